@@ -1,0 +1,41 @@
+"""The facts of an account that a decision needs, read from AWS Organizations just before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class AccountState(StrEnum):
+    """`Account.State` of AWS Organizations, with a word for what a later release may add."""
+
+    PENDING_ACTIVATION = "PENDING_ACTIVATION"
+    ACTIVE = "ACTIVE"
+    SUSPENDED = "SUSPENDED"
+    PENDING_CLOSURE = "PENDING_CLOSURE"
+    CLOSED = "CLOSED"
+    UNKNOWN = "UNKNOWN"
+
+    @classmethod
+    def _missing_(cls, value: object) -> AccountState:  # noqa: ARG003  # the signature is Enum's
+        return cls.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One account of the organization.
+
+    `ou_path` are the names of its organizational units below the root, outermost first;
+    `parent_ids` are the same as ids, the root (`r-...`) first.
+    """
+
+    id: str
+    name: str
+    state: AccountState
+    ou_path: tuple[str, ...]
+    parent_ids: tuple[str, ...]
+
+    @property
+    def active(self) -> bool:
+        """Only active accounts are written: whether AWS takes a Put on others is unknown."""
+        return self.state is AccountState.ACTIVE

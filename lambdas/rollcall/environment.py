@@ -1,0 +1,60 @@
+"""What each function is told by its stack: the one place that names the environment variables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PREFIX = "ROLLCALL_"
+
+
+class MissingVariableError(RuntimeError):
+    """The function was deployed without a variable that it needs."""
+
+
+class _Environment:
+    """Turns a dataclass of strings into environment variables and back."""
+
+    __slots__ = ()
+
+    @classmethod
+    def variable_names(cls) -> tuple[str, ...]:
+        """Names of all variables, in the order of the fields."""
+        return tuple(PREFIX + field.name.upper() for field in fields(cls))  # type: ignore[arg-type]  # subclasses are dataclasses
+
+    def as_variables(self) -> dict[str, str]:
+        """Variables for a template: name to value."""
+        names = (field.name for field in fields(self))  # type: ignore[arg-type]  # subclasses are dataclasses
+        return {PREFIX + name.upper(): getattr(self, name) for name in names}
+
+    @classmethod
+    def from_variables(cls, variables: Mapping[str, str]) -> Self:
+        """Read the variables; raise MissingVariableError naming each that is absent or empty."""
+        missing = [name for name in cls.variable_names() if not variables.get(name)]
+        if missing:
+            raise MissingVariableError(f"missing environment variables: {', '.join(missing)}")
+        return cls(**{name.removeprefix(PREFIX).lower(): variables[name] for name in cls.variable_names()})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconcileEnvironment(_Environment):
+    """What `reconcile` is told."""
+
+    organization_id: str
+    management_account: str
+    state_table: str
+    ledger_bucket: str
+    outcome_bus: str
+    intake_queue_url: str
+    writer_role_arn: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotifyEnvironment(_Environment):
+    """What `notify` is told."""
+
+    state_table: str
+    alert_topic_arn: str

@@ -1,0 +1,84 @@
+"""Who calls an API, and how CloudTrail writes that down."""
+
+import hashlib
+from base64 import b32encode
+from dataclasses import dataclass
+from typing import Any
+
+
+def _unique_id(prefix: str, seed: str) -> str:
+    """An IAM unique id (AROA..., AIDA...) that is always the same for the same principal."""
+    return prefix + b32encode(hashlib.sha256(seed.encode()).digest()).decode()[:17]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """A principal: an assumed role session, an IAM user, or an account's root user, told apart by `arn`."""
+
+    account_id: str
+    arn: str
+    access_key_id: str = "ASIAEXAMPLEEXAMPLEEX"
+    source_ip: str = "192.0.2.10"
+    user_agent: str = "aws-cli/2.31.0"
+    mfa: bool = False
+    session_started: str = "2026-10-05T08:30:00Z"
+
+    @classmethod
+    def role(cls, account_id: str, role: str, session: str) -> "Caller":
+        """A session of an assumed role."""
+        return cls(account_id=account_id, arn=f"arn:aws:sts::{account_id}:assumed-role/{role}/{session}")
+
+    @classmethod
+    def user(cls, account_id: str, name: str) -> "Caller":
+        """An IAM user with a long-lived access key."""
+        arn = f"arn:aws:iam::{account_id}:user/{name}"
+        return cls(account_id=account_id, arn=arn, access_key_id="AKIAEXAMPLEEXAMPLEEX")
+
+    @classmethod
+    def root(cls, account_id: str) -> "Caller":
+        """The root user, signed in to the console."""
+        return cls(account_id=account_id, arn=f"arn:aws:iam::{account_id}:root")
+
+    def user_identity(self) -> dict[str, Any]:
+        """The userIdentity element of a CloudTrail record; raises ValueError for another kind of ARN."""
+        partition, resource = self.arn.split(":")[1], self.arn.split(":", 5)[5]
+        kind, _, rest = resource.partition("/")
+        known = {"arn": self.arn, "accountId": self.account_id, "accessKeyId": self.access_key_id}
+        attributes = {"mfaAuthenticated": str(self.mfa).lower(), "creationDate": self.session_started}
+        if kind == "assumed-role":
+            role, _, session = rest.rpartition("/")
+            role_arn = f"arn:{partition}:iam::{self.account_id}:role/{role}"
+            role_id = _unique_id("AROA", role_arn)
+            issuer = {
+                "type": "Role",
+                "principalId": role_id,
+                "arn": role_arn,
+                "accountId": self.account_id,
+                "userName": role,
+            }
+            context = {"sessionIssuer": issuer, "webIdFederationData": {}, "attributes": attributes}
+            return {
+                "type": "AssumedRole",
+                "principalId": f"{role_id}:{session}",
+                **known,
+                "sessionContext": context,
+            }
+        if kind == "user":
+            name = rest.rpartition("/")[2]
+            return {
+                "type": "IAMUser",
+                "principalId": _unique_id("AIDA", self.arn),
+                **known,
+                "userName": name,
+            }
+        if kind == "root":
+            # A console session of the root user has attributes but no sessionIssuer; a root access key has neither.
+            session_context = {"sessionContext": {"attributes": attributes}}
+            is_session = self.access_key_id.startswith("ASIA")
+            return {
+                "type": "Root",
+                "principalId": self.account_id,
+                **known,
+                **(session_context if is_session else {}),
+            }
+        raise ValueError(f"no userIdentity form for {self.arn}")

@@ -6,25 +6,14 @@ a seeded generator; there are no threads and no sockets. Tests, the bench and th
 nothing that deploys imports it.
 """
 
-from simulation.caller import Caller
-from simulation.clock import Clock, SystemClock, VirtualClock
-from simulation.cloud import Listener, Response, SimulatedCloud
-from simulation.errors import ApiError
-from simulation.organization import Account, AlternateContact, Organization, OrganizationalUnit
-from simulation.seeds import example_organization
-
-__all__ = [
-    "Account",
-    "AlternateContact",
-    "ApiError",
-    "Caller",
-    "Clock",
-    "Listener",
-    "Organization",
-    "OrganizationalUnit",
-    "Response",
-    "SimulatedCloud",
-    "SystemClock",
-    "VirtualClock",
-    "example_organization",
-]
+from simulation.caller import Caller as Caller
+from simulation.clock import Clock as Clock
+from simulation.clock import SystemClock as SystemClock
+from simulation.clock import VirtualClock as VirtualClock
+from simulation.cloud import SimulatedCloud as SimulatedCloud
+from simulation.organization import Account as Account
+from simulation.organization import AlternateContact as AlternateContact
+from simulation.organization import Organization as Organization
+from simulation.seeds import example_organization as example_organization
+from simulation.wire import ApiError as ApiError
+from simulation.wire import Response as Response

@@ -72,7 +72,7 @@ class Caller:
                 "userName": name,
             }
         if kind == "root":
-            # A console session of the root user has attributes but no sessionIssuer; a root access key has neither.
+            # A console session of root has attributes but no sessionIssuer; a root access key has neither.
             session_context = {"sessionContext": {"attributes": attributes}}
             is_session = self.access_key_id.startswith("ASIA")
             return {

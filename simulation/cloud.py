@@ -1,35 +1,40 @@
 """The services, their CloudTrail events and the boto3-shaped clients in one object."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from datetime import datetime, timedelta
+from heapq import heappop, heappush
+from threading import RLock
+from typing import Any
 
 from simulation.account_api import AccountService
 from simulation.caller import Caller
+from simulation.client import SimulatedClient
 from simulation.clock import Clock
+from simulation.cloudtrail import ApiCall, Recorder, Spelling
+from simulation.wire import ApiError, Response
+from simulation.ids import Ids
 from simulation.organization import Organization
 from simulation.organizations_api import OrganizationsService
 
 Listener = Callable[[str, dict[str, Any]], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
-    """A successful answer: `body` in API spelling (timestamps are datetime) and the request's id."""
-
-    body: dict[str, Any]
-    request_id: str
-
-
 class SimulatedCloud:
-    """One organization in the cloud; `call` may be used from several threads."""
+    """One organization in the cloud; `call` may be used from several threads.
 
-    def __init__(
+    `spelling`, `redact`: how records of the Account API show requests. `delivery_delay`: seconds from a call
+    to its event; with 0 the listeners have it before the call returns. `copies_to_target`: calls in
+    organizations mode leave a second record in the target account (whether AWS does so is not known).
+    `account_creation_seconds`: how long CreateAccount takes. `propagation_seconds`: how long reads of a
+    contact stay stale after a write.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is one unknown or one delay of AWS, all keyword-only with a default
         self,
         organization: Organization,
         clock: Clock,
         *,
-        spelling: Literal["camel", "pascal"] = "camel",
+        spelling: Spelling = "camel",
         redact: bool = False,
         delivery_delay: float = 0.0,
         copies_to_target: bool = False,
@@ -38,28 +43,128 @@ class SimulatedCloud:
         region: str = "us-east-1",
         seed: int = 0,
     ) -> None:
+        if clock is not organization.clock:
+            raise ValueError("the cloud and its organization need the same clock")
         self.organization = organization
+        self.clock = clock
+        self.delivery_delay = delivery_delay
+        self.copies_to_target = copies_to_target
         self.account = AccountService(organization, propagation_seconds=propagation_seconds)
         self.organizations = OrganizationsService(
             organization, account_creation_seconds=account_creation_seconds
         )
+        self._services: dict[str, AccountService | OrganizationsService] = {
+            "account": self.account,
+            "organizations": self.organizations,
+        }
+        self._ids = Ids(seed)
+        self._recorder = Recorder(ids=self._ids, region=region, spelling=spelling, redact=redact)
+        self._listeners: list[Listener] = []
+        self._queue: list[tuple[datetime, int, str, dict[str, Any]]] = []
+        self._queued = 0
+        self._lock = RLock()
 
     def subscribe(self, listener: Listener) -> None:
-        """Give `listener(account_id, event)` every event, with the account on whose default bus it lands."""
-        raise NotImplementedError
+        """Give `listener(account_id, event)` every event, with the account on whose default bus it lands.
+
+        Listeners run outside the cloud's lock, may call the cloud, and own the event: one copy goes to all.
+        """
+        self._listeners.append(listener)
 
     def call(self, service: str, operation: str, params: Mapping[str, Any], caller: Caller) -> Response:
         """Answer one request; raises ApiError (with its request_id), NotImplementedError if not modelled."""
-        raise NotImplementedError
+        handler = self._services.get(service)
+        if handler is None or operation not in handler.operations:
+            raise NotImplementedError(f"the simulation does not answer {service}:{operation}")
+        body: dict[str, Any] = {}
+        refusal: ApiError | None = None
+        with self._lock:
+            self._finish_creations()
+            request_id = self._ids.uuid()
+            try:
+                body = handler.call(operation, params, caller)
+            except ApiError as error:
+                refusal = error.of_request(request_id)
+            if operation in handler.mutating:
+                self._record(
+                    ApiCall(
+                        service=service,
+                        operation=operation,
+                        params=dict(params),
+                        caller=caller,
+                        request_id=request_id,
+                        at=self.clock.now(),
+                        body=body,
+                        error=refusal,
+                    )
+                )
+        self.pump()
+        if refusal is not None:
+            raise refusal
+        return Response(body=body, request_id=request_id)
 
     def pump(self) -> int:
-        """Finish and deliver what has become due; the number of events delivered."""
-        raise NotImplementedError
+        """Finish account creations and deliver events that have become due; the number of events."""
+        delivered = 0
+        while True:
+            with self._lock:
+                self._finish_creations()
+                if not self._queue or self._queue[0][0] > self.clock.now():
+                    return delivered
+                _, _, account_id, event = heappop(self._queue)
+            for listener in self._listeners:
+                listener(account_id, event)
+            delivered += 1
 
     def advance(self, seconds: float) -> int:
         """Let `seconds` pass on the clock, delivering everything at its moment; the number of events."""
-        raise NotImplementedError
+        end = self.clock.now() + timedelta(seconds=seconds)
+        delivered = self.pump()
+        while (due := self._next_due()) is not None and due <= end:
+            self.clock.sleep(max(0.0, (due - self.clock.now()).total_seconds()))
+            delivered += self.pump()
+        self.clock.sleep(max(0.0, (end - self.clock.now()).total_seconds()))
+        return delivered
 
     def client(self, service: str, caller: Caller) -> Any:
-        """A boto3-shaped client of `service` ("account" or "organizations") for this caller."""
-        raise NotImplementedError
+        """A boto3-shaped client of `service` ("account" or "organizations") for this caller.
+
+        Typed Any, as boto3's own clients are: their methods exist only at run time.
+        """
+
+        def send(operation: str, params: Mapping[str, Any]) -> Response:
+            return self.call(service, operation, params, caller)
+
+        return SimulatedClient(service, send)
+
+    def _next_due(self) -> datetime | None:
+        with self._lock:
+            moments = [self._queue[0][0]] if self._queue else []
+            creation = self.organizations.creations.next_due()
+            return min([*moments, creation] if creation else moments, default=None)
+
+    def _finish_creations(self) -> None:
+        for creation in self.organizations.creations.finish_due(self.clock.now()):
+            management = self.organization.management
+            for event in self._recorder.account_created(creation, management=management):
+                self._enqueue(creation.due, event)
+
+    def _record(self, call: ApiCall) -> None:
+        caller_account, target = call.caller.account_id, call.params.get("AccountId")
+        is_denied = call.error is not None and call.error.code == "AccessDeniedException"
+        copied = (
+            self.copies_to_target
+            and call.service == "account"
+            and target in self.organization.accounts
+            and target != caller_account
+            and not is_denied
+        )
+        shared = self._ids.uuid() if copied else None
+        for recipient in (caller_account, target) if copied else (caller_account,):
+            event = self._recorder.api_call(call, recipient=str(recipient), shared_event_id=shared)
+            self._enqueue(call.at, event)
+
+    def _enqueue(self, at: datetime, event: dict[str, Any]) -> None:
+        self._queued += 1
+        due = at + timedelta(seconds=self.delivery_delay)
+        heappush(self._queue, (due, self._queued, event["account"], event))

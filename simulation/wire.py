@@ -1,4 +1,15 @@
-"""The one exception that a simulated API raises."""
+"""What comes back over the wire: an answer or a refusal."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """A successful answer: `body` in API spelling (timestamps are datetime) and the request's id."""
+
+    body: dict[str, Any]
+    request_id: str
 
 
 class ApiError(Exception):

@@ -1,0 +1,76 @@
+"""A client with the face of boto3's, answered by the simulation without sockets."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from botocore import xform_name
+from botocore.errorfactory import ClientExceptionsFactory
+from botocore.exceptions import ParamValidationError
+from botocore.loaders import create_loader
+from botocore.paginate import Paginator, PaginatorModel
+from botocore.validate import ParamValidator
+
+from simulation.models import service_model
+from simulation.wire import ApiError, Response
+
+
+@cache
+def _operations(service: str) -> dict[str, str]:
+    return {xform_name(name): name for name in service_model(service).operation_names}
+
+
+@cache
+def _exceptions(service: str) -> Any:
+    return ClientExceptionsFactory().create_client_exceptions(service_model(service))
+
+
+class SimulatedClient:
+    """Snake-case methods with keyword parameters, `exceptions` and `get_paginator`, as on a boto3 client.
+
+    Parameters are validated against botocore's model (ParamValidationError); refusals raise the modelled
+    ClientError. Unlike boto3 it never retries: a 429 reaches the caller at once.
+    """
+
+    def __init__(self, service: str, send: Callable[[str, Mapping[str, Any]], Response]) -> None:
+        self._model = service_model(service)
+        self._send = send
+        self.exceptions = _exceptions(service)
+
+    def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]:
+        operation = _operations(self._model.service_name).get(name)
+        if operation is None:
+            raise AttributeError(f"{self._model.service_name} has no operation {name}")
+
+        def method(**params: Any) -> dict[str, Any]:
+            return self._call(operation, params)
+
+        return method
+
+    def get_paginator(self, name: str) -> Paginator[Any]:
+        """The paginator of botocore over the method `name`; raises ValueError when it does not page."""
+        service = self._model.service_name
+        pages = PaginatorModel(create_loader().load_service_model(service, "paginators-1"))
+        operation = _operations(service)[name]
+        model = self._model.operation_model(operation)
+        return Paginator(getattr(self, name), pages.get_paginator(operation), model)
+
+    def _call(self, operation: str, params: dict[str, Any]) -> dict[str, Any]:
+        shape = self._model.operation_model(operation).input_shape
+        if shape is not None:
+            report = ParamValidator().validate(params, shape)
+            if report.has_errors():
+                raise ParamValidationError(report=report.generate_report())
+        try:
+            answer = self._send(operation, params)
+        except ApiError as error:
+            response = {"Error": {"Code": error.code, "Message": error.message}}
+            response["ResponseMetadata"] = _metadata(error.status, error.request_id)
+            if error.reason:
+                response["Reason"] = error.reason
+            raise self.exceptions.from_code(error.code)(response, operation) from error
+        return {**answer.body, "ResponseMetadata": _metadata(200, answer.request_id)}
+
+
+def _metadata(status: int, request_id: str) -> dict[str, Any]:
+    return {"RequestId": request_id, "HTTPStatusCode": status, "HTTPHeaders": {}, "RetryAttempts": 0}

@@ -1,0 +1,95 @@
+"""CreateAccount: asked for now, done later."""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from simulation.wire import ApiError
+from simulation.organization import Organization
+
+
+@dataclass(slots=True, kw_only=True)
+class Creation:
+    """One request to create an account; mutable until it ends as SUCCEEDED or FAILED."""
+
+    id: str
+    name: str
+    email: str
+    tags: dict[str, str]
+    requested_at: datetime
+    due: datetime
+    account_id: str | None = None
+    failure: str | None = None
+    ended: bool = False
+
+    def status(self) -> dict[str, Any]:
+        """The CreateAccountStatus structure of now."""
+        state = "FAILED" if self.failure else "SUCCEEDED" if self.ended else "IN_PROGRESS"
+        status = {
+            "Id": self.id,
+            "AccountName": self.name,
+            "State": state,
+            "RequestedTimestamp": self.requested_at,
+        }
+        if self.ended:
+            status["CompletedTimestamp"] = self.due
+        if self.account_id:
+            status["AccountId"] = self.account_id
+        if self.failure:
+            status["FailureReason"] = self.failure
+        return status
+
+
+class AccountFactory:
+    """Creates accounts `seconds` after they were asked for, first come first served."""
+
+    def __init__(self, organization: Organization, seconds: float) -> None:
+        self._organization = organization
+        self._seconds = seconds
+        self._requests: dict[str, Creation] = {}
+        self._running: deque[Creation] = deque()
+
+    def start(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer CreateAccount: IN_PROGRESS, without an account id."""
+        now = self._organization.clock.now()
+        creation = Creation(
+            id=f"car-{self._organization.ids.suffix(32)}",
+            name=params["AccountName"],
+            email=params["Email"],
+            tags={tag["Key"]: tag["Value"] for tag in params.get("Tags", ())},
+            requested_at=now,
+            due=now + timedelta(seconds=self._seconds),
+        )
+        self._requests[creation.id] = creation
+        self._running.append(creation)
+        return {"CreateAccountStatus": creation.status()}
+
+    def describe(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer DescribeCreateAccountStatus; raises CreateAccountStatusNotFoundException."""
+        creation = self._requests.get(params["CreateAccountRequestId"])
+        if creation is None:
+            message = "You specified a create account request that doesn't exist."
+            raise ApiError("CreateAccountStatusNotFoundException", message)
+        return {"CreateAccountStatus": creation.status()}
+
+    def next_due(self) -> datetime | None:
+        """When the next running request ends; None when there is none."""
+        return self._running[0].due if self._running else None
+
+    def finish_due(self, now: datetime) -> list[Creation]:
+        """End every request that is due: the account appears in the root, without contacts."""
+        finished = []
+        while self._running and self._running[0].due <= now:
+            creation = self._running.popleft()
+            creation.ended = True
+            if self._organization.email_taken(creation.email):
+                creation.failure = "EMAIL_ALREADY_EXISTS"
+            else:
+                account = self._organization.add_account(name=creation.name, email=creation.email)
+                account.joined_at = creation.due
+                account.tags.update(creation.tags)
+                creation.account_id = account.id
+            finished.append(creation)
+        return finished

@@ -1,0 +1,119 @@
+"""Carry out one change: intent, ledger, put, verify. The intent stays open until its outcome is published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rollcall.errors import RecordRefusedError, RetryableError, WriteRefusedError
+from rollcall.intents import Intent, intent_id
+from rollcall.observation import matches
+from rollcall.outcomes import Outcome
+from rollcall.plan import Verdict
+
+if TYPE_CHECKING:
+    from rollcall.plan import Change
+    from rollcall.ports import Delivery, Ports
+    from rollcall.signals import Signal
+
+#: Waits before each read after a write. Reads were consistent within 2.8 s in live captures,
+#: and a compliant answer at once is the rule; a stale one is no failure.
+VERIFY_AFTER_SECONDS = (0.0, 0.5, 1.5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acted:
+    """The outcome of one contact and the intent that waits for it to be published.
+
+    `intent` is None where none is open; `written` is whether the contact was set.
+    `urgent` is whether the detection must be told although nothing was done yet.
+    """
+
+    outcome: Outcome
+    intent: Intent | None = None
+    written: bool = False
+    urgent: bool = False
+
+
+def act(*, signal: Signal, change: Change, roster_digest: str, delivery: Delivery, ports: Ports) -> Acted:
+    """Set one contact. Never raises for what AWS may do: what is not finished is a pending outcome."""
+    now = ports.clock.now()
+    intent = Intent(
+        id=intent_id(signal=signal, kind=change.kind, owner=delivery.message_id, opened_at=now),
+        owner=delivery.message_id,
+        opened_at=now,
+        roster_digest=roster_digest,
+        signal=signal,
+        kind=change.kind,
+        found=change.found,
+        wanted=change.wanted,
+    )
+    try:
+        _record(intent, ports)
+    except RetryableError as error:
+        outcome = outcome_of(intent, Verdict.PENDING, str(error))
+        return Acted(outcome=outcome, urgent=isinstance(error, RecordRefusedError))
+    try:
+        request_id = ports.accounts.put(signal.account_id, change.kind, change.wanted.contact)
+    except WriteRefusedError as error:
+        return finish(intent, outcome_of(intent, Verdict.FAILED, error.reason), ports, written=False)
+    except RetryableError as error:
+        # It may have been written: the intent stays open and the next delivery looks.
+        return Acted(outcome=outcome_of(intent, Verdict.PENDING, str(error)))
+    try:
+        ports.state.record_request(intent, request_id)
+        verified = _verified(intent, ports)
+    except RetryableError as error:
+        return Acted(outcome=outcome_of(intent, Verdict.PENDING, str(error)))
+    outcome = outcome_of(
+        intent, Verdict.SET, "set as the roster wants it", request_id=request_id, verified=verified
+    )
+    return finish(intent, outcome, ports, written=True)
+
+
+def finish(intent: Intent, outcome: Outcome, ports: Ports, *, written: bool) -> Acted:
+    """Record the outcome in the ledger; without that record the intent is not over."""
+    try:
+        ports.ledger.outcome(intent, outcome, ports.clock.now())
+    except RecordRefusedError as error:
+        return Acted(outcome=outcome_of(intent, Verdict.PENDING, str(error)), urgent=True)
+    return Acted(outcome=outcome, intent=intent, written=written)
+
+
+def outcome_of(
+    intent: Intent,
+    verdict: Verdict,
+    reason: str,
+    *,
+    request_id: str | None = None,
+    verified: bool | None = None,
+) -> Outcome:
+    """The outcome of an intent."""
+    return Outcome(
+        verdict=verdict,
+        reason=reason,
+        kind=intent.kind,
+        found=intent.found,
+        wanted=intent.wanted,
+        roster_digest=intent.roster_digest,
+        intent_id=intent.id,
+        request_id=request_id or intent.request_id,
+        verified=verified,
+    )
+
+
+def _record(intent: Intent, ports: Ports) -> None:
+    ports.state.open_intent(intent)
+    try:
+        ports.ledger.intent(intent)
+    except RecordRefusedError:
+        ports.state.close_intent(intent, written=False)
+        raise
+
+
+def _verified(intent: Intent, ports: Ports) -> bool:
+    for seconds in VERIFY_AFTER_SECONDS:
+        ports.clock.sleep(seconds)
+        if matches(ports.accounts.get(intent.signal.account_id, intent.kind), intent.wanted.contact):
+            return True
+    return False

@@ -1,0 +1,87 @@
+"""The Account API in organizations mode, paced, its answers sorted into what they mean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from rollcall.adapters.aws_errors import AWS_ERRORS, code_of, message_of, transient
+from rollcall.contacts import Contact, ContactKind
+from rollcall.denials import FIXES, denial_of
+from rollcall.errors import RetryableError, WriteRefusedError
+from rollcall.observation import Absent, Observation, Present, Unreadable
+from rollcall.pacing import Bucket
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rollcall.ports import Clock
+
+
+class OrganizationAccountApi:
+    """Reads and writes the alternate contacts of any account but the management account."""
+
+    def __init__(self, *, client: Any, clock: Clock, buckets: Mapping[str, Bucket]) -> None:
+        self._client = client
+        self._clock = clock
+        self._buckets = buckets
+
+    def get(self, account_id: str, kind: ContactKind) -> Observation:
+        """What is there now; RetryableError if AWS was busy or broken."""
+        self._pace("GetAlternateContact")
+        try:
+            answer = self._client.get_alternate_contact(AccountId=account_id, AlternateContactType=str(kind))
+        except AWS_ERRORS as error:
+            return _unread(error)
+        found = answer["AlternateContact"]
+        return Present(
+            contact=Contact(
+                name=found.get("Name", ""),
+                title=found.get("Title", ""),
+                email=found.get("EmailAddress", ""),
+                phone=found.get("PhoneNumber", ""),
+            )
+        )
+
+    def put(self, account_id: str, kind: ContactKind, contact: Contact) -> str:
+        """Set a contact; returns the request id.
+
+        WriteRefusedError if AWS refuses for good; RetryableError if it may or may not be written.
+        """
+        self._pace("PutAlternateContact")
+        try:
+            answer = self._client.put_alternate_contact(
+                AccountId=account_id,
+                AlternateContactType=str(kind),
+                Name=contact.name,
+                Title=contact.title,
+                EmailAddress=contact.email,
+                PhoneNumber=contact.phone,
+            )
+        except AWS_ERRORS as error:
+            # `from None`: the text of a ValidationException holds the values that were refused.
+            if transient(error):
+                raise RetryableError(f"the contact could not be set: {code_of(error)}") from None
+            raise WriteRefusedError(_why(error)) from None
+        return str(answer["ResponseMetadata"]["RequestId"])
+
+    def _pace(self, operation: str) -> None:
+        wait = self._buckets[operation].reserve(self._clock.now().timestamp())
+        if wait:
+            self._clock.sleep(wait)
+
+
+def _unread(error: Exception) -> Observation:
+    if transient(error):
+        raise RetryableError(f"the contact could not be read: {code_of(error)}") from None
+    # Only this answer means absent; every other failure is a failure to know.
+    if code_of(error) == "ResourceNotFoundException":
+        return Absent()
+    return Unreadable(reason=_why(error), denied=code_of(error) == "AccessDeniedException")
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, ClientError) and code_of(error) == "AccessDeniedException":
+        return FIXES[denial_of(message_of(error))]
+    return f"the Account API answered {code_of(error)}"

@@ -1,0 +1,50 @@
+"""Botocore's errors, sorted once: what may pass by itself and what will not."""
+
+from __future__ import annotations
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+#: Everything that a call may raise on its way to AWS and back.
+AWS_ERRORS = (ClientError, BotoCoreError)
+
+_TRANSIENT = frozenset(
+    {
+        "TooManyRequestsException",
+        "ThrottlingException",
+        "Throttling",
+        "ThrottledException",
+        "RequestLimitExceeded",
+        "ProvisionedThroughputExceededException",
+        "InternalServerException",
+        "InternalServerError",
+        "InternalFailure",
+        "InternalError",
+        "ServiceException",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "SlowDown",
+        "RequestTimeout",
+        "ExpiredTokenException",
+    }
+)
+_SERVER_ERROR = 500
+
+
+def code_of(error: Exception) -> str:
+    """The error code, or the exception's type if AWS never answered."""
+    if isinstance(error, ClientError):
+        return str(error.response.get("Error", {}).get("Code") or "UnknownError")
+    return type(error).__name__
+
+
+def message_of(error: ClientError) -> str:
+    """AWS's text. It may hold contact details: read it, never pass it on."""
+    return str(error.response.get("Error", {}).get("Message") or "")
+
+
+def transient(error: Exception) -> bool:
+    """Whether the same call may succeed later. An unknown 4xx is taken as final, as seen live."""
+    if not isinstance(error, ClientError):
+        return True
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0
+    return code_of(error) in _TRANSIENT or status >= _SERVER_ERROR

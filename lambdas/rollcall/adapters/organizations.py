@@ -1,0 +1,59 @@
+"""AWS Organizations, read afresh for every decision: state, name and place of one account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rollcall.account import Account, AccountState
+from rollcall.adapters.aws_errors import AWS_ERRORS, code_of
+from rollcall.errors import RetryableError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class AwsOrganization:
+    """The organization as its management account or a delegated administrator may read it."""
+
+    def __init__(self, *, client: Any) -> None:
+        self._client = client
+
+    def account(self, account_id: str) -> Account | None:
+        """The account as it is now, None if the organization has no such account.
+
+        RetryableError if AWS could not be asked.
+        """
+        try:
+            found = self._client.describe_account(AccountId=account_id)["Account"]
+            parents = _parents_of(found) or self._walk(account_id)
+            names = [self._ou_name(parent) for parent in parents if parent.startswith("ou-")]
+        except AWS_ERRORS as error:
+            if code_of(error) == "AccountNotFoundException":
+                return None
+            raise RetryableError(f"the account could not be looked up: {code_of(error)}") from error
+        return Account(
+            id=account_id,
+            name=found.get("Name", ""),
+            # State since 2025; Status where the SDK of the runtime does not know it yet.
+            state=AccountState(found.get("State") or found.get("Status")),
+            ou_path=tuple(names),
+            parent_ids=tuple(parents),
+        )
+
+    def _walk(self, account_id: str) -> list[str]:
+        parents: list[str] = []
+        child = account_id
+        while not child.startswith("r-"):
+            child = self._client.list_parents(ChildId=child)["Parents"][0]["Id"]
+            parents.insert(0, child)
+        return parents
+
+    def _ou_name(self, ou_id: str) -> str:
+        found = self._client.describe_organizational_unit(OrganizationalUnitId=ou_id)
+        return str(found["OrganizationalUnit"]["Name"])
+
+
+def _parents_of(found: Mapping[str, Any]) -> list[str]:
+    """Ids from the root down, out of `o-.../r-.../ou-.../<account>/`; empty if AWS or the SDK gave none."""
+    paths = found.get("Paths") or []
+    return [part for part in paths[0].split("/") if part.startswith(("r-", "ou-"))] if paths else []

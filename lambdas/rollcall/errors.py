@@ -1,0 +1,39 @@
+"""Exceptions that say where a message goes next. Their texts never carry contact details."""
+
+from __future__ import annotations
+
+
+class RollcallError(Exception):
+    """Base of every error that the core raises on purpose."""
+
+
+class RetryableError(RollcallError):
+    """Nothing is decided yet: the message goes back to the queue and is tried again later."""
+
+
+class PermanentError(RollcallError):
+    """Trying again cannot help: the message goes to the dead-letter queue, which has an alarm."""
+
+
+class MalformedEventError(PermanentError):
+    """The message is no event that AWS sends."""
+
+
+class RecordRefusedError(RetryableError):
+    """The state table or the ledger did not take the intent, so nothing may be written."""
+
+
+class IntentBusyError(RetryableError):
+    """Another worker is writing this very contact."""
+
+
+class WritesHaltedError(RetryableError):
+    """Writes were paused, or another roster was approved, between the decision and the write."""
+
+
+class WriteRefusedError(RollcallError):
+    """The Account API refused the write for good; `reason` names the fix."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

@@ -1,0 +1,105 @@
+"""Intents: what is about to be written, recorded before it is."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Self
+
+from rollcall.actor import Actor
+from rollcall.contacts import Contact, ContactKind
+from rollcall.observation import Absent, Observation, Present
+from rollcall.roster import Wanted
+from rollcall.signals import Cause, EventReference, Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: How long a worker may be at work on an intent before another may finish it. Longer than the time-out
+#: of the functions (60 s), so that nobody finishes an intent whose worker still runs.
+LEASE_SECONDS = 90
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """One write that was decided. At most one is open per contact.
+
+    `owner` is the id of the queue message that led to it: only a redelivery of that message knows
+    that its worker is gone before the lease ends.
+    """
+
+    id: str
+    owner: str
+    opened_at: datetime
+    roster_digest: str
+    signal: Signal
+    kind: ContactKind
+    found: Observation = field(repr=False)
+    wanted: Wanted
+    request_id: str | None = None
+
+    def takeable(self, *, by: str, now: datetime) -> bool:
+        """Whether the message `by` may finish what another delivery began."""
+        return by == self.owner or (now - self.opened_at).total_seconds() > LEASE_SECONDS
+
+    def as_document(self) -> dict[str, Any]:
+        """Plain JSON with the contacts in full: for the state table and the ledger only."""
+        return {
+            "id": self.id,
+            "owner": self.owner,
+            "opened_at": self.opened_at.isoformat(),
+            "roster_digest": self.roster_digest,
+            "signal": _signal_document(self.signal),
+            "kind": str(self.kind),
+            "found": self.found.contact.as_document() if isinstance(self.found, Present) else None,
+            "wanted": {"contact": self.wanted.contact.as_document(), "source": self.wanted.source},
+            "request_id": self.request_id,
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        """Read what `as_document` wrote; KeyError or ValueError if it is something else."""
+        found, wanted = document["found"], document["wanted"]
+        return cls(
+            id=document["id"],
+            owner=document["owner"],
+            opened_at=datetime.fromisoformat(document["opened_at"]),
+            roster_digest=document["roster_digest"],
+            signal=_signal(document["signal"]),
+            kind=ContactKind(document["kind"]),
+            found=Absent() if found is None else Present(contact=Contact.from_document(found)),
+            wanted=Wanted(contact=Contact.from_document(wanted["contact"]), source=wanted["source"]),
+            request_id=document["request_id"],
+        )
+
+
+def intent_id(*, signal: Signal, kind: ContactKind, owner: str, opened_at: datetime) -> str:
+    """An id that two attempts never share and that sorts by time: `20261005T093000Z-1f2e3d4c5b6a`."""
+    seed = f"{signal.event.id}/{signal.account_id}/{kind}/{owner}/{opened_at.isoformat()}"
+    return f"{opened_at:%Y%m%dT%H%M%SZ}-{hashlib.sha256(seed.encode()).hexdigest()[:12]}"
+
+
+def _signal_document(signal: Signal) -> dict[str, Any]:
+    return {
+        "account_id": signal.account_id,
+        "cause": str(signal.cause),
+        "kind": signal.kind and str(signal.kind),
+        "event": {
+            "id": signal.event.id,
+            "name": signal.event.name,
+            "time": signal.event.time,
+            "request_id": signal.event.request_id,
+        },
+        "actor": signal.actor.as_document(),
+    }
+
+
+def _signal(document: Mapping[str, Any]) -> Signal:
+    return Signal(
+        account_id=document["account_id"],
+        cause=Cause(document["cause"]),
+        kind=ContactKind(document["kind"]) if document["kind"] else None,
+        event=EventReference(**document["event"]),
+        actor=Actor.from_document(document["actor"]),
+    )

@@ -1,0 +1,17 @@
+"""Names that two accounts, or two programs, must agree on. Everything else is named by CloudFormation."""
+
+from __future__ import annotations
+
+from typing import Final
+
+#: Custom bus in the hub; forwarders in other accounts send to its ARN.
+INTAKE_BUS_NAME: Final = "rollcall-intake"
+#: Role of `reconcile`; a trust policy in another account cannot name a role that does not exist yet.
+RECONCILE_ROLE_NAME: Final = "rollcall-reconcile"
+
+#: `source` of the events that our functions put on the outcome bus.
+OUTCOME_SOURCE: Final = "rollcall"
+#: `detail-type` of what was done to one contact.
+OUTCOME_DETAIL_TYPE: Final = "Rollcall Outcome"
+#: `detail-type` of what people are told.
+INCIDENT_DETAIL_TYPE: Final = "Rollcall Incident"

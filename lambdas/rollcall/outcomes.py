@@ -1,0 +1,68 @@
+"""Outcomes, and the incident that gathers those of one event."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from rollcall.plan import Verdict
+
+if TYPE_CHECKING:
+    from rollcall.account import Account
+    from rollcall.contacts import ContactKind
+    from rollcall.observation import Observation
+    from rollcall.roster import Wanted
+    from rollcall.signals import EventReference, Signal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What was done to one contact: found, set, why, and the evidence.
+
+    `kind` is None where a signal led to no contact. `verified` is whether a read after the write
+    already showed it; None where nothing was written.
+    """
+
+    verdict: Verdict
+    reason: str
+    kind: ContactKind | None = None
+    found: Observation | None = field(default=None, repr=False)
+    wanted: Wanted | None = None
+    roster_digest: str | None = None
+    intent_id: str | None = None
+    request_id: str | None = None
+    verified: bool | None = None
+
+
+class Stage(StrEnum):
+    """Whether an incident is over."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """One event on one account, with what came of it.
+
+    `signal` is None if the event was none of ours, `account` if the organization does not know it.
+    """
+
+    id: str
+    event: EventReference
+    signal: Signal | None
+    account: Account | None
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def stage(self) -> Stage:
+        """Open as long as a contact still waits to be set."""
+        pending = any(outcome.verdict is Verdict.PENDING for outcome in self.outcomes)
+        return Stage.OPEN if pending else Stage.CLOSED
+
+
+def incident_id(*, event_id: str, account_id: str) -> str:
+    """The same for every delivery of one event: `RC-` and 12 hexadecimal digits."""
+    return "RC-" + hashlib.sha256(f"{event_id}/{account_id}".encode()).hexdigest()[:12]

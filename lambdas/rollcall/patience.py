@@ -1,0 +1,65 @@
+"""When to wait and when to leave a signal alone, before any contact is read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from rollcall.account import AccountState
+from rollcall.denials import FIXES, Denial
+from rollcall.errors import RetryableError
+from rollcall.outcomes import Outcome
+from rollcall.plan import Verdict
+from rollcall.signals import Cause, Signal
+
+if TYPE_CHECKING:
+    from rollcall.account import Account
+
+#: A new account answers AccessDenied for some minutes (seen by others); it is not believed for two hours.
+SETTLING = timedelta(hours=2)
+#: How long a move may take to show in the account's path. Later events win, so it is not awaited for ever.
+MOVING = timedelta(minutes=15)
+
+
+def settling(signal: Signal, now: datetime) -> bool:
+    """Whether the account of this signal is so new that AWS may not know it everywhere."""
+    return signal.cause is Cause.ACCOUNT_CREATED and _age(signal, now) < SETTLING
+
+
+def left_alone(
+    signal: Signal, account: Account | None, *, now: datetime, management_account: str
+) -> Outcome | None:
+    """The outcome of a signal whose account is not to be touched, None if it may be.
+
+    RetryableError if AWS does not yet show what the event says.
+    """
+    if account is None:
+        if settling(signal, now):
+            raise RetryableError("the organization does not show the new account yet")
+        return Outcome(
+            verdict=Verdict.REFUSED, reason="the organization has no such account", kind=signal.kind
+        )
+    if account.id == management_account:
+        reason = FIXES[Denial.MANAGEMENT_ACCOUNT]
+        return Outcome(verdict=Verdict.UNREACHABLE, reason=reason, kind=signal.kind)
+    if account.state is AccountState.PENDING_ACTIVATION:
+        raise RetryableError("the account is not active yet")
+    if not account.active:
+        reason = f"the account is {account.state}"
+        return Outcome(verdict=Verdict.INACTIVE, reason=reason, kind=signal.kind)
+    if _on_its_way(signal, account) and _age(signal, now) < MOVING:
+        raise RetryableError("the account's path does not show the move yet")
+    return None
+
+
+def _on_its_way(signal: Signal, account: Account) -> bool:
+    return signal.destination is not None and account.parent_ids[-1] != signal.destination
+
+
+def _age(signal: Signal, now: datetime) -> timedelta:
+    """Time since the event. One whose time cannot be read counts as old: it is acted on, not awaited."""
+    try:
+        then = datetime.fromisoformat(signal.event.time)
+    except ValueError:
+        return timedelta.max
+    return now - (then if then.tzinfo else then.replace(tzinfo=UTC))

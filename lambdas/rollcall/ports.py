@@ -1,0 +1,125 @@
+"""What the core asks of the world. Adapters over AWS and the fakes of the tests both answer to these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from rollcall.account import Account
+    from rollcall.contacts import Contact, ContactKind
+    from rollcall.control import Control
+    from rollcall.intents import Intent
+    from rollcall.observation import Observation
+    from rollcall.outcomes import Incident, Outcome
+
+
+class Clock(Protocol):
+    """Time, handed in so that tests can own it."""
+
+    def now(self) -> datetime:
+        """Now, aware, in UTC."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+class Organization(Protocol):
+    """AWS Organizations, read only."""
+
+    def account(self, account_id: str) -> Account | None:
+        """The account as it is now, None if the organization has no such account.
+
+        RetryableError if AWS could not be asked.
+        """
+
+
+class AccountApi(Protocol):
+    """The alternate contacts of the accounts of the organization."""
+
+    def get(self, account_id: str, kind: ContactKind) -> Observation:
+        """What is there now; RetryableError if AWS was busy or broken."""
+
+    def put(self, account_id: str, kind: ContactKind, contact: Contact) -> str:
+        """Set a contact; returns the request id that CloudTrail will show.
+
+        WriteRefusedError if AWS refuses for good; RetryableError if it is unknown whether it was written.
+        """
+
+
+class State(Protocol):
+    """Operational memory."""
+
+    def control(self) -> Control:
+        """The pause and the approved digest, read consistently."""
+
+    def approved_document(self, digest: str) -> Mapping[str, Any]:
+        """The roster document that was approved under this digest."""
+
+    def open_intents(self, account_id: str) -> Sequence[Intent]:
+        """Intents of the account whose outcome is not yet recorded."""
+
+    def open_intent(self, intent: Intent) -> None:
+        """Record an intent, if the roster is still approved and writes are not paused.
+
+        IntentBusyError, WritesHaltedError or RecordRefusedError; nothing may be written after any of them.
+        """
+
+    def record_request(self, intent: Intent, request_id: str) -> None:
+        """Remember the request id of the write, so that its event is known as an own write."""
+
+    def close_intent(self, intent: Intent, *, written: bool) -> None:
+        """Forget an intent whose outcome is recorded.
+
+        If it was `written` by a worker that could not store its request id, one event of the
+        writer role on this contact may still claim it.
+        """
+
+    def own_write(self, request_id: str) -> bool:
+        """Whether a write of ours had this request id."""
+
+    def claim_write(self, account_id: str, kind: ContactKind) -> bool:
+        """Whether a write of ours without a known request id waited to be claimed; now it is claimed."""
+
+    def approve(self, *, digest: str, document: Mapping[str, Any], by: str, at: datetime) -> None:
+        """Make this roster the one that is enforced."""
+
+
+class Ledger(Protocol):
+    """The write-once record."""
+
+    def intent(self, intent: Intent) -> None:
+        """Record an intent; RecordRefusedError if it was not taken."""
+
+    def outcome(self, intent: Intent, outcome: Outcome, at: datetime) -> None:
+        """Record the outcome of an intent, once; RecordRefusedError if it was not taken."""
+
+
+class OutcomeBus(Protocol):
+    """Where outcomes and incidents go."""
+
+    def publish(self, incident: Incident, at: datetime) -> None:
+        """Publish the outcomes, and the incident if somebody is to be told; RetryableError if not taken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """All collaborators of a reconciliation, chosen in one place."""
+
+    organization: Organization
+    accounts: AccountApi
+    state: State
+    ledger: Ledger
+    bus: OutcomeBus
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One receive of a queue message; `receives` counts from 1."""
+
+    message_id: str
+    receives: int = 1

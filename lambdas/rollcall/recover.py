@@ -1,0 +1,48 @@
+"""Finish what an earlier delivery began: every intent ends in an outcome, whatever killed its worker."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rollcall.act import Acted, finish, outcome_of
+from rollcall.errors import RecordRefusedError
+from rollcall.observation import Unreadable, matches
+from rollcall.plan import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rollcall.intents import Intent
+    from rollcall.ports import Delivery, Ports
+    from rollcall.signals import Signal
+
+
+def recover(account_id: str, delivery: Delivery, ports: Ports) -> Sequence[tuple[Signal, Acted]]:
+    """Finish the open intents of an account that this delivery may take over, each with its own signal.
+
+    RetryableError if a contact could not be read because AWS was busy or broken.
+    """
+    now = ports.clock.now()
+    takeable = [
+        intent
+        for intent in ports.state.open_intents(account_id)
+        if intent.takeable(by=delivery.message_id, now=now)
+    ]
+    return [(intent.signal, _recover(intent, ports)) for intent in takeable]
+
+
+def _recover(intent: Intent, ports: Ports) -> Acted:
+    now_there = ports.accounts.get(intent.signal.account_id, intent.kind)
+    try:
+        # The worker may have died between the two records: the pair in the ledger is completed first.
+        ports.ledger.intent(intent)
+    except RecordRefusedError as error:
+        return Acted(outcome=outcome_of(intent, Verdict.PENDING, str(error)), urgent=True)
+    if isinstance(now_there, Unreadable):
+        outcome = outcome_of(intent, Verdict.UNREADABLE, now_there.reason)
+        return finish(intent, outcome, ports, written=False)
+    if matches(now_there, intent.wanted.contact):
+        outcome = outcome_of(intent, Verdict.SET, "set as the roster wants it", verified=True)
+        return finish(intent, outcome, ports, written=True)
+    outcome = outcome_of(intent, Verdict.NOT_WRITTEN, "the worker ended before the contact was set")
+    return finish(intent, outcome, ports, written=intent.request_id is not None)

@@ -47,7 +47,7 @@ class SimulatedClient:
 
         return method
 
-    def get_paginator(self, name: str) -> Paginator[Any]:
+    def get_paginator(self, name: str) -> "Paginator[Any]":
         """The paginator of botocore over the method `name`; raises ValueError when it does not page."""
         service = self._model.service_name
         pages = PaginatorModel(create_loader().load_service_model(service, "paginators-1"))
@@ -64,8 +64,10 @@ class SimulatedClient:
         try:
             answer = self._send(operation, params)
         except ApiError as error:
-            response = {"Error": {"Code": error.code, "Message": error.message}}
-            response["ResponseMetadata"] = _metadata(error.status, error.request_id)
+            response: dict[str, Any] = {
+                "Error": {"Code": error.code, "Message": error.message},
+                "ResponseMetadata": _metadata(error.status, error.request_id),
+            }
             if error.reason:
                 response["Reason"] = error.reason
             raise self.exceptions.from_code(error.code)(response, operation) from error

@@ -9,7 +9,7 @@ from botocore.model import ServiceModel
 
 @cache
 def service_model(service: str) -> ServiceModel:
-    """The ServiceModel of "account" or "organizations" from botocore; reading it takes tens of milliseconds."""
+    """The ServiceModel of "account" or "organizations" from botocore; slow to read, so kept."""
     return ServiceModel(create_loader().load_service_model(service, "service-2"), service)
 
 

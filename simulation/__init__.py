@@ -11,9 +11,9 @@ from simulation.clock import Clock as Clock
 from simulation.clock import SystemClock as SystemClock
 from simulation.clock import VirtualClock as VirtualClock
 from simulation.cloud import SimulatedCloud as SimulatedCloud
+from simulation.errors import ApiError as ApiError
 from simulation.organization import Account as Account
 from simulation.organization import AlternateContact as AlternateContact
 from simulation.organization import Organization as Organization
+from simulation.response import Response as Response
 from simulation.seeds import example_organization as example_organization
-from simulation.wire import ApiError as ApiError
-from simulation.wire import Response as Response

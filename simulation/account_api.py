@@ -11,9 +11,9 @@ from typing import Any
 
 from simulation.caller import Caller
 from simulation.contact_rules import CONTACT_FIELDS, CONTACT_TYPES, complaint
+from simulation.errors import ApiError
 from simulation.organization import ACCOUNT_PRINCIPAL, Account, AlternateContact, Organization
 from simulation.throttle import Quota, TokenBuckets
-from simulation.wire import ApiError
 
 # Published "per account"; one caller exhausts them for a whole organization
 # (hashicorp/terraform-provider-aws#42484), so they are counted per calling account.

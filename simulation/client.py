@@ -11,8 +11,9 @@ from botocore.loaders import create_loader
 from botocore.paginate import Paginator, PaginatorModel
 from botocore.validate import ParamValidator
 
+from simulation.errors import ApiError
 from simulation.models import service_model
-from simulation.wire import ApiError, Response
+from simulation.response import Response
 
 
 @cache

@@ -11,10 +11,11 @@ from simulation.caller import Caller
 from simulation.client import SimulatedClient
 from simulation.clock import Clock
 from simulation.cloudtrail import ApiCall, Recorder, Spelling
+from simulation.errors import ApiError
 from simulation.ids import Ids
 from simulation.organization import Organization
 from simulation.organizations_api import OrganizationsService
-from simulation.wire import ApiError, Response
+from simulation.response import Response
 
 Listener = Callable[[str, dict[str, Any]], None]
 

@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from simulation.caller import Caller
 from simulation.creation import Creation
+from simulation.errors import ApiError
 from simulation.ids import Ids
-from simulation.wire import ApiError
 
 Spelling = Literal["camel", "pascal"]
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"

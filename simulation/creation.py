@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from simulation.errors import ApiError
 from simulation.organization import Organization
-from simulation.wire import ApiError
 
 
 @dataclass(slots=True, kw_only=True)

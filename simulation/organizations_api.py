@@ -6,12 +6,12 @@ from typing import Any
 
 from simulation.caller import Caller
 from simulation.creation import AccountFactory
+from simulation.errors import ApiError
 from simulation.models import input_members
 from simulation.organization import Organization
 from simulation.organizations_reads import READS
 from simulation.organizations_writes import WRITES
 from simulation.paging import empty_start, invalid
-from simulation.wire import ApiError
 
 
 class OrganizationsService:

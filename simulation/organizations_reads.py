@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from simulation.errors import ApiError
 from simulation.organization import Account, Organization
 from simulation.paging import page
-from simulation.wire import ApiError
 
 Params = Mapping[str, Any]
 # Status is the older member and knows fewer words; both were still returned after Status was announced as

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from simulation.errors import ApiError
 from simulation.organization import Organization
 from simulation.organizations_reads import account_of, parent_of, render_unit, tags_of
-from simulation.wire import ApiError
 
 Params = Mapping[str, Any]
 

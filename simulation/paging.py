@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from itertools import islice
 from typing import Any
 
-from simulation.wire import ApiError
+from simulation.errors import ApiError
 
 PAGE_SIZE = 20
 

@@ -1,15 +1,4 @@
-"""What comes back over the wire: an answer or a refusal."""
-
-from dataclasses import dataclass
-from typing import Any
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
-    """A successful answer: `body` in API spelling (timestamps are datetime) and the request's id."""
-
-    body: dict[str, Any]
-    request_id: str
+"""The one exception that a simulated API raises."""
 
 
 class ApiError(Exception):

@@ -1,0 +1,30 @@
+"""The one Lambda asset: the shared package, the handlers and the candidate roster."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CANDIDATE: Final = "candidate.json"
+_LAMBDAS = Path(__file__).parents[1] / "lambdas"
+_PACKAGES = ("rollcall", "reconcile", "notify")
+
+
+def stage(*, candidate: Mapping[str, Any], target: Path) -> Path:
+    """Copy the packages and the compiled roster to `target`, replacing it; return `target`.
+
+    The same sources and roster give the same bytes, so that CDK uploads nothing when nothing changed.
+    """
+    shutil.rmtree(target, ignore_errors=True)
+    for package in _PACKAGES:
+        shutil.copytree(
+            _LAMBDAS / package, target / package, ignore=shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
+        )
+    text = json.dumps(candidate, indent=2, sort_keys=True, ensure_ascii=False)
+    (target / CANDIDATE).write_text(f"{text}\n", encoding="utf-8")
+    return target

@@ -1,0 +1,50 @@
+"""Where messages go that could not be handled, with somebody told at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from stacks.nag import accept
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_sns as sns
+
+
+class DeadLetters(Construct):
+    """A dead-letter queue whose first message raises an alarm on the topic."""
+
+    def __init__(self, scope: Construct, id_: str, *, alert_topic: sns.ITopic) -> None:
+        super().__init__(scope, id_)
+        self.queue = sqs.Queue(
+            self,
+            "Queue",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            # The longest that SQS keeps a message: a weekend and a holiday must not lose one.
+            retention_period=Duration.days(14),
+        )
+        accept(
+            self.queue,
+            pack="Serverless",
+            rule="SQSRedrivePolicy",
+            reason="It is the end of the line: an alarm tells people, who redrive it.",
+        )
+        waiting = self.queue.metric_approximate_number_of_messages_visible(
+            statistic=cloudwatch.Stats.MAXIMUM, period=Duration.minutes(1)
+        )
+        waiting.create_alarm(
+            self,
+            "Alarm",
+            alarm_description="Rollcall could not handle a message: see the dead-letter queue.",
+            threshold=1,
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            # SQS stops publishing for a queue that is idle for six hours; nothing waits in it then.
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        ).add_alarm_action(actions.SnsAction(alert_topic))

@@ -1,0 +1,56 @@
+"""From an account's default bus to the hub: one rule that matches on source only, one role."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Aws
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from stacks.nag import accept
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_cdk import aws_sqs as sqs
+
+
+class Forwarder(Construct):
+    """Sends every event of `sources` to the hub's intake bus.
+
+    What matters is chosen in the hub, so that a new signal never touches hundreds of stack instances.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        sources: Sequence[str],
+        intake_bus: events.IEventBus,
+        dead_letters: sqs.IQueue | None = None,
+    ) -> None:
+        super().__init__(scope, id_)
+        role = iam.Role(
+            self,
+            "Role",
+            # Not aws:SourceArn: the rule names the role, so that naming the rule here would be a cycle.
+            assumed_by=iam.ServicePrincipal(
+                "events.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+            ),
+        )
+        self.rule = events.Rule(self, "Rule", event_pattern=events.EventPattern(source=list(sources)))
+        # The target grants the role events:PutEvents on exactly this bus.
+        self.rule.add_target(targets.EventBus(intake_bus, role=role, dead_letter_queue=dead_letters))
+        if dead_letters is None:
+            accept(
+                self.rule,
+                pack="Serverless",
+                rule="EventBusDLQ",
+                reason="EventBridge retries for 24 hours. A queue in each account would keep copies of contact"
+                " details where nobody looks and no alarm reaches the hub; events are hints, and the hub"
+                " reads the state of every account anyway.",
+            )

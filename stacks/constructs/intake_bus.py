@@ -1,0 +1,43 @@
+"""The bus that forwarders of this organization send to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class IntakeBus(Construct):
+    """A custom bus that takes only what a rule of an account of `organization_id` forwards from `sources`."""
+
+    def __init__(
+        self, scope: Construct, id_: str, *, name: str, organization_id: str, sources: Sequence[str]
+    ) -> None:
+        super().__init__(scope, id_)
+        self.bus = events.EventBus(self, "Bus", event_bus_name=name)
+        self.bus.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="RulesOfTheOrganization",
+                principals=[iam.AnyPrincipal()],
+                actions=["events:PutEvents"],
+                resources=[self.bus.event_bus_arn],
+                conditions={
+                    "StringEquals": {"aws:PrincipalOrgID": organization_id},
+                    # True when a rule's target sends, false when somebody calls PutEvents.
+                    # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html
+                    "Bool": {"events:eventBusInvocation": "true"},
+                    # The service authorization reference types events:source as ArrayOfString, and AWS's
+                    # own bus policy for a custom bus reads it with ForAllValues, which is also true for a
+                    # request without the key: hence Null.
+                    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html
+                    # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus-example-policy-cross-account-custom-bus-source.html
+                    "ForAllValues:StringEquals": {"events:source": list(sources)},
+                    "Null": {"events:source": "false"},
+                },
+            )
+        )

@@ -1,0 +1,28 @@
+"""Operational memory: control item, approved roster, open intents, alerted incidents."""
+
+from __future__ import annotations
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+from constructs import Construct
+
+
+class StateTable(Construct):
+    """One table (`pk`, `sk`, expiry in `expires_at`) that survives the stack and can be restored."""
+
+    def __init__(self, scope: Construct, id_: str) -> None:
+        super().__init__(scope, id_)
+        self.table = dynamodb.Table(
+            self,
+            "Table",
+            partition_key=dynamodb.Attribute(name="pk", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="sk", type=dynamodb.AttributeType.STRING),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            time_to_live_attribute="expires_at",
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            # Losing it loses the approved roster and every write that is under way.
+            deletion_protection=True,
+            removal_policy=RemovalPolicy.RETAIN,
+        )

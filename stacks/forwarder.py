@@ -1,0 +1,29 @@
+"""What every member account runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import BootstraplessSynthesizer, Stack
+
+from stacks.addresses import intake_bus_of
+from stacks.constructs.forwarder import Forwarder
+from stacks.sources import ACCOUNT_SOURCE
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+    from stacks.settings import Settings
+
+
+class ForwarderStack(Stack):
+    """Account events to the hub. No assets, no bootstrap, no account in it: any tool can deploy it anywhere."""
+
+    def __init__(self, scope: Construct, id_: str, *, settings: Settings) -> None:
+        super().__init__(
+            scope,
+            id_,
+            description="Rollcall: forwards account events to the hub",
+            synthesizer=BootstraplessSynthesizer(),
+        )
+        Forwarder(self, "Forwarder", sources=[ACCOUNT_SOURCE], intake_bus=intake_bus_of(self, settings))

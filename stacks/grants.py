@@ -1,0 +1,84 @@
+"""What the functions' roles may do, where no construct of the CDK grants exactly that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Aws, Stack
+from aws_cdk import aws_iam as iam
+
+from stacks.nag import accept
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_dynamodb as dynamodb
+    from aws_cdk import aws_s3 as s3
+    from aws_cdk import aws_sns as sns
+
+
+def keep_contacts(role: iam.Role, *, organization: str, management: str) -> None:
+    """Read and write alternate contacts of every account of this organization, and of no other.
+
+    No delete: the roster cannot yet ask for a contact to be absent. In organizations mode the ARN is the
+    *management* account's, and the `o-` prefix is part of the id
+    (https://docs.aws.amazon.com/accounts/latest/reference/security_iam_service-with-iam.html).
+    """
+    accounts = f":account::{management}:account/{organization}/*"
+    role.add_to_policy(
+        iam.PolicyStatement(
+            actions=["account:GetAlternateContact", "account:PutAlternateContact"],
+            resources=[f"arn:{Aws.PARTITION}{accounts}"],
+        )
+    )
+    accept(
+        role,
+        pack="AwsSolutions",
+        rule=f"IAM5[Resource::arn:<AWS::Partition>{accounts}]",
+        reason="Every account of the organization is the job; the ARN names the organization.",
+    )
+
+
+def look_up_accounts(role: iam.Role) -> None:
+    """Read name, state and place of an account."""
+    role.add_to_policy(
+        iam.PolicyStatement(
+            actions=[
+                "organizations:DescribeAccount",
+                "organizations:DescribeOrganizationalUnit",
+                "organizations:ListParents",
+            ],
+            resources=["*"],
+        )
+    )
+    accept(
+        role,
+        pack="AwsSolutions",
+        rule="IAM5[Resource::*]",
+        reason="Reads of AWS Organizations: which accounts and units there are is what they ask.",
+    )
+
+
+def remember(role: iam.Role, *, table: dynamodb.ITable, actions: tuple[str, ...]) -> None:
+    """These DynamoDB actions on the table; transactions need the action of each of their parts."""
+    table.grant(role, *(f"dynamodb:{action}" for action in actions))
+
+
+def record(role: iam.Role, *, ledger: s3.Bucket) -> None:
+    """Add to the ledger and read it. Object Lock keeps even this role from changing what is there."""
+    role.add_to_policy(
+        iam.PolicyStatement(actions=["s3:PutObject", "s3:GetObject"], resources=[ledger.arn_for_objects("*")])
+    )
+    bucket = Stack.of(ledger).resolve(ledger.bucket_arn)["Fn::GetAtt"][0]
+    accept(
+        role,
+        pack="AwsSolutions",
+        rule=f"IAM5[Resource::<{bucket}.Arn>/*]",
+        reason="One object for each intent and outcome, named when it is written.",
+    )
+
+
+def alert(role: iam.Role, *, topic: sns.Topic) -> None:
+    """Publish to the encrypted topic."""
+    role.add_to_policy(iam.PolicyStatement(actions=["sns:Publish"], resources=[topic.topic_arn]))
+    if topic.master_key:
+        # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html: what a publisher needs
+        topic.master_key.grant(role, "kms:Decrypt", "kms:GenerateDataKey")

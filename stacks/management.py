@@ -1,0 +1,38 @@
+"""What the management account runs: service-managed StackSets never reach it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import BootstraplessSynthesizer, Environment, Stack
+
+from stacks.addresses import intake_bus_of
+from stacks.constructs.forwarder import Forwarder
+from stacks.sources import ACCOUNT_SOURCE, ORGANIZATIONS_SOURCE
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+    from stacks.settings import Settings
+
+
+class ManagementStack(Stack):
+    """Account and organization events to the hub.
+
+    New and moved accounts show up only on the management account's default bus.
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, settings: Settings) -> None:
+        super().__init__(
+            scope,
+            id_,
+            description="Rollcall: forwards account and organization events to the hub",
+            env=Environment(account=settings.management, region=settings.region),
+            synthesizer=BootstraplessSynthesizer(),
+        )
+        Forwarder(
+            self,
+            "Forwarder",
+            sources=[ACCOUNT_SOURCE, ORGANIZATIONS_SOURCE],
+            intake_bus=intake_bus_of(self, settings),
+        )

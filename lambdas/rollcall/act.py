@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rollcall.errors import RecordRefusedError, RetryableError, WriteRefusedError
@@ -20,18 +20,21 @@ if TYPE_CHECKING:
 #: and a compliant answer at once is the rule; a stale one is no failure.
 VERIFY_AFTER_SECONDS = (0.0, 0.5, 1.5)
 
+SET_REASON = "set as the roster wants it"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acted:
     """The outcome of one contact and the intent that waits for it to be published.
 
-    `intent` is None where none is open; `written` is whether the contact was set.
-    `urgent` is whether the detection must be told although nothing was done yet.
+    `intent` is None where none is to be closed; `claimable` is whether an event of our role may still
+    come for it whose request id nobody could store. `urgent` is whether the detection must be told
+    although nothing was done yet.
     """
 
     outcome: Outcome
     intent: Intent | None = None
-    written: bool = False
+    claimable: bool = False
     urgent: bool = False
 
 
@@ -56,28 +59,26 @@ def act(*, signal: Signal, change: Change, roster_digest: str, delivery: Deliver
     try:
         request_id = ports.accounts.put(signal.account_id, change.kind, change.wanted.contact)
     except WriteRefusedError as error:
-        return finish(intent, outcome_of(intent, Verdict.FAILED, error.reason), ports, written=False)
+        return finish(intent, outcome_of(intent, Verdict.FAILED, error.reason), ports)
     except RetryableError as error:
         # It may have been written: the intent stays open and the next delivery looks.
         return Acted(outcome=outcome_of(intent, Verdict.PENDING, str(error)))
+    intent = replace(intent, request_id=request_id)
     try:
         ports.state.record_request(intent, request_id)
         verified = _verified(intent, ports)
     except RetryableError as error:
         return Acted(outcome=outcome_of(intent, Verdict.PENDING, str(error)))
-    outcome = outcome_of(
-        intent, Verdict.SET, "set as the roster wants it", request_id=request_id, verified=verified
-    )
-    return finish(intent, outcome, ports, written=True)
+    return finish(intent, outcome_of(intent, Verdict.SET, SET_REASON, verified=verified), ports)
 
 
-def finish(intent: Intent, outcome: Outcome, ports: Ports, *, written: bool) -> Acted:
+def finish(intent: Intent, outcome: Outcome, ports: Ports, *, claimable: bool = False) -> Acted:
     """Record the outcome in the ledger; without that record the intent is not over."""
     try:
         ports.ledger.outcome(intent, outcome, ports.clock.now())
     except RecordRefusedError as error:
         return Acted(outcome=outcome_of(intent, Verdict.PENDING, str(error)), urgent=True)
-    return Acted(outcome=outcome, intent=intent, written=written)
+    return Acted(outcome=outcome, intent=intent, claimable=claimable)
 
 
 def outcome_of(
@@ -85,7 +86,6 @@ def outcome_of(
     verdict: Verdict,
     reason: str,
     *,
-    request_id: str | None = None,
     verified: bool | None = None,
 ) -> Outcome:
     """The outcome of an intent."""
@@ -97,7 +97,7 @@ def outcome_of(
         wanted=intent.wanted,
         roster_digest=intent.roster_digest,
         intent_id=intent.id,
-        request_id=request_id or intent.request_id,
+        request_id=intent.request_id,
         verified=verified,
     )
 
@@ -107,7 +107,7 @@ def _record(intent: Intent, ports: Ports) -> None:
     try:
         ports.ledger.intent(intent)
     except RecordRefusedError:
-        ports.state.close_intent(intent, written=False)
+        ports.state.close_intent(intent, claimable=False)
         raise
 
 

@@ -71,11 +71,11 @@ class State(Protocol):
     def record_request(self, intent: Intent, request_id: str) -> None:
         """Remember the request id of the write, so that its event is known as an own write."""
 
-    def close_intent(self, intent: Intent, *, written: bool) -> None:
+    def close_intent(self, intent: Intent, *, claimable: bool) -> None:
         """Forget an intent whose outcome is recorded.
 
-        If it was `written` by a worker that could not store its request id, one event of the
-        writer role on this contact may still claim it.
+        If `claimable`, its worker may have written without storing the request id: one event of
+        the writer role on this contact may still claim it.
         """
 
     def own_write(self, request_id: str) -> bool:

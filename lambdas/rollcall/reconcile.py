@@ -92,7 +92,7 @@ class Reconciler:
         self.ports.bus.publish(incident, self.ports.clock.now())
         for item in acted:
             if item.intent is not None:
-                self.ports.state.close_intent(item.intent, written=item.written)
+                self.ports.state.close_intent(item.intent, claimable=item.claimable)
 
     def _ignore(self, ignored: Ignored) -> Incident:
         incident = Incident(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rollcall.act import Acted, finish, outcome_of
+from rollcall.act import SET_REASON, Acted, finish, outcome_of
 from rollcall.errors import RecordRefusedError
 from rollcall.observation import Unreadable, matches
 from rollcall.plan import Verdict
@@ -40,9 +40,8 @@ def _recover(intent: Intent, ports: Ports) -> Acted:
         return Acted(outcome=outcome_of(intent, Verdict.PENDING, str(error)), urgent=True)
     if isinstance(now_there, Unreadable):
         outcome = outcome_of(intent, Verdict.UNREADABLE, now_there.reason)
-        return finish(intent, outcome, ports, written=False)
-    if matches(now_there, intent.wanted.contact):
-        outcome = outcome_of(intent, Verdict.SET, "set as the roster wants it", verified=True)
-        return finish(intent, outcome, ports, written=True)
-    outcome = outcome_of(intent, Verdict.NOT_WRITTEN, "the worker ended before the contact was set")
-    return finish(intent, outcome, ports, written=intent.request_id is not None)
+    elif matches(now_there, intent.wanted.contact):
+        outcome = outcome_of(intent, Verdict.SET, SET_REASON, verified=True)
+    else:
+        outcome = outcome_of(intent, Verdict.NOT_WRITTEN, "the worker ended before the contact was set")
+    return finish(intent, outcome, ports, claimable=intent.request_id is None)

@@ -11,11 +11,11 @@ from rollcall.contacts import Contact, ContactKind
 from rollcall.denials import FIXES, denial_of
 from rollcall.errors import RetryableError, WriteRefusedError
 from rollcall.observation import Absent, Observation, Present, Unreadable
-from rollcall.pacing import Bucket
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from rollcall.pacing import Bucket
     from rollcall.ports import Clock
 
 

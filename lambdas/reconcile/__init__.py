@@ -1,0 +1,1 @@
+"""The function that brings accounts back to the roster."""

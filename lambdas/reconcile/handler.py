@@ -1,0 +1,39 @@
+"""Lambda entry point of `reconcile`: intake queue messages in, partial batch response out."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger
+
+from rollcall.batch import process
+from rollcall.bootstrap import ReconcileFunction, reconcile_function
+
+if TYPE_CHECKING:
+    from rollcall.ports import Delivery
+
+log = Logger(service="reconcile")
+_function = cache(reconcile_function)
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Reconcile every message of the batch on its own."""
+    function = _function()
+    return process(
+        event, lambda body, delivery: _handle(function, body, delivery), queue=function.queue, log=log
+    )
+
+
+def _handle(function: ReconcileFunction, body: object, delivery: Delivery) -> None:
+    incident = function.reconciler.handle(body, delivery)
+    for outcome in incident.outcomes:
+        log.info(
+            "outcome",
+            incident_id=incident.id,
+            event_id=incident.event.id,
+            account_id=incident.signal.account_id if incident.signal else None,
+            kind=outcome.kind,
+            verdict=outcome.verdict,
+            intent_id=outcome.intent_id,
+        )

@@ -1,0 +1,54 @@
+"""The outcome bus: every outcome as an event, and the incidents that somebody is to be told of."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from rollcall.adapters.aws_errors import AWS_ERRORS, code_of
+from rollcall.documents import incident_document, outcome_documents
+from rollcall.errors import RetryableError
+from rollcall.names import INCIDENT_DETAIL_TYPE, OUTCOME_DETAIL_TYPE, OUTCOME_SOURCE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from rollcall.outcomes import Incident
+
+_ENTRIES_PER_CALL = 10
+
+
+class EventBridgeOutcomeBus:
+    """The port `OutcomeBus` over a boto3 EventBridge client."""
+
+    def __init__(self, *, client: Any, bus: str, management_account: str) -> None:
+        self._client = client
+        self._bus = bus
+        self._management_account = management_account
+
+    def publish(self, incident: Incident, at: datetime) -> None:
+        """Publish the incident first, so that a failure after it can only repeat what was told."""
+        told = incident_document(incident, management_account=self._management_account, at=at)
+        outcomes = outcome_documents(incident, management_account=self._management_account, at=at)
+        entries = [self._entry(INCIDENT_DETAIL_TYPE, told)] if told else []
+        entries += [self._entry(OUTCOME_DETAIL_TYPE, outcome) for outcome in outcomes]
+        for start in range(0, len(entries), _ENTRIES_PER_CALL):
+            self._put(entries[start : start + _ENTRIES_PER_CALL])
+
+    def _entry(self, detail_type: str, document: Mapping[str, Any]) -> dict[str, str]:
+        return {
+            "EventBusName": self._bus,
+            "Source": OUTCOME_SOURCE,
+            "DetailType": detail_type,
+            "Detail": json.dumps(document, sort_keys=True),
+        }
+
+    def _put(self, entries: list[dict[str, str]]) -> None:
+        try:
+            answer = self._client.put_events(Entries=entries)
+        except AWS_ERRORS as error:
+            raise RetryableError(f"the outcome bus refused: {code_of(error)}") from None
+        if answer["FailedEntryCount"]:
+            codes = sorted({entry["ErrorCode"] for entry in answer["Entries"] if "ErrorCode" in entry})
+            raise RetryableError(f"the outcome bus refused: {', '.join(codes)}")

@@ -1,0 +1,94 @@
+"""The composition root: the only place that reads the environment and creates clients."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from rollcall.adapters.account_api import OrganizationAccountApi
+from rollcall.adapters.alerted_table import AlertedTable
+from rollcall.adapters.intake_queue import SqsQueue
+from rollcall.adapters.ledger_bucket import LedgerBucket
+from rollcall.adapters.organizations import AwsOrganization
+from rollcall.adapters.outcome_bus import EventBridgeOutcomeBus
+from rollcall.adapters.sns_topic import SnsTopic
+from rollcall.adapters.state_table import StateTable
+from rollcall.adapters.system_clock import SystemClock
+from rollcall.environment import NotifyEnvironment, ReconcileEnvironment
+from rollcall.notify import Notifier
+from rollcall.pacing import buckets
+from rollcall.ports import Ports
+from rollcall.reconcile import Reconciler
+from rollcall.rosters import Rosters
+
+#: Reconcile runs at most twice at once, each worker at half of the quota.
+RECONCILE_SHARE = 0.5
+#: Set on purpose: botocore 1.44 changed its default. The queue does the long retries.
+_RETRIES = Config(
+    retries={"mode": "standard", "max_attempts": 2},
+    connect_timeout=3,
+    read_timeout=10,
+)
+#: The Account API must not be retried behind the pacing's back.
+_NO_RETRIES = Config(retries={"mode": "standard", "max_attempts": 1}, connect_timeout=3, read_timeout=10)
+_CANDIDATE = Path(__file__).resolve().parent.parent / "candidate.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconcileFunction:
+    """What the handler of `reconcile` works with."""
+
+    reconciler: Reconciler
+    queue: SqsQueue
+
+
+def reconcile_function() -> ReconcileFunction:
+    """Compose `reconcile` from its environment; MissingVariableError if that is incomplete."""
+    environment = ReconcileEnvironment.from_variables(os.environ)
+    clock = SystemClock()
+    state = StateTable(client=_client("dynamodb"), table=environment.state_table)
+    ports = Ports(
+        organization=AwsOrganization(client=_client("organizations")),
+        accounts=OrganizationAccountApi(
+            client=_client("account", _NO_RETRIES),
+            clock=clock,
+            buckets=buckets(share=RECONCILE_SHARE, now=clock.now().timestamp()),
+        ),
+        state=state,
+        ledger=LedgerBucket(client=_client("s3"), bucket=environment.ledger_bucket),
+        bus=EventBridgeOutcomeBus(
+            client=_client("events"),
+            bus=environment.outcome_bus,
+            management_account=environment.management_account,
+        ),
+        clock=clock,
+    )
+    reconciler = Reconciler(
+        ports=ports,
+        rosters=Rosters(state=state, candidate=json.loads(_CANDIDATE.read_text(encoding="utf-8"))),
+        management_account=environment.management_account,
+        writer_role_arn=environment.writer_role_arn,
+    )
+    queue = SqsQueue(client=_client("sqs"), queue_url=environment.intake_queue_url)
+    return ReconcileFunction(reconciler=reconciler, queue=queue)
+
+
+def notify_function() -> Notifier:
+    """Compose `notify` from its environment; MissingVariableError if that is incomplete."""
+    environment = NotifyEnvironment.from_variables(os.environ)
+    return Notifier(
+        alerted=AlertedTable(client=_client("dynamodb"), table=environment.state_table),
+        topic=SnsTopic(client=_client("sns"), topic_arn=environment.alert_topic_arn),
+        clock=SystemClock(),
+    )
+
+
+def _client(service: str, config: Config = _RETRIES) -> Any:
+    # The Region is the function's own: the one that hosts the Account API.
+    return boto3.client(service, config=config)  # type: ignore[call-overload]  # the name is not a literal

@@ -23,6 +23,11 @@ class Caller:
     mfa: bool = False
     session_started: str = "2026-10-05T08:30:00Z"
 
+    def __post_init__(self) -> None:
+        # Refused here and not when the record is written: by then the change has been made.
+        if self._resource()[0] not in {"assumed-role", "user", "root"}:
+            raise ValueError(f"no userIdentity form for {self.arn}")
+
     @classmethod
     def role(cls, account_id: str, role: str, session: str) -> "Caller":
         """A session of an assumed role."""
@@ -40,45 +45,36 @@ class Caller:
         return cls(account_id=account_id, arn=f"arn:aws:iam::{account_id}:root")
 
     def user_identity(self) -> dict[str, Any]:
-        """The userIdentity element of a CloudTrail record; raises ValueError for another kind of ARN."""
-        partition, resource = self.arn.split(":")[1], self.arn.split(":", 5)[5]
-        kind, _, rest = resource.partition("/")
-        known = {"arn": self.arn, "accountId": self.account_id, "accessKeyId": self.access_key_id}
+        """The userIdentity element of a CloudTrail record."""
+        kind, rest = self._resource()
+        known: dict[str, Any] = {
+            "arn": self.arn,
+            "accountId": self.account_id,
+            "accessKeyId": self.access_key_id,
+        }
         attributes = {"mfaAuthenticated": str(self.mfa).lower(), "creationDate": self.session_started}
-        if kind == "assumed-role":
-            role, _, session = rest.rpartition("/")
-            role_arn = f"arn:{partition}:iam::{self.account_id}:role/{role}"
-            role_id = _unique_id("AROA", role_arn)
-            issuer = {
-                "type": "Role",
-                "principalId": role_id,
-                "arn": role_arn,
-                "accountId": self.account_id,
-                "userName": role,
-            }
-            context = {"sessionIssuer": issuer, "webIdFederationData": {}, "attributes": attributes}
-            return {
-                "type": "AssumedRole",
-                "principalId": f"{role_id}:{session}",
-                **known,
-                "sessionContext": context,
-            }
         if kind == "user":
-            name = rest.rpartition("/")[2]
-            return {
-                "type": "IAMUser",
-                "principalId": _unique_id("AIDA", self.arn),
-                **known,
-                "userName": name,
-            }
+            principal, name = _unique_id("AIDA", self.arn), rest.rpartition("/")[2]
+            return {"type": "IAMUser", "principalId": principal, **known, "userName": name}
         if kind == "root":
+            identity = {"type": "Root", "principalId": self.account_id, **known}
             # A console session of root has attributes but no sessionIssuer; a root access key has neither.
-            session_context = {"sessionContext": {"attributes": attributes}}
-            is_session = self.access_key_id.startswith("ASIA")
-            return {
-                "type": "Root",
-                "principalId": self.account_id,
-                **known,
-                **(session_context if is_session else {}),
-            }
-        raise ValueError(f"no userIdentity form for {self.arn}")
+            if self.access_key_id.startswith("ASIA"):
+                identity["sessionContext"] = {"attributes": attributes}
+            return identity
+        role, _, session = rest.rpartition("/")
+        role_arn = f"arn:{self.arn.split(':')[1]}:iam::{self.account_id}:role/{role}"
+        role_id = _unique_id("AROA", role_arn)
+        issuer = {"type": "Role", "principalId": role_id, "arn": role_arn}
+        issuer |= {"accountId": self.account_id, "userName": role}
+        context = {"sessionIssuer": issuer, "webIdFederationData": {}, "attributes": attributes}
+        return {
+            "type": "AssumedRole",
+            "principalId": f"{role_id}:{session}",
+            **known,
+            "sessionContext": context,
+        }
+
+    def _resource(self) -> tuple[str, str]:
+        kind, _, rest = self.arn.split(":", 5)[5].partition("/")
+        return kind, rest

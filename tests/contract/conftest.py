@@ -1,0 +1,92 @@
+"""The example organization, who calls it, and a check of documents against botocore's shapes."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from simulation import Caller, Organization, SimulatedCloud, VirtualClock, example_organization
+
+MANAGEMENT, HUB, MEMBER, OTHER = "111111111111", "333333333333", "222222222222", "444455556666"
+CALLERS = {
+    "management": Caller.role(MANAGEMENT, "Admin", "admin"),
+    "hub": Caller.role(HUB, "Ops", "ops"),
+    "member": Caller.role(MEMBER, "Dev", "mary"),
+    "outsider": Caller.role("999999999999", "Dev", "eve"),
+}
+
+
+@dataclass
+class World:
+    clock: VirtualClock
+    organization: Organization
+    cloud: SimulatedCloud
+    events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def client(self, service: str, who: str | Caller) -> Any:
+        return self.cloud.client(service, CALLERS[who] if isinstance(who, str) else who)
+
+    def names(self) -> list[str]:
+        return [event["detail"]["eventName"] for _, event in self.events]
+
+
+@pytest.fixture
+def build():
+    def make(**options: Any) -> World:
+        clock = VirtualClock()
+        organization = example_organization(clock)
+        world = World(clock, organization, SimulatedCloud(organization, clock, **options))
+        world.cloud.subscribe(lambda account, event: world.events.append((account, event)))
+        return world
+
+    return make
+
+
+@pytest.fixture
+def world(build) -> World:
+    return build()
+
+
+@pytest.fixture
+def contact() -> dict[str, str]:
+    return {
+        "AlternateContactType": "SECURITY",
+        "Name": "SOC",
+        "Title": "Security Operations",
+        "EmailAddress": "soc@example.com",
+        "PhoneNumber": "+1 202 555 0100",
+    }
+
+
+def deviations(shape: Any, value: Any, where: str = "") -> list[str]:
+    """What in `value` the model does not know: members, types, enums, lengths, patterns."""
+    if shape.type_name == "structure":
+        unknown = [f"{where}.{name}: unknown member" for name in value if name not in shape.members]
+        missing = [f"{where}.{name}: missing" for name in shape.required_members if name not in value]
+        known = [(name, item) for name, item in value.items() if name in shape.members]
+        inside = [
+            text for name, item in known for text in deviations(shape.members[name], item, f"{where}.{name}")
+        ]
+        return unknown + missing + inside
+    if shape.type_name == "list":
+        return [text for item in value for text in deviations(shape.member, item, f"{where}[]")]
+    if shape.type_name == "timestamp":
+        return [] if getattr(value, "tzinfo", None) else [f"{where}: {value!r} is no aware datetime"]
+    if shape.type_name != "string":
+        return []
+    limits = shape.metadata
+    faults = []
+    if "enum" in limits and value not in limits["enum"]:
+        faults.append(f"{where}: {value!r} not in enum")
+    if not limits.get("min", 0) <= len(value) <= limits.get("max", len(value)):
+        faults.append(f"{where}: length of {value!r}")
+    pattern = limits.get("pattern", "")
+    if pattern and r"\p{" not in pattern and not re.search(pattern, value, re.ASCII):
+        faults.append(f"{where}: {value!r} does not match {pattern}")
+    return faults
+
+
+@pytest.fixture
+def misfits():
+    return deviations

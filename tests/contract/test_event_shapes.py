@@ -1,0 +1,183 @@
+"""Events of the simulation have the key paths of the sample events, and the same kinds of values."""
+
+import json
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+
+from simulation import ApiError, Caller
+
+SAMPLES = Path(__file__).parents[1] / "events"
+MEMBER, HUB, MANAGEMENT = "222222222222", "333333333333", "111111111111"
+# What later records have and older or documented ones lack (each is in another sample).
+LATER = {"detail.readOnly", "detail.managementEvent", "detail.eventCategory", "detail.recipientAccountId"}
+PHONE = {"detail.requestParameters.phoneNumber"}
+
+
+def sample(name):
+    return json.loads((SAMPLES / f"{name}.json").read_text())
+
+
+def paths(value, where=""):
+    if isinstance(value, dict):
+        return {
+            path for key, item in value.items() for path in paths(item, f"{where}.{key}".lstrip("."))
+        } or {where}
+    return {where}
+
+
+def constants(event):
+    detail = event["detail"]
+    kept = ("eventSource", "eventName", "eventType", "readOnly", "responseElements", "errorCode")
+    if detail["eventName"] == "CreateAccount":
+        kept = kept[:4]  # the answer holds ids and times
+    envelope = [event[key] for key in ("version", "detail-type", "source", "resources")]
+    return [*envelope, *(detail.get(key) for key in kept if key != "readOnly")]
+
+
+def put(world, contact, who=MEMBER, **more):
+    world.client("account", Caller.role(who, "Dev", "mary")).put_alternate_contact(**contact, **more)
+
+
+def put_by_hub(world, contact):
+    put(world, contact, HUB, AccountId=MEMBER)
+
+
+def put_by_management(world, contact):
+    put(world, contact, MANAGEMENT, AccountId=MEMBER)
+
+
+def denied_put(world, contact):
+    text = sample("PutAlternateContact.denied-scp.synthetic")["detail"]["errorMessage"]
+    fault = ApiError("AccessDeniedException", text, 403)
+    world.cloud.account.fail_next("PutAlternateContact", fault)
+    with pytest.raises(ClientError):
+        put(world, contact)
+
+
+def delete_of_operations(world, contact):
+    put(world, {**contact, "AlternateContactType": "OPERATIONS"})
+    world.client("account", "member").delete_alternate_contact(AlternateContactType="OPERATIONS")
+
+
+def delete_of_nothing(world, _):
+    with pytest.raises(ClientError):
+        world.client("account", "member").delete_alternate_contact(AlternateContactType="SECURITY")
+
+
+def create(world, _):
+    world.client("organizations", "management").create_account(Email="n@example.com", AccountName="N")
+
+
+def create_with_used_address(world, _):
+    email = world.organization.accounts[MEMBER].email
+    world.client("organizations", "management").create_account(Email=email, AccountName="N")
+
+
+def move(world, source=None):
+    development, root = world.organization.find_ou("Workloads/Development"), world.organization.root_id
+    client = world.client("organizations", "management")
+    client.move_account(AccountId=MEMBER, SourceParentId=source or development, DestinationParentId=root)
+
+
+def move_to_where_it_is(world, _):
+    move(world)
+    with pytest.raises(ClientError):
+        move(world, world.organization.root_id)
+
+
+CASES = [
+    # sample, what is done, paths that only the simulation's last such event may have, options of the cloud
+    ("PutAlternateContact.standalone.docs", put, PHONE, {}),  # the guide prints no phone number
+    ("PutAlternateContact.orgmode.delegated-admin.synthetic", put_by_hub, set(), {}),
+    ("PutAlternateContact.orgmode.management.synthetic", put_by_management, set(), {}),
+    ("PutAlternateContact.self-remediation.synthetic", put_by_hub, set(), {}),
+    ("PutAlternateContact.standalone.hidden.synthetic", put, set(), {"spelling": "pascal", "redact": True}),
+    ("PutAlternateContact.denied-scp.synthetic", denied_put, set(), {}),
+    ("DeleteAlternateContact.standalone.docs", delete_of_operations, set(), {}),
+    ("DeleteAlternateContact.not-found.synthetic", delete_of_nothing, set(), {}),
+    ("CreateAccount", create, LATER, {}),
+    ("CreateAccountResult.succeeded", create, set(), {}),
+    ("CreateAccountResult.succeeded.docs", create, LATER, {}),
+    ("CreateAccountResult.failed", create_with_used_address, LATER, {}),
+    ("AccountJoinedOrganization.created.synthetic", create, set(), {}),
+    ("MoveAccount.ou-to-ou", lambda world, _: move(world), LATER, {}),
+    ("MoveAccount.root-to-ou.synthetic", lambda world, _: move(world), set(), {}),
+    ("MoveAccount.error.synthetic", move_to_where_it_is, set(), {}),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case[0] for case in CASES])
+def test_events_have_the_key_paths_of_the_sample(build, contact, case):
+    name, act, more, options = case
+    world, expected = build(**options), sample(name)
+    act(world, contact)
+    emitted = [event for _, event in world.events if event["detail"]["eventName"] == name.partition(".")[0]][
+        -1
+    ]
+    mine, theirs = paths(emitted), paths(expected)
+    assert theirs - mine == set()
+    assert mine - theirs <= more
+    assert constants(emitted) == constants(expected)
+    assert json.loads(json.dumps(emitted)) == emitted
+
+
+@pytest.mark.parametrize(
+    ("caller", "name"),
+    [
+        (Caller.user(MEMBER, "probe-caller"), "DescribeOrganization.native-2026"),
+        (Caller.role(MEMBER, "Dev", "mary"), "PutAlternateContact.standalone.docs"),
+    ],
+    ids=["user", "role"],
+)
+def test_identities_have_the_form_of_captured_ones(caller, name):
+    identity, captured = caller.user_identity(), sample(name)["detail"]["userIdentity"]
+    assert paths(identity) == paths(captured)
+    assert identity["type"] == captured["type"]
+
+
+def test_the_root_user_has_no_session_issuer():
+    console = Caller.root(MEMBER).user_identity()
+    assert console["type"] == "Root"
+    assert console["sessionContext"].keys() == {"attributes"}
+    key = Caller(
+        account_id=MEMBER, arn=f"arn:aws:iam::{MEMBER}:root", access_key_id="AKIAEXAMPLE"
+    ).user_identity()
+    assert "sessionContext" not in key
+
+
+def test_other_principals_are_refused():
+    with pytest.raises(ValueError, match="federated-user"):
+        Caller(account_id=MEMBER, arn=f"arn:aws:sts::{MEMBER}:federated-user/x")
+
+
+def test_values_are_shown_as_sent_or_hidden(build, contact):
+    clear, hidden = build(), build(redact=True, spelling="pascal")
+    for world in (clear, hidden):
+        put(world, {**contact, "EmailAddress": " soc@example.com "})
+        with pytest.raises(ClientError):
+            put(world, {**contact, "PhoneNumber": "secret"})
+    shown = clear.events[0][1]["detail"]["requestParameters"]
+    assert (shown["emailAddress"], shown["alternateContactType"]) == (" soc@example.com ", "SECURITY")
+    assert hidden.events[0][1]["detail"]["requestParameters"]["AlternateContactType"] == "SECURITY"
+    text = json.dumps([event for _, event in hidden.events])
+    assert not any(
+        value in text for value in ("soc@example.com", "SOC", "Security Operations", "555", "secret")
+    )
+
+
+def test_organizations_events_never_show_names_and_addresses_of_accounts(world):
+    create(world, None)
+    assert "n@example.com" not in json.dumps(world.events)
+
+
+@pytest.mark.parametrize(
+    ("hour", "text"), [(0, "12:07:09 AM"), (8, "8:07:09 AM"), (12, "12:07:09 PM"), (21, "9:07:09 PM")]
+)
+def test_result_times_are_english_without_leading_zeros(world, hour, text):
+    world.clock.sleep((hour - 9) % 24 * 3600 + 429)
+    create(world, None)
+    result = world.events[1][1]["detail"]["serviceEventDetails"]["createAccountStatus"]
+    day = 5 if hour >= 9 else 6
+    assert result["requestedTimestamp"] == f"Oct {day}, 2026 {text}"

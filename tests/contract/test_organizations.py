@@ -1,0 +1,219 @@
+"""The Organizations API: answers in the model's shapes, its paging, its errors, who may call it."""
+
+import botocore.session
+import pytest
+from botocore.exceptions import ClientError
+
+from simulation import Caller
+from simulation.organizations_api import OrganizationsService
+
+MODEL = botocore.session.get_session().get_service_model("organizations")
+MANAGEMENT, HUB, MEMBER = "111111111111", "333333333333", "222222222222"
+NO_OU = "ou-a1b2-00000000"
+
+
+def moving(source, destination):
+    return {"AccountId": MANAGEMENT, "SourceParentId": source, "DestinationParentId": destination}
+
+
+READS = OrganizationsService.operations - OrganizationsService.mutating
+
+
+def request_for(operation, organization):
+    ids = {
+        "AccountId": MEMBER,
+        "ParentId": organization.root_id,
+        "ChildId": MEMBER,
+        "ResourceId": MEMBER,
+        "OrganizationalUnitId": organization.find_ou("Workloads/Production"),
+        "SourceParentId": organization.accounts[MEMBER].parent_id,
+        "DestinationParentId": organization.root_id,
+        "CreateAccountRequestId": "car-" + "a" * 32,
+        "ChildType": "ORGANIZATIONAL_UNIT",
+        "Email": "new@example.com",
+        "AccountName": "New",
+        "Name": "New unit",
+        "Tags": [{"Key": "team", "Value": "payments"}],
+        "TagKeys": ["team"],
+    }
+    shape = MODEL.operation_model(operation).input_shape
+    return {name: ids[name] for name in shape.required_members} if shape else {}
+
+
+@pytest.mark.parametrize(
+    "operation", sorted(OrganizationsService.operations - {"DescribeCreateAccountStatus"})
+)
+def test_answers_fit_the_service_model(world, misfits, operation):
+    params = request_for(operation, world.organization)
+    body = world.cloud.call("organizations", operation, params, Caller.role(MANAGEMENT, "Admin", "a")).body
+    shape = MODEL.operation_model(operation).output_shape
+    assert body == {} if shape is None else misfits(shape, body) == []
+    assert bool(body) == (shape is not None)
+
+
+def test_a_created_account_is_in_progress_then_there(build, misfits):
+    world = build(account_creation_seconds=30)
+    client = world.client("organizations", "management")
+    status = client.create_account(
+        Email="new@example.com", AccountName="New", Tags=[{"Key": "a", "Value": "b"}]
+    )
+    request = {"CreateAccountRequestId": status["CreateAccountStatus"]["Id"]}
+    assert "AccountId" not in status["CreateAccountStatus"]
+    assert client.describe_create_account_status(**request)["CreateAccountStatus"]["State"] == "IN_PROGRESS"
+    world.clock.sleep(30)
+    answer = client.describe_create_account_status(**request)["CreateAccountStatus"]
+    assert misfits(MODEL.shape_for("CreateAccountStatus"), answer) == []
+    assert answer["State"] == "SUCCEEDED"
+    account = client.describe_account(AccountId=answer["AccountId"])["Account"]
+    assert account["Paths"] == [f"o-exampleorgid/r-a1b2/{answer['AccountId']}/"]
+    assert world.organization.accounts[account["Id"]].contacts == {}
+    assert client.list_tags_for_resource(ResourceId=account["Id"])["Tags"] == [{"Key": "a", "Value": "b"}]
+
+
+def test_an_address_in_use_fails_the_creation_later(world):
+    client = world.client("organizations", "management")
+    request = client.create_account(Email="AWS+222222222222@example.com", AccountName="New")
+    answer = client.describe_create_account_status(
+        CreateAccountRequestId=request["CreateAccountStatus"]["Id"]
+    )
+    status = answer["CreateAccountStatus"]
+    assert (status["State"], status["FailureReason"]) == ("FAILED", "EMAIL_ALREADY_EXISTS")
+    assert "AccountId" not in status
+
+
+def test_a_moved_account_has_another_path(world):
+    client, organization = world.client("organizations", "management"), world.organization
+    production, development = (
+        organization.find_ou("Workloads/Production"),
+        organization.find_ou("Workloads/Development"),
+    )
+    client.move_account(AccountId=MEMBER, SourceParentId=development, DestinationParentId=production)
+    workloads = organization.find_ou("Workloads")
+    path = f"o-exampleorgid/r-a1b2/{workloads}/{production}/{MEMBER}/"
+    assert client.describe_account(AccountId=MEMBER)["Account"]["Paths"] == [path]
+    assert client.list_parents(ChildId=MEMBER)["Parents"] == [
+        {"Id": production, "Type": "ORGANIZATIONAL_UNIT"}
+    ]
+    assert client.list_parents(ChildId=workloads)["Parents"] == [{"Id": "r-a1b2", "Type": "ROOT"}]
+    in_production = client.list_accounts_for_parent(ParentId=production)["Accounts"]
+    assert [account["Id"] for account in in_production] == ["444455556666", MEMBER]
+    assert client.list_accounts_for_parent(ParentId=development)["Accounts"] == []
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "code"),
+    [
+        ("describe_account", {"AccountId": "123456789012"}, "AccountNotFoundException"),
+        ("list_parents", {"ChildId": "123456789012"}, "ChildNotFoundException"),
+        ("list_accounts_for_parent", {"ParentId": NO_OU}, "ParentNotFoundException"),
+        ("list_tags_for_resource", {"ResourceId": "123456789012"}, "TargetNotFoundException"),
+        (
+            "describe_organizational_unit",
+            {"OrganizationalUnitId": NO_OU},
+            "OrganizationalUnitNotFoundException",
+        ),
+        (
+            "describe_create_account_status",
+            {"CreateAccountRequestId": "car-00000000"},
+            "CreateAccountStatusNotFoundException",
+        ),
+        (
+            "create_organizational_unit",
+            {"ParentId": "r-a1b2", "Name": "Sandbox"},
+            "DuplicateOrganizationalUnitException",
+        ),
+        ("move_account", moving(NO_OU, "r-a1b2"), "SourceParentNotFoundException"),
+        ("move_account", moving("r-a1b2", NO_OU), "DestinationParentNotFoundException"),
+        ("move_account", moving("r-a1b2", "r-a1b2"), "DuplicateAccountException"),
+        ("describe_account", {"AccountId": "zz"}, "InvalidInputException"),
+        ("create_account", {"Email": "new.example.com", "AccountName": "New"}, "InvalidInputException"),
+        ("list_accounts", {"MaxResults": 21}, "InvalidInputException"),
+        ("list_accounts", {"NextToken": ""}, "InvalidInputException"),
+        ("list_accounts", {"NextToken": "made-up.20"}, "InvalidInputException"),
+    ],
+)
+def test_refusals_are_modelled(world, method, params, code):
+    client = world.client("organizations", "management")
+    before = {account.id: account.parent_id for account in world.organization.accounts.values()}
+    with pytest.raises(ClientError) as caught:
+        getattr(client, method)(**params)
+    assert caught.value.response["Error"]["Code"] == code
+    operation = MODEL.operation_model(caught.value.operation_name)
+    assert code in {shape.error_code for shape in operation.error_shapes}
+    if code == "InvalidInputException":
+        assert caught.value.response["Reason"] in MODEL.shape_for("InvalidInputExceptionReason").enum
+    assert before == {account.id: account.parent_id for account in world.organization.accounts.values()}
+
+
+def test_listings_come_in_pages_of_at_most_twenty(world):
+    for number in range(50):
+        world.organization.add_account(name=f"a{number}", email=f"a{number}@example.com")
+    client = world.client("organizations", "hub")
+    sizes = [len(page["Accounts"]) for page in client.get_paginator("list_accounts").paginate()]
+    assert sizes == [20, 20, 16]
+    pages = client.get_paginator("list_accounts").paginate(PaginationConfig={"PageSize": 7})
+    ids = [account["Id"] for page in pages for account in page["Accounts"]]
+    assert ids == list(world.organization.accounts)
+
+
+def test_a_token_is_good_for_its_own_listing_only(world):
+    client, organization = world.client("organizations", "hub"), world.organization
+    token = client.list_accounts(MaxResults=1)["NextToken"]
+    for method, params in (
+        ("list_roots", {}),
+        ("list_accounts_for_parent", {"ParentId": organization.find_ou("Sandbox")}),
+    ):
+        with pytest.raises(client.exceptions.InvalidInputException):
+            getattr(client, method)(NextToken=token, **params)
+
+
+def test_an_empty_page_may_come_before_the_items(world):
+    world.cloud.organizations.empty_pages = True
+    client = world.client("organizations", "hub")
+    pages = [page["Accounts"] for page in client.get_paginator("list_accounts").paginate()]
+    assert [len(page) for page in pages] == [0, 6]
+
+
+@pytest.mark.parametrize("operation", sorted(OrganizationsService.operations))
+def test_reads_are_for_management_and_administrators_writes_for_management(world, operation):
+    params = request_for(operation, world.organization)
+
+    def outcome(caller):
+        try:
+            world.cloud.call("organizations", operation, params, caller)
+        except Exception as error:  # noqa: BLE001 - the code is what the test compares
+            return error.code
+        return "answered"
+
+    hub, mary = Caller.role(HUB, "Ops", "o"), Caller.role(MEMBER, "Dev", "mary")
+    denied = "AccessDeniedException"
+    assert (outcome(hub) == denied) == (operation not in READS)
+    assert (outcome(mary) == denied) == (operation != "DescribeOrganization")
+    assert outcome(Caller.role("999999999999", "Dev", "eve")) == "AWSOrganizationsNotInUseException"
+    assert outcome(Caller.role(MANAGEMENT, "Admin", "a")) != denied
+    world.organization.delegate(MEMBER, "config.amazonaws.com")
+    assert (outcome(mary) == denied) == (operation not in READS)
+
+
+@pytest.mark.parametrize(
+    ("state", "status"), [("ACTIVE", "ACTIVE"), ("SUSPENDED", "SUSPENDED"), ("CLOSED", "SUSPENDED")]
+)
+def test_accounts_have_a_state_and_the_older_status(world, state, status):
+    world.organization.accounts[MEMBER].state = state
+    account = world.client("organizations", "hub").describe_account(AccountId=MEMBER)["Account"]
+    assert (account["State"], account["Status"]) == (state, status)
+
+
+def test_administrators_are_listed_by_service(world):
+    client = world.client("organizations", "hub")
+    world.organization.delegate(MEMBER, "config.amazonaws.com")
+    asked = client.list_delegated_administrators(ServicePrincipal="account.amazonaws.com")
+    assert [entry["Id"] for entry in asked["DelegatedAdministrators"]] == [HUB]
+    assert len(client.list_delegated_administrators()["DelegatedAdministrators"]) == 2
+
+
+def test_tags_come_and_go(world):
+    client = world.client("organizations", "management")
+    client.tag_resource(ResourceId=MEMBER, Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}])
+    client.untag_resource(ResourceId=MEMBER, TagKeys=["a", "never-there"])
+    assert client.list_tags_for_resource(ResourceId=MEMBER)["Tags"] == [{"Key": "b", "Value": "2"}]

@@ -12,7 +12,7 @@ from botocore.paginate import Paginator, PaginatorModel
 from botocore.validate import ParamValidator
 
 from simulation.errors import ApiError
-from simulation.models import service_model
+from simulation.models import input_shape, service_model
 from simulation.response import Response
 
 
@@ -57,11 +57,10 @@ class SimulatedClient:
         return Paginator(getattr(self, name), pages.get_paginator(operation), model)
 
     def _call(self, operation: str, params: dict[str, Any]) -> dict[str, Any]:
-        shape = self._model.operation_model(operation).input_shape
-        if shape is not None:
-            report = ParamValidator().validate(params, shape)
-            if report.has_errors():
-                raise ParamValidationError(report=report.generate_report())
+        shape = input_shape(self._model.service_name, operation)
+        report = ParamValidator().validate(params, shape) if shape else None
+        if report and report.has_errors():
+            raise ParamValidationError(report=report.generate_report())
         try:
             answer = self._send(operation, params)
         except ApiError as error:

@@ -75,14 +75,7 @@ class Recorder:
 
     def account_created(self, creation: Creation, *, management: str) -> list[dict[str, Any]]:
         """The service events that end a CreateAccount: its result and, on success, the account's joining."""
-        status = {"id": creation.id, "state": creation.status()["State"], "accountName": "****"}
-        if creation.account_id:
-            status["accountId"] = creation.account_id
-        if creation.failure:
-            status["failureReason"] = creation.failure
-        status["requestedTimestamp"] = _english(creation.requested_at)
-        status["completedTimestamp"] = _english(creation.due)
-        result = {"createAccountStatus": status}
+        result = {"createAccountStatus": _camel(_mask(creation.status()))}
         events = [self._service_event("CreateAccountResult", result, creation.due, management)]
         if creation.account_id:
             # Announced in May 2026; AWS has not published the JSON, so position and value case are a guess.

@@ -27,19 +27,16 @@ class Creation:
     def status(self) -> dict[str, Any]:
         """The CreateAccountStatus structure of now."""
         state = "FAILED" if self.failure else "SUCCEEDED" if self.ended else "IN_PROGRESS"
-        status = {
+        members = {
             "Id": self.id,
             "AccountName": self.name,
             "State": state,
             "RequestedTimestamp": self.requested_at,
+            "CompletedTimestamp": self.due if self.ended else None,
+            "AccountId": self.account_id,
+            "FailureReason": self.failure,
         }
-        if self.ended:
-            status["CompletedTimestamp"] = self.due
-        if self.account_id:
-            status["AccountId"] = self.account_id
-        if self.failure:
-            status["FailureReason"] = self.failure
-        return status
+        return {name: value for name, value in members.items() if value is not None}
 
 
 class AccountFactory:
@@ -84,7 +81,7 @@ class AccountFactory:
         while self._running and self._running[0].due <= now:
             creation = self._running.popleft()
             creation.ended = True
-            if self._organization.email_taken(creation.email):
+            if creation.email.lower() in self._organization.emails:
                 creation.failure = "EMAIL_ALREADY_EXISTS"
             else:
                 account = self._organization.add_account(name=creation.name, email=creation.email)

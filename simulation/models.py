@@ -1,10 +1,9 @@
 """botocore's service models: the one description of requests and answers that AWS itself publishes."""
 
 from functools import cache
-from typing import Any
 
 from botocore.loaders import create_loader
-from botocore.model import ServiceModel
+from botocore.model import ServiceModel, StructureShape
 
 
 @cache
@@ -14,7 +13,6 @@ def service_model(service: str) -> ServiceModel:
 
 
 @cache
-def input_members(service: str, operation: str) -> tuple[dict[str, Any], frozenset[str]]:
-    """The shapes of an operation's parameters by name, and the names of the required ones."""
-    shape = service_model(service).operation_model(operation).input_shape
-    return (dict(shape.members), frozenset(shape.required_members)) if shape else ({}, frozenset())
+def input_shape(service: str, operation: str) -> StructureShape | None:
+    """The shape of an operation's parameters; None when it takes none."""
+    return service_model(service).operation_model(operation).input_shape

@@ -64,9 +64,10 @@ class Organization:
         self.units: dict[str, OrganizationalUnit] = {}
         self.trusted_access: set[str] = set()
         self.delegated_administrators: dict[str, set[str]] = {}
-        self._child_accounts: dict[str, dict[str, None]] = {self.root_id: {}}
-        self._child_units: dict[str, dict[str, None]] = {self.root_id: {}}
-        self._emails: set[str] = set()
+        # Ids by parent id, in order of arrival (dict keys: an ordered set). Every parent has an entry.
+        self.child_accounts: dict[str, dict[str, None]] = {self.root_id: {}}
+        self.child_units: dict[str, dict[str, None]] = {self.root_id: {}}
+        self.emails: set[str] = set()  # root addresses in lower case
         self.add_account(account_id=management, name="Management", email=f"aws+{management}@example.com")
 
     def add_account(
@@ -85,7 +86,7 @@ class Organization:
         parent_id = parent or self.root_id
         if account_id is None:
             account_id = self.ids.account()
-        if account_id in self.accounts or self.email_taken(email):
+        if account_id in self.accounts or email.lower() in self.emails:
             raise ValueError(f"account {account_id} or its address exists already")
         account = Account(
             id=account_id,
@@ -95,25 +96,19 @@ class Organization:
             joined_at=self.clock.now(),
             joined_method=joined_method,
         )
-        self._child_accounts[parent_id][account_id] = None
+        self.child_accounts[parent_id][account_id] = None
         self.accounts[account_id] = account
-        self._emails.add(email.lower())
+        self.emails.add(email.lower())
         return account
-
-    def remove_account(self, account_id: str) -> None:
-        """Take an account out of the organization; raises KeyError when it is not in it."""
-        account = self.accounts.pop(account_id)
-        del self._child_accounts[account.parent_id][account_id]
-        self._emails.discard(account.email.lower())
 
     def add_ou(self, name: str, parent: str | None = None) -> str:
         """Create an OU under `parent` (an id; the root when not given) and give its id."""
         parent_id = parent or self.root_id
         unit_id = f"ou-{self.root_id[2:]}-{self.ids.suffix(8)}"
-        self._child_units[parent_id][unit_id] = None
+        self.child_units[parent_id][unit_id] = None
         self.units[unit_id] = OrganizationalUnit(id=unit_id, name=name, parent_id=parent_id)
-        self._child_accounts[unit_id] = {}
-        self._child_units[unit_id] = {}
+        self.child_accounts[unit_id] = {}
+        self.child_units[unit_id] = {}
         return unit_id
 
     def rename_ou(self, unit_id: str, name: str) -> None:
@@ -122,8 +117,8 @@ class Organization:
 
     def move(self, account_id: str, destination: str) -> None:
         """Move an account under another root or OU id; raises KeyError when either does not exist."""
-        account, target = self.accounts[account_id], self._child_accounts[destination]
-        del self._child_accounts[account.parent_id][account_id]
+        account, target = self.accounts[account_id], self.child_accounts[destination]
+        del self.child_accounts[account.parent_id][account_id]
         target[account_id] = None
         account.parent_id = destination
 
@@ -137,27 +132,11 @@ class Organization:
             return account_id in self.delegated_administrators.get(principal, ())
         return any(account_id in ids for ids in self.delegated_administrators.values())
 
-    def email_taken(self, email: str) -> bool:
-        """Whether an account of this organization has that root address (letter case aside)."""
-        return email.lower() in self._emails
-
-    def is_parent(self, parent_id: str) -> bool:
-        """Whether the id names the root or an existing OU."""
-        return parent_id in self._child_accounts
-
-    def child_accounts(self, parent_id: str) -> dict[str, None]:
-        """Ids of the accounts directly under a parent, in order of arrival; not to be changed."""
-        return self._child_accounts[parent_id]
-
-    def child_units(self, parent_id: str) -> dict[str, None]:
-        """Ids of the OUs directly under a parent, in order of creation; not to be changed."""
-        return self._child_units[parent_id]
-
     def find_ou(self, path: str) -> str:
         """The id of an OU by its names below the root ("Workloads/Production"); raises KeyError."""
         parent_id = self.root_id
         for name in path.split("/"):
-            matches = [unit for unit in self._child_units[parent_id] if self.units[unit].name == name]
+            matches = [unit for unit in self.child_units[parent_id] if self.units[unit].name == name]
             if not matches:
                 raise KeyError(path)
             parent_id = matches[0]

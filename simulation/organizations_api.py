@@ -7,7 +7,7 @@ from typing import Any
 from simulation.caller import Caller
 from simulation.creation import AccountFactory
 from simulation.errors import ApiError
-from simulation.models import input_members
+from simulation.models import input_shape
 from simulation.organization import Organization
 from simulation.organizations_reads import READS
 from simulation.organizations_writes import WRITES
@@ -25,11 +25,7 @@ class OrganizationsService:
     mutating = frozenset({*WRITES, "CreateAccount"})
 
     def __init__(
-        self,
-        organization: Organization,
-        *,
-        account_creation_seconds: float = 0.0,
-        empty_pages: bool = False,
+        self, organization: Organization, *, account_creation_seconds: float = 0.0, empty_pages: bool = False
     ) -> None:
         self.organization = organization
         self.empty_pages = empty_pages
@@ -67,18 +63,18 @@ class OrganizationsService:
 
 def _check(operation: str, params: Mapping[str, Any]) -> None:
     """Hold the parameters to lengths, patterns and enums of the service model."""
-    shapes, required = input_members("organizations", operation)
-    if any(params.get(name) is None for name in required):
-        raise invalid("INPUT_REQUIRED")
-    for name, value in params.items():
-        limits = shapes[name].metadata if name in shapes else {}
+    shape = input_shape("organizations", operation)
+    for name, member in shape.members.items() if shape else ():
+        value, limits = params.get(name), member.metadata
+        if value is None and shape and name in shape.required_members:
+            raise invalid("INPUT_REQUIRED")
         if not isinstance(value, str) or name == "NextToken":
             continue
         if len(value) < limits.get("min", 0):
             raise invalid("MIN_LENGTH_EXCEEDED")
         if len(value) > limits.get("max", len(value)):
             raise invalid("MAX_LENGTH_EXCEEDED")
-        if "enum" in limits and value not in limits["enum"]:
+        if value not in limits.get("enum", [value]):
             raise invalid("INVALID_ENUM")
-        if "pattern" in limits and not re.fullmatch(limits["pattern"], value):
+        if not re.fullmatch(limits.get("pattern", ".*"), value):
             raise invalid("INVALID_PATTERN")

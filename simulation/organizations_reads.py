@@ -28,7 +28,7 @@ def account_of(organization: Organization, account_id: str) -> Account:
 
 def parent_of(organization: Organization, parent_id: str, code: str = "ParentNotFoundException") -> str:
     """The id itself when it names the root or an OU; raises the given not-found code otherwise."""
-    if not organization.is_parent(parent_id):
+    if parent_id not in organization.child_accounts:
         raise not_found("a parent", code)
     return parent_id
 
@@ -94,7 +94,6 @@ def _describe_organization(organization: Organization, _: Params) -> dict[str, A
             "MasterAccountArn": organization.arn("account", management.id),
             "MasterAccountId": management.id,
             "MasterAccountEmail": management.email,
-            "AvailablePolicyTypes": [{"Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED"}],
         }
     }
 
@@ -104,19 +103,13 @@ def _list_accounts(organization: Organization, params: Params) -> dict[str, Any]
 
 
 def _list_accounts_for_parent(organization: Organization, params: Params) -> dict[str, Any]:
-    children = organization.child_accounts(parent_of(organization, params["ParentId"]))
+    children = organization.child_accounts[parent_of(organization, params["ParentId"])]
     return page(children, params, "Accounts", lambda item: _account(organization, item))
 
 
 def _list_units_for_parent(organization: Organization, params: Params) -> dict[str, Any]:
-    children = organization.child_units(parent_of(organization, params["ParentId"]))
+    children = organization.child_units[parent_of(organization, params["ParentId"])]
     return page(children, params, "OrganizationalUnits", lambda item: render_unit(organization, item))
-
-
-def _list_children(organization: Organization, params: Params) -> dict[str, Any]:
-    parent_id, kind = parent_of(organization, params["ParentId"]), params["ChildType"]
-    of_kind = organization.child_accounts if kind == "ACCOUNT" else organization.child_units
-    return page(of_kind(parent_id), params, "Children", lambda item: {"Id": item, "Type": kind})
 
 
 def _list_parents(organization: Organization, params: Params) -> dict[str, Any]:
@@ -158,7 +151,6 @@ READS: dict[str, Callable[[Organization, Params], dict[str, Any]]] = {
     "DescribeOrganizationalUnit": _describe_unit,
     "ListAccounts": _list_accounts,
     "ListAccountsForParent": _list_accounts_for_parent,
-    "ListChildren": _list_children,
     "ListDelegatedAdministrators": _list_delegated_administrators,
     "ListOrganizationalUnitsForParent": _list_units_for_parent,
     "ListParents": _list_parents,

@@ -25,7 +25,7 @@ def _move_account(organization: Organization, params: Params) -> dict[str, Any]:
 
 def _create_unit(organization: Organization, params: Params) -> dict[str, Any]:
     parent_id, name = parent_of(organization, params["ParentId"]), params["Name"]
-    if any(organization.units[unit].name == name for unit in organization.child_units(parent_id)):
+    if any(organization.units[unit].name == name for unit in organization.child_units[parent_id]):
         message = "An organizational unit with the same name already exists."
         raise ApiError("DuplicateOrganizationalUnitException", message)
     unit_id = organization.add_ou(name, parent_id)

@@ -29,7 +29,6 @@ def request_for(operation, organization):
         "SourceParentId": organization.accounts[MEMBER].parent_id,
         "DestinationParentId": organization.root_id,
         "CreateAccountRequestId": "car-" + "a" * 32,
-        "ChildType": "ORGANIZATIONAL_UNIT",
         "Email": "new@example.com",
         "AccountName": "New",
         "Name": "New unit",

@@ -24,14 +24,14 @@ class Queue(Protocol):
 
 
 class BatchLogger(Protocol):
-    """What a batch reports to; the keyword arguments become keys of one JSON line."""
+    """What a batch reports to; `extra` becomes keys of one JSON line."""
 
-    def warning(self, msg: object, /, **keys: object) -> None:
+    def warning(self, msg: object, /, *, extra: Mapping[str, object] | None = None) -> None:
         """A message goes back to the queue."""
 
 
 def retry_seconds(receives: int) -> int:
-    """Wait before the next try: 2, 4, 8, ... up to 900 s. Twenty receives span more than two and a half hours."""
+    """Wait before the next try: 2, 4, 8, ... up to 900 s. Twenty receives span more than 2.5 hours."""
     return int(min(_FIRST_RETRY_SECONDS * 2 ** (min(receives, 20) - 1), LONGEST_RETRY_SECONDS))
 
 
@@ -58,14 +58,14 @@ def process(
             failures.append({"itemIdentifier": record["messageId"]})
             # Only our own texts are known to hold no contact details.
             reason = str(error) if isinstance(error, RollcallError) else "unexpected"
-            log.warning(
-                "returned to the queue",
-                message_id=record["messageId"],
-                error=type(error).__name__,
-                reason=reason,
-                receives=receives,
-                retry_seconds=seconds,
-            )
+            keys = {
+                "message_id": record["messageId"],
+                "error": type(error).__name__,
+                "reason": reason,
+                "receives": receives,
+                "retry_seconds": seconds,
+            }
+            log.warning("returned to the queue", extra=keys)
     return {"batchItemFailures": failures}
 
 
@@ -83,4 +83,5 @@ def _return(queue: Queue | None, record: Mapping[str, Any], seconds: int, log: B
         queue.return_in(record["receiptHandle"], seconds)
     except RollcallError as error:
         # Then the message comes back when its visibility ends: later, but not less surely.
-        log.warning("left to its visibility time-out", message_id=record["messageId"], reason=str(error))
+        keys = {"message_id": record["messageId"], "reason": str(error)}
+        log.warning("left to its visibility time-out", extra=keys)

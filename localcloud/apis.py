@@ -1,0 +1,85 @@
+"""The Account API (REST JSON) and the Organizations API (JSON 1.1) over HTTP, answered by the simulation."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import botocore.session
+
+from localcloud.gateway import answer, caller_of
+from simulation.errors import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from werkzeug import Request, Response
+
+    from localcloud.server import LocalCloud
+    from simulation.caller import Caller
+    from simulation.cloud import SimulatedCloud
+
+    Hook = Callable[[Caller, dict[str, Any]], None]
+
+
+class Apis:
+    """Both skins; `after` lets a test act between an operation's effect and its answer."""
+
+    def __init__(self, simulated: SimulatedCloud) -> None:
+        self._simulated = simulated
+        self._hooks: dict[tuple[str, str], list[Hook]] = defaultdict(list)
+        model = botocore.session.get_session().get_service_model("account")
+        self._account_operations = {
+            model.operation_model(name).http["requestUri"]: name for name in model.operation_names
+        }
+
+    def after(self, service: str, operation: str, hook: Hook) -> Callable[[], None]:
+        """Call `hook(caller, parameters)` when the operation has succeeded and nobody knows it yet.
+
+        Gives back a function that takes the hook out again.
+        """
+        self._hooks[service, operation].append(hook)
+        return lambda: self._hooks[service, operation].remove(hook)
+
+    def account(self, request: Request) -> Response:
+        """POST /putAlternateContact and the like; errors in x-amzn-ErrorType, the text in `message`."""
+        try:
+            body, request_id = self._call("account", self._account_operations.get(request.path, ""), request)
+        except ApiError as error:
+            headers = {"x-amzn-ErrorType": error.code}
+            document = {"message": error.message} | ({"reason": error.reason} if error.reason else {})
+            return answer(document, status=error.status, request_id=error.request_id, headers=headers)
+        return answer(body, request_id=request_id)
+
+    def organizations(self, request: Request) -> Response:
+        """POST / with the operation in X-Amz-Target; errors in `__type`, the text in `Message`."""
+        operation = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
+        try:
+            body, request_id = self._call("organizations", operation, request)
+        except ApiError as error:
+            document = {"__type": error.code, "Message": error.message}
+            document |= {"Reason": error.reason} if error.reason else {}
+            return answer(document, status=error.status, request_id=error.request_id)
+        return answer(body, request_id=request_id)
+
+    def _call(self, service: str, operation: str, request: Request) -> tuple[dict[str, Any], str]:
+        caller = caller_of(request)
+        try:
+            parameters = json.loads(request.get_data() or b"{}")
+        except ValueError as error:
+            raise ApiError("SerializationException", str(error)) from error
+        try:
+            response = self._simulated.call(service, operation, parameters, caller)
+        except NotImplementedError as error:
+            raise ApiError("UnknownOperationException", str(error), 404) from error
+        for hook in list(self._hooks[service, operation]):
+            hook(caller, parameters)
+        return response.body, response.request_id
+
+
+def install(cloud: LocalCloud) -> None:
+    """Put both APIs in front of moto's own."""
+    cloud.apis = Apis(cloud.simulation)
+    cloud.gateway.route("account", cloud.apis.account)
+    cloud.gateway.route("organizations", cloud.apis.organizations)

@@ -1,0 +1,179 @@
+"""EventBridge: what the simulation's CloudTrail and PutEvents bring is matched and delivered as AWS does.
+
+Sources: EventBridge user guide, "Sending and receiving events between accounts" (both sides must allow, the
+target needs a role) and its condition keys; the hop limit as observed (THIRD_ACCOUNT_HOP_DETECTED).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import queue
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from moto.events.models import events_backends
+
+from localcloud import queues
+from localcloud.patterns import compile_pattern
+from localcloud.policies import decide, role_may
+from localcloud.put_events import PutEvents
+
+if TYPE_CHECKING:
+    from localcloud.server import LocalCloud
+    from simulation.cloud import SimulatedCloud
+
+_SERVICE = "events.amazonaws.com"
+_log = logging.getLogger(__name__)
+
+
+class UndeliverableError(Exception):
+    """A target that refuses or cannot be reached; carries EventBridge's error code."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(code, message)
+        self.code, self.message = code, message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """An event on its way to a bus; `forwarded` once a rule has sent it on from another bus."""
+
+    bus_arn: str
+    event: dict[str, Any]
+    forwarded: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """An event that a target without a dead-letter queue did not take."""
+
+    event: dict[str, Any]
+    target_arn: str
+    reason: str
+
+
+class Bridge:
+    """All buses of all accounts; one worker thread delivers, in order of arrival."""
+
+    def __init__(self, simulation: SimulatedCloud) -> None:
+        self.lost: list[Lost] = []
+        self._simulation = simulation
+        self._arrivals: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
+        self._stopping = threading.Event()
+        self._worker = threading.Thread(target=self._work, name="eventbridge", daemon=True)
+        simulation.subscribe(self._from_cloudtrail)
+        self._worker.start()
+
+    def accept(self, bus_arn: str, event: dict[str, Any]) -> None:
+        """Put an event on a bus; it is delivered soon, by the worker."""
+        self._arrivals.put(Delivery(bus_arn=bus_arn, event=event))
+
+    def close(self) -> None:
+        """Stop delivering."""
+        self._stopping.set()
+        self._worker.join(timeout=5)
+
+    def _from_cloudtrail(self, account: str, event: dict[str, Any]) -> None:
+        self.accept(f"arn:aws:events:{event['region']}:{account}:event-bus/default", event)
+
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            self._simulation.pump()
+            try:
+                delivery = self._arrivals.get(timeout=0.02)
+            except queue.Empty:
+                continue
+            for rule in list(getattr(bus_of(delivery.bus_arn), "rules", {}).values()):
+                if rule.state.startswith("ENABLED") and not rule.scheduled_expression:
+                    self._apply(rule, delivery)
+
+    def _apply(self, rule: Any, delivery: Delivery) -> None:
+        if not compile_pattern(json.dumps(rule.event_pattern.get_pattern()))(delivery.event):
+            return
+        for target in rule.targets:
+            try:
+                self._send(rule, target, delivery)
+            except Exception as error:  # noqa: BLE001 - whatever a target does, the event must be accounted for
+                self._fail(rule, target, delivery, error)
+
+    def _send(self, rule: Any, target: dict[str, Any], delivery: Delivery) -> None:
+        unknown = target.keys() - {"Id", "Arn", "RoleArn", "DeadLetterConfig", "RetryPolicy"}
+        service = target["Arn"].split(":")[2]
+        if unknown or service not in {"sqs", "events"}:
+            raise NotImplementedError(f"target {target['Arn']} with {sorted(unknown)}")
+        if service == "sqs":
+            self._to_queue(rule, target["Arn"], json.dumps(delivery.event), {})
+        elif delivery.forwarded:
+            raise UndeliverableError(
+                "THIRD_ACCOUNT_HOP_DETECTED", "an event is forwarded from bus to bus once"
+            )
+        else:
+            self._check_hop(rule, target, delivery.event)
+            self._arrivals.put(Delivery(bus_arn=target["Arn"], event=delivery.event, forwarded=True))
+
+    def _to_queue(self, rule: Any, arn: str, body: str, attributes: dict[str, str]) -> None:
+        context = {"aws:SourceArn": [rule.arn], "aws:SourceAccount": [rule.account_id]}
+        context["aws:SecureTransport"] = ["true"]
+        policy = [queues.queue_of(arn).policy or {}]
+        if not decide(policy, action="sqs:SendMessage", resource=arn, context=context, principal=_SERVICE):
+            raise UndeliverableError("NO_PERMISSIONS", f"the policy of {arn} does not admit {rule.arn}")
+        queues.send(arn, body, attributes)
+
+    def _check_hop(self, rule: Any, target: dict[str, Any], event: dict[str, Any]) -> None:
+        arn, role = target["Arn"], target.get("RoleArn", "")
+        if bus_of(arn) is None:
+            raise UndeliverableError("NO_RESOURCE", f"{arn} does not exist")
+        wanted = {"action": "events:PutEvents", "resource": arn}
+        context = self.context(rule.account_id, event, by_rule=True)
+        if not role or not role_may(role, **wanted, context=context, service=_SERVICE):
+            raise UndeliverableError(
+                "NO_PERMISSIONS", f"role {role or '(none)'} of {rule.arn} may not put events on {arn}"
+            )
+        verdict = decide([bus_of(arn).policy or {}], **wanted, context=context, principal=role)
+        if verdict is False or (verdict is None and arn.split(":")[4] != rule.account_id):
+            raise UndeliverableError("NO_PERMISSIONS", f"the policy of {arn} does not admit {rule.arn}")
+
+    def context(self, account: str, event: dict[str, Any], *, by_rule: bool) -> dict[str, list[str]]:
+        """The condition keys of a PutEvents request from that account."""
+        organization = self._simulation.organization
+        return {
+            "aws:PrincipalAccount": [account],
+            "aws:PrincipalOrgID": [organization.id] if account in organization.accounts else [],
+            "events:eventBusInvocation": [str(by_rule).lower()],
+            "events:source": [event["source"]],
+            "events:detail-type": [event["detail-type"]],
+        }
+
+    def _fail(self, rule: Any, target: dict[str, Any], delivery: Delivery, error: Exception) -> None:
+        code = error.code if isinstance(error, UndeliverableError) else type(error).__name__
+        reason = f"{code}: {getattr(error, 'message', error)}"
+        _log.warning("undelivered", extra={"rule": rule.arn, "target": target["Arn"], "reason": reason})
+        dead_letters = target.get("DeadLetterConfig", {}).get("Arn")
+        attributes = {
+            "RULE_ARN": rule.arn,
+            "TARGET_ARN": target["Arn"],
+            "ERROR_CODE": code,
+            "ERROR_MESSAGE": reason,
+        }
+        if dead_letters:
+            try:
+                return self._to_queue(rule, dead_letters, json.dumps(delivery.event), attributes)
+            except (LookupError, UndeliverableError) as second:
+                reason = f"{reason}; and its dead-letter queue: {second}"
+        self.lost.append(Lost(event=delivery.event, target_arn=target["Arn"], reason=reason))
+        return None
+
+
+def bus_of(arn: str) -> Any:
+    """The bus of that ARN in moto, or None."""
+    region, account, name = arn.split(":", 5)[3:6]
+    return events_backends[account][region].event_buses.get(name.removeprefix("event-bus/"))
+
+
+def install(cloud: LocalCloud) -> None:
+    """Start delivering, and answer PutEvents in moto's place."""
+    cloud.bridge = Bridge(cloud.simulation)
+    cloud.gateway.route("events", PutEvents(cloud.bridge).handle)
+    cloud.on_stop(cloud.bridge.close)

@@ -1,0 +1,140 @@
+"""Event source mappings: queues are polled, batches given to functions, and what was processed is deleted.
+
+Source: Lambda developer guide, "Using Lambda with Amazon SQS" and "Handling errors for an SQS event source".
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from moto.awslambda.models import lambda_backends
+from moto.sqs.models import sqs_backends
+
+from localcloud.queues import queue_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from localcloud.functions.service import Functions
+
+_PAUSE_SECONDS = 0.03
+_RECEIVE_AT_MOST = 10
+_DEFAULT_CONCURRENCY = 5  # Lambda starts with five concurrent batches for a queue
+_log = logging.getLogger(__name__)
+
+
+class Poller:
+    """One thread looks at all mappings, whenever made; batches run side by side up to a mapping's limit."""
+
+    def __init__(self, functions: Functions) -> None:
+        self._functions = functions
+        self._in_flight: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._batches = ThreadPoolExecutor(max_workers=16, thread_name_prefix="batch")
+        self._thread = threading.Thread(target=self._poll, name="poller", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Take no more messages; what is being processed goes on until its function is closed."""
+        self._stopping.set()
+        self._thread.join(timeout=5)
+        self._batches.shutdown(wait=False, cancel_futures=True)
+
+    def _poll(self) -> None:
+        while not self._stopping.wait(_PAUSE_SECONDS):
+            for mapping in list(_mappings()):
+                limit = (mapping.scaling_config or {}).get("MaximumConcurrency", _DEFAULT_CONCURRENCY)
+                if mapping.enabled and self._in_flight[mapping.uuid] < int(limit):
+                    batch = _receive(mapping)
+                    if batch:
+                        with self._lock:
+                            self._in_flight[mapping.uuid] += 1
+                        self._batches.submit(self._process, mapping, batch)
+
+    def _process(self, mapping: Any, batch: list[Any]) -> None:
+        try:
+            records = [_record(message, mapping) for message in batch]
+            outcome = self._functions.invoke(mapping.function_arn, json.dumps({"Records": records}).encode())
+            failed = {m.id for m in batch} if outcome.failed else _failures(mapping, batch, outcome.payload)
+            queue = queue_of(mapping.event_source_arn)
+            for message in batch:
+                if message.id not in failed:
+                    queue.delete_message(message.receipt_handle)
+        except Exception:  # noqa: BLE001 - as in Lambda, what was not processed becomes visible again by itself
+            _log.exception("batch", extra={"function": mapping.function_arn})
+        finally:
+            with self._lock:
+                self._in_flight[mapping.uuid] -= 1
+
+
+def _mappings() -> Iterator[Any]:
+    for regions in list(lambda_backends.values()):
+        for backend in list(regions.values()):
+            mappings = list(backend._event_source_mappings.values())  # noqa: SLF001 - moto has no other way to list all
+            yield from (mapping for mapping in mappings if ":sqs:" in mapping.event_source_arn)
+
+
+def _receive(mapping: Any) -> list[Any]:
+    try:
+        queue = queue_of(mapping.event_source_arn)
+    except LookupError:
+        return []  # deleted before its mapping
+    window = float(mapping.max_batch_window or 0)
+    waiting = queue.messages
+    if not waiting:
+        return []
+    since = min(max(m.sent_timestamp, m.visible_at, m.delayed_until) for m in waiting) / 1000
+    if len(waiting) < mapping.batch_size and time.time() - since < window:
+        return []
+    backend = sqs_backends[queue.account_id][queue.region]
+    batch: list[Any] = []
+    with queue._messages_lock:  # noqa: SLF001 - moto receives without it
+        while len(batch) < mapping.batch_size:
+            count = min(_RECEIVE_AT_MOST, mapping.batch_size - len(batch))
+            more = backend.receive_message(queue.name, count, 0, queue.visibility_timeout, ["All"])
+            batch += more
+            if len(more) < count:
+                break
+    return batch
+
+
+def _record(message: Any, mapping: Any) -> dict[str, Any]:
+    return {
+        "messageId": message.id,
+        "receiptHandle": message.receipt_handle,
+        "body": message.body,
+        "attributes": {
+            "ApproximateReceiveCount": str(message.approximate_receive_count),
+            "SentTimestamp": str(message.sent_timestamp),
+            "SenderId": message.sender_id,
+            "ApproximateFirstReceiveTimestamp": str(message.approximate_first_receive_timestamp),
+        },
+        "messageAttributes": {
+            name: {"stringValue": attribute.get("StringValue"), "dataType": attribute["DataType"]}
+            for name, attribute in message.message_attributes.items()
+        },
+        "md5OfBody": message.body_md5,
+        "eventSource": "aws:sqs",
+        "eventSourceARN": mapping.event_source_arn,
+        "awsRegion": mapping.region,
+    }
+
+
+def _failures(mapping: Any, batch: list[Any], payload: bytes) -> set[str]:
+    """Ids of the messages reported as failed; an answer that makes no sense fails them all."""
+    everything = {message.id for message in batch}
+    if "ReportBatchItemFailures" not in (mapping.function_response_types or []):
+        return set()
+    try:
+        reported = (json.loads(payload) or {}).get("batchItemFailures") or []
+        failed = {item["itemIdentifier"] for item in reported}
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return everything
+    return everything if failed - everything else failed

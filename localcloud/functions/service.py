@@ -1,0 +1,158 @@
+"""Which environments there are, and the Invoke operation: warm ones are used again, a deploy retires them."""
+
+from __future__ import annotations
+
+import io
+import threading
+import zipfile
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from moto.awslambda.exceptions import UnknownFunctionException
+from moto.awslambda.models import lambda_backends
+from werkzeug import Response
+
+from localcloud.functions.environment import Environment, Launch, Outcome
+from localcloud.gateway import answer, caller_of, credential_scope
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from werkzeug import Request
+
+    from localcloud.server import LocalCloud
+
+_POWERTOOLS = ":layer:AWSLambdaPowertoolsPythonV3-"
+
+
+class Functions:
+    """All functions of all accounts, as moto's Lambda has them at the moment of an invocation."""
+
+    def __init__(self, cloud: LocalCloud) -> None:
+        self._cloud = cloud
+        self._lock = threading.Lock()
+        self._environments: dict[str, list[tuple[str, Environment]]] = {}
+        self._logs, self._tasks = cloud.run_dir / "logs", cloud.run_dir / "tasks"
+        self._logs.mkdir(parents=True, exist_ok=True)
+
+    def invoke(self, function_arn: str, event: bytes) -> Outcome:
+        """Run a function once; raises moto's UnknownFunctionException when there is none of that ARN."""
+        region, account = function_arn.split(":")[3:5]
+        function = lambda_backends[account][region].get_function(function_arn)
+        environment = self._acquire(function)
+        try:
+            return environment.invoke(event)
+        finally:
+            environment.busy = False
+
+    def pids(self, function_name: str) -> list[int]:
+        """Process ids of the living environments of a function."""
+        return [environment.process.pid for environment in self._living(function_name)]
+
+    def kill(self, function_name: str) -> int:
+        """Kill the processes of a function as a crash would; the number of them."""
+        victims = self._living(function_name)
+        for environment in victims:
+            environment.process.kill()
+        return len(victims)
+
+    def close(self) -> None:
+        """Kill every process."""
+        with self._lock:
+            for _, environment in [pair for pairs in self._environments.values() for pair in pairs]:
+                environment.close()
+            self._environments.clear()
+
+    def handle(self, request: Request) -> Response | None:
+        """POST /2015-03-31/functions/<name>/invocations; all else of the service stays moto's."""
+        path = unquote(request.path).strip("/").split("/")
+        if request.method != "POST" or path[-1] != "invocations":
+            return None
+        account, region = caller_of(request).account_id, credential_scope(request)[1]
+        try:
+            function = lambda_backends[account][region].get_function(path[-2])
+        except UnknownFunctionException:
+            return None  # moto has the right words for that
+        event = request.get_data() or b"{}"
+        if request.headers.get("X-Amz-Invocation-Type") == "Event":
+            threading.Thread(target=self.invoke, args=(function.function_arn, event), daemon=True).start()
+            return answer(None, status=202)
+        outcome = self.invoke(function.function_arn, event)
+        headers = {"X-Amz-Executed-Version": "$LATEST"} | (
+            {"X-Amz-Function-Error": "Unhandled"} if outcome.failed else {}
+        )
+        return Response(outcome.payload, headers=headers, content_type="application/json")
+
+    def _living(self, function_name: str) -> list[Environment]:
+        with self._lock:
+            held = [
+                pair
+                for arn, pairs in self._environments.items()
+                if arn.endswith(f":{function_name}")
+                for pair in pairs
+            ]
+        return [environment for _, environment in held if environment.alive]
+
+    def _acquire(self, function: Any) -> Environment:
+        key = repr([function.code_sha_256, sorted(function.get_configuration().items(), key=str)])
+        with self._lock:
+            pairs = self._environments.setdefault(function.function_arn, [])
+            for version, environment in list(pairs):
+                if environment.busy:
+                    continue
+                if version == key and environment.alive:
+                    environment.busy = True
+                    return environment
+                pairs.remove((version, environment))
+                environment.close()
+        environment = Environment(self._launch(function))
+        with self._lock:
+            pairs.append((key, environment))
+        return environment
+
+    def _launch(self, function: Any) -> Launch:
+        runtime: Path = self._cloud.runtime
+        return Launch(
+            command=(str(runtime / "bin" / "python"), "-s", "-m", "awslambdaric", function.handler),
+            task=self._unpacked(function),
+            variables=self._variables(function),
+            log=self._logs / f"{function.function_name}.log",
+            function_arn=function.function_arn,
+            timeout=float(function.timeout),
+        )
+
+    def _unpacked(self, function: Any) -> Path:
+        task: Path = self._tasks / "".join(c for c in function.code_sha_256 if c.isalnum())
+        with self._lock:
+            if not task.exists():
+                zipfile.ZipFile(io.BytesIO(function.code_bytes)).extractall(task)
+        return task.resolve()
+
+    def _variables(self, function: Any) -> dict[str, str]:
+        credentials = self._cloud.clients.client("sts", function.account_id).assume_role(
+            RoleArn=function.role, RoleSessionName=function.function_name[:64]
+        )["Credentials"]
+        # As in Lambda, a package that neither the asset, nor a layer, nor the runtime brings is not there.
+        layers = any(_POWERTOOLS in layer["Arn"] for layer in function.layers)
+        return {
+            **{name: str(text) for name, text in function.environment_vars.items()},
+            **({"PYTHONPATH": str((self._cloud.runtime / "layer").resolve())} if layers else {}),
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "LANG": "en_US.UTF-8",
+            "TZ": ":UTC",
+            "_HANDLER": function.handler,
+            "LAMBDA_TASK_ROOT": str(self._unpacked(function)),
+            "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.run_time}",
+            "AWS_LAMBDA_FUNCTION_NAME": function.function_name,
+            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.function_name}",
+            "AWS_LAMBDA_LOG_STREAM_NAME": "local",
+            "AWS_REGION": function.region,
+            "AWS_DEFAULT_REGION": function.region,
+            "AWS_ENDPOINT_URL": self._cloud.endpoint,
+            "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": credentials["SessionToken"],
+        }

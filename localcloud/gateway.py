@@ -1,0 +1,79 @@
+"""The front door: what the local cloud answers itself is kept here, every other request goes on to moto."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from moto.iam.models import get_account_id_from, iam_backends
+from moto.sts.models import sts_backends
+from werkzeug import Request, Response
+
+from simulation.caller import Caller
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    Handler = Callable[[Request], Response | None]
+    WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+
+class Gateway:
+    """A WSGI application in front of moto's; requests are told apart by the service they are signed for."""
+
+    def __init__(self, inner: WsgiApp) -> None:
+        self._inner = inner
+        self._handlers: dict[str, Handler] = {}
+
+    def route(self, service: str, handler: Handler) -> None:
+        """Ask `handler` first about requests for `service`; None (its body unread) leaves one to moto."""
+        self._handlers[service] = handler
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer one request (WSGI)."""
+        request = Request(environ)
+        _, _, service = credential_scope(request)
+        handler = self._handlers.get(service)
+        response = handler(request) if handler else None
+        return (response or self._inner)(environ, start_response)
+
+
+def credential_scope(request: Request) -> tuple[str, str, str]:
+    """Access key id, Region and service of a SigV4 signature; empty strings when there is none."""
+    _, _, scope = request.headers.get("Authorization", "").partition("Credential=")
+    key, _, region, service = (*scope.split(",")[0].split("/"), "", "", "", "")[:4]
+    return key, region, service
+
+
+def caller_of(request: Request) -> Caller:
+    """Whom moto's STS and IAM know the access key as; a key they do not know is an administrator's."""
+    key, _, _ = credential_scope(request)
+    account = get_account_id_from(key)
+    session = sts_backends[account]["aws"].get_assumed_role_from_access_key(key)
+    user = session or iam_backends[account]["aws"].get_user_from_access_key_id(key)
+    arn = user.arn if user else f"arn:aws:iam::{account}:user/administrator"
+    return Caller(
+        account_id=account,
+        arn=arn,
+        access_key_id=key,
+        source_ip=request.remote_addr or "127.0.0.1",
+        user_agent=request.headers.get("User-Agent", ""),
+    )
+
+
+def answer(
+    body: Any, *, status: int = 200, request_id: str = "", headers: dict[str, str] | None = None
+) -> Response:
+    """A JSON response in the shape that the AWS SDKs read; datetimes become epoch seconds."""
+    return Response(
+        json.dumps(body, default=_epoch),
+        status=status,
+        headers={"x-amzn-RequestId": request_id or str(uuid.uuid4()), **(headers or {})},
+        content_type="application/json",
+    )
+
+
+def _epoch(value: datetime) -> float:
+    return value.timestamp()

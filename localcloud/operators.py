@@ -1,0 +1,126 @@
+"""The comparison operators of EventBridge patterns, each built from its operand into a test of one value.
+
+Source: EventBridge user guide, "Comparison operators for use in event patterns"; refusals as Event Ruler's.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import operator
+import re
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any, TypeAlias
+
+Value: TypeAlias = str | int | float | bool | None
+Test: TypeAlias = Callable[[Value], bool]
+
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "=": operator.eq,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+class InvalidPatternError(ValueError):
+    """EventBridge would answer InvalidEventPatternException to this pattern."""
+
+
+def value_test(item: Any) -> Test:
+    """One entry of a pattern's list as a test; raises `InvalidPatternError`."""
+    if isinstance(item, dict):
+        if len(item) != 1 or next(iter(item)) not in _OPERATORS:
+            raise InvalidPatternError(f"unrecognized match type {', '.join(item)}")
+        ((name, operand),) = item.items()
+        return _OPERATORS[name](operand)
+    if isinstance(item, list):
+        raise InvalidPatternError("a list inside a list of values")
+    # JSON's true is no number, although Python's is.
+    return lambda value: isinstance(item, bool) == isinstance(value, bool) and item == value
+
+
+def absent(_: Value) -> bool:
+    """The test of `{"exists": false}`: only there being no value does, which the matcher sees."""
+    return False
+
+
+def _exists(operand: Any) -> Test:
+    if not isinstance(operand, bool):
+        raise InvalidPatternError("exists is true or false")
+    return (lambda _: True) if operand else absent
+
+
+def _text(operand: Any) -> str:
+    if not isinstance(operand, str):
+        raise InvalidPatternError("a string is expected")
+    return operand
+
+
+def _affix(operand: Any, compare: Callable[[str, str], bool]) -> Test:
+    if isinstance(operand, dict) and list(operand) == ["equals-ignore-case"]:
+        folded = _text(operand["equals-ignore-case"]).lower()
+        return lambda value: isinstance(value, str) and compare(value.lower(), folded)
+    wanted = _text(operand)
+    return lambda value: isinstance(value, str) and compare(value, wanted)
+
+
+def _wildcard(operand: Any) -> Test:
+    tokens = re.findall(r"\\[*\\]|[*\\]|[^*\\]+", _text(operand))
+    if "\\" in tokens or ("*", "*") in pairwise(tokens):
+        raise InvalidPatternError("wildcard: consecutive * or an unknown escape")
+    parts = [".*" if part == "*" else re.escape(part.removeprefix("\\")) for part in tokens]
+    expression = re.compile("".join(parts), re.DOTALL)
+    return lambda value: isinstance(value, str) and expression.fullmatch(value) is not None
+
+
+def _anything_but(operand: Any) -> Test:
+    name, listed = next(iter(operand.items())) if isinstance(operand, dict) and operand else ("", operand)
+    entries = listed if isinstance(listed, list) else [listed]
+    if (
+        name not in {"", "prefix", "suffix", "equals-ignore-case", "wildcard"}
+        or len({*map(type, entries)}) != 1
+    ):
+        raise InvalidPatternError("anything-but: values of one type, or one operator over strings")
+    if not isinstance(entries[0], str) and (name or {*map(type, entries)} - {int, float}):
+        raise InvalidPatternError("anything-but takes strings or numbers")
+    tests = [value_test({name: entry} if name else entry) for entry in entries]
+    return lambda value: not any(test(value) for test in tests)
+
+
+def _numeric(operand: Any) -> Test:
+    pairs = list(zip(operand[::2], operand[1::2], strict=False)) if isinstance(operand, list) else []
+    wrong = [p for p in pairs if p[0] not in _COMPARE or type(p[1]) not in {int, float}]
+    if not pairs or wrong or len(pairs) * 2 != len(operand):
+        raise InvalidPatternError(f"numeric: unrecognized comparison {operand}")
+    if pairs[1:] and not (pairs[0][0][0] == ">" and pairs[1][0][0] == "<" and pairs[0][1] < pairs[-1][1]):
+        raise InvalidPatternError("numeric: a range goes from its lower end to its upper end")
+    return lambda value: type(value) in {int, float} and all(_COMPARE[op](value, end) for op, end in pairs)
+
+
+def _cidr(operand: Any) -> Test:
+    try:
+        network = ipaddress.ip_network(_text(operand), strict=False)
+    except ValueError as error:
+        raise InvalidPatternError(f"cidr: {error}") from error
+
+    def test(value: Value) -> bool:
+        try:
+            return isinstance(value, str) and ipaddress.ip_address(value) in network
+        except ValueError:
+            return False
+
+    return test
+
+
+_OPERATORS: dict[str, Callable[[Any], Test]] = {
+    "exists": _exists,
+    "prefix": lambda operand: _affix(operand, str.startswith),
+    "suffix": lambda operand: _affix(operand, str.endswith),
+    "equals-ignore-case": lambda operand: _affix({"equals-ignore-case": _text(operand)}, operator.eq),
+    "wildcard": _wildcard,
+    "anything-but": _anything_but,
+    "numeric": _numeric,
+    "cidr": _cidr,
+}

@@ -1,0 +1,115 @@
+"""The PutEvents operation: entries are checked one by one, and nobody but AWS may use a source of AWS.
+
+Source: EventBridge API reference, PutEvents and PutEventsResultEntry; the refusal's text as AWS sends it.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from moto.events.models import events_backends
+
+from localcloud.gateway import answer, caller_of, credential_scope
+from localcloud.policies import decide, refusal
+
+if TYPE_CHECKING:
+    from werkzeug import Request, Response
+
+    from simulation.caller import Caller
+
+_MAXIMUM_ENTRIES = 10
+
+
+class Bus(Protocol):
+    """Where accepted events go."""
+
+    def accept(self, bus_arn: str, event: dict[str, Any]) -> None:
+        """Put an event on a bus."""
+
+    def context(self, account: str, event: dict[str, Any], *, by_rule: bool) -> dict[str, list[str]]:
+        """The condition keys of a PutEvents request from that account."""
+
+
+class PutEvents:
+    """Answers PutEvents; every other operation of the service stays moto's."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+
+    def handle(self, request: Request) -> Response | None:
+        """Accept or refuse each entry; a bus that does not admit the caller refuses the request."""
+        if request.headers.get("X-Amz-Target") != "AWSEvents.PutEvents":
+            return None
+        caller, region = caller_of(request), credential_scope(request)[1]
+        entries = json.loads(request.get_data())["Entries"]
+        if not 1 <= len(entries) <= _MAXIMUM_ENTRIES:
+            return answer(
+                {"__type": "ValidationException", "message": "1 to 10 entries are expected"}, status=400
+            )
+        accepted, results = [], []
+        for entry in entries:
+            name = entry.get("EventBusName") or "default"
+            arn = (
+                name
+                if name.startswith("arn:")
+                else f"arn:aws:events:{region}:{caller.account_id}:event-bus/{name}"
+            )
+            error = _entry_error(entry)
+            if error:
+                results.append({"ErrorCode": error[0], "ErrorMessage": error[1]})
+                continue
+            event = _envelope(entry, caller, region)
+            denied = self._denied(arn, caller, event)
+            if denied:
+                return answer({"__type": "AccessDeniedException", "message": denied}, status=400)
+            accepted.append((arn, event))
+            results.append({"EventId": event["id"]})
+        for arn, event in accepted:
+            self._bus.accept(arn, event)
+        return answer({"FailedEntryCount": len(entries) - len(accepted), "Entries": results})
+
+    def _denied(self, arn: str, caller: Caller, event: dict[str, Any]) -> str | None:
+        context = self._bus.context(caller.account_id, event, by_rule=False)
+        action = "events:PutEvents"
+        denied = refusal(caller.arn, action=action, resource=arn, context=context)
+        region, owner, name = arn.split(":", 5)[3:6]
+        bus = events_backends[owner][region].event_buses.get(name.removeprefix("event-bus/"))
+        policy = bus.policy if bus else None
+        verdict = decide([policy or {}], action=action, resource=arn, context=context, principal=caller.arn)
+        if denied is None and (verdict is False or (verdict is None and owner != caller.account_id)):
+            return (
+                f"User: {caller.arn} is not authorized to perform: {action} on resource: {arn} "
+                f"because no resource-based policy allows the {action} action"
+            )
+        return denied
+
+
+def _entry_error(entry: dict[str, Any]) -> tuple[str, str] | None:
+    for name in ("Source", "DetailType", "Detail"):
+        if not entry.get(name):
+            return "InvalidArgument", f"Parameter {name} is not valid. Reason: {name} is a required argument."
+    if entry["Source"].startswith("aws."):
+        return "NotAuthorizedForSourceException", "Not authorized for the source."
+    try:
+        well_formed = isinstance(json.loads(entry["Detail"]), dict)
+    except ValueError:
+        well_formed = False
+    return None if well_formed else ("MalformedDetail", "Detail is malformed.")
+
+
+def _envelope(entry: dict[str, Any], caller: Caller, region: str) -> dict[str, Any]:
+    moment = datetime.fromtimestamp(entry["Time"], UTC) if "Time" in entry else datetime.now(UTC)
+    return {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": entry["DetailType"],
+        "source": entry["Source"],
+        "account": caller.account_id,
+        "time": moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "region": region,
+        "resources": entry.get("Resources", []),
+        "detail": json.loads(entry["Detail"]),
+    }

@@ -1,0 +1,43 @@
+"""SQS of moto as it is needed here: no function called inside SendMessage, no message lost to a race."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from moto.sqs.models import Queue, sqs_backends
+
+if TYPE_CHECKING:
+    from localcloud.server import LocalCloud
+
+
+def install(cloud: LocalCloud) -> None:
+    """Keep moto from running event source mappings in line, and from deleting without its own lock."""
+    plain_add, plain_delete = Queue.add_message, Queue.delete_message
+
+    def add(self: Any, message: Any) -> None:
+        self.lambda_event_source_mappings = {}
+        plain_add(self, message)
+
+    def delete(self: Any, receipt_handle: str) -> None:
+        # moto rebuilds the list of messages: one that is added meanwhile would be gone.
+        with self._messages_lock:
+            plain_delete(self, receipt_handle)
+
+    cloud.patch(Queue, "add_message", add)
+    cloud.patch(Queue, "delete_message", delete)
+
+
+def queue_of(arn: str) -> Any:
+    """The queue of that ARN in moto; raises LookupError when there is none."""
+    region, account, name = arn.split(":")[3:6]
+    queue = sqs_backends[account][region].queues.get(name)
+    if queue is None:
+        raise LookupError(f"no queue {arn}")
+    return queue
+
+
+def send(arn: str, body: str, attributes: dict[str, str] | None = None) -> None:
+    """Put a message (with String attributes) into a queue; raises LookupError when there is no such queue."""
+    queue = queue_of(arn)
+    typed = {key: {"DataType": "String", "StringValue": text} for key, text in (attributes or {}).items()}
+    sqs_backends[queue.account_id][queue.region].send_message(queue.name, body, message_attributes=typed)

@@ -139,6 +139,22 @@ def test_quotas_are_spent_by_the_caller_and_refilled_by_time(world, contact, ope
         assert granted(mary)
 
 
+def test_ten_tenths_of_a_second_refill_one_request(world):
+    client = world.client("account", "member")
+
+    def throttled():
+        with pytest.raises(ClientError) as caught:
+            client.delete_alternate_contact(**KIND)
+        return caught.value.response["Error"]["Code"] == "TooManyRequestsException"
+
+    assert [throttled() for _ in range(7)] == [False] * 6 + [True]
+    answers = []
+    for _ in range(10):
+        world.clock.sleep(0.1)
+        answers.append(throttled())
+    assert answers == [True] * 9 + [False]
+
+
 def test_every_operation_has_a_quota():
     assert AccountService.operations == QUOTAS.keys()
 

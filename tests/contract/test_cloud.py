@@ -195,6 +195,28 @@ def test_many_threads_spend_one_bucket_and_get_one_event_each(world, contact):
     assert len({event["id"] for _, event in world.events}) == 40
 
 
+def test_requests_are_answered_one_at_a_time(world, monkeypatch):
+    inside, overlaps = [], []
+    answer = world.cloud.account.call
+
+    def slow(operation, params, caller):
+        overlaps.extend(inside)
+        inside.append(operation)
+        time.sleep(0.01)
+        inside.remove(operation)
+        return answer(operation, params, caller)
+
+    monkeypatch.setattr(world.cloud.account, "call", slow)
+    caller = Caller.role(MEMBER, "Dev", "mary")
+    request = {"AlternateContactType": "SECURITY"}
+    with ThreadPoolExecutor(4) as pool:
+        calls = [
+            pool.submit(world.cloud.call, "account", "GetAlternateContact", request, caller) for _ in range(8)
+        ]
+    assert all(call.exception() for call in calls)
+    assert overlaps == []
+
+
 def test_the_system_clock_really_waits(contact):
     clock = SystemClock()
     cloud = SimulatedCloud(example_organization(clock), clock, delivery_delay=0.05)

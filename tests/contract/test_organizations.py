@@ -65,6 +65,7 @@ def test_a_created_account_is_in_progress_then_there(build, misfits):
     assert answer["State"] == "SUCCEEDED"
     account = client.describe_account(AccountId=answer["AccountId"])["Account"]
     assert account["Paths"] == [f"o-exampleorgid/r-a1b2/{answer['AccountId']}/"]
+    assert account["JoinedTimestamp"] == answer["CompletedTimestamp"] == world.clock.now()
     assert world.organization.accounts[account["Id"]].contacts == {}
     assert client.list_tags_for_resource(ResourceId=account["Id"])["Tags"] == [{"Key": "a", "Value": "b"}]
 

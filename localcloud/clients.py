@@ -1,0 +1,89 @@
+"""boto3 clients and credentials for any account, untouched by the user's own AWS settings."""
+
+import os
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+import botocore.session
+from botocore.config import Config
+
+REGION = "us-east-1"
+ADMINISTRATOR = "OrganizationAccountAccessRole"
+
+# Profiles and files of the user must neither break nor redirect a client of the local cloud.
+_ISOLATED: dict[str, tuple[Any, ...]] = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
+_CONFIG = Config(
+    retries={"total_max_attempts": 1},  # a retry would hide a fault of the local cloud
+    s3={"addressing_style": "path"},
+    proxies={},
+    parameter_validation=True,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """Temporary keys of one role session; moto maps the access key to its account."""
+
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    session_token: str = field(repr=False)
+
+    def environment(self) -> dict[str, str]:
+        """The variables by which every SDK and the CDK CLI take these credentials."""
+        return {
+            "AWS_ACCESS_KEY_ID": self.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
+            "AWS_SESSION_TOKEN": self.session_token,
+        }
+
+
+class Clients:
+    """Hands out clients of one endpoint, each made once per service, account, role and Region."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+        self._lock = threading.RLock()  # creating clients is not thread-safe in boto3, using them is
+        self._credentials: dict[tuple[str, str], Credentials] = {}
+        self._clients: dict[tuple[str, ...], Any] = {}
+
+    def credentials(self, account: str, *, role: str = ADMINISTRATOR) -> Credentials:
+        """Credentials of a role (its name) in an account, by STS AssumeRole."""
+        with self._lock:
+            if (account, role) not in self._credentials:
+                root = Credentials(access_key_id="local", secret_access_key="", session_token="")
+                answer = self._make("sts", root, REGION).assume_role(
+                    RoleArn=f"arn:aws:iam::{account}:role/{role}", RoleSessionName="localcloud"
+                )["Credentials"]
+                self._credentials[account, role] = Credentials(
+                    access_key_id=answer["AccessKeyId"],
+                    secret_access_key=answer["SecretAccessKey"],
+                    session_token=answer["SessionToken"],
+                )
+            return self._credentials[account, role]
+
+    def client(self, service: str, account: str, *, role: str = ADMINISTRATOR, region: str = REGION) -> Any:
+        """A boto3 client that acts in an account. It does not retry."""
+        key = (service, account, role, region)
+        with self._lock:
+            if key not in self._clients:
+                self._clients[key] = self._make(service, self.credentials(account, role=role), region)
+            return self._clients[key]
+
+    def _make(self, service: str, credentials: Credentials, region: str) -> Any:
+        session = boto3.Session(botocore_session=botocore.session.Session(session_vars=_ISOLATED))
+        make: Any = session.client  # its stubs want a literal service name
+        return make(
+            service,
+            region_name=region,
+            endpoint_url=self.endpoint,
+            aws_access_key_id=credentials.access_key_id,
+            aws_secret_access_key=credentials.secret_access_key,
+            aws_session_token=credentials.session_token,
+            config=_CONFIG,
+        )

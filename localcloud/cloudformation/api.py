@@ -1,0 +1,197 @@
+"""CloudFormation's query API, as far as the CDK CLI and boto3's stack operations use it."""
+
+from typing import Any, ClassVar
+from urllib.parse import unquote, urlparse
+
+from botocore.exceptions import ClientError
+from moto.core.exceptions import ServiceException
+from moto.core.responses import ActionResult, BaseResponse, EmptyResult
+
+from localcloud.cloudformation import views
+from localcloud.cloudformation.deployment import Deployment
+from localcloud.cloudformation.engine import Engine
+from localcloud.cloudformation.errors import TemplateError
+from localcloud.cloudformation.stack import ChangeSet, Stack
+from localcloud.cloudformation.template import Revision, given_values, parse, resolve_parameters
+
+
+class CloudFormationApi(BaseResponse):
+    """One request; its public methods are the actions, named as moto's dispatcher wants them."""
+
+    engine: ClassVar[Engine]
+
+    def __init__(self) -> None:
+        super().__init__(service_name="cloudformation")
+        self.automated_parameter_parsing = True
+
+    def call_action(self) -> Any:
+        """Refuses what is not modelled with a 400: after a 500 SDKs would only try again."""
+        try:
+            return super().call_action()
+        except NotImplementedError as error:
+            raise TemplateError(str(error)) from error
+
+    def create_stack(self) -> ActionResult:
+        """CreateStack; refuses a name that is taken."""
+        name = self._get_param("StackName")
+        if any(stack.name == name for stack in self._stacks()):
+            raise ServiceException("AlreadyExistsException", f"Stack [{name}] already exists")
+        stack = self._new()
+        stack.protected = bool(self._get_param("EnableTerminationProtection"))
+        return self._run(stack, self._revision(stack))
+
+    def update_stack(self) -> ActionResult:
+        """UpdateStack; refuses an update that changes nothing."""
+        stack = self._stack()
+        revision = self._revision(stack)
+        if revision.same_as(stack.revision):
+            raise TemplateError("No updates are to be performed.")  # the CDK CLI compares this text
+        return self._run(stack, revision)
+
+    def delete_stack(self) -> ActionResult:
+        """DeleteStack; one that does not exist is fine."""
+        name = self._get_param("StackName")
+        for stack in [s for s in self._stacks() if name in (s.name, s.id)]:
+            if stack.protected:
+                raise TemplateError(
+                    f"Stack [{name}] cannot be deleted while TerminationProtection is enabled"
+                )
+            Deployment(self.engine, stack).delete()
+        return EmptyResult()
+
+    def update_termination_protection(self) -> ActionResult:
+        """UpdateTerminationProtection."""
+        stack = self._stack()
+        stack.protected = bool(self._get_param("EnableTerminationProtection"))
+        return ActionResult({"StackId": stack.id})
+
+    def create_change_set(self) -> ActionResult:
+        """CreateChangeSet; one of type CREATE makes its stack, in review."""
+        name = self._get_param("StackName")
+        known = [s for s in self._stacks() if name in (s.name, s.id)]
+        creates = self._get_param("ChangeSetType") == "CREATE"
+        stack = self._new() if creates and not known else self._stack()
+        revision = self._revision(stack)
+        changes = self.engine.plan(stack, revision)
+        change_set = ChangeSet(
+            stack=stack,
+            name=self._get_param("ChangeSetName"),
+            revision=revision,
+            changes=tuple(changes),
+            empty=revision.same_as(stack.revision),
+        )
+        stack.change_sets.append(change_set)
+        self._register(stack)
+        return ActionResult({"Id": change_set.id, "StackId": stack.id})
+
+    def describe_change_set(self) -> ActionResult:
+        """DescribeChangeSet."""
+        return ActionResult(views.change_set(self._change_set()))
+
+    def execute_change_set(self) -> ActionResult:
+        """ExecuteChangeSet; returns when the stack has reached its end state."""
+        change_set = self._change_set()
+        if change_set.empty:
+            raise ServiceException(
+                "InvalidChangeSetStatus", f"ChangeSet [{change_set.id}] cannot be executed"
+            )
+        change_set.stack.change_sets.clear()
+        self._run(change_set.stack, change_set.revision)
+        return EmptyResult()
+
+    def delete_change_set(self) -> ActionResult:
+        """DeleteChangeSet; one that does not exist is fine."""
+        stack, name = self._stack(), self._get_param("ChangeSetName")
+        stack.change_sets[:] = [c for c in stack.change_sets if name not in (c.name, c.id)]
+        return EmptyResult()
+
+    def describe_stacks(self) -> ActionResult:
+        """DescribeStacks: one by name or id (a deleted one by id), or all."""
+        chosen = [self._stack()] if self._get_param("StackName") else self._stacks()
+        return ActionResult({"Stacks": [views.stack(s) for s in chosen]})
+
+    def describe_stack_events(self) -> ActionResult:
+        """DescribeStackEvents, newest first, on one page."""
+        return ActionResult({"StackEvents": self._stack().events[::-1]})
+
+    def describe_stack_resources(self) -> ActionResult:
+        """DescribeStackResources of a stack, or of one resource in it."""
+        stack, name = self._stack(), self._get_param("LogicalResourceId")
+        chosen = [r for r in stack.resources.values() if name in (None, r.logical_id)]
+        return ActionResult({"StackResources": [views.resource(stack, r) for r in chosen]})
+
+    def list_stack_resources(self) -> ActionResult:
+        """ListStackResources, on one page."""
+        stack = self._stack()
+        return ActionResult(
+            {"StackResourceSummaries": [views.resource(stack, r) for r in stack.resources.values()]}
+        )
+
+    def get_template(self) -> ActionResult:
+        """GetTemplate: the text as it was given."""
+        revision = self._stack().revision
+        return ActionResult(
+            {"TemplateBody": revision.body if revision else "{}", "StagesAvailable": ["Original"]}
+        )
+
+    def _stacks(self) -> list[Stack]:
+        here = [s for s in self.engine.stacks if (s.account, s.region) == (self.current_account, self.region)]
+        return [s for s in here if s.status != "DELETE_COMPLETE"]
+
+    def _stack(self) -> Stack:
+        name = self._get_param("StackName")
+        for stack in [*self._stacks(), *self.engine.stacks]:
+            if name == stack.id or (name == stack.name and stack in self._stacks()):
+                return stack
+        raise TemplateError(f"Stack with id {name} does not exist")  # the CDK CLI compares this text
+
+    def _new(self) -> Stack:
+        return Stack(name=self._get_param("StackName"), account=self.current_account, region=self.region)
+
+    def _register(self, stack: Stack) -> None:
+        if stack not in self.engine.stacks:
+            self.engine.stacks.append(stack)
+
+    def _change_set(self) -> ChangeSet:
+        name = self._get_param("ChangeSetName")
+        for change_set in self._stack().change_sets:
+            if name in (change_set.name, change_set.id):
+                return change_set
+        raise ServiceException("ChangeSetNotFoundException", f"ChangeSet [{name}] does not exist")
+
+    def _revision(self, stack: Stack) -> Revision:
+        old = stack.revision
+        body = old.body if old and self._get_param("UsePreviousTemplate") else self._body()
+        template = parse(body)
+        given = given_values(template, self._get_param("Parameters", []), old.given if old else {})
+        return Revision(
+            body=body,
+            template=template,
+            given=given,
+            parameters=resolve_parameters(template, given, self._ssm_value),
+            tags=tuple((tag["Key"], tag["Value"]) for tag in self._get_param("Tags", [])),
+        )
+
+    def _body(self) -> str:
+        if url := self._get_param("TemplateURL"):
+            # The CDK CLI writes path-style addresses of the endpoint that it was given.
+            bucket, key = unquote(urlparse(url).path).lstrip("/").split("/", 1)
+            return str(self._client("s3").get_object(Bucket=bucket, Key=key)["Body"].read().decode())
+        return str(self._get_param("TemplateBody"))
+
+    def _ssm_value(self, name: str) -> str:
+        try:
+            return str(self._client("ssm").get_parameter(Name=name)["Parameter"]["Value"])
+        except ClientError as error:
+            raise TemplateError(f"Unable to fetch parameters [{name}] from parameter store") from error
+
+    def _client(self, service: str) -> Any:
+        return self.engine.clients.client(service, self.current_account, region=self.region)
+
+    def _run(self, stack: Stack, revision: Revision) -> ActionResult:
+        if not stack.can_change:
+            raise TemplateError(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
+        wanted = self.engine.wanted(stack, revision)  # a senseless template leaves no stack behind
+        self._register(stack)
+        Deployment(self.engine, stack).run(revision, wanted)
+        return ActionResult({"StackId": stack.id})

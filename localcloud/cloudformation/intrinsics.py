@@ -1,0 +1,129 @@
+"""Intrinsic functions: a template's expressions, evaluated against parameters and resources made so far.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
+"""
+
+import base64
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from localcloud.cloudformation.errors import TemplateError
+from localcloud.cloudformation.rows import Made
+
+NO_VALUE = object()
+KNOWN_AFTER_APPLY = "{{changeset:KNOWN_AFTER_APPLY}}"  # CloudFormation's own word for it in change sets
+_PLACEHOLDER = re.compile(r"\$\{(!?)([^}]*)\}")
+
+
+def references(node: Any) -> Iterator[str]:
+    """Every name that an expression takes a value from: logical ids, parameters, pseudo parameters."""
+    if isinstance(node, list):
+        for item in node:
+            yield from references(item)
+    elif isinstance(node, Mapping):
+        for key, value in node.items():
+            if key == "Ref":
+                yield value
+            elif key == "Fn::GetAtt":
+                yield value.split(".")[0] if isinstance(value, str) else value[0]
+            elif key == "Fn::Sub":
+                text, local = (value, {}) if isinstance(value, str) else value
+                names = (m[2].strip() for m in _PLACEHOLDER.finditer(text) if not m[1])
+                yield from (name.split(".")[0] for name in names if name not in local)
+                yield from references(local)
+            else:
+                yield from references(value)
+
+
+def _select(index: Any, items: list[Any]) -> Any:
+    return KNOWN_AFTER_APPLY if KNOWN_AFTER_APPLY in items else items[int(index)]
+
+
+# The functions of nothing but their resolved argument.
+_FUNCTIONS: dict[str, Callable[[Any], Any]] = {
+    "And": all,
+    "Base64": lambda text: base64.b64encode(text.encode()).decode(),
+    "Equals": lambda pair: str(pair[0]) == str(pair[1]),
+    "Join": lambda argument: argument[0].join(str(item) for item in argument[1]),
+    "Not": lambda argument: not argument[0],
+    "Or": any,
+    "Select": lambda argument: _select(*argument),
+    "Split": lambda argument: argument[1].split(argument[0]),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What expressions of one stack can see. `values` holds parameters and pseudo parameters."""
+
+    template: Mapping[str, Any]
+    values: Mapping[str, Any]
+    made: Mapping[str, Made]
+    exported: Callable[[str], str]
+
+    def resolve(self, node: Any) -> Any:
+        """The value of an expression; NO_VALUE members are left out. Raises TemplateError."""
+        if isinstance(node, list):
+            return [v for item in node if (v := self.resolve(item)) is not NO_VALUE]
+        if not isinstance(node, Mapping):
+            return node
+        if len(node) == 1:
+            [(name, argument)] = node.items()
+            if name == "Ref":
+                return self._ref(argument)
+            if name == "Condition" and isinstance(argument, str):
+                return self.holds(argument)
+            if name.startswith("Fn::"):
+                return self._call(name.removeprefix("Fn::"), argument)
+        return {key: v for key, value in node.items() if (v := self.resolve(value)) is not NO_VALUE}
+
+    def holds(self, condition: str | None) -> bool:
+        """Whether a named condition of the template is true; no condition is."""
+        if condition is None:
+            return True
+        return bool(self.resolve(_entry(self.template.get("Conditions", {}), condition, "condition")))
+
+    def _ref(self, name: str) -> Any:
+        if name == "AWS::NoValue":
+            return NO_VALUE
+        return self.values[name] if name in self.values else _entry(self.made, name, "resource").id
+
+    def _attribute(self, name: str, attribute: str) -> Any:
+        made = _entry(self.made, name, "resource")
+        return _entry(made.attributes, attribute, f"attribute of {name}")
+
+    def _call(self, name: str, argument: Any) -> Any:
+        match name:
+            case "If":  # the branch not taken may refer to what does not exist
+                return self.resolve(argument[1] if self.holds(argument[0]) else argument[2])
+            case "GetAtt":
+                return self._attribute(*(argument.split(".", 1) if isinstance(argument, str) else argument))
+            case "Sub":
+                return self._sub(*((argument, {}) if isinstance(argument, str) else argument))
+            case "ImportValue":
+                return self.exported(self.resolve(argument))
+        if name not in _FUNCTIONS:
+            raise TemplateError(f"Template error: the local cloud does not model Fn::{name}")
+        return _FUNCTIONS[name](self.resolve(argument))
+
+    def _sub(self, text: str, local: Mapping[str, Any]) -> str:
+        local = self.resolve(local)
+
+        def value(match: re.Match[str]) -> str:
+            name = match[2].strip()
+            if match[1]:
+                return f"${{{name}}}"
+            if name in local:
+                return str(local[name])
+            return str(self._attribute(*name.split(".", 1)) if "." in name else self._ref(name))
+
+        return _PLACEHOLDER.sub(value, text)
+
+
+def _entry(mapping: Mapping[str, Any], key: str, kind: str) -> Any:
+    try:
+        return mapping[key]
+    except KeyError:
+        raise TemplateError(f"Template error: unresolved {kind} '{key}'") from None

@@ -1,0 +1,96 @@
+"""Lambda: functions, who may invoke them, and what polls for them."""
+
+import io
+import zipfile
+from typing import Any
+
+from localcloud.cloudformation.rows import REQUIRED, Context, Made, Row
+
+_CONFIGURATION = {
+    "Description": "",
+    "Environment": {"Variables": {}},
+    "Handler": REQUIRED,
+    "Layers": [],
+    "MemorySize": 128,
+    "Role": REQUIRED,
+    "Runtime": REQUIRED,
+    "Timeout": 3,
+}
+_MAPPING = {
+    "BatchSize": 10,
+    "Enabled": True,
+    "FilterCriteria": {},
+    "FunctionName": REQUIRED,
+    "MaximumBatchingWindowInSeconds": 0,
+}
+_MAPPING_FIXED = (
+    "EventSourceArn",
+    "FunctionResponseTypes",
+    "ScalingConfig",
+)  # moto cannot update the last two
+_PERMISSION = ("Action", "FunctionName", "Principal", "SourceAccount", "SourceArn", "PrincipalOrgID")
+
+
+def _code(code: dict[str, Any]) -> dict[str, Any]:
+    """Inline source as the archive that Lambda makes of it; its date is fixed: equal code stays equal."""
+    if "ZipFile" not in code:
+        return code
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as zipped:
+        zipped.writestr(zipfile.ZipInfo("index.py"), code["ZipFile"])
+    return {"ZipFile": archive.getvalue()}
+
+
+def _function(c: Context) -> Made:
+    name, settings, code = c.name("FunctionName"), c.pick(*_CONFIGURATION), _code(c.properties["Code"])
+    if c.made is None:
+        c.call("lambda", "create_function", FunctionName=name, Code=code, **settings)
+    else:
+        if c.changed("Code"):
+            c.call("lambda", "update_function_code", FunctionName=name, **code)
+        c.call("lambda", "update_function_configuration", FunctionName=name, **settings)
+    reserved = c.properties.get("ReservedConcurrentExecutions")
+    if reserved is not None:
+        c.call("lambda", "put_function_concurrency", FunctionName=name, ReservedConcurrentExecutions=reserved)
+    elif c.changed("ReservedConcurrentExecutions"):
+        c.call("lambda", "delete_function_concurrency", FunctionName=name)
+    return Made(id=name, attributes={"Arn": c.arn("lambda", f"function:{name}")})
+
+
+def _permission(c: Context) -> Made:
+    statement_id = c.name(limit=100)
+    c.call("lambda", "add_permission", StatementId=statement_id, **c.pick(*_PERMISSION))
+    return Made(id=statement_id, attributes={"Id": statement_id})
+
+
+def _delete_permission(c: Context) -> None:
+    c.call("lambda", "remove_permission", FunctionName=c.properties["FunctionName"], StatementId=c.name())
+
+
+def _mapping(c: Context) -> Made:
+    if c.made:
+        c.call("lambda", "update_event_source_mapping", UUID=c.made.id, **c.pick(*_MAPPING))
+        return c.made
+    answer = c.call("lambda", "create_event_source_mapping", **c.pick(*_MAPPING, *_MAPPING_FIXED))
+    return Made(id=answer["UUID"], attributes={"Id": answer["UUID"]})
+
+
+ROWS = {
+    "AWS::Lambda::Function": Row(
+        apply=_function,
+        delete=lambda c: c.call("lambda", "delete_function", FunctionName=c.name()),
+        fixed=frozenset({"FunctionName"}),
+        mutable={"Code": REQUIRED, "ReservedConcurrentExecutions": None, **_CONFIGURATION},
+        # The code runs on this machine's processor, untraced, and logs where the local runtime puts logs.
+        ignored=frozenset({"Architectures", "LoggingConfig", "TracingConfig"}),
+    ),
+    "AWS::Lambda::Permission": Row(
+        apply=_permission, delete=_delete_permission, fixed=frozenset(_PERMISSION)
+    ),
+    "AWS::Lambda::EventSourceMapping": Row(
+        apply=_mapping,
+        delete=lambda c: c.call("lambda", "delete_event_source_mapping", UUID=c.name()),
+        fixed=frozenset(_MAPPING_FIXED),
+        mutable=_MAPPING,
+    ),
+}

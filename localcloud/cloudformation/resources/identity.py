@@ -1,0 +1,157 @@
+"""IAM and KMS. Policies that name principals who do not exist are refused, as AWS refuses them."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from localcloud.cloudformation.errors import ResourceError
+from localcloud.cloudformation.rows import ABSENT, REQUIRED, Context, Made, Row
+
+
+def _principals(document: Mapping[str, Any]) -> Iterator[str]:
+    for statement in document["Statement"]:
+        named = statement.get("Principal", {})
+        members = named.get("AWS", []) if isinstance(named, Mapping) else []
+        yield from [members] if isinstance(members, str) else members
+
+
+def refuse_unknown_principals(c: Context, document: Mapping[str, Any]) -> None:
+    """Raises ResourceError when a resource policy names a role or user that does not exist (yet)."""
+    for principal in _principals(document):
+        account, _, path = principal.removeprefix("arn:aws:iam::").partition(":")
+        kind, _, name = path.partition("/")
+        if kind in ("role", "user"):
+            client, last = c.clients.client("iam", account), name.rsplit("/", 1)[-1]
+            try:
+                client.get_role(RoleName=last) if kind == "role" else client.get_user(UserName=last)
+            except ClientError as error:
+                raise ResourceError(f'Invalid principal in policy: "AWS":"{principal}"') from error
+
+
+def _role(c: Context) -> Made:
+    name, trust = c.name("RoleName"), c.properties["AssumeRolePolicyDocument"]
+    refuse_unknown_principals(c, trust)
+    settings = c.pick("Description", "MaxSessionDuration")
+    if c.made:
+        c.call("iam", "update_assume_role_policy", RoleName=name, PolicyDocument=trust)
+        c.call("iam", "update_role", RoleName=name, **settings)
+    else:
+        at_creation = c.pick("Path", "PermissionsBoundary")
+        c.call("iam", "create_role", RoleName=name, AssumeRolePolicyDocument=trust, **settings, **at_creation)
+    _detach(
+        c,
+        {p["PolicyName"] for p in c.properties.get("Policies", [])},
+        set(c.properties.get("ManagedPolicyArns", [])),
+    )
+    for policy in c.properties.get("Policies", []):
+        c.call("iam", "put_role_policy", RoleName=name, **policy)
+    for arn in c.properties.get("ManagedPolicyArns", []):
+        c.call("iam", "attach_role_policy", RoleName=name, PolicyArn=arn)
+    role = c.call("iam", "get_role", RoleName=name)["Role"]
+    return Made(id=name, attributes={"Arn": role["Arn"], "RoleId": role["RoleId"]})
+
+
+def _detach(c: Context, inline: set[str], managed: set[str]) -> None:
+    """Takes away what the role had and is not to keep."""
+    for policy in {p["PolicyName"] for p in c.previous.get("Policies", [])} - inline:
+        c.call("iam", "delete_role_policy", RoleName=c.name(), PolicyName=policy)
+    for arn in set(c.previous.get("ManagedPolicyArns", [])) - managed:
+        c.call("iam", "detach_role_policy", RoleName=c.name(), PolicyArn=arn)
+
+
+def _delete_role(c: Context) -> None:
+    for policy in c.properties.get("Policies", []):
+        c.call("iam", "delete_role_policy", RoleName=c.name(), PolicyName=policy["PolicyName"])
+    for arn in c.properties.get("ManagedPolicyArns", []):
+        c.call("iam", "detach_role_policy", RoleName=c.name(), PolicyArn=arn)
+    c.call("iam", "delete_role", RoleName=c.name())
+
+
+def _policy(c: Context) -> Made:
+    name, document = c.properties["PolicyName"], c.properties["PolicyDocument"]
+    for role in set(c.previous.get("Roles", [])) - set(c.properties["Roles"]):
+        c.call("iam", "delete_role_policy", RoleName=role, PolicyName=name)
+    for role in c.properties["Roles"]:
+        c.call("iam", "put_role_policy", RoleName=role, PolicyName=name, PolicyDocument=document)
+    return Made(id=name, attributes={"Id": name})
+
+
+def _delete_policy(c: Context) -> None:
+    for role in c.properties["Roles"]:
+        c.call("iam", "delete_role_policy", RoleName=role, PolicyName=c.name())
+
+
+def _managed_policy(c: Context) -> Made:
+    if c.made:
+        arn = c.made.id
+        c.call("iam", "create_policy_version", PolicyArn=arn, SetAsDefault=True, **c.pick("PolicyDocument"))
+    else:
+        settings = c.pick("Path", "Description", "PolicyDocument")
+        arn = c.call("iam", "create_policy", PolicyName=c.name("ManagedPolicyName"), **settings)["Policy"][
+            "Arn"
+        ]
+    return Made(id=arn, attributes={"PolicyArn": arn})
+
+
+def _key(c: Context) -> Made:
+    policy = c.properties["KeyPolicy"]
+    refuse_unknown_principals(c, policy)
+    if c.made:
+        key_id = c.made.id
+        c.call("kms", "put_key_policy", KeyId=key_id, PolicyName="default", Policy=policy)
+        c.call("kms", "update_key_description", KeyId=key_id, Description=c.properties.get("Description", ""))
+    else:
+        answer = c.call("kms", "create_key", Policy=policy, **c.pick("Description", "KeySpec", "KeyUsage"))
+        key_id = answer["KeyMetadata"]["KeyId"]
+    rotates = str(c.properties.get("EnableKeyRotation", False)).lower() == "true"
+    c.call("kms", "enable_key_rotation" if rotates else "disable_key_rotation", KeyId=key_id)
+    return Made(id=key_id, attributes={"Arn": c.arn("kms", f"key/{key_id}"), "KeyId": key_id})
+
+
+def _alias(c: Context) -> Made:
+    name = c.properties["AliasName"]
+    operation = "update_alias" if c.made else "create_alias"
+    c.call("kms", operation, AliasName=name, TargetKeyId=c.properties["TargetKeyId"])
+    return Made(id=name)
+
+
+ROWS = {
+    "AWS::IAM::Role": Row(
+        apply=_role,
+        delete=_delete_role,
+        fixed=frozenset({"RoleName", "Path", "PermissionsBoundary"}),
+        mutable={
+            "AssumeRolePolicyDocument": REQUIRED,
+            "Description": "",
+            "ManagedPolicyArns": ABSENT,
+            "MaxSessionDuration": 3600,
+            "Policies": ABSENT,
+        },
+    ),
+    "AWS::IAM::Policy": Row(
+        apply=_policy,
+        delete=_delete_policy,
+        fixed=frozenset({"PolicyName"}),
+        mutable={"PolicyDocument": REQUIRED, "Roles": REQUIRED},
+    ),
+    "AWS::IAM::ManagedPolicy": Row(
+        apply=_managed_policy,
+        delete=lambda c: c.call("iam", "delete_policy", PolicyArn=c.name()),
+        fixed=frozenset({"ManagedPolicyName", "Path", "Description"}),
+        mutable={"PolicyDocument": REQUIRED},
+    ),
+    "AWS::KMS::Key": Row(
+        apply=_key,
+        delete=lambda c: c.call("kms", "schedule_key_deletion", KeyId=c.name()),
+        fixed=frozenset({"KeySpec", "KeyUsage"}),
+        mutable={"KeyPolicy": REQUIRED, "Description": "", "EnableKeyRotation": ABSENT},
+        ignored=frozenset({"PendingWindowInDays"}),
+    ),
+    "AWS::KMS::Alias": Row(
+        apply=_alias,
+        delete=lambda c: c.call("kms", "delete_alias", AliasName=c.name()),
+        fixed=frozenset({"AliasName"}),
+        mutable={"TargetKeyId": REQUIRED},
+    ),
+}

@@ -1,0 +1,150 @@
+"""S3, DynamoDB, ECR."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from localcloud.cloudformation.errors import ResourceError
+from localcloud.cloudformation.resources.identity import refuse_unknown_principals
+from localcloud.cloudformation.rows import ABSENT, REQUIRED, Context, Made, Row
+
+# Bucket property -> the operation that sets it and the parameter that takes it.
+_BUCKET = {
+    "VersioningConfiguration": ("put_bucket_versioning", "VersioningConfiguration"),
+    "ObjectLockConfiguration": ("put_object_lock_configuration", "ObjectLockConfiguration"),
+    "PublicAccessBlockConfiguration": ("put_public_access_block", "PublicAccessBlockConfiguration"),
+    "OwnershipControls": ("put_bucket_ownership_controls", "OwnershipControls"),
+}
+
+
+def _bucket(c: Context) -> Made:
+    name = c.name("BucketName", limit=63).lower()
+    if c.made is None:
+        locked = str(c.properties.get("ObjectLockEnabled", False)).lower() == "true"
+        c.call("s3", "create_bucket", Bucket=name, ObjectLockEnabledForBucket=locked)
+    for key, value in c.pick(*_BUCKET).items():
+        if c.changed(key):
+            operation, parameter = _BUCKET[key]
+            c.call("s3", operation, Bucket=name, **{parameter: value})
+    domains = {
+        "DomainName": f"{name}.s3.amazonaws.com",
+        "RegionalDomainName": f"{name}.s3.{c.region}.amazonaws.com",
+    }
+    return Made(id=name, attributes={"Arn": f"arn:aws:s3:::{name}", **domains})
+
+
+def _bucket_policy(c: Context) -> Made:
+    bucket, policy = c.properties["Bucket"], c.properties["PolicyDocument"]
+    refuse_unknown_principals(c, policy)
+    c.call("s3", "put_bucket_policy", Bucket=bucket, Policy=policy)
+    return Made(id=bucket)
+
+
+_TABLE_FIXED = (
+    "TableName",
+    "KeySchema",
+    "AttributeDefinitions",
+    "LocalSecondaryIndexes",
+    "GlobalSecondaryIndexes",
+)
+
+
+def _table(c: Context) -> Made:
+    return _make_table(c, c.properties)
+
+
+def _global_table(c: Context) -> Made:
+    """A table with one replica, in the stack's Region: what CDK's TableV2 is unless it is told more."""
+    replicas = c.properties["Replicas"]
+    if [replica["Region"] for replica in replicas] != [c.region]:
+        raise ResourceError(
+            "the local cloud models global tables with a single replica in the stack's Region"
+        )
+    own = {k: v for k, v in replicas[0].items() if k not in ("Region", "Tags")}
+    return _make_table(c, {**c.properties, **own})
+
+
+def _make_table(c: Context, p: Mapping[str, Any]) -> Made:
+    name = c.name("TableName", limit=255)
+    settings = {
+        "BillingMode": "PROVISIONED",
+        **{k: p[k] for k in ("BillingMode", "DeletionProtectionEnabled") if k in p},
+    }
+    if "SSESpecification" in p:
+        settings["SSESpecification"] = {
+            k.replace("SSEEnabled", "Enabled"): v for k, v in p["SSESpecification"].items()
+        }
+    if c.made:
+        c.call("dynamodb", "update_table", TableName=name, **settings)
+    else:
+        keys = {k: p[k] for k in _TABLE_FIXED if k in p and k != "TableName"}
+        c.call("dynamodb", "create_table", TableName=name, **keys, **settings)
+    if c.changed("TimeToLiveSpecification"):
+        expiry = p.get("TimeToLiveSpecification") or {
+            **c.previous["TimeToLiveSpecification"],
+            "Enabled": False,
+        }
+        c.call("dynamodb", "update_time_to_live", TableName=name, TimeToLiveSpecification=expiry)
+    recovery = p.get("PointInTimeRecoverySpecification", {"PointInTimeRecoveryEnabled": False})
+    c.call("dynamodb", "update_continuous_backups", TableName=name, PointInTimeRecoverySpecification=recovery)
+    return Made(id=name, attributes={"Arn": c.arn("dynamodb", f"table/{name}")})
+
+
+def _repository(c: Context) -> Made:
+    name = c.name("RepositoryName", limit=256).lower()
+    mutability = c.pick("ImageTagMutability")
+    operation = "put_image_tag_mutability" if c.made else "create_repository"
+    c.call("ecr", operation, RepositoryName=name, **mutability)
+    if "RepositoryPolicyText" in c.properties:
+        c.call(
+            "ecr",
+            "set_repository_policy",
+            RepositoryName=name,
+            PolicyText=c.properties["RepositoryPolicyText"],
+        )
+    uri = f"{c.account}.dkr.ecr.{c.region}.amazonaws.com/{name}"
+    return Made(id=name, attributes={"Arn": c.arn("ecr", f"repository/{name}"), "RepositoryUri": uri})
+
+
+_TABLE = {
+    "BillingMode": "PROVISIONED",
+    "DeletionProtectionEnabled": False,
+    "PointInTimeRecoverySpecification": ABSENT,
+    "SSESpecification": ABSENT,
+    "TimeToLiveSpecification": ABSENT,
+}
+
+ROWS = {
+    "AWS::S3::Bucket": Row(
+        apply=_bucket,
+        delete=lambda c: c.call("s3", "delete_bucket", Bucket=c.name()),
+        fixed=frozenset({"BucketName", "ObjectLockEnabled"}),
+        mutable=dict.fromkeys(_BUCKET, REQUIRED),
+        # Bytes are not encrypted on this machine, and nothing here lives long enough to expire.
+        ignored=frozenset({"AccessControl", "BucketEncryption", "LifecycleConfiguration"}),
+    ),
+    "AWS::S3::BucketPolicy": Row(
+        apply=_bucket_policy,
+        delete=lambda c: c.call("s3", "delete_bucket_policy", Bucket=c.name()),
+        fixed=frozenset({"Bucket"}),
+        mutable={"PolicyDocument": REQUIRED},
+    ),
+    "AWS::DynamoDB::Table": Row(
+        apply=_table,
+        delete=lambda c: c.call("dynamodb", "delete_table", TableName=c.name()),
+        fixed=frozenset(_TABLE_FIXED),
+        mutable=_TABLE,
+    ),
+    "AWS::DynamoDB::GlobalTable": Row(
+        apply=_global_table,
+        delete=lambda c: c.call("dynamodb", "delete_table", TableName=c.name()),
+        fixed=frozenset(_TABLE_FIXED),
+        mutable={"Replicas": REQUIRED, **_TABLE},
+    ),
+    "AWS::ECR::Repository": Row(
+        apply=_repository,
+        delete=lambda c: c.call("ecr", "delete_repository", RepositoryName=c.name()),
+        fixed=frozenset({"RepositoryName"}),
+        mutable={"ImageTagMutability": "MUTABLE", "RepositoryPolicyText": REQUIRED},
+        ignored=frozenset({"LifecyclePolicy"}),
+    ),
+}

@@ -1,0 +1,112 @@
+"""The state of one stack and its history."""
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from localcloud.cloudformation.rows import Made
+from localcloud.cloudformation.template import Revision
+
+
+def now() -> dt.datetime:
+    """The present time in UTC, as CloudFormation stamps events."""
+    return dt.datetime.now(tz=dt.UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """A resource of a stack as it is deployed. `properties` are resolved."""
+
+    logical_id: str
+    type: str
+    made: Made
+    properties: dict[str, Any]
+    deletion_policy: str = "Delete"
+    replace_policy: str = "Delete"
+    at: dt.datetime = field(default_factory=now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What an operation is going to do to one resource: Add, Modify (perhaps by replacement) or Remove."""
+
+    action: str
+    logical_id: str
+    type: str
+    replaces: bool = False
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Stack:
+    """One stack; the engine changes it in place."""
+
+    name: str
+    account: str
+    region: str
+    id: str = ""
+    status: str = "REVIEW_IN_PROGRESS"
+    reason: str | None = None
+    protected: bool = False
+    revision: Revision | None = None
+    resources: dict[str, Resource] = field(default_factory=dict)
+    outputs: list[dict[str, str]] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    change_sets: "list[ChangeSet]" = field(default_factory=list)
+    created_at: dt.datetime = field(default_factory=now)
+    operation: str = ""
+
+    def __post_init__(self) -> None:
+        self.id = f"arn:aws:cloudformation:{self.region}:{self.account}:stack/{self.name}/{uuid.uuid4()}"
+
+    @property
+    def can_change(self) -> bool:
+        """Whether an operation may start: none is running, and no failed creation waits to be deleted."""
+        busy = self.status.endswith("_IN_PROGRESS") and self.status != "REVIEW_IN_PROGRESS"
+        return not busy and self.status not in ("ROLLBACK_COMPLETE", "DELETE_FAILED")
+
+    def begin(self, status: str) -> None:
+        """Starts an operation: the events from here on carry its id."""
+        self.operation = str(uuid.uuid4())
+        self.enter(status)
+
+    def enter(self, status: str, reason: str | None = None) -> None:
+        """Moves the stack itself to another status."""
+        self.status, self.reason = status, reason
+        self.note(self.name, "AWS::CloudFormation::Stack", status, self.id, reason)
+
+    def note(
+        self, logical_id: str, kind: str, status: str, physical_id: str = "", reason: str | None = None
+    ) -> None:
+        """Adds an event."""
+        self.events.append(
+            {
+                "StackId": self.id,
+                "StackName": self.name,
+                "EventId": str(uuid.uuid4()),
+                "OperationId": self.operation,
+                "LogicalResourceId": logical_id,
+                "PhysicalResourceId": physical_id,
+                "ResourceType": kind,
+                "ResourceStatus": status,
+                "ResourceStatusReason": reason,
+                "Timestamp": now(),
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ChangeSet:
+    """A revision offered to a stack; `empty` when it would change nothing."""
+
+    stack: Stack
+    name: str
+    revision: Revision
+    changes: tuple[Change, ...]
+    empty: bool
+    created_at: dt.datetime = field(default_factory=now)
+
+    @property
+    def id(self) -> str:
+        """ARN of the change set."""
+        return self.stack.id.replace(":stack/", f":changeSet/{self.name}-of-", 1)

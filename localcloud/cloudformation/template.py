@@ -1,0 +1,101 @@
+"""Template documents: reading them, resolving their parameters, ordering their resources."""
+
+import graphlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from localcloud.cloudformation.errors import TemplateError
+from localcloud.cloudformation.intrinsics import references
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML as CloudFormation reads it: 2012-10-17 is a string, not a date."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """A template with its parameters (as given, and resolved) and tags: all that a stack is deployed from."""
+
+    body: str
+    template: Mapping[str, Any]
+    given: Mapping[str, Any]
+    parameters: Mapping[str, Any]
+    tags: tuple[tuple[str, str], ...] = ()
+
+    def same_as(self, other: "Revision | None") -> bool:
+        """Whether deploying the one over the other would be no update."""
+        mine = (self.template, self.parameters, self.tags)
+        return other is not None and mine == (other.template, other.parameters, other.tags)
+
+
+def parse(body: str) -> dict[str, Any]:
+    """The template in a JSON or YAML text. Raises TemplateError."""
+    try:
+        document = json.loads(body) if body.lstrip().startswith("{") else yaml.load(body, _Loader)  # noqa: S506 -- a SafeLoader
+    except (ValueError, yaml.YAMLError) as error:
+        raise TemplateError(f"Template format error: {error}") from error
+    if not isinstance(document, dict) or not document.get("Resources"):
+        raise TemplateError("Template format error: At least one Resources member must be defined.")
+    return document
+
+
+def given_values(
+    template: Mapping[str, Any], given: list[dict[str, Any]], previous: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Parameter values as given now, given before where asked for, or by default. Raises TemplateError."""
+    declared = template.get("Parameters", {})
+    values: dict[str, Any] = {name: spec["Default"] for name, spec in declared.items() if "Default" in spec}
+    for parameter in given:
+        name = parameter["ParameterKey"]
+        if name not in declared:
+            raise TemplateError(f"Parameters: [{name}] do not exist in the template")
+        if not parameter.get("UsePreviousValue"):
+            values[name] = parameter["ParameterValue"]
+        elif name in previous:
+            values[name] = previous[name]
+    if missing := sorted(set(declared) - set(values)):
+        raise TemplateError(f"Parameters: [{', '.join(missing)}] must have values")
+    for name, value in values.items():
+        allowed = declared[name].get("AllowedValues", [value])
+        if str(value) not in map(str, allowed):
+            raise TemplateError(f"Parameter '{name}' must be one of AllowedValues")
+    return values
+
+
+def resolve_parameters(
+    template: Mapping[str, Any], given: Mapping[str, Any], ssm_value: Callable[[str], str]
+) -> dict[str, Any]:
+    """What Ref gives for each parameter: SSM parameters looked up, lists split."""
+    values = dict(given)
+    for name, value in given.items():
+        kind = template["Parameters"][name]["Type"]
+        if kind.startswith("AWS::SSM::Parameter::Value<"):
+            values[name] = ssm_value(str(value))
+        elif kind == "CommaDelimitedList":
+            values[name] = str(value).split(",")
+    return values
+
+
+def creation_order(resources: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Logical ids, each after those it refers to or depends on. Raises TemplateError for a circle."""
+    graph: dict[str, list[str]] = {}
+    for name, definition in resources.items():
+        explicit = definition.get("DependsOn", [])
+        named = [explicit] if isinstance(explicit, str) else explicit
+        needed = [*named, *references(definition.get("Properties", {}))]
+        graph[name] = [other for other in needed if other in resources]
+    try:
+        return list(graphlib.TopologicalSorter(graph).static_order())
+    except graphlib.CycleError as circle:
+        names = ", ".join(sorted(set(circle.args[1])))
+        raise TemplateError(f"Circular dependency between resources: [{names}]") from circle

@@ -1,0 +1,53 @@
+"""What AWS publishes for every account and our templates use: the Powertools layer and its SSM parameter."""
+
+import datetime as dt
+import io
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+from moto.awslambda.models import LambdaBackend, lambda_backends
+from moto.ssm.models import Parameter, ParameterDict
+
+if TYPE_CHECKING:
+    from localcloud.server import LocalCloud
+
+# https://docs.aws.amazon.com/powertools/python/latest/getting-started/install/
+POWERTOOLS_ACCOUNT = "017000801446"
+POWERTOOLS_LAYER = "AWSLambdaPowertoolsPythonV3-python313-arm64"
+POWERTOOLS_PARAMETER = "/aws/service/powertools/python/arm64/python3.13/latest"
+
+
+def install(cloud: "LocalCloud") -> None:
+    """Publishes the layer, whose contents the local Lambda runtime brings, to every account."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as zipped:
+        zipped.writestr("python/README", "The local Lambda runtime provides Powertools.\n")
+    layer = cloud.clients.client("lambda", POWERTOOLS_ACCOUNT).publish_layer_version(
+        LayerName=POWERTOOLS_LAYER, Content={"ZipFile": archive.getvalue()}, CompatibleRuntimes=["python3.13"]
+    )["LayerVersionArn"]
+    load_plain = ParameterDict._check_loading_status  # noqa: SLF001 -- moto's hook for public parameters
+
+    def load(self: Any, key: str) -> None:
+        load_plain(self, key)
+        if key == POWERTOOLS_PARAMETER and not dict.__contains__(self, key):
+            self[key] = [
+                Parameter(  # type: ignore[abstract] # as moto itself does
+                    account_id=self.account_id,
+                    name=key,
+                    value=layer,
+                    parameter_type="String",
+                    description=None,
+                    allowed_pattern=None,
+                    keyid=None,
+                    last_modified_date=dt.datetime.now(tz=dt.UTC),
+                    version=1,
+                    data_type="text",
+                )
+            ]
+
+    def by_arn(_self: Any, arn: str) -> Any:
+        region, account = arn.split(":")[3:5]
+        return lambda_backends[account][region]._layers.get_layer_version_by_arn(arn)  # noqa: SLF001 -- no public way
+
+    cloud.patch(ParameterDict, "_check_loading_status", load)
+    cloud.patch(LambdaBackend, "layers_versions_by_arn", by_arn)

@@ -1,0 +1,122 @@
+"""The local cloud: one moto server on loopback and, in one visible list, everything that is put around it."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Self
+
+from moto.core.config import default_user_config
+from moto.moto_api._internal.models import moto_api_backend
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+
+from localcloud import (
+    apis,
+    bucket_policies,
+    cloudformation,
+    deliveries,
+    events,
+    functions,
+    published,
+    queues,
+)
+from localcloud.clients import Clients
+from localcloud.gateway import Gateway
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from localcloud.deliveries import Mail
+    from localcloud.events import Bridge
+    from localcloud.functions import Functions
+    from simulation.cloud import SimulatedCloud
+
+# Every departure from plain moto, in the order in which it is installed.
+INSTALLERS: tuple[Callable[[LocalCloud], None], ...] = (
+    bucket_policies.install,
+    published.install,
+    cloudformation.install,
+    queues.install,
+    apis.install,
+    events.install,
+    functions.install,
+    deliveries.install,
+)
+
+
+class LocalCloud:
+    """moto's server in a thread of this process, patched while it runs.
+
+    moto keeps its state per process and in memory: starting resets it, and only one cloud can run at a time.
+    `simulation` is the model behind the Account and Organizations APIs; logs and alerts go into `run_dir`;
+    `runtime` is the virtual environment in which functions run.
+    """
+
+    # Set by the installers of the same name.
+    apis: apis.Apis
+    bridge: Bridge
+    functions: Functions
+    mail: Mail
+
+    def __init__(self, *, simulation: SimulatedCloud, run_dir: Path, runtime: Path, port: int = 0) -> None:
+        self.simulation = simulation
+        self.run_dir = run_dir
+        self.runtime = runtime
+        self.gateway = Gateway(DomainDispatcherApplication(create_backend_app))
+        self.endpoint = ""
+        self._port = port
+        self._undo = contextlib.ExitStack()
+
+    def start(self) -> Self:
+        """Listen, then install everything; port 0 takes a free one. Raises OSError for a port that is taken."""
+        self.run_dir.mkdir(parents=True, exist_ok=True)
+        moto_api_backend.reset()
+        server = make_server(
+            "127.0.0.1", self._port, self.gateway, threaded=True, request_handler=_QuietHandler
+        )
+        # An IP literal, so that S3 clients address buckets by path.
+        self.endpoint = f"http://127.0.0.1:{server.server_port}"
+        self.clients = Clients(self.endpoint)
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True, name="localcloud").start()
+        self._undo.callback(server.server_close)
+        self._undo.callback(server.shutdown)
+        # The roles of the CDK's bootstrap carry AWS managed policies.
+        self.patch(default_user_config, "iam", {"load_aws_managed_policies": True})
+        for install in INSTALLERS:
+            install(self)
+        return self
+
+    def stop(self) -> None:
+        """End what runs, last started first, and give moto back as it was."""
+        self._undo.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def patch(self, target: Any, name: str, replacement: Any) -> None:
+        """Replace an attribute (of a class or module) or an item (of a dict) until the cloud stops."""
+        if isinstance(target, dict):
+            self._undo.callback(target.__setitem__, name, target[name])
+            target[name] = replacement
+        else:
+            self._undo.callback(setattr, target, name, vars(target)[name])
+            setattr(target, name, replacement)
+
+    def on_stop(self, callback: Callable[[], Any]) -> None:
+        """Call back when the cloud stops, before anything that was installed earlier is undone."""
+        self._undo.callback(callback)
+
+
+class _QuietHandler(MotoRequestHandler):
+    """Serves keep-alive connections, without a line on the terminal for each request."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # headers and body are two writes: 40 ms of delayed acknowledgement each
+
+    def log(self, *_: Any) -> None:
+        """Drop werkzeug's access log."""

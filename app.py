@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "lambdas"))  # stacks share names with the functions
@@ -20,7 +19,9 @@ from stacks.hub import HubStack  # noqa: E402  # after the path above
 from stacks.management import ManagementStack  # noqa: E402  # after the path above
 
 
-def build(*, config: str | None = None, asset: Path = ROOT / "build" / "asset", outdir: Path | None = None) -> App:
+def build(
+    *, config: str | None = None, asset: Path = ROOT / "build" / "asset", outdir: Path | None = None
+) -> App:
     """Compose all stacks.
 
     `config` is a directory relative to the project, by default CDK context `config`, else `config`.
@@ -32,9 +33,12 @@ def build(*, config: str | None = None, asset: Path = ROOT / "build" / "asset", 
         # Statements of one role merge, so that a policy reads as what the role may do.
         context={"@aws-cdk/aws-iam:minimizePolicies": True},
     )
-    settings, roster = load(ROOT, config or app.node.try_get_context("config") or "config")
+    configuration = load(ROOT, config or app.node.try_get_context("config") or "config")
+    settings, roster = configuration.settings, configuration.roster
     Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
-    HubStack(app, "RollcallHub", settings=settings, roster=roster, asset=stage(candidate=roster, target=asset))
+    HubStack(
+        app, "RollcallHub", settings=settings, roster=roster, asset=stage(candidate=roster, target=asset)
+    )
     ManagementStack(app, "RollcallManagement", settings=settings)
     ForwarderStack(app, "RollcallForwarder", settings=settings)
     return app

@@ -22,4 +22,3 @@ def intake_bus_of(scope: Construct, settings: Settings) -> events.IEventBus:
         "IntakeBus",
         f"arn:{Aws.PARTITION}:events:{settings.region}:{settings.hub}:event-bus/{INTAKE_BUS_NAME}",
     )
-

@@ -1,10 +1,43 @@
-from stacks.settings import Settings
-import yaml
-def load(root, directory):
-    s = yaml.safe_load((root/directory/"organization.yaml").read_text())
-    r = yaml.safe_load((root/directory/"contacts.yaml").read_text())
-    return Settings(organization=s["organization"], management=s["management"], hub=s["hub"], region=s.get("region","us-east-1"),
-        alert_addresses=tuple(s["alerts"]["addresses"]), ledger_retention_days=s.get("ledger",{}).get("retention_days",365)), {
-        "version":1,"mode":r["mode"],"contacts":r["contacts"],"defaults":{k.upper():v for k,v in r["defaults"].items()},
-        "overrides":[{"ou":o["ou"],"kinds":{k.upper():v for k,v in o.items() if k!="ou"}} for o in r.get("overrides",[])],
-        "exempt":{a:e["reason"] for e in r.get("exempt",[]) for a in e["accounts"]}}
+"""Both configuration files, checked together so that all faults are told at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from stacks import roster_source, settings
+from stacks.faults import ConfigError, Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from stacks.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """What the stacks are made from. `roster` is the compiled candidate."""
+
+    settings: Settings
+    roster: Mapping[str, Any]
+
+
+def load(root: Path, directory: str) -> Configuration:
+    """Read `organization.yaml` and `contacts.yaml` of the directory below `root`.
+
+    Raises ConfigError with the faults of both.
+    """
+    faults: list[Fault] = []
+    read: list[Any] = []
+    for reader, name in (
+        (settings.read_settings, settings.FILE),
+        (roster_source.read_roster, roster_source.FILE),
+    ):
+        try:
+            read.append(reader(root / directory / name, file=f"{directory.rstrip('/')}/{name}"))
+        except ConfigError as error:
+            faults += error.faults
+    if faults:
+        raise ConfigError(faults)
+    return Configuration(settings=read[0], roster=read[1])

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 class ForwarderStack(Stack):
-    """Account events to the hub. No assets, no bootstrap, no account in it: any tool can deploy it anywhere."""
+    """Account events to the hub.
+
+    No assets, no bootstrap and no account in it: any tool can deploy it into any account.
+    """
 
     def __init__(self, scope: Construct, id_: str, *, settings: Settings) -> None:
         super().__init__(

@@ -10,7 +10,6 @@ from aws_cdk import aws_iam as iam
 from stacks.nag import accept
 
 if TYPE_CHECKING:
-    from aws_cdk import aws_dynamodb as dynamodb
     from aws_cdk import aws_s3 as s3
     from aws_cdk import aws_sns as sns
 
@@ -55,11 +54,6 @@ def look_up_accounts(role: iam.Role) -> None:
         rule="IAM5[Resource::*]",
         reason="Reads of AWS Organizations: which accounts and units there are is what they ask.",
     )
-
-
-def remember(role: iam.Role, *, table: dynamodb.ITable, actions: tuple[str, ...]) -> None:
-    """These DynamoDB actions on the table; transactions need the action of each of their parts."""
-    table.grant(role, *(f"dynamodb:{action}" for action in actions))
 
 
 def record(role: iam.Role, *, ledger: s3.Bucket) -> None:

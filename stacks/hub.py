@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import CfnOutput, Duration, Environment, Stack
 from aws_cdk import aws_events as events
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_ssm as ssm
 
 from rollcall.environment import NotifyEnvironment, ReconcileEnvironment
 from rollcall.names import INCIDENT_DETAIL_TYPE, INTAKE_BUS_NAME, OUTCOME_SOURCE, RECONCILE_ROLE_NAME
 from rollcall.roster import digest_of
 from stacks import grants
+from stacks.bundle import Bundle
 from stacks.constructs.alert_topic import AlertTopic
 from stacks.constructs.bus_to_queue import BusToQueue
 from stacks.constructs.dead_letters import DeadLetters
@@ -29,16 +28,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from aws_cdk import aws_lambda as lambda_
+    from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
     from stacks.settings import Settings
 
-# Public parameter of AWS; CloudFormation reads it at deploy time, so that synth stays offline.
-_POWERTOOLS_LAYER = "/aws/service/powertools/python/arm64/python3.13/latest"
+_RECONCILE_SECONDS = 60
+_NOTIFY_SECONDS = 30
 
 
 class HubStack(Stack):
-    """Signals in on the left, contacts and alerts out on the right.
+    """Signals in, contacts and alerts out: accounts, intake, reconcile, outcomes, notify, people.
 
     `roster` is the compiled candidate and `asset` the directory with it and the functions.
     """
@@ -52,134 +53,132 @@ class HubStack(Stack):
             description="Rollcall: keeps the contacts of every account equal to one roster",
             env=Environment(account=settings.hub, region=settings.region),
         )
-        code = lambda_.Code.from_asset(str(asset))
-        layer = lambda_.LayerVersion.from_layer_version_arn(
-            self, "Powertools", ssm.StringParameter.value_for_string_parameter(self, _POWERTOOLS_LAYER)
-        )
-        topic = AlertTopic(self, "Alerts", addresses=settings.alert_addresses).topic
-        state = StateTable(self, "State").table
-        ledger = Ledger(self, "Ledger", retention=Duration.days(settings.ledger_retention_days)).bucket
+        self._settings = settings
+        self._bundle = Bundle.of(self, asset=asset)
+        self._topic = AlertTopic(self, "Alerts", addresses=settings.alert_addresses).topic
+        self._state = StateTable(self, "State").table
+        self._ledger = Ledger(self, "Ledger", retention=Duration.days(settings.ledger_retention_days)).bucket
 
-        # Accounts -> intake bus -> intake queue
-        intake_bus = IntakeBus(
+        intake = self._intake()
+        outcomes = events.EventBus(self, "Outcomes")
+        reconcile = self._reconcile(intake, outcomes)
+        notify = self._notify(outcomes)
+
+        self._outputs(
+            StateTableName=self._state.table_name,
+            LedgerBucketName=self._ledger.bucket_name,
+            AlertTopicArn=self._topic.topic_arn,
+            OutcomeBusName=outcomes.event_bus_name,
+            ReconcileFunctionName=reconcile.function_name,
+            NotifyFunctionName=notify.function_name,
+            CandidateDigest=digest_of(roster),
+        )
+
+    def _intake(self) -> sqs.Queue:
+        """Forwarders of all accounts -> intake bus -> rule -> intake queue."""
+        bus = IntakeBus(
             self,
             "IntakeBus",
             name=INTAKE_BUS_NAME,
-            organization_id=settings.organization,
+            organization_id=self._settings.organization,
             sources=SOURCES,
         ).bus
-        reconcile_timeout = Duration.seconds(60)
-        intake_dead_letters = DeadLetters(self, "IntakeDeadLetters", alert_topic=topic).queue
-        intake_queue = Inbox(
+        dead_letters = DeadLetters(
+            self, "IntakeDeadLetters", content="account events", alert_topic=self._topic
+        ).queue
+        queue = Inbox(
             self,
             "Intake",
-            consumer_timeout=reconcile_timeout,
+            consumer_timeout=Duration.seconds(_RECONCILE_SECONDS),
             # Generous: reconcile itself shortens the visibility to come back to an account that settles.
             max_receive_count=20,
-            dead_letters=intake_dead_letters,
+            dead_letters=dead_letters,
         ).queue
-        Forwarder(
-            self,
-            "Forwarder",
-            sources=[ACCOUNT_SOURCE],
-            intake_bus=intake_bus,
-            dead_letters=intake_dead_letters,
-        )
         BusToQueue(
             self,
             "Signals",
-            bus=intake_bus,
+            bus=bus,
             # Not on request parameters, whose spelling is not settled, and not on the detail-type.
             pattern=events.EventPattern(
                 source=list(SOURCES),
                 detail={"eventSource": list(EVENT_SOURCES), "eventName": list(EVENT_NAMES)},
             ),
-            queue=intake_queue,
-            dead_letters=intake_dead_letters,
+            queue=queue,
+            dead_letters=dead_letters,
         )
+        # The hub is an account of the organization, too.
+        Forwarder(self, "Forwarder", sources=[ACCOUNT_SOURCE], intake_bus=bus, dead_letters=dead_letters)
+        self._outputs(IntakeQueueUrl=queue.queue_url, IntakeDeadLetterQueueUrl=dead_letters.queue_url)
+        return queue
 
-        # intake queue -> reconcile -> contacts, ledger, outcome bus
-        outcome_bus = events.EventBus(self, "Outcomes")
-        reconcile_role = FunctionRole(self, "ReconcileRole", name=RECONCILE_ROLE_NAME).role
-        reconcile = Worker(
+    def _reconcile(self, intake: sqs.Queue, outcomes: events.EventBus) -> lambda_.Function:
+        """Intake queue -> reconcile -> contacts, ledger, outcome bus."""
+        role = FunctionRole(self, "ReconcileRole", name=RECONCILE_ROLE_NAME).role
+        function = Worker(
             self,
             "Reconcile",
             handler="reconcile.handler.handler",
-            code=code,
-            layer=layer,
-            role=reconcile_role,
+            bundle=self._bundle,
+            role=role,
             environment=ReconcileEnvironment(
-                organization_id=settings.organization,
-                management_account=settings.management,
-                state_table=state.table_name,
-                ledger_bucket=ledger.bucket_name,
-                outcome_bus=outcome_bus.event_bus_name,
-                intake_queue_url=intake_queue.queue_url,
-                writer_role_arn=reconcile_role.role_arn,
+                organization_id=self._settings.organization,
+                management_account=self._settings.management,
+                state_table=self._state.table_name,
+                ledger_bucket=self._ledger.bucket_name,
+                outcome_bus=outcomes.event_bus_name,
+                intake_queue_url=intake.queue_url,
+                writer_role_arn=role.role_arn,
             ).as_variables(),
-            inbox=intake_queue,
-            timeout=reconcile_timeout,
-            # The least that SQS allows, and all that the Account API's quota has room for.
-            max_concurrency=2,
+            inbox=intake,
+            timeout=Duration.seconds(_RECONCILE_SECONDS),
         ).function
         grants.keep_contacts(
-            reconcile_role, organization=settings.organization, management=settings.management
+            role, organization=self._settings.organization, management=self._settings.management
         )
-        grants.look_up_accounts(reconcile_role)
-        grants.record(reconcile_role, ledger=ledger)
-        grants.remember(
-            reconcile_role,
-            table=state,
-            actions=("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"),
-        )
-        outcome_bus.grant_put_events_to(reconcile_role)
+        grants.look_up_accounts(role)
+        grants.record(role, ledger=self._ledger)
+        # Transactions need the action of each of their parts.
+        actions = ("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem")
+        self._state.grant(role, *(f"dynamodb:{action}" for action in actions))
+        outcomes.grant_put_events_to(role)
+        return function
 
-        # outcome bus -> notify queue -> notify -> topic
-        notify_timeout = Duration.seconds(30)
-        notify_dead_letters = DeadLetters(self, "NotifyDeadLetters", alert_topic=topic).queue
-        notify_queue = Inbox(
+    def _notify(self, outcomes: events.EventBus) -> lambda_.Function:
+        """Outcome bus -> rule -> notify queue -> notify -> topic."""
+        dead_letters = DeadLetters(self, "NotifyDeadLetters", content="alerts", alert_topic=self._topic).queue
+        queue = Inbox(
             self,
             "Notifications",
-            consumer_timeout=notify_timeout,
+            consumer_timeout=Duration.seconds(_NOTIFY_SECONDS),
             max_receive_count=10,
-            dead_letters=notify_dead_letters,
+            dead_letters=dead_letters,
         ).queue
         BusToQueue(
             self,
             "Incidents",
-            bus=outcome_bus,
+            bus=outcomes,
             pattern=events.EventPattern(source=[OUTCOME_SOURCE], detail_type=[INCIDENT_DETAIL_TYPE]),
-            queue=notify_queue,
-            dead_letters=notify_dead_letters,
+            queue=queue,
+            dead_letters=dead_letters,
         )
-        notify_role = FunctionRole(self, "NotifyRole").role
-        notify = Worker(
+        role = FunctionRole(self, "NotifyRole").role
+        function = Worker(
             self,
             "Notify",
             handler="notify.handler.handler",
-            code=code,
-            layer=layer,
-            role=notify_role,
+            bundle=self._bundle,
+            role=role,
             environment=NotifyEnvironment(
-                state_table=state.table_name, alert_topic_arn=topic.topic_arn
+                state_table=self._state.table_name, alert_topic_arn=self._topic.topic_arn
             ).as_variables(),
-            inbox=notify_queue,
-            timeout=notify_timeout,
-            max_concurrency=2,
+            inbox=queue,
+            timeout=Duration.seconds(_NOTIFY_SECONDS),
         ).function
-        grants.remember(notify_role, table=state, actions=("GetItem", "PutItem", "UpdateItem"))
-        grants.alert(notify_role, topic=topic)
+        self._state.grant(role, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+        grants.alert(role, topic=self._topic)
+        self._outputs(NotifyDeadLetterQueueUrl=dead_letters.queue_url)
+        return function
 
-        for name, value in {
-            "StateTableName": state.table_name,
-            "LedgerBucketName": ledger.bucket_name,
-            "AlertTopicArn": topic.topic_arn,
-            "IntakeQueueUrl": intake_queue.queue_url,
-            "IntakeDeadLetterQueueUrl": intake_dead_letters.queue_url,
-            "NotifyDeadLetterQueueUrl": notify_dead_letters.queue_url,
-            "OutcomeBusName": outcome_bus.event_bus_name,
-            "ReconcileFunctionName": reconcile.function_name,
-            "NotifyFunctionName": notify.function_name,
-            "CandidateDigest": digest_of(roster),
-        }.items():
+    def _outputs(self, **values: str) -> None:
+        for name, value in values.items():
             CfnOutput(self, name, value=value)

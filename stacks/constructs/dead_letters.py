@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 class DeadLetters(Construct):
-    """A dead-letter queue whose first message raises an alarm on the topic."""
+    """A dead-letter queue for `content` (words for people); its first message alarms the topic."""
 
-    def __init__(self, scope: Construct, id_: str, *, alert_topic: sns.ITopic) -> None:
+    def __init__(self, scope: Construct, id_: str, *, content: str, alert_topic: sns.ITopic) -> None:
         super().__init__(scope, id_)
         self.queue = sqs.Queue(
             self,
@@ -41,7 +41,7 @@ class DeadLetters(Construct):
         waiting.create_alarm(
             self,
             "Alarm",
-            alarm_description="Rollcall could not handle a message: see the dead-letter queue.",
+            alarm_description=f"Rollcall gave up on {content}: look into the dead-letter queue, redrive it.",
             threshold=1,
             evaluation_periods=1,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,

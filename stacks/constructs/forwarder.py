@@ -50,7 +50,6 @@ class Forwarder(Construct):
                 self.rule,
                 pack="Serverless",
                 rule="EventBusDLQ",
-                reason="EventBridge retries for 24 hours. A queue in each account would keep copies of contact"
-                " details where nobody looks and no alarm reaches the hub; events are hints, and the hub"
-                " reads the state of every account anyway.",
+                reason="EventBridge retries for 24 hours. A queue in each account would keep contact details"
+                " where nobody looks and from where no alarm reaches the hub.",
             )

@@ -31,8 +31,8 @@ class IntakeBus(Construct):
                     # True when a rule's target sends, false when somebody calls PutEvents.
                     # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html
                     "Bool": {"events:eventBusInvocation": "true"},
-                    # The service authorization reference types events:source as ArrayOfString, and AWS's
-                    # own bus policy for a custom bus reads it with ForAllValues, which is also true for a
+                    # The service authorization reference types events:source as ArrayOfString, and AWS's own
+                    # example of a bus policy reads it with ForAllValues. That operator is also true for a
                     # request without the key: hence Null.
                     # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html
                     # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus-example-policy-cross-account-custom-bus-source.html

@@ -1,11 +1,11 @@
-"""A function that works off a queue, with a role of its own."""
+"""A function that works off a queue."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
@@ -18,14 +18,13 @@ if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_sqs as sqs
 
-#: 3.14 when it can be tested here.
-RUNTIME = lambda_.Runtime.PYTHON_3_13
-ARCHITECTURE = lambda_.Architecture.ARM_64
+    from stacks.bundle import Bundle
+
 _MEMORY_MB = 256
 
 
 class Worker(Construct):
-    """Runs `handler` of the asset for the messages of `inbox`, at most `max_concurrency` at a time.
+    """Runs `handler` of the bundle as `role` for the messages of `inbox`.
 
     A message that fails goes back alone (partial batch response).
     """
@@ -36,13 +35,11 @@ class Worker(Construct):
         id_: str,
         *,
         handler: str,
-        code: lambda_.Code,
-        layer: lambda_.ILayerVersion,
+        bundle: Bundle,
         role: iam.IRole,
         environment: Mapping[str, str],
         inbox: sqs.IQueue,
         timeout: Duration,
-        max_concurrency: int,
     ) -> None:
         super().__init__(scope, id_)
         log_group = logs.LogGroup(self, "Logs", retention=logs.RetentionDays.THREE_MONTHS)
@@ -51,10 +48,10 @@ class Worker(Construct):
             self,
             "Function",
             handler=handler,
-            code=code,
-            layers=[layer],
-            runtime=RUNTIME,
-            architecture=ARCHITECTURE,
+            code=bundle.code,
+            layers=[bundle.layer],
+            runtime=bundle.runtime,
+            architecture=bundle.architecture,
             memory_size=_MEMORY_MB,
             timeout=timeout,
             role=role,
@@ -63,8 +60,12 @@ class Worker(Construct):
             tracing=lambda_.Tracing.ACTIVE,
         )
         self.function.add_event_source(
-            sources.SqsEventSource(
-                inbox, batch_size=10, report_batch_item_failures=True, max_concurrency=max_concurrency
+            event_sources.SqsEventSource(
+                inbox,
+                batch_size=10,
+                report_batch_item_failures=True,
+                # The least that SQS allows, and all that the Account API's quota has room for.
+                max_concurrency=2,
             )
         )
         self._accept_findings()
@@ -75,7 +76,9 @@ class Worker(Construct):
             " to the queue's dead letters."
         )
         accept(self.function, pack="Serverless", rule="LambdaDLQ", reason=dead_letters)
-        accept(self.function, pack="Serverless", rule="LambdaEventSourceMappingDestination", reason=dead_letters)
+        accept(
+            self.function, pack="Serverless", rule="LambdaEventSourceMappingDestination", reason=dead_letters
+        )
         runtime = "Python 3.13 until 3.14 can be tested on the machines that build this."
         accept(self.function, pack="AwsSolutions", rule="L1", reason=runtime)
         accept(self.function, pack="Serverless", rule="LambdaLatestVersion", reason=runtime)

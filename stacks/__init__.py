@@ -1,0 +1,1 @@
+"""The CDK application: settings and roster in, templates out."""

@@ -1,0 +1,1 @@
+"""Building blocks: typed values in, one attribute out; they do not know each other."""

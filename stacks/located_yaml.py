@@ -1,0 +1,169 @@
+"""YAML as plain data that remembers its lines. Stricter than YAML: no aliases, no tags, no duplicate keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import yaml
+
+from stacks.faults import ConfigError, Fault
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: Keys and indexes from the top of a document to a value.
+Route = tuple[str | int, ...]
+
+_TAG: Final = "tag:yaml.org,2002:"
+_READ_AS: Final = {"int": "a number", "float": "a number", "bool": "true or false", "timestamp": "a date"}
+
+
+@dataclass(frozen=True, slots=True)
+class Unquoted:
+    """A scalar that YAML does not read as text. `value` is set for whole numbers only."""
+
+    raw: str = field(repr=False)
+    read_as: str
+    value: int | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Document:
+    """One file: dicts, lists, text and whole numbers, where each stands, and what is no data at all."""
+
+    file: str
+    data: Any = None
+    faults: list[Fault] = field(default_factory=list)
+    lines: dict[Route, int] = field(default_factory=dict)
+    unquoted: dict[Route, Unquoted] = field(default_factory=dict)
+    refused: set[Route] = field(default_factory=set)
+
+    def line(self, route: Route) -> int:
+        """Line of the value, or of the nearest thing around it if it is not there."""
+        while route and route not in self.lines:
+            route = route[:-1]
+        return self.lines.get(route, 1)
+
+    def fault(self, route: Route, problem: str) -> Fault:
+        """A fault of the value at `route`."""
+        return Fault(file=self.file, line=self.line(route), field=dotted(route), problem=problem)
+
+
+def dotted(route: Route) -> str:
+    """`overrides[0].ou`."""
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in route)
+    return text.removeprefix(".")
+
+
+def read(path: Path, *, file: str) -> Document:
+    """Read the file; `file` is what messages call it. Raises ConfigError if it cannot be read as YAML."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        node = yaml.compose(text, Loader=_NoAliases)
+    except FileNotFoundError:
+        raise ConfigError([Fault(file=file, problem="there is no such file")]) from None
+    except UnicodeDecodeError:
+        raise ConfigError([Fault(file=file, problem="is not UTF-8 text")]) from None
+    except yaml.YAMLError as error:
+        raise ConfigError(
+            [Fault(file=file, line=_line_of(error, text), problem=_problem_of(error))]
+        ) from None
+    document = Document(file=file)
+    if node is None:
+        raise ConfigError([Fault(file=file, line=1, problem="the file is empty")])
+    document.data = _Converter(document).convert(node, ())
+    return document
+
+
+class _NoAliases(yaml.SafeLoader):
+    # An alias can make a small file endless, and a reader must not have to look for what it means.
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # PyYAML's stubs miss it
+            raise yaml.composer.ComposerError(
+                None, None, "aliases (*name) are not read: repeat the value", mark
+            )
+        return super().compose_node(parent, index)
+
+
+class _Converter:
+    def __init__(self, document: Document) -> None:
+        self.document = document
+
+    def convert(self, node: yaml.Node, route: Route) -> Any:
+        self.document.lines.setdefault(route, node.start_mark.line + 1)
+        if isinstance(node, yaml.MappingNode) and node.tag == f"{_TAG}map":
+            return self._mapping(node, route)
+        if isinstance(node, yaml.SequenceNode) and node.tag == f"{_TAG}seq":
+            return [self.convert(item, (*route, index)) for index, item in enumerate(node.value)]
+        if isinstance(node, yaml.ScalarNode):
+            return self._scalar(node, route)
+        return self._refuse(route, f"the tag {node.tag!r} is not read: remove it")
+
+    def _mapping(self, node: yaml.MappingNode, route: Route) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode) or key.tag != f"{_TAG}str":
+                self.document.faults.append(
+                    Fault(
+                        file=self.document.file,
+                        line=line,
+                        field=dotted(route),
+                        problem="a key must be plain text, in quotes if it looks like something else",
+                    )
+                )
+                continue
+            step = (*route, key.value)
+            if key.value in result:
+                self.document.faults.append(
+                    Fault(
+                        file=self.document.file,
+                        line=line,
+                        field=dotted(step),
+                        problem=f"is given twice, first on line {self.document.lines[step]}: keep one",
+                    )
+                )
+                continue
+            self.document.lines[step] = line
+            result[key.value] = self.convert(value, step)
+        return result
+
+    def _scalar(self, node: yaml.ScalarNode, route: Route) -> Any:
+        kind = node.tag.removeprefix(_TAG)
+        if kind == "str":
+            return node.value
+        if kind == "null":
+            return self._refuse(route, "has no value: give it one, or remove the key")
+        if kind not in _READ_AS:
+            return self._refuse(route, f"the tag {node.tag!r} is not read: remove it")
+        value = _int_of(node) if kind == "int" else None
+        self.document.unquoted[route] = Unquoted(node.value, _READ_AS[kind], value)
+        return value if value is not None else self.document.unquoted[route]
+
+    def _refuse(self, route: Route, problem: str) -> None:
+        self.document.refused.add(route)
+        self.document.faults.append(self.document.fault(route, problem))
+
+
+def _int_of(node: yaml.ScalarNode) -> int | None:
+    try:
+        return int(yaml.SafeLoader("").construct_yaml_int(node))
+    except ValueError:  # `0x_` looks like a number to YAML and is none
+        return None
+
+
+def _line_of(error: yaml.YAMLError, text: str) -> int:
+    if isinstance(error, yaml.MarkedYAMLError):
+        mark = error.problem_mark or error.context_mark
+        return mark.line + 1 if mark else 1
+    position = getattr(error, "position", 0)  # a character that YAML refuses
+    return text.count("\n", 0, position) + 1
+
+
+def _problem_of(error: yaml.YAMLError) -> str:
+    if isinstance(error, yaml.MarkedYAMLError):
+        parts = [part for part in (error.context, error.problem) if part]
+        return f"is not YAML: {', '.join(parts)}"
+    return f"is not YAML: {getattr(error, 'reason', 'unreadable')}"

@@ -2,58 +2,94 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 HEADLINES = {
-    "account-created": "New account {account}: {kinds} contact {result}",
-    "account-moved": "Account {account} moved: {kinds} contact {result}",
-    "contact-edited": "{kinds} contact of {account} edited: {result}",
-    "contact-deleted": "{kinds} contact of {account} deleted: {result}",
+    "account-created": "New account {account}: {contacts} {result}",
+    "account-moved": "Account {account} moved: {contacts} {result}",
+    "contact-edited": "{contacts} of {account} edited: {result}",
+    "contact-deleted": "{contacts} of {account} deleted: {result}",
 }
 
-RESULTS = {
-    "set": "restored",
-    "would-set": "NOT restored",
-    "pending": "not restored yet",
-    "failed": "restore FAILED",
-    "unreadable": "cannot be read",
-    "unreachable": "cannot be reached",
-    "exempt": "left alone (exempt)",
-    "denied": "attempt denied by AWS",
-    "unrecorded-write": "by Rollcall's own role, unrecorded",
-    "unmanaged": "unmanaged",
-    "inactive": "account inactive",
-    "refused": "account unknown",
+#: Causes behind which nobody touched a contact: the roster asks for something else than is there.
+ARRANGED = frozenset({"account-created", "account-moved"})
+
+_DEAD_LETTERS = "If no second message follows within three hours, look at the intake dead-letter queue."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """How one verdict is told: in the headline, as what Rollcall did, and what the reader does next."""
+
+    result: str
+    did: str
+    next_step: str
+
+
+WORDS = {
+    "set": Words(
+        result="restored",
+        did="set back as the roster wants it",
+        next_step="Ask the person behind the change. If nobody knows of it, treat the principal above as "
+        "compromised: who silences a contact often does so before something worse.",
+    ),
+    "would-set": Words(
+        result="NOT restored",
+        did="nothing but this message",
+        next_step="Set the contact by hand, or let Rollcall write: approve the roster, set `mode: enforce`, "
+        "or end the pause.",
+    ),
+    "pending": Words(
+        result="not restored yet",
+        did="nothing so far, it goes on trying",
+        next_step=f"Nothing yet. {_DEAD_LETTERS}",
+    ),
+    "failed": Words(
+        result="restore FAILED",
+        did="tried to set it, and AWS refused",
+        next_step="The contact is still wrong: follow the reason above.",
+    ),
+    "unreadable": Words(
+        result="cannot be read",
+        did="nothing, it writes on no contact that it cannot read",
+        next_step="Nobody knows whom AWS would reach there now: follow the reason above.",
+    ),
+    "unreachable": Words(
+        result="cannot be reached",
+        did="nothing, it has no way into this account",
+        next_step="Look at the contact in the console of that account, and put it right there.",
+    ),
+    "exempt": Words(
+        result="left alone (exempt)",
+        did="nothing, the account is exempt",
+        next_step="Nothing, as long as the exemption holds.",
+    ),
+    "denied": Words(
+        result="attempt denied by AWS",
+        did="nothing, the contact was not changed",
+        next_step="If the principal above should not have tried, ask why it did.",
+    ),
+    "unrecorded-write": Words(
+        result="by Rollcall's own role, unrecorded",
+        did="found a write by its own role that it never recorded",
+        next_step="Treat the role rollcall-reconcile as stolen: revoke its sessions, pause Rollcall, and "
+        "read the role's CloudTrail events.",
+    ),
 }
 
-WHAT_ROLLCALL_DID = {
-    "set": "set as the roster wants it",
-    "would-set": "told you, and wrote nothing",
-    "pending": "not done yet, Rollcall goes on trying",
-    "failed": "tried to set it, and AWS refused",
-    "unreadable": "could not read it, and wrote nothing",
-    "unreachable": "could not reach it, and wrote nothing",
-    "exempt": "left it alone, the account is exempt",
-    "denied": "nothing, AWS had refused the attempt",
-    "unrecorded-write": "found a write by its own role that it never recorded",
-    "unmanaged": "nothing, the roster names no such contact",
-    "inactive": "nothing, the account is not active",
-    "refused": "nothing, the account is not in the organization",
-}
-
-NEXT_STEPS = {
-    "set": "Ask the person or team behind the change. If nobody knows of it, treat that principal as "
-    "compromised: whoever silences a contact often does so before something else.",
-    "would-set": "Set the contact by hand, or let Rollcall write: approve the roster, set `mode: enforce`, "
-    "or end the pause.",
-    "pending": "Nothing yet. If no second message follows within three hours, look at the intake "
-    "dead-letter queue.",
-    "failed": "Follow the reason above; the contact is still wrong.",
-    "unreadable": "Follow the reason above; nobody knows who AWS would reach there now.",
-    "unreachable": "Check the contact in the console of that account.",
-    "exempt": "Nothing, if the exemption still holds.",
-    "denied": "Nothing was changed. If the principal should not have tried, ask why it did.",
-    "unrecorded-write": "Treat the role rollcall-reconcile as stolen: pause Rollcall, revoke the role's "
-    "sessions, and read its CloudTrail events.",
-    "unmanaged": "Nothing.",
-    "inactive": "Nothing.",
-    "refused": "Nothing.",
+ARRANGED_WORDS = WORDS | {
+    "set": Words(result="set", did="set as the roster wants it", next_step="Nothing."),
+    "would-set": Words(
+        result="NOT set",
+        did="nothing but this message",
+        next_step=WORDS["would-set"].next_step,
+    ),
+    "pending": Words(
+        result="not set yet", did="nothing so far, it goes on trying", next_step=WORDS["pending"].next_step
+    ),
+    "failed": Words(
+        result="could NOT be set",
+        did="tried to set it, and AWS refused",
+        next_step=WORDS["failed"].next_step,
+    ),
 }

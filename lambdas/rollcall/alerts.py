@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rollcall.alert_texts import HEADLINES, NEXT_STEPS, RESULTS, WHAT_ROLLCALL_DID
+from rollcall.alert_texts import ARRANGED, ARRANGED_WORDS, HEADLINES, WORDS, Words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 #: SNS refuses a longer subject, and one with characters other than printable ASCII.
 SUBJECT_LENGTH = 100
 _LABEL_WIDTH = 10
-#: Verdicts that a reader of an alert need not see: nothing was wrong there.
-_SILENT = frozenset({"compliant", "not-written", "own-write", "ignored"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,21 +30,35 @@ def render(incident: Mapping[str, Any]) -> Alert:
     """The alert of an incident document, version 1; KeyError or ValueError if it is something else."""
     if incident["version"] != 1:
         raise ValueError("this release reads incident documents of version 1")
-    outcomes = [outcome for outcome in incident["outcomes"] if outcome["verdict"] not in _SILENT]
-    leading = outcomes[0]
+    words = ARRANGED_WORDS if incident["cause"] in ARRANGED else WORDS
+    told = [(outcome, words[outcome["verdict"]]) for outcome in incident["outcomes"] if _is_told(outcome)]
+    outcomes = [outcome for outcome, _ in told]
+    results = ", ".join(dict.fromkeys(word.result for _, word in told))
     headline = HEADLINES[incident["cause"]].format(
-        kinds=_kinds(outcomes), account=_account(incident["account"]), result=_result(outcomes)
+        contacts=_contacts(outcomes), account=_account(incident["account"]), result=results
     )
+    lines = [
+        f"{headline[0].upper()}{headline[1:]}.",
+        "",
+        *_facts(incident),
+        *(line for outcome, word in told for line in ("", *_outcome(outcome, word))),
+        "",
+        "What to do next",
+        *(f"  - {step}" for step in dict.fromkeys(word.next_step for _, word in told)),
+        "",
+        _line("Incident", incident["incident_id"]),
+        _line("CloudTrail", f"event id {incident['event']['id']}"),
+    ]
     return Alert(
         incident_id=incident["incident_id"],
         stage=incident["stage"],
         subject=_ascii(f"[{incident['severity']}] {headline}")[:SUBJECT_LENGTH],
-        text=_text(incident, outcomes, headline),
+        text="\n".join(_printable(line) for line in lines) + "\n",
         attributes={
             "severity": incident["severity"],
             "cause": incident["cause"],
-            "verdict": leading["verdict"],
-            "kind": leading["kind"] or "ALL",
+            "verdict": outcomes[0]["verdict"],
+            "kind": outcomes[0]["kind"] if len(outcomes) == 1 and outcomes[0]["kind"] else "ALL",
             "stage": incident["stage"],
             "account": incident["account"]["id"],
             "incident": incident["incident_id"],
@@ -54,46 +66,39 @@ def render(incident: Mapping[str, Any]) -> Alert:
     )
 
 
-def _text(incident: Mapping[str, Any], outcomes: Sequence[Mapping[str, Any]], headline: str) -> str:
+def _is_told(outcome: Mapping[str, Any]) -> bool:
+    return outcome["verdict"] in WORDS
+
+
+def _facts(incident: Mapping[str, Any]) -> list[str]:
     actor, event, account = incident["actor"], incident["event"], incident["account"]
-    over = (
-        "no, a second message with this incident id will close it" if incident["stage"] == "open" else "yes"
-    )
-    lines = [
-        headline + ".",
-        "",
+    is_open = incident["stage"] == "open"
+    place = f"OU {account['ou']}" if account["ou"] else "not in an OU"
+    return [
         _line("Severity", incident["severity"]),
-        _line("Account", f"{_account(account)}, OU {account['ou'] or '(root or unknown)'}"),
+        _line("Over", "NO: a second message with this incident id will say so" if is_open else "yes"),
+        _line("Account", f"{_account(account)}, {place}"),
         _line("Event", f"{event['name']} at {event['time']}"),
         _line("Who", _who(actor)),
         _line("From", f"{actor['source_ip']}, {actor['user_agent']}"),
-        _line("Told all", over),
     ]
-    for outcome in outcomes:
-        lines += ["", *_outcome(outcome)]
-    steps = dict.fromkeys(NEXT_STEPS[outcome["verdict"]] for outcome in outcomes)
-    lines += ["", "What to do next", *(f"  - {step}" for step in steps), ""]
-    lines += [_line("Incident", incident["incident_id"]), _line("CloudTrail", f"event id {event['id']}")]
-    return "\n".join(_printable(line) for line in lines) + "\n"
 
 
-def _outcome(outcome: Mapping[str, Any]) -> list[str]:
-    did = WHAT_ROLLCALL_DID[outcome["verdict"]]
-    if outcome["verdict"] == "set" and outcome["verified"] is False:
-        did += ", but a read afterwards did not show it yet"
-    lines = [f"{outcome['kind'] or 'All kinds'}: {did}"]
+def _outcome(outcome: Mapping[str, Any], word: Words) -> list[str]:
+    late = ", but a read afterwards did not show it yet" if outcome["verified"] is False else ""
+    lines = [f"{(outcome['kind'] or 'Any').capitalize()} contact"]
+    if outcome["found"]["state"] != "unknown":
+        lines.append(_line("Found", _values(outcome["found"]["contact"]) or outcome["found"]["state"]))
+    if outcome["wanted"]:
+        lines.append(_line("Roster", f"{_values(outcome['wanted'])} - {outcome['source']}"))
+    lines.append(_line("Rollcall", word.did + late))
     if outcome["verdict"] != "set":
         lines.append(_line("Why", outcome["reason"]))
-    if outcome["found"]["state"] != "unknown":
-        lines.append(_line("Found", _contact(outcome["found"]["contact"]) or outcome["found"]["state"]))
-    if outcome["wanted"]:
-        lines.append(_line("Wanted", _contact(outcome["wanted"])))
-        lines.append(_line("By roster", outcome["source"]))
     return lines
 
 
-def _contact(values: Mapping[str, str] | None) -> str:
-    return ", ".join(values[part] for part in ("name", "title", "email", "phone")) if values else ""
+def _values(contact: Mapping[str, str] | None) -> str:
+    return ", ".join(contact[part] for part in ("name", "title", "email", "phone")) if contact else ""
 
 
 def _who(actor: Mapping[str, Any]) -> str:
@@ -101,17 +106,15 @@ def _who(actor: Mapping[str, Any]) -> str:
     return f"{actor['principal']} ({actor['kind']} of account {actor['account_id']}, {mfa})"
 
 
-def _kinds(outcomes: Sequence[Mapping[str, Any]]) -> str:
-    kinds = dict.fromkeys(outcome["kind"] for outcome in outcomes if outcome["kind"])
-    return ", ".join(kinds) or "a"
-
-
-def _result(outcomes: Sequence[Mapping[str, Any]]) -> str:
-    return ", ".join(dict.fromkeys(RESULTS[outcome["verdict"]] for outcome in outcomes))
+def _contacts(outcomes: Sequence[Mapping[str, Any]]) -> str:
+    kinds = list(dict.fromkeys(outcome["kind"].lower() for outcome in outcomes if outcome["kind"]))
+    if not kinds:
+        return "a contact"
+    return ", ".join(kinds) + (" contact" if len(kinds) == 1 else " contacts")
 
 
 def _account(account: Mapping[str, Any]) -> str:
-    return f"{account['name']} ({account['id']})" if account["name"] else account["id"]
+    return f"{account['name']} ({account['id']})" if account["name"] else str(account["id"])
 
 
 def _line(label: str, value: str) -> str:

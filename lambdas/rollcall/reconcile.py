@@ -72,7 +72,7 @@ class Reconciler:
         alone = left_alone(signal, account, now=now, management_account=self.management_account)
         if alone is not None or account is None:
             return [*told, *([Acted(outcome=alone)] if alone else [])]
-        done = {item.outcome.kind for item in mine if item.outcome.verdict is not Verdict.NOT_WRITTEN}
+        done = {item.outcome.kind for item in mine}
         restored = restore(
             signal=signal,
             account=account,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 def recover(account_id: str, delivery: Delivery, ports: Ports) -> Sequence[tuple[Signal, Acted]]:
     """Finish the open intents of an account that this delivery may take over, each with its own signal.
 
+    An intent that was not carried out is closed here and not returned: its message decides anew.
     RetryableError if a contact could not be read because AWS was busy or broken.
     """
     now = ports.clock.now()
@@ -28,20 +29,27 @@ def recover(account_id: str, delivery: Delivery, ports: Ports) -> Sequence[tuple
         for intent in ports.state.open_intents(account_id)
         if intent.takeable(by=delivery.message_id, now=now)
     ]
-    return [(intent.signal, _recover(intent, ports)) for intent in takeable]
+    finished = [(intent, _recover(intent, ports)) for intent in takeable]
+    return [(intent.signal, acted) for intent, acted in finished if acted is not None]
 
 
-def _recover(intent: Intent, ports: Ports) -> Acted:
+def _recover(intent: Intent, ports: Ports) -> Acted | None:
     now_there = ports.accounts.get(intent.signal.account_id, intent.kind)
     try:
         # The worker may have died between the two records: the pair in the ledger is completed first.
         ports.ledger.intent(intent)
     except RecordRefusedError as error:
         return Acted(outcome=outcome_of(intent, Verdict.PENDING, str(error)), urgent=True)
+    claimable = intent.request_id is None
     if isinstance(now_there, Unreadable):
         outcome = outcome_of(intent, Verdict.UNREADABLE, now_there.reason)
-    elif matches(now_there, intent.wanted.contact):
+        return finish(intent, outcome, ports, claimable=claimable)
+    if matches(now_there, intent.wanted.contact):
         outcome = outcome_of(intent, Verdict.SET, SET_REASON, verified=True)
-    else:
-        outcome = outcome_of(intent, Verdict.NOT_WRITTEN, "the worker ended before the contact was set")
-    return finish(intent, outcome, ports, claimable=intent.request_id is None)
+        return finish(intent, outcome, ports, claimable=claimable)
+    outcome = outcome_of(intent, Verdict.NOT_WRITTEN, "the worker ended before the contact was set")
+    acted = finish(intent, outcome, ports, claimable=claimable)
+    if acted.intent is None:
+        return acted
+    ports.state.close_intent(intent, claimable=claimable)
+    return None

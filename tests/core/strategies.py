@@ -1,0 +1,39 @@
+"""Hypothesis strategies from AWS's documented grammars."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from rollcall.account import Account, AccountState
+from rollcall.contacts import Contact, ContactKind
+from rollcall.observation import Absent, Present, Unreadable
+from rollcall.roster import Mode, Requirement, Wanted
+
+account_ids = st.from_regex(r"[0-9]{12}", fullmatch=True)
+names = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=64)
+emails = st.from_regex(
+    r"[\w+=.#|!&-]{1,20}@[\w.-]{1,20}\.[\w]{1,8}", fullmatch=True, alphabet=st.characters(codec="ascii")
+)
+phones = st.text("0123456789 ()+-", min_size=1, max_size=25)
+contacts = st.builds(Contact, name=names, title=names, email=emails, phone=phones)
+kinds = st.sampled_from(ContactKind)
+observations = st.one_of(
+    st.builds(Present, contact=contacts),
+    st.just(Absent()),
+    st.builds(Unreadable, reason=names, denied=st.booleans()),
+)
+accounts = st.builds(
+    Account,
+    id=account_ids,
+    name=names,
+    state=st.sampled_from(AccountState),
+    ou_path=st.lists(st.sampled_from("ABC"), max_size=4).map(tuple),
+    parent_ids=st.just(("r-a1b2",)),
+)
+wanted = st.builds(Wanted, contact=contacts, source=names)
+requirements = st.builds(
+    Requirement,
+    mode=st.sampled_from(Mode),
+    wanted=st.dictionaries(kinds, wanted),
+    exempt=st.none() | names,
+)

@@ -1,0 +1,152 @@
+"""Events to signals: every sample, every spelling, and anything at all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rollcall.contacts import ContactKind
+from rollcall.errors import MalformedEventError
+from rollcall.signals import Cause, Ignored, Signal, parse
+
+EVENTS = Path(__file__).parent.parent / "events"
+MEMBER, NEW = "222222222222", "444455556666"
+#: Each sample with what it must lead to: cause, account, kind, and whether AWS had refused the call.
+SAMPLES = {
+    "CreateAccountResult.succeeded": (Cause.ACCOUNT_CREATED, NEW, None, False),
+    "CreateAccountResult.succeeded.docs": (Cause.ACCOUNT_CREATED, NEW, None, False),
+    "MoveAccount.ou-to-ou": (Cause.ACCOUNT_MOVED, MEMBER, None, False),
+    "MoveAccount.root-to-ou.synthetic": (Cause.ACCOUNT_MOVED, NEW, None, False),
+    "PutAlternateContact.standalone.docs": (Cause.CONTACT_EDITED, MEMBER, ContactKind.BILLING, False),
+    "PutAlternateContact.standalone.forwarded": (Cause.CONTACT_EDITED, MEMBER, ContactKind.BILLING, False),
+    "PutAlternateContact.standalone.hidden.synthetic": (
+        Cause.CONTACT_EDITED,
+        MEMBER,
+        ContactKind.SECURITY,
+        False,
+    ),
+    "PutAlternateContact.orgmode.delegated-admin.synthetic": (
+        Cause.CONTACT_EDITED,
+        MEMBER,
+        ContactKind.SECURITY,
+        False,
+    ),
+    "PutAlternateContact.orgmode.management.synthetic": (
+        Cause.CONTACT_EDITED,
+        MEMBER,
+        ContactKind.SECURITY,
+        False,
+    ),
+    "PutAlternateContact.self-remediation.synthetic": (
+        Cause.CONTACT_EDITED,
+        MEMBER,
+        ContactKind.SECURITY,
+        False,
+    ),
+    "PutAlternateContact.denied-scp.synthetic": (Cause.CONTACT_EDITED, MEMBER, None, True),
+    "DeleteAlternateContact.standalone.docs": (Cause.CONTACT_DELETED, MEMBER, ContactKind.OPERATIONS, False),
+    "DeleteAlternateContact.not-found.synthetic": (Cause.CONTACT_DELETED, MEMBER, ContactKind.SECURITY, True),
+}
+
+
+def sample(name: str) -> dict:
+    return json.loads((EVENTS / f"{name}.json").read_text())
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in EVENTS.glob("*.json")))
+def test_each_sample_leads_to_its_signal_or_to_none(name):
+    signal = parse(sample(name))
+    if name not in SAMPLES:
+        assert isinstance(signal, Ignored)
+        return
+    assert isinstance(signal, Signal)
+    cause, account_id, kind, denied = SAMPLES[name]
+    assert (signal.cause, signal.account_id, signal.kind) == (cause, account_id, kind)
+    assert (signal.denied is not None) == denied
+    assert signal.event.id == sample(name)["detail"]["eventID"]
+
+
+def test_every_named_sample_exists():
+    assert set(SAMPLES) <= {path.stem for path in EVENTS.glob("*.json")}
+
+
+def test_a_redacted_kind_means_all_kinds():
+    event = sample("PutAlternateContact.standalone.docs")
+    event["detail"]["requestParameters"] = {"alternateContactType": "HIDDEN_DUE_TO_SECURITY_REASONS"}
+    signal = parse(event)
+    assert isinstance(signal, Signal)
+    assert signal.kind is None
+
+
+def test_the_account_named_in_the_request_wins_over_the_callers():
+    event = sample("PutAlternateContact.standalone.docs")
+    event["detail"]["requestParameters"]["AccountId"] = NEW
+    signal = parse(event)
+    assert isinstance(signal, Signal)
+    assert signal.account_id == NEW
+
+
+@pytest.mark.parametrize("missing", ["eventName", "eventID"])
+def test_an_event_without_name_or_id_is_malformed(missing):
+    event = sample("MoveAccount.ou-to-ou")
+    del event["detail"][missing]
+    event.pop("id")
+    with pytest.raises(MalformedEventError, match=missing):
+        parse(event)
+
+
+def test_an_event_that_names_no_account_is_malformed():
+    event = sample("MoveAccount.ou-to-ou")
+    event["detail"]["requestParameters"] = {"accountId": "12"}
+    with pytest.raises(MalformedEventError, match="12 digits"):
+        parse(event)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+details = st.fixed_dictionaries(
+    {},
+    optional={
+        "eventSource": st.sampled_from(["account.amazonaws.com", "organizations.amazonaws.com"])
+        | json_values,
+        "eventName": st.sampled_from(
+            ["PutAlternateContact", "DeleteAlternateContact", "MoveAccount", "CreateAccountResult"]
+        )
+        | json_values,
+        "eventID": st.uuids().map(str) | json_values,
+        "eventTime": json_values,
+        "requestID": json_values,
+        "errorCode": json_values,
+        "recipientAccountId": st.just("222222222222") | json_values,
+        "requestParameters": st.dictionaries(
+            st.sampled_from(["accountId", "AccountId", "alternateContactType", "destinationParentId"]),
+            json_values,
+        )
+        | json_values,
+        "serviceEventDetails": json_values,
+        "userIdentity": st.fixed_dictionaries(
+            {}, optional={"type": json_values, "arn": json_values, "sessionContext": json_values}
+        )
+        | json_values,
+        "sourceIPAddress": json_values,
+        "userAgent": json_values,
+    },
+)
+
+
+@given(event=json_values | st.fixed_dictionaries({"detail": details}))
+def test_anything_is_a_signal_or_ignored_or_malformed(event):
+    try:
+        signal = parse(event)
+    except MalformedEventError:
+        return
+    assert isinstance(signal, Signal | Ignored)
+    if isinstance(signal, Signal):
+        assert len(signal.account_id) == 12

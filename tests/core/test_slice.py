@@ -1,0 +1,246 @@
+"""The story of the demo, on the simulation: what becomes of each kind of event."""
+
+from __future__ import annotations
+
+import pytest
+
+from simulation.caller import Caller
+from simulation.seeds import HUB
+from tests.support.world import (
+    EXEMPT,
+    KINDS,
+    MALLORY,
+    MANAGEMENT,
+    MEMBER,
+    PRODUCTION,
+    ROSTER,
+    World,
+    api_values,
+)
+
+
+def test_an_edited_contact_is_restored_and_told_once():
+    world = World().settle()
+    world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+    world.drain()
+    assert world.contacts()["SECURITY"] == api_values("soc")
+    assert [alert.attributes["severity"] for alert in world.alerts] == ["MEDIUM"]
+    assert "mary" in world.alerts[0].text
+    assert "own-write" in world.verdicts()
+    assert not world.dead
+
+
+def test_a_deleted_contact_is_restored_and_told_loudly():
+    world = World().settle()
+    world.member().delete_alternate_contact(AlternateContactType="SECURITY")
+    world.drain()
+    assert world.contacts()["SECURITY"] == api_values("soc")
+    assert [alert.attributes["severity"] for alert in world.alerts] == ["HIGH"]
+
+
+def test_a_new_account_gets_its_contacts_and_one_quiet_alert():
+    world = World().settle()
+    world.admin("organizations").create_account(AccountName="New", Email="new@example.com")
+    world.drain()
+    (account_id,) = [key for key, account in world.organization.accounts.items() if account.name == "New"]
+    assert world.contacts(account_id) == {
+        "SECURITY": api_values("soc"),
+        "OPERATIONS": api_values("platform"),
+        "BILLING": api_values("finops"),
+    }
+    assert [alert.attributes["severity"] for alert in world.alerts] == ["INFO"]
+    assert all(f"{kind.capitalize()} contact" in world.alerts[0].text for kind in KINDS)
+
+
+def test_a_moved_account_gets_the_contacts_of_its_new_place():
+    world = World().settle()
+    organization = world.organization
+    world.admin("organizations").move_account(
+        AccountId=MEMBER,
+        SourceParentId=organization.accounts[MEMBER].parent_id,
+        DestinationParentId=organization.find_ou("Workloads/Production"),
+    )
+    world.drain()
+    assert world.contacts()["SECURITY"] == api_values("pci-soc")
+    assert world.contacts()["BILLING"] == api_values("finops")
+    assert [alert.attributes["severity"] for alert in world.alerts] == ["INFO"]
+
+
+def test_an_exempt_account_is_left_alone_and_told_softly():
+    world = World().settle()
+    world.member(EXEMPT).put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+    world.drain()
+    assert world.contacts(EXEMPT)["SECURITY"] == MALLORY
+    assert [alert.attributes["severity"] for alert in world.alerts] == ["LOW"]
+
+
+def test_audit_mode_tells_and_does_not_touch():
+    world = World({**ROSTER, "mode": "audit"}).settle()
+    world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+    world.drain()
+    assert world.contacts()["SECURITY"] == MALLORY
+    assert ["NOT restored" in alert.subject for alert in world.alerts] == [True]
+    assert not world.ledger.intents
+
+
+def test_without_an_approved_roster_everything_is_audit():
+    world = World(approve=False).settle()
+    world.member().delete_alternate_contact(AlternateContactType="SECURITY")
+    world.drain()
+    assert "SECURITY" not in world.contacts()
+    assert "no roster has been approved" in world.alerts[0].text
+
+
+def test_a_pause_stops_writes_and_not_alerts():
+    world = World().settle()
+    world.state.paused = True
+    world.member().delete_alternate_contact(AlternateContactType="SECURITY")
+    world.drain()
+    assert "SECURITY" not in world.contacts()
+    assert len(world.alerts) == 1
+
+
+def test_a_candidate_that_is_not_approved_is_not_enforced():
+    world = World().settle()
+    wrong = {**ROSTER, "defaults": {**ROSTER["defaults"], "SECURITY": "finops"}}
+    world.roster = wrong
+    world.restart()
+    world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+    world.drain()
+    assert world.contacts()["SECURITY"] == api_values("soc")
+
+
+def test_the_right_value_set_by_anybody_is_no_drift():
+    world = World().settle()
+    world.member().put_alternate_contact(AlternateContactType="SECURITY", **api_values("soc"))
+    world.drain()
+    assert world.verdicts() == ["compliant"]
+    assert not world.alerts
+    assert world.calls == [("get_alternate_contact", MEMBER)]
+
+
+def test_a_drifted_signal_takes_three_account_calls():
+    world = World().settle()
+    world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+    world.drain()
+    assert [name for name, _ in world.calls] == [
+        "get_alternate_contact",
+        "put_alternate_contact",
+        "get_alternate_contact",
+    ]
+
+
+def test_an_edit_by_the_management_account_names_its_target():
+    world = World().settle()
+    world.admin("account").put_alternate_contact(
+        AccountId=PRODUCTION, AlternateContactType="BILLING", **MALLORY
+    )
+    world.drain()
+    assert world.contacts(PRODUCTION)["BILLING"] == api_values("finops")
+    assert f"({PRODUCTION})" in world.alerts[0].subject
+
+
+def test_the_management_accounts_own_contact_is_reported_unreachable():
+    world = World().settle()
+    world.admin("account").put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+    world.drain()
+    assert world.verdicts() == ["unreachable"]
+    assert world.alerts[0].attributes["severity"] == "HIGH"
+    assert not world.calls
+
+
+def test_a_root_user_is_told_loudly():
+    world = World().settle()
+    root = world.cloud.client("account", Caller.root(MEMBER))
+    root.put_alternate_contact(AlternateContactType="OPERATIONS", **MALLORY)
+    world.drain()
+    assert world.alerts[0].attributes["severity"] == "HIGH"
+
+
+def test_a_write_by_our_role_without_an_intent_is_critical_and_undone():
+    world = World().settle()
+    thief = world.cloud.client("account", Caller.role(HUB, "rollcall-reconcile", "thief"))
+    thief.put_alternate_contact(AccountId=MEMBER, AlternateContactType="SECURITY", **MALLORY)
+    world.drain()
+    assert world.contacts()["SECURITY"] == api_values("soc")
+    assert [alert.attributes["severity"] for alert in world.alerts] == ["CRITICAL"]
+
+
+def test_a_suspended_account_is_left_alone():
+    world = World().settle()
+    world.organization.accounts[MEMBER].state = "SUSPENDED"
+    world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+    world.drain()
+    assert world.contacts()["SECURITY"] == MALLORY
+    assert world.verdicts() == ["inactive"]
+
+
+def test_a_pending_account_is_waited_for():
+    world = World().settle()
+    world.organization.accounts[MEMBER].state = "PENDING_ACTIVATION"
+    world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+    world.deliver(world.queue[0])
+    assert world.queue
+    world.organization.accounts[MEMBER].state = "ACTIVE"
+    world.drain()
+    assert world.contacts()["SECURITY"] == api_values("soc")
+
+
+@pytest.mark.parametrize(
+    "options", [{"spelling": "pascal"}, {"redact": True}, {"spelling": "pascal", "redact": True}]
+)
+def test_spelling_and_redaction_of_the_event_change_nothing(options):
+    world = World(**options).settle()
+    world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+    world.drain()
+    assert world.contacts()["SECURITY"] == api_values("soc")
+    assert len(world.alerts) == 1
+
+
+def test_a_second_copy_of_the_event_in_the_target_account_is_not_told_again():
+    world = World(copies_to_target=True).settle()
+    world.admin("account").put_alternate_contact(AccountId=MEMBER, AlternateContactType="SECURITY", **MALLORY)
+    world.drain()
+    assert world.contacts()["SECURITY"] == api_values("soc")
+    assert len(world.alerts) == 1
+
+
+def test_an_unmanaged_kind_is_left_to_its_owner():
+    world = World({**ROSTER, "defaults": {"SECURITY": "soc"}, "overrides": []})
+    world.member().put_alternate_contact(AlternateContactType="BILLING", **MALLORY)
+    world.drain()
+    assert world.contacts()["BILLING"] == MALLORY
+    assert world.verdicts() == ["unmanaged"]
+    assert not world.alerts
+
+
+def test_a_denied_attempt_is_told_and_nothing_is_read():
+    world = World().settle()
+    event = {
+        "detail": {
+            "eventSource": "account.amazonaws.com",
+            "eventName": "PutAlternateContact",
+            "eventID": "e-1",
+            "eventTime": "2026-10-05T09:00:00Z",
+            "errorCode": "AccessDenied",
+            "requestParameters": None,
+            "recipientAccountId": MEMBER,
+            "userIdentity": {"type": "AssumedRole", "arn": f"arn:aws:sts::{MEMBER}:assumed-role/Dev/mary"},
+        }
+    }
+    world.send(event)
+    world.drain()
+    assert world.verdicts() == ["denied"]
+    assert world.alerts[0].attributes["severity"] == "LOW"
+    assert not world.calls
+
+
+def test_management_can_be_named_by_no_write():
+    world = World()
+    world.admin("organizations").move_account(
+        AccountId=MANAGEMENT,
+        SourceParentId=world.organization.root_id,
+        DestinationParentId=world.organization.find_ou("Sandbox"),
+    )
+    world.drain()
+    assert world.verdicts() == ["unreachable"]

@@ -1,0 +1,135 @@
+"""The small pure pieces: masking, pacing, severity, intents."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rollcall.actor import Actor
+from rollcall.contacts import ContactKind
+from rollcall.intents import LEASE_SECONDS, Intent
+from rollcall.masking import masked
+from rollcall.observation import Absent, Present
+from rollcall.pacing import Bucket
+from rollcall.plan import Verdict
+from rollcall.severity import Severity, severity
+from rollcall.signals import Cause, EventReference, Signal
+from tests.core.strategies import contacts, wanted
+
+NOW = datetime(2026, 10, 5, 9, 30, tzinfo=UTC)
+MANAGEMENT = "111111111111"
+
+
+def signal(cause=Cause.CONTACT_EDITED, *, kind="AssumedRole", account_id="222222222222") -> Signal:
+    return Signal(
+        account_id=account_id,
+        cause=cause,
+        event=EventReference(
+            id="e-1", name="PutAlternateContact", time="2026-10-05T09:30:00Z", request_id="r-1"
+        ),
+        actor=Actor.from_detail({"userIdentity": {"type": kind}}),
+        kind=ContactKind.SECURITY,
+    )
+
+
+@given(contact=contacts)
+def test_a_masked_contact_keeps_the_mail_domain_and_no_whole_value(contact):
+    hidden = masked(contact)
+    assert hidden["email"].endswith("@" + contact.email.split("@")[-1])
+    for part, value in contact.as_document().items():
+        assert value not in hidden[part] or set(value) <= set("*@. ")
+    assert sum(character.isdigit() for character in hidden["phone"]) <= 2
+
+
+def test_a_contact_never_shows_in_a_repr():
+    contact = wanted.filter(lambda item: len(item.contact.email) > 6)
+    shown = repr(Present(contact=contact.example().contact))
+    assert shown == "Present(contact=Contact())"
+
+
+@given(
+    rate=st.floats(0.5, 10), burst=st.floats(1, 15), gaps=st.lists(st.floats(0, 3), min_size=1, max_size=60)
+)
+def test_a_paced_caller_never_exceeds_rate_and_burst(rate, burst, gaps):
+    bucket = Bucket(rate=rate, burst=burst, tokens=burst, at=0.0)
+    now, calls = 0.0, []
+    for gap in gaps:
+        now += gap
+        now += bucket.reserve(now)
+        calls.append(now)
+    for first in range(len(calls)):
+        for last in range(first, len(calls)):
+            assert last - first + 1 <= burst + rate * (calls[last] - calls[first]) + 1 + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("cause", "verdict", "actor", "account_id", "expected"),
+    [
+        (Cause.CONTACT_EDITED, Verdict.SET, "AssumedRole", "222222222222", Severity.MEDIUM),
+        (Cause.CONTACT_DELETED, Verdict.SET, "AssumedRole", "222222222222", Severity.HIGH),
+        (Cause.CONTACT_EDITED, Verdict.SET, "Root", "222222222222", Severity.HIGH),
+        (Cause.CONTACT_EDITED, Verdict.UNREACHABLE, "AssumedRole", MANAGEMENT, Severity.HIGH),
+        (Cause.CONTACT_EDITED, Verdict.WOULD_SET, "AssumedRole", "222222222222", Severity.MEDIUM),
+        (Cause.CONTACT_EDITED, Verdict.FAILED, "AssumedRole", "222222222222", Severity.HIGH),
+        (Cause.CONTACT_DELETED, Verdict.DENIED, "Root", "222222222222", Severity.LOW),
+        (Cause.CONTACT_DELETED, Verdict.EXEMPT, "Root", "222222222222", Severity.LOW),
+        (Cause.CONTACT_EDITED, Verdict.UNRECORDED_WRITE, "AssumedRole", "222222222222", Severity.CRITICAL),
+        (Cause.CONTACT_EDITED, Verdict.COMPLIANT, "Root", "222222222222", None),
+        (Cause.CONTACT_EDITED, Verdict.OWN_WRITE, "AssumedRole", "222222222222", None),
+        (Cause.CONTACT_EDITED, Verdict.UNMANAGED, "AssumedRole", "222222222222", None),
+        (Cause.ACCOUNT_CREATED, Verdict.SET, "AWSService", "222222222222", Severity.INFO),
+        (Cause.ACCOUNT_CREATED, Verdict.EXEMPT, "AWSService", "222222222222", None),
+        (Cause.ACCOUNT_MOVED, Verdict.SET, "AssumedRole", "222222222222", Severity.INFO),
+        (Cause.ACCOUNT_MOVED, Verdict.FAILED, "AssumedRole", "222222222222", Severity.HIGH),
+    ],
+)
+def test_severity_is_as_the_design_says(cause, verdict, actor, account_id, expected):
+    given_signal = signal(cause, kind=actor, account_id=account_id)
+    assert severity(signal=given_signal, verdict=verdict, management_account=MANAGEMENT) is expected
+
+
+@given(
+    wanted=wanted,
+    found=st.just(Absent()) | st.builds(Present, contact=contacts),
+    request=st.none() | st.just("r-9"),
+)
+def test_an_intent_survives_its_document(wanted, found, request):
+    intent = Intent(
+        id="i-1",
+        owner="m-1",
+        opened_at=NOW,
+        roster_digest="d",
+        signal=signal(),
+        kind=ContactKind.SECURITY,
+        found=found,
+        wanted=wanted,
+        request_id=request,
+    )
+    assert Intent.from_document(intent.as_document()) == intent
+    assert intent.takeable(by="m-1", now=NOW)
+    assert not intent.takeable(by="m-2", now=NOW + timedelta(seconds=LEASE_SECONDS))
+    assert intent.takeable(by="m-2", now=NOW + timedelta(seconds=LEASE_SECONDS + 1))
+
+
+@pytest.mark.parametrize(
+    ("identity", "principal", "kind"),
+    [
+        (
+            {"type": "Root", "arn": "arn:aws:iam::222222222222:root"},
+            "arn:aws:iam::222222222222:root",
+            "root user",
+        ),
+        ({"accountId": "1", "invokedBy": "AWS Internal"}, "AWS Internal", "AWS service"),
+        ({"type": "AWSAccount", "principalId": "AIDAX"}, "AIDAX", "another AWS account"),
+        ({"type": "Directory"}, "unknown", "Directory"),
+        ({}, "unknown", "unknown"),
+        (None, "unknown", "unknown"),
+    ],
+)
+def test_an_actor_is_known_as_far_as_the_event_goes(identity, principal, kind):
+    actor = Actor.from_detail({"userIdentity": identity})
+    assert (actor.principal, actor.kind) == (principal, kind)
+    assert Actor.from_document(actor.as_document()) == actor

@@ -1,0 +1,172 @@
+"""The ports of the core in memory. `tests/core/test_memory_state.py` holds the state to the real table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from rollcall.adapters.alerted_table import CLAIM_SECONDS
+from rollcall.control import Control
+from rollcall.documents import incident_document, outcome_documents
+from rollcall.errors import IntentBusyError, RecordRefusedError, RetryableError, WritesHaltedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from rollcall.alerts import Alert
+    from rollcall.contacts import ContactKind
+    from rollcall.intents import Intent
+    from rollcall.outcomes import Incident, Outcome
+
+
+class Crash(BaseException):
+    """The process was killed: nothing may catch it."""
+
+
+@dataclass
+class Faults:
+    """Makes a named step fail: raises what is planned for it, once for each entry."""
+
+    planned: dict[str, list[BaseException]] = field(default_factory=dict)
+
+    def plan(self, step: str, error: BaseException, times: int = 1) -> None:
+        self.planned.setdefault(step, []).extend([error] * times)
+
+    def __call__(self, step: str) -> None:
+        if self.planned.get(step):
+            raise self.planned[step].pop(0)
+
+
+@dataclass
+class MemoryState:
+    faults: Faults
+    approved: str | None = None
+    paused: bool = False
+    documents: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    intents: dict[tuple[str, ContactKind], Intent] = field(default_factory=dict)
+    requests: set[str] = field(default_factory=set)
+    claims: set[tuple[str, ContactKind]] = field(default_factory=set)
+
+    def control(self) -> Control:
+        self.faults("state.control")
+        return Control(approved=self.approved, paused=self.paused)
+
+    def approved_document(self, digest: str) -> Mapping[str, Any]:
+        if digest not in self.documents:
+            raise RetryableError("the approved roster is not in the state table")
+        return self.documents[digest]
+
+    def approve(self, *, digest: str, document: Mapping[str, Any], by: str, at: datetime) -> None:  # noqa: ARG002  # memory keeps no names
+        self.documents[digest] = document
+        self.approved = digest
+
+    def open_intents(self, account_id: str) -> list[Intent]:
+        self.faults("state.open_intents")
+        return [intent for (account, _), intent in self.intents.items() if account == account_id]
+
+    def open_intent(self, intent: Intent) -> None:
+        self.faults("state.open_intent")
+        if self.paused or self.approved != intent.roster_digest:
+            raise WritesHaltedError("writes were paused or another roster was approved")
+        if (intent.signal.account_id, intent.kind) in self.intents:
+            raise IntentBusyError("another worker is writing this contact")
+        self.intents[intent.signal.account_id, intent.kind] = intent
+        self.faults("state.open_intent.after")
+
+    def record_request(self, intent: Intent, request_id: str) -> None:
+        self.faults("state.record_request")
+        self.requests.add(request_id)
+        key = (intent.signal.account_id, intent.kind)
+        if key in self.intents and self.intents[key].id == intent.id:
+            self.intents[key] = replace(intent, request_id=request_id)
+        self.faults("state.record_request.after")
+
+    def close_intent(self, intent: Intent, *, claimable: bool) -> None:
+        self.faults("state.close_intent")
+        key = (intent.signal.account_id, intent.kind)
+        if claimable:
+            self.claims.add(key)
+        if key in self.intents and self.intents[key].id == intent.id:
+            del self.intents[key]
+
+    def own_write(self, request_id: str) -> bool:
+        return request_id in self.requests
+
+    def claim_write(self, account_id: str, kind: ContactKind) -> bool:
+        claimed = (account_id, kind) in self.claims
+        self.claims.discard((account_id, kind))
+        return claimed
+
+
+@dataclass
+class MemoryLedger:
+    faults: Faults
+    intents: dict[str, Intent] = field(default_factory=dict)
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+
+    def intent(self, intent: Intent) -> None:
+        self.faults("ledger.intent")
+        self.intents.setdefault(intent.id, intent)
+        self.faults("ledger.intent.after")
+
+    def outcome(self, intent: Intent, outcome: Outcome, at: datetime) -> None:  # noqa: ARG002  # the real one writes it down
+        self.faults("ledger.outcome")
+        self.outcomes.setdefault(intent.id, outcome)
+        self.faults("ledger.outcome.after")
+
+    def refuse(self, times: int = 1_000_000) -> None:
+        refused = RecordRefusedError("the ledger refused the record")
+        self.faults.plan("ledger.intent", refused, min(times, 1000))
+
+
+@dataclass
+class MemoryBus:
+    faults: Faults
+    management_account: str
+    outcomes: list[dict[str, Any]] = field(default_factory=list)
+    incidents: list[dict[str, Any]] = field(default_factory=list)
+    listener: Callable[[dict[str, Any]], object] | None = None
+
+    def publish(self, incident: Incident, at: datetime) -> None:
+        self.faults("bus.publish")
+        told = incident_document(incident, management_account=self.management_account, at=at)
+        self.outcomes += outcome_documents(incident, management_account=self.management_account, at=at)
+        if told is not None:
+            self.incidents.append(told)
+            if self.listener is not None:
+                self.listener({"detail": told})
+        self.faults("bus.publish.after")
+
+
+@dataclass
+class MemoryAlerted:
+    faults: Faults
+    told: dict[tuple[str, str], tuple[str, datetime]] = field(default_factory=dict)
+
+    def claim(self, alert: Alert, now: datetime) -> bool:
+        key = (alert.incident_id, alert.stage)
+        if alert.stage == "open" and (alert.incident_id, "closed") in self.told:
+            return False
+        status, since = self.told.get(key, (None, now))
+        if status == "sent":
+            return False
+        if status == "claimed" and (now - since).total_seconds() <= CLAIM_SECONDS:
+            raise RetryableError("another worker is sending this alert")
+        self.told[key] = ("claimed", now)
+        return True
+
+    def sent(self, alert: Alert, now: datetime) -> None:
+        self.faults("alerted.sent")
+        self.told[alert.incident_id, alert.stage] = ("sent", now)
+
+
+@dataclass
+class MemoryTopic:
+    faults: Faults
+    alerts: list[Alert] = field(default_factory=list)
+
+    def publish(self, alert: Alert) -> None:
+        self.faults("topic.publish")
+        self.alerts.append(alert)
+        self.faults("topic.publish.after")

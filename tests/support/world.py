@@ -1,0 +1,262 @@
+"""A whole organization with Rollcall in it: the simulation, the real core and adapters, ports in memory."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rollcall.adapters.account_api import OrganizationAccountApi
+from rollcall.adapters.organizations import AwsOrganization
+from rollcall.approve import approve_candidate
+from rollcall.batch import process, retry_seconds
+from rollcall.notify import Notifier
+from rollcall.pacing import buckets
+from rollcall.ports import Ports
+from rollcall.reconcile import Reconciler
+from rollcall.rosters import Rosters
+from simulation.caller import Caller
+from simulation.clock import VirtualClock
+from simulation.cloud import SimulatedCloud
+from simulation.seeds import HUB, example_organization
+from tests.support.memory import (
+    Crash,
+    Faults,
+    MemoryAlerted,
+    MemoryBus,
+    MemoryLedger,
+    MemoryState,
+    MemoryTopic,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rollcall.alerts import Alert
+    from simulation.organization import Organization
+
+MANAGEMENT = "111111111111"
+MEMBER = "222222222222"  # Payments, Workloads/Development
+PRODUCTION = "444455556666"  # Web Shop, Workloads/Production
+EXEMPT = "555566667777"
+KINDS = ("SECURITY", "OPERATIONS", "BILLING")
+WRITER_ROLE = f"arn:aws:iam::{HUB}:role/rollcall-reconcile"
+MAX_RECEIVES = 20
+
+ROSTER: dict[str, Any] = {
+    "version": 1,
+    "mode": "enforce",
+    "contacts": {
+        "soc": {
+            "name": "Security Operations",
+            "title": "Duty officer",
+            "email": "aws-soc@example.com",
+            "phone": "+1 206 555 0100",
+        },
+        "platform": {
+            "name": "Cloud Platform",
+            "title": "On call",
+            "email": "aws-platform@example.com",
+            "phone": "+1 206 555 0101",
+        },
+        "finops": {
+            "name": "Cloud Finance",
+            "title": "FinOps lead",
+            "email": "aws-billing@example.com",
+            "phone": "+1 206 555 0102",
+        },
+        "pci-soc": {
+            "name": "PCI Security",
+            "title": "Duty officer",
+            "email": "pci-soc@example.com",
+            "phone": "+1 206 555 0103",
+        },
+    },
+    "defaults": {"SECURITY": "soc", "OPERATIONS": "platform", "BILLING": "finops"},
+    "overrides": [{"ou": "Workloads/Production", "kinds": {"SECURITY": "pci-soc"}}],
+    "exempt": {EXEMPT: "being divested"},
+}
+
+
+def api_values(name: str, roster: dict[str, Any] | None = None) -> dict[str, str]:
+    """A contact of the roster as the Account API takes it."""
+    values = (roster or ROSTER)["contacts"][name]
+    return {
+        "Name": values["name"],
+        "Title": values["title"],
+        "EmailAddress": values["email"],
+        "PhoneNumber": values["phone"],
+    }
+
+
+MALLORY = {
+    "Name": "Mallory",
+    "Title": "Friend",
+    "EmailAddress": "mallory@evil.example",
+    "PhoneNumber": "+44 20 7946 0000",
+}
+
+
+@dataclass
+class Message:
+    id: str
+    body: str
+    receives: int = 0
+    visible_at: float = 0.0
+
+
+class World:
+    """Members can be tampered with; `drain` delivers what that caused until nothing is left to do."""
+
+    def __init__(
+        self,
+        roster: dict[str, Any] | None = None,
+        *,
+        organization: Organization | None = None,
+        approve: bool = True,
+        **cloud_options: Any,
+    ) -> None:
+        self.clock = organization.clock if organization else VirtualClock()
+        self.roster = roster or ROSTER
+        self.organization = organization or example_organization(self.clock)
+        self.cloud = SimulatedCloud(self.organization, self.clock, **cloud_options)
+        self.calls: list[tuple[str, str]] = []
+        self.faults = Faults()
+        self.state = MemoryState(self.faults)
+        self.ledger = MemoryLedger(self.faults)
+        self.bus = MemoryBus(self.faults, MANAGEMENT)
+        self.topic = MemoryTopic(self.faults)
+        self.notifier = Notifier(alerted=MemoryAlerted(self.faults), topic=self.topic, clock=self.clock)
+        self.queue: list[Message] = []
+        self.dead: list[Message] = []
+        self.warnings: list[dict[str, Any]] = []
+        self._sent = 0
+        if approve:
+            approve_candidate(
+                state=self.state, document=self.roster, approved_by="test", now=self.clock.now()
+            )
+        self.restart()
+        self.cloud.subscribe(lambda _account, event: self.send(event))
+        self.bus.listener = self.notifier.handle
+
+    def restart(self) -> None:
+        """A new process: nothing is left but what was stored."""
+        role = Caller.role(HUB, "rollcall-reconcile", "reconcile")
+        buckets_ = buckets(share=0.5, now=self.clock.now().timestamp())
+        account = _Counted(self.cloud.client("account", role), self.calls, self.faults)
+        ports = Ports(
+            organization=AwsOrganization(client=self.cloud.client("organizations", role)),
+            accounts=OrganizationAccountApi(client=account, clock=self.clock, buckets=buckets_),
+            state=self.state,
+            ledger=self.ledger,
+            bus=self.bus,
+            clock=self.clock,
+        )
+        self.reconciler = Reconciler(
+            ports=ports,
+            rosters=Rosters(state=self.state, candidate=self.roster),
+            management_account=MANAGEMENT,
+            writer_role_arn=WRITER_ROLE,
+        )
+
+    def settle(self, accounts: Iterable[str] = ()) -> World:
+        """Give every account what the roster wants, without events, calls or quota spent."""
+        from rollcall.roster import Roster  # noqa: PLC0415  # only this helper needs it
+        from simulation.organization import AlternateContact  # noqa: PLC0415  # same
+
+        roster = Roster.from_document(self.roster)
+        organization = AwsOrganization(client=self.admin("organizations"))
+        for account_id in accounts or [key for key in self.organization.accounts if key != MANAGEMENT]:
+            account = organization.account(account_id)
+            assert account is not None
+            for kind, wanted in roster.requirement(account).wanted.items():
+                contact = AlternateContact(**wanted.contact.as_document())
+                self.organization.accounts[account_id].contacts[str(kind)] = contact
+        return self
+
+    def admin(self, service: str) -> Any:
+        return self.cloud.client(service, Caller.role(MANAGEMENT, "Admin", "alice"))
+
+    def member(self, account_id: str = MEMBER, session: str = "mary") -> Any:
+        return self.cloud.client("account", Caller.role(account_id, "Dev", session))
+
+    def contacts(self, account_id: str = MEMBER) -> dict[str, dict[str, str]]:
+        """What the account has now, by kind, as the Account API takes it."""
+        stored = self.organization.accounts[account_id].contacts
+        return {
+            kind: {
+                "Name": contact.name,
+                "Title": contact.title,
+                "EmailAddress": contact.email,
+                "PhoneNumber": contact.phone,
+            }
+            for kind, contact in stored.items()
+        }
+
+    def send(self, event: object) -> None:
+        self._sent += 1
+        body = event if isinstance(event, str) else json.dumps(event)
+        self.queue.append(Message(f"m{self._sent}", body, visible_at=self.clock.now().timestamp()))
+
+    def drain(self) -> World:
+        """Deliver messages, one at a time, until the queue is empty; time passes while it waits."""
+        while self.queue:
+            self.queue.sort(key=lambda message: message.visible_at)
+            wait = self.queue[0].visible_at - self.clock.now().timestamp()
+            if wait > 0:
+                self.clock.sleep(wait)
+                self.cloud.pump()
+            self.deliver(self.queue[0])
+        return self
+
+    def deliver(self, message: Message) -> None:
+        """One receive of one message by a function that may crash."""
+        message.receives += 1
+        record = {
+            "messageId": message.id,
+            "receiptHandle": message.id,
+            "body": message.body,
+            "attributes": {"ApproximateReceiveCount": str(message.receives)},
+        }
+        try:
+            answer = process({"Records": [record]}, self.reconciler.handle, queue=None, log=self)
+        except Crash:
+            self.restart()
+            # A killed function leaves its messages to the visibility time-out.
+            message.visible_at = self.clock.now().timestamp() + 360
+            return
+        if not answer["batchItemFailures"]:
+            self.queue.remove(message)
+        elif message.receives >= MAX_RECEIVES:
+            self.queue.remove(message)
+            self.dead.append(message)
+        else:
+            message.visible_at = self.clock.now().timestamp() + retry_seconds(message.receives)
+
+    def warning(self, msg: object, *, extra: dict[str, Any] | None = None) -> None:
+        self.warnings.append({"message": msg, **(extra or {})})
+
+    @property
+    def alerts(self) -> list[Alert]:
+        return self.topic.alerts
+
+    def verdicts(self) -> list[str]:
+        return [outcome["verdict"] for outcome in self.bus.outcomes]
+
+
+class _Counted:
+    """The account client, with a list of the calls made and steps that can be made to fail after them."""
+
+    def __init__(self, client: Any, calls: list[tuple[str, str]], faults: Faults) -> None:
+        self._client = client
+        self._calls = calls
+        self._faults = faults
+
+    def __getattr__(self, name: str) -> Any:
+        def call(**parameters: Any) -> Any:
+            self._calls.append((name, parameters["AccountId"]))
+            answer = getattr(self._client, name)(**parameters)
+            self._faults(f"{name}.after")
+            return answer
+
+        return call

@@ -1,0 +1,68 @@
+# The one interface to this project. Every target sets up what it needs, once.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+TOOLS := .venv/.ready
+CDK := node_modules/.ready
+RUNTIME := .runtime/.ready
+CONFIG ?= config
+
+# Quiet: jsii and the AWS SDK remark on the age of Node 20 at every start.
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
+export NODE_NO_WARNINGS := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help demo test lint types synth local bench clean setup
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: setup ## Show Rollcall at work on a local cloud: no AWS account, no questions
+	@$(BIN)/python -m localcloud.demo --out out/demo
+
+test: setup ## Run all tests, with branch coverage of lambdas/
+	@$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+
+lint: $(TOOLS) ## Check style and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+
+types: $(TOOLS) ## Check types, strictly
+	@$(BIN)/mypy
+
+synth: $(TOOLS) $(CDK) ## Write the templates to cdk.out (CONFIG=config): offline, no credentials
+	@node_modules/.bin/cdk synth --quiet --no-notices --no-lookups -c config=$(CONFIG)
+	@echo "cdk.out holds the templates of $(CONFIG)"
+
+local: setup ## Run the local cloud with everything deployed, until Ctrl-C
+	@$(BIN)/python -m localcloud.demo --out out/local --keep
+
+bench: $(TOOLS) ## Measure, print a table, write bench/results.json
+	@$(BIN)/python -m bench
+
+clean: ## Remove everything that make made
+	rm -rf .venv .runtime node_modules build cdk.out out .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+setup: $(TOOLS) $(CDK) $(RUNTIME)
+
+$(TOOLS): requirements.txt requirements-dev.txt
+	@echo "Setting up .venv (about a minute, once)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=")'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+	@touch $@
+
+$(CDK): package.json package-lock.json
+	@echo "Setting up the CDK command line in node_modules"
+	@npm ci --silent --no-audit --no-fund
+	@touch $@
+
+$(RUNTIME): requirements-runtime.txt requirements-dev.txt
+	@echo "Setting up the local Lambda runtime in .runtime"
+	@$(PYTHON) -m venv .runtime
+	@.runtime/bin/python -m pip install --quiet -r requirements-runtime.txt
+	@rm -rf .runtime/layer
+	@.runtime/bin/python -m pip install --quiet --target .runtime/layer "$$(grep -i '^aws_lambda_powertools==' requirements-dev.txt)"
+	@touch $@

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import botocore.session
 
 from localcloud.gateway import answer, caller_of
+from localcloud.policies import refusal
 from simulation.errors import ApiError
 
 if TYPE_CHECKING:
@@ -69,6 +70,14 @@ class Apis:
             parameters = json.loads(request.get_data() or b"{}")
         except ValueError as error:
             raise ApiError("SerializationException", str(error)) from error
+        denied = refusal(
+            caller.arn,
+            action=f"{service}:{operation}",
+            resource=self._resource(service, parameters, caller),
+            context={},
+        )
+        if denied:
+            raise ApiError("AccessDeniedException", denied, 403 if service == "account" else 400)
         try:
             response = self._simulated.call(service, operation, parameters, caller)
         except NotImplementedError as error:
@@ -76,6 +85,16 @@ class Apis:
         for hook in list(self._hooks[service, operation]):
             hook(caller, parameters)
         return response.body, response.request_id
+
+    def _resource(self, service: str, parameters: dict[str, Any], caller: Caller) -> str:
+        organization = self._simulated.organization
+        if service != "account":
+            return "*"
+        if "AccountId" not in parameters:
+            return f"arn:aws:account::{caller.account_id}:account"
+        return (
+            f"arn:aws:account::{organization.management}:account/{organization.id}/{parameters['AccountId']}"
+        )
 
 
 def install(cloud: LocalCloud) -> None:

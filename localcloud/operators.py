@@ -76,16 +76,17 @@ def _wildcard(operand: Any) -> Test:
 
 
 def _anything_but(operand: Any) -> Test:
-    name, listed = next(iter(operand.items())) if isinstance(operand, dict) and operand else ("", operand)
-    entries = listed if isinstance(listed, list) else [listed]
-    if (
-        name not in {"", "prefix", "suffix", "equals-ignore-case", "wildcard"}
-        or len({*map(type, entries)}) != 1
-    ):
-        raise InvalidPatternError("anything-but: values of one type, or one operator over strings")
-    if not isinstance(entries[0], str) and (name or {*map(type, entries)} - {int, float}):
-        raise InvalidPatternError("anything-but takes strings or numbers")
-    tests = [value_test({name: entry} if name else entry) for entry in entries]
+    if isinstance(operand, dict):
+        if len(operand) != 1 or not operand.keys() <= {"prefix", "suffix", "equals-ignore-case", "wildcard"}:
+            raise InvalidPatternError("anything-but: not an operator over strings")
+        ((name, listed),) = operand.items()
+        tests = [value_test({name: entry}) for entry in (listed if isinstance(listed, list) else [listed])]
+    else:
+        entries = operand if isinstance(operand, list) else [operand]
+        kinds = {type(entry) for entry in entries}
+        if not kinds or not (kinds <= {str} or kinds <= {int, float}):
+            raise InvalidPatternError("anything-but takes strings or numbers, and not both")
+        tests = [value_test(entry) for entry in entries]
     return lambda value: not any(test(value) for test in tests)
 
 

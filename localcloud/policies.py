@@ -70,8 +70,9 @@ def role_may(
     if role is None:
         return None
     trust = [role.assume_role_policy_document]
+    source = {"aws:SourceAccount": [role.account_id]}
     if service and not decide(
-        trust, action="sts:AssumeRole", resource=role_arn, context={}, principal=service
+        trust, action="sts:AssumeRole", resource=role_arn, context=source, principal=service
     ):
         return False
     documents = [*role.policies.values(), *(policy.document for policy in role.managed_policies.values())]
@@ -102,10 +103,12 @@ def _holds(operator: str, key: str, wanted: list[Any], context: Context) -> bool
     parsed = re.fullmatch(r"(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?", operator)
     every, name, if_exists = parsed.groups() if parsed else (None, operator, None)
     negated = "Not" in name
+    values = {known.lower(): found for known, found in context.items()}.get(key.lower(), [])
+    if name == "Null":
+        return str(not values).lower() in {str(entry).lower() for entry in wanted}
     compare = _OPERATORS.get(name.replace("Not", "", 1))
     if compare is None:
         raise NotImplementedError(f"condition operator {operator}")
-    values = {known.lower(): found for known, found in context.items()}.get(key.lower(), [])
     if not values:
         return every == "ForAllValues" or negated or if_exists is not None
     matches = [any(compare(value, str(entry)) for entry in wanted) != negated for value in values]

@@ -1,0 +1,118 @@
+"""Queues and functions: batches, partial failures, redrive, concurrency, crashes."""
+
+import json
+import time
+
+import pytest
+
+from tests.cloud.tools import make_function, make_queue, messages, wait_for
+
+pytestmark = pytest.mark.cloud
+MEMBER = "222222222222"
+
+CONSUMER = """
+import os, json, time
+
+def handler(event, context):
+    bodies = [record["body"] for record in event["Records"]]
+    print("batch", json.dumps(bodies), flush=True)
+    if "crash" in bodies and "1" == event["Records"][0]["attributes"]["ApproximateReceiveCount"]:
+        os._exit(1)
+    if "slow" in bodies:
+        time.sleep(0.7)
+    if "nonsense" in bodies:
+        return {"batchItemFailures": [{"itemIdentifier": "unknown"}]}
+    print("done", json.dumps(bodies), flush=True)
+    return {
+        "batchItemFailures": [
+            {"itemIdentifier": record["messageId"]} for record in event["Records"] if record["body"] == "bad"
+        ]
+    }
+"""
+
+
+class Consumer:
+    """A function behind a queue, its dead letters, and what it has logged."""
+
+    def __init__(self, cloud, *, visibility="1", receives=2, **mapping):
+        self._cloud = cloud
+        self.dead_letters, dead_arn = make_queue(cloud, MEMBER)
+        redrive = json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": receives})
+        self.url, arn = make_queue(cloud, MEMBER, VisibilityTimeout=visibility, RedrivePolicy=redrive)
+        self.function = make_function(cloud, MEMBER, CONSUMER)
+        self.mapping = cloud.clients.client("lambda", MEMBER).create_event_source_mapping(
+            FunctionName=self.function,
+            EventSourceArn=arn,
+            FunctionResponseTypes=["ReportBatchItemFailures"],
+            **mapping,
+        )["UUID"]
+
+    def send(self, *bodies):
+        entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]
+        self._cloud.clients.client("sqs", MEMBER).send_message_batch(QueueUrl=self.url, Entries=entries)
+
+    def logged(self, word):
+        """The batches that were logged with that word."""
+        log = self._cloud.run_dir / "logs" / f"{self.function}.log"
+        lines = log.read_text().splitlines() if log.exists() else []
+        return [json.loads(line.removeprefix(word)) for line in lines if line.startswith(word)]
+
+    def dead(self):
+        return messages(self._cloud, MEMBER, self.dead_letters)
+
+    def left(self):
+        """How many messages the queue still has, visible or not."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = self._cloud.clients.client("sqs", MEMBER).get_queue_attributes(
+            QueueUrl=self.url, AttributeNames=names
+        )["Attributes"]
+        return sum(int(found[name]) for name in names)
+
+
+def test_only_the_reported_message_is_tried_again_until_it_is_given_up(cloud):
+    consumer = Consumer(cloud, BatchSize=10)
+    consumer.send("good", "bad", "fine")
+    assert [message["Body"] for message in wait_for(consumer.dead)] == ["bad"]
+    done = consumer.logged("done")
+    assert sum(batch.count("bad") for batch in done) == 2
+    assert sum(batch.count("good") for batch in done) == 1
+    assert consumer.left() == 0
+
+
+def test_a_crash_brings_the_whole_batch_back_after_its_visibility_timeout(cloud):
+    consumer = Consumer(cloud, BatchSize=10, receives=5)
+    started = time.monotonic()
+    consumer.send("crash", "good")
+    wait_for(lambda: sorted(body for batch in consumer.logged("done") for body in batch) == ["crash", "good"])
+    assert time.monotonic() - started >= 1
+    wait_for(lambda: consumer.left() == 0)
+
+
+def test_an_answer_that_makes_no_sense_fails_the_whole_batch(cloud):
+    consumer = Consumer(cloud, BatchSize=10, receives=1)
+    consumer.send("nonsense", "good")
+    wait_for(lambda: {message["Body"] for message in consumer.dead()} & {"nonsense"})
+    assert consumer.logged("done") == []
+
+
+def test_no_more_batches_at_once_than_the_mapping_allows(cloud):
+    consumer = Consumer(cloud, BatchSize=1, ScalingConfig={"MaximumConcurrency": 2}, visibility="30")
+    consumer.send(*["slow"] * 4)
+    wait_for(lambda: len(consumer.logged("done")) == 4)
+    assert len(cloud.functions.pids(consumer.function)) == 2
+
+
+def test_a_window_gathers_a_batch(cloud):
+    consumer = Consumer(cloud, BatchSize=100, MaximumBatchingWindowInSeconds=1)
+    consumer.send("1", "2")
+    consumer.send("3")
+    wait_for(lambda: consumer.logged("done") == [["1", "2", "3"]])
+
+
+def test_a_mapping_that_is_switched_off_takes_nothing(cloud):
+    consumer = Consumer(cloud, Enabled=False)
+    consumer.send("good")
+    time.sleep(0.3)
+    assert consumer.logged("batch") == []
+    cloud.clients.client("lambda", MEMBER).update_event_source_mapping(UUID=consumer.mapping, Enabled=True)
+    wait_for(lambda: consumer.logged("done") == [["good"]])

@@ -1,0 +1,114 @@
+"""What several tests of the local cloud need: small functions, rules and queues of their own."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import time
+import zipfile
+from typing import Any
+
+REGION = "us-east-1"
+_numbers = itertools.count()
+
+
+def unique(name: str) -> str:
+    return f"{name}-{next(_numbers)}"
+
+
+def wait_for(condition, *, seconds: float = 10.0):
+    """The first true answer of `condition`; fails when there is none in time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        answer = condition()
+        if answer:
+            return answer
+        time.sleep(0.03)
+    raise AssertionError(f"nothing within {seconds} s")
+
+
+def zipped(files: dict[str, str]) -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        for name, text in files.items():
+            file.writestr(name, text)
+    return archive.getvalue()
+
+
+def make_role(cloud, account: str, *, service: str, statements: list[dict[str, Any]] | None = None) -> str:
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}}
+    iam, name = cloud.clients.client("iam", account), unique("role")
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
+    if statements:
+        document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        iam.put_role_policy(RoleName=name, PolicyName="it", PolicyDocument=document)
+    return role["Role"]["Arn"]
+
+
+def make_function(cloud, account: str, code: str, **options: Any) -> str:
+    """Create a function whose only module is `code`; gives its name."""
+    name = unique("function")
+    cloud.clients.client("lambda", account).create_function(
+        FunctionName=name,
+        Role=make_role(cloud, account, service="lambda.amazonaws.com"),
+        Handler="main.handler",
+        Runtime="python3.13",
+        Code={"ZipFile": zipped({"main.py": code})},
+        **{"Timeout": 5, **options},
+    )
+    return name
+
+
+def invoke(cloud, account: str, name: str, event: Any) -> tuple[Any, str | None]:
+    """The payload, and what X-Amz-Function-Error says."""
+    answer = cloud.clients.client("lambda", account).invoke(FunctionName=name, Payload=json.dumps(event))
+    return json.loads(answer["Payload"].read()), answer.get("FunctionError")
+
+
+def make_queue(cloud, account: str, **attributes: str) -> tuple[str, str]:
+    """URL and ARN of a new queue."""
+    name = unique("queue")
+    url = cloud.clients.client("sqs", account).create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+    return url, f"arn:aws:sqs:{REGION}:{account}:{name}"
+
+
+def admit_rule(cloud, account: str, url: str, arn: str, rule_arn: str) -> None:
+    """Let one rule send to the queue."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": rule_arn}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    cloud.clients.client("sqs", account).set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+
+
+def make_rule(
+    cloud, account: str, pattern: dict[str, Any], target: dict[str, Any], bus: str = "default"
+) -> str:
+    """A rule with one target; gives its ARN."""
+    events, name = cloud.clients.client("events", account), unique("rule")
+    rule = events.put_rule(Name=name, EventBusName=bus, EventPattern=json.dumps(pattern))
+    events.put_targets(Rule=name, EventBusName=bus, Targets=[{"Id": "target", **target}])
+    return rule["RuleArn"]
+
+
+def rule_to_queue(cloud, account: str, pattern: dict[str, Any], bus: str = "default") -> str:
+    """A rule into a new queue that admits it; gives the queue's URL."""
+    url, arn = make_queue(cloud, account)
+    admit_rule(cloud, account, url, arn, make_rule(cloud, account, pattern, {"Arn": arn}, bus))
+    return url
+
+
+def messages(cloud, account: str, url: str) -> list[dict[str, Any]]:
+    """What is visible in the queue now."""
+    options = {"MaxNumberOfMessages": 10, "MessageAttributeNames": ["All"], "AttributeNames": ["All"]}
+    return cloud.clients.client("sqs", account).receive_message(QueueUrl=url, **options).get("Messages", [])
+
+
+def received(cloud, account: str, url: str, *, seconds: float = 5.0) -> Any:
+    """The body of the first message that arrives, parsed."""
+    return json.loads(wait_for(lambda: messages(cloud, account, url), seconds=seconds)[0]["Body"])

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def own_write(signal: Signal, state: State, *, writer_role_arn: str) -> Outcome | None:
-    """The outcome of a signal that our own role gave, None if it was somebody else.
+    """The outcome of a signal that our own role gave, None if the contact is to be looked at as usual.
 
     RetryableError while a write of this contact is still under way: its request id is not stored yet.
     """
@@ -32,6 +32,7 @@ def own_write(signal: Signal, state: State, *, writer_role_arn: str) -> Outcome 
     if signal.kind in open_kinds or (signal.kind is None and open_kinds):
         raise RetryableError("a write of ours on this contact is still under way")
     if signal.kind is not None and state.claim_write(signal.account_id, signal.kind):
-        return Outcome(verdict=Verdict.OWN_WRITE, reason="a write of ours that was cut off", kind=signal.kind)
+        # Most likely a write of ours that was cut off. Not certain, so the contact is looked at all the same.
+        return None
     reason = "the writer role changed a contact without a recorded intent: treat the role as stolen"
     return Outcome(verdict=Verdict.UNRECORDED_WRITE, reason=reason, kind=signal.kind)

@@ -30,7 +30,7 @@ from tests.support.memory import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from rollcall.alerts import Alert
     from simulation.organization import Organization
@@ -233,7 +233,7 @@ class World:
         else:
             message.visible_at = self.clock.now().timestamp() + retry_seconds(message.receives)
 
-    def warning(self, msg: object, *, extra: dict[str, Any] | None = None) -> None:
+    def warning(self, msg: object, *, extra: Mapping[str, object] | None = None) -> None:
         self.warnings.append({"message": msg, **(extra or {})})
 
     @property

@@ -1,0 +1,1 @@
+"""Measurements: `make bench`. Nothing here is asserted by a test, because machines differ."""

@@ -1,0 +1,40 @@
+"""What one signal costs: calls of the Account API, and processor time in this process."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from tests.support.world import MALLORY, MEMBER, World, api_values
+
+_SIGNALS = 200
+
+
+def measure() -> list[dict[str, Any]]:
+    """Rows of {name, value, unit, goal, ok}; `goal` is the largest good value, None if there is none."""
+    compliant, compliant_ms = _run(api_values("soc"))
+    drifted, drifted_ms = _run(MALLORY)
+    return [
+        _row("account_calls_per_signal_compliant", compliant, "calls", 1),
+        _row("account_calls_per_signal_drifted", drifted, "calls", 3),
+        _row("cpu_ms_per_signal_compliant", compliant_ms, "ms", None),
+        _row("cpu_ms_per_signal_drifted", drifted_ms, "ms", None),
+    ]
+
+
+def _run(values: dict[str, str]) -> tuple[float, float]:
+    """Calls and CPU milliseconds for one edit of a contact, its own write's event included."""
+    world = World().settle()
+    spent = 0.0
+    for _ in range(_SIGNALS):
+        world.member().put_alternate_contact(AlternateContactType="SECURITY", **values)
+        world.clock.sleep(1)
+        start = time.process_time()
+        world.drain()
+        spent += time.process_time() - start
+    calls = [call for call in world.calls if call[1] == MEMBER]
+    return len(calls) / _SIGNALS, round(spent / _SIGNALS * 1000, 2)
+
+
+def _row(name: str, value: float, unit: str, goal: float | None) -> dict[str, Any]:
+    return {"name": name, "value": value, "unit": unit, "goal": goal, "ok": goal is None or value <= goal}

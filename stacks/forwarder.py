@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import BootstraplessSynthesizer, Stack
+from aws_cdk import LegacyStackSynthesizer, Stack
 
 from stacks.addresses import intake_bus_of
 from stacks.constructs.forwarder import Forwarder
@@ -20,6 +20,7 @@ class ForwarderStack(Stack):
     """Account events to the hub.
 
     No assets, no bootstrap and no account in it: any tool can deploy it into any account.
+    Hence the legacy synthesizer: the others name deploy roles of a bootstrap (even BootstraplessSynthesizer).
     """
 
     def __init__(self, scope: Construct, id_: str, *, settings: Settings) -> None:
@@ -27,6 +28,6 @@ class ForwarderStack(Stack):
             scope,
             id_,
             description="Rollcall: forwards account events to the hub",
-            synthesizer=BootstraplessSynthesizer(),
+            synthesizer=LegacyStackSynthesizer(),
         )
         Forwarder(self, "Forwarder", sources=[ACCOUNT_SOURCE], intake_bus=intake_bus_of(self, settings))

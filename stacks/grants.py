@@ -59,13 +59,15 @@ def look_up_accounts(role: iam.Role) -> None:
 def record(role: iam.Role, *, ledger: s3.Bucket) -> None:
     """Add to the ledger and read it. Object Lock keeps even this role from changing what is there."""
     role.add_to_policy(
-        iam.PolicyStatement(actions=["s3:PutObject", "s3:GetObject"], resources=[ledger.arn_for_objects("*")])
+        iam.PolicyStatement(
+            actions=["s3:PutObject", "s3:GetObject"], resources=[ledger.arn_for_objects("ledger/*")]
+        )
     )
     bucket = Stack.of(ledger).resolve(ledger.bucket_arn)["Fn::GetAtt"][0]
     accept(
         role,
         pack="AwsSolutions",
-        rule=f"IAM5[Resource::<{bucket}.Arn>/*]",
+        rule=f"IAM5[Resource::<{bucket}.Arn>/ledger/*]",
         reason="One object for each intent and outcome, named when it is written.",
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import BootstraplessSynthesizer, Environment, Stack
+from aws_cdk import Environment, LegacyStackSynthesizer, Stack
 
 from stacks.addresses import intake_bus_of
 from stacks.constructs.forwarder import Forwarder
@@ -28,7 +28,7 @@ class ManagementStack(Stack):
             id_,
             description="Rollcall: forwards account and organization events to the hub",
             env=Environment(account=settings.management, region=settings.region),
-            synthesizer=BootstraplessSynthesizer(),
+            synthesizer=LegacyStackSynthesizer(),
         )
         Forwarder(
             self,

@@ -1,0 +1,118 @@
+"""Every sample event against every rule of the synthesized templates."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from rollcall.names import INCIDENT_DETAIL_TYPE, OUTCOME_DETAIL_TYPE, OUTCOME_SOURCE
+from rollcall.signals import Ignored, parse
+from tests.stacks.patterns import matches
+
+if TYPE_CHECKING:
+    from tests.stacks.assembly import Assembly
+    from tests.stacks.template import Template
+
+EVENTS = Path(__file__).parents[1] / "events"
+
+#: What happens to an event on the default bus of an account, and in the hub.
+#: M: a member's (and the hub's) forwarder sends it. O: the management account's does. Q: the hub queues it.
+VERDICTS = {
+    "AcceptHandshake.invite.synthetic.json": "O",
+    "AccountDepartedOrganization.left.synthetic.json": "O",
+    "AccountDepartedOrganization.removed.synthetic.json": "O",
+    "AccountJoinedOrganization.created.synthetic.json": "O",
+    "AccountJoinedOrganization.invited.synthetic.json": "O",
+    "CloseAccount.json": "O",
+    "CloseAccountResult.succeeded.json": "O",
+    "CreateAccount.json": "O",  # carries no account id
+    "CreateAccountResult.failed.json": "OQ",  # reconcile reads the state
+    "CreateAccountResult.succeeded.docs.json": "OQ",
+    "CreateAccountResult.succeeded.json": "OQ",
+    "CreateGovCloudAccount.synthetic.json": "O",
+    "CreateManagedAccount.succeeded.json": "",  # Control Tower: not a source of ours
+    "DeleteAlternateContact.not-found.synthetic.json": "MOQ",
+    "DeleteAlternateContact.standalone.docs.json": "MOQ",
+    "DescribeOrganization.native-2026.json": "O",
+    "GetAlternateContact.docs.json": "MO",
+    "GetRegionOptStatus.native-2026.json": "MO",
+    "InviteAccountToOrganization.json": "O",
+    "LeaveOrganization.success.synthetic.json": "O",
+    "MoveAccount.error.synthetic.json": "OQ",  # reconcile reads errorCode
+    "MoveAccount.ou-to-ou.json": "OQ",
+    "MoveAccount.root-to-ou.synthetic.json": "OQ",
+    "PutAccountName.synthetic.json": "MO",
+    "PutAlternateContact.denied-scp.synthetic.json": "MOQ",
+    "PutAlternateContact.orgmode.delegated-admin.synthetic.json": "MOQ",
+    "PutAlternateContact.orgmode.management.synthetic.json": "MOQ",
+    "PutAlternateContact.self-remediation.synthetic.json": "MOQ",
+    "PutAlternateContact.standalone.docs.json": "MOQ",
+    "PutAlternateContact.standalone.forwarded.json": "MOQ",
+    "PutAlternateContact.standalone.hidden.synthetic.json": "MOQ",
+    "PutContactInformation.standalone.synthetic.json": "MO",
+    "RemoveAccountFromOrganization.json": "O",
+    "StartPrimaryEmailUpdate.synthetic.json": "MO",
+}
+
+
+def event_of(name: str) -> dict[str, Any]:
+    return json.loads((EVENTS / name).read_text(encoding="utf-8"))
+
+
+def pattern_of(template: Template, rule: str) -> dict[str, Any]:
+    return template.one("AWS::Events::Rule", rule)[1]["EventPattern"]
+
+
+def test_the_table_has_one_row_for_each_sample() -> None:
+    assert sorted(VERDICTS) == sorted(path.name for path in EVENTS.glob("*.json"))
+
+
+@pytest.mark.parametrize("name", VERDICTS)
+def test_each_rule_takes_what_the_table_says(assembly: Assembly, name: str) -> None:
+    hub, event = assembly.templates["RollcallHub"], event_of(name)
+    verdicts = {
+        "M": matches(pattern_of(assembly.templates["RollcallForwarder"], "Forwarder"), event),
+        "O": matches(pattern_of(assembly.templates["RollcallManagement"], "Forwarder"), event),
+        "Q": matches(pattern_of(hub, "Signals"), event),
+    }
+    assert "".join(letter for letter, taken in verdicts.items() if taken) == VERDICTS[name]
+    assert matches(pattern_of(hub, "Forwarder"), event) is verdicts["M"]
+    assert not matches(pattern_of(hub, "Incidents"), event)
+
+
+@pytest.mark.parametrize("name", VERDICTS)
+def test_what_is_queued_is_what_the_core_reads(hub: Template, name: str) -> None:
+    reading = parse(event_of(name))
+    read = not (isinstance(reading, Ignored) and reading.reason == "no signal")
+    assert matches(pattern_of(hub, "Signals"), event_of(name)) is read
+
+
+def test_the_bus_admits_every_source_that_is_forwarded(assembly: Assembly) -> None:
+    forwarded = {
+        source
+        for template in assembly.templates.values()
+        for logical_id, rule in template.of_type("AWS::Events::Rule").items()
+        if logical_id.startswith("Forwarder")
+        for source in rule["EventPattern"]["source"]
+    }
+    (policy,) = assembly.templates["RollcallHub"].of_type("AWS::Events::EventBusPolicy").values()
+    admitted = policy["Statement"]["Condition"]["ForAllValues:StringEquals"]["events:source"]
+    assert forwarded == set(admitted) == {"aws.account", "aws.organizations"}
+
+
+@pytest.mark.parametrize(
+    ("source", "detail_type", "expected"),
+    [
+        (OUTCOME_SOURCE, INCIDENT_DETAIL_TYPE, True),
+        (OUTCOME_SOURCE, OUTCOME_DETAIL_TYPE, False),
+        ("somebody", INCIDENT_DETAIL_TYPE, False),
+    ],
+)
+def test_people_are_told_of_incidents_only(
+    hub: Template, source: str, detail_type: str, *, expected: bool
+) -> None:
+    event = {"source": source, "detail-type": detail_type, "detail": {}}
+    assert matches(pattern_of(hub, "Incidents"), event) is expected

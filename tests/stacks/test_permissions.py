@@ -1,0 +1,232 @@
+"""Who may do what: exact actions on exact resources, and each wildcard with its reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.stacks.template import Template, arn, as_list
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.stacks.assembly import Assembly
+
+#: Every statement of an identity policy that names no resource, and why it cannot.
+ON_EVERYTHING = {
+    "organizations:DescribeAccount": "which accounts there are is what it asks",
+    "organizations:DescribeOrganizationalUnit": "which units there are is what it asks",
+    "organizations:ListParents": "an account's place is what it asks",
+    "xray:PutTelemetryRecords": "X-Ray knows no resources for it",
+    "xray:PutTraceSegments": "X-Ray knows no resources for it",
+}
+
+#: What each role may do on named resources.
+GRANTS = {
+    ("RollcallHub", "ReconcileRole"): {
+        "account:GetAlternateContact": "arn:{AWS::Partition}:account::111111111111:account/o-exampleorgid/*",
+        "account:PutAlternateContact": "arn:{AWS::Partition}:account::111111111111:account/o-exampleorgid/*",
+        "dynamodb:ConditionCheckItem": "{State.Arn}",
+        "dynamodb:DeleteItem": "{State.Arn}",
+        "dynamodb:GetItem": "{State.Arn}",
+        "dynamodb:PutItem": "{State.Arn}",
+        "dynamodb:Query": "{State.Arn}",
+        "dynamodb:UpdateItem": "{State.Arn}",
+        "events:PutEvents": "{Outcomes.Arn}",
+        "logs:CreateLogStream": "{ReconcileLogs.Arn}",
+        "logs:PutLogEvents": "{ReconcileLogs.Arn}",
+        "s3:GetObject": "{Ledger.Arn}/ledger/*",
+        "s3:PutObject": "{Ledger.Arn}/ledger/*",
+        "sqs:ChangeMessageVisibility": "{Intake.Arn}",
+        "sqs:DeleteMessage": "{Intake.Arn}",
+        "sqs:GetQueueAttributes": "{Intake.Arn}",
+        "sqs:GetQueueUrl": "{Intake.Arn}",
+        "sqs:ReceiveMessage": "{Intake.Arn}",
+    },
+    ("RollcallHub", "NotifyRole"): {
+        "dynamodb:GetItem": "{State.Arn}",
+        "dynamodb:PutItem": "{State.Arn}",
+        "dynamodb:UpdateItem": "{State.Arn}",
+        "kms:Decrypt": "{AlertsKey.Arn}",
+        "kms:GenerateDataKey": "{AlertsKey.Arn}",
+        "logs:CreateLogStream": "{NotifyLogs.Arn}",
+        "logs:PutLogEvents": "{NotifyLogs.Arn}",
+        "sns:Publish": "{AlertsTopic}",
+        "sqs:ChangeMessageVisibility": "{Notifications.Arn}",
+        "sqs:DeleteMessage": "{Notifications.Arn}",
+        "sqs:GetQueueAttributes": "{Notifications.Arn}",
+        "sqs:GetQueueUrl": "{Notifications.Arn}",
+        "sqs:ReceiveMessage": "{Notifications.Arn}",
+    },
+    ("RollcallHub", "ForwarderRole"): {"events:PutEvents": "{IntakeBus.Arn}"},
+    ("RollcallManagement", "ForwarderRole"): {
+        "events:PutEvents": "arn:{AWS::Partition}:events:us-east-1:333333333333:event-bus/rollcall-intake"
+    },
+    ("RollcallForwarder", "ForwarderRole"): {
+        "events:PutEvents": "arn:{AWS::Partition}:events:us-east-1:333333333333:event-bus/rollcall-intake"
+    },
+}
+
+#: Logical ids that the table above shortens: the name, and where the resource is.
+NAMES = {
+    "State": ("AWS::DynamoDB::Table", "State"),
+    "Ledger": ("AWS::S3::Bucket", "Ledger"),
+    "Intake": ("AWS::SQS::Queue", "IntakeQueue"),
+    "Notifications": ("AWS::SQS::Queue", "NotificationsQueue"),
+    "IntakeBus": ("AWS::Events::EventBus", "IntakeBus"),
+    "Outcomes": ("AWS::Events::EventBus", "Outcomes"),
+    "AlertsKey": ("AWS::KMS::Key", "AlertsKey"),
+    "AlertsTopic": ("AWS::SNS::Topic", "AlertsTopic"),
+    "ReconcileLogs": ("AWS::Logs::LogGroup", "ReconcileLogs"),
+    "NotifyLogs": ("AWS::Logs::LogGroup", "NotifyLogs"),
+}
+
+
+def grants_of(template: Template, role: str) -> Iterator[tuple[str, str]]:
+    for statement in template.statements(role):
+        assert statement["Effect"] == "Allow"
+        assert {"NotAction", "NotResource"}.isdisjoint(statement)
+        for action in as_list(statement["Action"]):
+            for resource in as_list(statement["Resource"]):
+                yield action, arn(resource)
+
+
+def in_full(template: Template, resource: str) -> str:
+    for name, (type_, prefix) in NAMES.items():
+        for end in (".", "}"):
+            if f"{{{name}{end}" in resource:
+                return resource.replace(f"{{{name}{end}", f"{{{template.one(type_, prefix)[0]}{end}")
+    return resource
+
+
+@pytest.mark.parametrize(("stack", "role"), GRANTS)
+def test_a_role_may_do_exactly_this(assembly: Assembly, stack: str, role: str) -> None:
+    template = assembly.templates[stack]
+    logical_id, _ = template.one("AWS::IAM::Role", role)
+    named = {(action, resource) for action, resource in grants_of(template, logical_id) if resource != "*"}
+    expected = GRANTS[stack, role]
+    assert named == {(action, in_full(template, resource)) for action, resource in expected.items()}
+
+
+def test_every_role_is_in_the_table(assembly: Assembly) -> None:
+    roles = [
+        (name, role)
+        for name, template in assembly.templates.items()
+        for role in template.of_type("AWS::IAM::Role")
+    ]
+    assert len(roles) == len(GRANTS)
+    assert not any(
+        template.of_type("AWS::IAM::ManagedPolicy") or "ManagedPolicyArns" in str(template.body)
+        for template in assembly.templates.values()
+    )
+
+
+def test_what_is_allowed_on_everything_has_its_reason(assembly: Assembly) -> None:
+    found = {
+        action
+        for template in assembly.templates.values()
+        for role in template.of_type("AWS::IAM::Role")
+        for action, resource in grants_of(template, role)
+        if resource == "*"
+    }
+    assert found == set(ON_EVERYTHING)
+
+
+def test_no_action_is_a_wildcard(assembly: Assembly) -> None:
+    actions = {
+        action
+        for template in assembly.templates.values()
+        for role in template.of_type("AWS::IAM::Role")
+        for action, _ in grants_of(template, role)
+    }
+    assert not [action for action in actions if "*" in action]
+
+
+def test_only_reconcile_writes_contacts_and_nobody_deletes_them(assembly: Assembly) -> None:
+    writers = {
+        (stack, role, action)
+        for stack, template in assembly.templates.items()
+        for role in template.of_type("AWS::IAM::Role")
+        for action, _ in grants_of(template, role)
+        if action.startswith("account:") and not action.startswith("account:Get")
+    }
+    (role,) = [
+        logical_id
+        for logical_id, properties in assembly.templates["RollcallHub"].of_type("AWS::IAM::Role").items()
+        if properties.get("RoleName") == "rollcall-reconcile"
+    ]
+    assert writers == {("RollcallHub", role, "account:PutAlternateContact")}
+    _, function = assembly.templates["RollcallHub"].one("AWS::Lambda::Function", "Reconcile")
+    assert arn(function["Role"]) == f"{{{role}.Arn}}"
+
+
+def trust_of(template: Template, role: str) -> dict[str, Any]:
+    (statement,) = template.one("AWS::IAM::Role", role)[1]["AssumeRolePolicyDocument"]["Statement"]
+    return statement
+
+
+def test_only_this_accounts_rules_assume_the_forwarder(assembly: Assembly) -> None:
+    for template in assembly.templates.values():
+        statement = trust_of(template, "ForwarderRole")
+        assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+        assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+def test_only_lambda_assumes_the_functions_roles(hub: Template) -> None:
+    for role in ("ReconcileRole", "NotifyRole"):
+        assert trust_of(hub, role)["Principal"] == {"Service": "lambda.amazonaws.com"}
+
+
+def test_the_intake_bus_takes_only_what_rules_of_the_organization_forward(hub: Template) -> None:
+    (policy,) = hub.of_type("AWS::Events::EventBusPolicy").values()
+    statement = policy["Statement"]
+    bus, properties = hub.one("AWS::Events::EventBus", "IntakeBus")
+    assert properties == {"Name": "rollcall-intake"}
+    assert policy["EventBusName"] == {"Ref": bus}
+    assert (statement["Effect"], statement["Action"]) == ("Allow", "events:PutEvents")
+    assert arn(statement["Resource"]) == f"{{{bus}.Arn}}"
+    assert statement["Condition"] == {
+        "StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid"},
+        "Bool": {"events:eventBusInvocation": "true"},
+        "ForAllValues:StringEquals": {"events:source": ["aws.account", "aws.organizations"]},
+        "Null": {"events:source": "false"},
+    }
+
+
+#: The rules whose events each queue takes.
+SENDERS = {
+    "IntakeQueue": ["SignalsRule"],
+    "IntakeDeadLettersQueue": ["ForwarderRule", "SignalsRule"],  # what they cannot deliver
+    "NotificationsQueue": ["IncidentsRule"],
+    "NotifyDeadLettersQueue": ["IncidentsRule"],
+}
+
+
+@pytest.mark.parametrize("queue", SENDERS)
+def test_a_queue_takes_events_of_its_rule_only_and_over_tls_only(hub: Template, queue: str) -> None:
+    logical_id, _ = hub.one("AWS::SQS::Queue", queue)
+    (policy,) = [
+        properties["PolicyDocument"]["Statement"]
+        for properties in hub.of_type("AWS::SQS::QueuePolicy").values()
+        if properties["Queues"] == [{"Ref": logical_id}]
+    ]
+    denied = [statement for statement in policy if statement["Effect"] == "Deny"]
+    assert [one["Condition"] for one in denied] == [{"Bool": {"aws:SecureTransport": "false"}}]
+    allowed = [statement for statement in policy if statement["Effect"] == "Allow"]
+    assert len(allowed) + len(denied) == len(policy)
+    assert all(one["Principal"] == {"Service": "events.amazonaws.com"} for one in allowed)
+    sources = [arn(one["Condition"]["ArnEquals"]["aws:SourceArn"]) for one in allowed]
+    assert sorted(sources) == [f"{{{hub.one('AWS::Events::Rule', rule)[0]}.Arn}}" for rule in SENDERS[queue]]
+
+
+def test_the_topic_and_its_key_admit_alarms_of_this_account(hub: Template) -> None:
+    (topic,) = hub.of_type("AWS::SNS::TopicPolicy").values()
+    _, key = hub.one("AWS::KMS::Key", "AlertsKey")
+    for statements, actions in (
+        (topic["PolicyDocument"]["Statement"], ["sns:Publish"]),
+        (key["KeyPolicy"]["Statement"], ["kms:Decrypt", "kms:GenerateDataKey*"]),
+    ):
+        (alarms,) = [one for one in statements if one["Principal"] == {"Service": "cloudwatch.amazonaws.com"}]
+        assert as_list(alarms["Action"]) == actions
+        assert alarms["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}

@@ -1,0 +1,199 @@
+"""What each resource of the templates must be: kept, encrypted, watched."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.stacks.template import Template, arn
+
+if TYPE_CHECKING:
+    from tests.stacks.assembly import Assembly
+
+#: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+SQS_METRICS = {
+    "ApproximateAgeOfOldestMessage",
+    "ApproximateNumberOfMessagesDelayed",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesVisible",
+    "NumberOfEmptyReceives",
+    "NumberOfMessagesDeleted",
+    "NumberOfMessagesReceived",
+    "NumberOfMessagesSent",
+    "SentMessageSize",
+}
+
+
+@pytest.mark.parametrize("name", ["IntakeDeadLetters", "NotifyDeadLetters"])
+def test_the_first_dead_letter_raises_an_alarm(hub: Template, name: str) -> None:
+    queue, _ = hub.one("AWS::SQS::Queue", name)
+    _, alarm = hub.one("AWS::CloudWatch::Alarm", name)
+    assert alarm["Namespace"] == "AWS/SQS"
+    assert alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
+    assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": {"Fn::GetAtt": [queue, "QueueName"]}}]
+    assert (alarm["Statistic"], alarm["Threshold"]) == ("Maximum", 1)
+    assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
+    assert alarm["AlarmActions"] == [{"Ref": hub.one("AWS::SNS::Topic", "Alerts")[0]}]
+
+
+def test_every_alarm_watches_a_metric_that_aws_publishes(assembly: Assembly) -> None:
+    alarms = [
+        alarm
+        for template in assembly.templates.values()
+        for alarm in template.of_type("AWS::CloudWatch::Alarm").values()
+    ]
+    assert len(alarms) == 2
+    for alarm in alarms:
+        assert alarm["Namespace"] == "AWS/SQS"
+        assert alarm["MetricName"] in SQS_METRICS
+        assert [dimension["Name"] for dimension in alarm["Dimensions"]] == ["QueueName"]
+
+
+@pytest.mark.parametrize(
+    ("queue", "dead_letters", "function", "max_receives"),
+    [
+        ("IntakeQueue", "IntakeDeadLetters", "Reconcile", 20),
+        ("NotificationsQueue", "NotifyDeadLetters", "Notify", 10),
+    ],
+)
+def test_a_message_is_tried_then_kept(
+    hub: Template, queue: str, dead_letters: str, function: str, max_receives: int
+) -> None:
+    logical_id, properties = hub.one("AWS::SQS::Queue", queue)
+    dead_letter_id, dead = hub.one("AWS::SQS::Queue", dead_letters)
+    assert properties["RedrivePolicy"] == {
+        "deadLetterTargetArn": {"Fn::GetAtt": [dead_letter_id, "Arn"]},
+        "maxReceiveCount": max_receives,
+    }
+    assert dead["MessageRetentionPeriod"] == 14 * 24 * 3600
+    function_id, worker = hub.one("AWS::Lambda::Function", function)
+    assert properties["VisibilityTimeout"] >= 6 * worker["Timeout"]
+    _, mapping = hub.one("AWS::Lambda::EventSourceMapping", function)
+    assert arn(mapping["EventSourceArn"]) == f"{{{logical_id}.Arn}}"
+    assert mapping["FunctionName"] == {"Ref": function_id}
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 2}
+
+
+def test_what_a_rule_cannot_deliver_is_kept(hub: Template) -> None:
+    for rule in hub.of_type("AWS::Events::Rule").values():
+        (target,) = rule["Targets"]
+        assert "DeadLettersQueue" in arn(target["DeadLetterConfig"]["Arn"])
+
+
+def test_every_queue_is_encrypted(assembly: Assembly) -> None:
+    queues = assembly.templates["RollcallHub"].of_type("AWS::SQS::Queue")
+    assert len(queues) == 4
+    assert all(queue["SqsManagedSseEnabled"] is True for queue in queues.values())
+
+
+def test_the_ledger_cannot_be_changed(hub: Template) -> None:
+    logical_id, bucket = hub.one("AWS::S3::Bucket", "Ledger")
+    assert bucket["ObjectLockEnabled"] is True
+    assert bucket["ObjectLockConfiguration"] == {
+        "ObjectLockEnabled": "Enabled",
+        "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 365}},
+    }
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert "BucketEncryption" in bucket
+    assert hub.resources[logical_id]["DeletionPolicy"] == "Retain"
+    (policy,) = hub.of_type("AWS::S3::BucketPolicy").values()
+    conditions = [
+        one["Condition"] for one in policy["PolicyDocument"]["Statement"] if one["Effect"] == "Deny"
+    ]
+    assert {"Bool": {"aws:SecureTransport": "false"}} in conditions
+
+
+def test_the_state_table_survives(hub: Template) -> None:
+    logical_id, table = hub.one("AWS::DynamoDB::Table", "State")
+    assert table["KeySchema"] == [
+        {"AttributeName": "pk", "KeyType": "HASH"},
+        {"AttributeName": "sk", "KeyType": "RANGE"},
+    ]
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["DeletionProtectionEnabled"] is True
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert hub.resources[logical_id]["DeletionPolicy"] == "Retain"
+
+
+def test_alerts_are_encrypted_and_go_to_the_addresses(hub: Template) -> None:
+    topic_id, topic = hub.one("AWS::SNS::Topic", "Alerts")
+    key_id, key = hub.one("AWS::KMS::Key", "Alerts")
+    assert arn(topic["KmsMasterKeyId"]) == f"{{{key_id}.Arn}}"
+    assert key["EnableKeyRotation"] is True
+    (subscription,) = hub.of_type("AWS::SNS::Subscription").values()
+    assert subscription == {
+        "TopicArn": {"Ref": topic_id},
+        "Protocol": "email",
+        "Endpoint": "aws-alerts@example.com",
+    }
+
+
+def test_logs_have_an_end(hub: Template) -> None:
+    functions, groups = hub.of_type("AWS::Lambda::Function"), hub.of_type("AWS::Logs::LogGroup")
+    assert {arn(function["LoggingConfig"]["LogGroup"]) for function in functions.values()} == {
+        f"{{{group}}}" for group in groups
+    }
+    assert all(group["RetentionInDays"] == 90 for group in groups.values())
+
+
+def test_functions_run_on_one_runtime_with_the_published_layer(hub: Template) -> None:
+    parameters = hub.body["Parameters"]
+    for function in hub.of_type("AWS::Lambda::Function").values():
+        assert (function["Runtime"], function["Architectures"]) == ("python3.13", ["arm64"])
+        assert function["TracingConfig"] == {"Mode": "Active"}
+        (layer,) = function["Layers"]
+        assert parameters[layer["Ref"]] == {
+            "Type": "AWS::SSM::Parameter::Value<String>",
+            "Default": "/aws/service/powertools/python/arm64/python3.13/latest",
+        }
+
+
+_NAMING = {
+    "AlarmName",
+    "BucketName",
+    "FunctionName",
+    "LogGroupName",
+    "Name",
+    "QueueName",
+    "RoleName",
+    "TableName",
+    "TopicName",
+}
+
+
+def test_only_what_another_account_must_know_has_a_name(assembly: Assembly) -> None:
+    given = {
+        value
+        for template in assembly.templates.values()
+        for resource in template.resources.values()
+        for key, value in resource["Properties"].items()
+        if key in _NAMING and isinstance(value, str)
+    }
+    # A custom bus must have a name: the CDK makes one of the stack's.
+    (outcomes,) = [name for name in given if name.startswith("RollcallHubOutcomes")]
+    assert given - {outcomes} == {"rollcall-intake", "rollcall-reconcile"}
+
+
+def test_the_hub_tells_what_it_made(hub: Template) -> None:
+    assert set(hub.body["Outputs"]) == {
+        "StateTableName",
+        "LedgerBucketName",
+        "AlertTopicArn",
+        "IntakeQueueUrl",
+        "IntakeDeadLetterQueueUrl",
+        "NotifyDeadLetterQueueUrl",
+        "OutcomeBusName",
+        "ReconcileFunctionName",
+        "NotifyFunctionName",
+        "CandidateDigest",
+    }
+
+
+def test_no_custom_resources(assembly: Assembly) -> None:
+    types = {one["Type"] for template in assembly.templates.values() for one in template.resources.values()}
+    assert not [type_ for type_ in types if type_.startswith("Custom::") or "CustomResource" in type_]
+    assert len(assembly.templates["RollcallHub"].of_type("AWS::Lambda::Function")) == 2

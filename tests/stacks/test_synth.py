@@ -1,0 +1,125 @@
+"""Synth: offline, deterministic, and kind to people whose configuration is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+import app
+from rollcall.roster import Mode, Roster, digest_of
+from stacks.asset import stage
+from tests.stacks.assembly import STACKS, Assembly, synthesize
+
+if TYPE_CHECKING:
+    from tests.stacks.template import Template
+
+
+def test_it_looks_nothing_up(assembly: Assembly) -> None:
+    # The fixture synthesized without sockets and credentials; a look-up would be left as missing context.
+    assert "missing" not in assembly.manifest
+    assert not any("docker" in json.dumps(one).lower() for one in assembly.manifest["artifacts"].values())
+
+
+def test_the_templates_do_not_depend_on_the_run(assembly: Assembly, tmp_path: Path) -> None:
+    again = synthesize(tmp_path)
+    for name in STACKS:
+        assert again.templates[name].path.read_bytes() == assembly.templates[name].path.read_bytes()
+
+
+def test_cdk_nag_is_clean_and_each_exception_says_why(assembly: Assembly) -> None:
+    report = json.loads((assembly.directory / "validation-report.json").read_text(encoding="utf-8"))
+    packs = {one["pluginName"]: one for one in report["pluginReports"]}
+    assert packs.keys() >= {"AwsSolutions", "Serverless"}
+    for pack in packs.values():
+        assert pack["conclusion"] == "success"
+        assert pack["violations"] == []
+        for accepted in pack["suppressedViolations"]:
+            assert len(accepted["reason"]) > 40, accepted["ruleName"]
+
+
+@pytest.mark.parametrize("stack", ["RollcallManagement", "RollcallForwarder"])
+def test_forwarders_need_no_bootstrap_and_no_assets(assembly: Assembly, stack: str) -> None:
+    template = assembly.templates[stack]
+    assert "Parameters" not in template.body
+    assert "Rules" not in template.body
+    properties = assembly.manifest["artifacts"][stack]["properties"]
+    assert "assumeRoleArn" not in properties
+    # What a service-managed StackSet takes in its template body.
+    assert len(template.path.read_bytes()) < 51_200
+
+
+def test_the_forwarder_runs_in_any_account(assembly: Assembly) -> None:
+    artifacts = assembly.manifest["artifacts"]
+    assert artifacts["RollcallForwarder"]["environment"] == "aws://unknown-account/unknown-region"
+    assert artifacts["RollcallManagement"]["environment"] == "aws://111111111111/us-east-1"
+    assert artifacts["RollcallHub"]["environment"] == "aws://333333333333/us-east-1"
+
+
+def test_no_template_names_a_partition(assembly: Assembly) -> None:
+    for template in assembly.templates.values():
+        assert "arn:aws" not in json.dumps(template.body)
+
+
+def test_no_cloudformation_error(assembly: Assembly) -> None:
+    paths = [str(template.path) for template in assembly.templates.values()]
+    # Warnings stay out: the CDK orders resources explicitly that GetAtt orders already (W3005).
+    lint = str(Path(sys.executable).with_name("cfn-lint"))
+    command = [lint, "--ignore-checks", "W", "--regions", "us-east-1", "--", *paths]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # our own command
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_asset_holds_the_functions_and_the_candidate(assembly: Assembly, hub: Template) -> None:
+    names = {path.name for path in assembly.asset.iterdir()}
+    assert names == {"rollcall", "reconcile", "notify", "candidate.json"}
+    assert not list(assembly.asset.rglob("__pycache__"))
+    candidate = json.loads((assembly.asset / "candidate.json").read_text(encoding="utf-8"))
+    roster = Roster.from_document(candidate)
+    assert roster.mode is Mode.ENFORCE
+    assert roster.digest == digest_of(candidate) == hub.body["Outputs"]["CandidateDigest"]["Value"]
+
+
+def test_staging_leaves_nothing_of_the_last_time(tmp_path: Path) -> None:
+    target = tmp_path / "asset"
+    target.mkdir()
+    (target / "old.py").write_text("old", encoding="utf-8")
+    stage(candidate={"version": 1}, target=target)
+    assert not (target / "old.py").exists()
+
+
+def test_the_shipped_configuration_synthesizes_and_only_audits(tmp_path: Path) -> None:
+    shipped = synthesize(tmp_path, config="config")
+    candidate = json.loads((shipped.asset / "candidate.json").read_text(encoding="utf-8"))
+    assert Roster.from_document(candidate).mode is Mode.AUDIT
+
+
+@pytest.mark.parametrize("name", ["contacts.yaml", "examples/demo/contacts.yaml"])
+def test_shipped_contacts_are_examples(name: str) -> None:
+    roster = yaml.safe_load((app.ROOT / "config" / name).read_text(encoding="utf-8"))
+    assert all(contact["email"].endswith("@example.com") for contact in roster["contacts"].values())
+    # Numbers for fiction: https://en.wikipedia.org/wiki/555_(telephone_number)
+    assert all(" 555 01" in contact["phone"] for contact in roster["contacts"].values())
+
+
+def test_faults_are_told_without_a_traceback(tmp_path: Path) -> None:
+    context = json.dumps({"config": str(tmp_path)})
+    result = subprocess.run(  # noqa: S603  # our own command
+        [sys.executable, str(app.ROOT / "app.py")],
+        cwd=tmp_path,
+        env=os.environ | {"CDK_CONTEXT_JSON": context},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 1
+    assert result.stderr.splitlines() == [
+        f"{tmp_path}/contacts.yaml: there is no such file",
+        f"{tmp_path}/organization.yaml: there is no such file",
+    ]

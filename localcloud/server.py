@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
 from moto.core.config import default_user_config
@@ -26,11 +25,12 @@ from localcloud.clients import Clients
 from localcloud.gateway import Gateway
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from localcloud.deliveries import Mail
     from localcloud.events import Bridge
-    from localcloud.functions import Functions
+    from localcloud.functions.service import Functions
     from simulation.cloud import SimulatedCloud
 
 # Every departure from plain moto, in the order in which it is installed.
@@ -70,7 +70,7 @@ class LocalCloud:
         self._undo = contextlib.ExitStack()
 
     def start(self) -> Self:
-        """Listen, then install everything; port 0 takes a free one. Raises OSError for a port that is taken."""
+        """Listen, then install everything. Raises OSError for a port that is taken."""
         self.run_dir.mkdir(parents=True, exist_ok=True)
         moto_api_backend.reset()
         server = make_server(

@@ -4,13 +4,12 @@ from typing import Any, ClassVar
 from urllib.parse import unquote, urlparse
 
 from botocore.exceptions import ClientError
-from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse, EmptyResult
 
 from localcloud.cloudformation import views
 from localcloud.cloudformation.deployment import Deployment
 from localcloud.cloudformation.engine import Engine
-from localcloud.cloudformation.errors import TemplateError
+from localcloud.cloudformation.errors import RequestError, TemplateError
 from localcloud.cloudformation.stack import ChangeSet, Stack
 from localcloud.cloudformation.template import Revision, given_values, parse, resolve_parameters
 
@@ -29,13 +28,13 @@ class CloudFormationApi(BaseResponse):
         try:
             return super().call_action()
         except NotImplementedError as error:
-            raise TemplateError(str(error)) from error
+            return self.serialized(ActionResult(RequestError("InvalidAction", str(error))))
 
     def create_stack(self) -> ActionResult:
         """CreateStack; refuses a name that is taken."""
         name = self._get_param("StackName")
         if any(stack.name == name for stack in self._stacks()):
-            raise ServiceException("AlreadyExistsException", f"Stack [{name}] already exists")
+            raise RequestError("AlreadyExistsException", f"Stack [{name}] already exists")
         stack = self._new()
         stack.protected = bool(self._get_param("EnableTerminationProtection"))
         return self._run(stack, self._revision(stack))
@@ -92,9 +91,7 @@ class CloudFormationApi(BaseResponse):
         """ExecuteChangeSet; returns when the stack has reached its end state."""
         change_set = self._change_set()
         if change_set.empty:
-            raise ServiceException(
-                "InvalidChangeSetStatus", f"ChangeSet [{change_set.id}] cannot be executed"
-            )
+            raise RequestError("InvalidChangeSetStatus", f"ChangeSet [{change_set.id}] cannot be executed")
         change_set.stack.change_sets.clear()
         self._run(change_set.stack, change_set.revision)
         return EmptyResult()
@@ -157,7 +154,7 @@ class CloudFormationApi(BaseResponse):
         for change_set in self._stack().change_sets:
             if name in (change_set.name, change_set.id):
                 return change_set
-        raise ServiceException("ChangeSetNotFoundException", f"ChangeSet [{name}] does not exist")
+        raise RequestError("ChangeSetNotFoundException", f"ChangeSet [{name}] does not exist")
 
     def _revision(self, stack: Stack) -> Revision:
         old = stack.revision

@@ -1,13 +1,14 @@
 """One operation on one stack: to what a revision says, or back to what was deployed, or away."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from localcloud.cloudformation.engine import Engine, differs, must_replace
 from localcloud.cloudformation.errors import ResourceError, TemplateError
 from localcloud.cloudformation.intrinsics import NO_VALUE, Scope
 from localcloud.cloudformation.resources import ROWS
-from localcloud.cloudformation.rows import Made, Row
+from localcloud.cloudformation.rows import Context, Made
 from localcloud.cloudformation.stack import Resource, Stack
 from localcloud.cloudformation.template import Revision
 
@@ -35,11 +36,7 @@ class Deployment:
                 self._converge(name, definition, scope)
             outputs = _outputs(scope)
         except (ResourceError, TemplateError) as error:
-            stack.enter(f"{rollback}_IN_PROGRESS", str(error))
-            for step in reversed(self._undo):
-                step()
-            stack.resources = before
-            stack.enter(f"{rollback}_COMPLETE", str(error))
+            self._roll_back(rollback, before, str(error))
             return
         stack.outputs, stack.revision = outputs, revision
         if verb == "UPDATE":
@@ -65,53 +62,66 @@ class Deployment:
             stack.outputs = []
             stack.enter("DELETE_COMPLETE")
 
+    def _roll_back(self, verb: str, before: dict[str, Resource], reason: str) -> None:
+        self._stack.enter(f"{verb}_IN_PROGRESS", reason)
+        try:
+            for step in reversed(self._undo):
+                step()
+        except ResourceError as error:
+            self._stack.enter(f"{verb}_FAILED", f"{reason} Then, going back: {error}")
+            return
+        self._stack.resources = before
+        self._stack.enter(f"{verb}_COMPLETE", reason)
+
     def _converge(self, name: str, definition: Mapping[str, Any], scope: Scope) -> None:
         kind, old = definition["Type"], self._stack.resources.get(name)
-        row, physical_id, verb = ROWS[kind], old.made.id if old else "", "UPDATE" if old else "CREATE"
         try:
-            properties = scope.resolve(definition.get("Properties", {}))
-            row.check(properties)
+            new = Resource(
+                logical_id=name,
+                type=kind,
+                made=old.made if old else Made(id=""),
+                properties=scope.resolve(definition.get("Properties", {})),
+                deletion_policy=definition.get("DeletionPolicy", "Delete"),
+                replace_policy=definition.get("UpdateReplacePolicy", "Delete"),
+            )
+            ROWS[kind].check(new.properties)
             if old is None:
-                made = self._create(name, kind, properties)
-            elif must_replace(old, kind, properties):
-                _refuse_name_clash(row, old, properties)
-                made = self._create(name, kind, properties)
+                new = self._create(new)
+            elif must_replace(old, kind, new.properties):
+                _refuse_name_clash(old, new)
+                new = self._create(new)
                 self._replaced.append(old)
-            elif differs(row, old.properties, properties):
-                made = self._update(old, old.properties, properties)
-                self._undo.append(lambda: self._update(old, properties, old.properties))
-            else:
-                made = old.made
+            elif differs(ROWS[kind], old.properties, new.properties):
+                self._undo.append(lambda: self._update(new, old))
+                new = self._update(old, new)
         except (ResourceError, TemplateError) as error:
-            self._stack.note(name, kind, f"{verb}_FAILED", physical_id, str(error))
-            raise ResourceError(
-                f"The following resource(s) failed to {verb.lower()}: [{name}]. {error}"
-            ) from error
-        self._stack.resources[name] = Resource(
-            logical_id=name,
-            type=kind,
-            made=made,
-            properties=properties,
-            deletion_policy=definition.get("DeletionPolicy", "Delete"),
-            replace_policy=definition.get("UpdateReplacePolicy", "Delete"),
-        )
+            verb, physical_id = ("update", old.made.id) if old else ("create", "")
+            self._stack.note(name, kind, f"{verb.upper()}_FAILED", physical_id, str(error))
+            raise ResourceError(f"The following resource(s) failed to {verb}: [{name}]. {error}") from error
+        self._stack.resources[name] = new
 
-    def _create(self, name: str, kind: str, properties: dict[str, Any]) -> Made:
+    def _create(self, wanted: Resource) -> Resource:
+        name, kind = wanted.logical_id, wanted.type
         self._stack.note(name, kind, "CREATE_IN_PROGRESS")
-        made = ROWS[kind].apply(self._engine.context(self._stack, name, properties))
-        self._stack.note(name, kind, "CREATE_COMPLETE", made.id)
-        resource = Resource(logical_id=name, type=kind, made=made, properties=properties)
-        self._undo.append(lambda: self._remove(resource, resource.deletion_policy))
-        return made
+        context = self._engine.context(self._stack, name, wanted.properties)
+        try:
+            created = replace(wanted, made=_apply(kind, context))
+        except ResourceError:
+            for physical_id in context.begun:
+                self._remove(replace(wanted, made=Made(id=physical_id)), "Delete")
+            raise
+        self._stack.note(name, kind, "CREATE_COMPLETE", created.made.id)
+        self._undo.append(lambda: self._remove(created, created.deletion_policy))
+        return created
 
-    def _update(self, resource: Resource, previous: dict[str, Any], properties: dict[str, Any]) -> Made:
-        name, kind, made = resource.logical_id, resource.type, resource.made
+    def _update(self, old: Resource, new: Resource) -> Resource:
+        name, kind, made = old.logical_id, old.type, old.made
         self._stack.note(name, kind, "UPDATE_IN_PROGRESS", made.id)
-        complete = ROWS[kind].with_defaults(properties, previous)
-        context = self._engine.context(self._stack, name, complete, made=made, previous=previous)
-        made = ROWS[kind].apply(context)
+        complete = ROWS[kind].with_defaults(new.properties, old.properties)
+        context = self._engine.context(self._stack, name, complete, made=made, previous=old.properties)
+        made = _apply(kind, context)
         self._stack.note(name, kind, "UPDATE_COMPLETE", made.id)
-        return made
+        return replace(new, made=made)
 
     def _remove(self, resource: Resource, policy: str) -> bool:
         """Whether the resource is gone, or retained as its policy says."""
@@ -125,17 +135,26 @@ class Deployment:
                 self._engine.context(self._stack, name, resource.properties, made=resource.made)
             )
         except ResourceError as error:
-            if not any(word in str(error) for word in _GONE):
+            if not any(word in error.code for word in _GONE):
                 self._stack.note(name, kind, "DELETE_FAILED", physical_id, str(error))
                 return False
         self._stack.note(name, kind, "DELETE_COMPLETE", physical_id)
         return True
 
 
-def _refuse_name_clash(row: Row, old: Resource, properties: Mapping[str, Any]) -> None:
-    """The new resource is made before the old one goes, so a fixed name must change too."""
-    for key in row.fixed:
-        if key.endswith("Name") and properties.get(key) == old.made.id:
+def _apply(kind: str, context: Context) -> Made:
+    try:
+        return ROWS[kind].apply(context)
+    except ResourceError:
+        raise
+    except Exception as error:  # a fault of the row fails its resource, not the server
+        raise ResourceError(f"the local cloud cannot make {kind}: {error!r}") from error
+
+
+def _refuse_name_clash(old: Resource, new: Resource) -> None:
+    """The new resource is made before the old one goes, so a name that is given must change too."""
+    for key in ROWS[new.type].fixed:
+        if key.endswith("Name") and new.properties.get(key) == old.made.id:
             raise ResourceError(f"cannot replace a resource whose {key} is given: rename {old.made.id}")
 
 

@@ -102,6 +102,9 @@ class Scope:
                 return self._attribute(*(argument.split(".", 1) if isinstance(argument, str) else argument))
             case "Sub":
                 return self._sub(*((argument, {}) if isinstance(argument, str) else argument))
+            case "FindInMap":
+                first, second, third = self.resolve(argument)
+                return _entry(_entry(self.template["Mappings"], first, "map"), second, "key")[third]
             case "ImportValue":
                 return self.exported(self.resolve(argument))
         if name not in _FUNCTIONS:

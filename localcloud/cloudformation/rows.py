@@ -29,7 +29,11 @@ class Made:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """One resource in the hands of its row. On creation `made` is None and `previous` is empty."""
+    """One resource in the hands of its row. On creation `made` is None and `previous` is empty.
+
+    A row that creates in several calls adds the physical id to `begun` after the first: should a later
+    one fail, the half-made resource is deleted.
+    """
 
     clients: Clients
     stack: str
@@ -39,6 +43,7 @@ class Context:
     properties: Mapping[str, Any]
     made: Made | None = None
     previous: Mapping[str, Any] = field(default_factory=dict)
+    begun: list[str] = field(default_factory=list)
 
     def name(self, key: str | None = None, *, limit: int = 64, suffix: str = "") -> str:
         """The physical id, else the name that the template gives (property `key`), else a generated one."""
@@ -70,10 +75,8 @@ class Context:
         try:
             answer: dict[str, Any] = getattr(client, operation)(**fit(shape, parameters))
         except ClientError as error:
-            detail = error.response["Error"]
-            raise ResourceError(
-                f"{detail['Message']} (Service: {service}, Error Code: {detail['Code']})"
-            ) from error
+            code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
+            raise ResourceError(f"{message} (Service: {service}, Error Code: {code})", code=code) from error
         except ParamValidationError as error:
             raise ResourceError(f"{service} {operation}: {error}") from error
         return answer

@@ -63,7 +63,7 @@ class Stack:
     def can_change(self) -> bool:
         """Whether an operation may start: none is running, and no failed creation waits to be deleted."""
         busy = self.status.endswith("_IN_PROGRESS") and self.status != "REVIEW_IN_PROGRESS"
-        return not busy and self.status not in ("ROLLBACK_COMPLETE", "DELETE_FAILED")
+        return not busy and self.status != "ROLLBACK_COMPLETE" and not self.status.endswith("_FAILED")
 
     def begin(self, status: str) -> None:
         """Starts an operation: the events from here on carry its id."""

@@ -43,6 +43,8 @@ def _rule(c: Context) -> Made:
     bus, name = _bus_name(c), _rule_name(c)
     settings = c.pick("Description", "EventPattern", "RoleArn", "ScheduleExpression", "State")
     arn = c.call("events", "put_rule", Name=name, EventBusName=bus, **settings)["RuleArn"]
+    if c.made is None:
+        c.begun.append(name)
     targets = c.properties.get("Targets", [])
     _remove_targets(c, {t["Id"] for t in c.previous.get("Targets", [])} - {t["Id"] for t in targets})
     if targets:

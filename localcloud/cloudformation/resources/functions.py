@@ -45,6 +45,7 @@ def _function(c: Context) -> Made:
     name, settings, code = c.name("FunctionName"), c.pick(*_CONFIGURATION), _code(c.properties["Code"])
     if c.made is None:
         c.call("lambda", "create_function", FunctionName=name, Code=code, **settings)
+        c.begun.append(name)
     else:
         if c.changed("Code"):
             c.call("lambda", "update_function_code", FunctionName=name, **code)

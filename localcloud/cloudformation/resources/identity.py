@@ -39,6 +39,7 @@ def _role(c: Context) -> Made:
     else:
         at_creation = c.pick("Path", "PermissionsBoundary")
         c.call("iam", "create_role", RoleName=name, AssumeRolePolicyDocument=trust, **settings, **at_creation)
+        c.begun.append(name)
     _detach(
         c,
         {p["PolicyName"] for p in c.properties.get("Policies", [])},
@@ -61,10 +62,10 @@ def _detach(c: Context, inline: set[str], managed: set[str]) -> None:
 
 
 def _delete_role(c: Context) -> None:
-    for policy in c.properties.get("Policies", []):
-        c.call("iam", "delete_role_policy", RoleName=c.name(), PolicyName=policy["PolicyName"])
-    for arn in c.properties.get("ManagedPolicyArns", []):
-        c.call("iam", "detach_role_policy", RoleName=c.name(), PolicyArn=arn)
+    for name in c.call("iam", "list_role_policies", RoleName=c.name())["PolicyNames"]:
+        c.call("iam", "delete_role_policy", RoleName=c.name(), PolicyName=name)
+    for policy in c.call("iam", "list_attached_role_policies", RoleName=c.name())["AttachedPolicies"]:
+        c.call("iam", "detach_role_policy", RoleName=c.name(), PolicyArn=policy["PolicyArn"])
     c.call("iam", "delete_role", RoleName=c.name())
 
 
@@ -104,6 +105,7 @@ def _key(c: Context) -> Made:
     else:
         answer = c.call("kms", "create_key", Policy=policy, **c.pick("Description", "KeySpec", "KeyUsage"))
         key_id = answer["KeyMetadata"]["KeyId"]
+        c.begun.append(key_id)
     rotates = str(c.properties.get("EnableKeyRotation", False)).lower() == "true"
     c.call("kms", "enable_key_rotation" if rotates else "disable_key_rotation", KeyId=key_id)
     return Made(id=key_id, attributes={"Arn": c.arn("kms", f"key/{key_id}"), "KeyId": key_id})

@@ -34,6 +34,7 @@ def _log_group(c: Context) -> Made:
     name = c.name("LogGroupName", limit=512)
     if c.made is None:
         c.call("logs", "create_log_group", LogGroupName=name)
+        c.begun.append(name)
     if days := c.properties.get("RetentionInDays"):
         c.call("logs", "put_retention_policy", LogGroupName=name, RetentionInDays=days)
     elif c.made:

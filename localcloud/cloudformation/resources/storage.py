@@ -21,6 +21,7 @@ def _bucket(c: Context) -> Made:
     if c.made is None:
         locked = str(c.properties.get("ObjectLockEnabled", False)).lower() == "true"
         c.call("s3", "create_bucket", Bucket=name, ObjectLockEnabledForBucket=locked)
+        c.begun.append(name)
     for key, value in c.pick(*_BUCKET).items():
         if c.changed(key):
             operation, parameter = _BUCKET[key]
@@ -78,6 +79,7 @@ def _make_table(c: Context, p: Mapping[str, Any]) -> Made:
     else:
         keys = {k: p[k] for k in _TABLE_FIXED if k in p and k != "TableName"}
         c.call("dynamodb", "create_table", TableName=name, **keys, **settings)
+        c.begun.append(name)
     if c.changed("TimeToLiveSpecification"):
         expiry = p.get("TimeToLiveSpecification") or {
             **c.previous["TimeToLiveSpecification"],

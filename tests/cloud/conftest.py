@@ -1,0 +1,41 @@
+"""One local cloud for all tests here: starting it and synthesizing cost seconds, so each happens once."""
+
+import pytest
+
+from localcloud.cdk import ROOT, Cdk
+from localcloud.server import LocalCloud
+from simulation.clock import SystemClock
+from simulation.cloud import SimulatedCloud
+from simulation.seeds import example_organization
+
+
+@pytest.fixture(scope="package")
+def cloud(tmp_path_factory):
+    """A running cloud with the example organization; nothing is deployed."""
+    clock = SystemClock()
+    simulation = SimulatedCloud(example_organization(clock), clock)
+    with LocalCloud(
+        simulation=simulation, run_dir=tmp_path_factory.mktemp("run"), runtime=ROOT / ".runtime"
+    ) as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def cdk(cloud):
+    """The CDK command line, the hub account bootstrapped."""
+    driver = Cdk(clients=cloud.clients, work=cloud.run_dir / "cdk")
+    driver.bootstrap("333333333333")
+    return driver
+
+
+@pytest.fixture(scope="package")
+def deployed(cdk, tmp_path_factory):
+    """The real stacks, synthesized and deployed with the demo's configuration: outputs by stack name."""
+    assembly = tmp_path_factory.mktemp("assembly")
+    cdk.synth(config="config/examples/demo", assembly=assembly)
+    places = {
+        "RollcallHub": "333333333333",
+        "RollcallManagement": "111111111111",
+        "RollcallForwarder": "222222222222",
+    }
+    return {name: cdk.deploy(name, account, assembly=assembly) for name, account in places.items()}

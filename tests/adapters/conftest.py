@@ -1,0 +1,124 @@
+"""AWS in process: moto behind real boto3 clients, and no sockets."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from rollcall.adapters.state_table import StateTable
+from tests.adapters.samples import DIGEST, NOW, REGION, ROSTER
+
+SERVICES = ("dynamodb", "s3", "events", "sns", "sqs")
+TABLE, BUCKET, BUS = "state", "rollcall-ledger", "outcomes"
+
+
+@pytest.fixture(autouse=True)
+def _no_sockets(socket_disabled):
+    pass
+
+
+@pytest.fixture(scope="session")
+def clients() -> dict[str, Any]:
+    """Clients are slow to build and hold no state: moto answers them only while `aws` is active."""
+    secret = "testing"
+    session = boto3.Session("testing", secret, region_name=REGION)
+    return {service: session.client(service) for service in SERVICES}
+
+
+@pytest.fixture
+def aws(clients):
+    with mock_aws():
+        yield clients
+
+
+@pytest.fixture
+def dynamodb(aws):
+    aws["dynamodb"].create_table(
+        TableName=TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "sk", "AttributeType": "S"},
+        ],
+        KeySchema=[
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+    )
+    return aws["dynamodb"]
+
+
+@pytest.fixture
+def state(dynamodb) -> StateTable:
+    """The state table with an approved roster."""
+    state = StateTable(client=dynamodb, table=TABLE)
+    state.approve(digest=DIGEST, document=ROSTER, by="test", at=NOW)
+    return state
+
+
+@pytest.fixture
+def items(dynamodb):
+    """Everything that the table holds, by key."""
+
+    def scan() -> dict[tuple[str, str], dict[str, Any]]:
+        found = dynamodb.scan(TableName=TABLE, ConsistentRead=True)["Items"]
+        return {(item["pk"]["S"], item["sk"]["S"]): item for item in found}
+
+    return scan
+
+
+@pytest.fixture
+def s3(aws):
+    aws["s3"].create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=True)
+    aws["s3"].put_object_lock_configuration(
+        Bucket=BUCKET,
+        ObjectLockConfiguration={
+            "ObjectLockEnabled": "Enabled",
+            "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 365}},
+        },
+    )
+    return aws["s3"]
+
+
+@pytest.fixture
+def inbox(aws):
+    """A queue, and what it holds now: bodies read as JSON."""
+    url = aws["sqs"].create_queue(QueueName="inbox")["QueueUrl"]
+
+    class Inbox:
+        arn = aws["sqs"].get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][
+            "QueueArn"
+        ]
+
+        @staticmethod
+        def read() -> list[dict[str, Any]]:
+            bodies: list[dict[str, Any]] = []
+            while (
+                messages := aws["sqs"].receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages")
+            ):
+                bodies += [json.loads(message["Body"]) for message in messages]
+            return bodies
+
+    Inbox.url = url
+    return Inbox
+
+
+@pytest.fixture
+def events(aws, inbox):
+    """The outcome bus, with everything that is put on it in the inbox."""
+    aws["events"].create_event_bus(Name=BUS)
+    aws["events"].put_rule(Name="all", EventBusName=BUS, EventPattern=json.dumps({"source": ["rollcall"]}))
+    aws["events"].put_targets(Rule="all", EventBusName=BUS, Targets=[{"Id": "1", "Arn": inbox.arn}])
+    return aws["events"]
+
+
+@pytest.fixture
+def topic_arn(aws, inbox) -> str:
+    """The alert topic, with everything that is published in the inbox."""
+    arn = aws["sns"].create_topic(Name="alerts")["TopicArn"]
+    aws["sns"].subscribe(TopicArn=arn, Protocol="sqs", Endpoint=inbox.arn)
+    return arn

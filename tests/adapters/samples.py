@@ -1,0 +1,172 @@
+"""Intents, incidents and alerts, errors for AWS to answer with, and a search for contact details."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from rollcall.account import Account, AccountState
+from rollcall.actor import Actor
+from rollcall.alerts import Alert
+from rollcall.contacts import Contact, ContactKind
+from rollcall.intents import Intent
+from rollcall.observation import Present
+from rollcall.outcomes import Incident, Outcome
+from rollcall.plan import Verdict
+from rollcall.roster import Wanted, digest_of
+from rollcall.signals import Cause, EventReference, Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+REGION = "us-east-1"
+MANAGEMENT, HUB, MEMBER = "111111111111", "333333333333", "222222222222"
+NOW = datetime(2026, 10, 5, 9, 30, 0, 123456, tzinfo=UTC)
+
+# Values that no log line, key or text of ours could hold by chance.
+WANTED = Contact(
+    name="Quentin Xylander",
+    title="Zookeeper General",
+    email="q.xylander@roster.example",
+    phone="+49 1577 0314159",
+)
+FOUND = Contact(
+    name="Ulrike Vandal",
+    title="Gatecrasher Royal",
+    email="u.vandal@intruder.example",
+    phone="+81 90 2718 2818",
+)
+ROSTER: dict[str, Any] = {
+    "version": 1,
+    "mode": "enforce",
+    "contacts": {"soc": WANTED.as_document()},
+    "defaults": {"SECURITY": "soc"},
+    "overrides": [],
+    "exempt": {},
+}
+DIGEST = digest_of(ROSTER)
+
+ACTOR = Actor(
+    principal="arn:aws:sts::222222222222:assumed-role/Dev/mary",
+    kind="assumed role",
+    account_id=MEMBER,
+    role_arn="arn:aws:iam::222222222222:role/Dev",
+    mfa=False,
+    source_ip="192.0.2.10",
+    user_agent="aws-cli/2.31.0",
+)
+EVENT = EventReference(
+    id="541805b0-f5df-5d9a-beaf-c00e26d05379",
+    name="PutAlternateContact",
+    time="2026-10-05T09:29:55Z",
+    request_id="5b6ad03d-dfdf-5cad-9a71-4fff247b1dd6",
+)
+SIGNAL = Signal(
+    account_id=MEMBER, cause=Cause.CONTACT_EDITED, event=EVENT, actor=ACTOR, kind=ContactKind.SECURITY
+)
+INTENT = Intent(
+    id="20261005T093000Z-1f2e3d4c5b6a",
+    owner="message-1",
+    opened_at=NOW,
+    roster_digest=DIGEST,
+    signal=SIGNAL,
+    kind=ContactKind.SECURITY,
+    found=Present(contact=FOUND),
+    wanted=Wanted(contact=WANTED, source="contact soc (defaults)"),
+)
+OUTCOME = Outcome(
+    verdict=Verdict.SET,
+    reason="set as the roster wants it",
+    kind=ContactKind.SECURITY,
+    found=INTENT.found,
+    wanted=INTENT.wanted,
+    roster_digest=DIGEST,
+    intent_id=INTENT.id,
+    request_id="0b55f43f-cc2b-57bc-bcbf-17da8bdbbe68",
+    verified=True,
+)
+ACCOUNT = Account(
+    id=MEMBER,
+    name="Payments",
+    state=AccountState.ACTIVE,
+    ou_path=("Workloads", "Development"),
+    parent_ids=("r-a1b2", "ou-a1b2-11111111", "ou-a1b2-22222222"),
+)
+INCIDENT = Incident(id="RC-0123456789ab", event=EVENT, signal=SIGNAL, account=ACCOUNT, outcomes=(OUTCOME,))
+
+
+def another(intent: Intent = INTENT, **changes: Any) -> Intent:
+    return replace(intent, **{"id": "20261005T093100Z-ffffffffffff", "owner": "message-2"} | changes)
+
+
+def alert(stage: str = "closed", incident_id: str = "RC-0123456789ab") -> Alert:
+    attributes = {"severity": "MEDIUM", "stage": stage, "account": MEMBER}
+    return Alert(
+        incident_id=incident_id,
+        stage=stage,
+        subject="[MEDIUM] security contact",
+        text="text\n",
+        attributes=attributes,
+    )
+
+
+def client_error(code: str, status: int = 400, message: str = "no", **more: Any) -> ClientError:
+    error = {"Code": code, "Message": message}
+    metadata = {"HTTPStatusCode": status, "RequestId": "r-1"}
+    return ClientError({"Error": error, "ResponseMetadata": metadata, **more}, "Operation")
+
+
+@dataclass
+class Refusing:
+    """A client whose calls fail: each method named in `errors` with its error, the others go on to `real`."""
+
+    errors: dict[str, Exception]
+    real: Any = None
+    calls: list[str] = field(default_factory=list)
+
+    def __getattr__(self, name: str) -> Any:
+        def call(**parameters: Any) -> Any:
+            self.calls.append(name)
+            if name in self.errors:
+                raise self.errors[name]
+            return getattr(self.real, name)(**parameters)
+
+        return call
+
+
+@dataclass
+class Recording:
+    """A client that answers every call with the next of `answers` and keeps the parameters."""
+
+    answers: list[Any]
+    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def __getattr__(self, name: str) -> Any:
+        def call(**parameters: Any) -> Any:
+            self.calls.append((name, parameters))
+            return self.answers.pop(0)
+
+        return call
+
+
+def leaks(text: str, contacts: Iterable[Contact | dict[str, str]] = (WANTED, FOUND)) -> list[str]:
+    """The contact details that `text` holds, as they are, escaped, in another case or without punctuation."""
+    folded = text.casefold()
+    digits = "".join(character for character in text if character.isdigit())
+    found = []
+    for contact in contacts:
+        values = contact.as_document() if isinstance(contact, Contact) else contact
+        for value in map(str.strip, values.values()):
+            spellings = {value, json.dumps(value)[1:-1], repr(value)[1:-1]}
+            if "@" in value:
+                spellings.add(value.partition("@")[0] + "@")
+            if any(spelling.casefold() in folded for spelling in spellings):
+                found.append(value)
+            number = "".join(character for character in value if character.isdigit())
+            if len(number) > 6 and number in digits:
+                found.append(value)
+    return found

@@ -1,0 +1,110 @@
+"""Which alerts were sent: once, whoever tries how often."""
+
+from datetime import timedelta
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from rollcall.adapters.alerted_table import CLAIM_SECONDS, REMEMBERED_DAYS, AlertedTable
+from rollcall.errors import RetryableError
+from tests.adapters.samples import NOW, Refusing, alert, client_error
+
+TABLE = "state"
+OPEN, CLOSED = alert("open"), alert("closed")
+
+
+@pytest.fixture
+def alerted(dynamodb):
+    return AlertedTable(client=dynamodb, table=TABLE)
+
+
+def test_an_alert_is_sent_once(alerted):
+    assert alerted.claim(CLOSED, NOW)
+    alerted.sent(CLOSED, NOW)
+    assert not alerted.claim(CLOSED, NOW)
+    assert not alerted.claim(CLOSED, NOW + timedelta(days=14))
+
+
+def test_while_one_worker_sends_another_waits(alerted):
+    assert alerted.claim(CLOSED, NOW)
+    for seconds in (0, 1, CLAIM_SECONDS):
+        with pytest.raises(RetryableError, match="another worker"):
+            alerted.claim(CLOSED, NOW + timedelta(seconds=seconds))
+
+
+def test_a_worker_that_died_is_replaced_after_its_claim(alerted):
+    assert alerted.claim(CLOSED, NOW)
+    later = NOW + timedelta(seconds=CLAIM_SECONDS + 1)
+    assert alerted.claim(CLOSED, later)
+    with pytest.raises(RetryableError, match="another worker"):
+        alerted.claim(CLOSED, later + timedelta(seconds=1))
+    alerted.sent(CLOSED, later)
+    assert not alerted.claim(CLOSED, later + timedelta(hours=1))
+
+
+def test_the_claim_outlives_every_function():
+    assert CLAIM_SECONDS > 60  # the longest time-out of a function
+
+
+def test_an_opening_and_its_closing_are_two_alerts(alerted):
+    for stage in (OPEN, CLOSED):
+        assert alerted.claim(stage, NOW)
+        alerted.sent(stage, NOW)
+    assert not alerted.claim(OPEN, NOW)
+    assert not alerted.claim(CLOSED, NOW)
+
+
+def test_an_opening_that_comes_after_its_closing_is_not_sent(alerted):
+    assert alerted.claim(CLOSED, NOW)
+    assert not alerted.claim(OPEN, NOW)
+    alerted.sent(CLOSED, NOW)
+    assert not alerted.claim(OPEN, NOW + timedelta(hours=1))
+
+
+def test_every_incident_has_its_own_memory(alerted):
+    assert alerted.claim(CLOSED, NOW)
+    assert alerted.claim(alert("closed", "RC-ba9876543210"), NOW)
+    assert alerted.claim(alert("open", "RC-aaaaaaaaaaaa"), NOW)
+
+
+def test_it_is_forgotten_long_after_every_queue_has(alerted, items):
+    alerted.claim(CLOSED, NOW)
+    alerted.sent(CLOSED, NOW + timedelta(seconds=2))
+    [item] = items().values()
+    assert item["status"] == {"S": "sent"}
+    assert int(item["expires_at"]["N"]) == int((NOW + timedelta(days=REMEMBERED_DAYS)).timestamp())
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        client_error("ThrottlingException"),
+        client_error("InternalServerError", 500),
+        client_error("ResourceNotFoundException"),
+        EndpointConnectionError(endpoint_url="https://dynamodb.us-east-1.amazonaws.com"),
+    ],
+    ids=str,
+)
+class TestBrokenTable:
+    def test_nothing_is_sent_that_could_not_be_claimed(self, dynamodb, error):
+        alerted = AlertedTable(client=Refusing({"put_item": error}, dynamodb), table=TABLE)
+        with pytest.raises(RetryableError, match="refused the claim"):
+            alerted.claim(CLOSED, NOW)
+
+    def test_nothing_is_opened_that_may_be_closed(self, dynamodb, error):
+        alerted = AlertedTable(client=Refusing({"get_item": error}, dynamodb), table=TABLE)
+        with pytest.raises(RetryableError, match="refused the look"):
+            alerted.claim(OPEN, NOW)
+
+    def test_a_lost_claim_that_cannot_be_looked_up_is_tried_again(self, dynamodb, error):
+        AlertedTable(client=dynamodb, table=TABLE).claim(CLOSED, NOW)
+        alerted = AlertedTable(client=Refusing({"get_item": error}, dynamodb), table=TABLE)
+        with pytest.raises(RetryableError, match="refused the look"):
+            alerted.claim(CLOSED, NOW)
+
+    def test_a_note_that_is_not_taken_means_one_more_alert(self, dynamodb, error):
+        good = AlertedTable(client=dynamodb, table=TABLE)
+        good.claim(CLOSED, NOW)
+        with pytest.raises(RetryableError, match="refused the note"):
+            AlertedTable(client=Refusing({"update_item": error}, dynamodb), table=TABLE).sent(CLOSED, NOW)
+        assert good.claim(CLOSED, NOW + timedelta(seconds=CLAIM_SECONDS + 1))

@@ -1,0 +1,370 @@
+"""The state table: what may be written, what is being written, what was written."""
+
+import gzip
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from botocore.exceptions import EndpointConnectionError, ParamValidationError, ReadTimeoutError
+
+from rollcall.adapters.state_table import CLAIM_HOURS, OWN_WRITE_DAYS, StateTable
+from rollcall.approve import approve_candidate
+from rollcall.contacts import ContactKind
+from rollcall.control import Control
+from rollcall.errors import IntentBusyError, RecordRefusedError, RetryableError, WritesHaltedError
+from rollcall.observation import Absent
+from rollcall.roster import Roster, digest_of
+from rollcall.rosters import Rosters
+from rollcall.signals import Cause
+from tests.adapters.samples import (
+    DIGEST,
+    EVENT,
+    FOUND,
+    INTENT,
+    MEMBER,
+    NOW,
+    ROSTER,
+    WANTED,
+    Refusing,
+    another,
+    client_error,
+    leaks,
+)
+
+TABLE = "state"
+INTENT_KEY = (f"intent#{MEMBER}", "SECURITY")
+CONTROL = {"pk": {"S": "control"}, "sk": {"S": "control"}}
+BROKEN = [
+    client_error("ProvisionedThroughputExceededException"),
+    client_error("ThrottlingException"),
+    client_error("InternalServerError", 500),
+    client_error("ResourceNotFoundException"),
+    client_error("AccessDeniedException"),
+    client_error("ValidationException", message=f"bad value {FOUND.email}"),
+    EndpointConnectionError(endpoint_url="https://dynamodb.us-east-1.amazonaws.com"),
+    ReadTimeoutError(endpoint_url="https://dynamodb.us-east-1.amazonaws.com"),
+    ParamValidationError(report=f"Invalid type for parameter Item, value: {FOUND.phone}"),
+]
+broken = pytest.mark.parametrize("error", BROKEN, ids=lambda error: type(error).__name__ + str(error)[:70])
+
+
+def pause(client, value):
+    client.update_item(
+        TableName=TABLE,
+        Key=CONTROL,
+        UpdateExpression="SET paused = :paused",
+        ExpressionAttributeValues={":paused": value},
+    )
+
+
+def approve(state, document):
+    return approve_candidate(state=state, document=document, approved_by="alice", now=NOW)
+
+
+class TestControl:
+    def test_a_new_table_has_approved_nothing_and_is_not_paused(self, dynamodb):
+        state = StateTable(client=dynamodb, table=TABLE)
+        assert state.control() == Control(approved=None, paused=False)
+
+    def test_what_is_approved_is_read_back_whole(self, state):
+        assert state.control() == Control(approved=DIGEST, paused=False)
+        assert state.approved_document(DIGEST) == ROSTER
+
+    def test_a_roster_with_any_letters_keeps_its_digest(self, state):
+        values = {"name": "Åsa Ünïcødé 名前", "title": "\u202ex", "email": "a@b.example", "phone": "+1"}
+        document = ROSTER | {"contacts": {"soc": values}}
+        digest = approve(state, document)
+        assert digest_of(state.approved_document(digest)) == digest == state.control().approved
+
+    def test_a_large_roster_fits_into_an_item(self, state, items):
+        exempt = {f"{number:012}": "being divested to another company" for number in range(9_000)}
+        document = ROSTER | {"exempt": exempt}
+        digest = approve(state, document)
+        assert state.approved_document(digest) == document
+        assert len(items()["roster", digest]["document"]["B"]) < 400_000
+
+    def test_approving_the_next_roster_keeps_the_last_and_the_pause(self, state, dynamodb, items):
+        pause(dynamodb, {"BOOL": True})
+        audit = ROSTER | {"mode": "audit"}
+        digest = approve(state, audit)
+        assert state.control() == Control(approved=digest, paused=True)
+        assert state.approved_document(DIGEST) == ROSTER
+        assert items()["control", "control"]["approved_by"] == {"S": "alice"}
+        assert items()["roster", digest]["approved_at"] == {"S": NOW.isoformat()}
+
+    def test_approving_twice_changes_nothing(self, state, items):
+        approve(state, ROSTER)
+        once = items()
+        approve(state, dict(reversed(ROSTER.items())))
+        assert items() == once
+
+    def test_a_document_that_synth_did_not_compile_is_not_stored(self, dynamodb, items):
+        state = StateTable(client=dynamodb, table=TABLE)
+        with pytest.raises(ValueError, match="version 1"):
+            approve(state, ROSTER | {"version": 2})
+        with pytest.raises(KeyError):
+            approve(state, {"version": 1, "mode": "enforce"})
+        assert items() == {}
+
+    def test_the_pause_shows_at_the_next_read(self, state, dynamodb):
+        pause(dynamodb, {"BOOL": True})
+        assert state.control().paused
+        pause(dynamodb, {"BOOL": False})
+        assert not state.control().paused
+
+    def test_an_unknown_digest_is_awaited(self, state):
+        with pytest.raises(RetryableError, match="not in the state table"):
+            state.approved_document("0" * 64)
+
+    def test_a_tampered_document_can_never_be_enforced(self, state, dynamodb):
+        evil = ROSTER | {"contacts": {"soc": FOUND.as_document()}}
+        dynamodb.update_item(
+            TableName=TABLE,
+            Key={"pk": {"S": "roster"}, "sk": {"S": DIGEST}},
+            UpdateExpression="SET #document = :evil",
+            ExpressionAttributeNames={"#document": "document"},
+            ExpressionAttributeValues={":evil": {"B": gzip.compress(json.dumps(evil).encode())}},
+        )
+        rosters = Rosters(state=state, candidate=ROSTER | {"mode": "audit"})
+        with pytest.raises(WritesHaltedError):
+            state.open_intent(replace(INTENT, roster_digest=rosters.current(state.control()).digest))
+
+    def test_a_function_follows_the_next_approval(self, state):
+        rosters = Rosters(state=state, candidate=ROSTER)
+        assert rosters.current(state.control()).mode == "enforce"
+        approve(state, ROSTER | {"mode": "audit"})
+        assert rosters.current(state.control()) == Roster.from_document(ROSTER | {"mode": "audit"})
+
+
+class TestOpenIntent:
+    def test_every_field_comes_back(self, state):
+        intent = replace(INTENT, signal=replace(INTENT.signal, kind=None, cause=Cause.ACCOUNT_CREATED))
+        state.open_intent(intent)
+        assert state.open_intents(MEMBER) == [intent]
+        assert state.open_intents(MEMBER)[0].wanted.contact == WANTED
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"found": Absent()},
+            {"signal": replace(INTENT.signal, event=replace(EVENT, request_id=None))},
+            {"signal": replace(INTENT.signal, actor=replace(INTENT.signal.actor, mfa=None, role_arn=None))},
+            {"opened_at": datetime(2026, 10, 5, 9, 30, tzinfo=UTC)},
+            {"kind": ContactKind.BILLING},
+        ],
+        ids=str,
+    )
+    def test_what_may_be_missing_comes_back_missing(self, state, changes):
+        intent = replace(INTENT, **changes)
+        state.open_intent(intent)
+        assert state.open_intents(MEMBER) == [intent]
+
+    def test_the_request_id_comes_back_once_it_is_recorded(self, state):
+        state.open_intent(INTENT)
+        state.record_request(INTENT, "request-1")
+        assert state.open_intents(MEMBER) == [replace(INTENT, request_id="request-1")]
+
+    def test_each_kind_and_each_account_has_its_own(self, state):
+        billing = another(kind=ContactKind.BILLING)
+        elsewhere = another(signal=replace(INTENT.signal, account_id="444455556666"))
+        for intent in (INTENT, billing, elsewhere):
+            state.open_intent(intent)
+        assert state.open_intents(MEMBER) == [billing, INTENT]
+        assert state.open_intents("444455556666") == [elsewhere]
+        assert state.open_intents("999999999999") == []
+
+    @pytest.mark.parametrize("value", [{"BOOL": True}, {"S": "true"}, {"N": "1"}, {"S": "false"}], ids=str)
+    def test_refused_when_paused_however_it_is_spelt(self, state, dynamodb, items, value):
+        pause(dynamodb, value)
+        before = items()
+        with pytest.raises(WritesHaltedError):
+            state.open_intent(INTENT)
+        assert items() == before
+
+    def test_open_again_after_the_pause(self, state, dynamodb):
+        pause(dynamodb, {"BOOL": True})
+        pause(dynamodb, {"BOOL": False})
+        state.open_intent(INTENT)
+        assert state.open_intents(MEMBER) == [INTENT]
+
+    def test_refused_when_another_roster_is_approved(self, state, items):
+        approve(state, ROSTER | {"mode": "audit"})
+        before = items()
+        with pytest.raises(WritesHaltedError):
+            state.open_intent(INTENT)
+        assert items() == before
+
+    def test_refused_before_the_first_approval(self, dynamodb, items):
+        with pytest.raises(WritesHaltedError):
+            StateTable(client=dynamodb, table=TABLE).open_intent(INTENT)
+        assert items() == {}
+
+    def test_refused_when_one_is_open_even_the_same(self, state, items):
+        state.open_intent(INTENT)
+        before = items()
+        for intent in (another(), replace(INTENT, owner="message-2")):
+            with pytest.raises(IntentBusyError):
+                state.open_intent(intent)
+        assert items() == before
+
+    def test_a_pause_outranks_a_busy_contact(self, state, dynamodb):
+        state.open_intent(INTENT)
+        pause(dynamodb, {"BOOL": True})
+        with pytest.raises(WritesHaltedError):
+            state.open_intent(another())
+
+    @broken
+    def test_a_broken_table_refuses_the_record(self, error):
+        state = StateTable(client=Refusing({"transact_write_items": error}), table=TABLE)
+        with pytest.raises(RecordRefusedError) as caught:
+            state.open_intent(INTENT)
+        assert caught.type is RecordRefusedError
+        assert caught.value.__suppress_context__
+        assert not leaks(str(caught.value))
+
+    @pytest.mark.parametrize(
+        "reasons",
+        [
+            [{"Code": "None"}, {"Code": "TransactionConflict"}],
+            [{"Code": "ThrottlingError"}, {"Code": "None"}],
+            [{"Code": "ValidationError"}],
+            [],
+        ],
+        ids=str,
+    )
+    def test_a_transaction_cancelled_for_another_reason_is_a_refused_record(self, reasons):
+        error = client_error("TransactionCanceledException", CancellationReasons=reasons)
+        state = StateTable(client=Refusing({"transact_write_items": error}), table=TABLE)
+        with pytest.raises(RecordRefusedError):
+            state.open_intent(INTENT)
+
+
+class TestCloseIntent:
+    def test_closing_twice_is_no_error(self, state, items):
+        before = items()
+        state.open_intent(INTENT)
+        state.close_intent(INTENT, claimable=False)
+        state.close_intent(INTENT, claimable=False)
+        assert items() == before
+
+    def test_only_the_own_intent_is_closed(self, state):
+        state.open_intent(INTENT)
+        state.close_intent(another(), claimable=False)
+        assert state.open_intents(MEMBER) == [INTENT]
+
+    def test_the_next_one_may_open_after_it(self, state):
+        state.open_intent(INTENT)
+        state.close_intent(INTENT, claimable=False)
+        state.open_intent(another())
+        assert state.open_intents(MEMBER) == [another()]
+
+    def test_a_late_request_id_does_not_reopen_it_or_mark_its_successor(self, state):
+        state.open_intent(INTENT)
+        state.close_intent(INTENT, claimable=False)
+        state.record_request(INTENT, "request-1")
+        assert state.open_intents(MEMBER) == []
+        state.open_intent(another())
+        state.record_request(INTENT, "request-2")
+        assert state.open_intents(MEMBER) == [another()]
+
+    def test_a_claimable_write_is_claimed_exactly_once(self, state):
+        state.open_intent(INTENT)
+        state.close_intent(INTENT, claimable=True)
+        assert state.open_intents(MEMBER) == []
+        assert state.claim_write(MEMBER, ContactKind.SECURITY)
+        assert not state.claim_write(MEMBER, ContactKind.SECURITY)
+
+    def test_a_claim_is_for_one_contact_only(self, state):
+        state.open_intent(INTENT)
+        state.close_intent(INTENT, claimable=True)
+        assert not state.claim_write(MEMBER, ContactKind.BILLING)
+        assert not state.claim_write("444455556666", ContactKind.SECURITY)
+        assert state.claim_write(MEMBER, ContactKind.SECURITY)
+
+    def test_an_intent_that_was_not_claimable_leaves_nothing_to_claim(self, state):
+        state.open_intent(INTENT)
+        state.close_intent(INTENT, claimable=False)
+        assert not state.claim_write(MEMBER, ContactKind.SECURITY)
+
+    def test_a_claim_expires_after_a_day(self, state, items):
+        state.open_intent(INTENT)
+        state.close_intent(INTENT, claimable=True)
+        expires = int(items()[f"claim#{MEMBER}", "SECURITY"]["expires_at"]["N"])
+        expected = datetime.now(UTC) + timedelta(hours=CLAIM_HOURS)
+        assert abs(expires - expected.timestamp()) < 60
+
+
+class TestOwnWrite:
+    def test_only_a_recorded_request_id_is_ours(self, state):
+        state.open_intent(INTENT)
+        state.record_request(INTENT, "request-1")
+        assert state.own_write("request-1")
+        assert not state.own_write("request-2")
+
+    def test_it_is_remembered_after_the_intent_is_closed(self, state, items):
+        state.open_intent(INTENT)
+        state.record_request(INTENT, "request-1")
+        state.close_intent(INTENT, claimable=False)
+        assert state.own_write("request-1")
+        assert items()["write#request-1", "write"]["expires_at"]["N"] == str(
+            int((NOW + timedelta(days=OWN_WRITE_DAYS)).timestamp())
+        )
+
+
+def test_contact_details_stay_in_open_intents_and_rosters(state, items):
+    state.open_intent(INTENT)
+    assert leaks(str(items()[INTENT_KEY]))
+    state.record_request(INTENT, "request-1")
+    state.close_intent(INTENT, claimable=True)
+    # The roster's document is packed, and packed is not hidden: it is left out of the search on purpose.
+    rest = [item for (pk, _), item in items().items() if pk != "roster"]
+    assert not leaks(str(rest))
+
+
+CALLS = [
+    ("get_item", lambda state: state.control()),
+    ("get_item", lambda state: state.approved_document(DIGEST)),
+    ("get_item", lambda state: state.own_write("request-1")),
+    ("query", lambda state: state.open_intents(MEMBER)),
+    ("put_item", lambda state: state.record_request(INTENT, "request-1")),
+    ("update_item", lambda state: state.record_request(INTENT, "request-1")),
+    ("put_item", lambda state: state.close_intent(INTENT, claimable=True)),
+    ("delete_item", lambda state: state.close_intent(INTENT, claimable=False)),
+    ("delete_item", lambda state: state.claim_write(MEMBER, ContactKind.SECURITY)),
+    (
+        "transact_write_items",
+        lambda state: state.approve(digest=DIGEST, document=ROSTER, by="test", at=NOW),
+    ),
+]
+
+
+@broken
+@pytest.mark.usefixtures("state")
+@pytest.mark.parametrize(("operation", "call"), CALLS)
+def test_every_call_to_a_broken_table_is_tried_again(dynamodb, operation, call, error):
+    client = Refusing({operation: error}, dynamodb)
+    with pytest.raises(RetryableError, match="the state table refused") as caught:
+        call(StateTable(client=client, table=TABLE))
+    assert caught.value.__suppress_context__
+    assert not leaks(str(caught.value))
+
+
+@pytest.mark.usefixtures("state")
+def test_reads_are_consistent(dynamodb):
+    seen = []
+
+    class Watching:
+        def __getattr__(self, name):
+            def call(**parameters):
+                seen.append((name, parameters.get("ConsistentRead")))
+                return getattr(dynamodb, name)(**parameters)
+
+            return call
+
+    watched = StateTable(client=Watching(), table=TABLE)
+    watched.control()
+    watched.approved_document(DIGEST)
+    watched.own_write("request-1")
+    watched.open_intents(MEMBER)
+    assert seen == [("get_item", True)] * 3 + [("query", True)]

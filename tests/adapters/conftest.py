@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import boto3
@@ -24,8 +25,7 @@ def _no_sockets(socket_disabled):
 @pytest.fixture(scope="session")
 def clients() -> dict[str, Any]:
     """Clients are slow to build and hold no state: moto answers them only while `aws` is active."""
-    secret = "testing"
-    session = boto3.Session("testing", secret, region_name=REGION)
+    session = boto3.Session("testing", "testing", region_name=REGION)
     return {service: session.client(service) for service in SERVICES}
 
 
@@ -84,27 +84,27 @@ def s3(aws):
     return aws["s3"]
 
 
+@dataclass
+class Inbox:
+    """A queue where what was sent can be read."""
+
+    sqs: Any
+    url: str
+    arn: str
+
+    def read(self) -> list[dict[str, Any]]:
+        """What it holds now: bodies as JSON."""
+        bodies: list[dict[str, Any]] = []
+        while messages := self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get("Messages"):
+            bodies += [json.loads(message["Body"]) for message in messages]
+        return bodies
+
+
 @pytest.fixture
-def inbox(aws):
-    """A queue, and what it holds now: bodies read as JSON."""
+def inbox(aws) -> Inbox:
     url = aws["sqs"].create_queue(QueueName="inbox")["QueueUrl"]
-
-    class Inbox:
-        arn = aws["sqs"].get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][
-            "QueueArn"
-        ]
-
-        @staticmethod
-        def read() -> list[dict[str, Any]]:
-            bodies: list[dict[str, Any]] = []
-            while (
-                messages := aws["sqs"].receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages")
-            ):
-                bodies += [json.loads(message["Body"]) for message in messages]
-            return bodies
-
-    Inbox.url = url
-    return Inbox
+    answer = aws["sqs"].get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    return Inbox(sqs=aws["sqs"], url=url, arn=answer["Attributes"]["QueueArn"])
 
 
 @pytest.fixture

@@ -84,11 +84,11 @@ def test_timestamps_survive_the_wire(cloud):
 
 def test_a_session_of_a_role_is_the_caller_in_cloudtrail(cloud):
     url = rule_to_queue(cloud, EXEMPT, {"detail": {"eventName": ["DeleteAlternateContact"]}})
-    client = cloud.clients.client("account", EXEMPT, role="Dev", session="mary")
+    client = cloud.clients.client("account", EXEMPT, role="Dev")
     with pytest.raises(client.exceptions.ResourceNotFoundException):
         client.delete_alternate_contact(AlternateContactType="SECURITY")
     detail = received(cloud, EXEMPT, url)["detail"]
-    assert detail["userIdentity"]["arn"] == "arn:aws:sts::555566667777:assumed-role/Dev/mary"
+    assert detail["userIdentity"]["arn"] == "arn:aws:sts::555566667777:assumed-role/Dev/localcloud"
     assert detail["sourceIPAddress"] == "127.0.0.1"
     assert detail["userAgent"].startswith("Boto3/")
 

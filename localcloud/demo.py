@@ -1,0 +1,101 @@
+"""`python -m localcloud.demo`: the story of Rollcall on this machine, without an AWS account.
+
+Exits 0 when every step showed what it should, 1 when one differs, 2 when the stage could not be set up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "lambdas"))
+
+from rich.console import Console
+from rich.table import Table
+
+from localcloud.cdk import CdkError
+from localcloud.stage import Stage
+from localcloud.story import Story
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from localcloud.story import Step
+
+_console = Console(highlight=False)
+if not _console.is_terminal:
+    _console.width = 120  # a log file has room
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Play the story and write summary.json and alerts.jsonl into the output directory."""
+    parser = argparse.ArgumentParser(prog="python -m localcloud.demo", description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("out/demo"), help="default: %(default)s")
+    parser.add_argument("--keep", action="store_true", help="leave the local cloud running until Ctrl-C")
+    parser.add_argument("--verbose", action="store_true", help="print each alert in full")
+    options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return _run(options.out.resolve(), keep=options.keep, verbose=options.verbose)
+    except KeyboardInterrupt:
+        _console.print("stopped")
+        return 130
+    except CdkError as error:
+        _console.print(f"[red]{error}", markup=True)
+        return 2
+
+
+def _run(out: Path, *, keep: bool, verbose: bool) -> int:
+    started = time.monotonic()
+
+    def tell(what: str) -> None:
+        _console.print(f"[dim]{time.monotonic() - started:5.1f} s[/]  {what}")
+
+    steps: list[Step] = []
+    stage = Stage(out, tell)
+    with stage.cloud as cloud:
+        tell(f"the local cloud answers on {cloud.endpoint}")
+        story = Story(stage, stage.prepare())
+        story.begin()
+        stage.deploy()
+        for step in story.steps():
+            steps.append(step)
+            _show(step, verbose=verbose)
+        names = ("name", "expected", "observed", "seconds", "ok")
+        summary = {"steps": [{name: getattr(step, name) for name in names} for step in steps]}
+        (out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
+        _console.print(_table(steps))
+        stray = len(cloud.mail.received()) - sum(len(step.alerts) for step in steps)
+        if stray or cloud.bridge.lost:
+            _console.print(f"[red]{stray} alerts that no step expected, undelivered: {cloud.bridge.lost}")
+        tell(f"alerts are in {cloud.mail.path}, the functions' logs in {out / 'logs'}")
+        if keep:
+            tell(f"AWS_ENDPOINT_URL={cloud.endpoint} until Ctrl-C")
+            signal.pause()
+    return 0 if all(step.ok for step in steps) and not stray else 1
+
+
+def _show(step: Step, *, verbose: bool) -> None:
+    for alert in step.alerts:
+        who = next((line.strip() for line in alert["message"].splitlines() if line.startswith("  Who")), "")
+        _console.print(f"         [yellow]{alert['subject']}[/]\n         {who}", markup=True)
+        if verbose:
+            _console.print(alert["message"], markup=False)
+
+
+def _table(steps: list[Step]) -> Table:
+    table = Table("step", "expected", "observed", "seconds", "", title="Rollcall", show_lines=True)
+    for number, step in enumerate(steps, start=1):
+        verdict = "[green]ok[/]" if step.ok else "[red]differs[/]"
+        row = f"{number}. {step.name}", step.expected, step.observed, f"{step.seconds:.2f}", verdict
+        table.add_row(*row)
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,86 @@
+"""The demo's stage: the example organization in a local cloud, Rollcall deployed into it by the real CDK."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from localcloud.cdk import Cdk
+from localcloud.server import LocalCloud
+from rollcall.adapters.state_table import StateTable
+from rollcall.approve import approve_candidate
+from simulation.clock import SystemClock
+from simulation.cloud import SimulatedCloud
+from simulation.seeds import HUB, example_organization
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).parent.parent
+CONFIG = ROOT / "config" / "examples" / "demo"
+
+
+class Stage:
+    """Where the story plays. `out` takes everything that is written; `tell` is told what is going on."""
+
+    def __init__(self, out: Path, tell: Callable[[str], None]) -> None:
+        for left_over in ("logs", "tasks", "cdk", "assemblies", "config"):
+            shutil.rmtree(out / left_over, ignore_errors=True)
+        clock = SystemClock()
+        organization = example_organization(clock)
+        self.out, self.tell = out, tell
+        self.members = [a for a in organization.accounts if a not in {HUB, organization.management}]
+        self.management = organization.management
+        self.cloud = LocalCloud(
+            simulation=SimulatedCloud(organization, clock, delivery_delay=0.05, account_creation_seconds=0.3),
+            run_dir=out,
+            runtime=ROOT / ".runtime",
+        )
+
+    def prepare(self) -> dict[str, Any]:
+        """Bootstrap the hub and synthesize; the compiled roster."""
+        self.tell("cdk synth, cdk bootstrap of the hub")
+        with ThreadPoolExecutor() as pool:
+            bootstrapped = pool.submit(self._cdk().bootstrap, HUB)
+            assembly = self._synthesize(CONFIG)
+            bootstrapped.result()
+        return _roster(assembly)
+
+    def deploy(self) -> None:
+        """Deploy everything and approve the roster."""
+        self.tell("cdk deploy of hub, management and the forwarder into the members")
+        assembly = self.out / "assemblies" / CONFIG.name
+        targets = [("RollcallManagement", self.management)]
+        targets += [("RollcallForwarder", member) for member in self.members]
+        with ThreadPoolExecutor(max_workers=2) as pool:  # a CLI keeps a core busy
+            hub = pool.submit(self._deploy_hub, assembly)
+            list(pool.map(lambda target: self._cdk().deploy(*target, assembly=assembly), targets))
+            hub.result()
+
+    def update_hub(self, config: Path) -> None:
+        """Synthesize and deploy the hub again with another configuration, and approve its roster."""
+        self.tell("cdk synth and cdk deploy of the hub again: an update of its stack")
+        self._deploy_hub(self._synthesize(config))
+
+    def _synthesize(self, config: Path) -> Path:
+        assembly = self.out / "assemblies" / config.name
+        self._cdk().synth(config=str(config), assembly=assembly)
+        return assembly
+
+    def _deploy_hub(self, assembly: Path) -> None:
+        outputs = self._cdk().deploy("RollcallHub", HUB, assembly=assembly)
+        table = StateTable(client=self.cloud.clients.client("dynamodb", HUB), table=outputs["StateTableName"])
+        approve_candidate(state=table, document=_roster(assembly), approved_by="demo", now=datetime.now(UTC))
+
+    def _cdk(self) -> Cdk:
+        return Cdk(clients=self.cloud.clients, work=self.out / "cdk")
+
+
+def _roster(assembly: Path) -> dict[str, Any]:
+    (candidate,) = assembly.glob("asset.*/candidate.json")
+    document: dict[str, Any] = json.loads(candidate.read_text())
+    return document

@@ -63,6 +63,8 @@ def read(path: Path, *, file: str) -> Document:
         node = yaml.compose(text, Loader=_NoAliases)
     except FileNotFoundError:
         raise ConfigError([Fault(file=file, problem="there is no such file")]) from None
+    except OSError as error:
+        raise ConfigError([Fault(file=file, problem=f"cannot be read: {error.strerror}")]) from None
     except UnicodeDecodeError:
         raise ConfigError([Fault(file=file, problem="is not UTF-8 text")]) from None
     except yaml.YAMLError as error:

@@ -45,7 +45,7 @@ class _Exempt(Strict):
 
 
 class _File(Strict):
-    version: Annotated[Literal[1], Field(description="1")]
+    version: Annotated[Literal[1], Field(description="the number 1")]
     mode: Annotated[
         Literal["audit", "enforce"], Field(description="audit (tell) or enforce (tell and write)")
     ]
@@ -54,8 +54,8 @@ class _File(Strict):
         Field(min_length=1, description="contacts by name, each with name, title, email and phone"),
     ]
     defaults: Annotated[_Kinds, Field(description="a contact's name for security, operations and billing")]
-    overrides: list[_Override] = Field(default_factory=list, description="a list, or no such key")
-    exempt: list[_Exempt] = Field(default_factory=list, description="a list, or no such key")
+    overrides: list[_Override] = Field(default_factory=list, description="a list; leave the key out for none")
+    exempt: list[_Exempt] = Field(default_factory=list, description="a list; leave the key out for none")
 
 
 def read_roster(path: Path, *, file: str) -> dict[str, Any]:

@@ -27,7 +27,7 @@ class _Ledger(Strict):
 
 
 class _File(Strict):
-    version: Annotated[Literal[1], Field(description="1")]
+    version: Annotated[Literal[1], Field(description="the number 1")]
     organization: OrganizationId
     management: AccountId
     hub: AccountId

@@ -36,9 +36,10 @@ _WRONG_TYPE: Final = {
     "string_type": "must be text",
     "list_type": "must be a list",
     "dict_type": "must be a mapping",
-    "model_type": "must be a mapping",
     "int_type": "must be a whole number",
 }
+
+_NO_MAPPING: Final = {"model_type", "model_attributes_type"}
 
 
 def _fault(model: type[BaseModel], document: Document, details: ErrorDetails) -> Fault | None:
@@ -50,6 +51,9 @@ def _fault(model: type[BaseModel], document: Document, details: ErrorDetails) ->
     if kind == "extra_forbidden":
         problem = known("keys", _keys(model, route[:-1]), meant=str(route[-1]))
         return document.fault(route, f"is not a known key; {problem}")
+    keys = _keys(model, route)
+    if kind in _NO_MAPPING and keys:
+        return document.fault(route, f"must be a mapping with the keys {', '.join(keys)}")
     field = _field(model, details["loc"])
     problem = _problem(document, route, details, personal=field is not None and not field.repr)
     allowed = f"; allowed: {field.description}" if field is not None and field.description else ""

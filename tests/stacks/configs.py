@@ -1,0 +1,62 @@
+"""Good configuration files to break, and writing them down."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stacks.configuration import Configuration, load
+from stacks.faults import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ORGANIZATION = """\
+version: 1
+organization: o-exampleorgid
+management: "111111111111"
+hub: "333333333333"
+region: us-east-1
+alerts:
+  addresses: [aws-alerts@example.com]
+ledger:
+  retention_days: 365
+"""
+
+CONTACTS = """\
+version: 1
+mode: enforce
+contacts:
+  soc:
+    name: Security Operations
+    title: Duty officer
+    email: aws-soc@example.com
+    phone: "+1 206 555 0100"
+  platform: {name: Cloud Platform, title: On call, email: ops@example.com, phone: "+1 206 555 0101"}
+defaults:
+  security: soc
+  operations: platform
+overrides:
+  - ou: Workloads/Production
+    security: platform
+exempt:
+  - accounts: ["111122223333"]
+    reason: divested
+"""
+
+
+def load_from(where: Path, *, organization: str = ORGANIZATION, contacts: str = CONTACTS) -> Configuration:
+    """What the files say; they are called config/organization.yaml and config/contacts.yaml."""
+    directory = where / "config"
+    directory.mkdir(exist_ok=True)
+    (directory / "organization.yaml").write_text(organization, encoding="utf-8")
+    (directory / "contacts.yaml").write_text(contacts, encoding="utf-8")
+    return load(where, "config")
+
+
+def complaints(where: Path, **files: str) -> list[str]:
+    """The faults of the files, one line each; none if they are good."""
+    try:
+        load_from(where, **files)
+    except ConfigError as error:
+        return str(error).splitlines()
+    return []

@@ -9,7 +9,7 @@ from stacks.faults import Fault, known
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from stacks.located_yaml import Document, Route
+    from stacks.document import Document, Route
 
 
 def contradictions(document: Document, kinds: Sequence[str]) -> list[Fault]:

@@ -7,8 +7,9 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
+from stacks.document import Document
 from stacks.faults import ConfigError, Fault
-from stacks.located_yaml import Document, read
+from stacks.located_yaml import read
 from stacks.validation import Strict, validate
 from stacks.values import AccountId, AlertAddress, OrganizationId
 

@@ -12,7 +12,7 @@ from stacks.faults import Fault, known
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-    from stacks.located_yaml import Document, Route
+    from stacks.document import Document, Route
 
 _Model = TypeVar("_Model", bound=BaseModel)
 

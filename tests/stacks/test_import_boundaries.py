@@ -111,6 +111,7 @@ def test_every_rule_above_has_files_to_hold() -> None:
     [
         "values",
         "faults",
+        "document",
         "located_yaml",
         "validation",
         "settings",

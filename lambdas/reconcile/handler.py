@@ -11,29 +11,30 @@ from rollcall.batch import process
 from rollcall.bootstrap import ReconcileFunction, reconcile_function
 
 if TYPE_CHECKING:
-    from rollcall.ports import Delivery
+    from rollcall.outcomes import Incident
 
 log = Logger(service="reconcile")
-_function = cache(reconcile_function)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Reconcile every message of the batch on its own."""
     function = _function()
-    return process(
-        event, lambda body, delivery: _handle(function, body, delivery), queue=function.queue, log=log
-    )
+    return process(event, function.reconciler.handle, queue=function.queue, log=log)
 
 
-def _handle(function: ReconcileFunction, body: object, delivery: Delivery) -> None:
-    incident = function.reconciler.handle(body, delivery)
+@cache
+def _function() -> ReconcileFunction:
+    return reconcile_function(_log)
+
+
+def _log(incident: Incident) -> None:
     for outcome in incident.outcomes:
-        log.info(
-            "outcome",
-            incident_id=incident.id,
-            event_id=incident.event.id,
-            account_id=incident.signal.account_id if incident.signal else None,
-            kind=outcome.kind,
-            verdict=outcome.verdict,
-            intent_id=outcome.intent_id,
-        )
+        keys = {
+            "incident_id": incident.id,
+            "event_id": incident.event.id,
+            "account_id": incident.signal.account_id if incident.signal else None,
+            "kind": outcome.kind,
+            "verdict": outcome.verdict,
+            "intent_id": outcome.intent_id,
+        }
+        log.info("outcome", extra=keys)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -26,7 +27,7 @@ class Account:
     """One account of the organization.
 
     `ou_path` are the names of its organizational units below the root, outermost first;
-    `parent_ids` are the same as ids, the root (`r-...`) first.
+    `parent_ids` are the same as ids, the root (`r-...`) first. `tags` are empty if nobody asked for them.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Account:
     state: AccountState
     ou_path: tuple[str, ...]
     parent_ids: tuple[str, ...]
+    tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def active(self) -> bool:

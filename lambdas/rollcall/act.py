@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from rollcall.demands import WantedAbsent
 from rollcall.errors import RecordRefusedError, RetryableError, WriteRefusedError
 from rollcall.intents import Intent, intent_id
 from rollcall.observation import matches
 from rollcall.outcomes import Outcome
+from rollcall.patience import settling
 from rollcall.plan import Verdict
 
 if TYPE_CHECKING:
@@ -38,7 +40,9 @@ class Acted:
     urgent: bool = False
 
 
-def act(*, signal: Signal, change: Change, roster_digest: str, delivery: Delivery, ports: Ports) -> Acted:
+def act(
+    *, signal: Signal, change: Change, roster_digest: str, authorised: bool, delivery: Delivery, ports: Ports
+) -> Acted:
     """Set one contact. Never raises for what AWS may do: what is not finished is a pending outcome."""
     now = ports.clock.now()
     intent = Intent(
@@ -50,6 +54,7 @@ def act(*, signal: Signal, change: Change, roster_digest: str, delivery: Deliver
         kind=change.kind,
         found=change.found,
         wanted=change.wanted,
+        authorised=authorised,
     )
     try:
         _record(intent, ports)
@@ -57,8 +62,10 @@ def act(*, signal: Signal, change: Change, roster_digest: str, delivery: Deliver
         outcome = outcome_of(intent, Verdict.PENDING, str(error))
         return Acted(outcome=outcome, urgent=isinstance(error, RecordRefusedError))
     try:
-        request_id = ports.accounts.put(signal.account_id, change.kind, change.wanted.contact)
+        request_id = _write(change, signal.account_id, ports)
     except WriteRefusedError as error:
+        if error.denied and settling(signal, now):
+            return Acted(outcome=outcome_of(intent, Verdict.PENDING, error.reason))
         return finish(intent, outcome_of(intent, Verdict.FAILED, error.reason), ports)
     except RetryableError as error:
         # It may have been written: the intent stays open and the next delivery looks.
@@ -95,6 +102,7 @@ def outcome_of(
         kind=intent.kind,
         found=intent.found,
         wanted=intent.wanted,
+        authorised=intent.authorised,
         roster_digest=intent.roster_digest,
         intent_id=intent.id,
         request_id=intent.request_id,
@@ -111,9 +119,15 @@ def _record(intent: Intent, ports: Ports) -> None:
         raise
 
 
+def _write(change: Change, account_id: str, ports: Ports) -> str:
+    if isinstance(change.wanted, WantedAbsent):
+        return ports.accounts.delete(account_id, change.kind)
+    return ports.accounts.put(account_id, change.kind, change.wanted.contact)
+
+
 def _verified(intent: Intent, ports: Ports) -> bool:
     for seconds in VERIFY_AFTER_SECONDS:
         ports.clock.sleep(seconds)
-        if matches(ports.accounts.get(intent.signal.account_id, intent.kind), intent.wanted.contact):
+        if matches(ports.accounts.get(intent.signal.account_id, intent.kind), intent.wanted):
             return True
     return False

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 
 HEADLINES = {
     "account-created": "New account {account}: {contacts} {result}",
+    "account-joined": "Account {account} joined: {contacts} {result}",
     "account-moved": "Account {account} moved: {contacts} {result}",
+    "account-tagged": "Tags of account {account} changed: {contacts} {result}",
+    "ou-changed": "An organizational unit was changed: {contacts} of {account} {result}",
     "contact-edited": "{contacts} of {account} edited: {result}",
     "contact-deleted": "{contacts} of {account} deleted: {result}",
 }
 
 #: Causes behind which nobody touched a contact: the roster asks for something else than is there.
-ARRANGED = frozenset({"account-created", "account-moved"})
+ARRANGED = frozenset({"account-created", "account-joined", "account-moved", "account-tagged", "ou-changed"})
 
 _DEAD_LETTERS = "If no second message follows within three hours, look at the intake dead-letter queue."
 
@@ -59,6 +62,11 @@ WORDS = {
         did="nothing, it has no way into this account",
         next_step="Look at the contact in the console of that account, and put it right there.",
     ),
+    "held": Words(
+        result="HELD",
+        did="nothing: the roster cannot be applied here as it stands",
+        next_step="Mend what the reason above names; until then Rollcall writes nothing here.",
+    ),
     "exempt": Words(
         result="left alone (exempt)",
         did="nothing, the account is exempt",
@@ -68,6 +76,11 @@ WORDS = {
         result="attempt denied by AWS",
         did="nothing, the contact was not changed",
         next_step="If the principal above should not have tried, ask why it did.",
+    ),
+    "told": Words(
+        result="told",
+        did="nothing but this message",
+        next_step="Nothing: the next pass over the organization looks at the accounts in it.",
     ),
     "unrecorded-write": Words(
         result="by Rollcall's own role, unrecorded",

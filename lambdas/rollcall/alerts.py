@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rollcall.alert_texts import ARRANGED, ARRANGED_WORDS, HEADLINES, WORDS, Words
+from rollcall.watch import BY_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,11 +31,11 @@ def render(incident: Mapping[str, Any]) -> Alert:
     """The alert of an incident document, version 1; KeyError or ValueError if it is something else."""
     if incident["version"] != 1:
         raise ValueError("this release reads incident documents of version 1")
-    words = ARRANGED_WORDS if incident["cause"] in ARRANGED else WORDS
+    words = _words(incident)
     told = [(outcome, words[outcome["verdict"]]) for outcome in incident["outcomes"] if _is_told(outcome)]
     outcomes = [outcome for outcome, _ in told]
     results = ", ".join(dict.fromkeys(word.result for _, word in told))
-    headline = HEADLINES[incident["cause"]].format(
+    headline = _headline(incident).format(
         contacts=_contacts(outcomes), account=_account(incident["account"]), result=results
     )
     lines = [
@@ -64,6 +65,20 @@ def render(incident: Mapping[str, Any]) -> Alert:
             "incident": incident["incident_id"],
         },
     )
+
+
+def _words(incident: Mapping[str, Any]) -> Mapping[str, Words]:
+    if incident["cause"] == "watched":
+        watch = BY_NAME[incident["event"]["name"]]
+        return WORDS | {"told": replace(WORDS["told"], next_step=watch.next_step)}
+    return ARRANGED_WORDS if incident["cause"] in ARRANGED else WORDS
+
+
+def _headline(incident: Mapping[str, Any]) -> str:
+    if incident["cause"] != "watched":
+        return HEADLINES[incident["cause"]]
+    headline = BY_NAME[incident["event"]["name"]].headline
+    return headline + ": {result}" if incident["outcomes"][0]["verdict"] == "denied" else headline
 
 
 def _is_told(outcome: Mapping[str, Any]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Protocol
 
-from rollcall.errors import MalformedEventError, PermanentError, RollcallError
+from rollcall.errors import LookAgainError, MalformedEventError, PermanentError, RollcallError
 from rollcall.ports import Delivery
 
 if TYPE_CHECKING:
@@ -52,6 +52,9 @@ def process(
         delivery = Delivery(message_id=record["messageId"], receives=receives)
         try:
             handle(_parse(record["body"]), delivery)
+        except LookAgainError as again:
+            _return(queue, record, again.seconds, log)
+            failures.append({"itemIdentifier": record["messageId"]})
         except Exception as error:  # noqa: BLE001  # whatever it is, the rest of the batch goes on
             seconds = 0 if isinstance(error, PermanentError) else retry_seconds(receives)
             _return(queue, record, seconds, log)

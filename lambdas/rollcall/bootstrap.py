@@ -6,7 +6,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -15,6 +15,7 @@ from rollcall.adapters.account_api import OrganizationAccountApi
 from rollcall.adapters.alerted_table import AlertedTable
 from rollcall.adapters.intake_queue import SqsQueue
 from rollcall.adapters.ledger_bucket import LedgerBucket
+from rollcall.adapters.match_table import MatchTable
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.outcome_bus import EventBridgeOutcomeBus
 from rollcall.adapters.sns_topic import SnsTopic
@@ -26,6 +27,11 @@ from rollcall.pacing import buckets
 from rollcall.ports import Ports
 from rollcall.reconcile import Reconciler
 from rollcall.rosters import Rosters
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rollcall.outcomes import Incident
 
 #: Reconcile runs at most twice at once, each worker at half of the quota.
 RECONCILE_SHARE = 0.5
@@ -48,11 +54,15 @@ class ReconcileFunction:
     queue: SqsQueue
 
 
-def reconcile_function() -> ReconcileFunction:
-    """Compose `reconcile` from its environment; MissingVariableError if that is incomplete."""
+def reconcile_function(observe: Callable[[Incident], None]) -> ReconcileFunction:
+    """Compose `reconcile` from its environment; `observe` is given every published incident.
+
+    MissingVariableError if the environment is incomplete.
+    """
     environment = ReconcileEnvironment.from_variables(os.environ)
     clock = SystemClock()
-    state = StateTable(client=_client("dynamodb"), table=environment.state_table)
+    dynamodb = _client("dynamodb")
+    state = StateTable(client=dynamodb, table=environment.state_table)
     ports = Ports(
         organization=AwsOrganization(client=_client("organizations")),
         accounts=OrganizationAccountApi(
@@ -67,6 +77,7 @@ def reconcile_function() -> ReconcileFunction:
             bus=environment.outcome_bus,
             management_account=environment.management_account,
         ),
+        matches=MatchTable(client=dynamodb, table=environment.state_table),
         clock=clock,
     )
     reconciler = Reconciler(
@@ -74,6 +85,7 @@ def reconcile_function() -> ReconcileFunction:
         rosters=Rosters(state=state, candidate=json.loads(_CANDIDATE.read_text(encoding="utf-8"))),
         management_account=environment.management_account,
         writer_role_arn=environment.writer_role_arn,
+        observe=observe,
     )
     queue = SqsQueue(client=_client("sqs"), queue_url=environment.intake_queue_url)
     return ReconcileFunction(reconciler=reconciler, queue=queue)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from rollcall.roster import Mode, Requirement
+if TYPE_CHECKING:
+    from rollcall.resolve import Requirement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,4 @@ class Control:
             return "no roster has been approved yet: audit only"
         if self.paused:
             return "writes are paused"
-        if requirement.mode is Mode.AUDIT:
-            return "audit mode"
-        return None
+        return requirement.halted

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rollcall.demands import Wanted
+from rollcall.levels import Severity
 from rollcall.masking import masked
 from rollcall.observation import Absent, Observation, Present, Unreadable
-from rollcall.severity import Severity, severity
+from rollcall.severity import severity
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -80,8 +82,9 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "verdict": str(outcome.verdict),
         "reason": outcome.reason,
         "found": _found(outcome.found),
-        "wanted": masked(outcome.wanted.contact) if outcome.wanted else None,
+        "wanted": masked(outcome.wanted.contact) if isinstance(outcome.wanted, Wanted) else None,
         "source": outcome.wanted.source if outcome.wanted else None,
+        "authorised": outcome.authorised,
         "roster_digest": outcome.roster_digest,
         "intent_id": outcome.intent_id,
         "request_id": outcome.request_id,
@@ -104,7 +107,12 @@ def _found(found: Observation | None) -> dict[str, Any]:
 def _severity(incident: Incident, outcome: Outcome, management_account: str) -> Severity | None:
     if incident.signal is None:
         return None
-    return severity(signal=incident.signal, verdict=outcome.verdict, management_account=management_account)
+    return severity(
+        signal=incident.signal,
+        verdict=outcome.verdict,
+        management_account=management_account,
+        authorised=outcome.authorised,
+    )
 
 
 def _name(value: Severity | None) -> str | None:

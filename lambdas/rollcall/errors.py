@@ -32,8 +32,20 @@ class WritesHaltedError(RetryableError):
 
 
 class WriteRefusedError(RollcallError):
-    """The Account API refused the write for good; `reason` names the fix."""
+    """The Account API refused the write for good; `reason` names the fix.
 
-    def __init__(self, reason: str) -> None:
+    `denied` tells a refusal of access, which in a new account may pass by itself, from a refusal of the values.
+    """
+
+    def __init__(self, reason: str, *, denied: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.denied = denied
+
+
+class LookAgainError(RollcallError):
+    """All is done for now, and the same message is wanted again after `seconds`."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__("looked at, and to be looked at again")
+        self.seconds = seconds

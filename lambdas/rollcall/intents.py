@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from rollcall.actor import Actor
 from rollcall.contacts import Contact, ContactKind
+from rollcall.demands import Target, Wanted, WantedAbsent
 from rollcall.observation import Absent, Observation, Present
-from rollcall.roster import Wanted
 from rollcall.signals import Cause, EventReference, Signal
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ class Intent:
     """One write that was decided. At most one is open per contact.
 
     `owner` is the id of the queue message that led to it: only a redelivery of that message knows
-    that its worker is gone before the lease ends.
+    that its worker is gone before the lease ends. `authorised` is whether the roster names the actor as an
+    authorised changer.
     """
 
     id: str
@@ -36,7 +37,8 @@ class Intent:
     signal: Signal
     kind: ContactKind
     found: Observation = field(repr=False)
-    wanted: Wanted
+    wanted: Target
+    authorised: bool = False
     request_id: str | None = None
 
     def takeable(self, *, by: str, now: datetime) -> bool:
@@ -53,14 +55,15 @@ class Intent:
             "signal": _signal_document(self.signal),
             "kind": str(self.kind),
             "found": self.found.contact.as_document() if isinstance(self.found, Present) else None,
-            "wanted": {"contact": self.wanted.contact.as_document(), "source": self.wanted.source},
+            "wanted": _target_document(self.wanted),
+            "authorised": self.authorised,
             "request_id": self.request_id,
         }
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Self:
         """Read what `as_document` wrote; KeyError or ValueError if it is something else."""
-        found, wanted = document["found"], document["wanted"]
+        found = document["found"]
         return cls(
             id=document["id"],
             owner=document["owner"],
@@ -69,7 +72,8 @@ class Intent:
             signal=_signal(document["signal"]),
             kind=ContactKind(document["kind"]),
             found=Absent() if found is None else Present(contact=Contact.from_document(found)),
-            wanted=Wanted(contact=Contact.from_document(wanted["contact"]), source=wanted["source"]),
+            wanted=_target(document["wanted"]),
+            authorised=document["authorised"],
             request_id=document["request_id"],
         )
 
@@ -78,6 +82,17 @@ def intent_id(*, signal: Signal, kind: ContactKind, owner: str, opened_at: datet
     """An id that two attempts never share and that sorts by time: `20261005T093000Z-1f2e3d4c5b6a`."""
     seed = f"{signal.event.id}/{signal.account_id}/{kind}/{owner}/{opened_at.isoformat()}"
     return f"{opened_at:%Y%m%dT%H%M%SZ}-{hashlib.sha256(seed.encode()).hexdigest()[:12]}"
+
+
+def _target_document(target: Target) -> dict[str, Any]:
+    contact = target.contact.as_document() if isinstance(target, Wanted) else None
+    return {"contact": contact, "source": target.source}
+
+
+def _target(document: Mapping[str, Any]) -> Target:
+    if document["contact"] is None:
+        return WantedAbsent(source=document["source"])
+    return Wanted(contact=Contact.from_document(document["contact"]), source=document["source"])
 
 
 def _signal_document(signal: Signal) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rollcall.demands import Target, WantedAbsent
+
 if TYPE_CHECKING:
     from rollcall.contacts import Contact
 
@@ -36,6 +38,8 @@ class Unreadable:
 Observation = Present | Absent | Unreadable
 
 
-def matches(observation: Observation, contact: Contact) -> bool:
+def matches(observation: Observation, wanted: Target) -> bool:
     """Whether the contact is known to be exactly as wanted."""
-    return isinstance(observation, Present) and observation.contact.same_as(contact)
+    if isinstance(wanted, WantedAbsent):
+        return isinstance(observation, Absent)
+    return isinstance(observation, Present) and observation.contact.same_as(wanted.contact)

@@ -12,8 +12,8 @@ from rollcall.plan import Verdict
 if TYPE_CHECKING:
     from rollcall.account import Account
     from rollcall.contacts import ContactKind
+    from rollcall.demands import Target
     from rollcall.observation import Observation
-    from rollcall.roster import Wanted
     from rollcall.signals import EventReference, Signal
 
 
@@ -22,14 +22,16 @@ class Outcome:
     """What was done to one contact: found, set, why, and the evidence.
 
     `kind` is None where a signal led to no contact. `verified` is whether a read after the write
-    already showed it; None where nothing was written.
+    already showed it; None where nothing was written. `authorised` is whether the roster names the actor
+    as an authorised changer.
     """
 
     verdict: Verdict
     reason: str
     kind: ContactKind | None = None
     found: Observation | None = field(default=None, repr=False)
-    wanted: Wanted | None = None
+    wanted: Target | None = None
+    authorised: bool = False
     roster_digest: str | None = None
     intent_id: str | None = None
     request_id: str | None = None
@@ -63,6 +65,10 @@ class Incident:
         return Stage.OPEN if pending else Stage.CLOSED
 
 
-def incident_id(*, event_id: str, account_id: str) -> str:
-    """The same for every delivery of one event: `RC-` and 12 hexadecimal digits."""
-    return "RC-" + hashlib.sha256(f"{event_id}/{account_id}".encode()).hexdigest()[:12]
+def incident_id(*, event_id: str, account_id: str, looks: int = 0) -> str:
+    """The same for every delivery of one event: `RC-` and 12 hexadecimal digits.
+
+    A later look at a new account is an incident of its own.
+    """
+    seed = f"{event_id}/{account_id}" + (f"/{looks}" if looks else "")
+    return "RC-" + hashlib.sha256(seed.encode()).hexdigest()[:12]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 QUOTAS = {
     "GetAlternateContact": (10.0, 15.0),
     "PutAlternateContact": (5.0, 8.0),
+    "DeleteAlternateContact": (1.0, 6.0),
 }
 
 

@@ -10,20 +10,48 @@ from rollcall.denials import FIXES, Denial
 from rollcall.errors import RetryableError
 from rollcall.outcomes import Outcome
 from rollcall.plan import Verdict
-from rollcall.signals import Cause, Signal
+from rollcall.signals import ARRIVAL, Cause, Signal
 
 if TYPE_CHECKING:
     from rollcall.account import Account
+    from rollcall.roster import Roster
 
 #: A new account answers AccessDenied for some minutes (seen by others); it is not believed for two hours.
 SETTLING = timedelta(hours=2)
+#: A new account's forwarder arrives later than the account: what happens until then gives no event.
+LOOKS = (timedelta(minutes=15), timedelta(minutes=60))
 #: How long a move may take to show in the account's path. Later events win, so it is not awaited for ever.
 MOVING = timedelta(minutes=15)
 
 
 def settling(signal: Signal, now: datetime) -> bool:
     """Whether the account of this signal is so new that AWS may not know it everywhere."""
-    return signal.cause is Cause.ACCOUNT_CREATED and _age(signal, now) < SETTLING
+    return signal.cause in ARRIVAL and _age(signal, now) < SETTLING
+
+
+def looks(signal: Signal, now: datetime) -> int:
+    """How many of the later looks at a new account are due by now; none for another signal."""
+    return sum(_age(signal, now) >= look for look in LOOKS) if signal.cause in ARRIVAL else 0
+
+
+def next_look(signal: Signal, now: datetime) -> int | None:
+    """Seconds until a new account is to be looked at again, None if it is not."""
+    if signal.cause not in ARRIVAL:
+        return None
+    waits = [(look - _age(signal, now)).total_seconds() for look in LOOKS if look > _age(signal, now)]
+    return int(min(waits)) + 1 if waits else None
+
+
+def only_told(signal: Signal, roster: Roster) -> Outcome | None:
+    """The outcome of a signal that asks for no look at contacts, None if it asks for one."""
+    if signal.denied is not None:
+        reason = f"AWS refused the call: {signal.denied}"
+        return Outcome(verdict=Verdict.DENIED, reason=reason, kind=signal.kind)
+    if signal.cause is Cause.WATCHED:
+        return Outcome(verdict=Verdict.TOLD, reason="Rollcall cannot undo this")
+    if signal.cause is Cause.ACCOUNT_TAGGED and not roster.uses_tags:
+        return Outcome(verdict=Verdict.IGNORED, reason="the roster uses no tags")
+    return None
 
 
 def left_alone(

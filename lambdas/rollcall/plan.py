@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from rollcall.demands import Demand, Held, Target
 from rollcall.observation import Observation, Unreadable, matches
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from rollcall.account import Account
     from rollcall.contacts import ContactKind
-    from rollcall.roster import Requirement, Wanted
+    from rollcall.resolve import Requirement
 
 
 class Verdict(StrEnum):
@@ -26,10 +27,12 @@ class Verdict(StrEnum):
     FAILED = "failed"
     UNREADABLE = "unreadable"
     UNREACHABLE = "unreachable"
+    HELD = "held"
     EXEMPT = "exempt"
     UNMANAGED = "unmanaged"
     INACTIVE = "inactive"
     DENIED = "denied"
+    TOLD = "told"
     OWN_WRITE = "own-write"
     UNRECORDED_WRITE = "unrecorded-write"
     REFUSED = "refused"
@@ -39,11 +42,11 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """Set this kind to what the roster wants."""
+    """Set this kind to what the roster wants, or delete it if the roster wants it absent."""
 
     kind: ContactKind
     found: Observation
-    wanted: Wanted
+    wanted: Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +57,7 @@ class Finding:
     verdict: Verdict
     reason: str
     found: Observation
-    wanted: Wanted | None = None
+    wanted: Target | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,25 +90,28 @@ def _decide(
 ) -> Change | Finding:
     if requirement.exempt is not None:
         return Finding(kind=kind, verdict=Verdict.EXEMPT, reason=requirement.exempt, found=found)
-    wanted = requirement.wanted.get(kind)
-    if wanted is None:
+    demand = requirement.demands.get(kind)
+    if demand is None:
         reason = "the roster names no contact of this kind here"
         return Finding(kind=kind, verdict=Verdict.UNMANAGED, reason=reason, found=found)
-    left_alone = _left_alone(found, wanted, account, halted)
-    if left_alone is None:
-        return Change(kind=kind, found=found, wanted=wanted)
-    verdict, reason = left_alone
+    left_alone = _left_alone(found, demand, account, halted)
+    if left_alone is None and not isinstance(demand, Held):
+        return Change(kind=kind, found=found, wanted=demand)
+    verdict, reason = left_alone or (Verdict.HELD, "")
+    wanted = None if isinstance(demand, Held) else demand
     return Finding(kind=kind, verdict=verdict, reason=reason, found=found, wanted=wanted)
 
 
 def _left_alone(
-    found: Observation, wanted: Wanted, account: Account, halted: str | None
+    found: Observation, demand: Demand, account: Account, halted: str | None
 ) -> tuple[Verdict, str] | None:
     """The first reason that forbids or spares the write, None if there is none."""
     if not account.active:
         return Verdict.INACTIVE, f"the account is {account.state}"
+    if isinstance(demand, Held):
+        return Verdict.HELD, demand.reason
     if isinstance(found, Unreadable):
         return Verdict.UNREADABLE, found.reason
-    if matches(found, wanted.contact):
+    if matches(found, demand):
         return Verdict.COMPLIANT, "as the roster wants it"
     return None if halted is None else (Verdict.WOULD_SET, halted)

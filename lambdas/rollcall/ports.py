@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rollcall.contacts import Contact, ContactKind
     from rollcall.control import Control
     from rollcall.intents import Intent
+    from rollcall.lost_matches import Matches
     from rollcall.observation import Observation
     from rollcall.outcomes import Incident, Outcome
 
@@ -30,11 +31,14 @@ class Clock(Protocol):
 class Organization(Protocol):
     """AWS Organizations, read only."""
 
-    def account(self, account_id: str) -> Account | None:
+    def account(self, account_id: str, *, with_tags: bool) -> Account | None:
         """The account as it is now, None if the organization has no such account.
 
         RetryableError if AWS could not be asked.
         """
+
+    def accounts_below(self, ou_id: str, *, most: int) -> Sequence[str]:
+        """Ids of accounts below an organizational unit, at most so many; empty if there is no such unit."""
 
 
 class AccountApi(Protocol):
@@ -48,6 +52,9 @@ class AccountApi(Protocol):
 
         WriteRefusedError if AWS refuses for good; RetryableError if it is unknown whether it was written.
         """
+
+    def delete(self, account_id: str, kind: ContactKind) -> str:
+        """Delete a contact; returns and raises as `put`."""
 
 
 class State(Protocol):
@@ -114,6 +121,7 @@ class Ports:
     state: State
     ledger: Ledger
     bus: OutcomeBus
+    matches: Matches
     clock: Clock
 
 

@@ -44,7 +44,7 @@ def _recover(intent: Intent, ports: Ports) -> Acted | None:
     if isinstance(now_there, Unreadable):
         outcome = outcome_of(intent, Verdict.UNREADABLE, now_there.reason)
         return finish(intent, outcome, ports, claimable=claimable)
-    if matches(now_there, intent.wanted.contact):
+    if matches(now_there, intent.wanted):
         outcome = outcome_of(intent, Verdict.SET, SET_REASON, verified=True)
         return finish(intent, outcome, ports, claimable=claimable)
     outcome = outcome_of(intent, Verdict.NOT_WRITTEN, "the worker ended before the contact was set")

@@ -2,49 +2,69 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rollcall.act import Acted, act
 from rollcall.errors import RetryableError
+from rollcall.lost_matches import lost_match
 from rollcall.observation import Observation, Unreadable
 from rollcall.outcomes import Outcome
 from rollcall.patience import settling
 from rollcall.plan import Verdict, plan
+from rollcall.resolve import requirement
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from rollcall.account import Account
     from rollcall.contacts import ContactKind
+    from rollcall.control import Control
     from rollcall.plan import Finding
     from rollcall.ports import Delivery, Ports
-    from rollcall.rosters import Rosters
+    from rollcall.roster import Roster
     from rollcall.signals import Signal
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What one message is decided by."""
+
+    control: Control
+    roster: Roster
+    signal: Signal
+    delivery: Delivery
+
+
 def restore(
-    *,
-    signal: Signal,
-    account: Account,
-    done: Collection[ContactKind | None],
-    delivery: Delivery,
-    ports: Ports,
-    rosters: Rosters,
+    *, decision: Decision, account: Account, done: Collection[ContactKind | None], ports: Ports
 ) -> list[Acted]:
     """What became of each kind that the signal points at, without those already `done`."""
-    control = ports.state.control()
-    roster = rosters.current(control)
-    requirement = roster.requirement(account)
-    kinds = [signal.kind] if signal.kind else sorted(requirement.wanted)
+    signal, roster = decision.signal, decision.roster
+    required = requirement(
+        roster,
+        account,
+        today=ports.clock.now().date(),
+        lost=lost_match(roster, account, ports.matches),
+    )
+    authorised = roster.authorises(signal.actor)
+    kinds = [signal.kind] if signal.kind else sorted(required.demands)
     if not kinds:
         nothing = Outcome(verdict=Verdict.UNMANAGED, reason="the roster names no contact for this account")
         return [Acted(outcome=nothing)]
     observations, waiting = _observe(signal, [kind for kind in kinds if kind not in done], ports)
-    halted = control.halted(requirement)
-    planned = plan(requirement=requirement, account=account, observations=observations, halted=halted)
-    told = [Acted(outcome=_outcome(finding, roster.digest)) for finding in planned.findings]
+    halted = decision.control.halted(required)
+    planned = plan(requirement=required, account=account, observations=observations, halted=halted)
+    told = [Acted(outcome=_outcome(finding, roster.digest, authorised)) for finding in planned.findings]
     changed = [
-        act(signal=signal, change=change, roster_digest=roster.digest, delivery=delivery, ports=ports)
+        act(
+            signal=signal,
+            change=change,
+            roster_digest=roster.digest,
+            authorised=authorised,
+            delivery=decision.delivery,
+            ports=ports,
+        )
         for change in planned.changes
     ]
     return [*waiting, *told, *changed]
@@ -69,12 +89,13 @@ def _observe(
     return observations, waiting
 
 
-def _outcome(finding: Finding, roster_digest: str) -> Outcome:
+def _outcome(finding: Finding, roster_digest: str, authorised: bool) -> Outcome:
     return Outcome(
         verdict=finding.verdict,
         reason=finding.reason,
         kind=finding.kind,
         found=finding.found,
         wanted=finding.wanted,
+        authorised=authorised,
         roster_digest=roster_digest,
     )

@@ -1,19 +1,23 @@
-"""The compiled roster: which contacts an account must have, and why."""
+"""The compiled roster: one immutable version of what every account must have."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
 from rollcall.contacts import Contact, ContactKind
+from rollcall.selectors import Selector, Tagged, selector_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rollcall.account import Account
+    from rollcall.actor import Actor
+
+VERSION = 1
 
 
 class Mode(StrEnum):
@@ -24,77 +28,61 @@ class Mode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """The contact that one kind must be, and the roster entry that says so."""
-
-    contact: Contact
-    source: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Requirement:
-    """What the roster asks of one account. A kind that is not in `wanted` is unmanaged."""
-
-    mode: Mode
-    wanted: Mapping[ContactKind, Wanted]
-    exempt: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
-    """Contacts of the accounts below one organizational unit, children included."""
+    """What some accounts have in place of the defaults. A kind is replaced as a whole.
 
-    ou: tuple[str, ...]
-    kinds: Mapping[ContactKind, str]
+    A contact name of None says that the contact must be absent.
+    """
 
-    def covers(self, account: Account) -> bool:
-        """Whether the account is in this organizational unit or below it."""
-        return account.ou_path[: len(self.ou)] == self.ou
+    selector: Selector
+    kinds: Mapping[ContactKind, str | None]
+    mode: Mode | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exemption:
+    """Accounts that are left alone, to the last day given."""
+
+    accounts: frozenset[str]
+    reason: str
+    until: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roster:
-    """One immutable version of the roster, known by the digest of its document."""
+    """The roster, known by the digest of its document. `rollcall.resolve` applies it to an account."""
 
     digest: str
     mode: Mode
     contacts: Mapping[str, Contact]
-    defaults: Mapping[ContactKind, str]
+    defaults: Mapping[ContactKind, str | None]
     overrides: tuple[Override, ...]
-    exempt: Mapping[str, str]
+    exemptions: tuple[Exemption, ...]
+    authorised_changers: frozenset[str]
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Self:
-        """Read a compiled roster (plain JSON, version 1).
-
-        KeyError or ValueError if the document is not one that synth compiled.
-        """
-        if document["version"] != 1:
-            raise ValueError("this release reads roster documents of version 1")
+        """Read a compiled roster; KeyError or ValueError if the document is not one that synth compiled."""
+        if document["version"] != VERSION:
+            raise ValueError(f"this release reads roster documents of version {VERSION}")
         return cls(
             digest=digest_of(document),
             mode=Mode(document["mode"]),
             contacts={name: Contact.from_document(values) for name, values in document["contacts"].items()},
             defaults=_kinds(document["defaults"]),
-            overrides=tuple(
-                Override(ou=tuple(entry["ou"].split("/")), kinds=_kinds(entry["kinds"]))
-                for entry in document["overrides"]
-            ),
-            exempt=dict(document["exempt"]),
+            overrides=tuple(_override(entry) for entry in document["overrides"]),
+            exemptions=tuple(_exemption(entry) for entry in document["exempt"]),
+            authorised_changers=frozenset(document["authorised_changers"]),
         )
 
-    def requirement(self, account: Account) -> Requirement:
-        """What this account must have: the deepest organizational unit wins, then the defaults."""
-        named = {kind: (name, "defaults") for kind, name in self.defaults.items()}
-        for override in sorted(self.overrides, key=lambda entry: len(entry.ou)):
-            if override.covers(account):
-                source = f"override of OU {'/'.join(override.ou)}"
-                named |= {kind: (name, source) for kind, name in override.kinds.items()}
-        wanted = {
-            kind: Wanted(contact=self.contacts[name], source=f"contact {name} ({source})")
-            for kind, (name, source) in named.items()
-        }
-        return Requirement(mode=self.mode, wanted=wanted, exempt=self.exempt.get(account.id))
+    @property
+    def uses_tags(self) -> bool:
+        """Whether the tags of an account matter."""
+        return any(isinstance(override.selector, Tagged) for override in self.overrides)
+
+    def authorises(self, actor: Actor) -> bool:
+        """Whether this principal, or the role behind its session, is named as an authorised changer."""
+        return not self.authorised_changers.isdisjoint({actor.principal, actor.role_arn or actor.principal})
 
 
 def digest_of(document: Mapping[str, Any]) -> str:
@@ -103,5 +91,18 @@ def digest_of(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _kinds(names: Mapping[str, str]) -> dict[ContactKind, str]:
+def _kinds(names: Mapping[str, str | None]) -> dict[ContactKind, str | None]:
     return {ContactKind(kind): name for kind, name in names.items()}
+
+
+def _override(entry: Mapping[str, Any]) -> Override:
+    return Override(
+        selector=selector_of(entry),
+        kinds=_kinds(entry["kinds"]),
+        mode=Mode(entry["mode"]) if entry["mode"] else None,
+    )
+
+
+def _exemption(entry: Mapping[str, Any]) -> Exemption:
+    until = date.fromisoformat(entry["until"]) if entry["until"] else None
+    return Exemption(accounts=frozenset(entry["accounts"]), reason=entry["reason"], until=until)

@@ -1,22 +1,11 @@
-"""How loud an incident is. The table is the policy; the code below only reads it."""
+"""How loud an incident is. The tables are the policy; the code below only reads them."""
 
 from __future__ import annotations
 
-from enum import IntEnum
-
+from rollcall.levels import Severity
 from rollcall.plan import Verdict
 from rollcall.signals import TAMPERING, Cause, Signal
-
-
-class Severity(IntEnum):
-    """In order, so that the loudest of several is their maximum."""
-
-    INFO = 1
-    LOW = 2
-    MEDIUM = 3
-    HIGH = 4
-    CRITICAL = 5
-
+from rollcall.watch import BY_NAME
 
 _TAMPERED = {
     Verdict.SET: Severity.MEDIUM,
@@ -24,29 +13,39 @@ _TAMPERED = {
     Verdict.PENDING: Severity.MEDIUM,
     Verdict.UNREADABLE: Severity.MEDIUM,
     Verdict.UNREACHABLE: Severity.MEDIUM,
+    Verdict.HELD: Severity.MEDIUM,
     Verdict.FAILED: Severity.HIGH,
     Verdict.EXEMPT: Severity.LOW,
     Verdict.DENIED: Severity.LOW,
     Verdict.UNRECORDED_WRITE: Severity.CRITICAL,
 }
 
-_ROSTER_CHANGED = {
+_ROSTER_ASKS = {
     Verdict.SET: Severity.INFO,
     Verdict.WOULD_SET: Severity.INFO,
     Verdict.PENDING: Severity.MEDIUM,
     Verdict.UNREADABLE: Severity.MEDIUM,
-    Verdict.UNREACHABLE: Severity.MEDIUM,
+    Verdict.HELD: Severity.HIGH,
     Verdict.FAILED: Severity.HIGH,
+    Verdict.TOLD: Severity.INFO,
 }
 
-#: Drift that is at least HIGH: silence bought, or somebody who may do anything.
+#: Drift that is at least HIGH when silence was bought, or by somebody who may do anything.
 _LOUD = frozenset(_TAMPERED) - {Verdict.EXEMPT, Verdict.DENIED}
+#: Reverted like anyone's, but expected: nobody is woken for an authorised changer.
+_EXPECTED = frozenset({Verdict.SET, Verdict.WOULD_SET, Verdict.PENDING})
 
 
-def severity(*, signal: Signal, verdict: Verdict, management_account: str) -> Severity | None:
+def severity(
+    *, signal: Signal, verdict: Verdict, management_account: str, authorised: bool
+) -> Severity | None:
     """Severity of one outcome, None if nobody needs to be told."""
+    if signal.cause is Cause.WATCHED:
+        return BY_NAME[signal.event.name].severity if verdict is Verdict.TOLD else _TAMPERED.get(verdict)
     if signal.cause not in TAMPERING:
-        return _ROSTER_CHANGED.get(verdict)
+        return _ROSTER_ASKS.get(verdict)
+    if authorised and verdict in _EXPECTED:
+        return Severity.INFO
     base = _TAMPERED.get(verdict)
     if base is None or verdict not in _LOUD:
         return base

@@ -13,7 +13,7 @@ from rollcall.errors import RetryableError, WriteRefusedError
 from rollcall.observation import Absent, Observation, Present, Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from rollcall.pacing import Bucket
     from rollcall.ports import Clock
@@ -49,21 +49,38 @@ class OrganizationAccountApi:
 
         WriteRefusedError if AWS refuses for good; RetryableError if it may or may not be written.
         """
-        self._pace("PutAlternateContact")
+        return self._write(
+            "PutAlternateContact",
+            self._client.put_alternate_contact,
+            AccountId=account_id,
+            AlternateContactType=str(kind),
+            Name=contact.name,
+            Title=contact.title,
+            EmailAddress=contact.email,
+            PhoneNumber=contact.phone,
+        )
+
+    def delete(self, account_id: str, kind: ContactKind) -> str:
+        """Delete a contact; returns and raises as `put`. A contact that is gone already is no fault."""
+        return self._write(
+            "DeleteAlternateContact",
+            self._client.delete_alternate_contact,
+            AccountId=account_id,
+            AlternateContactType=str(kind),
+        )
+
+    def _write(self, operation: str, call: Callable[..., Any], **parameters: str) -> str:
+        self._pace(operation)
         try:
-            answer = self._client.put_alternate_contact(
-                AccountId=account_id,
-                AlternateContactType=str(kind),
-                Name=contact.name,
-                Title=contact.title,
-                EmailAddress=contact.email,
-                PhoneNumber=contact.phone,
-            )
+            answer = call(**parameters)
         except AWS_ERRORS as error:
+            if code_of(error) == "ResourceNotFoundException" and isinstance(error, ClientError):
+                return str(error.response["ResponseMetadata"]["RequestId"])
             # `from None`: the text of a ValidationException holds the values that were refused.
             if transient(error):
-                raise RetryableError(f"the contact could not be set: {code_of(error)}") from None
-            raise WriteRefusedError(_why(error)) from None
+                raise RetryableError(f"the contact could not be written: {code_of(error)}") from None
+            denied = code_of(error) == "AccessDeniedException"
+            raise WriteRefusedError(_why(error), denied=denied) from None
         return str(answer["ResponseMetadata"]["RequestId"])
 
     def _pace(self, operation: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from rollcall.account import Account, AccountState
@@ -9,7 +10,7 @@ from rollcall.adapters.aws_errors import AWS_ERRORS, code_of
 from rollcall.errors import RetryableError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 
 class AwsOrganization:
@@ -18,7 +19,7 @@ class AwsOrganization:
     def __init__(self, *, client: Any) -> None:
         self._client = client
 
-    def account(self, account_id: str) -> Account | None:
+    def account(self, account_id: str, *, with_tags: bool) -> Account | None:
         """The account as it is now, None if the organization has no such account.
 
         RetryableError if AWS could not be asked.
@@ -27,6 +28,7 @@ class AwsOrganization:
             found = self._client.describe_account(AccountId=account_id)["Account"]
             parents = _parents_of(found) or self._walk(account_id)
             names = [self._ou_name(parent) for parent in parents if parent.startswith("ou-")]
+            tags = self._tags(account_id) if with_tags else {}
         except AWS_ERRORS as error:
             if code_of(error) == "AccountNotFoundException":
                 return None
@@ -38,7 +40,30 @@ class AwsOrganization:
             state=AccountState(found.get("State") or found.get("Status")),
             ou_path=tuple(names),
             parent_ids=tuple(parents),
+            tags=tags,
         )
+
+    def accounts_below(self, ou_id: str, *, most: int) -> Sequence[str]:
+        """Ids of accounts below an organizational unit, at most so many; empty if there is no such unit.
+
+        RetryableError if AWS could not be asked.
+        """
+        try:
+            return list(islice(self._below(ou_id), most))
+        except AWS_ERRORS as error:
+            if code_of(error) == "ParentNotFoundException":
+                return []
+            raise RetryableError(f"the accounts could not be listed: {code_of(error)}") from error
+
+    def _below(self, parent_id: str) -> Iterator[str]:
+        pages = self._client.get_paginator("list_accounts_for_parent").paginate(ParentId=parent_id)
+        yield from (account["Id"] for page in pages for account in page["Accounts"])
+        pages = self._client.get_paginator("list_organizational_units_for_parent").paginate(
+            ParentId=parent_id
+        )
+        for page in pages:
+            for unit in page["OrganizationalUnits"]:
+                yield from self._below(unit["Id"])
 
     def _walk(self, account_id: str) -> list[str]:
         parents: list[str] = []
@@ -47,6 +72,10 @@ class AwsOrganization:
             child = self._client.list_parents(ChildId=child)["Parents"][0]["Id"]
             parents.insert(0, child)
         return parents
+
+    def _tags(self, account_id: str) -> dict[str, str]:
+        pages = self._client.get_paginator("list_tags_for_resource").paginate(ResourceId=account_id)
+        return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
 
     def _ou_name(self, ou_id: str) -> str:
         found = self._client.describe_organizational_unit(OrganizationalUnitId=ou_id)

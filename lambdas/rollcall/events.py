@@ -1,0 +1,118 @@
+"""CloudTrail events to signals: one row for each event that means something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from rollcall.actor import Actor
+from rollcall.contacts import ContactKind
+from rollcall.errors import MalformedEventError
+from rollcall.fields import account_id, is_account_id, leaves
+from rollcall.signals import Cause, EventReference, Ignored, Signal
+from rollcall.watch import OUR_PRINCIPALS, WATCHED
+
+_Reader = Callable[[Mapping[str, Any], Signal], Signal | Ignored]
+_KINDS = {str(kind): kind for kind in ContactKind}
+
+
+def parse(event: object) -> Signal | Ignored:
+    """Reduce an EventBridge event to a signal.
+
+    Raises MalformedEventError if it is no CloudTrail event, or one of ours that names no account.
+    """
+    envelope = event if isinstance(event, Mapping) else {}
+    detail = envelope.get("detail")
+    if not isinstance(detail, Mapping) or not isinstance(detail.get("eventName"), str):
+        raise MalformedEventError("no CloudTrail event: detail.eventName is missing")
+    reference = EventReference(
+        id=str(detail.get("eventID") or envelope.get("id") or ""),
+        name=detail["eventName"],
+        time=str(detail.get("eventTime") or ""),
+        request_id=detail["requestID"] if isinstance(detail.get("requestID"), str) else None,
+    )
+    if not reference.id:
+        raise MalformedEventError("no CloudTrail event: detail.eventID is missing")
+    source = (str(detail.get("eventSource")), reference.name)
+    cause, reader = _READERS.get(source) or (Cause.WATCHED, _watched if source in WATCHED else None)
+    if reader is None:
+        return Ignored(event=reference, reason="no signal")
+    blank = Signal(account_id="", cause=cause, event=reference, actor=Actor.from_detail(detail))
+    return reader(detail, blank)
+
+
+def _arrived(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
+    # Service events: every nested field has another place than in an API event, and no version is settled.
+    found = leaves(detail.get("serviceEventDetails"))
+    if str(found.get("state", "SUCCEEDED")).upper() != "SUCCEEDED":
+        return Ignored(event=blank.event, reason="it did not succeed")
+    return replace(blank, account_id=account_id(found.get("accountid")))
+
+
+def _moved(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
+    if "errorCode" in detail:
+        return Ignored(event=blank.event, reason="AWS refused the call")
+    found = leaves(detail.get("requestParameters"))
+    destination = found.get("destinationparentid")
+    return replace(
+        blank,
+        account_id=account_id(found.get("accountid")),
+        destination=destination if isinstance(destination, str) else None,
+    )
+
+
+def _tagged(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
+    resource = leaves(detail.get("requestParameters")).get("resourceid")
+    if "errorCode" in detail or not is_account_id(resource):
+        return Ignored(event=blank.event, reason="no tag of an account was changed")
+    return replace(blank, account_id=str(resource))
+
+
+def _ou_changed(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
+    ou_id = leaves(detail.get("requestParameters")).get("organizationalunitid")
+    if "errorCode" in detail or not isinstance(ou_id, str):
+        return Ignored(event=blank.event, reason="no organizational unit was changed")
+    return replace(blank, account_id=_affected({}, detail), ou_id=ou_id)
+
+
+def _contact_changed(detail: Mapping[str, Any], blank: Signal) -> Signal:
+    found = leaves(detail.get("requestParameters"))
+    kind = _KINDS.get(str(found.get("alternatecontacttype", "")).upper())
+    return _denied(detail, replace(blank, account_id=_affected(found, detail), kind=kind))
+
+
+def _watched(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
+    found = leaves(detail.get("serviceEventDetails")) | leaves(detail.get("requestParameters"))
+    watch = WATCHED[str(detail.get("eventSource")), blank.event.name]
+    if watch.ours_only and str(found.get("serviceprincipal")) not in OUR_PRINCIPALS:
+        return Ignored(event=blank.event, reason="not about a service that Rollcall needs")
+    return _denied(detail, replace(blank, account_id=_affected(found, detail)))
+
+
+def _affected(found: Mapping[str, object], detail: Mapping[str, Any]) -> str:
+    """In organizations mode the target is named; the envelope's account is only the caller's."""
+    caller = detail.get("recipientAccountId") or Actor.from_detail(detail).account_id
+    return account_id(found.get("accountid") or caller)
+
+
+def _denied(detail: Mapping[str, Any], signal: Signal) -> Signal:
+    return replace(signal, denied=str(detail["errorCode"])) if "errorCode" in detail else signal
+
+
+_ORGANIZATIONS = "organizations.amazonaws.com"
+_READERS: dict[tuple[str, str], tuple[Cause, _Reader]] = {
+    (_ORGANIZATIONS, "CreateAccountResult"): (Cause.ACCOUNT_CREATED, _arrived),
+    (_ORGANIZATIONS, "AccountJoinedOrganization"): (Cause.ACCOUNT_JOINED, _arrived),
+    ("controltower.amazonaws.com", "CreateManagedAccount"): (Cause.ACCOUNT_CREATED, _arrived),
+    ("controltower.amazonaws.com", "UpdateManagedAccount"): (Cause.ACCOUNT_JOINED, _arrived),
+    (_ORGANIZATIONS, "MoveAccount"): (Cause.ACCOUNT_MOVED, _moved),
+    (_ORGANIZATIONS, "TagResource"): (Cause.ACCOUNT_TAGGED, _tagged),
+    (_ORGANIZATIONS, "UntagResource"): (Cause.ACCOUNT_TAGGED, _tagged),
+    (_ORGANIZATIONS, "UpdateOrganizationalUnit"): (Cause.OU_CHANGED, _ou_changed),
+    ("account.amazonaws.com", "PutAlternateContact"): (Cause.CONTACT_EDITED, _contact_changed),
+    ("account.amazonaws.com", "DeleteAlternateContact"): (Cause.CONTACT_DELETED, _contact_changed),
+}
+
+#: All events that lead to a signal, by `detail.eventSource` and `detail.eventName`: what the hub's rule matches.
+SIGNAL_EVENTS = frozenset(_READERS) | frozenset(WATCHED)

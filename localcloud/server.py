@@ -13,13 +13,13 @@ from werkzeug.serving import make_server
 
 from localcloud import (
     apis,
-    bucket_policies,
     cloudformation,
     deliveries,
     events,
     functions,
     published,
     queues,
+    repairs,
 )
 from localcloud.clients import Clients
 from localcloud.gateway import Gateway
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 # Every departure from plain moto, in the order in which it is installed.
 INSTALLERS: tuple[Callable[[LocalCloud], None], ...] = (
-    bucket_policies.install,
+    repairs.install,
     published.install,
     cloudformation.install,
     queues.install,

@@ -6,7 +6,6 @@ import contextlib
 import threading
 from typing import TYPE_CHECKING, Any, Self
 
-from moto.core.config import default_user_config
 from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
@@ -82,10 +81,12 @@ class LocalCloud:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True, name="localcloud").start()
         self._undo.callback(server.server_close)
         self._undo.callback(server.shutdown)
-        # The roles of the CDK's bootstrap carry AWS managed policies.
-        self.patch(default_user_config, "iam", {"load_aws_managed_policies": True})
-        for install in INSTALLERS:
-            install(self)
+        try:
+            for install in INSTALLERS:
+                install(self)
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def stop(self) -> None:

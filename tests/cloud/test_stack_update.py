@@ -12,6 +12,7 @@ from aws_cdk import aws_lambda as functions
 from aws_cdk import aws_sqs as sqs
 
 from localcloud.cdk import CdkError
+from localcloud.clients import Clients
 
 pytestmark = pytest.mark.cloud
 
@@ -20,7 +21,7 @@ HUB = "333333333333"
 
 def throwaway(directory: Path, stack: str, *, code: str, mode: str, table: bool = True, **more: str) -> Path:
     """Synthesize a stack with a function from an asset, a queue, a rule on an own bus and perhaps a table."""
-    source = directory / "source"
+    source = directory / mode  # in one process, the CDK looks at a directory only once
     source.mkdir(exist_ok=True)
     (source / "main.py").write_text(code)
     app = cdk_lib.App(analytics_reporting=False, outdir=str(directory / "cdk.out"))
@@ -107,9 +108,11 @@ def test_the_cli_fails_and_prints_the_reason(cloud, cdk, tmp_path, more, reason)
     assert not [f for f in listed if f["FunctionName"].startswith(stack)]
 
 
-def test_nothing_of_the_users_aws_settings_reaches_the_cli(cdk, tmp_path, monkeypatch):
+def test_nothing_of_the_users_aws_settings_reaches_the_cli_or_clients(cloud, cdk, tmp_path, monkeypatch):
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", "http://127.0.0.1:9")
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    assert Clients(cloud.endpoint).client("sts", HUB).get_caller_identity()["Account"] == HUB
     assembly = throwaway(tmp_path, "Isolated", code="def handler(e, c): return 1", mode="x", table=False)
     assert cdk.deploy("Isolated", HUB, assembly=assembly)["FunctionName"]

@@ -149,7 +149,7 @@ class Bridge:
     def _fail(self, rule: Any, target: dict[str, Any], delivery: Delivery, error: Exception) -> None:
         code = error.code if isinstance(error, UndeliverableError) else type(error).__name__
         reason = f"{code}: {getattr(error, 'message', error)}"
-        _log.warning("undelivered", extra={"rule": rule.arn, "target": target["Arn"], "reason": reason})
+        _log.warning("undelivered: %s", reason, extra={"rule": rule.arn, "target": target["Arn"]})
         dead_letters = target.get("DeadLetterConfig", {}).get("Arn")
         attributes = {
             "RULE_ARN": rule.arn,

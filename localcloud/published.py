@@ -1,11 +1,14 @@
-"""What AWS publishes for every account and our templates use: the Powertools layer and its SSM parameter."""
+"""What AWS publishes for every account: managed policies, the Powertools layer and its SSM parameter."""
 
 import datetime as dt
 import io
+import json
 import zipfile
 from typing import TYPE_CHECKING, Any
 
 from moto.awslambda.models import LambdaBackend, lambda_backends
+from moto.iam.aws_managed_policies import aws_managed_policies_data
+from moto.iam.models import AWSManagedPolicy, IAMBackend
 from moto.ssm.models import Parameter, ParameterDict
 
 if TYPE_CHECKING:
@@ -18,7 +21,15 @@ POWERTOOLS_PARAMETER = "/aws/service/powertools/python/arm64/python3.13/latest"
 
 
 def install(cloud: "LocalCloud") -> None:
-    """Publishes the layer, whose contents the local Lambda runtime brings, to every account."""
+    """Publish the layer, whose contents the local runtime brings, and the policies to every account."""
+    policies = json.loads(aws_managed_policies_data)
+
+    def managed_policies(self: Any) -> list[AWSManagedPolicy]:
+        """As moto's own, which reads them anew for each account and partition: seconds."""
+        items = policies.items() if self.region_name == "aws" else ()
+        return [AWSManagedPolicy.from_data(name, self.account_id, "aws", data) for name, data in items]
+
+    cloud.patch(IAMBackend, "_init_aws_policies", managed_policies)
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as zipped:
         zipped.writestr("python/README", "The local Lambda runtime provides Powertools.\n")

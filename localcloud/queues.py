@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 
 
 def install(cloud: LocalCloud) -> None:
-    """Keep moto from running event source mappings in line, and from deleting without its own lock."""
+    """Keep moto from running event source mappings in line, and from losing messages and policies."""
     plain_add, plain_delete = Queue.add_message, Queue.delete_message
+    plain_set = Queue._set_attributes  # noqa: SLF001 - where moto drops the policy
 
     def add(self: Any, message: Any) -> None:
         self.lambda_event_source_mappings = {}
@@ -23,6 +24,14 @@ def install(cloud: LocalCloud) -> None:
         with self._messages_lock:
             plain_delete(self, receipt_handle)
 
+    def set_attributes(self: Any, attributes: dict[str, Any], now: float | None = None) -> None:
+        # moto forgets the policy whenever another attribute is set.
+        kept = getattr(self, "_policy_json", None)
+        plain_set(self, attributes, now)
+        if kept is not None and "Policy" not in attributes:
+            self._policy_json = kept
+
+    cloud.patch(Queue, "_set_attributes", set_attributes)
     cloud.patch(Queue, "add_message", add)
     cloud.patch(Queue, "delete_message", delete)
 

@@ -6,20 +6,19 @@ import contextlib
 import threading
 from typing import TYPE_CHECKING, Any, Self
 
-from moto.core.config import default_user_config
 from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
 from localcloud import (
     apis,
-    bucket_policies,
     cloudformation,
     deliveries,
     events,
     functions,
     published,
     queues,
+    repairs,
 )
 from localcloud.clients import Clients
 from localcloud.gateway import Gateway
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 
 # Every departure from plain moto, in the order in which it is installed.
 INSTALLERS: tuple[Callable[[LocalCloud], None], ...] = (
-    bucket_policies.install,
+    repairs.install,
     published.install,
     cloudformation.install,
     queues.install,
@@ -82,10 +81,12 @@ class LocalCloud:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True, name="localcloud").start()
         self._undo.callback(server.server_close)
         self._undo.callback(server.shutdown)
-        # The roles of the CDK's bootstrap carry AWS managed policies.
-        self.patch(default_user_config, "iam", {"load_aws_managed_policies": True})
-        for install in INSTALLERS:
-            install(self)
+        try:
+            for install in INSTALLERS:
+                install(self)
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def stop(self) -> None:

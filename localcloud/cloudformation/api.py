@@ -23,13 +23,6 @@ class CloudFormationApi(BaseResponse):
         super().__init__(service_name="cloudformation")
         self.automated_parameter_parsing = True
 
-    def call_action(self) -> Any:
-        """Refuses what is not modelled with a 400: after a 500 SDKs would only try again."""
-        try:
-            return super().call_action()
-        except NotImplementedError as error:
-            return self.serialized(ActionResult(RequestError("InvalidAction", str(error))))
-
     def create_stack(self) -> ActionResult:
         """CreateStack; refuses a name that is taken."""
         name = self._get_param("StackName")
@@ -71,12 +64,11 @@ class CloudFormationApi(BaseResponse):
         creates = self._get_param("ChangeSetType") == "CREATE"
         stack = self._new() if creates and not known else self._stack()
         revision = self._revision(stack)
-        changes = self.engine.plan(stack, revision)
         change_set = ChangeSet(
             stack=stack,
             name=self._get_param("ChangeSetName"),
             revision=revision,
-            changes=tuple(changes),
+            changes=self.engine.changes(stack, revision),
             empty=revision.same_as(stack.revision),
         )
         stack.change_sets.append(change_set)

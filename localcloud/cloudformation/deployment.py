@@ -91,7 +91,7 @@ class Deployment:
                 _refuse_name_clash(old, new)
                 new = self._create(new)
                 self._replaced.append(old)
-            elif differs(ROWS[kind], old.properties, new.properties):
+            elif differs(old, new.properties):
                 self._undo.append(lambda: self._update(new, old))
                 new = self._update(old, new)
         except (ResourceError, TemplateError) as error:

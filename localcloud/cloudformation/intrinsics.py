@@ -3,17 +3,19 @@
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
 """
 
-import base64
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from localcloud.cloudformation.errors import TemplateError
-from localcloud.cloudformation.rows import Made
+
+if TYPE_CHECKING:
+    from localcloud.cloudformation.stack import Resource
 
 NO_VALUE = object()
-KNOWN_AFTER_APPLY = "{{changeset:KNOWN_AFTER_APPLY}}"  # CloudFormation's own word for it in change sets
 _PLACEHOLDER = re.compile(r"\$\{(!?)([^}]*)\}")
 
 
@@ -37,19 +39,14 @@ def references(node: Any) -> Iterator[str]:
                 yield from references(value)
 
 
-def _select(index: Any, items: list[Any]) -> Any:
-    return KNOWN_AFTER_APPLY if KNOWN_AFTER_APPLY in items else items[int(index)]
-
-
 # The functions of nothing but their resolved argument.
 _FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "And": all,
-    "Base64": lambda text: base64.b64encode(text.encode()).decode(),
     "Equals": lambda pair: str(pair[0]) == str(pair[1]),
     "Join": lambda argument: argument[0].join(str(item) for item in argument[1]),
     "Not": lambda argument: not argument[0],
     "Or": any,
-    "Select": lambda argument: _select(*argument),
+    "Select": lambda argument: argument[1][int(argument[0])],
     "Split": lambda argument: argument[1].split(argument[0]),
 }
 
@@ -60,8 +57,7 @@ class Scope:
 
     template: Mapping[str, Any]
     values: Mapping[str, Any]
-    made: Mapping[str, Made]
-    exported: Callable[[str], str]
+    resources: Mapping[str, Resource]
 
     def resolve(self, node: Any) -> Any:
         """The value of an expression; NO_VALUE members are left out. Raises TemplateError."""
@@ -88,10 +84,10 @@ class Scope:
     def _ref(self, name: str) -> Any:
         if name == "AWS::NoValue":
             return NO_VALUE
-        return self.values[name] if name in self.values else _entry(self.made, name, "resource").id
+        return self.values[name] if name in self.values else _entry(self.resources, name, "resource").made.id
 
     def _attribute(self, name: str, attribute: str) -> Any:
-        made = _entry(self.made, name, "resource")
+        made = _entry(self.resources, name, "resource").made
         return _entry(made.attributes, attribute, f"attribute of {name}")
 
     def _call(self, name: str, argument: Any) -> Any:
@@ -105,8 +101,6 @@ class Scope:
             case "FindInMap":
                 first, second, third = self.resolve(argument)
                 return _entry(_entry(self.template["Mappings"], first, "map"), second, "key")[third]
-            case "ImportValue":
-                return self.exported(self.resolve(argument))
         if name not in _FUNCTIONS:
             raise TemplateError(f"Template error: the local cloud does not model Fn::{name}")
         return _FUNCTIONS[name](self.resolve(argument))

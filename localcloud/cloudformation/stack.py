@@ -29,12 +29,11 @@ class Resource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What an operation is going to do to one resource: Add, Modify (perhaps by replacement) or Remove."""
+    """What an operation is going to do to one resource: Add, Modify or Remove."""
 
     action: str
     logical_id: str
     type: str
-    replaces: bool = False
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -78,7 +77,8 @@ class Stack:
     def note(
         self, logical_id: str, kind: str, status: str, physical_id: str = "", reason: str | None = None
     ) -> None:
-        """Adds an event."""
+        """Adds an event, a millisecond after the last at least: the CDK CLI sorts events by their time."""
+        last = self.events[-1]["Timestamp"] + dt.timedelta(milliseconds=1) if self.events else now()
         self.events.append(
             {
                 "StackId": self.id,
@@ -90,7 +90,7 @@ class Stack:
                 "ResourceType": kind,
                 "ResourceStatus": status,
                 "ResourceStatusReason": reason,
-                "Timestamp": now(),
+                "Timestamp": max(now(), last),
             }
         )
 

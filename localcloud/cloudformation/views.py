@@ -19,8 +19,7 @@ def stack(stack: Stack) -> dict[str, Any]:
         "EnableTerminationProtection": stack.protected,
         "Outputs": stack.outputs,
         "Parameters": [
-            {"ParameterKey": key, "ParameterValue": str(value), **_resolved(revision.parameters[key], value)}
-            for key, value in revision.given.items()
+            {"ParameterKey": key, "ParameterValue": str(value)} for key, value in revision.given.items()
         ]
         if revision
         else [],
@@ -60,13 +59,8 @@ def change_set(change_set: ChangeSet) -> dict[str, Any]:
                     "Action": change.action,
                     "LogicalResourceId": change.logical_id,
                     "ResourceType": change.type,
-                    "Replacement": str(change.replaces) if change.action == "Modify" else None,
                 },
             }
             for change in change_set.changes
         ],
     }
-
-
-def _resolved(value: Any, given: Any) -> dict[str, str]:
-    return {"ResolvedValue": str(value)} if isinstance(value, str) and value != given else {}

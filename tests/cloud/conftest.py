@@ -8,6 +8,12 @@ from simulation.clock import SystemClock
 from simulation.cloud import SimulatedCloud
 from simulation.seeds import example_organization
 
+PLACES = {
+    "RollcallHub": "333333333333",
+    "RollcallManagement": "111111111111",
+    "RollcallForwarder": "222222222222",
+}
+
 
 @pytest.fixture(scope="package")
 def cloud(tmp_path_factory):
@@ -29,13 +35,14 @@ def cdk(cloud):
 
 
 @pytest.fixture(scope="package")
-def deployed(cdk, tmp_path_factory):
-    """The real stacks, synthesized and deployed with the demo's configuration: outputs by stack name."""
-    assembly = tmp_path_factory.mktemp("assembly")
-    cdk.synth(config="config/examples/demo", assembly=assembly)
-    places = {
-        "RollcallHub": "333333333333",
-        "RollcallManagement": "111111111111",
-        "RollcallForwarder": "222222222222",
-    }
-    return {name: cdk.deploy(name, account, assembly=assembly) for name, account in places.items()}
+def assembly(cdk, tmp_path_factory):
+    """The project's app, synthesized by the CLI with the demo's configuration."""
+    directory = tmp_path_factory.mktemp("assembly")
+    cdk.synth(config="config/examples/demo", assembly=directory)
+    return directory
+
+
+@pytest.fixture(scope="package")
+def deployed(cdk, assembly):
+    """The project's stacks, deployed: outputs by stack name."""
+    return {stack: cdk.deploy(stack, account, assembly=assembly) for stack, account in PLACES.items()}

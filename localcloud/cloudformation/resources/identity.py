@@ -84,14 +84,8 @@ def _delete_policy(c: Context) -> None:
 
 
 def _managed_policy(c: Context) -> Made:
-    if c.made:
-        arn = c.made.id
-        c.call("iam", "create_policy_version", PolicyArn=arn, SetAsDefault=True, **c.pick("PolicyDocument"))
-    else:
-        settings = c.pick("Path", "Description", "PolicyDocument")
-        arn = c.call("iam", "create_policy", PolicyName=c.name("ManagedPolicyName"), **settings)["Policy"][
-            "Arn"
-        ]
+    name, settings = c.name("ManagedPolicyName"), c.pick("Path", "Description", "PolicyDocument")
+    arn = c.call("iam", "create_policy", PolicyName=name, **settings)["Policy"]["Arn"]
     return Made(id=arn, attributes={"PolicyArn": arn})
 
 
@@ -140,8 +134,7 @@ ROWS = {
     "AWS::IAM::ManagedPolicy": Row(
         apply=_managed_policy,
         delete=lambda c: c.call("iam", "delete_policy", PolicyArn=c.name()),
-        fixed=frozenset({"ManagedPolicyName", "Path", "Description"}),
-        mutable={"PolicyDocument": REQUIRED},
+        fixed=frozenset({"ManagedPolicyName", "Path", "Description", "PolicyDocument"}),
     ),
     "AWS::KMS::Key": Row(
         apply=_key,

@@ -1,9 +1,5 @@
 """S3, DynamoDB, ECR."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from localcloud.cloudformation.errors import ResourceError
 from localcloud.cloudformation.resources.identity import refuse_unknown_principals
 from localcloud.cloudformation.rows import ABSENT, REQUIRED, Context, Made, Row
 
@@ -40,54 +36,24 @@ def _bucket_policy(c: Context) -> Made:
     return Made(id=bucket)
 
 
-_TABLE_FIXED = (
-    "TableName",
-    "KeySchema",
-    "AttributeDefinitions",
-    "LocalSecondaryIndexes",
-    "GlobalSecondaryIndexes",
-)
+_TABLE_FIXED = ("TableName", "KeySchema", "AttributeDefinitions")
 
 
 def _table(c: Context) -> Made:
-    return _make_table(c, c.properties)
-
-
-def _global_table(c: Context) -> Made:
-    """A table with one replica, in the stack's Region: what CDK's TableV2 is unless it is told more."""
-    replicas = c.properties["Replicas"]
-    if [replica["Region"] for replica in replicas] != [c.region]:
-        raise ResourceError(
-            "the local cloud models global tables with a single replica in the stack's Region"
-        )
-    own = {k: v for k, v in replicas[0].items() if k not in ("Region", "Tags")}
-    return _make_table(c, {**c.properties, **own})
-
-
-def _make_table(c: Context, p: Mapping[str, Any]) -> Made:
     name = c.name("TableName", limit=255)
-    settings = {
-        "BillingMode": "PROVISIONED",
-        **{k: p[k] for k in ("BillingMode", "DeletionProtectionEnabled") if k in p},
-    }
-    if "SSESpecification" in p:
-        settings["SSESpecification"] = {
-            k.replace("SSEEnabled", "Enabled"): v for k, v in p["SSESpecification"].items()
-        }
+    settings = c.pick("BillingMode", "DeletionProtectionEnabled", "ProvisionedThroughput")
     if c.made:
         c.call("dynamodb", "update_table", TableName=name, **settings)
     else:
-        keys = {k: p[k] for k in _TABLE_FIXED if k in p and k != "TableName"}
+        keys = c.pick("KeySchema", "AttributeDefinitions")
         c.call("dynamodb", "create_table", TableName=name, **keys, **settings)
         c.begun.append(name)
     if c.changed("TimeToLiveSpecification"):
-        expiry = p.get("TimeToLiveSpecification") or {
-            **c.previous["TimeToLiveSpecification"],
-            "Enabled": False,
-        }
+        gone = {**c.previous.get("TimeToLiveSpecification", {}), "Enabled": False}
+        expiry = c.properties.get("TimeToLiveSpecification", gone)
         c.call("dynamodb", "update_time_to_live", TableName=name, TimeToLiveSpecification=expiry)
-    recovery = p.get("PointInTimeRecoverySpecification", {"PointInTimeRecoveryEnabled": False})
-    c.call("dynamodb", "update_continuous_backups", TableName=name, PointInTimeRecoverySpecification=recovery)
+    if recovery := c.pick("PointInTimeRecoverySpecification"):
+        c.call("dynamodb", "update_continuous_backups", TableName=name, **recovery)
     return Made(id=name, attributes={"Arn": c.arn("dynamodb", f"table/{name}")})
 
 
@@ -97,23 +63,11 @@ def _repository(c: Context) -> Made:
     operation = "put_image_tag_mutability" if c.made else "create_repository"
     c.call("ecr", operation, RepositoryName=name, **mutability)
     if "RepositoryPolicyText" in c.properties:
-        c.call(
-            "ecr",
-            "set_repository_policy",
-            RepositoryName=name,
-            PolicyText=c.properties["RepositoryPolicyText"],
-        )
+        policy = c.properties["RepositoryPolicyText"]
+        c.call("ecr", "set_repository_policy", RepositoryName=name, PolicyText=policy)
     uri = f"{c.account}.dkr.ecr.{c.region}.amazonaws.com/{name}"
     return Made(id=name, attributes={"Arn": c.arn("ecr", f"repository/{name}"), "RepositoryUri": uri})
 
-
-_TABLE = {
-    "BillingMode": "PROVISIONED",
-    "DeletionProtectionEnabled": False,
-    "PointInTimeRecoverySpecification": ABSENT,
-    "SSESpecification": ABSENT,
-    "TimeToLiveSpecification": ABSENT,
-}
 
 ROWS = {
     "AWS::S3::Bucket": Row(
@@ -134,13 +88,14 @@ ROWS = {
         apply=_table,
         delete=lambda c: c.call("dynamodb", "delete_table", TableName=c.name()),
         fixed=frozenset(_TABLE_FIXED),
-        mutable=_TABLE,
-    ),
-    "AWS::DynamoDB::GlobalTable": Row(
-        apply=_global_table,
-        delete=lambda c: c.call("dynamodb", "delete_table", TableName=c.name()),
-        fixed=frozenset(_TABLE_FIXED),
-        mutable={"Replicas": REQUIRED, **_TABLE},
+        mutable={
+            "BillingMode": "PROVISIONED",
+            "DeletionProtectionEnabled": False,
+            "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": False},
+            "ProvisionedThroughput": ABSENT,
+            "TimeToLiveSpecification": ABSENT,
+        },
+        ignored=frozenset({"SSESpecification"}),
     ),
     "AWS::ECR::Repository": Row(
         apply=_repository,

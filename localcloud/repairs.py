@@ -1,0 +1,42 @@
+"""Two habits of moto that would mislead whoever deploys to it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from moto.core.exceptions import ServiceException
+from moto.core.responses import ActionResult, BaseResponse
+from moto.iam.access_control import IAMPolicy, PermissionResult
+from moto.s3.models import FakeBucket
+
+if TYPE_CHECKING:
+    from localcloud.server import LocalCloud
+
+
+class NotModelledError(ServiceException):
+    """Nothing answers this action. A class of moto's own would need a service called `core`."""
+
+    code = "InvalidAction"
+
+
+def install(cloud: LocalCloud) -> None:
+    """Refuse unknown actions, which moto answers with a 500; apply bucket policies with care."""
+    plain_call = BaseResponse.call_action
+
+    def call_action(self: Any) -> Any:
+        try:
+            return plain_call(self)
+        except NotImplementedError as error:  # after a 500 every SDK would try again, for half a minute
+            return self.serialized(ActionResult(NotModelledError(str(error))))
+
+    def get_permission(self: Any, action: str, resource: str) -> Any:
+        """Without conditional statements: moto would apply "deny unless TLS" to everybody."""
+        if self.policy is None:
+            return PermissionResult.NEUTRAL
+        policy = json.loads(self.policy)
+        policy["Statement"] = [s for s in policy["Statement"] if "Condition" not in s]
+        return IAMPolicy(json.dumps(policy)).is_action_permitted(action, resource)
+
+    cloud.patch(BaseResponse, "call_action", call_action)
+    cloud.patch(FakeBucket, "get_permission", get_permission)

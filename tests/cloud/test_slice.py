@@ -1,0 +1,215 @@
+"""End to end: the deployed stacks and the packaged functions keep a member's contacts right."""
+
+import json
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from rollcall.adapters.state_table import StateTable
+from rollcall.approve import approve_candidate
+from tests.cloud.tools import messages, wait_for
+
+pytestmark = pytest.mark.cloud
+HUB, MEMBER, MANAGEMENT = "333333333333", "222222222222", "111111111111"
+EDIT = {"Name": "Mary", "Title": "Dev", "EmailAddress": "mary@example.net", "PhoneNumber": "+1 206 555 0199"}
+
+
+class Slice:
+    """The deployed slice as the tests act on it and look at it."""
+
+    def __init__(self, cloud, outputs, roster):
+        self.cloud, self.outputs = cloud, outputs
+        self.right = {kind: roster["contacts"][name]["email"] for kind, name in roster["defaults"].items()}
+        self.events, self.writes = [], []
+        cloud.simulation.subscribe(lambda _, event: self.events.append(event))
+        self._member = cloud.clients.client("account", MEMBER, role="mary")
+        self._hub = lambda service: cloud.clients.client(service, HUB)
+        self.state = StateTable(client=self._hub("dynamodb"), table=outputs["StateTableName"])
+
+    def edit(self, kind):
+        """Mary edits a contact; the event of it."""
+        self._member.put_alternate_contact(AlternateContactType=kind, **EDIT)
+        return wait_for(lambda: [e for e in self.events if self._is_edit(e, kind)])[-1]
+
+    def email(self, kind):
+        contact = self.cloud.simulation.organization.accounts[MEMBER].contacts.get(kind)
+        return contact.email if contact else None
+
+    def alerts(self, event):
+        """The subjects of the alerts of one event."""
+        return [
+            m["subject"] for m in self.cloud.mail.received() if event["detail"]["eventID"] in m["message"]
+        ]
+
+    def only_alert(self, event):
+        """The subject of the event's alert; no second one follows soon."""
+        wait_for(lambda: self.alerts(event))
+        time.sleep(0.7)
+        (subject,) = self.alerts(event)
+        return subject
+
+    def ledger(self):
+        """The records of the member: {intent id: names of its objects}."""
+        listed = self._hub("s3").list_objects_v2(
+            Bucket=self.outputs["LedgerBucketName"], Prefix=f"ledger/{MEMBER}/"
+        )
+        records = {}
+        for entry in listed.get("Contents", []):
+            *_, intent, record = entry["Key"].split("/")
+            records.setdefault(intent, set()).add(record)
+        return records
+
+    def send(self, *bodies):
+        for body in bodies:
+            text = body if isinstance(body, str) else json.dumps(body)
+            self._hub("sqs").send_message(QueueUrl=self.outputs["IntakeQueueUrl"], MessageBody=text)
+
+    def switch(self, *, on):
+        """Stop or resume the polling of the intake queue."""
+        functions = self._hub("lambda")
+        name = self.outputs["ReconcileFunctionName"]
+        (mapping,) = functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
+        functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=on)
+
+    def waiting(self):
+        """How many messages are visible in the intake queue."""
+        name = "ApproximateNumberOfMessages"
+        found = self._hub("sqs").get_queue_attributes(
+            QueueUrl=self.outputs["IntakeQueueUrl"], AttributeNames=[name]
+        )
+        return int(found["Attributes"][name])
+
+    def dead(self):
+        return messages(self.cloud, HUB, self.outputs["IntakeDeadLetterQueueUrl"])
+
+    def _is_edit(self, event, kind):
+        detail = event["detail"]
+        return (
+            detail["eventName"] == "PutAlternateContact"
+            and detail["recipientAccountId"] == MEMBER
+            and detail["requestParameters"]["alternateContactType"] == kind
+        )
+
+
+@pytest.fixture(scope="module")
+def hub(cloud, deployed, assembly):
+    (candidate,) = assembly.glob("asset.*/candidate.json")
+    roster = json.loads(candidate.read_text())
+    made = Slice(cloud, deployed["RollcallHub"], roster)
+    approve_candidate(state=made.state, document=roster, approved_by="tests", now=datetime.now(UTC))
+
+    def written(caller, parameters):
+        if "/rollcall-reconcile/" in caller.arn:
+            made.writes.append((parameters["AccountId"], parameters["AlternateContactType"]))
+
+    stop = cloud.apis.after("account", "PutAlternateContact", written)
+    yield made
+    stop()
+
+
+@pytest.fixture(autouse=True)
+def nobody_wrote_yet(hub):
+    wait_for(lambda: hub.waiting() == 0)
+    hub.writes.clear()
+
+
+def test_an_edit_is_restored_with_one_alert_and_a_ledger_pair(hub):
+    before = hub.ledger()
+    event = hub.edit("SECURITY")
+    assert hub.only_alert(event).startswith("[MEDIUM]")
+    assert hub.email("SECURITY") == hub.right["SECURITY"]
+    assert hub.writes == [(MEMBER, "SECURITY")]
+    new = {intent: records for intent, records in hub.ledger().items() if intent not in before}
+    assert list(new.values()) == [{"intent.json", "outcome.json"}]
+    assert list(hub.state.open_intents(MEMBER)) == []
+
+
+def test_the_same_event_twice_is_one_change_and_one_alert(hub):
+    hub.switch(on=False)
+    event = hub.edit("OPERATIONS")
+    hub.send(event)
+    wait_for(lambda: hub.waiting() == 2)
+    hub.switch(on=True)
+    hub.only_alert(event)
+    hub.send(event)
+    wait_for(lambda: hub.waiting() == 0)
+    hub.only_alert(event)
+    assert hub.email("OPERATIONS") == hub.right["OPERATIONS"]
+    assert hub.writes == [(MEMBER, "OPERATIONS")]
+
+
+def test_what_is_no_event_ends_in_the_dead_letter_queue_and_harms_nobody(hub):
+    hub.switch(on=False)
+    event = hub.edit("BILLING")
+    stranger = json.loads(json.dumps(event).replace(MEMBER, "999999999999"))
+    stranger["detail"]["eventID"] = "00000000-0000-0000-0000-000000000000"
+    hub.send('{"version": "0", "detail": {', {}, stranger)
+    wait_for(lambda: hub.waiting() == 4)
+    hub.switch(on=True)
+    assert hub.only_alert(event).startswith("[MEDIUM]")
+    assert hub.email("BILLING") == hub.right["BILLING"]
+    dead = []
+    wait_for(lambda: len(dead.extend(hub.dead()) or dead) >= 2)
+    assert sorted(message["Body"] for message in dead) == ['{"version": "0", "detail": {', "{}"]
+    assert hub.alerts(stranger) == []
+    assert hub.writes == [(MEMBER, "BILLING")]
+
+
+def test_a_crash_after_the_put_still_ends_in_the_record_and_one_alert(hub):
+    queue = hub.outputs["IntakeQueueUrl"]
+    sqs = hub.cloud.clients.client("sqs", HUB)
+    # The redelivery is due after the visibility timeout: six minutes as deployed, two seconds here.
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "2"})
+    before, killed = hub.ledger(), []
+
+    def kill(caller, _):
+        if "/rollcall-reconcile/" in caller.arn and not killed:
+            killed.append(hub.cloud.functions.kill(hub.outputs["ReconcileFunctionName"]))
+
+    stop = hub.cloud.apis.after("account", "PutAlternateContact", kill)
+    event = hub.edit("SECURITY")
+    wait_for(lambda: killed)
+    assert hub.email("SECURITY") == hub.right["SECURITY"]
+    assert hub.alerts(event) == []
+    (open_intent,) = hub.state.open_intents(MEMBER)
+    assert hub.ledger()[open_intent.id] == {"intent.json"}
+    assert hub.only_alert(event).startswith("[MEDIUM]")
+    stop()
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "360"})
+    new = {intent: records for intent, records in hub.ledger().items() if intent not in before}
+    assert new == {open_intent.id: {"intent.json", "outcome.json"}}
+    assert hub.writes == [(MEMBER, "SECURITY")]
+    assert list(hub.state.open_intents(MEMBER)) == []
+
+
+def test_a_ledger_that_refuses_stops_the_write_and_not_the_alert(hub):
+    s3, bucket = hub.cloud.clients.client("s3", HUB), hub.outputs["LedgerBucketName"]
+    as_deployed = s3.get_bucket_policy(Bucket=bucket)["Policy"]
+    deny = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:PutObject",
+        "Resource": f"arn:aws:s3:::{bucket}/*",
+    }
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny]}))
+    event = hub.edit("SECURITY")
+    (told,) = wait_for(lambda: hub.alerts(event))
+    assert "restored" not in told.replace("not restored", "")
+    assert hub.writes == []
+    assert hub.email("SECURITY") == EDIT["EmailAddress"]
+    s3.put_bucket_policy(Bucket=bucket, Policy=as_deployed)
+    wait_for(lambda: len(hub.alerts(event)) == 2, seconds=20)
+    assert hub.email("SECURITY") == hub.right["SECURITY"]
+
+
+def test_a_change_made_for_a_member_by_management_is_restored(hub):
+    management = hub.cloud.clients.client("account", MANAGEMENT, role="root-like")
+    management.put_alternate_contact(AccountId=MEMBER, AlternateContactType="SECURITY", **EDIT)
+    wait_for(lambda: hub.writes == [(MEMBER, "SECURITY")])
+    wait_for(lambda: hub.email("SECURITY") == hub.right["SECURITY"])
+
+
+def test_nothing_was_lost_on_the_way(hub):
+    ours = [entry for entry in hub.cloud.bridge.lost if "rollcall" in entry.target_arn.lower()]
+    assert ours == []

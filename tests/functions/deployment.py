@@ -1,0 +1,204 @@
+"""What the stack deploys, in process: moto around the real handlers, the simulation behind the AWS APIs."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import notify.handler
+import reconcile.handler
+from rollcall.adapters.state_table import StateTable
+from rollcall.approve import approve_candidate
+from rollcall.environment import NotifyEnvironment, ReconcileEnvironment
+from simulation import Caller, SimulatedCloud, SystemClock, example_organization
+from simulation.organization import AlternateContact
+from tests.adapters.samples import HUB, MANAGEMENT, MEMBER, ROSTER, WANTED, leaks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from rollcall.contacts import Contact
+
+WRITER_ROLE = f"arn:aws:iam::{HUB}:role/rollcall-reconcile"
+TABLE, BUCKET, BUS = "state", "rollcall-ledger", "outcomes"
+
+
+def api_values(contact: Contact) -> dict[str, str]:
+    """A contact as the Account API takes it."""
+    names = {"Name": contact.name, "Title": contact.title}
+    return names | {"EmailAddress": contact.email, "PhoneNumber": contact.phone}
+
+
+@dataclass
+class Queue:
+    """A queue and the function that reads it, as Lambda's event source does."""
+
+    sqs: Any
+    url: str
+    handler: Callable[[dict[str, Any], object], dict[str, Any]]
+    waiting: list[str] = field(default_factory=list)
+
+    def send(self, body: object) -> str:
+        text = body if isinstance(body, str) else json.dumps(body)
+        return self.sqs.send_message(QueueUrl=self.url, MessageBody=text)["MessageId"]
+
+    def deliver(self) -> list[str]:
+        """Hand one batch to the function; the ids of the messages that it reports as failed."""
+        answer = self.sqs.receive_message(
+            QueueUrl=self.url, MaxNumberOfMessages=10, AttributeNames=["ApproximateReceiveCount"]
+        )
+        messages = answer.get("Messages", [])
+        records = [
+            {
+                "messageId": message["MessageId"],
+                "receiptHandle": message["ReceiptHandle"],
+                "body": message["Body"],
+                "attributes": message["Attributes"],
+            }
+            for message in messages
+        ]
+        try:
+            response = self.handler({"Records": records}, None)
+        except BaseException:
+            self.waiting += [message["ReceiptHandle"] for message in messages]
+            raise
+        failed = [failure["itemIdentifier"] for failure in response["batchItemFailures"]]
+        for message in messages:
+            if message["MessageId"] in failed:
+                self.waiting.append(message["ReceiptHandle"])
+            else:
+                self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
+        return failed
+
+    def again(self) -> list[str]:
+        """Deliver once more what went back, without waiting for it to be visible."""
+        for receipt in self.waiting:
+            self.sqs.change_message_visibility(QueueUrl=self.url, ReceiptHandle=receipt, VisibilityTimeout=0)
+        self.waiting.clear()
+        return self.deliver()
+
+    def visible(self) -> int:
+        """How many messages could be received now."""
+        name = "ApproximateNumberOfMessages"
+        answer = self.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=[name])
+        return int(answer["Attributes"][name])
+
+
+class Deployment:
+    """Everything of the hub, with the whole output of the functions in `log`."""
+
+    def __init__(self, aws: Mapping[str, Any], *, roster: dict[str, Any] = ROSTER) -> None:
+        self.aws = aws
+        self.clients = dict(aws)
+        self.roster = roster
+        self.log = io.StringIO()
+        clock = SystemClock()
+        self.organization = example_organization(clock)
+        self.cloud = SimulatedCloud(self.organization, clock)
+        self._create()
+        self.state = StateTable(client=aws["dynamodb"], table=TABLE)
+        self.cloud.subscribe(lambda _account, event: self.intake.send(event))
+
+    def _create(self) -> None:
+        aws = self.aws
+        attributes = [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")]
+        keys = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
+        aws["dynamodb"].create_table(
+            TableName=TABLE, BillingMode="PAY_PER_REQUEST", AttributeDefinitions=attributes, KeySchema=keys
+        )
+        aws["s3"].create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=True)
+        self.intake = self._queue("intake", reconcile.handler.handler)
+        self.incidents = self._queue("notify", notify.handler.handler)
+        self.mailbox = self._queue("mailbox", lambda *_: {"batchItemFailures": []})
+        aws["events"].create_event_bus(Name=BUS)
+        pattern = json.dumps({"detail-type": ["Rollcall Incident"]})
+        aws["events"].put_rule(Name="told", EventBusName=BUS, EventPattern=pattern)
+        targets = [{"Id": "1", "Arn": "arn:aws:sqs:us-east-1:123456789012:notify"}]
+        aws["events"].put_targets(Rule="told", EventBusName=BUS, Targets=targets)
+        self.topic_arn = aws["sns"].create_topic(Name="alerts")["TopicArn"]
+        arn = "arn:aws:sqs:us-east-1:123456789012:mailbox"
+        aws["sns"].subscribe(TopicArn=self.topic_arn, Protocol="sqs", Endpoint=arn)
+
+    def _queue(self, name: str, handler: Callable[..., dict[str, Any]]) -> Queue:
+        url = self.aws["sqs"].create_queue(QueueName=name)["QueueUrl"]
+        return Queue(sqs=self.aws["sqs"], url=url, handler=handler)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment of both functions."""
+        of_reconcile = ReconcileEnvironment(
+            organization_id="o-exampleorgid",
+            management_account=MANAGEMENT,
+            state_table=TABLE,
+            ledger_bucket=BUCKET,
+            outcome_bus=BUS,
+            intake_queue_url=self.intake.url,
+            writer_role_arn=WRITER_ROLE,
+        )
+        of_notify = NotifyEnvironment(state_table=TABLE, alert_topic_arn=self.topic_arn)
+        return of_reconcile.as_variables() | of_notify.as_variables()
+
+    def client(self, service: str, **_: Any) -> Any:
+        """What `boto3.client` gives the functions."""
+        if service in self.clients:
+            return self.clients[service]
+        return self.cloud.client(service, Caller.role(HUB, "rollcall-reconcile", "reconcile"))
+
+    def approve(self) -> None:
+        approve_candidate(state=self.state, document=self.roster, approved_by="test", now=SystemClock().now())
+
+    def settle(self, account_id: str = MEMBER) -> None:
+        """Give the account what the roster wants, without a call."""
+        contact = AlternateContact(**WANTED.as_document())
+        self.organization.accounts[account_id].contacts["SECURITY"] = contact
+
+    def member(self, account_id: str = MEMBER) -> Any:
+        """The account API as somebody in the member account has it."""
+        return self.cloud.client("account", Caller.role(account_id, "Dev", "mary"))
+
+    def edit(self, contact: Contact, account_id: str = MEMBER) -> None:
+        """Somebody in the account puts another security contact."""
+        values = api_values(contact)
+        self.member(account_id).put_alternate_contact(AlternateContactType="SECURITY", **values)
+
+    def security_contact(self, account_id: str = MEMBER) -> dict[str, str]:
+        answer = self.member(account_id).get_alternate_contact(AlternateContactType="SECURITY")
+        return {name: answer["AlternateContact"][name] for name in api_values(WANTED)}
+
+    def run(self) -> None:
+        """Deliver everything there is, until nothing new comes of it."""
+        while self.intake.visible() or self.incidents.visible():
+            self.intake.deliver()
+            self.incidents.deliver()
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """All messages that people got until now."""
+        found = []
+        while (
+            messages := self.aws["sqs"]
+            .receive_message(QueueUrl=self.mailbox.url, MaxNumberOfMessages=10, VisibilityTimeout=3600)
+            .get("Messages")
+        ):
+            found += [json.loads(message["Body"]) for message in messages]
+        return found
+
+    def ledger(self) -> dict[str, dict[str, Any]]:
+        """Every record in the ledger by the last two parts of its key."""
+        contents = self.aws["s3"].list_objects_v2(Bucket=BUCKET).get("Contents", [])
+        return {
+            entry["Key"]: json.load(self.aws["s3"].get_object(Bucket=BUCKET, Key=entry["Key"])["Body"])
+            for entry in contents
+        }
+
+    def lines(self) -> list[dict[str, Any]]:
+        """The log as the functions wrote it, a JSON object a line."""
+        return [json.loads(line) for line in self.log.getvalue().splitlines()]
+
+
+def assert_no_contact_details(*texts: str, contacts: tuple[Any, ...] = ()) -> None:
+    """No name, title, e-mail or phone of anybody in any of the texts, and something in each of them."""
+    for text in texts:
+        assert text
+        assert leaks(text, contacts) == [] if contacts else leaks(text) == []

@@ -1,0 +1,138 @@
+"""The composition root: from environment variables to a function that works."""
+
+import json
+
+import boto3
+import pytest
+
+from rollcall.adapters.account_api import OrganizationAccountApi
+from rollcall.adapters.state_table import StateTable
+from rollcall.bootstrap import notify_function, reconcile_function
+from rollcall.control import Control
+from rollcall.environment import MissingVariableError, NotifyEnvironment, ReconcileEnvironment
+from rollcall.notify import Notifier
+from rollcall.roster import digest_of
+from tests.adapters.samples import MANAGEMENT, REGION
+from tests.functions.deployment import WRITER_ROLE
+
+RECONCILE = ReconcileEnvironment(
+    organization_id="o-exampleorgid",
+    management_account=MANAGEMENT,
+    state_table="state",
+    ledger_bucket="ledger",
+    outcome_bus="outcomes",
+    intake_queue_url="https://sqs.us-east-1.amazonaws.com/333333333333/intake",
+    writer_role_arn=WRITER_ROLE,
+)
+NOTIFY = NotifyEnvironment(state_table="state", alert_topic_arn="arn:aws:sns:us-east-1:333333333333:alerts")
+BOTH = pytest.mark.parametrize("environment", [RECONCILE, NOTIFY], ids=["reconcile", "notify"])
+
+
+class TestEnvironment:
+    @BOTH
+    def test_both_ways(self, environment):
+        assert type(environment).from_variables(environment.as_variables()) == environment
+
+    @BOTH
+    def test_names_are_those_of_the_template(self, environment):
+        assert tuple(environment.as_variables()) == environment.variable_names()
+        assert all(name.startswith("ROLLCALL_") and name.isupper() for name in environment.variable_names())
+
+    def test_the_names(self):
+        assert RECONCILE.variable_names() == (
+            "ROLLCALL_ORGANIZATION_ID",
+            "ROLLCALL_MANAGEMENT_ACCOUNT",
+            "ROLLCALL_STATE_TABLE",
+            "ROLLCALL_LEDGER_BUCKET",
+            "ROLLCALL_OUTCOME_BUS",
+            "ROLLCALL_INTAKE_QUEUE_URL",
+            "ROLLCALL_WRITER_ROLE_ARN",
+        )
+        assert NOTIFY.variable_names() == ("ROLLCALL_STATE_TABLE", "ROLLCALL_ALERT_TOPIC_ARN")
+
+    @BOTH
+    def test_variables_of_others_are_left_alone(self, environment):
+        variables = environment.as_variables() | {"AWS_REGION": REGION, "ROLLCALL_OTHER": "x"}
+        assert type(environment).from_variables(variables) == environment
+
+    @BOTH
+    @pytest.mark.parametrize("value", [None, ""], ids=["absent", "empty"])
+    def test_each_missing_one_is_named(self, environment, value):
+        for name in environment.variable_names():
+            variables = environment.as_variables() | {name: value}
+            with pytest.raises(MissingVariableError) as caught:
+                type(environment).from_variables(variables)
+            assert str(caught.value) == f"missing environment variables: {name}"
+
+    @BOTH
+    def test_all_missing_ones_are_named_at_once(self, environment):
+        with pytest.raises(MissingVariableError) as caught:
+            type(environment).from_variables({})
+        assert all(name in str(caught.value) for name in environment.variable_names())
+
+
+@pytest.fixture
+def created(aws, monkeypatch):
+    """The clients that were made, with their settings; none is asked anything."""
+    made = {}
+
+    def client(service, config=None):
+        made[service] = config
+        return aws.get(service, service)
+
+    monkeypatch.setattr(boto3, "client", client)
+    for name in (*RECONCILE.variable_names(), *NOTIFY.variable_names()):
+        monkeypatch.delenv(name, raising=False)
+    return made
+
+
+def test_reconcile_is_composed_from_its_environment(created, candidate, monkeypatch):
+    for name, value in RECONCILE.as_variables().items():
+        monkeypatch.setenv(name, value)
+    function = reconcile_function()
+    assert set(created) == {"dynamodb", "organizations", "account", "s3", "events", "sqs"}
+    reconciler = function.reconciler
+    assert (reconciler.management_account, reconciler.writer_role_arn) == (MANAGEMENT, WRITER_ROLE)
+    assert isinstance(reconciler.ports.state, StateTable)
+    assert isinstance(reconciler.ports.accounts, OrganizationAccountApi)
+    nothing_approved = Control(approved=None, paused=False)
+    assert reconciler.rosters.current(nothing_approved).digest == digest_of(json.loads(candidate.read_text()))
+
+
+@pytest.mark.usefixtures("created", "candidate")
+def test_reconcile_takes_half_of_the_quota(monkeypatch):
+    for name, value in RECONCILE.as_variables().items():
+        monkeypatch.setenv(name, value)
+    buckets = reconcile_function().reconciler.ports.accounts._buckets
+    assert {name: (bucket.rate, bucket.burst) for name, bucket in buckets.items()} == {
+        "GetAlternateContact": (5.0, 7.5),
+        "PutAlternateContact": (2.5, 4.0),
+    }
+
+
+def test_notify_is_composed_from_its_environment(created, monkeypatch):
+    for name, value in NOTIFY.as_variables().items():
+        monkeypatch.setenv(name, value)
+    assert isinstance(notify_function(), Notifier)
+    assert set(created) == {"dynamodb", "sns"}
+
+
+@pytest.mark.usefixtures("candidate")
+def test_retries_and_time_outs_are_set_on_purpose(created, monkeypatch):
+    for name, value in (RECONCILE.as_variables() | NOTIFY.as_variables()).items():
+        monkeypatch.setenv(name, value)
+    reconcile_function()
+    notify_function()
+    for config in created.values():
+        assert config.retries["mode"] == "standard"
+        assert config.connect_timeout + config.read_timeout <= 15
+
+
+@pytest.mark.parametrize(
+    ("compose", "environment"), [(reconcile_function, RECONCILE), (notify_function, NOTIFY)]
+)
+def test_a_function_without_its_environment_names_what_is_missing(created, compose, environment):
+    with pytest.raises(MissingVariableError) as caught:
+        compose()
+    assert all(name in str(caught.value) for name in environment.variable_names())
+    assert created == {}

@@ -1,0 +1,284 @@
+"""The real handlers from an event on the queue to the message in somebody's mailbox."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+import reconcile.handler
+from rollcall import bootstrap
+from rollcall.contacts import ContactKind
+from simulation import ApiError, Caller
+from tests.adapters.samples import FOUND, HUB, INTENT, MEMBER, ROSTER, WANTED, Refusing, leaks
+from tests.functions.deployment import BUCKET, TABLE, api_values, assert_no_contact_details
+
+MALFORMED = ['{"detail": {"eventName": "PutAlt', "{}", "[]", "null", '"text"', "7", '{"detail": null}']
+
+
+def verdicts(deployment):
+    return [line["verdict"] for line in deployment.lines() if line["message"] == "outcome"]
+
+
+def test_an_edited_contact_is_restored_recorded_and_told(deployment):
+    deployment.edit(FOUND)
+    deployment.run()
+    assert deployment.security_contact() == api_values(WANTED)
+    keys = sorted(deployment.ledger())
+    assert [key.rpartition("/")[2] for key in keys] == ["intent.json", "outcome.json"]
+    assert len({key.rpartition("/")[0] for key in keys}) == 1
+    intent, outcome = (deployment.ledger()[key] for key in keys)
+    assert intent["found"] == FOUND.as_document()
+    assert intent["wanted"]["contact"] == WANTED.as_document()
+    assert (outcome["verdict"], outcome["verified"]) == ("set", True)
+    assert outcome["intent_id"] == intent["id"]
+    [alert] = deployment.alerts()
+    assert alert["MessageAttributes"]["stage"]["Value"] == "closed"
+    assert alert["MessageAttributes"]["severity"]["Value"] == "MEDIUM"
+    assert "assumed-role/Dev/mary" in alert["Message"]
+    assert "intruder.example" in alert["Message"]
+    assert leaks(alert["Message"] + alert["Subject"]) == []
+    assert deployment.state.open_intents(MEMBER) == []
+
+
+def test_a_deleted_contact_is_restored_and_told_louder(deployment):
+    deployment.member().delete_alternate_contact(AlternateContactType="SECURITY")
+    deployment.run()
+    assert deployment.security_contact() == api_values(WANTED)
+    [alert] = deployment.alerts()
+    assert alert["MessageAttributes"]["severity"]["Value"] == "HIGH"
+
+
+def test_the_own_write_is_recognised_by_its_request_id(deployment):
+    deployment.edit(FOUND)
+    deployment.run()
+    assert verdicts(deployment) == ["set", "own-write"]
+    assert len(deployment.alerts()) == 1
+
+
+def test_the_writer_role_without_a_recorded_intent_is_a_stolen_role(deployment):
+    thief = deployment.cloud.client("account", Caller.role(HUB, "rollcall-reconcile", "thief"))
+    thief.put_alternate_contact(AccountId=MEMBER, AlternateContactType="SECURITY", **api_values(FOUND))
+    deployment.run()
+    [alert] = deployment.alerts()
+    assert alert["MessageAttributes"]["severity"]["Value"] == "CRITICAL"
+    assert deployment.security_contact() == api_values(WANTED)
+
+
+def test_the_same_event_twice_is_one_change_and_one_alert(deployment):
+    events = []
+    deployment.cloud.subscribe(lambda _, event: events.append(event))
+    deployment.edit(FOUND)
+    deployment.intake.send(events[0])
+    deployment.run()
+    assert len([event for event in events if event["detail"]["recipientAccountId"] == HUB]) == 1
+    assert len(deployment.alerts()) == 1
+    assert len(deployment.ledger()) == 2
+
+
+def test_the_same_incident_twice_is_one_alert(deployment):
+    deployment.edit(FOUND)
+    deployment.intake.deliver()
+    sqs, url = deployment.aws["sqs"], deployment.incidents.url
+    [message] = sqs.receive_message(QueueUrl=url, VisibilityTimeout=0)["Messages"]
+    deployment.incidents.send(message["Body"])
+    deployment.run()
+    assert len(deployment.alerts()) == 1
+    told = [line["message"] for line in deployment.lines() if line["service"] == "notify"]
+    assert told == ["alert sent", "alert already sent"]
+
+
+def test_before_the_first_approval_it_tells_and_does_not_touch(undeployed):
+    undeployed.settle()
+    undeployed.edit(FOUND)
+    undeployed.run()
+    assert undeployed.security_contact() == api_values(FOUND)
+    assert undeployed.ledger() == {}
+    [alert] = undeployed.alerts()
+    assert alert["MessageAttributes"]["verdict"]["Value"] == "would-set"
+
+
+def test_while_paused_it_tells_and_does_not_touch(deployment):
+    deployment.aws["dynamodb"].update_item(
+        TableName=TABLE,
+        Key={"pk": {"S": "control"}, "sk": {"S": "control"}},
+        UpdateExpression="SET paused = :yes",
+        ExpressionAttributeValues={":yes": {"BOOL": True}},
+    )
+    deployment.edit(FOUND)
+    deployment.run()
+    assert deployment.security_contact() == api_values(FOUND)
+    assert verdicts(deployment) == ["would-set"]
+
+
+def test_what_is_deployed_is_not_what_is_enforced(deployment, candidate):
+    new = ROSTER | {"contacts": {"soc": replace(WANTED, name="Somebody Else").as_document()}}
+    candidate.write_text(json.dumps(new))
+    reconcile.handler._function.cache_clear()
+    deployment.edit(FOUND)
+    deployment.run()
+    assert deployment.security_contact() == api_values(WANTED)
+
+
+def test_a_ledger_that_refuses_stops_the_write_and_not_the_alert(deployment, monkeypatch):
+    monkeypatch.setenv("ROLLCALL_LEDGER_BUCKET", "no-such-bucket")
+    deployment.edit(FOUND)
+    assert len(deployment.intake.deliver()) == 1
+    deployment.incidents.deliver()
+    assert deployment.security_contact() == api_values(FOUND)
+    assert deployment.state.open_intents(MEMBER) == []
+    [opened] = deployment.alerts()
+    assert opened["MessageAttributes"]["stage"]["Value"] == "open"
+    monkeypatch.setenv("ROLLCALL_LEDGER_BUCKET", BUCKET)
+    reconcile.handler._function.cache_clear()
+    assert deployment.intake.again() == []
+    deployment.run()
+    assert deployment.security_contact() == api_values(WANTED)
+    assert len(deployment.ledger()) == 2
+    [closed] = deployment.alerts()
+    assert closed["MessageAttributes"]["stage"]["Value"] == "closed"
+    assert closed["MessageAttributes"]["incident"] == opened["MessageAttributes"]["incident"]
+
+
+def test_a_worker_killed_after_the_put_is_finished_by_the_redelivery(deployment, monkeypatch):
+    class Killed(BaseException):
+        """The process is gone: nothing may catch it."""
+
+    def killed(*_, **__):
+        raise Killed
+
+    deployment.edit(FOUND)
+    with monkeypatch.context() as patched:
+        patched.setattr(bootstrap.StateTable, "record_request", killed)
+        with pytest.raises(Killed):
+            deployment.intake.deliver()
+    assert deployment.security_contact() == api_values(WANTED)
+    assert deployment.alerts() == []
+    [intent] = deployment.state.open_intents(MEMBER)
+    assert intent.request_id is None
+    # The event of the put comes before the redelivery: it has to wait for the intent to end.
+    assert len(deployment.intake.deliver()) == 1
+    while deployment.intake.waiting:
+        deployment.intake.again()
+    deployment.run()
+    assert deployment.state.open_intents(MEMBER) == []
+    assert [record.get("verdict") for record in deployment.ledger().values()] == [None, "set"]
+    [alert] = deployment.alerts()
+    assert alert["MessageAttributes"]["verdict"]["Value"] == "set"
+    assert verdicts(deployment) == ["set", "compliant"]  # the event of the put is believed, and looked into
+
+
+def test_a_value_that_aws_refuses_is_told_without_the_value(deployment):
+    text = f'[ECMA 262 regex "^[+]$" does not match input string "{WANTED.phone}", "{WANTED.email}"]'
+    deployment.edit(FOUND)
+    deployment.cloud.account.fail_next("PutAlternateContact", ApiError("ValidationException", text, 400))
+    deployment.run()
+    [alert] = deployment.alerts()
+    assert alert["MessageAttributes"]["verdict"]["Value"] == "failed"
+    assert "ValidationException" in alert["Message"]
+    assert_no_contact_details(deployment.log.getvalue(), alert["Message"])
+    [outcome] = [record for key, record in deployment.ledger().items() if key.endswith("outcome.json")]
+    assert (outcome["verdict"], outcome["reason"]) == (
+        "failed",
+        "the Account API answered ValidationException",
+    )
+
+
+def test_throttling_goes_back_to_the_queue_and_is_done_later(deployment):
+    busy = ApiError("TooManyRequestsException", "Too many requests", 429)
+    deployment.edit(FOUND)
+    deployment.cloud.account.fail_next("GetAlternateContact", busy, account=MEMBER)
+    [message_id] = deployment.intake.deliver()
+    [line] = deployment.lines()
+    assert (line["level"], line["message_id"], line["retry_seconds"]) == ("WARNING", message_id, 2)
+    assert line["error"] == "RetryableError"
+    assert "TooManyRequestsException" in line["reason"]
+    assert deployment.intake.again() == []
+    assert deployment.security_contact() == api_values(WANTED)
+
+
+@pytest.mark.parametrize("body", MALFORMED)
+def test_a_message_that_is_no_event_harms_nobody_else(deployment, body):
+    bad = deployment.intake.send(body)
+    deployment.edit(FOUND)
+    assert deployment.intake.deliver() == [bad]
+    assert deployment.security_contact() == api_values(WANTED)
+
+
+def test_a_message_that_can_never_succeed_is_visible_again_at_once(deployment):
+    bad = deployment.intake.send("{}")
+    for receives in range(1, 4):
+        assert deployment.intake.deliver() == [bad]
+        line = deployment.lines()[-1]
+        assert (line["error"], line["retry_seconds"]) == ("MalformedEventError", 0)
+        assert line["receives"] == receives
+
+
+def test_an_unknown_account_is_a_recorded_refusal(deployment):
+    caller = Caller.role("123456789012", "Dev", "eve")
+    deployment.edit(FOUND)
+    sqs, url = deployment.aws["sqs"], deployment.intake.url
+    [message] = sqs.receive_message(QueueUrl=url, VisibilityTimeout=0)["Messages"]
+    event = json.loads(message["Body"])
+    event["detail"] |= {"recipientAccountId": caller.account_id, "eventID": "e-1"}
+    event["detail"]["userIdentity"] = caller.user_identity()
+    deployment.intake.send(event)
+    deployment.run()
+    assert sorted(verdicts(deployment)) == ["own-write", "refused", "set"]
+
+
+class TestLogs:
+    """Contact details are personal data: no line holds any (the fixture looks once more after every test)."""
+
+    def test_of_a_restore_hold_keys_and_no_values(self, deployment):
+        deployment.edit(FOUND)
+        deployment.run()
+        outcome = deployment.lines()[0]
+        assert (outcome["account_id"], outcome["kind"], outcome["verdict"]) == (MEMBER, "SECURITY", "set")
+        assert {"incident_id", "event_id", "intent_id"} <= set(outcome)
+        assert_no_contact_details(deployment.log.getvalue())
+
+    @pytest.mark.parametrize("operation", ["get_alternate_contact", "put_alternate_contact"])
+    def test_of_an_unexpected_exception_name_it_and_not_its_text(self, deployment, operation):
+        class Surprise(Exception):  # noqa: N818  # the log shows this name
+            pass
+
+        surprise = Surprise(FOUND.as_document(), WANTED.as_document())
+        deployment.clients["account"] = Refusing({operation: surprise}, deployment.client("account"))
+        deployment.edit(FOUND)
+        [message_id] = deployment.intake.deliver()
+        [line] = deployment.lines()
+        assert (line["message_id"], line["error"], line["reason"]) == (message_id, "Surprise", "unexpected")
+        assert_no_contact_details(deployment.log.getvalue())
+
+    def test_of_a_broken_intent_name_the_error_and_not_its_text(self, deployment):
+        deployment.state.open_intent(replace(INTENT, kind=ContactKind.SECURITY))
+        deployment.aws["dynamodb"].update_item(
+            TableName=TABLE,
+            Key={"pk": {"S": f"intent#{MEMBER}"}, "sk": {"S": "SECURITY"}},
+            UpdateExpression="SET #document = :broken",
+            ExpressionAttributeNames={"#document": "document"},
+            ExpressionAttributeValues={
+                ":broken": {"S": json.dumps(INTENT.as_document() | {"kind": FOUND.email})}
+            },
+        )
+        deployment.edit(FOUND)
+        assert len(deployment.intake.deliver()) == 1
+        [line] = deployment.lines()
+        assert (line["error"], line["reason"]) == ("ValueError", "unexpected")
+        assert_no_contact_details(deployment.log.getvalue())
+
+    def test_of_a_message_that_is_no_event_do_not_quote_it(self, deployment):
+        deployment.intake.send(json.dumps(FOUND.as_document()))
+        deployment.intake.send(json.dumps(WANTED.as_document())[:-9])
+        assert len(deployment.intake.deliver()) == 2
+        assert_no_contact_details(deployment.log.getvalue())
+
+    def test_the_search_itself_finds_what_it_is_to_find(self):
+        for contact in (FOUND, WANTED):
+            for value in contact.as_document().values():
+                assert leaks(f'{{"reason": "{value}"}}') == [value] or leaks(value)
+                assert leaks(value.upper())
+                assert leaks(json.dumps({"x": value}))
+        assert leaks("phone 4915770314159")
+        assert leaks("mail q.xylander@elsewhere.example")
+        assert leaks("nothing of the kind, +49 and roster.example") == []

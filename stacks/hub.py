@@ -121,7 +121,6 @@ class HubStack(Stack):
             bundle=self._bundle,
             role=role,
             environment=ReconcileEnvironment(
-                organization_id=self._settings.organization,
                 management_account=self._settings.management,
                 state_table=self._state.table_name,
                 ledger_bucket=self._ledger.bucket_name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -72,7 +73,8 @@ def act(
         return Acted(outcome=outcome_of(intent, Verdict.PENDING, str(error)))
     intent = replace(intent, request_id=request_id)
     try:
-        ports.state.record_request(intent, request_id)
+        ports.state.record_request(intent, request_id, at=ports.clock.now())
+        ports.state.mark_restored(intent, at=ports.clock.now())
         verified = _verified(intent, ports)
     except RetryableError as error:
         return Acted(outcome=outcome_of(intent, Verdict.PENDING, str(error)))
@@ -115,7 +117,9 @@ def _record(intent: Intent, ports: Ports) -> None:
     try:
         ports.ledger.intent(intent)
     except RecordRefusedError:
-        ports.state.close_intent(intent, claimable=False)
+        # If this fails too, the next delivery finishes the intent; the refusal is told now all the same.
+        with suppress(RetryableError):
+            ports.state.close_intent(intent, claimable=False, at=ports.clock.now())
         raise
 
 

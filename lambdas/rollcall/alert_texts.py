@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+#: What happened; result and account follow. The account comes last: its name is the part that may be cut.
 HEADLINES = {
-    "account-created": "New account {account}: {contacts} {result}",
-    "account-joined": "Account {account} joined: {contacts} {result}",
-    "account-moved": "Account {account} moved: {contacts} {result}",
-    "account-tagged": "Tags of account {account} changed: {contacts} {result}",
-    "ou-changed": "An organizational unit was changed: {contacts} of {account} {result}",
-    "contact-edited": "{contacts} of {account} edited: {result}",
-    "contact-deleted": "{contacts} of {account} deleted: {result}",
+    "account-created": "{contacts} of a new account",
+    "account-joined": "{contacts} of an account that joined",
+    "account-moved": "{contacts} of an account that moved",
+    "account-tagged": "{contacts} of an account whose tags changed",
+    "ou-changed": "{contacts} below a changed OU",
+    "contact-edited": "{contacts} edited",
+    "contact-deleted": "{contacts} deleted",
 }
 
 #: Causes behind which nobody touched a contact: the roster asks for something else than is there.
@@ -22,11 +23,15 @@ _DEAD_LETTERS = "If no second message follows within three hours, look at the in
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """How one verdict is told: in the headline, as what Rollcall did, and what the reader does next."""
+    """How one verdict is told: in the headline, as what Rollcall did, and what the reader does next.
+
+    `over` is whether the contact is as it should be, or nothing is wrong with it.
+    """
 
     result: str
     did: str
     next_step: str
+    over: bool = True
 
 
 WORDS = {
@@ -36,36 +41,47 @@ WORDS = {
         next_step="Ask the person behind the change. If nobody knows of it, treat the principal above as "
         "compromised: who silences a contact often does so before something worse.",
     ),
+    "undone": Words(
+        result="restored",
+        did="had set it back already, when it found an earlier change of the same contact",
+        next_step="As for the other message about this contact: ask the person behind the change.",
+    ),
     "would-set": Words(
         result="NOT restored",
         did="nothing but this message",
         next_step="Set the contact by hand, or let Rollcall write: approve the roster, set `mode: enforce`, "
         "or end the pause.",
+        over=False,
     ),
     "pending": Words(
         result="not restored yet",
         did="nothing so far, it goes on trying",
         next_step=f"Nothing yet. {_DEAD_LETTERS}",
+        over=False,
     ),
     "failed": Words(
         result="restore FAILED",
         did="tried to set it, and AWS refused",
         next_step="The contact is still wrong: follow the reason above.",
+        over=False,
     ),
     "unreadable": Words(
         result="cannot be read",
         did="nothing, it writes on no contact that it cannot read",
         next_step="Nobody knows whom AWS would reach there now: follow the reason above.",
+        over=False,
     ),
     "unreachable": Words(
         result="cannot be reached",
         did="nothing, it has no way into this account",
         next_step="Look at the contact in the console of that account, and put it right there.",
+        over=False,
     ),
     "held": Words(
         result="HELD",
         did="nothing: the roster cannot be applied here as it stands",
         next_step="Mend what the reason above names; until then Rollcall writes nothing here.",
+        over=False,
     ),
     "exempt": Words(
         result="left alone (exempt)",
@@ -90,19 +106,27 @@ WORDS = {
     ),
 }
 
+#: For an incident that was told as not over, and turned out to need nothing.
+CLOSING = Words(result="right by now", did="nothing more: it is in order without it", next_step="Nothing.")
+
 ARRANGED_WORDS = WORDS | {
     "set": Words(result="set", did="set as the roster wants it", next_step="Nothing."),
     "would-set": Words(
         result="NOT set",
         did="nothing but this message",
         next_step=WORDS["would-set"].next_step,
+        over=False,
     ),
     "pending": Words(
-        result="not set yet", did="nothing so far, it goes on trying", next_step=WORDS["pending"].next_step
+        result="not set yet",
+        did="nothing so far, it goes on trying",
+        next_step=WORDS["pending"].next_step,
+        over=False,
     ),
     "failed": Words(
         result="could NOT be set",
         did="tried to set it, and AWS refused",
         next_step=WORDS["failed"].next_step,
+        over=False,
     ),
 }

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from rollcall.alert_texts import ARRANGED, ARRANGED_WORDS, HEADLINES, WORDS, Words
+from rollcall.alert_texts import ARRANGED, ARRANGED_WORDS, CLOSING, HEADLINES, WORDS, Words
+from rollcall.outcomes import Stage
+from rollcall.signals import Cause
 from rollcall.watch import BY_NAME
 
 if TYPE_CHECKING:
@@ -13,35 +15,39 @@ if TYPE_CHECKING:
 
 #: SNS refuses a longer subject, and one with characters other than printable ASCII.
 SUBJECT_LENGTH = 100
+WATCHED_CAUSE = str(Cause.WATCHED)
+UNIT_CAUSE = str(Cause.OU_CHANGED)
 _LABEL_WIDTH = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """One message: subject (printable ASCII, at most 100 characters), plain text, attributes to filter by."""
+    """One message: subject (printable ASCII, at most 100 characters), plain text, attributes to filter by.
+
+    `closes_only`: only for those who were told that the incident is not over.
+    """
 
     incident_id: str
-    stage: str
+    stage: Stage
     subject: str
     text: str
     attributes: Mapping[str, str]
+    closes_only: bool = False
 
 
 def render(incident: Mapping[str, Any]) -> Alert:
     """The alert of an incident document, version 1; KeyError or ValueError if it is something else."""
     if incident["version"] != 1:
         raise ValueError("this release reads incident documents of version 1")
-    words = _words(incident)
-    told = [(outcome, words[outcome["verdict"]]) for outcome in incident["outcomes"] if _is_told(outcome)]
+    stage, told = Stage(incident["stage"]), _told(incident)
     outcomes = [outcome for outcome, _ in told]
-    results = ", ".join(dict.fromkeys(word.result for _, word in told))
-    headline = _headline(incident).format(
-        contacts=_contacts(outcomes), account=_account(incident["account"]), result=results
-    )
+    happened = _happened(incident, outcomes)
+    result = ", ".join(dict.fromkeys(word.result for _, word in told))
+    headline = f"{happened}, {result}: {_account(incident['account'])}"
     lines = [
-        f"{headline[0].upper()}{headline[1:]}.",
+        f"{headline[0].upper()}{headline[1:]}",
         "",
-        *_facts(incident),
+        *_facts(incident, over=all(word.over for _, word in told)),
         *(line for outcome, word in told for line in ("", *_outcome(outcome, word))),
         "",
         "What to do next",
@@ -52,7 +58,7 @@ def render(incident: Mapping[str, Any]) -> Alert:
     ]
     return Alert(
         incident_id=incident["incident_id"],
-        stage=incident["stage"],
+        stage=stage,
         subject=_ascii(f"[{incident['severity']}] {headline}")[:SUBJECT_LENGTH],
         text="\n".join(_printable(line) for line in lines) + "\n",
         attributes={
@@ -64,34 +70,36 @@ def render(incident: Mapping[str, Any]) -> Alert:
             "account": incident["account"]["id"],
             "incident": incident["incident_id"],
         },
+        closes_only=incident["closes_only"],
     )
 
 
-def _words(incident: Mapping[str, Any]) -> Mapping[str, Words]:
-    if incident["cause"] == "watched":
+def _told(incident: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Words]]:
+    """The outcomes that somebody is to be told of, with their words."""
+    if incident["closes_only"]:
+        return [(outcome, CLOSING) for outcome in incident["outcomes"]]
+    words = ARRANGED_WORDS if incident["cause"] in ARRANGED else WORDS
+    if incident["cause"] == WATCHED_CAUSE:
         watch = BY_NAME[incident["event"]["name"]]
-        return WORDS | {"told": replace(WORDS["told"], next_step=watch.next_step)}
-    return ARRANGED_WORDS if incident["cause"] in ARRANGED else WORDS
+        words = WORDS | {"told": replace(WORDS["told"], next_step=watch.next_step)}
+    return [(outcome, words[outcome["verdict"]]) for outcome in incident["outcomes"] if outcome["severity"]]
 
 
-def _headline(incident: Mapping[str, Any]) -> str:
-    if incident["cause"] != "watched":
-        return HEADLINES[incident["cause"]]
-    headline = BY_NAME[incident["event"]["name"]].headline
-    return headline + ": {result}" if incident["outcomes"][0]["verdict"] == "denied" else headline
+def _happened(incident: Mapping[str, Any], outcomes: Sequence[Mapping[str, Any]]) -> str:
+    if incident["cause"] == WATCHED_CAUSE:
+        return BY_NAME[incident["event"]["name"]].headline
+    if incident["cause"] == UNIT_CAUSE and not any(outcome["kind"] for outcome in outcomes):
+        return "organizational unit changed"
+    return HEADLINES[incident["cause"]].format(contacts=_contacts(outcomes))
 
 
-def _is_told(outcome: Mapping[str, Any]) -> bool:
-    return outcome["verdict"] in WORDS
-
-
-def _facts(incident: Mapping[str, Any]) -> list[str]:
+def _facts(incident: Mapping[str, Any], *, over: bool) -> list[str]:
     actor, event, account = incident["actor"], incident["event"], incident["account"]
-    is_open = incident["stage"] == "open"
+    still = "a second message with this incident id will say when" if incident["stage"] == "open" else ""
     place = f"OU {account['ou']}" if account["ou"] else "not in an OU"
     return [
         _line("Severity", incident["severity"]),
-        _line("Over", "NO: a second message with this incident id will say so" if is_open else "yes"),
+        _line("Over", "yes" if over else f"NO: {still or 'see below what is missing'}"),
         _line("Account", f"{_account(account)}, {place}"),
         _line("Event", f"{event['name']} at {event['time']}"),
         _line("Who", _who(actor)),
@@ -129,7 +137,7 @@ def _contacts(outcomes: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _account(account: Mapping[str, Any]) -> str:
-    return f"{account['name']} ({account['id']})" if account["name"] else str(account["id"])
+    return f"{account['id']} {account['name']}" if account["name"] else str(account["id"])
 
 
 def _line(label: str, value: str) -> str:

@@ -37,12 +37,15 @@ if TYPE_CHECKING:
 RECONCILE_SHARE = 0.5
 #: Set on purpose: botocore 1.44 changed its default. The queue does the long retries.
 _RETRIES = Config(
-    retries={"mode": "standard", "max_attempts": 2},
+    retries={"mode": "standard", "total_max_attempts": 3},
     connect_timeout=3,
     read_timeout=10,
 )
-#: The Account API must not be retried behind the pacing's back.
-_NO_RETRIES = Config(retries={"mode": "standard", "max_attempts": 1}, connect_timeout=3, read_timeout=10)
+#: The Account API must not be retried behind the pacing's back. And a put whose answer was lost must be
+#: looked into before it is made again: its event has a request id that nobody stored.
+_NO_RETRIES = Config(
+    retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=3, read_timeout=10
+)
 _CANDIDATE = Path(__file__).resolve().parent.parent / "candidate.json"
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from rollcall.contacts import Contact
+if TYPE_CHECKING:
+    from rollcall.contacts import Contact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

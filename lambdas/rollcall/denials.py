@@ -31,6 +31,7 @@ _TEXTS = (
     _Text(fragment="must first enable trusted access", denial=Denial.TRUSTED_ACCESS),
     _Text(fragment="can only be managed using the standalone context", denial=Denial.MANAGEMENT_ACCOUNT),
     _Text(fragment="explicit deny in a service control policy", denial=Denial.SERVICE_CONTROL_POLICY),
+    _Text(fragment="no service control policy allows", denial=Denial.SERVICE_CONTROL_POLICY),
     _Text(fragment="policy allows the account:", denial=Denial.POLICY),
     _Text(fragment="explicit deny", denial=Denial.POLICY),
     _Text(fragment="invalid Alternate Contact type", denial=Denial.CONTACT_TYPE),

@@ -21,23 +21,27 @@ VERSION = 1
 def outcome_documents(incident: Incident, *, management_account: str, at: datetime) -> list[dict[str, Any]]:
     """One document for each outcome of the incident, to be read on its own."""
     context = _context(incident, at)
-    return [
-        context | _outcome(outcome) | {"severity": _name(_severity(incident, outcome, management_account))}
-        for outcome in incident.outcomes
-    ]
+    return [context | outcome for outcome in _outcomes(incident, management_account)]
 
 
 def incident_document(incident: Incident, *, management_account: str, at: datetime) -> dict[str, Any] | None:
-    """The whole incident for those who must be told; None if nobody must be."""
+    """The whole incident for those who must be told; None if nobody must be.
+
+    One that is over and needs no words is sent all the same if it was retried, as `closes_only`: for those
+    who were told that it was not over.
+    """
+    outcomes = _outcomes(incident, management_account)
     loudest = max(
-        (_severity(incident, outcome, management_account) or 0 for outcome in incident.outcomes), default=0
+        (Severity[outcome["severity"]] for outcome in outcomes if outcome["severity"]), default=None
     )
-    if not loudest:
+    closes_only = loudest is None
+    if closes_only and (not incident.retried or incident.signal is None):
         return None
     return _context(incident, at) | {
         "stage": str(incident.stage),
-        "severity": Severity(loudest).name,
-        "outcomes": [_outcome(outcome) for outcome in incident.outcomes],
+        "severity": (loudest or Severity.INFO).name,
+        "closes_only": closes_only,
+        "outcomes": outcomes,
     }
 
 
@@ -76,6 +80,13 @@ def _context(incident: Incident, at: datetime) -> dict[str, Any]:
     }
 
 
+def _outcomes(incident: Incident, management_account: str) -> list[dict[str, Any]]:
+    return [
+        _outcome(outcome) | {"severity": _severity(incident, outcome, management_account)}
+        for outcome in incident.outcomes
+    ]
+
+
 def _outcome(outcome: Outcome) -> dict[str, Any]:
     return {
         "kind": str(outcome.kind) if outcome.kind else None,
@@ -104,16 +115,13 @@ def _found(found: Observation | None) -> dict[str, Any]:
             return {"state": "unknown", "contact": None}
 
 
-def _severity(incident: Incident, outcome: Outcome, management_account: str) -> Severity | None:
+def _severity(incident: Incident, outcome: Outcome, management_account: str) -> str | None:
     if incident.signal is None:
         return None
-    return severity(
+    found = severity(
         signal=incident.signal,
         verdict=outcome.verdict,
         management_account=management_account,
         authorised=outcome.authorised,
     )
-
-
-def _name(value: Severity | None) -> str | None:
-    return value.name if value else None
+    return found.name if found else None

@@ -43,7 +43,6 @@ class _Environment:
 class ReconcileEnvironment(_Environment):
     """What `reconcile` is told."""
 
-    organization_id: str
     management_account: str
     state_table: str
     ledger_bucket: str

@@ -34,7 +34,7 @@ class WritesHaltedError(RetryableError):
 class WriteRefusedError(RollcallError):
     """The Account API refused the write for good; `reason` names the fix.
 
-    `denied` tells a refusal of access, which in a new account may pass by itself, from a refusal of the values.
+    `denied` tells a refusal of access, which in a new account may pass by itself, from one of the values.
     """
 
     def __init__(self, reason: str, *, denied: bool = False) -> None:

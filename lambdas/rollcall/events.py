@@ -114,5 +114,5 @@ _READERS: dict[tuple[str, str], tuple[Cause, _Reader]] = {
     ("account.amazonaws.com", "DeleteAlternateContact"): (Cause.CONTACT_DELETED, _contact_changed),
 }
 
-#: All events that lead to a signal, by `detail.eventSource` and `detail.eventName`: what the hub's rule matches.
+#: All events that lead to a signal, by `detail.eventSource` and `detail.eventName`: what the hub queues.
 SIGNAL_EVENTS = frozenset(_READERS) | frozenset(WATCHED)

@@ -28,6 +28,8 @@ def _words(value: str) -> str:
 
 def _email(value: str) -> str:
     local, _, domain = value.strip().rpartition("@")
+    if not local:
+        return _HIDDEN
     return (local[0] if len(local) > 1 else "") + _HIDDEN + "@" + domain
 
 

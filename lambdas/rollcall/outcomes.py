@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from rollcall.plan import Verdict
+from rollcall.signals import ARRIVAL
 
 if TYPE_CHECKING:
     from rollcall.account import Account
@@ -50,6 +51,7 @@ class Incident:
     """One event on one account, with what came of it.
 
     `signal` is None if the event was none of ours, `account` if the organization does not know it.
+    `retried` is whether an earlier delivery may have told of it already.
     """
 
     id: str
@@ -57,6 +59,7 @@ class Incident:
     signal: Signal | None
     account: Account | None
     outcomes: tuple[Outcome, ...]
+    retried: bool = False
 
     @property
     def stage(self) -> Stage:
@@ -65,10 +68,15 @@ class Incident:
         return Stage.OPEN if pending else Stage.CLOSED
 
 
-def incident_id(*, event_id: str, account_id: str, looks: int = 0) -> str:
-    """The same for every delivery of one event: `RC-` and 12 hexadecimal digits.
+def incident_id(*, event: EventReference, signal: Signal | None, looks: int = 0) -> str:
+    """The same for every delivery of one call: `RC-` and 12 hexadecimal digits.
 
-    A later look at a new account is an incident of its own.
+    Two records of one call (AWS may write one in the caller's and one in the target's account) share the
+    request id, not the event id. A new account gives several events on one day: they are one incident, and
+    each later look is another.
     """
-    seed = f"{event_id}/{account_id}" + (f"/{looks}" if looks else "")
-    return "RC-" + hashlib.sha256(seed.encode()).hexdigest()[:12]
+    seed = event.request_id or event.id
+    if signal is not None and signal.cause in ARRIVAL:
+        seed = f"arrival on {event.time[:10]}, looks {looks}"
+    account_id = signal.account_id if signal else ""
+    return "RC-" + hashlib.sha256(f"{seed}/{account_id}".encode()).hexdigest()[:12]

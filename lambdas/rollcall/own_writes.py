@@ -10,11 +10,13 @@ from rollcall.plan import Verdict
 from rollcall.signals import TAMPERING
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from rollcall.ports import State
     from rollcall.signals import Signal
 
 
-def own_write(signal: Signal, state: State, *, writer_role_arn: str) -> Outcome | None:
+def own_write(signal: Signal, state: State, *, writer_role_arn: str, now: datetime) -> Outcome | None:
     """The outcome of a signal that our own role gave, None if the contact is to be looked at as usual.
 
     RetryableError while a write of this contact is still under way: its request id is not stored yet.
@@ -31,7 +33,9 @@ def own_write(signal: Signal, state: State, *, writer_role_arn: str) -> Outcome 
     open_kinds = {intent.kind for intent in state.open_intents(signal.account_id)}
     if signal.kind in open_kinds or (signal.kind is None and open_kinds):
         raise RetryableError("a write of ours on this contact is still under way")
-    if signal.kind is not None and state.claim_write(signal.account_id, signal.kind):
+    if signal.kind is not None and state.claim_write(
+        signal.account_id, signal.kind, event_id=signal.event.id, at=now
+    ):
         # Most likely a write of ours that was cut off. Not certain, so the contact is looked at all the same.
         return None
     reason = "the writer role changed a contact without a recorded intent: treat the role as stolen"

@@ -23,7 +23,7 @@ class Bucket:
 
     def reserve(self, now: float) -> float:
         """Take a token; returns the seconds to wait before the call."""
-        self.tokens = min(self.burst, self.tokens + (now - self.at) * self.rate) - 1.0
+        self.tokens = min(self.burst, self.tokens + max(0.0, now - self.at) * self.rate) - 1.0
         self.at = now
         return max(0.0, -self.tokens / self.rate)
 

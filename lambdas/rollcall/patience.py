@@ -84,10 +84,16 @@ def _on_its_way(signal: Signal, account: Account) -> bool:
     return signal.destination is not None and account.parent_ids[-1] != signal.destination
 
 
-def _age(signal: Signal, now: datetime) -> timedelta:
-    """Time since the event. One whose time cannot be read counts as old: it is acted on, not awaited."""
+def time_of(signal: Signal) -> datetime | None:
+    """When it happened, None if the event does not tell in a way that can be read."""
     try:
         then = datetime.fromisoformat(signal.event.time)
     except ValueError:
-        return timedelta.max
-    return now - (then if then.tzinfo else then.replace(tzinfo=UTC))
+        return None
+    return then if then.tzinfo else then.replace(tzinfo=UTC)
+
+
+def _age(signal: Signal, now: datetime) -> timedelta:
+    """Time since the event. One whose time cannot be read counts as old: it is acted on, not awaited."""
+    then = time_of(signal)
+    return timedelta.max if then is None else now - then

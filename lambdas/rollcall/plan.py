@@ -22,6 +22,7 @@ class Verdict(StrEnum):
 
     COMPLIANT = "compliant"
     SET = "set"
+    UNDONE = "undone"
     WOULD_SET = "would-set"
     PENDING = "pending"
     FAILED = "failed"

@@ -75,10 +75,10 @@ class State(Protocol):
         IntentBusyError, WritesHaltedError or RecordRefusedError; nothing may be written after any of them.
         """
 
-    def record_request(self, intent: Intent, request_id: str) -> None:
-        """Remember the request id of the write, so that its event is known as an own write."""
+    def record_request(self, intent: Intent, request_id: str, *, at: datetime) -> None:
+        """Remember the write and its request id, so that its event is known as an own write."""
 
-    def close_intent(self, intent: Intent, *, claimable: bool) -> None:
+    def close_intent(self, intent: Intent, *, claimable: bool, at: datetime) -> None:
         """Forget an intent whose outcome is recorded.
 
         If `claimable`, its worker may have written without storing the request id: one event of
@@ -88,8 +88,17 @@ class State(Protocol):
     def own_write(self, request_id: str) -> bool:
         """Whether a write of ours had this request id."""
 
-    def claim_write(self, account_id: str, kind: ContactKind) -> bool:
-        """Whether a write of ours without a known request id waited to be claimed; now it is claimed."""
+    def claim_write(self, account_id: str, kind: ContactKind, *, event_id: str, at: datetime) -> bool:
+        """Whether a write of ours without a known request id waits for this event.
+
+        One write answers to one event, however often that is delivered.
+        """
+
+    def mark_restored(self, intent: Intent, *, at: datetime) -> None:
+        """Remember that this contact was written now."""
+
+    def restored_at(self, account_id: str, kind: ContactKind) -> datetime | None:
+        """When we last wrote this contact, None if not within a day."""
 
     def approve(self, *, digest: str, document: Mapping[str, Any], by: str, at: datetime) -> None:
         """Make this roster the one that is enforced."""

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 #: From this receive on, a contact that still waits is told even if nothing refused: the restore is late.
 LATE_RECEIVES = 3
-#: A renamed organizational unit is carried out by signal for so many accounts; more are left to a sweep, which
-#: plans before it writes.
+#: A changed organizational unit is carried out by signal for so many accounts; more are left to a sweep,
+#: which plans before it writes.
 MOST_ACCOUNTS_OF_A_UNIT = 10
 
 
@@ -65,14 +65,14 @@ class Reconciler:
         count = str(len(accounts)) if few else f"more than {MOST_ACCOUNTS_OF_A_UNIT}"
         lost = self._lost(accounts[0]) if accounts else None
         if lost is not None:
-            outcome = Outcome(verdict=Verdict.HELD, reason=f"{lost}; accounts in it: {count}")
+            outcome = Outcome(verdict=Verdict.HELD, reason=f"{lost}; accounts in {ou_id}: {count}")
         elif not few:
-            reason = f"it has {count} accounts: none of them is changed by this event"
+            reason = f"{ou_id} has {count} accounts: none of them is changed by this event"
             outcome = Outcome(verdict=Verdict.TOLD, reason=reason)
         else:
             for account_id in accounts:
                 self._account(replace(signal, account_id=account_id), delivery)
-            outcome = Outcome(verdict=Verdict.COMPLIANT, reason=f"accounts looked at: {count}")
+            outcome = Outcome(verdict=Verdict.COMPLIANT, reason=f"accounts in {ou_id} looked at: {count}")
         self._publish(_incident(signal, None, [Acted(outcome=outcome)]))
 
     def _lost(self, account_id: str) -> str | None:
@@ -90,7 +90,8 @@ class Reconciler:
         for earlier, item in recovered:
             if earlier.event.id != signal.event.id:
                 self._tell(_incident(earlier, account, [item]), [item], delivery)
-        decision = Decision(control=control, roster=roster, signal=signal, delivery=delivery)
+        by_us = signal.actor.role_arn == self.writer_role_arn
+        decision = Decision(control=control, roster=roster, signal=signal, delivery=delivery, by_us=by_us)
         acted = [*mine, *self._act(decision, account, mine)]
         self._tell(_incident(signal, account, acted, looks=looks(signal, now)), acted, delivery)
         for item in acted:
@@ -102,11 +103,11 @@ class Reconciler:
 
     def _act(self, decision: Decision, account: Account | None, mine: Sequence[Acted]) -> list[Acted]:
         signal = decision.signal
-        ours = own_write(signal, self.ports.state, writer_role_arn=self.writer_role_arn)
+        now = self.ports.clock.now()
+        ours = own_write(signal, self.ports.state, writer_role_arn=self.writer_role_arn, now=now)
         if ours is not None and ours.verdict is Verdict.OWN_WRITE:
             return [Acted(outcome=ours)]
         told = [] if ours is None else [Acted(outcome=ours)]
-        now = self.ports.clock.now()
         alone = only_told(signal, decision.roster) or left_alone(
             signal, account, now=now, management_account=self.management_account
         )
@@ -121,10 +122,12 @@ class Reconciler:
         quiet = len(waiting) == len(acted) and not any(item.urgent for item in waiting)
         if quiet and delivery.receives < LATE_RECEIVES:
             return
-        self._publish(incident)
+        # An earlier delivery may have told that it is not over: what is right by now has to close that.
+        self._publish(replace(incident, retried=delivery.receives > 1))
         for item in acted:
             if item.intent is not None:
-                self.ports.state.close_intent(item.intent, claimable=item.claimable)
+                now = self.ports.clock.now()
+                self.ports.state.close_intent(item.intent, claimable=item.claimable, at=now)
 
     def _publish(self, incident: Incident) -> None:
         self.ports.bus.publish(incident, self.ports.clock.now())
@@ -135,9 +138,8 @@ def _incident(
     signal: Signal | Ignored, account: Account | None, acted: Sequence[Acted], *, looks: int = 0
 ) -> Incident:
     known = signal if isinstance(signal, Signal) else None
-    account_id = known.account_id if known else ""
     return Incident(
-        id=incident_id(event_id=signal.event.id, account_id=account_id, looks=looks),
+        id=incident_id(event=signal.event, signal=known, looks=looks),
         event=signal.event,
         signal=known,
         account=account,

@@ -45,11 +45,15 @@ def _recover(intent: Intent, ports: Ports) -> Acted | None:
         outcome = outcome_of(intent, Verdict.UNREADABLE, now_there.reason)
         return finish(intent, outcome, ports, claimable=claimable)
     if matches(now_there, intent.wanted):
+        ports.state.mark_restored(intent, at=ports.clock.now())
         outcome = outcome_of(intent, Verdict.SET, SET_REASON, verified=True)
         return finish(intent, outcome, ports, claimable=claimable)
+    if intent.request_id is not None:
+        outcome = outcome_of(intent, Verdict.SET, "set, and changed again since", verified=False)
+        return finish(intent, outcome, ports)
     outcome = outcome_of(intent, Verdict.NOT_WRITTEN, "the worker ended before the contact was set")
     acted = finish(intent, outcome, ports, claimable=claimable)
     if acted.intent is None:
         return acted
-    ports.state.close_intent(intent, claimable=claimable)
+    ports.state.close_intent(intent, claimable=claimable, at=ports.clock.now())
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rollcall.act import Acted, act
@@ -10,9 +10,10 @@ from rollcall.errors import RetryableError
 from rollcall.lost_matches import lost_match
 from rollcall.observation import Observation, Unreadable
 from rollcall.outcomes import Outcome
-from rollcall.patience import settling
+from rollcall.patience import settling, time_of
 from rollcall.plan import Verdict, plan
 from rollcall.resolve import requirement
+from rollcall.signals import TAMPERING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -28,12 +29,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What one message is decided by."""
+    """What one message is decided by. `by_us` is whether our own role made the change."""
 
     control: Control
     roster: Roster
     signal: Signal
     delivery: Delivery
+    by_us: bool
 
 
 def restore(
@@ -55,7 +57,10 @@ def restore(
     observations, waiting = _observe(signal, [kind for kind in kinds if kind not in done], ports)
     halted = decision.control.halted(required)
     planned = plan(requirement=required, account=account, observations=observations, halted=halted)
-    told = [Acted(outcome=_outcome(finding, roster.digest, authorised)) for finding in planned.findings]
+    told = [
+        Acted(outcome=_undone(_outcome(finding, roster.digest, authorised), decision, ports))
+        for finding in planned.findings
+    ]
     changed = [
         act(
             signal=signal,
@@ -87,6 +92,18 @@ def _observe(
             continue
         observations[kind] = found
     return observations, waiting
+
+
+def _undone(outcome: Outcome, decision: Decision, ports: Ports) -> Outcome:
+    """An edit that a write of ours undid before its event came is told, however right the contact is now."""
+    signal, right = decision.signal, outcome.verdict is Verdict.COMPLIANT
+    if not right or outcome.kind is None or decision.by_us or signal.cause not in TAMPERING:
+        return outcome
+    restored_at = ports.state.restored_at(signal.account_id, outcome.kind)
+    happened_at = time_of(signal)
+    if restored_at is None or happened_at is None or happened_at > restored_at:
+        return outcome
+    return replace(outcome, verdict=Verdict.UNDONE, reason="a write of ours after this change undid it")
 
 
 def _outcome(finding: Finding, roster_digest: str, authorised: bool) -> Outcome:

@@ -9,6 +9,7 @@ from rollcall.watch import BY_NAME
 
 _TAMPERED = {
     Verdict.SET: Severity.MEDIUM,
+    Verdict.UNDONE: Severity.MEDIUM,
     Verdict.WOULD_SET: Severity.MEDIUM,
     Verdict.PENDING: Severity.MEDIUM,
     Verdict.UNREADABLE: Severity.MEDIUM,
@@ -33,7 +34,7 @@ _ROSTER_ASKS = {
 #: Drift that is at least HIGH when silence was bought, or by somebody who may do anything.
 _LOUD = frozenset(_TAMPERED) - {Verdict.EXEMPT, Verdict.DENIED}
 #: Reverted like anyone's, but expected: nobody is woken for an authorised changer.
-_EXPECTED = frozenset({Verdict.SET, Verdict.WOULD_SET, Verdict.PENDING})
+_EXPECTED = frozenset({Verdict.SET, Verdict.UNDONE, Verdict.WOULD_SET, Verdict.PENDING})
 
 
 def severity(

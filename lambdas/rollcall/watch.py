@@ -16,7 +16,7 @@ OUR_PRINCIPALS: Final = frozenset({_ACCOUNT, "member.org.stacksets.cloudformatio
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """How one event is told; `headline` takes the account. `ours_only`: only for a service of ours."""
+    """How one event is told: `headline` is what happened. `ours_only`: only for a service of ours."""
 
     severity: Severity
     headline: str
@@ -32,53 +32,53 @@ _BLIND += "compromised; then run the setup of the delegated administrator again.
 WATCHED: Final = {
     (_ACCOUNT, "PutContactInformation"): Watch(
         severity=Severity.MEDIUM,
-        headline="Primary contact of {account} changed",
+        headline="primary contact changed",
         next_step="Rollcall does not manage the primary contact: look at it in the console of the account.",
     ),
     (_ACCOUNT, "StartPrimaryEmailUpdate"): Watch(
         severity=Severity.HIGH,
-        headline="Change of the root e-mail of {account} was started",
-        next_step="Whoever owns the root e-mail can take the account. If nobody planned this, stop it now.",
+        headline="change of the root e-mail started",
+        next_step="Who owns the root e-mail can take the account. If nobody planned this, stop it now.",
     ),
     (_ACCOUNT, "AcceptPrimaryEmailUpdate"): Watch(
         severity=Severity.HIGH,
-        headline="Root e-mail of {account} was changed",
-        next_step="Whoever owns the root e-mail can take the account. If nobody planned this, call AWS Support.",
+        headline="root e-mail changed",
+        next_step="Who owns the root e-mail can take the account. If nobody planned this, call AWS Support.",
     ),
     (_ACCOUNT, "PutAccountName"): Watch(
         severity=Severity.LOW,
-        headline="Account {account} was renamed",
+        headline="account renamed",
         next_step="Nothing, unless contacts carry the account's name.",
     ),
     (_ACCOUNT, "EnableRegion"): Watch(
         severity=Severity.LOW,
-        headline="A Region was switched on in {account}",
+        headline="Region switched on",
         next_step="Ask whether it was meant: attackers use Regions that nobody watches.",
     ),
     (_ACCOUNT, "DisableRegion"): Watch(
         severity=Severity.LOW,
-        headline="A Region was switched off in {account}",
+        headline="Region switched off",
         next_step="Ask whether it was meant: what runs there cannot be reached any more.",
     ),
     (_ORGANIZATIONS, "CloseAccount"): Watch(
         severity=Severity.MEDIUM,
-        headline="Account {account} is being closed",
+        headline="account is being closed",
         next_step="It can be reopened for 90 days, if it was not meant.",
     ),
     (_ORGANIZATIONS, "AccountDepartedOrganization"): Watch(
         severity=Severity.MEDIUM,
-        headline="Account {account} left the organization",
-        next_step="Rollcall does not reach it any more. If it was not meant, its owner must be invited again.",
+        headline="account left the organization",
+        next_step="Rollcall does not reach it any more. If it was not meant, invite it again.",
     ),
     (_ORGANIZATIONS, "DeregisterDelegatedAdministrator"): Watch(
         severity=Severity.CRITICAL,
-        headline="Rollcall was disarmed: a delegated administrator was deregistered",
+        headline="Rollcall disarmed, its delegated administrator deregistered",
         next_step=_BLIND,
         ours_only=True,
     ),
     (_ORGANIZATIONS, "DisableAWSServiceAccess"): Watch(
         severity=Severity.CRITICAL,
-        headline="Rollcall was disarmed: trusted access was switched off",
+        headline="Rollcall disarmed, its trusted access switched off",
         next_step=_BLIND,
         ours_only=True,
     ),

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from rollcall.account import Account, AccountState
 from rollcall.contacts import Contact, ContactKind
+from rollcall.demands import Held, Wanted, WantedAbsent
 from rollcall.observation import Absent, Present, Unreadable
-from rollcall.roster import Mode, Requirement, Wanted
+from rollcall.resolve import Requirement
 
 account_ids = st.from_regex(r"[0-9]{12}", fullmatch=True)
 names = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=64)
@@ -31,9 +32,10 @@ accounts = st.builds(
     parent_ids=st.just(("r-a1b2",)),
 )
 wanted = st.builds(Wanted, contact=contacts, source=names)
+demands = st.one_of(wanted, st.builds(WantedAbsent, source=names), st.builds(Held, reason=names))
 requirements = st.builds(
     Requirement,
-    mode=st.sampled_from(Mode),
-    wanted=st.dictionaries(kinds, wanted),
+    demands=st.dictionaries(kinds, demands),
+    halted=st.none() | st.just("audit mode"),
     exempt=st.none() | names,
 )

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from rollcall.contacts import ContactKind
 from rollcall.errors import MalformedEventError
-from rollcall.signals import Cause, Ignored, Signal, parse
+from rollcall.events import parse
+from rollcall.signals import Cause, Ignored, Signal
 
 EVENTS = Path(__file__).parent.parent / "events"
 MEMBER, NEW = "222222222222", "444455556666"
@@ -19,6 +20,15 @@ MEMBER, NEW = "222222222222", "444455556666"
 SAMPLES = {
     "CreateAccountResult.succeeded": (Cause.ACCOUNT_CREATED, NEW, None, False),
     "CreateAccountResult.succeeded.docs": (Cause.ACCOUNT_CREATED, NEW, None, False),
+    "AccountJoinedOrganization.created.synthetic": (Cause.ACCOUNT_JOINED, NEW, None, False),
+    "AccountJoinedOrganization.invited.synthetic": (Cause.ACCOUNT_JOINED, MEMBER, None, False),
+    "CreateManagedAccount.succeeded": (Cause.ACCOUNT_CREATED, MEMBER, None, False),
+    "AccountDepartedOrganization.left.synthetic": (Cause.WATCHED, MEMBER, None, False),
+    "AccountDepartedOrganization.removed.synthetic": (Cause.WATCHED, MEMBER, None, False),
+    "CloseAccount": (Cause.WATCHED, "555555555555", None, False),
+    "PutAccountName.synthetic": (Cause.WATCHED, MEMBER, None, False),
+    "PutContactInformation.standalone.synthetic": (Cause.WATCHED, MEMBER, None, False),
+    "StartPrimaryEmailUpdate.synthetic": (Cause.WATCHED, MEMBER, None, False),
     "MoveAccount.ou-to-ou": (Cause.ACCOUNT_MOVED, MEMBER, None, False),
     "MoveAccount.root-to-ou.synthetic": (Cause.ACCOUNT_MOVED, NEW, None, False),
     "PutAlternateContact.standalone.docs": (Cause.CONTACT_EDITED, MEMBER, ContactKind.BILLING, False),

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from rollcall.actor import Actor
 from rollcall.contacts import ContactKind
 from rollcall.intents import LEASE_SECONDS, Intent
+from rollcall.levels import Severity
 from rollcall.masking import masked
 from rollcall.observation import Absent, Present
 from rollcall.pacing import Bucket
 from rollcall.plan import Verdict
-from rollcall.severity import Severity, severity
+from rollcall.severity import severity
 from rollcall.signals import Cause, EventReference, Signal
 from tests.core.strategies import contacts, wanted
 
@@ -87,7 +88,10 @@ def test_a_paced_caller_never_exceeds_rate_and_burst(rate, burst, gaps):
 )
 def test_severity_is_as_the_design_says(cause, verdict, actor, account_id, expected):
     given_signal = signal(cause, kind=actor, account_id=account_id)
-    assert severity(signal=given_signal, verdict=verdict, management_account=MANAGEMENT) is expected
+    assert (
+        severity(signal=given_signal, verdict=verdict, management_account=MANAGEMENT, authorised=False)
+        is expected
+    )
 
 
 @given(

@@ -46,7 +46,8 @@ class MemoryState:
     documents: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     intents: dict[tuple[str, ContactKind], Intent] = field(default_factory=dict)
     requests: set[str] = field(default_factory=set)
-    claims: set[tuple[str, ContactKind]] = field(default_factory=set)
+    claims: dict[tuple[str, ContactKind, str], str | None] = field(default_factory=dict)
+    restored: dict[tuple[str, ContactKind], datetime] = field(default_factory=dict)
 
     def control(self) -> Control:
         self.faults("state.control")
@@ -74,7 +75,7 @@ class MemoryState:
         self.intents[intent.signal.account_id, intent.kind] = intent
         self.faults("state.open_intent.after")
 
-    def record_request(self, intent: Intent, request_id: str) -> None:
+    def record_request(self, intent: Intent, request_id: str, *, at: datetime) -> None:  # noqa: ARG002  # memory forgets nothing
         self.faults("state.record_request")
         self.requests.add(request_id)
         key = (intent.signal.account_id, intent.kind)
@@ -82,21 +83,53 @@ class MemoryState:
             self.intents[key] = replace(intent, request_id=request_id)
         self.faults("state.record_request.after")
 
-    def close_intent(self, intent: Intent, *, claimable: bool) -> None:
+    def mark_restored(self, intent: Intent, *, at: datetime) -> None:
+        self.restored[intent.signal.account_id, intent.kind] = at
+        self.faults("state.mark_restored.after")
+
+    def restored_at(self, account_id: str, kind: ContactKind) -> datetime | None:
+        return self.restored.get((account_id, kind))
+
+    def close_intent(self, intent: Intent, *, claimable: bool, at: datetime) -> None:  # noqa: ARG002  # memory forgets nothing
         self.faults("state.close_intent")
         key = (intent.signal.account_id, intent.kind)
         if claimable:
-            self.claims.add(key)
+            self.claims.setdefault((*key, intent.id))
         if key in self.intents and self.intents[key].id == intent.id:
             del self.intents[key]
 
     def own_write(self, request_id: str) -> bool:
         return request_id in self.requests
 
-    def claim_write(self, account_id: str, kind: ContactKind) -> bool:
-        claimed = (account_id, kind) in self.claims
-        self.claims.discard((account_id, kind))
-        return claimed
+    def claim_write(self, account_id: str, kind: ContactKind, *, event_id: str, at: datetime) -> bool:  # noqa: ARG002  # memory forgets nothing
+        for key, claimed_by in self.claims.items():
+            if key[:2] == (account_id, kind) and claimed_by in (None, event_id):
+                self.claims[key] = event_id
+                return True
+        return False
+
+
+@dataclass
+class MemoryMatches:
+    ous: set[tuple[str, str, str]] = field(default_factory=set)
+    carriers: set[tuple[str, str, str]] = field(default_factory=set)
+
+    def units(self, digest: str) -> dict[str, frozenset[str]]:
+        paths = {path for known, path, _ in self.ous if known == digest}
+        return {path: frozenset(ou for d, p, ou in self.ous if (d, p) == (digest, path)) for path in paths}
+
+    def add_unit(self, digest: str, path: str, ou_id: str) -> None:
+        self.ous.add((digest, path, ou_id))
+
+    def tagged(self, digest: str, tag: str, account_id: str) -> bool:
+        return (digest, tag, account_id) in self.carriers
+
+    def others_tagged(self, digest: str, tag: str, account_id: str) -> bool:
+        return any(item[:2] == (digest, tag) and item[2] != account_id for item in self.carriers)
+
+    def set_tagged(self, digest: str, tag: str, account_id: str, *, carries: bool) -> None:
+        change = self.carriers.add if carries else self.carriers.discard
+        change((digest, tag, account_id))
 
 
 @dataclass
@@ -147,6 +180,8 @@ class MemoryAlerted:
     def claim(self, alert: Alert, now: datetime) -> bool:
         key = (alert.incident_id, alert.stage)
         if alert.stage == "open" and (alert.incident_id, "closed") in self.told:
+            return False
+        if alert.closes_only and (alert.incident_id, "open") not in self.told:
             return False
         status, since = self.told.get(key, (None, now))
         if status == "sent":

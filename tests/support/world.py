@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING, Any
 from rollcall.adapters.account_api import OrganizationAccountApi
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.approve import approve_candidate
-from rollcall.batch import process, retry_seconds
+from rollcall.batch import process
+from rollcall.demands import Wanted
 from rollcall.notify import Notifier
 from rollcall.pacing import buckets
 from rollcall.ports import Ports
 from rollcall.reconcile import Reconciler
+from rollcall.resolve import requirement
+from rollcall.roster import Roster
 from rollcall.rosters import Rosters
 from simulation.caller import Caller
 from simulation.clock import VirtualClock
 from simulation.cloud import SimulatedCloud
+from simulation.organization import AlternateContact
 from simulation.seeds import HUB, example_organization
 from tests.support.memory import (
     Crash,
@@ -25,6 +29,7 @@ from tests.support.memory import (
     MemoryAlerted,
     MemoryBus,
     MemoryLedger,
+    MemoryMatches,
     MemoryState,
     MemoryTopic,
 )
@@ -33,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from rollcall.alerts import Alert
+    from rollcall.outcomes import Incident
     from simulation.organization import Organization
 
 MANAGEMENT = "111111111111"
@@ -73,8 +79,9 @@ ROSTER: dict[str, Any] = {
         },
     },
     "defaults": {"SECURITY": "soc", "OPERATIONS": "platform", "BILLING": "finops"},
-    "overrides": [{"ou": "Workloads/Production", "kinds": {"SECURITY": "pci-soc"}}],
-    "exempt": {EXEMPT: "being divested"},
+    "overrides": [{"ou": "Workloads/Production", "kinds": {"SECURITY": "pci-soc"}, "mode": None}],
+    "exempt": [{"accounts": [EXEMPT], "reason": "being divested", "until": None}],
+    "authorised_changers": [],
 }
 
 
@@ -124,6 +131,8 @@ class World:
         self.faults = Faults()
         self.state = MemoryState(self.faults)
         self.ledger = MemoryLedger(self.faults)
+        self.matches = MemoryMatches()
+        self.incidents: list[Incident] = []
         self.bus = MemoryBus(self.faults, MANAGEMENT)
         self.topic = MemoryTopic(self.faults)
         self.notifier = Notifier(alerted=MemoryAlerted(self.faults), topic=self.topic, clock=self.clock)
@@ -150,6 +159,7 @@ class World:
             state=self.state,
             ledger=self.ledger,
             bus=self.bus,
+            matches=self.matches,
             clock=self.clock,
         )
         self.reconciler = Reconciler(
@@ -157,21 +167,21 @@ class World:
             rosters=Rosters(state=self.state, candidate=self.roster),
             management_account=MANAGEMENT,
             writer_role_arn=WRITER_ROLE,
+            observe=self.incidents.append,
         )
 
     def settle(self, accounts: Iterable[str] = ()) -> World:
         """Give every account what the roster wants, without events, calls or quota spent."""
-        from rollcall.roster import Roster  # noqa: PLC0415  # only this helper needs it
-        from simulation.organization import AlternateContact  # noqa: PLC0415  # same
-
         roster = Roster.from_document(self.roster)
         organization = AwsOrganization(client=self.admin("organizations"))
         for account_id in accounts or [key for key in self.organization.accounts if key != MANAGEMENT]:
-            account = organization.account(account_id)
+            account = organization.account(account_id, with_tags=True)
             assert account is not None
-            for kind, wanted in roster.requirement(account).wanted.items():
-                contact = AlternateContact(**wanted.contact.as_document())
-                self.organization.accounts[account_id].contacts[str(kind)] = contact
+            required = requirement(roster, account, today=self.clock.now().date())
+            for kind, wanted in required.demands.items():
+                if isinstance(wanted, Wanted):
+                    contact = AlternateContact(**wanted.contact.as_document())
+                    self.organization.accounts[account_id].contacts[str(kind)] = contact
         return self
 
     def admin(self, service: str) -> Any:
@@ -219,7 +229,7 @@ class World:
             "attributes": {"ApproximateReceiveCount": str(message.receives)},
         }
         try:
-            answer = process({"Records": [record]}, self.reconciler.handle, queue=None, log=self)
+            answer = process({"Records": [record]}, self.reconciler.handle, queue=self, log=self)
         except Crash:
             self.restart()
             # A killed function leaves its messages to the visibility time-out.
@@ -230,8 +240,11 @@ class World:
         elif message.receives >= MAX_RECEIVES:
             self.queue.remove(message)
             self.dead.append(message)
-        else:
-            message.visible_at = self.clock.now().timestamp() + retry_seconds(message.receives)
+
+    def return_in(self, receipt: str, seconds: int) -> None:
+        """The queue, as the batch sees it."""
+        (message,) = [message for message in self.queue if message.id == receipt]
+        message.visible_at = self.clock.now().timestamp() + seconds
 
     def warning(self, msg: object, *, extra: Mapping[str, object] | None = None) -> None:
         self.warnings.append({"message": msg, **(extra or {})})

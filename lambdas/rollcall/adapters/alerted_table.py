@@ -30,9 +30,12 @@ class AlertedTable:
     def claim(self, alert: Alert, now: datetime) -> bool:
         """Whether this alert is still to be sent, and by us; RetryableError while another sends it.
 
-        An opening that arrives after its closing is not sent: it would undo the good news.
+        An opening that arrives after its closing is not sent: it would undo the good news. Nor is a closing
+        that has nothing else to say, if nothing was opened.
         """
         if alert.stage == Stage.OPEN and self._status(alert, Stage.CLOSED) is not None:
+            return False
+        if alert.closes_only and self._status(alert, Stage.OPEN) is None:
             return False
         try:
             self._client.put_item(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 #: Everything that a call may raise on its way to AWS and back.
 AWS_ERRORS = (ClientError, BotoCoreError)
@@ -27,6 +27,7 @@ _TRANSIENT = frozenset(
         "ExpiredTokenException",
     }
 )
+_TOO_MANY = 429
 _SERVER_ERROR = 500
 
 
@@ -45,6 +46,6 @@ def message_of(error: ClientError) -> str:
 def transient(error: Exception) -> bool:
     """Whether the same call may succeed later. An unknown 4xx is taken as final, as seen live."""
     if not isinstance(error, ClientError):
-        return True
+        return not isinstance(error, ParamValidationError)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0
-    return code_of(error) in _TRANSIENT or status >= _SERVER_ERROR
+    return code_of(error) in _TRANSIENT or status == _TOO_MANY or status >= _SERVER_ERROR

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 OWN_WRITE_DAYS = 30
 #: How long a write whose request id was lost may be claimed by its event.
 CLAIM_HOURS = 24
+#: How long a write is remembered, so that edits which it undid are told even if their events come later.
+RESTORED_HOURS = 24
 _FAILED = "ConditionalCheckFailed"
 _CONTROL = {"pk": {"S": "control"}, "sk": {"S": "control"}}
 
@@ -106,13 +108,13 @@ class StateTable:
                 raise IntentBusyError("another worker is writing this contact") from None
             raise RecordRefusedError(f"the state table refused the intent: {code_of(error)}") from None
 
-    def record_request(self, intent: Intent, request_id: str) -> None:
-        """Remember the request id of the write, so that its event is known as an own write."""
-        item = _key(f"write#{request_id}", "write") | {
+    def record_request(self, intent: Intent, request_id: str, *, at: datetime) -> None:
+        """Remember the write and its request id, so that its event is known as an own write."""
+        write = _key(f"write#{request_id}", "write") | {
             "intent_id": {"S": intent.id},
-            "expires_at": _expiry(intent.opened_at, OWN_WRITE_DAYS * 86400),
+            "expires_at": _expiry(at, OWN_WRITE_DAYS * 86400),
         }
-        self._call("put_item", TableName=self._table, Item=item)
+        self._call("put_item", TableName=self._table, Item=write)
         self._conditionally(
             "update_item",
             TableName=self._table,
@@ -122,11 +124,19 @@ class StateTable:
             ExpressionAttributeValues={":request": {"S": request_id}, ":id": {"S": intent.id}},
         )
 
-    def close_intent(self, intent: Intent, *, claimable: bool) -> None:
+    def mark_restored(self, intent: Intent, *, at: datetime) -> None:
+        """Remember that this contact was written now."""
+        item = _key(f"restored#{intent.signal.account_id}", str(intent.kind)) | {
+            "at": {"S": at.isoformat()},
+            "expires_at": _expiry(at, RESTORED_HOURS * 3600),
+        }
+        self._call("put_item", TableName=self._table, Item=item)
+
+    def close_intent(self, intent: Intent, *, claimable: bool, at: datetime) -> None:
         """Forget an intent whose outcome is recorded; one that is gone already is no error."""
         if claimable:
-            claim = _key(f"claim#{intent.signal.account_id}", str(intent.kind))
-            expiry = _expiry(datetime.now(UTC), CLAIM_HOURS * 3600)
+            claim = _key(f"claim#{intent.signal.account_id}#{intent.kind}", intent.id)
+            expiry = _expiry(at, CLAIM_HOURS * 3600)
             self._call("put_item", TableName=self._table, Item=claim | {"expires_at": expiry})
         self._conditionally(
             "delete_item",
@@ -140,14 +150,33 @@ class StateTable:
         """Whether a write of ours had this request id."""
         return self._get(_key(f"write#{request_id}", "write")) is not None
 
-    def claim_write(self, account_id: str, kind: ContactKind) -> bool:
-        """Whether a write of ours without a known request id waited to be claimed; now it is claimed."""
-        return self._conditionally(
-            "delete_item",
+    def claim_write(self, account_id: str, kind: ContactKind, *, event_id: str, at: datetime) -> bool:
+        """Whether a write of ours without a known request id waits for this event."""
+        claims = self._call(
+            "query",
             TableName=self._table,
-            Key=_key(f"claim#{account_id}", str(kind)),
-            ConditionExpression="attribute_exists(pk)",
+            ConsistentRead=True,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": f"claim#{account_id}#{kind}"}},
+        )["Items"]
+        return any(self._claim(item, event_id, at) for item in claims)
+
+    def _claim(self, item: Mapping[str, Any], event_id: str, at: datetime) -> bool:
+        # DynamoDB deletes what has expired late: the condition looks for itself.
+        free = "(attribute_not_exists(claimed_by) OR claimed_by = :event)"
+        return self._conditionally(
+            "update_item",
+            TableName=self._table,
+            Key={"pk": item["pk"], "sk": item["sk"]},
+            UpdateExpression="SET claimed_by = :event",
+            ConditionExpression=f"attribute_exists(pk) AND expires_at > :now AND {free}",
+            ExpressionAttributeValues={":event": {"S": event_id}, ":now": _expiry(at, 0)},
         )
+
+    def restored_at(self, account_id: str, kind: ContactKind) -> datetime | None:
+        """When we last wrote this contact, None if not within a day."""
+        item = self._get(_key(f"restored#{account_id}", str(kind)))
+        return datetime.fromisoformat(item["at"]["S"]) if item else None
 
     def _get(self, key: Mapping[str, Any]) -> dict[str, Any] | None:
         answer = self._call("get_item", TableName=self._table, Key=key, ConsistentRead=True)

@@ -1,0 +1,410 @@
+"""What the rest of the roster and the other signals do in a whole organization."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from simulation.caller import Caller
+from simulation.errors import ApiError
+from tests.support.memory import Crash
+from tests.support.world import EXEMPT, KINDS, MALLORY, MEMBER, PRODUCTION, ROSTER, World, api_values
+
+EVENTS = Path(__file__).parent.parent / "events"
+
+
+def with_overrides(*overrides, **more):
+    filled = [{"kinds": {}, "mode": None} | override for override in overrides]
+    return ROSTER | {"overrides": filled} | more
+
+
+TAGGED = with_overrides({"tag": {"scope": "pci"}, "kinds": {"SECURITY": "pci-soc"}})
+SANDBOX = with_overrides({"ou": "Sandbox", "kinds": {"SECURITY": "pci-soc"}})
+PLAYGROUND = "666677778888"
+
+
+def tamper(world, account_id=MEMBER, kind="SECURITY", session="mary"):
+    world.member(account_id, session).put_alternate_contact(AlternateContactType=kind, **MALLORY)
+
+
+def severities(world):
+    return [alert.attributes["severity"] for alert in world.alerts]
+
+
+def test_a_contact_that_must_be_absent_is_deleted_once_it_appears():
+    world = World(with_overrides({"accounts": [MEMBER], "kinds": {"BILLING": None}})).settle()
+    tamper(world, kind="BILLING")
+    world.drain()
+    assert "BILLING" not in world.contacts()
+    assert severities(world) == ["MEDIUM"]
+    assert "own-write" in world.verdicts()
+
+
+def test_a_contact_that_vanished_before_it_was_deleted_is_no_fault():
+    world = World(with_overrides({"accounts": [MEMBER], "kinds": {"BILLING": None}})).settle()
+    tamper(world, kind="BILLING")
+    error = ApiError(
+        "ResourceNotFoundException", "No contact of the inputted alternate contact type found.", 404
+    )
+    world.cloud.account.fail_next("DeleteAlternateContact", error, applied=True)
+    world.drain()
+    assert "BILLING" not in world.contacts()
+    assert not world.dead
+
+
+def test_a_tag_gives_the_account_other_contacts_and_its_loss_takes_them_if_others_carry_it():
+    world = World(TAGGED).settle()
+    admin = world.admin("organizations")
+    for account_id in (MEMBER, PRODUCTION):
+        admin.tag_resource(ResourceId=account_id, Tags=[{"Key": "scope", "Value": "pci"}])
+    world.drain()
+    assert world.contacts()["SECURITY"] == api_values("pci-soc")
+    admin.untag_resource(ResourceId=MEMBER, TagKeys=["scope"])
+    world.drain()
+    assert world.contacts()["SECURITY"] == api_values("soc")
+    assert set(severities(world)) == {"INFO"}
+
+
+def test_a_tag_that_no_account_carries_any_more_holds_the_last_one():
+    world = World(TAGGED).settle()
+    admin = world.admin("organizations")
+    admin.tag_resource(ResourceId=MEMBER, Tags=[{"Key": "scope", "Value": "pci"}])
+    world.drain()
+    admin.untag_resource(ResourceId=MEMBER, TagKeys=["scope"])
+    world.drain()
+    assert world.contacts()["SECURITY"] == api_values("pci-soc")
+    assert severities(world)[-1] == "HIGH"
+    assert "HELD" in world.alerts[-1].subject
+
+
+def test_tags_do_not_matter_to_a_roster_that_uses_none():
+    world = World().settle()
+    world.admin("organizations").tag_resource(ResourceId=MEMBER, Tags=[{"Key": "a", "Value": "b"}])
+    world.drain()
+    assert world.verdicts() == ["ignored"]
+    assert not world.calls
+
+
+def rename(world, path, name):
+    ou_id = world.organization.find_ou(path)
+    world.organization.rename_ou(ou_id, name)
+    return ou_id
+
+
+def ou_event(ou_id):
+    return {
+        "detail": {
+            "eventSource": "organizations.amazonaws.com",
+            "eventName": "UpdateOrganizationalUnit",
+            "eventID": f"rename-{ou_id}",
+            "eventTime": "2026-10-05T09:00:00Z",
+            "recipientAccountId": "111111111111",
+            "requestParameters": {"organizationalUnitId": ou_id, "name": "x"},
+            "userIdentity": {"type": "Root", "arn": "arn:aws:iam::111111111111:root"},
+        }
+    }
+
+
+def test_a_renamed_unit_holds_its_accounts_instead_of_giving_them_the_defaults():
+    world = World(SANDBOX).settle()
+    tamper(world, PLAYGROUND)
+    world.drain()
+    assert world.contacts(PLAYGROUND)["SECURITY"] == api_values("pci-soc")
+    world.send(ou_event(rename(world, "Sandbox", "Playpen")))
+    world.drain()
+    assert severities(world)[-1] == "HIGH"
+    assert "was Sandbox" in world.alerts[-1].text
+    tamper(world, PLAYGROUND)
+    world.drain()
+    assert world.contacts(PLAYGROUND)["SECURITY"] == MALLORY
+    assert "HELD" in world.alerts[-1].subject
+
+
+def test_a_unit_that_gets_its_name_back_is_held_no_longer():
+    world = World(SANDBOX).settle()
+    tamper(world, PLAYGROUND)
+    world.drain()
+    ou_id = rename(world, "Sandbox", "Playpen")
+    tamper(world, PLAYGROUND)
+    world.drain()
+    world.organization.rename_ou(ou_id, "Sandbox")
+    world.send(ou_event(ou_id))
+    world.drain()
+    assert world.contacts(PLAYGROUND)["SECURITY"] == api_values("pci-soc")
+
+
+def test_an_account_that_moves_out_of_a_unit_is_not_held():
+    world = World(SANDBOX).settle()
+    tamper(world, PLAYGROUND)
+    world.drain()
+    organization = world.organization
+    world.admin("organizations").move_account(
+        AccountId=PLAYGROUND,
+        SourceParentId=organization.accounts[PLAYGROUND].parent_id,
+        DestinationParentId=organization.find_ou("Security"),
+    )
+    world.drain()
+    assert world.contacts(PLAYGROUND)["SECURITY"] == api_values("soc")
+
+
+def test_a_unit_that_gets_the_name_of_an_override_has_its_few_accounts_set():
+    world = World(with_overrides({"ou": "Playpen", "kinds": {"SECURITY": "pci-soc"}})).settle()
+    world.send(ou_event(rename(world, "Sandbox", "Playpen")))
+    world.drain()
+    assert world.contacts(PLAYGROUND)["SECURITY"] == api_values("pci-soc")
+
+
+def test_a_unit_of_many_accounts_is_not_rewritten_by_one_event():
+    world = World(with_overrides({"ou": "Playpen", "kinds": {"SECURITY": "pci-soc"}}))
+    ou_id = rename(world, "Sandbox", "Playpen")
+    for number in range(20):
+        world.organization.add_account(name=f"Many {number}", email=f"m{number}@example.com", parent=ou_id)
+    world.settle()
+    for account in world.organization.accounts.values():
+        account.contacts.pop("SECURITY", None)
+    world.send(ou_event(ou_id))
+    world.drain()
+    assert not world.calls
+    assert severities(world) == ["INFO"]
+    assert "more than 10 accounts" in world.alerts[0].text
+
+
+def test_an_authorised_changer_is_reverted_like_anyone_and_told_quietly():
+    role = f"arn:aws:iam::{MEMBER}:role/Dev"
+    world = World(ROSTER | {"authorised_changers": [role]}).settle()
+    tamper(world)
+    world.member(session="eve").delete_alternate_contact(AlternateContactType="BILLING")
+    world.drain()
+    assert world.contacts()["SECURITY"] == api_values("soc")
+    assert severities(world) == ["INFO", "INFO"]
+
+
+def test_an_exemption_that_ended_is_none():
+    until = {"accounts": [EXEMPT], "reason": "being divested", "until": "2026-10-04"}
+    world = World(ROSTER | {"exempt": [until]}).settle()
+    tamper(world, EXEMPT)
+    world.drain()
+    assert world.contacts(EXEMPT)["SECURITY"] == api_values("soc")
+
+
+def test_audit_in_one_unit_leaves_the_rest_enforced():
+    world = World(with_overrides({"ou": "Sandbox", "mode": "audit"})).settle()
+    tamper(world, PLAYGROUND)
+    tamper(world)
+    world.drain()
+    assert world.contacts(PLAYGROUND)["SECURITY"] == MALLORY
+    assert world.contacts()["SECURITY"] == api_values("soc")
+
+
+def test_a_value_that_does_not_fit_is_refused_for_that_account_alone():
+    contacts = ROSTER["contacts"] | {"soc": ROSTER["contacts"]["soc"] | {"title": "Guard of {account_name}"}}
+    world = World(ROSTER | {"contacts": contacts})
+    world.organization.accounts[MEMBER].name = "x" * 50
+    tamper(world)
+    tamper(world, PRODUCTION, "OPERATIONS")
+    world.drain()
+    assert world.contacts()["SECURITY"] == MALLORY
+    assert "title is 59 characters long, 50 are allowed" in world.alerts[0].text
+    assert world.contacts(PRODUCTION)["OPERATIONS"] == api_values("platform")
+
+
+def new_account(world):
+    world.admin("organizations").create_account(AccountName="New", Email="new@example.com")
+    (account_id,) = [key for key, account in world.organization.accounts.items() if account.name == "New"]
+    return account_id
+
+
+def test_a_new_account_is_looked_at_again_before_its_forwarder_is_there():
+    world = World().settle()
+    account_id = new_account(world)
+    started = world.clock.now()
+    (created,) = [message for message in world.queue if "CreateAccountResult" in message.body]
+    world.deliver(created)
+    world.queue = [created]
+    # No event comes of this: the account has no forwarder yet.
+    del world.organization.accounts[account_id].contacts["SECURITY"]
+    world.drain()
+    assert set(world.contacts(account_id)) == set(KINDS)
+    assert (world.clock.now() - started).total_seconds() >= 3600
+    assert [alert.attributes["verdict"] for alert in world.alerts] == ["set", "set"]
+    assert not world.dead
+
+
+def test_the_events_of_one_new_account_are_one_alert():
+    world = World().settle()
+    new_account(world)
+    world.drain()
+    assert severities(world) == ["INFO"]
+
+
+def test_access_denied_on_the_write_in_a_new_account_is_waited_out():
+    world = World().settle()
+    error = ApiError(
+        "AccessDeniedException", "User: x is not authorized to perform: account:PutAlternateContact", 403
+    )
+    world.cloud.account.fail_next("PutAlternateContact", error, times=5)
+    account_id = new_account(world)
+    world.drain()
+    assert set(world.contacts(account_id)) == set(KINDS)
+    assert "failed" not in world.verdicts()
+    assert world.ledger.intents.keys() == world.ledger.outcomes.keys()
+
+
+def test_two_edits_by_two_people_are_both_told_though_one_write_undid_both():
+    world = World().settle()
+    tamper(world, session="mary")
+    tamper(world, session="eve")
+    world.drain()
+    assert {"mary" in alert.text for alert in world.alerts} == {True, False}
+    assert sum("/eve " in alert.text for alert in world.alerts) == 1
+    assert len(world.alerts) == 2
+
+
+def test_an_alert_that_it_is_not_over_is_closed_also_when_somebody_else_puts_it_right():
+    world = World().settle()
+    tamper(world)
+    world.ledger.refuse(times=1)
+    world.deliver(world.queue[0])
+    world.member(session="bob").put_alternate_contact(AlternateContactType="SECURITY", **api_values("soc"))
+    world.drain()
+    assert [alert.stage for alert in world.alerts] == ["open", "closed"]
+    assert "right by now" in world.alerts[-1].subject
+
+
+def test_a_worker_killed_after_the_write_is_told_though_the_contact_was_changed_again():
+    world = World().settle()
+    tamper(world)
+    first = world.queue[0]
+    world.faults.plan("state.record_request.after", Crash())
+    world.deliver(first)
+    tamper(world, session="eve")
+    world.clock.sleep(100)
+    world.drain()
+    assert world.contacts()["SECURITY"] == api_values("soc")
+    assert sum("/mary " in alert.text for alert in world.alerts) >= 1
+    assert sum("/eve " in alert.text for alert in world.alerts) == 1
+    assert "unrecorded-write" not in world.verdicts()
+
+
+def test_a_throttled_look_after_a_cut_off_write_is_no_stolen_role():
+    world = World().settle()
+    tamper(world)
+    world.faults.plan("put_alternate_contact.after", Crash())
+    world.deliver(world.queue[0])
+    world.clock.sleep(400)
+    world.deliver(world.queue[0])
+    busy = ApiError("TooManyRequestsException", "Too many requests", 429)
+    world.cloud.account.fail_next("GetAlternateContact", busy)
+    world.drain()
+    assert "unrecorded-write" not in world.verdicts()
+    assert len(world.alerts) == 1
+
+
+def organizations_event(name, **parameters):
+    return {
+        "detail": {
+            "eventSource": "organizations.amazonaws.com",
+            "eventName": name,
+            "eventID": f"e-{name}",
+            "eventTime": "2026-10-05T09:00:00Z",
+            "recipientAccountId": "111111111111",
+            "requestParameters": parameters,
+            "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::111111111111:user/eve"},
+        }
+    }
+
+
+@pytest.mark.parametrize("name", ["DeregisterDelegatedAdministrator", "DisableAWSServiceAccess"])
+@pytest.mark.parametrize(
+    ("principal", "expected"),
+    [("account.amazonaws.com", ["CRITICAL"]), ("guardduty.amazonaws.com", []), ([], [])],
+)
+def test_an_attack_on_the_watcher_is_critical(name, principal, expected):
+    world = World()
+    world.send(organizations_event(name, servicePrincipal=principal, accountId="333333333333"))
+    world.drain()
+    assert severities(world) == expected
+    assert not world.calls
+
+
+def test_a_denied_attack_on_the_watcher_is_an_attempt():
+    world = World()
+    event = organizations_event("DisableAWSServiceAccess", servicePrincipal="account.amazonaws.com")
+    event["detail"]["errorCode"] = "AccessDenied"
+    world.send(event)
+    world.drain()
+    assert severities(world) == ["LOW"]
+
+
+def test_failed_calls_of_organizations_are_no_signals():
+    world = World()
+    for name in ("MoveAccount", "TagResource", "UpdateOrganizationalUnit"):
+        event = organizations_event(
+            name, accountId=MEMBER, resourceId=MEMBER, organizationalUnitId="ou-a1b2-xxxxxxxx"
+        )
+        event["detail"]["errorCode"] = "AccessDenied"
+        world.send(event)
+    world.drain()
+    assert world.verdicts() == ["ignored"] * 3
+
+
+#: Each sample with the verdicts that it must end in. Its accounts are in the example organization or not.
+SAMPLES = {
+    "AcceptHandshake.invite.synthetic": {"ignored"},
+    "AccountDepartedOrganization.left.synthetic": {"told"},
+    "AccountDepartedOrganization.removed.synthetic": {"told"},
+    "AccountJoinedOrganization.created.synthetic": {"set"},
+    "AccountJoinedOrganization.invited.synthetic": {"set"},
+    "CloseAccount": {"told"},
+    "CloseAccountResult.succeeded": {"ignored"},
+    "CreateAccount": {"ignored"},
+    "CreateAccountResult.failed": {"ignored"},
+    "CreateAccountResult.succeeded": {"set"},
+    "CreateAccountResult.succeeded.docs": {"set"},
+    "CreateGovCloudAccount.synthetic": {"ignored"},
+    "CreateManagedAccount.succeeded": {"set"},
+    "DeleteAlternateContact.not-found.synthetic": {"denied"},
+    "DeleteAlternateContact.standalone.docs": {"set"},
+    "DescribeOrganization.native-2026": {"ignored"},
+    "GetAlternateContact.docs": {"ignored"},
+    "GetRegionOptStatus.native-2026": {"ignored"},
+    "InviteAccountToOrganization": {"ignored"},
+    "LeaveOrganization.success.synthetic": {"ignored"},
+    "MoveAccount.error.synthetic": {"ignored"},
+    "MoveAccount.ou-to-ou": {"set"},
+    "MoveAccount.root-to-ou.synthetic": {"set"},
+    "PutAccountName.synthetic": {"told"},
+    "PutAlternateContact.denied-scp.synthetic": {"denied"},
+    "PutAlternateContact.orgmode.delegated-admin.synthetic": {"set"},
+    "PutAlternateContact.orgmode.management.synthetic": {"set"},
+    "PutAlternateContact.self-remediation.synthetic": {"set"},
+    "PutAlternateContact.standalone.docs": {"set"},
+    "PutAlternateContact.standalone.forwarded": {"set"},
+    "PutAlternateContact.standalone.hidden.synthetic": {"set"},
+    "PutContactInformation.standalone.synthetic": {"told"},
+    "RemoveAccountFromOrganization": {"ignored"},
+    "StartPrimaryEmailUpdate.synthetic": {"told"},
+}
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in EVENTS.glob("*.json")))
+def test_each_sample_on_the_queue_ends_as_the_outcome_that_its_kind_deserves(name):
+    world = World()
+    world.clock.sleep(30 * 86400)
+    event = json.loads((EVENTS / f"{name}.json").read_text())
+    world.send(event)
+    world.drain()
+    own = [item for item in world.bus.outcomes if item["event"]["id"] == event["detail"]["eventID"]]
+    assert {outcome["verdict"] for outcome in own} == SAMPLES[name]
+    assert not world.dead
+
+
+def test_root_in_the_console_is_any_identity():
+    world = World().settle()
+    world.cloud.client("account", Caller.root(MEMBER)).put_alternate_contact(
+        AlternateContactType="BILLING", **MALLORY
+    )
+    world.drain()
+    assert "root user" in world.alerts[0].text

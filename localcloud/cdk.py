@@ -11,6 +11,7 @@ from localcloud.clients import REGION, Clients
 
 ROOT = Path(__file__).parent.parent
 CLI = ROOT / "node_modules" / ".bin" / "cdk"
+_CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
 _TAIL_LINES = 30
 _SECONDS = 300
 
@@ -92,5 +93,7 @@ class Cdk:
             "AWS_EC2_METADATA_DISABLED": "true",
             "CDK_DISABLE_CLI_TELEMETRY": "true",
             "NODE_NO_WARNINGS": "1",
+            # Where jsii keeps the unpacked CDK library by default: unpacking it for each home costs 10 s.
+            "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(_CACHE / "aws" / "jsii" / "package-cache"),
             "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
         }

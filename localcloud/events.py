@@ -13,12 +13,10 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from moto.events.models import events_backends
-
 from localcloud import queues
 from localcloud.patterns import compile_pattern
 from localcloud.policies import decide, role_may
-from localcloud.put_events import PutEvents
+from localcloud.put_events import PutEvents, bus_of
 
 if TYPE_CHECKING:
     from localcloud.server import LocalCloud
@@ -164,12 +162,6 @@ class Bridge:
                 reason = f"{reason}; and its dead-letter queue: {second}"
         self.lost.append(Lost(event=delivery.event, target_arn=target["Arn"], reason=reason))
         return None
-
-
-def bus_of(arn: str) -> Any:
-    """The bus of that ARN in moto, or None."""
-    region, account, name = arn.split(":", 5)[3:6]
-    return events_backends[account][region].event_buses.get(name.removeprefix("event-bus/"))
 
 
 def install(cloud: LocalCloud) -> None:

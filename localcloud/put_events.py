@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import uuid
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from moto.events.models import events_backends
 
@@ -18,26 +18,17 @@ from localcloud.policies import decide, refusal
 if TYPE_CHECKING:
     from werkzeug import Request, Response
 
+    from localcloud.events import Bridge
     from simulation.caller import Caller
 
 _MAXIMUM_ENTRIES = 10
 
 
-class Bus(Protocol):
-    """Where accepted events go."""
-
-    def accept(self, bus_arn: str, event: dict[str, Any]) -> None:
-        """Put an event on a bus."""
-
-    def context(self, account: str, event: dict[str, Any], *, by_rule: bool) -> dict[str, list[str]]:
-        """The condition keys of a PutEvents request from that account."""
-
-
 class PutEvents:
     """Answers PutEvents; every other operation of the service stays moto's."""
 
-    def __init__(self, bus: Bus) -> None:
-        self._bus = bus
+    def __init__(self, bridge: Bridge) -> None:
+        self._bridge = bridge
 
     def handle(self, request: Request) -> Response | None:
         """Accept or refuse each entry; a bus that does not admit the caller refuses the request."""
@@ -68,16 +59,14 @@ class PutEvents:
             accepted.append((arn, event))
             results.append({"EventId": event["id"]})
         for arn, event in accepted:
-            self._bus.accept(arn, event)
+            self._bridge.accept(arn, event)
         return answer({"FailedEntryCount": len(entries) - len(accepted), "Entries": results})
 
     def _denied(self, arn: str, caller: Caller, event: dict[str, Any]) -> str | None:
-        context = self._bus.context(caller.account_id, event, by_rule=False)
+        context = self._bridge.context(caller.account_id, event, by_rule=False)
         action = "events:PutEvents"
         denied = refusal(caller.arn, action=action, resource=arn, context=context)
-        region, owner, name = arn.split(":", 5)[3:6]
-        bus = events_backends[owner][region].event_buses.get(name.removeprefix("event-bus/"))
-        policy = bus.policy if bus else None
+        policy, owner = getattr(bus_of(arn), "policy", None), arn.split(":")[4]
         verdict = decide([policy or {}], action=action, resource=arn, context=context, principal=caller.arn)
         if denied is None and (verdict is False or (verdict is None and owner != caller.account_id)):
             return (
@@ -113,3 +102,9 @@ def _envelope(entry: dict[str, Any], caller: Caller, region: str) -> dict[str, A
         "resources": entry.get("Resources", []),
         "detail": json.loads(entry["Detail"]),
     }
+
+
+def bus_of(arn: str) -> Any:
+    """The bus of that ARN in moto, or None."""
+    region, account, name = arn.split(":", 5)[3:6]
+    return events_backends[account][region].event_buses.get(name.removeprefix("event-bus/"))

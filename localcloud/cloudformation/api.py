@@ -29,7 +29,6 @@ class CloudFormationApi(BaseResponse):
         if any(stack.name == name for stack in self._stacks()):
             raise RequestError("AlreadyExistsException", f"Stack [{name}] already exists")
         stack = self._new()
-        stack.protected = bool(self._get_param("EnableTerminationProtection"))
         return self._run(stack, self._revision(stack))
 
     def update_stack(self) -> ActionResult:
@@ -44,18 +43,8 @@ class CloudFormationApi(BaseResponse):
         """DeleteStack; one that does not exist is fine."""
         name = self._get_param("StackName")
         for stack in [s for s in self._stacks() if name in (s.name, s.id)]:
-            if stack.protected:
-                raise TemplateError(
-                    f"Stack [{name}] cannot be deleted while TerminationProtection is enabled"
-                )
             Deployment(self.engine, stack).delete()
         return EmptyResult()
-
-    def update_termination_protection(self) -> ActionResult:
-        """UpdateTerminationProtection."""
-        stack = self._stack()
-        stack.protected = bool(self._get_param("EnableTerminationProtection"))
-        return ActionResult({"StackId": stack.id})
 
     def create_change_set(self) -> ActionResult:
         """CreateChangeSet; one of type CREATE makes its stack, in review."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from localcloud.cloudformation.engine import Engine, differs, must_replace
 from localcloud.cloudformation.errors import ResourceError, TemplateError
@@ -12,6 +12,7 @@ from localcloud.cloudformation.rows import Context, Made
 from localcloud.cloudformation.stack import Resource, Stack
 from localcloud.cloudformation.template import Revision
 
+_T = TypeVar("_T")
 _GONE = ("NotFound", "NoSuch", "NonExist", "NotExist", "404")  # what services call a thing that is not there
 
 
@@ -105,7 +106,7 @@ class Deployment:
         self._stack.note(name, kind, "CREATE_IN_PROGRESS")
         context = self._engine.context(self._stack, name, wanted.properties)
         try:
-            created = replace(wanted, made=_apply(kind, context))
+            created = replace(wanted, made=_guarded(ROWS[kind].apply, context))
         except ResourceError:
             for physical_id in context.begun:
                 self._remove(replace(wanted, made=Made(id=physical_id)), "Delete")
@@ -119,7 +120,7 @@ class Deployment:
         self._stack.note(name, kind, "UPDATE_IN_PROGRESS", made.id)
         complete = ROWS[kind].with_defaults(new.properties, old.properties)
         context = self._engine.context(self._stack, name, complete, made=made, previous=old.properties)
-        made = _apply(kind, context)
+        made = _guarded(ROWS[kind].apply, context)
         self._stack.note(name, kind, "UPDATE_COMPLETE", made.id)
         return replace(new, made=made)
 
@@ -131,9 +132,8 @@ class Deployment:
             return True
         self._stack.note(name, kind, "DELETE_IN_PROGRESS", physical_id)
         try:
-            ROWS[kind].delete(
-                self._engine.context(self._stack, name, resource.properties, made=resource.made)
-            )
+            context = self._engine.context(self._stack, name, resource.properties, made=resource.made)
+            _guarded(ROWS[kind].delete, context)
         except ResourceError as error:
             if not any(word in error.code for word in _GONE):
                 self._stack.note(name, kind, "DELETE_FAILED", physical_id, str(error))
@@ -142,13 +142,14 @@ class Deployment:
         return True
 
 
-def _apply(kind: str, context: Context) -> Made:
+def _guarded(function: Callable[[Context], _T], context: Context) -> _T:
+    """A fault of a row (a property that it needs is missing, say) fails its resource, not the server."""
     try:
-        return ROWS[kind].apply(context)
+        return function(context)
     except ResourceError:
         raise
-    except Exception as error:  # a fault of the row fails its resource, not the server
-        raise ResourceError(f"the local cloud cannot make {kind}: {error!r}") from error
+    except Exception as error:
+        raise ResourceError(f"the local cloud cannot handle this resource: {error!r}") from error
 
 
 def _refuse_name_clash(old: Resource, new: Resource) -> None:

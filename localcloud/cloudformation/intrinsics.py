@@ -72,7 +72,10 @@ class Scope:
             if name == "Condition" and isinstance(argument, str):
                 return self.holds(argument)
             if name.startswith("Fn::"):
-                return self._call(name.removeprefix("Fn::"), argument)
+                try:
+                    return self._call(name.removeprefix("Fn::"), argument)
+                except (LookupError, TypeError, ValueError) as error:
+                    raise TemplateError(f"Template error: {name} of {argument}: {error!r}") from error
         return {key: v for key, value in node.items() if (v := self.resolve(value)) is not NO_VALUE}
 
     def holds(self, condition: str | None) -> bool:
@@ -100,7 +103,7 @@ class Scope:
                 return self._sub(*((argument, {}) if isinstance(argument, str) else argument))
             case "FindInMap":
                 first, second, third = self.resolve(argument)
-                return _entry(_entry(self.template["Mappings"], first, "map"), second, "key")[third]
+                return self.template["Mappings"][first][second][third]
         if name not in _FUNCTIONS:
             raise TemplateError(f"Template error: the local cloud does not model Fn::{name}")
         return _FUNCTIONS[name](self.resolve(argument))

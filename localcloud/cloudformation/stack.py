@@ -46,7 +46,6 @@ class Stack:
     id: str = ""
     status: str = "REVIEW_IN_PROGRESS"
     reason: str | None = None
-    protected: bool = False
     revision: Revision | None = None
     resources: dict[str, Resource] = field(default_factory=dict)
     outputs: list[dict[str, str]] = field(default_factory=list)

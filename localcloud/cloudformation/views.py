@@ -16,7 +16,6 @@ def stack(stack: Stack) -> dict[str, Any]:
         "StackStatus": stack.status,
         "StackStatusReason": stack.reason,
         "CreationTime": stack.created_at,
-        "EnableTerminationProtection": stack.protected,
         "Outputs": stack.outputs,
         "Parameters": [
             {"ParameterKey": key, "ParameterValue": str(value)} for key, value in revision.given.items()

@@ -352,11 +352,18 @@ def test_deleting_a_stack_deletes_its_resources_and_says_what_resists(cloud, cfn
         described(cfn, name)
 
 
-def test_a_protected_stack_is_not_deleted(cfn, name):
-    create(cfn, name, {"A": queue()})
-    cfn.update_termination_protection(StackName=name, EnableTerminationProtection=True)
-    with pytest.raises(ClientError, match="TerminationProtection"):
-        cfn.delete_stack(StackName=name)
+def test_a_missing_property_fails_its_resource(cfn, name):
+    function = {"Type": "AWS::Lambda::Function", "Properties": {"Handler": "index.handler"}}
+    stack = create(cfn, name, {"A": function})
+    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert "[A]" in stack["StackStatusReason"]
+    assert "'Code'" in stack["StackStatusReason"]
+
+
+def test_a_malformed_expression_fails_its_resource(cfn, name):
+    stack = create(cfn, name, {"A": queue(QueueName={"Fn::Select": [7, ["a"]]})})
+    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert "Fn::Select" in stack["StackStatusReason"]
 
 
 def test_what_is_not_modelled_is_refused_without_a_retry(cfn):

@@ -109,6 +109,14 @@ def test_a_role_that_may_not_put_events_is_refused(cloud):
     assert "may not put events" in wait_for(lambda: lost(cloud, event_id))[0]
 
 
+def test_a_bus_target_without_a_role_is_refused(cloud):
+    source = unique("source")
+    _, arn = make_bus(cloud, HUB, **of_the_organization(source))
+    make_rule(cloud, MEMBER, {"source": [source]}, {"Arn": arn})
+    event_id = put(cloud, MEMBER, Source=source)["EventId"]
+    assert "role (none)" in wait_for(lambda: lost(cloud, event_id))[0]
+
+
 def test_a_role_that_eventbridge_is_not_trusted_by_is_refused(cloud):
     source = unique("source")
     _, arn = make_bus(cloud, HUB, **of_the_organization(source))

@@ -105,6 +105,7 @@ def test_no_more_batches_at_once_than_the_mapping_allows(cloud):
 def test_a_window_gathers_a_batch(cloud):
     consumer = Consumer(cloud, BatchSize=100, MaximumBatchingWindowInSeconds=1)
     consumer.send("1", "2")
+    time.sleep(0.3)  # long enough to be polled without a window
     consumer.send("3")
     wait_for(lambda: consumer.logged("done") == [["1", "2", "3"]])
 

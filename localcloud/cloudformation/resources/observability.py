@@ -3,24 +3,18 @@
 from localcloud.cloudformation.rows import ABSENT, REQUIRED, Context, Made, Row
 
 _ALARM = (
-    "ActionsEnabled",
     "AlarmActions",
     "AlarmDescription",
     "ComparisonOperator",
-    "DatapointsToAlarm",
     "Dimensions",
     "EvaluationPeriods",
-    "ExtendedStatistic",
-    "InsufficientDataActions",
     "MetricName",
-    "Metrics",
     "Namespace",
     "OKActions",
     "Period",
     "Statistic",
     "Threshold",
     "TreatMissingData",
-    "Unit",
 )
 
 

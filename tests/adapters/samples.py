@@ -13,11 +13,12 @@ from rollcall.account import Account, AccountState
 from rollcall.actor import Actor
 from rollcall.alerts import Alert
 from rollcall.contacts import Contact, ContactKind
+from rollcall.demands import Wanted
 from rollcall.intents import Intent
 from rollcall.observation import Present
-from rollcall.outcomes import Incident, Outcome
+from rollcall.outcomes import Incident, Outcome, Stage
 from rollcall.plan import Verdict
-from rollcall.roster import Wanted, digest_of
+from rollcall.roster import digest_of
 from rollcall.signals import Cause, EventReference, Signal
 
 if TYPE_CHECKING:
@@ -43,10 +44,12 @@ FOUND = Contact(
 ROSTER: dict[str, Any] = {
     "version": 1,
     "mode": "enforce",
-    "contacts": {"soc": WANTED.as_document()},
+    "contacts": {"soc": WANTED.as_document() | {"review_by": None}},
     "defaults": {"SECURITY": "soc"},
     "overrides": [],
-    "exempt": {},
+    "exempt": [],
+    "authorised_changers": [],
+    "limits": {"max_changed_accounts": "10%"},
 }
 DIGEST = digest_of(ROSTER)
 
@@ -103,14 +106,15 @@ def another(intent: Intent = INTENT, **changes: Any) -> Intent:
     return replace(intent, **{"id": "20261005T093100Z-ffffffffffff", "owner": "message-2"} | changes)
 
 
-def alert(stage: str = "closed", incident_id: str = "RC-0123456789ab") -> Alert:
+def alert(stage: str = "closed", incident_id: str = "RC-0123456789ab", *, closes_only: bool = False) -> Alert:
     attributes = {"severity": "MEDIUM", "stage": stage, "account": MEMBER}
     return Alert(
         incident_id=incident_id,
-        stage=stage,
+        stage=Stage(stage),
         subject="[MEDIUM] security contact",
         text="text\n",
         attributes=attributes,
+        closes_only=closes_only,
     )
 
 

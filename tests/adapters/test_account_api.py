@@ -33,6 +33,9 @@ def cloud(clock):
     return SimulatedCloud(example_organization(clock), clock)
 
 
+OPERATIONS = ("get_alternate_contact", "put_alternate_contact", "delete_alternate_contact")
+
+
 def api_over(client, clock, share=1.0):
     return OrganizationAccountApi(
         client=client, clock=clock, buckets=buckets(share=share, now=clock.now().timestamp())
@@ -63,6 +66,37 @@ class TestAgainstTheSimulation:
         cloud.subscribe(lambda _, event: events.append(event["detail"]))
         request_id = api.put(MEMBER, SECURITY, WANTED)
         assert [event["requestID"] for event in events] == [request_id]
+
+    @pytest.mark.parametrize("kind", list(ContactKind))
+    def test_deleted_is_absent_and_the_request_id_is_the_one_that_cloudtrail_shows(self, api, cloud, kind):
+        for each in ContactKind:
+            api.put(MEMBER, each, WANTED)
+        events = []
+        cloud.subscribe(lambda _, event: events.append(event["detail"]))
+        request_id = api.delete(MEMBER, kind)
+        assert [(event["eventName"], event["requestID"]) for event in events] == [
+            ("DeleteAlternateContact", request_id)
+        ]
+        assert api.get(MEMBER, kind) == Absent()
+        assert set(cloud.organization.accounts[MEMBER].contacts) == {*ContactKind} - {kind}
+
+    def test_what_is_gone_already_is_deleted_and_its_request_id_known(self, api, cloud):
+        events = []
+        cloud.subscribe(lambda _, event: events.append(event["detail"]))
+        assert api.delete(MEMBER, SECURITY) == events[0]["requestID"]
+
+    def test_a_lost_answer_may_mean_deleted(self, api, cloud):
+        api.put(MEMBER, SECURITY, WANTED)
+        lost = ApiError("InternalServerException", "", 500)
+        cloud.account.fail_next("DeleteAlternateContact", lost, applied=True)
+        with pytest.raises(RetryableError):
+            api.delete(MEMBER, SECURITY)
+        assert api.get(MEMBER, SECURITY) == Absent()
+
+    def test_of_management_nothing_is_deleted(self, api):
+        with pytest.raises(WriteRefusedError) as caught:
+            api.delete(MANAGEMENT, SECURITY)
+        assert (caught.value.reason, caught.value.denied) == (FIXES[Denial.MANAGEMENT_ACCOUNT], True)
 
     def test_the_hub_reaches_itself_as_any_other_account(self, api):
         api.put(HUB, SECURITY, WANTED)
@@ -122,11 +156,8 @@ def _as_error(row):
 class TestEveryKnownAnswer:
     def call(self, row, clock):
         error = _as_error(row)
-        names = ("get_alternate_contact", "put_alternate_contact")
-        api = api_over(Refusing(dict.fromkeys(names, error)), clock)
-        if row["operation"] == "get":
-            return api.get(MEMBER, SECURITY)
-        return api.put(MEMBER, SECURITY, WANTED)
+        api = api_over(Refusing(dict.fromkeys(OPERATIONS, error)), clock)
+        return CALLS[f"{row['operation'].capitalize()}AlternateContact"](api)
 
     def test_means_what_it_means(self, row, clock):
         answer = row["answer"]
@@ -135,7 +166,9 @@ class TestEveryKnownAnswer:
                 self.call(row, clock)
             return
         reason = FIXES[Denial(row["denial"])] if answer == "denied" else f"answered {row['code'] or 'Unkn'}"
-        if row["operation"] == "put":
+        if answer == "done":
+            assert self.call(row, clock) == "r-1"
+        elif row["operation"] != "get":
             with pytest.raises(WriteRefusedError) as caught:
                 self.call(row, clock)
             assert reason in caught.value.reason
@@ -170,11 +203,13 @@ def test_only_one_answer_means_absent(clock):
     "error", [ReadTimeoutError(endpoint_url=URL), ConnectTimeoutError(endpoint_url=URL)], ids=str
 )
 def test_no_answer_at_all_is_tried_again(clock, error):
-    api = api_over(Refusing({"get_alternate_contact": error, "put_alternate_contact": error}), clock)
+    api = api_over(Refusing(dict.fromkeys(OPERATIONS, error)), clock)
     with pytest.raises(RetryableError, match="could not be read"):
         api.get(MEMBER, SECURITY)
-    with pytest.raises(RetryableError, match="could not be set"):
+    with pytest.raises(RetryableError, match="could not be written"):
         api.put(MEMBER, SECURITY, WANTED)
+    with pytest.raises(RetryableError, match="could not be written"):
+        api.delete(MEMBER, SECURITY)
 
 
 class Timed:
@@ -194,6 +229,7 @@ class Timed:
 CALLS = {
     "GetAlternateContact": lambda api: api.get(MEMBER, SECURITY),
     "PutAlternateContact": lambda api: api.put(MEMBER, SECURITY, WANTED),
+    "DeleteAlternateContact": lambda api: api.delete(MEMBER, SECURITY),
 }
 
 

@@ -49,7 +49,7 @@ EVERY_SDK = pytest.mark.parametrize(
 
 @EVERY_SDK
 def test_an_account_is_read_alike_by_every_sdk(cloud, client, members):
-    account = AwsOrganization(client=Stripping(client, *members)).account(MEMBER)
+    account = AwsOrganization(client=Stripping(client, *members)).account(MEMBER, with_tags=False)
     organization = cloud.organization
     units = [organization.find_ou("Workloads"), organization.find_ou("Workloads/Development")]
     assert (account.id, account.name, account.state) == (MEMBER, "Payments", AccountState.ACTIVE)
@@ -59,7 +59,7 @@ def test_an_account_is_read_alike_by_every_sdk(cloud, client, members):
 
 @EVERY_SDK
 def test_an_account_in_the_root_has_no_path(client, members):
-    account = AwsOrganization(client=Stripping(client, *members)).account(MANAGEMENT)
+    account = AwsOrganization(client=Stripping(client, *members)).account(MANAGEMENT, with_tags=False)
     assert account.ou_path == ()
     assert account.parent_ids == ("r-a1b2",)
 
@@ -67,24 +67,24 @@ def test_an_account_in_the_root_has_no_path(client, members):
 @EVERY_SDK
 def test_a_move_shows_at_the_next_read(cloud, client, members):
     reader = AwsOrganization(client=Stripping(client, *members))
-    assert reader.account(MEMBER).ou_path == ("Workloads", "Development")
+    assert reader.account(MEMBER, with_tags=False).ou_path == ("Workloads", "Development")
     sandbox = cloud.organization.find_ou("Sandbox")
     cloud.organization.move(MEMBER, sandbox)
-    assert reader.account(MEMBER).ou_path == ("Sandbox",)
-    assert reader.account(MEMBER).parent_ids[-1] == sandbox
+    assert reader.account(MEMBER, with_tags=False).ou_path == ("Sandbox",)
+    assert reader.account(MEMBER, with_tags=False).parent_ids[-1] == sandbox
 
 
 def test_a_renamed_ou_shows_at_the_next_read(cloud, client):
     reader = AwsOrganization(client=client)
-    assert reader.account(MEMBER).ou_path == ("Workloads", "Development")
+    assert reader.account(MEMBER, with_tags=False).ou_path == ("Workloads", "Development")
     cloud.organization.rename_ou(cloud.organization.find_ou("Workloads/Development"), "Dev")
-    assert reader.account(MEMBER).ou_path == ("Workloads", "Dev")
+    assert reader.account(MEMBER, with_tags=False).ou_path == ("Workloads", "Dev")
 
 
 def test_the_walk_is_taken_only_when_there_are_no_paths(client):
     new, old = Stripping(client), Stripping(client, "Paths")
-    AwsOrganization(client=new).account(MEMBER)
-    AwsOrganization(client=old).account(MEMBER)
+    AwsOrganization(client=new).account(MEMBER, with_tags=False)
+    AwsOrganization(client=old).account(MEMBER, with_tags=False)
     assert "list_parents" not in new.calls
     assert old.calls.count("list_parents") == 3
 
@@ -92,7 +92,7 @@ def test_the_walk_is_taken_only_when_there_are_no_paths(client):
 @pytest.mark.parametrize("state", [state for state in AccountState if state is not AccountState.UNKNOWN])
 def test_every_state_is_known(cloud, client, state):
     cloud.organization.accounts[MEMBER].state = str(state)
-    account = AwsOrganization(client=client).account(MEMBER)
+    account = AwsOrganization(client=client).account(MEMBER, with_tags=False)
     assert account.state is state
     assert account.active == (state is AccountState.ACTIVE)
 
@@ -100,28 +100,28 @@ def test_every_state_is_known(cloud, client, state):
 def test_state_goes_before_status(cloud, client):
     # Status knows fewer words: it calls an account that waits for its activation ACTIVE.
     cloud.organization.accounts[MEMBER].state = "PENDING_ACTIVATION"
-    assert not AwsOrganization(client=client).account(MEMBER).active
+    assert not AwsOrganization(client=client).account(MEMBER, with_tags=False).active
 
 
 @pytest.mark.parametrize("members", [(), ("Paths",)], ids=["new", "old"])
 def test_a_state_of_a_later_release_is_not_active(cloud, client, members):
     cloud.organization.accounts[MEMBER].state = "HIBERNATING"
-    account = AwsOrganization(client=Stripping(client, *members)).account(MEMBER)
+    account = AwsOrganization(client=Stripping(client, *members)).account(MEMBER, with_tags=False)
     assert account.state is AccountState.UNKNOWN
     assert not account.active
 
 
 def test_an_account_without_any_state_is_not_active(client):
-    account = AwsOrganization(client=Stripping(client, "State", "Status")).account(MEMBER)
+    account = AwsOrganization(client=Stripping(client, "State", "Status")).account(MEMBER, with_tags=False)
     assert account.state is AccountState.UNKNOWN
 
 
 def test_an_account_without_a_name_is_no_error(client):
-    assert AwsOrganization(client=Stripping(client, "Name")).account(MEMBER).name == ""
+    assert AwsOrganization(client=Stripping(client, "Name")).account(MEMBER, with_tags=False).name == ""
 
 
 def test_an_unknown_account_is_none(client):
-    assert AwsOrganization(client=client).account(UNKNOWN) is None
+    assert AwsOrganization(client=client).account(UNKNOWN, with_tags=False) is None
 
 
 @pytest.mark.parametrize("operation", ["describe_account", "describe_organizational_unit", "list_parents"])
@@ -141,10 +141,10 @@ def test_an_unknown_account_is_none(client):
 def test_what_could_not_be_asked_is_not_an_unknown_account(client, operation, error):
     reader = AwsOrganization(client=Stripping(Refusing({operation: error}, client), "Paths"))
     with pytest.raises(RetryableError, match="could not be looked up"):
-        reader.account(MEMBER)
+        reader.account(MEMBER, with_tags=False)
 
 
 def test_somebody_without_the_right_to_read_is_told_so(cloud):
     stranger = cloud.client("organizations", Caller.role(MEMBER, "Dev", "mary"))
     with pytest.raises(RetryableError, match="AccessDeniedException"):
-        AwsOrganization(client=stranger).account(MEMBER)
+        AwsOrganization(client=stranger).account(MEMBER, with_tags=False)

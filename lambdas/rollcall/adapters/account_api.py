@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from rollcall.pacing import Bucket
     from rollcall.ports import Clock
 
+_ABSENT = "ResourceNotFoundException"
+
 
 class OrganizationAccountApi:
     """Reads and writes the alternate contacts of any account but the management account."""
@@ -65,16 +67,19 @@ class OrganizationAccountApi:
         return self._write(
             "DeleteAlternateContact",
             self._client.delete_alternate_contact,
+            gone_is_done=True,
             AccountId=account_id,
             AlternateContactType=str(kind),
         )
 
-    def _write(self, operation: str, call: Callable[..., Any], **parameters: str) -> str:
+    def _write(
+        self, operation: str, call: Callable[..., Any], *, gone_is_done: bool = False, **parameters: str
+    ) -> str:
         self._pace(operation)
         try:
             answer = call(**parameters)
         except AWS_ERRORS as error:
-            if code_of(error) == "ResourceNotFoundException" and isinstance(error, ClientError):
+            if gone_is_done and code_of(error) == _ABSENT and isinstance(error, ClientError):
                 return str(error.response["ResponseMetadata"]["RequestId"])
             # `from None`: the text of a ValidationException holds the values that were refused.
             if transient(error):
@@ -93,7 +98,7 @@ def _unread(error: Exception) -> Observation:
     if transient(error):
         raise RetryableError(f"the contact could not be read: {code_of(error)}") from None
     # Only this answer means absent; every other failure is a failure to know.
-    if code_of(error) == "ResourceNotFoundException":
+    if code_of(error) == _ABSENT:
         return Absent()
     return Unreadable(reason=_why(error), denied=code_of(error) == "AccessDeniedException")
 

@@ -1,0 +1,1 @@
+"""The operator's command: thin, it asks the core and shows what that says."""

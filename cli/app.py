@@ -1,0 +1,96 @@
+"""The command `rollcall`: its commands, and what becomes of their errors."""
+
+from __future__ import annotations
+
+import os
+from importlib import metadata
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+from rich.text import Text
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
+
+from cli.commands.explain import explain
+from cli.commands.validate import validate
+from cli.composition import real
+from cli.problems import CommandError
+from rollcall.errors import RollcallError
+from stacks.faults import ConfigError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+#: Set to anything, an error that nobody foresaw shows where it comes from. Its text may hold contact details.
+TRACEBACK: Final = "ROLLCALL_TRACEBACK"
+_ERROR, _INTERRUPTED = 1, 130
+
+
+class _Commands(TyperGroup):
+    """Errors end as words and exit status 1: status 2 means a difference, and nothing else."""
+
+    def make_context(self, *args: Any, **parameters: Any) -> Any:
+        try:
+            return super().make_context(*args, **parameters)
+        except TyperException as error:
+            error.exit_code = _ERROR
+            raise
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except TyperException as error:
+            error.exit_code = _ERROR
+            raise
+        except (typer.Exit, typer.Abort, OSError):
+            raise
+        except KeyboardInterrupt:
+            _tell(ctx.obj.err, "interrupted", fix="nothing was changed")
+            raise typer.Exit(_INTERRUPTED) from None
+        except CommandError as error:
+            _tell(ctx.obj.err, error.problem, fix=error.fix)
+        except ConfigError as error:
+            _tell(ctx.obj.err, str(error), fix="correct the configuration; `rollcall validate` checks it")
+        except RollcallError as error:
+            _tell(ctx.obj.err, str(error), fix="run the command again in a minute")
+        except Exception as error:  # the edge of the program: a person gets words, whatever happens
+            if os.environ.get(TRACEBACK):
+                raise
+            fix = f"this is a defect of Rollcall: please report it; {TRACEBACK}=1 shows where it is"
+            _tell(ctx.obj.err, f"unexpected {type(error).__name__}", fix=fix)
+        raise typer.Exit(_ERROR)
+
+
+app = typer.Typer(
+    name="rollcall",
+    cls=_Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+app.command()(validate)
+app.command()(explain)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"rollcall {metadata.version('rollcall')}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    context: typer.Context,
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """The right people on every AWS account: look at what Rollcall asks for, and why."""
+    context.obj = context.obj or real()
+
+
+def _tell(console: Console, problem: str, *, fix: str) -> None:
+    console.print(Text.assemble(("error: ", "red"), problem), soft_wrap=True)
+    console.print(Text.assemble(("fix: ", "bold"), fix), soft_wrap=True)

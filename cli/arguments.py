@@ -1,0 +1,86 @@
+"""Options that several commands share, and what they may look like."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Final
+
+import typer
+
+#: Heading in `--help`.
+_OFFLINE: Final = "Without AWS"
+_ACCOUNT: Final = re.compile(r"[0-9]{12}", re.ASCII)
+
+
+def account_id(value: str) -> str:
+    """The value if it is an account id, else typer.BadParameter."""
+    if not _ACCOUNT.fullmatch(value):
+        raise typer.BadParameter("an account is named by its id of 12 digits")
+    return value
+
+
+ConfigOption = Annotated[
+    str,
+    typer.Option(
+        "--config",
+        metavar="DIR",
+        help="Directory with organization.yaml and contacts.yaml.",
+    ),
+]
+JsonOption = Annotated[
+    bool, typer.Option("--json", metavar="", help="JSON for scripts instead of text for people.")
+]
+ProfileOption = Annotated[
+    str | None,
+    typer.Option(
+        "--profile",
+        metavar="NAME",
+        help="AWS profile to use. Without it, the credentials that the AWS CLI would take.",
+        show_default=False,
+    ),
+]
+AccountArgument = Annotated[
+    str,
+    typer.Argument(metavar="ACCOUNT", help="Account id, 12 digits.", callback=account_id, show_default=False),
+]
+DetailsOption = Annotated[
+    bool, typer.Option("--show-details", help="Show contacts in full; they are masked otherwise.")
+]
+OfflineOption = Annotated[
+    bool,
+    typer.Option(
+        "--offline",
+        help="Ask nobody: say what the roster wants for an account that the options below describe.",
+        rich_help_panel=_OFFLINE,
+    ),
+]
+OuOption = Annotated[
+    str | None,
+    typer.Option(
+        "--ou",
+        metavar="PATH",
+        help="Names of its OUs below the root, as in Workloads/Production.",
+        rich_help_panel=_OFFLINE,
+        show_default=False,
+    ),
+]
+TagOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tag",
+        metavar="KEY=VALUE",
+        help="A tag that it carries; may be given more than once.",
+        rich_help_panel=_OFFLINE,
+        show_default=False,
+    ),
+]
+NameOption = Annotated[
+    str | None,
+    typer.Option(
+        "--name",
+        metavar="NAME",
+        help="Its name, for contacts that carry {account_name}.",
+        rich_help_panel=_OFFLINE,
+        show_default=False,
+    ),
+]

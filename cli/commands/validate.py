@@ -1,0 +1,105 @@
+"""`rollcall validate`: whether the configuration is good."""
+
+# No postponed annotations here: typer reads them, and ruff would move what they name out of reach.
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from rich.progress import Progress
+from rich.text import Text
+
+from cli.arguments import ConfigOption, JsonOption, ProfileOption
+from cli.composition import Composition
+from cli.directory import Directory, read_directory
+from cli.plain import plain
+from cli.unmatched import unmatched
+from rollcall.roster import Roster
+from stacks import roster_source
+from stacks.configuration import Configuration, load
+from stacks.faults import ConfigError, ConfigWarning, Fault
+from stacks.located_yaml import read
+
+LiveOption = Annotated[
+    bool,
+    typer.Option(
+        "--live",
+        help="Also ask AWS, with credentials of the hub or the management account: warn of each OU, tag and "
+        "account of the roster that the organization does not have now.",
+    ),
+]
+
+
+def validate(
+    context: typer.Context,
+    *,
+    config: ConfigOption = "config",
+    live: LiveOption = False,
+    profile: ProfileOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check organization.yaml and contacts.yaml: every fault and every warning, with file and line.
+
+    Exit status: 0 good (there may be warnings), 1 faults or an error. Nothing is changed.
+    """
+    composition: Composition = context.obj
+    try:
+        configuration = load(composition.root, config, today=composition.clock.now().date())
+    except ConfigError as error:
+        _report(composition, error.faults, (), None, as_json=as_json)
+        raise typer.Exit(1) from None
+    warnings = list(configuration.warnings)
+    if live:
+        warnings += _live(composition, configuration, config=config, profile=profile)
+    _report(composition, (), warnings, configuration, as_json=as_json)
+
+
+def _live(
+    composition: Composition, configuration: Configuration, *, config: str, profile: str | None
+) -> list[ConfigWarning]:
+    connection = composition.connect(configuration.settings, profile=profile)
+    name = f"{config.rstrip('/')}/{roster_source.FILE}"
+    document = read(composition.root / name, file=name)
+    with_tags = Roster.from_document(configuration.roster).uses_tags
+    return unmatched(document, _directory(composition, connection.organizations, with_tags=with_tags))
+
+
+def _directory(composition: Composition, client: Any, *, with_tags: bool) -> Directory:
+    console = composition.err
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("Reading the organization", total=None)
+        return read_directory(
+            client,
+            with_tags=with_tags,
+            progress=lambda done, all_: bar.update(task, completed=done, total=all_),
+        )
+
+
+def _report(
+    composition: Composition,
+    faults: Sequence[Fault],
+    warnings: Sequence[ConfigWarning],
+    configuration: Configuration | None,
+    *,
+    as_json: bool,
+) -> None:
+    digest = Roster.from_document(configuration.roster).digest if configuration else None
+    if as_json:
+        found = {"faults": [*map(_document, faults)], "warnings": [*map(_document, warnings)]}
+        typer.echo(json.dumps(found | {"digest": digest}, indent=2))
+        return
+    for word, style, items in (("fault", "red", faults), ("warning", "yellow", warnings)):
+        for item in items:
+            line = Text.assemble((f"{word}: ", style), plain(str(item)))
+            composition.out.print(line, soft_wrap=True)
+    counts = f"{_count(faults, 'fault')}, {_count(warnings, 'warning')}"
+    composition.out.print(Text(f"{counts}.{f' Roster {digest}.' if digest else ''}"), soft_wrap=True)
+
+
+def _document(item: Fault | ConfigWarning) -> dict[str, Any]:
+    text = item.problem if isinstance(item, Fault) else item.text
+    return {"file": item.file, "line": item.line, "field": item.field, "problem": text}
+
+
+def _count(items: Sequence[object], word: str) -> str:
+    return f"{len(items) or 'no'} {word}{'' if len(items) == 1 else 's'}"

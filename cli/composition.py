@@ -1,0 +1,116 @@
+"""The composition root of the command: the only place that creates clients and reads the machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from rich.console import Console
+
+from cli.caller import Position, position_of
+from cli.patient import PatientClient
+from cli.problems import CommandError, credential_error
+from cli.standalone import StandaloneClient
+from rollcall.adapters.account_api import OrganizationAccountApi
+from rollcall.adapters.aws_errors import AWS_ERRORS
+from rollcall.adapters.organizations import AwsOrganization
+from rollcall.adapters.system_clock import SystemClock
+from rollcall.pacing import buckets
+
+if TYPE_CHECKING:
+    from rollcall.ports import AccountApi, Clock, Organization
+    from stacks.settings import Settings
+
+#: A person's command leaves at least half of the quota to the functions.
+_SHARE = 0.5
+_CONNECT_SECONDS, _READ_SECONDS = 5, 20
+
+
+class Clients(Protocol):
+    """Where AWS clients come from; CommandError if there can be none."""
+
+    def __call__(self, service: str, *, region: str, profile: str | None) -> Any:
+        """A client of this service with the face of boto3's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """AWS, as one caller sees it. `organizations` is the client behind `organization`."""
+
+    organizations: Any
+    organization: Organization
+    members: AccountApi
+    management: AccountApi | None
+    management_account: str
+
+    def accounts_for(self, account_id: str) -> AccountApi | None:
+        """The way to the contacts of this account, None if these credentials have none."""
+        return self.management if account_id == self.management_account else self.members
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composition:
+    """What the commands work with. `root` is what relative directories are relative to."""
+
+    root: Path
+    out: Console
+    err: Console
+    clock: Clock
+    clients: Clients
+
+    def connect(self, settings: Settings, *, profile: str | None) -> Connection:
+        """Log in and find out who calls; CommandError if that is nobody who can see the organization."""
+
+        def client(service: str) -> Any:
+            made = self.clients(service, region=settings.region, profile=profile)
+            return PatientClient(made, service=service, clock=self.clock)
+
+        position = position_of(client("sts"), settings)
+        organizations, account = client("organizations"), client("account")
+        paces = buckets(share=_SHARE, now=self.clock.now().timestamp())
+        own = None
+        if position is Position.MANAGEMENT:
+            standalone = StandaloneClient(account, own_account=settings.management)
+            own = OrganizationAccountApi(client=standalone, clock=self.clock, buckets=paces)
+        return Connection(
+            organizations=organizations,
+            organization=AwsOrganization(client=organizations),
+            members=OrganizationAccountApi(client=account, clock=self.clock, buckets=paces),
+            management=own,
+            management_account=settings.management,
+        )
+
+
+def real() -> Composition:
+    """The command as people run it."""
+    # Names of accounts are shown as they are: no markup, no colours by guess.
+    return Composition(
+        root=Path.cwd(),
+        out=Console(markup=False, highlight=False, emoji=False),
+        err=Console(markup=False, highlight=False, emoji=False, stderr=True),
+        clock=SystemClock(),
+        clients=_boto3_client,
+    )
+
+
+def _boto3_client(service: str, *, region: str, profile: str | None) -> Any:
+    # Here and not above: `rollcall validate` and `--help` answer without waiting for the SDK.
+    import boto3  # noqa: PLC0415
+    from botocore.config import Config  # noqa: PLC0415
+
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": 1},
+        connect_timeout=_CONNECT_SECONDS,
+        read_timeout=_READ_SECONDS,
+    )
+    try:
+        session = boto3.Session(profile_name=profile)
+        return session.client(service, region_name=region, config=config)  # type: ignore[call-overload]  # the name is not a literal
+    except AWS_ERRORS as error:
+        known = credential_error(error)
+        if known is None:
+            raise CommandError(
+                f"the AWS SDK cannot be set up: {type(error).__name__}", fix="look at ~/.aws/config"
+            ) from error
+        raise known from error

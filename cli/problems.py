@@ -1,0 +1,101 @@
+"""What can go wrong between a person and AWS, each with what mends it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    LoginError,
+    NoAuthTokenError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    ProxyConnectionError,
+    SSOError,
+    TokenRetrievalError,
+)
+
+from rollcall.adapters.aws_errors import code_of
+
+_NOT_LOGGED_IN: Final = (
+    "log in (`aws sso login` or `aws login`), or name a profile of the hub or the management account "
+    "with --profile"
+)
+_EXPIRED: Final = "log in again (`aws sso login` or `aws login`), then run the command again"
+_EXPIRED_CODES: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+_UNKNOWN_KEY_CODES: Final = frozenset(
+    {
+        "InvalidClientTokenId",
+        "UnrecognizedClientException",
+        "SignatureDoesNotMatch",
+        "InvalidSignatureException",
+        "AuthFailure",
+    }
+)
+_DENIED_CODES: Final = frozenset({"AccessDenied", "AccessDeniedException"})
+_UNREACHABLE: Final = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError)
+_EXPIRED_LOGIN: Final = (SSOError, LoginError, TokenRetrievalError, NoAuthTokenError)
+
+
+class CommandError(Exception):
+    """A command cannot go on: `problem` says why, `fix` what to do. Neither has contact details."""
+
+    def __init__(self, problem: str, *, fix: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.fix = fix
+
+
+def credential_error(error: Exception) -> CommandError | None:
+    """What is wrong with the credentials or the way to AWS; None if nothing is."""
+    code = code_of(error) if isinstance(error, ClientError) else ""
+    found: CommandError | None = None
+    match error:
+        case NoCredentialsError() | PartialCredentialsError():
+            found = CommandError("there are no AWS credentials", fix=_NOT_LOGGED_IN)
+        case ProfileNotFound():
+            fix = "`aws configure list-profiles` lists those that there are"
+            found = CommandError("this machine has no AWS profile of that name", fix=fix)
+        case BotoCoreError() if isinstance(error, _EXPIRED_LOGIN):
+            found = CommandError("the AWS login has expired", fix=_EXPIRED)
+        case BotoCoreError() if isinstance(error, _UNREACHABLE):
+            fix = "look at the network, the proxy and AWS_ENDPOINT_URL"
+            found = CommandError("AWS cannot be reached from here", fix=fix)
+        case ClientError() if code in _EXPIRED_CODES:
+            found = CommandError("the AWS credentials have expired", fix=_EXPIRED)
+        case ClientError() if code in _UNKNOWN_KEY_CODES:
+            fix = f"{_NOT_LOGGED_IN}; a clock that is wrong by minutes does this too"
+            found = CommandError(f"AWS does not take the credentials ({code})", fix=fix)
+        case _:
+            pass
+    return found
+
+
+def organizations_error(error: Exception, *, call: str) -> CommandError | None:
+    """What a refusal of AWS Organizations means; None if it is for the core to judge."""
+    code = code_of(error)
+    if code in _DENIED_CODES:
+        return CommandError(
+            f"the credentials may not call organizations:{call}",
+            fix=f"allow organizations:{call} on * to the role; the hub account must be a delegated "
+            "administrator, or nobody in it can read the organization",
+        )
+    if code == "AWSOrganizationsNotInUseException":
+        return CommandError(
+            "the account of these credentials is in no organization",
+            fix="use credentials of the hub or the management account",
+        )
+    return None
+
+
+def exhausted(error: Exception, *, call: str, attempts: int) -> CommandError:
+    """AWS did not answer, however often it was asked."""
+    return CommandError(
+        f"AWS answered {call} with {code_of(error)}, {attempts} times in a row",
+        fix="wait a minute and run the command again; another tool may be using up the quota that the "
+        "whole organization shares",
+    )

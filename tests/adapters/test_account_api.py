@@ -280,6 +280,12 @@ class TestPacing:
         assert waits[:7] == [0.0] * 7
         assert waits[7] > 0
 
+    def test_a_clock_that_is_set_back_does_not_stop_the_worker(self):
+        bucket = buckets(share=0.5, now=1000.0)["GetAlternateContact"]
+        bucket.reserve(1000.0)
+        assert bucket.reserve(940.0) == 0.0
+        assert all(bucket.reserve(941.0 + second) == 0.0 for second in range(60))
+
     def test_a_failed_call_has_spent_its_token(self, clock):
         client = Refusing({"get_alternate_contact": client_error("TooManyRequestsException", 429)})
         api = api_over(client, clock, 0.5)

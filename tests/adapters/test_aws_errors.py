@@ -7,6 +7,7 @@ from botocore.exceptions import (
     ConnectTimeoutError,
     EndpointConnectionError,
     NoCredentialsError,
+    ParamValidationError,
     ReadTimeoutError,
     SSLError,
 )
@@ -17,6 +18,8 @@ from tests.adapters.samples import client_error
 URL = "https://account.us-east-1.amazonaws.com"
 PASSES = [
     client_error("TooManyRequestsException", 429),
+    client_error("", 429),
+    client_error("SomethingNew", 429),
     client_error("ThrottlingException", 400),
     client_error("Throttling", 400),
     client_error("RequestLimitExceeded", 503),
@@ -41,6 +44,7 @@ STAYS = [
     client_error("UnknownError", 400),
     client_error("", 400),
     client_error("", 418),
+    ParamValidationError(report="Invalid length for parameter Name"),
     ClientError({}, "GetAlternateContact"),
     ClientError({"Error": {}, "ResponseMetadata": {}}, "GetAlternateContact"),
 ]

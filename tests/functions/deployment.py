@@ -129,7 +129,6 @@ class Deployment:
     def variables(self) -> dict[str, str]:
         """The environment of both functions."""
         of_reconcile = ReconcileEnvironment(
-            organization_id="o-exampleorgid",
             management_account=MANAGEMENT,
             state_table=TABLE,
             ledger_bucket=BUCKET,

@@ -15,9 +15,11 @@ from rollcall.notify import Notifier
 from rollcall.observation import Absent, Unreadable
 from rollcall.plan import Verdict
 from rollcall.severity import severity
-from rollcall.signals import Cause
+from rollcall.signals import TAMPERING, Cause
+from rollcall.watch import BY_NAME
 from tests.adapters.samples import (
     ACCOUNT,
+    EVENT,
     INCIDENT,
     INTENT,
     MANAGEMENT,
@@ -42,16 +44,27 @@ HOSTILE = {
     "separators": "Pay\u2028ments\u2029",
     "long": "P" * 64,
     "non-ascii": "Zahlungen Ünïcødé 支払い 🚨" + "ü" * 36,
-    "format": "{kinds} {0} %s %(x)s {account!r}",
+    "format": "{outcomes} {0} %s %(x)s {account!r}",
     "surrogate": "Pay\ud800ments",
     "empty": "",
 }
 BASE = incident_document(INCIDENT, management_account=MANAGEMENT, at=NOW)
+#: Every cause, and each watched event as one of its own: (cause, event name, whether the actor is authorised).
+HAPPENINGS = [
+    *((cause, SIGNAL.event.name, False) for cause in Cause if cause is not Cause.WATCHED),
+    *((cause, SIGNAL.event.name, True) for cause in sorted(TAMPERING)),
+    *((Cause.WATCHED, name, False) for name in sorted(BY_NAME)),
+]
 
 
-def told(cause, *verdicts, found=OUTCOME.found, account=ACCOUNT, **changes):
+def signal_of(cause, event_name=None):
+    name = event_name or ("PutAccountName" if cause is Cause.WATCHED else SIGNAL.event.name)
+    return replace(SIGNAL, cause=cause, event=replace(EVENT, name=name))
+
+
+def told(cause, *verdicts, event_name=None, retried=False, found=OUTCOME.found, account=ACCOUNT, **changes):
     """The incident document, None if nobody need be told."""
-    signal = replace(SIGNAL, cause=cause)
+    signal = signal_of(cause, event_name)
     kinds = list(ContactKind)
     outcomes = tuple(
         replace(
@@ -60,7 +73,9 @@ def told(cause, *verdicts, found=OUTCOME.found, account=ACCOUNT, **changes):
         )
         for number, verdict in enumerate(verdicts)
     )
-    incident = replace(INCIDENT, signal=signal, account=account, outcomes=outcomes)
+    incident = replace(
+        INCIDENT, event=signal.event, signal=signal, account=account, outcomes=outcomes, retried=retried
+    )
     return incident_document(incident, management_account=MANAGEMENT, at=NOW)
 
 
@@ -69,7 +84,7 @@ def assert_sound(alert):
     assert all(" " <= character <= "~" for character in alert.subject)
     assert alert.subject.startswith("[")
     assert all(line.isprintable() for line in alert.text.split("\n"))
-    assert "{" not in alert.subject.replace(HOSTILE["format"], "")
+    assert "{contacts}" not in alert.subject + alert.text
     assert leaks(alert.subject + alert.text + repr(alert)) == []
     assert all(isinstance(value, str) and value for value in alert.attributes.values())
     assert len(alert.attributes) <= 10  # SNS passes no more on to raw subscribers
@@ -80,26 +95,72 @@ def assert_sound(alert):
     assert len(alert.text.encode()) < 200_000  # SNS takes 256 KiB with the attributes
 
 
-@pytest.mark.parametrize("stage", ["open", "closed"])
-@pytest.mark.parametrize("found", FOUND)
-@pytest.mark.parametrize(("cause", "verdict"), list(product(Cause, Verdict)))
-def test_every_incident_can_be_told(cause, verdict, found, stage):
-    document = told(cause, verdict, found=FOUND[found])
-    signal = replace(SIGNAL, cause=cause)
-    loud = severity(signal=signal, verdict=verdict, management_account=MANAGEMENT)
-    assert (document is None) == (loud is None)
-    if document is None:
+@pytest.mark.parametrize(
+    ("cause", "event_name", "authorised", "verdict"),
+    [(*one, two) for one, two in product(HAPPENINGS, Verdict)],
+)
+def test_every_incident_can_be_told(cause, event_name, authorised, verdict):
+    loud = severity(
+        signal=signal_of(cause, event_name),
+        verdict=verdict,
+        management_account=MANAGEMENT,
+        authorised=authorised,
+    )
+    stage = "open" if verdict is Verdict.PENDING else "closed"
+    for found, verified in product(FOUND.values(), (True, False, None)):
+        document = told(
+            cause, verdict, event_name=event_name, authorised=authorised, found=found, verified=verified
+        )
+        assert (document is None) == (loud is None)
+        if document is None:
+            continue
+        alert = render(document)
+        assert_sound(alert)
+        assert (alert.stage, alert.attributes["stage"]) == (stage, stage)
+        assert alert.attributes["verdict"] == verdict
+        assert alert.subject.startswith(f"[{loud.name}] ")
+        assert not alert.closes_only
+
+
+@pytest.mark.parametrize(("cause", "event_name"), sorted({item[:2] for item in HAPPENINGS}))
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_an_incident_that_still_waits_for_one_contact_is_open(cause, event_name, verdict):
+    document = told(cause, verdict, Verdict.PENDING, event_name=event_name)
+    if document is not None and severity_of(document, Verdict.PENDING) is not None:
+        alert = render(document)
+        assert_sound(alert)
+        assert alert.stage == "open"
+        assert "NO: a second message with this incident id will say when" in alert.text
+
+
+def severity_of(document, verdict):
+    return next(item["severity"] for item in document["outcomes"] if item["verdict"] == verdict)
+
+
+@pytest.mark.parametrize(("cause", "event_name"), sorted({item[:2] for item in HAPPENINGS}))
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_what_was_retried_is_told_or_closes_quietly(cause, event_name, verdict):
+    at_once = told(cause, verdict, event_name=event_name)
+    retried = told(cause, verdict, event_name=event_name, retried=True)
+    if at_once is not None:
+        assert retried == at_once
         return
-    alert = render(document | {"stage": stage})
+    alert = render(retried)
     assert_sound(alert)
-    assert (alert.stage, alert.attributes["stage"]) == (stage, stage)
-    assert alert.attributes["verdict"] == verdict
-    assert alert.subject.startswith(f"[{loud.name}] ")
+    assert (alert.closes_only, alert.stage) == (True, "closed")
+    assert alert.subject.startswith("[INFO] ")
+    assert "right by now" in alert.subject
+
+
+def test_an_event_of_none_of_ours_is_never_told():
+    for retried in (False, True):
+        incident = replace(INCIDENT, signal=None, account=None, retried=retried)
+        assert incident_document(incident, management_account=MANAGEMENT, at=NOW) is None
 
 
 @pytest.mark.parametrize(("first", "second"), list(product(Verdict, Verdict)))
 def test_every_pair_of_outcomes_can_be_told(first, second):
-    for cause in (Cause.ACCOUNT_CREATED, Cause.CONTACT_DELETED):
+    for cause in (Cause.ACCOUNT_CREATED, Cause.CONTACT_DELETED, Cause.WATCHED):
         document = told(cause, first, second)
         if document is not None:
             assert_sound(render(document))
@@ -129,9 +190,59 @@ def test_an_alert_says_whether_there_was_mfa(mfa, text):
 
 
 def test_an_opening_promises_its_closing_and_a_closing_does_not():
-    opened, closed = (render(BASE | {"stage": stage}).text for stage in ("open", "closed"))
+    opened = render(told(Cause.CONTACT_EDITED, Verdict.PENDING)).text
+    closed = render(told(Cause.CONTACT_EDITED, Verdict.SET)).text
     assert "second message" in opened
     assert "second message" not in closed
+
+
+def test_what_is_not_over_is_not_called_over():
+    assert "Over       yes" in render(told(Cause.CONTACT_EDITED, Verdict.SET)).text
+    for verdict in (Verdict.FAILED, Verdict.WOULD_SET, Verdict.UNREADABLE, Verdict.HELD, Verdict.PENDING):
+        for others in ([], [Verdict.SET]):
+            assert "Over       NO" in render(told(Cause.CONTACT_EDITED, verdict, *others)).text
+
+
+def test_an_authorised_changer_is_told_quietly_only_of_what_was_put_right():
+    quiet = {
+        verdict
+        for verdict in Verdict
+        if (document := told(Cause.CONTACT_DELETED, verdict, authorised=True))
+        and document["severity"] == "INFO"
+    }
+    assert quiet == {Verdict.SET, Verdict.UNDONE, Verdict.WOULD_SET, Verdict.PENDING}
+
+
+def possible(cause):
+    """What `reconcile` can make of a signal: a watched event is only told."""
+    return (Verdict.TOLD, Verdict.DENIED) if cause is Cause.WATCHED else tuple(Verdict)
+
+
+@pytest.mark.parametrize("length", [0, 1, 30, 50, 64, 200])
+@pytest.mark.parametrize(("cause", "event_name"), sorted({item[:2] for item in HAPPENINGS}))
+@pytest.mark.parametrize("kinds", [1, 3])
+def test_a_subject_keeps_what_happened_and_the_result_however_long_the_name_is(
+    cause, event_name, kinds, length
+):
+    account = replace(ACCOUNT, name="n" * length)
+    for verdict in possible(cause):
+        for retried in (False, True):
+            document = told(
+                cause, *[verdict] * kinds, event_name=event_name, retried=retried, account=account
+            )
+            if document is None:
+                continue
+            unnamed = render(document | {"account": document["account"] | {"name": None}})
+            whole = unnamed.text.split("\n")[0].rpartition(": ")[0]
+            assert render(document).subject.lower().startswith(f"[{document['severity']}] {whole}".lower())
+
+
+def test_a_subject_of_one_contact_names_the_account_too():
+    for cause, event_name, _ in HAPPENINGS:
+        for verdict in set(possible(cause)) - {Verdict.DENIED}:
+            document = told(cause, verdict, event_name=event_name, account=replace(ACCOUNT, name="n" * 64))
+            if document is not None:
+                assert MEMBER in render(document).subject
 
 
 def test_a_write_that_does_not_show_yet_is_told_so():
@@ -167,13 +278,15 @@ def test_names_that_others_chose_spoil_nothing(cause, name):
     session=st.text(max_size=64),
     verdicts=st.lists(st.sampled_from(list(Verdict)), min_size=1, max_size=3),
     cause=st.sampled_from(list(Cause)),
+    retried=st.booleans(),
 )
-def test_no_text_breaks_a_line_or_the_subject(name, agent, session, verdicts, cause):
+def test_no_text_breaks_a_line_or_the_subject(name, agent, session, verdicts, cause, retried):
     actor = replace(SIGNAL.actor, user_agent=agent, kind=session)
-    signal = replace(SIGNAL, actor=actor, cause=cause)
+    signal = replace(signal_of(cause), actor=actor)
     outcomes = tuple(replace(OUTCOME, verdict=verdict) for verdict in verdicts)
+    account = replace(ACCOUNT, name=name, ou_path=(name,))
     incident = replace(
-        INCIDENT, signal=signal, account=replace(ACCOUNT, name=name, ou_path=(name,)), outcomes=outcomes
+        INCIDENT, event=signal.event, signal=signal, account=account, outcomes=outcomes, retried=retried
     )
     document = incident_document(incident, management_account=MANAGEMENT, at=NOW)
     if document is not None:
@@ -206,7 +319,7 @@ MALFORMED = [
     *({"detail": without(name)} for name in BASE if name != "decided_at"),
     *(
         {"detail": without("outcomes", 0, name)}
-        for name in ("verdict", "kind", "found", "wanted", "verified")
+        for name in ("verdict", "kind", "found", "wanted", "verified", "severity")
     ),
     {"detail": without("account", "id")},
     {"detail": BASE | {"version": 2}},
@@ -214,6 +327,10 @@ MALFORMED = [
     {"detail": BASE | {"cause": "sunspots"}},
     {"detail": BASE | {"cause": None}},
     {"detail": BASE | {"cause": []}},
+    {"detail": BASE | {"cause": "watched"}},
+    {"detail": BASE | {"stage": "half"}},
+    {"detail": BASE | {"stage": None}},
+    {"detail": BASE | {"outcomes": [BASE["outcomes"][0] | {"verdict": "vanished"}]}},
     {"detail": BASE | {"outcomes": []}},
     {"detail": BASE | {"outcomes": None}},
     {"detail": BASE | {"outcomes": [None]}},

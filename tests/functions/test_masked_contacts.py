@@ -38,6 +38,10 @@ def test_of_words_the_first_letter_is_kept(value, hint):
         ("  q.xylander@roster.example  ", "q***@roster.example"),
         ("q@roster.example", "***@roster.example"),
         ("qq@roster.example", "q***@roster.example"),
+        ("q.xylander", "***"),
+        ("@roster.example", "***"),
+        ("a@b@roster.example", "a***@roster.example"),
+        ("", "***"),
     ],
 )
 def test_of_an_address_the_domain_is_kept(value, hint):

@@ -1,0 +1,141 @@
+"""One alert of each kind, as people get it, in `golden/`.
+
+After an intended change of the words write the files anew, and read the difference before it is committed:
+
+    ROLLCALL_GOLDEN=write .venv/bin/python -m pytest tests/functions/test_golden_alerts.py
+"""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rollcall.alert_texts import ARRANGED_WORDS, WORDS
+from rollcall.alerts import render
+from rollcall.contacts import ContactKind
+from rollcall.demands import WantedAbsent
+from rollcall.documents import incident_document
+from rollcall.observation import Absent, Unreadable
+from rollcall.plan import Verdict
+from rollcall.signals import ARRIVAL, TAMPERING, Cause
+from rollcall.watch import BY_NAME
+from tests.adapters.samples import ACCOUNT, ACTOR, EVENT, INCIDENT, MANAGEMENT, NOW, OUTCOME, SIGNAL, leaks
+
+GOLDEN = Path(__file__).parent / "golden"
+ROOT = replace(ACTOR, principal="arn:aws:iam::222222222222:root", kind="root user", role_arn=None, mfa=None)
+WRITER = replace(
+    ACTOR,
+    principal="arn:aws:sts::333333333333:assumed-role/rollcall-reconcile/reconcile",
+    account_id="333333333333",
+    role_arn="arn:aws:iam::333333333333:role/rollcall-reconcile",
+)
+NOBODY = {
+    "kind": None,
+    "found": None,
+    "wanted": None,
+    "intent_id": None,
+    "request_id": None,
+    "verified": None,
+}
+ALL_KINDS = tuple(replace(OUTCOME, kind=kind, found=Absent()) for kind in ContactKind)
+
+
+def of(verdict, reason="why it is so", **changes):
+    return replace(OUTCOME, verdict=verdict, reason=reason, **({"verified": None} | changes))
+
+
+def incident(cause, *outcomes, event=None, actor=ACTOR, retried=False, **account):
+    names = {Cause.CONTACT_DELETED: "DeleteAlternateContact", Cause.OU_CHANGED: "UpdateOrganizationalUnit"}
+    reference = replace(EVENT, name=event or names.get(cause, EVENT.name))
+    signal = replace(SIGNAL, cause=cause, event=reference, actor=actor)
+    return replace(
+        INCIDENT,
+        event=reference,
+        signal=signal,
+        account=replace(ACCOUNT, **account),
+        outcomes=outcomes,
+        retried=retried,
+    )
+
+
+EDITED, DELETED, MOVED = Cause.CONTACT_EDITED, Cause.CONTACT_DELETED, Cause.ACCOUNT_MOVED
+BUSY = "the contact could not be read: TooManyRequestsException"
+REFUSED = "the Account API answered ValidationException"
+HELD = "no account carries the tag scope=pci any more, this was the last one"
+
+INCIDENTS = {
+    "edited-restored": incident(EDITED, OUTCOME),
+    "edited-restored-not-shown-yet": incident(EDITED, replace(OUTCOME, verified=False)),
+    "edited-undone": incident(EDITED, of(Verdict.UNDONE, "a write of ours after this change undid it")),
+    "edited-audit": incident(EDITED, of(Verdict.WOULD_SET, "audit mode")),
+    "edited-waiting": incident(EDITED, of(Verdict.PENDING, BUSY, found=None, wanted=None)),
+    "edited-failed": incident(EDITED, of(Verdict.FAILED, REFUSED)),
+    "edited-unreadable": incident(
+        EDITED, of(Verdict.UNREADABLE, REFUSED, found=Unreadable(reason=REFUSED), wanted=None)
+    ),
+    "edited-management": incident(
+        EDITED, of(Verdict.UNREACHABLE, "only from inside it", found=None, wanted=None), name="Management"
+    ),
+    "edited-held": incident(EDITED, of(Verdict.HELD, HELD, wanted=None)),
+    "edited-exempt": incident(EDITED, of(Verdict.EXEMPT, "being divested", wanted=None)),
+    "edited-denied": incident(EDITED, of(Verdict.DENIED, "AWS refused the call: AccessDenied", **NOBODY)),
+    "edited-by-root": incident(EDITED, OUTCOME, actor=ROOT),
+    "edited-by-authorised-changer": incident(EDITED, replace(OUTCOME, authorised=True)),
+    "edited-by-our-own-role": incident(
+        EDITED,
+        of(Verdict.UNRECORDED_WRITE, "without a recorded intent", found=None, wanted=None),
+        OUTCOME,
+        actor=WRITER,
+    ),
+    "edited-although-absent": incident(
+        EDITED, replace(OUTCOME, wanted=WantedAbsent(source="absent (override of accounts 222222222222)"))
+    ),
+    "edited-right-by-now": incident(EDITED, of(Verdict.COMPLIANT, "as the roster wants it"), retried=True),
+    "deleted-restored": incident(DELETED, replace(OUTCOME, found=Absent())),
+    "created-set": incident(Cause.ACCOUNT_CREATED, *ALL_KINDS, event="CreateAccountResult"),
+    "joined-one-waits": incident(
+        Cause.ACCOUNT_JOINED,
+        ALL_KINDS[0],
+        of(Verdict.PENDING, BUSY, found=None, wanted=None, kind=ContactKind.BILLING),
+        event="AccountJoinedOrganization",
+    ),
+    "moved-audit": incident(MOVED, of(Verdict.WOULD_SET, "audit mode"), event="MoveAccount"),
+    "moved-failed": incident(MOVED, of(Verdict.FAILED, REFUSED), ALL_KINDS[1], event="MoveAccount"),
+    "tagged-held": incident(Cause.ACCOUNT_TAGGED, of(Verdict.HELD, HELD, wanted=None), event="UntagResource"),
+    "unit-set": incident(Cause.OU_CHANGED, OUTCOME),
+    "unit-held": incident(Cause.OU_CHANGED, of(Verdict.HELD, "it was Sandbox", **NOBODY)),
+    "unit-too-large": incident(Cause.OU_CHANGED, of(Verdict.TOLD, "it has more than 10 accounts", **NOBODY)),
+} | {
+    f"watched-{name}": incident(
+        Cause.WATCHED, of(Verdict.TOLD, "Rollcall cannot undo this", **NOBODY), event=name
+    )
+    for name in BY_NAME
+}
+
+
+@pytest.mark.parametrize("name", INCIDENTS)
+def test_an_alert_reads_as_it_is_written_down(name):
+    document = incident_document(INCIDENTS[name], management_account=MANAGEMENT, at=NOW)
+    alert = render(document)
+    text = f"Subject: {alert.subject}\n\n{alert.text}"
+    path = GOLDEN / f"{name}.txt"
+    if os.environ.get("ROLLCALL_GOLDEN") == "write":
+        path.write_text(text, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == text
+    assert leaks(text) == []
+
+
+def test_every_file_is_of_an_alert():
+    assert {path.stem for path in GOLDEN.iterdir()} == set(INCIDENTS)
+
+
+def test_every_cause_every_verdict_and_every_word_is_there():
+    incidents = INCIDENTS.values()
+    assert {one.signal.cause for one in incidents} == set(Cause)
+    assert {outcome.verdict for one in incidents for outcome in one.outcomes} >= set(map(Verdict, WORDS))
+    arranged = [one for one in incidents if one.signal.cause not in {*TAMPERING, Cause.WATCHED}]
+    changed = {verdict for verdict, words in ARRANGED_WORDS.items() if words != WORDS[verdict]}
+    assert {outcome.verdict for one in arranged for outcome in one.outcomes} >= changed
+    assert ARRIVAL <= {one.signal.cause for one in arranged}
+    assert {one.event.name for one in incidents} >= set(BY_NAME)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from stacks import roster_source, settings
-from stacks.faults import ConfigError, Fault
+from stacks.faults import ConfigError, ConfigWarning, Fault
+from stacks.roster_warnings import roster_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
     from pathlib import Path
 
     from stacks.settings import Settings
@@ -17,16 +20,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """What the stacks are made from. `roster` is the compiled candidate."""
+    """What the stacks are made from. `roster` is the compiled candidate; warnings stop nothing."""
 
     settings: Settings
     roster: Mapping[str, Any]
+    warnings: tuple[ConfigWarning, ...]
 
 
-def load(root: Path, directory: str) -> Configuration:
+def load(root: Path, directory: str, *, today: date | None = None) -> Configuration:
     """Read `organization.yaml` and `contacts.yaml` of the directory below `root`.
 
-    Raises ConfigError with the faults of both.
+    `today` (by default the day in UTC) decides what is past. Raises ConfigError with the faults of both.
     """
     faults: list[Fault] = []
     read: list[Any] = []
@@ -40,4 +44,8 @@ def load(root: Path, directory: str) -> Configuration:
             faults += error.faults
     if faults:
         raise ConfigError(faults)
-    return Configuration(settings=read[0], roster=read[1])
+    organization, roster = read
+    warnings = roster_warnings(
+        roster.source, today=today or datetime.now(UTC).date(), management=organization.management
+    )
+    return Configuration(settings=organization, roster=roster.compiled, warnings=tuple(warnings))

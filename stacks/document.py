@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from stacks.faults import Fault
+from stacks.faults import ConfigWarning, Fault
 
 #: Keys and indexes from the top of a document to a value.
 Route = tuple[str | int, ...]
@@ -40,6 +40,10 @@ class Document:
     def fault(self, route: Route, problem: str) -> Fault:
         """A fault of the value at `route`."""
         return Fault(file=self.file, line=self.line(route), field=dotted(route), problem=problem)
+
+    def warning(self, route: Route, text: str) -> ConfigWarning:
+        """A warning about the value at `route`."""
+        return ConfigWarning(file=self.file, line=self.line(route), field=dotted(route), text=text)
 
 
 def dotted(route: Route) -> str:

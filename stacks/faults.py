@@ -24,6 +24,19 @@ class Fault:
         return ": ".join(part for part in (place, self.field, self.problem) if part)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigWarning:
+    """What looks wrong and may be meant. `line` counts from 1; `field` is dotted; `text` has no details."""
+
+    file: str
+    line: int
+    field: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.field}: {self.text}"
+
+
 class ConfigError(Exception):
     """All faults of the configuration, one line each. They name no contact details."""
 

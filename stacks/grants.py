@@ -14,17 +14,18 @@ if TYPE_CHECKING:
     from aws_cdk import aws_sns as sns
 
 
-def keep_contacts(role: iam.Role, *, organization: str, management: str) -> None:
+def keep_contacts(role: iam.Role, *, organization: str, management: str, delete: bool) -> None:
     """Read and write alternate contacts of every account of this organization, and of no other.
 
-    No delete: the roster cannot yet ask for a contact to be absent. In organizations mode the ARN is the
-    *management* account's, and the `o-` prefix is part of the id
+    `delete`: whether the roster asks for a contact to be absent somewhere. In organizations mode the ARN
+    is the *management* account's, and the `o-` prefix is part of the id
     (https://docs.aws.amazon.com/accounts/latest/reference/security_iam_service-with-iam.html).
     """
+    operations = ["Get", "Put", *(["Delete"] if delete else [])]
     accounts = f":account::{management}:account/{organization}/*"
     role.add_to_policy(
         iam.PolicyStatement(
-            actions=["account:GetAlternateContact", "account:PutAlternateContact"],
+            actions=[f"account:{operation}AlternateContact" for operation in operations],
             resources=[f"arn:{Aws.PARTITION}{accounts}"],
         )
     )
@@ -37,13 +38,16 @@ def keep_contacts(role: iam.Role, *, organization: str, management: str) -> None
 
 
 def look_up_accounts(role: iam.Role) -> None:
-    """Read name, state and place of an account."""
+    """Read name, state, tags and place of an account, and which accounts are below a unit."""
     role.add_to_policy(
         iam.PolicyStatement(
             actions=[
                 "organizations:DescribeAccount",
                 "organizations:DescribeOrganizationalUnit",
+                "organizations:ListAccountsForParent",
+                "organizations:ListOrganizationalUnitsForParent",
                 "organizations:ListParents",
+                "organizations:ListTagsForResource",
             ],
             resources=["*"],
         )
@@ -57,11 +61,9 @@ def look_up_accounts(role: iam.Role) -> None:
 
 
 def record(role: iam.Role, *, ledger: s3.Bucket) -> None:
-    """Add to the ledger and read it. Object Lock keeps even this role from changing what is there."""
+    """Add to the ledger. Object Lock keeps even this role from changing what is there."""
     role.add_to_policy(
-        iam.PolicyStatement(
-            actions=["s3:PutObject", "s3:GetObject"], resources=[ledger.arn_for_objects("ledger/*")]
-        )
+        iam.PolicyStatement(actions=["s3:PutObject"], resources=[ledger.arn_for_objects("ledger/*")])
     )
     bucket = Stack.of(ledger).resolve(ledger.bucket_arn)["Fn::GetAtt"][0]
     accept(

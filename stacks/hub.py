@@ -20,14 +20,17 @@ from stacks.constructs.function_role import FunctionRole
 from stacks.constructs.inbox import Inbox
 from stacks.constructs.intake_bus import IntakeBus
 from stacks.constructs.ledger import Ledger
+from stacks.constructs.outcome_bus import OutcomeBus
 from stacks.constructs.state_table import StateTable
 from stacks.constructs.worker import Worker
+from stacks.roster_source import asks_for_absence
 from stacks.sources import ACCOUNT_SOURCE, EVENT_NAMES, EVENT_SOURCES, SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from aws_cdk import aws_iam as iam
     from aws_cdk import aws_lambda as lambda_
     from aws_cdk import aws_sqs as sqs
     from constructs import Construct
@@ -60,8 +63,9 @@ class HubStack(Stack):
         self._ledger = Ledger(self, "Ledger", retention=Duration.days(settings.ledger_retention_days)).bucket
 
         intake = self._intake()
-        outcomes = events.EventBus(self, "Outcomes")
-        reconcile = self._reconcile(intake, outcomes)
+        writer = FunctionRole(self, "ReconcileRole", name=RECONCILE_ROLE_NAME).role
+        outcomes = OutcomeBus(self, "Outcomes", writers=[writer]).bus
+        reconcile = self._reconcile(intake, outcomes, writer, deletes=asks_for_absence(roster))
         notify = self._notify(outcomes)
 
         self._outputs(
@@ -111,9 +115,10 @@ class HubStack(Stack):
         self._outputs(IntakeQueueUrl=queue.queue_url, IntakeDeadLetterQueueUrl=dead_letters.queue_url)
         return queue
 
-    def _reconcile(self, intake: sqs.Queue, outcomes: events.EventBus) -> lambda_.Function:
+    def _reconcile(
+        self, intake: sqs.Queue, outcomes: events.EventBus, role: iam.Role, *, deletes: bool
+    ) -> lambda_.Function:
         """Intake queue -> reconcile -> contacts, ledger, outcome bus."""
-        role = FunctionRole(self, "ReconcileRole", name=RECONCILE_ROLE_NAME).role
         function = Worker(
             self,
             "Reconcile",
@@ -132,14 +137,16 @@ class HubStack(Stack):
             timeout=Duration.seconds(_RECONCILE_SECONDS),
         ).function
         grants.keep_contacts(
-            role, organization=self._settings.organization, management=self._settings.management
+            role,
+            organization=self._settings.organization,
+            management=self._settings.management,
+            delete=deletes,
         )
         grants.look_up_accounts(role)
         grants.record(role, ledger=self._ledger)
         # Transactions need the action of each of their parts.
         actions = ("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem")
         self._state.grant(role, *(f"dynamodb:{action}" for action in actions))
-        outcomes.grant_put_events_to(role)
         return function
 
     def _notify(self, outcomes: events.EventBus) -> lambda_.Function:

@@ -8,7 +8,7 @@ from aws_cdk import Environment, LegacyStackSynthesizer, Stack
 
 from stacks.addresses import intake_bus_of
 from stacks.constructs.forwarder import Forwarder
-from stacks.sources import ACCOUNT_SOURCE, ORGANIZATIONS_SOURCE
+from stacks.sources import SOURCES
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ManagementStack(Stack):
-    """Account and organization events to the hub.
+    """Account, organization and Control Tower events to the hub.
 
     New and moved accounts show up only on the management account's default bus.
     """
@@ -33,6 +33,6 @@ class ManagementStack(Stack):
         Forwarder(
             self,
             "Forwarder",
-            sources=[ACCOUNT_SOURCE, ORGANIZATIONS_SOURCE],
+            sources=SOURCES,
             intake_bus=intake_bus_of(self, settings),
         )

@@ -1,79 +1,50 @@
-"""What entries of a roster get wrong together, told even while single values are still wrong."""
+"""What a roster names wrongly or twice, told even while single values are still wrong."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from stacks.faults import Fault, known
+from stacks.roster_entries import accounts, entries, named, texts
+from stacks.roster_model import KINDS
+from stacks.values import ABSENT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from stacks.document import Document, Route
 
 
-def contradictions(document: Document, kinds: Sequence[str]) -> list[Fault]:
-    """Unknown contacts, overrides that say nothing or disagree, accounts that are exempt twice."""
-    if not isinstance(document.data, dict):
-        return []
+def reference_faults(document: Document) -> list[Fault]:
+    """Unknown contacts, and what is said twice."""
+    changers = texts(("authorised_changers",), document.data.get("authorised_changers"))
+    within = [
+        fault
+        for route, entry in entries(document, "overrides")
+        for fault in _twice(document, texts((*route, "accounts"), entry.get("accounts")), "is given")
+    ]
     return [
-        *_unknown_contacts(document, kinds),
-        *_idle_overrides(document, kinds),
-        *_disagreements(document, kinds),
-        *_exempt_twice(document),
+        *_unknown_contacts(document),
+        *_twice(document, accounts(document, "exempt"), "is exempt"),
+        *_twice(document, changers, "is given"),
+        *within,
     ]
 
 
-def _unknown_contacts(document: Document, kinds: Sequence[str]) -> Iterator[Fault]:
+def _unknown_contacts(document: Document) -> Iterator[Fault]:
     contacts = document.data.get("contacts")
     if not isinstance(contacts, dict):
         return
-    for route, entry in [(("defaults",), document.data.get("defaults")), *_items(document, "overrides")]:
-        for kind, name in _named(entry, kinds):
-            if name not in contacts:
+    for route, entry in [(("defaults",), document.data.get("defaults")), *entries(document, "overrides")]:
+        for kind, name in named(entry, KINDS):
+            if name not in contacts and name != ABSENT:
                 problem = f"{name!r} is not a contact; {known('contacts', contacts, meant=name)}"
                 yield document.fault((*route, kind), problem)
 
 
-def _idle_overrides(document: Document, kinds: Sequence[str]) -> Iterator[Fault]:
-    for route, entry in _items(document, "overrides"):
-        if isinstance(entry, dict) and not any(kind in entry for kind in kinds):
-            yield document.fault(route, f"names no contact; give it {', '.join(kinds[:-1])} or {kinds[-1]}")
-
-
-def _disagreements(document: Document, kinds: Sequence[str]) -> Iterator[Fault]:
-    first: dict[tuple[str, str], tuple[Route, str]] = {}
-    for route, entry in _items(document, "overrides"):
-        ou = entry.get("ou") if isinstance(entry, dict) else None
-        if not isinstance(ou, str):
-            continue
-        for kind, name in _named(entry, kinds):
-            where, other = first.setdefault((ou, kind), (route, name))
-            if other != name:
-                line = document.line((*where, kind))
-                yield document.fault(
-                    (*route, kind),
-                    f"{name!r} disagrees with {other!r} on line {line} for the same OU {ou!r}: keep one",
-                )
-
-
-def _exempt_twice(document: Document) -> Iterator[Fault]:
+def _twice(document: Document, found: list[tuple[Route, str]], what: str) -> Iterator[Fault]:
     first: dict[str, Route] = {}
-    for route, entry in _items(document, "exempt"):
-        accounts = entry.get("accounts") if isinstance(entry, dict) else None
-        for index, account in enumerate(accounts if isinstance(accounts, list) else []):
-            here = (*route, "accounts", index)
-            if isinstance(account, str) and first.setdefault(account, here) != here:
-                line = document.line(first[account])
-                yield document.fault(here, f"{account} is exempt already on line {line}: keep one")
-
-
-def _items(document: Document, key: str) -> list[tuple[Route, Any]]:
-    items = document.data.get(key)
-    return [((key, index), item) for index, item in enumerate(items)] if isinstance(items, list) else []
-
-
-def _named(entry: Any, kinds: Sequence[str]) -> list[tuple[str, str]]:
-    if not isinstance(entry, dict):
-        return []
-    return [(kind, entry[kind]) for kind in kinds if isinstance(entry.get(kind), str)]
+    for route, value in found:
+        if first.setdefault(value, route) != route:
+            line = document.line(first[value])
+            yield document.fault(route, f"{value} {what} already on line {line}: keep one")

@@ -27,7 +27,9 @@ class _Ledger(Strict):
     retention_days: Annotated[int, Field(ge=1, le=36500, description="days, 1 to 36500")] = 365
 
 
-class _File(Strict):
+class OrganizationFile(Strict):
+    """The whole file."""
+
     version: Annotated[Literal[1], Field(description="the number 1")]
     organization: OrganizationId
     management: AccountId
@@ -58,7 +60,7 @@ class Settings:
 def read_settings(path: Path, *, file: str) -> Settings:
     """Read and check the file, which messages call `file`. Raises ConfigError with every fault of it."""
     document = read(path, file=file)
-    model, faults = validate(_File, document)
+    model, faults = validate(OrganizationFile, document)
     faults += document.faults
     if isinstance(document.data, dict):
         faults += _contradictions(document)

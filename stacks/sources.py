@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
+from rollcall.events import SIGNAL_EVENTS
+
+_DOMAIN: Final = ".amazonaws.com"
+
 ACCOUNT_SOURCE: Final = "aws.account"
-ORGANIZATIONS_SOURCE: Final = "aws.organizations"
-SOURCES: Final = (ACCOUNT_SOURCE, ORGANIZATIONS_SOURCE)
 
-#: `detail.eventSource` of the same two services in their CloudTrail events.
-EVENT_SOURCES: Final = ("account.amazonaws.com", "organizations.amazonaws.com")
+#: `detail.eventSource` of the services whose CloudTrail events lead to signals.
+EVENT_SOURCES: Final = tuple(sorted({service for service, _ in SIGNAL_EVENTS}))
 
-#: `detail.eventName` of what `reconcile` acts on. Not the detail-type: CreateAccountResult comes as
+#: `source` of the same services. All but the Account API speak on the management account's bus only.
+SOURCES: Final = tuple(f"aws.{service.removesuffix(_DOMAIN)}" for service in EVENT_SOURCES)
+
+#: `detail.eventName` of what `reconcile` looks at. Not the detail-type: CreateAccountResult comes as
 #: "AWS Service Event via CloudTrail" and the rest as "AWS API Call via CloudTrail".
-EVENT_NAMES: Final = ("CreateAccountResult", "MoveAccount", "PutAlternateContact", "DeleteAlternateContact")
+EVENT_NAMES: Final = tuple(sorted({name for _, name in SIGNAL_EVENTS}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import NoneType
 from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -89,20 +90,33 @@ def _field(model: type[BaseModel], loc: tuple[str | int, ...]) -> FieldInfo | No
     is_key = loc[-1] == "[key]"
     outer = _inner(model, loc[: -2 if is_key else -1])
     if isinstance(outer, type) and issubclass(outer, BaseModel):
-        return outer.model_fields.get(str(loc[-1]))
-    inner = get_args(outer)[0 if is_key else -1] if get_args(outer) else None
-    return next((part for part in get_args(inner) if isinstance(part, FieldInfo)), None)
+        field = outer.model_fields.get(str(loc[-1]))
+        return field if field is None or field.description else _described(_given(field.annotation))
+    return _described(get_args(outer)[0 if is_key else -1] if get_args(outer) else None)
+
+
+def _described(annotation: Any) -> FieldInfo | None:
+    """The Field() of an annotated type."""
+    return next((part for part in get_args(annotation) if isinstance(part, FieldInfo)), None)
 
 
 def _inner(annotation: Any, route: Route) -> Any:
     """The type at `route` below `annotation`; None where there is none."""
     for step in route:
+        annotation = _given(annotation)
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             field = annotation.model_fields.get(str(step))
             annotation = field.annotation if field else None
         else:
             annotation = _item(annotation)
-    return annotation
+    return _given(annotation)
+
+
+def _given(annotation: Any) -> Any:
+    """`X` for `X | None`: no value of a file is None, only what is not given."""
+    parts = get_args(annotation)
+    given = [part for part in parts if part is not NoneType]
+    return given[0] if len(given) == 1 and len(parts) > 1 and NoneType in parts else annotation
 
 
 def _item(annotation: Any) -> Any:

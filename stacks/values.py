@@ -1,157 +1,165 @@
-"""The values of the configuration files, each held to what the service behind it takes."""
+"""The values of the configuration files, but for a contact's own: what the services behind them take."""
 
 from __future__ import annotations
 
+import contextlib
 import re
-from typing import TYPE_CHECKING, Annotated, Final
+from datetime import date
+from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from stacks.document import Unquoted
 
-# Lengths and patterns of the Account API (service model account-2021-02-01). Only the e-mail pattern there
-# admits space around the address, which the service then removes: here no value has any.
-# re.ASCII because \w of the service is ASCII, and Python's is not.
-EMAIL: Final = re.compile(r"[\w+=.#|!&-]+@[\w.-]+\.[\w]+", re.ASCII)
-PHONE: Final = re.compile(r"[\s0-9()+-]+", re.ASCII)
-NAME_LENGTH: Final = 64
-TITLE_LENGTH: Final = 50
-EMAIL_LENGTH: Final = 254
-PHONE_LENGTH: Final = 25
+#: How the roster says that a contact must not exist.
+ABSENT: Final = "absent"
 
-_ACCOUNT_ID: Final = re.compile(r"[0-9]{12}")
-_ORGANIZATION_ID: Final = re.compile(r"o-[a-z0-9]{10,32}")
-_ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_CONTACT_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-# https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
-_OU_DEPTH: Final = 5
-_OU_NAME_LENGTH: Final = 128
-
-
-def _text(length: int) -> Callable[[str], str]:
-    def check(value: str) -> str:
-        if not value:
-            raise ValueError("is empty")
-        if value != value.strip():
-            raise ValueError("has space around it")
-        if len(value) > length:
-            raise ValueError(f"is {len(value)} characters long")
-        return value
-
-    return check
-
-
-def _email(value: str) -> str:
-    if not EMAIL.fullmatch(value):
-        raise ValueError(_refused(value, r"[\w+=.#|!&@-]") or "is not of the form name@domain.tld")
-    return value
-
-
-def _phone(value: str) -> str:
-    if not PHONE.fullmatch(value):
-        raise ValueError(_refused(value, r"[\s0-9()+-]"))
-    return value
-
-
-def _refused(value: str, allowed: str) -> str:
-    # Single characters, sorted: enough to find them, and no contact details.
-    characters = sorted({one for one in value if not re.match(allowed, one, re.ASCII)})
-    return f"has {' '.join(map(repr, characters))}, which the Account API refuses" if characters else ""
-
-
-def _address(value: str) -> str:
-    if not _ADDRESS.fullmatch(value):
-        raise ValueError("is not an e-mail address")
-    return value
+_ACCOUNT_ID: Final = r"[0-9]{12}"
+_ORGANIZATION_ID: Final = r"o-[a-z0-9]{10,32}"
+_ADDRESS: Final = r"[^@\s]+@[^@\s]+\.[^@\s]+"
+_CONTACT_NAME: Final = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
+_DAY: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_LIMIT: Final = r"(100|[1-9]?[0-9])%"
+_REASON_LENGTH: Final = 256
+# https://docs.aws.amazon.com/organizations/latest/APIReference/API_Tag.html
+_TAG_KEY_LENGTH: Final = 128
+_TAG_VALUE_LENGTH: Final = 256
 
 
 def _account_id(value: str) -> str:
-    if not _ACCOUNT_ID.fullmatch(value) or value == "000000000000":
+    if not re.fullmatch(_ACCOUNT_ID, value) or value == "000000000000":
         raise ValueError(f"{value!r} is not an account id")
     return value
 
 
 def _organization_id(value: str) -> str:
-    if not _ORGANIZATION_ID.fullmatch(value):
+    if not re.fullmatch(_ORGANIZATION_ID, value):
         raise ValueError(f"{value!r} is not an organization id")
     return value
 
 
+def _address(value: str) -> str:
+    if not re.fullmatch(_ADDRESS, value):
+        raise ValueError("is not an e-mail address")
+    return value
+
+
 def _contact_name(value: str) -> str:
-    if value == "absent":
-        raise ValueError("'absent' is a word of the roster and names no contact")
-    if not _CONTACT_NAME.fullmatch(value):
+    if value == ABSENT:
+        raise ValueError(f"{ABSENT!r} is a word of the roster and names no contact")
+    if not re.fullmatch(_CONTACT_NAME, value):
         raise ValueError(f"{value!r} is not a contact's name")
     return value
 
 
-def _ou_path(value: str) -> str:
-    names = value.split("/")
+def _reason(value: str) -> str:
     if not value:
         raise ValueError("is empty")
-    if value.startswith("/") or value.endswith("/"):
-        raise ValueError(f"{value!r} starts or ends with a slash")
-    if "" in names:
-        raise ValueError(f"{value!r} has an empty name between two slashes")
-    if any(name != name.strip() for name in names):
-        raise ValueError(f"{value!r} has space around a name")
-    if len(names) > _OU_DEPTH:
-        raise ValueError(f"{value!r} has {len(names)} levels")
-    if any(len(name) > _OU_NAME_LENGTH for name in names):
-        raise ValueError(f"has a name of more than {_OU_NAME_LENGTH} characters")
+    if value != value.strip():
+        raise ValueError("has space around it")
+    if len(value) > _REASON_LENGTH:
+        raise ValueError(f"is {len(value)} characters long")
     return value
 
 
+def _tag_key(value: str) -> str:
+    if not 1 <= len(value) <= _TAG_KEY_LENGTH:
+        raise ValueError(f"is {len(value)} characters long")
+    return value
+
+
+def _tag_value(value: str) -> str:
+    if len(value) > _TAG_VALUE_LENGTH:
+        raise ValueError(f"is {len(value)} characters long")
+    return value
+
+
+def _day(value: Any) -> str:
+    # In quotes or not: YAML knows days itself, and both ways are right.
+    raw = _raw(value)
+    with contextlib.suppress(ValueError):
+        # Python reads more forms than this one, and people do not.
+        if re.fullmatch(_DAY, raw):
+            return date.fromisoformat(raw).isoformat()
+    raise ValueError(f"{raw!r} is not a day" if raw else "is not a day")
+
+
+def _limit(value: Any) -> int | str:
+    whole = isinstance(value, int) and value >= 0
+    if not whole and not (isinstance(value, str) and re.fullmatch(_LIMIT, value)):
+        raw = _raw(value)
+        problem = "is neither a number of accounts nor a per cent"
+        raise ValueError(f"{raw!r} {problem}" if raw else problem)
+    return value  # type: ignore[no-any-return]  # one of the two, as checked
+
+
+def _raw(value: Any) -> str:
+    """The scalar as it stands in the file; empty for what is no scalar."""
+    if isinstance(value, Unquoted):
+        return value.raw
+    return str(value) if isinstance(value, (str, int)) else ""
+
+
+def _text(pattern: str, **more: Any) -> dict[str, Any]:
+    """What an editor can check by itself, for the JSON Schema."""
+    return {"type": "string", "pattern": f"^{pattern}$", **more}
+
+
 AccountId = Annotated[
-    str, AfterValidator(_account_id), Field(description='12 digits in quotes, "111122223333"')
+    str,
+    AfterValidator(_account_id),
+    Field(description='12 digits in quotes, "111122223333"', json_schema_extra=_text(_ACCOUNT_ID)),
 ]
 OrganizationId = Annotated[
     str,
     AfterValidator(_organization_id),
     Field(
-        description="o- and 10 to 32 lower-case letters or digits (aws organizations describe-organization)"
+        description="o- and 10 to 32 lower-case letters or digits (aws organizations describe-organization)",
+        json_schema_extra=_text(_ORGANIZATION_ID),
     ),
 ]
 AlertAddress = Annotated[
     str,
     AfterValidator(_address),
-    Field(description="an e-mail address, such as aws-alerts@example.com"),
+    Field(description="an e-mail address, such as aws-alerts@example.com", json_schema_extra=_text(_ADDRESS)),
 ]
 ContactName = Annotated[
     str,
     AfterValidator(_contact_name),
-    Field(description="1 to 64 letters, digits, - and _, with a letter or digit first"),
-]
-OuPath = Annotated[
-    str,
-    AfterValidator(_ou_path),
-    Field(description="names of organizational units from below the root, at most 5: Workloads/Production"),
-]
-Reason = Annotated[str, AfterValidator(_text(256)), Field(description="why, in 1 to 256 characters")]
-
-# repr=False marks personal data: no message repeats the value.
-PersonName = Annotated[
-    str, AfterValidator(_text(NAME_LENGTH)), Field(repr=False, description=f"1 to {NAME_LENGTH} characters")
-]
-Title = Annotated[
-    str, AfterValidator(_text(TITLE_LENGTH)), Field(repr=False, description=f"1 to {TITLE_LENGTH} characters")
-]
-Email = Annotated[
-    str,
-    AfterValidator(_text(EMAIL_LENGTH)),
-    AfterValidator(_email),
     Field(
-        repr=False,
-        description=f"1 to {EMAIL_LENGTH} characters: letters, digits and _ + = . # | ! & - before one @,"
-        " a domain of letters, digits and _ . - after it",
+        description="1 to 64 letters, digits, - and _, with a letter or digit first",
+        json_schema_extra=_text(_CONTACT_NAME),
     ),
 ]
-Phone = Annotated[
+Reason = Annotated[
     str,
-    AfterValidator(_text(PHONE_LENGTH)),
-    AfterValidator(_phone),
+    AfterValidator(_reason),
     Field(
-        repr=False, description=f'1 to {PHONE_LENGTH} digits, spaces, + - ( and ), such as "+1 206 555 0100"'
+        description=f"why, in 1 to {_REASON_LENGTH} characters",
+        json_schema_extra={"minLength": 1, "maxLength": _REASON_LENGTH},
+    ),
+]
+TagKey = Annotated[
+    str, AfterValidator(_tag_key), Field(description=f"a tag's key of 1 to {_TAG_KEY_LENGTH} characters")
+]
+TagValue = Annotated[
+    str,
+    AfterValidator(_tag_value),
+    Field(
+        description=f"a tag's value of at most {_TAG_VALUE_LENGTH} characters",
+        json_schema_extra={"maxLength": _TAG_VALUE_LENGTH},
+    ),
+]
+Day = Annotated[
+    str,
+    BeforeValidator(_day),
+    Field(description="a day, such as 2027-05-01", json_schema_extra=_text(_DAY, format="date")),
+]
+Limit = Annotated[
+    int | str,
+    BeforeValidator(_limit),
+    Field(
+        description="a number of accounts, such as 25, or a per cent of them, 0% to 100%",
+        json_schema_extra={"anyOf": [{"type": "integer", "minimum": 0}, _text(_LIMIT)]},
     ),
 ]

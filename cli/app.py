@@ -84,7 +84,10 @@ def main(
     context: typer.Context,
     *,
     _version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+        bool,
+        typer.Option(
+            "--version", metavar="", callback=_show_version, is_eager=True, help="Show the version."
+        ),
     ] = False,
 ) -> None:
     """The right people on every AWS account: look at what Rollcall asks for, and why."""

@@ -44,12 +44,13 @@ AccountArgument = Annotated[
     typer.Argument(metavar="ACCOUNT", help="Account id, 12 digits.", callback=account_id, show_default=False),
 ]
 DetailsOption = Annotated[
-    bool, typer.Option("--show-details", help="Show contacts in full; they are masked otherwise.")
+    bool, typer.Option("--show-details", metavar="", help="Show contacts in full; they are masked otherwise.")
 ]
 OfflineOption = Annotated[
     bool,
     typer.Option(
         "--offline",
+        metavar="",
         help="Ask nobody: say what the roster wants for an account that the options below describe.",
         rich_help_panel=_OFFLINE,
     ),

@@ -115,9 +115,8 @@ def explain(
         looked=observations is not None,
         reachable=account.id != management_account,
     )
-    decisions: dict[ContactKind, Change | Finding] = {
-        item.kind: item for item in (*decided.changes, *decided.findings)
-    }
+    every: list[Change | Finding] = [*decided.changes, *decided.findings]
+    decisions = {item.kind: item for item in every}
     return Explanation(
         account=account,
         looked=shown.looked,

@@ -24,6 +24,7 @@ LiveOption = Annotated[
     bool,
     typer.Option(
         "--live",
+        metavar="",
         help="Also ask AWS, with credentials of the hub or the management account: warn of each OU, tag and "
         "account of the roster that the organization does not have now.",
     ),

@@ -38,7 +38,9 @@ def _unknown_contacts(document: Document) -> Iterator[Fault]:
     for route, entry in [(("defaults",), document.data.get("defaults")), *entries(document, "overrides")]:
         for kind, name in named(entry, KINDS):
             if name not in contacts and name != ABSENT:
-                problem = f"{name!r} is not a contact; {known('contacts', contacts, meant=name)}"
+                problem = (
+                    f"{name!r} is neither a contact nor {ABSENT!r}; {known('contacts', contacts, meant=name)}"
+                )
                 yield document.fault((*route, kind), problem)
 
 

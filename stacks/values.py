@@ -88,6 +88,8 @@ def _limit(value: Any) -> int | str:
     whole = isinstance(value, int) and value >= 0
     if not whole and not (isinstance(value, str) and re.fullmatch(_LIMIT, value)):
         raw = _raw(value)
+        if isinstance(value, str) and value.isdigit():
+            raise ValueError(f"is text: write {value} without quotes")
         problem = "is neither a number of accounts nor a per cent"
         raise ValueError(f"{raw!r} {problem}" if raw else problem)
     return value  # type: ignore[no-any-return]  # one of the two, as checked

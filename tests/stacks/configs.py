@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from stacks.configuration import Configuration, load
@@ -44,13 +45,17 @@ exempt:
 """
 
 
+#: The day on which the files are read.
+TODAY = date(2026, 10, 5)
+
+
 def load_from(where: Path, *, organization: str = ORGANIZATION, contacts: str = CONTACTS) -> Configuration:
     """What the files say; they are called config/organization.yaml and config/contacts.yaml."""
     directory = where / "config"
     directory.mkdir(exist_ok=True)
     (directory / "organization.yaml").write_text(organization, encoding="utf-8")
     (directory / "contacts.yaml").write_text(contacts, encoding="utf-8")
-    return load(where, "config")
+    return load(where, "config", today=TODAY)
 
 
 def complaints(where: Path, **files: str) -> list[str]:

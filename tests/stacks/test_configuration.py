@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,41 @@ import yaml
 
 from rollcall.roster import Roster
 from stacks.faults import ConfigError
-from stacks.roster_source import read_roster
+from stacks.roster_source import asks_for_absence, read_roster
 from stacks.settings import Settings, read_settings
 from tests.stacks.configs import CONTACTS, ORGANIZATION, complaints, load_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+#: Each key, in an order that is not the compiled one.
+EVERYTHING = """\
+version: 1
+mode: enforce
+contacts:
+  soc:
+    name: SOC of {account_name}
+    title: On call
+    email: soc+{account_id}@example.com
+    phone: "1"
+    review_by: 2027-05-01
+  pci: {name: PCI, title: On call, email: pci@example.com, phone: "2", review_by: "2027-05-01"}
+defaults: {security: soc, operations: absent}
+overrides:
+  - {tag: {scope: pci, env: prod}, security: pci}
+  - {ou: ou-a1b2-11111111, operations: soc}
+  - {ou: Sandbox, mode: audit}
+  - {tag: {env: prod, scope: pci}, mode: enforce}
+  - {accounts: ["444455556666", "111122225555"], billing: absent}
+exempt:
+  - {accounts: ["111122224444", "111122223333"], reason: sold, until: 2027-03-31}
+authorised_changers:
+  - arn:aws:iam::444455556666:user/mary
+  - arn:aws:iam::444455556666:role/finance-terraform
+  - arn:aws:iam::444455556666:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Finance_0123456789abcdef
+  - arn:aws:iam::444455556666:root
+limits: {max_changed_accounts: 25}
+"""
 
 _CASES = Path(__file__).with_name("bad_configs.yaml")
 BAD: list[dict[str, Any]] = yaml.safe_load(_CASES.read_text(encoding="utf-8"))
@@ -43,19 +73,61 @@ def test_the_good_files_are_good(tmp_path: Path) -> None:
                 "title": "Duty officer",
                 "email": "aws-soc@example.com",
                 "phone": "+1 206 555 0100",
+                "review_by": None,
             },
             "platform": {
                 "name": "Cloud Platform",
                 "title": "On call",
                 "email": "ops@example.com",
                 "phone": "+1 206 555 0101",
+                "review_by": None,
             },
         },
         "defaults": {"SECURITY": "soc", "OPERATIONS": "platform"},
-        "overrides": [{"ou": "Workloads/Production", "kinds": {"SECURITY": "platform"}}],
-        "exempt": {"111122223333": "divested"},
+        "overrides": [{"ou": "Workloads/Production", "kinds": {"SECURITY": "platform"}, "mode": None}],
+        "exempt": [{"accounts": ["111122223333"], "reason": "divested", "until": None}],
+        "authorised_changers": [],
+        "limits": {"max_changed_accounts": "10%"},
     }
-    assert Roster.from_document(configuration.roster).exempt == {"111122223333": "divested"}
+
+
+def test_every_key_compiles_to_what_the_core_reads(tmp_path: Path) -> None:
+    document = load_from(tmp_path, contacts=EVERYTHING).roster
+    assert document["contacts"]["soc"]["review_by"] == "2027-05-01"
+    assert document["defaults"] == {"SECURITY": "soc", "OPERATIONS": None}
+    assert document["overrides"] == [
+        {"accounts": ["111122225555", "444455556666"], "kinds": {"BILLING": None}, "mode": None},
+        {"ou": "Sandbox", "kinds": {}, "mode": "audit"},
+        {"ou": "ou-a1b2-11111111", "kinds": {"OPERATIONS": "soc"}, "mode": None},
+        {"tag": {"env": "prod", "scope": "pci"}, "kinds": {"SECURITY": "pci"}, "mode": "enforce"},
+    ]
+    assert document["exempt"] == [
+        {"accounts": ["111122223333", "111122224444"], "reason": "sold", "until": "2027-03-31"}
+    ]
+    roster = Roster.from_document(document)
+    assert [str(override.selector) for override in roster.overrides] == [
+        "accounts 111122225555, 444455556666",
+        "OU Sandbox",
+        "OU ou-a1b2-11111111",
+        "tag env=prod, scope=pci",
+    ]
+    assert roster.exemptions[0].until == date(2027, 3, 31)
+    assert roster.authorised_changers == {
+        "arn:aws:iam::444455556666:role/finance-terraform",
+        "arn:aws:iam::444455556666:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Finance_0123456789abcdef",
+        "arn:aws:iam::444455556666:user/mary",
+        "arn:aws:iam::444455556666:root",
+    }
+    assert document["limits"] == {"max_changed_accounts": 25}
+
+
+def test_absence_is_known_wherever_it_is_asked_for(tmp_path: Path) -> None:
+    nowhere = load_from(tmp_path).roster
+    in_defaults = load_from(tmp_path, contacts=CONTACTS.replace("operations: platform", "operations: absent"))
+    in_override = load_from(tmp_path, contacts=CONTACTS.replace("security: platform", "security: absent"))
+    assert not asks_for_absence(nowhere)
+    assert asks_for_absence(in_defaults.roster)
+    assert asks_for_absence(in_override.roster)
 
 
 @pytest.mark.parametrize("case", BAD, ids=[case["name"] for case in BAD])
@@ -76,15 +148,21 @@ def test_faults_of_both_files_are_told_at_once(tmp_path: Path) -> None:
 
 
 def test_two_overrides_of_one_unit_become_one(tmp_path: Path) -> None:
-    more = "  - {ou: Workloads/Production, security: platform, operations: soc}\nexempt:\n"
+    more = "  - {ou: Workloads/Production, security: platform, operations: soc, mode: audit}\nexempt:\n"
     roster = load_from(tmp_path, contacts=CONTACTS.replace("exempt:\n", more)).roster
     assert roster["overrides"] == [
-        {"ou": "Workloads/Production", "kinds": {"SECURITY": "platform", "OPERATIONS": "soc"}}
+        {
+            "ou": "Workloads/Production",
+            "kinds": {"SECURITY": "platform", "OPERATIONS": "soc"},
+            "mode": "audit",
+        }
     ]
 
 
 def test_the_order_of_overrides_means_nothing(tmp_path: Path) -> None:
-    entries = [f"  - {{ou: {name}, security: soc}}\n" for name in ("B", "A/C", "A", "D/E/F", "B/A")]
+    selectors = [f"ou: {name}" for name in ("B", "A/C", "A", "D/E/F", "B/A", "ou-a1b2-11111111")]
+    selectors += ["tag: {b: x}", "tag: {a: x, b: y}", 'accounts: ["111122224444"]']
+    entries = [f"  - {{{selector}, security: soc}}\n" for selector in selectors]
     documents = []
     for seed in range(4):
         random.Random(seed).shuffle(entries)  # noqa: S311  # an order, no secret
@@ -99,7 +177,7 @@ def test_what_may_be_left_out(tmp_path: Path) -> None:
     contacts = CONTACTS[: CONTACTS.index("overrides:")]
     configuration = load_from(tmp_path, organization=organization, contacts=contacts)
     assert (configuration.settings.region, configuration.settings.ledger_retention_days) == ("us-east-1", 365)
-    assert (configuration.roster["overrides"], configuration.roster["exempt"]) == ([], {})
+    assert (configuration.roster["overrides"], configuration.roster["exempt"]) == ([], [])
 
 
 @pytest.mark.parametrize("read", [read_roster, read_settings])

@@ -1,0 +1,55 @@
+"""What looks wrong and may be meant is told with its line, and nothing else is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.stacks.configs import CONTACTS, load_from
+
+QUIET = """\
+version: 1
+mode: enforce
+contacts:
+  soc:
+    name: Security Operations
+    title: Duty officer
+    email: soc@example.com
+    phone: "+1 206 234 5600"
+    review_by: 2027-05-01
+  platform: {name: Cloud Platform, title: On call, email: platform@example.com, phone: "+1 206 234 5601"}
+  finops:   {name: Cloud Finance, title: Lead, email: finops@example.com, phone: "+1 206 234 5602"}
+  pci-soc:  {name: PCI Security, title: Lead, email: pci@example.com, phone: "+1 206 234 5603"}
+defaults:
+  security: soc
+  operations: platform
+  billing: finops
+overrides:
+  - {tag: {scope: pci}, security: pci-soc}
+  - {accounts: ["444455556666"], billing: absent}
+exempt: [{accounts: ["111122223333"], reason: sold, until: 2027-03-31}]
+"""
+_CASES = Path(__file__).with_name("config_warnings.yaml")
+ODD: list[dict[str, Any]] = yaml.safe_load(_CASES.read_text(encoding="utf-8"))
+
+
+def test_a_roster_that_is_fine_has_none(tmp_path: Path) -> None:
+    assert load_from(tmp_path, contacts=QUIET).warnings == ()
+
+
+@pytest.mark.parametrize("case", ODD, ids=[case["name"] for case in ODD])
+def test_what_looks_wrong_is_told_with_its_line(tmp_path: Path, case: dict[str, Any]) -> None:
+    contacts = QUIET
+    for piece, other in case["replace"].items():
+        assert contacts.count(piece) == 1
+        contacts = contacts.replace(piece, other)
+    assert [str(one) for one in load_from(tmp_path, contacts=contacts).warnings] == case["says"].splitlines()
+
+
+def test_a_warning_has_its_parts(tmp_path: Path) -> None:
+    first, *_ = load_from(tmp_path, contacts=CONTACTS).warnings
+    assert (first.file, first.line, first.field) == ("config/contacts.yaml", 8, "contacts.soc.phone")
+    assert first.text.startswith("looks like a placeholder")

@@ -10,7 +10,7 @@ from rollcall.errors import RetryableError
 from tests.adapters.samples import NOW, Refusing, alert, client_error
 
 TABLE = "state"
-OPEN, CLOSED = alert("open"), alert("closed")
+OPEN, CLOSED, CLOSES_ONLY = alert("open"), alert("closed"), alert("closed", closes_only=True)
 
 
 @pytest.fixture
@@ -61,6 +61,32 @@ def test_an_opening_that_comes_after_its_closing_is_not_sent(alerted):
     assert not alerted.claim(OPEN, NOW + timedelta(hours=1))
 
 
+class TestClosesOnly:
+    def test_nothing_is_closed_that_was_not_opened(self, alerted, items):
+        assert not alerted.claim(CLOSES_ONLY, NOW)
+        assert items() == {}
+
+    @pytest.mark.parametrize("sent", [True, False])
+    def test_what_was_opened_is_closed_once(self, alerted, sent):
+        assert alerted.claim(OPEN, NOW)
+        if sent:  # or the worker died on the way: it may have been sent
+            alerted.sent(OPEN, NOW)
+        assert alerted.claim(CLOSES_ONLY, NOW)
+        alerted.sent(CLOSES_ONLY, NOW)
+        assert not alerted.claim(CLOSES_ONLY, NOW)
+        assert not alerted.claim(CLOSED, NOW)
+        assert not alerted.claim(OPEN, NOW + timedelta(hours=1))
+
+    def test_a_full_closing_needs_no_opening_and_leaves_nothing_to_close(self, alerted):
+        assert alerted.claim(CLOSED, NOW)
+        alerted.sent(CLOSED, NOW)
+        assert not alerted.claim(CLOSES_ONLY, NOW)
+
+    def test_of_another_incident_nothing_is_closed(self, alerted):
+        assert alerted.claim(OPEN, NOW)
+        assert not alerted.claim(alert("closed", "RC-ba9876543210", closes_only=True), NOW)
+
+
 def test_every_incident_has_its_own_memory(alerted):
     assert alerted.claim(CLOSED, NOW)
     assert alerted.claim(alert("closed", "RC-ba9876543210"), NOW)
@@ -95,6 +121,11 @@ class TestBrokenTable:
         alerted = AlertedTable(client=Refusing({"get_item": error}, dynamodb), table=TABLE)
         with pytest.raises(RetryableError, match="refused the look"):
             alerted.claim(OPEN, NOW)
+
+    def test_nothing_is_closed_that_may_not_be_open(self, dynamodb, error):
+        alerted = AlertedTable(client=Refusing({"get_item": error}, dynamodb), table=TABLE)
+        with pytest.raises(RetryableError, match="refused the look"):
+            alerted.claim(CLOSES_ONLY, NOW)
 
     def test_a_lost_claim_that_cannot_be_looked_up_is_tried_again(self, dynamodb, error):
         AlertedTable(client=dynamodb, table=TABLE).claim(CLOSED, NOW)

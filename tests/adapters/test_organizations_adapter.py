@@ -1,5 +1,7 @@
 """AWS Organizations as the hub reads it, with new and old SDKs."""
 
+from types import SimpleNamespace
+
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
@@ -7,7 +9,7 @@ from rollcall.account import AccountState
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.errors import RetryableError
 from simulation import Caller, SimulatedCloud, VirtualClock, example_organization
-from tests.adapters.samples import HUB, MANAGEMENT, MEMBER, Refusing, client_error
+from tests.adapters.samples import HUB, MANAGEMENT, MEMBER, client_error
 
 UNKNOWN = "123456789012"
 
@@ -26,12 +28,25 @@ def client(cloud):
 class Stripping:
     """An SDK that does not know some members of an account yet: botocore drops them."""
 
-    def __init__(self, client, *members):
-        self._client, self._members, self.calls = client, members, []
+    def __init__(self, client, *members, errors=None):
+        self._client, self._members, self._errors, self.calls = client, members, errors or {}, []
+
+    def get_paginator(self, name):
+        def paginate(**parameters):
+            while True:
+                page = getattr(self, name)(**parameters)
+                yield page
+                if "NextToken" not in page:
+                    return
+                parameters["NextToken"] = page["NextToken"]
+
+        return SimpleNamespace(paginate=paginate)
 
     def __getattr__(self, name):
         def call(**parameters):
             self.calls.append(name)
+            if name in self._errors:
+                raise self._errors[name]
             answer = getattr(self._client, name)(**parameters)
             for member in self._members:
                 answer.get("Account", {}).pop(member, None)
@@ -124,8 +139,7 @@ def test_an_unknown_account_is_none(client):
     assert AwsOrganization(client=client).account(UNKNOWN, with_tags=False) is None
 
 
-@pytest.mark.parametrize("operation", ["describe_account", "describe_organizational_unit", "list_parents"])
-@pytest.mark.parametrize(
+BROKEN = pytest.mark.parametrize(
     "error",
     [
         client_error("TooManyRequestsException"),
@@ -138,10 +152,121 @@ def test_an_unknown_account_is_none(client):
     ],
     ids=str,
 )
+
+
+@pytest.mark.parametrize(
+    "operation",
+    ["describe_account", "describe_organizational_unit", "list_parents", "list_tags_for_resource"],
+)
+@BROKEN
 def test_what_could_not_be_asked_is_not_an_unknown_account(client, operation, error):
-    reader = AwsOrganization(client=Stripping(Refusing({operation: error}, client), "Paths"))
+    reader = AwsOrganization(client=Stripping(client, "Paths", errors={operation: error}))
     with pytest.raises(RetryableError, match="could not be looked up"):
-        reader.account(MEMBER, with_tags=False)
+        reader.account(MEMBER, with_tags=True)
+
+
+def test_an_account_that_left_between_two_answers_is_asked_for_again(client):
+    gone = client_error("TargetNotFoundException")
+    reader = AwsOrganization(client=Stripping(client, errors={"list_tags_for_resource": gone}))
+    with pytest.raises(RetryableError, match="TargetNotFoundException"):
+        reader.account(MEMBER, with_tags=True)
+
+
+class TestTags:
+    def test_are_read_if_they_matter(self, cloud, client):
+        tags = {"scope": "pci", "owner": "Ünïcødé", "empty": ""}
+        cloud.organization.accounts[MEMBER].tags.update(tags)
+        assert AwsOrganization(client=client).account(MEMBER, with_tags=True).tags == tags
+
+    def test_are_not_asked_for_if_they_do_not(self, cloud, client):
+        cloud.organization.accounts[MEMBER].tags["scope"] = "pci"
+        watched = Stripping(client)
+        assert AwsOrganization(client=watched).account(MEMBER, with_tags=False).tags == {}
+        assert "list_tags_for_resource" not in watched.calls
+
+    def test_of_all_pages_are_read(self, client):
+        pages = [
+            {"Tags": [{"Key": "a", "Value": "1"}], "NextToken": "2"},
+            {"Tags": [], "NextToken": "3"},
+            {"Tags": [{"Key": "b", "Value": "2"}]},
+        ]
+
+        class Paged(Stripping):
+            def list_tags_for_resource(self, **parameters):
+                assert parameters["ResourceId"] == MEMBER
+                return pages[int(parameters.get("NextToken", 1)) - 1]
+
+        assert AwsOrganization(client=Paged(client)).account(MEMBER, with_tags=True).tags == {
+            "a": "1",
+            "b": "2",
+        }
+
+    def test_change_at_the_next_read(self, cloud, client):
+        reader = AwsOrganization(client=client)
+        admin = cloud.client("organizations", Caller.role(MANAGEMENT, "Admin", "alice"))
+        admin.tag_resource(ResourceId=MEMBER, Tags=[{"Key": "scope", "Value": "pci"}])
+        assert reader.account(MEMBER, with_tags=True).tags == {"scope": "pci"}
+        admin.untag_resource(ResourceId=MEMBER, TagKeys=["scope"])
+        assert reader.account(MEMBER, with_tags=True).tags == {}
+
+
+@pytest.fixture
+def large(cloud):
+    """Sandbox with two accounts of its own, 45 more, and 23 in each of three units that are nested in it."""
+    organization = cloud.organization
+    parent = sandbox = organization.find_ou("Sandbox")
+    for number in range(45):
+        organization.add_account(name=f"S{number}", email=f"s{number}@example.com", parent=sandbox)
+    for depth in range(3):
+        parent = organization.add_ou(f"Deeper {depth}", parent)
+        for number in range(23):
+            name = f"{depth}-{number}"
+            organization.add_account(name=name, email=f"{name}@example.com", parent=parent)
+    return sandbox
+
+
+class TestAccountsBelow:
+    @pytest.mark.parametrize("empty_pages", [False, True])
+    def test_all_pages_of_all_units_are_listed_each_account_once(self, cloud, client, large, empty_pages):
+        cloud.organizations.empty_pages = empty_pages
+        organization = cloud.organization
+        wanted = {key for key in organization.accounts if large in organization.path_ids(key).split("/")}
+        found = AwsOrganization(client=client).accounts_below(large, most=1000)
+        assert len(found) == 2 + 45 + 3 * 23
+        assert (set(found), len(set(found))) == (wanted, len(found))
+
+    @pytest.mark.parametrize("most", [0, 1, 11, 20, 21, 47, 48, 116, 117])
+    def test_no_more_than_are_asked_for(self, client, large, most):
+        assert len(AwsOrganization(client=client).accounts_below(large, most=most)) == min(most, 116)
+
+    def test_what_is_not_asked_for_is_not_read(self, client, large):
+        watched = Stripping(client)
+        AwsOrganization(client=watched).accounts_below(large, most=11)
+        assert watched.calls == ["list_accounts_for_parent"]
+
+    def test_a_unit_without_accounts_has_none(self, cloud, client):
+        empty = cloud.organization.add_ou("Empty")
+        assert AwsOrganization(client=client).accounts_below(empty, most=11) == []
+
+    def test_a_unit_that_is_gone_has_none(self, client):
+        assert AwsOrganization(client=client).accounts_below("ou-a1b2-zzzzzzzz", most=11) == []
+
+    @pytest.mark.parametrize(
+        "operation", ["list_accounts_for_parent", "list_organizational_units_for_parent"]
+    )
+    @BROKEN
+    def test_what_could_not_be_asked_is_not_an_empty_unit(self, client, large, operation, error):
+        reader = AwsOrganization(client=Stripping(client, errors={operation: error}))
+        with pytest.raises(RetryableError, match="could not be listed"):
+            reader.accounts_below(large, most=1000)
+
+
+@EVERY_SDK
+def test_empty_pages_are_read_on(cloud, client, members):
+    cloud.organizations.empty_pages = True
+    cloud.organization.accounts[MEMBER].tags["scope"] = "pci"
+    account = AwsOrganization(client=Stripping(client, *members)).account(MEMBER, with_tags=True)
+    assert (account.ou_path, account.tags) == (("Workloads", "Development"), {"scope": "pci"})
 
 
 def test_somebody_without_the_right_to_read_is_told_so(cloud):

@@ -293,6 +293,14 @@ class TestCloseIntent:
         assert [claim(state, event_id=event) for event in ("e-1", "e-2", "e-3")] == [True, True, False]
         assert [claim(state, event_id=event) for event in ("e-1", "e-2")] == [True, True]
 
+    def test_an_event_that_comes_again_does_not_use_up_another_write(self, state):
+        later = another()
+        state.close_intent(later, claimable=True, at=NOW)
+        assert claim(state, event_id="e-1")
+        state.close_intent(INTENT, claimable=True, at=NOW)
+        assert INTENT.id < later.id
+        assert [claim(state, event_id=event) for event in ("e-1", "e-2", "e-3")] == [True, True, False]
+
     def test_two_workers_with_two_events_cannot_both_have_one_write(self, state, dynamodb):
         state.close_intent(INTENT, claimable=True, at=NOW)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
@@ -23,30 +24,29 @@ class MatchTable:
         """Ids of the organizational units that each path of names has led to."""
         found: dict[str, set[str]] = defaultdict(set)
         for item in self._query(f"units#{digest}"):
-            # An OU id holds no `#`, its names may.
-            path, _, ou_id = item["sk"]["S"].rpartition("#")
-            found[path].add(ou_id)
+            found[item["path"]["S"]].add(item["ou_id"]["S"])
         return {path: frozenset(ids) for path, ids in found.items()}
 
     def add_unit(self, digest: str, path: str, ou_id: str) -> None:
         """Remember that the path led to this unit."""
-        self._call("put_item", Item=_key(f"units#{digest}", f"{path}#{ou_id}"))
+        key = _key(f"units#{digest}", f"{ou_id}#{_short(path)}")
+        self._call("put_item", Item=key | {"path": {"S": path}, "ou_id": {"S": ou_id}})
 
     def tagged(self, digest: str, tag: str, account_id: str) -> bool:
         """Whether this account carried the tag when it was last looked at."""
-        key = _key(f"tagged#{digest}#{tag}", account_id)
+        key = _key(_carriers(digest, tag), account_id)
         return "Item" in self._call("get_item", Key=key, ConsistentRead=True)
 
     def others_tagged(self, digest: str, tag: str, account_id: str) -> bool:
         """Whether any other account did."""
-        found = self._query(f"tagged#{digest}#{tag}", Limit=2)
+        found = self._query(_carriers(digest, tag), Limit=2)
         return any(item["sk"]["S"] != account_id for item in found)
 
     def set_tagged(self, digest: str, tag: str, account_id: str, *, carries: bool) -> None:
         """Remember whether this account carries the tag."""
-        key = _key(f"tagged#{digest}#{tag}", account_id)
+        key = _key(_carriers(digest, tag), account_id)
         if carries:
-            self._call("put_item", Item=key)
+            self._call("put_item", Item=key | {"tag": {"S": tag}})
         else:
             self._call("delete_item", Key=key)
 
@@ -67,6 +67,15 @@ class MatchTable:
         except AWS_ERRORS as error:
             raise RetryableError(f"the state table refused {operation}: {code_of(error)}") from None
         return answer
+
+
+def _carriers(digest: str, tag: str) -> str:
+    return f"tagged#{digest}#{_short(tag)}"
+
+
+def _short(text: str) -> str:
+    """Names and tags may be longer than DynamoDB's keys: 1,024 bytes to sort by, 2,048 to find by."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _key(pk: str, sk: str) -> dict[str, Any]:

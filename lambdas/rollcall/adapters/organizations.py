@@ -69,7 +69,9 @@ class AwsOrganization:
         parents: list[str] = []
         child = account_id
         while not child.startswith("r-"):
-            child = self._client.list_parents(ChildId=child)["Parents"][0]["Id"]
+            # One parent, but any listing of AWS Organizations may begin with an empty page.
+            pages = self._client.get_paginator("list_parents").paginate(ChildId=child)
+            child = next(parent["Id"] for page in pages for parent in page["Parents"])
             parents.insert(0, child)
         return parents
 

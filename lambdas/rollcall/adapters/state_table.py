@@ -152,13 +152,15 @@ class StateTable:
 
     def claim_write(self, account_id: str, kind: ContactKind, *, event_id: str, at: datetime) -> bool:
         """Whether a write of ours without a known request id waits for this event."""
-        claims = self._call(
+        claims: list[dict[str, Any]] = self._call(
             "query",
             TableName=self._table,
             ConsistentRead=True,
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": {"S": f"claim#{account_id}#{kind}"}},
         )["Items"]
+        # The one that this event has claimed before goes first: it must not use up another's.
+        claims.sort(key=lambda item: item.get("claimed_by", {}).get("S") != event_id)
         return any(self._claim(item, event_id, at) for item in claims)
 
     def _claim(self, item: Mapping[str, Any], event_id: str, at: datetime) -> bool:

@@ -1,0 +1,196 @@
+"""The ports in memory, which the tests of the core use, answer as the tables do: any calls in any order."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rollcall.adapters.alerted_table import AlertedTable
+from rollcall.adapters.match_table import MatchTable
+from rollcall.adapters.state_table import StateTable
+from rollcall.contacts import ContactKind
+from rollcall.errors import RetryableError
+from rollcall.intents import intent_id
+from rollcall.roster import digest_of
+from tests.adapters.samples import INTENT, NOW, ROSTER, SIGNAL, alert
+from tests.support.memory import Faults, MemoryAlerted, MemoryMatches, MemoryState
+
+ACCOUNTS = ("222222222222", "444455556666")
+KINDS = (ContactKind.SECURITY, ContactKind.BILLING)
+DOCUMENTS = (ROSTER, ROSTER | {"mode": "audit"})
+DIGESTS = tuple(map(digest_of, DOCUMENTS))
+REQUESTS, EVENTS = ("request-1", "request-2"), ("event-1", "event-2", "event-3")
+
+
+def intent_of(account_id, kind, owner, digest):
+    signal = replace(SIGNAL, account_id=account_id)
+    return replace(
+        INTENT,
+        id=intent_id(signal=signal, kind=kind, owner=owner + digest, opened_at=NOW),
+        owner=owner,
+        signal=signal,
+        kind=kind,
+        roster_digest=digest,
+    )
+
+
+account_ids, kinds = st.sampled_from(ACCOUNTS), st.sampled_from(KINDS)
+intents = st.builds(
+    intent_of, account_ids, kinds, st.sampled_from(("message-1", "message-2")), st.sampled_from(DIGESTS)
+)
+#: An operation is a name and what it is called with besides the time.
+STATE_OPERATIONS = st.one_of(
+    st.tuples(st.just("pause"), st.booleans()),
+    st.tuples(st.just("approve"), st.sampled_from(DOCUMENTS)),
+    st.tuples(st.just("control")),
+    st.tuples(st.just("approved_document"), st.sampled_from(DIGESTS)),
+    st.tuples(st.just("open_intent"), intents),
+    st.tuples(st.just("record_request"), intents, st.sampled_from(REQUESTS)),
+    st.tuples(st.just("close_intent"), intents, st.booleans()),
+    st.tuples(st.just("open_intents"), account_ids),
+    st.tuples(st.just("own_write"), st.sampled_from(REQUESTS)),
+    st.tuples(st.just("claim_write"), account_ids, kinds, st.sampled_from(EVENTS)),
+    st.tuples(st.just("mark_restored"), intents),
+    st.tuples(st.just("restored_at"), account_ids, kinds),
+)
+names = st.sampled_from(("Sandbox", "Workloads/Production", "a#b", "a#b#c", "名前/" * 128, "x=y, z=w", "é"))
+MATCH_OPERATIONS = st.one_of(
+    st.tuples(st.just("add_unit"), st.sampled_from(DIGESTS), names, st.sampled_from(("ou-1-a", "ou-1-b"))),
+    st.tuples(st.just("units"), st.sampled_from(DIGESTS)),
+    st.tuples(st.just("tagged"), st.sampled_from(DIGESTS), names, account_ids),
+    st.tuples(st.just("others_tagged"), st.sampled_from(DIGESTS), names, account_ids),
+    st.tuples(st.just("set_tagged"), st.sampled_from(DIGESTS), names, account_ids, st.booleans()),
+)
+alerts = st.builds(
+    lambda stage, incident, closes_only: alert(
+        stage, incident, closes_only=closes_only and stage == "closed"
+    ),
+    st.sampled_from(("open", "closed")),
+    st.sampled_from(("RC-1", "RC-2")),
+    st.booleans(),
+)
+ALERT_OPERATIONS = st.one_of(
+    st.tuples(st.just("claim"), alerts),
+    st.tuples(st.just("claim"), alerts),
+    st.tuples(st.just("sent"), alerts),
+)
+
+
+def lists(operations):
+    return st.lists(st.tuples(operations, st.sampled_from((0, 1, 95))), min_size=1, max_size=25)
+
+
+@pytest.fixture
+def table(dynamodb):
+    """Makes an empty table for each example."""
+    numbers = count()
+
+    def create():
+        name = f"memory-{next(numbers)}"
+        keys = [("pk", "HASH"), ("sk", "RANGE")]
+        dynamodb.create_table(
+            TableName=name,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key, _ in keys],
+            KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys],
+        )
+        return name
+
+    return create
+
+
+def answer_of(call):
+    """What a caller can see: the value, or the kind of refusal."""
+    try:
+        return call()
+    except RetryableError as error:
+        return type(error).__name__
+
+
+def assert_equal_answers(operations, one, other, perform):
+    now = NOW
+    for operation, seconds in operations:
+        now += timedelta(seconds=seconds)
+        answers = [
+            answer_of(lambda port=port: perform(port, now, *operation))  # noqa: B023  # called at once
+            for port in (one, other)
+        ]
+        assert answers[0] == answers[1], operation
+
+
+class PausableTable(StateTable):
+    """With the operator's pause, which no function of ours sets."""
+
+    def pause(self, paused):
+        self._client.update_item(
+            TableName=self._table,
+            Key={"pk": {"S": "control"}, "sk": {"S": "control"}},
+            UpdateExpression="SET paused = :paused",
+            ExpressionAttributeValues={":paused": {"BOOL": paused}},
+        )
+
+
+class PausableMemory(MemoryState):
+    def pause(self, paused):
+        self.paused = paused
+
+
+def on_state(state, now, name, *arguments):  # noqa: PLR0911  # one case for each operation
+    match name, arguments:
+        case "approve", (document,):
+            return state.approve(digest=digest_of(document), document=document, by="test", at=now)
+        case "record_request", (intent, request_id):
+            return state.record_request(intent, request_id, at=now)
+        case "close_intent", (intent, claimable):
+            return state.close_intent(intent, claimable=claimable, at=now)
+        case "claim_write", (account_id, kind, event_id):
+            return state.claim_write(account_id, kind, event_id=event_id, at=now)
+        case "mark_restored", (intent,):
+            return state.mark_restored(intent, at=now)
+        case "open_intents", (account_id,):
+            return sorted(state.open_intents(account_id), key=lambda intent: intent.kind)
+        case "approved_document", (digest,):
+            return json.dumps(state.approved_document(digest), sort_keys=True)
+    return getattr(state, name)(*arguments)
+
+
+def on_matches(matches, _now, name, *arguments):
+    if name == "set_tagged":
+        return matches.set_tagged(*arguments[:-1], carries=arguments[-1])
+    return getattr(matches, name)(*arguments)
+
+
+def on_alerted(alerted, now, name, alert_):
+    return getattr(alerted, name)(alert_, now)
+
+
+in_a_table = settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@in_a_table
+@given(operations=lists(STATE_OPERATIONS))
+def test_the_state_in_memory_is_the_state_in_the_table(dynamodb, table, operations):
+    # Half of the calls want an approved roster to be anything but refusals.
+    approved = [(("approve", ROSTER), 0), *operations]
+    pair = PausableTable(client=dynamodb, table=table()), PausableMemory(Faults())
+    assert_equal_answers(approved, *pair, on_state)
+
+
+@in_a_table
+@given(operations=lists(MATCH_OPERATIONS))
+def test_the_matches_in_memory_are_the_matches_in_the_table(dynamodb, table, operations):
+    pair = MatchTable(client=dynamodb, table=table()), MemoryMatches()
+    assert_equal_answers(operations, *pair, on_matches)
+
+
+@in_a_table
+@given(operations=lists(ALERT_OPERATIONS))
+def test_what_was_told_in_memory_is_what_was_told_in_the_table(dynamodb, table, operations):
+    pair = AlertedTable(client=dynamodb, table=table()), MemoryAlerted(Faults())
+    assert_equal_answers(operations, *pair, on_alerted)

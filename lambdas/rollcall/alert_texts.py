@@ -10,13 +10,14 @@ HEADLINES = {
     "account-joined": "{contacts} of an account that joined",
     "account-moved": "{contacts} of an account that moved",
     "account-tagged": "{contacts} of an account whose tags changed",
+    "account-renamed": "{contacts} of an account that was renamed",
     "ou-changed": "{contacts} below a changed OU",
     "contact-edited": "{contacts} edited",
     "contact-deleted": "{contacts} deleted",
 }
 
 #: Causes behind which nobody touched a contact: the roster asks for something else than is there.
-ARRANGED = frozenset({"account-created", "account-joined", "account-moved", "account-tagged", "ou-changed"})
+ARRANGED = frozenset(HEADLINES) - {"contact-edited", "contact-deleted"}
 
 _DEAD_LETTERS = "If no second message follows within three hours, look at the intake dead-letter queue."
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from rollcall.adapters.account_api import OrganizationAccountApi
+from rollcall.adapters.account_api import OneModeAccountApi
+from rollcall.adapters.accounts import AllAccounts, ManagementAccount
 from rollcall.adapters.alerted_table import AlertedTable
 from rollcall.adapters.intake_queue import SqsQueue
 from rollcall.adapters.ledger_bucket import LedgerBucket
@@ -29,7 +30,7 @@ from rollcall.reconcile import Reconciler
 from rollcall.rosters import Rosters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from rollcall.outcomes import Incident
 
@@ -68,11 +69,7 @@ def reconcile_function(observe: Callable[[Incident], None]) -> ReconcileFunction
     state = StateTable(client=dynamodb, table=environment.state_table)
     ports = Ports(
         organization=AwsOrganization(client=_client("organizations")),
-        accounts=OrganizationAccountApi(
-            client=_client("account", _NO_RETRIES),
-            clock=clock,
-            buckets=buckets(share=RECONCILE_SHARE, now=clock.now().timestamp()),
-        ),
+        accounts=_accounts(environment, clock),
         state=state,
         ledger=LedgerBucket(client=_client("s3"), bucket=environment.ledger_bucket),
         bus=EventBridgeOutcomeBus(
@@ -86,12 +83,42 @@ def reconcile_function(observe: Callable[[Incident], None]) -> ReconcileFunction
     reconciler = Reconciler(
         ports=ports,
         rosters=Rosters(state=state, candidate=json.loads(_CANDIDATE.read_text(encoding="utf-8"))),
-        management_account=environment.management_account,
-        writer_role_arn=environment.writer_role_arn,
+        writer_roles=frozenset({environment.writer_role_arn, environment.management_role_arn}),
+        guardrail=environment.guardrail == "on",
         observe=observe,
     )
     queue = SqsQueue(client=_client("sqs"), queue_url=environment.intake_queue_url)
     return ReconcileFunction(reconciler=reconciler, queue=queue)
+
+
+def _accounts(environment: ReconcileEnvironment, clock: SystemClock) -> AllAccounts:
+    # The quota is the calling account's: the management account has one of its own.
+    now = clock.now().timestamp()
+    return AllAccounts(
+        management_account=environment.management_account,
+        members=OneModeAccountApi(
+            client=_client("account", _NO_RETRIES),
+            clock=clock,
+            buckets=buckets(share=RECONCILE_SHARE, now=now),
+        ),
+        management=ManagementAccount(
+            sts=_client("sts"),
+            role_arn=environment.management_role_arn,
+            account_client=_account_client,
+            clock=clock,
+            buckets=buckets(share=RECONCILE_SHARE, now=now),
+        ),
+    )
+
+
+def _account_client(credentials: Mapping[str, str]) -> Any:
+    return boto3.client(
+        "account",
+        config=_NO_RETRIES,
+        aws_access_key_id=credentials["AccessKeyId"],
+        aws_secret_access_key=credentials["SecretAccessKey"],
+        aws_session_token=credentials["SessionToken"],
+    )
 
 
 def notify_function() -> Notifier:

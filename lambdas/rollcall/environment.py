@@ -41,7 +41,7 @@ class _Environment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReconcileEnvironment(_Environment):
-    """What `reconcile` is told."""
+    """What `reconcile` is told. `guardrail` is `on` or `off`: is the service control policy in use."""
 
     management_account: str
     state_table: str
@@ -49,6 +49,8 @@ class ReconcileEnvironment(_Environment):
     outcome_bus: str
     intake_queue_url: str
     writer_role_arn: str
+    management_role_arn: str
+    guardrail: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

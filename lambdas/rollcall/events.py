@@ -87,6 +87,19 @@ def _watched(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
     watch = WATCHED[str(detail.get("eventSource")), blank.event.name]
     if watch.ours_only and str(found.get("serviceprincipal")) not in OUR_PRINCIPALS:
         return Ignored(event=blank.event, reason="not about a service that Rollcall needs")
+    policy = found.get("policyid")
+    return _denied(
+        detail,
+        replace(
+            blank,
+            account_id=_affected(found, detail),
+            policy_id=policy if isinstance(policy, str) else None,
+        ),
+    )
+
+
+def _renamed(detail: Mapping[str, Any], blank: Signal) -> Signal:
+    found = leaves(detail.get("requestParameters"))
     return _denied(detail, replace(blank, account_id=_affected(found, detail)))
 
 
@@ -110,6 +123,7 @@ _READERS: dict[tuple[str, str], tuple[Cause, _Reader]] = {
     (_ORGANIZATIONS, "TagResource"): (Cause.ACCOUNT_TAGGED, _tagged),
     (_ORGANIZATIONS, "UntagResource"): (Cause.ACCOUNT_TAGGED, _tagged),
     (_ORGANIZATIONS, "UpdateOrganizationalUnit"): (Cause.OU_CHANGED, _ou_changed),
+    ("account.amazonaws.com", "PutAccountName"): (Cause.ACCOUNT_RENAMED, _renamed),
     ("account.amazonaws.com", "PutAlternateContact"): (Cause.CONTACT_EDITED, _contact_changed),
     ("account.amazonaws.com", "DeleteAlternateContact"): (Cause.CONTACT_DELETED, _contact_changed),
 }

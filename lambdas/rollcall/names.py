@@ -8,6 +8,10 @@ from typing import Final
 INTAKE_BUS_NAME: Final = "rollcall-intake"
 #: Role of `reconcile`; a trust policy in another account cannot name a role that does not exist yet.
 RECONCILE_ROLE_NAME: Final = "rollcall-reconcile"
+#: Role in the management account for that account's own contacts; the hub's policy names it before it exists.
+MANAGEMENT_ROLE_NAME: Final = "rollcall-management-contacts"
+#: Name of the service control policy, by which an event about a policy is known to be about ours.
+GUARDRAIL_NAME: Final = "rollcall-guardrail"
 
 #: `source` of the events that our functions put on the outcome bus.
 OUTCOME_SOURCE: Final = "rollcall"

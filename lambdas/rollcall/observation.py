@@ -27,12 +27,13 @@ class Absent:
 class Unreadable:
     """The contact may or may not exist; `reason` says why nobody could tell and names the fix.
 
-    `denied` tells a refusal of access, which in a new account may pass by itself,
-    from other failures that trying again does not mend.
+    `denied` tells a refusal of access, which in a new account may pass by itself, from other failures that
+    trying again does not mend. `unreachable` tells an account that we have no way into.
     """
 
     reason: str
     denied: bool = False
+    unreachable: bool = False
 
 
 Observation = Present | Absent | Unreadable

@@ -10,13 +10,16 @@ from rollcall.plan import Verdict
 from rollcall.signals import TAMPERING
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from rollcall.ports import State
     from rollcall.signals import Signal
 
 
-def own_write(signal: Signal, state: State, *, writer_role_arn: str, now: datetime) -> Outcome | None:
+def own_write(
+    signal: Signal, state: State, *, writer_roles: Collection[str], now: datetime
+) -> Outcome | None:
     """The outcome of a signal that our own role gave, None if the contact is to be looked at as usual.
 
     RetryableError while a write of this contact is still under way: its request id is not stored yet.
@@ -25,7 +28,7 @@ def own_write(signal: Signal, state: State, *, writer_role_arn: str, now: dateti
         return None
     if signal.event.request_id is not None and state.own_write(signal.event.request_id):
         return Outcome(verdict=Verdict.OWN_WRITE, reason="a recorded write of ours", kind=signal.kind)
-    if signal.actor.role_arn != writer_role_arn:
+    if signal.actor.role_arn not in writer_roles:
         return None
     if signal.denied is not None:
         # The worker that got this answer deals with it.

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from rollcall.account import AccountState
-from rollcall.denials import FIXES, Denial
 from rollcall.errors import RetryableError
 from rollcall.outcomes import Outcome
 from rollcall.plan import Verdict
@@ -49,14 +48,14 @@ def only_told(signal: Signal, roster: Roster) -> Outcome | None:
         return Outcome(verdict=Verdict.DENIED, reason=reason, kind=signal.kind)
     if signal.cause is Cause.WATCHED:
         return Outcome(verdict=Verdict.TOLD, reason="Rollcall cannot undo this")
+    if signal.cause is Cause.ACCOUNT_RENAMED and not roster.uses_names:
+        return Outcome(verdict=Verdict.TOLD, reason="no contact of the roster carries the account's name")
     if signal.cause is Cause.ACCOUNT_TAGGED and not roster.uses_tags:
         return Outcome(verdict=Verdict.IGNORED, reason="the roster uses no tags")
     return None
 
 
-def left_alone(
-    signal: Signal, account: Account | None, *, now: datetime, management_account: str
-) -> Outcome | None:
+def left_alone(signal: Signal, account: Account | None, *, now: datetime) -> Outcome | None:
     """The outcome of a signal whose account is not to be touched, None if it may be.
 
     RetryableError if AWS does not yet show what the event says.
@@ -67,9 +66,6 @@ def left_alone(
         return Outcome(
             verdict=Verdict.REFUSED, reason="the organization has no such account", kind=signal.kind
         )
-    if account.id == management_account:
-        reason = FIXES[Denial.MANAGEMENT_ACCOUNT]
-        return Outcome(verdict=Verdict.UNREACHABLE, reason=reason, kind=signal.kind)
     if account.state is AccountState.PENDING_ACTIVATION:
         raise RetryableError("the account is not active yet")
     if not account.active:

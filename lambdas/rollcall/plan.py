@@ -112,7 +112,7 @@ def _left_alone(
     if isinstance(demand, Held):
         return Verdict.HELD, demand.reason
     if isinstance(found, Unreadable):
-        return Verdict.UNREADABLE, found.reason
+        return Verdict.UNREACHABLE if found.unreachable else Verdict.UNREADABLE, found.reason
     if matches(found, demand):
         return Verdict.COMPLIANT, "as the roster wants it"
     return None if halted is None else (Verdict.WOULD_SET, halted)

@@ -37,6 +37,9 @@ class Organization(Protocol):
         RetryableError if AWS could not be asked.
         """
 
+    def policy_name(self, policy_id: str) -> str | None:
+        """Name of a policy, None if it cannot be described; RetryableError if AWS could not be asked."""
+
     def accounts_below(self, ou_id: str, *, most: int) -> Sequence[str]:
         """Ids of accounts below an organizational unit, at most so many; empty if there is no such unit."""
 

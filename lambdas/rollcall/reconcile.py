@@ -9,6 +9,7 @@ from rollcall.act import Acted
 from rollcall.errors import LookAgainError, RetryableError
 from rollcall.events import parse
 from rollcall.lost_matches import lost_match
+from rollcall.names import GUARDRAIL_NAME
 from rollcall.outcomes import Incident, Outcome, incident_id
 from rollcall.own_writes import own_write
 from rollcall.patience import left_alone, looks, next_look, only_told
@@ -35,13 +36,14 @@ MOST_ACCOUNTS_OF_A_UNIT = 10
 class Reconciler:
     """Brings single accounts back to the roster.
 
-    `writer_role_arn` is the role that our writes use. `observe` is given every incident that was published.
+    `writer_roles` are the ARNs of the roles that our writes use, `guardrail` is whether the service control
+    policy is in use. `observe` is given every incident that was published.
     """
 
     ports: Ports
     rosters: Rosters
-    management_account: str
-    writer_role_arn: str
+    writer_roles: frozenset[str]
+    guardrail: bool
     observe: Callable[[Incident], None]
 
     def handle(self, event: object, delivery: Delivery) -> None:
@@ -90,7 +92,7 @@ class Reconciler:
         for earlier, item in recovered:
             if earlier.event.id != signal.event.id:
                 self._tell(_incident(earlier, account, [item]), [item], delivery)
-        by_us = signal.actor.role_arn == self.writer_role_arn
+        by_us = signal.actor.role_arn in self.writer_roles
         decision = Decision(control=control, roster=roster, signal=signal, delivery=delivery, by_us=by_us)
         acted = [*mine, *self._act(decision, account, mine)]
         self._tell(_incident(signal, account, acted, looks=looks(signal, now)), acted, delivery)
@@ -104,17 +106,31 @@ class Reconciler:
     def _act(self, decision: Decision, account: Account | None, mine: Sequence[Acted]) -> list[Acted]:
         signal = decision.signal
         now = self.ports.clock.now()
-        ours = own_write(signal, self.ports.state, writer_role_arn=self.writer_role_arn, now=now)
+        ours = own_write(signal, self.ports.state, writer_roles=self.writer_roles, now=now)
         if ours is not None and ours.verdict is Verdict.OWN_WRITE:
             return [Acted(outcome=ours)]
         told = [] if ours is None else [Acted(outcome=ours)]
-        alone = only_told(signal, decision.roster) or left_alone(
-            signal, account, now=now, management_account=self.management_account
+        alone = (
+            self._not_our_policy(signal)
+            or only_told(signal, decision.roster)
+            or left_alone(signal, account, now=now)
         )
         if alone is not None or account is None:
             return [*told, *([Acted(outcome=alone)] if alone else [])]
         done = {item.outcome.kind for item in mine}
         return [*told, *restore(decision=decision, account=account, done=done, ports=self.ports)]
+
+    def _not_our_policy(self, signal: Signal) -> Outcome | None:
+        """The outcome of an event about a policy that is not the guardrail.
+
+        A policy that cannot be described any more may have been it: then people are told.
+        """
+        if signal.policy_id is None:
+            return None
+        name = self.ports.organization.policy_name(signal.policy_id) if self.guardrail else ""
+        if name in (None, GUARDRAIL_NAME):
+            return None
+        return Outcome(verdict=Verdict.IGNORED, reason="not the guardrail of Rollcall")
 
     def _tell(self, incident: Incident, acted: Sequence[Acted], delivery: Delivery) -> None:
         """Publish, and only then forget the intents: a crash in between tells twice, never not at all."""

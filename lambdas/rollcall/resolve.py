@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from rollcall.contact_rules import complaint
 from rollcall.contacts import Contact, ContactKind
 from rollcall.demands import Demand, Held, Wanted, WantedAbsent
-from rollcall.roster import Mode
+from rollcall.roster import ACCOUNT_ID, ACCOUNT_NAME, Mode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -119,7 +119,7 @@ def _demand(roster: Roster, account: Account, kind: ContactKind) -> Demand:
 def _filled(contact: Contact, account: Account) -> Contact:
     """The contact with `{account_id}` and `{account_name}` replaced."""
     parts = {
-        part: value.replace("{account_id}", account.id).replace("{account_name}", account.name)
+        part: value.replace(ACCOUNT_ID, account.id).replace(ACCOUNT_NAME, account.name)
         for part, value in contact.as_document().items()
     }
     return Contact.from_document(parts)

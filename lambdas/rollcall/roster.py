@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from rollcall.actor import Actor
 
 VERSION = 1
+#: What values of contacts may hold, to be filled in for each account.
+ACCOUNT_ID, ACCOUNT_NAME = "{account_id}", "{account_name}"
 
 
 class Mode(StrEnum):
@@ -79,6 +81,12 @@ class Roster:
     def uses_tags(self) -> bool:
         """Whether the tags of an account matter."""
         return any(isinstance(override.selector, Tagged) for override in self.overrides)
+
+    @property
+    def uses_names(self) -> bool:
+        """Whether the name of an account matters."""
+        parts = (part for contact in self.contacts.values() for part in contact.as_document().values())
+        return any(ACCOUNT_NAME in part for part in parts)
 
     def authorises(self, actor: Actor) -> bool:
         """Whether this principal, or the role behind its session, is named as an authorised changer."""

@@ -44,7 +44,8 @@ def severity(
     if signal.cause is Cause.WATCHED:
         return BY_NAME[signal.event.name].severity if verdict is Verdict.TOLD else _TAMPERED.get(verdict)
     if signal.cause not in TAMPERING:
-        return _ROSTER_ASKS.get(verdict)
+        told = verdict in (Verdict.TOLD, Verdict.DENIED)
+        return Severity.LOW if signal.cause is Cause.ACCOUNT_RENAMED and told else _ROSTER_ASKS.get(verdict)
     if authorised and verdict in _EXPECTED:
         return Severity.INFO
     base = _TAMPERED.get(verdict)

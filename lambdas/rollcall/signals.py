@@ -18,6 +18,7 @@ class Cause(StrEnum):
     ACCOUNT_JOINED = "account-joined"
     ACCOUNT_MOVED = "account-moved"
     ACCOUNT_TAGGED = "account-tagged"
+    ACCOUNT_RENAMED = "account-renamed"
     OU_CHANGED = "ou-changed"
     CONTACT_EDITED = "contact-edited"
     CONTACT_DELETED = "contact-deleted"
@@ -46,8 +47,8 @@ class Signal:
     """Look at this account.
 
     `kind` is the contact that was named, None for all of them. `destination` is the parent id that a
-    moved account must show, `ou_id` the organizational unit that changed. `denied` is the error code of
-    a call that AWS refused.
+    moved account must show, `ou_id` the organizational unit that changed, `policy_id` the policy that did.
+    `denied` is the error code of a call that AWS refused.
     """
 
     account_id: str
@@ -57,6 +58,7 @@ class Signal:
     kind: ContactKind | None = None
     destination: str | None = None
     ou_id: str | None = None
+    policy_id: str | None = None
     denied: str | None = None
 
 

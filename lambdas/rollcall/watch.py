@@ -29,6 +29,11 @@ _BLIND = (
 )
 _BLIND += "compromised; then run the setup of the delegated administrator again."
 
+_UNGUARDED = (
+    "Members may be able to change their own contacts now; Rollcall still undoes it. If nobody planned this, "
+    "treat the principal above as compromised, and deploy RollcallManagement again."
+)
+
 WATCHED: Final = {
     (_ACCOUNT, "PutContactInformation"): Watch(
         severity=Severity.MEDIUM,
@@ -44,11 +49,6 @@ WATCHED: Final = {
         severity=Severity.HIGH,
         headline="root e-mail changed",
         next_step="Who owns the root e-mail can take the account. If nobody planned this, call AWS Support.",
-    ),
-    (_ACCOUNT, "PutAccountName"): Watch(
-        severity=Severity.LOW,
-        headline="account renamed",
-        next_step="Nothing, unless contacts carry the account's name.",
     ),
     (_ACCOUNT, "EnableRegion"): Watch(
         severity=Severity.LOW,
@@ -81,6 +81,21 @@ WATCHED: Final = {
         headline="Rollcall disarmed, its trusted access switched off",
         next_step=_BLIND,
         ours_only=True,
+    ),
+    (_ORGANIZATIONS, "DetachPolicy"): Watch(
+        severity=Severity.CRITICAL,
+        headline="guardrail detached",
+        next_step=_UNGUARDED,
+    ),
+    (_ORGANIZATIONS, "UpdatePolicy"): Watch(
+        severity=Severity.CRITICAL,
+        headline="guardrail changed",
+        next_step=_UNGUARDED,
+    ),
+    (_ORGANIZATIONS, "DeletePolicy"): Watch(
+        severity=Severity.CRITICAL,
+        headline="a policy deleted, maybe the guardrail",
+        next_step=_UNGUARDED,
     ),
 }
 

@@ -26,7 +26,7 @@ SAMPLES = {
     "AccountDepartedOrganization.left.synthetic": (Cause.WATCHED, MEMBER, None, False),
     "AccountDepartedOrganization.removed.synthetic": (Cause.WATCHED, MEMBER, None, False),
     "CloseAccount": (Cause.WATCHED, "555555555555", None, False),
-    "PutAccountName.synthetic": (Cause.WATCHED, MEMBER, None, False),
+    "PutAccountName.synthetic": (Cause.ACCOUNT_RENAMED, MEMBER, None, False),
     "PutContactInformation.standalone.synthetic": (Cause.WATCHED, MEMBER, None, False),
     "StartPrimaryEmailUpdate.synthetic": (Cause.WATCHED, MEMBER, None, False),
     "MoveAccount.ou-to-ou": (Cause.ACCOUNT_MOVED, MEMBER, None, False),

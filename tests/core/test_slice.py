@@ -140,13 +140,32 @@ def test_an_edit_by_the_management_account_names_its_target():
     assert PRODUCTION in world.alerts[0].subject
 
 
-def test_the_management_accounts_own_contact_is_reported_unreachable():
+def test_the_management_accounts_own_contact_is_restored_by_the_role_inside_it():
     world = World().settle()
+    world.admin("account").put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+    world.drain()
+    assert world.contacts(MANAGEMENT)["SECURITY"] == api_values("soc")
+    assert world.verdicts() == ["set", "own-write"]
+    assert [alert.attributes["severity"] for alert in world.alerts] == ["HIGH"]
+
+
+def test_without_that_role_the_management_account_is_reported_unreachable():
+    world = World(management_role=False).settle()
     world.admin("account").put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
     world.drain()
     assert world.verdicts() == ["unreachable"]
     assert world.alerts[0].attributes["severity"] == "HIGH"
-    assert not world.calls
+    assert "RollcallManagement" in world.alerts[0].text
+    assert not world.dead
+
+
+def test_a_stolen_role_in_the_management_account_is_critical():
+    world = World().settle()
+    role = Caller.role(MANAGEMENT, "rollcall-management-contacts", "thief")
+    world.cloud.client("account", role).put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+    world.drain()
+    assert world.contacts(MANAGEMENT)["SECURITY"] == api_values("soc")
+    assert [alert.attributes["severity"] for alert in world.alerts] == ["CRITICAL"]
 
 
 def test_a_root_user_is_told_loudly():
@@ -233,14 +252,3 @@ def test_a_denied_attempt_is_told_and_nothing_is_read():
     assert world.verdicts() == ["denied"]
     assert world.alerts[0].attributes["severity"] == "LOW"
     assert not world.calls
-
-
-def test_management_can_be_named_by_no_write():
-    world = World()
-    world.admin("organizations").move_account(
-        AccountId=MANAGEMENT,
-        SourceParentId=world.organization.root_id,
-        DestinationParentId=world.organization.find_ou("Sandbox"),
-    )
-    world.drain()
-    assert world.verdicts() == ["unreachable"]

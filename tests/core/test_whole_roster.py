@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from simulation.caller import Caller
 from simulation.errors import ApiError
@@ -408,3 +409,59 @@ def test_root_in_the_console_is_any_identity():
     )
     world.drain()
     assert "root user" in world.alerts[0].text
+
+
+class Policies:
+    """Policies by id, as AWS Organizations describes them."""
+
+    def __init__(self, **names):
+        self.names = names
+
+    def describe_policy(self, **parameters):
+        policy_id = parameters["PolicyId"].replace("-", "_")
+        if policy_id not in self.names:
+            error = {"Error": {"Code": "PolicyNotFoundException", "Message": ""}}
+            raise ClientError(error, "DescribePolicy")
+        return {"Policy": {"PolicySummary": {"Name": self.names[policy_id]}}}
+
+
+@pytest.mark.parametrize("name", ["DetachPolicy", "UpdatePolicy", "DeletePolicy"])
+@pytest.mark.parametrize(
+    ("policy_id", "guardrail", "expected"),
+    [
+        ("p-ours", True, ["CRITICAL"]),
+        ("p-gone", True, ["CRITICAL"]),
+        ("p-other", True, []),
+        ("p-ours", False, []),
+    ],
+)
+def test_a_change_of_the_guardrail_is_critical(name, policy_id, guardrail, expected):
+    world = World(guardrail=guardrail)
+    names = Policies(p_ours="rollcall-guardrail", p_other="FullAWSAccess")
+    world.reconciler.ports.organization._client.describe_policy = names.describe_policy
+    world.send(organizations_event(name, policyId=policy_id, targetId="r-a1b2"))
+    world.drain()
+    assert severities(world) == expected
+
+
+def renamed(world, name):
+    world.organization.accounts[MEMBER].name = name
+    event = organizations_event("PutAccountName", accountId=MEMBER)
+    event["detail"]["eventSource"] = "account.amazonaws.com"
+    world.send(event)
+    world.drain()
+
+
+def test_a_renamed_account_is_looked_at_if_contacts_carry_its_name():
+    contacts = ROSTER["contacts"] | {"soc": ROSTER["contacts"]["soc"] | {"title": "Guard of {account_name}"}}
+    world = World(ROSTER | {"contacts": contacts}).settle()
+    renamed(world, "Billing")
+    assert world.contacts()["SECURITY"]["Title"] == "Guard of Billing"
+    assert severities(world) == ["INFO"]
+
+
+def test_a_renamed_account_is_only_told_if_no_contact_carries_its_name():
+    world = World().settle()
+    renamed(world, "Billing")
+    assert severities(world) == ["LOW"]
+    assert not world.calls

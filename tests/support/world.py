@@ -6,7 +6,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rollcall.adapters.account_api import OrganizationAccountApi
+from botocore.exceptions import ClientError
+
+from rollcall.adapters.account_api import OneModeAccountApi
+from rollcall.adapters.accounts import AllAccounts, ManagementAccount
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.approve import approve_candidate
 from rollcall.batch import process
@@ -47,6 +50,7 @@ PRODUCTION = "444455556666"  # Web Shop, Workloads/Production
 EXEMPT = "555566667777"
 KINDS = ("SECURITY", "OPERATIONS", "BILLING")
 WRITER_ROLE = f"arn:aws:iam::{HUB}:role/rollcall-reconcile"
+MANAGEMENT_ROLE = f"arn:aws:iam::{MANAGEMENT}:role/rollcall-management-contacts"
 MAX_RECEIVES = 20
 
 ROSTER: dict[str, Any] = {
@@ -121,12 +125,15 @@ class World:
         *,
         organization: Organization | None = None,
         approve: bool = True,
+        management_role: bool = True,
+        guardrail: bool = False,
         **cloud_options: Any,
     ) -> None:
         self.clock = organization.clock if organization else VirtualClock()
         self.roster = roster or ROSTER
         self.organization = organization or example_organization(self.clock)
         self.cloud = SimulatedCloud(self.organization, self.clock, **cloud_options)
+        self.management_role, self.guardrail = management_role, guardrail
         self.calls: list[tuple[str, str]] = []
         self.faults = Faults()
         self.state = MemoryState(self.faults)
@@ -155,7 +162,17 @@ class World:
         account = _Counted(self.cloud.client("account", role), self.calls, self.faults)
         ports = Ports(
             organization=AwsOrganization(client=self.cloud.client("organizations", role)),
-            accounts=OrganizationAccountApi(client=account, clock=self.clock, buckets=buckets_),
+            accounts=AllAccounts(
+                management_account=MANAGEMENT,
+                members=OneModeAccountApi(client=account, clock=self.clock, buckets=buckets_),
+                management=ManagementAccount(
+                    sts=self,
+                    role_arn=MANAGEMENT_ROLE,
+                    account_client=self._inside_management,
+                    clock=self.clock,
+                    buckets=buckets_,
+                ),
+            ),
             state=self.state,
             ledger=self.ledger,
             bus=self.bus,
@@ -165,16 +182,29 @@ class World:
         self.reconciler = Reconciler(
             ports=ports,
             rosters=Rosters(state=self.state, candidate=self.roster),
-            management_account=MANAGEMENT,
-            writer_role_arn=WRITER_ROLE,
+            writer_roles=frozenset({WRITER_ROLE, MANAGEMENT_ROLE}),
+            guardrail=self.guardrail,
             observe=self.incidents.append,
         )
+
+    def assume_role(self, **_: str) -> dict[str, Any]:
+        """STS, as `reconcile` sees it: the role in the management account is there or not."""
+        if not self.management_role:
+            error = {
+                "Error": {"Code": "AccessDenied", "Message": "not authorized to perform: sts:AssumeRole"}
+            }
+            raise ClientError(error, "AssumeRole")
+        return {"Credentials": {}}
+
+    def _inside_management(self, _credentials: object) -> Any:
+        role = Caller.role(MANAGEMENT, "rollcall-management-contacts", "rollcall-reconcile")
+        return _Counted(self.cloud.client("account", role), self.calls, self.faults)
 
     def settle(self, accounts: Iterable[str] = ()) -> World:
         """Give every account what the roster wants, without events, calls or quota spent."""
         roster = Roster.from_document(self.roster)
         organization = AwsOrganization(client=self.admin("organizations"))
-        for account_id in accounts or [key for key in self.organization.accounts if key != MANAGEMENT]:
+        for account_id in accounts or self.organization.accounts:
             account = organization.account(account_id, with_tags=True)
             assert account is not None
             required = requirement(roster, account, today=self.clock.now().date())
@@ -267,7 +297,7 @@ class _Counted:
 
     def __getattr__(self, name: str) -> Any:
         def call(**parameters: Any) -> Any:
-            self._calls.append((name, parameters["AccountId"]))
+            self._calls.append((name, parameters.get("AccountId", MANAGEMENT)))
             answer = getattr(self._client, name)(**parameters)
             self._faults(f"{name}.after")
             return answer

@@ -1,4 +1,4 @@
-"""The Account API in organizations mode, paced, its answers sorted into what they mean."""
+"""The Account API, paced, its answers sorted into what they mean."""
 
 from __future__ import annotations
 
@@ -21,11 +21,18 @@ if TYPE_CHECKING:
 _ABSENT = "ResourceNotFoundException"
 
 
-class OrganizationAccountApi:
-    """Reads and writes the alternate contacts of any account but the management account."""
+class OneModeAccountApi:
+    """Reads and writes alternate contacts in one mode of the Account API.
 
-    def __init__(self, *, client: Any, clock: Clock, buckets: Mapping[str, Bucket]) -> None:
+    In organizations mode calls name the account, any but the management account. In `standalone` mode they
+    name none, and are about the account of the client's credentials.
+    """
+
+    def __init__(
+        self, *, client: Any, clock: Clock, buckets: Mapping[str, Bucket], standalone: bool = False
+    ) -> None:
         self._client = client
+        self._standalone = standalone
         self._clock = clock
         self._buckets = buckets
 
@@ -33,7 +40,7 @@ class OrganizationAccountApi:
         """What is there now; RetryableError if AWS was busy or broken."""
         self._pace("GetAlternateContact")
         try:
-            answer = self._client.get_alternate_contact(AccountId=account_id, AlternateContactType=str(kind))
+            answer = self._client.get_alternate_contact(**self._contact(account_id, kind))
         except AWS_ERRORS as error:
             return _unread(error)
         found = answer["AlternateContact"]
@@ -51,29 +58,31 @@ class OrganizationAccountApi:
 
         WriteRefusedError if AWS refuses for good; RetryableError if it may or may not be written.
         """
-        return self._write(
-            "PutAlternateContact",
-            self._client.put_alternate_contact,
-            AccountId=account_id,
-            AlternateContactType=str(kind),
-            Name=contact.name,
-            Title=contact.title,
-            EmailAddress=contact.email,
-            PhoneNumber=contact.phone,
-        )
+        values = {
+            "Name": contact.name,
+            "Title": contact.title,
+            "EmailAddress": contact.email,
+            "PhoneNumber": contact.phone,
+        }
+        target = self._contact(account_id, kind)
+        return self._write("PutAlternateContact", self._client.put_alternate_contact, target | values)
 
     def delete(self, account_id: str, kind: ContactKind) -> str:
         """Delete a contact; returns and raises as `put`. A contact that is gone already is no fault."""
         return self._write(
             "DeleteAlternateContact",
             self._client.delete_alternate_contact,
+            self._contact(account_id, kind),
             gone_is_done=True,
-            AccountId=account_id,
-            AlternateContactType=str(kind),
         )
 
     def _write(
-        self, operation: str, call: Callable[..., Any], *, gone_is_done: bool = False, **parameters: str
+        self,
+        operation: str,
+        call: Callable[..., Any],
+        parameters: Mapping[str, str],
+        *,
+        gone_is_done: bool = False,
     ) -> str:
         self._pace(operation)
         try:
@@ -87,6 +96,10 @@ class OrganizationAccountApi:
             denied = code_of(error) == "AccessDeniedException"
             raise WriteRefusedError(_why(error), denied=denied) from None
         return str(answer["ResponseMetadata"]["RequestId"])
+
+    def _contact(self, account_id: str, kind: ContactKind) -> dict[str, str]:
+        target = {} if self._standalone else {"AccountId": account_id}
+        return target | {"AlternateContactType": str(kind)}
 
     def _pace(self, operation: str) -> None:
         wait = self._buckets[operation].reserve(self._clock.now().timestamp())

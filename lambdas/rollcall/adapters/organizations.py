@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from rollcall.account import Account, AccountState
-from rollcall.adapters.aws_errors import AWS_ERRORS, code_of
+from rollcall.adapters.aws_errors import AWS_ERRORS, code_of, transient
 from rollcall.errors import RetryableError
 
 if TYPE_CHECKING:
@@ -42,6 +42,16 @@ class AwsOrganization:
             parent_ids=tuple(parents),
             tags=tags,
         )
+
+    def policy_name(self, policy_id: str) -> str | None:
+        """Name of a policy, None if it cannot be described; RetryableError if AWS was busy or broken."""
+        try:
+            found = self._client.describe_policy(PolicyId=policy_id)
+        except AWS_ERRORS as error:
+            if transient(error):
+                raise RetryableError(f"the policy could not be looked up: {code_of(error)}") from error
+            return None
+        return str(found["Policy"]["PolicySummary"]["Name"])
 
     def accounts_below(self, ou_id: str, *, most: int) -> Sequence[str]:
         """Ids of accounts below an organizational unit, at most so many; empty if there is no such unit.

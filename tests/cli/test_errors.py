@@ -171,3 +171,11 @@ def test_real_clients_are_of_the_region_and_leave_retries_to_the_command(monkeyp
     client = real().clients("account", region="us-gov-west-1", profile=None)
     assert client.meta.region_name == "us-gov-west-1"
     assert client.meta.config.retries["total_max_attempts"] == 1
+
+
+def test_an_sdk_that_cannot_be_set_up_is_told(monkeypatch, tmp_path):
+    config = tmp_path / "config"
+    config.write_text("[profile odd]\nrole_arn = arn:aws:iam::111111111111:role/x\nsource_profile = nobody\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    with pytest.raises(CommandError, match="the AWS SDK cannot be set up: InvalidConfigError"):
+        real().clients("sts", region="us-east-1", profile="odd")

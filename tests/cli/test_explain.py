@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from cli.standalone import StandaloneClient
 from simulation.errors import ApiError
 from tests.cli.desk import (
     CONTACTS,
@@ -74,6 +75,15 @@ def test_an_exemption_that_is_over_is_shown_as_over(desk):
     result = desk.run("explain", DIVESTED)
     assert result.exit_code == 2
     assert "exempt   being divested, to 2027-03-31 (over)" in result.stdout
+
+
+@pytest.mark.parametrize(("day", "shown"), [(31, "to 2027-03-31\n"), (32, "to 2027-03-31 (over)\n")])
+def test_an_exemption_holds_on_its_last_day(desk, day, shown):
+    last = datetime(2027, 3, 1, 12, tzinfo=UTC) + timedelta(days=day - 1)
+    desk.clock.sleep((last - desk.clock.now()).total_seconds())
+    result = desk.run("explain", DIVESTED)
+    assert shown in result.stdout
+    assert ("SECURITY: exempt" in result.stdout) is (day == 31)
 
 
 def test_an_unmanaged_contact_is_left_alone(desk):
@@ -242,3 +252,32 @@ def test_offline_held_is_no_good_end(desk):
     result = desk.run("explain", PAYMENTS, "--offline", "--name", "x" * 50)
     assert result.exit_code == 1
     assert "OPERATIONS: held" in result.stdout
+
+
+def test_json_tells_three_answers_and_four_wishes_apart(desk):
+    """Present, absent, unreadable; present, absent, held, unmanaged."""
+    desk.write(
+        contacts=CONTACTS.replace("{account_name}", "{account_name}{account_name}").replace(
+            'accounts: ["444455556666"]', f'accounts: ["{PAYMENTS}"]'
+        )
+    )
+    desk.organization.accounts[PAYMENTS].name = "x" * 30
+    desk.has(PAYMENTS, operations=MALLORY)
+    refusal = ApiError("AccessDeniedException", DENIED, 403)
+    desk.cloud.account.fail_next("GetAlternateContact", refusal, kind="SECURITY")
+    found = kinds(desk.run("explain", PAYMENTS, "--json"))
+    assert {kind: (item["wanted"]["state"], item["found"]["state"]) for kind, item in found.items()} == {
+        "SECURITY": ("present", "unreadable"),
+        "OPERATIONS": ("held", "present"),
+        "BILLING": ("absent", "absent"),
+    }
+    assert found["SECURITY"]["found"]["reason"] == found["SECURITY"]["reason"]
+    desk.write(contacts=CONTACTS.replace("security: soc, ", "").replace("security: pci-soc", "mode: audit"))
+    assert kinds(desk.run("explain", PAYMENTS, "--json"))["SECURITY"]["wanted"]["state"] == "unmanaged"
+
+
+def test_standalone_calls_are_never_made_for_another_account():
+    with pytest.raises(ValueError, match="own account only"):
+        StandaloneClient(None, own_account=MANAGEMENT).get_alternate_contact(
+            AccountId=PAYMENTS, AlternateContactType="SECURITY"
+        )

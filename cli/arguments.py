@@ -19,6 +19,14 @@ def account_id(value: str) -> str:
     return value
 
 
+def tags(values: list[str] | None) -> list[str] | None:
+    """The values if each is a key, an equals sign and a value, else typer.BadParameter."""
+    for value in values or ():
+        if not value.partition("=")[0] or "=" not in value:
+            raise typer.BadParameter("a tag is given as key=value")
+    return values
+
+
 ConfigOption = Annotated[
     str,
     typer.Option(
@@ -71,6 +79,7 @@ TagOption = Annotated[
         "--tag",
         metavar="KEY=VALUE",
         help="A tag that it carries; may be given more than once.",
+        callback=tags,
         rich_help_panel=_OFFLINE,
         show_default=False,
     ),

@@ -166,11 +166,11 @@ def _kind(
 
 
 def _verdict(decision: Change | Finding, shown: _Shown) -> tuple[Verdict | None, str]:
-    verdict, reason = Verdict.SET, "to what the roster wants"
+    verdict, reason = Verdict.SET, "differs from the roster"
     if isinstance(decision, Finding):
         verdict, reason = decision.verdict, decision.reason
     elif isinstance(decision.wanted, WantedAbsent):
-        reason = "deleted, because the roster wants none"
+        reason = "the roster wants none"
     if not shown.looked and verdict is Verdict.UNREADABLE:
         return None, ""
     if not shown.reachable and verdict in {Verdict.SET, Verdict.WOULD_SET, Verdict.UNREADABLE}:

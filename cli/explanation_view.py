@@ -9,7 +9,7 @@ from rich.text import Text
 from cli.explanation import Status, winners
 from cli.explanation_document import shown
 from cli.plain import plain
-from rollcall.demands import Demand, Held, Wanted
+from rollcall.demands import Demand, Held, Wanted, WantedAbsent
 from rollcall.observation import Absent, Observation, Present, Unreadable
 from rollcall.plan import Verdict
 
@@ -29,7 +29,6 @@ _ENDS: Final = {
 _NOT_SEEN: Final = "Nobody looked at what the account has now."
 _ASSUMED: Final = "This is what this roster asks for once it is approved and while nothing is paused."
 _WORDS: Final = {
-    Verdict.SET: "would be set",
     Verdict.WOULD_SET: "differs and is only told",
     Verdict.COMPLIANT: "compliant",
 }
@@ -64,9 +63,11 @@ def view(explanation: Explanation, *, details: bool) -> Iterator[Text]:
 
 def _heading(kind: KindExplanation) -> Text:
     heading = Text(str(kind.kind), style="bold")
-    if kind.verdict is not None:
-        word = _WORDS.get(kind.verdict, str(kind.verdict))
-        heading.append(f": {word}", style=_STYLES[kind.status])
+    if kind.verdict is Verdict.SET:
+        word = "deleted" if isinstance(kind.demand, WantedAbsent) else "set"
+        heading.append(f": would be {word}", style=_STYLES[kind.status])
+    elif kind.verdict is not None:
+        heading.append(f": {_WORDS.get(kind.verdict, str(kind.verdict))}", style=_STYLES[kind.status])
         if kind.verdict is not Verdict.COMPLIANT:
             heading.append(f" ({kind.reason})", style="not bold")
     return heading

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import typer
-
 from cli.explanation import placeholders_of
 from cli.problems import CommandError
 from rollcall.account import Account, AccountState
@@ -34,7 +32,7 @@ def described(
         state=AccountState.ACTIVE,
         ou_path=names,
         parent_ids=(),
-        tags=dict(map(_tag, tags)),
+        tags={key: value for key, _, value in (tag.partition("=") for tag in tags)},
     )
 
 
@@ -42,10 +40,3 @@ def by_id(roster: Roster) -> tuple[str, ...]:
     """Organizational units that the roster names by id: without AWS nobody knows what is below them."""
     units = (entry.selector for entry in roster.overrides)
     return tuple(sorted({unit.id for unit in units if isinstance(unit, OuId)}))
-
-
-def _tag(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not key or not equals:
-        raise typer.BadParameter("a tag is given as key=value", param_hint="--tag")
-    return key, value

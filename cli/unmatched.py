@@ -6,13 +6,13 @@ import difflib
 from typing import TYPE_CHECKING, Any
 
 from rollcall.selectors import Accounts, OuId, OuPath, selector_of
-from stacks.document import Document, Route, dotted
-from stacks.faults import ConfigWarning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cli.directory import Directory
+    from stacks.document import Document, Route
+    from stacks.faults import ConfigWarning
 
 
 def unmatched(document: Document, directory: Directory) -> list[ConfigWarning]:
@@ -44,14 +44,14 @@ def _entry(
             if names not in directory.units.values():
                 path = "/".join(names)
                 known = ["/".join(unit) for unit in directory.units.values()]
-                yield _warning(document, (*route, "ou"), f"there is no OU {path!r} now{_near(path, known)}")
+                yield document.warning((*route, "ou"), f"there is no OU {path!r} now{_near(path, known)}")
         case OuId(id=unit):
             if unit not in directory.units:
                 near = _near(unit, list(directory.units))
-                yield _warning(document, (*route, "ou"), f"there is no OU {unit!r} now{near}")
+                yield document.warning((*route, "ou"), f"there is no OU {unit!r} now{near}")
         case _:
             if not any(selector.rank(account) for account in directory.accounts):
-                yield _warning(document, (*route, "tag"), f"no account carries the {selector} now")
+                yield document.warning((*route, "tag"), f"no account carries the {selector} now")
 
 
 def _strangers(
@@ -61,13 +61,9 @@ def _strangers(
     for index, account in enumerate(ids):
         if account not in known:
             near = _near(account, sorted(known))
-            yield _warning(document, (*route, index), f"{account} is not in the organization now{near}")
+            yield document.warning((*route, index), f"{account} is not in the organization now{near}")
 
 
 def _near(meant: str, known: list[str]) -> str:
     near = difflib.get_close_matches(meant, known, n=1, cutoff=0.8)
     return f" (did you mean {near[0]!r}?)" if near else ""
-
-
-def _warning(document: Document, route: Route, text: str) -> ConfigWarning:
-    return ConfigWarning(file=document.file, line=document.line(route), field=dotted(route), text=text)

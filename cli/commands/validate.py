@@ -93,8 +93,10 @@ def _report(
         for item in items:
             line = Text.assemble((f"{word}: ", style), plain(str(item)))
             composition.out.print(line, soft_wrap=True)
-    counts = f"{_count(faults, 'fault')}, {_count(warnings, 'warning')}"
-    composition.out.print(Text(f"{counts}.{f' Roster {digest}.' if digest else ''}"), soft_wrap=True)
+    end = f"{_count(faults, 'fault')}."
+    if digest is not None:  # with faults, nobody looked for warnings
+        end = f"no faults, {_count(warnings, 'warning')}. Roster {digest}."
+    composition.out.print(Text(end), soft_wrap=True)
 
 
 def _document(item: Fault | ConfigWarning) -> dict[str, Any]:

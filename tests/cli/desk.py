@@ -1,0 +1,153 @@
+"""A person at a terminal: the real command over the simulated organization, without sockets."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from typer.testing import CliRunner
+
+from cli.app import app
+from cli.composition import Composition
+from simulation.caller import Caller
+from simulation.clock import VirtualClock
+from simulation.cloud import SimulatedCloud
+from simulation.organization import AlternateContact
+from simulation.seeds import HUB, example_organization
+
+if TYPE_CHECKING:
+    from typer.testing import Result
+
+MANAGEMENT = "111111111111"
+PAYMENTS = "222222222222"
+SHOP = "444455556666"
+DIVESTED = "555566667777"
+PLAYGROUND = "666677778888"
+WIDTH = 100
+_GOLDEN = Path(__file__).with_name("golden")
+
+ORGANIZATION = f"""\
+version: 1
+organization: o-exampleorgid
+management: "{MANAGEMENT}"
+hub: "{HUB}"
+alerts: {{addresses: [aws-alerts@example.com]}}
+"""
+
+CONTACTS = """\
+version: 1
+mode: enforce
+contacts:
+  soc:      {name: Security Operations, title: Duty officer, email: aws-soc@example.com, phone: "+1 206 443 2100"}
+  platform: {name: Cloud Platform, title: "On call for {account_name}", email: aws-platform@example.com, phone: "+1 206 443 2101"}
+  finops:   {name: Cloud Finance, title: FinOps lead, email: aws-billing@example.com, phone: "+1 206 443 2102"}
+  pci-soc:  {name: PCI Security, title: Duty officer, email: pci-soc@example.com, phone: "+1 206 443 2103"}
+defaults: {security: soc, operations: platform, billing: finops}
+overrides:
+  - {tag: {scope: pci}, security: pci-soc}
+  - {ou: Sandbox, mode: audit}
+  - {accounts: ["444455556666"], billing: absent}
+exempt:
+  - {accounts: ["555566667777"], reason: being divested, until: 2027-03-31}
+"""  # noqa: E501  # the sample of the issue, as people write it
+
+
+class Sts:
+    """Whose credentials they are: AWS STS, as far as the command asks it."""
+
+    def __init__(self, account: str) -> None:
+        self.account = account
+
+    def get_caller_identity(self) -> dict[str, str]:
+        return {"Account": self.account, "Arn": f"arn:aws:sts::{self.account}:assumed-role/Reader/ann"}
+
+
+class Recorded:
+    """A client that notes what it is asked, and fails as it is told to."""
+
+    def __init__(self, service: str, client: Any, desk: Desk) -> None:
+        self._service = service
+        self._client = client
+        self._desk = desk
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._client, name)
+
+        def call(**parameters: Any) -> Any:
+            self._desk.calls.append((name, parameters))
+            if planned := self._desk.failures.get(self._service):
+                raise planned.pop(0)
+            return method(**parameters)
+
+        return call
+
+
+class Desk:
+    """`caller` is the account of the credentials; `failures` are raised by the next calls of a service."""
+
+    def __init__(self, where: Path) -> None:
+        self.where = where
+        self.caller = HUB
+        self.clock = VirtualClock()
+        self.organization = example_organization(self.clock)
+        self.cloud = SimulatedCloud(self.organization, self.clock)
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.failures: dict[str, list[BaseException]] = {}
+        self.asked_for: list[tuple[str, str, str | None]] = []
+        self.terminal = False
+        self.write(organization=ORGANIZATION, contacts=CONTACTS)
+
+    def write(self, *, organization: str | None = None, contacts: str | None = None) -> None:
+        """Put the configuration into the directory `config`."""
+        directory = self.where / "config"
+        directory.mkdir(exist_ok=True)
+        for name, text in (("organization", organization), ("contacts", contacts)):
+            if text is not None:
+                (directory / f"{name}.yaml").write_text(text, encoding="utf-8")
+
+    def has(self, account: str, **contacts: tuple[str, str, str, str]) -> None:
+        """Give an account exactly these contacts: name, title, e-mail, phone by kind."""
+        stored = self.organization.accounts[account].contacts
+        stored.clear()
+        for kind, (name, title, email, phone) in contacts.items():
+            stored[kind.upper()] = AlternateContact(name=name, title=title, email=email, phone=phone)
+
+    def run(self, *arguments: str) -> Result:
+        """Run `rollcall` with these arguments; standard output and error are kept apart."""
+        runner = CliRunner(env={"COLUMNS": str(WIDTH), "TERM": "xterm" if self.terminal else "dumb"})
+        plain = {"width": WIDTH, "markup": False, "highlight": False, "emoji": False}
+        composition = Composition(
+            root=self.where,
+            out=Console(**plain),
+            err=Console(stderr=True, force_terminal=self.terminal or None, **plain),
+            clock=self.clock,
+            clients=self._client,
+        )
+        return runner.invoke(app, list(arguments), obj=composition, prog_name="rollcall")
+
+    def _client(self, service: str, *, region: str, profile: str | None) -> Any:
+        self.asked_for.append((service, region, profile))
+        if service == "sts":
+            return Recorded(service, Sts(self.caller), self)
+        caller = Caller.role(self.caller, "Reader", "ann")
+        return Recorded(service, self.cloud.client(service, caller), self)
+
+
+RIGHT = {
+    "security": ("Security Operations", "Duty officer", "aws-soc@example.com", "+1 206 443 2100"),
+    "operations": ("Cloud Platform", "On call for Payments", "aws-platform@example.com", "+1 206 443 2101"),
+    "billing": ("Cloud Finance", "FinOps lead", "aws-billing@example.com", "+1 206 443 2102"),
+}
+MALLORY = ("Mallory", "Duty officer", "mallory@evil.example", "+44 20 7946 0000")
+
+
+def assert_golden(name: str, text: str) -> None:
+    """Hold the text to a file; GOLDEN=write makes the file say what the command says, to be reviewed."""
+    path = _GOLDEN / name
+    text = "".join(f"{line.rstrip()}\n" for line in io.StringIO(text))
+    if os.environ.get("GOLDEN") == "write":
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")

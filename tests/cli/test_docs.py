@@ -1,0 +1,64 @@
+"""docs/cli.md shows what the command really says: its examples are run."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from rollcall.plan import Verdict
+from tests.cli.desk import CONTACTS, MALLORY, PAYMENTS, RIGHT
+
+TEXT = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
+_EXAMPLE = re.compile(r"<!-- scenario: (\w+) -->\n```console\n\$ rollcall ([^\n]*)\n(.*?)```\n", re.DOTALL)
+EXAMPLES = _EXAMPLE.findall(TEXT)
+
+
+def arrange(desk, scenario):
+    desk.has(PAYMENTS, **RIGHT)
+    match scenario:
+        case "typo":
+            desk.write(contacts=CONTACTS.replace("billing: finops}", "billing: finop}"))
+        case "renamed":
+            desk.organization.rename_ou(desk.organization.find_ou("Sandbox"), "Sandboxes")
+        case "tampered":
+            desk.organization.accounts[PAYMENTS].tags["scope"] = "pci"
+            desk.has(PAYMENTS, **RIGHT | {"security": MALLORY})
+        case "member":
+            desk.caller = PAYMENTS
+        case _:
+            assert scenario == "right"
+
+
+@pytest.mark.parametrize(("scenario", "arguments", "output"), EXAMPLES)
+def test_an_example_shows_what_the_command_says(desk, scenario, arguments, output):
+    arrange(desk, scenario)
+    assert desk.run(*shlex.split(arguments)).output == output
+
+
+def test_every_console_block_is_such_an_example():
+    assert len(EXAMPLES) == TEXT.count("```console") == TEXT.count("<!-- scenario:")
+    assert len(EXAMPLES) >= 5
+
+
+def test_the_roster_of_the_examples_is_the_one_they_are_run_with():
+    assert f"<!-- roster -->\n```yaml\n{CONTACTS}```\n" in TEXT
+
+
+def test_every_verdict_that_explain_can_give_is_in_the_table():
+    words = {
+        "compliant": Verdict.COMPLIANT,
+        "would be set": Verdict.SET,
+        "differs and is only told": Verdict.WOULD_SET,
+        "exempt": Verdict.EXEMPT,
+        "unmanaged": Verdict.UNMANAGED,
+        "inactive": Verdict.INACTIVE,
+        "held": Verdict.HELD,
+        "unreadable": Verdict.UNREADABLE,
+        "unreachable": Verdict.UNREACHABLE,
+    }
+    rows = [line for line in TEXT.splitlines() if line.startswith("|")]
+    for word in words:
+        assert any(word in row for row in rows), word

@@ -1,0 +1,43 @@
+"""`--help` reads well, and says the same as the golden files."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.desk import assert_golden
+
+
+@pytest.mark.parametrize("command", ["", "validate", "explain"])
+def test_help_is_as_reviewed(desk, command):
+    result = desk.run(*command.split(), "--help")
+    assert result.exit_code == 0
+    assert_golden(f"help-{command or 'rollcall'}.txt", result.stdout)
+
+
+def test_without_a_command_the_help_is_shown(desk):
+    assert "Commands" in desk.run().stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["explain"], "Missing argument 'ACCOUNT'"),
+        (["explain", "1234"], "an account is named by its id of 12 digits"),
+        (["explain", "\uff11" * 12], "an account is named by its id of 12 digits"),
+        (["explain", "222222222222", "--nope"], "No such option"),
+        (["expalin", "222222222222"], "Did you mean 'explain'"),
+        (["--nope"], "No such option"),
+        (["explain", "222222222222", "--ou", "Sandbox"], "they go with --offline"),
+        (["explain", "222222222222", "--offline", "--tag", "scope"], "key=value"),
+    ],
+)
+def test_a_slip_of_the_keyboard_is_an_error_and_never_looks_like_a_difference(desk, arguments, text):
+    result = desk.run(*arguments)
+    assert result.exit_code == 1
+    assert text in " ".join(result.stderr.replace("│", " ").split())
+    assert not desk.calls
+
+
+def test_the_version_is_that_of_the_package(desk, monkeypatch):
+    monkeypatch.setattr("importlib.metadata.version", {"rollcall": "1.2.3"}.__getitem__)
+    assert desk.run("--version").stdout == "rollcall 1.2.3\n"

@@ -1,0 +1,149 @@
+"""`rollcall validate`: every fault and warning with its place, and with --live what AWS no longer has."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from rollcall.roster import digest_of
+from stacks.configuration import load
+from tests.cli.desk import CONTACTS, HUB, MANAGEMENT, PLAYGROUND, SHOP, assert_golden
+
+STRANGE = CONTACTS.replace(
+    "  - {ou: Sandbox, mode: audit}\n",
+    """\
+  - {ou: Sandbox, mode: audit}
+  - {ou: Workloads/Prodution, security: pci-soc}
+  - {ou: ou-a1b2-00000000, security: pci-soc}
+  - {tag: {scope: pci, tier: gold}, security: pci-soc}
+  - {accounts: ["444455556667", "222222222222"], security: pci-soc}
+""",
+).replace("exempt:\n", 'exempt:\n  - {accounts: ["999988887777"], reason: sold}\n')
+
+
+def test_good_files_are_good(desk):
+    result = desk.run("validate")
+    assert result.exit_code == 0
+    assert_golden("validate-good.txt", result.stdout)
+    assert not desk.asked_for
+
+
+def test_warnings_are_told_and_stop_nothing(desk):
+    desk.write(contacts=CONTACTS.replace("+1 206 443 2100", "+1 206 555 0100"))
+    result = desk.run("validate")
+    assert result.exit_code == 0
+    assert "warning: config/contacts.yaml:4: contacts.soc.phone:" in result.stdout
+    assert "no faults, 1 warning." in result.stdout
+
+
+def test_every_fault_is_told_with_file_line_and_field(desk):
+    bad = CONTACTS.replace("mode: enforce", "mode: enforced").replace("billing: finops}", "billing: finop}")
+    desk.write(contacts=bad, organization="version: 1\n")
+    result = desk.run("validate")
+    assert result.exit_code == 1
+    assert_golden("validate-faults.txt", result.stdout)
+
+
+def test_scripts_get_json(desk):
+    desk.write(contacts=CONTACTS.replace("+1 206 443 2100", "+1 206 555 0100"))
+    found = json.loads(desk.run("validate", "--json").stdout)
+    assert found["digest"] == digest_of(load(desk.where, "config").roster)
+    assert found["faults"] == []
+    (warning,) = found["warnings"]
+    assert (warning["file"], warning["line"], warning["field"]) == (
+        "config/contacts.yaml",
+        4,
+        "contacts.soc.phone",
+    )
+    assert warning["problem"]
+
+
+def test_json_of_a_bad_roster_has_no_digest(desk):
+    desk.write(contacts=CONTACTS.replace("mode: enforce", "mode: enforced"))
+    result = desk.run("validate", "--json")
+    found = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert found["digest"] is None
+    assert [(fault["file"], fault["line"], fault["field"]) for fault in found["faults"]] == [
+        ("config/contacts.yaml", 2, "mode")
+    ]
+
+
+def test_another_directory_can_be_named(desk):
+    result = desk.run("validate", "--config", "elsewhere")
+    assert result.exit_code == 1
+    assert "fault: elsewhere/contacts.yaml: there is no such file" in result.stdout
+
+
+def test_what_is_past_is_decided_by_the_clock(desk):
+    desk.write(contacts=CONTACTS.replace("2027-03-31", "2026-01-01"))
+    assert "exempt[0].until: ended on 2026-01-01" in desk.run("validate").stdout
+
+
+@pytest.mark.parametrize("caller", [HUB, MANAGEMENT])
+def test_live_warns_of_what_the_organization_does_not_have(desk, caller):
+    desk.caller = caller
+    desk.write(contacts=STRANGE)
+    result = desk.run("validate", "--live")
+    assert result.exit_code == 0
+    assert_golden("validate-live.txt", result.stdout)
+    assert not result.stderr
+
+
+def test_live_is_silent_when_everything_is_there(desk):
+    desk.organization.accounts[PLAYGROUND].tags["scope"] = "pci"
+    ou = desk.organization.find_ou("Workloads/Production")
+    desk.write(contacts=CONTACTS.replace("ou: Sandbox", f"ou: {ou}"))
+    assert "no faults, no warnings" in desk.run("validate", "--live").stdout
+
+
+def test_an_empty_ou_is_there(desk):
+    desk.organization.add_ou("Fresh")
+    desk.organization.accounts[PLAYGROUND].tags["scope"] = "pci"
+    desk.write(contacts=CONTACTS.replace("ou: Sandbox", "ou: Fresh"))
+    assert "no warnings" in desk.run("validate", "--live").stdout
+
+
+def test_live_reads_every_page(desk):
+    """Behind empty pages, 40 OUs and 40 accounts, of which the last carries the tag."""
+    desk.cloud.organizations.empty_pages = True
+    units = [desk.organization.add_ou(f"Team {number}") for number in range(40)]
+    for number, unit in enumerate(units):
+        account = desk.organization.add_account(
+            name=f"n{number}", email=f"n{number}@example.com", parent=unit
+        )
+    account.tags["scope"] = "pci"
+    desk.write(contacts=CONTACTS.replace("ou: Sandbox", "ou: Team 39").replace(SHOP, account.id))
+    assert "no faults, no warnings" in desk.run("validate", "--live").stdout
+
+
+def test_tags_are_read_only_if_the_roster_uses_them(desk):
+    desk.run("validate", "--live")
+    assert sum(name == "list_tags_for_resource" for name, _ in desk.calls) == len(desk.organization.accounts)
+    desk.calls.clear()
+    desk.write(contacts=CONTACTS.replace("  - {tag: {scope: pci}, security: pci-soc}\n", ""))
+    desk.run("validate", "--live")
+    assert "list_tags_for_resource" not in [name for name, _ in desk.calls]
+
+
+def test_a_bad_roster_is_not_taken_to_aws(desk):
+    desk.write(contacts=CONTACTS.replace("mode: enforce", "mode: enforced"))
+    assert desk.run("validate", "--live").exit_code == 1
+    assert not desk.asked_for
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_progress_is_shown_on_a_terminal_only(desk, terminal):
+    desk.terminal = terminal
+    result = desk.run("validate", "--live")
+    assert ("Reading the organization" in result.stderr) is terminal
+    assert "Reading" not in result.stdout
+
+
+def test_the_region_of_the_settings_and_the_profile_are_used(desk):
+    desk.write(
+        organization=(desk.where / "config/organization.yaml").read_text() + "region: cn-northwest-1\n"
+    )
+    desk.run("validate", "--live", "--profile", "audit")
+    assert {(region, profile) for _, region, profile in desk.asked_for} == {("cn-northwest-1", "audit")}

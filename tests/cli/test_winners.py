@@ -1,0 +1,69 @@
+"""The entry that is marked as the winner is the one that the core went by, for any roster and account."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cli.explanation import explain, winners
+from rollcall.account import Account, AccountState
+from rollcall.contacts import ContactKind
+from rollcall.demands import Held, Wanted, WantedAbsent
+from rollcall.roster import Mode, Roster
+from tests.support.world import ROSTER
+
+names = st.sampled_from(["soc", "platform", None])
+kinds = st.dictionaries(st.sampled_from([str(kind) for kind in ContactKind]), names)
+selectors = st.one_of(
+    st.builds(lambda ids: {"accounts": ids}, st.just(["222222222222"]) | st.just(["444455556666"])),
+    st.builds(lambda key: {"tag": {key: "x"}}, st.sampled_from("ab")),
+    st.builds(lambda path: {"ou": path}, st.sampled_from(["A", "A/B", "C", "ou-a1b2-00000001"])),
+)
+overrides = st.lists(
+    st.builds(
+        lambda selector, kinds, mode: {**selector, "kinds": kinds, "mode": mode},
+        selectors,
+        kinds,
+        st.sampled_from(["audit", "enforce", None]),
+    ),
+    max_size=6,
+)
+accounts = st.builds(
+    Account,
+    id=st.just("222222222222"),
+    name=st.just("Payments"),
+    state=st.just(AccountState.ACTIVE),
+    ou_path=st.sampled_from([(), ("A",), ("A", "B")]),
+    parent_ids=st.just(("r-a1b2", "ou-a1b2-00000001")),
+    tags=st.dictionaries(st.sampled_from("ab"), st.just("x")),
+)
+
+
+@given(accounts, kinds, overrides)
+def test_the_marked_entry_is_the_one_that_decides(account, defaults, overrides):
+    roster = Roster.from_document(ROSTER | {"defaults": defaults, "overrides": overrides, "exempt": []})
+    found = explain(
+        roster=roster,
+        account=account,
+        observations=None,
+        today=date(2026, 11, 21),
+        management_account="111111111111",
+    )
+    for kind in found.kinds:
+        won = winners(kind.candidates)
+        match kind.demand:
+            case Wanted(contact=contact, source=source):
+                assert contact == roster.contacts[won[0].value]
+                assert won[0].source in source
+            case WantedAbsent(source=source):
+                assert won[0].value is None
+                assert won[0].source in source
+            case Held(reason=reason):
+                assert not won
+                assert "disagree" in reason
+            case None:
+                assert not kind.candidates
+    mode = winners(found.modes)
+    assert (found.requirement.halted is None) is bool(mode and mode[0].value is Mode.ENFORCE)

@@ -7,6 +7,8 @@ TOOLS := .venv/.ready
 CDK := node_modules/.ready
 RUNTIME := .runtime/.ready
 CONFIG ?= config
+# The local Lambda runtime is Python 3.13, as in AWS, where there is one, and otherwise what the tools run on.
+RUNTIME_PYTHON ?= $(shell python3.13 -c pass >/dev/null 2>&1 && echo python3.13 || echo $(PYTHON))
 
 # Quiet: jsii and the AWS SDK remark on the age of Node 20 at every start.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
@@ -51,7 +53,7 @@ $(TOOLS): requirements.txt requirements-dev.txt
 	@echo "Setting up .venv (about a minute, once)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=")'
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+	@$(BIN)/python -m pip install -qq -r requirements-dev.txt
 	@touch $@
 
 $(CDK): package.json package-lock.json
@@ -61,8 +63,8 @@ $(CDK): package.json package-lock.json
 
 $(RUNTIME): requirements-runtime.txt requirements-dev.txt
 	@echo "Setting up the local Lambda runtime in .runtime"
-	@$(PYTHON) -m venv .runtime
-	@.runtime/bin/python -m pip install --quiet -r requirements-runtime.txt
+	@$(RUNTIME_PYTHON) -m venv .runtime
+	@.runtime/bin/python -m pip install -qq -r requirements-runtime.txt
 	@rm -rf .runtime/layer
-	@.runtime/bin/python -m pip install --quiet --target .runtime/layer "$$(grep -i '^aws_lambda_powertools==' requirements-dev.txt)"
+	@.runtime/bin/python -m pip install -qq --no-compile --target .runtime/layer "$$(grep -i '^aws_lambda_powertools==' requirements-dev.txt)"
 	@touch $@

@@ -49,30 +49,43 @@ class Clients:
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
         self._lock = threading.RLock()  # creating clients is not thread-safe in boto3, using them is
-        self._credentials: dict[tuple[str, str], Credentials] = {}
+        self._credentials: dict[tuple[str, str, str], Credentials] = {}
         self._clients: dict[tuple[str, ...], Any] = {}
 
-    def credentials(self, account: str, *, role: str = ADMINISTRATOR) -> Credentials:
-        """Credentials of a role (its name) in an account, by STS AssumeRole."""
+    def credentials(
+        self, account: str, *, role: str = ADMINISTRATOR, session: str = "localcloud"
+    ) -> Credentials:
+        """Credentials of a session of a role (its name) in an account, by STS AssumeRole."""
+        key = (account, role, session)
         with self._lock:
-            if (account, role) not in self._credentials:
+            if key not in self._credentials:
                 root = Credentials(access_key_id="local", secret_access_key="", session_token="")
                 answer = self._make("sts", root, REGION).assume_role(
-                    RoleArn=f"arn:aws:iam::{account}:role/{role}", RoleSessionName="localcloud"
+                    RoleArn=f"arn:aws:iam::{account}:role/{role}", RoleSessionName=session
                 )["Credentials"]
-                self._credentials[account, role] = Credentials(
+                self._credentials[key] = Credentials(
                     access_key_id=answer["AccessKeyId"],
                     secret_access_key=answer["SecretAccessKey"],
                     session_token=answer["SessionToken"],
                 )
-            return self._credentials[account, role]
+            return self._credentials[key]
 
-    def client(self, service: str, account: str, *, role: str = ADMINISTRATOR, region: str = REGION) -> Any:
+    def client(
+        self,
+        service: str,
+        account: str,
+        *,
+        role: str = ADMINISTRATOR,
+        session: str = "localcloud",
+        region: str = REGION,
+    ) -> Any:
         """A boto3 client that acts in an account. It does not retry."""
-        key = (service, account, role, region)
+        key = (service, account, role, session, region)
         with self._lock:
             if key not in self._clients:
-                self._clients[key] = self._make(service, self.credentials(account, role=role), region)
+                self._clients[key] = self._make(
+                    service, self.credentials(account, role=role, session=session), region
+                )
             return self._clients[key]
 
     def _make(self, service: str, credentials: Credentials, region: str) -> Any:

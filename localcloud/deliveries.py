@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from localcloud.server import LocalCloud
 
+ALERTS_FILE = "alerts.jsonl"
+
 
 class Mail:
     """The inboxes of the subscribers, in memory and as JSON lines in a file."""
@@ -49,7 +51,7 @@ class Mail:
 
 def install(cloud: LocalCloud) -> None:
     """Record in the run's alerts.jsonl; subscriptions count as confirmed, as nobody can click here."""
-    cloud.mail = mail = Mail(cloud.run_dir / "alerts.jsonl")
+    cloud.mail = mail = Mail(cloud.run_dir / ALERTS_FILE)
     plain_publish = Subscription.publish
 
     def publish(self: Any, message: str, message_id: str, *args: Any, **options: Any) -> None:

@@ -45,8 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _console.print("stopped")
         return 130
-    except CdkError as error:
-        _console.print(f"[red]{error}", markup=True)
+    except (CdkError, FileExistsError, FileNotFoundError) as error:
+        _console.print(str(error), style="red", markup=False)
         return 2
 
 
@@ -83,7 +83,7 @@ def _run(out: Path, *, keep: bool, verbose: bool) -> int:
 def _show(step: Step, *, verbose: bool) -> None:
     for alert in step.alerts:
         who = next((line.strip() for line in alert["message"].splitlines() if line.startswith("  Who")), "")
-        _console.print(f"         [yellow]{alert['subject']}[/]\n         {who}", markup=True)
+        _console.print(f"         {alert['subject']}\n         {who}", style="yellow", markup=False)
         if verbose:
             _console.print(alert["message"], markup=False)
 

@@ -6,6 +6,7 @@ import contextlib
 import threading
 from typing import TYPE_CHECKING, Any, Self
 
+from moto.iam import models as iam_models
 from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
@@ -39,9 +40,9 @@ INSTALLERS: tuple[Callable[[LocalCloud], None], ...] = (
     cloudformation.install,
     queues.install,
     apis.install,
+    deliveries.install,
     events.install,
     functions.install,
-    deliveries.install,
 )
 
 
@@ -81,6 +82,8 @@ class LocalCloud:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True, name="localcloud").start()
         self._undo.callback(server.server_close)
         self._undo.callback(server.shutdown)
+        # Keys that nobody handed out are those of the person at the keyboard, who runs the organization.
+        self.patch(iam_models, "DEFAULT_ACCOUNT_ID", self.simulation.organization.management)
         try:
             for install in INSTALLERS:
                 install(self)

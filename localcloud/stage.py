@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from localcloud.cdk import Cdk
+from localcloud.deliveries import ALERTS_FILE
 from localcloud.server import LocalCloud
 from rollcall.adapters.state_table import StateTable
 from rollcall.approve import approve_candidate
@@ -25,11 +26,15 @@ CONFIG = ROOT / "config" / "examples" / "demo"
 
 
 class Stage:
-    """Where the story plays. `out` takes everything that is written; `tell` is told what is going on."""
+    """Where the story plays. `out` takes everything that is written; `tell` is told what is going on.
+
+    Raises FileExistsError when `out` holds anything but what an earlier demo left.
+    """
 
     def __init__(self, out: Path, tell: Callable[[str], None]) -> None:
-        for left_over in ("logs", "tasks", "cdk", "assemblies", "config"):
-            shutil.rmtree(out / left_over, ignore_errors=True)
+        if out.exists() and any(out.iterdir()) and not (out / ALERTS_FILE).exists():
+            raise FileExistsError(f"{out} is not empty and not from an earlier demo")
+        shutil.rmtree(out, ignore_errors=True)
         clock = SystemClock()
         organization = example_organization(clock)
         self.out, self.tell = out, tell

@@ -137,7 +137,7 @@ class Story:
         )
 
     def _as_mary(self, account: str) -> Any:
-        return self._cloud.clients.client("account", account, role="mary")
+        return self._cloud.clients.client("account", account, role="Developer", session="mary")
 
     def _found(self, account: str, kinds: Mapping[str, Any]) -> dict[str, Contact]:
         """The contacts in the model: looking there often costs nobody's quota."""

@@ -1,9 +1,8 @@
 """CloudFormation's query API, as far as the CDK CLI and boto3's stack operations use it."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 from urllib.parse import unquote, urlparse
 
-from botocore.exceptions import ClientError
 from moto.core.responses import ActionResult, BaseResponse, EmptyResult
 
 from localcloud.cloudformation import views
@@ -11,7 +10,7 @@ from localcloud.cloudformation.deployment import Deployment
 from localcloud.cloudformation.engine import Engine
 from localcloud.cloudformation.errors import RequestError, TemplateError
 from localcloud.cloudformation.stack import ChangeSet, Stack
-from localcloud.cloudformation.template import Revision, given_values, parse, resolve_parameters
+from localcloud.cloudformation.template import Revision
 
 
 class CloudFormationApi(BaseResponse):
@@ -61,7 +60,7 @@ class CloudFormationApi(BaseResponse):
             empty=revision.same_as(stack.revision),
         )
         stack.change_sets.append(change_set)
-        self._register(stack)
+        self.engine.register(stack)
         return ActionResult({"Id": change_set.id, "StackId": stack.id})
 
     def describe_change_set(self) -> ActionResult:
@@ -126,10 +125,6 @@ class CloudFormationApi(BaseResponse):
     def _new(self) -> Stack:
         return Stack(name=self._get_param("StackName"), account=self.current_account, region=self.region)
 
-    def _register(self, stack: Stack) -> None:
-        if stack not in self.engine.stacks:
-            self.engine.stacks.append(stack)
-
     def _change_set(self) -> ChangeSet:
         name = self._get_param("ChangeSetName")
         for change_set in self._stack().change_sets:
@@ -139,37 +134,26 @@ class CloudFormationApi(BaseResponse):
 
     def _revision(self, stack: Stack) -> Revision:
         old = stack.revision
-        body = old.body if old and self._get_param("UsePreviousTemplate") else self._body()
-        template = parse(body)
-        given = given_values(template, self._get_param("Parameters", []), old.given if old else {})
-        return Revision(
-            body=body,
-            template=template,
-            given=given,
-            parameters=resolve_parameters(template, given, self._ssm_value),
+        return self.engine.revise(
+            stack,
+            old.body if old and self._get_param("UsePreviousTemplate") else self.template_body(),
+            parameters=self._get_param("Parameters", []),
             tags=tuple((tag["Key"], tag["Value"]) for tag in self._get_param("Tags", [])),
         )
 
-    def _body(self) -> str:
+    def template_body(self) -> str:
+        """The template's text: in the request, or where its TemplateURL points to."""
         if url := self._get_param("TemplateURL"):
             # The CDK CLI writes path-style addresses of the endpoint that it was given.
             bucket, key = unquote(urlparse(url).path).lstrip("/").split("/", 1)
-            return str(self._client("s3").get_object(Bucket=bucket, Key=key)["Body"].read().decode())
+            s3 = self.engine.clients.client("s3", self.current_account, region=self.region)
+            return str(s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode())
         return str(self._get_param("TemplateBody"))
-
-    def _ssm_value(self, name: str) -> str:
-        try:
-            return str(self._client("ssm").get_parameter(Name=name)["Parameter"]["Value"])
-        except ClientError as error:
-            raise TemplateError(f"Unable to fetch parameters [{name}] from parameter store") from error
-
-    def _client(self, service: str) -> Any:
-        return self.engine.clients.client(service, self.current_account, region=self.region)
 
     def _run(self, stack: Stack, revision: Revision) -> ActionResult:
         if not stack.can_change:
             raise TemplateError(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
         wanted = self.engine.wanted(stack, revision)  # a senseless template leaves no stack behind
-        self._register(stack)
+        self.engine.register(stack)
         Deployment(self.engine, stack).run(revision, wanted)
         return ActionResult({"StackId": stack.id})

@@ -3,13 +3,21 @@
 from collections.abc import Mapping
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from localcloud.clients import Clients
 from localcloud.cloudformation.errors import TemplateError
 from localcloud.cloudformation.intrinsics import Scope
 from localcloud.cloudformation.resources import ROWS
 from localcloud.cloudformation.rows import Context
 from localcloud.cloudformation.stack import Change, Resource, Stack
-from localcloud.cloudformation.template import Revision, creation_order
+from localcloud.cloudformation.template import (
+    Revision,
+    creation_order,
+    given_values,
+    parse,
+    resolve_parameters,
+)
 
 
 class Engine:
@@ -18,6 +26,38 @@ class Engine:
     def __init__(self, clients: Clients) -> None:
         self.clients = clients
         self.stacks: list[Stack] = []
+
+    def register(self, stack: Stack) -> None:
+        """Keep the stack, if it is new."""
+        if stack not in self.stacks:
+            self.stacks.append(stack)
+
+    def revise(
+        self,
+        stack: Stack,
+        body: str,
+        *,
+        parameters: list[dict[str, Any]],
+        tags: tuple[tuple[str, str], ...] = (),
+    ) -> Revision:
+        """What a template's text and given parameters mean for the stack. Raises TemplateError."""
+        template = parse(body)
+        given = given_values(template, parameters, stack.revision.given if stack.revision else {})
+
+        def ssm_value(name: str) -> str:
+            ssm = self.clients.client("ssm", stack.account, region=stack.region)
+            try:
+                return str(ssm.get_parameter(Name=name)["Parameter"]["Value"])
+            except ClientError as error:
+                raise TemplateError(f"Unable to fetch parameters [{name}] from parameter store") from error
+
+        return Revision(
+            body=body,
+            template=template,
+            given=given,
+            parameters=resolve_parameters(template, given, ssm_value),
+            tags=tags,
+        )
 
     def scope(self, stack: Stack, revision: Revision) -> Scope:
         """What the revision's expressions see: the stack's resources as they are at each moment."""

@@ -26,10 +26,15 @@ _POWERTOOLS = ":layer:AWSLambdaPowertoolsPythonV3-"
 
 
 class Functions:
-    """All functions of all accounts, as moto's Lambda has them at the moment of an invocation."""
+    """All functions of all accounts, as moto's Lambda has them at the moment of an invocation.
+
+    Raises FileNotFoundError when the runtime's virtual environment has not been built.
+    """
 
     def __init__(self, cloud: LocalCloud) -> None:
         self._cloud = cloud
+        if not (cloud.runtime / "bin" / "python").exists():
+            raise FileNotFoundError(f"no Lambda runtime in {cloud.runtime}: `make` builds it")
         self._lock = threading.Lock()
         self._environments: dict[str, list[tuple[str, Environment]]] = {}
         self._logs, self._tasks = cloud.run_dir / "logs", cloud.run_dir / "tasks"

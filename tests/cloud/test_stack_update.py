@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import aws_cdk as cdk_lib
+import boto3
 import pytest
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
@@ -106,6 +107,12 @@ def test_the_cli_fails_and_prints_the_reason(cloud, cdk, tmp_path, more, reason)
     assert reason in (cdk.work / "cdk.log").read_text()
     listed = cloud.clients.client("lambda", HUB).list_functions()["Functions"]
     assert not [f for f in listed if f["FunctionName"].startswith(stack)]
+
+
+def test_keys_that_nobody_handed_out_act_in_the_management_account(cloud):
+    keys = {"aws_access_key_id": "any", "aws_secret_access_key": "any"}
+    sts = boto3.client("sts", endpoint_url=cloud.endpoint, region_name="us-east-1", **keys)
+    assert sts.get_caller_identity()["Account"] == "111111111111"
 
 
 def test_nothing_of_the_users_aws_settings_reaches_the_cli_or_clients(cloud, cdk, tmp_path, monkeypatch):

@@ -12,7 +12,7 @@ from cli.caller import Position, position_of
 from cli.patient import PatientClient
 from cli.problems import CommandError, credential_error
 from cli.standalone import StandaloneClient
-from rollcall.adapters.account_api import OrganizationAccountApi
+from rollcall.adapters.account_api import OneModeAccountApi
 from rollcall.adapters.aws_errors import AWS_ERRORS
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.system_clock import SystemClock
@@ -72,11 +72,11 @@ class Composition:
         own = None
         if position is Position.MANAGEMENT:
             standalone = StandaloneClient(account, own_account=settings.management)
-            own = OrganizationAccountApi(client=standalone, clock=self.clock, buckets=paces)
+            own = OneModeAccountApi(client=standalone, clock=self.clock, buckets=paces)
         return Connection(
             organizations=organizations,
             organization=AwsOrganization(client=organizations),
-            members=OrganizationAccountApi(client=account, clock=self.clock, buckets=paces),
+            members=OneModeAccountApi(client=account, clock=self.clock, buckets=paces),
             management=own,
             management_account=settings.management,
         )

@@ -41,7 +41,7 @@ FIXES = {
     Denial.TRUSTED_ACCESS: "trusted access is off: in the management account run `aws organizations "
     "enable-aws-service-access --service-principal account.amazonaws.com`",
     Denial.MANAGEMENT_ACCOUNT: "the management account's own contacts can only be reached from inside it: "
-    "its part of Rollcall is not there yet",
+    "deploy RollcallManagement there",
     Denial.SERVICE_CONTROL_POLICY: "a service control policy denies the hub account this call: "
     "exempt the role rollcall-reconcile in it",
     Denial.POLICY: "the role's policy does not allow this call on this account: deploy RollcallHub again "

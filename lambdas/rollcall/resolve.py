@@ -49,7 +49,7 @@ def requirement(roster: Roster, account: Account, *, today: date, lost: str | No
     every kind is held, never quietly given to a less specific entry.
     """
     modes = modes_for(roster, account)
-    mode = _winner(modes)
+    mode = winner(modes)
     halted = "audit mode" if mode is not None and mode.value is Mode.AUDIT else None
     if mode is None:
         halted = _disagreement("mode", modes)
@@ -88,7 +88,7 @@ def _is_managed(roster: Roster, kind: ContactKind) -> bool:
     return kind in roster.defaults or any(kind in override.kinds for override in roster.overrides)
 
 
-def _winner(found: Sequence[Candidate[_Value]]) -> Candidate[_Value] | None:
+def winner(found: Sequence[Candidate[_Value]]) -> Candidate[_Value] | None:
     """The most specific entry, None if equally specific ones disagree."""
     best = [item for item in found if item.rank == found[0].rank]
     return best[0] if all(item.value == best[0].value for item in best) else None
@@ -102,18 +102,18 @@ def _disagreement(what: str, found: Sequence[Candidate[_Value]]) -> str:
 
 def _demand(roster: Roster, account: Account, kind: ContactKind) -> Demand:
     found = candidates(roster, account, kind)
-    winner = _winner(found)
-    if winner is None:
+    best = winner(found)
+    if best is None:
         return Held(reason=_disagreement(f"the {kind.lower()} contact", found))
-    if winner.value is None:
-        return WantedAbsent(source=f"absent ({winner.source})")
-    contact = _filled(roster.contacts[winner.value], account)
+    if best.value is None:
+        return WantedAbsent(source=f"absent ({best.source})")
+    contact = _filled(roster.contacts[best.value], account)
     for part, value in contact.as_document().items():
         if problem := complaint(part, value):
             return Held(
-                reason=f"contact {winner.value}: {part} {problem} once it is filled in for this account"
+                reason=f"contact {best.value}: {part} {problem} once it is filled in for this account"
             )
-    return Wanted(contact=contact, source=f"contact {winner.value} ({winner.source})")
+    return Wanted(contact=contact, source=f"contact {best.value} ({best.source})")
 
 
 def _filled(contact: Contact, account: Account) -> Contact:
@@ -129,6 +129,6 @@ def _exempt(roster: Roster, account: Account, today: date) -> str | None:
     reasons = [
         exemption.reason
         for exemption in roster.exemptions
-        if account.id in exemption.accounts and (exemption.until is None or today <= exemption.until)
+        if account.id in exemption.accounts and exemption.in_force(today)
     ]
     return reasons[0] if reasons else None

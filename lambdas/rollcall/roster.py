@@ -49,6 +49,10 @@ class Exemption:
     reason: str
     until: date | None
 
+    def in_force(self, today: date) -> bool:
+        """Whether it holds on this day: the last one counts."""
+        return self.until is None or today <= self.until
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roster:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
-from rollcall.adapters.account_api import OrganizationAccountApi
+from rollcall.adapters.account_api import OneModeAccountApi
 from rollcall.contacts import ContactKind
 from rollcall.denials import FIXES, Denial
 from rollcall.errors import RetryableError, WriteRefusedError
@@ -37,7 +37,7 @@ OPERATIONS = ("get_alternate_contact", "put_alternate_contact", "delete_alternat
 
 
 def api_over(client, clock, share=1.0):
-    return OrganizationAccountApi(
+    return OneModeAccountApi(
         client=client, clock=clock, buckets=buckets(share=share, now=clock.now().timestamp())
     )
 

@@ -7,7 +7,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from rollcall import bootstrap
-from rollcall.adapters.account_api import OrganizationAccountApi
+from rollcall.adapters.account_api import OneModeAccountApi
 from rollcall.adapters.match_table import MatchTable
 from rollcall.adapters.state_table import StateTable
 from rollcall.bootstrap import notify_function, reconcile_function
@@ -98,7 +98,7 @@ def test_reconcile_is_composed_from_its_environment(created, candidate, monkeypa
     assert isinstance(reconciler.ports.state, StateTable)
     assert isinstance(reconciler.ports.matches, MatchTable)
     assert reconciler.observe == OBSERVED.append
-    assert isinstance(reconciler.ports.accounts, OrganizationAccountApi)
+    assert isinstance(reconciler.ports.accounts, OneModeAccountApi)
     nothing_approved = Control(approved=None, paused=False)
     assert reconciler.rosters.current(nothing_approved).digest == digest_of(json.loads(candidate.read_text()))
 

@@ -24,6 +24,7 @@ _TRANSIENT = frozenset(
         "ServiceUnavailableException",
         "SlowDown",
         "RequestTimeout",
+        "ExpiredToken",
         "ExpiredTokenException",
     }
 )

@@ -51,7 +51,8 @@ class LocalCloud:
 
     moto keeps its state per process and in memory: starting resets it, and only one cloud can run at a time.
     `simulation` is the model behind the Account and Organizations APIs; logs and alerts go into `run_dir`;
-    `runtime` is the virtual environment in which functions run.
+    `runtime` is the virtual environment in which functions run. `auto_deployment_seconds`: how long after an
+    account has come to a target or left it StackSets notices.
     """
 
     # Set by the installers of the same name.
@@ -60,10 +61,19 @@ class LocalCloud:
     functions: Functions
     mail: Mail
 
-    def __init__(self, *, simulation: SimulatedCloud, run_dir: Path, runtime: Path, port: int = 0) -> None:
+    def __init__(
+        self,
+        *,
+        simulation: SimulatedCloud,
+        run_dir: Path,
+        runtime: Path,
+        port: int = 0,
+        auto_deployment_seconds: float = 2.0,
+    ) -> None:
         self.simulation = simulation
         self.run_dir = run_dir
         self.runtime = runtime
+        self.auto_deployment_seconds = auto_deployment_seconds
         self.gateway = Gateway(DomainDispatcherApplication(create_backend_app))
         self.endpoint = ""
         self._port = port

@@ -17,11 +17,12 @@ from localcloud import (
     deliveries,
     events,
     functions,
+    identities,
     published,
     queues,
     repairs,
 )
-from localcloud.clients import Clients
+from localcloud.clients import Clients, own_key
 from localcloud.gateway import Gateway
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 # Every departure from plain moto, in the order in which it is installed.
 INSTALLERS: tuple[Callable[[LocalCloud], None], ...] = (
     repairs.install,
+    identities.install,
     published.install,
     cloudformation.install,
     queues.install,
@@ -88,7 +90,7 @@ class LocalCloud:
         )
         # An IP literal, so that S3 clients address buckets by path.
         self.endpoint = f"http://127.0.0.1:{server.server_port}"
-        self.clients = Clients(self.endpoint)
+        self.clients = Clients(self.endpoint, key=own_key())
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True, name="localcloud").start()
         self._undo.callback(server.server_close)
         self._undo.callback(server.shutdown)

@@ -10,6 +10,7 @@ import botocore.session
 
 from localcloud.gateway import answer, caller_of
 from localcloud.policies import refusal
+from simulation.authorization import request_of
 from simulation.errors import ApiError
 
 if TYPE_CHECKING:
@@ -70,12 +71,8 @@ class Apis:
             parameters = json.loads(request.get_data() or b"{}")
         except ValueError as error:
             raise ApiError("SerializationException", str(error)) from error
-        denied = refusal(
-            caller.arn,
-            action=f"{service}:{operation}",
-            resource=self._resource(service, parameters, caller),
-            context={},
-        )
+        asked = request_of(self._simulated.organization, service, operation, parameters, caller)
+        denied = refusal(caller.arn, action=asked.action, resource=asked.resource, context=asked.context)
         if denied:
             raise ApiError("AccessDeniedException", denied, 403 if service == "account" else 400)
         try:
@@ -85,16 +82,6 @@ class Apis:
         for hook in list(self._hooks[service, operation]):
             hook(caller, parameters)
         return response.body, response.request_id
-
-    def _resource(self, service: str, parameters: dict[str, Any], caller: Caller) -> str:
-        organization = self._simulated.organization
-        if service != "account":
-            return "*"
-        if "AccountId" not in parameters:
-            return f"arn:aws:account::{caller.account_id}:account"
-        return (
-            f"arn:aws:account::{organization.management}:account/{organization.id}/{parameters['AccountId']}"
-        )
 
 
 def install(cloud: LocalCloud) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,11 +44,20 @@ class Credentials:
         }
 
 
-class Clients:
-    """Hands out clients of one endpoint, each made once per service, account, role and Region."""
+def own_key() -> str:
+    """A new access key id that nobody can guess, in the form that moto knows."""
+    return f"LOCAL{uuid.uuid4().hex[:15].upper()}"
 
-    def __init__(self, endpoint: str) -> None:
+
+class Clients:
+    """Hands out clients of one endpoint, each made once per service, account, role and Region.
+
+    `key` signs AssumeRole: the local cloud's own may assume every role, whomever the role trusts.
+    """
+
+    def __init__(self, endpoint: str, *, key: str = "local") -> None:
         self.endpoint = endpoint
+        self.key = key
         self._lock = threading.RLock()  # creating clients is not thread-safe in boto3, using them is
         self._credentials: dict[tuple[str, str, str], Credentials] = {}
         self._clients: dict[tuple[str, ...], Any] = {}
@@ -59,16 +69,20 @@ class Clients:
         key = (account, role, session)
         with self._lock:
             if key not in self._credentials:
-                root = Credentials(access_key_id="local", secret_access_key="", session_token="")
-                answer = self._make("sts", root, REGION).assume_role(
-                    RoleArn=f"arn:aws:iam::{account}:role/{role}", RoleSessionName=session
-                )["Credentials"]
-                self._credentials[key] = Credentials(
-                    access_key_id=answer["AccessKeyId"],
-                    secret_access_key=answer["SecretAccessKey"],
-                    session_token=answer["SessionToken"],
-                )
+                self._credentials[key] = self.assume(f"arn:aws:iam::{account}:role/{role}", session)
             return self._credentials[key]
+
+    def assume(self, role_arn: str, session: str) -> Credentials:
+        """Credentials of a new session of a role."""
+        with self._lock:
+            own = Credentials(access_key_id=self.key, secret_access_key="", session_token="")
+            sts = self._make("sts", own, REGION)
+        answer = sts.assume_role(RoleArn=role_arn, RoleSessionName=session)["Credentials"]
+        return Credentials(
+            access_key_id=answer["AccessKeyId"],
+            secret_access_key=answer["SecretAccessKey"],
+            session_token=answer["SessionToken"],
+        )
 
     def client(
         self,

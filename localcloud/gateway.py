@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from moto.iam.models import get_account_id_from, iam_backends
+from moto.iam import models as iam_models
 from moto.sts.models import sts_backends
 from werkzeug import Request, Response
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
     Handler = Callable[[Request], Response | None]
     WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+
+_ROOT_KEY = re.compile(r"ASIAROOT(\d{12})")
 
 
 class Gateway:
@@ -47,20 +51,51 @@ def credential_scope(request: Request) -> tuple[str, str, str]:
     return key, region, service
 
 
+def root_key(account: str) -> str:
+    """The access key id of an account's root user, as of a session in the console."""
+    return f"ASIAROOT{account}"
+
+
+def account_of_root_key(key: str) -> str | None:
+    """The account whose root user the key is of; None for any other key."""
+    match = _ROOT_KEY.fullmatch(key)
+    return match[1] if match else None
+
+
 def caller_of(request: Request) -> Caller:
-    """Whom moto's STS and IAM know the access key as; a key they do not know is an administrator's."""
-    key, _, _ = credential_scope(request)
-    account = get_account_id_from(key)
-    session = sts_backends[account]["aws"].get_assumed_role_from_access_key(key)
-    user = session or iam_backends[account]["aws"].get_user_from_access_key_id(key)
-    arn = user.arn if user else f"arn:aws:iam::{account}:user/administrator"
-    return Caller(
-        account_id=account,
-        arn=arn,
-        access_key_id=key,
+    """Whoever signed the request."""
+    return caller_of_key(
+        credential_scope(request)[0],
         source_ip=request.remote_addr or "127.0.0.1",
         user_agent=request.headers.get("User-Agent", ""),
     )
+
+
+def caller_of_key(key: str, *, source_ip: str = "127.0.0.1", user_agent: str = "") -> Caller:
+    """A root user, or whom moto's STS and IAM know the access key as; else an administrator."""
+    account = iam_models.get_account_id_from(key)
+    if account_of_root_key(key):
+        arn = f"arn:aws:iam::{account}:root"
+        return Caller(
+            account_id=account, arn=arn, access_key_id=key, source_ip=source_ip, user_agent=user_agent
+        )
+    session = sts_backends[account]["aws"].get_assumed_role_from_access_key(key)
+    user = session or iam_models.iam_backends[account]["aws"].get_user_from_access_key_id(key)
+    return Caller(
+        account_id=account,
+        arn=user.arn if user else f"arn:aws:iam::{account}:user/administrator",
+        access_key_id=key,
+        role_path=_path_of(account, session.role_arn) if session else "/",
+        source_ip=source_ip,
+        user_agent=user_agent,
+    )
+
+
+def _path_of(account: str, role_arn: str) -> str:
+    """A made role's path is in its ARN, and in the ARN of no session of it."""
+    name = role_arn.rpartition("/")[2]
+    roles = iam_models.iam_backends[account]["aws"].roles.values()
+    return next((str(role.path) for role in roles if role.name == name), "/")
 
 
 def answer(

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from moto.iam.models import iam_backends
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
-    Context = Mapping[str, list[str]]
+    Context = Mapping[str, Collection[str]]
 
 
 def _like(value: str, pattern: str) -> bool:
@@ -66,7 +66,7 @@ def role_may(
 
     With `service`, the role must also trust that service.
     """
-    role = _role(role_arn)
+    role = role_named(role_arn)
     if role is None:
         return None
     trust = [role.assume_role_policy_document]
@@ -84,8 +84,9 @@ def refusal(caller_arn: str, *, action: str, resource: str, context: Context) ->
 
     Roles that no stack made (an operator's, a test's) are administrators.
     """
-    account, session = caller_arn.split(":")[4], caller_arn.split("/")
-    role_arn = f"arn:aws:iam::{account}:role/{session[-2]}" if ":assumed-role/" in caller_arn else caller_arn
+    if ":assumed-role/" not in caller_arn:
+        return None
+    role_arn = f"arn:aws:iam::{caller_arn.split(':')[4]}:role/{caller_arn.split('/')[-2]}"
     if role_may(role_arn, action=action, resource=resource, context=context) is not False:
         return None
     return (
@@ -94,7 +95,8 @@ def refusal(caller_arn: str, *, action: str, resource: str, context: Context) ->
     )
 
 
-def _role(role_arn: str) -> Any:
+def role_named(role_arn: str) -> Any:
+    """The role of that ARN in moto's IAM; None when nobody made one."""
     account, name = role_arn.split(":")[4], role_arn.rpartition("/")[2]
     return next((role for role in iam_backends[account]["aws"].roles.values() if role.name == name), None)
 

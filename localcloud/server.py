@@ -17,11 +17,12 @@ from localcloud import (
     deliveries,
     events,
     functions,
+    identities,
     published,
     queues,
     repairs,
 )
-from localcloud.clients import Clients
+from localcloud.clients import Clients, own_key
 from localcloud.gateway import Gateway
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 # Every departure from plain moto, in the order in which it is installed.
 INSTALLERS: tuple[Callable[[LocalCloud], None], ...] = (
     repairs.install,
+    identities.install,
     published.install,
     cloudformation.install,
     queues.install,
@@ -51,7 +53,8 @@ class LocalCloud:
 
     moto keeps its state per process and in memory: starting resets it, and only one cloud can run at a time.
     `simulation` is the model behind the Account and Organizations APIs; logs and alerts go into `run_dir`;
-    `runtime` is the virtual environment in which functions run.
+    `runtime` is the virtual environment in which functions run. `auto_deployment_seconds`: how long after an
+    account has come to a target or left it StackSets notices.
     """
 
     # Set by the installers of the same name.
@@ -60,10 +63,19 @@ class LocalCloud:
     functions: Functions
     mail: Mail
 
-    def __init__(self, *, simulation: SimulatedCloud, run_dir: Path, runtime: Path, port: int = 0) -> None:
+    def __init__(
+        self,
+        *,
+        simulation: SimulatedCloud,
+        run_dir: Path,
+        runtime: Path,
+        port: int = 0,
+        auto_deployment_seconds: float = 2.0,
+    ) -> None:
         self.simulation = simulation
         self.run_dir = run_dir
         self.runtime = runtime
+        self.auto_deployment_seconds = auto_deployment_seconds
         self.gateway = Gateway(DomainDispatcherApplication(create_backend_app))
         self.endpoint = ""
         self._port = port
@@ -78,7 +90,7 @@ class LocalCloud:
         )
         # An IP literal, so that S3 clients address buckets by path.
         self.endpoint = f"http://127.0.0.1:{server.server_port}"
-        self.clients = Clients(self.endpoint)
+        self.clients = Clients(self.endpoint, key=own_key())
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True, name="localcloud").start()
         self._undo.callback(server.server_close)
         self._undo.callback(server.shutdown)

@@ -1,33 +1,45 @@
-"""The Account API (alternate contacts) as AWS answers it.
+"""The Account API (contacts, names, root addresses) as AWS answers it.
 
 Texts, codes and limits are those of live captures from September 2026 and of the Account Management guide;
 where AWS's answer is not known, a comment says so.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable
 from typing import Any
 
+from simulation.account_contacts import Contacts
+from simulation.account_details import Details
+from simulation.accounts import Account
 from simulation.caller import Caller
-from simulation.contact_rules import CONTACT_FIELDS, CONTACT_TYPES, complaint
+from simulation.contact_rules import CONTACT_TYPES, complaint
 from simulation.errors import ApiError
-from simulation.organization import ACCOUNT_PRINCIPAL, Account, AlternateContact, Organization
+from simulation.faults import Fault
+from simulation.models import Params, input_shape
+from simulation.organization import ACCOUNT_PRINCIPAL, Organization
+from simulation.propagation import Propagation
 from simulation.throttle import Quota, TokenBuckets
 
+Answer = Callable[[Account, Params], dict[str, Any]]
+_READS, _WRITES = Quota(rate=10, burst=15), Quota(rate=5, burst=8)
 # Published "per account"; one caller exhausts them for a whole organization
 # (hashicorp/terraform-provider-aws#42484), so they are counted per calling account.
 QUOTAS = {
-    "GetAlternateContact": Quota(rate=10, burst=15),
-    "PutAlternateContact": Quota(rate=5, burst=8),
+    "GetAlternateContact": _READS,
+    "PutAlternateContact": _WRITES,
     "DeleteAlternateContact": Quota(rate=1, burst=6),
+    "GetContactInformation": _READS,
+    "PutContactInformation": _WRITES,
+    "GetPrimaryEmail": Quota(rate=3, burst=3),
+    "StartPrimaryEmailUpdate": Quota(rate=1, burst=1),
+    "AcceptPrimaryEmailUpdate": Quota(rate=1, burst=1),
+    "GetAccountInformation": _READS,  # this and the next are not published
+    "PutAccountName": _WRITES,
 }
 WRONG_TYPE = "You specified an invalid Alternate Contact type."
 NO_TRUSTED_ACCESS = "Your organization must first enable trusted access with AWS Account Management."
 MANAGEMENT_TARGET = (
     "The management account can only be managed using the standalone context from the management account."
 )
-NOT_FOUND = "No contact of the inputted alternate contact type found."
 
 
 def denied(operation: str, caller: Caller, why: str | None = None) -> ApiError:
@@ -36,48 +48,38 @@ def denied(operation: str, caller: Caller, why: str | None = None) -> ApiError:
     return ApiError("AccessDeniedException", f"{text} ({why})" if why else text, 403)
 
 
-@dataclass(slots=True, kw_only=True)
-class _Fault:
-    """An injected refusal; mutable because it counts down."""
-
-    operation: str
-    error: ApiError
-    times: int
-    account: str | None
-    kind: str | None
-    applied: bool
-
-    def spend(self, operation: str, account: str, kind: str | None) -> bool:
-        matches = (
-            self.times > 0
-            and operation == self.operation
-            and self.account in (None, account)
-            and self.kind in (None, kind)
-        )
-        self.times -= matches
-        return matches
-
-
 class AccountService:
-    """GetAlternateContact, PutAlternateContact and DeleteAlternateContact over an organization.
+    """The Account API over an organization and the standalone accounts beside it; no Regions, no phones.
 
-    `propagation_seconds`: how long a read goes on returning the old value after a write.
+    `propagation_seconds`: how long a read goes on returning the old contact after a write.
     """
 
     operations = frozenset(QUOTAS)
-    mutating = frozenset({"PutAlternateContact", "DeleteAlternateContact"})
+    mutating = frozenset(name for name in QUOTAS if not name.startswith("Get"))
 
     def __init__(self, organization: Organization, *, propagation_seconds: float = 0.0) -> None:
         self.organization = organization
-        self.propagation_seconds = propagation_seconds
         self._buckets = TokenBuckets()
-        self._faults: list[_Fault] = []
-        self._stale: dict[tuple[str, str], list[tuple[datetime, AlternateContact | None]]] = {}
+        self._faults: list[Fault] = []
+        contacts = Contacts(Propagation(organization.clock, propagation_seconds))
+        details = Details(organization)
+        self._answers: dict[str, Answer] = {
+            "GetAlternateContact": contacts.get_alternate,
+            "PutAlternateContact": contacts.put_alternate,
+            "DeleteAlternateContact": contacts.delete_alternate,
+            "GetContactInformation": contacts.get_primary,
+            "PutContactInformation": contacts.put_primary,
+            "GetPrimaryEmail": details.get_email,
+            "StartPrimaryEmailUpdate": details.start_email,
+            "AcceptPrimaryEmailUpdate": details.accept_email,
+            "GetAccountInformation": details.information,
+            "PutAccountName": details.put_name,
+        }
 
-    def call(self, operation: str, params: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
+    def call(self, operation: str, params: Params, caller: Caller) -> dict[str, Any]:
         """Answer one request in API (PascalCase) spelling; raises ApiError as AWS would refuse it.
 
-        Refusals by IAM policies and SCPs are not modelled here: who holds the policies answers for them.
+        Refusals by identity policies and SCPs are not given here: the cloud and who holds the policies do.
         """
         kind, target = params.get("AlternateContactType"), params.get("AccountId") or caller.account_id
         fault = next((fault for fault in self._faults if fault.spend(operation, target, kind)), None)
@@ -102,49 +104,37 @@ class AccountService:
 
         `applied`: the change is made all the same, only its answer is lost.
         """
-        fault = _Fault(
+        fault = Fault(
             operation=operation, error=error, times=times, account=account, kind=kind, applied=applied
         )
         self._faults.append(fault)
 
-    def _answer(self, operation: str, params: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
-        # Whether refused calls spend the quota is not known; here they do.
+    def _answer(self, operation: str, params: Params, caller: Caller) -> dict[str, Any]:
+        # Whether refused calls spend the quota is not known; here they do, unless an SCP refuses them.
         now = self.organization.clock.now()
         if not self._buckets.take((caller.account_id, operation), QUOTAS[operation], now):
             raise ApiError("TooManyRequestsException", "Too many requests", 429)
-        kind = params.get("AlternateContactType")
+        kind, shape = params.get("AlternateContactType"), input_shape("account", operation)
         if kind is not None and kind not in CONTACT_TYPES:
             # Captured for Get; that Put and Delete answer alike is likely, not verified.
             raise denied(operation, caller, WRONG_TYPE)
-        values = CONTACT_FIELDS if operation == "PutAlternateContact" else ()
-        if text := complaint(params, ("AlternateContactType", *values)):
+        if shape and (text := complaint(shape, params)):
             raise ApiError("ValidationException", text, 400)
         account = self._target(operation, params.get("AccountId"), caller)
-        if operation == "GetAlternateContact":
-            return {"AlternateContact": self._read(account, str(kind))}
-        # Writes on SUSPENDED or PENDING_CLOSURE accounts: AWS's answer is not known; reads work there.
-        contact = None
-        if operation == "PutAlternateContact":
-            # AWS trims the address and stores the other values as they came.
-            email = params["EmailAddress"].strip()
-            contact = AlternateContact(
-                name=params["Name"], title=params["Title"], email=email, phone=params["PhoneNumber"]
-            )
-        elif kind not in account.contacts:
-            raise ApiError("ResourceNotFoundException", NOT_FOUND, 404)
-        self._store(account, str(kind), contact)
-        return {}
+        return self._answers[operation](account, params)
 
     def _target(self, operation: str, account_id: str | None, caller: Caller) -> Account:
         organization = self.organization
         if account_id is None:
-            account = organization.accounts.get(caller.account_id)
-            if account is None:  # an account outside the organization is none of this model's
+            account = organization.find_account(caller.account_id)
+            if account is None:  # nobody can call from an account that does not exist
                 raise denied(operation, caller)
             return account
-        if ACCOUNT_PRINCIPAL not in organization.trusted_access:
-            raise denied(operation, caller, NO_TRUSTED_ACCESS)
         is_management = caller.account_id == organization.management
+        if caller.account_id not in organization.accounts:
+            raise denied(operation, caller)
+        if not organization.trusts(ACCOUNT_PRINCIPAL):
+            raise denied(operation, caller, NO_TRUSTED_ACCESS)
         if not is_management and not organization.is_delegated(caller.account_id, ACCOUNT_PRINCIPAL):
             raise denied(operation, caller)
         if account_id == organization.management:
@@ -154,29 +144,3 @@ class AccountService:
             # Unverified: AWS's answer for an unknown account or one of another organization was not captured.
             raise denied(operation, caller)
         return account
-
-    def _store(self, account: Account, kind: str, contact: AlternateContact | None) -> None:
-        if self.propagation_seconds:
-            until = self.organization.clock.now() + timedelta(seconds=self.propagation_seconds)
-            self._stale.setdefault((account.id, kind), []).append((until, account.contacts.get(kind)))
-        if contact is None:
-            del account.contacts[kind]
-        else:
-            account.contacts[kind] = contact
-
-    def _read(self, account: Account, kind: str) -> dict[str, str]:
-        now = self.organization.clock.now()
-        pending = [entry for entry in self._stale.pop((account.id, kind), []) if entry[0] > now]
-        if pending:
-            self._stale[account.id, kind] = pending
-        # Every pending entry holds what its write replaced: the oldest one is what readers still see.
-        contact = pending[0][1] if pending else account.contacts.get(kind)
-        if contact is None:
-            raise ApiError("ResourceNotFoundException", NOT_FOUND, 404)
-        return {
-            "Name": contact.name,
-            "Title": contact.title,
-            "EmailAddress": contact.email,
-            "PhoneNumber": contact.phone,
-            "AlternateContactType": kind,
-        }

@@ -22,6 +22,7 @@ class Caller:
     user_agent: str = "aws-cli/2.31.0"
     mfa: bool = False
     session_started: str = "2026-10-05T08:30:00Z"
+    role_path: str = "/"  # an assumed-role ARN leaves out the path that the role's own ARN has
 
     def __post_init__(self) -> None:
         # Refused here and not when the record is written: by then the change has been made.
@@ -44,6 +45,15 @@ class Caller:
         """The root user, signed in to the console."""
         return cls(account_id=account_id, arn=f"arn:aws:iam::{account_id}:root")
 
+    @property
+    def principal_arn(self) -> str:
+        """aws:PrincipalArn: of a session its role's ARN, of others their own."""
+        kind, rest = self._resource()
+        if kind != "assumed-role":
+            return self.arn
+        role = rest.rpartition("/")[0]
+        return f"arn:{self.arn.split(':')[1]}:iam::{self.account_id}:role{self.role_path}{role}"
+
     def user_identity(self) -> dict[str, Any]:
         """The userIdentity element of a CloudTrail record."""
         kind, rest = self._resource()
@@ -63,7 +73,7 @@ class Caller:
                 identity["sessionContext"] = {"attributes": attributes}
             return identity
         role, _, session = rest.rpartition("/")
-        role_arn = f"arn:{self.arn.split(':')[1]}:iam::{self.account_id}:role/{role}"
+        role_arn = self.principal_arn
         role_id = _unique_id("AROA", role_arn)
         issuer = {"type": "Role", "principalId": role_id, "arn": role_arn}
         issuer |= {"accountId": self.account_id, "userName": role}

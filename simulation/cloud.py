@@ -7,6 +7,7 @@ from threading import RLock
 from typing import Any
 
 from simulation.account_api import AccountService
+from simulation.authorization import request_of, scp_refusal
 from simulation.caller import Caller
 from simulation.client import SimulatedClient
 from simulation.clock import Clock
@@ -26,8 +27,8 @@ class SimulatedCloud:
     `spelling`, `redact`: how records of the Account API show requests. `delivery_delay`: seconds from a call
     to its event; with 0 the listeners have it before the call returns. `copies_to_target`: calls in
     organizations mode leave a second record in the target account (whether AWS does so is not known).
-    `account_creation_seconds`: how long CreateAccount takes. `propagation_seconds`: how long reads of a
-    contact stay stale after a write.
+    `account_creation_seconds`, `account_closure_seconds`: how long CreateAccount and CloseAccount take.
+    `propagation_seconds`: how long reads of a contact stay stale after a write.
     """
 
     def __init__(  # noqa: PLR0913 - each is one unknown or one delay of AWS, all keyword-only with a default
@@ -40,6 +41,7 @@ class SimulatedCloud:
         delivery_delay: float = 0.0,
         copies_to_target: bool = False,
         account_creation_seconds: float = 0.0,
+        account_closure_seconds: float = 0.0,
         propagation_seconds: float = 0.0,
         region: str = "us-east-1",
         seed: int = 0,
@@ -52,7 +54,9 @@ class SimulatedCloud:
         self.copies_to_target = copies_to_target
         self.account = AccountService(organization, propagation_seconds=propagation_seconds)
         self.organizations = OrganizationsService(
-            organization, account_creation_seconds=account_creation_seconds
+            organization,
+            account_creation_seconds=account_creation_seconds,
+            account_closure_seconds=account_closure_seconds,
         )
         self._services: dict[str, AccountService | OrganizationsService] = {
             "account": self.account,
@@ -73,16 +77,20 @@ class SimulatedCloud:
         self._listeners.append(listener)
 
     def call(self, service: str, operation: str, params: Mapping[str, Any], caller: Caller) -> Response:
-        """Answer one request; raises ApiError (with its request_id), NotImplementedError if not modelled."""
+        """Answer one request; raises ApiError (with its request_id), NotImplementedError if not modelled.
+
+        Service control policies are asked first; refusals by identity policies are for whoever holds those.
+        """
         handler = self._services.get(service)
         if handler is None or operation not in handler.operations:
             raise NotImplementedError(f"the simulation does not answer {service}:{operation}")
         body: dict[str, Any] = {}
         refusal: ApiError | None = None
         with self._lock:
-            self._finish_creations()
+            self._finish_background()
             request_id = self._ids.uuid()
             try:
+                self._authorize(service, operation, params, caller)
                 body = handler.call(operation, params, caller)
             except ApiError as error:
                 refusal = error.of_request(request_id)
@@ -105,11 +113,11 @@ class SimulatedCloud:
         return Response(body=body, request_id=request_id)
 
     def pump(self) -> int:
-        """Finish account creations and deliver events that have become due; the number of events."""
+        """Finish what runs in the background and deliver the events that are due; their number."""
         delivered = 0
         while True:
             with self._lock:
-                self._finish_creations()
+                self._finish_background()
                 if not self._queue or self._queue[0][0] > self.clock.now():
                     return delivered
                 _, _, account_id, event = heappop(self._queue)
@@ -138,17 +146,22 @@ class SimulatedCloud:
 
         return SimulatedClient(service, send)
 
+    def _authorize(self, service: str, operation: str, params: Mapping[str, Any], caller: Caller) -> None:
+        request = request_of(self.organization, service, operation, params, caller)
+        refusal = scp_refusal(self.organization, request, caller)
+        if refusal is not None:
+            raise refusal
+
     def _next_due(self) -> datetime | None:
         with self._lock:
             moments = [self._queue[0][0]] if self._queue else []
-            creation = self.organizations.creations.next_due()
-            return min([*moments, creation] if creation else moments, default=None)
+            background = self.organizations.background.next_due()
+            return min([*moments, background] if background else moments, default=None)
 
-    def _finish_creations(self) -> None:
-        for creation in self.organizations.creations.finish_due(self.clock.now()):
-            management = self.organization.management
-            for event in self._recorder.account_created(creation, management=management):
-                self._enqueue(creation.due, event)
+    def _finish_background(self) -> None:
+        for done in self.organizations.background.finish_due(self.clock.now()):
+            event = self._recorder.service_event(done, management=self.organization.management)
+            self._enqueue(done.at, event)
 
     def _record(self, call: ApiCall) -> None:
         caller_account, target = call.caller.account_id, call.params.get("AccountId")

@@ -10,14 +10,15 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from simulation.caller import Caller
-from simulation.creation import Creation
+from simulation.clock import iso
 from simulation.errors import ApiError
 from simulation.ids import Ids
+from simulation.models import sensitive_members
+from simulation.service_events import ServiceEvent
 
 Spelling = Literal["camel", "pascal"]
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
-# The members that the service model marks as sensitive. Organizations is documented to mask CreateAccount's.
-SENSITIVE = frozenset({"Name", "Title", "EmailAddress", "PhoneNumber"})
+# Of the members that the service model marks as sensitive, Organizations is documented to mask these.
 MASKED = frozenset({"Email", "AccountName"})
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -52,7 +53,7 @@ class Recorder:
         detail: dict[str, Any] = {
             "eventVersion": "1.11",
             "userIdentity": call.caller.user_identity(),
-            "eventTime": _timestamp(call.at),
+            "eventTime": iso(call.at),
             "eventSource": f"{call.service}.amazonaws.com",
             "eventName": call.operation,
             "awsRegion": self.region,
@@ -73,30 +74,15 @@ class Recorder:
             detail["sharedEventID"] = shared_event_id
         return self._envelope("AWS API Call via CloudTrail", detail)
 
-    def account_created(self, creation: Creation, *, management: str) -> list[dict[str, Any]]:
-        """The service events that end a CreateAccount: its result and, on success, the account's joining."""
-        result = {"createAccountStatus": _camel(_mask(creation.status()))}
-        events = [self._service_event("CreateAccountResult", result, creation.due, management)]
-        if creation.account_id:
-            # Announced in May 2026; AWS has not published the JSON, so position and value case are a guess.
-            joined = {
-                "accountId": creation.account_id,
-                "joinedMethod": "Created",
-                "joinedTime": _timestamp(creation.due),
-            }
-            events.append(self._service_event("AccountJoinedOrganization", joined, creation.due, management))
-        return events
-
-    def _service_event(
-        self, name: str, details: dict[str, Any], at: datetime, account: str
-    ) -> dict[str, Any]:
+    def service_event(self, event: ServiceEvent, *, management: str) -> dict[str, Any]:
+        """The "AWS Service Event via CloudTrail" event, in the management account."""
         detail = {
             "eventVersion": "1.11",
             # No type, no arn, no session: nobody called.
-            "userIdentity": {"accountId": account, "invokedBy": "AWS Internal"},
-            "eventTime": _timestamp(at),
+            "userIdentity": {"accountId": management, "invokedBy": "AWS Internal"},
+            "eventTime": iso(event.at),
             "eventSource": "organizations.amazonaws.com",
-            "eventName": name,
+            "eventName": event.name,
             "awsRegion": self.region,
             "sourceIPAddress": "AWS Internal",
             "userAgent": "AWS Internal",
@@ -106,8 +92,8 @@ class Recorder:
             "readOnly": False,
             "eventType": "AwsServiceEvent",
             "managementEvent": True,
-            "recipientAccountId": account,
-            "serviceEventDetails": details,
+            "recipientAccountId": management,
+            "serviceEventDetails": _shown(event.details),
             "eventCategory": "Management",
         }
         return self._envelope("AWS Service Event via CloudTrail", detail)
@@ -139,14 +125,12 @@ class Recorder:
         if call.error is not None and _is_denied(call.error):
             return None
         if call.service == "account":
-            shown = {
-                key: HIDDEN if self.redact and key in SENSITIVE else value
-                for key, value in call.params.items()
-            }
+            hidden = sensitive_members("account", call.operation) if self.redact else frozenset()
+            shown = {key: HIDDEN if key in hidden else value for key, value in call.params.items()}
             return shown if self.spelling == "pascal" else _camel(shown)
         # The documented sample has an empty list of tags for a request without any.
         defaults = {"Tags": ()} if call.operation == "CreateAccount" else {}
-        return _camel({**defaults, **_mask(call.params)})
+        return _camel({**defaults, **_mask(call.params)}) or None
 
 
 def _is_denied(error: ApiError) -> bool:
@@ -157,7 +141,14 @@ def _response(call: ApiCall) -> Any:
     """What the call returned; null for calls with an empty answer and for refused ones."""
     if call.error is not None or not call.body:
         return None
-    return _camel({key: _mask(value) for key, value in call.body.items()})
+    return _shown(call.body)
+
+
+def _shown(body: Mapping[str, Any]) -> Any:
+    shown = {key: _mask(value) if isinstance(value, Mapping) else value for key, value in body.items()}
+    if "Handshake" in shown:
+        shown["Handshake"]["Action"] = shown["Handshake"]["Action"].lower()  # as in the documented sample
+    return _camel(shown)
 
 
 def _mask(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -170,10 +161,6 @@ def _camel(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_camel(item) for item in value]
     return _english(value) if isinstance(value, datetime) else value
-
-
-def _timestamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _english(moment: datetime) -> str:

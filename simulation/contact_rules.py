@@ -1,56 +1,52 @@
-"""What the Account API accepts as an alternate contact (service model and guide agree)."""
+"""What the Account API accepts: the service model's lengths and patterns, in the words of its refusals."""
 
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from botocore.model import Shape, StructureShape
 
 CONTACT_TYPES = ("BILLING", "OPERATIONS", "SECURITY")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldRule:
-    """Length bounds in characters and an anchored ECMA 262 pattern; None where AWS has no such limit."""
+def complaint(shape: StructureShape, params: Mapping[str, Any]) -> str | None:
+    """The text of the ValidationException that these parameters earn, None for good ones.
 
-    shortest: int = 0
-    longest: int | None = None
-    pattern: str | None = None
-
-    def complaint(self, value: object) -> str | None:
-        """What AWS says about `value`, which the text repeats; None when it is accepted.
-
-        The pattern text was captured live. The others are the wording of the schema validator that
-        produced it; they were not captured for this service.
-        """
-        if not isinstance(value, str):
-            return 'instance type does not match any allowed primitive type (allowed: ["string"])'
-        quoted, size = json.dumps(value, ensure_ascii=False), len(value)
-        if size < self.shortest:
-            return f"string {quoted} is too short (length: {size}, required minimum: {self.shortest})"
-        if self.longest is not None and size > self.longest:
-            return f"string {quoted} is too long (length: {size}, maximum allowed: {self.longest})"
-        # ASCII: Python's \w and \s would let through letters and spaces that AWS refuses.
-        if self.pattern and not re.fullmatch(self.pattern[1:-1], value, re.ASCII):
-            return f'ECMA 262 regex "{self.pattern}" does not match input string "{value}"'
-        return None
-
-
-FIELDS = {
-    "AccountId": FieldRule(pattern=r"^\d{12}$"),
-    "Name": FieldRule(shortest=1, longest=64),
-    "Title": FieldRule(shortest=1, longest=50),
-    "EmailAddress": FieldRule(shortest=1, longest=254, pattern=r"^[\s]*[\w+=.#|!&-]+@[\w.-]+\.[\w]+[\s]*$"),
-    "PhoneNumber": FieldRule(shortest=1, longest=25, pattern=r"^[\s0-9()+-]+$"),
-}
-CONTACT_FIELDS = ("Name", "Title", "EmailAddress", "PhoneNumber")
-
-
-def complaint(params: Mapping[str, Any], required: tuple[str, ...]) -> str | None:
-    """The text of the ValidationException that these parameters earn, None for good ones."""
-    missing = sorted(name for name in required if params.get(name) is None)
-    if missing:
-        return f"[object has missing required properties ({json.dumps(missing)})]"
-    present = [name for name in FIELDS if params.get(name) is not None]
-    found = [text for name in present if (text := FIELDS[name].complaint(params[name]))]
+    The text of a pattern was captured live (guide: "^...$" around the model's pattern). The others are the
+    wording of the schema validator that produced it; they were not captured for this service.
+    """
+    found = _faults(shape, params)
     return f"[{', '.join(found)}]" if found else None
+
+
+def _faults(shape: Shape, value: Any) -> list[str]:
+    if isinstance(shape, StructureShape):
+        if not isinstance(value, Mapping):
+            return [_wrong_type("object")]
+        missing = sorted(name for name in shape.required_members if value.get(name) is None)
+        if missing:
+            return [f"object has missing required properties ({json.dumps(missing)})"]
+        present = [name for name in shape.members if value.get(name) is not None]
+        return [fault for name in present for fault in _faults(shape.members[name], value[name])]
+    fault = _text_fault(value, shape.metadata)
+    return [fault] if fault else []
+
+
+def _text_fault(value: Any, limits: Mapping[str, Any]) -> str | None:
+    if not isinstance(value, str):
+        return _wrong_type("string")
+    quoted, size = json.dumps(value, ensure_ascii=False), len(value)
+    least, most, pattern = limits.get("min", 0), limits.get("max"), limits.get("pattern")
+    if size < least:
+        return f"string {quoted} is too short (length: {size}, required minimum: {least})"
+    if most is not None and size > most:
+        return f"string {quoted} is too long (length: {size}, maximum allowed: {most})"
+    # ASCII: Python's \w and \s would let through letters and spaces that AWS refuses.
+    if pattern and not re.fullmatch(pattern, value, re.ASCII):
+        return f'ECMA 262 regex "^{pattern}$" does not match input string "{value}"'
+    return None
+
+
+def _wrong_type(expected: str) -> str:
+    return f'instance type does not match any allowed primitive type (allowed: ["{expected}"])'

@@ -1,13 +1,14 @@
 """CreateAccount: asked for now, done later."""
 
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from simulation.caller import Caller
 from simulation.errors import ApiError
 from simulation.organization import Organization
+from simulation.service_events import Background, ServiceEvent, joined
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,13 +43,13 @@ class Creation:
 class AccountFactory:
     """Creates accounts `seconds` after they were asked for, first come first served."""
 
-    def __init__(self, organization: Organization, seconds: float) -> None:
+    def __init__(self, organization: Organization, background: Background, seconds: float) -> None:
         self._organization = organization
+        self._background = background
         self._seconds = seconds
         self._requests: dict[str, Creation] = {}
-        self._running: deque[Creation] = deque()
 
-    def start(self, params: Mapping[str, Any]) -> dict[str, Any]:
+    def start(self, params: Mapping[str, Any], _: Caller) -> dict[str, Any]:
         """Answer CreateAccount: IN_PROGRESS, without an account id."""
         now = self._organization.clock.now()
         creation = Creation(
@@ -60,10 +61,10 @@ class AccountFactory:
             due=now + timedelta(seconds=self._seconds),
         )
         self._requests[creation.id] = creation
-        self._running.append(creation)
+        self._background.at(creation.due, lambda _: self._finish(creation))
         return {"CreateAccountStatus": creation.status()}
 
-    def describe(self, params: Mapping[str, Any]) -> dict[str, Any]:
+    def describe(self, params: Mapping[str, Any], _: Caller) -> dict[str, Any]:
         """Answer DescribeCreateAccountStatus; raises CreateAccountStatusNotFoundException."""
         creation = self._requests.get(params["CreateAccountRequestId"])
         if creation is None:
@@ -71,22 +72,18 @@ class AccountFactory:
             raise ApiError("CreateAccountStatusNotFoundException", message)
         return {"CreateAccountStatus": creation.status()}
 
-    def next_due(self) -> datetime | None:
-        """When the next running request ends; None when there is none."""
-        return self._running[0].due if self._running else None
-
-    def finish_due(self, now: datetime) -> list[Creation]:
-        """End every request that is due: the account appears in the root, without contacts."""
-        finished = []
-        while self._running and self._running[0].due <= now:
-            creation = self._running.popleft()
-            creation.ended = True
-            if creation.email.lower() in self._organization.emails:
-                creation.failure = "EMAIL_ALREADY_EXISTS"
-            else:
-                account = self._organization.add_account(name=creation.name, email=creation.email)
-                account.joined_at = creation.due
-                account.tags.update(creation.tags)
-                creation.account_id = account.id
-            finished.append(creation)
-        return finished
+    def _finish(self, creation: Creation) -> list[ServiceEvent]:
+        """The account appears in the root, with management's primary contact and no alternate ones."""
+        creation.ended = True
+        if creation.email.lower() in self._organization.emails:
+            creation.failure = "EMAIL_ALREADY_EXISTS"
+        else:
+            account = self._organization.add_account(name=creation.name, email=creation.email)
+            account.created_at = account.joined_at = creation.due
+            account.tags.update(creation.tags)
+            creation.account_id = account.id
+        details = {"CreateAccountStatus": creation.status()}
+        events = [ServiceEvent(name="CreateAccountResult", at=creation.due, details=details)]
+        if creation.account_id:
+            events.append(joined(creation.account_id, "Created", creation.due))
+        return events

@@ -1,9 +1,13 @@
 """botocore's service models: the one description of requests and answers that AWS itself publishes."""
 
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 from botocore.loaders import create_loader
 from botocore.model import ServiceModel, StructureShape
+
+Params = Mapping[str, Any]  # of one request, in API (PascalCase) spelling
 
 
 @cache
@@ -16,3 +20,19 @@ def service_model(service: str) -> ServiceModel:
 def input_shape(service: str, operation: str) -> StructureShape | None:
     """The shape of an operation's parameters; None when it takes none."""
     return service_model(service).operation_model(operation).input_shape
+
+
+@cache
+def sensitive_members(service: str, operation: str) -> frozenset[str]:
+    """Parameters of an operation that the model marks as sensitive, or that hold such members."""
+    shape = input_shape(service, operation)
+    members = shape.members.items() if shape else ()
+    return frozenset(
+        name
+        for name, member in members
+        if member.metadata.get("sensitive")
+        or (
+            isinstance(member, StructureShape)
+            and any(inner.metadata.get("sensitive") for inner in member.members.values())
+        )
+    )

@@ -1,55 +1,24 @@
 """The state of an organization: a tree of OUs with accounts in it, and who may act for it."""
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from typing import Literal
 
+from simulation.accounts import EXAMPLE_PRIMARY, Account, AlternateContact, OrganizationalUnit
 from simulation.clock import Clock
 from simulation.ids import Ids
+from simulation.policy_store import FULL_ACCESS, PolicyStore
+
+__all__ = ["ACCOUNT_PRINCIPAL", "Account", "AlternateContact", "FeatureSet", "Organization"]
 
 ACCOUNT_PRINCIPAL = "account.amazonaws.com"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlternateContact:
-    """One alternate contact as the Account API stores it."""
-
-    name: str
-    title: str
-    email: str
-    phone: str
-
-
-@dataclass(slots=True, kw_only=True)
-class Account:
-    """A member or the management account. Mutable: it is the state that API calls change.
-
-    `state` is one of PENDING_ACTIVATION, ACTIVE, SUSPENDED, PENDING_CLOSURE, CLOSED; `contacts` maps
-    SECURITY, OPERATIONS and BILLING to what is stored now.
-    """
-
-    id: str
-    name: str
-    email: str
-    parent_id: str
-    joined_at: datetime
-    joined_method: str = "CREATED"
-    state: str = "ACTIVE"
-    tags: dict[str, str] = field(default_factory=dict)
-    contacts: dict[str, AlternateContact] = field(default_factory=dict)
-
-
-@dataclass(slots=True, kw_only=True)
-class OrganizationalUnit:
-    """An OU (mutable, as `Account`)."""
-
-    id: str
-    name: str
-    parent_id: str
-    tags: dict[str, str] = field(default_factory=dict)
+FeatureSet = Literal["ALL", "CONSOLIDATED_BILLING"]
 
 
 class Organization:
-    """The tree and its indexes; every lookup takes constant time, paths the depth of the tree."""
+    """The tree and its indexes; every lookup takes constant time, paths the depth of the tree.
+
+    `standalone` holds accounts outside of it: they may use the Account API on themselves and be invited.
+    `feature_set` is ALL or CONSOLIDATED_BILLING. Service control policies are in `policies`.
+    """
 
     def __init__(
         self, *, organization_id: str, management: str, clock: Clock, partition: str = "aws", seed: int = 0
@@ -60,14 +29,17 @@ class Organization:
         self.partition = partition
         self.ids = Ids(seed)
         self.root_id = "r-a1b2"
+        self.feature_set: FeatureSet = "ALL"
         self.accounts: dict[str, Account] = {}
+        self.standalone: dict[str, Account] = {}
         self.units: dict[str, OrganizationalUnit] = {}
+        self.policies = PolicyStore()
         self.trusted_access: set[str] = set()
         self.delegated_administrators: dict[str, set[str]] = {}
         # Ids by parent id, in order of arrival (dict keys: an ordered set). Every parent has an entry.
         self.child_accounts: dict[str, dict[str, None]] = {self.root_id: {}}
         self.child_units: dict[str, dict[str, None]] = {self.root_id: {}}
-        self.emails: set[str] = set()  # root addresses in lower case
+        self.emails: set[str] = set()  # root addresses in lower case, those of standalone accounts, too
         self.add_account(account_id=management, name="Management", email=f"aws+{management}@example.com")
 
     def add_account(
@@ -81,25 +53,47 @@ class Organization:
     ) -> Account:
         """Put an account under `parent` (an id; the root when not given); a new id when none is given.
 
-        Raises KeyError for an unknown parent, ValueError when id or address is taken.
+        It has management's primary contact and no alternate ones, as after CreateAccount. Raises KeyError
+        for an unknown parent, ValueError when id or address is taken.
         """
         parent_id = parent or self.root_id
-        if account_id is None:
-            account_id = self.ids.account()
-        if account_id in self.accounts or email.lower() in self.emails:
-            raise ValueError(f"account {account_id} or its address exists already")
-        account = Account(
-            id=account_id,
-            name=name,
-            email=email,
-            parent_id=parent_id,
-            joined_at=self.clock.now(),
-            joined_method=joined_method,
-        )
-        self.child_accounts[parent_id][account_id] = None
-        self.accounts[account_id] = account
-        self.emails.add(email.lower())
+        children = self.child_accounts[parent_id]
+        account = self._new_account(account_id, name, email, parent_id)
+        account.joined_method = joined_method
+        management = self.accounts.get(self.management)
+        account.primary = dict(management.primary if management else EXAMPLE_PRIMARY)
+        children[account.id] = None
+        self.accounts[account.id] = account
         return account
+
+    def add_standalone(self, *, name: str, email: str, account_id: str | None = None) -> Account:
+        """An account outside the organization; raises ValueError when id or address is taken."""
+        account = self._new_account(account_id, name, email, "")
+        self.standalone[account.id] = account
+        return account
+
+    def admit(self, account_id: str) -> Account:
+        """Move a standalone account into the root, as after an accepted invitation; raises KeyError."""
+        account = self.standalone.pop(account_id)
+        account.parent_id, account.joined_method = self.root_id, "INVITED"
+        account.joined_at = self.clock.now()
+        self.child_accounts[self.root_id][account_id] = None
+        self.accounts[account_id] = account
+        return account
+
+    def dismiss(self, account_id: str) -> Account:
+        """Make a member a standalone account: its tags and policies stay behind; raises KeyError."""
+        account = self.accounts.pop(account_id)
+        del self.child_accounts[account.parent_id][account_id]
+        self.policies.forget(account_id)
+        account.parent_id = ""
+        account.tags.clear()
+        self.standalone[account_id] = account
+        return account
+
+    def find_account(self, account_id: str) -> Account | None:
+        """A member, management or standalone account; None when there is no such account."""
+        return self.accounts.get(account_id) or self.standalone.get(account_id)
 
     def add_ou(self, name: str, parent: str | None = None) -> str:
         """Create an OU under `parent` (an id; the root when not given) and give its id."""
@@ -122,6 +116,10 @@ class Organization:
         target[account_id] = None
         account.parent_id = destination
 
+    def trusts(self, principal: str) -> bool:
+        """Whether trusted access is on for a service; without all features it cannot be."""
+        return self.feature_set == "ALL" and principal in self.trusted_access
+
     def delegate(self, account_id: str, principal: str = ACCOUNT_PRINCIPAL) -> None:
         """Register a delegated administrator, as after RegisterDelegatedAdministrator."""
         self.delegated_administrators.setdefault(principal, set()).add(account_id)
@@ -142,16 +140,31 @@ class Organization:
             parent_id = matches[0]
         return parent_id
 
+    def lineage(self, node_id: str) -> list[str]:
+        """Ids from the root down to an account or OU, both included; raises KeyError."""
+        ids = [node_id]
+        while ids[-1] != self.root_id:
+            ids.append((self.accounts.get(ids[-1]) or self.units[ids[-1]]).parent_id)
+        return ids[::-1]
+
     def path_ids(self, node_id: str) -> str:
         """`o-.../r-.../ou-.../<id>/` of an account or OU, its own id and the last slash included."""
-        ids = [node_id]
-        parent_id = (self.accounts.get(node_id) or self.units[node_id]).parent_id
-        while parent_id != self.root_id:
-            ids.append(parent_id)
-            parent_id = self.units[parent_id].parent_id
-        return "/".join([self.id, self.root_id, *reversed(ids)]) + "/"
+        return "/".join([self.id, *self.lineage(node_id)]) + "/"
 
     def arn(self, kind: str, node_id: str | None = None) -> str:
         """The ARN of an `account`, `ou`, `root` or the `organization` itself (no node id)."""
         tail = f"/{node_id}" if node_id else ""
         return f"arn:{self.partition}:organizations::{self.management}:{kind}/{self.id}{tail}"
+
+    def policy_arn(self, policy_id: str) -> str:
+        """The ARN of a service control policy; AWS's own ones belong to no organization."""
+        if policy_id == FULL_ACCESS:
+            return f"arn:{self.partition}:organizations::aws:policy/service_control_policy/{policy_id}"
+        return f"{self.arn('policy')}/service_control_policy/{policy_id}"
+
+    def _new_account(self, account_id: str | None, name: str, email: str, parent_id: str) -> Account:
+        new_id, now = account_id or self.ids.account(), self.clock.now()
+        if self.find_account(new_id) or email.lower() in self.emails:
+            raise ValueError(f"account {new_id} or its address exists already")
+        self.emails.add(email.lower())
+        return Account(id=new_id, name=name, email=email, parent_id=parent_id, created_at=now, joined_at=now)

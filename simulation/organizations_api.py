@@ -1,35 +1,72 @@
 """The part of the Organizations API that Rollcall and its demo use: who may call what, then dispatch."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from simulation.caller import Caller
 from simulation.creation import AccountFactory
 from simulation.errors import ApiError
-from simulation.models import input_shape
+from simulation.membership import Membership
+from simulation.models import Params, input_shape
 from simulation.organization import Organization
+from simulation.organizations_attachments import ATTACHMENT_READS, ATTACHMENT_WRITES
+from simulation.organizations_delegation import DELEGATION_READS, DELEGATION_WRITES
+from simulation.organizations_policies import POLICY_READS, POLICY_WRITES
 from simulation.organizations_reads import READS
 from simulation.organizations_writes import WRITES
 from simulation.paging import empty_start, invalid
+from simulation.service_events import Background
+
+_READS = {**READS, **DELEGATION_READS, **POLICY_READS, **ATTACHMENT_READS}
+_WRITES = {**WRITES, **DELEGATION_WRITES, **POLICY_WRITES, **ATTACHMENT_WRITES}
+_MEMBERSHIP_WRITES = {
+    "AcceptHandshake",
+    "CloseAccount",
+    "CreateAccount",
+    "InviteAccountToOrganization",
+    "LeaveOrganization",
+    "RemoveAccountFromOrganization",
+}
+# For every member; the handshakes answer their two parties only, of which one is no member yet.
+_HANDSHAKES = {"AcceptHandshake", "DescribeHandshake"}
+_FOR_MEMBERS = {"DescribeOrganization", "LeaveOrganization"}
 
 
 class OrganizationsService:
     """Reads for management and delegated administrators, writes for management, paging as in AWS.
 
-    `account_creation_seconds`: how long CreateAccount stays IN_PROGRESS. `empty_pages`: every listing
-    starts with an empty page that has a NextToken, which AWS permits itself and clients must follow.
+    `account_creation_seconds`, `account_closure_seconds`: how long CreateAccount stays IN_PROGRESS and a
+    closed account PENDING_CLOSURE. `empty_pages`: every listing starts with an empty page that has a
+    NextToken, which AWS permits itself and clients must follow. `background` is what ends later.
     """
 
-    operations = frozenset({*READS, *WRITES, "CreateAccount", "DescribeCreateAccountStatus"})
-    mutating = frozenset({*WRITES, "CreateAccount"})
+    mutating = frozenset({*_WRITES, *_MEMBERSHIP_WRITES})
+    operations = frozenset({*_READS, *mutating, "DescribeCreateAccountStatus", "DescribeHandshake"})
 
     def __init__(
-        self, organization: Organization, *, account_creation_seconds: float = 0.0, empty_pages: bool = False
+        self,
+        organization: Organization,
+        *,
+        account_creation_seconds: float = 0.0,
+        account_closure_seconds: float = 0.0,
+        empty_pages: bool = False,
     ) -> None:
         self.organization = organization
         self.empty_pages = empty_pages
-        self.creations = AccountFactory(organization, account_creation_seconds)
+        self.background = Background()
+        factory = AccountFactory(organization, self.background, account_creation_seconds)
+        membership = Membership(organization, self.background, account_closure_seconds)
+        self._stateful: dict[str, Callable[[Params, Caller], dict[str, Any]]] = {
+            "AcceptHandshake": membership.accept,
+            "CloseAccount": membership.close,
+            "CreateAccount": factory.start,
+            "DescribeCreateAccountStatus": factory.describe,
+            "DescribeHandshake": membership.describe,
+            "InviteAccountToOrganization": membership.invite,
+            "LeaveOrganization": membership.leave,
+            "RemoveAccountFromOrganization": membership.remove,
+        }
 
     def call(self, operation: str, params: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
         """Answer one request in API spelling (timestamps are datetime); raises ApiError.
@@ -38,25 +75,24 @@ class OrganizationsService:
         """
         self._authorize(operation, caller)
         _check(operation, params)
-        if operation == "CreateAccount":
-            return self.creations.start(params)
-        if operation == "DescribeCreateAccountStatus":
-            return self.creations.describe(params)
-        if operation in WRITES:
-            return WRITES[operation](self.organization, params)
-        answer = READS[operation](self.organization, params)
+        if operation in self._stateful:
+            return self._stateful[operation](params, caller)
+        if operation in _WRITES:
+            return _WRITES[operation](self.organization, params)
+        answer = _READS[operation](self.organization, params)
         if self.empty_pages and operation.startswith("List") and "NextToken" not in params:
             return empty_start(answer, params)
         return answer
 
     def _authorize(self, operation: str, caller: Caller) -> None:
         organization = self.organization
+        if operation in _HANDSHAKES:
+            return
         if caller.account_id not in organization.accounts:
             message = "Your account is not a member of an organization."
             raise ApiError("AWSOrganizationsNotInUseException", message)
         reader = operation not in self.mutating and organization.is_delegated(caller.account_id)
-        # The one operation open to every member.
-        if caller.account_id == organization.management or reader or operation == "DescribeOrganization":
+        if caller.account_id == organization.management or reader or operation in _FOR_MEMBERS:
             return
         raise ApiError("AccessDeniedException", "You don't have permissions to access this resource.")
 

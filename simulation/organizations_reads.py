@@ -1,13 +1,16 @@
 """Read operations of the Organizations API, one function each: (organization, parameters) -> answer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
+from simulation.accounts import Account, OrganizationalUnit
 from simulation.errors import ApiError
-from simulation.organization import Account, Organization
+from simulation.models import Params
+from simulation.organization import Organization
 from simulation.paging import page
+from simulation.policy_store import POLICY_TYPE
 
-Params = Mapping[str, Any]
+Operations = dict[str, Callable[[Organization, Params], dict[str, Any]]]
 # Status is the older member and knows fewer words; both were still returned after Status was announced as
 # retired (captured 2026-09-13). What it says of the two states that it lacks is a guess.
 _STATUS = {"CLOSED": "SUSPENDED", "PENDING_ACTIVATION": "ACTIVE"}
@@ -26,6 +29,14 @@ def account_of(organization: Organization, account_id: str) -> Account:
     return account
 
 
+def unit_of(organization: Organization, unit_id: str) -> OrganizationalUnit:
+    """The OU; raises OrganizationalUnitNotFoundException."""
+    unit = organization.units.get(unit_id)
+    if unit is None:
+        raise not_found("an organizational unit", "OrganizationalUnitNotFoundException")
+    return unit
+
+
 def parent_of(organization: Organization, parent_id: str, code: str = "ParentNotFoundException") -> str:
     """The id itself when it names the root or an OU; raises the given not-found code otherwise."""
     if parent_id not in organization.child_accounts:
@@ -34,11 +45,23 @@ def parent_of(organization: Organization, parent_id: str, code: str = "ParentNot
 
 
 def tags_of(organization: Organization, resource_id: str) -> dict[str, str]:
-    """The tags of an account or OU; raises TargetNotFoundException. Tags of the root are not modelled."""
-    resource = organization.accounts.get(resource_id) or organization.units.get(resource_id)
+    """The tags of an account, OU or policy; raises TargetNotFoundException. The root's are not modelled."""
+    holders = (organization.accounts, organization.units, organization.policies.policies)
+    resource = next((found for holder in holders if (found := holder.get(resource_id))), None)
     if resource is None:
         raise not_found("a target", "TargetNotFoundException")
     return resource.tags
+
+
+def require_all_features(organization: Organization) -> None:
+    """Raises ConstraintViolationException in an organization for consolidated billing only."""
+    if organization.feature_set != "ALL":
+        raise violated("ORGANIZATION_NOT_IN_ALL_FEATURES_MODE")
+
+
+def violated(reason: str) -> ApiError:
+    """ConstraintViolationException with its modelled reason; the text was not captured."""
+    return ApiError("ConstraintViolationException", "You violated a constraint.", reason=reason)
 
 
 def render_unit(organization: Organization, unit_id: str) -> dict[str, Any]:
@@ -51,7 +74,8 @@ def render_unit(organization: Organization, unit_id: str) -> dict[str, Any]:
     }
 
 
-def _summary(organization: Organization, account_id: str) -> dict[str, Any]:
+def summary(organization: Organization, account_id: str) -> dict[str, Any]:
+    """The members that Account and DelegatedAdministrator have in common."""
     account = organization.accounts[account_id]
     return {
         "Id": account.id,
@@ -66,10 +90,13 @@ def _summary(organization: Organization, account_id: str) -> dict[str, Any]:
 
 
 def _account(organization: Organization, account_id: str) -> dict[str, Any]:
-    return {**_summary(organization, account_id), "Paths": [organization.path_ids(account_id)]}
+    return {**summary(organization, account_id), "Paths": [organization.path_ids(account_id)]}
 
 
-def _kind(node_id: str) -> str:
+def kind_of(node_id: str) -> str:
+    """ROOT, ORGANIZATIONAL_UNIT or ACCOUNT, by the form of the id."""
+    if node_id.isdecimal():
+        return "ACCOUNT"
     return "ROOT" if node_id.startswith("r-") else "ORGANIZATIONAL_UNIT"
 
 
@@ -78,10 +105,8 @@ def _describe_account(organization: Organization, params: Params) -> dict[str, A
 
 
 def _describe_unit(organization: Organization, params: Params) -> dict[str, Any]:
-    unit_id = params["OrganizationalUnitId"]
-    if unit_id not in organization.units:
-        raise not_found("an organizational unit", "OrganizationalUnitNotFoundException")
-    return {"OrganizationalUnit": render_unit(organization, unit_id)}
+    unit = unit_of(organization, params["OrganizationalUnitId"])
+    return {"OrganizationalUnit": render_unit(organization, unit.id)}
 
 
 def _describe_organization(organization: Organization, _: Params) -> dict[str, Any]:
@@ -90,7 +115,7 @@ def _describe_organization(organization: Organization, _: Params) -> dict[str, A
         "Organization": {
             "Id": organization.id,
             "Arn": organization.arn("organization"),
-            "FeatureSet": "ALL",
+            "FeatureSet": organization.feature_set,
             "MasterAccountArn": organization.arn("account", management.id),
             "MasterAccountId": management.id,
             "MasterAccountEmail": management.email,
@@ -117,14 +142,24 @@ def _list_parents(organization: Organization, params: Params) -> dict[str, Any]:
     child = organization.accounts.get(child_id) or organization.units.get(child_id)
     if child is None:
         raise not_found("a child", "ChildNotFoundException")
-    return page([child.parent_id], params, "Parents", lambda item: {"Id": item, "Type": _kind(item)})
+    return page([child.parent_id], params, "Parents", lambda item: {"Id": item, "Type": kind_of(item)})
+
+
+def render_root(organization: Organization) -> dict[str, Any]:
+    """The Root structure."""
+    enabled = [{"Type": POLICY_TYPE, "Status": "ENABLED"}] if organization.policies.enabled else []
+    arn = organization.arn("root", organization.root_id)
+    return {"Id": organization.root_id, "Arn": arn, "Name": "Root", "PolicyTypes": enabled}
 
 
 def _list_roots(organization: Organization, params: Params) -> dict[str, Any]:
-    root = {"Id": organization.root_id, "Arn": organization.arn("root", organization.root_id)}
-    return page(
-        [organization.root_id], params, "Roots", lambda _: {**root, "Name": "Root", "PolicyTypes": []}
-    )
+    return page([organization.root_id], params, "Roots", lambda _: render_root(organization))
+
+
+def _list_children(organization: Organization, params: Params) -> dict[str, Any]:
+    index = organization.child_accounts if params["ChildType"] == "ACCOUNT" else organization.child_units
+    children = index[parent_of(organization, params["ParentId"])]
+    return page(children, params, "Children", lambda item: {"Id": item, "Type": params["ChildType"]})
 
 
 def _list_tags(organization: Organization, params: Params) -> dict[str, Any]:
@@ -133,25 +168,13 @@ def _list_tags(organization: Organization, params: Params) -> dict[str, Any]:
     return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
 
 
-def _list_delegated_administrators(organization: Organization, params: Params) -> dict[str, Any]:
-    # DelegationEnabledDate is left out: nobody reads it.
-    asked = params.get("ServicePrincipal")
-    ids = {
-        account_id
-        for principal, administrators in organization.delegated_administrators.items()
-        if asked in (None, principal)
-        for account_id in administrators
-    }
-    return page(sorted(ids), params, "DelegatedAdministrators", lambda item: _summary(organization, item))
-
-
-READS: dict[str, Callable[[Organization, Params], dict[str, Any]]] = {
+READS: Operations = {
     "DescribeAccount": _describe_account,
     "DescribeOrganization": _describe_organization,
     "DescribeOrganizationalUnit": _describe_unit,
     "ListAccounts": _list_accounts,
     "ListAccountsForParent": _list_accounts_for_parent,
-    "ListDelegatedAdministrators": _list_delegated_administrators,
+    "ListChildren": _list_children,
     "ListOrganizationalUnitsForParent": _list_units_for_parent,
     "ListParents": _list_parents,
     "ListRoots": _list_roots,

@@ -1,13 +1,18 @@
 """Write operations of the Organizations API, one function each: (organization, parameters) -> answer."""
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 from simulation.errors import ApiError
+from simulation.models import Params
 from simulation.organization import Organization
-from simulation.organizations_reads import account_of, parent_of, render_unit, tags_of
-
-Params = Mapping[str, Any]
+from simulation.organizations_reads import (
+    Operations,
+    account_of,
+    parent_of,
+    render_unit,
+    tags_of,
+    unit_of,
+)
 
 
 def _move_account(organization: Organization, params: Params) -> dict[str, Any]:
@@ -23,14 +28,27 @@ def _move_account(organization: Organization, params: Params) -> dict[str, Any]:
     return {}
 
 
-def _create_unit(organization: Organization, params: Params) -> dict[str, Any]:
-    parent_id, name = parent_of(organization, params["ParentId"]), params["Name"]
+def _require_free_name(organization: Organization, parent_id: str, name: str) -> None:
     if any(organization.units[unit].name == name for unit in organization.child_units[parent_id]):
         message = "An organizational unit with the same name already exists."
         raise ApiError("DuplicateOrganizationalUnitException", message)
+
+
+def _create_unit(organization: Organization, params: Params) -> dict[str, Any]:
+    parent_id, name = parent_of(organization, params["ParentId"]), params["Name"]
+    _require_free_name(organization, parent_id, name)
     unit_id = organization.add_ou(name, parent_id)
     organization.units[unit_id].tags.update((tag["Key"], tag["Value"]) for tag in params.get("Tags", ()))
     return {"OrganizationalUnit": render_unit(organization, unit_id)}
+
+
+def _update_unit(organization: Organization, params: Params) -> dict[str, Any]:
+    unit = unit_of(organization, params["OrganizationalUnitId"])
+    name = params.get("Name", unit.name)
+    if name != unit.name:  # the name that it has is no duplicate
+        _require_free_name(organization, unit.parent_id, name)
+        organization.rename_ou(unit.id, name)
+    return {"OrganizationalUnit": render_unit(organization, unit.id)}
 
 
 def _tag(organization: Organization, params: Params) -> dict[str, Any]:
@@ -45,9 +63,10 @@ def _untag(organization: Organization, params: Params) -> dict[str, Any]:
     return {}
 
 
-WRITES: dict[str, Callable[[Organization, Params], dict[str, Any]]] = {
+WRITES: Operations = {
     "CreateOrganizationalUnit": _create_unit,
     "MoveAccount": _move_account,
     "TagResource": _tag,
     "UntagResource": _untag,
+    "UpdateOrganizationalUnit": _update_unit,
 }

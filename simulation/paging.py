@@ -8,6 +8,7 @@ from typing import Any
 from simulation.errors import ApiError
 
 PAGE_SIZE = 20
+_PAGING = {"NextToken", "MaxResults"}
 
 
 def invalid(reason: str) -> ApiError:
@@ -41,7 +42,8 @@ def empty_start(answer: Mapping[str, Any], params: Mapping[str, Any]) -> dict[st
 
 def _token(params: Mapping[str, Any], result: str, offset: int) -> str:
     # Bound to the listing, so that a token carried into another one is refused.
-    scope = f"{result}/{params.get('ParentId', '')}"
+    asked = sorted((key, str(value)) for key, value in params.items() if key not in _PAGING)
+    scope = f"{result}/{asked}"
     return f"{urlsafe_b64encode(scope.encode()).decode()}.{offset}"
 
 

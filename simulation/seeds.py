@@ -4,6 +4,7 @@ from simulation.clock import Clock
 from simulation.organization import ACCOUNT_PRINCIPAL, Organization
 
 HUB = "333333333333"
+STANDALONE = "777788889999"
 
 
 def example_organization(clock: Clock) -> Organization:
@@ -11,6 +12,7 @@ def example_organization(clock: Clock) -> Organization:
 
     Management 111111111111 is in the root; hub 333333333333 in Security; 222222222222 in
     Workloads/Development, 444455556666 in Workloads/Production, 555566667777 and 666677778888 in Sandbox.
+    Outside is 777788889999, which may be invited. Service control policies are off.
     """
     organization = Organization(organization_id="o-exampleorgid", management="111111111111", clock=clock)
     workloads = organization.add_ou("Workloads")
@@ -28,6 +30,7 @@ def example_organization(clock: Clock) -> Organization:
         organization.add_account(
             account_id=account_id, name=name, email=f"aws+{account_id}@example.com", parent=parent
         )
+    organization.add_standalone(account_id=STANDALONE, name="Acquired", email=f"aws+{STANDALONE}@example.com")
     organization.trusted_access.add(ACCOUNT_PRINCIPAL)
     organization.delegate(HUB)
     return organization

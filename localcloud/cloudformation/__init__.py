@@ -6,6 +6,9 @@ from moto.cloudformation import urls
 
 from localcloud.cloudformation.api import CloudFormationApi
 from localcloud.cloudformation.engine import Engine
+from localcloud.cloudformation.stack_sets.api import StackSetsApi
+from localcloud.cloudformation.stack_sets.auto_deployment import AutoDeployment
+from localcloud.cloudformation.stack_sets.service import StackSets
 
 if TYPE_CHECKING:
     from localcloud.server import LocalCloud
@@ -13,5 +16,11 @@ if TYPE_CHECKING:
 
 def install(cloud: "LocalCloud") -> None:
     """Answers every CloudFormation request of the server from a new, empty engine."""
-    api: Any = type("LocalCloudFormationApi", (CloudFormationApi,), {"engine": Engine(cloud.clients)})
+    engine = Engine(cloud.clients)
+    stack_sets = StackSets(engine, cloud.simulation.organization)
+    cloud.on_stop(stack_sets.runner.close)
+    automatic = AutoDeployment(stack_sets, cloud.simulation, cloud.auto_deployment_seconds)
+    cloud.on_stop(automatic.close)
+    state = {"engine": engine, "stack_sets": stack_sets}
+    api: Any = type("LocalCloudFormationApi", (CloudFormationApi, StackSetsApi), state)
     cloud.patch(urls.url_paths, "{0}/$", api.dispatch)

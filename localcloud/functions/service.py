@@ -134,9 +134,7 @@ class Functions:
         return task.resolve()
 
     def _variables(self, function: Any) -> dict[str, str]:
-        credentials = self._cloud.clients.client("sts", function.account_id).assume_role(
-            RoleArn=function.role, RoleSessionName=function.function_name[:64]
-        )["Credentials"]
+        credentials = self._cloud.clients.assume(function.role, function.function_name[:64])
         # As in Lambda, a package that neither the asset, nor a layer, nor the runtime brings is not there.
         layers = any(_POWERTOOLS in layer["Arn"] for layer in function.layers)
         return {
@@ -154,7 +152,5 @@ class Functions:
             "AWS_REGION": function.region,
             "AWS_DEFAULT_REGION": function.region,
             "AWS_ENDPOINT_URL": self._cloud.endpoint,
-            "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
-            "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],
-            "AWS_SESSION_TOKEN": credentials["SessionToken"],
+            **credentials.environment(),
         }

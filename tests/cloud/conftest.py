@@ -21,7 +21,10 @@ def cloud(tmp_path_factory):
     clock = SystemClock()
     simulation = SimulatedCloud(example_organization(clock), clock)
     with LocalCloud(
-        simulation=simulation, run_dir=tmp_path_factory.mktemp("run"), runtime=ROOT / ".runtime"
+        simulation=simulation,
+        run_dir=tmp_path_factory.mktemp("run"),
+        runtime=ROOT / ".runtime",
+        auto_deployment_seconds=0.2,
     ) as running:
         yield running
 

@@ -368,7 +368,7 @@ def test_a_malformed_expression_fails_its_resource(cfn, name):
 
 def test_what_is_not_modelled_is_refused_without_a_retry(cfn):
     with pytest.raises(ClientError) as refused:
-        cfn.list_stack_sets()
+        cfn.list_types()
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
 
 

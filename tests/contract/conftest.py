@@ -13,6 +13,8 @@ CALLERS = {
     "management": Caller.role(MANAGEMENT, "Admin", "admin"),
     "hub": Caller.role(HUB, "Ops", "ops"),
     "member": Caller.role(MEMBER, "Dev", "mary"),
+    "administrator": Caller.role(OTHER, "Ops", "ops"),
+    "standalone": Caller.role("777788889999", "Admin", "ana"),
     "outsider": Caller.role("999999999999", "Dev", "eve"),
 }
 

@@ -1,14 +1,18 @@
 """The Organizations API: answers in the model's shapes, its paging, its errors, who may call it."""
 
+import json
+
 import botocore.session
 import pytest
 from botocore.exceptions import ClientError
 
-from simulation import Caller
+from simulation import ApiError
 from simulation.organizations_api import OrganizationsService
+from tests.contract.conftest import CALLERS
 
 MODEL = botocore.session.get_session().get_service_model("organizations")
-MANAGEMENT, HUB, MEMBER = "111111111111", "333333333333", "222222222222"
+MANAGEMENT, HUB, MEMBER, OTHER = "111111111111", "333333333333", "222222222222", "444455556666"
+STANDALONE = "777788889999"
 NO_OU = "ou-a1b2-00000000"
 
 
@@ -16,35 +20,73 @@ def moving(source, destination):
     return {"AccountId": MANAGEMENT, "SourceParentId": source, "DestinationParentId": destination}
 
 
+ONLY_FOR = {"AcceptHandshake": "standalone", "LeaveOrganization": "member"}
+NEED_POLICY = {"AttachPolicy", "DeletePolicy", "DescribePolicy", "DetachPolicy"}
+NEED_POLICY |= {"ListTargetsForPolicy", "UpdatePolicy"}
 READS = OrganizationsService.operations - OrganizationsService.mutating
 
 
-def request_for(operation, organization):
+STATEMENT = {"Effect": "Deny", "Action": "account:*", "Resource": "*"}
+DOCUMENT = json.dumps({"Version": "2012-10-17", "Statement": [STATEMENT]})
+SCP = {"Type": "SERVICE_CONTROL_POLICY", "Content": DOCUMENT, "Description": ""}
+# What must have happened before an operation can succeed, and parameters that differ from the usual ones.
+BEFORE = {
+    "AttachPolicy": ["EnablePolicyType"],
+    "DescribeHandshake": ["InviteAccountToOrganization"],
+    "AcceptHandshake": ["InviteAccountToOrganization"],
+    "DetachPolicy": ["EnablePolicyType", "AttachPolicy"],
+    "DisablePolicyType": ["EnablePolicyType"],
+    "DescribeCreateAccountStatus": ["CreateAccount"],
+    "DeregisterDelegatedAdministrator": ["EnableAWSServiceAccess", "RegisterDelegatedAdministrator"],
+    "ListDelegatedServicesForAccount": ["EnableAWSServiceAccess", "RegisterDelegatedAdministrator"],
+    "RegisterDelegatedAdministrator": ["EnableAWSServiceAccess"],
+}
+
+
+def request_for(operation, world):
+    """Required parameters that the operation accepts, after what it needs to be there."""
+    organization, client = world.organization, world.client("organizations", "management")
+    made = {}
+    if operation in NEED_POLICY:
+        made["PolicyId"] = client.create_policy(Name="made", **SCP)["Policy"]["PolicySummary"]["Id"]
     ids = {
-        "AccountId": MEMBER,
+        **made,
+        "AccountId": "666677778888",
         "ParentId": organization.root_id,
         "ChildId": MEMBER,
+        "ChildType": "ACCOUNT",
         "ResourceId": MEMBER,
+        "RootId": organization.root_id,
         "OrganizationalUnitId": organization.find_ou("Workloads/Production"),
-        "SourceParentId": organization.accounts[MEMBER].parent_id,
+        "SourceParentId": organization.accounts["666677778888"].parent_id,
         "DestinationParentId": organization.root_id,
-        "CreateAccountRequestId": "car-" + "a" * 32,
         "Email": "new@example.com",
         "AccountName": "New",
         "Name": "New unit",
         "Tags": [{"Key": "team", "Value": "payments"}],
         "TagKeys": ["team"],
+        "ServicePrincipal": "config.amazonaws.com",
+        "PolicyType": SCP["Type"],
+        "Filter": SCP["Type"],
+        **SCP,
+        "TargetId": MEMBER,
+        "Target": {"Id": STANDALONE, "Type": "ACCOUNT"},
     }
+    for step in BEFORE.get(operation, []):
+        shape = MODEL.operation_model(step).input_shape
+        params = {name: ids[name] for name in shape.required_members}
+        body = world.cloud.call("organizations", step, params, CALLERS["management"]).body
+        ids["HandshakeId"] = body.get("Handshake", {}).get("Id")
+        ids["CreateAccountRequestId"] = body.get("CreateAccountStatus", {}).get("Id")
     shape = MODEL.operation_model(operation).input_shape
     return {name: ids[name] for name in shape.required_members} if shape else {}
 
 
-@pytest.mark.parametrize(
-    "operation", sorted(OrganizationsService.operations - {"DescribeCreateAccountStatus"})
-)
+@pytest.mark.parametrize("operation", sorted(OrganizationsService.operations))
 def test_answers_fit_the_service_model(world, misfits, operation):
-    params = request_for(operation, world.organization)
-    body = world.cloud.call("organizations", operation, params, Caller.role(MANAGEMENT, "Admin", "a")).body
+    params = request_for(operation, world)
+    caller = CALLERS[ONLY_FOR.get(operation, "management")]
+    body = world.cloud.call("organizations", operation, params, caller).body
     shape = MODEL.operation_model(operation).output_shape
     assert body == {} if shape is None else misfits(shape, body) == []
     assert bool(body) == (shape is not None)
@@ -175,24 +217,26 @@ def test_an_empty_page_may_come_before_the_items(world):
 
 
 @pytest.mark.parametrize("operation", sorted(OrganizationsService.operations))
-def test_reads_are_for_management_and_administrators_writes_for_management(world, operation):
-    params = request_for(operation, world.organization)
-
-    def outcome(caller):
-        try:
-            world.cloud.call("organizations", operation, params, caller)
-        except Exception as error:  # noqa: BLE001 - the code is what the test compares
-            return error.code
-        return "answered"
-
-    hub, mary = Caller.role(HUB, "Ops", "o"), Caller.role(MEMBER, "Dev", "mary")
-    denied = "AccessDeniedException"
-    assert (outcome(hub) == denied) == (operation not in READS)
-    assert (outcome(mary) == denied) == (operation != "DescribeOrganization")
-    assert outcome(Caller.role("999999999999", "Dev", "eve")) == "AWSOrganizationsNotInUseException"
-    assert outcome(Caller.role(MANAGEMENT, "Admin", "a")) != denied
-    world.organization.delegate(MEMBER, "config.amazonaws.com")
-    assert (outcome(mary) == denied) == (operation not in READS)
+@pytest.mark.parametrize("who", ["management", "hub", "member", "administrator", "standalone", "outsider"])
+def test_reads_are_for_management_and_administrators_writes_for_management(world, operation, who):
+    params = request_for(operation, world)
+    if who == "administrator":
+        world.organization.delegate(OTHER, "config.amazonaws.com")
+    try:
+        world.cloud.call("organizations", operation, params, CALLERS[who])
+        outcome = "answered"
+    except ApiError as error:
+        outcome = error.code
+    refusals = {"AccessDeniedException", "AWSOrganizationsNotInUseException"}
+    if operation in ("AcceptHandshake", "DescribeHandshake"):
+        invited = who == "standalone" or (operation, who) == ("DescribeHandshake", "management")
+        assert outcome == ("answered" if invited else "AccessDeniedException")
+    elif who in ("standalone", "outsider"):
+        assert outcome == "AWSOrganizationsNotInUseException"
+    elif who == "management" or operation in ("DescribeOrganization", "LeaveOrganization"):
+        assert outcome not in refusals
+    else:
+        assert (outcome in refusals) == (who == "member" or operation not in READS)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,16 @@
 """The table: every resource type that the local cloud can make. A type without a row fails its stack."""
 
-from localcloud.cloudformation.resources import events, functions, identity, messaging, observability, storage
+from localcloud.cloudformation.resources import (
+    events,
+    functions,
+    identity,
+    messaging,
+    observability,
+    organizations,
+    recorded,
+    stack_sets,
+    storage,
+)
 from localcloud.cloudformation.rows import Row
 
 ROWS: dict[str, Row] = {
@@ -9,5 +19,8 @@ ROWS: dict[str, Row] = {
     **identity.ROWS,
     **messaging.ROWS,
     **observability.ROWS,
+    **organizations.ROWS,
+    **recorded.ROWS,
+    **stack_sets.ROWS,
     **storage.ROWS,
 }

@@ -82,8 +82,8 @@ ROWS = {
         delete=lambda c: c.call("lambda", "delete_function", FunctionName=c.name()),
         fixed=frozenset({"FunctionName"}),
         mutable={"Code": REQUIRED, "ReservedConcurrentExecutions": None, **_CONFIGURATION},
-        # The code runs on this machine's processor, untraced, and logs where the local runtime puts logs.
-        ignored=frozenset({"Architectures", "LoggingConfig", "TracingConfig"}),
+        # The code runs on this machine and its network, untraced, and logs where the local runtime puts logs.
+        ignored=frozenset({"Architectures", "LoggingConfig", "TracingConfig", "VpcConfig"}),
     ),
     "AWS::Lambda::Permission": Row(
         apply=_permission, delete=_delete_permission, fixed=frozenset(_PERMISSION)

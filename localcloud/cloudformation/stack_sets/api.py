@@ -1,0 +1,224 @@
+"""The operations on stack sets in CloudFormation's query API, service-managed ones only."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from moto.core.responses import ActionResult, BaseResponse, EmptyResult
+
+from localcloud.cloudformation.errors import RequestError, TemplateError
+from localcloud.cloudformation.stack_sets import views
+from localcloud.cloudformation.stack_sets.model import Definition, Operation, StackSet
+from localcloud.cloudformation.stack_sets.service import StackSets
+from localcloud.cloudformation.template import given_values, parse
+
+_MAXIMUM_BYTES = 51_200
+
+
+class StackSetsApi(BaseResponse):
+    """The other half of `CloudFormationApi`, which brings `template_body`."""
+
+    stack_sets: ClassVar[StackSets]
+    template_body: Callable[[], str]
+
+    def activate_organizations_access(self) -> ActionResult:
+        """ActivateOrganizationsAccess."""
+        self.stack_sets.activate(self.current_account, on=True)
+        return EmptyResult()
+
+    def deactivate_organizations_access(self) -> ActionResult:
+        """DeactivateOrganizationsAccess."""
+        self.stack_sets.activate(self.current_account, on=False)
+        return EmptyResult()
+
+    def describe_organizations_access(self) -> ActionResult:
+        """DescribeOrganizationsAccess."""
+        self._authorize()
+        return ActionResult({"Status": "ENABLED" if self.stack_sets.enabled else "DISABLED"})
+
+    def create_stack_set(self) -> ActionResult:
+        """CreateStackSet."""
+        if self._get_param("PermissionModel") != "SERVICE_MANAGED":
+            raise TemplateError("the local cloud models stack sets with PermissionModel SERVICE_MANAGED only")
+        self._authorize(changes=True)
+        automatic = self._get_param("AutoDeployment")
+        if not automatic:
+            raise TemplateError("AutoDeployment must be specified for a SERVICE_MANAGED stack set")
+        definition = self._definition(
+            Definition(
+                body="",
+                parameters=[],
+                tags=(),
+                capabilities=[],
+                description="",
+                auto_deployment=automatic,
+                managed_execution=False,
+            )
+        )
+        with self.stack_sets.lock:
+            made = self.stack_sets.create(self._get_param("StackSetName"), self.region, definition)
+        return ActionResult({"StackSetId": made.id})
+
+    def update_stack_set(self) -> ActionResult:
+        """UpdateStackSet; of all instances, as a choice of accounts or Regions is not modelled."""
+        if self._get_param("DeploymentTargets") or self._get_param("Regions"):
+            raise TemplateError("the local cloud updates all instances of a stack set or none")
+
+        def update(stack_set: StackSet, operation: Operation) -> None:
+            self.stack_sets.update(stack_set, self._definition(stack_set.definition), operation)
+
+        return self._operate("UPDATE", update)
+
+    def delete_stack_set(self) -> ActionResult:
+        """DeleteStackSet; one that does not exist is fine."""
+        with self.stack_sets.lock:
+            try:
+                self.stack_sets.delete(self._stack_set(changes=True))
+            except RequestError as error:
+                if error.code != "StackSetNotFoundException":
+                    raise
+        return EmptyResult()
+
+    def describe_stack_set(self) -> ActionResult:
+        """DescribeStackSet."""
+        return ActionResult({"StackSet": views.stack_set(self._stack_set())})
+
+    def list_stack_sets(self) -> ActionResult:
+        """ListStackSets, on one page; without CallAs a member sees its own, of which there are none."""
+        if self._call_as == "DELEGATED_ADMIN":
+            self._authorize()
+        elif self.current_account != self.stack_sets.organization.management:
+            return ActionResult({"Summaries": []})
+        wanted = self._get_param("Status")
+        chosen = [s for s in self.stack_sets.sets if s.region == self.region and wanted in (None, s.status)]
+        return ActionResult({"Summaries": [views.summary(s) for s in chosen]})
+
+    def create_stack_instances(self) -> ActionResult:
+        """CreateStackInstances."""
+        regions, overrides = self._get_param("Regions"), self._get_param("ParameterOverrides", [])
+
+        def create(stack_set: StackSet, operation: Operation) -> None:
+            self.stack_sets.add_instances(stack_set, operation, regions, overrides)
+
+        return self._operate("CREATE", create)
+
+    def delete_stack_instances(self) -> ActionResult:
+        """DeleteStackInstances."""
+        regions, retain = self._get_param("Regions"), bool(self._get_param("RetainStacks"))
+
+        def delete(stack_set: StackSet, operation: Operation) -> None:
+            operation.retain = retain
+            self.stack_sets.remove_instances(stack_set, operation, regions)
+
+        return self._operate("DELETE", delete)
+
+    def list_stack_instances(self) -> ActionResult:
+        """ListStackInstances, on one page, of one account or Region where asked for."""
+        stack_set = self._stack_set()
+        account, region = self._get_param("StackInstanceAccount"), self._get_param("StackInstanceRegion")
+        found = [
+            views.instance(stack_set, i)
+            for i in list(stack_set.instances.values())
+            if account in (None, i.account) and region in (None, i.region)
+        ]
+        for wanted in self._get_param("Filters", []):
+            if wanted["Name"] != "DETAILED_STATUS":
+                raise TemplateError(f"the local cloud does not model the filter {wanted['Name']}")
+            statuses = wanted["Values"].split(",")
+            found = [i for i in found if i["StackInstanceStatus"]["DetailedStatus"] in statuses]
+        return ActionResult({"Summaries": found})
+
+    def describe_stack_instance(self) -> ActionResult:
+        """DescribeStackInstance."""
+        stack_set = self._stack_set()
+        account, region = self._get_param("StackInstanceAccount"), self._get_param("StackInstanceRegion")
+        instance = stack_set.instances.get((account, region))
+        if instance is None:
+            text = f"Stack instance for StackSet {stack_set.id}, account {account}, region {region} not found"
+            raise RequestError("StackInstanceNotFoundException", text)
+        view = views.instance(stack_set, instance) | {"ParameterOverrides": instance.overrides}
+        return ActionResult({"StackInstance": view})
+
+    def list_stack_set_operations(self) -> ActionResult:
+        """ListStackSetOperations, newest first, on one page."""
+        stack_set = self._stack_set()
+        newest = reversed(stack_set.operations)
+        return ActionResult({"Summaries": [views.operation(stack_set, o) for o in newest]})
+
+    def describe_stack_set_operation(self) -> ActionResult:
+        """DescribeStackSetOperation."""
+        stack_set, operation = self._operation()
+        return ActionResult({"StackSetOperation": views.operation(stack_set, operation)})
+
+    def list_stack_set_operation_results(self) -> ActionResult:
+        """ListStackSetOperationResults, on one page."""
+        _, operation = self._operation()
+        return ActionResult({"Summaries": [views.result(result) for result in operation.results]})
+
+    @property
+    def _call_as(self) -> str:
+        return str(self._get_param("CallAs") or "SELF")
+
+    def _authorize(self, *, changes: bool = False) -> None:
+        self.stack_sets.authorize(self.current_account, self._call_as, changes=changes)
+
+    def _stack_set(self, *, changes: bool = False) -> StackSet:
+        self._authorize(changes=changes)
+        return self.stack_sets.find(self._get_param("StackSetName"), self.region)
+
+    def _operation(self) -> tuple[StackSet, Operation]:
+        stack_set, wanted = self._stack_set(), self._get_param("OperationId")
+        for operation in stack_set.operations:
+            if operation.id == wanted:
+                return stack_set, operation
+        raise RequestError("OperationNotFoundException", f"Operation {wanted} not found")
+
+    def _operate(self, action: str, start: Callable[[StackSet, Operation], None]) -> ActionResult:
+        operation = Operation(
+            action=action,
+            id=self._get_param("OperationId") or str(uuid.uuid4()),
+            preferences=self._get_param("OperationPreferences") or {},
+            targets=self._get_param("DeploymentTargets") or {},
+        )
+        with self.stack_sets.lock:
+            start(self._stack_set(changes=True), operation)
+        return ActionResult({"OperationId": operation.id})
+
+    def _definition(self, old: Definition) -> Definition:
+        """The set as the request wants it; what an update does not mention stays."""
+        has_body = self._get_param("TemplateBody") or self._get_param("TemplateURL")
+        known = {p["ParameterKey"]: p for p in old.parameters}
+        given: dict[str, Any] = {
+            "body": self.template_body() if has_body else None,
+            "parameters": [
+                known.get(p["ParameterKey"], p) if p.get("UsePreviousValue") else p
+                for p in self._get_param("Parameters", old.parameters)
+            ],
+            "tags": _pairs(self._get_param("Tags")),
+            "capabilities": self._get_param("Capabilities"),
+            "description": self._get_param("Description"),
+            "auto_deployment": self._get_param("AutoDeployment"),
+            "managed_execution": (self._get_param("ManagedExecution") or {}).get("Active"),
+        }
+        new = replace(old, **{name: value for name, value in given.items() if value is not None})
+        _check(new)
+        return new
+
+
+def _pairs(tags: list[dict[str, str]] | None) -> tuple[tuple[str, str], ...] | None:
+    return None if tags is None else tuple((tag["Key"], tag["Value"]) for tag in tags)
+
+
+def _check(definition: Definition) -> None:
+    """What CloudFormation refuses before it looks at an account."""
+    if len(definition.body.encode()) > _MAXIMUM_BYTES:
+        raise TemplateError(f"templateBody: Member must have length less than or equal to {_MAXIMUM_BYTES}")
+    template = parse(definition.body)
+    given_values(template, definition.parameters, {})
+    identity = [r for r in template["Resources"].values() if r["Type"].startswith("AWS::IAM::")]
+    named = any(key.endswith("Name") for r in identity for key in r.get("Properties", {}))
+    enough = {"CAPABILITY_NAMED_IAM"} if named else {"CAPABILITY_NAMED_IAM", "CAPABILITY_IAM"}
+    if identity and not enough & set(definition.capabilities):
+        needed = "CAPABILITY_NAMED_IAM" if named else "CAPABILITY_IAM"
+        raise RequestError("InsufficientCapabilitiesException", f"Requires capabilities : [{needed}]")

@@ -1,0 +1,62 @@
+"""Accounts that come to a target gain an instance, accounts that leave it lose theirs, some seconds later.
+
+Source: CloudFormation user guide, "Enable or disable automatic deployments for StackSets". An account that
+moves between two targets of a set keeps its instance.
+"""
+
+import threading
+from typing import Any
+
+from localcloud.cloudformation.stack_sets.model import StackSet
+from localcloud.cloudformation.stack_sets.service import StackSets
+from localcloud.cloudformation.stack_sets.targets import accounts_below
+from simulation.cloud import SimulatedCloud
+
+
+class AutoDeployment:
+    """Looks at the organization `seconds` after each of its events."""
+
+    def __init__(self, stack_sets: StackSets, simulation: SimulatedCloud, seconds: float) -> None:
+        self._stack_sets = stack_sets
+        self._seconds = seconds
+        self._parents = self._current()
+        self._closed = False
+        simulation.subscribe(self._on_event)
+
+    def close(self) -> None:
+        """Look no more."""
+        self._closed = True
+
+    def _on_event(self, _account: str, event: dict[str, Any]) -> None:
+        if event["source"] == "aws.organizations" and not self._closed:
+            timer = threading.Timer(self._seconds, self._look)
+            timer.daemon = True
+            timer.start()
+
+    def _look(self) -> None:
+        """Compare with the last look: events have many shapes, and what counts is where accounts are now."""
+        with self._stack_sets.lock:
+            current, before = self._current(), self._parents
+            self._parents = current
+            changed = {a for a in current.keys() | before.keys() if current.get(a) != before.get(a)}
+            if self._closed or not changed or not self._stack_sets.enabled:
+                return
+            for stack_set in self._stack_sets.sets:
+                if stack_set.status == "ACTIVE" and stack_set.definition.deploys_itself:
+                    self._follow(stack_set, changed)
+
+    def _follow(self, stack_set: StackSet, changed: set[str]) -> None:
+        organization = self._stack_sets.organization
+        targets = {
+            account: unit
+            for unit in stack_set.targets
+            if unit in organization.child_accounts
+            for account in accounts_below(organization, unit)
+            if account in changed
+        }
+        self._stack_sets.deploy(stack_set, targets)
+        self._stack_sets.withdraw(stack_set, changed - targets.keys())
+
+    def _current(self) -> dict[str, str]:
+        accounts = list(self._stack_sets.organization.accounts.values())
+        return {account.id: account.parent_id for account in accounts}

@@ -1,0 +1,98 @@
+"""The state of stack sets: what is to be deployed, where it is deployed, and the operations on it."""
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from localcloud.cloudformation.stack import Stack, now
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Instance:
+    """One account and Region of a set; `unit` is the root or OU whose being a target brought it here."""
+
+    account: str
+    region: str
+    unit: str
+    status: str = "OUTDATED"
+    detail: str = "PENDING"
+    reason: str | None = None
+    stack: Stack | None = None
+    overrides: list[dict[str, Any]] = field(default_factory=list)
+    operation: str = ""
+
+    def settle(self, status: str, detail: str, reason: str | None = None) -> None:
+        """Take the result of an operation."""
+        self.status, self.detail, self.reason = status, detail, reason
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Result:
+    """What an operation did to one instance."""
+
+    instance: Instance
+    status: str = "PENDING"
+    reason: str | None = None
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Operation:
+    """One CREATE, UPDATE or DELETE over instances of a set. Preferences and targets are as requested."""
+
+    action: str
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    status: str = "QUEUED"
+    preferences: Mapping[str, Any] = field(default_factory=dict)
+    targets: Mapping[str, Any] = field(default_factory=dict)
+    retain: bool = False
+    results: list[Result] = field(default_factory=list)
+    created_at: dt.datetime = field(default_factory=now)
+    ended_at: dt.datetime | None = None
+
+    @property
+    def failures(self) -> int:
+        """How many instances failed."""
+        return sum(result.status == "FAILED" for result in self.results)
+
+    def tolerated(self, accounts: int) -> int:
+        """How many of so many accounts may fail in one Region before the operation stops there."""
+        share = int(self.preferences.get("FailureTolerancePercentage", 0))
+        return int(self.preferences.get("FailureToleranceCount", accounts * share // 100))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """What CreateStackSet and UpdateStackSet say of a set."""
+
+    body: str
+    parameters: list[dict[str, Any]]
+    tags: tuple[tuple[str, str], ...]
+    capabilities: list[str]
+    description: str
+    auto_deployment: Mapping[str, Any]
+    managed_execution: bool
+
+    @property
+    def deploys_itself(self) -> bool:
+        """Whether accounts that come and go gain and lose their instance without being asked for."""
+        return bool(self.auto_deployment.get("Enabled"))
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class StackSet:
+    """One service-managed set. It belongs to the management account, whoever made it.
+
+    `targets` are the roots and OUs that it was deployed to, each with its Regions.
+    """
+
+    name: str
+    id: str
+    arn: str
+    region: str
+    definition: Definition
+    status: str = "ACTIVE"
+    instances: dict[tuple[str, str], Instance] = field(default_factory=dict)
+    targets: dict[str, set[str]] = field(default_factory=dict)
+    operations: list[Operation] = field(default_factory=list)

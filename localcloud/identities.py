@@ -1,0 +1,102 @@
+"""Who callers are, and who may become whom: root users, and AssumeRole held to trust policies.
+
+Source: IAM user guide, "Cross-account policy evaluation logic": the caller's policies and the role's trust
+policy must both allow. Roles that nobody made (an operator's, OrganizationAccountAccessRole) exist in every
+account; they trust their own account and the management account.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import uuid
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
+from xml.sax.saxutils import escape
+
+from moto.iam import models as iam_models
+from moto.sts.models import STSBackend
+from werkzeug import Response
+
+from localcloud.gateway import account_of_root_key, caller_of, caller_of_key, credential_scope
+from localcloud.policies import decide, refusal, role_named
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from werkzeug import Request
+
+    from localcloud.server import LocalCloud
+    from simulation.caller import Caller
+    from simulation.organization import Organization
+
+_ACTION = "sts:AssumeRole"
+_ROLE_ARN = re.compile(r"arn:aws:iam::\d{12}:role/.+")
+
+
+def install(cloud: LocalCloud) -> None:
+    """Root users get keys of their own, GetCallerIdentity knows everybody, AssumeRole is checked."""
+    plain = iam_models.get_account_id_from
+    cloud.patch(iam_models, "get_account_id_from", lambda key: account_of_root_key(key) or plain(key))
+
+    def get_caller_identity(_self: Any, access_key_id: str, _region: str) -> tuple[str, str, str]:
+        caller = caller_of_key(access_key_id)
+        return str(caller.user_identity()["principalId"]), caller.arn, caller.account_id
+
+    cloud.patch(STSBackend, "get_caller_identity", get_caller_identity)
+    guard = AssumeRole(cloud.simulation.organization, exempt_key=cloud.clients.key)
+    cloud.gateway.route("sts", guard.handle)
+
+
+class AssumeRole:
+    """Refuses AssumeRole where AWS would; what it lets pass, and all other requests, moto answers.
+
+    `exempt_key` is the local cloud's own: it starts functions and hands out sessions.
+    """
+
+    def __init__(self, organization: Organization, *, exempt_key: str) -> None:
+        self._organization = organization
+        self._exempt_key = exempt_key
+
+    def handle(self, request: Request) -> Response | None:
+        """None for a request that may go on to moto."""
+        body = request.get_data()
+        request.environ["wsgi.input"] = io.BytesIO(body)  # moto reads it again
+        form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
+        role_arn = form.get("RoleArn", "")
+        asks = form.get("Action") == "AssumeRole" and _ROLE_ARN.fullmatch(role_arn)
+        if not asks or credential_scope(request)[0] == self._exempt_key:
+            return None
+        caller = caller_of(request)
+        if self._may(caller, role_arn, form):
+            return None
+        text = f"User: {caller.arn} is not authorized to perform: {_ACTION} on resource: {role_arn}"
+        return Response(
+            '<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>'
+            f"<Code>AccessDenied</Code><Message>{escape(text)}</Message></Error>"
+            f"<RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>",
+            status=403,
+            content_type="text/xml",
+        )
+
+    def _may(self, caller: Caller, role_arn: str, form: dict[str, str]) -> bool:
+        member = caller.account_id in self._organization.accounts
+        context = {
+            "aws:PrincipalArn": [caller.principal_arn],
+            "aws:PrincipalAccount": [caller.account_id],
+            "aws:PrincipalOrgID": [self._organization.id] if member else [],
+            "sts:ExternalId": [form["ExternalId"]] if "ExternalId" in form else [],
+            "sts:RoleSessionName": [form.get("RoleSessionName", "")],
+        }
+        if caller.arn.endswith(":root") or refusal(
+            caller.arn, action=_ACTION, resource=role_arn, context=context
+        ):
+            return False  # of root users AWS says that roles may not be assumed by root accounts
+        role = role_named(role_arn)
+        if role is None:
+            return caller.account_id in {role_arn.split(":")[4], self._organization.management}
+        trust = [role.assume_role_policy_document]
+        verdict = decide(
+            trust, action=_ACTION, resource=role_arn, context=context, principal=caller.principal_arn
+        )
+        return verdict is True

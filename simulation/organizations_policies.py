@@ -1,0 +1,157 @@
+"""Service control policies of the Organizations API; other policy types raise NotImplementedError.
+
+Codes and reasons are the service model's, the size limit the documented default quota.
+"""
+
+import json
+from collections.abc import Collection
+from typing import Any
+
+from simulation.authorization import KEYS
+from simulation.errors import ApiError
+from simulation.models import Params
+from simulation.organization import Organization
+from simulation.organizations_reads import Operations, not_found, violated
+from simulation.paging import invalid, page
+from simulation.policy_store import POLICY_TYPE, Policy
+from simulation.scp import as_list, require_modelled
+
+LARGEST = 5120  # characters of a policy document
+_ELEMENTS = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"}
+
+
+def _create(organization: Organization, params: Params) -> dict[str, Any]:
+    require_policy_type(params["Type"])
+    require_policies_available(organization)
+    _require_free_name(organization, params["Name"])
+    policy = Policy(
+        id=f"p-{organization.ids.suffix(10)}",
+        name=params["Name"],
+        description=params["Description"],
+        content=_checked(params["Content"]),
+        tags={tag["Key"]: tag["Value"] for tag in params.get("Tags", ())},
+    )
+    organization.policies.policies[policy.id] = policy
+    return _render(organization, policy)
+
+
+def _update(organization: Organization, params: Params) -> dict[str, Any]:
+    policy = _own_policy(organization, params)
+    content = _checked(params["Content"]) if "Content" in params else policy.content
+    name = params.get("Name", policy.name)
+    if name != policy.name:
+        _require_free_name(organization, name)
+    policy.name, policy.content = name, content
+    policy.description = params.get("Description", policy.description)
+    return _render(organization, policy)
+
+
+def _delete(organization: Organization, params: Params) -> dict[str, Any]:
+    policy = _own_policy(organization, params)
+    if targets_of(organization, policy.id):
+        raise ApiError("PolicyInUseException", "The policy is attached to one or more entities.")
+    del organization.policies.policies[policy.id]
+    return {}
+
+
+def _describe(organization: Organization, params: Params) -> dict[str, Any]:
+    return _render(organization, policy_of(organization, params))
+
+
+def _list(organization: Organization, params: Params) -> dict[str, Any]:
+    require_policy_type(params["Filter"])
+    return page_of_policies(organization, organization.policies.policies, params)
+
+
+def _checked(content: str) -> str:
+    """The document, when AWS and this model accept it."""
+    if len(content) > LARGEST:
+        raise violated("POLICY_CONTENT_LIMIT_EXCEEDED")
+    try:
+        document = json.loads(content)
+        statements = as_list(document["Statement"])
+        good = bool(statements) and all(
+            statement["Effect"] in {"Allow", "Deny"}
+            and statement.keys() <= _ELEMENTS
+            and ("Action" in statement) != ("NotAction" in statement)
+            and ("Resource" in statement) != ("NotResource" in statement)
+            for statement in statements
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        good = False
+    if not good:
+        message = "The provided policy document does not meet the requirements of the specified policy type."
+        raise ApiError("MalformedPolicyDocumentException", message)
+    require_modelled(document, KEYS)
+    return content
+
+
+def policy_of(organization: Organization, params: Params) -> Policy:
+    """The policy that PolicyId names; raises PolicyNotFoundException."""
+    policy = organization.policies.policies.get(params["PolicyId"])
+    if policy is None:
+        raise not_found("a policy", "PolicyNotFoundException")
+    return policy
+
+
+def _own_policy(organization: Organization, params: Params) -> Policy:
+    policy = policy_of(organization, params)
+    if policy.aws_managed:
+        raise invalid("IMMUTABLE_POLICY")
+    return policy
+
+
+def require_policy_type(policy_type: str) -> None:
+    """Raises NotImplementedError for all but service control policies."""
+    if policy_type != POLICY_TYPE:
+        raise NotImplementedError(f"the simulation has no policies of type {policy_type}")
+
+
+def require_policies_available(organization: Organization) -> None:
+    """Raises PolicyTypeNotAvailableForOrganizationException without all features."""
+    if organization.feature_set != "ALL":
+        message = "You can't use the specified policy type with the feature set of this organization."
+        raise ApiError("PolicyTypeNotAvailableForOrganizationException", message)
+
+
+def _require_free_name(organization: Organization, name: str) -> None:
+    if any(policy.name == name for policy in organization.policies.policies.values()):
+        raise ApiError("DuplicatePolicyException", "A policy with the same name already exists.")
+
+
+def _summary(organization: Organization, policy: Policy) -> dict[str, Any]:
+    return {
+        "Id": policy.id,
+        "Arn": organization.policy_arn(policy.id),
+        "Name": policy.name,
+        "Description": policy.description,
+        "Type": POLICY_TYPE,
+        "AwsManaged": policy.aws_managed,
+    }
+
+
+def _render(organization: Organization, policy: Policy) -> dict[str, Any]:
+    return {"Policy": {"PolicySummary": _summary(organization, policy), "Content": policy.content}}
+
+
+def page_of_policies(organization: Organization, ids: Collection[str], params: Params) -> dict[str, Any]:
+    """One page of PolicySummary structures."""
+    policies = organization.policies.policies
+    return page(ids, params, "Policies", lambda item: _summary(organization, policies[item]))
+
+
+def targets_of(organization: Organization, policy_id: str) -> list[str]:
+    """Everything that a policy is attached to: root, OUs, accounts."""
+    everything = (organization.root_id, *organization.units, *organization.accounts)
+    return [target for target in everything if policy_id in organization.policies.attached(target)]
+
+
+POLICY_READS: Operations = {
+    "DescribePolicy": _describe,
+    "ListPolicies": _list,
+}
+POLICY_WRITES: Operations = {
+    "CreatePolicy": _create,
+    "DeletePolicy": _delete,
+    "UpdatePolicy": _update,
+}

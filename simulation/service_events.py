@@ -1,0 +1,68 @@
+"""What Organizations does by itself after a call was answered, and the service events that tell of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from heapq import heappop, heappush
+from typing import Any, Literal
+
+from simulation.clock import iso
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceEvent:
+    """An "AWS Service Event via CloudTrail" of the management account; `details` in API spelling."""
+
+    name: str
+    at: datetime
+    details: Mapping[str, Any]
+
+
+def joined(account_id: str, how: Literal["Created", "Invited"], at: datetime) -> ServiceEvent:
+    """AccountJoinedOrganization. Announced in May 2026 without its JSON: position and value case are a guess.
+
+    The API reference names the same values in capitals.
+    """
+    details = {"AccountId": account_id, "JoinedMethod": how, "JoinedTime": iso(at)}
+    return ServiceEvent(name="AccountJoinedOrganization", at=at, details=details)
+
+
+def departed(account_id: str, how: Literal["Left", "Removed"], at: datetime) -> ServiceEvent:
+    """AccountDepartedOrganization; a guess as `joined` is.
+
+    AWS's documents disagree on departedMethod and departureMethod.
+    """
+    details = {"AccountId": account_id, "DepartedMethod": how, "DepartedTime": iso(at)}
+    return ServiceEvent(name="AccountDepartedOrganization", at=at, details=details)
+
+
+Work = Callable[[datetime], list[ServiceEvent]]
+
+
+class Background:
+    """Work that is due at a later moment, or right after the call that asked for it."""
+
+    def __init__(self) -> None:
+        self._queue: list[tuple[datetime, int, Work]] = []
+        self._queued = 0
+
+    def at(self, due: datetime, work: Work) -> None:
+        """Do `work(due)` when its time has come; work of one moment is done in the order of asking."""
+        self._queued += 1
+        heappush(self._queue, (due, self._queued, work))
+
+    def announce(self, event: ServiceEvent) -> None:
+        """Tell of something that has happened: the event follows the one of the call that did it."""
+        self.at(event.at, lambda _: [event])
+
+    def next_due(self) -> datetime | None:
+        """When the next work is due; None when there is none."""
+        return self._queue[0][0] if self._queue else None
+
+    def finish_due(self, now: datetime) -> list[ServiceEvent]:
+        """Do everything that is due; what is to be told of it."""
+        events = []
+        while self._queue and self._queue[0][0] <= now:
+            due, _, work = heappop(self._queue)
+            events += work(due)
+        return events

@@ -1,4 +1,4 @@
-"""What the entries of a roster matched. `test_memories.py` holds every call to the memory of the core's tests."""
+"""What the entries of a roster matched. `test_memories.py` holds it to the memory of the core's tests."""
 
 import pytest
 from botocore.exceptions import EndpointConnectionError

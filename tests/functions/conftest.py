@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from typing import Any
 
 import boto3
@@ -45,11 +46,9 @@ def candidate(tmp_path, monkeypatch):
     return path
 
 
-@pytest.fixture
-def undeployed(aws, candidate, monkeypatch, capfd, caplog):
-    """A hub whose roster nobody has approved yet."""
-    assert candidate.exists()
-    deployment = Deployment(aws)
+@contextmanager
+def installed(deployment, monkeypatch):
+    """The handlers in this deployment's environment, newly started and logging into it."""
     for name, value in deployment.variables.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(boto3, "client", deployment.client)
@@ -62,6 +61,14 @@ def undeployed(aws, candidate, monkeypatch, capfd, caplog):
         function.cache_clear()
     for logger, stream in zip(loggers, before, strict=True):
         logger.registered_handler.setStream(stream)
+
+
+@pytest.fixture
+def undeployed(aws, candidate, monkeypatch, capfd, caplog):
+    """A hub whose roster nobody has approved yet."""
+    assert candidate.exists()
+    with installed(Deployment(aws), monkeypatch) as deployment:
+        yield deployment
     # Whatever else was printed or logged on the way is held to the same rule in every test.
     written = capfd.readouterr()
 

@@ -49,7 +49,7 @@ HOSTILE = {
     "empty": "",
 }
 BASE = incident_document(INCIDENT, management_account=MANAGEMENT, at=NOW)
-#: Every cause, and each watched event as one of its own: (cause, event name, whether the actor is authorised).
+#: Every cause, and each watched event: (cause, event name, whether the actor is authorised).
 HAPPENINGS = [
     *((cause, SIGNAL.event.name, False) for cause in Cause if cause is not Cause.WATCHED),
     *((cause, SIGNAL.event.name, True) for cause in sorted(TAMPERING)),
@@ -280,7 +280,9 @@ def test_names_that_others_chose_spoil_nothing(cause, name):
     cause=st.sampled_from(list(Cause)),
     retried=st.booleans(),
 )
-def test_no_text_breaks_a_line_or_the_subject(name, agent, session, verdicts, cause, retried):
+def test_no_text_breaks_a_line_or_the_subject(**drawn):
+    name, agent, session = (drawn[key] for key in ("name", "agent", "session"))
+    verdicts, cause, retried = (drawn[key] for key in ("verdicts", "cause", "retried"))
     actor = replace(SIGNAL.actor, user_agent=agent, kind=session)
     signal = replace(signal_of(cause), actor=actor)
     outcomes = tuple(replace(OUTCOME, verdict=verdict) for verdict in verdicts)

@@ -135,7 +135,7 @@ def test_retries_and_time_outs_are_set_on_purpose(created, monkeypatch):
 
 @pytest.mark.parametrize("operation", ["put_alternate_contact", "delete_alternate_contact"])
 def test_the_account_api_is_asked_once_for_each_call(monkeypatch, operation):
-    """A retry of botocore would be behind the pacing's back, and its event would have an unknown request id."""
+    """A retry of botocore would be behind the pacing's back, and its event would be nobody's."""
     for name, value in {"DEFAULT_REGION": REGION, "ACCESS_KEY_ID": "x", "SECRET_ACCESS_KEY": "x"}.items():
         monkeypatch.setenv(f"AWS_{name}", value)
     client = bootstrap._client("account", bootstrap._NO_RETRIES)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from rollcall.events import SIGNAL_EVENTS, parse
 from rollcall.names import INCIDENT_DETAIL_TYPE, OUTCOME_DETAIL_TYPE, OUTCOME_SOURCE
-from rollcall.signals import Ignored, parse
+from rollcall.signals import Ignored
 from tests.stacks.patterns import matches
 
 if TYPE_CHECKING:
@@ -22,18 +23,18 @@ EVENTS = Path(__file__).parents[1] / "events"
 #: M: a member's (and the hub's) forwarder sends it. O: the management account's does. Q: the hub queues it.
 VERDICTS = {
     "AcceptHandshake.invite.synthetic.json": "O",
-    "AccountDepartedOrganization.left.synthetic.json": "O",
-    "AccountDepartedOrganization.removed.synthetic.json": "O",
-    "AccountJoinedOrganization.created.synthetic.json": "O",
-    "AccountJoinedOrganization.invited.synthetic.json": "O",
-    "CloseAccount.json": "O",
+    "AccountDepartedOrganization.left.synthetic.json": "OQ",
+    "AccountDepartedOrganization.removed.synthetic.json": "OQ",
+    "AccountJoinedOrganization.created.synthetic.json": "OQ",
+    "AccountJoinedOrganization.invited.synthetic.json": "OQ",
+    "CloseAccount.json": "OQ",
     "CloseAccountResult.succeeded.json": "O",
-    "CreateAccount.json": "O",  # carries no account id
+    "CreateAccount.json": "O",  # carries no account id: CreateAccountResult does
     "CreateAccountResult.failed.json": "OQ",  # reconcile reads the state
     "CreateAccountResult.succeeded.docs.json": "OQ",
     "CreateAccountResult.succeeded.json": "OQ",
     "CreateGovCloudAccount.synthetic.json": "O",
-    "CreateManagedAccount.succeeded.json": "",  # Control Tower: not a source of ours
+    "CreateManagedAccount.succeeded.json": "OQ",
     "DeleteAlternateContact.not-found.synthetic.json": "MOQ",
     "DeleteAlternateContact.standalone.docs.json": "MOQ",
     "DescribeOrganization.native-2026.json": "O",
@@ -44,7 +45,7 @@ VERDICTS = {
     "MoveAccount.error.synthetic.json": "OQ",  # reconcile reads errorCode
     "MoveAccount.ou-to-ou.json": "OQ",
     "MoveAccount.root-to-ou.synthetic.json": "OQ",
-    "PutAccountName.synthetic.json": "MO",
+    "PutAccountName.synthetic.json": "MOQ",
     "PutAlternateContact.denied-scp.synthetic.json": "MOQ",
     "PutAlternateContact.orgmode.delegated-admin.synthetic.json": "MOQ",
     "PutAlternateContact.orgmode.management.synthetic.json": "MOQ",
@@ -52,9 +53,9 @@ VERDICTS = {
     "PutAlternateContact.standalone.docs.json": "MOQ",
     "PutAlternateContact.standalone.forwarded.json": "MOQ",
     "PutAlternateContact.standalone.hidden.synthetic.json": "MOQ",
-    "PutContactInformation.standalone.synthetic.json": "MO",
+    "PutContactInformation.standalone.synthetic.json": "MOQ",
     "RemoveAccountFromOrganization.json": "O",
-    "StartPrimaryEmailUpdate.synthetic.json": "MO",
+    "StartPrimaryEmailUpdate.synthetic.json": "MOQ",
 }
 
 
@@ -90,6 +91,31 @@ def test_what_is_queued_is_what_the_core_reads(hub: Template, name: str) -> None
     assert matches(pattern_of(hub, "Signals"), event_of(name)) is read
 
 
+@pytest.mark.parametrize(("service", "name"), sorted(SIGNAL_EVENTS))
+@pytest.mark.parametrize("detail_type", ["AWS API Call via CloudTrail", "AWS Service Event via CloudTrail"])
+def test_every_signal_reaches_the_queue(
+    assembly: Assembly, service: str, name: str, detail_type: str
+) -> None:
+    """Also those without a sample, whatever AWS calls them and whatever their parameters look like."""
+    source = f"aws.{service.removesuffix('.amazonaws.com')}"
+    event = {
+        "source": source,
+        "detail-type": detail_type,
+        "detail": {"eventSource": service, "eventName": name},
+    }
+    assert matches(pattern_of(assembly.templates["RollcallManagement"], "Forwarder"), event)
+    assert matches(pattern_of(assembly.templates["RollcallHub"], "Signals"), event)
+    forged = event | {"source": "somebody"}
+    assert not matches(pattern_of(assembly.templates["RollcallHub"], "Signals"), forged)
+
+
+def test_patterns_fit_the_quota(assembly: Assembly) -> None:
+    """2,048 characters, by default: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html."""
+    for template in assembly.templates.values():
+        for rule in template.of_type("AWS::Events::Rule").values():
+            assert len(json.dumps(rule["EventPattern"])) < 2048
+
+
 def test_the_bus_admits_every_source_that_is_forwarded(assembly: Assembly) -> None:
     forwarded = {
         source
@@ -98,9 +124,9 @@ def test_the_bus_admits_every_source_that_is_forwarded(assembly: Assembly) -> No
         if logical_id.startswith("Forwarder")
         for source in rule["EventPattern"]["source"]
     }
-    (policy,) = assembly.templates["RollcallHub"].of_type("AWS::Events::EventBusPolicy").values()
+    _, policy = assembly.templates["RollcallHub"].one("AWS::Events::EventBusPolicy", "IntakeBus")
     admitted = policy["Statement"]["Condition"]["ForAllValues:StringEquals"]["events:source"]
-    assert forwarded == set(admitted) == {"aws.account", "aws.organizations"}
+    assert forwarded == set(admitted) == {"aws.account", "aws.controltower", "aws.organizations"}
 
 
 @pytest.mark.parametrize(

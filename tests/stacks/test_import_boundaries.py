@@ -109,14 +109,22 @@ def test_every_rule_above_has_files_to_hold() -> None:
 @pytest.mark.parametrize(
     "name",
     [
+        "contact_values",
+        "ou_values",
+        "principals",
         "values",
         "faults",
         "document",
         "located_yaml",
         "validation",
         "settings",
-        "roster_source",
+        "roster_entries",
+        "roster_model",
+        "roster_overrides",
         "roster_references",
+        "roster_source",
+        "roster_warnings",
+        "json_schema",
         "configuration",
     ],
 )

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import app
+from tests.stacks.assembly import synthesize
 from tests.stacks.template import Template, arn, as_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.stacks.assembly import Assembly
 
@@ -17,7 +21,10 @@ if TYPE_CHECKING:
 ON_EVERYTHING = {
     "organizations:DescribeAccount": "which accounts there are is what it asks",
     "organizations:DescribeOrganizationalUnit": "which units there are is what it asks",
+    "organizations:ListAccountsForParent": "which accounts are below a unit is what it asks",
+    "organizations:ListOrganizationalUnitsForParent": "which units are below a unit is what it asks",
     "organizations:ListParents": "an account's place is what it asks",
+    "organizations:ListTagsForResource": "an account's tags are what it asks",
     "xray:PutTelemetryRecords": "X-Ray knows no resources for it",
     "xray:PutTraceSegments": "X-Ray knows no resources for it",
 }
@@ -36,7 +43,6 @@ GRANTS = {
         "events:PutEvents": "{Outcomes.Arn}",
         "logs:CreateLogStream": "{ReconcileLogs.Arn}",
         "logs:PutLogEvents": "{ReconcileLogs.Arn}",
-        "s3:GetObject": "{Ledger.Arn}/ledger/*",
         "s3:PutObject": "{Ledger.Arn}/ledger/*",
         "sqs:ChangeMessageVisibility": "{Intake.Arn}",
         "sqs:DeleteMessage": "{Intake.Arn}",
@@ -143,14 +149,19 @@ def test_no_action_is_a_wildcard(assembly: Assembly) -> None:
     assert not [action for action in actions if "*" in action]
 
 
-def test_only_reconcile_writes_contacts_and_nobody_deletes_them(assembly: Assembly) -> None:
-    writers = {
+def writers_of(assembly: Assembly) -> set[tuple[str, str, str]]:
+    """Stack, role and action of everything that is allowed on contacts, but for reading."""
+    return {
         (stack, role, action)
         for stack, template in assembly.templates.items()
         for role in template.of_type("AWS::IAM::Role")
         for action, _ in grants_of(template, role)
         if action.startswith("account:") and not action.startswith("account:Get")
     }
+
+
+def test_only_reconcile_writes_contacts_and_nobody_deletes_them(assembly: Assembly) -> None:
+    writers = writers_of(assembly)
     (role,) = [
         logical_id
         for logical_id, properties in assembly.templates["RollcallHub"].of_type("AWS::IAM::Role").items()
@@ -159,6 +170,20 @@ def test_only_reconcile_writes_contacts_and_nobody_deletes_them(assembly: Assemb
     assert writers == {("RollcallHub", role, "account:PutAlternateContact")}
     _, function = assembly.templates["RollcallHub"].one("AWS::Lambda::Function", "Reconcile")
     assert arn(function["Role"]) == f"{{{role}.Arn}}"
+
+
+def test_a_roster_that_says_absent_lets_reconcile_delete(tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    shutil.copytree(app.ROOT / "config" / "examples" / "demo", config)
+    contacts = config / "contacts.yaml"
+    text = contacts.read_text(encoding="utf-8")
+    contacts.write_text(text.replace("security: pci-soc}", "security: absent}"), encoding="utf-8")
+    assembly = synthesize(tmp_path, config=str(config))
+    actions = {(stack, action) for stack, _, action in writers_of(assembly)}
+    assert actions == {
+        ("RollcallHub", "account:PutAlternateContact"),
+        ("RollcallHub", "account:DeleteAlternateContact"),
+    }
 
 
 def trust_of(template: Template, role: str) -> dict[str, Any]:
@@ -179,7 +204,7 @@ def test_only_lambda_assumes_the_functions_roles(hub: Template) -> None:
 
 
 def test_the_intake_bus_takes_only_what_rules_of_the_organization_forward(hub: Template) -> None:
-    (policy,) = hub.of_type("AWS::Events::EventBusPolicy").values()
+    _, policy = hub.one("AWS::Events::EventBusPolicy", "IntakeBus")
     statement = policy["Statement"]
     bus, properties = hub.one("AWS::Events::EventBus", "IntakeBus")
     assert properties == {"Name": "rollcall-intake"}
@@ -189,8 +214,26 @@ def test_the_intake_bus_takes_only_what_rules_of_the_organization_forward(hub: T
     assert statement["Condition"] == {
         "StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid"},
         "Bool": {"events:eventBusInvocation": "true"},
-        "ForAllValues:StringEquals": {"events:source": ["aws.account", "aws.organizations"]},
+        "ForAllValues:StringEquals": {
+            "events:source": ["aws.account", "aws.controltower", "aws.organizations"]
+        },
         "Null": {"events:source": "false"},
+    }
+
+
+def test_the_outcome_bus_takes_only_what_reconcile_sends(hub: Template) -> None:
+    _, policy = hub.one("AWS::Events::EventBusPolicy", "Outcomes")
+    bus, _ = hub.one("AWS::Events::EventBus", "Outcomes")
+    role, _ = hub.one("AWS::IAM::Role", "ReconcileRole")
+    statement = policy["Statement"]
+    assert policy["EventBusName"] == {"Ref": bus}
+    assert (statement["Effect"], statement["Action"]) == ("Deny", "events:PutEvents")
+    assert statement["Principal"] == {"AWS": "*"}
+    assert arn(statement["Resource"]) == f"{{{bus}.Arn}}"
+    ((operator, keys),) = statement["Condition"].items()
+    assert operator == "ArnNotEquals"
+    assert {key: [arn(one) for one in value] for key, value in keys.items()} == {
+        "aws:PrincipalArn": [f"{{{role}.Arn}}"]
     }
 
 

@@ -1,0 +1,183 @@
+"""Permissions both ways: what the functions call their roles may do, and what these may do they call.
+
+The functions run through everything that needs a permission, with the roster of `everything/`; the templates
+are synthesized from the same configuration.
+"""
+
+import json
+import os
+from collections import defaultdict
+
+import boto3
+import pytest
+import pytest_socket
+from moto import mock_aws
+
+# jsii reads it when it starts node: a banner about a version is no test result.
+os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
+
+from rollcall import bootstrap
+from rollcall.documents import incident_document
+from simulation import Caller, Response
+from simulation.client import SimulatedClient
+from tests.adapters.samples import FOUND, HUB, INCIDENT, MANAGEMENT, MEMBER, NOW, REGION
+from tests.core.test_whole_roster import ou_event
+from tests.functions.conftest import SERVICES, installed
+from tests.functions.deployment import Deployment, api_values
+from tests.stacks.assembly import synthesize
+from tests.stacks.template import as_list
+
+#: What the services around a function use in its role's name: logs, traces, the key of the topic.
+AROUND = ("logs:", "xray:", "kms:")
+#: What Lambda uses to read the queue for the function.
+CONSUMPTION = frozenset(
+    f"sqs:{action}"
+    for action in (
+        "ReceiveMessage",
+        "DeleteMessage",
+        "GetQueueAttributes",
+        "GetQueueUrl",
+        "ChangeMessageVisibility",
+    )
+)
+#: A transaction needs the action of each of its parts.
+PARTS = {
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+    "Delete": "DeleteItem",
+    "ConditionCheck": "ConditionCheckItem",
+}
+
+
+@pytest.fixture(scope="session")
+def everything(tmp_path_factory):
+    """The synthesized stacks of a roster that needs every permission."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("AWS_", "CDK_"))]:
+            patch.delenv(name)
+        pytest_socket.disable_socket()
+        try:
+            return synthesize(tmp_path_factory.mktemp("everything"), config="tests/functions/everything")
+        finally:
+            pytest_socket.enable_socket()
+
+
+def grants_of(template, role_prefix):
+    role, _ = template.one("AWS::IAM::Role", role_prefix)
+    statements = template.statements(role)
+    assert all(statement["Effect"] == "Allow" for statement in statements)
+    return {action for statement in statements for action in as_list(statement["Action"])}
+
+
+def actions_of(service, operation, parameters):
+    """The IAM actions that a call needs."""
+    if operation == "TransactWriteItems":
+        return {f"dynamodb:{PARTS[part]}" for item in parameters["TransactItems"] for part in item}
+    return {f"{service}:{operation}"}
+
+
+class RecordedDeployment(Deployment):
+    """A deployment whose functions' calls are noted, under the function that runs."""
+
+    def __init__(self, aws, *, roster):
+        super().__init__(aws, roster=roster)
+        self.calls = defaultdict(set)
+        self.running = None
+        self.without_paths = False
+        session = boto3.Session("testing", "testing", region_name=REGION)
+        self.recorded = {service: session.client(service) for service in SERVICES}
+        for service, client in self.recorded.items():
+            client.meta.events.register("provide-client-params.*.*", self._noted(service))
+        for name, queue in (("reconcile", self.intake), ("notify", self.incidents)):
+            queue.handler = self._named(name, queue.handler)
+
+    def client(self, service, **_):
+        if service in self.recorded:
+            return self.recorded[service]
+        caller = Caller.role(HUB, "rollcall-reconcile", "reconcile")
+
+        def send(operation, parameters):
+            self.calls[self.running] |= actions_of(service, operation, parameters)
+            answer = self.cloud.call(service, operation, parameters, caller)
+            if self.without_paths and operation == "DescribeAccount":
+                # As the SDK of an older runtime, which drops what it does not know.
+                shown = {name: value for name, value in answer.body["Account"].items() if name != "Paths"}
+                return Response(body={"Account": shown}, request_id=answer.request_id)
+            return answer
+
+        return SimulatedClient(service, send)
+
+    def _noted(self, service):
+        def note(params, model, **_):
+            self.calls[self.running] |= actions_of(service, model.name, params)
+
+        return note
+
+    def _named(self, name, handler):
+        def run(event, context):
+            self.running = name
+            return handler(event, context)
+
+        return run
+
+
+@pytest.fixture(scope="module")
+def calls(clients, everything):
+    """What each function called while everything happened once."""
+    candidate = everything.asset / "candidate.json"
+    with mock_aws(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bootstrap, "_CANDIDATE", candidate)
+        recorded = RecordedDeployment(clients, roster=json.loads(candidate.read_text(encoding="utf-8")))
+        recorded.approve()
+        with installed(recorded, patch) as deployment:
+            live(deployment)
+            lines = deployment.lines()
+    verdicts = {line["verdict"] for line in lines if line["message"] == "outcome"}
+    assert verdicts >= {"set", "own-write", "compliant"}
+    messages = {line["message"] for line in lines}
+    assert messages >= {"alert sent", "alert already sent", "returned to the queue"}
+    return deployment.calls
+
+
+def live(deployment):
+    organization = deployment.organization
+    admin = deployment.cloud.client("organizations", Caller.role(MANAGEMENT, "Admin", "alice"))
+    sandbox = organization.find_ou("Sandbox")
+    # Contacts are set, put back, and deleted where the roster wants none.
+    for kind in ("SECURITY", "BILLING"):
+        deployment.member().put_alternate_contact(AlternateContactType=kind, **api_values(FOUND))
+    deployment.run()
+    assert set(organization.accounts[MEMBER].contacts) == {"SECURITY"}
+    # A tag comes and goes while another account carries it, and the path has to be walked.
+    for account_id in (MEMBER, "444455556666"):
+        admin.tag_resource(ResourceId=account_id, Tags=[{"Key": "scope", "Value": "pci"}])
+        deployment.run()
+    deployment.without_paths = True
+    admin.untag_resource(ResourceId=MEMBER, TagKeys=["scope"])
+    deployment.run()
+    # A unit changes, with another one in it.
+    organization.add_ou("Deeper", sandbox)
+    deployment.intake.send(ou_event(sandbox))
+    deployment.run()
+    # A message that cannot be understood goes back.
+    bad = deployment.intake.send("{}")
+    assert deployment.intake.deliver() == [bad]
+    # An incident is told, and comes once more.
+    incident = {"detail": incident_document(INCIDENT, management_account=MANAGEMENT, at=NOW)}
+    for _ in range(2):
+        deployment.incidents.send(incident)
+        deployment.incidents.deliver()
+
+
+@pytest.mark.parametrize(("function", "role"), [("reconcile", "ReconcileRole"), ("notify", "NotifyRole")])
+def test_a_function_calls_what_its_role_may_and_its_role_may_what_it_calls(everything, calls, function, role):
+    granted = grants_of(everything.templates["RollcallHub"], role)
+    called = calls[function]
+    assert called
+    assert called - granted == set(), "called and not granted"
+    surplus = {action for action in granted - called - CONSUMPTION if not action.startswith(AROUND)}
+    assert surplus == set(), "granted and never called"
+
+
+def test_nothing_was_called_outside_of_the_functions(calls):
+    assert set(calls) == {"reconcile", "notify"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +19,19 @@ class Position(StrEnum):
     MANAGEMENT = "management"
 
 
-def position_of(sts: Any, settings: Settings) -> Position:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who calls. `partition` is that of the credentials: aws, aws-cn or aws-us-gov."""
+
+    account: str
+    position: Position
+    partition: str
+
+
+def identify(sts: Any, settings: Settings) -> Identity:
     """Ask AWS who calls; CommandError if it is neither the hub nor the management account."""
-    account = str(sts.get_caller_identity()["Account"])
+    answer = sts.get_caller_identity()
+    account = str(answer["Account"])
     positions = {settings.hub: Position.HUB, settings.management: Position.MANAGEMENT}
     if account not in positions:
         raise CommandError(
@@ -29,4 +40,6 @@ def position_of(sts: Any, settings: Settings) -> Position:
             f"{settings.management}, for example with --profile; if {account} is one of them, correct "
             "organization.yaml",
         )
-    return positions[account]
+    return Identity(
+        account=account, position=positions[account], partition=str(answer["Arn"]).split(":", 2)[1]
+    )

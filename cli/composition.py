@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.console import Console
 
-from cli.caller import Position, position_of
+from cli.caller import Identity, Position, identify
 from cli.patient import PatientClient
 from cli.problems import CommandError, credential_error
-from cli.standalone import StandaloneClient
 from rollcall.adapters.account_api import OneModeAccountApi
 from rollcall.adapters.aws_errors import AWS_ERRORS
 from rollcall.adapters.organizations import AwsOrganization
@@ -19,6 +18,8 @@ from rollcall.adapters.system_clock import SystemClock
 from rollcall.pacing import buckets
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rollcall.ports import AccountApi, Clock, Organization
     from stacks.settings import Settings
 
@@ -32,6 +33,19 @@ class Clients(Protocol):
 
     def __call__(self, service: str, *, region: str, profile: str | None) -> Any:
         """A client of this service with the face of boto3's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """Credentials that AWS took: whose they are, and patient clients that use them."""
+
+    identity: Identity
+    client: Callable[[str], Any]
+
+    @property
+    def position(self) -> Position:
+        """Where the caller stands."""
+        return self.identity.position
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,20 +73,23 @@ class Composition:
     clock: Clock
     clients: Clients
 
-    def connect(self, settings: Settings, *, profile: str | None) -> Connection:
-        """Log in and find out who calls; CommandError if that is nobody who can see the organization."""
+    def login(self, settings: Settings, *, profile: str | None) -> Login:
+        """Find out who calls; CommandError if that is neither the hub nor the management account."""
 
         def client(service: str) -> Any:
             made = self.clients(service, region=settings.region, profile=profile)
             return PatientClient(made, service=service, clock=self.clock)
 
-        position = position_of(client("sts"), settings)
-        organizations, account = client("organizations"), client("account")
+        return Login(identity=identify(client("sts"), settings), client=client)
+
+    def connect(self, settings: Settings, *, profile: str | None) -> Connection:
+        """Log in, to look at accounts and their contacts; CommandError as `login`."""
+        login = self.login(settings, profile=profile)
+        organizations, account = login.client("organizations"), login.client("account")
         paces = buckets(share=_SHARE, now=self.clock.now().timestamp())
         own = None
-        if position is Position.MANAGEMENT:
-            standalone = StandaloneClient(account, own_account=settings.management)
-            own = OneModeAccountApi(client=standalone, clock=self.clock, buckets=paces)
+        if login.position is Position.MANAGEMENT:
+            own = OneModeAccountApi(client=account, clock=self.clock, buckets=paces, standalone=True)
         return Connection(
             organizations=organizations,
             organization=AwsOrganization(client=organizations),

@@ -12,7 +12,7 @@ from rollcall.demands import Wanted, WantedAbsent
 from rollcall.denials import FIXES, Denial
 from rollcall.observation import Absent, Observation, Present, Unreadable
 from rollcall.plan import Change, Finding, Verdict, plan
-from rollcall.resolve import Candidate, Requirement, candidates, modes_for, requirement
+from rollcall.resolve import Candidate, Requirement, candidates, modes_for, requirement, winner
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -124,7 +124,7 @@ def explain(
         modes=modes_for(roster, account),
         requirement=required,
         exemptions=[
-            (exemption, exemption.until is None or today <= exemption.until)
+            (exemption, exemption.in_force(today))
             for exemption in roster.exemptions
             if account.id in exemption.accounts
         ],
@@ -137,8 +137,8 @@ def explain(
 
 def winners(found: Sequence[Candidate[Any]]) -> Sequence[Candidate[Any]]:
     """The most specific entries, which all say the same; none if they disagree."""
-    best = [item for item in found if item.rank == found[0].rank]
-    return best if all(item.value == best[0].value for item in best) else []
+    best = winner(found) if found else None
+    return [item for item in found if best is not None and item.rank == best.rank]
 
 
 def placeholders_of(roster: Roster, contact: str | None) -> tuple[str, ...]:

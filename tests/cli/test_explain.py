@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cli.standalone import StandaloneClient
 from simulation.errors import ApiError
 from tests.cli.desk import (
     CONTACTS,
@@ -274,10 +273,3 @@ def test_json_tells_three_answers_and_four_wishes_apart(desk):
     assert found["SECURITY"]["found"]["reason"] == found["SECURITY"]["reason"]
     desk.write(contacts=CONTACTS.replace("security: soc, ", "").replace("security: pci-soc", "mode: audit"))
     assert kinds(desk.run("explain", PAYMENTS, "--json"))["SECURITY"]["wanted"]["state"] == "unmanaged"
-
-
-def test_standalone_calls_are_never_made_for_another_account():
-    with pytest.raises(ValueError, match="own account only"):
-        StandaloneClient(None, own_account=MANAGEMENT).get_alternate_contact(
-            AccountId=PAYMENTS, AlternateContactType="SECURITY"
-        )

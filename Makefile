@@ -7,6 +7,9 @@ TOOLS := .venv/.ready
 CDK := node_modules/.ready
 RUNTIME := .runtime/.ready
 CONFIG ?= config
+PORT ?= 4588
+ACCOUNT ?= hub
+ROLE ?= Administrator
 # The local Lambda runtime is Python 3.13, as in AWS, where there is one, and otherwise what the tools run on.
 RUNTIME_PYTHON ?= $(shell python3.13 -c pass >/dev/null 2>&1 && echo python3.13 || echo $(PYTHON))
 
@@ -15,10 +18,10 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export NODE_NO_WARNINGS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint types synth local bench clean setup
+.PHONY: help demo test lint types synth local local-env bench clean setup
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: setup ## Show Rollcall at work on a local cloud: no AWS account, no questions
 	@$(BIN)/python -m localcloud.demo --out out/demo
@@ -37,8 +40,13 @@ synth: $(TOOLS) $(CDK) ## Write the templates to cdk.out (CONFIG=config): offlin
 	@node_modules/.bin/cdk synth --quiet --no-notices --no-lookups -c config=$(CONFIG)
 	@echo "cdk.out holds the templates of $(CONFIG)"
 
-local: setup ## Run the local cloud with everything deployed, until Ctrl-C
-	@$(BIN)/python -m localcloud.demo --out out/local --keep
+local: setup ## Run an organization of twelve accounts with everything deployed, until Ctrl-C (PORT=4588)
+	@$(BIN)/python -m localcloud.local --out out/local --port $(PORT)
+
+# No prerequisites: what it prints is for eval "$(make -s local-env)", and where nothing is set up, nothing runs.
+local-env: ## Print the variables that point an AWS client at it, for eval (ACCOUNT=hub, management or 12 digits)
+	@test -f $(RUNTIME) || { echo "the local cloud is not running: start it in another terminal with make local" >&2; exit 1; }
+	@$(BIN)/python -m localcloud.local_env --out out/local --account "$(ACCOUNT)" --role "$(ROLE)"
 
 bench: $(TOOLS) ## Measure, print a table, write bench/results.json
 	@$(BIN)/python -m bench

@@ -19,8 +19,10 @@ from rich.console import Console
 from rich.table import Table
 
 from localcloud.cdk import CdkError
+from localcloud.seeds import demo_organization, give_contacts
 from localcloud.stage import Stage
 from localcloud.story import Story
+from simulation.clock import SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,12 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Play the story and write summary.json and alerts.jsonl into the output directory."""
     parser = argparse.ArgumentParser(prog="python -m localcloud.demo", description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("out/demo"), help="default: %(default)s")
-    parser.add_argument("--keep", action="store_true", help="leave the local cloud running until Ctrl-C")
     parser.add_argument("--verbose", action="store_true", help="print each alert in full")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return _run(options.out.resolve(), keep=options.keep, verbose=options.verbose)
+        return _run(options.out.resolve(), verbose=options.verbose)
     except KeyboardInterrupt:
         _console.print("stopped")
         return 130
@@ -50,19 +51,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
 
 
-def _run(out: Path, *, keep: bool, verbose: bool) -> int:
+def _run(out: Path, *, verbose: bool) -> int:
     started = time.monotonic()
 
     def tell(what: str) -> None:
         _console.print(f"[dim]{time.monotonic() - started:5.1f} s[/]  {what}")
 
     steps: list[Step] = []
-    stage = Stage(out, tell)
+    organization = demo_organization(SystemClock())
+    stage = Stage(out, tell, organization=organization)
     with stage.cloud as cloud:
         tell(f"the local cloud answers on {cloud.endpoint}")
-        story = Story(stage, stage.prepare())
-        story.begin()
+        roster = stage.prepare()
+        give_contacts(organization, roster)
         stage.deploy()
+        story = Story(stage, roster)
         for step in story.steps():
             steps.append(step)
             _show(step, verbose=verbose)
@@ -74,9 +77,6 @@ def _run(out: Path, *, keep: bool, verbose: bool) -> int:
         if stray or cloud.bridge.lost:
             _console.print(f"[red]{stray} alerts that no step expected, undelivered: {cloud.bridge.lost}")
         tell(f"alerts are in {cloud.mail.path}, the functions' logs in {out / 'logs'}")
-        if keep:
-            tell(f"AWS_ENDPOINT_URL={cloud.endpoint} until Ctrl-C")
-            signal.pause()
     return 0 if all(step.ok for step in steps) and not stray else 1
 
 

@@ -19,6 +19,8 @@ from localcloud.policies import decide, role_may
 from localcloud.put_events import PutEvents, bus_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from localcloud.server import LocalCloud
     from simulation.cloud import SimulatedCloud
 
@@ -57,6 +59,7 @@ class Bridge:
 
     def __init__(self, simulation: SimulatedCloud) -> None:
         self.lost: list[Lost] = []
+        self._listeners: list[Callable[[dict[str, Any]], None]] = []
         self._simulation = simulation
         self._arrivals: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
         self._stopping = threading.Event()
@@ -67,6 +70,10 @@ class Bridge:
     def accept(self, bus_arn: str, event: dict[str, Any]) -> None:
         """Put an event on a bus; it is delivered soon, by the worker."""
         self._arrivals.put(Delivery(bus_arn=bus_arn, event=event))
+
+    def listen(self, listener: Callable[[dict[str, Any]], None]) -> None:
+        """Give `listener` every event of every bus, as it arrives there."""
+        self._listeners.append(listener)
 
     def close(self) -> None:
         """Stop delivering."""
@@ -83,6 +90,8 @@ class Bridge:
                 delivery = self._arrivals.get(timeout=0.02)
             except queue.Empty:
                 continue
+            for listener in self._listeners:
+                listener(delivery.event)
             for rule in list(getattr(bus_of(delivery.bus_arn), "rules", {}).values()):
                 if rule.state.startswith("ENABLED") and not rule.scheduled_expression:
                     self._apply(rule, delivery)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import threading
 from typing import TYPE_CHECKING, Any, Self
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from localcloud.events import Bridge
     from localcloud.functions.service import Functions
     from simulation.cloud import SimulatedCloud
+
+_ADDRESS = "127.0.0.1"  # loopback only, and a literal, so that S3 clients address buckets by path
 
 # Every departure from plain moto, in the order in which it is installed.
 INSTALLERS: tuple[Callable[[LocalCloud], None], ...] = (
@@ -85,11 +88,13 @@ class LocalCloud:
         """Listen, then install everything. Raises OSError for a port that is taken."""
         self.run_dir.mkdir(parents=True, exist_ok=True)
         moto_api_backend.reset()
-        server = make_server(
-            "127.0.0.1", self._port, self.gateway, threaded=True, request_handler=_QuietHandler
-        )
-        # An IP literal, so that S3 clients address buckets by path.
-        self.endpoint = f"http://127.0.0.1:{server.server_port}"
+        # Bound here, because werkzeug ends the process when a port is taken.
+        with socket.create_server((_ADDRESS, self._port)) as bound:
+            port = bound.getsockname()[1]
+            server = make_server(
+                _ADDRESS, port, self.gateway, threaded=True, request_handler=_QuietHandler, fd=bound.fileno()
+            )
+        self.endpoint = f"http://{_ADDRESS}:{port}"
         self.clients = Clients(self.endpoint, key=own_key())
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True, name="localcloud").start()
         self._undo.callback(server.server_close)

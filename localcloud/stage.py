@@ -1,4 +1,4 @@
-"""The demo's stage: the example organization in a local cloud, Rollcall deployed into it by the real CDK."""
+"""Where demo and `make local` happen: an organization in a local cloud, Rollcall deployed by the real CDK."""
 
 from __future__ import annotations
 
@@ -11,43 +11,44 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.cdk import Cdk
 from localcloud.deliveries import ALERTS_FILE
+from localcloud.outcomes import record_outcomes
+from localcloud.running import LOCK_FILE
 from localcloud.server import LocalCloud
 from rollcall.adapters.state_table import StateTable
 from rollcall.approve import approve_candidate
-from simulation.clock import SystemClock
 from simulation.cloud import SimulatedCloud
-from simulation.seeds import HUB, example_organization
+from simulation.seeds import HUB
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from simulation.organization import Organization
 
 ROOT = Path(__file__).parent.parent
 CONFIG = ROOT / "config" / "examples" / "demo"
 
 
 class Stage:
-    """Where the story plays. `out` takes everything that is written; `tell` is told what is going on.
+    """Where things happen. `out` takes everything that is written; `tell` is told what is going on.
 
-    Raises FileExistsError when `out` holds anything but what an earlier demo left.
+    Raises FileExistsError when `out` holds anything but what an earlier run left.
     """
 
-    def __init__(self, out: Path, tell: Callable[[str], None]) -> None:
-        if out.exists() and any(out.iterdir()) and not (out / ALERTS_FILE).exists():
-            raise FileExistsError(f"{out} is not empty and not from an earlier demo")
-        shutil.rmtree(out, ignore_errors=True)
-        clock = SystemClock()
-        organization = example_organization(clock)
+    def __init__(
+        self, out: Path, tell: Callable[[str], None], *, organization: Organization, port: int = 0
+    ) -> None:
+        _clear(out)
         self.out, self.tell = out, tell
         self.members = [a for a in organization.accounts if a not in {HUB, organization.management}]
         self.management = organization.management
-        self.cloud = LocalCloud(
-            simulation=SimulatedCloud(organization, clock, delivery_delay=0.05, account_creation_seconds=0.3),
-            run_dir=out,
-            runtime=ROOT / ".runtime",
+        simulation = SimulatedCloud(
+            organization, organization.clock, delivery_delay=0.05, account_creation_seconds=0.3
         )
+        self.cloud = LocalCloud(simulation=simulation, run_dir=out, runtime=ROOT / ".runtime", port=port)
 
     def prepare(self) -> dict[str, Any]:
         """Bootstrap the hub and synthesize; the compiled roster."""
+        record_outcomes(self.cloud)
         self.tell("cdk synth, cdk bootstrap of the hub")
         with ThreadPoolExecutor() as pool:
             bootstrapped = pool.submit(self._cdk().bootstrap, HUB)
@@ -57,10 +58,13 @@ class Stage:
 
     def deploy(self) -> None:
         """Deploy everything and approve the roster."""
-        self.tell("cdk deploy of hub, management and the forwarder into the members")
         assembly = self.out / "assemblies" / CONFIG.name
         targets = [("RollcallManagement", self.management)]
-        targets += [("RollcallForwarder", member) for member in self.members]
+        if _has_stack_set(assembly):
+            self.tell("cdk deploy of hub, whose StackSet brings the forwarder to the members, and management")
+        else:
+            self.tell("cdk deploy of hub, management and the forwarder into the members")
+            targets += [("RollcallForwarder", member) for member in self.members]
         with ThreadPoolExecutor(max_workers=2) as pool:  # a CLI keeps a core busy
             hub = pool.submit(self._deploy_hub, assembly)
             list(pool.map(lambda target: self._cdk().deploy(*target, assembly=assembly), targets))
@@ -89,3 +93,20 @@ def _roster(assembly: Path) -> dict[str, Any]:
     (candidate,) = assembly.glob("asset.*/candidate.json")
     document: dict[str, Any] = json.loads(candidate.read_text())
     return document
+
+
+def _has_stack_set(assembly: Path) -> bool:
+    template = json.loads((assembly / "RollcallHub.template.json").read_text())
+    return any(r["Type"] == "AWS::CloudFormation::StackSet" for r in template["Resources"].values())
+
+
+def _clear(out: Path) -> None:
+    """Take away what an earlier run left, but not the claim to the directory."""
+    old = [entry for entry in out.iterdir() if entry.name != LOCK_FILE] if out.exists() else []
+    if old and not (out / ALERTS_FILE).exists():
+        raise FileExistsError(f"{out} is not empty and not from an earlier run")
+    for entry in old:
+        if entry.is_dir():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()

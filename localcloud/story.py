@@ -46,12 +46,6 @@ class Story:
         self._usual = {kind: contacts[name] for kind, name in roster["defaults"].items()}
         self._production = self._usual | {"SECURITY": contacts["pci-soc"]}
 
-    def begin(self) -> None:
-        """Set the contacts of all accounts right, each account its own, before anybody watches."""
-        for account in self._organization.accounts:
-            for kind, contact in (self._production if account == _WEB_SHOP else self._usual).items():
-                self._put(account, kind, contact)
-
     def steps(self) -> Iterator[Step]:
         """Play them one after the other."""
         usual, production = ({"SECURITY": c["SECURITY"]} for c in (self._usual, self._production))

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from botocore.model import StructureShape
+
 from simulation.caller import Caller
 from simulation.creation import AccountFactory
 from simulation.errors import ApiError
@@ -68,13 +70,13 @@ class OrganizationsService:
             "RemoveAccountFromOrganization": membership.remove,
         }
 
-    def call(self, operation: str, params: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
+    def call(self, operation: str, params: Params, caller: Caller) -> dict[str, Any]:
         """Answer one request in API spelling (timestamps are datetime); raises ApiError.
 
         Throttling is not modelled: AWS's numbers are not published.
         """
         self._authorize(operation, caller)
-        _check(operation, params)
+        _check(input_shape("organizations", operation), params)
         if operation in self._stateful:
             return self._stateful[operation](params, caller)
         if operation in _WRITES:
@@ -97,13 +99,14 @@ class OrganizationsService:
         raise ApiError("AccessDeniedException", "You don't have permissions to access this resource.")
 
 
-def _check(operation: str, params: Mapping[str, Any]) -> None:
-    """Hold the parameters to lengths, patterns and enums of the service model."""
-    shape = input_shape("organizations", operation)
+def _check(shape: StructureShape | None, params: Params) -> None:
+    """Hold the parameters to lengths, patterns and enums of the service model; lists are not looked into."""
     for name, member in shape.members.items() if shape else ():
         value, limits = params.get(name), member.metadata
         if value is None and shape and name in shape.required_members:
             raise invalid("INPUT_REQUIRED")
+        if isinstance(member, StructureShape) and isinstance(value, Mapping):
+            _check(member, value)
         if not isinstance(value, str) or name == "NextToken":
             continue
         if len(value) < limits.get("min", 0):

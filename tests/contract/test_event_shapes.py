@@ -6,12 +6,15 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from simulation import ApiError, Caller
+from simulation import Caller
+from simulation.cloudtrail import HIDDEN
 
 SAMPLES = Path(__file__).parents[1] / "events"
 MEMBER, HUB, MANAGEMENT = "222222222222", "333333333333", "111111111111"
+STANDALONE = "777788889999"
 # What later records have and older or documented ones lack (each is in another sample).
 LATER = {"detail.readOnly", "detail.managementEvent", "detail.eventCategory", "detail.recipientAccountId"}
+STATUS = {"detail.responseElements.status"}
 PHONE = {"detail.requestParameters.phoneNumber"}
 
 
@@ -27,10 +30,14 @@ def paths(value, where=""):
     return {where}
 
 
+# Calls whose answers are no constants.
+ANSWERED = {"CreateAccount", "InviteAccountToOrganization", "AcceptHandshake", "StartPrimaryEmailUpdate"}
+
+
 def constants(event):
     detail = event["detail"]
     kept = ("eventSource", "eventName", "eventType", "readOnly", "responseElements", "errorCode")
-    if detail["eventName"] == "CreateAccount":
+    if detail["eventName"] in ANSWERED:
         kept = kept[:4]  # the answer holds ids and times
     envelope = [event[key] for key in ("version", "detail-type", "source", "resources")]
     return [*envelope, *(detail.get(key) for key in kept if key != "readOnly")]
@@ -49,9 +56,16 @@ def put_by_management(world, contact):
 
 
 def denied_put(world, contact):
-    text = sample("PutAlternateContact.denied-scp.synthetic")["detail"]["errorMessage"]
-    fault = ApiError("AccessDeniedException", text, 403)
-    world.cloud.account.fail_next("PutAlternateContact", fault)
+    organizations = world.client("organizations", "management")
+    organizations.enable_policy_type(RootId="r-a1b2", PolicyType="SERVICE_CONTROL_POLICY")
+    statement = {"Effect": "Deny", "Action": "account:Put*", "Resource": "*"}
+    policy = organizations.create_policy(
+        Name="guardrail",
+        Description="",
+        Type="SERVICE_CONTROL_POLICY",
+        Content=json.dumps({"Statement": statement}),
+    )
+    organizations.attach_policy(PolicyId=policy["Policy"]["PolicySummary"]["Id"], TargetId=MEMBER)
     with pytest.raises(ClientError):
         put(world, contact)
 
@@ -87,6 +101,44 @@ def move_to_where_it_is(world, _):
         move(world, world.organization.root_id)
 
 
+def invite(world, _=None):
+    return world.client("organizations", Caller.user(MANAGEMENT, "diego")).invite_account_to_organization(
+        Target={"Type": "ACCOUNT", "Id": STANDALONE}, Notes="Please join."
+    )
+
+
+def accept(world, _):
+    mary = world.client("organizations", Caller.user(STANDALONE, "mary"))
+    mary.accept_handshake(HandshakeId=invite(world)["Handshake"]["Id"])
+
+
+def leave(world, _):
+    world.client("organizations", Caller.user(MEMBER, "example-user")).leave_organization()
+
+
+def remove(world, _):
+    world.client("organizations", "management").remove_account_from_organization(AccountId=MEMBER)
+
+
+def close(world, _):
+    world.client("organizations", "management").close_account(AccountId=MEMBER)
+
+
+def rename(world, _):
+    world.client("account", "member").put_account_name(AccountName="New name")
+
+
+def put_primary(world, _):
+    client = world.client("account", "member")
+    client.put_contact_information(ContactInformation=client.get_contact_information()["ContactInformation"])
+
+
+def start_email(world, _):
+    world.client("account", "management").start_primary_email_update(
+        AccountId=MEMBER, PrimaryEmail="n@example.com"
+    )
+
+
 CASES = [
     # sample, what is done, paths that only the simulation's last such event may have, options of the cloud
     ("PutAlternateContact.standalone.docs", put, PHONE, {}),  # the guide prints no phone number
@@ -105,7 +157,25 @@ CASES = [
     ("MoveAccount.ou-to-ou", lambda world, _: move(world), LATER, {}),
     ("MoveAccount.root-to-ou.synthetic", lambda world, _: move(world), set(), {}),
     ("MoveAccount.error.synthetic", move_to_where_it_is, set(), {}),
+    ("InviteAccountToOrganization", invite, LATER, {}),
+    ("AcceptHandshake.invite.synthetic", accept, LATER, {}),
+    ("AccountJoinedOrganization.invited.synthetic", accept, set(), {}),
+    ("LeaveOrganization.success.synthetic", leave, set(), {}),
+    ("AccountDepartedOrganization.left.synthetic", leave, set(), {}),
+    ("RemoveAccountFromOrganization", remove, LATER, {}),
+    ("AccountDepartedOrganization.removed.synthetic", remove, set(), {}),
+    ("CloseAccount", close, set(), {}),
+    ("CloseAccountResult.succeeded", close, set(), {}),
+    ("PutAccountName.synthetic", rename, set(), {"redact": True}),
+    ("PutContactInformation.standalone.synthetic", put_primary, set(), {"redact": True}),
+    ("StartPrimaryEmailUpdate.synthetic", start_email, STATUS, {"redact": True}),
 ]
+# What samples have and the model lacks: TLS; and the null of a sample where the API is known to answer.
+TLS = ("tlsVersion", "cipherSuite", "clientProvidedHostHeader")
+LACKING = {
+    "LeaveOrganization.success.synthetic": {f"detail.tlsDetails.{key}" for key in TLS},
+    "StartPrimaryEmailUpdate.synthetic": {"detail.responseElements"},
+}
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case[0] for case in CASES])
@@ -117,7 +187,7 @@ def test_events_have_the_key_paths_of_the_sample(build, contact, case):
         -1
     ]
     mine, theirs = paths(emitted), paths(expected)
-    assert theirs - mine == set()
+    assert theirs - mine == LACKING.get(name, set())
     assert mine - theirs <= more
     assert constants(emitted) == constants(expected)
     assert json.loads(json.dumps(emitted)) == emitted
@@ -170,6 +240,41 @@ def test_values_are_shown_as_sent_or_hidden(build, contact):
 def test_organizations_events_never_show_names_and_addresses_of_accounts(world):
     create(world, None)
     assert "n@example.com" not in json.dumps(world.events)
+
+
+def test_a_handshake_is_written_down_as_documented(world):
+    accept(world, None)
+    shown = world.events[1][1]["detail"]["responseElements"]["handshake"]
+    assert shown["action"] == "invite"
+    assert shown["state"] == "ACCEPTED"
+    assert shown["requestedTimestamp"] == "Oct 5, 2026 9:00:00 AM"
+    documented = sample("AcceptHandshake.invite.synthetic")["detail"]["responseElements"]["handshake"]
+    assert shown.keys() == documented.keys()
+    forms = [[(entry["type"], entry.keys()) for entry in side["resources"]] for side in (shown, documented)]
+    assert forms[0] == forms[1]
+    assert [party["id"] for party in shown["parties"]] == ["o-exampleorgid", STANDALONE]
+
+
+@pytest.mark.parametrize("spelling", ["camel", "pascal"])
+def test_names_addresses_and_codes_are_hidden_on_request(build, spelling):
+    world = build(redact=True, spelling=spelling)
+    put_primary(world, None)
+    rename(world, None)
+    start_email(world, None)
+    world.client("account", "management").accept_primary_email_update(
+        AccountId=MEMBER, PrimaryEmail="n@example.com", Otp="abc123"
+    )
+    text = json.dumps(world.events)
+    assert not any(value in text for value in ("Example Corp", "New name", "n@example.com", "abc123"))
+    asked = [event["detail"]["requestParameters"] for _, event in world.events]
+    name = "contactInformation" if spelling == "camel" else "ContactInformation"
+    assert asked[0] == {name: HIDDEN}
+
+
+def test_a_primary_contact_is_shown_in_clear_otherwise(world):
+    put_primary(world, None)
+    shown = world.events[0][1]["detail"]["requestParameters"]["contactInformation"]
+    assert (shown["fullName"], shown["phoneNumber"]) == ("Example Corp", "+1 206 555 0100")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,121 @@
+"""`python -m localcloud.local`: a whole organization on this machine, Rollcall deployed in it, until Ctrl-C.
+
+Exits 0 after Ctrl-C, 2 when it cannot start: a port that is taken, another one running, a failed deployment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import errno
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "lambdas"))
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from localcloud.cdk import CdkError
+from localcloud.running import AlreadyRunningError, Claim
+from localcloud.seeds import give_contacts, ou_path, whole_organization
+from localcloud.stage import Stage
+from simulation.clock import SystemClock
+from simulation.seeds import HUB
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from simulation.organization import Organization
+
+PORT = 4588
+_HELP = """
+[bold green]ready[/]: {accounts} accounts on {endpoint}, until Ctrl-C
+
+In another terminal, as a member, as [bold]management[/] or as the [bold]hub[/] (without ACCOUNT):
+  eval "$(make -s local-env ACCOUNT=222222222222)"
+  aws account put-alternate-contact --alternate-contact-type SECURITY --name Mary --title Developer \\
+    --email-address mary@example.net --phone-number "+1 206 555 0199"
+  aws account get-alternate-contact --alternate-contact-type SECURITY
+The AWS CLI is also in .venv/bin/aws. Alerts are shown here, in full they and all outcomes are in
+  {out}/alerts.jsonl
+  {out}/outcomes.jsonl
+"""
+_console = Console(highlight=False)
+if not _console.is_terminal:
+    _console.width = 120  # a log file has room
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Start, deploy, and stay."""
+    parser = argparse.ArgumentParser(prog="python -m localcloud.local", description=__doc__)
+    parser.add_argument("--port", type=int, default=PORT, help="default: %(default)s, 0 for any")
+    parser.add_argument("--out", type=Path, default=Path("out/local"), help="default: %(default)s")
+    options = parser.parse_args(arguments)
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # a shell may have made it ignore the first
+        signal.signal(name, signal.default_int_handler)
+    out = options.out.resolve()
+    try:
+        with Claim(out) as claim:
+            _run(claim, out, options.port)
+    except KeyboardInterrupt:
+        _console.print("stopped")
+        return 0
+    except (AlreadyRunningError, CdkError, OSError) as error:
+        taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+        reason = f"port {options.port} is taken: choose another with PORT=" if taken else error
+        _console.print(f"cannot start: {reason}", style="red", markup=False)
+        return 2
+    return 0
+
+
+def _run(claim: Claim, out: Path, port: int) -> None:
+    started = time.monotonic()
+
+    def tell(what: str) -> None:
+        _console.print(f"[dim]{time.monotonic() - started:5.1f} s[/]  {what}")
+
+    organization = whole_organization(SystemClock())
+    stage = Stage(out, tell, organization=organization, port=port)
+    with stage.cloud as cloud:
+        tell(f"the local cloud answers on {cloud.endpoint}")
+        state: dict[str, Any] = {
+            "endpoint": cloud.endpoint,
+            "organization": organization.id,
+            "management": organization.management,
+            "hub": HUB,
+        }
+        claim.publish(**state, ready=False)
+        give_contacts(organization, stage.prepare())
+        stage.deploy()
+        _console.print(_table(organization))
+        _console.print(_HELP.format(accounts=len(organization.accounts), endpoint=cloud.endpoint, out=out))
+        claim.publish(**state, ready=True)
+        _watch(stage)
+
+
+def _watch(stage: Stage) -> None:
+    """Show each alert as it is delivered, until Ctrl-C."""
+    shown = 0
+    while True:
+        for alert in stage.cloud.mail.received()[shown:]:
+            shown += 1
+            stage.tell(f"[yellow]{escape(alert['subject'])}[/]")
+        time.sleep(0.2)
+
+
+def _table(organization: Organization) -> Table:
+    table = Table("account", "name", "organizational unit")
+    names = {organization.management: " (management)", HUB: " (hub)"}
+    for account in organization.accounts.values():
+        table.add_row(account.id, account.name + names.get(account.id, ""), ou_path(organization, account.id))
+    return table
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(BrokenPipeError):
+        sys.exit(main())

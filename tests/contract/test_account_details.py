@@ -1,0 +1,232 @@
+"""Primary contact, name and root address: answers, validation, who may ask, events."""
+
+import botocore.session
+import pytest
+from botocore.exceptions import ClientError, ParamValidationError
+
+from simulation import ApiError, Caller
+from simulation.account_api import AccountService
+from tests.contract.conftest import CALLERS, HUB, MANAGEMENT, MEMBER
+
+MODEL = botocore.session.get_session().get_service_model("account")
+PRIMARY = {
+    "FullName": "Ana Example",
+    "AddressLine1": "1 Any Street",
+    "City": "Lisbon",
+    "PostalCode": "1000-001",
+    "CountryCode": "PT",
+    "PhoneNumber": "+351 21 555 0100",
+}
+REQUESTS = {
+    "GetContactInformation": {},
+    "PutContactInformation": {"ContactInformation": PRIMARY},
+    "GetAccountInformation": {},
+    "PutAccountName": {"AccountName": "New"},
+    "GetPrimaryEmail": {},
+    "StartPrimaryEmailUpdate": {"PrimaryEmail": "n@example.com"},
+    "AcceptPrimaryEmailUpdate": {"PrimaryEmail": "n@example.com", "Otp": "abc123"},
+}
+
+
+def primary(client, **params):
+    return client.get_contact_information(**params)["ContactInformation"]
+
+
+def refused(act, code):
+    with pytest.raises(ClientError) as caught:
+        act()
+    error = caught.value
+    assert error.response["Error"]["Code"] == code
+    modelled = MODEL.operation_model(error.operation_name).error_shapes
+    statuses = {shape.error_code: shape.metadata["error"]["httpStatusCode"] for shape in modelled}
+    assert error.response["ResponseMetadata"]["HTTPStatusCode"] == statuses[code]
+    return error.response["Error"]["Message"]
+
+
+def test_everything_but_regions_and_phones_is_answered():
+    left_out = {name for name in MODEL.operation_names if "Region" in name or "Phone" in name}
+    left_out.update(("GetGovCloudAccountInformation", "GetPrimaryEmailUpdateStatus"))
+    assert AccountService.operations == set(MODEL.operation_names) - left_out
+    assert {
+        name for name in AccountService.operations if not name.startswith("Get")
+    } == AccountService.mutating
+
+
+@pytest.mark.parametrize("operation", sorted(REQUESTS))
+def test_answers_fit_the_service_model(world, misfits, operation):
+    world.organization.accounts[MEMBER].new_email = "n@example.com"
+    params = REQUESTS[operation] | {"AccountId": MEMBER}
+    body = world.cloud.call("account", operation, params, CALLERS["hub"]).body
+    shape = MODEL.operation_model(operation).output_shape
+    assert body == {} if shape is None else misfits(shape, body) == []
+    assert bool(body) == (shape is not None)
+
+
+@pytest.mark.parametrize("operation", sorted(REQUESTS))
+@pytest.mark.parametrize(
+    ("who", "target", "granted"),
+    [
+        ("hub", MEMBER, True),
+        ("hub", HUB, True),
+        ("management", MEMBER, True),
+        ("management", MANAGEMENT, False),
+        ("hub", MANAGEMENT, False),
+        ("member", MEMBER, False),
+        ("standalone", MEMBER, False),
+    ],
+)
+def test_organizations_mode_is_for_management_and_the_hub(world, operation, who, target, granted):
+    world.organization.accounts[target].new_email = "n@example.com"
+    params = REQUESTS[operation] | {"AccountId": target}
+    if granted:
+        world.cloud.call("account", operation, params, CALLERS[who])
+        return
+    with pytest.raises(ApiError, match=f"account:{operation}") as caught:
+        world.cloud.call("account", operation, params, CALLERS[who])
+    assert caught.value.code == "AccessDeniedException"
+
+
+def test_accounts_have_the_primary_contact_of_management(world):
+    world.client("account", "management").put_contact_information(ContactInformation=PRIMARY)
+    organizations = world.client("organizations", "management")
+    organizations.create_account(Email="new@example.com", AccountName="New")
+    new_id = list(world.organization.accounts)[-1]
+    hub = world.client("account", "hub")
+    assert primary(hub, AccountId=new_id) == PRIMARY
+    changed = PRIMARY | {"City": "Porto"}
+    hub.put_contact_information(AccountId=new_id, ContactInformation=changed)
+    assert primary(hub, AccountId=new_id) == changed
+    assert primary(world.client("account", "management")) == PRIMARY
+    assert primary(world.client("account", "standalone"))["FullName"] == "Example Corp"
+
+
+def test_a_primary_contact_is_replaced_as_a_whole(world):
+    client = world.client("account", "member")
+    client.put_contact_information(ContactInformation=PRIMARY | {"CompanyName": "C", "AddressLine2": " 2 "})
+    assert primary(client) == PRIMARY | {"CompanyName": "C", "AddressLine2": " 2 "}
+    client.put_contact_information(ContactInformation=PRIMARY)
+    assert primary(client) == PRIMARY
+    assert [account for account, _ in world.events] == [MEMBER, MEMBER]
+
+
+def test_reads_of_a_primary_contact_are_stale_for_the_propagation_delay(build):
+    world = build(propagation_seconds=2)
+    client = world.client("account", "member")
+    before = primary(client)
+    client.put_contact_information(ContactInformation=PRIMARY)
+    assert primary(client) == before
+    world.clock.sleep(2)
+    assert primary(client) == PRIMARY
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (
+            {"PhoneNumber": "0215550100"},
+            '[ECMA 262 regex "^[+][\\s0-9()-]+$" does not match input string "0215550100"]',
+        ),
+        ({"CountryCode": "PRT"}, '[string "PRT" is too long (length: 3, maximum allowed: 2)]'),
+        ({"City": ""}, '[string "" is too short (length: 0, required minimum: 1)]'),
+        ({"City": None}, '[object has missing required properties (["City"])]'),
+        (
+            {"City": 7},
+            '[instance type does not match any allowed primitive type (allowed: ["string"])]',
+        ),
+        (
+            {"City": "", "CountryCode": "PRT"},
+            (
+                '[string "" is too short (length: 0, required minimum: 1), '
+                'string "PRT" is too long (length: 3, maximum allowed: 2)]'
+            ),
+        ),
+    ],
+)
+def test_a_primary_contact_is_validated_to_its_depth(world, change, text):
+    # Straight to the service, as over HTTP: botocore would stop some of these before they are sent.
+    params = {"ContactInformation": PRIMARY | change}
+    with pytest.raises(ApiError) as caught:
+        world.cloud.account.call("PutContactInformation", params, CALLERS["member"])
+    error = caught.value
+    assert (error.code, error.status, error.message) == ("ValidationException", 400, text)
+    with pytest.raises(ApiError, match='"object"'):
+        world.cloud.account.call("PutContactInformation", {"ContactInformation": "x"}, CALLERS["member"])
+
+
+def test_a_name_is_changed_and_shown_by_both_services(world):
+    client = world.client("account", "member")
+    before = world.clock.now()
+    world.clock.sleep(60)
+    client.put_account_name(AccountName="Payments 2")
+    information = client.get_account_information()
+    del information["ResponseMetadata"]
+    assert information == {
+        "AccountId": MEMBER,
+        "AccountName": "Payments 2",
+        "AccountCreatedDate": before,
+        "AccountState": "ACTIVE",
+    }
+    described = world.client("organizations", "hub").describe_account(AccountId=MEMBER)["Account"]
+    assert described["Name"] == "Payments 2"
+    refused(lambda: client.put_account_name(AccountName="<b>"), "ValidationException")
+
+
+def test_a_blank_name_is_refused_without_a_code(world):
+    with pytest.raises(ApiError) as caught:
+        world.cloud.call("account", "PutAccountName", {"AccountName": "  "}, CALLERS["member"])
+    assert (caught.value.code, caught.value.message, caught.value.status) == ("UnknownError", "", 400)
+
+
+def test_a_root_address_is_changed_in_two_steps(world):
+    client, update = world.client("account", "hub"), {"AccountId": MEMBER, "PrimaryEmail": "New@example.com"}
+    old = client.get_primary_email(AccountId=MEMBER)["PrimaryEmail"]
+    assert client.start_primary_email_update(**update)["Status"] == "PENDING"
+    assert client.get_primary_email(AccountId=MEMBER)["PrimaryEmail"] == old
+    refused(
+        lambda: client.accept_primary_email_update(**update | {"PrimaryEmail": old}, Otp="abc123"),
+        "ResourceNotFoundException",
+    )
+    world.clock.sleep(1)
+    assert client.accept_primary_email_update(**update, Otp="abc123")["Status"] == "ACCEPTED"
+    assert client.get_primary_email(AccountId=MEMBER)["PrimaryEmail"] == "New@example.com"
+    world.clock.sleep(1)
+    refused(lambda: client.accept_primary_email_update(**update, Otp="abc123"), "ResourceNotFoundException")
+    refused(
+        lambda: client.start_primary_email_update(AccountId=HUB, PrimaryEmail="new@EXAMPLE.com"),
+        "ConflictException",
+    )
+    world.clock.sleep(1)
+    assert client.start_primary_email_update(AccountId=HUB, PrimaryEmail=old)["Status"] == "PENDING"
+    refused(lambda: client.accept_primary_email_update(**update, Otp="abc 12"), "ValidationException")
+    assert set(world.names()) == {"StartPrimaryEmailUpdate", "AcceptPrimaryEmailUpdate"}
+    assert {account for account, _ in world.events} == {HUB}
+    assert world.events[0][1]["detail"]["responseElements"] == {"status": "PENDING"}
+
+
+def test_root_addresses_are_for_organizations_mode_only(world):
+    client = world.client("account", "management")
+    with pytest.raises(ParamValidationError):
+        client.get_primary_email()
+    for operation in ("GetPrimaryEmail", "StartPrimaryEmailUpdate", "AcceptPrimaryEmailUpdate"):
+        with pytest.raises(ApiError, match="AccountId"):
+            world.cloud.call("account", operation, REQUESTS[operation], CALLERS["member"])
+
+
+@pytest.mark.parametrize(
+    ("operation", "burst"),
+    [
+        ("GetContactInformation", 15),
+        ("PutContactInformation", 8),
+        ("GetPrimaryEmail", 3),
+        ("StartPrimaryEmailUpdate", 1),
+        ("AcceptPrimaryEmailUpdate", 1),
+    ],
+)
+def test_quotas_are_the_published_ones(world, operation, burst):
+    world.organization.accounts[MEMBER].new_email = "n@example.com"
+    params = REQUESTS[operation] | {"AccountId": MEMBER}
+    for _ in range(burst):
+        world.cloud.call("account", operation, params, CALLERS["hub"])
+    with pytest.raises(ApiError, match="Too many requests"):
+        world.cloud.call("account", operation, params, CALLERS["hub"])
+    world.cloud.call("account", "GetAccountInformation", {}, Caller.root(HUB))

@@ -39,6 +39,7 @@ class Acted:
     intent: Intent | None = None
     claimable: bool = False
     urgent: bool = False
+    expected: bool = False
 
 
 def act(
@@ -65,11 +66,13 @@ def act(
     try:
         request_id = _write(change, signal.account_id, ports)
     except WriteRefusedError as error:
+        _remember_refusal(intent, error.request_id, ports)
         if error.denied and settling(signal, now):
-            return Acted(outcome=outcome_of(intent, Verdict.PENDING, error.reason))
+            return Acted(outcome=outcome_of(intent, Verdict.PENDING, error.reason), expected=True)
         return finish(intent, outcome_of(intent, Verdict.FAILED, error.reason), ports)
     except RetryableError as error:
         # It may have been written: the intent stays open and the next delivery looks.
+        _remember_refusal(intent, error.request_id, ports)
         return Acted(outcome=outcome_of(intent, Verdict.PENDING, str(error)))
     intent = replace(intent, request_id=request_id)
     try:
@@ -121,6 +124,13 @@ def _record(intent: Intent, ports: Ports) -> None:
         with suppress(RetryableError):
             ports.state.close_intent(intent, claimable=False, at=ports.clock.now())
         raise
+
+
+def _remember_refusal(intent: Intent, request_id: str | None, ports: Ports) -> None:
+    """CloudTrail records refused calls, too: theirs must not look like somebody else's in our role."""
+    if request_id is not None:
+        with suppress(RetryableError):
+            ports.state.remember_call(intent, request_id, at=ports.clock.now())
 
 
 def _write(change: Change, account_id: str, ports: Ports) -> str:

@@ -107,8 +107,18 @@ WORDS = {
     ),
 }
 
+_RIGHT = Words(result="right by now", did="nothing more: it is in order without it", next_step="Nothing.")
+
 #: For an incident that was told as not over, and turned out to need nothing.
-CLOSING = Words(result="right by now", did="nothing more: it is in order without it", next_step="Nothing.")
+CLOSING = {"compliant": _RIGHT, "own-write": _RIGHT}
+
+#: For one that ended in another way.
+CLOSED_OTHERWISE = Words(
+    result="not pursued any more",
+    did="nothing more, and why stands below",
+    next_step="Look at the contact, if the account still matters: it may be wrong.",
+    over=False,
+)
 
 ARRANGED_WORDS = WORDS | {
     "set": Words(result="set", did="set as the roster wants it", next_step="Nothing."),

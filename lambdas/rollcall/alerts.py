@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from rollcall.alert_texts import ARRANGED, ARRANGED_WORDS, CLOSING, HEADLINES, WORDS, Words
+from rollcall.alert_texts import (
+    ARRANGED,
+    ARRANGED_WORDS,
+    CLOSED_OTHERWISE,
+    CLOSING,
+    HEADLINES,
+    WORDS,
+    Words,
+)
+from rollcall.levels import Severity
 from rollcall.outcomes import Stage
 from rollcall.signals import Cause
 from rollcall.watch import BY_NAME
@@ -24,7 +34,8 @@ _LABEL_WIDTH = 10
 class Alert:
     """One message: subject (printable ASCII, at most 100 characters), plain text, attributes to filter by.
 
-    `closes_only`: only for those who were told that the incident is not over.
+    `closes_only`: only for those who were told that the incident is not over. `content` tells two closings of
+    one incident apart: what was written since the first is news. It is empty where nothing was.
     """
 
     incident_id: str
@@ -32,6 +43,7 @@ class Alert:
     subject: str
     text: str
     attributes: Mapping[str, str]
+    content: str
     closes_only: bool = False
 
 
@@ -42,10 +54,12 @@ def render(incident: Mapping[str, Any]) -> Alert:
     stage, told = Stage(incident["stage"]), _told(incident)
     outcomes = [outcome for outcome, _ in told]
     happened = _happened(incident, outcomes)
-    result = ", ".join(dict.fromkeys(word.result for _, word in told))
-    headline = f"{happened}, {result}: {_account(incident['account'])}"
+    # The worst first: a long subject is cut at its end.
+    result = ", ".join(dict.fromkeys(word.result for _, word in sorted(told, key=lambda item: item[1].over)))
+    account = incident["account"]
+    headline = f"{account['id']} {happened}, {result}" + (f": {account['name']}" if account["name"] else "")
     lines = [
-        f"{headline[0].upper()}{headline[1:]}",
+        headline,
         "",
         *_facts(incident, over=all(word.over for _, word in told)),
         *(line for outcome, word in told for line in ("", *_outcome(outcome, word))),
@@ -70,22 +84,34 @@ def render(incident: Mapping[str, Any]) -> Alert:
             "account": incident["account"]["id"],
             "incident": incident["incident_id"],
         },
+        content=_content(outcomes, stage),
         closes_only=incident["closes_only"],
     )
+
+
+def _content(outcomes: Sequence[Mapping[str, Any]], stage: Stage) -> str:
+    """A digest of the intents that ended; empty where none did. The same for every repetition."""
+    intents = sorted(str(outcome["intent_id"]) for outcome in outcomes if outcome["intent_id"])
+    if stage is Stage.OPEN or not intents:
+        return ""
+    return hashlib.sha256("/".join(intents).encode()).hexdigest()[:12]
 
 
 def _told(incident: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Words]]:
     """The outcomes that somebody is to be told of, with their words."""
     if incident["closes_only"]:
-        return [(outcome, CLOSING) for outcome in incident["outcomes"]]
+        return [(item, CLOSING.get(item["verdict"], CLOSED_OTHERWISE)) for item in incident["outcomes"]]
     words = ARRANGED_WORDS if incident["cause"] in ARRANGED else WORDS
     if incident["cause"] == WATCHED_CAUSE:
         watch = BY_NAME[incident["event"]["name"]]
-        words = WORDS | {"told": replace(WORDS["told"], next_step=watch.next_step)}
+        over = watch.severity < Severity.CRITICAL
+        words = WORDS | {"told": replace(WORDS["told"], next_step=watch.next_step, over=over)}
     return [(outcome, words[outcome["verdict"]]) for outcome in incident["outcomes"] if outcome["severity"]]
 
 
 def _happened(incident: Mapping[str, Any], outcomes: Sequence[Mapping[str, Any]]) -> str:
+    if any(outcome["verdict"] == "denied" for outcome in outcomes):
+        return f"attempt at {incident['event']['name']}"
     if incident["cause"] == WATCHED_CAUSE:
         return BY_NAME[incident["event"]["name"]].headline
     if incident["cause"] == UNIT_CAUSE and not any(outcome["kind"] for outcome in outcomes):
@@ -112,8 +138,9 @@ def _outcome(outcome: Mapping[str, Any], word: Words) -> list[str]:
     lines = [f"{(outcome['kind'] or 'Any').capitalize()} contact"]
     if outcome["found"]["state"] != "unknown":
         lines.append(_line("Found", _values(outcome["found"]["contact"]) or outcome["found"]["state"]))
-    if outcome["wanted"]:
-        lines.append(_line("Roster", f"{_values(outcome['wanted'])} - {outcome['source']}"))
+    if outcome["source"]:
+        wanted = f"{_values(outcome['wanted'])} - " if outcome["wanted"] else ""
+        lines.append(_line("Roster", f"{wanted}{outcome['source']}"))
     lines.append(_line("Rollcall", word.did + late))
     if outcome["verdict"] != "set":
         lines.append(_line("Why", outcome["reason"]))
@@ -133,7 +160,7 @@ def _contacts(outcomes: Sequence[Mapping[str, Any]]) -> str:
     kinds = list(dict.fromkeys(outcome["kind"].lower() for outcome in outcomes if outcome["kind"]))
     if not kinds:
         return "a contact"
-    return ", ".join(kinds) + (" contact" if len(kinds) == 1 else " contacts")
+    return f"{kinds[0]} contact" if len(kinds) == 1 else f"{len(kinds)} contacts"
 
 
 def _account(account: Mapping[str, Any]) -> str:

@@ -4,20 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rollcall.lost_matches import remember_units
 from rollcall.roster import Roster
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from rollcall.ports import State
+    from rollcall.lost_matches import Matches
+    from rollcall.ports import Organization, State
 
 
-def approve_candidate(*, state: State, document: Mapping[str, Any], approved_by: str, now: datetime) -> str:
+def approve_candidate(
+    *,
+    state: State,
+    matches: Matches,
+    organization: Organization,
+    document: Mapping[str, Any],
+    approved_by: str,
+    now: datetime,
+) -> str:
     """Make the compiled candidate the approved roster; returns its digest.
 
-    KeyError or ValueError if the document is not one that synth compiled: then nothing is stored.
+    What its paths of names lead to is remembered first, so that a unit renamed later is noticed. KeyError or
+    ValueError if the document is not one that synth compiled, RetryableError if AWS could not be asked: then
+    it is not approved.
     """
-    digest = Roster.from_document(document).digest
-    state.approve(digest=digest, document=document, by=approved_by, at=now)
-    return digest
+    roster = Roster.from_document(document)
+    remember_units(roster, matches, organization)
+    state.approve(digest=roster.digest, document=document, by=approved_by, at=now)
+    return roster.digest

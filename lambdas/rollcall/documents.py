@@ -27,15 +27,15 @@ def outcome_documents(incident: Incident, *, management_account: str, at: dateti
 def incident_document(incident: Incident, *, management_account: str, at: datetime) -> dict[str, Any] | None:
     """The whole incident for those who must be told; None if nobody must be.
 
-    One that is over and needs no words is sent all the same if it was retried, as `closes_only`: for those
-    who were told that it was not over.
+    One that is over and needs no words is sent all the same, as `closes_only`, if people were told that it
+    was not over.
     """
     outcomes = _outcomes(incident, management_account)
     loudest = max(
         (Severity[outcome["severity"]] for outcome in outcomes if outcome["severity"]), default=None
     )
     closes_only = loudest is None
-    if closes_only and (not incident.retried or incident.signal is None):
+    if closes_only and not incident.opened:
         return None
     return _context(incident, at) | {
         "stage": str(incident.stage),

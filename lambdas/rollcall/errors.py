@@ -8,7 +8,18 @@ class RollcallError(Exception):
 
 
 class RetryableError(RollcallError):
-    """Nothing is decided yet: the message goes back to the queue and is tried again later."""
+    """Nothing is decided yet: the message goes back to the queue and is tried again later.
+
+    `request_id` is that of a call that AWS answered, so that its event is known as ours.
+    """
+
+    def __init__(self, reason: str, *, request_id: str | None = None) -> None:
+        super().__init__(reason)
+        self.request_id = request_id
+
+
+class WaitError(RetryableError):
+    """What is awaited takes its time by nature: nobody is told that it is late."""
 
 
 class PermanentError(RollcallError):
@@ -35,12 +46,14 @@ class WriteRefusedError(RollcallError):
     """The Account API refused the write for good; `reason` names the fix.
 
     `denied` tells a refusal of access, which in a new account may pass by itself, from one of the values.
+    `request_id` is that of the refused call, so that its event is known as ours.
     """
 
-    def __init__(self, reason: str, *, denied: bool = False) -> None:
+    def __init__(self, reason: str, *, denied: bool = False, request_id: str | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.denied = denied
+        self.request_id = request_id
 
 
 class LookAgainError(RollcallError):

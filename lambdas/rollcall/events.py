@@ -85,7 +85,9 @@ def _contact_changed(detail: Mapping[str, Any], blank: Signal) -> Signal:
 def _watched(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
     found = leaves(detail.get("serviceEventDetails")) | leaves(detail.get("requestParameters"))
     watch = WATCHED[str(detail.get("eventSource")), blank.event.name]
-    if watch.ours_only and str(found.get("serviceprincipal")) not in OUR_PRINCIPALS:
+    # A denied call shows no parameters: it may have been about ours.
+    principal = found.get("serviceprincipal") if found or "errorCode" not in detail else min(OUR_PRINCIPALS)
+    if watch.ours_only and str(principal) not in OUR_PRINCIPALS:
         return Ignored(event=blank.event, reason="not about a service that Rollcall needs")
     policy = found.get("policyid")
     return _denied(

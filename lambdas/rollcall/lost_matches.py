@@ -1,7 +1,7 @@
 """Entries of the roster that used to match an account and no longer do.
 
 A renamed organizational unit must not quietly hand its accounts to the defaults. What an entry matched is
-remembered for each roster: the ids behind a path of names, and the accounts behind a tag.
+remembered: the ids behind a path of names, from its approval on, and the accounts behind a tag.
 """
 
 from __future__ import annotations
@@ -14,25 +14,29 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from rollcall.account import Account
+    from rollcall.ports import Organization
     from rollcall.roster import Roster
 
 
 class Matches(Protocol):
-    """Memory of what the entries of a roster matched; RetryableError if it cannot be asked."""
+    """Memory of what entries of rosters matched; RetryableError if it cannot be asked."""
 
-    def units(self, digest: str) -> Mapping[str, frozenset[str]]:
+    def units(self) -> Mapping[str, frozenset[str]]:
         """Ids of the organizational units that each path of names has led to."""
 
-    def add_unit(self, digest: str, path: str, ou_id: str) -> None:
+    def forget_unit(self, path: str, ou_id: str) -> None:
+        """Forget that the path led to this unit."""
+
+    def add_unit(self, path: str, ou_id: str) -> None:
         """Remember that the path led to this unit."""
 
-    def tagged(self, digest: str, tag: str, account_id: str) -> bool:
+    def tagged(self, tag: str, account_id: str) -> bool:
         """Whether this account carried the tag when it was last looked at."""
 
-    def others_tagged(self, digest: str, tag: str, account_id: str) -> bool:
+    def others_tagged(self, tag: str, account_id: str) -> bool:
         """Whether any other account did."""
 
-    def set_tagged(self, digest: str, tag: str, account_id: str, *, carries: bool) -> None:
+    def set_tagged(self, tag: str, account_id: str, *, carries: bool) -> None:
         """Remember whether this account carries the tag."""
 
 
@@ -44,9 +48,47 @@ def lost_match(roster: Roster, account: Account, memory: Matches) -> str | None:
     return _lost_unit(roster, account, memory) or _lost_tag(roster, account, memory)
 
 
+def remember_units(roster: Roster, memory: Matches, organization: Organization) -> None:
+    """Remember where each path of names leads now, and nothing else for it: the approver saw it so.
+
+    A path that leads nowhere keeps what is remembered: its accounts stay held.
+    """
+    known = memory.units()
+    for path in _paths(roster):
+        ou_id = organization.unit_at(path.split("/"))
+        if ou_id is None:
+            continue
+        memory.add_unit(path, ou_id)
+        for other in known.get(path, frozenset()) - {ou_id}:
+            memory.forget_unit(path, other)
+
+
+def lost_units(roster: Roster, memory: Matches, organization: Organization) -> list[str]:
+    """A reason for each path of the roster that led to a unit which is called otherwise now."""
+    known = memory.units()
+    return [
+        _renamed(ou_id, path)
+        for path in _paths(roster)
+        for ou_id in sorted(known.get(path, frozenset()))
+        if (names := organization.unit_path(ou_id)) is not None and list(names) != path.split("/")
+    ]
+
+
+def _paths(roster: Roster) -> list[str]:
+    selectors = [entry.selector for entry in roster.overrides]
+    return sorted({"/".join(item.names) for item in selectors if isinstance(item, OuPath)})
+
+
+def _renamed(ou_id: str, path: str) -> str:
+    return (
+        f"organizational unit {ou_id} was {path} and is called otherwise now: "
+        "correct the override in the roster, or the name of the unit"
+    )
+
+
 def _lost_unit(roster: Roster, account: Account, memory: Matches) -> str | None:
     paths = [entry.selector for entry in roster.overrides if isinstance(entry.selector, OuPath)]
-    units = memory.units(roster.digest) if paths else {}
+    units = memory.units() if paths else {}
     lost = None
     for selector in paths:
         path = "/".join(selector.names)
@@ -54,12 +96,9 @@ def _lost_unit(roster: Roster, account: Account, memory: Matches) -> str | None:
         if selector.rank(account) is not None:
             ou_id = account.parent_ids[len(selector.names)]
             if ou_id not in known:
-                memory.add_unit(roster.digest, path, ou_id)
+                memory.add_unit(path, ou_id)
         elif renamed := known.intersection(account.parent_ids):
-            lost = (
-                f"organizational unit {min(renamed)} was {path} and is called otherwise now: "
-                "correct the override in the roster, or the name of the unit"
-            )
+            lost = _renamed(min(renamed), path)
     return lost
 
 
@@ -68,14 +107,14 @@ def _lost_tag(roster: Roster, account: Account, memory: Matches) -> str | None:
     for entry in roster.overrides:
         if not isinstance(entry.selector, Tagged):
             continue
-        tag, carries = str(entry.selector), entry.selector.rank(account) is not None
-        if memory.tagged(roster.digest, tag, account.id) == carries:
+        tag, carries = entry.selector.key, entry.selector.rank(account) is not None
+        if memory.tagged(tag, account.id) == carries:
             continue
-        if carries or memory.others_tagged(roster.digest, tag, account.id):
-            memory.set_tagged(roster.digest, tag, account.id, carries=carries)
+        if carries or memory.others_tagged(tag, account.id):
+            memory.set_tagged(tag, account.id, carries=carries)
         else:
             lost = (
-                f"no account carries the {tag} any more, this was the last one: "
+                f"no account carries the {entry.selector} any more, this was the last one: "
                 "correct the override in the roster, or tag the account again"
             )
     return lost

@@ -51,7 +51,7 @@ class Incident:
     """One event on one account, with what came of it.
 
     `signal` is None if the event was none of ours, `account` if the organization does not know it.
-    `retried` is whether an earlier delivery may have told of it already.
+    `opened` is whether people were told that it is not over.
     """
 
     id: str
@@ -59,7 +59,7 @@ class Incident:
     signal: Signal | None
     account: Account | None
     outcomes: tuple[Outcome, ...]
-    retried: bool = False
+    opened: bool = False
 
     @property
     def stage(self) -> Stage:
@@ -68,15 +68,12 @@ class Incident:
         return Stage.OPEN if pending else Stage.CLOSED
 
 
-def incident_id(*, event: EventReference, signal: Signal | None, looks: int = 0) -> str:
+def incident_id(*, event: EventReference, signal: Signal | None) -> str:
     """The same for every delivery of one call: `RC-` and 12 hexadecimal digits.
 
-    Two records of one call (AWS may write one in the caller's and one in the target's account) share the
-    request id, not the event id. A new account gives several events on one day: they are one incident, and
-    each later look is another.
+    A new account gives several events on one day: they are one incident.
     """
-    seed = event.request_id or event.id
-    if signal is not None and signal.cause in ARRIVAL:
-        seed = f"arrival on {event.time[:10]}, looks {looks}"
+    arrived = signal is not None and signal.cause in ARRIVAL
+    seed = f"arrival on {event.time[:10]}" if arrived else event.key
     account_id = signal.account_id if signal else ""
     return "RC-" + hashlib.sha256(f"{seed}/{account_id}".encode()).hexdigest()[:12]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from rollcall.account import AccountState
-from rollcall.errors import RetryableError
+from rollcall.errors import WaitError
 from rollcall.outcomes import Outcome
 from rollcall.plan import Verdict
 from rollcall.signals import ARRIVAL, Cause, Signal
@@ -28,11 +28,6 @@ def settling(signal: Signal, now: datetime) -> bool:
     return signal.cause in ARRIVAL and _age(signal, now) < SETTLING
 
 
-def looks(signal: Signal, now: datetime) -> int:
-    """How many of the later looks at a new account are due by now; none for another signal."""
-    return sum(_age(signal, now) >= look for look in LOOKS) if signal.cause in ARRIVAL else 0
-
-
 def next_look(signal: Signal, now: datetime) -> int | None:
     """Seconds until a new account is to be looked at again, None if it is not."""
     if signal.cause not in ARRIVAL:
@@ -41,13 +36,18 @@ def next_look(signal: Signal, now: datetime) -> int | None:
     return int(min(waits)) + 1 if waits else None
 
 
-def only_told(signal: Signal, roster: Roster) -> Outcome | None:
-    """The outcome of a signal that asks for no look at contacts, None if it asks for one."""
+def only_told(signal: Signal) -> Outcome | None:
+    """The outcome of a signal that asks for no look at all, None if it asks for one."""
     if signal.denied is not None:
         reason = f"AWS refused the call: {signal.denied}"
         return Outcome(verdict=Verdict.DENIED, reason=reason, kind=signal.kind)
     if signal.cause is Cause.WATCHED:
         return Outcome(verdict=Verdict.TOLD, reason="Rollcall cannot undo this")
+    return None
+
+
+def without_effect(signal: Signal, roster: Roster) -> Outcome | None:
+    """The outcome of a signal that changes nothing under this roster, None if it may."""
     if signal.cause is Cause.ACCOUNT_RENAMED and not roster.uses_names:
         return Outcome(verdict=Verdict.TOLD, reason="no contact of the roster carries the account's name")
     if signal.cause is Cause.ACCOUNT_TAGGED and not roster.uses_tags:
@@ -58,21 +58,21 @@ def only_told(signal: Signal, roster: Roster) -> Outcome | None:
 def left_alone(signal: Signal, account: Account | None, *, now: datetime) -> Outcome | None:
     """The outcome of a signal whose account is not to be touched, None if it may be.
 
-    RetryableError if AWS does not yet show what the event says.
+    WaitError if AWS does not yet show what the event says.
     """
     if account is None:
         if settling(signal, now):
-            raise RetryableError("the organization does not show the new account yet")
+            raise WaitError("the organization does not show the new account yet")
         return Outcome(
             verdict=Verdict.REFUSED, reason="the organization has no such account", kind=signal.kind
         )
     if account.state is AccountState.PENDING_ACTIVATION:
-        raise RetryableError("the account is not active yet")
+        raise WaitError("the account is not active yet")
     if not account.active:
         reason = f"the account is {account.state}"
         return Outcome(verdict=Verdict.INACTIVE, reason=reason, kind=signal.kind)
     if _on_its_way(signal, account) and _age(signal, now) < MOVING:
-        raise RetryableError("the account's path does not show the move yet")
+        raise WaitError("the account's path does not show the move yet")
     return None
 
 

@@ -40,6 +40,12 @@ class Organization(Protocol):
     def policy_name(self, policy_id: str) -> str | None:
         """Name of a policy, None if it cannot be described; RetryableError if AWS could not be asked."""
 
+    def unit_at(self, names: Sequence[str]) -> str | None:
+        """Id of the organizational unit at this path of names; RetryableError if AWS could not be asked."""
+
+    def unit_path(self, ou_id: str) -> Sequence[str] | None:
+        """Names from below the root to a unit, None if there is none; RetryableError as above."""
+
     def accounts_below(self, ou_id: str, *, most: int) -> Sequence[str]:
         """Ids of accounts below an organizational unit, at most so many; empty if there is no such unit."""
 
@@ -91,11 +97,21 @@ class State(Protocol):
     def own_write(self, request_id: str) -> bool:
         """Whether a write of ours had this request id."""
 
-    def claim_write(self, account_id: str, kind: ContactKind, *, event_id: str, at: datetime) -> bool:
-        """Whether a write of ours without a known request id waits for this event.
+    def claim_write(self, account_id: str, kind: ContactKind, *, event_key: str, at: datetime) -> bool:
+        """Whether a write of ours without a known request id waits for this call's event.
 
-        One write answers to one event, however often that is delivered.
+        One write answers to one call, however often its event is delivered, and never to the call that it
+        undid.
         """
+
+    def remember_call(self, intent: Intent, request_id: str, *, at: datetime) -> None:
+        """Remember the request id of a call that AWS refused."""
+
+    def mark_opened(self, incident_id: str, *, at: datetime) -> None:
+        """Remember that people were told of an incident that is not over."""
+
+    def opened(self, incident_id: str) -> bool:
+        """Whether they were."""
 
     def mark_restored(self, intent: Intent, *, at: datetime) -> None:
         """Remember that this contact was written now."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rollcall.act import Acted
-from rollcall.errors import LookAgainError, RetryableError
+from rollcall.errors import LookAgainError, RetryableError, WaitError
 from rollcall.events import parse
-from rollcall.lost_matches import lost_match
+from rollcall.lost_matches import lost_units
 from rollcall.names import GUARDRAIL_NAME
-from rollcall.outcomes import Incident, Outcome, incident_id
-from rollcall.own_writes import own_write
-from rollcall.patience import left_alone, looks, next_look, only_told
+from rollcall.outcomes import Incident, Outcome, Stage, incident_id
+from rollcall.own_writes import own_write, unrecorded
+from rollcall.patience import left_alone, next_look, only_told, without_effect
 from rollcall.plan import Verdict
 from rollcall.recover import recover
 from rollcall.restore import Decision, restore
@@ -62,63 +63,101 @@ class Reconciler:
             self._account(signal, delivery)
 
     def _unit_changed(self, signal: Signal, ou_id: str, delivery: Delivery) -> None:
+        roster = self.rosters.current(self.ports.state.control())
+        lost = lost_units(roster, self.ports.matches, self.ports.organization)
         accounts = self.ports.organization.accounts_below(ou_id, most=MOST_ACCOUNTS_OF_A_UNIT + 1)
         few = len(accounts) <= MOST_ACCOUNTS_OF_A_UNIT
         count = str(len(accounts)) if few else f"more than {MOST_ACCOUNTS_OF_A_UNIT}"
-        lost = self._lost(accounts[0]) if accounts else None
-        if lost is not None:
-            outcome = Outcome(verdict=Verdict.HELD, reason=f"{lost}; accounts in {ou_id}: {count}")
+        if lost:
+            outcome = Outcome(verdict=Verdict.HELD, reason=f"{'; '.join(lost)}; accounts in {ou_id}: {count}")
         elif not few:
             reason = f"{ou_id} has {count} accounts: none of them is changed by this event"
             outcome = Outcome(verdict=Verdict.TOLD, reason=reason)
         else:
-            for account_id in accounts:
-                self._account(replace(signal, account_id=account_id), delivery)
+            self._accounts([replace(signal, account_id=account_id) for account_id in accounts], delivery)
             outcome = Outcome(verdict=Verdict.COMPLIANT, reason=f"accounts in {ou_id} looked at: {count}")
         self._publish(_incident(signal, None, [Acted(outcome=outcome)]))
 
-    def _lost(self, account_id: str) -> str | None:
-        roster = self.rosters.current(self.ports.state.control())
-        account = self.ports.organization.account(account_id, with_tags=roster.uses_tags)
-        return lost_match(roster, account, self.ports.matches) if account else None
+    def _accounts(self, signals: Sequence[Signal], delivery: Delivery) -> None:
+        """Each on its own; RetryableError at the end if any has to wait."""
+        waiting: RetryableError | None = None
+        for signal in signals:
+            try:
+                self._account(signal, delivery)
+            except RetryableError as error:
+                waiting = error
+        if waiting is not None:
+            raise waiting
 
     def _account(self, signal: Signal, delivery: Delivery) -> None:
-        now = self.ports.clock.now()
-        control = self.ports.state.control()
-        roster = self.rosters.current(control)
-        account = self.ports.organization.account(signal.account_id, with_tags=roster.uses_tags)
-        recovered = recover(signal.account_id, delivery, self.ports)
-        mine = [item for earlier, item in recovered if earlier.event.id == signal.event.id]
-        for earlier, item in recovered:
-            if earlier.event.id != signal.event.id:
-                self._tell(_incident(earlier, account, [item]), [item], delivery)
-        by_us = signal.actor.role_arn in self.writer_roles
-        decision = Decision(control=control, roster=roster, signal=signal, delivery=delivery, by_us=by_us)
-        acted = [*mine, *self._act(decision, account, mine)]
-        self._tell(_incident(signal, account, acted, looks=looks(signal, now)), acted, delivery)
+        account: Account | None = None
+        acted: list[Acted] = []
+        waiting: RetryableError | None = None
+        try:
+            acted = self._recovered(signal, delivery)
+            account, done = self._act(signal, acted, delivery)
+            acted += done
+        except RetryableError as error:
+            # What was finished is told all the same, and the rest as late when it is.
+            waiting = error
+            pending = Outcome(verdict=Verdict.PENDING, reason=str(error), kind=signal.kind)
+            acted.append(Acted(outcome=pending, expected=isinstance(error, WaitError)))
+        self._tell(_incident(signal, account, acted), acted, delivery)
         for item in acted:
             if item.outcome.verdict is Verdict.PENDING:
-                raise RetryableError(item.outcome.reason)
-        wait = next_look(signal, now)
+                raise waiting or RetryableError(item.outcome.reason)
+        wait = next_look(signal, self.ports.clock.now())
         if wait is not None and account is not None and account.active:
             raise LookAgainError(wait)
 
-    def _act(self, decision: Decision, account: Account | None, mine: Sequence[Acted]) -> list[Acted]:
-        signal = decision.signal
+    def _recovered(self, signal: Signal, delivery: Delivery) -> list[Acted]:
+        """Finish open intents; those of other signals are told here."""
+        mine = []
+        for earlier, item in recover(signal.account_id, delivery, self.ports):
+            if earlier.event.id == signal.event.id:
+                mine.append(item)
+            else:
+                told = [item]
+                if earlier.actor.role_arn in self.writer_roles:
+                    # Only a write that nobody recorded led to this intent.
+                    told.append(Acted(outcome=unrecorded(earlier)))
+                account = self._known(earlier.account_id)
+                self._tell(_incident(earlier, account, told), told, delivery)
+        return mine
+
+    def _act(
+        self, signal: Signal, mine: Sequence[Acted], delivery: Delivery
+    ) -> tuple[Account | None, list[Acted]]:
         now = self.ports.clock.now()
-        ours = own_write(signal, self.ports.state, writer_roles=self.writer_roles, now=now)
+        ours = own_write(signal, delivery, self.ports.state, writer_roles=self.writer_roles, now=now)
         if ours is not None and ours.verdict is Verdict.OWN_WRITE:
-            return [Acted(outcome=ours)]
+            return self._known(signal.account_id), [Acted(outcome=ours)]
         told = [] if ours is None else [Acted(outcome=ours)]
-        alone = (
-            self._not_our_policy(signal)
-            or only_told(signal, decision.roster)
-            or left_alone(signal, account, now=now)
-        )
+        # Told before anything is asked that an attack may have taken from us.
+        quick = self._not_our_policy(signal) or only_told(signal)
+        if quick is not None:
+            return self._known(signal.account_id), [*told, Acted(outcome=quick)]
+        control = self.ports.state.control()
+        roster = self.rosters.current(control)
+        account = self.ports.organization.account(signal.account_id, with_tags=roster.uses_tags)
+        alone = without_effect(signal, roster) or left_alone(signal, account, now=now)
         if alone is not None or account is None:
-            return [*told, *([Acted(outcome=alone)] if alone else [])]
+            return account, [*told, *([Acted(outcome=alone)] if alone else [])]
+        decision = Decision(
+            control=control,
+            roster=roster,
+            signal=signal,
+            delivery=delivery,
+            by_us=signal.actor.role_arn in self.writer_roles,
+        )
         done = {item.outcome.kind for item in mine}
-        return [*told, *restore(decision=decision, account=account, done=done, ports=self.ports)]
+        return account, [*told, *restore(decision=decision, account=account, done=done, ports=self.ports)]
+
+    def _known(self, account_id: str) -> Account | None:
+        """The account for a message to people: its name and place are worth a question, not a failure."""
+        with suppress(RetryableError):
+            return self.ports.organization.account(account_id, with_tags=False)
+        return None
 
     def _not_our_policy(self, signal: Signal) -> Outcome | None:
         """The outcome of an event about a policy that is not the guardrail.
@@ -127,7 +166,11 @@ class Reconciler:
         """
         if signal.policy_id is None:
             return None
-        name = self.ports.organization.policy_name(signal.policy_id) if self.guardrail else ""
+        name: str | None = ""
+        if self.guardrail:
+            name = None
+            with suppress(RetryableError):
+                name = self.ports.organization.policy_name(signal.policy_id)
         if name in (None, GUARDRAIL_NAME):
             return None
         return Outcome(verdict=Verdict.IGNORED, reason="not the guardrail of Rollcall")
@@ -135,11 +178,13 @@ class Reconciler:
     def _tell(self, incident: Incident, acted: Sequence[Acted], delivery: Delivery) -> None:
         """Publish, and only then forget the intents: a crash in between tells twice, never not at all."""
         waiting = [item for item in acted if item.outcome.verdict is Verdict.PENDING]
-        quiet = len(waiting) == len(acted) and not any(item.urgent for item in waiting)
-        if quiet and delivery.receives < LATE_RECEIVES:
+        if len(waiting) == len(acted) and not _to_be_told(waiting, delivery):
             return
-        # An earlier delivery may have told that it is not over: what is right by now has to close that.
-        self._publish(replace(incident, retried=delivery.receives > 1))
+        if incident.stage is Stage.OPEN:
+            self.ports.state.mark_opened(incident.id, at=self.ports.clock.now())
+        elif delivery.receives > 1:
+            incident = replace(incident, opened=self.ports.state.opened(incident.id))
+        self._publish(incident)
         for item in acted:
             if item.intent is not None:
                 now = self.ports.clock.now()
@@ -150,12 +195,15 @@ class Reconciler:
         self.observe(incident)
 
 
-def _incident(
-    signal: Signal | Ignored, account: Account | None, acted: Sequence[Acted], *, looks: int = 0
-) -> Incident:
+def _to_be_told(waiting: Sequence[Acted], delivery: Delivery) -> bool:
+    late = delivery.receives >= LATE_RECEIVES and not all(item.expected for item in waiting)
+    return late or any(item.urgent for item in waiting)
+
+
+def _incident(signal: Signal | Ignored, account: Account | None, acted: Sequence[Acted]) -> Incident:
     known = signal if isinstance(signal, Signal) else None
     return Incident(
-        id=incident_id(event=signal.event, signal=known, looks=looks),
+        id=incident_id(event=signal.event, signal=known),
         event=signal.event,
         signal=known,
         account=account,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from rollcall.act import Acted, act
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from rollcall.ports import Delivery, Ports
     from rollcall.roster import Roster
     from rollcall.signals import Signal
+
+#: How much later than a change the write may be that undid it: as long as writes are remembered.
+UNDONE_WITHIN = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +58,9 @@ def restore(
     if not kinds:
         nothing = Outcome(verdict=Verdict.UNMANAGED, reason="the roster names no contact for this account")
         return [Acted(outcome=nothing)]
-    observations, waiting = _observe(signal, [kind for kind in kinds if kind not in done], ports)
+    observations, waiting = _observe(
+        signal, [kind for kind in kinds if kind not in done], ports, authorised=authorised
+    )
     halted = decision.control.halted(required)
     planned = plan(requirement=required, account=account, observations=observations, halted=halted)
     told = [
@@ -76,7 +82,7 @@ def restore(
 
 
 def _observe(
-    signal: Signal, kinds: Collection[ContactKind], ports: Ports
+    signal: Signal, kinds: Collection[ContactKind], ports: Ports, *, authorised: bool
 ) -> tuple[Mapping[ContactKind, Observation], list[Acted]]:
     observations: dict[ContactKind, Observation] = {}
     waiting: list[Acted] = []
@@ -84,14 +90,18 @@ def _observe(
         try:
             found = ports.accounts.get(signal.account_id, kind)
         except RetryableError as error:
-            waiting.append(Acted(outcome=Outcome(verdict=Verdict.PENDING, reason=str(error), kind=kind)))
+            waiting.append(Acted(outcome=_pending(kind, str(error), authorised=authorised)))
             continue
         if isinstance(found, Unreadable) and found.denied and settling(signal, ports.clock.now()):
-            pending = Outcome(verdict=Verdict.PENDING, reason=found.reason, kind=kind, found=found)
-            waiting.append(Acted(outcome=pending))
+            pending = _pending(kind, found.reason, authorised=authorised)
+            waiting.append(Acted(outcome=pending, expected=True))
             continue
         observations[kind] = found
     return observations, waiting
+
+
+def _pending(kind: ContactKind, reason: str, *, authorised: bool) -> Outcome:
+    return Outcome(verdict=Verdict.PENDING, reason=reason, kind=kind, authorised=authorised)
 
 
 def _undone(outcome: Outcome, decision: Decision, ports: Ports) -> Outcome:
@@ -101,7 +111,9 @@ def _undone(outcome: Outcome, decision: Decision, ports: Ports) -> Outcome:
         return outcome
     restored_at = ports.state.restored_at(signal.account_id, outcome.kind)
     happened_at = time_of(signal)
-    if restored_at is None or happened_at is None or happened_at > restored_at:
+    if restored_at is None or happened_at is None:
+        return outcome
+    if not timedelta(0) <= restored_at - happened_at <= UNDONE_WITHIN:
         return outcome
     return replace(outcome, verdict=Verdict.UNDONE, reason="a write of ours after this change undid it")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from rollcall.account import Account
+
+
+#: Ids named in a text for people.
+_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +27,9 @@ class Accounts:
         return (3, 0) if account.id in self.ids else None
 
     def __str__(self) -> str:
-        return f"accounts {', '.join(sorted(self.ids))}"
+        ids = sorted(self.ids)
+        more = f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
+        return f"accounts {', '.join(ids[:_SHOWN])}{more}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +41,11 @@ class Tagged:
     def rank(self, account: Account) -> tuple[int, int] | None:
         """How specific the match is, None without one."""
         return (2, 0) if all(account.tags.get(key) == value for key, value in self.tags) else None
+
+    @property
+    def key(self) -> str:
+        """Equal for equal tags, and only for those."""
+        return json.dumps(self.tags)
 
     def __str__(self) -> str:
         return "tag " + ", ".join(f"{key}={value}" for key, value in self.tags)

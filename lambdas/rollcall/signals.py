@@ -41,6 +41,11 @@ class EventReference:
     time: str
     request_id: str | None
 
+    @property
+    def key(self) -> str:
+        """The same for every record of one call: AWS may write one for the caller and one for the target."""
+        return self.request_id or self.id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:

@@ -1,4 +1,4 @@
-"""The ports of the core in memory. `tests/core/test_memory_state.py` holds the state to the real table."""
+"""The ports of the core in memory. `tests/adapters/test_memories.py` holds them to the real tables."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ class MemoryState:
     documents: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     intents: dict[tuple[str, ContactKind], Intent] = field(default_factory=dict)
     requests: set[str] = field(default_factory=set)
-    claims: dict[tuple[str, ContactKind, str], str | None] = field(default_factory=dict)
+    claims: dict[tuple[str, ContactKind, str], tuple[str, str | None]] = field(default_factory=dict)
+    opened_incidents: set[str] = field(default_factory=set)
     restored: dict[tuple[str, ContactKind], datetime] = field(default_factory=dict)
 
     def control(self) -> Control:
@@ -83,6 +84,15 @@ class MemoryState:
             self.intents[key] = replace(intent, request_id=request_id)
         self.faults("state.record_request.after")
 
+    def remember_call(self, intent: Intent, request_id: str, *, at: datetime) -> None:  # noqa: ARG002  # memory forgets nothing
+        self.requests.add(request_id)
+
+    def mark_opened(self, incident_id: str, *, at: datetime) -> None:  # noqa: ARG002  # memory forgets nothing
+        self.opened_incidents.add(incident_id)
+
+    def opened(self, incident_id: str) -> bool:
+        return incident_id in self.opened_incidents
+
     def mark_restored(self, intent: Intent, *, at: datetime) -> None:
         self.restored[intent.signal.account_id, intent.kind] = at
         self.faults("state.mark_restored.after")
@@ -94,42 +104,50 @@ class MemoryState:
         self.faults("state.close_intent")
         key = (intent.signal.account_id, intent.kind)
         if claimable:
-            self.claims.setdefault((*key, intent.id))
+            self.claims.setdefault((*key, intent.id), (intent.signal.event.key, None))
         if key in self.intents and self.intents[key].id == intent.id:
             del self.intents[key]
 
     def own_write(self, request_id: str) -> bool:
         return request_id in self.requests
 
-    def claim_write(self, account_id: str, kind: ContactKind, *, event_id: str, at: datetime) -> bool:  # noqa: ARG002  # memory forgets nothing
-        for key, claimed_by in self.claims.items():
-            if key[:2] == (account_id, kind) and claimed_by in (None, event_id):
-                self.claims[key] = event_id
-                return True
-        return False
+    def claim_write(self, account_id: str, kind: ContactKind, *, event_key: str, at: datetime) -> bool:  # noqa: ARG002  # memory forgets nothing
+        free = [
+            (key, undid)
+            for key, (undid, claimed_by) in self.claims.items()
+            if key[:2] == (account_id, kind) and undid != event_key and claimed_by in (None, event_key)
+        ]
+        # The one that this event has claimed before goes first.
+        free.sort(key=lambda item: self.claims[item[0]][1] != event_key)
+        for key, undid in free[:1]:
+            self.claims[key] = (undid, event_key)
+        return bool(free)
 
 
 @dataclass
 class MemoryMatches:
-    ous: set[tuple[str, str, str]] = field(default_factory=set)
-    carriers: set[tuple[str, str, str]] = field(default_factory=set)
+    ous: set[tuple[str, str]] = field(default_factory=set)
+    carriers: set[tuple[str, str]] = field(default_factory=set)
 
-    def units(self, digest: str) -> dict[str, frozenset[str]]:
-        paths = {path for known, path, _ in self.ous if known == digest}
-        return {path: frozenset(ou for d, p, ou in self.ous if (d, p) == (digest, path)) for path in paths}
+    def units(self) -> dict[str, frozenset[str]]:
+        paths = {path for path, _ in self.ous}
+        return {path: frozenset(ou for known, ou in self.ous if known == path) for path in paths}
 
-    def add_unit(self, digest: str, path: str, ou_id: str) -> None:
-        self.ous.add((digest, path, ou_id))
+    def add_unit(self, path: str, ou_id: str) -> None:
+        self.ous.add((path, ou_id))
 
-    def tagged(self, digest: str, tag: str, account_id: str) -> bool:
-        return (digest, tag, account_id) in self.carriers
+    def forget_unit(self, path: str, ou_id: str) -> None:
+        self.ous.discard((path, ou_id))
 
-    def others_tagged(self, digest: str, tag: str, account_id: str) -> bool:
-        return any(item[:2] == (digest, tag) and item[2] != account_id for item in self.carriers)
+    def tagged(self, tag: str, account_id: str) -> bool:
+        return (tag, account_id) in self.carriers
 
-    def set_tagged(self, digest: str, tag: str, account_id: str, *, carries: bool) -> None:
+    def others_tagged(self, tag: str, account_id: str) -> bool:
+        return any(known == tag and carrier != account_id for known, carrier in self.carriers)
+
+    def set_tagged(self, tag: str, account_id: str, *, carries: bool) -> None:
         change = self.carriers.add if carries else self.carriers.discard
-        change((digest, tag, account_id))
+        change((tag, account_id))
 
 
 @dataclass
@@ -175,14 +193,16 @@ class MemoryBus:
 @dataclass
 class MemoryAlerted:
     faults: Faults
-    told: dict[tuple[str, str], tuple[str, datetime]] = field(default_factory=dict)
+    told: dict[tuple[str, str, str], tuple[str, datetime]] = field(default_factory=dict)
 
     def claim(self, alert: Alert, now: datetime) -> bool:
-        key = (alert.incident_id, alert.stage)
-        if alert.stage == "open" and (alert.incident_id, "closed") in self.told:
+        key = (alert.incident_id, alert.stage, alert.content)
+        others = {known[1] for known in self.told if known[0] == alert.incident_id and known != key}
+        if not alert.content and "closed" in others:
             return False
-        if alert.closes_only and (alert.incident_id, "open") not in self.told:
-            return False
+        opened = self.told.get((alert.incident_id, "open", ""))
+        if alert.closes_only and (opened is None or opened[0] != "sent"):
+            raise RetryableError("the opening of this incident is still under way")
         status, since = self.told.get(key, (None, now))
         if status == "sent":
             return False
@@ -193,7 +213,7 @@ class MemoryAlerted:
 
     def sent(self, alert: Alert, now: datetime) -> None:
         self.faults("alerted.sent")
-        self.told[alert.incident_id, alert.stage] = ("sent", now)
+        self.told[alert.incident_id, alert.stage, alert.content] = ("sent", now)
 
 
 @dataclass

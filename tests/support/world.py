@@ -147,13 +147,22 @@ class World:
         self.dead: list[Message] = []
         self.warnings: list[dict[str, Any]] = []
         self._sent = 0
-        if approve:
-            approve_candidate(
-                state=self.state, document=self.roster, approved_by="test", now=self.clock.now()
-            )
         self.restart()
+        if approve:
+            self.approve()
         self.cloud.subscribe(lambda _account, event: self.send(event))
         self.bus.listener = self.notifier.handle
+
+    def approve(self) -> None:
+        """Make the roster of this world the approved one."""
+        approve_candidate(
+            state=self.state,
+            matches=self.matches,
+            organization=self.reconciler.ports.organization,
+            document=self.roster,
+            approved_by="test",
+            now=self.clock.now(),
+        )
 
     def restart(self) -> None:
         """A new process: nothing is left but what was stored."""

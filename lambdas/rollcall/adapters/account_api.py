@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from rollcall.adapters.aws_errors import AWS_ERRORS, code_of, message_of, transient
+from rollcall.adapters.aws_errors import AWS_ERRORS, code_of, message_of, request_id_of, transient
 from rollcall.contacts import Contact, ContactKind
 from rollcall.denials import FIXES, denial_of
 from rollcall.errors import RetryableError, WriteRefusedError
@@ -92,9 +92,10 @@ class OneModeAccountApi:
                 return str(error.response["ResponseMetadata"]["RequestId"])
             # `from None`: the text of a ValidationException holds the values that were refused.
             if transient(error):
-                raise RetryableError(f"the contact could not be written: {code_of(error)}") from None
+                reason = f"the contact could not be written: {code_of(error)}"
+                raise RetryableError(reason, request_id=request_id_of(error)) from None
             denied = code_of(error) == "AccessDeniedException"
-            raise WriteRefusedError(_why(error), denied=denied) from None
+            raise WriteRefusedError(_why(error), denied=denied, request_id=request_id_of(error)) from None
         return str(answer["ResponseMetadata"]["RequestId"])
 
     def _contact(self, account_id: str, kind: ContactKind) -> dict[str, str]:

@@ -30,17 +30,17 @@ class AlertedTable:
     def claim(self, alert: Alert, now: datetime) -> bool:
         """Whether this alert is still to be sent, and by us; RetryableError while another sends it.
 
-        An opening that arrives after its closing is not sent: it would undo the good news. Nor is a closing
-        that has nothing else to say, if nothing was opened.
+        After a closing only one that tells of another write is news: a late opening would undo it.
+        A closing that has nothing else to say waits for its opening.
         """
-        if alert.stage == Stage.OPEN and self._status(alert, Stage.CLOSED) is not None:
+        if not alert.content and self._any(alert, Stage.CLOSED, but=_sort_key(alert)):
             return False
-        if alert.closes_only and self._status(alert, Stage.OPEN) is None:
-            return False
+        if alert.closes_only and not self._any(alert, Stage.OPEN, sent=True):
+            raise RetryableError("the opening of this incident is still under way")
         try:
             self._client.put_item(
                 TableName=self._table,
-                Item=_key(alert, alert.stage)
+                Item=_key(alert)
                 | {
                     "status": {"S": "claimed"},
                     "claimed_at": {"N": str(now.timestamp())},
@@ -56,7 +56,7 @@ class AlertedTable:
         except AWS_ERRORS as error:
             if code_of(error) != "ConditionalCheckFailedException":
                 raise RetryableError(f"the state table refused the claim: {code_of(error)}") from None
-            if self._status(alert, alert.stage) == _SENT["S"]:
+            if self._status(alert) == _SENT["S"]:
                 return False
             raise RetryableError("another worker is sending this alert") from None
         return True
@@ -66,7 +66,7 @@ class AlertedTable:
         try:
             self._client.update_item(
                 TableName=self._table,
-                Key=_key(alert, alert.stage),
+                Key=_key(alert),
                 UpdateExpression="SET #status = :sent, sent_at = :at",
                 ExpressionAttributeNames={"#status": "status"},
                 ExpressionAttributeValues={":sent": _SENT, ":at": {"S": now.isoformat()}},
@@ -74,14 +74,34 @@ class AlertedTable:
         except AWS_ERRORS as error:
             raise RetryableError(f"the state table refused the note: {code_of(error)}") from None
 
-    def _status(self, alert: Alert, stage: str) -> str | None:
-        try:
-            answer = self._client.get_item(TableName=self._table, Key=_key(alert, stage), ConsistentRead=True)
-        except AWS_ERRORS as error:
-            raise RetryableError(f"the state table refused the look: {code_of(error)}") from None
+    def _status(self, alert: Alert) -> str | None:
+        answer = self._read("get_item", Key=_key(alert))
         status: str | None = answer.get("Item", {}).get("status", {}).get("S")
         return status
 
+    def _any(self, alert: Alert, stage: Stage, *, but: str | None = None, sent: bool = False) -> bool:
+        """Whether anything is told of the incident at this stage; `sent`: whether it has been."""
+        answer = self._read(
+            "query",
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :stage)",
+            ExpressionAttributeValues={":pk": _key(alert)["pk"], ":stage": {"S": f"{stage}#"}},
+        )
+        items = [item for item in answer["Items"] if item["sk"]["S"] != but]
+        return any(not sent or item["status"] == _SENT for item in items)
 
-def _key(alert: Alert, stage: str) -> dict[str, Any]:
-    return {"pk": {"S": f"alert#{alert.incident_id}"}, "sk": {"S": stage}}
+    def _read(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        try:
+            answer: dict[str, Any] = getattr(self._client, operation)(
+                TableName=self._table, ConsistentRead=True, **parameters
+            )
+        except AWS_ERRORS as error:
+            raise RetryableError(f"the state table refused the look: {code_of(error)}") from None
+        return answer
+
+
+def _sort_key(alert: Alert) -> str:
+    return f"{alert.stage}#{alert.content}"
+
+
+def _key(alert: Alert) -> dict[str, Any]:
+    return {"pk": {"S": f"alert#{alert.incident_id}"}, "sk": {"S": _sort_key(alert)}}

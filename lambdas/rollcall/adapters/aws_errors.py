@@ -44,6 +44,13 @@ def message_of(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Message") or "")
 
 
+def request_id_of(error: Exception) -> str | None:
+    """Request id of the call, None if AWS never answered."""
+    if not isinstance(error, ClientError):
+        return None
+    return error.response.get("ResponseMetadata", {}).get("RequestId") or None
+
+
 def transient(error: Exception) -> bool:
     """Whether the same call may succeed later. An unknown 4xx is taken as final, as seen live."""
     if not isinstance(error, ClientError):

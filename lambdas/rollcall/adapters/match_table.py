@@ -20,31 +20,35 @@ class MatchTable:
         self._client = client
         self._table = table
 
-    def units(self, digest: str) -> Mapping[str, frozenset[str]]:
+    def units(self) -> Mapping[str, frozenset[str]]:
         """Ids of the organizational units that each path of names has led to."""
         found: dict[str, set[str]] = defaultdict(set)
-        for item in self._query(f"units#{digest}"):
+        for item in self._query("units"):
             found[item["path"]["S"]].add(item["ou_id"]["S"])
         return {path: frozenset(ids) for path, ids in found.items()}
 
-    def add_unit(self, digest: str, path: str, ou_id: str) -> None:
+    def add_unit(self, path: str, ou_id: str) -> None:
         """Remember that the path led to this unit."""
-        key = _key(f"units#{digest}", f"{ou_id}#{_short(path)}")
+        key = _key("units", f"{ou_id}#{_short(path)}")
         self._call("put_item", Item=key | {"path": {"S": path}, "ou_id": {"S": ou_id}})
 
-    def tagged(self, digest: str, tag: str, account_id: str) -> bool:
+    def forget_unit(self, path: str, ou_id: str) -> None:
+        """Forget that the path led to this unit."""
+        self._call("delete_item", Key=_key("units", f"{ou_id}#{_short(path)}"))
+
+    def tagged(self, tag: str, account_id: str) -> bool:
         """Whether this account carried the tag when it was last looked at."""
-        key = _key(_carriers(digest, tag), account_id)
+        key = _key(_carriers(tag), account_id)
         return "Item" in self._call("get_item", Key=key, ConsistentRead=True)
 
-    def others_tagged(self, digest: str, tag: str, account_id: str) -> bool:
+    def others_tagged(self, tag: str, account_id: str) -> bool:
         """Whether any other account did."""
-        found = self._query(_carriers(digest, tag), Limit=2)
+        found = self._query(_carriers(tag), Limit=2)
         return any(item["sk"]["S"] != account_id for item in found)
 
-    def set_tagged(self, digest: str, tag: str, account_id: str, *, carries: bool) -> None:
+    def set_tagged(self, tag: str, account_id: str, *, carries: bool) -> None:
         """Remember whether this account carries the tag."""
-        key = _key(_carriers(digest, tag), account_id)
+        key = _key(_carriers(tag), account_id)
         if carries:
             self._call("put_item", Item=key | {"tag": {"S": tag}})
         else:
@@ -69,8 +73,8 @@ class MatchTable:
         return answer
 
 
-def _carriers(digest: str, tag: str) -> str:
-    return f"tagged#{digest}#{_short(tag)}"
+def _carriers(tag: str) -> str:
+    return f"tagged#{_short(tag)}"
 
 
 def _short(text: str) -> str:

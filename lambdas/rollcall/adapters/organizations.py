@@ -53,6 +53,32 @@ class AwsOrganization:
             return None
         return str(found["Policy"]["PolicySummary"]["Name"])
 
+    def unit_at(self, names: Sequence[str]) -> str | None:
+        """Id of the organizational unit at this path of names; RetryableError if AWS could not be asked."""
+        try:
+            parent = str(self._client.list_roots()["Roots"][0]["Id"])
+            for name in names:
+                found = [unit["Id"] for unit in self._units_in(parent) if unit["Name"] == name]
+                if not found:
+                    return None
+                parent = str(found[0])
+        except AWS_ERRORS as error:
+            raise RetryableError(f"the units could not be listed: {code_of(error)}") from error
+        return parent
+
+    def unit_path(self, ou_id: str) -> Sequence[str] | None:
+        """Names from below the root to a unit, None if there is none.
+
+        RetryableError if AWS could not be asked.
+        """
+        try:
+            above = [parent for parent in self._walk(ou_id) if parent.startswith("ou-")]
+            return [self._ou_name(unit) for unit in (*above, ou_id)]
+        except AWS_ERRORS as error:
+            if code_of(error) in ("ChildNotFoundException", "OrganizationalUnitNotFoundException"):
+                return None
+            raise RetryableError(f"the unit could not be looked up: {code_of(error)}") from error
+
     def accounts_below(self, ou_id: str, *, most: int) -> Sequence[str]:
         """Ids of accounts below an organizational unit, at most so many; empty if there is no such unit.
 
@@ -68,12 +94,13 @@ class AwsOrganization:
     def _below(self, parent_id: str) -> Iterator[str]:
         pages = self._client.get_paginator("list_accounts_for_parent").paginate(ParentId=parent_id)
         yield from (account["Id"] for page in pages for account in page["Accounts"])
-        pages = self._client.get_paginator("list_organizational_units_for_parent").paginate(
-            ParentId=parent_id
-        )
-        for page in pages:
-            for unit in page["OrganizationalUnits"]:
-                yield from self._below(unit["Id"])
+        for unit in self._units_in(parent_id):
+            yield from self._below(unit["Id"])
+
+    def _units_in(self, parent_id: str) -> Iterator[Mapping[str, Any]]:
+        listing = self._client.get_paginator("list_organizational_units_for_parent")
+        for page in listing.paginate(ParentId=parent_id):
+            yield from page["OrganizationalUnits"]
 
     def _walk(self, account_id: str) -> list[str]:
         parents: list[str] = []

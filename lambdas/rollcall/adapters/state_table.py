@@ -110,11 +110,7 @@ class StateTable:
 
     def record_request(self, intent: Intent, request_id: str, *, at: datetime) -> None:
         """Remember the write and its request id, so that its event is known as an own write."""
-        write = _key(f"write#{request_id}", "write") | {
-            "intent_id": {"S": intent.id},
-            "expires_at": _expiry(at, OWN_WRITE_DAYS * 86400),
-        }
-        self._call("put_item", TableName=self._table, Item=write)
+        self.remember_call(intent, request_id, at=at)
         self._conditionally(
             "update_item",
             TableName=self._table,
@@ -123,6 +119,23 @@ class StateTable:
             ConditionExpression="id = :id",
             ExpressionAttributeValues={":request": {"S": request_id}, ":id": {"S": intent.id}},
         )
+
+    def remember_call(self, intent: Intent, request_id: str, *, at: datetime) -> None:
+        """Remember the request id of a call of ours."""
+        call = _key(f"write#{request_id}", "write") | {
+            "intent_id": {"S": intent.id},
+            "expires_at": _expiry(at, OWN_WRITE_DAYS * 86400),
+        }
+        self._call("put_item", TableName=self._table, Item=call)
+
+    def mark_opened(self, incident_id: str, *, at: datetime) -> None:
+        """Remember that people were told of an incident that is not over."""
+        item = _key(f"opened#{incident_id}", "opened") | {"expires_at": _expiry(at, OWN_WRITE_DAYS * 86400)}
+        self._call("put_item", TableName=self._table, Item=item)
+
+    def opened(self, incident_id: str) -> bool:
+        """Whether people were told of an incident that is not over."""
+        return self._get(_key(f"opened#{incident_id}", "opened")) is not None
 
     def mark_restored(self, intent: Intent, *, at: datetime) -> None:
         """Remember that this contact was written now."""
@@ -137,7 +150,8 @@ class StateTable:
         if claimable:
             claim = _key(f"claim#{intent.signal.account_id}#{intent.kind}", intent.id)
             expiry = _expiry(at, CLAIM_HOURS * 3600)
-            self._call("put_item", TableName=self._table, Item=claim | {"expires_at": expiry})
+            undid = {"undid": {"S": intent.signal.event.key}, "expires_at": expiry}
+            self._call("put_item", TableName=self._table, Item=claim | undid)
         self._conditionally(
             "delete_item",
             TableName=self._table,
@@ -150,8 +164,8 @@ class StateTable:
         """Whether a write of ours had this request id."""
         return self._get(_key(f"write#{request_id}", "write")) is not None
 
-    def claim_write(self, account_id: str, kind: ContactKind, *, event_id: str, at: datetime) -> bool:
-        """Whether a write of ours without a known request id waits for this event."""
+    def claim_write(self, account_id: str, kind: ContactKind, *, event_key: str, at: datetime) -> bool:
+        """Whether a write of ours without a known request id waits for this call's event."""
         claims: list[dict[str, Any]] = self._call(
             "query",
             TableName=self._table,
@@ -160,10 +174,10 @@ class StateTable:
             ExpressionAttributeValues={":pk": {"S": f"claim#{account_id}#{kind}"}},
         )["Items"]
         # The one that this event has claimed before goes first: it must not use up another's.
-        claims.sort(key=lambda item: item.get("claimed_by", {}).get("S") != event_id)
-        return any(self._claim(item, event_id, at) for item in claims)
+        claims.sort(key=lambda item: item.get("claimed_by", {}).get("S") != event_key)
+        return any(self._claim(item, event_key, at) for item in claims)
 
-    def _claim(self, item: Mapping[str, Any], event_id: str, at: datetime) -> bool:
+    def _claim(self, item: Mapping[str, Any], event_key: str, at: datetime) -> bool:
         # DynamoDB deletes what has expired late: the condition looks for itself.
         free = "(attribute_not_exists(claimed_by) OR claimed_by = :event)"
         return self._conditionally(
@@ -171,8 +185,8 @@ class StateTable:
             TableName=self._table,
             Key={"pk": item["pk"], "sk": item["sk"]},
             UpdateExpression="SET claimed_by = :event",
-            ConditionExpression=f"attribute_exists(pk) AND expires_at > :now AND {free}",
-            ExpressionAttributeValues={":event": {"S": event_id}, ":now": _expiry(at, 0)},
+            ConditionExpression=f"attribute_exists(pk) AND undid <> :event AND expires_at > :now AND {free}",
+            ExpressionAttributeValues={":event": {"S": event_key}, ":now": _expiry(at, 0)},
         )
 
     def restored_at(self, account_id: str, kind: ContactKind) -> datetime | None:

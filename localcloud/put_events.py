@@ -63,7 +63,8 @@ class PutEvents:
         return answer({"FailedEntryCount": len(entries) - len(accepted), "Entries": results})
 
     def _denied(self, arn: str, caller: Caller, event: dict[str, Any]) -> str | None:
-        context = self._bridge.context(caller.account_id, event, by_rule=False)
+        principal = caller.principal_arn
+        context = self._bridge.context(caller.account_id, event, by_rule=False, principal=principal)
         action = "events:PutEvents"
         denied = refusal(caller.arn, action=action, resource=arn, context=context)
         policy, owner = getattr(bus_of(arn), "policy", None), arn.split(":")[4]

@@ -14,6 +14,8 @@ from localcloud.deliveries import ALERTS_FILE
 from localcloud.outcomes import record_outcomes
 from localcloud.running import LOCK_FILE
 from localcloud.server import LocalCloud
+from rollcall.adapters.match_table import MatchTable
+from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.state_table import StateTable
 from rollcall.approve import approve_candidate
 from simulation.cloud import SimulatedCloud
@@ -82,8 +84,15 @@ class Stage:
 
     def _deploy_hub(self, assembly: Path) -> None:
         outputs = self._cdk().deploy("RollcallHub", HUB, assembly=assembly)
-        table = StateTable(client=self.cloud.clients.client("dynamodb", HUB), table=outputs["StateTableName"])
-        approve_candidate(state=table, document=_roster(assembly), approved_by="demo", now=datetime.now(UTC))
+        dynamodb, table = self.cloud.clients.client("dynamodb", HUB), outputs["StateTableName"]
+        approve_candidate(
+            state=StateTable(client=dynamodb, table=table),
+            matches=MatchTable(client=dynamodb, table=table),
+            organization=AwsOrganization(client=self.cloud.clients.client("organizations", HUB)),
+            document=_roster(assembly),
+            approved_by="demo",
+            now=datetime.now(UTC),
+        )
 
     def _cdk(self) -> Cdk:
         return Cdk(clients=self.cloud.clients, work=self.out / "cdk")

@@ -145,7 +145,7 @@ class Bridge:
     def context(
         self, account: str, event: dict[str, Any], *, by_rule: bool, principal: str
     ) -> dict[str, list[str]]:
-        """The condition keys of a PutEvents request from that account by `principal` (for a session its role)."""
+        """The condition keys of a PutEvents request from that account by `principal`, a role or user."""
         organization = self._simulation.organization
         return {
             "aws:PrincipalAccount": [account],

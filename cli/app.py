@@ -11,7 +11,9 @@ from rich.text import Text
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
+from cli.commands.doctor import doctor
 from cli.commands.explain import explain
+from cli.commands.setup import setup
 from cli.commands.validate import validate
 from cli.composition import real
 from cli.problems import CommandError
@@ -45,7 +47,7 @@ class _Commands(TyperGroup):
         except (typer.Exit, typer.Abort, OSError):
             raise
         except KeyboardInterrupt:
-            _tell(ctx.obj.err, "interrupted", fix="nothing was changed")
+            _tell(ctx.obj.err, "interrupted", fix=_interrupted(ctx))
             raise typer.Exit(_INTERRUPTED) from None
         except CommandError as error:
             _tell(ctx.obj.err, error.problem, fix=error.fix)
@@ -71,6 +73,8 @@ app = typer.Typer(
 )
 app.command()(validate)
 app.command()(explain)
+app.command()(setup)
+app.command()(doctor)
 
 
 def _show_version(asked: bool) -> None:
@@ -90,8 +94,14 @@ def main(
         ),
     ] = False,
 ) -> None:
-    """The right people on every AWS account: look at what Rollcall asks for, and why."""
+    """The right people on every AWS account: set it up, check it, look at what it asks for and why."""
     context.obj = context.obj or real()
+
+
+def _interrupted(ctx: Any) -> str:
+    if ctx.invoked_subcommand == "setup":
+        return "what was done is done: run the command again, it goes on where it stopped"
+    return "nothing was changed"
 
 
 def _tell(console: Console, problem: str, *, fix: str) -> None:

@@ -19,7 +19,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
-from rollcall.adapters.aws_errors import code_of
+from rollcall.adapters.aws_errors import code_of, message_of
 
 _NOT_LOGGED_IN: Final = (
     "log in (`aws sso login` or `aws login`), or name a profile of the hub or the management account "
@@ -50,6 +50,17 @@ class CommandError(Exception):
         self.fix = fix
 
 
+class UnansweredError(CommandError):
+    """AWS refused or was busy: a command that asks many things may go on without this one.
+
+    `message` is AWS's text of a refusal: read it, never show it.
+    """
+
+    def __init__(self, problem: str, *, fix: str, message: str = "") -> None:
+        super().__init__(problem, fix=fix)
+        self.message = message
+
+
 def credential_error(error: Exception) -> CommandError | None:
     """What is wrong with the credentials or the way to AWS; None if nothing is."""
     code = code_of(error) if isinstance(error, ClientError) else ""
@@ -78,11 +89,12 @@ def credential_error(error: Exception) -> CommandError | None:
 def organizations_error(error: Exception, *, call: str) -> CommandError | None:
     """What a refusal of AWS Organizations means; None if it is for the core to judge."""
     code = code_of(error)
-    if code in _DENIED_CODES:
-        return CommandError(
+    if code in _DENIED_CODES and isinstance(error, ClientError):
+        return UnansweredError(
             f"the credentials may not call organizations:{call}",
             fix=f"allow organizations:{call} on * to the role; the hub account must be a delegated "
             "administrator, or nobody in it can read the organization",
+            message=message_of(error),
         )
     if code == "AWSOrganizationsNotInUseException":
         return CommandError(
@@ -94,7 +106,7 @@ def organizations_error(error: Exception, *, call: str) -> CommandError | None:
 
 def exhausted(error: Exception, *, call: str, attempts: int) -> CommandError:
     """AWS did not answer, however often it was asked."""
-    return CommandError(
+    return UnansweredError(
         f"AWS answered {call} with {code_of(error)}, {attempts} times in a row",
         fix="wait a minute and run the command again; another tool may be using up the quota that the "
         "whole organization shares",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rollcall.ports import AccountApi
 
 #: Where the fix for a person at a terminal is another one than that for the role of a function.
-_FIXES: Final = {
+FOR_A_PERSON: Final = {
     Denial.POLICY: "the policies of these credentials do not allow account:GetAlternateContact here: "
     "allow it on arn:aws:account::MANAGEMENT:account/ORGANIZATION/* or, for the management account itself, "
     "on arn:aws:account::MANAGEMENT:account",
@@ -24,7 +24,7 @@ _FIXES: Final = {
     Denial.MANAGEMENT_ACCOUNT: "the management account's own contacts are only shown to itself: run this "
     "command with credentials of the management account",
 }
-_BY_TEXT: Final = {FIXES[denial]: text for denial, text in _FIXES.items()}
+_BY_TEXT: Final = {FIXES[denial]: text for denial, text in FOR_A_PERSON.items()}
 
 
 def read(accounts: AccountApi, account_id: str) -> Mapping[ContactKind, Observation]:
@@ -34,7 +34,7 @@ def read(accounts: AccountApi, account_id: str) -> Mapping[ContactKind, Observat
 
 def out_of_reach() -> Mapping[ContactKind, Observation]:
     """The contacts of the management account, seen from anywhere else: AWS refuses, so nobody asks."""
-    reason = _FIXES[Denial.MANAGEMENT_ACCOUNT]
+    reason = FOR_A_PERSON[Denial.MANAGEMENT_ACCOUNT]
     return {kind: Unreadable(reason=reason, denied=True) for kind in ContactKind}
 
 

@@ -1,0 +1,1 @@
+"""What Rollcall needs to work, each a pure function over what was read."""

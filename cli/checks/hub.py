@@ -1,0 +1,62 @@
+"""The hub's stack and the bus that everything arrives on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cli import fixes
+from cli.arns import intake_bus_arn
+from cli.checks.facts import Unseen
+from cli.checks.model import Finding, failed, passed, unknown
+from cli.checks.policy import Answer, ask
+from rollcall.names import INTAKE_BUS_NAME
+
+if TYPE_CHECKING:
+    from cli.checks.facts import Facts
+
+_DEPLOY = f"`{fixes.deploy('RollcallHub')}`"
+
+
+def stack(facts: Facts) -> Finding:
+    """Deployed, and the last deployment came to its end."""
+    if isinstance(facts.hub, Unseen):
+        return unknown(facts.hub)
+    found = facts.hub.value
+    if found is None:
+        return failed("RollcallHub is not deployed in the hub", fix=_DEPLOY)
+    if found.status not in {"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"}:
+        return failed(
+            f"RollcallHub is in state {found.status}",
+            fix=f"{_DEPLOY}; `aws cloudformation describe-stack-events --stack-name RollcallHub` says why",
+        )
+    return passed(f"RollcallHub is in state {found.status}")
+
+
+def intake_bus(facts: Facts) -> Finding:
+    """It takes what a rule of an account of this organization forwards."""
+    if isinstance(facts.bus_policy, Unseen):
+        return unknown(facts.bus_policy)
+    if facts.bus_policy.value is None:
+        return failed(f"there is no bus {INTAKE_BUS_NAME}", fix=_DEPLOY)
+    answer = ask(
+        [facts.bus_policy.value],
+        action="events:PutEvents",
+        resource=intake_bus_arn(facts.settings),
+        principals=["*", facts.settings.management],
+        context={
+            "aws:PrincipalOrgID": [facts.settings.organization],
+            "aws:PrincipalAccount": [facts.settings.management],
+            "events:source": ["aws.account"],
+            "events:eventBusInvocation": ["true"],
+            "events:detail-type": ["AWS API Call via CloudTrail"],
+        },
+    )
+    match answer:
+        case Answer.ALLOWED:
+            return passed(f"{INTAKE_BUS_NAME} takes events of accounts of {facts.settings.organization}")
+        case Answer.MAYBE:
+            seen = f"the policy of {INTAKE_BUS_NAME} has a condition that is not known"
+            return unknown(Unseen(why=seen, fix=_DEPLOY))
+    return failed(
+        f"{INTAKE_BUS_NAME} refuses events of accounts of {facts.settings.organization}", fix=_DEPLOY
+    )

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 _ROOT: Final = Path(__file__).parents[1]
 sys.path.insert(0, str(_ROOT / "lambdas"))  # as app.py does: this is an entry point, too
 
+from stacks.organization_model import OrganizationFile  # noqa: E402  # after the path above
 from stacks.roster_model import RosterFile  # noqa: E402  # after the path above
-from stacks.settings import OrganizationFile  # noqa: E402  # after the path above
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

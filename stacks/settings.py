@@ -1,53 +1,46 @@
 """`config/organization.yaml`: whose organization this is, and where Rollcall runs in it."""
 
-# No postponed annotations here: pydantic reads them, and ruff would move what they name out of reach.
+from __future__ import annotations
+
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from pydantic import Field
-
-from stacks.document import Document
-from stacks.faults import ConfigError, Fault
+from stacks.faults import ConfigError
 from stacks.located_yaml import read
-from stacks.validation import Strict, validate
-from stacks.values import AccountId, AlertAddress, OrganizationId
+from stacks.organization_faults import contradictions
+from stacks.organization_model import OrganizationFile
+from stacks.partitions import PARTITIONS
+from stacks.validation import validate
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FILE: Final = "organization.yaml"
 
-_Region = Literal["us-east-1", "cn-northwest-1", "us-gov-west-1"]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guardrail:
+    """Where the service control policy is attached, and whom it spares (a pattern of ARNs) if anybody."""
+
+    targets: tuple[str, ...]
+    break_glass: str | None = None
 
 
-class _Alerts(Strict):
-    addresses: Annotated[list[AlertAddress], Field(min_length=1, description="a list of e-mail addresses")]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivateLink:
+    """Where the functions run instead of in a network of Lambda's own."""
 
-
-class _Ledger(Strict):
-    # S3 Object Lock takes no more: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-overview.html
-    retention_days: Annotated[int, Field(ge=1, le=36500, description="days, 1 to 36500")] = 365
-
-
-class OrganizationFile(Strict):
-    """The whole file."""
-
-    version: Annotated[Literal[1], Field(description="the number 1")]
-    organization: OrganizationId
-    management: AccountId
-    hub: AccountId
-    alerts: Annotated[_Alerts, Field(description="addresses: [aws-alerts@example.com]")]
-    region: Annotated[
-        _Region,
-        Field(
-            description="us-east-1, cn-northwest-1 or us-gov-west-1, because the Account API runs only there,"
-            " one Region in each partition, and publishes its events only there"
-        ),
-    ] = "us-east-1"
-    ledger: Annotated[_Ledger, Field(description="retention_days: 365")] = _Ledger()
+    vpc: str
+    subnets: tuple[str, ...]
+    security_groups: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the stacks need to know. `ledger_retention_days` is how long nobody can change the ledger."""
+    """What the stacks need to know. `ledger_retention_days` is how long nobody can change the ledger.
+
+    `limit_to_ous` is None for the whole organization; `powertools_layer` None for the one that AWS publishes.
+    """
 
     organization: str
     management: str
@@ -55,6 +48,20 @@ class Settings:
     region: str
     alert_addresses: tuple[str, ...]
     ledger_retention_days: int
+    members_deploy: Literal["stackset", "none"] = "none"
+    members_call_as: Literal["DELEGATED_ADMIN", "SELF"] = "DELEGATED_ADMIN"
+    members_targets: tuple[str, ...] = ()
+    members_exclude: tuple[str, ...] = ()
+    management_role: bool = True
+    guardrail: Guardrail | None = None
+    limit_to_ous: tuple[str, ...] | None = None
+    private_link: PrivateLink | None = None
+    powertools_layer: str | None = None
+
+    @property
+    def partition(self) -> str:
+        """The partition of the Region: aws, aws-cn or aws-us-gov."""
+        return PARTITIONS[self.region]
 
 
 def read_settings(path: Path, *, file: str) -> Settings:
@@ -63,9 +70,14 @@ def read_settings(path: Path, *, file: str) -> Settings:
     model, faults = validate(OrganizationFile, document)
     faults += document.faults
     if isinstance(document.data, dict):
-        faults += _contradictions(document)
+        faults += contradictions(document)
     if faults or model is None:
         raise ConfigError(faults)
+    return _settings(model)
+
+
+def _settings(model: OrganizationFile) -> Settings:
+    guardrail, link = model.guardrail, model.private_link
     return Settings(
         organization=model.organization,
         management=model.management,
@@ -73,26 +85,19 @@ def read_settings(path: Path, *, file: str) -> Settings:
         region=model.region,
         alert_addresses=tuple(model.alerts.addresses),
         ledger_retention_days=model.ledger.retention_days,
-    )
-
-
-def _contradictions(document: Document) -> list[Fault]:
-    """What two values that are each right get wrong together."""
-    faults = []
-    management, hub = document.data.get("management"), document.data.get("hub")
-    if isinstance(hub, str) and hub == management:
-        faults.append(
-            document.fault(
-                ("hub",),
-                "is the management account: AWS registers no management account as delegated administrator;"
-                " name the account that runs your security tools",
-            )
+        members_deploy=model.members.deploy,
+        members_call_as=model.members.call_as,
+        members_targets=tuple(model.members.targets or ()),
+        members_exclude=tuple(model.members.exclude),
+        management_role=model.management_role,
+        guardrail=Guardrail(targets=tuple(guardrail.targets), break_glass=guardrail.break_glass)
+        if guardrail
+        else None,
+        limit_to_ous=tuple(model.limit_to_ous) if model.limit_to_ous else None,
+        private_link=PrivateLink(
+            vpc=link.vpc, subnets=tuple(link.subnets), security_groups=tuple(link.security_groups)
         )
-    alerts = document.data.get("alerts")
-    addresses = alerts.get("addresses") if isinstance(alerts, dict) else None
-    seen: dict[str, int] = {}
-    for index, address in enumerate(addresses if isinstance(addresses, list) else []):
-        if isinstance(address, str) and seen.setdefault(address, index) != index:
-            route = ("alerts", "addresses", index)
-            faults.append(document.fault(route, "is given twice: each alert would arrive twice"))
-    return faults
+        if link
+        else None,
+        powertools_layer=model.powertools_layer,
+    )

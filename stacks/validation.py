@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import NoneType
-from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
@@ -91,8 +91,15 @@ def _field(model: type[BaseModel], loc: tuple[str | int, ...]) -> FieldInfo | No
     outer = _inner(model, loc[: -2 if is_key else -1])
     if isinstance(outer, type) and issubclass(outer, BaseModel):
         field = outer.model_fields.get(str(loc[-1]))
-        return field if field is None or field.description else _described(_given(field.annotation))
+        return field if field is None or field.description else _described(_optional(field.annotation))
     return _described(get_args(outer)[0 if is_key else -1] if get_args(outer) else None)
+
+
+def _optional(annotation: Any) -> Any:
+    """`X` for `X | None`, with what describes it."""
+    parts = get_args(annotation)
+    given = [part for part in parts if part is not NoneType]
+    return given[0] if len(given) == 1 and len(parts) > 1 and NoneType in parts else annotation
 
 
 def _described(annotation: Any) -> FieldInfo | None:
@@ -113,10 +120,13 @@ def _inner(annotation: Any, route: Route) -> Any:
 
 
 def _given(annotation: Any) -> Any:
-    """`X` for `X | None`: no value of a file is None, only what is not given."""
-    parts = get_args(annotation)
-    given = [part for part in parts if part is not NoneType]
-    return given[0] if len(given) == 1 and len(parts) > 1 and NoneType in parts else annotation
+    """`X` for `X | None`: no value of a file is None. A list, dict or model loses what describes it."""
+    annotation = _optional(annotation)
+    inner = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+    described = get_origin(inner) in (list, dict) or (
+        isinstance(inner, type) and issubclass(inner, BaseModel)
+    )
+    return inner if described else annotation
 
 
 def _item(annotation: Any) -> Any:

@@ -80,14 +80,14 @@ def _deployed(settings: Settings) -> Sequence[Check]:
     members = ("stacksets-access", "stacksets-delegation", *_HUB)
     found = [
         _check("hub-stack", "Hub deployed", hub.stack),
-        _check("intake-bus", "Intake bus", hub.intake_bus, _HUB),
+        _check("intake-bus", "Intake bus", hub.intake_bus, ("organization", *_HUB)),
         _check("forwarder-hub", "Forwarder in the hub", forwarders.in_hub, _HUB),
         _check("forwarder-management", "Forwarder in management", forwarders.in_management),
         _check("forwarder-members", "Forwarders in members", forwarders.in_members, members),
-        _check("reconcile-role", "Role of the hub", roles.reconcile, _HUB),
+        _check("reconcile-role", "Role of the hub", roles.reconcile, ("organization", *_HUB)),
     ]
     if settings.management_role:
-        found.append(_check("management-role", "Role in management", roles.management))
+        found.append(_check("management-role", "Role in management", roles.management, ("organization",)))
     return found
 
 

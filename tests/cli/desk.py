@@ -19,6 +19,8 @@ from simulation.organization import AlternateContact
 from simulation.seeds import HUB, example_organization
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from typer.testing import Result
 
 MANAGEMENT = "111111111111"
@@ -86,7 +88,11 @@ class Recorded:
 
 
 class Desk:
-    """`caller` is the account of the credentials; `failures` are raised by the next calls of a service."""
+    """`caller` is the account of the credentials; `failures` are raised by the next calls of a service.
+
+    `profiles` are accounts by the name of a profile; `elsewhere` gives clients (of a service, for an account)
+    of what is not simulated.
+    """
 
     def __init__(self, where: Path) -> None:
         self.where = where
@@ -98,6 +104,8 @@ class Desk:
         self.failures: dict[str, list[BaseException]] = {}
         self.asked_for: list[tuple[str, str, str | None]] = []
         self.terminal = False
+        self.profiles: dict[str, str] = {}
+        self.elsewhere: Callable[[str, str], Any] | None = None
         self.write(organization=ORGANIZATION, contacts=CONTACTS)
 
     def write(self, *, organization: str | None = None, contacts: str | None = None) -> None:
@@ -115,7 +123,7 @@ class Desk:
         for kind, (name, title, email, phone) in contacts.items():
             stored[kind.upper()] = AlternateContact(name=name, title=title, email=email, phone=phone)
 
-    def run(self, *arguments: str) -> Result:
+    def run(self, *arguments: str, answer: str | None = None) -> Result:
         """Run `rollcall` with these arguments; standard output and error are kept apart."""
         runner = CliRunner(env={"COLUMNS": str(WIDTH), "TERM": "xterm" if self.terminal else "dumb"})
         plain = {"width": WIDTH, "markup": False, "highlight": False, "emoji": False}
@@ -126,13 +134,17 @@ class Desk:
             clock=self.clock,
             clients=self._client,
         )
-        return runner.invoke(app, list(arguments), obj=composition, prog_name="rollcall")
+        return runner.invoke(app, list(arguments), obj=composition, prog_name="rollcall", input=answer)
 
     def _client(self, service: str, *, region: str, profile: str | None) -> Any:
         self.asked_for.append((service, region, profile))
+        account = self.profiles.get(profile or "", self.caller)
         if service == "sts":
-            return Recorded(service, Sts(self.caller), self)
-        caller = Caller.role(self.caller, "Reader", "ann")
+            return Recorded(service, Sts(account), self)
+        if service not in {"account", "organizations"}:
+            assert self.elsewhere is not None, f"nobody answers for {service} here"
+            return Recorded(service, self.elsewhere(service, account), self)
+        caller = Caller.role(account, "Reader", "ann")
         return Recorded(service, self.cloud.client(service, caller), self)
 
 

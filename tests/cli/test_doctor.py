@@ -1,0 +1,535 @@
+"""`rollcall doctor`: one prerequisite broken names exactly that one, and its fix makes it pass."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from cli.fixes import ACCOUNTS, STACK_SET_NAME, STACK_SETS
+from rollcall.names import MANAGEMENT_ROLE_NAME, RECONCILE_ROLE_NAME
+from tests.cli.desk import CONTACTS, HUB, MANAGEMENT, PAYMENTS, SHOP, assert_golden
+from tests.cli.world import BUS, DEAD, GUARDED, OWN_ARN, SETTINGS, TABLE, TOPIC, WRITER, contacts
+
+OTHER = "444455556666"
+DENY = {"Effect": "Deny", "Action": "account:*", "Resource": "*"}
+
+
+def results(checks):
+    return {name: check["result"] for name, check in checks.items()}
+
+
+def failing(checks):
+    return [name for name, result in results(checks).items() if result == "fail"]
+
+
+def put_role(world, account, name, *statements):
+    world.client("iam", account).put_role_policy(
+        RoleName=name,
+        PolicyName="inline",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": list(statements)}),
+    )
+
+
+def deny_hub(world, statement=DENY, target=HUB):
+    client = world.client("organizations", MANAGEMENT)
+    if not world.organization.policies.enabled:
+        client.enable_policy_type(RootId="r-a1b2", PolicyType="SERVICE_CONTROL_POLICY")
+    content = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    policy = client.create_policy(
+        Name="no-account", Description="x", Type="SERVICE_CONTROL_POLICY", Content=content
+    )["Policy"]["PolicySummary"]["Id"]
+    client.attach_policy(PolicyId=policy, TargetId=target)
+
+
+def test_all_is_well(world):
+    checks = world.doctor()
+    assert set(results(checks).values()) == {"pass"}, [c for c in checks.values() if c["result"] != "pass"]
+    result = world.run("doctor", "--other-profile", "management")
+    assert result.exit_code == 0
+    assert_golden("doctor-well.txt", result.stdout)
+
+
+def test_nothing_is_written(world):
+    world.calls.clear()
+    world.doctor()
+    assert world.calls
+    assert all(name.startswith(("get_", "list_", "describe_")) for name, _ in world.calls)
+
+
+# Broken by one call; mended by the AWS CLI commands of the fix, word for word, in the account that they name.
+BY_COMMAND = {
+    "trusted-access": (lambda w: w.organization.trusted_access.discard(ACCOUNTS), MANAGEMENT),
+    "delegation": (lambda w: w.organization.delegated_administrators[ACCOUNTS].clear(), MANAGEMENT),
+    "service-control-policies": (deny_hub, MANAGEMENT),
+    "stacksets-access": (lambda w: w.organization.trusted_access.discard(STACK_SETS), MANAGEMENT),
+    "stacksets-delegation": (
+        lambda w: w.organization.delegated_administrators[STACK_SETS].clear(),
+        MANAGEMENT,
+    ),
+    "forwarder-hub": (lambda w: w.client("events", HUB).disable_rule(Name="forward"), HUB),
+    "forwarder-management": (
+        lambda w: w.client("events", MANAGEMENT).disable_rule(Name="forward"),
+        MANAGEMENT,
+    ),
+    "forwarder-members": (lambda w: w.deployed.instances.pop(PAYMENTS), HUB),
+    "roster": (
+        lambda w: w.client("dynamodb", HUB).update_item(
+            TableName=TABLE,
+            Key={"pk": {"S": "control"}, "sk": {"S": "control"}},
+            UpdateExpression="SET paused = :yes",
+            ExpressionAttributeValues={":yes": {"BOOL": True}},
+        ),
+        HUB,
+    ),
+    "alarms": (
+        lambda w: w.client("cloudwatch", HUB).disable_alarm_actions(AlarmNames=[f"{DEAD[0]}-waiting"]),
+        HUB,
+    ),
+    "topic": (
+        lambda w: [
+            w.client("sns", HUB).unsubscribe(SubscriptionArn=item["SubscriptionArn"])
+            for item in w.client("sns", HUB).list_subscriptions()["Subscriptions"]
+        ],
+        HUB,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BY_COMMAND)
+def test_one_broken_is_the_one_named_and_its_command_mends_it(world, name):
+    break_it, account = BY_COMMAND[name]
+    break_it(world)
+    checks = world.doctor()
+    assert failing(checks) == [name], checks
+    assert world.mend(checks[name]["fix"], account=account) >= 1
+    assert set(results(world.doctor()).values()) == {"pass"}
+
+
+@pytest.mark.parametrize(
+    ("change", "fix"),
+    [
+        (lambda c: c.stop_logging(Name="organization"), "start-logging"),
+        (
+            lambda c: c.put_event_selectors(
+                TrailName="organization",
+                EventSelectors=[{"ReadWriteType": "ReadOnly", "IncludeManagementEvents": True}],
+            ),
+            "put-event-selectors",
+        ),
+        (
+            lambda c: c.put_event_selectors(
+                TrailName="organization",
+                AdvancedEventSelectors=[
+                    {
+                        "Name": "reads",
+                        "FieldSelectors": [
+                            {"Field": "eventCategory", "Equals": ["Management"]},
+                            {"Field": "readOnly", "Equals": ["true"]},
+                        ],
+                    }
+                ],
+            ),
+            "put-event-selectors",
+        ),
+        (
+            lambda c: (
+                c.update_trail(Name="organization", IsMultiRegionTrail=False)
+                and c.meta.region_name == "us-west-2"
+            ),
+            None,
+        ),
+    ],
+)
+def test_a_trail_that_does_not_hear_changes(world, change, fix):
+    for account in (HUB, MANAGEMENT):
+        change(world.client("cloudtrail", account))
+    checks = world.doctor()
+    assert failing(checks) == (["trail"] if fix else [])
+    for account in (HUB, MANAGEMENT) if fix else ():
+        command = checks["trail"]["fix"].replace(HUB, account)
+        assert world.mend(command, account=account) == 1
+        assert fix in command
+    assert set(results(world.doctor()).values()) == {"pass"}
+
+
+def test_no_trail_at_all(world):
+    for account in (HUB, MANAGEMENT):
+        world.client("cloudtrail", account).delete_trail(Name="organization")
+    checks = world.doctor()
+    assert failing(checks) == ["trail"]
+    assert "create-trail" in checks["trail"]["fix"]
+    world.make_trail(MANAGEMENT)
+    assert results(world.doctor())["trail"] == "pass"
+
+
+def test_a_trail_of_one_account_says_nothing_of_the_others(world):
+    for account in (HUB, MANAGEMENT):
+        world.client("cloudtrail", account).update_trail(Name="organization", IsOrganizationTrail=False)
+    checks = world.doctor()
+    assert not failing(checks)
+    assert checks["trail"]["result"] == "unknown"
+
+
+def drop_role(world, account, name):
+    iam = world.client("iam", account)
+    iam.delete_role_policy(RoleName=name, PolicyName="inline")
+    iam.delete_role(RoleName=name)
+
+
+def empty_queue(world):
+    sqs = world.client("sqs", HUB)
+    sqs.purge_queue(QueueUrl=world.deployed.outputs["IntakeDeadLetterQueueUrl"])
+    world.client("cloudwatch", HUB).set_alarm_state(
+        AlarmName=f"{DEAD[0]}-waiting", StateValue="OK", StateReason="empty"
+    )
+
+
+def fill_queue(world):
+    sqs = world.client("sqs", HUB)
+    sqs.send_message(QueueUrl=world.deployed.outputs["IntakeDeadLetterQueueUrl"], MessageBody="{}")
+    world.client("cloudwatch", HUB).set_alarm_state(
+        AlarmName=f"{DEAD[0]}-waiting", StateValue="ALARM", StateReason="1 message"
+    )
+
+
+def set_trust(world, principal):
+    statement = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"AWS": f"arn:aws:iam::{HUB}:root"},
+        "Condition": {"ArnEquals": {"aws:PrincipalArn": principal}},
+    }
+    world.client("iam", MANAGEMENT).update_assume_role_policy(
+        RoleName=MANAGEMENT_ROLE_NAME,
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+    )
+
+
+def set_status(world, status):
+    world.deployed.status = status
+
+
+def set_outputs(world, outputs):
+    world.deployed.outputs = outputs
+
+
+def set_features(world, features):
+    world.organization.feature_set = features
+
+
+def register_other(world):
+    world.organization.delegated_administrators[ACCOUNTS] = {OTHER}
+
+
+def unregister_other(world):
+    world.organization.delegated_administrators[ACCOUNTS] = {HUB}
+
+
+WRONG_MODE = f"arn:aws:account::{HUB}:account"
+# Broken and mended by hand: the fix is a deployment, a setting or a person's.
+BY_HAND = {
+    "another-organization": (
+        "organization",
+        lambda w: w.write(organization=SETTINGS.replace("o-exampleorgid", "o-anotherorgid")),
+        "in organization.yaml set organization: o-exampleorgid",
+        lambda w: w.write(organization=SETTINGS),
+    ),
+    "features": (
+        "features",
+        lambda w: set_features(w, "CONSOLIDATED_BILLING"),
+        "`aws organizations enable-all-features`",
+        lambda w: set_features(w, "ALL"),
+    ),
+    "another-administrator": (
+        "delegation",
+        register_other,
+        f"deregister-delegated-administrator --account-id {OTHER}",
+        unregister_other,
+    ),
+    "hub-rolled-back": (
+        "hub-stack",
+        lambda w: set_status(w, "UPDATE_ROLLBACK_COMPLETE"),
+        "cdk deploy RollcallHub",
+        lambda w: set_status(w, "UPDATE_COMPLETE"),
+    ),
+    "no-bus": (
+        "intake-bus",
+        lambda w: w.client("events", HUB).delete_event_bus(Name="rollcall-intake"),
+        "cdk deploy RollcallHub",
+        lambda w: w.deploy_bus(),
+    ),
+    "bus-of-another-organization": (
+        "intake-bus",
+        lambda w: w.admit("o-anotherorgid"),
+        "cdk deploy RollcallHub",
+        lambda w: w.admit("o-exampleorgid"),
+    ),
+    "no-forwarder-in-management": (
+        "forwarder-management",
+        lambda w: w.client("events", MANAGEMENT).remove_targets(Rule="forward", Ids=["hub"]),
+        "cdk deploy RollcallManagement",
+        lambda w: w.client("events", MANAGEMENT).put_targets(
+            Rule="forward",
+            Targets=[{"Id": "hub", "Arn": BUS, "RoleArn": f"arn:aws:iam::{MANAGEMENT}:role/forwarder"}],
+        ),
+    ),
+    "management-forwards-accounts-only": (
+        "forwarder-management",
+        lambda w: w.client("events", MANAGEMENT).put_rule(
+            Name="forward", EventPattern='{"source":["aws.account"]}'
+        ),
+        "cdk deploy RollcallManagement",
+        lambda w: w.client("events", MANAGEMENT).put_rule(
+            Name="forward", EventPattern='{"source":["aws.account","aws.organizations"]}'
+        ),
+    ),
+    "forwarder-without-its-role": (
+        "forwarder-hub",
+        lambda w: drop_role(w, HUB, "forwarder"),
+        "cdk deploy RollcallHub",
+        lambda w: w.make_role(
+            HUB,
+            "forwarder",
+            {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "events.amazonaws.com"}},
+            {"Effect": "Allow", "Action": "events:PutEvents", "Resource": BUS},
+        ),
+    ),
+    "forwarder-that-may-not-send": (
+        "forwarder-hub",
+        lambda w: put_role(
+            w,
+            HUB,
+            "forwarder",
+            {"Effect": "Allow", "Action": "events:PutEvents", "Resource": "arn:aws:events:::x"},
+        ),
+        "cdk deploy RollcallHub",
+        lambda w: put_role(
+            w, HUB, "forwarder", {"Effect": "Allow", "Action": "events:PutEvents", "Resource": BUS}
+        ),
+    ),
+    "no-stackset": (
+        "forwarder-members",
+        lambda w: w.deployed.sets.discard(STACK_SET_NAME),
+        "cdk deploy RollcallHub",
+        lambda w: w.deployed.sets.add(STACK_SET_NAME),
+    ),
+    "failed-instance": (
+        "forwarder-members",
+        lambda w: w.deployed.instances[SHOP].update(
+            Status="OUTDATED", StatusReason="denied", StackInstanceStatus={"DetailedStatus": "FAILED"}
+        ),
+        "update-stack-instances",
+        lambda w: w.deployed.cover(SHOP),
+    ),
+    "role-of-the-other-mode": (
+        "reconcile-role",
+        lambda w: put_role(w, HUB, RECONCILE_ROLE_NAME, contacts(WRONG_MODE)),
+        "cdk deploy RollcallHub",
+        lambda w: put_role(
+            w, HUB, RECONCILE_ROLE_NAME, contacts(f"arn:aws:account::{MANAGEMENT}:account/o-exampleorgid/*")
+        ),
+    ),
+    "no-role": (
+        "reconcile-role",
+        lambda w: drop_role(w, HUB, RECONCILE_ROLE_NAME),
+        "cdk deploy RollcallHub",
+        lambda w: w.make_role(
+            HUB,
+            RECONCILE_ROLE_NAME,
+            {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}},
+            contacts(f"arn:aws:account::{MANAGEMENT}:account/o-exampleorgid/*"),
+        ),
+    ),
+    "management-role-of-the-other-mode": (
+        "management-role",
+        lambda w: put_role(
+            w, MANAGEMENT, MANAGEMENT_ROLE_NAME, contacts(f"{OWN_ARN}/o-exampleorgid/{MANAGEMENT}")
+        ),
+        "cdk deploy RollcallManagement",
+        lambda w: put_role(w, MANAGEMENT, MANAGEMENT_ROLE_NAME, contacts(OWN_ARN)),
+    ),
+    "management-role-trusts-another": (
+        "management-role",
+        lambda w: set_trust(w, f"arn:aws:iam::{HUB}:role/other"),
+        "cdk deploy RollcallManagement",
+        lambda w: set_trust(w, WRITER),
+    ),
+    "none-approved": (
+        "roster",
+        lambda w: w.client("dynamodb", HUB).delete_item(
+            TableName=TABLE, Key={"pk": {"S": "control"}, "sk": {"S": "control"}}
+        ),
+        "approve",
+        lambda w: w.approve(),
+    ),
+    "another-approved": (
+        "roster",
+        lambda w: w.deployed.outputs.update(CandidateDigest="0" * 64),
+        "approve",
+        lambda w: w.approve(),
+    ),
+    "dead-letters": ("dead-letters", fill_queue, "start-message-move-task", empty_queue),
+    "alarm": (
+        "alarms",
+        lambda w: w.client("cloudwatch", HUB).set_alarm_state(
+            AlarmName=f"{DEAD[1]}-waiting", StateValue="ALARM", StateReason="x"
+        ),
+        "describe-alarm-history",
+        lambda w: w.client("cloudwatch", HUB).set_alarm_state(
+            AlarmName=f"{DEAD[1]}-waiting", StateValue="OK", StateReason="x"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BY_HAND)
+def test_one_broken_is_the_one_named(world, case):
+    name, break_it, fix, mend_it = BY_HAND[case]
+    break_it(world)
+    checks = world.doctor()
+    assert failing(checks) == [name], checks
+    assert fix in checks[name]["fix"]
+    mend_it(world)
+    assert set(results(world.doctor()).values()) == {"pass"}
+
+
+def test_a_hub_that_is_not_deployed_is_one_failure(world):
+    outputs = world.deployed.outputs
+    set_outputs(world, None)
+    checks = world.doctor()
+    assert failing(checks) == ["hub-stack"]
+    assert checks["roster"]["follows_from"] == ["hub-stack"]
+    set_outputs(world, outputs)
+    assert not failing(world.doctor())
+
+
+def test_a_subscription_that_waits_is_a_failure(world):
+    world.failures = {}
+    real = world.elsewhere
+
+    class Pending:
+        def list_subscriptions_by_topic(self, *, TopicArn):  # noqa: N803  # boto3's spelling
+            assert TopicArn == TOPIC
+            item = {"Protocol": "email", "Endpoint": "aws-alerts@example.com"}
+            return {"Subscriptions": [item | {"SubscriptionArn": "PendingConfirmation"}]}
+
+    world.elsewhere = lambda service, account: Pending() if service == "sns" else real(service, account)
+    checks = world.doctor()
+    assert failing(checks) == ["topic"]
+    assert "email aws-alerts@example.com" in checks["topic"]["seen"]
+    assert "follow the link" in checks["topic"]["fix"]
+    world.elsewhere = real
+    assert not failing(world.doctor())
+
+
+def test_the_guardrail_is_looked_at_if_it_is_wanted(world):
+    assert "guardrail" not in world.doctor()
+    world.write(organization=GUARDED)
+    checks = world.doctor()
+    assert failing(checks) == ["policy-type"]
+    assert checks["guardrail"]["follows_from"] == ["policy-type"]
+    assert world.mend(checks["policy-type"]["fix"], account=MANAGEMENT) == 1
+    checks = world.doctor()
+    assert failing(checks) == ["guardrail"]
+    client = world.client("organizations", MANAGEMENT)
+    content = json.dumps(
+        {"Version": "2012-10-17", "Statement": [DENY | {"Resource": "arn:aws:account::*:account"}]}
+    )
+    made = client.create_policy(
+        Name="rollcall-guardrail", Description="x", Type="SERVICE_CONTROL_POLICY", Content=content
+    )
+    client.attach_policy(PolicyId=made["Policy"]["PolicySummary"]["Id"], TargetId="r-a1b2")
+    assert set(results(world.doctor()).values()) == {"pass"}
+
+
+def test_a_policy_that_spares_the_role_is_not_in_the_way(world):
+    spare = {"ArnNotLike": {"aws:PrincipalArn": [WRITER]}}
+    deny_hub(world, DENY | {"Condition": spare})
+    checks = world.doctor()
+    assert not failing(checks)
+    assert checks["service-control-policies"]["result"] == "pass"
+    assert checks["probe"]["result"] == "unknown"  # these credentials are another role's
+
+
+def test_a_policy_that_hides_the_organization_from_the_hub_is_named_from_its_refusal(world):
+    deny_hub(
+        world,
+        {"Effect": "Deny", "Action": ["organizations:Describe*", "organizations:List*"], "Resource": "*"},
+    )
+    result = world.run("doctor", "--json")
+    checks = {check["check"]: check for check in json.loads(result.stdout)["checks"]}
+    assert failing(checks) == ["service-control-policies"]
+    assert checks["trusted-access"]["result"] in {"pass", "unknown"}
+
+
+def test_the_hub_alone_sees_that_it_is_not_delegated(world):
+    world.organization.delegated_administrators.clear()
+    result = world.run("doctor", "--json")
+    checks = {check["check"]: check for check in json.loads(result.stdout)["checks"]}
+    assert failing(checks) == ["delegation"]
+    assert checks["stacksets-delegation"]["follows_from"] == ["delegation"]
+    assert result.exit_code == 1
+
+
+@pytest.mark.parametrize(("caller", "unseen"), [(HUB, "forwarder-management"), (MANAGEMENT, "probe")])
+def test_what_the_credentials_cannot_see_is_unknown_and_names_those_that_can(world, caller, unseen):
+    world.caller = caller
+    result = world.run("doctor", "--json")
+    checks = {check["check"]: check for check in json.loads(result.stdout)["checks"]}
+    assert result.exit_code == 2
+    assert checks[unseen]["result"] == "unknown"
+    other = MANAGEMENT if caller == HUB else HUB
+    assert other in checks[unseen]["fix"]
+    assert "--other-profile" in checks[unseen]["fix"]
+
+
+def test_two_profiles_of_one_account_are_a_slip(world):
+    result = world.run("doctor", "--other-profile", "hub")
+    assert result.exit_code == 1
+    assert f"both profiles are of account {HUB}" in result.stderr
+
+
+def test_new_accounts_have_their_time(world):
+    world.organization.add_account(name="New", email="new@example.com")
+    assert not failing(world.doctor())
+    world.clock.sleep(7200)
+    assert failing(world.doctor()) == ["forwarder-members"]
+
+
+def test_members_that_others_deploy_are_unknown(world):
+    world.write(
+        organization=SETTINGS.replace("deploy: stackset", "deploy: none").replace(", targets: [r-a1b2]", "")
+    )
+    checks = world.doctor()
+    assert checks["forwarder-members"]["result"] == "unknown"
+    assert "list-rule-names-by-target" in checks["forwarder-members"]["fix"]
+    assert "stacksets-access" not in checks
+
+
+def test_the_json_has_a_shape(world):
+    result = world.run("doctor", "--other-profile", "management", "--json")
+    found = json.loads(result.stdout)
+    assert (found["version"], found["status"]) == (1, "pass")
+    for check in found["checks"]:
+        assert list(check) == ["check", "title", "result", "seen", "fix", "follows_from"]
+
+
+def test_people_see_what_to_mend(world):
+    world.organization.trusted_access.discard(ACCOUNTS)
+    result = world.run("doctor")
+    assert result.exit_code == 1
+    assert_golden("doctor-no-trusted-access.txt", result.stdout)
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_progress_is_shown_on_a_terminal_only(world, terminal):
+    world.terminal = terminal
+    assert ("Looking at" in world.run("doctor").stderr) is terminal
+
+
+def test_the_roster_of_the_directory_may_be_ahead(world):
+    world.write(contacts=CONTACTS.replace("mode: enforce", "mode: audit", 1))
+    checks = world.doctor()
+    assert not failing(checks)
+    assert "the roster in this directory is another one" in checks["roster"]["seen"]

@@ -1,0 +1,236 @@
+"""An organization with Rollcall deployed and everything right: simulation, moto, and a CloudFormation."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from cli.fixes import STACK_SET_NAME, STACK_SETS
+from rollcall.adapters.state_table import StateTable
+from rollcall.roster import digest_of
+from stacks.configuration import load
+from tests.cli import aws_cli
+from tests.cli.desk import CONTACTS, HUB, MANAGEMENT, ORGANIZATION, Desk
+from tests.cli.stack_sets import CloudFormation, Deployed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+REGION = "us-east-1"
+BUS = f"arn:aws:events:{REGION}:{HUB}:event-bus/rollcall-intake"
+WRITER = f"arn:aws:iam::{HUB}:role/rollcall-reconcile"
+MEMBERS_ARN = f"arn:aws:account::{MANAGEMENT}:account/o-exampleorgid/*"
+OWN_ARN = f"arn:aws:account::{MANAGEMENT}:account"
+SETTINGS = ORGANIZATION + "members: {deploy: stackset, targets: [r-a1b2]}\n"
+GUARDED = SETTINGS + "guardrail: {targets: [r-a1b2]}\n"
+TABLE, TOPIC = "state", f"arn:aws:sns:{REGION}:{HUB}:alerts"
+DEAD = ("intake-dead", "notify-dead")
+
+
+class World(Desk):
+    """Everything that the doctor looks at, healthy. Use it inside moto's `mock_aws`."""
+
+    def __init__(self, where: Path) -> None:
+        super().__init__(where)
+        self.profiles = {"hub": HUB, "management": MANAGEMENT}
+        self.deployed = Deployed(organization=self.organization, hub_account=HUB)
+        self.write(organization=SETTINGS, contacts=CONTACTS)
+        self.session = cache(self._session)
+        self._elsewhere = cache(self._made)  # making a client is slow
+        self.elsewhere = self._elsewhere
+        self.organization.trusted_access.add(STACK_SETS)
+        self.organization.delegate(HUB, STACK_SETS)
+        self._deploy_hub()
+        self.deploy_management()
+        for account in (HUB, MANAGEMENT):
+            self.make_trail(account)
+        self.deployed.sets.add(STACK_SET_NAME)
+        for account in self.organization.accounts:
+            if account != MANAGEMENT:
+                self.deployed.cover(account)
+        self.approve()
+        self.clock.sleep(7200)  # accounts have had the time to get their forwarders
+        self.caller = HUB
+
+    def doctor(self, *arguments: str) -> dict[str, dict[str, Any]]:
+        """Checks by name, seen with both accounts' credentials."""
+        result = self.run("doctor", "--other-profile", "management", "--json", *arguments)
+        assert result.stdout, result.stderr
+        return {check["check"]: check for check in json.loads(result.stdout)["checks"]}
+
+    def client(self, service: str, account: str) -> Any:
+        """A client as a person's, not noted."""
+        if service in {"account", "organizations"}:
+            return self._client(
+                service, region=REGION, profile={v: k for k, v in self.profiles.items()}[account]
+            )
+        return self._elsewhere(service, account)
+
+    def mend(self, fix: str, *, account: str) -> int:
+        """Run the AWS CLI commands in a fix; how many there were."""
+        commands = aws_cli.commands_in(fix)
+        for command in commands:
+            aws_cli.run(command, lambda service: self.client(service, account))
+        return len(commands)
+
+    def approve(self) -> None:
+        """Make the candidate the approved roster."""
+        document = load(self.where, "config", today=self.clock.now().date()).roster
+        state = StateTable(client=self._elsewhere("dynamodb", HUB), table=TABLE)
+        digest = digest_of(document)
+        state.approve(digest=digest, document=document, by="ann", at=self.clock.now())
+        assert self.deployed.outputs is not None
+        self.deployed.outputs["CandidateDigest"] = digest
+
+    def make_trail(self, account: str) -> None:
+        """AWS shows an organization's trail to every member: moto does not, so that each gets one."""
+        bucket = f"trail-{account}"
+        self._elsewhere("s3", account).create_bucket(Bucket=bucket)
+        client = self._elsewhere("cloudtrail", account)
+        client.create_trail(
+            Name="organization", S3BucketName=bucket, IsMultiRegionTrail=True, IsOrganizationTrail=True
+        )
+        client.start_logging(Name="organization")
+        # AWS's default for a new trail, which moto leaves out.
+        selector = {"ReadWriteType": "All", "IncludeManagementEvents": True}
+        client.put_event_selectors(TrailName="organization", EventSelectors=[selector])
+
+    def make_role(self, account: str, name: str, trust: Any, *statements: Any) -> str:
+        """A role with one inline policy."""
+        iam = self._elsewhere("iam", account)
+        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=_policy(trust))["Role"]["Arn"]
+        iam.put_role_policy(RoleName=name, PolicyName="inline", PolicyDocument=_policy(*statements))
+        return str(arn)
+
+    def make_forwarder(self, account: str, sources: list[str]) -> None:
+        """The rule and its role."""
+        service = {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Principal": {"Service": "events.amazonaws.com"},
+        }
+        send = {"Effect": "Allow", "Action": "events:PutEvents", "Resource": BUS}
+        role = self.make_role(account, "forwarder", service, send)
+        events = self._elsewhere("events", account)
+        events.put_rule(Name="forward", EventPattern=json.dumps({"source": sources}), State="ENABLED")
+        events.put_targets(Rule="forward", Targets=[{"Id": "hub", "Arn": BUS, "RoleArn": role}])
+
+    def deploy_management(self) -> None:
+        """As RollcallManagement does."""
+        self.make_forwarder(MANAGEMENT, ["aws.account", "aws.organizations"])
+        trust = {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Principal": {"AWS": f"arn:aws:iam::{HUB}:root"},
+            "Condition": {"ArnEquals": {"aws:PrincipalArn": WRITER}},
+        }
+        self.make_role(MANAGEMENT, "rollcall-management-contacts", trust, contacts(OWN_ARN))
+
+    def deploy_bus(self, organization: str = "o-exampleorgid") -> None:
+        """The intake bus and its policy."""
+        events = self._elsewhere("events", HUB)
+        events.create_event_bus(Name="rollcall-intake")
+        self.admit(organization)
+
+    def admit(self, organization: str) -> None:
+        """The policy of the intake bus, as stacks/constructs/intake_bus.py writes it."""
+        statement = {
+            "Sid": "RulesOfTheOrganization",
+            "Effect": "Allow",
+            "Principal": {"AWS": "*"},
+            "Action": "events:PutEvents",
+            "Resource": BUS,
+            "Condition": {
+                "StringEquals": {"aws:PrincipalOrgID": organization},
+                "Bool": {"events:eventBusInvocation": "true"},
+                "ForAllValues:StringEquals": {"events:source": ["aws.account", "aws.organizations"]},
+                "Null": {"events:source": "false"},
+            },
+        }
+        self._elsewhere("events", HUB).put_permission(
+            EventBusName="rollcall-intake", Policy=_policy(statement)
+        )
+
+    def _deploy_hub(self) -> None:
+        self.deploy_bus()
+        self.make_forwarder(HUB, ["aws.account"])
+        service = {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+        }
+        self.make_role(HUB, "rollcall-reconcile", service, contacts(MEMBERS_ARN))
+        key = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
+        self._elsewhere("dynamodb", HUB).create_table(
+            TableName=TABLE,
+            KeySchema=key,
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        sns = self._elsewhere("sns", HUB)
+        assert sns.create_topic(Name="alerts")["TopicArn"] == TOPIC
+        sns.subscribe(TopicArn=TOPIC, Protocol="email", Endpoint="aws-alerts@example.com")
+        sqs = self._elsewhere("sqs", HUB)
+        urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in DEAD}
+        for name in DEAD:
+            self._elsewhere("cloudwatch", HUB).put_metric_alarm(
+                AlarmName=f"{name}-waiting",
+                AlarmActions=[TOPIC],
+                MetricName="ApproximateNumberOfMessagesVisible",
+                Namespace="AWS/SQS",
+                Statistic="Maximum",
+                Period=60,
+                EvaluationPeriods=1,
+                Threshold=0,
+                ComparisonOperator="GreaterThanThreshold",
+            )
+        self.deployed.alarms = [f"{name}-waiting" for name in DEAD]
+        self.deployed.outputs = {
+            "StateTableName": TABLE,
+            "AlertTopicArn": TOPIC,
+            "IntakeDeadLetterQueueUrl": urls[DEAD[0]],
+            "NotifyDeadLetterQueueUrl": urls[DEAD[1]],
+        }
+
+    def _made(self, service: str, account: str) -> Any:
+        if service == "cloudformation":
+            return CloudFormation(self.deployed, account)
+        return self.session(account).client(service, region_name=REGION)
+
+    def _session(self, account: str) -> boto3.Session:
+        """With keys that moto knows to be of that account."""
+        sts = boto3.client(
+            "sts",
+            region_name=REGION,
+            aws_access_key_id="testing",
+            aws_secret_access_key="x",  # noqa: S106  # moto takes any
+        )
+        role = f"arn:aws:iam::{account}:role/Reader"
+        found = sts.assume_role(RoleArn=role, RoleSessionName="ann")["Credentials"]
+        return boto3.Session(
+            aws_access_key_id=found["AccessKeyId"],
+            aws_secret_access_key=found["SecretAccessKey"],
+            aws_session_token=found["SessionToken"],
+        )
+
+
+def contacts(resource: str) -> dict[str, Any]:
+    """A statement that lets a role read and write contacts there."""
+    actions = [f"account:{verb}AlternateContact" for verb in ("Get", "Put", "Delete")]
+    return {
+        "Effect": "Allow",
+        "Action": actions,
+        "Resource": resource,
+        "Condition": {
+            "ForAnyValue:StringEquals": {
+                "account:AlternateContactTypes": ["SECURITY", "OPERATIONS", "BILLING"]
+            }
+        },
+    }
+
+
+def _policy(*statements: Any) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})

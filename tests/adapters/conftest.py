@@ -13,7 +13,7 @@ from moto import mock_aws
 from rollcall.adapters.state_table import StateTable
 from tests.adapters.samples import DIGEST, NOW, REGION, ROSTER
 
-SERVICES = ("dynamodb", "s3", "events", "sns", "sqs")
+SERVICES = ("dynamodb", "s3", "events", "sns", "sqs", "sts")
 TABLE, BUCKET, BUS = "state", "rollcall-ledger", "outcomes"
 
 

@@ -106,7 +106,13 @@ def another(intent: Intent = INTENT, **changes: Any) -> Intent:
     return replace(intent, **{"id": "20261005T093100Z-ffffffffffff", "owner": "message-2"} | changes)
 
 
-def alert(stage: str = "closed", incident_id: str = "RC-0123456789ab", *, closes_only: bool = False) -> Alert:
+def alert(
+    stage: str = "closed",
+    incident_id: str = "RC-0123456789ab",
+    *,
+    content: str = "",
+    closes_only: bool = False,
+) -> Alert:
     attributes = {"severity": "MEDIUM", "stage": stage, "account": MEMBER}
     return Alert(
         incident_id=incident_id,
@@ -114,6 +120,7 @@ def alert(stage: str = "closed", incident_id: str = "RC-0123456789ab", *, closes
         subject="[MEDIUM] security contact",
         text="text\n",
         attributes=attributes,
+        content=content,
         closes_only=closes_only,
     )
 

@@ -11,6 +11,7 @@ from tests.adapters.samples import NOW, Refusing, alert, client_error
 
 TABLE = "state"
 OPEN, CLOSED, CLOSES_ONLY = alert("open"), alert("closed"), alert("closed", closes_only=True)
+WROTE, WROTE_MORE = (alert("closed", content=letter * 12) for letter in "ab")
 
 
 @pytest.fixture
@@ -62,29 +63,70 @@ def test_an_opening_that_comes_after_its_closing_is_not_sent(alerted):
 
 
 class TestClosesOnly:
-    def test_nothing_is_closed_that_was_not_opened(self, alerted, items):
-        assert not alerted.claim(CLOSES_ONLY, NOW)
+    def test_a_closing_waits_until_its_opening_was_sent(self, alerted, items):
+        with pytest.raises(RetryableError, match="opening of this incident is still under way"):
+            alerted.claim(CLOSES_ONLY, NOW)
         assert items() == {}
-
-    @pytest.mark.parametrize("sent", [True, False])
-    def test_what_was_opened_is_closed_once(self, alerted, sent):
         assert alerted.claim(OPEN, NOW)
-        if sent:  # or the worker died on the way: it may have been sent
-            alerted.sent(OPEN, NOW)
+        with pytest.raises(RetryableError, match="opening of this incident is still under way"):
+            alerted.claim(CLOSES_ONLY, NOW)
+        alerted.sent(OPEN, NOW)
+        assert alerted.claim(CLOSES_ONLY, NOW)
+
+    def test_what_was_opened_is_closed_once(self, alerted):
+        assert alerted.claim(OPEN, NOW)
+        alerted.sent(OPEN, NOW)
         assert alerted.claim(CLOSES_ONLY, NOW)
         alerted.sent(CLOSES_ONLY, NOW)
         assert not alerted.claim(CLOSES_ONLY, NOW)
         assert not alerted.claim(CLOSED, NOW)
         assert not alerted.claim(OPEN, NOW + timedelta(hours=1))
 
-    def test_a_full_closing_needs_no_opening_and_leaves_nothing_to_close(self, alerted):
-        assert alerted.claim(CLOSED, NOW)
-        alerted.sent(CLOSED, NOW)
+    def test_after_a_full_closing_there_is_nothing_to_close_and_nothing_to_wait_for(self, alerted):
+        assert alerted.claim(WROTE, NOW)
+        alerted.sent(WROTE, NOW)
         assert not alerted.claim(CLOSES_ONLY, NOW)
 
-    def test_of_another_incident_nothing_is_closed(self, alerted):
+    def test_the_opening_of_another_incident_is_not_waited_for_here(self, alerted):
         assert alerted.claim(OPEN, NOW)
-        assert not alerted.claim(alert("closed", "RC-ba9876543210", closes_only=True), NOW)
+        alerted.sent(OPEN, NOW)
+        with pytest.raises(RetryableError, match="opening of this incident is still under way"):
+            alerted.claim(alert("closed", "RC-ba9876543210", closes_only=True), NOW)
+
+
+class TestContent:
+    def test_what_was_written_since_the_first_closing_is_news(self, alerted):
+        for closing in (CLOSED, WROTE, WROTE_MORE):
+            assert alerted.claim(closing, NOW)
+            alerted.sent(closing, NOW)
+        for closing in (CLOSED, WROTE, WROTE_MORE):
+            assert not alerted.claim(closing, NOW)
+
+    def test_a_closing_without_content_is_no_news_after_one_with_it(self, alerted):
+        assert alerted.claim(WROTE, NOW)
+        assert not alerted.claim(CLOSED, NOW)  # also while it is being sent: it will be, or it comes again
+        alerted.sent(WROTE, NOW)
+        assert not alerted.claim(CLOSED, NOW)
+
+    def test_an_opening_is_no_news_after_any_closing(self, alerted):
+        assert alerted.claim(WROTE, NOW)
+        alerted.sent(WROTE, NOW)
+        assert not alerted.claim(OPEN, NOW)
+
+    def test_each_content_is_claimed_on_its_own(self, alerted, items):
+        assert alerted.claim(WROTE, NOW)
+        assert alerted.claim(WROTE_MORE, NOW)
+        with pytest.raises(RetryableError, match="another worker"):
+            alerted.claim(WROTE, NOW)
+        alerted.sent(WROTE, NOW)
+        assert {sk: item["status"]["S"] for (_, sk), item in items().items()} == {
+            "closed#aaaaaaaaaaaa": "sent",
+            "closed#bbbbbbbbbbbb": "claimed",
+        }
+
+    def test_the_same_content_in_another_incident_is_news(self, alerted):
+        assert alerted.claim(WROTE, NOW)
+        assert alerted.claim(alert("closed", "RC-ba9876543210", content=WROTE.content), NOW)
 
 
 def test_every_incident_has_its_own_memory(alerted):
@@ -118,12 +160,12 @@ class TestBrokenTable:
             alerted.claim(CLOSED, NOW)
 
     def test_nothing_is_opened_that_may_be_closed(self, dynamodb, error):
-        alerted = AlertedTable(client=Refusing({"get_item": error}, dynamodb), table=TABLE)
+        alerted = AlertedTable(client=Refusing({"query": error}, dynamodb), table=TABLE)
         with pytest.raises(RetryableError, match="refused the look"):
             alerted.claim(OPEN, NOW)
 
     def test_nothing_is_closed_that_may_not_be_open(self, dynamodb, error):
-        alerted = AlertedTable(client=Refusing({"get_item": error}, dynamodb), table=TABLE)
+        alerted = AlertedTable(client=Refusing({"query": error}, dynamodb), table=TABLE)
         with pytest.raises(RetryableError, match="refused the look"):
             alerted.claim(CLOSES_ONLY, NOW)
 

@@ -5,7 +5,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from rollcall.adapters.match_table import MatchTable
 from rollcall.errors import RetryableError
-from tests.adapters.samples import DIGEST, MEMBER, Refusing, client_error
+from tests.adapters.samples import MEMBER, Refusing, client_error
 
 TABLE = "state"
 OTHER = "444455556666"
@@ -22,41 +22,52 @@ def matches(dynamodb):
 
 def test_a_path_may_have_led_to_several_units(matches):
     for path, ou_id in (("Sandbox", "ou-1-a"), ("Sandbox", "ou-1-b"), ("a#b", "ou-1-a"), ("a#b", "ou-1-a")):
-        matches.add_unit(DIGEST, path, ou_id)
-    assert matches.units(DIGEST) == {
+        matches.add_unit(path, ou_id)
+    assert matches.units() == {
         "Sandbox": frozenset({"ou-1-a", "ou-1-b"}),
         "a#b": frozenset({"ou-1-a"}),
     }
-    assert matches.units("0" * 64) == {}
+
+
+def test_one_unit_of_one_path_is_forgotten(matches):
+    for path, ou_id in (("Sandbox", "ou-1-a"), ("Sandbox", "ou-1-b"), ("Sandbox/Deeper", "ou-1-a")):
+        matches.add_unit(path, ou_id)
+    matches.forget_unit("Sandbox", "ou-1-a")
+    assert matches.units() == {"Sandbox": frozenset({"ou-1-b"}), "Sandbox/Deeper": frozenset({"ou-1-a"})}
+    matches.forget_unit("Sandbox", "ou-1-b")
+    assert matches.units() == {"Sandbox/Deeper": frozenset({"ou-1-a"})}
 
 
 def test_the_last_carrier_is_known_as_such(matches):
     for account_id in (MEMBER, OTHER):
-        matches.set_tagged(DIGEST, TAG, account_id, carries=True)
-    assert matches.others_tagged(DIGEST, TAG, MEMBER)
-    matches.set_tagged(DIGEST, TAG, OTHER, carries=False)
-    assert matches.tagged(DIGEST, TAG, MEMBER)
-    assert not matches.tagged(DIGEST, TAG, OTHER)
-    assert not matches.others_tagged(DIGEST, TAG, MEMBER)
-    assert matches.others_tagged(DIGEST, TAG, OTHER)
+        matches.set_tagged(TAG, account_id, carries=True)
+    assert matches.others_tagged(TAG, MEMBER)
+    matches.set_tagged(TAG, OTHER, carries=False)
+    assert matches.tagged(TAG, MEMBER)
+    assert not matches.tagged(TAG, OTHER)
+    assert not matches.others_tagged(TAG, MEMBER)
+    assert matches.others_tagged(TAG, OTHER)
 
 
 def test_forgetting_what_is_not_known_is_no_error(matches, items):
-    matches.set_tagged(DIGEST, TAG, MEMBER, carries=False)
+    matches.set_tagged(TAG, MEMBER, carries=False)
+    matches.forget_unit("Sandbox", "ou-1-a")
     assert items() == {}
 
 
 @pytest.mark.parametrize("path", [LONGEST_PATH, "Sandbox"], ids=["longest", "short"])
 def test_a_path_may_be_as_long_as_aws_lets_it_be(matches, items, path):
-    matches.add_unit(DIGEST, path, "ou-a1b2-xxxxxxxx")
-    assert matches.units(DIGEST) == {path: frozenset({"ou-a1b2-xxxxxxxx"})}
+    matches.add_unit(path, "ou-a1b2-xxxxxxxx")
+    assert matches.units() == {path: frozenset({"ou-a1b2-xxxxxxxx"})}
     assert_keys_fit(items)
+    matches.forget_unit(path, "ou-a1b2-xxxxxxxx")
+    assert matches.units() == {}
 
 
 def test_tags_may_be_as_long_as_aws_lets_them_be(matches, items):
-    matches.set_tagged(DIGEST, LONGEST_TAG, MEMBER, carries=True)
-    assert matches.tagged(DIGEST, LONGEST_TAG, MEMBER)
-    assert matches.others_tagged(DIGEST, LONGEST_TAG, OTHER)
+    matches.set_tagged(LONGEST_TAG, MEMBER, carries=True)
+    assert matches.tagged(LONGEST_TAG, MEMBER)
+    assert matches.others_tagged(LONGEST_TAG, OTHER)
     assert_keys_fit(items)
 
 
@@ -68,12 +79,13 @@ def assert_keys_fit(items):
 
 
 CALLS = [
-    ("query", lambda matches: matches.units(DIGEST)),
-    ("put_item", lambda matches: matches.add_unit(DIGEST, "Sandbox", "ou-1-a")),
-    ("get_item", lambda matches: matches.tagged(DIGEST, TAG, MEMBER)),
-    ("query", lambda matches: matches.others_tagged(DIGEST, TAG, MEMBER)),
-    ("put_item", lambda matches: matches.set_tagged(DIGEST, TAG, MEMBER, carries=True)),
-    ("delete_item", lambda matches: matches.set_tagged(DIGEST, TAG, MEMBER, carries=False)),
+    ("query", lambda matches: matches.units()),
+    ("put_item", lambda matches: matches.add_unit("Sandbox", "ou-1-a")),
+    ("delete_item", lambda matches: matches.forget_unit("Sandbox", "ou-1-a")),
+    ("get_item", lambda matches: matches.tagged(TAG, MEMBER)),
+    ("query", lambda matches: matches.others_tagged(TAG, MEMBER)),
+    ("put_item", lambda matches: matches.set_tagged(TAG, MEMBER, carries=True)),
+    ("delete_item", lambda matches: matches.set_tagged(TAG, MEMBER, carries=False)),
 ]
 
 
@@ -107,7 +119,7 @@ def test_reads_are_consistent(dynamodb):
             return call
 
     watched = MatchTable(client=Watching(), table=TABLE)
-    watched.units(DIGEST)
-    watched.tagged(DIGEST, TAG, MEMBER)
-    watched.others_tagged(DIGEST, TAG, MEMBER)
+    watched.units()
+    watched.tagged(TAG, MEMBER)
+    watched.others_tagged(TAG, MEMBER)
     assert seen == [("query", True), ("get_item", True), ("query", True)]

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from itertools import count
 
 import pytest
@@ -23,11 +24,14 @@ ACCOUNTS = ("222222222222", "444455556666")
 KINDS = (ContactKind.SECURITY, ContactKind.BILLING)
 DOCUMENTS = (ROSTER, ROSTER | {"mode": "audit"})
 DIGESTS = tuple(map(digest_of, DOCUMENTS))
-REQUESTS, EVENTS = ("request-1", "request-2"), ("event-1", "event-2", "event-3")
+REQUESTS, CALLS = ("request-1", "request-2"), ("call-1", "call-2", "call-3")
+INCIDENTS = ("RC-1", "RC-2")
 
 
-def intent_of(account_id, kind, owner, digest):
-    signal = replace(SIGNAL, account_id=account_id)
+def intent_of(account_id, kind, owner, digest, call):
+    """`call` is what the intent undoes: any of those that may claim it later."""
+    event = replace(SIGNAL.event, id=f"event of {call}", request_id=call)
+    signal = replace(SIGNAL, account_id=account_id, event=event)
     return replace(
         INTENT,
         id=intent_id(signal=signal, kind=kind, owner=owner + digest, opened_at=NOW),
@@ -39,9 +43,8 @@ def intent_of(account_id, kind, owner, digest):
 
 
 account_ids, kinds = st.sampled_from(ACCOUNTS), st.sampled_from(KINDS)
-intents = st.builds(
-    intent_of, account_ids, kinds, st.sampled_from(("message-1", "message-2")), st.sampled_from(DIGESTS)
-)
+owners = st.sampled_from(("message-1", "message-2"))
+intents = st.builds(intent_of, account_ids, kinds, owners, st.sampled_from(DIGESTS), st.sampled_from(CALLS))
 #: An operation is a name and what it is called with besides the time.
 STATE_OPERATIONS = st.one_of(
     st.tuples(st.just("pause"), st.booleans()),
@@ -50,29 +53,35 @@ STATE_OPERATIONS = st.one_of(
     st.tuples(st.just("approved_document"), st.sampled_from(DIGESTS)),
     st.tuples(st.just("open_intent"), intents),
     st.tuples(st.just("record_request"), intents, st.sampled_from(REQUESTS)),
+    st.tuples(st.just("remember_call"), intents, st.sampled_from(REQUESTS)),
+    st.tuples(st.just("mark_opened"), st.sampled_from(INCIDENTS)),
+    st.tuples(st.just("opened"), st.sampled_from(INCIDENTS)),
     st.tuples(st.just("close_intent"), intents, st.booleans()),
     st.tuples(st.just("open_intents"), account_ids),
     st.tuples(st.just("own_write"), st.sampled_from(REQUESTS)),
-    st.tuples(st.just("claim_write"), account_ids, kinds, st.sampled_from(EVENTS)),
+    st.tuples(st.just("claim_write"), account_ids, kinds, st.sampled_from(CALLS)),
     st.tuples(st.just("mark_restored"), intents),
     st.tuples(st.just("restored_at"), account_ids, kinds),
 )
 names = st.sampled_from(("Sandbox", "Workloads/Production", "a#b", "a#b#c", "名前/" * 128, "x=y, z=w", "é"))
+unit_ids = st.sampled_from(("ou-1-a", "ou-1-b"))
 MATCH_OPERATIONS = st.one_of(
-    st.tuples(st.just("add_unit"), st.sampled_from(DIGESTS), names, st.sampled_from(("ou-1-a", "ou-1-b"))),
-    st.tuples(st.just("units"), st.sampled_from(DIGESTS)),
-    st.tuples(st.just("tagged"), st.sampled_from(DIGESTS), names, account_ids),
-    st.tuples(st.just("others_tagged"), st.sampled_from(DIGESTS), names, account_ids),
-    st.tuples(st.just("set_tagged"), st.sampled_from(DIGESTS), names, account_ids, st.booleans()),
+    st.tuples(st.just("add_unit"), names, unit_ids),
+    st.tuples(st.just("forget_unit"), names, unit_ids),
+    st.tuples(st.just("units")),
+    st.tuples(st.just("tagged"), names, account_ids),
+    st.tuples(st.just("others_tagged"), names, account_ids),
+    st.tuples(st.just("set_tagged"), names, account_ids, st.booleans()),
 )
-alerts = st.builds(
-    lambda stage, incident, closes_only: alert(
-        stage, incident, closes_only=closes_only and stage == "closed"
-    ),
-    st.sampled_from(("open", "closed")),
-    st.sampled_from(("RC-1", "RC-2")),
-    st.booleans(),
+#: An opening never has content, as `render` makes it; closings have any, and may only close.
+openings = st.builds(partial(alert, "open"), st.sampled_from(INCIDENTS))
+closings = st.builds(
+    partial(alert, "closed"),
+    st.sampled_from(INCIDENTS),
+    content=st.sampled_from(("", "aaaaaaaaaaaa", "bbbbbbbbbbbb")),
+    closes_only=st.booleans(),
 )
+alerts = st.one_of(openings, closings, closings)
 ALERT_OPERATIONS = st.one_of(
     st.tuples(st.just("claim"), alerts),
     st.tuples(st.just("claim"), alerts),
@@ -145,10 +154,14 @@ def on_state(state, now, name, *arguments):  # noqa: PLR0911  # one case for eac
             return state.approve(digest=digest_of(document), document=document, by="test", at=now)
         case "record_request", (intent, request_id):
             return state.record_request(intent, request_id, at=now)
+        case "remember_call", (intent, request_id):
+            return state.remember_call(intent, request_id, at=now)
+        case "mark_opened", (incident,):
+            return state.mark_opened(incident, at=now)
         case "close_intent", (intent, claimable):
             return state.close_intent(intent, claimable=claimable, at=now)
-        case "claim_write", (account_id, kind, event_id):
-            return state.claim_write(account_id, kind, event_id=event_id, at=now)
+        case "claim_write", (account_id, kind, call):
+            return state.claim_write(account_id, kind, event_key=call, at=now)
         case "mark_restored", (intent,):
             return state.mark_restored(intent, at=now)
         case "open_intents", (account_id,):

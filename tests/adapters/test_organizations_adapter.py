@@ -261,6 +261,130 @@ class TestAccountsBelow:
             reader.accounts_below(large, most=1000)
 
 
+@pytest.fixture(params=[False, True], ids=["full pages", "empty pages"])
+def crowded(request, cloud):
+    """Workloads with 45 more units in it, so that listings have pages."""
+    cloud.organizations.empty_pages = request.param
+    workloads = cloud.organization.find_ou("Workloads")
+    for number in range(45):
+        cloud.organization.add_ou(f"Team {number:02}", workloads)
+    return workloads
+
+
+class TestUnitAt:
+    @pytest.mark.parametrize(
+        "path", ["Workloads", "Workloads/Production", "Workloads/Team 00", "Workloads/Team 44"]
+    )
+    def test_a_path_of_names_leads_to_its_unit(self, cloud, client, crowded, path):
+        assert crowded
+        assert AwsOrganization(client=client).unit_at(path.split("/")) == cloud.organization.find_ou(path)
+
+    @pytest.mark.parametrize(
+        "path", ["Workload", "workloads", "Production", "Sandbox/Production", "Workloads/Team 45"]
+    )
+    def test_a_path_that_leads_nowhere_is_none(self, client, crowded, path):
+        assert crowded
+        assert AwsOrganization(client=client).unit_at(path.split("/")) is None
+
+    def test_a_unit_of_the_same_name_elsewhere_is_not_taken_for_it(self, cloud, client):
+        sandbox = cloud.organization.find_ou("Sandbox")
+        inner = cloud.organization.add_ou("Production", sandbox)
+        reader = AwsOrganization(client=client)
+        assert reader.unit_at(["Sandbox", "Production"]) == inner
+        assert reader.unit_at(["Workloads", "Production"]) == cloud.organization.find_ou(
+            "Workloads/Production"
+        )
+
+    def test_a_renamed_unit_is_found_by_its_new_name_only(self, cloud, client):
+        unit = cloud.organization.find_ou("Workloads/Production")
+        cloud.organization.rename_ou(unit, "Prod")
+        reader = AwsOrganization(client=client)
+        assert reader.unit_at(["Workloads", "Production"]) is None
+        assert reader.unit_at(["Workloads", "Prod"]) == unit
+
+    @pytest.mark.parametrize("operation", ["list_roots", "list_organizational_units_for_parent"])
+    @BROKEN
+    def test_what_could_not_be_asked_is_not_a_path_that_leads_nowhere(self, client, operation, error):
+        reader = AwsOrganization(client=Stripping(client, errors={operation: error}))
+        with pytest.raises(RetryableError, match="the units could not be listed"):
+            reader.unit_at(["Workloads"])
+
+
+class TestUnitPath:
+    @pytest.mark.parametrize("empty_pages", [False, True])
+    @pytest.mark.parametrize("path", ["Workloads", "Workloads/Production", "Sandbox"])
+    def test_is_the_way_back_of_unit_at(self, cloud, client, path, empty_pages):
+        cloud.organizations.empty_pages = empty_pages
+        reader = AwsOrganization(client=client)
+        assert list(reader.unit_path(reader.unit_at(path.split("/")))) == path.split("/")
+
+    def test_a_new_name_shows_at_the_next_read_in_all_units_below_it(self, cloud, client):
+        reader = AwsOrganization(client=client)
+        unit = cloud.organization.find_ou("Workloads/Production")
+        cloud.organization.rename_ou(cloud.organization.find_ou("Workloads"), "Work")
+        assert list(reader.unit_path(unit)) == ["Work", "Production"]
+
+    def test_a_unit_that_is_gone_is_none(self, client):
+        assert AwsOrganization(client=client).unit_path("ou-a1b2-zzzzzzzz") is None
+
+    def test_a_unit_that_goes_between_two_answers_is_none(self, cloud, client):
+        gone = client_error("OrganizationalUnitNotFoundException")
+        reader = AwsOrganization(client=Stripping(client, errors={"describe_organizational_unit": gone}))
+        assert reader.unit_path(cloud.organization.find_ou("Workloads/Production")) is None
+
+    @pytest.mark.parametrize("operation", ["list_parents", "describe_organizational_unit"])
+    @pytest.mark.parametrize(
+        "error",
+        [
+            client_error("TooManyRequestsException"),
+            client_error("ServiceException", 500),
+            client_error("AccessDeniedException"),
+            EndpointConnectionError(endpoint_url="https://organizations.us-east-1.amazonaws.com"),
+        ],
+        ids=str,
+    )
+    def test_what_could_not_be_asked_is_not_a_unit_that_is_gone(self, cloud, client, operation, error):
+        reader = AwsOrganization(client=Stripping(client, errors={operation: error}))
+        with pytest.raises(RetryableError, match="the unit could not be looked up"):
+            reader.unit_path(cloud.organization.find_ou("Workloads/Production"))
+
+
+class TestPolicyName:
+    def reader(self, answer):
+        class Policies:
+            def describe_policy(self, **parameters):
+                assert parameters == {"PolicyId": "p-guard123"}
+                if isinstance(answer, Exception):
+                    raise answer
+                return answer
+
+        return AwsOrganization(client=Policies())
+
+    def test_is_the_name_in_its_summary(self):
+        summary = {"Id": "p-guard123", "Name": "rollcall-guardrail", "Type": "SERVICE_CONTROL_POLICY"}
+        answer = {"Policy": {"PolicySummary": summary, "Content": "{}"}}
+        assert self.reader(answer).policy_name("p-guard123") == "rollcall-guardrail"
+
+    @pytest.mark.parametrize(
+        "code", ["PolicyNotFoundException", "AccessDeniedException", "AWSOrganizationsNotInUseException"]
+    )
+    def test_is_none_for_one_that_cannot_be_described(self, code):
+        assert self.reader(client_error(code)).policy_name("p-guard123") is None
+
+    @pytest.mark.parametrize(
+        "error",
+        [
+            client_error("TooManyRequestsException"),
+            client_error("ServiceException", 500),
+            EndpointConnectionError(endpoint_url="https://organizations.us-east-1.amazonaws.com"),
+        ],
+        ids=str,
+    )
+    def test_is_asked_again_if_aws_was_busy_or_broken(self, error):
+        with pytest.raises(RetryableError, match="the policy could not be looked up"):
+            self.reader(error).policy_name("p-guard123")
+
+
 @EVERY_SDK
 def test_empty_pages_are_read_on(cloud, client, members):
     cloud.organizations.empty_pages = True

@@ -26,6 +26,7 @@ from tests.adapters.samples import (
     MEMBER,
     NOW,
     ROSTER,
+    SIGNAL,
     WANTED,
     Refusing,
     another,
@@ -59,12 +60,26 @@ def pause(client, value):
     )
 
 
-def claim(state, account_id=MEMBER, kind=ContactKind.SECURITY, *, event_id="e-1", at=NOW):
-    return state.claim_write(account_id, kind, event_id=event_id, at=at)
+def claim(state, account_id=MEMBER, kind=ContactKind.SECURITY, *, event_key="e-1", at=NOW):
+    return state.claim_write(account_id, kind, event_key=event_key, at=at)
+
+
+class NoUnits:
+    """An organization and a memory of it that nobody may ask: the rosters here name no units."""
+
+    def units(self):
+        return {}
 
 
 def approve(state, document):
-    return approve_candidate(state=state, document=document, approved_by="alice", now=NOW)
+    return approve_candidate(
+        state=state,
+        matches=NoUnits(),
+        organization=None,
+        document=document,
+        approved_by="alice",
+        now=NOW,
+    )
 
 
 class TestControl:
@@ -280,26 +295,44 @@ class TestCloseIntent:
         state.open_intent(INTENT)
         state.close_intent(INTENT, claimable=True, at=NOW)
         assert state.open_intents(MEMBER) == []
-        assert claim(state, event_id="e-1")
-        assert not claim(state, event_id="e-2")
+        assert claim(state, event_key="e-1")
+        assert not claim(state, event_key="e-2")
+
+    def test_a_write_never_answers_to_the_call_that_it_undid(self, state, items):
+        state.close_intent(INTENT, claimable=True, at=NOW)
+        assert not claim(state, event_key=EVENT.key)
+        assert "claimed_by" not in items()[f"claim#{MEMBER}#SECURITY", INTENT.id]
+        assert claim(state, event_key="e-1")
+
+    def test_the_call_is_known_by_its_request_whatever_record_of_it_came(self, state):
+        """AWS may write one record for the caller and one for the target, each with an id of its own."""
+        event = replace(EVENT, id="00000000-0000-4000-8000-000000000000")
+        state.close_intent(replace(INTENT, signal=replace(SIGNAL, event=event)), claimable=True, at=NOW)
+        assert not claim(state, event_key=EVENT.key)
+
+    def test_a_call_that_was_undone_may_claim_another_write(self, state):
+        other = another(signal=replace(SIGNAL, event=replace(EVENT, request_id="e-1")))
+        for intent in (INTENT, other):
+            state.close_intent(intent, claimable=True, at=NOW)
+        assert [claim(state, event_key=event) for event in (EVENT.key, "e-1", "e-2")] == [True, True, False]
 
     def test_the_event_that_claimed_it_may_come_again(self, state):
         state.close_intent(INTENT, claimable=True, at=NOW)
-        assert [claim(state, event_id="e-1") for _ in range(3)] == [True] * 3
+        assert [claim(state, event_key="e-1") for _ in range(3)] == [True] * 3
 
     def test_two_writes_answer_to_two_events(self, state):
         for intent in (INTENT, another()):
             state.close_intent(intent, claimable=True, at=NOW)
-        assert [claim(state, event_id=event) for event in ("e-1", "e-2", "e-3")] == [True, True, False]
-        assert [claim(state, event_id=event) for event in ("e-1", "e-2")] == [True, True]
+        assert [claim(state, event_key=event) for event in ("e-1", "e-2", "e-3")] == [True, True, False]
+        assert [claim(state, event_key=event) for event in ("e-1", "e-2")] == [True, True]
 
     def test_an_event_that_comes_again_does_not_use_up_another_write(self, state):
         later = another()
         state.close_intent(later, claimable=True, at=NOW)
-        assert claim(state, event_id="e-1")
+        assert claim(state, event_key="e-1")
         state.close_intent(INTENT, claimable=True, at=NOW)
         assert INTENT.id < later.id
-        assert [claim(state, event_id=event) for event in ("e-1", "e-2", "e-3")] == [True, True, False]
+        assert [claim(state, event_key=event) for event in ("e-1", "e-2", "e-3")] == [True, True, False]
 
     def test_two_workers_with_two_events_cannot_both_have_one_write(self, state, dynamodb):
         state.close_intent(INTENT, claimable=True, at=NOW)
@@ -309,16 +342,16 @@ class TestCloseIntent:
 
             def __getattr__(self, name):
                 if name == "update_item":
-                    assert claim(state, event_id="e-1")
+                    assert claim(state, event_key="e-1")
                 return getattr(dynamodb, name)
 
-        assert not claim(StateTable(client=Slow(), table=TABLE), event_id="e-2")
+        assert not claim(StateTable(client=Slow(), table=TABLE), event_key="e-2")
 
     def test_a_write_that_is_closed_again_is_no_second_claim(self, state):
         for _ in range(2):
             state.close_intent(INTENT, claimable=True, at=NOW)
-        assert claim(state, event_id="e-1")
-        assert not claim(state, event_id="e-2")
+        assert claim(state, event_key="e-1")
+        assert not claim(state, event_key="e-2")
 
     def test_a_claim_is_for_one_contact_only(self, state):
         state.open_intent(INTENT)
@@ -338,6 +371,41 @@ class TestCloseIntent:
         assert items()[f"claim#{MEMBER}#SECURITY", INTENT.id]["expires_at"]["N"] == str(int(end.timestamp()))
         assert not claim(state, at=end)
         assert claim(state, at=end - timedelta(seconds=1))
+
+
+class TestRememberedCalls:
+    def test_a_refused_call_is_known_as_ours_and_opens_no_intent(self, state, items):
+        state.remember_call(INTENT, "refused-1", at=NOW)
+        assert state.own_write("refused-1")
+        assert not state.own_write("refused-2")
+        assert state.open_intents(MEMBER) == []
+        item = items()["write#refused-1", "write"]
+        assert item["intent_id"] == {"S": INTENT.id}
+        assert item["expires_at"]["N"] == str(int((NOW + timedelta(days=OWN_WRITE_DAYS)).timestamp()))
+
+    def test_an_open_intent_keeps_the_request_id_of_its_write(self, state):
+        state.open_intent(INTENT)
+        state.record_request(INTENT, "request-1", at=NOW)
+        state.remember_call(INTENT, "refused-1", at=NOW)
+        assert state.open_intents(MEMBER) == [replace(INTENT, request_id="request-1")]
+        assert state.own_write("request-1")
+        assert state.own_write("refused-1")
+
+    def test_a_refused_call_is_no_write_to_be_claimed(self, state):
+        state.remember_call(INTENT, "refused-1", at=NOW)
+        assert not claim(state)
+
+
+class TestOpened:
+    def test_each_incident_on_its_own(self, state, items):
+        assert not state.opened("RC-1")
+        state.mark_opened("RC-1", at=NOW)
+        state.mark_opened("RC-1", at=NOW)
+        assert state.opened("RC-1")
+        assert not state.opened("RC-2")
+        assert not state.opened("RC-10")
+        expiry = items()["opened#RC-1", "opened"]["expires_at"]["N"]
+        assert expiry == str(int((NOW + timedelta(days=OWN_WRITE_DAYS)).timestamp()))
 
 
 class TestRestored:
@@ -391,6 +459,9 @@ CALLS = [
     ("update_item", lambda state: state.record_request(INTENT, "request-1", at=NOW)),
     ("put_item", lambda state: state.close_intent(INTENT, claimable=True, at=NOW)),
     ("delete_item", lambda state: state.close_intent(INTENT, claimable=False, at=NOW)),
+    ("put_item", lambda state: state.remember_call(INTENT, "refused-1", at=NOW)),
+    ("put_item", lambda state: state.mark_opened("RC-1", at=NOW)),
+    ("get_item", lambda state: state.opened("RC-1")),
     ("query", claim),
     ("update_item", lambda state: state.close_intent(INTENT, claimable=True, at=NOW) or claim(state)),
     ("put_item", lambda state: state.mark_restored(INTENT, at=NOW)),
@@ -429,7 +500,8 @@ def test_reads_are_consistent(dynamodb):
     watched.control()
     watched.approved_document(DIGEST)
     watched.own_write("request-1")
+    watched.opened("RC-1")
     watched.restored_at(MEMBER, ContactKind.SECURITY)
     watched.open_intents(MEMBER)
     claim(watched)
-    assert seen == [("get_item", True)] * 4 + [("query", True)] * 2
+    assert seen == [("get_item", True)] * 5 + [("query", True)] * 2

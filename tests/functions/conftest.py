@@ -16,7 +16,7 @@ from rollcall import bootstrap
 from tests.adapters.samples import REGION, ROSTER, leaks
 from tests.functions.deployment import Deployment
 
-SERVICES = ("dynamodb", "s3", "events", "sns", "sqs")
+SERVICES = ("dynamodb", "s3", "events", "sns", "sqs", "sts")
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import notify.handler
 import reconcile.handler
+from rollcall.adapters.match_table import MatchTable
+from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.state_table import StateTable
 from rollcall.approve import approve_candidate
 from rollcall.environment import NotifyEnvironment, ReconcileEnvironment
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from rollcall.contacts import Contact
 
 WRITER_ROLE = f"arn:aws:iam::{HUB}:role/rollcall-reconcile"
+MANAGEMENT_ROLE = f"arn:aws:iam::{MANAGEMENT}:role/rollcall-management-contacts"
 TABLE, BUCKET, BUS = "state", "rollcall-ledger", "outcomes"
 
 
@@ -89,6 +92,8 @@ class Queue:
 class Deployment:
     """Everything of the hub, with the whole output of the functions in `log`."""
 
+    guardrail = "off"
+
     def __init__(self, aws: Mapping[str, Any], *, roster: dict[str, Any] = ROSTER) -> None:
         self.aws = aws
         self.clients = dict(aws)
@@ -135,18 +140,34 @@ class Deployment:
             outcome_bus=BUS,
             intake_queue_url=self.intake.url,
             writer_role_arn=WRITER_ROLE,
+            management_role_arn=MANAGEMENT_ROLE,
+            guardrail=self.guardrail,
         )
         of_notify = NotifyEnvironment(state_table=TABLE, alert_topic_arn=self.topic_arn)
         return of_reconcile.as_variables() | of_notify.as_variables()
 
-    def client(self, service: str, **_: Any) -> Any:
+    def client(self, service: str, **given: Any) -> Any:
         """What `boto3.client` gives the functions."""
         if service in self.clients:
             return self.clients[service]
-        return self.cloud.client(service, Caller.role(HUB, "rollcall-reconcile", "reconcile"))
+        return self.cloud.client(service, self.caller(given))
+
+    def caller(self, given: Mapping[str, Any]) -> Caller:
+        """Whose credentials a client has: the function's, or those of the role that it assumed."""
+        if "aws_access_key_id" in given:
+            return Caller.role(MANAGEMENT, "rollcall-management-contacts", "rollcall-reconcile")
+        return Caller.role(HUB, "rollcall-reconcile", "reconcile")
 
     def approve(self) -> None:
-        approve_candidate(state=self.state, document=self.roster, approved_by="test", now=SystemClock().now())
+        approver = Caller.role(MANAGEMENT, "Admin", "alice")
+        approve_candidate(
+            state=self.state,
+            matches=MatchTable(client=self.aws["dynamodb"], table=TABLE),
+            organization=AwsOrganization(client=self.cloud.client("organizations", approver)),
+            document=self.roster,
+            approved_by="test",
+            now=SystemClock().now(),
+        )
 
     def settle(self, account_id: str = MEMBER) -> None:
         """Give the account what the roster wants, without a call."""

@@ -57,12 +57,16 @@ HAPPENINGS = [
 ]
 
 
+#: How an incident may end so that the contact is right although nobody was told of a write.
+RIGHT = {Verdict.COMPLIANT, Verdict.OWN_WRITE}
+
+
 def signal_of(cause, event_name=None):
-    name = event_name or ("PutAccountName" if cause is Cause.WATCHED else SIGNAL.event.name)
+    name = event_name or ("PutContactInformation" if cause is Cause.WATCHED else SIGNAL.event.name)
     return replace(SIGNAL, cause=cause, event=replace(EVENT, name=name))
 
 
-def told(cause, *verdicts, event_name=None, retried=False, found=OUTCOME.found, account=ACCOUNT, **changes):
+def told(cause, *verdicts, event_name=None, opened=False, found=OUTCOME.found, account=ACCOUNT, **changes):
     """The incident document, None if nobody need be told."""
     signal = signal_of(cause, event_name)
     kinds = list(ContactKind)
@@ -74,7 +78,7 @@ def told(cause, *verdicts, event_name=None, retried=False, found=OUTCOME.found, 
         for number, verdict in enumerate(verdicts)
     )
     incident = replace(
-        INCIDENT, event=signal.event, signal=signal, account=account, outcomes=outcomes, retried=retried
+        INCIDENT, event=signal.event, signal=signal, account=account, outcomes=outcomes, opened=opened
     )
     return incident_document(incident, management_account=MANAGEMENT, at=NOW)
 
@@ -141,21 +145,58 @@ def severity_of(document, verdict):
 @pytest.mark.parametrize("verdict", list(Verdict))
 def test_what_was_retried_is_told_or_closes_quietly(cause, event_name, verdict):
     at_once = told(cause, verdict, event_name=event_name)
-    retried = told(cause, verdict, event_name=event_name, retried=True)
+    opened = told(cause, verdict, event_name=event_name, opened=True)
     if at_once is not None:
-        assert retried == at_once
+        assert opened == at_once
         return
-    alert = render(retried)
+    alert = render(opened)
     assert_sound(alert)
     assert (alert.closes_only, alert.stage) == (True, "closed")
     assert alert.subject.startswith("[INFO] ")
-    assert "right by now" in alert.subject
+    assert ("right by now" in alert.text) == (verdict in RIGHT)
+    assert ("Over       yes" in alert.text) == (verdict in RIGHT)
 
 
 def test_an_event_of_none_of_ours_is_never_told():
-    for retried in (False, True):
-        incident = replace(INCIDENT, signal=None, account=None, retried=retried)
-        assert incident_document(incident, management_account=MANAGEMENT, at=NOW) is None
+    incident = replace(INCIDENT, signal=None, account=None)
+    assert incident_document(incident, management_account=MANAGEMENT, at=NOW) is None
+
+
+class TestContent:
+    def content(self, *verdicts, opened=False, **changes):
+        return render(told(Cause.CONTACT_EDITED, *verdicts, opened=opened, **changes)).content
+
+    def test_names_the_writes_that_ended_and_is_the_same_for_every_repetition(self):
+        first = self.content(Verdict.SET, intent_id="i-1")
+        assert first
+        assert first == self.content(Verdict.SET, intent_id="i-1", opened=True, reason="told once more")
+        assert first != self.content(Verdict.SET, intent_id="i-2")
+
+    def test_of_several_writes_it_does_not_matter_which_comes_first(self):
+        one = told(Cause.CONTACT_EDITED, Verdict.SET, Verdict.SET)
+        one["outcomes"][0]["intent_id"] = "i-1"
+        other = one | {"outcomes": one["outcomes"][::-1]}
+        assert render(one).content == render(other).content != self.content(Verdict.SET)
+
+    def test_is_empty_where_nothing_was_written(self):
+        assert self.content(Verdict.WOULD_SET, intent_id=None) == ""
+        assert self.content(Verdict.COMPLIANT, intent_id=None, opened=True) == ""
+
+    def test_an_opening_has_none_even_if_some_of_it_is_done(self):
+        assert self.content(Verdict.SET, Verdict.PENDING) == ""
+
+
+def test_the_worst_result_comes_first_and_the_account_id_before_it():
+    account = replace(ACCOUNT, name="n" * 64)
+    for verdict in (Verdict.FAILED, Verdict.HELD, Verdict.PENDING, Verdict.WOULD_SET):
+        for verdicts in ((verdict, Verdict.SET), (Verdict.SET, verdict)):
+            document = told(Cause.CONTACT_EDITED, *verdicts, account=account)
+            subject = render(document).subject
+            alone = render(told(Cause.CONTACT_EDITED, verdict, account=account)).subject
+            result = alone.rpartition(": ")[0].partition("edited, ")[2]
+            assert subject.startswith(
+                f"[{document['severity']}] {MEMBER} 2 contacts edited, {result}, restored: n"
+            )
 
 
 @pytest.mark.parametrize(("first", "second"), list(product(Verdict, Verdict)))
@@ -226,10 +267,8 @@ def test_a_subject_keeps_what_happened_and_the_result_however_long_the_name_is(
 ):
     account = replace(ACCOUNT, name="n" * length)
     for verdict in possible(cause):
-        for retried in (False, True):
-            document = told(
-                cause, *[verdict] * kinds, event_name=event_name, retried=retried, account=account
-            )
+        for opened in (False, True):
+            document = told(cause, *[verdict] * kinds, event_name=event_name, opened=opened, account=account)
             if document is None:
                 continue
             unnamed = render(document | {"account": document["account"] | {"name": None}})
@@ -278,17 +317,17 @@ def test_names_that_others_chose_spoil_nothing(cause, name):
     session=st.text(max_size=64),
     verdicts=st.lists(st.sampled_from(list(Verdict)), min_size=1, max_size=3),
     cause=st.sampled_from(list(Cause)),
-    retried=st.booleans(),
+    opened=st.booleans(),
 )
 def test_no_text_breaks_a_line_or_the_subject(**drawn):
     name, agent, session = (drawn[key] for key in ("name", "agent", "session"))
-    verdicts, cause, retried = (drawn[key] for key in ("verdicts", "cause", "retried"))
+    verdicts, cause, opened = (drawn[key] for key in ("verdicts", "cause", "opened"))
     actor = replace(SIGNAL.actor, user_agent=agent, kind=session)
     signal = replace(signal_of(cause), actor=actor)
     outcomes = tuple(replace(OUTCOME, verdict=verdict) for verdict in verdicts)
     account = replace(ACCOUNT, name=name, ou_path=(name,))
     incident = replace(
-        INCIDENT, event=signal.event, signal=signal, account=account, outcomes=outcomes, retried=retried
+        INCIDENT, event=signal.event, signal=signal, account=account, outcomes=outcomes, opened=opened
     )
     document = incident_document(incident, management_account=MANAGEMENT, at=NOW)
     if document is not None:

@@ -7,7 +7,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from rollcall import bootstrap
-from rollcall.adapters.account_api import OneModeAccountApi
+from rollcall.adapters.accounts import AllAccounts
 from rollcall.adapters.match_table import MatchTable
 from rollcall.adapters.state_table import StateTable
 from rollcall.bootstrap import notify_function, reconcile_function
@@ -16,7 +16,7 @@ from rollcall.environment import MissingVariableError, NotifyEnvironment, Reconc
 from rollcall.notify import Notifier
 from rollcall.roster import digest_of
 from tests.adapters.samples import MANAGEMENT, MEMBER, REGION, WANTED
-from tests.functions.deployment import WRITER_ROLE, api_values
+from tests.functions.deployment import MANAGEMENT_ROLE, WRITER_ROLE, api_values
 
 RECONCILE = ReconcileEnvironment(
     management_account=MANAGEMENT,
@@ -25,6 +25,8 @@ RECONCILE = ReconcileEnvironment(
     outcome_bus="outcomes",
     intake_queue_url="https://sqs.us-east-1.amazonaws.com/333333333333/intake",
     writer_role_arn=WRITER_ROLE,
+    management_role_arn=MANAGEMENT_ROLE,
+    guardrail="off",
 )
 NOTIFY = NotifyEnvironment(state_table="state", alert_topic_arn="arn:aws:sns:us-east-1:333333333333:alerts")
 OBSERVED = []
@@ -49,6 +51,8 @@ class TestEnvironment:
             "ROLLCALL_OUTCOME_BUS",
             "ROLLCALL_INTAKE_QUEUE_URL",
             "ROLLCALL_WRITER_ROLE_ARN",
+            "ROLLCALL_MANAGEMENT_ROLE_ARN",
+            "ROLLCALL_GUARDRAIL",
         )
         assert NOTIFY.variable_names() == ("ROLLCALL_STATE_TABLE", "ROLLCALL_ALERT_TOPIC_ARN")
 
@@ -92,13 +96,14 @@ def test_reconcile_is_composed_from_its_environment(created, candidate, monkeypa
     for name, value in RECONCILE.as_variables().items():
         monkeypatch.setenv(name, value)
     function = reconcile_function(OBSERVED.append)
-    assert set(created) == {"dynamodb", "organizations", "account", "s3", "events", "sqs"}
+    assert set(created) == {"dynamodb", "organizations", "account", "s3", "events", "sqs", "sts"}
     reconciler = function.reconciler
-    assert (reconciler.management_account, reconciler.writer_role_arn) == (MANAGEMENT, WRITER_ROLE)
+    assert reconciler.writer_roles == {WRITER_ROLE, MANAGEMENT_ROLE}
+    assert not reconciler.guardrail
     assert isinstance(reconciler.ports.state, StateTable)
     assert isinstance(reconciler.ports.matches, MatchTable)
     assert reconciler.observe == OBSERVED.append
-    assert isinstance(reconciler.ports.accounts, OneModeAccountApi)
+    assert isinstance(reconciler.ports.accounts, AllAccounts)
     nothing_approved = Control(approved=None, paused=False)
     assert reconciler.rosters.current(nothing_approved).digest == digest_of(json.loads(candidate.read_text()))
 
@@ -107,12 +112,33 @@ def test_reconcile_is_composed_from_its_environment(created, candidate, monkeypa
 def test_reconcile_takes_half_of_the_quota(monkeypatch):
     for name, value in RECONCILE.as_variables().items():
         monkeypatch.setenv(name, value)
-    buckets = reconcile_function(OBSERVED.append).reconciler.ports.accounts._buckets
-    assert {name: (bucket.rate, bucket.burst) for name, bucket in buckets.items()} == {
-        "GetAlternateContact": (5.0, 7.5),
-        "PutAlternateContact": (2.5, 4.0),
-        "DeleteAlternateContact": (0.5, 3.0),
-    }
+    accounts = reconcile_function(OBSERVED.append).reconciler.ports.accounts
+    pacings = [accounts._members._buckets, accounts._management._buckets]
+    for buckets in pacings:
+        assert {name: (bucket.rate, bucket.burst) for name, bucket in buckets.items()} == {
+            "GetAlternateContact": (5.0, 7.5),
+            "PutAlternateContact": (2.5, 4.0),
+            "DeleteAlternateContact": (0.5, 3.0),
+        }
+    # The quota is the calling account's, and the role in the management account calls from there.
+    assert not {id(bucket) for bucket in pacings[0].values()} & {id(bucket) for bucket in pacings[1].values()}
+
+
+@pytest.mark.usefixtures("created", "candidate")
+@pytest.mark.parametrize(("value", "in_use"), [("on", True), ("off", False)])
+def test_the_guardrail_is_in_use_if_it_is_on(monkeypatch, value, in_use):
+    for name, text in (RECONCILE.as_variables() | {"ROLLCALL_GUARDRAIL": value}).items():
+        monkeypatch.setenv(name, text)
+    assert reconcile_function(OBSERVED.append).reconciler.guardrail is in_use
+
+
+def test_the_management_account_is_asked_with_the_credentials_of_the_role(monkeypatch):
+    """And once for each call, as the members are."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    client = bootstrap._account_client({"AccessKeyId": "A", "SecretAccessKey": "S", "SessionToken": "T"})
+    credentials = client._request_signer._credentials
+    assert (credentials.access_key, credentials.secret_key, credentials.token) == ("A", "S", "T")
+    assert client.meta.config.retries == {"mode": "standard", "total_max_attempts": 1}
 
 
 def test_notify_is_composed_from_its_environment(created, monkeypatch):

@@ -45,7 +45,7 @@ def of(verdict, reason="why it is so", **changes):
     return replace(OUTCOME, verdict=verdict, reason=reason, **({"verified": None} | changes))
 
 
-def incident(cause, *outcomes, event=None, actor=ACTOR, retried=False, **account):
+def incident(cause, *outcomes, event=None, actor=ACTOR, opened=False, **account):
     names = {Cause.CONTACT_DELETED: "DeleteAlternateContact", Cause.OU_CHANGED: "UpdateOrganizationalUnit"}
     reference = replace(EVENT, name=event or names.get(cause, EVENT.name))
     signal = replace(SIGNAL, cause=cause, event=reference, actor=actor)
@@ -55,13 +55,22 @@ def incident(cause, *outcomes, event=None, actor=ACTOR, retried=False, **account
         signal=signal,
         account=replace(ACCOUNT, **account),
         outcomes=outcomes,
-        retried=retried,
+        opened=opened,
     )
 
 
 EDITED, DELETED, MOVED = Cause.CONTACT_EDITED, Cause.CONTACT_DELETED, Cause.ACCOUNT_MOVED
 BUSY = "the contact could not be read: TooManyRequestsException"
 REFUSED = "the Account API answered ValidationException"
+NO_WAY_IN = (
+    "unreachable: the role arn:aws:iam::111111111111:role/rollcall-management-contacts cannot be assumed "
+    "(AccessDenied); deploy RollcallManagement in the management account"
+)
+UNIT_HELD = (
+    "organizational unit ou-a1b2-11111111 was Sandbox and is called otherwise now: correct the override in "
+    "the roster, or the name of the unit; accounts in ou-a1b2-11111111: 2"
+)
+UNNAMED = "no contact of the roster carries the account's name"
 HELD = "no account carries the tag scope=pci any more, this was the last one"
 
 INCIDENTS = {
@@ -75,7 +84,7 @@ INCIDENTS = {
         EDITED, of(Verdict.UNREADABLE, REFUSED, found=Unreadable(reason=REFUSED), wanted=None)
     ),
     "edited-management": incident(
-        EDITED, of(Verdict.UNREACHABLE, "only from inside it", found=None, wanted=None), name="Management"
+        EDITED, of(Verdict.UNREACHABLE, NO_WAY_IN, found=None, wanted=None), name="Management"
     ),
     "edited-held": incident(EDITED, of(Verdict.HELD, HELD, wanted=None)),
     "edited-exempt": incident(EDITED, of(Verdict.EXEMPT, "being divested", wanted=None)),
@@ -91,7 +100,14 @@ INCIDENTS = {
     "edited-although-absent": incident(
         EDITED, replace(OUTCOME, wanted=WantedAbsent(source="absent (override of accounts 222222222222)"))
     ),
-    "edited-right-by-now": incident(EDITED, of(Verdict.COMPLIANT, "as the roster wants it"), retried=True),
+    "edited-right-by-now": incident(EDITED, of(Verdict.COMPLIANT, "as the roster wants it"), opened=True),
+    "edited-not-pursued": incident(
+        EDITED, of(Verdict.INACTIVE, "the account is SUSPENDED", **NOBODY), opened=True
+    ),
+    "renamed-told": incident(
+        Cause.ACCOUNT_RENAMED, of(Verdict.TOLD, UNNAMED, **NOBODY), event="PutAccountName"
+    ),
+    "renamed-set": incident(Cause.ACCOUNT_RENAMED, OUTCOME, event="PutAccountName"),
     "deleted-restored": incident(DELETED, replace(OUTCOME, found=Absent())),
     "created-set": incident(Cause.ACCOUNT_CREATED, *ALL_KINDS, event="CreateAccountResult"),
     "joined-one-waits": incident(
@@ -104,7 +120,7 @@ INCIDENTS = {
     "moved-failed": incident(MOVED, of(Verdict.FAILED, REFUSED), ALL_KINDS[1], event="MoveAccount"),
     "tagged-held": incident(Cause.ACCOUNT_TAGGED, of(Verdict.HELD, HELD, wanted=None), event="UntagResource"),
     "unit-set": incident(Cause.OU_CHANGED, OUTCOME),
-    "unit-held": incident(Cause.OU_CHANGED, of(Verdict.HELD, "it was Sandbox", **NOBODY)),
+    "unit-held": incident(Cause.OU_CHANGED, of(Verdict.HELD, UNIT_HELD, **NOBODY)),
     "unit-too-large": incident(Cause.OU_CHANGED, of(Verdict.TOLD, "it has more than 10 accounts", **NOBODY)),
 } | {
     f"watched-{name}": incident(

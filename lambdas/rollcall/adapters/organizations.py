@@ -56,7 +56,7 @@ class AwsOrganization:
     def unit_at(self, names: Sequence[str]) -> str | None:
         """Id of the organizational unit at this path of names; RetryableError if AWS could not be asked."""
         try:
-            parent = str(self._client.list_roots()["Roots"][0]["Id"])
+            parent = self._root()
             for name in names:
                 found = [unit["Id"] for unit in self._units_in(parent) if unit["Name"] == name]
                 if not found:
@@ -90,6 +90,11 @@ class AwsOrganization:
             if code_of(error) == "ParentNotFoundException":
                 return []
             raise RetryableError(f"the accounts could not be listed: {code_of(error)}") from error
+
+    def _root(self) -> str:
+        # One root, but any listing of AWS Organizations may begin with an empty page.
+        pages = self._client.get_paginator("list_roots").paginate()
+        return next(str(root["Id"]) for page in pages for root in page["Roots"])
 
     def _below(self, parent_id: str) -> Iterator[str]:
         pages = self._client.get_paginator("list_accounts_for_parent").paginate(ParentId=parent_id)

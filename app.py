@@ -44,7 +44,7 @@ def build(
     hub = HubStack(
         app, "RollcallHub", settings=settings, roster=roster, asset=stage(candidate=roster, target=asset)
     )
-    ManagementStack(app, "RollcallManagement", settings=settings)
+    ManagementStack(app, "RollcallManagement", settings=settings, roster=roster)
     ForwarderStack(app, "RollcallForwarder", settings=settings)
     _warn(hub, configuration)
     return app

@@ -1,4 +1,4 @@
-"""The hub as another account names it."""
+"""What one account must know of another before it is there."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import Aws
 from aws_cdk import aws_events as events
 
-from rollcall.names import INTAKE_BUS_NAME
+from rollcall.names import INTAKE_BUS_NAME, MANAGEMENT_ROLE_NAME, RECONCILE_ROLE_NAME
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -22,3 +22,13 @@ def intake_bus_of(scope: Construct, settings: Settings) -> events.IEventBus:
         "IntakeBus",
         f"arn:{Aws.PARTITION}:events:{settings.region}:{settings.hub}:event-bus/{INTAKE_BUS_NAME}",
     )
+
+
+def reconcile_role_arn(settings: Settings) -> str:
+    """The role that writes contacts, as the management account names it."""
+    return f"arn:{Aws.PARTITION}:iam::{settings.hub}:role/{RECONCILE_ROLE_NAME}"
+
+
+def management_role_arn(settings: Settings) -> str:
+    """The role for the management account's own contacts, whether it exists or not."""
+    return f"arn:{Aws.PARTITION}:iam::{settings.management}:role/{MANAGEMENT_ROLE_NAME}"

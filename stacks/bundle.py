@@ -32,9 +32,9 @@ class Bundle:
     architecture: lambda_.Architecture
 
     @classmethod
-    def of(cls, scope: Construct, *, asset: Path) -> Self:
-        """The bundle of one stack; `asset` is the staged directory."""
-        arn = ssm.StringParameter.value_for_string_parameter(scope, _LAYER)
+    def of(cls, scope: Construct, *, asset: Path, layer: str | None) -> Self:
+        """The bundle of one stack; `asset` is staged, `layer` an ARN instead of AWS's latest layer."""
+        arn = layer or ssm.StringParameter.value_for_string_parameter(scope, _LAYER)
         return cls(
             code=lambda_.Code.from_asset(str(asset)),
             layer=lambda_.LayerVersion.from_layer_version_arn(scope, "Powertools", arn),

@@ -8,22 +8,27 @@ from aws_cdk import LegacyStackSynthesizer, Stack
 
 from stacks.addresses import intake_bus_of
 from stacks.constructs.forwarder import Forwarder
+from stacks.constructs.members_only import MembersOnly
 from stacks.sources import ACCOUNT_SOURCE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from constructs import Construct
 
     from stacks.settings import Settings
 
 
 class ForwarderStack(Stack):
-    """Account events to the hub.
+    """Account events to the hub, but in no account of `excluded`.
 
     No assets, no bootstrap and no account in it: any tool can deploy it into any account.
     Hence the legacy synthesizer: the others name deploy roles of a bootstrap (even BootstraplessSynthesizer).
     """
 
-    def __init__(self, scope: Construct, id_: str, *, settings: Settings) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, settings: Settings, excluded: Sequence[str] = ()
+    ) -> None:
         super().__init__(
             scope,
             id_,
@@ -31,3 +36,5 @@ class ForwarderStack(Stack):
             synthesizer=LegacyStackSynthesizer(),
         )
         Forwarder(self, "Forwarder", sources=[ACCOUNT_SOURCE], intake_bus=intake_bus_of(self, settings))
+        if excluded:
+            MembersOnly(self, "MembersOnly", excluded=excluded)

@@ -7,34 +7,14 @@ from typing import TYPE_CHECKING
 from aws_cdk import Aws, Stack
 from aws_cdk import aws_iam as iam
 
+from stacks.addresses import management_role_arn
 from stacks.nag import accept
 
 if TYPE_CHECKING:
     from aws_cdk import aws_s3 as s3
     from aws_cdk import aws_sns as sns
 
-
-def keep_contacts(role: iam.Role, *, organization: str, management: str, delete: bool) -> None:
-    """Read and write alternate contacts of every account of this organization, and of no other.
-
-    `delete`: whether the roster asks for a contact to be absent somewhere. In organizations mode the ARN
-    is the *management* account's, and the `o-` prefix is part of the id
-    (https://docs.aws.amazon.com/accounts/latest/reference/security_iam_service-with-iam.html).
-    """
-    operations = ["Get", "Put", *(["Delete"] if delete else [])]
-    accounts = f":account::{management}:account/{organization}/*"
-    role.add_to_policy(
-        iam.PolicyStatement(
-            actions=[f"account:{operation}AlternateContact" for operation in operations],
-            resources=[f"arn:{Aws.PARTITION}{accounts}"],
-        )
-    )
-    accept(
-        role,
-        pack="AwsSolutions",
-        rule=f"IAM5[Resource::arn:<AWS::Partition>{accounts}]",
-        reason="Every account of the organization is the job; the ARN names the organization.",
-    )
+    from stacks.settings import Settings
 
 
 def look_up_accounts(role: iam.Role) -> None:
@@ -58,6 +38,29 @@ def look_up_accounts(role: iam.Role) -> None:
         rule="IAM5[Resource::*]",
         reason="Reads of AWS Organizations: which accounts and units there are is what they ask.",
     )
+
+
+def reach_management(role: iam.Role, *, settings: Settings) -> None:
+    """Become the role for the management account's own contacts; look at policies if there is a guardrail."""
+    if settings.management_role:
+        role.add_to_policy(
+            iam.PolicyStatement(actions=["sts:AssumeRole"], resources=[management_role_arn(settings)])
+        )
+    if settings.guardrail:
+        policies = (
+            f":organizations::{settings.management}:policy/{settings.organization}/service_control_policy/p-*"
+        )
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["organizations:DescribePolicy"], resources=[f"arn:{Aws.PARTITION}{policies}"]
+            )
+        )
+        accept(
+            role,
+            pack="AwsSolutions",
+            rule=f"IAM5[Resource::arn:<AWS::Partition>{policies}]",
+            reason="Whether a policy that was touched is the guardrail is what it asks; the id is AWS's.",
+        )
 
 
 def record(role: iam.Role, *, ledger: s3.Bucket) -> None:

@@ -11,6 +11,7 @@ from rollcall.environment import NotifyEnvironment, ReconcileEnvironment
 from rollcall.names import INCIDENT_DETAIL_TYPE, INTAKE_BUS_NAME, OUTCOME_SOURCE, RECONCILE_ROLE_NAME
 from rollcall.roster import digest_of
 from stacks import grants
+from stacks.addresses import management_role_arn
 from stacks.bundle import Bundle
 from stacks.constructs.alert_topic import AlertTopic
 from stacks.constructs.bus_to_queue import BusToQueue
@@ -20,10 +21,14 @@ from stacks.constructs.function_role import FunctionRole
 from stacks.constructs.inbox import Inbox
 from stacks.constructs.intake_bus import IntakeBus
 from stacks.constructs.ledger import Ledger
+from stacks.constructs.network import join_network
 from stacks.constructs.outcome_bus import OutcomeBus
 from stacks.constructs.state_table import StateTable
 from stacks.constructs.worker import Worker
-from stacks.roster_source import asks_for_absence
+from stacks.contact_grants import Keeping, keep_member_contacts
+from stacks.members import forward_from_members
+from stacks.partitions import POWERTOOLS_LAYERS
+from stacks.private_link import private_network
 from stacks.sources import ACCOUNT_SOURCE, EVENT_NAMES, EVENT_SOURCES, SOURCES
 
 if TYPE_CHECKING:
@@ -57,7 +62,9 @@ class HubStack(Stack):
             env=Environment(account=settings.hub, region=settings.region),
         )
         self._settings = settings
-        self._bundle = Bundle.of(self, asset=asset)
+        self._bundle = Bundle.of(
+            self, asset=asset, layer=settings.powertools_layer or POWERTOOLS_LAYERS.get(settings.region)
+        )
         self._topic = AlertTopic(self, "Alerts", addresses=settings.alert_addresses).topic
         self._state = StateTable(self, "State").table
         self._ledger = Ledger(self, "Ledger", retention=Duration.days(settings.ledger_retention_days)).bucket
@@ -65,8 +72,11 @@ class HubStack(Stack):
         intake = self._intake()
         writer = FunctionRole(self, "ReconcileRole", name=RECONCILE_ROLE_NAME).role
         outcomes = OutcomeBus(self, "Outcomes", writers=[writer]).bus
-        reconcile = self._reconcile(intake, outcomes, writer, deletes=asks_for_absence(roster))
+        reconcile = self._reconcile(intake, outcomes, writer, Keeping.of(roster))
         notify = self._notify(outcomes)
+        if network := private_network(self, settings, writer=writer):
+            for function in (reconcile, notify):
+                join_network(function, network)
 
         self._outputs(
             StateTableName=self._state.table_name,
@@ -112,11 +122,13 @@ class HubStack(Stack):
         )
         # The hub is an account of the organization, too.
         Forwarder(self, "Forwarder", sources=[ACCOUNT_SOURCE], intake_bus=bus, dead_letters=dead_letters)
+        if members := forward_from_members(self, self._settings, call_as="DELEGATED_ADMIN"):
+            members.node.add_dependency(bus)  # with its policy: else their first events wait for a retry
         self._outputs(IntakeQueueUrl=queue.queue_url, IntakeDeadLetterQueueUrl=dead_letters.queue_url)
         return queue
 
     def _reconcile(
-        self, intake: sqs.Queue, outcomes: events.EventBus, role: iam.Role, *, deletes: bool
+        self, intake: sqs.Queue, outcomes: events.EventBus, role: iam.Role, keeping: Keeping
     ) -> lambda_.Function:
         """Intake queue -> reconcile -> contacts, ledger, outcome bus."""
         function = Worker(
@@ -132,16 +144,14 @@ class HubStack(Stack):
                 outcome_bus=outcomes.event_bus_name,
                 intake_queue_url=intake.queue_url,
                 writer_role_arn=role.role_arn,
+                management_role_arn=management_role_arn(self._settings),
+                guardrail="on" if self._settings.guardrail else "off",
             ).as_variables(),
             inbox=intake,
             timeout=Duration.seconds(_RECONCILE_SECONDS),
         ).function
-        grants.keep_contacts(
-            role,
-            organization=self._settings.organization,
-            management=self._settings.management,
-            delete=deletes,
-        )
+        keep_member_contacts(role, settings=self._settings, keeping=keeping)
+        grants.reach_management(role, settings=self._settings)
         grants.look_up_accounts(role)
         grants.record(role, ledger=self._ledger)
         # Transactions need the action of each of their parts.

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from stacks.organization_values import (
     BreakGlass,
+    Flag,
     LayerArn,
     OrgPath,
     SecurityGroupId,
@@ -89,7 +90,7 @@ class OrganizationFile(Strict):
     ledger: Annotated[_Ledger, Field(description="retention_days: 365")] = _Ledger()
     members: Annotated[_Members, Field(description="deploy: stackset, targets: [r-a1b2]")] = _Members()
     management_role: Annotated[
-        bool,
+        Flag,
         Field(description="true or false: whether Rollcall keeps the management account's own contacts, too"),
     ] = True
     guardrail: Annotated[_Guardrail, Field(description="targets: [r-a1b2]")] | None = None

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from stacks.document import Unquoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +19,7 @@ _PATH: Final = (
     r"o-[a-z0-9]{10,32}/r-[0-9a-z]{4,32}/(ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}/){0,5}"
     r"(\*|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}/)"
 )
+_FLAGS: Final = {"true": True, "false": False}
 _BREAK_GLASS: Final = r"arn:aws[a-z-]*:iam::([0-9]{12}|\*):(role|user)/[A-Za-z0-9_+=,.@/*?-]+"
 _LAYER: Final = r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:layer:[A-Za-z0-9_-]+:[0-9]+"
 
@@ -38,6 +41,13 @@ def _break_glass(value: str) -> str:
     if not value.split("/", 1)[1].strip("*?/"):
         raise ValueError(f"{value!r} fits every role and user: the guardrail would stop nobody")
     return value
+
+
+def _flag(value: Any) -> bool:
+    # In quotes it is text; yes, no, on and off are truth values to some readers of YAML only.
+    if isinstance(value, Unquoted) and value.raw in _FLAGS:
+        return _FLAGS[value.raw]
+    raise ValueError("is neither true nor false")
 
 
 def _text(pattern: str) -> dict[str, Any]:
@@ -68,6 +78,7 @@ LayerArn = _id(
     "the ARN of a version of a layer",
     "the ARN of a version of the Powertools layer, with its version at the end",
 )
+Flag = Annotated[bool, BeforeValidator(_flag), Field(json_schema_extra={"type": "boolean"})]
 BreakGlass = Annotated[
     str,
     AfterValidator(_break_glass),

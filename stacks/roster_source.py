@@ -46,10 +46,20 @@ def read_roster(path: Path, *, file: str) -> RosterSource:
     return RosterSource(source=document, compiled=_compiled(model))
 
 
-def asks_for_absence(roster: Mapping[str, Any]) -> bool:
-    """Whether a compiled roster says somewhere that a contact must not exist."""
+def managed_kinds(roster: Mapping[str, Any]) -> tuple[str, ...]:
+    """The kinds for which a compiled roster names a contact somewhere."""
+    return _kinds(roster, absent=False)
+
+
+def absent_kinds(roster: Mapping[str, Any]) -> tuple[str, ...]:
+    """The kinds of which a compiled roster says somewhere that there must be no contact."""
+    return _kinds(roster, absent=True)
+
+
+def _kinds(roster: Mapping[str, Any], *, absent: bool) -> tuple[str, ...]:
     entries = [roster["defaults"], *(override["kinds"] for override in roster["overrides"])]
-    return any(name is None for kinds in entries for name in kinds.values())
+    found = {kind for kinds in entries for kind, name in kinds.items() if (name is None) is absent}
+    return tuple(sorted(found))
 
 
 def _compiled(roster: RosterFile) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import pytest_socket
 os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 
 from tests.stacks.assembly import Assembly, synthesize
+from tests.stacks.variants import EVERYTHING, synthesize_with
 
 if TYPE_CHECKING:
     from tests.stacks.template import Template
@@ -28,6 +29,12 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
             return synthesize(tmp_path_factory.mktemp("synth"))
         finally:
             pytest_socket.enable_socket()
+
+
+@pytest.fixture(scope="session")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    """The three stacks with every option on."""
+    return synthesize_with(tmp_path_factory.mktemp("everything"), options=EVERYTHING)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ import yaml
 
 from rollcall.roster import Roster
 from stacks.faults import ConfigError
-from stacks.roster_source import asks_for_absence, read_roster
+from stacks.roster_source import absent_kinds, managed_kinds, read_roster
 from stacks.settings import Settings, read_settings
 from tests.stacks.configs import CONTACTS, ORGANIZATION, complaints, load_from
 
@@ -125,9 +125,12 @@ def test_absence_is_known_wherever_it_is_asked_for(tmp_path: Path) -> None:
     nowhere = load_from(tmp_path).roster
     in_defaults = load_from(tmp_path, contacts=CONTACTS.replace("operations: platform", "operations: absent"))
     in_override = load_from(tmp_path, contacts=CONTACTS.replace("security: platform", "security: absent"))
-    assert not asks_for_absence(nowhere)
-    assert asks_for_absence(in_defaults.roster)
-    assert asks_for_absence(in_override.roster)
+    assert absent_kinds(nowhere) == ()
+    assert managed_kinds(nowhere) == ("OPERATIONS", "SECURITY")
+    assert absent_kinds(in_defaults.roster) == ("OPERATIONS",)
+    assert managed_kinds(in_defaults.roster) == ("SECURITY",)
+    assert absent_kinds(in_override.roster) == ("SECURITY",)
+    assert managed_kinds(in_override.roster) == ("OPERATIONS", "SECURITY")
 
 
 @pytest.mark.parametrize("case", BAD, ids=[case["name"] for case in BAD])

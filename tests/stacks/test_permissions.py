@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import app
-from tests.stacks.assembly import synthesize
 from tests.stacks.template import Template, arn, as_list
+from tests.stacks.variants import synthesize_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +27,16 @@ ON_EVERYTHING = {
     "xray:PutTraceSegments": "X-Ray knows no resources for it",
 }
 
+#: The same, where functions run in a VPC.
+IN_A_NETWORK = {
+    "ec2:AssignPrivateIpAddresses": "Lambda makes the interface and names it",
+    "ec2:CreateNetworkInterface": "Lambda makes the interface and names it",
+    "ec2:DeleteNetworkInterface": "Lambda makes the interface and names it",
+    "ec2:DescribeNetworkInterfaces": "EC2 knows no resources for it",
+    "ec2:DescribeSubnets": "EC2 knows no resources for it",
+    "ec2:UnassignPrivateIpAddresses": "Lambda makes the interface and names it",
+}
+
 #: What each role may do on named resources.
 GRANTS = {
     ("RollcallHub", "ReconcileRole"): {
@@ -44,6 +52,7 @@ GRANTS = {
         "logs:CreateLogStream": "{ReconcileLogs.Arn}",
         "logs:PutLogEvents": "{ReconcileLogs.Arn}",
         "s3:PutObject": "{Ledger.Arn}/ledger/*",
+        "sts:AssumeRole": "arn:{AWS::Partition}:iam::111111111111:role/rollcall-management-contacts",
         "sqs:ChangeMessageVisibility": "{Intake.Arn}",
         "sqs:DeleteMessage": "{Intake.Arn}",
         "sqs:GetQueueAttributes": "{Intake.Arn}",
@@ -68,6 +77,10 @@ GRANTS = {
     ("RollcallHub", "ForwarderRole"): {"events:PutEvents": "{IntakeBus.Arn}"},
     ("RollcallManagement", "ForwarderRole"): {
         "events:PutEvents": "arn:{AWS::Partition}:events:us-east-1:333333333333:event-bus/rollcall-intake"
+    },
+    ("RollcallManagement", "Contacts"): {
+        "account:GetAlternateContact": "arn:{AWS::Partition}:account::{AWS::AccountId}:account",
+        "account:PutAlternateContact": "arn:{AWS::Partition}:account::{AWS::AccountId}:account",
     },
     ("RollcallForwarder", "ForwarderRole"): {
         "events:PutEvents": "arn:{AWS::Partition}:events:us-east-1:333333333333:event-bus/rollcall-intake"
@@ -128,15 +141,16 @@ def test_every_role_is_in_the_table(assembly: Assembly) -> None:
     )
 
 
-def test_what_is_allowed_on_everything_has_its_reason(assembly: Assembly) -> None:
-    found = {
-        action
-        for template in assembly.templates.values()
-        for role in template.of_type("AWS::IAM::Role")
-        for action, resource in grants_of(template, role)
-        if resource == "*"
-    }
-    assert found == set(ON_EVERYTHING)
+def test_what_is_allowed_on_everything_has_its_reason(assembly: Assembly, everything: Assembly) -> None:
+    for one, reasons in ((assembly, ON_EVERYTHING), (everything, ON_EVERYTHING | IN_A_NETWORK)):
+        found = {
+            action
+            for template in one.templates.values()
+            for role in template.of_type("AWS::IAM::Role")
+            for action, resource in grants_of(template, role)
+            if resource == "*"
+        }
+        assert found == set(reasons)
 
 
 def test_no_action_is_a_wildcard(assembly: Assembly) -> None:
@@ -149,41 +163,113 @@ def test_no_action_is_a_wildcard(assembly: Assembly) -> None:
     assert not [action for action in actions if "*" in action]
 
 
-def writers_of(assembly: Assembly) -> set[tuple[str, str, str]]:
-    """Stack, role and action of everything that is allowed on contacts, but for reading."""
+def writers_of(assembly: Assembly) -> dict[tuple[str, str, str], Any]:
+    """The condition of everything that is allowed on contacts, but for reading: by stack, role and action."""
     return {
-        (stack, role, action)
+        (stack, properties.get("RoleName", role), action): statement.get("Condition")
         for stack, template in assembly.templates.items()
-        for role in template.of_type("AWS::IAM::Role")
-        for action, _ in grants_of(template, role)
+        for role, properties in template.of_type("AWS::IAM::Role").items()
+        for statement in template.statements(role)
+        for action in as_list(statement["Action"])
         if action.startswith("account:") and not action.startswith("account:Get")
     }
 
 
-def test_only_reconcile_writes_contacts_and_nobody_deletes_them(assembly: Assembly) -> None:
-    writers = writers_of(assembly)
-    (role,) = [
-        logical_id
-        for logical_id, properties in assembly.templates["RollcallHub"].of_type("AWS::IAM::Role").items()
-        if properties.get("RoleName") == "rollcall-reconcile"
-    ]
-    assert writers == {("RollcallHub", role, "account:PutAlternateContact")}
-    _, function = assembly.templates["RollcallHub"].one("AWS::Lambda::Function", "Reconcile")
-    assert arn(function["Role"]) == f"{{{role}.Arn}}"
+KINDS = {"ForAnyValue:StringEquals": {"account:AlternateContactTypes": ["BILLING", "OPERATIONS", "SECURITY"]}}
+HUB_ROLE = ("RollcallHub", "rollcall-reconcile")
+MANAGEMENT_ROLE = ("RollcallManagement", "rollcall-management-contacts")
 
 
-def test_a_roster_that_says_absent_lets_reconcile_delete(tmp_path: Path) -> None:
-    config = tmp_path / "config"
-    shutil.copytree(app.ROOT / "config" / "examples" / "demo", config)
-    contacts = config / "contacts.yaml"
-    text = contacts.read_text(encoding="utf-8")
-    contacts.write_text(text.replace("security: pci-soc}", "security: absent}"), encoding="utf-8")
-    assembly = synthesize(tmp_path, config=str(config))
-    actions = {(stack, action) for stack, _, action in writers_of(assembly)}
-    assert actions == {
-        ("RollcallHub", "account:PutAlternateContact"),
-        ("RollcallHub", "account:DeleteAlternateContact"),
+def test_only_two_roles_write_contacts_of_the_rosters_kinds_and_nobody_deletes_them(
+    assembly: Assembly,
+) -> None:
+    assert writers_of(assembly) == {
+        (*HUB_ROLE, "account:PutAlternateContact"): KINDS,
+        (*MANAGEMENT_ROLE, "account:PutAlternateContact"): KINDS,
     }
+    hub = assembly.templates["RollcallHub"]
+    role, _ = hub.one("AWS::IAM::Role", "ReconcileRole")
+    users = [one["Role"] for one in hub.of_type("AWS::Lambda::Function").values()]
+    assert [arn(one) for one in users].count(f"{{{role}.Arn}}") == 1
+    assert arn(hub.one("AWS::Lambda::Function", "Reconcile")[1]["Role"]) == f"{{{role}.Arn}}"
+
+
+def test_writes_may_be_limited_to_units_and_reads_are_not(everything: Assembly) -> None:
+    below = {
+        "ForAnyValue:StringLike": {
+            "account:AccountResourceOrgPaths": ["o-exampleorgid/r-a1b2/ou-a1b2-11111111/*"]
+        }
+    }
+    assert writers_of(everything) == {
+        (*HUB_ROLE, "account:PutAlternateContact"): KINDS | below,
+        # The management account is in no unit.
+        (*MANAGEMENT_ROLE, "account:PutAlternateContact"): KINDS,
+    }
+    hub = everything.templates["RollcallHub"]
+    role, _ = hub.one("AWS::IAM::Role", "ReconcileRole")
+    (reads,) = [one for one in hub.statements(role) if one["Action"] == "account:GetAlternateContact"]
+    assert "Condition" not in reads
+
+
+def test_each_operation_is_limited_to_the_kinds_that_the_roster_needs_it_for(tmp_path: Path) -> None:
+    assembly = synthesize_with(tmp_path, contacts=("billing: finops}", "billing: absent}"))
+
+    def of(*kinds: str) -> dict[str, Any]:
+        return {"ForAnyValue:StringEquals": {"account:AlternateContactTypes": list(kinds)}}
+
+    assert writers_of(assembly) == {
+        (*role, action): condition
+        for role in (HUB_ROLE, MANAGEMENT_ROLE)
+        for action, condition in (
+            ("account:PutAlternateContact", of("OPERATIONS", "SECURITY")),
+            ("account:DeleteAlternateContact", of("BILLING")),
+        )
+    }
+
+
+def test_without_the_management_role_nobody_may_become_it(tmp_path: Path) -> None:
+    assembly = synthesize_with(tmp_path, options="management_role: false\n")
+    assert {role for _, role, _ in writers_of(assembly)} == {"rollcall-reconcile"}
+    assert "sts:AssumeRole" not in {
+        action
+        for template in assembly.templates.values()
+        for role in template.of_type("AWS::IAM::Role")
+        for action, _ in grants_of(template, role)
+    }
+    # The function is told all the same: what it cannot reach, it reports.
+    _, function = assembly.templates["RollcallHub"].one("AWS::Lambda::Function", "Reconcile")
+    variables = function["Environment"]["Variables"]
+    assert arn(variables["ROLLCALL_MANAGEMENT_ROLE_ARN"]).endswith(":role/rollcall-management-contacts")
+    assert variables["ROLLCALL_GUARDRAIL"] == "off"
+
+
+def test_only_reconcile_of_the_hub_becomes_the_management_role(assembly: Assembly) -> None:
+    statement = trust_of(assembly.templates["RollcallManagement"], "Contacts")
+    assert statement["Action"] == "sts:AssumeRole"
+    assert arn(statement["Principal"]["AWS"]) == "arn:{AWS::Partition}:iam::333333333333:root"
+    ((operator, keys),) = statement["Condition"].items()
+    assert operator == "ArnEquals"
+    assert {key: arn(value) for key, value in keys.items()} == {
+        "aws:PrincipalArn": "arn:{AWS::Partition}:iam::333333333333:role/rollcall-reconcile"
+    }
+
+
+def test_options_add_exactly_this(assembly: Assembly, everything: Assembly) -> None:
+    def granted(one: Assembly, role: str) -> set[tuple[str, str]]:
+        template = one.templates["RollcallHub"]
+        return set(grants_of(template, template.one("AWS::IAM::Role", role)[0]))
+
+    policy = "policy/o-exampleorgid/service_control_policy/p-*"
+    look = {
+        (
+            "organizations:DescribePolicy",
+            f"arn:{{AWS::Partition}}:organizations::111111111111:{policy}",
+        )
+    }
+    network = {(action, "*") for action in IN_A_NETWORK}
+    assert granted(everything, "ReconcileRole") - granted(assembly, "ReconcileRole") == look | network
+    assert granted(everything, "NotifyRole") - granted(assembly, "NotifyRole") == network
+    assert granted(everything, "ForwarderRole") == granted(assembly, "ForwarderRole")
 
 
 def trust_of(template: Template, role: str) -> dict[str, Any]:

@@ -175,7 +175,11 @@ def test_only_what_another_account_must_know_has_a_name(assembly: Assembly) -> N
     }
     # A custom bus must have a name: the CDK makes one of the stack's.
     (outcomes,) = [name for name in given if name.startswith("RollcallHubOutcomes")]
-    assert given - {outcomes} == {"rollcall-intake", "rollcall-reconcile"}
+    assert given - {outcomes} == {
+        "rollcall-intake",
+        "rollcall-management-contacts",
+        "rollcall-reconcile",
+    }
 
 
 def test_the_hub_tells_what_it_made(hub: Template) -> None:

@@ -1,0 +1,44 @@
+"""The service control policy that keeps members from changing their own contacts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import aws_organizations as organizations
+
+from rollcall.names import GUARDRAIL_NAME
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+    from stacks.settings import Guardrail
+
+
+def guardrail_document(*, partition: str, break_glass: str | None) -> dict[str, Any]:
+    """Deny standalone writes of alternate contacts; calls that name an account have another ARN and go on.
+
+    Example 1 of https://docs.aws.amazon.com/accounts/latest/reference/using-orgs-example-scps.html.
+    Example 2, `*`, would bind the hub too, and with it Rollcall: policies bind the caller's account.
+    """
+    statement: dict[str, Any] = {
+        "Sid": "RollcallKeepsContacts",
+        "Effect": "Deny",
+        "Action": ["account:PutAlternateContact", "account:DeleteAlternateContact"],
+        "Resource": [f"arn:{partition}:account::*:account"],
+    }
+    if break_glass:
+        statement["Condition"] = {"ArnNotLike": {"aws:PrincipalArn": [break_glass]}}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def add_guardrail(scope: Construct, guardrail: Guardrail, *, partition: str) -> None:
+    """The policy, attached where the settings say. The stack must be one of the management account."""
+    organizations.CfnPolicy(
+        scope,
+        "Guardrail",
+        name=GUARDRAIL_NAME,
+        type="SERVICE_CONTROL_POLICY",
+        description="Alternate contacts of member accounts are kept by Rollcall",
+        content=guardrail_document(partition=partition, break_glass=guardrail.break_glass),
+        target_ids=list(guardrail.targets),
+    )

@@ -1,0 +1,149 @@
+"""The StackSet: every member, present and future, but those that are left out."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from stacks.members import STACK_SET_NAME
+from stacks.plain import member_template
+from stacks.settings import Settings
+from tests.stacks.template import Template
+from tests.stacks.variants import synthesize_with
+
+if TYPE_CHECKING:
+    from tests.stacks.assembly import Assembly
+
+STACK_SET = "AWS::CloudFormation::StackSet"
+SETTINGS = Settings(
+    organization="o-exampleorgid",
+    management="111111111111",
+    hub="333333333333",
+    region="us-east-1",
+    alert_addresses=("aws-alerts@example.com",),
+    ledger_retention_days=365,
+)
+
+
+def stack_set_of(assembly: Assembly, stack: str) -> dict[str, Any]:
+    (properties,) = assembly.templates[stack].of_type(STACK_SET).values()
+    return properties
+
+
+def inner(properties: dict[str, Any]) -> Template:
+    return Template(path=Path(), body=json.loads(properties["TemplateBody"]))
+
+
+def excluding(*accounts: str) -> dict[str, Any]:
+    settings = Settings(
+        **{name: getattr(SETTINGS, name) for name in SETTINGS.__slots__} | {"members_exclude": accounts}
+    )
+    return json.loads(member_template(settings, context={}))
+
+
+def holds(condition: Any, account: str) -> bool:
+    """A condition as CloudFormation evaluates it, held to how many an Or takes."""
+    ((function, operands),) = condition.items()
+    match function:
+        case "Fn::Equals":
+            assert operands[0] == {"Ref": "AWS::AccountId"}
+            return operands[1] == account
+        case "Fn::Not":
+            assert len(operands) == 1
+            return not holds(operands[0], account)
+        case "Fn::Or":
+            assert 2 <= len(operands) <= 10
+            verdicts = [holds(operand, account) for operand in operands]  # all: each is held to the limit
+            return any(verdicts)
+    raise AssertionError(f"not modelled: {function}")
+
+
+def test_without_the_setting_there_is_none(assembly: Assembly) -> None:
+    assert not any(template.of_type(STACK_SET) for template in assembly.templates.values())
+
+
+def test_it_reaches_every_account_of_its_targets_by_itself(everything: Assembly) -> None:
+    properties = stack_set_of(everything, "RollcallHub")
+    assert not everything.templates["RollcallManagement"].of_type(STACK_SET)
+    assert {
+        key: value for key, value in properties.items() if key not in {"TemplateBody", "Description"}
+    } == {
+        "StackSetName": STACK_SET_NAME,
+        "PermissionModel": "SERVICE_MANAGED",
+        "CallAs": "DELEGATED_ADMIN",
+        "AutoDeployment": {"Enabled": True, "RetainStacksOnAccountRemoval": False},
+        "ManagedExecution": {"Active": True},
+        "Capabilities": ["CAPABILITY_IAM"],
+        "StackInstancesGroup": [
+            {
+                "DeploymentTargets": {"OrganizationalUnitIds": ["r-a1b2", "ou-a1b2-11111111"]},
+                "Regions": ["us-east-1"],
+            }
+        ],
+        "OperationPreferences": {
+            "FailureTolerancePercentage": 100,
+            "MaxConcurrentPercentage": 25,
+            "ConcurrencyMode": "SOFT_FAILURE_TOLERANCE",
+            "RegionConcurrencyType": "PARALLEL",
+        },
+    }
+
+
+def test_it_waits_for_the_bus_and_its_policy(everything: Assembly) -> None:
+    hub = everything.templates["RollcallHub"]
+    (resource,) = [one for one in hub.resources.values() if one["Type"] == STACK_SET]
+    bus, _ = hub.one("AWS::Events::EventBus", "IntakeBus")
+    policy, _ = hub.one("AWS::Events::EventBusPolicy", "IntakeBus")
+    assert set(resource["DependsOn"]) == {bus, policy}
+
+
+def test_called_as_itself_it_is_the_management_accounts(tmp_path: Path) -> None:
+    options = "members: {deploy: stackset, call_as: SELF, targets: [r-a1b2]}\n"
+    assembly = synthesize_with(tmp_path, options=options)
+    assert not assembly.templates["RollcallHub"].of_type(STACK_SET)
+    assert stack_set_of(assembly, "RollcallManagement")["CallAs"] == "SELF"
+
+
+def test_members_run_the_forwarder_as_it_is_elsewhere(assembly: Assembly, everything: Assembly) -> None:
+    forwarder = assembly.templates["RollcallForwarder"].resources
+    body = stack_set_of(everything, "RollcallHub")["TemplateBody"]
+    assert "${Token" not in body
+    resources = dict(inner({"TemplateBody": body}).resources)
+    assert resources.pop("AlwaysThere") == {"Type": "AWS::CloudFormation::WaitConditionHandle"}
+    assert all(resource.pop("Condition") == "Member" for resource in resources.values())
+    assert resources == {
+        name: {key: value for key, value in resource.items() if key != "Metadata"}
+        for name, resource in forwarder.items()
+    }
+
+
+def test_left_out_are_the_hub_and_the_excluded(everything: Assembly) -> None:
+    condition = inner(stack_set_of(everything, "RollcallHub")).body["Conditions"]["Member"]
+    assert not holds(condition, "333333333333")
+    assert not holds(condition, "444455556666")
+    assert holds(condition, "222222222222")
+
+
+@pytest.mark.parametrize("count", [0, 1, 8, 9, 10, 11, 99, 100, 110, 500])
+def test_any_number_of_accounts_can_be_left_out(count: int) -> None:
+    accounts = [f"{number:012}" for number in range(1, count + 1)]
+    body = excluding(*accounts)
+    condition = body["Conditions"]["Member"]
+    assert not any(holds(condition, account) for account in (*accounts, SETTINGS.hub))
+    assert holds(condition, f"{count + 1:012}")
+    # What CloudFormation takes inline: 51,200 bytes. 500 is as many as the settings take.
+    assert len(json.dumps(body, separators=(",", ":")).encode()) < 51_200
+
+
+def test_cloudformation_accepts_it(tmp_path: Path) -> None:
+    path = tmp_path / "members.json"
+    path.write_text(json.dumps(excluding(*(f"{number:012}" for number in range(1, 101)))), encoding="utf-8")
+    lint = str(Path(sys.executable).with_name("cfn-lint"))
+    command = [lint, "--regions", "us-east-1", "--", str(path)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # our own command
+    assert result.returncode == 0, result.stdout + result.stderr

@@ -20,7 +20,7 @@ from rollcall import bootstrap
 from rollcall.documents import incident_document
 from simulation import Caller, Response
 from simulation.client import SimulatedClient
-from tests.adapters.samples import FOUND, HUB, INCIDENT, MANAGEMENT, MEMBER, NOW, REGION
+from tests.adapters.samples import FOUND, INCIDENT, MANAGEMENT, MEMBER, NOW, REGION
 from tests.core.test_whole_roster import ou_event
 from tests.functions.conftest import SERVICES, installed
 from tests.functions.deployment import Deployment, api_values
@@ -47,6 +47,11 @@ PARTS = {
     "Delete": "DeleteItem",
     "ConditionCheck": "ConditionCheckItem",
 }
+
+
+DENY = {"Effect": "Deny", "Action": ["account:PutAlternateContact"], "Resource": ["*"]}
+#: The role in the management account.
+INSIDE = "inside the management account"
 
 
 @pytest.fixture(scope="session")
@@ -77,7 +82,9 @@ def actions_of(service, operation, parameters):
 
 
 class RecordedDeployment(Deployment):
-    """A deployment whose functions' calls are noted, under the function that runs."""
+    """A deployment whose functions' calls are noted, under the function that runs or the role it assumed."""
+
+    guardrail = "on"
 
     def __init__(self, aws, *, roster):
         super().__init__(aws, roster=roster)
@@ -91,13 +98,14 @@ class RecordedDeployment(Deployment):
         for name, queue in (("reconcile", self.intake), ("notify", self.incidents)):
             queue.handler = self._named(name, queue.handler)
 
-    def client(self, service, **_):
+    def client(self, service, **given):
         if service in self.recorded:
             return self.recorded[service]
-        caller = Caller.role(HUB, "rollcall-reconcile", "reconcile")
+        caller = self.caller(given)
+        inside = caller.account_id == MANAGEMENT
 
         def send(operation, parameters):
-            self.calls[self.running] |= actions_of(service, operation, parameters)
+            self.calls[INSIDE if inside else self.running] |= actions_of(service, operation, parameters)
             answer = self.cloud.call(service, operation, parameters, caller)
             if self.without_paths and operation == "DescribeAccount":
                 # As the SDK of an older runtime, which drops what it does not know.
@@ -148,6 +156,20 @@ def live(deployment):
         deployment.member().put_alternate_contact(AlternateContactType=kind, **api_values(FOUND))
     deployment.run()
     assert set(organization.accounts[MEMBER].contacts) == {"SECURITY"}
+    # So are those of the management account, from inside it.
+    for kind in ("SECURITY", "BILLING"):
+        deployment.member(MANAGEMENT).put_alternate_contact(AlternateContactType=kind, **api_values(FOUND))
+    deployment.run()
+    assert set(organization.accounts[MANAGEMENT].contacts) == {"SECURITY"}
+    # A policy changes that may be the guardrail.
+    policy = admin.create_policy(
+        Name="rollcall-guardrail",
+        Description="Alternate contacts are set by Rollcall",
+        Type="SERVICE_CONTROL_POLICY",
+        Content=json.dumps({"Version": "2012-10-17", "Statement": [DENY]}),
+    )["Policy"]["PolicySummary"]["Id"]
+    admin.update_policy(PolicyId=policy, Description="changed")
+    deployment.run()
     # A tag comes and goes while another account carries it, and the path has to be walked.
     for account_id in (MEMBER, "444455556666"):
         admin.tag_resource(ResourceId=account_id, Tags=[{"Key": "scope", "Value": "pci"}])
@@ -179,5 +201,24 @@ def test_a_function_calls_what_its_role_may_and_its_role_may_what_it_calls(every
     assert surplus == set(), "granted and never called"
 
 
+def test_the_role_in_the_management_account_may_what_is_called_with_it(everything, calls):
+    granted = grants_of(everything.templates["RollcallManagement"], "Contacts")
+    assert granted == calls[INSIDE]
+
+
 def test_nothing_was_called_outside_of_the_functions(calls):
-    assert set(calls) == {"reconcile", "notify"}
+    assert set(calls) == {"reconcile", "notify", INSIDE}
+
+
+def test_what_only_a_person_calls_is_granted_to_no_function(everything, calls):
+    """The way from a path of names to its unit is looked up at the approval, with the approver's rights."""
+    for function, role in (("reconcile", "ReconcileRole"), ("notify", "NotifyRole")):
+        named = calls[function] | grants_of(everything.templates["RollcallHub"], role)
+        assert "organizations:ListRoots" not in named
+
+
+def test_without_a_guardrail_no_policy_may_be_read(tmp_path):
+    plain = synthesize(tmp_path)  # the demo has none
+    granted = grants_of(plain.templates["RollcallHub"], "ReconcileRole")
+    assert "organizations:DescribePolicy" not in granted
+    assert "sts:AssumeRole" in granted

@@ -1,0 +1,90 @@
+"""Three partitions: no ARN, endpoint or layer of another one in any template."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.stacks.assembly import Assembly, synthesize
+from tests.stacks.variants import write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PARTITIONS = {"us-east-1": "aws", "cn-northwest-1": "aws-cn", "us-gov-west-1": "aws-us-gov"}
+ARN = re.compile(r"arn:(aws[a-z-]*):")
+
+
+def options(region: str) -> str:
+    partition = PARTITIONS[region]
+    return (
+        f"region: {region}\nmembers: {{deploy: stackset, targets: [r-a1b2]}}\n"
+        f'guardrail: {{targets: [r-a1b2], break_glass: "arn:{partition}:iam::*:role/BreakGlass"}}\n'
+    )
+
+
+@pytest.fixture(scope="module", params=PARTITIONS)
+def region(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def abroad(region: str, tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    where = tmp_path_factory.mktemp(region)
+    return synthesize(where, config=str(write(where, options=options(region))))
+
+
+def test_no_arn_of_another_partition(abroad: Assembly, region: str) -> None:
+    for template in abroad.templates.values():
+        text = json.dumps(template.body)
+        assert set(ARN.findall(text)) <= {PARTITIONS[region]}
+        # Regions of other partitions, in ARNs and as targets of the StackSet.
+        assert not [other for other in PARTITIONS if other != region and other in text]
+
+
+def test_no_domain_is_spelled_out_but_for_service_principals(abroad: Assembly) -> None:
+    for template in abroad.templates.values():
+        found = set(re.findall(r"[a-z0-9.*-]+\.amazonaws\.com[.cn]*", json.dumps(template.body)))
+        # Names of principals and of CloudTrail's event sources are the same in each partition.
+        assert found <= {
+            "events.amazonaws.com",
+            "lambda.amazonaws.com",
+            "cloudwatch.amazonaws.com",
+            "account.amazonaws.com",
+            "organizations.amazonaws.com",
+            "controltower.amazonaws.com",
+        }
+
+
+def test_the_guardrail_and_the_stack_set_are_of_the_partition(abroad: Assembly, region: str) -> None:
+    (policy,) = abroad.templates["RollcallManagement"].of_type("AWS::Organizations::Policy").values()
+    (statement,) = policy["Content"]["Statement"]
+    assert statement["Resource"] == [f"arn:{PARTITIONS[region]}:account::*:account"]
+    (stack_set,) = abroad.templates["RollcallHub"].of_type("AWS::CloudFormation::StackSet").values()
+    assert stack_set["StackInstancesGroup"][0]["Regions"] == [region]
+    assert f":events:{region}:333333333333:event-bus/rollcall-intake" in stack_set["TemplateBody"]
+
+
+def test_the_layer_is_one_of_the_region(abroad: Assembly, region: str) -> None:
+    layers = {
+        json.dumps(layer)
+        for function in abroad.templates["RollcallHub"].of_type("AWS::Lambda::Function").values()
+        for layer in function["Layers"]
+    }
+    (layer,) = map(json.loads, layers)
+    if region == "us-gov-west-1":
+        assert layer.startswith("arn:aws-us-gov:lambda:us-gov-west-1:165093116878:layer:")
+    else:
+        parameter = abroad.templates["RollcallHub"].body["Parameters"][layer["Ref"]]
+        assert parameter["Default"] == "/aws/service/powertools/python/arm64/python3.13/latest"
+
+
+def test_another_layer_can_be_named(tmp_path: Path) -> None:
+    arn = "arn:aws-cn:lambda:cn-northwest-1:333333333333:layer:powertools:1"
+    config = write(tmp_path, options=f"region: cn-northwest-1\npowertools_layer: {arn}\n")
+    assembly = synthesize(tmp_path, config=str(config))
+    functions = assembly.templates["RollcallHub"].of_type("AWS::Lambda::Function").values()
+    assert [function["Layers"] for function in functions] == [[arn]] * 2

@@ -1,0 +1,53 @@
+"""Functions in the owner's network: where they are, and who may use the endpoint."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.stacks.template import arn, as_list
+
+if TYPE_CHECKING:
+    from tests.stacks.assembly import Assembly
+
+SUBNETS = ["subnet-0a1b2c3d4e5f60718", "subnet-0a1b2c3d4e5f60719"]
+GROUPS = ["sg-0a1b2c3d4e5f60718"]
+
+
+def test_it_is_off_unless_asked_for(assembly: Assembly) -> None:
+    hub = assembly.templates["RollcallHub"]
+    assert not hub.of_type("AWS::EC2::VPCEndpoint")
+    assert not any("VpcConfig" in one for one in hub.of_type("AWS::Lambda::Function").values())
+
+
+def test_every_function_is_in_the_network(everything: Assembly) -> None:
+    functions = everything.templates["RollcallHub"].of_type("AWS::Lambda::Function").values()
+    assert [one["VpcConfig"] for one in functions] == [{"SubnetIds": SUBNETS, "SecurityGroupIds": GROUPS}] * 2
+
+
+def test_the_endpoint_is_the_account_apis(everything: Assembly) -> None:
+    (endpoint,) = everything.templates["RollcallHub"].of_type("AWS::EC2::VPCEndpoint").values()
+    assert {key: value for key, value in endpoint.items() if key != "PolicyDocument"} == {
+        "VpcEndpointType": "Interface",
+        "ServiceName": "com.amazonaws.us-east-1.account",
+        "VpcId": "vpc-0a1b2c3d4e5f60718",
+        "SubnetIds": SUBNETS,
+        "SecurityGroupIds": GROUPS,
+        "PrivateDnsEnabled": True,
+    }
+
+
+def test_the_endpoint_is_for_two_roles_and_this_organization(everything: Assembly) -> None:
+    hub = everything.templates["RollcallHub"]
+    (endpoint,) = hub.of_type("AWS::EC2::VPCEndpoint").values()
+    role, _ = hub.one("AWS::IAM::Role", "ReconcileRole")
+    members, management = endpoint["PolicyDocument"]["Statement"]
+    assert arn(members["Principal"]["AWS"]) == f"{{{role}.Arn}}"
+    assert arn(members["Resource"]) == ("arn:{AWS::Partition}:account::111111111111:account/o-exampleorgid/*")
+    assert arn(management["Principal"]["AWS"]) == "arn:{AWS::Partition}:iam::111111111111:root"
+    assert arn(management["Condition"]["ArnEquals"]["aws:PrincipalArn"]) == (
+        "arn:{AWS::Partition}:iam::111111111111:role/rollcall-management-contacts"
+    )
+    assert arn(management["Resource"]) == "arn:{AWS::Partition}:account::111111111111:account"
+    for statement in (members, management):
+        assert statement["Effect"] == "Allow"
+        assert all(action.endswith("AlternateContact") for action in as_list(statement["Action"]))

@@ -1,0 +1,75 @@
+"""`python -m stacks.templates`: what any tool can deploy."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import app
+from stacks.plain import plain
+from tests.stacks.variants import EVERYTHING, write
+
+if TYPE_CHECKING:
+    from tests.stacks.assembly import Assembly
+
+NAMES = {"rollcall-forwarder.json", "rollcall-management.json"}
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "stacks.templates", *arguments]
+    return subprocess.run(command, cwd=app.ROOT, capture_output=True, text=True, check=False)  # noqa: S603  # our own command
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    where = tmp_path_factory.mktemp("templates")
+    result = run("--out", str(where / "out"), "--config", str(write(where, options=EVERYTHING)))
+    assert result.returncode == 0, result.stderr
+    assert {Path(line).name for line in result.stdout.splitlines()} == NAMES
+    return where / "out"
+
+
+def test_they_are_plain_cloudformation(written: Path) -> None:
+    assert {path.name for path in written.iterdir()} == NAMES
+    for path in written.iterdir():
+        body = json.loads(path.read_text(encoding="utf-8"))
+        assert set(body) <= {"AWSTemplateFormatVersion", "Description", "Conditions", "Resources"}
+        text = json.dumps(body)
+        assert not [word for word in ("cdk", "Token[", "AssetParameters", "Metadata") if word in text]
+    lint = str(Path(sys.executable).with_name("cfn-lint"))
+    command = [lint, "--regions", "us-east-1", "--", *map(str, written.iterdir())]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # our own command
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_they_are_what_the_cdk_deploys(written: Path, everything: Assembly) -> None:
+    for name, stack in (
+        ("rollcall-forwarder.json", "RollcallForwarder"),
+        ("rollcall-management.json", "RollcallManagement"),
+    ):
+        resources = json.loads((written / name).read_text(encoding="utf-8"))["Resources"]
+        for logical_id, resource in everything.templates[stack].resources.items():
+            assert resources[logical_id]["Properties"] == resource["Properties"]
+
+
+def test_the_forwarder_leaves_out_the_hub_wherever_it_is_deployed(written: Path) -> None:
+    body = (written / "rollcall-forwarder.json").read_text(encoding="utf-8")
+    assert "333333333333" in json.dumps(json.loads(body)["Conditions"])
+    assert "444455556666" in json.dumps(json.loads(body)["Conditions"])
+
+
+def test_a_template_with_assets_is_refused() -> None:
+    with pytest.raises(ValueError, match="bootstrap"):
+        plain({"Parameters": {"BootstrapVersion": {}}, "Resources": {}})
+
+
+def test_faults_are_told_without_a_traceback(tmp_path: Path) -> None:
+    result = run("--config", str(tmp_path))
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    assert "organization.yaml: there is no such file" in result.stderr

@@ -1,5 +1,9 @@
 """One local cloud for all tests here: starting it and synthesizing cost seconds, so each happens once."""
 
+import signal
+import subprocess
+import sys
+
 import pytest
 
 from localcloud.cdk import ROOT, Cdk
@@ -46,6 +50,23 @@ def assembly(cdk, tmp_path_factory):
 
 
 @pytest.fixture(scope="package")
-def deployed(cdk, assembly):
+def local(assembly, tmp_path_factory):
+    """`python -m localcloud.local` in a process of its own; the directory that it writes into."""
+    out = tmp_path_factory.mktemp("local") / "out"
+    command = [sys.executable, "-m", "localcloud.local", "--port", "0", "--assembly", str(assembly)]
+    with (out.parent / "log").open("w") as log:
+        process = subprocess.Popen(  # noqa: S603 -- this interpreter with our own arguments
+            [*command, "--out", str(out)], cwd=ROOT, stdout=log, stderr=log
+        )
+    yield out
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+    process.wait(timeout=20)
+
+
+@pytest.fixture(scope="package")
+def deployed(cdk, assembly, request):
     """The project's stacks, deployed: outputs by stack name."""
+    if any("local" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        request.getfixturevalue("local")  # it needs a while, and the second core has nothing to do
     return {stack: cdk.deploy(stack, account, assembly=assembly) for stack, account in PLACES.items()}

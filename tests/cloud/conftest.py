@@ -7,10 +7,10 @@ import sys
 import pytest
 
 from localcloud.cdk import ROOT, Cdk
+from localcloud.seeds import demo_organization
 from localcloud.server import LocalCloud
 from simulation.clock import SystemClock
 from simulation.cloud import SimulatedCloud
-from simulation.seeds import example_organization
 
 PLACES = {
     "RollcallHub": "333333333333",
@@ -21,9 +21,9 @@ PLACES = {
 
 @pytest.fixture(scope="package")
 def cloud(tmp_path_factory):
-    """A running cloud with the example organization; nothing is deployed."""
+    """A running cloud with the demo's organization; nothing is deployed."""
     clock = SystemClock()
-    simulation = SimulatedCloud(example_organization(clock), clock)
+    simulation = SimulatedCloud(demo_organization(clock), clock)
     with LocalCloud(
         simulation=simulation,
         run_dir=tmp_path_factory.mktemp("run"),

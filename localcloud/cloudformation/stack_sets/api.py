@@ -14,6 +14,7 @@ from localcloud.cloudformation.stack_sets.service import StackSets
 from localcloud.cloudformation.template import given_values, parse
 
 _MAXIMUM_BYTES = 51_200
+_NAMES = {"GroupName", "InstanceProfileName", "ManagedPolicyName", "RoleName", "UserName"}
 
 
 class StackSetsApi(BaseResponse):
@@ -217,7 +218,7 @@ def _check(definition: Definition) -> None:
     template = parse(definition.body)
     given_values(template, definition.parameters, {})
     identity = [r for r in template["Resources"].values() if r["Type"].startswith("AWS::IAM::")]
-    named = any(key.endswith("Name") for r in identity for key in r.get("Properties", {}))
+    named = any(_NAMES & r.get("Properties", {}).keys() for r in identity)
     enough = {"CAPABILITY_NAMED_IAM"} if named else {"CAPABILITY_NAMED_IAM", "CAPABILITY_IAM"}
     if identity and not enough & set(definition.capabilities):
         needed = "CAPABILITY_NAMED_IAM" if named else "CAPABILITY_IAM"

@@ -58,6 +58,8 @@ class Clients:
     def __init__(self, endpoint: str, *, key: str = "local") -> None:
         self.endpoint = endpoint
         self.key = key
+        # One for all: each would read the models of the services anew.
+        self._session = boto3.Session(botocore_session=botocore.session.Session(session_vars=_ISOLATED))
         self._lock = threading.RLock()  # creating clients is not thread-safe in boto3, using them is
         self._credentials: dict[tuple[str, str, str], Credentials] = {}
         self._clients: dict[tuple[str, ...], Any] = {}
@@ -103,8 +105,7 @@ class Clients:
             return self._clients[key]
 
     def _make(self, service: str, credentials: Credentials, region: str) -> Any:
-        session = boto3.Session(botocore_session=botocore.session.Session(session_vars=_ISOLATED))
-        make: Any = session.client  # its stubs want a literal service name
+        make: Any = self._session.client  # its stubs want a literal service name
         return make(
             service,
             region_name=region,

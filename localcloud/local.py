@@ -55,13 +55,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m localcloud.local", description=__doc__)
     parser.add_argument("--port", type=int, default=PORT, help="default: %(default)s, 0 for any")
     parser.add_argument("--out", type=Path, default=Path("out/local"), help="default: %(default)s")
+    parser.add_argument("--assembly", type=Path, help="what cdk synth made of config/examples/demo before")
     options = parser.parse_args(arguments)
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # a shell may have made it ignore the first
         signal.signal(name, signal.default_int_handler)
     out = options.out.resolve()
     try:
         with Claim(out) as claim:
-            _run(claim, out, options.port)
+            _run(claim, out, options.port, options.assembly)
     except KeyboardInterrupt:
         _console.print("stopped")
         return 0
@@ -73,14 +74,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _run(claim: Claim, out: Path, port: int) -> None:
+def _run(claim: Claim, out: Path, port: int, assembly: Path | None) -> None:
     started = time.monotonic()
 
     def tell(what: str) -> None:
         _console.print(f"[dim]{time.monotonic() - started:5.1f} s[/]  {what}")
 
     organization = whole_organization(SystemClock())
-    stage = Stage(out, tell, organization=organization, port=port)
+    stage = Stage(out, tell, organization=organization, port=port, assembly=assembly)
     with stage.cloud as cloud:
         tell(f"the local cloud answers on {cloud.endpoint}")
         state: dict[str, Any] = {

@@ -33,14 +33,21 @@ CONFIG = ROOT / "config" / "examples" / "demo"
 class Stage:
     """Where things happen. `out` takes everything that is written; `tell` is told what is going on.
 
+    `assembly` is what `cdk synth` made of the demo's configuration, where that has been done before.
     Raises FileExistsError when `out` holds anything but what an earlier run left.
     """
 
     def __init__(
-        self, out: Path, tell: Callable[[str], None], *, organization: Organization, port: int = 0
+        self,
+        out: Path,
+        tell: Callable[[str], None],
+        *,
+        organization: Organization,
+        port: int = 0,
+        assembly: Path | None = None,
     ) -> None:
         _clear(out)
-        self.out, self.tell = out, tell
+        self.out, self.tell, self._assembly = out, tell, assembly
         self.members = [a for a in organization.accounts if a not in {HUB, organization.management}]
         self.management = organization.management
         simulation = SimulatedCloud(
@@ -54,13 +61,13 @@ class Stage:
         self.tell("cdk synth, cdk bootstrap of the hub")
         with ThreadPoolExecutor() as pool:
             bootstrapped = pool.submit(self._cdk().bootstrap, HUB)
-            assembly = self._synthesize(CONFIG)
+            self._assembly = self._assembly or self._synthesize(CONFIG)
             bootstrapped.result()
-        return _roster(assembly)
+        return _roster(self._assembly)
 
     def deploy(self) -> None:
         """Deploy everything and approve the roster."""
-        assembly = self.out / "assemblies" / CONFIG.name
+        assembly = self._assembly or self._synthesize(CONFIG)
         targets = [("RollcallManagement", self.management)]
         if _has_stack_set(assembly):
             self.tell("cdk deploy of hub, whose StackSet brings the forwarder to the members, and management")

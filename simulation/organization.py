@@ -49,7 +49,6 @@ class Organization:
         email: str,
         account_id: str | None = None,
         parent: str | None = None,
-        joined_method: str = "CREATED",
     ) -> Account:
         """Put an account under `parent` (an id; the root when not given); a new id when none is given.
 
@@ -59,7 +58,6 @@ class Organization:
         parent_id = parent or self.root_id
         children = self.child_accounts[parent_id]
         account = self._new_account(account_id, name, email, parent_id)
-        account.joined_method = joined_method
         management = self.accounts.get(self.management)
         account.primary = dict(management.primary if management else EXAMPLE_PRIMARY)
         children[account.id] = None

@@ -1,12 +1,16 @@
 """One local cloud for all tests here: starting it and synthesizing cost seconds, so each happens once."""
 
+import signal
+import subprocess
+import sys
+
 import pytest
 
 from localcloud.cdk import ROOT, Cdk
+from localcloud.seeds import demo_organization
 from localcloud.server import LocalCloud
 from simulation.clock import SystemClock
 from simulation.cloud import SimulatedCloud
-from simulation.seeds import example_organization
 
 PLACES = {
     "RollcallHub": "333333333333",
@@ -17,9 +21,9 @@ PLACES = {
 
 @pytest.fixture(scope="package")
 def cloud(tmp_path_factory):
-    """A running cloud with the example organization; nothing is deployed."""
+    """A running cloud with the demo's organization; nothing is deployed."""
     clock = SystemClock()
-    simulation = SimulatedCloud(example_organization(clock), clock)
+    simulation = SimulatedCloud(demo_organization(clock), clock)
     with LocalCloud(
         simulation=simulation,
         run_dir=tmp_path_factory.mktemp("run"),
@@ -46,6 +50,23 @@ def assembly(cdk, tmp_path_factory):
 
 
 @pytest.fixture(scope="package")
-def deployed(cdk, assembly):
+def local(assembly, tmp_path_factory):
+    """`python -m localcloud.local` in a process of its own; the directory that it writes into."""
+    out = tmp_path_factory.mktemp("local") / "out"
+    command = [sys.executable, "-m", "localcloud.local", "--port", "0", "--assembly", str(assembly)]
+    with (out.parent / "log").open("w") as log:
+        process = subprocess.Popen(  # noqa: S603 -- this interpreter with our own arguments
+            [*command, "--out", str(out)], cwd=ROOT, stdout=log, stderr=log
+        )
+    yield out
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+    process.wait(timeout=20)
+
+
+@pytest.fixture(scope="package")
+def deployed(cdk, assembly, request):
     """The project's stacks, deployed: outputs by stack name."""
+    if any("local" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        request.getfixturevalue("local")  # it needs a while, and the second core has nothing to do
     return {stack: cdk.deploy(stack, account, assembly=assembly) for stack, account in PLACES.items()}

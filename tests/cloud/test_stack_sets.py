@@ -5,13 +5,14 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
+from localcloud.cloudformation.stack_sets.service import PRINCIPAL
 from tests.cloud.tools import unique, wait_for
 
 pytestmark = pytest.mark.cloud
-PRINCIPAL = "member.org.stacksets.cloudformation.amazonaws.com"
 MANAGEMENT, HUB = "111111111111", "333333333333"
 PAYMENTS, WEB_SHOP = "222222222222", "444455556666"  # Workloads/Development, Workloads/Production
 DIVESTED, PLAYGROUND = "555566667777", "666677778888"  # Sandbox
+STANDALONE = "777788889999"  # outside
 REGION = "us-east-1"
 AUTOMATIC = {"Enabled": True, "RetainStacksOnAccountRemoval": False}
 BY_HUB = {"CallAs": "DELEGATED_ADMIN"}
@@ -37,16 +38,9 @@ def template(queue, *, excluded=(), delay="0", **more):
     return json.dumps(document)
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture
 def organization(cloud):
-    """StackSets activated and the hub delegated, as `rollcall setup` does it; undone at the end."""
-    organization = cloud.simulation.organization
-    cfn = cloud.clients.client("cloudformation", MANAGEMENT)
-    cfn.activate_organizations_access()
-    organization.delegate(HUB, PRINCIPAL)
-    yield organization
-    organization.delegated_administrators[PRINCIPAL].discard(HUB)
-    cfn.deactivate_organizations_access()
+    return cloud.simulation.organization
 
 
 @pytest.fixture
@@ -432,6 +426,23 @@ def test_a_new_account_gains_an_instance_some_time_after_it_joins(cloud, hub, em
     (new,) = wait_for(lambda: set(organization.accounts) - before)
     wait_for(lambda: instances(hub, name).get(new) == DEPLOYED)
     assert has_queue(cloud, new, name)
+
+
+def test_an_invited_account_gains_an_instance_and_loses_it_when_it_leaves(
+    cloud, hub, empty, name, organization
+):
+    empty(name)
+    ended(hub, name, hub.create_stack_instances(**places(name, organization.root_id)))
+    handshake = cloud.clients.client("organizations", MANAGEMENT).invite_account_to_organization(
+        Target={"Id": STANDALONE, "Type": "ACCOUNT"}
+    )["Handshake"]["Id"]
+    invited = cloud.clients.client("organizations", STANDALONE)
+    invited.accept_handshake(HandshakeId=handshake)
+    wait_for(lambda: instances(hub, name).get(STANDALONE) == DEPLOYED)
+    assert has_queue(cloud, STANDALONE, name)
+    invited.leave_organization()
+    wait_for(lambda: STANDALONE not in instances(hub, name))
+    assert not has_queue(cloud, STANDALONE, name)
 
 
 def test_without_auto_deployment_nothing_follows(cloud, hub, empty, name, unit):

@@ -5,9 +5,13 @@ from __future__ import annotations
 import io
 import itertools
 import json
+import subprocess
+import sys
 import time
 import zipfile
 from typing import Any
+
+from localcloud.cdk import ROOT
 
 REGION = "us-east-1"
 _numbers = itertools.count()
@@ -26,6 +30,18 @@ def wait_for(condition, *, seconds: float = 10.0):
             return answer
         time.sleep(0.03)
     raise AssertionError(f"nothing within {seconds} s")
+
+
+def run(command: list[str], *, check: bool = True, **options: Any) -> subprocess.CompletedProcess[str]:
+    """A command run to its end, with what it wrote."""
+    return subprocess.run(  # noqa: S603 -- this interpreter, the AWS CLI and a shell, with our own arguments
+        command, check=check, capture_output=True, text=True, timeout=60, **options
+    )
+
+
+def python_module(name: str, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """`python -m name` with these arguments, in the project's directory."""
+    return run([sys.executable, "-m", name, *arguments], check=check, cwd=ROOT)
 
 
 def zipped(files: dict[str, str]) -> bytes:

@@ -53,6 +53,13 @@ def test_trusted_access_goes_and_comes_back(world, client):
     assert reach(world) == "ResourceNotFoundException"
 
 
+def test_an_account_outside_is_not_told_about_the_organization(world, client):
+    client.disable_aws_service_access(**ACCOUNT)
+    stranger = world.client("account", "standalone")
+    with pytest.raises(ClientError, match=r"account:GetAlternateContact$"):
+        stranger.get_alternate_contact(AccountId=MEMBER, **KIND)
+
+
 def test_delegation_goes_and_comes_back(world, client):
     client.deregister_delegated_administrator(AccountId=HUB, **ACCOUNT)
     assert client.list_delegated_administrators(**ACCOUNT)["DelegatedAdministrators"] == []

@@ -150,7 +150,8 @@ def test_an_account_that_departs_keeps_its_contacts_and_loses_its_tags(world, cl
     refused(lambda: client.describe_account(AccountId=MEMBER), "AccountNotFoundException")
     listed = client.list_accounts_for_parent(ParentId=world.organization.find_ou("Workloads/Development"))
     assert listed["Accounts"] == []
-    assert world.organization.standalone[MEMBER].tags == {}
+    departed = world.organization.standalone[MEMBER]
+    assert (departed.tags, departed.parent_id) == ({}, "")
     account = world.client("account", "member")
     assert account.get_alternate_contact(**KIND)["AlternateContact"] == contact
     member = world.client("organizations", "member")
@@ -215,6 +216,35 @@ def test_work_in_the_background_ends_in_the_order_of_its_time(build):
     client.close_account(AccountId=MEMBER)
     world.cloud.advance(100)
     assert world.names()[2:] == ["CloseAccountResult", "CreateAccountResult", "AccountJoinedOrganization"]
+
+
+def test_work_of_one_moment_is_done_in_the_order_of_asking(build):
+    world = build(account_creation_seconds=60)
+    client = world.client("organizations", "management")
+    for number in range(3):
+        client.create_account(Email="new@example.com", AccountName=f"New {number}")
+    world.cloud.advance(60)
+    ends = [details(world, place)["createAccountStatus"] for place in (3, 5, 6)]
+    asked = [event["detail"]["responseElements"]["createAccountStatus"] for _, event in world.events[:3]]
+    assert [end["id"] for end in ends] == [status["id"] for status in asked]
+    assert [end["state"] for end in ends] == ["SUCCEEDED", "FAILED", "FAILED"]
+
+
+def test_an_account_is_as_old_as_its_creation_also_when_it_is_seen_later(build):
+    world = build(account_creation_seconds=60)
+    client = world.client("organizations", "management")
+    client.create_account(Email="new@example.com", AccountName="New")
+    due = world.clock.now() + timedelta(seconds=60)
+    world.clock.sleep(90)
+    account = client.list_accounts()["Accounts"][-1]
+    assert account["JoinedTimestamp"] == due
+    information = world.client("account", "hub").get_account_information(AccountId=account["Id"])
+    assert information["AccountCreatedDate"] == due
+
+
+def test_a_path_that_is_not_there_is_a_key_error(world):
+    with pytest.raises(KeyError, match="Workloads/Nowhere"):
+        world.organization.find_ou("Workloads/Nowhere")
 
 
 def test_ids_and_addresses_of_standalone_accounts_are_taken(world):

@@ -187,6 +187,24 @@ def test_refusals_are_modelled(world, method, params, code):
     assert before == {account.id: account.parent_id for account in world.organization.accounts.values()}
 
 
+@pytest.mark.parametrize(
+    ("operation", "params", "reason"),
+    [
+        ("CreateAccount", {"AccountName": "New"}, "INPUT_REQUIRED"),
+        ("CreateOrganizationalUnit", {"ParentId": "r-a1b2", "Name": ""}, "MIN_LENGTH_EXCEEDED"),
+        ("CreateOrganizationalUnit", {"ParentId": "r-a1b2", "Name": "n" * 129}, "MAX_LENGTH_EXCEEDED"),
+        ("ListChildren", {"ParentId": "r-a1b2", "ChildType": "HANDSHAKE"}, "INVALID_ENUM"),
+        ("DescribeAccount", {"AccountId": "zz"}, "INVALID_PATTERN"),
+        ("InviteAccountToOrganization", {"Target": {"Id": STANDALONE}}, "INPUT_REQUIRED"),
+    ],
+)
+def test_what_clients_may_send_unchecked_is_checked_here(world, operation, params, reason):
+    # Straight to the service, as over HTTP: botocore would stop some of these before they are sent.
+    with pytest.raises(ApiError) as caught:
+        world.cloud.organizations.call(operation, params, CALLERS["management"])
+    assert (caught.value.code, caught.value.reason) == ("InvalidInputException", reason)
+
+
 def test_listings_come_in_pages_of_at_most_twenty(world):
     for number in range(50):
         world.organization.add_account(name=f"a{number}", email=f"a{number}@example.com")

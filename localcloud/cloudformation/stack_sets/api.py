@@ -2,18 +2,15 @@
 
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from moto.core.responses import ActionResult, BaseResponse, EmptyResult
 
 from localcloud.cloudformation.errors import RequestError, TemplateError
 from localcloud.cloudformation.stack_sets import views
+from localcloud.cloudformation.stack_sets.definitions import MEMBERS, NOTHING, redefine
 from localcloud.cloudformation.stack_sets.model import Definition, Operation, StackSet
 from localcloud.cloudformation.stack_sets.service import StackSets
-from localcloud.cloudformation.template import given_values, parse
-
-_MAXIMUM_BYTES = 51_200
 
 
 class StackSetsApi(BaseResponse):
@@ -42,20 +39,7 @@ class StackSetsApi(BaseResponse):
         if self._get_param("PermissionModel") != "SERVICE_MANAGED":
             raise TemplateError("the local cloud models stack sets with PermissionModel SERVICE_MANAGED only")
         self._authorize(changes=True)
-        automatic = self._get_param("AutoDeployment")
-        if not automatic:
-            raise TemplateError("AutoDeployment must be specified for a SERVICE_MANAGED stack set")
-        definition = self._definition(
-            Definition(
-                body="",
-                parameters=[],
-                tags=(),
-                capabilities=[],
-                description="",
-                auto_deployment=automatic,
-                managed_execution=False,
-            )
-        )
+        definition = self._definition(NOTHING)
         with self.stack_sets.lock:
             made = self.stack_sets.create(self._get_param("StackSetName"), self.region, definition)
         return ActionResult({"StackSetId": made.id})
@@ -186,39 +170,6 @@ class StackSetsApi(BaseResponse):
         return ActionResult({"OperationId": operation.id})
 
     def _definition(self, old: Definition) -> Definition:
-        """The set as the request wants it; what an update does not mention stays."""
         has_body = self._get_param("TemplateBody") or self._get_param("TemplateURL")
-        known = {p["ParameterKey"]: p for p in old.parameters}
-        given: dict[str, Any] = {
-            "body": self.template_body() if has_body else None,
-            "parameters": [
-                known.get(p["ParameterKey"], p) if p.get("UsePreviousValue") else p
-                for p in self._get_param("Parameters", old.parameters)
-            ],
-            "tags": _pairs(self._get_param("Tags")),
-            "capabilities": self._get_param("Capabilities"),
-            "description": self._get_param("Description"),
-            "auto_deployment": self._get_param("AutoDeployment"),
-            "managed_execution": (self._get_param("ManagedExecution") or {}).get("Active"),
-        }
-        new = replace(old, **{name: value for name, value in given.items() if value is not None})
-        _check(new)
-        return new
-
-
-def _pairs(tags: list[dict[str, str]] | None) -> tuple[tuple[str, str], ...] | None:
-    return None if tags is None else tuple((tag["Key"], tag["Value"]) for tag in tags)
-
-
-def _check(definition: Definition) -> None:
-    """What CloudFormation refuses before it looks at an account."""
-    if len(definition.body.encode()) > _MAXIMUM_BYTES:
-        raise TemplateError(f"templateBody: Member must have length less than or equal to {_MAXIMUM_BYTES}")
-    template = parse(definition.body)
-    given_values(template, definition.parameters, {})
-    identity = [r for r in template["Resources"].values() if r["Type"].startswith("AWS::IAM::")]
-    named = any(key.endswith("Name") for r in identity for key in r.get("Properties", {}))
-    enough = {"CAPABILITY_NAMED_IAM"} if named else {"CAPABILITY_NAMED_IAM", "CAPABILITY_IAM"}
-    if identity and not enough & set(definition.capabilities):
-        needed = "CAPABILITY_NAMED_IAM" if named else "CAPABILITY_IAM"
-        raise RequestError("InsufficientCapabilitiesException", f"Requires capabilities : [{needed}]")
+        body = self.template_body() if has_body else None
+        return redefine(old, body, {name: self._get_param(name) for name in MEMBERS})

@@ -1,0 +1,255 @@
+"""`make local` and `make local-env`: a process of its own, and the AWS CLI as in another terminal."""
+
+import json
+import os
+import shlex
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from localcloud import local_env
+from localcloud.clients import Clients
+from localcloud.running import AlreadyRunningError, Claim, NotReadyError, find
+from tests.cloud.tools import python_module, run, unique, wait_for
+
+pytestmark = pytest.mark.cloud
+MANAGEMENT, HUB = "111111111111", "333333333333"
+PAYMENTS, WEB_SHOP, DIVESTED = "222222222222", "444455556666", "555566667777"
+PLAYGROUND, CHECKOUT = "666677778888", "121212121212"
+DEFAULTS = {
+    "SECURITY": "aws-soc@example.com",
+    "OPERATIONS": "aws-platform@example.com",
+    "BILLING": "aws-billing@example.com",
+}
+EDIT = ["--name", "Mary", "--title", "Developer", "--email-address", "mary@example.net"]
+EDIT += ["--phone-number", "+1 206 555 0199"]
+
+
+class Terminal:
+    """Another terminal: `eval "$(make -s local-env ...)"`, then the AWS CLI."""
+
+    def __init__(self, out):
+        self.out = out
+        self._environments = {}
+        self.state = wait_for(self._ready, seconds=150)
+        self._management = Clients(self.state.endpoint).client("account", MANAGEMENT)
+
+    def _ready(self):
+        try:
+            return find(self.out)
+        except NotReadyError:
+            time.sleep(0.3)
+            return None
+
+    def environment(self, account, role="Administrator"):
+        """What a shell with a profile of its own has after the eval."""
+        if (account, role) not in self._environments:
+            options = ["--out", str(self.out), "--account", account, "--role", role]
+            lines = python_module("localcloud.local_env", *options).stdout
+            ours = {"PATH": os.environ["PATH"], "HOME": str(self.out), "AWS_PROFILE": "production"}
+            shell = run(["bash", "-c", f"eval {shlex.quote(lines)}; env -0"], env=ours).stdout
+            pairs = dict(pair.split("=", 1) for pair in shell.split("\0") if "=" in pair)
+            self._environments[account, role] = pairs
+        return self._environments[account, role]
+
+    def aws(self, account, *arguments, **options):
+        """The CLI's answer, parsed."""
+        command = [str(Path(sys.executable).with_name("aws")), *arguments, "--output", "json"]
+        answer = run(command, env=self.environment(account, **options)).stdout
+        return json.loads(answer) if answer else None
+
+    def lines(self, file):
+        return [json.loads(line) for line in (self.out / file).read_text().splitlines()]
+
+    def alerts(self, account):
+        """The severities of the alerts of an account."""
+        alerts = [
+            a["attributes"] for a in self.lines("alerts.jsonl") if a["attributes"]["account"] == account
+        ]
+        return [alert["severity"] for alert in alerts]
+
+    def emails(self, account):
+        target = {} if account == MANAGEMENT else {"AccountId": account}
+        found = {}
+        for kind in DEFAULTS:
+            answer = self._management.get_alternate_contact(AlternateContactType=kind, **target)
+            found[kind] = answer["AlternateContact"]["EmailAddress"]
+        return found
+
+    def settles(self, account, expected, severities):
+        """Within ten seconds: this many alerts, these contacts; and nothing follows."""
+        wait_for(lambda: len(self.alerts(account)) >= len(severities), seconds=10)
+        time.sleep(0.5)
+        assert self.alerts(account) == severities
+        assert self.emails(account) == expected
+
+
+@pytest.fixture(scope="module")
+def terminal(local):
+    return Terminal(local)
+
+
+def start(*options):
+    return python_module("localcloud.local", *options, check=False)
+
+
+def test_a_dozen_accounts_in_four_units_on_loopback(terminal):
+    assert terminal.state.endpoint.startswith("http://127.0.0.1:")
+    organizations = Clients(terminal.state.endpoint).client("organizations", MANAGEMENT)
+    assert len(organizations.list_accounts()["Accounts"]) == 12
+    root = organizations.list_roots()["Roots"][0]["Id"]
+    units = organizations.list_organizational_units_for_parent(ParentId=root)["OrganizationalUnits"]
+    assert len(units) == 4
+
+
+def test_who_is_who_in_the_other_terminal(terminal):
+    for account, number in (("hub", HUB), ("management", MANAGEMENT), (CHECKOUT, CHECKOUT)):
+        identity = terminal.aws(account, "sts", "get-caller-identity")
+        assert identity["Account"] == number
+        assert ":assumed-role/Administrator/" in identity["Arn"]
+    root = terminal.aws(CHECKOUT, "sts", "get-caller-identity", role="root")
+    assert root["Arn"] == f"arn:aws:iam::{CHECKOUT}:root"
+
+
+def test_a_member_edits_and_deletes_its_own_contact(terminal):
+    kind = ["--alternate-contact-type", "SECURITY"]
+    terminal.aws(PAYMENTS, "account", "put-alternate-contact", *kind, *EDIT)
+    terminal.settles(PAYMENTS, DEFAULTS, ["MEDIUM"])
+    terminal.aws(PAYMENTS, "account", "delete-alternate-contact", *kind)
+    terminal.settles(PAYMENTS, DEFAULTS, ["MEDIUM", "HIGH"])
+    told = [o for o in terminal.lines("outcomes.jsonl") if o["account"]["id"] == PAYMENTS]
+    of_edits = [o for o in told if o["cause"] in {"contact-edited", "contact-deleted"} and o["intent_id"]]
+    assert [o["cause"] for o in of_edits] == ["contact-edited", "contact-deleted"]
+    assert {o["kind"] for o in of_edits} == {"SECURITY"}
+
+
+def test_management_edits_and_deletes_contacts_of_members(terminal):
+    security = ["--alternate-contact-type", "SECURITY", "--account-id"]
+    terminal.aws("management", "account", "put-alternate-contact", *security, WEB_SHOP, *EDIT)
+    terminal.settles(WEB_SHOP, DEFAULTS | {"SECURITY": "pci-soc@example.com"}, ["MEDIUM"])
+    terminal.aws("management", "account", "delete-alternate-contact", *security, PLAYGROUND)
+    terminal.settles(PLAYGROUND, DEFAULTS, ["HIGH"])
+
+
+def test_an_account_is_created_moved_and_tagged(terminal):
+    name = unique("account")
+    terminal.aws(
+        "management",
+        *("organizations", "create-account", "--account-name", name, "--email", f"{name}@example.com"),
+    )
+    organizations = Clients(terminal.state.endpoint).client("organizations", MANAGEMENT)
+
+    def created():
+        accounts = organizations.list_accounts()["Accounts"]
+        return [a["Id"] for a in accounts if a["Name"] == name]
+
+    (account,) = wait_for(created)
+    terminal.settles(account, DEFAULTS, ["INFO"])
+    root = organizations.list_roots()["Roots"][0]["Id"]
+    units = organizations.get_paginator("list_organizational_units_for_parent")
+
+    def unit(parent, name):
+        (found,) = units.paginate(ParentId=parent).search(f"OrganizationalUnits[?Name=='{name}'].Id")
+        return found
+
+    production = unit(unit(root, "Workloads"), "Production")
+    route = ["--source-parent-id", root, "--destination-parent-id", production]
+    terminal.aws("management", "organizations", "move-account", "--account-id", account, *route)
+    expected = DEFAULTS | {"SECURITY": "pci-soc@example.com"}
+    terminal.settles(account, expected, ["INFO", "INFO"])
+    tag = ["--resource-id", account, "--tags", "Key=team,Value=a"]
+    terminal.aws("management", "organizations", "tag-resource", *tag)
+    terminal.settles(account, expected, ["INFO", "INFO"])
+
+
+def test_an_exempt_account_is_left_alone(terminal):
+    edit = ["put-alternate-contact", "--alternate-contact-type", "BILLING", *EDIT]
+    terminal.aws(DIVESTED, "account", *edit)
+    terminal.settles(DIVESTED, DEFAULTS | {"BILLING": "mary@example.net"}, ["LOW"])
+
+
+def test_a_second_start_says_what_is_wrong(terminal, tmp_path):
+    again = start("--out", str(terminal.out))
+    assert again.returncode == 2
+    assert f"already running, with pid {terminal.state.pid}" in " ".join(again.stdout.split())
+    port = terminal.state.endpoint.rpartition(":")[2]
+    elsewhere = start("--out", str(tmp_path), "--port", port)
+    assert elsewhere.returncode == 2
+    assert f"port {port} is taken: choose another with PORT=" in elsewhere.stdout
+    find(terminal.out)
+
+
+def test_a_foreign_directory_is_left_alone(tmp_path):
+    (tmp_path / "precious").write_text("data")
+    refused = start("--out", str(tmp_path), "--port", "0")
+    assert refused.returncode == 2
+    assert "not from an earlier run" in refused.stdout
+    assert (tmp_path / "precious").read_text() == "data"
+
+
+@pytest.mark.parametrize(
+    ("account", "text"),
+    [("12", "hub, management or 12 digits"), ("999999999999", "is not in the organization: 111111111111")],
+)
+def test_an_account_that_there_is_not(terminal, capsys, account, text):
+    assert local_env.main(["--out", str(terminal.out), "--account", account]) == 2
+    written = capsys.readouterr()
+    assert text in written.err
+    assert written.out == ""
+
+
+def test_the_shell_loses_what_would_lead_elsewhere(terminal, capsys, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL_ACCOUNT", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "intranet")
+    assert local_env.main(["--out", str(terminal.out)]) == 0
+    first, *exports = capsys.readouterr().out.splitlines()
+    assert {"AWS_PROFILE", "AWS_ENDPOINT_URL_ACCOUNT"} < set(first.removeprefix("unset ").split())
+    assert all(line.startswith("export ") for line in exports)
+    assert "export NO_PROXY=127.0.0.1,intranet" in exports
+
+
+def test_before_it_is_ready_there_is_nothing_to_point_at(tmp_path, capsys):
+    def said():
+        assert local_env.main(["--out", str(tmp_path)]) == 1
+        written = capsys.readouterr()
+        assert written.out == ""
+        return written.err
+
+    assert "not running: start it in another terminal with `make local`" in said()
+    state = {"endpoint": "http://127.0.0.1:9", "organization": "o-1", "management": MANAGEMENT, "hub": HUB}
+    with Claim(tmp_path) as claim:
+        assert "is starting" in said()
+        claim.publish(**state, ready=False)
+        assert "is deploying" in said()
+        claim.publish(**state, ready=True)
+        assert "does not give credentials" in said()
+        with pytest.raises(AlreadyRunningError, match=f"pid {os.getpid()}"):
+            Claim(tmp_path)
+    assert "not running" in said()
+
+
+def test_what_a_killed_process_left_does_not_count(tmp_path):
+    (tmp_path / ".lock").write_text("1")
+    (tmp_path / "local.json").write_text("{}")
+    with pytest.raises(NotReadyError, match="not running"):
+        find(tmp_path)
+
+
+def test_ctrl_c_ends_it_all(terminal):
+    """The last test here: it stops what the others use."""
+    os.kill(terminal.state.pid, signal.SIGINT)
+    log = terminal.out.parent / "log"
+    wait_for(lambda: log.read_text().endswith("stopped\n"))
+    wait_for(lambda: not (terminal.out / "local.json").exists())
+    with pytest.raises(NotReadyError, match="not running"):
+        find(terminal.out)
+    address, port = terminal.state.endpoint.removeprefix("http://").split(":")
+    with socket.socket() as probe:
+        assert probe.connect_ex((address, int(port))) != 0
+    text = log.read_text()
+    assert "security contact of Payments (222222222222) edited" in text
+    assert 'eval "$(make -s local-env ACCOUNT=222222222222)"' in text

@@ -28,14 +28,6 @@ GLOBAL = {
     "aws:SourceArn",
 }
 
-#: Keys that services document elsewhere than in the service authorization reference.
-ELSEWHERE = {
-    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
-    "s3:TlsVersion",
-    # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html
-    "events:eventBusInvocation",
-}
-
 
 def statements(value: Any) -> Iterator[dict[str, Any]]:
     """Every policy statement anywhere in a template, in texts of templates too."""
@@ -88,11 +80,7 @@ def test_every_condition_key_exists(policies: list[dict[str, Any]]) -> None:
         for key in conditions
     }
     assert {"account:AlternateContactTypes", "account:AccountResourceOrgPaths"} <= keys
-    unknown = {
-        key
-        for key in keys - GLOBAL - ELSEWHERE
-        if key not in get_condition_keys_for_service(key.split(":")[0])
-    }
+    unknown = {key for key in keys - GLOBAL if key not in get_condition_keys_for_service(key.split(":")[0])}
     assert unknown == set()
 
 

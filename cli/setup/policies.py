@@ -21,11 +21,14 @@ class PolicyType:
 
     def look(self, aws: Management) -> Look:
         """On or off."""
-        if not enabled(root(aws.organizations)):
-            return Look(standing=Standing.MISSING, seen="off")
+        found = root(aws.organizations)
+        command = fixes.enable_policies(found["Id"])
+        if not enabled(found):
+            return Look(standing=Standing.MISSING, seen="off", command=command)
         return Look(
             standing=Standing.THERE,
             seen="on",
+            command=command,
             keep="turning it off would detach every service control policy of the organization",
         )
 

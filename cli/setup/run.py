@@ -147,7 +147,7 @@ def _report(step: Step, state: State, found: Look, *, command: str | None = None
     return Report(
         name=step.name,
         title=step.title,
-        command=step.command if command is None else command,
+        command=(found.command or step.command) if command is None else command,
         state=state,
         seen=found.seen,
         fix=found.fix,

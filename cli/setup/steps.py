@@ -36,6 +36,7 @@ class Look:
     """How a prerequisite looks now. `fix` is given if it is blocked: a person must do that first.
 
     `keep` is why it is not for Rollcall to remove, None if it is; `first` is what has to go before it.
+    `command` replaces the step's if only a look could tell it.
     """
 
     standing: Standing
@@ -43,6 +44,7 @@ class Look:
     fix: str = ""
     keep: str | None = None
     first: str = ""
+    command: str = ""
 
     @property
     def there(self) -> bool:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from cli.fixes import ACCOUNTS
 from rollcall.plan import Verdict
-from tests.cli.desk import CONTACTS, MALLORY, PAYMENTS, RIGHT
+from tests.cli.desk import CONTACTS, MALLORY, MANAGEMENT, PAYMENTS, RIGHT
 
 TEXT = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
 _EXAMPLE = re.compile(r"<!-- scenario: (\w+) -->\n```console\n\$ rollcall ([^\n]*)\n(.*?)```\n", re.DOTALL)
@@ -28,14 +29,22 @@ def arrange(desk, scenario):
             desk.has(PAYMENTS, **RIGHT | {"security": MALLORY})
         case "member":
             desk.caller = PAYMENTS
+        case "bare":
+            desk.caller = MANAGEMENT
+            desk.organization.trusted_access.clear()
+            desk.organization.delegated_administrators.clear()
+        case "untrusted":
+            desk.organization.trusted_access.discard(ACCOUNTS)
         case _:
             assert scenario == "right"
 
 
 @pytest.mark.parametrize(("scenario", "arguments", "output"), EXAMPLES)
-def test_an_example_shows_what_the_command_says(desk, scenario, arguments, output):
-    arrange(desk, scenario)
-    assert desk.run(*shlex.split(arguments)).output == output
+def test_an_example_shows_what_the_command_says(world, scenario, arguments, output):
+    world.has(PAYMENTS)
+    arrange(world, scenario)
+    shown = world.run(*shlex.split(arguments)).output
+    assert "".join(f"{line.rstrip()}\n" for line in shown.splitlines()) == output
 
 
 def test_every_console_block_is_such_an_example():

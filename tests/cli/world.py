@@ -7,6 +7,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import botocore.session
+from botocore.loaders import create_loader
 
 from cli.fixes import STACK_SET_NAME, STACK_SETS
 from rollcall.adapters.state_table import StateTable
@@ -19,6 +21,7 @@ from tests.cli.stack_sets import CloudFormation, Deployed
 if TYPE_CHECKING:
     from pathlib import Path
 
+_LOADER = create_loader()  # it remembers the models: reading them is what takes the time
 REGION = "us-east-1"
 BUS = f"arn:aws:events:{REGION}:{HUB}:event-bus/rollcall-intake"
 WRITER = f"arn:aws:iam::{HUB}:role/rollcall-reconcile"
@@ -210,7 +213,10 @@ class World(Desk):
         )
         role = f"arn:aws:iam::{account}:role/Reader"
         found = sts.assume_role(RoleArn=role, RoleSessionName="ann")["Credentials"]
+        session = botocore.session.Session()
+        session.register_component("data_loader", _LOADER)
         return boto3.Session(
+            botocore_session=session,
             aws_access_key_id=found["AccessKeyId"],
             aws_secret_access_key=found["SecretAccessKey"],
             aws_session_token=found["SessionToken"],

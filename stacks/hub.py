@@ -190,7 +190,9 @@ class HubStack(Stack):
             inbox=queue,
             timeout=Duration.seconds(_NOTIFY_SECONDS),
         ).function
-        self._state.grant(role, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+        self._state.grant(
+            role, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"
+        )
         grants.alert(role, topic=self._topic)
         self._outputs(NotifyDeadLetterQueueUrl=dead_letters.queue_url)
         return function

@@ -19,6 +19,7 @@ HEADLINES = {
 #: Causes behind which nobody touched a contact: the roster asks for something else than is there.
 ARRANGED = frozenset(HEADLINES) - {"contact-edited", "contact-deleted"}
 
+NOTHING = "Nothing."
 _DEAD_LETTERS = "If no second message follows within three hours, look at the intake dead-letter queue."
 
 
@@ -75,7 +76,7 @@ WORDS = {
     "unreachable": Words(
         result="cannot be reached",
         did="nothing, it has no way into this account",
-        next_step="Look at the contact in the console of that account, and put it right there.",
+        next_step="Follow the reason above; until then put the contact right in the console of that account.",
         over=False,
     ),
     "held": Words(
@@ -90,24 +91,25 @@ WORDS = {
         next_step="Nothing, as long as the exemption holds.",
     ),
     "denied": Words(
-        result="attempt denied by AWS",
+        result="denied by AWS",
         did="nothing, the contact was not changed",
         next_step="If the principal above should not have tried, ask why it did.",
     ),
     "told": Words(
         result="told",
         did="nothing but this message",
-        next_step="Nothing: the next pass over the organization looks at the accounts in it.",
+        next_step=NOTHING,
     ),
     "unrecorded-write": Words(
         result="by Rollcall's own role, unrecorded",
         did="found a write by its own role that it never recorded",
-        next_step="Treat the role rollcall-reconcile as stolen: revoke its sessions, pause Rollcall, and "
-        "read the role's CloudTrail events.",
+        next_step="Treat the role behind the session above as stolen: revoke its sessions, pause Rollcall, "
+        "and read the role's CloudTrail events.",
+        over=False,
     ),
 }
 
-_RIGHT = Words(result="right by now", did="nothing more: it is in order without it", next_step="Nothing.")
+_RIGHT = Words(result="right by now", did="nothing more: it is in order without it", next_step=NOTHING)
 
 #: For an incident that was told as not over, and turned out to need nothing.
 CLOSING = {"compliant": _RIGHT, "own-write": _RIGHT}
@@ -115,13 +117,16 @@ CLOSING = {"compliant": _RIGHT, "own-write": _RIGHT}
 #: For one that ended in another way.
 CLOSED_OTHERWISE = Words(
     result="not pursued any more",
-    did="nothing more, and why stands below",
-    next_step="Look at the contact, if the account still matters: it may be wrong.",
+    did="stopped trying",
+    next_step="Look at the contact, if the account still matters: it may still be wrong.",
     over=False,
 )
 
+#: How the next step reads where the actor may do this, as the roster says.
+AUTHORISED_STEP = "Nothing, unless the authorised changer keeps doing it: then roster and changer disagree."
+
 ARRANGED_WORDS = WORDS | {
-    "set": Words(result="set", did="set as the roster wants it", next_step="Nothing."),
+    "set": Words(result="set", did="set as the roster wants it", next_step=NOTHING),
     "would-set": Words(
         result="NOT set",
         did="nothing but this message",

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from rollcall.alert_texts import (
     ARRANGED,
     ARRANGED_WORDS,
+    AUTHORISED_STEP,
     CLOSED_OTHERWISE,
     CLOSING,
     HEADLINES,
+    NOTHING,
     WORDS,
     Words,
 )
@@ -21,12 +23,13 @@ from rollcall.signals import Cause
 from rollcall.watch import BY_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 #: SNS refuses a longer subject, and one with characters other than printable ASCII.
 SUBJECT_LENGTH = 100
 WATCHED_CAUSE = str(Cause.WATCHED)
 UNIT_CAUSE = str(Cause.OU_CHANGED)
+RENAMED_CAUSE = str(Cause.ACCOUNT_RENAMED)
 _LABEL_WIDTH = 10
 
 
@@ -55,9 +58,10 @@ def render(incident: Mapping[str, Any]) -> Alert:
     outcomes = [outcome for outcome, _ in told]
     happened = _happened(incident, outcomes)
     # The worst first: a long subject is cut at its end.
-    result = ", ".join(dict.fromkeys(word.result for _, word in sorted(told, key=lambda item: item[1].over)))
+    results = dict.fromkeys(word.result for _, word in sorted(told, key=lambda item: item[1].over))
     account = incident["account"]
-    headline = f"{account['id']} {happened}, {result}" + (f": {account['name']}" if account["name"] else "")
+    what = ", ".join((happened, *filter(None, results)))
+    headline = f"{account['id']} {what}" + (f": {account['name']}" if account["name"] else "")
     lines = [
         headline,
         "",
@@ -65,7 +69,7 @@ def render(incident: Mapping[str, Any]) -> Alert:
         *(line for outcome, word in told for line in ("", *_outcome(outcome, word))),
         "",
         "What to do next",
-        *(f"  - {step}" for step in dict.fromkeys(word.next_step for _, word in told)),
+        *(f"  - {step}" for step in _steps(word for _, word in told)),
         "",
         _line("Incident", incident["incident_id"]),
         _line("CloudTrail", f"event id {incident['event']['id']}"),
@@ -97,6 +101,11 @@ def _content(outcomes: Sequence[Mapping[str, Any]], stage: Stage) -> str:
     return hashlib.sha256("/".join(intents).encode()).hexdigest()[:12]
 
 
+def _steps(words: Iterable[Words]) -> list[str]:
+    steps = list(dict.fromkeys(word.next_step for word in words))
+    return [step for step in steps if step != NOTHING] or [NOTHING]
+
+
 def _told(incident: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Words]]:
     """The outcomes that somebody is to be told of, with their words."""
     if incident["closes_only"]:
@@ -104,9 +113,15 @@ def _told(incident: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Words]]:
     words = ARRANGED_WORDS if incident["cause"] in ARRANGED else WORDS
     if incident["cause"] == WATCHED_CAUSE:
         watch = BY_NAME[incident["event"]["name"]]
-        over = watch.severity < Severity.CRITICAL
-        words = WORDS | {"told": replace(WORDS["told"], next_step=watch.next_step, over=over)}
-    return [(outcome, words[outcome["verdict"]]) for outcome in incident["outcomes"] if outcome["severity"]]
+        over = watch.severity < Severity.HIGH
+        words = WORDS | {"told": replace(WORDS["told"], result="", next_step=watch.next_step, over=over)}
+    told = [(outcome, words[outcome["verdict"]]) for outcome in incident["outcomes"] if outcome["severity"]]
+    return [
+        (outcome, replace(word, next_step=AUTHORISED_STEP))
+        if outcome["authorised"] and outcome["verdict"] == "set"
+        else (outcome, word)
+        for outcome, word in told
+    ]
 
 
 def _happened(incident: Mapping[str, Any], outcomes: Sequence[Mapping[str, Any]]) -> str:
@@ -114,6 +129,8 @@ def _happened(incident: Mapping[str, Any], outcomes: Sequence[Mapping[str, Any]]
         return f"attempt at {incident['event']['name']}"
     if incident["cause"] == WATCHED_CAUSE:
         return BY_NAME[incident["event"]["name"]].headline
+    if incident["cause"] == RENAMED_CAUSE and not any(outcome["kind"] for outcome in outcomes):
+        return "account renamed"
     if incident["cause"] == UNIT_CAUSE and not any(outcome["kind"] for outcome in outcomes):
         return "organizational unit changed"
     return HEADLINES[incident["cause"]].format(contacts=_contacts(outcomes))
@@ -125,7 +142,7 @@ def _facts(incident: Mapping[str, Any], *, over: bool) -> list[str]:
     place = f"OU {account['ou']}" if account["ou"] else "not in an OU"
     return [
         _line("Severity", incident["severity"]),
-        _line("Over", "yes" if over else f"NO: {still or 'see below what is missing'}"),
+        _line("Over", "yes" if over else f"NO: {still or 'see below what is left to do'}"),
         _line("Account", f"{_account(account)}, {place}"),
         _line("Event", f"{event['name']} at {event['time']}"),
         _line("Who", _who(actor)),
@@ -135,7 +152,7 @@ def _facts(incident: Mapping[str, Any], *, over: bool) -> list[str]:
 
 def _outcome(outcome: Mapping[str, Any], word: Words) -> list[str]:
     late = ", but a read afterwards did not show it yet" if outcome["verified"] is False else ""
-    lines = [f"{(outcome['kind'] or 'Any').capitalize()} contact"]
+    lines = [f"{outcome['kind'].capitalize()} contact" if outcome["kind"] else "What Rollcall did"]
     if outcome["found"]["state"] != "unknown":
         lines.append(_line("Found", _values(outcome["found"]["contact"]) or outcome["found"]["state"]))
     if outcome["source"]:

@@ -95,7 +95,7 @@ WATCHED: Final = {
     (_ORGANIZATIONS, "DeletePolicy"): Watch(
         severity=Severity.CRITICAL,
         headline="a policy deleted, maybe the guardrail",
-        next_step=_UNGUARDED,
+        next_step="If it was the guardrail: " + _UNGUARDED,
     ),
 }
 

@@ -133,7 +133,7 @@ class Bridge:
         if bus_of(arn) is None:
             raise UndeliverableError("NO_RESOURCE", f"{arn} does not exist")
         wanted = {"action": "events:PutEvents", "resource": arn}
-        context = self.context(rule.account_id, event, by_rule=True)
+        context = self.context(rule.account_id, event, principal=role, by_rule=True)
         if not role or not role_may(role, **wanted, context=context, service=_SERVICE):
             raise UndeliverableError(
                 "NO_PERMISSIONS", f"role {role or '(none)'} of {rule.arn} may not put events on {arn}"
@@ -142,10 +142,13 @@ class Bridge:
         if verdict is False or (verdict is None and arn.split(":")[4] != rule.account_id):
             raise UndeliverableError("NO_PERMISSIONS", f"the policy of {arn} does not admit {rule.arn}")
 
-    def context(self, account: str, event: dict[str, Any], *, by_rule: bool) -> dict[str, list[str]]:
-        """The condition keys of a PutEvents request from that account."""
+    def context(
+        self, account: str, event: dict[str, Any], *, principal: str, by_rule: bool
+    ) -> dict[str, list[str]]:
+        """The condition keys of a PutEvents request of that account's principal (a role's or user's ARN)."""
         organization = self._simulation.organization
         return {
+            "aws:PrincipalArn": [principal],
             "aws:PrincipalAccount": [account],
             "aws:PrincipalOrgID": [organization.id] if account in organization.accounts else [],
             "events:eventBusInvocation": [str(by_rule).lower()],

@@ -133,7 +133,7 @@ class Bridge:
         if bus_of(arn) is None:
             raise UndeliverableError("NO_RESOURCE", f"{arn} does not exist")
         wanted = {"action": "events:PutEvents", "resource": arn}
-        context = self.context(rule.account_id, event, by_rule=True, principal=role)
+        context = self.context(rule.account_id, event, principal=role, by_rule=True)
         if not role or not role_may(role, **wanted, context=context, service=_SERVICE):
             raise UndeliverableError(
                 "NO_PERMISSIONS", f"role {role or '(none)'} of {rule.arn} may not put events on {arn}"
@@ -143,13 +143,13 @@ class Bridge:
             raise UndeliverableError("NO_PERMISSIONS", f"the policy of {arn} does not admit {rule.arn}")
 
     def context(
-        self, account: str, event: dict[str, Any], *, by_rule: bool, principal: str
+        self, account: str, event: dict[str, Any], *, principal: str, by_rule: bool
     ) -> dict[str, list[str]]:
-        """The condition keys of a PutEvents request from that account by `principal`, a role or user."""
+        """The condition keys of a PutEvents request of that account's principal (a role's or user's ARN)."""
         organization = self._simulation.organization
         return {
-            "aws:PrincipalAccount": [account],
             "aws:PrincipalArn": [principal],
+            "aws:PrincipalAccount": [account],
             "aws:PrincipalOrgID": [organization.id] if account in organization.accounts else [],
             "events:eventBusInvocation": [str(by_rule).lower()],
             "events:source": [event["source"]],

@@ -64,11 +64,11 @@ class PutEvents:
 
     def _denied(self, arn: str, caller: Caller, event: dict[str, Any]) -> str | None:
         principal = caller.principal_arn
-        context = self._bridge.context(caller.account_id, event, by_rule=False, principal=principal)
+        context = self._bridge.context(caller.account_id, event, principal=principal, by_rule=False)
         action = "events:PutEvents"
         denied = refusal(caller.arn, action=action, resource=arn, context=context)
         policy, owner = getattr(bus_of(arn), "policy", None), arn.split(":")[4]
-        verdict = decide([policy or {}], action=action, resource=arn, context=context, principal=caller.arn)
+        verdict = decide([policy or {}], action=action, resource=arn, context=context, principal=principal)
         if denied is None and (verdict is False or (verdict is None and owner != caller.account_id)):
             return (
                 f"User: {caller.arn} is not authorized to perform: {action} on resource: {arn} "

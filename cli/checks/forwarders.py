@@ -80,7 +80,8 @@ def in_members(facts: Facts) -> Finding:
     if isinstance(facts.members, Unseen):
         return unknown(facts.members)
     if facts.instances.value is None:
-        return failed(f"there is no StackSet {fixes.STACK_SET_NAME}", fix=f"`{fixes.deploy('RollcallHub')}`")
+        stack = "RollcallHub" if settings.members_call_as == "DELEGATED_ADMIN" else "RollcallManagement"
+        return failed(f"there is no StackSet {fixes.STACK_SET_NAME}", fix=f"`{fixes.deploy(stack)}`")
     wanted = [account.id for account in facts.members.value if _is_wanted(facts, account)]
     return _covered(facts, wanted, {instance.account: instance for instance in facts.instances.value})
 

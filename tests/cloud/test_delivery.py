@@ -184,6 +184,21 @@ def test_nobody_but_aws_uses_a_source_of_aws(cloud):
     assert messages(cloud, MEMBER, url) == []
 
 
+def test_a_bus_that_denies_all_but_one_role_admits_that_role(cloud):
+    events, name = cloud.clients.client("events", MEMBER), unique("bus")
+    arn = events.create_event_bus(Name=name)["EventBusArn"]
+    writer = f"arn:aws:iam::{MEMBER}:role/Writer"
+    deny = {"Sid": "NobodyElse", "Effect": "Deny", "Principal": "*", "Action": "events:PutEvents"}
+    deny |= {"Resource": arn, "Condition": {"ArnNotEquals": {"aws:PrincipalArn": [writer]}}}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+    events.put_permission(EventBusName=name, Policy=policy)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        put(cloud, MEMBER, Source="mine", EventBusName=name)
+    entry = {"Source": "mine", "DetailType": "It", "Detail": "{}", "EventBusName": name}
+    answer = cloud.clients.client("events", MEMBER, role="Writer").put_events(Entries=[entry])
+    assert answer["FailedEntryCount"] == 0
+
+
 def test_a_client_cannot_pass_for_a_rule(cloud):
     _, arn = make_bus(cloud, HUB, **of_the_organization("mine"))
     with pytest.raises(ClientError, match="no resource-based policy allows"):

@@ -62,6 +62,7 @@ GRANTS = {
     ("RollcallHub", "NotifyRole"): {
         "dynamodb:GetItem": "{State.Arn}",
         "dynamodb:PutItem": "{State.Arn}",
+        "dynamodb:Query": "{State.Arn}",
         "dynamodb:UpdateItem": "{State.Arn}",
         "kms:Decrypt": "{AlertsKey.Arn}",
         "kms:GenerateDataKey": "{AlertsKey.Arn}",

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final, Self
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_ssm as ssm
 
+from stacks.partitions import POWERTOOLS_LAYERS
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -32,9 +34,10 @@ class Bundle:
     architecture: lambda_.Architecture
 
     @classmethod
-    def of(cls, scope: Construct, *, asset: Path, layer: str | None) -> Self:
-        """The bundle of one stack; `asset` is staged, `layer` an ARN instead of AWS's latest layer."""
-        arn = layer or ssm.StringParameter.value_for_string_parameter(scope, _LAYER)
+    def of(cls, scope: Construct, *, asset: Path, region: str, layer: str | None) -> Self:
+        """The bundle of one stack; `asset` is staged, `layer` an ARN instead of that of the Region."""
+        known = layer or POWERTOOLS_LAYERS.get(region)
+        arn = known or ssm.StringParameter.value_for_string_parameter(scope, _LAYER)
         return cls(
             code=lambda_.Code.from_asset(str(asset)),
             layer=lambda_.LayerVersion.from_layer_version_arn(scope, "Powertools", arn),

@@ -27,7 +27,6 @@ from stacks.constructs.state_table import StateTable
 from stacks.constructs.worker import Worker
 from stacks.contact_grants import Keeping, keep_member_contacts
 from stacks.members import forward_from_members
-from stacks.partitions import POWERTOOLS_LAYERS
 from stacks.private_link import private_network
 from stacks.sources import ACCOUNT_SOURCE, EVENT_NAMES, EVENT_SOURCES, SOURCES
 
@@ -62,9 +61,7 @@ class HubStack(Stack):
             env=Environment(account=settings.hub, region=settings.region),
         )
         self._settings = settings
-        self._bundle = Bundle.of(
-            self, asset=asset, layer=settings.powertools_layer or POWERTOOLS_LAYERS.get(settings.region)
-        )
+        self._bundle = Bundle.of(self, asset=asset, region=settings.region, layer=settings.powertools_layer)
         self._topic = AlertTopic(self, "Alerts", addresses=settings.alert_addresses).topic
         self._state = StateTable(self, "State").table
         self._ledger = Ledger(self, "Ledger", retention=Duration.days(settings.ledger_retention_days)).bucket

@@ -42,7 +42,9 @@ class Story:
         self._stage, self._cloud = stage, stage.cloud
         self._organization = stage.cloud.simulation.organization
         self._created = ""
-        contacts: dict[str, Contact] = roster["contacts"]
+        contacts: dict[str, Contact] = {
+            name: {part: values[part] for part in _EDIT} for name, values in roster["contacts"].items()
+        }
         self._usual = {kind: contacts[name] for kind, name in roster["defaults"].items()}
         self._production = self._usual | {"SECURITY": contacts["pci-soc"]}
 

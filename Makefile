@@ -18,7 +18,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export NODE_NO_WARNINGS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint types synth local local-env bench clean setup
+.PHONY: help demo test lint types synth local local-env bench clean setup templates
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ types: $(TOOLS) ## Check types, strictly
 synth: $(TOOLS) $(CDK) ## Write the templates to cdk.out (CONFIG=config): offline, no credentials
 	@node_modules/.bin/cdk synth --quiet --no-notices --no-lookups -c config=$(CONFIG)
 	@echo "cdk.out holds the templates of $(CONFIG)"
+
+templates: $(TOOLS) ## Write plain CloudFormation to out/templates, for other tools than the CDK (CONFIG=config)
+	@$(BIN)/python -m stacks.templates --out out/templates --config $(CONFIG)
 
 local: setup ## Run an organization of twelve accounts with everything deployed, until Ctrl-C (PORT=4588)
 	@$(BIN)/python -m localcloud.local --out out/local --port $(PORT)

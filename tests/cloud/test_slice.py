@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from rollcall.adapters.match_table import MatchTable
+from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.state_table import StateTable
 from rollcall.approve import approve_candidate
 from tests.cloud.tools import messages, wait_for
@@ -97,7 +99,16 @@ def hub(cloud, deployed, assembly):
     (candidate,) = assembly.glob("asset.*/candidate.json")
     roster = json.loads(candidate.read_text())
     made = Slice(cloud, deployed["RollcallHub"], roster)
-    approve_candidate(state=made.state, document=roster, approved_by="tests", now=datetime.now(UTC))
+    approve_candidate(
+        state=made.state,
+        matches=MatchTable(
+            client=cloud.clients.client("dynamodb", HUB), table=deployed["RollcallHub"]["StateTableName"]
+        ),
+        organization=AwsOrganization(client=cloud.clients.client("organizations", HUB)),
+        document=roster,
+        approved_by="tests",
+        now=datetime.now(UTC),
+    )
 
     def written(caller, parameters):
         if "/rollcall-reconcile/" in caller.arn and parameters["AccountId"] == MEMBER:

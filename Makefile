@@ -27,7 +27,7 @@ demo: setup ## Show Rollcall at work on a local cloud: no AWS account, no questi
 	@$(BIN)/python -m localcloud.demo --out out/demo
 
 test: setup ## Run all tests, with branch coverage of lambdas/
-	@$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-report=term $(ARGS)
 
 lint: $(TOOLS) ## Check style and format
 	@$(BIN)/ruff check .

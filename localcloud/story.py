@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _PATIENCE_SECONDS = 30.0
 _QUIET_SECONDS = 0.7  # how long no second alert may follow
 _WATCH_SECONDS = 3.0  # how long an edit must be left as it is
+_PARTS = ("name", "title", "email", "phone")
 _PAYMENTS, _WEB_SHOP, _DIVESTED = "222222222222", "444455556666", "555566667777"
 _EDIT = {"name": "Mary", "title": "Developer", "email": "mary@example.net", "phone": "+1 206 555 0199"}
 
@@ -43,7 +44,7 @@ class Story:
         self._organization = stage.cloud.simulation.organization
         self._created = ""
         contacts: dict[str, Contact] = {
-            name: {part: values[part] for part in _EDIT} for name, values in roster["contacts"].items()
+            name: {part: values[part] for part in _PARTS} for name, values in roster["contacts"].items()
         }
         self._usual = {kind: contacts[name] for kind, name in roster["defaults"].items()}
         self._production = self._usual | {"SECURITY": contacts["pci-soc"]}
@@ -139,7 +140,7 @@ class Story:
         """The contacts in the model: looking there often costs nobody's quota."""
         contacts = self._organization.accounts[account].contacts
         return {
-            kind: {part: getattr(contacts[kind], part) for part in ("name", "title", "email", "phone")}
+            kind: {part: getattr(contacts[kind], part) for part in _PARTS}
             for kind in kinds
             if kind in contacts
         }

@@ -271,6 +271,27 @@ def test_names_addresses_and_codes_are_hidden_on_request(build, spelling):
     assert asked[0] == {name: HIDDEN}
 
 
+def test_what_validation_says_is_hidden_with_the_values_and_nothing_else(build, contact):
+    texts = {}
+    for redact in (False, True):
+        world = build(redact=redact)
+        for change in ({"PhoneNumber": "secret"}, {"AccountId": MEMBER}):
+            with pytest.raises(ClientError):
+                put(world, {**contact, **change})
+        texts[redact] = [event["detail"]["errorMessage"] for _, event in world.events]
+    assert "secret" in texts[False][0]
+    assert texts[True] == [HIDDEN, texts[False][1]]
+    assert "not authorized" in texts[True][1]
+
+
+def test_every_event_is_a_writing_management_event(world, contact):
+    put(world, contact)
+    create(world, None)
+    for _, event in world.events:
+        detail = event["detail"]
+        assert (detail["readOnly"], detail["managementEvent"]) == (False, True)
+
+
 def test_a_primary_contact_is_shown_in_clear_otherwise(world):
     put_primary(world, None)
     shown = world.events[0][1]["detail"]["requestParameters"]["contactInformation"]

@@ -205,6 +205,23 @@ def test_what_clients_may_send_unchecked_is_checked_here(world, operation, param
     assert (caught.value.code, caught.value.reason) == ("InvalidInputException", reason)
 
 
+@pytest.mark.parametrize(("size", "reason"), [(0, "MIN_VALUE_EXCEEDED"), (21, "MAX_VALUE_EXCEEDED")])
+def test_pages_hold_one_to_twenty(world, size, reason):
+    # Straight to the service, as over HTTP: botocore would stop a page of none before it is sent.
+    call = world.cloud.organizations.call
+    with pytest.raises(ApiError) as caught:
+        call("ListAccounts", {"MaxResults": size}, CALLERS["hub"])
+    assert caught.value.reason == reason
+    assert len(call("ListAccounts", {"MaxResults": 1}, CALLERS["hub"])["Accounts"]) == 1
+    assert "NextToken" not in call("ListAccounts", {"MaxResults": 6}, CALLERS["hub"])
+
+
+def test_a_unit_is_created_with_its_tags(world):
+    client, tags = world.client("organizations", "management"), [{"Key": "a", "Value": "1"}]
+    unit = client.create_organizational_unit(ParentId="r-a1b2", Name="New", Tags=tags)["OrganizationalUnit"]
+    assert client.list_tags_for_resource(ResourceId=unit["Id"])["Tags"] == tags
+
+
 def test_listings_come_in_pages_of_at_most_twenty(world):
     for number in range(50):
         world.organization.add_account(name=f"a{number}", email=f"a{number}@example.com")

@@ -199,10 +199,9 @@ class World:
     def assume_role(self, **_: str) -> dict[str, Any]:
         """STS, as `reconcile` sees it: the role in the management account is there or not."""
         if not self.management_role:
-            error = {
-                "Error": {"Code": "AccessDenied", "Message": "not authorized to perform: sts:AssumeRole"}
-            }
-            raise ClientError(error, "AssumeRole")
+            text = "not authorized to perform: sts:AssumeRole"
+            answer: Any = {"Error": {"Code": "AccessDenied", "Message": text}}
+            raise ClientError(answer, "AssumeRole")
         return {"Credentials": {}}
 
     def _inside_management(self, _credentials: object) -> Any:

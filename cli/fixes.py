@@ -8,7 +8,6 @@ from typing import Final
 ACCOUNTS: Final = "account.amazonaws.com"
 #: StackSets, as members of an organization use it; not the principal of Account Management's registration.
 STACK_SETS: Final = "member.org.stacksets.cloudformation.amazonaws.com"
-STACK_SET_NAME: Final = "rollcall-forwarder"
 SCP: Final = "SERVICE_CONTROL_POLICY"
 
 ENABLE_ALL_FEATURES: Final = "aws organizations enable-all-features"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from rollcall.names import STACK_SET_NAME
 from stacks.constructs.member_stacks import MemberStacks
 from stacks.plain import member_template
 
@@ -12,9 +13,6 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from stacks.settings import Settings
-
-#: By which people and the operator's command find it in the management account.
-STACK_SET_NAME: Final = "rollcall-forwarder"
 
 
 def forward_from_members(scope: Construct, settings: Settings, *, call_as: str) -> CfnStackSet | None:

@@ -10,6 +10,7 @@ from cli.arns import intake_bus_arn
 from cli.checks.facts import Unseen
 from cli.checks.model import Finding, failed, passed, unknown
 from cli.checks.policy import Answer, ask
+from rollcall.names import STACK_SET_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -81,7 +82,7 @@ def in_members(facts: Facts) -> Finding:
         return unknown(facts.members)
     if facts.instances.value is None:
         stack = "RollcallHub" if settings.members_call_as == "DELEGATED_ADMIN" else "RollcallManagement"
-        return failed(f"there is no StackSet {fixes.STACK_SET_NAME}", fix=f"`{fixes.deploy(stack)}`")
+        return failed(f"there is no StackSet {STACK_SET_NAME}", fix=f"`{fixes.deploy(stack)}`")
     wanted = [account.id for account in facts.members.value if _is_wanted(facts, account)]
     return _covered(facts, wanted, {instance.account: instance for instance in facts.instances.value})
 
@@ -126,7 +127,7 @@ def _targets(facts: Facts, accounts: Sequence[str]) -> str:
     settings = facts.settings
     call_as = "DELEGATED_ADMIN" if settings.members_call_as == "DELEGATED_ADMIN" else "SELF"
     return (
-        f"--stack-set-name {fixes.STACK_SET_NAME} --deployment-targets OrganizationalUnitIds="
+        f"--stack-set-name {STACK_SET_NAME} --deployment-targets OrganizationalUnitIds="
         f"{','.join(settings.members_targets)},Accounts={','.join(accounts)},AccountFilterType=INTERSECTION "
         f"--regions {settings.region} --call-as {call_as}"
     )

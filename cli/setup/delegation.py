@@ -10,6 +10,7 @@ from cli import fixes
 from cli.setup.steps import Look, Management, Standing
 from cli.setup.trust import administrators, trusted
 from rollcall.adapters.aws_errors import code_of
+from rollcall.names import STACK_SET_NAME
 
 #: Five is documented for StackSets:
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-delegated-admin.html
@@ -90,11 +91,11 @@ class StackSetsDelegation(_Delegation):
         if not found.there:
             return found
         names = _service_managed(aws)
-        others = [name for name in names if name != fixes.STACK_SET_NAME]
-        if fixes.STACK_SET_NAME in names:
+        others = [name for name in names if name != STACK_SET_NAME]
+        if STACK_SET_NAME in names:
             return replace(
                 found,
-                first=f"the StackSet {fixes.STACK_SET_NAME} is there, and without its registration the hub "
+                first=f"the StackSet {STACK_SET_NAME} is there, and without its registration the hub "
                 f"cannot delete it: remove the hub first, `{fixes.destroy('RollcallHub')}`",
             )
         return replace(

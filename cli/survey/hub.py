@@ -12,7 +12,7 @@ from cli.caller import Position
 from cli.checks.facts import Alarm, HubStack, Instance, Seen, Subscription, Unseen
 from rollcall.adapters.aws_errors import code_of
 from rollcall.adapters.state_table import StateTable
-from rollcall.names import INTAKE_BUS_NAME
+from rollcall.names import INTAKE_BUS_NAME, STACK_SET_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -144,7 +144,7 @@ def instances(access: Access) -> Seen[Sequence[Instance] | None] | Unseen:
         try:
             found = [
                 item
-                for page in pages.paginate(StackSetName=fixes.STACK_SET_NAME, CallAs=call_as)
+                for page in pages.paginate(StackSetName=STACK_SET_NAME, CallAs=call_as)
                 for item in page["Summaries"]
             ]
         except ClientError as error:

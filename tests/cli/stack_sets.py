@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from cli.fixes import STACK_SET_NAME, STACK_SETS
+from cli.fixes import STACK_SETS
+from rollcall.names import STACK_SET_NAME
 
 if TYPE_CHECKING:
     from simulation.organization import Organization

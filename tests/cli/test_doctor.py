@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from cli.fixes import ACCOUNTS, STACK_SET_NAME, STACK_SETS
-from rollcall.names import MANAGEMENT_ROLE_NAME, RECONCILE_ROLE_NAME
+from cli.fixes import ACCOUNTS, STACK_SETS
+from rollcall.names import MANAGEMENT_ROLE_NAME, RECONCILE_ROLE_NAME, STACK_SET_NAME
 from tests.cli.desk import CONTACTS, HUB, MANAGEMENT, PAYMENTS, SHOP, assert_golden
 from tests.cli.world import BUS, DEAD, GUARDED, OWN_ARN, SETTINGS, TABLE, TOPIC, WRITER, contacts
 

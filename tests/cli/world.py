@@ -10,8 +10,9 @@ import boto3
 import botocore.session
 from botocore.loaders import create_loader
 
-from cli.fixes import STACK_SET_NAME, STACK_SETS
+from cli.fixes import STACK_SETS
 from rollcall.adapters.state_table import StateTable
+from rollcall.names import STACK_SET_NAME
 from rollcall.roster import digest_of
 from stacks.configuration import load
 from tests.cli import aws_cli

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from stacks.members import STACK_SET_NAME
+from rollcall.names import STACK_SET_NAME
 from stacks.plain import member_template
 from stacks.settings import Settings
 from tests.stacks.template import Template

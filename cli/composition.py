@@ -113,8 +113,8 @@ def real() -> Composition:
 
 def _boto3_client(service: str, *, region: str, profile: str | None) -> Any:
     # Here and not above: `rollcall validate` and `--help` answer without waiting for the SDK.
-    import boto3  # noqa: PLC0415
-    from botocore.config import Config  # noqa: PLC0415
+    import boto3  # noqa: PLC0415  # slow, and not every command needs it
+    from botocore.config import Config  # noqa: PLC0415  # same
 
     config = Config(
         retries={"mode": "standard", "total_max_attempts": 1},

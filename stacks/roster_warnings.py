@@ -108,8 +108,8 @@ def _exempt_overrides(document: Document) -> Iterator[ConfigWarning]:
 def _management(document: Document, management: str) -> Iterator[ConfigWarning]:
     for route, account in [*accounts(document, "overrides"), *accounts(document, "exempt")]:
         if account == management:
-            text = f"{account} is the management account, whose contacts this release does not manage"
-            yield document.warning(route, text)
+            text = "is the management account, whose contacts are kept only by the role in RollcallManagement"
+            yield document.warning(route, f"{account} {text}")
 
 
 def _day(value: Any) -> date:

@@ -246,10 +246,17 @@ class TestOpenIntent:
         assert caught.value.__suppress_context__
         assert not leaks(str(caught.value))
 
+    @pytest.mark.parametrize("codes", [("None", "TransactionConflict"), ("TransactionConflict", "None")])
+    def test_a_transaction_that_met_another_workers_is_busy_and_not_refused(self, codes):
+        reasons = [{"Code": code} for code in codes]
+        error = client_error("TransactionCanceledException", CancellationReasons=reasons)
+        state = StateTable(client=Refusing({"transact_write_items": error}), table=TABLE)
+        with pytest.raises(IntentBusyError):
+            state.open_intent(INTENT)
+
     @pytest.mark.parametrize(
         "reasons",
         [
-            [{"Code": "None"}, {"Code": "TransactionConflict"}],
             [{"Code": "ThrottlingError"}, {"Code": "None"}],
             [{"Code": "ValidationError"}],
             [],

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rollcall.adapters.account_api import OneModeAccountApi
 from rollcall.adapters.aws_errors import AWS_ERRORS, code_of, transient
 from rollcall.errors import RetryableError, WriteRefusedError
+from rollcall.names import RECONCILE_ROLE_NAME
 from rollcall.observation import Unreadable
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from rollcall.pacing import Bucket
     from rollcall.ports import Clock
 
-SESSION_NAME = "rollcall-reconcile"
+SESSION_NAME = RECONCILE_ROLE_NAME
 
 
 class UnreachableError(WriteRefusedError):

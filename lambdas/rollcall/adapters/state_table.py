@@ -21,11 +21,14 @@ if TYPE_CHECKING:
 
 #: How long an own write is remembered: longer than EventBridge retries (24 h) and archives are replayed.
 OWN_WRITE_DAYS = 30
+#: How long an incident that is not over is remembered: longer than any queue keeps a message (14 days).
+OPENED_DAYS = 30
 #: How long a write whose request id was lost may be claimed by its event.
 CLAIM_HOURS = 24
 #: How long a write is remembered, so that edits which it undid are told even if their events come later.
 RESTORED_HOURS = 24
 _FAILED = "ConditionalCheckFailed"
+_CONFLICT = "TransactionConflict"
 _CONTROL = {"pk": {"S": "control"}, "sk": {"S": "control"}}
 
 
@@ -105,7 +108,7 @@ class StateTable:
             if halted:
                 raise WritesHaltedError("writes were paused or another roster was approved") from None
             if busy:
-                raise IntentBusyError("another worker is writing this contact") from None
+                raise IntentBusyError("another worker is at this contact or at the control item") from None
             raise RecordRefusedError(f"the state table refused the intent: {code_of(error)}") from None
 
     def record_request(self, intent: Intent, request_id: str, *, at: datetime) -> None:
@@ -130,7 +133,7 @@ class StateTable:
 
     def mark_opened(self, incident_id: str, *, at: datetime) -> None:
         """Remember that people were told of an incident that is not over."""
-        item = _key(f"opened#{incident_id}", "opened") | {"expires_at": _expiry(at, OWN_WRITE_DAYS * 86400)}
+        item = _key(f"opened#{incident_id}", "opened") | {"expires_at": _expiry(at, OPENED_DAYS * 86400)}
         self._call("put_item", TableName=self._table, Item=item)
 
     def opened(self, incident_id: str) -> bool:
@@ -235,7 +238,7 @@ def _expiry(start: datetime, seconds: float) -> dict[str, str]:
 
 
 def _cancelled(error: Exception) -> tuple[bool, bool]:
-    """Which of the two conditions of a transaction failed."""
+    """Whether the first condition of a transaction failed, and whether another worker was in the way."""
     reasons = error.response.get("CancellationReasons", []) if isinstance(error, ClientError) else []
     codes = [reason.get("Code") for reason in reasons] + [None, None]
-    return codes[0] == _FAILED, codes[1] == _FAILED
+    return codes[0] == _FAILED, codes[1] == _FAILED or _CONFLICT in codes

@@ -1,7 +1,7 @@
 """Entries of the roster that used to match an account and no longer do.
 
 A renamed organizational unit must not quietly hand its accounts to the defaults. What an entry matched is
-remembered: the ids behind a path of names, from its approval on, and the accounts behind a tag.
+remembered: the ids behind a path of names, at its approval and at each look, and the accounts behind a tag.
 """
 
 from __future__ import annotations

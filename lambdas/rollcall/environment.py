@@ -59,3 +59,36 @@ class NotifyEnvironment(_Environment):
 
     state_table: str
     alert_topic_arn: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepEnvironment(_Environment):
+    """What `sweep` is told. `max_changed_accounts` is a number, a percentage or `default`."""
+
+    management_account: str
+    state_table: str
+    reports_bucket: str
+    outcome_bus: str
+    max_changed_accounts: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyEnvironment(_Environment):
+    """What `apply` is told, which runs as the role that writes."""
+
+    management_account: str
+    state_table: str
+    ledger_bucket: str
+    reports_bucket: str
+    outcome_bus: str
+    management_role_arn: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlEnvironment(_Environment):
+    """What `control` is told, which carries out the operator's commands."""
+
+    management_account: str
+    state_table: str
+    outcome_bus: str
+    sweep_machine_arn: str

@@ -14,6 +14,9 @@ MANAGEMENT_ROLE_NAME: Final = "rollcall-management-contacts"
 STACK_SET_NAME: Final = "rollcall-forwarder"
 #: Name of the service control policy, by which an event about a policy is known to be about ours.
 GUARDRAIL_NAME: Final = "rollcall-guardrail"
+#: Roles in the hub that people assume for the command: to look, and to approve, pause or start a sweep.
+READER_ROLE_NAME: Final = "rollcall-reader"
+OPERATOR_ROLE_NAME: Final = "rollcall-operator"
 
 #: `source` of the events that our functions put on the outcome bus.
 OUTCOME_SOURCE: Final = "rollcall"
@@ -21,3 +24,5 @@ OUTCOME_SOURCE: Final = "rollcall"
 OUTCOME_DETAIL_TYPE: Final = "Rollcall Outcome"
 #: `detail-type` of what people are told.
 INCIDENT_DETAIL_TYPE: Final = "Rollcall Incident"
+#: `detail-type` of what people are told that is not one event on one account.
+NOTICE_DETAIL_TYPE: Final = "Rollcall Notice"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rollcall.control import Control
     from rollcall.intents import Intent
     from rollcall.lost_matches import Matches
+    from rollcall.notices import Notice
     from rollcall.observation import Observation
     from rollcall.outcomes import Incident, Outcome
 
@@ -119,6 +120,9 @@ class State(Protocol):
     def restored_at(self, account_id: str, kind: ContactKind) -> datetime | None:
         """When we last wrote this contact, None if not within a day."""
 
+    def set_paused(self, *, paused: bool, by: str, reason: str, at: datetime) -> None:
+        """Stop all writes, or let them go on."""
+
     def approve(self, *, digest: str, document: Mapping[str, Any], by: str, at: datetime) -> None:
         """Make this roster the one that is enforced."""
 
@@ -138,6 +142,9 @@ class OutcomeBus(Protocol):
 
     def publish(self, incident: Incident, at: datetime) -> None:
         """Publish the outcomes, and the incident if somebody is to be told; RetryableError if not taken."""
+
+    def publish_notice(self, notice: Notice, at: datetime) -> None:
+        """Publish a notice; RetryableError if not taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

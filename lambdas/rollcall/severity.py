@@ -42,6 +42,8 @@ def severity(
     *, signal: Signal, verdict: Verdict, management_account: str, authorised: bool
 ) -> Severity | None:
     """Severity of one outcome, None if nobody needs to be told."""
+    if signal.cause is Cause.SWEPT:
+        return None  # one notice sums up the run
     if signal.cause is Cause.WATCHED:
         return BY_NAME[signal.event.name].severity if verdict is Verdict.TOLD else _TAMPERED.get(verdict)
     if signal.cause not in TAMPERING:

@@ -23,6 +23,8 @@ class Cause(StrEnum):
     CONTACT_EDITED = "contact-edited"
     CONTACT_DELETED = "contact-deleted"
     WATCHED = "watched"
+    #: No event: the sweep looked by itself.
+    SWEPT = "swept"
 
 
 #: Somebody changed a contact. The other causes change what the roster asks for, or are only told.

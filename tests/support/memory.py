@@ -9,6 +9,7 @@ from rollcall.adapters.alerted_table import CLAIM_SECONDS
 from rollcall.control import Control
 from rollcall.documents import incident_document, outcome_documents
 from rollcall.errors import IntentBusyError, RecordRefusedError, RetryableError, WritesHaltedError
+from rollcall.notices import notice_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from rollcall.alerts import Alert
     from rollcall.contacts import ContactKind
     from rollcall.intents import Intent
+    from rollcall.notices import Notice
     from rollcall.outcomes import Incident, Outcome
 
 
@@ -62,6 +64,10 @@ class MemoryState:
     def approve(self, *, digest: str, document: Mapping[str, Any], by: str, at: datetime) -> None:  # noqa: ARG002  # memory keeps no names
         self.documents[digest] = document
         self.approved = digest
+
+    def set_paused(self, *, paused: bool, by: str, reason: str, at: datetime) -> None:  # noqa: ARG002  # memory keeps no names
+        self.faults("state.set_paused")
+        self.paused = paused
 
     def open_intents(self, account_id: str) -> list[Intent]:
         self.faults("state.open_intents")
@@ -177,7 +183,12 @@ class MemoryBus:
     management_account: str
     outcomes: list[dict[str, Any]] = field(default_factory=list)
     incidents: list[dict[str, Any]] = field(default_factory=list)
+    notices: list[dict[str, Any]] = field(default_factory=list)
     listener: Callable[[dict[str, Any]], object] | None = None
+
+    def publish_notice(self, notice: Notice, at: datetime) -> None:
+        self.faults("bus.publish_notice")
+        self.notices.append(notice_document(notice, at=at))
 
     def publish(self, incident: Incident, at: datetime) -> None:
         self.faults("bus.publish")

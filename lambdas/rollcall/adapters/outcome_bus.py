@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING, Any
 from rollcall.adapters.aws_errors import AWS_ERRORS, code_of
 from rollcall.documents import incident_document, outcome_documents
 from rollcall.errors import RetryableError
-from rollcall.names import INCIDENT_DETAIL_TYPE, OUTCOME_DETAIL_TYPE, OUTCOME_SOURCE
+from rollcall.names import (
+    INCIDENT_DETAIL_TYPE,
+    NOTICE_DETAIL_TYPE,
+    OUTCOME_DETAIL_TYPE,
+    OUTCOME_SOURCE,
+)
+from rollcall.notices import notice_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from rollcall.notices import Notice
     from rollcall.outcomes import Incident
 
 _ENTRIES_PER_CALL = 10
@@ -35,6 +42,10 @@ class EventBridgeOutcomeBus:
         entries += [self._entry(OUTCOME_DETAIL_TYPE, outcome) for outcome in outcomes]
         for start in range(0, len(entries), _ENTRIES_PER_CALL):
             self._put(entries[start : start + _ENTRIES_PER_CALL])
+
+    def publish_notice(self, notice: Notice, at: datetime) -> None:
+        """Publish a notice; RetryableError if it was not taken."""
+        self._put([self._entry(NOTICE_DETAIL_TYPE, notice_document(notice, at=at))])
 
     def _entry(self, detail_type: str, document: Mapping[str, Any]) -> dict[str, str]:
         return {

@@ -73,6 +73,21 @@ class StateTable:
         put = {"TableName": self._table, "Item": roster}
         self._call("transact_write_items", TransactItems=[{"Put": put}, {"Update": control}])
 
+    def set_paused(self, *, paused: bool, by: str, reason: str, at: datetime) -> None:
+        """Stop all writes, or let them go on; the control item says who and why."""
+        self._call(
+            "update_item",
+            TableName=self._table,
+            Key=_CONTROL,
+            UpdateExpression="SET paused = :paused, paused_by = :by, paused_why = :reason, paused_at = :at",
+            ExpressionAttributeValues={
+                ":paused": {"BOOL": paused},
+                ":by": {"S": by},
+                ":reason": {"S": reason},
+                ":at": {"S": at.isoformat()},
+            },
+        )
+
     def open_intents(self, account_id: str) -> Sequence[Intent]:
         """Intents of the account whose outcome is not yet recorded: at most one for each kind."""
         answer = self._call(

@@ -1,0 +1,123 @@
+"""What the sweep asks of the world, beside what a reconciliation asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from rollcall.account import Account
+    from rollcall.sweep.records import Observed, PlannedChange, Result
+    from rollcall.sweep.run import Run
+
+_Item = TypeVar("_Item")
+_Done = TypeVar("_Done")
+
+
+class Accounts(Protocol):
+    """All accounts of the organization."""
+
+    def all(self) -> Sequence[Account]:
+        """Every account with its place, without tags, in the order of their ids; RetryableError."""
+
+    def tags(self, account_id: str) -> Mapping[str, str]:
+        """The tags of an account; RetryableError."""
+
+    @property
+    def reads(self) -> int:
+        """How many calls to AWS Organizations were made."""
+
+
+class Pool(Protocol):
+    """Several calls in flight."""
+
+    def each(
+        self, work: Callable[[_Item], _Done], items: Iterable[_Item], *, go_on: Callable[[], bool]
+    ) -> list[_Done]:
+        """Work on the items in their order, some at the same time, as long as `go_on` says so.
+
+        The results are of the items that were begun, in their order. What `work` raises is raised.
+        """
+
+
+class Runs(Protocol):
+    """What runs store beside the state table. RetryableError from each."""
+
+    def write_accounts(self, run_id: str, accounts: Sequence[Account]) -> None:
+        """Store the accounts that a run looks at."""
+
+    def accounts(self, run_id: str) -> Sequence[Account]:
+        """Those accounts, in the same order."""
+
+    def write_observed(self, run_id: str, part: str, records: Sequence[Observed]) -> None:
+        """Store one part of what was observed; the same part again replaces it."""
+
+    def observed(self, run_id: str) -> Iterator[Sequence[Observed]]:
+        """All parts in the order of their names."""
+
+    def write_planned(self, run_id: str, roster: str, part: int, changes: Sequence[PlannedChange]) -> None:
+        """Store one part of the plan for a roster (digest)."""
+
+    def planned(self, run_id: str, roster: str, part: int) -> Sequence[PlannedChange]:
+        """One part of that plan."""
+
+    def write_results(self, run_id: str, cursor: int, results: Sequence[Result]) -> None:
+        """Store what became of the changes from this cursor on."""
+
+    def results(self, run_id: str) -> Iterator[Sequence[Result]]:
+        """All of them in the order of the plan."""
+
+    def write_report(self, run_id: str, name: str, body: bytes, *, content_type: str) -> None:
+        """Store a file of the report."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A plan that waits for a person. `summary` has no contact details.
+
+    `data` is the run that stored it. `approved_by` is None until somebody approves it.
+    """
+
+    plan: str
+    roster: str
+    changes: int
+    parts: int
+    data: str
+    held_at: datetime
+    expires_at: datetime
+    summary: Mapping[str, Any]
+    approved_by: str | None = None
+
+
+class Sweeps(Protocol):
+    """Memory of runs in the state table. RetryableError from each."""
+
+    def acquire(self, run: Run, now: datetime) -> bool:
+        """Whether this run is the one that goes on now; the same execution gets it again."""
+
+    def progress(self, run: Run, now: datetime) -> bool:
+        """Remember where the run is, and stay the one that goes on; False if another took over."""
+
+    def current(self, now: datetime) -> Run | None:
+        """The run that is under way, None if there is none or its worker is long gone."""
+
+    def finish(self, run: Run, summary: Mapping[str, Any], now: datetime) -> None:
+        """The run is over: remember its summary (no contact details) as the last, let another begin."""
+
+    def last(self) -> Mapping[str, Any] | None:
+        """Summary of the last run that was finished, None before the first."""
+
+    def hold(self, held: Held) -> bool:
+        """Remember a plan that waits; it replaces one of the same roster. False if it waited before."""
+
+    def held(self, plan: str) -> Held | None:
+        """The plan that waits under this digest, None if there is none."""
+
+    def waiting(self, now: datetime) -> Sequence[Held]:
+        """All plans that wait for approval and have not expired."""
+
+    def approve(self, plan: str, *, by: str, at: datetime) -> None:
+        """Remember who approved it."""

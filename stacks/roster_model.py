@@ -83,7 +83,7 @@ class Exemption(Strict):
 class Limits(Strict):
     """How much one roster may change before a person must approve it."""
 
-    max_changed_accounts: Limit = "10%"
+    max_changed_accounts: Limit | None = None
 
 
 class RosterFile(Strict):

@@ -63,13 +63,12 @@ class NotifyEnvironment(_Environment):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepEnvironment(_Environment):
-    """What `sweep` is told. `max_changed_accounts` is a number, a percentage or `default`."""
+    """What `sweep` is told. The limits of a roster are in the roster."""
 
     management_account: str
     state_table: str
     reports_bucket: str
     outcome_bus: str
-    max_changed_accounts: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,7 +56,10 @@ class Exemption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roster:
-    """The roster, known by the digest of its document. `rollcall.resolve` applies it to an account."""
+    """The roster, known by the digest of its document. `rollcall.resolve` applies it to an account.
+
+    `max_changed_accounts` is a number of accounts, a per cent such as `5%`, or None for the usual limit.
+    """
 
     digest: str
     mode: Mode
@@ -65,6 +68,7 @@ class Roster:
     overrides: tuple[Override, ...]
     exemptions: tuple[Exemption, ...]
     authorised_changers: frozenset[str]
+    max_changed_accounts: int | str | None = None
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Self:
@@ -79,6 +83,7 @@ class Roster:
             overrides=tuple(_override(entry) for entry in document["overrides"]),
             exemptions=tuple(_exemption(entry) for entry in document["exempt"]),
             authorised_changers=frozenset(document["authorised_changers"]),
+            max_changed_accounts=document.get("limits", {}).get("max_changed_accounts"),
         )
 
     @property

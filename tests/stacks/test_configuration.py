@@ -87,7 +87,7 @@ def test_the_good_files_are_good(tmp_path: Path) -> None:
         "overrides": [{"ou": "Workloads/Production", "kinds": {"SECURITY": "platform"}, "mode": None}],
         "exempt": [{"accounts": ["111122223333"], "reason": "divested", "until": None}],
         "authorised_changers": [],
-        "limits": {"max_changed_accounts": "10%"},
+        "limits": {"max_changed_accounts": None},
     }
 
 

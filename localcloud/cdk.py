@@ -1,17 +1,16 @@
 """The real CDK command line, pointed at the local cloud and at nothing else."""
 
-import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from localcloud.clients import REGION, Clients
+from localcloud.shell import ROOT, environment
 
-ROOT = Path(__file__).parent.parent
+__all__ = ["CLI", "ROOT", "Cdk", "CdkError"]
+
 CLI = ROOT / "node_modules" / ".bin" / "cdk"
-_CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
 _TAIL_LINES = 30
 _SECONDS = 300
 
@@ -63,11 +62,10 @@ class Cdk:
 
     def _run(self, arguments: list[str], directory: Path, account: str | None = None) -> None:
         self.work.mkdir(parents=True, exist_ok=True)
-        keys = self.clients.credentials(account).environment() if account else {}
         finished = subprocess.run(  # noqa: S603 -- the pinned CLI with our own arguments
             [str(CLI), *arguments, "--no-color", "--no-notices", "--ci"],
             cwd=directory,
-            env={**self._environment(self._home(account or "synth")), **keys},
+            env=environment(self.clients, home=self._home(account or "synth"), account=account),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -79,21 +77,3 @@ class Cdk:
         if finished.returncode:
             tail = "\n".join(finished.stdout.splitlines()[-_TAIL_LINES:])
             raise CdkError(f"cdk {arguments[0]} exited with {finished.returncode}:\n{tail}")
-
-    def _environment(self, home: Path) -> Mapping[str, str]:
-        """All that the CLI sees: nothing of the user's AWS settings, and no address but the local cloud's."""
-        return {
-            "PATH": os.environ["PATH"],
-            "HOME": str(home.resolve()),
-            "LANG": "C.UTF-8",
-            "AWS_ENDPOINT_URL": self.clients.endpoint,
-            "AWS_REGION": REGION,
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "CDK_DISABLE_CLI_TELEMETRY": "true",
-            "NODE_NO_WARNINGS": "1",
-            # Where jsii keeps the unpacked CDK library by default: unpacking it for each home costs 10 s.
-            "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(_CACHE / "aws" / "jsii" / "package-cache"),
-            "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
-        }

@@ -23,6 +23,7 @@ from rich.table import Table
 from localcloud.cdk import CdkError
 from localcloud.running import AlreadyRunningError, Claim
 from localcloud.seeds import give_contacts, ou_path, whole_organization
+from localcloud.shell import CommandFailedError
 from localcloud.stage import Stage
 from simulation.clock import SystemClock
 from simulation.seeds import HUB
@@ -66,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _console.print("stopped")
         return 0
-    except (AlreadyRunningError, CdkError, OSError) as error:
+    except (AlreadyRunningError, CdkError, CommandFailedError, OSError) as error:
         taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
         reason = f"port {options.port} is taken: choose another with PORT=" if taken else error
         _console.print(f"cannot start: {reason}", style="red", markup=False)

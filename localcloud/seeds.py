@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from localcloud.cloudformation.stack_sets.service import PRINCIPAL
+from rollcall.account import Account, AccountState
+from rollcall.demands import Wanted
+from rollcall.resolve import requirement
+from rollcall.roster import Roster
 from simulation.organization import AlternateContact
 from simulation.seeds import HUB, example_organization
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from simulation.accounts import Account as SimulatedAccount
     from simulation.clock import Clock
     from simulation.organization import Organization
 
@@ -24,17 +29,26 @@ _MORE = (
 )
 
 
-def demo_organization(clock: Clock) -> Organization:
-    """The example organization, in which the hub may use StackSets."""
+def new_organization(clock: Clock) -> Organization:
+    """The example organization before `rollcall setup`: nobody has trusted access or administers anything."""
+    organization = example_organization(clock)
+    organization.trusted_access.clear()
+    organization.delegated_administrators.clear()
+    return organization
+
+
+def ready_organization(clock: Clock) -> Organization:
+    """The same as `rollcall setup` leaves it, for the demo's configuration."""
     organization = example_organization(clock)
     organization.trusted_access.add(PRINCIPAL)
     organization.delegate(HUB, PRINCIPAL)
+    organization.policies.enable(on=True)
     return organization
 
 
 def whole_organization(clock: Clock) -> Organization:
-    """The same with six accounts more: twelve, in four OUs at the top (Workloads and Infrastructure nest)."""
-    organization = demo_organization(clock)
+    """The new one with six accounts more: twelve, in four OUs at the top (two of which nest)."""
+    organization = new_organization(clock)
     organization.add_ou("Network", organization.add_ou("Infrastructure"))
     for account, name, path in _MORE:
         organization.add_account(
@@ -53,20 +67,25 @@ def ou_path(organization: Organization, account: str) -> str:
 
 
 def give_contacts(organization: Organization, roster: Mapping[str, Any]) -> None:
-    """Set the contacts of all accounts as the compiled roster's defaults and OU overrides want them.
+    """Set the contacts of all accounts as the compiled roster wants them, exempt accounts included.
 
     In the model, before anybody watches: an organization that has been in order for long.
     """
-    by_ou = sorted((o for o in roster["overrides"] if "ou" in o), key=lambda o: str(o["ou"]).count("/"))
+    compiled, today = Roster.from_document(roster), organization.clock.now().date()
     for account in organization.accounts.values():
-        names = dict(roster["defaults"])
-        for override in by_ou:
-            if f"{ou_path(organization, account.id)}/".startswith(f"{override['ou']}/"):
-                names |= override["kinds"]
-        account.contacts.update(
-            {kind: _contact(roster["contacts"][name]) for kind, name in names.items() if name}
-        )
+        facts = _facts(organization, account)
+        for kind, demand in requirement(compiled, facts, today=today).demands.items():
+            if isinstance(demand, Wanted):
+                account.contacts[str(kind)] = AlternateContact(**demand.contact.as_document())
 
 
-def _contact(values: Mapping[str, str]) -> AlternateContact:
-    return AlternateContact(**{part: values[part] for part in ("name", "title", "email", "phone")})
+def _facts(organization: Organization, account: SimulatedAccount) -> Account:
+    *parents, _ = organization.lineage(account.id)
+    return Account(
+        id=account.id,
+        name=account.name,
+        state=AccountState(account.state),
+        ou_path=tuple(organization.units[parent].name for parent in parents if parent in organization.units),
+        parent_ids=tuple(parents),
+        tags=account.tags,
+    )

@@ -6,7 +6,6 @@ import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from localcloud.cdk import Cdk
@@ -14,6 +13,7 @@ from localcloud.deliveries import ALERTS_FILE
 from localcloud.outcomes import record_outcomes
 from localcloud.running import LOCK_FILE
 from localcloud.server import LocalCloud
+from localcloud.shell import ROOT, rollcall
 from rollcall.adapters.match_table import MatchTable
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.state_table import StateTable
@@ -23,10 +23,10 @@ from simulation.seeds import HUB
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from simulation.organization import Organization
 
-ROOT = Path(__file__).parent.parent
 CONFIG = ROOT / "config" / "examples" / "demo"
 
 
@@ -48,7 +48,6 @@ class Stage:
     ) -> None:
         _clear(out)
         self.out, self.tell, self._assembly = out, tell, assembly
-        self.members = [a for a in organization.accounts if a not in {HUB, organization.management}]
         self.management = organization.management
         simulation = SimulatedCloud(
             organization, organization.clock, delivery_delay=0.05, account_creation_seconds=0.3
@@ -56,33 +55,36 @@ class Stage:
         self.cloud = LocalCloud(simulation=simulation, run_dir=out, runtime=ROOT / ".runtime", port=port)
 
     def prepare(self) -> dict[str, Any]:
-        """Bootstrap the hub and synthesize; the compiled roster."""
+        """Set the organization up, bootstrap the hub and synthesize; the compiled roster."""
         record_outcomes(self.cloud)
-        self.tell("cdk synth, cdk bootstrap of the hub")
+        self.tell("rollcall setup, cdk synth, cdk bootstrap of the hub")
         with ThreadPoolExecutor() as pool:
-            bootstrapped = pool.submit(self._cdk().bootstrap, HUB)
+            others = [pool.submit(self._set_up), pool.submit(self._cdk().bootstrap, HUB)]
             self._assembly = self._assembly or self._synthesize(CONFIG)
-            bootstrapped.result()
+            for other in others:
+                other.result()
         return _roster(self._assembly)
 
     def deploy(self) -> None:
         """Deploy everything and approve the roster."""
         assembly = self._assembly or self._synthesize(CONFIG)
-        targets = [("RollcallManagement", self.management)]
-        if _has_stack_set(assembly):
-            self.tell("cdk deploy of hub, whose StackSet brings the forwarder to the members, and management")
-        else:
-            self.tell("cdk deploy of hub, management and the forwarder into the members")
-            targets += [("RollcallForwarder", member) for member in self.members]
+        self.tell("cdk deploy of hub, whose StackSet brings the forwarder to the members, and management")
         with ThreadPoolExecutor(max_workers=2) as pool:  # a CLI keeps a core busy
             hub = pool.submit(self._deploy_hub, assembly)
-            list(pool.map(lambda target: self._cdk().deploy(*target, assembly=assembly), targets))
+            self._cdk().deploy("RollcallManagement", self.management, assembly=assembly)
             hub.result()
 
     def update_hub(self, config: Path) -> None:
         """Synthesize and deploy the hub again with another configuration, and approve its roster."""
         self.tell("cdk synth and cdk deploy of the hub again: an update of its stack")
         self._deploy_hub(self._synthesize(config))
+
+    def _set_up(self) -> None:
+        """Trusted access, delegated administrators and the policy type, as a person brings them about."""
+        work = self.out / "setup"
+        work.mkdir()
+        said = rollcall(self.cloud.clients, self.management, "setup", "--config", str(CONFIG), work=work)
+        (work / "setup.log").write_text(said)
 
     def _synthesize(self, config: Path) -> Path:
         assembly = self.out / "assemblies" / config.name
@@ -109,11 +111,6 @@ def _roster(assembly: Path) -> dict[str, Any]:
     (candidate,) = assembly.glob("asset.*/candidate.json")
     document: dict[str, Any] = json.loads(candidate.read_text())
     return document
-
-
-def _has_stack_set(assembly: Path) -> bool:
-    template = json.loads((assembly / "RollcallHub.template.json").read_text())
-    return any(r["Type"] == "AWS::CloudFormation::StackSet" for r in template["Resources"].values())
 
 
 def _clear(out: Path) -> None:

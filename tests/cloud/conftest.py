@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from localcloud.cdk import ROOT, Cdk
-from localcloud.seeds import demo_organization
+from localcloud.seeds import ready_organization
 from localcloud.server import LocalCloud
 from simulation.clock import SystemClock
 from simulation.cloud import SimulatedCloud
@@ -15,7 +15,6 @@ from simulation.cloud import SimulatedCloud
 PLACES = {
     "RollcallHub": "333333333333",
     "RollcallManagement": "111111111111",
-    "RollcallForwarder": "222222222222",
 }
 
 
@@ -23,7 +22,7 @@ PLACES = {
 def cloud(tmp_path_factory):
     """A running cloud with the demo's organization; nothing is deployed."""
     clock = SystemClock()
-    simulation = SimulatedCloud(demo_organization(clock), clock)
+    simulation = SimulatedCloud(ready_organization(clock), clock)
     with LocalCloud(
         simulation=simulation,
         run_dir=tmp_path_factory.mktemp("run"),

@@ -15,6 +15,10 @@ PROBES = {
         "cloudwatch",
         lambda c, i: c.describe_alarms(AlarmNames=[i])["MetricAlarms"][0],
     ),
+    "AWS::CloudFormation::StackSet": (
+        "cloudformation",
+        lambda c, i: c.describe_stack_set(StackSetName=i, CallAs="DELEGATED_ADMIN"),
+    ),
     "AWS::DynamoDB::Table": ("dynamodb", lambda c, i: c.describe_table(TableName=i)),
     "AWS::Events::EventBus": ("events", lambda c, i: c.describe_event_bus(Name=i)),
     "AWS::Events::Rule": ("events", lambda c, i: c.describe_rule(**rule_key(i))),
@@ -23,6 +27,7 @@ PROBES = {
     "AWS::Lambda::EventSourceMapping": ("lambda", lambda c, i: c.get_event_source_mapping(UUID=i)),
     "AWS::Lambda::Function": ("lambda", lambda c, i: c.get_function(FunctionName=i)),
     "AWS::Logs::LogGroup": ("logs", lambda c, i: c.describe_log_groups(logGroupNamePrefix=i)["logGroups"][0]),
+    "AWS::Organizations::Policy": ("organizations", lambda c, i: c.describe_policy(PolicyId=i)),
     "AWS::S3::Bucket": ("s3", lambda c, i: c.head_bucket(Bucket=i)),
     "AWS::S3::BucketPolicy": ("s3", lambda c, i: c.get_bucket_policy(Bucket=i)),
     "AWS::SNS::Subscription": ("sns", lambda c, i: c.get_subscription_attributes(SubscriptionArn=i)),

@@ -26,6 +26,7 @@ from tests.functions.conftest import SERVICES, installed
 from tests.functions.deployment import Deployment, api_values
 from tests.stacks.assembly import synthesize
 from tests.stacks.template import as_list
+from tests.stacks.variants import synthesize_with
 
 #: What the services around a function use in its role's name: logs, traces, the key of the topic.
 AROUND = ("logs:", "xray:", "kms:")
@@ -218,7 +219,7 @@ def test_what_only_a_person_calls_is_granted_to_no_function(everything, calls):
 
 
 def test_without_a_guardrail_no_policy_may_be_read(tmp_path):
-    plain = synthesize(tmp_path)  # the demo has none
+    plain = synthesize_with(tmp_path)
     granted = grants_of(plain.templates["RollcallHub"], "ReconcileRole")
     assert "organizations:DescribePolicy" not in granted
     assert "sts:AssumeRole" in granted

@@ -29,7 +29,7 @@ class Assembly:
         return json.loads((self.directory / "manifest.json").read_text(encoding="utf-8"))
 
 
-def synthesize(where: Path, *, config: str = "config/examples/demo") -> Assembly:
+def synthesize(where: Path, *, config: str) -> Assembly:
     """Synthesize below `where`; cdk-nag's findings raise."""
     directory, asset = where / "cdk.out", where / "asset"
     with contextlib.chdir(app.ROOT):

@@ -11,22 +11,22 @@ import pytest_socket
 # jsii reads it when it starts node: a banner about a version is no test result.
 os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 
-from tests.stacks.assembly import Assembly, synthesize
 from tests.stacks.variants import EVERYTHING, synthesize_with
 
 if TYPE_CHECKING:
+    from tests.stacks.assembly import Assembly
     from tests.stacks.template import Template
 
 
 @pytest.fixture(scope="session")
 def assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
-    """The three stacks of the demo's configuration."""
+    """The three stacks without options."""
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith(("AWS_", "CDK_"))]:
             patch.delenv(name)
         pytest_socket.disable_socket()
         try:
-            return synthesize(tmp_path_factory.mktemp("synth"))
+            return synthesize_with(tmp_path_factory.mktemp("synth"))
         finally:
             pytest_socket.enable_socket()
 

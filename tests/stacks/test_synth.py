@@ -16,6 +16,7 @@ import app
 from rollcall.roster import Mode, Roster, digest_of
 from stacks.asset import stage
 from tests.stacks.assembly import STACKS, Assembly, synthesize
+from tests.stacks.variants import synthesize_with
 
 if TYPE_CHECKING:
     from tests.stacks.template import Template
@@ -28,7 +29,7 @@ def test_it_looks_nothing_up(assembly: Assembly) -> None:
 
 
 def test_the_templates_do_not_depend_on_the_run(assembly: Assembly, tmp_path: Path) -> None:
-    again = synthesize(tmp_path)
+    again = synthesize_with(tmp_path)
     for name in STACKS:
         assert again.templates[name].path.read_bytes() == assembly.templates[name].path.read_bytes()
 
@@ -108,7 +109,7 @@ def test_shipped_contacts_are_examples(name: str) -> None:
 
 
 def test_warnings_are_told_and_synth_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assembly = synthesize(tmp_path)
+    assembly = synthesize(tmp_path, config="config/examples/demo")
     told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("warning: ")]
     assert len(told) == 4
     assert told[0] == (

@@ -1,8 +1,7 @@
-"""The demo's configuration with every option on, and in other partitions."""
+"""The demo's roster in an organization without options, with every option on, and in other partitions."""
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import app
@@ -11,7 +10,14 @@ from tests.stacks.assembly import Assembly, synthesize
 if TYPE_CHECKING:
     from pathlib import Path
 
-DEMO = app.ROOT / "config" / "examples" / "demo"
+ROSTER = app.ROOT / "config" / "examples" / "demo" / "contacts.yaml"
+PLAIN = """
+version: 1
+organization: o-exampleorgid
+management: "111111111111"
+hub: "333333333333"
+alerts: {addresses: [aws-alerts@example.com]}
+"""
 EVERYTHING = """
 members: {deploy: stackset, targets: [r-a1b2, ou-a1b2-11111111], exclude: ["444455556666"]}
 guardrail: {targets: [r-a1b2], break_glass: "arn:aws:iam::*:role/BreakGlass*"}
@@ -24,17 +30,16 @@ private_link:
 
 
 def write(where: Path, *, options: str = "", contacts: tuple[str, str] = ("", "")) -> Path:
-    """The demo's configuration below `where`, with these options and one replacement in the roster."""
+    """A configuration below `where`: the plain one with these options, and one replacement in the roster."""
     config = where / "config"
-    shutil.copytree(DEMO, config)
-    organization, roster = config / "organization.yaml", config / "contacts.yaml"
-    organization.write_text(organization.read_text(encoding="utf-8") + options, encoding="utf-8")
-    text = roster.read_text(encoding="utf-8")
+    config.mkdir()
+    (config / "organization.yaml").write_text(PLAIN + options, encoding="utf-8")
+    text = ROSTER.read_text(encoding="utf-8")
     assert contacts[0] in text
-    roster.write_text(text.replace(*contacts), encoding="utf-8")
+    (config / "contacts.yaml").write_text(text.replace(*contacts), encoding="utf-8")
     return config
 
 
 def synthesize_with(where: Path, *, options: str = "", contacts: tuple[str, str] = ("", "")) -> Assembly:
-    """Synthesize the demo's configuration with these options below `where`."""
+    """Synthesize the configuration that `write` makes below `where`."""
     return synthesize(where, config=str(write(where, options=options, contacts=contacts)))

@@ -1,0 +1,70 @@
+"""Programs of their own pointed at the local cloud and at nothing else: the CDK, `rollcall`, a shell."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from localcloud.clients import REGION
+
+if TYPE_CHECKING:
+    from localcloud.clients import Clients
+
+ROOT = Path(__file__).parent.parent
+_CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+_SECONDS = 120
+_COMMAND = "from cli.app import app; app(prog_name='rollcall')"  # what `pip install .` makes a script of
+
+
+class CommandFailedError(Exception):
+    """The command exited with an error; the text ends with what it wrote."""
+
+
+def environment(clients: Clients, *, home: Path, account: str | None = None) -> dict[str, str]:
+    """All that a program sees: nothing of the user's AWS settings, and no address but the local cloud's.
+
+    With an `account`, the credentials of an administrator there. `home` need not exist.
+    """
+    keys = clients.credentials(account).environment() if account else {}
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home.resolve()),
+        "LANG": "C.UTF-8",
+        "AWS_ENDPOINT_URL": clients.endpoint,
+        "AWS_REGION": REGION,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_PAGER": "",
+        "CDK_DISABLE_CLI_TELEMETRY": "true",
+        "NODE_NO_WARNINGS": "1",
+        # Where jsii keeps the unpacked CDK library by default: unpacking it for each home costs 10 s.
+        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(_CACHE / "aws" / "jsii" / "package-cache"),
+        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
+        **keys,
+    }
+
+
+def rollcall(clients: Clients, account: str, *arguments: str, work: Path) -> str:
+    """What `rollcall` prints, run as a command of this checkout; raises CommandFailedError."""
+    finished = subprocess.run(  # noqa: S603 -- this interpreter with our own arguments
+        [sys.executable, "-c", _COMMAND, *arguments],
+        cwd=ROOT,
+        env={
+            **environment(clients, home=work / account, account=account),
+            "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'lambdas'}",
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=_SECONDS,
+        check=False,
+    )
+    if finished.returncode:
+        raise CommandFailedError(
+            f"rollcall {arguments[0]} exited with {finished.returncode}:\n{finished.stdout}"
+        )
+    return finished.stdout

@@ -1,0 +1,73 @@
+"""Accounts come: one is created and moved, one is invited from outside."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from localcloud.story.scene import Act, End
+from simulation.seeds import STANDALONE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from localcloud.story.scene import Scene, Step
+
+
+def play(scene: Scene) -> Iterator[Step]:
+    """Each gets the contacts of where it is."""
+    created: list[str] = []
+
+    def create() -> Act:
+        created.append(_create(scene))
+        return Act(account=created[0])
+
+    yield scene.play("account created", create, End(contacts=scene.usual, severity="INFO"))
+    production = {"SECURITY": scene.production["SECURITY"]}
+    yield scene.play(
+        "account moved to Workloads/Production",
+        lambda: _move(scene, created[0]),
+        End(contacts=production, severity="INFO"),
+    )
+    yield scene.play(
+        "account of outside invited, accepts",
+        partial(_invite, scene),
+        End(contacts=scene.usual, severity="INFO"),
+    )
+
+
+def _organizations(scene: Scene, account: str) -> Any:
+    return scene.cloud.clients.client("organizations", account)
+
+
+def _create(scene: Scene) -> str:
+    organizations = _organizations(scene, scene.management)
+    request = organizations.create_account(AccountName="Ledger", Email="aws+ledger@example.com")
+    created = ""
+
+    def ready() -> bool:
+        nonlocal created
+        status = organizations.describe_create_account_status(
+            CreateAccountRequestId=request["CreateAccountStatus"]["Id"]
+        )["CreateAccountStatus"]
+        created = status.get("AccountId", "")
+        return bool(created)
+
+    scene.wait(ready)
+    return created
+
+
+def _move(scene: Scene, account: str) -> Act:
+    _organizations(scene, scene.management).move_account(
+        AccountId=account,
+        SourceParentId=scene.organization.root_id,
+        DestinationParentId=scene.organization.find_ou("Workloads/Production"),
+    )
+    return Act(account=account)
+
+
+def _invite(scene: Scene) -> Act:
+    target = {"Id": STANDALONE, "Type": "ACCOUNT"}
+    asked = _organizations(scene, scene.management).invite_account_to_organization(Target=target)
+    _organizations(scene, STANDALONE).accept_handshake(HandshakeId=asked["Handshake"]["Id"])
+    return Act(account=STANDALONE)

@@ -1,0 +1,166 @@
+"""Where a chapter plays: it acts, waits, and looks at contacts, at who wrote them and at the mailbox."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from localcloud.stage import Stage
+    from simulation.caller import Caller
+
+    Contact = Mapping[str, str]
+
+PATIENCE_SECONDS = 30.0
+_QUIET_SECONDS = 0.7  # how long no second alert may follow
+_WATCH_SECONDS = 3.0  # how long a contact must be left as it is
+_PARTS = ("name", "title", "email", "phone")
+_PARAMETERS = {"name": "Name", "title": "Title", "email": "EmailAddress", "phone": "PhoneNumber"}
+PAYMENTS, WEB_SHOP, DIVESTED = "222222222222", "444455556666", "555566667777"
+EDIT = {"name": "Mary", "title": "Developer", "email": "mary@example.net", "phone": "+1 206 555 0199"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What one step was to show and what it showed; `seconds` from the API call, `alerts` as delivered."""
+
+    name: str
+    expected: str
+    observed: str
+    seconds: float
+    ok: bool
+    alerts: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """What somebody did: to whose contacts, and whether AWS refused it."""
+
+    account: str
+    denied: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """How it must end: these contacts, one alert of this severity.
+
+    `stays`: they are so from the beginning and nobody touches them; `denied`: the act was refused;
+    `writer`: the role that set them, where that is the point.
+    """
+
+    contacts: Mapping[str, Contact]
+    severity: str
+    stays: bool = False
+    denied: bool = False
+    writer: str = ""
+
+
+class Scene:
+    """Plays on a stage whose hub enforces `roster` (the compiled document)."""
+
+    def __init__(self, stage: Stage, roster: Mapping[str, Any]) -> None:
+        self.stage, self.cloud, self.management = stage, stage.cloud, stage.management
+        self.organization = stage.cloud.simulation.organization
+        contacts = {
+            name: {part: values[part] for part in _PARTS} for name, values in roster["contacts"].items()
+        }
+        self.usual: dict[str, Contact] = {kind: contacts[name] for kind, name in roster["defaults"].items()}
+        self.production = self.usual | {"SECURITY": contacts["pci-soc"]}
+        self._writers: dict[str, list[str]] = {}
+        self.cloud.apis.after("account", "PutAlternateContact", self._written)
+
+    def play(self, name: str, act: Callable[[], Act], end: End) -> Step:
+        """Act, wait for the contacts to be as they must and for the alert, and compare."""
+        self.stage.tell(name)
+        self._writers.clear()
+        before, started = len(self.cloud.mail.received()), time.monotonic()
+        done = act()
+        right = self.wait(lambda: self._found(done.account, end.contacts) == end.contacts)
+        if end.stays:
+            right = not self.wait(
+                lambda: self._found(done.account, end.contacts) != end.contacts, _WATCH_SECONDS
+            )
+        seconds = round(time.monotonic() - started, 2)
+
+        def alerts() -> list[dict[str, Any]]:
+            new = self.cloud.mail.received()[before:]
+            return [alert for alert in new if alert["attributes"]["account"] == done.account]
+
+        self.wait(lambda: bool(alerts()))
+        self.wait(lambda: len(alerts()) > 1, _QUIET_SECONDS)
+        expected = _words(end.contacts, [end.severity], end, denied=end.denied, writer=end.writer)
+        observed = _words(
+            self._read(done.account, end.contacts),
+            [alert["attributes"]["severity"] for alert in alerts()],
+            end,
+            denied=done.denied,
+            writer=self._writers.get(done.account, [""])[-1] if end.writer else "",
+        )
+        return Step(
+            name=name,
+            expected=expected,
+            observed=observed,
+            seconds=seconds,
+            ok=right and observed == expected,
+            alerts=tuple(alerts()),
+        )
+
+    def edit(self, account: str) -> Act:
+        """Mary, of that account, puts herself into its security contact; she may be denied."""
+        parameters = {_PARAMETERS[part]: value for part, value in EDIT.items()}
+        try:
+            self.as_mary(account).put_alternate_contact(AlternateContactType="SECURITY", **parameters)
+        except ClientError as error:
+            if "explicit deny in a service control policy" not in str(error):
+                raise
+            return Act(account=account, denied=True)
+        return Act(account=account)
+
+    def as_mary(self, account: str) -> Any:
+        """The Account API as a developer of that account calls it: for itself, naming no account."""
+        return self.cloud.clients.client("account", account, role="Developer", session="mary")
+
+    def wait(self, condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> bool:
+        """Whether the condition comes true in time."""
+        end = time.monotonic() + seconds
+        while not (met := condition()) and time.monotonic() < end:
+            time.sleep(0.02)
+        return met
+
+    def _written(self, caller: Caller, parameters: Mapping[str, Any]) -> None:
+        role = caller.principal_arn.rpartition("/")[2]
+        self._writers.setdefault(parameters.get("AccountId", caller.account_id), []).append(role)
+
+    def _found(self, account: str, kinds: Mapping[str, Any]) -> dict[str, Contact]:
+        """The contacts in the model: looking there often costs nobody's quota."""
+        contacts = self.organization.accounts[account].contacts
+        return {
+            kind: {part: getattr(contacts[kind], part) for part in _PARTS}
+            for kind in kinds
+            if kind in contacts
+        }
+
+    def _read(self, account: str, kinds: Mapping[str, Any]) -> dict[str, Contact]:
+        """The same from the Account API, as the management account reads it: its own without its id."""
+        client = self.cloud.clients.client("account", self.management)
+        named = {} if account == self.management else {"AccountId": account}
+        answers = {
+            kind: client.get_alternate_contact(AlternateContactType=kind, **named)["AlternateContact"]
+            for kind in self._found(account, kinds)
+        }
+        return {kind: {"email": answer["EmailAddress"]} for kind, answer in answers.items()}
+
+
+def _words(
+    contacts: Mapping[str, Contact], severities: list[str], end: End, *, denied: bool, writer: str
+) -> str:
+    emails = ", ".join(f"{kind} {contact['email']}" for kind, contact in sorted(contacts.items()))
+    refusal = "denied by the policy; " if denied else ""
+    left = "" if not end.stays else " untouched" if end.denied else " left as edited"
+    by = f", set by {writer}" if writer else ""
+    return f"{refusal}{emails or 'no contact'}{left}{by}; alerts: {', '.join(severities) or 'none'}"

@@ -63,14 +63,22 @@ def remember_units(roster: Roster, memory: Matches, organization: Organization) 
             memory.forget_unit(path, other)
 
 
-def lost_units(roster: Roster, memory: Matches, organization: Organization) -> list[str]:
-    """A reason for each path of the roster that led to a unit which is called otherwise now."""
+def lost_units(roster: Roster, memory: Matches, organization: Organization, *, changed: str) -> list[str]:
+    """A reason for each path of the roster that led to the changed unit, or below it, and no longer does.
+
+    What else was renamed is not told again: its own event told it, and its accounts are held.
+    """
+    above = organization.unit_path(changed)
+    if above is None:
+        return []
     known = memory.units()
     return [
         _renamed(ou_id, path)
         for path in _paths(roster)
         for ou_id in sorted(known.get(path, frozenset()))
-        if (names := organization.unit_path(ou_id)) is not None and list(names) != path.split("/")
+        if (names := organization.unit_path(ou_id)) is not None
+        and list(names[: len(above)]) == list(above)
+        and list(names) != path.split("/")
     ]
 
 

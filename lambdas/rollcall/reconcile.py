@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rollcall.act import Acted
+from rollcall.changed_unit import unit_changed
 from rollcall.errors import LookAgainError, RetryableError, WaitError
 from rollcall.events import parse
-from rollcall.lost_matches import lost_units
 from rollcall.names import GUARDRAIL_NAME
 from rollcall.outcomes import Incident, Outcome, Stage, incident_id
 from rollcall.own_writes import own_write, unrecorded
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
 #: From this receive on, a contact that still waits is told even if nothing refused: the restore is late.
 LATE_RECEIVES = 3
-#: A changed organizational unit is carried out by signal for so many accounts; more are left to a sweep,
-#: which plans before it writes.
-MOST_ACCOUNTS_OF_A_UNIT = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,31 +60,14 @@ class Reconciler:
             self._account(signal, delivery)
 
     def _unit_changed(self, signal: Signal, ou_id: str, delivery: Delivery) -> None:
-        roster = self.rosters.current(self.ports.state.control())
-        lost = lost_units(roster, self.ports.matches, self.ports.organization)
-        accounts = self.ports.organization.accounts_below(ou_id, most=MOST_ACCOUNTS_OF_A_UNIT + 1)
-        few = len(accounts) <= MOST_ACCOUNTS_OF_A_UNIT
-        count = str(len(accounts)) if few else f"more than {MOST_ACCOUNTS_OF_A_UNIT}"
-        if lost:
-            outcome = Outcome(verdict=Verdict.HELD, reason=f"{'; '.join(lost)}; accounts in {ou_id}: {count}")
-        elif not few:
-            reason = f"{ou_id} has {count} accounts: none of them is changed by this event"
-            outcome = Outcome(verdict=Verdict.TOLD, reason=reason)
-        else:
-            self._accounts([replace(signal, account_id=account_id) for account_id in accounts], delivery)
-            outcome = Outcome(verdict=Verdict.COMPLIANT, reason=f"accounts in {ou_id} looked at: {count}")
+        outcome = unit_changed(
+            signal=signal,
+            ou_id=ou_id,
+            roster=self.rosters.current(self.ports.state.control()),
+            ports=self.ports,
+            reconcile=lambda one: self._account(one, delivery),
+        )
         self._publish(_incident(signal, None, [Acted(outcome=outcome)]))
-
-    def _accounts(self, signals: Sequence[Signal], delivery: Delivery) -> None:
-        """Each on its own; RetryableError at the end if any has to wait."""
-        waiting: RetryableError | None = None
-        for signal in signals:
-            try:
-                self._account(signal, delivery)
-            except RetryableError as error:
-                waiting = error
-        if waiting is not None:
-            raise waiting
 
     def _account(self, signal: Signal, delivery: Delivery) -> None:
         account: Account | None = None

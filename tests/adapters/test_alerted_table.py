@@ -156,28 +156,28 @@ def test_it_is_forgotten_long_after_every_queue_has(alerted, items):
 class TestBrokenTable:
     def test_nothing_is_sent_that_could_not_be_claimed(self, dynamodb, error):
         alerted = AlertedTable(client=Refusing({"put_item": error}, dynamodb), table=TABLE)
-        with pytest.raises(RetryableError, match="refused the claim"):
+        with pytest.raises(RetryableError, match="refused put_item"):
             alerted.claim(CLOSED, NOW)
 
     def test_nothing_is_opened_that_may_be_closed(self, dynamodb, error):
         alerted = AlertedTable(client=Refusing({"query": error}, dynamodb), table=TABLE)
-        with pytest.raises(RetryableError, match="refused the look"):
+        with pytest.raises(RetryableError, match="refused query"):
             alerted.claim(OPEN, NOW)
 
     def test_nothing_is_closed_that_may_not_be_open(self, dynamodb, error):
         alerted = AlertedTable(client=Refusing({"query": error}, dynamodb), table=TABLE)
-        with pytest.raises(RetryableError, match="refused the look"):
+        with pytest.raises(RetryableError, match="refused query"):
             alerted.claim(CLOSES_ONLY, NOW)
 
     def test_a_lost_claim_that_cannot_be_looked_up_is_tried_again(self, dynamodb, error):
         AlertedTable(client=dynamodb, table=TABLE).claim(CLOSED, NOW)
         alerted = AlertedTable(client=Refusing({"get_item": error}, dynamodb), table=TABLE)
-        with pytest.raises(RetryableError, match="refused the look"):
+        with pytest.raises(RetryableError, match="refused get_item"):
             alerted.claim(CLOSED, NOW)
 
     def test_a_note_that_is_not_taken_means_one_more_alert(self, dynamodb, error):
         good = AlertedTable(client=dynamodb, table=TABLE)
         good.claim(CLOSED, NOW)
-        with pytest.raises(RetryableError, match="refused the note"):
+        with pytest.raises(RetryableError, match="refused update_item"):
             AlertedTable(client=Refusing({"update_item": error}, dynamodb), table=TABLE).sent(CLOSED, NOW)
         assert good.claim(CLOSED, NOW + timedelta(seconds=CLAIM_SECONDS + 1))

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import EndpointConnectionError, ParamValidationError, ReadTimeoutError
 
-from rollcall.adapters.state_table import CLAIM_HOURS, OWN_WRITE_DAYS, RESTORED_HOURS, StateTable
+from rollcall.adapters.own_write_items import CLAIM_HOURS, OWN_WRITE_DAYS, RESTORED_HOURS
+from rollcall.adapters.state_table import StateTable
 from rollcall.approve import approve_candidate
 from rollcall.contacts import ContactKind
 from rollcall.control import Control

@@ -17,13 +17,12 @@ from rollcall.selectors import selector_of
 from rollcall.signals import Cause
 from simulation import ApiError, Caller
 from tests.adapters.samples import INCIDENT, NOW, OUTCOME, SIGNAL
+from tests.core.test_changed_unit import ou_event, rename
 from tests.core.test_whole_roster import (
     PLAYGROUND,
     SANDBOX,
     new_account,
     organizations_event,
-    ou_event,
-    rename,
     severities,
     tamper,
     with_overrides,

@@ -88,54 +88,6 @@ def test_tags_do_not_matter_to_a_roster_that_uses_none():
     assert not world.calls
 
 
-def rename(world, path, name):
-    ou_id = world.organization.find_ou(path)
-    world.organization.rename_ou(ou_id, name)
-    return ou_id
-
-
-def ou_event(ou_id):
-    return {
-        "detail": {
-            "eventSource": "organizations.amazonaws.com",
-            "eventName": "UpdateOrganizationalUnit",
-            "eventID": f"rename-{ou_id}",
-            "eventTime": "2026-10-05T09:00:00Z",
-            "recipientAccountId": "111111111111",
-            "requestParameters": {"organizationalUnitId": ou_id, "name": "x"},
-            "userIdentity": {"type": "Root", "arn": "arn:aws:iam::111111111111:root"},
-        }
-    }
-
-
-def test_a_renamed_unit_holds_its_accounts_instead_of_giving_them_the_defaults():
-    world = World(SANDBOX).settle()
-    tamper(world, PLAYGROUND)
-    world.drain()
-    assert world.contacts(PLAYGROUND)["SECURITY"] == api_values("pci-soc")
-    world.send(ou_event(rename(world, "Sandbox", "Playpen")))
-    world.drain()
-    assert severities(world)[-1] == "HIGH"
-    assert "was Sandbox" in world.alerts[-1].text
-    tamper(world, PLAYGROUND)
-    world.drain()
-    assert world.contacts(PLAYGROUND)["SECURITY"] == MALLORY
-    assert "HELD" in world.alerts[-1].subject
-
-
-def test_a_unit_that_gets_its_name_back_is_held_no_longer():
-    world = World(SANDBOX).settle()
-    tamper(world, PLAYGROUND)
-    world.drain()
-    ou_id = rename(world, "Sandbox", "Playpen")
-    tamper(world, PLAYGROUND)
-    world.drain()
-    world.organization.rename_ou(ou_id, "Sandbox")
-    world.send(ou_event(ou_id))
-    world.drain()
-    assert world.contacts(PLAYGROUND)["SECURITY"] == api_values("pci-soc")
-
-
 def test_an_account_that_moves_out_of_a_unit_is_not_held():
     world = World(SANDBOX).settle()
     tamper(world, PLAYGROUND)
@@ -148,28 +100,6 @@ def test_an_account_that_moves_out_of_a_unit_is_not_held():
     )
     world.drain()
     assert world.contacts(PLAYGROUND)["SECURITY"] == api_values("soc")
-
-
-def test_a_unit_that_gets_the_name_of_an_override_has_its_few_accounts_set():
-    world = World(with_overrides({"ou": "Playpen", "kinds": {"SECURITY": "pci-soc"}})).settle()
-    world.send(ou_event(rename(world, "Sandbox", "Playpen")))
-    world.drain()
-    assert world.contacts(PLAYGROUND)["SECURITY"] == api_values("pci-soc")
-
-
-def test_a_unit_of_many_accounts_is_not_rewritten_by_one_event():
-    world = World(with_overrides({"ou": "Playpen", "kinds": {"SECURITY": "pci-soc"}}))
-    ou_id = rename(world, "Sandbox", "Playpen")
-    for number in range(20):
-        world.organization.add_account(name=f"Many {number}", email=f"m{number}@example.com", parent=ou_id)
-    world.settle()
-    for account in world.organization.accounts.values():
-        account.contacts.pop("SECURITY", None)
-    world.send(ou_event(ou_id))
-    world.drain()
-    assert not world.calls
-    assert severities(world) == ["INFO"]
-    assert "more than 10 accounts" in world.alerts[0].text
 
 
 def test_an_authorised_changer_is_reverted_like_anyone_and_told_quietly():

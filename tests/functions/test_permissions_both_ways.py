@@ -21,7 +21,7 @@ from rollcall.documents import incident_document
 from simulation import Caller, Response
 from simulation.client import SimulatedClient
 from tests.adapters.samples import FOUND, INCIDENT, MANAGEMENT, MEMBER, NOW, REGION
-from tests.core.test_whole_roster import ou_event
+from tests.core.test_changed_unit import ou_event
 from tests.functions.conftest import SERVICES, installed
 from tests.functions.deployment import Deployment, api_values
 from tests.stacks.assembly import synthesize

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rollcall.adapters.aws_errors import AWS_ERRORS, code_of
+from rollcall.adapters.dynamodb_table import TableAdapter, expiry, key_of
 from rollcall.errors import RetryableError
 from rollcall.outcomes import Stage
 
@@ -20,12 +20,8 @@ REMEMBERED_DAYS = 30
 _SENT = {"S": "sent"}
 
 
-class AlertedTable:
+class AlertedTable(TableAdapter):
     """The memory of `notify` over a boto3 DynamoDB client."""
-
-    def __init__(self, *, client: Any, table: str) -> None:
-        self._client = client
-        self._table = table
 
     def claim(self, alert: Alert, now: datetime) -> bool:
         """Whether this alert is still to be sent, and by us; RetryableError while another sends it.
@@ -37,66 +33,44 @@ class AlertedTable:
             return False
         if alert.closes_only and not self._any(alert, Stage.OPEN, sent=True):
             raise RetryableError("the opening of this incident is still under way")
-        try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=_key(alert)
-                | {
-                    "status": {"S": "claimed"},
-                    "claimed_at": {"N": str(now.timestamp())},
-                    "expires_at": {"N": str(int(now.timestamp()) + REMEMBERED_DAYS * 86400)},
-                },
-                ConditionExpression="attribute_not_exists(pk) OR (#status <> :sent AND claimed_at < :stale)",
-                ExpressionAttributeNames={"#status": "status"},
-                ExpressionAttributeValues={
-                    ":sent": _SENT,
-                    ":stale": {"N": str(now.timestamp() - CLAIM_SECONDS)},
-                },
-            )
-        except AWS_ERRORS as error:
-            if code_of(error) != "ConditionalCheckFailedException":
-                raise RetryableError(f"the state table refused the claim: {code_of(error)}") from None
-            if self._status(alert) == _SENT["S"]:
-                return False
-            raise RetryableError("another worker is sending this alert") from None
-        return True
+        item = _key(alert) | {
+            "status": {"S": "claimed"},
+            "claimed_at": {"N": str(now.timestamp())},
+            "expires_at": expiry(now, REMEMBERED_DAYS * 86400),
+        }
+        claimed = self._table.conditionally(
+            "put_item",
+            Item=item,
+            ConditionExpression="attribute_not_exists(pk) OR (#status <> :sent AND claimed_at < :stale)",
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues={
+                ":sent": _SENT,
+                ":stale": {"N": str(now.timestamp() - CLAIM_SECONDS)},
+            },
+        )
+        if not claimed and (self._table.get(_key(alert)) or {}).get("status") != _SENT:
+            raise RetryableError("another worker is sending this alert")
+        return claimed
 
     def sent(self, alert: Alert, now: datetime) -> None:
         """Remember that it was sent; RetryableError if the table did not take it: it is sent once more."""
-        try:
-            self._client.update_item(
-                TableName=self._table,
-                Key=_key(alert),
-                UpdateExpression="SET #status = :sent, sent_at = :at",
-                ExpressionAttributeNames={"#status": "status"},
-                ExpressionAttributeValues={":sent": _SENT, ":at": {"S": now.isoformat()}},
-            )
-        except AWS_ERRORS as error:
-            raise RetryableError(f"the state table refused the note: {code_of(error)}") from None
-
-    def _status(self, alert: Alert) -> str | None:
-        answer = self._read("get_item", Key=_key(alert))
-        status: str | None = answer.get("Item", {}).get("status", {}).get("S")
-        return status
+        self._table.call(
+            "update_item",
+            Key=_key(alert),
+            UpdateExpression="SET #status = :sent, sent_at = :at",
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues={":sent": _SENT, ":at": {"S": now.isoformat()}},
+        )
 
     def _any(self, alert: Alert, stage: Stage, *, but: str | None = None, sent: bool = False) -> bool:
         """Whether anything is told of the incident at this stage; `sent`: whether it has been."""
-        answer = self._read(
-            "query",
-            KeyConditionExpression="pk = :pk AND begins_with(sk, :stage)",
-            ExpressionAttributeValues={":pk": _key(alert)["pk"], ":stage": {"S": f"{stage}#"}},
-        )
-        items = [item for item in answer["Items"] if item["sk"]["S"] != but]
+        found = self._table.query(_incident(alert), prefix=f"{stage}#")
+        items = [item for item in found if item["sk"]["S"] != but]
         return any(not sent or item["status"] == _SENT for item in items)
 
-    def _read(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        try:
-            answer: dict[str, Any] = getattr(self._client, operation)(
-                TableName=self._table, ConsistentRead=True, **parameters
-            )
-        except AWS_ERRORS as error:
-            raise RetryableError(f"the state table refused the look: {code_of(error)}") from None
-        return answer
+
+def _incident(alert: Alert) -> str:
+    return f"alert#{alert.incident_id}"
 
 
 def _sort_key(alert: Alert) -> str:
@@ -104,4 +78,4 @@ def _sort_key(alert: Alert) -> str:
 
 
 def _key(alert: Alert) -> dict[str, Any]:
-    return {"pk": {"S": f"alert#{alert.incident_id}"}, "sk": {"S": _sort_key(alert)}}
+    return key_of(_incident(alert), _sort_key(alert))

@@ -1,0 +1,50 @@
+"""The table itself: what all adapters over it rely on."""
+
+import pytest
+
+from rollcall.adapters.dynamodb_table import DynamoTable, key_of
+from tests.adapters.conftest import TABLE
+
+#: More than one answer of a query holds (1 MB).
+MANY, LARGE = 5, "x" * 300_000
+
+
+@pytest.fixture
+def table(dynamodb):
+    return DynamoTable(client=dynamodb, table=TABLE)
+
+
+def fill(table, **more):
+    for number in range(MANY):
+        table.call("put_item", Item=key_of("many", f"part#{number}") | more)
+    table.call("put_item", Item=key_of("many", "zebra"))
+    table.call("put_item", Item=key_of("other", "part#0"))
+
+
+def sort_keys(items):
+    return [item["sk"]["S"] for item in items]
+
+
+def test_a_query_goes_on_where_an_answer_was_full(table, dynamodb):
+    fill(table, large={"S": LARGE})
+    answers = []
+
+    class Watching:
+        def query(self, **parameters):
+            answers.append(dynamodb.query(**parameters))
+            return answers[-1]
+
+    found = DynamoTable(client=Watching(), table=TABLE).query("many")
+    assert sort_keys(found) == [*(f"part#{number}" for number in range(MANY)), "zebra"]
+    assert len(answers) > 1
+
+
+def test_a_limit_is_one_answer(table):
+    fill(table)
+    assert sort_keys(table.query("many", limit=2)) == ["part#0", "part#1"]
+
+
+def test_a_prefix_chooses_by_the_sort_key(table):
+    fill(table)
+    assert len(table.query("many", prefix="part#")) == MANY
+    assert table.query("many", prefix="none") == []

@@ -17,6 +17,8 @@ _LISTS: tuple[tuple[Route, str], ...] = (
     (("members", "targets"), "keep one"),
     (("members", "exclude"), "keep one"),
     (("guardrail", "targets"), "keep one"),
+    (("operators",), "keep one"),
+    (("readers",), "keep one"),
     (("limit_to_ous",), "keep one"),
     (("private_link", "subnets"), "keep one"),
     (("private_link", "security_groups"), "keep one"),
@@ -32,6 +34,7 @@ def contradictions(document: Document) -> list[Fault]:
         *_twice(document, data),
         *_members(document, data),
         *_guardrail(document, data, region),
+        *_people(document, data, region),
         *_elsewhere(document, data, region),
     ]
 
@@ -87,6 +90,12 @@ def _guardrail(document: Document, data: Mapping[str, Any], region: Any) -> Iter
     guardrail = data.get("guardrail")
     spared = guardrail.get("break_glass") if isinstance(guardrail, dict) else None
     yield from _partition(document, ("guardrail", "break_glass"), spared, region)
+
+
+def _people(document: Document, data: Mapping[str, Any], region: Any) -> Iterator[Fault]:
+    for key in ("operators", "readers"):
+        for index, value in enumerate(_texts(data, (key,))):
+            yield from _partition(document, (key, index), value, region)
 
 
 def _elsewhere(document: Document, data: Mapping[str, Any], region: Any) -> Iterator[Fault]:

@@ -16,6 +16,8 @@ from stacks.organization_values import (
     UnitId,
     VpcId,
 )
+from stacks.people_values import People
+from stacks.schedule_values import Schedule
 from stacks.validation import Strict
 from stacks.values import AccountId, AlertAddress, OrganizationId
 
@@ -23,6 +25,7 @@ _Region = Literal["us-east-1", "cn-northwest-1", "us-gov-west-1"]
 
 # One condition of some 65 bytes for each, in a template that may have 51,200 bytes.
 MOST_EXCLUDED: Final = 500
+_PEOPLE: Final = "a list of ARNs of roles and users, such as arn:aws:iam::333333333333:role/Ops*"
 _PATHS: Final = "a list of paths of organizational units, o-exampleorgid/r-a1b2/ou-a1b2-11111111/*"
 
 
@@ -33,6 +36,14 @@ class _Alerts(Strict):
 class _Ledger(Strict):
     # S3 Object Lock takes no more: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-overview.html
     retention_days: Annotated[int, Field(ge=1, le=36500, description="days, 1 to 36500")] = 365
+
+
+class _Sweep(Strict):
+    schedule: Schedule = "rate(1 day)"
+
+
+class _Reports(Strict):
+    retention_days: Annotated[int, Field(ge=1, le=36500, description="days, 1 to 36500")] = 400
 
 
 class _Members(Strict):
@@ -88,6 +99,10 @@ class OrganizationFile(Strict):
         ),
     ] = "us-east-1"
     ledger: Annotated[_Ledger, Field(description="retention_days: 365")] = _Ledger()
+    sweep: Annotated[_Sweep, Field(description="schedule: rate(1 day)")] = _Sweep()
+    reports: Annotated[_Reports, Field(description="retention_days: 400")] = _Reports()
+    operators: Annotated[list[People], Field(min_length=1, description=_PEOPLE)] | None = None
+    readers: Annotated[list[People], Field(min_length=1, description=_PEOPLE)] | None = None
     members: Annotated[_Members, Field(description="deploy: stackset, targets: [r-a1b2]")] = _Members()
     management_role: Annotated[
         Flag,

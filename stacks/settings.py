@@ -39,7 +39,9 @@ class PrivateLink:
 class Settings:
     """What the stacks need to know. `ledger_retention_days` is how long nobody can change the ledger.
 
-    `limit_to_ous` is None for the whole organization; `powertools_layer` None for the one that AWS publishes.
+    `sweep_schedule` is an expression of EventBridge Scheduler. `operators` and `readers` are patterns of
+    ARNs; with none it is for the hub's own IAM to say who takes the roles. `limit_to_ous` is None for the
+    whole organization; `powertools_layer` None for the one that AWS publishes.
     """
 
     organization: str
@@ -48,6 +50,10 @@ class Settings:
     region: str
     alert_addresses: tuple[str, ...]
     ledger_retention_days: int
+    sweep_schedule: str = "rate(1 day)"
+    reports_retention_days: int = 400
+    operators: tuple[str, ...] = ()
+    readers: tuple[str, ...] = ()
     members_deploy: Literal["stackset", "none"] = "none"
     members_call_as: Literal["DELEGATED_ADMIN", "SELF"] = "DELEGATED_ADMIN"
     members_targets: tuple[str, ...] = ()
@@ -85,6 +91,10 @@ def _settings(model: OrganizationFile) -> Settings:
         region=model.region,
         alert_addresses=tuple(model.alerts.addresses),
         ledger_retention_days=model.ledger.retention_days,
+        sweep_schedule=model.sweep.schedule,
+        reports_retention_days=model.reports.retention_days,
+        operators=tuple(model.operators or ()),
+        readers=tuple(model.readers or ()),
         members_deploy=model.members.deploy,
         members_call_as=model.members.call_as,
         members_targets=tuple(model.members.targets or ()),

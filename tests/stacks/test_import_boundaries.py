@@ -111,6 +111,8 @@ def test_every_rule_above_has_files_to_hold() -> None:
     [
         "contact_values",
         "ou_values",
+        "people_values",
+        "schedule_values",
         "principals",
         "values",
         "faults",

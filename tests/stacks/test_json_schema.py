@@ -57,6 +57,8 @@ def test_every_file_is_there() -> None:
         ("organization", "region: us-east-1", "region: eu-west-1"),
         ("organization", '"333333333333"', '"3333"'),
         ("organization", "hub:", "hubb:"),
+        ("organization", "ledger:", "sweep: {schedule: rate(7 days)}\nledger:"),
+        ("organization", "ledger:", "operators: [arn:aws:iam::*:role/Ops]\nledger:"),
         ("contacts", "mode: enforce", "mode: enforced"),
         ("contacts", "title: Duty officer", "titel: Duty officer"),
         ("contacts", "aws-soc@example.com", "aws-soc"),

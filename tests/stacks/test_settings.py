@@ -1,0 +1,64 @@
+"""What `organization.yaml` says beyond whose organization it is, and what holds if it says nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+import app
+from tests.stacks.configs import ORGANIZATION, complaints, load_from
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MORE = """
+sweep: {schedule: "cron(30 4 * * ? *)"}
+reports: {retention_days: 30}
+operators: [arn:aws:iam::333333333333:user/oncall/*]
+readers: [arn:aws:iam::333333333333:role/Security*, arn:aws:iam::444455556666:role/ci]
+"""
+
+
+def test_what_holds_if_nothing_is_said(tmp_path: Path) -> None:
+    settings = load_from(tmp_path).settings
+    assert (settings.sweep_schedule, settings.reports_retention_days) == ("rate(1 day)", 400)
+    assert (settings.operators, settings.readers) == ((), ())
+
+
+def test_what_is_said_of_the_sweep_and_its_people(tmp_path: Path) -> None:
+    settings = load_from(tmp_path, organization=ORGANIZATION + MORE).settings
+    assert (settings.sweep_schedule, settings.reports_retention_days) == ("cron(30 4 * * ? *)", 30)
+    assert settings.operators == ("arn:aws:iam::333333333333:user/oncall/*",)
+    assert settings.readers == (
+        "arn:aws:iam::333333333333:role/Security*",
+        "arn:aws:iam::444455556666:role/ci",
+    )
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        "rate(1 hour)",
+        "rate(24 hours)",
+        "cron(0 0 * * ? *)",
+        "cron(59 23 ? * * *)",
+        "cron(15 0,6,12,18 * * ? *)",
+        "cron(15 8-17,22 * * ? *)",
+        "cron(15 */4 * * ? *)",
+        "cron(15 * * * ? *)",
+    ],
+)
+def test_schedules_that_run_each_day(tmp_path: Path, schedule: str) -> None:
+    assert complaints(tmp_path, organization=f'{ORGANIZATION}sweep: {{schedule: "{schedule}"}}\n') == []
+
+
+def test_what_the_shipped_file_shows_as_comments_is_taken(tmp_path: Path) -> None:
+    shipped = (app.ROOT / "config" / "organization.yaml").read_text(encoding="utf-8")
+    shown = [line[2:] for line in shipped.splitlines() if line.startswith("# ") and line.endswith(("}", "]"))]
+    keys = [key for line in shown for key in (yaml.safe_load(line) if line[0].isalpha() else ())]
+    assert {"sweep", "reports", "operators", "readers"} <= set(keys)
+    for line in shown:
+        if line[0].isalpha() and line.split(":")[0] not in ORGANIZATION:
+            assert complaints(tmp_path, organization=f"{ORGANIZATION}{line}\n") == []

@@ -1,0 +1,173 @@
+"""The report as one JSON document, version 1 (docs/report.md): a pure function of what a run stored."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from rollcall.contacts import ContactKind
+from rollcall.demands import Wanted
+from rollcall.report.holders import Holders
+from rollcall.report.statuses import LEFT_OUT, Status, status_of
+from rollcall.sweep.records import observation_document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import date
+
+    from rollcall.plan import Change, Finding, Plan
+    from rollcall.sweep.records import Observed, Result
+
+VERSION = 1
+#: Runs that the trend goes back: two months of daily ones.
+TREND_RUNS = 60
+_UNMANAGED = {"status": str(Status.UNMANAGED), "reason": "the roster names no contact of this kind here"}
+
+
+def build_report(
+    *,
+    summary: Mapping[str, Any],
+    roster: Mapping[str, Any],
+    observed: Iterable[Observed],
+    decide: Callable[[Observed], Plan],
+    results: Mapping[tuple[str, ContactKind], Result],
+    unannounced: Iterable[tuple[str, ContactKind]],
+    today: date,
+    trend: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """Everything that the report shows.
+
+    `summary` is that of the run, `roster` the compiled document that `decide` applies, `results` what became
+    of planned changes, `unannounced` the changes that no event told of, `trend` the trend of the report
+    before.
+    """
+    holders = Holders(roster)
+    accounts, changes = [], []
+    for record in observed:
+        entry = _account(record, decide(record), results, holders)
+        accounts.append(entry)
+        changes += [
+            _change(entry, kind, contact)
+            for kind, contact in entry["contacts"].items()
+            if contact["status"] in (Status.FIXED, Status.WOULD_FIX)
+        ]
+    accounts.sort(key=lambda entry: str(entry["id"]))
+    coverage = _coverage(accounts)
+    return {
+        "version": VERSION,
+        "run": dict(summary),
+        "coverage": coverage,
+        "units": _units(accounts),
+        "accounts": accounts,
+        "changes": sorted(changes, key=lambda change: (change["account_id"], change["kind"])),
+        "unannounced": [
+            {"account_id": account_id, "kind": str(kind)} for account_id, kind in sorted(unannounced)
+        ],
+        "holders": holders.as_documents(),
+        "reviews": _reviews(roster, today),
+        "exemptions": _exemptions(roster, today),
+        "trend": [*trend, _point(summary, coverage)][-TREND_RUNS:],
+    }
+
+
+def _account(
+    record: Observed,
+    plan: Plan,
+    results: Mapping[tuple[str, ContactKind], Result],
+    holders: Holders,
+) -> dict[str, Any]:
+    account = record.account
+    decided: dict[ContactKind, dict[str, Any]] = {}
+    for finding in plan.findings:
+        decided[finding.kind] = _contact(finding, status_of(finding.verdict), finding.reason)
+    for change in plan.changes:
+        result = results.get((account.id, change.kind))
+        status = status_of(result.verdict) if result else Status.WOULD_FIX
+        reason = result.reason if result else "not written by this run"
+        decided[change.kind] = _contact(change, status, reason)
+    for kind, contact in decided.items():
+        holders.add(account.id, kind, contact)
+    nothing = {"status": str(Status.INACTIVE), "reason": f"the account is {account.state}"}
+    left = _UNMANAGED if account.active else nothing
+    return {
+        "id": account.id,
+        "name": account.name,
+        "ou": "/".join(account.ou_path),
+        "state": str(account.state),
+        "contacts": {
+            str(kind): decided.get(kind) or left | {"found": None, "wanted": None, "source": None}
+            for kind in ContactKind
+        },
+    }
+
+
+def _contact(decision: Change | Finding, status: Status, reason: str) -> dict[str, Any]:
+    wanted = decision.wanted
+    return {
+        "status": str(status),
+        "reason": reason,
+        "found": observation_document(decision.found),
+        "wanted": wanted.contact.as_document() if isinstance(wanted, Wanted) else None,
+        "source": wanted.source if wanted else None,
+    }
+
+
+def _change(account: Mapping[str, Any], kind: str, contact: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "account_id": account["id"],
+        "account_name": account["name"],
+        "ou": account["ou"],
+        "kind": kind,
+        "status": contact["status"],
+        "found": contact["found"].get("contact"),
+        "set": contact["wanted"],
+        "source": contact["source"],
+    }
+
+
+def _coverage(accounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Counts of contacts by status, and the share of managed ones that are right now (None if none is)."""
+    counts = Counter(contact["status"] for entry in accounts for contact in entry["contacts"].values())
+    managed = sum(counts[status] for status in Status if status not in LEFT_OUT)
+    right = counts[Status.RIGHT] + counts[Status.FIXED]
+    return {
+        "accounts": len(accounts),
+        "contacts": {str(status): counts[status] for status in Status},
+        "managed": managed,
+        "right_share": right / managed if managed else None,
+    }
+
+
+def _units(accounts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    paths = sorted({entry["ou"] for entry in accounts})
+    by_path: dict[str, list[Mapping[str, Any]]] = {path: [] for path in paths}
+    for entry in accounts:
+        by_path[entry["ou"]].append(entry)
+    return [{"ou": path} | _coverage(entries) for path, entries in by_path.items()]
+
+
+def _reviews(roster: Mapping[str, Any], today: date) -> list[dict[str, Any]]:
+    """Contacts of the roster whose day of review is past."""
+    return [
+        {"contact": name, "review_by": values["review_by"], "email": values["email"]}
+        for name, values in sorted(roster["contacts"].items())
+        if values.get("review_by") and values["review_by"] < today.isoformat()
+    ]
+
+
+def _exemptions(roster: Mapping[str, Any], today: date) -> list[dict[str, Any]]:
+    return [
+        dict(entry) | {"ended": bool(entry["until"] and entry["until"] < today.isoformat())}
+        for entry in roster["exempt"]
+    ]
+
+
+def _point(summary: Mapping[str, Any], coverage: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "run": summary["run"],
+        "ended_at": summary["ended_at"],
+        "ending": summary["ending"],
+        "managed": coverage["managed"],
+        "right_share": coverage["right_share"],
+        "changed": coverage["contacts"]["fixed"] + coverage["contacts"]["would-fix"],
+    }

@@ -1,0 +1,57 @@
+"""The report as CSV: one line for each contact, for spreadsheets."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PARTS = ("name", "title", "email", "phone")
+HEADER = (
+    "account_id",
+    "account_name",
+    "ou",
+    "state",
+    "kind",
+    "status",
+    "reason",
+    *(f"found_{part}" for part in _PARTS),
+    *(f"wanted_{part}" for part in _PARTS),
+    "source",
+)
+# Spreadsheets take such a cell for a formula, and names are chosen by others.
+# https://owasp.org/www-community/attacks/CSV_Injection
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def to_csv(report: Mapping[str, Any]) -> str:
+    """CSV (RFC 4180, with a header) of a report document; a leading apostrophe keeps cells text."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(HEADER)
+    for account in report["accounts"]:
+        place = (account["id"], account["name"], account["ou"], account["state"])
+        for kind, contact in account["contacts"].items():
+            found = contact["found"].get("contact") if contact["found"] else None
+            row = (
+                *place,
+                kind,
+                contact["status"],
+                contact["reason"],
+                *_values(found),
+                *_values(contact["wanted"]),
+                contact["source"] or "",
+            )
+            writer.writerow([_text(cell) for cell in row])
+    return out.getvalue()
+
+
+def _values(contact: Mapping[str, str] | None) -> tuple[str, ...]:
+    return tuple(contact[part] if contact else "" for part in _PARTS)
+
+
+def _text(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell

@@ -1,0 +1,118 @@
+"""The report as one HTML page that needs no network: a template, a style, a script and the data."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import unicodedata
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import DictLoader, Environment, StrictUndefined
+from markupsafe import Markup
+
+from rollcall.report.chart import HEIGHT, WIDTH, chart
+from rollcall.report.statuses import ATTENTION, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_KINDS = ("SECURITY", "OPERATIONS", "BILLING")
+_PARTS = ("name", "title", "email", "phone")
+#: Rows of a table that stand in the page itself; all accounts are data of the script, and all is in the CSV.
+MOST_ROWS = 500
+_INVISIBLE = ("Cc", "Cf", "Co", "Cs", "Zl", "Zp")
+_BLANKS = frozenset(chr(code) for code in (0x115F, 0x1160, 0x3164, 0xFFA0, 0x2800))
+
+
+def render(report: Mapping[str, Any]) -> str:
+    """The page of a report document. Every value in it is text: names are chosen by others."""
+    style, script = _file("page.css"), _file("page.js")
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, loader=DictLoader({"page": _file("page.html.j2")})
+    )
+    environment.filters["visible"] = visible
+    environment.filters["values"] = _values
+    return environment.get_template("page").render(
+        report=report,
+        coverage=report["coverage"],
+        run=report["run"],
+        counts=report["coverage"]["contacts"],
+        attention=_attention(report["accounts"]),
+        attention_count=sum(report["coverage"]["contacts"][status] for status in ATTENTION),
+        chart=chart(report["trend"]),
+        chart_size=(WIDTH, HEIGHT),
+        data=_data(report["accounts"]),
+        most=MOST_ROWS,
+        # Ours, and not escaped: a file of this package.
+        style=Markup(style),  # noqa: S704  # a constant of this package
+        script=Markup(script),  # noqa: S704  # a constant of this package
+        style_digest=_digest(style),
+        script_digest=_digest(script),
+    )
+
+
+def visible(text: str) -> str:
+    """The text with what cannot be seen (controls, direction marks, fillers) as `<U+202E>`."""
+    return "".join(
+        f"<U+{ord(character):04X}>"
+        if unicodedata.category(character) in _INVISIBLE or character in _BLANKS
+        else character
+        for character in text
+    )
+
+
+def _values(contact: Mapping[str, str] | None) -> str:
+    return visible(", ".join(contact[part] for part in _PARTS)) if contact else "none"
+
+
+def _attention(accounts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {"account": account, "kind": kind, "contact": contact}
+        for account in accounts
+        for kind, contact in account["contacts"].items()
+        if contact["status"] in ATTENTION
+    ]
+
+
+def _data(accounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """All accounts for the script. Texts stand once, in a table: ten thousand accounts share a few."""
+    texts: dict[str, int] = {}
+
+    def known(text: str) -> int:
+        return texts.setdefault(visible(text), len(texts))
+
+    def cell(contact: Mapping[str, Any]) -> list[int]:
+        found = contact["found"]
+        state = found["state"] if found else "not read"
+        return [
+            list(Status).index(Status(contact["status"])),
+            known(_values(found["contact"]) if state == "present" else state),
+            known(_values(contact["wanted"]) if contact["source"] else ""),
+            known(contact["reason"]),
+        ]
+
+    rows = [
+        [
+            account["id"],
+            known(account["name"]),
+            known(account["ou"]),
+            *(cell(account["contacts"][kind]) for kind in _KINDS),
+        ]
+        for account in accounts
+    ]
+    return {
+        "kinds": _KINDS,
+        "statuses": [str(status) for status in Status],
+        "texts": list(texts),
+        "rows": rows,
+    }
+
+
+def _file(name: str) -> str:
+    return (resources.files("rollcall.report") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    """For the page's Content-Security-Policy: nothing runs in it but this."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

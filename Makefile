@@ -6,10 +6,12 @@ BIN := .venv/bin
 TOOLS := .venv/.ready
 CDK := node_modules/.ready
 RUNTIME := .runtime/.ready
+BROWSER := .venv/.browser
 CONFIG ?= config
 PORT ?= 4588
 ACCOUNT ?= hub
 ROLE ?= Administrator
+SUDO ?= $(shell test "$$(id -u)" = 0 || echo sudo)
 # The local Lambda runtime is Python 3.13, as in AWS, where there is one, and otherwise what the tools run on.
 RUNTIME_PYTHON ?= $(shell python3.13 -c pass >/dev/null 2>&1 && echo python3.13 || echo $(PYTHON))
 
@@ -18,16 +20,22 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export NODE_NO_WARNINGS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint types synth local local-env bench clean setup templates
+.PHONY: help demo test browser screenshots lint types synth local local-env bench clean setup templates
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: setup ## Show Rollcall at work on a local cloud: no AWS account, no questions
 	@$(BIN)/python -m localcloud.demo --out out/demo
 
 test: setup ## Run all tests, with branch coverage of lambdas/
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-report=term $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-report=term --ignore=tests/browser $(ARGS)
+
+browser: $(TOOLS) $(BROWSER) ## Look at the report in headless Chromium, which this installs (Debian and Ubuntu)
+	@$(BIN)/python -m pytest tests/browser $(ARGS)
+
+screenshots: $(TOOLS) $(BROWSER) ## Take the README's pictures of the report
+	@$(BIN)/python -m tests.browser.screenshots docs/images
 
 lint: $(TOOLS) ## Check style and format
 	@$(BIN)/ruff check .
@@ -65,6 +73,12 @@ $(TOOLS): requirements.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=")'
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install -qq -r requirements-dev.txt
+	@touch $@
+
+$(BROWSER): requirements-browser.txt $(TOOLS)
+	@echo "Setting up Chromium and its driver"
+	@command -v chromedriver >/dev/null || $(SUDO) apt-get install -y -qq --no-install-recommends chromium chromium-driver >/dev/null
+	@$(BIN)/python -m pip install -qq -r requirements-browser.txt
 	@touch $@
 
 $(CDK): package.json package-lock.json

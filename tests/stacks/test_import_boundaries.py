@@ -32,6 +32,7 @@ ALLOWED = {
     "lambdas/rollcall/adapters/": {"rollcall"} | AWS,
     "lambdas/rollcall/bootstrap.py": {"rollcall"} | AWS,
     "lambdas/rollcall/batch.py": {"rollcall"} | POWERTOOLS,
+    "lambdas/rollcall/report/page.py": {"rollcall", "jinja2", "markupsafe"},
     "lambdas/rollcall/": {"rollcall"},
     "lambdas/reconcile/": {"rollcall"} | POWERTOOLS,
     "lambdas/notify/": {"rollcall"} | POWERTOOLS,

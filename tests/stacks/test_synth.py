@@ -78,8 +78,11 @@ def test_no_cloudformation_error(assembly: Assembly) -> None:
 
 def test_the_asset_holds_the_functions_and_the_candidate(assembly: Assembly, hub: Template) -> None:
     names = {path.name for path in assembly.asset.iterdir()}
-    assert names == {"rollcall", "reconcile", "notify", "candidate.json"}
+    assert names == {"rollcall", "reconcile", "notify", "jinja2", "markupsafe", "candidate.json"}
     assert not list(assembly.asset.rglob("__pycache__"))
+    # What was compiled here runs on this machine only, and whose code it is stands beside it.
+    assert not list(assembly.asset.rglob("*.so"))
+    assert len(list(assembly.asset.rglob("LICENSE.txt"))) == 2
     candidate = json.loads((assembly.asset / "candidate.json").read_text(encoding="utf-8"))
     roster = Roster.from_document(candidate)
     assert roster.mode is Mode.ENFORCE

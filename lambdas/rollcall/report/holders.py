@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from rollcall.contacts import Contact
+from rollcall.contacts import Contact, ContactKind
 from rollcall.report.statuses import Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from rollcall.contacts import ContactKind
 
 _PARTS = ("name", "title", "email", "phone")
 
@@ -39,7 +37,11 @@ class Holders:
         """
         rows = [
             dict(zip(_PARTS, key, strict=True))
-            | {"contact": self._known.get(key), "kinds": dict(sorted(kinds.items())), "count": kinds.total()}
+            | {
+                "contact": self._known.get(key),
+                "kinds": {str(kind): kinds[str(kind)] for kind in ContactKind},
+                "count": kinds.total(),
+            }
             for key, kinds in self._kinds.items()
         ]
         return sorted(rows, key=lambda row: (-row["count"], row["email"], row["name"]))

@@ -21,7 +21,7 @@ _KINDS = ("SECURITY", "OPERATIONS", "BILLING")
 _PARTS = ("name", "title", "email", "phone")
 #: Rows of a table that stand in the page itself; all accounts are data of the script, and all is in the CSV.
 MOST_ROWS = 500
-_INVISIBLE = ("Cc", "Cf", "Co", "Cs", "Zl", "Zp")
+_INVISIBLE = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")
 _BLANKS = frozenset(chr(code) for code in (0x115F, 0x1160, 0x3164, 0xFFA0, 0x2800))
 
 

@@ -14,18 +14,24 @@ if TYPE_CHECKING:
 
 
 class Rosters:
-    """Rosters by digest. A digest names one document for ever, so what was read once stays right."""
+    """Rosters by digest. A digest names one document for ever, so what was read once stays right.
+
+    `candidate` is the one that was deployed with this code, `document` the same as synth compiled it.
+    """
 
     def __init__(self, *, state: State, candidate: Mapping[str, Any]) -> None:
         self._state = state
-        self._candidate = Roster.from_document(candidate)
-        self._known = {self._candidate.digest: self._candidate}
+        self.document = candidate
+        self.candidate = Roster.from_document(candidate)
+        self._known = {self.candidate.digest: self.candidate}
 
     def current(self, control: Control) -> Roster:
         """The roster to decide by; RetryableError if the state table cannot be read."""
-        if control.approved is None:
-            return self._candidate
-        if control.approved not in self._known:
-            document = self._state.approved_document(control.approved)
-            self._known = {control.approved: Roster.from_document(document)}
-        return self._known[control.approved]
+        return self.candidate if control.approved is None else self.named(control.approved)
+
+    def named(self, digest: str) -> Roster:
+        """The candidate, or a roster that was approved; RetryableError if the state table has none such."""
+        if digest not in self._known:
+            document = self._state.approved_document(digest)
+            self._known = {self.candidate.digest: self.candidate, digest: Roster.from_document(document)}
+        return self._known[digest]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.alerted_table import CLAIM_SECONDS
@@ -10,16 +12,20 @@ from rollcall.control import Control
 from rollcall.documents import incident_document, outcome_documents
 from rollcall.errors import IntentBusyError, RecordRefusedError, RetryableError, WritesHaltedError
 from rollcall.notices import notice_document
+from rollcall.sweep.records import Observed, PlannedChange, Result, account_document, account_of
+from rollcall.sweep.run import LEASE_SECONDS, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from rollcall.account import Account
     from rollcall.alerts import Alert
     from rollcall.contacts import ContactKind
     from rollcall.intents import Intent
     from rollcall.notices import Notice
     from rollcall.outcomes import Incident, Outcome
+    from rollcall.sweep.ports import Held
 
 
 class Crash(BaseException):
@@ -236,3 +242,143 @@ class MemoryTopic:
         self.faults("topic.publish")
         self.alerts.append(alert)
         self.faults("topic.publish.after")
+
+
+@dataclass
+class MemoryPool:
+    """One after the other."""
+
+    def each(
+        self, work: Callable[[Any], Any], items: Iterable[Any], *, go_on: Callable[[], bool]
+    ) -> list[Any]:
+        done = []
+        for item in items:
+            if not go_on():
+                break
+            done.append(work(item))
+        return done
+
+
+@dataclass
+class MemoryRuns:
+    """Keeps JSON, as the bucket does, by its keys."""
+
+    faults: Faults
+    objects: dict[str, str] = field(default_factory=dict)
+    reports: dict[str, bytes] = field(default_factory=dict)
+
+    def write_accounts(self, run_id: str, accounts: Sequence[Account]) -> None:
+        self._write(f"{run_id}/accounts", [account_document(account) for account in accounts])
+
+    def accounts(self, run_id: str) -> list[Account]:
+        return [account_of(item) for item in self._read(f"{run_id}/accounts")]
+
+    def write_observed(self, run_id: str, part: str, records: Sequence[Observed]) -> None:
+        self._write(f"{run_id}/observed/{part}", [record.as_document() for record in records])
+
+    def observed(self, run_id: str) -> Iterator[list[Observed]]:
+        for key in self._keys(f"{run_id}/observed/"):
+            yield [Observed.from_document(item) for item in self._read(key)]
+
+    def write_planned(self, run_id: str, roster: str, part: int, changes: Sequence[PlannedChange]) -> None:
+        key = f"{run_id}/plan/{roster[:12]}/{part:05}"
+        self._write(key, [change.as_document() for change in changes])
+
+    def planned(self, run_id: str, roster: str, part: int) -> list[PlannedChange]:
+        found = self._read(f"{run_id}/plan/{roster[:12]}/{part:05}")
+        return [PlannedChange.from_document(item) for item in found]
+
+    def write_results(self, run_id: str, cursor: int, results: Sequence[Result]) -> None:
+        self._write(f"{run_id}/results/{cursor:08}", [result.as_document() for result in results])
+
+    def results(self, run_id: str) -> Iterator[list[Result]]:
+        for key in self._keys(f"{run_id}/results/"):
+            yield [Result.from_document(item) for item in self._read(key)]
+
+    def write_report(self, run_id: str, name: str, body: bytes, *, content_type: str) -> None:
+        self.faults("runs.write_report")
+        assert content_type
+        self.reports[f"reports/{run_id}/{name}"] = body
+        if name == "report.json":
+            self.reports["reports/latest.json"] = body
+
+    def _write(self, key: str, documents: list[dict[str, Any]]) -> None:
+        step = f"runs.write_{key.split('/')[1]}"
+        self.faults(step)
+        self.objects[key] = json.dumps(documents)
+        self.faults(f"{step}.after")
+
+    def _read(self, key: str) -> list[dict[str, Any]]:
+        self.faults(f"runs.read_{key.split('/')[1]}")
+        if key not in self.objects:
+            raise RetryableError("the reports bucket refused get_object: NoSuchKey")
+        documents: list[dict[str, Any]] = json.loads(self.objects[key])
+        return documents
+
+    def _keys(self, prefix: str) -> list[str]:
+        return sorted(key for key in self.objects if key.startswith(prefix))
+
+
+@dataclass
+class MemorySweeps:
+    faults: Faults
+    run: dict[str, Any] | None = None
+    lease_until: datetime | None = None
+    summary: dict[str, Any] | None = None
+    plans: dict[str, Held] = field(default_factory=dict)
+
+    def acquire(self, run: Run, now: datetime) -> bool:
+        self.faults("sweeps.acquire")
+        free = self.run is None or self.lease_until is None or self.lease_until <= now
+        if not free and self.run is not None and self.run["execution"] != run.execution:
+            return False
+        self._take(run, now)
+        return True
+
+    def progress(self, run: Run, now: datetime) -> bool:
+        self.faults("sweeps.progress")
+        if self.run is None or self.run["execution"] != run.execution:
+            return False
+        self._take(run, now)
+        return True
+
+    def current(self, now: datetime) -> Run | None:
+        if self.run is None or self.lease_until is None or self.lease_until <= now:
+            return None
+        return Run.from_document(self.run)
+
+    def finish(self, run: Run, summary: Mapping[str, Any], now: datetime) -> None:  # noqa: ARG002  # the table stores no time beside the summary's own
+        self.faults("sweeps.finish")
+        self.summary = json.loads(json.dumps(dict(summary)))
+        if run.plan is not None:
+            self.plans.pop(run.plan.digest, None)
+        if self.run is not None and self.run["execution"] == run.execution:
+            self.run = self.lease_until = None
+
+    def last(self) -> Mapping[str, Any] | None:
+        return self.summary
+
+    def hold(self, held: Held) -> bool:
+        self.faults("sweeps.hold")
+        known = self.plans.get(held.plan)
+        if known is not None and known.expires_at > held.held_at:
+            return False
+        self.plans = {key: plan for key, plan in self.plans.items() if plan.roster != held.roster}
+        self.plans[held.plan] = held
+        return True
+
+    def held(self, plan: str) -> Held | None:
+        return self.plans.get(plan)
+
+    def waiting(self, now: datetime) -> list[Held]:
+        found = [held for held in self.plans.values() if held.approved_by is None and held.expires_at > now]
+        return sorted(found, key=lambda held: held.plan)
+
+    def approve(self, plan: str, *, by: str, at: datetime) -> None:  # noqa: ARG002  # memory keeps no times
+        if plan not in self.plans:
+            raise RetryableError("no such plan waits")
+        self.plans[plan] = replace(self.plans[plan], approved_by=by)
+
+    def _take(self, run: Run, now: datetime) -> None:
+        self.run = run.as_document()
+        self.lease_until = now + timedelta(seconds=LEASE_SECONDS)

@@ -10,6 +10,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rollcall.account import Account
+    from rollcall.contacts import ContactKind
+    from rollcall.lost_matches import Matches
+    from rollcall.observation import Observation
+    from rollcall.pacing import Paces
+    from rollcall.ports import Clock, Organization, OutcomeBus, State
     from rollcall.sweep.records import Observed, PlannedChange, Result
     from rollcall.sweep.run import Run
 
@@ -29,6 +34,13 @@ class Accounts(Protocol):
     @property
     def reads(self) -> int:
         """How many calls to AWS Organizations were made."""
+
+
+class Contacts(Protocol):
+    """The alternate contacts of members, to be read."""
+
+    def get(self, account_id: str, kind: ContactKind) -> Observation:
+        """What is there now; RetryableError if AWS was busy or broken."""
 
 
 class Pool(Protocol):
@@ -121,3 +133,20 @@ class Sweeps(Protocol):
 
     def approve(self, plan: str, *, by: str, at: datetime) -> None:
         """Remember who approved it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepPorts:
+    """All collaborators of the steps that write no contact, chosen in one place."""
+
+    accounts: Accounts
+    contacts: Contacts
+    organization: Organization
+    state: State
+    matches: Matches
+    runs: Runs
+    sweeps: Sweeps
+    bus: OutcomeBus
+    pool: Pool
+    paces: Paces
+    clock: Clock

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+#: How long a worker that says nothing is believed to be at work: three times the time-out of its function.
+LEASE_SECONDS = 900
+
+
 class Trigger(StrEnum):
     """What started a run."""
 

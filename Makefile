@@ -63,7 +63,7 @@ bench: $(TOOLS) ## Measure, print a table, write bench/results.json
 	@$(BIN)/python -m bench
 
 clean: ## Remove everything that make made
-	rm -rf .venv .runtime node_modules build cdk.out out .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .runtime node_modules build cdk.out out .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 setup: $(TOOLS) $(CDK) $(RUNTIME)

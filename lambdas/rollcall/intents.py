@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 #: How long a worker may be at work on an intent before another may finish it. Longer than the time-out
-#: of the functions (60 s), so that nobody finishes an intent whose worker still runs.
+#: of any function that writes, so that nobody finishes an intent whose worker still runs.
 LEASE_SECONDS = 90
 
 

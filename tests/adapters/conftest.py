@@ -1,4 +1,4 @@
-"""AWS in process: moto behind real boto3 clients, and no sockets."""
+"""What the adapters speak to, over moto."""
 
 from __future__ import annotations
 
@@ -6,49 +6,24 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from rollcall.adapters.state_table import StateTable
-from tests.adapters.samples import DIGEST, NOW, REGION, ROSTER
-
-SERVICES = ("dynamodb", "s3", "events", "sns", "sqs", "sts")
-TABLE, BUCKET, BUS = "state", "rollcall-ledger", "outcomes"
-
-
-@pytest.fixture(autouse=True)
-def _no_sockets(socket_disabled):
-    pass
-
-
-@pytest.fixture(scope="session")
-def clients() -> dict[str, Any]:
-    """Clients are slow to build and hold no state: moto answers them only while `aws` is active."""
-    session = boto3.Session("testing", "testing", region_name=REGION)
-    return {service: session.client(service) for service in SERVICES}
-
-
-@pytest.fixture
-def aws(clients):
-    with mock_aws():
-        yield clients
+from tests.adapters.samples import DIGEST, NOW, ROSTER
+from tests.support.moto_aws import (  # noqa: F401  # fixtures
+    BUCKET,
+    BUS,
+    TABLE,
+    aws_over_moto,
+    boto3_clients,
+    create_table,
+    no_sockets,
+)
 
 
 @pytest.fixture
 def dynamodb(aws):
-    aws["dynamodb"].create_table(
-        TableName=TABLE,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[
-            {"AttributeName": "pk", "AttributeType": "S"},
-            {"AttributeName": "sk", "AttributeType": "S"},
-        ],
-        KeySchema=[
-            {"AttributeName": "pk", "KeyType": "HASH"},
-            {"AttributeName": "sk", "KeyType": "RANGE"},
-        ],
-    )
+    create_table(aws["dynamodb"])
     return aws["dynamodb"]
 
 

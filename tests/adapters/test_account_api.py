@@ -1,9 +1,7 @@
 """The Account API as the hub sees it: three answers, two refusals, and no more calls than its share."""
 
-import json
 import traceback
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
@@ -16,9 +14,9 @@ from rollcall.observation import Absent, Present, Unreadable
 from rollcall.pacing import QUOTAS, buckets
 from simulation import ApiError, Caller, SimulatedCloud, VirtualClock, example_organization
 from tests.adapters.samples import FOUND, HUB, MANAGEMENT, MEMBER, WANTED, Refusing, client_error, leaks
+from tests.support.account_errors import ERRORS, text_of
 
 ROLE = Caller.role(HUB, "rollcall-reconcile", "reconcile")
-ERRORS = json.loads((Path(__file__).parent / "account_errors.json").read_text())
 SECURITY = ContactKind.SECURITY
 URL = "https://account.us-east-1.amazonaws.com"
 
@@ -147,8 +145,7 @@ def _everything(error):
 
 
 def _as_error(row):
-    message = row["message"].replace("{arn}", ROLE.arn)
-    message = message.replace("{phone}", WANTED.phone).replace("{email}", FOUND.email)
+    message = text_of(row, arn=ROLE.arn, phone=WANTED.phone, email=FOUND.email)
     return client_error(row["code"], row["http"], message)
 
 
@@ -157,7 +154,7 @@ class TestEveryKnownAnswer:
     def call(self, row, clock):
         error = _as_error(row)
         api = api_over(Refusing(dict.fromkeys(OPERATIONS, error)), clock)
-        return CALLS[f"{row['operation'].capitalize()}AlternateContact"](api)
+        return CALLS[row["operation"]](api)
 
     def test_means_what_it_means(self, row, clock):
         answer = row["answer"]
@@ -168,7 +165,7 @@ class TestEveryKnownAnswer:
         reason = FIXES[Denial(row["denial"])] if answer == "denied" else f"answered {row['code'] or 'Unkn'}"
         if answer == "done":
             assert self.call(row, clock) == "r-1"
-        elif row["operation"] != "get":
+        elif row["operation"] != "GetAlternateContact":
             with pytest.raises(WriteRefusedError) as caught:
                 self.call(row, clock)
             assert reason in caught.value.reason

@@ -3,7 +3,7 @@
 import pytest
 
 from rollcall.adapters.dynamodb_table import DynamoTable, key_of
-from tests.adapters.conftest import TABLE
+from tests.support.moto_aws import TABLE
 
 #: More than one answer of a query holds (1 MB).
 MANY, LARGE = 5, "x" * 300_000

@@ -19,6 +19,7 @@ from rollcall.intents import intent_id
 from rollcall.roster import digest_of
 from tests.adapters.samples import INTENT, NOW, ROSTER, SIGNAL, alert
 from tests.support.memory import Faults, MemoryAlerted, MemoryMatches, MemoryState
+from tests.support.moto_aws import create_table
 
 ACCOUNTS = ("222222222222", "444455556666")
 KINDS = (ContactKind.SECURITY, ContactKind.BILLING)
@@ -100,13 +101,7 @@ def table(dynamodb):
 
     def create():
         name = f"memory-{next(numbers)}"
-        keys = [("pk", "HASH"), ("sk", "RANGE")]
-        dynamodb.create_table(
-            TableName=name,
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key, _ in keys],
-            KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys],
-        )
+        create_table(dynamodb, name)
         return name
 
     return create

@@ -18,6 +18,7 @@ from stacks.configuration import load
 from tests.cli import aws_cli
 from tests.cli.desk import CONTACTS, HUB, MANAGEMENT, ORGANIZATION, Desk
 from tests.cli.stack_sets import CloudFormation, Deployed
+from tests.support.moto_aws import create_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -167,13 +168,7 @@ class World(Desk):
             "Principal": {"Service": "lambda.amazonaws.com"},
         }
         self.make_role(HUB, "rollcall-reconcile", service, contacts(MEMBERS_ARN))
-        key = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
-        self._elsewhere("dynamodb", HUB).create_table(
-            TableName=TABLE,
-            KeySchema=key,
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        create_table(self._elsewhere("dynamodb", HUB), TABLE)
         sns = self._elsewhere("sns", HUB)
         assert sns.create_topic(Name="alerts")["TopicArn"] == TOPIC
         sns.subscribe(TopicArn=TOPIC, Protocol="email", Endpoint="aws-alerts@example.com")

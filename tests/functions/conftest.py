@@ -4,37 +4,16 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 import notify.handler
 import reconcile.handler
 from rollcall import bootstrap
-from tests.adapters.samples import REGION, ROSTER, leaks
+from tests.adapters.samples import ROSTER, leaks
 from tests.functions.deployment import Deployment
-
-SERVICES = ("dynamodb", "s3", "events", "sns", "sqs", "sts")
-
-
-@pytest.fixture(autouse=True)
-def _no_sockets(socket_disabled):
-    pass
-
-
-@pytest.fixture(scope="session")
-def clients() -> dict[str, Any]:
-    """Clients are slow to build and hold no state: moto answers them only while `aws` is active."""
-    session = boto3.Session("testing", "testing", region_name=REGION)
-    return {service: session.client(service) for service in SERVICES}
-
-
-@pytest.fixture
-def aws(clients):
-    with mock_aws():
-        yield clients
+from tests.support.moto_aws import aws_over_moto, boto3_clients, no_sockets  # noqa: F401  # fixtures
 
 
 @pytest.fixture

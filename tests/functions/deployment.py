@@ -17,6 +17,7 @@ from rollcall.environment import NotifyEnvironment, ReconcileEnvironment
 from simulation import Caller, SimulatedCloud, SystemClock, example_organization
 from simulation.organization import AlternateContact
 from tests.adapters.samples import HUB, MANAGEMENT, MEMBER, ROSTER, WANTED, leaks
+from tests.support.moto_aws import BUCKET, BUS, TABLE, create_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 WRITER_ROLE = f"arn:aws:iam::{HUB}:role/rollcall-reconcile"
 MANAGEMENT_ROLE = f"arn:aws:iam::{MANAGEMENT}:role/rollcall-management-contacts"
-TABLE, BUCKET, BUS = "state", "rollcall-ledger", "outcomes"
 
 
 def api_values(contact: Contact) -> dict[str, str]:
@@ -108,11 +108,7 @@ class Deployment:
 
     def _create(self) -> None:
         aws = self.aws
-        attributes = [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")]
-        keys = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
-        aws["dynamodb"].create_table(
-            TableName=TABLE, BillingMode="PAY_PER_REQUEST", AttributeDefinitions=attributes, KeySchema=keys
-        )
+        create_table(aws["dynamodb"])
         aws["s3"].create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=True)
         self.intake = self._queue("intake", reconcile.handler.handler)
         self.incidents = self._queue("notify", notify.handler.handler)

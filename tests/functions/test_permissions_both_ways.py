@@ -22,11 +22,12 @@ from simulation import Caller, Response
 from simulation.client import SimulatedClient
 from tests.adapters.samples import FOUND, INCIDENT, MANAGEMENT, MEMBER, NOW, REGION
 from tests.core.test_changed_unit import ou_event
-from tests.functions.conftest import SERVICES, installed
+from tests.functions.conftest import installed
 from tests.functions.deployment import Deployment, api_values
 from tests.stacks.assembly import synthesize
 from tests.stacks.template import as_list
 from tests.stacks.variants import synthesize_with
+from tests.support.moto_aws import SERVICES
 
 #: What the services around a function use in its role's name: logs, traces, the key of the topic.
 AROUND = ("logs:", "xray:", "kms:")

@@ -10,7 +10,8 @@ from rollcall import bootstrap
 from rollcall.contacts import ContactKind
 from simulation import ApiError, Caller
 from tests.adapters.samples import FOUND, HUB, INTENT, MEMBER, ROSTER, WANTED, Refusing, leaks
-from tests.functions.deployment import BUCKET, TABLE, api_values, assert_no_contact_details
+from tests.functions.deployment import api_values, assert_no_contact_details
+from tests.support.moto_aws import BUCKET, TABLE
 
 MALFORMED = ['{"detail": {"eventName": "PutAlt', "{}", "[]", "null", '"text"', "7", '{"detail": null}']
 

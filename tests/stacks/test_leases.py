@@ -1,0 +1,39 @@
+"""Nobody takes over from a worker that may still run: leases outlast the time-outs in the template."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rollcall.adapters.alerted_table import CLAIM_SECONDS
+from rollcall.intents import LEASE_SECONDS
+from tests.stacks.template import as_list
+
+if TYPE_CHECKING:
+    from tests.stacks.template import Resource, Template
+
+_WRITES = {"account:PutAlternateContact", "account:DeleteAlternateContact"}
+
+
+def _time_outs(template: Template, role: str) -> dict[str, int]:
+    """Seconds by logical id of every function with this role."""
+    return {
+        logical_id: function["Timeout"]
+        for logical_id, function in template.of_type("AWS::Lambda::Function").items()
+        if function["Role"] == {"Fn::GetAtt": [role, "Arn"]}
+    }
+
+
+def _writes(statement: Resource) -> bool:
+    return statement["Effect"] == "Allow" and not _WRITES.isdisjoint(as_list(statement["Action"]))
+
+
+def test_an_intent_is_its_workers_own_for_longer_than_any_function_that_writes_may_run(hub: Template) -> None:
+    writers = [role for role in hub.of_type("AWS::IAM::Role") if any(map(_writes, hub.statements(role)))]
+    time_outs = {name: seconds for role in writers for name, seconds in _time_outs(hub, role).items()}
+    assert any(name.startswith("Reconcile") for name in time_outs)
+    assert max(time_outs.values()) < LEASE_SECONDS
+
+
+def test_an_alert_is_its_workers_own_for_longer_than_notify_may_run(hub: Template) -> None:
+    _, notify = hub.one("AWS::Lambda::Function", "Notify")
+    assert notify["Timeout"] < CLAIM_SECONDS

@@ -1,0 +1,46 @@
+"""AWS in process: moto behind real boto3 clients, and no sockets. A conftest imports these fixtures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+REGION = "us-east-1"
+SERVICES = ("dynamodb", "s3", "events", "sns", "sqs", "sts")
+TABLE, BUCKET, BUS = "state", "rollcall-ledger", "outcomes"
+
+
+@pytest.fixture(autouse=True)
+def no_sockets(socket_disabled: None) -> None:
+    """Whatever is not answered by moto is an error."""
+
+
+@pytest.fixture(name="clients", scope="session")
+def boto3_clients() -> dict[str, Any]:
+    """Clients are slow to build and hold no state: moto answers them only while `aws` is active."""
+    session = boto3.Session("testing", "testing", region_name=REGION)
+    return {service: session.client(service) for service in SERVICES}
+
+
+@pytest.fixture(name="aws")
+def aws_over_moto(clients: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The clients, with an empty AWS behind them."""
+    with mock_aws():
+        yield clients
+
+
+def create_table(dynamodb: Any, name: str = TABLE) -> None:
+    """The state table, with the keys that the stack gives it."""
+    keys = {"pk": "HASH", "sk": "RANGE"}
+    dynamodb.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+        KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys.items()],
+    )

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
+from cli.reach import NO_ROLE, Reach
 from rollcall.contacts import Contact, ContactKind
 from rollcall.control import Control
 from rollcall.demands import Wanted, WantedAbsent
-from rollcall.denials import FIXES, Denial
 from rollcall.observation import Absent, Observation, Present, Unreadable
 from rollcall.plan import Change, Finding, Verdict, plan
 from rollcall.resolve import Candidate, Requirement, candidates, modes_for, requirement, winner
@@ -67,6 +67,7 @@ class Explanation:
     """All about one account. `looked` is whether its contacts were read."""
 
     account: Account
+    reach: Reach
     looked: bool
     roster: Roster
     modes: Sequence[Candidate[Mode]]
@@ -84,11 +85,11 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shown:
-    """What was looked at, and whether Rollcall reaches it."""
+    """What was looked at, and how Rollcall reaches it."""
 
     account: Account
     looked: bool
-    reachable: bool
+    reach: Reach
 
 
 def explain(
@@ -97,7 +98,7 @@ def explain(
     account: Account,
     observations: Mapping[ContactKind, Observation] | None,
     today: date,
-    management_account: str,
+    reach: Reach,
 ) -> Explanation:
     """Explain one account as if this roster were the approved one and nothing were paused.
 
@@ -110,15 +111,12 @@ def explain(
         observations=observations or {kind: Unreadable(reason="nobody looked") for kind in ContactKind},
         halted=Control(approved=roster.digest, paused=False).halted(required),
     )
-    shown = _Shown(
-        account=account,
-        looked=observations is not None,
-        reachable=account.id != management_account,
-    )
+    shown = _Shown(account=account, looked=observations is not None, reach=reach)
     every: list[Change | Finding] = [*decided.changes, *decided.findings]
     decisions = {item.kind: item for item in every}
     return Explanation(
         account=account,
+        reach=reach,
         looked=shown.looked,
         roster=roster,
         modes=modes_for(roster, account),
@@ -173,8 +171,9 @@ def _verdict(decision: Change | Finding, shown: _Shown) -> tuple[Verdict | None,
         reason = "the roster wants none"
     if not shown.looked and verdict is Verdict.UNREADABLE:
         return None, ""
-    if not shown.reachable and verdict in {Verdict.SET, Verdict.WOULD_SET, Verdict.UNREADABLE}:
-        return Verdict.UNREACHABLE, FIXES[Denial.MANAGEMENT_ACCOUNT]
+    wished = verdict in {Verdict.SET, Verdict.WOULD_SET, Verdict.UNREADABLE}
+    if shown.reach is Reach.NOBODY and wished:
+        return Verdict.UNREACHABLE, NO_ROLE
     return verdict, reason
 
 

@@ -9,6 +9,7 @@ from rich.text import Text
 from cli.explanation import Status, winners
 from cli.explanation_document import shown
 from cli.plain import plain
+from cli.reach import KEPT_BY
 from rollcall.demands import Demand, Held, Wanted, WantedAbsent
 from rollcall.observation import Absent, Observation, Present, Unreadable
 from rollcall.plan import Verdict
@@ -45,6 +46,7 @@ def view(explanation: Explanation, *, details: bool) -> Iterator[Text]:
             ("ids", " / ".join(account.parent_ids) or "not known"),
             ("state", str(account.state)),
             ("tags", tags or "none"),
+            *(("kept by", text) for reach, text in KEPT_BY.items() if reach is explanation.reach),
             *(("mode", line) for line in _entries(explanation.modes)),
             *(("exempt", _exemption(*item)) for item in explanation.exemptions),
             ("roster", explanation.roster.digest),

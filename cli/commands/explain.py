@@ -23,6 +23,7 @@ from cli.explanation_document import document
 from cli.explanation_view import view
 from cli.offline import by_id, described
 from cli.problems import CommandError
+from cli.reach import reach_of
 from cli.readings import out_of_reach, read
 from rollcall.roster import Roster
 from stacks.configuration import Configuration, load
@@ -57,7 +58,7 @@ def explain(  # noqa: PLR0913  # one parameter for each option
             account=described(account, name=name, ou=ou, tags=tag or (), roster=roster),
             observations=None,
             today=composition.clock.now().date(),
-            management_account=configuration.settings.management,
+            reach=reach_of(account, configuration.settings),
         )
         if units := by_id(roster):
             unknown = f"not considered, because without AWS nobody knows what is below: {', '.join(units)}"
@@ -95,5 +96,5 @@ def _live(
         account=account,
         observations=read(accounts, account_id) if accounts else out_of_reach(),
         today=composition.clock.now().date(),
-        management_account=settings.management,
+        reach=reach_of(account_id, settings),
     )

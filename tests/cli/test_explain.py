@@ -14,6 +14,7 @@ from tests.cli.desk import (
     HUB,
     MALLORY,
     MANAGEMENT,
+    ORGANIZATION,
     PAYMENTS,
     PLAYGROUND,
     RIGHT,
@@ -178,8 +179,27 @@ def test_the_hub_does_not_see_the_management_accounts_contacts(desk):
     result = desk.run("explain", MANAGEMENT)
     assert result.exit_code == 1
     assert "run this command with credentials of the management account" in result.stdout
-    assert "SECURITY: unreachable" in result.stdout
+    assert "SECURITY: unreadable" in result.stdout
+    assert "kept by  the role rollcall-management-contacts in this account" in result.stdout
     assert "get_alternate_contact" not in [name for name, _ in desk.calls]
+
+
+@pytest.mark.parametrize("caller", [HUB, MANAGEMENT])
+def test_without_its_role_the_management_account_is_out_of_reach(desk, caller):
+    desk.caller = caller
+    desk.write(organization=ORGANIZATION + "management_role: false\n")
+    desk.has(MANAGEMENT, security=MALLORY)
+    result = desk.run("explain", MANAGEMENT)
+    assert result.exit_code == (2 if caller == MANAGEMENT else 1)
+    assert "kept by  nobody: management_role is false in organization.yaml" in result.stdout
+    assert "SECURITY: unreachable (the management account's own contacts" in result.stdout
+
+
+def test_its_role_lets_the_management_account_be_told_what_would_be_set(desk):
+    desk.caller = MANAGEMENT
+    desk.write(contacts=CONTACTS.replace("mode: enforce", "mode: audit"))
+    desk.has(MANAGEMENT, security=MALLORY)
+    assert set(verdicts(desk.run("explain", MANAGEMENT, "--json")).values()) == {"would-set"}
 
 
 def test_the_hub_is_a_member_like_any_other(desk):

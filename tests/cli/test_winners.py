@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.explanation import explain, winners
+from cli.reach import Reach
 from rollcall.account import Account, AccountState
 from rollcall.contacts import ContactKind
 from rollcall.demands import Held, Wanted, WantedAbsent
@@ -49,7 +50,7 @@ def test_the_marked_entry_is_the_one_that_decides(account, defaults, overrides):
         account=account,
         observations=None,
         today=date(2026, 11, 21),
-        management_account="111111111111",
+        reach=Reach.HUB,
     )
     for kind in found.kinds:
         won = winners(kind.candidates)

@@ -8,7 +8,13 @@ from aws_cdk import CfnOutput, Duration, Environment, Stack
 from aws_cdk import aws_events as events
 
 from rollcall.environment import NotifyEnvironment, ReconcileEnvironment
-from rollcall.names import INCIDENT_DETAIL_TYPE, INTAKE_BUS_NAME, OUTCOME_SOURCE, RECONCILE_ROLE_NAME
+from rollcall.names import (
+    INCIDENT_DETAIL_TYPE,
+    INTAKE_BUS_NAME,
+    NOTICE_DETAIL_TYPE,
+    OUTCOME_SOURCE,
+    RECONCILE_ROLE_NAME,
+)
 from rollcall.roster import digest_of
 from stacks import grants
 from stacks.addresses import management_role_arn
@@ -170,7 +176,9 @@ class HubStack(Stack):
             self,
             "Incidents",
             bus=outcomes,
-            pattern=events.EventPattern(source=[OUTCOME_SOURCE], detail_type=[INCIDENT_DETAIL_TYPE]),
+            pattern=events.EventPattern(
+                source=[OUTCOME_SOURCE], detail_type=[INCIDENT_DETAIL_TYPE, NOTICE_DETAIL_TYPE]
+            ),
             queue=queue,
             dead_letters=dead_letters,
         )

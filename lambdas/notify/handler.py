@@ -1,4 +1,4 @@
-"""Lambda entry point of `notify`: incidents in, alerts out."""
+"""Lambda entry point of `notify`: incidents and notices in, alerts out."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _function = cache(notify_function)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Send the alert of every message of the batch on its own."""
+    """Send the alert of every incident and notice of the batch on its own."""
     notifier = _function()
     return process(event, lambda body, delivery: _handle(notifier, body, delivery), queue=None, log=log)
 

@@ -22,6 +22,7 @@ from rollcall.adapters.outcome_bus import EventBridgeOutcomeBus
 from rollcall.adapters.sns_topic import SnsTopic
 from rollcall.adapters.state_table import StateTable
 from rollcall.adapters.system_clock import SystemClock
+from rollcall.alerts.links import RUNBOOK, Links
 from rollcall.environment import NotifyEnvironment, ReconcileEnvironment
 from rollcall.notify import Notifier
 from rollcall.pacing import buckets
@@ -128,6 +129,7 @@ def notify_function() -> Notifier:
         alerted=AlertedTable(client=_client("dynamodb"), table=environment.state_table),
         topic=SnsTopic(client=_client("sns"), topic_arn=environment.alert_topic_arn),
         clock=SystemClock(),
+        links=Links(region=os.environ.get("AWS_REGION", "us-east-1"), runbook=RUNBOOK),
     )
 
 

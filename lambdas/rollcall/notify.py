@@ -1,17 +1,18 @@
-"""Tell people of an incident: once when it opens, once when it closes, whatever is delivered twice."""
+"""Tell people: once when an incident opens, once when it closes, whatever is delivered twice."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from rollcall.alerts import Alert, render
-from rollcall.errors import MalformedEventError
+from rollcall.alerts.plain_text import plain_text
+from rollcall.alerts.read import read
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from rollcall.alerts.links import Links
+    from rollcall.alerts.plain_text import Alert
     from rollcall.ports import Clock
 
 
@@ -37,23 +38,19 @@ class Topic(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notifier:
-    """Sends the alerts of incidents."""
+    """Sends the alerts of incidents and notices."""
 
     alerted: Alerted
     topic: Topic
     clock: Clock
+    links: Links
 
     def handle(self, event: object) -> Alert | None:
-        """Send the alert of an incident event; None if it had been sent before.
+        """Send the alert of an incident or notice event; None if it had been sent before.
 
-        MalformedEventError if it is no incident; RetryableError if it could not be sent.
+        MalformedEventError if it is neither; RetryableError if it could not be sent.
         """
-        incident = event.get("detail") if isinstance(event, Mapping) else None
-        try:
-            alert = render(incident)  # type: ignore[arg-type]  # whatever it is, the next line sorts it out
-        except (KeyError, ValueError, TypeError, AttributeError, IndexError):
-            # `from None`: the text of such an error may hold a piece of the message.
-            raise MalformedEventError("no incident document of version 1") from None
+        alert = plain_text(read(event, self.links))
         if not self.alerted.claim(alert, self.clock.now()):
             return None
         self.topic.publish(alert)

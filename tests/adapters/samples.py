@@ -11,7 +11,8 @@ from botocore.exceptions import ClientError
 
 from rollcall.account import Account, AccountState
 from rollcall.actor import Actor
-from rollcall.alerts import Alert
+from rollcall.alerts.links import Links
+from rollcall.alerts.plain_text import Alert
 from rollcall.contacts import Contact, ContactKind
 from rollcall.demands import Wanted
 from rollcall.intents import Intent
@@ -53,6 +54,7 @@ ROSTER: dict[str, Any] = {
 }
 DIGEST = digest_of(ROSTER)
 
+LINKS = Links(region=REGION, runbook="https://docs.example.com/operations")
 ACTOR = Actor(
     principal="arn:aws:sts::222222222222:assumed-role/Dev/mary",
     kind="assumed role",

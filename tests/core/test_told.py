@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 from botocore.exceptions import ClientError
 
-from rollcall.alerts import render
+from rollcall.alerts.plain_text import plain_text
+from rollcall.alerts.read import read
 from rollcall.contacts import ContactKind
 from rollcall.documents import incident_document
 from rollcall.errors import RetryableError
@@ -16,7 +17,7 @@ from rollcall.plan import Verdict
 from rollcall.selectors import selector_of
 from rollcall.signals import Cause
 from simulation import ApiError, Caller
-from tests.adapters.samples import INCIDENT, NOW, OUTCOME, SIGNAL
+from tests.adapters.samples import INCIDENT, LINKS, NOW, OUTCOME, SIGNAL
 from tests.core.test_changed_unit import ou_event, rename
 from tests.core.test_whole_roster import (
     PLAYGROUND,
@@ -228,7 +229,7 @@ def test_a_subject_names_every_result_although_many_kinds_had_one():
     document = incident_document(
         replace(INCIDENT, signal=signal, outcomes=outcomes), management_account=MANAGEMENT, at=NOW
     )
-    alert = render(document)
+    alert = plain_text(read({"detail": document}, LINKS))
     assert "could NOT be set" in alert.subject
     assert MEMBER in alert.subject
 

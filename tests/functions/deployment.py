@@ -114,7 +114,7 @@ class Deployment:
         self.incidents = self._queue("notify", notify.handler.handler)
         self.mailbox = self._queue("mailbox", lambda *_: {"batchItemFailures": []})
         aws["events"].create_event_bus(Name=BUS)
-        pattern = json.dumps({"detail-type": ["Rollcall Incident"]})
+        pattern = json.dumps({"detail-type": ["Rollcall Incident", "Rollcall Notice"]})
         aws["events"].put_rule(Name="told", EventBusName=BUS, EventPattern=pattern)
         targets = [{"Id": "1", "Arn": "arn:aws:sqs:us-east-1:123456789012:notify"}]
         aws["events"].put_targets(Rule="told", EventBusName=BUS, Targets=targets)

@@ -11,16 +11,32 @@ from pathlib import Path
 
 import pytest
 
-from rollcall.alert_texts import ARRANGED_WORDS, WORDS
-from rollcall.alerts import render
+from rollcall.alerts.notice_words import WORDS as NOTICE_WORDS
+from rollcall.alerts.notices import variant
+from rollcall.alerts.plain_text import plain_text
+from rollcall.alerts.read import read
+from rollcall.alerts.words import ARRANGED_WORDS, WORDS
 from rollcall.contacts import ContactKind
 from rollcall.demands import WantedAbsent
 from rollcall.documents import incident_document
+from rollcall.notices import NoticeKind, notice_document
 from rollcall.observation import Absent, Unreadable
 from rollcall.plan import Verdict
 from rollcall.signals import ARRIVAL, TAMPERING, Cause
 from rollcall.watch import BY_NAME
-from tests.adapters.samples import ACCOUNT, ACTOR, EVENT, INCIDENT, MANAGEMENT, NOW, OUTCOME, SIGNAL, leaks
+from tests.adapters.samples import (
+    ACCOUNT,
+    ACTOR,
+    EVENT,
+    INCIDENT,
+    LINKS,
+    MANAGEMENT,
+    NOW,
+    OUTCOME,
+    SIGNAL,
+    leaks,
+)
+from tests.functions.notice_samples import NOTICES
 
 GOLDEN = Path(__file__).parent / "golden"
 ROOT = replace(ACTOR, principal="arn:aws:iam::222222222222:root", kind="root user", role_arn=None, mfa=None)
@@ -119,6 +135,10 @@ INCIDENTS = {
     "moved-audit": incident(MOVED, of(Verdict.WOULD_SET, "audit mode"), event="MoveAccount"),
     "moved-failed": incident(MOVED, of(Verdict.FAILED, REFUSED), ALL_KINDS[1], event="MoveAccount"),
     "tagged-held": incident(Cause.ACCOUNT_TAGGED, of(Verdict.HELD, HELD, wanted=None), event="UntagResource"),
+    # Only after a message of this incident was told as open, which the sweep itself never does.
+    "swept-right-by-now": incident(
+        Cause.SWEPT, of(Verdict.COMPLIANT, "as the roster wants it"), event="Sweep", opened=True
+    ),
     "unit-set": incident(Cause.OU_CHANGED, OUTCOME),
     "unit-held": incident(Cause.OU_CHANGED, of(Verdict.HELD, UNIT_HELD, **NOBODY)),
     "unit-too-large": incident(Cause.OU_CHANGED, of(Verdict.TOLD, "it has more than 10 accounts", **NOBODY)),
@@ -130,10 +150,14 @@ INCIDENTS = {
 }
 
 
-@pytest.mark.parametrize("name", INCIDENTS)
+DOCUMENTS = {
+    name: incident_document(one, management_account=MANAGEMENT, at=NOW) for name, one in INCIDENTS.items()
+} | {f"notice-{name}": notice_document(one, at=NOW) for name, one in NOTICES.items()}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
 def test_an_alert_reads_as_it_is_written_down(name):
-    document = incident_document(INCIDENTS[name], management_account=MANAGEMENT, at=NOW)
-    alert = render(document)
+    alert = plain_text(read({"detail": DOCUMENTS[name]}, LINKS))
     text = f"Subject: {alert.subject}\n\n{alert.text}"
     path = GOLDEN / f"{name}.txt"
     if os.environ.get("ROLLCALL_GOLDEN") == "write":
@@ -143,7 +167,12 @@ def test_an_alert_reads_as_it_is_written_down(name):
 
 
 def test_every_file_is_of_an_alert():
-    assert {path.stem for path in GOLDEN.iterdir()} == set(INCIDENTS)
+    assert {path.stem for path in GOLDEN.iterdir()} == set(DOCUMENTS)
+
+
+def test_every_notice_and_every_way_to_tell_it_is_there():
+    assert {one.kind for one in NOTICES.values()} == set(NoticeKind)
+    assert {variant(one.kind, one.facts) for one in NOTICES.values()} == set(NOTICE_WORDS)
 
 
 def test_every_cause_every_verdict_and_every_word_is_there():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rollcall.events import SIGNAL_EVENTS, parse
-from rollcall.names import INCIDENT_DETAIL_TYPE, OUTCOME_DETAIL_TYPE, OUTCOME_SOURCE
+from rollcall.names import INCIDENT_DETAIL_TYPE, NOTICE_DETAIL_TYPE, OUTCOME_DETAIL_TYPE, OUTCOME_SOURCE
 from rollcall.signals import Ignored
 from tests.stacks.patterns import matches
 
@@ -133,6 +133,7 @@ def test_the_bus_admits_every_source_that_is_forwarded(assembly: Assembly) -> No
     ("source", "detail_type", "expected"),
     [
         (OUTCOME_SOURCE, INCIDENT_DETAIL_TYPE, True),
+        (OUTCOME_SOURCE, NOTICE_DETAIL_TYPE, True),
         (OUTCOME_SOURCE, OUTCOME_DETAIL_TYPE, False),
         ("somebody", INCIDENT_DETAIL_TYPE, False),
     ],

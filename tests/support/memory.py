@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rollcall.account import Account
-    from rollcall.alerts import Alert
+    from rollcall.alerts.plain_text import Alert
     from rollcall.contacts import ContactKind
     from rollcall.intents import Intent
     from rollcall.notices import Notice
@@ -195,6 +195,8 @@ class MemoryBus:
     def publish_notice(self, notice: Notice, at: datetime) -> None:
         self.faults("bus.publish_notice")
         self.notices.append(notice_document(notice, at=at))
+        if self.listener is not None:
+            self.listener({"detail": self.notices[-1]})
 
     def publish(self, incident: Incident, at: datetime) -> None:
         self.faults("bus.publish")

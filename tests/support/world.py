@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from rollcall.adapters.account_api import OneModeAccountApi
 from rollcall.adapters.accounts import AllAccounts, ManagementAccount
 from rollcall.adapters.organizations import AwsOrganization
+from rollcall.alerts.links import RUNBOOK, Links
 from rollcall.approve import approve_candidate
 from rollcall.batch import process
 from rollcall.demands import Wanted
@@ -40,7 +41,7 @@ from tests.support.memory import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from rollcall.alerts import Alert
+    from rollcall.alerts.plain_text import Alert
     from rollcall.outcomes import Incident
     from simulation.organization import Organization
 
@@ -142,7 +143,12 @@ class World:
         self.incidents: list[Incident] = []
         self.bus = MemoryBus(self.faults, MANAGEMENT)
         self.topic = MemoryTopic(self.faults)
-        self.notifier = Notifier(alerted=MemoryAlerted(self.faults), topic=self.topic, clock=self.clock)
+        self.notifier = Notifier(
+            alerted=MemoryAlerted(self.faults),
+            topic=self.topic,
+            clock=self.clock,
+            links=Links(region="us-east-1", runbook=RUNBOOK),
+        )
         self.queue: list[Message] = []
         self.dead: list[Message] = []
         self.warnings: list[dict[str, Any]] = []

@@ -11,7 +11,7 @@ from rollcall.outcomes import Stage
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from rollcall.alerts import Alert
+    from rollcall.alerts.plain_text import Alert
 
 #: How long a worker may take to send before another may try: longer than the time-out of the function.
 CLAIM_SECONDS = 90

@@ -8,7 +8,7 @@ from rollcall.adapters.aws_errors import AWS_ERRORS, code_of
 from rollcall.errors import RetryableError
 
 if TYPE_CHECKING:
-    from rollcall.alerts import Alert
+    from rollcall.alerts.plain_text import Alert
 
 
 class SnsTopic:

@@ -1,0 +1,1 @@
+"""What people are told: incidents and notices as messages, and each channel's way to show one."""

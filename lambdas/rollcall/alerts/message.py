@@ -1,0 +1,95 @@
+"""One message to people, whatever channel it goes to: what happened, is it over, who, what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rollcall.masking import without_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from rollcall.levels import Severity
+    from rollcall.outcomes import Stage
+
+#: Longer values are cut: whoever chose one must not push what matters out of sight. Characters.
+VALUE_LENGTH = 1000
+_CUT = "..."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A labelled value. Made by `fact`, so that nothing in the value can break a line or hide one."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """Facts of one contact, or a list of examples."""
+
+    title: str
+    facts: tuple[Fact, ...] = ()
+    items: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Where to look. `target` is a URL, or a path where no URL is known."""
+
+    label: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message. `facts` begin with the status: whether it is over.
+
+    `content` tells two messages of one incident and stage apart: what was written since the first is news.
+    It is empty where nothing was. `closes_only`: only for those who were told that the incident is not over.
+    `attributes` are what a channel may filter by.
+    """
+
+    incident_id: str
+    stage: Stage
+    severity: Severity
+    headline: str
+    over: bool
+    facts: tuple[Fact, ...]
+    sections: tuple[Section, ...]
+    next_steps: tuple[str, ...]
+    links: tuple[Link, ...]
+    ids: tuple[Fact, ...]
+    attributes: Mapping[str, str]
+    content: str = ""
+    closes_only: bool = False
+
+
+def fact(label: str, value: object) -> Fact:
+    """A fact with a value that others may have chosen."""
+    return Fact(label=label, value=shown(value))
+
+
+def facts(pairs: Iterable[tuple[str, object]]) -> tuple[Fact, ...]:
+    """Several of them, in order."""
+    return tuple(fact(label, value) for label, value in pairs)
+
+
+def shown(value: object) -> str:
+    """The text on one line: without secrets, what cannot be printed spelt as its code point, not too long.
+
+    `[U+202E]` is the mark that makes the rest of a line read backwards: seen, it fools nobody.
+    """
+    text = without_secrets(str(value))
+    return cut("".join(map(_printable, text)), VALUE_LENGTH)
+
+
+def cut(text: str, length: int) -> str:
+    """At most `length` characters, and three dots where some are missing."""
+    return text if len(text) <= length else text[: length - len(_CUT)] + _CUT
+
+
+def _printable(character: str) -> str:
+    return character if character.isprintable() else f"[U+{ord(character):04X}]"

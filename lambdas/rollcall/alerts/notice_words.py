@@ -1,0 +1,199 @@
+"""The words for notices, as data: a short text for each kind, and for what its facts make of it.
+
+Names in braces are facts of the notice (docs/architecture.md); one that is missing reads `unknown`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeWords:
+    """How one kind of notice is told. `waits` is what it waits for; empty if it is over.
+
+    `lines` are labels with the texts beside them, `do` the next steps, each after a dash, `examples` the
+    title over the examples.
+    """
+
+    headline: str
+    lines: tuple[tuple[str, str], ...]
+    do: str
+    runbook: str
+    waits: str = ""
+    examples: str = "Examples"
+
+    @property
+    def next_steps(self) -> list[str]:
+        """Each step on one line."""
+        return [" ".join(step.split()) for step in self.do.strip().removeprefix("- ").split("\n- ")]
+
+
+_BY, _RUN, _OUTCOME = ("By", "{by}"), ("Run", "{run}"), ("Outcome", "{became}")
+_PLAN, _ROSTER, _WHY = ("Plan", "{plan}"), ("Roster", "{roster}"), ("Why", "{reason}")
+_ACCOUNT, _CONTACT = ("Account", "{account}"), ("Contact", "{kind}")
+
+_HELD = NoticeWords(
+    headline="roster HELD: {accounts_changed} of {accounts_active} accounts would change",
+    waits="nothing of this plan is written until a person approves it",
+    lines=(
+        ("Why", "{reasons}"),
+        ("Changes", "{changes} in {accounts_changed} of {accounts_active} accounts: {by_kind}"),
+        ("Deletes", "{deletes}"),
+        _PLAN,
+        _ROSTER,
+        _RUN,
+        ("Until", "{expires_at}, then the plan expires"),
+    ),
+    do="""
+- Read the report of the run: `rollcall report`. Is this what the change of the roster was meant to do?
+- If yes, approve exactly this plan: `rollcall approve {plan}`
+- If no, put the roster right and deploy it again. Until then the roster that was approved before goes on
+being enforced.""",
+    runbook="sweep-held",
+)
+
+_DRIFT = NoticeWords(
+    headline="sweep found changes that no event announced, all put right",
+    lines=(("Accounts", "{accounts}"), ("Contacts", "{contacts}"), _OUTCOME, _RUN),
+    do="""
+- Find out why no event announced it: `rollcall doctor` checks trails and forwarders. A contact that was
+changed while nobody watched may be the work of somebody who knows that.""",
+    runbook="sweep-drift",
+)
+
+_APPLIED = NoticeWords(
+    headline="roster applied, all as it wants",
+    lines=(_OUTCOME, _PLAN, ("Trigger", "{trigger}"), _BY, _RUN),
+    do="- Nothing.",
+    runbook="sweep-applied",
+    examples="What was not set",
+)
+
+_APPROVED = NoticeWords(
+    headline="roster approved by {by}",
+    lines=(_BY, _ROSTER, _PLAN, ("Changes", "{changes}")),
+    do="- Nothing, if you know of it. If nobody does: `rollcall pause`, and ask the one who approved.",
+    runbook="roster-approved",
+)
+
+_MEANWHILE = """
+- Rollcall puts the contacts back meanwhile; this message stands for one about each of them."""
+_BULK = NoticeWords(
+    headline="BULK EDIT by {principal}: contacts of {accounts_count} accounts in {window_minutes} minutes",
+    waits="edits may go on; updates of this message carry the same incident id",
+    lines=(
+        ("Who", "{actor}"),
+        ("From", "{source_ip}"),
+        ("Accounts", "{accounts_count}"),
+        ("First", "{first_at}"),
+        ("Last", "{last_at}"),
+    ),
+    do="""
+- Stop the principal above: revoke its sessions, or deny it by a service control policy. Then ask who is
+behind it."""
+    + _MEANWHILE,
+    runbook="bulk-edit",
+    examples="Accounts (examples)",
+)
+
+#: By kind, and where its facts make a difference by kind and what that is: see `notices.variant`.
+WORDS = {
+    "sweep-held": _HELD,
+    "sweep-held/first": replace(
+        _HELD,
+        headline="first roster HELD until you approve it: {accounts_changed} of {accounts_active} accounts"
+        " would change",
+        do="""
+- This is the normal way in: the first roster that writes is always held.
+- Read the report of the run: `rollcall report`. Are these the contacts that you want everywhere?
+- If yes, approve exactly this plan: `rollcall approve {plan}`
+- If no, put the roster right and deploy it again. Until then nothing is written.""",
+    ),
+    "sweep-failed": NoticeWords(
+        headline="sweep FAILED at {failed_steps}",
+        waits="the accounts that it did not get to are as they were; the next sweep tries again",
+        lines=(("Why", "{failed}"), ("Contacts", "{contacts}"), _RUN),
+        do="""
+- Follow the reason above, then start another one: `rollcall sweep`
+- Signals are not concerned: edits go on being undone by their events.""",
+        runbook="sweep-failed",
+    ),
+    "sweep-drift": _DRIFT,
+    "sweep-drift/left": replace(
+        _DRIFT,
+        headline="sweep found changes that no event announced, NOT all put right",
+        waits="see below what is left to do",
+        do="\n- Put right what was not set: the report (`rollcall report`) names the reasons." + _DRIFT.do,
+    ),
+    "sweep-applied": _APPLIED,
+    "sweep-applied/left": replace(
+        _APPLIED,
+        headline="roster applied, NOT everywhere",
+        waits="see below what was left out",
+        do="""
+- Look at what was not set: the report (`rollcall report`) names each reason. What changed since the plan
+was made was skipped on purpose; the next sweep looks at it again.""",
+    ),
+    "sweep-applied/stopped": replace(
+        _APPLIED,
+        headline="roster applied in part, then the run ended: {ending}",
+        waits="what the run did not get to is left to the next sweep",
+        do="""
+- Nothing, if somebody paused Rollcall or deployed another roster meanwhile. Else start another one:
+`rollcall sweep`""",
+    ),
+    "roster-approved": _APPROVED,
+    "roster-approved/automatic": replace(
+        _APPROVED,
+        headline="roster approved: its changes are within the limits",
+        do="- Nothing, if you know of the deployment. If nobody does: `rollcall pause`",
+    ),
+    "paused": NoticeWords(
+        headline="Rollcall PAUSED: nothing is put back",
+        waits="nothing is written until somebody ends the pause; edits are told and left alone",
+        lines=(_BY, _WHY),
+        do="""
+- If you know of it: end the pause when its reason is gone: `rollcall unpause`
+- If nobody does: treat the principal above as compromised, and end the pause now.""",
+        runbook="paused",
+    ),
+    "unpaused": NoticeWords(
+        headline="Rollcall writes again",
+        lines=(_BY, _WHY),
+        do="- Run a sweep, to put right what was changed during the pause: `rollcall sweep`",
+        runbook="unpaused",
+    ),
+    "bulk-edit": _BULK,
+    "bulk-edit/address": replace(
+        _BULK,
+        headline="BULK EDIT from {source_ip}: contacts of {accounts_count} accounts in {window_minutes} min",
+        do="""
+- Find out whose address this is, and which principals use it: the CloudTrail events of the accounts below
+name them. If nobody planned this, treat them as compromised."""
+        + _MEANWHILE,
+    ),
+    "bulk-edit/organization": replace(
+        _BULK,
+        headline="BULK EDIT by many: contacts of {accounts_count} accounts in {window_minutes} minutes",
+        do="""
+- Many principals at once: look for what they have in common, such as a stolen pipeline or identity
+provider. If nobody planned this, treat them as compromised."""
+        + _MEANWHILE,
+    ),
+    "standoff": NoticeWords(
+        headline="STANDOFF: {account} {kind} contact changed {reverts} times in {window_minutes} minutes",
+        waits="Rollcall goes on putting it back, but less often: next at {next_try_at}",
+        lines=(_ACCOUNT, _CONTACT, ("Who", "{actors}"), ("Next try", "{next_try_at}")),
+        do="""
+- Stop who keeps changing it: a script or a pipeline that wants another contact, or an attacker.
+- Then end the standoff, and Rollcall acts at once again: `{release}`""",
+        runbook="standoff",
+    ),
+    "released": NoticeWords(
+        headline="standoff ended: {account} {kind} contact",
+        lines=(_BY, _ACCOUNT, _CONTACT),
+        do="- Nothing. The next change is undone at once.",
+        runbook="released",
+    ),
+}

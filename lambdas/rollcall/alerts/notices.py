@@ -1,0 +1,164 @@
+"""A notice as a message: what people are told that is not one event on one account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rollcall.alerts.actors import who
+from rollcall.alerts.incidents import contact
+from rollcall.alerts.message import Message, Section, fact, facts, shown
+from rollcall.alerts.notice_words import WORDS, NoticeWords
+from rollcall.levels import Severity
+from rollcall.notices import VERSION, NoticeKind
+from rollcall.outcomes import Stage
+
+if TYPE_CHECKING:
+    from rollcall.alerts.links import Links
+
+_UNKNOWN = "unknown"
+#: Verdicts after which a contact is as the roster wants it.
+_RIGHT = frozenset({"set", "undone", "compliant", "own-write"})
+#: How a run ends that came to its end.
+_FINISHED = frozenset({"finished", "held"})
+_MOST_EXAMPLES = 10
+
+
+def notice_message(notice: Mapping[str, Any], links: Links) -> Message:
+    """The message of a notice document, version 1; KeyError or ValueError if it is something else.
+
+    A fact that is missing is told as unknown: a notice is too loud to be lost for one.
+    """
+    if notice["version"] != VERSION:
+        raise ValueError("this release reads notice documents of version 1")
+    kind, given = NoticeKind(notice["notice"]), dict(notice["facts"])
+    words, texts = WORDS[variant(kind, given)], _Texts(given)
+    stage = Stage.OPEN if words.waits else Stage.CLOSED
+    account = given.get("account")
+    waits = f"NO: {words.waits.format_map(texts)}" if words.waits else "yes"
+    return Message(
+        incident_id=notice["incident_id"],
+        stage=stage,
+        severity=Severity[notice["severity"]],
+        headline=shown(words.headline.format_map(texts)),
+        over=not words.waits,
+        facts=facts(
+            [
+                ("Severity", notice["severity"]),
+                ("Over", waits),
+                *((label, line.format_map(texts)) for label, line in words.lines if _told(line, given)),
+            ]
+        ),
+        sections=_examples(words, given.get("examples")),
+        next_steps=tuple(shown(step.format_map(texts)) for step in words.next_steps),
+        links=(links.section(words.runbook), *links.account(_id(account))),
+        ids=(fact("Incident", notice["incident_id"]), fact("Decided", notice["decided_at"])),
+        attributes={
+            "severity": notice["severity"],
+            "cause": str(kind),
+            "verdict": "notice",
+            "kind": str(given.get("kind") or "ALL"),
+            "stage": str(stage),
+            "account": _id(account) if account else "ALL",
+            "incident": notice["incident_id"],
+        },
+        content=f"update-{int(notice['update']):06}",
+    )
+
+
+def variant(kind: NoticeKind, given: Mapping[str, Any]) -> str:
+    """Which words a notice of this kind is told with: a key of `notice_words.WORDS`."""
+    special = ""
+    match kind:
+        case NoticeKind.SWEEP_HELD:
+            special = "first" if given.get("first") else ""
+        case NoticeKind.ROSTER_APPROVED:
+            special = "automatic" if given.get("automatic") else ""
+        case NoticeKind.SWEEP_DRIFT:
+            special = _left(given)
+        case NoticeKind.SWEEP_APPLIED:
+            finished = str(given.get("ending", "finished")) in _FINISHED
+            special = _left(given) if finished else "stopped"
+        case NoticeKind.BULK_EDIT:
+            special = str(given.get("by"))
+    found = f"{kind}/{special}"
+    return found if found in WORDS else str(kind)
+
+
+def _left(given: Mapping[str, Any]) -> str:
+    became = given.get("became") or {}
+    return "left" if any(count for verdict, count in became.items() if verdict not in _RIGHT) else ""
+
+
+class _Texts(dict[str, str]):
+    """The facts as texts, for templates."""
+
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        super().__init__({name: _text(value) for name, value in given.items()})
+        failed = given.get("failed")
+        actor = given.get("actor")
+        if isinstance(actor, Mapping):
+            self["actor"] = who(actor)
+            # Of an ARN what tells people apart: assumed-role/Admin/mary.
+            self["principal"] = str(actor["principal"]).rpartition(":")[2]
+        self["failed_steps"] = (
+            ", ".join(failed) if isinstance(failed, Mapping) and failed else "an unknown step"
+        )
+
+    def __missing__(self, key: str) -> str:
+        return _UNKNOWN
+
+
+def _told(line: str, given: Mapping[str, Any]) -> bool:
+    """A line of one fact that does not apply is left out."""
+    name = line.removeprefix("{").removesuffix("}")
+    return name not in given or given[name] not in (None, "", [], {})
+
+
+def _text(value: Any) -> str:
+    match value:
+        case bool():
+            text = "yes" if value else "no"
+        case {"id": account_id, **rest}:
+            text = f"{account_id} {rest['name']}" if rest.get("name") else str(account_id)
+        case Mapping():
+            text = ", ".join(_pair(str(name), item) for name, item in value.items() if item)
+        case Sequence() if not isinstance(value, str):
+            text = "; ".join(map(_text, value))
+        case _:
+            text = "" if value is None else str(value)
+    return text or "none"
+
+
+def _pair(name: str, value: Any) -> str:
+    return f"{value} {name}" if isinstance(value, int) else f"{name}: {_text(value)}"
+
+
+def _id(account: object) -> str:
+    return str(account.get("id")) if isinstance(account, Mapping) else str(account)
+
+
+def _examples(words: NoticeWords, examples: object) -> tuple[Section, ...]:
+    if not isinstance(examples, Sequence) or isinstance(examples, str) or not examples:
+        return ()
+    items = tuple(shown(_example(item)) for item in examples[:_MOST_EXAMPLES])
+    return (Section(title=words.examples, items=items),)
+
+
+def _example(item: object) -> str:
+    """An account, or its contact and what is known of it, on one line."""
+    if not isinstance(item, Mapping):
+        return _text(item)
+    account = item.get("account", item)
+    place = f" (OU {account['ou']})" if isinstance(account, Mapping) and account.get("ou") else ""
+    whose = f"{_text(account)}{place}" + (f" {item['kind']}" if item.get("kind") else "")
+    known = [f"{label} {_contact(item[label])}" for label in ("found", "wanted") if label in item]
+    known += [_text(item[label]) for label in ("verdict", "reason") if item.get(label)]
+    return f"{whose}: {'; '.join(known)}" if known else whose
+
+
+def _contact(value: object) -> str:
+    """A masked contact, as it stands in outcomes or in the plain."""
+    if isinstance(value, Mapping) and "state" in value:
+        return contact(value.get("contact")) or str(value["state"])
+    return contact(value) if isinstance(value, Mapping) else _text(value)

@@ -1,0 +1,129 @@
+"""A notice of every kind and shape, with facts as docs/architecture.md has them."""
+
+from __future__ import annotations
+
+from rollcall.levels import Severity
+from rollcall.masking import masked
+from rollcall.notices import Notice, NoticeKind, notice
+from tests.adapters.samples import ACTOR, DIGEST, FOUND, MEMBER, WANTED
+
+RUN = "20261005T090000Z-1f2e3d"
+PLAN = "5f" * 32
+BY = "arn:aws:sts::333333333333:assumed-role/rollcall-operator/alice"
+ACCOUNT = {"id": MEMBER, "name": "Payments", "ou": "Workloads/Development"}
+OTHER = {"id": "444455556666", "name": "Web Shop", "ou": "Workloads/Production"}
+CONTACTS = {"right": 1170, "set": 0, "exempt": 3, "unreadable": 2, "held": 0, "inactive": 6}
+CHANGES = [
+    {"account": ACCOUNT, "kind": "SECURITY", "found": masked(FOUND), "wanted": masked(WANTED)},
+    {"account": OTHER, "kind": "BILLING", "found": None, "wanted": masked(WANTED)},
+]
+HELD = {
+    "run": RUN,
+    "plan": PLAN,
+    "roster": DIGEST,
+    "first": False,
+    "reasons": ["37 accounts are more than the limit of 10 % (39 of 394 accounts)", "deletes in 2 accounts"],
+    "accounts_changed": 57,
+    "accounts_active": 394,
+    "changes": 61,
+    "deletes": 2,
+    "by_kind": {"SECURITY": 57, "OPERATIONS": 0, "BILLING": 4},
+    "examples": CHANGES,
+    "expires_at": "2026-10-12T09:30:00+00:00",
+}
+DRIFT = {
+    "run": RUN,
+    "accounts": 2,
+    "contacts": 3,
+    "became": {"set": 3},
+    "examples": [change | {"verdict": "set"} for change in CHANGES],
+}
+APPLIED = {
+    "run": RUN,
+    "plan": PLAN,
+    "trigger": "approval",
+    "by": BY,
+    "became": {"set": 61},
+    "ending": "finished",
+    "examples": [],
+}
+APPROVED = {"roster": DIGEST, "plan": PLAN, "by": BY, "automatic": False, "changes": 61}
+LEFT = [
+    {"account": ACCOUNT, "kind": "SECURITY", "verdict": "skipped", "reason": "it changed since the plan"},
+    {"account": OTHER, "kind": "BILLING", "verdict": "failed", "reason": "the Account API answered Denied"},
+]
+BULK = {
+    "actor": ACTOR.as_document(),
+    "source_ip": ACTOR.source_ip,
+    "accounts_count": 5,
+    "window_minutes": 10,
+    "first_at": "2026-10-05T09:29:01Z",
+    "last_at": "2026-10-05T09:29:55Z",
+    "examples": [ACCOUNT, OTHER],
+    "by": "actor",
+}
+STANDOFF = {
+    "account": ACCOUNT,
+    "kind": "SECURITY",
+    "reverts": 3,
+    "window_minutes": 60,
+    "actors": [ACTOR.principal],
+    "next_try_at": "2026-10-05T09:35:00Z",
+    "release": f"rollcall release {MEMBER} SECURITY",
+}
+
+
+def _of(kind: NoticeKind, facts: dict[str, object], **changes: object) -> Notice:
+    return notice(kind, key="sample", facts=facts | changes)
+
+
+NOTICES: dict[str, Notice] = {
+    "sweep-held": _of(NoticeKind.SWEEP_HELD, HELD),
+    "sweep-held-first": _of(NoticeKind.SWEEP_HELD, HELD, first=True, reasons=["it is the first"], deletes=0),
+    "sweep-failed": _of(
+        NoticeKind.SWEEP_FAILED,
+        {"run": RUN, "failed": {"observe": "unexpected: TimeoutError"}, "contacts": CONTACTS},
+    ),
+    "sweep-failed-before-it-began": _of(
+        NoticeKind.SWEEP_FAILED, {"run": None, "failed": {"begin": "unexpected: KeyError"}, "contacts": {}}
+    ),
+    "sweep-drift": _of(NoticeKind.SWEEP_DRIFT, DRIFT),
+    "sweep-drift-left": _of(
+        NoticeKind.SWEEP_DRIFT,
+        DRIFT,
+        became={"set": 1, "failed": 2},
+        examples=[CHANGES[0] | {"verdict": "failed"}],
+    ),
+    "sweep-applied": _of(NoticeKind.SWEEP_APPLIED, APPLIED),
+    "sweep-applied-left": _of(
+        NoticeKind.SWEEP_APPLIED, APPLIED, became={"set": 58, "skipped": 2, "failed": 1}, examples=LEFT
+    ),
+    "sweep-applied-paused": _of(
+        NoticeKind.SWEEP_APPLIED, APPLIED, became={"set": 25}, ending="paused", by=None, trigger="roster"
+    ),
+    "roster-approved": _of(NoticeKind.ROSTER_APPROVED, APPROVED),
+    "roster-approved-automatically": _of(
+        NoticeKind.ROSTER_APPROVED, APPROVED, automatic=True, by="within limits", plan=None, changes=4
+    ),
+    "paused": _of(NoticeKind.PAUSED, {"by": BY, "reason": "migration of the SOC mailbox"}),
+    "unpaused": _of(NoticeKind.UNPAUSED, {"by": BY, "reason": "the migration is done"}),
+    "bulk-edit": _of(NoticeKind.BULK_EDIT, BULK),
+    "bulk-edit-goes-on": notice(
+        NoticeKind.BULK_EDIT,
+        key="sample",
+        facts=BULK | {"accounts_count": 312, "last_at": "2026-10-05T09:31:12Z"},
+        update=2,
+    ),
+    "bulk-edit-from-one-address": _of(NoticeKind.BULK_EDIT, BULK, by="address", actor=None),
+    "bulk-edit-of-the-organization": _of(
+        NoticeKind.BULK_EDIT, BULK, by="organization", actor=None, source_ip=None, accounts_count=25
+    ),
+    "standoff": _of(NoticeKind.STANDOFF, STANDOFF),
+    "released": _of(NoticeKind.RELEASED, {"by": BY, "account": MEMBER, "kind": "SECURITY"}),
+    "paused-loudly": Notice(
+        kind=NoticeKind.PAUSED,
+        key="loud",
+        facts={"by": "arn:aws:iam::333333333333:root", "reason": ""},
+        severity=Severity.CRITICAL,
+    ),
+}

@@ -1,0 +1,123 @@
+"""Notices: every kind can be told, a missing fact loses none, nobody's names can spoil one."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rollcall.alerts.notice_words import WORDS
+from rollcall.alerts.plain_text import SUBJECT_LENGTH, plain_text
+from rollcall.alerts.read import read
+from rollcall.errors import MalformedEventError
+from rollcall.levels import Severity
+from rollcall.notices import NoticeKind, notice_document
+from tests.adapters.samples import LINKS, NOW, leaks
+from tests.functions.notice_samples import NOTICES
+
+HOSTILE = "Pay\u202ements\n\x1b[2J{plan} *bold* <!channel> `" + "x" * 3000
+
+
+def message(notice):
+    return read({"detail": notice_document(notice, at=NOW)}, LINKS)
+
+
+def assert_sound(alert):
+    assert 1 <= len(alert.subject) <= SUBJECT_LENGTH
+    assert all(" " <= character <= "~" for character in alert.subject)
+    assert all(line.isprintable() for line in alert.text.split("\n"))
+    assert alert.incident_id in alert.text
+    assert all(isinstance(value, str) and value for value in alert.attributes.values())
+    assert len(alert.text.encode()) < 100_000
+    assert leaks(alert.subject + alert.text) == []
+
+
+@pytest.mark.parametrize("name", NOTICES)
+@pytest.mark.parametrize("severity", list(Severity))
+def test_every_notice_can_be_told_as_loud_as_its_publisher_says(name, severity):
+    alert = plain_text(message(replace(NOTICES[name], severity=severity)))
+    assert_sound(alert)
+    assert alert.subject.startswith(f"[{severity.name}] ")
+    assert alert.attributes["severity"] == severity.name
+    assert alert.attributes["cause"] == NOTICES[name].kind
+    assert "unknown" not in alert.text
+
+
+@pytest.mark.parametrize("name", NOTICES)
+def test_a_notice_is_told_whatever_fact_is_missing(name):
+    notice = NOTICES[name]
+    for missing in notice.facts:
+        kept = {key: value for key, value in notice.facts.items() if key != missing}
+        assert_sound(plain_text(message(replace(notice, facts=kept))))
+        assert_sound(plain_text(message(replace(notice, facts=kept | {missing: None}))))
+    assert_sound(plain_text(message(replace(notice, facts={}))))
+
+
+@pytest.mark.parametrize("name", NOTICES)
+def test_no_fact_breaks_a_line_or_fills_a_template(name):
+    notice = NOTICES[name]
+    honest = plain_text(message(notice))
+    for fact in notice.facts:
+        if isinstance(notice.facts[fact], str):
+            alert = plain_text(message(replace(notice, facts=notice.facts | {fact: HOSTILE})))
+            assert_sound(alert)
+            assert abs(alert.text.count("\n") - honest.text.count("\n")) <= 12
+            assert "{plan}" in alert.text or fact in {"by", "ending", "trigger"}
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=30),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=150, deadline=None)
+@given(name=st.sampled_from(sorted(NOTICES)), data=st.data())
+def test_whatever_the_facts_are_a_notice_is_told_or_malformed(name, data):
+    notice = NOTICES[name]
+    changed = data.draw(st.dictionaries(st.sampled_from(sorted(notice.facts)), json_values, max_size=4))
+    try:
+        alert = plain_text(message(replace(notice, facts=notice.facts | changed)))
+    except MalformedEventError:
+        return
+    assert len(alert.subject) <= SUBJECT_LENGTH
+    assert all(line.isprintable() for line in alert.text.split("\n"))
+
+
+def test_a_follow_up_is_another_message_of_the_same_incident():
+    first, later = message(NOTICES["bulk-edit"]), message(NOTICES["bulk-edit-goes-on"])
+    assert first.incident_id == later.incident_id
+    assert first.content != later.content
+
+
+@pytest.mark.parametrize("key", WORDS)
+def test_every_text_says_what_to_do_and_where_the_runbook_is(key):
+    words = WORDS[key]
+    assert words.headline
+    assert all(words.next_steps)
+    assert words.runbook == key.partition("/")[0]
+    assert not words.waits or "Nothing." not in words.next_steps
+
+
+def test_there_are_words_for_every_kind():
+    assert {key.partition("/")[0] for key in WORDS} == set(NoticeKind)
+
+
+MALFORMED = [
+    {"version": 2},
+    {"notice": "party"},
+    {"notice": None},
+    {"severity": "LOUD"},
+    {"facts": None},
+    {"facts": "text"},
+    {"update": "x"},
+]
+
+
+@pytest.mark.parametrize("changes", MALFORMED, ids=json.dumps)
+def test_what_is_no_notice_is_malformed(changes):
+    document = notice_document(NOTICES["paused"], at=NOW) | changes
+    with pytest.raises(MalformedEventError):
+        read({"detail": document}, LINKS)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import quote
 
 from rollcall.alerts.message import Link
 
@@ -40,7 +39,7 @@ class Links:
         """The event in CloudTrail's event history, which is the account's whose event it was."""
         if not isinstance(event_id, str) or not _EVENT.fullmatch(event_id):
             return []
-        page = f"cloudtrailv2/home?region={self.region}#/events/{quote(event_id)}"
+        page = f"cloudtrailv2/home?region={self.region}#/events/{event_id}"
         return [Link(label="CloudTrail", target=f"https://{self.region}.{self.console}/{page}")]
 
     def account(self, account_id: object) -> list[Link]:

@@ -19,13 +19,18 @@ from localcloud.policies import decide, role_may
 from localcloud.put_events import PutEvents, bus_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from localcloud.server import LocalCloud
     from simulation.cloud import SimulatedCloud
 
+    Sender = Callable[[Any, dict[str, Any], "Delivery"], None]
+
 _SERVICE = "events.amazonaws.com"
 _log = logging.getLogger(__name__)
+
+COMMON = frozenset({"Id", "Arn", "DeadLetterConfig", "RetryPolicy"})
+"""What every target may have. A target that refuses is not tried again here."""
 
 
 class UndeliverableError(Exception):
@@ -54,11 +59,18 @@ class Lost:
     reason: str
 
 
+def only(target: Mapping[str, Any], known: frozenset[str]) -> None:
+    """Raises NotImplementedError for a target with a property that is not modelled."""
+    if unknown := sorted(target.keys() - known):
+        raise NotImplementedError(f"target {target['Arn']} with {unknown}")
+
+
 class Bridge:
     """All buses of all accounts; one worker thread delivers, in order of arrival."""
 
     def __init__(self, simulation: SimulatedCloud) -> None:
         self.lost: list[Lost] = []
+        self._senders: dict[str, Sender] = {"sqs": self._send_to_queue, "events": self._forward}
         self._listeners: list[Callable[[dict[str, Any]], None]] = []
         self._simulation = simulation
         self._arrivals: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
@@ -105,20 +117,28 @@ class Bridge:
             except Exception as error:  # noqa: BLE001 - whatever a target does, the event must be accounted for
                 self._fail(rule, target, delivery, error)
 
+    def route(self, service: str, sender: Sender) -> None:
+        """Let `sender(rule, target, delivery)` reach a service's targets, or raise why it cannot."""
+        self._senders[service] = sender
+
     def _send(self, rule: Any, target: dict[str, Any], delivery: Delivery) -> None:
-        unknown = target.keys() - {"Id", "Arn", "RoleArn", "DeadLetterConfig", "RetryPolicy"}
-        service = target["Arn"].split(":")[2]
-        if unknown or service not in {"sqs", "events"}:
-            raise NotImplementedError(f"target {target['Arn']} with {sorted(unknown)}")
-        if service == "sqs":
-            self._to_queue(rule, target["Arn"], json.dumps(delivery.event), {})
-        elif delivery.forwarded:
+        sender = self._senders.get(target["Arn"].split(":")[2])
+        if sender is None:
+            raise NotImplementedError(f"target {target['Arn']}")
+        sender(rule, target, delivery)
+
+    def _send_to_queue(self, rule: Any, target: dict[str, Any], delivery: Delivery) -> None:
+        only(target, COMMON)
+        self._to_queue(rule, target["Arn"], json.dumps(delivery.event), {})
+
+    def _forward(self, rule: Any, target: dict[str, Any], delivery: Delivery) -> None:
+        only(target, COMMON | {"RoleArn"})
+        if delivery.forwarded:
             raise UndeliverableError(
                 "THIRD_ACCOUNT_HOP_DETECTED", "an event is forwarded from bus to bus once"
             )
-        else:
-            self._check_hop(rule, target, delivery.event)
-            self._arrivals.put(Delivery(bus_arn=target["Arn"], event=delivery.event, forwarded=True))
+        self._check_hop(rule, target, delivery.event)
+        self._arrivals.put(Delivery(bus_arn=target["Arn"], event=delivery.event, forwarded=True))
 
     def _to_queue(self, rule: Any, arn: str, body: str, attributes: dict[str, str]) -> None:
         context = {"aws:SourceArn": [rule.arn], "aws:SourceAccount": [rule.account_id]}

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from simulation.organization import Organization
 
 _ACTION = "sts:AssumeRole"
+_DEFAULT_SESSION_SECONDS = 3600
 _ROLE_ARN = re.compile(r"arn:aws:iam::\d{12}:role/.+")
 
 
@@ -68,16 +69,14 @@ class AssumeRole:
         if not asks or credential_scope(request)[0] == self._exempt_key:
             return None
         caller = caller_of(request)
-        if self._may(caller, role_arn, form):
-            return None
-        text = f"User: {caller.arn} is not authorized to perform: {_ACTION} on resource: {role_arn}"
-        return Response(
-            '<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>'
-            f"<Code>AccessDenied</Code><Message>{escape(text)}</Message></Error>"
-            f"<RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>",
-            status=403,
-            content_type="text/xml",
-        )
+        if not self._may(caller, role_arn, form):
+            text = f"User: {caller.arn} is not authorized to perform: {_ACTION} on resource: {role_arn}"
+            return _error("AccessDenied", text, 403)
+        longest = getattr(role_named(role_arn), "max_session_duration", None) or _DEFAULT_SESSION_SECONDS
+        if int(form.get("DurationSeconds", 0)) > longest:
+            text = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+            return _error("ValidationError", text, 400)
+        return None
 
     def _may(self, caller: Caller, role_arn: str, form: dict[str, str]) -> bool:
         member = caller.account_id in self._organization.accounts
@@ -100,3 +99,13 @@ class AssumeRole:
             trust, action=_ACTION, resource=role_arn, context=context, principal=caller.principal_arn
         )
         return verdict is True
+
+
+def _error(code: str, text: str, status: int) -> Response:
+    return Response(
+        '<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>'
+        f"<Code>{code}</Code><Message>{escape(text)}</Message></Error>"
+        f"<RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>",
+        status=status,
+        content_type="text/xml",
+    )

@@ -60,23 +60,29 @@ def decide(
 
 
 def role_may(
-    role_arn: str, *, action: str, resource: str, context: Context, service: str = ""
+    role_arn: str, *, action: str, resource: str, context: Context, service: str = "", source_arn: str = ""
 ) -> bool | None:
     """What the policies of a role in moto's IAM say, None when there is no such role.
 
-    With `service`, the role must also trust that service.
+    With `service`, the role must also trust that service, when it acts for `source_arn`.
     """
     role = role_named(role_arn)
     if role is None:
         return None
-    trust = [role.assume_role_policy_document]
-    source = {"aws:SourceAccount": [role.account_id]}
-    if service and not decide(
-        trust, action="sts:AssumeRole", resource=role_arn, context=source, principal=service
-    ):
+    if service and not trusts(role_arn, service, source_arn=source_arn):
         return False
     documents = [*role.policies.values(), *(policy.document for policy in role.managed_policies.values())]
     return decide(documents, action=action, resource=resource, context=context) is True
+
+
+def trusts(role_arn: str, service: str, *, source_arn: str = "") -> bool:
+    """Whether the role exists and a service may assume it for the resource of that ARN."""
+    role = role_named(role_arn)
+    if role is None:
+        return False
+    context = {"aws:SourceAccount": [role.account_id], "aws:SourceArn": [source_arn] if source_arn else []}
+    trust = [role.assume_role_policy_document]
+    return bool(decide(trust, action="sts:AssumeRole", resource=role_arn, context=context, principal=service))
 
 
 def refusal(caller_arn: str, *, action: str, resource: str, context: Context) -> str | None:

@@ -22,6 +22,9 @@ from localcloud import (
     published,
     queues,
     repairs,
+    schedules,
+    stack_events,
+    state_machines,
 )
 from localcloud.clients import Clients, own_key
 from localcloud.gateway import Gateway
@@ -30,9 +33,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from localcloud.cloudformation.engine import Engine
     from localcloud.deliveries import Mail
     from localcloud.events import Bridge
     from localcloud.functions.service import Functions
+    from localcloud.schedules import Schedules
+    from localcloud.state_machines.service import Executions
     from simulation.cloud import SimulatedCloud
 
 _ADDRESS = "127.0.0.1"  # loopback only, and a literal, so that S3 clients address buckets by path
@@ -48,6 +54,9 @@ INSTALLERS: tuple[Callable[[LocalCloud], None], ...] = (
     deliveries.install,
     events.install,
     functions.install,
+    state_machines.install,
+    schedules.install,
+    stack_events.install,
 )
 
 
@@ -57,14 +66,18 @@ class LocalCloud:
     moto keeps its state per process and in memory: starting resets it, and only one cloud can run at a time.
     `simulation` is the model behind the Account and Organizations APIs; logs and alerts go into `run_dir`;
     `runtime` is the virtual environment in which functions run. `auto_deployment_seconds`: how long after an
-    account has come to a target or left it StackSets notices.
+    account has come to a target or left it StackSets notices; `wait_scale`: how many seconds pass of each
+    that a state machine waits, before a step or before another try.
     """
 
     # Set by the installers of the same name.
     apis: apis.Apis
     bridge: Bridge
+    engine: Engine
+    executions: Executions
     functions: Functions
     mail: Mail
+    schedules: Schedules
 
     def __init__(
         self,
@@ -74,11 +87,13 @@ class LocalCloud:
         runtime: Path,
         port: int = 0,
         auto_deployment_seconds: float = 2.0,
+        wait_scale: float = 1.0,
     ) -> None:
         self.simulation = simulation
         self.run_dir = run_dir
         self.runtime = runtime
         self.auto_deployment_seconds = auto_deployment_seconds
+        self.wait_scale = wait_scale
         self.gateway = Gateway(DomainDispatcherApplication(create_backend_app))
         self.endpoint = ""
         self._port = port

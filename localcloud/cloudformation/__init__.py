@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def install(cloud: "LocalCloud") -> None:
     """Answers every CloudFormation request of the server from a new, empty engine."""
-    engine = Engine(cloud.clients)
+    cloud.engine = engine = Engine(cloud.clients)
     stack_sets = StackSets(engine, cloud.simulation.organization)
     cloud.on_stop(stack_sets.runner.close)
     automatic = AutoDeployment(stack_sets, cloud.simulation, cloud.auto_deployment_seconds)

@@ -1,6 +1,6 @@
 """The engine: which stacks there are, and what a revision means for one of them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -26,10 +26,20 @@ class Engine:
     def __init__(self, clients: Clients) -> None:
         self.clients = clients
         self.stacks: list[Stack] = []
+        self._listeners: list[Callable[[Stack], None]] = []
+
+    def listen(self, listener: Callable[[Stack], None]) -> None:
+        """Call `listener` whenever a stack has entered a status."""
+        self._listeners.append(listener)
+
+    def _tell(self, stack: Stack) -> None:
+        for listener in self._listeners:
+            listener(stack)
 
     def register(self, stack: Stack) -> None:
         """Keep the stack, if it is new."""
         if stack not in self.stacks:
+            stack.on_status = self._tell
             self.stacks.append(stack)
 
     def revise(

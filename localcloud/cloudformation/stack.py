@@ -3,10 +3,13 @@
 import datetime as dt
 import uuid
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from localcloud.cloudformation.rows import Made
 from localcloud.cloudformation.template import Revision
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def now() -> dt.datetime:
@@ -53,6 +56,7 @@ class Stack:
     change_sets: "list[ChangeSet]" = field(default_factory=list)
     created_at: dt.datetime = field(default_factory=now)
     operation: str = ""
+    on_status: "Callable[[Stack], None]" = lambda _: None
 
     def __post_init__(self) -> None:
         self.id = f"arn:aws:cloudformation:{self.region}:{self.account}:stack/{self.name}/{uuid.uuid4()}"
@@ -72,6 +76,7 @@ class Stack:
         """Moves the stack itself to another status."""
         self.status, self.reason = status, reason
         self.note(self.name, "AWS::CloudFormation::Stack", status, self.id, reason)
+        self.on_status(self)
 
     def note(
         self, logical_id: str, kind: str, status: str, physical_id: str = "", reason: str | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from localcloud.functions.api import InvokeApi
 from localcloud.functions.polling import Poller
 from localcloud.functions.service import Functions
 
@@ -15,6 +16,6 @@ def install(cloud: LocalCloud) -> None:
     """Answer Invoke in moto's place and poll the queues of all event source mappings."""
     cloud.functions = Functions(cloud)
     cloud.on_stop(cloud.functions.close)
-    cloud.gateway.route("lambda", cloud.functions.handle)
+    cloud.gateway.route("lambda", InvokeApi(cloud.functions).handle)
     poller = Poller(cloud.functions)
     cloud.on_stop(poller.close)

@@ -1,27 +1,24 @@
-"""Which environments there are, and the Invoke operation: warm ones are used again, a deploy retires them."""
+"""Which execution environments there are: warm ones are used again, a deploy retires them."""
 
 from __future__ import annotations
 
 import io
+import json
 import threading
 import zipfile
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
-from moto.awslambda.exceptions import UnknownFunctionException
 from moto.awslambda.models import lambda_backends
-from werkzeug import Response
 
 from localcloud.functions.environment import Environment, Launch, Outcome
-from localcloud.gateway import answer, caller_of, credential_scope
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from werkzeug import Request
-
     from localcloud.server import LocalCloud
 
+RESPONSE_BYTES = 6_291_556
+"""Lambda developer guide, "Lambda quotas", as its own error message puts it."""
 _POWERTOOLS = ":layer:AWSLambdaPowertoolsPythonV3-"
 
 
@@ -41,14 +38,18 @@ class Functions:
         self._logs.mkdir(parents=True, exist_ok=True)
 
     def invoke(self, function_arn: str, event: bytes) -> Outcome:
-        """Run a function once; raises moto's UnknownFunctionException when there is none of that ARN."""
+        """Run a function once; raises moto's UnknownFunctionException when there is none of that ARN.
+
+        As in Lambda, an answer that is too large is a failure.
+        """
         region, account = function_arn.split(":")[3:5]
         function = lambda_backends[account][region].get_function(function_arn)
         environment = self._acquire(function)
         try:
-            return environment.invoke(event)
+            outcome = environment.invoke(event)
         finally:
             environment.busy = False
+        return outcome if len(outcome.payload) <= RESPONSE_BYTES else _too_large(len(outcome.payload))
 
     def pids(self, function_name: str) -> list[int]:
         """Process ids of the living environments of a function."""
@@ -67,26 +68,6 @@ class Functions:
             for _, environment in [pair for pairs in self._environments.values() for pair in pairs]:
                 environment.close()
             self._environments.clear()
-
-    def handle(self, request: Request) -> Response | None:
-        """POST /2015-03-31/functions/<name>/invocations; all else of the service stays moto's."""
-        path = unquote(request.path).strip("/").split("/")
-        if request.method != "POST" or path[-1] != "invocations":
-            return None
-        account, region = caller_of(request).account_id, credential_scope(request)[1]
-        try:
-            function = lambda_backends[account][region].get_function(path[-2])
-        except UnknownFunctionException:
-            return None  # moto has the right words for that
-        event = request.get_data() or b"{}"
-        if request.headers.get("X-Amz-Invocation-Type") == "Event":
-            threading.Thread(target=self.invoke, args=(function.function_arn, event), daemon=True).start()
-            return answer(None, status=202)
-        outcome = self.invoke(function.function_arn, event)
-        headers = {"X-Amz-Executed-Version": "$LATEST"} | (
-            {"X-Amz-Function-Error": "Unhandled"} if outcome.failed else {}
-        )
-        return Response(outcome.payload, headers=headers, content_type="application/json")
 
     def _living(self, function_name: str) -> list[Environment]:
         with self._lock:
@@ -154,3 +135,10 @@ class Functions:
             "AWS_ENDPOINT_URL": self._cloud.endpoint,
             **credentials.environment(),
         }
+
+
+def _too_large(size: int) -> Outcome:
+    allowed = f"maximum allowed payload size ({RESPONSE_BYTES} bytes)"
+    message = f"Response payload size ({size} bytes) exceeded {allowed}."
+    document = {"errorMessage": message, "errorType": "Function.ResponseSizeTooLarge"}
+    return Outcome(payload=json.dumps(document).encode(), failed=True)

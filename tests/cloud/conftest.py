@@ -28,6 +28,7 @@ def cloud(tmp_path_factory):
         run_dir=tmp_path_factory.mktemp("run"),
         runtime=ROOT / ".runtime",
         auto_deployment_seconds=0.2,
+        wait_scale=0.01,
     ) as running:
         yield running
 

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from tests.cloud.tools import invoke, make_function, unique, wait_for, zipped
+from tests.cloud.tools import invoke, make_function, make_role, unique, wait_for, zipped
 
 pytestmark = pytest.mark.cloud
 MEMBER = "222222222222"
@@ -155,3 +155,41 @@ def test_a_function_that_is_not_there_is_not_found(cloud):
     functions = cloud.clients.client("lambda", MEMBER)
     with pytest.raises(functions.exceptions.ResourceNotFoundException):
         functions.invoke(FunctionName="nothing")
+
+
+def test_an_answer_that_is_too_large_is_an_error(cloud):
+    name = make_function(cloud, MEMBER, "def handler(event, context):\n    return 'x' * event\n")
+    answer, error = invoke(cloud, MEMBER, name, 7_000_000)
+    assert error == "Unhandled"
+    assert answer["errorType"] == "Function.ResponseSizeTooLarge"
+    assert invoke(cloud, MEMBER, name, 3) == ("xxx", None)
+
+
+def test_a_request_that_is_too_large_or_no_json_is_refused(cloud, function):
+    functions = cloud.clients.client("lambda", MEMBER)
+    with pytest.raises(functions.exceptions.RequestTooLargeException):
+        functions.invoke(FunctionName=function, Payload=b'"' + b"x" * 7_000_000 + b'"')
+    with pytest.raises(functions.exceptions.InvalidRequestContentException):
+        functions.invoke(FunctionName=function, Payload=b"{")
+    assert functions.invoke(FunctionName=function, InvocationType="DryRun")["StatusCode"] == 204
+
+
+def test_only_a_role_that_may_invoke_does(cloud, function):
+    code = """
+import boto3, json
+
+def handler(event, context):
+    client = boto3.client("lambda")
+    try:
+        return json.loads(client.invoke(FunctionName=event["function"])["Payload"].read())["arn"]
+    except client.exceptions.ClientError as error:
+        return str(error)
+"""
+    arn = f"arn:aws:lambda:us-east-1:{MEMBER}:function:{function}"
+    statement = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": arn}
+    service = {"service": "lambda.amazonaws.com"}
+    allowed = make_role(cloud, MEMBER, **service, statements=[statement])
+    one, other = (make_function(cloud, MEMBER, code, Role=role) for role in (allowed, None))
+    assert invoke(cloud, MEMBER, one, {"function": function})[0] == arn
+    denied = invoke(cloud, MEMBER, other, {"function": function})[0]
+    assert "is not authorized to perform: lambda:InvokeFunction" in denied

@@ -65,9 +65,10 @@ def make_role(cloud, account: str, *, service: str, statements: list[dict[str, A
 def make_function(cloud, account: str, code: str, **options: Any) -> str:
     """Create a function whose only module is `code`; gives its name."""
     name = unique("function")
+    role = options.pop("Role", None) or make_role(cloud, account, service="lambda.amazonaws.com")
     cloud.clients.client("lambda", account).create_function(
         FunctionName=name,
-        Role=make_role(cloud, account, service="lambda.amazonaws.com"),
+        Role=role,
         Handler="main.handler",
         Runtime="python3.13",
         Code={"ZipFile": zipped({"main.py": code})},

@@ -9,6 +9,7 @@ from localcloud.cloudformation.resources import (
     organizations,
     recorded,
     stack_sets,
+    state_machines,
     storage,
 )
 from localcloud.cloudformation.rows import Row
@@ -22,5 +23,6 @@ ROWS: dict[str, Row] = {
     **organizations.ROWS,
     **recorded.ROWS,
     **stack_sets.ROWS,
+    **state_machines.ROWS,
     **storage.ROWS,
 }

@@ -1,27 +1,50 @@
 """CloudWatch, Logs, SSM parameters, and the metadata resource of the CDK."""
 
+import json
+
+from localcloud.cloudformation.errors import ResourceError
 from localcloud.cloudformation.rows import ABSENT, REQUIRED, Context, Made, Row
 
 _ALARM = (
+    "ActionsEnabled",
     "AlarmActions",
     "AlarmDescription",
     "ComparisonOperator",
+    "DatapointsToAlarm",
     "Dimensions",
+    "EvaluateLowSampleCountPercentile",
     "EvaluationPeriods",
+    "ExtendedStatistic",
+    "InsufficientDataActions",
     "MetricName",
+    "Metrics",
     "Namespace",
     "OKActions",
     "Period",
     "Statistic",
     "Threshold",
     "TreatMissingData",
+    "Unit",
 )
+_MAXIMUM_WIDGETS = 500  # CloudWatch user guide, "CloudWatch service quotas"
 
 
 def _alarm(c: Context) -> Made:
     name = c.name("AlarmName", limit=255)
     c.call("cloudwatch", "put_metric_alarm", AlarmName=name, **c.pick(*_ALARM))
     return Made(id=name, attributes={"Arn": c.arn("cloudwatch", f"alarm:{name}")})
+
+
+def _dashboard(c: Context) -> Made:
+    name, body = c.name("DashboardName", limit=255), c.properties["DashboardBody"]
+    try:
+        widgets = json.loads(body)["widgets"] if isinstance(body, str) else body["widgets"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ResourceError(f"The dashboard body is invalid: {error!r}") from error
+    if len(widgets) > _MAXIMUM_WIDGETS:
+        raise ResourceError(f"The dashboard has more than {_MAXIMUM_WIDGETS} widgets")
+    c.call("cloudwatch", "put_dashboard", DashboardName=name, DashboardBody=body)
+    return Made(id=name)
 
 
 def _log_group(c: Context) -> Made:
@@ -49,6 +72,12 @@ ROWS = {
         delete=lambda c: c.call("cloudwatch", "delete_alarms", AlarmNames=[c.name()]),
         fixed=frozenset({"AlarmName"}),
         mutable=dict.fromkeys(_ALARM, ABSENT),
+    ),
+    "AWS::CloudWatch::Dashboard": Row(
+        apply=_dashboard,
+        delete=lambda c: c.call("cloudwatch", "delete_dashboards", DashboardNames=[c.name()]),
+        fixed=frozenset({"DashboardName"}),
+        mutable={"DashboardBody": REQUIRED},
     ),
     "AWS::Logs::LogGroup": Row(
         apply=_log_group,

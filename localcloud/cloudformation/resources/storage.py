@@ -1,5 +1,6 @@
 """S3, DynamoDB, ECR."""
 
+from localcloud.cloudformation.errors import ResourceError
 from localcloud.cloudformation.resources.identity import refuse_unknown_principals
 from localcloud.cloudformation.rows import ABSENT, REQUIRED, Context, Made, Row
 
@@ -12,6 +13,34 @@ _BUCKET = {
 }
 
 
+_NESTED = ("NoncurrentVersionExpiration", "AbortIncompleteMultipartUpload")
+_LIFECYCLE = {"Id", "Status", "Prefix", "ExpirationInDays", *_NESTED}
+
+
+def _lifecycle(c: Context, name: str) -> None:
+    """Nothing here lives long enough to expire, but whoever asks is told when it would."""
+    rules = c.properties.get("LifecycleConfiguration", {}).get("Rules", [])
+    for rule in rules:
+        if unknown := sorted(rule.keys() - _LIFECYCLE):
+            raise ResourceError(
+                f"Encountered unsupported properties: {', '.join(unknown)} of a lifecycle rule"
+            )
+    wanted = [
+        {
+            **{key: rule[key] for key in ("Status", *_NESTED) if key in rule},
+            **({"ID": rule["Id"]} if "Id" in rule else {}),
+            **({"Expiration": {"Days": rule["ExpirationInDays"]}} if "ExpirationInDays" in rule else {}),
+            "Filter": {"Prefix": rule.get("Prefix", "")},
+        }
+        for rule in rules
+    ]
+    if wanted:
+        configuration = {"Rules": wanted}
+        c.call("s3", "put_bucket_lifecycle_configuration", Bucket=name, LifecycleConfiguration=configuration)
+    else:
+        c.call("s3", "delete_bucket_lifecycle", Bucket=name)
+
+
 def _bucket(c: Context) -> Made:
     name = c.name("BucketName", limit=63).lower()
     if c.made is None:
@@ -22,6 +51,8 @@ def _bucket(c: Context) -> Made:
         if c.changed(key):
             operation, parameter = _BUCKET[key]
             c.call("s3", operation, Bucket=name, **{parameter: value})
+    if c.changed("LifecycleConfiguration"):
+        _lifecycle(c, name)
     domains = {
         "DomainName": f"{name}.s3.amazonaws.com",
         "RegionalDomainName": f"{name}.s3.{c.region}.amazonaws.com",
@@ -74,9 +105,9 @@ ROWS = {
         apply=_bucket,
         delete=lambda c: c.call("s3", "delete_bucket", Bucket=c.name()),
         fixed=frozenset({"BucketName", "ObjectLockEnabled"}),
-        mutable=dict.fromkeys(_BUCKET, REQUIRED),
-        # Bytes are not encrypted on this machine, and nothing here lives long enough to expire.
-        ignored=frozenset({"AccessControl", "BucketEncryption", "LifecycleConfiguration"}),
+        mutable={**dict.fromkeys(_BUCKET, REQUIRED), "LifecycleConfiguration": ABSENT},
+        # Bytes are not encrypted on this machine.
+        ignored=frozenset({"AccessControl", "BucketEncryption"}),
     ),
     "AWS::S3::BucketPolicy": Row(
         apply=_bucket_policy,

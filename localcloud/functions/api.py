@@ -1,0 +1,79 @@
+"""Lambda's Invoke operation.
+
+Source: Lambda API reference, Invoke; quotas from the developer guide, "Lambda quotas".
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from moto.awslambda.exceptions import UnknownFunctionException
+from moto.awslambda.models import lambda_backends
+from werkzeug import Response
+
+from localcloud.functions.service import RESPONSE_BYTES
+from localcloud.gateway import answer, caller_of, credential_scope
+from localcloud.policies import refusal
+
+if TYPE_CHECKING:
+    from werkzeug import Request
+
+    from localcloud.functions.service import Functions
+
+_REQUEST_BYTES = RESPONSE_BYTES  # a request may be as large as a response
+_ASYNCHRONOUS_BYTES = 1_048_576
+
+
+class InvokeApi:
+    """Answers POST /2015-03-31/functions/<name>/invocations; all else of the service stays moto's."""
+
+    def __init__(self, functions: Functions) -> None:
+        self._functions = functions
+
+    def handle(self, request: Request) -> Response | None:
+        """Run the function, or say why not; None for what moto answers."""
+        path = unquote(request.path).strip("/").split("/")
+        if request.method != "POST" or path[-1] != "invocations":
+            return None
+        caller, region = caller_of(request), credential_scope(request)[1]
+        try:
+            function = lambda_backends[caller.account_id][region].get_function(path[-2])
+        except UnknownFunctionException:
+            return None  # moto has the right words for that
+        arn, kind = function.function_arn, request.headers.get("X-Amz-Invocation-Type", "RequestResponse")
+        if denied := refusal(caller.arn, action="lambda:InvokeFunction", resource=arn, context={}):
+            return _error("AccessDeniedException", denied, 403)
+        event = request.get_data() or b"{}"
+        return _refused(event, kind) or self._invoke(arn, event, kind)
+
+    def _invoke(self, arn: str, event: bytes, kind: str) -> Response:
+        if kind == "DryRun":
+            return Response(status=204)
+        if kind == "Event":
+            threading.Thread(target=self._functions.invoke, args=(arn, event), daemon=True).start()
+            return answer(None, status=202)
+        outcome = self._functions.invoke(arn, event)
+        headers = {"X-Amz-Executed-Version": "$LATEST"} | (
+            {"X-Amz-Function-Error": "Unhandled"} if outcome.failed else {}
+        )
+        return Response(outcome.payload, headers=headers, content_type="application/json")
+
+
+def _refused(event: bytes, kind: str) -> Response | None:
+    limit = _ASYNCHRONOUS_BYTES if kind == "Event" else _REQUEST_BYTES
+    if len(event) > limit:
+        message = f"Request must be smaller than {limit} bytes for the InvokeFunction operation"
+        return _error("RequestTooLargeException", message, 413)
+    try:
+        json.loads(event)
+    except ValueError as error:
+        message = f"Could not parse request body into json: {error}"
+        return _error("InvalidRequestContentException", message, 400)
+    return None
+
+
+def _error(code: str, message: str, status: int) -> Response:
+    return answer({"Type": "User", "Message": message}, status=status, headers={"x-amzn-ErrorType": code})

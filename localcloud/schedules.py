@@ -1,0 +1,96 @@
+"""EventBridge Scheduler: schedules are kept by moto and checked as AWS does; they fire when they are told to.
+
+Source: EventBridge Scheduler API reference and user guide, "Schedule types" and "Execution role".
+Nothing here waits a day: `Schedules.fire`, or an unsigned POST to /schedules/NAME/fire, is the clock.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from moto.scheduler.models import scheduler_backends
+
+from localcloud.clients import REGION
+from localcloud.events import UndeliverableError
+from localcloud.gateway import answer
+from localcloud.policies import trusts
+from localcloud.state_machines.triggers import Triggers
+
+if TYPE_CHECKING:
+    from werkzeug import Request, Response
+
+    from localcloud.server import LocalCloud
+
+_SERVICE = "scheduler.amazonaws.com"
+_EXPRESSION = re.compile(
+    r"rate\((1 (minute|hour|day)|([2-9]|[1-9]\d+) (minutes|hours|days))\)"
+    r"|cron\(\S+ \S+ \S+ \S+ \S+ \S+\)"
+    r"|at\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\)"
+)
+_FIRE = re.compile(r"/schedules/([^/]+)/fire")
+
+
+class Schedules:
+    """The schedules of all accounts."""
+
+    def __init__(self, triggers: Triggers) -> None:
+        self._triggers = triggers
+
+    def fire(self, name: str) -> str:
+        """Do what every enabled schedule of that name does; gives the execution's ARN.
+
+        Raises LookupError when there is none, UndeliverableError when its target does not take it.
+        """
+        for regions in list(scheduler_backends.values()):
+            schedule = regions[REGION].schedule_groups["default"].schedules.get(name)
+            if schedule and schedule.state == "ENABLED":
+                return self._triggers.by_schedule(_group(schedule.arn), schedule.target)
+        raise LookupError(f"no enabled schedule {name}")
+
+    def handle(self, request: Request) -> Response | None:
+        """CreateSchedule and UpdateSchedule that AWS would refuse; all else is moto's."""
+        body = request.get_data()
+        request.environ["wsgi.input"] = io.BytesIO(body)  # moto reads it again
+        if request.method not in {"POST", "PUT"} or not request.path.startswith("/schedules/"):
+            return None
+        parameters = json.loads(body)
+        if not _EXPRESSION.fullmatch(parameters["ScheduleExpression"]):
+            return _invalid(f"Invalid Schedule Expression {parameters['ScheduleExpression']}.")
+        target, arn = parameters["Target"], f"arn:aws:scheduler:{REGION}"
+        account = target["RoleArn"].split(":")[4]
+        if not trusts(target["RoleArn"], _SERVICE, source_arn=f"{arn}:{account}:schedule-group/default"):
+            return _invalid(
+                "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
+            )
+        return None
+
+    def handle_fire(self, request: Request) -> Response | None:
+        """POST /schedules/NAME/fire, unsigned: for whoever plays with `make local`."""
+        match = _FIRE.fullmatch(unquote(request.path))
+        if request.method != "POST" or match is None:
+            return None
+        try:
+            return answer({"executionArn": self.fire(match[1])})
+        except LookupError as error:
+            return answer({"message": str(error)}, status=404)
+        except UndeliverableError as error:
+            return answer({"message": f"{error.code}: {error.message}"}, status=409)
+
+
+def _group(schedule_arn: str) -> str:
+    return schedule_arn.replace(":schedule/", ":schedule-group/").rpartition("/")[0]
+
+
+def _invalid(message: str) -> Response:
+    return answer({"Message": message}, status=400, headers={"x-amzn-ErrorType": "ValidationException"})
+
+
+def install(cloud: LocalCloud) -> None:
+    """Check schedules as they are made, and let them be fired."""
+    cloud.schedules = Schedules(Triggers(cloud.executions))
+    cloud.gateway.route("scheduler", cloud.schedules.handle)
+    cloud.gateway.route("", cloud.schedules.handle_fire)

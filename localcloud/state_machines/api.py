@@ -1,0 +1,114 @@
+"""The Step Functions API (JSON 1.0): executions, and what a machine must be like; the rest is moto's.
+
+Source: Step Functions API reference; the actions' resources are those of the service authorization reference.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+from moto.core.exceptions import AWSError
+
+from localcloud.gateway import answer, caller_of
+from localcloud.policies import refusal, trusts
+from localcloud.state_machines.definitions import InvalidDefinitionError, check
+from localcloud.state_machines.tasks import SERVICE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from werkzeug import Request, Response
+
+    from localcloud.state_machines.service import Executions
+
+    Operation = Callable[[dict[str, Any]], dict[str, Any]]
+
+_PAGE = 100  # ListExecutions and GetExecutionHistory, unless asked for less
+
+
+class StepFunctionsApi:
+    """Answers what it knows, and lets what it does not mind go on to moto."""
+
+    def __init__(self, executions: Executions) -> None:
+        self._executions = executions
+        self._operations: dict[str, Operation] = {
+            "StartExecution": self._start,
+            "DescribeExecution": self._describe,
+            "ListExecutions": self._list,
+            "StopExecution": self._stop,
+            "GetExecutionHistory": self._history,
+        }
+
+    def handle(self, request: Request) -> Response | None:
+        """None for a request that may go on to moto."""
+        name, body = request.headers.get("X-Amz-Target", "").rpartition(".")[2], request.get_data()
+        request.environ["wsgi.input"] = io.BytesIO(body)  # moto reads it again
+        parameters = json.loads(body or b"{}")
+        caller = caller_of(request)
+        resource = parameters.get("executionArn") or parameters.get("stateMachineArn") or "*"
+        denied = refusal(caller.arn, action=f"states:{name}", resource=resource, context={})
+        if denied:
+            return _refused("AccessDeniedException", denied)
+        if name in {"CreateStateMachine", "UpdateStateMachine"}:
+            return _check_machine(parameters)
+        if name not in self._operations:
+            return None
+        try:
+            return answer(self._operations[name](parameters))
+        except AWSError as error:
+            return _refused(str(error.error_type), str(error.message))
+
+    def _start(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        execution = self._executions.start(
+            parameters["stateMachineArn"],
+            name=parameters.get("name"),
+            document=parameters.get("input", "{}"),
+        )
+        return {"executionArn": execution.execution_arn, "startDate": execution.start_date}
+
+    def _describe(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        execution = self._executions.find(parameters["executionArn"])
+        described = execution.to_describe_output() | {"input": execution.execution_input}
+        return {key: value for key, value in described.items() if value is not None}
+
+    def _list(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        chosen = self._executions.of(parameters["stateMachineArn"], parameters.get("statusFilter"))
+        items = [execution.to_execution_list_item() for execution in chosen]
+        known = [{key: value for key, value in item.items() if value is not None} for item in items]
+        return _page("executions", known, parameters)
+
+    def _stop(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        reason = {key: parameters.get(key) for key in ("error", "cause")}
+        return {"stopDate": self._executions.stop(parameters["executionArn"], **reason).stop_date}
+
+    def _history(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        events = list(self._executions.find(parameters["executionArn"]).to_history_output()["events"])
+        return _page("events", events[::-1] if parameters.get("reverseOrder") else events, parameters)
+
+
+def _page(key: str, items: list[Any], parameters: dict[str, Any]) -> dict[str, Any]:
+    begin = int(parameters.get("nextToken") or 0)
+    end = begin + int(parameters.get("maxResults") or _PAGE)
+    return {key: items[begin:end]} | ({"nextToken": str(end)} if end < len(items) else {})
+
+
+def _check_machine(parameters: dict[str, Any]) -> Response | None:
+    try:
+        if "definition" in parameters:
+            check(parameters["definition"])
+    except InvalidDefinitionError as error:
+        return _refused("InvalidDefinition", f"Invalid State Machine Definition: '{error}'")
+    role = parameters.get("roleArn")
+    if role and not trusts(role, SERVICE, source_arn=parameters.get("stateMachineArn", "")):
+        return _refused(
+            "AccessDeniedException",
+            f"Neither the global service principal {SERVICE}, nor the regional one is authorized to assume "
+            "the provided role.",
+        )
+    return None
+
+
+def _refused(code: str, message: str) -> Response:
+    return answer({"__type": code, "message": message}, status=400)

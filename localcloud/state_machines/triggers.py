@@ -1,0 +1,57 @@
+"""What starts a state machine besides the API: a rule's target, and a schedule's.
+
+Source: EventBridge user guide, "Amazon EventBridge targets" (a role that may start the machine is needed);
+EventBridge Scheduler user guide, "Execution role".
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from moto.core.exceptions import AWSError
+
+from localcloud.events import COMMON, Delivery, UndeliverableError, only
+from localcloud.policies import role_may
+
+if TYPE_CHECKING:
+    from localcloud.state_machines.service import Executions
+
+_ACTION = "states:StartExecution"
+
+
+class Triggers:
+    """Starts executions for services, as the role that their target names."""
+
+    def __init__(self, executions: Executions) -> None:
+        self._executions = executions
+
+    def by_rule(self, rule: Any, target: dict[str, Any], delivery: Delivery) -> None:
+        """Start the machine of a rule's target with its Input, else with the event."""
+        only(target, COMMON | {"RoleArn", "Input"})
+        document = target.get("Input") or json.dumps(delivery.event)
+        # One delivery is one execution, should EventBridge deliver it twice.
+        name = f"{delivery.event['id']}_{uuid.uuid5(uuid.NAMESPACE_URL, rule.arn)}"
+        self._start(target, document, name=name, service="events.amazonaws.com", source_arn=rule.arn)
+
+    def by_schedule(self, group_arn: str, target: dict[str, Any]) -> str:
+        """Start the machine of a schedule's target; gives the execution's ARN. Raises UndeliverableError."""
+        only(target, COMMON | {"RoleArn", "Input"})
+        document = target.get("Input") or "{}"
+        if "<aws.scheduler." in document:
+            raise NotImplementedError("context attributes in a schedule's input")
+        return self._start(target, document, service="scheduler.amazonaws.com", source_arn=group_arn)
+
+    def _start(
+        self, target: dict[str, Any], document: str, *, service: str, source_arn: str, name: str | None = None
+    ) -> str:
+        role, machine = target.get("RoleArn", ""), target["Arn"]
+        wanted = {"action": _ACTION, "resource": machine, "context": {}}
+        if not role or not role_may(role, **wanted, service=service, source_arn=source_arn):
+            raise UndeliverableError("NO_PERMISSIONS", f"role {role or '(none)'} may not start {machine}")
+        try:
+            return str(self._executions.start(machine, name=name, document=document).execution_arn)
+        except AWSError as error:
+            code = "NO_RESOURCE" if error.error_type == "StateMachineDoesNotExist" else str(error.error_type)
+            raise UndeliverableError(code, str(error.message)) from error

@@ -26,6 +26,7 @@ class Verdict(StrEnum):
     WOULD_SET = "would-set"
     PENDING = "pending"
     FAILED = "failed"
+    SKIPPED = "skipped"
     UNREADABLE = "unreadable"
     UNREACHABLE = "unreachable"
     HELD = "held"

@@ -352,8 +352,6 @@ class MemorySweeps:
     def finish(self, run: Run, summary: Mapping[str, Any], now: datetime) -> None:  # noqa: ARG002  # the table stores no time beside the summary's own
         self.faults("sweeps.finish")
         self.summary = json.loads(json.dumps(dict(summary)))
-        if run.plan is not None:
-            self.plans.pop(run.plan.digest, None)
         if self.run is not None and self.run["execution"] == run.execution:
             self.run = self.lease_until = None
 
@@ -380,6 +378,14 @@ class MemorySweeps:
         if plan not in self.plans:
             raise RetryableError("no such plan waits")
         self.plans[plan] = replace(self.plans[plan], approved_by=by)
+
+    def granted(self, roster: str, now: datetime) -> list[Held]:
+        found = [held for held in self.plans.values() if held.roster == roster and held.expires_at > now]
+        return [held for held in found if held.approved_by is not None]
+
+    def carried_out(self, roster: str) -> None:
+        self.faults("sweeps.carried_out")
+        self.plans = {key: held for key, held in self.plans.items() if held.roster != roster}
 
     def _take(self, run: Run, now: datetime) -> None:
         self.run = run.as_document()

@@ -134,6 +134,12 @@ class Sweeps(Protocol):
     def approve(self, plan: str, *, by: str, at: datetime) -> None:
         """Remember who approved it."""
 
+    def granted(self, roster: str, now: datetime) -> Sequence[Held]:
+        """Plans for this roster that somebody approved and no run has carried out to its end."""
+
+    def carried_out(self, roster: str) -> None:
+        """Forget all plans for this roster: a run got to the end of what is left of them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepPorts:

@@ -71,7 +71,8 @@ class Run:
 
     `accounts` are all of the organization; `cursor` counts accounts while observing and changes while
     applying. `rates` are calls per second that were reached, by operation, carried from one invocation to
-    the next. `reads` counts calls to AWS Organizations. `failed` says why a step was given up, by step.
+    the next. `reads` counts calls to AWS Organizations. `held` are the digests of the plans that this run
+    found waiting for a person, `failed` says why a step was given up, by step.
     """
 
     id: str
@@ -88,6 +89,7 @@ class Run:
     rates: Mapping[str, float] = field(default_factory=dict)
     reads: int = 0
     plan: PlanReference | None = None
+    held: tuple[str, ...] = ()
     ending: Ending | None = None
     failed: Mapping[str, str] = field(default_factory=dict)
 
@@ -116,6 +118,7 @@ class Run:
             }
             if plan
             else None,
+            "held": list(self.held),
             "ending": self.ending and str(self.ending),
             "failed": dict(self.failed),
         }
@@ -142,11 +145,12 @@ class Run:
             rates=document["rates"],
             reads=document["reads"],
             plan=PlanReference(**plan) if plan else None,
+            held=tuple(document["held"]),
             ending=Ending(document["ending"]) if document["ending"] else None,
-            failed={step: _reason(failure) for step, failure in document["failed"].items()},
+            failed={step: reason_of(failure) for step, failure in document["failed"].items()},
         )
 
 
-def _reason(failure: Mapping[str, Any] | str) -> str:
+def reason_of(failure: Mapping[str, Any] | str) -> str:
     """The name of the error: its text is not known to hold no contact details."""
     return failure if isinstance(failure, str) else str(failure.get("Error", "unknown"))

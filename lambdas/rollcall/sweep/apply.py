@@ -1,0 +1,105 @@
+"""Apply: carry out the stored plan in small batches, each looked at again before anything is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import lru_cache, partial
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
+
+from rollcall.errors import RetryableError
+from rollcall.plan import Verdict
+from rollcall.sweep.carry_out import Carrier
+from rollcall.sweep.draft import PART_CHANGES
+from rollcall.sweep.run import Ending, Run, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from rollcall.pacing import Paces
+    from rollcall.ports import Ports
+    from rollcall.rosters import Rosters
+    from rollcall.sweep.ports import Pool, Runs, Sweeps
+    from rollcall.sweep.records import PlannedChange, Result
+    from rollcall.sweep.run import PlanReference
+
+#: Changes between two looks at the pause: at five writes a second, that is after five seconds.
+BATCH_CHANGES: Final = 25
+#: A worker hands over after so long. Its function may take 300 s, and a batch of deletes takes 25.
+SLICE: Final = timedelta(seconds=240)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Apply:
+    """Carries out plans."""
+
+    ports: Ports
+    runs: Runs
+    sweeps: Sweeps
+    rosters: Rosters
+    pool: Pool
+    paces: Paces
+
+    def step(self, run: Run) -> Run:
+        """The run as far as this worker got with its plan.
+
+        RetryableError if nothing of a whole batch could be done for now.
+        """
+        plan = run.plan
+        if plan is None:
+            return replace(run, next=Step.REPORT)
+        began = self.ports.clock.now()
+        self.paces.resume(run.rates, began.timestamp())
+        run = self._work(self._resumed(run), plan, until=began + SLICE)
+        return replace(run, rates={**run.rates, **self.paces.rates()})
+
+    def _work(self, run: Run, plan: PlanReference, *, until: datetime) -> Run:
+        planned = lru_cache(maxsize=1)(partial(self.runs.planned, run.data, plan.roster))
+        while run.cursor < plan.changes:
+            if self.ports.clock.now() >= until:
+                return run
+            if not self.sweeps.progress(run, self.ports.clock.now()):
+                # Another run took over from one that was silent for too long: it has the last word.
+                return replace(run, ending=Ending.SUPERSEDED, next=Step.END)
+            ending = self._ending(plan)
+            if ending is not None:
+                return replace(run, ending=ending, next=Step.REPORT)
+            part, start = divmod(run.cursor, PART_CHANGES)
+            batch = planned(part)[start : start + BATCH_CHANGES]
+            results = self._carry_out(run, plan, batch, until=until)
+            if _trouble(results) and self._ending(plan) is None:
+                raise RetryableError(f"nothing of a batch could be done: {results[0].reason}")
+            self.runs.write_results(run.id, run.cursor, results)
+            run = replace(run, cursor=run.cursor + len(results))
+        return replace(run, next=Step.REPORT)
+
+    def _resumed(self, run: Run) -> Run:
+        """Where the worker before got, if it was cut off before it could hand over."""
+        known = self.sweeps.current(self.ports.clock.now())
+        if known is None or known.id != run.id or known.next is not Step.APPLY:
+            return run
+        return replace(run, cursor=max(run.cursor, known.cursor))
+
+    def _ending(self, plan: PlanReference) -> Ending | None:
+        """Why nothing more may be written, None if it may."""
+        control = self.ports.state.control()
+        if control.paused:
+            return Ending.PAUSED
+        return None if control.approved == plan.roster else Ending.SUPERSEDED
+
+    def _carry_out(
+        self, run: Run, plan: PlanReference, batch: Sequence[PlannedChange], *, until: datetime
+    ) -> list[Result]:
+        """What became of the changes that were begun in time: the first so many of the batch."""
+        carrier = Carrier(ports=self.ports, run=run, roster=self.rosters.named(plan.roster))
+        accounts = [list(changes) for _, changes in groupby(batch, key=lambda change: change.account_id)]
+        done = self.pool.each(carrier.carry_out, accounts, go_on=lambda: self.ports.clock.now() < until)
+        return [result for results in done for result in results]
+
+
+def _trouble(results: Sequence[Result]) -> bool:
+    """Whether the fault is not with single accounts: a whole batch waits."""
+    waiting = [result for result in results if result.verdict is Verdict.PENDING]
+    return len(waiting) == BATCH_CHANGES

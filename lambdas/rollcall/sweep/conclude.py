@@ -1,0 +1,90 @@
+"""The last step: what was found and done is counted, stored and told, and the next run may begin."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from rollcall.sweep.decide import decide
+from rollcall.sweep.endings import left_over, notices_of
+from rollcall.sweep.grants import granted_changes
+from rollcall.sweep.run import Ending, Run, Step, Trigger
+from rollcall.sweep.summary import ending_of, summary_of
+from rollcall.sweep.tally import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from rollcall.roster import Roster
+    from rollcall.rosters import Rosters
+    from rollcall.sweep.ports import SweepPorts
+
+#: The whole organization was looked at as it should be: the alarm that waits for sweeps is content.
+_COMPLETE = frozenset({Ending.FINISHED, Ending.HELD, Ending.PAUSED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Ends runs. `measure` is given each metric by its name."""
+
+    ports: SweepPorts
+    rosters: Rosters
+    measure: Callable[[str, int], None]
+
+    def step(self, run: Run) -> Run:
+        """The run at its end. A second time tells the same again, by the same notices."""
+        tally = self._tally(run)
+        now = self.ports.clock.now()
+        summary = summary_of(run, tally, ended_at=now)
+        self._write(run, summary)
+        for item in notices_of(run, tally, summary):
+            self.ports.bus.publish_notice(item, now)
+        if run.plan is not None and run.cursor >= run.plan.changes and run.ending in (None, Ending.HELD):
+            self.ports.sweeps.carried_out(run.plan.roster)
+        self.ports.sweeps.finish(run, summary, now)
+        self._measure(run, summary)
+        return replace(run, ending=ending_of(run), next=Step.END)
+
+    def _tally(self, run: Run) -> Tally:
+        roster = self._roster(run)
+        runs, now = self.ports.runs, self.ports.clock.now()
+        tally = Tally(
+            results={(item.account_id, item.kind): item for part in runs.results(run.id) for item in part},
+            left=left_over(run),
+            granted=granted_changes(roster.digest, sweeps=self.ports.sweeps, runs=runs, now=now)
+            if roster
+            else frozenset(),
+            # During a pause what events announced stays as it is, and is no measure of their path.
+            drift=roster is not None
+            and roster.digest == run.approved
+            and run.trigger is not Trigger.APPROVAL
+            and run.ending is not Ending.PAUSED,
+        )
+        if roster is not None:
+            for part in runs.observed(run.data):
+                for observed in part:
+                    plan = decide(observed, roster, halted=None, today=run.started_at.date())
+                    tally.add(observed.account, plan)
+        return tally
+
+    def _roster(self, run: Run) -> Roster | None:
+        """The roster that the organization is judged by; None if nobody has it any more."""
+        digest = run.plan.roster if run.plan else run.approved or run.roster
+        if digest == run.roster != run.approved and run.plan is None:
+            # It was never approved: it is the candidate, or another deployment has taken its place.
+            known = {self.rosters.candidate.digest, self.ports.state.control().approved}
+            return self.rosters.named(digest) if digest in known else None
+        return self.rosters.named(digest)
+
+    def _write(self, run: Run, summary: Mapping[str, Any]) -> None:
+        body = json.dumps({"version": 1, "run": summary}, sort_keys=True).encode()
+        self.ports.runs.write_report(run.id, "report.json", body, content_type="application/json")
+
+    def _measure(self, run: Run, summary: Mapping[str, Any]) -> None:
+        if ending_of(run) in _COMPLETE:
+            self.measure("SweepFinished", 1)
+        self.measure("SweepFailed", int(bool(run.failed)))
+        self.measure("SweepHeld", len(run.held))
+        self.measure("SweepUnannounced", summary["unannounced"])
+        self.measure("ContactsUnreadable", summary["contacts"]["unreadable"])

@@ -1,0 +1,139 @@
+"""The gate: the whole plan is stored, measured and held or let through before the first write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from rollcall.approve import approve_candidate
+from rollcall.errors import RetryableError
+from rollcall.sweep.decide import decide
+from rollcall.sweep.draft import Draft
+from rollcall.sweep.grants import granted_changes
+from rollcall.sweep.hold import approved_notice, enforces, held_notice, held_plan, reasons_to_hold
+from rollcall.sweep.run import Ending, Run, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rollcall.control import Control
+    from rollcall.rosters import Rosters
+    from rollcall.sweep.ports import SweepPorts
+    from rollcall.sweep.run import PlanReference
+
+#: Who approves a roster whose plan needs nobody.
+WITHIN_LIMITS = "within limits"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """Decides what of a run's plan is carried out. `limit` is `limits.max_changed_accounts`."""
+
+    ports: SweepPorts
+    rosters: Rosters
+    limit: str
+
+    def step(self, run: Run) -> Run:
+        """The run with the plan that is to be applied, if there is any.
+
+        The same observations give the same plans: a second time changes nothing. RetryableError if something
+        could not be stored or told.
+        """
+        if not self.ports.sweeps.progress(run, self.ports.clock.now()):
+            return replace(run, ending=Ending.SUPERSEDED, next=Step.END)
+        control = self.ports.state.control()
+        if self._superseded(run, control):
+            return replace(run, ending=Ending.SUPERSEDED, next=Step.REPORT)
+        if control.paused:
+            run = replace(run, ending=Ending.PAUSED)
+        if run.roster == run.approved:
+            return self._approved(run, control)
+        return self._candidate(run, control)
+
+    def _superseded(self, run: Run, control: Control) -> bool:
+        if control.approved == run.approved:
+            return run.roster not in (run.approved, self.rosters.candidate.digest)
+        # This very run approved it before it was cut off, or a person did: `_candidate` tells.
+        return control.approved != run.roster
+
+    def _candidate(self, run: Run, control: Control) -> Run:
+        """A roster that is not approved yet: it is approved here, held, or in audit mode only looked at."""
+        first = run.approved is None
+        roster = self.rosters.named(run.roster)
+        if first and not enforces(roster):
+            return replace(run, next=Step.REPORT)
+        draft, plan = self._plan(run, run.roster)
+        reasons = reasons_to_hold(draft, limit=self.limit, first=first)
+        if reasons and control.approved == run.roster:
+            # A person approved it while this run looked: a run of its own carries the plan out.
+            return replace(run, ending=Ending.SUPERSEDED, next=Step.REPORT)
+        if reasons:
+            run = self._hold(run, draft, plan, reasons, first=first)
+            return replace(run, next=Step.REPORT) if first else self._approved(run, control)
+        if control.paused:
+            return self._approved(run, control)
+        self._approve(run, plan, control)
+        return _let_through(run, plan)
+
+    def _approved(self, run: Run, control: Control) -> Run:
+        """The approved roster, from the same observations."""
+        if run.approved is None:
+            return replace(run, next=Step.REPORT)
+        draft, plan = self._plan(run, run.approved)
+        reasons = reasons_to_hold(draft, limit=self.limit, first=False)
+        if reasons:
+            return replace(self._hold(run, draft, plan, reasons, first=False), next=Step.REPORT)
+        return replace(run, next=Step.REPORT) if control.paused else _let_through(run, plan)
+
+    def _plan(self, run: Run, digest: str) -> tuple[Draft, PlanReference]:
+        """Plan every account, as if nothing were paused. The day is the one on which the run began."""
+        roster, today = self.rosters.named(digest), run.started_at.date()
+        draft = Draft(
+            roster=digest,
+            write=partial(self.ports.runs.write_planned, run.id, digest),
+            granted=granted_changes(
+                digest, sweeps=self.ports.sweeps, runs=self.ports.runs, now=self.ports.clock.now()
+            ),
+        )
+        for part in self.ports.runs.observed(run.data):
+            for observed in part:
+                draft.add(observed.account, decide(observed, roster, halted=None, today=today))
+        return draft, draft.finish()
+
+    def _hold(
+        self, run: Run, draft: Draft, plan: PlanReference, reasons: Sequence[str], *, first: bool
+    ) -> Run:
+        held = held_plan(run, draft, plan, reasons=reasons, first=first, now=self.ports.clock.now())
+        self.ports.sweeps.hold(held)
+        waiting = self.ports.sweeps.held(plan.digest)
+        if waiting is not None and waiting.data == run.data:
+            # Only the run that found it tells of it, and tells again if it was cut off in between.
+            self.ports.bus.publish_notice(held_notice(waiting, draft.examples), self.ports.clock.now())
+        return replace(run, held=(*run.held, plan.digest), ending=run.ending or Ending.HELD)
+
+    def _approve(self, run: Run, plan: PlanReference, control: Control) -> None:
+        if self.ports.state.control() != control:
+            raise RetryableError("the pause or the approved roster changed while the plan was made")
+        if control.approved != run.roster:
+            approve_candidate(
+                state=self.ports.state,
+                matches=self.ports.matches,
+                organization=self.ports.organization,
+                document=self.rosters.document,
+                approved_by=WITHIN_LIMITS,
+                now=self.ports.clock.now(),
+            )
+        told = approved_notice(
+            roster=plan.roster,
+            plan=plan.digest,
+            changes=plan.changes,
+            by=WITHIN_LIMITS,
+            automatic=True,
+            key=run.id,
+        )
+        self.ports.bus.publish_notice(told, self.ports.clock.now())
+
+
+def _let_through(run: Run, plan: PlanReference) -> Run:
+    return replace(run, plan=plan, cursor=0, next=Step.APPLY if plan.changes else Step.REPORT)

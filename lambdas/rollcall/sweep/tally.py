@@ -1,0 +1,89 @@
+"""What a run found and did, counted: from what was observed, what the roster wants and what became of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from rollcall.plan import Verdict
+from rollcall.sweep.draft import MOST_EXAMPLES, account_facts, example, planned_change
+from rollcall.sweep.plan_digest import change_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rollcall.account import Account
+    from rollcall.contacts import ContactKind
+    from rollcall.plan import Change, Plan
+    from rollcall.sweep.records import Result
+
+#: Verdicts as the summary names them, in its order.
+NAMES: Final = {
+    Verdict.COMPLIANT: "right",
+    Verdict.SET: "set",
+    Verdict.WOULD_SET: "would-set",
+    Verdict.EXEMPT: "exempt",
+    Verdict.UNMANAGED: "unmanaged",
+    Verdict.UNREADABLE: "unreadable",
+    Verdict.UNREACHABLE: "unreachable",
+    Verdict.HELD: "held",
+    Verdict.FAILED: "failed",
+    Verdict.SKIPPED: "skipped",
+    Verdict.PENDING: "pending",
+    Verdict.INACTIVE: "inactive",
+}
+#: Right by now, or changed again since: an event spoke for it.
+_ANNOUNCED = frozenset({Verdict.COMPLIANT, Verdict.SKIPPED})
+_DONE = frozenset({Verdict.COMPLIANT, Verdict.SET})
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """Counts of one run.
+
+    `results` are what became of planned changes, `left` the verdict of a change that has none and why.
+    `granted` are the digests of changes that an approved plan had wanted before this run; `drift` is whether
+    the roster was in force before, so that other changes are drift.
+    """
+
+    results: Mapping[tuple[str, ContactKind], Result]
+    left: tuple[Verdict, str]
+    granted: frozenset[bytes]
+    drift: bool
+    accounts: int = 0
+    active: int = 0
+    changes: int = 0
+    contacts: Counter[str] = field(default_factory=Counter)
+    became: Counter[str] = field(default_factory=Counter)
+    rolled_out: int = 0
+    not_set: list[dict[str, Any]] = field(default_factory=list)
+    unannounced: list[tuple[str, ContactKind]] = field(default_factory=list)
+    drifted: Counter[str] = field(default_factory=Counter)
+    drifts: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, account: Account, plan: Plan) -> None:
+        """The next account."""
+        self.accounts += 1
+        self.active += account.active
+        for finding in plan.findings:
+            self.contacts[NAMES[finding.verdict]] += 1
+        for change in plan.changes:
+            self._change(account, change)
+
+    def _change(self, account: Account, change: Change) -> None:
+        result = self.results.get((account.id, change.kind))
+        verdict, reason = (result.verdict, result.reason) if result else self.left
+        self.changes += 1
+        self.contacts[NAMES[verdict]] += 1
+        self.became[NAMES[verdict]] += 1
+        if verdict not in _DONE and len(self.not_set) < MOST_EXAMPLES:
+            left = {"kind": str(change.kind), "verdict": NAMES[verdict], "reason": reason}
+            self.not_set.append({"account": account_facts(account)} | left)
+        if self.granted and change_digest(planned_change(account.id, change)) in self.granted:
+            self.rolled_out += 1
+        elif self.drift and verdict not in _ANNOUNCED:
+            self.unannounced.append((account.id, change.kind))
+            self.drifted[NAMES[verdict]] += 1
+            if len(self.drifts) < MOST_EXAMPLES:
+                self.drifts.append(example(account, change) | {"verdict": NAMES[verdict]})

@@ -35,7 +35,7 @@ def document(explanation: Explanation, *, details: bool) -> dict[str, Any]:
         },
         "roster": {"digest": explanation.roster.digest},
         "mode": _candidates(explanation.modes, "mode"),
-        "halted": explanation.requirement.halted,
+        "halted": explanation.requirement.held or explanation.requirement.halted,
         "exempt": explanation.requirement.exempt,
         "exemptions": [
             {

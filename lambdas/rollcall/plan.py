@@ -96,7 +96,7 @@ def _decide(
     if demand is None:
         reason = "the roster names no contact of this kind here"
         return Finding(kind=kind, verdict=Verdict.UNMANAGED, reason=reason, found=found)
-    left_alone = _left_alone(found, demand, account, halted)
+    left_alone = _left_alone(found, demand, account, held=requirement.held, halted=halted)
     if left_alone is None and not isinstance(demand, Held):
         return Change(kind=kind, found=found, wanted=demand)
     verdict, reason = left_alone or (Verdict.HELD, "")
@@ -105,7 +105,7 @@ def _decide(
 
 
 def _left_alone(
-    found: Observation, demand: Demand, account: Account, halted: str | None
+    found: Observation, demand: Demand, account: Account, *, held: str | None, halted: str | None
 ) -> tuple[Verdict, str] | None:
     """The first reason that forbids or spares the write, None if there is none."""
     if not account.active:
@@ -116,4 +116,6 @@ def _left_alone(
         return Verdict.UNREACHABLE if found.unreachable else Verdict.UNREADABLE, found.reason
     if matches(found, demand):
         return Verdict.COMPLIANT, "as the roster wants it"
+    if held is not None:
+        return Verdict.HELD, held
     return None if halted is None else (Verdict.WOULD_SET, halted)

@@ -25,11 +25,13 @@ _DEFAULT = (0, 0)
 class Requirement:
     """What the roster asks of one account. A kind that is not in `demands` is unmanaged.
 
-    `halted` is why nothing may be written for this account, None if the roster lets it.
+    `halted` is why nothing may be written for this account, None if the roster lets it; `held` is why the
+    roster does not even say whether it may.
     """
 
     demands: Mapping[ContactKind, Demand]
     halted: str | None = None
+    held: str | None = None
     exempt: str | None = None
 
 
@@ -51,14 +53,13 @@ def requirement(roster: Roster, account: Account, *, today: date, lost: str | No
     modes = modes_for(roster, account)
     mode = winner(modes)
     halted = "audit mode" if mode is not None and mode.value is Mode.AUDIT else None
-    if mode is None:
-        halted = _disagreement("mode", modes)
+    held = _disagreement("the mode", modes) if mode is None else None
     demands = {
         kind: _demand(roster, account, kind) for kind in ContactKind if candidates(roster, account, kind)
     }
     if lost is not None:
         demands = {kind: Held(reason=lost) for kind in ContactKind if _is_managed(roster, kind)}
-    return Requirement(demands=demands, halted=halted, exempt=_exempt(roster, account, today))
+    return Requirement(demands=demands, halted=halted, held=held, exempt=_exempt(roster, account, today))
 
 
 def candidates(roster: Roster, account: Account, kind: ContactKind) -> Sequence[Candidate[str | None]]:

@@ -113,6 +113,17 @@ def test_two_entries_that_disagree_are_both_marked(desk):
     assert "It cannot be told what is right here" in result.stdout
 
 
+def test_modes_that_disagree_hold_what_differs(desk):
+    modes = "overrides:\n  - {tag: {tier: gold}, mode: audit}\n  - {tag: {tier2: b}, mode: enforce}\n"
+    desk.write(contacts=CONTACTS.replace("overrides:\n", modes))
+    desk.organization.accounts[PAYMENTS].tags.update(tier="gold", tier2="b")
+    desk.has(PAYMENTS, **RIGHT | {"security": MALLORY})
+    result = desk.run("explain", PAYMENTS, "--json")
+    assert result.exit_code == 1
+    assert verdicts(result) == {"SECURITY": "held", "OPERATIONS": "compliant", "BILLING": "compliant"}
+    assert "disagree on the mode" in json.loads(result.stdout)["halted"]
+
+
 def test_a_value_that_grows_too_long_is_held_for_its_account(desk):
     desk.organization.accounts[PAYMENTS].name = "x" * 50
     desk.has(PAYMENTS, **RIGHT)

@@ -67,4 +67,5 @@ def test_the_marked_entry_is_the_one_that_decides(account, defaults, overrides):
             case None:
                 assert not kind.candidates
     mode = winners(found.modes)
-    assert (found.requirement.halted is None) is bool(mode and mode[0].value is Mode.ENFORCE)
+    assert (found.requirement.held is None) is bool(mode)
+    assert (found.requirement.halted == "audit mode") is bool(mode and mode[0].value is Mode.AUDIT)

@@ -37,5 +37,6 @@ requirements = st.builds(
     Requirement,
     demands=st.dictionaries(kinds, demands),
     halted=st.none() | st.just("audit mode"),
+    held=st.none() | st.just("modes that disagree"),
     exempt=st.none() | names,
 )

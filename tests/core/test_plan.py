@@ -27,10 +27,10 @@ WANTED = Wanted(contact=SOC, source="contact soc (defaults)")
 GONE = WantedAbsent(source="absent (defaults)")
 
 
-def decide(found, *, wanted=WANTED, exempt=None, state=AccountState.ACTIVE, halted=None) -> Plan:
+def decide(found, *, wanted=WANTED, exempt=None, state=AccountState.ACTIVE, halted=None, modes=None) -> Plan:
     demands = {} if wanted is None else {ContactKind.SECURITY: wanted}
     return plan(
-        requirement=Requirement(demands=demands, exempt=exempt),
+        requirement=Requirement(demands=demands, exempt=exempt, held=modes),
         account=Account(id="222222222222", name="Payments", state=state, ou_path=(), parent_ids=("r-a1b2",)),
         observations={ContactKind.SECURITY: found},
         halted=halted,
@@ -59,6 +59,19 @@ ROWS = {
     "suspended": ({"found": Absent(), "state": AccountState.SUSPENDED}, Verdict.INACTIVE),
     "state not known": ({"found": Absent(), "state": AccountState.UNKNOWN}, Verdict.INACTIVE),
     "halted": ({"found": Absent(), "halted": "audit mode"}, Verdict.WOULD_SET),
+    "modes that disagree": ({"found": Absent(), "modes": "two modes"}, Verdict.HELD),
+    "modes that disagree, and halted": (
+        {"found": Absent(), "modes": "two modes", "halted": "writes are paused"},
+        Verdict.HELD,
+    ),
+    "modes that disagree, and compliant": (
+        {"found": Present(contact=SOC), "modes": "two modes"},
+        Verdict.COMPLIANT,
+    ),
+    "modes that disagree, and unreadable": (
+        {"found": Unreadable(reason="x"), "modes": "two modes"},
+        Verdict.UNREADABLE,
+    ),
     "halted and compliant": ({"found": Present(contact=SOC), "halted": "audit mode"}, Verdict.COMPLIANT),
 }
 

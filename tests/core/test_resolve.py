@@ -129,15 +129,14 @@ def test_a_disagreement_names_both_entries():
     ],
 )
 def test_the_mode_resolves_on_its_own_like_a_kind(overrides, mode, halted):
-    assert resolved(*overrides, mode=mode).halted == halted
+    required = resolved(*overrides, mode=mode)
+    assert (required.halted, required.held) == (halted, None)
 
 
-def test_modes_that_disagree_halt_and_say_so():
-    halted = resolved(
-        override("audit", tag={"scope": "pci"}), override("enforce", tag={"team": "red"})
-    ).halted
-    assert halted is not None
-    assert "disagree on mode" in halted
+def test_modes_that_disagree_hold_and_say_so():
+    held = resolved(override("audit", tag={"scope": "pci"}), override("enforce", tag={"team": "red"})).held
+    assert held is not None
+    assert "disagree on the mode" in held
 
 
 @pytest.mark.parametrize(

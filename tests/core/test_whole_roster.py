@@ -129,6 +129,21 @@ def test_audit_in_one_unit_leaves_the_rest_enforced():
     assert world.contacts()["SECURITY"] == api_values("soc")
 
 
+def test_modes_that_disagree_hold_what_differs_and_nothing_else():
+    modes = with_overrides({"tag": {"a": "1"}, "mode": "audit"}, {"tag": {"b": "2"}, "mode": "enforce"})
+    world = World(modes).settle()
+    tags = [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]
+    world.admin("organizations").tag_resource(ResourceId=MEMBER, Tags=tags)
+    world.drain()
+    assert set(world.verdicts()) == {"compliant"}
+    tamper(world)
+    world.drain()
+    assert world.contacts()["SECURITY"] == MALLORY
+    assert severities(world) == ["HIGH"]
+    assert world.verdicts()[-1] == "held"
+    assert "disagree on the mode: override of tag b=2 and override of tag a=1" in world.alerts[0].text
+
+
 def test_a_value_that_does_not_fit_is_refused_for_that_account_alone():
     contacts = ROSTER["contacts"] | {"soc": ROSTER["contacts"]["soc"] | {"title": "Guard of {account_name}"}}
     world = World(ROSTER | {"contacts": contacts})

@@ -13,6 +13,7 @@ from typer.exceptions import TyperException
 
 from cli.commands.doctor import doctor
 from cli.commands.explain import explain
+from cli.commands.history import history
 from cli.commands.setup import setup
 from cli.commands.validate import validate
 from cli.composition import real
@@ -73,6 +74,7 @@ app = typer.Typer(
 )
 app.command()(validate)
 app.command()(explain)
+app.command()(history)
 app.command()(setup)
 app.command()(doctor)
 

@@ -32,6 +32,17 @@ class OwnWriteItems(TableAdapter):
         }
         self._table.call("put_item", Item=call)
 
+    def note_write(self, intent: Intent, *, at: datetime) -> None:
+        """Remember that this intent was carried out: then its record in the ledger must be there."""
+        item = key_of(_writes(intent.signal.account_id), intent.id) | {
+            "expires_at": expiry(at, OWN_WRITE_DAYS * 86400)
+        }
+        self._table.call("put_item", Item=item)
+
+    def writes_of(self, account_id: str) -> frozenset[str]:
+        """Ids of intents that were carried out on an account, of the last 30 days."""
+        return frozenset(item["sk"]["S"] for item in self._table.query(_writes(account_id)))
+
     def own_write(self, request_id: str) -> bool:
         """Whether a write of ours had this request id."""
         return self._table.get(_write_key(request_id)) is not None
@@ -74,6 +85,10 @@ class OwnWriteItems(TableAdapter):
             ConditionExpression=f"attribute_exists(pk) AND undid <> :event AND expires_at > :now AND {free}",
             ExpressionAttributeValues={":event": {"S": event_key}, ":now": expiry(at, 0)},
         )
+
+
+def _writes(account_id: str) -> str:
+    return f"writes#{account_id}"
 
 
 def _write_key(request_id: str) -> dict[str, Any]:

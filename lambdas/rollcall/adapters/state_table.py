@@ -24,6 +24,7 @@ class StateTable(ControlItems, IntentItems, OwnWriteItems):
     def record_request(self, intent: Intent, request_id: str, *, at: datetime) -> None:
         """Remember the write and its request id, so that its event is known as an own write."""
         self.remember_call(intent, request_id, at=at)
+        self.note_write(intent, at=at)
         self._note_request(intent, request_id)
 
     def close_intent(self, intent: Intent, *, claimable: bool, at: datetime) -> None:

@@ -1,0 +1,116 @@
+"""`rollcall history ACCOUNT [KIND]`: what was written on an account, as the ledger tells it."""
+
+# No postponed annotations here: typer reads them, and ruff would move what they name out of reach.
+import json
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from botocore.exceptions import ClientError
+
+from cli.arguments import AccountArgument, ConfigOption, DetailsOption, JsonOption, ProfileOption
+from cli.composition import Composition, Login
+from cli.hub_stack import output
+from cli.ledger.bucket import stored
+from cli.ledger.entries import Entry, entries
+from cli.ledger.view import document, table
+from cli.problems import CommandError
+from rollcall.adapters.aws_errors import code_of
+from rollcall.adapters.state_table import StateTable
+from rollcall.contacts import ContactKind
+from stacks.configuration import load
+
+_FAULTY = 2
+
+
+def _kind(value: str | None) -> str | None:
+    if value is not None and value.upper() not in set(ContactKind):
+        raise typer.BadParameter("a contact is one of security, operations and billing")
+    return value and value.upper()
+
+
+KindArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[KIND]", help="security, operations or billing.", callback=_kind, show_default=False
+    ),
+]
+VerifyOption = Annotated[
+    bool,
+    typer.Option(
+        "--verify",
+        metavar="",
+        help="Also check that every intent has its outcome, and that nothing is missing or without a lock.",
+    ),
+]
+
+
+def history(
+    context: typer.Context,
+    account: AccountArgument,
+    kind: KindArgument = None,
+    *,
+    verify: VerifyOption = False,
+    show_details: DetailsOption = False,
+    config: ConfigOption = "config",
+    profile: ProfileOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what Rollcall wrote on an account: who made it necessary, what, when, from where.
+
+    Reads the ledger with credentials of the hub (the role rollcall-reader may). --verify looks at every
+    version of every record, and at what the state table remembers of the last 30 days.
+
+    Exit status: 0, 2 --verify found a fault, 1 an error.
+    """
+    composition: Composition = context.obj
+    configuration = load(composition.root, config, today=composition.clock.now().date())
+    login = composition.login(configuration.settings, profile=profile)
+    every = _entries(login, composition, account, verify=verify)
+    # A write of which nothing is left may have been of any kind.
+    found = [
+        entry for entry in every if kind is None or entry.intent is None or str(entry.intent.kind) == kind
+    ]
+    faulty = [entry for entry in found if entry.faults] if verify else []
+    if as_json:
+        documents = [document(entry, details=show_details) for entry in found]
+        if not verify:
+            documents = [{key: item[key] for key in item if key != "faults"} for item in documents]
+        typer.echo(json.dumps({"version": 1, "account_id": account, "writes": documents}, indent=2))
+    else:
+        _show(composition, account, found, verify=verify, details=show_details)
+    raise typer.Exit(_FAULTY if faulty else 0)
+
+
+def _entries(login: Login, composition: Composition, account_id: str, *, verify: bool) -> Sequence[Entry]:
+    stack = login.client("cloudformation")
+    try:
+        bucket = output(stack, "LedgerBucketName")
+        state = StateTable(client=login.client("dynamodb"), table=output(stack, "StateTableName"))
+        known = state.writes_of(account_id) if verify else ()
+        objects = stored(login.client("s3"), bucket=bucket, account_id=account_id)
+        return entries(objects, known=known, now=composition.clock.now())
+    except ClientError as error:
+        if code_of(error) not in ("AccessDenied", "AccessDeniedException"):
+            raise
+        raise CommandError(
+            "these credentials may not read the ledger", fix="assume the role rollcall-reader of the hub"
+        ) from error
+
+
+def _show(
+    composition: Composition, account_id: str, found: Sequence[Entry], *, verify: bool, details: bool
+) -> None:
+    if not found:
+        composition.out.print(f"nothing was written on {account_id}", soft_wrap=True)
+        return
+    composition.out.print(table(found, details=details))
+    if not verify:
+        return
+    for entry in found:
+        for fault in entry.faults:
+            composition.out.print(f"{entry.id}: {fault}", soft_wrap=True)
+    under_way = sum(entry.pending for entry in found)
+    faulty = sum(bool(entry.faults) for entry in found)
+    told = f"{len(found)} writes, {faulty} with faults, {under_way} under way"
+    composition.out.print(told, soft_wrap=True)

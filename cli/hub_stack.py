@@ -1,0 +1,42 @@
+"""The outputs of the hub's stack: where everything is that a command works with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
+
+from cli.problems import CommandError
+from rollcall.adapters.aws_errors import code_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+STACK: Final = "RollcallHub"
+
+
+def outputs(client: Any) -> Mapping[str, str] | None:
+    """Outputs of the stack by name, None if it is not deployed. `client` is CloudFormation's."""
+    try:
+        found = client.describe_stacks(StackName=STACK)["Stacks"][0]
+    except ClientError as error:
+        if code_of(error) == "ValidationError":  # AWS's word for a stack that is not there
+            return None
+        raise
+    return {item["OutputKey"]: item["OutputValue"] for item in found.get("Outputs", ())}
+
+
+def output(client: Any, name: str) -> str:
+    """One output; CommandError if the stack, or this part of it, is not deployed."""
+    found = outputs(client)
+    if found is None:
+        raise CommandError(
+            f"there is no stack {STACK} in the account of these credentials",
+            fix="use credentials of the hub; docs/deploying.md says how the stack gets there",
+        )
+    if name not in found:
+        raise CommandError(
+            f"the stack {STACK} has no output {name}: it is of another release than this command",
+            fix="deploy the stack again from the sources of this command",
+        )
+    return found[name]

@@ -1,0 +1,200 @@
+"""`rollcall history`: the ledger for people, and whether it is whole."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from rollcall.adapters.ledger_bucket import LedgerBucket
+from rollcall.adapters.state_table import StateTable
+from rollcall.contacts import ContactKind
+from rollcall.intents import intent_id
+from rollcall.outcomes import Outcome
+from rollcall.plan import Verdict
+from tests.adapters import samples
+from tests.cli.desk import HUB, PAYMENTS, assert_golden
+from tests.cli.world import TABLE
+
+if TYPE_CHECKING:
+    from rollcall.intents import Intent
+    from tests.cli.world import World
+
+BUCKET = "rollcall-ledger"
+LOCK = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 365}}}
+#: S3 of the tests knows the time of this machine only.
+NOW = datetime.now(UTC).replace(microsecond=0)
+OPENED = datetime(2026, 10, 5, 9, 30, tzinfo=UTC)
+
+
+class Books:
+    """A ledger and a state table as the functions leave them."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.s3 = world.client("s3", HUB)
+        self.s3.create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=True)
+        self.s3.put_object_lock_configuration(Bucket=BUCKET, ObjectLockConfiguration=LOCK)
+        assert world.deployed.outputs is not None
+        world.deployed.outputs["LedgerBucketName"] = BUCKET
+        self.ledger = LedgerBucket(client=self.s3, bucket=BUCKET)
+        self.state = StateTable(client=world.client("dynamodb", HUB), table=TABLE)
+
+    def write(
+        self, minutes: int = 0, *, kind: ContactKind = ContactKind.SECURITY, outcome: bool = True
+    ) -> Intent:
+        """One write with its records."""
+        sample, at = samples.INTENT, OPENED + timedelta(minutes=minutes)
+        signal = replace(sample.signal, account_id=PAYMENTS, kind=kind)
+        name = intent_id(signal=signal, kind=kind, owner="m-1", opened_at=at)
+        intent = replace(sample, id=name, signal=signal, kind=kind, opened_at=at)
+        self.ledger.intent(intent)
+        self.state.record_request(intent, f"request-{minutes}", at=NOW)
+        if outcome:
+            self.end(intent)
+        return intent
+
+    def end(self, intent: Intent) -> None:
+        done = Outcome(
+            verdict=Verdict.SET,
+            reason="set as the roster wants it",
+            kind=intent.kind,
+            intent_id=intent.id,
+            request_id="r-1",
+            verified=True,
+        )
+        self.ledger.outcome(intent, done, intent.opened_at + timedelta(seconds=1))
+
+    def key(self, intent: Intent, record: str) -> str:
+        return f"ledger/{PAYMENTS}/2026/10/05/{intent.id}/{record}.json"
+
+    def purge(self, key: str) -> None:
+        """Delete every version, as somebody with s3:BypassGovernanceRetention can."""
+        for item in self.s3.list_object_versions(Bucket=BUCKET, Prefix=key).get("Versions", []):
+            self.s3.delete_object(
+                Bucket=BUCKET, Key=key, VersionId=item["VersionId"], BypassGovernanceRetention=True
+            )
+
+    def verify(self) -> tuple[int, dict[str, list[str]]]:
+        """Exit status, and faults by intent."""
+        result = self.world.run("history", PAYMENTS, "--verify", "--json")
+        assert result.stdout, result.stderr
+        writes = json.loads(result.stdout)["writes"]
+        return result.exit_code, {write["id"]: write["faults"] for write in writes}
+
+
+@pytest.fixture
+def books(world: World) -> Books:
+    return Books(world)
+
+
+def test_the_history_says_who_what_when_and_from_where(books: Books) -> None:
+    books.write()
+    books.write(5, kind=ContactKind.BILLING)
+    result = books.world.run("history", PAYMENTS)
+    assert result.exit_code == 0
+    assert_golden("history.txt", result.stdout)
+
+
+def test_contacts_are_masked_unless_details_are_asked_for(books: Books) -> None:
+    books.write()
+    assert samples.FOUND.email not in books.world.run("history", PAYMENTS, "--json").stdout
+    assert samples.FOUND.email in books.world.run("history", PAYMENTS, "--json", "--show-details").stdout
+
+
+def test_one_kind_can_be_asked_for(books: Books) -> None:
+    books.write()
+    billing = books.write(5, kind=ContactKind.BILLING)
+    result = books.world.run("history", PAYMENTS, "billing", "--json")
+    assert [write["id"] for write in json.loads(result.stdout)["writes"]] == [billing.id]
+
+
+def test_an_unknown_kind_is_refused(books: Books) -> None:
+    result = books.world.run("history", PAYMENTS, "primary")
+    assert result.exit_code == 1
+    assert "one of security, operations and billing" in result.stderr
+
+
+def test_an_account_without_writes_has_no_history(books: Books) -> None:
+    assert books.world.run("history", PAYMENTS).stdout == f"nothing was written on {PAYMENTS}\n"
+
+
+def test_a_whole_ledger_is_verified(books: Books) -> None:
+    intents = [books.write(), books.write(5)]
+    assert books.verify() == (0, {intent.id: [] for intent in intents})
+
+
+def test_an_intent_without_outcome_is_named(books: Books) -> None:
+    lost = books.write(outcome=False)
+    books.world.clock.sleep((NOW - books.world.clock.now()).total_seconds() + 4 * 3600)
+    assert books.verify() == (2, {lost.id: ["the intent has no outcome"]})
+
+
+def test_an_intent_that_may_still_be_under_way_is_no_fault(books: Books) -> None:
+    books.write(outcome=False)
+    books.world.clock.sleep((NOW - books.world.clock.now()).total_seconds() + 60)
+    result = books.world.run("history", PAYMENTS, "--verify")
+    assert result.exit_code == 0
+    assert "1 writes, 0 with faults, 1 under way" in result.stdout
+
+
+@pytest.mark.parametrize("record", ["intent", "outcome"])
+def test_a_deleted_object_is_named_and_still_read(books: Books, record: str) -> None:
+    intent = books.write()
+    books.s3.delete_object(Bucket=BUCKET, Key=books.key(intent, record))
+    status, faults = books.verify()
+    assert status == 2
+    (fault,) = faults[intent.id]
+    assert fault.startswith(f"the {record} was deleted at 20")
+    text = books.world.run("history", PAYMENTS, "--verify").stdout
+    assert fault in text
+    assert "mary" in text
+
+
+def test_an_intent_that_was_purged_is_missed_by_its_outcome(books: Books) -> None:
+    intent = books.write()
+    books.purge(books.key(intent, "intent"))
+    assert books.verify() == (2, {intent.id: ["the intent is missing"]})
+
+
+def test_a_write_of_which_nothing_is_left_is_missed_by_the_state_table(books: Books) -> None:
+    intent = books.write()
+    for record in ("intent", "outcome"):
+        books.purge(books.key(intent, record))
+    status, faults = books.verify()
+    assert status == 2
+    assert faults[intent.id][0].startswith("deleted without a trace")
+
+
+def test_a_record_that_was_replaced_is_named_and_the_first_is_believed(books: Books) -> None:
+    intent = books.write()
+    forged: dict[str, Any] = intent.as_document() | {"roster_digest": "forged"}
+    books.s3.put_object(Bucket=BUCKET, Key=books.key(intent, "intent"), Body=json.dumps(forged).encode())
+    assert books.verify() == (2, {intent.id: ["the intent was written 2 times"]})
+
+
+def test_an_object_without_a_lock_is_named(books: Books) -> None:
+    books.s3.put_object_lock_configuration(
+        Bucket=BUCKET, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"}
+    )
+    intent = books.write()
+    assert books.verify() == (2, {intent.id: ["the intent has no lock", "the outcome has no lock"]})
+
+
+def test_a_stack_that_is_not_there_is_said(world: World) -> None:
+    world.deployed.outputs = None
+    result = world.run("history", PAYMENTS)
+    assert result.exit_code == 1
+    assert "there is no stack RollcallHub" in result.stderr
+
+
+def test_credentials_that_may_not_read_the_ledger_are_told_which_may(books: Books) -> None:
+    refused: Any = {"Error": {"Code": "AccessDenied", "Message": "no"}}
+    books.world.failures["s3"] = [ClientError(refused, "ListObjectVersions")]
+    result = books.world.run("history", PAYMENTS)
+    assert result.exit_code == 1
+    assert "assume the role rollcall-reader" in result.stderr

@@ -35,3 +35,9 @@ class Rosters:
             document = self._state.approved_document(digest)
             self._known = {self.candidate.digest: self.candidate, digest: Roster.from_document(document)}
         return self._known[digest]
+
+    def document_of(self, roster: Roster) -> Mapping[str, Any]:
+        """The document of a roster from here; RetryableError if the state table cannot be read."""
+        if roster.digest == self.candidate.digest:
+            return self.document
+        return self._state.approved_document(roster.digest)

@@ -297,6 +297,15 @@ class MemoryRuns:
         for key in self._keys(f"{run_id}/results/"):
             yield [Result.from_document(item) for item in self._read(key)]
 
+    def trend(self) -> list[dict[str, Any]]:
+        self.faults("runs.trend")
+        known: list[dict[str, Any]] = json.loads(self.reports.get("reports/trend.json", b"[]"))
+        return known
+
+    def write_trend(self, trend: Sequence[Mapping[str, Any]]) -> None:
+        self.faults("runs.write_trend")
+        self.reports["reports/trend.json"] = json.dumps(list(trend)).encode()
+
     def write_report(self, run_id: str, name: str, body: bytes, *, content_type: str) -> None:
         self.faults("runs.write_report")
         assert content_type

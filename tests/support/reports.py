@@ -10,7 +10,7 @@ from rollcall.account import Account, AccountState
 from rollcall.contacts import Contact, ContactKind
 from rollcall.observation import Absent, Observation, Present, Unreadable
 from rollcall.plan import Verdict
-from rollcall.report.build import build_report
+from rollcall.report.build import Basis, build_report
 from rollcall.roster import Roster
 from rollcall.sweep.decide import decide
 from rollcall.sweep.records import Observed, Result
@@ -64,16 +64,17 @@ def sample_report(accounts: int = 40, *, seed: int = 7, held: bool = False) -> d
         for change in decide(record, roster, halted=None, today=TODAY).changes
         if not held
     }
-    return build_report(
+    basis = Basis(
         summary=_summary(roster, accounts, held=held),
         roster=ROSTER,
-        observed=records,
         decide=lambda record: decide(record, roster, halted=None, today=TODAY),
         results=results,
+        left=(Verdict.WOULD_SET, "the plan waits for approval"),
         unannounced=sorted(results)[:2],
         today=TODAY,
         trend=_trend(chance),
     )
+    return build_report(basis, records)
 
 
 def _observed(index: int, chance: random.Random) -> Observed:

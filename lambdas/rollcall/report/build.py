@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rollcall.contacts import ContactKind
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
 
-    from rollcall.plan import Change, Finding, Plan
+    from rollcall.plan import Change, Finding, Plan, Verdict
     from rollcall.sweep.records import Observed, Result
 
 VERSION = 1
@@ -24,27 +25,32 @@ TREND_RUNS = 60
 _UNMANAGED = {"status": str(Status.UNMANAGED), "reason": "the roster names no contact of this kind here"}
 
 
-def build_report(
-    *,
-    summary: Mapping[str, Any],
-    roster: Mapping[str, Any],
-    observed: Iterable[Observed],
-    decide: Callable[[Observed], Plan],
-    results: Mapping[tuple[str, ContactKind], Result],
-    unannounced: Iterable[tuple[str, ContactKind]],
-    today: date,
-    trend: Sequence[Mapping[str, Any]],
-) -> dict[str, Any]:
-    """Everything that the report shows.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """What a report is made of, beside what was observed.
 
-    `summary` is that of the run, `roster` the compiled document that `decide` applies, `results` what became
-    of planned changes, `unannounced` the changes that no event told of, `trend` the trend of the report
-    before.
+    `summary` is that of the run, `roster` the compiled document that `decide` applies. `results` are what
+    became of planned changes, `left` what became of one without a result, and why. `unannounced` are changes
+    that no event told of, `trend` is that of the report before.
     """
+
+    summary: Mapping[str, Any]
+    roster: Mapping[str, Any]
+    decide: Callable[[Observed], Plan]
+    results: Mapping[tuple[str, ContactKind], Result]
+    left: tuple[Verdict, str]
+    unannounced: Iterable[tuple[str, ContactKind]]
+    today: date
+    trend: Sequence[Mapping[str, Any]]
+
+
+def build_report(basis: Basis, observed: Iterable[Observed]) -> dict[str, Any]:
+    """Everything that the report shows."""
+    summary, roster, today = basis.summary, basis.roster, basis.today
     holders = Holders(roster)
     accounts, changes = [], []
     for record in observed:
-        entry = _account(record, decide(record), results, holders)
+        entry = _account(record, basis, holders)
         accounts.append(entry)
         changes += [
             _change(entry, kind, contact)
@@ -61,41 +67,39 @@ def build_report(
         "accounts": accounts,
         "changes": sorted(changes, key=lambda change: (change["account_id"], change["kind"])),
         "unannounced": [
-            {"account_id": account_id, "kind": str(kind)} for account_id, kind in sorted(unannounced)
+            {"account_id": account_id, "kind": str(kind)} for account_id, kind in sorted(basis.unannounced)
         ],
         "holders": holders.as_documents(),
         "reviews": _reviews(roster, today),
         "exemptions": _exemptions(roster, today),
-        "trend": [*trend, _point(summary, coverage)][-TREND_RUNS:],
+        # The same run again, after a crash, is still one point.
+        "trend": [
+            *(point for point in basis.trend if point["run"] != summary["run"]),
+            _point(summary, coverage),
+        ][-TREND_RUNS:],
     }
 
 
-def _account(
-    record: Observed,
-    plan: Plan,
-    results: Mapping[tuple[str, ContactKind], Result],
-    holders: Holders,
-) -> dict[str, Any]:
-    account = record.account
+def _account(record: Observed, basis: Basis, holders: Holders) -> dict[str, Any]:
+    account, plan = record.account, basis.decide(record)
     decided: dict[ContactKind, dict[str, Any]] = {}
     for finding in plan.findings:
         decided[finding.kind] = _contact(finding, status_of(finding.verdict), finding.reason)
     for change in plan.changes:
-        result = results.get((account.id, change.kind))
-        status = status_of(result.verdict) if result else Status.WOULD_FIX
-        reason = result.reason if result else "not written by this run"
-        decided[change.kind] = _contact(change, status, reason)
+        result = basis.results.get((account.id, change.kind))
+        verdict, reason = (result.verdict, result.reason) if result else basis.left
+        decided[change.kind] = _contact(change, status_of(verdict), reason)
     for kind, contact in decided.items():
         holders.add(account.id, kind, contact)
     nothing = {"status": str(Status.INACTIVE), "reason": f"the account is {account.state}"}
-    left = _UNMANAGED if account.active else nothing
+    rest = _UNMANAGED if account.active else nothing
     return {
         "id": account.id,
         "name": account.name,
         "ou": "/".join(account.ou_path),
         "state": str(account.state),
         "contacts": {
-            str(kind): decided.get(kind) or left | {"found": None, "wanted": None, "source": None}
+            str(kind): decided.get(kind) or rest | {"found": None, "wanted": None, "source": None}
             for kind in ContactKind
         },
     }

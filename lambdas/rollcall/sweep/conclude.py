@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from rollcall.report.publish import publish_report
 from rollcall.sweep.decide import decide
 from rollcall.sweep.endings import left_over, notices_of
 from rollcall.sweep.grants import granted_changes
@@ -37,7 +37,7 @@ class Report:
         tally = self._tally(run)
         now = self.ports.clock.now()
         summary = summary_of(run, tally, ended_at=now)
-        self._write(run, summary)
+        self._write(run, summary, tally)
         for item in notices_of(run, tally, summary):
             self.ports.bus.publish_notice(item, now)
         if run.plan is not None and run.cursor >= run.plan.changes and run.ending in (None, Ending.HELD):
@@ -77,9 +77,14 @@ class Report:
             return self.rosters.named(digest) if digest in known else None
         return self.rosters.named(digest)
 
-    def _write(self, run: Run, summary: Mapping[str, Any]) -> None:
-        body = json.dumps({"version": 1, "run": summary}, sort_keys=True).encode()
-        self.ports.runs.write_report(run.id, "report.json", body, content_type="application/json")
+    def _write(self, run: Run, summary: Mapping[str, Any], tally: Tally) -> None:
+        """The report; none of a run whose roster nobody has any more."""
+        roster = self._roster(run)
+        if roster is not None:
+            document = self.rosters.document_of(roster)
+            publish_report(
+                self.ports.runs, run, summary=summary, tally=tally, roster=roster, document=document
+            )
 
     def _measure(self, run: Run, summary: Mapping[str, Any]) -> None:
         if ending_of(run) in _COMPLETE:

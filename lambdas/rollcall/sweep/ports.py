@@ -82,6 +82,12 @@ class Runs(Protocol):
     def results(self, run_id: str) -> Iterator[Sequence[Result]]:
         """All of them in the order of the plan."""
 
+    def trend(self) -> Sequence[Mapping[str, Any]]:
+        """The trend of the last report, empty before the first."""
+
+    def write_trend(self, trend: Sequence[Mapping[str, Any]]) -> None:
+        """Remember the trend for the next report."""
+
     def write_report(self, run_id: str, name: str, body: bytes, *, content_type: str) -> None:
         """Store a file of the report."""
 

@@ -23,6 +23,7 @@ from localcloud import (
     queues,
     repairs,
     schedules,
+    slack,
     stack_events,
     state_machines,
 )
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from localcloud.events import Bridge
     from localcloud.functions.service import Functions
     from localcloud.schedules import Schedules
+    from localcloud.slack.receiver import Receiver
     from localcloud.state_machines.service import Executions
     from simulation.cloud import SimulatedCloud
 
@@ -57,6 +59,7 @@ INSTALLERS: tuple[Callable[[LocalCloud], None], ...] = (
     state_machines.install,
     schedules.install,
     stack_events.install,
+    slack.install,
 )
 
 
@@ -78,6 +81,7 @@ class LocalCloud:
     functions: Functions
     mail: Mail
     schedules: Schedules
+    slack: Receiver
 
     def __init__(
         self,

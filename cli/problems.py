@@ -79,7 +79,10 @@ def credential_error(error: Exception) -> CommandError | None:
         case ClientError() if code in _EXPIRED_CODES:
             found = CommandError("the AWS credentials have expired", fix=_EXPIRED)
         case ClientError() if code in _UNKNOWN_KEY_CODES:
-            fix = f"{_NOT_LOGGED_IN}; a clock that is wrong by minutes does this too"
+            fix = (
+                f"{_NOT_LOGGED_IN}; a clock that is wrong by minutes does this too, and a region in "
+                "organization.yaml that is of another partition than the credentials"
+            )
             found = CommandError(f"AWS does not take the credentials ({code})", fix=fix)
         case _:
             pass

@@ -60,11 +60,13 @@ exempt:
 class Sts:
     """Whose credentials they are: AWS STS, as far as the command asks it."""
 
-    def __init__(self, account: str) -> None:
+    def __init__(self, account: str, partition: str) -> None:
         self.account = account
+        self.partition = partition
 
     def get_caller_identity(self) -> dict[str, str]:
-        return {"Account": self.account, "Arn": f"arn:aws:sts::{self.account}:assumed-role/Reader/ann"}
+        arn = f"arn:{self.partition}:sts::{self.account}:assumed-role/Reader/ann"
+        return {"Account": self.account, "Arn": arn}
 
 
 class Recorded:
@@ -97,6 +99,7 @@ class Desk:
     def __init__(self, where: Path) -> None:
         self.where = where
         self.caller = HUB
+        self.partition = "aws"
         self.clock = VirtualClock()
         self.organization = example_organization(self.clock)
         self.cloud = SimulatedCloud(self.organization, self.clock)
@@ -140,7 +143,7 @@ class Desk:
         self.asked_for.append((service, region, profile))
         account = self.profiles.get(profile or "", self.caller)
         if service == "sts":
-            return Recorded(service, Sts(account), self)
+            return Recorded(service, Sts(account, self.partition), self)
         if service not in {"account", "organizations"}:
             assert self.elsewhere is not None, f"nobody answers for {service} here"
             return Recorded(service, self.elsewhere(service, account), self)

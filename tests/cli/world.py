@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from rollcall.adapters.state_table import StateTable
 from rollcall.names import STACK_SET_NAME
 from rollcall.roster import digest_of
 from stacks.configuration import load
+from stacks.partitions import PARTITIONS
 from tests.cli import aws_cli
 from tests.cli.desk import CONTACTS, HUB, MANAGEMENT, ORGANIZATION, Desk
 from tests.cli.stack_sets import CloudFormation, Deployed
@@ -25,24 +27,48 @@ if TYPE_CHECKING:
 
 _LOADER = create_loader()  # it remembers the models: reading them is what takes the time
 REGION = "us-east-1"
-BUS = f"arn:aws:events:{REGION}:{HUB}:event-bus/rollcall-intake"
-WRITER = f"arn:aws:iam::{HUB}:role/rollcall-reconcile"
-MEMBERS_ARN = f"arn:aws:account::{MANAGEMENT}:account/o-exampleorgid/*"
-OWN_ARN = f"arn:aws:account::{MANAGEMENT}:account"
 SETTINGS = ORGANIZATION + "members: {deploy: stackset, targets: [r-a1b2]}\n"
 GUARDED = SETTINGS + "guardrail: {targets: [r-a1b2]}\n"
-TABLE, TOPIC = "state", f"arn:aws:sns:{REGION}:{HUB}:alerts"
+TABLE = "state"
 DEAD = ("intake-dead", "notify-dead")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arns:
+    """What things are called in a partition and its Region."""
+
+    bus: str
+    writer: str
+    members: str
+    own: str
+    topic: str
+
+    @classmethod
+    def of(cls, region: str, partition: str) -> Arns:
+        return cls(
+            bus=f"arn:{partition}:events:{region}:{HUB}:event-bus/rollcall-intake",
+            writer=f"arn:{partition}:iam::{HUB}:role/rollcall-reconcile",
+            members=f"arn:{partition}:account::{MANAGEMENT}:account/o-exampleorgid/*",
+            own=f"arn:{partition}:account::{MANAGEMENT}:account",
+            topic=f"arn:{partition}:sns:{region}:{HUB}:alerts",
+        )
+
+
+ARNS = Arns.of(REGION, "aws")
+BUS, WRITER, OWN_ARN, TOPIC = ARNS.bus, ARNS.writer, ARNS.own, ARNS.topic
 
 
 class World(Desk):
     """Everything that the doctor looks at, healthy. Use it inside moto's `mock_aws`."""
 
-    def __init__(self, where: Path) -> None:
+    def __init__(self, where: Path, region: str = REGION) -> None:
         super().__init__(where)
+        self.region, self.partition = region, PARTITIONS[region]
+        self.arns = Arns.of(region, self.partition)
+        self.settings = SETTINGS + ("" if region == REGION else f"region: {region}\n")
         self.profiles = {"hub": HUB, "management": MANAGEMENT}
         self.deployed = Deployed(organization=self.organization, hub_account=HUB)
-        self.write(organization=SETTINGS, contacts=CONTACTS)
+        self.write(organization=self.settings, contacts=CONTACTS)
         self.session = cache(self._session)
         self._elsewhere = cache(self._made)  # making a client is slow
         self.elsewhere = self._elsewhere
@@ -70,7 +96,7 @@ class World(Desk):
         """A client as a person's, not noted."""
         if service in {"account", "organizations"}:
             return self._client(
-                service, region=REGION, profile={v: k for k, v in self.profiles.items()}[account]
+                service, region=self.region, profile={v: k for k, v in self.profiles.items()}[account]
             )
         return self._elsewhere(service, account)
 
@@ -93,7 +119,10 @@ class World(Desk):
     def make_trail(self, account: str) -> None:
         """AWS shows an organization's trail to every member: moto does not, so that each gets one."""
         bucket = f"trail-{account}"
-        self._elsewhere("s3", account).create_bucket(Bucket=bucket)
+        # us-east-1 is where buckets are by default: AWS refuses to be told so.
+        place = {} if self.region == REGION else {"LocationConstraint": self.region}
+        more = {"CreateBucketConfiguration": place} if place else {}
+        self._elsewhere("s3", account).create_bucket(Bucket=bucket, **more)
         client = self._elsewhere("cloudtrail", account)
         client.create_trail(
             Name="organization", S3BucketName=bucket, IsMultiRegionTrail=True, IsOrganizationTrail=True
@@ -117,11 +146,11 @@ class World(Desk):
             "Action": "sts:AssumeRole",
             "Principal": {"Service": "events.amazonaws.com"},
         }
-        send = {"Effect": "Allow", "Action": "events:PutEvents", "Resource": BUS}
+        send = {"Effect": "Allow", "Action": "events:PutEvents", "Resource": self.arns.bus}
         role = self.make_role(account, "forwarder", service, send)
         events = self._elsewhere("events", account)
         events.put_rule(Name="forward", EventPattern=json.dumps({"source": sources}), State="ENABLED")
-        events.put_targets(Rule="forward", Targets=[{"Id": "hub", "Arn": BUS, "RoleArn": role}])
+        events.put_targets(Rule="forward", Targets=[{"Id": "hub", "Arn": self.arns.bus, "RoleArn": role}])
 
     def deploy_management(self) -> None:
         """As RollcallManagement does."""
@@ -129,10 +158,10 @@ class World(Desk):
         trust = {
             "Effect": "Allow",
             "Action": "sts:AssumeRole",
-            "Principal": {"AWS": f"arn:aws:iam::{HUB}:root"},
-            "Condition": {"ArnEquals": {"aws:PrincipalArn": WRITER}},
+            "Principal": {"AWS": f"arn:{self.partition}:iam::{HUB}:root"},
+            "Condition": {"ArnEquals": {"aws:PrincipalArn": self.arns.writer}},
         }
-        self.make_role(MANAGEMENT, "rollcall-management-contacts", trust, contacts(OWN_ARN))
+        self.make_role(MANAGEMENT, "rollcall-management-contacts", trust, contacts(self.arns.own))
 
     def deploy_bus(self, organization: str = "o-exampleorgid") -> None:
         """The intake bus and its policy."""
@@ -147,7 +176,7 @@ class World(Desk):
             "Effect": "Allow",
             "Principal": {"AWS": "*"},
             "Action": "events:PutEvents",
-            "Resource": BUS,
+            "Resource": self.arns.bus,
             "Condition": {
                 "StringEquals": {"aws:PrincipalOrgID": organization},
                 "Bool": {"events:eventBusInvocation": "true"},
@@ -167,17 +196,17 @@ class World(Desk):
             "Action": "sts:AssumeRole",
             "Principal": {"Service": "lambda.amazonaws.com"},
         }
-        self.make_role(HUB, "rollcall-reconcile", service, contacts(MEMBERS_ARN))
+        self.make_role(HUB, "rollcall-reconcile", service, contacts(self.arns.members))
         create_table(self._elsewhere("dynamodb", HUB), TABLE)
         sns = self._elsewhere("sns", HUB)
-        assert sns.create_topic(Name="alerts")["TopicArn"] == TOPIC
-        sns.subscribe(TopicArn=TOPIC, Protocol="email", Endpoint="aws-alerts@example.com")
+        assert sns.create_topic(Name="alerts")["TopicArn"] == self.arns.topic
+        sns.subscribe(TopicArn=self.arns.topic, Protocol="email", Endpoint="aws-alerts@example.com")
         sqs = self._elsewhere("sqs", HUB)
         urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in DEAD}
         for name in DEAD:
             self._elsewhere("cloudwatch", HUB).put_metric_alarm(
                 AlarmName=f"{name}-waiting",
-                AlarmActions=[TOPIC],
+                AlarmActions=[self.arns.topic],
                 MetricName="ApproximateNumberOfMessagesVisible",
                 Namespace="AWS/SQS",
                 Statistic="Maximum",
@@ -189,7 +218,7 @@ class World(Desk):
         self.deployed.alarms = [f"{name}-waiting" for name in DEAD]
         self.deployed.outputs = {
             "StateTableName": TABLE,
-            "AlertTopicArn": TOPIC,
+            "AlertTopicArn": self.arns.topic,
             "IntakeDeadLetterQueueUrl": urls[DEAD[0]],
             "NotifyDeadLetterQueueUrl": urls[DEAD[1]],
         }
@@ -197,17 +226,17 @@ class World(Desk):
     def _made(self, service: str, account: str) -> Any:
         if service == "cloudformation":
             return CloudFormation(self.deployed, account)
-        return self.session(account).client(service, region_name=REGION)
+        return self.session(account).client(service, region_name=self.region)
 
     def _session(self, account: str) -> boto3.Session:
         """With keys that moto knows to be of that account."""
         sts = boto3.client(
             "sts",
-            region_name=REGION,
+            region_name=self.region,
             aws_access_key_id="testing",
             aws_secret_access_key="x",  # noqa: S106  # moto takes any
         )
-        role = f"arn:aws:iam::{account}:role/Reader"
+        role = f"arn:{self.partition}:iam::{account}:role/Reader"
         found = sts.assume_role(RoleArn=role, RoleSessionName="ann")["Credentials"]
         session = botocore.session.Session()
         session.register_component("data_loader", _LOADER)

@@ -1,0 +1,159 @@
+"""`rollcall doctor` under the settings that few organizations have: it asks what they ask for."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from moto import mock_aws
+
+from cli.fixes import STACK_SETS
+from rollcall.names import RECONCILE_ROLE_NAME, STACK_SET_NAME
+from tests.cli.desk import HUB, MANAGEMENT, PAYMENTS, SHOP
+from tests.cli.stack_sets import refused
+from tests.cli.test_doctor import failing, put_role, results
+from tests.cli.world import DEAD, SETTINGS, World, contacts
+
+AS_MANAGEMENT = SETTINGS.replace("deploy: stackset", "deploy: stackset, call_as: SELF")
+EXCLUDING = SETTINGS.replace("targets: [r-a1b2]", f'targets: [r-a1b2], exclude: ["{PAYMENTS}"]')
+ABROAD = {"cn-northwest-1": "aws-cn", "us-gov-west-1": "aws-us-gov"}
+
+
+class TestStackSetOfTheManagementAccount:
+    """members.call_as: SELF."""
+
+    @pytest.fixture(autouse=True)
+    def settings(self, world):
+        world.write(organization=AS_MANAGEMENT)
+        world.organization.delegated_administrators[STACK_SETS].clear()
+
+    def test_the_hub_needs_not_administer_stack_sets(self, world):
+        checks = world.doctor()
+        assert set(results(checks).values()) == {"pass"}, checks
+        assert "stacksets-access" in checks
+        assert "stacksets-delegation" not in checks
+
+    def test_an_account_without_forwarder_is_mended_in_the_management_account(self, world):
+        world.deployed.instances.pop(PAYMENTS)
+        checks = world.doctor()
+        assert failing(checks) == ["forwarder-members"]
+        assert "--call-as SELF" in checks["forwarder-members"]["fix"]
+        assert world.mend(checks["forwarder-members"]["fix"], account=MANAGEMENT) == 1
+        assert set(results(world.doctor()).values()) == {"pass"}
+
+    def test_the_stack_that_makes_it_is_the_management_accounts(self, world):
+        world.deployed.sets.discard(STACK_SET_NAME)
+        checks = world.doctor()
+        assert failing(checks) == ["forwarder-members"]
+        assert "cdk deploy RollcallManagement" in checks["forwarder-members"]["fix"]
+
+    def test_the_hub_alone_cannot_see_it(self, world):
+        found = json.loads(world.run("doctor", "--json").stdout)["checks"]
+        (members,) = [check for check in found if check["check"] == "forwarder-members"]
+        assert members["result"] == "unknown"
+        assert f"the management account {MANAGEMENT}" in members["fix"]
+
+    def test_the_switch_of_stack_sets_is_still_needed(self, world):
+        world.organization.trusted_access.discard(STACK_SETS)
+        checks = world.doctor()
+        assert failing(checks) == ["stacksets-access"]
+        assert world.mend(checks["stacksets-access"]["fix"], account=MANAGEMENT) == 1
+        assert set(results(world.doctor()).values()) == {"pass"}
+
+
+class TestExcludedAccounts:
+    """members.exclude."""
+
+    @pytest.fixture(autouse=True)
+    def settings(self, world):
+        world.write(organization=EXCLUDING)
+
+    def test_nobody_misses_the_forwarder_of_one(self, world):
+        world.deployed.instances.pop(PAYMENTS)
+        checks = world.doctor()
+        assert set(results(checks).values()) == {"pass"}, checks
+        assert checks["forwarder-members"]["seen"].startswith("3 accounts")
+
+    def test_its_instance_may_be_as_it_likes(self, world):
+        world.deployed.instances[PAYMENTS].update(Status="OUTDATED")
+        assert not failing(world.doctor())
+
+    def test_the_others_are_missed_all_the_same(self, world):
+        world.deployed.instances.pop(PAYMENTS)
+        world.deployed.instances.pop(SHOP)
+        checks = world.doctor()
+        assert failing(checks) == ["forwarder-members"]
+        assert checks["forwarder-members"]["seen"] == f"accounts without a forwarder: {SHOP}"
+        assert PAYMENTS not in checks["forwarder-members"]["fix"]
+
+
+@pytest.fixture(params=ABROAD)
+def abroad(request, tmp_path, monkeypatch):
+    """Everything right in another partition."""
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    with mock_aws():
+        yield World(tmp_path, region=request.param)
+
+
+def test_all_is_well_in_another_partition(abroad):
+    checks = abroad.doctor()
+    assert set(results(checks).values()) == {"pass"}, [c for c in checks.values() if c["result"] != "pass"]
+    assert checks["region"]["seen"] == f"{abroad.region} in the partition {ABROAD[abroad.region]}"
+    assert {region for _, region, _ in abroad.asked_for} == {abroad.region}
+    assert "arn:aws:" not in json.dumps(checks)
+
+
+def test_a_role_with_arns_of_another_partition_may_do_nothing_there(abroad):
+    put_role(
+        abroad,
+        HUB,
+        RECONCILE_ROLE_NAME,
+        contacts(f"arn:aws:account::{MANAGEMENT}:account/o-exampleorgid/*"),
+    )
+    checks = abroad.doctor()
+    assert failing(checks) == ["reconcile-role"]
+    assert (
+        f"arn:{abroad.partition}:account::{MANAGEMENT}:account/o-exampleorgid"
+        in checks["reconcile-role"]["seen"]
+    )
+
+
+def test_fixes_name_the_partition_and_its_region(abroad):
+    abroad.deployed.instances.pop(PAYMENTS)
+    queue = abroad.deployed.outputs["IntakeDeadLetterQueueUrl"]
+    abroad.client("sqs", HUB).send_message(QueueUrl=queue, MessageBody="{}")
+    checks = abroad.doctor()
+    assert failing(checks) == ["forwarder-members", "dead-letters"]
+    assert f"--regions {abroad.region} " in checks["forwarder-members"]["fix"]
+    arn = f"arn:{abroad.partition}:sqs:{abroad.region}:{HUB}:{DEAD[0]}"
+    assert f"--source-arn {arn}`" in checks["dead-letters"]["fix"]
+
+
+@pytest.mark.parametrize("region", ABROAD)
+def test_credentials_of_another_partition_than_the_region(world, region):
+    world.write(organization=f"{SETTINGS}region: {region}\n")
+    world.elsewhere = lambda service, account: world.session(account).client(service, region_name=region)
+    checks = world.doctor()
+    assert checks["region"]["result"] == "fail"
+    seen = f"are of the partition aws, the Region {region} of {ABROAD[region]}"
+    assert seen in checks["region"]["seen"]
+    assert "us-east-1 in aws" in checks["region"]["fix"]
+
+
+def test_credentials_that_the_other_partition_does_not_even_know_name_the_region_as_a_cause(world):
+    world.write(organization=f"{SETTINGS}region: cn-northwest-1\n")
+    world.failures["sts"] = [refused("InvalidClientTokenId", "GetCallerIdentity")]
+    result = world.run("doctor")
+    assert result.exit_code == 1
+    assert "a region in organization.yaml that is of another partition" in result.stderr
+
+
+def test_a_region_without_the_account_api_is_refused_before_anybody_is_asked(world):
+    world.asked_for.clear()
+    world.write(organization=f"{SETTINGS}region: eu-west-1\n")
+    result = world.run("doctor")
+    assert result.exit_code == 1
+    assert "region" in result.stderr
+    assert "us-east-1" in result.stderr
+    assert not world.asked_for

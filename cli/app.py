@@ -14,6 +14,7 @@ from typer.exceptions import TyperException
 from cli.commands.doctor import doctor
 from cli.commands.explain import explain
 from cli.commands.history import history
+from cli.commands.report import report
 from cli.commands.setup import setup
 from cli.commands.validate import validate
 from cli.composition import real
@@ -75,6 +76,7 @@ app = typer.Typer(
 app.command()(validate)
 app.command()(explain)
 app.command()(history)
+app.command()(report)
 app.command()(setup)
 app.command()(doctor)
 

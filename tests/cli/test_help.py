@@ -7,7 +7,7 @@ import pytest
 from tests.cli.desk import assert_golden
 
 
-@pytest.mark.parametrize("command", ["", "validate", "explain", "setup", "doctor"])
+@pytest.mark.parametrize("command", ["", "validate", "explain", "setup", "doctor", "history", "report"])
 def test_help_is_as_reviewed(desk, command):
     result = desk.run(*command.split(), "--help")
     assert result.exit_code == 0

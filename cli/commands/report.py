@@ -1,0 +1,100 @@
+"""`rollcall report`: the report of the last sweep, as a file or in the browser."""
+
+# No postponed annotations here: typer reads them, and ruff would move what they name out of reach.
+import json
+import webbrowser
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from botocore.exceptions import ClientError
+
+from cli.arguments import ConfigOption, ProfileOption
+from cli.hub_stack import output
+from cli.problems import CommandError
+from rollcall.adapters.aws_errors import code_of
+from stacks.configuration import load
+
+if TYPE_CHECKING:
+    from cli.composition import Composition
+
+_LATEST = "reports/latest.json"
+_GONE = ("NoSuchKey", "404")
+_DENIED = ("AccessDenied", "AccessDeniedException", "403")
+
+
+class Format(StrEnum):
+    """What a report is stored as."""
+
+    HTML = "html"
+    JSON = "json"
+    CSV = "csv"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", help="What to fetch.")]
+OutOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", metavar="FILE", help="Where to write it; - is standard output.", show_default=False
+    ),
+]
+OpenOption = Annotated[bool, typer.Option("--open", metavar="", help="Open the page in the browser.")]
+RunOption = Annotated[
+    str | None,
+    typer.Option("--run", metavar="RUN", help="Of this run instead of the last.", show_default=False),
+]
+
+
+def report(  # one parameter for each option
+    context: typer.Context,
+    *,
+    as_format: FormatOption = Format.HTML,
+    out: OutOption = None,
+    open_it: OpenOption = False,
+    run: RunOption = None,
+    config: ConfigOption = "config",
+    profile: ProfileOption = None,
+) -> None:
+    """Fetch the report of the last sweep: coverage, changes, who holds which contact.
+
+    Needs credentials of the hub (the role rollcall-reader may). The report holds contact details in full:
+    keep it as you keep the roster.
+
+    Exit status: 0, or 1 for an error.
+    """
+    composition: Composition = context.obj
+    if open_it and (as_format is not Format.HTML or out == Path("-")):
+        raise typer.BadParameter("only the page in a file can be opened", param_hint="--open")
+    configuration = load(composition.root, config, today=composition.clock.now().date())
+    login = composition.login(configuration.settings, profile=profile)
+    bucket = output(login.client("cloudformation"), "ReportsBucketName")
+    client = login.client("s3")
+    if run is None:
+        run = str(json.loads(_read(client, bucket, _LATEST))["run"]["run"])
+    body = _read(client, bucket, f"reports/{run}/report.{as_format}")
+    if out == Path("-"):
+        typer.echo(body.decode(), nl=False)
+        return
+    path = composition.root / (out or f"rollcall-report-{run}.{as_format}")
+    path.write_bytes(body)
+    composition.out.print(f"{path}: the report of run {run}", soft_wrap=True)
+    if open_it:
+        webbrowser.open(path.as_uri())
+
+
+def _read(client: Any, bucket: str, key: str) -> bytes:
+    try:
+        body: bytes = client.get_object(Bucket=bucket, Key=key)["Body"].read()
+    except ClientError as error:
+        if code_of(error) in _GONE:
+            raise CommandError(
+                "there is no such report" if key != _LATEST else "no sweep has finished yet",
+                fix="`rollcall sweep` starts one; `rollcall status` shows how far it is",
+            ) from error
+        if code_of(error) in _DENIED:
+            raise CommandError(
+                "these credentials may not read reports", fix="assume the role rollcall-reader of the hub"
+            ) from error
+        raise
+    return body

@@ -1,0 +1,106 @@
+"""`rollcall report`: the last report, or another one, as page, JSON or CSV."""
+
+from __future__ import annotations
+
+import json
+import webbrowser
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from rollcall.report.csv_file import to_csv
+from rollcall.report.page import render
+from tests.cli.desk import HUB
+from tests.support.reports import sample_report
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cli.world import World
+
+BUCKET = "rollcall-reports"
+
+
+@pytest.fixture
+def sample(world: World) -> dict[str, Any]:
+    """The report of a run, stored as the sweep stores it."""
+    report = sample_report(12)
+    client, run = world.client("s3", HUB), report["run"]["run"]
+    client.create_bucket(Bucket=BUCKET)
+    assert world.deployed.outputs is not None
+    world.deployed.outputs["ReportsBucketName"] = BUCKET
+    for key, text in (
+        ("latest.json", json.dumps(report)),
+        (f"{run}/report.json", json.dumps(report)),
+        (f"{run}/report.csv", to_csv(report)),
+        (f"{run}/report.html", render(report)),
+    ):
+        client.put_object(Bucket=BUCKET, Key=f"reports/{key}", Body=text.encode())
+    return report
+
+
+def test_the_page_is_written_under_the_name_of_its_run(
+    world: World, sample: dict[str, Any], tmp_path: Path
+) -> None:
+    result = world.run("report")
+    assert result.exit_code == 0, result.stderr
+    path = tmp_path / f"rollcall-report-{sample['run']['run']}.html"
+    assert result.stdout == f"{path}: the report of run {sample['run']['run']}\n"
+    assert path.read_text() == render(sample)
+
+
+def test_json_and_csv_go_to_standard_output(world: World, sample: dict[str, Any]) -> None:
+    assert json.loads(world.run("report", "--format", "json", "--out", "-").stdout) == sample
+    assert (
+        world.run("report", "--format", "csv", "--out", "-").stdout.splitlines()[0].startswith("account_id,")
+    )
+
+
+def test_the_page_can_be_opened(
+    world: World, sample: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+    world.run("report", "--open", "--out", "last.html")
+    assert opened == [(tmp_path / "last.html").as_uri()]
+    assert sample["run"]["run"] in (tmp_path / "last.html").read_text()
+
+
+@pytest.mark.usefixtures("sample")
+def test_what_is_no_page_is_not_opened(world: World) -> None:
+    result = world.run("report", "--open", "--format", "csv")
+    assert result.exit_code == 1
+    assert "only the page in a file can be opened" in result.stderr
+
+
+@pytest.mark.usefixtures("sample")
+def test_a_run_without_a_report_is_said(world: World) -> None:
+    result = world.run("report", "--run", "20260101T000000Z-000000")
+    assert result.exit_code == 1
+    assert "there is no such report" in result.stderr
+
+
+def test_before_the_first_sweep_there_is_none(world: World) -> None:
+    world.client("s3", HUB).create_bucket(Bucket=BUCKET)
+    assert world.deployed.outputs is not None
+    world.deployed.outputs["ReportsBucketName"] = BUCKET
+    result = world.run("report")
+    assert result.exit_code == 1
+    assert "no sweep has finished yet" in result.stderr
+    assert "rollcall sweep" in result.stderr
+
+
+@pytest.mark.usefixtures("sample")
+def test_credentials_that_may_not_read_reports_are_told_which_may(world: World) -> None:
+    refused: Any = {"Error": {"Code": "AccessDenied", "Message": "no"}}
+    world.failures["s3"] = [ClientError(refused, "GetObject")]
+    result = world.run("report")
+    assert result.exit_code == 1
+    assert "assume the role rollcall-reader" in result.stderr
+
+
+def test_a_stack_of_an_earlier_release_is_said(world: World) -> None:
+    result = world.run("report")
+    assert result.exit_code == 1
+    assert "no output ReportsBucketName" in result.stderr

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from botocore.config import Config
 
 from rollcall.adapters.account_api import OneModeAccountApi
 from rollcall.adapters.accounts import AllAccounts, ManagementAccount
 from rollcall.adapters.alerted_table import AlertedTable
+from rollcall.adapters.clients import NO_RETRIES, client
 from rollcall.adapters.intake_queue import SqsQueue
 from rollcall.adapters.ledger_bucket import LedgerBucket
 from rollcall.adapters.match_table import MatchTable
@@ -37,17 +37,6 @@ if TYPE_CHECKING:
 
 #: Reconcile runs at most twice at once, each worker at half of the quota.
 RECONCILE_SHARE = 0.5
-#: Set on purpose: botocore 1.44 changed its default. The queue does the long retries.
-_RETRIES = Config(
-    retries={"mode": "standard", "total_max_attempts": 3},
-    connect_timeout=3,
-    read_timeout=10,
-)
-#: The Account API must not be retried behind the pacing's back. And a put whose answer was lost must be
-#: looked into before it is made again: its event has a request id that nobody stored.
-_NO_RETRIES = Config(
-    retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=3, read_timeout=10
-)
 _CANDIDATE = Path(__file__).resolve().parent.parent / "candidate.json"
 
 
@@ -59,6 +48,12 @@ class ReconcileFunction:
     queue: SqsQueue
 
 
+def candidate() -> dict[str, Any]:
+    """The roster that was deployed with this code, as synth compiled it."""
+    document: dict[str, Any] = json.loads(_CANDIDATE.read_text(encoding="utf-8"))
+    return document
+
+
 def reconcile_function(observe: Callable[[Incident], None]) -> ReconcileFunction:
     """Compose `reconcile` from its environment; `observe` is given every published incident.
 
@@ -66,15 +61,15 @@ def reconcile_function(observe: Callable[[Incident], None]) -> ReconcileFunction
     """
     environment = ReconcileEnvironment.from_variables(os.environ)
     clock = SystemClock()
-    dynamodb = _client("dynamodb")
+    dynamodb = client("dynamodb")
     state = StateTable(client=dynamodb, table=environment.state_table)
     ports = Ports(
-        organization=AwsOrganization(client=_client("organizations")),
+        organization=AwsOrganization(client=client("organizations")),
         accounts=_accounts(environment, clock),
         state=state,
-        ledger=LedgerBucket(client=_client("s3"), bucket=environment.ledger_bucket),
+        ledger=LedgerBucket(client=client("s3"), bucket=environment.ledger_bucket),
         bus=EventBridgeOutcomeBus(
-            client=_client("events"),
+            client=client("events"),
             bus=environment.outcome_bus,
             management_account=environment.management_account,
         ),
@@ -83,12 +78,12 @@ def reconcile_function(observe: Callable[[Incident], None]) -> ReconcileFunction
     )
     reconciler = Reconciler(
         ports=ports,
-        rosters=Rosters(state=state, candidate=json.loads(_CANDIDATE.read_text(encoding="utf-8"))),
+        rosters=Rosters(state=state, candidate=candidate()),
         writer_roles=frozenset({environment.writer_role_arn, environment.management_role_arn}),
         guardrail=environment.guardrail == "on",
         observe=observe,
     )
-    queue = SqsQueue(client=_client("sqs"), queue_url=environment.intake_queue_url)
+    queue = SqsQueue(client=client("sqs"), queue_url=environment.intake_queue_url)
     return ReconcileFunction(reconciler=reconciler, queue=queue)
 
 
@@ -98,12 +93,12 @@ def _accounts(environment: ReconcileEnvironment, clock: SystemClock) -> AllAccou
     return AllAccounts(
         management_account=environment.management_account,
         members=OneModeAccountApi(
-            client=_client("account", _NO_RETRIES),
+            client=client("account", NO_RETRIES),
             clock=clock,
             buckets=buckets(share=RECONCILE_SHARE, now=now),
         ),
         management=ManagementAccount(
-            sts=_client("sts"),
+            sts=client("sts"),
             role_arn=environment.management_role_arn,
             account_client=_account_client,
             clock=clock,
@@ -115,7 +110,7 @@ def _accounts(environment: ReconcileEnvironment, clock: SystemClock) -> AllAccou
 def _account_client(credentials: Mapping[str, str]) -> Any:
     return boto3.client(
         "account",
-        config=_NO_RETRIES,
+        config=NO_RETRIES,
         aws_access_key_id=credentials["AccessKeyId"],
         aws_secret_access_key=credentials["SecretAccessKey"],
         aws_session_token=credentials["SessionToken"],
@@ -126,13 +121,8 @@ def notify_function() -> Notifier:
     """Compose `notify` from its environment; MissingVariableError if that is incomplete."""
     environment = NotifyEnvironment.from_variables(os.environ)
     return Notifier(
-        alerted=AlertedTable(client=_client("dynamodb"), table=environment.state_table),
-        topic=SnsTopic(client=_client("sns"), topic_arn=environment.alert_topic_arn),
+        alerted=AlertedTable(client=client("dynamodb"), table=environment.state_table),
+        topic=SnsTopic(client=client("sns"), topic_arn=environment.alert_topic_arn),
         clock=SystemClock(),
         links=Links(region=os.environ.get("AWS_REGION", "us-east-1"), runbook=RUNBOOK),
     )
-
-
-def _client(service: str, config: Config = _RETRIES) -> Any:
-    # The Region is the function's own: the one that hosts the Account API.
-    return boto3.client(service, config=config)  # type: ignore[call-overload]  # the name is not a literal

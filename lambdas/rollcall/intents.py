@@ -43,7 +43,11 @@ class Intent:
 
     def takeable(self, *, by: str, now: datetime) -> bool:
         """Whether the message `by` may finish what another delivery began."""
-        return by == self.owner or (now - self.opened_at).total_seconds() > LEASE_SECONDS
+        return by == self.owner or self.stale(now)
+
+    def stale(self, now: datetime) -> bool:
+        """Whether its worker is gone, whatever became of it."""
+        return (now - self.opened_at).total_seconds() > LEASE_SECONDS
 
     def as_document(self) -> dict[str, Any]:
         """Plain JSON with the contacts in full: for the state table and the ledger only."""

@@ -79,6 +79,9 @@ class State(Protocol):
     def open_intents(self, account_id: str) -> Sequence[Intent]:
         """Intents of the account whose outcome is not yet recorded."""
 
+    def stale_intents(self, now: datetime) -> Sequence[Intent]:
+        """Intents of any account that are open for longer than their lease: their workers are gone."""
+
     def open_intent(self, intent: Intent) -> None:
         """Record an intent, if the roster is still approved and writes are not paused.
 

@@ -11,20 +11,23 @@ from rollcall.changed_unit import unit_changed
 from rollcall.errors import LookAgainError, RetryableError, WaitError
 from rollcall.events import parse
 from rollcall.names import GUARDRAIL_NAME
-from rollcall.outcomes import Incident, Outcome, Stage, incident_id
+from rollcall.outcomes import Outcome, Stage
 from rollcall.own_writes import own_write, unrecorded
 from rollcall.patience import left_alone, next_look, only_told, without_effect
 from rollcall.plan import Verdict
 from rollcall.recover import recover
 from rollcall.restore import Decision, restore
-from rollcall.signals import Ignored, Signal
+from rollcall.signals import Ignored
+from rollcall.telling import forget, incident_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from rollcall.account import Account
+    from rollcall.outcomes import Incident
     from rollcall.ports import Delivery, Ports
     from rollcall.rosters import Rosters
+    from rollcall.signals import Signal
 
 #: From this receive on, a contact that still waits is told even if nothing refused: the restore is late.
 LATE_RECEIVES = 3
@@ -53,7 +56,7 @@ class Reconciler:
         signal = parse(event)
         if isinstance(signal, Ignored):
             outcome = Outcome(verdict=Verdict.IGNORED, reason=signal.reason)
-            self._publish(_incident(signal, None, [Acted(outcome=outcome)]))
+            self._publish(incident_of(signal, None, [Acted(outcome=outcome)]))
         elif signal.ou_id is not None:
             self._unit_changed(signal, signal.ou_id, delivery)
         else:
@@ -67,7 +70,7 @@ class Reconciler:
             ports=self.ports,
             reconcile=lambda one: self._account(one, delivery),
         )
-        self._publish(_incident(signal, None, [Acted(outcome=outcome)]))
+        self._publish(incident_of(signal, None, [Acted(outcome=outcome)]))
 
     def _account(self, signal: Signal, delivery: Delivery) -> None:
         account: Account | None = None
@@ -82,7 +85,7 @@ class Reconciler:
             waiting = error
             pending = Outcome(verdict=Verdict.PENDING, reason=str(error), kind=signal.kind)
             acted.append(Acted(outcome=pending, expected=isinstance(error, WaitError)))
-        self._tell(_incident(signal, account, acted), acted, delivery)
+        self._tell(incident_of(signal, account, acted), acted, delivery)
         for item in acted:
             if item.outcome.verdict is Verdict.PENDING:
                 raise waiting or RetryableError(item.outcome.reason)
@@ -102,7 +105,7 @@ class Reconciler:
                     # Only a write that nobody recorded led to this intent.
                     told.append(Acted(outcome=unrecorded(earlier)))
                 account = self._known(earlier.account_id)
-                self._tell(_incident(earlier, account, told), told, delivery)
+                self._tell(incident_of(earlier, account, told), told, delivery)
         return mine
 
     def _act(
@@ -165,10 +168,7 @@ class Reconciler:
         elif delivery.receives > 1:
             incident = replace(incident, opened=self.ports.state.opened(incident.id))
         self._publish(incident)
-        for item in acted:
-            if item.intent is not None:
-                now = self.ports.clock.now()
-                self.ports.state.close_intent(item.intent, claimable=item.claimable, at=now)
+        forget(acted, self.ports)
 
     def _publish(self, incident: Incident) -> None:
         self.ports.bus.publish(incident, self.ports.clock.now())
@@ -178,14 +178,3 @@ class Reconciler:
 def _to_be_told(waiting: Sequence[Acted], delivery: Delivery) -> bool:
     late = delivery.receives >= LATE_RECEIVES and not all(item.expected for item in waiting)
     return late or any(item.urgent for item in waiting)
-
-
-def _incident(signal: Signal | Ignored, account: Account | None, acted: Sequence[Acted]) -> Incident:
-    known = signal if isinstance(signal, Signal) else None
-    return Incident(
-        id=incident_id(event=signal.event, signal=known),
-        event=signal.event,
-        signal=known,
-        account=account,
-        outcomes=tuple(item.outcome for item in acted),
-    )

@@ -58,7 +58,7 @@ def requirement(roster: Roster, account: Account, *, today: date, lost: str | No
         kind: _demand(roster, account, kind) for kind in ContactKind if candidates(roster, account, kind)
     }
     if lost is not None:
-        demands = {kind: Held(reason=lost) for kind in ContactKind if _is_managed(roster, kind)}
+        demands = {kind: Held(reason=lost) for kind in ContactKind if kind in roster.managed}
     return Requirement(demands=demands, halted=halted, held=held, exempt=_exempt(roster, account, today))
 
 
@@ -83,10 +83,6 @@ def modes_for(roster: Roster, account: Account) -> Sequence[Candidate[Mode]]:
     ]
     found.append(Candidate(rank=_DEFAULT, source="mode of the roster", value=roster.mode))
     return sorted(found, key=lambda item: (item.rank, item.source), reverse=True)
-
-
-def _is_managed(roster: Roster, kind: ContactKind) -> bool:
-    return kind in roster.defaults or any(kind in override.kinds for override in roster.overrides)
 
 
 def winner(found: Sequence[Candidate[_Value]]) -> Candidate[_Value] | None:

@@ -87,6 +87,11 @@ class Roster:
         )
 
     @property
+    def managed(self) -> frozenset[ContactKind]:
+        """Kinds that the roster names for any account."""
+        return frozenset(self.defaults).union(*(override.kinds for override in self.overrides))
+
+    @property
     def uses_tags(self) -> bool:
         """Whether the tags of an account matter."""
         return any(isinstance(override.selector, Tagged) for override in self.overrides)

@@ -164,7 +164,7 @@ def test_the_account_api_is_asked_once_for_each_call(monkeypatch, operation):
     """A retry of botocore would be behind the pacing's back, and its event would be nobody's."""
     for name, value in {"DEFAULT_REGION": REGION, "ACCESS_KEY_ID": "x", "SECRET_ACCESS_KEY": "x"}.items():
         monkeypatch.setenv(f"AWS_{name}", value)
-    client = bootstrap._client("account", bootstrap._NO_RETRIES)
+    client = bootstrap.client("account", bootstrap.NO_RETRIES)
     sent = []
 
     class Raw:

@@ -13,6 +13,7 @@ OURS = {
     "rollcall",
     "reconcile",
     "notify",
+    "sweep",
     "stacks",
     "simulation",
     "localcloud",
@@ -25,17 +26,18 @@ AWS = {"boto3", "botocore"}
 POWERTOOLS = {"aws_lambda_powertools"}
 
 #: Modules of the core that talk to AWS or to Lambda; all others are pure.
-EDGES = ("lambdas/rollcall/adapters/", "lambdas/rollcall/bootstrap.py", "lambdas/rollcall/batch.py")
+EDGES = ("lambdas/rollcall/adapters/", "lambdas/rollcall/bootstrap", "lambdas/rollcall/batch.py")
 
 #: Where a file lives, and what it may import besides the standard library. The first that fits counts.
 ALLOWED = {
     "lambdas/rollcall/adapters/": {"rollcall"} | AWS,
-    "lambdas/rollcall/bootstrap.py": {"rollcall"} | AWS,
+    "lambdas/rollcall/bootstrap": {"rollcall"} | AWS,
     "lambdas/rollcall/batch.py": {"rollcall"} | POWERTOOLS,
     "lambdas/rollcall/report/page.py": {"rollcall", "jinja2", "markupsafe"},
     "lambdas/rollcall/": {"rollcall"},
     "lambdas/reconcile/": {"rollcall"} | POWERTOOLS,
     "lambdas/notify/": {"rollcall"} | POWERTOOLS,
+    "lambdas/sweep/": {"rollcall"} | POWERTOOLS,
     "simulation/": {"simulation", "botocore"},
     "stacks/constructs/": {"aws_cdk", "constructs", "stacks"},
     "stacks/": {"aws_cdk", "constructs", "pydantic", "pydantic_core", "yaml", "rollcall", "stacks"},

@@ -79,6 +79,10 @@ class MemoryState:
         self.faults("state.open_intents")
         return [intent for (account, _), intent in self.intents.items() if account == account_id]
 
+    def stale_intents(self, now: datetime) -> list[Intent]:
+        self.faults("state.stale_intents")
+        return [intent for intent in self.intents.values() if intent.stale(now)]
+
     def open_intent(self, intent: Intent) -> None:
         self.faults("state.open_intent")
         if self.paused or self.approved != intent.roster_digest:

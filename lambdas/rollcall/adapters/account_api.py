@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from rollcall.adapters.aws_errors import AWS_ERRORS, code_of, message_of, request_id_of, transient
+from rollcall.adapters.aws_errors import AWS_ERRORS, code_of, message_of, request_id_of, throttled, transient
 from rollcall.contacts import Contact, ContactKind
 from rollcall.denials import FIXES, denial_of
 from rollcall.errors import RetryableError, WriteRefusedError
@@ -15,7 +15,7 @@ from rollcall.observation import Absent, Observation, Present, Unreadable
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from rollcall.pacing import Bucket
+    from rollcall.pacing import Pace
     from rollcall.ports import Clock
 
 _ABSENT = "ResourceNotFoundException"
@@ -29,7 +29,7 @@ class OneModeAccountApi:
     """
 
     def __init__(
-        self, *, client: Any, clock: Clock, buckets: Mapping[str, Bucket], standalone: bool = False
+        self, *, client: Any, clock: Clock, buckets: Mapping[str, Pace], standalone: bool = False
     ) -> None:
         self._client = client
         self._standalone = standalone
@@ -38,9 +38,9 @@ class OneModeAccountApi:
 
     def get(self, account_id: str, kind: ContactKind) -> Observation:
         """What is there now; RetryableError if AWS was busy or broken."""
-        self._pace("GetAlternateContact")
+        target = self._contact(account_id, kind)
         try:
-            answer = self._client.get_alternate_contact(**self._contact(account_id, kind))
+            answer = self._paced("GetAlternateContact", self._client.get_alternate_contact, target)
         except AWS_ERRORS as error:
             return _unread(error)
         found = answer["AlternateContact"]
@@ -84,9 +84,8 @@ class OneModeAccountApi:
         *,
         gone_is_done: bool = False,
     ) -> str:
-        self._pace(operation)
         try:
-            answer = call(**parameters)
+            answer = self._paced(operation, call, parameters)
         except AWS_ERRORS as error:
             if gone_is_done and code_of(error) == _ABSENT and isinstance(error, ClientError):
                 return str(error.response["ResponseMetadata"]["RequestId"])
@@ -102,10 +101,22 @@ class OneModeAccountApi:
         target = {} if self._standalone else {"AccountId": account_id}
         return target | {"AlternateContactType": str(kind)}
 
-    def _pace(self, operation: str) -> None:
-        wait = self._buckets[operation].reserve(self._clock.now().timestamp())
+    def _paced(self, operation: str, call: Callable[..., Any], parameters: Mapping[str, str]) -> Any:
+        pace = self._buckets[operation]
+        wait = pace.reserve(self._seconds())
         if wait:
             self._clock.sleep(wait)
+        try:
+            answer = call(**parameters)
+        except AWS_ERRORS as error:
+            if throttled(error):
+                pace.throttled(self._seconds())
+            raise
+        pace.succeeded(self._seconds())
+        return answer
+
+    def _seconds(self) -> float:
+        return self._clock.now().timestamp()
 
 
 def _unread(error: Exception) -> Observation:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from rollcall.contacts import Contact, ContactKind
     from rollcall.observation import Observation
-    from rollcall.pacing import Bucket
+    from rollcall.pacing import Pace
     from rollcall.ports import Clock
 
 SESSION_NAME = RECONCILE_ROLE_NAME
@@ -67,7 +67,7 @@ class ManagementAccount:
         role_arn: str,
         account_client: Callable[[Mapping[str, str]], Any],
         clock: Clock,
-        buckets: Mapping[str, Bucket],
+        buckets: Mapping[str, Pace],
     ) -> None:
         self._sts = sts
         self._role_arn = role_arn

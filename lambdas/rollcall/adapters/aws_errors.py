@@ -7,7 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 #: Everything that a call may raise on its way to AWS and back.
 AWS_ERRORS = (ClientError, BotoCoreError)
 
-_TRANSIENT = frozenset(
+_THROTTLED = frozenset(
     {
         "TooManyRequestsException",
         "ThrottlingException",
@@ -15,6 +15,10 @@ _TRANSIENT = frozenset(
         "ThrottledException",
         "RequestLimitExceeded",
         "ProvisionedThroughputExceededException",
+    }
+)
+_TRANSIENT = _THROTTLED | frozenset(
+    {
         "InternalServerException",
         "InternalServerError",
         "InternalFailure",
@@ -51,9 +55,17 @@ def request_id_of(error: Exception) -> str | None:
     return error.response.get("ResponseMetadata", {}).get("RequestId") or None
 
 
+def throttled(error: Exception) -> bool:
+    """Whether AWS refused the call because there were too many."""
+    if not isinstance(error, ClientError):
+        return False
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return code_of(error) in _THROTTLED or status == _TOO_MANY
+
+
 def transient(error: Exception) -> bool:
     """Whether the same call may succeed later. An unknown 4xx is taken as final, as seen live."""
     if not isinstance(error, ClientError):
         return not isinstance(error, ParamValidationError)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0
-    return code_of(error) in _TRANSIENT or status == _TOO_MANY or status >= _SERVER_ERROR
+    return throttled(error) or code_of(error) in _TRANSIENT or status >= _SERVER_ERROR

@@ -32,20 +32,29 @@ class DynamoTable:
         condition, values = "pk = :pk", {":pk": {"S": pk}}
         if prefix:
             condition, values = f"{condition} AND begins_with(sk, :sk)", values | {":sk": {"S": prefix}}
-        parameters: dict[str, Any] = {"Limit": limit} if limit else {}
+        parameters: dict[str, Any] = {
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": values,
+        }
+        if limit:
+            answer = self.call("query", ConsistentRead=True, Limit=limit, **parameters)
+            first: list[dict[str, Any]] = answer["Items"]
+            return first
+        return self._all("query", parameters)
+
+    def scan(self, **parameters: Any) -> list[dict[str, Any]]:
+        """Items of any key that pass the filter: reads, and pays for, the whole table."""
+        return self._all("scan", parameters)
+
+    def _all(self, operation: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = []
+        start: dict[str, Any] = {}
         while True:
-            answer = self.call(
-                "query",
-                ConsistentRead=True,
-                KeyConditionExpression=condition,
-                ExpressionAttributeValues=values,
-                **parameters,
-            )
+            answer = self.call(operation, ConsistentRead=True, **parameters, **start)
             items += answer["Items"]
-            if limit or "LastEvaluatedKey" not in answer:
+            if "LastEvaluatedKey" not in answer:
                 return items
-            parameters["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """Any operation on this table, with its answer."""

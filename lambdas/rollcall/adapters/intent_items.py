@@ -15,6 +15,7 @@ from rollcall.intents import Intent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
 _FAILED = "ConditionalCheckFailed"
 _CONFLICT = "TransactionConflict"
@@ -26,6 +27,14 @@ class IntentItems(TableAdapter):
     def open_intents(self, account_id: str) -> Sequence[Intent]:
         """Intents of the account whose outcome is not yet recorded: at most one for each kind."""
         return [_intent(item) for item in self._table.query(_intents(account_id))]
+
+    def stale_intents(self, now: datetime) -> Sequence[Intent]:
+        """Intents of any account whose workers are gone; reads the whole table, as a sweep may once a day."""
+        items = self._table.scan(
+            FilterExpression="begins_with(pk, :intents)",
+            ExpressionAttributeValues={":intents": {"S": _intents("")}},
+        )
+        return [intent for intent in map(_intent, items) if intent.stale(now)]
 
     def open_intent(self, intent: Intent) -> None:
         """Record an intent in one transaction with the check that it may still be carried out.

@@ -26,7 +26,7 @@ class AwsOrganization:
         """
         try:
             found = self._client.describe_account(AccountId=account_id)["Account"]
-            parents = _parents_of(found) or self._walk(account_id)
+            parents = parents_of(found) or self._walk(account_id)
             names = [self._ou_name(parent) for parent in parents if parent.startswith("ou-")]
             tags = self._tags(account_id) if with_tags else {}
         except AWS_ERRORS as error:
@@ -126,7 +126,7 @@ class AwsOrganization:
         return str(found["OrganizationalUnit"]["Name"])
 
 
-def _parents_of(found: Mapping[str, Any]) -> list[str]:
+def parents_of(found: Mapping[str, Any]) -> list[str]:
     """Ids from the root down, out of `o-.../r-.../ou-.../<account>/`; empty if AWS or the SDK gave none."""
     paths = found.get("Paths") or []
     return [part for part in paths[0].split("/") if part.startswith(("r-", "ou-"))] if paths else []

@@ -1,0 +1,23 @@
+"""Clients of AWS, each with retries that are chosen and not left to a release of botocore."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+#: Set on purpose: botocore 1.44 changed its default. The queue does the long retries.
+RETRIES = Config(
+    retries={"mode": "standard", "total_max_attempts": 3},
+    connect_timeout=3,
+    read_timeout=10,
+)
+#: What is paced must not be retried behind the pacing's back. And a put whose answer was lost must be
+#: looked into before it is made again: its event has a request id that nobody stored.
+NO_RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=3, read_timeout=10)
+
+
+def client(service: str, config: Config = RETRIES) -> Any:
+    """A client in the function's own Region: the one that hosts the Account API."""
+    return boto3.client(service, config=config)  # type: ignore[call-overload]  # the name is not a literal

@@ -1,0 +1,73 @@
+"""The composition of `sweep`: its steps by name, from the state machine's event to its answer."""
+
+from __future__ import annotations
+
+import os
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from rollcall.adapters.account_api import OneModeAccountApi
+from rollcall.adapters.clients import NO_RETRIES, client
+from rollcall.adapters.match_table import MatchTable
+from rollcall.adapters.organization_accounts import OrganizationAccounts
+from rollcall.adapters.organizations import AwsOrganization
+from rollcall.adapters.outcome_bus import EventBridgeOutcomeBus
+from rollcall.adapters.runs_bucket import RunsBucket
+from rollcall.adapters.state_table import StateTable
+from rollcall.adapters.sweep_table import SweepTable
+from rollcall.adapters.system_clock import SystemClock
+from rollcall.adapters.thread_pool import ThreadPool
+from rollcall.bootstrap import candidate
+from rollcall.environment import SweepEnvironment
+from rollcall.pacing import ORGANIZATIONS, paces
+from rollcall.rosters import Rosters
+from rollcall.sweep.begin import begin
+from rollcall.sweep.observe import IN_FLIGHT, observe
+from rollcall.sweep.ports import SweepPorts
+from rollcall.sweep.run import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+def sweep_steps() -> Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]:
+    """Compose `sweep` from its environment: each operation by its name.
+
+    MissingVariableError if the environment is incomplete.
+    """
+    environment = SweepEnvironment.from_variables(os.environ)
+    ports = _ports(environment)
+    rosters = Rosters(state=ports.state, candidate=candidate())
+    management = environment.management_account
+    return {
+        "begin": lambda event: begin(event, ports=ports, rosters=rosters).as_document(),
+        "observe": lambda event: observe(
+            Run.from_document(event["run"]), ports=ports, rosters=rosters, management_account=management
+        ).as_document(),
+    }
+
+
+def _ports(environment: SweepEnvironment) -> SweepPorts:
+    clock, dynamodb, table = SystemClock(), client("dynamodb"), environment.state_table
+    pace = paces(now=clock.now().timestamp(), guard=Lock)
+    return SweepPorts(
+        accounts=OrganizationAccounts(
+            client=client("organizations", NO_RETRIES), clock=clock, pace=pace.by_operation[ORGANIZATIONS]
+        ),
+        contacts=OneModeAccountApi(
+            client=client("account", NO_RETRIES), clock=clock, buckets=pace.by_operation
+        ),
+        organization=AwsOrganization(client=client("organizations")),
+        state=StateTable(client=dynamodb, table=table),
+        matches=MatchTable(client=dynamodb, table=table),
+        runs=RunsBucket(client=client("s3"), bucket=environment.reports_bucket),
+        sweeps=SweepTable(client=dynamodb, table=table),
+        bus=EventBridgeOutcomeBus(
+            client=client("events"),
+            bus=environment.outcome_bus,
+            management_account=environment.management_account,
+        ),
+        pool=ThreadPool(threads=IN_FLIGHT),
+        paces=pace,
+        clock=clock,
+    )

@@ -1,0 +1,1 @@
+"""The function `sweep`: the steps of a run that write no contact."""

@@ -1,0 +1,21 @@
+"""Lambda entry point of `sweep`: one step of a run in, the whole run as it is then out."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from rollcall.bootstrap_sweep import sweep_steps
+
+log = Logger(service="sweep")
+_steps = cache(sweep_steps)
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Do the step that the state machine asks for; what it raises is the machine's to retry."""
+    answer = _steps()[event["operation"]](event)
+    keys = ("id", "trigger", "next", "ending", "accounts", "cursor", "reads", "rates")
+    log.info(event["operation"], extra={key: answer.get(key) for key in keys})
+    return answer

@@ -38,15 +38,10 @@ class SweepTable(TableAdapter):
         return Run.from_document(json.loads(item["document"]["S"]))
 
     def finish(self, run: Run, summary: Mapping[str, Any], now: datetime) -> None:
-        """Remember the summary as the last, then let another begin; the plan that was applied waits no more.
-
-        In this order, and each on its own: a step that is cut off here is done again.
-        """
+        """Remember the summary as the last, then let another run begin; cut off between the two, again."""
         text = json.dumps(dict(summary), sort_keys=True)
         ended = {"document": {"S": text}, "ended_at": {"S": now.isoformat()}}
         self._table.call("put_item", Item=_LAST | ended)
-        if run.plan is not None:
-            self._table.call("delete_item", Key=_held_key(run.plan.digest))
         self._table.conditionally(
             "delete_item",
             Key=_CURRENT,
@@ -96,6 +91,17 @@ class SweepTable(TableAdapter):
         )
         if not known:
             raise RetryableError("no such plan waits")
+
+    def granted(self, roster: str, now: datetime) -> Sequence[Held]:
+        """Plans for this roster that somebody approved and no run has carried out to its end."""
+        mine = [held for held in self._all_held() if held.roster == roster and held.expires_at > now]
+        return [held for held in mine if held.approved_by is not None]
+
+    def carried_out(self, roster: str) -> None:
+        """Forget all plans for this roster: a run got to the end of what is left of them."""
+        for held in self._all_held():
+            if held.roster == roster:
+                self._table.call("delete_item", Key=_held_key(held.plan))
 
     def _take(self, run: Run, now: datetime, condition: str, values: Mapping[str, Any]) -> bool:
         item = _CURRENT | {

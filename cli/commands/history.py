@@ -32,7 +32,7 @@ def _kind(value: str | None) -> str | None:
 KindArgument = Annotated[
     str | None,
     typer.Argument(
-        metavar="[KIND]", help="security, operations or billing.", callback=_kind, show_default=False
+        metavar="KIND", help="security, operations or billing.", callback=_kind, show_default=False
     ),
 ]
 VerifyOption = Annotated[

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 WIDTH, HEIGHT = 720, 150
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 14, 12, 24
+LEFT, RIGHT = 70, WIDTH - 14
+_TOP, _BOTTOM = 14, 26
 _NARROWEST = 0.02  # of the scale: a line at 99.9 % should not look like a cliff
 
 
@@ -43,14 +44,14 @@ def chart(trend: Sequence[Mapping[str, Any]]) -> Chart | None:
     if len(runs) < 2:  # noqa: PLR2004  # a line has two ends
         return None
     low = min(1 - _NARROWEST, *shares)
-    wide, high = WIDTH - _LEFT - _RIGHT, HEIGHT - _TOP - _BOTTOM
+    wide, high = RIGHT - LEFT, HEIGHT - _TOP - _BOTTOM
 
     def y(share: float) -> float:
         return round(_TOP + high * (1 - share) / (1 - low), 1)
 
     points = tuple(
         Point(
-            x=round(_LEFT + wide * index / (len(runs) - 1), 1),
+            x=round(LEFT + wide * index / (len(runs) - 1), 1),
             y=y(run["right_share"]),
             title=f"{run['ended_at'][:16].replace('T', ' ')} UTC: {run['right_share']:.1%} right,"
             f" {run['changed']} to change",

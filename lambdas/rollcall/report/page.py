@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from rollcall.report.chart import HEIGHT, WIDTH, chart
+from rollcall.report.chart import HEIGHT, LEFT, RIGHT, WIDTH, chart
 from rollcall.report.statuses import ATTENTION, Status
 
 if TYPE_CHECKING:
@@ -41,7 +41,10 @@ def render(report: Mapping[str, Any]) -> str:
         attention=_attention(report["accounts"]),
         attention_count=sum(report["coverage"]["contacts"][status] for status in ATTENTION),
         chart=chart(report["trend"]),
-        chart_size=(WIDTH, HEIGHT),
+        width=WIDTH,
+        height=HEIGHT,
+        left=LEFT,
+        right=RIGHT,
         data=_data(report["accounts"]),
         most=MOST_ROWS,
         # Ours, and not escaped: a file of this package.

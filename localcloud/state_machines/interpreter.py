@@ -34,6 +34,7 @@ def install(cloud: LocalCloud, *, wait_scale: float) -> None:
     closing = threading.Event()
     cloud.on_stop(closing.set)
     plain_start: Any = ExecutionWorker.start
+    plain_details = Execution.get_start_execution_details
     plain_stop, plain_end = Execution.stop, BaseExecutionWorkerCommunication.terminated
 
     def start(self: Any) -> None:
@@ -54,11 +55,18 @@ def install(cloud: LocalCloud, *, wait_scale: float) -> None:
         if self.execution.exec_status == ExecutionStatus.RUNNING:
             plain_end(self)
 
+    def details(self: Any) -> Any:
+        # In the context object it is text, in the form of all times of the service.
+        known: Any = plain_details(self)
+        known.start_time = known.start_time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return known
+
     def wait(_self: Any, env: Any, wait_seconds: float) -> None:
         env.program_state_event.wait(wait_seconds * wait_scale)
 
     cloud.patch(ExecutionWorker, "start", start)
     cloud.patch(Execution, "stop", stop)
+    cloud.patch(Execution, "get_start_execution_details", details)
     cloud.patch(BaseExecutionWorkerCommunication, "terminated", end)
     cloud.patch(WaitFunction, "_wait_interval", wait)
     pause = SimpleNamespace(sleep=lambda seconds: closing.wait(seconds * wait_scale))

@@ -227,3 +227,21 @@ def test_what_is_no_role_is_left_to_moto(cloud):
     headers = {"Authorization": scope, "Content-Type": "application/x-www-form-urlencoded"}
     connection.request("POST", "/", body, headers)
     assert connection.getresponse().status == 200
+
+
+def test_a_role_that_wants_a_second_factor_is_given_to_those_who_show_one(cloud):
+    name = unique("role")
+    trust = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"AWS": f"arn:aws:iam::{MEMBER}:root"},
+        "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = cloud.clients.client("iam", MEMBER).create_role(RoleName=name, AssumeRolePolicyDocument=document)
+    session = {"RoleArn": role["Role"]["Arn"], "RoleSessionName": "me"}
+    sts = cloud.clients.client("sts", MEMBER)
+    with pytest.raises(ClientError, match="not authorized to perform: sts:AssumeRole"):
+        sts.assume_role(**session)
+    device = {"SerialNumber": f"arn:aws:iam::{MEMBER}:mfa/me", "TokenCode": "123456"}
+    assert sts.assume_role(**session, **device)["Credentials"]

@@ -1,6 +1,8 @@
 """State machines that run: their tasks are packaged functions, their role is checked, their names count."""
 
+import datetime as dt
 import json
+import re
 
 import pytest
 from botocore.exceptions import ClientError
@@ -247,3 +249,28 @@ def handler(event, context):
 
     assert call("start_execution") == "done"
     assert "not authorized to perform: states:ListExecutions" in call("list_executions")
+
+
+def test_the_context_names_execution_input_and_start(sfn, machine, function):
+    parameters = {
+        "operation": "begin",
+        "input.$": "$$.Execution.Input",
+        "execution.$": "$$.Execution.Name",
+        "started.$": "$$.Execution.StartTime",
+        "try.$": "$$.State.RetryCount",
+    }
+    states = {
+        "A": {
+            "Type": "Pass",
+            "InputPath": "$$.Execution.Name",
+            "ResultPath": "$.execution",
+            "Next": "B",
+        },
+        "B": task(function, Parameters=parameters),
+    }
+    ended = run(sfn, machine(states, function), {"x": 1}, name=unique("run"))
+    event = json.loads(ended["output"])["event"]
+    assert (event["input"], event["execution"], event["try"]) == ({"x": 1}, ended["name"], 0)
+    started = dt.datetime.fromisoformat(event["started"])
+    assert abs(started - ended["startDate"]) < dt.timedelta(milliseconds=1)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", event["started"])

@@ -14,6 +14,7 @@ from typer.exceptions import TyperException
 from cli.commands.doctor import doctor
 from cli.commands.explain import explain
 from cli.commands.history import history
+from cli.commands.init import init
 from cli.commands.report import report
 from cli.commands.setup import setup
 from cli.commands.validate import validate
@@ -73,6 +74,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
+app.command()(init)
 app.command()(validate)
 app.command()(explain)
 app.command()(history)

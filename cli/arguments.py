@@ -7,6 +7,8 @@ from typing import Annotated, Final
 
 import typer
 
+from rollcall.contact_rules import EMAIL
+
 #: Heading in `--help`.
 _OFFLINE: Final = "Without AWS"
 _ACCOUNT: Final = re.compile(r"[0-9]{12}", re.ASCII)
@@ -16,6 +18,18 @@ def account_id(value: str) -> str:
     """The value if it is an account id, else typer.BadParameter."""
     if not _ACCOUNT.fullmatch(value):
         raise typer.BadParameter("an account is named by its id of 12 digits")
+    return value
+
+
+def optional_account_id(value: str | None) -> str | None:
+    """The value if it is an account id or was not given, else typer.BadParameter."""
+    return value if value is None else account_id(value)
+
+
+def address(value: str | None) -> str | None:
+    """The value if it is an e-mail address or was not given, else typer.BadParameter."""
+    if value is not None and not EMAIL.fullmatch(value):
+        raise typer.BadParameter("an e-mail address has the form name@domain.tld")
     return value
 
 
@@ -44,6 +58,16 @@ ProfileOption = Annotated[
         "--profile",
         metavar="NAME",
         help="AWS profile to use. Without it, the credentials that the AWS CLI would take.",
+        show_default=False,
+    ),
+]
+HubOption = Annotated[
+    str | None,
+    typer.Option(
+        "--hub",
+        metavar="ID",
+        help="Account that is to run Rollcall, while none administers contacts yet.",
+        callback=optional_account_id,
         show_default=False,
     ),
 ]

@@ -75,27 +75,36 @@ class Composition:
 
     def login(self, settings: Settings, *, profile: str | None) -> Login:
         """Find out who calls; CommandError if that is neither the hub nor the management account."""
+        client = self.patient(region=settings.region, profile=profile)
+        return Login(identity=identify(client("sts"), settings), client=client)
+
+    def patient(self, *, region: str, profile: str | None) -> Callable[[str], Any]:
+        """Patient clients by service, of whoever's credentials these are."""
 
         def client(service: str) -> Any:
-            made = self.clients(service, region=settings.region, profile=profile)
+            made = self.clients(service, region=region, profile=profile)
             return PatientClient(made, service=service, clock=self.clock)
 
-        return Login(identity=identify(client("sts"), settings), client=client)
+        return client
 
     def connect(self, settings: Settings, *, profile: str | None) -> Connection:
         """Log in, to look at accounts and their contacts; CommandError as `login`."""
         login = self.login(settings, profile=profile)
-        organizations, account = login.client("organizations"), login.client("account")
+        return self.connection(login.client, position=login.position, management=settings.management)
+
+    def connection(self, client: Callable[[str], Any], *, position: Position, management: str) -> Connection:
+        """The way to the accounts for a caller who stands there; `management` is that account's id."""
+        organizations, account = client("organizations"), client("account")
         paces = buckets(share=_SHARE, now=self.clock.now().timestamp())
         own = None
-        if login.position is Position.MANAGEMENT:
+        if position is Position.MANAGEMENT:
             own = OneModeAccountApi(client=account, clock=self.clock, buckets=paces, standalone=True)
         return Connection(
             organizations=organizations,
             organization=AwsOrganization(client=organizations),
             members=OneModeAccountApi(client=account, clock=self.clock, buckets=paces),
             management=own,
-            management_account=settings.management,
+            management_account=management,
         )
 
 

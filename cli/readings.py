@@ -10,7 +10,7 @@ from rollcall.denials import FIXES, Denial
 from rollcall.observation import Observation, Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from rollcall.ports import AccountApi
 
@@ -27,15 +27,19 @@ FOR_A_PERSON: Final = {
 _BY_TEXT: Final = {FIXES[denial]: text for denial, text in FOR_A_PERSON.items()}
 
 
-def read(accounts: AccountApi, account_id: str) -> Mapping[ContactKind, Observation]:
-    """Every contact of the account; RetryableError or CommandError if AWS could not be asked."""
-    return {kind: _for_a_person(accounts.get(account_id, kind)) for kind in ContactKind}
+def read(
+    accounts: AccountApi, account_id: str, kinds: Iterable[ContactKind] = tuple(ContactKind)
+) -> Mapping[ContactKind, Observation]:
+    """Contacts of the account; RetryableError or CommandError if AWS could not be asked."""
+    return {kind: _for_a_person(accounts.get(account_id, kind)) for kind in kinds}
 
 
-def out_of_reach() -> Mapping[ContactKind, Observation]:
+def out_of_reach(
+    kinds: Iterable[ContactKind] = tuple(ContactKind),
+) -> Mapping[ContactKind, Observation]:
     """The contacts of the management account, seen from anywhere else: AWS refuses, so nobody asks."""
     reason = FOR_A_PERSON[Denial.MANAGEMENT_ACCOUNT]
-    return {kind: Unreadable(reason=reason, denied=True) for kind in ContactKind}
+    return {kind: Unreadable(reason=reason, denied=True) for kind in kinds}
 
 
 def _for_a_person(found: Observation) -> Observation:

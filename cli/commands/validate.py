@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
-from rich.progress import Progress
 from rich.text import Text
 
 from cli.arguments import ConfigOption, JsonOption, ProfileOption
 from cli.composition import Composition
 from cli.directory import Directory, read_directory
 from cli.plain import plain
+from cli.progress import bar
 from cli.unmatched import unmatched
 from rollcall.roster import Roster
 from stacks import roster_source
@@ -66,14 +66,8 @@ def _live(
 
 
 def _directory(composition: Composition, client: Any, *, with_tags: bool) -> Directory:
-    console = composition.err
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("Reading the organization", total=None)
-        return read_directory(
-            client,
-            with_tags=with_tags,
-            progress=lambda done, all_: bar.update(task, completed=done, total=all_),
-        )
+    with bar(composition.err, composition.clock, "Reading the organization") as progress:
+        return read_directory(client, with_tags=with_tags, progress=progress)
 
 
 def _report(

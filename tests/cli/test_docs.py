@@ -10,7 +10,7 @@ import pytest
 
 from cli.fixes import ACCOUNTS
 from rollcall.plan import Verdict
-from tests.cli.desk import CONTACTS, MALLORY, MANAGEMENT, PAYMENTS, RIGHT
+from tests.cli.desk import CONTACTS, DIVESTED, HUB, MALLORY, MANAGEMENT, PAYMENTS, PLAYGROUND, RIGHT, SHOP
 
 TEXT = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
 _EXAMPLE = re.compile(r"<!-- scenario: (\w+) -->\n```console\n\$ rollcall ([^\n]*)\n(.*?)```\n", re.DOTALL)
@@ -27,6 +27,14 @@ def arrange(desk, scenario):
         case "tampered":
             desk.organization.accounts[PAYMENTS].tags["scope"] = "pci"
             desk.has(PAYMENTS, **RIGHT | {"security": MALLORY})
+        case "fresh":
+            (desk.where / "config" / "organization.yaml").unlink()
+            (desk.where / "config" / "contacts.yaml").unlink()
+            for account in (HUB, SHOP):
+                desk.has(account, **RIGHT)
+            desk.has(SHOP, security=RIGHT["security"], operations=RIGHT["operations"])
+            for account in (DIVESTED, PLAYGROUND):
+                desk.has(account, security=MALLORY)
         case "member":
             desk.caller = PAYMENTS
         case "bare":

@@ -7,7 +7,10 @@ import pytest
 from tests.cli.desk import assert_golden
 
 
-@pytest.mark.parametrize("command", ["", "validate", "explain", "setup", "doctor", "history", "report"])
+COMMANDS = ["", "init", "validate", "explain", "history", "report", "setup", "doctor"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_help_is_as_reviewed(desk, command):
     result = desk.run(*command.split(), "--help")
     assert result.exit_code == 0

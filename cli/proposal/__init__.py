@@ -1,0 +1,1 @@
+"""`rollcall init`: from what an organization has today to a first roster that changes nothing."""

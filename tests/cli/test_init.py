@@ -1,0 +1,312 @@
+"""`rollcall init`: a first roster from what the accounts have, which changes nothing."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cli.directory import read_directory
+from rollcall.contacts import Contact, ContactKind
+from rollcall.observation import Absent, Present
+from rollcall.plan import Verdict
+from rollcall.roster import Mode, Roster
+from rollcall.sweep.decide import decide
+from rollcall.sweep.records import Observed
+from simulation.accounts import AlternateContact
+from simulation.caller import Caller
+from simulation.errors import ApiError
+from simulation.seeds import HUB
+from stacks.configuration import load
+from tests.cli.desk import (
+    CONTACTS,
+    DIVESTED,
+    MALLORY,
+    MANAGEMENT,
+    PAYMENTS,
+    PLAYGROUND,
+    RIGHT,
+    SHOP,
+    Desk,
+    assert_golden,
+)
+
+OTHER = ("Lab Security", "Lead", "aws-lab@example.com", "+1 206 443 2199")
+
+
+@pytest.fixture
+def fresh(desk):
+    """Nothing configured yet, contacts all over the place."""
+    for name in ("organization", "contacts"):
+        (desk.where / "config" / f"{name}.yaml").unlink()
+    for account in (HUB, PAYMENTS, SHOP):
+        desk.has(account, **RIGHT)
+    desk.has(SHOP, security=RIGHT["security"], operations=RIGHT["operations"])
+    for account in (DIVESTED, PLAYGROUND):
+        desk.has(account, security=OTHER)
+    return desk
+
+
+def text(desk, name="contacts"):
+    return (desk.where / "config" / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def test_the_most_common_is_the_default_and_the_rest_are_overrides(fresh):
+    result = fresh.run("init")
+    assert result.exit_code == 0, result.stderr
+    assert_golden("init.txt", result.stdout)
+    assert_golden("init-contacts.yaml", text(fresh))
+    assert_golden("init-organization.yaml", text(fresh, "organization"))
+    assert fresh.run("validate").exit_code == 0
+
+
+def test_the_management_account_is_included_with_its_own_credentials(fresh):
+    fresh.caller = MANAGEMENT
+    fresh.has(MANAGEMENT, **RIGHT)
+    result = fresh.run("init")
+    assert "Left alone" not in result.stdout
+    assert "exempt" not in text(fresh)
+    assert "5 have the default" not in result.stdout
+
+
+def test_nothing_is_written_to_aws(fresh):
+    fresh.run("init")
+    assert all(name.startswith(("get_", "list_", "describe_")) for name, _ in fresh.calls)
+
+
+def test_reading_takes_half_of_the_quota(fresh):
+    for number in range(200):
+        fresh.organization.add_account(name=f"Account {number}", email=f"{number}@example.com")
+    start = fresh.clock.now()
+    assert fresh.run("init").exit_code == 0
+    reads = [name for name, _ in fresh.calls].count("get_alternate_contact")
+    assert reads == 3 * (5 + 200)
+    assert (fresh.clock.now() - start).total_seconds() >= (reads - 8) / 5
+
+
+def test_files_that_are_there_are_not_overwritten(desk):
+    result = desk.run("init")
+    assert result.exit_code == 1
+    assert "organization.yaml and contacts.yaml in config would be overwritten" in result.stderr
+    assert text(desk) == CONTACTS
+    assert not desk.asked_for
+    assert desk.run("init", "--force").exit_code == 0
+    assert text(desk) != CONTACTS
+
+
+def test_one_file_that_is_there_is_enough_to_refuse(fresh):
+    fresh.write(contacts=CONTACTS)
+    assert "contacts.yaml in config would be" in fresh.run("init").stderr
+    assert not (fresh.where / "config" / "organization.yaml").exists()
+
+
+def test_another_directory_is_made(fresh):
+    assert fresh.run("init", "--dir", "new/one").exit_code == 0
+    assert load(fresh.where, "new/one").settings.hub == HUB
+
+
+def test_what_cannot_be_read_is_left_alone_and_explained(fresh):
+    refusal = ApiError("AccessDeniedException", "with an explicit deny in a service control policy", 403)
+    fresh.cloud.account.fail_next("GetAlternateContact", refusal, account=SHOP, kind="BILLING")
+    result = fresh.run("init")
+    assert f"  {SHOP} Web Shop\n    a service control policy denies these credentials" in result.stdout
+    exempt = load(fresh.where, "config").roster["exempt"]
+    assert [entry["accounts"] for entry in exempt] == [[MANAGEMENT], [SHOP]]
+    assert "# a service control policy denies" in text(fresh)
+
+
+@pytest.mark.parametrize("caller", [HUB, MANAGEMENT])
+def test_where_nothing_can_be_read_nothing_is_written(fresh, caller):
+    fresh.organization.trusted_access.clear()
+    fresh.caller = caller
+    result = fresh.run("init")
+    assert result.exit_code == 1
+    assert "error: no contact of any member could be read\nfix: trusted access is off: in" in result.stderr
+    assert not list((fresh.where / "config").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "why"),
+    [("name", " Security ", "has space around it"), ("title", "{Duty}", "has a brace")],
+)
+def test_a_contact_that_no_roster_can_say_leaves_its_account_alone(fresh, part, value, why):
+    contacts = fresh.organization.accounts[SHOP].contacts
+    contacts["SECURITY"] = replace(contacts["SECURITY"], **{part: value})
+    assert f"the {part} of its SECURITY contact {why}" in fresh.run("init").stdout
+    assert SHOP in load(fresh.where, "config").roster["exempt"][-1]["accounts"]
+
+
+def test_an_organization_without_contacts_gets_an_example_to_fill_in(fresh):
+    for account in fresh.organization.accounts:
+        fresh.has(account)
+    result = fresh.run("init")
+    assert result.exit_code == 0
+    assert "Alerts go to an example: replace it in organization.yaml" in result.stdout
+    assert_golden("init-contacts-none.yaml", text(fresh))
+    assert "This one is an example" in text(fresh, "organization")
+
+
+def test_a_single_account_says_nothing_of_its_unit(fresh):
+    fresh.organization.move(PLAYGROUND, fresh.organization.root_id)
+    fresh.run("init")
+    assert "ou:" not in text(fresh)
+
+
+@pytest.mark.parametrize("name", ["a/b", "r-a1b2", "ou-a1b2-11111111", " Sandbox", "\x07"])
+def test_a_unit_whose_name_no_roster_can_say_is_named_by_id(fresh, name):
+    unit = fresh.organization.find_ou("Sandbox")
+    fresh.organization.rename_ou(unit, name)
+    assert fresh.run("init").exit_code == 0
+    (entry,) = (one for one in load(fresh.where, "config").roster["overrides"] if "ou" in one)
+    assert entry["ou"] in {unit, "\x07"}
+
+
+def test_accounts_that_are_not_active_are_not_read(fresh):
+    fresh.organization.accounts[PAYMENTS].state = "SUSPENDED"
+    assert "5 active accounts; 1 not active, not read." in fresh.run("init").stdout
+    assert PAYMENTS not in [parameters.get("AccountId") for _, parameters in fresh.calls]
+
+
+def test_alerts_go_where_they_are_told_to(fresh):
+    fresh.run("init", "--alerts", "soc@example.com")
+    assert load(fresh.where, "config").settings.alert_addresses == ("soc@example.com",)
+    assert "an e-mail address has the form" in fresh.run("init", "--alerts", "soc", "--force").stderr
+
+
+def test_the_hub_is_asked_for_while_nobody_administers_contacts(fresh):
+    fresh.organization.delegated_administrators.clear()
+    fresh.caller = MANAGEMENT
+    assert "with --hub" in fresh.run("init").stderr
+    assert "is the management account" in fresh.run("init", "--hub", MANAGEMENT).stderr
+    assert fresh.run("init", "--hub", HUB).exit_code == 0
+    assert load(fresh.where, "config").settings.hub == HUB
+
+
+def test_another_administrator_of_contacts_is_named(fresh):
+    assert f"account {HUB} administers contacts already" in fresh.run("init", "--hub", SHOP).stderr
+
+
+@pytest.mark.parametrize("delegated", [True, False])
+def test_a_member_cannot_see_the_organization(fresh, delegated):
+    fresh.caller = PAYMENTS
+    if delegated:
+        fresh.organization.delegate(PAYMENTS, "other.amazonaws.com")
+    result = fresh.run("init")
+    assert result.exit_code == 1
+    assert f"these are credentials of account {PAYMENTS}" in result.stderr
+    assert f"management account {MANAGEMENT}" in result.stderr
+
+
+def test_interrupted_nothing_is_written(fresh):
+    fresh.failures["account"] = [KeyboardInterrupt()]
+    result = fresh.run("init")
+    assert result.exit_code == 130
+    assert result.stderr == "error: interrupted\nfix: nothing was changed\n"
+    assert not list((fresh.where / "config").iterdir())
+
+
+def test_a_person_at_a_terminal_sees_how_far_it_is(fresh):
+    fresh.terminal = True
+    result = fresh.run("init")
+    assert "Reading contacts" in result.stderr
+    assert "6/6" in result.stderr
+    assert "/s" in result.stderr
+
+
+def test_mallory_cannot_write_yaml(fresh):
+    evil = ('Eve"\n    email: x', "\\", MALLORY[2], MALLORY[3])
+    fresh.has(SHOP, security=evil)
+    fresh.organization.accounts[SHOP].name = "Shop\nmode: enforce"
+    fresh.run("init")
+    roster = load(fresh.where, "config").roster
+    assert roster["mode"] == "audit"
+    names = [contact["name"] for contact in roster["contacts"].values()]
+    assert evil[0] in names
+
+
+CONTACT = st.builds(
+    AlternateContact,
+    name=st.sampled_from(["Ann", "Bo", " Bo", "{x}", 'say "hi"', "\u2028\x07", "\U0001f600"]),
+    title=st.sampled_from(["Lead", "No: #1", "'"]),
+    email=st.sampled_from(["a@example.com", "b@example.com "]),
+    phone=st.sampled_from(["1", "+1 (2)", "01"]),
+)
+UNITS = st.lists(
+    st.tuples(st.integers(0, 2), st.sampled_from(["A", "B", "a/b", "ou-a1b2-11111111", "Ü", "#", "x "])),
+    max_size=6,
+)
+
+
+@st.composite
+def organizations(draw):
+    """A seed for `fill`: contacts from a few values, so that units share them."""
+    values = draw(st.lists(CONTACT, min_size=1, max_size=2))
+    account = st.tuples(
+        st.integers(0, 2),
+        st.sampled_from(["ACTIVE", "ACTIVE", "ACTIVE", "SUSPENDED"]),
+        st.dictionaries(st.sampled_from(list(map(str, ContactKind))), st.sampled_from(values)),
+        st.booleans() if draw(st.booleans()) else st.just(value=False),
+    )
+    return draw(UNITS), draw(st.lists(account, max_size=9)), draw(st.sampled_from([HUB, MANAGEMENT]))
+
+
+def fill(desk, seed):
+    organization = desk.organization
+    units, accounts, desk.caller = seed
+    made = [organization.root_id]
+    for parent, name in units:
+        place = made[parent % len(made)]
+        below = {organization.units[unit].name for unit in organization.child_units[place]}
+        if name not in below and len(organization.lineage(place)) <= 5:
+            made.append(organization.add_ou(name, place))
+    for number, (place, state, contacts, refused) in enumerate(accounts):
+        account = organization.add_account(
+            name=f"Account {number}", email=f"{number}@example.com", parent=made[place % len(made)]
+        )
+        account.state = state
+        account.contacts.update(contacts)
+        if refused:
+            refusal = ApiError("AccessDeniedException", "no", 403)
+            desk.cloud.account.fail_next("GetAlternateContact", refusal, times=3, account=account.id)
+
+
+def present(organization, account):
+    found = organization.accounts[account].contacts
+    return {
+        kind: Present(contact=_contact(found[kind])) if kind in found else Absent() for kind in ContactKind
+    }
+
+
+def _contact(stored):
+    return Contact(name=stored.name, title=stored.title, email=stored.email.strip(), phone=stored.phone)
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(organizations())
+def test_what_is_proposed_plans_nothing_even_if_it_were_enforced(seed):
+    with tempfile.TemporaryDirectory() as where:
+        desk = Desk(Path(where))
+        fill(desk, seed)
+        result = desk.run("init", "--force")
+        assert result.exit_code == 0, result.stderr
+        assert desk.run("validate").exit_code == 0
+        today = desk.clock.now().date()
+        roster = Roster.from_document(load(desk.where, "config", today=today).roster)
+    assert roster.mode is Mode.AUDIT
+    assert_nothing_to_do(desk, replace(roster, mode=Mode.ENFORCE), today)
+
+
+def assert_nothing_to_do(desk, roster, today):
+    """And nothing is given to an account that could not be read."""
+    client = desk.cloud.client("organizations", Caller.role(MANAGEMENT, "Reader", "ann"))
+    for account in read_directory(client, with_tags=True).accounts:
+        observed = Observed(account=account, contacts=present(desk.organization, account.id))
+        decided = decide(observed, roster, halted=None, today=today)
+        assert not decided.changes
+        verdicts = {finding.verdict for finding in decided.findings}
+        allowed = {Verdict.COMPLIANT, Verdict.EXEMPT, Verdict.UNMANAGED, Verdict.INACTIVE}
+        assert verdicts <= allowed, account.id

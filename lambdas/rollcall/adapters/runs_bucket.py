@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 #: The report of the last run has the same address every day.
 LATEST = "reports/latest.json"
+_TREND = "reports/trend.json"
 
 
 class RunsBucket:
@@ -62,6 +63,19 @@ class RunsBucket:
         for key in self._keys(f"runs/{run_id}/results/"):
             yield [Result.from_document(item) for item in self._read(key)]
 
+    def trend(self) -> Sequence[Mapping[str, Any]]:
+        """The trend of the last report, empty before the first."""
+        # Asked for by a listing: to those who may not list, what is not there is denied.
+        if not self._keys(_TREND):
+            return []
+        trend: Sequence[Mapping[str, Any]] = json.loads(self._body(_TREND))
+        return trend
+
+    def write_trend(self, trend: Sequence[Mapping[str, Any]]) -> None:
+        """Remember the trend for the next report."""
+        body = json.dumps(list(trend), sort_keys=True).encode()
+        self._call("put_object", Key=_TREND, Body=body, ContentType="application/json")
+
     def write_report(self, run_id: str, name: str, body: bytes, *, content_type: str) -> None:
         """Store a file of the report; `report.json` also as the latest of all runs."""
         keys = [f"reports/{run_id}/{name}", *([LATEST] if name == "report.json" else [])]
@@ -75,12 +89,15 @@ class RunsBucket:
         self._call("put_object", Key=key, Body=body, ContentType="application/gzip")
 
     def _read(self, key: str) -> Iterator[dict[str, Any]]:
+        return map(json.loads, gzip.decompress(self._body(key)).decode().splitlines())
+
+    def _body(self, key: str) -> bytes:
         answer = self._call("get_object", Key=key)
         try:
-            body = answer["Body"].read()
+            body: bytes = answer["Body"].read()
         except AWS_ERRORS as error:
             raise _refusal("get_object", error) from None
-        return map(json.loads, gzip.decompress(body).decode().splitlines())
+        return body
 
     def _keys(self, prefix: str) -> list[str]:
         keys: list[str] = []

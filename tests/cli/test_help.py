@@ -6,7 +6,6 @@ import pytest
 
 from tests.cli.desk import assert_golden
 
-
 COMMANDS = ["", "init", "validate", "explain", "history", "report", "setup", "doctor"]
 
 

@@ -33,7 +33,10 @@ from rollcall.rosters import Rosters
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from rollcall.environment import ApplyEnvironment
     from rollcall.outcomes import Incident
+    from rollcall.pacing import Pace
+    from rollcall.ports import Clock
 
 #: Reconcile runs at most twice at once, each worker at half of the quota.
 RECONCILE_SHARE = 0.5
@@ -61,11 +64,17 @@ def reconcile_function(observe: Callable[[Incident], None]) -> ReconcileFunction
     """
     environment = ReconcileEnvironment.from_variables(os.environ)
     clock = SystemClock()
+    now = clock.now().timestamp()
     dynamodb = client("dynamodb")
     state = StateTable(client=dynamodb, table=environment.state_table)
     ports = Ports(
         organization=AwsOrganization(client=client("organizations")),
-        accounts=_accounts(environment, clock),
+        accounts=all_accounts(
+            environment,
+            clock,
+            members=buckets(share=RECONCILE_SHARE, now=now),
+            management=buckets(share=RECONCILE_SHARE, now=now),
+        ),
         state=state,
         ledger=LedgerBucket(client=client("s3"), bucket=environment.ledger_bucket),
         bus=EventBridgeOutcomeBus(
@@ -87,22 +96,26 @@ def reconcile_function(observe: Callable[[Incident], None]) -> ReconcileFunction
     return ReconcileFunction(reconciler=reconciler, queue=queue)
 
 
-def _accounts(environment: ReconcileEnvironment, clock: SystemClock) -> AllAccounts:
-    # The quota is the calling account's: the management account has one of its own.
-    now = clock.now().timestamp()
+def all_accounts(
+    environment: ReconcileEnvironment | ApplyEnvironment,
+    clock: Clock,
+    *,
+    members: Mapping[str, Pace],
+    management: Mapping[str, Pace],
+) -> AllAccounts:
+    """The contacts of all accounts, as the role that writes. Each has its paces.
+
+    The quota is the calling account's: the management account has one of its own.
+    """
     return AllAccounts(
         management_account=environment.management_account,
-        members=OneModeAccountApi(
-            client=client("account", NO_RETRIES),
-            clock=clock,
-            buckets=buckets(share=RECONCILE_SHARE, now=now),
-        ),
+        members=OneModeAccountApi(client=client("account", NO_RETRIES), clock=clock, buckets=members),
         management=ManagementAccount(
             sts=client("sts"),
             role_arn=environment.management_role_arn,
             account_client=_account_client,
             clock=clock,
-            buckets=buckets(share=RECONCILE_SHARE, now=now),
+            buckets=management,
         ),
     )
 

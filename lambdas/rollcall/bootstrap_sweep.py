@@ -22,6 +22,9 @@ from rollcall.environment import SweepEnvironment
 from rollcall.pacing import ORGANIZATIONS, paces
 from rollcall.rosters import Rosters
 from rollcall.sweep.begin import begin
+from rollcall.sweep.conclude import Report
+from rollcall.sweep.fail import Fail
+from rollcall.sweep.gate import Gate
 from rollcall.sweep.observe import IN_FLIGHT, observe
 from rollcall.sweep.ports import SweepPorts
 from rollcall.sweep.run import Run
@@ -30,8 +33,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
-def sweep_steps() -> Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]:
-    """Compose `sweep` from its environment: each operation by its name.
+def sweep_steps(
+    measure: Callable[[str, int], None],
+) -> Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]:
+    """Compose `sweep` from its environment: each operation by its name; `measure` is given each metric.
 
     MissingVariableError if the environment is incomplete.
     """
@@ -39,11 +44,16 @@ def sweep_steps() -> Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]
     ports = _ports(environment)
     rosters = Rosters(state=ports.state, candidate=candidate())
     management = environment.management_account
+    gate = Gate(ports=ports, rosters=rosters)
+    report = Report(ports=ports, rosters=rosters, measure=measure)
     return {
         "begin": lambda event: begin(event, ports=ports, rosters=rosters).as_document(),
         "observe": lambda event: observe(
             Run.from_document(event["run"]), ports=ports, rosters=rosters, management_account=management
         ).as_document(),
+        "gate": lambda event: gate.step(Run.from_document(event["run"])).as_document(),
+        "report": lambda event: report.step(Run.from_document(event["run"])).as_document(),
+        "fail": Fail(ports=ports, measure=measure).step,
     }
 
 

@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from rollcall.bootstrap_sweep import sweep_steps
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
 log = Logger(service="sweep")
-_steps = cache(sweep_steps)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Do the step that the state machine asks for; what it raises is the machine's to retry."""
     answer = _steps()[event["operation"]](event)
-    keys = ("id", "trigger", "next", "ending", "accounts", "cursor", "reads", "rates")
+    keys = ("id", "trigger", "next", "ending", "accounts", "cursor", "reads", "rates", "held", "failed")
     log.info(event["operation"], extra={key: answer.get(key) for key in keys})
     return answer
+
+
+@cache
+def _steps() -> Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]:
+    return sweep_steps(_measure)
+
+
+def _measure(name: str, value: int) -> None:
+    service = {"service": "sweep"}
+    with single_metric(
+        name, unit=MetricUnit.Count, value=value, namespace="Rollcall", default_dimensions=service
+    ):
+        """Written on the way out."""

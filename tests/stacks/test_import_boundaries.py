@@ -38,6 +38,8 @@ ALLOWED = {
     "lambdas/reconcile/": {"rollcall"} | POWERTOOLS,
     "lambdas/notify/": {"rollcall"} | POWERTOOLS,
     "lambdas/sweep/": {"rollcall"} | POWERTOOLS,
+    "lambdas/apply/": {"rollcall"} | POWERTOOLS,
+    "lambdas/control/": {"rollcall"} | POWERTOOLS,
     "simulation/": {"simulation", "botocore"},
     "stacks/constructs/": {"aws_cdk", "constructs", "stacks"},
     "stacks/": {"aws_cdk", "constructs", "pydantic", "pydantic_core", "yaml", "rollcall", "stacks"},

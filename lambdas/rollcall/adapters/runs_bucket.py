@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 #: The report of the last run has the same address every day.
 LATEST = "reports/latest.json"
-_TREND = "reports/trend.json"
+#: Written anew by each report: it expires only when there are none for a month.
+_TREND = "runs/trend.json.gz"
 
 
 class RunsBucket:
@@ -63,24 +64,19 @@ class RunsBucket:
         for key in self._keys(f"runs/{run_id}/results/"):
             yield [Result.from_document(item) for item in self._read(key)]
 
-    def trend(self) -> Sequence[Mapping[str, Any]]:
-        """The trend of the last report, empty before the first."""
-        # Asked for by a listing: to those who may not list, what is not there is denied.
-        if not self._keys(_TREND):
-            return []
-        trend: Sequence[Mapping[str, Any]] = json.loads(self._body(_TREND))
-        return trend
-
-    def write_trend(self, trend: Sequence[Mapping[str, Any]]) -> None:
-        """Remember the trend for the next report."""
-        body = json.dumps(list(trend), sort_keys=True).encode()
-        self._call("put_object", Key=_TREND, Body=body, ContentType="application/json")
-
     def write_report(self, run_id: str, name: str, body: bytes, *, content_type: str) -> None:
         """Store a file of the report; `report.json` also as the latest of all runs."""
         keys = [f"reports/{run_id}/{name}", *([LATEST] if name == "report.json" else [])]
         for key in keys:
             self._call("put_object", Key=key, Body=body, ContentType=content_type)
+
+    def trend(self) -> Sequence[Mapping[str, Any]]:
+        """The trend of the last report, empty before the first."""
+        return list(self._read(_TREND)) if self._keys(_TREND) else []
+
+    def write_trend(self, trend: Sequence[Mapping[str, Any]]) -> None:
+        """Remember the trend for the next report."""
+        self._write(_TREND, trend)
 
     def _write(self, key: str, documents: Iterable[Mapping[str, Any]]) -> None:
         lines = "".join(json.dumps(document, sort_keys=True) + "\n" for document in documents)
@@ -89,15 +85,12 @@ class RunsBucket:
         self._call("put_object", Key=key, Body=body, ContentType="application/gzip")
 
     def _read(self, key: str) -> Iterator[dict[str, Any]]:
-        return map(json.loads, gzip.decompress(self._body(key)).decode().splitlines())
-
-    def _body(self, key: str) -> bytes:
         answer = self._call("get_object", Key=key)
         try:
-            body: bytes = answer["Body"].read()
+            body = answer["Body"].read()
         except AWS_ERRORS as error:
             raise _refusal("get_object", error) from None
-        return body
+        return map(json.loads, gzip.decompress(body).decode().splitlines())
 
     def _keys(self, prefix: str) -> list[str]:
         keys: list[str] = []

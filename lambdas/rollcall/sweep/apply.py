@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Changes between two looks at the pause: at five writes a second, that is after five seconds.
 BATCH_CHANGES: Final = 25
+#: Accounts in flight: a change takes six calls one after the other, and five a second are to be written.
+IN_FLIGHT: Final = 8
 #: A worker hands over after so long. Its function may take 300 s, and a batch of deletes takes 25.
 SLICE: Final = timedelta(seconds=240)
 

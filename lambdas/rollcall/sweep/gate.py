@@ -28,11 +28,13 @@ WITHIN_LIMITS = "within limits"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """Decides what of a run's plan is carried out. `limit` is `limits.max_changed_accounts`."""
+    """Decides what of a run's plan is carried out.
+
+    The limits are those of the approved roster: a candidate cannot raise the limit that it is held to.
+    """
 
     ports: SweepPorts
     rosters: Rosters
-    limit: str
 
     def step(self, run: Run) -> Run:
         """The run with the plan that is to be applied, if there is any.
@@ -64,7 +66,7 @@ class Gate:
         if first and not enforces(roster):
             return replace(run, next=Step.REPORT)
         draft, plan = self._plan(run, run.roster)
-        reasons = reasons_to_hold(draft, limit=self.limit, first=first)
+        reasons = reasons_to_hold(draft, limit=self._limit(run), first=first)
         if reasons and control.approved == run.roster:
             # A person approved it while this run looked: a run of its own carries the plan out.
             return replace(run, ending=Ending.SUPERSEDED, next=Step.REPORT)
@@ -81,7 +83,7 @@ class Gate:
         if run.approved is None:
             return replace(run, next=Step.REPORT)
         draft, plan = self._plan(run, run.approved)
-        reasons = reasons_to_hold(draft, limit=self.limit, first=False)
+        reasons = reasons_to_hold(draft, limit=self._limit(run), first=False)
         if reasons:
             return replace(self._hold(run, draft, plan, reasons, first=False), next=Step.REPORT)
         return replace(run, next=Step.REPORT) if control.paused else _let_through(run, plan)
@@ -100,6 +102,9 @@ class Gate:
             for observed in part:
                 draft.add(observed.account, decide(observed, roster, halted=None, today=today))
         return draft, draft.finish()
+
+    def _limit(self, run: Run) -> int | str | None:
+        return self.rosters.named(run.approved or run.roster).max_changed_accounts
 
     def _hold(
         self, run: Run, draft: Draft, plan: PlanReference, reasons: Sequence[str], *, first: bool

@@ -27,7 +27,7 @@ def enforces(roster: Roster) -> bool:
     return Mode.ENFORCE in {roster.mode, *(override.mode for override in roster.overrides)}
 
 
-def reasons_to_hold(draft: Draft, *, limit: str, first: bool) -> Sequence[str]:
+def reasons_to_hold(draft: Draft, *, limit: int | str | None, first: bool) -> Sequence[str]:
     """Why a person is to look at this plan before it is carried out; none if it may go on by itself.
 
     `first` is whether nothing has been enforced yet: the first plan is always looked at, even an empty one.

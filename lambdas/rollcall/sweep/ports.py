@@ -147,6 +147,16 @@ class Sweeps(Protocol):
         """Forget all plans for this roster: a run got to the end of what is left of them."""
 
 
+class SweepMachine(Protocol):
+    """The state machine that runs sweeps."""
+
+    def start(self, name: str, asked: Mapping[str, Any]) -> None:
+        """Start an execution with this name and input; RetryableError.
+
+        One of the same name is the same one.
+        """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepPorts:
     """All collaborators of the steps that write no contact, chosen in one place."""

@@ -76,14 +76,14 @@ class Tally:
         verdict, reason = (result.verdict, result.reason) if result else self.left
         self.changes += 1
         self.contacts[NAMES[verdict]] += 1
-        self.became[NAMES[verdict]] += 1
+        self.became[str(verdict)] += 1
         if verdict not in _DONE and len(self.not_set) < MOST_EXAMPLES:
-            left = {"kind": str(change.kind), "verdict": NAMES[verdict], "reason": reason}
+            left = {"kind": str(change.kind), "verdict": str(verdict), "reason": reason}
             self.not_set.append({"account": account_facts(account)} | left)
         if self.granted and change_digest(planned_change(account.id, change)) in self.granted:
             self.rolled_out += 1
         elif self.drift and verdict not in _ANNOUNCED:
             self.unannounced.append((account.id, change.kind))
-            self.drifted[NAMES[verdict]] += 1
+            self.drifted[str(verdict)] += 1
             if len(self.drifts) < MOST_EXAMPLES:
-                self.drifts.append(example(account, change) | {"verdict": NAMES[verdict]})
+                self.drifts.append(example(account, change) | {"verdict": str(verdict)})

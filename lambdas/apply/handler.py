@@ -1,0 +1,21 @@
+"""Lambda entry point of `apply`: one step of a run in, the whole run as it is then out."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from rollcall.bootstrap_apply import apply_steps
+
+log = Logger(service="apply")
+_steps = cache(apply_steps)
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Do the step that the state machine asks for; what it raises is the machine's to retry."""
+    answer = _steps()[event["operation"]](event)
+    keys = ("id", "trigger", "next", "ending", "cursor", "plan", "rates")
+    log.info(event["operation"], extra={key: answer[key] for key in keys})
+    return answer

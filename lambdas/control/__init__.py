@@ -1,0 +1,1 @@
+"""The function `control`: what operators command."""

@@ -1,0 +1,22 @@
+"""Lambda entry point of `control`: a command in, what came of it out."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from rollcall.bootstrap_control import operator
+
+log = Logger(service="control")
+_operator = cache(operator)
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Carry out the command, or say why not; what it raises is the machine's to retry."""
+    answer = _operator().handle(event)
+    # What people wrote is told in the notice; the log keeps who asked for what.
+    asked = {key: event.get(key) for key in ("operation", "by", "plan", "execution")}
+    log.info("refused" if "refused" in answer else "done", extra=asked)
+    return answer

@@ -1,0 +1,157 @@
+"""What people command: pause, unpause, approve. Each is told to everybody, and by whom."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from rollcall.approve import approve_candidate
+from rollcall.notices import NoticeKind, notice
+from rollcall.sweep.hold import approved_notice
+from rollcall.sweep.run import Trigger
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from rollcall.lost_matches import Matches
+    from rollcall.ports import Clock, Organization, OutcomeBus, State
+    from rollcall.rosters import Rosters
+    from rollcall.sweep.ports import Held, SweepMachine, Sweeps
+
+#: An ARN of a session has at most about 200 characters, one of a user with a path about 600.
+LONGEST_CALLER: Final = 1024
+LONGEST_REASON: Final = 500
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+class RefusedError(Exception):
+    """The command is not carried out, and why; trying it again does not help."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One command. `key` is the same for every try of one command, and no other's."""
+
+    operation: str
+    by: str
+    reason: str
+    plan: str | None
+    key: str
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any], now: datetime) -> Command:
+        """Read the input of the machine; RefusedError if it cannot be shown to people as it is."""
+        plan = document.get("plan")
+        if plan is not None and not (isinstance(plan, str) and _DIGEST.fullmatch(plan)):
+            raise RefusedError("a plan is named by its whole digest, 64 hexadecimal digits")
+        operation, by = str(document.get("operation")), _text(document, "by", most=LONGEST_CALLER)
+        reason = _text(document, "reason", most=LONGEST_REASON, needed=operation in _REASONED)
+        return cls(
+            operation=operation,
+            by=by,
+            reason=reason,
+            plan=plan,
+            key=str(document.get("execution") or f"{by}/{now.isoformat()}"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """Carries out commands."""
+
+    state: State
+    sweeps: Sweeps
+    bus: OutcomeBus
+    matches: Matches
+    organization: Organization
+    machine: SweepMachine
+    rosters: Rosters
+    clock: Clock
+
+    def handle(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """`{"done": true, ...}`, or `{"refused": "<why>"}`.
+
+        RetryableError if AWS was busy or broken: the same command again finishes what was begun.
+        """
+        try:
+            now = self.clock.now()
+            return {"done": True} | self._carry_out(Command.from_document(document, now), now)
+        except RefusedError as error:
+            return {"refused": str(error)}
+
+    def _carry_out(self, command: Command, now: datetime) -> dict[str, Any]:
+        match command.operation:
+            case "pause":
+                return self._pause(command, now, paused=True)
+            case "unpause":
+                return self._pause(command, now, paused=False)
+            case "approve":
+                return self._approve(command, now)
+        raise RefusedError("no such operation")
+
+    def _pause(self, command: Command, now: datetime, *, paused: bool) -> dict[str, Any]:
+        self.state.set_paused(paused=paused, by=command.by, reason=command.reason, at=now)
+        kind = NoticeKind.PAUSED if paused else NoticeKind.UNPAUSED
+        facts = {"by": command.by, "reason": command.reason}
+        self.bus.publish_notice(notice(kind, key=command.key, facts=facts), now)
+        return {"paused": paused}
+
+    def _approve(self, command: Command, now: datetime) -> dict[str, Any]:
+        """The person is on record first; then the roster is in force; then its plan is carried out."""
+        control = self.state.control()
+        held = self._held(command.plan, control.approved, now)
+        self.sweeps.approve(held.plan, by=command.by, at=now)
+        if held.roster != control.approved:
+            approve_candidate(
+                state=self.state,
+                matches=self.matches,
+                organization=self.organization,
+                document=self.rosters.document,
+                approved_by=command.by,
+                now=now,
+            )
+        told = approved_notice(
+            roster=held.roster,
+            plan=held.plan,
+            changes=held.changes,
+            by=command.by,
+            automatic=False,
+            key=command.key,
+        )
+        self.bus.publish_notice(told, now)
+        execution = f"approval-{held.plan[:12]}-{int(now.timestamp())}"
+        asked = {"trigger": str(Trigger.APPROVAL), "by": command.by, "plan": held.plan}
+        self.machine.start(execution, asked)
+        return {
+            "plan": held.plan,
+            "roster": held.roster,
+            "changes": held.changes,
+            "execution": execution,
+            # Approved all the same; the plan is carried out by the first sweep after the pause.
+            "paused": control.paused,
+        }
+
+    def _held(self, plan: str | None, approved: str | None, now: datetime) -> Held:
+        held = self.sweeps.held(plan) if plan is not None else None
+        if held is None:
+            raise RefusedError("no plan waits under this digest")
+        if held.expires_at <= now:
+            raise RefusedError("the plan waited for too long: start a sweep for one that is of today")
+        if held.roster not in (approved, self.rosters.candidate.digest):
+            raise RefusedError("another roster was deployed since: its own plan is the one to look at")
+        return held
+
+
+_REASONED = frozenset({"pause", "unpause"})
+
+
+def _text(document: Mapping[str, Any], name: str, *, most: int, needed: bool = True) -> str:
+    """What a person wrote, as it may stand in an alert: one line, nothing invisible, not endless."""
+    value = document.get(name) or ""
+    if not isinstance(value, str) or len(value) > most or not value.isprintable():
+        raise RefusedError(f"`{name}` is one line of at most {most} printable characters")
+    if needed and not value.strip():
+        raise RefusedError(f"`{name}` is missing")
+    return value.strip()

@@ -1,0 +1,222 @@
+"""The world with its sweep: the real steps over ports in memory, driven as the state machine drives them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from rollcall.adapters.account_api import OneModeAccountApi
+from rollcall.adapters.accounts import AllAccounts, ManagementAccount
+from rollcall.adapters.organization_accounts import OrganizationAccounts
+from rollcall.adapters.organizations import AwsOrganization
+from rollcall.pacing import ORGANIZATIONS, paces
+from rollcall.rosters import Rosters
+from rollcall.sweep.apply import Apply
+from rollcall.sweep.begin import begin
+from rollcall.sweep.conclude import Report
+from rollcall.sweep.control import Operator
+from rollcall.sweep.fail import Fail
+from rollcall.sweep.gate import Gate
+from rollcall.sweep.observe import observe
+from rollcall.sweep.ports import SweepPorts
+from rollcall.sweep.prepare import prepare
+from rollcall.sweep.run import Run
+from simulation.caller import Caller
+from simulation.seeds import HUB
+from tests.support.memory import Crash, MemoryPool, MemoryRuns, MemorySweeps
+from tests.support.sweep_machine import Execution
+from tests.support.world import MANAGEMENT, MANAGEMENT_ROLE, World, _Counted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rollcall.ports import Ports
+
+ALICE = "arn:aws:sts::333333333333:assumed-role/rollcall-operator/alice"
+FOR_GOOD = 1_000_000
+
+
+class SweepWorld(World):
+    """A world whose sweeps can be run, broken, held and approved.
+
+    `broken` makes functions die before or after their work: `world.broken["gate", "after"] = 1`.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.runs, self.sweeps = MemoryRuns(self.faults), MemorySweeps(self.faults)
+        self.broken: Counter[tuple[str, str]] = Counter()
+        self.metrics: Counter[str] = Counter()
+        self.executions: list[Execution] = []
+        self.started: dict[str, Execution] = {}
+
+    # What starts a sweep
+
+    def deploy(self, roster: dict[str, Any]) -> None:
+        """Another candidate comes with the code of all functions."""
+        self.roster = roster
+        self.restart()
+
+    def execution(
+        self, trigger: str = "operator", *, by: str | None = None, plan: str | None = None
+    ) -> Execution:
+        """An execution that has not begun."""
+        return self._execution(
+            f"{trigger}-{len(self.executions)}", {"trigger": trigger, "by": by, "plan": plan}
+        )
+
+    def sweep(self, trigger: str = "operator") -> Execution:
+        """One whole sweep."""
+        return self.execution(trigger).run()
+
+    def start(self, name: str, asked: Mapping[str, Any]) -> None:
+        """Step Functions, as `control` sees it."""
+        self.faults("machine.start")
+        if name not in self.started:
+            self.started[name] = self._execution(name, asked)
+
+    def _execution(self, name: str, asked: Mapping[str, Any]) -> Execution:
+        execution = Execution(
+            invoke=self.invoke, clock=self.clock, name=name, asked=asked, started=self.clock.now()
+        )
+        self.executions.append(execution)
+        return execution
+
+    # What operators do
+
+    def command(self, operation: str, **given: Any) -> dict[str, Any]:
+        """What the control machine answers."""
+        document = {"operation": operation, "by": ALICE, "reason": "drill", "plan": None, **given}
+        return self._operator().handle({"execution": f"c-{len(self.bus.notices)}", **document})
+
+    def approve_held(self) -> Execution:
+        """Approve the one plan that waits, and run what that starts."""
+        (held,) = self.sweeps.waiting(self.clock.now())
+        assert self.command("approve", plan=held.plan)["done"]
+        return list(self.started.values())[-1].run()
+
+    # The functions; each invocation is a new process
+
+    def invoke(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """One invocation of one of the functions, which may die."""
+        operation = event["operation"]
+        self._perhaps_die(operation, "before")
+        answer = self._operations()[operation](event)
+        self._perhaps_die(operation, "after")
+        return answer
+
+    def _perhaps_die(self, operation: str, when: str) -> None:
+        if self.broken[operation, when] > 0:
+            self.broken[operation, when] -= 1
+            raise Crash
+
+    def _operations(self) -> Mapping[str, Any]:
+        ports, writer = self._sweep_ports(), self._writer_ports()
+        rosters = Rosters(state=self.state, candidate=self.roster)
+        pace = paces(now=self.clock.now().timestamp())
+        gate = Gate(ports=ports, rosters=rosters)
+        apply = Apply(
+            ports=writer,
+            runs=self.runs,
+            sweeps=self.sweeps,
+            rosters=rosters,
+            pool=MemoryPool(),
+            paces=pace,
+        )
+        report = Report(ports=ports, rosters=rosters, measure=self._measure)
+        whole = {
+            "prepare": lambda run: prepare(
+                run, ports=writer, runs=self.runs, rosters=rosters, management_account=MANAGEMENT
+            ),
+            "observe": lambda run: observe(run, ports=ports, rosters=rosters, management_account=MANAGEMENT),
+            "gate": gate.step,
+            "apply": apply.step,
+            "report": report.step,
+        }
+        steps = {
+            name: lambda event, step=step: step(Run.from_document(event["run"])).as_document()
+            for name, step in whole.items()
+        }
+        return steps | {
+            "begin": lambda event: begin(event, ports=ports, rosters=rosters).as_document(),
+            "fail": Fail(ports=ports, measure=self._measure).step,
+        }
+
+    def _measure(self, name: str, value: int) -> None:
+        self.metrics[name] += value
+
+    def _operator(self) -> Operator:
+        ports = self._sweep_ports()
+        return Operator(
+            state=self.state,
+            sweeps=self.sweeps,
+            bus=self.bus,
+            matches=self.matches,
+            organization=ports.organization,
+            machine=self,
+            rosters=Rosters(state=self.state, candidate=self.roster),
+            clock=self.clock,
+        )
+
+    def _sweep_ports(self) -> SweepPorts:
+        role = Caller.role(HUB, "rollcall-sweep", "sweep")
+        pace = paces(now=self.clock.now().timestamp())
+        organizations = self.cloud.client("organizations", role)
+        account = _Counted(self.cloud.client("account", role), self.calls, self.faults)
+        return SweepPorts(
+            accounts=OrganizationAccounts(
+                client=organizations, clock=self.clock, pace=pace.by_operation[ORGANIZATIONS]
+            ),
+            contacts=OneModeAccountApi(client=account, clock=self.clock, buckets=pace.by_operation),
+            organization=AwsOrganization(client=organizations),
+            state=self.state,
+            matches=self.matches,
+            runs=self.runs,
+            sweeps=self.sweeps,
+            bus=self.bus,
+            pool=MemoryPool(),
+            paces=pace,
+            clock=self.clock,
+        )
+
+    def _writer_ports(self) -> Ports:
+        role = Caller.role(HUB, "rollcall-reconcile", "apply")
+        pace = paces(now=self.clock.now().timestamp()).by_operation
+        account = _Counted(self.cloud.client("account", role), self.calls, self.faults)
+        accounts = AllAccounts(
+            management_account=MANAGEMENT,
+            members=OneModeAccountApi(client=account, clock=self.clock, buckets=pace),
+            management=ManagementAccount(
+                sts=self,
+                role_arn=MANAGEMENT_ROLE,
+                account_client=self._inside_management,
+                clock=self.clock,
+                buckets=pace,
+            ),
+        )
+        return replace(self.reconciler.ports, accounts=accounts)
+
+    # What came of it
+
+    @property
+    def notices(self) -> list[dict[str, Any]]:
+        """Each once, however often it was published."""
+        return list({item["incident_id"]: item for item in self.bus.notices}.values())
+
+    def told(self) -> list[str]:
+        """Kinds of notices, in the order in which people were told first."""
+        return [item["notice"] for item in self.notices]
+
+    def facts(self, kind: str) -> dict[str, Any]:
+        """Of the last notice of this kind."""
+        return [item["facts"] for item in self.notices if item["notice"] == kind][-1]
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        assert self.sweeps.summary is not None
+        return self.sweeps.summary
+
+    def writes(self) -> list[tuple[str, str]]:
+        """Calls that change a contact, by anybody of ours."""
+        return [call for call in self.calls if call[0].startswith(("put_", "delete_"))]

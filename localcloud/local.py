@@ -1,5 +1,6 @@
 """`python -m localcloud.local`: a whole organization on this machine, Rollcall deployed in it, until Ctrl-C.
 
+With --bare nothing is set up and nothing deployed, and no account has a contact: to follow docs/deploying.md.
 Exits 0 after Ctrl-C, 2 when it cannot start: a port that is taken, another one running, a failed deployment.
 """
 
@@ -57,13 +58,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=PORT, help="default: %(default)s, 0 for any")
     parser.add_argument("--out", type=Path, default=Path("out/local"), help="default: %(default)s")
     parser.add_argument("--assembly", type=Path, help="what cdk synth made of config/examples/demo before")
+    parser.add_argument("--bare", action="store_true", help="set nothing up and deploy nothing")
     options = parser.parse_args(arguments)
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # a shell may have made it ignore the first
         signal.signal(name, signal.default_int_handler)
     out = options.out.resolve()
     try:
         with Claim(out) as claim:
-            _run(claim, out, options.port, options.assembly)
+            _run(claim, out, options.port, options.assembly, bare=options.bare)
     except KeyboardInterrupt:
         _console.print("stopped")
         return 0
@@ -75,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _run(claim: Claim, out: Path, port: int, assembly: Path | None) -> None:
+def _run(claim: Claim, out: Path, port: int, assembly: Path | None, *, bare: bool) -> None:
     started = time.monotonic()
 
     def tell(what: str) -> None:
@@ -92,8 +94,9 @@ def _run(claim: Claim, out: Path, port: int, assembly: Path | None) -> None:
             "hub": HUB,
         }
         claim.publish(**state, ready=False)
-        give_contacts(organization, stage.prepare())
-        stage.deploy()
+        if not bare:
+            give_contacts(organization, stage.prepare())
+            stage.deploy()
         _console.print(_table(organization))
         _console.print(_HELP.format(accounts=len(organization.accounts), endpoint=cloud.endpoint, out=out))
         claim.publish(**state, ready=True)

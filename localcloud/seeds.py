@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from localcloud.cloudformation.stack_sets.service import PRINCIPAL
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from simulation.clock import Clock
     from simulation.organization import Organization
 
+_AGE = timedelta(days=400)
 _MORE = (
     ("121212121212", "Checkout", "Workloads/Production"),
     ("131313131313", "Reporting", "Workloads/Development"),
@@ -34,7 +36,7 @@ def new_organization(clock: Clock) -> Organization:
     organization = example_organization(clock)
     organization.trusted_access.clear()
     organization.delegated_administrators.clear()
-    return organization
+    return _settled(organization)
 
 
 def ready_organization(clock: Clock) -> Organization:
@@ -57,7 +59,7 @@ def whole_organization(clock: Clock) -> Organization:
             email=f"aws+{account}@example.com",
             parent=organization.find_ou(path),
         )
-    return organization
+    return _settled(organization)
 
 
 def ou_path(organization: Organization, account: str) -> str:
@@ -77,6 +79,13 @@ def give_contacts(organization: Organization, roster: Mapping[str, Any]) -> None
         for kind, demand in requirement(compiled, facts, today=today).demands.items():
             if isinstance(demand, Wanted):
                 account.contacts[str(kind)] = AlternateContact(**demand.contact.as_document())
+
+
+def _settled(organization: Organization) -> Organization:
+    """Its accounts have been there for long: of a new one nobody expects that everything is in place."""
+    for account in organization.accounts.values():
+        account.created_at = account.joined_at = organization.clock.now() - _AGE
+    return organization
 
 
 def _facts(organization: Organization, account: SimulatedAccount) -> Account:

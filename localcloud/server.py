@@ -26,6 +26,7 @@ from localcloud import (
     slack,
     stack_events,
     state_machines,
+    trails,
 )
 from localcloud.clients import Clients, own_key
 from localcloud.gateway import Gateway
@@ -50,6 +51,7 @@ INSTALLERS: tuple[Callable[[LocalCloud], None], ...] = (
     repairs.install,
     identities.install,
     published.install,
+    trails.install,
     cloudformation.install,
     queues.install,
     apis.install,

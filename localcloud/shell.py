@@ -35,6 +35,7 @@ def environment(clients: Clients, *, home: Path, account: str | None = None) -> 
         "LANG": "C.UTF-8",
         "AWS_ENDPOINT_URL": clients.endpoint,
         "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,  # version 1 of the AWS CLI knows no other
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",

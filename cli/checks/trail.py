@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from cli.checks.facts import Trail, Unseen
-from cli.checks.model import Finding, failed, passed, unknown
+from cli.checks.model import Finding, Result, failed, passed, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -39,6 +39,9 @@ def trail(facts: Facts) -> Finding:
     """An organization trail is enough for every account; a trail of one account says nothing of others."""
     local: list[str] = []
     faults: list[Finding] = []
+    shared: list[
+        Finding
+    ] = []  # faults of trails of the organization: one account may see what another cannot
     unseen = [found for found in facts.trails.values() if isinstance(found, Unseen)]
     for account, found in facts.trails.items():
         if isinstance(found, Unseen):
@@ -50,12 +53,12 @@ def trail(facts: Facts) -> Finding:
             if fault is None:
                 local.append(candidate.arn)
                 break
-            if candidate.of_organization:
-                return fault
-            faults.append(fault)
+            (shared if candidate.of_organization else faults).append(fault)
         else:
             if not found.value:
                 faults.append(failed(f"account {account} has no trail", fix=_CREATE))
+    if shared:
+        return min(shared, key=lambda fault: fault.result is not Result.FAIL)
     if faults and not local:
         return faults[0]
     if local:

@@ -84,7 +84,20 @@ def _put_queue_policy(c: Context, url: str, policy: Any) -> None:
 
 
 def _put_topic_policy(c: Context, arn: str, policy: Any) -> None:
-    c.call("sns", "set_topic_attributes", TopicArn=arn, AttributeName="Policy", AttributeValue=policy)
+    # A topic is never without one: what it had at first admits its own account.
+    value = policy or {
+        "Version": "2008-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": "*"},
+                "Action": ["SNS:Publish", "SNS:Subscribe"],
+                "Resource": arn,
+                "Condition": {"StringEquals": {"AWS:SourceOwner": arn.split(":")[4]}},
+            }
+        ],
+    }
+    c.call("sns", "set_topic_attributes", TopicArn=arn, AttributeName="Policy", AttributeValue=value)
 
 
 ROWS = {

@@ -1,0 +1,72 @@
+"""CloudTrail's trails, as far as `rollcall doctor` and docs/deploying.md look at them.
+
+Sources: CloudTrail user guide, "Creating a trail for an organization with the AWS CLI"; API reference of
+DescribeTrails (shadow trails) and GetEventSelectors. That events flow does not depend on a trail here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from moto.cloudtrail.models import CloudTrailBackend, Trail, cloudtrail_backends
+from moto.core.exceptions import ServiceException
+
+if TYPE_CHECKING:
+    from localcloud.server import LocalCloud
+
+_PRINCIPAL = "cloudtrail.amazonaws.com"
+# What a trail has until somebody says otherwise.
+_ALL_MANAGEMENT_EVENTS = {
+    "ReadWriteType": "All",
+    "IncludeManagementEvents": True,
+    "DataResources": [],
+    "ExcludeManagementEventSources": [],
+}
+
+
+class NotOrganizationMasterAccountException(ServiceException):
+    """Only the management account makes trails of the organization."""
+
+    code = "NotOrganizationMasterAccountException"
+
+
+class CloudTrailAccessNotEnabledException(ServiceException):
+    """Trusted access for CloudTrail is off."""
+
+    code = "CloudTrailAccessNotEnabledException"
+
+
+def install(cloud: LocalCloud) -> None:
+    """Organization trails show up in every member, and need trusted access; trails have default selectors."""
+    organization = cloud.simulation.organization
+    plain_create, plain_describe = CloudTrailBackend.create_trail, CloudTrailBackend.describe_trails
+    plain_selectors = Trail.get_event_selectors
+
+    def create_trail(self: Any, name: str, *args: Any, **options: Any) -> Trail:
+        trail = plain_create(self, name, *args, **options)
+        if trail.is_org_trail:
+            refusal: ServiceException | None = None
+            if self.account_id != organization.management:
+                refusal = NotOrganizationMasterAccountException("Only the management account can do that.")
+            elif not organization.trusts(_PRINCIPAL):
+                refusal = CloudTrailAccessNotEnabledException(f"Trusted access is off for {_PRINCIPAL}.")
+            if refusal:
+                del self.trails[name]
+                raise refusal
+        return trail
+
+    def describe_trails(self: Any, include_shadow_trails: bool) -> list[Trail]:
+        found = list(plain_describe(self, include_shadow_trails))
+        others = self.account_id in organization.accounts and self.account_id != organization.management
+        if include_shadow_trails and others:
+            managed = cloudtrail_backends[organization.management][self.region_name]
+            found += [trail for trail in plain_describe(managed, include_shadow_trails) if trail.is_org_trail]
+        return found
+
+    def get_event_selectors(self: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        basic, advanced = plain_selectors(self)
+        return (basic or ([] if advanced else [_ALL_MANAGEMENT_EVENTS])), advanced
+
+    cloud.patch(CloudTrailBackend, "create_trail", create_trail)
+    cloud.patch(CloudTrailBackend, "describe_trails", describe_trails)
+    cloud.patch(Trail, "get_event_selectors", get_event_selectors)

@@ -1,0 +1,159 @@
+"""docs/deploying.md followed word for word, from an organization without anything to all green and back.
+
+The tests go on from one another, in the order of the page: each takes what the one before left.
+"""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from localcloud.cdk import ROOT
+from localcloud.clients import Clients
+from localcloud.running import NotReadyError, find
+from tests.cloud.page import Reader, blocks
+from tests.cloud.tools import wait_for
+
+pytestmark = pytest.mark.cloud
+MANAGEMENT, HUB, MEMBER = "111111111111", "333333333333", "222222222222"
+DOCTOR = ".venv/bin/rollcall doctor --json --profile hub --other-profile management"
+_RULE = "$(aws events list-rules --name-prefix RollcallManagement --query Rules[0].Name --output text)"
+_SUBSCRIPTION = "$(aws sns list-subscriptions --query Subscriptions[0].SubscriptionArn --output text)"
+_DELEGATION = f"--account-id {HUB} --service-principal member.org.stacksets.cloudformation.amazonaws.com"
+# What somebody breaks, by the check that must say so, and as whom.
+BROKEN = {
+    "trail": ("management", "aws cloudtrail stop-logging --name organization"),
+    "trusted-access": (
+        "management",
+        "aws organizations disable-aws-service-access --service-principal account.amazonaws.com",
+    ),
+    "stacksets-delegation": (
+        "management",
+        f"aws organizations deregister-delegated-administrator {_DELEGATION}",
+    ),
+    "forwarder-management": ("management", f"aws events disable-rule --name {_RULE}"),
+    "topic": ("hub", f"aws sns unsubscribe --subscription-arn {_SUBSCRIPTION}"),
+}
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory):
+    """A local cloud in a process of its own, with nothing set up; the directory that it writes into."""
+    out = tmp_path_factory.mktemp("bare") / "out"
+    command = [sys.executable, "-m", "localcloud.local", "--bare", "--port", "0", "--out", str(out)]
+    with (out.parent / "log").open("w") as log:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)  # noqa: S603 -- our own words
+    wait_for(lambda: is_ready(out), seconds=30)
+    yield out
+    process.send_signal(signal.SIGINT)
+    process.wait(timeout=20)
+
+
+def is_ready(out):
+    try:
+        return find(out)
+    except NotReadyError:
+        return None
+
+
+@pytest.fixture(scope="module")
+def clients(bare):
+    return Clients(find(bare).endpoint)
+
+
+@pytest.fixture(scope="module")
+def reader(clients, tmp_path_factory):
+    """Has put the page's own `members` into organization.yaml, as it says first."""
+    reader = Reader(
+        tmp_path_factory.mktemp("reader") / "project", clients, {"hub": HUB, "management": MANAGEMENT}
+    )
+    members = next(block.text for block in blocks() if block.tag == "yaml")
+    with (reader.directory / "config" / "organization.yaml").open("a") as file:
+        file.write(members)
+    return reader
+
+
+def diagnose(reader):
+    """The doctor's result by check, and its fixes."""
+    checks = json.loads(reader.try_("hub", DOCTOR).stdout)["checks"]
+    return {c["check"]: c["result"] for c in checks}, {c["check"]: c.get("fix", "") for c in checks}
+
+
+def test_every_block_with_commands_says_whose_they_are():
+    others = [block.tag for block in blocks() if block.tag not in {"console hub", "console management"}]
+    assert set(others) <= {"yaml", "hcl"}
+
+
+def test_from_nothing_to_all_green(reader):
+    reader.follow("1. Prepare")
+    reader.follow("2. Give the hub its place in the organization")
+    reader.follow("3. The management account")
+    said = reader.follow("4. The hub")
+    digest = re.search(r"CandidateDigest = (\w+)", said)[1]
+    assert f"approved {digest}" in said
+    said = reader.follow("6. Look")
+    assert re.search(r"^2\d pass, 0 fail, 0 unknown\.$", said, re.MULTILINE)
+
+
+def test_then_a_change_in_a_member_is_told(bare, clients):
+    contact = {"Name": "M", "Title": "D", "EmailAddress": "m@example.net", "PhoneNumber": "+1 206 555 0199"}
+    clients.client("account", MEMBER).put_alternate_contact(AlternateContactType="SECURITY", **contact)
+    (alert,) = wait_for(
+        lambda: [json.loads(line) for line in (bare / "alerts.jsonl").read_text().splitlines()]
+    )
+    assert alert["attributes"]["account"] == MEMBER
+    assert "NOT restored" in alert["subject"]  # the shipped roster audits
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_one_prerequisite_broken_is_named_and_its_fix_is_run(reader, name):
+    """That it mends shows in the next one, where only the next one fails."""
+    who, harm = BROKEN[name]
+    reader.run(who, harm)
+    results, fixes = diagnose(reader)
+    assert [check for check, result in results.items() if result == "fail"] == [name]
+    commands = [found for found in re.findall(r"`([^`]+)`", fixes[name]) if found.startswith("aws ")]
+    reader.run(who, commands[0])
+
+
+def test_all_that_was_broken_is_mended(reader):
+    results, _ = diagnose(reader)
+    assert set(results.values()) == {"pass"}
+
+
+def test_other_tools_get_templates(reader):
+    reader.follow("Control Tower, Terraform and other tools")
+    written = (reader.directory / "out" / "templates").iterdir()
+    assert sorted(file.name for file in written) == ["rollcall-forwarder.json", "rollcall-management.json"]
+
+
+def test_an_upgrade_changes_what_is_there(reader):
+    said = reader.follow("Upgrade")
+    assert "no changes" in said
+
+
+def test_removal_leaves_what_the_page_says(reader, clients):
+    reader.follow("Removal")
+    for account in (HUB, MANAGEMENT, MEMBER):
+        stacks = clients.client("cloudformation", account).describe_stacks()["Stacks"]
+        assert [stack["StackName"] for stack in stacks if "ollcall" in stack["StackName"]] == []
+    hub = {name: clients.client(name, HUB) for name in ("dynamodb", "s3", "kms", "logs")}
+    assert len(hub["dynamodb"].list_tables()["TableNames"]) == 1
+    assert [b["Name"] for b in hub["s3"].list_buckets()["Buckets"] if "ledger" in b["Name"]]
+    assert hub["kms"].list_keys()["Keys"]
+    assert len(hub["logs"].describe_log_groups()["logGroups"]) >= 2
+    organizations = clients.client("organizations", MANAGEMENT)
+    assert organizations.list_delegated_administrators()["DelegatedAdministrators"] == []
+
+
+def test_what_was_undone_can_be_set_up_again(reader):
+    assert "done now" in reader.run("management", ".venv/bin/rollcall setup")
+    again = reader.run("management", ".venv/bin/rollcall setup")
+    assert "done now" not in again
+    results, _ = diagnose(reader)
+    wanted = ("trusted-access", "delegation", "probe", "stacksets-access", "stacksets-delegation")
+    assert {results[check] for check in wanted} == {"pass"}
+    assert results["hub-stack"] == "fail"

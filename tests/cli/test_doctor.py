@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
+from cli.checks.facts import Seen, Trail
+from cli.checks.model import Result
+from cli.checks.trail import trail
 from cli.fixes import ACCOUNTS, STACK_SETS
 from rollcall.names import MANAGEMENT_ROLE_NAME, RECONCILE_ROLE_NAME, STACK_SET_NAME
 from tests.cli.desk import CONTACTS, HUB, MANAGEMENT, PAYMENTS, SHOP, assert_golden
@@ -526,3 +531,24 @@ def test_the_roster_of_the_directory_may_be_ahead(world):
     checks = world.doctor()
     assert not failing(checks)
     assert "the roster in this directory is another one" in checks["roster"]["seen"]
+
+
+def test_of_the_organizations_trail_the_account_that_sees_more_is_believed():
+    """AWS shows a member the organization's trail, but not always what it logs."""
+    whole = Trail(
+        arn="arn:aws:cloudtrail:us-east-1:111111111111:trail/organization",
+        logging=True,
+        covers_region=True,
+        of_organization=True,
+        basic=[{"ReadWriteType": "All", "IncludeManagementEvents": True}],
+        advanced=[],
+    )
+    partly = replace(whole, basic=None, advanced=None)
+
+    def said(in_hub, in_management):
+        trails = {HUB: Seen([in_hub]), MANAGEMENT: Seen([in_management])}
+        return trail(SimpleNamespace(trails=trails, settings=SimpleNamespace(region="us-east-1"))).result
+
+    assert said(partly, whole) is Result.PASS
+    assert said(partly, replace(whole, logging=False)) is Result.FAIL
+    assert said(partly, partly) is Result.UNKNOWN

@@ -6,6 +6,7 @@ execution can be asked about and stopped from its first moment on, and a stopped
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from types import SimpleNamespace
@@ -33,6 +34,7 @@ def install(cloud: LocalCloud, *, wait_scale: float) -> None:
     """Patch the interpreter; of each second that a machine waits, `wait_scale` seconds pass."""
     closing = threading.Event()
     cloud.on_stop(closing.set)
+    _log_to(cloud)
     plain_start: Any = ExecutionWorker.start
     plain_details = Execution.get_start_execution_details
     plain_stop, plain_end = Execution.stop, BaseExecutionWorkerCommunication.terminated
@@ -74,3 +76,15 @@ def install(cloud: LocalCloud, *, wait_scale: float) -> None:
     tasks = Tasks(cloud.functions)
     cloud.patch(lambda_eval_utils, "execute_lambda_function_integration", tasks.run)
     cloud.patch(default_user_config, "stepfunctions", {"execute_state_machine": True})
+
+
+def _log_to(cloud: LocalCloud) -> None:
+    """What moto remarks on each state that fails belongs beside the functions' logs, not on the terminal."""
+    logger = logging.getLogger("moto.stepfunctions")
+    logs = cloud.run_dir / "logs"
+    logs.mkdir(exist_ok=True)
+    handler = logging.FileHandler(logs / "state_machines.log")
+    logger.addHandler(handler)
+    logger.propagate = False
+    cloud.on_stop(handler.close)
+    cloud.on_stop(lambda: logger.removeHandler(handler))

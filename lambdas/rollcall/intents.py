@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 #: How long a worker may be at work on an intent before another may finish it. Longer than the time-out
 #: of any function that writes, so that nobody finishes an intent whose worker still runs.
-LEASE_SECONDS = 90
+LEASE_SECONDS = 360
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
+from rollcall.intents import LEASE_SECONDS
 from simulation.caller import Caller
 from simulation.errors import ApiError
 from tests.support.memory import Crash
@@ -226,7 +227,7 @@ def test_a_worker_killed_after_the_write_is_told_though_the_contact_was_changed_
     world.faults.plan("state.record_request.after", Crash())
     world.deliver(first)
     tamper(world, session="eve")
-    world.clock.sleep(100)
+    world.clock.sleep(LEASE_SECONDS + 1)
     world.drain()
     assert world.contacts()["SECURITY"] == api_values("soc")
     assert sum("/mary " in alert.text for alert in world.alerts) >= 1

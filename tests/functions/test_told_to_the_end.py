@@ -5,6 +5,7 @@ import json
 import pytest
 
 from rollcall.errors import RecordRefusedError, RetryableError
+from rollcall.intents import LEASE_SECONDS
 from simulation import ApiError
 from tests.support.memory import Crash
 from tests.support.world import MALLORY, MEMBER, ROSTER, World, api_values
@@ -72,7 +73,7 @@ def test_a_write_that_others_undid_before_it_was_recorded_is_on_record_as_made()
     world.deliver(world.queue[0])
     assert world.contacts()["SECURITY"] == api_values("soc")
     world.member(session="trudy").put_alternate_contact(**SECURITY, **(MALLORY | {"Name": "Trudy"}))
-    world.clock.sleep(120)  # the lease ends: the second edit finds what the first left
+    world.clock.sleep(LEASE_SECONDS + 1)  # the lease ends: the second edit finds what the first left
     world.drain()
     assert {str(outcome.verdict) for outcome in world.ledger.outcomes.values()} == {"set"}
     told = "\n".join(alert.text for alert in world.alerts)

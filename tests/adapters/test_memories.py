@@ -13,12 +13,15 @@ from hypothesis import strategies as st
 from rollcall.adapters.alerted_table import AlertedTable
 from rollcall.adapters.match_table import MatchTable
 from rollcall.adapters.state_table import StateTable
+from rollcall.adapters.sweep_table import SweepTable
 from rollcall.contacts import ContactKind
 from rollcall.errors import RetryableError
 from rollcall.intents import intent_id
 from rollcall.roster import digest_of
+from rollcall.sweep.ports import Held
+from rollcall.sweep.run import PlanReference, Run, Step, Trigger
 from tests.adapters.samples import INTENT, NOW, ROSTER, SIGNAL, alert
-from tests.support.memory import Faults, MemoryAlerted, MemoryMatches, MemoryState
+from tests.support.memory import Faults, MemoryAlerted, MemoryMatches, MemoryState, MemorySweeps
 from tests.support.moto_aws import create_table
 
 ACCOUNTS = ("222222222222", "444455556666")
@@ -59,6 +62,7 @@ STATE_OPERATIONS = st.one_of(
     st.tuples(st.just("opened"), st.sampled_from(INCIDENTS)),
     st.tuples(st.just("close_intent"), intents, st.booleans()),
     st.tuples(st.just("open_intents"), account_ids),
+    st.tuples(st.just("stale_intents")),
     st.tuples(st.just("own_write"), st.sampled_from(REQUESTS)),
     st.tuples(st.just("claim_write"), account_ids, kinds, st.sampled_from(CALLS)),
     st.tuples(st.just("mark_restored"), intents),
@@ -90,8 +94,49 @@ ALERT_OPERATIONS = st.one_of(
 )
 
 
-def lists(operations):
-    return st.lists(st.tuples(operations, st.sampled_from((0, 1, 95))), min_size=1, max_size=25)
+def run_of(execution, cursor, plan):
+    return Run(
+        id=f"run of {execution}",
+        execution=execution,
+        trigger=Trigger.SCHEDULE,
+        by=None,
+        started_at=NOW,
+        next=Step.OBSERVE,
+        roster=DIGESTS[0],
+        approved=None,
+        data=f"run of {execution}",
+        cursor=cursor,
+        rates={"GetAlternateContact": 9.7},
+        plan=PlanReference(digest=plan, roster=DIGESTS[0], changes=3, parts=1) if plan else None,
+    )
+
+
+plan_digests = st.sampled_from(("plan-1", "plan-2", "plan-3"))
+runs = st.builds(
+    run_of,
+    st.sampled_from(("execution-1", "execution-2")),
+    st.sampled_from((0, 2400)),
+    st.none() | plan_digests,
+)
+SWEEP_OPERATIONS = st.one_of(
+    st.tuples(st.just("acquire"), runs),
+    st.tuples(st.just("acquire"), runs),
+    st.tuples(st.just("progress"), runs),
+    st.tuples(st.just("current")),
+    st.tuples(st.just("finish"), runs, st.fixed_dictionaries({"accounts": st.integers(0, 9)})),
+    st.tuples(st.just("last")),
+    st.tuples(st.just("hold"), plan_digests, st.sampled_from(DIGESTS)),
+    st.tuples(st.just("hold"), plan_digests, st.sampled_from(DIGESTS)),
+    st.tuples(st.just("held"), plan_digests),
+    st.tuples(st.just("waiting")),
+    st.tuples(st.just("approve"), plan_digests),
+    st.tuples(st.just("granted"), st.sampled_from(DIGESTS)),
+    st.tuples(st.just("carried_out"), st.sampled_from(DIGESTS)),
+)
+
+
+def lists(operations, waits=(0, 1, 95)):
+    return st.lists(st.tuples(operations, st.sampled_from(waits)), min_size=1, max_size=25)
 
 
 @pytest.fixture
@@ -144,6 +189,9 @@ def on_state(state, now, name, *arguments):  # noqa: C901, PLR0911  # one case f
             return state.claim_write(account_id, kind, event_key=call, at=now)
         case "mark_restored", (intent,):
             return state.mark_restored(intent, at=now)
+        case "stale_intents", ():
+            found = state.stale_intents(now)
+            return sorted(found, key=lambda intent: (intent.signal.account_id, intent.kind))
         case "open_intents", (account_id,):
             return sorted(state.open_intents(account_id), key=lambda intent: intent.kind)
         case "approved_document", (digest,):
@@ -155,6 +203,33 @@ def on_matches(matches, _now, name, *arguments):
     if name == "set_tagged":
         return matches.set_tagged(*arguments[:-1], carries=arguments[-1])
     return getattr(matches, name)(*arguments)
+
+
+def on_sweeps(sweeps, now, name, *arguments):  # noqa: PLR0911  # one case for each operation
+    match name, arguments:
+        case "hold", (plan, roster):
+            held = Held(
+                plan=plan,
+                roster=roster,
+                changes=3,
+                parts=1,
+                data="a run",
+                held_at=now,
+                expires_at=now + timedelta(days=7),
+                summary={"changes": 3},
+            )
+            return sweeps.hold(held)
+        case "approve", (plan,):
+            return sweeps.approve(plan, by="arn:aws:iam::333333333333:role/rollcall-operator", at=now)
+        case (("held" | "carried_out"), (key,)):
+            return getattr(sweeps, name)(key)
+        case "granted", (roster,):
+            return sorted(sweeps.granted(roster, now), key=lambda held: held.plan)
+        case "last", ():
+            return sweeps.last()
+        case "waiting", ():
+            return list(sweeps.waiting(now))
+    return getattr(sweeps, name)(*arguments, now)
 
 
 def on_alerted(alerted, now, name, alert_):
@@ -187,3 +262,10 @@ def test_the_matches_in_memory_are_the_matches_in_the_table(dynamodb, table, ope
 def test_what_was_told_in_memory_is_what_was_told_in_the_table(dynamodb, table, operations):
     pair = AlertedTable(client=dynamodb, table=table()), MemoryAlerted(Faults())
     assert_equal_answers(operations, *pair, on_alerted)
+
+
+@in_a_table
+@given(operations=lists(SWEEP_OPERATIONS, (0, 1, 890, 901, 604800)))
+def test_the_runs_in_memory_are_the_runs_in_the_table(dynamodb, table, operations):
+    pair = SweepTable(client=dynamodb, table=table()), MemorySweeps(Faults())
+    assert_equal_answers(operations, *pair, on_sweeps)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from rollcall import intents
 from rollcall.account import AccountState
 from rollcall.contacts import Contact, ContactKind
 from rollcall.errors import RetryableError
@@ -417,7 +418,7 @@ class TestPrepare:
         world.deliver(world.queue[0])
         world.queue.clear()  # and its message is in the dead-letter queue
         assert len(world.state.intents) == 1
-        world.clock.sleep(91)
+        world.clock.sleep(intents.LEASE_SECONDS + 1)
         sweeping.prepare(sweeping.begin())
         assert world.state.intents == {}
         assert world.verdicts() == (["set"] if written else [])
@@ -439,7 +440,7 @@ class TestPrepare:
         world.faults.plan("state.open_intent.after", Crash())
         world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
         world.deliver(world.queue[0])
-        world.clock.sleep(91)
+        world.clock.sleep(intents.LEASE_SECONDS + 1)
         world.cloud.account.fail_next("GetAlternateContact", BUSY, account=MEMBER)
         assert sweeping.prepare(sweeping.begin()).next is Step.OBSERVE
         assert len(world.state.intents) == 1

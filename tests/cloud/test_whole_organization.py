@@ -19,7 +19,7 @@ from tests.cloud.tools import python_module, run, unique, wait_for
 pytestmark = pytest.mark.cloud
 MANAGEMENT, HUB = "111111111111", "333333333333"
 PAYMENTS, WEB_SHOP, DIVESTED = "222222222222", "444455556666", "555566667777"
-PLAYGROUND, CHECKOUT = "666677778888", "121212121212"
+PLAYGROUND, CHECKOUT, REPORTING = "666677778888", "121212121212", "131313131313"
 DEFAULTS = {
     "SECURITY": "aws-soc@example.com",
     "OPERATIONS": "aws-platform@example.com",
@@ -164,6 +164,18 @@ def test_an_account_is_created_moved_and_tagged(terminal):
     tag = ["--resource-id", account, "--tags", "Key=team,Value=a"]
     terminal.aws("management", "organizations", "tag-resource", *tag)
     terminal.settles(account, expected, ["INFO", "INFO"])
+
+
+def test_a_tag_that_the_roster_names_changes_the_contacts_and_one_that_it_does_not_is_nothing(terminal):
+    def tag(key, value):
+        tags = ["--resource-id", REPORTING, "--tags", f"Key={key},Value={value}"]
+        terminal.aws("management", "organizations", "tag-resource", *tags)
+
+    tag("scope", "pci")
+    expected = DEFAULTS | {"SECURITY": "pci-soc@example.com"}
+    terminal.settles(REPORTING, expected, ["INFO"])
+    tag("team", "a")
+    terminal.settles(REPORTING, expected, ["INFO"])
 
 
 def test_an_exempt_account_is_left_alone(terminal):

@@ -34,7 +34,8 @@ def write(where: Path, *, options: str = "", contacts: tuple[str, str] = ("", ""
     config = where / "config"
     config.mkdir()
     (config / "organization.yaml").write_text(PLAIN + options, encoding="utf-8")
-    text = ROSTER.read_text(encoding="utf-8")
+    lines = ROSTER.read_text(encoding="utf-8").splitlines(keepends=True)
+    text = "".join(line for line in lines if "{tag:" not in line)  # a roster with tags needs more permissions
     assert contacts[0] in text
     (config / "contacts.yaml").write_text(text.replace(*contacts), encoding="utf-8")
     return config

@@ -25,9 +25,9 @@ LEASE_SECONDS = 360
 class Intent:
     """One write that was decided. At most one is open per contact.
 
-    `owner` is the id of the queue message that led to it: only a redelivery of that message knows
-    that its worker is gone before the lease ends. `authorised` is whether the roster names the actor as an
-    authorised changer.
+    `owner` is the id of the queue message that led to it, or names the execution of a sweep: only who comes
+    again for that very one knows that its worker is gone before the lease ends. `authorised` is whether the
+    roster names the actor as an authorised changer.
     """
 
     id: str

@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from rollcall.adapters.account_api import OneModeAccountApi
 from rollcall.adapters.accounts import AllAccounts, ManagementAccount
 from rollcall.adapters.organization_accounts import OrganizationAccounts
@@ -29,7 +31,7 @@ from tests.support.sweep_machine import Execution
 from tests.support.world import MANAGEMENT, MANAGEMENT_ROLE, World, _Counted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from rollcall.ports import Ports
 
@@ -40,7 +42,8 @@ FOR_GOOD = 1_000_000
 class SweepWorld(World):
     """A world whose sweeps can be run, broken, held and approved.
 
-    `broken` makes functions die before or after their work: `world.broken["gate", "after"] = 1`.
+    `broken` makes functions die before or after their work: `world.broken["gate", "after"] = 1`. `on_write`
+    is called before each write of a sweep in a member; writes to accounts that are `blocked` are throttled.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -50,6 +53,8 @@ class SweepWorld(World):
         self.metrics: Counter[str] = Counter()
         self.executions: list[Execution] = []
         self.started: dict[str, Execution] = {}
+        self.on_write: Callable[[], object] = lambda: None
+        self.blocked: frozenset[str] = frozenset()
 
     # What starts a sweep
 
@@ -181,9 +186,8 @@ class SweepWorld(World):
         )
 
     def _writer_ports(self) -> Ports:
-        role = Caller.role(HUB, "rollcall-reconcile", "apply")
         pace = paces(now=self.clock.now().timestamp()).by_operation
-        account = _Counted(self.cloud.client("account", role), self.calls, self.faults)
+        account = _Writer(self)
         accounts = AllAccounts(
             management_account=MANAGEMENT,
             members=OneModeAccountApi(client=account, clock=self.clock, buckets=pace),
@@ -220,3 +224,22 @@ class SweepWorld(World):
     def writes(self) -> list[tuple[str, str]]:
         """Calls that change a contact, by anybody of ours."""
         return [call for call in self.calls if call[0].startswith(("put_", "delete_"))]
+
+
+class _Writer:
+    """The account client of the role that writes, as the sweep has it."""
+
+    def __init__(self, world: SweepWorld) -> None:
+        role = Caller.role(HUB, "rollcall-reconcile", "apply")
+        self._world = world
+        self._client = _Counted(world.cloud.client("account", role), world.calls, world.faults)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def put_alternate_contact(self, **parameters: Any) -> Any:
+        if parameters["AccountId"] in self._world.blocked:
+            error: Any = {"Error": {"Code": "TooManyRequestsException", "Message": "Rate exceeded"}}
+            raise ClientError(error, "PutAlternateContact")
+        self._world.on_write()
+        return self._client.put_alternate_contact(**parameters)

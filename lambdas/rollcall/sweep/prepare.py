@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rollcall.ports import Delivery
+from rollcall.sweep.actor import owner
 from rollcall.sweep.in_play import rosters_of
 from rollcall.sweep.leftovers import finish_leftovers
 from rollcall.sweep.look import Look
@@ -36,7 +37,7 @@ def prepare(run: Run, *, ports: Ports, runs: Runs, rosters: Rosters, management_
         return found.tags if found else {}
 
     finish_leftovers(
-        Delivery(message_id=f"sweep/{run.execution}"),
+        Delivery(message_id=owner(run)),
         ports,
         go_on=lambda: (ports.clock.now() - start).total_seconds() < SLICE_SECONDS,
     )

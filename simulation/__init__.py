@@ -2,8 +2,8 @@
 
 It answers the Account API and the part of the Organizations API that Rollcall uses, and turns every
 changing call into the CloudTrail event that EventBridge would deliver. Time comes from a `Clock`, ids from
-a seeded generator; there are no threads and no sockets. Tests, the bench and the local cloud share it;
-nothing that deploys imports it.
+a seeded generator. There are no sockets, and no threads but those of `concurrency`, of which one runs at a
+time. Tests, the bench and the local cloud share it; nothing that deploys imports it.
 """
 
 from simulation.caller import Caller as Caller

@@ -1,5 +1,6 @@
 """The services, their CloudTrail events and the boto3-shaped clients in one object."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
@@ -14,6 +15,7 @@ from simulation.clock import Clock
 from simulation.cloudtrail import ApiCall, Recorder, Spelling
 from simulation.errors import ApiError
 from simulation.ids import Ids
+from simulation.latency import Latency
 from simulation.organization import Organization
 from simulation.organizations_api import OrganizationsService
 from simulation.response import Response
@@ -28,7 +30,9 @@ class SimulatedCloud:
     to its event; with 0 the listeners have it before the call returns. `copies_to_target`: calls in
     organizations mode leave a second record in the target account (whether AWS does so is not known).
     `account_creation_seconds`, `account_closure_seconds`: how long CreateAccount and CloseAccount take.
-    `propagation_seconds`: how long reads of a contact stay stale after a write.
+    `propagation_seconds`: how long reads of a contact stay stale after a write. `latency`: how long calls are
+    under way. `throttle_organizations`: whether AWS Organizations refuses what is too much for it.
+    `calls` counts them by service, operation and error code ("" for none).
     """
 
     def __init__(  # noqa: PLR0913 - each is one unknown or one delay of AWS, all keyword-only with a default
@@ -43,6 +47,8 @@ class SimulatedCloud:
         account_creation_seconds: float = 0.0,
         account_closure_seconds: float = 0.0,
         propagation_seconds: float = 0.0,
+        latency: Latency | None = None,
+        throttle_organizations: bool = False,
         region: str = "us-east-1",
         seed: int = 0,
     ) -> None:
@@ -57,7 +63,10 @@ class SimulatedCloud:
             organization,
             account_creation_seconds=account_creation_seconds,
             account_closure_seconds=account_closure_seconds,
+            throttled=throttle_organizations,
         )
+        self.calls: Counter[tuple[str, str, str]] = Counter()
+        self._latency = latency
         self._services: dict[str, AccountService | OrganizationsService] = {
             "account": self.account,
             "organizations": self.organizations,
@@ -86,6 +95,8 @@ class SimulatedCloud:
             raise NotImplementedError(f"the simulation does not answer {service}:{operation}")
         body: dict[str, Any] = {}
         refusal: ApiError | None = None
+        if self._latency is not None:
+            self.clock.sleep(self._latency.of(operation))
         with self._lock:
             self._finish_background()
             request_id = self._ids.uuid()
@@ -94,6 +105,7 @@ class SimulatedCloud:
                 body = handler.call(operation, params, caller)
             except ApiError as error:
                 refusal = error.of_request(request_id)
+            self.calls[service, operation, refusal.code if refusal else ""] += 1
             if operation in handler.mutating:
                 self._record(
                     ApiCall(

@@ -19,6 +19,7 @@ from simulation.organizations_reads import READS
 from simulation.organizations_writes import WRITES
 from simulation.paging import empty_start, invalid
 from simulation.service_events import Background
+from simulation.throttle import Quota, TokenBuckets
 
 _READS = {**READS, **DELEGATION_READS, **POLICY_READS, **ATTACHMENT_READS}
 _WRITES = {**WRITES, **DELEGATION_WRITES, **POLICY_WRITES, **ATTACHMENT_WRITES}
@@ -35,12 +36,18 @@ _HANDSHAKES = {"AcceptHandshake", "DescribeHandshake"}
 _FOR_MEMBERS = {"DescribeOrganization", "LeaveOrganization"}
 
 
+# AWS does not publish these in a form that we could read. Assumed, per calling account and operation:
+# listings are known to be throttled from some 250 accounts on (awslabs/aws-deployment-framework #781, #788).
+_LISTINGS, _DESCRIPTIONS = Quota(rate=8, burst=20), Quota(rate=20, burst=40)
+
+
 class OrganizationsService:
     """Reads for management and delegated administrators, writes for management, paging as in AWS.
 
     `account_creation_seconds`, `account_closure_seconds`: how long CreateAccount stays IN_PROGRESS and a
     closed account PENDING_CLOSURE. `empty_pages`: every listing starts with an empty page that has a
-    NextToken, which AWS permits itself and clients must follow. `background` is what ends later.
+    NextToken, which AWS permits itself and clients must follow. `throttled`: reads are refused beyond a
+    quota. `background` is what ends later.
     """
 
     mutating = frozenset({*_WRITES, *_MEMBERSHIP_WRITES})
@@ -53,8 +60,10 @@ class OrganizationsService:
         account_creation_seconds: float = 0.0,
         account_closure_seconds: float = 0.0,
         empty_pages: bool = False,
+        throttled: bool = False,
     ) -> None:
         self.organization = organization
+        self._buckets = TokenBuckets() if throttled else None
         self.empty_pages = empty_pages
         self.background = Background()
         factory = AccountFactory(organization, self.background, account_creation_seconds)
@@ -71,11 +80,9 @@ class OrganizationsService:
         }
 
     def call(self, operation: str, params: Params, caller: Caller) -> dict[str, Any]:
-        """Answer one request in API spelling (timestamps are datetime); raises ApiError.
-
-        Throttling is not modelled: AWS's numbers are not published.
-        """
+        """Answer one request in API spelling (timestamps are datetime); raises ApiError."""
         self._authorize(operation, caller)
+        self._throttle(operation, caller)
         _check(input_shape("organizations", operation), params)
         if operation in self._stateful:
             return self._stateful[operation](params, caller)
@@ -85,6 +92,15 @@ class OrganizationsService:
         if self.empty_pages and operation.startswith("List") and "NextToken" not in params:
             return empty_start(answer, params)
         return answer
+
+    def _throttle(self, operation: str, caller: Caller) -> None:
+        if self._buckets is None or operation not in _READS:
+            return
+        quota = _LISTINGS if operation.startswith("List") else _DESCRIPTIONS
+        if not self._buckets.take((caller.account_id, operation), quota, self.organization.clock.now()):
+            raise ApiError(
+                "TooManyRequestsException", "You have sent too many requests in a short time.", 429
+            )
 
     def _authorize(self, operation: str, caller: Caller) -> None:
         organization = self.organization

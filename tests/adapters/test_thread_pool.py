@@ -6,9 +6,14 @@ import time
 import pytest
 
 from rollcall.adapters.thread_pool import ThreadPool
+from simulation.concurrency import ConcurrentClock, ConcurrentPool
 from tests.support.memory import MemoryPool
 
-BOTH = pytest.mark.parametrize("pool", [ThreadPool(threads=4), MemoryPool()], ids=["threads", "memory"])
+BOTH = pytest.mark.parametrize(
+    "pool",
+    [ThreadPool(threads=4), MemoryPool(), ConcurrentPool(ConcurrentClock(), 4)],
+    ids=["threads", "memory", "virtual time"],
+)
 
 
 def always():

@@ -1,4 +1,4 @@
-"""The model stands alone: nothing of Rollcall, no sockets, no threads of its own, no clock but its own."""
+"""The model stands alone: nothing of Rollcall, no sockets, no clock but its own."""
 
 import ast
 import sys
@@ -21,6 +21,15 @@ def test_only_the_standard_library_and_botocore_are_imported():
     roots = {name.partition(".")[0] for path in SOURCES for name in imported(path)}
     assert roots - sys.stdlib_module_names == {"simulation", "botocore"}
     assert not roots & {"socket", "asyncio", "http", "urllib", "os"}
+
+
+def test_threads_are_only_where_one_of_them_runs_at_a_time():
+    users = {
+        path.name
+        for path in SOURCES
+        if "threading.Thread" in path.read_text() or "Thread(" in path.read_text()
+    }
+    assert users == {"concurrency.py"}
 
 
 def test_time_is_asked_of_the_clock_only():

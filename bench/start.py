@@ -36,7 +36,7 @@ _SYNTHS = 3
 _RUNTIME = ROOT / ".runtime"
 _CLIENT = "import boto3; boto3.client('account')"
 #: What each function does before its first message: import the handler and compose what it works with.
-FUNCTIONS = {
+FUNCTIONS: dict[str, tuple[Any, str]] = {
     "reconcile": (ReconcileEnvironment, "import reconcile.handler as h; h._function()"),
     "notify": (NotifyEnvironment, "import notify.handler as h; h._function()"),
     "sweep": (SweepEnvironment, "import sweep.handler as h; h._steps()"),
@@ -75,7 +75,10 @@ def measure() -> list[dict[str, Any]]:
 def _synth(work: Path) -> dict[str, Any]:
     modules = "aws_cdk.aws_lambda, aws_cdk.aws_events, aws_cdk.aws_iam, aws_cdk.aws_stepfunctions"
     empty = _EMPTY.format(paths=[str(ROOT)], modules=modules, out=str(work / "empty"))
-    environment = os.environ | {"CDK_OUTDIR": str(work / "ours"), "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"}
+    environment = os.environ | {
+        "CDK_OUTDIR": str(work / "ours"),
+        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
+    }
     base = _best([sys.executable, "-c", empty], environment, times=_SYNTHS)
     ours = _best([sys.executable, str(ROOT / "app.py")], environment, times=_SYNTHS)
     return row("synth_ratio", round(ours / base, 2), "x", 1.5)

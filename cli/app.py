@@ -15,11 +15,12 @@ from cli.commands.doctor import doctor
 from cli.commands.explain import explain
 from cli.commands.history import history
 from cli.commands.init import init
+from cli.commands.plan import plan
 from cli.commands.report import report
 from cli.commands.setup import setup
 from cli.commands.validate import validate
 from cli.composition import real
-from cli.problems import CommandError
+from cli.problems import ERROR, INTERRUPTED, CommandError
 from rollcall.errors import RollcallError
 from stacks.faults import ConfigError
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 #: Set to anything, an error that nobody foresaw shows where it comes from. Its text may hold contact details.
 TRACEBACK: Final = "ROLLCALL_TRACEBACK"
-_ERROR, _INTERRUPTED = 1, 130
 
 
 class _Commands(TyperGroup):
@@ -38,22 +38,23 @@ class _Commands(TyperGroup):
         try:
             return super().make_context(*args, **parameters)
         except TyperException as error:
-            error.exit_code = _ERROR
+            error.exit_code = ERROR
             raise
 
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except TyperException as error:
-            error.exit_code = _ERROR
+            error.exit_code = ERROR
             raise
         except (typer.Exit, typer.Abort, OSError):
             raise
         except KeyboardInterrupt:
             _tell(ctx.obj.err, "interrupted", fix=_interrupted(ctx))
-            raise typer.Exit(_INTERRUPTED) from None
+            raise typer.Exit(INTERRUPTED) from None
         except CommandError as error:
             _tell(ctx.obj.err, error.problem, fix=error.fix)
+            raise typer.Exit(error.status) from None
         except ConfigError as error:
             _tell(ctx.obj.err, str(error), fix="correct the configuration; `rollcall validate` checks it")
         except RollcallError as error:
@@ -63,7 +64,7 @@ class _Commands(TyperGroup):
                 raise
             fix = f"this is a defect of Rollcall: please report it; {TRACEBACK}=1 shows where it is"
             _tell(ctx.obj.err, f"unexpected {type(error).__name__}", fix=fix)
-        raise typer.Exit(_ERROR)
+        raise typer.Exit(ERROR)
 
 
 app = typer.Typer(
@@ -76,6 +77,7 @@ app = typer.Typer(
 )
 app.command()(init)
 app.command()(validate)
+app.command()(plan)
 app.command()(explain)
 app.command()(history)
 app.command()(report)

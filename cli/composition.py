@@ -13,14 +13,16 @@ from cli.patient import PatientClient
 from cli.problems import CommandError, credential_error
 from rollcall.adapters.account_api import OneModeAccountApi
 from rollcall.adapters.aws_errors import AWS_ERRORS
+from rollcall.adapters.organization_accounts import OrganizationAccounts
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.system_clock import SystemClock
-from rollcall.pacing import buckets
+from rollcall.pacing import ORGANIZATIONS, buckets, paces
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rollcall.ports import AccountApi, Clock, Organization
+    from rollcall.sweep.ports import Accounts
     from stacks.settings import Settings
 
 #: A person's command leaves at least half of the quota to the functions.
@@ -50,10 +52,11 @@ class Login:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """AWS, as one caller sees it. `organizations` is the client behind `organization`."""
+    """AWS, as one caller sees it. `organizations` is the client behind `organization` and `accounts`."""
 
     organizations: Any
     organization: Organization
+    accounts: Accounts
     members: AccountApi
     management: AccountApi | None
     management_account: str
@@ -95,14 +98,18 @@ class Composition:
     def connection(self, client: Callable[[str], Any], *, position: Position, management: str) -> Connection:
         """The way to the accounts for a caller who stands there; `management` is that account's id."""
         organizations, account = client("organizations"), client("account")
-        paces = buckets(share=_SHARE, now=self.clock.now().timestamp())
+        now = self.clock.now().timestamp()
+        share = buckets(share=_SHARE, now=now)
         own = None
         if position is Position.MANAGEMENT:
-            own = OneModeAccountApi(client=account, clock=self.clock, buckets=paces, standalone=True)
+            own = OneModeAccountApi(client=account, clock=self.clock, buckets=share, standalone=True)
         return Connection(
             organizations=organizations,
             organization=AwsOrganization(client=organizations),
-            members=OneModeAccountApi(client=account, clock=self.clock, buckets=paces),
+            accounts=OrganizationAccounts(
+                client=organizations, clock=self.clock, pace=paces(now=now).by_operation[ORGANIZATIONS]
+            ),
+            members=OneModeAccountApi(client=account, clock=self.clock, buckets=share),
             management=own,
             management_account=management,
         )

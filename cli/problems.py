@@ -21,6 +21,9 @@ from botocore.exceptions import (
 
 from rollcall.adapters.aws_errors import code_of, message_of
 
+#: Exit statuses of the program, beside those that each command explains.
+ERROR: Final = 1
+INTERRUPTED: Final = 130
 _NOT_LOGGED_IN: Final = (
     "log in (`aws sso login` or `aws login`), or name a profile of the hub or the management account "
     "with --profile"
@@ -42,12 +45,16 @@ _EXPIRED_LOGIN: Final = (SSOError, LoginError, TokenRetrievalError, NoAuthTokenE
 
 
 class CommandError(Exception):
-    """A command cannot go on: `problem` says why, `fix` what to do. Neither has contact details."""
+    """A command cannot go on: `problem` says why, `fix` what to do. Neither has contact details.
 
-    def __init__(self, problem: str, *, fix: str) -> None:
+    `status` is the exit status of the program.
+    """
+
+    def __init__(self, problem: str, *, fix: str, status: int = ERROR) -> None:
         super().__init__(problem)
         self.problem = problem
         self.fix = fix
+        self.status = status
 
 
 class UnansweredError(CommandError):

@@ -34,12 +34,10 @@ def read(
     return {kind: _for_a_person(accounts.get(account_id, kind)) for kind in kinds}
 
 
-def out_of_reach(
-    kinds: Iterable[ContactKind] = tuple(ContactKind),
-) -> Mapping[ContactKind, Observation]:
+def out_of_reach() -> Mapping[ContactKind, Observation]:
     """The contacts of the management account, seen from anywhere else: AWS refuses, so nobody asks."""
     reason = FOR_A_PERSON[Denial.MANAGEMENT_ACCOUNT]
-    return {kind: Unreadable(reason=reason, denied=True) for kind in kinds}
+    return {kind: Unreadable(reason=reason, denied=True) for kind in ContactKind}
 
 
 def _for_a_person(found: Observation) -> Observation:

@@ -10,7 +10,6 @@ from rich.text import Text
 from cli.arguments import HubOption, ProfileOption
 from cli.arguments import address as valid_address
 from cli.composition import Composition, Connection
-from cli.directory import read_directory
 from cli.problems import CommandError
 from cli.progress import bar
 from cli.proposal.organization import detect
@@ -72,7 +71,7 @@ def init(
         composition,
         composition.connection(client, position=whose.position, management=whose.management),
     )
-    proposal = propose(found.observed, found.units)
+    proposal = propose(found.observed)
     if reason := proposal.unread_besides(whose.management):
         raise CommandError("no contact of any member could be read", fix=reason)
     address = alerts or proposal.mailbox
@@ -103,13 +102,13 @@ def _files(target: Path, directory: str, *, force: bool) -> tuple[Path, Path]:
 
 def _look(composition: Composition, connection: Connection) -> Found:
     with bar(composition.err, composition.clock, "Reading contacts") as progress:
-        directory = read_directory(connection.organizations, with_tags=False)
-        active = [account for account in directory.accounts if account.active]
+        every = connection.accounts.all()
+        active = [account for account in every if account.active]
         observed = []
-        for done, account in enumerate(sorted(active, key=lambda account: account.id)):
+        for done, account in enumerate(active):
             progress(done, len(active))
             accounts = connection.accounts_for(account.id)
             contacts = read(accounts, account.id) if accounts else out_of_reach()
             observed.append(Observed(account=account, contacts=contacts))
         progress(len(active), len(active))
-    return Found(observed=observed, units=directory.units, inactive=len(directory.accounts) - len(active))
+    return Found(observed=observed, inactive=len(every) - len(active))

@@ -30,13 +30,12 @@ class Entry:
 
 def entries_for(
     accounts: Sequence[Account],
-    units: Mapping[str, tuple[str, ...]],
     *,
     defaults: Mapping[ContactKind, str],
     wanted: Mapping[ContactKind, Mapping[str, str | None]],
 ) -> list[Entry]:
     """Units from the root down, then accounts; `wanted` is a contact's name by kind and account."""
-    tree = _Tree(accounts, units)
+    tree = _Tree(accounts)
     for_unit: dict[str, dict[ContactKind, str | None]] = defaultdict(dict)
     for_account: dict[str, dict[ContactKind, str | None]] = defaultdict(dict)
     for kind, names in wanted.items():
@@ -51,12 +50,12 @@ def entries_for(
 
 
 class _Tree:
-    def __init__(self, accounts: Sequence[Account], units: Mapping[str, tuple[str, ...]]) -> None:
-        self._units = units
+    def __init__(self, accounts: Sequence[Account]) -> None:
+        self._names: dict[str, tuple[str, ...]] = {}
         self._below: dict[str, list[Account]] = defaultdict(list)
-        # If AWS did not say where one account is, any unit might be wrong for it.
-        for account in accounts if all(one.parent_ids for one in accounts) else ():
-            for unit in account.parent_ids:
+        for account in accounts:
+            for depth, unit in enumerate(account.parent_ids):
+                self._names[unit] = account.ou_path[:depth]
                 self._below[unit].append(account)
 
     def shared(self, names: Mapping[str, str | None], *, default: str) -> dict[str, str | None]:
@@ -73,7 +72,7 @@ class _Tree:
         }
 
     def entries(self, kinds: Mapping[str, Mapping[ContactKind, str | None]]) -> Iterator[Entry]:
-        for unit in sorted(kinds, key=lambda unit: (self._units.get(unit, ()), unit)):
+        for unit in sorted(kinds, key=lambda unit: (self._names[unit], unit)):
             yield Entry(unit=self._named(unit), accounts=tuple(self._below[unit]), kinds=kinds[unit])
 
     def _above(self, unit: str) -> tuple[str, ...]:
@@ -82,7 +81,7 @@ class _Tree:
 
     def _named(self, unit: str) -> str:
         """The unit by its path of names, or by its id where a roster cannot say the path."""
-        names = self._units.get(unit, ())
+        names = self._names[unit]
         path = "/".join(names)
         try:
             Override(ou=path, mode="audit")

@@ -50,12 +50,11 @@ class Proposal:
         return next((reason for reason, _ in reasons.most_common()), None)
 
 
-def propose(observed: Iterable[Observed], units: Mapping[str, tuple[str, ...]]) -> Proposal:
+def propose(observed: Iterable[Observed]) -> Proposal:
     """The most common contact of each kind is the default, all else an override.
 
     A kind that no account has stays out of the roster. An account with a contact that could not be read, or
-    that no roster can say, is left alone: to give it anything would be a guess. `units` are names below the
-    root by the id of the unit.
+    that no roster can say, is left alone: to give it anything would be a guess.
     """
     left, kept = [], []
     for item in observed:
@@ -80,7 +79,7 @@ def propose(observed: Iterable[Observed], units: Mapping[str, tuple[str, ...]]) 
     return Proposal(
         contacts={name: contact for contact, name in names.items()},
         defaults=defaults,
-        entries=entries_for(accounts, units, defaults=defaults, wanted=wanted),
+        entries=entries_for(accounts, defaults=defaults, wanted=wanted),
         kept=accounts,
         left=left,
     )

@@ -10,7 +10,7 @@ from cli.plain import plain
 from rollcall.contacts import ContactKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from cli.proposal.propose import Left, Proposal
     from rollcall.sweep.records import Observed
@@ -18,10 +18,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What was looked at. `units` are names by id; `inactive` counts accounts that nobody asked about."""
+    """What was looked at; `inactive` counts accounts that nobody asked about."""
 
     observed: Sequence[Observed]
-    units: Mapping[str, tuple[str, ...]]
     inactive: int
 
 

@@ -132,7 +132,7 @@ class Desk:
         plain = {"width": WIDTH, "markup": False, "highlight": False, "emoji": False}
         composition = Composition(
             root=self.where,
-            out=Console(**plain),
+            out=Console(force_terminal=self.terminal or None, **plain),
             err=Console(stderr=True, force_terminal=self.terminal or None, **plain),
             clock=self.clock,
             clients=self._client,

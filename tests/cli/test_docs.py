@@ -8,49 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from cli.fixes import ACCOUNTS
 from rollcall.plan import Verdict
-from tests.cli.desk import CONTACTS, DIVESTED, HUB, MALLORY, MANAGEMENT, PAYMENTS, PLAYGROUND, RIGHT, SHOP
+from tests.cli.desk import CONTACTS, PAYMENTS
+from tests.cli.scenes import SCENES
 
 TEXT = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
 _EXAMPLE = re.compile(r"<!-- scenario: (\w+) -->\n```console\n\$ rollcall ([^\n]*)\n(.*?)```\n", re.DOTALL)
 EXAMPLES = _EXAMPLE.findall(TEXT)
 
 
-def arrange(desk, scenario):
-    desk.has(PAYMENTS, **RIGHT)
-    match scenario:
-        case "typo":
-            desk.write(contacts=CONTACTS.replace("billing: finops}", "billing: finop}"))
-        case "renamed":
-            desk.organization.rename_ou(desk.organization.find_ou("Sandbox"), "Sandboxes")
-        case "tampered":
-            desk.organization.accounts[PAYMENTS].tags["scope"] = "pci"
-            desk.has(PAYMENTS, **RIGHT | {"security": MALLORY})
-        case "fresh":
-            (desk.where / "config" / "organization.yaml").unlink()
-            (desk.where / "config" / "contacts.yaml").unlink()
-            for account in (HUB, SHOP):
-                desk.has(account, **RIGHT)
-            desk.has(SHOP, security=RIGHT["security"], operations=RIGHT["operations"])
-            for account in (DIVESTED, PLAYGROUND):
-                desk.has(account, security=MALLORY)
-        case "member":
-            desk.caller = PAYMENTS
-        case "bare":
-            desk.caller = MANAGEMENT
-            desk.organization.trusted_access.clear()
-            desk.organization.delegated_administrators.clear()
-        case "untrusted":
-            desk.organization.trusted_access.discard(ACCOUNTS)
-        case _:
-            assert scenario == "right"
-
-
 @pytest.mark.parametrize(("scenario", "arguments", "output"), EXAMPLES)
 def test_an_example_shows_what_the_command_says(world, scenario, arguments, output):
     world.has(PAYMENTS)
-    arrange(world, scenario)
+    SCENES["right"](world)
+    SCENES[scenario](world)
     shown = world.run(*shlex.split(arguments)).output
     assert "".join(f"{line.rstrip()}\n" for line in shown.splitlines()) == output
 

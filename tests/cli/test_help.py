@@ -6,7 +6,7 @@ import pytest
 
 from tests.cli.desk import assert_golden
 
-COMMANDS = ["", "init", "validate", "explain", "history", "report", "setup", "doctor"]
+COMMANDS = ["", "init", "validate", "plan", "explain", "history", "report", "setup", "doctor"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

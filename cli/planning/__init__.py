@@ -1,0 +1,1 @@
+"""`rollcall plan`: what a roster would change, looked at from outside."""

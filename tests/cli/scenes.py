@@ -1,0 +1,60 @@
+"""What the examples of docs/cli.md are run in, by the name that stands above each."""
+
+from __future__ import annotations
+
+from cli.fixes import ACCOUNTS
+from tests.cli.desk import CONTACTS, DIVESTED, HUB, MALLORY, MANAGEMENT, PAYMENTS, PLAYGROUND, RIGHT, SHOP
+
+
+def right(desk):
+    desk.has(PAYMENTS, **RIGHT)
+
+
+def typo(desk):
+    desk.write(contacts=CONTACTS.replace("billing: finops}", "billing: finop}"))
+
+
+def renamed(desk):
+    desk.organization.rename_ou(desk.organization.find_ou("Sandbox"), "Sandboxes")
+
+
+def tampered(desk):
+    desk.organization.accounts[PAYMENTS].tags["scope"] = "pci"
+    desk.has(PAYMENTS, **RIGHT | {"security": MALLORY})
+
+
+def drifted(desk):
+    for account in (HUB, SHOP, DIVESTED, PLAYGROUND):
+        desk.has(account, **RIGHT)
+    desk.has(PAYMENTS, **RIGHT | {"security": MALLORY})
+    desk.write(contacts=CONTACTS.replace("On call for {account_name}", "On call for Payments"))
+
+
+def fresh(desk):
+    for name in ("organization", "contacts"):
+        (desk.where / "config" / f"{name}.yaml").unlink()
+    for account in (HUB, PAYMENTS):
+        desk.has(account, **RIGHT)
+    desk.has(SHOP, security=RIGHT["security"], operations=RIGHT["operations"])
+    for account in (DIVESTED, PLAYGROUND):
+        desk.has(account, security=MALLORY)
+
+
+def member(desk):
+    desk.caller = PAYMENTS
+
+
+def bare(desk):
+    desk.caller = MANAGEMENT
+    desk.organization.trusted_access.clear()
+    desk.organization.delegated_administrators.clear()
+
+
+def untrusted(desk):
+    desk.organization.trusted_access.discard(ACCOUNTS)
+
+
+SCENES = {
+    scene.__name__: scene
+    for scene in (right, typo, renamed, tampered, drifted, fresh, member, bare, untrusted)
+}

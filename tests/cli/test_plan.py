@@ -1,0 +1,382 @@
+"""`rollcall plan`: what the roster would change, and what becomes of what was seen when it is cut off."""
+
+from __future__ import annotations
+
+import json
+import stat
+from datetime import timedelta
+
+import pytest
+
+from rollcall.adapters.match_table import MatchTable
+from rollcall.adapters.sweep_table import SweepTable
+from rollcall.sweep.plan_digest import PlanDigest
+from rollcall.sweep.records import PlannedChange
+from rollcall.sweep.run import Run, Step, Trigger
+from simulation.errors import ApiError
+from tests.cli.desk import (
+    CONTACTS,
+    DIVESTED,
+    HUB,
+    MALLORY,
+    MANAGEMENT,
+    PAYMENTS,
+    PLAYGROUND,
+    RIGHT,
+    SHOP,
+    assert_golden,
+)
+from tests.cli.stack_sets import CloudFormation, Deployed
+from tests.cli.test_errors import refused
+from tests.cli.world import TABLE
+
+SHOP_RIGHT = {
+    "security": RIGHT["security"],
+    "operations": ("Cloud Platform", "On call for Web Shop", *RIGHT["operations"][2:]),
+}
+HUB_RIGHT = RIGHT | {
+    "operations": ("Cloud Platform", "On call for Security Tooling", *RIGHT["operations"][2:])
+}
+
+
+@pytest.fixture
+def right(desk):
+    """All is as the roster wants it, but in the sandbox, which is in audit mode. No stack is deployed."""
+    desk.elsewhere = lambda _service, account: CloudFormation(
+        Deployed(organization=desk.organization, hub_account=HUB), account
+    )
+    desk.has(PAYMENTS, **RIGHT)
+    desk.has(SHOP, **SHOP_RIGHT)
+    desk.has(HUB, **HUB_RIGHT)
+    playground = ("Cloud Platform", "On call for Playground", *RIGHT["operations"][2:])
+    desk.has(PLAYGROUND, **RIGHT | {"operations": playground})
+    return desk
+
+
+@pytest.fixture
+def drifted(right):
+    right.has(PAYMENTS, security=MALLORY, operations=RIGHT["operations"])
+    right.has(SHOP, **SHOP_RIGHT, billing=RIGHT["billing"])
+    right.has(PLAYGROUND, **RIGHT)
+    return right
+
+
+def plan(desk, *arguments):
+    result = desk.run("plan", "--json", *arguments)
+    return json.loads(result.stdout), result
+
+
+def test_where_all_is_right_there_is_nothing_to_change(right):
+    result = right.run("plan")
+    assert result.exit_code == 0, result.stderr
+    assert_golden("plan-nothing.txt", result.stdout)
+    assert "note: RollcallHub is not deployed: whether a sweep is under way is not known" in result.stderr
+
+
+def test_differences_are_shown_part_by_part(drifted):
+    result = drifted.run("plan", "--show-details")
+    assert result.exit_code == 2
+    assert_golden("plan-changes.txt", result.stdout)
+
+
+def test_elsewhere_than_on_a_terminal_contacts_are_masked(drifted):
+    for form in ([], ["--json"]):
+        assert MALLORY[2] not in drifted.run("plan", *form).stdout
+        assert MALLORY[2] in drifted.run("plan", *form, "--show-details").stdout
+    drifted.terminal = True
+    assert MALLORY[2] in drifted.run("plan").stdout
+
+
+def test_a_contact_cannot_speak_to_the_terminal(drifted):
+    drifted.has(PAYMENTS, security=("\x1b]0;owned\x07", *MALLORY[1:]))
+    assert "\x1b" not in drifted.run("plan", "--show-details").stdout
+
+
+def test_scripts_get_json(drifted):
+    _, result = plan(drifted)
+    assert_golden("plan.json", result.stdout)
+
+
+def test_nothing_is_ever_written(drifted):
+    drifted.run("plan")
+    assert all(name.startswith(("get_", "list_", "describe_")) for name, _ in drifted.calls)
+
+
+def test_the_plan_has_the_digest_that_a_sweep_gives_it(drifted):
+    drifted.caller = MANAGEMENT
+    found, _ = plan(drifted, "--show-details")
+    digest = PlanDigest(found["roster"])
+    for item in (one for one in found["differences"] if not one["only_told"]):
+        present = {"state": "present", "contact": item["found"]} if item["found"] else {"state": "absent"}
+        change = {
+            "account_id": item["account"]["id"],
+            "kind": item["kind"],
+            "found": present,
+            "wanted": {"contact": item["wanted"], "source": item["source"]},
+        }
+        digest.add(PlannedChange.from_document(change))
+    assert found["plan"] == digest.hexdigest()
+
+
+def test_a_part_of_the_organization_has_no_such_digest(drifted):
+    assert plan(drifted)[0]["plan"] is None, "nobody read the management account"
+    found, _ = plan(drifted, "--account", PAYMENTS)
+    assert found["plan"] is None
+    assert {item["account"]["id"] for item in found["differences"]} == {PAYMENTS}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "accounts"),
+    [
+        (["--ou", "Workloads"], {PAYMENTS, SHOP}),
+        (["--ou", "Workloads/Production"], {SHOP}),
+        (["--account", SHOP, "--account", PAYMENTS], {PAYMENTS, SHOP}),
+        (["--ou", "Workloads/Production", "--account", SHOP], {SHOP}),
+        (["--ou", "r-a1b2"], {PAYMENTS, SHOP, HUB, PLAYGROUND, DIVESTED, MANAGEMENT}),
+    ],
+)
+def test_a_part_of_the_organization_can_be_planned(drifted, arguments, accounts):
+    found, _ = plan(drifted, *arguments)
+    assert found["accounts"]["planned"] == len(accounts)
+    asked = {parameters["AccountId"] for name, parameters in drifted.calls if name.startswith("get_alt")}
+    assert asked == accounts - {MANAGEMENT}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["--ou", "Workload"], "there is no account below 'Workload'"),
+        (["--ou", "Workload"], "did you mean 'Workloads"),
+        (["--account", "999999999999"], "account 999999999999 is not in the organization"),
+        (["--account", "12"], "an account is named by its id of 12 digits"),
+        (["--resume", "x", "--ou", "Sandbox"], "the file says which accounts"),
+        (["--resume", "config/contacts.yaml"], "contacts.yaml is no plan"),
+        (["--resume", "nope.json"], "nope.json cannot be read: No such file"),
+        (["--out", "no/where.json"], "where.json cannot be written: No such file"),
+    ],
+)
+def test_a_question_that_cannot_be_answered_is_an_error(drifted, arguments, text):
+    result = drifted.run("plan", *arguments)
+    assert result.exit_code == 1
+    assert text in " ".join(result.stderr.replace("│", " ").split())
+
+
+def test_reading_takes_half_of_the_quota(right):
+    for number in range(100):
+        right.organization.add_account(name=f"Account {number}", email=f"{number}@example.com")
+    start = right.clock.now()
+    right.run("plan")
+    reads = [name for name, _ in right.calls].count("get_alternate_contact")
+    assert reads == 3 * (5 + 100)
+    assert (right.clock.now() - start).total_seconds() >= (reads - 8) / 5
+
+
+def test_kinds_that_the_roster_does_not_manage_are_not_read(right):
+    roster = CONTACTS.replace(", billing: finops}", "}").replace("billing: absent", "mode: audit")
+    right.write(contacts=roster)
+    right.run("plan")
+    kinds = {parameters.get("AlternateContactType") for _, parameters in right.calls} - {None}
+    assert kinds == {"SECURITY", "OPERATIONS"}
+
+
+def test_the_management_account_is_unreachable_from_outside_and_that_is_no_error(right):
+    found, result = plan(right)
+    assert result.exit_code == 0
+    assert {(item["account"]["id"], item["verdict"]) for item in found["unknown"]} == {
+        (MANAGEMENT, "unreachable")
+    }
+    assert "run this command with credentials of the management account" in found["unknown"][0]["reason"]
+
+
+def test_with_its_own_credentials_the_management_account_is_planned_too(right):
+    right.caller = MANAGEMENT
+    right.has(MANAGEMENT, security=MALLORY)
+    found, result = plan(right)
+    assert MANAGEMENT in {item["account"]["id"] for item in found["differences"]}
+    assert not found["unknown"]
+    assert "note: these are credentials of the management account: whether a sweep" in result.stderr
+
+
+def test_without_a_role_in_it_nobody_can_change_the_management_account(right):
+    right.caller = MANAGEMENT
+    organization = (right.where / "config" / "organization.yaml").read_text()
+    right.write(organization=organization + "management_role: false\n")
+    found, result = plan(right)
+    assert result.exit_code == 0
+    assert "leave out management_role: false" in found["unknown"][0]["reason"]
+
+
+def test_what_cannot_be_read_is_not_known(drifted):
+    refusal = ApiError("AccessDeniedException", "with an explicit deny in a service control policy", 403)
+    drifted.cloud.account.fail_next("GetAlternateContact", refusal, account=SHOP, kind="BILLING")
+    result = drifted.run("plan")
+    assert result.exit_code == 1
+    assert_golden("plan-unreadable.txt", result.stdout)
+
+
+def test_a_plan_above_the_limits_says_that_a_sweep_would_wait(right):
+    right.write(contacts=CONTACTS + "limits: {max_changed_accounts: 1}\n")
+    for account in (PAYMENTS, SHOP, HUB):
+        right.has(account)
+    result = right.run("plan")
+    assert "A sweep would hold this for a person: 3 of 6 active accounts would change, the limit is 1" in (
+        result.stdout
+    )
+
+
+def test_tags_are_read_where_the_roster_uses_them(drifted):
+    drifted.organization.accounts[PAYMENTS].tags["scope"] = "pci"
+    found, _ = plan(drifted)
+    assert any("override of tag scope=pci" in item["source"] for item in found["differences"])
+    drifted.calls.clear()
+    drifted.write(contacts=CONTACTS.replace("tag: {scope: pci}", "ou: Sandbox/Lab"))
+    drifted.run("plan")
+    assert "list_tags_for_resource" not in [name for name, _ in drifted.calls]
+
+
+CUT_OFF = [
+    (KeyboardInterrupt(), 130, "error: interrupted\nfix: 2 of 6 accounts are in plan.json: "),
+    (refused("ExpiredTokenException"), 1, "error: the AWS credentials have expired\nfix: log in again"),
+    (refused("AccessDeniedException"), 1, "the credentials may not call organizations:ListTagsForResource"),
+]
+
+
+@pytest.mark.parametrize(("error", "status", "text"), CUT_OFF)
+def test_what_was_seen_is_kept_and_gone_on_with(drifted, error, status, text):
+    whole, _ = plan(drifted, "--show-details")
+    tags = 0
+    method = drifted.cloud.organizations.call
+
+    def cut(operation, params, caller):
+        nonlocal tags
+        tags += operation == "ListTagsForResource"
+        if tags == 3 and operation == "ListTagsForResource":
+            raise error
+        return method(operation, params, caller)
+
+    drifted.cloud.organizations.call = cut
+    result = drifted.run("plan", "--out", "plan.json")
+    assert result.exit_code == status
+    assert text in result.stderr
+    assert "`rollcall plan --resume plan.json` goes on from there" in result.stderr
+    stored = json.loads((drifted.where / "plan.json").read_text())
+    assert stored["partial"]
+    assert stored["plan"] is None
+    assert len(stored["observed"]) == 2
+    drifted.calls.clear()
+    drifted.cloud.organizations.call = method
+    found, result = plan(drifted, "--resume", "plan.json", "--show-details")
+    assert "note: 2 of 6 accounts were seen before" in result.stderr
+    assert "list_accounts" not in [name for name, _ in drifted.calls]
+    assert found | {"since": ""} == whole | {"since": ""}
+    stored = json.loads((drifted.where / "plan.json").read_text())
+    assert not stored["partial"]
+    assert stored["plan"] == found
+
+
+def test_throttled_for_too_long_it_gives_up_and_keeps_what_it_has(drifted):
+    busy = ApiError("TooManyRequestsException", "Too many requests", 429)
+    drifted.cloud.account.fail_next("GetAlternateContact", busy, times=50, account=SHOP)
+    result = drifted.run("plan", "--out", "plan.json")
+    assert result.exit_code == 1
+    assert_golden("plan-throttled.txt", result.stderr)
+    assert json.loads((drifted.where / "plan.json").read_text())["partial"]
+
+
+def test_without_a_file_nothing_is_kept(drifted):
+    drifted.failures["account"] = [KeyboardInterrupt()]
+    result = drifted.run("plan")
+    assert result.exit_code == 130
+    assert "with --out FILE what was seen would be kept" in result.stderr
+
+
+def test_the_file_is_its_owners_alone(drifted):
+    (drifted.where / "plan.json").write_text("old")
+    drifted.run("plan", "--out", "plan.json")
+    assert stat.S_IMODE((drifted.where / "plan.json").stat().st_mode) == 0o600
+    assert MALLORY[2] in (drifted.where / "plan.json").read_text()
+
+
+def test_another_roster_does_not_go_on_with_it(drifted):
+    drifted.run("plan", "--out", "plan.json")
+    drifted.write(contacts=CONTACTS.replace("mode: enforce", "mode: audit"))
+    assert "was made with another roster" in drifted.run("plan", "--resume", "plan.json").stderr
+
+
+def test_a_person_at_a_terminal_sees_how_far_it_is(drifted):
+    drifted.terminal = True
+    shown = drifted.run("plan").stderr
+    assert "Reading contacts" in shown
+    assert "6/6" in shown
+
+
+@pytest.mark.parametrize("error", ["NoCredentials", "wrong account"])
+def test_without_the_right_credentials_there_is_no_plan(right, error):
+    if error == "wrong account":
+        right.caller = PAYMENTS
+    else:
+        right.failures["sts"] = [refused("InvalidClientTokenId", 403)]
+    result = right.run("plan")
+    assert result.exit_code == 1
+    assert "fix: " in result.stderr
+    assert not result.stdout
+
+
+def sweep(world):
+    return SweepTable(client=world.client("dynamodb", HUB), table=TABLE)
+
+
+def a_run(world, **more):
+    return Run(
+        id="20261005T090000Z-abcdef",
+        execution="e",
+        trigger=Trigger.SCHEDULE,
+        by=None,
+        started_at=world.clock.now(),
+        next=Step.OBSERVE,
+        roster="r",
+        approved=None,
+        data="d",
+        **more,
+    )
+
+
+def test_beside_a_sweep_it_does_not_run(world):
+    assert sweep(world).acquire(a_run(world, accounts=6, cursor=2), world.clock.now())
+    result = world.run("plan")
+    assert result.exit_code == 1
+    assert_golden("plan-beside-a-sweep.txt", result.stderr)
+    assert "list_accounts" not in [name for name, _ in world.calls]
+
+
+def test_a_sweep_that_died_is_in_nobodys_way(world):
+    sweep(world).acquire(a_run(world), world.clock.now())
+    world.clock.sleep(timedelta(hours=1).total_seconds())
+    result = world.run("plan")
+    assert result.exit_code == 2
+    assert not result.stderr
+
+
+def test_what_a_renamed_unit_matched_is_held_as_the_sweep_holds_it(world):
+    unit = world.organization.find_ou("Sandbox")
+    memory = MatchTable(client=world.client("dynamodb", HUB), table=TABLE)
+    memory.add_unit("Sandbox", unit)
+    world.organization.rename_ou(unit, "Sandboxes")
+    found, result = plan(world, "--account", PLAYGROUND)
+    assert result.exit_code == 1
+    assert {item["verdict"] for item in found["unknown"]} == {"held"}
+    assert memory.units() == {"Sandbox": frozenset({unit})}
+
+
+def test_before_the_first_approval_a_sweep_would_wait(world):
+    world.client("dynamodb", HUB).delete_item(
+        TableName=TABLE, Key={"pk": {"S": "control"}, "sk": {"S": "control"}}
+    )
+    assert "nothing is enforced yet, and a person approves the first roster" in world.run("plan").stdout
+
+
+def test_who_may_not_ask_the_hub_is_told_what_is_not_known(world):
+    world.failures["dynamodb"] = [refused("AccessDeniedException")]
+    result = world.run("plan")
+    assert "AccessDeniedException: whether a sweep is under way is not known" in result.stderr
+    assert result.exit_code == 2

@@ -1,22 +1,34 @@
-"""Policies that name principals, and those of roles: buses, queues and senders are held to what is deployed.
+"""A small evaluator of policy documents: enough to hold buses, queues and sending roles to what is deployed.
 
-What a statement without its principal means is `simulation.scp`'s to say, as for service control policies.
+Source: IAM user guide, "Policy evaluation logic" and "IAM JSON policy elements: Condition operators".
 """
 
 from __future__ import annotations
 
 import json
+import re
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from moto.iam.models import iam_backends
 
-from simulation.scp import as_list
-from simulation.scp import decide as evaluate
-
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     Context = Mapping[str, Collection[str]]
+
+
+def _like(value: str, pattern: str) -> bool:
+    return fnmatchcase(value, pattern.replace("[", "[[]"))
+
+
+_OPERATORS: dict[str, Callable[[str, str], bool]] = {
+    "StringEquals": lambda value, wanted: value == wanted,
+    "StringLike": _like,
+    "ArnEquals": _like,
+    "ArnLike": _like,
+    "Bool": lambda value, wanted: value.lower() == wanted.lower(),
+}
 
 
 def decide(
@@ -27,12 +39,24 @@ def decide(
     `principal` is an ARN, an account id or a service name; None for identity policies, which name none.
     Raises NotImplementedError for a condition operator that is not modelled, rather than guess.
     """
-    return evaluate(
-        [_addressed(document, principal) for document in documents],
-        action=action,
-        resource=resource,
-        context=context,
-    )
+    verdict = None
+    for document in documents:
+        policy = json.loads(document) if isinstance(document, str) else document
+        for statement in _list(policy.get("Statement", [])):
+            if (
+                any(_like(action.lower(), pattern.lower()) for pattern in _list(statement.get("Action", [])))
+                and any(_like(resource, pattern) for pattern in _list(statement.get("Resource", "*")))
+                and (principal is None or _names(statement.get("Principal"), principal))
+                and all(
+                    _holds(operator, key, _list(wanted), context)
+                    for operator, entries in statement.get("Condition", {}).items()
+                    for key, wanted in entries.items()
+                )
+            ):
+                if statement["Effect"] == "Deny":
+                    return False
+                verdict = True
+    return verdict
 
 
 def role_may(
@@ -83,21 +107,29 @@ def role_named(role_arn: str) -> Any:
     return next((role for role in iam_backends[account]["aws"].roles.values() if role.name == name), None)
 
 
-def _addressed(document: Any, principal: str | None) -> dict[str, Any]:
-    """The statements that are about the principal; those of trust policies leave out what they are on."""
-    policy = json.loads(document) if isinstance(document, str) else document
-    return {
-        "Statement": [
-            statement if "NotResource" in statement else {"Resource": "*", **statement}
-            for statement in as_list(policy.get("Statement", []))
-            if principal is None or _names(statement.get("Principal"), principal)
-        ]
-    }
+def _holds(operator: str, key: str, wanted: list[Any], context: Context) -> bool:
+    parsed = re.fullmatch(r"(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?", operator)
+    every, name, if_exists = parsed.groups() if parsed else (None, operator, None)
+    negated = "Not" in name
+    values = {known.lower(): found for known, found in context.items()}.get(key.lower(), [])
+    if name == "Null":
+        return str(not values).lower() in {str(entry).lower() for entry in wanted}
+    compare = _OPERATORS.get(name.replace("Not", "", 1))
+    if compare is None:
+        raise NotImplementedError(f"condition operator {operator}")
+    if not values:
+        return every == "ForAllValues" or negated or if_exists is not None
+    matches = [any(compare(value, str(entry)) for entry in wanted) != negated for value in values]
+    return any(matches) if every == "ForAnyValue" else all(matches)
 
 
 def _names(element: Any, principal: str) -> bool:
     if element == "*":
         return True
-    entries = [entry for group in (element or {}).values() for entry in as_list(group)]
+    entries = [entry for group in (element or {}).values() for entry in _list(group)]
     account = principal.split(":")[4] if principal.startswith("arn:") else principal
     return any(entry in {"*", principal, account} or entry.endswith(f"::{account}:root") for entry in entries)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

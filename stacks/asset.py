@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 CANDIDATE: Final = "candidate.json"
 _LAMBDAS = Path(__file__).parents[1] / "lambdas"
-_PACKAGES = ("rollcall", "reconcile", "notify")
+_PACKAGES = ("rollcall", "reconcile", "sweep", "apply", "control", "notify")
 # What the report is rendered with, and no layer brings: pure Python, so that one copy runs everywhere.
 _LIBRARIES = ("jinja2", "markupsafe")
 _LEFT_OUT = ("__pycache__", "*.pyc", ".*", "*.so", "*.pyd", "*.c", "*.pyi")

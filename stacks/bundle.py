@@ -6,13 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_ssm as ssm
 
+from stacks.nag import accept
 from stacks.partitions import POWERTOOLS_LAYERS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
+    from aws_cdk import Duration
+    from aws_cdk import aws_iam as iam
     from constructs import Construct
 
 #: 3.14 when it can be tested here.
@@ -44,3 +49,36 @@ class Bundle:
             runtime=RUNTIME,
             architecture=ARCHITECTURE,
         )
+
+    def function(
+        self,
+        scope: Construct,
+        *,
+        handler: str,
+        role: iam.IRole,
+        environment: Mapping[str, str],
+        timeout: Duration,
+        memory_mb: int,
+    ) -> lambda_.Function:
+        """A function that runs `handler` of the asset as `role`, traced, with a log group of three months."""
+        log_group = logs.LogGroup(scope, "Logs", retention=logs.RetentionDays.THREE_MONTHS)
+        log_group.grant_write(role)
+        function = lambda_.Function(
+            scope,
+            "Function",
+            handler=handler,
+            code=self.code,
+            layers=[self.layer],
+            runtime=self.runtime,
+            architecture=self.architecture,
+            memory_size=memory_mb,
+            timeout=timeout,
+            role=role,
+            environment=environment,
+            log_group=log_group,
+            tracing=lambda_.Tracing.ACTIVE,
+        )
+        runtime = "Python 3.13 until 3.14 can be tested on the machines that build this."
+        accept(function, pack="AwsSolutions", rule="L1", reason=runtime)
+        accept(function, pack="Serverless", rule="LambdaLatestVersion", reason=runtime)
+        return function

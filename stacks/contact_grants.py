@@ -39,7 +39,6 @@ class Keeping:
         https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsaccountmanagement.html
         https://docs.aws.amazon.com/accounts/latest/reference/security_iam_service-with-iam.html
         """
-        read = iam.PolicyStatement(actions=["account:GetAlternateContact"], resources=[resource])
         below = (
             {"ForAnyValue:StringLike": {"account:AccountResourceOrgPaths": list(only_below)}}
             if only_below
@@ -57,7 +56,7 @@ class Keeping:
             for operation, kinds in (("Put", self.put), ("Delete", self.delete))
             if kinds
         ]
-        return [read, *writes]
+        return [_reading(resource), *writes]
 
 
 def members_resource(settings: Settings) -> str:
@@ -79,6 +78,21 @@ def keep_member_contacts(role: iam.Role, *, settings: Settings, keeping: Keeping
     resource = members_resource(settings)
     for statement in keeping.statements(resource, only_below=settings.limit_to_ous):
         role.add_to_policy(statement)
+    _accept_all_accounts(role, resource)
+
+
+def read_member_contacts(role: iam.Role, *, settings: Settings) -> None:
+    """Read alternate contacts of the members, and write none."""
+    resource = members_resource(settings)
+    role.add_to_policy(_reading(resource))
+    _accept_all_accounts(role, resource)
+
+
+def _reading(resource: str) -> iam.PolicyStatement:
+    return iam.PolicyStatement(actions=["account:GetAlternateContact"], resources=[resource])
+
+
+def _accept_all_accounts(role: iam.Role, resource: str) -> None:
     accept(
         role,
         pack="AwsSolutions",

@@ -11,6 +11,8 @@ from stacks.constructs.network import AccountEndpoint, Network
 from stacks.contact_grants import members_resource, own_resource
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from constructs import Construct
 
     from stacks.settings import Settings
@@ -18,8 +20,13 @@ if TYPE_CHECKING:
 _ACTIONS = [f"account:{operation}AlternateContact" for operation in ("Get", "Put", "Delete")]
 
 
-def private_network(scope: Construct, settings: Settings, *, writer: iam.IRole) -> Network | None:
-    """The network of the settings, with the endpoint that `writer` and nobody else may use."""
+def private_network(
+    scope: Construct, settings: Settings, *, writer: iam.IRole, readers: Sequence[iam.IRole]
+) -> Network | None:
+    """The network of the settings, with the endpoint that these roles and nobody else may use.
+
+    Only the `writer` may do more there than read.
+    """
     if settings.private_link is None:
         return None
     link = settings.private_link
@@ -34,6 +41,12 @@ def private_network(scope: Construct, settings: Settings, *, writer: iam.IRole) 
                 sid="MembersByTheHub",
                 principals=[iam.ArnPrincipal(writer.role_arn)],
                 actions=_ACTIONS,
+                resources=[members_resource(settings)],
+            ),
+            iam.PolicyStatement(
+                sid="MembersAreRead",
+                principals=[iam.ArnPrincipal(reader.role_arn) for reader in readers],
+                actions=_ACTIONS[:1],
                 resources=[members_resource(settings)],
             ),
             # The role in the management account may not exist yet: its account, and the role by condition.

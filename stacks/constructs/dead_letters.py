@@ -29,12 +29,9 @@ class DeadLetters(Construct):
             # The longest that SQS keeps a message: a weekend and a holiday must not lose one.
             retention_period=Duration.days(14),
         )
-        accept(
-            self.queue,
-            pack="Serverless",
-            rule="SQSRedrivePolicy",
-            reason="It is the end of the line: an alarm tells people, who redrive it.",
-        )
+        end_of_the_line = "It is the end of the line: an alarm tells people, who redrive it."
+        accept(self.queue, pack="Serverless", rule="SQSRedrivePolicy", reason=end_of_the_line)
+        accept(self.queue, pack="AwsSolutions", rule="SQS3", reason=end_of_the_line)
         waiting = self.queue.metric_approximate_number_of_messages_visible(
             statistic=cloudwatch.Stats.MAXIMUM, period=Duration.minutes(1)
         )

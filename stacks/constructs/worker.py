@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as event_sources
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from stacks.nag import accept
@@ -42,22 +40,13 @@ class Worker(Construct):
         timeout: Duration,
     ) -> None:
         super().__init__(scope, id_)
-        log_group = logs.LogGroup(self, "Logs", retention=logs.RetentionDays.THREE_MONTHS)
-        log_group.grant_write(role)
-        self.function = lambda_.Function(
+        self.function = bundle.function(
             self,
-            "Function",
             handler=handler,
-            code=bundle.code,
-            layers=[bundle.layer],
-            runtime=bundle.runtime,
-            architecture=bundle.architecture,
-            memory_size=_MEMORY_MB,
-            timeout=timeout,
             role=role,
             environment=environment,
-            log_group=log_group,
-            tracing=lambda_.Tracing.ACTIVE,
+            timeout=timeout,
+            memory_mb=_MEMORY_MB,
         )
         self.function.add_event_source(
             event_sources.SqsEventSource(
@@ -68,9 +57,6 @@ class Worker(Construct):
                 max_concurrency=2,
             )
         )
-        self._accept_findings()
-
-    def _accept_findings(self) -> None:
         dead_letters = (
             "Invoked only by the event source of its queue: what fails goes back to the queue and in the end"
             " to the queue's dead letters."
@@ -79,6 +65,3 @@ class Worker(Construct):
         accept(
             self.function, pack="Serverless", rule="LambdaEventSourceMappingDestination", reason=dead_letters
         )
-        runtime = "Python 3.13 until 3.14 can be tested on the machines that build this."
-        accept(self.function, pack="AwsSolutions", rule="L1", reason=runtime)
-        accept(self.function, pack="Serverless", rule="LambdaLatestVersion", reason=runtime)

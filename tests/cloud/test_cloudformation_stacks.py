@@ -15,6 +15,7 @@ PROBES = {
         "cloudwatch",
         lambda c, i: c.describe_alarms(AlarmNames=[i])["MetricAlarms"][0],
     ),
+    "AWS::CloudWatch::Dashboard": ("cloudwatch", lambda c, i: c.get_dashboard(DashboardName=i)),
     "AWS::CloudFormation::StackSet": (
         "cloudformation",
         lambda c, i: c.describe_stack_set(StackSetName=i, CallAs="DELEGATED_ADMIN"),
@@ -30,9 +31,14 @@ PROBES = {
     "AWS::Organizations::Policy": ("organizations", lambda c, i: c.describe_policy(PolicyId=i)),
     "AWS::S3::Bucket": ("s3", lambda c, i: c.head_bucket(Bucket=i)),
     "AWS::S3::BucketPolicy": ("s3", lambda c, i: c.get_bucket_policy(Bucket=i)),
+    "AWS::Scheduler::Schedule": ("scheduler", lambda c, i: c.get_schedule(Name=i)),
     "AWS::SNS::Subscription": ("sns", lambda c, i: c.get_subscription_attributes(SubscriptionArn=i)),
     "AWS::SNS::Topic": ("sns", lambda c, i: c.get_topic_attributes(TopicArn=i)),
     "AWS::SQS::Queue": ("sqs", lambda c, i: c.get_queue_attributes(QueueUrl=i, AttributeNames=["All"])),
+    "AWS::StepFunctions::StateMachine": (
+        "stepfunctions",
+        lambda c, i: c.describe_state_machine(stateMachineArn=i),
+    ),
 }
 ON_OTHERS = {
     "AWS::Events::EventBusPolicy",

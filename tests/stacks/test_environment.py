@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rollcall.environment import NotifyEnvironment, ReconcileEnvironment
+from rollcall.environment import (
+    ApplyEnvironment,
+    ControlEnvironment,
+    NotifyEnvironment,
+    ReconcileEnvironment,
+    SweepEnvironment,
+)
 
 if TYPE_CHECKING:
     from tests.stacks.template import Template
@@ -17,12 +23,17 @@ LAMBDAS = Path(__file__).parents[2] / "lambdas"
 _READS = {"environ", "getenv"}
 
 
-@pytest.mark.parametrize(
-    ("function", "environment"), [("Reconcile", ReconcileEnvironment), ("Notify", NotifyEnvironment)]
-)
-def test_the_template_sets_what_the_function_reads(
-    hub: Template, function: str, environment: type[ReconcileEnvironment | NotifyEnvironment]
-) -> None:
+FUNCTIONS = {
+    "Apply": ApplyEnvironment,
+    "Control": ControlEnvironment,
+    "Notify": NotifyEnvironment,
+    "Reconcile": ReconcileEnvironment,
+    "Sweep": SweepEnvironment,
+}
+
+
+@pytest.mark.parametrize(("function", "environment"), FUNCTIONS.items())
+def test_the_template_sets_what_the_function_reads(hub: Template, function: str, environment: Any) -> None:
     _, properties = hub.one("AWS::Lambda::Function", function)
     variables = properties["Environment"]["Variables"]
     assert set(variables) == set(environment.variable_names())
@@ -40,7 +51,11 @@ def test_only_the_composition_root_reads_the_environment() -> None:
     assert readers == {f"rollcall/bootstrap{name}.py" for name in ("", "_apply", "_control", "_sweep")}
 
 
-@pytest.mark.parametrize("function", ["Reconcile", "Notify"])
+def test_every_function_is_in_the_table(hub: Template) -> None:
+    assert len(hub.of_type("AWS::Lambda::Function")) == len(FUNCTIONS)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
 def test_the_handler_is_in_the_asset(hub: Template, assembly, function: str) -> None:
     handler = hub.one("AWS::Lambda::Function", function)[1]["Handler"]
     module, name = handler.rsplit(".", 1)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 #: Keys that every request has or that belong to no service.
 #: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 GLOBAL = {
+    "aws:MultiFactorAuthPresent",
     "aws:PrincipalArn",
     "aws:PrincipalOrgID",
     "aws:SecureTransport",

@@ -52,6 +52,8 @@ def test_no_domain_is_spelled_out_but_for_service_principals(abroad: Assembly) -
         assert found <= {
             "events.amazonaws.com",
             "lambda.amazonaws.com",
+            "scheduler.amazonaws.com",
+            "states.amazonaws.com",
             "cloudwatch.amazonaws.com",
             "account.amazonaws.com",
             "organizations.amazonaws.com",
@@ -87,4 +89,4 @@ def test_another_layer_can_be_named(tmp_path: Path) -> None:
     config = write(tmp_path, options=f"region: cn-northwest-1\npowertools_layer: {arn}\n")
     assembly = synthesize(tmp_path, config=str(config))
     functions = assembly.templates["RollcallHub"].of_type("AWS::Lambda::Function").values()
-    assert [function["Layers"] for function in functions] == [[arn]] * 2
+    assert [function["Layers"] for function in functions] == [[arn]] * 5

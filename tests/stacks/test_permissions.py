@@ -15,14 +15,29 @@ if TYPE_CHECKING:
 
     from tests.stacks.assembly import Assembly
 
+Grants = dict[str, str | tuple[str, ...]]
+
 #: Every statement of an identity policy that names no resource, and why it cannot.
 ON_EVERYTHING = {
+    "logs:CreateLogDelivery": "a delivery has no ARN",
+    "logs:DeleteLogDelivery": "a delivery has no ARN",
+    "logs:DescribeLogGroups": "Step Functions looks for the group that it is to write to",
+    "logs:DescribeResourcePolicies": "the policy is the account's",
+    "logs:GetLogDelivery": "a delivery has no ARN",
+    "logs:ListLogDeliveries": "a delivery has no ARN",
+    "logs:PutResourcePolicy": "the policy is the account's",
+    "logs:UpdateLogDelivery": "a delivery has no ARN",
     "organizations:DescribeAccount": "which accounts there are is what it asks",
+    "organizations:DescribeOrganization": "there is one",
     "organizations:DescribeOrganizationalUnit": "which units there are is what it asks",
+    "organizations:ListAccounts": "which accounts there are is what it asks",
     "organizations:ListAccountsForParent": "which accounts are below a unit is what it asks",
     "organizations:ListOrganizationalUnitsForParent": "which units are below a unit is what it asks",
     "organizations:ListParents": "an account's place is what it asks",
+    "organizations:ListRoots": "there is one",
     "organizations:ListTagsForResource": "an account's tags are what it asks",
+    "xray:GetSamplingRules": "X-Ray knows no resources for it",
+    "xray:GetSamplingTargets": "X-Ray knows no resources for it",
     "xray:PutTelemetryRecords": "X-Ray knows no resources for it",
     "xray:PutTraceSegments": "X-Ray knows no resources for it",
 }
@@ -37,8 +52,33 @@ IN_A_NETWORK = {
     "ec2:UnassignPrivateIpAddresses": "Lambda makes the interface and names it",
 }
 
+_MEMBERS = "arn:{AWS::Partition}:account::111111111111:account/o-exampleorgid/*"
+_HERE = "{{AWS::Partition}}:{}:{{AWS::Region}}:{{AWS::AccountId}}"
+#: What people may look at.
+LOOKING: Grants = {
+    "account:GetAlternateContact": _MEMBERS,
+    "cloudformation:DescribeStacks": f"arn:{_HERE.format('cloudformation')}:stack/{{AWS::StackName}}/*",
+    "dynamodb:GetItem": "{State.Arn}",
+    "dynamodb:Query": "{State.Arn}",
+    "s3:GetObject": ("{Ledger.Arn}/ledger/*", "{Reports.Arn}/reports/*", "{Reports.Arn}/runs/*"),
+    "s3:GetObjectRetention": "{Ledger.Arn}/ledger/*",
+    "s3:ListBucket": ("{Ledger.Arn}", "{Reports.Arn}"),
+    "sqs:GetQueueAttributes": (
+        "{Intake.Arn}",
+        "{IntakeDeadLetters.Arn}",
+        "{Notifications.Arn}",
+        "{NotifyDeadLetters.Arn}",
+        "{SweepDeadLetters.Arn}",
+    ),
+    "sqs:ReceiveMessage": ("{IntakeDeadLetters.Arn}", "{NotifyDeadLetters.Arn}", "{SweepDeadLetters.Arn}"),
+    "states:DescribeExecution": (
+        f"arn:{_HERE.format('states')}:execution:{{ControlMachine.Name}}:*",
+        f"arn:{_HERE.format('states')}:execution:{{SweepMachine.Name}}:*",
+    ),
+}
+
 #: What each role may do on named resources.
-GRANTS = {
+GRANTS: dict[tuple[str, str], Grants] = {
     ("RollcallHub", "ReconcileRole"): {
         "account:GetAlternateContact": "arn:{AWS::Partition}:account::111111111111:account/o-exampleorgid/*",
         "account:PutAlternateContact": "arn:{AWS::Partition}:account::111111111111:account/o-exampleorgid/*",
@@ -49,9 +89,13 @@ GRANTS = {
         "dynamodb:Query": "{State.Arn}",
         "dynamodb:UpdateItem": "{State.Arn}",
         "events:PutEvents": "{Outcomes.Arn}",
-        "logs:CreateLogStream": "{ReconcileLogs.Arn}",
-        "logs:PutLogEvents": "{ReconcileLogs.Arn}",
-        "s3:PutObject": "{Ledger.Arn}/ledger/*",
+        # As apply it looks for intents that workers left behind.
+        "dynamodb:Scan": "{State.Arn}",
+        "logs:CreateLogStream": ("{ApplyLogs.Arn}", "{ReconcileLogs.Arn}"),
+        "logs:PutLogEvents": ("{ApplyLogs.Arn}", "{ReconcileLogs.Arn}"),
+        "s3:GetObject": "{Reports.Arn}/runs/*",
+        "s3:ListBucket": "{Reports.Arn}",
+        "s3:PutObject": ("{Ledger.Arn}/ledger/*", "{Reports.Arn}/runs/*"),
         "sts:AssumeRole": "arn:{AWS::Partition}:iam::111111111111:role/rollcall-management-contacts",
         "sqs:ChangeMessageVisibility": "{Intake.Arn}",
         "sqs:DeleteMessage": "{Intake.Arn}",
@@ -75,6 +119,43 @@ GRANTS = {
         "sqs:GetQueueUrl": "{Notifications.Arn}",
         "sqs:ReceiveMessage": "{Notifications.Arn}",
     },
+    ("RollcallHub", "SweepRole"): {
+        "account:GetAlternateContact": _MEMBERS,
+        "dynamodb:ConditionCheckItem": "{State.Arn}",
+        "dynamodb:DeleteItem": "{State.Arn}",
+        "dynamodb:GetItem": "{State.Arn}",
+        "dynamodb:PutItem": "{State.Arn}",
+        "dynamodb:Query": "{State.Arn}",
+        "dynamodb:UpdateItem": "{State.Arn}",
+        "events:PutEvents": "{Outcomes.Arn}",
+        "logs:CreateLogStream": "{SweepLogs.Arn}",
+        "logs:PutLogEvents": "{SweepLogs.Arn}",
+        "s3:GetObject": "{Reports.Arn}/runs/*",
+        "s3:ListBucket": "{Reports.Arn}",
+        "s3:PutObject": ("{Reports.Arn}/reports/*", "{Reports.Arn}/runs/*"),
+    },
+    ("RollcallHub", "ControlRole"): {
+        "dynamodb:DeleteItem": "{State.Arn}",
+        "dynamodb:GetItem": "{State.Arn}",
+        "dynamodb:PutItem": "{State.Arn}",
+        "dynamodb:Query": "{State.Arn}",
+        "dynamodb:UpdateItem": "{State.Arn}",
+        "events:PutEvents": "{Outcomes.Arn}",
+        "logs:CreateLogStream": "{ControlLogs.Arn}",
+        "logs:PutLogEvents": "{ControlLogs.Arn}",
+        "states:StartExecution": "{SweepMachine}",
+    },
+    ("RollcallHub", "SweepMachineRole"): {
+        "lambda:InvokeFunction": ("{Apply.Arn}", "{Sweep.Arn}"),
+    },
+    ("RollcallHub", "ControlMachineRole"): {"lambda:InvokeFunction": "{Control.Arn}"},
+    ("RollcallHub", "SweepStartsScheduleRole"): {
+        "sqs:SendMessage": "{SweepDeadLetters.Arn}",
+        "states:StartExecution": "{SweepMachine}",
+    },
+    ("RollcallHub", "SweepStartsDeployedRole"): {"states:StartExecution": "{SweepMachine}"},
+    ("RollcallHub", "Reader"): LOOKING,
+    ("RollcallHub", "Operator"): LOOKING | {"states:StartExecution": ("{ControlMachine}", "{SweepMachine}")},
     ("RollcallHub", "ForwarderRole"): {"events:PutEvents": "{IntakeBus.Arn}"},
     ("RollcallManagement", "ForwarderRole"): {
         "events:PutEvents": "arn:{AWS::Partition}:events:us-east-1:333333333333:event-bus/rollcall-intake"
@@ -98,6 +179,18 @@ NAMES = {
     "Outcomes": ("AWS::Events::EventBus", "Outcomes"),
     "AlertsKey": ("AWS::KMS::Key", "AlertsKey"),
     "AlertsTopic": ("AWS::SNS::Topic", "AlertsTopic"),
+    "Reports": ("AWS::S3::Bucket", "Reports"),
+    "IntakeDeadLetters": ("AWS::SQS::Queue", "IntakeDeadLetters"),
+    "NotifyDeadLetters": ("AWS::SQS::Queue", "NotifyDeadLetters"),
+    "SweepDeadLetters": ("AWS::SQS::Queue", "SweepDeadLetters"),
+    "SweepMachine": ("AWS::StepFunctions::StateMachine", "SweepMachine"),
+    "ControlMachine": ("AWS::StepFunctions::StateMachine", "ControlMachine"),
+    "Sweep": ("AWS::Lambda::Function", "SweepFunction"),
+    "Apply": ("AWS::Lambda::Function", "ApplyFunction"),
+    "Control": ("AWS::Lambda::Function", "ControlFunction"),
+    "SweepLogs": ("AWS::Logs::LogGroup", "SweepLogs"),
+    "ApplyLogs": ("AWS::Logs::LogGroup", "ApplyLogs"),
+    "ControlLogs": ("AWS::Logs::LogGroup", "ControlLogs"),
     "ReconcileLogs": ("AWS::Logs::LogGroup", "ReconcileLogs"),
     "NotifyLogs": ("AWS::Logs::LogGroup", "NotifyLogs"),
 }
@@ -126,7 +219,11 @@ def test_a_role_may_do_exactly_this(assembly: Assembly, stack: str, role: str) -
     logical_id, _ = template.one("AWS::IAM::Role", role)
     named = {(action, resource) for action, resource in grants_of(template, logical_id) if resource != "*"}
     expected = GRANTS[stack, role]
-    assert named == {(action, in_full(template, resource)) for action, resource in expected.items()}
+    assert named == {
+        (action, in_full(template, resource))
+        for action, resources in expected.items()
+        for resource in ((resources,) if isinstance(resources, str) else resources)
+    }
 
 
 def test_every_role_is_in_the_table(assembly: Assembly) -> None:
@@ -190,9 +287,9 @@ def test_only_two_roles_write_contacts_of_the_rosters_kinds_and_nobody_deletes_t
     }
     hub = assembly.templates["RollcallHub"]
     role, _ = hub.one("AWS::IAM::Role", "ReconcileRole")
-    users = [one["Role"] for one in hub.of_type("AWS::Lambda::Function").values()]
-    assert [arn(one) for one in users].count(f"{{{role}.Arn}}") == 1
-    assert arn(hub.one("AWS::Lambda::Function", "Reconcile")[1]["Role"]) == f"{{{role}.Arn}}"
+    functions = hub.of_type("AWS::Lambda::Function").items()
+    writing = {name for name, one in functions if arn(one["Role"]) == f"{{{role}.Arn}}"}
+    assert {hub.one("AWS::Lambda::Function", name)[0] for name in ("Reconcile", "Apply")} == writing
 
 
 def test_writes_may_be_limited_to_units_and_reads_are_not(everything: Assembly) -> None:
@@ -244,7 +341,7 @@ def test_without_the_management_role_nobody_may_become_it(tmp_path: Path) -> Non
     assert variables["ROLLCALL_GUARDRAIL"] == "off"
 
 
-def test_only_reconcile_of_the_hub_becomes_the_management_role(assembly: Assembly) -> None:
+def test_only_the_writing_role_of_the_hub_becomes_the_management_role(assembly: Assembly) -> None:
     statement = trust_of(assembly.templates["RollcallManagement"], "Contacts")
     assert statement["Action"] == "sts:AssumeRole"
     assert arn(statement["Principal"]["AWS"]) == "arn:{AWS::Partition}:iam::333333333333:root"
@@ -269,8 +366,88 @@ def test_options_add_exactly_this(assembly: Assembly, everything: Assembly) -> N
     }
     network = {(action, "*") for action in IN_A_NETWORK}
     assert granted(everything, "ReconcileRole") - granted(assembly, "ReconcileRole") == look | network
-    assert granted(everything, "NotifyRole") - granted(assembly, "NotifyRole") == network
+    for role in ("NotifyRole", "SweepRole", "ControlRole"):
+        assert granted(everything, role) - granted(assembly, role) == network
     assert granted(everything, "ForwarderRole") == granted(assembly, "ForwarderRole")
+
+
+LEADING = "dynamodb:LeadingKeys"
+
+
+@pytest.mark.parametrize(
+    ("role", "partitions"),
+    [
+        ("SweepRole", {"control", "roster", "sweep", "tagged#*", "units"}),
+        ("ControlRole", {"control", "roster", "standoff*", "sweep", "tagged#*", "units"}),
+        ("Reader", {"control", "roster", "standoff*", "sweep", "tagged#*", "units"}),
+        ("Operator", {"control", "roster", "standoff*", "sweep", "tagged#*", "units"}),
+    ],
+)
+def test_a_role_that_does_not_write_contacts_sees_no_intents(
+    hub: Template, role: str, partitions: set[str]
+) -> None:
+    statements = hub.statements(hub.one("AWS::IAM::Role", role)[0])
+    (items,) = [one for one in statements if "dynamodb:GetItem" in as_list(one["Action"])]
+    ((operator, keys),) = items["Condition"].items()
+    assert operator == "ForAllValues:StringLike"
+    assert set(keys[LEADING]) == partitions
+
+
+def test_lists_of_objects_are_limited_to_prefixes(hub: Template) -> None:
+    for role in ("ReconcileRole", "SweepRole", "Reader", "Operator"):
+        statements = hub.statements(hub.one("AWS::IAM::Role", role)[0])
+        lists = [one for one in statements if "s3:ListBucket" in as_list(one["Action"])]
+        assert lists
+        assert all(set(one["Condition"]) == {"StringLike"} for one in lists)
+
+
+def test_people_of_the_hub_read_and_operators_show_a_second_factor(assembly: Assembly) -> None:
+    hub = assembly.templates["RollcallHub"]
+    of_the_organization = {"aws:PrincipalOrgID": "o-exampleorgid"}
+    for role, name, more in (
+        ("Reader", "rollcall-reader", {}),
+        ("Operator", "rollcall-operator", {"Bool": {"aws:MultiFactorAuthPresent": "true"}}),
+    ):
+        statement = trust_of(hub, role)
+        assert arn(statement["Principal"]["AWS"]) == "arn:{AWS::Partition}:iam::333333333333:root"
+        assert statement["Condition"] == {"StringEquals": of_the_organization} | more
+        properties = hub.one("AWS::IAM::Role", role)[1]
+        assert (properties["RoleName"], properties["MaxSessionDuration"]) == (name, 3600)
+
+
+def test_people_may_be_named_in_any_account_of_the_organization(everything: Assembly) -> None:
+    hub = everything.templates["RollcallHub"]
+    reader, operator = trust_of(hub, "Reader"), trust_of(hub, "Operator")
+    assert [arn(one) for one in reader["Principal"]["AWS"]] == [
+        "arn:{AWS::Partition}:iam::333333333333:root",
+        "arn:{AWS::Partition}:iam::444455556666:root",
+    ]
+    assert reader["Condition"] == {
+        "StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid"},
+        "ArnLike": {
+            "aws:PrincipalArn": [
+                "arn:aws:iam::333333333333:role/Security*",
+                "arn:aws:iam::444455556666:role/ci",
+            ]
+        },
+    }
+    assert arn(operator["Principal"]["AWS"]) == "arn:{AWS::Partition}:iam::333333333333:root"
+    assert operator["Condition"]["Bool"] == {"aws:MultiFactorAuthPresent": "true"}
+    assert operator["Condition"]["ArnLike"] == {
+        "aws:PrincipalArn": ["arn:aws:iam::333333333333:user/oncall/*"]
+    }
+
+
+def test_only_the_services_of_this_account_start_and_run_the_machines(hub: Template) -> None:
+    for role, service in (
+        ("SweepMachineRole", "states"),
+        ("ControlMachineRole", "states"),
+        ("SweepStartsScheduleRole", "scheduler"),
+        ("SweepStartsDeployedRole", "events"),
+    ):
+        statement = trust_of(hub, role)
+        assert statement["Principal"] == {"Service": f"{service}.amazonaws.com"}
+        assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
 def trust_of(template: Template, role: str) -> dict[str, Any]:
@@ -286,7 +463,7 @@ def test_only_this_accounts_rules_assume_the_forwarder(assembly: Assembly) -> No
 
 
 def test_only_lambda_assumes_the_functions_roles(hub: Template) -> None:
-    for role in ("ReconcileRole", "NotifyRole"):
+    for role in ("ReconcileRole", "NotifyRole", "SweepRole", "ControlRole"):
         assert trust_of(hub, role)["Principal"] == {"Service": "lambda.amazonaws.com"}
 
 
@@ -308,10 +485,10 @@ def test_the_intake_bus_takes_only_what_rules_of_the_organization_forward(hub: T
     }
 
 
-def test_the_outcome_bus_takes_only_what_reconcile_sends(hub: Template) -> None:
+def test_the_outcome_bus_takes_only_what_three_functions_send(hub: Template) -> None:
     _, policy = hub.one("AWS::Events::EventBusPolicy", "Outcomes")
     bus, _ = hub.one("AWS::Events::EventBus", "Outcomes")
-    role, _ = hub.one("AWS::IAM::Role", "ReconcileRole")
+    roles = [hub.one("AWS::IAM::Role", role)[0] for role in ("ReconcileRole", "SweepRole", "ControlRole")]
     statement = policy["Statement"]
     assert policy["EventBusName"] == {"Ref": bus}
     assert (statement["Effect"], statement["Action"]) == ("Deny", "events:PutEvents")
@@ -320,7 +497,7 @@ def test_the_outcome_bus_takes_only_what_reconcile_sends(hub: Template) -> None:
     ((operator, keys),) = statement["Condition"].items()
     assert operator == "ArnNotEquals"
     assert {key: [arn(one) for one in value] for key, value in keys.items()} == {
-        "aws:PrincipalArn": [f"{{{role}.Arn}}"]
+        "aws:PrincipalArn": [f"{{{role}.Arn}}" for role in roles]
     }
 
 
@@ -330,6 +507,8 @@ SENDERS = {
     "IntakeDeadLettersQueue": ["ForwarderRule", "SignalsRule"],  # what they cannot deliver
     "NotificationsQueue": ["IncidentsRule"],
     "NotifyDeadLettersQueue": ["IncidentsRule"],
+    # Scheduler sends as its role.
+    "SweepDeadLettersQueue": ["SweepStartsDeployed"],
 }
 
 

@@ -21,7 +21,7 @@ def test_it_is_off_unless_asked_for(assembly: Assembly) -> None:
 
 def test_every_function_is_in_the_network(everything: Assembly) -> None:
     functions = everything.templates["RollcallHub"].of_type("AWS::Lambda::Function").values()
-    assert [one["VpcConfig"] for one in functions] == [{"SubnetIds": SUBNETS, "SecurityGroupIds": GROUPS}] * 2
+    assert [one["VpcConfig"] for one in functions] == [{"SubnetIds": SUBNETS, "SecurityGroupIds": GROUPS}] * 5
 
 
 def test_the_endpoint_is_the_account_apis(everything: Assembly) -> None:
@@ -36,18 +36,21 @@ def test_the_endpoint_is_the_account_apis(everything: Assembly) -> None:
     }
 
 
-def test_the_endpoint_is_for_two_roles_and_this_organization(everything: Assembly) -> None:
+def test_the_endpoint_is_for_three_roles_and_this_organization(everything: Assembly) -> None:
     hub = everything.templates["RollcallHub"]
     (endpoint,) = hub.of_type("AWS::EC2::VPCEndpoint").values()
     role, _ = hub.one("AWS::IAM::Role", "ReconcileRole")
-    members, management = endpoint["PolicyDocument"]["Statement"]
+    sweep, _ = hub.one("AWS::IAM::Role", "SweepRole")
+    members, read, management = endpoint["PolicyDocument"]["Statement"]
     assert arn(members["Principal"]["AWS"]) == f"{{{role}.Arn}}"
     assert arn(members["Resource"]) == ("arn:{AWS::Partition}:account::111111111111:account/o-exampleorgid/*")
+    assert arn(read["Principal"]["AWS"]) == f"{{{sweep}.Arn}}"
+    assert (read["Action"], read["Resource"]) == ("account:GetAlternateContact", members["Resource"])
     assert arn(management["Principal"]["AWS"]) == "arn:{AWS::Partition}:iam::111111111111:root"
     assert arn(management["Condition"]["ArnEquals"]["aws:PrincipalArn"]) == (
         "arn:{AWS::Partition}:iam::111111111111:role/rollcall-management-contacts"
     )
     assert arn(management["Resource"]) == "arn:{AWS::Partition}:account::111111111111:account"
-    for statement in (members, management):
+    for statement in (members, read, management):
         assert statement["Effect"] == "Allow"
         assert all(action.endswith("AlternateContact") for action in as_list(statement["Action"]))

@@ -25,7 +25,7 @@ SQS_METRICS = {
 }
 
 
-@pytest.mark.parametrize("name", ["IntakeDeadLetters", "NotifyDeadLetters"])
+@pytest.mark.parametrize("name", ["IntakeDeadLetters", "NotifyDeadLetters", "SweepDeadLetters"])
 def test_the_first_dead_letter_raises_an_alarm(hub: Template, name: str) -> None:
     queue, _ = hub.one("AWS::SQS::Queue", name)
     _, alarm = hub.one("AWS::CloudWatch::Alarm", name)
@@ -43,7 +43,7 @@ def test_every_alarm_watches_a_metric_that_aws_publishes(assembly: Assembly) -> 
         for template in assembly.templates.values()
         for alarm in template.of_type("AWS::CloudWatch::Alarm").values()
     ]
-    assert len(alarms) == 2
+    assert len(alarms) == 3
     for alarm in alarms:
         assert alarm["Namespace"] == "AWS/SQS"
         assert alarm["MetricName"] in SQS_METRICS
@@ -84,7 +84,7 @@ def test_what_a_rule_cannot_deliver_is_kept(hub: Template) -> None:
 
 def test_every_queue_is_encrypted(assembly: Assembly) -> None:
     queues = assembly.templates["RollcallHub"].of_type("AWS::SQS::Queue")
-    assert len(queues) == 4
+    assert len(queues) == 5
     assert all(queue["SqsManagedSseEnabled"] is True for queue in queues.values())
 
 
@@ -99,11 +99,32 @@ def test_the_ledger_cannot_be_changed(hub: Template) -> None:
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert "BucketEncryption" in bucket
     assert hub.resources[logical_id]["DeletionPolicy"] == "Retain"
-    (policy,) = hub.of_type("AWS::S3::BucketPolicy").values()
-    conditions = [
-        one["Condition"] for one in policy["PolicyDocument"]["Statement"] if one["Effect"] == "Deny"
-    ]
-    assert {"Bool": {"aws:SecureTransport": "false"}} in conditions
+
+
+def test_reports_are_kept_as_long_as_the_settings_say_and_runs_for_a_month(hub: Template) -> None:
+    logical_id, bucket = hub.one("AWS::S3::Bucket", "Reports")
+    rules = {one["Prefix"]: one for one in bucket["LifecycleConfiguration"]["Rules"]}
+    assert {prefix: one["ExpirationInDays"] for prefix, one in rules.items()} == {
+        "runs/": 30,
+        "reports/": 400,
+    }
+    assert {one["Status"] for one in rules.values()} == {"Enabled"}
+    # Contact details are gone when their time is over.
+    assert "VersioningConfiguration" not in bucket
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    (encryption,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert encryption["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    assert hub.resources[logical_id]["DeletionPolicy"] == "Retain"
+
+
+def test_buckets_are_reached_over_tls_only(hub: Template) -> None:
+    policies = {arn(one["Bucket"]): one for one in hub.of_type("AWS::S3::BucketPolicy").values()}
+    assert set(policies) == {f"{{{bucket}}}" for bucket in hub.of_type("AWS::S3::Bucket")}
+    for policy in policies.values():
+        statements = policy["PolicyDocument"]["Statement"]
+        assert {one["Effect"] for one in statements} == {"Deny"}
+        conditions = [one["Condition"] for one in statements]
+        assert {"Bool": {"aws:SecureTransport": "false"}} in conditions
 
 
 def test_the_state_table_survives(hub: Template) -> None:
@@ -134,9 +155,13 @@ def test_alerts_are_encrypted_and_go_to_the_addresses(hub: Template) -> None:
 
 def test_logs_have_an_end(hub: Template) -> None:
     functions, groups = hub.of_type("AWS::Lambda::Function"), hub.of_type("AWS::Logs::LogGroup")
-    assert {arn(function["LoggingConfig"]["LogGroup"]) for function in functions.values()} == {
-        f"{{{group}}}" for group in groups
+    machines = hub.of_type("AWS::StepFunctions::StateMachine").values()
+    written = {arn(function["LoggingConfig"]["LogGroup"]) for function in functions.values()} | {
+        arn(to["CloudWatchLogsLogGroup"]["LogGroupArn"]).replace(".Arn", "")
+        for machine in machines
+        for to in machine["LoggingConfiguration"]["Destinations"]
     }
+    assert written == {f"{{{group}}}" for group in groups}
     assert all(group["RetentionInDays"] == 90 for group in groups.values())
 
 
@@ -178,6 +203,8 @@ def test_only_what_another_account_must_know_has_a_name(assembly: Assembly) -> N
     assert given - {outcomes} == {
         "rollcall-intake",
         "rollcall-management-contacts",
+        "rollcall-operator",
+        "rollcall-reader",
         "rollcall-reconcile",
     }
 
@@ -193,6 +220,12 @@ def test_the_hub_tells_what_it_made(hub: Template) -> None:
         "OutcomeBusName",
         "ReconcileFunctionName",
         "NotifyFunctionName",
+        "ReportsBucketName",
+        "SweepDeadLetterQueueUrl",
+        "SweepMachineArn",
+        "ControlMachineArn",
+        "ReaderRoleArn",
+        "OperatorRoleArn",
         "CandidateDigest",
     }
 
@@ -200,4 +233,4 @@ def test_the_hub_tells_what_it_made(hub: Template) -> None:
 def test_no_custom_resources(assembly: Assembly) -> None:
     types = {one["Type"] for template in assembly.templates.values() for one in template.resources.values()}
     assert not [type_ for type_ in types if type_.startswith("Custom::") or "CustomResource" in type_]
-    assert len(assembly.templates["RollcallHub"].of_type("AWS::Lambda::Function")) == 2
+    assert len(assembly.templates["RollcallHub"].of_type("AWS::Lambda::Function")) == 5

@@ -78,7 +78,17 @@ def test_no_cloudformation_error(assembly: Assembly) -> None:
 
 def test_the_asset_holds_the_functions_and_the_candidate(assembly: Assembly, hub: Template) -> None:
     names = {path.name for path in assembly.asset.iterdir()}
-    assert names == {"rollcall", "reconcile", "notify", "jinja2", "markupsafe", "candidate.json"}
+    assert names == {
+        "rollcall",
+        "reconcile",
+        "sweep",
+        "apply",
+        "control",
+        "notify",
+        "jinja2",
+        "markupsafe",
+        "candidate.json",
+    }
     assert not list(assembly.asset.rglob("__pycache__"))
     # What was compiled here runs on this machine only, and whose code it is stands beside it.
     assert not list(assembly.asset.rglob("*.so"))

@@ -21,6 +21,8 @@ alerts: {addresses: [aws-alerts@example.com]}
 EVERYTHING = """
 members: {deploy: stackset, targets: [r-a1b2, ou-a1b2-11111111], exclude: ["444455556666"]}
 guardrail: {targets: [r-a1b2], break_glass: "arn:aws:iam::*:role/BreakGlass*"}
+operators: ["arn:aws:iam::333333333333:user/oncall/*"]
+readers: ["arn:aws:iam::333333333333:role/Security*", "arn:aws:iam::444455556666:role/ci"]
 limit_to_ous: [o-exampleorgid/r-a1b2/ou-a1b2-11111111/*]
 private_link:
   vpc: vpc-0a1b2c3d4e5f60718

@@ -1,0 +1,50 @@
+"""A role that people assume."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class PersonRole(Construct):
+    """A role for `people` (patterns of ARNs; none: whom the IAM of account `home` lets), of one organization.
+
+    A session lasts an hour. With `mfa` it is given only to those who showed a second factor: roles that were
+    assumed without one, as federated ones are, never can.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        description: str,
+        people: Sequence[str],
+        home: str,
+        organization_id: str,
+        mfa: bool,
+    ) -> None:
+        super().__init__(scope, id_)
+        accounts = sorted({arn.split(":")[4] for arn in people}) or [home]
+        conditions: dict[str, Any] = {"StringEquals": {"aws:PrincipalOrgID": organization_id}}
+        if people:
+            conditions["ArnLike"] = {"aws:PrincipalArn": list(people)}
+        if mfa:
+            conditions["Bool"] = {"aws:MultiFactorAuthPresent": "true"}
+        self.role = iam.Role(
+            self,
+            "Role",
+            role_name=name,
+            description=description,
+            assumed_by=iam.PrincipalWithConditions(
+                iam.CompositePrincipal(*[iam.AccountPrincipal(account) for account in accounts]), conditions
+            ),
+            max_session_duration=Duration.hours(1),
+        )

@@ -1,0 +1,56 @@
+"""Where runs of the sweep keep what they found, and what people read of it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from stacks.nag import accept
+
+#: Keys of a run's own files and of its report begin so.
+RUNS: Final = "runs/"
+REPORTS: Final = "reports/"
+# A held plan waits 7 days for a person, and is applied from what its run stored.
+_RUNS_KEPT: Final = Duration.days(30)
+
+
+class Reports(Construct):
+    """A bucket that forgets the files of runs after 30 days, and reports after `retention`."""
+
+    def __init__(self, scope: Construct, id_: str, *, retention: Duration) -> None:
+        super().__init__(scope, id_)
+        self.bucket = s3.Bucket(
+            self,
+            "Bucket",
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            # Without versions: contact details are gone when their time is over. What a crash spoils, the
+            # next run writes again, and a plan is known by its digest before it is applied.
+            versioned=False,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    prefix=RUNS,
+                    expiration=_RUNS_KEPT,
+                    abort_incomplete_multipart_upload_after=Duration.days(1),
+                ),
+                s3.LifecycleRule(
+                    prefix=REPORTS,
+                    expiration=retention,
+                    abort_incomplete_multipart_upload_after=Duration.days(1),
+                ),
+            ],
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        accept(
+            self.bucket,
+            pack="AwsSolutions",
+            rule="S1",
+            reason="Two functions write it and two roles of people read it. Who does is for CloudTrail's data"
+            " events to say: access logs are best effort and need a second bucket.",
+        )

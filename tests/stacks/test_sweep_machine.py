@@ -1,0 +1,250 @@
+"""The sweep's state machine, run from the template: it goes where the run says, and around what fails."""
+
+from __future__ import annotations
+
+import json
+import time
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
+from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
+from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
+
+from localcloud.state_machines.definitions import check
+from rollcall.sweep.run import Step
+from tests.stacks.template import arn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.stacks.template import Template
+
+FUNCTION = "arn:aws:lambda:us-east-1:333333333333:function:"
+ROLE = "arn:aws:iam::333333333333:role/machine"
+#: What a run that changes something does.
+WHOLE = {
+    "begin": "prepare",
+    "prepare": "observe",
+    "observe": "gate",
+    "gate": "apply",
+    "apply": "report",
+    "report": "end",
+}
+#: One invocation, and one more for each retry.
+TRIES = 5
+
+
+def definition(template: Template, machine: str) -> str:
+    """As CloudFormation would hand it over, with the logical ids of functions as their names."""
+    text = template.one("AWS::StepFunctions::StateMachine", machine)[1]["DefinitionString"]
+    parts = text["Fn::Join"][1]
+    return "".join(part if isinstance(part, str) else FUNCTION + arn(part)[1:-5] for part in parts)
+
+
+class Script:
+    """The functions: each step answers with the run whose next step the script names.
+
+    A step in `broken` raises as often as it says there.
+    """
+
+    def __init__(self, following: dict[str, str], broken: dict[str, int] | None = None) -> None:
+        self.following, self.broken = following, broken or {}
+        self.calls: list[tuple[str, str]] = []
+        self.payloads: list[dict[str, Any]] = []
+        self.ending: str | None = None
+
+    @property
+    def steps(self) -> list[str]:
+        return [step for _, step in self.calls]
+
+    def __call__(self, function: str, payload: dict[str, Any]) -> dict[str, Any]:
+        step = payload["operation"]
+        self.calls.append((function, step))
+        self.payloads.append(payload)
+        if self.broken.get(step, 0) > 0:
+            self.broken[step] -= 1
+            raise RuntimeError(f"{step} is broken")
+        if step == "fail":
+            return {}
+        run = payload.get("run", {"id": "run", "failed": {}})
+        return run | {"next": self.following[step], "ending": self.ending}
+
+
+@pytest.fixture
+def execute(hub: Template, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
+    """Runs a machine of the template to its end and describes the execution."""
+
+    def run(script: Callable[[str, dict[str, Any]], Any], asked: Any, machine: str = "SweepMachine") -> Any:
+        def invoke(env: Any, parameters: dict[str, Any], **_: Any) -> None:
+            function = str(parameters["FunctionName"]).removeprefix(FUNCTION)
+            try:
+                answer = script(function, json.loads(parameters["Payload"]))
+            except RuntimeError as error:
+                text = json.dumps({"errorType": "RuntimeError", "errorMessage": str(error)})
+                raise lambda_eval_utils.LambdaFunctionErrorException("Unhandled", text) from error
+            env.stack.append({"Payload": answer})
+
+        monkeypatch.setattr(lambda_eval_utils, "execute_lambda_function_integration", invoke)
+        monkeypatch.setattr(retrier_decl, "time", SimpleNamespace(sleep=lambda _seconds: None))
+        monkeypatch.setattr(WaitFunction, "_wait_interval", lambda *_, **__: None)
+        with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
+            client = boto3.client("stepfunctions", "us-east-1", **KEYS)
+            made = client.create_state_machine(
+                name="machine", definition=definition(hub, machine), roleArn=ROLE
+            )
+            started = client.start_execution(
+                stateMachineArn=made["stateMachineArn"], name="name", input=json.dumps(asked)
+            )
+            for _ in range(1000):
+                found = client.describe_execution(executionArn=started["executionArn"])
+                if found["status"] != "RUNNING":
+                    return found
+                time.sleep(0.01)
+            raise AssertionError("the machine does not end")
+
+    return run
+
+
+KEYS = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+ASKED = {"trigger": "schedule", "by": None, "plan": None}
+
+
+def test_local_cloud_and_aws_take_the_definitions(hub: Template) -> None:
+    for machine in ("SweepMachine", "ControlMachine"):
+        check(definition(hub, machine))
+
+
+def test_a_run_goes_through_its_steps(execute: Any) -> None:
+    script = Script(WHOLE)
+    found = execute(script, ASKED)
+    assert found["status"] == "SUCCEEDED"
+    assert script.steps == ["begin", "prepare", "observe", "gate", "apply", "report"]
+    first, *others = script.payloads
+    assert first["input"] == ASKED
+    assert first["execution"] == "name"
+    assert first["started"].startswith("20")
+    assert set(first) == {"operation", "input", "execution", "started"}
+    assert all(set(payload) == {"operation", "run"} for payload in others)
+    assert others[-1]["run"] == {"id": "run", "failed": {}, "next": "report", "ending": None}
+
+
+def test_only_the_steps_that_write_run_as_the_function_that_writes(execute: Any) -> None:
+    script = Script(WHOLE)
+    execute(script, ASKED)
+    writing = {step for function, step in script.calls if function.startswith("Apply")}
+    assert writing == {"prepare", "apply"}
+    assert {step for function, step in script.calls if function.startswith("Sweep")} == set(WHOLE) - writing
+
+
+def test_every_step_of_a_run_is_known_to_the_machine(hub: Template) -> None:
+    states = json.loads(definition(hub, "SweepMachine"))["States"]
+    choices = json.dumps(states["Next?"]["Choices"])
+    assert not [step for step in Step if f'"StringEquals": "{step}"' not in choices]
+
+
+def test_a_run_loops_until_a_step_is_done(execute: Any) -> None:
+    script = Script(WHOLE)
+    again = iter(["observe", "observe", "gate"])
+    steps = script.following | {}
+
+    def call(function: str, payload: dict[str, Any]) -> dict[str, Any]:
+        if payload["operation"] == "observe":
+            script.following = steps | {"observe": next(again)}
+        return script(function, payload)
+
+    assert execute(call, ASKED)["status"] == "SUCCEEDED"
+    assert script.steps.count("observe") == 3
+
+
+def test_a_run_that_must_wait_begins_again_with_what_was_asked(execute: Any) -> None:
+    script = Script(WHOLE | {"begin": "wait"})
+    begun = iter(["wait", "wait", "report"])
+
+    def call(function: str, payload: dict[str, Any]) -> dict[str, Any]:
+        if payload["operation"] == "begin":
+            script.following = WHOLE | {"begin": next(begun)}
+        return script(function, payload)
+
+    assert execute(call, ASKED)["status"] == "SUCCEEDED"
+    assert script.steps == ["begin", "begin", "begin", "report"]
+    assert [payload["input"] for payload in script.payloads[:3]] == [ASKED] * 3
+    assert len({payload["started"] for payload in script.payloads[:3]}) == 1
+
+
+@pytest.mark.parametrize("step", WHOLE)
+def test_a_step_that_fails_once_is_tried_again(execute: Any, step: str) -> None:
+    script = Script(WHOLE, {step: 1})
+    assert execute(script, ASKED)["status"] == "SUCCEEDED"
+    assert script.steps.count(step) == 2
+    assert all(not payload.get("run", {"failed": {}})["failed"] for payload in script.payloads)
+
+
+@pytest.mark.parametrize(
+    ("step", "after"),
+    [
+        ("prepare", ["observe", "gate", "apply", "report"]),
+        ("observe", ["report"]),
+        ("gate", ["report"]),
+        ("apply", ["report"]),
+    ],
+)
+def test_the_rest_is_done_without_a_step_that_is_given_up_and_the_run_knows(
+    execute: Any, step: str, after: list[str]
+) -> None:
+    script = Script(WHOLE, {step: TRIES})
+    assert execute(script, ASKED)["status"] == "SUCCEEDED"
+    assert script.steps[: -len(after)].count(step) == TRIES
+    assert script.steps[-len(after) :] == after
+    failure = script.payloads[-1]["run"]["failed"]
+    assert set(failure) == {step}
+    assert failure[step]["Error"] == "RuntimeError"
+
+
+def test_a_run_that_cannot_begin_is_told_and_fails(execute: Any) -> None:
+    script = Script(WHOLE, {"begin": TRIES})
+    assert execute(script, ASKED)["status"] == "FAILED"
+    assert script.steps == ["begin"] * TRIES + ["fail"]
+    told = script.payloads[-1]
+    assert (told["execution"], told["input"]) == ("name", ASKED)
+    assert told["failure"]["Error"] == "RuntimeError"
+
+
+def test_a_run_that_cannot_report_is_told_and_fails(execute: Any) -> None:
+    script = Script(WHOLE, {"report": TRIES})
+    assert execute(script, ASKED)["status"] == "FAILED"
+    assert script.steps[-1] == "fail"
+    assert script.payloads[-1]["run"]["failed"]["report"]["Error"] == "RuntimeError"
+
+
+def test_the_machine_fails_even_if_nobody_could_be_told(execute: Any) -> None:
+    script = Script(WHOLE, {"begin": TRIES, "fail": TRIES})
+    assert execute(script, ASKED)["status"] == "FAILED"
+    assert script.steps == ["begin"] * TRIES + ["fail"] * TRIES
+
+
+def test_a_run_that_ended_failed_fails_the_execution(execute: Any) -> None:
+    script = Script(WHOLE)
+    script.ending = "failed"
+    assert execute(script, ASKED)["status"] == "FAILED"
+    assert script.steps[-1] == "report"
+
+
+def test_a_step_that_nobody_knows_fails_the_execution(execute: Any) -> None:
+    assert execute(Script(WHOLE | {"gate": "elsewhere"}), ASKED)["status"] == "FAILED"
+
+
+def test_a_command_is_handed_on_with_the_name_of_its_execution(execute: Any) -> None:
+    command = {"operation": "pause", "by": "arn", "reason": "why", "plan": None, "execution": "forged"}
+    given = []
+
+    def call(function: str, payload: dict[str, Any]) -> dict[str, Any]:
+        given.append((function[:7], payload))
+        return {"done": True}
+
+    found = execute(call, command, machine="ControlMachine")
+    assert json.loads(found["output"]) == {"done": True}
+    assert given == [("Control", command | {"execution": "name"})]

@@ -22,6 +22,11 @@ def _operations(service: str) -> dict[str, str]:
 
 
 @cache
+def _pages(service: str) -> PaginatorModel:
+    return PaginatorModel(create_loader().load_service_model(service, "paginators-1"))
+
+
+@cache
 def _exceptions(service: str) -> Any:
     return ClientExceptionsFactory().create_client_exceptions(service_model(service))
 
@@ -51,10 +56,9 @@ class SimulatedClient:
     def get_paginator(self, name: str) -> "Paginator[Any]":
         """The paginator of botocore over the method `name`; raises ValueError when it does not page."""
         service = self._model.service_name
-        pages = PaginatorModel(create_loader().load_service_model(service, "paginators-1"))
         operation = _operations(service)[name]
         model = self._model.operation_model(operation)
-        return Paginator(getattr(self, name), pages.get_paginator(operation), model)
+        return Paginator(getattr(self, name), _pages(service).get_paginator(operation), model)
 
     def _call(self, operation: str, params: dict[str, Any]) -> dict[str, Any]:
         shape = input_shape(self._model.service_name, operation)

@@ -388,6 +388,7 @@ class MemorySweeps:
         return sorted(found, key=lambda held: held.plan)
 
     def approve(self, plan: str, *, by: str, at: datetime) -> None:  # noqa: ARG002  # memory keeps no times
+        self.faults("sweeps.approve")
         if plan not in self.plans:
             raise RetryableError("no such plan waits")
         self.plans[plan] = replace(self.plans[plan], approved_by=by)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import unicodedata
+from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ from rollcall.report.statuses import ATTENTION, Status
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from jinja2 import Template
+
 _KINDS = ("SECURITY", "OPERATIONS", "BILLING")
 _PARTS = ("name", "title", "email", "phone")
 #: Rows of a table that stand in the page itself; all accounts are data of the script, and all is in the CSV.
@@ -28,12 +31,7 @@ _BLANKS = frozenset(chr(code) for code in (0x115F, 0x1160, 0x3164, 0xFFA0, 0x280
 def render(report: Mapping[str, Any]) -> str:
     """The page of a report document. Every value in it is text: names are chosen by others."""
     style, script = _file("page.css"), _file("page.js")
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, loader=DictLoader({"page": _file("page.html.j2")})
-    )
-    environment.filters["visible"] = visible
-    environment.filters["values"] = _values
-    return environment.get_template("page").render(
+    return _template().render(
         report=report,
         coverage=report["coverage"],
         run=report["run"],
@@ -53,6 +51,16 @@ def render(report: Mapping[str, Any]) -> str:
         style_digest=_digest(style),
         script_digest=_digest(script),
     )
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, loader=DictLoader({"page": _file("page.html.j2")})
+    )
+    environment.filters["visible"] = visible
+    environment.filters["values"] = _values
+    return environment.get_template("page")
 
 
 def visible(text: str) -> str:

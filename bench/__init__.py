@@ -1,1 +1,1 @@
-"""Measurements: `make bench`. Nothing here is asserted by a test, because machines differ."""
+"""Measurements: `make bench`. What runs in virtual time is the same everywhere, processor times are not."""

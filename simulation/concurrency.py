@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
 from threading import Lock, Thread
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from simulation.clock import DEFAULT_START
 
@@ -80,7 +80,7 @@ class ConcurrentClock:
         gate.release()
 
 
-class ConcurrentPool(Generic[_Item, _Done]):
+class ConcurrentPool:
     """Takes items from the front, `width` at a time, as a pool of threads does; in virtual time."""
 
     def __init__(self, clock: ConcurrentClock, width: int) -> None:

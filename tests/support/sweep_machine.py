@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from simulation.clock import VirtualClock
+    from simulation.clock import Clock
 
 #: Waits before each try of a task.
 TRIES_AFTER_SECONDS = (0, 2, 4, 8, 16)
@@ -32,7 +32,7 @@ class Execution:
     """
 
     invoke: Callable[[Mapping[str, Any]], dict[str, Any]]
-    clock: VirtualClock
+    clock: Clock
     name: str
     asked: Mapping[str, Any]
     started: datetime

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from rollcall.ports import Ports
+    from rollcall.sweep.ports import Pool
 
 ALICE = "arn:aws:sts::333333333333:assumed-role/rollcall-operator/alice"
 FOR_GOOD = 1_000_000
@@ -49,6 +50,7 @@ class SweepWorld(World):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.runs, self.sweeps = MemoryRuns(self.faults), MemorySweeps(self.faults)
+        self.pool: Pool = MemoryPool()
         self.broken: Counter[tuple[str, str]] = Counter()
         self.metrics: Counter[str] = Counter()
         self.executions: list[Execution] = []
@@ -107,7 +109,7 @@ class SweepWorld(World):
         """One invocation of one of the functions, which may die."""
         operation = event["operation"]
         self._perhaps_die(operation, "before")
-        answer = self._operations()[operation](event)
+        answer: dict[str, Any] = self._operations()[operation](event)
         self._perhaps_die(operation, "after")
         return answer
 
@@ -126,7 +128,7 @@ class SweepWorld(World):
             runs=self.runs,
             sweeps=self.sweeps,
             rosters=rosters,
-            pool=MemoryPool(),
+            pool=self.pool,
             paces=pace,
         )
         report = Report(ports=ports, rosters=rosters, measure=self._measure)
@@ -180,7 +182,7 @@ class SweepWorld(World):
             runs=self.runs,
             sweeps=self.sweeps,
             bus=self.bus,
-            pool=MemoryPool(),
+            pool=self.pool,
             paces=pace,
             clock=self.clock,
         )
@@ -214,7 +216,8 @@ class SweepWorld(World):
 
     def facts(self, kind: str) -> dict[str, Any]:
         """Of the last notice of this kind."""
-        return [item["facts"] for item in self.notices if item["notice"] == kind][-1]
+        facts: list[dict[str, Any]] = [item["facts"] for item in self.notices if item["notice"] == kind]
+        return facts[-1]
 
     @property
     def summary(self) -> dict[str, Any]:

@@ -12,14 +12,15 @@ sys.path[:0] = [str(ROOT / "lambdas"), str(ROOT)]
 from rich.console import Console  # noqa: E402  # the paths above come first
 from rich.table import Table  # noqa: E402  # same
 
-from bench import signals, storm, sweep  # noqa: E402  # same
+from bench import peers, signals, start, storm, sweep  # noqa: E402  # same
 
+PARTS = (signals, sweep, storm, peers, start)
 RESULTS = ROOT / "bench" / "results.json"
 
 
 def main() -> int:
     """Measure; exit 1 if a goal is missed."""
-    results = [result for part in (signals, sweep, storm) for result in part.measure()]
+    results = [result for part in PARTS for result in part.measure()]
     RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     table = Table("measure", "value", "unit", "goal", "ok", title="Rollcall, seeded simulation")
     for row in results:

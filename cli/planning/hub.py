@@ -13,6 +13,7 @@ from rollcall.adapters.match_table import MatchTable
 from rollcall.adapters.state_table import StateTable
 from rollcall.adapters.sweep_table import SweepTable
 from rollcall.errors import RetryableError
+from rollcall.roster import Roster
 from rollcall.sweep.units_once import UnitsOnce
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from cli.composition import Login
-    from rollcall.control import Control
     from rollcall.lost_matches import Matches
 
 _TABLE = "StateTableName"
@@ -28,10 +28,10 @@ _TABLE = "StateTableName"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hub:
-    """`unknown` says why the hub was not asked; then there is neither a memory nor a control item."""
+    """`approved` is the roster in force, None if there is none. `unknown` says why the hub was not asked."""
 
     matches: Matches | None = None
-    control: Control | None = None
+    approved: Roster | None = None
     unknown: str | None = None
 
 
@@ -76,7 +76,7 @@ def ask(login: Login, *, now: datetime) -> Hub:
     client = login.client("dynamodb")
     try:
         run = SweepTable(client=client, table=found[_TABLE]).current(now)
-        control = StateTable(client=client, table=found[_TABLE]).control()
+        approved = _approved(StateTable(client=client, table=found[_TABLE]))
         matches = UnitsOnce(LookOnly(MatchTable(client=client, table=found[_TABLE])))
         matches.units()
     except RetryableError as error:
@@ -87,4 +87,9 @@ def ask(login: Login, *, now: datetime) -> Hub:
             f"the sweep {run.id} is under way ({run.next}, {at})",
             fix="wait until it is done (`rollcall status`): both together would take more than the quota",
         )
-    return Hub(matches=matches, control=control)
+    return Hub(matches=matches, approved=approved)
+
+
+def _approved(state: StateTable) -> Roster | None:
+    digest = state.control().approved
+    return Roster.from_document(state.approved_document(digest)) if digest else None

@@ -67,8 +67,14 @@ def make(composition: Composition, order: Order) -> Result:
     if order.out is not None:
         store.write(order.out, seen, plan=None)  # before half an hour of reading, not after it
     seen = _looked(composition, look, seen, order.out)
-    first = hub.control is not None and hub.control.approved is None
-    made = result(seen, roster, first=first, today=seen.since.date())
+    made = result(
+        seen,
+        roster,
+        first=hub.approved is None and hub.unknown is None,
+        # A roster cannot raise the limit that it is held to.
+        limit=(hub.approved or roster).max_changed_accounts,
+        today=seen.since.date(),
+    )
     if order.out is not None:
         store.write(order.out, seen, plan=document(made, details=True))
     return made

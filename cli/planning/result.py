@@ -12,7 +12,6 @@ from rollcall.plan import Change, Finding, Verdict
 from rollcall.sweep.decide import decide
 from rollcall.sweep.draft import Draft
 from rollcall.sweep.hold import enforces, reasons_to_hold
-from rollcall.sweep.limits import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,8 +71,11 @@ class Result:
         return Status.CHANGES if self.differences else Status.NOTHING_TO_CHANGE
 
 
-def result(seen: Seen, roster: Roster, *, first: bool, today: date) -> Result:
-    """Decide for every account that was seen; `first` is whether no roster is approved yet."""
+def result(seen: Seen, roster: Roster, *, first: bool, limit: int | str | None, today: date) -> Result:
+    """Decide for every account that was seen.
+
+    `first` is whether no roster is approved yet, `limit` how many accounts a sweep may change.
+    """
     draft = Draft(roster=roster.digest, write=lambda _part, _changes: None)
     differences: list[Difference] = []
     unknown: list[tuple[Account, Finding]] = []
@@ -90,7 +92,6 @@ def result(seen: Seen, roster: Roster, *, first: bool, today: date) -> Result:
     plan = draft.finish()
     whole = seen.scope.whole and not seen.partial
     all_read = all(finding.verdict is Verdict.HELD for _, finding in unknown)
-    limit = DEFAULT if roster.max_changed_accounts is None else str(roster.max_changed_accounts)
     return Result(
         seen=seen,
         digest=plan.digest if whole and all_read else None,

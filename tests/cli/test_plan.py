@@ -375,6 +375,13 @@ def test_before_the_first_approval_a_sweep_would_wait(world):
     assert "nothing is enforced yet, and a person approves the first roster" in world.run("plan").stdout
 
 
+def test_the_limit_is_the_approved_rosters(world):
+    world.write(contacts=CONTACTS + "limits: {max_changed_accounts: 0}\n")
+    world.approve()
+    world.write(contacts=CONTACTS + "limits: {max_changed_accounts: 100%}\n")
+    assert "active accounts would change, the limit is 0" in world.run("plan").stdout
+
+
 def test_who_may_not_ask_the_hub_is_told_what_is_not_known(world):
     world.failures["dynamodb"] = [refused("AccessDeniedException")]
     result = world.run("plan")

@@ -16,10 +16,10 @@ from stacks.constructs.network import join_network
 from stacks.constructs.outcome_bus import OutcomeBus
 from stacks.constructs.reports import Reports
 from stacks.constructs.state_table import StateTable
+from stacks.parts.channels import channels
 from stacks.parts.common import Common, Roles
 from stacks.parts.control import Control
 from stacks.parts.intake import Intake
-from stacks.parts.notify import Notify
 from stacks.parts.people import People
 from stacks.parts.reconcile import add_reconcile
 from stacks.parts.sweep import Sweep
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class HubStack(Stack):
-    """Signals in, contacts and alerts out: intake, reconcile, sweep, control, notify, people.
+    """Signals in, contacts and alerts out: intake, reconcile, sweep, control, channels, people.
 
     `roster` is the compiled candidate and `asset` the directory with it and the functions.
     """
@@ -54,18 +54,19 @@ class HubStack(Stack):
         reconcile = add_reconcile(self, common, intake)
         sweep = Sweep.of(self, common)
         control = Control.of(self, common, sweep)
-        notify = Notify.of(self, common)
+        told = channels(self, common)
         people = People.of(
             self,
             common,
             machines=[sweep.machine, control.machine],
-            queues=[intake.queue, notify.queue],
-            dead_letters=[intake.dead_letters, notify.dead_letters, sweep.dead_letters],
+            queues=[intake.queue, *(one.queue for one in told)],
+            dead_letters=[intake.dead_letters, *(one.dead_letters for one in told), sweep.dead_letters],
         )
         if network := private_network(
             self, settings, writer=common.roles.writer, readers=[common.roles.sweep]
         ):
-            for function in (reconcile, sweep.sweep, sweep.apply, control.function, notify.function):
+            telling = [one.function for one in told]
+            for function in (reconcile, sweep.sweep, sweep.apply, control.function, *telling):
                 join_network(function, network)
 
         self._outputs(
@@ -76,10 +77,10 @@ class HubStack(Stack):
             OutcomeBusName=common.outcomes.event_bus_name,
             IntakeQueueUrl=intake.queue.queue_url,
             IntakeDeadLetterQueueUrl=intake.dead_letters.queue_url,
-            NotifyDeadLetterQueueUrl=notify.dead_letters.queue_url,
+            **{f"{one.name}DeadLetterQueueUrl": one.dead_letters.queue_url for one in told},
             SweepDeadLetterQueueUrl=sweep.dead_letters.queue_url,
             ReconcileFunctionName=reconcile.function_name,
-            NotifyFunctionName=notify.function.function_name,
+            NotifyFunctionName=told[0].function.function_name,
             SweepMachineArn=sweep.machine.state_machine_arn,
             ControlMachineArn=control.machine.state_machine_arn,
             ReaderRoleArn=people.reader.role_arn,

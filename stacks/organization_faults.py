@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from stacks.channel_faults import channel_faults
 from stacks.partitions import PARTITIONS
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def contradictions(document: Document) -> list[Fault]:
         *_members(document, data),
         *_guardrail(document, data, region),
         *_people(document, data, region),
+        *channel_faults(document, data, region),
         *_elsewhere(document, data, region),
     ]
 

@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
+from stacks.channel_model import Channels
 from stacks.organization_values import (
     BreakGlass,
     Flag,
@@ -98,6 +99,7 @@ class OrganizationFile(Strict):
             " one Region in each partition, and publishes its events only there"
         ),
     ] = "us-east-1"
+    channels: Annotated[Channels, Field(description="sns, chat, slack and runbook")] = Channels()
     ledger: Annotated[_Ledger, Field(description="retention_days: 365")] = _Ledger()
     sweep: Annotated[_Sweep, Field(description="schedule: rate(1 day)")] = _Sweep()
     reports: Annotated[_Reports, Field(description="retention_days: 400")] = _Reports()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
+from stacks.channel_settings import ChannelSettings
 from stacks.faults import ConfigError
 from stacks.located_yaml import read
 from stacks.organization_faults import contradictions
@@ -50,6 +51,7 @@ class Settings:
     region: str
     alert_addresses: tuple[str, ...]
     ledger_retention_days: int
+    channels: ChannelSettings = field(default_factory=ChannelSettings)
     sweep_schedule: str = "rate(1 day)"
     reports_retention_days: int = 400
     operators: tuple[str, ...] = ()
@@ -91,6 +93,7 @@ def _settings(model: OrganizationFile) -> Settings:
         region=model.region,
         alert_addresses=tuple(model.alerts.addresses),
         ledger_retention_days=model.ledger.retention_days,
+        channels=ChannelSettings.of(model.channels),
         sweep_schedule=model.sweep.schedule,
         reports_retention_days=model.reports.retention_days,
         operators=tuple(model.operators or ()),

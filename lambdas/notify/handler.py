@@ -1,4 +1,4 @@
-"""Lambda entry point of `notify`: incidents and notices in, alerts out."""
+"""Lambda entry point of `notify`: incidents and notices in, messages on one channel out."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 
 from rollcall.batch import process
-from rollcall.bootstrap import notify_function
+from rollcall.bootstrap_notify import NotifyFunction, notify_function
 
 if TYPE_CHECKING:
-    from rollcall.notify import Notifier
     from rollcall.ports import Delivery
 
 log = Logger(service="notify")
@@ -19,16 +18,20 @@ _function = cache(notify_function)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Send the alert of every incident and notice of the batch on its own."""
-    notifier = _function()
-    return process(event, lambda body, delivery: _handle(notifier, body, delivery), queue=None, log=log)
+    """Tell every incident and notice of the batch on its own."""
+    function = _function()
+    return process(
+        event, lambda body, delivery: _handle(function, body, delivery), queue=function.queue, log=log
+    )
 
 
-def _handle(notifier: Notifier, body: object, delivery: Delivery) -> None:
-    alert = notifier.handle(body)
+def _handle(function: NotifyFunction, body: object, delivery: Delivery) -> None:
+    message, decision = function.notifier.handle(body)
     log.info(
-        "alert sent" if alert else "alert already sent",
+        "alert",
+        channel=function.channel,
+        decision=decision.value,
         message_id=delivery.message_id,
-        incident_id=alert.incident_id if alert else None,
-        stage=alert.stage if alert else None,
+        incident_id=message.incident_id,
+        step=message.step,
     )

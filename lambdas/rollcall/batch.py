@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Protocol
 
-from rollcall.errors import LookAgainError, MalformedEventError, PermanentError, RollcallError
+from rollcall.errors import LaterError, LookAgainError, MalformedEventError, PermanentError, RollcallError
 from rollcall.ports import Delivery
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def process(
             _return(queue, record, again.seconds, log)
             failures.append({"itemIdentifier": record["messageId"]})
         except Exception as error:  # noqa: BLE001  # whatever it is, the rest of the batch goes on
-            seconds = 0 if isinstance(error, PermanentError) else retry_seconds(receives)
+            seconds = _wait(error, receives)
             _return(queue, record, seconds, log)
             failures.append({"itemIdentifier": record["messageId"]})
             # Only our own texts are known to hold no contact details.
@@ -70,6 +70,13 @@ def process(
             }
             log.warning("returned to the queue", extra=keys)
     return {"batchItemFailures": failures}
+
+
+def _wait(error: Exception, receives: int) -> int:
+    if isinstance(error, PermanentError):
+        return 0
+    asked = error.seconds if isinstance(error, LaterError) else 0
+    return max(retry_seconds(receives), min(asked, LONGEST_RETRY_SECONDS))
 
 
 def _parse(body: str) -> object:

@@ -12,19 +12,15 @@ import boto3
 
 from rollcall.adapters.account_api import OneModeAccountApi
 from rollcall.adapters.accounts import AllAccounts, ManagementAccount
-from rollcall.adapters.alerted_table import AlertedTable
 from rollcall.adapters.clients import NO_RETRIES, client
 from rollcall.adapters.intake_queue import SqsQueue
 from rollcall.adapters.ledger_bucket import LedgerBucket
 from rollcall.adapters.match_table import MatchTable
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.outcome_bus import EventBridgeOutcomeBus
-from rollcall.adapters.sns_topic import SnsTopic
 from rollcall.adapters.state_table import StateTable
 from rollcall.adapters.system_clock import SystemClock
-from rollcall.alerts.links import RUNBOOK, Links
-from rollcall.environment import NotifyEnvironment, ReconcileEnvironment
-from rollcall.notify import Notifier
+from rollcall.environment import ReconcileEnvironment
 from rollcall.pacing import buckets
 from rollcall.ports import Ports
 from rollcall.reconcile import Reconciler
@@ -127,15 +123,4 @@ def _account_client(credentials: Mapping[str, str]) -> Any:
         aws_access_key_id=credentials["AccessKeyId"],
         aws_secret_access_key=credentials["SecretAccessKey"],
         aws_session_token=credentials["SessionToken"],
-    )
-
-
-def notify_function() -> Notifier:
-    """Compose `notify` from its environment; MissingVariableError if that is incomplete."""
-    environment = NotifyEnvironment.from_variables(os.environ)
-    return Notifier(
-        alerted=AlertedTable(client=client("dynamodb"), table=environment.state_table),
-        topic=SnsTopic(client=client("sns"), topic_arn=environment.alert_topic_arn),
-        clock=SystemClock(),
-        links=Links(region=os.environ.get("AWS_REGION", "us-east-1"), runbook=RUNBOOK),
     )

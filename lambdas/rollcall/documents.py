@@ -40,6 +40,7 @@ def incident_document(incident: Incident, *, management_account: str, at: dateti
     return _context(incident, at) | {
         "stage": str(incident.stage),
         "severity": (loudest or Severity.INFO).name,
+        "opened": incident.opened,
         "closes_only": closes_only,
         "outcomes": outcomes,
     }

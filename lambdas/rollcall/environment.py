@@ -55,10 +55,19 @@ class ReconcileEnvironment(_Environment):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotifyEnvironment(_Environment):
-    """What `notify` is told."""
+    """What `notify` is told. `channel` is `sns`, `chat` or `slack`.
+
+    `target` is the ARN of the topic, or of the secret with Slack's webhook or token; `slack_channel` the id
+    of the channel that a bot posts to, else `none`. `runbook` is the URL of docs/operations.md, or its path.
+    """
 
     state_table: str
-    alert_topic_arn: str
+    queue_url: str
+    channel: str
+    target: str
+    slack_channel: str
+    min_severity: str
+    runbook: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,14 @@ class WaitError(RetryableError):
     """What is awaited takes its time by nature: nobody is told that it is late."""
 
 
+class LaterError(RetryableError):
+    """Who was asked says when to ask again: the message goes back to the queue for `seconds` at least."""
+
+    def __init__(self, reason: str, *, seconds: int) -> None:
+        super().__init__(reason)
+        self.seconds = seconds
+
+
 class PermanentError(RollcallError):
     """Trying again cannot help: the message goes to the dead-letter queue, which has an alarm."""
 

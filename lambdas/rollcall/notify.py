@@ -1,58 +1,84 @@
-"""Tell people: once when an incident opens, once when it closes, whatever is delivered twice."""
+"""Tell people on one channel: in order, and once, whatever is delivered twice."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from rollcall.alerts.plain_text import plain_text
+from rollcall.alerts.memory import Decision, Told, decide
 from rollcall.alerts.read import read
+from rollcall.errors import RetryableError, RollcallError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from rollcall.alerts.links import Links
-    from rollcall.alerts.plain_text import Alert
+    from rollcall.alerts.message import Message
+    from rollcall.levels import Severity
     from rollcall.ports import Clock
 
 
 class Alerted(Protocol):
-    """Memory of what was told."""
+    """Memory of what one channel was told."""
 
-    def claim(self, alert: Alert, now: datetime) -> bool:
-        """Whether this alert is still to be sent, and by us.
+    def begin(self, incident_id: str, now: datetime) -> Told:
+        """Hold this incident, so that nobody else sends of it; what was told until now.
 
-        RetryableError while another worker is sending it.
+        RetryableError while another worker holds it. Who dies with it loses it after a while.
         """
 
-    def sent(self, alert: Alert, now: datetime) -> None:
-        """Remember that it was sent."""
+    def end(self, incident_id: str, now: datetime, told: Told) -> None:
+        """Remember what is told by now, and let go; RetryableError if it was not taken."""
 
 
-class Topic(Protocol):
+class Channel(Protocol):
     """Where people listen."""
 
-    def publish(self, alert: Alert) -> None:
-        """Send one alert; RetryableError if it was not taken."""
+    def send(self, message: Message, *, thread: str | None, follows: bool) -> str | None:
+        """Send one message; what the channel calls it, if it has threads.
+
+        `thread` is what it called the first of this incident, `follows` whether there was one.
+        RetryableError if it was not taken.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notifier:
-    """Sends the alerts of incidents and notices."""
+    """Sends incidents and notices of at least `minimum` to one channel."""
 
     alerted: Alerted
-    topic: Topic
+    channel: Channel
+    minimum: Severity
     clock: Clock
     links: Links
 
-    def handle(self, event: object) -> Alert | None:
-        """Send the alert of an incident or notice event; None if it had been sent before.
+    def handle(self, event: object) -> tuple[Message, Decision]:
+        """Send the message of an incident or notice event, unless it is not to be sent here.
 
         MalformedEventError if it is neither; RetryableError if it could not be sent.
         """
-        alert = plain_text(read(event, self.links))
-        if not self.alerted.claim(alert, self.clock.now()):
-            return None
-        self.topic.publish(alert)
-        self.alerted.sent(alert, self.clock.now())
-        return alert
+        message = read(event, self.links)
+        told = self.alerted.begin(message.incident_id, self.clock.now())
+        try:
+            decision = decide(message, told, minimum=self.minimum)
+            after = self._sent(message, told, decision)
+        except RollcallError:
+            # Let go at once. If even that fails, the hold ends by itself.
+            with suppress(RetryableError):
+                self.alerted.end(message.incident_id, self.clock.now(), told)
+            raise
+        self.alerted.end(message.incident_id, self.clock.now(), after)
+        return message, decision
+
+    def _sent(self, message: Message, told: Told, decision: Decision) -> Told:
+        match decision:
+            case Decision.DROP:
+                return told
+            case Decision.WITHHOLD:
+                return Told(steps=told.steps, withheld=True, thread=told.thread)
+            case Decision.SEND:
+                thread = self.channel.send(message, thread=told.thread, follows=bool(told.steps))
+                return Told(
+                    steps=told.steps | {message.step}, withheld=told.withheld, thread=told.thread or thread
+                )

@@ -12,10 +12,11 @@ from botocore.exceptions import ClientError
 from rollcall.account import Account, AccountState
 from rollcall.actor import Actor
 from rollcall.alerts.links import Links
-from rollcall.alerts.plain_text import Alert
+from rollcall.alerts.message import Message, fact
 from rollcall.contacts import Contact, ContactKind
 from rollcall.demands import Wanted
 from rollcall.intents import Intent
+from rollcall.levels import Severity
 from rollcall.observation import Present
 from rollcall.outcomes import Incident, Outcome, Stage
 from rollcall.plan import Verdict
@@ -108,22 +109,27 @@ def another(intent: Intent = INTENT, **changes: Any) -> Intent:
     return replace(intent, **{"id": "20261005T093100Z-ffffffffffff", "owner": "message-2"} | changes)
 
 
-def alert(
+def message(
     stage: str = "closed",
     incident_id: str = "RC-0123456789ab",
     *,
-    content: str = "",
-    closes_only: bool = False,
-) -> Alert:
-    attributes = {"severity": "MEDIUM", "stage": stage, "account": MEMBER}
-    return Alert(
+    severity: Severity = Severity.MEDIUM,
+    **more: Any,
+) -> Message:
+    attributes = {"severity": severity.name, "cause": "contact-edited", "stage": stage, "account": MEMBER}
+    return Message(
         incident_id=incident_id,
         stage=Stage(stage),
-        subject="[MEDIUM] security contact",
-        text="text\n",
+        severity=severity,
+        headline="222222222222 security contact edited",
+        over=stage == "closed",
+        facts=(fact("Severity", severity.name),),
+        sections=(),
+        next_steps=("Nothing.",),
+        links=(),
+        ids=(fact("Incident", incident_id),),
         attributes=attributes,
-        content=content,
-        closes_only=closes_only,
+        **more,
     )
 
 

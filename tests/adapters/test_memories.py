@@ -3,7 +3,6 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 from itertools import count
 
 import pytest
@@ -14,13 +13,14 @@ from rollcall.adapters.alerted_table import AlertedTable
 from rollcall.adapters.match_table import MatchTable
 from rollcall.adapters.state_table import StateTable
 from rollcall.adapters.sweep_table import SweepTable
+from rollcall.alerts.memory import Told
 from rollcall.contacts import ContactKind
 from rollcall.errors import RetryableError
 from rollcall.intents import intent_id
 from rollcall.roster import digest_of
 from rollcall.sweep.ports import Held
 from rollcall.sweep.run import PlanReference, Run, Step, Trigger
-from tests.adapters.samples import INTENT, NOW, ROSTER, SIGNAL, alert
+from tests.adapters.samples import INTENT, NOW, ROSTER, SIGNAL
 from tests.support.memory import Faults, MemoryAlerted, MemoryMatches, MemoryState, MemorySweeps
 from tests.support.moto_aws import create_table
 
@@ -78,19 +78,11 @@ MATCH_OPERATIONS = st.one_of(
     st.tuples(st.just("others_tagged"), names, account_ids),
     st.tuples(st.just("set_tagged"), names, account_ids, st.booleans()),
 )
-#: An opening never has content, as `render` makes it; closings have any, and may only close.
-openings = st.builds(partial(alert, "open"), st.sampled_from(INCIDENTS))
-closings = st.builds(
-    partial(alert, "closed"),
-    st.sampled_from(INCIDENTS),
-    content=st.sampled_from(("", "aaaaaaaaaaaa", "bbbbbbbbbbbb")),
-    closes_only=st.booleans(),
-)
-alerts = st.one_of(openings, closings, closings)
+steps = st.frozensets(st.sampled_from(("open#", "closed#", "closed#aaaaaaaaaaaa", "update#000001")))
+tolds = st.builds(Told, steps=steps, withheld=st.booleans(), thread=st.sampled_from((None, "1.2")))
 ALERT_OPERATIONS = st.one_of(
-    st.tuples(st.just("claim"), alerts),
-    st.tuples(st.just("claim"), alerts),
-    st.tuples(st.just("sent"), alerts),
+    st.tuples(st.just("begin"), st.sampled_from(INCIDENTS)),
+    st.tuples(st.just("end"), st.sampled_from(INCIDENTS), tolds),
 )
 
 
@@ -232,8 +224,8 @@ def on_sweeps(sweeps, now, name, *arguments):  # noqa: PLR0911  # one case for e
     return getattr(sweeps, name)(*arguments, now)
 
 
-def on_alerted(alerted, now, name, alert_):
-    return getattr(alerted, name)(alert_, now)
+def on_alerted(alerted, now, name, incident_id, *arguments):
+    return getattr(alerted, name)(incident_id, now, *arguments)
 
 
 in_a_table = settings(
@@ -260,7 +252,7 @@ def test_the_matches_in_memory_are_the_matches_in_the_table(dynamodb, table, ope
 @in_a_table
 @given(operations=lists(ALERT_OPERATIONS))
 def test_what_was_told_in_memory_is_what_was_told_in_the_table(dynamodb, table, operations):
-    pair = AlertedTable(client=dynamodb, table=table()), MemoryAlerted(Faults())
+    pair = AlertedTable(client=dynamodb, table=table(), channel="sns"), MemoryAlerted(Faults())
     assert_equal_answers(operations, *pair, on_alerted)
 
 

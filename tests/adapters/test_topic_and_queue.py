@@ -1,13 +1,18 @@
-"""The alert topic and the intake queue."""
+"""The alert topic, the chat topic and the intake queue."""
+
+import json
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from rollcall.adapters.intake_queue import SqsQueue
-from rollcall.adapters.sns_topic import SnsTopic
+from rollcall.adapters.sns_topic import ChatTopic, SnsTopic
+from rollcall.alerts.chat import chat_notification
+from rollcall.alerts.plain_text import plain_text
 from rollcall.errors import RetryableError
-from tests.adapters.samples import Refusing, alert, client_error
+from tests.adapters.samples import Refusing, client_error, message
 
+ALONE = {"thread": None, "follows": False}
 BROKEN = pytest.mark.parametrize(
     "error",
     [
@@ -21,14 +26,20 @@ BROKEN = pytest.mark.parametrize(
 
 
 def test_an_alert_is_published_with_its_attributes(aws, topic_arn, inbox):
-    SnsTopic(client=aws["sns"], topic_arn=topic_arn).publish(alert())
-    [message] = inbox.read()
-    assert (message["Subject"], message["Message"]) == ("[MEDIUM] security contact", "text\n")
-    assert message["MessageAttributes"] == {
-        "severity": {"Type": "String", "Value": "MEDIUM"},
-        "stage": {"Type": "String", "Value": "closed"},
-        "account": {"Type": "String", "Value": "222222222222"},
+    assert SnsTopic(client=aws["sns"], topic_arn=topic_arn).send(message(), **ALONE) is None
+    [got] = inbox.read()
+    alert = plain_text(message())
+    assert (got["Subject"], got["Message"]) == (alert.subject, alert.text)
+    assert got["MessageAttributes"] == {
+        name: {"Type": "String", "Value": value} for name, value in message().attributes.items()
     }
+
+
+def test_a_notification_for_the_chat_is_json_with_the_same_attributes(aws, topic_arn, inbox):
+    assert ChatTopic(client=aws["sns"], topic_arn=topic_arn).send(message(), **ALONE) is None
+    [got] = inbox.read()
+    assert json.loads(got["Message"]) == chat_notification(message())
+    assert got["MessageAttributes"]["severity"]["Value"] == "MEDIUM"
 
 
 def test_subscribers_can_filter_by_attribute(aws, topic_arn, inbox):
@@ -39,21 +50,22 @@ def test_subscribers_can_filter_by_attribute(aws, topic_arn, inbox):
         AttributeValue='{"stage": ["closed"]}',
     )
     topic = SnsTopic(client=aws["sns"], topic_arn=topic_arn)
-    topic.publish(alert("open"))
-    topic.publish(alert("closed"))
-    assert [message["MessageAttributes"]["stage"]["Value"] for message in inbox.read()] == ["closed"]
+    topic.send(message("open"), **ALONE)
+    topic.send(message("closed"), **ALONE)
+    assert [got["MessageAttributes"]["stage"]["Value"] for got in inbox.read()] == ["closed"]
 
 
 def test_a_missing_topic_is_tried_again(aws):
     topic = SnsTopic(client=aws["sns"], topic_arn="arn:aws:sns:us-east-1:123456789012:gone")
     with pytest.raises(RetryableError, match="the topic refused the alert: NotFound"):
-        topic.publish(alert())
+        topic.send(message(), **ALONE)
 
 
 @BROKEN
-def test_a_refused_alert_is_tried_again(error):
+@pytest.mark.parametrize("kind", [SnsTopic, ChatTopic])
+def test_a_refused_alert_is_tried_again(error, kind):
     with pytest.raises(RetryableError, match="the topic refused the alert"):
-        SnsTopic(client=Refusing({"publish": error}), topic_arn="arn").publish(alert())
+        kind(client=Refusing({"publish": error}), topic_arn="arn").send(message(), **ALONE)
 
 
 def test_a_message_comes_back_when_it_is_told_to(aws, inbox):

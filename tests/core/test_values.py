@@ -115,24 +115,3 @@ def test_an_intent_survives_its_document(wanted, found, request):
     assert intent.takeable(by="m-1", now=NOW)
     assert not intent.takeable(by="m-2", now=NOW + timedelta(seconds=LEASE_SECONDS))
     assert intent.takeable(by="m-2", now=NOW + timedelta(seconds=LEASE_SECONDS + 1))
-
-
-@pytest.mark.parametrize(
-    ("identity", "principal", "kind"),
-    [
-        (
-            {"type": "Root", "arn": "arn:aws:iam::222222222222:root"},
-            "arn:aws:iam::222222222222:root",
-            "root user",
-        ),
-        ({"accountId": "1", "invokedBy": "AWS Internal"}, "AWS Internal", "AWS service"),
-        ({"type": "AWSAccount", "principalId": "AIDAX"}, "AIDAX", "another AWS account"),
-        ({"type": "Directory"}, "unknown", "Directory"),
-        ({}, "unknown", "unknown"),
-        (None, "unknown", "unknown"),
-    ],
-)
-def test_an_actor_is_known_as_far_as_the_event_goes(identity, principal, kind):
-    actor = Actor.from_detail({"userIdentity": identity})
-    assert (actor.principal, actor.kind) == (principal, kind)
-    assert Actor.from_document(actor.as_document()) == actor

@@ -139,7 +139,15 @@ class Deployment:
             management_role_arn=MANAGEMENT_ROLE,
             guardrail=self.guardrail,
         )
-        of_notify = NotifyEnvironment(state_table=TABLE, alert_topic_arn=self.topic_arn)
+        of_notify = NotifyEnvironment(
+            state_table=TABLE,
+            queue_url=self.incidents.url,
+            channel="sns",
+            target=self.topic_arn,
+            slack_channel="none",
+            min_severity="INFO",
+            runbook="docs/operations.md",
+        )
         return of_reconcile.as_variables() | of_notify.as_variables()
 
     def client(self, service: str, **given: Any) -> Any:

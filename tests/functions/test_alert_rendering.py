@@ -63,8 +63,12 @@ HAPPENINGS = [
 RIGHT = {Verdict.COMPLIANT, Verdict.OWN_WRITE}
 
 
+def message_of(document):
+    return read({"detail": document}, LINKS)
+
+
 def render(document):
-    return plain_text(read({"detail": document}, LINKS))
+    return plain_text(message_of(document))
 
 
 def signal_of(cause, event_name=None):
@@ -129,7 +133,7 @@ def test_every_incident_can_be_told(cause, event_name, authorised, verdict):
         assert (alert.stage, alert.attributes["stage"]) == (stage, stage)
         assert alert.attributes["verdict"] == verdict
         assert alert.subject.startswith(f"[{loud.name}] ")
-        assert not alert.closes_only
+        assert not message_of(document).closes_only
 
 
 @pytest.mark.parametrize(("cause", "event_name"), sorted({item[:2] for item in HAPPENINGS}))
@@ -157,7 +161,7 @@ def test_what_was_retried_is_told_or_closes_quietly(cause, event_name, verdict):
         return
     alert = render(opened)
     assert_sound(alert)
-    assert (alert.closes_only, alert.stage) == (True, "closed")
+    assert (message_of(opened).closes_only, alert.stage) == (True, "closed")
     assert alert.subject.startswith("[INFO] ")
     assert ("right by now" in alert.text) == (verdict in RIGHT)
     assert ("Over       yes" in alert.text) == (verdict in RIGHT)
@@ -170,7 +174,7 @@ def test_an_event_of_none_of_ours_is_never_told():
 
 class TestContent:
     def content(self, *verdicts, opened=False, **changes):
-        return render(told(Cause.CONTACT_EDITED, *verdicts, opened=opened, **changes)).content
+        return message_of(told(Cause.CONTACT_EDITED, *verdicts, opened=opened, **changes)).content
 
     def test_names_the_writes_that_ended_and_is_the_same_for_every_repetition(self):
         first = self.content(Verdict.SET, intent_id="i-1")
@@ -182,7 +186,7 @@ class TestContent:
         one = told(Cause.CONTACT_EDITED, Verdict.SET, Verdict.SET)
         one["outcomes"][0]["intent_id"] = "i-1"
         other = one | {"outcomes": one["outcomes"][::-1]}
-        assert render(one).content == render(other).content != self.content(Verdict.SET)
+        assert message_of(one).content == message_of(other).content != self.content(Verdict.SET)
 
     def test_is_empty_where_nothing_was_written(self):
         assert self.content(Verdict.WOULD_SET, intent_id=None) == ""
@@ -395,7 +399,7 @@ MALFORMED = [
 
 @pytest.mark.parametrize("event", MALFORMED, ids=lambda event: str(event)[:60])
 def test_an_event_that_is_no_incident_is_malformed(event):
-    notifier = Notifier(alerted=None, topic=None, clock=None, links=LINKS)
+    notifier = Notifier(alerted=None, channel=None, minimum=None, clock=None, links=LINKS)
     with pytest.raises(MalformedEventError, match="no incident document of version 1") as caught:
         notifier.handle(event)
     assert caught.value.__suppress_context__

@@ -9,10 +9,14 @@ from botocore.awsrequest import AWSResponse
 from rollcall import bootstrap
 from rollcall.adapters.accounts import AllAccounts
 from rollcall.adapters.match_table import MatchTable
+from rollcall.adapters.slack import SlackChannel
+from rollcall.adapters.sns_topic import ChatTopic, SnsTopic
 from rollcall.adapters.state_table import StateTable
-from rollcall.bootstrap import notify_function, reconcile_function
+from rollcall.bootstrap import reconcile_function
+from rollcall.bootstrap_notify import notify_function
 from rollcall.control import Control
 from rollcall.environment import MissingVariableError, NotifyEnvironment, ReconcileEnvironment
+from rollcall.levels import Severity
 from rollcall.notify import Notifier
 from rollcall.roster import digest_of
 from tests.adapters.samples import MANAGEMENT, MEMBER, REGION, WANTED
@@ -28,7 +32,15 @@ RECONCILE = ReconcileEnvironment(
     management_role_arn=MANAGEMENT_ROLE,
     guardrail="off",
 )
-NOTIFY = NotifyEnvironment(state_table="state", alert_topic_arn="arn:aws:sns:us-east-1:333333333333:alerts")
+NOTIFY = NotifyEnvironment(
+    state_table="state",
+    queue_url="https://sqs.us-east-1.amazonaws.com/333333333333/notify",
+    channel="sns",
+    target="arn:aws:sns:us-east-1:333333333333:alerts",
+    slack_channel="none",
+    min_severity="LOW",
+    runbook="https://wiki.example.com/rollcall",
+)
 OBSERVED = []
 BOTH = pytest.mark.parametrize("environment", [RECONCILE, NOTIFY], ids=["reconcile", "notify"])
 
@@ -54,7 +66,15 @@ class TestEnvironment:
             "ROLLCALL_MANAGEMENT_ROLE_ARN",
             "ROLLCALL_GUARDRAIL",
         )
-        assert NOTIFY.variable_names() == ("ROLLCALL_STATE_TABLE", "ROLLCALL_ALERT_TOPIC_ARN")
+        assert NOTIFY.variable_names() == (
+            "ROLLCALL_STATE_TABLE",
+            "ROLLCALL_QUEUE_URL",
+            "ROLLCALL_CHANNEL",
+            "ROLLCALL_TARGET",
+            "ROLLCALL_SLACK_CHANNEL",
+            "ROLLCALL_MIN_SEVERITY",
+            "ROLLCALL_RUNBOOK",
+        )
 
     @BOTH
     def test_variables_of_others_are_left_alone(self, environment):
@@ -144,8 +164,29 @@ def test_the_management_account_is_asked_with_the_credentials_of_the_role(monkey
 def test_notify_is_composed_from_its_environment(created, monkeypatch):
     for name, value in NOTIFY.as_variables().items():
         monkeypatch.setenv(name, value)
-    assert isinstance(notify_function(), Notifier)
-    assert set(created) == {"dynamodb", "sns"}
+    function = notify_function()
+    assert set(created) == {"dynamodb", "sns", "sqs"}
+    assert isinstance(function.notifier, Notifier)
+    assert isinstance(function.notifier.channel, SnsTopic)
+    assert function.notifier.minimum is Severity.LOW
+    assert function.notifier.links.runbook == "https://wiki.example.com/rollcall"
+    assert function.channel == "sns"
+
+
+@pytest.mark.usefixtures("created")
+@pytest.mark.parametrize(("channel", "kind"), [("chat", ChatTopic), ("slack", SlackChannel)])
+def test_notify_is_the_channel_that_its_environment_says(channel, kind, monkeypatch):
+    for name, value in (NOTIFY.as_variables() | {"ROLLCALL_CHANNEL": channel}).items():
+        monkeypatch.setenv(name, value)
+    assert isinstance(notify_function().notifier.channel, kind)
+
+
+@pytest.mark.usefixtures("created")
+def test_a_channel_that_nobody_knows_is_refused(monkeypatch):
+    for name, value in (NOTIFY.as_variables() | {"ROLLCALL_CHANNEL": "pigeon"}).items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(MissingVariableError, match="no channel is called pigeon"):
+        notify_function()
 
 
 @pytest.mark.usefixtures("candidate")

@@ -26,8 +26,13 @@ def test_every_incident_of_a_batch_is_told(undeployed):
     assert undeployed.incidents.deliver() == []
     told = {alert["MessageAttributes"]["incident"]["Value"] for alert in undeployed.alerts()}
     assert told == {f"RC-{number:012}" for number in range(5)}
-    lines = [(line["message"], line["incident_id"], line["stage"]) for line in undeployed.lines()]
-    assert sorted(lines) == [("alert sent", f"RC-{number:012}", "closed") for number in range(5)]
+    lines = [
+        tuple(map(line.get, ("decision", "incident_id", "step", "channel"))) for line in undeployed.lines()
+    ]
+    assert all(step.startswith("closed#") for _, _, step, _ in lines)
+    assert sorted(line[:2] + line[3:] for line in lines) == [
+        ("send", f"RC-{number:012}", "sns") for number in range(5)
+    ]
 
 
 def test_the_same_incident_ten_times_is_one_message(undeployed):
@@ -73,7 +78,7 @@ def test_a_message_that_is_no_incident_harms_nobody_else_and_is_not_quoted(undep
 @pytest.mark.parametrize("service", ["sns", "dynamodb"])
 def test_a_service_that_refuses_sends_the_message_back(undeployed, service):
     error = client_error("ThrottlingException", message=FOUND.email)
-    undeployed.clients[service] = Refusing({"publish": error, "put_item": error})
+    undeployed.clients[service] = Refusing({"publish": error, "update_item": error}, undeployed.aws[service])
     message_id = undeployed.incidents.send(incident())
     assert undeployed.incidents.deliver() == [message_id]
     [line] = undeployed.lines()
@@ -85,11 +90,11 @@ def test_a_service_that_refuses_sends_the_message_back(undeployed, service):
 
 def test_a_crash_after_sending_repeats_the_message_at_most_once(undeployed):
     real = undeployed.aws["dynamodb"]
-    undeployed.clients["dynamodb"] = Refusing({"update_item": client_error("InternalServerError", 500)}, real)
+    undeployed.clients["dynamodb"] = Refusing({"put_item": client_error("InternalServerError", 500)}, real)
     undeployed.incidents.send(incident())
     assert len(undeployed.incidents.deliver()) == 1
     assert stages(undeployed) == ["closed"]
-    # Within the claim's time nobody sends it again.
+    # While it is held nobody sends it again.
     assert len(undeployed.incidents.again()) == 1
     assert stages(undeployed) == []
 

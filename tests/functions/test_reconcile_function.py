@@ -84,8 +84,8 @@ def test_the_same_incident_twice_is_one_alert(deployment):
     deployment.incidents.send(message["Body"])
     deployment.run()
     assert len(deployment.alerts()) == 1
-    told = [line["message"] for line in deployment.lines() if line["service"] == "notify"]
-    assert told == ["alert sent", "alert already sent"]
+    told = [line["decision"] for line in deployment.lines() if line["service"] == "notify"]
+    assert told == ["send", "drop"]
 
 
 def test_before_the_first_approval_it_tells_and_does_not_touch(undeployed):

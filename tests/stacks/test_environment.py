@@ -48,7 +48,9 @@ def test_only_the_composition_root_reads_the_environment() -> None:
         if getattr(node, "attr", None) in _READS
         or _READS & {name.name for name in getattr(node, "names", []) if isinstance(name, ast.alias)}
     }
-    assert readers == {f"rollcall/bootstrap{name}.py" for name in ("", "_apply", "_control", "_sweep")}
+    assert readers == {
+        f"rollcall/bootstrap{name}.py" for name in ("", "_apply", "_control", "_notify", "_sweep")
+    }
 
 
 def test_every_function_is_in_the_table(hub: Template) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rollcall.adapters.alerted_table import CLAIM_SECONDS
+from rollcall.adapters.alerted_table import HELD_SECONDS
 from rollcall.intents import LEASE_SECONDS
 from tests.stacks.template import as_list
 
 if TYPE_CHECKING:
+    from tests.stacks.assembly import Assembly
     from tests.stacks.template import Resource, Template
 
 _WRITES = {"account:PutAlternateContact", "account:DeleteAlternateContact"}
@@ -34,6 +35,10 @@ def test_an_intent_is_its_workers_own_for_longer_than_any_function_that_writes_m
     assert max(time_outs.values()) < LEASE_SECONDS
 
 
-def test_an_alert_is_its_workers_own_for_longer_than_notify_may_run(hub: Template) -> None:
-    _, notify = hub.one("AWS::Lambda::Function", "Notify")
-    assert notify["Timeout"] < CLAIM_SECONDS
+def test_an_incident_is_its_workers_own_for_longer_than_a_function_that_tells_may_run(
+    everything: Assembly,
+) -> None:
+    functions = everything.templates["RollcallHub"].of_type("AWS::Lambda::Function").values()
+    telling = [one["Timeout"] for one in functions if one["Handler"] == "notify.handler.handler"]
+    assert len(telling) == 3
+    assert max(telling) < HELD_SECONDS

@@ -106,7 +106,6 @@ GRANTS: dict[tuple[str, str], Grants] = {
     ("RollcallHub", "NotifyRole"): {
         "dynamodb:GetItem": "{State.Arn}",
         "dynamodb:PutItem": "{State.Arn}",
-        "dynamodb:Query": "{State.Arn}",
         "dynamodb:UpdateItem": "{State.Arn}",
         "kms:Decrypt": "{AlertsKey.Arn}",
         "kms:GenerateDataKey": "{AlertsKey.Arn}",

@@ -54,7 +54,7 @@ def test_every_alarm_watches_a_metric_that_aws_publishes(assembly: Assembly) -> 
     ("queue", "dead_letters", "function", "max_receives"),
     [
         ("IntakeQueue", "IntakeDeadLetters", "Reconcile", 20),
-        ("NotificationsQueue", "NotifyDeadLetters", "Notify", 10),
+        ("NotificationsQueue", "NotifyDeadLetters", "Notify", 30),
     ],
 )
 def test_a_message_is_tried_then_kept(

@@ -23,6 +23,13 @@ members: {deploy: stackset, targets: [r-a1b2, ou-a1b2-11111111], exclude: ["4444
 guardrail: {targets: [r-a1b2], break_glass: "arn:aws:iam::*:role/BreakGlass*"}
 operators: ["arn:aws:iam::333333333333:user/oncall/*"]
 readers: ["arn:aws:iam::333333333333:role/Security*", "arn:aws:iam::444455556666:role/ci"]
+channels:
+  runbook: https://wiki.example.com/rollcall
+  sns: {min_severity: LOW}
+  chat: {workspace: T0123ABCDEF, channel: C0123ABCDEF, min_severity: MEDIUM}
+  slack:
+    secret: arn:aws:secretsmanager:us-east-1:333333333333:secret:rollcall/slack-a1B2c3
+    channel: C0123ABCDEF
 limit_to_ous: [o-exampleorgid/r-a1b2/ou-a1b2-11111111/*]
 private_link:
   vpc: vpc-0a1b2c3d4e5f60718

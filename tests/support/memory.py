@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from rollcall.adapters.alerted_table import CLAIM_SECONDS
+from rollcall.adapters.alerted_table import HELD_SECONDS
+from rollcall.alerts.memory import Told
+from rollcall.alerts.plain_text import plain_text
 from rollcall.control import Control
 from rollcall.documents import incident_document, outcome_documents
 from rollcall.errors import IntentBusyError, RecordRefusedError, RetryableError, WritesHaltedError
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rollcall.account import Account
+    from rollcall.alerts.message import Message
     from rollcall.alerts.plain_text import Alert
     from rollcall.contacts import ContactKind
     from rollcall.intents import Intent
@@ -216,27 +219,20 @@ class MemoryBus:
 @dataclass
 class MemoryAlerted:
     faults: Faults
-    told: dict[tuple[str, str, str], tuple[str, datetime]] = field(default_factory=dict)
+    told: dict[str, Told] = field(default_factory=dict)
+    held: dict[str, datetime] = field(default_factory=dict)
 
-    def claim(self, alert: Alert, now: datetime) -> bool:
-        key = (alert.incident_id, alert.stage, alert.content)
-        others = {known[1] for known in self.told if known[0] == alert.incident_id and known != key}
-        if not alert.content and "closed" in others:
-            return False
-        opened = self.told.get((alert.incident_id, "open", ""))
-        if alert.closes_only and (opened is None or opened[0] != "sent"):
-            raise RetryableError("the opening of this incident is still under way")
-        status, since = self.told.get(key, (None, now))
-        if status == "sent":
-            return False
-        if status == "claimed" and (now - since).total_seconds() <= CLAIM_SECONDS:
-            raise RetryableError("another worker is sending this alert")
-        self.told[key] = ("claimed", now)
-        return True
+    def begin(self, incident_id: str, now: datetime) -> Told:
+        since = self.held.get(incident_id)
+        if since is not None and (now - since).total_seconds() <= HELD_SECONDS:
+            raise RetryableError("another worker is telling of this incident")
+        self.held[incident_id] = now
+        return self.told.get(incident_id, Told())
 
-    def sent(self, alert: Alert, now: datetime) -> None:
+    def end(self, incident_id: str, now: datetime, told: Told) -> None:  # noqa: ARG002  # memory forgets nothing
         self.faults("alerted.sent")
-        self.told[alert.incident_id, alert.stage, alert.content] = ("sent", now)
+        self.told[incident_id] = told
+        self.held.pop(incident_id, None)
 
 
 @dataclass
@@ -244,9 +240,9 @@ class MemoryTopic:
     faults: Faults
     alerts: list[Alert] = field(default_factory=list)
 
-    def publish(self, alert: Alert) -> None:
+    def send(self, message: Message, *, thread: str | None, follows: bool) -> None:  # noqa: ARG002  # as mail
         self.faults("topic.publish")
-        self.alerts.append(alert)
+        self.alerts.append(plain_text(message))
         self.faults("topic.publish.after")
 
 

@@ -15,6 +15,7 @@ from rollcall.alerts.links import RUNBOOK, Links
 from rollcall.approve import approve_candidate
 from rollcall.batch import process
 from rollcall.demands import Wanted
+from rollcall.levels import Severity
 from rollcall.notify import Notifier
 from rollcall.pacing import buckets
 from rollcall.ports import Ports
@@ -145,7 +146,8 @@ class World:
         self.topic = MemoryTopic(self.faults)
         self.notifier = Notifier(
             alerted=MemoryAlerted(self.faults),
-            topic=self.topic,
+            channel=self.topic,
+            minimum=Severity.INFO,
             clock=self.clock,
             links=Links(region="us-east-1", runbook=RUNBOOK),
         )

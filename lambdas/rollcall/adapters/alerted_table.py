@@ -1,81 +1,66 @@
-"""Which alerts were sent, in the state table."""
+"""What one channel was told of each incident, in the state table: an item for both."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.dynamodb_table import TableAdapter, expiry, key_of
+from rollcall.alerts.memory import Told
 from rollcall.errors import RetryableError
-from rollcall.outcomes import Stage
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from rollcall.alerts.plain_text import Alert
-
 #: How long a worker may take to send before another may try: longer than the time-out of the function.
-CLAIM_SECONDS = 90
-#: How long an alert is remembered: longer than any queue keeps a message (14 days).
+HELD_SECONDS = 90
+#: How long an incident is remembered: longer than any queue keeps a message (14 days).
 REMEMBERED_DAYS = 30
-_SENT = {"S": "sent"}
 
 
 class AlertedTable(TableAdapter):
-    """The memory of `notify` over a boto3 DynamoDB client."""
+    """The port `Alerted` over a boto3 DynamoDB client."""
 
-    def claim(self, alert: Alert, now: datetime) -> bool:
-        """Whether this alert is still to be sent, and by us; RetryableError while another sends it.
+    def __init__(self, *, client: Any, table: str, channel: str) -> None:
+        super().__init__(client=client, table=table)
+        self._channel = channel
 
-        After a closing only one that tells of another write is news: a late opening would undo it.
-        A closing that has nothing else to say waits for its opening.
+    def begin(self, incident_id: str, now: datetime) -> Told:
+        """Hold this incident on this channel; RetryableError while another worker does.
+
+        One write that also reads: nobody can come in between.
         """
-        if not alert.content and self._any(alert, Stage.CLOSED, but=_sort_key(alert)):
-            return False
-        if alert.closes_only and not self._any(alert, Stage.OPEN, sent=True):
-            raise RetryableError("the opening of this incident is still under way")
-        item = _key(alert) | {
-            "status": {"S": "claimed"},
-            "claimed_at": {"N": str(now.timestamp())},
-            "expires_at": expiry(now, REMEMBERED_DAYS * 86400),
-        }
-        claimed = self._table.conditionally(
-            "put_item",
-            Item=item,
-            ConditionExpression="attribute_not_exists(pk) OR (#status <> :sent AND claimed_at < :stale)",
-            ExpressionAttributeNames={"#status": "status"},
+        held = self._table.conditionally(
+            "update_item",
+            Key=self._key(incident_id),
+            UpdateExpression="SET held_since = :now, expires_at = :expiry",
+            ConditionExpression="attribute_not_exists(held_since) OR held_since < :stale",
             ExpressionAttributeValues={
-                ":sent": _SENT,
-                ":stale": {"N": str(now.timestamp() - CLAIM_SECONDS)},
+                ":now": {"N": str(now.timestamp())},
+                ":stale": {"N": str(now.timestamp() - HELD_SECONDS)},
+                ":expiry": expiry(now, REMEMBERED_DAYS * 86400),
             },
         )
-        if not claimed and (self._table.get(_key(alert)) or {}).get("status") != _SENT:
-            raise RetryableError("another worker is sending this alert")
-        return claimed
-
-    def sent(self, alert: Alert, now: datetime) -> None:
-        """Remember that it was sent; RetryableError if the table did not take it: it is sent once more."""
-        self._table.call(
-            "update_item",
-            Key=_key(alert),
-            UpdateExpression="SET #status = :sent, sent_at = :at",
-            ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues={":sent": _SENT, ":at": {"S": now.isoformat()}},
+        if not held:
+            raise RetryableError("another worker is telling of this incident")
+        item = self._table.get(self._key(incident_id)) or {}
+        return Told(
+            steps=frozenset(item.get("steps", {}).get("SS", ())),
+            withheld=item.get("withheld", {}).get("BOOL", False),
+            thread=item.get("thread", {}).get("S"),
         )
 
-    def _any(self, alert: Alert, stage: Stage, *, but: str | None = None, sent: bool = False) -> bool:
-        """Whether anything is told of the incident at this stage; `sent`: whether it has been."""
-        found = self._table.query(_incident(alert), prefix=f"{stage}#")
-        items = [item for item in found if item["sk"]["S"] != but]
-        return any(not sent or item["status"] == _SENT for item in items)
+    def end(self, incident_id: str, now: datetime, told: Told) -> None:
+        """Remember and let go; RetryableError if the table did not take it: it is sent once more."""
+        item = self._key(incident_id) | {
+            "told_at": {"S": now.isoformat()},
+            "expires_at": expiry(now, REMEMBERED_DAYS * 86400),
+            "withheld": {"BOOL": told.withheld},
+        }
+        if told.steps:
+            item["steps"] = {"SS": sorted(told.steps)}
+        if told.thread:
+            item["thread"] = {"S": told.thread}
+        self._table.call("put_item", Item=item)
 
-
-def _incident(alert: Alert) -> str:
-    return f"alert#{alert.incident_id}"
-
-
-def _sort_key(alert: Alert) -> str:
-    return f"{alert.stage}#{alert.content}"
-
-
-def _key(alert: Alert) -> dict[str, Any]:
-    return key_of(_incident(alert), _sort_key(alert))
+    def _key(self, incident_id: str) -> dict[str, Any]:
+        return key_of(f"alert#{incident_id}", self._channel)

@@ -77,6 +77,7 @@ def incident_message(incident: Mapping[str, Any], links: Links) -> Message:
         },
         content=_content(outcomes, stage),
         closes_only=incident["closes_only"],
+        opened=incident["opened"],
     )
 
 

@@ -48,7 +48,8 @@ class Message:
     """One message. `facts` begin with the status: whether it is over.
 
     `content` tells two messages of one incident and stage apart: what was written since the first is news.
-    It is empty where nothing was. `closes_only`: only for those who were told that the incident is not over.
+    It is empty where nothing was. `opened`: people were told that the incident is not over; `closes_only`:
+    and this is only for them. `update` counts the messages of one notice, None for incidents.
     `attributes` are what a channel may filter by.
     """
 
@@ -65,6 +66,13 @@ class Message:
     attributes: Mapping[str, str]
     content: str = ""
     closes_only: bool = False
+    opened: bool = False
+    update: int | None = None
+
+    @property
+    def step(self) -> str:
+        """Tells the messages of one incident apart; those of one notice in order."""
+        return f"{self.stage}#{self.content}" if self.update is None else f"update#{self.update:06}"
 
 
 def fact(label: str, value: object) -> Fact:

@@ -32,7 +32,7 @@ def notice_message(notice: Mapping[str, Any], links: Links) -> Message:
     if notice["version"] != VERSION:
         raise ValueError("this release reads notice documents of version 1")
     kind, given = NoticeKind(notice["notice"]), dict(notice["facts"])
-    words, texts = WORDS[variant(kind, given)], _Texts(given)
+    words, texts = WORDS[variant(kind, given)], _texts(given)
     stage = Stage.OPEN if words.waits else Stage.CLOSED
     account = given.get("account")
     waits = f"NO: {words.waits.format_map(texts)}" if words.waits else "yes"
@@ -50,7 +50,7 @@ def notice_message(notice: Mapping[str, Any], links: Links) -> Message:
             ]
         ),
         sections=_examples(words, given.get("examples")),
-        next_steps=tuple(shown(step.format_map(texts)) for step in words.next_steps),
+        next_steps=_steps(words, texts),
         links=(links.section(words.runbook), *links.account(_id(account))),
         ids=(fact("Incident", notice["incident_id"]), fact("Decided", notice["decided_at"])),
         attributes={
@@ -62,8 +62,14 @@ def notice_message(notice: Mapping[str, Any], links: Links) -> Message:
             "account": _id(account) if account else "ALL",
             "incident": notice["incident_id"],
         },
-        content=f"update-{int(notice['update']):06}",
+        update=_count(notice["update"]),
     )
+
+
+def _count(update: object) -> int:
+    if not isinstance(update, int):
+        raise TypeError("updates are counted")
+    return update
 
 
 def variant(kind: NoticeKind, given: Mapping[str, Any]) -> str:
@@ -91,22 +97,27 @@ def _left(given: Mapping[str, Any]) -> str:
 
 
 class _Texts(dict[str, str]):
-    """The facts as texts, for templates."""
-
-    def __init__(self, given: Mapping[str, Any]) -> None:
-        super().__init__({name: _text(value) for name, value in given.items()})
-        failed = given.get("failed")
-        actor = given.get("actor")
-        if isinstance(actor, Mapping):
-            self["actor"] = who(actor)
-            # Of an ARN what tells people apart: assumed-role/Admin/mary.
-            self["principal"] = str(actor["principal"]).rpartition(":")[2]
-        self["failed_steps"] = (
-            ", ".join(failed) if isinstance(failed, Mapping) and failed else "an unknown step"
-        )
+    """Facts as texts, for templates."""
 
     def __missing__(self, key: str) -> str:
         return _UNKNOWN
+
+
+def _texts(given: Mapping[str, Any]) -> _Texts:
+    texts = _Texts((name, _text(value)) for name, value in given.items())
+    actor, failed = given.get("actor"), given.get("failed")
+    if isinstance(actor, Mapping):
+        texts["actor"] = who(actor)
+        # Of an ARN what tells people apart: assumed-role/Admin/mary.
+        texts["principal"] = str(actor["principal"]).rpartition(":")[2]
+    texts["failed_steps"] = ", ".join(failed) if isinstance(failed, Mapping) and failed else "an unknown step"
+    return texts
+
+
+def _steps(words: NoticeWords, texts: _Texts) -> tuple[str, ...]:
+    """The next steps. Values in them stand in commands, between backticks that they must not end."""
+    plain = _Texts((name, text.replace("`", "'")) for name, text in texts.items())
+    return tuple(shown(step.format_map(plain)) for step in words.next_steps)
 
 
 def _told(line: str, given: Mapping[str, Any]) -> bool:

@@ -26,18 +26,13 @@ _NO_BREAK = "\N{NO-BREAK SPACE}"  # none is left in a message: it cannot be prin
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """Subject (printable ASCII, at most 100 characters), plain text, attributes to filter by.
-
-    The rest is the message's own: see `Message`.
-    """
+    """Subject (printable ASCII, at most 100 characters), plain text, and the message's own attributes."""
 
     incident_id: str
     stage: Stage
     subject: str
     text: str
     attributes: Mapping[str, str]
-    content: str
-    closes_only: bool = False
 
 
 def plain_text(message: Message) -> Alert:
@@ -48,8 +43,6 @@ def plain_text(message: Message) -> Alert:
         subject=_subject(message),
         text="\n".join(_lines(message)) + "\n",
         attributes=message.attributes,
-        content=message.content,
-        closes_only=message.closes_only,
     )
 
 

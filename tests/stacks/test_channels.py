@@ -1,0 +1,131 @@
+"""Channels: off unless they are named, and each with all of its own."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rollcall.environment import NotifyEnvironment
+from rollcall.names import INCIDENT_DETAIL_TYPE, NOTICE_DETAIL_TYPE
+from tests.stacks.configs import ORGANIZATION, complaints, load_from
+from tests.stacks.template import arn, as_list
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.stacks.assembly import Assembly
+    from tests.stacks.template import Template
+
+SECRET = "arn:aws:secretsmanager:us-east-1:333333333333:secret:rollcall/slack-a1B2c3"  # noqa: S105  # its name
+#: Function, queue, rule and dead letters of each channel, with what the settings of the variant say.
+CHANNELS = {
+    "sns": ("Notify", "NotificationsQueue", "IncidentsRule", "NotifyDeadLettersQueue", "LOW"),
+    "chat": ("Chat", "ChatMessagesQueue", "ChatIncidentsRule", "ChatDeadLettersQueue", "MEDIUM"),
+    "slack": ("Slack", "SlackMessagesQueue", "SlackIncidentsRule", "SlackDeadLettersQueue", "INFO"),
+}
+
+
+@pytest.fixture(scope="module")
+def all_on(everything: Assembly) -> Template:
+    return everything.templates["RollcallHub"]
+
+
+def environment(template: Template, function: str) -> dict[str, object]:
+    _, properties = template.one("AWS::Lambda::Function", f"{function}Function")
+    variables: dict[str, object] = properties["Environment"]["Variables"]
+    return variables
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_each_channel_has_a_queue_a_rule_dead_letters_and_a_function_of_its_own(
+    all_on: Template, channel: str
+) -> None:
+    function, queue, rule, dead_letters, minimum = CHANNELS[channel]
+    queue_id, properties = all_on.one("AWS::SQS::Queue", queue)
+    dead_id, _ = all_on.one("AWS::SQS::Queue", dead_letters)
+    assert properties["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": [dead_id, "Arn"]}
+    _, forward = all_on.one("AWS::Events::Rule", rule)
+    (target,) = forward["Targets"]
+    assert arn(target["Arn"]) == f"{{{queue_id}.Arn}}"
+    assert forward["EventPattern"]["detail-type"] == [INCIDENT_DETAIL_TYPE, NOTICE_DETAIL_TYPE]
+    all_on.one("AWS::CloudWatch::Alarm", dead_letters.removesuffix("Queue"))
+    variables = environment(all_on, function)
+    assert set(variables) == set(NotifyEnvironment.variable_names())
+    assert variables["ROLLCALL_CHANNEL"] == channel
+    assert variables["ROLLCALL_MIN_SEVERITY"] == minimum
+    assert variables["ROLLCALL_QUEUE_URL"] == {"Ref": queue_id}
+    assert variables["ROLLCALL_RUNBOOK"] == "https://wiki.example.com/rollcall"
+
+
+def test_only_the_alert_topic_is_there_without_settings(hub: Template) -> None:
+    assert environment(hub, "Notify")["ROLLCALL_MIN_SEVERITY"] == "INFO"
+    assert len(hub.of_type("AWS::SNS::Topic")) == 1
+    assert not [name for name in hub.of_type("AWS::Lambda::Function") if name.startswith(("Chat", "Slack"))]
+    assert not hub.of_type("AWS::Chatbot::SlackChannelConfiguration")
+
+
+def test_the_function_for_slack_may_read_its_secret_and_publish_nowhere(all_on: Template) -> None:
+    actions = {
+        action: as_list(statement["Resource"])
+        for statement in all_on.statements(all_on.one("AWS::IAM::Role", "SlackRole")[0])
+        for action in as_list(statement["Action"])
+    }
+    assert actions["secretsmanager:GetSecretValue"] == [SECRET]
+    assert not [action for action in actions if action.startswith(("sns:", "kms:", "events:"))]
+
+
+def test_the_function_for_the_chat_publishes_to_its_own_topic_only(all_on: Template) -> None:
+    topic, _ = all_on.one("AWS::SNS::Topic", "ChatTopic")
+    published = [
+        resource
+        for statement in all_on.statements(all_on.one("AWS::IAM::Role", "ChatRole")[0])
+        if "sns:Publish" in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+    ]
+    assert published == [{"Ref": topic}]
+
+
+def test_whoever_is_in_the_chat_may_do_nothing_in_the_account(all_on: Template) -> None:
+    _, configuration = all_on.one("AWS::Chatbot::SlackChannelConfiguration", "ChatTopic")
+    assert configuration["SlackWorkspaceId"] == "T0123ABCDEF"
+    assert "AWSDenyAll" in json.dumps(configuration["GuardrailPolicies"])
+    role = configuration["IamRoleArn"]["Fn::GetAtt"][0]
+    _, properties = all_on.one("AWS::IAM::Role", role)
+    assert not properties.get("Policies")
+    assert not properties.get("ManagedPolicyArns")
+    assert not all_on.statements(role)
+
+
+def test_both_topics_are_encrypted(all_on: Template) -> None:
+    topics = all_on.of_type("AWS::SNS::Topic").values()
+    assert len(topics) == 2
+    assert all("KmsMasterKeyId" in topic for topic in topics)
+
+
+def test_what_holds_if_nothing_is_said(tmp_path: Path) -> None:
+    channels = load_from(tmp_path).settings.channels
+    assert (channels.sns_min_severity, channels.chat, channels.slack) == ("INFO", None, None)
+    assert channels.runbook == "docs/operations.md"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "chat: {}",
+        "chat: {workspace: T0123ABCDEF, channel: C0123ABCDEF}",
+        f'slack: {{secret: "{SECRET}"}}',
+        f'slack: {{secret: "{SECRET}", channel: C0123ABCDEF, min_severity: CRITICAL}}',
+        "runbook: https://wiki.example.com/rollcall/operations.html",
+    ],
+)
+def test_settings_that_are_right(tmp_path: Path, given: str) -> None:
+    assert complaints(tmp_path, organization=f"{ORGANIZATION}channels: {{{given}}}\n") == []
+
+
+def test_the_chat_is_not_known_in_other_partitions(tmp_path: Path) -> None:
+    there = ORGANIZATION.replace("us-east-1", "cn-northwest-1")
+    chat = "channels: {chat: {workspace: T0123ABCDEF, channel: C0123ABCDEF}}\n"
+    [complaint] = complaints(tmp_path, organization=there + chat)
+    assert complaint.endswith("Amazon Q in chat applications is not known to be in cn-northwest-1")

@@ -59,13 +59,10 @@ def sweep_definition(
     )
     for state in (begin, prepare, observe, gate, changes, report):
         state.next(following)
-    # Nothing is left that would tell people and let the next run begin: the function does, knowing little.
-    unbegun = {"operation": "fail", "failure": sfn.JsonPath.object_at("$.failure")} | _EXECUTION
-    for state, path, payload in (
-        (begin, "$.failure", unbegun),
-        (report, "$.failed.report", {"operation": "fail"} | _RUN),
-    ):
-        tell = task(scope, f"{state.id} failed", sweep, payload)
+    # Nothing else is left that would tell people and let the next run begin.
+    for step, state, path in (("begin", begin, "$.failure"), (Step.REPORT, report, "$.failed.report")):
+        told = {"operation": "fail", "step": str(step), "failure": sfn.JsonPath.object_at(path)}
+        tell = task(scope, f"{state.id} failed", sweep, told | _EXECUTION)
         tell.add_catch(failed, result_path=sfn.JsonPath.DISCARD)
         state.add_catch(tell.next(failed), result_path=path)
     prepare.add_catch(observe, result_path="$.failed.prepare")

@@ -209,7 +209,7 @@ def test_a_run_that_cannot_begin_is_told_and_fails(execute: Any) -> None:
     assert execute(script, ASKED)["status"] == "FAILED"
     assert script.steps == ["begin"] * TRIES + ["fail"]
     told = script.payloads[-1]
-    assert (told["execution"], told["input"]) == ("name", ASKED)
+    assert (told["step"], told["execution"], told["input"]) == ("begin", "name", ASKED)
     assert told["failure"]["Error"] == "RuntimeError"
 
 
@@ -217,7 +217,9 @@ def test_a_run_that_cannot_report_is_told_and_fails(execute: Any) -> None:
     script = Script(WHOLE, {"report": TRIES})
     assert execute(script, ASKED)["status"] == "FAILED"
     assert script.steps[-1] == "fail"
-    assert script.payloads[-1]["run"]["failed"]["report"]["Error"] == "RuntimeError"
+    told = script.payloads[-1]
+    assert (told["step"], told["execution"]) == ("report", "name")
+    assert told["failure"]["Error"] == "RuntimeError"
 
 
 def test_the_machine_fails_even_if_nobody_could_be_told(execute: Any) -> None:

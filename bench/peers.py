@@ -108,7 +108,7 @@ def _fan_out(run: Run) -> None:
         for kind in KINDS:
             run.put(account_id, kind)
 
-    pool: ConcurrentPool[str, None] = ConcurrentPool(run.clock, _WIDTH)
+    pool = ConcurrentPool(run.clock, _WIDTH)
     pool.each(account, run.accounts, go_on=lambda: True)
 
 

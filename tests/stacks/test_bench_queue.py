@@ -1,0 +1,35 @@
+"""The bench works on the queue of the template."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bench.arithmetic import MAX_RECEIVES, RETENTION_SECONDS
+from bench.queue import BATCH, VISIBILITY_SECONDS
+from bench.queue import MAX_RECEIVES as RECEIVES
+from bench.world import WORKERS
+from rollcall.sweep.observe import SLICE_SECONDS
+
+if TYPE_CHECKING:
+    from tests.stacks.template import Template
+
+#: What SQS keeps a message for if nobody says otherwise.
+_FOUR_DAYS = 345_600
+
+
+def test_tries_visibility_and_retention_of_the_intake_are_those_of_the_template(hub: Template) -> None:
+    _, intake = hub.one("AWS::SQS::Queue", "IntakeQueue")
+    assert intake["RedrivePolicy"]["maxReceiveCount"] == MAX_RECEIVES == RECEIVES
+    assert intake["VisibilityTimeout"] == VISIBILITY_SECONDS
+    assert intake.get("MessageRetentionPeriod", _FOUR_DAYS) == RETENTION_SECONDS
+
+
+def test_batches_and_workers_are_those_of_the_template(hub: Template) -> None:
+    _, source = hub.one("AWS::Lambda::EventSourceMapping", "Reconcile")
+    assert source["BatchSize"] == BATCH
+    assert source["ScalingConfig"]["MaximumConcurrency"] == WORKERS
+
+
+def test_a_slice_ends_a_minute_before_its_function(hub: Template) -> None:
+    _, sweep = hub.one("AWS::Lambda::Function", "Sweep")
+    assert sweep["Timeout"] - SLICE_SECONDS >= 60

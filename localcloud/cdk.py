@@ -37,6 +37,11 @@ class Cdk:
             ROOT,
         )
 
+    def synth_variants(self, *configs: Path, out: Path) -> None:
+        """Synthesize the app with several configurations, without the CLI, into `out`/name of each."""
+        variants = [sys.executable, "-m", "localcloud.variants", str(out), *map(str, configs)]
+        self._execute(variants, ROOT)
+
     def bootstrap(self, account: str) -> None:
         """Deploy the CDK's own stack (bucket and roles) into an account."""
         self._run(["bootstrap", f"aws://{account}/{REGION}"], self._home(account), account)
@@ -61,9 +66,12 @@ class Cdk:
         return home
 
     def _run(self, arguments: list[str], directory: Path, account: str | None = None) -> None:
+        self._execute([str(CLI), *arguments, "--no-color", "--no-notices", "--ci"], directory, account)
+
+    def _execute(self, command: list[str], directory: Path, account: str | None = None) -> None:
         self.work.mkdir(parents=True, exist_ok=True)
-        finished = subprocess.run(  # noqa: S603 -- the pinned CLI with our own arguments
-            [str(CLI), *arguments, "--no-color", "--no-notices", "--ci"],
+        finished = subprocess.run(  # noqa: S603 -- the pinned CLI and this interpreter, with our own arguments
+            command,
             cwd=directory,
             env=environment(self.clients, home=self._home(account or "synth"), account=account),
             stdout=subprocess.PIPE,
@@ -73,7 +81,7 @@ class Cdk:
             check=False,
         )
         with (self.work / "cdk.log").open("a") as log:
-            log.write(f"$ cdk {' '.join(arguments)}  # {account or ''}\n{finished.stdout}\n")
+            log.write(f"$ {' '.join(command)}  # {account or ''}\n{finished.stdout}\n")
         if finished.returncode:
             tail = "\n".join(finished.stdout.splitlines()[-_TAIL_LINES:])
-            raise CdkError(f"cdk {arguments[0]} exited with {finished.returncode}:\n{tail}")
+            raise CdkError(f"{' '.join(command)} exited with {finished.returncode}:\n{tail}")

@@ -24,6 +24,7 @@ from localcloud.seeds import give_contacts, new_organization
 from localcloud.shell import CommandFailedError
 from localcloud.stage import Stage
 from localcloud.story.scene import Scene
+from localcloud.sweeps import SweepFailedError
 from simulation.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _console.print("stopped")
         return 130
-    except (CdkError, CommandFailedError, FileExistsError, FileNotFoundError) as error:
+    except (CdkError, CommandFailedError, FileExistsError, FileNotFoundError, SweepFailedError) as error:
         _console.print(str(error), style="red", markup=False)
         return 2
 
@@ -66,9 +67,11 @@ def _run(out: Path, *, verbose: bool) -> int:
         tell(f"the local cloud answers on {cloud.endpoint}")
         roster = stage.prepare()
         give_contacts(organization, roster)
-        stage.deploy()
+        story.prepare(stage)
+        scene = Scene(stage, roster)
+        first = stage.deploy()
         early = len(cloud.bridge.lost)  # what management sent before the hub had a bus, as in AWS
-        for step in story.play(Scene(stage, roster)):
+        for step in story.play(scene, first):
             steps.append(step)
             _show(step, verbose=verbose)
         names = ("name", "expected", "observed", "seconds", "ok")

@@ -26,6 +26,7 @@ from localcloud.running import AlreadyRunningError, Claim
 from localcloud.seeds import give_contacts, ou_path, whole_organization
 from localcloud.shell import CommandFailedError
 from localcloud.stage import Stage
+from localcloud.sweeps import SweepFailedError
 from simulation.clock import SystemClock
 from simulation.seeds import HUB
 
@@ -69,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _console.print("stopped")
         return 0
-    except (AlreadyRunningError, CdkError, CommandFailedError, OSError) as error:
+    except (AlreadyRunningError, CdkError, CommandFailedError, OSError, SweepFailedError) as error:
         taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
         reason = f"port {options.port} is taken: choose another with PORT=" if taken else error
         _console.print(f"cannot start: {reason}", style="red", markup=False)
@@ -96,7 +97,7 @@ def _run(claim: Claim, out: Path, port: int, assembly: Path | None, *, bare: boo
         claim.publish(**state, ready=False)
         if not bare:
             give_contacts(organization, stage.prepare())
-            stage.deploy()
+            stage.approve(stage.deploy())
         _console.print(_table(organization))
         _console.print(_HELP.format(accounts=len(organization.accounts), endpoint=cloud.endpoint, out=out))
         claim.publish(**state, ready=True)

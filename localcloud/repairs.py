@@ -1,13 +1,15 @@
-"""Two habits of moto that would mislead whoever deploys to it."""
+"""Habits of moto that would mislead whoever deploys to it."""
 
 from __future__ import annotations
 
 import json
+import threading
 import warnings
 from typing import TYPE_CHECKING, Any
 
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
+from moto.dynamodb.responses import DynamoHandler
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3.models import FakeBucket
 
@@ -22,7 +24,7 @@ class NotModelledError(ServiceException):
 
 
 def install(cloud: LocalCloud) -> None:
-    """Refuse unknown actions, which moto answers with a 500; apply bucket policies with care."""
+    """Refuse unknown actions, which moto answers with a 500; bucket policies with care, tables in turn."""
     # moto looks for each error in the service's model, and would say on the terminal that this is in none.
     warnings.filterwarnings("ignore", message=rf"Exception\({NotModelledError.__name__}\)")
     plain_call = BaseResponse.call_action
@@ -41,5 +43,14 @@ def install(cloud: LocalCloud) -> None:
         policy["Statement"] = [s for s in policy["Statement"] if "Condition" not in s]
         return IAMPolicy(json.dumps(policy)).is_action_permitted(action, resource)
 
+    tables = threading.Lock()
+    plain_table_action = DynamoHandler.call_action
+
+    def call_table_action(self: Any) -> Any:
+        """One at a time: moto looks at an item and then writes it, and copies tables while others write."""
+        with tables:
+            return plain_table_action(self)
+
     cloud.patch(BaseResponse, "call_action", call_action)
+    cloud.patch(DynamoHandler, "call_action", call_table_action)
     cloud.patch(FakeBucket, "get_permission", get_permission)

@@ -81,6 +81,21 @@ def give_contacts(organization: Organization, roster: Mapping[str, Any]) -> None
                 account.contacts[str(kind)] = AlternateContact(**demand.contact.as_document())
 
 
+def differing(organization: Organization, roster: Mapping[str, Any]) -> int:
+    """How many contacts of active accounts that are not exempt differ from what the compiled roster wants."""
+    compiled, today = Roster.from_document(roster), organization.clock.now().date()
+    count = 0
+    for account in organization.accounts.values():
+        wanted = requirement(compiled, _facts(organization, account), today=today)
+        if account.state == "ACTIVE" and wanted.exempt is None:
+            count += sum(
+                account.contacts.get(str(kind)) != AlternateContact(**demand.contact.as_document())
+                for kind, demand in wanted.demands.items()
+                if isinstance(demand, Wanted)
+            )
+    return count
+
+
 def _settled(organization: Organization) -> Organization:
     """Its accounts have been there for long: of a new one nobody expects that everything is in place."""
     for account in organization.accounts.values():

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from localcloud.cdk import Cdk
@@ -14,10 +13,7 @@ from localcloud.outcomes import record_outcomes
 from localcloud.running import LOCK_FILE
 from localcloud.server import LocalCloud
 from localcloud.shell import ROOT, rollcall
-from rollcall.adapters.match_table import MatchTable
-from rollcall.adapters.organizations import AwsOrganization
-from rollcall.adapters.state_table import StateTable
-from rollcall.approve import approve_candidate
+from localcloud.sweeps import Sweeps
 from simulation.cloud import SimulatedCloud
 from simulation.seeds import HUB
 
@@ -28,6 +24,7 @@ if TYPE_CHECKING:
     from simulation.organization import Organization
 
 CONFIG = ROOT / "config" / "examples" / "demo"
+_WAIT_SCALE = 0.05  # nobody watches a state machine wait
 
 
 class Stage:
@@ -52,7 +49,16 @@ class Stage:
         simulation = SimulatedCloud(
             organization, organization.clock, delivery_delay=0.05, account_creation_seconds=0.3
         )
-        self.cloud = LocalCloud(simulation=simulation, run_dir=out, runtime=ROOT / ".runtime", port=port)
+        self.cloud = LocalCloud(
+            simulation=simulation,
+            run_dir=out,
+            runtime=ROOT / ".runtime",
+            port=port,
+            wait_scale=_WAIT_SCALE,
+        )
+        self._variants: Future[None] | None = None
+        self._sweeps: Sweeps | None = None
+        self.roster: dict[str, Any] = {}  # the compiled one that was deployed last
 
     def prepare(self) -> dict[str, Any]:
         """Set the organization up, bootstrap the hub and synthesize; the compiled roster."""
@@ -65,19 +71,42 @@ class Stage:
                 other.result()
         return _roster(self._assembly)
 
-    def deploy(self) -> None:
-        """Deploy everything and approve the roster."""
+    @property
+    def sweeps(self) -> Sweeps:
+        """The sweeps of the deployed hub."""
+        if self._sweeps is None:
+            raise LookupError("the hub is not deployed")
+        return self._sweeps
+
+    def synthesize_variants(self, *configs: Path) -> None:
+        """Synthesize with other configurations, for `update_hub`, while something else goes on."""
+        pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="variants")
+        self._variants = pool.submit(self._cdk().synth_variants, *configs, out=self.out / "assemblies")
+        pool.shutdown(wait=False)
+
+    def deploy(self) -> dict[str, Any]:
+        """Deploy everything; the run of the sweep that begins then, which holds the first roster."""
         assembly = self._assembly or self._synthesize(CONFIG)
         self.tell("cdk deploy of hub, whose StackSet brings the forwarder to the members, and management")
         with ThreadPoolExecutor(max_workers=2) as pool:  # a CLI keeps a core busy
             hub = pool.submit(self._deploy_hub, assembly)
             self._cdk().deploy("RollcallManagement", self.management, assembly=assembly)
-            hub.result()
+            return hub.result()
 
-    def update_hub(self, config: Path) -> None:
-        """Synthesize and deploy the hub again with another configuration, and approve its roster."""
-        self.tell("cdk synth and cdk deploy of the hub again: an update of its stack")
-        self._deploy_hub(self._synthesize(config))
+    def approve(self, run: dict[str, Any]) -> dict[str, Any]:
+        """Approve the plans that a run held, as a person does; the run that carries out the last one."""
+        for plan in run["held"]:
+            self.tell(f"rollcall approve {plan[:12]}...")
+            run = self.sweeps.approve(plan)
+        return run
+
+    def update_hub(self, config: Path) -> dict[str, Any]:
+        """Deploy the hub again with another configuration; the run of the sweep that begins then."""
+        self.tell("cdk deploy of the hub again: an update of its stack")
+        if self._variants is None:
+            raise LookupError(f"{config} was not synthesized")
+        self._variants.result()
+        return self._deploy_hub(self.out / "assemblies" / config.name)
 
     def _set_up(self) -> None:
         """Trusted access, delegated administrators and the policy type, as a person brings them about."""
@@ -91,17 +120,11 @@ class Stage:
         self._cdk().synth(config=str(config), assembly=assembly)
         return assembly
 
-    def _deploy_hub(self, assembly: Path) -> None:
-        outputs = self._cdk().deploy("RollcallHub", HUB, assembly=assembly)
-        dynamodb, table = self.cloud.clients.client("dynamodb", HUB), outputs["StateTableName"]
-        approve_candidate(
-            state=StateTable(client=dynamodb, table=table),
-            matches=MatchTable(client=dynamodb, table=table),
-            organization=AwsOrganization(client=self.cloud.clients.client("organizations", HUB)),
-            document=_roster(assembly),
-            approved_by="demo",
-            now=datetime.now(UTC),
-        )
+    def _deploy_hub(self, assembly: Path) -> dict[str, Any]:
+        self.roster = _roster(assembly)
+        known = self._sweeps.known() if self._sweeps else set()
+        self._sweeps = Sweeps(self.cloud, self._cdk().deploy("RollcallHub", HUB, assembly=assembly))
+        return self._sweeps.after(known)
 
     def _cdk(self) -> Cdk:
         return Cdk(clients=self.cloud.clients, work=self.out / "cdk")

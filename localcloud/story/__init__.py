@@ -1,19 +1,31 @@
 """What the demo shows, in chapters: each acts as people would, and then looks at contacts and mailboxes.
 
 A chapter is a function that takes the scene and yields a step for each thing that it showed. To show more,
-write a chapter and put it into CHAPTERS; `audit` changes the deployed roster and stays last.
+write a chapter and put it into CHAPTERS; `rollout` and `audit` change the deployed roster and stay last.
 """
 
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from localcloud.story import accounts, audit, exempt, guardrail, management, members
+from localcloud.story import (
+    accounts,
+    approval,
+    audit,
+    drift,
+    exempt,
+    guardrail,
+    management,
+    members,
+    rollout,
+    variants,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
+    from localcloud.stage import Stage
     from localcloud.story.scene import Scene, Step
 
 CHAPTERS: tuple[Callable[[Scene], Iterator[Step]], ...] = (
@@ -22,10 +34,17 @@ CHAPTERS: tuple[Callable[[Scene], Iterator[Step]], ...] = (
     management.play,
     guardrail.play,
     exempt.play,
+    drift.play,
+    rollout.play,
     audit.play,
 )
 
 
-def play(scene: Scene) -> Iterator[Step]:
-    """All chapters, one after the other."""
-    return chain.from_iterable(chapter(scene) for chapter in CHAPTERS)
+def prepare(stage: Stage) -> None:
+    """Write the configurations that later chapters deploy, and have them synthesized meanwhile."""
+    stage.synthesize_variants(*variants.write(stage.out).values())
+
+
+def play(scene: Scene, first: Mapping[str, Any]) -> Iterator[Step]:
+    """All chapters, one after the other; `first` is the run that followed the first deployment."""
+    return chain(approval.play(scene, first), chain.from_iterable(chapter(scene) for chapter in CHAPTERS))

@@ -22,6 +22,7 @@ _WATCH_SECONDS = 3.0  # how long a contact must be left as it is
 _PARTS = ("name", "title", "email", "phone")
 _PARAMETERS = {"name": "Name", "title": "Title", "email": "EmailAddress", "phone": "PhoneNumber"}
 PAYMENTS, WEB_SHOP, DIVESTED = "222222222222", "444455556666", "555566667777"
+PLAYGROUND = "666677778888"
 EDIT = {"name": "Mary", "title": "Developer", "email": "mary@example.net", "phone": "+1 206 555 0199"}
 
 
@@ -66,13 +67,19 @@ class Scene:
     def __init__(self, stage: Stage, roster: Mapping[str, Any]) -> None:
         self.stage, self.cloud, self.management = stage, stage.cloud, stage.management
         self.organization = stage.cloud.simulation.organization
+        self.writes: list[str] = []  # the name of the role, for each contact that was ever written
+        self._writers: dict[str, list[str]] = {}
+        self.cloud.apis.after("account", "PutAlternateContact", self._written)
+        self.enforce(roster)
+
+    def enforce(self, roster: Mapping[str, Any]) -> None:
+        """From here on, this roster is the one in force."""
+        self.roster = roster
         contacts = {
             name: {part: values[part] for part in _PARTS} for name, values in roster["contacts"].items()
         }
         self.usual: dict[str, Contact] = {kind: contacts[name] for kind, name in roster["defaults"].items()}
         self.production = self.usual | {"SECURITY": contacts["pci-soc"]}
-        self._writers: dict[str, list[str]] = {}
-        self.cloud.apis.after("account", "PutAlternateContact", self._written)
 
     def play(self, name: str, act: Callable[[], Act], end: End) -> Step:
         """Act, wait for the contacts to be as they must and for the alert, and compare."""
@@ -134,6 +141,7 @@ class Scene:
 
     def _written(self, caller: Caller, parameters: Mapping[str, Any]) -> None:
         role = caller.principal_arn.rpartition("/")[2]
+        self.writes.append(role)
         self._writers.setdefault(parameters.get("AccountId", caller.account_id), []).append(role)
 
     def _found(self, account: str, kinds: Mapping[str, Any]) -> dict[str, Contact]:

@@ -1,0 +1,26 @@
+"""Contacts changed and no event told of it: the daily sweep finds them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from localcloud.story import sweeping
+from localcloud.story.scene import DIVESTED, PAYMENTS, PLAYGROUND
+from localcloud.story.sweeping import SweepEnd
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from localcloud.story.scene import Scene, Step
+
+_DRIFTED = ((PAYMENTS, "SECURITY"), (PAYMENTS, "BILLING"), (PLAYGROUND, "OPERATIONS"), (DIVESTED, "BILLING"))
+
+
+def play(scene: Scene) -> Iterator[Step]:
+    """Three are put right; the fourth is of the exempt account."""
+    for account, kind in _DRIFTED:
+        contacts = scene.organization.accounts[account].contacts  # in the model: nobody sees it
+        contacts[kind] = replace(contacts[kind], email="somebody@example.net")
+    end = SweepEnd(ending="finished", written=3, alerts=("MEDIUM sweep-drift",))
+    yield sweeping.play(scene, "daily sweep over contacts that drifted", scene.stage.sweeps.scheduled, end)

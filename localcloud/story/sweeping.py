@@ -1,0 +1,68 @@
+"""Steps whose end is that of a sweep: how the run ended, what was written, and who was told."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from localcloud.seeds import differing
+from localcloud.story.scene import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from localcloud.story.scene import Scene
+
+_QUIET_SECONDS = 0.7  # how long no further alert may follow
+_WRITERS = "rollcall-"  # with which the names of the roles that write contacts begin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepEnd:
+    """How it must end. `alerts` are severities and causes in order; `written` counts contacts.
+
+    Contacts are then as the roster wants them that `scene` says is in force.
+    """
+
+    ending: str
+    written: int
+    alerts: tuple[str, ...]
+
+
+def play(scene: Scene, name: str, act: Callable[[], Mapping[str, Any]], end: SweepEnd) -> Step:
+    """Act (which gives the last run), wait for the alerts, and compare."""
+    scene.stage.tell(name)
+    return finish(scene, name, act, end, before=len(scene.cloud.mail.received()))
+
+
+def finish(
+    scene: Scene, name: str, act: Callable[[], Mapping[str, Any]], end: SweepEnd, *, before: int
+) -> Step:
+    """The same, with the alerts since the first `before` of the mailbox."""
+    writes, started = len(scene.writes), time.monotonic()
+    run = act()
+    seconds = round(time.monotonic() - started, 2)
+
+    def alerts() -> list[dict[str, Any]]:
+        return scene.cloud.mail.received()[before:]
+
+    scene.wait(lambda: len(alerts()) >= len(end.alerts))
+    scene.wait(lambda: len(alerts()) > len(end.alerts), _QUIET_SECONDS)
+    written = sum(role.startswith(_WRITERS) for role in scene.writes[writes:])
+    told = [f"{a['attributes']['severity']} {a['attributes']['cause']}" for a in alerts()]
+    expected = _words(end.ending, end.written, 0, list(end.alerts))
+    observed = _words(run["ending"], written, differing(scene.organization, scene.roster), told)
+    return Step(
+        name=name,
+        expected=expected,
+        observed=observed,
+        seconds=seconds,
+        ok=observed == expected,
+        alerts=tuple(alerts()),
+    )
+
+
+def _words(ending: str, written: int, different: int, alerts: list[str]) -> str:
+    contacts = f"{written} contacts written, {different} differ from the roster in force"
+    return f"sweep {ending}: {contacts}; alerts: {', '.join(alerts) or 'none'}"

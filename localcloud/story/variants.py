@@ -1,0 +1,35 @@
+"""The demo's configuration with a few words changed: what later chapters deploy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from localcloud.stage import CONFIG
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: Everybody's security mail would go to the payroll; then what was meant; then the same, told only.
+_RIGHT = ("aws-soc@example.com", "security-operations@example.com")
+_CHANGES: Final = {
+    "wrong-mailbox": [("aws-soc@example.com", "payroll@example.com")],
+    "right-mailbox": [_RIGHT],
+    "audit": [_RIGHT, ("mode: enforce", "mode: audit")],
+}
+
+
+def directory(out: Path, name: str) -> Path:
+    """Where the configuration of that name is, below the demo's output directory."""
+    return out / "config" / name
+
+
+def write(out: Path) -> dict[str, Path]:
+    """Write all configurations; their directories by name, in the order in which they are deployed."""
+    for name, changes in _CHANGES.items():
+        directory(out, name).mkdir(parents=True)
+        for file in CONFIG.iterdir():
+            text = file.read_text()
+            for before, after in changes:
+                text = text.replace(before, after)
+            (directory(out, name) / file.name).write_text(text)
+    return {name: directory(out, name) for name in _CHANGES}

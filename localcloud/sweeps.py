@@ -1,0 +1,80 @@
+"""Sweeps of the deployed hub: waited for, started by its schedule, and what people command about them."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from simulation.seeds import HUB
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from localcloud.server import LocalCloud
+
+_PATIENCE_SECONDS = 90.0
+_PAUSE_SECONDS = 0.05
+_PERSON = f"arn:aws:iam::{HUB}:user/operator"
+
+
+class SweepFailedError(Exception):
+    """A sweep, or a command, came to no end or to a bad one; the text says which."""
+
+
+class Sweeps:
+    """The machines of a hub, by the outputs of its stack. A run is what its execution gave as a document."""
+
+    def __init__(self, cloud: LocalCloud, outputs: Mapping[str, str]) -> None:
+        self._cloud = cloud
+        self._machine, self._control = outputs["SweepMachineArn"], outputs["ControlMachineArn"]
+
+    def known(self) -> set[str]:
+        """The executions so far."""
+        return {execution.execution_arn for execution in self._cloud.executions.of(self._machine)}
+
+    def after(self, known: Collection[str]) -> dict[str, Any]:
+        """The last run of those that are not known, when all have ended. Raises SweepFailedError."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            all_of_them = self._cloud.executions.of(self._machine)
+            new = [execution for execution in all_of_them if execution.execution_arn not in known]
+            if new and all(execution.status != "RUNNING" for execution in new):
+                return _output(new[0])
+            time.sleep(_PAUSE_SECONDS)
+        raise SweepFailedError(f"no sweep ended within {_PATIENCE_SECONDS:.0f} s")
+
+    def scheduled(self) -> dict[str, Any]:
+        """What a run finds that the hub's schedule starts now."""
+        known = self.known()
+        listed = self._cloud.clients.client("scheduler", HUB).list_schedules()["Schedules"]
+        self._cloud.schedules.fire(next(s["Name"] for s in listed if s["Target"]["Arn"] == self._machine))
+        return self.after(known)
+
+    def approve(self, plan: str) -> dict[str, Any]:
+        """The run that a person's approval of a held plan starts."""
+        known = self.known()
+        self.command("approve", plan=plan)
+        return self.after(known)
+
+    def command(self, operation: str, *, plan: str | None = None) -> dict[str, Any]:
+        """Have the hub carry out what an operator commands; its answer. Raises SweepFailedError."""
+        asked = {"operation": operation, "by": _PERSON, "reason": "because the demo wants it", "plan": plan}
+        execution = self._cloud.executions.start(
+            self._control, name=f"{operation}-{uuid.uuid4()}", document=json.dumps(asked)
+        )
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while execution.status == "RUNNING" and time.monotonic() < deadline:
+            time.sleep(_PAUSE_SECONDS)
+        answer = _output(execution)
+        if "refused" in answer:
+            raise SweepFailedError(f"{operation} was refused: {answer['refused']}")
+        return answer
+
+
+def _output(execution: Any) -> dict[str, Any]:
+    if execution.status != "SUCCEEDED":
+        raise SweepFailedError(f"{execution.name} {execution.status}: {execution.error}: {execution.cause}")
+    output: dict[str, Any] = execution.output
+    return output

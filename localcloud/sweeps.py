@@ -34,6 +34,14 @@ class Sweeps:
         """The executions so far."""
         return {execution.execution_arn for execution in self._cloud.executions.of(self._machine)}
 
+    def idle(self) -> None:
+        """Wait until no sweep runs. Raises SweepFailedError."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while any(execution.status == "RUNNING" for execution in self._cloud.executions.of(self._machine)):
+            if time.monotonic() > deadline:
+                raise SweepFailedError("a sweep does not end")
+            time.sleep(_PAUSE_SECONDS)
+
     def after(self, known: Collection[str]) -> dict[str, Any]:
         """The last run of those that are not known, when all have ended. Raises SweepFailedError."""
         deadline = time.monotonic() + _PATIENCE_SECONDS

@@ -1,0 +1,176 @@
+"""Whole sweeps through the deployed hub: held, approved, applied, paused half-way, and cut off by a crash.
+
+The tests go on from one another: each takes what the one before left.
+"""
+
+import gzip
+import json
+from dataclasses import replace
+
+import pytest
+
+from localcloud.seeds import differing, give_contacts
+from localcloud.sweeps import Sweeps
+from rollcall.sweep.apply import BATCH_CHANGES, IN_FLIGHT
+from simulation.seeds import HUB
+from tests.cloud.tools import wait_for
+
+pytestmark = pytest.mark.cloud
+FLEET = 10  # accounts with three contacts each: more than one batch of changes
+WRITERS = ("rollcall-reconcile", "rollcall-management-contacts")
+
+
+class Hub:
+    """The deployed hub as these tests act on it and look at it."""
+
+    def __init__(self, cloud, outputs, roster):
+        self.cloud, self.outputs, self.roster = cloud, outputs, roster
+        self.organization = cloud.simulation.organization
+        self.sweeps = Sweeps(cloud, outputs)
+        self.writes = []
+        self.acts = []  # what is done once, after so many writes: (count, act)
+
+    def written(self, caller, parameters):
+        if caller.principal_arn.rpartition("/")[2] in WRITERS:
+            self.writes.append((parameters.get("AccountId"), parameters["AlternateContactType"]))
+            for entry in [entry for entry in self.acts if len(self.writes) >= entry[0]]:
+                self.acts.remove(entry)
+                entry[1]()
+
+    def differ(self):
+        return differing(self.organization, self.roster)
+
+    def drift(self, *accounts, kinds=("SECURITY", "OPERATIONS", "BILLING")):
+        """Change contacts where nobody sees it: no event, as if one was lost."""
+        self.writes.clear()
+        for account in accounts:
+            contacts = self.organization.accounts[account].contacts
+            for kind in kinds:
+                contacts[kind] = replace(contacts[kind], email="somebody@example.net")
+
+    def mails(self, cause):
+        return [m for m in self.cloud.mail.received() if m["attributes"]["cause"] == cause]
+
+    def object(self, key):
+        s3 = self.cloud.clients.client("s3", HUB)
+        return s3.get_object(Bucket=self.outputs["ReportsBucketName"], Key=key)["Body"].read()
+
+    def function(self, name):
+        """The physical name of a function of the hub."""
+        functions = self.cloud.clients.client("lambda", HUB).list_functions()["Functions"]
+        (found,) = [f for f in functions if f["Handler"] == f"{name}.handler.handler"]
+        return found["FunctionName"]
+
+    def forget_everything(self):
+        """As a hub that was deployed a moment ago."""
+        dynamodb, table = self.cloud.clients.client("dynamodb", HUB), self.outputs["StateTableName"]
+        for item in dynamodb.scan(TableName=table, ProjectionExpression="pk, sk")["Items"]:
+            dynamodb.delete_item(TableName=table, Key=item)
+
+
+@pytest.fixture(scope="module")
+def fleet(cloud):
+    """Ids of accounts that are there for these tests only."""
+    organization = cloud.simulation.organization
+    made = [
+        organization.add_account(name=f"Fleet {number}", email=f"fleet-{number}@example.com").id
+        for number in range(FLEET)
+    ]
+    yield made
+    for account in made:
+        organization.dismiss(account)
+
+
+@pytest.fixture(scope="module")
+def hub(cloud, deployed, assembly, fleet):
+    assert fleet
+    (candidate,) = assembly.glob("asset.*/candidate.json")
+    made = Hub(cloud, deployed["RollcallHub"], json.loads(candidate.read_text()))
+    made.sweeps.idle()
+    made.forget_everything()
+    give_contacts(made.organization, made.roster)
+    stop = cloud.apis.after("account", "PutAlternateContact", made.written)
+    yield made
+    stop()
+
+
+def test_the_first_roster_is_held_although_nothing_would_change(hub):
+    run = hub.sweeps.scheduled()
+    assert (run["ending"], len(run["held"]), run["failed"]) == ("held", 1, {})
+    wait_for(lambda: run["held"][0] in "".join(mail["message"] for mail in hub.mails("sweep-held")))
+    done = hub.sweeps.approve(run["held"][0])
+    assert (done["ending"], done["trigger"], done["approved"]) == ("finished", "approval", run["roster"])
+    assert hub.writes == []
+
+
+def test_what_drifted_without_an_event_is_found_told_and_put_right(hub, fleet):
+    hub.drift(*fleet[:2])
+    told = len(hub.mails("sweep-drift"))
+    run = hub.sweeps.scheduled()
+    assert (run["ending"], run["held"], run["failed"]) == ("finished", [], {})
+    assert sorted(hub.writes) == sorted(
+        (a, k) for a in fleet[:2] for k in ("SECURITY", "OPERATIONS", "BILLING")
+    )
+    assert hub.differ() == 0
+    wait_for(lambda: len(hub.mails("sweep-drift")) == told + 1)
+    report = json.loads(hub.object("reports/latest.json"))
+    assert report["run"]["run"] == run["id"]
+    assert [len(report[part]) for part in ("changes", "unannounced")] == [6, 6]
+    assert {change["status"] for change in report["changes"]} == {"fixed"}
+
+
+def test_more_than_the_limit_is_held_and_nothing_is_written(hub, fleet):
+    hub.drift(*fleet)
+    run = hub.sweeps.scheduled()
+    assert (run["ending"], len(run["held"])) == ("held", 1)
+    assert (hub.writes, hub.differ()) == ([], 3 * FLEET)
+    changes = []
+    listed = hub.cloud.clients.client("s3", HUB).list_objects_v2(
+        Bucket=hub.outputs["ReportsBucketName"], Prefix=f"runs/{run['id']}/plan/"
+    )
+    for entry in listed["Contents"]:
+        changes += gzip.decompress(hub.object(entry["Key"])).splitlines()
+    assert len(changes) >= 1
+    hub.plan = run["held"][0]
+
+
+def test_a_pause_in_the_middle_stops_the_run_within_a_batch(hub):
+    paused_after = []
+
+    def pause():
+        hub.sweeps.command("pause")
+        paused_after.append(len(hub.writes))
+
+    hub.acts.append((3, pause))
+    run = hub.sweeps.approve(hub.plan)
+    assert run["ending"] == "paused"
+    assert len(hub.writes) - paused_after[0] <= IN_FLIGHT
+    assert 3 <= len(hub.writes) <= BATCH_CHANGES < 3 * FLEET
+    assert hub.differ() == 3 * FLEET - len(hub.writes)
+    assert hub.sweeps.scheduled()["ending"] == "paused"
+    assert hub.differ() == 3 * FLEET - len(hub.writes)
+
+
+def test_after_the_pause_the_next_sweep_finishes_what_was_approved(hub):
+    hub.sweeps.command("unpause")
+    run = hub.sweeps.scheduled()
+    assert (run["ending"], run["held"]) == ("finished", [])
+    assert hub.differ() == 0
+    assert len(hub.writes) == len(set(hub.writes)) == 3 * FLEET
+
+
+def test_a_worker_that_dies_in_the_middle_is_followed_by_one_that_finishes(hub, fleet):
+    hub.drift(*fleet[:3])
+    apply = hub.function("apply")
+    hub.acts.append((4, lambda: hub.cloud.functions.kill(apply)))
+    run = hub.sweeps.scheduled()
+    assert (run["ending"], run["failed"]) == ("finished", {})
+    assert hub.differ() == 0
+    assert set(hub.writes) == {(a, k) for a in fleet[:3] for k in ("SECURITY", "OPERATIONS", "BILLING")}
+    intents = hub.cloud.clients.client("dynamodb", HUB).scan(TableName=hub.outputs["StateTableName"])["Items"]
+    assert not [item for item in intents if item["pk"]["S"].startswith("intent#")]
+
+
+def test_a_command_that_makes_no_sense_is_refused_in_words(hub):
+    with pytest.raises(Exception, match="no plan waits under this digest"):
+        hub.sweeps.command("approve", plan="0" * 64)

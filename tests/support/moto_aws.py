@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 REGION = "us-east-1"
-SERVICES = ("dynamodb", "s3", "events", "sns", "sqs", "sts")
+SERVICES = ("dynamodb", "s3", "events", "sns", "sqs", "sts", "stepfunctions")
 TABLE, BUCKET, BUS = "state", "rollcall-ledger", "outcomes"
 
 

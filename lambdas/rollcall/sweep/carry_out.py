@@ -134,7 +134,7 @@ class Carrier:
             verdict = finding.verdict if finding.verdict in _KEPT else Verdict.SKIPPED
             return Acted(outcome=_outcome(planned, verdict, finding.reason))
         written_at = self.ports.state.restored_at(planned.account_id, planned.kind)
-        if written_at is not None and written_at >= self.run.started_at:
+        if written_at is not None and written_at > self.run.started_at:
             # By a worker of this run that was cut off before it could say so, or by a signal meanwhile.
             return Acted(outcome=_outcome(planned, Verdict.SET, SET_REASON))
         return Acted(outcome=_outcome(planned, Verdict.COMPLIANT, finding.reason))

@@ -1,4 +1,7 @@
-"""Approval: the one step that makes a roster the one that is enforced. Nothing in AWS calls it by itself."""
+"""Approval: the one step that makes a roster the one that is enforced.
+
+Two callers: a person's command, and the gate of a sweep for a plan that is within the limits.
+"""
 
 from __future__ import annotations
 

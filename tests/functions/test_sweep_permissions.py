@@ -1,0 +1,152 @@
+"""Permissions of the sweep both ways: what its functions call their roles may, and the other way round."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from contextlib import contextmanager
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from rollcall import bootstrap
+from rollcall.adapters.match_table import MatchTable
+from simulation import Response
+from simulation.client import SimulatedClient
+from tests.adapters.samples import FOUND, MANAGEMENT, MEMBER, REGION
+from tests.functions.conftest import installed
+from tests.functions.deployment import TABLE, api_values
+from tests.functions.sweep_deployment import SweepDeployment, sweeping
+from tests.functions.test_permissions_both_ways import (  # noqa: F401  # a fixture among them
+    APPLYING,
+    AROUND,
+    INSIDE,
+    actions_of,
+    everything,
+    grants_of,
+)
+from tests.support.moto_aws import SERVICES
+
+ROLES = {"sweep": "SweepRole", "apply": "ReconcileRole", "control": "ControlRole"}
+#: What IAM calls a service whose client has another name.
+PREFIXES = {"stepfunctions": "states"}
+#: What IAM calls differently from the API.
+RENAMED = {"s3:ListObjectsV2": "s3:ListBucket"}
+
+
+class RecordedSweep(SweepDeployment):
+    """One whose functions' calls are noted."""
+
+    def __init__(self, aws, *, roster):
+        super().__init__(aws, roster=roster)
+        self.calls = defaultdict(set)
+        self.without_paths = False
+        session = boto3.Session("testing", "testing", region_name=REGION)
+        self.recorded = {service: session.client(service) for service in SERVICES}
+        for service, client in self.recorded.items():
+            client.meta.events.register("provide-client-params.*.*", self._noted(service))
+
+    def client(self, service, **given):
+        if service in self.recorded:
+            return self.recorded[service]
+        caller = self.caller(given)
+
+        def send(operation, parameters):
+            with self._lock:
+                name = INSIDE if caller.account_id == MANAGEMENT else self.running
+                self.calls[name] |= actions_of(service, operation, parameters)
+                answer = self.cloud.call(service, operation, parameters, caller)
+            if self.without_paths and operation == "ListAccounts":
+                body = answer.body
+                accounts = [
+                    {key: value for key, value in account.items() if key != "Paths"}
+                    for account in body["Accounts"]
+                ]
+                return Response(body={**body, "Accounts": accounts}, request_id=answer.request_id)
+            return answer
+
+        return SimulatedClient(service, send)
+
+    def _noted(self, service):
+        def note(params, model, **_):
+            named = actions_of(PREFIXES.get(service, service), model.name, params)
+            self.calls[self.running] |= {RENAMED.get(action, action) for action in named}
+
+        return note
+
+
+@contextmanager
+def recorded(clients, candidate):
+    roster = json.loads(candidate.read_text(encoding="utf-8"))
+    with mock_aws(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bootstrap, "_CANDIDATE", candidate)
+        deployment = RecordedSweep(clients, roster=roster)
+        with installed(deployment, patch), sweeping(deployment, patch):
+            yield deployment
+
+
+@pytest.fixture(scope="module")
+def calls(clients, everything, tmp_path_factory):  # noqa: F811  # the fixture
+    """What each function called while everything happened once."""
+    candidate = tmp_path_factory.mktemp("asset") / "candidate.json"
+    candidate.write_text((everything.asset / "candidate.json").read_text(encoding="utf-8"), encoding="utf-8")
+    with recorded(clients, candidate) as deployment:
+        live(deployment, candidate)
+        return deployment.calls
+
+
+def live(deployment, candidate):
+    # The way in: held, approved, applied; contacts are set, and deleted where the roster wants none.
+    admin = deployment.cloud.client("organizations", deployment.caller({"aws_access_key_id": "x"}))
+    admin.tag_resource(ResourceId=MEMBER, Tags=[{"Key": "scope", "Value": "pci"}])
+    for account_id in (MEMBER, MANAGEMENT):
+        deployment.member(account_id).put_alternate_contact(
+            AlternateContactType="BILLING", **api_values(FOUND)
+        )
+    deployment.without_paths = True
+    assert deployment.sweep("roster").document["ending"] == "held"
+    deployment.without_paths = False
+    (held,) = deployment.report()["run"]["held"]
+    # A path of the roster used to lead to another unit: the approval forgets it.
+    matches = MatchTable(client=deployment.aws["dynamodb"], table=TABLE)
+    matches.add_unit("Workloads/Production", "ou-ab12-00000000")
+    assert deployment.command("approve", plan=held)["done"]
+    (approval,) = deployment.started()
+    assert approval.document["ending"] == "finished"
+    # A pause, its end, and a run that finds nothing.
+    deployment.command("pause")
+    deployment.command("unpause")
+    assert deployment.sweep().document["ending"] == "finished"
+    # A candidate within the limits, which is approved by the gate; with units that have to be looked up.
+    roster = json.loads(candidate.read_text(encoding="utf-8"))
+    candidate.write_text(json.dumps(roster | {"authorised_changers": ["x"]}), encoding="utf-8")
+    deployment.restart()
+    assert deployment.sweep("roster").document["ending"] == "finished"
+    # A start that cannot be carried out is told.
+    failure = {"Error": "Lambda.Unknown", "Cause": "{}"}
+    request = {"operation": "fail", "step": "begin", "execution": "e-1", "failure": failure, "input": {}}
+    deployment.invoke(request)
+
+
+@pytest.mark.parametrize("function", ["sweep", "control"])
+def test_a_function_calls_what_its_role_may_and_its_role_may_what_it_calls(everything, calls, function):  # noqa: F811  # the fixture
+    granted = grants_of(everything.templates["RollcallHub"], ROLES[function])
+    assert calls[function] - granted == set(), "called and not granted"
+    surplus = {action for action in granted - calls[function] if not action.startswith(AROUND)}
+    assert surplus == set(), "granted and never called"
+
+
+def test_apply_calls_what_the_writer_may_and_the_writer_may_what_only_apply_calls(everything, calls):  # noqa: F811  # the fixture
+    granted = grants_of(everything.templates["RollcallHub"], ROLES["apply"])
+    assert calls["apply"] - granted == set(), "called and not granted"
+    # Listing is what tells a key that is not there from one that is forbidden; nobody asks for a list.
+    assert calls["apply"] >= APPLYING - {"s3:ListBucket"}
+
+
+def test_only_the_writer_touches_contacts_and_only_it_goes_into_the_management_account(calls):
+    for function in ("sweep", "control"):
+        writes = {action for action in calls[function] if action.startswith(("account:Put", "account:Del"))}
+        assert writes == set()
+        assert "sts:AssumeRole" not in calls[function]
+    assert "sts:AssumeRole" in calls["apply"]

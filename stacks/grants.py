@@ -31,11 +31,9 @@ ONE_ACCOUNT: Final = (
 )
 #: What it takes to know all of them, each with its place.
 ALL_ACCOUNTS: Final = (
-    "DescribeOrganizationalUnit",
     "ListAccounts",
     "ListAccountsForParent",
     "ListOrganizationalUnitsForParent",
-    "ListParents",
     "ListRoots",
     "ListTagsForResource",
 )

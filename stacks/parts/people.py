@@ -85,7 +85,8 @@ def _look(
     dead_letters: Sequence[sqs.IQueue],
 ) -> None:
     read_member_contacts(role, settings=common.settings)
-    grants.read_organization(role, (*grants.ALL_ACCOUNTS, "DescribeAccount", "DescribeOrganization"))
+    looked_at = {*grants.ALL_ACCOUNTS, *grants.ONE_ACCOUNT, "DescribeOrganization"}
+    grants.read_organization(role, sorted(looked_at))
     grants.use_items(role, table=common.state, actions=("GetItem", "Query"), partitions=_ITEMS)
     for prefix, reason in (
         (REPORTS, "Reports of all runs are there to be read by these people."),

@@ -97,7 +97,7 @@ def _sweep(stack: Construct, common: Common) -> lambda_.Function:
     grants.use_items(
         role,
         table=common.state,
-        actions=("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"),
+        actions=("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),
         partitions=_ITEMS,
     )
     grants.use_objects(

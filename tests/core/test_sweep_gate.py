@@ -363,3 +363,11 @@ class TestSuperseded:
         world.execution("operator").run_to("prepare")
         assert execution.run().document["ending"] == "superseded"
         assert world.told() == []
+
+    def test_a_deployment_right_after_the_beginning_ends_it_and_is_no_failure(self):
+        world = settled()
+        world.deploy(NARROW)
+        execution = world.execution("roster").run_to("prepare")
+        world.deploy(BAD)
+        assert execution.run().document["ending"] == "superseded"
+        assert "sweep-failed" not in world.told()

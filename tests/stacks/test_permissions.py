@@ -120,7 +120,6 @@ GRANTS: dict[tuple[str, str], Grants] = {
     },
     ("RollcallHub", "SweepRole"): {
         "account:GetAlternateContact": _MEMBERS,
-        "dynamodb:ConditionCheckItem": "{State.Arn}",
         "dynamodb:DeleteItem": "{State.Arn}",
         "dynamodb:GetItem": "{State.Arn}",
         "dynamodb:PutItem": "{State.Arn}",

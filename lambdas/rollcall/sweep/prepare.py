@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from rollcall.ports import Delivery
 from rollcall.sweep.actor import owner
-from rollcall.sweep.in_play import rosters_of
+from rollcall.sweep.in_play import rosters_of, superseded
 from rollcall.sweep.leftovers import finish_leftovers
 from rollcall.sweep.look import Look
 from rollcall.sweep.observe import MANAGEMENT_PART, SLICE_SECONDS
-from rollcall.sweep.run import Run, Step
+from rollcall.sweep.run import Ending, Run, Step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +30,9 @@ def prepare(run: Run, *, ports: Ports, runs: Runs, rosters: Rosters, management_
 
     RetryableError if the state table or the bucket could not be asked.
     """
+    if superseded(run, ports.state.control(), rosters):
+        # Its candidate may be nobody's any more, so that it cannot even be read.
+        return replace(run, next=Step.REPORT, ending=Ending.SUPERSEDED)
     start = ports.clock.now()
 
     def tags(account_id: str) -> Mapping[str, str]:

@@ -11,13 +11,17 @@ from rich.text import Text
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
+from cli.commands.approve import approve
 from cli.commands.doctor import doctor
 from cli.commands.explain import explain
 from cli.commands.history import history
 from cli.commands.init import init
+from cli.commands.pause import pause, unpause
 from cli.commands.plan import plan
 from cli.commands.report import report
 from cli.commands.setup import setup
+from cli.commands.status import status
+from cli.commands.sweep import sweep
 from cli.commands.validate import validate
 from cli.composition import real
 from cli.problems import ERROR, INTERRUPTED, CommandError
@@ -79,6 +83,11 @@ app.command()(init)
 app.command()(validate)
 app.command()(plan)
 app.command()(explain)
+app.command()(status)
+app.command()(sweep)
+app.command()(approve)
+app.command()(pause)
+app.command()(unpause)
 app.command()(history)
 app.command()(report)
 app.command()(setup)
@@ -102,7 +111,7 @@ def main(
         ),
     ] = False,
 ) -> None:
-    """The right people on every AWS account: set it up, check it, look at what it asks for and why."""
+    """The right people on every AWS account: set it up, see what it would do, operate it."""
     context.obj = context.obj or real()
 
 

@@ -21,11 +21,16 @@ class Position(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Who calls. `partition` is that of the credentials: aws, aws-cn or aws-us-gov."""
+    """Who calls. `arn` is AWS's name for them."""
 
     account: str
     position: Position
-    partition: str
+    arn: str
+
+    @property
+    def partition(self) -> str:
+        """That of the credentials: aws, aws-cn or aws-us-gov."""
+        return self.arn.split(":", 2)[1]
 
 
 def identify(sts: Any, settings: Settings) -> Identity:
@@ -40,6 +45,4 @@ def identify(sts: Any, settings: Settings) -> Identity:
             f"{settings.management}, for example with --profile; if {account} is one of them, correct "
             "organization.yaml",
         )
-    return Identity(
-        account=account, position=positions[account], partition=str(answer["Arn"]).split(":", 2)[1]
-    )
+    return Identity(account=account, position=positions[account], arn=str(answer["Arn"]))

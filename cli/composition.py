@@ -21,6 +21,8 @@ from rollcall.pacing import ORGANIZATIONS, buckets, paces
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from typer import Context
+
     from rollcall.ports import AccountApi, Clock, Organization
     from rollcall.sweep.ports import Accounts
     from stacks.settings import Settings
@@ -113,6 +115,12 @@ class Composition:
             management=own,
             management_account=management,
         )
+
+
+def composition_of(context: Context) -> Composition:
+    """What the command that runs works with."""
+    found: Composition = context.obj
+    return found
 
 
 def real() -> Composition:

@@ -39,7 +39,8 @@ _UNKNOWN_KEY_CODES: Final = frozenset(
         "AuthFailure",
     }
 )
-_DENIED_CODES: Final = frozenset({"AccessDenied", "AccessDeniedException"})
+DENIED_CODES: Final = frozenset({"AccessDenied", "AccessDeniedException"})
+_ASSUME: Final = "AssumeRole"
 _UNREACHABLE: Final = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError)
 _EXPIRED_LOGIN: Final = (SSOError, LoginError, TokenRetrievalError, NoAuthTokenError)
 
@@ -85,6 +86,9 @@ def credential_error(error: Exception) -> CommandError | None:
             found = CommandError("AWS cannot be reached from here", fix=fix)
         case ClientError() if code in _EXPIRED_CODES:
             found = CommandError("the AWS credentials have expired", fix=_EXPIRED)
+        case ClientError() if error.operation_name == _ASSUME and code in DENIED_CODES:
+            fix = "its trust policy or yours says no; if it wants a second factor, set mfa_serial there"
+            found = CommandError("AWS does not let these credentials assume the role of the profile", fix=fix)
         case ClientError() if code in _UNKNOWN_KEY_CODES:
             fix = (
                 f"{_NOT_LOGGED_IN}; a clock that is wrong by minutes does this too, and a region in "
@@ -99,7 +103,7 @@ def credential_error(error: Exception) -> CommandError | None:
 def organizations_error(error: Exception, *, call: str) -> CommandError | None:
     """What a refusal of AWS Organizations means; None if it is for the core to judge."""
     code = code_of(error)
-    if code in _DENIED_CODES and isinstance(error, ClientError):
+    if code in DENIED_CODES and isinstance(error, ClientError):
         return UnansweredError(
             f"the credentials may not call organizations:{call}",
             fix=f"allow organizations:{call} on * to the role; the hub account must be a delegated "

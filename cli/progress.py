@@ -34,6 +34,13 @@ class _Rate(ProgressColumn):
 @contextmanager
 def bar(console: Console, clock: Clock, what: str) -> Iterator[Callable[[int, int], None]]:
     """Yields what is to be told how many steps are done, of how many."""
+    with bars(console, clock, what) as tell:
+        yield lambda done, all_: tell(what, done, all_)
+
+
+@contextmanager
+def bars(console: Console, clock: Clock, what: str) -> Iterator[Callable[[str, int, int], None]]:
+    """Yields what is to be told what is done now, how many steps, of how many (0: nobody counts them)."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -50,4 +57,11 @@ def bar(console: Console, clock: Clock, what: str) -> Iterator[Callable[[int, in
     )
     with progress:
         task = progress.add_task(what, total=None)
-        yield lambda done, all_: progress.update(task, completed=done, total=all_)
+
+        def tell(now: str, done: int, all_: int) -> None:
+            # What was done in one step says nothing of the speed of the next.
+            if progress.tasks[0].description != now:
+                progress.reset(task, description=now)
+            progress.update(task, completed=done, total=all_ or None)
+
+        yield tell

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from cli.fixes import ACCOUNTS
 from tests.cli.desk import CONTACTS, DIVESTED, HUB, MALLORY, MANAGEMENT, PAYMENTS, PLAYGROUND, RIGHT, SHOP
+from tests.cli.machines import operate
+
+LIMITED = CONTACTS + "limits: {max_changed_accounts: 1}\n"
 
 
 def right(desk):
@@ -54,7 +57,38 @@ def untrusted(desk):
     desk.organization.trusted_access.discard(ACCOUNTS)
 
 
+def operated(world):
+    """All is right, and a sweep has found it so two hours ago. Any second changed account needs a person."""
+    world.write(contacts=LIMITED)
+    world.approve()
+    operations = RIGHT["operations"]
+    for account in world.organization.accounts.values():
+        shown = (operations[0], f"On call for {account.name}", *operations[2:])
+        world.has(account.id, **RIGHT | {"operations": shown})
+    del world.organization.accounts[SHOP].contacts["BILLING"]
+    world.machines = operate(world)
+    world.machines.hub.sweep("schedule")
+    world.clock.sleep(7200)
+
+
+def edited(world):
+    operated(world)
+    world.has(PAYMENTS, **RIGHT | {"security": MALLORY})
+
+
+def held(world):
+    """A roster with the wrong mailbox for everybody was deployed an hour ago: its plan waits."""
+    operated(world)
+    world.write(contacts=LIMITED.replace("aws-soc@", "aws-sco@"))
+    world.machines.deploy()
+    world.machines.hub.sweep("roster")
+    world.clock.sleep(3600)
+
+
 SCENES = {
     scene.__name__: scene
-    for scene in (right, typo, renamed, tampered, drifted, fresh, member, bare, untrusted)
+    for scene in (
+        *(right, typo, renamed, tampered, drifted, fresh, member, bare, untrusted),
+        *(operated, edited, held),
+    )
 }

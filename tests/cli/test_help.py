@@ -6,10 +6,11 @@ import pytest
 
 from tests.cli.desk import assert_golden
 
-COMMANDS = ["", "init", "validate", "plan", "explain", "history", "report", "setup", "doctor"]
+COMMANDS = ["init", "validate", "plan", "explain", "status", "sweep", "approve", "pause", "unpause"]
+COMMANDS += ["history", "report", "setup", "doctor"]
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_help_is_as_reviewed(desk, command):
     result = desk.run(*command.split(), "--help")
     assert result.exit_code == 0

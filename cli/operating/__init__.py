@@ -1,0 +1,1 @@
+"""What operators do: start sweeps, approve, pause, and see how Rollcall is."""

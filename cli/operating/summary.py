@@ -1,0 +1,40 @@
+"""What a run of the sweep found and did, for people; no contact details are in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from cli.operating.words import count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+#: What the roster leaves alone is no part of the coverage.
+_LEFT_ALONE: Final = frozenset({"exempt", "unmanaged", "inactive"})
+_RIGHT: Final = ("right", "set")
+
+
+def covered(summary: Mapping[str, Any]) -> tuple[int, int]:
+    """How many contacts were right in the end, of how many that the roster manages."""
+    contacts: Mapping[str, int] = summary["contacts"]
+    managed = sum(number for name, number in contacts.items() if name not in _LEFT_ALONE)
+    return sum(contacts.get(name, 0) for name in _RIGHT), managed
+
+
+def lines(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Label and text."""
+    right, managed = covered(summary)
+    share = f" ({100 * right / managed:.1f} %)" if managed else ""
+    yield "ended", f"{summary['ending']}, {summary['ended_at'][:16].replace('T', ' ')}Z"
+    by = f" by {summary['by']}" if summary["by"] else ""
+    yield "started", f"{summary['trigger']}{by}"
+    yield "accounts", f"{summary['accounts']}, {summary['active']} active"
+    yield "coverage", f"{right} of {managed} contacts are right{share}"
+    found = {name: number for name, number in summary["contacts"].items() if number}
+    yield "contacts", ", ".join(f"{number} {name}" for name, number in found.items()) or "none"
+    if summary["unannounced"]:
+        yield "drift", f"{count(summary['unannounced'], 'change')} that no event announced"
+    for plan in summary["held"]:
+        yield "held", f"plan {plan}"
+    for step, reason in summary["failed"].items():
+        yield "failed", f"{step}: {reason}"

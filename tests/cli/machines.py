@@ -1,0 +1,97 @@
+"""The hub's state machines: the real sweep and the real operator's commands over the simulation and moto."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from rollcall.adapters.match_table import MatchTable
+from rollcall.adapters.runs_bucket import RunsBucket
+from rollcall.adapters.state_table import StateTable
+from rollcall.adapters.sweep_table import SweepTable
+from rollcall.roster import digest_of
+from stacks.configuration import load
+from tests.cli.desk import HUB
+from tests.cli.world import TABLE
+from tests.support.sweep_world import SweepWorld
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.cli.world import World
+
+_ARN = "arn:aws:states:us-east-1:333333333333:stateMachine:"
+SWEEP, CONTROL = f"{_ARN}Sweep", f"{_ARN}Control"
+BUCKET = "reports"
+
+
+class Machines:
+    """A boto3 client of Step Functions. A look at a sweep lets it do one more step.
+
+    `status` of an execution can be set, to have it end otherwise than it would.
+    """
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.hub = SweepWorld(self._roster(), organization=world.organization, approve=False)
+        dynamodb = world.client("dynamodb", HUB)
+        self.hub.state = StateTable(client=dynamodb, table=TABLE)
+        self.hub.sweeps = SweepTable(client=dynamodb, table=TABLE)
+        self.hub.matches = MatchTable(client=dynamodb, table=TABLE)
+        s3 = world.client("s3", HUB)
+        s3.create_bucket(Bucket=BUCKET)
+        self.hub.runs = RunsBucket(client=s3, bucket=BUCKET)
+        self.hub.restart()
+        self.answers: dict[str, dict[str, Any]] = {}
+        self.inputs: list[tuple[str, dict[str, Any]]] = []
+
+    def deploy(self) -> None:
+        """What is in the directory becomes the candidate."""
+        self.hub.deploy(self._roster())
+        assert self.world.deployed.outputs is not None
+        self.world.deployed.outputs["CandidateDigest"] = digest_of(self.hub.roster)
+
+    def start_execution(self, *, stateMachineArn: str, name: str, input: str) -> dict[str, str]:  # noqa: A002, N803  # boto3's spelling
+        asked = json.loads(input)
+        self.inputs.append((stateMachineArn, asked))
+        if stateMachineArn == SWEEP:
+            self.hub.start(name, asked)
+        else:
+            self.answers[name] = self._command({**asked, "execution": name})
+        return {"executionArn": f"{stateMachineArn.replace(':stateMachine:', ':execution:')}:{name}"}
+
+    def describe_execution(self, *, executionArn: str) -> dict[str, Any]:  # noqa: N803  # boto3's spelling
+        name = executionArn.rpartition(":")[2]
+        if name in self.answers:
+            return self.answers[name]
+        execution = self.hub.started[name]
+        if execution.status == "RUNNING":
+            execution.advance()
+            return {"status": "RUNNING"}
+        output = {"output": json.dumps(execution.document)} if execution.status == "SUCCEEDED" else {}
+        return {"status": execution.status, **output}
+
+    def _roster(self) -> dict[str, Any]:
+        return dict(load(self.world.where, "config", today=self.world.clock.now().date()).roster)
+
+    def _command(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        return {"status": "SUCCEEDED", "output": json.dumps(self.hub._operator().handle(document))}
+
+
+def operate(world: World) -> Machines:
+    """Put the machines into a world that has none."""
+    machines = Machines(world)
+    before = world.elsewhere
+    assert before is not None
+    assert world.deployed.outputs is not None
+    sqs = world.client("sqs", HUB)
+    world.deployed.outputs |= {
+        "SweepMachineArn": SWEEP,
+        "ControlMachineArn": CONTROL,
+        "ReportsBucketName": BUCKET,
+        "SweepDeadLetterQueueUrl": sqs.create_queue(QueueName="sweep-dead")["QueueUrl"],
+    }
+    world.elsewhere = lambda service, account: (
+        machines if service == "stepfunctions" else before(service, account)
+    )
+    return machines

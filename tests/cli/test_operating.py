@@ -1,0 +1,439 @@
+"""`rollcall sweep`, `approve`, `pause`, `unpause`, `status`: through the machines of the hub."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from botocore import exceptions as aws
+
+from tests.cli import scenes
+from tests.cli.desk import HUB, MALLORY, MANAGEMENT, PAYMENTS, RIGHT, assert_golden
+from tests.cli.machines import CONTROL, SWEEP, operate
+from tests.cli.scenes import LIMITED
+
+BY = f"arn:aws:sts::{HUB}:assumed-role/Reader/ann"
+
+
+@pytest.fixture
+def hub(world):
+    scenes.operated(world)
+    world.calls.clear()
+    return world
+
+
+@pytest.fixture
+def held(world):
+    scenes.held(world)
+    world.calls.clear()
+    return world
+
+
+def plan_of(world):
+    (plan,) = world.machines.hub.sweeps.waiting(world.clock.now())
+    return plan
+
+
+def status(world):
+    return json.loads(world.run("status", "--json").stdout)
+
+
+def mailbox(world, account=PAYMENTS):
+    return world.organization.accounts[account].contacts["SECURITY"].email
+
+
+def test_all_is_well(hub):
+    result = hub.run("status")
+    assert result.exit_code == 0, result.output
+    assert_golden("status-well.txt", result.stdout)
+
+
+def test_a_sweep_is_started(hub):
+    result = hub.run("sweep")
+    assert result.exit_code == 0
+    assert_golden("sweep.txt", result.stdout)
+    assert hub.machines.inputs == [(SWEEP, {"trigger": "operator", "by": BY, "plan": None})]
+
+
+def test_a_sweep_is_watched_to_its_end(hub):
+    hub.has(PAYMENTS, **RIGHT | {"security": MALLORY})
+    result = hub.run("sweep", "--watch")
+    assert result.exit_code == 0, result.output
+    assert_golden("sweep-watch.txt", result.output)
+    assert mailbox(hub) == "aws-soc@example.com"
+
+
+def test_on_a_terminal_there_is_a_bar(hub):
+    hub.terminal = True
+    shown = hub.run("sweep", "--watch").stderr
+    assert "observe" in shown
+    assert "6/6" in shown or "0/6" in shown
+
+
+def test_a_sweep_that_holds_a_plan_waits_for_a_person(hub):
+    hub.write(contacts=LIMITED.replace("aws-soc@", "aws-sco@"))
+    hub.machines.deploy()
+    result = hub.run("sweep", "--watch")
+    assert result.exit_code == 2
+    assert f"held      plan {plan_of(hub).plan}" in result.stdout
+
+
+def test_a_sweep_that_fails_is_an_error(hub):
+    hub.machines.hub.broken["observe", "before"] = 99
+    result = hub.run("sweep", "--watch")
+    assert result.exit_code == 1
+    assert "failed    observe: Crash" in result.stdout
+    found = status(hub)
+    assert "the last sweep failed in part" in found["concerns"]
+
+
+def test_a_sweep_that_cannot_begin_says_so(hub):
+    hub.machines.hub.broken["begin", "before"] = 99
+    result = hub.run("sweep", "--watch")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("error: the sweep failed before it began")
+
+
+def test_a_second_sweep_waits_for_the_first(hub):
+    first = hub.machines.hub.execution("schedule")
+    first.run_to("observe")
+    running = hub.machines.hub.sweeps.current(hub.clock.now())
+    second = hub.run("sweep")
+    assert second.exit_code == 0
+    found = hub.machines.hub.started[second.stdout.split()[1].rstrip(".")]
+    found.advance()
+    assert found.state == "wait"
+    shown = hub.run("status").stdout
+    assert f"run       {running.id}, schedule, since" in shown
+    assert "step      prepare\n" in shown
+    first.run_to("gate")
+    assert "step      observe, 0 of 6\n" in hub.run("status").stdout
+
+
+def test_watching_can_end_before_the_sweep_does(hub):
+    describe = hub.machines.describe_execution
+    looks = []
+
+    def interrupted(**parameters):
+        looks.append(parameters)
+        if len(looks) == 3:
+            raise KeyboardInterrupt
+        return describe(**parameters)
+
+    hub.machines.describe_execution = interrupted
+    result = hub.run("sweep", "--watch")
+    assert result.exit_code == 130
+    assert_golden("sweep-interrupted.txt", result.stderr)
+
+
+def test_a_plan_is_shown_and_approved(held):
+    plan = plan_of(held)
+    result = held.run("approve", plan.plan[:8].upper(), answer="y\n")
+    assert result.exit_code == 0, result.output
+    assert_golden("approve.txt", result.stdout)
+    assert held.machines.inputs == [
+        (
+            CONTROL,
+            {
+                "operation": "approve",
+                "by": BY,
+                "reason": "",
+                "plan": plan.plan,
+                "account": None,
+                "kind": None,
+            },
+        )
+    ]
+    assert held.machines.hub.state.control().approved == plan.roster
+    (execution,) = held.machines.hub.started.values()
+    execution.run()
+    assert mailbox(held) == "aws-sco@example.com"
+    assert not status(held)["waiting"]
+
+
+def test_no_is_an_answer(held):
+    result = held.run("approve", plan_of(held).plan, answer="n\n")
+    assert result.exit_code == 0
+    assert result.stdout.endswith("Nothing was changed.\n")
+    assert not held.machines.inputs
+
+
+def test_in_a_script_nobody_is_asked(held):
+    assert held.run("approve", plan_of(held).plan, "--yes").exit_code == 0
+    assert held.machines.inputs
+
+
+def test_approved_while_paused_it_waits_for_the_end_of_the_pause(held):
+    assert held.run("pause", "--reason", "drill").exit_code == 0
+    text = held.run("approve", plan_of(held).plan, "--yes").stdout
+    assert "carried out by the first sweep after `rollcall unpause`" in text
+
+
+@pytest.mark.parametrize(
+    ("digits", "problem"),
+    [
+        ("00000000", "no plan waits under 00000000"),
+        ("0000000", "a plan is named by at least 8 digits"),
+        ("zzzzzzzzz", "a plan is named by at least 8 digits"),
+    ],
+)
+def test_another_plan_is_not_approved(held, digits, problem):
+    result = held.run("approve", digits)
+    assert result.exit_code == 1
+    assert problem in result.stderr
+    assert not held.machines.inputs
+
+
+def test_what_waits_is_named(held):
+    assert f"these wait: {plan_of(held).plan[:12]}" in held.run("approve", "00000000").stderr
+
+
+def test_a_plan_that_expired_is_none_that_waits(held):
+    plan = plan_of(held)
+    held.clock.sleep(timedelta(days=8).total_seconds())
+    assert "none waits" in held.run("approve", plan.plan).stderr
+
+
+def test_what_rollcall_refuses_is_told(held):
+    """The roster was corrected and deployed between the look and the answer."""
+    plan = plan_of(held)
+    held.write(contacts=LIMITED.replace("aws-soc@", "aws-security@"))
+    held.machines.deploy()
+    result = held.run("approve", plan.plan, "--yes")
+    assert result.exit_code == 1
+    assert_golden("approve-refused.txt", result.stderr)
+
+
+def test_a_pause_stops_writes_and_says_who_and_why(hub):
+    result = hub.run("pause", "--reason", "Change freeze")
+    assert result.exit_code == 0
+    assert_golden("pause.txt", result.stdout)
+    assert hub.machines.hub.state.control().paused
+    assert "paused" in hub.machines.hub.told()
+    hub.clock.sleep(60)
+    shown = hub.run("status")
+    assert shown.exit_code == 2
+    assert_golden("status-paused.txt", shown.stdout)
+    result = hub.run("unpause", "--reason", "over")
+    assert result.exit_code == 0
+    assert_golden("unpause.txt", result.stdout)
+    assert not hub.machines.hub.state.control().paused
+
+
+@pytest.mark.parametrize("reason", [" ", "x" * 501, "a\nb"])
+def test_a_reason_is_one_line_that_people_can_read(hub, reason):
+    result = hub.run("pause", "--reason", reason)
+    assert result.exit_code == 1
+    assert "a reason is one line" in result.stderr
+    assert not hub.machines.inputs
+
+
+def test_without_a_reason_nothing_is_paused(hub):
+    assert "Missing option '--reason'" in hub.run("pause").stderr
+
+
+@pytest.mark.parametrize("ended", ["FAILED", "TIMED_OUT", "ABORTED"])
+def test_a_command_that_fails_is_an_error(hub, ended):
+    hub.machines._command = lambda _document: {"status": ended, "cause": "aws-soc@example.com"}
+    result = hub.run("pause", "--reason", "drill")
+    assert result.exit_code == 1
+    assert f"ended as {ended}" in result.stderr
+    assert "@" not in result.stderr
+
+
+def test_a_command_that_takes_too_long_is_not_waited_for(hub):
+    hub.machines._command = lambda _document: {"status": "RUNNING"}
+    start = hub.clock.now()
+    result = hub.run("pause", "--reason", "drill")
+    assert "it is not known yet whether that was done" in result.stderr
+    assert hub.clock.now() - start == timedelta(minutes=2)
+
+
+def test_what_a_person_has_to_look_at_is_shown(held):
+    put_dead_letters(held)
+    result = held.run("status")
+    assert result.exit_code == 2
+    assert_golden("status-concerns.txt", result.stdout)
+
+
+def test_scripts_get_json(held):
+    put_dead_letters(held)
+    assert_golden("status.json", held.run("status", "--json").stdout)
+
+
+def test_a_sweep_that_is_late_is_a_concern(hub):
+    assert status(hub)["concerns"] == []
+    hub.clock.sleep(timedelta(hours=36).total_seconds())
+    assert status(hub)["concerns"] == ["no sweep has finished for 36 hours"]
+
+
+def test_before_anything_was_done(world):
+    operate(world)
+    world.client("dynamodb", HUB).delete_item(
+        TableName="state", Key={"pk": {"S": "control"}, "sk": {"S": "control"}}
+    )
+    result = world.run("status")
+    assert result.exit_code == 2
+    assert_golden("status-new.txt", result.stdout)
+
+
+def test_messages_stay_where_they_are(hub):
+    put_dead_letters(hub)
+    hub.run("status")
+    assert not {name for name, _ in hub.calls} & {"delete_message", "purge_queue", "send_message"}
+    (hidden,) = {
+        parameters["VisibilityTimeout"] for name, parameters in hub.calls if name == "receive_message"
+    }
+    assert hidden == 10
+
+
+def test_contact_details_in_dead_letters_are_not_shown(hub):
+    put_dead_letters(hub)
+    for form in ([], ["--json"]):
+        assert "mallory" not in hub.run("status", *form).output.lower()
+
+
+def put_dead_letters(world):
+    """One of each kind."""
+    sqs, outputs = world.client("sqs", HUB), world.deployed.outputs
+    edit = {
+        "detail": {
+            "eventSource": "account.amazonaws.com",
+            "eventName": "PutAlternateContact",
+            "eventID": "e",
+            "recipientAccountId": PAYMENTS,
+            "requestParameters": {"emailAddress": MALLORY[2], "alternateContactType": "SECURITY"},
+        }
+    }
+    notice = {
+        "detail": {
+            "version": 1,
+            "incident_id": "RC-0123456789ab",
+            "notice": "paused",
+            "severity": "HIGH",
+            "update": 0,
+            "decided_at": "2026-10-05T09:00:00+00:00",
+            "facts": {"by": MALLORY[2], "reason": "drill"},
+        }
+    }
+    code = {"ERROR_CODE": {"DataType": "String", "StringValue": "NO_PERMISSIONS"}}
+    for queue, body, attributes in (
+        ("Intake", json.dumps(edit), {}),
+        ("Intake", json.dumps(edit), {}),
+        ("Intake", MALLORY[2], {}),
+        ("Intake", "{}", {}),
+        ("Intake", json.dumps(edit), code),
+        ("Notify", json.dumps(notice), {}),
+        ("Notify", "{}", {}),
+        ("Sweep", "{}", code),
+    ):
+        url = outputs[f"{queue}DeadLetterQueueUrl"]
+        sqs.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=attributes)
+
+
+COMMANDS = {
+    "sweep": ["sweep"],
+    "approve": ["approve", "0123456789ab", "--yes"],
+    "pause": ["pause", "--reason", "drill"],
+    "unpause": ["unpause", "--reason", "over"],
+    "status": ["status"],
+}
+
+
+def denied(operation):
+    error = {"Error": {"Code": "AccessDeniedException", "Message": MALLORY[2]}}
+    return aws.ClientError(error | {"ResponseMetadata": {"HTTPStatusCode": 400}}, operation)
+
+
+def refused(code, operation="Call", status=400):
+    error = {"Error": {"Code": code, "Message": "x"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return aws.ClientError(error, operation)
+
+
+ERRORS = {
+    "no-credentials": ("sts", [aws.NoCredentialsError()]),
+    "expired": ("sts", [refused("ExpiredToken", status=403)]),
+    "no-second-factor": ("sts", [refused("AccessDenied", "AssumeRole", 403)]),
+    "throttled": ("cloudformation", [refused("Throttling")] * 9),
+    "no-reader": ("cloudformation", [refused("AccessDenied", "DescribeStacks", 403)]),
+    "no-table": ("dynamodb", [denied("GetItem")]),
+    "no-operator": ("stepfunctions", [denied("StartExecution")]),
+    "interrupted": ("cloudformation", [KeyboardInterrupt()]),
+}
+
+
+def golden_error(name, result, status=1):
+    assert result.exit_code == status
+    assert not result.stdout
+    assert MALLORY[2] not in result.stderr
+    assert_golden(f"error-{name}.txt", result.stderr)
+
+
+@pytest.mark.parametrize("name", sorted(set(ERRORS) - {"no-table", "no-operator"}))
+def test_what_is_wrong_and_what_mends_it(hub, name):
+    for command in COMMANDS.values():
+        service, errors = ERRORS[name]
+        hub.failures[service] = list(errors)
+        golden_error(name, hub.run(*command), 130 if name == "interrupted" else 1)
+
+
+def test_who_is_no_operator_cannot_operate(hub):
+    for command in ("sweep", "pause", "unpause"):
+        hub.failures["stepfunctions"] = list(ERRORS["no-operator"][1])
+        golden_error("no-operator", hub.run(*COMMANDS[command]))
+
+
+def test_who_is_no_reader_cannot_see(hub):
+    hub.failures["dynamodb"] = list(ERRORS["no-table"][1])
+    golden_error("no-table", hub.run("status"))
+
+
+def test_the_wrong_account(hub):
+    for account, name in ((PAYMENTS, "wrong-account"), (MANAGEMENT, "management-account")):
+        hub.caller = account
+        for command in COMMANDS.values():
+            golden_error(name, hub.run(*command))
+
+
+def test_nothing_is_deployed(hub):
+    hub.deployed.outputs = None
+    for command in COMMANDS.values():
+        golden_error("no-stack", hub.run(*command))
+
+
+def test_a_stack_of_an_older_release(hub):
+    del hub.deployed.outputs["ControlMachineArn"]
+    for command in COMMANDS.values():
+        golden_error("old-stack", hub.run(*command))
+
+
+@pytest.mark.parametrize(("looks", "text"), [(0, "may have been started"), (1, "goes on all the same")])
+def test_a_command_that_was_begun_goes_on_without_its_person(hub, looks, text):
+    hub.failures["stepfunctions"] = [KeyboardInterrupt()]
+    if looks:
+        hub.failures.clear()
+        hub.machines.describe_execution = interrupted
+    result = hub.run("pause", "--reason", "drill")
+    assert result.exit_code == 130
+    assert text in result.stderr
+
+
+def interrupted(**_parameters):
+    raise KeyboardInterrupt
+
+
+def test_a_start_whose_answer_was_lost_is_not_another_one(hub):
+    start, lost = hub.machines.start_execution, []
+
+    def losing(**parameters):
+        lost.append(parameters["name"])
+        if len(lost) > 1:
+            raise refused("ExecutionAlreadyExists", "StartExecution")
+        start(**parameters)
+        raise refused("InternalServerError", "StartExecution", 500)
+
+    hub.machines.start_execution = losing
+    assert hub.run("pause", "--reason", "drill").exit_code == 0
+    assert len(set(lost)) == 1
+    assert hub.machines.hub.told().count("paused") == 1

@@ -32,7 +32,8 @@ class Acted:
 
     `intent` is None where none is to be closed; `claimable` is whether an event of our role may still
     come for it whose request id nobody could store. `urgent` is whether the detection must be told
-    although nothing was done yet.
+    although nothing was done yet. `again` is the seconds after which the message is to come back for this
+    contact, None if it is not.
     """
 
     outcome: Outcome
@@ -40,6 +41,7 @@ class Acted:
     claimable: bool = False
     urgent: bool = False
     expected: bool = False
+    again: int | None = None
 
 
 def act(

@@ -20,22 +20,22 @@ VERSION = 1
 
 def outcome_documents(incident: Incident, *, management_account: str, at: datetime) -> list[dict[str, Any]]:
     """One document for each outcome of the incident, to be read on its own."""
-    context = _context(incident, at)
+    context = _context(incident, at) | {"gathered_by": incident.gathered_by}
     return [context | outcome for outcome in _outcomes(incident, management_account)]
 
 
 def incident_document(incident: Incident, *, management_account: str, at: datetime) -> dict[str, Any] | None:
     """The whole incident for those who must be told; None if nobody must be.
 
-    One that is over and needs no words is sent all the same, as `closes_only`, if people were told that it
-    was not over.
+    One that is over and needs no words, or is told with others, is sent all the same if people were told that
+    it was not over: then it is to be closed. `closes_only` is whether it has no words of its own.
     """
     outcomes = _outcomes(incident, management_account)
     loudest = max(
         (Severity[outcome["severity"]] for outcome in outcomes if outcome["severity"]), default=None
     )
     closes_only = loudest is None
-    if closes_only and not incident.opened:
+    if (closes_only or incident.gathered_by is not None) and not incident.opened:
         return None
     return _context(incident, at) | {
         "stage": str(incident.stage),

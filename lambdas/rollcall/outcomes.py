@@ -51,7 +51,8 @@ class Incident:
     """One event on one account, with what came of it.
 
     `signal` is None if the event was none of ours, `account` if the organization does not know it.
-    `opened` is whether people were told that it is not over.
+    `opened` is whether people were told that it is not over, `gathered_by` the incident id of the notice that
+    tells of it together with others, None if it is told by itself.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Incident:
     account: Account | None
     outcomes: tuple[Outcome, ...]
     opened: bool = False
+    gathered_by: str | None = None
 
     @property
     def stage(self) -> Stage:

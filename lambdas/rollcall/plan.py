@@ -25,6 +25,7 @@ class Verdict(StrEnum):
     UNDONE = "undone"
     WOULD_SET = "would-set"
     PENDING = "pending"
+    SPACED = "spaced"
     FAILED = "failed"
     SKIPPED = "skipped"
     UNREADABLE = "unreadable"

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from rollcall.bulk.ports import Bulks
+from rollcall.standoff.ports import Standoffs
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
@@ -67,7 +70,7 @@ class AccountApi(Protocol):
         """Delete a contact; returns and raises as `put`."""
 
 
-class State(Protocol):
+class State(Bulks, Standoffs, Protocol):
     """Operational memory."""
 
     def control(self) -> Control:

@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rollcall.act import Acted
+from rollcall.bulk.gather import Gatherer
 from rollcall.changed_unit import unit_changed
 from rollcall.errors import LookAgainError, RetryableError, WaitError
 from rollcall.events import parse
 from rollcall.names import GUARDRAIL_NAME
-from rollcall.outcomes import Outcome, Stage
+from rollcall.outcomes import Outcome
 from rollcall.own_writes import own_write, unrecorded
 from rollcall.patience import left_alone, next_look, only_told, without_effect
 from rollcall.plan import Verdict
 from rollcall.recover import recover
 from rollcall.restore import Decision, restore
 from rollcall.signals import Ignored
-from rollcall.telling import forget, incident_of
+from rollcall.telling import Teller, incident_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from rollcall.account import Account
+    from rollcall.bulk.records import Gathered
     from rollcall.outcomes import Incident
     from rollcall.ports import Delivery, Ports
     from rollcall.rosters import Rosters
     from rollcall.signals import Signal
-
-#: From this receive on, a contact that still waits is told even if nothing refused: the restore is late.
-LATE_RECEIVES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +52,12 @@ class Reconciler:
         Raises MalformedEventError for a message that is no event, RetryableError if something is still to be
         done, LookAgainError if the account is to be looked at later; what was done is recorded and published.
         """
+        if self._only_watches(delivery):
+            return
         signal = parse(event)
         if isinstance(signal, Ignored):
             outcome = Outcome(verdict=Verdict.IGNORED, reason=signal.reason)
-            self._publish(incident_of(signal, None, [Acted(outcome=outcome)]))
+            self._teller.publish(incident_of(signal, None, [Acted(outcome=outcome)]))
         elif signal.ou_id is not None:
             self._unit_changed(signal, signal.ou_id, delivery)
         else:
@@ -70,14 +71,25 @@ class Reconciler:
             ports=self.ports,
             reconcile=lambda one: self._account(one, delivery),
         )
-        self._publish(incident_of(signal, None, [Acted(outcome=outcome)]))
+        self._teller.publish(incident_of(signal, None, [Acted(outcome=outcome)]))
+
+    def _only_watches(self, delivery: Delivery) -> bool:
+        """Whether all was done before, and the message came back to see whether a bulk is over.
+
+        LookAgainError if it is not.
+        """
+        watched = self.ports.state.watched(delivery.message_id) if delivery.receives > 1 else []
+        looks = [self._teller.gatherer.look(by, name, delivery) for by, name in watched]
+        _look_again(*looks)
+        return bool(watched)
 
     def _account(self, signal: Signal, delivery: Delivery) -> None:
         account: Account | None = None
         acted: list[Acted] = []
+        gathered: list[Gathered | None] = []
         waiting: RetryableError | None = None
         try:
-            acted = self._recovered(signal, delivery)
+            acted = self._recovered(signal, delivery, gathered)
             account, done = self._act(signal, acted, delivery)
             acted += done
         except RetryableError as error:
@@ -85,15 +97,18 @@ class Reconciler:
             waiting = error
             pending = Outcome(verdict=Verdict.PENDING, reason=str(error), kind=signal.kind)
             acted.append(Acted(outcome=pending, expected=isinstance(error, WaitError)))
-        self._tell(incident_of(signal, account, acted), acted, delivery)
+        gathered.append(self._teller.tell(incident_of(signal, account, acted), acted, delivery))
         for item in acted:
             if item.outcome.verdict is Verdict.PENDING:
                 raise waiting or RetryableError(item.outcome.reason)
-        wait = next_look(signal, self.ports.clock.now())
-        if wait is not None and account is not None and account.active:
-            raise LookAgainError(wait)
+        active = account is not None and account.active
+        _look_again(
+            next_look(signal, self.ports.clock.now()) if active else None, *(item.again for item in acted)
+        )
+        # Only a message that has nothing else to come back for.
+        _look_again(*(self._teller.gatherer.watch(bulk, delivery) for bulk in gathered if bulk))
 
-    def _recovered(self, signal: Signal, delivery: Delivery) -> list[Acted]:
+    def _recovered(self, signal: Signal, delivery: Delivery, gathered: list[Gathered | None]) -> list[Acted]:
         """Finish open intents; those of other signals are told here."""
         mine = []
         for earlier, item in recover(signal.account_id, delivery, self.ports):
@@ -105,7 +120,7 @@ class Reconciler:
                     # Only a write that nobody recorded led to this intent.
                     told.append(Acted(outcome=unrecorded(earlier)))
                 account = self._known(earlier.account_id)
-                self._tell(incident_of(earlier, account, told), told, delivery)
+                gathered.append(self._teller.tell(incident_of(earlier, account, told), told, delivery))
         return mine
 
     def _act(
@@ -158,23 +173,19 @@ class Reconciler:
             return None
         return Outcome(verdict=Verdict.IGNORED, reason="not the guardrail of Rollcall")
 
-    def _tell(self, incident: Incident, acted: Sequence[Acted], delivery: Delivery) -> None:
-        """Publish, and only then forget the intents: a crash in between tells twice, never not at all."""
-        waiting = [item for item in acted if item.outcome.verdict is Verdict.PENDING]
-        if len(waiting) == len(acted) and not _to_be_told(waiting, delivery):
-            return
-        if incident.stage is Stage.OPEN:
-            self.ports.state.mark_opened(incident.id, at=self.ports.clock.now())
-        elif delivery.receives > 1:
-            incident = replace(incident, opened=self.ports.state.opened(incident.id))
-        self._publish(incident)
-        forget(acted, self.ports)
-
-    def _publish(self, incident: Incident) -> None:
-        self.ports.bus.publish(incident, self.ports.clock.now())
-        self.observe(incident)
+    @property
+    def _teller(self) -> Teller:
+        ports = self.ports
+        return Teller(
+            ports=ports,
+            gatherer=Gatherer(bulks=ports.state, bus=ports.bus, clock=ports.clock),
+            writer_roles=self.writer_roles,
+            observe=self.observe,
+        )
 
 
-def _to_be_told(waiting: Sequence[Acted], delivery: Delivery) -> bool:
-    late = delivery.receives >= LATE_RECEIVES and not all(item.expected for item in waiting)
-    return late or any(item.urgent for item in waiting)
+def _look_again(*seconds: int | None) -> None:
+    """Raise LookAgainError for the soonest, if the message is to come back at all."""
+    wanted = [wait for wait in seconds if wait is not None]
+    if wanted:
+        raise LookAgainError(min(wanted))

@@ -15,6 +15,7 @@ from rollcall.patience import settling, time_of
 from rollcall.plan import Verdict, plan
 from rollcall.resolve import requirement
 from rollcall.signals import TAMPERING
+from rollcall.standoff.spacing import hold
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from rollcall.account import Account
     from rollcall.contacts import ContactKind
     from rollcall.control import Control
-    from rollcall.plan import Finding
+    from rollcall.plan import Change, Finding
     from rollcall.ports import Delivery, Ports
     from rollcall.roster import Roster
     from rollcall.signals import Signal
@@ -68,17 +69,40 @@ def restore(
         for finding in planned.findings
     ]
     changed = [
-        act(
-            signal=signal,
-            change=change,
-            roster_digest=roster.digest,
-            authorised=authorised,
-            delivery=decision.delivery,
-            ports=ports,
-        )
+        _changed(change, account, decision=decision, authorised=authorised, ports=ports)
         for change in planned.changes
     ]
     return [*waiting, *told, *changed]
+
+
+def _changed(
+    change: Change, account: Account, *, decision: Decision, authorised: bool, ports: Ports
+) -> Acted:
+    """Set one contact, unless it is in a standoff: then in its time."""
+    waiting = Outcome(
+        verdict=Verdict.PENDING,
+        reason="",
+        kind=change.kind,
+        found=change.found,
+        wanted=change.wanted,
+        authorised=authorised,
+        roster_digest=decision.roster.digest,
+    )
+    try:
+        spaced = hold(decision.signal, change.kind, account, delivery=decision.delivery, ports=ports)
+    except RetryableError as error:
+        return Acted(outcome=replace(waiting, reason=str(error)))
+    if spaced is not None:
+        outcome = replace(waiting, verdict=Verdict.SPACED, reason=spaced.reason)
+        return Acted(outcome=outcome, again=spaced.again)
+    return act(
+        signal=decision.signal,
+        change=change,
+        roster_digest=decision.roster.digest,
+        authorised=authorised,
+        delivery=decision.delivery,
+        ports=ports,
+    )
 
 
 def _observe(

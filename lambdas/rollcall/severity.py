@@ -58,3 +58,9 @@ def severity(
         signal.cause is Cause.CONTACT_DELETED or signal.actor.root or signal.account_id == management_account
     )
     return max(base, Severity.HIGH) if loud else base
+
+
+def is_told(signal: Signal, verdict: Verdict, *, authorised: bool) -> bool:
+    """Whether people are told of such an outcome at all, in whatever account."""
+    loud = severity(signal=signal, verdict=verdict, management_account="", authorised=authorised)
+    return loud is not None

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rollcall.outcomes import Incident, incident_id
-from rollcall.signals import Ignored, Signal
+from rollcall.bulk.gather import notice_id
+from rollcall.concern import counts_as, put_right
+from rollcall.errors import RetryableError
+from rollcall.outcomes import Incident, Stage, incident_id
+from rollcall.plan import Verdict
+from rollcall.signals import TAMPERING, Ignored, Signal
+from rollcall.standoff.spacing import reverted, told_by
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from rollcall.account import Account
     from rollcall.act import Acted
-    from rollcall.ports import Ports
+    from rollcall.bulk.gather import Gatherer
+    from rollcall.bulk.records import Gathered
+    from rollcall.ports import Delivery, Ports
+
+#: From this receive on, a contact that still waits is told even if nothing refused: the restore is late.
+LATE_RECEIVES = 3
 
 
 def incident_of(signal: Signal | Ignored, account: Account | None, acted: Sequence[Acted]) -> Incident:
@@ -32,3 +44,81 @@ def forget(acted: Sequence[Acted], ports: Ports) -> None:
     for item in acted:
         if item.intent is not None:
             ports.state.close_intent(item.intent, claimable=item.claimable, at=ports.clock.now())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Teller:
+    """Publishes incidents, and decides whether one is told by itself. `writer_roles` are our own roles."""
+
+    ports: Ports
+    gatherer: Gatherer
+    writer_roles: frozenset[str]
+    observe: Callable[[Incident], None]
+
+    def tell(self, incident: Incident, acted: Sequence[Acted], delivery: Delivery) -> Gathered | None:
+        """Count, publish, and only then forget the intents; returns the bulk that the incident is told with.
+
+        What only waits is counted at once, and published when it is late.
+        """
+        self._count_reverts(incident, acted)
+        waiting = [item for item in acted if item.outcome.verdict is Verdict.PENDING]
+        quietly = len(waiting) == len(acted) and not _to_be_told(waiting, delivery)
+        opened = delivery.receives > 1 and self.ports.state.opened(incident.id)
+        # What was told as open by itself is also closed by itself.
+        gathered = None if opened else self._gathered(incident, told=not quietly)
+        if quietly or _comes_back(acted, delivery):
+            return gathered
+        told_with = notice_id(gathered) if gathered else None
+        if not opened and told_with is None:
+            told_with = self._standoff(incident)
+        if incident.stage is Stage.OPEN and told_with is None:
+            self.ports.state.mark_opened(incident.id, at=self.ports.clock.now())
+        self.publish(replace(incident, opened=opened, gathered_by=told_with))
+        forget(acted, self.ports)
+        return gathered
+
+    def publish(self, incident: Incident) -> None:
+        """Put an incident and its outcomes on the bus; RetryableError if it was not taken."""
+        self.ports.bus.publish(incident, self.ports.clock.now())
+        self.observe(incident)
+
+    def _count_reverts(self, incident: Incident, acted: Sequence[Acted]) -> None:
+        signal = incident.signal
+        if signal is None or signal.cause not in TAMPERING:
+            return
+        for item in acted:
+            if item.outcome.verdict is Verdict.SET and item.outcome.kind is not None:
+                reverted(signal, item.outcome.kind, self.ports)
+
+    def _gathered(self, incident: Incident, *, told: bool) -> Gathered | None:
+        signal = incident.signal
+        verdict = counts_as(incident, writer_roles=self.writer_roles, told=told)
+        if signal is None or verdict is None:
+            return None
+        # A count that fails costs a message too many, never one too few.
+        with suppress(RetryableError):
+            return self.gatherer.gather(incident, signal, verdict)
+        return None
+
+    def _standoff(self, incident: Incident) -> str | None:
+        """The message about a standoff that tells of this incident, too; None if there is none."""
+        signal, now = incident.signal, self.ports.clock.now()
+        if signal is None or signal.cause not in TAMPERING or not put_right(incident):
+            return None
+        told = {
+            told_by(self.ports.state, signal.account_id, outcome.kind, now)
+            for outcome in incident.outcomes
+            if outcome.kind is not None
+        }
+        return told.pop() if len(told) == 1 else None
+
+
+def _comes_back(acted: Sequence[Acted], delivery: Delivery) -> bool:
+    """Whether this is only another look at what was published before: a revert that is not due yet."""
+    spaced = [item for item in acted if item.outcome.verdict is Verdict.SPACED]
+    return delivery.receives > 1 and len(spaced) == len(acted)
+
+
+def _to_be_told(waiting: Sequence[Acted], delivery: Delivery) -> bool:
+    late = delivery.receives >= LATE_RECEIVES and not all(item.expected for item in waiting)
+    return late or any(item.urgent for item in waiting)

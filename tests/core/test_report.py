@@ -23,6 +23,7 @@ SCHEMA = Path(__file__).parents[2] / "schemas" / "report.schema.json"
 # What no contact of a sweep can end in: these belong to single events.
 OF_EVENTS = {
     Verdict.UNDONE,
+    Verdict.SPACED,
     Verdict.TOLD,
     Verdict.OWN_WRITE,
     Verdict.UNRECORDED_WRITE,

@@ -51,7 +51,7 @@ class IntentItems(TableAdapter):
         try:
             self._table.transact(("ConditionCheck", check), ("Put", put))
         except AWS_ERRORS as error:
-            halted, busy = _cancelled(error)
+            halted, busy = cancelled(error)
             if halted:
                 raise WritesHaltedError("writes were paused or another roster was approved") from None
             if busy:
@@ -91,7 +91,7 @@ def _intent(item: Mapping[str, Any]) -> Intent:
     return Intent.from_document(document | {"request_id": item.get("request_id", {}).get("S")})
 
 
-def _cancelled(error: Exception) -> tuple[bool, bool]:
+def cancelled(error: Exception) -> tuple[bool, bool]:
     """Whether the first condition of a transaction failed, and whether another worker was in the way."""
     reasons = error.response.get("CancellationReasons", []) if isinstance(error, ClientError) else []
     codes = [reason.get("Code") for reason in reasons] + [None, None]

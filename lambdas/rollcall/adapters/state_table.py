@@ -1,13 +1,15 @@
-"""Operational memory in one DynamoDB table: control, approved rosters, open intents, own writes."""
+"""Operational memory in one DynamoDB table: what is approved, intended, written, counted."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rollcall.adapters.bulk_items import BulkItems
 from rollcall.adapters.control_items import ControlItems
 from rollcall.adapters.dynamodb_table import expiry, key_of
 from rollcall.adapters.intent_items import IntentItems
 from rollcall.adapters.own_write_items import OwnWriteItems
+from rollcall.adapters.standoff_items import StandoffItems
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 OPENED_DAYS = 30
 
 
-class StateTable(ControlItems, IntentItems, OwnWriteItems):
+class StateTable(ControlItems, IntentItems, OwnWriteItems, BulkItems, StandoffItems):
     """The port `State` over a boto3 DynamoDB client. All reads are consistent."""
 
     def record_request(self, intent: Intent, request_id: str, *, at: datetime) -> None:

@@ -1,0 +1,199 @@
+"""Gather edits to bulks: count each, tell of the bulk in their place, and once more when it is over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from rollcall.bulk.limits import MOST_LOOKS
+from rollcall.bulk.names import names_of
+from rollcall.bulk.notice import bulk_notice, told_with
+from rollcall.bulk.records import Edit, Gathered
+from rollcall.bulk.tally import became, counted, due, joined, quiet_at, takes, told
+from rollcall.errors import RetryableError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rollcall.bulk.limits import By
+    from rollcall.bulk.ports import Bulks
+    from rollcall.bulk.records import Bulk, Tally
+    from rollcall.outcomes import Incident
+    from rollcall.plan import Verdict
+    from rollcall.ports import Clock, Delivery, OutcomeBus
+    from rollcall.signals import Signal
+
+#: Two workers rarely want the same tally at the same time, and never five times in a row.
+_TRIES: Final = 5
+#: How much later than promised a message may come back: its visibility time-out, if its worker dies.
+_GRACE: Final = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gatherer:
+    """Counts edits. All its memory is in the state table: any worker goes on where another ended."""
+
+    bulks: Bulks
+    bus: OutcomeBus
+    clock: Clock
+
+    def gather(self, incident: Incident, signal: Signal, verdict: Verdict) -> Gathered | None:
+        """Count an edit that people are to be told of; returns the bulk that tells of it, if there is one.
+
+        Its first message has left by then. Counting the same incident again changes nothing, but for what
+        became of it. RetryableError if it could not be counted or the message not published.
+        """
+        gathered = self.bulks.gathered(incident.id)
+        if gathered is None:
+            gathered = self._count(signal, _edit(incident, signal, verdict, self.clock.now()))
+        elif gathered.verdict != verdict:
+            gathered = self._corrected(gathered, verdict)
+        if gathered is not None:
+            self._tell_if_due(gathered.by, gathered.name)
+        return gathered
+
+    def _count(self, signal: Signal, edit: Edit) -> Gathered | None:
+        for _ in range(_TRIES):
+            done, gathered = self._counted(signal, edit)
+            if done:
+                return gathered
+        raise RetryableError("other workers are counting edits under the same name")
+
+    def _counted(self, signal: Signal, edit: Edit) -> tuple[bool, Gathered | None]:
+        """Whether the edit was counted, and the bulk that tells of it."""
+        tallies = [self.bulks.tally(by, name) for by, name in names_of(signal.actor)]
+        for tally in tallies:
+            if tally.bulk is not None and takes(tally.bulk, edit):
+                return self._joined(tally, tally.bulk, edit)
+        for tally in tallies:
+            self._settle(tally, edit)
+            after = counted(tally, edit, self.clock.now())
+            if after == tally:
+                continue
+            # With the bulk that the edit has opened, if it has, go all that led to it.
+            opened = [_gathered(after, after.bulk, item) for item in after.recent] if after.bulk else []
+            accounts = [item.account_id for item in after.recent] if after.bulk else []
+            if not self._save(after, accounts=accounts, gathered=opened):
+                return False, None
+            if after.bulk:
+                return True, _gathered(after, after.bulk, edit)
+        return True, None
+
+    def _joined(self, tally: Tally, bulk: Bulk, edit: Edit) -> tuple[bool, Gathered | None]:
+        known = self.bulks.in_bulk(bulk.key, edit.account_id)
+        after = replace(tally, bulk=joined(bulk, edit, self.clock.now(), known=known))
+        gathered = _gathered(tally, bulk, edit)
+        accounts = [] if known else [edit.account_id]
+        return self._save(after, accounts=accounts, gathered=[gathered]), gathered
+
+    def _settle(self, tally: Tally, edit: Edit) -> None:
+        """Another bulk may follow under this name: nobody would hear the end of the one that was."""
+        if tally.bulk is not None and tally.bulk.last_at < edit.at and quiet_at(tally.bulk) is not None:
+            self.bus.publish_notice(bulk_notice(tally.by, tally.bulk, last=True), self.clock.now())
+
+    def _corrected(self, gathered: Gathered, verdict: Verdict) -> Gathered:
+        """What became of an incident that had to wait when it was counted."""
+        after = replace(gathered, verdict=str(verdict))
+        for _ in range(_TRIES):
+            tally = self.bulks.tally(gathered.by, gathered.name)
+            if tally.bulk is None or tally.bulk.key != gathered.bulk:
+                return gathered
+            bulk = became(tally.bulk, before=gathered.verdict, after=after.verdict)
+            if self._save(replace(tally, bulk=bulk), gathered=[after]):
+                return after
+        return gathered
+
+    def _tell_if_due(self, by: By, name: str) -> None:
+        """Tell first, remember then: a crash in between tells the same once more, and nobody twice."""
+        for _ in range(_TRIES):
+            tally, now = self.bulks.tally(by, name), self.clock.now()
+            if tally.bulk is None or not due(tally.bulk, now):
+                return
+            self.bus.publish_notice(bulk_notice(by, tally.bulk, last=False), now)
+            if self._save(replace(tally, bulk=told(tally.bulk, now, last=False))):
+                return
+        raise RetryableError("other workers are counting edits under the same name")
+
+    def watch(self, gathered: Gathered, delivery: Delivery) -> int | None:
+        """Seconds after which this message is to come back to see whether the bulk is over.
+
+        None if another message does. The message must have nothing else left to do.
+        """
+        now = self.clock.now()
+        for _ in range(_TRIES):
+            tally = self.bulks.tally(gathered.by, gathered.name)
+            bulk = tally.bulk
+            ends_at = quiet_at(bulk)
+            if bulk is None or ends_at is None or (bulk.watched_until or now) > now:
+                return None
+            if self._save(replace(tally, bulk=replace(bulk, watched_until=ends_at + _GRACE))):
+                self.bulks.watch(delivery.message_id, gathered.by, gathered.name, at=now)
+                return _seconds(ends_at, now)
+        return None
+
+    def look(self, by: By, name: str, delivery: Delivery) -> int | None:
+        """See whether a bulk is over, and tell; else returns the seconds until the next look.
+
+        A message that came back too often for another look tells as well: an edit after that is watched by
+        its own message.
+        """
+        for _ in range(_TRIES):
+            tally, now = self.bulks.tally(by, name), self.clock.now()
+            bulk = tally.bulk
+            ends_at = quiet_at(bulk)
+            if bulk is None or ends_at is None:
+                return None
+            if now < ends_at and delivery.receives < MOST_LOOKS:
+                if self._save(replace(tally, bulk=replace(bulk, watched_until=ends_at + _GRACE))):
+                    return _seconds(ends_at, now)
+                continue
+            self.bus.publish_notice(bulk_notice(by, bulk, last=True), now)
+            after = replace(told(bulk, now, last=True), watched_until=None)
+            if self._save(replace(tally, bulk=after)):
+                return None
+        raise RetryableError("other workers are counting edits under the same name")
+
+    def _save(self, tally: Tally, *, accounts: Sequence[str] = (), gathered: Sequence[Gathered] = ()) -> bool:
+        return self.bulks.save_tally(tally, at=self.clock.now(), accounts=accounts, gathered=gathered)
+
+
+def notice_id(gathered: Gathered) -> str:
+    """The incident id of the messages that tell of a gathered incident."""
+    return told_with(gathered.bulk)
+
+
+def _edit(incident: Incident, signal: Signal, verdict: Verdict, now: datetime) -> Edit:
+    account = incident.account
+    place = {
+        "id": signal.account_id,
+        "name": account.name if account else None,
+        "ou": "/".join(account.ou_path) if account else None,
+    }
+    return Edit(
+        incident_id=incident.id,
+        account_id=signal.account_id,
+        at=_time(signal, now),
+        verdict=str(verdict),
+        place=place,
+        actor=signal.actor.as_document(),
+    )
+
+
+def _time(signal: Signal, now: datetime) -> datetime:
+    """When it happened; now if the event does not tell, or tells of the future."""
+    try:
+        then = datetime.fromisoformat(signal.event.time)
+    except ValueError:
+        return now
+    return min(then if then.tzinfo else then.replace(tzinfo=UTC), now)
+
+
+def _gathered(tally: Tally, bulk: Bulk, edit: Edit) -> Gathered:
+    return Gathered(
+        incident_id=edit.incident_id, by=tally.by, name=tally.name, bulk=bulk.key, verdict=edit.verdict
+    )
+
+
+def _seconds(then: datetime, now: datetime) -> int:
+    return max(1, int((then - now).total_seconds()) + 1)

@@ -1,0 +1,1 @@
+"""Standoffs: somebody keeps changing a contact back, and reverts are spaced out, never abandoned."""

@@ -1,0 +1,99 @@
+"""The ports of bulk edits and standoffs in memory; they keep JSON, as the table does."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from rollcall.bulk.records import Gathered, Tally
+from rollcall.standoff.records import Standoff
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
+
+    from rollcall.bulk.limits import By
+    from rollcall.contacts import ContactKind
+    from tests.support.memory import Faults
+
+
+@dataclass
+class MemoryBulks:
+    faults: Faults
+    tallies: dict[tuple[By, str], tuple[int, str]] = field(default_factory=dict)
+    bulk_accounts: set[tuple[str, str]] = field(default_factory=set)
+    gathered_incidents: dict[str, Gathered] = field(default_factory=dict)
+    watches: dict[str, set[tuple[By, str]]] = field(default_factory=dict)
+
+    def tally(self, by: By, name: str) -> Tally:
+        self.faults("state.tally")
+        if (by, name) not in self.tallies:
+            return Tally(by=by, name=name)
+        version, document = self.tallies[by, name]
+        return Tally.from_document(json.loads(document), by=by, name=name, version=version)
+
+    def in_bulk(self, bulk: str, account_id: str) -> bool:
+        return (bulk, account_id) in self.bulk_accounts
+
+    def gathered(self, incident_id: str) -> Gathered | None:
+        return self.gathered_incidents.get(incident_id)
+
+    def save_tally(
+        self,
+        tally: Tally,
+        *,
+        at: datetime,  # noqa: ARG002  # memory forgets nothing
+        accounts: Collection[str] = (),
+        gathered: Sequence[Gathered] = (),
+    ) -> bool:
+        self.faults("state.save_tally")
+        if self.tallies.get((tally.by, tally.name), (0,))[0] != tally.version:
+            return False
+        self.tallies[tally.by, tally.name] = (tally.version + 1, json.dumps(tally.as_document()))
+        bulk = tally.bulk.key if tally.bulk else ""
+        self.bulk_accounts |= {(bulk, account_id) for account_id in accounts}
+        self.gathered_incidents |= {one.incident_id: one for one in gathered}
+        self.faults("state.save_tally.after")
+        return True
+
+    def watch(self, message_id: str, by: By, name: str, *, at: datetime) -> None:  # noqa: ARG002  # memory forgets nothing
+        self.faults("state.watch")
+        self.watches.setdefault(message_id, set()).add((by, name))
+        self.faults("state.watch.after")
+
+    def watched(self, message_id: str) -> list[tuple[By, str]]:
+        return sorted(self.watches.get(message_id, ()))
+
+
+@dataclass
+class MemoryStandoffs:
+    faults: Faults
+    kept_standoffs: dict[tuple[str, ContactKind], tuple[int, str]] = field(default_factory=dict)
+
+    def standoff(self, account_id: str, kind: ContactKind) -> Standoff:
+        self.faults("state.standoff")
+        if (account_id, kind) not in self.kept_standoffs:
+            return Standoff(account_id=account_id, kind=kind)
+        version, document = self.kept_standoffs[account_id, kind]
+        return Standoff.from_document(json.loads(document), account_id=account_id, kind=kind, version=version)
+
+    def save_standoff(self, standoff: Standoff, *, at: datetime) -> bool:  # noqa: ARG002  # memory forgets nothing
+        self.faults("state.save_standoff")
+        key = (standoff.account_id, standoff.kind)
+        if self.kept_standoffs.get(key, (0,))[0] != standoff.version:
+            return False
+        self.kept_standoffs[key] = (standoff.version + 1, json.dumps(standoff.as_document()))
+        self.faults("state.save_standoff.after")
+        return True
+
+    def standoffs(self, now: datetime) -> list[Standoff]:
+        found = [self.standoff(*key) for key in sorted(self.kept_standoffs)]
+        return [standoff for standoff in found if standoff.open(now)]
+
+    def release(self, account_id: str, kind: ContactKind, *, by: str, at: datetime) -> bool:  # noqa: ARG002  # memory keeps no names
+        self.faults("state.release")
+        if not self.standoff(account_id, kind).open(at):
+            return False
+        del self.kept_standoffs[account_id, kind]
+        return True

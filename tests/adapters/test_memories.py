@@ -14,10 +14,13 @@ from rollcall.adapters.match_table import MatchTable
 from rollcall.adapters.state_table import StateTable
 from rollcall.adapters.sweep_table import SweepTable
 from rollcall.alerts.memory import Told
+from rollcall.bulk.limits import By
+from rollcall.bulk.records import Bulk, Edit, Gathered, Tally
 from rollcall.contacts import ContactKind
 from rollcall.errors import RetryableError
 from rollcall.intents import intent_id
 from rollcall.roster import digest_of
+from rollcall.standoff.records import Revert, Standoff
 from rollcall.sweep.ports import Held
 from rollcall.sweep.run import PlanReference, Run, Step, Trigger
 from tests.adapters.samples import INTENT, NOW, ROSTER, SIGNAL
@@ -46,9 +49,60 @@ def intent_of(account_id, kind, owner, digest, call):
     )
 
 
+def tally_of(by, name, versions, accounts):
+    edits = tuple(
+        Edit(
+            incident_id=f"RC-{account_id}",
+            account_id=account_id,
+            at=NOW,
+            verdict="set",
+            place={"id": account_id, "name": None, "ou": "Sandbox"},
+            actor=SIGNAL.actor.as_document(),
+        )
+        for account_id in sorted(accounts)
+    )
+    bulk = Bulk(
+        key=f"{by}/{name}",
+        accounts=len(edits),
+        became={"set": len(edits)},
+        first_at=NOW,
+        last_at=NOW,
+        heard_at=NOW,
+        examples=({"id": "222222222222", "name": None, "ou": None},),
+        actor=SIGNAL.actor.as_document(),
+        told_at=NOW,
+    )
+    return Tally(by=by, name=name, recent=edits, bulk=bulk if edits else None, version=versions)
+
+
+def standoff_of(account_id, kind, version, opened):
+    return Standoff(
+        account_id=account_id,
+        kind=kind,
+        latest=(Revert(call="call-1", principal="mary", at=NOW),),
+        opened_at=NOW if opened else None,
+        changed_at=NOW if opened else None,
+        next_at=NOW if opened else None,
+        actors=("mary", "john"),
+        version=version,
+    )
+
+
 account_ids, kinds = st.sampled_from(ACCOUNTS), st.sampled_from(KINDS)
 owners = st.sampled_from(("message-1", "message-2"))
 intents = st.builds(intent_of, account_ids, kinds, owners, st.sampled_from(DIGESTS), st.sampled_from(CALLS))
+bys, names_counted = st.sampled_from(By), st.sampled_from(("assumed-role/Dev/mary", "all"))
+versions = st.integers(0, 3)
+tallies = st.builds(tally_of, bys, names_counted, versions, st.sets(account_ids))
+gathered = st.builds(
+    Gathered,
+    incident_id=st.sampled_from(INCIDENTS),
+    by=bys,
+    name=names_counted,
+    bulk=st.sampled_from(("bulk-1", "bulk-2")),
+    verdict=st.sampled_from(("set", "pending")),
+)
+standoffs = st.builds(standoff_of, account_ids, kinds, versions, st.booleans())
 #: An operation is a name and what it is called with besides the time.
 STATE_OPERATIONS = st.one_of(
     st.tuples(st.just("set_paused"), st.booleans()),
@@ -67,6 +121,18 @@ STATE_OPERATIONS = st.one_of(
     st.tuples(st.just("claim_write"), account_ids, kinds, st.sampled_from(CALLS)),
     st.tuples(st.just("mark_restored"), intents),
     st.tuples(st.just("restored_at"), account_ids, kinds),
+)
+COUNT_OPERATIONS = st.one_of(
+    st.tuples(st.just("tally"), bys, names_counted),
+    st.tuples(st.just("save_tally"), tallies, st.sets(account_ids), st.lists(gathered, max_size=1)),
+    st.tuples(st.just("in_bulk"), st.builds("{}/{}".format, bys, names_counted), account_ids),
+    st.tuples(st.just("gathered"), st.sampled_from(INCIDENTS)),
+    st.tuples(st.just("watch"), st.sampled_from(("message-1", "message-2")), bys, names_counted),
+    st.tuples(st.just("watched"), st.sampled_from(("message-1", "message-2"))),
+    st.tuples(st.just("standoff"), account_ids, kinds),
+    st.tuples(st.just("save_standoff"), standoffs),
+    st.tuples(st.just("standoffs")),
+    st.tuples(st.just("release"), account_ids, kinds),
 )
 names = st.sampled_from(("Sandbox", "Workloads/Production", "a#b", "a#b#c", "名前/" * 128, "x=y, z=w", "é"))
 unit_ids = st.sampled_from(("ou-1-a", "ou-1-b"))
@@ -163,7 +229,7 @@ def assert_equal_answers(operations, one, other, perform):
         assert answers[0] == answers[1], operation
 
 
-def on_state(state, now, name, *arguments):  # noqa: C901, PLR0911  # one case for each operation
+def on_state(state, now, name, *arguments):  # noqa: C901, PLR0911, PLR0912  # one case for each operation
     match name, arguments:
         case "approve", (document,):
             return state.approve(digest=digest_of(document), document=document, by="test", at=now)
@@ -184,6 +250,19 @@ def on_state(state, now, name, *arguments):  # noqa: C901, PLR0911  # one case f
         case "stale_intents", ():
             found = state.stale_intents(now)
             return sorted(found, key=lambda intent: (intent.signal.account_id, intent.kind))
+        case "save_tally", (tally, accounts, incidents):
+            return state.save_tally(tally, at=now, accounts=accounts, gathered=incidents)
+        case "watch", (message_id, by, name_):
+            return state.watch(message_id, by, name_, at=now)
+        case "save_standoff", (standoff,):
+            return state.save_standoff(standoff, at=now)
+        case "standoffs", ():
+            return state.standoffs(now)
+        case "tally" | "standoff", key:
+            found = getattr(state, name)(*key)
+            return found, found.version
+        case "release", (account_id, kind):
+            return state.release(account_id, kind, by="test", at=now)
         case "open_intents", (account_id,):
             return sorted(state.open_intents(account_id), key=lambda intent: intent.kind)
         case "approved_document", (digest,):
@@ -240,6 +319,13 @@ def test_the_state_in_memory_is_the_state_in_the_table(dynamodb, table, operatio
     approved = [(("approve", ROSTER), 0), *operations]
     pair = StateTable(client=dynamodb, table=table()), MemoryState(Faults())
     assert_equal_answers(approved, *pair, on_state)
+
+
+@in_a_table
+@given(operations=lists(COUNT_OPERATIONS, (0, 1, 95, 90_000)))
+def test_edits_and_reverts_in_memory_are_those_in_the_table(dynamodb, table, operations):
+    pair = StateTable(client=dynamodb, table=table()), MemoryState(Faults())
+    assert_equal_answers(operations, *pair, on_state)
 
 
 @in_a_table

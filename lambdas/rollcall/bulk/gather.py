@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 #: Two workers rarely want the same tally at the same time, and never five times in a row.
 _TRIES: Final = 5
-#: How much later than promised a message may come back: its visibility time-out, if its worker dies.
-_GRACE: Final = timedelta(minutes=10)
+#: A message that is so much later than it promised is not relied on any more. Two that come do no harm.
+_GRACE: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,8 +127,9 @@ class Gatherer:
             ends_at = quiet_at(bulk)
             if bulk is None or ends_at is None or (bulk.watched_until or now) > now:
                 return None
+            # First: after a crash in between the message comes back, and must know what for.
+            self.bulks.watch(delivery.message_id, gathered.by, gathered.name, at=now)
             if self._save(replace(tally, bulk=replace(bulk, watched_until=ends_at + _GRACE))):
-                self.bulks.watch(delivery.message_id, gathered.by, gathered.name, at=now)
                 return _seconds(ends_at, now)
         return None
 

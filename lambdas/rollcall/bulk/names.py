@@ -60,12 +60,14 @@ def actor_name(actor: Actor) -> str | None:
         role, _, session = rest.partition("/")
         sso = _SSO_ROLE.fullmatch(role)
         return _key(f"{kind}/{sso[1] if sso else role}/{_NUMBER.sub('N', session)}")
-    return _key(resource if len(account) == _PARTS_BEFORE else actor.principal)
+    return _key(resource if len(account) == _PARTS_BEFORE and resource else actor.principal)
 
 
 def _key(name: str) -> str:
-    """Short enough for the key of an item, whatever an event holds."""
-    return name if len(name.encode()) <= _LONGEST else hashlib.sha256(name.encode()).hexdigest()
+    """Fit for the key of an item, whatever an event holds."""
+    if name.isascii() and len(name) <= _LONGEST:
+        return name
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def address(source_ip: str) -> str | None:

@@ -64,6 +64,9 @@ ACTOR = Actor(
     mfa=False,
     source_ip="192.0.2.10",
     user_agent="aws-cli/2.31.0",
+    session="mary",
+    console=False,
+    access_key="ASIA***MPLE",
 )
 EVENT = EventReference(
     id="541805b0-f5df-5d9a-beaf-c00e26d05379",

@@ -157,7 +157,7 @@ def test_what_was_retried_is_told_or_closes_quietly(cause, event_name, verdict):
     at_once = told(cause, verdict, event_name=event_name)
     opened = told(cause, verdict, event_name=event_name, opened=True)
     if at_once is not None:
-        assert opened == at_once
+        assert opened == at_once | {"opened": True}
         return
     alert = render(opened)
     assert_sound(alert)

@@ -5,12 +5,15 @@ After an intended change of the words write the files anew, and read the differe
     ROLLCALL_GOLDEN=write .venv/bin/python -m pytest tests/functions/test_golden_alerts.py
 """
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from rollcall.alerts.block_kit import block_kit
+from rollcall.alerts.chat import chat_notification
 from rollcall.alerts.notice_words import WORDS as NOTICE_WORDS
 from rollcall.alerts.notices import variant
 from rollcall.alerts.plain_text import plain_text
@@ -36,6 +39,7 @@ from tests.adapters.samples import (
     SIGNAL,
     leaks,
 )
+from tests.functions.block_kit_rules import assert_block_kit, assert_notification
 from tests.functions.notice_samples import NOTICES
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -155,19 +159,47 @@ DOCUMENTS = {
 } | {f"notice-{name}": notice_document(one, at=NOW) for name, one in NOTICES.items()}
 
 
+def as_text(message):
+    alert = plain_text(message)
+    return f"Subject: {alert.subject}\n\n{alert.text}"
+
+
+def as_json(document):
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+#: Directory and ending of each way to show a message.
+WAYS = {
+    "text": ("txt", as_text),
+    "chat": ("json", lambda message: as_json(chat_notification(message))),
+    "slack": ("json", lambda message: as_json(block_kit(message, quotes=message.opened))),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_an_alert_reads_as_it_is_written_down(name):
-    alert = plain_text(read({"detail": DOCUMENTS[name]}, LINKS))
-    text = f"Subject: {alert.subject}\n\n{alert.text}"
-    path = GOLDEN / f"{name}.txt"
+def test_an_alert_reads_as_it_is_written_down(name, way):
+    ending, shown = WAYS[way]
+    text = shown(read({"detail": DOCUMENTS[name]}, LINKS))
+    path = GOLDEN / way / f"{name}.{ending}"
     if os.environ.get("ROLLCALL_GOLDEN") == "write":
+        path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
     assert path.read_text(encoding="utf-8") == text
     assert leaks(text) == []
 
 
-def test_every_file_is_of_an_alert():
-    assert {path.stem for path in GOLDEN.iterdir()} == set(DOCUMENTS)
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_alert_is_one_that_slack_and_amazon_q_take(name):
+    message = read({"detail": DOCUMENTS[name]}, LINKS)
+    assert_notification(chat_notification(message))
+    for quotes in (True, False):
+        assert_block_kit(block_kit(message, quotes=quotes))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_file_is_of_an_alert(way):
+    assert {path.stem for path in (GOLDEN / way).iterdir()} == set(DOCUMENTS)
 
 
 def test_every_notice_and_every_way_to_tell_it_is_there():

@@ -22,9 +22,10 @@ SECTION_LENGTH: Final = 3000
 #: https://github.com/slackapi/bolt-js/issues/2509
 TOTAL_LENGTH: Final = 12_000
 _SECTIONS_LENGTH: Final = 5000
-_LINE_LENGTH: Final = 500
+_LINE_LENGTH: Final = 450
+_ITEM_LENGTH: Final = 350
 _TITLE_LENGTH: Final = 200
-_MOST_LINES: Final = 5  # of one section, which then stays below 3,000 characters
+_MOST_LINES: Final = 6  # of one section, which then stays below 3,000 characters
 _OTHER_BLOCKS: Final = 12  # header, facts, next steps, links, ids
 _SIGNS: Final = {
     Severity.CRITICAL: "\N{LARGE RED CIRCLE}",
@@ -66,7 +67,7 @@ def _sections(sections: Iterable[Section]) -> Iterator[dict[str, Any]]:
     room, blocks = _SECTIONS_LENGTH, BLOCKS - _OTHER_BLOCKS
     for number, section in enumerate(ordered):
         lines = [_line(fact) for fact in section.facts]
-        lines += [f"• {quoted(item, _LINE_LENGTH)}" for item in section.items]
+        lines += [f"• {quoted(item, _ITEM_LENGTH)}" for item in section.items]
         chunks = list(_chunks([f"*{escaped(section.title, _TITLE_LENGTH)}*", *lines]))
         room -= sum(map(len, lines))
         blocks -= len(chunks)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rollcall.alerts.actors import who
 from rollcall.alerts.incidents import contact
-from rollcall.alerts.message import Message, Section, fact, facts, shown
+from rollcall.alerts.message import Message, Section, cut, fact, facts, shown
 from rollcall.alerts.notice_words import WORDS, NoticeWords
 from rollcall.levels import Severity
 from rollcall.notices import VERSION, NoticeKind
@@ -22,6 +22,8 @@ _RIGHT = frozenset({"set", "undone", "compliant", "own-write"})
 #: How a run ends that came to its end.
 _FINISHED = frozenset({"finished", "held"})
 _MOST_EXAMPLES = 10
+#: Of a value in a command, so that no step is cut within one. A digest has 64 characters.
+_COMMAND_LENGTH = 120
 
 
 def notice_message(notice: Mapping[str, Any], links: Links) -> Message:
@@ -57,9 +59,9 @@ def notice_message(notice: Mapping[str, Any], links: Links) -> Message:
             "severity": notice["severity"],
             "cause": str(kind),
             "verdict": "notice",
-            "kind": str(given.get("kind") or "ALL"),
+            "kind": shown(given.get("kind") or "ALL"),
             "stage": str(stage),
-            "account": _id(account) if account else "ALL",
+            "account": shown(_id(account) or "ALL") if account else "ALL",
             "incident": notice["incident_id"],
         },
         update=_count(notice["update"]),
@@ -116,7 +118,9 @@ def _texts(given: Mapping[str, Any]) -> _Texts:
 
 def _steps(words: NoticeWords, texts: _Texts) -> tuple[str, ...]:
     """The next steps. Values in them stand in commands, between backticks that they must not end."""
-    plain = _Texts((name, text.replace("`", "'")) for name, text in texts.items())
+    plain = _Texts(
+        (name, cut(shown(text).replace("`", "'"), _COMMAND_LENGTH)) for name, text in texts.items()
+    )
     return tuple(shown(step.format_map(plain)) for step in words.next_steps)
 
 

@@ -1,0 +1,156 @@
+"""Whoever acts, and whatever names they chose: each way to show an alert has its limits and no secrets."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from rollcall.actor import Actor
+from rollcall.alerts.block_kit import block_kit
+from rollcall.alerts.chat import chat_notification
+from rollcall.alerts.plain_text import SUBJECT_LENGTH, plain_text
+from rollcall.alerts.read import read
+from rollcall.documents import incident_document
+from rollcall.notices import notice_document
+from rollcall.plan import Verdict
+from rollcall.signals import Cause
+from tests.adapters.samples import (
+    ACCOUNT,
+    EVENT,
+    INCIDENT,
+    LINKS,
+    MANAGEMENT,
+    NOW,
+    OUTCOME,
+    SIGNAL,
+    leaks,
+)
+from tests.core.test_actor import FORMS
+from tests.functions.block_kit_rules import assert_block_kit, assert_notification
+from tests.functions.notice_samples import NOTICES
+
+KEY, TOKEN = "AKIAIOSFODNN7EXAMPLE", "xoxb-12345-SECRET"
+HOOK = "https://hooks.slack.com/services/T0/B0/SECRET"
+SPITE = [
+    "<!channel> & <https://evil.example|click>",
+    "[click](https://evil.example)",
+    "*bold* _italic_ ~struck~ `code` ```block```",
+    ":rotating_light: :aws:",
+    "\u202eevil\u2066",
+    "line\nOver: yes\r\x00\x1b[2J",
+    "x" * 4000,
+    "&" * 4000,
+    "`" * 4000,
+    "\U0001f6a8" * 2000,
+    f"{KEY} {TOKEN} {HOOK}",
+    "{plan} {0} %s",
+    "",
+]
+texts = st.sampled_from(SPITE) | st.text(max_size=80)
+identities = st.sampled_from([form for form, _ in FORMS.values() if isinstance(form, dict)])
+spiteful = st.fixed_dictionaries(
+    {},
+    optional=dict.fromkeys(
+        ("type", "arn", "principalId", "accountId", "accessKeyId", "userName", "invokedBy"), texts
+    ),
+)
+incidents = st.fixed_dictionaries(
+    {
+        "identity": identities,
+        "changes": spiteful,
+        "agent": texts,
+        "address": texts,
+        "name": texts,
+        "unit": texts,
+        "reason": texts,
+        "cause": st.sampled_from(list(Cause)),
+        "verdicts": st.lists(st.sampled_from(list(Verdict)), min_size=1, max_size=6),
+        "opened": st.booleans(),
+    }
+)
+
+
+def message_of(drawn):
+    """The message of this happening, None if nobody is told."""
+    detail = {
+        "userIdentity": drawn["identity"] | drawn["changes"],
+        "userAgent": drawn["agent"],
+        "sourceIPAddress": drawn["address"],
+    }
+    event = replace(EVENT, name="PutContactInformation" if drawn["cause"] is Cause.WATCHED else EVENT.name)
+    signal = replace(SIGNAL, cause=drawn["cause"], actor=Actor.from_detail(detail), event=event)
+    incident = replace(
+        INCIDENT,
+        event=event,
+        signal=signal,
+        account=replace(ACCOUNT, name=drawn["name"], ou_path=(drawn["unit"],)),
+        outcomes=tuple(
+            replace(OUTCOME, verdict=verdict, reason=drawn["reason"]) for verdict in drawn["verdicts"]
+        ),
+        opened=drawn["opened"],
+    )
+    document = incident_document(incident, management_account=MANAGEMENT, at=NOW)
+    return None if document is None else read({"detail": document}, LINKS)
+
+
+def assert_sound(message):
+    alert = plain_text(message)
+    assert 1 <= len(alert.subject) <= SUBJECT_LENGTH
+    assert all(" " <= character <= "~" for character in alert.subject)
+    assert all(line.isprintable() for line in alert.text.split("\n"))
+    assert len(alert.text.encode()) < 200_000  # SNS takes 256 KiB with the attributes
+    notification = chat_notification(message)
+    assert_notification(notification)
+    shown = [alert.subject, alert.text, json.dumps(notification, ensure_ascii=False)]
+    for quotes in (True, False):
+        payload = block_kit(message, quotes=quotes)
+        assert_block_kit(payload)
+        shown.append(json.dumps(payload, ensure_ascii=False))
+    for text in shown:
+        assert leaks(text) == []
+        assert not [secret for secret in (KEY, TOKEN, "SECRET") if secret in text]
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=250, deadline=None)
+@given(drawn=incidents)
+def test_whoever_acts_every_channel_gets_a_message_that_it_takes_and_no_secret(drawn):
+    message = message_of(drawn)
+    if message is not None:
+        assert_sound(message)
+
+
+WORST = {
+    "identity": {"type": "Robot"},
+    "changes": {},
+    "agent": "",
+    "address": "",
+    "name": "",
+    "unit": "",
+    "reason": "",
+    "cause": Cause.CONTACT_EDITED,
+    "verdicts": [Verdict.FAILED] * 6,
+    "opened": False,
+}
+
+
+@pytest.mark.parametrize("spite", SPITE, ids=lambda text: repr(text[:12]))
+def test_nobodys_names_spoil_a_message(spite):
+    changes = dict.fromkeys(("type", "arn", "accountId", "accessKeyId", "invokedBy"), spite)
+    fields = dict.fromkeys(("agent", "address", "name", "unit", "reason"), spite)
+    assert_sound(message_of(WORST | fields | {"changes": changes}))
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=150, deadline=None)
+@given(name=st.sampled_from(sorted(NOTICES)), spite=texts, data=st.data())
+@example(name="sweep-held", spite=SPITE[6], data=None)
+def test_nobodys_names_spoil_a_notice(name, spite, data):
+    notice = NOTICES[name]
+    names = sorted(fact for fact, value in notice.facts.items() if isinstance(value, str))
+    chosen = names if data is None else data.draw(st.lists(st.sampled_from(names or ["run"]), max_size=4))
+    facts = dict(notice.facts) | dict.fromkeys(chosen, spite)
+    if facts.get("examples"):
+        account = {"id": "222222222222", "name": spite, "ou": spite}
+        facts["examples"] = [{"account": account, "kind": "SECURITY", "verdict": spite}] * 12
+    assert_sound(read({"detail": notice_document(replace(notice, facts=facts), at=NOW)}, LINKS))

@@ -228,7 +228,7 @@ def test_in_any_order_each_incident_is_told_and_at_most_once_more_for_each_crash
     assert set(posted) == {event["detail"]["incident_id"] for event in told}
     for steps in posted.values():
         assert steps[-1] == "closed"
-        # Who was killed after an end was sent and before it was noted down may open once more, and end it again.
+        # Who was killed between an end and its note may open once more, and end it again.
         assert crashes or steps == sorted(steps, reverse=True)
     extra = sum(len(steps) - len(set(steps)) for steps in posted.values())
     assert extra <= len(crashes)

@@ -55,8 +55,11 @@ LEFT = [
 BULK = {
     "actor": ACTOR.as_document(),
     "source_ip": ACTOR.source_ip,
+    "edits": 7,
     "accounts_count": 5,
     "window_minutes": 10,
+    "became": {"set": 4, "pending": 3},
+    "quiet_since": None,
     "first_at": "2026-10-05T09:29:01Z",
     "last_at": "2026-10-05T09:29:55Z",
     "examples": [ACCOUNT, OTHER],
@@ -113,6 +116,24 @@ NOTICES: dict[str, Notice] = {
         key="sample",
         facts=BULK | {"accounts_count": 312, "last_at": "2026-10-05T09:31:12Z"},
         update=2,
+    ),
+    "bulk-edit-ended": notice(
+        NoticeKind.BULK_EDIT,
+        key="sample",
+        facts=BULK
+        | {
+            "edits": 400,
+            "accounts_count": 312,
+            "became": {"set": 400},
+            "quiet_since": "2026-10-05T09:31:12Z",
+        },
+        update=3,
+    ),
+    "bulk-edit-ended-not-right": notice(
+        NoticeKind.BULK_EDIT,
+        key="sample",
+        facts=BULK | {"became": {"set": 4, "failed": 1}, "quiet_since": "2026-10-05T09:31:12Z"},
+        update=1,
     ),
     "bulk-edit-from-one-address": _of(NoticeKind.BULK_EDIT, BULK, by="address", actor=None),
     "bulk-edit-of-the-organization": _of(

@@ -85,9 +85,11 @@ _BULK = NoticeWords(
     lines=(
         ("Who", "{actor}"),
         ("From", "{source_ip}"),
+        ("Edits", "{edits}"),
         ("Accounts", "{accounts_count}"),
         ("First", "{first_at}"),
         ("Last", "{last_at}"),
+        ("Outcome", "{became}"),
     ),
     do="""
 - Stop the principal above: revoke its sessions, or deny it by a service control policy. Then ask who is
@@ -180,6 +182,22 @@ name them. If nobody planned this, treat them as compromised."""
 - Many principals at once: look for what they have in common, such as a stolen pipeline or identity
 provider. If nobody planned this, treat them as compromised."""
         + _MEANWHILE,
+    ),
+    "bulk-edit/quiet": replace(
+        _BULK,
+        headline="BULK EDIT has ended, all put back: contacts of {accounts_count} accounts",
+        waits="",
+        do="""
+- Make sure that who did it was stopped, and find out who that was: the contacts are right again, the
+credentials behind the edits are not.""",
+    ),
+    "bulk-edit/left": replace(
+        _BULK,
+        headline="BULK EDIT has ended, NOT all put back: contacts of {accounts_count} accounts",
+        waits="some contacts are not as the roster wants them, see the outcome below",
+        do="""
+- Run a sweep, to put right what is left: `rollcall sweep`. Its report names what cannot be set, and why.
+- Make sure that who did it was stopped, and find out who that was.""",
     ),
     "standoff": NoticeWords(
         headline="STANDOFF: {account} {kind} contact changed {reverts} times in {window_minutes} minutes",

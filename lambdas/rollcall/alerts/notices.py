@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from rollcall.alerts.links import Links
 
 _UNKNOWN = "unknown"
-#: Verdicts after which a contact is as the roster wants it.
-_RIGHT = frozenset({"set", "undone", "compliant", "own-write"})
+#: Verdicts after which a contact is as it should be, or not for Rollcall to touch.
+_RIGHT = frozenset({"set", "undone", "compliant", "own-write", "exempt", "unmanaged", "inactive"})
 #: How a run ends that came to its end.
 _FINISHED = frozenset({"finished", "held"})
 _MOST_EXAMPLES = 10
@@ -88,7 +88,7 @@ def variant(kind: NoticeKind, given: Mapping[str, Any]) -> str:
             finished = str(given.get("ending", "finished")) in _FINISHED
             special = _left(given) if finished else "stopped"
         case NoticeKind.BULK_EDIT:
-            special = str(given.get("by"))
+            special = (_left(given) or "quiet") if given.get("quiet_since") else str(given.get("by"))
     found = f"{kind}/{special}"
     return found if found in WORDS else str(kind)
 

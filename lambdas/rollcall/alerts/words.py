@@ -132,7 +132,17 @@ _RIGHT = Words(
 )
 
 #: For an incident that was told as not over, and turned out to need nothing.
-CLOSING = {"compliant": _RIGHT, "own-write": _RIGHT}
+CLOSING = {
+    "compliant": _RIGHT,
+    "own-write": _RIGHT,
+    "spaced": Words(
+        result="put back later",
+        did="waits, because somebody keeps changing it back",
+        next_step="Follow the message about the standoff: Rollcall goes on putting the contact back.",
+        runbook="standoff",
+        over=False,
+    ),
+}
 
 #: For one that ended in another way.
 CLOSED_OTHERWISE = Words(

@@ -1,0 +1,87 @@
+"""docs/operations.md: every alert and every alarm has its section, and every section what people look for."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from rollcall.alerts.incidents import watched
+from rollcall.alerts.notice_words import WORDS as NOTICE_WORDS
+from rollcall.alerts.read import read
+from rollcall.alerts.words import ARRANGED_WORDS, AUTHORISED, CLOSED_OTHERWISE, CLOSING, WORDS
+from rollcall.plan import Verdict
+from rollcall.severity import severity
+from rollcall.watch import BY_NAME
+from tests.adapters.samples import LINKS, MANAGEMENT
+from tests.functions.test_alert_rendering import HAPPENINGS, signal_of
+from tests.functions.test_golden_alerts import DOCUMENTS
+
+PAGE = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
+LABELS = ("Means", "Check", "Do", "Silence")
+
+
+def slug(heading):
+    """The anchor that GitHub, and most others, give a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+SECTIONS = {
+    slug(heading): text
+    for heading, text in re.findall(r"^### ([^\n]+)\n(.*?)(?=^#{2,3} |\Z)", PAGE, re.DOTALL | re.MULTILINE)
+}
+ANCHORS = {slug(heading) for heading in re.findall(r"^#+ ([^\n]+)$", PAGE, re.MULTILINE)}
+ALL_WORDS = [
+    *WORDS.values(),
+    *ARRANGED_WORDS.values(),
+    *CLOSING.values(),
+    CLOSED_OTHERWISE,
+    AUTHORISED,
+    *map(watched, BY_NAME),
+    *NOTICE_WORDS.values(),
+]
+LINKED = {words.runbook for words in ALL_WORDS}
+
+
+@pytest.mark.parametrize("anchor", sorted(LINKED))
+def test_every_alert_has_its_section(anchor):
+    assert anchor in SECTIONS
+
+
+@pytest.mark.parametrize("anchor", sorted(SECTIONS))
+def test_every_section_says_what_it_means_what_to_check_what_to_do_and_how_to_silence_it(anchor):
+    said = dict(re.findall(r"^\* \*\*(\w+):\*\* (\S.*)$", SECTIONS[anchor], re.MULTILINE))
+    assert tuple(said) == LABELS
+    assert all(len(text) >= 6 for text in said.values())
+
+
+def test_no_section_is_about_an_alert_that_is_none():
+    assert {anchor for anchor in SECTIONS if not anchor.startswith("alarm-")} == LINKED
+
+
+def test_every_link_within_the_page_leads_somewhere():
+    assert set(re.findall(r"\]\(#([^)]+)\)", PAGE)) <= ANCHORS
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_message_links_to_its_section(name):
+    first = read({"detail": DOCUMENTS[name]}, LINKS).links[0]
+    page, _, anchor = first.target.partition("#")
+    assert (first.label, page) == ("Runbook", LINKS.runbook)
+    assert anchor in SECTIONS
+
+
+def test_every_cause_with_every_verdict_has_words_next_steps_and_a_section():
+    for cause, event_name, authorised in HAPPENINGS:
+        for verdict in Verdict:
+            loud = severity(
+                signal=signal_of(cause, event_name),
+                verdict=verdict,
+                management_account=MANAGEMENT,
+                authorised=authorised,
+            )
+            if loud is None:
+                continue
+            words = ARRANGED_WORDS[str(verdict)]
+            assert words.next_step
+            assert words.did
+            assert words.runbook in SECTIONS

@@ -1,0 +1,31 @@
+"""Every alarm of the template says where the runbook is about it, and the runbook is."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import app
+
+if TYPE_CHECKING:
+    from tests.stacks.assembly import Assembly
+
+PAGE = (app.ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+ALARMS = {
+    re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+    for heading in re.findall(r"^### (Alarm: [^\n]+)$", PAGE, re.MULTILINE)
+}
+
+
+def test_every_alarm_has_its_section(everything: Assembly) -> None:
+    alarms = everything.templates["RollcallHub"].of_type("AWS::CloudWatch::Alarm")
+    assert alarms
+    for name, alarm in alarms.items():
+        said = alarm["AlarmDescription"]
+        if "DeadLetters" in name:
+            assert "dead-letter queue" in said
+            assert "alarm-dead-letters" in ALARMS
+        else:
+            linked = re.search(r"#([a-z-]+)$", said)
+            assert linked, name
+            assert linked[1] in ALARMS, name

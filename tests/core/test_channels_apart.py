@@ -15,7 +15,7 @@ from rollcall.notices import NoticeKind, notice
 from tests.functions.notice_samples import BULK
 from tests.support.channels import Broadcast, FakeSlack
 from tests.support.memory import Crash
-from tests.support.world import MALLORY, MEMBER, PRODUCTION, api_values
+from tests.support.world import KINDS, MALLORY, MEMBER, PRODUCTION, api_values
 
 HOUR = 3600
 SECURITY = {"AlternateContactType": "SECURITY"}
@@ -44,15 +44,15 @@ def with_slack(slack, *, minimum=Severity.INFO, down=None, seconds=HOUR):
 
 
 def an_hour_of_edits(world):
-    """Every third waits for the ledger first, and is told as open."""
+    """Too few of each contact for a standoff. Every third waits for the ledger first, and is told as open."""
     for number in range(9):
-        account_id = (MEMBER, PRODUCTION)[number % 2]
+        account_id, kind = (MEMBER, PRODUCTION)[number % 2], {"AlternateContactType": KINDS[number // 2 % 3]}
         if number % 3 == 0:
             world.ledger.refuse(times=1)
         if number % 4 == 1:
-            world.member(account_id).delete_alternate_contact(**SECURITY)
+            world.member(account_id).delete_alternate_contact(**kind)
         else:
-            world.member(account_id).put_alternate_contact(**SECURITY, **MALLORY)
+            world.member(account_id).put_alternate_contact(**kind, **MALLORY)
         world.run(until=400)
     return world.run()
 

@@ -89,17 +89,19 @@ def _looked(composition: Composition, look: Look, seen: Seen, out: Path | None) 
                 observed.append(look.at(account))
             progress(len(observed), len(seen.accounts))
     except (KeyboardInterrupt, CommandError, RollcallError) as error:
-        raise _cut_off(error, replace(seen, observed=observed), out) from error
+        seen = replace(seen, observed=observed)
+        raise _cut_off(error, seen, out, root=composition.root) from error
     return replace(seen, observed=observed)
 
 
-def _cut_off(error: BaseException, seen: Seen, out: Path | None) -> CommandError:
+def _cut_off(error: BaseException, seen: Seen, out: Path | None, *, root: Path) -> CommandError:
     kept = _NOT_KEPT
     if out is not None:
         store.write(out, seen, plan=None)
+        file = out.relative_to(root) if out.is_relative_to(root) else out
         kept = (
-            f"{len(seen.observed)} of {len(seen.accounts)} accounts are in {out.name}: "
-            f"`rollcall plan --resume {out.name}` goes on from there"
+            f"{len(seen.observed)} of {len(seen.accounts)} accounts are in {file}: "
+            f"`rollcall plan --resume {file}` goes on from there"
         )
     match error:
         case CommandError():

@@ -1,6 +1,7 @@
 """The Account API as the hub sees it: three answers, two refusals, and no more calls than its share."""
 
 import traceback
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -291,3 +292,59 @@ class TestPacing:
             with pytest.raises(RetryableError):
                 api.get(MEMBER, SECURITY)
         assert (clock.now() - start).total_seconds() == pytest.approx((20 - 7.5) / 5, abs=0.01)
+
+
+class ToldPace:
+    """A pace that remembers what it was told."""
+
+    def __init__(self):
+        self.told = []
+
+    def reserve(self, _now):
+        self.told.append("reserve")
+        return 0.0
+
+    def throttled(self, _now):
+        self.told.append("throttled")
+
+    def succeeded(self, _now):
+        self.told.append("succeeded")
+
+
+class TestPaceIsTold:
+    CALLS = pytest.mark.parametrize(
+        ("name", "call"),
+        [
+            ("GetAlternateContact", lambda api: api.get(MEMBER, SECURITY)),
+            ("PutAlternateContact", lambda api: api.put(MEMBER, SECURITY, WANTED)),
+            ("DeleteAlternateContact", lambda api: api.delete(MEMBER, SECURITY)),
+        ],
+        ids=["get", "put", "delete"],
+    )
+
+    @pytest.fixture
+    def pace(self):
+        return ToldPace()
+
+    @CALLS
+    def test_of_an_answer_even_if_nothing_is_there(self, cloud, clock, pace, name, call):
+        client = cloud.client("account", ROLE)
+        call(OneModeAccountApi(client=client, clock=clock, buckets={name: pace}))
+        assert pace.told == ["reserve", "succeeded"]
+
+    @CALLS
+    @pytest.mark.parametrize(
+        ("error", "told"),
+        [
+            (client_error("TooManyRequestsException", 429), ["reserve", "throttled"]),
+            (client_error("AccessDeniedException", 403), ["reserve", "succeeded"]),
+            (ReadTimeoutError(endpoint_url=URL), ["reserve"]),
+        ],
+        ids=["too many", "denied", "no answer"],
+    )
+    def test_of_a_refusal_only_if_there_were_too_many_calls(self, pace, name, call, error, told):
+        client = Refusing(dict.fromkeys(OPERATIONS, error))
+        api = OneModeAccountApi(client=client, clock=VirtualClock(), buckets={name: pace})
+        with suppress(RetryableError, WriteRefusedError):
+            call(api)
+        assert pace.told == told

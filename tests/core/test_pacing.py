@@ -1,5 +1,6 @@
 """Paces: how fast calls are made, and what a service's refusals change."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Lock
 
@@ -137,3 +138,11 @@ def test_the_share_of_a_signal_worker_is_its_own_whatever_the_service_says() -> 
     assert waits[:7] == [0.0] * 7
     assert waits[7] == pytest.approx(0.1)
     assert waits[8] == pytest.approx(0.3)
+
+
+def test_threads_share_one_pace_without_losing_a_moment() -> None:
+    item = paces(now=0.0, guard=Lock).by_operation[GET]
+    interval = 1 / item.rate
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        waits = list(pool.map(lambda _: item.reserve(0.0), range(2000)))
+    assert sorted(waits) == pytest.approx([interval * (number + 1) for number in range(2000)])

@@ -53,9 +53,9 @@ def many(world: World, accounts: int = 250) -> World:
     return world.settle()
 
 
-def slow(sweeping: Sweeping) -> None:
+def slow(sweeping: Sweeping, rate: float = 1.0) -> None:
     """One read a second: a slice is 80 accounts, and a test is quick."""
-    sweeping.ports.paces.by_operation["GetAlternateContact"].ceiling = 1.0
+    sweeping.ports.paces.by_operation["GetAlternateContact"].ceiling = rate
 
 
 def held(world: World, **more: Any) -> Held:
@@ -219,6 +219,19 @@ class TestObserve:
         start = world.clock.now()
         sweeping.slice(run)
         assert SLICE_SECONDS <= (world.clock.now() - start).total_seconds() <= SLICE_SECONDS + 1
+
+    def test_an_account_that_was_not_done_in_time_comes_again_whole(
+        self, world: World, sweeping: Sweeping
+    ) -> None:
+        run = sweeping.begin()
+        # Its reads are refused until the time is up: neither its contacts nor those after it are told of.
+        slow(sweeping, rate=0.02)
+        first = sweeping.slice(run)
+        assert first.next is Step.OBSERVE
+        assert first.cursor < 6
+        assert set(sweeping.observed(first)) < set(world.organization.accounts)
+        slow(sweeping, rate=10.0)
+        assert len(sweeping.observed(sweeping.observe(replace(first, rates={})))) == 5
 
     def test_the_same_slice_again_replaces_what_it_stored(self, world: World, sweeping: Sweeping) -> None:
         many(world, 100)
@@ -444,6 +457,30 @@ class TestPrepare:
         world.cloud.account.fail_next("GetAlternateContact", BUSY, account=MEMBER)
         assert sweeping.prepare(sweeping.begin()).next is Step.OBSERVE
         assert len(world.state.intents) == 1
+
+    def test_a_leftover_is_told_even_if_its_account_cannot_be_looked_up(
+        self, world: World, sweeping: Sweeping, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        world.faults.plan("put_alternate_contact.after", Crash())
+        world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+        world.deliver(world.queue[0])
+        world.clock.sleep(intents.LEASE_SECONDS + 1)
+        run = sweeping.begin()
+
+        def busy(_account_id: str, *, with_tags: bool) -> None:
+            raise RetryableError(f"busy, tags {with_tags}")
+
+        monkeypatch.setattr(world.reconciler.ports.organization, "account", busy)
+        sweeping.prepare(run)
+        assert world.verdicts() == ["set"]
+        assert world.bus.outcomes[0]["account"]["name"] is None
+
+    def test_tags_of_the_management_account_are_read_if_a_roster_uses_them(self) -> None:
+        world = World(TAGGED).settle()
+        world.organization.accounts[MANAGEMENT].tags["stage"] = "production"
+        sweeping = Sweeping(world)
+        observed = sweeping.observed(sweeping.prepare(sweeping.begin()))
+        assert observed[MANAGEMENT].account.tags == {"stage": "production"}
 
     def test_the_same_step_again_changes_nothing(self, world: World, sweeping: Sweeping) -> None:
         run = sweeping.begin()

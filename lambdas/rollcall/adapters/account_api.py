@@ -111,6 +111,9 @@ class OneModeAccountApi:
         except AWS_ERRORS as error:
             if throttled(error):
                 pace.throttled(self._seconds())
+            elif isinstance(error, ClientError):
+                # Any other answer says that there were not too many: most often that nothing is there.
+                pace.succeeded(self._seconds())
             raise
         pace.succeeded(self._seconds())
         return answer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import count
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from rollcall.account import Account, AccountState
@@ -30,8 +30,9 @@ class OrganizationAccounts:
         self._client = client
         self._clock = clock
         self._pace = pace
-        self._counter = count(1)
         self._reads = 0
+        # Tags are read by several threads.
+        self._lock = Lock()
 
     @property
     def reads(self) -> int:
@@ -92,7 +93,8 @@ class OrganizationAccounts:
         code = ""
         for seconds in waits:
             self._clock.sleep(seconds + self._pace.reserve(self._seconds() + seconds))
-            self._reads = next(self._counter)
+            with self._lock:
+                self._reads += 1
             try:
                 answer: dict[str, Any] = getattr(self._client, operation)(**parameters)
             except AWS_ERRORS as error:

@@ -46,6 +46,19 @@ def forget(acted: Sequence[Acted], ports: Ports) -> None:
             ports.state.close_intent(item.intent, claimable=item.claimable, at=ports.clock.now())
 
 
+def count_reverts(signal: Signal, acted: Sequence[Acted], ports: Ports) -> None:
+    """Remember what was put back; RetryableError, and the intents are still open then."""
+    for item in acted:
+        if item.outcome.verdict is Verdict.SET and item.outcome.kind is not None:
+            reverted(signal, item.outcome.kind, ports)
+
+
+def gathered_by(incident: str, ports: Ports) -> str | None:
+    """The incident id of the bulk that an incident was told with, None if it is told by itself."""
+    gathered = ports.state.gathered(incident)
+    return notice_id(gathered) if gathered else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Teller:
     """Publishes incidents, and decides whether one is told by itself. `writer_roles` are our own roles."""
@@ -60,7 +73,8 @@ class Teller:
 
         What only waits is counted at once, and published when it is late.
         """
-        self._count_reverts(incident, acted)
+        if incident.signal is not None:
+            count_reverts(incident.signal, acted, self.ports)
         waiting = [item for item in acted if item.outcome.verdict is Verdict.PENDING]
         quietly = len(waiting) == len(acted) and not _to_be_told(waiting, delivery)
         opened = delivery.receives > 1 and self.ports.state.opened(incident.id)
@@ -81,14 +95,6 @@ class Teller:
         """Put an incident and its outcomes on the bus; RetryableError if it was not taken."""
         self.ports.bus.publish(incident, self.ports.clock.now())
         self.observe(incident)
-
-    def _count_reverts(self, incident: Incident, acted: Sequence[Acted]) -> None:
-        signal = incident.signal
-        if signal is None or signal.cause not in TAMPERING:
-            return
-        for item in acted:
-            if item.outcome.verdict is Verdict.SET and item.outcome.kind is not None:
-                reverted(signal, item.outcome.kind, self.ports)
 
     def _gathered(self, incident: Incident, *, told: bool) -> Gathered | None:
         signal = incident.signal

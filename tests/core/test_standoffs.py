@@ -17,6 +17,7 @@ from simulation.clock import DEFAULT_START
 from simulation.errors import ApiError
 from tests.adapters.samples import SIGNAL
 from tests.support.memory import Crash
+from tests.support.sweep_world import SweepWorld
 from tests.support.timeline import Timeline, edit
 from tests.support.world import MALLORY, MEMBER, PRODUCTION, ROSTER, World, api_values
 
@@ -333,3 +334,33 @@ def test_a_person_reads_who_and_how_to_end_it():
     assert f"rollcall release {MEMBER} SECURITY" in told.text
     assert "assumed-role/Pipeline/script" in told.text
     assert MALLORY["EmailAddress"] not in told.text
+
+
+def test_a_sweep_leaves_a_contact_whose_time_has_not_come_and_says_why():
+    world = SweepWorld().settle()
+    pulled(world, 3)
+    edit(world, Caller.role(MEMBER, "Pipeline", "script"))
+    Timeline(world).run(until=10)
+    world.sweep()
+    assert not right(world)
+    [told] = [outcome for outcome in world.bus.outcomes if outcome["cause"] == "swept"]
+    assert (told["verdict"], told["account"]["id"]) == ("skipped", MEMBER)
+    assert "a standoff" in told["reason"]
+    world.drain()
+    assert right(world)
+
+
+def test_a_sweep_that_comes_when_it_is_time_puts_the_contact_back_and_the_script_waits_longer():
+    world = SweepWorld().settle()
+    pulled(world, 3)
+    edit(world, Caller.role(MEMBER, "Pipeline", "script"))
+    Timeline(world).run(until=10)
+    world.queue.clear()
+    world.clock.sleep(300)
+    world.sweep()
+    assert right(world)
+    edit(world, Caller.role(MEMBER, "Pipeline", "script"))
+    Timeline(world).run(until=14 * 60)
+    assert not right(world)
+    world.drain()
+    assert right(world)

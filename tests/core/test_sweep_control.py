@@ -14,6 +14,7 @@ from rollcall.sweep.control import LONGEST_CALLER, LONGEST_REASON, Command, Refu
 from simulation.clock import DEFAULT_START
 from tests.core.test_sweep_gate import BAD, NARROW, STRICT, drift, settled
 from tests.support.sweep_world import ALICE
+from tests.support.timeline import Timeline
 from tests.support.world import MALLORY, MEMBER, PRODUCTION, api_values
 
 
@@ -148,7 +149,7 @@ class TestApprove:
 
 
 class TestTexts:
-    @pytest.mark.parametrize("operation", ["", "restart", "None", "release"])
+    @pytest.mark.parametrize("operation", ["", "restart", "None"])
     def test_an_unknown_operation_is_refused(self, operation):
         assert settled().command(operation) == {"refused": "no such operation"}
 
@@ -185,3 +186,47 @@ class TestTexts:
         assert command.by
         assert command.reason.isprintable()
         assert 0 < len(command.reason) <= LONGEST_REASON
+
+
+class TestRelease:
+    def standing_off(self):
+        world = settled()
+        for _ in range(4):
+            world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+            Timeline(world).run(until=60)
+        assert world.contacts()["SECURITY"] == MALLORY
+        return world
+
+    def test_a_standoff_is_ended_and_told_with_a_name_and_the_contact_is_put_back_soon(self):
+        world = self.standing_off()
+        answer = world.command("release", account=MEMBER, kind="SECURITY")
+        assert answer == {"done": True, "account": MEMBER, "kind": "SECURITY"}
+        assert world.facts("released") == {"by": ALICE, "account": {"id": MEMBER}, "kind": "SECURITY"}
+        assert not world.state.standoffs(world.clock.now())
+        assert "standoff ended" in world.alerts[-1].subject
+        world.drain()
+        assert world.contacts()["SECURITY"] == api_values("soc")
+
+    def test_what_is_no_standoff_cannot_be_ended(self):
+        world = self.standing_off()
+        world.command("release", account=MEMBER, kind="SECURITY")
+        for account_id, kind in ((MEMBER, "SECURITY"), (MEMBER, "BILLING"), (PRODUCTION, "SECURITY")):
+            assert "no standoff" in world.command("release", account=account_id, kind=kind)["refused"]
+        assert world.told().count("released") == 1
+
+    @pytest.mark.parametrize(
+        ("account_id", "kind"),
+        [(None, "SECURITY"), ("12", "SECURITY"), (MEMBER, None), (MEMBER, "PRIMARY"), (MEMBER, [])],
+    )
+    def test_what_names_no_contact_is_refused(self, account_id, kind):
+        answer = settled().command("release", account=account_id, kind=kind)
+        assert "12 digits" in answer["refused"]
+
+    def test_a_release_that_could_not_be_told_is_told_by_the_next_try_once(self):
+        world = self.standing_off()
+        world.faults.plan("state.release", RetryableError("the state table refused delete_item"))
+        with pytest.raises(RetryableError):
+            world.command("release", execution="one", account=MEMBER, kind="SECURITY")
+        world.command("release", execution="one", account=MEMBER, kind="SECURITY")
+        assert world.told().count("released") == 1
+        assert not world.state.standoffs(world.clock.now())

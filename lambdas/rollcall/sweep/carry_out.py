@@ -13,9 +13,11 @@ from rollcall.outcomes import Incident, Outcome, incident_id
 from rollcall.plan import Finding, Verdict
 from rollcall.ports import Delivery
 from rollcall.recover import recover
+from rollcall.standoff.spacing import held_back
 from rollcall.sweep.actor import owner, swept
 from rollcall.sweep.decide import decide
 from rollcall.sweep.records import Observed, Result, target_document
+from rollcall.telling import count_reverts, gathered_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -119,8 +121,12 @@ class Carrier:
             return _skipped(planned, "the roster asks for something else here by now")
         if not _same(decided.found, planned.found):
             return _skipped(planned, "somebody changed it after the plan was made")
+        now = self.ports.clock.now()
+        spaced = held_back(self.ports.state, planned.account_id, planned.kind, now)
+        if spaced is not None:
+            return _skipped(planned, spaced)
         return act(
-            signal=swept(planned.account_id, self.run, self.ports.clock.now()),
+            signal=swept(planned.account_id, self.run, now),
             change=decided,
             roster_digest=self.roster.digest,
             authorised=False,
@@ -150,7 +156,9 @@ class Carrier:
             signal=signal,
             account=account,
             outcomes=tuple(item.outcome for item in told),
+            gathered_by=gathered_by(incident_id(event=signal.event, signal=signal), self.ports),
         )
+        count_reverts(signal, told, self.ports)
         self.ports.bus.publish(incident, self.ports.clock.now())
         for item in told:
             if item.intent is not None:

@@ -1,4 +1,4 @@
-"""What people command: pause, unpause, approve. Each is told to everybody, and by whom."""
+"""What people command: pause, unpause, approve, release. Each is told to everybody, and by whom."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.approve import approve_candidate
+from rollcall.contacts import ContactKind
+from rollcall.fields import is_account_id
 from rollcall.notices import NoticeKind, notice
 from rollcall.sweep.hold import approved_notice
 from rollcall.sweep.run import Trigger
@@ -32,12 +34,16 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """One command. `key` is the same for every try of one command, and no other's."""
+    """One command. `key` is the same for every try of one command, and no other's.
+
+    `plan` is what is to be approved, `contact` whose standoff is to end.
+    """
 
     operation: str
     by: str
     reason: str
     plan: str | None
+    contact: tuple[str, ContactKind] | None
     key: str
 
     @classmethod
@@ -53,6 +59,7 @@ class Command:
             by=by,
             reason=reason,
             plan=plan,
+            contact=_contact(document) if operation == "release" else None,
             key=str(document.get("execution") or f"{by}/{now.isoformat()}"),
         )
 
@@ -89,6 +96,8 @@ class Operator:
                 return self._pause(command, now, paused=False)
             case "approve":
                 return self._approve(command, now)
+            case "release" if command.contact is not None:
+                return self._release(command, *command.contact, now)
         raise RefusedError("no such operation")
 
     def _pause(self, command: Command, now: datetime, *, paused: bool) -> dict[str, Any]:
@@ -133,6 +142,17 @@ class Operator:
             "paused": control.paused,
         }
 
+    def _release(self, command: Command, account_id: str, kind: ContactKind, now: datetime) -> dict[str, Any]:
+        """Told first: a try that was cut off between the two would find nothing left to tell of."""
+        if not self.state.standoff(account_id, kind).open(now):
+            raise RefusedError(
+                "there is no standoff over this contact: `rollcall status` lists those that go on"
+            )
+        facts = {"by": command.by, "account": {"id": account_id}, "kind": str(kind)}
+        self.bus.publish_notice(notice(NoticeKind.RELEASED, key=command.key, facts=facts), now)
+        self.state.release(account_id, kind, by=command.by, at=now)
+        return {"account": account_id, "kind": str(kind)}
+
     def _held(self, plan: str | None, approved: str | None, now: datetime) -> Held:
         held = self.sweeps.held(plan) if plan is not None else None
         if held is None:
@@ -145,6 +165,15 @@ class Operator:
 
 
 _REASONED = frozenset({"pause", "unpause"})
+
+
+def _contact(document: Mapping[str, Any]) -> tuple[str, ContactKind]:
+    account_id, kind = document.get("account"), document.get("kind")
+    if not is_account_id(account_id) or kind not in tuple(ContactKind):
+        raise RefusedError(
+            "a contact is named by an account id of 12 digits and SECURITY, OPERATIONS or BILLING"
+        )
+    return str(account_id), ContactKind(str(kind))
 
 
 def _text(document: Mapping[str, Any], name: str, *, most: int, needed: bool = True) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rollcall.errors import RetryableError
 from rollcall.recover import recover
-from rollcall.telling import forget, incident_of
+from rollcall.telling import count_reverts, forget, gathered_by, incident_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,12 @@ def finish_leftovers(delivery: Delivery, ports: Ports, *, go_on: Callable[[], bo
 def _finish(account_id: str, delivery: Delivery, ports: Ports) -> None:
     for signal, acted in recover(account_id, delivery, ports):
         incident = incident_of(signal, _known(account_id, ports), [acted])
-        incident = replace(incident, opened=ports.state.opened(incident.id))
+        count_reverts(signal, [acted], ports)
+        incident = replace(
+            incident,
+            opened=ports.state.opened(incident.id),
+            gathered_by=gathered_by(incident.id, ports),
+        )
         ports.bus.publish(incident, ports.clock.now())
         forget([acted], ports)
 

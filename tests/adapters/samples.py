@@ -139,7 +139,8 @@ def message(
 def client_error(code: str, status: int = 400, message: str = "no", **more: Any) -> ClientError:
     error = {"Code": code, "Message": message}
     metadata = {"HTTPStatusCode": status, "RequestId": "r-1"}
-    return ClientError({"Error": error, "ResponseMetadata": metadata, **more}, "Operation")
+    answer: Any = {"Error": error, "ResponseMetadata": metadata, **more}
+    return ClientError(answer, "Operation")
 
 
 @dataclass

@@ -45,7 +45,7 @@ class Queue:
 
     def send(self, body: object) -> str:
         text = body if isinstance(body, str) else json.dumps(body)
-        return self.sqs.send_message(QueueUrl=self.url, MessageBody=text)["MessageId"]
+        return str(self.sqs.send_message(QueueUrl=self.url, MessageBody=text)["MessageId"])
 
     def deliver(self) -> list[str]:
         """Hand one batch to the function; the ids of the messages that it reports as failed."""
@@ -104,7 +104,7 @@ class Deployment:
         self.cloud = SimulatedCloud(self.organization, clock)
         self._create()
         self.state = StateTable(client=aws["dynamodb"], table=TABLE)
-        self.cloud.subscribe(lambda _account, event: self.intake.send(event))
+        self.cloud.subscribe(self._forward)
 
     def _create(self) -> None:
         aws = self.aws
@@ -121,6 +121,9 @@ class Deployment:
         self.topic_arn = aws["sns"].create_topic(Name="alerts")["TopicArn"]
         arn = "arn:aws:sqs:us-east-1:123456789012:mailbox"
         aws["sns"].subscribe(TopicArn=self.topic_arn, Protocol="sqs", Endpoint=arn)
+
+    def _forward(self, _account: str, event: dict[str, Any]) -> None:
+        self.intake.send(event)
 
     def _queue(self, name: str, handler: Callable[..., dict[str, Any]]) -> Queue:
         url = self.aws["sqs"].create_queue(QueueName=name)["QueueUrl"]

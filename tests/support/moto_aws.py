@@ -24,7 +24,7 @@ def no_sockets(socket_disabled: None) -> None:
 @pytest.fixture(name="clients", scope="session")
 def boto3_clients() -> dict[str, Any]:
     """Clients are slow to build and hold no state: moto answers them only while `aws` is active."""
-    session = boto3.Session("testing", "testing", region_name=REGION)
+    session: Any = boto3.Session("testing", "testing", region_name=REGION)
     return {service: session.client(service) for service in SERVICES}
 
 

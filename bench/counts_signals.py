@@ -1,0 +1,189 @@
+"""What one signal uses: the real functions in this process, over moto and the simulation."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections import Counter
+from contextlib import ExitStack, contextmanager, redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+import boto3
+from moto import mock_aws
+
+import notify.handler
+import reconcile.handler
+from bench.counts_meter import Meter, clients_of
+from bench.counts_units import table_bytes
+from rollcall import bootstrap
+from simulation import Caller, VirtualClock
+from simulation.client import SimulatedClient
+from simulation.organization import AlternateContact
+from stacks.sources import EVENT_NAMES, EVENT_SOURCES
+from tests.functions import deployment
+from tests.functions.deployment import Deployment, Queue
+from tests.support.moto_aws import SERVICES, TABLE
+from tests.support.world import MALLORY, MEMBER, ROSTER, api_values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from simulation.response import Response
+
+#: Send, receive and delete; a message that comes back is received once more.
+_SEND, _RECEIVE, _DELETE = 1, 1, 1
+#: When a new account is looked at again: `rollcall.patience.LOOKS`.
+_UNTIL_LOOKED_AGAIN = (901, 2701)
+_HANDLERS = (reconcile.handler, notify.handler)
+
+
+class _Metered(Queue):
+    """A queue that counts what it and its function do."""
+
+    def __init__(self, queue: Queue, meter: Meter, name: str, clock: VirtualClock) -> None:
+        super().__init__(sqs=queue.sqs, url=queue.url, handler=self._run)
+        self._inner, self._meter, self._name, self._clock = queue.handler, meter, name, clock
+
+    def send(self, body: object) -> str:
+        """What the rule of the hub's bus lets through."""
+        detail = body["detail"] if isinstance(body, dict) else {}
+        if detail.get("eventSource") in EVENT_SOURCES and detail.get("eventName") in EVENT_NAMES:
+            return super().send(body)
+        return ""
+
+    def _run(self, event: dict[str, Any], context: object) -> dict[str, Any]:
+        """One message an invocation, as it is where signals are few; each finds a new function."""
+        records = event["Records"]
+        failures = []
+        for record in records:
+            for module in _HANDLERS:
+                module._function.cache_clear()  # noqa: SLF001  # a cold start
+            self._meter.running, before = self._name, self._clock.now()
+            answer = self._inner({"Records": [record]}, context)
+            waited = (self._clock.now() - before).total_seconds()
+            self._meter.add("milliseconds", round(waited * 1000))
+            self._meter.add(f"invocations.{self._name}")
+            failed = answer["batchItemFailures"]
+            first = record["attributes"]["ApproximateReceiveCount"] == "1"
+            self._meter.add("sqs", _SEND * first + _RECEIVE + (0 if failed else _DELETE))
+            failures += failed
+        return {"batchItemFailures": failures}
+
+
+class _Signals(Deployment):
+    """The hub with its functions metered, every account as the roster wants it."""
+
+    def __init__(self, aws: Mapping[str, Any], meter: Meter, clock: VirtualClock) -> None:
+        super().__init__(aws, roster=ROSTER)
+        self.meter, self.clock = meter, clock
+        self.clients = {service: meter.wrap(service, client) for service, client in aws.items()}
+        self.intake = _Metered(self.intake, meter, "reconcile", clock)
+        incidents = _Metered(self.incidents, meter, "notify", clock)
+        self.incidents = incidents
+        self.cloud.subscribe(lambda _account, _event: self._forwarded())
+        self.approve()
+        wanted = {
+            kind: AlternateContact(**ROSTER["contacts"][name]) for kind, name in ROSTER["defaults"].items()
+        }
+        self.organization.accounts[MEMBER].contacts.update(wanted)
+
+    def client(self, service: str, **given: Any) -> Any:
+        """What `boto3.client` gives the functions."""
+        if service in self.clients:
+            return self.clients[service]
+        caller = self.caller(given)
+
+        def send(operation: str, parameters: Mapping[str, Any]) -> Response:
+            self.meter.count_simulated(service, operation)
+            return self.cloud.call(service, operation, parameters, caller)
+
+        return SimulatedClient(service, send)
+
+    def _forwarded(self) -> None:
+        """Forwarders match on the source alone; each event is sent to a bus once."""
+        self.meter.usage["forwarders"]["events"] += 1
+
+
+def measure() -> dict[str, Any]:
+    """Usage and calls of each situation, and the custom metrics that functions wrote."""
+    situations: dict[str, Callable[[_Signals], None]] = {
+        "compliant": lambda hub: _edit(hub, api_values("soc")),
+        "drifted": lambda hub: _edit(hub, MALLORY),
+        "new_account": _new_account,
+    }
+    return {name: _measured(situation) for name, situation in situations.items()}
+
+
+def _measured(situation: Callable[[_Signals], None]) -> dict[str, Any]:
+    with _hub() as hub:
+        before = _stored(hub)
+        hub.meter.reset()
+        situation(hub)
+        left = _stored(hub) - before
+        log = hub.log.getvalue()
+        hub.meter.running = "reconcile"
+        hub.meter.add("bytes.table", left)
+        hub.meter.add("bytes.log", len(log.encode()))
+        alert = hub.meter.usage.pop("notify", Counter())
+        return {
+            "usage": dict(sorted(hub.meter.total().items())),
+            "alert": dict(sorted(alert.items())),
+            "calls": {name: dict(sorted(calls.items())) for name, calls in sorted(hub.meter.calls.items())},
+            "metrics": sorted(_metrics(log)),
+        }
+
+
+def _edit(hub: _Signals, values: Mapping[str, str]) -> None:
+    hub.member().put_alternate_contact(AlternateContactType="SECURITY", **values)
+    hub.run()
+
+
+def _new_account(hub: _Signals) -> None:
+    admin = hub.cloud.client("organizations", Caller.role("111111111111", "Admin", "alice"))
+    admin.create_account(AccountName="New", Email="new@example.com")
+    hub.run()
+    for seconds in _UNTIL_LOOKED_AGAIN:
+        hub.clock.sleep(seconds)
+        hub.intake.again()
+        hub.run()
+    if hub.intake.waiting:
+        raise RuntimeError("a new account is looked at more often than this module knows")
+
+
+def _stored(hub: _Signals) -> int:
+    return table_bytes(hub.aws["dynamodb"], TABLE)
+
+
+def _metrics(log: str) -> set[str]:
+    """Names of the custom metrics in the log (embedded metric format)."""
+    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    found = [item for line in lines for item in line.get("_aws", {}).get("CloudWatchMetrics", [])]
+    return {metric["Name"] for item in found for metric in item["Metrics"]}
+
+
+@contextmanager
+def _hub() -> Iterator[_Signals]:
+    """The functions in an environment of their own, all output in the hub's log."""
+    with ExitStack() as stack:
+        work = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        candidate = work / "candidate.json"
+        candidate.write_text(json.dumps(ROSTER), encoding="utf-8")
+        stack.enter_context(mock_aws())
+        clock = VirtualClock()
+        for target, name, value in (
+            (bootstrap, "_CANDIDATE", candidate),
+            (bootstrap, "SystemClock", lambda: clock),
+            (deployment, "SystemClock", lambda: clock),
+        ):
+            stack.enter_context(mock.patch.object(target, name, value))
+        hub = _Signals(clients_of(SERVICES), Meter(), clock)
+        stack.enter_context(mock.patch.dict("os.environ", hub.variables))
+        stack.enter_context(mock.patch.object(boto3, "client", hub.client))
+        stack.enter_context(redirect_stdout(hub.log))
+        for module in _HANDLERS:
+            before = module.log.registered_handler.setStream(hub.log)
+            stack.callback(module.log.registered_handler.setStream, before)
+            stack.callback(module._function.cache_clear)  # noqa: SLF001  # see above
+        yield hub

@@ -34,6 +34,7 @@ class Assumptions:
     start_seconds: float = _assume(
         2.0, "seconds that a start of `reconcile` or `notify` is billed for; each signal finds none running"
     )
+    # 0.7 s on the machine of the bench, a third of whose speed a function of 1 GB is taken to have.
     cpu_seconds: float = _assume(
         2.0, "seconds that a sweep computes beside its calls, by 1,000 accounts (gate and report; at 1 GB)"
     )

@@ -138,4 +138,6 @@ def _usd(amount: float) -> str:
 
 
 def _amount(quantity: float) -> str:
+    if 0 < quantity < 0.001:  # noqa: PLR2004  # what three digits can show
+        return "< 0.001"
     return f"{quantity:,.0f}" if quantity >= 100 else f"{quantity:.3g}"  # noqa: PLR2004  # three digits

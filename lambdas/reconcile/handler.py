@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,8 @@ from aws_lambda_powertools import Logger
 
 from rollcall.batch import process
 from rollcall.bootstrap import ReconcileFunction, reconcile_function
+from rollcall.measuring import measure
+from rollcall.metrics import measured
 
 if TYPE_CHECKING:
     from rollcall.outcomes import Incident
@@ -24,10 +27,10 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 @cache
 def _function() -> ReconcileFunction:
-    return reconcile_function(_log)
+    return reconcile_function(_report)
 
 
-def _log(incident: Incident) -> None:
+def _report(incident: Incident) -> None:
     for outcome in incident.outcomes:
         keys = {
             "incident_id": incident.id,
@@ -38,3 +41,5 @@ def _log(incident: Incident) -> None:
             "intent_id": outcome.intent_id,
         }
         log.info("outcome", extra=keys)
+    for metric, value in measured(incident, datetime.now(UTC)):
+        measure(metric, value)

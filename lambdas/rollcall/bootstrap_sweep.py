@@ -32,9 +32,11 @@ from rollcall.sweep.run import Run
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from rollcall.metrics import Metric
+
 
 def sweep_steps(
-    measure: Callable[[str, int], None],
+    measure: Callable[[Metric, int], None],
 ) -> Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]:
     """Compose `sweep` from its environment: each operation by its name; `measure` is given each metric.
 

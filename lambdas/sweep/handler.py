@@ -6,9 +6,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from rollcall.bootstrap_sweep import sweep_steps
+from rollcall.measuring import measure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,12 +26,4 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 @cache
 def _steps() -> Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]:
-    return sweep_steps(_measure)
-
-
-def _measure(name: str, value: int) -> None:
-    service = {"service": "sweep"}
-    with single_metric(
-        name, unit=MetricUnit.Count, value=value, namespace="Rollcall", default_dimensions=service
-    ):
-        """Written on the way out."""
+    return sweep_steps(measure)

@@ -26,13 +26,19 @@ AWS = {"boto3", "botocore"}
 POWERTOOLS = {"aws_lambda_powertools"}
 
 #: Modules of the core that talk to AWS or to Lambda; all others are pure.
-EDGES = ("lambdas/rollcall/adapters/", "lambdas/rollcall/bootstrap", "lambdas/rollcall/batch.py")
+EDGES = (
+    "lambdas/rollcall/adapters/",
+    "lambdas/rollcall/bootstrap",
+    "lambdas/rollcall/batch.py",
+    "lambdas/rollcall/measuring.py",
+)
 
 #: Where a file lives, and what it may import besides the standard library. The first that fits counts.
 ALLOWED = {
     "lambdas/rollcall/adapters/": {"rollcall"} | AWS,
     "lambdas/rollcall/bootstrap": {"rollcall"} | AWS,
     "lambdas/rollcall/batch.py": {"rollcall"} | POWERTOOLS,
+    "lambdas/rollcall/measuring.py": {"rollcall"} | POWERTOOLS,
     "lambdas/rollcall/report/page.py": {"rollcall", "jinja2", "markupsafe"},
     "lambdas/rollcall/": {"rollcall"},
     "lambdas/reconcile/": {"rollcall"} | POWERTOOLS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from rollcall.metrics import Metric
 from rollcall.report.publish import publish_report
 from rollcall.sweep.decide import decide
 from rollcall.sweep.endings import left_over, notices_of
@@ -30,7 +31,7 @@ class Report:
 
     ports: SweepPorts
     rosters: Rosters
-    measure: Callable[[str, int], None]
+    measure: Callable[[Metric, int], None]
 
     def step(self, run: Run) -> Run:
         """The run at its end. A second time tells the same again, by the same notices."""
@@ -88,8 +89,8 @@ class Report:
 
     def _measure(self, run: Run, summary: Mapping[str, Any]) -> None:
         if ending_of(run) in _COMPLETE:
-            self.measure("SweepFinished", 1)
-        self.measure("SweepFailed", int(bool(run.failed)))
-        self.measure("SweepHeld", len(run.held))
-        self.measure("SweepUnannounced", summary["unannounced"])
-        self.measure("ContactsUnreadable", summary["contacts"]["unreadable"])
+            self.measure(Metric.SWEEP_FINISHED, 1)
+        self.measure(Metric.SWEEP_FAILED, int(bool(run.failed)))
+        self.measure(Metric.SWEEP_HELD, len(run.held))
+        self.measure(Metric.SWEEP_UNANNOUNCED, summary["unannounced"])
+        self.measure(Metric.CONTACTS_UNREADABLE, summary["contacts"]["unreadable"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from rollcall.metrics import Metric
 from rollcall.sweep.endings import failure_notice
 from rollcall.sweep.run import Ending, Step, reason_of
 from rollcall.sweep.summary import summary_of
@@ -20,7 +21,7 @@ class Fail:
     """Ends executions whose first or last step was given up. `measure` is given each metric by its name."""
 
     ports: SweepPorts
-    measure: Callable[[str, int], None]
+    measure: Callable[[Metric, int], None]
 
     def step(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """`request` names the `execution`, the `step` that was given up and its `failure`.
@@ -38,5 +39,5 @@ class Fail:
         self.ports.bus.publish_notice(told, now)
         if ours is not None:
             self.ports.sweeps.finish(ours, summary_of(ours, None, ended_at=now), now)
-        self.measure("SweepFailed", 1)
+        self.measure(Metric.SWEEP_FAILED, 1)
         return {"run": ours.id if ours else None, "ending": str(Ending.FAILED), "failed": failed}

@@ -16,9 +16,12 @@ from stacks.constructs.network import join_network
 from stacks.constructs.outcome_bus import OutcomeBus
 from stacks.constructs.reports import Reports
 from stacks.constructs.state_table import StateTable
+from stacks.measures import Watched
+from stacks.parts.alarms import Alarms
 from stacks.parts.channels import channels
 from stacks.parts.common import Common, Roles
 from stacks.parts.control import Control
+from stacks.parts.dashboard import add_dashboard
 from stacks.parts.intake import Intake
 from stacks.parts.people import People
 from stacks.parts.reconcile import add_reconcile
@@ -32,6 +35,10 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from stacks.settings import Settings
+
+#: A signal about an account that settles comes back for two hours.
+_SIGNALS_WAIT = Duration.hours(3)
+_ALERTS_WAIT = Duration.minutes(30)
 
 
 class HubStack(Stack):
@@ -62,11 +69,22 @@ class HubStack(Stack):
             queues=[intake.queue, *(one.queue for one in told)],
             dead_letters=[intake.dead_letters, *(one.dead_letters for one in told), sweep.dead_letters],
         )
+        telling = {one.name: one for one in told}
+        watched = Watched(
+            workers={"Reconcile": reconcile} | {name: one.function for name, one in telling.items()},
+            tasks={"Sweep": sweep.sweep, "Apply": sweep.apply, "Control": control.function},
+            waiting={"Reconcile": (intake.queue, _SIGNALS_WAIT)}
+            | {name: (one.queue, _ALERTS_WAIT) for name, one in telling.items()},
+            dead_letters={"Intake": intake.dead_letters, "Sweep": sweep.dead_letters}
+            | {name: one.dead_letters for name, one in telling.items()},
+            sweep=sweep.machine,
+        )
+        Alarms(self, common).watch(watched)
+        add_dashboard(self, watched)
         if network := private_network(
             self, settings, writer=common.roles.writer, readers=[common.roles.sweep]
         ):
-            telling = [one.function for one in told]
-            for function in (reconcile, sweep.sweep, sweep.apply, control.function, *telling):
+            for function in watched.functions.values():
                 join_network(function, network)
 
         self._outputs(

@@ -31,6 +31,7 @@ def _function() -> ReconcileFunction:
 
 
 def _report(incident: Incident) -> None:
+    actor = incident.signal.actor if incident.signal else None
     for outcome in incident.outcomes:
         keys = {
             "incident_id": incident.id,
@@ -39,6 +40,9 @@ def _report(incident: Incident) -> None:
             "kind": outcome.kind,
             "verdict": outcome.verdict,
             "intent_id": outcome.intent_id,
+            # Without the session of a role, whose name may be somebody's address.
+            "actor": actor and (actor.role_arn or actor.principal),
+            "actor_kind": actor and actor.kind,
         }
         log.info("outcome", extra=keys)
     for metric, value in measured(incident, datetime.now(UTC)):

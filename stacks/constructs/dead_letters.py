@@ -17,9 +17,14 @@ if TYPE_CHECKING:
 
 
 class DeadLetters(Construct):
-    """A dead-letter queue for `content` (words for people); its first message alarms the topic."""
+    """A dead-letter queue for `content` (words for people); its first message alarms the topic.
 
-    def __init__(self, scope: Construct, id_: str, *, content: str, alert_topic: sns.ITopic) -> None:
+    `runbook` is where it says what to do then.
+    """
+
+    def __init__(
+        self, scope: Construct, id_: str, *, content: str, alert_topic: sns.ITopic, runbook: str
+    ) -> None:
         super().__init__(scope, id_)
         self.queue = sqs.Queue(
             self,
@@ -38,7 +43,8 @@ class DeadLetters(Construct):
         waiting.create_alarm(
             self,
             "Alarm",
-            alarm_description=f"Rollcall gave up on {content}: look into the dead-letter queue, redrive it.",
+            alarm_description=f"Rollcall gave up on {content}: look into the dead-letter queue, redrive it."
+            f" {runbook}",
             threshold=1,
             evaluation_periods=1,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,

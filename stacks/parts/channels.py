@@ -136,7 +136,11 @@ def _slack(stack: Construct, common: Common, slack: SlackSettings) -> Telling:
 def _channel(stack: Construct, common: Common, one: _Channel) -> Telling:
     """Outcome bus -> rule -> queue -> function -> channel."""
     dead_letters = DeadLetters(
-        stack, f"{one.function}DeadLetters", content=one.content, alert_topic=common.topic
+        stack,
+        f"{one.function}DeadLetters",
+        content=one.content,
+        alert_topic=common.topic,
+        runbook=common.section("DeadLetters"),
     ).queue
     queue = Inbox(
         stack, one.queue, consumer_timeout=_TIMEOUT, max_receive_count=_TRIES, dead_letters=dead_letters

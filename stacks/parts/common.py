@@ -40,3 +40,8 @@ class Common:
     reports: s3.Bucket
     outcomes: events.EventBus
     roles: Roles
+
+    def section(self, alarm: str) -> str:
+        """Where the runbook is about an alarm: about `NoSweep` at `#alarm-no-sweep`."""
+        words = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in alarm)
+        return f"{self.settings.channels.runbook}#alarm{words}"

@@ -45,7 +45,11 @@ class Intake:
             sources=SOURCES,
         ).bus
         dead_letters = DeadLetters(
-            stack, "IntakeDeadLetters", content="account events", alert_topic=common.topic
+            stack,
+            "IntakeDeadLetters",
+            content="account events",
+            alert_topic=common.topic,
+            runbook=common.section("DeadLetters"),
         ).queue
         queue = Inbox(
             stack,

@@ -60,7 +60,11 @@ class Sweep:
             comment="Rollcall: observe all accounts, plan, apply what is approved, report",
         ).machine
         dead_letters = DeadLetters(
-            stack, "SweepDeadLetters", content="starts of the sweep", alert_topic=common.topic
+            stack,
+            "SweepDeadLetters",
+            content="starts of the sweep",
+            alert_topic=common.topic,
+            runbook=common.section("DeadLetters"),
         ).queue
         Starts(
             stack,

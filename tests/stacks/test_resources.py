@@ -11,19 +11,6 @@ from tests.stacks.template import Template, arn
 if TYPE_CHECKING:
     from tests.stacks.assembly import Assembly
 
-#: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
-SQS_METRICS = {
-    "ApproximateAgeOfOldestMessage",
-    "ApproximateNumberOfMessagesDelayed",
-    "ApproximateNumberOfMessagesNotVisible",
-    "ApproximateNumberOfMessagesVisible",
-    "NumberOfEmptyReceives",
-    "NumberOfMessagesDeleted",
-    "NumberOfMessagesReceived",
-    "NumberOfMessagesSent",
-    "SentMessageSize",
-}
-
 
 @pytest.mark.parametrize("name", ["IntakeDeadLetters", "NotifyDeadLetters", "SweepDeadLetters"])
 def test_the_first_dead_letter_raises_an_alarm(hub: Template, name: str) -> None:
@@ -35,19 +22,6 @@ def test_the_first_dead_letter_raises_an_alarm(hub: Template, name: str) -> None
     assert (alarm["Statistic"], alarm["Threshold"]) == ("Maximum", 1)
     assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
     assert alarm["AlarmActions"] == [{"Ref": hub.one("AWS::SNS::Topic", "Alerts")[0]}]
-
-
-def test_every_alarm_watches_a_metric_that_aws_publishes(assembly: Assembly) -> None:
-    alarms = [
-        alarm
-        for template in assembly.templates.values()
-        for alarm in template.of_type("AWS::CloudWatch::Alarm").values()
-    ]
-    assert len(alarms) == 3
-    for alarm in alarms:
-        assert alarm["Namespace"] == "AWS/SQS"
-        assert alarm["MetricName"] in SQS_METRICS
-        assert [dimension["Name"] for dimension in alarm["Dimensions"]] == ["QueueName"]
 
 
 @pytest.mark.parametrize(

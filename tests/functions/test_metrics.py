@@ -1,0 +1,68 @@
+"""What the functions count, and the lines of the log that CloudWatch makes data points of."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rollcall.measuring import measure
+from rollcall.metrics import SERVICES, Metric, measured
+from rollcall.plan import Verdict
+from rollcall.signals import Cause
+from tests.adapters.samples import INCIDENT
+
+if TYPE_CHECKING:
+    from rollcall.outcomes import Incident
+
+SIGNAL = INCIDENT.signal
+assert SIGNAL is not None
+CHANGED_AT = datetime.fromisoformat(SIGNAL.event.time)
+
+
+def incident(*verdicts: Verdict, cause: Cause = Cause.CONTACT_EDITED) -> Incident:
+    assert SIGNAL is not None
+    outcomes = tuple(replace(INCIDENT.outcomes[0], verdict=verdict) for verdict in verdicts)
+    return replace(INCIDENT, signal=replace(SIGNAL, cause=cause), outcomes=outcomes)
+
+
+def test_a_restore_takes_from_the_change_until_it_is_published() -> None:
+    now = CHANGED_AT + timedelta(seconds=7, milliseconds=250)
+    assert list(measured(incident(Verdict.SET, Verdict.COMPLIANT), now)) == [
+        (Metric.RESTORE_MILLISECONDS, 7250)
+    ]
+
+
+def test_clocks_that_disagree_make_no_restore_before_its_change() -> None:
+    now = CHANGED_AT - timedelta(seconds=1)
+    assert list(measured(incident(Verdict.SET), now)) == [(Metric.RESTORE_MILLISECONDS, 0)]
+
+
+@pytest.mark.parametrize("verdict", [verdict for verdict in Verdict if verdict is not Verdict.SET])
+def test_what_was_not_set_back_is_no_restore(verdict: Verdict) -> None:
+    assert list(measured(incident(verdict), CHANGED_AT)) == []
+
+
+def test_a_contact_of_a_new_account_is_no_restore() -> None:
+    made = incident(Verdict.SET, cause=Cause.ACCOUNT_CREATED)
+    assert list(measured(made, CHANGED_AT)) == []
+    assert list(measured(replace(made, signal=None), CHANGED_AT)) == []
+
+
+@pytest.mark.parametrize("metric", Metric)
+def test_a_data_point_is_a_line_of_the_log(metric: Metric, capsys: pytest.CaptureFixture[str]) -> None:
+    measure(metric, 3)
+    (line,) = capsys.readouterr().out.splitlines()
+    point = json.loads(line)
+    (directive,) = point["_aws"]["CloudWatchMetrics"]
+    assert directive["Namespace"] == "Rollcall"
+    assert directive["Dimensions"] == [["service"]]
+    ((definition,), service) = directive["Metrics"], point["service"]
+    assert (definition["Name"], service) == (metric, SERVICES[metric])
+    assert definition["Unit"] == ("Milliseconds" if metric.endswith("Milliseconds") else "Count")
+    assert point[metric] == [3.0]
+    # Nothing finer than the function, which would be another metric each, and be paid for.
+    assert set(point) == {"_aws", "service", str(metric)}

@@ -36,6 +36,7 @@ class Metric(StrEnum):
     * SWEEP_HELD: plans of a run that wait for a person.
     * SWEEP_UNANNOUNCED: contacts that a run found changed and no event had announced.
     * CONTACTS_UNREADABLE: contacts that a run could not read.
+    * STANDOFFS: 1 for each change of a contact that somebody keeps changing, and that is set back later.
     * RESTORE_MILLISECONDS: from the change, as CloudTrail dates it, until the contact was verified again.
     """
 
@@ -45,6 +46,7 @@ class Metric(StrEnum):
     SWEEP_UNANNOUNCED = "SweepUnannounced"
     CONTACTS_UNREADABLE = "ContactsUnreadable"
     RESTORE_MILLISECONDS = "RestoreMilliseconds"
+    STANDOFFS = "Standoffs"
 
 
 #: Whose each is.
@@ -55,6 +57,7 @@ SERVICES: Final = {
     Metric.SWEEP_UNANNOUNCED: Service.SWEEP,
     Metric.CONTACTS_UNREADABLE: Service.SWEEP,
     Metric.RESTORE_MILLISECONDS: Service.RECONCILE,
+    Metric.STANDOFFS: Service.RECONCILE,
 }
 
 _MILLISECOND: Final = timedelta(milliseconds=1)
@@ -69,3 +72,5 @@ def measured(incident: Incident, now: datetime) -> Iterator[tuple[Metric, int]]:
     for outcome in incident.outcomes:
         if outcome.verdict is Verdict.SET:
             yield Metric.RESTORE_MILLISECONDS, max(took, 0)
+        elif outcome.verdict is Verdict.SPACED:
+            yield Metric.STANDOFFS, 1

@@ -81,6 +81,11 @@ class Alarms:
             when=_PER_RUN,
         )
         self._add(
+            "Standoff",
+            ours(Metric.STANDOFFS),
+            "Somebody keeps changing a contact back: it is set back again, later each time.",
+        )
+        self._add(
             "SlowRestores",
             ours(Metric.RESTORE_MILLISECONDS, "p99"),
             f"Contacts were set back later than {_SLOW.to_minutes()} minutes after they had been changed.",
@@ -125,14 +130,14 @@ class Alarms:
                 ),
                 f"EventBridge gave up on events of the rule {name_of(rule)}. What it could keep of them is in"
                 " the dead letters.",
-                anchor="Undelivered",
+                anchor="UndeliveredEvents",
             )
         for topic in every(self._stack, sns.Topic):
             self._add(
                 f"{name_of(topic)}Refused",
                 topic.metric_number_of_notifications_failed(period=PERIOD),
                 "SNS could not deliver alerts: an address or an endpoint refuses them.",
-                anchor="Refused",
+                anchor="UndeliveredAlerts",
             )
 
     def _add(

@@ -141,6 +141,7 @@ def _found() -> cloudwatch.SingleValueWidget:
         title="Contacts in a day",
         metrics=[
             ours(Metric.RESTORE_MILLISECONDS, "SampleCount", period=_DAY, label="set back after a change"),
+            ours(Metric.STANDOFFS, period=_DAY, label="changed again in a standoff"),
             ours(Metric.SWEEP_UNANNOUNCED, period=_DAY, label="found by the sweep, announced by no event"),
             ours(Metric.CONTACTS_UNREADABLE, period=_DAY, label="not readable"),
         ],

@@ -41,9 +41,13 @@ def test_clocks_that_disagree_make_no_restore_before_its_change() -> None:
     assert list(measured(incident(Verdict.SET), now)) == [(Metric.RESTORE_MILLISECONDS, 0)]
 
 
-@pytest.mark.parametrize("verdict", [verdict for verdict in Verdict if verdict is not Verdict.SET])
+@pytest.mark.parametrize("verdict", sorted(set(Verdict) - {Verdict.SET, Verdict.SPACED}))
 def test_what_was_not_set_back_is_no_restore(verdict: Verdict) -> None:
     assert list(measured(incident(verdict), CHANGED_AT)) == []
+
+
+def test_a_change_in_a_standoff_is_counted() -> None:
+    assert list(measured(incident(Verdict.SPACED), CHANGED_AT)) == [(Metric.STANDOFFS, 1)]
 
 
 def test_a_contact_of_a_new_account_is_no_restore() -> None:

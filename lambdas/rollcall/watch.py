@@ -27,7 +27,7 @@ class Watch:
 _BLIND = (
     "Rollcall cannot read or set contacts any more. If nobody planned this, treat the principal above as "
 )
-_BLIND += "compromised; then run the setup of the delegated administrator again."
+_BLIND += "compromised; then run `rollcall setup` with credentials of the management account."
 
 _UNGUARDED = (
     "Members may be able to change their own contacts now; Rollcall still undoes it. If nobody planned this, "
@@ -95,7 +95,7 @@ WATCHED: Final = {
     (_ORGANIZATIONS, "DeletePolicy"): Watch(
         severity=Severity.CRITICAL,
         headline="a policy deleted, maybe the guardrail",
-        next_step="If it was the guardrail: " + _UNGUARDED,
+        next_step="If it was the guardrail: " + _UNGUARDED[0].lower() + _UNGUARDED[1:],
     ),
 }
 

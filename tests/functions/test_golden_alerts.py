@@ -124,6 +124,9 @@ INCIDENTS = {
     "edited-not-pursued": incident(
         EDITED, of(Verdict.INACTIVE, "the account is SUSPENDED", **NOBODY), opened=True
     ),
+    "edited-put-back-later": incident(
+        EDITED, of(Verdict.SPACED, "a standoff: it is put back at 2026-10-05T09:35:00Z"), opened=True
+    ),
     "renamed-told": incident(
         Cause.ACCOUNT_RENAMED, of(Verdict.TOLD, UNNAMED, **NOBODY), event="PutAccountName"
     ),

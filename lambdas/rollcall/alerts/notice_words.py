@@ -73,7 +73,7 @@ _APPLIED = NoticeWords(
 _APPROVED = NoticeWords(
     headline="roster approved by {by}",
     lines=(_BY, _ROSTER, _PLAN, ("Changes", "{changes}")),
-    do="- Nothing, if you know of it. If nobody does: `rollcall pause`, and ask the one who approved.",
+    do="- Nothing, if you know of it. If nobody does: `rollcall pause --reason TEXT`, and ask who approved.",
     runbook="roster-approved",
 )
 
@@ -149,14 +149,14 @@ was made was skipped on purpose; the next sweep looks at it again.""",
     "roster-approved/automatic": replace(
         _APPROVED,
         headline="roster approved: its changes are within the limits",
-        do="- Nothing, if you know of the deployment. If nobody does: `rollcall pause`",
+        do="- Nothing, if you know of the deployment. If nobody does: `rollcall pause --reason TEXT`",
     ),
     "paused": NoticeWords(
         headline="Rollcall PAUSED: nothing is put back",
         waits="nothing is written until somebody ends the pause; edits are told and left alone",
         lines=(_BY, _WHY),
         do="""
-- If you know of it: end the pause when its reason is gone: `rollcall unpause`
+- If you know of it: end the pause when its reason is gone: `rollcall unpause --reason TEXT`
 - If nobody does: treat the principal above as compromised, and end the pause now.""",
         runbook="paused",
     ),

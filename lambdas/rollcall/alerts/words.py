@@ -56,8 +56,8 @@ WORDS = {
     "would-set": Words(
         result="NOT restored",
         did="nothing but this message",
-        next_step="Set the contact by hand, or let Rollcall write: approve the roster, set `mode: enforce`, "
-        "or end the pause.",
+        next_step="Set the contact by hand, or let Rollcall write: approve the roster (`rollcall status`), "
+        "set `mode: enforce`, or end the pause.",
         runbook="contact-not-restored",
         over=False,
     ),
@@ -71,7 +71,7 @@ WORDS = {
     "failed": Words(
         result="restore FAILED",
         did="tried to set it, and AWS refused",
-        next_step="The contact is still wrong: follow the reason above.",
+        next_step="The contact is still wrong: follow the reason above, then `rollcall sweep`.",
         runbook="restore-failed",
         over=False,
     ),
@@ -117,8 +117,8 @@ WORDS = {
     "unrecorded-write": Words(
         result="by Rollcall's own role, unrecorded",
         did="found a write by its own role that it never recorded",
-        next_step="Treat the role behind the session above as stolen: revoke its sessions, pause Rollcall, "
-        "and read the role's CloudTrail events.",
+        next_step="Treat the role behind the session above as stolen: revoke its sessions, "
+        '`rollcall pause --reason "stolen role"`, and read the role\'s CloudTrail events.',
         runbook="unrecorded-write",
         over=False,
     ),

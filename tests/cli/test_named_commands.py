@@ -1,0 +1,46 @@
+"""Whatever command an alert or the runbook names is there, and takes what is named with it."""
+
+import re
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from cli.app import app
+from rollcall.alerts import notice_words, words
+from rollcall.watch import WATCHED
+
+COMMANDS = typer.main.get_command(app).commands
+PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
+TEXTS = [
+    PAGE.read_text(encoding="utf-8"),
+    *(one.do for one in notice_words.WORDS.values()),
+    *(one.next_step for one in (*words.WORDS.values(), *words.CLOSING.values(), words.AUTHORISED)),
+    *(one.next_step for one in WATCHED.values()),
+]
+#: Named by the facts of a standoff; comes with the standoff's own commands.
+AWAITED = {"release"}
+NAMED = sorted({named for text in TEXTS for named in re.findall(r"`rollcall ([^`]+)`", text)})
+
+
+@pytest.mark.parametrize("named", NAMED)
+def test_a_command_that_people_are_told_to_type_is_there(named):
+    name, *rest = re.findall(r'"[^"]*"|\S+', named)
+    if name in AWAITED - COMMANDS.keys():
+        assert rest == ["ACCOUNT", "KIND"]
+        return
+    command = COMMANDS[name]
+    options = {option for parameter in command.params for option in parameter.opts}
+    needed = {
+        option
+        for parameter in command.params
+        if parameter.required and parameter.param_type_name == "option"
+        for option in parameter.opts
+    }
+    given = {word for word in rest if word.startswith("--")}
+    assert given <= options
+    assert needed <= given
+    arguments = [parameter for parameter in command.params if parameter.param_type_name == "argument"]
+    values = [word for word in rest if not word.startswith("--")]
+    assert len(values) - len(given) <= len(arguments)
+    assert len(values) - len(given) >= len([one for one in arguments if one.required])

@@ -1,0 +1,126 @@
+"""Whatever comes twice, late, at the same time or is cut off: each edit is told, and hardly twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simulation.caller import Caller
+from tests.support.memory import Crash
+from tests.support.timeline import edit, many_accounts
+from tests.support.world import World, api_values
+
+#: Where a worker can be killed, or overtaken by another one.
+STEPS = (
+    "get_alternate_contact.after",
+    "state.open_intent.after",
+    "put_alternate_contact.after",
+    "state.record_request.after",
+    "ledger.outcome.after",
+    "state.standoff",
+    "state.save_standoff",
+    "state.save_standoff.after",
+    "state.tally",
+    "state.save_tally",
+    "state.save_tally.after",
+    "bus.publish_notice",
+    "bus.publish",
+    "bus.publish.after",
+    "topic.publish.after",
+    "alerted.sent",
+    "state.close_intent",
+    "state.watch",
+    "state.watch.after",
+)
+steps = st.sampled_from(STEPS)
+edits = st.tuples(
+    st.integers(0, 11), st.sampled_from(("mary", "john")), st.sampled_from(("SECURITY", "BILLING"))
+)
+
+
+def overtaken(world: World, moments: list[tuple[str, int]]) -> None:
+    """At the n-th time that a worker gets to such a step, another one handles a message from end to end."""
+    reached: Counter[str] = Counter()
+    left = set(moments)
+    fail = world.faults
+
+    class Overtaking(type(fail)):
+        def __call__(self, step: str) -> None:
+            reached[step] += 1
+            if (step, reached[step]) in left:
+                left.discard((step, reached[step]))
+                now = world.clock.now().timestamp()
+                free = [m for m in world.queue if m.visible_at <= now and m.id not in world.in_hand]
+                if free:
+                    world.deliver(free[-1])
+            super().__call__(step)
+
+    fail.__class__ = Overtaking
+
+
+class BusyWorld(World):
+    """A queue that shows no message to two workers at once."""
+
+    def __init__(self, **options: object) -> None:
+        self.in_hand: set[str] = set()
+        super().__init__(**options)
+
+    def deliver(self, message) -> None:
+        self.in_hand.add(message.id)
+        try:
+            super().deliver(message)
+        finally:
+            self.in_hand.discard(message.id)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    actions=st.lists(edits, min_size=1, max_size=16),
+    pauses=st.lists(st.sampled_from((0, 0, 30, 400)), min_size=16, max_size=16),
+    crashes=st.lists(steps, max_size=3),
+    moments=st.lists(st.tuples(steps, st.integers(1, 6)), max_size=4),
+    copies=st.integers(1, 2),
+    random=st.randoms(use_true_random=False),
+)
+def test_each_edit_is_told_by_itself_or_with_others_and_at_most_once_more_for_each_crash(  # noqa: PLR0917  # each kind of trouble is one
+    actions, pauses, crashes, moments, copies, random
+):
+    world = BusyWorld().settle()
+    accounts = many_accounts(world, 12)
+    wanted = {account_id: world.contacts(account_id) for account_id in accounts}
+    for (number, session, kind), pause in zip(actions, pauses, strict=False):
+        edit(world, Caller.role(accounts[number], "Dev", session), kind)
+        world.clock.sleep(pause)
+    for message in list(world.queue) * (copies - 1):
+        world.send(message.body)
+    random.shuffle(world.queue)
+    for step in crashes:
+        world.faults.plan(step, Crash())
+    overtaken(world, moments)
+    world.drain()
+
+    assert {account_id: world.contacts(account_id) for account_id in accounts} == wanted
+    edited = {accounts[number] for number, _, _ in actions}
+    told = Counter((alert.incident_id, alert.stage, alert.subject) for alert in world.alerts)
+    messages = {incident_id for incident_id, _, _ in told}
+    by_incident: dict[str, set[str]] = {}
+    for outcome in world.bus.outcomes:
+        if outcome["cause"] == "contact-edited" and outcome["verdict"] in ("set", "undone"):
+            by_incident.setdefault(outcome["incident_id"], set()).add(
+                outcome["gathered_by"] or outcome["incident_id"]
+            )
+    assert {
+        outcome["account"]["id"] for outcome in world.bus.outcomes if outcome["verdict"] == "set"
+    } == edited
+    for told_with in by_incident.values():
+        assert told_with & messages
+    assert max(told.values()) <= 1 + len(crashes)
+    for notice in world.bus.notices:
+        last = [item for item in world.bus.notices if item["incident_id"] == notice["incident_id"]][-1]
+        assert last["notice"] != "bulk-edit" or last["facts"]["quiet_since"]
+    assert "unrecorded-write" not in world.verdicts()
+    assert not world.state.intents
+    assert not world.dead
+    assert api_values("soc") in wanted[accounts[0]].values()

@@ -139,6 +139,17 @@ def test_duplicates_of_one_change_are_one_revert():
     assert not standoffs(world)
 
 
+def test_a_revert_whose_worker_was_killed_is_one_revert():
+    world = World().settle()
+    for _ in range(3):
+        world.faults.plan("bus.publish", Crash())
+        pulled(world, 1, every=400)
+    assert world.verdicts().count("set") == 3
+    assert world.state.standoff(MEMBER, SECURITY).latest[0].call
+    assert len(world.state.standoff(MEMBER, SECURITY).latest) == 3
+    assert not standoffs(world)
+
+
 def test_many_changes_while_a_revert_waits_are_one_revert_and_no_alerts():
     world = World().settle()
     pulled(world, 3)
@@ -146,6 +157,7 @@ def test_many_changes_while_a_revert_waits_are_one_revert_and_no_alerts():
     for second in range(60):
         edit(world, replace(Caller.role(MEMBER, "Pipeline", f"p{second}"), source_ip="10.0.0.1"))
         Timeline(world).run(until=1)
+    assert len(world.queue) == 1  # one message waits for all
     world.drain()
     assert right(world)
     assert len(world.alerts) == told + 1

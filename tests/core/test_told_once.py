@@ -7,6 +7,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rollcall.bulk.notice import told_with
 from simulation.caller import Caller
 from tests.support.memory import Crash
 from tests.support.timeline import edit, many_accounts
@@ -114,12 +115,16 @@ def test_each_edit_is_told_by_itself_or_with_others_and_at_most_once_more_for_ea
     assert {
         outcome["account"]["id"] for outcome in world.bus.outcomes if outcome["verdict"] == "set"
     } == edited
-    for told_with in by_incident.values():
-        assert told_with & messages
+    for ways in by_incident.values():
+        assert ways & messages
     assert max(told.values()) <= 1 + len(crashes)
+    accounts_of = Counter(bulk for bulk, _ in world.state.bulk_accounts)
+    counted = {told_with(bulk): number for bulk, number in accounts_of.items()}
     for notice in world.bus.notices:
         last = [item for item in world.bus.notices if item["incident_id"] == notice["incident_id"]][-1]
-        assert last["notice"] != "bulk-edit" or last["facts"]["quiet_since"]
+        if last["notice"] == "bulk-edit":
+            assert last["facts"]["quiet_since"]
+            assert last["facts"]["accounts_count"] == counted[last["incident_id"]]
     assert "unrecorded-write" not in world.verdicts()
     assert not world.state.intents
     assert not world.dead

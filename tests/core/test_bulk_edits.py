@@ -328,6 +328,27 @@ def test_a_crash_anywhere_loses_neither_an_edit_nor_the_end(step, nth):
     assert not world.dead
 
 
+@pytest.mark.parametrize("step", [*STEPS, "state.standoff", "put_alternate_contact.after"])
+@pytest.mark.parametrize("nth", [0, 3, 4, 5, 6])
+def test_a_worker_that_is_overtaken_anywhere_counts_right_and_tells_once(step, nth):
+    world = World().settle()
+    accounts = many_accounts(world, 9)
+    for account_id in accounts:
+        edit(world, mallory(account_id))
+    first, last = list(world.queue), world.queue[-1]
+    overtaking = iter([last])
+    for number, message in enumerate(first[:-1]):
+        if number == nth:
+            world.faults.then(step, lambda: [world.deliver(one) for one in overtaking])
+        world.deliver(message)
+    world.drain()
+    assert set(singles(world)) | set(told_with(world)) >= set(accounts)
+    assert len(singles(world)) <= 4
+    assert bulks(world)[-1]["facts"]["accounts_count"] == 9
+    assert bulks(world)[-1]["facts"]["edits"] == 9
+    assert len(world.alerts) == len(singles(world)) + 2
+
+
 def test_a_count_that_cannot_be_stored_costs_a_message_too_many_and_never_one_too_few():
     world = World().settle()
     accounts = many_accounts(world, 8)

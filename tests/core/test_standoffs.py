@@ -209,12 +209,15 @@ def test_a_change_within_the_day_finds_the_standoff_as_it_was():
 
 def test_a_release_ends_it_and_the_waiting_revert_comes_soon():
     world = World().settle()
-    pulled(world, 6)
-    edit(world, Caller.role(MEMBER, "Pipeline", "script"))
-    Timeline(world).run(until=40 * 60)
-    edit(world, Caller.role(MEMBER, "Pipeline", "script"))
-    Timeline(world).run(until=10)
+    script = Caller.role(MEMBER, "Pipeline", "script")
+    pulled(world, 3)
+    for _ in range(2):
+        edit(world, script)
+        world.drain()
+    edit(world, script)  # the next revert comes an hour after the last
+    Timeline(world).run(until=16 * 60)
     assert not right(world)
+    assert world.verdicts().count("spaced") == 3
     now = world.clock.now()
     assert world.state.release(MEMBER, SECURITY, by="mary", at=now)
     assert not world.state.release(MEMBER, SECURITY, by="mary", at=now)
@@ -285,7 +288,7 @@ def test_audit_mode_knows_no_standoff():
     assert not standoffs(world)
 
 
-def test_a_lost_message_is_replaced_by_that_of_the_next_change():
+def test_without_the_waiting_message_the_next_change_after_its_time_is_undone_at_once():
     world = World().settle()
     pulled(world, 3)
     edit(world, Caller.role(MEMBER, "Pipeline", "script"))

@@ -38,14 +38,23 @@ class Crash(BaseException):
 
 @dataclass
 class Faults:
-    """Makes a named step fail: raises what is planned for it, once for each entry."""
+    """Makes a named step fail: raises what is planned for it, once for each entry.
+
+    Or lets something else happen at that moment: what another worker does, for one.
+    """
 
     planned: dict[str, list[BaseException]] = field(default_factory=dict)
+    meanwhile: dict[str, list[Callable[[], object]]] = field(default_factory=dict)
 
     def plan(self, step: str, error: BaseException, times: int = 1) -> None:
         self.planned.setdefault(step, []).extend([error] * times)
 
+    def then(self, step: str, action: Callable[[], object]) -> None:
+        self.meanwhile.setdefault(step, []).append(action)
+
     def __call__(self, step: str) -> None:
+        if self.meanwhile.get(step):
+            self.meanwhile[step].pop(0)()
         if self.planned.get(step):
             raise self.planned[step].pop(0)
 

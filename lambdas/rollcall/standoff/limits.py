@@ -14,7 +14,5 @@ SPACES: Final = (timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=
 OVER_AFTER: Final = timedelta(hours=24)
 #: The message that waits for its time comes back so often to see whether somebody has ended the standoff.
 LOOK_EVERY: Final = timedelta(minutes=15)
-#: A message that is so much later than it promised is not waited for: the next change takes its place.
-LOST_AFTER: Final = timedelta(minutes=15)
 #: Principals that are remembered and named.
 ACTORS: Final = 20

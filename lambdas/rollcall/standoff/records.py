@@ -28,7 +28,8 @@ class Standoff:
     """The latest reverts of a contact, and the standoff that they led to: `opened_at` is None before that.
 
     `spaced` counts reverts since; no revert is made before `next_at`. `waiter` is the message of the queue
-    that comes back to make it, until `waits_until`. `told` is whether people know.
+    that comes back to make it; without it the next change or sweep after that time does. `told` is whether
+    people know.
     """
 
     account_id: str
@@ -41,7 +42,6 @@ class Standoff:
     reverts: int = 0
     spaced: int = 0
     waiter: str | None = None
-    waits_until: datetime | None = None
     told: bool = False
     version: int = field(default=0, compare=False)
 
@@ -62,7 +62,6 @@ class Standoff:
             "reverts": self.reverts,
             "spaced": self.spaced,
             "waiter": self.waiter,
-            "waits_until": self.waits_until and self.waits_until.isoformat(),
             "told": self.told,
         }
 
@@ -71,7 +70,7 @@ class Standoff:
         cls, document: Mapping[str, Any], *, account_id: str, kind: ContactKind, version: int
     ) -> Self:
         """Read what `as_document` wrote."""
-        times = ("opened_at", "changed_at", "next_at", "waits_until")
+        times = ("opened_at", "changed_at", "next_at")
         read: dict[str, Any] = {
             name: document[name] and datetime.fromisoformat(document[name]) for name in times
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rollcall.standoff.limits import ACTORS, LOOK_EVERY, LOST_AFTER, REVERTS, SPACES, WINDOW
+from rollcall.standoff.limits import ACTORS, LOOK_EVERY, REVERTS, SPACES, WINDOW
 from rollcall.standoff.records import Revert, Standoff
 
 if TYPE_CHECKING:
@@ -41,9 +41,9 @@ def changed(standoff: Standoff, *, principal: str, message_id: str, now: datetim
             actors=actors,
             reverts=len(lately),
         )
-    if not held(after, now) or not _free(after, message_id, now):
+    if not held(after, now) or after.waiter is not None:
         return after
-    return replace(after, waiter=message_id, waits_until=after.next_at)
+    return replace(after, waiter=message_id)
 
 
 def held(standoff: Standoff, now: datetime) -> bool:
@@ -76,14 +76,7 @@ def reverted(standoff: Standoff, revert: Revert) -> Standoff:
         spaced=spaced,
         next_at=revert.at + SPACES[min(spaced, len(SPACES) - 1)],
         waiter=None,
-        waits_until=None,
     )
-
-
-def _free(standoff: Standoff, message_id: str, now: datetime) -> bool:
-    if standoff.waiter in (None, message_id) or standoff.waits_until is None:
-        return True
-    return now - standoff.waits_until > LOST_AFTER
 
 
 def _with(actors: tuple[str, ...], principal: str) -> tuple[str, ...]:

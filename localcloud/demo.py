@@ -16,12 +16,15 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).parent.parent / "lambdas"))
 
 from rich.console import Console
+from rich.panel import Panel
 from rich.table import Table
+from rich.text import Text
 
 from localcloud import story
 from localcloud.cdk import CdkError
 from localcloud.seeds import give_contacts, new_organization
 from localcloud.shell import CommandFailedError
+from localcloud.slack.reading import read
 from localcloud.stage import Stage
 from localcloud.story.scene import Scene
 from localcloud.sweeps import SweepFailedError
@@ -30,8 +33,10 @@ from simulation.clock import SystemClock
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from localcloud.server import LocalCloud
     from localcloud.story.scene import Step
 
+_SHOWN = "deleted"
 _console = Console(highlight=False)
 if not _console.is_terminal:
     _console.width = 120  # a log file has room
@@ -78,6 +83,7 @@ def _run(out: Path, *, verbose: bool) -> int:
         summary = {"steps": [{name: getattr(step, name) for name in names} for step in steps]}
         (out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
         _console.print(_table(steps))
+        _show_in_slack(cloud)
         lost = cloud.bridge.lost[early:]
         stray = len(cloud.mail.received()) - sum(len(step.alerts) for step in steps)
         if stray or lost:
@@ -92,6 +98,13 @@ def _show(step: Step, *, verbose: bool) -> None:
         _console.print(f"         {alert['subject']}\n         {who}", style="yellow", markup=False)
         if verbose:
             _console.print(alert["message"], markup=False)
+
+
+def _show_in_slack(cloud: LocalCloud) -> None:
+    """One alert as a person sees it."""
+    message = next((m for m in cloud.slack.messages() if _SHOWN in m.text), None)
+    if message:
+        _console.print(Panel(Text(read(message)), title="One of the alerts, in Slack", title_align="left"))
 
 
 def _table(steps: list[Step]) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from localcloud.slack import secret
 from localcloud.slack.receiver import Receiver
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ MESSAGES_FILE = "slack.jsonl"
 
 
 def install(cloud: LocalCloud) -> None:
-    """Listen on a port of its own; messages go into the run's slack.jsonl."""
+    """Listen on a port of its own, which a secret in the hub names; messages go into slack.jsonl."""
     cloud.slack = Receiver(cloud.run_dir / MESSAGES_FILE)
     cloud.on_stop(cloud.slack.close)
+    secret.keep(cloud)

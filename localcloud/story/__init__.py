@@ -1,7 +1,8 @@
 """What the demo shows, in chapters: each acts as people would, and then looks at contacts and mailboxes.
 
 A chapter is a function that takes the scene and yields a step for each thing that it showed. To show more,
-write a chapter and put it into CHAPTERS; `rollout` and `audit` change the deployed roster and stay last.
+write a chapter and put it into CHAPTERS; `rollout` and `audit` change the deployed roster and stay at the
+end, before `chat`, which counts all alerts.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from localcloud.story import (
     accounts,
     approval,
     audit,
+    chat,
     drift,
     exempt,
     guardrail,
@@ -37,6 +39,7 @@ CHAPTERS: tuple[Callable[[Scene], Iterator[Step]], ...] = (
     drift.play,
     rollout.play,
     audit.play,
+    chat.play,
 )
 
 

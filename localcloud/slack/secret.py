@@ -1,0 +1,48 @@
+"""The secret in the hub that says how to reach Slack: it names the receiver; who may read it is checked."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING, Final
+
+from moto.secretsmanager.models import secretsmanager_backends
+
+from localcloud.clients import REGION
+from localcloud.gateway import answer, caller_of
+from localcloud.policies import refusal
+from simulation.seeds import HUB
+
+if TYPE_CHECKING:
+    from werkzeug import Request, Response
+
+    from localcloud.server import LocalCloud
+
+_NAME = "rollcall/slack"
+#: What the demo's configuration names; AWS, and moto, would add other six characters each time.
+SECRET_ARN: Final = f"arn:aws:secretsmanager:{REGION}:{HUB}:secret:{_NAME}-l0Ca1A"
+
+
+def keep(cloud: LocalCloud) -> None:
+    """Put the bot's token and the receiver's address into the hub's Secrets Manager."""
+    text = json.dumps({"bot_token": cloud.slack.token, "api_url": cloud.slack.api_url})
+    cloud.clients.client("secretsmanager", HUB).create_secret(Name=_NAME, SecretString=text)
+    secretsmanager_backends[HUB][REGION].secrets[_NAME].arn = SECRET_ARN
+    cloud.gateway.route("secretsmanager", _guard)
+
+
+def _guard(request: Request) -> Response | None:
+    """Refuse a deployed role that may not; the rest is moto's."""
+    body = request.get_data()
+    request.environ["wsgi.input"] = io.BytesIO(body)  # moto reads it again
+    operation, parameters = (
+        request.headers.get("X-Amz-Target", "").rpartition(".")[2],
+        json.loads(body or b"{}"),
+    )
+    denied = refusal(
+        caller_of(request).arn,
+        action=f"secretsmanager:{operation}",
+        resource=str(parameters.get("SecretId", "*")),
+        context={},
+    )
+    return answer({"__type": "AccessDeniedException", "Message": denied}, status=400) if denied else None

@@ -1,0 +1,31 @@
+"""What was mailed is also in Slack, in the order of its incidents and no faster than Slack takes it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from localcloud.story.scene import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from localcloud.story.scene import Scene
+
+_PATIENCE_SECONDS = 60.0  # one message a second, and what came too early waits
+
+
+def play(scene: Scene) -> Iterator[Step]:
+    """As many messages as alerts."""
+    scene.stage.tell("the same alerts in Slack")
+    alerts, started = len(scene.cloud.mail.received()), time.monotonic()
+    scene.wait(lambda: len(scene.cloud.slack.messages()) >= alerts, _PATIENCE_SECONDS)
+    expected, observed = f"{alerts} messages", f"{len(scene.cloud.slack.messages())} messages"
+    yield Step(
+        name="the same alerts in Slack",
+        expected=expected,
+        observed=observed,
+        seconds=round(time.monotonic() - started, 2),
+        ok=observed == expected,
+        alerts=(),
+    )

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from localcloud.clients import REGION
+from localcloud.clients import ADMINISTRATOR, REGION
 
 if TYPE_CHECKING:
     from localcloud.clients import Clients
@@ -23,12 +23,14 @@ class CommandFailedError(Exception):
     """The command exited with an error; the text ends with what it wrote."""
 
 
-def environment(clients: Clients, *, home: Path, account: str | None = None) -> dict[str, str]:
+def environment(
+    clients: Clients, *, home: Path, account: str | None = None, role: str = ADMINISTRATOR
+) -> dict[str, str]:
     """All that a program sees: nothing of the user's AWS settings, and no address but the local cloud's.
 
-    With an `account`, the credentials of an administrator there. `home` need not exist.
+    With an `account`, the credentials of an administrator there, or of another role. `home` need not exist.
     """
-    keys = clients.credentials(account).environment() if account else {}
+    keys = clients.credentials(account, role=role).environment() if account else {}
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(home.resolve()),
@@ -49,13 +51,13 @@ def environment(clients: Clients, *, home: Path, account: str | None = None) -> 
     }
 
 
-def rollcall(clients: Clients, account: str, *arguments: str, work: Path) -> str:
+def rollcall(clients: Clients, account: str, *arguments: str, work: Path, role: str = ADMINISTRATOR) -> str:
     """What `rollcall` prints, run as a command of this checkout; raises CommandFailedError."""
     finished = subprocess.run(  # noqa: S603 -- this interpreter with our own arguments
         [sys.executable, "-c", _COMMAND, *arguments],
         cwd=ROOT,
         env={
-            **environment(clients, home=work / account, account=account),
+            **environment(clients, home=work / account, account=account, role=role),
             "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'lambdas'}",
         },
         stdout=subprocess.PIPE,

@@ -14,6 +14,7 @@ from localcloud.running import LOCK_FILE
 from localcloud.server import LocalCloud
 from localcloud.shell import ROOT, rollcall
 from localcloud.sweeps import Sweeps
+from rollcall.names import OPERATOR_ROLE_NAME
 from simulation.cloud import SimulatedCloud
 from simulation.seeds import HUB
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from simulation.organization import Organization
 
 CONFIG = ROOT / "config" / "examples" / "demo"
+_DIGITS = 12  # of a digest: enough for `rollcall`
 _WAIT_SCALE = 0.05  # nobody watches a state machine wait
 
 
@@ -96,9 +98,16 @@ class Stage:
     def approve(self, run: dict[str, Any]) -> dict[str, Any]:
         """Approve the plans that a run held, as a person does; the run that carries out the last one."""
         for plan in run["held"]:
-            self.tell(f"rollcall approve {plan[:12]}...")
-            run = self.sweeps.approve(plan)
+            known = self.sweeps.known()
+            self._operate("approve", plan[:_DIGITS], "--yes")
+            run = self.sweeps.after(known)
         return run
+
+    def _operate(self, *command: str) -> None:
+        """Run a command of `rollcall` as an operator of the hub."""
+        self.tell(f"rollcall {' '.join(command)}")
+        options = ("--config", str(CONFIG))
+        rollcall(self.cloud.clients, HUB, *command, *options, work=self.out / "work", role=OPERATOR_ROLE_NAME)
 
     def update_hub(self, config: Path) -> dict[str, Any]:
         """Deploy the hub again with another configuration; the run of the sweep that begins then."""

@@ -215,10 +215,11 @@ def test_a_ledger_that_refuses_stops_the_write_and_not_the_alert(hub):
 
 
 def test_a_change_made_for_a_member_by_management_is_restored(hub):
+    # Not the security contact: after three reverts of one contact, the tests above, a standoff begins.
     management = hub.cloud.clients.client("account", MANAGEMENT, role="root-like")
-    management.put_alternate_contact(AccountId=MEMBER, AlternateContactType="SECURITY", **EDIT)
-    wait_for(lambda: hub.writes == ["SECURITY"])
-    wait_for(lambda: hub.email("SECURITY") == hub.right["SECURITY"])
+    management.put_alternate_contact(AccountId=MEMBER, AlternateContactType="OPERATIONS", **EDIT)
+    wait_for(lambda: hub.writes == ["OPERATIONS"])
+    wait_for(lambda: hub.email("OPERATIONS") == hub.right["OPERATIONS"])
 
 
 def test_nothing_was_lost_on_the_way(hub):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from rollcall.actor import Actor
 from rollcall.alerts.block_kit import block_kit
 from rollcall.alerts.chat import chat_notification
+from rollcall.alerts.message import Section, fact, shown
 from rollcall.alerts.plain_text import SUBJECT_LENGTH, plain_text
 from rollcall.alerts.read import read
 from rollcall.documents import incident_document
@@ -26,6 +27,7 @@ from tests.adapters.samples import (
     OUTCOME,
     SIGNAL,
     leaks,
+    message,
 )
 from tests.core.test_actor import FORMS
 from tests.functions.block_kit_rules import assert_block_kit, assert_notification
@@ -95,17 +97,17 @@ def message_of(drawn):
     return None if document is None else read({"detail": document}, LINKS)
 
 
-def assert_sound(message):
-    alert = plain_text(message)
+def assert_sound(one):
+    alert = plain_text(one)
     assert 1 <= len(alert.subject) <= SUBJECT_LENGTH
     assert all(" " <= character <= "~" for character in alert.subject)
     assert all(line.isprintable() for line in alert.text.split("\n"))
     assert len(alert.text.encode()) < 200_000  # SNS takes 256 KiB with the attributes
-    notification = chat_notification(message)
+    notification = chat_notification(one)
     assert_notification(notification)
     shown = [alert.subject, alert.text, json.dumps(notification, ensure_ascii=False)]
     for quotes in (True, False):
-        payload = block_kit(message, quotes=quotes)
+        payload = block_kit(one, quotes=quotes)
         assert_block_kit(payload)
         shown.append(json.dumps(payload, ensure_ascii=False))
     for text in shown:
@@ -116,9 +118,9 @@ def assert_sound(message):
 @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=250, deadline=None)
 @given(drawn=incidents)
 def test_whoever_acts_every_channel_gets_a_message_that_it_takes_and_no_secret(drawn):
-    message = message_of(drawn)
-    if message is not None:
-        assert_sound(message)
+    told = message_of(drawn)
+    if told is not None:
+        assert_sound(told)
 
 
 WORST = {
@@ -154,3 +156,20 @@ def test_nobodys_names_spoil_a_notice(name, spite, data):
         account = {"id": "222222222222", "name": spite, "ou": spite}
         facts["examples"] = [{"account": account, "kind": "SECURITY", "verdict": spite}] * 12
     assert_sound(read({"detail": notice_document(replace(notice, facts=facts), at=NOW)}, LINKS))
+
+
+@pytest.mark.parametrize("character", ["x", "&", "`", "\U0001f6a8", "*"])
+@pytest.mark.parametrize("sections", [0, 1, 3, 60])
+def test_limits_hold_when_everything_is_as_long_as_it_may_be(character, sections):
+    lines = tuple(fact(f"Label {number}", character * 4000) for number in range(8))
+    long = replace(
+        message(),
+        headline=shown(character * 4000),
+        facts=lines,
+        sections=tuple(
+            Section(title=shown("x" * 4000), facts=lines[:4], items=tuple(one.value for one in lines))
+            for _ in range(sections)
+        ),
+        next_steps=tuple("word " * 60 for _ in range(4)),
+    )
+    assert_sound(long)

@@ -55,8 +55,7 @@ def block_kit(message: Message, *, quotes: bool) -> dict[str, Any]:
             *_chunks([_line(fact) for fact in message.facts]),
             *_sections(message.sections),
             *_chunks(["*What to do next*", *map(_step, message.next_steps)]),
-            _context(_links(message)),
-            _context([_line(fact) for fact in message.ids]),
+            *map(_context, filter(None, (_links(message), [_line(fact) for fact in message.ids]))),
         ],
     }
 

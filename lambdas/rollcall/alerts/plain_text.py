@@ -20,6 +20,7 @@ SUBJECT_LENGTH = 100
 _LABEL_WIDTH = 10
 #: Our own sentences are wrapped for mail programs that do not; values stay in one piece, to be copied.
 _WIDTH = 100
+_SECTIONS_LENGTH = 30_000  # characters, of up to four bytes
 _COMMAND = re.compile(r"`[^`]*`")
 _NO_BREAK = "\N{NO-BREAK SPACE}"  # none is left in a message: it cannot be printed
 
@@ -53,15 +54,25 @@ def _subject(message: Message) -> str:
 
 def _lines(message: Message) -> Iterator[str]:
     yield from (message.headline, "", *map(_line, message.facts))
-    for section in message.sections:
-        yield from ("", section.title, *map(_line, section.facts))
-        yield from (f"  - {item}" for item in section.items)
+    yield from _sections(message)
     yield from ("", "What to do next")
     for step in message.next_steps:
         yield from _wrapped(step)
     yield from ("", "Where to look")
     yield from (f"  {link.label:<{_LABEL_WIDTH}} {link.target}" for link in message.links)
     yield from ("", *map(_line, message.ids))
+
+
+def _sections(message: Message) -> Iterator[str]:
+    """As many as there is room for: SNS takes 256 KiB, and what comes after them is what to do."""
+    room = _SECTIONS_LENGTH
+    for number, section in enumerate(message.sections):
+        lines = ["", section.title, *map(_line, section.facts), *(f"  - {item}" for item in section.items)]
+        room -= sum(map(len, lines))
+        if room < 0:
+            yield from ("", f"{len(message.sections) - number} more parts are left out here")
+            return
+        yield from lines
 
 
 def _wrapped(step: str) -> list[str]:

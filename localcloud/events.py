@@ -10,59 +10,24 @@ import json
 import logging
 import queue
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from localcloud import queues
+from localcloud.deliverable import COMMON, Delivery, Lost, UndeliverableError, only
 from localcloud.patterns import compile_pattern
 from localcloud.policies import decide, role_may
 from localcloud.put_events import PutEvents, bus_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from localcloud.server import LocalCloud
     from simulation.cloud import SimulatedCloud
 
-    Sender = Callable[[Any, dict[str, Any], "Delivery"], None]
+    Sender = Callable[[Any, dict[str, Any], Delivery], None]
 
 _SERVICE = "events.amazonaws.com"
 _log = logging.getLogger(__name__)
-
-COMMON = frozenset({"Id", "Arn", "DeadLetterConfig", "RetryPolicy"})
-"""What every target may have. A target that refuses is not tried again here."""
-
-
-class UndeliverableError(Exception):
-    """A target that refuses or cannot be reached; carries EventBridge's error code."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(code, message)
-        self.code, self.message = code, message
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """An event on its way to a bus; `forwarded` once a rule has sent it on from another bus."""
-
-    bus_arn: str
-    event: dict[str, Any]
-    forwarded: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lost:
-    """An event that a target without a dead-letter queue did not take."""
-
-    event: dict[str, Any]
-    target_arn: str
-    reason: str
-
-
-def only(target: Mapping[str, Any], known: frozenset[str]) -> None:
-    """Raises NotImplementedError for a target with a property that is not modelled."""
-    if unknown := sorted(target.keys() - known):
-        raise NotImplementedError(f"target {target['Arn']} with {unknown}")
 
 
 class Bridge:

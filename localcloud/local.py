@@ -44,8 +44,11 @@ In another terminal, as a member, as [bold]management[/] or as the [bold]hub[/] 
   aws account put-alternate-contact --alternate-contact-type SECURITY --name Mary --title Developer \\
     --email-address mary@example.net --phone-number "+1 206 555 0199"
   aws account get-alternate-contact --alternate-contact-type SECURITY
+and as the hub:
+  .venv/bin/rollcall sweep --watch --config config/examples/demo
 The AWS CLI is also in .venv/bin/aws. Alerts are shown here, in full they and all outcomes are in
   {out}/alerts.jsonl
+  {out}/slack.jsonl
   {out}/outcomes.jsonl
 """
 _console = Console(highlight=False)

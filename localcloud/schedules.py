@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from moto.scheduler.models import scheduler_backends
 
 from localcloud.clients import REGION
-from localcloud.events import UndeliverableError
+from localcloud.deliverable import UndeliverableError
 from localcloud.gateway import answer
 from localcloud.policies import trusts
 from localcloud.state_machines.triggers import Triggers

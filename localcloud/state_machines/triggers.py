@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from moto.core.exceptions import AWSError
 
-from localcloud.events import COMMON, Delivery, UndeliverableError, only
+from localcloud.deliverable import COMMON, Delivery, UndeliverableError, only
 from localcloud.policies import role_may
 
 if TYPE_CHECKING:

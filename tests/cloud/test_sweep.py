@@ -10,7 +10,9 @@ from dataclasses import replace
 import pytest
 
 from localcloud.seeds import differing, give_contacts
+from localcloud.shell import rollcall
 from localcloud.sweeps import Sweeps
+from rollcall.names import OPERATOR_ROLE_NAME
 from rollcall.sweep.apply import BATCH_CHANGES, IN_FLIGHT
 from simulation.seeds import HUB
 from tests.cloud.tools import wait_for
@@ -174,3 +176,17 @@ def test_a_worker_that_dies_in_the_middle_is_followed_by_one_that_finishes(hub, 
 def test_a_command_that_makes_no_sense_is_refused_in_words(hub):
     with pytest.raises(Exception, match="no plan waits under this digest"):
         hub.sweeps.command("approve", plan="0" * 64)
+
+
+def test_an_operator_sweeps_and_looks_from_a_terminal(hub, tmp_path):
+    def operate(*command):
+        options = {"work": tmp_path, "role": OPERATOR_ROLE_NAME}
+        return rollcall(hub.cloud.clients, HUB, *command, "--config", "config/examples/demo", **options)
+
+    known = hub.sweeps.known()
+    said = operate("sweep", "--watch")
+    run = hub.sweeps.after(known)
+    assert run["trigger"] == "operator"
+    assert f":assumed-role/{OPERATOR_ROLE_NAME}/" in run["by"]
+    assert f"Run {run['id']}" in said
+    assert run["id"] in operate("status")

@@ -85,7 +85,9 @@ def _look(
     dead_letters: Sequence[sqs.IQueue],
 ) -> None:
     read_member_contacts(role, settings=common.settings)
-    looked_at = {*grants.ALL_ACCOUNTS, *grants.ONE_ACCOUNT, "DescribeOrganization"}
+    # What `rollcall init` looks at beside the accounts.
+    organization = {"DescribeOrganization", "ListDelegatedAdministrators"}
+    looked_at = {*grants.ALL_ACCOUNTS, *grants.ONE_ACCOUNT} | organization
     grants.read_organization(role, sorted(looked_at))
     grants.use_items(role, table=common.state, actions=("GetItem", "Query"), partitions=_ITEMS)
     for prefix, reason in (

@@ -32,6 +32,7 @@ ON_EVERYTHING = {
     "organizations:DescribeOrganizationalUnit": "which units there are is what it asks",
     "organizations:ListAccounts": "which accounts there are is what it asks",
     "organizations:ListAccountsForParent": "which accounts are below a unit is what it asks",
+    "organizations:ListDelegatedAdministrators": "who is one is what it asks",
     "organizations:ListOrganizationalUnitsForParent": "which units are below a unit is what it asks",
     "organizations:ListParents": "an account's place is what it asks",
     "organizations:ListRoots": "there is one",

@@ -46,7 +46,7 @@ FUNCTIONS: dict[str, tuple[Any, str]] = {
     "apply": (ApplyEnvironment, "import apply.handler as h; h._steps()"),
     "control": (ControlEnvironment, "import control.handler as h; h._operator()"),
 }
-#: Ratios that the issue of the time asked for; the others are told.
+#: Ratios with a goal; the others are told.
 _GOALS = {"reconcile": 1.6}
 _EMPTY = """
 import sys; sys.path[:0] = {paths!r}

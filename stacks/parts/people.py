@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from stacks.parts.common import Common
 
 #: Partitions of the state table that hold no contact details but the roster's.
-_ITEMS: Final = ("control", "roster", "standoff*", "sweep", "tagged#*", "units")
+_ITEMS: Final = ("control", "roster", "standoff*", "sweep", "tagged#*", "units", "writes#*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +99,16 @@ def _look(
         role,
         bucket=common.ledger,
         prefix="ledger/",
-        actions=("GetObject", "GetObjectRetention"),
+        actions=("GetObject", "GetObjectRetention", "GetObjectVersion"),
         reason="The history of any contact is what the command asks for.",
+    )
+    # `rollcall history` looks at every version: a deletion is only a mark on top of them.
+    role.add_to_policy(
+        iam.PolicyStatement(
+            actions=["s3:ListBucketVersions"],
+            resources=[common.ledger.bucket_arn],
+            conditions={"StringLike": {"s3:prefix": "ledger/*"}},
+        )
     )
     role.add_to_policy(
         iam.PolicyStatement(

@@ -54,7 +54,7 @@ overrides:
   - {accounts: ["444455556666"], billing: absent}
 exempt:
   - {accounts: ["555566667777"], reason: being divested, until: 2027-03-31}
-"""  # noqa: E501  # the sample of the issue, as people write it
+"""  # noqa: E501  # long lines, as people write them
 
 
 class Sts:

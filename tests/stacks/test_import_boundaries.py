@@ -14,6 +14,8 @@ OURS = {
     "reconcile",
     "notify",
     "sweep",
+    "apply",
+    "control",
     "stacks",
     "simulation",
     "localcloud",

@@ -63,7 +63,9 @@ LOOKING: Grants = {
     "dynamodb:Query": "{State.Arn}",
     "s3:GetObject": ("{Ledger.Arn}/ledger/*", "{Reports.Arn}/reports/*", "{Reports.Arn}/runs/*"),
     "s3:GetObjectRetention": "{Ledger.Arn}/ledger/*",
+    "s3:GetObjectVersion": "{Ledger.Arn}/ledger/*",
     "s3:ListBucket": ("{Ledger.Arn}", "{Reports.Arn}"),
+    "s3:ListBucketVersions": "{Ledger.Arn}",
     "sqs:GetQueueAttributes": (
         "{Intake.Arn}",
         "{IntakeDeadLetters.Arn}",
@@ -378,8 +380,8 @@ LEADING = "dynamodb:LeadingKeys"
     [
         ("SweepRole", {"control", "roster", "sweep", "tagged#*", "units"}),
         ("ControlRole", {"control", "roster", "standoff*", "sweep", "tagged#*", "units"}),
-        ("Reader", {"control", "roster", "standoff*", "sweep", "tagged#*", "units"}),
-        ("Operator", {"control", "roster", "standoff*", "sweep", "tagged#*", "units"}),
+        ("Reader", {"control", "roster", "standoff*", "sweep", "tagged#*", "units", "writes#*"}),
+        ("Operator", {"control", "roster", "standoff*", "sweep", "tagged#*", "units", "writes#*"}),
     ],
 )
 def test_a_role_that_does_not_write_contacts_sees_no_intents(
@@ -395,7 +397,11 @@ def test_a_role_that_does_not_write_contacts_sees_no_intents(
 def test_lists_of_objects_are_limited_to_prefixes(hub: Template) -> None:
     for role in ("ReconcileRole", "SweepRole", "Reader", "Operator"):
         statements = hub.statements(hub.one("AWS::IAM::Role", role)[0])
-        lists = [one for one in statements if "s3:ListBucket" in as_list(one["Action"])]
+        lists = [
+            one
+            for one in statements
+            if {"s3:ListBucket", "s3:ListBucketVersions"} & set(as_list(one["Action"]))
+        ]
         assert lists
         assert all(set(one["Condition"]) == {"StringLike"} for one in lists)
 

@@ -18,6 +18,7 @@ from cli.commands.history import history
 from cli.commands.init import init
 from cli.commands.pause import pause, unpause
 from cli.commands.plan import plan
+from cli.commands.release import release
 from cli.commands.report import report
 from cli.commands.setup import setup
 from cli.commands.status import status
@@ -88,6 +89,7 @@ app.command()(sweep)
 app.command()(approve)
 app.command()(pause)
 app.command()(unpause)
+app.command()(release)
 app.command()(history)
 app.command()(report)
 app.command()(setup)

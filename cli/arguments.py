@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from rollcall.contact_rules import EMAIL
+from rollcall.contacts import ContactKind
 
 #: Heading in `--help`.
 _OFFLINE: Final = "Without AWS"
@@ -24,6 +25,13 @@ def account_id(value: str) -> str:
 def optional_account_id(value: str | None) -> str | None:
     """The value if it is an account id or was not given, else typer.BadParameter."""
     return value if value is None else account_id(value)
+
+
+def contact_kind(value: str | None) -> str | None:
+    """The kind in capitals if it is one or was not given, else typer.BadParameter."""
+    if value is not None and value.upper() not in set(ContactKind):
+        raise typer.BadParameter("a contact is one of security, operations and billing")
+    return value.upper() if value is not None else None
 
 
 def address(value: str | None) -> str | None:
@@ -74,6 +82,12 @@ HubOption = Annotated[
 AccountArgument = Annotated[
     str,
     typer.Argument(metavar="ACCOUNT", help="Account id, 12 digits.", callback=account_id, show_default=False),
+]
+KindArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="KIND", help="security, operations or billing.", callback=contact_kind, show_default=False
+    ),
 ]
 DetailsOption = Annotated[
     bool, typer.Option("--show-details", metavar="", help="Show contacts in full; they are masked otherwise.")

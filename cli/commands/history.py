@@ -8,7 +8,14 @@ from typing import Annotated
 import typer
 from botocore.exceptions import ClientError
 
-from cli.arguments import AccountArgument, ConfigOption, DetailsOption, JsonOption, ProfileOption
+from cli.arguments import (
+    AccountArgument,
+    ConfigOption,
+    DetailsOption,
+    JsonOption,
+    ProfileOption,
+    contact_kind,
+)
 from cli.composition import Composition, Login
 from cli.hub_stack import output
 from cli.ledger.bucket import stored
@@ -17,22 +24,15 @@ from cli.ledger.view import document, table
 from cli.problems import CommandError
 from rollcall.adapters.aws_errors import code_of
 from rollcall.adapters.state_table import StateTable
-from rollcall.contacts import ContactKind
 from stacks.configuration import load
 
 _FAULTY = 2
 
 
-def _kind(value: str | None) -> str | None:
-    if value is not None and value.upper() not in set(ContactKind):
-        raise typer.BadParameter("a contact is one of security, operations and billing")
-    return value and value.upper()
-
-
-KindArgument = Annotated[
+AnyKindArgument = Annotated[
     str | None,
     typer.Argument(
-        metavar="KIND", help="security, operations or billing.", callback=_kind, show_default=False
+        metavar="KIND", help="security, operations or billing.", callback=contact_kind, show_default=False
     ),
 ]
 VerifyOption = Annotated[
@@ -48,7 +48,7 @@ VerifyOption = Annotated[
 def history(
     context: typer.Context,
     account: AccountArgument,
-    kind: KindArgument = None,
+    kind: AnyKindArgument = None,
     *,
     verify: VerifyOption = False,
     show_details: DetailsOption = False,

@@ -12,6 +12,7 @@ from cli.operating.guarded import GuardedClient
 from cli.problems import CommandError
 from rollcall.adapters.control_items import CONTROL
 from rollcall.adapters.dynamodb_table import DynamoTable
+from rollcall.adapters.standoff_items import StandoffItems
 from rollcall.adapters.sweep_table import SweepTable
 from stacks.configuration import load
 
@@ -56,6 +57,11 @@ class Hub:
     def sweeps(self) -> SweepTable:
         """Runs and plans that wait."""
         return SweepTable(client=self.client("dynamodb"), table=self.outputs[TABLE])
+
+    @property
+    def standoffs(self) -> StandoffItems:
+        """Contacts that are changed back again and again."""
+        return StandoffItems(client=self.client("dynamodb"), table=self.outputs[TABLE])
 
     def controls(self) -> Controls:
         """What people decided; RetryableError if the table cannot be asked."""

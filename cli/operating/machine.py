@@ -58,18 +58,28 @@ def look(hub: Hub, arn: str) -> Execution:
     return Execution(status=str(found["status"]), output=json.loads(found.get("output") or "{}"))
 
 
-def command(hub: Hub, operation: str, *, reason: str = "", plan: str | None = None) -> Mapping[str, Any]:
+def command(
+    hub: Hub,
+    operation: str,
+    *,
+    reason: str = "",
+    plan: str | None = None,
+    contact: tuple[str, str] | None = None,
+) -> Mapping[str, Any]:
     """Have Rollcall do what an operator commands; CommandError if it refuses or fails.
+
+    `contact` is an account's id and a kind.
 
     The machine and not the table: AWS records who started it, and nobody pauses in silence.
     """
+    account, kind = contact or (None, None)
     document = {
         "operation": operation,
         "by": hub.caller,
         "reason": reason,
         "plan": plan,
-        "account": None,
-        "kind": None,
+        "account": account,
+        "kind": kind,
     }
     arn, name = start(hub, CONTROLS, operation, document)
     try:

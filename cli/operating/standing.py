@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from cli.operating.hub import Controls, Decision, Hub
+    from rollcall.standoff.records import Standoff
     from rollcall.sweep.ports import Held
     from rollcall.sweep.run import Run
 
@@ -32,6 +33,7 @@ class Standing:
     controls: Controls
     candidate: str | None
     waiting: Sequence[Held]
+    standoffs: Sequence[Standoff]
     dead: Sequence[DeadLetters]
 
     @property
@@ -50,6 +52,8 @@ class Standing:
             found.append("writes are paused")
         if self.waiting:
             found.append("a plan waits for approval")
+        if self.standoffs:
+            found.append("somebody keeps changing a contact back")
         if any(queue.waiting for queue in self.dead):
             found.append("messages were given up")
         return found
@@ -65,6 +69,7 @@ def standing(hub: Hub) -> Standing:
         controls=hub.controls(),
         candidate=hub.outputs.get("CandidateDigest"),
         waiting=hub.sweeps.waiting(now),
+        standoffs=hub.standoffs.standoffs(now),
         dead=peek(hub),
     )
 
@@ -85,6 +90,7 @@ def document(found: Standing) -> dict[str, Any]:
         },
         "paused": _decision(found.controls.paused),
         "waiting": [held_document(held) for held in found.waiting],
+        "standoffs": [_standoff(one) for one in found.standoffs],
         "dead_letters": [
             {"queue": queue.queue, "waiting": queue.waiting, "reasons": dict(queue.reasons)}
             for queue in found.dead
@@ -95,6 +101,12 @@ def document(found: Standing) -> dict[str, Any]:
 def _run(run: Run) -> dict[str, Any]:
     keys = ("id", "trigger", "by", "started_at", "next", "accounts", "cursor")
     return {key: run.as_document()[key] for key in keys}
+
+
+def _standoff(found: Standoff) -> dict[str, Any]:
+    document = found.as_document()
+    kept = {key: document[key] for key in ("opened_at", "changed_at", "next_at", "reverts", "actors")}
+    return {"account": found.account_id, "kind": str(found.kind), **kept}
 
 
 def _decision(found: Decision | None) -> dict[str, Any] | None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from cli.operating.hub import Decision
     from cli.operating.standing import Standing
+    from rollcall.standoff.records import Standoff
     from rollcall.sweep.run import Run
 
 
@@ -31,6 +32,8 @@ def view(found: Standing) -> Iterator[Text]:
     for plan in found.waiting:
         command = ("approve", f"rollcall approve {plan.plan[:12]}")
         yield from _section("Waits for approval", [*held.lines(plan, found.now), command])
+    for standoff in found.standoffs:
+        yield from _section("Standoff", _standoff(standoff))
     yield from _section("Dead letters", _dead(found))
     yield Text(
         "; ".join(found.concerns).capitalize() + "." if found.concerns else "All is well.",
@@ -77,6 +80,16 @@ def _decided(decision: Decision, now: datetime) -> Iterator[tuple[str, str]]:
     yield "at", f"{moment(decision.at)}{ago}"
     if decision.why:
         yield "why", decision.why
+
+
+def _standoff(found: Standoff) -> Iterator[tuple[str, str]]:
+    yield "contact", f"{found.kind} of {found.account_id}"
+    yield "since", f"{moment(found.opened_at)}, put back {count(found.reverts, 'time')}"
+    if found.next_at is not None:
+        yield "next", f"put back at {moment(found.next_at)} or later"
+    for actor in found.actors:
+        yield "by", actor
+    yield "release", f"rollcall release {found.account_id} {found.kind}"
 
 
 def _dead(found: Standing) -> Iterator[tuple[str, str]]:

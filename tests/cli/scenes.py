@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from cli.fixes import ACCOUNTS
+from rollcall.contacts import ContactKind
+from rollcall.standoff.limits import REVERTS
+from rollcall.standoff.records import Revert
+from rollcall.standoff.tug import changed, reverted
 from tests.cli.desk import CONTACTS, DIVESTED, HUB, MALLORY, MANAGEMENT, PAYMENTS, PLAYGROUND, RIGHT, SHOP
 from tests.cli.machines import operate
 
@@ -85,10 +89,23 @@ def held(world):
     world.clock.sleep(3600)
 
 
+def contested(world):
+    """A script has changed a contact after each of three reverts, and now once more."""
+    operated(world)
+    state, clock = world.machines.hub.state, world.clock
+    actor = f"arn:aws:sts::{PAYMENTS}:assumed-role/Deploy/pipeline"
+    standoff = state.standoff(PAYMENTS, ContactKind.SECURITY)
+    for number in range(REVERTS):
+        standoff = reverted(standoff, Revert(call=str(number), principal=actor, at=clock.now()))
+        clock.sleep(60)
+    standoff = changed(standoff, principal=actor, message_id="m", now=clock.now())
+    state.save_standoff(standoff, at=clock.now())
+
+
 SCENES = {
     scene.__name__: scene
     for scene in (
         *(right, typo, renamed, tampered, drifted, fresh, member, bare, untrusted),
-        *(operated, edited, held),
+        *(operated, edited, held, contested),
     )
 }

@@ -6,8 +6,19 @@ import pytest
 
 from tests.cli.desk import assert_golden
 
-COMMANDS = ["init", "validate", "plan", "explain", "status", "sweep", "approve", "pause", "unpause"]
-COMMANDS += ["history", "report", "setup", "doctor"]
+COMMANDS = [
+    "init",
+    "validate",
+    "plan",
+    "explain",
+    "status",
+    "sweep",
+    "approve",
+    "pause",
+    "unpause",
+    "release",
+]
+COMMANDS += ["release", "history", "report", "setup", "doctor"]
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])

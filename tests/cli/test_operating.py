@@ -24,6 +24,13 @@ def hub(world):
 
 
 @pytest.fixture
+def contested(world):
+    scenes.contested(world)
+    world.calls.clear()
+    return world
+
+
+@pytest.fixture
 def held(world):
     scenes.held(world)
     world.calls.clear()
@@ -221,6 +228,36 @@ def test_a_pause_stops_writes_and_says_who_and_why(hub):
     assert not hub.machines.hub.state.control().paused
 
 
+def test_a_standoff_is_shown_until_somebody_releases_it(contested):
+    shown = contested.run("status")
+    assert shown.exit_code == 2
+    assert_golden("status-standoff.txt", shown.stdout)
+    (found,) = status(contested)["standoffs"]
+    assert (found["account"], found["kind"], found["reverts"]) == (PAYMENTS, "SECURITY", 3)
+    result = contested.run("release", PAYMENTS, "security")
+    assert result.exit_code == 0, result.output
+    assert_golden("release.txt", result.stdout)
+    assert "released" in contested.machines.hub.told()
+    assert status(contested)["standoffs"] == []
+    assert contested.run("status").exit_code == 0
+
+
+def test_where_there_is_no_standoff_none_is_released(contested):
+    result = contested.run("release", PAYMENTS, "billing")
+    assert result.exit_code == 1
+    assert "refused: there is no standoff over this contact" in result.stderr
+    assert "released" not in contested.machines.hub.told()
+    assert len(status(contested)["standoffs"]) == 1
+
+
+@pytest.mark.parametrize("kind", ["primary", "", "securitx"])
+def test_only_contacts_that_rollcall_sets_can_be_released(hub, kind):
+    result = hub.run("release", PAYMENTS, kind)
+    assert result.exit_code == 1
+    assert "a contact is one of security" in result.stderr
+    assert not hub.machines.inputs
+
+
 @pytest.mark.parametrize("reason", [" ", "x" * 501, "a\nb"])
 def test_a_reason_is_one_line_that_people_can_read(hub, reason):
     result = hub.run("pause", "--reason", reason)
@@ -337,6 +374,7 @@ COMMANDS = {
     "approve": ["approve", "0123456789ab", "--yes"],
     "pause": ["pause", "--reason", "drill"],
     "unpause": ["unpause", "--reason", "over"],
+    "release": ["release", PAYMENTS, "security"],
     "status": ["status"],
 }
 
@@ -379,7 +417,7 @@ def test_what_is_wrong_and_what_mends_it(hub, name):
 
 
 def test_who_is_no_operator_cannot_operate(hub):
-    for command in ("sweep", "pause", "unpause"):
+    for command in ("sweep", "pause", "unpause", "release"):
         hub.failures["stepfunctions"] = list(ERRORS["no-operator"][1])
         golden_error("no-operator", hub.run(*COMMANDS[command]))
 

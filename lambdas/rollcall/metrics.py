@@ -37,7 +37,8 @@ class Metric(StrEnum):
     * SWEEP_UNANNOUNCED: contacts that a run found changed and no event had announced.
     * CONTACTS_UNREADABLE: contacts that a run could not read.
     * STANDOFFS: 1 for each change of a contact that somebody keeps changing, and that is set back later.
-    * RESTORE_MILLISECONDS: from the change, as CloudTrail dates it, until the contact was verified again.
+    * RESTORE_MILLISECONDS: from the change, as CloudTrail dates it, until the contact was verified again,
+      but for what was late on purpose.
     """
 
     SWEEP_FINISHED = "SweepFinished"
@@ -70,7 +71,7 @@ def measured(incident: Incident, now: datetime) -> Iterator[tuple[Metric, int]]:
         return
     took = (now - changed_at) // _MILLISECOND
     for outcome in incident.outcomes:
-        if outcome.verdict is Verdict.SET:
+        if outcome.verdict is Verdict.SET and not incident.standoff:
             yield Metric.RESTORE_MILLISECONDS, max(took, 0)
         elif outcome.verdict is Verdict.SPACED:
             yield Metric.STANDOFFS, 1

@@ -52,7 +52,8 @@ class Incident:
 
     `signal` is None if the event was none of ours, `account` if the organization does not know it.
     `opened` is whether people were told that it is not over, `gathered_by` the incident id of the notice that
-    tells of it together with others, None if it is told by itself.
+    tells of it together with others, None if it is told by itself. `standoff` is whether reverts of its
+    contacts are spaced out.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Incident:
     outcomes: tuple[Outcome, ...]
     opened: bool = False
     gathered_by: str | None = None
+    standoff: bool = False
 
     @property
     def stage(self) -> Stage:

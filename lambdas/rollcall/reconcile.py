@@ -18,7 +18,7 @@ from rollcall.patience import left_alone, next_look, only_told, without_effect
 from rollcall.plan import Verdict
 from rollcall.recover import recover
 from rollcall.restore import Decision, restore
-from rollcall.signals import Ignored
+from rollcall.signals import TAMPERING, Ignored
 from rollcall.telling import Teller, incident_of
 
 if TYPE_CHECKING:
@@ -105,8 +105,9 @@ class Reconciler:
         _look_again(
             next_look(signal, self.ports.clock.now()) if active else None, *(item.again for item in acted)
         )
-        # Only a message that has nothing else to come back for.
-        _look_again(*(self._teller.gatherer.watch(bulk, delivery) for bulk in gathered if bulk))
+        if signal.cause in TAMPERING:
+            # Only a message that has nothing else to come back for: of a unit, other accounts may be left.
+            _look_again(*(self._teller.gatherer.watch(bulk, delivery) for bulk in gathered if bulk))
 
     def _recovered(self, signal: Signal, delivery: Delivery, gathered: list[Gathered | None]) -> list[Acted]:
         """Finish open intents; those of other signals are told here."""

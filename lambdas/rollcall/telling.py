@@ -82,12 +82,11 @@ class Teller:
         gathered = None if opened else self._gathered(incident, told=not quietly)
         if quietly or _comes_back(acted, delivery):
             return gathered
-        told_with = notice_id(gathered) if gathered else None
-        if not opened and told_with is None:
-            told_with = self._standoff(incident)
+        standoff = None if opened else self._standoff(incident)
+        told_with = notice_id(gathered) if gathered else standoff
         if incident.stage is Stage.OPEN and told_with is None:
             self.ports.state.mark_opened(incident.id, at=self.ports.clock.now())
-        self.publish(replace(incident, opened=opened, gathered_by=told_with))
+        self.publish(replace(incident, opened=opened, gathered_by=told_with, standoff=standoff is not None))
         forget(acted, self.ports)
         return gathered
 

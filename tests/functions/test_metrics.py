@@ -50,6 +50,11 @@ def test_a_change_in_a_standoff_is_counted() -> None:
     assert list(measured(incident(Verdict.SPACED), CHANGED_AT)) == [(Metric.STANDOFFS, 1)]
 
 
+def test_a_revert_that_waited_for_its_time_in_a_standoff_was_not_slow() -> None:
+    waited = replace(incident(Verdict.SET), standoff=True)
+    assert list(measured(waited, CHANGED_AT + timedelta(hours=1))) == []
+
+
 def test_a_contact_of_a_new_account_is_no_restore() -> None:
     made = incident(Verdict.SET, cause=Cause.ACCOUNT_CREATED)
     assert list(measured(made, CHANGED_AT)) == []

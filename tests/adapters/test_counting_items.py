@@ -1,0 +1,96 @@
+"""Tallies, bulks and standoffs in the table: all of a count or nothing, and everything ends by itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from botocore.exceptions import ClientError
+
+from rollcall.bulk.limits import ACCOUNTS, By
+from rollcall.bulk.records import Gathered, Tally
+from rollcall.contacts import ContactKind
+from rollcall.errors import RetryableError
+from rollcall.standoff.records import Revert, Standoff
+from tests.adapters.samples import NOW
+from tests.core.test_tally import counted_all, edit
+
+SECURITY = ContactKind.SECURITY
+
+
+def gathered(number: int) -> Gathered:
+    return Gathered(incident_id=f"RC-{number}", by=By.ORGANIZATION, name="all", bulk="bulk-1", verdict="set")
+
+
+def test_the_largest_count_is_one_transaction(state, items):
+    edits = [edit(number, number) for number in range(ACCOUNTS[By.ORGANIZATION])]
+    tally = counted_all(edits, Tally(by=By.ORGANIZATION, name="all"))
+    accounts = [one.account_id for one in edits]
+    assert state.save_tally(tally, at=NOW, accounts=accounts, gathered=list(map(gathered, range(20))))
+    assert tally.bulk is not None
+    assert all(state.in_bulk(tally.bulk.key, account_id) for account_id in accounts)
+    assert state.gathered("RC-19") == gathered(19)
+    assert state.tally(By.ORGANIZATION, "all") == tally
+    added = [item for (pk, _), item in items().items() if pk not in ("control", "roster")]
+    assert len(added) == 1 + 20 + 20
+    assert {int(item["expires_at"]["N"]) for item in added} == {int(NOW.timestamp()) + 30 * 86_400}
+
+
+def test_who_read_an_older_tally_stores_nothing_at_all(state):
+    old = state.tally(By.ACTOR, "mary")
+    assert state.save_tally(replace(old, recent=(edit(1),)), at=NOW)
+    late = replace(old, recent=(edit(2),))
+    assert not state.save_tally(late, at=NOW, accounts=["000000000002"], gathered=[gathered(2)])
+    assert state.gathered("RC-2") is None
+    assert [one.account_id for one in state.tally(By.ACTOR, "mary").recent] == [edit(1).account_id]
+
+
+def test_a_standoff_that_somebody_else_stored_meanwhile_is_not_overwritten(state, items):
+    old = state.standoff("222222222222", SECURITY)
+    revert = Revert(call="call-1", principal="mary", at=NOW)
+    assert state.save_standoff(replace(old, latest=(revert,)), at=NOW)
+    assert not state.save_standoff(replace(old, latest=()), at=NOW)
+    known = state.standoff("222222222222", SECURITY)
+    assert known.latest == (revert,)
+    assert state.save_standoff(replace(known, opened_at=NOW, changed_at=NOW), at=NOW)
+    [kept] = [item for (pk, _), item in items().items() if pk == "standoffs"]
+    assert int(kept["expires_at"]["N"]) == int(NOW.timestamp()) + 2 * 86_400
+
+
+def test_standoffs_are_listed_by_account_and_kind_as_long_as_they_go_on(state):
+    for account_id, kind in (("444455556666", SECURITY), ("222222222222", ContactKind.BILLING)):
+        standoff = Standoff(account_id=account_id, kind=kind, opened_at=NOW, changed_at=NOW)
+        assert state.save_standoff(standoff, at=NOW)
+    assert state.save_standoff(Standoff(account_id="222222222222", kind=SECURITY), at=NOW)
+    found = [(one.account_id, str(one.kind)) for one in state.standoffs(NOW)]
+    assert found == [("222222222222", "BILLING"), ("444455556666", "SECURITY")]
+    assert not state.standoffs(NOW + timedelta(days=1))
+
+
+@pytest.mark.parametrize(
+    ("operation", "call"),
+    [
+        ("get_item", lambda state: state.tally(By.ACTOR, "mary")),
+        ("get_item", lambda state: state.gathered("RC-1")),
+        ("get_item", lambda state: state.in_bulk("bulk-1", "222222222222")),
+        ("get_item", lambda state: state.standoff("222222222222", SECURITY)),
+        (
+            "transact_write_items",
+            lambda state: state.save_tally(Tally(by=By.ACTOR, name="mary"), at=NOW),
+        ),
+        ("put_item", lambda state: state.watch("m-1", By.ACTOR, "mary", at=NOW)),
+        ("query", lambda state: state.watched("m-1")),
+        ("put_item", lambda state: state.save_standoff(Standoff(account_id="2", kind=SECURITY), at=NOW)),
+        ("query", lambda state: state.standoffs(NOW)),
+    ],
+)
+def test_a_table_that_refuses_leaves_the_message_to_the_queue(state, dynamodb, monkeypatch, operation, call):
+    def refuse(**_: object) -> None:
+        error = {"Error": {"Code": "ProvisionedThroughputExceededException", "Message": "secret"}}
+        raise ClientError(error, operation)
+
+    monkeypatch.setattr(dynamodb, operation, refuse)
+    with pytest.raises(RetryableError, match="ProvisionedThroughputExceededException") as raised:
+        call(state)
+    assert "secret" not in str(raised.value)

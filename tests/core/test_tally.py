@@ -1,0 +1,174 @@
+"""Counting edits, pure: what order, delay and repetition do not change, and when people are told."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rollcall.bulk.limits import ACCOUNTS, QUIET, TOLD_EVERY, WINDOW, By
+from rollcall.bulk.notice import bulk_notice, told_with
+from rollcall.bulk.records import Bulk, Edit, Tally
+from rollcall.bulk.tally import became, counted, due, joined, quiet_at, takes, told
+from tests.adapters.samples import SIGNAL
+
+START = datetime(2026, 10, 5, 9, 0, tzinfo=UTC)
+NOBODY = Tally(by=By.ACTOR, name="assumed-role/Dev/mary")
+
+
+def edit(account: int, seconds: float = 0.0, verdict: str = "set") -> Edit:
+    account_id = f"{account:012}"
+    return Edit(
+        incident_id=f"RC-{account}-{seconds}",
+        account_id=account_id,
+        at=START + timedelta(seconds=seconds),
+        verdict=verdict,
+        place={"id": account_id, "name": f"Account {account}", "ou": "Sandbox"},
+        actor=SIGNAL.actor.as_document(),
+    )
+
+
+def counted_all(edits: list[Edit], tally: Tally = NOBODY) -> Tally:
+    """As a worker counts: what a bulk takes joins it."""
+    accounts: set[str] = set()
+    for one in edits:
+        if tally.bulk is not None and takes(tally.bulk, one):
+            known = one.account_id in accounts
+            tally = replace(tally, bulk=joined(tally.bulk, one, START, known=known))
+        else:
+            tally = counted(tally, one, START)
+            accounts = {item.account_id for item in tally.recent}
+        accounts.add(one.account_id)
+    return tally
+
+
+def opened(accounts: int = 5) -> Bulk:
+    bulk = counted_all([edit(number, number) for number in range(accounts)]).bulk
+    assert bulk is not None
+    return bulk
+
+
+def after(bulk: Bulk, seconds: float, *, last: bool = False) -> Bulk:
+    return told(bulk, START + timedelta(seconds=seconds), last=last)
+
+
+@pytest.mark.parametrize("by", By)
+def test_the_number_makes_a_bulk_and_one_less_does_not(by):
+    edits = [edit(number, number) for number in range(ACCOUNTS[by])]
+    nobody = replace(NOBODY, by=by)
+    assert counted_all(edits[:-1], nobody).bulk is None
+    bulk = counted_all(edits, nobody).bulk
+    assert bulk is not None
+    assert (bulk.accounts, sum(bulk.became.values())) == (len(edits), len(edits))
+
+
+@given(
+    numbers=st.lists(st.integers(0, 8), min_size=1, max_size=20),
+    seconds=st.lists(st.integers(0, 600), min_size=20, max_size=20),
+    random=st.randoms(use_true_random=False),
+)
+def test_order_and_repetition_change_no_number_of_accounts(numbers, seconds, random):
+    edits = [edit(number, second) for number, second in zip(numbers, seconds, strict=False)]
+    shuffled = [*edits, *edits]
+    random.shuffle(shuffled)
+    accounts = len(set(numbers))
+    bulk = counted_all(shuffled).bulk
+    if accounts < ACCOUNTS[By.ACTOR]:
+        assert bulk is None
+    else:
+        assert bulk is not None
+        assert bulk.accounts == accounts
+        assert bulk.first_at >= min(one.at for one in edits)
+        assert bulk.last_at == max(one.at for one in edits)
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 90_000)), max_size=60))
+def test_a_tally_never_holds_more_than_the_window_and_fits_an_item(happened):
+    tally = NOBODY
+    for number, second in happened:
+        tally = counted_all([edit(number, second)], tally)
+        assert len(tally.recent) <= ACCOUNTS[By.ACTOR]
+        if tally.bulk is None:
+            assert tally.recent[-1].at - tally.recent[0].at <= WINDOW
+        assert len(json.dumps(tally.as_document())) < 10_000
+        document = json.loads(json.dumps(tally.as_document()))
+        assert Tally.from_document(document, by=tally.by, name=tally.name, version=1) == tally
+
+
+@pytest.mark.parametrize(
+    ("seconds", "taken"),
+    [(-600, True), (-601, False), (0, True), (4, True), (604, True), (605, False)],
+)
+def test_a_bulk_takes_what_happened_within_a_window_of_it(seconds, taken):
+    assert takes(opened(), edit(9, seconds)) is taken
+
+
+def test_what_comes_too_late_for_a_bulk_is_not_counted_and_leaves_it_alone():
+    tally = replace(NOBODY, bulk=opened())
+    assert counted(tally, edit(9, -700), START) == tally
+
+
+def test_what_happens_long_after_a_bulk_begins_anew():
+    tally = counted(replace(NOBODY, bulk=opened(), recent=(edit(1),)), edit(9, 700), START)
+    assert tally.bulk is None
+    assert [one.account_id for one in tally.recent] == [edit(9).account_id]
+
+
+def test_the_latest_edit_of_an_account_is_the_one_that_counts():
+    tally = counted_all([edit(1, 0), edit(1, 500), edit(1, 200)])
+    assert [one.at for one in tally.recent] == [edit(1, 500).at]
+
+
+def test_a_bulk_is_told_at_once_then_when_it_has_doubled_and_ten_minutes_have_gone():
+    bulk = opened()
+    assert due(bulk, START)
+    bulk = after(bulk, 0)
+    assert not due(bulk, START + TOLD_EVERY)
+    doubled = replace(bulk, accounts=10)
+    assert not due(doubled, START + TOLD_EVERY - timedelta(seconds=1))
+    assert due(doubled, START + TOLD_EVERY)
+
+
+def test_the_last_message_comes_when_it_is_quiet_and_the_next_not_before_ten_minutes():
+    assert quiet_at(None) is None
+    assert quiet_at(opened()) is None  # the first was not told yet
+    bulk = after(opened(), 0)
+    assert quiet_at(bulk) == START + QUIET
+    bulk = after(bulk, 180, last=True)
+    assert quiet_at(bulk) is None
+    again = joined(bulk, edit(9, 200), START + timedelta(seconds=200), known=False)
+    assert quiet_at(again) == START + timedelta(seconds=180) + TOLD_EVERY
+
+
+def test_what_became_of_an_edit_is_corrected():
+    bulk = joined(opened(), edit(9, 5, "pending"), START, known=False)
+    assert bulk.became == {"set": 5, "pending": 1}
+    assert became(bulk, before="pending", after="failed").became == {"set": 5, "failed": 1}
+
+
+def test_messages_of_one_bulk_have_one_incident_id_and_counted_updates():
+    bulk = opened()
+    first, second = bulk_notice(By.ACTOR, bulk, last=False), bulk_notice(By.ACTOR, after(bulk, 0), last=True)
+    assert first.incident_id == second.incident_id == told_with(bulk.key)
+    assert (first.update, second.update) == (0, 1)
+    assert first.facts["quiet_since"] is None
+    assert second.facts["quiet_since"] == bulk.last_at.isoformat()
+
+
+@pytest.mark.parametrize(("seconds", "minutes"), [(0, 10), (600, 10), (601, 11), (3600, 60)])
+def test_the_minutes_that_people_read_hold_all_edits(seconds, minutes):
+    bulk = replace(opened(), first_at=START, last_at=START + timedelta(seconds=seconds))
+    assert bulk_notice(By.ACTOR, bulk, last=False).facts["window_minutes"] == minutes
+
+
+@pytest.mark.parametrize(
+    ("by", "actor", "address"),
+    [(By.ACTOR, True, True), (By.ADDRESS, False, True), (By.ORGANIZATION, False, False)],
+)
+def test_a_message_names_what_the_edits_have_in_common_and_nothing_else(by, actor, address):
+    facts = bulk_notice(by, opened(), last=False).facts
+    assert (facts["actor"] is not None, facts["source_ip"] is not None) == (actor, address)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rollcall.demands import WantedAbsent
-from rollcall.errors import RecordRefusedError, RetryableError, WriteRefusedError
+from rollcall.errors import IntentBusyError, RecordRefusedError, RetryableError, WriteRefusedError
 from rollcall.intents import Intent, intent_id
 from rollcall.observation import matches
 from rollcall.outcomes import Outcome
@@ -15,6 +15,8 @@ from rollcall.patience import settling
 from rollcall.plan import Verdict
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from rollcall.plan import Change
     from rollcall.ports import Delivery, Ports
     from rollcall.signals import Signal
@@ -44,10 +46,20 @@ class Acted:
     again: int | None = None
 
 
-def act(
-    *, signal: Signal, change: Change, roster_digest: str, authorised: bool, delivery: Delivery, ports: Ports
+def act(  # all that an intent records
+    *,
+    signal: Signal,
+    change: Change,
+    roster_digest: str,
+    authorised: bool,
+    delivery: Delivery,
+    ports: Ports,
+    observed_at: datetime | None = None,
 ) -> Acted:
-    """Set one contact. Never raises for what AWS may do: what is not finished is a pending outcome."""
+    """Set one contact. Never raises for what AWS may do: what is not finished is a pending outcome.
+
+    `observed_at` is a moment before the contact was read: what somebody of us set since is looked at again.
+    """
     now = ports.clock.now()
     intent = Intent(
         id=intent_id(signal=signal, kind=change.kind, owner=delivery.message_id, opened_at=now),
@@ -61,7 +73,7 @@ def act(
         authorised=authorised,
     )
     try:
-        _record(intent, ports)
+        _record(intent, ports, observed_at)
     except RetryableError as error:
         outcome = outcome_of(intent, Verdict.PENDING, str(error))
         return Acted(outcome=outcome, urgent=isinstance(error, RecordRefusedError))
@@ -117,15 +129,26 @@ def outcome_of(
     )
 
 
-def _record(intent: Intent, ports: Ports) -> None:
+def _record(intent: Intent, ports: Ports, observed_at: datetime | None) -> None:
     ports.state.open_intent(intent)
     try:
+        _not_overtaken(intent, ports, observed_at)
         ports.ledger.intent(intent)
-    except RecordRefusedError:
+    except (IntentBusyError, RecordRefusedError):
         # If this fails too, the next delivery finishes the intent; the refusal is told now all the same.
         with suppress(RetryableError):
             ports.state.close_intent(intent, claimable=False, at=ports.clock.now())
         raise
+
+
+def _not_overtaken(intent: Intent, ports: Ports, observed_at: datetime | None) -> None:
+    """IntentBusyError if another worker set the contact between our look and our intent.
+
+    It may have had a copy of this very event: a second write would be told as a second incident.
+    """
+    restored_at = ports.state.restored_at(intent.signal.account_id, intent.kind)
+    if observed_at is not None and restored_at is not None and restored_at >= observed_at:
+        raise IntentBusyError("another worker has just set this contact")
 
 
 def _remember_refusal(intent: Intent, request_id: str | None, ports: Ports) -> None:

@@ -19,6 +19,7 @@ from rollcall.standoff.spacing import hold
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from datetime import datetime
 
     from rollcall.account import Account
     from rollcall.contacts import ContactKind
@@ -59,24 +60,37 @@ def restore(
     if not kinds:
         nothing = Outcome(verdict=Verdict.UNMANAGED, reason="the roster names no contact for this account")
         return [Acted(outcome=nothing)]
+    observed_at = ports.clock.now()
     observations, waiting = _observe(
         signal, [kind for kind in kinds if kind not in done], ports, authorised=authorised
     )
     halted = decision.control.halted(required)
     planned = plan(requirement=required, account=account, observations=observations, halted=halted)
     told = [
-        Acted(outcome=_undone(_outcome(finding, roster.digest, authorised), decision, ports))
-        for finding in planned.findings
+        _undone(_outcome(finding, roster.digest, authorised), decision, ports) for finding in planned.findings
     ]
     changed = [
-        _changed(change, account, decision=decision, authorised=authorised, ports=ports)
+        _changed(
+            change,
+            account,
+            decision=decision,
+            authorised=authorised,
+            observed_at=observed_at,
+            ports=ports,
+        )
         for change in planned.changes
     ]
     return [*waiting, *told, *changed]
 
 
-def _changed(
-    change: Change, account: Account, *, decision: Decision, authorised: bool, ports: Ports
+def _changed(  # what the outcome and the intent record
+    change: Change,
+    account: Account,
+    *,
+    decision: Decision,
+    authorised: bool,
+    observed_at: datetime,
+    ports: Ports,
 ) -> Acted:
     """Set one contact, unless it is in a standoff: then in its time."""
     waiting = Outcome(
@@ -102,6 +116,7 @@ def _changed(
         authorised=authorised,
         delivery=decision.delivery,
         ports=ports,
+        observed_at=observed_at,
     )
 
 
@@ -128,18 +143,26 @@ def _pending(kind: ContactKind, reason: str, *, authorised: bool) -> Outcome:
     return Outcome(verdict=Verdict.PENDING, reason=reason, kind=kind, authorised=authorised)
 
 
-def _undone(outcome: Outcome, decision: Decision, ports: Ports) -> Outcome:
-    """An edit that a write of ours undid before its event came is told, however right the contact is now."""
+def _undone(outcome: Outcome, decision: Decision, ports: Ports) -> Acted:
+    """An edit that a write of ours undid before its event came is told, however right the contact is now.
+
+    Not if that write was for a copy of this very event, and its worker is about to tell.
+    """
     signal, right = decision.signal, outcome.verdict is Verdict.COMPLIANT
     if not right or outcome.kind is None or decision.by_us or signal.cause not in TAMPERING:
-        return outcome
+        return Acted(outcome=outcome)
     restored_at = ports.state.restored_at(signal.account_id, outcome.kind)
     happened_at = time_of(signal)
     if restored_at is None or happened_at is None:
-        return outcome
+        return Acted(outcome=outcome)
     if not timedelta(0) <= restored_at - happened_at <= UNDONE_WITHIN:
-        return outcome
-    return replace(outcome, verdict=Verdict.UNDONE, reason="a write of ours after this change undid it")
+        return Acted(outcome=outcome)
+    for intent in ports.state.open_intents(signal.account_id):
+        if intent.kind is outcome.kind and intent.signal.event.key == signal.event.key:
+            reason = "another worker has just set this contact because of the same event"
+            return Acted(outcome=replace(outcome, verdict=Verdict.PENDING, reason=reason), expected=True)
+    reason = "a write of ours after this change undid it"
+    return Acted(outcome=replace(outcome, verdict=Verdict.UNDONE, reason=reason))
 
 
 def _outcome(finding: Finding, roster_digest: str, authorised: bool) -> Outcome:

@@ -430,5 +430,27 @@ def test_the_end_of_a_bulk_is_told_before_another_follows_it():
         assert told[-1]["facts"]["quiet_since"]
 
 
+def test_a_bulk_that_nobody_was_told_of_is_told_before_another_edit_takes_its_place():
+    world = World().settle()
+    accounts = many_accounts(world, 6)
+    for account_id in accounts[:5]:
+        edit(world, mallory(account_id))
+    *earlier, fifth = world.queue
+    for message in list(earlier):
+        world.deliver(message)
+    world.faults.plan("state.save_tally.after", Crash())
+    world.deliver(fifth)
+    world.queue.clear()  # it comes back after everything else
+    world.clock.sleep(3600)
+    edit(world, mallory(accounts[5]))
+    world.drain()
+    world.queue.append(fifth)
+    world.drain()
+    [told] = bulks(world)
+    assert told["facts"]["accounts_count"] == 5
+    assert told_with(world)[accounts[4]] == told["incident_id"]
+    assert right(world, accounts)
+
+
 def test_nobody_looks_for_longer_than_the_queue_delivers():
     assert MOST_LOOKS < 20

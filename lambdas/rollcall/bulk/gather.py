@@ -89,8 +89,11 @@ class Gatherer:
 
     def _settle(self, tally: Tally, edit: Edit) -> None:
         """Another bulk may follow under this name: nobody would hear the end of the one that was."""
-        if tally.bulk is not None and tally.bulk.last_at < edit.at and quiet_at(tally.bulk) is not None:
-            self.bus.publish_notice(bulk_notice(tally.by, tally.bulk, last=True), self.clock.now())
+        bulk = tally.bulk
+        if bulk is None or edit.at < bulk.last_at:
+            return
+        if bulk.told_at is None or quiet_at(bulk) is not None:
+            self.bus.publish_notice(bulk_notice(tally.by, bulk, last=True), self.clock.now())
 
     def _corrected(self, gathered: Gathered, verdict: Verdict) -> Gathered:
         """What became of an incident that had to wait when it was counted."""

@@ -34,7 +34,7 @@ class AlertTopic(Construct):
             pack="Serverless",
             rule="SNSRedrivePolicy",
             reason="An alarm on mail that was refused would be sent to the same mailbox; each alert is also"
-            " an outcome in the ledger.",
+            " an event on the outcome bus, and an alarm counts what was not delivered.",
         )
         self._admit_alarms(key)
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Final
 from rollcall.act import SET_REASON, Acted, act
 from rollcall.errors import RetryableError
 from rollcall.lost_matches import lost_match
-from rollcall.observation import Present
-from rollcall.outcomes import Incident, Outcome, incident_id
+from rollcall.outcomes import Incident, incident_id
 from rollcall.plan import Finding, Verdict
 from rollcall.ports import Delivery
 from rollcall.recover import recover
 from rollcall.standoff.spacing import held_back
 from rollcall.sweep.actor import owner, swept
+from rollcall.sweep.as_planned import outcome_of, result_of, same_observation, same_target, skipped
 from rollcall.sweep.decide import decide
-from rollcall.sweep.records import Observed, Result, target_document
+from rollcall.sweep.records import Observed
 from rollcall.telling import count_reverts, gathered_by
 
 if TYPE_CHECKING:
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
     from rollcall.account import Account
     from rollcall.contacts import ContactKind
-    from rollcall.demands import Target
     from rollcall.observation import Observation
+    from rollcall.outcomes import Outcome
     from rollcall.plan import Change
     from rollcall.ports import Ports
     from rollcall.roster import Roster
     from rollcall.signals import Signal
-    from rollcall.sweep.records import PlannedChange
+    from rollcall.sweep.records import PlannedChange, Result
     from rollcall.sweep.run import Run
 
 #: Waits before the second, third and fourth try of what AWS was too busy for.
@@ -58,7 +58,7 @@ class Carrier:
                 break
             self.ports.clock.sleep(seconds)
             done |= self._attempt(todo)
-        return [_result(change, done[change.kind]) for change in changes]
+        return [result_of(change, done[change.kind]) for change in changes]
 
     def _attempt(self, changes: Sequence[PlannedChange]) -> Mapping[ContactKind, Outcome]:
         account_id = changes[0].account_id
@@ -71,7 +71,7 @@ class Carrier:
             self._tell(signal, account, acted.values())
         except RetryableError as error:
             # What was written keeps its open intent: the next try finishes and tells it.
-            return {change.kind: _outcome(change, Verdict.PENDING, str(error)) for change in changes}
+            return {change.kind: outcome_of(change, Verdict.PENDING, str(error)) for change in changes}
         return {kind: item.outcome for kind, item in acted.items()}
 
     def _recovered(self, account_id: str, account: Account | None) -> dict[ContactKind, Acted]:
@@ -87,7 +87,7 @@ class Carrier:
     def _act(self, account: Account | None, changes: Sequence[PlannedChange]) -> dict[ContactKind, Acted]:
         if account is None:
             reason = "the organization has no such account any more"
-            return {change.kind: _skipped(change, reason) for change in changes}
+            return {change.kind: skipped(change, reason) for change in changes}
         acted, contacts = self._observe(changes)
         lost = lost_match(self.roster, account, self.ports.matches)
         observed = Observed(
@@ -110,21 +110,21 @@ class Carrier:
             try:
                 contacts[change.kind] = self.ports.accounts.get(change.account_id, change.kind)
             except RetryableError as error:
-                waiting[change.kind] = Acted(outcome=_outcome(change, Verdict.PENDING, str(error)))
+                waiting[change.kind] = Acted(outcome=outcome_of(change, Verdict.PENDING, str(error)))
         return waiting, contacts
 
     def _carry(self, planned: PlannedChange, decided: Change | Finding) -> Acted:
         """One contact, as it is now: write only what was approved, over what was seen then."""
         if isinstance(decided, Finding):
             return self._left(planned, decided)
-        if not _same_target(decided.wanted, planned.wanted):
-            return _skipped(planned, "the roster asks for something else here by now")
-        if not _same(decided.found, planned.found):
-            return _skipped(planned, "somebody changed it after the plan was made")
+        if not same_target(decided.wanted, planned.wanted):
+            return skipped(planned, "the roster asks for something else here by now")
+        if not same_observation(decided.found, planned.found):
+            return skipped(planned, "somebody changed it after the plan was made")
         now = self.ports.clock.now()
         spaced = held_back(self.ports.state, planned.account_id, planned.kind, now)
         if spaced is not None:
-            return _skipped(planned, spaced)
+            return skipped(planned, spaced)
         return act(
             signal=swept(planned.account_id, self.run, now),
             change=decided,
@@ -138,12 +138,12 @@ class Carrier:
         """What is not to be written now, though it was planned."""
         if finding.verdict is not Verdict.COMPLIANT:
             verdict = finding.verdict if finding.verdict in _KEPT else Verdict.SKIPPED
-            return Acted(outcome=_outcome(planned, verdict, finding.reason))
+            return Acted(outcome=outcome_of(planned, verdict, finding.reason))
         written_at = self.ports.state.restored_at(planned.account_id, planned.kind)
         if written_at is not None and written_at > self.run.started_at:
             # By a worker of this run that was cut off before it could say so, or by a signal meanwhile.
-            return Acted(outcome=_outcome(planned, Verdict.SET, SET_REASON))
-        return Acted(outcome=_outcome(planned, Verdict.COMPLIANT, finding.reason))
+            return Acted(outcome=outcome_of(planned, Verdict.SET, SET_REASON))
+        return Acted(outcome=outcome_of(planned, Verdict.COMPLIANT, finding.reason))
 
     def _tell(self, signal: Signal, account: Account | None, acted: Iterable[Acted]) -> None:
         """Publish, and only then forget the intents: a crash in between tells twice, never not at all."""
@@ -184,35 +184,3 @@ _UNTOLD = frozenset({Verdict.COMPLIANT, Verdict.SET, Verdict.PENDING})
 
 def _open(outcome: Outcome | None) -> bool:
     return outcome is None or outcome.verdict is Verdict.PENDING
-
-
-def _outcome(planned: PlannedChange, verdict: Verdict, reason: str) -> Outcome:
-    return Outcome(
-        verdict=verdict, reason=reason, kind=planned.kind, found=planned.found, wanted=planned.wanted
-    )
-
-
-def _skipped(planned: PlannedChange, reason: str) -> Acted:
-    return Acted(outcome=_outcome(planned, Verdict.SKIPPED, reason))
-
-
-def _result(planned: PlannedChange, outcome: Outcome) -> Result:
-    return Result(
-        account_id=planned.account_id,
-        kind=planned.kind,
-        verdict=outcome.verdict,
-        reason=outcome.reason,
-        intent_id=outcome.intent_id,
-        verified=outcome.verified,
-    )
-
-
-def _same(found: Observation, planned: Observation) -> bool:
-    if isinstance(found, Present) and isinstance(planned, Present):
-        return found.contact.same_as(planned.contact)
-    return type(found) is type(planned)
-
-
-def _same_target(wanted: Target, planned: Target) -> bool:
-    """The same values; which entry of the roster they come from does not matter."""
-    return bool(target_document(wanted)["contact"] == target_document(planned)["contact"])

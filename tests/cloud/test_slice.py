@@ -13,7 +13,7 @@ from rollcall.approve import approve_candidate
 from tests.cloud.tools import messages, wait_for
 
 pytestmark = pytest.mark.cloud
-HUB, MEMBER, MANAGEMENT = "333333333333", "222222222222", "111111111111"
+HUB, MEMBER, MANAGEMENT, EXEMPT = "333333333333", "222222222222", "111111111111", "555566667777"
 EDIT = {"Name": "Mary", "Title": "Dev", "EmailAddress": "mary@example.net", "PhoneNumber": "+1 206 555 0199"}
 
 
@@ -220,6 +220,28 @@ def test_a_change_made_for_a_member_by_management_is_restored(hub):
     management.put_alternate_contact(AccountId=MEMBER, AlternateContactType="OPERATIONS", **EDIT)
     wait_for(lambda: hub.writes == ["OPERATIONS"])
     wait_for(lambda: hub.email("OPERATIONS") == hub.right["OPERATIONS"])
+
+
+def test_edits_of_many_accounts_are_one_critical_alert_and_all_undone(hub):
+    somebody = hub.cloud.clients.client("account", MANAGEMENT, role="somebody")
+    organization = hub.cloud.simulation.organization
+    members = [account for account in organization.accounts if account != MANAGEMENT]
+    for account_id in members:
+        somebody.put_alternate_contact(AccountId=account_id, AlternateContactType="BILLING", **EDIT)
+    mails = hub.cloud.mail.received
+    told = wait_for(lambda: [mail for mail in mails() if "BULK EDIT" in mail["subject"]], seconds=25)
+    assert told[0]["subject"].startswith("[CRITICAL]")
+    assert "somebody" in told[0]["subject"]
+    wait_for(
+        lambda: all(
+            organization.accounts[account_id].contacts["BILLING"].email == hub.right["BILLING"]
+            for account_id in members
+            if account_id != EXEMPT
+        )
+    )
+    wait_for(lambda: hub.waiting() == 0)
+    singles = [mail for mail in mails() if "/somebody" in mail["message"] and mail not in told]
+    assert len(singles) <= 4
 
 
 def test_nothing_was_lost_on_the_way(hub):

@@ -251,9 +251,25 @@ class TestOpenIntent:
     def test_a_transaction_that_met_another_workers_is_busy_and_not_refused(self, codes):
         reasons = [{"Code": code} for code in codes]
         error = client_error("TransactionCanceledException", CancellationReasons=reasons)
-        state = StateTable(client=Refusing({"transact_write_items": error}), table=TABLE)
+        client = Refusing({"transact_write_items": error})
         with pytest.raises(IntentBusyError):
-            state.open_intent(INTENT)
+            StateTable(client=client, table=TABLE).open_intent(INTENT)
+        assert client.calls == ["transact_write_items"] * 5
+
+    @pytest.mark.parametrize("met", [1, 4])
+    def test_a_transaction_that_met_another_workers_is_made_again_at_once(self, state, dynamodb, met):
+        reasons = [{"Code": "TransactionConflict"}, {"Code": "None"}]
+        error = client_error("TransactionCanceledException", CancellationReasons=reasons)
+        client = RefusingSome(dynamodb, [error] * met)
+        StateTable(client=client, table=TABLE).open_intent(INTENT)
+        assert state.open_intents(MEMBER) == [INTENT]
+
+    def test_a_contact_that_another_worker_holds_is_not_asked_for_again(self, state, dynamodb):
+        state.open_intent(INTENT)
+        client = RefusingSome(dynamodb, [])
+        with pytest.raises(IntentBusyError):
+            StateTable(client=client, table=TABLE).open_intent(another())
+        assert client.made == 1
 
     @pytest.mark.parametrize(
         "reasons",
@@ -269,6 +285,19 @@ class TestOpenIntent:
         state = StateTable(client=Refusing({"transact_write_items": error}), table=TABLE)
         with pytest.raises(RecordRefusedError):
             state.open_intent(INTENT)
+
+
+class RefusingSome:
+    """A client whose first transactions fail with these errors."""
+
+    def __init__(self, real, errors):
+        self._real, self._errors, self.made = real, list(errors), 0
+
+    def transact_write_items(self, **parameters):
+        self.made += 1
+        if self._errors:
+            raise self._errors.pop(0)
+        return self._real.transact_write_items(**parameters)
 
 
 class TestCloseIntent:

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from rollcall.adapters.aws_errors import AWS_ERRORS, code_of
 from rollcall.adapters.control_items import CONTROL
 from rollcall.adapters.dynamodb_table import TableAdapter, key_of
-from rollcall.errors import IntentBusyError, RecordRefusedError, WritesHaltedError
+from rollcall.errors import IntentBusyError, RecordRefusedError, RetryableError, WritesHaltedError
 from rollcall.intents import Intent
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _FAILED = "ConditionalCheckFailed"
 _CONFLICT = "TransactionConflict"
+#: Every intent checks the one control item, and two transactions on one item are refused, one of them:
+#: beside a sweep that writes, a signal would have to come again for nothing.
+_TRIES = 5
 
 
 class IntentItems(TableAdapter):
@@ -48,15 +51,14 @@ class IntentItems(TableAdapter):
         }
         document = {"id": {"S": intent.id}, "document": {"S": json.dumps(intent.as_document())}}
         put = {"Item": _key(intent) | document, "ConditionExpression": "attribute_not_exists(pk)"}
-        try:
-            self._table.transact(("ConditionCheck", check), ("Put", put))
-        except AWS_ERRORS as error:
-            halted, busy = cancelled(error)
-            if halted:
-                raise WritesHaltedError("writes were paused or another roster was approved") from None
-            if busy:
-                raise IntentBusyError("another worker is at this contact or at the control item") from None
-            raise RecordRefusedError(f"the state table refused the intent: {code_of(error)}") from None
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                self._table.transact(("ConditionCheck", check), ("Put", put))
+            except AWS_ERRORS as error:
+                if tries_left and _in_conflict(error):
+                    continue
+                raise _refused(error) from None
+            return
 
     def _note_request(self, intent: Intent, request_id: str) -> None:
         """Add the request id of its write to an open intent; one that is gone is no error."""
@@ -91,8 +93,29 @@ def _intent(item: Mapping[str, Any]) -> Intent:
     return Intent.from_document(document | {"request_id": item.get("request_id", {}).get("S")})
 
 
+def _refused(error: Exception) -> RetryableError:
+    """Why the intent was not recorded, as those who wanted to write need to know it."""
+    halted, busy = cancelled(error)
+    if halted:
+        return WritesHaltedError("writes were paused or another roster was approved")
+    if busy:
+        return IntentBusyError("another worker is at this contact or at the control item")
+    return RecordRefusedError(f"the state table refused the intent: {code_of(error)}")
+
+
+def _in_conflict(error: Exception) -> bool:
+    """Whether only another transaction on one of the items was in the way: that takes milliseconds."""
+    codes = _codes(error)
+    return _CONFLICT in codes and _FAILED not in codes
+
+
 def cancelled(error: Exception) -> tuple[bool, bool]:
     """Whether the first condition of a transaction failed, and whether another worker was in the way."""
-    reasons = error.response.get("CancellationReasons", []) if isinstance(error, ClientError) else []
-    codes = [reason.get("Code") for reason in reasons] + [None, None]
+    codes = _codes(error)
     return codes[0] == _FAILED, codes[1] == _FAILED or _CONFLICT in codes
+
+
+def _codes(error: Exception) -> list[str | None]:
+    """What each step of a transaction was cancelled for, at least two."""
+    reasons = error.response.get("CancellationReasons", []) if isinstance(error, ClientError) else []
+    return [reason.get("Code") for reason in reasons] + [None, None]

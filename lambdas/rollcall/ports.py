@@ -126,6 +126,9 @@ class State(Bulks, Standoffs, Protocol):
     def restored_at(self, account_id: str, kind: ContactKind) -> datetime | None:
         """When we last wrote this contact, None if not within a day."""
 
+    def restored_for(self, account_id: str, kind: ContactKind) -> str | None:
+        """The id of the event or run that led to that write, None if there was none within a day."""
+
     def set_paused(self, *, paused: bool, by: str, reason: str, at: datetime) -> None:
         """Stop all writes, or let them go on."""
 

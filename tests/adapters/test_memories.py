@@ -121,6 +121,7 @@ STATE_OPERATIONS = st.one_of(
     st.tuples(st.just("claim_write"), account_ids, kinds, st.sampled_from(CALLS)),
     st.tuples(st.just("mark_restored"), intents),
     st.tuples(st.just("restored_at"), account_ids, kinds),
+    st.tuples(st.just("restored_for"), account_ids, kinds),
 )
 COUNT_OPERATIONS = st.one_of(
     st.tuples(st.just("tally"), bys, names_counted),

@@ -452,6 +452,8 @@ class TestRestored:
         assert state.restored_at(MEMBER, ContactKind.SECURITY) == NOW + timedelta(seconds=5)
         assert state.restored_at(MEMBER, ContactKind.BILLING) is None
         assert state.restored_at("444455556666", ContactKind.SECURITY) is None
+        assert state.restored_for(MEMBER, ContactKind.SECURITY) == another().signal.event.id
+        assert state.restored_for(MEMBER, ContactKind.BILLING) is None
 
     def test_it_ends_by_itself(self, state, items):
         state.mark_restored(INTENT, at=NOW)

@@ -74,7 +74,9 @@ class TestLookedAtAgain:
         world = settled(LOOSE)
         world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
         execution = world.execution().run_to("apply")
-        world.settle([MEMBER])
+        world.clock.sleep(5)
+        world.drain()
+        assert world.verdicts() == ["set", "own-write"]
         execution.run()
         assert results(world)[MEMBER, "SECURITY"][0] == "compliant"
         assert (world.summary["unannounced"], world.told()) == (0, [])

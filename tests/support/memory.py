@@ -68,7 +68,7 @@ class MemoryState(MemoryStandoffs, MemoryBulks):
     requests: set[str] = field(default_factory=set)
     claims: dict[tuple[str, ContactKind, str], tuple[str, str | None]] = field(default_factory=dict)
     opened_incidents: set[str] = field(default_factory=set)
-    restored: dict[tuple[str, ContactKind], datetime] = field(default_factory=dict)
+    restored: dict[tuple[str, ContactKind], tuple[datetime, str]] = field(default_factory=dict)
 
     def control(self) -> Control:
         self.faults("state.control")
@@ -122,11 +122,16 @@ class MemoryState(MemoryStandoffs, MemoryBulks):
         return incident_id in self.opened_incidents
 
     def mark_restored(self, intent: Intent, *, at: datetime) -> None:
-        self.restored[intent.signal.account_id, intent.kind] = at
+        self.restored[intent.signal.account_id, intent.kind] = (at, intent.signal.event.id)
         self.faults("state.mark_restored.after")
 
     def restored_at(self, account_id: str, kind: ContactKind) -> datetime | None:
-        return self.restored.get((account_id, kind))
+        written = self.restored.get((account_id, kind))
+        return written[0] if written else None
+
+    def restored_for(self, account_id: str, kind: ContactKind) -> str | None:
+        written = self.restored.get((account_id, kind))
+        return written[1] if written else None
 
     def close_intent(self, intent: Intent, *, claimable: bool, at: datetime) -> None:  # noqa: ARG002  # memory forgets nothing
         self.faults("state.close_intent")
@@ -381,7 +386,9 @@ class MemorySweeps:
         known = self.plans.get(held.plan)
         if known is not None and known.expires_at > held.held_at:
             return False
-        self.plans = {key: plan for key, plan in self.plans.items() if plan.roster != held.roster}
+        self.plans = {
+            key: plan for key, plan in self.plans.items() if plan.roster != held.roster or plan.approved_by
+        }
         self.plans[held.plan] = held
         return True
 

@@ -51,6 +51,7 @@ class OwnWriteItems(TableAdapter):
         """Remember that this contact was written now."""
         item = _restored_key(intent.signal.account_id, intent.kind) | {
             "at": {"S": at.isoformat()},
+            "because_of": {"S": intent.signal.event.id},
             "expires_at": expiry(at, RESTORED_HOURS * 3600),
         }
         self._table.call("put_item", Item=item)
@@ -59,6 +60,11 @@ class OwnWriteItems(TableAdapter):
         """When we last wrote this contact, None if not within a day."""
         item = self._table.get(_restored_key(account_id, kind))
         return datetime.fromisoformat(item["at"]["S"]) if item else None
+
+    def restored_for(self, account_id: str, kind: ContactKind) -> str | None:
+        """The id of the event or run that led to that write, None if there was none within a day."""
+        item = self._table.get(_restored_key(account_id, kind))
+        return item.get("because_of", {}).get("S") if item else None
 
     def _leave_claim(self, intent: Intent, *, at: datetime) -> None:
         """Let one event claim the write of this intent, whose request id was lost."""

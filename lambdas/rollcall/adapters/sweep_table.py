@@ -58,7 +58,10 @@ class SweepTable(TableAdapter):
         return summary
 
     def hold(self, held: Held) -> bool:
-        """Remember a plan that waits; it replaces one of the same roster. False if it waited before."""
+        """Remember a plan that waits, instead of another of its roster that nobody approved.
+
+        False if it waited before.
+        """
         new = self._table.conditionally(
             "put_item",
             Item=_held_item(held),
@@ -67,7 +70,8 @@ class SweepTable(TableAdapter):
         )
         if new:
             for other in self._all_held():
-                if other.roster == held.roster and other.plan != held.plan:
+                # One that somebody approved is about to be carried out: it is not taken away again.
+                if other.roster == held.roster and other.plan != held.plan and other.approved_by is None:
                     self._table.call("delete_item", Key=_held_key(other.plan))
         return new
 

@@ -139,9 +139,8 @@ class Carrier:
         if finding.verdict is not Verdict.COMPLIANT:
             verdict = finding.verdict if finding.verdict in _KEPT else Verdict.SKIPPED
             return Acted(outcome=outcome_of(planned, verdict, finding.reason))
-        written_at = self.ports.state.restored_at(planned.account_id, planned.kind)
-        if written_at is not None and written_at > self.run.started_at:
-            # By a worker of this run that was cut off before it could say so, or by a signal meanwhile.
+        if self.ports.state.restored_for(planned.account_id, planned.kind) == self.run.id:
+            # A worker of this run set it, and was cut off before it could say so.
             return Acted(outcome=outcome_of(planned, Verdict.SET, SET_REASON))
         return Acted(outcome=outcome_of(planned, Verdict.COMPLIANT, finding.reason))
 

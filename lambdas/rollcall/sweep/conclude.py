@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rollcall.metrics import Metric
+from rollcall.plan import Verdict
 from rollcall.report.publish import publish_report
 from rollcall.sweep.decide import decide
 from rollcall.sweep.endings import left_over, notices_of
@@ -15,14 +16,22 @@ from rollcall.sweep.summary import ending_of, summary_of
 from rollcall.sweep.tally import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
 
+    from rollcall.contacts import ContactKind
     from rollcall.roster import Roster
     from rollcall.rosters import Rosters
     from rollcall.sweep.ports import SweepPorts
+    from rollcall.sweep.records import Result
+    from rollcall.sweep.run import PlanReference
+
+    Results = Mapping[tuple[str, ContactKind], Result]
 
 #: The whole organization was looked at as it should be: the alarm that waits for sweeps is content.
 _COMPLETE = frozenset({Ending.FINISHED, Ending.HELD, Ending.PAUSED})
+#: What the next run tries again: it needs no second approval for it.
+_TRIED_AGAIN = frozenset({Verdict.PENDING, Verdict.FAILED, Verdict.UNREADABLE, Verdict.UNREACHABLE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,23 +44,34 @@ class Report:
 
     def step(self, run: Run) -> Run:
         """The run at its end. A second time tells the same again, by the same notices."""
-        tally = self._tally(run)
+        results = {
+            (item.account_id, item.kind): item for part in self.ports.runs.results(run.id) for item in part
+        }
         now = self.ports.clock.now()
+        summary = self.ports.sweeps.last()
+        if summary is None or summary["run"] != run.id:
+            # Else a try before got so far, and what it counted by may be forgotten by now.
+            summary = self._told(run, results, now)
+        self.ports.sweeps.finish(run, summary, now)
+        if run.plan is not None and _carried_out(run, run.plan, results.values()):
+            self.ports.sweeps.carried_out(run.plan.roster)
+        self._measure(run, summary)
+        return replace(run, ending=ending_of(run), next=Step.END)
+
+    def _told(self, run: Run, results: Results, now: datetime) -> Mapping[str, Any]:
+        """The summary of the run, once the report is stored and people are told."""
+        tally = self._tally(run, results)
         summary = summary_of(run, tally, ended_at=now)
         self._write(run, summary, tally)
         for item in notices_of(run, tally, summary):
             self.ports.bus.publish_notice(item, now)
-        if run.plan is not None and run.cursor >= run.plan.changes and run.ending in (None, Ending.HELD):
-            self.ports.sweeps.carried_out(run.plan.roster)
-        self.ports.sweeps.finish(run, summary, now)
-        self._measure(run, summary)
-        return replace(run, ending=ending_of(run), next=Step.END)
+        return summary
 
-    def _tally(self, run: Run) -> Tally:
+    def _tally(self, run: Run, results: Results) -> Tally:
         roster = self._roster(run)
         runs, now = self.ports.runs, self.ports.clock.now()
         tally = Tally(
-            results={(item.account_id, item.kind): item for part in runs.results(run.id) for item in part},
+            results=results,
             left=left_over(run),
             granted=granted_changes(roster.digest, sweeps=self.ports.sweeps, runs=runs, now=now)
             if roster
@@ -94,3 +114,10 @@ class Report:
         self.measure(Metric.SWEEP_HELD, len(run.held))
         self.measure(Metric.SWEEP_UNANNOUNCED, summary["unannounced"])
         self.measure(Metric.CONTACTS_UNREADABLE, summary["contacts"]["unreadable"])
+
+
+def _carried_out(run: Run, plan: PlanReference, results: Iterable[Result]) -> bool:
+    """Whether nothing is left of the plan that another run would have to do."""
+    if run.cursor < plan.changes or run.ending not in (None, Ending.HELD):
+        return False
+    return not any(result.verdict in _TRIED_AGAIN for result in results)

@@ -129,7 +129,10 @@ class Sweeps(Protocol):
         """Summary of the last run that was finished, None before the first."""
 
     def hold(self, held: Held) -> bool:
-        """Remember a plan that waits; it replaces one of the same roster. False if it waited before."""
+        """Remember a plan that waits; it replaces one of the same roster that nobody approved.
+
+        False if it waited before.
+        """
 
     def held(self, plan: str) -> Held | None:
         """The plan that waits under this digest, None if there is none."""

@@ -130,7 +130,8 @@ class Reconciler:
         now = self.ports.clock.now()
         ours = own_write(signal, delivery, self.ports.state, writer_roles=self.writer_roles, now=now)
         if ours is not None and ours.verdict is Verdict.OWN_WRITE:
-            return self._known(signal.account_id), [Acted(outcome=ours)]
+            # Nobody is told of it: the account's name is not worth a call for each of our own writes.
+            return None, [Acted(outcome=ours)]
         told = [] if ours is None else [Acted(outcome=ours)]
         # Told before anything is asked that an attack may have taken from us.
         quick = self._not_our_policy(signal) or only_told(signal)

@@ -134,10 +134,14 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """All that the checks look at."""
+    """All that the checks look at.
+
+    `candidate` is the digest of the roster in the directory, `enforces` whether it lets anything be written.
+    """
 
     settings: Settings
     candidate: str
+    enforces: bool
     kinds: tuple[str, ...]
     now: datetime
     credentials: Mapping[str, str]

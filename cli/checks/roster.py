@@ -11,7 +11,11 @@ if TYPE_CHECKING:
     from cli.checks.facts import Facts
 
 _SHORT = 12
-_APPROVE = "approve the candidate with rollcall.approve.approve_candidate"
+_APPROVE = (
+    "`rollcall status` shows the plan that waits, `rollcall approve DIGEST` approves it; `rollcall sweep` "
+    "makes a new one"
+)
+_UNPAUSE = "`rollcall unpause --reason '...'`, when what it was paused for is over"
 
 
 def roster(facts: Facts) -> Finding:
@@ -22,15 +26,9 @@ def roster(facts: Facts) -> Finding:
     outputs = facts.hub.value.outputs if isinstance(facts.hub, Seen) and facts.hub.value else {}
     candidate = outputs.get("CandidateDigest", facts.candidate)
     if control.paused:
-        return failed("writes are paused", fix=f"`{_resume(outputs.get('StateTableName', 'STATE_TABLE'))}`")
-    if control.approved is None:
-        return failed("no roster has been approved: nothing is enforced", fix=_APPROVE)
+        return failed("writes are paused", fix=_UNPAUSE)
     if control.approved != candidate:
-        return failed(
-            f"approved is {control.approved[:_SHORT]}, deployed {candidate[:_SHORT]}: the approved one is "
-            "enforced",
-            fix=_APPROVE,
-        )
+        return _not_approved(control.approved, candidate, facts)
     if candidate != facts.candidate:
         return passed(
             f"approved and deployed are {candidate[:_SHORT]}; the roster in this directory is another one"
@@ -38,6 +36,11 @@ def roster(facts: Facts) -> Finding:
     return passed(f"approved and deployed are {candidate[:_SHORT]}")
 
 
-def _resume(table: str) -> str:
-    key = '\'{"pk":{"S":"control"},"sk":{"S":"control"}}\''
-    return f"aws dynamodb update-item --table-name {table} --key {key} --update-expression 'REMOVE paused'"
+def _not_approved(approved: str | None, candidate: str, facts: Facts) -> Finding:
+    if approved is not None:
+        seen = f"approved is {approved[:_SHORT]}, deployed {candidate[:_SHORT]}: the approved one is enforced"
+        return failed(seen, fix=_APPROVE)
+    if candidate == facts.candidate and not facts.enforces:
+        seen = f"{candidate[:_SHORT]} is deployed, in audit mode: nothing is written, or waits for approval"
+        return passed(seen)
+    return failed("no roster has been approved: nothing is enforced", fix=_APPROVE)

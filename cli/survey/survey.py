@@ -10,6 +10,7 @@ from cli.checks.facts import Facts
 from cli.survey import forwarding, hub, organization, trails
 from rollcall.names import MANAGEMENT_ROLE_NAME, RECONCILE_ROLE_NAME
 from rollcall.roster import Roster
+from rollcall.sweep.hold import enforces
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,6 +26,7 @@ def survey(access: Access, configuration: Configuration, *, now: datetime) -> Fa
     return Facts(
         settings=configuration.settings,
         candidate=roster.digest,
+        enforces=enforces(roster),
         kinds=_managed(roster),
         now=now,
         credentials={str(position): login.identity.partition for position, login in access.logins.items()},

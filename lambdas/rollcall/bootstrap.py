@@ -12,7 +12,7 @@ import boto3
 
 from rollcall.adapters.account_api import OneModeAccountApi
 from rollcall.adapters.accounts import AllAccounts, ManagementAccount
-from rollcall.adapters.clients import NO_RETRIES, client
+from rollcall.adapters.clients import NO_RETRIES, LateClient, client
 from rollcall.adapters.intake_queue import SqsQueue
 from rollcall.adapters.ledger_bucket import LedgerBucket
 from rollcall.adapters.match_table import MatchTable
@@ -72,7 +72,7 @@ def reconcile_function(observe: Callable[[Incident], None]) -> ReconcileFunction
             management=buckets(share=RECONCILE_SHARE, now=now),
         ),
         state=state,
-        ledger=LedgerBucket(client=client("s3"), bucket=environment.ledger_bucket),
+        ledger=LedgerBucket(client=LateClient("s3"), bucket=environment.ledger_bucket),
         bus=EventBridgeOutcomeBus(
             client=client("events"),
             bus=environment.outcome_bus,
@@ -88,7 +88,7 @@ def reconcile_function(observe: Callable[[Incident], None]) -> ReconcileFunction
         guardrail=environment.guardrail == "on",
         observe=observe,
     )
-    queue = SqsQueue(client=client("sqs"), queue_url=environment.intake_queue_url)
+    queue = SqsQueue(client=LateClient("sqs"), queue_url=environment.intake_queue_url)
     return ReconcileFunction(reconciler=reconciler, queue=queue)
 
 
@@ -107,7 +107,7 @@ def all_accounts(
         management_account=environment.management_account,
         members=OneModeAccountApi(client=client("account", NO_RETRIES), clock=clock, buckets=members),
         management=ManagementAccount(
-            sts=client("sts"),
+            sts=LateClient("sts"),
             role_arn=environment.management_role_arn,
             account_client=_account_client,
             clock=clock,

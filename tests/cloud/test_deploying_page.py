@@ -91,9 +91,7 @@ def test_from_nothing_to_all_green(reader):
     reader.follow("1. Prepare")
     reader.follow("2. Give the hub its place in the organization")
     reader.follow("3. The management account")
-    said = reader.follow("4. The hub")
-    digest = re.search(r"CandidateDigest = (\w+)", said)[1]
-    assert f"approved {digest}" in said
+    reader.follow("4. The hub")
     said = reader.follow("6. Look")
     assert re.search(r"^2\d pass, 0 fail, 0 unknown\.$", said, re.MULTILINE)
 

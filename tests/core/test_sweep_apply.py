@@ -12,6 +12,7 @@ from rollcall.errors import RetryableError, WriteRefusedError
 from rollcall.intents import LEASE_SECONDS, Intent
 from rollcall.roster import digest_of
 from rollcall.sweep import apply as apply_module
+from rollcall.sweep.carry_out import Carrier
 from simulation.clock import VirtualClock
 from simulation.organization import Organization
 from tests.core.test_sweep_gate import changed, drift, settled
@@ -294,3 +295,18 @@ def test_an_intent_of_a_sweep_is_its_workers_own_for_as_long_as_the_function_may
     assert intent.kind is ContactKind.SECURITY
     assert not intent.takeable(by="m-1", now=intent.opened_at + timedelta(seconds=300))
     assert intent.takeable(by=f"sweep/{execution.name}", now=intent.opened_at)
+
+
+def test_an_account_that_breaks_the_code_does_not_keep_the_others_from_being_set_right(monkeypatch):
+    world, execution = ready(MEMBER, PRODUCTION)
+    observe = Carrier._observe
+
+    def broken(carrier, changes):
+        if changes[0].account_id == MEMBER:
+            raise ValueError("no contact details here, please")
+        return observe(carrier, changes)
+
+    monkeypatch.setattr(Carrier, "_observe", broken)
+    execution.run()
+    assert results(world)[MEMBER, "SECURITY"] == ("failed", "unexpected: ValueError")
+    assert results(world)[PRODUCTION, "SECURITY"][0] == "set"

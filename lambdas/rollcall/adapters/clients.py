@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import boto3
@@ -16,6 +17,20 @@ RETRIES = Config(
 #: What is paced must not be retried behind the pacing's back. And a put whose answer was lost must be
 #: looked into before it is made again: its event has a request id that nobody stored.
 NO_RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=3, read_timeout=10)
+
+
+class LateClient:
+    """A client that is made when it is first used: what most messages do not need costs no start its time."""
+
+    def __init__(self, service: str) -> None:
+        self._service = service
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._made, name)
+
+    @cached_property
+    def _made(self) -> Any:
+        return client(self._service)
 
 
 def client(service: str, config: Config = RETRIES) -> Any:

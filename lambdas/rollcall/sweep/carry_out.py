@@ -72,6 +72,10 @@ class Carrier:
         except RetryableError as error:
             # What was written keeps its open intent: the next try finishes and tells it.
             return {change.kind: outcome_of(change, Verdict.PENDING, str(error)) for change in changes}
+        except Exception as error:  # noqa: BLE001  # one account must not keep the others from being set right
+            # The text of an unknown error may hold contact details.
+            reason = f"unexpected: {type(error).__name__}"
+            return {change.kind: outcome_of(change, Verdict.FAILED, reason) for change in changes}
         return {kind: item.outcome for kind, item in acted.items()}
 
     def _recovered(self, account_id: str, account: Account | None) -> dict[ContactKind, Acted]:

@@ -28,7 +28,8 @@ def left_over(run: Run) -> tuple[Verdict, str]:
         return Verdict.PENDING, "the run gave up before it was reached"
     if run.held:
         return Verdict.WOULD_SET, "the plan waits for approval"
-    return Verdict.WOULD_SET, "no plan was made" if str(Step.GATE) in run.failed else "nothing is approved"
+    unplanned = {str(Step.OBSERVE), str(Step.GATE)}.intersection(run.failed)
+    return Verdict.WOULD_SET, "no plan was made: a step failed" if unplanned else "nothing is approved"
 
 
 def notices_of(run: Run, tally: Tally, summary: Mapping[str, Any]) -> Iterator[Notice]:

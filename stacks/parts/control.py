@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 _TIMEOUT: Final = Duration.minutes(1)
 _COMMAND_TIMEOUT: Final = Duration.minutes(10)
-#: Partitions of the state table: what is approved and the pause, held plans, standoffs, and what an approval
-#: remembers of what the roster matches.
-_ITEMS: Final = ("control", "roster", "sweep", "standoff*", "units", "tagged#*")
+#: Partitions of the state table: what is approved and the pause, held plans, standoffs, and the units that an
+#: approval remembers.
+_ITEMS: Final = ("control", "roster", "sweep", "standoff*", "units")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 
 import boto3
 import pytest
@@ -12,6 +14,9 @@ from moto import mock_aws
 
 from rollcall import bootstrap
 from rollcall.adapters.match_table import MatchTable
+from rollcall.adapters.standoff_items import StandoffItems
+from rollcall.contacts import ContactKind
+from rollcall.standoff.records import Standoff
 from simulation import Response
 from simulation.client import SimulatedClient
 from tests.adapters.samples import FOUND, MANAGEMENT, MEMBER, REGION
@@ -33,6 +38,18 @@ ROLES = {"sweep": "SweepRole", "apply": "ReconcileRole", "control": "ControlRole
 PREFIXES = {"stepfunctions": "states"}
 #: What IAM calls differently from the API.
 RENAMED = {"s3:ListObjectsV2": "s3:ListBucket"}
+LEADING = "dynamodb:LeadingKeys"
+
+
+def partitions_in(parameters):
+    """The partitions of the table that a call to DynamoDB names, in a transaction those of each part."""
+    if "TransactItems" in parameters:
+        parts = [part for item in parameters["TransactItems"] for part in item.values()]
+        return {pk for part in parts for pk in partitions_in(part)}
+    if "KeyConditionExpression" in parameters:
+        return {parameters["ExpressionAttributeValues"][":pk"]["S"]}
+    item = parameters.get("Key") or parameters.get("Item")
+    return {item["pk"]["S"]} if item else set()
 
 
 class RecordedSweep(SweepDeployment):
@@ -41,6 +58,7 @@ class RecordedSweep(SweepDeployment):
     def __init__(self, aws, *, roster):
         super().__init__(aws, roster=roster)
         self.calls = defaultdict(set)
+        self.partitions = defaultdict(set)
         self.without_paths = False
         session = boto3.Session("testing", "testing", region_name=REGION)
         self.recorded = {service: session.client(service) for service in SERVICES}
@@ -72,6 +90,8 @@ class RecordedSweep(SweepDeployment):
         def note(params, model, **_):
             named = actions_of(PREFIXES.get(service, service), model.name, params)
             self.calls[self.running] |= {RENAMED.get(action, action) for action in named}
+            if service == "dynamodb":
+                self.partitions[self.running] |= partitions_in(params)
 
         return note
 
@@ -87,13 +107,19 @@ def recorded(clients, candidate):
 
 
 @pytest.fixture(scope="module")
-def calls(clients, everything, tmp_path_factory):  # noqa: F811  # the fixture
-    """What each function called while everything happened once."""
+def lived(clients, everything, tmp_path_factory):  # noqa: F811  # the fixture
+    """A deployment in which everything has happened once."""
     candidate = tmp_path_factory.mktemp("asset") / "candidate.json"
     candidate.write_text((everything.asset / "candidate.json").read_text(encoding="utf-8"), encoding="utf-8")
     with recorded(clients, candidate) as deployment:
         live(deployment, candidate)
-        return deployment.calls
+        return deployment
+
+
+@pytest.fixture(scope="module")
+def calls(lived):
+    """What each function called."""
+    return lived.calls
 
 
 def live(deployment, candidate):
@@ -118,6 +144,13 @@ def live(deployment, candidate):
     deployment.command("pause")
     deployment.command("unpause")
     assert deployment.sweep().document["ending"] == "finished"
+    # A standoff, which somebody ends.
+    now = datetime.now(UTC)
+    standoffs = StandoffItems(client=deployment.aws["dynamodb"], table=TABLE)
+    opened = Standoff(account_id=MEMBER, kind=ContactKind.SECURITY, opened_at=now, changed_at=now)
+    assert standoffs.save_standoff(opened, at=now)
+    assert deployment.command("release", account=MEMBER, kind="SECURITY")["done"]
+    assert not standoffs.standoffs(now)
     # A candidate within the limits, which is approved by the gate; with units that have to be looked up.
     roster = json.loads(candidate.read_text(encoding="utf-8"))
     candidate.write_text(json.dumps(roster | {"authorised_changers": ["x"]}), encoding="utf-8")
@@ -135,6 +168,23 @@ def test_a_function_calls_what_its_role_may_and_its_role_may_what_it_calls(every
     assert calls[function] - granted == set(), "called and not granted"
     surplus = {action for action in granted - calls[function] if not action.startswith(AROUND)}
     assert surplus == set(), "granted and never called"
+
+
+@pytest.mark.parametrize("function", ["sweep", "control"])
+def test_a_function_uses_the_partitions_of_the_table_that_its_role_may_and_no_others(
+    everything,  # noqa: F811  # the fixture
+    lived,
+    function,
+):
+    hub = everything.templates["RollcallHub"]
+    role, _ = hub.one("AWS::IAM::Role", ROLES[function])
+    conditions = [one.get("Condition", {}).get("ForAllValues:StringLike", {}) for one in hub.statements(role)]
+    (granted,) = [one[LEADING] for one in conditions if LEADING in one]
+    used = lived.partitions[function]
+    refused = {pk for pk in used if not any(fnmatchcase(pk, pattern) for pattern in granted)}
+    assert refused == set(), "used and not granted"
+    idle = {pattern for pattern in granted if not any(fnmatchcase(pk, pattern) for pk in used)}
+    assert idle == set(), "granted and never used"
 
 
 def test_apply_calls_what_the_writer_may_and_the_writer_may_what_only_apply_calls(everything, calls):  # noqa: F811  # the fixture

@@ -379,7 +379,7 @@ LEADING = "dynamodb:LeadingKeys"
     ("role", "partitions"),
     [
         ("SweepRole", {"control", "roster", "sweep", "tagged#*", "units"}),
-        ("ControlRole", {"control", "roster", "standoff*", "sweep", "tagged#*", "units"}),
+        ("ControlRole", {"control", "roster", "standoff*", "sweep", "units"}),
         ("Reader", {"control", "roster", "standoff*", "sweep", "tagged#*", "units", "writes#*"}),
         ("Operator", {"control", "roster", "standoff*", "sweep", "tagged#*", "units", "writes#*"}),
     ],

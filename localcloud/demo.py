@@ -43,7 +43,7 @@ if not _console.is_terminal:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Play the story and write summary.json and alerts.jsonl into the output directory."""
+    """Play the story; summary.json, alerts.jsonl and report.html are in the output directory then."""
     parser = argparse.ArgumentParser(prog="python -m localcloud.demo", description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("out/demo"), help="default: %(default)s")
     parser.add_argument("--verbose", action="store_true", help="print each alert in full")
@@ -84,11 +84,13 @@ def _run(out: Path, *, verbose: bool) -> int:
         (out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
         _console.print(_table(steps))
         _show_in_slack(cloud)
+        page = stage.fetch_report()
         lost = cloud.bridge.lost[early:]
         stray = len(cloud.mail.received()) - sum(len(step.alerts) for step in steps)
         if stray or lost:
             _console.print(f"[red]{stray} alerts that no step expected, undelivered: {lost}")
         tell(f"alerts are in {cloud.mail.path}, the functions' logs in {out / 'logs'}")
+        tell(f"the report of the last sweep is {page}")
     return 0 if all(step.ok for step in steps) and not stray and not lost else 1
 
 

@@ -103,6 +103,13 @@ class Stage:
             run = self.sweeps.after(known)
         return run
 
+    def fetch_report(self) -> Path:
+        """The page of the last sweep, fetched from the hub's bucket as a person does."""
+        self.sweeps.idle()
+        page = self.out / "report.html"
+        self._operate("report", "--out", str(page))
+        return page
+
     def _operate(self, *command: str) -> None:
         """Run a command of `rollcall` as an operator of the hub."""
         self.tell(f"rollcall {' '.join(command)}")

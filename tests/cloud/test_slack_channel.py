@@ -83,7 +83,8 @@ def test_on_a_bad_day_the_message_goes_back_and_nothing_is_posted(slack, way, mo
     assert not slack.messages()
     slack.mood = Mood.WELL
     way(slack).send(message(), thread=None, follows=False)
-    assert len(slack.messages()) == 1
+    # What nobody waited for any more may still be posted, as by Slack: once more, and not lost.
+    assert len(slack.messages()) in ((1, 2) if mood is Mood.SLOW else (1,))
 
 
 @WAYS

@@ -12,9 +12,9 @@ sys.path[:0] = [str(ROOT / "lambdas"), str(ROOT)]
 from rich.console import Console  # noqa: E402  # the paths above come first
 from rich.table import Table  # noqa: E402  # same
 
-from bench import memory, peers, signals, start, storm, sweep  # noqa: E402  # same
+from bench import memory, peers, report, signals, start, storm, sweep  # noqa: E402  # same
 
-PARTS = (signals, sweep, storm, memory, peers, start)
+PARTS = (signals, sweep, storm, memory, report, peers, start)
 RESULTS = ROOT / "bench" / "results.json"
 
 

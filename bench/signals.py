@@ -9,6 +9,8 @@ from bench.rows import row
 from tests.support.world import MALLORY, MEMBER, World, api_values
 
 _SIGNALS = 200
+#: Seconds between two edits of the contact: sooner, and they would be a standoff.
+_APART = 3600
 
 
 def measure() -> list[dict[str, Any]]:
@@ -20,6 +22,7 @@ def measure() -> list[dict[str, Any]]:
         row("account_calls_per_signal_drifted", drifted, "calls", 3),
         row("cpu_ms_per_signal_compliant", compliant_ms, "ms"),
         row("cpu_ms_per_signal_drifted", drifted_ms, "ms"),
+        row("cpu_ms_per_signal", round((compliant_ms + drifted_ms) / 2, 2), "ms"),
     ]
 
 
@@ -28,6 +31,7 @@ def _run(values: dict[str, str]) -> tuple[float, float]:
     world = World().settle()
     spent = 0.0
     for _ in range(_SIGNALS):
+        world.clock.sleep(_APART)
         world.member().put_alternate_contact(AlternateContactType="SECURITY", **values)
         world.clock.sleep(1)
         start = time.process_time()

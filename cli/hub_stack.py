@@ -15,15 +15,26 @@ if TYPE_CHECKING:
 STACK: Final = "RollcallHub"
 
 
-def outputs(client: Any) -> Mapping[str, str] | None:
-    """Outputs of the stack by name, None if it is not deployed. `client` is CloudFormation's."""
+def described(client: Any) -> Mapping[str, Any] | None:
+    """The stack as CloudFormation describes it, None if it is not deployed. `client` is CloudFormation's."""
     try:
-        found = client.describe_stacks(StackName=STACK)["Stacks"][0]
+        found: Mapping[str, Any] = client.describe_stacks(StackName=STACK)["Stacks"][0]
     except ClientError as error:
         if code_of(error) == "ValidationError":  # AWS's word for a stack that is not there
             return None
         raise
-    return {item["OutputKey"]: item["OutputValue"] for item in found.get("Outputs", ())}
+    return found
+
+
+def outputs_of(stack: Mapping[str, Any]) -> dict[str, str]:
+    """Outputs of a described stack by name."""
+    return {item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", ())}
+
+
+def outputs(client: Any) -> Mapping[str, str] | None:
+    """Outputs of the stack by name, None if it is not deployed."""
+    found = described(client)
+    return None if found is None else outputs_of(found)
 
 
 def output(client: Any, name: str) -> str:

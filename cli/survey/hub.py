@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from cli import fixes
 from cli.caller import Position
 from cli.checks.facts import Alarm, HubStack, Instance, Seen, Subscription, Unseen
+from cli.hub_stack import STACK, described, outputs_of
 from rollcall.adapters.aws_errors import code_of
 from rollcall.adapters.state_table import StateTable
 from rollcall.names import INTAKE_BUS_NAME, STACK_SET_NAME
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from cli.survey.access import Access
     from rollcall.control import Control
 
-STACK = "RollcallHub"
 _HUB = (Position.HUB,)
 _Value = TypeVar("_Value")
 
@@ -31,17 +31,14 @@ def stack(access: Access) -> Seen[HubStack | None] | Unseen:
 
     def look(login: Login) -> HubStack | None:
         client = login.client("cloudformation")
-        try:
-            found = client.describe_stacks(StackName=STACK)["Stacks"][0]
-        except ClientError as error:
-            if code_of(error) == "ValidationError":  # AWS's word for a stack that is not there
-                return None
-            raise
+        found = described(client)
+        if found is None:
+            return None
         pages = client.get_paginator("list_stack_resources").paginate(StackName=STACK)
         resources = [item for page in pages for item in page["StackResourceSummaries"]]
         return HubStack(
             status=found["StackStatus"],
-            outputs={item["OutputKey"]: item["OutputValue"] for item in found.get("Outputs", ())},
+            outputs=outputs_of(found),
             alarms=[
                 item["PhysicalResourceId"]
                 for item in resources

@@ -59,19 +59,35 @@ def reconcile_function(observe: Callable[[Incident], None]) -> ReconcileFunction
     MissingVariableError if the environment is incomplete.
     """
     environment = ReconcileEnvironment.from_variables(os.environ)
-    clock = SystemClock()
-    now = clock.now().timestamp()
-    dynamodb = client("dynamodb")
-    state = StateTable(client=dynamodb, table=environment.state_table)
-    ports = Ports(
+    now = SystemClock().now().timestamp()
+    ports = writing_ports(
+        environment,
+        members=buckets(share=RECONCILE_SHARE, now=now),
+        management=buckets(share=RECONCILE_SHARE, now=now),
+    )
+    reconciler = Reconciler(
+        ports=ports,
+        rosters=Rosters(state=ports.state, candidate=candidate()),
+        writer_roles=frozenset({environment.writer_role_arn, environment.management_role_arn}),
+        guardrail=environment.guardrail == "on",
+        observe=observe,
+    )
+    queue = SqsQueue(client=LateClient("sqs"), queue_url=environment.intake_queue_url)
+    return ReconcileFunction(reconciler=reconciler, queue=queue)
+
+
+def writing_ports(
+    environment: ReconcileEnvironment | ApplyEnvironment,
+    *,
+    members: Mapping[str, Pace],
+    management: Mapping[str, Pace],
+) -> Ports:
+    """What the role that writes works with."""
+    clock, dynamodb = SystemClock(), client("dynamodb")
+    return Ports(
         organization=AwsOrganization(client=client("organizations")),
-        accounts=all_accounts(
-            environment,
-            clock,
-            members=buckets(share=RECONCILE_SHARE, now=now),
-            management=buckets(share=RECONCILE_SHARE, now=now),
-        ),
-        state=state,
+        accounts=_all_accounts(environment, clock, members=members, management=management),
+        state=StateTable(client=dynamodb, table=environment.state_table),
         ledger=LedgerBucket(client=LateClient("s3"), bucket=environment.ledger_bucket),
         bus=EventBridgeOutcomeBus(
             client=client("events"),
@@ -81,18 +97,9 @@ def reconcile_function(observe: Callable[[Incident], None]) -> ReconcileFunction
         matches=MatchTable(client=dynamodb, table=environment.state_table),
         clock=clock,
     )
-    reconciler = Reconciler(
-        ports=ports,
-        rosters=Rosters(state=state, candidate=candidate()),
-        writer_roles=frozenset({environment.writer_role_arn, environment.management_role_arn}),
-        guardrail=environment.guardrail == "on",
-        observe=observe,
-    )
-    queue = SqsQueue(client=LateClient("sqs"), queue_url=environment.intake_queue_url)
-    return ReconcileFunction(reconciler=reconciler, queue=queue)
 
 
-def all_accounts(
+def _all_accounts(
     environment: ReconcileEnvironment | ApplyEnvironment,
     clock: Clock,
     *,

@@ -7,19 +7,13 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.clients import client
-from rollcall.adapters.ledger_bucket import LedgerBucket
-from rollcall.adapters.match_table import MatchTable
-from rollcall.adapters.organizations import AwsOrganization
-from rollcall.adapters.outcome_bus import EventBridgeOutcomeBus
 from rollcall.adapters.runs_bucket import RunsBucket
-from rollcall.adapters.state_table import StateTable
 from rollcall.adapters.sweep_table import SweepTable
 from rollcall.adapters.system_clock import SystemClock
 from rollcall.adapters.thread_pool import ThreadPool
-from rollcall.bootstrap import all_accounts, candidate
+from rollcall.bootstrap import candidate, writing_ports
 from rollcall.environment import ApplyEnvironment
 from rollcall.pacing import paces
-from rollcall.ports import Ports
 from rollcall.rosters import Rosters
 from rollcall.sweep.apply import IN_FLIGHT, Apply
 from rollcall.sweep.prepare import prepare
@@ -38,7 +32,7 @@ def apply_steps() -> Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]
     """
     environment = ApplyEnvironment.from_variables(os.environ)
     pace = _paces()
-    ports = _ports(environment, pace)
+    ports = writing_ports(environment, members=pace.by_operation, management=_paces().by_operation)
     runs = RunsBucket(client=client("s3"), bucket=environment.reports_bucket)
     rosters = Rosters(state=ports.state, candidate=candidate())
     apply = Apply(
@@ -64,22 +58,3 @@ def apply_steps() -> Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]
 
 def _paces() -> Paces:
     return paces(now=SystemClock().now().timestamp(), guard=Lock)
-
-
-def _ports(environment: ApplyEnvironment, pace: Paces) -> Ports:
-    clock, dynamodb = SystemClock(), client("dynamodb")
-    return Ports(
-        organization=AwsOrganization(client=client("organizations")),
-        accounts=all_accounts(
-            environment, clock, members=pace.by_operation, management=_paces().by_operation
-        ),
-        state=StateTable(client=dynamodb, table=environment.state_table),
-        ledger=LedgerBucket(client=client("s3"), bucket=environment.ledger_bucket),
-        bus=EventBridgeOutcomeBus(
-            client=client("events"),
-            bus=environment.outcome_bus,
-            management_account=environment.management_account,
-        ),
-        matches=MatchTable(client=dynamodb, table=environment.state_table),
-        clock=clock,
-    )

@@ -1,6 +1,9 @@
 """The composition root: from environment variables to a function that works."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import boto3
 import pytest
@@ -8,6 +11,7 @@ from botocore.awsrequest import AWSResponse
 
 from rollcall import bootstrap
 from rollcall.adapters.accounts import AllAccounts
+from rollcall.adapters.clients import LateClient
 from rollcall.adapters.match_table import MatchTable
 from rollcall.adapters.slack import SlackChannel
 from rollcall.adapters.sns_topic import ChatTopic, SnsTopic
@@ -238,3 +242,18 @@ def test_a_function_without_its_environment_names_what_is_missing(created, compo
         compose()
     assert all(name in str(caught.value) for name in environment.variable_names())
     assert created == {}
+
+
+def test_a_late_client_is_made_once_whoever_asks_first(monkeypatch):
+    made = []
+
+    def slow(service, **_):
+        made.append(service)
+        time.sleep(0.01)  # as long as others need to come in between
+        return SimpleNamespace(answer=service)
+
+    monkeypatch.setattr(boto3, "client", slow)
+    late = LateClient("s3")
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(lambda _: late.answer, range(8))) == {"s3"}
+    assert made == ["s3"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from threading import Lock
 from typing import Any
 
 import boto3
@@ -24,13 +24,13 @@ class LateClient:
 
     def __init__(self, service: str) -> None:
         self._service = service
+        self._lock = Lock()
+        self._made: Any = None
 
     def __getattr__(self, name: str) -> Any:
+        with self._lock:  # boto3 makes clients in one thread at a time
+            self._made = self._made or client(self._service)
         return getattr(self._made, name)
-
-    @cached_property
-    def _made(self) -> Any:
-        return client(self._service)
 
 
 def client(service: str, config: Config = RETRIES) -> Any:

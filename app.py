@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parent
@@ -24,9 +25,7 @@ from stacks.hub import HubStack  # noqa: E402  # after the path above
 from stacks.management import ManagementStack  # noqa: E402  # after the path above
 
 
-def build(
-    *, config: str | None = None, asset: Path = ROOT / "build" / "asset", outdir: Path | None = None
-) -> App:
+def build(*, config: str | None = None, outdir: Path | None = None) -> App:
     """Compose all stacks.
 
     `config` is a directory relative to the project, by default CDK context `config`, else `config`.
@@ -41,9 +40,10 @@ def build(
     configuration = load(ROOT, config or app.node.try_get_context("config") or "config")
     settings, roster = configuration.settings, configuration.roster
     Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
-    hub = HubStack(
-        app, "RollcallHub", settings=settings, roster=roster, asset=stage(candidate=roster, target=asset)
-    )
+    # A directory of its own for each synthesis, because two may run at once; the CDK copies it to its output.
+    with tempfile.TemporaryDirectory(prefix="rollcall-") as work:
+        asset = stage(candidate=roster, target=Path(work) / "asset")
+        hub = HubStack(app, "RollcallHub", settings=settings, roster=roster, asset=asset)
     ManagementStack(app, "RollcallManagement", settings=settings, roster=roster)
     ForwarderStack(app, "RollcallForwarder", settings=settings)
     _warn(hub, configuration)

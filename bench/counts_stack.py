@@ -67,7 +67,7 @@ def _template() -> dict[str, Any]:
         (config / "organization.yaml").write_text(_ORGANIZATION, encoding="utf-8")
         (config / "contacts.yaml").write_text(_ROSTER.read_text(encoding="utf-8"), encoding="utf-8")
         with contextlib.chdir(app.ROOT):
-            built = app.build(config=str(config), asset=Path(work) / "asset", outdir=Path(work) / "out")
+            built = app.build(config=str(config), outdir=Path(work) / "out")
             built.synth()
         text = (Path(work) / "out" / "RollcallHub.template.json").read_text(encoding="utf-8")
         template: dict[str, Any] = json.loads(text)

@@ -15,9 +15,7 @@ from app import build
 def main(out: Path, configs: list[Path]) -> None:
     """Synthesize; raises ConfigError, and RuntimeError for a finding of cdk-nag."""
     for config in configs:
-        # An asset of its own each: in one process, the CDK looks at a directory only once.
-        asset = out / ".assets" / config.name
-        build(config=str(config), asset=asset, outdir=out / config.name).synth()
+        build(config=str(config), outdir=out / config.name).synth()
 
 
 if __name__ == "__main__":

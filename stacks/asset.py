@@ -20,11 +20,10 @@ _LEFT_OUT = ("__pycache__", "*.pyc", ".*", "*.so", "*.pyd", "*.c", "*.pyi")
 
 
 def stage(*, candidate: Mapping[str, Any], target: Path) -> Path:
-    """Copy the packages and the compiled roster to `target`, replacing it; return `target`.
+    """Copy the packages and the compiled roster to `target`, which must not exist; return `target`.
 
     The same sources and roster give the same bytes, so that CDK uploads nothing when nothing changed.
     """
-    shutil.rmtree(target, ignore_errors=True)
     for package in _PACKAGES:
         shutil.copytree(
             _LAMBDAS / package, target / package, ignore=shutil.ignore_patterns("__pycache__", "*.pyc", ".*")

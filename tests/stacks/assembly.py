@@ -18,7 +18,7 @@ STACKS = ("RollcallHub", "RollcallManagement", "RollcallForwarder")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assembly:
-    """A cloud assembly on disk."""
+    """A cloud assembly on disk, with the directory in it that the functions are made of."""
 
     directory: Path
     asset: Path
@@ -31,8 +31,9 @@ class Assembly:
 
 def synthesize(where: Path, *, config: str) -> Assembly:
     """Synthesize below `where`; cdk-nag's findings raise."""
-    directory, asset = where / "cdk.out", where / "asset"
+    directory = where / "cdk.out"
     with contextlib.chdir(app.ROOT):
-        app.build(config=config, asset=asset, outdir=directory).synth()
+        app.build(config=config, outdir=directory).synth()
     templates = {name: Template.read(directory / f"{name}.template.json") for name in STACKS}
-    return Assembly(directory=directory, asset=asset, templates=templates)
+    (candidate,) = directory.glob("asset.*/candidate.json")
+    return Assembly(directory=directory, asset=candidate.parent, templates=templates)

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -99,12 +99,29 @@ def test_the_asset_holds_the_functions_and_the_candidate(assembly: Assembly, hub
     assert roster.digest == digest_of(candidate) == hub.body["Outputs"]["CandidateDigest"]["Value"]
 
 
-def test_staging_leaves_nothing_of_the_last_time(tmp_path: Path) -> None:
-    target = tmp_path / "asset"
-    target.mkdir()
-    (target / "old.py").write_text("old", encoding="utf-8")
-    stage(candidate={"version": 1}, target=target)
-    assert not (target / "old.py").exists()
+def test_staging_refuses_a_directory_that_somebody_else_uses(tmp_path: Path) -> None:
+    stage(candidate={"version": 1}, target=tmp_path / "asset")
+    with pytest.raises(FileExistsError):
+        stage(candidate={"version": 2}, target=tmp_path / "asset")
+    assert json.loads((tmp_path / "asset" / "candidate.json").read_text(encoding="utf-8")) == {"version": 1}
+
+
+def test_each_synthesis_stages_in_a_directory_of_its_own_and_leaves_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staged: list[Path] = []
+
+    def recording(*, candidate: dict[str, Any], target: Path) -> Path:
+        staged.append(target)
+        return stage(candidate=candidate, target=target)
+
+    monkeypatch.setattr(app, "stage", recording)
+    for name in ("one", "two"):
+        synthesize(tmp_path / name, config="config")
+    one, two = staged
+    assert one.parent != two.parent
+    assert not one.parent.exists()
+    assert not two.parent.exists()
 
 
 def test_the_shipped_configuration_synthesizes_and_only_audits(tmp_path: Path) -> None:

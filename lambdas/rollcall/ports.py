@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from rollcall.announced import Announcements
 from rollcall.bulk.ports import Bulks
 from rollcall.standoff.ports import Standoffs
 
@@ -70,7 +71,7 @@ class AccountApi(Protocol):
         """Delete a contact; returns and raises as `put`."""
 
 
-class State(Bulks, Standoffs, Protocol):
+class State(Bulks, Standoffs, Announcements, Protocol):
     """Operational memory."""
 
     def control(self) -> Control:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from rollcall.announced import remember_announced
 from rollcall.bulk.gather import notice_id
 from rollcall.concern import counts_as, put_right
 from rollcall.errors import RetryableError
@@ -75,6 +76,7 @@ class Teller:
         """
         if incident.signal is not None:
             count_reverts(incident.signal, acted, self.ports)
+            remember_announced(incident.signal.account_id, incident.outcomes, self.ports)
         waiting = [item for item in acted if item.outcome.verdict is Verdict.PENDING]
         quietly = len(waiting) == len(acted) and not _to_be_told(waiting, delivery)
         opened = delivery.receives > 1 and self.ports.state.opened(incident.id)

@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 _TIMEOUT: Final = Duration.minutes(5)
 #: 10,000 accounts take about an hour; a machine that hangs must not keep the next day's sweep from running.
 _RUN_TIMEOUT: Final = Duration.hours(24)
-#: Partitions of the state table: what is approved, runs and held plans, what entries of rosters matched.
-_ITEMS: Final = ("control", "roster", "sweep", "units", "tagged#*")
+#: Partitions of the state table: what is approved, runs and held plans, what entries of rosters matched, and
+#: what events announced.
+_ITEMS: Final = ("control", "roster", "sweep", "units", "tagged#*", "announced")
 _RUN_FILES: Final = "Accounts, observations, plans and results of runs, in parts that are named when written."
 
 

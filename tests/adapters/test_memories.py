@@ -14,6 +14,7 @@ from rollcall.adapters.match_table import MatchTable
 from rollcall.adapters.state_table import StateTable
 from rollcall.adapters.sweep_table import SweepTable
 from rollcall.alerts.memory import Told
+from rollcall.announced import Announced
 from rollcall.bulk.limits import By
 from rollcall.bulk.records import Bulk, Edit, Gathered, Tally
 from rollcall.contacts import ContactKind
@@ -102,6 +103,14 @@ gathered = st.builds(
     bulk=st.sampled_from(("bulk-1", "bulk-2")),
     verdict=st.sampled_from(("set", "pending")),
 )
+moments = st.builds(lambda seconds: NOW + timedelta(seconds=seconds), st.integers(0, 2))
+announcements = st.builds(
+    Announced,
+    account_id=account_ids,
+    kind=kinds,
+    found=st.sampled_from((None, "0" * 32, "1" * 32)),
+    at=moments,
+)
 standoffs = st.builds(standoff_of, account_ids, kinds, versions, st.booleans())
 #: An operation is a name and what it is called with besides the time.
 STATE_OPERATIONS = st.one_of(
@@ -134,6 +143,10 @@ COUNT_OPERATIONS = st.one_of(
     st.tuples(st.just("save_standoff"), standoffs),
     st.tuples(st.just("standoffs")),
     st.tuples(st.just("release"), account_ids, kinds),
+    st.tuples(st.just("announce"), announcements),
+    st.tuples(st.just("withdraw"), account_ids, kinds),
+    st.tuples(st.just("announced")),
+    st.tuples(st.just("settled"), announcements),
 )
 names = st.sampled_from(("Sandbox", "Workloads/Production", "a#b", "a#b#c", "名前/" * 128, "x=y, z=w", "é"))
 unit_ids = st.sampled_from(("ou-1-a", "ou-1-b"))

@@ -91,6 +91,17 @@ def test_drift_without_an_event_is_put_right_told_and_reported(hub):
     assert MEMBER in hub.report(f"{run}/report.csv")
 
 
+def test_an_edit_that_an_event_told_during_a_pause_is_no_drift_that_only_the_sweep_found(hub):
+    hub.command("pause")
+    hub.edit(FOUND)
+    hub.run()
+    hub.command("unpause")
+    assert len(hub.state.announced()) == 1
+    hub.sweep("schedule")
+    assert hub.security_contact() == api_values(WANTED)
+    assert hub.report()["unannounced"] == hub.state.announced() == []
+
+
 def test_own_writes_of_a_sweep_are_known_when_their_events_come(hub):
     hub.edit(FOUND)
     hub.intake.sqs.purge_queue(QueueUrl=hub.intake.url)

@@ -378,7 +378,7 @@ LEADING = "dynamodb:LeadingKeys"
 @pytest.mark.parametrize(
     ("role", "partitions"),
     [
-        ("SweepRole", {"control", "roster", "sweep", "tagged#*", "units"}),
+        ("SweepRole", {"announced", "control", "roster", "sweep", "tagged#*", "units"}),
         ("ControlRole", {"control", "roster", "standoff*", "sweep", "units"}),
         ("Reader", {"control", "roster", "standoff*", "sweep", "tagged#*", "units", "writes#*"}),
         ("Operator", {"control", "roster", "standoff*", "sweep", "tagged#*", "units", "writes#*"}),

@@ -16,7 +16,7 @@ from rollcall.errors import IntentBusyError, RecordRefusedError, RetryableError,
 from rollcall.notices import notice_document
 from rollcall.sweep.records import Observed, PlannedChange, Result, account_document, account_of
 from rollcall.sweep.run import LEASE_SECONDS, Run
-from tests.support.memory_bulks import MemoryBulks, MemoryStandoffs
+from tests.support.memory_bulks import MemoryAnnounced, MemoryBulks, MemoryStandoffs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -60,7 +60,7 @@ class Faults:
 
 
 @dataclass
-class MemoryState(MemoryStandoffs, MemoryBulks):
+class MemoryState(MemoryStandoffs, MemoryBulks, MemoryAnnounced):
     approved: str | None = None
     paused: bool = False
     documents: dict[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
+    from rollcall.announced import Announced
     from rollcall.bulk.limits import By
     from rollcall.contacts import ContactKind
     from tests.support.memory import Faults
@@ -64,6 +65,30 @@ class MemoryBulks:
 
     def watched(self, message_id: str) -> list[tuple[By, str]]:
         return sorted(self.watches.get(message_id, ()))
+
+
+@dataclass
+class MemoryAnnounced:
+    faults: Faults
+    told_of: dict[tuple[str, ContactKind], Announced] = field(default_factory=dict)
+
+    def announce(self, announced: Announced) -> None:
+        self.faults("state.announce")
+        self.told_of[announced.account_id, announced.kind] = announced
+
+    def withdraw(self, account_id: str, kind: ContactKind) -> None:
+        self.faults("state.withdraw")
+        self.told_of.pop((account_id, kind), None)
+
+    def announced(self) -> list[Announced]:
+        self.faults("state.announced")
+        return [self.told_of[key] for key in sorted(self.told_of)]
+
+    def settled(self, announced: Announced) -> None:
+        self.faults("state.settled")
+        key = (announced.account_id, announced.kind)
+        if key in self.told_of and self.told_of[key].at == announced.at:
+            del self.told_of[key]
 
 
 @dataclass

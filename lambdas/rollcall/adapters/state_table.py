@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rollcall.adapters.announced_items import AnnouncedItems
 from rollcall.adapters.bulk_items import BulkItems
 from rollcall.adapters.control_items import ControlItems
 from rollcall.adapters.dynamodb_table import expiry, key_of
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 OPENED_DAYS = 30
 
 
-class StateTable(ControlItems, IntentItems, OwnWriteItems, BulkItems, StandoffItems):
+class StateTable(ControlItems, IntentItems, OwnWriteItems, BulkItems, StandoffItems, AnnouncedItems):
     """The port `State` over a boto3 DynamoDB client. All reads are consistent."""
 
     def record_request(self, intent: Intent, request_id: str, *, at: datetime) -> None:

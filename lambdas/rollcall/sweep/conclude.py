@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from rollcall.announced import Announced
 from rollcall.metrics import Metric
 from rollcall.plan import Verdict
 from rollcall.report.publish import publish_report
@@ -48,19 +49,23 @@ class Report:
             (item.account_id, item.kind): item for part in self.ports.runs.results(run.id) for item in part
         }
         now = self.ports.clock.now()
-        summary = self.ports.sweeps.last()
+        summary, settled = self.ports.sweeps.last(), list[Announced]()
         if summary is None or summary["run"] != run.id:
             # Else a try before got so far, and what it counted by may be forgotten by now.
-            summary = self._told(run, results, now)
+            tally = self._tally(run, results)
+            summary, settled = self._told(run, tally, now), tally.settled
         self.ports.sweeps.finish(run, summary, now)
         if run.plan is not None and _carried_out(run, run.plan, results.values()):
             self.ports.sweeps.carried_out(run.plan.roster)
+        for announced in settled:
+            # What was announced since may be of what the run did not see.
+            if announced.at <= run.started_at:
+                self.ports.state.settled(announced)
         self._measure(run, summary)
         return replace(run, ending=ending_of(run), next=Step.END)
 
-    def _told(self, run: Run, results: Results, now: datetime) -> Mapping[str, Any]:
+    def _told(self, run: Run, tally: Tally, now: datetime) -> Mapping[str, Any]:
         """The summary of the run, once the report is stored and people are told."""
-        tally = self._tally(run, results)
         summary = summary_of(run, tally, ended_at=now)
         self._write(run, summary, tally)
         for item in notices_of(run, tally, summary):
@@ -70,17 +75,24 @@ class Report:
     def _tally(self, run: Run, results: Results) -> Tally:
         roster = self._roster(run)
         runs, now = self.ports.runs, self.ports.clock.now()
+        # During a pause what events announced stays as it is, and is no measure of their path.
+        drift = (
+            roster is not None
+            and roster.digest == run.approved
+            and run.trigger is not Trigger.APPROVAL
+            and run.ending is not Ending.PAUSED
+        )
         tally = Tally(
             results=results,
             left=left_over(run),
             granted=granted_changes(roster.digest, sweeps=self.ports.sweeps, runs=runs, now=now)
             if roster
             else frozenset(),
-            # During a pause what events announced stays as it is, and is no measure of their path.
-            drift=roster is not None
-            and roster.digest == run.approved
-            and run.trigger is not Trigger.APPROVAL
-            and run.ending is not Ending.PAUSED,
+            drift=drift,
+            # One read for the whole run.
+            announced={(item.account_id, item.kind): item for item in self.ports.state.announced()}
+            if drift
+            else {},
         )
         if roster is not None:
             for part in runs.observed(run.data):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from rollcall.account import Account
+    from rollcall.announced import Announced
     from rollcall.contacts import ContactKind
     from rollcall.plan import Change, Plan
     from rollcall.sweep.records import Result
@@ -44,13 +45,15 @@ class Tally:
 
     `results` are what became of planned changes, `left` the verdict of a change that has none and why.
     `granted` are the digests of changes that an approved plan had wanted before this run; `drift` is whether
-    the roster was in force before, so that other changes are drift.
+    the roster was in force before, so that other changes are drift. `announced` is what events have told of
+    contacts that were left as they were; `settled` is what of it is over, because they are right by now.
     """
 
     results: Mapping[tuple[str, ContactKind], Result]
     left: tuple[Verdict, str]
     granted: frozenset[bytes]
     drift: bool
+    announced: Mapping[tuple[str, ContactKind], Announced] = field(default_factory=dict)
     accounts: int = 0
     active: int = 0
     changes: int = 0
@@ -61,6 +64,7 @@ class Tally:
     unannounced: list[tuple[str, ContactKind]] = field(default_factory=list)
     drifted: Counter[str] = field(default_factory=Counter)
     drifts: list[dict[str, Any]] = field(default_factory=list)
+    settled: list[Announced] = field(default_factory=list)
 
     def add(self, account: Account, plan: Plan) -> None:
         """The next account."""
@@ -68,6 +72,7 @@ class Tally:
         self.active += account.active
         for finding in plan.findings:
             self.contacts[NAMES[finding.verdict]] += 1
+            self._settle(account.id, finding.kind, finding.verdict)
         for change in plan.changes:
             self._change(account, change)
 
@@ -77,13 +82,23 @@ class Tally:
         self.changes += 1
         self.contacts[NAMES[verdict]] += 1
         self.became[str(verdict)] += 1
+        self._settle(account.id, change.kind, verdict)
         if verdict not in _DONE and len(self.not_set) < MOST_EXAMPLES:
             left = {"kind": str(change.kind), "verdict": str(verdict), "reason": reason}
             self.not_set.append({"account": account_facts(account)} | left)
         if self.granted and change_digest(planned_change(account.id, change)) in self.granted:
             self.rolled_out += 1
-        elif self.drift and verdict not in _ANNOUNCED:
+        elif self.drift and verdict not in _ANNOUNCED and not self._announced(account, change):
             self.unannounced.append((account.id, change.kind))
             self.drifted[str(verdict)] += 1
             if len(self.drifts) < MOST_EXAMPLES:
                 self.drifts.append(example(account, change) | {"verdict": str(verdict)})
+
+    def _announced(self, account: Account, change: Change) -> bool:
+        known = self.announced.get((account.id, change.kind))
+        return known is not None and known.speaks_for(change.found)
+
+    def _settle(self, account_id: str, kind: ContactKind, verdict: Verdict) -> None:
+        known = self.announced.get((account_id, kind))
+        if known is not None and verdict in _DONE:
+            self.settled.append(known)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from aws_cdk import Aws, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 
 from stacks.addresses import management_role_arn
@@ -37,6 +37,8 @@ ALL_ACCOUNTS: Final = (
     "ListRoots",
     "ListTagsForResource",
 )
+#: What it takes to know which policy is the guardrail.
+GUARDRAIL: Final = ("ListPolicies",)
 #: What it takes to find a unit by its path of names.
 UNITS: Final = ("ListOrganizationalUnitsForParent", "ListRoots")
 
@@ -61,20 +63,7 @@ def reach_management(role: iam.Role, *, settings: Settings) -> None:
             iam.PolicyStatement(actions=["sts:AssumeRole"], resources=[management_role_arn(settings)])
         )
     if settings.guardrail:
-        policies = (
-            f":organizations::{settings.management}:policy/{settings.organization}/service_control_policy/p-*"
-        )
-        role.add_to_policy(
-            iam.PolicyStatement(
-                actions=["organizations:DescribePolicy"], resources=[f"arn:{Aws.PARTITION}{policies}"]
-            )
-        )
-        accept(
-            role,
-            pack="AwsSolutions",
-            rule=f"IAM5[Resource::arn:<AWS::Partition>{policies}]",
-            reason="Whether a policy that was touched is the guardrail is what it asks; the id is AWS's.",
-        )
+        read_organization(role, GUARDRAIL)
 
 
 def record(role: iam.Role, *, ledger: s3.Bucket) -> None:

@@ -11,7 +11,7 @@ from rollcall.contacts import ContactKind
 from rollcall.errors import MalformedEventError
 from rollcall.fields import account_id, is_account_id, leaves
 from rollcall.signals import Cause, EventReference, Ignored, Signal
-from rollcall.watch import OUR_PRINCIPALS, WATCHED
+from rollcall.watch import GUARDRAIL_TYPE, OUR_PRINCIPALS, WATCHED
 
 _Reader = Callable[[Mapping[str, Any], Signal], Signal | Ignored]
 _KINDS = {str(kind): kind for kind in ContactKind}
@@ -30,7 +30,8 @@ def parse(event: object) -> Signal | Ignored:
         id=str(detail.get("eventID") or envelope.get("id") or ""),
         name=detail["eventName"],
         time=str(detail.get("eventTime") or ""),
-        request_id=detail["requestID"] if isinstance(detail.get("requestID"), str) else None,
+        request_id=_text(detail.get("requestID")),
+        shared_id=_text(detail.get("sharedEventID")),
     )
     if not reference.id:
         raise MalformedEventError("no CloudTrail event: detail.eventID is missing")
@@ -42,16 +43,26 @@ def parse(event: object) -> Signal | Ignored:
     return reader(detail, blank)
 
 
-def _arrived(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _joined(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
     # Service events: every nested field has another place than in an API event, and no version is settled.
-    found = leaves(detail.get("serviceEventDetails"))
-    if str(found.get("state", "SUCCEEDED")).upper() != "SUCCEEDED":
-        return Ignored(event=blank.event, reason="it did not succeed")
+    found = leaves(detail.get("additionalEventData")) | leaves(detail.get("serviceEventDetails"))
     return replace(blank, account_id=account_id(found.get("accountid")))
 
 
+def _arrived(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
+    # That of a creation. An account has a state, too, of which an event may tell: it joined all the same.
+    state = leaves(detail.get("serviceEventDetails")).get("state", _SUCCEEDED)
+    if str(state).upper() != _SUCCEEDED:
+        return Ignored(event=blank.event, reason="it did not succeed")
+    return _joined(detail, blank)
+
+
 def _moved(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
-    if "errorCode" in detail:
+    if _error(detail):
         return Ignored(event=blank.event, reason="AWS refused the call")
     found = leaves(detail.get("requestParameters"))
     destination = found.get("destinationparentid")
@@ -64,14 +75,14 @@ def _moved(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
 
 def _tagged(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
     resource = leaves(detail.get("requestParameters")).get("resourceid")
-    if "errorCode" in detail or not is_account_id(resource):
+    if _error(detail) or not is_account_id(resource):
         return Ignored(event=blank.event, reason="no tag of an account was changed")
     return replace(blank, account_id=str(resource))
 
 
 def _ou_changed(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
     ou_id = leaves(detail.get("requestParameters")).get("organizationalunitid")
-    if "errorCode" in detail or not isinstance(ou_id, str):
+    if _error(detail) or not isinstance(ou_id, str):
         return Ignored(event=blank.event, reason="no organizational unit was changed")
     return replace(blank, account_id=_affected({}, detail), ou_id=ou_id)
 
@@ -86,9 +97,11 @@ def _watched(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
     found = leaves(detail.get("serviceEventDetails")) | leaves(detail.get("requestParameters"))
     watch = WATCHED[str(detail.get("eventSource")), blank.event.name]
     # A denied call shows no parameters: it may have been about ours.
-    principal = found.get("serviceprincipal") if found or "errorCode" not in detail else min(OUR_PRINCIPALS)
+    principal = found.get("serviceprincipal") if found or not _error(detail) else min(OUR_PRINCIPALS)
     if watch.ours_only and str(principal) not in OUR_PRINCIPALS:
         return Ignored(event=blank.event, reason="not about a service that Rollcall needs")
+    if found.get("policytype") not in (None, GUARDRAIL_TYPE):
+        return Ignored(event=blank.event, reason="not about policies of the guardrail's type")
     policy = found.get("policyid")
     return _denied(
         detail,
@@ -107,18 +120,28 @@ def _renamed(detail: Mapping[str, Any], blank: Signal) -> Signal:
 
 def _affected(found: Mapping[str, object], detail: Mapping[str, Any]) -> str:
     """In organizations mode the target is named; the envelope's account is only the caller's."""
+    named = found.get("accountid")
+    if _error(detail) and not is_account_id(named):
+        named = None  # anything may have been named in a call that AWS refused: it is told of the caller
     caller = detail.get("recipientAccountId") or Actor.from_detail(detail).account_id
-    return account_id(found.get("accountid") or caller)
+    return account_id(named or caller)
 
 
 def _denied(detail: Mapping[str, Any], signal: Signal) -> Signal:
-    return replace(signal, denied=str(detail["errorCode"])) if "errorCode" in detail else signal
+    return replace(signal, denied=_error(detail))
 
 
+def _error(detail: Mapping[str, Any]) -> str | None:
+    """The code of a call that AWS refused, None for one that it did not."""
+    code = detail.get("errorCode")
+    return None if code in (None, "") else str(code)
+
+
+_SUCCEEDED = "SUCCEEDED"
 _ORGANIZATIONS = "organizations.amazonaws.com"
 _READERS: dict[tuple[str, str], tuple[Cause, _Reader]] = {
     (_ORGANIZATIONS, "CreateAccountResult"): (Cause.ACCOUNT_CREATED, _arrived),
-    (_ORGANIZATIONS, "AccountJoinedOrganization"): (Cause.ACCOUNT_JOINED, _arrived),
+    (_ORGANIZATIONS, "AccountJoinedOrganization"): (Cause.ACCOUNT_JOINED, _joined),
     ("controltower.amazonaws.com", "CreateManagedAccount"): (Cause.ACCOUNT_CREATED, _arrived),
     ("controltower.amazonaws.com", "UpdateManagedAccount"): (Cause.ACCOUNT_JOINED, _arrived),
     (_ORGANIZATIONS, "MoveAccount"): (Cause.ACCOUNT_MOVED, _moved),

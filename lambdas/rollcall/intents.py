@@ -100,6 +100,8 @@ def _target(document: Mapping[str, Any]) -> Target:
 
 
 def _signal_document(signal: Signal) -> dict[str, Any]:
+    # Most calls are recorded once: then there is none, and older code reads the intent as well.
+    shared = {"shared_id": signal.event.shared_id} if signal.event.shared_id else {}
     return {
         "account_id": signal.account_id,
         "cause": str(signal.cause),
@@ -109,6 +111,7 @@ def _signal_document(signal: Signal) -> dict[str, Any]:
             "name": signal.event.name,
             "time": signal.event.time,
             "request_id": signal.event.request_id,
+            **shared,
         },
         "actor": signal.actor.as_document(),
     }

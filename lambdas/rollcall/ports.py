@@ -42,8 +42,8 @@ class Organization(Protocol):
         RetryableError if AWS could not be asked.
         """
 
-    def policy_name(self, policy_id: str) -> str | None:
-        """Name of a policy, None if it cannot be described; RetryableError if AWS could not be asked."""
+    def guardrail_id(self, name: str) -> str | None:
+        """Id of the service control policy of this name, None without one; RetryableError as above."""
 
     def unit_at(self, names: Sequence[str]) -> str | None:
         """Id of the organizational unit at this path of names; RetryableError if AWS could not be asked."""

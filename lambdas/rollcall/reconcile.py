@@ -11,7 +11,7 @@ from rollcall.bulk.gather import Gatherer
 from rollcall.changed_unit import unit_changed
 from rollcall.errors import LookAgainError, RetryableError, WaitError
 from rollcall.events import parse
-from rollcall.names import GUARDRAIL_NAME
+from rollcall.guardrail import not_the_guardrail
 from rollcall.outcomes import Outcome
 from rollcall.own_writes import own_write, unrecorded
 from rollcall.patience import left_alone, next_look, only_told, without_effect
@@ -134,7 +134,7 @@ class Reconciler:
             return None, [Acted(outcome=ours)]
         told = [] if ours is None else [Acted(outcome=ours)]
         # Told before anything is asked that an attack may have taken from us.
-        quick = self._not_our_policy(signal) or only_told(signal)
+        quick = self._not_the_guardrail(signal) or only_told(signal)
         if quick is not None:
             return self._known(signal.account_id), [*told, Acted(outcome=quick)]
         control = self.ports.state.control()
@@ -159,21 +159,8 @@ class Reconciler:
             return self.ports.organization.account(account_id, with_tags=False)
         return None
 
-    def _not_our_policy(self, signal: Signal) -> Outcome | None:
-        """The outcome of an event about a policy that is not the guardrail.
-
-        A policy that cannot be described any more may have been it: then people are told.
-        """
-        if signal.policy_id is None:
-            return None
-        name: str | None = ""
-        if self.guardrail:
-            name = None
-            with suppress(RetryableError):
-                name = self.ports.organization.policy_name(signal.policy_id)
-        if name in (None, GUARDRAIL_NAME):
-            return None
-        return Outcome(verdict=Verdict.IGNORED, reason="not the guardrail of Rollcall")
+    def _not_the_guardrail(self, signal: Signal) -> Outcome | None:
+        return not_the_guardrail(signal, self.ports.organization, in_use=self.guardrail)
 
     @property
     def _teller(self) -> Teller:

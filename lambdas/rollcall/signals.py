@@ -36,17 +36,21 @@ ARRIVAL = frozenset({Cause.ACCOUNT_CREATED, Cause.ACCOUNT_JOINED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventReference:
-    """Where to find the event again: its CloudTrail event id, name, time (ISO 8601, UTC) and request id."""
+    """Where to find the event again: its CloudTrail event id, name, time (ISO 8601, UTC) and request id.
+
+    `shared_id` is the id that CloudTrail gives the records of one call in several accounts.
+    """
 
     id: str
     name: str
     time: str
     request_id: str | None
+    shared_id: str | None = None
 
     @property
     def key(self) -> str:
         """The same for every record of one call: AWS may write one for the caller and one for the target."""
-        return self.request_id or self.id
+        return self.request_id or self.shared_id or self.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,15 +13,22 @@ _ORGANIZATIONS: Final = "organizations.amazonaws.com"
 #: The services whose delegation and trusted access Rollcall lives on.
 OUR_PRINCIPALS: Final = frozenset({_ACCOUNT, "member.org.stacksets.cloudformation.amazonaws.com"})
 
+#: The kind of policy that the guardrail is.
+GUARDRAIL_TYPE: Final = "SERVICE_CONTROL_POLICY"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """How one event is told: `headline` is what happened. `ours_only`: only for a service of ours."""
+    """How one event is told: `headline` is what happened.
+
+    `ours_only`: only for a service of ours; `guardrail_only`: only if it may have been the guardrail.
+    """
 
     severity: Severity
     headline: str
     next_step: str
     ours_only: bool = False
+    guardrail_only: bool = False
 
 
 _BLIND = (
@@ -86,16 +93,25 @@ WATCHED: Final = {
         severity=Severity.CRITICAL,
         headline="guardrail detached",
         next_step=_UNGUARDED,
+        guardrail_only=True,
     ),
     (_ORGANIZATIONS, "UpdatePolicy"): Watch(
         severity=Severity.CRITICAL,
         headline="guardrail changed",
         next_step=_UNGUARDED,
+        guardrail_only=True,
     ),
     (_ORGANIZATIONS, "DeletePolicy"): Watch(
         severity=Severity.CRITICAL,
         headline="a policy deleted, maybe the guardrail",
         next_step="If it was the guardrail: " + _UNGUARDED[0].lower() + _UNGUARDED[1:],
+        guardrail_only=True,
+    ),
+    (_ORGANIZATIONS, "DisablePolicyType"): Watch(
+        severity=Severity.CRITICAL,
+        headline="guardrail switched off, and every other service control policy with it",
+        next_step=_UNGUARDED + " What else was attached has to be attached anew.",
+        guardrail_only=True,
     ),
 }
 

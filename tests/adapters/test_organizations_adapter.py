@@ -349,40 +349,41 @@ class TestUnitPath:
             reader.unit_path(cloud.organization.find_ou("Workloads/Production"))
 
 
-class TestPolicyName:
-    def reader(self, answer):
-        class Policies:
-            def describe_policy(self, **parameters):
-                assert parameters == {"PolicyId": "p-guard123"}
-                if isinstance(answer, Exception):
-                    raise answer
-                return answer
+class TestGuardrailId:
+    def policies(self, cloud):
+        admin = cloud.client("organizations", Caller.role(MANAGEMENT, "Admin", "alice"))
+        admin.enable_policy_type(RootId=cloud.organization.root_id, PolicyType="SERVICE_CONTROL_POLICY")
+        document = '{"Statement": [{"Effect": "Deny", "Action": "account:*", "Resource": "*"}]}'
+        made = [
+            admin.create_policy(Name=name, Description="", Type="SERVICE_CONTROL_POLICY", Content=document)
+            for name in (*(f"other-{number}" for number in range(25)), "rollcall-guardrail")
+        ]
+        return made[-1]["Policy"]["PolicySummary"]["Id"]
 
-        return AwsOrganization(client=Policies())
+    @pytest.mark.parametrize("empty_pages", [False, True])
+    def test_is_that_of_the_policy_of_this_name_on_whatever_page(self, cloud, client, empty_pages):
+        policy = self.policies(cloud)
+        cloud.organizations.empty_pages = empty_pages
+        assert AwsOrganization(client=client).guardrail_id("rollcall-guardrail") == policy
 
-    def test_is_the_name_in_its_summary(self):
-        summary = {"Id": "p-guard123", "Name": "rollcall-guardrail", "Type": "SERVICE_CONTROL_POLICY"}
-        answer = {"Policy": {"PolicySummary": summary, "Content": "{}"}}
-        assert self.reader(answer).policy_name("p-guard123") == "rollcall-guardrail"
-
-    @pytest.mark.parametrize(
-        "code", ["PolicyNotFoundException", "AccessDeniedException", "AWSOrganizationsNotInUseException"]
-    )
-    def test_is_none_for_one_that_cannot_be_described(self, code):
-        assert self.reader(client_error(code)).policy_name("p-guard123") is None
+    def test_is_none_if_no_policy_has_the_name(self, cloud, client):
+        self.policies(cloud)
+        assert AwsOrganization(client=client).guardrail_id("rollcall") is None
 
     @pytest.mark.parametrize(
         "error",
         [
             client_error("TooManyRequestsException"),
             client_error("ServiceException", 500),
+            client_error("AccessDeniedException"),
             EndpointConnectionError(endpoint_url="https://organizations.us-east-1.amazonaws.com"),
         ],
         ids=str,
     )
-    def test_is_asked_again_if_aws_was_busy_or_broken(self, error):
-        with pytest.raises(RetryableError, match="the policy could not be looked up"):
-            self.reader(error).policy_name("p-guard123")
+    def test_is_not_none_if_it_could_not_be_asked(self, client, error):
+        reader = AwsOrganization(client=Stripping(client, errors={"list_policies": error}))
+        with pytest.raises(RetryableError, match="the policies could not be listed"):
+            reader.guardrail_id("rollcall-guardrail")
 
 
 @EVERY_SDK

@@ -116,6 +116,81 @@ def test_an_event_that_names_no_account_is_malformed():
         parse(event)
 
 
+NAMES_NOBODY = [
+    "abc",
+    "12",
+    "****",
+    "HIDDEN_DUE_TO_SECURITY_REASONS",
+    "",
+    None,
+    222222222222,
+    ["222222222222"],
+]
+
+
+@pytest.mark.parametrize("named", NAMES_NOBODY)
+def test_a_denied_call_for_an_account_that_cannot_be_is_one_of_the_callers(named):
+    """Else whoever may call the Account API at all could fill the dead-letter queue."""
+    event = sample("PutAlternateContact.standalone.docs")
+    event["detail"] |= {"errorCode": "ValidationException"}
+    event["detail"]["requestParameters"] = {"accountId": named, "alternateContactType": "SECURITY"}
+    signal = parse(event)
+    assert isinstance(signal, Signal)
+    assert (signal.account_id, signal.denied) == (MEMBER, "ValidationException")
+
+
+@pytest.mark.parametrize("named", [named for named in NAMES_NOBODY if named])
+def test_a_change_of_an_account_that_cannot_be_read_is_not_taken_for_one_of_the_callers(named):
+    event = sample("PutAlternateContact.orgmode.management.synthetic")
+    (key,) = [key for key in event["detail"]["requestParameters"] if key.lower() == "accountid"]
+    event["detail"]["requestParameters"][key] = named
+    with pytest.raises(MalformedEventError, match="12 digits"):
+        parse(event)
+
+
+@pytest.mark.parametrize("code", [None, ""])
+def test_an_error_code_that_says_nothing_is_none(code):
+    event = sample("PutAlternateContact.standalone.docs")
+    event["detail"]["errorCode"] = code
+    signal = parse(event)
+    assert isinstance(signal, Signal)
+    assert signal.denied is None
+
+
+def joined(**told):
+    event = sample("AccountJoinedOrganization.invited.synthetic")
+    event["detail"].pop("serviceEventDetails")
+    event["detail"] |= told
+    return event
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"serviceEventDetails": {"accountId": NEW, "joinedMethod": "Invited", "state": "ACTIVE"}},
+        {"serviceEventDetails": {"AccountId": NEW, "JoinedMethod": "INVITED"}},
+        {"serviceEventDetails": {"accountJoined": {"account": {"accountId": NEW, "state": "PENDING"}}}},
+        {"serviceEventDetails": None, "additionalEventData": {"accountId": NEW}},
+    ],
+)
+def test_an_account_that_joined_has_joined_whatever_else_the_event_tells_of_it(told):
+    signal = parse(joined(**told))
+    assert isinstance(signal, Signal)
+    assert (signal.cause, signal.account_id) == (Cause.ACCOUNT_JOINED, NEW)
+
+
+def test_records_of_one_call_in_two_accounts_have_one_key():
+    event = sample("PutAlternateContact.orgmode.management.synthetic")
+    del event["detail"]["requestID"]
+    keys = set()
+    for account, event_id in ((NEW, "e-1"), (MEMBER, "e-2")):
+        event["detail"] |= {"recipientAccountId": account, "eventID": event_id, "sharedEventID": "shared"}
+        signal = parse(event)
+        assert isinstance(signal, Signal)
+        keys.add(signal.event.key)
+    assert len(keys) == 1
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
@@ -133,6 +208,7 @@ details = st.fixed_dictionaries(
         "eventID": st.uuids().map(str) | json_values,
         "eventTime": json_values,
         "requestID": json_values,
+        "sharedEventID": json_values,
         "errorCode": json_values,
         "recipientAccountId": st.just("222222222222") | json_values,
         "requestParameters": st.dictionaries(

@@ -357,35 +357,88 @@ def test_root_in_the_console_is_any_identity():
     assert "root user" in world.alerts[0].text
 
 
-class Policies:
-    """Policies by id, as AWS Organizations describes them."""
-
-    def __init__(self, **names):
-        self.names = names
-
-    def describe_policy(self, **parameters):
-        policy_id = parameters["PolicyId"].replace("-", "_")
-        if policy_id not in self.names:
-            error = {"Error": {"Code": "PolicyNotFoundException", "Message": ""}}
-            raise ClientError(error, "DescribePolicy")
-        return {"Policy": {"PolicySummary": {"Name": self.names[policy_id]}}}
+SCP = "SERVICE_CONTROL_POLICY"
+DENY = {"Effect": "Deny", "Action": "account:PutAlternateContact", "Resource": "*"}
 
 
-@pytest.mark.parametrize("name", ["DetachPolicy", "UpdatePolicy", "DeletePolicy"])
+class Guarded:
+    """A world with two service control policies on the root: the guardrail and somebody else's."""
+
+    def __init__(self, *, guardrail=True):
+        self.world = World(guardrail=guardrail)
+        self.admin, self.root = self.world.admin("organizations"), self.world.organization.root_id
+        self.admin.enable_policy_type(RootId=self.root, PolicyType=SCP)
+        self.ours, self.other = self._policy("rollcall-guardrail"), self._policy("no-root-keys")
+        self.world.drain()
+
+    def _policy(self, name):
+        content = json.dumps({"Version": "2012-10-17", "Statement": [DENY]})
+        made = self.admin.create_policy(Name=name, Description="", Type=SCP, Content=content)
+        policy = made["Policy"]["PolicySummary"]["Id"]
+        self.admin.attach_policy(PolicyId=policy, TargetId=self.root)
+        return policy
+
+    def detach(self, policy):
+        self.admin.detach_policy(PolicyId=policy, TargetId=self.root)
+
+    def update(self, policy):
+        self.admin.update_policy(PolicyId=policy, Description="changed")
+
+    def rename(self, policy):
+        self.admin.update_policy(PolicyId=policy, Name="harmless")
+
+    def delete(self, policy):
+        self.admin.detach_policy(PolicyId=policy, TargetId=self.root)
+        self.world.queue.clear()
+        self.admin.delete_policy(PolicyId=policy)
+
+    def told(self):
+        self.world.drain()
+        return [alert.subject for alert in self.world.alerts]
+
+
+@pytest.mark.parametrize("change", ["detach", "update", "rename", "delete"])
+class TestAChangeOfAPolicy:
+    def test_is_critical_if_it_is_the_guardrail(self, change):
+        guarded = Guarded()
+        getattr(guarded, change)(guarded.ours)
+        assert [subject.split()[0] for subject in guarded.told()] == ["[CRITICAL]"]
+
+    def test_is_nothing_if_it_is_another(self, change):
+        guarded = Guarded()
+        getattr(guarded, change)(guarded.other)
+        assert guarded.told() == []
+
+    def test_is_nothing_if_no_guardrail_is_in_use(self, change):
+        guarded = Guarded(guardrail=False)
+        getattr(guarded, change)(guarded.ours)
+        assert guarded.told() == []
+
+    def test_is_critical_if_nobody_can_say_which_it_is(self, change, monkeypatch):
+        guarded = Guarded()
+        getattr(guarded, change)(guarded.other)
+
+        def refuse(**_):
+            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": ""}}, "ListPolicies")
+
+        monkeypatch.setattr(guarded.world.reconciler.ports.organization._client, "list_policies", refuse)
+        assert [subject.split()[0] for subject in guarded.told()] == ["[CRITICAL]"]
+
+
+def test_a_guardrail_that_was_renamed_is_not_forgotten():
+    guarded = Guarded()
+    guarded.rename(guarded.ours)
+    guarded.detach(guarded.ours)
+    assert [subject.split()[0] for subject in guarded.told()] == ["[CRITICAL]", "[CRITICAL]"]
+
+
 @pytest.mark.parametrize(
-    ("policy_id", "guardrail", "expected"),
-    [
-        ("p-ours", True, ["CRITICAL"]),
-        ("p-gone", True, ["CRITICAL"]),
-        ("p-other", True, []),
-        ("p-ours", False, []),
-    ],
+    ("type_", "guardrail", "expected"),
+    [(SCP, True, ["CRITICAL"]), (SCP, False, []), ("TAG_POLICY", True, [])],
 )
-def test_a_change_of_the_guardrail_is_critical(name, policy_id, guardrail, expected):
+def test_switching_off_the_guardrails_type_of_policy_is_critical(type_, guardrail, expected):
     world = World(guardrail=guardrail)
-    names = Policies(p_ours="rollcall-guardrail", p_other="FullAWSAccess")
-    world.reconciler.ports.organization._client.describe_policy = names.describe_policy
-    world.send(organizations_event(name, policyId=policy_id, targetId="r-a1b2"))
+    world.send(organizations_event("DisablePolicyType", rootId="r-a1b2", policyType=type_))
     world.drain()
     assert severities(world) == expected
 

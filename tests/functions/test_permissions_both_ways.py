@@ -223,8 +223,8 @@ def test_what_only_a_person_calls_is_granted_to_no_function(everything, calls):
         assert "organizations:ListRoots" not in named
 
 
-def test_without_a_guardrail_no_policy_may_be_read(tmp_path):
+def test_without_a_guardrail_no_policy_may_be_listed(tmp_path):
     plain = synthesize_with(tmp_path)
     granted = grants_of(plain.templates["RollcallHub"], "ReconcileRole")
-    assert "organizations:DescribePolicy" not in granted
+    assert "organizations:ListPolicies" not in granted
     assert "sts:AssumeRole" in granted

@@ -6,8 +6,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from rollcall.account import Account, AccountState
-from rollcall.adapters.aws_errors import AWS_ERRORS, code_of, transient
+from rollcall.adapters.aws_errors import AWS_ERRORS, code_of
 from rollcall.errors import RetryableError
+from rollcall.watch import GUARDRAIL_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -43,15 +44,18 @@ class AwsOrganization:
             tags=tags,
         )
 
-    def policy_name(self, policy_id: str) -> str | None:
-        """Name of a policy, None if it cannot be described; RetryableError if AWS was busy or broken."""
+    def guardrail_id(self, name: str) -> str | None:
+        """Id of the service control policy of this name, None without one.
+
+        Listed and not described: the policy that an event names may be gone, or of a type or an owner that
+        the role may not describe. RetryableError if AWS could not be asked, or did not answer.
+        """
         try:
-            found = self._client.describe_policy(PolicyId=policy_id)
+            pages = self._client.get_paginator("list_policies").paginate(Filter=GUARDRAIL_TYPE)
+            found = (policy for page in pages for policy in page["Policies"])
+            return next((str(policy["Id"]) for policy in found if policy["Name"] == name), None)
         except AWS_ERRORS as error:
-            if transient(error):
-                raise RetryableError(f"the policy could not be looked up: {code_of(error)}") from error
-            return None
-        return str(found["Policy"]["PolicySummary"]["Name"])
+            raise RetryableError(f"the policies could not be listed: {code_of(error)}") from error
 
     def unit_at(self, names: Sequence[str]) -> str | None:
         """Id of the organizational unit at this path of names; RetryableError if AWS could not be asked."""

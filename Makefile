@@ -59,7 +59,7 @@ local-env: ## Print the variables that point an AWS client at it, for eval (ACCO
 	@test -f $(RUNTIME) || { echo "the local cloud is not running: start it in another terminal with make local" >&2; exit 1; }
 	@$(BIN)/python -m localcloud.local_env --out out/local --account "$(ACCOUNT)" --role "$(ROLE)"
 
-bench: $(TOOLS) ## Measure, print a table, write bench/results.json
+bench: $(TOOLS) $(RUNTIME) ## Measure, print a table, write bench/results.json
 	@$(BIN)/python -m bench
 
 clean: ## Remove everything that make made

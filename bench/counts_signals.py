@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-import boto3
 from moto import mock_aws
 
 import notify.handler
@@ -18,6 +17,7 @@ import reconcile.handler
 from bench.counts_meter import Meter, clients_of
 from bench.counts_units import table_bytes
 from rollcall import bootstrap
+from rollcall.adapters import clients
 from simulation import Caller, VirtualClock
 from simulation.client import SimulatedClient
 from simulation.organization import AlternateContact
@@ -90,7 +90,7 @@ class _Signals(Deployment):
         self.organization.accounts[MEMBER].contacts.update(wanted)
 
     def client(self, service: str, **given: Any) -> Any:
-        """What `boto3.client` gives the functions."""
+        """What `create_client` gives the functions."""
         if service in self.clients:
             return self.clients[service]
         caller = self.caller(given)
@@ -180,7 +180,7 @@ def _hub() -> Iterator[_Signals]:
             stack.enter_context(mock.patch.object(target, name, value))
         hub = _Signals(clients_of(SERVICES), Meter(), clock)
         stack.enter_context(mock.patch.dict("os.environ", hub.variables))
-        stack.enter_context(mock.patch.object(boto3, "client", hub.client))
+        stack.enter_context(mock.patch.object(clients, "create_client", hub.client))
         stack.enter_context(redirect_stdout(hub.log))
         for module in _HANDLERS:
             before = module.log.registered_handler.setStream(hub.log)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
 from rollcall.bootstrap_apply import apply_steps
+from rollcall.starting import composed_once
 
 log = Logger(service="apply")
-_steps = cache(apply_steps)
+_steps = composed_once(apply_steps)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

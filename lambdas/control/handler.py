@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
 from rollcall.bootstrap_control import operator
+from rollcall.starting import composed_once
 
 log = Logger(service="control")
-_operator = cache(operator)
+_operator = composed_once(operator)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
 from rollcall.batch import process
 from rollcall.bootstrap_notify import NotifyFunction, notify_function
+from rollcall.starting import composed_once
 
 if TYPE_CHECKING:
     from rollcall.ports import Delivery
 
 log = Logger(service="notify")
-_function = cache(notify_function)
+_function = composed_once(notify_function)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
@@ -12,6 +11,7 @@ from rollcall.batch import process
 from rollcall.bootstrap import ReconcileFunction, reconcile_function
 from rollcall.measuring import measure
 from rollcall.metrics import measured
+from rollcall.starting import composed_once
 
 if TYPE_CHECKING:
     from rollcall.outcomes import Incident
@@ -25,7 +25,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     return process(event, function.reconciler.handle, queue=function.queue, log=log)
 
 
-@cache
+@composed_once
 def _function() -> ReconcileFunction:
     return reconcile_function(_report)
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
 from rollcall.adapters.account_api import OneModeAccountApi
 from rollcall.adapters.accounts import AllAccounts, ManagementAccount
 from rollcall.adapters.clients import NO_RETRIES, LateClient, client
@@ -124,9 +122,9 @@ def _all_accounts(
 
 
 def _account_client(credentials: Mapping[str, str]) -> Any:
-    return boto3.client(
+    return client(
         "account",
-        config=NO_RETRIES,
+        NO_RETRIES,
         aws_access_key_id=credentials["AccessKeyId"],
         aws_secret_access_key=credentials["SecretAccessKey"],
         aws_session_token=credentials["SessionToken"],

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
 from rollcall.bootstrap_sweep import sweep_steps
 from rollcall.measuring import measure
+from rollcall.starting import composed_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,6 +24,6 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     return answer
 
 
-@cache
+@composed_once
 def _steps() -> Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]:
     return sweep_steps(measure)

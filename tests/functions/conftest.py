@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 
-import boto3
 import pytest
 
 import notify.handler
 import reconcile.handler
 from rollcall import bootstrap
+from rollcall.adapters import clients
 from tests.adapters.samples import ROSTER, leaks
 from tests.functions.deployment import Deployment
 from tests.support.moto_aws import aws_over_moto, boto3_clients, no_sockets  # noqa: F401  # fixtures
@@ -30,7 +30,7 @@ def installed(deployment, monkeypatch):
     """The handlers in this deployment's environment, newly started and logging into it."""
     for name, value in deployment.variables.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(boto3, "client", deployment.client)
+    monkeypatch.setattr(clients, "create_client", deployment.client)
     loggers = (reconcile.handler.log, notify.handler.log)
     before = [logger.registered_handler.setStream(deployment.log) for logger in loggers]
     for function in (reconcile.handler._function, notify.handler._function):

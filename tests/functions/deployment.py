@@ -154,7 +154,7 @@ class Deployment:
         return of_reconcile.as_variables() | of_notify.as_variables()
 
     def client(self, service: str, **given: Any) -> Any:
-        """What `boto3.client` gives the functions."""
+        """What `create_client` gives the functions."""
         if service in self.clients:
             return self.clients[service]
         return self.cloud.client(service, self.caller(given))

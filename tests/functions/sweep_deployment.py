@@ -7,12 +7,10 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
 import apply.handler
 import control.handler
 import sweep.handler
-from rollcall.adapters import system_clock
+from rollcall.adapters import clients, system_clock
 from rollcall.environment import ApplyEnvironment, ControlEnvironment, SweepEnvironment
 from simulation import Caller, VirtualClock
 from simulation.client import SimulatedClient
@@ -131,7 +129,7 @@ def sweeping(deployment: SweepDeployment, monkeypatch: pytest.MonkeyPatch) -> It
     """The three functions in this deployment's environment, newly started and logging into it."""
     for name, value in deployment.variables.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(boto3, "client", deployment.client)
+    monkeypatch.setattr(clients, "create_client", deployment.client)
     monkeypatch.setattr(system_clock.time, "sleep", lambda _seconds: None)
     logs = [module.log.registered_handler.setStream(deployment.log) for module in HANDLERS.values()]
     deployment.restart()

@@ -5,11 +5,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
-import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
 
 from rollcall import bootstrap
+from rollcall.adapters import clients
 from rollcall.adapters.accounts import AllAccounts
 from rollcall.adapters.clients import LateClient
 from rollcall.adapters.match_table import MatchTable
@@ -110,7 +110,7 @@ def created(aws, monkeypatch):
         made[service] = config
         return aws.get(service, service)
 
-    monkeypatch.setattr(boto3, "client", client)
+    monkeypatch.setattr(clients, "create_client", client)
     for name in (*RECONCILE.variable_names(), *NOTIFY.variable_names()):
         monkeypatch.delenv(name, raising=False)
     return made
@@ -252,7 +252,7 @@ def test_a_late_client_is_made_once_whoever_asks_first(monkeypatch):
         time.sleep(0.01)  # as long as others need to come in between
         return SimpleNamespace(answer=service)
 
-    monkeypatch.setattr(boto3, "client", slow)
+    monkeypatch.setattr(clients, "create_client", slow)
     late = LateClient("s3")
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(lambda _: late.answer, range(8))) == {"s3"}

@@ -24,7 +24,7 @@ OURS = {
     "cli",
     "bench",
 }
-AWS = {"boto3", "botocore"}
+AWS = {"botocore"}  # boto3 adds to every cold start what nobody uses
 POWERTOOLS = {"aws_lambda_powertools"}
 
 #: Modules of the core that talk to AWS or to Lambda; all others are pure.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from cli.operating.words import count
+from rollcall.report.words import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,7 +25,7 @@ def covered(summary: Mapping[str, Any]) -> tuple[int, int]:
 def lines(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Label and text."""
     right, managed = covered(summary)
-    share = f" ({100 * right / managed:.1f} %)" if managed else ""
+    share = f" ({percent(right / managed)})" if managed else ""
     yield "ended", f"{summary['ending']}, {summary['ended_at'][:16].replace('T', ' ')}Z"
     by = f" by {summary['by']}" if summary["by"] else ""
     yield "started", f"{summary['trigger']}{by}"

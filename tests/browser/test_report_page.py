@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
 from tests.support.reports import HOSTILE, sample_report
@@ -104,7 +105,85 @@ def test_a_hostile_name_is_text_and_nothing_more(show: Show, at: str) -> None:
 
 
 def test_a_plan_that_waits_is_said_with_its_command(show: Show) -> None:
-    assert texts(show(held=True), "#held code") == ["rollcall approve 5d41402abc4b"]
+    assert texts(show(held=True), "#held code") == ["rollcall status", "rollcall approve 5d41402abc4b"]
+
+
+@BOTH
+def test_a_table_is_sorted_with_the_keyboard_alone_and_says_so(show: Show, at: str) -> None:
+    browser = show(at=at)
+    head = browser.find_element(By.CSS_SELECTOR, "#attention th:nth-child(2)")
+    browser.execute_script("arguments[0].focus()", head.find_element(By.TAG_NAME, "button"))
+    browser.switch_to.active_element.send_keys(Keys.ENTER)
+    assert head.get_attribute("aria-sort") == "ascending"
+    browser.switch_to.active_element.send_keys(Keys.SPACE)
+    assert head.get_attribute("aria-sort") == "descending"
+    assert head.aria_role == "columnheader"
+
+
+@BOTH
+def test_tables_are_tables_to_those_who_cannot_see_them(show: Show, at: str) -> None:
+    browser = show(at=at)
+    rows = browser.find_elements(By.CSS_SELECTOR, "#list tbody tr")[:3]
+    assert {row.aria_role for row in rows} == {"row"}
+    cells = [cell.aria_role for row in rows for cell in row.find_elements(By.TAG_NAME, "td")]
+    assert cells == ["cell"] * 18
+    assert browser.find_element(By.ID, "list").accessible_name == "All accounts"
+    names = [browser.find_element(By.ID, name).accessible_name for name in ("search", "status")]
+    assert names == ["Search", "Status"]
+
+
+def test_on_a_phone_every_cell_stands_on_the_screen_with_its_head(show: Show) -> None:
+    browser = show(at="phone")
+    cells = browser.find_elements(By.CSS_SELECTOR, "#attention tbody tr:first-child td")
+    assert [cell.get_attribute("data-label") for cell in cells[1:]] == [
+        "Name",
+        "Unit",
+        "Contact",
+        "Status",
+        "Why",
+    ]
+    assert all(cell.rect["x"] >= 0 and cell.rect["x"] + cell.rect["width"] <= 390 for cell in cells)
+
+
+def test_the_reason_stands_with_the_status_and_needs_no_pointer(show: Show) -> None:
+    browser = show()
+    Select(browser.find_element(By.ID, "status")).select_by_value("unreadable")
+    (cell,) = [text for text in texts(browser, "#list tbody td") if text.startswith("unreadable")]
+    assert "exempt the role rollcall-reconcile" in cell
+
+
+def test_the_focus_stays_with_the_pages_when_the_last_one_is_reached(show: Show) -> None:
+    browser = show(250)
+    button = browser.find_element(By.ID, "next")
+    button.click()
+    button.send_keys(Keys.ENTER)
+    assert browser.find_element(By.ID, "page").text == "201 to 250"
+    assert browser.switch_to.active_element.get_attribute("id") == "before"
+
+
+def test_what_is_printed_says_what_of_the_list_it_is(show: Show) -> None:
+    browser = show(10_000)
+    browser.execute_script("dispatchEvent(new Event('beforeprint'))")
+    said = browser.find_element(By.ID, "printed").get_attribute("textContent")
+    assert said == "The first 2,000 of 10,000 accounts; the CSV has all."
+    browser.execute_script("dispatchEvent(new Event('afterprint'))")
+    browser.find_element(By.ID, "search").send_keys("pat.doe@example.net, +1")
+    browser.execute_script("dispatchEvent(new Event('beforeprint'))")
+    found = len(texts(browser, "#list tbody tr"))
+    said = browser.find_element(By.ID, "printed").get_attribute("textContent")
+    assert said == f'{found:,} accounts, only those with "pat.doe@example.net, +1".'
+
+
+@pytest.mark.parametrize("accounts", [0, 1, 40])
+def test_paper_is_wide_enough(show: Show, accounts: int) -> None:
+    browser = show(accounts)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        size = {"width": 718, "height": 1000, "deviceScaleFactor": 1, "mobile": False}  # A4 in CSS pixels
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= 724
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
 
 
 def test_ten_thousand_accounts_open_and_can_be_paged_and_filtered(show: Show) -> None:

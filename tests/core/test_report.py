@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,12 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from rollcall.plan import Verdict
-from rollcall.report.chart import HEIGHT, WIDTH, chart
 from rollcall.report.csv_file import HEADER, to_csv
 from rollcall.report.page import MOST_ROWS, render, visible
 from rollcall.report.statuses import LEFT_OUT, Status, status_of
 from tests.support.reports import HOSTILE, sample_report
 
+TEMPLATES = Path(__file__).parents[2] / "lambdas" / "rollcall" / "report" / "templates"
 SCHEMA = Path(__file__).parents[2] / "schemas" / "report.schema.json"
 # What no contact of a sweep can end in: these belong to single events.
 OF_EVENTS = {
@@ -149,6 +150,28 @@ def test_nothing_runs_in_the_page_but_its_own_script(report: dict[str, Any]) -> 
     assert "http" not in page.replace("http-equiv", "")
 
 
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_every_text_can_be_read_on_every_ground(scheme: int) -> None:
+    style = (TEMPLATES / "page.css").read_text()
+    colours = dict(re.findall(r"--([a-z]+):(#[0-9a-f]+)", style.split(":root{")[scheme + 1].split("}")[0]))
+    for ground in ("paper", "card"):
+        for text in ("ink", "dim", "good", "warn", "bad", "blue"):
+            assert _contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
+
+
+def _contrast(one: str, other: str) -> float:
+    """https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio"""
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    digits = colour[1:] if len(colour) == 7 else "".join(digit * 2 for digit in colour[1:])
+    parts = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
 def test_a_long_table_says_that_it_is_cut() -> None:
     large = sample_report(3000)
     assert len(large["changes"]) > MOST_ROWS
@@ -162,14 +185,3 @@ def test_an_organization_without_accounts_has_a_report() -> None:
 @given(st.text())
 def test_what_is_shown_can_be_seen(text: str) -> None:
     assert all(character.isprintable() or character.isspace() for character in visible(text))
-
-
-@given(st.lists(st.floats(0, 1), min_size=2, max_size=60))
-def test_the_line_stays_in_its_picture(shares: list[float]) -> None:
-    drawn = chart([{"ended_at": "2026-10-05T09:42", "right_share": share, "changed": 0} for share in shares])
-    assert drawn is not None
-    assert all(0 <= point.x <= WIDTH and 0 <= point.y <= HEIGHT for point in drawn.points)
-
-
-def test_one_run_is_no_trend() -> None:
-    assert chart([{"ended_at": "2026-10-05T09:42", "right_share": 1.0, "changed": 0}]) is None

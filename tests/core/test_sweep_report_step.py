@@ -26,6 +26,7 @@ KEYS = [
     "ending",
     "roster",
     "approved",
+    "judged_by",
     "accounts",
     "active",
     "contacts",

@@ -52,14 +52,7 @@ def sample_report(accounts: int = 40, *, seed: int = 7, held: bool = False) -> d
     roster = Roster.from_document(ROSTER)
     records = [_observed(index, chance) for index in range(accounts)]
     results = {
-        (record.account.id, change.kind): Result(
-            account_id=record.account.id,
-            kind=change.kind,
-            verdict=Verdict.FAILED if chance.random() < 0.05 else Verdict.SET,
-            reason="set as the roster wants it",
-            intent_id="20261005T093000Z-1f2e3d4c5b6a",
-            verified=True,
-        )
+        (record.account.id, change.kind): _result(record.account.id, change.kind, chance)
         for record in records
         for change in decide(record, roster, halted=None, today=TODAY).changes
         if not held
@@ -104,6 +97,18 @@ def _found(kind: ContactKind, chance: random.Random) -> Observation:
     return Present(contact=Contact.from_document(ROSTER["contacts"][_NAMES[kind]]))
 
 
+def _result(account_id: str, kind: ContactKind, chance: random.Random) -> Result:
+    failed = chance.random() < 0.05
+    return Result(
+        account_id=account_id,
+        kind=kind,
+        verdict=Verdict.FAILED if failed else Verdict.SET,
+        reason="AWS refused it: ValidationException" if failed else "set as the roster wants it",
+        intent_id="20261005T093000Z-1f2e3d4c5b6a",
+        verified=not failed,
+    )
+
+
 def _summary(roster: Roster, accounts: int, *, held: bool) -> dict[str, Any]:
     return {
         "version": 1,
@@ -115,6 +120,7 @@ def _summary(roster: Roster, accounts: int, *, held: bool) -> dict[str, Any]:
         "ending": "held" if held else "finished",
         "roster": roster.digest,
         "approved": None if held else roster.digest,
+        "judged_by": roster.digest,
         "accounts": accounts,
         "held": ["5d41402abc4b2a76b9719d911017c592"] if held else [],
         "failed": {},

@@ -123,6 +123,7 @@ def _change(account: Mapping[str, Any], kind: str, contact: Mapping[str, Any]) -
         "ou": account["ou"],
         "kind": kind,
         "status": contact["status"],
+        "reason": contact["reason"],
         "found": contact["found"].get("contact"),
         "set": contact["wanted"],
         "source": contact["source"],

@@ -3,65 +3,107 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from rollcall.report.words import percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-WIDTH, HEIGHT = 720, 150
+WIDTH, HEIGHT = 720, 180
 LEFT, RIGHT = 70, WIDTH - 14
-_TOP, _BOTTOM = 14, 26
-_NARROWEST = 0.02  # of the scale: a line at 99.9 % should not look like a cliff
+_TOP, _BOTTOM = 14, 30
+# Where the axis may begin: few and round, so that the pictures of two weeks can be compared.
+_FLOORS: Final = (0.9, 0.8, 0.5, 0.0)
+_UNFINISHED: Final = frozenset({"failed", "superseded"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """One run, in pixels, with the words of its tooltip."""
+    """One run, in pixels, with the words of its tooltip. `finished` is whether it got to its end."""
 
     x: float
     y: float
     title: str
+    finished: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """A line chart of the share of contacts that were right after each run.
+    """A line chart of the share of contacts that were right after each run, over the time of the runs.
 
-    `ticks` are (y in pixels, label).
+    `ticks` are (y in pixels, label), `ends` (x in pixels, text-anchor, label). `says` is the picture in
+    words: for those who cannot see it, and for what it cannot show.
     """
 
     points: tuple[Point, ...]
     line: str
     ticks: tuple[tuple[float, str], ...]
-    first: str
-    last: str
+    ends: tuple[tuple[float, str, str], ...]
+    says: str
 
 
 def chart(trend: Sequence[Mapping[str, Any]]) -> Chart | None:
-    """The chart of a report's trend; None with fewer than two runs that looked at any contact."""
-    runs = [point for point in trend if point["right_share"] is not None]
-    shares = [float(run["right_share"]) for run in runs]
-    if len(runs) < 2:  # noqa: PLR2004  # a line has two ends
+    """The chart of a report's trend; None if no run looked at any contact."""
+    runs = [run for run in trend if run["right_share"] is not None]
+    if not runs:
         return None
-    low = min(1 - _NARROWEST, *shares)
-    wide, high = RIGHT - LEFT, HEIGHT - _TOP - _BOTTOM
-
-    def y(share: float) -> float:
-        return round(_TOP + high * (1 - share) / (1 - low), 1)
-
+    shares = [float(run["right_share"]) for run in runs]
+    low = next(floor for floor in _FLOORS if min(shares) >= floor)
+    times = [_time(run) for run in runs]
     points = tuple(
-        Point(
-            x=round(LEFT + wide * index / (len(runs) - 1), 1),
-            y=y(run["right_share"]),
-            title=f"{run['ended_at'][:16].replace('T', ' ')} UTC: {run['right_share']:.1%} right,"
-            f" {run['changed']} to change",
-        )
-        for index, run in enumerate(runs)
+        Point(x=x, y=_y(share, low), title=_title(run, at), finished=run["ending"] not in _UNFINISHED)
+        for run, share, at, x in zip(runs, shares, times, _across(times), strict=True)
     )
     return Chart(
         points=points,
         line=" ".join(f"{point.x},{point.y}" for point in points),
-        ticks=tuple((y(share), f"{share:.0%}" if low < 0.9 else f"{share:.1%}") for share in (1, low)),  # noqa: PLR2004  # decimals only where they tell something
-        first=runs[0]["ended_at"][:10],
-        last=runs[-1]["ended_at"][:10],
+        ticks=tuple((_y(share, low), f"{share:.0%}".replace("%", " %")) for share in (1, (1 + low) / 2, low)),
+        ends=_ends(times),
+        says=_says(shares, low),
+    )
+
+
+def _time(run: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(run["ended_at"]).astimezone(UTC)
+
+
+def _y(share: float, low: float) -> float:
+    return round(_TOP + (HEIGHT - _TOP - _BOTTOM) * (1 - share) / (1 - low), 1)
+
+
+def _across(times: Sequence[datetime]) -> list[float]:
+    """Where the runs stand, by their time; one alone, or all at once, in the middle."""
+    first, seconds = times[0], (times[-1] - times[0]).total_seconds()
+    if seconds <= 0:
+        return [(LEFT + RIGHT) / 2] * len(times)
+    shares = ((at - first).total_seconds() / seconds for at in times)
+    # A clock that was set back must not draw outside of the picture.
+    return [round(LEFT + (RIGHT - LEFT) * min(1.0, max(0.0, share)), 1) for share in shares]
+
+
+def _ends(times: Sequence[datetime]) -> tuple[tuple[float, str, str], ...]:
+    """The first and the last time, as precise as they need to be to differ."""
+    for pattern in ("%Y-%m-%d", "%Y-%m-%d %H:%M UTC", "%Y-%m-%d %H:%M:%S UTC"):
+        first, last = f"{times[0]:{pattern}}", f"{times[-1]:{pattern}}"
+        if first != last:
+            return ((LEFT, "start", first), (RIGHT, "end", last))
+    return (((LEFT + RIGHT) / 2, "middle", f"{times[0]:%Y-%m-%d %H:%M UTC}"),)
+
+
+def _title(run: Mapping[str, Any], at: datetime) -> str:
+    counted = (
+        f"{percent(run['right_share'])} of {run['managed']:,} right, {run['changed']:,} changed or to change"
+    )
+    return f"{at:%Y-%m-%d %H:%M} UTC, {run['ending']}: {counted}"
+
+
+def _says(shares: Sequence[float], low: float) -> str:
+    axis = f" The axis begins at {low:.0%}, not at zero.".replace("%", " %") if low else ""
+    if len(shares) == 1:
+        return f"One run so far: {percent(shares[0])} of the managed contacts were right after it.{axis}"
+    return (
+        f"Share of managed contacts that were right after each of the last {len(shares)} runs:"
+        f" {percent(shares[-1])} at the last, {percent(min(shares))} at worst.{axis}"
     )

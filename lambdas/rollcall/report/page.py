@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from rollcall.report.chart import HEIGHT, LEFT, RIGHT, WIDTH, chart
 from rollcall.report.statuses import ATTENTION, Status
+from rollcall.report.words import ended, percent, roster_facts, started_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,6 +25,9 @@ _KINDS = ("SECURITY", "OPERATIONS", "BILLING")
 _PARTS = ("name", "title", "email", "phone")
 #: Rows of a table that stand in the page itself; all accounts are data of the script, and all is in the CSV.
 MOST_ROWS = 500
+#: The unit of accounts that are in none.
+ROOT = "Root"
+_LONGEST_WORD = 30
 _INVISIBLE = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")
 _BLANKS = frozenset(chr(code) for code in (0x115F, 0x1160, 0x3164, 0xFFA0, 0x2800))
 
@@ -38,6 +42,10 @@ def render(report: Mapping[str, Any]) -> str:
         counts=report["coverage"]["contacts"],
         attention=_attention(report["accounts"]),
         attention_count=sum(report["coverage"]["contacts"][status] for status in ATTENTION),
+        silent={(item["account_id"], item["kind"]) for item in report["unannounced"]},
+        started_by=started_by(report["run"]),
+        ended=ended(report["run"]),
+        roster_facts=roster_facts(report["run"]),
         chart=chart(report["trend"]),
         width=WIDTH,
         height=HEIGHT,
@@ -45,6 +53,7 @@ def render(report: Mapping[str, Any]) -> str:
         right=RIGHT,
         data=_data(report["accounts"]),
         most=MOST_ROWS,
+        root=ROOT,
         # Ours, and not escaped: a file of this package.
         style=Markup(style),  # noqa: S704  # a constant of this package
         script=Markup(script),  # noqa: S704  # a constant of this package
@@ -56,10 +65,12 @@ def render(report: Mapping[str, Any]) -> str:
 @cache
 def _template() -> Template:
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, loader=DictLoader({"page": _file("page.html.j2")})
+        autoescape=True,
+        trim_blocks=True,
+        undefined=StrictUndefined,
+        loader=DictLoader({"page": _file("page.html.j2")}),
     )
-    environment.filters["visible"] = visible
-    environment.filters["values"] = _values
+    environment.filters |= {"visible": visible, "parts": _parts, "long": _long, "percent": percent}
     return environment.get_template("page")
 
 
@@ -73,8 +84,14 @@ def visible(text: str) -> str:
     )
 
 
-def _values(contact: Mapping[str, str] | None) -> str:
-    return visible(", ".join(contact[part] for part in _PARTS)) if contact else "none"
+def _parts(contact: Mapping[str, str] | None) -> list[str]:
+    """Each part is shown by itself: text of one direction must not turn that of the next one round."""
+    return [visible(contact[part]) for part in _PARTS] if contact else ["absent"]
+
+
+def _long(text: str) -> bool:
+    """Whether a word of it may have to be broken, for lack of a place to do so."""
+    return any(len(word) > _LONGEST_WORD for word in text.split())
 
 
 def _attention(accounts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -91,23 +108,26 @@ def _data(accounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     texts: dict[str, int] = {}
 
     def known(text: str) -> int:
-        return texts.setdefault(visible(text), len(texts))
+        return texts.setdefault(text, len(texts))
+
+    def values(contact: Mapping[str, str] | None) -> int:
+        return known("\n".join(_parts(contact)))  # no part has a line end: they are shown as <U+000A>
 
     def cell(contact: Mapping[str, Any]) -> list[int]:
         found = contact["found"]
         state = found["state"] if found else "not read"
         return [
             list(Status).index(Status(contact["status"])),
-            known(_values(found["contact"]) if state == "present" else state),
-            known(_values(contact["wanted"]) if contact["source"] else ""),
-            known(contact["reason"]),
+            values(found["contact"]) if state == "present" else known(state),
+            values(contact["wanted"]) if contact["source"] else known(""),
+            known(visible(contact["reason"])),
         ]
 
     rows = [
         [
             account["id"],
-            known(account["name"]),
-            known(account["ou"]),
+            known(visible(account["name"])),
+            known(visible(account["ou"]) or ROOT),
             *(cell(account["contacts"][kind]) for kind in _KINDS),
         ]
         for account in accounts

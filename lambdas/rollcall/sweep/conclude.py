@@ -66,7 +66,15 @@ class Report:
 
     def _told(self, run: Run, tally: Tally, now: datetime) -> Mapping[str, Any]:
         """The summary of the run, once the report is stored and people are told."""
-        summary = summary_of(run, tally, ended_at=now)
+        roster = self._roster(run)
+        summary = summary_of(
+            run,
+            tally,
+            # Not what was approved as it began: a plan within the limits approves its roster.
+            approved=self.ports.state.control().approved,
+            judged_by=roster.digest if roster else None,
+            ended_at=now,
+        )
         self._write(run, summary, tally)
         for item in notices_of(run, tally, summary):
             self.ports.bus.publish_notice(item, now)

@@ -38,6 +38,8 @@ class Fail:
         told = failure_notice(ours.id if ours else execution, failed=failed, contacts={})
         self.ports.bus.publish_notice(told, now)
         if ours is not None:
-            self.ports.sweeps.finish(ours, summary_of(ours, None, ended_at=now), now)
+            approved = self.ports.state.control().approved
+            summary = summary_of(ours, None, approved=approved, judged_by=None, ended_at=now)
+            self.ports.sweeps.finish(ours, summary, now)
         self.measure(Metric.SWEEP_FAILED, 1)
         return {"run": ours.id if ours else None, "ending": str(Ending.FAILED), "failed": failed}

@@ -22,8 +22,14 @@ def ending_of(run: Run) -> Ending:
     return Ending.FAILED if run.failed else run.ending or Ending.FINISHED
 
 
-def summary_of(run: Run, tally: Tally | None, *, ended_at: datetime) -> dict[str, Any]:
-    """The summary document, version 1; without a tally nothing was counted."""
+def summary_of(
+    run: Run, tally: Tally | None, *, approved: str | None, judged_by: str | None, ended_at: datetime
+) -> dict[str, Any]:
+    """The summary document, version 1; without a tally nothing was counted.
+
+    `approved` is the roster (digest) that is approved when the run ends, which this very run may have done;
+    `judged_by` the one that contacts were compared with, None if there is none.
+    """
     counted: Mapping[str, int] = tally.contacts if tally else {}
     return {
         "version": VERSION,
@@ -34,7 +40,8 @@ def summary_of(run: Run, tally: Tally | None, *, ended_at: datetime) -> dict[str
         "ended_at": ended_at.isoformat(),
         "ending": str(ending_of(run)),
         "roster": run.roster,
-        "approved": run.approved,
+        "approved": approved,
+        "judged_by": judged_by,
         "accounts": max(run.accounts, tally.accounts if tally else 0),
         "active": tally.active if tally else 0,
         "contacts": {name: counted.get(name, 0) for name in NAMES.values()},

@@ -2,8 +2,26 @@
 (() => {
   const PAGE = 100;
   const PRINTED = 2000;
+  const PLAIN = new Set(["right", "fixed"]); // what needs no reason
   const byId = (id) => document.getElementById(id);
   const { compare } = new Intl.Collator("en", { numeric: true });
+
+  // A phone shows rows as cards, of which the browser would make no table to those who cannot see it.
+  const ROLES = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TH: "columnheader", TD: "cell" };
+  function dress(rows, table) {
+    const heads = [...table.tHead.rows[0].cells].map((head) => head.textContent.trim());
+    for (const row of rows) {
+      row.setAttribute("role", "row");
+      [...row.cells].forEach((cell, column) => {
+        cell.setAttribute("role", ROLES[cell.tagName]);
+        if (cell.tagName === "TD" && column > 0) cell.dataset.label = heads[column];
+      });
+    }
+  }
+  for (const table of document.querySelectorAll("table")) {
+    for (const part of [table, table.tHead, table.tBodies[0]]) part.setAttribute("role", ROLES[part.tagName]);
+    dress(table.rows, table);
+  }
 
   // Any header of a sortable table sorts the rows that stand in the page.
   function sortHeader(header, sort) {
@@ -34,7 +52,7 @@
   const status = (cell) => statuses[cell[0]];
   const haystack = (row) =>
     [row[0], texts[row[1]], texts[row[2]], ...row.slice(3).flatMap((cell) => [texts[cell[1]], texts[cell[2]], texts[cell[3]]])]
-      .join("\n").toLowerCase();
+      .join("\n").replaceAll("\n", ", ").toLowerCase();
   const all = data.rows.map((row) => ({ row, text: haystack(row) }));
   let shown = all;
   let first = 0;
@@ -44,25 +62,33 @@
     const mark = document.createElement("span");
     mark.className = `status ${status(cell)}`;
     mark.textContent = status(cell);
-    mark.title = texts[cell[3]];
     td.append(mark);
     const found = texts[cell[1]];
     const wanted = texts[cell[2]];
-    if (found !== "not read") {
-      const small = document.createElement("small");
-      small.append(isolated(found));
-      td.append(small);
-    }
-    if (wanted && wanted !== found) {
-      const small = document.createElement("small");
-      small.append("roster: ", isolated(wanted));
-      td.append(small);
-    }
+    if (!PLAIN.has(status(cell))) td.append(small(texts[cell[3]]));
+    const differs = wanted && wanted !== found;
+    if (found !== "not read") td.append(small(differs ? "found: " : "", ...contact(found)));
+    if (differs) td.append(small("roster: ", ...contact(wanted)));
     return td;
+  }
+  function small(...content) {
+    const made = document.createElement("small");
+    made.append(...content);
+    return made;
+  }
+  // Its parts by themselves, so that an address is not broken where a line may end before it.
+  function contact(values) {
+    return values.split("\n").flatMap((text, index, parts) => {
+      const part = document.createElement("span");
+      part.className = "part";
+      part.append(isolated(text), index < parts.length - 1 ? "," : "");
+      return [part, " "];
+    });
   }
   function isolated(text) {
     const bdi = document.createElement("bdi");
     bdi.textContent = text;
+    if (/\S{31}/.test(text)) bdi.className = "long";
     return bdi;
   }
   function rowOf({ row }) {
@@ -78,13 +104,22 @@
     tr.append(...row.slice(3).map(cellOf));
     return tr;
   }
+  const number = (value) => value.toLocaleString("en");
+  const counted = (value) => `${number(value)} ${value === 1 ? "account" : "accounts"}`;
+  // A button that cannot be pressed any more must not take the focus away with it.
+  function able(button, can, other) {
+    const focused = document.activeElement === button;
+    button.disabled = !can;
+    if (focused && !can) other.focus();
+  }
   function show(from = first, count = PAGE) {
-    byId("list").tBodies[0].replaceChildren(...shown.slice(from, from + count).map(rowOf));
-    const number = (value) => value.toLocaleString("en");
-    byId("found").textContent = `${number(shown.length)} of ${number(all.length)} accounts`;
+    const rows = shown.slice(from, from + count).map(rowOf);
+    dress(rows, byId("list"));
+    byId("list").tBodies[0].replaceChildren(...rows);
+    byId("found").textContent = `${number(shown.length)} of ${counted(all.length)}`;
     byId("page").textContent = `${number(Math.min(from + 1, shown.length))} to ${number(Math.min(from + PAGE, shown.length))}`;
-    byId("before").disabled = from === 0;
-    byId("next").disabled = from + PAGE >= shown.length;
+    able(byId("before"), from > 0, byId("next"));
+    able(byId("next"), from + PAGE < shown.length, byId("before"));
     byId("pages").hidden = shown.length <= PAGE;
   }
   function filter() {
@@ -115,7 +150,14 @@
   byId("status").addEventListener("change", filter);
   byId("before").addEventListener("click", () => { first = Math.max(0, first - PAGE); show(); });
   byId("next").addEventListener("click", () => { first += PAGE; show(); });
-  addEventListener("beforeprint", () => show(0, PRINTED));
+  function print() {
+    show(0, PRINTED);
+    const chosen = [byId("search").value.trim() && `with "${byId("search").value.trim()}"`, byId("status").value];
+    const which = chosen.filter(Boolean).join(", ");
+    const all = shown.length > PRINTED ? `The first ${number(PRINTED)} of ${counted(shown.length)}; the CSV has all` : counted(shown.length);
+    byId("printed").textContent = `${all}${which ? `, only those ${which}` : ""}.`;
+  }
+  addEventListener("beforeprint", print);
   addEventListener("afterprint", () => show());
   byId("filters").hidden = false;
   byId("list").hidden = false;

@@ -1,33 +1,27 @@
 """moto's interpreter of the Amazon States Language, as it is needed here.
 
-It runs an execution in threads of this process. Changed: how a task is run, and how long waits last; an
-execution can be asked about and stopped from its first moment on, and a stopped one is aborted at once.
+It runs an execution in threads of this process. Changed: how a task is run, how long waits last, and how an
+execution is stopped.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-import time
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from moto.core.config import default_user_config
-from moto.stepfunctions.parser.api import ExecutionStatus
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
-from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
-from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
+from moto.stepfunctions.parser.backend.execution import Execution
 
+from localcloud.state_machines import stopping
 from localcloud.state_machines.tasks import Tasks
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     from localcloud.server import LocalCloud
-
-_PARSED_WITHIN_SECONDS = 5.0
 
 
 def install(cloud: LocalCloud, *, wait_scale: float) -> None:
@@ -35,27 +29,7 @@ def install(cloud: LocalCloud, *, wait_scale: float) -> None:
     closing = threading.Event()
     cloud.on_stop(closing.set)
     _log_to(cloud)
-    plain_start: Any = ExecutionWorker.start
     plain_details = Execution.get_start_execution_details
-    plain_stop, plain_end = Execution.stop, BaseExecutionWorkerCommunication.terminated
-
-    def start(self: Any) -> None:
-        plain_start(self)
-        deadline = time.monotonic() + _PARSED_WITHIN_SECONDS
-        while self.env is None and time.monotonic() < deadline:  # until then nobody can ask or stop
-            time.sleep(0.002)
-
-    def stop(self: Any, stop_date: dt.datetime, error: str | None, cause: str | None) -> None:
-        if self.exec_status != ExecutionStatus.RUNNING:
-            return
-        plain_stop(self, stop_date, error, cause)
-        self.exec_status, self.stop_date = ExecutionStatus.ABORTED, stop_date
-        self.error, self.cause = error, cause
-
-    def end(self: Any) -> None:
-        # What a stopped execution was doing goes on to its end, as in AWS, and changes nothing any more.
-        if self.execution.exec_status == ExecutionStatus.RUNNING:
-            plain_end(self)
 
     def details(self: Any) -> Any:
         # In the context object it is text, in the form of all times of the service.
@@ -66,10 +40,8 @@ def install(cloud: LocalCloud, *, wait_scale: float) -> None:
     def wait(_self: Any, env: Any, wait_seconds: float) -> None:
         env.program_state_event.wait(wait_seconds * wait_scale)
 
-    cloud.patch(ExecutionWorker, "start", start)
-    cloud.patch(Execution, "stop", stop)
+    stopping.install(cloud)
     cloud.patch(Execution, "get_start_execution_details", details)
-    cloud.patch(BaseExecutionWorkerCommunication, "terminated", end)
     cloud.patch(WaitFunction, "_wait_interval", wait)
     pause = SimpleNamespace(sleep=lambda seconds: closing.wait(seconds * wait_scale))
     cloud.patch(retrier_decl, "time", pause)

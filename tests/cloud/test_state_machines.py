@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import re
+import time
 
 import pytest
 from botocore.exceptions import ClientError
@@ -217,6 +218,25 @@ def test_a_stopped_execution_is_aborted_at_once_and_stays_so(sfn, machine, funct
     wait_for(lambda: history()[0] == "ExecutionAborted")
     assert "PassStateEntered" not in history()
     assert sfn.describe_execution(executionArn=execution)["status"] == "ABORTED"
+
+
+def test_an_execution_may_be_stopped_at_any_moment(sfn, machine, function):
+    arn = machine({"A": task(function, Next="B"), "B": {"Type": "Pass", "End": True}}, function)
+    stopped = []
+    for number in range(20):
+        started = sfn.start_execution(stateMachineArn=arn, input="{}")
+        time.sleep(number / 4000)  # the moment differs: before, in and between the steps of a state
+        sfn.stop_execution(executionArn=started["executionArn"])
+        stopped.append(started["executionArn"])
+
+    def last(execution):
+        events = sfn.get_execution_history(executionArn=execution, reverseOrder=True)["events"]
+        return events[0]["type"]
+
+    ends = {"ABORTED": "ExecutionAborted", "SUCCEEDED": "ExecutionSucceeded"}
+    for execution in stopped:
+        status = sfn.describe_execution(executionArn=execution)["status"]
+        wait_for(lambda execution=execution, end=ends[status]: last(execution) == end, seconds=60)
 
 
 def test_a_machine_that_takes_too_long_times_out(sfn, machine):

@@ -21,7 +21,7 @@ def unique(name: str) -> str:
     return f"{name}-{next(_numbers)}"
 
 
-def wait_for(condition, *, seconds: float = 10.0):
+def wait_for(condition, *, seconds: float = 60.0):
     """The first true answer of `condition`; fails when there is none in time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from stacks.document import Route
 
 _TAG: Final = "tag:yaml.org,2002:"
+_DECIMAL: Final = re.compile(r"[-+]?(0|[1-9][0-9]*)", re.ASCII)
 _READ_AS: Final = {"int": "a number", "float": "a number", "bool": "true or false", "timestamp": "a date"}
 
 
@@ -33,6 +35,9 @@ def read(path: Path, *, file: str) -> Document:
         raise ConfigError(
             [Fault(file=file, line=_line_of(error, text), problem=_problem_of(error))]
         ) from None
+    except RecursionError:
+        problem = "is nested too deeply: no key needs more than a few levels"
+        raise ConfigError([Fault(file=file, problem=problem)]) from None
     document = Document(file=file)
     if node is None:
         raise ConfigError([Fault(file=file, line=1, problem="the file is empty")])
@@ -112,10 +117,8 @@ class _Converter:
 
 
 def _int_of(node: yaml.ScalarNode) -> int | None:
-    try:
-        return int(yaml.SafeLoader("").construct_yaml_int(node))
-    except ValueError:  # `0x_` looks like a number to YAML and is none
-        return None
+    """The number that a reader sees: to YAML, 010 is eight, 1:30 ninety, and 1_0 ten."""
+    return int(node.value) if _DECIMAL.fullmatch(node.value) else None
 
 
 def _line_of(error: yaml.YAMLError, text: str) -> int:

@@ -20,6 +20,8 @@ def _ou(value: str) -> str:
         raise ValueError("is empty")
     if value.startswith(("ou-", "r-")) and len(names) == 1 and not _ID.fullmatch(value):
         raise ValueError(f"{value!r} begins like an id and is none; if that is the unit's name, give its id")
+    if len(names) > 1 and _ID.fullmatch(names[0]):
+        raise ValueError(f"{value!r} mixes an id and names; give the id of the unit itself, or names only")
     if value.startswith("/") or value.endswith("/"):
         raise ValueError(f"{value!r} starts or ends with a slash")
     if "" in names:

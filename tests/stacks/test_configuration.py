@@ -197,6 +197,17 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, read: Callable[..., object])
         read(path, file="config/file.yaml")
 
 
+@pytest.mark.parametrize("read", [read_roster, read_settings])
+@pytest.mark.parametrize(
+    "text", ["[" * 5000, "{a: " * 5000, "\n".join(" " * depth + "a:" for depth in range(2000))]
+)
+def test_a_file_that_is_nested_without_end(tmp_path: Path, read: Callable[..., object], text: str) -> None:
+    path = tmp_path / "file.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=r"^config/file.yaml: is nested too deeply"):
+        read(path, file="config/file.yaml")
+
+
 def test_no_message_repeats_a_contact_detail(tmp_path: Path) -> None:
     """Faults end up in the logs of a build."""
     secrets = {

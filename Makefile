@@ -73,6 +73,7 @@ $(TOOLS): requirements.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=")'
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install -qq -r requirements-dev.txt
+	@$(BIN)/python -m pip install -qq --no-deps --editable .
 	@touch $@
 
 $(BROWSER): requirements-browser.txt $(TOOLS)

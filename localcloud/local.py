@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from simulation.organization import Organization
 
 PORT = 4588
+_LAST_PORT = 65535
 _HELP = """
 [bold green]ready[/]: {accounts} accounts on {endpoint}, until Ctrl-C
 
@@ -46,7 +47,8 @@ In another terminal, as a member, as [bold]management[/] or as the [bold]hub[/] 
   aws account get-alternate-contact --alternate-contact-type SECURITY
 and as the hub:
   .venv/bin/rollcall sweep --watch --config config/examples/demo
-The AWS CLI is also in .venv/bin/aws. Alerts are shown here, in full they and all outcomes are in
+The AWS CLI is also in .venv/bin/aws: version 1, whose `aws sqs` needs --endpoint-url "$AWS_ENDPOINT_URL".
+Alerts are shown here, in full they and all outcomes are in
   {out}/alerts.jsonl
   {out}/slack.jsonl
   {out}/outcomes.jsonl
@@ -59,7 +61,7 @@ if not _console.is_terminal:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Start, deploy, and stay."""
     parser = argparse.ArgumentParser(prog="python -m localcloud.local", description=__doc__)
-    parser.add_argument("--port", type=int, default=PORT, help="default: %(default)s, 0 for any")
+    parser.add_argument("--port", type=_port, default=PORT, help="default: %(default)s, 0 for any")
     parser.add_argument("--out", type=Path, default=Path("out/local"), help="default: %(default)s")
     parser.add_argument("--assembly", type=Path, help="what cdk synth made of config/examples/demo before")
     parser.add_argument("--bare", action="store_true", help="set nothing up and deploy nothing")
@@ -79,6 +81,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _console.print(f"cannot start: {reason}", style="red", markup=False)
         return 2
     return 0
+
+
+def _port(text: str) -> int:
+    """A port of this machine; what argparse says of anything else."""
+    if not (text.isascii() and text.isdecimal() and int(text) <= _LAST_PORT):
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: allowed are 0 to {_LAST_PORT}")
+    return int(text)
 
 
 def _run(claim: Claim, out: Path, port: int, assembly: Path | None, *, bare: bool) -> None:

@@ -14,6 +14,7 @@ from localcloud.running import LOCK_FILE
 from localcloud.server import LocalCloud
 from localcloud.shell import ROOT, rollcall
 from localcloud.sweeps import Sweeps
+from localcloud.trails import log_organization
 from rollcall.names import OPERATOR_ROLE_NAME
 from simulation.cloud import SimulatedCloud
 from simulation.seeds import HUB
@@ -125,7 +126,8 @@ class Stage:
         return self._deploy_hub(self.out / "assemblies" / config.name)
 
     def _set_up(self) -> None:
-        """Trusted access, delegated administrators and the policy type, as a person brings them about."""
+        """A trail; then trusted access, delegated administrators and the policy type, as a person does it."""
+        log_organization(self.cloud.clients, self.management)
         work = self.out / "setup"
         work.mkdir()
         said = rollcall(self.cloud.clients, self.management, "setup", "--config", str(CONFIG), work=work)

@@ -12,6 +12,7 @@ from moto.cloudtrail.models import CloudTrailBackend, Trail, cloudtrail_backends
 from moto.core.exceptions import ServiceException
 
 if TYPE_CHECKING:
+    from localcloud.clients import Clients
     from localcloud.server import LocalCloud
 
 _PRINCIPAL = "cloudtrail.amazonaws.com"
@@ -34,6 +35,21 @@ class CloudTrailAccessNotEnabledException(ServiceException):
     """Trusted access for CloudTrail is off."""
 
     code = "CloudTrailAccessNotEnabledException"
+
+
+def log_organization(clients: Clients, management: str) -> None:
+    """Give the organization the trail that an organization of any size has, before Rollcall comes."""
+    bucket = f"organization-trail-{management}"
+    organizations, trails = (
+        clients.client("organizations", management),
+        clients.client("cloudtrail", management),
+    )
+    organizations.enable_aws_service_access(ServicePrincipal=_PRINCIPAL)
+    clients.client("s3", management).create_bucket(Bucket=bucket)
+    trails.create_trail(
+        Name="organization", S3BucketName=bucket, IsOrganizationTrail=True, IsMultiRegionTrail=True
+    )
+    trails.start_logging(Name="organization")
 
 
 def install(cloud: LocalCloud) -> None:

@@ -14,6 +14,7 @@ import pytest
 from localcloud import local_env
 from localcloud.clients import Clients
 from localcloud.running import AlreadyRunningError, Claim, NotReadyError, find
+from localcloud.shell import ROOT
 from tests.cloud.tools import python_module, run, unique, wait_for
 
 pytestmark = pytest.mark.cloud
@@ -193,6 +194,29 @@ def test_a_second_start_says_what_is_wrong(terminal, tmp_path):
     assert elsewhere.returncode == 2
     assert f"port {port} is taken: choose another with PORT=" in elsewhere.stdout
     find(terminal.out)
+
+
+@pytest.mark.parametrize("port", ["65536", "99999", "-1", "http", "٣"])
+def test_what_is_no_port_is_refused_before_anything_is_touched(tmp_path, port):
+    refused = start("--out", str(tmp_path / "out"), f"--port={port}")
+    assert refused.returncode == 2
+    assert "is no port: allowed are 0 to 65535" in " ".join(refused.stderr.split())
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("account", "seen"), [("hub", "intake-bus"), ("management", "trail")])
+def test_the_doctor_finds_nothing_to_mend(terminal, account, seen):
+    command = "from cli.app import app; app(prog_name='rollcall')"
+    paths = f"{ROOT}{os.pathsep}{ROOT / 'lambdas'}"
+    answer = run(
+        [sys.executable, "-c", command, "doctor", "--json", "--config", "config/examples/demo"],
+        env=terminal.environment(account) | {"PYTHONPATH": paths},
+        cwd=ROOT,
+        check=False,
+    )
+    checks = json.loads(answer.stdout)["checks"]
+    assert [check for check in checks if check["result"] == "fail"] == []
+    assert {check["check"]: check["result"] for check in checks}[seen] == "pass"
 
 
 def test_a_foreign_directory_is_left_alone(tmp_path):

@@ -3,6 +3,7 @@
 # No postponed annotations here: typer reads them, and ruff would move what they name out of reach.
 import json
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -19,9 +20,11 @@ from cli.arguments import (
 from cli.composition import Composition, Login
 from cli.hub_stack import output
 from cli.ledger.bucket import stored
-from cli.ledger.entries import Entry, entries
+from cli.ledger.entries import NO_LOCK, Book, Entry, entries
 from cli.ledger.view import document, table
-from cli.problems import CommandError
+from cli.operating.words import count
+from cli.plain import plain
+from cli.problems import DENIED_CODES, CommandError
 from rollcall.adapters.aws_errors import code_of
 from rollcall.adapters.state_table import StateTable
 from stacks.configuration import load
@@ -66,7 +69,8 @@ def history(
     composition: Composition = context.obj
     configuration = load(composition.root, config, today=composition.clock.now().date())
     login = composition.login(configuration.settings, profile=profile)
-    every = _entries(login, composition, account, verify=verify)
+    retention = timedelta(days=configuration.settings.ledger_retention_days)
+    every = _entries(login, composition, account, retention=retention, verify=verify)
     # A write of which nothing is left may have been of any kind.
     found = [
         entry for entry in every if kind is None or entry.intent is None or str(entry.intent.kind) == kind
@@ -82,19 +86,31 @@ def history(
     raise typer.Exit(_FAULTY if faulty else 0)
 
 
-def _entries(login: Login, composition: Composition, account_id: str, *, verify: bool) -> Sequence[Entry]:
+def _entries(
+    login: Login, composition: Composition, account_id: str, *, retention: timedelta, verify: bool
+) -> Sequence[Entry]:
     stack = login.client("cloudformation")
     try:
         bucket = output(stack, "LedgerBucketName")
         state = StateTable(client=login.client("dynamodb"), table=output(stack, "StateTableName"))
+        # Before the objects: a write between the two looks has its intent in the ledger by then.
         known = state.writes_of(account_id) if verify else ()
         objects = stored(login.client("s3"), bucket=bucket, account_id=account_id)
-        return entries(objects, known=known, now=composition.clock.now())
+        return entries(objects, Book(known=known, retention=retention, now=composition.clock.now()))
     except ClientError as error:
-        if code_of(error) not in ("AccessDenied", "AccessDeniedException"):
-            raise
+        code = code_of(error)
+        if code in DENIED_CODES:
+            raise CommandError(
+                "these credentials may not read the ledger", fix="assume the role rollcall-reader of the hub"
+            ) from error
+        if code == "NoSuchBucket":
+            raise CommandError(
+                f"the bucket of the ledger, {bucket}, does not exist any more",
+                fix="CloudTrail says who deleted it (DeleteBucket); without it Rollcall writes no contact",
+            ) from error
         raise CommandError(
-            "these credentials may not read the ledger", fix="assume the role rollcall-reader of the hub"
+            f"the ledger could not be read: AWS answered {error.operation_name} with {code}",
+            fix="look at the bucket that the output LedgerBucketName of the stack RollcallHub names",
         ) from error
 
 
@@ -105,12 +121,21 @@ def _show(
         composition.out.print(f"nothing was written on {account_id}", soft_wrap=True)
         return
     composition.out.print(table(found, details=details))
+    faulty = sum(bool(entry.faults) for entry in found)
     if not verify:
+        if faulty:
+            told = f"{count(faulty, 'record')} of these with faults: --verify names them"
+            composition.out.print(told, soft_wrap=True)
         return
     for entry in found:
         for fault in entry.faults:
-            composition.out.print(f"{entry.id}: {fault}", soft_wrap=True)
+            composition.out.print(plain(f"{entry.id}: {fault}"), soft_wrap=True)
+    if all(any(fault.endswith(NO_LOCK) for fault in entry.faults) for entry in found):
+        composition.out.print(
+            "no record shows a lock: S3 shows it only to those with s3:GetObjectRetention,"
+            " as the role rollcall-reader has it",
+            soft_wrap=True,
+        )
     under_way = sum(entry.pending for entry in found)
-    faulty = sum(bool(entry.faults) for entry in found)
-    told = f"{len(found)} writes, {faulty} with faults, {under_way} under way"
+    told = f"{count(len(found), 'write')}, {faulty} with faults, {under_way} under way"
     composition.out.print(told, soft_wrap=True)

@@ -2,8 +2,11 @@
 
 # No postponed annotations here: typer reads them, and ruff would move what they name out of reach.
 import json
+import os
+import re
 import webbrowser
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from cli.arguments import ConfigOption, ProfileOption
 from cli.hub_stack import output
-from cli.problems import CommandError
+from cli.problems import DENIED_CODES, CommandError
 from rollcall.adapters.aws_errors import code_of
 from stacks.configuration import load
 
@@ -21,7 +24,9 @@ if TYPE_CHECKING:
 
 _LATEST = "reports/latest.json"
 _GONE = ("NoSuchKey", "404")
-_DENIED = ("AccessDenied", "AccessDeniedException", "403")
+_DENIED = (*DENIED_CODES, "403")
+# A name of a file comes of it: one from the bucket is not taken on trust, either.
+_RUN = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6}", re.ASCII)
 
 
 class Format(StrEnum):
@@ -30,6 +35,14 @@ class Format(StrEnum):
     HTML = "html"
     JSON = "json"
     CSV = "csv"
+
+
+def _run_id(value: str | None) -> str | None:
+    if value is not None and not _RUN.fullmatch(value):
+        raise typer.BadParameter(
+            "a run is named like 20261005T093000Z-1f2e3d: `rollcall status` shows the last"
+        )
+    return value
 
 
 FormatOption = Annotated[Format, typer.Option("--format", help="What to fetch.")]
@@ -42,7 +55,13 @@ OutOption = Annotated[
 OpenOption = Annotated[bool, typer.Option("--open", metavar="", help="Open the page in the browser.")]
 RunOption = Annotated[
     str | None,
-    typer.Option("--run", metavar="RUN", help="Of this run instead of the last.", show_default=False),
+    typer.Option(
+        "--run",
+        metavar="RUN",
+        help="Of this run instead of the last.",
+        callback=_run_id,
+        show_default=False,
+    ),
 ]
 
 
@@ -71,16 +90,41 @@ def report(  # one parameter for each option
     bucket = output(login.client("cloudformation"), "ReportsBucketName")
     client = login.client("s3")
     if run is None:
-        run = str(json.loads(_read(client, bucket, _LATEST))["run"]["run"])
+        run = _last(_read(client, bucket, _LATEST))
     body = _read(client, bucket, f"reports/{run}/report.{as_format}")
     if out == Path("-"):
         typer.echo(body.decode(), nl=False)
         return
     path = composition.root / (out or f"rollcall-report-{run}.{as_format}")
-    path.write_bytes(body)
+    _write(path, body)
     composition.out.print(f"{path}: the report of run {run}", soft_wrap=True)
     if open_it:
         webbrowser.open(path.as_uri())
+
+
+def _last(body: bytes) -> str:
+    """The run of the last report."""
+    try:
+        run = json.loads(body)["run"]["run"]
+    except (ValueError, KeyError, TypeError):
+        run = None
+    if not isinstance(run, str) or not _RUN.fullmatch(run):
+        raise CommandError(
+            f"{_LATEST} in the bucket of the reports is no report of Rollcall",
+            fix="find out who wrote it; the next sweep writes it anew, --run fetches an earlier one",
+        )
+    return run
+
+
+def _write(path: Path, body: bytes) -> None:
+    """Write a file for this person alone: it holds contact details."""
+    try:
+        with open(path, "wb", opener=partial(os.open, mode=0o600)) as file:  # Path.open has no opener
+            file.write(body)
+    except OSError as error:
+        raise CommandError(
+            f"{path} cannot be written: {error.strerror}", fix="name another file with --out"
+        ) from error
 
 
 def _read(client: Any, bucket: str, key: str) -> bytes:
@@ -91,6 +135,11 @@ def _read(client: Any, bucket: str, key: str) -> bytes:
             raise CommandError(
                 "there is no such report" if key != _LATEST else "no sweep has finished yet",
                 fix="`rollcall sweep` starts one; `rollcall status` shows how far it is",
+            ) from error
+        if code_of(error) == "NoSuchBucket":
+            raise CommandError(
+                f"the bucket of the reports, {bucket}, does not exist any more",
+                fix="CloudTrail says who deleted it (DeleteBucket); without it no sweep ends",
             ) from error
         if code_of(error) in _DENIED:
             raise CommandError(

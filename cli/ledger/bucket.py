@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from cli.ledger.entries import Stored
+from botocore.exceptions import ClientError
+
+from cli.ledger.records import Stored
+from rollcall.adapters.aws_errors import code_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+#: Somebody removed it between the list and the look: then it is missing, and that is what is told.
+_GONE: Final = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
 
 
 def stored(client: Any, *, bucket: str, account_id: str) -> Iterator[Stored]:
@@ -17,16 +22,21 @@ def stored(client: Any, *, bucket: str, account_id: str) -> Iterator[Stored]:
     S3 tells the lock of an object only to those with s3:GetObjectRetention; to others it has none.
     """
     for item in _versions(client, bucket, f"ledger/{account_id}/"):
-        document, locked_until = None, None
+        body, locked_until = None, None
         if "Size" in item:
-            answer = client.get_object(Bucket=bucket, Key=item["Key"], VersionId=item["VersionId"])
-            document = json.loads(answer["Body"].read())
+            try:
+                answer = client.get_object(Bucket=bucket, Key=item["Key"], VersionId=item["VersionId"])
+            except ClientError as error:
+                if code_of(error) in _GONE:
+                    continue
+                raise
+            body = answer["Body"].read()
             locked_until = answer.get("ObjectLockRetainUntilDate")
         yield Stored(
             key=item["Key"],
             version=item["VersionId"],
             written_at=item["LastModified"],
-            document=document,
+            body=body,
             locked_until=locked_until,
         )
 
@@ -40,4 +50,6 @@ def _versions(client: Any, bucket: str, prefix: str) -> Iterator[Mapping[str, An
         yield from page.get("DeleteMarkers", ())
         if not page.get("IsTruncated"):
             return
-        marker = {"KeyMarker": page["NextKeyMarker"], "VersionIdMarker": page["NextVersionIdMarker"]}
+        marker = {"KeyMarker": page["NextKeyMarker"]}
+        if page.get("NextVersionIdMarker"):
+            marker["VersionIdMarker"] = page["NextVersionIdMarker"]

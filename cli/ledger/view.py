@@ -60,7 +60,7 @@ def table(found: Sequence[Entry], *, details: bool) -> Table:
 
 def _row(item: Mapping[str, Any]) -> tuple[str, ...]:
     if item["at"] is None:
-        return (item["id"], "?", "?", "?", "?", "")
+        return (plain(item["id"]), "?", "?", "?", "?", plain(item["verdict"] or "?"))
     actor = item["actor"]
     return (
         item["at"][:19].replace("T", " "),
@@ -68,7 +68,7 @@ def _row(item: Mapping[str, Any]) -> tuple[str, ...]:
         f"{plain(actor['principal'])}\n{plain(actor['source_ip'])}, {plain(actor['user_agent'])}",
         plain(_line(item["found"])),
         plain(_line(item["wanted"])),
-        item["verdict"] or "no outcome yet",
+        plain(item["verdict"] or ("no outcome" if item["faults"] else "no outcome yet")),
     )
 
 

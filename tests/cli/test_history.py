@@ -29,6 +29,8 @@ LOCK = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "G
 #: S3 of the tests knows the time of this machine only.
 NOW = datetime.now(UTC).replace(microsecond=0)
 OPENED = datetime(2026, 10, 5, 9, 30, tzinfo=UTC)
+#: The last minute of a year, and the first of the next.
+NEW_YEAR = (datetime(2026, 12, 31, 23, 59, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
 
 
 class Books:
@@ -70,7 +72,23 @@ class Books:
         self.ledger.outcome(intent, done, intent.opened_at + timedelta(seconds=1))
 
     def key(self, intent: Intent, record: str) -> str:
-        return f"ledger/{PAYMENTS}/2026/10/05/{intent.id}/{record}.json"
+        return f"ledger/{PAYMENTS}/{intent.opened_at:%Y/%m/%d}/{intent.id}/{record}.json"
+
+    def replace(self, intent: Intent, record: str, document: dict[str, Any]) -> None:
+        """Put another record in the place of one, as if it had always stood there."""
+        key = self.key(intent, record)
+        self.purge(key)
+        self.s3.put_object(Bucket=BUCKET, Key=key, Body=json.dumps(document).encode())
+
+    def lock(self, intent: Intent, *, mode: str, days: int) -> None:
+        """Lock the intent from now on, for longer or, as only the bypass allows, shorter."""
+        until = datetime.now(UTC) + timedelta(days=days)
+        self.s3.put_object_retention(
+            Bucket=BUCKET,
+            Key=self.key(intent, "intent"),
+            Retention={"Mode": mode, "RetainUntilDate": until},
+            BypassGovernanceRetention=True,
+        )
 
     def purge(self, key: str) -> None:
         """Delete every version, as somebody with s3:BypassGovernanceRetention can."""
@@ -139,7 +157,7 @@ def test_an_intent_that_may_still_be_under_way_is_no_fault(books: Books) -> None
     books.world.clock.sleep((NOW - books.world.clock.now()).total_seconds() + 60)
     result = books.world.run("history", PAYMENTS, "--verify")
     assert result.exit_code == 0
-    assert "1 writes, 0 with faults, 1 under way" in result.stdout
+    assert "1 write, 0 with faults, 1 under way" in result.stdout
 
 
 @pytest.mark.parametrize("record", ["intent", "outcome"])
@@ -198,3 +216,133 @@ def test_credentials_that_may_not_read_the_ledger_are_told_which_may(books: Book
     result = books.world.run("history", PAYMENTS)
     assert result.exit_code == 1
     assert "assume the role rollcall-reader" in result.stderr
+
+
+@pytest.mark.parametrize("spelling", ["billing", "Billing", "BILLING"])
+def test_a_kind_is_known_in_any_case(books: Books, spelling: str) -> None:
+    books.write()
+    billing = books.write(5, kind=ContactKind.BILLING)
+    result = books.world.run("history", PAYMENTS, spelling, "--json")
+    assert [write["id"] for write in json.loads(result.stdout)["writes"]] == [billing.id]
+
+
+def test_an_account_without_writes_is_verified_and_says_so_to_scripts(books: Books) -> None:
+    assert books.verify() == (0, {})
+
+
+def test_writes_on_both_sides_of_a_year_stand_in_their_order(books: Books) -> None:
+    minutes = [int((at - OPENED).total_seconds() // 60) for at in NEW_YEAR]
+    later, earlier = (books.write(each) for each in reversed(minutes))
+    status, faults = books.verify()
+    assert (status, list(faults)) == (0, [earlier.id, later.id])
+
+
+def test_more_records_than_one_page_of_s3_are_all_read(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "5")  # of S3 itself 1,000: the pages are as real
+    intents = [books.write(minute) for minute in range(8)]
+    books.s3.delete_object(Bucket=BUCKET, Key=books.key(intents[3], "outcome"))
+    status, faults = books.verify()
+    assert (status, list(faults)) == (2, [intent.id for intent in intents])
+    assert [bool(faults[intent.id]) for intent in intents] == [False] * 3 + [True] + [False] * 4
+
+
+@pytest.mark.parametrize("mode", ["GOVERNANCE", "COMPLIANCE"])
+def test_a_lock_of_either_mode_is_a_lock(books: Books, mode: str) -> None:
+    intent = books.write()
+    books.lock(intent, mode=mode, days=400)
+    assert books.verify() == (0, {intent.id: []})
+
+
+def test_a_lock_that_was_shortened_is_named_with_both_dates(books: Books) -> None:
+    intent = books.write()
+    books.lock(intent, mode="GOVERNANCE", days=30)
+    status, faults = books.verify()
+    assert status == 2
+    (fault,) = faults[intent.id]
+    assert fault.startswith(f"the intent is locked until {NOW + timedelta(days=30):%Y-%m}")
+    assert "365 days are until" in fault
+
+
+@pytest.mark.parametrize(
+    ("record", "body"),
+    [
+        ("intent", b""),
+        ("intent", b'{"id": '),
+        ("intent", b"\xff\xfe"),
+        ("intent", b"[]"),
+        ("intent", b"{}"),
+        ("intent", b"[" * 100_000),
+        ("outcome", b'"set"'),
+        ("outcome", b'{"verdict": 5}'),
+    ],
+)
+def test_a_record_that_cannot_be_read_is_named_and_the_others_are_shown(
+    books: Books, record: str, body: bytes
+) -> None:
+    broken, whole = books.write(), books.write(5)
+    key = books.key(broken, record)
+    books.purge(key)
+    books.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
+    status, faults = books.verify()
+    assert status == 2
+    assert f"the {record} cannot be read: it is not what Rollcall writes" in faults[broken.id]
+    assert faults[whole.id] == []
+    assert books.world.run("history", PAYMENTS).exit_code == 0
+
+
+def test_an_intent_whose_values_are_no_texts_is_named_and_not_shown(books: Books) -> None:
+    intent = books.write()
+    forged = intent.as_document() | {"found": {"name": 5, "title": None, "email": [], "phone": {}}}
+    books.replace(intent, "intent", forged)
+    assert "the intent cannot be read: it is not what Rollcall writes" in books.verify()[1][intent.id]
+
+
+def test_a_record_of_another_write_is_no_record_of_this_one(books: Books) -> None:
+    one, other = books.write(), books.write(5)
+    books.replace(one, "intent", other.as_document())
+    status, faults = books.verify()
+    assert (status, faults[other.id]) == (2, [])
+    assert "the intent is that of another write" in faults[one.id]
+
+
+def test_an_object_that_is_no_record_is_named_by_its_key(books: Books) -> None:
+    intent = books.write()
+    key = f"ledger/{PAYMENTS}/\u202ereadme.txt"
+    books.s3.put_object(Bucket=BUCKET, Key=key, Body=b"hello")
+    status, faults = books.verify()
+    assert (status, faults[intent.id]) == (2, [])
+    assert faults[key][0].startswith("this object is no record of Rollcall")
+    assert "\u202e" not in books.world.run("history", PAYMENTS, "--verify").stdout
+
+
+def test_without_verify_a_faulty_record_is_said_and_not_an_error(books: Books) -> None:
+    intent = books.write()
+    books.purge(books.key(intent, "intent"))
+    result = books.world.run("history", PAYMENTS)
+    assert result.exit_code == 0
+    assert "1 record of these with faults: --verify names them" in result.stdout
+    assert "│ set" in result.stdout
+
+
+def test_where_no_lock_is_shown_at_all_the_permission_is_named(books: Books) -> None:
+    books.s3.put_object_lock_configuration(
+        Bucket=BUCKET, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"}
+    )
+    books.write()
+    assert "s3:GetObjectRetention" in books.world.run("history", PAYMENTS, "--verify").stdout
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("NoSuchBucket", "the bucket of the ledger, rollcall-ledger, does not exist any more"),
+        ("InvalidObjectState", "AWS answered ListObjectVersions with InvalidObjectState"),
+    ],
+)
+def test_a_ledger_that_cannot_be_read_says_which_and_what_to_do(books: Books, code: str, words: str) -> None:
+    answer: Any = {"Error": {"Code": code, "Message": "no"}}
+    books.world.failures["s3"] = [ClientError(answer, "ListObjectVersions")]
+    result = books.world.run("history", PAYMENTS)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert words in result.stderr
+    assert "fix: " in result.stderr

@@ -104,3 +104,51 @@ def test_a_stack_of_an_earlier_release_is_said(world: World) -> None:
     result = world.run("report")
     assert result.exit_code == 1
     assert "no output ReportsBucketName" in result.stderr
+
+
+@pytest.mark.usefixtures("sample")
+@pytest.mark.parametrize("run", ["../../etc", "latest", "20261005T093000Z-1f2e3d/../x", ""])
+def test_a_run_is_named_as_runs_are(world: World, run: str) -> None:
+    result = world.run("report", "--run", run)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "a run is named like" in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize(
+    "latest",
+    [b"", b"{", b"[]", b'{"run": "x"}', b'{"run": {"run": "../../../tmp/x"}}', b'{"run": {"run": 5}}'],
+)
+def test_a_last_report_that_is_none_is_not_taken_on_trust(
+    world: World, sample: dict[str, Any], tmp_path: Path, latest: bytes
+) -> None:
+    world.client("s3", HUB).put_object(Bucket=BUCKET, Key="reports/latest.json", Body=latest)
+    before = sorted(tmp_path.iterdir())
+    result = world.run("report")
+    assert result.exit_code == 1
+    assert "reports/latest.json in the bucket of the reports is no report of Rollcall" in result.stderr
+    assert sorted(tmp_path.iterdir()) == before
+    assert world.run("report", "--run", sample["run"]["run"]).exit_code == 0
+
+
+@pytest.mark.usefixtures("sample")
+def test_a_file_that_cannot_be_written_is_said(world: World, tmp_path: Path) -> None:
+    result = world.run("report", "--out", "not/there.html")
+    assert result.exit_code == 1
+    assert f"{tmp_path / 'not' / 'there.html'} cannot be written: No such file" in result.stderr.replace(
+        "\n", ""
+    )
+    assert "name another file with --out" in result.stderr
+
+
+@pytest.mark.usefixtures("sample")
+def test_the_file_is_for_the_person_who_fetched_it_alone(world: World, tmp_path: Path) -> None:
+    world.run("report", "--out", "last.html")
+    assert (tmp_path / "last.html").stat().st_mode & 0o077 == 0
+
+
+def test_a_bucket_that_was_deleted_is_said(world: World) -> None:
+    assert world.deployed.outputs is not None
+    world.deployed.outputs["ReportsBucketName"] = BUCKET
+    result = world.run("report")
+    assert result.exit_code == 1
+    assert f"the bucket of the reports, {BUCKET}, does not exist any more" in result.stderr

@@ -45,15 +45,16 @@ def approve(
     """Approve a plan that waits: exactly that plan is carried out, and its roster is the one enforced.
 
     Needs the role rollcall-operator of the hub. Each contact is read again, and left alone if it is not as it
-    was when the plan was made.
+    was when the plan was made. The same command again finishes an approval that was cut off.
 
     Exit status: 0 approved, or the answer was no, 1 an error.
     """
     composition = composition_of(context)
     hub = reach(composition, config=config, profile=profile)
     now = hub.clock.now()
-    plan = held.named(hub.sweeps.waiting(now), digest)
-    for line in rows(held.lines(plan, now)):
+    # One that somebody approved, too: an approval that was cut off is finished by the same command.
+    plan = held.named([*hub.sweeps.waiting(now), *hub.sweeps.approved(now)], digest)
+    for line in rows([*held.lines(plan, now), *held.approval(plan, now)]):
         composition.out.print(line, soft_wrap=True)
     if not yes and not typer.confirm("Approve it?"):
         composition.out.print(Text("Nothing was changed."))
@@ -64,6 +65,8 @@ def approve(
     )
     if answer.get("paused"):
         text = "Writes are paused: the plan is carried out by the first sweep after `rollcall unpause`."
-    else:
+    elif plan.changes:
         text = f"{count(plan.changes, 'contact')} to change: `rollcall status` shows how it goes."
+    else:
+        text = "Nothing is to be written now. From now on, contacts that somebody changes are put back."
     composition.out.print(Text(text), soft_wrap=True)

@@ -1,6 +1,8 @@
 """`rollcall release ACCOUNT KIND`: a standoff over a contact is ended."""
 
 # No postponed annotations here: typer reads them, and ruff would move what they name out of reach.
+from datetime import datetime
+
 import typer
 from rich.text import Text
 
@@ -8,6 +10,8 @@ from cli.arguments import AccountArgument, ConfigOption, KindArgument, ProfileOp
 from cli.composition import composition_of
 from cli.operating.hub import reach
 from cli.operating.machine import command
+from cli.operating.words import moment
+from cli.plain import plain
 
 
 def release(
@@ -22,10 +26,15 @@ def release(
 
     Needs the role rollcall-operator of the hub. A change that waits to be undone is undone within 15 minutes.
 
-    Exit status: 0 ended, 1 there is none, or an error.
+    Exit status: 0 ended, now or within the last two days, 1 there is none, or an error.
     """
     composition = composition_of(context)
     hub = reach(composition, config=config, profile=profile)
-    command(hub, "release", contact=(account, kind))
-    text = f"Released: the next change of {kind} on {account} is undone at once. Everybody was told."
+    before = command(hub, "release", contact=(account, kind)).get("released")
+    if before:
+        at = moment(datetime.fromisoformat(before["at"]))
+        ended = f"The standoff over {kind} on {account} was ended before, at {at} by {plain(before['by'])}."
+        text = f"{ended} Nothing was changed: the next change is undone at once."
+    else:
+        text = f"Released: the next change of {kind} on {account} is undone at once. Everybody was told."
     composition.out.print(Text(text), soft_wrap=True)

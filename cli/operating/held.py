@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from rollcall.sweep.ports import Held
+    from rollcall.sweep.held import Held
 
 #: Enough digits of a digest that nobody hits another plan by a slip.
 FEWEST_DIGITS: Final = 8
@@ -40,13 +40,27 @@ def lines(held: Held, now: datetime) -> Iterator[tuple[str, str]]:
     yield "plan", held.plan
     yield "roster", f"{held.roster}{', the first to be enforced' if summary['first'] else ''}"
     where = f"{summary['accounts_changed']} of {summary['accounts_active']} active accounts"
-    yield "changes", f"{count(held.changes, 'contact')} in {where}{f': {kinds}' if kinds else ''}"
-    yield "deletes", str(summary["deletes"])
+    if held.changes:
+        yield "changes", f"{count(held.changes, 'contact')} in {where}{f': {kinds}' if kinds else ''}"
+        yield "deletes", str(summary["deletes"])
+    else:
+        yield "changes", f"none today, in {count(summary['accounts_active'], 'active account')}"
     yield from (("because", reason) for reason in summary["reasons"])
+    if not held.changes:
+        yield "approving", "writes nothing now; from then on, contacts that somebody changes are put back"
     yield "made", f"by run {summary['run']}, {lasting(now - held.held_at)} ago"
     yield "expires", f"in {lasting(held.expires_at - now)}, {moment(held.expires_at)}"
 
 
+def approval(held: Held, now: datetime) -> Iterator[tuple[str, str]]:
+    """Label and text: who approved it, if anybody did."""
+    if held.approved_by is not None:
+        ago = f", {lasting(now - held.approved_at)} ago" if held.approved_at else ""
+        yield "approved", f"by {held.approved_by}{ago}"
+
+
 def document(held: Held) -> dict[str, Any]:
     """Plain JSON."""
-    return {"held_at": held.held_at.isoformat(), **held.summary}
+    approved_at = held.approved_at.isoformat() if held.approved_at else None
+    approved = {"approved_by": held.approved_by, "approved_at": approved_at} if held.approved_by else {}
+    return {"held_at": held.held_at.isoformat(), **held.summary, **approved}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from cli.operating.hub import Controls, Decision, Hub
     from rollcall.standoff.records import Standoff
-    from rollcall.sweep.ports import Held
+    from rollcall.sweep.held import Held, Lapsed
     from rollcall.sweep.run import Run
 
 VERSION: Final = 1
@@ -25,7 +25,10 @@ LATE: Final = timedelta(hours=36)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """`candidate` is the digest of the roster that is deployed."""
+    """`candidate` is the digest of the roster that is deployed.
+
+    `approved` are plans that somebody approved and no run has carried out to its end.
+    """
 
     now: datetime
     last: Mapping[str, Any] | None
@@ -33,42 +36,50 @@ class Standing:
     controls: Controls
     candidate: str | None
     waiting: Sequence[Held]
+    approved: Sequence[Held]
+    lapsed: Lapsed | None
     standoffs: Sequence[Standoff]
     dead: Sequence[DeadLetters]
 
     @property
     def concerns(self) -> list[str]:
         """What a person has to look at, none if all is well."""
-        found = []
-        if self.last is None:
-            found.append("no sweep has finished yet")
-        elif self.now - datetime.fromisoformat(self.last["ended_at"]) > LATE:
-            found.append(f"no sweep has finished for {int(LATE.total_seconds() // 3600)} hours")
-        if self.last is not None and self.last["failed"]:
-            found.append("the last sweep failed in part")
-        if self.controls.approved is None:
-            found.append("no roster is approved: nothing is enforced")
-        if self.controls.paused:
-            found.append("writes are paused")
-        if self.waiting:
-            found.append("a plan waits for approval")
-        if self.standoffs:
-            found.append("somebody keeps changing a contact back")
-        if any(queue.waiting for queue in self.dead):
-            found.append("messages were given up")
-        return found
+        found = {
+            "no sweep has finished yet": self.last is None,
+            f"no sweep has finished for {int(LATE.total_seconds() // 3600)} hours": self._late,
+            "the last sweep failed in part": self.last is not None and bool(self.last["failed"]),
+            "no roster is approved: nothing is enforced": self.controls.approved is None,
+            "writes are paused": self.controls.paused is not None,
+            "a plan waits for approval": bool(self.waiting),
+            "an approval was cut off": any(self.cut_off(held) for held in self.approved),
+            "an approved plan was not carried out": self.lapsed is not None,
+            "somebody keeps changing a contact back": bool(self.standoffs),
+            "messages were given up": any(queue.waiting for queue in self.dead),
+        }
+        return [concern for concern, is_one in found.items() if is_one]
+
+    @property
+    def _late(self) -> bool:
+        return self.last is not None and self.now - datetime.fromisoformat(self.last["ended_at"]) > LATE
+
+    def cut_off(self, held: Held) -> bool:
+        """Whether somebody is on record as having approved a plan whose roster is not in force."""
+        return held.roster != self.controls.approved
 
 
 def standing(hub: Hub) -> Standing:
     """Ask the hub; CommandError or RetryableError if it cannot be asked."""
-    now = hub.clock.now()
+    now, controls, candidate = hub.clock.now(), hub.controls(), hub.outputs.get("CandidateDigest")
     return Standing(
         now=now,
         last=hub.sweeps.last(),
         current=hub.sweeps.current(now),
-        controls=hub.controls(),
-        candidate=hub.outputs.get("CandidateDigest"),
+        controls=controls,
+        candidate=candidate,
         waiting=hub.sweeps.waiting(now),
+        # Of a roster that is neither, nothing is left to be done.
+        approved=[held for held in hub.sweeps.approved(now) if held.roster in (controls.approved, candidate)],
+        lapsed=hub.sweeps.lapsed(now),
         standoffs=hub.standoffs.standoffs(now),
         dead=peek(hub),
     )
@@ -81,7 +92,9 @@ def document(found: Standing) -> dict[str, Any]:
         "version": VERSION,
         "concerns": found.concerns,
         "last": dict(found.last) if found.last else None,
-        "coverage": {"right": right, "managed": managed} if found.last else None,
+        "coverage": {"right": right, "managed": managed, "as_of": found.last["ended_at"]}
+        if found.last
+        else None,
         "under_way": _run(found.current) if found.current else None,
         "roster": {
             "approved": found.controls.approved,
@@ -90,6 +103,8 @@ def document(found: Standing) -> dict[str, Any]:
         },
         "paused": _decision(found.controls.paused),
         "waiting": [held_document(held) for held in found.waiting],
+        "approved": [held_document(held) | {"in_force": not found.cut_off(held)} for held in found.approved],
+        "lapsed": _lapsed(found.lapsed),
         "standoffs": [_standoff(one) for one in found.standoffs],
         "dead_letters": [
             {"queue": queue.queue, "waiting": queue.waiting, "reasons": dict(queue.reasons)}
@@ -101,6 +116,12 @@ def document(found: Standing) -> dict[str, Any]:
 def _run(run: Run) -> dict[str, Any]:
     keys = ("id", "trigger", "by", "started_at", "next", "accounts", "cursor")
     return {key: run.as_document()[key] for key in keys}
+
+
+def _lapsed(found: Lapsed | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {"plan": found.plan, "by": found.by, "why": found.why, "at": found.at.isoformat()}
 
 
 def _standoff(found: Standoff) -> dict[str, Any]:

@@ -25,12 +25,15 @@ def covered(summary: Mapping[str, Any]) -> tuple[int, int]:
 def lines(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Label and text."""
     right, managed = covered(summary)
-    share = f" ({percent(right / managed)})" if managed else ""
-    yield "ended", f"{summary['ending']}, {summary['ended_at'][:16].replace('T', ' ')}Z"
+    ended = f"{summary['ended_at'][:16].replace('T', ' ')}Z"
+    share = percent(right / managed) if managed else ""
+    yield "ended", f"{summary['ending']}, {ended}"
     by = f" by {summary['by']}" if summary["by"] else ""
     yield "started", f"{summary['trigger']}{by}"
     yield "accounts", f"{summary['accounts']}, {summary['active']} active"
-    yield "coverage", f"{right} of {managed} contacts are right{share}"
+    # No more than this run saw: what happened since is in no sweep yet.
+    seen = f"{right} of {managed} contacts ({share}) were right at {ended}"
+    yield "coverage", seen if managed else "nothing was counted"
     found = {name: number for name, number in summary["contacts"].items() if number}
     yield "contacts", ", ".join(f"{number} {name}" for name, number in found.items()) or "none"
     if summary["unannounced"]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cli.operating.hub import Decision
     from cli.operating.standing import Standing
     from rollcall.standoff.records import Standoff
+    from rollcall.sweep.held import Held, Lapsed
     from rollcall.sweep.run import Run
 
 
@@ -32,6 +33,10 @@ def view(found: Standing) -> Iterator[Text]:
     for plan in found.waiting:
         command = ("approve", f"rollcall approve {plan.plan[:12]}")
         yield from _section("Waits for approval", [*held.lines(plan, found.now), command])
+    for plan in found.approved:
+        yield from _section("Approved, and not carried out yet", _approved(plan, found))
+    if found.lapsed is not None:
+        yield from _section("Approved, and not carried out", _lapsed(found.lapsed, found.now))
     for standoff in found.standoffs:
         yield from _section("Standoff", _standoff(standoff))
     yield from _section("Dead letters", _dead(found))
@@ -72,6 +77,24 @@ def _roster(found: Standing) -> Iterator[tuple[str, str]]:
     if found.candidate is not None:
         same = found.candidate == controls.approved
         yield "deployed", "the same" if same else f"{found.candidate}, not approved"
+
+
+def _approved(plan: Held, found: Standing) -> Iterator[tuple[str, str]]:
+    yield from held.lines(plan, found.now)
+    yield from held.approval(plan, found.now)
+    if found.cut_off(plan):
+        yield "state", "the approval was cut off before the roster was in force"
+        yield "finish", f"rollcall approve {plan.plan[:12]}"
+    else:
+        yield "state", "in force; what is not written yet is left to the run under way or the next sweep"
+
+
+def _lapsed(found: Lapsed, now: datetime) -> Iterator[tuple[str, str]]:
+    yield "plan", found.plan
+    yield "approved", f"by {found.by}"
+    yield "at", f"{moment(found.at)}, {lasting(now - found.at)} ago"
+    yield "why", found.why
+    yield "do", "`rollcall sweep`: what is left is planned anew"
 
 
 def _decided(decision: Decision, now: datetime) -> Iterator[tuple[str, str]]:

@@ -24,6 +24,7 @@ class NoticeKind(StrEnum):
     SWEEP_DRIFT = "sweep-drift"
     SWEEP_APPLIED = "sweep-applied"
     ROSTER_APPROVED = "roster-approved"
+    APPROVAL_LAPSED = "approval-lapsed"
     PAUSED = "paused"
     UNPAUSED = "unpaused"
     BULK_EDIT = "bulk-edit"
@@ -38,6 +39,7 @@ SEVERITIES = {
     NoticeKind.SWEEP_DRIFT: Severity.MEDIUM,
     NoticeKind.SWEEP_APPLIED: Severity.INFO,
     NoticeKind.ROSTER_APPROVED: Severity.MEDIUM,
+    NoticeKind.APPROVAL_LAPSED: Severity.HIGH,
     NoticeKind.PAUSED: Severity.HIGH,
     NoticeKind.UNPAUSED: Severity.MEDIUM,
     NoticeKind.BULK_EDIT: Severity.CRITICAL,

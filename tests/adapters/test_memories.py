@@ -22,7 +22,7 @@ from rollcall.errors import RetryableError
 from rollcall.intents import intent_id
 from rollcall.roster import digest_of
 from rollcall.standoff.records import Revert, Standoff
-from rollcall.sweep.ports import Held
+from rollcall.sweep.held import Held, Lapsed
 from rollcall.sweep.run import PlanReference, Run, Step, Trigger
 from tests.adapters.samples import INTENT, NOW, ROSTER, SIGNAL
 from tests.support.memory import Faults, MemoryAlerted, MemoryMatches, MemoryState, MemorySweeps
@@ -203,7 +203,11 @@ SWEEP_OPERATIONS = st.one_of(
     st.tuples(st.just("waiting")),
     st.tuples(st.just("approve"), plan_digests),
     st.tuples(st.just("granted"), st.sampled_from(DIGESTS)),
-    st.tuples(st.just("carried_out"), st.sampled_from(DIGESTS)),
+    st.tuples(st.just("approved")),
+    st.tuples(st.just("carried_out"), plan_digests),
+    st.tuples(st.just("all_carried_out"), st.sampled_from(DIGESTS)),
+    st.tuples(st.just("lapse"), plan_digests),
+    st.tuples(st.just("lapsed")),
 )
 
 
@@ -306,8 +310,10 @@ def on_sweeps(sweeps, now, name, *arguments):  # noqa: PLR0911  # one case for e
             return sweeps.hold(held)
         case "approve", (plan,):
             return sweeps.approve(plan, by="arn:aws:iam::333333333333:role/rollcall-operator", at=now)
-        case (("held" | "carried_out"), (key,)):
+        case (("held" | "carried_out" | "all_carried_out"), (key,)):
             return getattr(sweeps, name)(key)
+        case "lapse", (plan,):
+            return sweeps.lapse(Lapsed(plan=plan, by="alice", why="it expired", at=now))
         case "granted", (roster,):
             return sorted(sweeps.granted(roster, now), key=lambda held: held.plan)
         case "last", ():

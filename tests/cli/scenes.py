@@ -89,6 +89,16 @@ def held(world):
     world.clock.sleep(3600)
 
 
+def unapproved(world):
+    """All is right, and the first roster was deployed an hour ago."""
+    operated(world)
+    world.client("dynamodb", HUB).delete_item(
+        TableName="state", Key={"pk": {"S": "control"}, "sk": {"S": "control"}}
+    )
+    world.machines.hub.sweep("roster")
+    world.clock.sleep(3600)
+
+
 def contested(world):
     """A script has changed a contact after each of three reverts, and now once more."""
     operated(world)

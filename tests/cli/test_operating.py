@@ -166,6 +166,64 @@ def test_no_is_an_answer(held):
     assert not held.machines.inputs
 
 
+def test_an_approval_that_was_cut_off_for_good_is_shown_and_the_same_command_finishes_it(held):
+    plan = plan_of(held)
+    held.machines.hub.sweeps.approve(plan.plan, by=BY, at=held.clock.now())
+    held.clock.sleep(600)
+    assert status(held)["waiting"] == []
+    result = held.run("status")
+    assert result.exit_code == 2
+    assert_golden("status-cut-off.txt", result.stdout)
+    (shown,) = status(held)["approved"]
+    assert (shown["plan"], shown["approved_by"], shown["in_force"]) == (plan.plan, BY, False)
+    assert held.run("approve", plan.plan[:8], "--yes").exit_code == 0
+    assert held.machines.hub.state.control().approved == plan.roster
+    (shown,) = status(held)["approved"]
+    assert shown["in_force"] is True
+    text = held.run("status").stdout
+    assert "in force; what is not written yet is left to the run under way or the next sweep" in text
+    (execution,) = held.machines.hub.started.values()
+    execution.run()
+    assert status(held)["approved"] == status(held)["concerns"] == []
+
+
+def test_what_nobody_can_approve_any_more_is_not_shown_as_approved(held):
+    held.machines.hub.sweeps.approve(plan_of(held).plan, by=BY, at=held.clock.now())
+    held.write(contacts=LIMITED.replace("aws-soc@", "aws-security@"))
+    held.machines.deploy()
+    assert status(held)["approved"] == status(held)["concerns"] == []
+
+
+def test_an_approval_that_came_to_nothing_is_shown_until_the_next_one(held):
+    plan = plan_of(held)
+    running = held.machines.hub.execution("schedule").run_to("gate")
+    assert held.run("approve", plan.plan, "--yes").exit_code == 0
+    (waiting,) = held.machines.hub.started.values()
+    waiting.advance()
+    assert waiting.state == "wait"
+    held.clock.sleep((plan.expires_at - held.clock.now()).total_seconds())
+    waiting.run()
+    assert waiting.document["ending"] == "superseded"
+    result = held.run("status")
+    assert result.exit_code == 2
+    assert_golden("status-lapsed.txt", result.stdout)
+    assert status(held)["lapsed"]["by"] == BY
+    running.run()
+    assert held.run("sweep", "--watch").exit_code in {0, 2}
+    assert status(held)["lapsed"] is not None
+    held.clock.sleep(timedelta(days=7).total_seconds())
+    assert status(held)["lapsed"] is None
+
+
+def test_the_first_roster_that_would_change_nothing_says_why_it_waits_and_what_approving_does(world):
+    scenes.unapproved(world)
+    result = world.run("status")
+    assert result.exit_code == 2
+    assert_golden("status-first.txt", result.stdout)
+    result = world.run("approve", plan_of(world).plan, "--yes")
+    assert_golden("approve-first.txt", result.stdout)
+
+
 def test_in_a_script_nobody_is_asked(held):
     assert held.run("approve", plan_of(held).plan, "--yes").exit_code == 0
     assert held.machines.inputs
@@ -240,6 +298,15 @@ def test_a_standoff_is_shown_until_somebody_releases_it(contested):
     assert "released" in contested.machines.hub.told()
     assert status(contested)["standoffs"] == []
     assert contested.run("status").exit_code == 0
+
+
+def test_a_release_whose_answer_was_lost_says_at_the_next_try_who_ended_it_and_when(contested):
+    assert contested.run("release", PAYMENTS, "security").exit_code == 0
+    contested.clock.sleep(300)
+    result = contested.run("release", PAYMENTS, "security")
+    assert result.exit_code == 0
+    assert_golden("release-again.txt", result.stdout)
+    assert contested.machines.hub.told().count("released") == 1
 
 
 def test_where_there_is_no_standoff_none_is_released(contested):

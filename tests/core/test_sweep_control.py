@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from rollcall.errors import RetryableError
 from rollcall.roster import digest_of
 from rollcall.sweep.control import LONGEST_CALLER, LONGEST_REASON, Command, RefusedError
+from simulation.caller import Caller
 from simulation.clock import DEFAULT_START
 from tests.core.test_sweep_gate import BAD, NARROW, STRICT, drift, settled
 from tests.support.sweep_world import ALICE
-from tests.support.timeline import Timeline
+from tests.support.timeline import Timeline, edit
 from tests.support.world import MALLORY, MEMBER, PRODUCTION, api_values
 
 
@@ -76,8 +77,14 @@ class TestApprove:
             "paused": False,
         }
         assert execution.startswith(f"approval-{plan[:12]}-")
-        assert world.started[execution].asked == {"trigger": "approval", "by": ALICE, "plan": plan}
-        assert world.sweeps.plans[plan].approved_by == ALICE
+        held = world.sweeps.plans[plan]
+        assert world.started[execution].asked == {
+            "trigger": "approval",
+            "by": ALICE,
+            "plan": plan,
+            "expires_at": held.expires_at.isoformat(),
+        }
+        assert (held.approved_by, held.approved_at) == (ALICE, world.clock.now())
 
     def test_the_roster_of_a_drift_plan_stays_approved_as_it_was(self):
         world, plan = held_drift()
@@ -209,10 +216,42 @@ class TestRelease:
 
     def test_what_is_no_standoff_cannot_be_ended(self):
         world = self.standing_off()
-        world.command("release", account=MEMBER, kind="SECURITY")
-        for account_id, kind in ((MEMBER, "SECURITY"), (MEMBER, "BILLING"), (PRODUCTION, "SECURITY")):
+        for account_id, kind in ((MEMBER, "BILLING"), (PRODUCTION, "SECURITY")):
             assert "no standoff" in world.command("release", account=account_id, kind=kind)["refused"]
+        assert world.told().count("released") == 0
+
+    @pytest.mark.parametrize("again", [{"by": ALICE}, {"by": ALICE.replace("alice", "bob")}])
+    def test_one_that_was_ended_before_says_who_did_it_and_when_and_is_told_once(self, again):
+        world = self.standing_off()
+        at = world.clock.now().isoformat()
+        world.command("release", account=MEMBER, kind="SECURITY")
+        world.clock.sleep(60)
+        answer = world.command("release", account=MEMBER, kind="SECURITY", **again)
+        released = {"by": ALICE, "at": at}
+        assert answer == {"done": True, "account": MEMBER, "kind": "SECURITY", "released": released}
         assert world.told().count("released") == 1
+
+    def test_a_try_whose_answer_was_lost_is_done_at_the_next_one(self):
+        world = self.standing_off()
+        world.faults.plan("state.release.after", RetryableError("the answer was lost"))
+        with pytest.raises(RetryableError):
+            world.command("release", execution="one", account=MEMBER, kind="SECURITY")
+        assert world.command("release", execution="one", account=MEMBER, kind="SECURITY")["done"]
+        assert world.told().count("released") == 1
+
+    def test_the_next_standoff_over_the_same_contact_has_to_be_ended_anew(self):
+        world = self.standing_off()
+        world.command("release", account=MEMBER, kind="SECURITY")
+        world.drain()
+        # The revert that waited was the first of the next three.
+        for _ in range(3):
+            assert not world.state.standoffs(world.clock.now())
+            edit(world, Caller.role(MEMBER, "Pipeline", "script"))
+            Timeline(world).run(until=60)
+        assert len(world.state.standoffs(world.clock.now())) == 1
+        answer = world.command("release", account=MEMBER, kind="SECURITY")
+        assert "released" not in answer
+        assert world.told().count("released") == 2
 
     @pytest.mark.parametrize(
         ("account_id", "kind"),

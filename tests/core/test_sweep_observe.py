@@ -14,9 +14,9 @@ from rollcall.contacts import Contact, ContactKind
 from rollcall.errors import RetryableError
 from rollcall.observation import Absent, Present, Unreadable
 from rollcall.roster import digest_of
+from rollcall.sweep.held import Held
 from rollcall.sweep.look import TRIES_AFTER_SECONDS
 from rollcall.sweep.observe import SLICE_SECONDS
-from rollcall.sweep.ports import Held
 from rollcall.sweep.run import LEASE_SECONDS, Ending, Run, Step, Trigger
 from simulation.errors import ApiError
 from tests.support.memory import Crash

@@ -23,7 +23,7 @@ from tests.support.world import KINDS, MALLORY, MANAGEMENT, MEMBER, PRODUCTION, 
 
 if TYPE_CHECKING:
     from rollcall.intents import Intent
-    from rollcall.sweep.ports import Held
+    from rollcall.sweep.held import Held
     from tests.support.sweep_world import SweepWorld
 
 ACCOUNTS = (MANAGEMENT, "333333333333", MEMBER, PRODUCTION, "666677778888")

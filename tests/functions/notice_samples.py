@@ -83,6 +83,17 @@ def _of(kind: NoticeKind, facts: dict[str, object], **changes: object) -> Notice
 NOTICES: dict[str, Notice] = {
     "sweep-held": _of(NoticeKind.SWEEP_HELD, HELD),
     "sweep-held-first": _of(NoticeKind.SWEEP_HELD, HELD, first=True, reasons=["it is the first"], deletes=0),
+    "sweep-held-first-without-changes": _of(
+        NoticeKind.SWEEP_HELD,
+        HELD,
+        first=True,
+        reasons=["nothing is enforced yet, and a person approves the first roster"],
+        accounts_changed=0,
+        changes=0,
+        deletes=0,
+        by_kind={},
+        examples=[],
+    ),
     "sweep-failed": _of(
         NoticeKind.SWEEP_FAILED,
         {"run": RUN, "failed": {"observe": "unexpected: TimeoutError"}, "contacts": CONTACTS},
@@ -107,6 +118,15 @@ NOTICES: dict[str, Notice] = {
     "roster-approved": _of(NoticeKind.ROSTER_APPROVED, APPROVED),
     "roster-approved-automatically": _of(
         NoticeKind.ROSTER_APPROVED, APPROVED, automatic=True, by="within limits", plan=None, changes=4
+    ),
+    "approval-lapsed": _of(
+        NoticeKind.APPROVAL_LAPSED,
+        {
+            "run": RUN,
+            "plan": PLAN,
+            "by": BY,
+            "reason": "the plan expired while its run waited for another one",
+        },
     ),
     "paused": _of(NoticeKind.PAUSED, {"by": BY, "reason": "migration of the SOC mailbox"}),
     "unpaused": _of(NoticeKind.UNPAUSED, {"by": BY, "reason": "the migration is done"}),

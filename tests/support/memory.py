@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from rollcall.intents import Intent
     from rollcall.notices import Notice
     from rollcall.outcomes import Incident, Outcome
-    from rollcall.sweep.ports import Held
+    from rollcall.sweep.held import Held, Lapsed
 
 
 class Crash(BaseException):
@@ -351,6 +351,7 @@ class MemorySweeps:
     lease_until: datetime | None = None
     summary: dict[str, Any] | None = None
     plans: dict[str, Held] = field(default_factory=dict)
+    lost: Lapsed | None = None
 
     def acquire(self, run: Run, now: datetime) -> bool:
         self.faults("sweeps.acquire")
@@ -399,19 +400,35 @@ class MemorySweeps:
         found = [held for held in self.plans.values() if held.approved_by is None and held.expires_at > now]
         return sorted(found, key=lambda held: held.plan)
 
-    def approve(self, plan: str, *, by: str, at: datetime) -> None:  # noqa: ARG002  # memory keeps no times
+    def approve(self, plan: str, *, by: str, at: datetime) -> None:
         self.faults("sweeps.approve")
         if plan not in self.plans:
             raise RetryableError("no such plan waits")
-        self.plans[plan] = replace(self.plans[plan], approved_by=by)
+        self.plans[plan] = replace(self.plans[plan], approved_by=by, approved_at=at)
+        self.lost = None
+        self.faults("sweeps.approve.after")
+
+    def approved(self, now: datetime) -> list[Held]:
+        found = [held for held in self.plans.values() if held.approved_by and held.expires_at > now]
+        return sorted(found, key=lambda held: held.plan)
 
     def granted(self, roster: str, now: datetime) -> list[Held]:
-        found = [held for held in self.plans.values() if held.roster == roster and held.expires_at > now]
-        return [held for held in found if held.approved_by is not None]
+        return [held for held in self.approved(now) if held.roster == roster]
 
-    def carried_out(self, roster: str) -> None:
+    def carried_out(self, plan: str) -> None:
+        self.faults("sweeps.carried_out")
+        self.plans.pop(plan, None)
+
+    def all_carried_out(self, roster: str) -> None:
         self.faults("sweeps.carried_out")
         self.plans = {key: held for key, held in self.plans.items() if held.roster != roster}
+
+    def lapse(self, lapsed: Lapsed) -> None:
+        self.faults("sweeps.lapse")
+        self.lost = lapsed
+
+    def lapsed(self, now: datetime) -> Lapsed | None:
+        return self.lost if self.lost and now - self.lost.at < timedelta(days=7) else None
 
     def _take(self, run: Run, now: datetime) -> None:
         self.run = run.as_document()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rollcall.bulk.records import Gathered, Tally
-from rollcall.standoff.records import Standoff
+from rollcall.standoff.records import Release, Standoff
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -116,9 +116,12 @@ class MemoryStandoffs:
         found = [self.standoff(*key) for key in sorted(self.kept_standoffs)]
         return [standoff for standoff in found if standoff.open(now)]
 
-    def release(self, account_id: str, kind: ContactKind, *, by: str, at: datetime) -> bool:  # noqa: ARG002  # memory keeps no names
+    def release(self, account_id: str, kind: ContactKind, *, by: str, at: datetime) -> bool:
         self.faults("state.release")
-        if not self.standoff(account_id, kind).open(at):
+        known = self.standoff(account_id, kind)
+        if not known.open(at):
             return False
-        del self.kept_standoffs[account_id, kind]
+        ended = Standoff(account_id=account_id, kind=kind, release=Release(by=by, at=at))
+        self.kept_standoffs[account_id, kind] = (known.version + 1, json.dumps(ended.as_document()))
+        self.faults("state.release.after")
         return True

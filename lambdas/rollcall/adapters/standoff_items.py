@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.adapters.dynamodb_table import TableAdapter, expiry, key_of
 from rollcall.contacts import ContactKind
+from rollcall.errors import RetryableError
 from rollcall.standoff.limits import OVER_AFTER
 from rollcall.standoff.records import Standoff
+from rollcall.standoff.tug import released
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,11 +49,13 @@ class StandoffItems(TableAdapter):
         """Those that go on."""
         return [found for item in self._table.query(_PK) if (found := _standoff(item)).open(now)]
 
-    def release(self, account_id: str, kind: ContactKind, *, by: str, at: datetime) -> bool:  # noqa: ARG002  # the notice and CloudTrail name who asked
-        """End a standoff and forget its reverts."""
-        if not self.standoff(account_id, kind).open(at):
+    def release(self, account_id: str, kind: ContactKind, *, by: str, at: datetime) -> bool:
+        """End a standoff and forget its reverts; RetryableError if a worker is counting one just now."""
+        known = self.standoff(account_id, kind)
+        if not known.open(at):
             return False
-        self._table.call("delete_item", Key=_key(account_id, kind))
+        if not self.save_standoff(released(known, by=by, now=at), at=at):
+            raise RetryableError("a worker is counting a revert of this contact")
         return True
 
 

@@ -1,24 +1,22 @@
-"""Runs of the sweep in the state table: which one goes on, what the last one found, which plans wait."""
+"""Runs of the sweep in the state table: which one goes on, and what the last one found."""
 
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from rollcall.adapters.dynamodb_table import TableAdapter, expiry, key_of
-from rollcall.errors import RetryableError
-from rollcall.sweep.ports import Held
+from rollcall.adapters.dynamodb_table import expiry, key_of
+from rollcall.adapters.held_items import HeldItems
 from rollcall.sweep.run import LEASE_SECONDS, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
+    from datetime import datetime
 
 _CURRENT, _LAST = key_of("sweep", "current"), key_of("sweep", "last")
-_HELD = "held#"
 
 
-class SweepTable(TableAdapter):
+class SweepTable(HeldItems):
     """The port `Sweeps` over a boto3 DynamoDB client. All reads are consistent."""
 
     def acquire(self, run: Run, now: datetime) -> bool:
@@ -57,56 +55,6 @@ class SweepTable(TableAdapter):
         summary: Mapping[str, Any] = json.loads(item["document"]["S"])
         return summary
 
-    def hold(self, held: Held) -> bool:
-        """Remember a plan that waits, instead of another of its roster that nobody approved.
-
-        False if it waited before.
-        """
-        new = self._table.conditionally(
-            "put_item",
-            Item=_held_item(held),
-            ConditionExpression="attribute_not_exists(pk) OR expires_at <= :now",
-            ExpressionAttributeValues={":now": expiry(held.held_at, 0)},
-        )
-        if new:
-            for other in self._all_held():
-                # One that somebody approved is about to be carried out: it is not taken away again.
-                if other.roster == held.roster and other.plan != held.plan and other.approved_by is None:
-                    self._table.call("delete_item", Key=_held_key(other.plan))
-        return new
-
-    def held(self, plan: str) -> Held | None:
-        """The plan that waits under this digest, None if there is none."""
-        item = self._table.get(_held_key(plan))
-        return _held(item) if item else None
-
-    def waiting(self, now: datetime) -> Sequence[Held]:
-        """All plans that wait for approval and have not expired."""
-        return [held for held in self._all_held() if held.approved_by is None and held.expires_at > now]
-
-    def approve(self, plan: str, *, by: str, at: datetime) -> None:
-        """Remember who approved it; RetryableError if it waits no more."""
-        known = self._table.conditionally(
-            "update_item",
-            Key=_held_key(plan),
-            UpdateExpression="SET approved_by = :by, approved_at = :at",
-            ConditionExpression="attribute_exists(pk)",
-            ExpressionAttributeValues={":by": {"S": by}, ":at": {"S": at.isoformat()}},
-        )
-        if not known:
-            raise RetryableError("no such plan waits")
-
-    def granted(self, roster: str, now: datetime) -> Sequence[Held]:
-        """Plans for this roster that somebody approved and no run has carried out to its end."""
-        mine = [held for held in self._all_held() if held.roster == roster and held.expires_at > now]
-        return [held for held in mine if held.approved_by is not None]
-
-    def carried_out(self, roster: str) -> None:
-        """Forget all plans for this roster: a run got to the end of what is left of them."""
-        for held in self._all_held():
-            if held.roster == roster:
-                self._table.call("delete_item", Key=_held_key(held.plan))
-
     def _take(self, run: Run, now: datetime, condition: str, values: Mapping[str, Any]) -> bool:
         item = _CURRENT | {
             "execution": {"S": run.execution},
@@ -119,44 +67,3 @@ class SweepTable(TableAdapter):
             ConditionExpression=condition,
             ExpressionAttributeValues={":execution": {"S": run.execution}, **values},
         )
-
-    def _all_held(self) -> list[Held]:
-        return [_held(item) for item in self._table.query("sweep", prefix=_HELD)]
-
-
-def _held_key(plan: str) -> dict[str, Any]:
-    return key_of("sweep", _HELD + plan)
-
-
-def _held_item(held: Held) -> dict[str, Any]:
-    document = {
-        "plan": held.plan,
-        "roster": held.roster,
-        "changes": held.changes,
-        "parts": held.parts,
-        "data": held.data,
-        "held_at": held.held_at.isoformat(),
-        "expires_at": held.expires_at.isoformat(),
-        "summary": dict(held.summary),
-    }
-    approved = {"approved_by": {"S": held.approved_by}} if held.approved_by else {}
-    return (
-        _held_key(held.plan)
-        | {"document": {"S": json.dumps(document, sort_keys=True)}, "expires_at": expiry(held.expires_at, 0)}
-        | approved
-    )
-
-
-def _held(item: Mapping[str, Any]) -> Held:
-    document = json.loads(item["document"]["S"])
-    return Held(
-        plan=document["plan"],
-        roster=document["roster"],
-        changes=document["changes"],
-        parts=document["parts"],
-        data=document["data"],
-        held_at=datetime.fromisoformat(document["held_at"]),
-        expires_at=datetime.fromisoformat(document["expires_at"]),
-        summary=document["summary"],
-        approved_by=item.get("approved_by", {}).get("S"),
-    )

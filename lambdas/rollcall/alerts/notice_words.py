@@ -112,6 +112,26 @@ WORDS = {
 - If yes, approve exactly this plan: `rollcall approve {plan}`
 - If no, put the roster right and deploy it again. Until then nothing is written.""",
     ),
+    "sweep-held/first-without-changes": replace(
+        _HELD,
+        headline="first roster HELD until you approve it: it would change nothing today",
+        waits="nothing is put back until a person approves the roster",
+        lines=(
+            ("Why", "{reasons}"),
+            ("Changes", "none in {accounts_active} active accounts"),
+            _PLAN,
+            _ROSTER,
+            _RUN,
+            ("Until", "{expires_at}, then the plan expires"),
+        ),
+        do="""
+- This is the normal way in: the first roster is always held, also if no contact differs from it today.
+- Approving writes nothing now. From then on this roster is enforced: who changes a contact finds it put
+back.
+- Read the report of the run: `rollcall report`. Are these the contacts that you want everywhere?
+- If yes, approve it: `rollcall approve {plan}`
+- If no, put the roster right and deploy it again. Until then edits are told, and nothing is written.""",
+    ),
     "sweep-failed": NoticeWords(
         headline="sweep FAILED at {failed_steps}",
         waits="the accounts that it did not get to are as they were; the next sweep tries again",
@@ -150,6 +170,16 @@ was made was skipped on purpose; the next sweep looks at it again.""",
         _APPROVED,
         headline="roster approved: its changes are within the limits",
         do="- Nothing, if you know of the deployment. If nobody does: `rollcall pause --reason TEXT`",
+    ),
+    "approval-lapsed": NoticeWords(
+        headline="approved plan NOT carried out: {reason}",
+        waits="what the plan wanted was not written; the next sweep plans it anew",
+        lines=(_BY, _WHY, _PLAN, _RUN),
+        do="""
+- Tell who approved it, the principal above, if that is not you.
+- Start a sweep: `rollcall sweep`. It plans what is left under the roster that is enforced now, and what is
+above the limits is held for a person again.""",
+        runbook="approval-lapsed",
     ),
     "paused": NoticeWords(
         headline="Rollcall PAUSED: nothing is put back",

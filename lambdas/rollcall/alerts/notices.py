@@ -79,7 +79,8 @@ def variant(kind: NoticeKind, given: Mapping[str, Any]) -> str:
     special = ""
     match kind:
         case NoticeKind.SWEEP_HELD:
-            special = "first" if given.get("first") else ""
+            first = "first" if given.get("changes") else "first-without-changes"
+            special = first if given.get("first") else ""
         case NoticeKind.ROSTER_APPROVED:
             special = "automatic" if given.get("automatic") else ""
         case NoticeKind.SWEEP_DRIFT:

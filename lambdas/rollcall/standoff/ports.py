@@ -27,5 +27,5 @@ class Standoffs(Protocol):
     def release(self, account_id: str, kind: ContactKind, *, by: str, at: datetime) -> bool:
         """End a standoff and forget its reverts: the next change is undone at once.
 
-        Whether there was one. `by` is who asked for it.
+        Whether there was one; who ended it is remembered for two days. `by` is who asked for it.
         """

@@ -24,12 +24,20 @@ class Revert:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """Who ended a standoff, and when."""
+
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standoff:
     """The latest reverts of a contact, and the standoff that they led to: `opened_at` is None before that.
 
     `spaced` counts reverts since; no revert is made before `next_at`. `waiter` is the message of the queue
     that comes back to make it; without it the next change or sweep after that time does. `told` is whether
-    people know.
+    people know. `release` is how the standoff before this one ended, None if nobody ended it.
     """
 
     account_id: str
@@ -43,6 +51,7 @@ class Standoff:
     spaced: int = 0
     waiter: str | None = None
     told: bool = False
+    release: Release | None = None
     version: int = field(default=0, compare=False)
 
     def open(self, now: datetime) -> bool:
@@ -63,6 +72,7 @@ class Standoff:
             "spaced": self.spaced,
             "waiter": self.waiter,
             "told": self.told,
+            "release": self.release and [self.release.by, self.release.at.isoformat()],
         }
 
     @classmethod
@@ -79,4 +89,7 @@ class Standoff:
             for call, principal, at in document["latest"]
         )
         read["actors"] = tuple(document["actors"])
+        # An item of an older release has none.
+        by, at = document.get("release") or ("", None)
+        read["release"] = Release(by=by, at=datetime.fromisoformat(at)) if at else None
         return cls(account_id=account_id, kind=kind, version=version, **{**document, **read})

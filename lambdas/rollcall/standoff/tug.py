@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rollcall.standoff.limits import ACTORS, LOOK_EVERY, REVERTS, SPACES, WINDOW
-from rollcall.standoff.records import Revert, Standoff
+from rollcall.standoff.records import Release, Revert, Standoff
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,6 +26,7 @@ def changed(standoff: Standoff, *, principal: str, message_id: str, now: datetim
             account_id=standoff.account_id,
             kind=standoff.kind,
             latest=lately,
+            release=standoff.release,
             version=standoff.version,
         )
         if len(lately) < REVERTS:
@@ -40,10 +41,21 @@ def changed(standoff: Standoff, *, principal: str, message_id: str, now: datetim
             next_at=now + SPACES[0],
             actors=actors,
             reverts=len(lately),
+            release=None,
         )
     if not held(after, now) or after.waiter is not None:
         return after
     return replace(after, waiter=message_id)
+
+
+def released(standoff: Standoff, *, by: str, now: datetime) -> Standoff:
+    """What is left of a standoff that somebody ended: the next change is undone at once."""
+    return Standoff(
+        account_id=standoff.account_id,
+        kind=standoff.kind,
+        release=Release(by=by, at=now),
+        version=standoff.version,
+    )
 
 
 def held(standoff: Standoff, now: datetime) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from rollcall.sweep.approval import in_force, lapsed, lapsed_notice
 from rollcall.sweep.run import Ending, PlanReference, Run, Step, Trigger
 
 if TYPE_CHECKING:
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
     from rollcall.control import Control
     from rollcall.rosters import Rosters
-    from rollcall.sweep.ports import Held, SweepPorts
+    from rollcall.sweep.held import Held
+    from rollcall.sweep.ports import SweepPorts
 
 
 def begin(request: Mapping[str, Any], *, ports: SweepPorts, rosters: Rosters) -> Run:
@@ -31,8 +33,8 @@ def begin(request: Mapping[str, Any], *, ports: SweepPorts, rosters: Rosters) ->
     held = None
     if run.trigger is Trigger.APPROVAL:
         held = ports.sweeps.held(asked["plan"])
-        if not _in_force(held, control, ports.clock.now()):
-            return replace(run, next=Step.END, ending=Ending.SUPERSEDED)
+        if not in_force(held, control, ports.clock.now()):
+            return _lapsed(run, asked, held, control, ports)
     if not ports.sweeps.acquire(run, ports.clock.now()):
         if run.trigger is Trigger.SCHEDULE:
             return replace(run, next=Step.END, ending=Ending.BUSY)
@@ -58,14 +60,16 @@ def _run(request: Mapping[str, Any], control: Control, candidate: str) -> Run:
     )
 
 
-def _in_force(held: Held | None, control: Control, now: datetime) -> bool:
-    """Whether a person approved this plan, in time, and its roster is still the one that is enforced."""
-    return (
-        held is not None
-        and held.approved_by is not None
-        and held.expires_at > now
-        and held.roster == control.approved
-    )
+def _lapsed(
+    run: Run, asked: Mapping[str, Any], held: Held | None, control: Control, ports: SweepPorts
+) -> Run:
+    """A run that somebody waits for, and that does not begin: told, unless another run did its work."""
+    now = ports.clock.now()
+    found = lapsed(run, asked, held, control, now)
+    if found is not None:
+        ports.sweeps.lapse(found)
+        ports.bus.publish_notice(lapsed_notice(found, run), now)
+    return replace(run, next=Step.END, ending=Ending.SUPERSEDED)
 
 
 def _listed(run: Run, ports: SweepPorts) -> Run:

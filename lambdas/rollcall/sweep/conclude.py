@@ -56,13 +56,20 @@ class Report:
             summary, settled = self._told(run, tally, now), tally.settled
         self.ports.sweeps.finish(run, summary, now)
         if run.plan is not None and _carried_out(run, run.plan, results.values()):
-            self.ports.sweeps.carried_out(run.plan.roster)
+            self._forget(run.trigger, run.plan)
         for announced in settled:
             # What was announced since may be of what the run did not see.
             if announced.at <= run.started_at:
                 self.ports.state.settled(announced)
         self._measure(run, summary)
         return replace(run, ending=ending_of(run), next=Step.END)
+
+    def _forget(self, trigger: Trigger, plan: PlanReference) -> None:
+        if trigger is Trigger.APPROVAL:
+            # It looked at the contacts of this plan alone: another may have been found to want more since.
+            self.ports.sweeps.carried_out(plan.digest)
+        else:
+            self.ports.sweeps.all_carried_out(plan.roster)
 
     def _told(self, run: Run, tally: Tally, now: datetime) -> Mapping[str, Any]:
         """The summary of the run, once the report is stored and people are told."""

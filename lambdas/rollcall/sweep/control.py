@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from rollcall.lost_matches import Matches
     from rollcall.ports import Clock, Organization, OutcomeBus, State
     from rollcall.rosters import Rosters
-    from rollcall.sweep.ports import Held, SweepMachine, Sweeps
+    from rollcall.sweep.held import Held
+    from rollcall.sweep.ports import SweepMachine, Sweeps
 
 #: An ARN of a session has at most about 200 characters, one of a user with a path about 600.
 LONGEST_CALLER: Final = 1024
@@ -131,7 +132,13 @@ class Operator:
         )
         self.bus.publish_notice(told, now)
         execution = f"approval-{held.plan[:12]}-{int(now.timestamp())}"
-        asked = {"trigger": str(Trigger.APPROVAL), "by": command.by, "plan": held.plan}
+        asked = {
+            "trigger": str(Trigger.APPROVAL),
+            "by": command.by,
+            "plan": held.plan,
+            # Its run may have to wait for another one, until the table has forgotten the plan.
+            "expires_at": held.expires_at.isoformat(),
+        }
         self.machine.start(execution, asked)
         return {
             "plan": held.plan,
@@ -144,14 +151,19 @@ class Operator:
 
     def _release(self, command: Command, account_id: str, kind: ContactKind, now: datetime) -> dict[str, Any]:
         """Told first: a try that was cut off between the two would find nothing left to tell of."""
-        if not self.state.standoff(account_id, kind).open(now):
+        contact = {"account": account_id, "kind": str(kind)}
+        known = self.state.standoff(account_id, kind)
+        if known.release is not None and not known.open(now):
+            # The answer of an earlier try was lost, or somebody else was faster: it is as it was asked for.
+            return contact | {"released": {"by": known.release.by, "at": known.release.at.isoformat()}}
+        if not known.open(now):
             raise RefusedError(
                 "there is no standoff over this contact: `rollcall status` lists those that go on"
             )
         facts = {"by": command.by, "account": {"id": account_id}, "kind": str(kind)}
         self.bus.publish_notice(notice(NoticeKind.RELEASED, key=command.key, facts=facts), now)
         self.state.release(account_id, kind, by=command.by, at=now)
-        return {"account": account_id, "kind": str(kind)}
+        return contact
 
     def _held(self, plan: str | None, approved: str | None, now: datetime) -> Held:
         held = self.sweeps.held(plan) if plan is not None else None

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.notices import Notice, NoticeKind, notice
 from rollcall.roster import Mode
+from rollcall.sweep.held import Held
 from rollcall.sweep.limits import MOST_ACCOUNTS_WITH_DELETES, most_changed_accounts
-from rollcall.sweep.ports import Held
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

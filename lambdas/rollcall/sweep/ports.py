@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from rollcall.sweep.held import HeldPlans
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
@@ -92,25 +94,7 @@ class Runs(Protocol):
         """Store a file of the report."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """A plan that waits for a person. `summary` has no contact details.
-
-    `data` is the run that stored it. `approved_by` is None until somebody approves it.
-    """
-
-    plan: str
-    roster: str
-    changes: int
-    parts: int
-    data: str
-    held_at: datetime
-    expires_at: datetime
-    summary: Mapping[str, Any]
-    approved_by: str | None = None
-
-
-class Sweeps(Protocol):
+class Sweeps(HeldPlans, Protocol):
     """Memory of runs in the state table. RetryableError from each."""
 
     def acquire(self, run: Run, now: datetime) -> bool:
@@ -127,27 +111,6 @@ class Sweeps(Protocol):
 
     def last(self) -> Mapping[str, Any] | None:
         """Summary of the last run that was finished, None before the first."""
-
-    def hold(self, held: Held) -> bool:
-        """Remember a plan that waits; it replaces one of the same roster that nobody approved.
-
-        False if it waited before.
-        """
-
-    def held(self, plan: str) -> Held | None:
-        """The plan that waits under this digest, None if there is none."""
-
-    def waiting(self, now: datetime) -> Sequence[Held]:
-        """All plans that wait for approval and have not expired."""
-
-    def approve(self, plan: str, *, by: str, at: datetime) -> None:
-        """Remember who approved it."""
-
-    def granted(self, roster: str, now: datetime) -> Sequence[Held]:
-        """Plans for this roster that somebody approved and no run has carried out to its end."""
-
-    def carried_out(self, roster: str) -> None:
-        """Forget all plans for this roster: a run got to the end of what is left of them."""
 
 
 class SweepMachine(Protocol):

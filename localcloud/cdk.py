@@ -12,7 +12,7 @@ __all__ = ["CLI", "ROOT", "Cdk", "CdkError"]
 
 CLI = ROOT / "node_modules" / ".bin" / "cdk"
 _TAIL_LINES = 30
-_SECONDS = 300
+_SECONDS = 900
 
 
 class CdkError(Exception):

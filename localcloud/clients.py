@@ -21,6 +21,7 @@ _ISOLATED: dict[str, tuple[Any, ...]] = {
 }
 _CONFIG = Config(
     retries={"total_max_attempts": 1},  # a retry would hide a fault of the local cloud
+    read_timeout=300,  # some stacks take long on a busy machine
     s3={"addressing_style": "path"},
     proxies={},
     parameter_validation=True,

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from localcloud.clients import Clients
 
 ROOT = Path(__file__).parent.parent
-_CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-_SECONDS = 120
+#: Where jsii unpacks the CDK's library, once: for each home of its own it would take 10 s.
+JSII_CACHE = Path(os.environ.get("JSII_RUNTIME_PACKAGE_CACHE_ROOT") or ROOT / "build" / "jsii")
+_SECONDS = 300
 _COMMAND = "from cli.app import app; app(prog_name='rollcall')"  # what `pip install .` makes a script of
 
 
@@ -44,8 +45,7 @@ def environment(
         "AWS_PAGER": "",
         "CDK_DISABLE_CLI_TELEMETRY": "true",
         "NODE_NO_WARNINGS": "1",
-        # Where jsii keeps the unpacked CDK library by default: unpacking it for each home costs 10 s.
-        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(_CACHE / "aws" / "jsii" / "package-cache"),
+        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(JSII_CACHE),
         "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
         **keys,
     }

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from localcloud.server import LocalCloud
 
-_PATIENCE_SECONDS = 90.0
+_PATIENCE_SECONDS = 300.0
 _PAUSE_SECONDS = 0.05
 _PERSON = f"arn:aws:iam::{HUB}:user/operator"
 

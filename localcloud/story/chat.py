@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from localcloud.story.scene import Scene
 
-_PATIENCE_SECONDS = 60.0  # one message a second, and what came too early waits
+_PATIENCE_SECONDS = 180.0  # one message a second, and what came too early waits
 
 
 def play(scene: Scene) -> Iterator[Step]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Contact = Mapping[str, str]
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 120.0
 _QUIET_SECONDS = 0.7  # how long no second alert may follow
 _WATCH_SECONDS = 3.0  # how long a contact must be left as it is
 _PARTS = ("name", "title", "email", "phone")

@@ -11,6 +11,7 @@ from localcloud.seeds import ready_organization
 from localcloud.server import LocalCloud
 from simulation.clock import SystemClock
 from simulation.cloud import SimulatedCloud
+from tests.cloud.tools import ended_by
 
 PLACES = {
     "RollcallHub": "333333333333",
@@ -59,9 +60,7 @@ def local(assembly, tmp_path_factory):
             [*command, "--out", str(out)], cwd=ROOT, stdout=log, stderr=log
         )
     yield out
-    if process.poll() is None:
-        process.send_signal(signal.SIGINT)
-    process.wait(timeout=20)
+    ended_by(process, signal.SIGINT)
 
 
 @pytest.fixture(scope="package")

@@ -15,7 +15,7 @@ from localcloud.cdk import ROOT
 from localcloud.clients import Clients
 from localcloud.running import NotReadyError, find
 from tests.cloud.page import Reader, blocks
-from tests.cloud.tools import wait_for
+from tests.cloud.tools import ended_by, wait_for
 
 pytestmark = pytest.mark.cloud
 MANAGEMENT, HUB, MEMBER = "111111111111", "333333333333", "222222222222"
@@ -46,10 +46,11 @@ def bare(tmp_path_factory):
     command = [sys.executable, "-m", "localcloud.local", "--bare", "--port", "0", "--out", str(out)]
     with (out.parent / "log").open("w") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)  # noqa: S603 -- our own words
-    wait_for(lambda: is_ready(out), seconds=30)
-    yield out
-    process.send_signal(signal.SIGINT)
-    process.wait(timeout=20)
+    try:
+        wait_for(lambda: is_ready(out), seconds=600)
+        yield out
+    finally:
+        ended_by(process, signal.SIGINT)
 
 
 def is_ready(out):

@@ -49,7 +49,7 @@ def told(cloud, before, kind):
 def test_an_edit_is_told_in_slack_and_reads_well(cloud, roster):
     before = edit(cloud, "SECURITY")
     wait_for(lambda: restored(cloud, roster, "SECURITY"))
-    (message,) = wait_for(lambda: told(cloud, before, "SECURITY"), seconds=30)
+    (message,) = wait_for(lambda: told(cloud, before, "SECURITY"))
     shown = read(message)
     assert "What to do next" in shown
     assert "assumed-role/mary" in shown
@@ -67,11 +67,11 @@ def test_a_slack_that_does_not_answer_delays_nothing_but_itself(cloud, roster, m
         before = edit(cloud, kind)
         wait_for(lambda: restored(cloud, roster, kind))
         wait_for(lambda: len(cloud.mail.received()) > mails)
-        wait_for(lambda: cloud.slack.requests > requests, seconds=30)
+        wait_for(lambda: cloud.slack.requests > requests)
         assert not told(cloud, before, kind)
     finally:
         cloud.slack.mood = Mood.WELL
-    wait_for(lambda: len(told(cloud, before, kind)) == 1, seconds=60)
+    wait_for(lambda: len(told(cloud, before, kind)) == 1, seconds=300)  # tries are spaced
 
 
 def test_only_a_role_that_may_reads_the_secret(cloud):

@@ -21,7 +21,7 @@ def slack(tmp_path, monkeypatch):
     receiver.close()
 
 
-def post(url, payload, *, timeout=5.0, **headers):
+def post(url, payload, *, timeout=60.0, **headers):
     """Status, body and headers of the answer."""
     body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     kinds = {"Content-Type": "application/json; charset=utf-8"} | headers

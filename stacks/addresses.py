@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
 def intake_bus_of(scope: Construct, settings: Settings) -> events.IEventBus:
     """The hub's intake bus as another account or stack names it."""
-    return events.EventBus.from_event_bus_arn(
-        scope,
-        "IntakeBus",
-        f"arn:{Aws.PARTITION}:events:{settings.region}:{settings.hub}:event-bus/{INTAKE_BUS_NAME}",
-    )
+    return events.EventBus.from_event_bus_arn(scope, "IntakeBus", intake_bus_arn(settings))
+
+
+def intake_bus_arn(settings: Settings) -> str:
+    """The hub's intake bus."""
+    return f"arn:{Aws.PARTITION}:events:{settings.region}:{settings.hub}:event-bus/{INTAKE_BUS_NAME}"
 
 
 def reconcile_role_arn(settings: Settings) -> str:

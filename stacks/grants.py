@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from aws_cdk import Stack
+from aws_cdk import Aws, Stack
 from aws_cdk import aws_iam as iam
 
 from stacks.addresses import management_role_arn
@@ -124,3 +124,17 @@ def accept_objects(role: iam.Role, bucket: s3.Bucket, prefix: str, *, reason: st
     """Objects have their names when they are written: nothing else than a prefix can be named."""
     objects = shown(Stack.of(bucket).resolve(bucket.arn_for_objects(f"{prefix}*")))
     accept(role, pack="AwsSolutions", rule=f"IAM5[Resource::{objects}]", reason=reason)
+
+
+def allow(role: iam.Role, actions: Sequence[str], resources: Sequence[str], *, reason: str) -> None:
+    """Allow actions on resources (ARNs after the partition); `reason` is why there are wildcards in them."""
+    arns = [f"arn:{Aws.PARTITION}:{resource}" for resource in resources]
+    role.add_to_policy(iam.PolicyStatement(actions=list(actions), resources=arns))
+    for arn in arns:
+        if "*" in arn:
+            accept(
+                role,
+                pack="AwsSolutions",
+                rule=f"IAM5[Resource::{shown(Stack.of(role).resolve(arn))}]",
+                reason=reason,
+            )

@@ -66,7 +66,6 @@ class HubStack(Stack):
             self,
             common,
             machines=[sweep.machine, control.machine],
-            queues=[intake.queue, *(one.queue for one in told)],
             dead_letters=[intake.dead_letters, *(one.dead_letters for one in told), sweep.dead_letters],
         )
         telling = {one.name: one for one in told}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 #: Policies call this service otherwise than the SDK does.
 _PREFIXES: Final = {"stepfunctions": "states"}
-_OPERATORS: Final = frozenset({"start_execution"})
+_OPERATORS: Final = frozenset({"start_execution", "describe_execution"})
 _FIXES: Final = {
     True: f"assume the role {OPERATOR_ROLE_NAME} of the hub, which wants a second factor (docs/cli.md)",
     False: f"assume the role {READER_ROLE_NAME} or {OPERATOR_ROLE_NAME} of the hub (docs/cli.md)",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
-from aws_cdk import Aws, Stack
+from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 
 from rollcall.names import OPERATOR_ROLE_NAME, READER_ROLE_NAME
@@ -13,7 +13,8 @@ from stacks import grants
 from stacks.constructs.person_role import PersonRole
 from stacks.constructs.reports import REPORTS, RUNS
 from stacks.contact_grants import read_member_contacts
-from stacks.nag import accept, shown
+from stacks.parts.diagnosis import OPERATIONS as DIAGNOSIS
+from stacks.parts.diagnosis import let_diagnose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from stacks.parts.common import Common
 
 #: Partitions of the state table that hold no contact details but the roster's.
-_ITEMS: Final = ("control", "roster", "standoff*", "sweep", "tagged#*", "units", "writes#*")
+_ITEMS: Final = ("control", "roster", "standoffs", "sweep", "tagged#*", "units", "writes#*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +43,9 @@ class People:
         common: Common,
         *,
         machines: Sequence[sfn.StateMachine],
-        queues: Sequence[sqs.IQueue],
         dead_letters: Sequence[sqs.IQueue],
     ) -> Self:
-        """Make the roles in the stack. An operator may do what a reader may, and start the machines."""
+        """Make the roles in the stack. An operator may do what a reader may, and use the machines."""
         settings = common.settings
         reader, operator = (
             PersonRole(
@@ -70,24 +70,24 @@ class People:
             )
         )
         for role in (reader, operator):
-            _look(role, common, machines=machines, queues=queues, dead_letters=dead_letters)
+            _look(role, common, dead_letters=dead_letters)
+            let_diagnose(role, common)
         for machine in machines:
             machine.grant_start_execution(operator)
+            grants.allow(
+                operator,
+                ["states:DescribeExecution"],
+                [f"states:{Aws.REGION}:{Aws.ACCOUNT_ID}:execution:{machine.state_machine_name}:*"],
+                reason="Each execution of the machine has a name of its own.",
+            )
         return cls(reader=reader, operator=operator)
 
 
-def _look(
-    role: iam.Role,
-    common: Common,
-    *,
-    machines: Sequence[sfn.StateMachine],
-    queues: Sequence[sqs.IQueue],
-    dead_letters: Sequence[sqs.IQueue],
-) -> None:
+def _look(role: iam.Role, common: Common, *, dead_letters: Sequence[sqs.IQueue]) -> None:
     read_member_contacts(role, settings=common.settings)
     # What `rollcall init` looks at beside the accounts.
     organization = {"DescribeOrganization", "ListDelegatedAdministrators"}
-    looked_at = {*grants.ALL_ACCOUNTS, *grants.ONE_ACCOUNT} | organization
+    looked_at = {*grants.ALL_ACCOUNTS, *grants.ONE_ACCOUNT, *DIAGNOSIS} | organization
     grants.read_organization(role, sorted(looked_at))
     grants.use_items(role, table=common.state, actions=("GetItem", "Query"), partitions=_ITEMS)
     for prefix, reason in (
@@ -95,14 +95,16 @@ def _look(
         (RUNS, "Who approves the plan of a run must be able to read it."),
     ):
         grants.use_objects(role, bucket=common.reports, prefix=prefix, actions=("GetObject",), reason=reason)
-    grants.use_objects(
-        role,
-        bucket=common.ledger,
-        prefix="ledger/",
-        actions=("GetObject", "GetObjectRetention", "GetObjectVersion"),
-        reason="The history of any contact is what the command asks for.",
-    )
     # `rollcall history` looks at every version: a deletion is only a mark on top of them.
+    role.add_to_policy(
+        iam.PolicyStatement(
+            actions=["s3:GetObjectRetention", "s3:GetObjectVersion"],
+            resources=[common.ledger.arn_for_objects("ledger/*")],
+        )
+    )
+    grants.accept_objects(
+        role, common.ledger, "ledger/", reason="The history of any contact is what the command asks for."
+    )
     role.add_to_policy(
         iam.PolicyStatement(
             actions=["s3:ListBucketVersions"],
@@ -110,37 +112,17 @@ def _look(
             conditions={"StringLike": {"s3:prefix": "ledger/*"}},
         )
     )
-    role.add_to_policy(
-        iam.PolicyStatement(
-            actions=["sqs:GetQueueAttributes"], resources=[one.queue_arn for one in (*queues, *dead_letters)]
-        )
-    )
     # To look at messages. Nothing is deleted: they are there again when their visibility ends.
     role.add_to_policy(
-        iam.PolicyStatement(actions=["sqs:ReceiveMessage"], resources=[one.queue_arn for one in dead_letters])
-    )
-    for machine in machines:
-        _allow(
-            role,
-            "states:DescribeExecution",
-            f"states:{Aws.REGION}:{Aws.ACCOUNT_ID}:execution:{machine.state_machine_name}:*",
-            reason="Each execution of the machine has a name of its own.",
+        iam.PolicyStatement(
+            actions=["sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
+            resources=[one.queue_arn for one in dead_letters],
         )
-    # The command finds everything else by the outputs of this stack.
-    _allow(
-        role,
-        "cloudformation:DescribeStacks",
-        f"cloudformation:{Aws.REGION}:{Aws.ACCOUNT_ID}:stack/{Aws.STACK_NAME}/*",
-        reason="A stack that is asked for by its name has an id at the end that is not known.",
     )
-
-
-def _allow(role: iam.Role, action: str, resource: str, *, reason: str) -> None:
-    arn = f"arn:{Aws.PARTITION}:{resource}"
-    role.add_to_policy(iam.PolicyStatement(actions=[action], resources=[arn]))
-    accept(
+    # The command finds everything else by the outputs and resources of this stack.
+    grants.allow(
         role,
-        pack="AwsSolutions",
-        rule=f"IAM5[Resource::{shown(Stack.of(role).resolve(arn))}]",
-        reason=reason,
+        ["cloudformation:DescribeStacks", "cloudformation:ListStackResources"],
+        [f"cloudformation:{Aws.REGION}:{Aws.ACCOUNT_ID}:stack/{Aws.STACK_NAME}/*"],
+        reason="A stack that is asked for by its name has an id at the end that is not known.",
     )

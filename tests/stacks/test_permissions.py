@@ -27,16 +27,23 @@ ON_EVERYTHING = {
     "logs:ListLogDeliveries": "a delivery has no ARN",
     "logs:PutResourcePolicy": "the policy is the account's",
     "logs:UpdateLogDelivery": "a delivery has no ARN",
+    "cloudtrail:DescribeTrails": "which trails there are is what it asks",
+    "events:ListRuleNamesByTarget": "EventBridge knows no resources for it",
     "organizations:DescribeAccount": "which accounts there are is what it asks",
     "organizations:DescribeOrganization": "there is one",
     "organizations:DescribeOrganizationalUnit": "which units there are is what it asks",
+    "organizations:DescribePolicy": "which policies bind the hub is what it asks",
+    "organizations:ListAWSServiceAccessForOrganization": "which services are trusted is what it asks",
     "organizations:ListAccounts": "which accounts there are is what it asks",
     "organizations:ListAccountsForParent": "which accounts are below a unit is what it asks",
     "organizations:ListDelegatedAdministrators": "who is one is what it asks",
     "organizations:ListOrganizationalUnitsForParent": "which units are below a unit is what it asks",
     "organizations:ListParents": "an account's place is what it asks",
+    "organizations:ListPolicies": "which policy is the guardrail is what it asks",
+    "organizations:ListPoliciesForTarget": "which policies bind the hub is what it asks",
     "organizations:ListRoots": "there is one",
     "organizations:ListTagsForResource": "an account's tags are what it asks",
+    "organizations:ListTargetsForPolicy": "what the guardrail is attached to is what it asks",
     "xray:GetSamplingRules": "X-Ray knows no resources for it",
     "xray:GetSamplingTargets": "X-Ray knows no resources for it",
     "xray:PutTelemetryRecords": "X-Ray knows no resources for it",
@@ -56,29 +63,52 @@ BESIDE_A_GUARDRAIL = {"organizations:ListPolicies": "which policy is the guardra
 
 _MEMBERS = "arn:{AWS::Partition}:account::111111111111:account/o-exampleorgid/*"
 _HERE = "{{AWS::Partition}}:{}:{{AWS::Region}}:{{AWS::AccountId}}"
+_DEAD_LETTERS = ("{IntakeDeadLetters.Arn}", "{NotifyDeadLetters.Arn}", "{SweepDeadLetters.Arn}")
+_STACK = f"arn:{_HERE.format('cloudformation')}:stack/{{AWS::StackName}}/*"
+_TRAILS = "arn:{AWS::Partition}:cloudtrail:*:*:trail/*"
+_RULES = f"arn:{_HERE.format('events')}:rule/*"
+_ROLES = tuple(
+    f"arn:{{AWS::Partition}}:iam::{{AWS::AccountId}}:role/{name}"
+    for name in ("rollcall-reconcile", "{AWS::StackName}-*")
+)
+_POLICIES = tuple(f"arn:{{AWS::Partition}}:iam::{owner}:policy/*" for owner in ("aws", "{AWS::AccountId}"))
 #: What people may look at.
 LOOKING: Grants = {
     "account:GetAlternateContact": _MEMBERS,
-    "cloudformation:DescribeStacks": f"arn:{_HERE.format('cloudformation')}:stack/{{AWS::StackName}}/*",
+    "cloudformation:DescribeStacks": _STACK,
+    "cloudformation:ListStackInstances": "arn:{AWS::Partition}:cloudformation:{AWS::Region}:*"
+    ":stackset/rollcall-forwarder:*",
+    "cloudformation:ListStackResources": _STACK,
+    "cloudtrail:GetEventSelectors": _TRAILS,
+    "cloudtrail:GetTrailStatus": _TRAILS,
+    "cloudwatch:DescribeAlarms": f"arn:{_HERE.format('cloudwatch')}:alarm:*",
     "dynamodb:GetItem": "{State.Arn}",
     "dynamodb:Query": "{State.Arn}",
-    "s3:GetObject": ("{Ledger.Arn}/ledger/*", "{Reports.Arn}/reports/*", "{Reports.Arn}/runs/*"),
+    "events:DescribeEventBus": "arn:{AWS::Partition}:events:us-east-1:333333333333:event-bus/rollcall-intake",
+    "events:DescribeRule": _RULES,
+    "events:ListTargetsByRule": _RULES,
+    "iam:GetPolicy": _POLICIES,
+    "iam:GetPolicyVersion": _POLICIES,
+    "iam:GetRole": _ROLES,
+    "iam:GetRolePolicy": _ROLES,
+    "iam:ListAttachedRolePolicies": _ROLES,
+    "iam:ListRolePolicies": _ROLES,
+    "s3:GetObject": ("{Reports.Arn}/reports/*", "{Reports.Arn}/runs/*"),
     "s3:GetObjectRetention": "{Ledger.Arn}/ledger/*",
     "s3:GetObjectVersion": "{Ledger.Arn}/ledger/*",
-    "s3:ListBucket": ("{Ledger.Arn}", "{Reports.Arn}"),
+    "s3:ListBucket": "{Reports.Arn}",
     "s3:ListBucketVersions": "{Ledger.Arn}",
-    "sqs:GetQueueAttributes": (
-        "{Intake.Arn}",
-        "{IntakeDeadLetters.Arn}",
-        "{Notifications.Arn}",
-        "{NotifyDeadLetters.Arn}",
-        "{SweepDeadLetters.Arn}",
-    ),
-    "sqs:ReceiveMessage": ("{IntakeDeadLetters.Arn}", "{NotifyDeadLetters.Arn}", "{SweepDeadLetters.Arn}"),
+    "sns:ListSubscriptionsByTopic": "{AlertsTopic}",
+    "sqs:GetQueueAttributes": _DEAD_LETTERS,
+    "sqs:ReceiveMessage": _DEAD_LETTERS,
+}
+#: What operators may besides.
+OPERATING: Grants = {
     "states:DescribeExecution": (
         f"arn:{_HERE.format('states')}:execution:{{ControlMachine.Name}}:*",
         f"arn:{_HERE.format('states')}:execution:{{SweepMachine.Name}}:*",
     ),
+    "states:StartExecution": ("{ControlMachine}", "{SweepMachine}"),
 }
 
 #: What each role may do on named resources.
@@ -157,7 +187,7 @@ GRANTS: dict[tuple[str, str], Grants] = {
     },
     ("RollcallHub", "SweepStartsDeployedRole"): {"states:StartExecution": "{SweepMachine}"},
     ("RollcallHub", "Reader"): LOOKING,
-    ("RollcallHub", "Operator"): LOOKING | {"states:StartExecution": ("{ControlMachine}", "{SweepMachine}")},
+    ("RollcallHub", "Operator"): LOOKING | OPERATING,
     ("RollcallHub", "ForwarderRole"): {"events:PutEvents": "{IntakeBus.Arn}"},
     ("RollcallManagement", "ForwarderRole"): {
         "events:PutEvents": "arn:{AWS::Partition}:events:us-east-1:333333333333:event-bus/rollcall-intake"
@@ -376,8 +406,8 @@ LEADING = "dynamodb:LeadingKeys"
     [
         ("SweepRole", {"announced", "control", "roster", "sweep", "tagged#*", "units"}),
         ("ControlRole", {"control", "roster", "standoff*", "sweep", "units"}),
-        ("Reader", {"control", "roster", "standoff*", "sweep", "tagged#*", "units", "writes#*"}),
-        ("Operator", {"control", "roster", "standoff*", "sweep", "tagged#*", "units", "writes#*"}),
+        ("Reader", {"control", "roster", "standoffs", "sweep", "tagged#*", "units", "writes#*"}),
+        ("Operator", {"control", "roster", "standoffs", "sweep", "tagged#*", "units", "writes#*"}),
     ],
 )
 def test_a_role_that_does_not_write_contacts_sees_no_intents(

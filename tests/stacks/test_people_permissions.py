@@ -1,0 +1,245 @@
+"""Permissions of people both ways: what the command calls the hub's two roles may, and the other way round.
+
+Every command that works with credentials of the hub runs, with all that makes it look further: a standoff, a
+plan that waits, dead letters, a guardrail, a policy on a role, an SDK that does not show where accounts are.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore import xform_name
+from moto import mock_aws
+
+from simulation import organizations_reads
+from simulation.models import service_model
+from tests.cli import scenes
+from tests.cli.desk import HUB, MANAGEMENT, PAYMENTS
+from tests.cli.test_history import Books
+from tests.cli.world import GUARDED, World
+from tests.functions.test_sweep_permissions import LEADING, PREFIXES, partitions_in
+from tests.stacks.template import as_list
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from tests.stacks.template import Resource, Template
+
+    Note = Callable[[str, str, Mapping[str, Any]], None]
+
+READING = ("status", "plan", "validate", "init", "explain", "history", "report", "doctor")
+OPERATING = ("sweep", "approve", "pause", "unpause", "release")
+#: What nobody has to be allowed.
+FREE = {"sts:GetCallerIdentity"}
+#: Without it a key that is not there looks like one that is forbidden: S3 asks for it, no command does.
+SILENT = {"s3:ListBucket"}
+#: Who approves a plan can look at all of it without the command.
+BY_HAND = {"runs/"}
+
+
+@cache
+def operations(service: str) -> dict[str, str]:
+    """AWS's names of operations by boto3's."""
+    return {xform_name(name): name for name in service_model(service).operation_names}
+
+
+class Noting:
+    """A client whose calls are noted, those that pages make as well."""
+
+    def __init__(self, client: Any, service: str, note: Note) -> None:
+        self._client, self._service, self._note = client, service, note
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._client, name)
+        if name == "get_paginator":
+            return lambda operation: Pages(method(operation), lambda given: self._noted(operation, given))
+
+        def call(**given: Any) -> Any:
+            self._noted(name, given)
+            return method(**given)
+
+        return call
+
+    def _noted(self, name: str, given: Mapping[str, Any]) -> None:
+        self._note(self._service, operations(self._service)[name], given)
+
+
+class Pages:
+    """A paginator that is noted when it is used."""
+
+    def __init__(self, pages: Any, note: Callable[[Mapping[str, Any]], None]) -> None:
+        self._pages, self._note = pages, note
+
+    def paginate(self, **given: Any) -> Any:
+        self._note(given)
+        return self._pages.paginate(**given)
+
+
+def actions_of(service: str, operation: str, given: Mapping[str, Any]) -> set[str]:
+    """The IAM actions of a call.
+
+    A version of an object needs its own action and not the other, its lock one more:
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    """
+    if (service, operation) == ("s3", "ListObjectVersions"):
+        return {"s3:ListBucketVersions"}
+    if (service, operation) == ("s3", "GetObject") and "VersionId" in given:
+        return {"s3:GetObjectVersion", "s3:GetObjectRetention"}
+    return {f"{PREFIXES.get(service, service)}:{operation}"}
+
+
+class Watched(World):
+    """A world that notes the actions, the partitions of the table and the objects that commands take."""
+
+    def __init__(self, where: Path) -> None:
+        self.command: str | None = None
+        self.actions: dict[str, set[str]] = defaultdict(set)
+        self.partitions: set[str] = set()
+        self.objects: set[str] = set()
+        super().__init__(where)
+
+    def does(self, command: str, *arguments: str, status: int = 0) -> str:
+        """Run a command; what it prints."""
+        self.command = command
+        try:
+            result = self.run(command, *arguments, answer="yes\n")
+        finally:
+            self.command = None
+        assert result.exit_code == status, (command, result.stderr, result.stdout)
+        return result.stdout
+
+    def _client(self, service: str, *, region: str, profile: str | None) -> Any:
+        client = super()._client(service, region=region, profile=profile)
+        return Noting(client, service, self._note) if self.command else client
+
+    def _note(self, service: str, operation: str, given: Mapping[str, Any]) -> None:
+        assert self.command
+        self.actions[self.command] |= actions_of(service, operation, given) - FREE
+        if service == "dynamodb":
+            self.partitions |= partitions_in(given)
+        if service == "s3":
+            self.objects.add((given.get("Key") or given["Prefix"]).partition("/")[0] + "/")
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+    """A world in which every command has run."""
+    with mock_aws(), pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
+            patch.delenv(name, raising=False)
+        world = Watched(tmp_path_factory.mktemp("world"))
+        scenes.contested(world)
+        Books(world).write()
+        look(world, patch)
+        operate(world)
+        yield world
+
+
+def look(world: Watched, patch: pytest.MonkeyPatch) -> None:
+    assert world.deployed.outputs is not None
+    dead = world.deployed.outputs["IntakeDeadLetterQueueUrl"]
+    world.client("sqs", HUB).send_message(QueueUrl=dead, MessageBody="{}")
+    assert "Somebody keeps changing a contact back" in world.does("status", status=2)
+    world.does("history", PAYMENTS, "--verify")
+    world.does("report")
+    guard(world)
+    unknown = json.loads(world.does("doctor", "--json", status=2))["checks"]
+    seen = {check["check"] for check in unknown if check["result"] == "unknown"}
+    assert seen == {"forwarder-management", "management-role"}  # which only the management account sees
+    world.does("init", "--dir", "proposed", "--hub", HUB)
+    world.does("validate", "--live")
+    for paths in (True, False):
+        if not paths:
+            patch.setattr(organizations_reads, "_account", organizations_reads.summary)
+        world.does("plan")
+        world.does("explain", PAYMENTS)
+
+
+def guard(world: Watched) -> None:
+    """A guardrail, and a policy of the account on a role that the doctor looks at."""
+    world.write(organization=GUARDED)
+    client = world.client("organizations", MANAGEMENT)
+    client.enable_policy_type(RootId="r-a1b2", PolicyType="SERVICE_CONTROL_POLICY")
+    deny = {"Effect": "Deny", "Action": "account:Put*", "Resource": "arn:aws:account::*:account"}
+    made = client.create_policy(
+        Name="rollcall-guardrail",
+        Description="x",
+        Type="SERVICE_CONTROL_POLICY",
+        Content=json.dumps({"Version": "2012-10-17", "Statement": [deny]}),
+    )
+    client.attach_policy(PolicyId=made["Policy"]["PolicySummary"]["Id"], TargetId="r-a1b2")
+    iam = world.client("iam", HUB)
+    document = json.dumps({"Version": "2012-10-17", "Statement": [{**deny, "Resource": "*"}]})
+    arn = iam.create_policy(PolicyName="other", PolicyDocument=document)["Policy"]["Arn"]
+    iam.attach_role_policy(RoleName="forwarder", PolicyArn=arn)
+
+
+def operate(world: Watched) -> None:
+    world.does("sweep", "--watch")
+    world.does("pause", "--reason", "a look at the plan")
+    world.does("unpause", "--reason", "seen")
+    world.does("release", PAYMENTS, "SECURITY")
+    world.write(contacts=scenes.LIMITED.replace("aws-soc@", "aws-sco@"))
+    world.machines.deploy()
+    world.machines.hub.sweep("roster")
+    (plan,) = json.loads(world.does("status", "--json", status=2))["waiting"]
+    world.does("approve", plan["plan"])
+
+
+def statements_of(hub: Template, role: str) -> list[Resource]:
+    statements = hub.statements(hub.one("AWS::IAM::Role", role)[0])
+    assert all(statement["Effect"] == "Allow" for statement in statements)
+    return statements
+
+
+def grants_of(hub: Template, role: str) -> set[str]:
+    return {action for statement in statements_of(hub, role) for action in as_list(statement["Action"])}
+
+
+def called(lived: Watched, commands: tuple[str, ...]) -> set[str]:
+    assert all(lived.actions[command] for command in commands)
+    return {action for command in commands for action in lived.actions[command]}
+
+
+@pytest.mark.parametrize(("role", "commands"), [("Reader", READING), ("Operator", (*READING, *OPERATING))])
+def test_people_may_what_their_commands_call_and_nothing_else(
+    hub: Template, lived: Watched, role: str, commands: tuple[str, ...]
+) -> None:
+    needed, granted = called(lived, commands), grants_of(hub, role)
+    assert needed - granted == set(), "called and not granted"
+    assert granted - needed - SILENT == set(), "granted and never called"
+
+
+def test_no_command_was_left_out(lived: Watched) -> None:
+    assert set(lived.actions) == {*READING, *OPERATING}
+
+
+@pytest.mark.parametrize("role", ["Reader", "Operator"])
+def test_people_may_read_the_items_that_their_commands_read_and_no_others(
+    hub: Template, lived: Watched, role: str
+) -> None:
+    (items,) = [one for one in statements_of(hub, role) if "dynamodb:GetItem" in as_list(one["Action"])]
+    granted = set(items["Condition"]["ForAllValues:StringLike"][LEADING])
+    assert {f"{name}#*" if rest else name for name, _, rest in map(split, lived.partitions)} == granted
+
+
+def split(partition: str) -> tuple[str, str, str]:
+    return partition.partition("#")
+
+
+@pytest.mark.parametrize("role", ["Reader", "Operator"])
+def test_people_may_read_the_objects_that_their_commands_read_and_the_plans_of_runs(
+    hub: Template, lived: Watched, role: str
+) -> None:
+    granted = {
+        resource["Fn::Join"][1][-1].removeprefix("/").removesuffix("*")
+        for one in statements_of(hub, role)
+        if {"s3:GetObject", "s3:GetObjectVersion"} & set(as_list(one["Action"]))
+        for resource in as_list(one["Resource"])
+    }
+    assert granted == lived.objects | BY_HAND

@@ -14,8 +14,8 @@ from localcloud.running import LOCK_FILE
 from localcloud.server import LocalCloud
 from localcloud.shell import ROOT, rollcall
 from localcloud.sweeps import Sweeps
+from localcloud.terminal import CONFIG, Terminal
 from localcloud.trails import log_organization
-from rollcall.names import OPERATOR_ROLE_NAME
 from simulation.cloud import SimulatedCloud
 from simulation.seeds import HUB
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from simulation.organization import Organization
 
-CONFIG = ROOT / "config" / "examples" / "demo"
 _DIGITS = 12  # of a digest: enough for `rollcall`
 _WAIT_SCALE = 0.05  # nobody watches a state machine wait
 
@@ -100,22 +99,14 @@ class Stage:
         """Approve the plans that a run held, as a person does; the run that carries out the last one."""
         for plan in run["held"]:
             known = self.sweeps.known()
-            self._operate("approve", plan[:_DIGITS], "--yes")
+            self._terminal.run("approve", plan[:_DIGITS], "--yes")
             run = self.sweeps.after(known)
         return run
 
     def fetch_report(self) -> Path:
         """The page of the last sweep, fetched from the hub's bucket as a person does."""
         self.sweeps.idle()
-        page = self.out / "report.html"
-        self._operate("report", "--out", str(page))
-        return page
-
-    def _operate(self, *command: str) -> None:
-        """Run a command of `rollcall` as an operator of the hub."""
-        self.tell(f"rollcall {' '.join(command)}")
-        options = ("--config", str(CONFIG))
-        rollcall(self.cloud.clients, HUB, *command, *options, work=self.out / "work", role=OPERATOR_ROLE_NAME)
+        return self._terminal.fetch_report(self.out)
 
     def update_hub(self, config: Path) -> dict[str, Any]:
         """Deploy the hub again with another configuration; the run of the sweep that begins then."""
@@ -143,6 +134,10 @@ class Stage:
         known = self._sweeps.known() if self._sweeps else set()
         self._sweeps = Sweeps(self.cloud, self._cdk().deploy("RollcallHub", HUB, assembly=assembly))
         return self._sweeps.after(known)
+
+    @property
+    def _terminal(self) -> Terminal:
+        return Terminal(clients=self.cloud.clients, work=self.out / "work", tell=self.tell)
 
     def _cdk(self) -> Cdk:
         return Cdk(clients=self.cloud.clients, work=self.out / "cdk")

@@ -10,12 +10,14 @@ from dataclasses import replace
 import pytest
 
 from localcloud.seeds import differing, give_contacts
-from localcloud.shell import rollcall
 from localcloud.sweeps import Sweeps
+from localcloud.terminal import Terminal
 from rollcall.names import OPERATOR_ROLE_NAME
+from rollcall.roster import digest_of
 from rollcall.sweep.apply import BATCH_CHANGES, IN_FLIGHT
 from simulation.seeds import HUB
 from tests.cloud.tools import wait_for
+from tests.support.reports import fetches
 
 pytestmark = pytest.mark.cloud
 FLEET = 10  # accounts with three contacts each: more than one batch of changes
@@ -178,15 +180,31 @@ def test_a_command_that_makes_no_sense_is_refused_in_words(hub):
         hub.sweeps.command("approve", plan="0" * 64)
 
 
-def test_an_operator_sweeps_and_looks_from_a_terminal(hub, tmp_path):
-    def operate(*command):
-        options = {"work": tmp_path, "role": OPERATOR_ROLE_NAME}
-        return rollcall(hub.cloud.clients, HUB, *command, "--config", "config/examples/demo", **options)
+@pytest.fixture
+def terminal(hub, tmp_path):
+    return Terminal(clients=hub.cloud.clients, work=tmp_path / "work", tell=lambda _: None)
 
+
+def test_an_operator_sweeps_and_looks_from_a_terminal(hub, terminal):
     known = hub.sweeps.known()
-    said = operate("sweep", "--watch")
+    said = terminal.run("sweep", "--watch")
     run = hub.sweeps.after(known)
     assert run["trigger"] == "operator"
     assert f":assumed-role/{OPERATOR_ROLE_NAME}/" in run["by"]
     assert f"Run {run['id']}" in said
-    assert run["id"] in operate("status")
+    assert run["id"] in terminal.run("status")
+
+
+def test_the_page_that_the_demo_leaves_is_whole_and_of_the_last_sweep(hub, terminal, tmp_path):
+    run = json.loads(hub.object("reports/latest.json"))["run"]
+    page = terminal.fetch_report(tmp_path)
+    assert page == tmp_path / "report.html"
+    text = page.read_text()
+    assert fetches(text) == []
+    assert f"Contacts of {len(hub.organization.accounts)} accounts" in text
+    assert run["run"] in text
+    assert f"<code>{digest_of(hub.roster)[:12]}</code> approved" in text
+    for name in ("Payments", "Web Shop", "Divested", "Workloads/Production"):
+        assert name in text
+    for contact in hub.roster["contacts"].values():
+        assert contact["email"] in text

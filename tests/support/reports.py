@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -68,6 +69,15 @@ def sample_report(accounts: int = 40, *, seed: int = 7, held: bool = False) -> d
         trend=_trend(chance),
     )
     return build_report(basis, records)
+
+
+def fetches(page: str) -> list[str]:
+    """Everything in a page that would ask another place for something."""
+    return re.findall(
+        r"https?:|//[a-z]|\b(?:src|href|srcset|action|poster)\s*=|url\(|@import|\bfetch\(|XMLHttpRequest"
+        r"|sendBeacon|WebSocket|EventSource|\bimport\b",
+        page.replace("http-equiv", ""),
+    )
 
 
 def _observed(index: int, chance: random.Random) -> Observed:

@@ -1,0 +1,40 @@
+"""An operator of the hub at a terminal: commands of `rollcall`, as a person runs them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from localcloud.shell import ROOT, rollcall
+from rollcall.names import OPERATOR_ROLE_NAME
+from simulation.seeds import HUB
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from localcloud.clients import Clients
+
+CONFIG = ROOT / "config" / "examples" / "demo"
+REPORT_FILE = "report.html"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terminal:
+    """Where the commands are run. `work` takes what they leave behind; `tell` is told each before it runs."""
+
+    clients: Clients
+    work: Path
+    tell: Callable[[str], object]
+
+    def run(self, *command: str) -> str:
+        """What `rollcall` prints for the demo's configuration; raises CommandFailedError."""
+        self.tell(f"rollcall {' '.join(command)}")
+        options = ("--config", str(CONFIG))
+        return rollcall(self.clients, HUB, *command, *options, work=self.work, role=OPERATOR_ROLE_NAME)
+
+    def fetch_report(self, directory: Path) -> Path:
+        """The page of the last sweep, from the hub's bucket."""
+        page = directory / REPORT_FILE
+        self.run("report", "--out", str(page))
+        return page

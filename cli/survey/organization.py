@@ -116,7 +116,8 @@ def _member(found: Mapping[str, Any]) -> MemberAccount:
 def _lineage(client: Any, account: str) -> list[str]:
     ids = [account]
     while not ids[-1].startswith("r-"):
-        ids.append(client.list_parents(ChildId=ids[-1])["Parents"][0]["Id"])
+        # One parent, but any listing of AWS Organizations may begin with an empty page.
+        ids.append(next(_all(client, "list_parents", "Parents", ChildId=ids[-1]))["Id"])
     return ids[::-1]
 
 

@@ -1,0 +1,135 @@
+"""`rollcall doctor` with credentials that may not look at everything: each refused call by itself."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.cli.world import GUARDED
+
+#: What the doctor asks AWS, without the caller's identity (without it nobody knows which side this is) and
+#: the probe (whose refusal is what it is about).
+CALLS = {
+    "cloudformation.describe_stacks",
+    "cloudformation.list_stack_instances",
+    "cloudformation.list_stack_resources",
+    "cloudtrail.describe_trails",
+    "cloudtrail.get_event_selectors",
+    "cloudtrail.get_trail_status",
+    "cloudwatch.describe_alarms",
+    "dynamodb.get_item",
+    "events.describe_event_bus",
+    "events.describe_rule",
+    "events.list_rule_names_by_target",
+    "events.list_targets_by_rule",
+    "iam.get_role",
+    "iam.get_role_policy",
+    "iam.list_attached_role_policies",
+    "iam.list_role_policies",
+    "organizations.describe_organization",
+    "organizations.describe_policy",
+    "organizations.list_accounts",
+    "organizations.list_aws_service_access_for_organization",
+    "organizations.list_delegated_administrators",
+    "organizations.list_parents",
+    "organizations.list_policies",
+    "organizations.list_policies_for_target",
+    "organizations.list_roots",
+    "organizations.list_targets_for_policy",
+    "sns.list_subscriptions_by_topic",
+    "sqs.get_queue_attributes",
+}
+DENIED = ("AccessDeniedException", "User: arn:aws:sts::1:assumed-role/Reader/ann is not authorized", 403)
+ODD = ("SomethingNewException", "", 400)
+
+
+class Refused:
+    """A client of which one operation is refused, for good."""
+
+    def __init__(self, client, operation, answer):
+        self._client, self._operation, self._answer = client, operation, answer
+
+    def __getattr__(self, name):
+        return self._refuse if name == self._operation else getattr(self._client, name)
+
+    def _refuse(self, **_):
+        code, message, status = self._answer
+        error = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
+        raise ClientError(error, "".join(word.title() for word in self._operation.split("_")))
+
+
+@pytest.fixture
+def guarded(world):
+    """Healthy, with a guardrail, so that everything is asked."""
+    world.write(organization=GUARDED)
+    client = world.client("organizations", "111111111111")
+    client.enable_policy_type(RootId="r-a1b2", PolicyType="SERVICE_CONTROL_POLICY")
+    statement = {"Effect": "Deny", "Action": "account:*", "Resource": "arn:aws:account::*:account"}
+    policy = client.create_policy(
+        Name="rollcall-guardrail",
+        Description="x",
+        Type="SERVICE_CONTROL_POLICY",
+        Content=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+    )["Policy"]["PolicySummary"]["Id"]
+    client.attach_policy(PolicyId=policy, TargetId="r-a1b2")
+    return world
+
+
+def refuse(world, monkeypatch, call, answer):
+    service, operation = call.split(".")
+    plain = world._client
+
+    def client(name, **options):
+        made = plain(name, **options)
+        return Refused(made, operation, answer) if name == service else made
+
+    monkeypatch.setattr(world, "_client", client)
+
+
+def doctor(world):
+    result = world.run("doctor", "--other-profile", "management", "--json")
+    assert isinstance(result.exception, SystemExit | None), result.exception
+    checks = {check["check"]: check for check in json.loads(result.stdout)["checks"]}
+    return result.exit_code, checks
+
+
+def test_these_are_the_calls(guarded, monkeypatch):
+    asked = set()
+    plain = guarded._client
+
+    class Noted:
+        def __init__(self, service, client):
+            self._service, self._client = service, client
+
+        def __getattr__(self, name):
+            asked.add(f"{self._service}.{name}")
+            return getattr(self._client, name)
+
+    monkeypatch.setattr(guarded, "_client", lambda name, **options: Noted(name, plain(name, **options)))
+    status, _ = doctor(guarded)
+    assert status == 0
+    assert asked - {"sts.get_caller_identity", "account.get_alternate_contact"} == CALLS
+
+
+@pytest.mark.parametrize("answer", [DENIED, ODD], ids=["denied", "odd"])
+def test_what_may_not_be_asked_is_unknown_and_nothing_else_is_wrong(guarded, monkeypatch, answer):
+    """One world for all calls: making it is what takes the time."""
+    wrong = {}
+    for call in sorted(CALLS):
+        with monkeypatch.context() as patch:
+            refuse(guarded, patch, call, answer)
+            status, checks = doctor(guarded)
+        unknown = [check for check in checks.values() if check["result"] == "unknown"]
+        failing = [name for name, check in checks.items() if check["result"] == "fail"]
+        told = all(check["fix"] for check in unknown) and status == (2 if unknown else 0)
+        if failing or not told:
+            wrong[call] = (status, failing, unknown)
+    assert wrong == {}
+
+
+def test_pages_may_be_empty(guarded):
+    guarded.cloud.organizations.empty_pages = True
+    status, checks = doctor(guarded)
+    assert status == 0, checks

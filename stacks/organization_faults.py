@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rollcall.bulk.limits import BulkLimits
 from stacks.channel_faults import channel_faults
 from stacks.partitions import PARTITIONS
 
@@ -36,6 +37,7 @@ def contradictions(document: Document) -> list[Fault]:
         *_members(document, data),
         *_guardrail(document, data, region),
         *_people(document, data, region),
+        *_bulk_edit(document, data),
         *channel_faults(document, data, region),
         *_elsewhere(document, data, region),
     ]
@@ -98,6 +100,22 @@ def _people(document: Document, data: Mapping[str, Any], region: Any) -> Iterato
     for key in ("operators", "readers"):
         for index, value in enumerate(_texts(data, (key,))):
             yield from _partition(document, (key, index), value, region)
+
+
+def _bulk_edit(document: Document, data: Mapping[str, Any]) -> Iterator[Fault]:
+    given = data.get("bulk_edit")
+    if not isinstance(given, dict):
+        return
+    default = BulkLimits()
+    accounts = given.get("accounts", default.accounts)
+    everywhere = given.get("organization_accounts", default.organization_accounts)
+    if isinstance(accounts, int) and isinstance(everywhere, int) and everywhere <= accounts:
+        key = "organization_accounts" if "organization_accounts" in given else "accounts"
+        problem = f"organization_accounts ({everywhere}) is not more than accounts ({accounts})"
+        yield document.fault(
+            ("bulk_edit", key),
+            f"{problem}: edits of whoever it is would be one bulk before those of one principal are",
+        )
 
 
 def _elsewhere(document: Document, data: Mapping[str, Any], region: Any) -> Iterator[Fault]:

@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from stacks.channel_model import Channels
+from stacks.limits_model import BulkEdit, Standoff
 from stacks.organization_values import (
     BreakGlass,
     Flag,
@@ -103,6 +104,10 @@ class OrganizationFile(Strict):
     ledger: Annotated[_Ledger, Field(description="retention_days: 365")] = _Ledger()
     sweep: Annotated[_Sweep, Field(description="schedule: rate(1 day)")] = _Sweep()
     reports: Annotated[_Reports, Field(description="retention_days: 400")] = _Reports()
+    bulk_edit: Annotated[
+        BulkEdit, Field(description="accounts: 5, organization_accounts: 20, minutes: 10")
+    ] = BulkEdit()
+    standoff: Annotated[Standoff, Field(description="reverts: 3, minutes: 60")] = Standoff()
     operators: Annotated[list[People], Field(min_length=1, description=_PEOPLE)] | None = None
     readers: Annotated[list[People], Field(min_length=1, description=_PEOPLE)] | None = None
     members: Annotated[_Members, Field(description="deploy: stackset, targets: [r-a1b2]")] = _Members()

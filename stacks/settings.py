@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
+from rollcall.bulk.limits import BulkLimits
+from rollcall.standoff.limits import StandoffLimits
 from stacks.channel_settings import ChannelSettings
 from stacks.faults import ConfigError
 from stacks.located_yaml import read
@@ -42,7 +44,8 @@ class Settings:
 
     `sweep_schedule` is an expression of EventBridge Scheduler. `operators` and `readers` are patterns of
     ARNs; with none it is for the hub's own IAM to say who takes the roles. `limit_to_ous` is None for the
-    whole organization; `powertools_layer` None for the one that AWS publishes.
+    whole organization; `powertools_layer` None for the one that AWS publishes. `bulks` and `standoffs` are
+    how many edits and reverts are one too many.
     """
 
     organization: str
@@ -65,6 +68,8 @@ class Settings:
     limit_to_ous: tuple[str, ...] | None = None
     private_link: PrivateLink | None = None
     powertools_layer: str | None = None
+    bulks: BulkLimits = field(default_factory=BulkLimits)
+    standoffs: StandoffLimits = field(default_factory=StandoffLimits)
 
     @property
     def partition(self) -> str:
@@ -113,4 +118,6 @@ def _settings(model: OrganizationFile) -> Settings:
         if link
         else None,
         powertools_layer=model.powertools_layer,
+        bulks=model.bulk_edit.limits(),
+        standoffs=model.standoff.limits(),
     )

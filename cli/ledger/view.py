@@ -10,6 +10,7 @@ from cli.plain import plain
 from rollcall.demands import Wanted
 from rollcall.masking import masked
 from rollcall.observation import Present
+from rollcall.programs import program
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,7 +66,7 @@ def _row(item: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         item["at"][:19].replace("T", " "),
         item["kind"].lower(),
-        f"{plain(actor['principal'])}\n{plain(actor['source_ip'])}, {plain(actor['user_agent'])}",
+        f"{plain(actor['principal'])}\n{plain(actor['source_ip'])}, {plain(program(actor['user_agent']))}",
         plain(_line(item["found"])),
         plain(_line(item["wanted"])),
         plain(item["verdict"] or ("no outcome" if item["faults"] else "no outcome yet")),

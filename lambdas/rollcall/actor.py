@@ -12,6 +12,8 @@ from typing import Any, Final, Self
 from rollcall.masking import key_hint
 
 UNKNOWN: Final = "unknown"
+#: What comes from outside must fit the items that it is kept in. CloudTrail cuts user agents before this.
+_LONGEST: Final = 2048
 _ROOT: Final = "root user"
 _KINDS: Final = {
     "Root": _ROOT,
@@ -139,7 +141,7 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+    return value[:_LONGEST] if isinstance(value, str) and value else None
 
 
 def _flag(value: object) -> bool | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +19,13 @@ from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.outcome_bus import EventBridgeOutcomeBus
 from rollcall.adapters.state_table import StateTable
 from rollcall.adapters.system_clock import SystemClock
+from rollcall.bulk.limits import BulkLimits
 from rollcall.environment import ReconcileEnvironment
 from rollcall.pacing import buckets
 from rollcall.ports import Ports
 from rollcall.reconcile import Reconciler
 from rollcall.rosters import Rosters
+from rollcall.standoff.limits import StandoffLimits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -69,6 +72,15 @@ def reconcile_function(observe: Callable[[Incident], None]) -> ReconcileFunction
         writer_roles=frozenset({environment.writer_role_arn, environment.management_role_arn}),
         guardrail=environment.guardrail == "on",
         observe=observe,
+        bulks=BulkLimits(
+            accounts=int(environment.bulk_accounts),
+            organization_accounts=int(environment.bulk_organization_accounts),
+            window=timedelta(minutes=int(environment.bulk_minutes)),
+        ),
+        standoffs=StandoffLimits(
+            reverts=int(environment.standoff_reverts),
+            window=timedelta(minutes=int(environment.standoff_minutes)),
+        ),
     )
     queue = SqsQueue(client=LateClient("sqs"), queue_url=environment.intake_queue_url)
     return ReconcileFunction(reconciler=reconciler, queue=queue)

@@ -41,7 +41,10 @@ class _Environment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReconcileEnvironment(_Environment):
-    """What `reconcile` is told. `guardrail` is `on` or `off`: is the service control policy in use."""
+    """What `reconcile` is told. `guardrail` is `on` or `off`: is the service control policy in use.
+
+    How many accounts and reverts within how many minutes are too many: whole numbers.
+    """
 
     management_account: str
     state_table: str
@@ -51,6 +54,11 @@ class ReconcileEnvironment(_Environment):
     writer_role_arn: str
     management_role_arn: str
     guardrail: str
+    bulk_accounts: str
+    bulk_organization_accounts: str
+    bulk_minutes: str
+    standoff_reverts: str
+    standoff_minutes: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,8 @@ from rollcall.watch import GUARDRAIL_TYPE, OUR_PRINCIPALS, WATCHED
 
 _Reader = Callable[[Mapping[str, Any], Signal], Signal | Ignored]
 _KINDS = {str(kind): kind for kind in ContactKind}
+#: In the codes of denials, however the service spells them: AccessDenied, AccessDeniedException.
+_DENIALS = ("accessdenied", "unauthorized")
 
 
 def parse(event: object) -> Signal | Ignored:
@@ -62,9 +64,9 @@ def _arrived(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
 
 
 def _moved(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
-    if _error(detail):
-        return Ignored(event=blank.event, reason="AWS refused the call")
     found = leaves(detail.get("requestParameters"))
+    if _error(detail):
+        return _attempted(found, detail, blank)
     destination = found.get("destinationparentid")
     return replace(
         blank,
@@ -75,16 +77,31 @@ def _moved(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
 
 def _tagged(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
     resource = leaves(detail.get("requestParameters")).get("resourceid")
-    if _error(detail) or not is_account_id(resource):
+    if _error(detail) and (resource is None or is_account_id(resource)):
+        return _attempted({"accountid": resource}, detail, blank)
+    if not is_account_id(resource):
         return Ignored(event=blank.event, reason="no tag of an account was changed")
     return replace(blank, account_id=str(resource))
 
 
 def _ou_changed(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
+    if _error(detail):
+        return _attempted({}, detail, blank)
     ou_id = leaves(detail.get("requestParameters")).get("organizationalunitid")
-    if _error(detail) or not isinstance(ou_id, str):
+    if not isinstance(ou_id, str):
         return Ignored(event=blank.event, reason="no organizational unit was changed")
     return replace(blank, account_id=_affected({}, detail), ou_id=ou_id)
+
+
+def _attempted(found: Mapping[str, object], detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
+    """An attempt at where an account is, how it is tagged or what its unit is called, if AWS denied it.
+
+    Automation gets other errors there day by day: a move that was made already, a change at the same time.
+    Of a denied call CloudTrail may not show what it was about: then the account is the caller's.
+    """
+    if not any(sign in str(_error(detail)).lower() for sign in _DENIALS):
+        return Ignored(event=blank.event, reason="AWS refused the call")
+    return _denied(detail, replace(blank, account_id=_affected(found, detail)))
 
 
 def _contact_changed(detail: Mapping[str, Any], blank: Signal) -> Signal:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rollcall.act import Acted
 from rollcall.bulk.gather import Gatherer
+from rollcall.bulk.limits import BulkLimits
 from rollcall.changed_unit import unit_changed
 from rollcall.errors import LookAgainError, RetryableError, WaitError
 from rollcall.events import parse
@@ -19,6 +20,7 @@ from rollcall.plan import Verdict
 from rollcall.recover import recover
 from rollcall.restore import Decision, restore
 from rollcall.signals import TAMPERING, Ignored
+from rollcall.standoff.limits import StandoffLimits
 from rollcall.telling import Teller, incident_of
 
 if TYPE_CHECKING:
@@ -37,7 +39,8 @@ class Reconciler:
     """Brings single accounts back to the roster.
 
     `writer_roles` are the ARNs of the roles that our writes use, `guardrail` is whether the service control
-    policy is in use. `observe` is given every incident that was published.
+    policy is in use. `observe` is given every incident that was published. `bulks` and `standoffs` are how
+    many edits and reverts are one too many.
     """
 
     ports: Ports
@@ -45,6 +48,8 @@ class Reconciler:
     writer_roles: frozenset[str]
     guardrail: bool
     observe: Callable[[Incident], None]
+    bulks: BulkLimits = field(default_factory=BulkLimits)
+    standoffs: StandoffLimits = field(default_factory=StandoffLimits)
 
     def handle(self, event: object, delivery: Delivery) -> None:
         """Reconcile what one event points at, and publish what came of it.
@@ -149,6 +154,7 @@ class Reconciler:
             signal=signal,
             delivery=delivery,
             by_us=signal.actor.role_arn in self.writer_roles,
+            standoffs=self.standoffs,
         )
         done = {item.outcome.kind for item in mine}
         return account, [*told, *restore(decision=decision, account=account, done=done, ports=self.ports)]
@@ -167,7 +173,7 @@ class Reconciler:
         ports = self.ports
         return Teller(
             ports=ports,
-            gatherer=Gatherer(bulks=ports.state, bus=ports.bus, clock=ports.clock),
+            gatherer=Gatherer(bulks=ports.state, bus=ports.bus, clock=ports.clock, limits=self.bulks),
             writer_roles=self.writer_roles,
             observe=self.observe,
         )

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from rollcall.ports import Delivery, Ports
     from rollcall.roster import Roster
     from rollcall.signals import Signal
+    from rollcall.standoff.limits import StandoffLimits
 
 #: How much later than a change the write may be that undid it: as long as writes are remembered.
 UNDONE_WITHIN = timedelta(hours=24)
@@ -35,13 +36,17 @@ UNDONE_WITHIN = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What one message is decided by. `by_us` is whether our own role made the change."""
+    """What one message is decided by. `by_us` is whether our own role made the change.
+
+    `standoffs` is how many reverts are one too many.
+    """
 
     control: Control
     roster: Roster
     signal: Signal
     delivery: Delivery
     by_us: bool
+    standoffs: StandoffLimits
 
 
 def restore(
@@ -103,7 +108,14 @@ def _changed(  # what the outcome and the intent record
         roster_digest=decision.roster.digest,
     )
     try:
-        spaced = hold(decision.signal, change.kind, account, delivery=decision.delivery, ports=ports)
+        spaced = hold(
+            decision.signal,
+            change.kind,
+            account,
+            delivery=decision.delivery,
+            limits=decision.standoffs,
+            ports=ports,
+        )
     except RetryableError as error:
         return Acted(outcome=replace(waiting, reason=str(error)))
     if spaced is not None:

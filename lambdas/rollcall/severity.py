@@ -30,6 +30,7 @@ _ROSTER_ASKS = {
     Verdict.HELD: Severity.HIGH,
     Verdict.FAILED: Severity.HIGH,
     Verdict.TOLD: Severity.INFO,
+    Verdict.DENIED: Severity.LOW,
 }
 
 #: Drift that is at least HIGH when silence was bought, or by somebody who may do anything.
@@ -47,8 +48,8 @@ def severity(
     if signal.cause is Cause.WATCHED:
         return BY_NAME[signal.event.name].severity if verdict is Verdict.TOLD else _TAMPERED.get(verdict)
     if signal.cause not in TAMPERING:
-        told = verdict in (Verdict.TOLD, Verdict.DENIED)
-        return Severity.LOW if signal.cause is Cause.ACCOUNT_RENAMED and told else _ROSTER_ASKS.get(verdict)
+        renamed = signal.cause is Cause.ACCOUNT_RENAMED and verdict is Verdict.TOLD
+        return Severity.LOW if renamed else _ROSTER_ASKS.get(verdict)
     if authorised and verdict in _EXPECTED:
         return Severity.INFO
     base = _TAMPERED.get(verdict)

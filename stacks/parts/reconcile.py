@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
 from rollcall.environment import ReconcileEnvironment
 from stacks import grants
@@ -18,10 +19,13 @@ if TYPE_CHECKING:
     from stacks.parts.common import Common
     from stacks.parts.intake import Intake
 
+_MINUTE: Final = timedelta(minutes=1)
+
 
 def add_reconcile(stack: Construct, common: Common, intake: Intake) -> lambda_.Function:
     """The function, with the role that writes contacts."""
     settings, role = common.settings, common.roles.writer
+    bulks, standoffs = settings.bulks, settings.standoffs
     function = Worker(
         stack,
         "Reconcile",
@@ -37,6 +41,11 @@ def add_reconcile(stack: Construct, common: Common, intake: Intake) -> lambda_.F
             writer_role_arn=role.role_arn,
             management_role_arn=management_role_arn(settings),
             guardrail="on" if settings.guardrail else "off",
+            bulk_accounts=str(bulks.accounts),
+            bulk_organization_accounts=str(bulks.organization_accounts),
+            bulk_minutes=str(bulks.window // _MINUTE),
+            standoff_reverts=str(standoffs.reverts),
+            standoff_minutes=str(standoffs.window // _MINUTE),
         ).as_variables(),
         inbox=intake.queue,
         timeout=RECONCILE_TIMEOUT,

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ClientError
 
-from rollcall.bulk.limits import ACCOUNTS, By
+from rollcall.bulk.limits import MOST_ACCOUNTS, BulkLimits, By
 from rollcall.bulk.records import Gathered, Tally
 from rollcall.contacts import ContactKind
 from rollcall.errors import RetryableError
@@ -24,16 +24,19 @@ def gathered(number: int) -> Gathered:
 
 
 def test_the_largest_count_is_one_transaction(state, items):
-    edits = [edit(number, number) for number in range(ACCOUNTS[By.ORGANIZATION])]
-    tally = counted_all(edits, Tally(by=By.ORGANIZATION, name="all"))
+    limits = BulkLimits(organization_accounts=MOST_ACCOUNTS)
+    edits = [edit(number, number) for number in range(MOST_ACCOUNTS)]
+    tally = counted_all(edits, Tally(by=By.ORGANIZATION, name="all"), limits)
     accounts = [one.account_id for one in edits]
-    assert state.save_tally(tally, at=NOW, accounts=accounts, gathered=list(map(gathered, range(20))))
+    assert state.save_tally(
+        tally, at=NOW, members=accounts, gathered=list(map(gathered, range(MOST_ACCOUNTS)))
+    )
     assert tally.bulk is not None
     assert all(state.in_bulk(tally.bulk.key, account_id) for account_id in accounts)
     assert state.gathered("RC-19") == gathered(19)
     assert state.tally(By.ORGANIZATION, "all") == tally
     added = [item for (pk, _), item in items().items() if pk not in ("control", "roster")]
-    assert len(added) == 1 + 20 + 20
+    assert len(added) == 1 + 2 * MOST_ACCOUNTS
     assert {int(item["expires_at"]["N"]) for item in added} == {int(NOW.timestamp()) + 30 * 86_400}
 
 
@@ -41,7 +44,7 @@ def test_who_read_an_older_tally_stores_nothing_at_all(state):
     old = state.tally(By.ACTOR, "mary")
     assert state.save_tally(replace(old, recent=(edit(1),)), at=NOW)
     late = replace(old, recent=(edit(2),))
-    assert not state.save_tally(late, at=NOW, accounts=["000000000002"], gathered=[gathered(2)])
+    assert not state.save_tally(late, at=NOW, members=["000000000002"], gathered=[gathered(2)])
     assert state.gathered("RC-2") is None
     assert [one.account_id for one in state.tally(By.ACTOR, "mary").recent] == [edit(1).account_id]
 

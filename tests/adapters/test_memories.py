@@ -269,7 +269,7 @@ def on_state(state, now, name, *arguments):  # noqa: C901, PLR0911, PLR0912  # o
             found = state.stale_intents(now)
             return sorted(found, key=lambda intent: (intent.signal.account_id, intent.kind))
         case "save_tally", (tally, accounts, incidents):
-            return state.save_tally(tally, at=now, accounts=accounts, gathered=incidents)
+            return state.save_tally(tally, at=now, members=accounts, gathered=incidents)
         case "watch", (message_id, by, name_):
             return state.watch(message_id, by, name_, at=now)
         case "save_standoff", (standoff,):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cli.fixes import ACCOUNTS
 from rollcall.contacts import ContactKind
-from rollcall.standoff.limits import REVERTS
+from rollcall.standoff.limits import StandoffLimits
 from rollcall.standoff.records import Revert
 from rollcall.standoff.tug import changed, reverted
 from tests.cli.desk import CONTACTS, DIVESTED, HUB, MALLORY, MANAGEMENT, PAYMENTS, PLAYGROUND, RIGHT, SHOP
@@ -105,10 +105,10 @@ def contested(world):
     state, clock = world.machines.hub.state, world.clock
     actor = f"arn:aws:sts::{PAYMENTS}:assumed-role/Deploy/pipeline"
     standoff = state.standoff(PAYMENTS, ContactKind.SECURITY)
-    for number in range(REVERTS):
+    for number in range(StandoffLimits().reverts):
         standoff = reverted(standoff, Revert(call=str(number), principal=actor, at=clock.now()))
         clock.sleep(60)
-    standoff = changed(standoff, principal=actor, message_id="m", now=clock.now())
+    standoff = changed(standoff, principal=actor, message_id="m", now=clock.now(), limits=StandoffLimits())
     state.save_standoff(standoff, at=clock.now())
 
 

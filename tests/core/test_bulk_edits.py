@@ -279,8 +279,8 @@ def test_the_order_of_events_changes_no_count():
         message.visible_at = world.clock.now().timestamp() + position / 10
     world.drain()
     assert bulks(world)[-1]["facts"]["accounts_count"] == 9
-    assert bulks(world)[-1]["facts"]["first_at"] == "2026-10-05T09:00:00+00:00"
-    assert bulks(world)[-1]["facts"]["last_at"] == "2026-10-05T09:02:40+00:00"
+    assert bulks(world)[-1]["facts"]["first_at"] == "2026-10-05T09:00:00Z"
+    assert bulks(world)[-1]["facts"]["last_at"] == "2026-10-05T09:02:40Z"
 
 
 def test_a_replay_is_not_told_again():

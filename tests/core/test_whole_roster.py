@@ -285,16 +285,54 @@ def test_a_denied_attack_on_the_watcher_is_an_attempt():
     assert severities(world) == ["LOW"]
 
 
-def test_failed_calls_of_organizations_are_no_signals():
+STRUCTURE = ("MoveAccount", "TagResource", "UntagResource", "UpdateOrganizationalUnit")
+
+
+@pytest.mark.parametrize(
+    "code", ["DuplicateAccountException", "ConcurrentModificationException", "TooManyRequestsException"]
+)
+def test_failed_calls_of_organizations_that_nobody_denied_are_no_signals(code):
     world = World()
-    for name in ("MoveAccount", "TagResource", "UpdateOrganizationalUnit"):
+    for name in STRUCTURE:
         event = organizations_event(
             name, accountId=MEMBER, resourceId=MEMBER, organizationalUnitId="ou-a1b2-xxxxxxxx"
         )
-        event["detail"]["errorCode"] = "AccessDenied"
+        event["detail"]["errorCode"] = code
         world.send(event)
     world.drain()
-    assert world.verdicts() == ["ignored"] * 3
+    assert world.verdicts() == ["ignored"] * len(STRUCTURE)
+    assert not world.alerts
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "AccessDeniedException", "Client.UnauthorizedOperation"])
+@pytest.mark.parametrize("name", STRUCTURE)
+def test_a_denied_attempt_at_the_organization_is_told_quietly_and_nothing_is_looked_at(name, code):
+    """Whether CloudTrail shows what it was about, or nothing: then the account is the caller's."""
+    world = World().settle()
+    shown = organizations_event(name, accountId=MEMBER, resourceId=MEMBER, organizationalUnitId="ou-a1b2-x")
+    hidden = organizations_event(name)
+    hidden["detail"] |= {"requestParameters": None, "eventID": "e-hidden"}
+    for event in (shown, hidden):
+        event["detail"]["errorCode"] = code
+        world.send(event)
+    world.drain()
+    assert world.verdicts() == ["denied"] * 2
+    assert [alert.attributes["severity"] for alert in world.alerts] == ["LOW"] * 2
+    told = {alert.attributes["account"] for alert in world.alerts}
+    assert told == ({"111111111111"} if name == "UpdateOrganizationalUnit" else {MEMBER, "111111111111"})
+    assert all("structure-attempt-denied" in alert.text for alert in world.alerts)
+    assert not world.calls
+    assert not world.dead
+
+
+@pytest.mark.parametrize("resource", ["ou-a1b2-11111111", "p-a1b2c3d4", "r-a1b2"])
+def test_a_denied_tag_of_something_that_is_no_account_is_no_signal(resource):
+    world = World()
+    event = organizations_event("TagResource", resourceId=resource)
+    event["detail"]["errorCode"] = "AccessDenied"
+    world.send(event)
+    world.drain()
+    assert world.verdicts() == ["ignored"]
 
 
 #: Each sample with the verdicts that it must end in. Its accounts are in the example organization or not.

@@ -141,6 +141,11 @@ class Deployment:
             writer_role_arn=WRITER_ROLE,
             management_role_arn=MANAGEMENT_ROLE,
             guardrail=self.guardrail,
+            bulk_accounts="5",
+            bulk_organization_accounts="20",
+            bulk_minutes="10",
+            standoff_reverts="3",
+            standoff_minutes="60",
         )
         of_notify = NotifyEnvironment(
             state_table=TABLE,

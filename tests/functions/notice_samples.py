@@ -29,7 +29,7 @@ HELD = {
     "deletes": 2,
     "by_kind": {"SECURITY": 57, "OPERATIONS": 0, "BILLING": 4},
     "examples": CHANGES,
-    "expires_at": "2026-10-12T09:30:00+00:00",
+    "expires_at": "2026-10-12T09:30:00Z",
 }
 DRIFT = {
     "run": RUN,
@@ -52,9 +52,19 @@ LEFT = [
     {"account": ACCOUNT, "kind": "SECURITY", "verdict": "skipped", "reason": "it changed since the plan"},
     {"account": OTHER, "kind": "BILLING", "verdict": "failed", "reason": "the Account API answered Denied"},
 ]
+ELSEWHERE = [
+    {"principal": f"arn:aws:sts::{number:012}:assumed-role/Dev/mary", "edits": edits}
+    for number, edits in enumerate([3, *[1] * 19], start=222222222222)
+]
+OTHERS = [
+    {"principal": "arn:aws:sts::444455556666:assumed-role/Deploy/pipeline", "edits": 5},
+    {"principal": "arn:aws:iam::222222222222:user/eve", "edits": 2},
+]
 BULK = {
     "actor": ACTOR.as_document(),
     "source_ip": ACTOR.source_ip,
+    "principals": [{"principal": ACTOR.principal, "edits": 7}],
+    "principals_count": 1,
     "edits": 7,
     "accounts_count": 5,
     "window_minutes": 10,
@@ -134,7 +144,15 @@ NOTICES: dict[str, Notice] = {
     "bulk-edit-goes-on": notice(
         NoticeKind.BULK_EDIT,
         key="sample",
-        facts=BULK | {"accounts_count": 312, "last_at": "2026-10-05T09:31:12Z"},
+        facts=BULK
+        | {
+            "accounts_count": 312,
+            "edits": 330,
+            "became": {"set": 290, "undone": 12, "pending": 28},
+            "last_at": "2026-10-05T09:31:12Z",
+            "principals": ELSEWHERE,
+            "principals_count": 312,
+        },
         update=2,
     ),
     "bulk-edit-ended": notice(
@@ -144,6 +162,8 @@ NOTICES: dict[str, Notice] = {
         | {
             "edits": 400,
             "accounts_count": 312,
+            "principals": ELSEWHERE,
+            "principals_count": 312,
             "became": {"set": 400},
             "quiet_since": "2026-10-05T09:31:12Z",
         },
@@ -155,11 +175,28 @@ NOTICES: dict[str, Notice] = {
         facts=BULK | {"became": {"set": 4, "failed": 1}, "quiet_since": "2026-10-05T09:31:12Z"},
         update=1,
     ),
-    "bulk-edit-from-one-address": _of(NoticeKind.BULK_EDIT, BULK, by="address", actor=None),
+    "bulk-edit-in-audit-mode": _of(NoticeKind.BULK_EDIT, BULK, became={"would-set": 6, "pending": 1}),
+    "bulk-edit-denied": _of(NoticeKind.BULK_EDIT, BULK, became={"denied": 7}),
+    "bulk-edit-from-one-address": _of(
+        NoticeKind.BULK_EDIT, BULK, by="address", actor=None, principals=OTHERS, principals_count=2
+    ),
+    "bulk-edit-by-one-from-one-address": _of(NoticeKind.BULK_EDIT, BULK, by="address", actor=None),
     "bulk-edit-of-the-organization": _of(
-        NoticeKind.BULK_EDIT, BULK, by="organization", actor=None, source_ip=None, accounts_count=25
+        NoticeKind.BULK_EDIT,
+        BULK,
+        by="organization",
+        actor=None,
+        source_ip=None,
+        accounts_count=25,
+        edits=41,
+        became={"set": 41},
+        principals=[OTHERS[0], ELSEWHERE[0], OTHERS[1], *ELSEWHERE[1:18]],
+        principals_count=25,
     ),
     "standoff": _of(NoticeKind.STANDOFF, STANDOFF),
+    "standoff-by-several": _of(
+        NoticeKind.STANDOFF, STANDOFF, actors=[item["principal"] for item in (*OTHERS, ELSEWHERE[0])]
+    ),
     "released": _of(NoticeKind.RELEASED, {"by": BY, "account": MEMBER, "kind": "SECURITY"}),
     "paused-loudly": Notice(
         kind=NoticeKind.PAUSED,

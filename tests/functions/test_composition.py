@@ -3,6 +3,7 @@
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -18,11 +19,13 @@ from rollcall.adapters.sns_topic import ChatTopic, SnsTopic
 from rollcall.adapters.state_table import StateTable
 from rollcall.bootstrap import reconcile_function
 from rollcall.bootstrap_notify import notify_function
+from rollcall.bulk.limits import BulkLimits
 from rollcall.control import Control
 from rollcall.environment import MissingVariableError, NotifyEnvironment, ReconcileEnvironment
 from rollcall.levels import Severity
 from rollcall.notify import Notifier
 from rollcall.roster import digest_of
+from rollcall.standoff.limits import StandoffLimits
 from tests.adapters.samples import MANAGEMENT, MEMBER, REGION, WANTED
 from tests.functions.deployment import MANAGEMENT_ROLE, WRITER_ROLE, api_values
 
@@ -35,6 +38,11 @@ RECONCILE = ReconcileEnvironment(
     writer_role_arn=WRITER_ROLE,
     management_role_arn=MANAGEMENT_ROLE,
     guardrail="off",
+    bulk_accounts="7",
+    bulk_organization_accounts="30",
+    bulk_minutes="15",
+    standoff_reverts="4",
+    standoff_minutes="90",
 )
 NOTIFY = NotifyEnvironment(
     state_table="state",
@@ -69,6 +77,11 @@ class TestEnvironment:
             "ROLLCALL_WRITER_ROLE_ARN",
             "ROLLCALL_MANAGEMENT_ROLE_ARN",
             "ROLLCALL_GUARDRAIL",
+            "ROLLCALL_BULK_ACCOUNTS",
+            "ROLLCALL_BULK_ORGANIZATION_ACCOUNTS",
+            "ROLLCALL_BULK_MINUTES",
+            "ROLLCALL_STANDOFF_REVERTS",
+            "ROLLCALL_STANDOFF_MINUTES",
         )
         assert NOTIFY.variable_names() == (
             "ROLLCALL_STATE_TABLE",
@@ -157,6 +170,16 @@ def test_the_guardrail_is_in_use_if_it_is_on(monkeypatch, value, in_use):
     for name, text in (RECONCILE.as_variables() | {"ROLLCALL_GUARDRAIL": value}).items():
         monkeypatch.setenv(name, text)
     assert reconcile_function(OBSERVED.append).reconciler.guardrail is in_use
+
+
+@pytest.mark.usefixtures("created", "candidate")
+def test_what_is_a_bulk_and_a_standoff_is_what_the_stack_says(monkeypatch):
+    for name, text in RECONCILE.as_variables().items():
+        monkeypatch.setenv(name, text)
+    reconciler = reconcile_function(OBSERVED.append).reconciler
+    window = timedelta(minutes=15)
+    assert reconciler.bulks == BulkLimits(accounts=7, organization_accounts=30, window=window)
+    assert reconciler.standoffs == StandoffLimits(reverts=4, window=timedelta(minutes=90))
 
 
 def test_the_management_account_is_asked_with_the_credentials_of_the_role(monkeypatch):

@@ -50,6 +50,11 @@ WRITER = replace(
     account_id="333333333333",
     role_arn="arn:aws:iam::333333333333:role/rollcall-reconcile",
 )
+FIREFOX = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.14; rv:68.0) Gecko/20100101 Firefox/68.0, aws-internal/3"
+TERRAFORM = (
+    "APN/1.0 HashiCorp/1.0 Terraform/1.15.0 (+https://www.terraform.io) terraform-provider-aws/6.32.1 "
+    "(+https://registry.terraform.io/providers/hashicorp/aws) aws-sdk-go-v2/1.41.1 ua/2.1 os/macos"
+)
 NOBODY = {
     "kind": None,
     "found": None,
@@ -68,7 +73,8 @@ def of(verdict, reason="why it is so", **changes):
 def incident(cause, *outcomes, event=None, actor=ACTOR, opened=False, **account):
     names = {Cause.CONTACT_DELETED: "DeleteAlternateContact", Cause.OU_CHANGED: "UpdateOrganizationalUnit"}
     reference = replace(EVENT, name=event or names.get(cause, EVENT.name))
-    signal = replace(SIGNAL, cause=cause, event=reference, actor=actor)
+    affected = account.get("id", SIGNAL.account_id)
+    signal = replace(SIGNAL, account_id=affected, cause=cause, event=reference, actor=actor)
     return replace(
         INCIDENT,
         event=reference,
@@ -93,6 +99,9 @@ UNIT_HELD = (
 UNNAMED = "no contact of the roster carries the account's name"
 HELD = "no account carries the tag scope=pci any more, this was the last one"
 
+DENIED = of(Verdict.DENIED, "AWS refused the call: AccessDenied", **NOBODY)
+CALLERS = {"id": MANAGEMENT, "name": "Management", "ou_path": ()}
+
 INCIDENTS = {
     "edited-restored": incident(EDITED, OUTCOME),
     "edited-restored-not-shown-yet": incident(EDITED, replace(OUTCOME, verified=False)),
@@ -108,7 +117,11 @@ INCIDENTS = {
     ),
     "edited-held": incident(EDITED, of(Verdict.HELD, HELD, wanted=None)),
     "edited-exempt": incident(EDITED, of(Verdict.EXEMPT, "being divested", wanted=None)),
-    "edited-denied": incident(EDITED, of(Verdict.DENIED, "AWS refused the call: AccessDenied", **NOBODY)),
+    "edited-denied": incident(EDITED, DENIED),
+    "edited-from-the-console": incident(
+        EDITED, OUTCOME, actor=replace(ACTOR, user_agent=FIREFOX, console=True)
+    ),
+    "edited-by-terraform": incident(EDITED, OUTCOME, actor=replace(ACTOR, user_agent=TERRAFORM)),
     "edited-by-root": incident(EDITED, OUTCOME, actor=ROOT),
     "edited-by-authorised-changer": incident(EDITED, replace(OUTCOME, authorised=True)),
     "edited-by-our-own-role": incident(
@@ -127,6 +140,11 @@ INCIDENTS = {
     "edited-put-back-later": incident(
         EDITED, of(Verdict.SPACED, "a standoff: it is put back at 2026-10-05T09:35:00Z"), opened=True
     ),
+    "renamed-denied": incident(Cause.ACCOUNT_RENAMED, DENIED, event="PutAccountName"),
+    "moved-denied": incident(MOVED, DENIED, event="MoveAccount", **CALLERS),
+    "tagged-denied": incident(Cause.ACCOUNT_TAGGED, DENIED, event="UntagResource"),
+    "unit-denied": incident(Cause.OU_CHANGED, DENIED, **CALLERS),
+    "watched-denied": incident(Cause.WATCHED, DENIED, event="DeregisterDelegatedAdministrator", **CALLERS),
     "renamed-told": incident(
         Cause.ACCOUNT_RENAMED, of(Verdict.TOLD, UNNAMED, **NOBODY), event="PutAccountName"
     ),

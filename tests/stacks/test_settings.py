@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
 import app
+from rollcall.bulk.limits import BulkLimits
+from rollcall.standoff.limits import StandoffLimits
 from tests.stacks.configs import ORGANIZATION, complaints, load_from
 
 if TYPE_CHECKING:
@@ -18,6 +21,8 @@ sweep: {schedule: "cron(30 4 * * ? *)"}
 reports: {retention_days: 30}
 operators: [arn:aws:iam::333333333333:user/oncall/*]
 readers: [arn:aws:iam::333333333333:role/Security*, arn:aws:iam::444455556666:role/ci]
+bulk_edit: {accounts: 10, organization_accounts: 40, minutes: 30}
+standoff: {reverts: 5, minutes: 120}
 """
 
 
@@ -25,6 +30,10 @@ def test_what_holds_if_nothing_is_said(tmp_path: Path) -> None:
     settings = load_from(tmp_path).settings
     assert (settings.sweep_schedule, settings.reports_retention_days) == ("rate(1 day)", 400)
     assert (settings.operators, settings.readers) == ((), ())
+    assert (settings.bulks, settings.standoffs) == (BulkLimits(), StandoffLimits())
+    assert (settings.bulks.accounts, settings.bulks.organization_accounts) == (5, 20)
+    assert settings.bulks.window == timedelta(minutes=10)
+    assert (settings.standoffs.reverts, settings.standoffs.window) == (3, timedelta(hours=1))
 
 
 def test_what_is_said_of_the_sweep_and_its_people(tmp_path: Path) -> None:
@@ -35,6 +44,37 @@ def test_what_is_said_of_the_sweep_and_its_people(tmp_path: Path) -> None:
         "arn:aws:iam::333333333333:role/Security*",
         "arn:aws:iam::444455556666:role/ci",
     )
+
+
+def test_what_is_said_of_bulk_edits_and_standoffs(tmp_path: Path) -> None:
+    settings = load_from(tmp_path, organization=ORGANIZATION + MORE).settings
+    window = timedelta(minutes=30)
+    assert settings.bulks == BulkLimits(accounts=10, organization_accounts=40, window=window)
+    assert settings.standoffs == StandoffLimits(reverts=5, window=timedelta(hours=2))
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "least", "most"),
+    [
+        ("bulk_edit", "accounts", 2, 19),  # one less than the default of the organization
+        ("bulk_edit", "organization_accounts", 6, 40),
+        ("bulk_edit", "minutes", 1, 60),
+        ("standoff", "reverts", 2, 20),
+        ("standoff", "minutes", 5, 1440),
+    ],
+)
+def test_a_number_is_taken_up_to_its_limits_and_no_further(
+    tmp_path: Path, section: str, key: str, least: int, most: int
+) -> None:
+    def said(number: int) -> list[str]:
+        return complaints(tmp_path, organization=f"{ORGANIZATION}{section}:\n  {key}: {number}\n")
+
+    assert said(least) == said(most) == []
+    for number in (least - 1, most + 1):
+        [fault] = said(number)
+        assert fault.startswith(
+            f"config/organization.yaml:{ORGANIZATION.count(chr(10)) + 2}: {section}.{key}"
+        )
 
 
 @pytest.mark.parametrize(
@@ -58,7 +98,7 @@ def test_what_the_shipped_file_shows_as_comments_is_taken(tmp_path: Path) -> Non
     shipped = (app.ROOT / "config" / "organization.yaml").read_text(encoding="utf-8")
     shown = [line[2:] for line in shipped.splitlines() if line.startswith("# ") and line.endswith(("}", "]"))]
     keys = [key for line in shown for key in (yaml.safe_load(line) if line[0].isalpha() else ())]
-    assert {"sweep", "reports", "operators", "readers"} <= set(keys)
+    assert {"sweep", "reports", "bulk_edit", "standoff", "operators", "readers"} <= set(keys)
     for line in shown:
         if line[0].isalpha() and line.split(":")[0] not in ORGANIZATION:
             assert complaints(tmp_path, organization=f"{ORGANIZATION}{line}\n") == []

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class MemoryBulks:
     faults: Faults
     tallies: dict[tuple[By, str], tuple[int, str]] = field(default_factory=dict)
-    bulk_accounts: set[tuple[str, str]] = field(default_factory=set)
+    members: set[tuple[str, str]] = field(default_factory=set)
     gathered_incidents: dict[str, Gathered] = field(default_factory=dict)
     watches: dict[str, set[tuple[By, str]]] = field(default_factory=dict)
 
@@ -34,8 +34,8 @@ class MemoryBulks:
         version, document = self.tallies[by, name]
         return Tally.from_document(json.loads(document), by=by, name=name, version=version)
 
-    def in_bulk(self, bulk: str, account_id: str) -> bool:
-        return (bulk, account_id) in self.bulk_accounts
+    def in_bulk(self, bulk: str, member: str) -> bool:
+        return (bulk, member) in self.members
 
     def gathered(self, incident_id: str) -> Gathered | None:
         return self.gathered_incidents.get(incident_id)
@@ -45,7 +45,7 @@ class MemoryBulks:
         tally: Tally,
         *,
         at: datetime,  # noqa: ARG002  # memory forgets nothing
-        accounts: Collection[str] = (),
+        members: Collection[str] = (),
         gathered: Sequence[Gathered] = (),
     ) -> bool:
         self.faults("state.save_tally")
@@ -53,7 +53,7 @@ class MemoryBulks:
             return False
         self.tallies[tally.by, tally.name] = (tally.version + 1, json.dumps(tally.as_document()))
         bulk = tally.bulk.key if tally.bulk else ""
-        self.bulk_accounts |= {(bulk, account_id) for account_id in accounts}
+        self.members |= {(bulk, member) for member in members}
         self.gathered_incidents |= {one.incident_id: one for one in gathered}
         self.faults("state.save_tally.after")
         return True

@@ -31,9 +31,9 @@ class BulkItems(TableAdapter):
         version = int(item["version"]["N"])
         return Tally.from_document(json.loads(item["document"]["S"]), by=by, name=name, version=version)
 
-    def in_bulk(self, bulk: str, account_id: str) -> bool:
-        """Whether the bulk has counted this account."""
-        return self._table.get(_account_key(bulk, account_id)) is not None
+    def in_bulk(self, bulk: str, member: str) -> bool:
+        """Whether the bulk has counted this account or principal."""
+        return self._table.get(_member_key(bulk, member)) is not None
 
     def gathered(self, incident_id: str) -> Gathered | None:
         """Which bulk an incident is told with."""
@@ -44,12 +44,12 @@ class BulkItems(TableAdapter):
         return Gathered(incident_id=incident_id, by=By(item["by"]["S"]), **known)
 
     def save_tally(
-        self, tally: Tally, *, at: datetime, accounts: Collection[str] = (), gathered: Sequence[Gathered] = ()
+        self, tally: Tally, *, at: datetime, members: Collection[str] = (), gathered: Sequence[Gathered] = ()
     ) -> bool:
         """Store all in one transaction, if the tally is what it was when it was read."""
         kept = {"expires_at": expiry(at, _REMEMBERED.total_seconds())}
         bulk = tally.bulk.key if tally.bulk else ""
-        items = [_account_key(bulk, account_id) for account_id in accounts]
+        items = [_member_key(bulk, member) for member in members]
         items += [_gathered_key(one.incident_id) | _gathered_values(one) for one in gathered]
         head = {
             "Item": _tally_key(tally.by, tally.name)
@@ -89,8 +89,8 @@ def _tally_key(by: By, name: str) -> dict[str, Any]:
     return key_of("edits", f"{by}#{name}")
 
 
-def _account_key(bulk: str, account_id: str) -> dict[str, Any]:
-    return key_of(f"bulk#{bulk}", account_id)
+def _member_key(bulk: str, member: str) -> dict[str, Any]:
+    return key_of(f"bulk#{bulk}", member)
 
 
 def _gathered_key(incident_id: str) -> dict[str, Any]:

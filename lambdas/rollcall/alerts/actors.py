@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rollcall.programs import program
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -20,6 +22,6 @@ def who(actor: Mapping[str, Any]) -> str:
 
 
 def from_where(actor: Mapping[str, Any]) -> str:
-    """Source address, console or API, user agent, access key; KeyError if it is no actor document."""
+    """Source address, console or API, program, access key; KeyError if it is no actor document."""
     key = f", access key {actor['access_key']}" if actor.get("access_key") else ""
-    return f"{actor['source_ip']}, {_WAYS[actor.get('console')]} ({actor['user_agent']}){key}"
+    return f"{actor['source_ip']}, {_WAYS[actor.get('console')]} ({program(str(actor['user_agent']))}){key}"

@@ -78,18 +78,19 @@ _APPROVED = NoticeWords(
 )
 
 _MEANWHILE = """
-- Rollcall puts the contacts back meanwhile; this message stands for one about each of them."""
+- This message stands for one about each contact. If they are left as they are, `rollcall status` says
+why."""
 _BULK = NoticeWords(
     headline="BULK EDIT by {principal}: contacts of {accounts_count} accounts in {window_minutes} minutes",
-    waits="edits may go on; updates of this message carry the same incident id",
+    waits="{meanwhile}; edits may go on, and updates carry the same incident id",
     lines=(
-        ("Who", "{actor}"),
-        ("From", "{source_ip}"),
+        ("Who", "{whom}"),
+        ("From", "{origin}"),
         ("Edits", "{edits}"),
         ("Accounts", "{accounts_count}"),
         ("First", "{first_at}"),
         ("Last", "{last_at}"),
-        ("Outcome", "{became}"),
+        ("Outcome", "{outcome}"),
     ),
     do="""
 - Stop the principal above: revoke its sessions, or deny it by a service control policy. Then ask who is
@@ -201,25 +202,25 @@ above the limits is held for a person again.""",
         _BULK,
         headline="BULK EDIT from {source_ip}: contacts of {accounts_count} accounts in {window_minutes} min",
         do="""
-- Find out whose address this is, and which principals use it: the CloudTrail events of the accounts below
-name them. If nobody planned this, treat them as compromised."""
+- Find out whose address this is. If nobody planned this, treat the principals above as compromised: revoke
+their sessions, or deny them by a service control policy."""
         + _MEANWHILE,
     ),
     "bulk-edit/organization": replace(
         _BULK,
         headline="BULK EDIT by many: contacts of {accounts_count} accounts in {window_minutes} minutes",
         do="""
-- Many principals at once: look for what they have in common, such as a stolen pipeline or identity
-provider. If nobody planned this, treat them as compromised."""
+- Many principals at once: look for what those above have in common, such as a stolen pipeline or identity
+provider. If nobody planned this, treat them as compromised: revoke their sessions."""
         + _MEANWHILE,
     ),
     "bulk-edit/quiet": replace(
         _BULK,
-        headline="BULK EDIT has ended, all put back: contacts of {accounts_count} accounts",
+        headline="BULK EDIT has ended, nothing is left to put back: contacts of {accounts_count} accounts",
         waits="",
         do="""
-- Make sure that who did it was stopped, and find out who that was: the contacts are right again, the
-credentials behind the edits are not.""",
+- Make sure that who did it was stopped, and find out who that was. No contact is left changed, but the
+credentials behind the edits may still work.""",
     ),
     "bulk-edit/left": replace(
         _BULK,
@@ -230,9 +231,10 @@ credentials behind the edits are not.""",
 - Make sure that who did it was stopped, and find out who that was.""",
     ),
     "standoff": NoticeWords(
-        headline="STANDOFF: {account} {kind} contact changed {reverts} times in {window_minutes} minutes",
+        headline="STANDOFF: {kind} contact changed again after {reverts} reverts in {window_minutes} min:"
+        " {account}",
         waits="Rollcall goes on putting it back, but less often: next at {next_try_at}",
-        lines=(_ACCOUNT, _CONTACT, ("Who", "{actors}"), ("Next try", "{next_try_at}")),
+        lines=(_ACCOUNT, _CONTACT, ("Who", "{last_actor}"), ("Next try", "{next_try_at}")),
         do="""
 - Stop who keeps changing it: a script or a pipeline that wants another contact, or an attacker.
 - Then end the standoff, and Rollcall acts at once again: `{release}`""",

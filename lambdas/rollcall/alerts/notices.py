@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from rollcall.alerts.actors import who
+from rollcall.alerts.bulks import MOST_LISTED, MOST_NAMED, listed, principals, summaries, with_rest
 from rollcall.alerts.incidents import contact
 from rollcall.alerts.message import Message, Section, cut, fact, facts, shown
 from rollcall.alerts.notice_words import WORDS, NoticeWords
 from rollcall.levels import Severity
 from rollcall.notices import VERSION, NoticeKind
 from rollcall.outcomes import Stage
+from rollcall.times import seconds
 
 if TYPE_CHECKING:
     from rollcall.alerts.links import Links
 
 _UNKNOWN = "unknown"
-#: Verdicts after which a contact is as it should be, or not for Rollcall to touch.
-_RIGHT = frozenset({"set", "undone", "compliant", "own-write", "exempt", "unmanaged", "inactive"})
+#: Verdicts after which a contact is as it should be or as it was, or not for Rollcall to touch.
+_RIGHT = frozenset({"set", "undone", "compliant", "own-write", "exempt", "unmanaged", "inactive", "denied"})
 #: How a run ends that came to its end.
 _FINISHED = frozenset({"finished", "held"})
-_MOST_EXAMPLES = 10
 #: Of a value in a command, so that no step is cut within one. A digest has 64 characters.
 _COMMAND_LENGTH = 120
 
@@ -34,6 +35,8 @@ def notice_message(notice: Mapping[str, Any], links: Links) -> Message:
     if notice["version"] != VERSION:
         raise ValueError("this release reads notice documents of version 1")
     kind, given = NoticeKind(notice["notice"]), dict(notice["facts"])
+    if kind is NoticeKind.BULK_EDIT:
+        given |= summaries(given)
     words, texts = WORDS[variant(kind, given)], _texts(given)
     stage = Stage.OPEN if words.waits else Stage.CLOSED
     account = given.get("account")
@@ -51,10 +54,10 @@ def notice_message(notice: Mapping[str, Any], links: Links) -> Message:
                 *((label, line.format_map(texts)) for label, line in words.lines if _told(line, given)),
             ]
         ),
-        sections=_examples(words, given.get("examples")),
+        sections=(*principals(given), *_actors(given), *_examples(words, given)),
         next_steps=_steps(words, texts),
         links=(links.section(words.runbook), *links.account(_id(account))),
-        ids=(fact("Incident", notice["incident_id"]), fact("Decided", notice["decided_at"])),
+        ids=(fact("Incident", notice["incident_id"]), fact("Decided", _second(notice["decided_at"]))),
         attributes={
             "severity": notice["severity"],
             "cause": str(kind),
@@ -66,6 +69,10 @@ def notice_message(notice: Mapping[str, Any], links: Links) -> Message:
         },
         update=_count(notice["update"]),
     )
+
+
+def _second(time: object) -> str:
+    return seconds(datetime.fromisoformat(str(time)))
 
 
 def _count(update: object) -> int:
@@ -110,9 +117,10 @@ def _texts(given: Mapping[str, Any]) -> _Texts:
     texts = _Texts((name, _text(value)) for name, value in given.items())
     actor, failed = given.get("actor"), given.get("failed")
     if isinstance(actor, Mapping):
-        texts["actor"] = who(actor)
         # Of an ARN what tells people apart: assumed-role/Admin/mary.
         texts["principal"] = str(actor["principal"]).rpartition(":")[2]
+    if actors := listed(given, "actors"):
+        texts["last_actor"] = _text(actors[-1]) + (" and others, see below" if len(actors) > 1 else "")
     texts["failed_steps"] = ", ".join(failed) if isinstance(failed, Mapping) and failed else "an unknown step"
     return texts
 
@@ -154,11 +162,18 @@ def _id(account: object) -> str:
     return str(account.get("id")) if isinstance(account, Mapping) else str(account)
 
 
-def _examples(words: NoticeWords, examples: object) -> tuple[Section, ...]:
-    if not isinstance(examples, Sequence) or isinstance(examples, str) or not examples:
-        return ()
-    items = tuple(shown(_example(item)) for item in examples[:_MOST_EXAMPLES])
-    return (Section(title=words.examples, items=items),)
+def _examples(words: NoticeWords, given: Mapping[str, Any]) -> tuple[Section, ...]:
+    items = [shown(_example(item)) for item in listed(given, "examples")[:MOST_LISTED]]
+    rest = with_rest(items, given.get("accounts_count"))
+    return (Section(title=words.examples, items=rest),) if items else ()
+
+
+def _actors(given: Mapping[str, Any]) -> tuple[Section, ...]:
+    """Those who pull at one contact; one alone stands on a line of its own."""
+    found = listed(given, "actors")
+    items = [shown(_text(actor)) for actor in found[: -MOST_NAMED - 1 : -1]]
+    rest = with_rest(items, len(found))
+    return (Section(title="Who, the latest first", items=rest),) if len(found) > 1 else ()
 
 
 def _example(item: object) -> str:

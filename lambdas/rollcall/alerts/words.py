@@ -104,7 +104,7 @@ WORDS = {
     ),
     "denied": Words(
         result="denied by AWS",
-        did="nothing, the contact was not changed",
+        did="nothing: AWS let nothing be changed",
         next_step="If the principal above should not have tried, ask why it did.",
         runbook="attempt-denied",
     ),
@@ -165,4 +165,11 @@ ARRANGED_WORDS = WORDS | {
     "would-set": replace(WORDS["would-set"], result="NOT set"),
     "pending": replace(WORDS["pending"], result="not set yet"),
     "failed": replace(WORDS["failed"], result="could NOT be set"),
+    "denied": replace(
+        WORDS["denied"],
+        next_step="Place, tags and name of an account decide which contacts it gets: if the principal above "
+        "should not have tried, ask why it did. Where CloudTrail does not show what a denied call was about, "
+        "the account above is the caller's.",
+        runbook="structure-attempt-denied",
+    ),
 }

@@ -10,15 +10,16 @@ from rollcall.bulk.limits import MOST_LOOKS
 from rollcall.bulk.names import names_of
 from rollcall.bulk.notice import bulk_notice, told_with
 from rollcall.bulk.records import Edit, Gathered
-from rollcall.bulk.tally import became, counted, due, joined, quiet_at, takes, told
+from rollcall.bulk.tally import became, counted, due, joined, members, quiet_at, takes, told
 from rollcall.errors import RetryableError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rollcall.bulk.limits import By
+    from rollcall.bulk.limits import BulkLimits, By
     from rollcall.bulk.ports import Bulks
     from rollcall.bulk.records import Bulk, Tally
+    from rollcall.notices import Notice
     from rollcall.outcomes import Incident
     from rollcall.plan import Verdict
     from rollcall.ports import Clock, Delivery, OutcomeBus
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 _TRIES: Final = 5
 #: A message that is so much later than it promised is not relied on any more. Two that come do no harm.
 _GRACE: Final = timedelta(minutes=1)
+#: Characters of who made an edit: a tally of many fits its item, whatever callers say of themselves.
+_LONGEST: Final = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,7 @@ class Gatherer:
     bulks: Bulks
     bus: OutcomeBus
     clock: Clock
+    limits: BulkLimits
 
     def gather(self, incident: Incident, signal: Signal, verdict: Verdict) -> Gathered | None:
         """Count an edit that people are to be told of; returns the bulk that tells of it, if there is one.
@@ -64,28 +68,29 @@ class Gatherer:
         """Whether the edit was counted, and the bulk that tells of it."""
         tallies = [self.bulks.tally(by, name) for by, name in names_of(signal.actor)]
         for tally in tallies:
-            if tally.bulk is not None and takes(tally.bulk, edit):
+            if tally.bulk is not None and takes(tally.bulk, edit, self.limits):
                 return self._joined(tally, tally.bulk, edit)
         for tally in tallies:
             self._settle(tally, edit)
-            after = counted(tally, edit, self.clock.now())
+            after = counted(tally, edit, self.clock.now(), self.limits)
             if after == tally:
                 continue
             # With the bulk that the edit has opened, if it has, go all that led to it.
             opened = [_gathered(after, after.bulk, item) for item in after.recent] if after.bulk else []
             accounts = [item.account_id for item in after.recent] if after.bulk else []
-            if not self._save(after, accounts=accounts, gathered=opened):
+            if not self._save(after, members=accounts, gathered=opened):
                 return False, None
             if after.bulk:
                 return True, _gathered(after, after.bulk, edit)
         return True, None
 
     def _joined(self, tally: Tally, bulk: Bulk, edit: Edit) -> tuple[bool, Gathered | None]:
-        known = self.bulks.in_bulk(bulk.key, edit.account_id)
+        wanted = members(bulk, edit)
+        known = [member for member in wanted if self.bulks.in_bulk(bulk.key, member)]
         after = replace(tally, bulk=joined(bulk, edit, self.clock.now(), known=known))
         gathered = _gathered(tally, bulk, edit)
-        accounts = [] if known else [edit.account_id]
-        return self._save(after, accounts=accounts, gathered=[gathered]), gathered
+        new = [member for member in wanted if member not in known]
+        return self._save(after, members=new, gathered=[gathered]), gathered
 
     def _settle(self, tally: Tally, edit: Edit) -> None:
         """Another bulk may follow under this name: nobody would hear the end of the one that was."""
@@ -93,7 +98,7 @@ class Gatherer:
         if bulk is None or edit.at < bulk.last_at:
             return
         if bulk.told_at is None or quiet_at(bulk) is not None:
-            self.bus.publish_notice(bulk_notice(tally.by, bulk, last=True), self.clock.now())
+            self.bus.publish_notice(self._notice(tally.by, bulk, last=True), self.clock.now())
 
     def _corrected(self, gathered: Gathered, verdict: Verdict) -> Gathered:
         """What became of an incident that had to wait when it was counted."""
@@ -113,7 +118,7 @@ class Gatherer:
             tally, now = self.bulks.tally(by, name), self.clock.now()
             if tally.bulk is None or not due(tally.bulk, now):
                 return
-            self.bus.publish_notice(bulk_notice(by, tally.bulk, last=False), now)
+            self.bus.publish_notice(self._notice(by, tally.bulk, last=False), now)
             if self._save(replace(tally, bulk=told(tally.bulk, now, last=False))):
                 return
         raise RetryableError("other workers are counting edits under the same name")
@@ -152,14 +157,17 @@ class Gatherer:
                 if self._save(replace(tally, bulk=replace(bulk, watched_until=ends_at + _GRACE))):
                     return _seconds(ends_at, now)
                 continue
-            self.bus.publish_notice(bulk_notice(by, bulk, last=True), now)
+            self.bus.publish_notice(self._notice(by, bulk, last=True), now)
             after = replace(told(bulk, now, last=True), watched_until=None)
             if self._save(replace(tally, bulk=after)):
                 return None
         raise RetryableError("other workers are counting edits under the same name")
 
-    def _save(self, tally: Tally, *, accounts: Sequence[str] = (), gathered: Sequence[Gathered] = ()) -> bool:
-        return self.bulks.save_tally(tally, at=self.clock.now(), accounts=accounts, gathered=gathered)
+    def _save(self, tally: Tally, *, members: Sequence[str] = (), gathered: Sequence[Gathered] = ()) -> bool:
+        return self.bulks.save_tally(tally, at=self.clock.now(), members=members, gathered=gathered)
+
+    def _notice(self, by: By, bulk: Bulk, *, last: bool) -> Notice:
+        return bulk_notice(by, bulk, last=last, window=self.limits.window)
 
 
 def notice_id(gathered: Gathered) -> str:
@@ -180,8 +188,12 @@ def _edit(incident: Incident, signal: Signal, verdict: Verdict, now: datetime) -
         at=_time(signal, now),
         verdict=str(verdict),
         place=place,
-        actor=signal.actor.as_document(),
+        actor={name: _cut(value) for name, value in signal.actor.as_document().items()},
     )
+
+
+def _cut(value: object) -> object:
+    return value[:_LONGEST] if isinstance(value, str) else value
 
 
 def _time(signal: Signal, now: datetime) -> datetime:

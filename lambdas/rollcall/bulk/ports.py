@@ -18,16 +18,16 @@ class Bulks(Protocol):
     def tally(self, by: By, name: str) -> Tally:
         """What is known under this name; an empty tally of version 0 if nothing is."""
 
-    def in_bulk(self, bulk: str, account_id: str) -> bool:
-        """Whether the bulk has counted this account."""
+    def in_bulk(self, bulk: str, member: str) -> bool:
+        """Whether the bulk has counted this account, or this principal (`Edit.principal_key`)."""
 
     def gathered(self, incident_id: str) -> Gathered | None:
         """Which bulk an incident is told with, None if it is told by itself."""
 
     def save_tally(
-        self, tally: Tally, *, at: datetime, accounts: Collection[str] = (), gathered: Sequence[Gathered] = ()
+        self, tally: Tally, *, at: datetime, members: Collection[str] = (), gathered: Sequence[Gathered] = ()
     ) -> bool:
-        """Store the tally, its bulk's new accounts and incidents that it stands for: all or nothing.
+        """Store the tally, its bulk's new members and incidents that it stands for: all or nothing.
 
         False, and nothing stored, if another worker stored this tally since it was read.
         """

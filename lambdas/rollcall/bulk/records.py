@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
@@ -22,6 +23,16 @@ class Edit:
     verdict: str
     place: Mapping[str, str | None]
     actor: Mapping[str, Any]
+
+    @property
+    def principal(self) -> str:
+        """Who made it."""
+        return str(self.actor["principal"])
+
+    @property
+    def principal_key(self) -> str:
+        """Who made it, among what a bulk has counted: fit for the key of an item, and no account id."""
+        return "by#" + hashlib.sha256(self.principal.encode("utf-8", "surrogatepass")).hexdigest()
 
     def as_document(self) -> dict[str, Any]:
         """Plain JSON."""
@@ -47,7 +58,9 @@ class Bulk:
     `first_at` and `last_at` are times of events, `heard_at` is when we last heard of an edit. `became` counts
     edits by verdict. `told_accounts` is what the last message said, 0 before the first; `updates` counts
     messages. `quiet` is whether people were told that it is over and no edit came since, `settled` whether
-    they ever were. `watched_until` is how long a message of the queue has promised to come back.
+    they ever were. `watched_until` is how long a message of the queue has promised to come back. `principals`
+    counts the edits of the first that were seen, `principals_count` is how many there were; both are empty
+    in what a release before them stored.
     """
 
     key: str
@@ -64,6 +77,8 @@ class Bulk:
     quiet: bool = False
     settled: bool = False
     watched_until: datetime | None = None
+    principals: Mapping[str, int] = field(default_factory=dict)
+    principals_count: int = 0
 
     def as_document(self) -> dict[str, Any]:
         """Plain JSON."""
@@ -82,6 +97,8 @@ class Bulk:
             "quiet": self.quiet,
             "settled": self.settled,
             "watched_until": self.watched_until and self.watched_until.isoformat(),
+            "principals": dict(self.principals),
+            "principals_count": self.principals_count,
         }
 
     @classmethod

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from rollcall.errors import RetryableError
 from rollcall.notices import Notice, NoticeKind, notice
 from rollcall.signals import TAMPERING
-from rollcall.standoff.limits import WINDOW
 from rollcall.standoff.records import Revert
 from rollcall.standoff.tug import changed, held, waits
 from rollcall.standoff.tug import reverted as after_revert
+from rollcall.times import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from rollcall.contacts import ContactKind
     from rollcall.ports import Delivery, Ports
     from rollcall.signals import Signal
+    from rollcall.standoff.limits import StandoffLimits
     from rollcall.standoff.ports import Standoffs
     from rollcall.standoff.records import Standoff
 
@@ -41,11 +43,17 @@ class Spaced:
     @property
     def reason(self) -> str:
         """For people."""
-        return f"a standoff: it is put back at {self.until:%Y-%m-%dT%H:%M:%SZ}"
+        return f"a standoff: it is put back at {seconds(self.until)}"
 
 
 def hold(
-    signal: Signal, kind: ContactKind, account: Account, *, delivery: Delivery, ports: Ports
+    signal: Signal,
+    kind: ContactKind,
+    account: Account,
+    *,
+    delivery: Delivery,
+    limits: StandoffLimits,
+    ports: Ports,
 ) -> Spaced | None:
     """Whether the change that led to this signal may not be undone yet.
 
@@ -61,12 +69,16 @@ def hold(
         kind,
         at=now,
         change=lambda known: changed(
-            known, principal=signal.actor.principal, message_id=delivery.message_id, now=now
+            known,
+            principal=signal.actor.principal,
+            message_id=delivery.message_id,
+            now=now,
+            limits=limits,
         ),
     )
     if standoff.open(now) and not standoff.told:
         # Told first: a crash before the memory of it repeats the same message, and nobody gets it twice.
-        ports.bus.publish_notice(standoff_notice(standoff, account), now)
+        ports.bus.publish_notice(standoff_notice(standoff, account, limits.window), now)
         _update(ports.state, signal.account_id, kind, at=now, change=lambda known: replace(known, told=True))
     if standoff.next_at is None or not held(standoff, now):
         return None
@@ -99,27 +111,32 @@ def held_back(state: Standoffs, account_id: str, kind: ContactKind, now: datetim
 def told_by(state: Standoffs, account_id: str, kind: ContactKind, now: datetime) -> str | None:
     """The incident id of the standoff that people know of, None if there is none; RetryableError."""
     standoff = state.standoff(account_id, kind)
-    return standoff_notice(standoff, None).incident_id if standoff.told and standoff.open(now) else None
+    known = standoff.told and standoff.open(now)
+    return notice(NoticeKind.STANDOFF, key=_key(standoff), facts={}).incident_id if known else None
 
 
-def standoff_notice(standoff: Standoff, account: Account | None) -> Notice:
+def standoff_notice(standoff: Standoff, account: Account, window: timedelta) -> Notice:
     """The one message about a standoff."""
     account_id, kind = standoff.account_id, str(standoff.kind)
-    opened_at = standoff.opened_at.isoformat() if standoff.opened_at else ""
     facts = {
         "account": {
             "id": account_id,
-            "name": account.name if account else None,
-            "ou": "/".join(account.ou_path) if account else None,
+            "name": account.name,
+            "ou": "/".join(account.ou_path),
         },
         "kind": kind,
         "reverts": standoff.reverts,
-        "window_minutes": int(WINDOW.total_seconds()) // 60,
+        "window_minutes": window // timedelta(minutes=1),
         "actors": list(standoff.actors),
-        "next_try_at": standoff.next_at and standoff.next_at.isoformat(),
+        "next_try_at": standoff.next_at and seconds(standoff.next_at),
         "release": f"rollcall release {account_id} {kind}",
     }
-    return notice(NoticeKind.STANDOFF, key=f"{account_id}/{kind}/{opened_at}", facts=facts)
+    return notice(NoticeKind.STANDOFF, key=_key(standoff), facts=facts)
+
+
+def _key(standoff: Standoff) -> str:
+    opened_at = standoff.opened_at.isoformat() if standoff.opened_at else ""
+    return f"{standoff.account_id}/{standoff.kind}/{opened_at}"
 
 
 def _update(

@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rollcall.standoff.limits import ACTORS, LOOK_EVERY, REVERTS, SPACES, WINDOW
+from rollcall.standoff.limits import ACTORS, LOOK_EVERY, REMEMBERED, SPACES
 from rollcall.standoff.records import Release, Revert, Standoff
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from rollcall.standoff.limits import StandoffLimits
 
-def changed(standoff: Standoff, *, principal: str, message_id: str, now: datetime) -> Standoff:
+
+def changed(
+    standoff: Standoff, *, principal: str, message_id: str, now: datetime, limits: StandoffLimits
+) -> Standoff:
     """What is known after a change that is to be undone, before anything is done about it.
 
     It opens a standoff if there were too many reverts of late. In one, and before its time, the message
@@ -21,7 +25,7 @@ def changed(standoff: Standoff, *, principal: str, message_id: str, now: datetim
     if standoff.open(now):
         after = replace(standoff, changed_at=now, actors=_with(standoff.actors, principal))
     else:
-        lately = tuple(revert for revert in standoff.latest if now - revert.at <= WINDOW)
+        lately = tuple(revert for revert in standoff.latest if now - revert.at <= limits.window)
         after = Standoff(
             account_id=standoff.account_id,
             kind=standoff.kind,
@@ -29,7 +33,7 @@ def changed(standoff: Standoff, *, principal: str, message_id: str, now: datetim
             release=standoff.release,
             version=standoff.version,
         )
-        if len(lately) < REVERTS:
+        if len(lately) < limits.reverts:
             return after
         actors: tuple[str, ...] = ()
         for who in (*(revert.principal for revert in lately), principal):
@@ -77,7 +81,7 @@ def reverted(standoff: Standoff, revert: Revert) -> Standoff:
     going_on = standoff.open(revert.at)
     after = replace(
         standoff,
-        latest=(*standoff.latest, revert)[-REVERTS * 2 :],
+        latest=(*standoff.latest, revert)[-REMEMBERED:],
         reverts=standoff.reverts + 1 if going_on else 0,
     )
     if not going_on:

@@ -9,6 +9,7 @@ from rollcall.notices import Notice, NoticeKind, notice
 from rollcall.roster import Mode
 from rollcall.sweep.held import Held
 from rollcall.sweep.limits import MOST_ACCOUNTS_WITH_DELETES, most_changed_accounts
+from rollcall.times import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,7 +58,7 @@ def held_plan(
         "changes": plan.changes,
         "deletes": draft.deletes,
         "by_kind": dict(sorted(draft.by_kind.items())),
-        "expires_at": expires_at.isoformat(),
+        "expires_at": seconds(expires_at),
     }
     return Held(
         plan=plan.digest,

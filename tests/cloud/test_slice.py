@@ -6,11 +6,14 @@ from datetime import UTC, datetime
 
 import pytest
 
+from localcloud.shell import rollcall
 from rollcall.adapters.match_table import MatchTable
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.state_table import StateTable
 from rollcall.approve import approve_candidate
-from tests.cloud.tools import expire, messages, wait_for
+from rollcall.names import OPERATOR_ROLE_NAME
+from rollcall.standoff.limits import REVERTS, SPACES
+from tests.cloud.tools import PATIENCE_SECONDS, expire, messages, wait_for
 
 pytestmark = pytest.mark.cloud
 HUB, MEMBER, MANAGEMENT, EXEMPT = "333333333333", "222222222222", "111111111111", "555566667777"
@@ -34,9 +37,14 @@ class Slice:
         self._member.put_alternate_contact(AlternateContactType=kind, **EDIT)
         return wait_for(lambda: [e for e in self.events if self._is_edit(e, kind)])[-1]
 
-    def email(self, kind):
-        contact = self.cloud.simulation.organization.accounts[MEMBER].contacts.get(kind)
+    def email(self, kind, account=MEMBER):
+        contact = self.cloud.simulation.organization.accounts[account].contacts.get(kind)
         return contact.email if contact else None
+
+    def told(self, cause, account):
+        """The subjects of the alerts of an account for that cause."""
+        mails = self.cloud.mail.received()
+        return [m["subject"] for m in mails if m["attributes"]["cause"] == cause and account in m["message"]]
 
     def alerts(self, event):
         """The subjects of the alerts of one event."""
@@ -220,6 +228,41 @@ def test_a_change_made_for_a_member_by_management_is_restored(hub):
     management.put_alternate_contact(AccountId=MEMBER, AlternateContactType="OPERATIONS", **EDIT)
     wait_for(lambda: hub.writes == ["OPERATIONS"])
     wait_for(lambda: hub.email("OPERATIONS") == hub.right["OPERATIONS"])
+
+
+@pytest.fixture
+def contested(cloud):
+    """An account of which nobody else has changed anything: standoffs are remembered for a day."""
+    organization = cloud.simulation.organization
+    account = organization.add_account(name="Contested", email="contested@example.com").id
+    yield account
+    organization.dismiss(account)
+
+
+def test_a_tug_of_war_is_a_standoff_until_an_operator_releases_it(hub, contested, tmp_path):
+    def change(number):
+        pipeline = hub.cloud.clients.client("account", MANAGEMENT, role="pipeline")
+        edit = EDIT | {"EmailAddress": f"try-{number}@example.net"}
+        pipeline.put_alternate_contact(AccountId=contested, AlternateContactType="SECURITY", **edit)
+
+    def restored():
+        return hub.email("SECURITY", contested) == hub.right["SECURITY"]
+
+    for number in range(REVERTS):
+        change(number)
+        wait_for(restored)
+    change(REVERTS)
+    (told,) = wait_for(lambda: hub.told("standoff", contested))
+    assert told.startswith("[CRITICAL]")
+    assert hub.email("SECURITY", contested) == f"try-{REVERTS}@example.net"
+
+    options = {"work": tmp_path, "role": OPERATOR_ROLE_NAME}
+    command = ("release", contested, "SECURITY", "--config", "config/examples/demo")
+    assert "is undone at once" in rollcall(hub.cloud.clients, HUB, *command, **options)
+    change(REVERTS + 1)
+    assert SPACES[0].total_seconds() > PATIENCE_SECONDS  # at once, and not as a standoff would have it
+    wait_for(restored)
+    wait_for(lambda: hub.told("released", contested))
 
 
 def test_edits_of_many_accounts_are_one_critical_alert_and_all_undone(hub):

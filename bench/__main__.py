@@ -26,7 +26,11 @@ def main() -> int:
     for row in results:
         goal = "" if row["goal"] is None else str(row["goal"])
         table.add_row(row["name"], str(row["value"]), row["unit"], goal, "yes" if row["ok"] else "NO")
-    Console().print(table)
+    console = Console()
+    console.print(table)
+    for row in results:
+        if "note" in row:
+            console.print(f"{row['name']}: {row['note']}")
     return 0 if all(row["ok"] for row in results) else 1
 
 

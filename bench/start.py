@@ -3,7 +3,7 @@
 The best of several whole processes. Functions are timed by the processor, which a busy machine disturbs
 least; the synthesis by the clock, because it is at work in two processes. A function is
 compared with a process that imports boto3 and makes one client; the synthesis with an application that has
-one empty stack and imports what ours imports of the CDK.
+one stack of one resource, as CloudFormation takes none with less, and imports what ours imports of the CDK.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 _BEST_OF = 9
-_SYNTHS = 3
+_SYNTHS = 5
 _RUNTIME = ROOT / ".runtime"
 _CLIENT = "import boto3; boto3.client('account')"
 #: What each function does before its first message: import the handler and compose what it works with.
@@ -51,14 +51,20 @@ _GOALS = {"reconcile": 1.6}
 #: What most variables may be, and those that are words.
 _ANY = "arn:aws:x:us-east-1:111111111111:x"
 _WORDS = {"ROLLCALL_CHANNEL": "sns", "ROLLCALL_MIN_SEVERITY": "INFO"}
+#: What a profile of both processes says, for where the goal is missed.
+_SYNTH_NOTE = (
+    "most of the base is the CDK's own check of templates, which takes seconds to load. Ours adds a hundred "
+    "resources: making them, what Node loads of the CDK when it is first used, and that check and cdk-nag's "
+    "rules over them. None of these is most of it, and nothing that checks is left out to be faster."
+)
 _EMPTY = """
 import sys; sys.path[:0] = {paths!r}
 import {modules}
-from aws_cdk import App, Stack, Validations
+from aws_cdk import App, CfnResource, Stack, Validations
 from cdk_nag import AwsSolutionsChecks, ServerlessChecks
 app = App(outdir={out!r})
 Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
-Stack(app, "Empty")
+CfnResource(Stack(app, "Empty"), "Nothing", type="AWS::CloudFormation::WaitConditionHandle")
 app.synth()
 """
 
@@ -97,9 +103,11 @@ def _synth(work: Path) -> dict[str, Any]:
         "CDK_OUTDIR": str(work / "ours"),
         "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
     }
-    base = _elapsed([sys.executable, "-c", empty], environment)
-    ours = _elapsed([sys.executable, str(ROOT / "app.py")], environment)
-    return row("synth_ratio", round(ours / base, 2), "x", 1.5)
+    ours, base = [], []
+    for _ in range(_SYNTHS):
+        ours.append(_elapsed([sys.executable, str(ROOT / "app.py")], environment))
+        base.append(_elapsed([sys.executable, "-c", empty], environment))
+    return row("synth_ratio", round(min(ours) / min(base), 2), "x", 1.5, note=_SYNTH_NOTE)
 
 
 def _layer(work: Path) -> Path:
@@ -133,13 +141,10 @@ def _environment(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def _elapsed(command: list[str], environment: Mapping[str, str]) -> float:
-    """Seconds on the clock, the least of some runs."""
-    spent = []
-    for _ in range(_SYNTHS):
-        start = time.monotonic()
-        subprocess.run(command, check=True, env=dict(environment), cwd=ROOT, capture_output=True)  # noqa: S603  # our own code
-        spent.append(time.monotonic() - start)
-    return min(spent)
+    """Seconds on the clock that one process took."""
+    start = time.monotonic()
+    subprocess.run(command, check=True, env=dict(environment), cwd=ROOT, capture_output=True)  # noqa: S603  # our own code
+    return time.monotonic() - start
 
 
 def _processor(command: list[str], environment: Mapping[str, str]) -> float:

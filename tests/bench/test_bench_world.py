@@ -6,6 +6,7 @@ import pytest
 
 from bench import sweep
 from bench.queue import BATCH, MAX_RECEIVES, VISIBILITY_SECONDS, IntakeQueue
+from bench.rows import row
 from bench.world import BenchWorld
 from rollcall.pacing import CEILING
 from simulation.clock import VirtualClock
@@ -96,3 +97,15 @@ def test_a_batch_is_as_large_as_the_template_has_it(queue: IntakeQueue) -> None:
     for _ in range(BATCH + 3):
         queue.send("{}")
     assert [len(queue.receive()) for _ in range(3)] == [BATCH, 3, 0]
+
+
+@pytest.mark.parametrize(("value", "ok"), [(1.5, True), (1.51, False)])
+def test_a_row_says_why_its_goal_is_missed_and_only_then(value: float, ok: bool) -> None:  # of the table
+    assert row("x", value, "s", 1.5, note="because") == {
+        "name": "x",
+        "value": value,
+        "unit": "s",
+        "goal": 1.5,
+        "ok": ok,
+    } | ({} if ok else {"note": "because"})
+    assert row("x", value, "s")["ok"]

@@ -70,15 +70,16 @@ class Standing:
 def standing(hub: Hub) -> Standing:
     """Ask the hub; CommandError or RetryableError if it cannot be asked."""
     now, controls, candidate = hub.clock.now(), hub.controls(), hub.outputs.get("CandidateDigest")
+    # Of another roster nobody can approve a plan, and nothing is left to be done.
+    in_play = {controls.approved, candidate}
     return Standing(
         now=now,
         last=hub.sweeps.last(),
         current=hub.sweeps.current(now),
         controls=controls,
         candidate=candidate,
-        waiting=hub.sweeps.waiting(now),
-        # Of a roster that is neither, nothing is left to be done.
-        approved=[held for held in hub.sweeps.approved(now) if held.roster in (controls.approved, candidate)],
+        waiting=[held for held in hub.sweeps.waiting(now) if held.roster in in_play],
+        approved=[held for held in hub.sweeps.approved(now) if held.roster in in_play],
         lapsed=hub.sweeps.lapsed(now),
         standoffs=hub.standoffs.standoffs(now),
         dead=peek(hub),

@@ -59,7 +59,7 @@ def requirement(roster: Roster, account: Account, *, today: date, lost: str | No
     }
     if lost is not None:
         demands = {kind: Held(reason=lost) for kind in ContactKind if kind in roster.managed}
-    return Requirement(demands=demands, halted=halted, held=held, exempt=_exempt(roster, account, today))
+    return Requirement(demands=demands, halted=halted, held=held, exempt=exemption_of(roster, account, today))
 
 
 def candidates(roster: Roster, account: Account, kind: ContactKind) -> Sequence[Candidate[str | None]]:
@@ -122,7 +122,8 @@ def _filled(contact: Contact, account: Account) -> Contact:
     return Contact.from_document(parts)
 
 
-def _exempt(roster: Roster, account: Account, today: date) -> str | None:
+def exemption_of(roster: Roster, account: Account, today: date) -> str | None:
+    """Why the roster leaves the account alone on this day, None if it does not."""
     reasons = [
         exemption.reason
         for exemption in roster.exemptions

@@ -206,6 +206,7 @@ SWEEP_OPERATIONS = st.one_of(
     st.tuples(st.just("approved")),
     st.tuples(st.just("carried_out"), plan_digests),
     st.tuples(st.just("all_carried_out"), st.sampled_from(DIGESTS)),
+    st.tuples(st.just("forget_others"), st.sets(st.sampled_from(DIGESTS))),
     st.tuples(st.just("lapse"), plan_digests),
     st.tuples(st.just("lapsed")),
 )
@@ -310,7 +311,7 @@ def on_sweeps(sweeps, now, name, *arguments):  # noqa: PLR0911  # one case for e
             return sweeps.hold(held)
         case "approve", (plan,):
             return sweeps.approve(plan, by="arn:aws:iam::333333333333:role/rollcall-operator", at=now)
-        case (("held" | "carried_out" | "all_carried_out"), (key,)):
+        case (("held" | "carried_out" | "all_carried_out" | "forget_others"), (key,)):
             return getattr(sweeps, name)(key)
         case "lapse", (plan,):
             return sweeps.lapse(Lapsed(plan=plan, by="alice", why="it expired", at=now))

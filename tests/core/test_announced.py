@@ -110,6 +110,19 @@ class TestLeftByAnEvent:
         world.clock.sleep(timedelta(days=3).total_seconds())
         assert swept(world) == 0
 
+    def test_what_differed_all_along_in_an_account_whose_exemption_ends(self):
+        until = (settled().clock.now() + timedelta(days=1)).date().isoformat()
+        world = settled(LOOSE | {"exempt": [{"accounts": [MEMBER], "reason": "migration", "until": until}]})
+        world.settle([EXEMPT])
+        drift(world, MEMBER)
+        world.sweep("schedule")
+        world.clock.sleep(timedelta(days=3).total_seconds())
+        assert swept(world) == 0
+        assert world.summary["contacts"]["set"] == 1
+        world.clock.sleep(timedelta(days=7).total_seconds())
+        drift(world, MEMBER)
+        assert swept(world) == 1
+
     def test_what_was_told_before_the_first_approval_is_put_right_by_the_approved_plan_and_no_drift(self):
         world = settled(LOOSE, approve=False)
         edited(world)

@@ -236,3 +236,57 @@ def test_two_operators_who_approve_at_the_same_moment_are_both_named_and_it_is_w
     assert len(world.writes()) == 5
     assert world.contacts(PRODUCTION)["OPERATIONS"] == api_values("platform", WORSE)
     assert "approval-lapsed" not in world.told()
+
+
+class TestAnotherRoster:
+    """What somebody approved of a roster is over with the next one, also when the first is deployed again."""
+
+    def rolled_back(self):
+        """A bad roster was approved, not carried out, and replaced by the good one that was there before."""
+        world = settled()
+        world.deploy(BAD)
+        world.sweep("roster")
+        world.command("pause")
+        world.approve_held()
+        world.command("unpause")
+        world.deploy(STRICT)
+        world.sweep("roster")
+        return world
+
+    @pytest.mark.parametrize("step", [None, "sweeps.forget_others", "bus.publish_notice", "machine.start"])
+    def test_a_bad_roster_that_is_deployed_again_is_held_again_and_told(self, step):
+        world = self.rolled_back()
+        assert world.state.approved == digest_of(STRICT)
+        if step:
+            world.deploy(WORSE)
+            world.sweep("roster")
+            (held,) = world.sweeps.waiting(world.clock.now())
+            world.faults.plan(step, Crash())
+            with pytest.raises(Crash):
+                world.command("approve", plan=held.plan, execution="one")
+            assert world.command("approve", plan=held.plan, execution="one")["done"]
+            list(world.started.values())[-1].run()
+        told = world.told().count("sweep-held")
+        world.deploy(BAD)
+        world.clock.sleep(60)
+        assert world.sweep("roster").document["ending"] == "held"
+        assert world.told().count("sweep-held") == told + 1
+        assert world.contacts()["SECURITY"] == api_values("soc")
+
+    def test_a_plan_of_the_candidate_is_not_forgotten_when_drift_of_the_approved_roster_is_approved(self):
+        world, plan = held_drift()
+        world.deploy(BAD)
+        world.sweep("roster")
+        waiting = {held.plan for held in world.sweeps.waiting(world.clock.now())}
+        assert len(waiting) == 2
+        assert world.command("approve", plan=plan)["done"]
+        assert {held.plan for held in world.sweeps.waiting(world.clock.now())} == waiting - {plan}
+
+    def test_a_roster_that_approves_itself_ends_what_waited_of_the_one_before(self):
+        world, plan = held_drift()
+        world.settle()
+        world.deploy(NARROW)
+        world.sweep("roster")
+        assert world.state.approved == digest_of(NARROW)
+        assert world.sweeps.waiting(world.clock.now()) == []
+        assert "no plan waits" in world.command("approve", plan=plan)["refused"]

@@ -82,6 +82,7 @@ class TestApprove:
             "trigger": "approval",
             "by": ALICE,
             "plan": plan,
+            "roster": digest_of(STRICT),
             "expires_at": held.expires_at.isoformat(),
         }
         assert (held.approved_by, held.approved_at) == (ALICE, world.clock.now())

@@ -19,7 +19,7 @@ from rollcall.sweep.run import LEASE_SECONDS, Run
 from tests.support.memory_bulks import MemoryAnnounced, MemoryBulks, MemoryStandoffs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from rollcall.account import Account
@@ -422,6 +422,10 @@ class MemorySweeps:
     def all_carried_out(self, roster: str) -> None:
         self.faults("sweeps.carried_out")
         self.plans = {key: held for key, held in self.plans.items() if held.roster != roster}
+
+    def forget_others(self, rosters: Collection[str]) -> None:
+        self.faults("sweeps.forget_others")
+        self.plans = {key: held for key, held in self.plans.items() if held.roster in rosters}
 
     def lapse(self, lapsed: Lapsed) -> None:
         self.faults("sweeps.lapse")

@@ -11,7 +11,7 @@ from rollcall.errors import RetryableError
 from rollcall.sweep.held import Held, Lapsed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 _HELD: Final = "held#"
 _LAPSED: Final = key_of("sweep", "lapsed")
@@ -79,6 +79,12 @@ class HeldItems(TableAdapter):
         """Forget all plans for this roster: nothing is left of them."""
         for held in self._all_held():
             if held.roster == roster:
+                self.carried_out(held.plan)
+
+    def forget_others(self, rosters: Collection[str]) -> None:
+        """Forget all plans but those for these rosters."""
+        for held in self._all_held():
+            if held.roster not in rosters:
                 self.carried_out(held.plan)
 
     def lapse(self, lapsed: Lapsed) -> None:

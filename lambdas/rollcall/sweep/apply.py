@@ -75,6 +75,9 @@ class Apply:
                 raise RetryableError(f"nothing of a batch could be done: {results[0].reason}")
             self.runs.write_results(run.id, run.cursor, results)
             run = replace(run, cursor=run.cursor + len(results))
+            if run.cursor >= plan.changes and any(result.verdict is Verdict.PENDING for result in results):
+                # A pause within the last batch: there is no other before which it would be seen.
+                return replace(run, ending=self._ending(plan) or run.ending, next=Step.REPORT)
         return replace(run, next=Step.REPORT)
 
     def _resumed(self, run: Run) -> Run:

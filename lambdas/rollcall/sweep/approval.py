@@ -44,13 +44,13 @@ def lapsed_notice(found: Lapsed, run: Run) -> Notice:
 
 
 def _why(asked: Mapping[str, Any], held: Held | None, control: Control, now: datetime) -> str | None:
+    if asked.get("roster", control.approved) != control.approved:
+        return "another roster was approved before its run could begin"
     if held is None:
         # The table forgets what has expired. What was carried out is forgotten before.
         expires_at = asked.get("expires_at")
         expired = expires_at is not None and datetime.fromisoformat(expires_at) <= now
         return "the plan expired while its run waited for another one" if expired else None
-    if held.roster != control.approved:
-        return "another roster was approved before its run could begin"
     if held.expires_at <= now:
         return "the plan expired while its run waited for another one"
     return "the plan expired while its run waited, and the same one waits for approval again"

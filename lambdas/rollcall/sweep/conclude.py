@@ -9,9 +9,11 @@ from rollcall.announced import Announced
 from rollcall.metrics import Metric
 from rollcall.plan import Verdict
 from rollcall.report.publish import publish_report
+from rollcall.resolve import exemption_of
 from rollcall.sweep.decide import decide
 from rollcall.sweep.endings import left_over, notices_of
 from rollcall.sweep.grants import granted_changes
+from rollcall.sweep.hold import WAITS
 from rollcall.sweep.run import Ending, Run, Step, Trigger
 from rollcall.sweep.summary import ending_of, summary_of
 from rollcall.sweep.tally import Tally
@@ -109,11 +111,14 @@ class Report:
             if drift
             else {},
         )
+        today = run.started_at.date()
         if roster is not None:
             for part in runs.observed(run.data):
                 for observed in part:
-                    plan = decide(observed, roster, halted=None, today=run.started_at.date())
-                    tally.add(observed.account, plan)
+                    plan = decide(observed, roster, halted=None, today=today)
+                    # That an exemption has ended no event says, and none is missing.
+                    lately = exemption_of(roster, observed.account, today - WAITS)
+                    tally.add(observed.account, plan, drift=lately is None)
         return tally
 
     def _roster(self, run: Run) -> Roster | None:

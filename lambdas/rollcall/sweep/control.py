@@ -122,6 +122,8 @@ class Operator:
                 approved_by=command.by,
                 now=now,
             )
+        # Plans of the roster before are nobody's wish any more, if this is another one.
+        self.sweeps.forget_others({held.roster, self.rosters.candidate.digest})
         told = approved_notice(
             roster=held.roster,
             plan=held.plan,
@@ -136,6 +138,7 @@ class Operator:
             "trigger": str(Trigger.APPROVAL),
             "by": command.by,
             "plan": held.plan,
+            "roster": held.roster,
             # Its run may have to wait for another one, until the table has forgotten the plan.
             "expires_at": held.expires_at.isoformat(),
         }

@@ -129,6 +129,7 @@ class Gate:
                 approved_by=WITHIN_LIMITS,
                 now=self.ports.clock.now(),
             )
+        self.ports.sweeps.forget_others({run.roster, self.rosters.candidate.digest})
         told = approved_notice(
             roster=plan.roster,
             plan=plan.digest,

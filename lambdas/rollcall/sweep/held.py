@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
 
@@ -68,6 +68,12 @@ class HeldPlans(Protocol):
 
     def all_carried_out(self, roster: str) -> None:
         """Forget all plans for this roster: a run looked at all accounts, and nothing is left of them."""
+
+    def forget_others(self, rosters: Collection[str]) -> None:
+        """Forget all plans but those for these rosters, approved ones too: another roster is in force now.
+
+        What somebody wanted of an earlier roster is not what anybody wants when that is deployed again.
+        """
 
     def lapse(self, lapsed: Lapsed) -> None:
         """Remember an approval that came to nothing, in place of an earlier one."""

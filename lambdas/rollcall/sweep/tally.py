@@ -66,17 +66,17 @@ class Tally:
     drifts: list[dict[str, Any]] = field(default_factory=list)
     settled: list[Announced] = field(default_factory=list)
 
-    def add(self, account: Account, plan: Plan) -> None:
-        """The next account."""
+    def add(self, account: Account, plan: Plan, *, drift: bool = True) -> None:
+        """The next account. `drift` is whether its contacts were to be right before this run."""
         self.accounts += 1
         self.active += account.active
         for finding in plan.findings:
             self.contacts[NAMES[finding.verdict]] += 1
             self._settle(account.id, finding.kind, finding.verdict)
         for change in plan.changes:
-            self._change(account, change)
+            self._change(account, change, drift=self.drift and drift)
 
-    def _change(self, account: Account, change: Change) -> None:
+    def _change(self, account: Account, change: Change, *, drift: bool) -> None:
         result = self.results.get((account.id, change.kind))
         verdict, reason = (result.verdict, result.reason) if result else self.left
         self.changes += 1
@@ -88,7 +88,7 @@ class Tally:
             self.not_set.append({"account": account_facts(account)} | left)
         if self.granted and change_digest(planned_change(account.id, change)) in self.granted:
             self.rolled_out += 1
-        elif self.drift and verdict not in _ANNOUNCED and not self._announced(account, change):
+        elif drift and verdict not in _ANNOUNCED and not self._announced(account, change):
             self.unannounced.append((account.id, change.kind))
             self.drifted[str(verdict)] += 1
             if len(self.drifts) < MOST_EXAMPLES:

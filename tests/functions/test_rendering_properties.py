@@ -147,6 +147,7 @@ def test_nobodys_names_spoil_a_message(spite):
 @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=150, deadline=None)
 @given(name=st.sampled_from(sorted(NOTICES)), spite=texts, data=st.data())
 @example(name="sweep-held", spite=SPITE[6], data=None)
+@example(name="standoff", spite=SPITE[7], data=None)
 def test_nobodys_names_spoil_a_notice(name, spite, data):
     notice = NOTICES[name]
     names = sorted(fact for fact, value in notice.facts.items() if isinstance(value, str))

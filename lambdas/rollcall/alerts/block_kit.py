@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from rollcall.alerts.markup import escaped, quoted
+from rollcall.alerts.markup import advice, escaped, quoted
 from rollcall.levels import Severity
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _links(message: Message) -> list[str]:
 
 
 def _step(step: str) -> str:
-    return f"• {escaped(step, _LINE_LENGTH)}"
+    return f"• {advice(step, _LINE_LENGTH)}"
 
 
 def _line(fact: Fact) -> str:

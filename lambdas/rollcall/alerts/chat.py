@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from rollcall.alerts.markup import escaped, quoted
+from rollcall.alerts.markup import advice, escaped, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ def chat_notification(message: Message) -> dict[str, Any]:
             "textType": "client-markdown",
             "title": quoted(f"{message.severity.name}: {message.headline}", TITLE_LENGTH),
             "description": _description(message),
-            "nextSteps": [escaped(step, _LINE_LENGTH) for step in message.next_steps],
+            "nextSteps": [advice(step, _LINE_LENGTH) for step in message.next_steps],
             "keywords": [message.severity.name, message.attributes["cause"], message.incident_id],
         },
         "metadata": {

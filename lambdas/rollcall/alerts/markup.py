@@ -29,6 +29,12 @@ def escaped(text: str, limit: int) -> str:
     return "".join(kept) + _CUT
 
 
+def advice(text: str, limit: int) -> str:
+    """As `escaped`, for words of ours that hold code: what is cut within code still ends it."""
+    shortened = escaped(text, limit - 1)
+    return shortened + "`" * (shortened.count("`") % 2)
+
+
 def quoted(value: str, limit: int) -> str:
     """A value that others may have chosen: as code where it holds markup, so that it means nothing."""
     if not _MARKUP.search(value):

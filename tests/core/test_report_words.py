@@ -83,7 +83,16 @@ class TestRoster:
     def test_a_roster_in_audit_mode_is_not_approved(self) -> None:
         world = SweepWorld(AUDIT, approve=False)
         world.sweep("roster")
-        assert f"Roster {digits(AUDIT)} not approved, nothing is enforced" in page_of(world)
+        page = page_of(world)
+        assert f"Roster {digits(AUDIT)} not approved, nothing is enforced, in audit mode" in page
+
+    def test_an_approved_roster_in_audit_mode_says_that_nothing_is_set_right(self) -> None:
+        world = settled()
+        world.deploy(STRICT | {"mode": "audit"})
+        world.sweep("roster")
+        page = page_of(world)
+        assert "approved, in audit mode: what differs is told and not set right" in page
+        assert "not approved" not in page
 
     def test_while_a_new_roster_waits_the_page_says_by_which_it_judges(self) -> None:
         world = settled()

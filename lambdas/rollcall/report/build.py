@@ -62,6 +62,7 @@ def build_report(basis: Basis, observed: Iterable[Observed]) -> dict[str, Any]:
     return {
         "version": VERSION,
         "run": dict(summary),
+        "mode": roster["mode"],
         "coverage": coverage,
         "units": _units(accounts),
         "accounts": accounts,

@@ -45,7 +45,7 @@ def render(report: Mapping[str, Any]) -> str:
         silent={(item["account_id"], item["kind"]) for item in report["unannounced"]},
         started_by=started_by(report["run"]),
         ended=ended(report["run"]),
-        roster_facts=roster_facts(report["run"]),
+        roster_facts=roster_facts(report["run"], report["mode"]),
         chart=chart(report["trend"]),
         width=WIDTH,
         height=HEIGHT,

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from rollcall.roster import Mode
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -49,10 +51,14 @@ def ended(run: Mapping[str, Any]) -> str:
     return _ENDED[run["ending"]]
 
 
-def roster_facts(run: Mapping[str, Any]) -> list[RosterFact]:
-    """The roster that the page judges by, and the one that the run planned with if it is another."""
+def roster_facts(run: Mapping[str, Any], mode: str) -> list[RosterFact]:
+    """The roster that the page judges by, and the one that the run planned with if it is another.
+
+    `mode` is that of the first, where no override says otherwise.
+    """
     judged, approved = run["judged_by"], run["approved"]
-    facts = [RosterFact(term="Roster", digest=judged, standing=_standing(judged, approved))]
+    told = ", in audit mode: what differs is told and not set right" if mode == Mode.AUDIT else ""
+    facts = [RosterFact(term="Roster", digest=judged, standing=_standing(judged, approved) + told)]
     if run["roster"] != judged:
         standing = "approved" if run["roster"] == approved else "not approved"
         facts.append(RosterFact(term="Deployed roster", digest=run["roster"], standing=standing))

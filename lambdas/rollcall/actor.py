@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Self
 
+from rollcall.fields import text
 from rollcall.masking import key_hint
 
 UNKNOWN: Final = "unknown"
@@ -141,7 +142,7 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def _text(value: object) -> str | None:
-    return value[:_LONGEST] if isinstance(value, str) and value else None
+    return text(value, longest=_LONGEST)
 
 
 def _flag(value: object) -> bool | None:

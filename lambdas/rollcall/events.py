@@ -9,11 +9,13 @@ from typing import Any
 from rollcall.actor import Actor
 from rollcall.contacts import ContactKind
 from rollcall.errors import MalformedEventError
-from rollcall.fields import account_id, is_account_id, leaves
+from rollcall.fields import account_id, is_account_id, key_text, leaves, text
 from rollcall.signals import Cause, EventReference, Ignored, Signal
 from rollcall.watch import GUARDRAIL_TYPE, OUR_PRINCIPALS, WATCHED
 
 _Reader = Callable[[Mapping[str, Any], Signal], Signal | Ignored]
+#: ISO 8601 with room for what is none.
+_LONGEST_TIME = 64
 _KINDS = {str(kind): kind for kind in ContactKind}
 #: In the codes of denials, however the service spells them: AccessDenied, AccessDeniedException.
 _DENIALS = ("accessdenied", "unauthorized")
@@ -29,11 +31,11 @@ def parse(event: object) -> Signal | Ignored:
     if not isinstance(detail, Mapping) or not isinstance(detail.get("eventName"), str):
         raise MalformedEventError("no CloudTrail event: detail.eventName is missing")
     reference = EventReference(
-        id=str(detail.get("eventID") or envelope.get("id") or ""),
+        id=key_text(str(detail.get("eventID") or envelope.get("id") or "")),
         name=detail["eventName"],
-        time=str(detail.get("eventTime") or ""),
-        request_id=_text(detail.get("requestID")),
-        shared_id=_text(detail.get("sharedEventID")),
+        time=text(str(detail.get("eventTime") or ""), longest=_LONGEST_TIME) or "",
+        request_id=_key(detail.get("requestID")),
+        shared_id=_key(detail.get("sharedEventID")),
     )
     if not reference.id:
         raise MalformedEventError("no CloudTrail event: detail.eventID is missing")
@@ -45,8 +47,8 @@ def parse(event: object) -> Signal | Ignored:
     return reader(detail, blank)
 
 
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+def _key(value: object) -> str | None:
+    return key_text(value) if isinstance(value, str) and value else None
 
 
 def _joined(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 
@@ -25,6 +26,21 @@ def account_id(value: object) -> str:
 def is_account_id(value: object) -> bool:
     """Whether this is text of twelve digits."""
     return isinstance(value, str) and _ACCOUNT_ID.fullmatch(value) is not None
+
+
+def text(value: object, *, longest: int) -> str | None:
+    """The value, if it is text and not empty: at most so many characters, and such as can be encoded."""
+    if not isinstance(value, str) or not value:
+        return None
+    # JSON may hold halves of pairs of UTF-16, which no table and no topic takes.
+    return value[:longest].encode("utf-8", "replace").decode("utf-8")
+
+
+def key_text(value: str, *, longest: int = 256) -> str:
+    """Text that tells one thing from another, fit for the key of an item whatever an event holds."""
+    if value.isascii() and len(value) <= longest:
+        return value
+    return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _flatten(value: object) -> Iterator[tuple[str, object]]:

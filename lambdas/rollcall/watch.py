@@ -50,7 +50,8 @@ WATCHED: Final = {
     (_ACCOUNT, "StartPrimaryEmailUpdate"): Watch(
         severity=Severity.HIGH,
         headline="change of the root e-mail started",
-        next_step="Who owns the root e-mail can take the account. If nobody planned this, stop it now.",
+        next_step="Who owns the root e-mail can take the account. If nobody planned this, stop the principal "
+        "above now, before the code is entered that AWS sent to the new address.",
     ),
     (_ACCOUNT, "AcceptPrimaryEmailUpdate"): Watch(
         severity=Severity.HIGH,

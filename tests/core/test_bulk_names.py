@@ -62,7 +62,12 @@ def test_different_people_have_different_names(one: Actor, other: Actor) -> None
     ("source_ip", "expected"),
     [
         ("198.51.100.7", "198.51.100.7"),
-        ("2001:DB8:0:0::1", "2001:db8::1"),
+        ("2001:DB8:0:0::1", "2001:db8::/64"),
+        ("2001:db8::ffff:ffff:ffff:ffff", "2001:db8::/64"),
+        ("2001:db8:0:1::1", "2001:db8:0:1::/64"),
+        ("::ffff:198.51.100.7", "198.51.100.7"),
+        ("::ffff:10.0.0.1", None),
+        ("fe80::1%eth0", None),
         ("cloudformation.amazonaws.com", None),
         ("AWS Internal", None),
         ("unknown", None),
@@ -79,6 +84,11 @@ def test_different_people_have_different_names(one: Actor, other: Actor) -> None
 )
 def test_only_addresses_of_one_machine_or_network_count(source_ip: str, expected: str | None) -> None:
     assert address(source_ip) == expected
+
+
+def test_a_root_user_whose_event_has_no_arn_is_a_root_user_all_the_same() -> None:
+    bare = [Actor.from_detail({"userIdentity": {"type": "Root", "accountId": one}}) for one in (ONE, OTHER)]
+    assert {actor_name(actor) for actor in bare} == {"root"}
 
 
 def test_what_the_event_does_not_tell_counts_for_the_organization_only() -> None:

@@ -109,7 +109,7 @@ WORDS = {
         runbook="attempt-denied",
     ),
     "told": Words(
-        result="told",
+        result="",
         did="nothing but this message",
         next_step=NOTHING,
         runbook="nothing-to-do",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING, Final
 
 from rollcall.actor import UNKNOWN
 from rollcall.bulk.limits import By
+from rollcall.fields import key_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +23,8 @@ _NUMBER: Final = re.compile(r"\d{9,}", re.ASCII)
 #: An ARN has five parts before its resource.
 _PARTS_BEFORE: Final = 5
 _LONGEST: Final = 512
+#: Bits that all addresses of one link have in common: https://www.rfc-editor.org/rfc/rfc4291#section-2.5.1
+_LINK: Final = 64
 #: Through a VPC endpoint CloudTrail shows the address inside the VPC: many machines have it.
 _PRIVATE: Final = tuple(
     ip_network(network)
@@ -49,10 +51,10 @@ def names_of(actor: Actor) -> Sequence[tuple[By, str]]:
 
 def actor_name(actor: Actor) -> str | None:
     """Who it was, without the account: role and session, user, root; None if nobody knows."""
+    if actor.root:
+        return "root"  # of whatever account, and also where the event has no ARN
     if actor.principal == UNKNOWN:
         return None
-    if actor.root:
-        return "root"
     # arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE
     *account, resource = actor.principal.split(":", 5)
     kind, _, rest = resource.partition("/")
@@ -64,16 +66,22 @@ def actor_name(actor: Actor) -> str | None:
 
 
 def _key(name: str) -> str:
-    """Fit for the key of an item, whatever an event holds."""
-    if name.isascii() and len(name) <= _LONGEST:
-        return name
-    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+    return key_text(name, longest=_LONGEST)
 
 
 def address(source_ip: str) -> str | None:
-    """The address in one spelling; None for a service's name, and for one that many machines have."""
+    """The address in one spelling; None for a service's name, and for one that many machines have.
+
+    Of IPv6 the network of one link: whoever has that has all of its addresses to choose from.
+    """
     try:
         found = ip_address(source_ip)
     except ValueError:
         return None
-    return None if any(found in network for network in _PRIVATE) else str(found)
+    if isinstance(found, IPv6Address):
+        found = found.ipv4_mapped or found
+    if any(found in network for network in _PRIVATE):
+        return None
+    if isinstance(found, IPv6Address):
+        return str(IPv6Network((int(found), _LINK), strict=False))
+    return str(found)

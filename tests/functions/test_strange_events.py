@@ -1,0 +1,113 @@
+"""Events in forms that nobody promised: the contact is put back, people are told, and nothing is given up."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from rollcall.alerts.read import read
+from simulation.caller import Caller
+from tests.adapters.samples import LINKS
+from tests.functions.test_rendering_properties import assert_sound
+from tests.support.timeline import edit, many_accounts
+from tests.support.world import MEMBER, World, api_values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MISSING: Any = object()
+TURNED = "\u202e\u2066\u200f"
+HUGE = "x" * 200_000
+HALF = "\ud800"
+STS = f"sts::{MEMBER}:assumed-role"
+IDENTITIES: list[Any] = [
+    {"type": "SAMLUser", "principalId": "SAMPLE:ann", "userName": "ann", "identityProvider": "corp"},
+    {"type": "WebIdentityUser", "principalId": "accounts.google.com:app:user", "userName": "user"},
+    {"type": "AWSService", "invokedBy": "ssm.amazonaws.com"},
+    {"type": "AssumedRole", "arn": f"arn:aws:{STS}/Deploy/x", "invokedBy": "cloudformation.amazonaws.com"},
+    {"type": "AssumedRole", "arn": f"arn:aws-us-gov:{STS}/Dev/mary", "sessionContext": {}},
+    {"type": "AssumedRole", "arn": f"arn:aws-cn:{STS}/Dev/mary", "sessionContext": None},
+    {"type": "AssumedRole", "sessionContext": {"sessionIssuer": None, "attributes": None}},
+    {"type": "AssumedRole", "arn": f"arn:aws:{STS}/Dev/{TURNED}\x00\x1b[2J\r\nOver: yes"},
+    {"type": "AssumedRole", "arn": HUGE, "sessionContext": {"sessionIssuer": {"arn": HUGE}}},
+    {"type": "AssumedRole", "arn": HALF, "accountId": "\n", "accessKeyId": HALF},
+    {"type": "IdentityCenterUser", "onBehalfOf": {"userId": None, "identityStoreArn": None}},
+    {"type": [], "arn": {}, "accountId": 1, "sessionContext": [1], "onBehalfOf": "x", "invokedBy": {}},
+    {"type": HUGE},
+    {"type": "Root", "accountId": MEMBER},
+    {},
+    [],
+    "root",
+]
+CHANGES: list[dict[str, Any]] = [
+    *({"userIdentity": identity} for identity in IDENTITIES),
+    *(
+        {"sourceIPAddress": address}
+        for address in ("AWS Internal", "2001:db8::1", "fe80::1%eth0", "1.2.3.4, 5.6.7.8", TURNED, HUGE, {})
+    ),
+    *({"userAgent": agent} for agent in ("AWS Internal", HUGE, HALF, TURNED, "`<!channel>`", [])),
+    *(
+        {name: value}
+        for name in ("userIdentity", "sourceIPAddress", "userAgent", "requestID", "eventTime", "errorCode")
+        for value in (MISSING, None, "")
+    ),
+    *({"requestID": value} for value in (HUGE, HALF, TURNED, [], 7)),
+    *({"eventID": value} for value in (HUGE, HALF, TURNED, 7)),
+    *(
+        {"eventTime": value}
+        for value in ("yesterday", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", HUGE, HALF, 5)
+    ),
+    *({"requestParameters": value} for value in (None, [], {"alternateContactType": [{}]}, {"name": None})),
+]
+
+
+def strange(event: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    changed = copy.deepcopy(event)
+    changed["detail"] |= changes
+    changed["detail"] = {key: value for key, value in changed["detail"].items() if value is not MISSING}
+    return changed
+
+
+def named(changes: dict[str, Any]) -> str:
+    return ascii({key: "missing" if value is MISSING else value for key, value in changes.items()})[:50]
+
+
+def assert_told(world: World) -> None:
+    documents: Iterable[dict[str, Any]] = [*world.bus.incidents, *world.bus.notices]
+    assert world.alerts
+    for document in documents:
+        assert_sound(read({"detail": document}, LINKS))
+
+
+@pytest.mark.parametrize("changes", CHANGES, ids=named)
+def test_a_contact_is_put_back_and_told_of_whatever_its_event_looks_like(changes):
+    world, events = World().settle(), []
+    world.cloud.subscribe(lambda _account, event: events.append(event))
+    edit(world, Caller.role(MEMBER, "Dev", "mary"))
+    world.queue.clear()
+    world.send(strange(events[0], changes))
+    world.drain()
+    assert world.contacts()["SECURITY"] == api_values("soc")
+    assert not world.dead
+    assert_told(world)
+
+
+def test_strange_events_of_many_accounts_are_one_bulk_that_can_be_told():
+    world, events = World().settle(), []
+    accounts = many_accounts(world, len(IDENTITIES))
+    world.cloud.subscribe(lambda _account, event: events.append(event))
+    for account_id in accounts:
+        edit(world, Caller.role(account_id, "Dev", "mary"))
+    edits = list(events)
+    world.queue.clear()
+    for number, (event, identity) in enumerate(zip(edits, IDENTITIES, strict=True)):
+        world.send(strange(event, {"userIdentity": identity, "sourceIPAddress": f"2001:db8::{number:x}"}))
+    world.drain()
+    assert all(world.contacts(account_id)["SECURITY"] == api_values("soc") for account_id in accounts)
+    assert not world.dead
+    facts = world.bus.notices[-1]["facts"]
+    assert (facts["by"], facts["accounts_count"]) == ("address", len(IDENTITIES))
+    assert facts["principals_count"] == len({item["principal"] for item in facts["principals"]}) > 1
+    assert_told(world)

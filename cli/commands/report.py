@@ -98,8 +98,8 @@ def report(  # one parameter for each option
     path = composition.root / (out or f"rollcall-report-{run}.{as_format}")
     _write(path, body)
     composition.out.print(f"{path}: the report of run {run}", soft_wrap=True)
-    if open_it:
-        webbrowser.open(path.as_uri())
+    if open_it and not webbrowser.open(path.as_uri()):
+        composition.err.print("no browser could be started here: open the file by hand", soft_wrap=True)
 
 
 def _last(body: bytes) -> str:
@@ -132,8 +132,13 @@ def _read(client: Any, bucket: str, key: str) -> bytes:
         body: bytes = client.get_object(Bucket=bucket, Key=key)["Body"].read()
     except ClientError as error:
         if code_of(error) in _GONE:
+            if key != _LATEST:
+                raise CommandError(
+                    f"there is no such report: {key}",
+                    fix="it may be older than reports.retention_days; without --run the last one is fetched",
+                ) from error
             raise CommandError(
-                "there is no such report" if key != _LATEST else "no sweep has finished yet",
+                "no sweep has finished yet",
                 fix="`rollcall sweep` starts one; `rollcall status` shows how far it is",
             ) from error
         if code_of(error) == "NoSuchBucket":

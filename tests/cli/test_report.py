@@ -61,10 +61,20 @@ def test_the_page_can_be_opened(
     world: World, sample: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(webbrowser, "open", opened.append)
+    monkeypatch.setattr(webbrowser, "open", lambda address: opened.append(address) or True)
     world.run("report", "--open", "--out", "last.html")
     assert opened == [(tmp_path / "last.html").as_uri()]
     assert sample["run"]["run"] in (tmp_path / "last.html").read_text()
+
+
+@pytest.mark.usefixtures("sample")
+def test_where_there_is_no_browser_the_file_is_there_all_the_same(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webbrowser, "open", lambda _: False)
+    result = world.run("report", "--open", "--out", "last.html")
+    assert (result.exit_code, (tmp_path / "last.html").exists()) == (0, True)
+    assert "no browser could be started here" in result.stderr
 
 
 @pytest.mark.usefixtures("sample")
@@ -78,7 +88,8 @@ def test_what_is_no_page_is_not_opened(world: World) -> None:
 def test_a_run_without_a_report_is_said(world: World) -> None:
     result = world.run("report", "--run", "20260101T000000Z-000000")
     assert result.exit_code == 1
-    assert "there is no such report" in result.stderr
+    assert "there is no such report: reports/20260101T000000Z-000000/report.html" in result.stderr
+    assert "reports.retention_days" in result.stderr
 
 
 def test_before_the_first_sweep_there_is_none(world: World) -> None:

@@ -127,12 +127,16 @@ def test_csv_has_a_line_for_each_contact(report: dict[str, Any]) -> None:
     assert tuple(rows[0]) == HEADER
 
 
-def test_no_cell_of_the_csv_is_a_formula(report: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "sign", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"]
+)
+def test_no_cell_of_the_csv_is_a_formula(report: dict[str, Any], sign: str) -> None:
     hostile = json.loads(json.dumps(report))
     for entry in hostile["accounts"]:
-        entry["name"] = '=HYPERLINK("https://evil.example")'
-    cells = [cell for row in csv.reader(io.StringIO(to_csv(hostile))) for cell in row]
-    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+        entry["name"] = f'{sign}HYPERLINK("https://evil.example")'
+    cells = [cell for row in csv.reader(io.StringIO(to_csv(hostile), newline="")) for cell in row]
+    assert f'\'{sign}HYPERLINK("https://evil.example")' in cells
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", sign))]
     assert any(cell.startswith("'+1 206") for cell in cells)
 
 

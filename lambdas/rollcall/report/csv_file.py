@@ -24,7 +24,7 @@ HEADER = (
 )
 # Spreadsheets take such a cell for a formula, and names are chosen by others.
 # https://owasp.org/www-community/attacks/CSV_Injection
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", *"\uff1d\uff0b\uff0d\uff20")  # the last four: full width
 
 
 def to_csv(report: Mapping[str, Any]) -> str:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ROOT = Path(__file__).resolve().parent.parent
-_BEST_OF = 9
+_BEST_OF = 15
 _SYNTHS = 5
 _RUNTIME = ROOT / ".runtime"
 _CLIENT = "import boto3; boto3.client('account')"
@@ -48,8 +48,8 @@ FUNCTIONS: dict[str, tuple[Any, str]] = {
 }
 #: Ratios with a goal; the others are told.
 _GOALS = {"reconcile": 1.6}
-#: What most variables may be, and those that are words.
-_ANY = "arn:aws:x:us-east-1:111111111111:x"
+#: What most variables may be, numbers too, as nothing is asked of AWS; and those that are words.
+_ANY = "1"
 _WORDS = {"ROLLCALL_CHANNEL": "sns", "ROLLCALL_MIN_SEVERITY": "INFO"}
 #: What a profile of both processes says, for where the goal is missed.
 _SYNTH_NOTE = (
@@ -77,11 +77,15 @@ def measure() -> list[dict[str, Any]]:
         layer = _layer(Path(work))
         rows = [row("asset_kilobytes", round(Path(zipped).stat().st_size / 1024), "kB")]
         for name, (environment, code) in FUNCTIONS.items():
-            variables = dict.fromkeys(environment.variable_names(), _ANY) | _WORDS
             paths = os.pathsep.join((str(asset), str(layer)))
-            ratio = _ratio(code, _environment(variables | {"PYTHONPATH": paths}))
+            ratio = _ratio(code, _environment(variables_of(environment) | {"PYTHONPATH": paths}))
             rows.append(row(f"cold_start_ratio_{name}", ratio, "x", _GOALS.get(name)))
         return [*rows, _synth(Path(work))]
+
+
+def variables_of(environment: Any) -> dict[str, str]:
+    """What a function of this environment can be composed from."""
+    return {name: _WORDS.get(name, _ANY) for name in environment.variable_names()}
 
 
 def _ratio(code: str, environment: Mapping[str, str]) -> float:

@@ -36,7 +36,10 @@ def reasons_to_hold(draft: Draft, *, limit: int | str | None, first: bool) -> Se
     reasons = ["nothing is enforced yet, and a person approves the first roster"] if first else []
     most = most_changed_accounts(limit, active=draft.active)
     if draft.new > most:
-        reasons.append(f"{draft.new} of {draft.active} active accounts would change, the limit is {most}")
+        # A per cent of few accounts may be none: then the number alone would look like a fault.
+        share = f" ({limit} of them)" if isinstance(limit, str) else ""
+        would = f"{draft.new} of {draft.active} active accounts would change"
+        reasons.append(f"{would}, the limit is {most}{share}")
     if draft.new_deletes > MOST_ACCOUNTS_WITH_DELETES:
         reasons.append(f"contacts would be deleted in {draft.new_deletes} accounts")
     return reasons

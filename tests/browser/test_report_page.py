@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import Select
+from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from tests.support.reports import HOSTILE, sample_report
 
@@ -150,6 +150,24 @@ def test_the_reason_stands_with_the_status_and_needs_no_pointer(show: Show) -> N
     Select(browser.find_element(By.ID, "status")).select_by_value("unreadable")
     (cell,) = [text for text in texts(browser, "#list tbody td") if text.startswith("unreadable")]
     assert "exempt the role rollcall-reconcile" in cell
+
+
+@BOTH
+def test_the_keyboard_stops_at_no_table_that_is_whole_on_the_screen(show: Show, at: str) -> None:
+    browser = show(at=at)
+    boxes = "return [...document.querySelectorAll('.scroll')]"
+    script = f"{boxes}.map(b => [b.tabIndex, b.scrollWidth <= b.clientWidth])"
+    assert browser.execute_script(script) == [[-1, True]] * 6
+
+
+def test_the_keyboard_reaches_a_table_that_is_wider_than_the_screen(show: Show) -> None:
+    browser = show()
+    size = {"width": 660, "height": 1000, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    wide = "return [...document.querySelectorAll('.scroll')].filter(box => box.scrollWidth > box.clientWidth)"
+    boxes = browser.execute_script(wide)
+    assert boxes
+    WebDriverWait(browser, 20).until(lambda _: {box.get_attribute("tabindex") for box in boxes} == {"0"})
 
 
 def test_the_focus_stays_with_the_pages_when_the_last_one_is_reached(show: Show) -> None:

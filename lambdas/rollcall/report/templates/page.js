@@ -121,7 +121,13 @@
     able(byId("before"), from > 0, byId("next"));
     able(byId("next"), from + PAGE < shown.length, byId("before"));
     byId("pages").hidden = shown.length <= PAGE;
+    reach();
   }
+  // The keyboard stops at a table only if there is something of it to scroll to.
+  function reach() {
+    for (const box of document.querySelectorAll(".scroll")) box.tabIndex = box.scrollWidth > box.clientWidth ? 0 : -1;
+  }
+  addEventListener("resize", reach);
   function filter() {
     const wanted = byId("search").value.trim().toLowerCase();
     const chosen = byId("status").value;

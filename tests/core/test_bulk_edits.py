@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from rollcall.bulk.limits import MOST_LOOKS
+from rollcall.bulk.limits import MOST_LOOKS, BulkLimits
 from rollcall.errors import RetryableError
 from simulation.caller import Caller
 from simulation.clock import DEFAULT_START
@@ -76,6 +76,8 @@ def test_a_thousand_accounts_in_a_minute_are_six_messages_at_most_and_all_put_ba
     assert opening["severity"] == "CRITICAL"
     assert last["facts"]["accounts_count"] == 1000
     assert last["facts"]["became"] == {"set": 1000}
+    assert last["facts"]["principals_count"] == 1000  # one role, under another ARN in each account
+    assert len(last["facts"]["principals"]) == 20
     assert last["facts"]["quiet_since"]
     assert set(singles(world)) | set(told_with(world)) == set(accounts)
     assert {notice["incident_id"] for notice in bulks(world)} == set(told_with(world).values())
@@ -100,6 +102,47 @@ def test_the_fifth_account_makes_a_bulk_that_is_told_in_its_place_and_closed():
     assert first["facts"]["actor"]["principal"].endswith(f"/{ROLE}/mallory")
     assert first["facts"]["by"] == "actor"
     assert right(world, accounts)
+
+
+def test_a_bulk_names_the_arn_in_each_account_and_the_alert_a_few_of_them():
+    world, accounts = tampered(8)
+    first, last = bulks(world)
+    arns = [f"arn:aws:sts::{account_id}:assumed-role/{ROLE}/mallory" for account_id in accounts]
+    assert [item["principal"] for item in first["facts"]["principals"]] == sorted(arns[:5])
+    assert [item["edits"] for item in last["facts"]["principals"]] == [1] * 8
+    assert {item["principal"] for item in last["facts"]["principals"]} == set(arns)
+    text = world.alerts[-1].text
+    assert sum(f"- {arn} (1 edit)" in text for arn in arns) == 5
+    assert "and 3 more" in text
+
+
+def test_an_edit_that_is_heard_of_twice_makes_nobody_more_active():
+    world, events = World().settle(), []
+    world.cloud.subscribe(lambda _account, event: events.append(event))
+    for account_id in many_accounts(world, 7):
+        edit(world, mallory(account_id))
+    for event in [*events, *events]:
+        world.send(event)
+    world.drain()
+    facts = bulks(world)[-1]["facts"]
+    assert facts["principals_count"] == facts["accounts_count"] == 7
+    assert {item["edits"] for item in facts["principals"]} == {1}
+
+
+def test_the_numbers_that_are_set_decide_what_a_bulk_is():
+    world = World().settle()
+    limits = BulkLimits(accounts=2, organization_accounts=4, window=timedelta(minutes=1))
+    world.reconciler = replace(world.reconciler, bulks=limits)
+    accounts = many_accounts(world, 5)
+    for account_id in accounts[:2]:
+        edit(world, mallory(account_id))
+    world.drain()
+    assert {notice["facts"]["by"] for notice in bulks(world)} == {"actor"}
+    assert bulks(world)[0]["facts"]["window_minutes"] == 1
+    for number, account_id in enumerate(accounts):
+        edit(world, stranger(number, account_id))
+    world.drain()
+    assert {notice["facts"]["by"] for notice in bulks(world)} == {"actor", "organization"}
 
 
 def test_a_person_gets_the_messages_of_a_bulk_with_one_incident_id():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -11,6 +12,7 @@ import pytest
 
 from rollcall.contacts import ContactKind
 from rollcall.signals import Cause, EventReference, Signal
+from rollcall.standoff.limits import StandoffLimits
 from rollcall.standoff.spacing import held_back, reverted
 from simulation.caller import Caller
 from simulation.clock import DEFAULT_START
@@ -108,6 +110,28 @@ def test_three_reverts_in_an_hour_are_no_standoff():
     pulled(world, 3)
     assert not standoffs(world)
     assert not world.state.standoffs(world.clock.now())
+
+
+def test_the_numbers_that_are_set_decide_what_a_standoff_is():
+    world = World().settle()
+    limits = StandoffLimits(reverts=5, window=timedelta(minutes=30))
+    world.reconciler = replace(world.reconciler, standoffs=limits)
+    pulled(world, 5)
+    assert not standoffs(world)
+    pulled(world, 1)
+    [told] = standoffs(world)
+    assert (told["facts"]["reverts"], told["facts"]["window_minutes"]) == (5, 30)
+    assert "after 5 reverts in 30 min" in world.alerts[-1].subject
+
+
+def test_times_that_people_read_are_seconds_in_utc():
+    world = World().settle()
+    world.clock.sleep(0.123456)
+    pulled(world, 4)
+    [told] = standoffs(world)
+    assert datetime.fromisoformat(told["decided_at"]).microsecond
+    assert re.fullmatch(r"[0-9-]{10}T[0-9:]{8}Z", told["facts"]["next_try_at"])
+    assert not re.search(r":[0-9]{2}\.[0-9]", world.alerts[-1].text)
 
 
 def test_reverts_of_an_hour_ago_do_not_count():

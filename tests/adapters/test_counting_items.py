@@ -40,6 +40,20 @@ def test_the_largest_count_is_one_transaction(state, items):
     assert {int(item["expires_at"]["N"]) for item in added} == {int(NOW.timestamp()) + 30 * 86_400}
 
 
+@pytest.mark.parametrize(
+    "principal", ["arn:aws:iam::222222222222:user/eve", "\ud800", "x" * 9000, "名前" * 900]
+)
+def test_a_principal_that_a_bulk_has_no_room_for_is_counted_beside_its_accounts(state, principal):
+    one = edit(1, principal=principal)
+    bulk = counted_all([edit(number) for number in range(5)]).bulk
+    assert bulk is not None
+    tally = replace(state.tally(By.ACTOR, "mary"), bulk=bulk)
+    assert not state.in_bulk(bulk.key, one.principal_key)
+    assert state.save_tally(tally, at=NOW, members=[one.account_id, one.principal_key])
+    assert state.in_bulk(bulk.key, one.principal_key)
+    assert state.in_bulk(bulk.key, one.account_id)
+
+
 def test_who_read_an_older_tally_stores_nothing_at_all(state):
     old = state.tally(By.ACTOR, "mary")
     assert state.save_tally(replace(old, recent=(edit(1),)), at=NOW)

@@ -54,6 +54,36 @@ def test_a_notice_is_told_whatever_fact_is_missing(name):
     assert_sound(plain_text(message(replace(notice, facts={}))))
 
 
+@pytest.mark.parametrize(
+    ("became", "said"),
+    [
+        ({"set": 5, "pending": 2}, "Rollcall puts the contacts back"),
+        ({"set": 5, "denied": 2}, "Rollcall puts the contacts back"),
+        ({"denied": 5}, "AWS denied all of it, and no contact was changed"),
+        ({"set": 4, "would-set": 1}, "contacts are NOT put back"),
+    ],
+)
+def test_a_bulk_says_first_whether_the_contacts_are_put_back(became, said):
+    facts = dict(NOTICES["bulk-edit"].facts) | {"became": became}
+    text = plain_text(message(replace(NOTICES["bulk-edit"], facts=facts))).text
+    [over] = [line for line in text.splitlines() if line.startswith("  Over ")]
+    assert said in over
+
+
+@pytest.mark.parametrize("became", [{"denied": 5}, {"set": 4, "undone": 1, "denied": 3}])
+def test_a_bulk_that_left_nothing_changed_is_over(became):
+    facts = dict(NOTICES["bulk-edit-ended"].facts) | {"became": became}
+    assert "Over       yes" in plain_text(message(replace(NOTICES["bulk-edit"], facts=facts))).text
+
+
+@pytest.mark.parametrize("count", [None, 312])
+def test_principals_that_are_not_listed_are_counted_as_far_as_that_is_known(count):
+    facts = dict(NOTICES["bulk-edit-goes-on"].facts) | {"principals_count": count}
+    text = plain_text(message(replace(NOTICES["bulk-edit"], facts=facts))).text
+    assert ("and 307 more" in text) is (count is not None)
+    assert "None" not in text
+
+
 @pytest.mark.parametrize("name", NOTICES)
 def test_no_fact_breaks_a_line_or_fills_a_template(name):
     notice = NOTICES[name]

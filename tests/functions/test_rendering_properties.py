@@ -148,6 +148,9 @@ def test_nobodys_names_spoil_a_message(spite):
 @given(name=st.sampled_from(sorted(NOTICES)), spite=texts, data=st.data())
 @example(name="sweep-held", spite=SPITE[6], data=None)
 @example(name="standoff", spite=SPITE[7], data=None)
+@example(name="bulk-edit-goes-on", spite=SPITE[6], data=None)
+@example(name="bulk-edit-of-the-organization", spite=SPITE[7], data=None)
+@example(name="bulk-edit-from-one-address", spite=SPITE[10], data=None)
 def test_nobodys_names_spoil_a_notice(name, spite, data):
     notice = NOTICES[name]
     names = sorted(fact for fact, value in notice.facts.items() if isinstance(value, str))
@@ -156,6 +159,11 @@ def test_nobodys_names_spoil_a_notice(name, spite, data):
     if facts.get("examples"):
         account = {"id": "222222222222", "name": spite, "ou": spite}
         facts["examples"] = [{"account": account, "kind": "SECURITY", "verdict": spite}] * 12
+    if facts.get("principals"):
+        facts["principals"] = [{"principal": spite, "edits": 3}] * 20
+        facts["principals_count"] = 12_345
+    if facts.get("actors"):
+        facts["actors"] = [spite] * 20
     assert_sound(read({"detail": notice_document(replace(notice, facts=facts), at=NOW)}, LINKS))
 
 

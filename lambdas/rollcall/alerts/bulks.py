@@ -61,7 +61,8 @@ def with_rest(items: Sequence[str], total: object) -> tuple[str, ...]:
 
 
 def _whom(given: Mapping[str, Any]) -> str | None:
-    found, count, actor = listed(given, "principals"), given.get("principals_count"), given.get("actor")
+    found, actor = listed(given, "principals"), given.get("actor")
+    count = given.get("principals_count") or len(found)
     if isinstance(actor, Mapping):
         several = f"{count} ARNs of one name, see below; the latest " if len(found) >= _SEVERAL else ""
         return several + who(actor)

@@ -53,6 +53,13 @@ def test_what_is_said_of_bulk_edits_and_standoffs(tmp_path: Path) -> None:
     assert settings.standoffs == StandoffLimits(reverts=5, window=timedelta(hours=2))
 
 
+def test_the_page_shows_what_is_too_much_if_nothing_is_said(tmp_path: Path) -> None:
+    page = (app.ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
+    shown = page.partition("## What is too much")[2].partition("```yaml\n")[2].partition("```")[0]
+    assert set(yaml.safe_load(shown)) == {"bulk_edit", "standoff"}
+    assert load_from(tmp_path, organization=ORGANIZATION + shown).settings == load_from(tmp_path).settings
+
+
 @pytest.mark.parametrize(
     ("section", "key", "least", "most"),
     [

@@ -12,7 +12,7 @@ from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.state_table import StateTable
 from rollcall.approve import approve_candidate
 from rollcall.names import OPERATOR_ROLE_NAME
-from rollcall.standoff.limits import REVERTS, SPACES
+from rollcall.standoff.limits import SPACES, StandoffLimits
 from tests.cloud.tools import PATIENCE_SECONDS, expire, messages, wait_for
 
 pytestmark = pytest.mark.cloud
@@ -248,18 +248,19 @@ def test_a_tug_of_war_is_a_standoff_until_an_operator_releases_it(hub, contested
     def restored():
         return hub.email("SECURITY", contested) == hub.right["SECURITY"]
 
-    for number in range(REVERTS):
+    reverts = StandoffLimits().reverts
+    for number in range(reverts):
         change(number)
         wait_for(restored)
-    change(REVERTS)
+    change(reverts)
     (told,) = wait_for(lambda: hub.told("standoff", contested))
     assert told.startswith("[CRITICAL]")
-    assert hub.email("SECURITY", contested) == f"try-{REVERTS}@example.net"
+    assert hub.email("SECURITY", contested) == f"try-{reverts}@example.net"
 
     options = {"work": tmp_path, "role": OPERATOR_ROLE_NAME}
     command = ("release", contested, "SECURITY", "--config", "config/examples/demo")
     assert "is undone at once" in rollcall(hub.cloud.clients, HUB, *command, **options)
-    change(REVERTS + 1)
+    change(reverts + 1)
     assert SPACES[0].total_seconds() > PATIENCE_SECONDS  # at once, and not as a standoff would have it
     wait_for(restored)
     wait_for(lambda: hub.told("released", contested))

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import copy
+import json
+from dataclasses import replace
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from rollcall.alerts.read import read
+from rollcall.bulk.limits import BulkLimits
+from rollcall.standoff.limits import StandoffLimits
 from simulation.caller import Caller
 from tests.adapters.samples import LINKS
 from tests.functions.test_rendering_properties import assert_sound
-from tests.support.timeline import edit, many_accounts
+from tests.support.memory import Crash
+from tests.support.timeline import Timeline, edit, many_accounts
 from tests.support.world import MEMBER, World, api_values
 
 if TYPE_CHECKING:
@@ -110,4 +116,37 @@ def test_strange_events_of_many_accounts_are_one_bulk_that_can_be_told():
     facts = world.bus.notices[-1]["facts"]
     assert (facts["by"], facts["accounts_count"]) == ("address", len(IDENTITIES))
     assert facts["principals_count"] == len({item["principal"] for item in facts["principals"]}) > 1
+    assert_told(world)
+
+
+POINTS = (
+    "bus.publish",
+    "bus.publish.after",
+    "bus.publish_notice",
+    "state.save_tally",
+    "state.save_tally.after",
+)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_any_mixture_of_strange_events_doubles_and_crashes_ends_right_and_told(seed):
+    chance, world = Random(seed), World().settle()  # noqa: S311  # a mixture that comes again, no secret
+    world.reconciler = replace(
+        world.reconciler, bulks=BulkLimits(accounts=3), standoffs=StandoffLimits(reverts=2)
+    )
+    accounts = many_accounts(world, 6)
+    for _ in range(20):
+        caller = Caller.role(chance.choice(accounts), "Dev", chance.choice(["mary", "eve"]))
+        edit(world, replace(caller, source_ip=chance.choice(["198.51.100.7", "2001:db8::1", "10.0.0.1"])))
+        if chance.random() < 0.3:
+            world.faults.plan(chance.choice(POINTS), Crash())
+        if world.queue:
+            body = json.loads(world.queue[-1].body)
+            world.queue[-1].body = json.dumps(strange(body, chance.choice(CHANGES)))
+            if chance.random() < 0.3:
+                world.send(body)
+        Timeline(world).run(until=chance.choice([1, 60]))
+    world.drain()
+    assert all(world.contacts(account_id)["SECURITY"] == api_values("soc") for account_id in accounts)
+    assert not world.dead
     assert_told(world)

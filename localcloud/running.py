@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from dataclasses import asdict, dataclass
 from typing import IO, TYPE_CHECKING, Any, Self
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 STATE_FILE = "local.json"
 LOCK_FILE = ".lock"
+_TRIES, _PAUSE_SECONDS = 20, 0.05
 
 
 class AlreadyRunningError(Exception):
@@ -45,8 +47,11 @@ class Claim:
         out.mkdir(parents=True, exist_ok=True)
         self._path = out / STATE_FILE
         self._lock = (out / LOCK_FILE).open("a+")
-        if not _taken(self._lock):
-            return
+        # Who only looks holds it for a moment: a cloud that runs holds it for good.
+        for _ in range(_TRIES):
+            if not _taken(self._lock):
+                return
+            time.sleep(_PAUSE_SECONDS)
         self._lock.seek(0)
         pid = self._lock.read().strip() or "unknown"
         self._lock.close()

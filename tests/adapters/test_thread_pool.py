@@ -80,7 +80,7 @@ def test_a_question_that_fails_is_raised(pool):
 
 
 def test_several_are_in_flight_and_none_afterwards():
-    meeting = threading.Barrier(4, timeout=5)
+    meeting = threading.Barrier(4, timeout=120)
     before = threading.active_count()
     assert ThreadPool(threads=4).each(lambda _: meeting.wait() >= 0, range(8), go_on=always) == [True] * 8
     assert threading.active_count() == before

@@ -1,11 +1,13 @@
 """`make local` and `make local-env`: a process of its own, and the AWS CLI as in another terminal."""
 
+import fcntl
 import json
 import os
 import shlex
 import signal
 import socket
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -266,6 +268,22 @@ def test_before_it_is_ready_there_is_nothing_to_point_at(tmp_path, capsys):
         with pytest.raises(AlreadyRunningError, match=f"pid {os.getpid()}"):
             Claim(tmp_path)
     assert "not running" in said()
+
+
+def test_who_looks_while_it_starts_is_not_taken_for_another_one(tmp_path):
+    """Looking takes the lock for a moment."""
+    looking, begun = (tmp_path / ".lock").open("a+"), threading.Event()
+
+    def look():
+        fcntl.flock(looking, fcntl.LOCK_EX)
+        begun.set()
+        time.sleep(0.2)
+        looking.close()
+
+    threading.Thread(target=look).start()
+    begun.wait()
+    with Claim(tmp_path), pytest.raises(NotReadyError, match="is starting"):
+        find(tmp_path)
 
 
 def test_what_a_killed_process_left_does_not_count(tmp_path):

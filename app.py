@@ -13,6 +13,8 @@ sys.path.insert(0, str(ROOT / "lambdas"))  # stacks share names with the functio
 # cdk-nag's rule EVB1 reads a property of bus policies that the CDK deprecates, and the CDK then blames the
 # application at every synth. A test says that nothing else is hidden by this.
 os.environ.setdefault("JSII_DEPRECATED", "quiet")
+# Where jsii unpacks the CDK, once: it refuses a home directory that is read-only or that a group may write.
+os.environ.setdefault("JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(ROOT / "build" / "jsii"))
 
 from aws_cdk import Annotations, App, Validations  # noqa: E402  # after the path above
 from cdk_nag import AwsSolutionsChecks, ServerlessChecks  # noqa: E402  # after the path above

@@ -71,6 +71,10 @@ class Books:
         )
         self.ledger.outcome(intent, done, intent.opened_at + timedelta(seconds=1))
 
+    def later(self, **passed: int) -> None:
+        """Look that long after now, whatever the date of this machine: the clock of the world has its own."""
+        self.world.clock._now = datetime.now(UTC) + timedelta(**passed)
+
     def key(self, intent: Intent, record: str) -> str:
         return f"ledger/{PAYMENTS}/{intent.opened_at:%Y/%m/%d}/{intent.id}/{record}.json"
 
@@ -80,8 +84,8 @@ class Books:
         self.purge(key)
         self.s3.put_object(Bucket=BUCKET, Key=key, Body=json.dumps(document).encode())
 
-    def lock(self, intent: Intent, *, mode: str, days: int) -> None:
-        """Lock the intent from now on, for longer or, as only the bypass allows, shorter."""
+    def lock(self, intent: Intent, *, mode: str, days: int) -> datetime:
+        """Lock the intent from now on, for longer or, as only the bypass allows, shorter; until when."""
         until = datetime.now(UTC) + timedelta(days=days)
         self.s3.put_object_retention(
             Bucket=BUCKET,
@@ -89,6 +93,7 @@ class Books:
             Retention={"Mode": mode, "RetainUntilDate": until},
             BypassGovernanceRetention=True,
         )
+        return until
 
     def purge(self, key: str) -> None:
         """Delete every version, as somebody with s3:BypassGovernanceRetention can."""
@@ -148,13 +153,13 @@ def test_a_whole_ledger_is_verified(books: Books) -> None:
 
 def test_an_intent_without_outcome_is_named(books: Books) -> None:
     lost = books.write(outcome=False)
-    books.world.clock.sleep((NOW - books.world.clock.now()).total_seconds() + 4 * 3600)
+    books.later(hours=4)
     assert books.verify() == (2, {lost.id: ["the intent has no outcome"]})
 
 
 def test_an_intent_that_may_still_be_under_way_is_no_fault(books: Books) -> None:
     books.write(outcome=False)
-    books.world.clock.sleep((NOW - books.world.clock.now()).total_seconds() + 60)
+    books.later(minutes=1)
     result = books.world.run("history", PAYMENTS, "--verify")
     assert result.exit_code == 0
     assert "1 write, 0 with faults, 1 under way" in result.stdout
@@ -255,11 +260,11 @@ def test_a_lock_of_either_mode_is_a_lock(books: Books, mode: str) -> None:
 
 def test_a_lock_that_was_shortened_is_named_with_both_dates(books: Books) -> None:
     intent = books.write()
-    books.lock(intent, mode="GOVERNANCE", days=30)
+    until = books.lock(intent, mode="GOVERNANCE", days=30)
     status, faults = books.verify()
     assert status == 2
     (fault,) = faults[intent.id]
-    assert fault.startswith(f"the intent is locked until {NOW + timedelta(days=30):%Y-%m}")
+    assert fault.startswith(f"the intent is locked until {until:%Y-%m-%d}")
     assert "365 days are until" in fault
 
 

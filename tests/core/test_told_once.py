@@ -120,7 +120,7 @@ def test_each_edit_is_told_by_itself_or_with_others_and_at_most_once_more_for_ea
     # In this world one process does the work of two functions: what kills it there kills both.
     killed = sum(2 if step.startswith(("topic.", "alerted.")) else 1 for step in crashes)
     assert max(told.values()) <= 1 + killed
-    accounts_of = Counter(bulk for bulk, _ in world.state.bulk_accounts)
+    accounts_of = Counter(bulk for bulk, member in world.state.members if not member.startswith("by#"))
     counted = {told_with(bulk): number for bulk, number in accounts_of.items()}
     for notice in world.bus.notices:
         last = [item for item in world.bus.notices if item["incident_id"] == notice["incident_id"]][-1]

@@ -20,7 +20,7 @@ _RIGHT: Final = frozenset({Verdict.SET, Verdict.UNDONE, Verdict.COMPLIANT, Verdi
 def counts_as(incident: Incident, *, writer_roles: Collection[str], told: bool) -> Verdict | None:
     """The verdict under which an edit counts towards a bulk, None if it does not.
 
-    Every edit counts that people are told of: also one that AWS denied, that is left in audit mode or
+    Every edit counts that people are told of: also one that AWS refused, that is left in audit mode or
     that nobody can read. What waits counts if it is `told`, or if the contact is known to differ.
     Authorised changers do not count, and our own role only if it wrote what nobody recorded.
     """

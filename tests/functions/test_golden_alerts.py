@@ -118,6 +118,9 @@ INCIDENTS = {
     "edited-held": incident(EDITED, of(Verdict.HELD, HELD, wanted=None)),
     "edited-exempt": incident(EDITED, of(Verdict.EXEMPT, "being divested", wanted=None)),
     "edited-denied": incident(EDITED, DENIED),
+    "deleted-in-vain": incident(
+        DELETED, of(Verdict.DENIED, "AWS refused the call: ResourceNotFoundException", **NOBODY)
+    ),
     "edited-from-the-console": incident(
         EDITED, OUTCOME, actor=replace(ACTOR, user_agent=FIREFOX, console=True)
     ),

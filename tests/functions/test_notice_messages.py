@@ -59,8 +59,12 @@ def test_a_notice_is_told_whatever_fact_is_missing(name):
     [
         ({"set": 5, "pending": 2}, "Rollcall puts the contacts back"),
         ({"set": 5, "denied": 2}, "Rollcall puts the contacts back"),
-        ({"denied": 5}, "AWS denied all of it, and no contact was changed"),
+        ({"denied": 5}, "AWS refused all of it, and no contact was changed"),
         ({"set": 4, "would-set": 1}, "contacts are NOT put back"),
+        ({"failed": 5}, "contacts are NOT put back, the outcome says why"),
+        ({"exempt": 4, "unreadable": 1, "denied": 1}, "contacts are NOT put back, the outcome says why"),
+        ({"set": 4, "held": 1}, "Rollcall puts contacts back, but not all"),
+        ({"unrecorded-write": 5}, "Rollcall puts the contacts back"),
     ],
 )
 def test_a_bulk_says_first_whether_the_contacts_are_put_back(became, said):

@@ -22,10 +22,14 @@ _BECAME: Final = {
     "pending": "waiting",
     "spaced": "put back later",
     "would-set": "left as they are",
-    "failed": "refused by AWS",
-    "denied": "denied by AWS",
+    "failed": "not put back (refused by AWS)",
+    "denied": "only attempted (refused by AWS)",
     "unrecorded-write": "by Rollcall's own role",
 }
+#: Sooner or later.
+_PUT_BACK: Final = frozenset({"set", "undone", "pending", "spaced"})
+#: For a reason of its own each, while others may be put back.
+_LEFT: Final = frozenset({"failed", "unreadable", "unreachable", "held", "exempt"})
 
 
 def summaries(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,7 +96,11 @@ def _meanwhile(became: Mapping[str, Any]) -> str:
     """Whether the contacts are put back, which is what the reader wants to know first."""
     verdicts = {verdict for verdict, count in became.items() if count}
     if verdicts == {"denied"}:
-        return "AWS denied all of it, and no contact was changed"
+        return "AWS refused all of it, and no contact was changed"
     if "would-set" in verdicts:
         return "contacts are NOT put back (audit mode, a pause, or no approved roster)"
+    if verdicts & _LEFT and not verdicts & _PUT_BACK:
+        return "contacts are NOT put back, the outcome says why"
+    if verdicts & _LEFT:
+        return "Rollcall puts contacts back, but not all: see the outcome"
     return "Rollcall puts the contacts back"

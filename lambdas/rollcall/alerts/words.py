@@ -103,7 +103,7 @@ WORDS = {
         runbook="account-exempt",
     ),
     "denied": Words(
-        result="denied by AWS",
+        result="refused by AWS",  # for want of a permission, or of the contact itself: the reason tells
         did="nothing: AWS let nothing be changed",
         next_step="If the principal above should not have tried, ask why it did.",
         runbook="attempt-denied",

@@ -280,3 +280,24 @@ def test_a_late_client_is_made_once_whoever_asks_first(monkeypatch):
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(lambda _: late.answer, range(8))) == {"s3"}
     assert made == ["s3"]
+
+
+def test_the_one_session_makes_clients_one_by_one_whichever_thread_asks(monkeypatch):
+    at_once = []
+
+    class Session:
+        making = 0
+
+        def create_client(self, service, **_):
+            self.making += 1
+            at_once.append(self.making)
+            time.sleep(0.01)  # as long as others need to come in between
+            self.making -= 1
+            return SimpleNamespace(answer=service)
+
+    session = Session()
+    monkeypatch.setattr(clients, "_session", lambda: session)
+    services = ["s3", "sts", "sqs", "events"] * 2
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda service: LateClient(service).answer, services)) == services
+    assert at_once == [1] * 8

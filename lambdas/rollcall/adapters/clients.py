@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.config import Config
 from botocore.session import get_session
@@ -23,6 +23,10 @@ RETRIES = Config(
 NO_RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=3, read_timeout=10)
 
 
+#: Of all threads: a session makes clients in one thread at a time, and there is one session.
+_MAKING: Final = Lock()
+
+
 class LateClient:
     """A client that is made when it is first used: what most messages do not need costs no start its time."""
 
@@ -32,7 +36,7 @@ class LateClient:
         self._made: Any = None
 
     def __getattr__(self, name: str) -> Any:
-        with self._lock:  # a session makes clients in one thread at a time
+        with self._lock:  # one client, whoever of several threads asks first
             self._made = self._made or client(self._service)
         return getattr(self._made, name)
 
@@ -47,7 +51,8 @@ def client(service: str, config: Config = RETRIES, **credentials: str) -> Any:
 
 def create_client(service: str, **settings: Any) -> Any:
     """What `boto3.client` gives. boto3 adds resources, which nobody needs here, and a tenth to its import."""
-    return _session().create_client(service, **settings)
+    with _MAKING:
+        return _session().create_client(service, **settings)
 
 
 @cache

@@ -6,6 +6,7 @@ import hashlib
 import json
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from rollcall.errors import RetryableError
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from rollcall.outcomes import Outcome
     from rollcall.ports import Ports
 
+#: Longer than a pause should last; after it, a sweep counts the contact although an event came.
+REMEMBERED: Final = timedelta(days=30)
 #: The contact stays as the event left it, or nobody can tell.
 _LEFT: Final = frozenset(
     {
@@ -47,6 +50,10 @@ class Announced:
     kind: ContactKind
     found: str | None
     at: datetime
+
+    def remembered(self, now: datetime) -> bool:
+        """Whether it counts still: the table may forget it some days later than it should."""
+        return now - self.at < REMEMBERED
 
     def speaks_for(self, found: Observation) -> bool:
         """Whether this is what the event announced, and not what somebody made of it later."""

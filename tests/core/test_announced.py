@@ -223,6 +223,18 @@ class TestWhatNoEventSpokeFor:
 
 
 class TestMemory:
+    @pytest.mark.parametrize(("days", "counted"), [(29, 0), (31, 1)])
+    def test_an_announcement_speaks_for_a_contact_for_thirty_days_whenever_the_table_forgets_it(
+        self, days, counted
+    ):
+        world = settled(LOOSE)
+        world.command("pause")
+        edited(world)
+        world.clock.sleep(timedelta(days=days).total_seconds())
+        world.command("unpause")
+        assert world.state.told_of
+        assert swept(world) == counted
+
     def test_what_is_announced_while_a_run_goes_on_is_not_forgotten_by_it(self):
         world = settled(LOOSE)
         execution = world.execution("schedule").run_to("gate")

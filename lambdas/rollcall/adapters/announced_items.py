@@ -6,15 +6,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.adapters.dynamodb_table import TableAdapter, expiry, key_of
-from rollcall.announced import Announced
+from rollcall.announced import REMEMBERED, Announced
 from rollcall.contacts import ContactKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _PK: Final = "announced"
-#: Longer than a pause should last; after it, a sweep counts the contact although an event came.
-REMEMBERED_DAYS: Final = 30
 
 
 class AnnouncedItems(TableAdapter):
@@ -25,7 +23,7 @@ class AnnouncedItems(TableAdapter):
         found = {"found": {"S": announced.found}} if announced.found else {}
         item = _key(announced.account_id, announced.kind) | {
             "at": {"S": announced.at.isoformat()},
-            "expires_at": expiry(announced.at, REMEMBERED_DAYS * 86400),
+            "expires_at": expiry(announced.at, REMEMBERED.total_seconds()),
         }
         self._table.call("put_item", Item=item | found)
 

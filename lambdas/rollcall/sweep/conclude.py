@@ -107,7 +107,11 @@ class Report:
             else frozenset(),
             drift=drift,
             # One read for the whole run.
-            announced={(item.account_id, item.kind): item for item in self.ports.state.announced()}
+            announced={
+                (item.account_id, item.kind): item
+                for item in self.ports.state.announced()
+                if item.remembered(now)
+            }
             if drift
             else {},
         )

@@ -14,6 +14,8 @@ from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3.models import FakeBucket
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from localcloud.server import LocalCloud
 
 
@@ -43,14 +45,18 @@ def install(cloud: LocalCloud) -> None:
         policy["Statement"] = [s for s in policy["Statement"] if "Condition" not in s]
         return IAMPolicy(json.dumps(policy)).is_action_permitted(action, resource)
 
-    tables = threading.Lock()
-    plain_table_action = DynamoHandler.call_action
-
-    def call_table_action(self: Any) -> Any:
-        """One at a time: moto looks at an item and then writes it, and copies tables while others write."""
-        with tables:
-            return plain_table_action(self)
-
     cloud.patch(BaseResponse, "call_action", call_action)
-    cloud.patch(DynamoHandler, "call_action", call_table_action)
+    cloud.patch(DynamoHandler, "call_action", tables_in_turn())
     cloud.patch(FakeBucket, "get_permission", get_permission)
+
+
+def tables_in_turn() -> Callable[[Any], Any]:
+    """For DynamoHandler.call_action: moto looks at an item and then writes it, and copies whole tables."""
+    lock = threading.Lock()
+    plain = DynamoHandler.call_action
+
+    def call_action(self: Any) -> Any:
+        with lock:
+            return plain(self)
+
+    return call_action

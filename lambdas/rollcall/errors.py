@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
+_PACKAGE = PurePath(__file__).parent
+
 
 class RollcallError(Exception):
     """Base of every error that the core raises on purpose."""
@@ -70,3 +74,15 @@ class LookAgainError(RollcallError):
     def __init__(self, seconds: int) -> None:
         super().__init__("looked at, and to be looked at again")
         self.seconds = seconds
+
+
+def unexpected(error: Exception) -> str:
+    """An error that nobody foresaw: its type and place in our code, as its text may hold contact details."""
+    place = ""
+    frame = error.__traceback__
+    while frame is not None:
+        file = PurePath(frame.tb_frame.f_code.co_filename)
+        if _PACKAGE in file.parents:
+            place = f" in {file.name}:{frame.tb_lineno}"
+        frame = frame.tb_next
+    return f"unexpected: {type(error).__name__}{place}"

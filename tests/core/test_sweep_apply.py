@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -308,5 +309,7 @@ def test_an_account_that_breaks_the_code_does_not_keep_the_others_from_being_set
 
     monkeypatch.setattr(Carrier, "_observe", broken)
     execution.run()
-    assert results(world)[MEMBER, "SECURITY"] == ("failed", "unexpected: ValueError")
+    verdict, reason = results(world)[MEMBER, "SECURITY"]
+    assert verdict == "failed"
+    assert re.fullmatch(r"unexpected: ValueError in carry_out\.py:\d+", reason)
     assert results(world)[PRODUCTION, "SECURITY"][0] == "set"

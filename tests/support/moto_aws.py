@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from moto import mock_aws
+from moto.dynamodb.responses import DynamoHandler
+
+from localcloud.repairs import tables_in_turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,8 +32,9 @@ def boto3_clients() -> dict[str, Any]:
 
 
 @pytest.fixture(name="aws")
-def aws_over_moto(clients: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The clients, with an empty AWS behind them."""
+def aws_over_moto(clients: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+    """The clients, with an empty AWS behind them; several threads may use it."""
+    monkeypatch.setattr(DynamoHandler, "call_action", tables_in_turn())
     with mock_aws():
         yield clients
 

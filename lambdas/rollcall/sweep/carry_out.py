@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from rollcall.act import SET_REASON, Acted, act
-from rollcall.errors import RetryableError
+from rollcall.errors import RetryableError, unexpected
 from rollcall.lost_matches import lost_match
 from rollcall.outcomes import Incident, incident_id
 from rollcall.plan import Finding, Verdict
@@ -73,8 +73,7 @@ class Carrier:
             # What was written keeps its open intent: the next try finishes and tells it.
             return {change.kind: outcome_of(change, Verdict.PENDING, str(error)) for change in changes}
         except Exception as error:  # noqa: BLE001  # one account must not keep the others from being set right
-            # The text of an unknown error may hold contact details.
-            reason = f"unexpected: {type(error).__name__}"
+            reason = unexpected(error)
             return {change.kind: outcome_of(change, Verdict.FAILED, reason) for change in changes}
         return {kind: item.outcome for kind, item in acted.items()}
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from rollcall.errors import RetryableError
+from rollcall.errors import RetryableError, unexpected
 from rollcall.lost_matches import lost_match
 from rollcall.observation import Unreadable
 from rollcall.sweep.records import Observed
@@ -105,4 +105,4 @@ def kinds_of(rosters: Sequence[Roster]) -> Sequence[ContactKind]:
 
 def _why(error: Exception) -> str:
     """Only our own texts are known to hold no contact details."""
-    return str(error) if isinstance(error, RetryableError) else f"unexpected: {type(error).__name__}"
+    return str(error) if isinstance(error, RetryableError) else unexpected(error)

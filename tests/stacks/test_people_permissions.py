@@ -7,6 +7,7 @@ plan that waits, dead letters, a guardrail, a policy on a role, an SDK that does
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ import pytest
 from botocore import xform_name
 from moto import mock_aws
 
+import app
 from simulation import organizations_reads
 from simulation.models import service_model
 from tests.cli import scenes
@@ -243,3 +245,17 @@ def test_people_may_read_the_objects_that_their_commands_read_and_the_plans_of_r
         for resource in as_list(one["Resource"])
     }
     assert granted == lived.objects | BY_HAND
+
+
+def test_the_page_lists_what_each_command_calls(lived: Watched) -> None:
+    page = (app.ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    table = page.partition("<!-- table: actions -->")[2].partition("<!-- end: actions -->")[0]
+    listed: dict[str, set[str]] = {}
+    for row in table.splitlines()[3:]:
+        commands, actions = row.split("|")[1:3]
+        service, found = "", set[str]()
+        for name in re.findall(r"`([^`]+)`", actions):
+            service = name.partition(":")[0] if ":" in name else service
+            found.add(name if ":" in name else f"{service}:{name}")
+        listed |= dict.fromkeys(re.findall(r"`([a-z]+)`", commands), found)
+    assert listed == {name: set(called) for name, called in lived.actions.items() if name != "doctor"}

@@ -10,7 +10,7 @@ from cli.arguments import ConfigOption, ProfileOption
 from cli.composition import composition_of
 from cli.operating.hub import reach
 from cli.operating.machine import command
-from rollcall.sweep.control import LONGEST_REASON
+from rollcall.sweep.command import LONGEST_REASON
 
 
 def _reason(value: str) -> str:

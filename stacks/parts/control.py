@@ -26,7 +26,7 @@ _TIMEOUT: Final = Duration.minutes(1)
 _COMMAND_TIMEOUT: Final = Duration.minutes(10)
 #: Partitions of the state table: what is approved and the pause, held plans, standoffs, and the units that an
 #: approval remembers.
-_ITEMS: Final = ("control", "roster", "sweep", "standoff*", "units")
+_ITEMS: Final = ("control", "roster", "sweep", "standoffs", "units")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

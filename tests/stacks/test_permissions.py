@@ -405,7 +405,7 @@ LEADING = "dynamodb:LeadingKeys"
     ("role", "partitions"),
     [
         ("SweepRole", {"announced", "control", "roster", "sweep", "tagged#*", "units"}),
-        ("ControlRole", {"control", "roster", "standoff*", "sweep", "units"}),
+        ("ControlRole", {"control", "roster", "standoffs", "sweep", "units"}),
         ("Reader", {"control", "roster", "standoffs", "sweep", "tagged#*", "units", "writes#*"}),
         ("Operator", {"control", "roster", "standoffs", "sweep", "tagged#*", "units", "writes#*"}),
     ],

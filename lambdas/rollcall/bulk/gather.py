@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from rollcall.bulk.edits import edit_of
 from rollcall.bulk.limits import MOST_LOOKS
 from rollcall.bulk.names import names_of
 from rollcall.bulk.notice import bulk_notice, told_with
-from rollcall.bulk.records import Edit, Gathered
+from rollcall.bulk.records import Gathered
 from rollcall.bulk.tally import became, counted, due, joined, members, quiet_at, takes, told
 from rollcall.errors import RetryableError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from rollcall.bulk.limits import BulkLimits, By
     from rollcall.bulk.ports import Bulks
-    from rollcall.bulk.records import Bulk, Tally
+    from rollcall.bulk.records import Bulk, Edit, Tally
     from rollcall.notices import Notice
     from rollcall.outcomes import Incident
     from rollcall.plan import Verdict
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
 _TRIES: Final = 5
 #: A message that is so much later than it promised is not relied on any more. Two that come do no harm.
 _GRACE: Final = timedelta(minutes=1)
-#: Characters of who made an edit: a tally of many fits its item, whatever callers say of themselves.
-_LONGEST: Final = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class Gatherer:
         """
         gathered = self.bulks.gathered(incident.id)
         if gathered is None:
-            gathered = self._count(signal, _edit(incident, signal, verdict, self.clock.now()))
+            gathered = self._count(signal, edit_of(incident, signal, verdict, self.clock.now()))
         elif gathered.verdict != verdict:
             gathered = self._corrected(gathered, verdict)
         if gathered is not None:
@@ -173,36 +173,6 @@ class Gatherer:
 def notice_id(gathered: Gathered) -> str:
     """The incident id of the messages that tell of a gathered incident."""
     return told_with(gathered.bulk)
-
-
-def _edit(incident: Incident, signal: Signal, verdict: Verdict, now: datetime) -> Edit:
-    account = incident.account
-    place = {
-        "id": signal.account_id,
-        "name": account.name if account else None,
-        "ou": "/".join(account.ou_path) if account else None,
-    }
-    return Edit(
-        incident_id=incident.id,
-        account_id=signal.account_id,
-        at=_time(signal, now),
-        verdict=str(verdict),
-        place=place,
-        actor={name: _cut(value) for name, value in signal.actor.as_document().items()},
-    )
-
-
-def _cut(value: object) -> object:
-    return value[:_LONGEST] if isinstance(value, str) else value
-
-
-def _time(signal: Signal, now: datetime) -> datetime:
-    """When it happened; now if the event does not tell, or tells of the future."""
-    try:
-        then = datetime.fromisoformat(signal.event.time)
-    except ValueError:
-        return now
-    return min(then if then.tzinfo else then.replace(tzinfo=UTC), now)
 
 
 def _gathered(tally: Tally, bulk: Bulk, edit: Edit) -> Gathered:

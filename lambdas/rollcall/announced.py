@@ -37,6 +37,8 @@ _LEFT: Final = frozenset(
         Verdict.EXEMPT,
     }
 )
+#: The contact is as it should be, although this event led to no write.
+_RIGHT: Final = frozenset({Verdict.COMPLIANT, Verdict.UNDONE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,17 +87,18 @@ def fingerprint(found: Observation | None) -> str | None:
     return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:32]
 
 
-def remember_announced(account_id: str, outcomes: Iterable[Outcome], ports: Ports) -> None:
-    """Remember which contacts an event led to and left as they were, and forget which were set since.
+def remember_announced(account_id: str, outcomes: Iterable[Outcome], ports: Ports, *, again: bool) -> None:
+    """Remember which contacts an event led to and left as they were, and forget which are right since.
 
-    Never raises: what is forgotten makes a sweep count a contact too many, and keeps nobody from being told.
+    `again` is whether the message came before: what it left then may be right by now. Never raises: what is
+    forgotten makes a sweep count a contact too many, and keeps nobody from being told.
     """
     for outcome in outcomes:
         if outcome.kind is None:
             continue
         with suppress(RetryableError):
-            # Of what others put right, the next sweep forgets it: no write for each event that finds nothing.
-            if outcome.verdict is Verdict.SET:
+            # Else the next sweep forgets what others put right: no write for each event that finds nothing.
+            if outcome.verdict is Verdict.SET or (again and outcome.verdict in _RIGHT):
                 ports.state.withdraw(account_id, outcome.kind)
             elif outcome.verdict in _LEFT:
                 left = Announced(

@@ -76,7 +76,9 @@ class Teller:
         """
         if incident.signal is not None:
             count_reverts(incident.signal, acted, self.ports)
-            remember_announced(incident.signal.account_id, incident.outcomes, self.ports)
+            # A new account is looked at again by plan, and nothing was left then.
+            again = delivery.receives > 1 and incident.signal.cause in TAMPERING
+            remember_announced(incident.signal.account_id, incident.outcomes, self.ports, again=again)
         waiting = [item for item in acted if item.outcome.verdict is Verdict.PENDING]
         quietly = len(waiting) == len(acted) and not _to_be_told(waiting, delivery)
         opened = delivery.receives > 1 and self.ports.state.opened(incident.id)

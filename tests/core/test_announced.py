@@ -213,6 +213,25 @@ class TestWhatNoEventSpokeFor:
         drift(world, MEMBER)
         assert swept(world) == 1
 
+    def test_any_change_is_counted_once_the_message_that_could_not_read_has_found_the_contact_right(self):
+        world = settled(LOOSE)
+        world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+        plain, refused = world.reconciler.ports.accounts.get, []
+
+        def busy_once(account_id, kind):
+            if refused:
+                return plain(account_id, kind)
+            refused.append(kind)
+            world.settle([MEMBER])
+            raise RetryableError("busy")
+
+        world.reconciler.ports.accounts.get = busy_once
+        world.drain()
+        assert refused == [ContactKind.SECURITY]
+        assert world.state.told_of == {}
+        drift(world, MEMBER)
+        assert swept(world) == 1
+
     def test_the_same_change_again_is_counted_after_a_standoff_was_put_back(self):
         world = in_standoff()
         world.drain()

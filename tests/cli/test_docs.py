@@ -50,3 +50,21 @@ def test_every_verdict_that_explain_can_give_is_in_the_table():
     rows = [line for line in TEXT.splitlines() if line.startswith("|")]
     for word in words:
         assert any(word in row for row in rows), word
+
+
+def test_the_readmes_way_in_works_where_nothing_is_prepared(world):
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```\n([^`]*rollcall init[^`]*)^```$", readme, re.MULTILINE)
+    first, *commands = [shlex.split(line, comments=True) for line in block.splitlines()]
+    SCENES["fresh"](world)
+    SCENES["bare"](world)
+    init = commands[0]
+    assert init[:2] == ["rollcall", "init"]
+    refused = world.run(*init[1:])
+    assert refused.exit_code == 1
+    assert f"`{shlex.join(first)}`" in refused.output
+    world.organization.trusted_access.add(first[-1])
+    for command in commands:
+        done = world.run(*command[1:])
+        assert done.exit_code == 0, done.output
+    assert world.organization.delegated_administrators

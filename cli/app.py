@@ -25,7 +25,8 @@ from cli.commands.status import status
 from cli.commands.sweep import sweep
 from cli.commands.validate import validate
 from cli.composition import real
-from cli.problems import ERROR, INTERRUPTED, CommandError
+from cli.problems import ERROR, INTERRUPTED, CommandError, aws_error, machine_error
+from rollcall.adapters.aws_errors import AWS_ERRORS
 from rollcall.errors import RollcallError
 from stacks.faults import ConfigError
 
@@ -52,7 +53,7 @@ class _Commands(TyperGroup):
         except TyperException as error:
             error.exit_code = ERROR
             raise
-        except (typer.Exit, typer.Abort, OSError):
+        except (typer.Exit, typer.Abort, BrokenPipeError):
             raise
         except KeyboardInterrupt:
             _tell(ctx.obj.err, "interrupted", fix=_interrupted(ctx))
@@ -67,8 +68,7 @@ class _Commands(TyperGroup):
         except Exception as error:  # the edge of the program: a person gets words, whatever happens
             if os.environ.get(TRACEBACK):
                 raise
-            fix = f"this is a defect of Rollcall: please report it; {TRACEBACK}=1 shows where it is"
-            _tell(ctx.obj.err, f"unexpected {type(error).__name__}", fix=fix)
+            _tell_unforeseen(ctx.obj.err, error)
         raise typer.Exit(ERROR)
 
 
@@ -121,6 +121,19 @@ def _interrupted(ctx: Any) -> str:
     if ctx.invoked_subcommand == "setup":
         return "what was done is done: run the command again, it goes on where it stopped"
     return "nothing was changed"
+
+
+def _tell_unforeseen(console: Console, error: Exception) -> None:
+    known = None
+    if isinstance(error, AWS_ERRORS):  # first: some of them are errors of this machine, too
+        known = aws_error(error)
+    elif isinstance(error, OSError):
+        known = machine_error(error)
+    if known is not None:
+        _tell(console, known.problem, fix=known.fix)
+        return
+    fix = f"this is a defect of Rollcall: please report it; {TRACEBACK}=1 shows where it is"
+    _tell(console, f"unexpected {type(error).__name__}", fix=fix)
 
 
 def _tell(console: Console, problem: str, *, fix: str) -> None:

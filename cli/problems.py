@@ -8,10 +8,12 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConnectTimeoutError,
+    CredentialRetrievalError,
     EndpointConnectionError,
     LoginError,
     NoAuthTokenError,
     NoCredentialsError,
+    ParamValidationError,
     PartialCredentialsError,
     ProfileNotFound,
     ProxyConnectionError,
@@ -79,6 +81,9 @@ def credential_error(error: Exception) -> CommandError | None:
         case ProfileNotFound():
             fix = "`aws configure list-profiles` lists those that there are"
             found = CommandError("this machine has no AWS profile of that name", fix=fix)
+        case CredentialRetrievalError():
+            fix = f"look at credential_process in ~/.aws/config, or {_NOT_LOGGED_IN}"
+            found = CommandError("the program that gives the AWS credentials failed", fix=fix)
         case BotoCoreError() if isinstance(error, _EXPIRED_LOGIN):
             found = CommandError("the AWS login has expired", fix=_EXPIRED)
         case BotoCoreError() if isinstance(error, _UNREACHABLE):
@@ -118,8 +123,39 @@ def organizations_error(error: Exception, *, call: str) -> CommandError | None:
     return None
 
 
+def aws_error(error: ClientError | BotoCoreError) -> CommandError | None:
+    """What an error of AWS means that no command has words of its own for; None if the call was wrong."""
+    found = credential_error(error)
+    if found is None and isinstance(error, ClientError):
+        call, code = error.operation_name, code_of(error)
+        if code in DENIED_CODES:
+            fix = "allow it to their role, or name a profile of another one with --profile: docs/cli.md says "
+            found = CommandError(f"the credentials may not call {call}", fix=f"{fix}what each command takes")
+        else:
+            fix = "look up what it means there; if it stays, report it with this line"
+            found = CommandError(f"AWS answered {call} with {code}", fix=fix)
+    elif found is None and not isinstance(error, ParamValidationError):
+        fix = "look at the network and at ~/.aws/config, then run the command again"
+        found = CommandError(f"there was no whole answer of AWS: {code_of(error)}", fix=fix)
+    return found
+
+
+def machine_error(error: OSError) -> CommandError:
+    """What this machine, and not AWS, refused."""
+    where = f"{error.filename}: " if error.filename else ""
+    return CommandError(
+        f"{where}{error.strerror or type(error).__name__}", fix="mend that, then run the command again"
+    )
+
+
 def exhausted(error: Exception, *, call: str, attempts: int) -> CommandError:
     """AWS did not answer, however often it was asked."""
+    if not isinstance(error, ClientError):
+        return UnansweredError(
+            f"{call} got no answer of AWS ({code_of(error)}), {attempts} times in a row",
+            fix="look at the network and the proxy (certificates of its own go into AWS_CA_BUNDLE), then run "
+            "the command again",
+        )
     return UnansweredError(
         f"AWS answered {call} with {code_of(error)}, {attempts} times in a row",
         fix="wait a minute and run the command again; another tool may be using up the quota that the "

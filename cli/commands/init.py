@@ -1,6 +1,7 @@
 """`rollcall init`: a first configuration from what the organization has today."""
 
 # No postponed annotations here: typer reads them, and ruff would move what they name out of reach.
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -79,9 +80,12 @@ def init(
         organization_text(whose, region=region, address=address),
         roster_text(proposal),
     )
-    for file, text in zip(files, texts, strict=True):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+    try:
+        for file, text in zip(files, texts, strict=True):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise _unwritable(directory, error.strerror) from error
     # What was just written is checked as `rollcall validate` would.
     configuration = load(composition.root, directory, today=composition.clock.now().date())
     for line in summary(proposal, found, address=address, warnings=len(configuration.warnings)):
@@ -97,7 +101,17 @@ def _files(target: Path, directory: str, *, force: bool) -> tuple[Path, Path]:
             f"{' and '.join(there)} in {directory} would be overwritten",
             fix="name another directory with --dir, or say --force",
         )
+    # Told now, and not after ten minutes of reading.
+    there_already = next(place for place in (target, *target.parents) if place.exists())
+    if not there_already.is_dir():
+        raise _unwritable(directory, f"{there_already.name} is no directory")
+    if not os.access(there_already, os.W_OK | os.X_OK):
+        raise _unwritable(directory, "you may not write there")
     return target / names[0], target / names[1]
+
+
+def _unwritable(directory: str, why: str | None) -> CommandError:
+    return CommandError(f"{directory} cannot be written to: {why}", fix="name another directory with --dir")
 
 
 def _look(composition: Composition, connection: Connection) -> Found:

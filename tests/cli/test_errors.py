@@ -54,7 +54,15 @@ def words(result) -> str:
             "does not take the credentials",
             "a clock that is wrong",
         ),
+        ("sts", refused("AccessDenied", 403), "may not call Call", "another one with --profile"),
+        ("sts", refused("OptInRequired", 403), "AWS answered Call with OptInRequired", "what it means there"),
         ("sts", aws.EndpointConnectionError(endpoint_url="x"), "cannot be reached", "the network"),
+        (
+            "sts",
+            aws.CredentialRetrievalError(provider="x", error_msg="y"),
+            "the program that gives the AWS credentials failed",
+            "credential_process",
+        ),
         (
             "organizations",
             refused("AccessDeniedException"),
@@ -116,6 +124,17 @@ def test_and_not_for_ever(desk, service):
     assert (desk.clock.now() - start).total_seconds() == 15
 
 
+@pytest.mark.parametrize(
+    "error", [aws.ReadTimeoutError(endpoint_url="x"), aws.SSLError(endpoint_url="x", error="y")]
+)
+def test_answers_that_never_come_are_the_networks_and_not_the_quotas(desk, error):
+    desk.failures["sts"] = [error] * 50
+    text = words(desk.run("explain", PAYMENTS))
+    assert f"sts:GetCallerIdentity got no answer of AWS ({type(error).__name__}), 5 times in a row" in text
+    assert "look at the network and the proxy (certificates of its own go into AWS_CA_BUNDLE)" in text
+    assert "quota" not in text
+
+
 def test_a_page_that_fails_is_asked_for_again(desk):
     desk.failures["organizations"] = [refused("TooManyRequestsException", 429)]
     assert desk.run("validate", "--live").exit_code == 0
@@ -148,6 +167,12 @@ def test_a_defect_is_words_too_and_hides_what_it_saw(desk):
     text = words(desk.run("explain", PAYMENTS))
     assert "unexpected ValueError" in text
     assert "mallory" not in text
+
+
+def test_an_error_of_this_machine_is_told_by_its_own_words(desk):
+    desk.failures["account"] = [OSError(28, "No space left on device", "plan.json")]
+    text = words(desk.run("explain", PAYMENTS))
+    assert text == "error: plan.json: No space left on device\nfix: mend that, then run the command again\n"
 
 
 def test_a_defect_shows_where_it_is_if_asked_to(desk, monkeypatch):

@@ -7,7 +7,7 @@ import webbrowser
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from rollcall.report.csv_file import to_csv
 from rollcall.report.page import render
@@ -100,6 +100,31 @@ def test_before_the_first_sweep_there_is_none(world: World) -> None:
     assert result.exit_code == 1
     assert "no sweep has finished yet" in result.stderr
     assert "rollcall sweep" in result.stderr
+
+
+class _CutOff:
+    """A body whose connection breaks: the error of botocore is one of this machine, too."""
+
+    def read(self) -> bytes:
+        raise ReadTimeoutError(endpoint_url="x")
+
+
+@pytest.mark.usefixtures("sample")
+def test_a_report_that_is_cut_off_on_its_way_is_words(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = world.client("s3", HUB)
+    monkeypatch.setattr(client, "get_object", lambda **_: {"Body": _CutOff()})
+    result = world.run("report")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("error: there was no whole answer of AWS: ReadTimeoutError\nfix: look")
+
+
+@pytest.mark.usefixtures("sample")
+def test_credentials_that_may_not_ask_for_the_stack_are_told(world: World) -> None:
+    refused: Any = {"Error": {"Code": "AccessDenied", "Message": "no"}}
+    world.failures["cloudformation"] = [ClientError(refused, "DescribeStacks")]
+    result = world.run("report")
+    assert result.exit_code == 1
+    assert "error: the credentials may not call DescribeStacks\nfix: allow it to their role" in result.stderr
 
 
 @pytest.mark.usefixtures("sample")

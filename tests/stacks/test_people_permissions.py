@@ -259,3 +259,13 @@ def test_the_page_lists_what_each_command_calls(lived: Watched) -> None:
             found.add(name if ":" in name else f"{service}:{name}")
         listed |= dict.fromkeys(re.findall(r"`([a-z]+)`", commands), found)
     assert listed == {name: set(called) for name, called in lived.actions.items() if name != "doctor"}
+
+
+def test_the_page_lists_what_the_doctor_calls(lived: Watched) -> None:
+    page = (app.ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    said = page.partition("## `rollcall doctor`")[2].partition("`--json` gives")[0]
+    found = lived.actions["doctor"]
+    assert {"organizations"} == set(re.findall(r"`(\w+):Describe\*` and `List\*`", said))
+    # Those of AWS Organizations all begin so: the page need not name them.
+    named = {one for one in found if not re.match(r"organizations:(Describe|List)", one)}
+    assert sorted(one for one in named if not re.search(rf"`({one}|{one.partition(':')[2]})`", said)) == []

@@ -147,3 +147,15 @@ def test_every_kind_of_item_of_the_state_table_is_on_its_page():
     written = re.compile(r'(?:key_of\(f?|_PK: Final = |return f)"([a-z]+#?)["{]')
     texts = [path.read_text(encoding="utf-8") for path in ADAPTERS.glob("*.py")]
     assert listed == {name for text in texts for name in written.findall(text)}
+
+
+def test_every_measure_of_the_bench_that_a_page_names_is_one():
+    sources = [path.read_text(encoding="utf-8") for path in (DOCS.parent / "bench").glob("*.py")]
+    names = {name for text in sources for name in re.findall(r'\brow\(\s*f?"([^"]+)"', text)}
+    measures = "|".join(re.sub(r"\{\w+\}", r"\\w+", name) for name in names)
+    assert not re.fullmatch(measures, "sweep_of_nothing")
+    pages = [path.read_text(encoding="utf-8") for path in DOCS.glob("**/*.md")]
+    begins = r"`((?:signal|sweep|storm|report|cold|cpu|synth|stored)_[a-z0-9_]+)`"
+    named = {name for text in pages for name in re.findall(begins, text)}
+    assert len(named) >= 4
+    assert sorted(name for name in named if not re.fullmatch(measures, name)) == []

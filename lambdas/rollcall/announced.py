@@ -77,6 +77,9 @@ class Announcements(Protocol):
     def settled(self, announced: Announced) -> None:
         """Forget exactly this: a sweep found the contact right. What was announced since stays."""
 
+    def narrowed(self, announced: Announced) -> None:
+        """Remember `found` of exactly this: a sweep could read what no event could. As above otherwise."""
+
 
 def fingerprint(found: Observation | None) -> str | None:
     """The same for what AWS takes for the same, None for what could not be read. No contact details."""

@@ -147,6 +147,7 @@ COUNT_OPERATIONS = st.one_of(
     st.tuples(st.just("withdraw"), account_ids, kinds),
     st.tuples(st.just("announced")),
     st.tuples(st.just("settled"), announcements),
+    st.tuples(st.just("narrowed"), announcements),
 )
 names = st.sampled_from(("Sandbox", "Workloads/Production", "a#b", "a#b#c", "名前/" * 128, "x=y, z=w", "é"))
 unit_ids = st.sampled_from(("ou-1-a", "ou-1-b"))

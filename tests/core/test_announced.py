@@ -232,6 +232,21 @@ class TestWhatNoEventSpokeFor:
         drift(world, MEMBER)
         assert swept(world) == 1
 
+    def test_a_change_after_a_sweep_could_read_what_no_event_could_is_counted(self):
+        world = settled(STRICT)
+        world.organization.trusted_access.discard(TRUSTED)
+        edited(world, MEMBER, PRODUCTION)
+        assert world.verdicts()[-1] == "unreadable"
+        world.organization.trusted_access.add(TRUSTED)
+        for _ in range(2):
+            world.sweep("schedule")
+            assert (world.summary["ending"], world.summary["unannounced"]) == ("held", 0)
+        later = MALLORY | {"Name": "Somebody later"}
+        world.member().put_alternate_contact(AlternateContactType="SECURITY", **later)
+        world.queue.clear()
+        world.sweep("schedule")
+        assert world.summary["unannounced"] == 1
+
     def test_the_same_change_again_is_counted_after_a_standoff_was_put_back(self):
         world = in_standoff()
         world.drain()

@@ -90,6 +90,12 @@ class MemoryAnnounced:
         if key in self.told_of and self.told_of[key].at == announced.at:
             del self.told_of[key]
 
+    def narrowed(self, announced: Announced) -> None:
+        self.faults("state.narrowed")
+        key = (announced.account_id, announced.kind)
+        if announced.found is not None and key in self.told_of and self.told_of[key].at == announced.at:
+            self.told_of[key] = announced
+
 
 @dataclass
 class MemoryStandoffs:

@@ -37,13 +37,25 @@ class AnnouncedItems(TableAdapter):
 
     def settled(self, announced: Announced) -> None:
         """Forget exactly this."""
+        self._exactly(announced, "delete_item")
+
+    def narrowed(self, announced: Announced) -> None:
+        """Remember what was found."""
+        if announced.found is not None:
+            found = {":found": {"S": announced.found}}
+            self._exactly(announced, "update_item", found, UpdateExpression="SET found = :found")
+
+    def _exactly(
+        self, announced: Announced, operation: str, values: Mapping[str, Any] | None = None, **update: str
+    ) -> None:
         self._table.conditionally(
-            "delete_item",
+            operation,
             Key=_key(announced.account_id, announced.kind),
             ConditionExpression="#at = :at",
             # DynamoDB reserves the word.
             ExpressionAttributeNames={"#at": "at"},
-            ExpressionAttributeValues={":at": {"S": announced.at.isoformat()}},
+            ExpressionAttributeValues={":at": {"S": announced.at.isoformat()}, **(values or {})},
+            **update,
         )
 
 

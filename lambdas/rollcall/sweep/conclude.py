@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from rollcall.announced import Announced
 from rollcall.metrics import Metric
 from rollcall.plan import Verdict
 from rollcall.report.publish import publish_report
@@ -51,20 +50,27 @@ class Report:
             (item.account_id, item.kind): item for part in self.ports.runs.results(run.id) for item in part
         }
         now = self.ports.clock.now()
-        summary, settled = self.ports.sweeps.last(), list[Announced]()
+        summary, tally = self.ports.sweeps.last(), None
         if summary is None or summary["run"] != run.id:
             # Else a try before got so far, and what it counted by may be forgotten by now.
             tally = self._tally(run, results)
-            summary, settled = self._told(run, tally, now), tally.settled
+            summary = self._told(run, tally, now)
         self.ports.sweeps.finish(run, summary, now)
         if run.plan is not None and _carried_out(run, run.plan, results.values()):
             self._forget(run.trigger, run.plan)
-        for announced in settled:
-            # What was announced since may be of what the run did not see.
-            if announced.at <= run.started_at:
-                self.ports.state.settled(announced)
+        if tally is not None:
+            self._remember(run, tally)
         self._measure(run, summary)
         return replace(run, ending=ending_of(run), next=Step.END)
+
+    def _remember(self, run: Run, tally: Tally) -> None:
+        """What events announced and this run knows better. What was announced since it may not have seen."""
+        for announced in tally.settled:
+            if announced.at <= run.started_at:
+                self.ports.state.settled(announced)
+        for announced in tally.narrowed:
+            if announced.at <= run.started_at:
+                self.ports.state.narrowed(announced)
 
     def _forget(self, trigger: Trigger, plan: PlanReference) -> None:
         if trigger is Trigger.APPROVAL:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from rollcall.announced import fingerprint
 from rollcall.plan import Verdict
 from rollcall.sweep.draft import MOST_EXAMPLES, account_facts, example, planned_change
 from rollcall.sweep.plan_digest import change_digest
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from rollcall.account import Account
     from rollcall.announced import Announced
     from rollcall.contacts import ContactKind
+    from rollcall.observation import Observation
     from rollcall.plan import Change, Plan
     from rollcall.sweep.records import Result
 
@@ -46,7 +48,8 @@ class Tally:
     `results` are what became of planned changes, `left` the verdict of a change that has none and why.
     `granted` are the digests of changes that an approved plan had wanted before this run; `drift` is whether
     the roster was in force before, so that other changes are drift. `announced` is what events have told of
-    contacts that were left as they were; `settled` is what of it is over, because they are right by now.
+    contacts that were left as they were; `settled` is what of it is over, because they are right by now,
+    `narrowed` what was announced of contacts that nobody could read, with what this run read.
     """
 
     results: Mapping[tuple[str, ContactKind], Result]
@@ -65,6 +68,7 @@ class Tally:
     drifted: Counter[str] = field(default_factory=Counter)
     drifts: list[dict[str, Any]] = field(default_factory=list)
     settled: list[Announced] = field(default_factory=list)
+    narrowed: list[Announced] = field(default_factory=list)
 
     def add(self, account: Account, plan: Plan, *, drift: bool = True) -> None:
         """The next account. `drift` is whether its contacts were to be right before this run."""
@@ -72,7 +76,7 @@ class Tally:
         self.active += account.active
         for finding in plan.findings:
             self.contacts[NAMES[finding.verdict]] += 1
-            self._settle(account.id, finding.kind, finding.verdict)
+            self._settle(account.id, finding.kind, finding.verdict, finding.found)
         for change in plan.changes:
             self._change(account, change, drift=self.drift and drift)
 
@@ -82,7 +86,7 @@ class Tally:
         self.changes += 1
         self.contacts[NAMES[verdict]] += 1
         self.became[str(verdict)] += 1
-        self._settle(account.id, change.kind, verdict)
+        self._settle(account.id, change.kind, verdict, change.found)
         if verdict not in _DONE and len(self.not_set) < MOST_EXAMPLES:
             left = {"kind": str(change.kind), "verdict": str(verdict), "reason": reason}
             self.not_set.append({"account": account_facts(account)} | left)
@@ -98,7 +102,13 @@ class Tally:
         known = self.announced.get((account.id, change.kind))
         return known is not None and known.speaks_for(change.found)
 
-    def _settle(self, account_id: str, kind: ContactKind, verdict: Verdict) -> None:
+    def _settle(
+        self, account_id: str, kind: ContactKind, verdict: Verdict, found: Observation | None
+    ) -> None:
         known = self.announced.get((account_id, kind))
-        if known is not None and verdict in _DONE:
+        if known is None:
+            return
+        if verdict in _DONE:
             self.settled.append(known)
+        elif known.found is None and (read := fingerprint(found)) is not None:
+            self.narrowed.append(replace(known, found=read))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -109,3 +110,12 @@ def test_what_the_shipped_file_shows_as_comments_is_taken(tmp_path: Path) -> Non
     for line in shown:
         if line[0].isalpha() and line.split(":")[0] not in ORGANIZATION:
             assert complaints(tmp_path, organization=f"{ORGANIZATION}{line}\n") == []
+
+
+def test_every_setting_that_the_page_shows_is_taken(tmp_path: Path) -> None:
+    page = (app.ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    shown = {key for block in blocks for key in yaml.safe_load(block)}
+    assert {"members", "sweep", "operators", "guardrail", "private_link"} <= shown
+    for block in blocks:
+        assert complaints(tmp_path, organization=ORGANIZATION + block) == []

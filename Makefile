@@ -57,7 +57,7 @@ local: setup ## Run an organization of twelve accounts with everything deployed,
 	@$(BIN)/python -m localcloud.local --out out/local --port $(PORT)
 
 # No prerequisites: what it prints is for eval "$(make -s local-env)", and where nothing is set up, nothing runs.
-local-env: ## Print the variables that point an AWS client at it, for eval (ACCOUNT=hub, management or 12 digits)
+local-env: ## Print the variables that point an AWS client at it, for eval (ACCOUNT=hub, management or 12 digits; ROLE=Administrator)
 	@test -f $(RUNTIME) || { echo "the local cloud is not running: start it in another terminal with make local" >&2; exit 1; }
 	@$(BIN)/python -m localcloud.local_env --out out/local --account "$(ACCOUNT)" --role "$(ROLE)"
 

@@ -96,8 +96,9 @@ def _run(out: Path, *, verbose: bool) -> int:
 
 def _show(step: Step, *, verbose: bool) -> None:
     for alert in step.alerts:
-        who = next((line.strip() for line in alert["message"].splitlines() if line.startswith("  Who")), "")
-        _console.print(f"         {alert['subject']}\n         {who}", style="yellow", markup=False)
+        who = [line.strip() for line in alert["message"].splitlines() if line.startswith("  Who")]
+        for line in (alert["subject"], *who[:1]):
+            _console.print(f"         {line}", style="yellow", markup=False)
         if verbose:
             _console.print(alert["message"], markup=False)
 

@@ -11,6 +11,7 @@ from rollcall.demands import Wanted
 from rollcall.masking import masked
 from rollcall.observation import Present
 from rollcall.programs import program
+from rollcall.sweep.actor import SWEEP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,15 +63,22 @@ def table(found: Sequence[Entry], *, details: bool) -> Table:
 def _row(item: Mapping[str, Any]) -> tuple[str, ...]:
     if item["at"] is None:
         return (plain(item["id"]), "?", "?", "?", "?", plain(item["verdict"] or "?"))
-    actor = item["actor"]
     return (
         item["at"][:19].replace("T", " "),
         item["kind"].lower(),
-        f"{plain(actor['principal'])}\n{plain(actor['source_ip'])}, {plain(program(actor['user_agent']))}",
+        _who(item["actor"]),
         plain(_line(item["found"])),
         plain(_line(item["wanted"])),
         plain(item["verdict"] or ("no outcome" if item["faults"] else "no outcome yet")),
     )
+
+
+def _who(actor: Mapping[str, Any]) -> str:
+    """Principal, address and program; a sweep acts by itself and comes from nowhere."""
+    who = plain(actor["principal"])
+    if actor["kind"] == SWEEP.kind:
+        return who
+    return f"{who}\n{plain(actor['source_ip'])}, {plain(program(actor['user_agent']))}"
 
 
 def _values(contact: Contact | None, *, details: bool) -> dict[str, str] | None:

@@ -29,7 +29,9 @@ def named(waiting: Sequence[Held], digits: str) -> Held:
         )
     raise CommandError(
         f"no plan waits under {digits}",
-        fix=f"these wait: {known}" if known else "none waits; `rollcall sweep` makes one of today",
+        fix=f"these wait: {known}"
+        if known
+        else "none waits at all: `rollcall sweep` plans anew, and says which plan waits if one does",
     )
 
 

@@ -108,5 +108,7 @@ def _done(found: Execution, name: str) -> Mapping[str, Any]:
             fix="`rollcall status` shows what is in force; the logs of the function control say why",
         )
     if "refused" in found.output:
-        raise CommandError(f"refused: {found.output['refused']}", fix="`rollcall status` shows what waits")
+        raise CommandError(
+            f"refused: {found.output['refused']}", fix="`rollcall status` shows what waits and what goes on"
+        )
     return found.output

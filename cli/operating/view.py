@@ -63,7 +63,7 @@ def _last(found: Standing) -> Iterator[tuple[str, str]]:
 
 def _current(run: Run, now: datetime) -> Iterator[tuple[str, str]]:
     step, done, all_ = progress_of(run)
-    yield "run", f"{run.id}, {run.trigger}, since {lasting(now - run.started_at)}"
+    yield "run", f"{run.id}, {run.trigger}, for {lasting(now - run.started_at)}"
     yield "step", f"{step}, {done} of {all_}" if all_ else step
 
 

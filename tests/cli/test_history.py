@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
+from rollcall.actor import UNKNOWN
 from rollcall.adapters.ledger_bucket import LedgerBucket
 from rollcall.adapters.state_table import StateTable
 from rollcall.contacts import ContactKind
 from rollcall.intents import intent_id
 from rollcall.outcomes import Outcome
 from rollcall.plan import Verdict
+from rollcall.sweep.actor import SWEEP
 from tests.adapters import samples
 from tests.cli.desk import HUB, PAYMENTS, assert_golden
 from tests.cli.world import TABLE
 
 if TYPE_CHECKING:
+    from rollcall.actor import Actor
     from rollcall.intents import Intent
     from tests.cli.world import World
 
@@ -47,11 +50,16 @@ class Books:
         self.state = StateTable(client=world.client("dynamodb", HUB), table=TABLE)
 
     def write(
-        self, minutes: int = 0, *, kind: ContactKind = ContactKind.SECURITY, outcome: bool = True
+        self,
+        minutes: int = 0,
+        *,
+        kind: ContactKind = ContactKind.SECURITY,
+        actor: Actor = samples.INTENT.signal.actor,
+        outcome: bool = True,
     ) -> Intent:
         """One write with its records."""
         sample, at = samples.INTENT, OPENED + timedelta(minutes=minutes)
-        signal = replace(sample.signal, account_id=PAYMENTS, kind=kind)
+        signal = replace(sample.signal, account_id=PAYMENTS, kind=kind, actor=actor)
         name = intent_id(signal=signal, kind=kind, owner="m-1", opened_at=at)
         intent = replace(sample, id=name, signal=signal, kind=kind, opened_at=at)
         self.ledger.intent(intent)
@@ -121,6 +129,15 @@ def test_the_history_says_who_what_when_and_from_where(books: Books) -> None:
     result = books.world.run("history", PAYMENTS)
     assert result.exit_code == 0
     assert_golden("history.txt", result.stdout)
+
+
+def test_a_sweep_comes_from_nowhere_and_an_unknown_address_is_told(books: Books) -> None:
+    books.write(actor=SWEEP)
+    found = books.world.run("history", PAYMENTS).stdout
+    assert SWEEP.principal in found
+    assert "unknown" not in found
+    books.write(5, actor=replace(samples.INTENT.signal.actor, source_ip=UNKNOWN))
+    assert "unknown" in books.world.run("history", PAYMENTS).stdout
 
 
 def test_contacts_are_masked_unless_details_are_asked_for(books: Books) -> None:

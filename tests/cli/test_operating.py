@@ -112,7 +112,7 @@ def test_a_second_sweep_waits_for_the_first(hub):
     found.advance()
     assert found.state == "wait"
     shown = hub.run("status").stdout
-    assert f"run       {running.id}, schedule, since" in shown
+    assert f"run       {running.id}, schedule, for " in shown
     assert "step      prepare\n" in shown
     first.run_to("gate")
     assert "step      observe, 0 of 6\n" in hub.run("status").stdout

@@ -80,6 +80,7 @@ class TestFirstRoster:
             "plan": world.facts("sweep-held")["plan"],
             "by": ALICE,
             "automatic": False,
+            "enforces": True,
             "changes": 3 * MANAGED,
         }
 
@@ -108,6 +109,21 @@ class TestCandidate:
         assert world.told() == ["roster-approved", "sweep-applied"]
         facts = world.facts("roster-approved")
         assert (facts["by"], facts["automatic"], facts["changes"]) == (WITHIN_LIMITS, True, 1)
+
+    @pytest.mark.parametrize(
+        ("roster", "enforces"),
+        [
+            (STRICT | {"mode": "audit"}, False),
+            (STRICT | {"mode": "audit", "overrides": [ROSTER["overrides"][0] | {"mode": "enforce"}]}, True),
+            (STRICT | {"authorised_changers": ["arn:aws:iam::222222222222:role/Dev"]}, True),
+        ],
+    )
+    def test_whether_it_enforces_anything_is_told(self, roster, enforces):
+        world = settled()
+        world.deploy(roster)
+        world.sweep("roster")
+        assert world.state.approved == digest_of(roster)
+        assert world.facts("roster-approved")["enforces"] is enforces
 
     def test_one_that_changes_nothing_is_approved_and_nothing_is_applied(self):
         world = settled()

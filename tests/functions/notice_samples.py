@@ -47,7 +47,7 @@ APPLIED = {
     "ending": "finished",
     "examples": [],
 }
-APPROVED = {"roster": DIGEST, "plan": PLAN, "by": BY, "automatic": False, "changes": 61}
+APPROVED = {"roster": DIGEST, "plan": PLAN, "by": BY, "automatic": False, "enforces": True, "changes": 61}
 LEFT = [
     {"account": ACCOUNT, "kind": "SECURITY", "verdict": "skipped", "reason": "it changed since the plan"},
     {"account": OTHER, "kind": "BILLING", "verdict": "failed", "reason": "the Account API answered Denied"},
@@ -128,6 +128,14 @@ NOTICES: dict[str, Notice] = {
     "roster-approved": _of(NoticeKind.ROSTER_APPROVED, APPROVED),
     "roster-approved-automatically": _of(
         NoticeKind.ROSTER_APPROVED, APPROVED, automatic=True, by="within limits", plan=None, changes=4
+    ),
+    "roster-approved-audit": _of(
+        NoticeKind.ROSTER_APPROVED,
+        APPROVED,
+        automatic=True,
+        by="within limits",
+        enforces=False,
+        changes=0,
     ),
     "approval-lapsed": _of(
         NoticeKind.APPROVAL_LAPSED,

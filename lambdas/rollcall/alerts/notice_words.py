@@ -172,6 +172,13 @@ was made was skipped on purpose; the next sweep looks at it again.""",
         headline="roster approved: its changes are within the limits",
         do="- Nothing, if you know of the deployment. If nobody does: `rollcall pause --reason TEXT`",
     ),
+    "roster-approved/audit": replace(
+        _APPROVED,
+        headline="roster approved in audit mode: from now on nothing is put back",
+        do="""
+- Nothing, if you know of it: differences are told, and left as they are.
+- If nobody does: deploy the roster with `mode: enforce` again, and ask who deployed this one.""",
+    ),
     "approval-lapsed": NoticeWords(
         headline="approved plan NOT carried out: {reason}",
         waits="what the plan wanted was not written; the next sweep plans it anew",

@@ -90,6 +90,7 @@ def variant(kind: NoticeKind, given: Mapping[str, Any]) -> str:
             special = first if given.get("first") else ""
         case NoticeKind.ROSTER_APPROVED:
             special = "automatic" if given.get("automatic") else ""
+            special = "audit" if given.get("enforces") is False else special
         case NoticeKind.SWEEP_DRIFT:
             special = _left(given)
         case NoticeKind.SWEEP_APPLIED:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from rollcall.sweep.run import Run
 
-_SWEEP = Actor(
+SWEEP = Actor(
     principal="rollcall sweep",
     kind="sweep",
     account_id=UNKNOWN,
@@ -26,7 +26,7 @@ _SWEEP = Actor(
 def swept(account_id: str, run: Run, now: datetime) -> Signal:
     """The reason why a run looks at an account. One account is one incident in one run."""
     event = EventReference(id=run.id, name="Sweep", time=now.isoformat(), request_id=None)
-    return Signal(account_id=account_id, cause=Cause.SWEPT, event=event, actor=_SWEEP)
+    return Signal(account_id=account_id, cause=Cause.SWEPT, event=event, actor=SWEEP)
 
 
 def owner(run: Run) -> str:

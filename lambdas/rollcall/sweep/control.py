@@ -83,7 +83,7 @@ class Operator:
         # Plans of the roster before are nobody's wish any more, if this is another one.
         self.sweeps.forget_others({held.roster, self.rosters.candidate.digest})
         told = approved_notice(
-            roster=held.roster,
+            self.rosters.named(held.roster),
             plan=held.plan,
             changes=held.changes,
             by=command.by,
@@ -118,9 +118,7 @@ class Operator:
             # The answer of an earlier try was lost, or somebody else was faster: it is as it was asked for.
             return contact | {"released": {"by": known.release.by, "at": known.release.at.isoformat()}}
         if not known.open(now):
-            raise RefusedError(
-                "there is no standoff over this contact: `rollcall status` lists those that go on"
-            )
+            raise RefusedError("there is no standoff over this contact")
         facts = {"by": command.by, "account": {"id": account_id}, "kind": str(kind)}
         self.bus.publish_notice(notice(NoticeKind.RELEASED, key=command.key, facts=facts), now)
         self.state.release(account_id, kind, by=command.by, at=now)

@@ -131,7 +131,7 @@ class Gate:
             )
         self.ports.sweeps.forget_others({run.roster, self.rosters.candidate.digest})
         told = approved_notice(
-            roster=plan.roster,
+            self.rosters.named(plan.roster),
             plan=plan.digest,
             changes=plan.changes,
             by=WITHIN_LIMITS,

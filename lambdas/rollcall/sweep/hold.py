@@ -82,8 +82,15 @@ def held_notice(held: Held, examples: Sequence[Mapping[str, Any]]) -> Notice:
 
 
 def approved_notice(
-    *, roster: str, plan: str | None, changes: int | None, by: str, automatic: bool, key: str
+    roster: Roster, *, plan: str | None, changes: int | None, by: str, automatic: bool, key: str
 ) -> Notice:
-    """The notice that a roster is the approved one from now on."""
-    facts = {"roster": roster, "plan": plan, "by": by, "automatic": automatic, "changes": changes}
+    """The notice that a roster is the approved one from now on. One that enforces nothing says so."""
+    facts = {
+        "roster": roster.digest,
+        "plan": plan,
+        "by": by,
+        "automatic": automatic,
+        "enforces": enforces(roster),
+        "changes": changes,
+    }
     return notice(NoticeKind.ROSTER_APPROVED, key=key, facts=facts)

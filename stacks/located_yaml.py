@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from stacks.document import Route
 
 _TAG: Final = "tag:yaml.org,2002:"
-_DECIMAL: Final = re.compile(r"[-+]?(0|[1-9][0-9]*)", re.ASCII)
+# No number of either file has more digits, and Python refuses to read thousands of them.
+_DECIMAL: Final = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})", re.ASCII)
+# JSON writes what is beyond U+FFFF as two escapes; to YAML they are two halves, of which no text is made.
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_HALF: Final = 'has an escape for half a character, such as "\\ud83d": write the character itself'
 _READ_AS: Final = {"int": "a number", "float": "a number", "bool": "true or false", "timestamp": "a date"}
 
 
@@ -84,6 +88,10 @@ class _Converter:
                     )
                 )
                 continue
+            if _SURROGATE.search(key.value):
+                fault = Fault(file=self.document.file, line=line, field=dotted(route), problem=_HALF)
+                self.document.faults.append(fault)
+                continue
             step = (*route, key.value)
             if key.value in result:
                 self.document.faults.append(
@@ -102,7 +110,7 @@ class _Converter:
     def _scalar(self, node: yaml.ScalarNode, route: Route) -> Any:
         kind = node.tag.removeprefix(_TAG)
         if kind == "str":
-            return node.value
+            return self._refuse(route, _HALF) if _SURROGATE.search(node.value) else node.value
         if kind == "null":
             return self._refuse(route, "has no value: give it one, or remove the key")
         if kind not in _READ_AS:

@@ -41,7 +41,7 @@ class Scope:
         below = [account for account in every if self._below(account)]
         if not below:
             paths = {account.ou_path[:depth] for account in every for depth in range(1, _DEEPEST + 1)}
-            known = sorted({"/".join(path) for path in paths})
+            known = sorted({"/".join(path) for path in paths if path})
             near = difflib.get_close_matches(self.ou or "", known, n=1, cutoff=0.6)
             meant = f": did you mean {near[0]!r}?" if near else ""
             fix = f"give the names of its units below the root, as in Workloads/Production{meant}"

@@ -6,14 +6,16 @@ import json
 import os
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from cli.planning.scope import Scope
 from cli.problems import CommandError
+from rollcall.observation import Present, Unreadable
 from rollcall.sweep.records import Observed, account_document, account_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from rollcall.account import Account
@@ -60,7 +62,7 @@ def write(path: Path, seen: Seen, *, plan: Mapping[str, Any] | None) -> None:
         "accounts": [account_document(account) for account in seen.accounts],
         "observed": [item.as_document() for item in seen.observed],
     }
-    draft = path.with_name(f"{path.name}.part")
+    draft = path.parent / f"{path.name}.part"
     try:
         draft.unlink(missing_ok=True)
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -76,7 +78,7 @@ def read(path: Path, *, organization: str, roster: str) -> Seen:
         seen = _seen(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise _no_file(path, "read", error) from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         fix = "name a file that `rollcall plan --out` wrote"
         raise CommandError(f"{path.name} is no plan", fix=fix) from None
     if (seen.organization, seen.roster) != (organization, roster):
@@ -90,7 +92,7 @@ def read(path: Path, *, organization: str, roster: str) -> Seen:
 def _seen(document: Mapping[str, Any]) -> Seen:
     if document["version"] != VERSION:
         raise ValueError("of another release")
-    return Seen(
+    seen = Seen(
         organization=document["organization"],
         roster=document["roster"],
         scope=Scope.from_document(document["scope"]),
@@ -98,6 +100,25 @@ def _seen(document: Mapping[str, Any]) -> Seen:
         accounts=[account_of(item) for item in document["accounts"]],
         observed=[Observed.from_document(item) for item in document["observed"]],
     )
+    accounts = [*seen.accounts, *(item.account for item in seen.observed)]
+    texts = [*chain.from_iterable(map(_texts, accounts)), *chain.from_iterable(map(_found, seen.observed))]
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError("of something else than text")
+    return seen
+
+
+def _texts(account: Account) -> Iterator[object]:
+    yield from (account.id, account.name, *account.ou_path, *account.parent_ids)
+    yield from chain.from_iterable(account.tags.items())
+
+
+def _found(item: Observed) -> Iterator[object]:
+    yield from item.lost.values()
+    for found in item.contacts.values():
+        if isinstance(found, Present):
+            yield from found.contact.as_document().values()
+        elif isinstance(found, Unreadable):
+            yield found.reason
 
 
 def _no_file(path: Path, done: str, error: OSError) -> CommandError:

@@ -143,6 +143,33 @@ def test_a_part_of_the_organization_can_be_planned(drifted, arguments, accounts)
 
 
 @pytest.mark.parametrize(
+    ("where", "what"),
+    [
+        (("account", "name"), 1),
+        (("account", "id"), {}),
+        (("account", "tags"), "x"),
+        (("account", "ou_path"), [1]),
+        (("contacts",), "x"),
+        (("contacts", "SECURITY"), {"state": "unreadable", "reason": 1}),
+        (("contacts", "SECURITY", "contact", "email"), None),
+        (("lost",), "x"),
+    ],
+)
+def test_a_file_with_something_else_in_place_of_text_is_no_plan(drifted, where, what):
+    drifted.run("plan", "--out", "plan.json")
+    path = drifted.where / "plan.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    place = next(item for item in document["observed"] if item["account"]["id"] == PAYMENTS)
+    for key in where[:-1]:
+        place = place[key]
+    place[where[-1]] = what
+    path.write_text(json.dumps(document), encoding="utf-8")
+    result = drifted.run("plan", "--resume", "plan.json")
+    assert result.exit_code == 1
+    assert "error: plan.json is no plan\nfix: name a file" in result.stderr
+
+
+@pytest.mark.parametrize(
     ("arguments", "text"),
     [
         (["--ou", "Workload"], "there is no account below 'Workload'"),
@@ -159,6 +186,11 @@ def test_a_question_that_cannot_be_answered_is_an_error(drifted, arguments, text
     result = drifted.run("plan", *arguments)
     assert result.exit_code == 1
     assert text in " ".join(result.stderr.replace("│", " ").split())
+
+
+def test_accounts_below_the_root_are_no_unit_to_suggest(drifted):
+    drifted.organization.move(PAYMENTS, drifted.organization.root_id)
+    assert "did you mean" not in drifted.run("plan", "--ou", "").stderr
 
 
 def test_reading_takes_half_of_the_quota(right):

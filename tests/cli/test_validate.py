@@ -147,3 +147,26 @@ def test_the_region_of_the_settings_and_the_profile_are_used(desk):
     )
     desk.run("validate", "--live", "--profile", "audit")
     assert {(region, profile) for _, region, profile in desk.asked_for} == {("cn-northwest-1", "audit")}
+
+
+@pytest.mark.parametrize(
+    ("old", "field"),
+    [
+        ("Duty officer", "contacts.soc.title"),
+        ("being divested", "exempt[0].reason"),
+        ("Sandbox", "overrides[1].ou"),
+        ("scope", "overrides[0].tag"),
+    ],
+)
+def test_the_escapes_of_json_for_an_emoji_are_a_fault_with_its_line(desk, old, field):
+    desk.write(contacts=CONTACTS.replace(old, '"\\ud83d\\ude00"', 1))
+    result = desk.run("validate")
+    assert result.exit_code == 1
+    assert f"{field}: has an escape for half a character" in result.stdout
+
+
+def test_a_number_that_python_refuses_to_read_is_a_fault_like_others(desk):
+    desk.write(contacts=f"{CONTACTS}limits: {{max_changed_accounts: {'9' * 5000}}}\n")
+    result = desk.run("validate")
+    assert result.exit_code == 1
+    assert "is neither a number of accounts nor a per cent" in result.stdout

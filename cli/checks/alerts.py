@@ -50,7 +50,9 @@ def dead_letters(facts: Facts) -> Finding:
         words = ", ".join(f"{count} in {arn.rpartition(':')[2]}" for arn, count in full.items())
         return failed(
             f"messages that were not handled: {words}",
-            fix=f"read the function's log, mend what it says, then {commands}",
+            # AWS moves only what a queue gave up: https://docs.aws.amazon.com/goto/WebAPI/sqs-2012-11-05/StartMessageMoveTask
+            fix=f"read the function's log, mend what it says, then {commands}; what EventBridge put there,"
+            " as starts of sweeps, AWS does not move: docs/operations.md#dead-letters",
         )
     return passed(f"{len(facts.dead_letters.value)} queues, empty")
 

@@ -124,6 +124,17 @@ class TestCandidate:
         world.sweep("roster")
         assert world.state.approved == digest_of(roster)
         assert world.facts("roster-approved")["enforces"] is enforces
+        (told,) = [item for item in world.notices if item["notice"] == "roster-approved"]
+        assert told["severity"] == ("MEDIUM" if enforces else "HIGH")
+
+    def test_from_audit_mode_to_audit_mode_nothing_is_switched_off(self):
+        world = settled()
+        for changer in ("Dev", "Ops"):
+            audit = {"mode": "audit", "authorised_changers": [f"arn:aws:iam::222222222222:role/{changer}"]}
+            world.deploy(STRICT | audit)
+            world.sweep("roster")
+        told = [item["severity"] for item in world.notices if item["notice"] == "roster-approved"]
+        assert told == ["HIGH", "MEDIUM"]
 
     def test_one_that_changes_nothing_is_approved_and_nothing_is_applied(self):
         world = settled()

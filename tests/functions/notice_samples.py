@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rollcall.levels import Severity
 from rollcall.masking import masked
 from rollcall.notices import Notice, NoticeKind, notice
+from rollcall.sweep.gate import WITHIN_LIMITS
 from tests.adapters.samples import ACTOR, DIGEST, FOUND, MEMBER, WANTED
 
 RUN = "20261005T090000Z-1f2e3d"
@@ -127,15 +130,18 @@ NOTICES: dict[str, Notice] = {
     ),
     "roster-approved": _of(NoticeKind.ROSTER_APPROVED, APPROVED),
     "roster-approved-automatically": _of(
-        NoticeKind.ROSTER_APPROVED, APPROVED, automatic=True, by="within limits", plan=None, changes=4
+        NoticeKind.ROSTER_APPROVED, APPROVED, automatic=True, by=WITHIN_LIMITS, plan=None, changes=4
     ),
-    "roster-approved-audit": _of(
-        NoticeKind.ROSTER_APPROVED,
-        APPROVED,
-        automatic=True,
-        by="within limits",
-        enforces=False,
-        changes=0,
+    "roster-approved-audit": replace(
+        _of(
+            NoticeKind.ROSTER_APPROVED,
+            APPROVED,
+            automatic=True,
+            by=WITHIN_LIMITS,
+            enforces=False,
+            changes=0,
+        ),
+        severity=Severity.HIGH,
     ),
     "approval-lapsed": _of(
         NoticeKind.APPROVAL_LAPSED,

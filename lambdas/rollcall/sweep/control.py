@@ -70,6 +70,7 @@ class Operator:
         """The person is on record first; then the roster is in force; then its plan is carried out."""
         control = self.state.control()
         held = self._held(command.plan, control.approved, now)
+        before = self.rosters.current(control)
         self.sweeps.approve(held.plan, by=command.by, at=now)
         if held.roster != control.approved:
             approve_candidate(
@@ -84,6 +85,7 @@ class Operator:
         self.sweeps.forget_others({held.roster, self.rosters.candidate.digest})
         told = approved_notice(
             self.rosters.named(held.roster),
+            before=before,
             plan=held.plan,
             changes=held.changes,
             by=command.by,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rollcall.sweep.run import PlanReference
 
 #: Who approves a roster whose plan needs nobody.
-WITHIN_LIMITS = "within limits"
+WITHIN_LIMITS = "Rollcall, as the changes are within the limits"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +120,7 @@ class Gate:
     def _approve(self, run: Run, plan: PlanReference, control: Control) -> None:
         if self.ports.state.control() != control:
             raise RetryableError("the pause or the approved roster changed while the plan was made")
+        before = self.rosters.current(control)
         if control.approved != run.roster:
             approve_candidate(
                 state=self.ports.state,
@@ -132,6 +133,7 @@ class Gate:
         self.ports.sweeps.forget_others({run.roster, self.rosters.candidate.digest})
         told = approved_notice(
             self.rosters.named(plan.roster),
+            before=before,
             plan=plan.digest,
             changes=plan.changes,
             by=WITHIN_LIMITS,

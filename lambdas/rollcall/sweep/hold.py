@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from rollcall.levels import Severity
 from rollcall.notices import Notice, NoticeKind, notice
 from rollcall.roster import Mode
 from rollcall.sweep.held import Held
@@ -82,9 +84,19 @@ def held_notice(held: Held, examples: Sequence[Mapping[str, Any]]) -> Notice:
 
 
 def approved_notice(
-    roster: Roster, *, plan: str | None, changes: int | None, by: str, automatic: bool, key: str
+    roster: Roster,
+    *,
+    before: Roster,
+    plan: str | None,
+    changes: int | None,
+    by: str,
+    automatic: bool,
+    key: str,
 ) -> Notice:
-    """The notice that a roster is the approved one from now on. One that enforces nothing says so."""
+    """The notice that a roster is the approved one from now on. One that enforces nothing says so.
+
+    It is as loud as a pause if the roster `before` did enforce.
+    """
     facts = {
         "roster": roster.digest,
         "plan": plan,
@@ -93,4 +105,5 @@ def approved_notice(
         "enforces": enforces(roster),
         "changes": changes,
     }
-    return notice(NoticeKind.ROSTER_APPROVED, key=key, facts=facts)
+    told = notice(NoticeKind.ROSTER_APPROVED, key=key, facts=facts)
+    return replace(told, severity=Severity.HIGH) if enforces(before) and not enforces(roster) else told

@@ -20,12 +20,14 @@ from tests.functions.notice_samples import NOTICES
 from tests.functions.test_golden_alerts import INCIDENTS
 
 pytestmark = pytest.mark.cloud
+#: Nobody waits that long for a receiver on this machine, however busy it is.
+PATIENT_SECONDS = 60.0
 
 
 @pytest.fixture
 def slack(tmp_path, monkeypatch):
     monkeypatch.setattr(channels, "SECONDS_BETWEEN_MESSAGES", 0.0)
-    monkeypatch.setattr(https, "TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr(https, "TIMEOUT_SECONDS", PATIENT_SECONDS)
     receiver = Receiver(tmp_path / "slack.jsonl")
     yield receiver
     receiver.close()
@@ -74,14 +76,17 @@ def test_a_bot_answers_in_the_thread(slack):
 
 @WAYS
 @pytest.mark.parametrize("mood", [Mood.DOWN, Mood.SLOW, Mood.ERROR, Mood.HTML])
-def test_on_a_bad_day_the_message_goes_back_and_nothing_is_posted(slack, way, mood):
+def test_on_a_bad_day_the_message_goes_back_and_nothing_is_posted(slack, way, mood, monkeypatch):
     slack.mood = mood
+    if mood is Mood.SLOW:
+        monkeypatch.setattr(https, "TIMEOUT_SECONDS", 0.3)
     with pytest.raises(RetryableError) as caught:
         way(slack).send(message(), thread=None, follows=False)
     assert "127.0.0.1" not in str(caught.value)
     assert "forTheLocalCloudOnly" not in str(caught.value)
     assert not slack.messages()
     slack.mood = Mood.WELL
+    monkeypatch.setattr(https, "TIMEOUT_SECONDS", PATIENT_SECONDS)
     way(slack).send(message(), thread=None, follows=False)
     # What nobody waited for any more may still be posted, as by Slack: once more, and not lost.
     assert len(slack.messages()) in ((1, 2) if mood is Mood.SLOW else (1,))

@@ -95,7 +95,12 @@ class Slice:
         return not list(self.state.open_intents(MEMBER))
 
     def dead(self):
-        return messages(self.cloud, HUB, self.outputs["IntakeDeadLetterQueueUrl"])
+        """The dead letters, which are gone then: `rollcall status` in this cloud would tell of them."""
+        url = self.outputs["IntakeDeadLetterQueueUrl"]
+        found = messages(self.cloud, HUB, url)
+        for message in found:
+            self._hub("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return found
 
     def _is_edit(self, event, kind):
         detail = event["detail"]

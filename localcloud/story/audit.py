@@ -21,7 +21,7 @@ def play(scene: Scene) -> Iterator[Step]:
         scene,
         "the same roster in audit mode",
         lambda: scene.stage.update_hub(directory(scene.stage.out, "audit")),
-        SweepEnd(ending="finished", written=0, alerts=("MEDIUM roster-approved",)),
+        SweepEnd(ending="finished", written=0, alerts=("HIGH roster-approved",)),
     )
     yield scene.play(
         "edited in audit mode",

@@ -3,6 +3,7 @@
 import json
 import time
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
@@ -13,7 +14,7 @@ from rollcall.adapters.state_table import StateTable
 from rollcall.approve import approve_candidate
 from rollcall.names import OPERATOR_ROLE_NAME
 from rollcall.standoff.limits import SPACES, StandoffLimits
-from tests.cloud.tools import PATIENCE_SECONDS, expire, messages, wait_for
+from tests.cloud.tools import PATIENCE_SECONDS, alerts, expire, messages, wait_for
 
 pytestmark = pytest.mark.cloud
 HUB, MEMBER, MANAGEMENT, EXEMPT = "333333333333", "222222222222", "111111111111", "555566667777"
@@ -43,13 +44,13 @@ class Slice:
 
     def told(self, cause, account):
         """The subjects of the alerts of an account for that cause."""
-        mails = self.cloud.mail.received()
+        mails = alerts(self.cloud)
         return [m["subject"] for m in mails if m["attributes"]["cause"] == cause and account in m["message"]]
 
     def alerts(self, event):
         """The subjects of the alerts of one event."""
         return [
-            m["subject"] for m in self.cloud.mail.received() if event["detail"]["eventID"] in m["message"]
+            m["subject"] for m in alerts(self.cloud) if event["detail"]["eventID"] in m["message"]
         ]
 
     def only_alert(self, event):
@@ -277,7 +278,7 @@ def test_edits_of_many_accounts_are_one_critical_alert_and_all_undone(hub):
     members = [account for account in organization.accounts if account != MANAGEMENT]
     for account_id in members:
         somebody.put_alternate_contact(AccountId=account_id, AlternateContactType="BILLING", **EDIT)
-    mails = hub.cloud.mail.received
+    mails = partial(alerts, hub.cloud)
     told = wait_for(lambda: [mail for mail in mails() if "BULK EDIT" in mail["subject"]])
     assert told[0]["subject"].startswith("[CRITICAL]")
     assert "somebody" in told[0]["subject"]

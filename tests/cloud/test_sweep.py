@@ -16,7 +16,7 @@ from rollcall.names import OPERATOR_ROLE_NAME
 from rollcall.roster import digest_of
 from rollcall.sweep.apply import BATCH_CHANGES, IN_FLIGHT
 from simulation.seeds import HUB
-from tests.cloud.tools import wait_for
+from tests.cloud.tools import alerts, wait_for
 from tests.support.reports import fetches
 
 pytestmark = pytest.mark.cloud
@@ -53,7 +53,7 @@ class Hub:
                 contacts[kind] = replace(contacts[kind], email="somebody@example.net")
 
     def mails(self, cause):
-        return [m for m in self.cloud.mail.received() if m["attributes"]["cause"] == cause]
+        return [m for m in alerts(self.cloud) if m["attributes"]["cause"] == cause]
 
     def object(self, key):
         s3 = self.cloud.clients.client("s3", HUB)

@@ -129,6 +129,11 @@ def messages(cloud, account: str, url: str) -> list[dict[str, Any]]:
     return cloud.clients.client("sqs", account).receive_message(QueueUrl=url, **options).get("Messages", [])
 
 
+def alerts(cloud) -> list[dict[str, Any]]:
+    """The mails of Rollcall, whichever other topics tests of this cloud have written to."""
+    return [mail for mail in cloud.mail.received() if "cause" in mail["attributes"]]
+
+
 def received(cloud, account: str, url: str) -> Any:
     """The body of the first message that arrives, parsed."""
     return json.loads(wait_for(lambda: messages(cloud, account, url))[0]["Body"])

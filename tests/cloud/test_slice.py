@@ -49,9 +49,7 @@ class Slice:
 
     def alerts(self, event):
         """The subjects of the alerts of one event."""
-        return [
-            m["subject"] for m in alerts(self.cloud) if event["detail"]["eventID"] in m["message"]
-        ]
+        return [m["subject"] for m in alerts(self.cloud) if event["detail"]["eventID"] in m["message"]]
 
     def only_alert(self, event):
         """The subject of the event's alert; no second one follows soon."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import botocore.session
 
 from localcloud.gateway import answer, caller_of
-from localcloud.policies import refusal
+from localcloud.permissions import explain_refusal
 from simulation.authorization import request_of
 from simulation.errors import ApiError
 
@@ -72,7 +72,7 @@ class Apis:
         except ValueError as error:
             raise ApiError("SerializationException", str(error)) from error
         asked = request_of(self._simulated.organization, service, operation, parameters, caller)
-        denied = refusal(caller.arn, action=asked.action, resource=asked.resource, context=asked.context)
+        denied = explain_refusal(caller.arn, asked)
         if denied:
             raise ApiError("AccessDeniedException", denied, 403 if service == "account" else 400)
         try:

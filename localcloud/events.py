@@ -10,13 +10,15 @@ import json
 import logging
 import queue
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from localcloud import queues
 from localcloud.deliverable import COMMON, Delivery, Lost, UndeliverableError, only
 from localcloud.patterns import compile_pattern
-from localcloud.policies import decide, role_may
-from localcloud.put_events import PutEvents, bus_of
+from localcloud.permissions import evaluate, service_may
+from localcloud.put_events import PutEvents, bus_admits, bus_of
+from rollcall_policies import Access, AccessRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,8 +110,8 @@ class Bridge:
     def _to_queue(self, rule: Any, arn: str, body: str, attributes: dict[str, str]) -> None:
         context = {"aws:SourceArn": [rule.arn], "aws:SourceAccount": [rule.account_id]}
         context["aws:SecureTransport"] = ["true"]
-        policy = [queues.queue_of(arn).policy or {}]
-        if not decide(policy, action="sqs:SendMessage", resource=arn, context=context, principal=_SERVICE):
+        request = AccessRequest(action="sqs:SendMessage", resource=arn, context=context, principal=_SERVICE)
+        if evaluate([queues.queue_of(arn).policy or {}], request) is not Access.ALLOWED:
             raise UndeliverableError("NO_PERMISSIONS", f"the policy of {arn} does not admit {rule.arn}")
         queues.send(arn, body, attributes)
 
@@ -117,14 +119,13 @@ class Bridge:
         arn, role = target["Arn"], target.get("RoleArn", "")
         if bus_of(arn) is None:
             raise UndeliverableError("NO_RESOURCE", f"{arn} does not exist")
-        wanted = {"action": "events:PutEvents", "resource": arn}
         context = self.context(rule.account_id, event, principal=role, by_rule=True)
-        if not role or not role_may(role, **wanted, context=context, service=_SERVICE):
+        request = AccessRequest(action="events:PutEvents", resource=arn, context=context)
+        if not role or not service_may(_SERVICE, role, request):
             raise UndeliverableError(
                 "NO_PERMISSIONS", f"role {role or '(none)'} of {rule.arn} may not put events on {arn}"
             )
-        verdict = decide([bus_of(arn).policy or {}], **wanted, context=context, principal=role)
-        if verdict is False or (verdict is None and arn.split(":")[4] != rule.account_id):
+        if not bus_admits(replace(request, principal=role), rule.account_id):
             raise UndeliverableError("NO_PERMISSIONS", f"the policy of {arn} does not admit {rule.arn}")
 
     def context(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import re
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
@@ -19,7 +20,8 @@ from moto.sts.models import STSBackend
 from werkzeug import Response
 
 from localcloud.gateway import account_of_root_key, caller_of, caller_of_key, credential_scope
-from localcloud.policies import decide, refusal, role_named
+from localcloud.permissions import explain_refusal, find_role, trusts
+from rollcall_policies import AccessRequest
 
 if TYPE_CHECKING:
     from typing import Any
@@ -72,7 +74,7 @@ class AssumeRole:
         if not self._may(caller, role_arn, form):
             text = f"User: {caller.arn} is not authorized to perform: {_ACTION} on resource: {role_arn}"
             return _error("AccessDenied", text, 403)
-        longest = getattr(role_named(role_arn), "max_session_duration", None) or _DEFAULT_SESSION_SECONDS
+        longest = getattr(find_role(role_arn), "max_session_duration", None) or _DEFAULT_SESSION_SECONDS
         if int(form.get("DurationSeconds", 0)) > longest:
             text = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
             return _error("ValidationError", text, 400)
@@ -88,18 +90,13 @@ class AssumeRole:
             "sts:RoleSessionName": [form.get("RoleSessionName", "")],
             "aws:MultiFactorAuthPresent": _second_factor(caller, form),
         }
-        if caller.arn.endswith(":root") or refusal(
-            caller.arn, action=_ACTION, resource=role_arn, context=context
-        ):
+        request = AccessRequest(action=_ACTION, resource=role_arn, context=context)
+        if caller.arn.endswith(":root") or explain_refusal(caller.arn, request):
             return False  # of root users AWS says that roles may not be assumed by root accounts
-        role = role_named(role_arn)
+        role = find_role(role_arn)
         if role is None:
             return caller.account_id in {role_arn.split(":")[4], self._organization.management}
-        trust = [role.assume_role_policy_document]
-        verdict = decide(
-            trust, action=_ACTION, resource=role_arn, context=context, principal=caller.principal_arn
-        )
-        return verdict is True
+        return trusts(role, replace(request, principal=caller.principal_arn))
 
 
 def _second_factor(caller: Caller, form: dict[str, str]) -> list[str]:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import json
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from moto.events.models import events_backends
 
 from localcloud.gateway import answer, caller_of, credential_scope
-from localcloud.policies import decide, refusal
+from localcloud.permissions import evaluate, explain_refusal
+from rollcall_policies import Access, AccessRequest
 
 if TYPE_CHECKING:
     from werkzeug import Request, Response
@@ -66,15 +68,24 @@ class PutEvents:
         principal = caller.principal_arn
         context = self._bridge.context(caller.account_id, event, principal=principal, by_rule=False)
         action = "events:PutEvents"
-        denied = refusal(caller.arn, action=action, resource=arn, context=context)
-        policy, owner = getattr(bus_of(arn), "policy", None), arn.split(":")[4]
-        verdict = decide([policy or {}], action=action, resource=arn, context=context, principal=principal)
-        if denied is None and (verdict is False or (verdict is None and owner != caller.account_id)):
+        request = AccessRequest(action=action, resource=arn, context=context, principal=principal)
+        denied = explain_refusal(caller.arn, replace(request, principal=None))
+        if denied is None and not bus_admits(request, caller.account_id):
             return (
                 f"User: {caller.arn} is not authorized to perform: {action} on resource: {arn} "
                 f"because no resource-based policy allows the {action} action"
             )
         return denied
+
+
+def bus_admits(request: AccessRequest, account: str) -> bool:
+    """Whether the bus that is the request's resource takes events of a principal of that account.
+
+    Its own account needs no policy on it.
+    """
+    arn = str(request.resource)
+    access = evaluate([getattr(bus_of(arn), "policy", None) or {}], request)
+    return access is Access.ALLOWED or (access is Access.NOT_ALLOWED and arn.split(":")[4] == account)
 
 
 def _entry_error(entry: dict[str, Any]) -> tuple[str, str] | None:

@@ -17,7 +17,7 @@ from moto.scheduler.models import scheduler_backends
 from localcloud.clients import REGION
 from localcloud.deliverable import UndeliverableError
 from localcloud.gateway import answer
-from localcloud.policies import trusts
+from localcloud.permissions import can_assume
 from localcloud.state_machines.triggers import Triggers
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Schedules:
             return _invalid(f"Invalid Schedule Expression {parameters['ScheduleExpression']}.")
         target, arn = parameters["Target"], f"arn:aws:scheduler:{REGION}"
         account = target["RoleArn"].split(":")[4]
-        if not trusts(target["RoleArn"], _SERVICE, source_arn=f"{arn}:{account}:schedule-group/default"):
+        if not can_assume(_SERVICE, target["RoleArn"], source_arn=f"{arn}:{account}:schedule-group/default"):
             return _invalid(
                 "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
             )

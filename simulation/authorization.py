@@ -1,13 +1,12 @@
 """What a call looks like to policies, and what service control policies say to it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from rollcall_policies import Access, AccessRequest, decide, find_unmodelled
 from simulation.caller import Caller
 from simulation.errors import ApiError
 from simulation.organization import Organization
-from simulation.scp import Context, decide, require_modelled
 
 # Parameters that name the one resource of an Organizations call, most telling first.
 _SUBJECTS = (
@@ -31,18 +30,9 @@ KEYS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """A call in the words of policies: `action` "account:PutAlternateContact", `resource` an ARN or "*"."""
-
-    action: str
-    resource: str
-    context: Context
-
-
 def request_of(
     organization: Organization, service: str, operation: str, params: Mapping[str, Any], caller: Caller
-) -> Request:
+) -> AccessRequest:
     """The request that identity policies and service control policies are asked about.
 
     Source: service authorization reference, Account Management and Organizations.
@@ -65,10 +55,10 @@ def request_of(
         resource = _organizations_resource(organization, params)
         if "ServicePrincipal" in params:
             context["organizations:ServicePrincipal"] = [str(params["ServicePrincipal"])]
-    return Request(action=f"{service}:{operation}", resource=resource, context=context)
+    return AccessRequest(action=f"{service}:{operation}", resource=resource, context=context)
 
 
-def scp_refusal(organization: Organization, request: Request, caller: Caller) -> ApiError | None:
+def scp_refusal(organization: Organization, request: AccessRequest, caller: Caller) -> ApiError | None:
     """The refusal that service control policies demand; None when they let the request pass.
 
     They bind every principal of a member account, its root user too, and nobody in the management account
@@ -85,20 +75,23 @@ def scp_refusal(organization: Organization, request: Request, caller: Caller) ->
     levels = [store.documents(level) for level in organization.lineage(caller.account_id)]
     for document in (document for level in levels for document in level):
         require_modelled(document, KEYS)
-    verdicts = [
-        decide(level, action=request.action, resource=request.resource, context=request.context)
-        for level in levels
-    ]
-    if all(verdicts):
+    answers = [decide(level, request).access for level in levels]
+    if all(answer is Access.ALLOWED for answer in answers):
         return None
     why = "with an explicit deny in a service control policy"
-    if False not in verdicts:
+    if Access.DENIED not in answers:
         why = f"because no service control policy allows the {request.action} action"
     text = (
         f"User: {caller.arn} is not authorized to perform: {request.action} on resource: {request.resource}"
     )
     status = 403 if request.action.startswith("account:") else 400
     return ApiError("AccessDeniedException", f"{text} {why}", status)
+
+
+def require_modelled(document: Mapping[str, Any], keys: Collection[str]) -> None:
+    """Raise NotImplementedError if a condition of the document cannot be evaluated, rather than guess."""
+    if problem := find_unmodelled(document, keys):
+        raise NotImplementedError(problem)
 
 
 def _account_keys(organization: Organization, params: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -7,14 +7,14 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from simulation.authorization import KEYS
+from rollcall_policies import as_list
+from simulation.authorization import KEYS, require_modelled
 from simulation.errors import ApiError
 from simulation.models import Params
 from simulation.organization import Organization
 from simulation.organizations_reads import Operations, not_found, violated
 from simulation.paging import invalid, page
 from simulation.policy_store import POLICY_TYPE, Policy
-from simulation.scp import as_list, require_modelled
 
 LARGEST = 5120  # characters of a policy document
 _ELEMENTS = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"}

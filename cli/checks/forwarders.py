@@ -9,8 +9,8 @@ from cli import fixes
 from cli.arns import intake_bus_arn
 from cli.checks.facts import Unseen
 from cli.checks.model import Finding, failed, passed, unknown
-from cli.checks.policy import Answer, ask
 from rollcall.names import STACK_SET_NAME
+from rollcall_policies import Access, AccessRequest, decide
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,10 +56,8 @@ def _fault(facts: Facts, rule: ForwardingRule, deploy: str) -> Finding | None:
         return failed(f"the target of the rule {rule.name} has no role", fix=deploy)
     if rule.role is None:
         return failed(f"the role {rule.role_arn} of the rule {rule.name} does not exist", fix=deploy)
-    may = ask(
-        rule.role.policies, action="events:PutEvents", resource=intake_bus_arn(facts.settings), context={}
-    )
-    if may in {Answer.SILENT, Answer.DENIED}:
+    request = AccessRequest(action="events:PutEvents", resource=intake_bus_arn(facts.settings), context={})
+    if decide(rule.role.policies, request).access in {Access.NOT_ALLOWED, Access.DENIED}:
         return failed(f"the role {rule.role_arn} may not send to the intake bus", fix=deploy)
     return None
 

@@ -8,8 +8,8 @@ from cli import fixes
 from cli.arns import intake_bus_arn
 from cli.checks.facts import Unseen
 from cli.checks.model import Finding, failed, passed, unknown
-from cli.checks.policy import Answer, ask
 from rollcall.names import INTAKE_BUS_NAME
+from rollcall_policies import Access, AccessRequest, decide
 
 if TYPE_CHECKING:
     from cli.checks.facts import Facts
@@ -38,11 +38,11 @@ def intake_bus(facts: Facts) -> Finding:
         return unknown(facts.bus_policy)
     if facts.bus_policy.value is None:
         return failed(f"there is no bus {INTAKE_BUS_NAME}", fix=_DEPLOY)
-    answer = ask(
-        [facts.bus_policy.value],
+    request = AccessRequest(
         action="events:PutEvents",
         resource=intake_bus_arn(facts.settings),
-        principals=["*", facts.settings.management],
+        principal=facts.settings.management,
+        complete=False,
         context={
             "aws:PrincipalOrgID": [facts.settings.organization],
             "aws:PrincipalAccount": [facts.settings.management],
@@ -51,11 +51,12 @@ def intake_bus(facts: Facts) -> Finding:
             "events:detail-type": ["AWS API Call via CloudTrail"],
         },
     )
-    match answer:
-        case Answer.ALLOWED:
+    decision = decide([facts.bus_policy.value], request)
+    match decision.access:
+        case Access.ALLOWED:
             return passed(f"{INTAKE_BUS_NAME} takes events of accounts of {facts.settings.organization}")
-        case Answer.MAYBE:
-            seen = f"the policy of {INTAKE_BUS_NAME} has a condition that is not known"
+        case Access.UNKNOWN:
+            seen = f"the policy of {INTAKE_BUS_NAME} cannot be evaluated here: {decision.reason}"
             return unknown(Unseen(why=seen, fix=_DEPLOY))
     return failed(
         f"{INTAKE_BUS_NAME} refuses events of accounts of {facts.settings.organization}", fix=_DEPLOY

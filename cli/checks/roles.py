@@ -11,14 +11,15 @@ from cli import fixes
 from cli.arns import reconcile_role_arn
 from cli.checks.facts import Unseen
 from cli.checks.model import Finding, failed, passed, unknown
-from cli.checks.policy import Answer, as_list, ask
 from rollcall.names import MANAGEMENT_ROLE_NAME, RECONCILE_ROLE_NAME
+from rollcall_policies import Access, AccessRequest, as_list, decide
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from cli.checks.facts import Facts, Role
 
+_REFUSED = frozenset({Access.NOT_ALLOWED, Access.DENIED})
 _OPERATIONS = ("account:GetAlternateContact", "account:PutAlternateContact")
 
 
@@ -45,18 +46,17 @@ def management(facts: Facts) -> Finding:
     if role is None:
         return failed(f"there is no role {MANAGEMENT_ROLE_NAME}", fix=fix)
     hub = reconcile_role_arn(settings)
-    trusts = ask(
-        [role.trust],
+    request = AccessRequest(
         action="sts:AssumeRole",
         resource=None,
-        principals=[f"arn:{settings.partition}:iam::{settings.hub}:root", settings.hub, hub],
+        principal=hub,
         context={
             "aws:PrincipalArn": [hub],
             "aws:PrincipalAccount": [settings.hub],
             "aws:PrincipalOrgID": [settings.organization],
         },
     )
-    if trusts in {Answer.SILENT, Answer.DENIED}:
+    if decide([role.trust], request).access in _REFUSED:
         return failed(f"{MANAGEMENT_ROLE_NAME} does not trust {hub}", fix=fix)
     own = f"arn:{settings.partition}:account::{settings.management}:account"
     fault = _fault(role, own, facts.kinds, {})
@@ -73,13 +73,9 @@ def _fault(
     """What the role may not do, None if it may do all."""
     for action in _OPERATIONS:
         for kind in kinds:
-            answer = ask(
-                role.policies,
-                action=action,
-                resource=resource,
-                context={**context, "account:AlternateContactTypes": [kind]},
-            )
-            if answer in {Answer.SILENT, Answer.DENIED}:
+            keys = {**context, "account:AlternateContactTypes": [kind]}
+            request = AccessRequest(action=action, resource=resource, context=keys)
+            if decide(role.policies, request).access in _REFUSED:
                 named = ", ".join(sorted(_resources(role))) or "nothing"
                 return f"{role.arn} may not {action} ({kind}) on {resource}; it names {named}"
     return None

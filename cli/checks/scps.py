@@ -8,10 +8,10 @@ from cli import fixes
 from cli.arns import reconcile_role_arn
 from cli.checks.facts import PolicyOn, Unseen
 from cli.checks.model import Finding, failed, passed, unknown
-from cli.checks.policy import Answer, ask
 from cli.checks.refusals import denied_by_service_control_policy
 from cli.setup.policies import enabled
 from rollcall.names import GUARDRAIL_NAME, RECONCILE_ROLE_NAME
+from rollcall_policies import Access, AccessRequest, decide
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,24 +37,24 @@ def service_control_policies(facts: Facts) -> Finding:
 
 
 def _stopped(facts: Facts, policies: Sequence[PolicyOn], action: str, resource: str) -> Finding | None:
-    levels: dict[str, list[Answer]] = {}
+    levels: dict[str, list[Access]] = {}
+    request = AccessRequest(action=action, resource=resource, context=_context(facts), complete=False)
     for policy in policies:
-        answer = ask([policy.document], action=action, resource=resource, context=_context(facts))
-        levels.setdefault(policy.level, []).append(answer)
-        if answer is Answer.DENIED:
+        decision = decide([policy.document], request)
+        levels.setdefault(policy.level, []).append(decision.access)
+        if decision.access is Access.DENIED:
             return failed(
                 f"{policy.name} ({policy.id}) on {policy.level} denies the hub {action}",
                 fix=f"exempt {reconcile_role_arn(facts.settings)} in it (ArnNotLike on aws:PrincipalArn), or "
                 f"`aws organizations detach-policy --policy-id {policy.id} --target-id {policy.level}`",
             )
-        if answer is Answer.MAYBE:
-            seen = (
-                f"{policy.name} ({policy.id}) on {policy.level} has a condition on {action} that is not known"
-            )
+        if decision.access is Access.UNKNOWN:
+            where = f"{policy.name} ({policy.id}) on {policy.level}"
+            seen = f"{where} may deny the hub {action}: {decision.reason} cannot be evaluated here"
             fix = f"read it: `aws organizations describe-policy --policy-id {policy.id}`"
             return unknown(Unseen(why=seen, fix=fix))
     for level, answers in levels.items():
-        if Answer.ALLOWED not in answers:
+        if Access.ALLOWED not in answers:
             return failed(
                 f"no service control policy on {level} allows {action}",
                 fix=f"allow {action} in one of them, or `aws organizations attach-policy --policy-id "
@@ -80,6 +80,9 @@ def _context(facts: Facts) -> dict[str, Sequence[str]]:
         "aws:PrincipalAccount": [settings.hub],
         "aws:PrincipalOrgID": [settings.organization],
         "aws:RequestedRegion": [settings.region],
+        "aws:SecureTransport": ["true"],
+        "aws:PrincipalIsAWSService": ["false"],
+        "aws:ViaAWSService": ["false"],
         "account:AlternateContactTypes": ["SECURITY"],
     }
 

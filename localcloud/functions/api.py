@@ -16,7 +16,8 @@ from werkzeug import Response
 
 from localcloud.functions.service import RESPONSE_BYTES
 from localcloud.gateway import answer, caller_of, credential_scope
-from localcloud.policies import refusal
+from localcloud.permissions import explain_refusal
+from rollcall_policies import AccessRequest
 
 if TYPE_CHECKING:
     from werkzeug import Request
@@ -44,7 +45,8 @@ class InvokeApi:
         except UnknownFunctionException:
             return None  # moto has the right words for that
         arn, kind = function.function_arn, request.headers.get("X-Amz-Invocation-Type", "RequestResponse")
-        if denied := refusal(caller.arn, action="lambda:InvokeFunction", resource=arn, context={}):
+        asked = AccessRequest(action="lambda:InvokeFunction", resource=arn, context={})
+        if denied := explain_refusal(caller.arn, asked):
             return _error("AccessDeniedException", denied, 403)
         event = request.get_data() or b"{}"
         return _refused(event, kind) or self._invoke(arn, event, kind)

@@ -10,7 +10,8 @@ from moto.secretsmanager.models import secretsmanager_backends
 
 from localcloud.clients import REGION
 from localcloud.gateway import answer, caller_of
-from localcloud.policies import refusal
+from localcloud.permissions import explain_refusal
+from rollcall_policies import AccessRequest
 from simulation.seeds import HUB
 
 if TYPE_CHECKING:
@@ -39,10 +40,7 @@ def _guard(request: Request) -> Response | None:
         request.headers.get("X-Amz-Target", "").rpartition(".")[2],
         json.loads(body or b"{}"),
     )
-    denied = refusal(
-        caller_of(request).arn,
-        action=f"secretsmanager:{operation}",
-        resource=str(parameters.get("SecretId", "*")),
-        context={},
-    )
+    secret = str(parameters.get("SecretId", "*"))
+    asked = AccessRequest(action=f"secretsmanager:{operation}", resource=secret, context={})
+    denied = explain_refusal(caller_of(request).arn, asked)
     return answer({"__type": "AccessDeniedException", "Message": denied}, status=400) if denied else None

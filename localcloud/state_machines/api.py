@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from moto.core.exceptions import AWSError
 
 from localcloud.gateway import answer, caller_of
-from localcloud.policies import refusal, trusts
+from localcloud.permissions import can_assume, explain_refusal
 from localcloud.state_machines.definitions import InvalidDefinitionError, check
 from localcloud.state_machines.tasks import SERVICE
+from rollcall_policies import AccessRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +49,8 @@ class StepFunctionsApi:
         parameters = json.loads(body or b"{}")
         caller = caller_of(request)
         resource = parameters.get("executionArn") or parameters.get("stateMachineArn") or "*"
-        denied = refusal(caller.arn, action=f"states:{name}", resource=resource, context={})
+        asked = AccessRequest(action=f"states:{name}", resource=resource, context={})
+        denied = explain_refusal(caller.arn, asked)
         if denied:
             return _refused("AccessDeniedException", denied)
         if name in {"CreateStateMachine", "UpdateStateMachine"}:
@@ -101,7 +103,7 @@ def _check_machine(parameters: dict[str, Any]) -> Response | None:
     except InvalidDefinitionError as error:
         return _refused("InvalidDefinition", f"Invalid State Machine Definition: '{error}'")
     role = parameters.get("roleArn")
-    if role and not trusts(role, SERVICE, source_arn=parameters.get("stateMachineArn", "")):
+    if role and not can_assume(SERVICE, role, source_arn=parameters.get("stateMachineArn", "")):
         return _refused(
             "AccessDeniedException",
             f"Neither the global service principal {SERVICE}, nor the regional one is authorized to assume "

@@ -18,7 +18,8 @@ from moto.stepfunctions.parser.asl.component.common.error_name.failure_event imp
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 
-from localcloud.policies import role_may
+from localcloud.permissions import service_may
+from rollcall_policies import AccessRequest
 
 if TYPE_CHECKING:
     from localcloud.functions.service import Functions
@@ -37,7 +38,8 @@ class Tasks:
         machine = env.states.context_object.context_object_data["StateMachine"]["Id"]
         arn = _function_arn(str(parameters["FunctionName"]), region, machine)
         role, action = state_credentials.role_arn, "lambda:InvokeFunction"
-        if not role_may(role, action=action, resource=arn, context={}, service=SERVICE, source_arn=machine):
+        request = AccessRequest(action=action, resource=arn, context={})
+        if not service_may(SERVICE, role, request, source_arn=machine):
             session = f"arn:aws:sts::{role.split(':')[4]}:assumed-role/{role.rpartition('/')[2]}/states"
             raise _failure(
                 env,

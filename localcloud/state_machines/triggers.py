@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from moto.core.exceptions import AWSError
 
 from localcloud.deliverable import COMMON, Delivery, UndeliverableError, only
-from localcloud.policies import role_may
+from localcloud.permissions import service_may
+from rollcall_policies import AccessRequest
 
 if TYPE_CHECKING:
     from localcloud.state_machines.service import Executions
@@ -47,8 +48,8 @@ class Triggers:
         self, target: dict[str, Any], document: str, *, service: str, source_arn: str, name: str | None = None
     ) -> str:
         role, machine = target.get("RoleArn", ""), target["Arn"]
-        wanted = {"action": _ACTION, "resource": machine, "context": {}}
-        if not role or not role_may(role, **wanted, service=service, source_arn=source_arn):
+        request = AccessRequest(action=_ACTION, resource=machine, context={})
+        if not role or not service_may(service, role, request, source_arn=source_arn):
             raise UndeliverableError("NO_PERMISSIONS", f"role {role or '(none)'} may not start {machine}")
         try:
             return str(self._executions.start(machine, name=name, document=document).execution_arn)

@@ -5,7 +5,6 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from localcloud.policies import decide
 from tests.cloud.tools import (
     REGION,
     admit_rule,
@@ -223,46 +222,3 @@ def test_a_bus_may_admit_a_client_of_another_account(cloud):
 )
 def test_an_entry_that_is_no_event_is_refused(cloud, entry, code):
     assert put(cloud, MEMBER, **entry)["ErrorCode"] == code
-
-
-ALLOW = {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "s3:Get*", "Resource": "a/*"}
-
-
-@pytest.mark.parametrize(
-    ("change", "verdict"),
-    [
-        ({}, True),
-        ({"Principal": {"AWS": "arn:aws:iam::111122223333:root"}}, True),
-        ({"Principal": {"Service": "events.amazonaws.com"}}, None),
-        ({"Action": ["s3:PutObject"]}, None),
-        ({"Resource": "b/*"}, None),
-        ({"Effect": "Deny"}, False),
-        ({"Condition": {"StringLike": {"key": "v*"}}}, True),
-        ({"Condition": {"StringNotEquals": {"KEY": "value"}}}, None),
-        ({"Condition": {"StringEquals": {"absent": "v"}}}, None),
-        ({"Condition": {"StringEqualsIfExists": {"absent": "v"}}}, True),
-        ({"Condition": {"ForAllValues:StringEquals": {"many": ["1", "2"]}}}, True),
-        ({"Condition": {"ForAllValues:StringEquals": {"many": ["1"]}}}, None),
-        ({"Condition": {"ForAllValues:StringEquals": {"absent": ["1"]}}}, True),
-        ({"Condition": {"ForAnyValue:StringEquals": {"many": ["1"]}}}, True),
-        ({"Condition": {"ForAnyValue:StringEquals": {"absent": ["1"]}}}, None),
-        ({"Condition": {"Null": {"absent": "true"}}}, True),
-        ({"Condition": {"Null": {"key": True}}}, None),
-        ({"Condition": {"Bool": {"flag": "true"}, "StringEquals": {"key": "other"}}}, None),
-    ],
-)
-def test_policies(change, verdict):
-    context = {"key": ["value"], "many": ["1", "2"], "flag": ["true"]}
-    asked = {"action": "s3:GetObject", "resource": "a/b", "principal": "arn:aws:iam::111122223333:role/r"}
-    assert decide([{"Statement": [ALLOW | change]}], context=context, **asked) is verdict
-
-
-def test_a_condition_that_is_not_modelled_is_no_guess():
-    statement = ALLOW | {"Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}}
-    with pytest.raises(NotImplementedError, match="IpAddress"):
-        decide(
-            [{"Statement": statement}],
-            action="s3:GetObject",
-            resource="a/b",
-            context={"aws:SourceIp": ["10.0.0.1"]},
-        )

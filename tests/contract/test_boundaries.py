@@ -17,9 +17,9 @@ def imported(path):
             yield node.module
 
 
-def test_only_the_standard_library_and_botocore_are_imported():
+def test_only_the_standard_library_botocore_and_the_evaluator_of_policies_are_imported():
     roots = {name.partition(".")[0] for path in SOURCES for name in imported(path)}
-    assert roots - sys.stdlib_module_names == {"simulation", "botocore"}
+    assert roots - sys.stdlib_module_names == {"simulation", "rollcall_policies", "botocore"}
     assert not roots & {"socket", "asyncio", "http", "urllib", "os"}
 
 

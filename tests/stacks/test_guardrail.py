@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from simulation.scp import decide
+from rollcall_policies import Access, AccessRequest, decide
 from stacks.guardrail import guardrail_document
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ PATTERN = "arn:aws:iam::*:role/BreakGlass*"
 
 def denied(principal: str, action: str, resource: str, *, break_glass: str | None = PATTERN) -> bool:
     document = guardrail_document(partition="aws", break_glass=break_glass)
-    context = {"aws:PrincipalArn": [principal]}
-    return decide([document], action=action, resource=resource, context=context) is False
+    request = AccessRequest(action=action, resource=resource, context={"aws:PrincipalArn": [principal]})
+    return decide([document], request).access is Access.DENIED
 
 
 @pytest.mark.parametrize(

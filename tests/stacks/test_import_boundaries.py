@@ -19,6 +19,7 @@ OURS = {
     "stacks",
     "simulation",
     "localcloud",
+    "rollcall_policies",
     "app",
     "tests",
     "cli",
@@ -48,7 +49,8 @@ ALLOWED = {
     "lambdas/sweep/": {"rollcall"} | POWERTOOLS,
     "lambdas/apply/": {"rollcall"} | POWERTOOLS,
     "lambdas/control/": {"rollcall"} | POWERTOOLS,
-    "simulation/": {"simulation", "botocore"},
+    "rollcall_policies/": {"rollcall_policies"},
+    "simulation/": {"simulation", "rollcall_policies", "botocore"},
     "stacks/constructs/": {"aws_cdk", "constructs", "stacks"},
     "stacks/": {"aws_cdk", "constructs", "pydantic", "pydantic_core", "yaml", "rollcall", "stacks"},
     "app.py": {"aws_cdk", "cdk_nag", "stacks"},
@@ -57,7 +59,7 @@ ALLOWED = {
 
 def files() -> list[str]:
     found = [ROOT / "app.py"]
-    for folder in ("lambdas", "simulation", "stacks", "localcloud"):
+    for folder in ("lambdas", "rollcall_policies", "simulation", "stacks", "localcloud"):
         found += (ROOT / folder).rglob("*.py")
     return sorted(path.relative_to(ROOT).as_posix() for path in found)
 
@@ -85,17 +87,20 @@ def test_a_module_imports_only_what_its_place_allows(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in files() if not name.startswith(("localcloud/", "simulation/"))]
+    "name",
+    [name for name in files() if not name.startswith(("localcloud/", "simulation/", "rollcall_policies/"))],
 )
 def test_nothing_that_deploys_knows_the_simulation(name: str) -> None:
-    assert packages(name).isdisjoint({"simulation", "localcloud", "moto", "tests"})
+    assert packages(name).isdisjoint({"simulation", "localcloud", "rollcall_policies", "moto", "tests"})
 
 
 @pytest.mark.parametrize("name", [name for name in files() if name.startswith("localcloud/")])
 def test_the_local_cloud_knows_the_simulation_and_the_core(name: str) -> None:
     # One module is a program of its own, which synthesizes the app as the CDK does.
     synthesizes = {"app"} if name == "localcloud/variants.py" else set()
-    assert packages(name) & OURS <= {"localcloud", "simulation", "rollcall"} | synthesizes
+    assert (
+        packages(name) & OURS <= {"localcloud", "simulation", "rollcall", "rollcall_policies"} | synthesizes
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,118 @@
+"""What policy documents say to one request.
+
+Sources: IAM user guide, "Policy evaluation logic", "IAM JSON policy elements: NotAction", "NotResource",
+"Principal" and "Resource". How identity policies, resource policies, session policies and service control
+policies of one request work together is up to the caller: each kind is asked by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from rollcall_policies.conditions import Keys, Unclear, check_conditions
+from rollcall_policies.language import as_list, has_variable, matches, statements_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from rollcall_policies.conditions import Context
+    from rollcall_policies.language import Document, Statement
+
+
+class Access(Enum):
+    """How policies answer a request."""
+
+    ALLOWED = "allowed"
+    DENIED = "denied"  # a statement denies it
+    NOT_ALLOWED = "not allowed"  # no statement applies: AWS's implicit deny
+    UNKNOWN = "unknown"  # it depends on something that is not known or not modelled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessRequest:
+    """A call in the words of policies."""
+
+    #: For example "account:PutAlternateContact".
+    action: str
+    #: An ARN, or "*" for a call without a resource; None for trust policies, which have no Resource.
+    resource: str | None
+    #: The values of condition keys; a key without values is one that the request does not have.
+    context: Context
+    #: Who calls: an ARN, an account id or a service name. None for policies without a Principal.
+    principal: str | None = None
+    #: False if the request may have keys besides those of `context`; a condition on one is unknown then.
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessDecision:
+    """The answer, and what it rests on."""
+
+    access: Access
+    #: The statement that allows, denies or cannot be evaluated; None if no statement applies.
+    statement: Statement | None = None
+    #: What is not known or not modelled; empty unless the answer is UNKNOWN.
+    reason: str = ""
+
+
+def decide(policies: Iterable[Document], request: AccessRequest) -> AccessDecision:
+    """Decide a request by policies of one kind: a statement that denies wins over all that allow.
+
+    A statement that would decide, and cannot be evaluated, makes the answer UNKNOWN.
+    """
+    keys = Keys.of(request.context, complete=request.complete)
+    found: dict[tuple[str, bool], AccessDecision] = {}
+    for policy in policies:
+        for statement in statements_of(policy):
+            applies = _applies(statement, request, keys)
+            if applies is False:
+                continue
+            effect, clear = statement["Effect"], applies is True
+            access = _ACCESS[effect] if clear else Access.UNKNOWN
+            reason = applies.reason if isinstance(applies, Unclear) else ""
+            decision = AccessDecision(access=access, statement=statement, reason=reason)
+            found.setdefault((effect, clear), decision)
+    return next((found[rank] for rank in _RANKS if rank in found), AccessDecision(access=Access.NOT_ALLOWED))
+
+
+_ACCESS: Final = {"Allow": Access.ALLOWED, "Deny": Access.DENIED}
+#: Effect and whether it is clear that the statement applies: the first that occurs decides.
+_RANKS: Final = (("Deny", True), ("Deny", False), ("Allow", True), ("Allow", False))
+
+
+def _applies(statement: Statement, request: AccessRequest, keys: Keys) -> bool | Unclear:
+    action, resource = request.action.lower(), request.resource
+    parts = (
+        _element(statement, "Action", lambda pattern: matches(action, pattern.lower())),
+        # A `*` may reach over colons here, other than in ArnLike.
+        resource is None or _element(statement, "Resource", lambda pattern: matches(resource, pattern)),
+        request.principal is None or _principal(statement, request.principal),
+    )
+    if False in parts:
+        return False
+    conditions = check_conditions(statement, keys)
+    if conditions is False:
+        return False
+    return next((part for part in (*parts, conditions) if isinstance(part, Unclear)), True)
+
+
+def _element(statement: Statement, name: str, matched: Callable[[str], bool]) -> bool | Unclear:
+    """Action or Resource, or the opposite of NotAction or NotResource."""
+    negated = f"Not{name}" in statement
+    patterns = [str(pattern) for pattern in as_list(statement.get(f"Not{name}" if negated else name, []))]
+    if any(matched(pattern) for pattern in patterns if not has_variable(pattern)):
+        return not negated
+    if any(map(has_variable, patterns)):
+        return Unclear(f"policy variable in {name}")
+    return negated
+
+
+def _principal(statement: Statement, principal: str) -> bool | Unclear:
+    if "NotPrincipal" in statement:
+        return Unclear("NotPrincipal")
+    named = statement.get("Principal", {})
+    entries = ["*"] if named == "*" else [entry for group in named.values() for entry in as_list(group)]
+    account = principal.split(":")[4] if principal.startswith("arn:") else principal
+    return any(entry in {"*", principal, account} or entry.endswith(f"::{account}:root") for entry in entries)

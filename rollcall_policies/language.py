@@ -1,0 +1,41 @@
+"""Lists, statements and wildcards of the policy language."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Document = Mapping[str, Any]
+    Statement = Mapping[str, Any]
+
+
+def as_list(value: Any) -> list[Any]:
+    """The list that an element holds; one entry may stand for a list of one."""
+    return value if isinstance(value, list) else [value]
+
+
+def statements_of(document: Document) -> list[Statement]:
+    """The statements of a policy document."""
+    return as_list(document.get("Statement", []))
+
+
+def matches(value: str, pattern: str) -> bool:
+    """Whether the value fits a pattern in which `*` is any text and `?` any character."""
+    return fnmatchcase(value, pattern.replace("[", "[[]"))
+
+
+def matches_arn(value: str, pattern: str) -> bool:
+    """Whether an ARN fits a pattern of ArnLike: the six parts are compared one by one.
+
+    A wildcard reaches over a colon in the last part only.
+    """
+    values, patterns = value.split(":", 5), pattern.split(":", 5)
+    return len(values) == len(patterns) and all(map(matches, values, patterns))
+
+
+def has_variable(pattern: str) -> bool:
+    """Whether a policy variable stands in the pattern. Variables are not modelled."""
+    return "${" in pattern

@@ -13,6 +13,7 @@ from tests.cli.desk import HUB, MANAGEMENT, PAYMENTS, SHOP
 from tests.cli.stack_sets import refused
 from tests.cli.test_doctor import failing, put_role, results
 from tests.cli.world import DEAD, SETTINGS, World, contacts
+from tests.support.clients import client_of
 
 AS_MANAGEMENT = SETTINGS.replace("deploy: stackset", "deploy: stackset, call_as: SELF")
 EXCLUDING = SETTINGS.replace("targets: [r-a1b2]", f'targets: [r-a1b2], exclude: ["{PAYMENTS}"]')
@@ -133,7 +134,7 @@ def test_fixes_name_the_partition_and_its_region(abroad):
 @pytest.mark.parametrize("region", ABROAD)
 def test_credentials_of_another_partition_than_the_region(world, region):
     world.write(organization=f"{SETTINGS}region: {region}\n")
-    world.elsewhere = lambda service, account: world.session(account).client(service, region_name=region)
+    world.elsewhere = lambda service, account: client_of(service, account, region)
     checks = world.doctor()
     assert checks["region"]["result"] == "fail"
     seen = f"are of the partition aws, the Region {region} of {ABROAD[region]}"

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
-
-import boto3
-import botocore.session
-from botocore.loaders import create_loader
 
 from cli.fixes import STACK_SETS
 from rollcall.adapters.state_table import StateTable
@@ -20,12 +15,12 @@ from stacks.partitions import PARTITIONS
 from tests.cli import aws_cli
 from tests.cli.desk import CONTACTS, HUB, MANAGEMENT, ORGANIZATION, Desk
 from tests.cli.stack_sets import CloudFormation, Deployed
+from tests.support.clients import client_of
 from tests.support.moto_aws import create_table
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_LOADER = create_loader()  # it remembers the models: reading them is what takes the time
 REGION = "us-east-1"
 SETTINGS = ORGANIZATION + "members: {deploy: stackset, targets: [r-a1b2]}\n"
 GUARDED = SETTINGS + "guardrail: {targets: [r-a1b2]}\n"
@@ -69,8 +64,6 @@ class World(Desk):
         self.profiles = {"hub": HUB, "management": MANAGEMENT}
         self.deployed = Deployed(organization=self.organization, hub_account=HUB)
         self.write(organization=self.settings, contacts=CONTACTS)
-        self.session = cache(self._session)
-        self._elsewhere = cache(self._made)  # making a client is slow
         self.elsewhere = self._elsewhere
         self.organization.trusted_access.add(STACK_SETS)
         self.organization.delegate(HUB, STACK_SETS)
@@ -223,29 +216,10 @@ class World(Desk):
             "NotifyDeadLetterQueueUrl": urls[DEAD[1]],
         }
 
-    def _made(self, service: str, account: str) -> Any:
+    def _elsewhere(self, service: str, account: str) -> Any:
         if service == "cloudformation":
             return CloudFormation(self.deployed, account)
-        return self.session(account).client(service, region_name=self.region)
-
-    def _session(self, account: str) -> boto3.Session:
-        """With keys that moto knows to be of that account."""
-        sts = boto3.client(
-            "sts",
-            region_name=self.region,
-            aws_access_key_id="testing",
-            aws_secret_access_key="x",  # noqa: S106  # moto takes any
-        )
-        role = f"arn:{self.partition}:iam::{account}:role/Reader"
-        found = sts.assume_role(RoleArn=role, RoleSessionName="ann")["Credentials"]
-        session = botocore.session.Session()
-        session.register_component("data_loader", _LOADER)
-        return boto3.Session(
-            botocore_session=session,
-            aws_access_key_id=found["AccessKeyId"],
-            aws_secret_access_key=found["SecretAccessKey"],
-            aws_session_token=found["SessionToken"],
-        )
+        return client_of(service, account, self.region)
 
 
 def contacts(resource: str) -> dict[str, Any]:

@@ -1,0 +1,25 @@
+"""AWS clients over moto, of several accounts: made once for all tests, since making one is slow."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import boto3
+
+
+@cache
+def session() -> Any:
+    return boto3.Session("testing", "testing")
+
+
+@cache
+def client_of(service: str, account: str, region: str) -> Any:
+    """It holds no state: moto answers it from what is in the account while `mock_aws` is active."""
+    client = session().client(service, region_name=region)
+
+    def name_account(params: dict[str, Any], **_: Any) -> None:
+        params["headers"]["x-moto-account-id"] = account
+
+    client.meta.events.register("before-call", name_account)
+    return client

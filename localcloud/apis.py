@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from werkzeug import Request, Response
 
-    from localcloud.server import LocalCloud
+    from localcloud.cloud_interface import Cloud
     from simulation.caller import Caller
     from simulation.cloud import SimulatedCloud
 
@@ -84,8 +84,9 @@ class Apis:
         return response.body, response.request_id
 
 
-def install(cloud: LocalCloud) -> None:
+def install(cloud: Cloud) -> Apis:
     """Put both APIs in front of moto's own."""
-    cloud.apis = Apis(cloud.simulation)
-    cloud.gateway.route("account", cloud.apis.account)
-    cloud.gateway.route("organizations", cloud.apis.organizations)
+    apis = Apis(cloud.simulation)
+    cloud.gateway.route("account", apis.account)
+    cloud.gateway.route("organizations", apis.organizations)
+    return apis

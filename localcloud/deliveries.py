@@ -12,7 +12,7 @@ from moto.sns.models import Subscription
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from localcloud.server import LocalCloud
+    from localcloud.cloud_interface import Cloud
 
 ALERTS_FILE = "alerts.jsonl"
 
@@ -49,9 +49,9 @@ class Mail:
             file.write(json.dumps(entry) + "\n")
 
 
-def install(cloud: LocalCloud) -> None:
+def install(cloud: Cloud) -> Mail:
     """Record in the run's alerts.jsonl; subscriptions count as confirmed, as nobody can click here."""
-    cloud.mail = mail = Mail(cloud.run_dir / ALERTS_FILE)
+    mail = Mail(cloud.run_dir / ALERTS_FILE)
     plain_publish = Subscription.publish
 
     def publish(self: Any, message: str, message_id: str, *args: Any, **options: Any) -> None:
@@ -67,3 +67,4 @@ def install(cloud: LocalCloud) -> None:
             )
 
     cloud.patch(Subscription, "publish", publish)
+    return mail

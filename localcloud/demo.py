@@ -33,7 +33,7 @@ from simulation.clock import SystemClock
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from localcloud.server import LocalCloud
+    from localcloud.composition import LocalCloud
     from localcloud.story.scene import Step
 
 _SHOWN = "deleted"

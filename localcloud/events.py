@@ -13,17 +13,16 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from localcloud import queues
+from localcloud.buses import bus_admits, bus_of
 from localcloud.deliverable import COMMON, Delivery, Lost, UndeliverableError, only
 from localcloud.patterns import compile_pattern
 from localcloud.permissions import evaluate, service_may
-from localcloud.put_events import PutEvents, bus_admits, bus_of
+from localcloud.queues import queue_of, send_message
 from rollcall_policies import Access, AccessRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from localcloud.server import LocalCloud
     from simulation.cloud import SimulatedCloud
 
     Sender = Callable[[Any, dict[str, Any], Delivery], None]
@@ -111,9 +110,9 @@ class Bridge:
         context = {"aws:SourceArn": [rule.arn], "aws:SourceAccount": [rule.account_id]}
         context["aws:SecureTransport"] = ["true"]
         request = AccessRequest(action="sqs:SendMessage", resource=arn, context=context, principal=_SERVICE)
-        if evaluate([queues.queue_of(arn).policy or {}], request) is not Access.ALLOWED:
+        if evaluate([queue_of(arn).policy or {}], request) is not Access.ALLOWED:
             raise UndeliverableError("NO_PERMISSIONS", f"the policy of {arn} does not admit {rule.arn}")
-        queues.send(arn, body, attributes)
+        send_message(arn, body, attributes)
 
     def _check_hop(self, rule: Any, target: dict[str, Any], event: dict[str, Any]) -> None:
         arn, role = target["Arn"], target.get("RoleArn", "")
@@ -160,10 +159,3 @@ class Bridge:
                 reason = f"{reason}; and its dead-letter queue: {second}"
         self.lost.append(Lost(event=delivery.event, target_arn=target["Arn"], reason=reason))
         return None
-
-
-def install(cloud: LocalCloud) -> None:
-    """Start delivering, and answer PutEvents in moto's place."""
-    cloud.bridge = Bridge(cloud.simulation)
-    cloud.gateway.route("events", PutEvents(cloud.bridge).handle)
-    cloud.on_stop(cloud.bridge.close)

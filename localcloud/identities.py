@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from werkzeug import Request
 
-    from localcloud.server import LocalCloud
+    from localcloud.cloud_interface import Cloud
     from simulation.caller import Caller
     from simulation.organization import Organization
 
@@ -37,7 +37,7 @@ _DEFAULT_SESSION_SECONDS = 3600
 _ROLE_ARN = re.compile(r"arn:aws:iam::\d{12}:role/.+")
 
 
-def install(cloud: LocalCloud) -> None:
+def install(cloud: Cloud) -> None:
     """Root users get keys of their own, GetCallerIdentity knows everybody, AssumeRole is checked."""
     plain = iam_models.get_account_id_from
     cloud.patch(iam_models, "get_account_id_from", lambda key: account_of_root_key(key) or plain(key))

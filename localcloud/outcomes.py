@@ -10,7 +10,7 @@ from rollcall.names import OUTCOME_DETAIL_TYPE, OUTCOME_SOURCE
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from localcloud.server import LocalCloud
+    from localcloud.composition import LocalCloud
 
 OUTCOMES_FILE = "outcomes.jsonl"
 

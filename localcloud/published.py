@@ -12,7 +12,7 @@ from moto.iam.models import AWSManagedPolicy, IAMBackend
 from moto.ssm.models import Parameter, ParameterDict
 
 if TYPE_CHECKING:
-    from localcloud.server import LocalCloud
+    from localcloud.cloud_interface import Cloud
 
 # https://docs.aws.amazon.com/powertools/python/latest/getting-started/install/
 POWERTOOLS_ACCOUNT = "017000801446"
@@ -20,7 +20,7 @@ POWERTOOLS_LAYER = "AWSLambdaPowertoolsPythonV3-python313-arm64"
 POWERTOOLS_PARAMETER = "/aws/service/powertools/python/arm64/python3.13/latest"
 
 
-def install(cloud: "LocalCloud") -> None:
+def install(cloud: "Cloud") -> None:
     """Publish the layer, whose contents the local runtime brings, and the policies to every account."""
     policies = json.loads(aws_managed_policies_data)
 

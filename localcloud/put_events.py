@@ -11,11 +11,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from moto.events.models import events_backends
-
+from localcloud.buses import bus_admits
 from localcloud.gateway import answer, caller_of, credential_scope
-from localcloud.permissions import evaluate, explain_refusal
-from rollcall_policies import Access, AccessRequest
+from localcloud.permissions import explain_refusal
+from rollcall_policies import AccessRequest
 
 if TYPE_CHECKING:
     from werkzeug import Request, Response
@@ -78,16 +77,6 @@ class PutEvents:
         return denied
 
 
-def bus_admits(request: AccessRequest, account: str) -> bool:
-    """Whether the bus that is the request's resource takes events of a principal of that account.
-
-    Its own account needs no policy on it.
-    """
-    arn = str(request.resource)
-    access = evaluate([getattr(bus_of(arn), "policy", None) or {}], request)
-    return access is Access.ALLOWED or (access is Access.NOT_ALLOWED and arn.split(":")[4] == account)
-
-
 def _entry_error(entry: dict[str, Any]) -> tuple[str, str] | None:
     for name in ("Source", "DetailType", "Detail"):
         if not entry.get(name):
@@ -114,9 +103,3 @@ def _envelope(entry: dict[str, Any], caller: Caller, region: str) -> dict[str, A
         "resources": entry.get("Resources", []),
         "detail": json.loads(entry["Detail"]),
     }
-
-
-def bus_of(arn: str) -> Any:
-    """The bus of that ARN in moto, or None."""
-    region, account, name = arn.split(":", 5)[3:6]
-    return events_backends[account][region].event_buses.get(name.removeprefix("event-bus/"))

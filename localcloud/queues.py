@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from moto.sqs.models import Queue, sqs_backends
 
 if TYPE_CHECKING:
-    from localcloud.server import LocalCloud
+    from localcloud.cloud_interface import Cloud
 
 
-def install(cloud: LocalCloud) -> None:
+def install(cloud: Cloud) -> None:
     """Keep moto from running event source mappings in line, and from losing messages and policies."""
     plain_add, plain_delete = Queue.add_message, Queue.delete_message
     plain_set = Queue._set_attributes  # noqa: SLF001 - where moto drops the policy
@@ -45,7 +45,7 @@ def queue_of(arn: str) -> Any:
     return queue
 
 
-def send(arn: str, body: str, attributes: dict[str, str] | None = None) -> None:
+def send_message(arn: str, body: str, attributes: dict[str, str] | None = None) -> None:
     """Put a message (with String attributes) into a queue; raises LookupError when there is no such queue."""
     queue = queue_of(arn)
     typed = {key: {"DataType": "String", "StringValue": text} for key, text in (attributes or {}).items()}

@@ -16,7 +16,7 @@ from moto.s3.models import FakeBucket
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from localcloud.server import LocalCloud
+    from localcloud.cloud_interface import Cloud
 
 
 class NotModelledError(ServiceException):
@@ -25,7 +25,7 @@ class NotModelledError(ServiceException):
     code = "InvalidAction"
 
 
-def install(cloud: LocalCloud) -> None:
+def install(cloud: Cloud) -> None:
     """Refuse unknown actions, which moto answers with a 500; bucket policies with care, tables in turn."""
     # moto looks for each error in the service's model, and would say on the terminal that this is in none.
     warnings.filterwarnings("ignore", message=rf"Exception\({NotModelledError.__name__}\)")

@@ -23,7 +23,8 @@ from localcloud.state_machines.triggers import Triggers
 if TYPE_CHECKING:
     from werkzeug import Request, Response
 
-    from localcloud.server import LocalCloud
+    from localcloud.cloud_interface import Cloud
+    from localcloud.state_machines.service import Executions
 
 _SERVICE = "scheduler.amazonaws.com"
 _EXPRESSION = re.compile(
@@ -89,8 +90,9 @@ def _invalid(message: str) -> Response:
     return answer({"Message": message}, status=400, headers={"x-amzn-ErrorType": "ValidationException"})
 
 
-def install(cloud: LocalCloud) -> None:
+def install(cloud: Cloud, executions: Executions) -> Schedules:
     """Check schedules as they are made, and let them be fired."""
-    cloud.schedules = Schedules(Triggers(cloud.executions))
-    cloud.gateway.route("scheduler", cloud.schedules.handle)
-    cloud.gateway.route("", cloud.schedules.handle_fire)
+    schedules = Schedules(Triggers(executions))
+    cloud.gateway.route("scheduler", schedules.handle)
+    cloud.gateway.route("", schedules.handle_fire)
+    return schedules

@@ -9,18 +9,19 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from localcloud.cloudformation.engine import Engine
     from localcloud.cloudformation.stack import Stack
-    from localcloud.server import LocalCloud
+    from localcloud.events import Bridge
 
 
-def install(cloud: LocalCloud) -> None:
+def connect(engine: Engine, bridge: Bridge) -> None:
     """Put an event on the bus whenever a stack has changed its status."""
 
-    def tell(stack: Stack) -> None:
+    def publish(stack: Stack) -> None:
         bus = f"arn:aws:events:{stack.region}:{stack.account}:event-bus/default"
-        cloud.bridge.accept(bus, status_event(stack))
+        bridge.accept(bus, status_event(stack))
 
-    cloud.engine.listen(tell)
+    engine.listen(publish)
 
 
 def status_event(stack: Stack) -> dict[str, Any]:

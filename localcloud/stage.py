@@ -8,10 +8,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from localcloud.cdk import Cdk
+from localcloud.composition import LocalCloud
 from localcloud.deliveries import ALERTS_FILE
 from localcloud.outcomes import record_outcomes
 from localcloud.running import LOCK_FILE
-from localcloud.server import LocalCloud
 from localcloud.shell import ROOT, rollcall
 from localcloud.sweeps import Sweeps
 from localcloud.terminal import CONFIG, Terminal

@@ -12,7 +12,7 @@ from simulation.seeds import HUB
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from localcloud.server import LocalCloud
+    from localcloud.composition import LocalCloud
 
 _PATIENCE_SECONDS = 300.0
 _PAUSE_SECONDS = 0.05

@@ -13,7 +13,7 @@ from moto.core.exceptions import ServiceException
 
 if TYPE_CHECKING:
     from localcloud.clients import Clients
-    from localcloud.server import LocalCloud
+    from localcloud.cloud_interface import Cloud
 
 _PRINCIPAL = "cloudtrail.amazonaws.com"
 # What a trail has until somebody says otherwise.
@@ -52,7 +52,7 @@ def log_organization(clients: Clients, management: str) -> None:
     trails.start_logging(Name="organization")
 
 
-def install(cloud: LocalCloud) -> None:
+def install(cloud: Cloud) -> None:
     """Organization trails show up in every member, and need trusted access; trails have default selectors."""
     organization = cloud.simulation.organization
     plain_create, plain_describe = CloudTrailBackend.create_trail, CloudTrailBackend.describe_trails

@@ -11,16 +11,20 @@ from localcloud.cloudformation.stack_sets.auto_deployment import AutoDeployment
 from localcloud.cloudformation.stack_sets.service import StackSets
 
 if TYPE_CHECKING:
-    from localcloud.server import LocalCloud
+    from localcloud.cloud_interface import Cloud
 
 
-def install(cloud: "LocalCloud") -> None:
-    """Answers every CloudFormation request of the server from a new, empty engine."""
-    cloud.engine = engine = Engine(cloud.clients)
+def install(cloud: "Cloud", *, auto_deployment_seconds: float) -> Engine:
+    """Answer every CloudFormation request of the server from a new, empty engine.
+
+    StackSets notice an account that has come to a target or left it after `auto_deployment_seconds`.
+    """
+    engine = Engine(cloud.clients)
     stack_sets = StackSets(engine, cloud.simulation.organization)
     cloud.on_stop(stack_sets.runner.close)
-    automatic = AutoDeployment(stack_sets, cloud.simulation, cloud.auto_deployment_seconds)
+    automatic = AutoDeployment(stack_sets, cloud.simulation, auto_deployment_seconds)
     cloud.on_stop(automatic.close)
     state = {"engine": engine, "stack_sets": stack_sets}
     api: Any = type("LocalCloudFormationApi", (CloudFormationApi, StackSetsApi), state)
     cloud.patch(urls.url_paths, "{0}/$", api.dispatch)
+    return engine

@@ -7,9 +7,10 @@ from typing import Any, TypeVar
 from localcloud.cloudformation.engine import Engine, differs, must_replace
 from localcloud.cloudformation.errors import ResourceError, TemplateError
 from localcloud.cloudformation.intrinsics import NO_VALUE, Scope
+from localcloud.cloudformation.resource import Made, Resource
 from localcloud.cloudformation.resources import ROWS
-from localcloud.cloudformation.rows import Context, Made
-from localcloud.cloudformation.stack import Resource, Stack
+from localcloud.cloudformation.rows import Context
+from localcloud.cloudformation.stack import Stack
 from localcloud.cloudformation.template import Revision
 
 _T = TypeVar("_T")

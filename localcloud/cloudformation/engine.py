@@ -8,9 +8,10 @@ from botocore.exceptions import ClientError
 from localcloud.clients import Clients
 from localcloud.cloudformation.errors import TemplateError
 from localcloud.cloudformation.intrinsics import Scope
+from localcloud.cloudformation.resource import Resource
 from localcloud.cloudformation.resources import ROWS
 from localcloud.cloudformation.rows import Context
-from localcloud.cloudformation.stack import Change, Resource, Stack
+from localcloud.cloudformation.stack import Change, Stack
 from localcloud.cloudformation.template import (
     Revision,
     creation_order,

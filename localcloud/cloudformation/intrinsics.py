@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from localcloud.cloudformation.errors import TemplateError
 
 if TYPE_CHECKING:
-    from localcloud.cloudformation.stack import Resource
+    from localcloud.cloudformation.resource import Resource
 
 NO_VALUE = object()
 _PLACEHOLDER = re.compile(r"\$\{(!?)([^}]*)\}")

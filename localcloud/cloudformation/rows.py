@@ -11,20 +11,13 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from localcloud.clients import Clients
 from localcloud.cloudformation.errors import ResourceError
+from localcloud.cloudformation.resource import Made
 
 ABSENT = object()
 """Default of a property that is simply left out of the call once it is removed from the template."""
 REQUIRED = object()
 """Default of a property that cannot be removed from the template."""
 _IGNORED_EVERYWHERE = frozenset({"Tags"})  # nothing here decides by a resource's tags
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
-    """A resource that exists: its physical id (what Ref gives) and its attributes (what GetAtt gives)."""
-
-    id: str
-    attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

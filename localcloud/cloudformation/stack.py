@@ -5,29 +5,11 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from localcloud.cloudformation.rows import Made
+from localcloud.cloudformation.resource import Resource, now
 from localcloud.cloudformation.template import Revision
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-
-def now() -> dt.datetime:
-    """The present time in UTC, as CloudFormation stamps events."""
-    return dt.datetime.now(tz=dt.UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resource:
-    """A resource of a stack as it is deployed. `properties` are resolved."""
-
-    logical_id: str
-    type: str
-    made: Made
-    properties: dict[str, Any]
-    deletion_policy: str = "Delete"
-    replace_policy: str = "Delete"
-    at: dt.datetime = field(default_factory=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from localcloud.cloudformation.stack import ChangeSet, Resource, Stack
+from localcloud.cloudformation.resource import Resource
+from localcloud.cloudformation.stack import ChangeSet, Stack
 
 _NO_CHANGES = "The submitted information didn't contain changes."  # the CDK CLI looks for this text
 

@@ -9,13 +9,18 @@ from localcloud.functions.polling import Poller
 from localcloud.functions.service import Functions
 
 if TYPE_CHECKING:
-    from localcloud.server import LocalCloud
+    from pathlib import Path
+
+    from localcloud.cloud_interface import Cloud
 
 
-def install(cloud: LocalCloud) -> None:
-    """Answer Invoke in moto's place and poll the queues of all event source mappings."""
-    cloud.functions = Functions(cloud)
-    cloud.on_stop(cloud.functions.close)
-    cloud.gateway.route("lambda", InvokeApi(cloud.functions).handle)
-    poller = Poller(cloud.functions)
-    cloud.on_stop(poller.close)
+def install(cloud: Cloud, *, runtime: Path) -> Functions:
+    """Answer Invoke in moto's place and poll the queues of all event source mappings.
+
+    `runtime` is the virtual environment in which functions run.
+    """
+    functions = Functions(clients=cloud.clients, run_dir=cloud.run_dir, runtime=runtime)
+    cloud.on_stop(functions.close)
+    cloud.gateway.route("lambda", InvokeApi(functions).handle)
+    cloud.on_stop(Poller(functions).close)
+    return functions

@@ -15,7 +15,7 @@ from localcloud.functions.environment import Environment, Launch, Outcome
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from localcloud.server import LocalCloud
+    from localcloud.clients import Clients
 
 RESPONSE_BYTES = 6_291_556
 """Lambda developer guide, "Lambda quotas", as its own error message puts it."""
@@ -28,13 +28,13 @@ class Functions:
     Raises FileNotFoundError when the runtime's virtual environment has not been built.
     """
 
-    def __init__(self, cloud: LocalCloud) -> None:
-        self._cloud = cloud
-        if not (cloud.runtime / "bin" / "python").exists():
-            raise FileNotFoundError(f"no Lambda runtime in {cloud.runtime}: `make` builds it")
+    def __init__(self, *, clients: Clients, run_dir: Path, runtime: Path) -> None:
+        self._clients, self._runtime = clients, runtime
+        if not (runtime / "bin" / "python").exists():
+            raise FileNotFoundError(f"no Lambda runtime in {runtime}: `make` builds it")
         self._lock = threading.Lock()
         self._environments: dict[str, list[tuple[str, Environment]]] = {}
-        self._logs, self._tasks = cloud.run_dir / "logs", cloud.run_dir / "tasks"
+        self._logs, self._tasks = run_dir / "logs", run_dir / "tasks"
         self._logs.mkdir(parents=True, exist_ok=True)
 
     def invoke(self, function_arn: str, event: bytes) -> Outcome:
@@ -97,9 +97,8 @@ class Functions:
         return environment
 
     def _launch(self, function: Any) -> Launch:
-        runtime: Path = self._cloud.runtime
         return Launch(
-            command=(str(runtime / "bin" / "python"), "-s", "-m", "awslambdaric", function.handler),
+            command=(str(self._runtime / "bin" / "python"), "-s", "-m", "awslambdaric", function.handler),
             task=self._unpacked(function),
             variables=self._variables(function),
             log=self._logs / f"{function.function_name}.log",
@@ -115,12 +114,12 @@ class Functions:
         return task.resolve()
 
     def _variables(self, function: Any) -> dict[str, str]:
-        credentials = self._cloud.clients.assume(function.role, function.function_name[:64])
+        credentials = self._clients.assume(function.role, function.function_name[:64])
         # As in Lambda, a package that neither the asset, nor a layer, nor the runtime brings is not there.
         layers = any(_POWERTOOLS in layer["Arn"] for layer in function.layers)
         return {
             **{name: str(text) for name, text in function.environment_vars.items()},
-            **({"PYTHONPATH": str((self._cloud.runtime / "layer").resolve())} if layers else {}),
+            **({"PYTHONPATH": str((self._runtime / "layer").resolve())} if layers else {}),
             "PATH": "/usr/local/bin:/usr/bin:/bin",
             "LANG": "en_US.UTF-8",
             "TZ": ":UTC",
@@ -132,7 +131,7 @@ class Functions:
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),
             "AWS_REGION": function.region,
             "AWS_DEFAULT_REGION": function.region,
-            "AWS_ENDPOINT_URL": self._cloud.endpoint,
+            "AWS_ENDPOINT_URL": self._clients.endpoint,
             **credentials.environment(),
         }
 

@@ -8,13 +8,14 @@ from localcloud.slack import secret
 from localcloud.slack.receiver import Receiver
 
 if TYPE_CHECKING:
-    from localcloud.server import LocalCloud
+    from localcloud.cloud_interface import Cloud
 
 MESSAGES_FILE = "slack.jsonl"
 
 
-def install(cloud: LocalCloud) -> None:
+def install(cloud: Cloud) -> Receiver:
     """Listen on a port of its own, which a secret in the hub names; messages go into slack.jsonl."""
-    cloud.slack = Receiver(cloud.run_dir / MESSAGES_FILE)
-    cloud.on_stop(cloud.slack.close)
-    secret.keep(cloud)
+    receiver = Receiver(cloud.run_dir / MESSAGES_FILE)
+    cloud.on_stop(receiver.close)
+    secret.install(cloud, receiver)
+    return receiver

@@ -17,16 +17,17 @@ from simulation.seeds import HUB
 if TYPE_CHECKING:
     from werkzeug import Request, Response
 
-    from localcloud.server import LocalCloud
+    from localcloud.cloud_interface import Cloud
+    from localcloud.slack.receiver import Receiver
 
 _NAME = "rollcall/slack"
 #: What the demo's configuration names; AWS, and moto, would add other six characters each time.
 SECRET_ARN: Final = f"arn:aws:secretsmanager:{REGION}:{HUB}:secret:{_NAME}-l0Ca1A"
 
 
-def keep(cloud: LocalCloud) -> None:
+def install(cloud: Cloud, receiver: Receiver) -> None:
     """Put the bot's token and the receiver's address into the hub's Secrets Manager."""
-    text = json.dumps({"bot_token": cloud.slack.token, "api_url": cloud.slack.api_url})
+    text = json.dumps({"bot_token": receiver.token, "api_url": receiver.api_url})
     cloud.clients.client("secretsmanager", HUB).create_secret(Name=_NAME, SecretString=text)
     secretsmanager_backends[HUB][REGION].secrets[_NAME].arn = SECRET_ARN
     cloud.gateway.route("secretsmanager", _guard)

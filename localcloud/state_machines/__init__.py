@@ -10,13 +10,19 @@ from localcloud.state_machines.service import Executions
 from localcloud.state_machines.triggers import Triggers
 
 if TYPE_CHECKING:
-    from localcloud.server import LocalCloud
+    from localcloud.cloud_interface import Cloud
+    from localcloud.events import Bridge
+    from localcloud.functions.service import Functions
 
 
-def install(cloud: LocalCloud) -> None:
-    """Let moto run machines, answer about executions in its place, and let rules start them."""
-    interpreter.install(cloud, wait_scale=cloud.wait_scale)
-    cloud.executions = Executions()
-    cloud.on_stop(cloud.executions.close)
-    cloud.gateway.route("states", StepFunctionsApi(cloud.executions).handle)
-    cloud.bridge.route("states", Triggers(cloud.executions).by_rule)
+def install(cloud: Cloud, *, functions: Functions, bridge: Bridge, wait_scale: float) -> Executions:
+    """Let moto run machines, answer about executions in its place, and let rules start them.
+
+    Of each second that a state machine waits, before a step or before another try, `wait_scale` pass.
+    """
+    interpreter.install(cloud, functions, wait_scale=wait_scale)
+    executions = Executions()
+    cloud.on_stop(executions.close)
+    cloud.gateway.route("states", StepFunctionsApi(executions).handle)
+    bridge.route("states", Triggers(executions).by_rule)
+    return executions

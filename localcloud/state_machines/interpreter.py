@@ -21,10 +21,11 @@ from localcloud.state_machines import stopping
 from localcloud.state_machines.tasks import Tasks
 
 if TYPE_CHECKING:
-    from localcloud.server import LocalCloud
+    from localcloud.cloud_interface import Cloud
+    from localcloud.functions.service import Functions
 
 
-def install(cloud: LocalCloud, *, wait_scale: float) -> None:
+def install(cloud: Cloud, functions: Functions, *, wait_scale: float) -> None:
     """Patch the interpreter; of each second that a machine waits, `wait_scale` seconds pass."""
     closing = threading.Event()
     cloud.on_stop(closing.set)
@@ -45,12 +46,12 @@ def install(cloud: LocalCloud, *, wait_scale: float) -> None:
     cloud.patch(WaitFunction, "_wait_interval", wait)
     pause = SimpleNamespace(sleep=lambda seconds: closing.wait(seconds * wait_scale))
     cloud.patch(retrier_decl, "time", pause)
-    tasks = Tasks(cloud.functions)
+    tasks = Tasks(functions)
     cloud.patch(lambda_eval_utils, "execute_lambda_function_integration", tasks.run)
     cloud.patch(default_user_config, "stepfunctions", {"execute_state_machine": True})
 
 
-def _log_to(cloud: LocalCloud) -> None:
+def _log_to(cloud: Cloud) -> None:
     """What moto remarks on each state that fails belongs beside the functions' logs, not on the terminal."""
     logger = logging.getLogger("moto.stepfunctions")
     logs = cloud.run_dir / "logs"

@@ -20,12 +20,12 @@ from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 if TYPE_CHECKING:
     import datetime as dt
 
-    from localcloud.server import LocalCloud
+    from localcloud.cloud_interface import Cloud
 
 _PARSED_WITHIN_SECONDS = 30.0
 
 
-def install(cloud: LocalCloud) -> None:
+def install(cloud: Cloud) -> None:
     """Patch the interpreter."""
     plain_start: Any = ExecutionWorker.start
     plain_stop, plain_end = Execution.stop, BaseExecutionWorkerCommunication.terminated

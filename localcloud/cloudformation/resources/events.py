@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from localcloud.cloudformation.rows import ABSENT, REQUIRED, Context, Made, Row
+from localcloud.cloudformation.resource import Made
+from localcloud.cloudformation.rows import ABSENT, REQUIRED, Context, Row
 
 
 def _bus(c: Context) -> Made:

@@ -4,7 +4,8 @@ import io
 import zipfile
 from typing import Any
 
-from localcloud.cloudformation.rows import REQUIRED, Context, Made, Row
+from localcloud.cloudformation.resource import Made
+from localcloud.cloudformation.rows import REQUIRED, Context, Row
 
 _CONFIGURATION = {
     "Description": "",

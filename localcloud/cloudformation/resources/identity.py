@@ -6,7 +6,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from localcloud.cloudformation.errors import ResourceError
-from localcloud.cloudformation.rows import ABSENT, REQUIRED, Context, Made, Row
+from localcloud.cloudformation.resource import Made
+from localcloud.cloudformation.rows import ABSENT, REQUIRED, Context, Row
 
 
 def _principals(document: Mapping[str, Any]) -> Iterator[str]:

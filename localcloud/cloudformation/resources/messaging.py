@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from localcloud.cloudformation.rows import REQUIRED, Context, Made, Row
+from localcloud.cloudformation.resource import Made
+from localcloud.cloudformation.rows import REQUIRED, Context, Row
 
 _QUEUE = {
     "DelaySeconds": 0,

@@ -1,6 +1,7 @@
 """AWS::Organizations::Policy: a policy and what it is attached to."""
 
-from localcloud.cloudformation.rows import REQUIRED, Context, Made, Row
+from localcloud.cloudformation.resource import Made
+from localcloud.cloudformation.rows import REQUIRED, Context, Row
 
 
 def _policy(c: Context) -> Made:

@@ -3,7 +3,8 @@
 import uuid
 from collections.abc import Callable
 
-from localcloud.cloudformation.rows import Context, Made, Row
+from localcloud.cloudformation.resource import Made
+from localcloud.cloudformation.rows import Context, Row
 
 
 def _recorded(prefix: str, attribute: str) -> Callable[[Context], Made]:

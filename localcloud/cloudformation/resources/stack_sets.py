@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from localcloud.cloudformation.errors import ResourceError
-from localcloud.cloudformation.rows import ABSENT, REQUIRED, Context, Made, Row
+from localcloud.cloudformation.resource import Made
+from localcloud.cloudformation.rows import ABSENT, REQUIRED, Context, Row
 
 _SETTINGS = {
     "AutoDeployment": REQUIRED,

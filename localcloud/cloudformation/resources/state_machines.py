@@ -3,7 +3,8 @@
 import re
 
 from localcloud.cloudformation.errors import ResourceError
-from localcloud.cloudformation.rows import ABSENT, REQUIRED, Context, Made, Row
+from localcloud.cloudformation.resource import Made
+from localcloud.cloudformation.rows import ABSENT, REQUIRED, Context, Row
 
 
 def _definition(c: Context) -> str:

@@ -1,8 +1,9 @@
 """S3, DynamoDB, ECR."""
 
 from localcloud.cloudformation.errors import ResourceError
+from localcloud.cloudformation.resource import Made
 from localcloud.cloudformation.resources.identity import refuse_unknown_principals
-from localcloud.cloudformation.rows import ABSENT, REQUIRED, Context, Made, Row
+from localcloud.cloudformation.rows import ABSENT, REQUIRED, Context, Row
 
 # Bucket property -> the operation that sets it and the parameter that takes it.
 _BUCKET = {

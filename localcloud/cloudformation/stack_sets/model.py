@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from localcloud.cloudformation.stack import Stack, now
+from localcloud.cloudformation.resource import now
+from localcloud.cloudformation.stack import Stack
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -13,7 +13,8 @@ from itertools import groupby
 from localcloud.cloudformation.deployment import Deployment
 from localcloud.cloudformation.engine import Engine
 from localcloud.cloudformation.errors import TemplateError
-from localcloud.cloudformation.stack import Stack, now
+from localcloud.cloudformation.resource import now
+from localcloud.cloudformation.stack import Stack
 from localcloud.cloudformation.stack_sets.model import Instance, Operation, StackSet
 from simulation.organization import Organization
 

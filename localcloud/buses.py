@@ -1,0 +1,26 @@
+"""Event buses as moto keeps them, and whom their policies admit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.events.models import events_backends
+
+from localcloud.permissions import evaluate
+from rollcall_policies import Access, AccessRequest
+
+
+def bus_of(arn: str) -> Any:
+    """The bus of that ARN in moto, or None."""
+    region, account, name = arn.split(":", 5)[3:6]
+    return events_backends[account][region].event_buses.get(name.removeprefix("event-bus/"))
+
+
+def bus_admits(request: AccessRequest, account: str) -> bool:
+    """Whether the bus that is the request's resource takes events of a principal of that account.
+
+    Its own account needs no policy on it.
+    """
+    arn = str(request.resource)
+    access = evaluate([getattr(bus_of(arn), "policy", None) or {}], request)
+    return access is Access.ALLOWED or (access is Access.NOT_ALLOWED and arn.split(":")[4] == account)

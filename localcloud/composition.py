@@ -1,0 +1,71 @@
+"""The local cloud: moto's server, and in the order of their installation the parts that are put around it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from localcloud import (
+    apis,
+    cloudformation,
+    deliveries,
+    events,
+    functions,
+    identities,
+    published,
+    queues,
+    repairs,
+    schedules,
+    slack,
+    stack_events,
+    state_machines,
+    trails,
+)
+from localcloud.server import Server
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from simulation.cloud import SimulatedCloud
+
+
+class LocalCloud(Server):
+    """The whole cloud. Its parts are attributes once it has started.
+
+    `runtime` is the virtual environment in which functions run. `auto_deployment_seconds`: how long after an
+    account has come to a target or left it StackSets notices; `wait_scale`: how many seconds pass of each
+    that a state machine waits, before a step or before another try.
+    """
+
+    def __init__(
+        self,
+        *,
+        simulation: SimulatedCloud,
+        run_dir: Path,
+        runtime: Path,
+        port: int = 0,
+        auto_deployment_seconds: float = 2.0,
+        wait_scale: float = 1.0,
+    ) -> None:
+        super().__init__(simulation=simulation, run_dir=run_dir, port=port)
+        self._runtime = runtime
+        self._auto_deployment_seconds = auto_deployment_seconds
+        self._wait_scale = wait_scale
+
+    def install_parts(self) -> None:
+        """Every departure from plain moto."""
+        repairs.install(self)
+        identities.install(self)
+        published.install(self)
+        trails.install(self)
+        engine = cloudformation.install(self, auto_deployment_seconds=self._auto_deployment_seconds)
+        queues.install(self)
+        self.apis = apis.install(self)
+        self.mail = deliveries.install(self)
+        self.bridge = events.install(self)
+        stack_events.connect(engine, self.bridge)
+        self.functions = functions.install(self, runtime=self._runtime)
+        self.executions = state_machines.install(
+            self, functions=self.functions, bridge=self.bridge, wait_scale=self._wait_scale
+        )
+        self.schedules = schedules.install(self, self.executions)
+        self.slack = slack.install(self)

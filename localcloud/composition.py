@@ -4,23 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from localcloud import (
-    apis,
-    cloudformation,
-    deliveries,
-    events,
-    functions,
-    identities,
-    published,
-    queues,
-    repairs,
-    schedules,
-    slack,
-    stack_events,
-    state_machines,
-    trails,
-)
-from localcloud.server import Server
+from localcloud import cloudformation, events, functions, slack, state_machines
+from localcloud.aws import apis, identities, published, repairs, trails
+from localcloud.cloud.server import Server
+from localcloud.cloudformation import stack_events
+from localcloud.messaging import mail, queues
+from localcloud.state_machines import schedules
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,7 +49,7 @@ class LocalCloud(Server):
         engine = cloudformation.install(self, auto_deployment_seconds=self._auto_deployment_seconds)
         queues.install(self)
         self.apis = apis.install(self)
-        self.mail = deliveries.install(self)
+        self.mail = mail.install(self)
         self.bridge = events.install(self)
         stack_events.connect(engine, self.bridge)
         self.functions = functions.install(self, runtime=self._runtime)

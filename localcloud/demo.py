@@ -20,14 +20,14 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from localcloud import story
-from localcloud.cdk import CdkError
-from localcloud.seeds import give_contacts, new_organization
-from localcloud.shell import CommandFailedError
 from localcloud.slack.reading import read
-from localcloud.stage import Stage
+from localcloud.story import chapters
+from localcloud.story.cdk import CdkError
 from localcloud.story.scene import Scene
-from localcloud.sweeps import SweepFailedError
+from localcloud.story.seeds import give_contacts, new_organization
+from localcloud.story.shell import CommandFailedError
+from localcloud.story.stage import Stage
+from localcloud.story.sweeps import SweepFailedError
 from simulation.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -72,11 +72,11 @@ def _run(out: Path, *, verbose: bool) -> int:
         tell(f"the local cloud answers on {cloud.endpoint}")
         roster = stage.prepare()
         give_contacts(organization, roster)
-        story.prepare(stage)
+        chapters.prepare(stage)
         scene = Scene(stage, roster)
         first = stage.deploy()
         early = len(cloud.bridge.lost)  # what management sent before the hub had a bus, as in AWS
-        for step in story.play(scene, first):
+        for step in chapters.play(scene, first):
             steps.append(step)
             _show(step, verbose=verbose)
         names = ("name", "expected", "observed", "seconds", "ok")

@@ -21,12 +21,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from localcloud.cdk import CdkError
 from localcloud.running import AlreadyRunningError, Claim
-from localcloud.seeds import give_contacts, ou_path, whole_organization
-from localcloud.shell import CommandFailedError
-from localcloud.stage import Stage
-from localcloud.sweeps import SweepFailedError
+from localcloud.story.cdk import CdkError
+from localcloud.story.seeds import give_contacts, ou_path, whole_organization
+from localcloud.story.shell import CommandFailedError
+from localcloud.story.stage import Stage
+from localcloud.story.sweeps import SweepFailedError
 from simulation.clock import SystemClock
 from simulation.seeds import HUB
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from localcloud.clients import REGION, Clients, Credentials
-from localcloud.gateway import root_key
+from localcloud.cloud.clients import REGION, Clients, Credentials
+from localcloud.cloud.gateway import root_key
 from localcloud.running import NotReadyError, State, find
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-from localcloud.shell import JSII_CACHE
+from localcloud.story.shell import JSII_CACHE
 
 # Otherwise jsii unpacks the CDK into the home directory: it refuses one that others may write, or nobody.
 os.environ.setdefault("JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(JSII_CACHE))

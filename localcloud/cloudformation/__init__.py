@@ -11,7 +11,7 @@ from localcloud.cloudformation.stack_sets.auto_deployment import AutoDeployment
 from localcloud.cloudformation.stack_sets.service import StackSets
 
 if TYPE_CHECKING:
-    from localcloud.cloud_interface import Cloud
+    from localcloud.cloud.interface import Cloud
 
 
 def install(cloud: "Cloud", *, auto_deployment_seconds: float) -> Engine:

@@ -5,7 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from localcloud.clients import Clients
+from localcloud.cloud.clients import Clients
 from localcloud.cloudformation.errors import TemplateError
 from localcloud.cloudformation.intrinsics import Scope
 from localcloud.cloudformation.resource import Resource

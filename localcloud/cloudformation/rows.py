@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError, ParamValidationError
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from localcloud.clients import Clients
+from localcloud.cloud.clients import Clients
 from localcloud.cloudformation.errors import ResourceError
 from localcloud.cloudformation.resource import Made
 

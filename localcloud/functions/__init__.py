@@ -11,7 +11,7 @@ from localcloud.functions.service import Functions
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from localcloud.cloud_interface import Cloud
+    from localcloud.cloud.interface import Cloud
 
 
 def install(cloud: Cloud, *, runtime: Path) -> Functions:

@@ -14,9 +14,9 @@ from moto.awslambda.exceptions import UnknownFunctionException
 from moto.awslambda.models import lambda_backends
 from werkzeug import Response
 
+from localcloud.aws.permissions import explain_refusal
+from localcloud.cloud.gateway import answer, caller_of, credential_scope
 from localcloud.functions.service import RESPONSE_BYTES
-from localcloud.gateway import answer, caller_of, credential_scope
-from localcloud.permissions import explain_refusal
 from rollcall_policies import AccessRequest
 
 if TYPE_CHECKING:

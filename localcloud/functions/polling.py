@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from moto.awslambda.models import lambda_backends
 from moto.sqs.models import sqs_backends
 
-from localcloud.queues import queue_of
+from localcloud.messaging.queues import queue_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,7 @@ from localcloud.functions.environment import Environment, Launch, Outcome
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from localcloud.clients import Clients
+    from localcloud.cloud.clients import Clients
 
 RESPONSE_BYTES = 6_291_556
 """Lambda developer guide, "Lambda quotas", as its own error message puts it."""

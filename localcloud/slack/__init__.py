@@ -8,7 +8,7 @@ from localcloud.slack import secret
 from localcloud.slack.receiver import Receiver
 
 if TYPE_CHECKING:
-    from localcloud.cloud_interface import Cloud
+    from localcloud.cloud.interface import Cloud
 
 MESSAGES_FILE = "slack.jsonl"
 

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Final
 
 from moto.secretsmanager.models import secretsmanager_backends
 
-from localcloud.clients import REGION
-from localcloud.gateway import answer, caller_of
-from localcloud.permissions import explain_refusal
+from localcloud.aws.permissions import explain_refusal
+from localcloud.cloud.clients import REGION
+from localcloud.cloud.gateway import answer, caller_of
 from rollcall_policies import AccessRequest
 from simulation.seeds import HUB
 
 if TYPE_CHECKING:
     from werkzeug import Request, Response
 
-    from localcloud.cloud_interface import Cloud
+    from localcloud.cloud.interface import Cloud
     from localcloud.slack.receiver import Receiver
 
 _NAME = "rollcall/slack"

@@ -10,8 +10,8 @@ from localcloud.state_machines.service import Executions
 from localcloud.state_machines.triggers import Triggers
 
 if TYPE_CHECKING:
-    from localcloud.cloud_interface import Cloud
-    from localcloud.events import Bridge
+    from localcloud.cloud.interface import Cloud
+    from localcloud.events.bridge import Bridge
     from localcloud.functions.service import Functions
 
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from moto.core.exceptions import AWSError
 
-from localcloud.gateway import answer, caller_of
-from localcloud.permissions import can_assume, explain_refusal
+from localcloud.aws.permissions import can_assume, explain_refusal
+from localcloud.cloud.gateway import answer, caller_of
 from localcloud.state_machines.definitions import InvalidDefinitionError, check
 from localcloud.state_machines.tasks import SERVICE
 from rollcall_policies import AccessRequest

@@ -21,7 +21,7 @@ from localcloud.state_machines import stopping
 from localcloud.state_machines.tasks import Tasks
 
 if TYPE_CHECKING:
-    from localcloud.cloud_interface import Cloud
+    from localcloud.cloud.interface import Cloud
     from localcloud.functions.service import Functions
 
 

@@ -20,7 +20,7 @@ from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 if TYPE_CHECKING:
     import datetime as dt
 
-    from localcloud.cloud_interface import Cloud
+    from localcloud.cloud.interface import Cloud
 
 _PARSED_WITHIN_SECONDS = 30.0
 

@@ -18,7 +18,7 @@ from moto.stepfunctions.parser.asl.component.common.error_name.failure_event imp
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 
-from localcloud.permissions import service_may
+from localcloud.aws.permissions import service_may
 from rollcall_policies import AccessRequest
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from moto.core.exceptions import AWSError
 
-from localcloud.deliverable import COMMON, Delivery, UndeliverableError, only
-from localcloud.permissions import service_may
+from localcloud.aws.permissions import service_may
+from localcloud.events.deliverable import COMMON, Delivery, UndeliverableError, only
 from rollcall_policies import AccessRequest
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from localcloud.stage import Stage
+    from localcloud.story.stage import Stage
     from simulation.caller import Caller
 
     Contact = Mapping[str, str]

@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from localcloud.seeds import differing
 from localcloud.story.scene import Step
+from localcloud.story.seeds import differing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

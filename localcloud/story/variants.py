@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from localcloud.terminal import CONFIG
+from localcloud.story.terminal import CONFIG
 
 if TYPE_CHECKING:
     from pathlib import Path

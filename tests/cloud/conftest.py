@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from localcloud.cdk import ROOT, Cdk
 from localcloud.composition import LocalCloud
-from localcloud.seeds import ready_organization
+from localcloud.story.cdk import ROOT, Cdk
+from localcloud.story.seeds import ready_organization
 from simulation.clock import SystemClock
 from simulation.cloud import SimulatedCloud
 from tests.cloud.tools import ended_by

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from localcloud.cdk import CLI, ROOT
-from localcloud.shell import environment
+from localcloud.story.cdk import CLI, ROOT
+from localcloud.story.shell import environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from localcloud.clients import Clients
+    from localcloud.cloud.clients import Clients
 
 PAGE = ROOT / "docs" / "deploying.md"
 _COPIED = ("Makefile", "*.py", "*.json", "*.toml", "*.txt", "LICENSE", "README.md")

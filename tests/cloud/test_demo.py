@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from localcloud import demo
-from localcloud.shell import CommandFailedError
 from localcloud.story.scene import Step
+from localcloud.story.shell import CommandFailedError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +61,7 @@ def played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setattr(demo, "Stage", lambda *_, **__: stage)
         monkeypatch.setattr(demo, "Scene", lambda *_: None)
         monkeypatch.setattr(demo, "give_contacts", lambda *_: None)
-        monkeypatch.setattr(demo, "story", SimpleNamespace(prepare=lambda _: None, play=steps))
+        monkeypatch.setattr(demo, "chapters", SimpleNamespace(prepare=lambda _: None, play=steps))
         return SimpleNamespace(status=demo.main(["--out", str(stage.out)]), stage=stage)
 
     return play

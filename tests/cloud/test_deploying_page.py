@@ -11,9 +11,9 @@ import sys
 
 import pytest
 
-from localcloud.cdk import ROOT
-from localcloud.clients import Clients
+from localcloud.cloud.clients import Clients
 from localcloud.running import NotReadyError, find
+from localcloud.story.cdk import ROOT
 from tests.cloud.page import Reader, blocks
 from tests.cloud.tools import ended_by, wait_for
 

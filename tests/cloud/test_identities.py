@@ -7,7 +7,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from localcloud.gateway import root_key
+from localcloud.cloud.gateway import root_key
 from tests.cloud.tools import received, rule_to_queue, unique
 
 pytestmark = pytest.mark.cloud

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from localcloud.operators import InvalidPatternError
-from localcloud.patterns import compile_pattern
+from localcloud.events.operators import InvalidPatternError
+from localcloud.events.patterns import compile_pattern
 
 MATCHING = [
     ("a listed value", {"a": ["x", "y"]}, {"a": "y"}, True),

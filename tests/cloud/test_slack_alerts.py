@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from localcloud.seeds import give_contacts
 from localcloud.slack.reading import read
 from localcloud.slack.receiver import Mood
 from localcloud.slack.secret import SECRET_ARN
-from localcloud.sweeps import Sweeps
+from localcloud.story.seeds import give_contacts
+from localcloud.story.sweeps import Sweeps
 from tests.cloud.tools import make_function, make_role, wait_for
 
 pytestmark = pytest.mark.cloud

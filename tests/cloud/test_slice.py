@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from localcloud.shell import rollcall
+from localcloud.story.shell import rollcall
 from rollcall.adapters.match_table import MatchTable
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.state_table import StateTable

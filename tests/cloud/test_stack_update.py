@@ -12,8 +12,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as functions
 from aws_cdk import aws_sqs as sqs
 
-from localcloud.cdk import CdkError
-from localcloud.clients import Clients
+from localcloud.cloud.clients import Clients
+from localcloud.story.cdk import CdkError
 
 pytestmark = pytest.mark.cloud
 

@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import pytest
 
-from localcloud.seeds import differing, give_contacts
-from localcloud.sweeps import Sweeps
-from localcloud.terminal import Terminal
+from localcloud.story.seeds import differing, give_contacts
+from localcloud.story.sweeps import Sweeps
+from localcloud.story.terminal import Terminal
 from rollcall.names import OPERATOR_ROLE_NAME
 from rollcall.roster import digest_of
 from rollcall.sweep.apply import BATCH_CHANGES, IN_FLIGHT

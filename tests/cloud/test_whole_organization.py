@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from localcloud import local_env
-from localcloud.clients import Clients
+from localcloud.cloud.clients import Clients
 from localcloud.running import AlreadyRunningError, Claim, NotReadyError, find
-from localcloud.shell import ROOT
+from localcloud.story.shell import ROOT
 from tests.cloud.tools import python_module, run, unique, wait_for
 
 pytestmark = pytest.mark.cloud

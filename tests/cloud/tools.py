@@ -11,8 +11,8 @@ import time
 import zipfile
 from typing import Any
 
-from localcloud.cdk import ROOT
-from localcloud.queues import queue_of
+from localcloud.messaging.queues import queue_of
+from localcloud.story.cdk import ROOT
 
 REGION = "us-east-1"
 #: How long the slowest machine may take. It costs nothing where all goes well.

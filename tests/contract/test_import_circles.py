@@ -8,7 +8,6 @@ import pytest
 ROOT = Path(__file__).parents[2]
 #: Folders of packages, and which packages are looked at in each.
 PLACES = {
-    "what is deployed": ("lambdas", ["*"]),
     "tools": (".", ["bench", "cli", "localcloud", "rollcall_*", "simulation", "stacks"]),
 }
 

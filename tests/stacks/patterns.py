@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from localcloud.patterns import compile_pattern
+from localcloud.events.patterns import compile_pattern
 
 
 def matches(pattern: dict[str, Any], event: dict[str, Any]) -> bool:

@@ -97,7 +97,7 @@ def test_nothing_that_deploys_knows_the_simulation(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in files() if name.startswith("localcloud/")])
 def test_the_local_cloud_knows_the_simulation_and_the_core(name: str) -> None:
     # One module is a program of its own, which synthesizes the app as the CDK does.
-    synthesizes = {"app"} if name == "localcloud/variants.py" else set()
+    synthesizes = {"app"} if name == "localcloud/story/synthesize.py" else set()
     assert (
         packages(name) & OURS <= {"localcloud", "simulation", "rollcall", "rollcall_policies"} | synthesizes
     )

@@ -9,7 +9,7 @@ import pytest
 from moto import mock_aws
 from moto.dynamodb.responses import DynamoHandler
 
-from localcloud.repairs import tables_in_turn
+from localcloud.aws.repairs import tables_in_turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,8 +12,8 @@ from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from localcloud.clients import Clients, own_key
-from localcloud.gateway import Gateway
+from localcloud.cloud.clients import Clients, own_key
+from localcloud.cloud.gateway import Gateway
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,15 +11,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from localcloud.buses import bus_admits
-from localcloud.gateway import answer, caller_of, credential_scope
-from localcloud.permissions import explain_refusal
+from localcloud.aws.permissions import explain_refusal
+from localcloud.cloud.gateway import answer, caller_of, credential_scope
+from localcloud.events.buses import bus_admits
 from rollcall_policies import AccessRequest
 
 if TYPE_CHECKING:
     from werkzeug import Request, Response
 
-    from localcloud.events import Bridge
+    from localcloud.events.bridge import Bridge
     from simulation.caller import Caller
 
 _MAXIMUM_ENTRIES = 10

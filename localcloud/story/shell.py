@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from localcloud.clients import ADMINISTRATOR, REGION
+from localcloud.cloud.clients import ADMINISTRATOR, REGION
 
 if TYPE_CHECKING:
-    from localcloud.clients import Clients
+    from localcloud.cloud.clients import Clients
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 #: Where jsii unpacks the CDK's library, once: for each home of its own it would take 10 s.
 JSII_CACHE = Path(os.environ.get("JSII_RUNTIME_PACKAGE_CACHE_ROOT") or ROOT / "build" / "jsii")
 _SECONDS = 300

@@ -12,7 +12,7 @@ from moto.iam.models import AWSManagedPolicy, IAMBackend
 from moto.ssm.models import Parameter, ParameterDict
 
 if TYPE_CHECKING:
-    from localcloud.cloud_interface import Cloud
+    from localcloud.cloud.interface import Cloud
 
 # https://docs.aws.amazon.com/powertools/python/latest/getting-started/install/
 POWERTOOLS_ACCOUNT = "017000801446"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from moto.sqs.models import Queue, sqs_backends
 
 if TYPE_CHECKING:
-    from localcloud.cloud_interface import Cloud
+    from localcloud.cloud.interface import Cloud
 
 
 def install(cloud: Cloud) -> None:

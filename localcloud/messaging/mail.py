@@ -12,7 +12,7 @@ from moto.sns.models import Subscription
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from localcloud.cloud_interface import Cloud
+    from localcloud.cloud.interface import Cloud
 
 ALERTS_FILE = "alerts.jsonl"
 

@@ -19,8 +19,8 @@ from moto.iam import models as iam_models
 from moto.sts.models import STSBackend
 from werkzeug import Response
 
-from localcloud.gateway import account_of_root_key, caller_of, caller_of_key, credential_scope
-from localcloud.permissions import explain_refusal, find_role, trusts
+from localcloud.aws.permissions import explain_refusal, find_role, trusts
+from localcloud.cloud.gateway import account_of_root_key, caller_of, caller_of_key, credential_scope
 from rollcall_policies import AccessRequest
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from werkzeug import Request
 
-    from localcloud.cloud_interface import Cloud
+    from localcloud.cloud.interface import Cloud
     from simulation.caller import Caller
     from simulation.organization import Organization
 

@@ -5,8 +5,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from localcloud.clients import REGION, Clients
-from localcloud.shell import ROOT, environment
+from localcloud.cloud.clients import REGION, Clients
+from localcloud.story.shell import ROOT, environment
 
 __all__ = ["CLI", "ROOT", "Cdk", "CdkError"]
 
@@ -39,7 +39,7 @@ class Cdk:
 
     def synth_variants(self, *configs: Path, out: Path) -> None:
         """Synthesize the app with several configurations, without the CLI, into `out`/name of each."""
-        variants = [sys.executable, "-m", "localcloud.variants", str(out), *map(str, configs)]
+        variants = [sys.executable, "-m", "localcloud.story.synthesize", str(out), *map(str, configs)]
         self._execute(variants, ROOT)
 
     def bootstrap(self, account: str) -> None:

@@ -13,11 +13,11 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from localcloud.buses import bus_admits, bus_of
-from localcloud.deliverable import COMMON, Delivery, Lost, UndeliverableError, only
-from localcloud.patterns import compile_pattern
-from localcloud.permissions import evaluate, service_may
-from localcloud.queues import queue_of, send_message
+from localcloud.aws.permissions import evaluate, service_may
+from localcloud.events.buses import bus_admits, bus_of
+from localcloud.events.deliverable import COMMON, Delivery, Lost, UndeliverableError, only
+from localcloud.events.patterns import compile_pattern
+from localcloud.messaging.queues import queue_of, send_message
 from rollcall_policies import Access, AccessRequest
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from localcloud.operators import InvalidPatternError, absent, value_test
+from localcloud.events.operators import InvalidPatternError, absent, value_test
 
 Path: TypeAlias = tuple[str, ...]
 Node: TypeAlias = Callable[[Mapping[str, Any], frozenset[Path]], bool]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.session
 
-from localcloud.gateway import answer, caller_of
-from localcloud.permissions import explain_refusal
+from localcloud.aws.permissions import explain_refusal
+from localcloud.cloud.gateway import answer, caller_of
 from simulation.authorization import request_of
 from simulation.errors import ApiError
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from werkzeug import Request, Response
 
-    from localcloud.cloud_interface import Cloud
+    from localcloud.cloud.interface import Cloud
     from simulation.caller import Caller
     from simulation.cloud import SimulatedCloud
 

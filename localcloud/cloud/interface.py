@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from localcloud.clients import Clients
-    from localcloud.gateway import Gateway
+    from localcloud.cloud.clients import Clients
+    from localcloud.cloud.gateway import Gateway
     from simulation.cloud import SimulatedCloud
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from localcloud.cloudformation.engine import Engine
     from localcloud.cloudformation.stack import Stack
-    from localcloud.events import Bridge
+    from localcloud.events.bridge import Bridge
 
 
 def connect(engine: Engine, bridge: Bridge) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from moto.events.models import events_backends
 
-from localcloud.permissions import evaluate
+from localcloud.aws.permissions import evaluate
 from rollcall_policies import Access, AccessRequest
 
 

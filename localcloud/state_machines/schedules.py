@@ -14,16 +14,16 @@ from urllib.parse import unquote
 
 from moto.scheduler.models import scheduler_backends
 
-from localcloud.clients import REGION
-from localcloud.deliverable import UndeliverableError
-from localcloud.gateway import answer
-from localcloud.permissions import can_assume
+from localcloud.aws.permissions import can_assume
+from localcloud.cloud.clients import REGION
+from localcloud.cloud.gateway import answer
+from localcloud.events.deliverable import UndeliverableError
 from localcloud.state_machines.triggers import Triggers
 
 if TYPE_CHECKING:
     from werkzeug import Request, Response
 
-    from localcloud.cloud_interface import Cloud
+    from localcloud.cloud.interface import Cloud
     from localcloud.state_machines.service import Executions
 
 _SERVICE = "scheduler.amazonaws.com"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from localcloud.shell import ROOT, rollcall
+from localcloud.story.shell import ROOT, rollcall
 from rollcall.names import OPERATOR_ROLE_NAME
 from simulation.seeds import HUB
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from localcloud.clients import Clients
+    from localcloud.cloud.clients import Clients
 
 CONFIG = ROOT / "config" / "examples" / "demo"
 REPORT_FILE = "report.html"

@@ -7,15 +7,15 @@ import shutil
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from localcloud.cdk import Cdk
+from localcloud.aws.trails import log_organization
 from localcloud.composition import LocalCloud
-from localcloud.deliveries import ALERTS_FILE
-from localcloud.outcomes import record_outcomes
+from localcloud.messaging.mail import ALERTS_FILE
 from localcloud.running import LOCK_FILE
-from localcloud.shell import ROOT, rollcall
-from localcloud.sweeps import Sweeps
-from localcloud.terminal import CONFIG, Terminal
-from localcloud.trails import log_organization
+from localcloud.story.cdk import Cdk
+from localcloud.story.outcomes import record_outcomes
+from localcloud.story.shell import ROOT, rollcall
+from localcloud.story.sweeps import Sweeps
+from localcloud.story.terminal import CONFIG, Terminal
 from simulation.cloud import SimulatedCloud
 from simulation.seeds import HUB
 

@@ -16,7 +16,7 @@ from moto.s3.models import FakeBucket
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from localcloud.cloud_interface import Cloud
+    from localcloud.cloud.interface import Cloud
 
 
 class NotModelledError(ServiceException):

@@ -12,8 +12,8 @@ from moto.cloudtrail.models import CloudTrailBackend, Trail, cloudtrail_backends
 from moto.core.exceptions import ServiceException
 
 if TYPE_CHECKING:
-    from localcloud.clients import Clients
-    from localcloud.cloud_interface import Cloud
+    from localcloud.cloud.clients import Clients
+    from localcloud.cloud.interface import Cloud
 
 _PRINCIPAL = "cloudtrail.amazonaws.com"
 # What a trail has until somebody says otherwise.

@@ -1,7 +1,7 @@
-"""`python -m localcloud.variants OUT CONFIG...`: the app synthesized with several configurations at once.
+"""`python -m localcloud.story.synthesize OUT CONFIG...`: synthesize the app with several configurations.
 
 The CDK starts slowly: one process for all is three times as fast as one for each. Each assembly is written
-below OUT under the name of its configuration's directory. To be run in the project's directory.
+below OUT under the name of its configuration's directory. Run it in the project's directory.
 """
 
 from __future__ import annotations

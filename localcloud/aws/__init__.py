@@ -1,0 +1,1 @@
+"""The Account API, Organizations, identities and what AWS itself provides in every account."""

@@ -10,7 +10,7 @@ from localcloud.story.shell import JSII_CACHE
 os.environ.setdefault("JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(JSII_CACHE))
 
 # The same examples wherever they run, and no verdict on how long one took. For others:
-# `make test ARGS="tests/core --no-cov --hypothesis-profile=default"`.
+# `make test ARGS="tests/core --hypothesis-profile=default"`.
 settings.register_profile(
     "everywhere", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )

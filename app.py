@@ -19,9 +19,9 @@ os.environ.setdefault("JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(ROOT / "build" / "j
 from aws_cdk import Annotations, App, Validations  # noqa: E402  # after the path above
 from cdk_nag import AwsSolutionsChecks, ServerlessChecks  # noqa: E402  # after the path above
 
+from rollcall_config.configuration import Configuration, load  # noqa: E402  # after the path above
+from rollcall_config.faults import ConfigError  # noqa: E402  # after the path above
 from stacks.asset import stage  # noqa: E402  # after the path above
-from stacks.configuration import Configuration, load  # noqa: E402  # after the path above
-from stacks.faults import ConfigError  # noqa: E402  # after the path above
 from stacks.forwarder import ForwarderStack  # noqa: E402  # after the path above
 from stacks.hub import HubStack  # noqa: E402  # after the path above
 from stacks.management import ManagementStack  # noqa: E402  # after the path above

@@ -12,15 +12,15 @@ from math import ceil
 from random import Random
 from typing import TYPE_CHECKING, Final
 
-from rollcall.adapters.organization_accounts import PAGE_SIZE
-from rollcall.adapters.sweep_table import SweepTable
-from rollcall.batch import retry_seconds
-from rollcall.contacts import ContactKind
-from rollcall.pacing import CEILING, ORGANIZATIONS_RATE, QUOTAS
-from rollcall.sweep.draft import Draft
-from rollcall.sweep.hold import held_plan, reasons_to_hold
+from rollcall.adapters.organizations import PAGE_SIZE
+from rollcall.adapters.state.sweeps import SweepTable
+from rollcall.model.contact import ContactKind
+from rollcall.runtime.batch import retry_seconds
+from rollcall.sweep.approvals import held_plan, reasons_to_hold
 from rollcall.sweep.observe import SLICE_SECONDS
+from rollcall.sweep.plan_builder import Draft
 from rollcall.sweep.run import Ending, PlanReference, Run, Step, Trigger
+from rollcall.timing import CEILING, ORGANIZATIONS_RATE, QUOTAS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

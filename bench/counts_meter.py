@@ -11,8 +11,8 @@ import boto3
 
 from bench.counts_units import billed
 from bench.delayed import BUCKET_SECONDS, BUS_SECONDS, TABLE_SECONDS
-from rollcall.adapters.runs_bucket import LATEST
-from rollcall.names import INCIDENT_DETAIL_TYPE, NOTICE_DETAIL_TYPE
+from rollcall.adapters.runs import LATEST
+from rollcall.model.well_known import INCIDENT_DETAIL_TYPE, NOTICE_DETAIL_TYPE
 from simulation.latency import READ_SECONDS, WRITE_SECONDS
 from tests.support.moto_aws import REGION
 

@@ -16,8 +16,9 @@ import notify.handler
 import reconcile.handler
 from bench.counts_meter import Meter, clients_of
 from bench.counts_units import table_bytes
-from rollcall import bootstrap
+from reconcile import compose as reconcile_compose
 from rollcall.adapters import clients
+from rollcall.runtime import compose
 from simulation import Caller, VirtualClock
 from simulation.client import SimulatedClient
 from simulation.organization import AlternateContact
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 #: Send, receive and delete; a message that comes back is received once more.
 _SEND, _RECEIVE, _DELETE = 1, 1, 1
-#: When a new account is looked at again: `rollcall.patience.LOOKS`.
+#: When a new account is looked at again: `rollcall.reconcile.preconditions.LOOKS`.
 _UNTIL_LOOKED_AGAIN = (901, 2701)
 _HANDLERS = (reconcile.handler, notify.handler)
 
@@ -173,8 +174,9 @@ def _hub() -> Iterator[_Signals]:
         stack.enter_context(mock_aws())
         clock = VirtualClock()
         for target, name, value in (
-            (bootstrap, "_CANDIDATE", candidate),
-            (bootstrap, "SystemClock", lambda: clock),
+            (compose, "_CANDIDATE", candidate),
+            (compose, "SystemClock", lambda: clock),
+            (reconcile_compose, "SystemClock", lambda: clock),
             (deployment, "SystemClock", lambda: clock),
         ):
             stack.enter_context(mock.patch.object(target, name, value))

@@ -10,12 +10,12 @@ from moto import mock_aws
 from bench.counts_meter import Meter, clients_of
 from bench.delayed import BUCKET_SECONDS, BUS_SECONDS, TABLE_SECONDS, Delayed
 from bench.world import INVOCATION_SECONDS, BenchWorld
-from rollcall.adapters.ledger_bucket import LedgerBucket
-from rollcall.adapters.match_table import MatchTable
-from rollcall.adapters.outcome_bus import EventBridgeOutcomeBus
-from rollcall.adapters.runs_bucket import RunsBucket
-from rollcall.adapters.state_table import StateTable
-from rollcall.adapters.sweep_table import SweepTable
+from rollcall.adapters.bus_and_queue import EventBridgeOutcomeBus
+from rollcall.adapters.ledger import LedgerBucket
+from rollcall.adapters.runs import RunsBucket
+from rollcall.adapters.state.memory import StateTable
+from rollcall.adapters.state.rosters import MatchTable
+from rollcall.adapters.state.sweeps import SweepTable
 from simulation.latency import Latency
 from tests.support.moto_aws import BUCKET, BUS, TABLE, create_table
 from tests.support.world import MANAGEMENT

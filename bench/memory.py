@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bench.memory_bucket import MemoryBucket
 from bench.organizations import large_organization
 from bench.rows import row
-from rollcall.adapters.runs_bucket import RunsBucket
+from rollcall.adapters.runs import RunsBucket
 from simulation.clock import VirtualClock
 from tests.support.sweep_world import SweepWorld
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.rows import row
-from rollcall.environment import (
+from rollcall.runtime.environment import (
     ApplyEnvironment,
     ControlEnvironment,
     NotifyEnvironment,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.rows import row
 from bench.world import BenchWorld
-from rollcall.pacing import QUOTAS
+from rollcall.timing import QUOTAS
 from tests.support.world import KINDS
 
 if TYPE_CHECKING:

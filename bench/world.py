@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bench.delayed import BUCKET_SECONDS, BUS_SECONDS, TABLE_SECONDS, Delayed
 from bench.organizations import large_organization
 from bench.queue import IntakeQueue
-from rollcall.batch import process
+from rollcall.runtime.batch import process
 from rollcall.sweep.observe import IN_FLIGHT
 from simulation.accounts import AlternateContact
 from simulation.concurrency import ConcurrentClock, ConcurrentPool
@@ -21,7 +21,7 @@ from tests.support.world import EXEMPT, KINDS, MALLORY, MANAGEMENT
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from rollcall.reconcile import Reconciler
+    from rollcall.reconcile.reconciler import Reconciler
 
 #: From one invocation to the next: the state machine, and a function that may have to start. Assumed.
 INVOCATION_SECONDS = 0.5

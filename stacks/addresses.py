@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from aws_cdk import Aws
 from aws_cdk import aws_events as events
 
-from rollcall.names import INTAKE_BUS_NAME, MANAGEMENT_ROLE_NAME, RECONCILE_ROLE_NAME
+from rollcall.model.well_known import INTAKE_BUS_NAME, MANAGEMENT_ROLE_NAME, RECONCILE_ROLE_NAME
 
 if TYPE_CHECKING:
     from constructs import Construct
 
-    from stacks.settings import Settings
+    from rollcall_config.settings import Settings
 
 
 def intake_bus_of(scope: Construct, settings: Settings) -> events.IEventBus:

@@ -9,8 +9,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_ssm as ssm
 
+from rollcall_config.partitions import POWERTOOLS_LAYERS
 from stacks.nag import accept
-from stacks.partitions import POWERTOOLS_LAYERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

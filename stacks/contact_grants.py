@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Self
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 
+from rollcall_config.roster_source import absent_kinds, managed_kinds
 from stacks.nag import accept
-from stacks.roster_source import absent_kinds, managed_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from stacks.settings import Settings
+    from rollcall_config.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

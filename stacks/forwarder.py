@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from constructs import Construct
 
-    from stacks.settings import Settings
+    from rollcall_config.settings import Settings
 
 
 class ForwarderStack(Stack):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_s3 as s3
     from aws_cdk import aws_sns as sns
 
-    from stacks.settings import Settings
+    from rollcall_config.settings import Settings
 
 
 #: What it takes to know one account, and which accounts are below a unit.

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_organizations as organizations
 
-from rollcall.names import GUARDRAIL_NAME
+from rollcall.model.well_known import GUARDRAIL_NAME
 
 if TYPE_CHECKING:
     from constructs import Construct
 
-    from stacks.settings import Guardrail
+    from rollcall_config.settings import Guardrail
 
 
 def guardrail_document(*, partition: str, break_glass: str | None) -> dict[str, Any]:

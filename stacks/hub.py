@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import CfnOutput, Duration, Environment, Stack
 
-from rollcall.names import RECONCILE_ROLE_NAME
-from rollcall.roster import digest_of
+from rollcall.model.roster import digest_of
+from rollcall.model.well_known import RECONCILE_ROLE_NAME
 from stacks.bundle import Bundle
 from stacks.constructs.alert_topic import AlertTopic
 from stacks.constructs.function_role import FunctionRole
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from constructs import Construct
 
-    from stacks.settings import Settings
+    from rollcall_config.settings import Settings
 
 #: A signal about an account that settles comes back for two hours.
 _SIGNALS_WAIT = Duration.hours(3)

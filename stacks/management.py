@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import Aws, Environment, LegacyStackSynthesizer, Stack
 from aws_cdk import aws_iam as iam
 
-from rollcall.names import MANAGEMENT_ROLE_NAME
+from rollcall.model.well_known import MANAGEMENT_ROLE_NAME
 from stacks.addresses import intake_bus_of, reconcile_role_arn
 from stacks.constructs.forwarder import Forwarder
 from stacks.contact_grants import Keeping, own_resource
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from constructs import Construct
 
-    from stacks.settings import Settings
+    from rollcall_config.settings import Settings
 
 
 class ManagementStack(Stack):

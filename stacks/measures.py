@@ -9,7 +9,7 @@ from aws_cdk import Duration, Fn
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 
-from rollcall.metrics import DIMENSION, NAMESPACE, SERVICES, Metric
+from rollcall.outcomes.metrics import DIMENSION, NAMESPACE, SERVICES, Metric
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

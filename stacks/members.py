@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rollcall.names import STACK_SET_NAME
+from rollcall.model.well_known import STACK_SET_NAME
 from stacks.constructs.member_stacks import MemberStacks
 from stacks.plain import member_template
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from aws_cdk import CfnStackSet
     from constructs import Construct
 
-    from stacks.settings import Settings
+    from rollcall_config.settings import Settings
 
 
 def forward_from_members(scope: Construct, settings: Settings, *, call_as: str) -> CfnStackSet | None:

@@ -14,7 +14,7 @@ from stacks.forwarder import ForwarderStack
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stacks.settings import Settings
+    from rollcall_config.settings import Settings
 
 
 def member_template(settings: Settings, *, context: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from constructs import Construct
 
-    from stacks.settings import Settings
+    from rollcall_config.settings import Settings
 
 _ACTIONS = [f"account:{operation}AlternateContact" for operation in ("Get", "Put", "Delete")]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from rollcall.events import SIGNAL_EVENTS
+from rollcall.events.parse import SIGNAL_EVENTS
 
 _DOMAIN: Final = ".amazonaws.com"
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from rollcall.bootstrap_apply import apply_steps
-from rollcall.starting import composed_once
+from apply.compose import apply_steps
+from rollcall.runtime.handlers import composed_once
 
 log = Logger(service="apply")
 _steps = composed_once(apply_steps)

@@ -6,8 +6,8 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from rollcall.bootstrap_control import operator
-from rollcall.starting import composed_once
+from control.compose import operator
+from rollcall.runtime.handlers import composed_once
 
 log = Logger(service="control")
 _operator = composed_once(operator)

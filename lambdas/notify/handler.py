@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
-from rollcall.batch import process
-from rollcall.bootstrap_notify import NotifyFunction, notify_function
-from rollcall.starting import composed_once
+from notify.compose import NotifyFunction, notify_function
+from rollcall.runtime.batch import process
+from rollcall.runtime.handlers import composed_once
 
 if TYPE_CHECKING:
     from rollcall.ports import Delivery

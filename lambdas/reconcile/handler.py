@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
-from rollcall.batch import process
-from rollcall.bootstrap import ReconcileFunction, reconcile_function
-from rollcall.measuring import measure
-from rollcall.metrics import measured
-from rollcall.starting import composed_once
+from reconcile.compose import ReconcileFunction, reconcile_function
+from rollcall.outcomes.metrics import measured
+from rollcall.runtime.batch import process
+from rollcall.runtime.handlers import composed_once, measure
 
 if TYPE_CHECKING:
-    from rollcall.outcomes import Incident
+    from rollcall.outcomes.outcome import Incident
 
 log = Logger(service="reconcile")
 

@@ -5,22 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from rollcall.announced import Announcements
-from rollcall.bulk.ports import Bulks
-from rollcall.standoff.ports import Standoffs
+from rollcall.bulk_edits.model import Bulks
+from rollcall.publish.known_drift import Announcements
+from rollcall.repeated_edits.rules import Standoffs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from rollcall.account import Account
-    from rollcall.contacts import Contact, ContactKind
-    from rollcall.control import Control
-    from rollcall.intents import Intent
-    from rollcall.lost_matches import Matches
-    from rollcall.notices import Notice
-    from rollcall.observation import Observation
-    from rollcall.outcomes import Incident, Outcome
+    from rollcall.decide.enforcement import Control
+    from rollcall.decide.intent import Intent
+    from rollcall.model.account import Account
+    from rollcall.model.contact import Contact, ContactKind
+    from rollcall.model.desired import Observation
+    from rollcall.outcomes.notices import Notice
+    from rollcall.outcomes.outcome import Incident, Outcome
+    from rollcall.rosters.orphaned import Matches
 
 
 class Clock(Protocol):

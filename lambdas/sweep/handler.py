@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
-from rollcall.bootstrap_sweep import sweep_steps
-from rollcall.measuring import measure
-from rollcall.starting import composed_once
+from rollcall.runtime.handlers import composed_once, measure
+from sweep.compose import sweep_steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from localcloud.story.scene import End
-from rollcall.names import MANAGEMENT_ROLE_NAME
+from rollcall.model.well_known import MANAGEMENT_ROLE_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from rollcall.names import OUTCOME_DETAIL_TYPE, OUTCOME_SOURCE
+from rollcall.model.well_known import OUTCOME_DETAIL_TYPE, OUTCOME_SOURCE
 
 if TYPE_CHECKING:
     from pathlib import Path

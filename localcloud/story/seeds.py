@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from localcloud.cloudformation.stack_sets.service import PRINCIPAL
-from rollcall.account import Account, AccountState
-from rollcall.demands import Wanted
-from rollcall.resolve import requirement
-from rollcall.roster import Roster
+from rollcall.decide.resolve import requirement
+from rollcall.model.account import Account, AccountState
+from rollcall.model.desired import Wanted
+from rollcall.model.roster import Roster
 from simulation.organization import AlternateContact
 from simulation.seeds import HUB, example_organization
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from localcloud.story.shell import ROOT, rollcall
-from rollcall.names import OPERATOR_ROLE_NAME
+from rollcall.model.well_known import OPERATOR_ROLE_NAME
 from simulation.seeds import HUB
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from rollcall.metrics import Metric
+from rollcall.outcomes.metrics import Metric
 from stacks.constructs.topic_alarm import TopicAlarm, When
 from stacks.measures import PERIOD, Watched, every, name_of, ours, undelivered
 

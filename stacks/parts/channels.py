@@ -12,8 +12,8 @@ from aws_cdk import CfnOutput, Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 
-from rollcall.environment import NotifyEnvironment
-from rollcall.names import INCIDENT_DETAIL_TYPE, NOTICE_DETAIL_TYPE, OUTCOME_SOURCE
+from rollcall.model.well_known import INCIDENT_DETAIL_TYPE, NOTICE_DETAIL_TYPE, OUTCOME_SOURCE
+from rollcall.runtime.environment import NotifyEnvironment
 from stacks import grants
 from stacks.constructs.bus_to_queue import BusToQueue
 from stacks.constructs.channel_chat_topic import ChatTopic
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
-    from stacks.channel_settings import ChatSettings, SlackSettings
+    from rollcall_config.channel_settings import ChatSettings, SlackSettings
     from stacks.parts.common import Common
 
 # Ten messages to somebody who does not answer take 50 seconds; a hold on an incident lasts 90.

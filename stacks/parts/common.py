@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from aws_cdk import aws_s3 as s3
     from aws_cdk import aws_sns as sns
 
+    from rollcall_config.settings import Settings
     from stacks.bundle import Bundle
-    from stacks.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

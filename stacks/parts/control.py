@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Self
 from aws_cdk import Duration
 from aws_cdk import aws_stepfunctions as sfn
 
-from rollcall.environment import ControlEnvironment
+from rollcall.runtime.environment import ControlEnvironment
 from stacks import grants
 from stacks.constructs.machine import Machine
 from stacks.constructs.operation import Operation

@@ -8,7 +8,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sns as sns
 
-from rollcall.metrics import Metric
+from rollcall.outcomes.metrics import Metric
 from stacks.measures import PERIOD, Watched, every, name_of, ours
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 
-from rollcall.names import RECONCILE_ROLE_NAME, STACK_SET_NAME
+from rollcall.model.well_known import RECONCILE_ROLE_NAME, STACK_SET_NAME
 from stacks import grants
 from stacks.addresses import intake_bus_arn
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Self
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
 
-from rollcall.names import INTAKE_BUS_NAME
+from rollcall.model.well_known import INTAKE_BUS_NAME
 from stacks.constructs.bus_to_queue import BusToQueue
 from stacks.constructs.dead_letters import DeadLetters
 from stacks.constructs.forwarder import Forwarder

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Self
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 
-from rollcall.names import OPERATOR_ROLE_NAME, READER_ROLE_NAME
+from rollcall.model.well_known import OPERATOR_ROLE_NAME, READER_ROLE_NAME
 from stacks import grants
 from stacks.constructs.person_role import PersonRole
 from stacks.constructs.reports import REPORTS, RUNS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from rollcall.environment import ReconcileEnvironment
+from rollcall.runtime.environment import ReconcileEnvironment
 from stacks import grants
 from stacks.addresses import management_role_arn
 from stacks.constructs.worker import Worker

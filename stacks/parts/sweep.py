@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from aws_cdk import Duration
 
-from rollcall.environment import ApplyEnvironment, SweepEnvironment
+from rollcall.runtime.environment import ApplyEnvironment, SweepEnvironment
 from rollcall.sweep.run import Trigger
 from stacks import grants
 from stacks.addresses import management_role_arn

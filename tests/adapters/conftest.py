@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rollcall.adapters.state_table import StateTable
+from rollcall.adapters.state.memory import StateTable
 from tests.adapters.samples import DIGEST, NOW, ROSTER
 from tests.support.moto_aws import (  # noqa: F401  # fixtures
     BUCKET,

@@ -9,19 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from rollcall.account import Account, AccountState
-from rollcall.actor import Actor
-from rollcall.alerts.links import Links
-from rollcall.alerts.message import Message, fact
-from rollcall.contacts import Contact, ContactKind
-from rollcall.demands import Wanted
-from rollcall.intents import Intent
-from rollcall.levels import Severity
-from rollcall.observation import Present
-from rollcall.outcomes import Incident, Outcome, Stage
-from rollcall.plan import Verdict
-from rollcall.roster import digest_of
-from rollcall.signals import Cause, EventReference, Signal
+from rollcall.decide.intent import Intent
+from rollcall.events.actor import Actor
+from rollcall.events.signal import Cause, EventReference, Signal
+from rollcall.model.account import Account, AccountState
+from rollcall.model.contact import Contact, ContactKind
+from rollcall.model.desired import Present, Wanted
+from rollcall.model.levels import Severity
+from rollcall.model.roster import digest_of
+from rollcall.notify.message import Links, Message, fact
+from rollcall.outcomes.outcome import Incident, Outcome, Stage
+from rollcall.outcomes.verdicts import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

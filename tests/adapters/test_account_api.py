@@ -8,11 +8,11 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
 from rollcall.adapters.account_api import OneModeAccountApi
-from rollcall.contacts import ContactKind
-from rollcall.denials import FIXES, Denial
-from rollcall.errors import RetryableError, WriteRefusedError
-from rollcall.observation import Absent, Present, Unreadable
-from rollcall.pacing import QUOTAS, buckets
+from rollcall.adapters.errors import FIXES, Denial
+from rollcall.model.contact import ContactKind
+from rollcall.model.desired import Absent, Present, Unreadable
+from rollcall.model.errors import RetryableError, WriteRefusedError
+from rollcall.timing import QUOTAS, buckets
 from simulation import ApiError, Caller, SimulatedCloud, VirtualClock, example_organization
 from tests.adapters.samples import FOUND, HUB, MANAGEMENT, MEMBER, WANTED, Refusing, client_error, leaks
 from tests.support.account_errors import ERRORS, text_of

@@ -3,12 +3,17 @@
 import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 
-from rollcall.adapters.account_api import OneModeAccountApi
-from rollcall.adapters.accounts import SESSION_NAME, AllAccounts, ManagementAccount, UnreachableError
-from rollcall.contacts import ContactKind
-from rollcall.errors import RetryableError, WriteRefusedError
-from rollcall.observation import Absent, Present, Unreadable
-from rollcall.pacing import buckets
+from rollcall.adapters.account_api import (
+    SESSION_NAME,
+    AllAccounts,
+    ManagementAccount,
+    OneModeAccountApi,
+    UnreachableError,
+)
+from rollcall.model.contact import ContactKind
+from rollcall.model.desired import Absent, Present, Unreadable
+from rollcall.model.errors import RetryableError, WriteRefusedError
+from rollcall.timing import buckets
 from simulation import ApiError, Caller, SimulatedCloud, VirtualClock, example_organization
 from tests.adapters.samples import (
     FOUND,

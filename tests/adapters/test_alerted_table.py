@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from rollcall.adapters.alerted_table import HELD_SECONDS, REMEMBERED_DAYS, AlertedTable
-from rollcall.alerts.memory import Told
-from rollcall.errors import RetryableError
+from rollcall.adapters.state.incidents import HELD_SECONDS, REMEMBERED_DAYS, AlertedTable
+from rollcall.model.errors import RetryableError
+from rollcall.notify.notifier import Told
 from tests.adapters.samples import NOW, Refusing, client_error
 
 TABLE = "state"

@@ -12,7 +12,7 @@ from botocore.exceptions import (
     SSLError,
 )
 
-from rollcall.adapters.aws_errors import AWS_ERRORS, code_of, message_of, transient
+from rollcall.adapters.errors import AWS_ERRORS, code_of, message_of, transient
 from tests.adapters.samples import client_error
 
 URL = "https://account.us-east-1.amazonaws.com"

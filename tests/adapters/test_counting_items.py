@@ -8,11 +8,10 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ClientError
 
-from rollcall.bulk.limits import MOST_ACCOUNTS, BulkLimits, By
-from rollcall.bulk.records import Gathered, Tally
-from rollcall.contacts import ContactKind
-from rollcall.errors import RetryableError
-from rollcall.standoff.records import Revert, Standoff
+from rollcall.bulk_edits.model import MOST_ACCOUNTS, BulkLimits, By, Gathered, Tally
+from rollcall.model.contact import ContactKind
+from rollcall.model.errors import RetryableError
+from rollcall.repeated_edits.rules import Revert, Standoff
 from tests.adapters.samples import NOW
 from tests.core.test_tally import counted_all, edit
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rollcall.adapters.dynamodb_table import DynamoTable, key_of
+from rollcall.adapters.state.table import DynamoTable, key_of
 from tests.support.moto_aws import TABLE
 
 #: More than one answer of a query holds (1 MB).

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
-from rollcall.adapters.ledger_bucket import LedgerBucket
-from rollcall.errors import RecordRefusedError
-from rollcall.intents import Intent
-from rollcall.plan import Verdict
+from rollcall.adapters.ledger import LedgerBucket
+from rollcall.decide.intent import Intent
+from rollcall.model.errors import RecordRefusedError
+from rollcall.outcomes.verdicts import Verdict
 from tests.adapters.samples import FOUND, INTENT, MEMBER, NOW, OUTCOME, WANTED, Refusing, client_error, leaks
 
 BUCKET = "rollcall-ledger"

@@ -3,8 +3,8 @@
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from rollcall.adapters.match_table import MatchTable
-from rollcall.errors import RetryableError
+from rollcall.adapters.state.rosters import MatchTable
+from rollcall.model.errors import RetryableError
 from tests.adapters.samples import MEMBER, Refusing, client_error
 
 TABLE = "state"

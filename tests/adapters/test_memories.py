@@ -9,20 +9,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rollcall.adapters.alerted_table import AlertedTable
-from rollcall.adapters.match_table import MatchTable
-from rollcall.adapters.state_table import StateTable
-from rollcall.adapters.sweep_table import SweepTable
-from rollcall.alerts.memory import Told
-from rollcall.announced import Announced
-from rollcall.bulk.limits import By
-from rollcall.bulk.records import Bulk, Edit, Gathered, Tally
-from rollcall.contacts import ContactKind
-from rollcall.errors import RetryableError
-from rollcall.intents import intent_id
-from rollcall.roster import digest_of
-from rollcall.standoff.records import Revert, Standoff
-from rollcall.sweep.held import Held, Lapsed
+from rollcall.adapters.state.incidents import AlertedTable
+from rollcall.adapters.state.memory import StateTable
+from rollcall.adapters.state.rosters import MatchTable
+from rollcall.adapters.state.sweeps import SweepTable
+from rollcall.bulk_edits.model import Bulk, By, Edit, Gathered, Tally
+from rollcall.decide.intent import intent_id
+from rollcall.model.contact import ContactKind
+from rollcall.model.errors import RetryableError
+from rollcall.model.roster import digest_of
+from rollcall.notify.notifier import Told
+from rollcall.publish.known_drift import Announced
+from rollcall.repeated_edits.rules import Revert, Standoff
+from rollcall.sweep.approvals import Held, Lapsed
 from rollcall.sweep.run import PlanReference, Run, Step, Trigger
 from tests.adapters.samples import INTENT, NOW, ROSTER, SIGNAL
 from tests.support.memory import Faults, MemoryAlerted, MemoryMatches, MemoryState, MemorySweeps

@@ -3,11 +3,10 @@
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from rollcall.account import AccountState
-from rollcall.adapters.organization_accounts import OrganizationAccounts
-from rollcall.adapters.organizations import AwsOrganization
-from rollcall.errors import RetryableError
-from rollcall.pacing import ORGANIZATIONS, paces
+from rollcall.adapters.organizations import AwsOrganization, OrganizationAccounts
+from rollcall.model.account import AccountState
+from rollcall.model.errors import RetryableError
+from rollcall.timing import ORGANIZATIONS, paces
 from simulation import Caller, SimulatedCloud, VirtualClock, example_organization
 from simulation.paging import empty_start
 from tests.adapters.samples import HUB, MANAGEMENT, MEMBER, Refusing, client_error

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from rollcall.account import AccountState
 from rollcall.adapters.organizations import AwsOrganization
-from rollcall.errors import RetryableError
+from rollcall.model.account import AccountState
+from rollcall.model.errors import RetryableError
 from simulation import Caller, SimulatedCloud, VirtualClock, example_organization
 from tests.adapters.samples import HUB, MANAGEMENT, MEMBER, client_error
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from rollcall.adapters.outcome_bus import EventBridgeOutcomeBus
-from rollcall.contacts import Contact, ContactKind
-from rollcall.errors import RetryableError
-from rollcall.observation import Absent, Present, Unreadable
-from rollcall.outcomes import Incident
-from rollcall.plan import Verdict
+from rollcall.adapters.bus_and_queue import EventBridgeOutcomeBus
+from rollcall.model.contact import Contact, ContactKind
+from rollcall.model.desired import Absent, Present, Unreadable
+from rollcall.model.errors import RetryableError
+from rollcall.outcomes.outcome import Incident
+from rollcall.outcomes.verdicts import Verdict
 from tests.adapters.samples import (
     INCIDENT,
     INTENT,

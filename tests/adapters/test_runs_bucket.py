@@ -6,14 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from rollcall.account import AccountState
-from rollcall.adapters.runs_bucket import RunsBucket
-from rollcall.contacts import ContactKind
-from rollcall.demands import Wanted, WantedAbsent
-from rollcall.errors import RetryableError
-from rollcall.observation import Absent, Present, Unreadable
-from rollcall.plan import Verdict
-from rollcall.sweep.records import Observed, PlannedChange, Result
+from rollcall.adapters.runs import RunsBucket
+from rollcall.decide.observed import Observed, PlannedChange, Result
+from rollcall.model.account import AccountState
+from rollcall.model.contact import ContactKind
+from rollcall.model.desired import Absent, Present, Unreadable, Wanted, WantedAbsent
+from rollcall.model.errors import RetryableError
+from rollcall.outcomes.verdicts import Verdict
 from tests.adapters.samples import ACCOUNT, FOUND, WANTED, Refusing, client_error
 from tests.support.memory import Faults, MemoryRuns
 

@@ -5,12 +5,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from rollcall.adapters.https import Answer, post_json
-from rollcall.adapters.slack import SlackChannel
-from rollcall.adapters.slack_credential import Bot, SlackSecret, Webhook, parse
-from rollcall.alerts.block_kit import block_kit
-from rollcall.errors import LaterError, RetryableError
-from rollcall.levels import Severity
+from rollcall.adapters.slack import Answer, Bot, SlackChannel, SlackSecret, Webhook, parse, post_json
+from rollcall.model.errors import LaterError, RetryableError
+from rollcall.model.levels import Severity
+from rollcall.notify.block_kit import block_kit
 from tests.adapters.samples import Recording, Refusing, client_error, message
 
 HOOK = Webhook(url="https://hooks.slack.com/services/T0/B0/SECRET")

@@ -8,17 +8,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import EndpointConnectionError, ParamValidationError, ReadTimeoutError
 
-from rollcall.adapters.own_write_items import CLAIM_HOURS, OWN_WRITE_DAYS, RESTORED_HOURS
-from rollcall.adapters.state_table import StateTable
-from rollcall.approve import approve_candidate
-from rollcall.contacts import ContactKind
-from rollcall.control import Control
-from rollcall.demands import WantedAbsent
-from rollcall.errors import IntentBusyError, RecordRefusedError, RetryableError, WritesHaltedError
-from rollcall.observation import Absent
-from rollcall.roster import Roster, digest_of
-from rollcall.rosters import Rosters
-from rollcall.signals import Cause
+from rollcall.adapters.state.intents import CLAIM_HOURS, OWN_WRITE_DAYS, RESTORED_HOURS
+from rollcall.adapters.state.memory import StateTable
+from rollcall.decide.enforcement import Control
+from rollcall.events.signal import Cause
+from rollcall.model.contact import ContactKind
+from rollcall.model.desired import Absent, WantedAbsent
+from rollcall.model.errors import IntentBusyError, RecordRefusedError, RetryableError, WritesHaltedError
+from rollcall.model.roster import Roster, digest_of
+from rollcall.rosters.current import Rosters, approve_candidate
 from tests.adapters.samples import (
     DIGEST,
     EVENT,

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from rollcall.adapters.sweep_machine import StepFunctionsMachine
-from rollcall.errors import RetryableError
+from rollcall.adapters.runs import StepFunctionsMachine
+from rollcall.model.errors import RetryableError
 from tests.adapters.samples import Refusing, client_error
 
 ASKED = {"trigger": "approval", "by": "arn:aws:iam::333333333333:user/alice", "plan": "ab" * 32}

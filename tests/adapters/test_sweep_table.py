@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from rollcall.adapters.sweep_table import SweepTable
-from rollcall.errors import RetryableError
+from rollcall.adapters.state.sweeps import SweepTable
+from rollcall.model.errors import RetryableError
 from rollcall.sweep.run import LEASE_SECONDS
 from tests.adapters.samples import NOW, Refusing, client_error
 from tests.adapters.test_memories import run_of

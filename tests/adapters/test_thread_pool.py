@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from rollcall.adapters.thread_pool import ThreadPool
+from rollcall.adapters.system import ThreadPool
 from simulation.concurrency import ConcurrentClock, ConcurrentPool
 from tests.support.memory import MemoryPool
 

@@ -5,11 +5,11 @@ import json
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from rollcall.adapters.intake_queue import SqsQueue
-from rollcall.adapters.sns_topic import ChatTopic, SnsTopic
-from rollcall.alerts.chat import chat_notification
-from rollcall.alerts.plain_text import plain_text
-from rollcall.errors import RetryableError
+from rollcall.adapters.bus_and_queue import SqsQueue
+from rollcall.adapters.sns import ChatTopic, SnsTopic
+from rollcall.model.errors import RetryableError
+from rollcall.notify.chat import chat_notification
+from rollcall.notify.plain_text import plain_text
 from tests.adapters.samples import Refusing, client_error, message
 
 ALONE = {"thread": None, "follows": False}

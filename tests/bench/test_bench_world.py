@@ -8,7 +8,7 @@ from bench import sweep
 from bench.queue import BATCH, MAX_RECEIVES, VISIBILITY_SECONDS, IntakeQueue
 from bench.rows import row
 from bench.world import BenchWorld
-from rollcall.pacing import CEILING
+from rollcall.timing import CEILING
 from simulation.clock import VirtualClock
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from typer.testing import CliRunner
 
-from cli.app import app
-from cli.composition import Composition
+from rollcall_cli.app import app
+from rollcall_cli.aws.composition import Composition
 from simulation.caller import Caller
 from simulation.clock import VirtualClock
 from simulation.cloud import SimulatedCloud

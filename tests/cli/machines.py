@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from rollcall.adapters.match_table import MatchTable
-from rollcall.adapters.runs_bucket import RunsBucket
-from rollcall.adapters.state_table import StateTable
-from rollcall.adapters.sweep_table import SweepTable
-from rollcall.roster import digest_of
-from stacks.configuration import load
+from rollcall.adapters.runs import RunsBucket
+from rollcall.adapters.state.memory import StateTable
+from rollcall.adapters.state.rosters import MatchTable
+from rollcall.adapters.state.sweeps import SweepTable
+from rollcall.model.roster import digest_of
+from rollcall_config.configuration import load
 from tests.cli.desk import HUB
 from tests.cli.world import TABLE
 from tests.support.sweep_world import SweepWorld

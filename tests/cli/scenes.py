@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from cli.fixes import ACCOUNTS
-from rollcall.contacts import ContactKind
-from rollcall.standoff.limits import StandoffLimits
-from rollcall.standoff.records import Revert
-from rollcall.standoff.tug import changed, reverted
+from rollcall.model.contact import ContactKind
+from rollcall.repeated_edits.rules import Revert, StandoffLimits, changed, reverted
+from rollcall_cli.text.fixes import ACCOUNTS
 from tests.cli.desk import CONTACTS, DIVESTED, HUB, MALLORY, MANAGEMENT, PAYMENTS, PLAYGROUND, RIGHT, SHOP
 from tests.cli.machines import operate
 

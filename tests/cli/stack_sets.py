@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from cli.fixes import STACK_SETS
-from rollcall.names import STACK_SET_NAME
+from rollcall.model.well_known import STACK_SET_NAME
+from rollcall_cli.text.fixes import STACK_SETS
 
 if TYPE_CHECKING:
     from simulation.organization import Organization

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rollcall.plan import Verdict
+from rollcall.outcomes.verdicts import Verdict
 from tests.cli.desk import CONTACTS, PAYMENTS
 from tests.cli.scenes import SCENES
 

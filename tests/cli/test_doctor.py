@@ -8,11 +8,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from cli.checks.facts import Seen, Trail
-from cli.checks.model import Result
-from cli.checks.trail import trail
-from cli.fixes import ACCOUNTS, STACK_SETS
-from rollcall.names import MANAGEMENT_ROLE_NAME, RECONCILE_ROLE_NAME, STACK_SET_NAME
+from rollcall.model.well_known import MANAGEMENT_ROLE_NAME, RECONCILE_ROLE_NAME, STACK_SET_NAME
+from rollcall_cli.doctor.facts import Seen, Trail
+from rollcall_cli.doctor.model import Result
+from rollcall_cli.doctor.trail import trail
+from rollcall_cli.text.fixes import ACCOUNTS, STACK_SETS
 from tests.cli.desk import CONTACTS, HUB, MANAGEMENT, PAYMENTS, SHOP, assert_golden
 from tests.cli.world import BUS, DEAD, GUARDED, OWN_ARN, SETTINGS, TABLE, TOPIC, WRITER, contacts
 

@@ -7,8 +7,8 @@ import json
 import pytest
 from moto import mock_aws
 
-from cli.fixes import STACK_SETS
-from rollcall.names import RECONCILE_ROLE_NAME, STACK_SET_NAME
+from rollcall.model.well_known import RECONCILE_ROLE_NAME, STACK_SET_NAME
+from rollcall_cli.text.fixes import STACK_SETS
 from tests.cli.desk import HUB, MANAGEMENT, PAYMENTS, SHOP
 from tests.cli.stack_sets import refused
 from tests.cli.test_doctor import failing, put_role, results

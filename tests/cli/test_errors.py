@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from botocore import exceptions as aws
 
-from cli.composition import real
-from cli.problems import CommandError
+from rollcall_cli.aws.composition import real
+from rollcall_cli.text.problems import CommandError
 from tests.cli.desk import CONTACTS, HUB, MANAGEMENT, PAYMENTS, RIGHT
 
 

@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from rollcall.actor import UNKNOWN
-from rollcall.adapters.ledger_bucket import LedgerBucket
-from rollcall.adapters.state_table import StateTable
-from rollcall.contacts import ContactKind
-from rollcall.intents import intent_id
-from rollcall.outcomes import Outcome
-from rollcall.plan import Verdict
-from rollcall.sweep.actor import SWEEP
+from rollcall.adapters.ledger import LedgerBucket
+from rollcall.adapters.state.memory import StateTable
+from rollcall.decide.intent import intent_id
+from rollcall.events.actor import UNKNOWN
+from rollcall.model.contact import ContactKind
+from rollcall.outcomes.outcome import Outcome
+from rollcall.outcomes.verdicts import Verdict
+from rollcall.sweep.apply_account import SWEEP
 from tests.adapters import samples
 from tests.cli.desk import HUB, PAYMENTS, assert_golden
 from tests.cli.world import TABLE
 
 if TYPE_CHECKING:
-    from rollcall.actor import Actor
-    from rollcall.intents import Intent
+    from rollcall.decide.intent import Intent
+    from rollcall.events.actor import Actor
     from tests.cli.world import World
 
 BUCKET = "rollcall-ledger"

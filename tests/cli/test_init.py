@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rollcall.contacts import ContactKind
+from rollcall.model.contact import ContactKind
+from rollcall_config.configuration import load
 from simulation.accounts import AlternateContact
 from simulation.errors import ApiError
 from simulation.seeds import HUB
-from stacks.configuration import load
 from tests.cli.desk import (
     CONTACTS,
     DIVESTED,

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cli.ledger.entries import FINISHING, Book, Entry, entries
-from cli.ledger.records import Stored
-from rollcall.documents import ledger_document
-from rollcall.outcomes import Outcome
-from rollcall.plan import Verdict
+from rollcall.outcomes.documents import ledger_document
+from rollcall.outcomes.outcome import Outcome
+from rollcall.outcomes.verdicts import Verdict
+from rollcall_cli.history.entries import FINISHING, Book, Entry, entries
+from rollcall_cli.history.records import Stored
 from tests.adapters.samples import INTENT
 
 AT = datetime(2026, 10, 5, 9, 30, tzinfo=UTC)

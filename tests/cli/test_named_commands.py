@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from cli.app import app
-from rollcall.alerts import notice_words, words
-from rollcall.watch import WATCHED
+from rollcall.events.monitored import WATCHED
+from rollcall.notify import notice_words, words
+from rollcall_cli.app import app
 
 COMMANDS = typer.main.get_command(app).commands
 PAGE = Path(__file__).parents[2] / "docs" / "operations.md"

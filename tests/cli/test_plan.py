@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import pytest
 
-from rollcall.adapters.match_table import MatchTable
-from rollcall.adapters.sweep_table import SweepTable
-from rollcall.sweep.plan_digest import PlanDigest
-from rollcall.sweep.records import PlannedChange
+from rollcall.adapters.state.rosters import MatchTable
+from rollcall.adapters.state.sweeps import SweepTable
+from rollcall.decide.observed import PlannedChange
+from rollcall.sweep.plan_builder import PlanDigest
 from rollcall.sweep.run import Run, Step, Trigger
 from simulation.errors import ApiError
 from tests.cli.desk import (

@@ -7,8 +7,8 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from cli.fixes import ACCOUNTS, STACK_SETS
-from rollcall.names import STACK_SET_NAME
+from rollcall.model.well_known import STACK_SET_NAME
+from rollcall_cli.text.fixes import ACCOUNTS, STACK_SETS
 from tests.cli.aws_cli import run
 from tests.cli.desk import HUB, MANAGEMENT, PLAYGROUND, SHOP, assert_golden
 from tests.cli.stack_sets import CloudFormation, Deployed

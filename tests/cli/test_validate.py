@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from rollcall.roster import digest_of
-from stacks.configuration import load
+from rollcall.model.roster import digest_of
+from rollcall_config.configuration import load
 from tests.cli.desk import CONTACTS, HUB, MANAGEMENT, PLAYGROUND, SHOP, assert_golden
 
 STRANGE = CONTACTS.replace(

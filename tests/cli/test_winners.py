@@ -7,12 +7,12 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.explanation import explain, winners
-from cli.reach import Reach
-from rollcall.account import Account, AccountState
-from rollcall.contacts import ContactKind
-from rollcall.demands import Held, Wanted, WantedAbsent
-from rollcall.roster import Mode, Roster
+from rollcall.model.account import Account, AccountState
+from rollcall.model.contact import ContactKind
+from rollcall.model.desired import Held, Wanted, WantedAbsent
+from rollcall.model.roster import Mode, Roster
+from rollcall_cli.aws.reach import Reach
+from rollcall_cli.explain.explanation import explain, winners
 from tests.support.world import ROSTER
 
 names = st.sampled_from(["soc", "platform", None])

@@ -6,12 +6,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cli.fixes import STACK_SETS
-from rollcall.adapters.state_table import StateTable
-from rollcall.names import STACK_SET_NAME
-from rollcall.roster import digest_of
-from stacks.configuration import load
-from stacks.partitions import PARTITIONS
+from rollcall.adapters.state.memory import StateTable
+from rollcall.model.roster import digest_of
+from rollcall.model.well_known import STACK_SET_NAME
+from rollcall_cli.text.fixes import STACK_SETS
+from rollcall_config.configuration import load
+from rollcall_config.partitions import PARTITIONS
 from tests.cli import aws_cli
 from tests.cli.desk import CONTACTS, HUB, MANAGEMENT, ORGANIZATION, Desk
 from tests.cli.stack_sets import CloudFormation, Deployed

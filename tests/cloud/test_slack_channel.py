@@ -7,14 +7,12 @@ import pytest
 
 from localcloud.slack import channels
 from localcloud.slack.receiver import Mood, Receiver
-from rollcall.adapters import https
-from rollcall.adapters.https import post_json
-from rollcall.adapters.slack import SlackChannel
-from rollcall.adapters.slack_credential import Bot, Webhook
-from rollcall.alerts.read import read
-from rollcall.documents import incident_document
-from rollcall.errors import LaterError, RetryableError
-from rollcall.notices import notice_document
+from rollcall.adapters import slack as https
+from rollcall.adapters.slack import Bot, SlackChannel, Webhook, post_json
+from rollcall.model.errors import LaterError, RetryableError
+from rollcall.notify.notifier import read
+from rollcall.outcomes.documents import incident_document
+from rollcall.outcomes.notices import notice_document
 from tests.adapters.samples import LINKS, MANAGEMENT, NOW, message
 from tests.functions.notice_samples import NOTICES
 from tests.functions.test_golden_alerts import INCIDENTS

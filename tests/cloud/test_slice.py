@@ -8,12 +8,12 @@ from functools import partial
 import pytest
 
 from localcloud.story.shell import rollcall
-from rollcall.adapters.match_table import MatchTable
 from rollcall.adapters.organizations import AwsOrganization
-from rollcall.adapters.state_table import StateTable
-from rollcall.approve import approve_candidate
-from rollcall.names import OPERATOR_ROLE_NAME
-from rollcall.standoff.limits import SPACES, StandoffLimits
+from rollcall.adapters.state.memory import StateTable
+from rollcall.adapters.state.rosters import MatchTable
+from rollcall.model.well_known import OPERATOR_ROLE_NAME
+from rollcall.repeated_edits.rules import SPACES, StandoffLimits
+from rollcall.rosters.current import approve_candidate
 from tests.cloud.tools import PATIENCE_SECONDS, alerts, expire, messages, wait_for
 
 pytestmark = pytest.mark.cloud

@@ -12,8 +12,8 @@ import pytest
 from localcloud.story.seeds import differing, give_contacts
 from localcloud.story.sweeps import Sweeps
 from localcloud.story.terminal import Terminal
-from rollcall.names import OPERATOR_ROLE_NAME
-from rollcall.roster import digest_of
+from rollcall.model.roster import digest_of
+from rollcall.model.well_known import OPERATOR_ROLE_NAME
 from rollcall.sweep.apply import BATCH_CHANGES, IN_FLIGHT
 from simulation.seeds import HUB
 from tests.cloud.tools import alerts, wait_for

@@ -208,7 +208,7 @@ def test_what_is_no_port_is_refused_before_anything_is_touched(tmp_path, port):
 
 @pytest.mark.parametrize(("account", "seen"), [("hub", "intake-bus"), ("management", "trail")])
 def test_the_doctor_finds_nothing_to_mend(terminal, account, seen):
-    command = "from cli.app import app; app(prog_name='rollcall')"
+    command = "from rollcall_cli.app import app; app(prog_name='rollcall')"
     paths = f"{ROOT}{os.pathsep}{ROOT / 'lambdas'}"
     answer = run(
         [sys.executable, "-c", command, "doctor", "--json", "--config", "config/examples/demo"],

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from rollcall.account import Account, AccountState
-from rollcall.contacts import Contact, ContactKind
-from rollcall.demands import Held, Wanted, WantedAbsent
-from rollcall.observation import Absent, Present, Unreadable
-from rollcall.resolve import Requirement
+from rollcall.decide.resolve import Requirement
+from rollcall.model.account import Account, AccountState
+from rollcall.model.contact import Contact, ContactKind
+from rollcall.model.desired import Absent, Held, Present, Unreadable, Wanted, WantedAbsent
 
 account_ids = st.from_regex(r"[0-9]{12}", fullmatch=True)
 names = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=64)

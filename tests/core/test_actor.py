@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollcall.actor import UNKNOWN, Actor
+from rollcall.events.actor import UNKNOWN, Actor
 
 EVENTS = Path(__file__).parents[1] / "events"
 MEMBER = "222222222222"

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollcall.announced import fingerprint
-from rollcall.contacts import ContactKind
-from rollcall.errors import RetryableError
-from rollcall.observation import Absent, Present, Unreadable
+from rollcall.model.contact import ContactKind
+from rollcall.model.desired import Absent, Present, Unreadable
+from rollcall.model.errors import RetryableError
+from rollcall.publish.known_drift import fingerprint
 from simulation.caller import Caller
 from tests.core.strategies import contacts
 from tests.core.test_sweep_apply import LOOSE

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from rollcall.bulk.limits import MOST_LOOKS, BulkLimits
-from rollcall.errors import RetryableError
+from rollcall.bulk_edits.model import MOST_LOOKS, BulkLimits
+from rollcall.model.errors import RetryableError
 from simulation.caller import Caller
 from simulation.clock import DEFAULT_START
 from simulation.errors import ApiError

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollcall.actor import Actor
-from rollcall.bulk.limits import By
-from rollcall.bulk.names import actor_name, address, names_of
+from rollcall.bulk_edits.counting import actor_name, address, names_of
+from rollcall.bulk_edits.model import By
+from rollcall.events.actor import Actor
 from simulation.caller import Caller
 
 ONE, OTHER = "222222222222", "444455556666"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rollcall.errors import RetryableError
+from rollcall.model.errors import RetryableError
 from tests.core.test_whole_roster import PLAYGROUND, SANDBOX, severities, tamper, with_overrides
 from tests.support.world import MALLORY, MEMBER, PRODUCTION, World, api_values
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollcall.alerts.memory import Decision, Told, decide
-from rollcall.errors import WaitError
-from rollcall.levels import Severity
-from rollcall.outcomes import Stage
+from rollcall.model.errors import WaitError
+from rollcall.model.levels import Severity
+from rollcall.notify.notifier import Decision, Told, decide
+from rollcall.outcomes.outcome import Stage
 from tests.adapters.samples import message
 
 OPEN, CLOSED = message("open"), message("closed", opened=True)

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rollcall.adapters.https import Answer
-from rollcall.errors import RetryableError
-from rollcall.levels import Severity
-from rollcall.notices import NoticeKind, notice
+from rollcall.adapters.slack import Answer
+from rollcall.model.errors import RetryableError
+from rollcall.model.levels import Severity
+from rollcall.outcomes.notices import NoticeKind, notice
 from tests.functions.notice_samples import BULK
 from tests.support.channels import Broadcast, FakeSlack
 from tests.support.memory import Crash

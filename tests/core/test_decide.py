@@ -7,13 +7,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rollcall.account import Account, AccountState
-from rollcall.contacts import Contact, ContactKind
-from rollcall.observation import Absent, Present, Unreadable
-from rollcall.plan import Verdict
-from rollcall.roster import Roster
-from rollcall.sweep.decide import decide
-from rollcall.sweep.records import Observed
+from rollcall.decide.observed import Observed, decide
+from rollcall.model.account import Account, AccountState
+from rollcall.model.contact import Contact, ContactKind
+from rollcall.model.desired import Absent, Present, Unreadable
+from rollcall.model.roster import Roster
+from rollcall.outcomes.verdicts import Verdict
 from tests.support.world import EXEMPT, ROSTER
 
 TODAY = datetime(2026, 11, 21, tzinfo=UTC).date()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollcall.pacing import CEILING, FLOOR, ORGANIZATIONS, QUOTAS, AdaptivePace, Bucket, buckets, paces
+from rollcall.timing import CEILING, FLOOR, ORGANIZATIONS, QUOTAS, AdaptivePace, Bucket, buckets, paces
 from simulation.clock import DEFAULT_START
 from simulation.throttle import Quota, TokenBuckets
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollcall.account import Account, AccountState
-from rollcall.contacts import Contact, ContactKind
-from rollcall.demands import Held, Wanted, WantedAbsent
-from rollcall.observation import Absent, Present, Unreadable, matches
-from rollcall.plan import Change, Plan, Verdict, plan
-from rollcall.resolve import Requirement
+from rollcall.decide.plan import Change, Plan, plan
+from rollcall.decide.resolve import Requirement
+from rollcall.model.account import Account, AccountState
+from rollcall.model.contact import Contact, ContactKind
+from rollcall.model.desired import Absent, Held, Present, Unreadable, Wanted, WantedAbsent, matches
+from rollcall.outcomes.verdicts import Verdict
 from tests.core.strategies import accounts, observations, requirements
 
 SOC = Contact(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rollcall.errors import RecordRefusedError, RetryableError
+from rollcall.model.errors import RecordRefusedError, RetryableError
 from simulation.errors import ApiError
 from tests.support.memory import Crash
 from tests.support.world import MALLORY, MEMBER, World, api_values

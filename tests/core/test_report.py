@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from rollcall.plan import Verdict
+from rollcall.outcomes.verdicts import Verdict
+from rollcall.report.build import LEFT_OUT, Status, status_of
 from rollcall.report.csv_file import HEADER, to_csv
 from rollcall.report.page import MOST_ROWS, render, visible
-from rollcall.report.statuses import LEFT_OUT, Status, status_of
 from tests.support.reports import HOSTILE, fetches, sample_report
 
 TEMPLATES = Path(__file__).parents[2] / "lambdas" / "rollcall" / "report" / "templates"

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rollcall.model.roster import digest_of
 from rollcall.report.page import render
 from rollcall.report.words import ended, percent, started_by
-from rollcall.roster import digest_of
 from rollcall.sweep.run import Ending, Trigger
 from tests.core.test_sweep_gate import AUDIT, BAD, NARROW, STRICT, drift, settled
 from tests.support.reports import sample_report

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollcall.account import Account, AccountState
-from rollcall.actor import Actor
-from rollcall.contacts import ContactKind
-from rollcall.demands import Held, Wanted, WantedAbsent
-from rollcall.resolve import candidates, requirement
-from rollcall.roster import Roster, digest_of
+from rollcall.decide.resolve import candidates, is_authorised, requirement
+from rollcall.events.actor import Actor
+from rollcall.model.account import Account, AccountState
+from rollcall.model.contact import ContactKind
+from rollcall.model.desired import Held, Wanted, WantedAbsent
+from rollcall.model.roster import Roster, digest_of
 from tests.support.world import ROSTER
 
 TODAY = date(2026, 11, 21)
@@ -221,7 +221,7 @@ ROLE = "arn:aws:iam::444455556666:role/finance-terraform"
 )
 def test_an_authorised_changer_is_known_by_its_exact_arn(identity, authorised):
     roster = Roster.from_document(ROSTER | {"authorised_changers": [ROLE]})
-    assert roster.authorises(Actor.from_detail({"userIdentity": identity})) is authorised
+    assert is_authorised(roster, Actor.from_detail({"userIdentity": identity})) is authorised
 
 
 names = st.sampled_from(sorted(ROSTER["contacts"]))

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollcall.contacts import ContactKind
-from rollcall.errors import MalformedEventError
-from rollcall.events import parse
-from rollcall.signals import Cause, Ignored, Signal
+from rollcall.events.parse import parse
+from rollcall.events.signal import Cause, Ignored, Signal
+from rollcall.model.contact import ContactKind
+from rollcall.model.errors import MalformedEventError
 
 EVENTS = Path(__file__).parent.parent / "events"
 MEMBER, NEW = "222222222222", "444455556666"

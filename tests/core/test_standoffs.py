@@ -10,10 +10,10 @@ from itertools import pairwise
 
 import pytest
 
-from rollcall.contacts import ContactKind
-from rollcall.signals import Cause, EventReference, Signal
-from rollcall.standoff.limits import StandoffLimits
-from rollcall.standoff.spacing import held_back, reverted
+from rollcall.events.signal import Cause, EventReference, Signal
+from rollcall.model.contact import ContactKind
+from rollcall.repeated_edits.backoff import held_back, reverted
+from rollcall.repeated_edits.rules import StandoffLimits
 from simulation.caller import Caller
 from simulation.clock import DEFAULT_START
 from simulation.errors import ApiError

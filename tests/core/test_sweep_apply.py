@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from rollcall.adapters.accounts import UnreachableError
-from rollcall.contacts import ContactKind
-from rollcall.errors import RetryableError, WriteRefusedError
-from rollcall.intents import LEASE_SECONDS, Intent
-from rollcall.roster import digest_of
+from rollcall.adapters.account_api import UnreachableError
+from rollcall.decide.intent import LEASE_SECONDS, Intent
+from rollcall.model.contact import ContactKind
+from rollcall.model.errors import RetryableError, WriteRefusedError
+from rollcall.model.roster import digest_of
 from rollcall.sweep import apply as apply_module
-from rollcall.sweep.carry_out import Carrier
+from rollcall.sweep.apply_account import Carrier
 from simulation.clock import VirtualClock
 from simulation.organization import Organization
 from tests.core.test_sweep_gate import changed, drift, settled

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from rollcall.errors import RetryableError
-from rollcall.roster import digest_of
+from rollcall.model.errors import RetryableError
+from rollcall.model.roster import digest_of
 from tests.core.test_sweep_apply import many
 from tests.core.test_sweep_approved import MEMBERS
 from tests.core.test_sweep_control import held_drift

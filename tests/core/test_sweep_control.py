@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollcall.errors import RetryableError
-from rollcall.roster import digest_of
-from rollcall.sweep.command import LONGEST_CALLER, LONGEST_REASON, Command, RefusedError
+from rollcall.control import LONGEST_CALLER, LONGEST_REASON, Command, RefusedError
+from rollcall.model.errors import RetryableError
+from rollcall.model.roster import digest_of
 from simulation.caller import Caller
 from simulation.clock import DEFAULT_START
 from tests.core.test_sweep_gate import BAD, NARROW, STRICT, drift, settled

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from rollcall.masking import masked
-from rollcall.roster import Roster, digest_of
+from rollcall.model.contact import masked
+from rollcall.model.roster import Roster, digest_of
 from rollcall.sweep.gate import WITHIN_LIMITS
 from tests.support.sweep_world import ALICE, SweepWorld
 from tests.support.world import EXEMPT, KINDS, MALLORY, MEMBER, PRODUCTION, ROSTER, World, api_values

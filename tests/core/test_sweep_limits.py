@@ -9,15 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollcall.account import Account, AccountState
-from rollcall.contacts import ContactKind
-from rollcall.demands import WantedAbsent
-from rollcall.observation import Absent, Present
-from rollcall.plan import Change, Plan
-from rollcall.sweep.draft import PART_CHANGES, Draft
-from rollcall.sweep.limits import most_changed_accounts
-from rollcall.sweep.plan_digest import PlanDigest, change_digest
-from rollcall.sweep.records import PlannedChange
+from rollcall.decide.observed import PlannedChange
+from rollcall.decide.plan import Change, Plan
+from rollcall.model.account import Account, AccountState
+from rollcall.model.contact import ContactKind
+from rollcall.model.desired import Absent, Present, WantedAbsent
+from rollcall.sweep.approvals import most_changed_accounts
+from rollcall.sweep.plan_builder import PART_CHANGES, Draft, PlanDigest, change_digest
 from tests.core.strategies import account_ids, accounts, contacts, kinds, wanted
 
 absent = st.builds(WantedAbsent, source=st.just("absent (defaults)"))

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rollcall import intents
-from rollcall.account import AccountState
-from rollcall.contacts import Contact, ContactKind
-from rollcall.errors import RetryableError
-from rollcall.observation import Absent, Present, Unreadable
-from rollcall.roster import digest_of
-from rollcall.sweep.held import Held
-from rollcall.sweep.look import TRIES_AFTER_SECONDS
-from rollcall.sweep.observe import SLICE_SECONDS
+from rollcall.decide import intent as intents
+from rollcall.model.account import AccountState
+from rollcall.model.contact import Contact, ContactKind
+from rollcall.model.desired import Absent, Present, Unreadable
+from rollcall.model.errors import RetryableError
+from rollcall.model.roster import digest_of
+from rollcall.sweep.approvals import Held
+from rollcall.sweep.observe import SLICE_SECONDS, TRIES_AFTER_SECONDS
 from rollcall.sweep.run import LEASE_SECONDS, Ending, Run, Step, Trigger
 from simulation.errors import ApiError
 from tests.support.memory import Crash
@@ -25,7 +24,7 @@ from tests.support.sweeping import Sweeping
 from tests.support.world import KINDS, MALLORY, MANAGEMENT, MEMBER, PRODUCTION, ROSTER, World
 
 if TYPE_CHECKING:
-    from rollcall.sweep.records import Observed
+    from rollcall.decide.observed import Observed
 
 OTHER = ROSTER | {"mode": "audit"}
 TAGGED: dict[str, Any] = ROSTER | {

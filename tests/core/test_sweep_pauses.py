@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rollcall.roster import digest_of
+from rollcall.model.roster import digest_of
 from tests.core.test_sweep_apply import LOOSE
 from tests.core.test_sweep_gate import BAD, NARROW, drift, settled
 from tests.support.sweep_world import SweepWorld

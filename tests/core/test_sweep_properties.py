@@ -9,12 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rollcall.adapters.organizations import AwsOrganization
-from rollcall.demands import Wanted, WantedAbsent
-from rollcall.observation import Absent, Present
-from rollcall.resolve import requirement
-from rollcall.roster import Roster
-from rollcall.sweep.plan_digest import change_digest
-from rollcall.sweep.records import PlannedChange
+from rollcall.decide.observed import PlannedChange
+from rollcall.decide.resolve import requirement
+from rollcall.model.desired import Absent, Present, Wanted, WantedAbsent
+from rollcall.model.roster import Roster
+from rollcall.sweep.plan_builder import change_digest
 from rollcall.sweep.run import LEASE_SECONDS
 from simulation.organization import AlternateContact
 from tests.core.test_sweep_gate import changed, settled
@@ -22,8 +21,8 @@ from tests.support.memory import Crash
 from tests.support.world import KINDS, MALLORY, MANAGEMENT, MEMBER, PRODUCTION, ROSTER
 
 if TYPE_CHECKING:
-    from rollcall.intents import Intent
-    from rollcall.sweep.held import Held
+    from rollcall.decide.intent import Intent
+    from rollcall.sweep.approvals import Held
     from tests.support.sweep_world import SweepWorld
 
 ACCOUNTS = (MANAGEMENT, "333333333333", MEMBER, PRODUCTION, "666677778888")

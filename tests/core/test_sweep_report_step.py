@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rollcall.roster import digest_of
+from rollcall.model.roster import digest_of
 from tests.core.test_sweep_apply import LOOSE
 from tests.core.test_sweep_gate import BAD, NARROW, STRICT, drift, settled
 from tests.support.sweep_world import ALICE, SweepWorld

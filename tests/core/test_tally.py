@@ -11,14 +11,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollcall.bulk.limits import PRINCIPALS, PRINCIPALS_TOLD, QUIET, TOLD_EVERY, BulkLimits, By
-from rollcall.bulk.notice import bulk_notice, told_with
-from rollcall.bulk.records import Bulk, Edit, Tally
-from rollcall.bulk.tally import became, counted, due, joined, members, quiet_at, takes, told
+from rollcall.bulk_edits.counting import became, counted, due, joined, members, quiet_at, takes, told
+from rollcall.bulk_edits.detector import bulk_notice, told_with
+from rollcall.bulk_edits.model import (
+    PRINCIPALS,
+    PRINCIPALS_TOLD,
+    QUIET,
+    TOLD_EVERY,
+    Bulk,
+    BulkLimits,
+    By,
+    Edit,
+    Tally,
+)
 from tests.adapters.samples import SIGNAL
 
 if TYPE_CHECKING:
-    from rollcall.notices import Notice
+    from rollcall.outcomes.notices import Notice
 
 START = datetime(2026, 10, 5, 9, 0, tzinfo=UTC)
 LIMITS = BulkLimits()

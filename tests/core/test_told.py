@@ -8,14 +8,14 @@ from dataclasses import replace
 import pytest
 from botocore.exceptions import ClientError
 
-from rollcall.alerts.plain_text import plain_text
-from rollcall.alerts.read import read
-from rollcall.contacts import ContactKind
-from rollcall.documents import incident_document
-from rollcall.errors import RetryableError
-from rollcall.plan import Verdict
-from rollcall.selectors import selector_of
-from rollcall.signals import Cause
+from rollcall.events.signal import Cause
+from rollcall.model.contact import ContactKind
+from rollcall.model.errors import RetryableError
+from rollcall.model.roster import selector_of
+from rollcall.notify.notifier import read
+from rollcall.notify.plain_text import plain_text
+from rollcall.outcomes.documents import incident_document
+from rollcall.outcomes.verdicts import Verdict
 from simulation import ApiError, Caller
 from tests.adapters.samples import INCIDENT, LINKS, NOW, OUTCOME, SIGNAL
 from tests.core.test_changed_unit import ou_event, rename

@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rollcall.bulk.notice import told_with
+from rollcall.bulk_edits.detector import told_with
 from simulation.caller import Caller
 from tests.support.memory import Crash
 from tests.support.timeline import edit, many_accounts

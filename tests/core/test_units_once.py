@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from rollcall.sweep.units_once import UnitsOnce
+from rollcall.rosters.orphaned import UnitsOnce
 from tests.support.memory import MemoryMatches
 
 

@@ -8,16 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollcall.actor import Actor
-from rollcall.contacts import ContactKind
-from rollcall.intents import LEASE_SECONDS, Intent
-from rollcall.levels import Severity
-from rollcall.masking import masked
-from rollcall.observation import Absent, Present
-from rollcall.pacing import Bucket
-from rollcall.plan import Verdict
-from rollcall.severity import severity
-from rollcall.signals import Cause, EventReference, Signal
+from rollcall.decide.intent import LEASE_SECONDS, Intent
+from rollcall.events.actor import Actor
+from rollcall.events.signal import Cause, EventReference, Signal
+from rollcall.model.contact import ContactKind, masked
+from rollcall.model.desired import Absent, Present
+from rollcall.model.levels import Severity
+from rollcall.outcomes.severity import severity
+from rollcall.outcomes.verdicts import Verdict
+from rollcall.timing import Bucket
 from tests.core.strategies import contacts, wanted
 
 NOW = datetime(2026, 10, 5, 9, 30, tzinfo=UTC)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from rollcall.intents import LEASE_SECONDS
+from rollcall.decide.intent import LEASE_SECONDS
 from simulation.caller import Caller
 from simulation.errors import ApiError
 from tests.support.memory import Crash

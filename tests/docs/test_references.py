@@ -8,11 +8,11 @@ import pytest
 import typer.main
 from pydantic import BaseModel
 
-from cli.app import app
-from rollcall.notices import NoticeKind
-from rollcall.plan import Verdict
-from rollcall.report.statuses import Status
-from stacks.organization_model import OrganizationFile
+from rollcall.outcomes.notices import NoticeKind
+from rollcall.outcomes.verdicts import Verdict
+from rollcall.report.build import Status
+from rollcall_cli.app import app
+from rollcall_config.organization_model import OrganizationFile
 from tests.functions.test_golden_alerts import DOCUMENTS
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -8,8 +8,8 @@ from typing import Any
 
 from slack_sdk.models.blocks import Block, ContextBlock, HeaderBlock, SectionBlock
 
-from rollcall.alerts.block_kit import BLOCKS, HEADER_LENGTH, SECTION_LENGTH, TOTAL_LENGTH
-from rollcall.alerts.chat import DESCRIPTION_LENGTH, TITLE_LENGTH
+from rollcall.notify.block_kit import BLOCKS, HEADER_LENGTH, SECTION_LENGTH, TOTAL_LENGTH
+from rollcall.notify.chat import DESCRIPTION_LENGTH, TITLE_LENGTH
 
 _KINDS = {"header": HeaderBlock, "section": SectionBlock, "context": ContextBlock}
 #: What opens something in Slack's markup, once our own links are taken out.

@@ -9,8 +9,8 @@ import pytest
 
 import notify.handler
 import reconcile.handler
-from rollcall import bootstrap
 from rollcall.adapters import clients
+from rollcall.runtime import compose
 from tests.adapters.samples import ROSTER, leaks
 from tests.functions.deployment import Deployment
 from tests.support.moto_aws import aws_over_moto, boto3_clients, no_sockets  # noqa: F401  # fixtures
@@ -21,7 +21,7 @@ def candidate(tmp_path, monkeypatch):
     """The asset's candidate.json."""
     path = tmp_path / "candidate.json"
     path.write_text(json.dumps(ROSTER), encoding="utf-8")
-    monkeypatch.setattr(bootstrap, "_CANDIDATE", path)
+    monkeypatch.setattr(compose, "_CANDIDATE", path)
     return path
 
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import notify.handler
 import reconcile.handler
-from rollcall.adapters.match_table import MatchTable
 from rollcall.adapters.organizations import AwsOrganization
-from rollcall.adapters.state_table import StateTable
-from rollcall.approve import approve_candidate
-from rollcall.environment import NotifyEnvironment, ReconcileEnvironment
+from rollcall.adapters.state.memory import StateTable
+from rollcall.adapters.state.rosters import MatchTable
+from rollcall.rosters.current import approve_candidate
+from rollcall.runtime.environment import NotifyEnvironment, ReconcileEnvironment
 from simulation import Caller, SimulatedCloud, SystemClock, example_organization
 from simulation.organization import AlternateContact
 from tests.adapters.samples import HUB, MANAGEMENT, MEMBER, ROSTER, WANTED, leaks
@@ -22,7 +22,7 @@ from tests.support.moto_aws import BUCKET, BUS, TABLE, create_table
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from rollcall.contacts import Contact
+    from rollcall.model.contact import Contact
 
 WRITER_ROLE = f"arn:aws:iam::{HUB}:role/rollcall-reconcile"
 MANAGEMENT_ROLE = f"arn:aws:iam::{MANAGEMENT}:role/rollcall-management-contacts"

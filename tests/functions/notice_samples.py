@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rollcall.levels import Severity
-from rollcall.masking import masked
-from rollcall.notices import Notice, NoticeKind, notice
+from rollcall.model.contact import masked
+from rollcall.model.levels import Severity
+from rollcall.outcomes.notices import Notice, NoticeKind, notice
 from rollcall.sweep.gate import WITHIN_LIMITS
 from tests.adapters.samples import ACTOR, DIGEST, FOUND, MEMBER, WANTED
 

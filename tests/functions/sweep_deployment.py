@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import apply.handler
 import control.handler
 import sweep.handler
-from rollcall.adapters import clients, system_clock
-from rollcall.environment import ApplyEnvironment, ControlEnvironment, SweepEnvironment
+from rollcall.adapters import clients
+from rollcall.adapters import system as system_clock
+from rollcall.runtime.environment import ApplyEnvironment, ControlEnvironment, SweepEnvironment
 from simulation import Caller, VirtualClock
 from simulation.client import SimulatedClient
 from tests.adapters.samples import HUB, MANAGEMENT

@@ -7,17 +7,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rollcall.alerts.plain_text import SUBJECT_LENGTH, plain_text
-from rollcall.alerts.read import read
-from rollcall.contacts import ContactKind
-from rollcall.documents import incident_document
-from rollcall.errors import MalformedEventError
-from rollcall.notify import Notifier
-from rollcall.observation import Absent, Unreadable
-from rollcall.plan import Verdict
-from rollcall.severity import severity
-from rollcall.signals import TAMPERING, Cause
-from rollcall.watch import BY_NAME
+from rollcall.events.monitored import BY_NAME
+from rollcall.events.signal import TAMPERING, Cause
+from rollcall.model.contact import ContactKind
+from rollcall.model.desired import Absent, Unreadable
+from rollcall.model.errors import MalformedEventError
+from rollcall.notify.notifier import Notifier, read
+from rollcall.notify.plain_text import SUBJECT_LENGTH, plain_text
+from rollcall.outcomes.documents import incident_document
+from rollcall.outcomes.severity import severity
+from rollcall.outcomes.verdicts import Verdict
 from tests.adapters.samples import (
     ACCOUNT,
     EVENT,

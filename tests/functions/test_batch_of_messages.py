@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from rollcall.batch import LONGEST_RETRY_SECONDS, process, retry_seconds
-from rollcall.errors import MalformedEventError, PermanentError, RetryableError
+from rollcall.model.errors import MalformedEventError, PermanentError, RetryableError
 from rollcall.ports import Delivery
+from rollcall.runtime.batch import LONGEST_RETRY_SECONDS, process, retry_seconds
 from tests.adapters.samples import FOUND, leaks
 
 

@@ -5,11 +5,11 @@ import json
 import boto3
 import pytest
 
-from rollcall import bootstrap_notify
-from rollcall.adapters.https import Answer
-from rollcall.documents import incident_document
-from rollcall.errors import RetryableError
-from rollcall.notices import notice_document
+from notify import compose
+from rollcall.adapters.slack import Answer
+from rollcall.model.errors import RetryableError
+from rollcall.outcomes.documents import incident_document
+from rollcall.outcomes.notices import notice_document
 from tests.adapters.samples import INCIDENT, MANAGEMENT, NOW
 from tests.functions.conftest import installed
 from tests.functions.deployment import Deployment
@@ -82,7 +82,7 @@ def slack(aws, candidate, monkeypatch):
         aws,
         {"ROLLCALL_CHANNEL": "slack", "ROLLCALL_TARGET": arn, "ROLLCALL_SLACK_CHANNEL": "C0123ABCDEF"},
     )
-    monkeypatch.setattr(bootstrap_notify, "post_json", deployment.post)
+    monkeypatch.setattr(compose, "post_json", deployment.post)
     with installed(deployment, monkeypatch):
         yield deployment
 
@@ -111,7 +111,7 @@ def test_no_log_line_tells_the_secret_when_slack_cannot_be_reached(slack, monkey
     def post(*_):
         raise RetryableError("no answer: TimeoutError")
 
-    monkeypatch.setattr(bootstrap_notify, "post_json", post)
+    monkeypatch.setattr(compose, "post_json", post)
     slack.incidents.send(EVENTS[0])
     assert len(slack.incidents.deliver()) == 1
     assert TOKEN not in slack.log.getvalue()

@@ -9,23 +9,23 @@ from types import SimpleNamespace
 import pytest
 from botocore.awsrequest import AWSResponse
 
-from rollcall import bootstrap
+from notify.compose import notify_function
+from reconcile.compose import reconcile_function
 from rollcall.adapters import clients
-from rollcall.adapters.accounts import AllAccounts
+from rollcall.adapters.account_api import AllAccounts
 from rollcall.adapters.clients import LateClient
-from rollcall.adapters.match_table import MatchTable
 from rollcall.adapters.slack import SlackChannel
-from rollcall.adapters.sns_topic import ChatTopic, SnsTopic
-from rollcall.adapters.state_table import StateTable
-from rollcall.bootstrap import reconcile_function
-from rollcall.bootstrap_notify import notify_function
-from rollcall.bulk.limits import BulkLimits
-from rollcall.control import Control
-from rollcall.environment import MissingVariableError, NotifyEnvironment, ReconcileEnvironment
-from rollcall.levels import Severity
-from rollcall.notify import Notifier
-from rollcall.roster import digest_of
-from rollcall.standoff.limits import StandoffLimits
+from rollcall.adapters.sns import ChatTopic, SnsTopic
+from rollcall.adapters.state.memory import StateTable
+from rollcall.adapters.state.rosters import MatchTable
+from rollcall.bulk_edits.model import BulkLimits
+from rollcall.decide.enforcement import Control
+from rollcall.model.levels import Severity
+from rollcall.model.roster import digest_of
+from rollcall.notify.notifier import Notifier
+from rollcall.repeated_edits.rules import StandoffLimits
+from rollcall.runtime import compose
+from rollcall.runtime.environment import MissingVariableError, NotifyEnvironment, ReconcileEnvironment
 from tests.adapters.samples import MANAGEMENT, MEMBER, REGION, WANTED
 from tests.functions.deployment import MANAGEMENT_ROLE, WRITER_ROLE, api_values
 
@@ -185,7 +185,7 @@ def test_what_is_a_bulk_and_a_standoff_is_what_the_stack_says(monkeypatch):
 def test_the_management_account_is_asked_with_the_credentials_of_the_role(monkeypatch):
     """And once for each call, as the members are."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    client = bootstrap._account_client({"AccessKeyId": "A", "SecretAccessKey": "S", "SessionToken": "T"})
+    client = compose._account_client({"AccessKeyId": "A", "SecretAccessKey": "S", "SessionToken": "T"})
     credentials = client._request_signer._credentials
     assert (credentials.access_key, credentials.secret_key, credentials.token) == ("A", "S", "T")
     assert client.meta.config.retries == {"mode": "standard", "total_max_attempts": 1}
@@ -235,7 +235,7 @@ def test_the_account_api_is_asked_once_for_each_call(monkeypatch, operation):
     """A retry of botocore would be behind the pacing's back, and its event would be nobody's."""
     for name, value in {"DEFAULT_REGION": REGION, "ACCESS_KEY_ID": "x", "SECRET_ACCESS_KEY": "x"}.items():
         monkeypatch.setenv(f"AWS_{name}", value)
-    client = bootstrap.client("account", bootstrap.NO_RETRIES)
+    client = compose.client("account", compose.NO_RETRIES)
     sent = []
 
     class Raw:

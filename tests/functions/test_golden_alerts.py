@@ -12,21 +12,20 @@ from pathlib import Path
 
 import pytest
 
-from rollcall.alerts.block_kit import block_kit
-from rollcall.alerts.chat import chat_notification
-from rollcall.alerts.notice_words import WORDS as NOTICE_WORDS
-from rollcall.alerts.notices import variant
-from rollcall.alerts.plain_text import plain_text
-from rollcall.alerts.read import read
-from rollcall.alerts.words import ARRANGED_WORDS, WORDS
-from rollcall.contacts import ContactKind
-from rollcall.demands import WantedAbsent
-from rollcall.documents import incident_document
-from rollcall.notices import NoticeKind, notice_document
-from rollcall.observation import Absent, Unreadable
-from rollcall.plan import Verdict
-from rollcall.signals import ARRIVAL, TAMPERING, Cause
-from rollcall.watch import BY_NAME
+from rollcall.events.monitored import BY_NAME
+from rollcall.events.signal import ARRIVAL, TAMPERING, Cause
+from rollcall.model.contact import ContactKind
+from rollcall.model.desired import Absent, Unreadable, WantedAbsent
+from rollcall.notify.block_kit import block_kit
+from rollcall.notify.chat import chat_notification
+from rollcall.notify.notice_words import WORDS as NOTICE_WORDS
+from rollcall.notify.notices import variant
+from rollcall.notify.notifier import read
+from rollcall.notify.plain_text import plain_text
+from rollcall.notify.words import ARRANGED_WORDS, WORDS
+from rollcall.outcomes.documents import incident_document
+from rollcall.outcomes.notices import NoticeKind, notice_document
+from rollcall.outcomes.verdicts import Verdict
 from tests.adapters.samples import (
     ACCOUNT,
     ACTOR,

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollcall.contacts import Contact
-from rollcall.masking import masked
+from rollcall.model.contact import Contact, masked
 
 LOCAL = st.text(string.ascii_letters + string.digits + "_+=.#|!&-", min_size=1, max_size=30)
 DOMAIN = st.from_regex(r"[a-z]{2,10}(\.[a-z]{2,8}){1,2}", fullmatch=True)

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rollcall.measuring import measure
-from rollcall.metrics import SERVICES, Metric, measured
-from rollcall.plan import Verdict
-from rollcall.signals import Cause
+from rollcall.events.signal import Cause
+from rollcall.outcomes.metrics import SERVICES, Metric, measured
+from rollcall.outcomes.verdicts import Verdict
+from rollcall.runtime.handlers import measure
 from tests.adapters.samples import INCIDENT
 
 if TYPE_CHECKING:
-    from rollcall.outcomes import Incident
+    from rollcall.outcomes.outcome import Incident
 
 SIGNAL = INCIDENT.signal
 assert SIGNAL is not None

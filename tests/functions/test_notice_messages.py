@@ -7,12 +7,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rollcall.alerts.notice_words import WORDS
-from rollcall.alerts.plain_text import SUBJECT_LENGTH, plain_text
-from rollcall.alerts.read import read
-from rollcall.errors import MalformedEventError
-from rollcall.levels import Severity
-from rollcall.notices import NoticeKind, notice_document
+from rollcall.model.errors import MalformedEventError
+from rollcall.model.levels import Severity
+from rollcall.notify.notice_words import WORDS
+from rollcall.notify.notifier import read
+from rollcall.notify.plain_text import SUBJECT_LENGTH, plain_text
+from rollcall.outcomes.notices import NoticeKind, notice_document
 from tests.adapters.samples import LINKS, NOW, leaks
 from tests.functions.notice_samples import NOTICES
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from rollcall.documents import incident_document
+from rollcall.outcomes.documents import incident_document
 from tests.adapters.samples import FOUND, INCIDENT, MANAGEMENT, NOW, Refusing, client_error
 from tests.functions.deployment import assert_no_contact_details
 

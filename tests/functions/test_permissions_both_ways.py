@@ -16,8 +16,8 @@ from moto import mock_aws
 # jsii reads it when it starts node: a banner about a version is no test result.
 os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 
-from rollcall import bootstrap
-from rollcall.documents import incident_document
+from rollcall.outcomes.documents import incident_document
+from rollcall.runtime import compose
 from simulation import Caller, Response
 from simulation.client import SimulatedClient
 from tests.adapters.samples import FOUND, INCIDENT, MANAGEMENT, MEMBER, NOW, REGION
@@ -138,7 +138,7 @@ def calls(clients, everything):
     """What each function called while everything happened once."""
     candidate = everything.asset / "candidate.json"
     with mock_aws(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bootstrap, "_CANDIDATE", candidate)
+        patch.setattr(compose, "_CANDIDATE", candidate)
         recorded = RecordedDeployment(clients, roster=json.loads(candidate.read_text(encoding="utf-8")))
         recorded.approve()
         with installed(recorded, patch) as deployment:

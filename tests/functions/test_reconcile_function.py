@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 import reconcile.handler
-from rollcall import bootstrap
-from rollcall.contacts import ContactKind
+from rollcall.model.contact import ContactKind
+from rollcall.runtime import compose
 from simulation import ApiError, Caller
 from tests.adapters.samples import FOUND, HUB, INTENT, MEMBER, ROSTER, WANTED, Refusing, leaks
 from tests.functions.deployment import api_values, assert_no_contact_details
@@ -149,7 +149,7 @@ def test_a_worker_killed_after_the_put_is_finished_by_the_redelivery(deployment,
 
     deployment.edit(FOUND)
     with monkeypatch.context() as patched:
-        patched.setattr(bootstrap.StateTable, "record_request", killed)
+        patched.setattr(compose.StateTable, "record_request", killed)
         with pytest.raises(Killed):
             deployment.intake.deliver()
     assert deployment.security_contact() == api_values(WANTED)

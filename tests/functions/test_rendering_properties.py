@@ -7,16 +7,16 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from rollcall.actor import Actor
-from rollcall.alerts.block_kit import block_kit
-from rollcall.alerts.chat import chat_notification
-from rollcall.alerts.message import Section, fact, shown
-from rollcall.alerts.plain_text import SUBJECT_LENGTH, plain_text
-from rollcall.alerts.read import read
-from rollcall.documents import incident_document
-from rollcall.notices import notice_document
-from rollcall.plan import Verdict
-from rollcall.signals import Cause
+from rollcall.events.actor import Actor
+from rollcall.events.signal import Cause
+from rollcall.notify.block_kit import block_kit
+from rollcall.notify.chat import chat_notification
+from rollcall.notify.message import Section, fact, shown
+from rollcall.notify.notifier import read
+from rollcall.notify.plain_text import SUBJECT_LENGTH, plain_text
+from rollcall.outcomes.documents import incident_document
+from rollcall.outcomes.notices import notice_document
+from rollcall.outcomes.verdicts import Verdict
 from tests.adapters.samples import (
     ACCOUNT,
     EVENT,

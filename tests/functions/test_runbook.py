@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from rollcall.alerts.incidents import watched
-from rollcall.alerts.notice_words import WORDS as NOTICE_WORDS
-from rollcall.alerts.read import read
-from rollcall.alerts.words import ARRANGED_WORDS, AUTHORISED, CLOSED_OTHERWISE, CLOSING, WORDS
-from rollcall.plan import Verdict
-from rollcall.severity import severity
-from rollcall.watch import BY_NAME
+from rollcall.events.monitored import BY_NAME
+from rollcall.notify.incidents import watched
+from rollcall.notify.notice_words import WORDS as NOTICE_WORDS
+from rollcall.notify.notifier import read
+from rollcall.notify.words import ARRANGED_WORDS, AUTHORISED, CLOSED_OTHERWISE, CLOSING, WORDS
+from rollcall.outcomes.severity import severity
+from rollcall.outcomes.verdicts import Verdict
 from tests.adapters.samples import LINKS, MANAGEMENT
 from tests.functions.test_alert_rendering import HAPPENINGS, signal_of
 from tests.functions.test_golden_alerts import DOCUMENTS

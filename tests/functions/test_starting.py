@@ -14,7 +14,7 @@ import control.handler
 import notify.handler
 import reconcile.handler
 import sweep.handler
-from rollcall.starting import composed_once
+from rollcall.runtime.handlers import composed_once
 
 LAMBDAS = Path(__file__).parents[2] / "lambdas"
 
@@ -62,7 +62,7 @@ def test_a_failure_is_raised_and_the_next_message_composes_again() -> None:
     ],
 )
 def test_every_function_starts_this_way(composed: object) -> None:
-    assert getattr(composed, "__wrapped__").__module__ == "rollcall.starting"  # noqa: B009  # mypy knows no such attribute
+    assert getattr(composed, "__wrapped__").__module__ == "rollcall.runtime.handlers"  # noqa: B009  # mypy knows no such attribute
 
 
 def test_a_start_loads_nothing_of_boto3() -> None:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rollcall.alerts.read import read
-from rollcall.bulk.limits import BulkLimits
-from rollcall.standoff.limits import StandoffLimits
+from rollcall.bulk_edits.model import BulkLimits
+from rollcall.notify.notifier import read
+from rollcall.repeated_edits.rules import StandoffLimits
 from simulation.caller import Caller
 from tests.adapters.samples import LINKS
 from tests.functions.test_rendering_properties import assert_sound

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from rollcall.environment import MissingVariableError
-from rollcall.roster import digest_of
+from rollcall.model.roster import digest_of
+from rollcall.runtime.environment import MissingVariableError
 from tests.adapters.samples import FOUND, MEMBER, ROSTER, WANTED, Refusing, client_error, leaks
 from tests.functions.conftest import installed
 from tests.functions.deployment import api_values

@@ -12,11 +12,11 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from rollcall import bootstrap
-from rollcall.adapters.match_table import MatchTable
-from rollcall.adapters.standoff_items import StandoffItems
-from rollcall.contacts import ContactKind
-from rollcall.standoff.records import Standoff
+from rollcall.adapters.state.edits import StandoffItems
+from rollcall.adapters.state.rosters import MatchTable
+from rollcall.model.contact import ContactKind
+from rollcall.repeated_edits.rules import Standoff
+from rollcall.runtime import compose
 from simulation import Response
 from simulation.client import SimulatedClient
 from tests.adapters.samples import FOUND, MANAGEMENT, MEMBER, REGION
@@ -100,7 +100,7 @@ class RecordedSweep(SweepDeployment):
 def recorded(clients, candidate):
     roster = json.loads(candidate.read_text(encoding="utf-8"))
     with mock_aws(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bootstrap, "_CANDIDATE", candidate)
+        patch.setattr(compose, "_CANDIDATE", candidate)
         deployment = RecordedSweep(clients, roster=roster)
         with installed(deployment, patch), sweeping(deployment, patch):
             yield deployment

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from rollcall.errors import RecordRefusedError, RetryableError
-from rollcall.intents import LEASE_SECONDS
+from rollcall.decide.intent import LEASE_SECONDS
+from rollcall.model.errors import RecordRefusedError, RetryableError
 from simulation import ApiError
 from tests.support.memory import Crash
 from tests.support.world import MALLORY, MEMBER, ROSTER, World, api_values

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from stacks.configuration import Configuration, load
-from stacks.faults import ConfigError
+from rollcall_config.configuration import Configuration, load
+from rollcall_config.faults import ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path

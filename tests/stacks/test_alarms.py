@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rollcall.metrics import DIMENSION, NAMESPACE, SERVICES, Metric, Service
+from rollcall.outcomes.metrics import DIMENSION, NAMESPACE, SERVICES, Metric, Service
 from tests.stacks.template import arn
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rollcall.environment import NotifyEnvironment
-from rollcall.names import INCIDENT_DETAIL_TYPE, NOTICE_DETAIL_TYPE
+from rollcall.model.well_known import INCIDENT_DETAIL_TYPE, NOTICE_DETAIL_TYPE
+from rollcall.runtime.environment import NotifyEnvironment
 from tests.stacks.configs import ORGANIZATION, complaints, load_from
 from tests.stacks.template import arn, as_list
 

@@ -12,15 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError, create_model
 
-from rollcall.contact_rules import EMAIL, PHONE
+from rollcall.model.contact import EMAIL, PHONE
+from rollcall_config import contact_values, values
+from rollcall_config.contact_values import PLACEHOLDERS
+from rollcall_config.validation import Strict
 from simulation.account_api import AccountService
 from simulation.caller import Caller
 from simulation.clock import VirtualClock
 from simulation.errors import ApiError
 from simulation.seeds import example_organization
-from stacks import contact_values, values
-from stacks.contact_values import PLACEHOLDERS
-from stacks.validation import Strict
 
 _MODEL = botocore.session.get_session().get_service_model("account")
 #: Our type, and AWS's shape of the same value.

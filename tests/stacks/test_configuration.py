@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from rollcall.roster import Roster
-from stacks.faults import ConfigError
-from stacks.roster_source import absent_kinds, managed_kinds, read_roster
-from stacks.settings import Settings, read_settings
+from rollcall.model.roster import Roster
+from rollcall_config.faults import ConfigError
+from rollcall_config.roster_source import absent_kinds, managed_kinds, read_roster
+from rollcall_config.settings import Settings, read_settings
 from tests.stacks.configs import CONTACTS, ORGANIZATION, complaints, load_from
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rollcall.environment import (
+from rollcall.runtime.environment import (
     ApplyEnvironment,
     ControlEnvironment,
     NotifyEnvironment,
@@ -40,7 +40,7 @@ def test_the_template_sets_what_the_function_reads(hub: Template, function: str,
     assert all(variables.values())
 
 
-def test_only_the_composition_root_reads_the_environment() -> None:
+def test_only_compositions_read_the_environment() -> None:
     readers = {
         path.relative_to(LAMBDAS).as_posix()
         for path in LAMBDAS.rglob("*.py")
@@ -48,9 +48,7 @@ def test_only_the_composition_root_reads_the_environment() -> None:
         if getattr(node, "attr", None) in _READS
         or _READS & {name.name for name in getattr(node, "names", []) if isinstance(name, ast.alias)}
     }
-    assert readers == {
-        f"rollcall/bootstrap{name}.py" for name in ("", "_apply", "_control", "_notify", "_sweep")
-    }
+    assert readers == {f"{name}/compose.py" for name in ("apply", "control", "notify", "reconcile", "sweep")}
 
 
 def test_every_function_is_in_the_table(hub: Template) -> None:

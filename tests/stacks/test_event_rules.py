@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rollcall.events import SIGNAL_EVENTS, parse
-from rollcall.names import INCIDENT_DETAIL_TYPE, NOTICE_DETAIL_TYPE, OUTCOME_DETAIL_TYPE, OUTCOME_SOURCE
-from rollcall.signals import Ignored
+from rollcall.events.parse import SIGNAL_EVENTS, parse
+from rollcall.events.signal import Ignored
+from rollcall.model.well_known import (
+    INCIDENT_DETAIL_TYPE,
+    NOTICE_DETAIL_TYPE,
+    OUTCOME_DETAIL_TYPE,
+    OUTCOME_SOURCE,
+)
 from tests.stacks.patterns import matches
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 import app
-from stacks.json_schema import DIRECTORY, schemas
+from rollcall_config.json_schema import DIRECTORY, schemas
 from tests.stacks.configs import CONTACTS, ORGANIZATION
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def complaints(kind: str, text: str) -> list[str]:
 @pytest.mark.parametrize("name", schemas())
 def test_the_committed_schema_is_the_models(name: str) -> None:
     committed = (DIRECTORY / name).read_text(encoding="utf-8")
-    assert committed == schemas()[name], "run: python -m stacks.json_schema"
+    assert committed == schemas()[name], "run: python -m rollcall_config.json_schema"
     jsonschema.Draft202012Validator.check_schema(json.loads(committed))
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rollcall.adapters.alerted_table import HELD_SECONDS
-from rollcall.intents import LEASE_SECONDS
+from rollcall.adapters.state.incidents import HELD_SECONDS
+from rollcall.decide.intent import LEASE_SECONDS
 from tests.stacks.template import as_list
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rollcall.names import STACK_SET_NAME
+from rollcall.model.well_known import STACK_SET_NAME
+from rollcall_config.settings import Settings
 from stacks.plain import member_template
-from stacks.settings import Settings
 from tests.stacks.template import Template
 from tests.stacks.variants import synthesize_with
 

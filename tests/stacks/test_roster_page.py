@@ -11,11 +11,11 @@ import pytest
 import yaml
 
 import app
-from rollcall.roster import Roster
-from stacks.faults import ConfigError
-from stacks.roster_model import Contact, Exemption, Kinds, Limits, Override, RosterFile
-from stacks.roster_source import read_roster
-from stacks.roster_warnings import roster_warnings
+from rollcall.model.roster import Roster
+from rollcall_config.faults import ConfigError
+from rollcall_config.roster_model import Contact, Exemption, Kinds, Limits, Override, RosterFile
+from rollcall_config.roster_source import read_roster
+from rollcall_config.roster_warnings import roster_warnings
 
 if TYPE_CHECKING:
     from pathlib import Path

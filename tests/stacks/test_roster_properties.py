@@ -13,13 +13,12 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rollcall.contact_rules import EMAIL
-from rollcall.roster import Roster
-from rollcall.selectors import selector_of
-from stacks.faults import ConfigError
-from stacks.json_schema import schemas
-from stacks.roster_model import RosterFile
-from stacks.roster_source import read_roster
+from rollcall.model.contact import EMAIL
+from rollcall.model.roster import Roster, selector_of
+from rollcall_config.faults import ConfigError
+from rollcall_config.json_schema import schemas
+from rollcall_config.roster_model import RosterFile
+from rollcall_config.roster_source import read_roster
 from tests.stacks.configs import CONTACTS
 
 SCHEMA = jsonschema.Draft202012Validator(json.loads(schemas()["contacts.schema.json"]))

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 import app
-from rollcall.bulk.limits import BulkLimits
-from rollcall.standoff.limits import StandoffLimits
+from rollcall.bulk_edits.model import BulkLimits
+from rollcall.repeated_edits.rules import StandoffLimits
 from tests.stacks.configs import ORGANIZATION, complaints, load_from
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 import app
-from rollcall.roster import Mode, Roster, digest_of
+from rollcall.model.roster import Mode, Roster, digest_of
 from stacks.asset import stage
 from tests.stacks.assembly import STACKS, Assembly, synthesize
 from tests.stacks.variants import synthesize_with

@@ -6,20 +6,18 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from rollcall.adapters.https import Answer
-from rollcall.adapters.slack import SlackChannel
-from rollcall.adapters.slack_credential import Bot
-from rollcall.alerts.links import Links
-from rollcall.batch import process
-from rollcall.levels import Severity
-from rollcall.notify import Notifier
+from rollcall.adapters.slack import Answer, Bot, SlackChannel
+from rollcall.model.levels import Severity
+from rollcall.notify.message import Links
+from rollcall.notify.notifier import Notifier
+from rollcall.runtime.batch import process
 from tests.support.memory import Crash, Faults, MemoryAlerted
 from tests.support.world import Message, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from rollcall.notify import Channel
+    from rollcall.notify.notifier import Channel
 
 #: As the stack sets them: receives before the dead letters, and seconds until a killed worker's come back.
 MAX_RECEIVES, VISIBILITY = 30, 360

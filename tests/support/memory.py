@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from rollcall.adapters.alerted_table import HELD_SECONDS
-from rollcall.alerts.memory import Told
-from rollcall.alerts.plain_text import plain_text
-from rollcall.control import Control
-from rollcall.documents import incident_document, outcome_documents
-from rollcall.errors import IntentBusyError, RecordRefusedError, RetryableError, WritesHaltedError
-from rollcall.notices import notice_document
-from rollcall.sweep.records import Observed, PlannedChange, Result, account_document, account_of
+from rollcall.adapters.state.incidents import HELD_SECONDS
+from rollcall.decide.enforcement import Control
+from rollcall.decide.observed import Observed, PlannedChange, Result, account_document, account_of
+from rollcall.model.errors import IntentBusyError, RecordRefusedError, RetryableError, WritesHaltedError
+from rollcall.notify.notifier import Told
+from rollcall.notify.plain_text import plain_text
+from rollcall.outcomes.documents import incident_document, outcome_documents
+from rollcall.outcomes.notices import notice_document
 from rollcall.sweep.run import LEASE_SECONDS, Run
 from tests.support.memory_bulks import MemoryAnnounced, MemoryBulks, MemoryStandoffs
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from rollcall.account import Account
-    from rollcall.alerts.message import Message
-    from rollcall.alerts.plain_text import Alert
-    from rollcall.contacts import ContactKind
-    from rollcall.intents import Intent
-    from rollcall.notices import Notice
-    from rollcall.outcomes import Incident, Outcome
-    from rollcall.sweep.held import Held, Lapsed
+    from rollcall.decide.intent import Intent
+    from rollcall.model.account import Account
+    from rollcall.model.contact import ContactKind
+    from rollcall.notify.message import Message
+    from rollcall.notify.plain_text import Alert
+    from rollcall.outcomes.notices import Notice
+    from rollcall.outcomes.outcome import Incident, Outcome
+    from rollcall.sweep.approvals import Held, Lapsed
 
 
 class Crash(BaseException):

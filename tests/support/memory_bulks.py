@@ -6,16 +6,16 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rollcall.bulk.records import Gathered, Tally
-from rollcall.standoff.records import Release, Standoff
+from rollcall.bulk_edits.model import Gathered, Tally
+from rollcall.repeated_edits.rules import Release, Standoff
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
-    from rollcall.announced import Announced
-    from rollcall.bulk.limits import By
-    from rollcall.contacts import ContactKind
+    from rollcall.bulk_edits.model import By
+    from rollcall.model.contact import ContactKind
+    from rollcall.publish.known_drift import Announced
     from tests.support.memory import Faults
 
 

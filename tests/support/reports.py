@@ -7,14 +7,13 @@ import re
 from datetime import date, timedelta
 from typing import Any
 
-from rollcall.account import Account, AccountState
-from rollcall.contacts import Contact, ContactKind
-from rollcall.observation import Absent, Observation, Present, Unreadable
-from rollcall.plan import Verdict
+from rollcall.decide.observed import Observed, Result, decide
+from rollcall.model.account import Account, AccountState
+from rollcall.model.contact import Contact, ContactKind
+from rollcall.model.desired import Absent, Observation, Present, Unreadable
+from rollcall.model.roster import Roster
+from rollcall.outcomes.verdicts import Verdict
 from rollcall.report.build import Basis, build_report
-from rollcall.roster import Roster
-from rollcall.sweep.decide import decide
-from rollcall.sweep.records import Observed, Result
 
 TODAY = date(2026, 10, 5)
 UNITS = (

@@ -8,22 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from rollcall.adapters.account_api import OneModeAccountApi
-from rollcall.adapters.accounts import AllAccounts, ManagementAccount
-from rollcall.adapters.organization_accounts import OrganizationAccounts
-from rollcall.adapters.organizations import AwsOrganization
-from rollcall.pacing import ORGANIZATIONS, paces
-from rollcall.rosters import Rosters
+from rollcall.adapters.account_api import AllAccounts, ManagementAccount, OneModeAccountApi
+from rollcall.adapters.organizations import AwsOrganization, OrganizationAccounts
+from rollcall.control import Operator
+from rollcall.rosters.current import Rosters
 from rollcall.sweep.apply import Apply
 from rollcall.sweep.begin import begin
-from rollcall.sweep.conclude import Report
-from rollcall.sweep.control import Operator
-from rollcall.sweep.fail import Fail
 from rollcall.sweep.gate import Gate
 from rollcall.sweep.observe import observe
 from rollcall.sweep.ports import SweepPorts
 from rollcall.sweep.prepare import prepare
+from rollcall.sweep.report_step import Fail, Report
 from rollcall.sweep.run import Run
+from rollcall.timing import ORGANIZATIONS, paces
 from simulation.caller import Caller
 from simulation.seeds import HUB
 from tests.support.memory import Crash, MemoryPool, MemoryRuns, MemorySweeps

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.account_api import OneModeAccountApi
-from rollcall.adapters.organization_accounts import OrganizationAccounts
-from rollcall.adapters.organizations import AwsOrganization
-from rollcall.pacing import ORGANIZATIONS, paces
-from rollcall.rosters import Rosters
+from rollcall.adapters.organizations import AwsOrganization, OrganizationAccounts
+from rollcall.rosters.current import Rosters
 from rollcall.sweep.begin import begin
 from rollcall.sweep.observe import observe
 from rollcall.sweep.ports import SweepPorts
 from rollcall.sweep.prepare import prepare
 from rollcall.sweep.run import Run, Step
+from rollcall.timing import ORGANIZATIONS, paces
 from simulation.caller import Caller
 from simulation.seeds import HUB
 from tests.support.memory import MemoryPool, MemoryRuns, MemorySweeps
@@ -22,8 +21,8 @@ from tests.support.world import MANAGEMENT, World
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from rollcall.decide.observed import Observed
     from rollcall.sweep.ports import Pool
-    from rollcall.sweep.records import Observed
 
 
 class Sweeping:

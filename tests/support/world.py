@@ -8,21 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from rollcall.adapters.account_api import OneModeAccountApi
-from rollcall.adapters.accounts import AllAccounts, ManagementAccount
+from rollcall.adapters.account_api import AllAccounts, ManagementAccount, OneModeAccountApi
 from rollcall.adapters.organizations import AwsOrganization
-from rollcall.alerts.links import RUNBOOK, Links
-from rollcall.approve import approve_candidate
-from rollcall.batch import process
-from rollcall.demands import Wanted
-from rollcall.levels import Severity
-from rollcall.notify import Notifier
-from rollcall.pacing import buckets
+from rollcall.decide.resolve import requirement
+from rollcall.model.desired import Wanted
+from rollcall.model.levels import Severity
+from rollcall.model.roster import Roster
+from rollcall.notify.message import RUNBOOK, Links
+from rollcall.notify.notifier import Notifier
 from rollcall.ports import Ports
-from rollcall.reconcile import Reconciler
-from rollcall.resolve import requirement
-from rollcall.roster import Roster
-from rollcall.rosters import Rosters
+from rollcall.reconcile.reconciler import Reconciler
+from rollcall.rosters.current import Rosters, approve_candidate
+from rollcall.runtime.batch import process
+from rollcall.timing import buckets
 from simulation.caller import Caller
 from simulation.clock import VirtualClock
 from simulation.cloud import SimulatedCloud
@@ -42,8 +40,8 @@ from tests.support.memory import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from rollcall.alerts.plain_text import Alert
-    from rollcall.outcomes import Incident
+    from rollcall.notify.plain_text import Alert
+    from rollcall.outcomes.outcome import Incident
     from simulation.organization import Organization
 
 MANAGEMENT = "111111111111"

@@ -1,17 +1,21 @@
-"""AWS Organizations, read afresh for every decision: state, name and place of one account."""
+"""AWS Organizations: one account read afresh for a decision, or all accounts with their places."""
 
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Protocol
 
-from rollcall.account import Account, AccountState
-from rollcall.adapters.aws_errors import AWS_ERRORS, code_of
-from rollcall.errors import RetryableError
-from rollcall.watch import GUARDRAIL_TYPE
+from rollcall.adapters.errors import AWS_ERRORS, code_of, throttled, transient
+from rollcall.events.monitored import GUARDRAIL_TYPE
+from rollcall.model.account import Account, AccountState
+from rollcall.model.errors import RetryableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from rollcall.ports import Clock
+    from rollcall.timing import Pace
 
 
 class AwsOrganization:
@@ -134,3 +138,135 @@ def parents_of(found: Mapping[str, Any]) -> list[str]:
     """Ids from the root down, out of `o-.../r-.../ou-.../<account>/`; empty if AWS or the SDK gave none."""
     paths = found.get("Paths") or []
     return [part for part in paths[0].split("/") if part.startswith(("r-", "ou-"))] if paths else []
+
+
+class Pages(Protocol):
+    """How AWS Organizations is asked for a listing."""
+
+    def __call__(self, operation: str, result: str, **parameters: str) -> Iterator[Mapping[str, Any]]:
+        """The items of all pages; RetryableError."""
+
+
+class UnitTree:
+    """Names and parents of all units. One call for each, and one for the root: RetryableError."""
+
+    def __init__(self, pages: Pages) -> None:
+        self._names: dict[str, str] = {}
+        self._above: dict[str, list[str]] = {}
+        for root in pages("list_roots", "Roots"):
+            self._walk(str(root["Id"]), [], pages)
+
+    def parents(self) -> list[str]:
+        """Ids of the root and all units: whatever may hold accounts."""
+        return list(self._above)
+
+    def down_to(self, parent_id: str) -> list[str]:
+        """Ids from the root down to a unit, itself included."""
+        return [*self._above[parent_id], parent_id]
+
+    def name(self, unit_id: str) -> str:
+        """The name of a unit; RetryableError for one that was made after the walk had passed."""
+        if unit_id not in self._names:
+            raise RetryableError("a unit was made while the accounts were listed")
+        return self._names[unit_id]
+
+    def _walk(self, parent_id: str, above: list[str], pages: Pages) -> None:
+        self._above[parent_id] = above
+        for unit in pages("list_organizational_units_for_parent", "OrganizationalUnits", ParentId=parent_id):
+            self._names[str(unit["Id"])] = str(unit["Name"])
+            self._walk(str(unit["Id"]), [*above, parent_id], pages)
+
+
+#: What AWS Organizations gives at most on one page; of accounts it has never given more.
+PAGE_SIZE = 20
+#: Waits before each further try of a call that AWS was too busy for: a minute in all.
+_WAITS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+
+
+class OrganizationAccounts:
+    """The port `Accounts` over a boto3 Organizations client that does not retry by itself."""
+
+    def __init__(self, *, client: Any, clock: Clock, pace: Pace) -> None:
+        self._client = client
+        self._clock = clock
+        self._pace = pace
+        self._reads = 0
+        # Tags are read by several threads.
+        self._lock = Lock()
+
+    @property
+    def reads(self) -> int:
+        """How many calls to AWS Organizations were made, those that it refused among them."""
+        return self._reads
+
+    def all(self) -> Sequence[Account]:
+        """Every account with its place, without tags, in the order of their ids.
+
+        RetryableError if AWS was too busy for a minute, or an account moved so that it was seen nowhere.
+        """
+        found = {account["Id"]: account for account in self._pages("list_accounts", "Accounts")}
+        tree = UnitTree(self._pages)
+        places = {account_id: parents_of(account) for account_id, account in found.items()}
+        if not all(places.values()):
+            # An SDK or an organization without `Account.Paths`: where each account is, unit by unit.
+            places |= {
+                str(account["Id"]): tree.down_to(parent)
+                for parent in tree.parents()
+                for account in self._pages("list_accounts_for_parent", "Accounts", ParentId=parent)
+            }
+        if not all(places.values()):
+            raise RetryableError("an account moved while the accounts were listed")
+        return [
+            Account(
+                id=account_id,
+                name=account.get("Name", ""),
+                # State since 2025; Status where the SDK of the runtime does not know it yet.
+                state=AccountState(account.get("State") or account["Status"]),
+                ou_path=tuple(map(tree.name, places[account_id][1:])),
+                parent_ids=tuple(places[account_id]),
+            )
+            for account_id, account in sorted(found.items())
+        ]
+
+    def tags(self, account_id: str) -> Mapping[str, str]:
+        """The tags of an account; RetryableError at the first refusal: the caller has its own patience."""
+        # This listing takes no MaxResults.
+        found = self._listed("list_tags_for_resource", "Tags", {"ResourceId": account_id}, waits=(0.0,))
+        return {tag["Key"]: tag["Value"] for tag in found}
+
+    def _pages(self, operation: str, result: str, **parameters: str) -> Iterator[Mapping[str, Any]]:
+        return self._listed(operation, result, {**parameters, "MaxResults": PAGE_SIZE}, waits=_WAITS)
+
+    def _listed(
+        self, operation: str, result: str, parameters: Mapping[str, Any], *, waits: Sequence[float]
+    ) -> Iterator[Mapping[str, Any]]:
+        """The items of all pages. A page may be empty and not the last; an empty token is an error."""
+        token: dict[str, str] = {}
+        while True:
+            answer = self._call(operation, {**parameters, **token}, waits)
+            yield from answer[result]
+            if not answer.get("NextToken"):
+                return
+            token = {"NextToken": answer["NextToken"]}
+
+    def _call(self, operation: str, parameters: Mapping[str, Any], waits: Sequence[float]) -> dict[str, Any]:
+        code = ""
+        for seconds in waits:
+            self._clock.sleep(seconds + self._pace.reserve(self._seconds() + seconds))
+            with self._lock:
+                self._reads += 1
+            try:
+                answer: dict[str, Any] = getattr(self._client, operation)(**parameters)
+            except AWS_ERRORS as error:
+                code = code_of(error)
+                if not transient(error):
+                    break
+                if throttled(error):
+                    self._pace.throttled(self._seconds())
+                continue
+            self._pace.succeeded(self._seconds())
+            return answer
+        raise RetryableError(f"AWS Organizations refused {operation}: {code}")
+
+    def _seconds(self) -> float:
+        return self._clock.now().timestamp()

@@ -1,27 +1,137 @@
-"""Slack as a channel: through an incoming webhook, or by a bot, which has threads.
-
-https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks and
-https://docs.slack.dev/reference/methods/chat.postMessage. Whatever Slack refuses, a person can mend: nothing
-is given up before its queue does.
-"""
+"""Slack as a channel, over HTTPS: an incoming webhook, or a bot, which has threads."""
 
 from __future__ import annotations
 
+import http.client
+import json
 import re
+import ssl
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
+from urllib.parse import urlsplit
 
-from rollcall.adapters.slack_credential import Bot, Webhook
-from rollcall.alerts.block_kit import block_kit
-from rollcall.errors import LaterError, RetryableError
-from rollcall.levels import Severity
+from rollcall.adapters.errors import AWS_ERRORS, code_of
+from rollcall.model.errors import LaterError, RetryableError
+from rollcall.model.levels import Severity
+from rollcall.notify.block_kit import block_kit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from rollcall.adapters.https import Answer
-    from rollcall.alerts.message import Message
+    from rollcall.notify.message import Message
 
-    Post = Callable[[str, Mapping[str, Any], Mapping[str, str]], Answer]
+    Post = Callable[[str, Mapping[str, Any], Mapping[str, str]], "Answer"]
+
+#: Seconds for the connection, and again for each wait for the answer.
+TIMEOUT_SECONDS = 2.5
+#: No answer that we understand is longer. Bytes.
+_LONGEST_ANSWER = 65_536
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back; header names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+    def json(self) -> Any:
+        """The body as JSON, None if it is something else."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return None
+
+
+def post_json(url: str, document: Mapping[str, Any], headers: Mapping[str, str]) -> Answer:
+    """Post a document, following no redirection. RetryableError if there is no answer.
+
+    The text of an error never holds the URL, whose path may be a secret. Without TLS only to this very
+    machine, which is how the local cloud listens.
+    """
+    address = urlsplit(url)
+    host = address.hostname or ""
+    if address.scheme != "https" and not (address.scheme == "http" and host in _LOOPBACK):
+        raise RetryableError("the address in the secret is no https URL")
+    kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
+    more: dict[str, Any] = {"context": ssl.create_default_context()} if address.scheme == "https" else {}
+    path = address.path + (f"?{address.query}" if address.query else "")
+    kinds = {"Content-Type": "application/json; charset=utf-8", **headers}
+    try:
+        connection = kind(host, address.port, timeout=TIMEOUT_SECONDS, **more)
+        try:
+            connection.request("POST", path, json.dumps(document).encode(), kinds)
+            response = connection.getresponse()
+            body = response.read(_LONGEST_ANSWER)
+        finally:
+            connection.close()
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise RetryableError(f"no answer: {type(error).__name__}") from None
+    found = {name.lower(): value for name, value in response.getheaders()}
+    return Answer(status=response.status, headers=found, body=body)
+
+
+_API_URL = "https://slack.com/api/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """Posts to the one channel that it was made for. Who knows the URL may post."""
+
+    url: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bot:
+    """Posts to any channel that it was invited to, and into threads. `api_url` ends in a slash."""
+
+    token: str = field(repr=False)
+    api_url: str = _API_URL
+
+
+class SlackSecret:
+    """Reads the secret once, and again after it was refused: it may have been rotated."""
+
+    def __init__(self, *, client: Any, secret_arn: str) -> None:
+        self._client = client
+        self._secret_arn = secret_arn
+        self._known: Webhook | Bot | None = None
+
+    def credential(self) -> Webhook | Bot:
+        """What the secret holds; RetryableError if it cannot be read or holds something else."""
+        if self._known is None:
+            try:
+                answer = self._client.get_secret_value(SecretId=self._secret_arn)
+            except AWS_ERRORS as error:
+                raise RetryableError(f"the secret cannot be read: {code_of(error)}") from None
+            self._known = parse(answer.get("SecretString") or "")
+        return self._known
+
+    def forget(self) -> None:
+        """Read it again the next time."""
+        self._known = None
+
+
+def parse(secret: str) -> Webhook | Bot:
+    """The URL or the token as it is, or JSON with `webhook_url`, or with `bot_token` and maybe `api_url`."""
+    text = secret.strip()
+    if text.startswith("https://"):
+        return Webhook(url=text)
+    if text.startswith("xoxb-"):
+        return Bot(token=text)
+    try:
+        document = json.loads(text)
+    except ValueError:
+        document = None
+    if isinstance(document, dict):
+        if isinstance(document.get("webhook_url"), str):
+            return Webhook(url=document["webhook_url"])
+        if isinstance(document.get("bot_token"), str):
+            return Bot(token=document["bot_token"], api_url=str(document.get("api_url") or _API_URL))
+    raise RetryableError("the secret holds neither a webhook's URL nor a bot's token")
+
 
 _OK: Final = 200
 _TOO_MANY: Final = 429

@@ -4,20 +4,105 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from rollcall.contacts import ContactKind
-from rollcall.demands import Wanted
-from rollcall.report.holders import Holders
-from rollcall.report.statuses import LEFT_OUT, Status, status_of
-from rollcall.sweep.records import observation_document
+from rollcall.decide.observed import observation_document
+from rollcall.model.contact import Contact, ContactKind
+from rollcall.model.desired import Wanted
+from rollcall.outcomes.verdicts import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
 
-    from rollcall.plan import Change, Finding, Plan, Verdict
-    from rollcall.sweep.records import Observed, Result
+    from rollcall.decide.observed import Observed, Result
+    from rollcall.decide.plan import Change, Finding, Plan
+
+
+class Status(StrEnum):
+    """In the order in which the report counts them."""
+
+    RIGHT = "right"
+    FIXED = "fixed"
+    WOULD_FIX = "would-fix"
+    SKIPPED = "skipped"
+    PENDING = "pending"
+    FAILED = "failed"
+    HELD = "held"
+    UNREADABLE = "unreadable"
+    UNREACHABLE = "unreachable"
+    EXEMPT = "exempt"
+    UNMANAGED = "unmanaged"
+    INACTIVE = "inactive"
+
+
+#: Contacts that somebody must look at: Rollcall neither finds them right nor can make them so.
+ATTENTION = (
+    Status.SKIPPED,
+    Status.PENDING,
+    Status.FAILED,
+    Status.HELD,
+    Status.UNREADABLE,
+    Status.UNREACHABLE,
+)
+#: Contacts that the roster asks nothing of; coverage is a share of the others.
+LEFT_OUT = (Status.EXEMPT, Status.UNMANAGED, Status.INACTIVE)
+
+_BY_VERDICT = {
+    Verdict.COMPLIANT: Status.RIGHT,
+    Verdict.SET: Status.FIXED,
+    Verdict.WOULD_SET: Status.WOULD_FIX,
+    Verdict.NOT_WRITTEN: Status.FAILED,
+    Verdict.DENIED: Status.FAILED,
+}
+
+
+def status_of(verdict: Verdict) -> Status:
+    """The word for a verdict; most are their own. ValueError for one that no sweep ends in."""
+    return _BY_VERDICT.get(verdict) or Status(str(verdict))
+
+
+_PARTS = ("name", "title", "email", "phone")
+
+
+class Holders:
+    """Counts contacts as they are after the run. `roster` is the compiled document."""
+
+    def __init__(self, roster: Mapping[str, Any]) -> None:
+        self._known = {_key(values): name for name, values in roster["contacts"].items()}
+        self._kinds: dict[tuple[str, ...], Counter[str]] = {}
+
+    def add(self, _account_id: str, kind: ContactKind, contact: Mapping[str, Any]) -> None:
+        """Count one contact of an account, if it is known what it is."""
+        found = contact["found"]
+        values = found.get("contact") if found else None
+        if contact["status"] == Status.FIXED:
+            values = contact["wanted"]
+        if values is not None:
+            self._kinds.setdefault(_key(values), Counter())[str(kind)] += 1
+
+    def as_documents(self) -> list[dict[str, Any]]:
+        """The most frequent first. `contact` is its name in the roster, None if it is not from there.
+
+        A contact of the roster that holds `{account_id}` or `{account_name}` is not recognised.
+        """
+        rows = [
+            dict(zip(_PARTS, key, strict=True))
+            | {
+                "contact": self._known.get(key),
+                "kinds": {str(kind): kinds[str(kind)] for kind in ContactKind},
+                "count": kinds.total(),
+            }
+            for key, kinds in self._kinds.items()
+        ]
+        return sorted(rows, key=lambda row: (-row["count"], row["email"], row["name"]))
+
+
+def _key(values: Mapping[str, str]) -> tuple[str, ...]:
+    contact = Contact.from_document(values)
+    return (contact.name, contact.title, contact.email.strip(), contact.phone)
+
 
 VERSION = 1
 #: Runs that the trend goes back: two months of daily ones.

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
+from rollcall.report.build import ATTENTION, Status
 from rollcall.report.chart import HEIGHT, LEFT, RIGHT, WIDTH, chart
-from rollcall.report.statuses import ATTENTION, Status
 from rollcall.report.words import ended, percent, roster_facts, started_by
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from rollcall.roster import Mode
+from rollcall.model.roster import Mode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,22 +8,22 @@ from functools import lru_cache, partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from rollcall.errors import RetryableError
-from rollcall.plan import Verdict
-from rollcall.sweep.carry_out import Carrier
-from rollcall.sweep.draft import PART_CHANGES
+from rollcall.model.errors import RetryableError
+from rollcall.outcomes.verdicts import Verdict
+from rollcall.sweep.apply_account import Carrier
+from rollcall.sweep.plan_builder import PART_CHANGES
 from rollcall.sweep.run import Ending, Run, Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from rollcall.pacing import Paces
+    from rollcall.decide.observed import PlannedChange, Result
     from rollcall.ports import Ports
-    from rollcall.rosters import Rosters
+    from rollcall.rosters.current import Rosters
     from rollcall.sweep.ports import Pool, Runs, Sweeps
-    from rollcall.sweep.records import PlannedChange, Result
     from rollcall.sweep.run import PlanReference
+    from rollcall.timing import Paces
 
 #: Changes between two looks at the pause: at five writes a second, that is after five seconds.
 BATCH_CHANGES: Final = 25

@@ -6,19 +6,18 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from rollcall.approve import approve_candidate
-from rollcall.errors import RetryableError
-from rollcall.sweep.decide import decide
-from rollcall.sweep.draft import Draft
-from rollcall.sweep.grants import granted_changes
-from rollcall.sweep.hold import approved_notice, enforces, held_notice, held_plan, reasons_to_hold
+from rollcall.decide.observed import decide
+from rollcall.model.errors import RetryableError
+from rollcall.rosters.current import approve_candidate
+from rollcall.sweep.approvals import approved_notice, enforces, held_notice, held_plan, reasons_to_hold
+from rollcall.sweep.plan_builder import Draft, granted_changes
 from rollcall.sweep.run import Ending, Run, Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rollcall.control import Control
-    from rollcall.rosters import Rosters
+    from rollcall.decide.enforcement import Control
+    from rollcall.rosters.current import Rosters
     from rollcall.sweep.ports import SweepPorts
     from rollcall.sweep.run import PlanReference
 

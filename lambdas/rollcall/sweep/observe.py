@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import takewhile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from rollcall.sweep.in_play import ended, rosters_of
-from rollcall.sweep.look import Look, OutOfTimeError, kinds_of, unread
-from rollcall.sweep.run import Run, Step
-from rollcall.sweep.units_once import UnitsOnce
+from rollcall.decide.observed import Observed
+from rollcall.model.desired import Unreadable
+from rollcall.model.errors import RetryableError, unexpected
+from rollcall.rosters.orphaned import UnitsOnce, lost_match
+from rollcall.sweep.run import Ending, Run, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from rollcall.account import Account
-    from rollcall.roster import Roster
-    from rollcall.rosters import Rosters
-    from rollcall.sweep.ports import SweepPorts
-    from rollcall.sweep.records import Observed
+    from rollcall.decide.enforcement import Control
+    from rollcall.model.account import Account
+    from rollcall.model.contact import ContactKind
+    from rollcall.model.desired import Observation
+    from rollcall.model.roster import Roster
+    from rollcall.ports import Clock
+    from rollcall.rosters.current import Rosters
+    from rollcall.rosters.orphaned import Matches
+    from rollcall.sweep.ports import Contacts, SweepPorts
 
 #: How long a worker takes on work: what is begun is done well before its function's time-out of 300 s.
 SLICE_SECONDS = 240
@@ -92,3 +98,114 @@ def _without_management(
     kinds = kinds_of(in_play)
     part = [unread(account, kinds, reason) for account in accounts if account.id == management_account]
     ports.runs.write_observed(run.id, MANAGEMENT_PART, part)
+
+
+def ended(run: Run, *, ports: SweepPorts, rosters: Rosters) -> Run | None:
+    """The run as it ends because it is not the one that goes on, None if it is.
+
+    Remembers that it is at work. RetryableError if the state table could not be asked.
+    """
+    if not ports.sweeps.progress(run, ports.clock.now()):
+        # Another run holds the lock: whatever this one would report has its successor's word against it.
+        return replace(run, next=Step.END, ending=Ending.SUPERSEDED)
+    if superseded(run, ports.state.control(), rosters):
+        return replace(run, next=Step.REPORT, ending=Ending.SUPERSEDED)
+    return None
+
+
+def superseded(run: Run, control: Control, rosters: Rosters) -> bool:
+    """Whether another roster was approved, or another candidate deployed than the one that is planned."""
+    plans_candidate = run.roster != run.approved
+    return control.approved != run.approved or (plans_candidate and rosters.candidate.digest != run.roster)
+
+
+def rosters_of(run: Run, rosters: Rosters) -> Sequence[Roster]:
+    """What the run plans with first, then what is enforced as long as the first is not approved."""
+    digests = dict.fromkeys(digest for digest in (run.roster, run.approved) if digest is not None)
+    return [rosters.named(digest) for digest in digests]
+
+
+_Answer = TypeVar("_Answer")
+
+#: Waits before each further try of something that AWS was too busy for; then it counts as unreadable.
+TRIES_AFTER_SECONDS = (0.0, 0.5, 1.0, 2.0, 4.0)
+
+
+class OutOfTimeError(RetryableError):
+    """The worker ends before this account was done: the next one looks at it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How a worker looks at accounts. `tags` are read only if a roster uses them."""
+
+    rosters: Sequence[Roster]
+    contacts: Contacts
+    tags: Callable[[str], Mapping[str, str]]
+    matches: Matches
+    clock: Clock
+    go_on: Callable[[], bool] = lambda: True
+
+    @property
+    def kinds(self) -> Sequence[ContactKind]:
+        """What is read of each account."""
+        return kinds_of(self.rosters)
+
+    def at(self, account: Account) -> Observed:
+        """What is there now; what cannot be read is said so. OutOfTimeError if the worker's time is up."""
+        if not account.active:
+            return Observed(account=account, contacts={})
+        try:
+            return self._at(account)
+        except OutOfTimeError:
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever it is, the other accounts are looked at
+            return unread(account, self.kinds, _why(error))
+
+    def _at(self, account: Account) -> Observed:
+        if any(roster.uses_tags for roster in self.rosters):
+            account = replace(account, tags=self._patiently(partial(self.tags, account.id)))
+        lost = {
+            roster.digest: self._patiently(partial(lost_match, roster, account, self.matches))
+            for roster in self.rosters
+        }
+        return Observed(
+            account=account,
+            contacts={kind: self._contact(account.id, kind) for kind in self.kinds},
+            lost={digest: reason for digest, reason in lost.items() if reason is not None},
+        )
+
+    def _contact(self, account_id: str, kind: ContactKind) -> Observation:
+        try:
+            return self._patiently(partial(self.contacts.get, account_id, kind))
+        except OutOfTimeError:
+            raise
+        except Exception as error:  # noqa: BLE001  # the other kinds of this account are read
+            return Unreadable(reason=_why(error))
+
+    def _patiently(self, ask: Callable[[], _Answer]) -> _Answer:
+        last = RetryableError("AWS was not asked")
+        for seconds in TRIES_AFTER_SECONDS:
+            self.clock.sleep(seconds)
+            if not self.go_on():
+                raise OutOfTimeError("the worker's time is up")
+            try:
+                return ask()
+            except RetryableError as error:
+                last = error
+        raise last
+
+
+def unread(account: Account, kinds: Sequence[ContactKind], reason: str) -> Observed:
+    """An account of which nothing could be read: nothing is decided for it."""
+    return Observed(account=account, contacts=dict.fromkeys(kinds, Unreadable(reason=reason)))
+
+
+def kinds_of(rosters: Sequence[Roster]) -> Sequence[ContactKind]:
+    """Those that any of the rosters manages anywhere."""
+    return sorted({kind for roster in rosters for kind in roster.managed})
+
+
+def _why(error: Exception) -> str:
+    """Only our own texts are known to hold no contact details."""
+    return str(error) if isinstance(error, RetryableError) else unexpected(error)

@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from rollcall.sweep.held import HeldPlans
+from rollcall.sweep.approvals import HeldPlans
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from rollcall.account import Account
-    from rollcall.contacts import ContactKind
-    from rollcall.lost_matches import Matches
-    from rollcall.observation import Observation
-    from rollcall.pacing import Paces
+    from rollcall.decide.observed import Observed, PlannedChange, Result
+    from rollcall.model.account import Account
+    from rollcall.model.contact import ContactKind
+    from rollcall.model.desired import Observation
     from rollcall.ports import Clock, Organization, OutcomeBus, State
-    from rollcall.sweep.records import Observed, PlannedChange, Result
+    from rollcall.rosters.orphaned import Matches
     from rollcall.sweep.run import Run
+    from rollcall.timing import Paces
 
 _Item = TypeVar("_Item")
 _Done = TypeVar("_Done")

@@ -6,22 +6,24 @@ that is trusted there.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from rollcall.model.errors import RetryableError
 from rollcall.ports import Delivery
-from rollcall.sweep.actor import owner
-from rollcall.sweep.in_play import rosters_of, superseded
-from rollcall.sweep.leftovers import finish_leftovers
-from rollcall.sweep.look import Look
-from rollcall.sweep.observe import MANAGEMENT_PART, SLICE_SECONDS
+from rollcall.publish.incidents import count_reverts, forget, gathered_by, incident_of
+from rollcall.sweep.apply_account import owner
+from rollcall.sweep.observe import MANAGEMENT_PART, SLICE_SECONDS, Look, rosters_of, superseded
 from rollcall.sweep.run import Ending, Run, Step
+from rollcall.write.recover import recover
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from rollcall.model.account import Account
     from rollcall.ports import Ports
-    from rollcall.rosters import Rosters
+    from rollcall.rosters.current import Rosters
     from rollcall.sweep.ports import Runs
 
 
@@ -54,3 +56,41 @@ def prepare(run: Run, *, ports: Ports, runs: Runs, rosters: Rosters, management_
     part = [look.at(account) for account in runs.accounts(run.id) if account.id == management_account]
     runs.write_observed(run.id, MANAGEMENT_PART, part)
     return replace(run, next=Step.OBSERVE)
+
+
+def finish_leftovers(delivery: Delivery, ports: Ports, *, go_on: Callable[[], bool]) -> int:
+    """Finish open intents whose workers are long gone; returns of how many accounts.
+
+    An account that AWS is too busy for is left to the next sweep. RetryableError if the open intents could
+    not be listed.
+    """
+    stale = ports.state.stale_intents(ports.clock.now())
+    accounts = sorted({intent.signal.account_id for intent in stale})
+    done = 0
+    for account_id in accounts:
+        if not go_on():
+            break
+        with suppress(RetryableError):
+            _finish(account_id, delivery, ports)
+            done += 1
+    return done
+
+
+def _finish(account_id: str, delivery: Delivery, ports: Ports) -> None:
+    for signal, acted in recover(account_id, delivery, ports):
+        incident = incident_of(signal, _known(account_id, ports), [acted])
+        count_reverts(signal, [acted], ports)
+        incident = replace(
+            incident,
+            opened=ports.state.opened(incident.id),
+            gathered_by=gathered_by(incident.id, ports),
+        )
+        ports.bus.publish(incident, ports.clock.now())
+        forget([acted], ports)
+
+
+def _known(account_id: str, ports: Ports) -> Account | None:
+    """The account for a message to people: its name and place are worth a question, not a failure."""
+    with suppress(RetryableError):
+        return ports.organization.account(account_id, with_tags=False)
+    return None

@@ -1,0 +1,59 @@
+"""The composition of `notify`: one function for each channel, told by its environment which one it is."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rollcall.adapters.bus_and_queue import SqsQueue
+from rollcall.adapters.clients import client
+from rollcall.adapters.slack import SlackChannel, SlackSecret, post_json
+from rollcall.adapters.sns import ChatTopic, SnsTopic
+from rollcall.adapters.state.incidents import AlertedTable
+from rollcall.adapters.system import SystemClock
+from rollcall.model.levels import Severity
+from rollcall.notify.message import Links
+from rollcall.notify.notifier import Notifier
+from rollcall.runtime.environment import MissingVariableError, NotifyEnvironment
+
+if TYPE_CHECKING:
+    from rollcall.notify.notifier import Channel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotifyFunction:
+    """What the handler of `notify` works with."""
+
+    notifier: Notifier
+    queue: SqsQueue
+    channel: str
+
+
+def notify_function() -> NotifyFunction:
+    """Compose `notify` from its environment; MissingVariableError if that is incomplete or unknown."""
+    environment = NotifyEnvironment.from_variables(os.environ)
+    notifier = Notifier(
+        alerted=AlertedTable(
+            client=client("dynamodb"), table=environment.state_table, channel=environment.channel
+        ),
+        channel=_channel(environment),
+        minimum=Severity[environment.min_severity],
+        clock=SystemClock(),
+        # The Region that Lambda sets; links need it for the console.
+        links=Links(region=os.environ.get("AWS_REGION", "us-east-1"), runbook=environment.runbook),
+    )
+    queue = SqsQueue(client=client("sqs"), queue_url=environment.queue_url)
+    return NotifyFunction(notifier=notifier, queue=queue, channel=environment.channel)
+
+
+def _channel(environment: NotifyEnvironment) -> Channel:
+    match environment.channel:
+        case "sns":
+            return SnsTopic(client=client("sns"), topic_arn=environment.target)
+        case "chat":
+            return ChatTopic(client=client("sns"), topic_arn=environment.target)
+        case "slack":
+            secret = SlackSecret(client=client("secretsmanager"), secret_arn=environment.target)
+            return SlackChannel(post=post_json, secret=secret, channel=environment.slack_channel)
+    raise MissingVariableError(f"no channel is called {environment.channel}")

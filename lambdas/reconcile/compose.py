@@ -1,0 +1,67 @@
+"""The composition of `reconcile`: the only place that reads its environment and creates its clients."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from rollcall.adapters.bus_and_queue import SqsQueue
+from rollcall.adapters.clients import LateClient
+from rollcall.adapters.system import SystemClock
+from rollcall.bulk_edits.model import BulkLimits
+from rollcall.reconcile.reconciler import Reconciler
+from rollcall.repeated_edits.rules import StandoffLimits
+from rollcall.rosters.current import Rosters
+from rollcall.runtime.compose import candidate, writing_ports
+from rollcall.runtime.environment import ReconcileEnvironment
+from rollcall.timing import buckets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rollcall.outcomes.outcome import Incident
+
+#: Reconcile runs at most twice at once, each worker at half of the quota.
+RECONCILE_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconcileFunction:
+    """What the handler of `reconcile` works with."""
+
+    reconciler: Reconciler
+    queue: SqsQueue
+
+
+def reconcile_function(observe: Callable[[Incident], None]) -> ReconcileFunction:
+    """Compose `reconcile` from its environment; `observe` is given every published incident.
+
+    MissingVariableError if the environment is incomplete.
+    """
+    environment = ReconcileEnvironment.from_variables(os.environ)
+    now = SystemClock().now().timestamp()
+    ports = writing_ports(
+        environment,
+        members=buckets(share=RECONCILE_SHARE, now=now),
+        management=buckets(share=RECONCILE_SHARE, now=now),
+    )
+    reconciler = Reconciler(
+        ports=ports,
+        rosters=Rosters(state=ports.state, candidate=candidate()),
+        writer_roles=frozenset({environment.writer_role_arn, environment.management_role_arn}),
+        guardrail=environment.guardrail == "on",
+        observe=observe,
+        bulks=BulkLimits(
+            accounts=int(environment.bulk_accounts),
+            organization_accounts=int(environment.bulk_organization_accounts),
+            window=timedelta(minutes=int(environment.bulk_minutes)),
+        ),
+        standoffs=StandoffLimits(
+            reverts=int(environment.standoff_reverts),
+            window=timedelta(minutes=int(environment.standoff_minutes)),
+        ),
+    )
+    queue = SqsQueue(client=LateClient("sqs"), queue_url=environment.intake_queue_url)
+    return ReconcileFunction(reconciler=reconciler, queue=queue)

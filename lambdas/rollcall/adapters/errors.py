@@ -1,0 +1,125 @@
+"""AWS errors, sorted once: what may pass by itself, and the causes of AccessDenied with their fixes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+
+#: Everything that a call may raise on its way to AWS and back.
+AWS_ERRORS = (ClientError, BotoCoreError)
+
+_THROTTLED = frozenset(
+    {
+        "TooManyRequestsException",
+        "ThrottlingException",
+        "Throttling",
+        "ThrottledException",
+        "RequestLimitExceeded",
+        "ProvisionedThroughputExceededException",
+    }
+)
+_TRANSIENT = _THROTTLED | frozenset(
+    {
+        "InternalServerException",
+        "InternalServerError",
+        "InternalFailure",
+        "InternalError",
+        "ServiceException",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "SlowDown",
+        "RequestTimeout",
+        "ExpiredToken",
+        "ExpiredTokenException",
+    }
+)
+_TOO_MANY = 429
+_SERVER_ERROR = 500
+
+
+def code_of(error: Exception) -> str:
+    """The error code, or the exception's type if AWS never answered."""
+    if isinstance(error, ClientError):
+        return str(error.response.get("Error", {}).get("Code") or "UnknownError")
+    return type(error).__name__
+
+
+def message_of(error: ClientError) -> str:
+    """AWS's text. It may hold contact details: read it, never pass it on."""
+    return str(error.response.get("Error", {}).get("Message") or "")
+
+
+def request_id_of(error: Exception) -> str | None:
+    """Request id of the call, None if AWS never answered."""
+    if not isinstance(error, ClientError):
+        return None
+    return error.response.get("ResponseMetadata", {}).get("RequestId") or None
+
+
+def throttled(error: Exception) -> bool:
+    """Whether AWS refused the call because there were too many."""
+    if not isinstance(error, ClientError):
+        return False
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return code_of(error) in _THROTTLED or status == _TOO_MANY
+
+
+def transient(error: Exception) -> bool:
+    """Whether the same call may succeed later. An unknown 4xx is taken as final, as seen live."""
+    if not isinstance(error, ClientError):
+        return not isinstance(error, ParamValidationError)
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0
+    return throttled(error) or code_of(error) in _TRANSIENT or status >= _SERVER_ERROR
+
+
+class Denial(StrEnum):
+    """Why the Account API denied a call."""
+
+    TRUSTED_ACCESS = "trusted-access"
+    MANAGEMENT_ACCOUNT = "management-account"
+    SERVICE_CONTROL_POLICY = "service-control-policy"
+    POLICY = "policy"
+    CONTACT_TYPE = "contact-type"
+    NOT_DELEGATED = "not-delegated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Text:
+    fragment: str
+    denial: Denial
+
+
+_TEXTS = (
+    _Text(fragment="must first enable trusted access", denial=Denial.TRUSTED_ACCESS),
+    _Text(fragment="can only be managed using the standalone context", denial=Denial.MANAGEMENT_ACCOUNT),
+    _Text(fragment="explicit deny in a service control policy", denial=Denial.SERVICE_CONTROL_POLICY),
+    _Text(fragment="no service control policy allows", denial=Denial.SERVICE_CONTROL_POLICY),
+    _Text(fragment="policy allows the account:", denial=Denial.POLICY),
+    _Text(fragment="explicit deny", denial=Denial.POLICY),
+    _Text(fragment="invalid Alternate Contact type", denial=Denial.CONTACT_TYPE),
+)
+
+FIXES = {
+    Denial.TRUSTED_ACCESS: "trusted access is off: in the management account run `aws organizations "
+    "enable-aws-service-access --service-principal account.amazonaws.com`",
+    Denial.MANAGEMENT_ACCOUNT: "the management account's own contacts can only be reached from inside it: "
+    "deploy RollcallManagement there",
+    Denial.SERVICE_CONTROL_POLICY: "a service control policy denies the hub account this call: "
+    "exempt the role rollcall-reconcile in it",
+    Denial.POLICY: "the role's policy does not allow this call on this account: deploy RollcallHub again "
+    "with the right organization and management ids",
+    Denial.CONTACT_TYPE: "AWS does not know this kind of contact: upgrade Rollcall",
+    Denial.NOT_DELEGATED: "the hub is not the delegated administrator of account.amazonaws.com, or the "
+    "account is not in the organization: in the management account run `aws organizations "
+    "register-delegated-administrator --service-principal account.amazonaws.com --account-id HUB`",
+}
+
+
+def denial_of(message: str) -> Denial:
+    """The cause behind the text of an AccessDeniedException.
+
+    A text that names nothing is what a caller without any right over the account gets.
+    """
+    return next((text.denial for text in _TEXTS if text.fragment in message), Denial.NOT_DELEGATED)

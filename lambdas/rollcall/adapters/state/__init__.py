@@ -1,0 +1,1 @@
+"""The state table, one adapter for each part of it."""

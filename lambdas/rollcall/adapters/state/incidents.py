@@ -1,0 +1,66 @@
+"""What one channel was told of each incident, in the state table: an item for both."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rollcall.adapters.state.table import TableAdapter, expiry, key_of
+from rollcall.model.errors import RetryableError
+from rollcall.notify.notifier import Told
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+#: How long a worker may take to send before another may try: longer than the time-out of the function.
+HELD_SECONDS = 90
+#: How long an incident is remembered: longer than any queue keeps a message (14 days).
+REMEMBERED_DAYS = 30
+
+
+class AlertedTable(TableAdapter):
+    """The port `Alerted` over a boto3 DynamoDB client."""
+
+    def __init__(self, *, client: Any, table: str, channel: str) -> None:
+        super().__init__(client=client, table=table)
+        self._channel = channel
+
+    def begin(self, incident_id: str, now: datetime) -> Told:
+        """Hold this incident on this channel; RetryableError while another worker does.
+
+        One write that also reads: nobody can come in between.
+        """
+        held = self._table.conditionally(
+            "update_item",
+            Key=self._key(incident_id),
+            UpdateExpression="SET held_since = :now, expires_at = :expiry",
+            ConditionExpression="attribute_not_exists(held_since) OR held_since < :stale",
+            ExpressionAttributeValues={
+                ":now": {"N": str(now.timestamp())},
+                ":stale": {"N": str(now.timestamp() - HELD_SECONDS)},
+                ":expiry": expiry(now, REMEMBERED_DAYS * 86400),
+            },
+        )
+        if not held:
+            raise RetryableError("another worker is telling of this incident")
+        item = self._table.get(self._key(incident_id)) or {}
+        return Told(
+            steps=frozenset(item.get("steps", {}).get("SS", ())),
+            withheld=item.get("withheld", {}).get("BOOL", False),
+            thread=item.get("thread", {}).get("S"),
+        )
+
+    def end(self, incident_id: str, now: datetime, told: Told) -> None:
+        """Remember and let go; RetryableError if the table did not take it: it is sent once more."""
+        item = self._key(incident_id) | {
+            "told_at": {"S": now.isoformat()},
+            "expires_at": expiry(now, REMEMBERED_DAYS * 86400),
+            "withheld": {"BOOL": told.withheld},
+        }
+        if told.steps:
+            item["steps"] = {"SS": sorted(told.steps)}
+        if told.thread:
+            item["thread"] = {"S": told.thread}
+        self._table.call("put_item", Item=item)
+
+    def _key(self, incident_id: str) -> dict[str, Any]:
+        return key_of(f"alert#{incident_id}", self._channel)

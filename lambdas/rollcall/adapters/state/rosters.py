@@ -1,0 +1,123 @@
+"""Approved rosters, the pause, and what the entries of rosters matched, in the state table."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from rollcall.adapters.errors import AWS_ERRORS
+from rollcall.adapters.state.table import TableAdapter, key_of, refusal
+from rollcall.decide.enforcement import Control
+from rollcall.model.errors import RetryableError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+CONTROL = key_of("control", "control")
+
+
+class ControlItems(TableAdapter):
+    """The part of the port `State` that people decide: pause and approval."""
+
+    def control(self) -> Control:
+        """The pause and the approved digest."""
+        item = self._table.get(CONTROL) or {}
+        return Control(
+            approved=item.get("approved", {}).get("S"),
+            paused=bool(item.get("paused", {}).get("BOOL", False)),
+        )
+
+    def approved_document(self, digest: str) -> Mapping[str, Any]:
+        """The roster document approved under this digest; RetryableError if it is not there."""
+        item = self._table.get(key_of("roster", digest))
+        if item is None:
+            raise RetryableError("the approved roster is not in the state table")
+        document: Mapping[str, Any] = json.loads(gzip.decompress(item["document"]["B"]))
+        return document
+
+    def approve(self, *, digest: str, document: Mapping[str, Any], by: str, at: datetime) -> None:
+        """Store the document under its digest and point the control item at it, both or neither."""
+        packed = gzip.compress(json.dumps(document, sort_keys=True).encode(), mtime=0)
+        record = {"approved_by": {"S": by}, "approved_at": {"S": at.isoformat()}}
+        roster = key_of("roster", digest) | record | {"document": {"B": packed}}
+        control = {
+            "Key": CONTROL,
+            "UpdateExpression": "SET approved = :digest, approved_by = :by, approved_at = :at",
+            "ExpressionAttributeValues": {
+                ":digest": {"S": digest},
+                ":by": record["approved_by"],
+                ":at": record["approved_at"],
+            },
+        }
+        try:
+            self._table.transact(("Put", {"Item": roster}), ("Update", control))
+        except AWS_ERRORS as error:
+            raise refusal("the approval", error) from None
+
+    def set_paused(self, *, paused: bool, by: str, reason: str, at: datetime) -> None:
+        """Stop all writes, or let them go on; the control item says who and why."""
+        self._table.call(
+            "update_item",
+            Key=CONTROL,
+            UpdateExpression="SET paused = :paused, paused_by = :by, paused_why = :reason, paused_at = :at",
+            ExpressionAttributeValues={
+                ":paused": {"BOOL": paused},
+                ":by": {"S": by},
+                ":reason": {"S": reason},
+                ":at": {"S": at.isoformat()},
+            },
+        )
+
+
+class MatchTable(TableAdapter):
+    """The port `Matches` over a boto3 DynamoDB client."""
+
+    def units(self) -> Mapping[str, frozenset[str]]:
+        """Ids of the organizational units that each path of names has led to."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for item in self._table.query("units"):
+            found[item["path"]["S"]].add(item["ou_id"]["S"])
+        return {path: frozenset(ids) for path, ids in found.items()}
+
+    def add_unit(self, path: str, ou_id: str) -> None:
+        """Remember that the path led to this unit."""
+        item = _unit_key(path, ou_id) | {"path": {"S": path}, "ou_id": {"S": ou_id}}
+        self._table.call("put_item", Item=item)
+
+    def forget_unit(self, path: str, ou_id: str) -> None:
+        """Forget that the path led to this unit."""
+        self._table.call("delete_item", Key=_unit_key(path, ou_id))
+
+    def tagged(self, tag: str, account_id: str) -> bool:
+        """Whether this account carried the tag when it was last looked at."""
+        return self._table.get(key_of(_carriers(tag), account_id)) is not None
+
+    def others_tagged(self, tag: str, account_id: str) -> bool:
+        """Whether any other account did."""
+        found = self._table.query(_carriers(tag), limit=2)
+        return any(item["sk"]["S"] != account_id for item in found)
+
+    def set_tagged(self, tag: str, account_id: str, *, carries: bool) -> None:
+        """Remember whether this account carries the tag."""
+        key = key_of(_carriers(tag), account_id)
+        if carries:
+            self._table.call("put_item", Item=key | {"tag": {"S": tag}})
+        else:
+            self._table.call("delete_item", Key=key)
+
+
+def _unit_key(path: str, ou_id: str) -> dict[str, Any]:
+    return key_of("units", f"{ou_id}#{_short(path)}")
+
+
+def _carriers(tag: str) -> str:
+    return f"tagged#{_short(tag)}"
+
+
+def _short(text: str) -> str:
+    """Names and tags may be longer than DynamoDB's keys: 1,024 bytes to sort by, 2,048 to find by."""
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,102 @@
+"""One DynamoDB table with keys `pk` and `sk`, as all our tables' adapters speak to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rollcall.adapters.errors import AWS_ERRORS, code_of
+from rollcall.model.errors import RetryableError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+
+class DynamoTable:
+    """A table over a boto3 DynamoDB client. All reads are consistent.
+
+    A call that AWS refuses or does not answer raises RetryableError, unless its method says otherwise.
+    """
+
+    def __init__(self, *, client: Any, table: str) -> None:
+        self._client = client
+        self._name = table
+
+    def get(self, key: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The item at this key, None if there is none."""
+        item: dict[str, Any] | None = self.call("get_item", Key=key, ConsistentRead=True).get("Item")
+        return item
+
+    def query(self, pk: str, *, prefix: str = "", limit: int | None = None) -> list[dict[str, Any]]:
+        """Items of one `pk` by `sk`: those whose `sk` begins with the prefix, all or at most `limit`."""
+        condition, values = "pk = :pk", {":pk": {"S": pk}}
+        if prefix:
+            condition, values = f"{condition} AND begins_with(sk, :sk)", values | {":sk": {"S": prefix}}
+        parameters: dict[str, Any] = {
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": values,
+        }
+        if limit:
+            answer = self.call("query", ConsistentRead=True, Limit=limit, **parameters)
+            first: list[dict[str, Any]] = answer["Items"]
+            return first
+        return self._all("query", parameters)
+
+    def scan(self, **parameters: Any) -> list[dict[str, Any]]:
+        """Items of any key that pass the filter: reads, and pays for, the whole table."""
+        return self._all("scan", parameters)
+
+    def _all(self, operation: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = []
+        start: dict[str, Any] = {}
+        while True:
+            answer = self.call(operation, ConsistentRead=True, **parameters, **start)
+            items += answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return items
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        """Any operation on this table, with its answer."""
+        try:
+            answer: dict[str, Any] = getattr(self._client, operation)(TableName=self._name, **parameters)
+        except AWS_ERRORS as error:
+            raise refusal(operation, error) from None
+        return answer
+
+    def conditionally(self, operation: str, **parameters: Any) -> bool:
+        """Whether the condition of this write held."""
+        try:
+            getattr(self._client, operation)(TableName=self._name, **parameters)
+        except AWS_ERRORS as error:
+            if code_of(error) == "ConditionalCheckFailedException":
+                return False
+            raise refusal(operation, error) from None
+        return True
+
+    def transact(self, *steps: tuple[str, Mapping[str, Any]]) -> None:
+        """Write all or nothing: each step an action with its parameters. AWS's errors are passed on."""
+        items = [{action: {"TableName": self._name, **parameters}} for action, parameters in steps]
+        self._client.transact_write_items(TransactItems=items)
+
+
+class TableAdapter:
+    """An adapter whose memory is in a table."""
+
+    def __init__(self, *, client: Any, table: str) -> None:
+        self._table = DynamoTable(client=client, table=table)
+
+
+def refusal(operation: str, error: Exception) -> RetryableError:
+    """What to raise when AWS refused: with its code and never with its text, which may quote an item."""
+    return RetryableError(f"the state table refused {operation}: {code_of(error)}")
+
+
+def key_of(pk: str, sk: str) -> dict[str, Any]:
+    """The key of an item."""
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
+def expiry(start: datetime, seconds: float) -> dict[str, str]:
+    """For `expires_at`: so long after the start. DynamoDB deletes later than that, by days even."""
+    return {"N": str(int(start.timestamp() + seconds))}

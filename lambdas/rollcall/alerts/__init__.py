@@ -1,1 +1,0 @@
-"""What people are told: incidents and notices as messages, and each channel's way to show one."""

@@ -1,0 +1,219 @@
+"""Bulk edits: when edits are a bulk, what is remembered of them, and the memory that keeps it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+
+class By(StrEnum):
+    """What the edits of a bulk have in common; in this order the first that knows of a bulk takes an edit."""
+
+    ACTOR = "actor"
+    ADDRESS = "address"
+    ORGANIZATION = "organization"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkLimits:
+    """So many distinct accounts within the window are a bulk; `organization_accounts` whoever edits them.
+
+    The window is time of the events, not of their arrival. A bulk goes on until so long after its last edit.
+    """
+
+    accounts: int = 5
+    organization_accounts: int = 20
+    window: timedelta = timedelta(minutes=10)
+
+    def least(self, by: By) -> int:
+        """The number of accounts from which on edits are a bulk."""
+        return self.organization_accounts if by is By.ORGANIZATION else self.accounts
+
+
+#: The largest number that may be set: what opens a bulk is stored in one transaction of DynamoDB, the tally
+#: with an account and an incident for each edit, and that takes 100 items:
+#: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+MOST_ACCOUNTS: Final = 40
+#: No edit for so long by our clock: then the last message comes.
+QUIET: Final = timedelta(minutes=3)
+#: Between two messages of one bulk, but for the first last one: ten minutes of edits are told in two.
+TOLD_EVERY: Final = timedelta(minutes=10)
+#: Accounts that a message names; all of them are in the outcome events.
+EXAMPLES: Final = 5
+#: Principals whose edits a bulk counts one by one, not fewer than can open one; of the others it knows how
+#: many they are.
+PRINCIPALS: Final = MOST_ACCOUNTS
+#: Of them so many leave in a message, those with most edits first.
+PRINCIPALS_TOLD: Final = 20
+#: A message of the queue comes back so often to see whether it is quiet; the queue gives up after twenty.
+MOST_LOOKS: Final = 14
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """One edit, as far as it is counted. `at` is when it happened, `place` the account as people know it."""
+
+    incident_id: str
+    account_id: str
+    at: datetime
+    verdict: str
+    place: Mapping[str, str | None]
+    actor: Mapping[str, Any]
+
+    @property
+    def principal(self) -> str:
+        """Who made it."""
+        return str(self.actor["principal"])
+
+    @property
+    def principal_key(self) -> str:
+        """Who made it, among what a bulk has counted: fit for the key of an item, and no account id."""
+        return "by#" + hashlib.sha256(self.principal.encode("utf-8", "surrogatepass")).hexdigest()
+
+    def as_document(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return {
+            "incident_id": self.incident_id,
+            "account_id": self.account_id,
+            "at": self.at.isoformat(),
+            "verdict": self.verdict,
+            "place": dict(self.place),
+            "actor": dict(self.actor),
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        """Read what `as_document` wrote."""
+        return cls(**{**document, "at": datetime.fromisoformat(document["at"])})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bulk:
+    """Edits that are told together.
+
+    `first_at` and `last_at` are times of events, `heard_at` is when we last heard of an edit. `became` counts
+    edits by verdict. `told_accounts` is what the last message said, 0 before the first; `updates` counts
+    messages. `quiet` is whether people were told that it is over and no edit came since, `settled` whether
+    they ever were. `watched_until` is how long a message of the queue has promised to come back. `principals`
+    counts the edits of the first that were seen, `principals_count` is how many there were; both are empty
+    in what a release before them stored.
+    """
+
+    key: str
+    accounts: int
+    became: Mapping[str, int]
+    first_at: datetime
+    last_at: datetime
+    heard_at: datetime
+    examples: tuple[Mapping[str, str | None], ...]
+    actor: Mapping[str, Any]
+    told_accounts: int = 0
+    told_at: datetime | None = None
+    updates: int = 0
+    quiet: bool = False
+    settled: bool = False
+    watched_until: datetime | None = None
+    principals: Mapping[str, int] = field(default_factory=dict)
+    principals_count: int = 0
+
+    def as_document(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return {
+            "key": self.key,
+            "accounts": self.accounts,
+            "became": dict(self.became),
+            "first_at": self.first_at.isoformat(),
+            "last_at": self.last_at.isoformat(),
+            "heard_at": self.heard_at.isoformat(),
+            "examples": [dict(example) for example in self.examples],
+            "actor": dict(self.actor),
+            "told_accounts": self.told_accounts,
+            "told_at": self.told_at and self.told_at.isoformat(),
+            "updates": self.updates,
+            "quiet": self.quiet,
+            "settled": self.settled,
+            "watched_until": self.watched_until and self.watched_until.isoformat(),
+            "principals": dict(self.principals),
+            "principals_count": self.principals_count,
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        """Read what `as_document` wrote."""
+        times = ("first_at", "last_at", "heard_at", "told_at", "watched_until")
+        read = {name: document[name] and datetime.fromisoformat(document[name]) for name in times}
+        return cls(**{**document, **read, "examples": tuple(document["examples"])})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """What is known under one name: the latest edit of each account, and the bulk that they opened."""
+
+    by: By
+    name: str
+    recent: tuple[Edit, ...] = ()
+    bulk: Bulk | None = None
+    version: int = field(default=0, compare=False)
+
+    def as_document(self) -> dict[str, Any]:
+        """Plain JSON of what changes."""
+        return {
+            "recent": [edit.as_document() for edit in self.recent],
+            "bulk": self.bulk and self.bulk.as_document(),
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any], *, by: By, name: str, version: int) -> Self:
+        """Read what `as_document` wrote."""
+        bulk = document["bulk"]
+        return cls(
+            by=by,
+            name=name,
+            recent=tuple(Edit.from_document(edit) for edit in document["recent"]),
+            bulk=bulk and Bulk.from_document(bulk),
+            version=version,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """That an incident is told as part of a bulk, whatever happens to it later."""
+
+    incident_id: str
+    by: By
+    name: str
+    bulk: str
+    verdict: str
+
+
+class Bulks(Protocol):
+    """Memory of edits and bulks. RetryableError from each."""
+
+    def tally(self, by: By, name: str) -> Tally:
+        """What is known under this name; an empty tally of version 0 if nothing is."""
+
+    def in_bulk(self, bulk: str, member: str) -> bool:
+        """Whether the bulk has counted this account, or this principal (`Edit.principal_key`)."""
+
+    def gathered(self, incident_id: str) -> Gathered | None:
+        """Which bulk an incident is told with, None if it is told by itself."""
+
+    def save_tally(
+        self, tally: Tally, *, at: datetime, members: Collection[str] = (), gathered: Sequence[Gathered] = ()
+    ) -> bool:
+        """Store the tally, its bulk's new members and incidents that it stands for: all or nothing.
+
+        False, and nothing stored, if another worker stored this tally since it was read.
+        """
+
+    def watch(self, message_id: str, by: By, name: str, *, at: datetime) -> None:
+        """Remember that this message of the queue comes back only to see whether a bulk is over."""
+
+    def watched(self, message_id: str) -> Sequence[tuple[By, str]]:
+        """The tallies for which this message comes back."""

@@ -1,0 +1,95 @@
+"""The plan: a pure function from what is required and what was observed to what to change, or why not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rollcall.model.desired import Demand, Held, Observation, Target, Unreadable, matches
+from rollcall.outcomes.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rollcall.decide.resolve import Requirement
+    from rollcall.model.account import Account
+    from rollcall.model.contact import ContactKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Set this kind to what the roster wants, or delete it if the roster wants it absent."""
+
+    kind: ContactKind
+    found: Observation
+    wanted: Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Leave this kind alone, and why."""
+
+    kind: ContactKind
+    verdict: Verdict
+    reason: str
+    found: Observation
+    wanted: Target | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Everything that was looked at, each kind once: either a change or a finding."""
+
+    changes: tuple[Change, ...]
+    findings: tuple[Finding, ...]
+
+
+def plan(
+    *,
+    requirement: Requirement,
+    account: Account,
+    observations: Mapping[ContactKind, Observation],
+    halted: str | None,
+) -> Plan:
+    """Decide for one account. `halted` is the reason why nothing may be written now, None if it may."""
+    decisions = [
+        _decide(kind, found, requirement, account, halted) for kind, found in sorted(observations.items())
+    ]
+    return Plan(
+        changes=tuple(item for item in decisions if isinstance(item, Change)),
+        findings=tuple(item for item in decisions if isinstance(item, Finding)),
+    )
+
+
+def _decide(
+    kind: ContactKind, found: Observation, requirement: Requirement, account: Account, halted: str | None
+) -> Change | Finding:
+    if requirement.exempt is not None:
+        return Finding(kind=kind, verdict=Verdict.EXEMPT, reason=requirement.exempt, found=found)
+    demand = requirement.demands.get(kind)
+    if demand is None:
+        reason = "the roster names no contact of this kind here"
+        return Finding(kind=kind, verdict=Verdict.UNMANAGED, reason=reason, found=found)
+    left_alone = _left_alone(found, demand, account, held=requirement.held, halted=halted)
+    if left_alone is None and not isinstance(demand, Held):
+        return Change(kind=kind, found=found, wanted=demand)
+    verdict, reason = left_alone or (Verdict.HELD, "")
+    wanted = None if isinstance(demand, Held) else demand
+    return Finding(kind=kind, verdict=verdict, reason=reason, found=found, wanted=wanted)
+
+
+def _left_alone(
+    found: Observation, demand: Demand, account: Account, *, held: str | None, halted: str | None
+) -> tuple[Verdict, str] | None:
+    """The first reason that forbids or spares the write, None if there is none."""
+    if not account.active:
+        return Verdict.INACTIVE, f"the account is {account.state}"
+    if isinstance(demand, Held):
+        return Verdict.HELD, demand.reason
+    if isinstance(found, Unreadable):
+        return Verdict.UNREACHABLE if found.unreachable else Verdict.UNREADABLE, found.reason
+    if matches(found, demand):
+        return Verdict.COMPLIANT, "as the roster wants it"
+    if held is not None:
+        return Verdict.HELD, held
+    return None if halted is None else (Verdict.WOULD_SET, halted)

@@ -1,0 +1,1 @@
+"""CloudTrail events to signals: which account to look at, and why."""

@@ -1,0 +1,150 @@
+"""Who did it: CloudTrail's `userIdentity`, in any of its forms, as far as it goes.
+
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Self
+
+from rollcall.events.fields import text
+from rollcall.model.contact import key_hint
+
+UNKNOWN: Final = "unknown"
+#: What comes from outside must fit the items that it is kept in. CloudTrail cuts user agents before this.
+_LONGEST: Final = 2048
+_ROOT: Final = "root user"
+_KINDS: Final = {
+    "Root": _ROOT,
+    "IAMUser": "IAM user",
+    "AssumedRole": "assumed role",
+    "Role": "role",
+    "FederatedUser": "federated user",
+    "SAMLUser": "SAML user",
+    "WebIdentityUser": "web identity user",
+    "IdentityCenterUser": "IAM Identity Center user",
+    "AWSAccount": "another AWS account",
+    "AWSService": "AWS service",
+    "Directory": "directory user",
+    "Unknown": UNKNOWN,
+}
+#: Beginnings of user agents: of browsers and of the console's own back ends, and of programs.
+_CONSOLE_AGENTS: Final = ("mozilla/", "console.", "signin.", "s3console/", "aws console")
+_API_AGENTS: Final = (
+    "aws-cli/",
+    "aws-sdk",
+    "boto",
+    "terraform",
+    "hashicorp",
+    "apn/",
+    "python",
+    "curl/",
+    "go-",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """The caller behind an event. What the event does not tell is `unknown` or None, never a guess.
+
+    `session` is the name of a role's or federated user's session, `via` the AWS service that made the call
+    for the principal, `console` whether it came from the console, `access_key` the masked access key id.
+    """
+
+    principal: str
+    kind: str
+    account_id: str
+    role_arn: str | None
+    mfa: bool | None
+    source_ip: str
+    user_agent: str
+    session: str | None = None
+    via: str | None = None
+    console: bool | None = None
+    access_key: str | None = None
+
+    @property
+    def root(self) -> bool:
+        """Whether this was the root user of an account."""
+        return self.kind == _ROOT
+
+    @classmethod
+    def from_detail(cls, detail: Mapping[str, Any]) -> Self:
+        """Read the actor of a CloudTrail record; never raises, whatever the record holds."""
+        identity = _mapping(detail.get("userIdentity"))
+        session = _mapping(identity.get("sessionContext"))
+        service = _text(identity.get("invokedBy"))
+        # Service events have no type, only who invoked them.
+        kind = _text(identity.get("type")) or ("AWSService" if service else "Unknown")
+        key = _text(identity.get("accessKeyId"))
+        return cls(
+            principal=_principal(identity, service),
+            kind=_KINDS.get(kind, kind),
+            account_id=_text(identity.get("accountId")) or UNKNOWN,
+            role_arn=_text(_mapping(session.get("sessionIssuer")).get("arn")),
+            mfa=_flag(_mapping(session.get("attributes")).get("mfaAuthenticated")),
+            source_ip=_text(detail.get("sourceIPAddress")) or UNKNOWN,
+            user_agent=_text(detail.get("userAgent")) or UNKNOWN,
+            session=_session(kind, identity),
+            via=service if kind != "AWSService" else None,
+            console=_console(detail),
+            access_key=key_hint(key) if key else None,
+        )
+
+    def as_document(self) -> dict[str, Any]:
+        """Plain JSON for outcomes and intents."""
+        return asdict(self)
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        """Read what `as_document` wrote; TypeError if it is something else."""
+        return cls(**document)
+
+
+def _principal(identity: Mapping[str, Any], service: str | None) -> str:
+    """The ARN, or else the most telling of the names that this form of identity has."""
+    behalf = _mapping(identity.get("onBehalfOf"))
+    told = (_text(identity.get("identityProvider")), _text(identity.get("userName")))
+    return (
+        _text(identity.get("arn"))
+        or (service if _text(identity.get("type")) in (None, "AWSService") else None)
+        or "/".join(filter(None, (_text(behalf.get("identityStoreArn")), _text(behalf.get("userId")))))
+        or "/".join(filter(None, told))
+        or _text(identity.get("principalId"))
+        or service
+        or UNKNOWN
+    )
+
+
+def _session(kind: str, identity: Mapping[str, Any]) -> str | None:
+    """The last part of `.../assumed-role/ROLE/SESSION` or `.../federated-user/NAME`, else of `ID:SESSION`."""
+    if kind not in {"AssumedRole", "FederatedUser"}:
+        return None
+    arn, principal_id = _text(identity.get("arn")) or "", _text(identity.get("principalId")) or ""
+    name = arn.rpartition("/")[2] if "/" in arn else principal_id.partition(":")[2]
+    return name or None
+
+
+def _console(detail: Mapping[str, Any]) -> bool | None:
+    """CloudTrail says so of sessions that began in the console; else the user agent may tell."""
+    if _flag(detail.get("sessionCredentialFromConsole")):
+        return True
+    agent = (_text(detail.get("userAgent")) or "").lstrip("[").lower()
+    if agent.startswith(_CONSOLE_AGENTS):
+        return True
+    return False if agent.startswith(_API_AGENTS) else None
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(value: object) -> str | None:
+    return text(value, longest=_LONGEST)
+
+
+def _flag(value: object) -> bool | None:
+    """CloudTrail writes this boolean as a string."""
+    return {"true": True, "false": False}.get(str(value).lower())

@@ -1,0 +1,52 @@
+"""Values out of CloudTrail records, whose spelling and nesting AWS has not settled."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+
+from rollcall.model.errors import MalformedEventError
+
+_ACCOUNT_ID = re.compile(r"[0-9]{12}", re.ASCII)
+
+
+def leaves(value: object) -> dict[str, object]:
+    """Leaves of nested objects by lower-cased name; of two equal names the outer, then the first wins."""
+    return dict(_flatten(value))
+
+
+def account_id(value: object) -> str:
+    """The value, if it is an account id; MalformedEventError if not."""
+    if is_account_id(value):
+        return str(value)
+    raise MalformedEventError("the event names no account of 12 digits")
+
+
+def is_account_id(value: object) -> bool:
+    """Whether this is text of twelve digits."""
+    return isinstance(value, str) and _ACCOUNT_ID.fullmatch(value) is not None
+
+
+def text(value: object, *, longest: int) -> str | None:
+    """The value, if it is text and not empty: at most so many characters, and such as can be encoded."""
+    if not isinstance(value, str) or not value:
+        return None
+    # JSON may hold halves of pairs of UTF-16, which no table and no topic takes.
+    return value[:longest].encode("utf-8", "replace").decode("utf-8")
+
+
+def key_text(value: str, *, longest: int = 256) -> str:
+    """Text that tells one thing from another, fit for the key of an item whatever an event holds."""
+    if value.isascii() and len(value) <= longest:
+        return value
+    return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _flatten(value: object) -> Iterator[tuple[str, object]]:
+    if not isinstance(value, Mapping):
+        return
+    own = [(str(key).lower(), item) for key, item in value.items() if not isinstance(item, Mapping)]
+    for item in reversed(list(value.values())):  # what comes later overwrites: the first of two stays
+        yield from _flatten(item)
+    yield from reversed(own)

@@ -1,0 +1,106 @@
+"""Signals: events reduced to which account to look at, and why. An event's values decide nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rollcall.events.actor import Actor
+    from rollcall.model.contact import ContactKind
+
+
+class Cause(StrEnum):
+    """Why an account is looked at."""
+
+    ACCOUNT_CREATED = "account-created"
+    ACCOUNT_JOINED = "account-joined"
+    ACCOUNT_MOVED = "account-moved"
+    ACCOUNT_TAGGED = "account-tagged"
+    ACCOUNT_RENAMED = "account-renamed"
+    OU_CHANGED = "ou-changed"
+    CONTACT_EDITED = "contact-edited"
+    CONTACT_DELETED = "contact-deleted"
+    WATCHED = "watched"
+    #: No event: the sweep looked by itself.
+    SWEPT = "swept"
+
+
+#: Somebody changed a contact. The other causes change what the roster asks for, or are only told.
+TAMPERING = frozenset({Cause.CONTACT_EDITED, Cause.CONTACT_DELETED})
+
+#: The account is new to the organization.
+ARRIVAL = frozenset({Cause.ACCOUNT_CREATED, Cause.ACCOUNT_JOINED})
+
+
+#: A new account answers AccessDenied for some minutes (seen by others); it is not believed for two hours.
+SETTLING = timedelta(hours=2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventReference:
+    """Where to find the event again: its CloudTrail event id, name, time (ISO 8601, UTC) and request id.
+
+    `shared_id` is the id that CloudTrail gives the records of one call in several accounts.
+    """
+
+    id: str
+    name: str
+    time: str
+    request_id: str | None
+    shared_id: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The same for every record of one call: AWS may write one for the caller and one for the target."""
+        return self.request_id or self.shared_id or self.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """Look at this account.
+
+    `kind` is the contact that was named, None for all of them. `destination` is the parent id that a
+    moved account must show, `ou_id` the organizational unit that changed, `policy_id` the policy that did.
+    `denied` is the error code of a call that AWS refused.
+    """
+
+    account_id: str
+    cause: Cause
+    event: EventReference
+    actor: Actor
+    kind: ContactKind | None = None
+    destination: str | None = None
+    ou_id: str | None = None
+    policy_id: str | None = None
+    denied: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ignored:
+    """An event that changes nothing for us, and why."""
+
+    event: EventReference
+    reason: str
+
+
+def settling(signal: Signal, now: datetime) -> bool:
+    """Whether the account of this signal is so new that AWS may not know it everywhere."""
+    return signal.cause in ARRIVAL and age_of(signal, now) < SETTLING
+
+
+def time_of(signal: Signal) -> datetime | None:
+    """When it happened, None if the event does not tell in a way that can be read."""
+    try:
+        then = datetime.fromisoformat(signal.event.time)
+    except ValueError:
+        return None
+    return then if then.tzinfo else then.replace(tzinfo=UTC)
+
+
+def age_of(signal: Signal, now: datetime) -> timedelta:
+    """Time since the event. One whose time cannot be read counts as old: it is acted on, not awaited."""
+    then = time_of(signal)
+    return timedelta.max if then is None else now - then

@@ -1,0 +1,1 @@
+"""What everything else is about: accounts, contacts, the roster, desired state, errors."""

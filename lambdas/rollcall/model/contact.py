@@ -1,0 +1,124 @@
+"""Contacts: the kinds, the four values, what the Account API accepts, and how alerts mask them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class ContactKind(StrEnum):
+    """The alternate contacts, by the name that the Account API uses."""
+
+    SECURITY = "SECURITY"
+    OPERATIONS = "OPERATIONS"
+    BILLING = "BILLING"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """One contact. The values are personal data: they never show in a repr, a log or an exception."""
+
+    name: str = field(repr=False)
+    title: str = field(repr=False)
+    email: str = field(repr=False)
+    phone: str = field(repr=False)
+
+    def same_as(self, other: Contact) -> bool:
+        """Whether AWS would store the same: it trims the e-mail and keeps the rest verbatim (seen live)."""
+        return (self.name, self.title, self.email.strip(), self.phone) == (
+            other.name,
+            other.title,
+            other.email.strip(),
+            other.phone,
+        )
+
+    def as_document(self) -> dict[str, str]:
+        """Plain JSON, in full: only for the roster, the ledger and open intents."""
+        return {"name": self.name, "title": self.title, "email": self.email, "phone": self.phone}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, str]) -> Self:
+        """Read what `as_document` wrote; KeyError if a value is missing."""
+        return cls(
+            name=document["name"],
+            title=document["title"],
+            email=document["email"],
+            phone=document["phone"],
+        )
+
+
+# re.ASCII because \w of the service is ASCII, and Python's is not.
+EMAIL: Final = re.compile(r"[\w+=.#|!&-]+@[\w.-]+\.[\w]+", re.ASCII)
+PHONE: Final = re.compile(r"[\s0-9()+-]+", re.ASCII)
+#: Longest value of each part, in characters.
+LENGTHS: Final = {"name": 64, "title": 50, "email": 254, "phone": 25}
+_PATTERNS: Final = {"email": EMAIL, "phone": PHONE}
+
+
+def complaint(part: str, value: str) -> str | None:
+    """What AWS would refuse about the value of this part, without repeating it; None if nothing."""
+    if not value or value != value.strip():
+        return "is empty" if not value else "has space around it"
+    if len(value) > LENGTHS[part]:
+        return f"is {len(value)} characters long, {LENGTHS[part]} are allowed"
+    pattern = _PATTERNS.get(part)
+    return None if pattern is None or pattern.fullmatch(value) else "has a form that the Account API refuses"
+
+
+_HIDDEN = "***"
+_DIGITS_SHOWN = 2
+_DIGITS_NEEDED = 7
+_KEY_LENGTH = 12
+#: Long-term and temporary access key ids, tokens of Slack, and its webhooks, whose path is the secret.
+_SECRETS = re.compile(
+    r"(?P<key>(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z0-9]{4,}(?=[A-Z0-9]{4}(?![A-Z0-9])))"
+    r"|(?P<token>xox[a-z]-[A-Za-z0-9-]+)"
+    r"|(?P<hook>hooks\.slack(?:-gov)?\.com/[^\s\"'<>]+)"
+)
+
+
+def masked(contact: Contact) -> dict[str, str]:
+    """The four values masked: the mail domain is kept, the rest only hinted."""
+    return {
+        "name": _words(contact.name),
+        "title": _words(contact.title),
+        "email": _email(contact.email),
+        "phone": _phone(contact.phone),
+    }
+
+
+def _words(value: str) -> str:
+    return " ".join(word[0] + _HIDDEN if len(word) > 1 else _HIDDEN for word in value.split()) or _HIDDEN
+
+
+def _email(value: str) -> str:
+    local, _, domain = value.strip().rpartition("@")
+    if not local:
+        return _HIDDEN
+    return (local[0] if len(local) > 1 else "") + _HIDDEN + "@" + domain
+
+
+def _phone(value: str) -> str:
+    digits = [character for character in value if character.isdigit()]
+    return _HIDDEN + ("".join(digits[-_DIGITS_SHOWN:]) if len(digits) >= _DIGITS_NEEDED else "")
+
+
+def key_hint(access_key_id: str) -> str:
+    """An access key id by its first and last four characters; one too short for that is hidden whole."""
+    if len(access_key_id) < _KEY_LENGTH:
+        return _HIDDEN
+    return access_key_id[:4] + _HIDDEN + access_key_id[-4:]
+
+
+def without_secrets(text: str) -> str:
+    """The text without what may open a door: session names and user agents are chosen by the caller."""
+    return _SECRETS.sub(_hint, text)
+
+
+def _hint(found: re.Match[str]) -> str:
+    return found["key"][:4] + _HIDDEN if found["key"] else _HIDDEN

@@ -1,0 +1,88 @@
+"""Exceptions that say where a message goes next. Their texts never carry contact details."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+_PACKAGE = PurePath(__file__).parent.parent
+
+
+class RollcallError(Exception):
+    """Base of every error that the core raises on purpose."""
+
+
+class RetryableError(RollcallError):
+    """Nothing is decided yet: the message goes back to the queue and is tried again later.
+
+    `request_id` is that of a call that AWS answered, so that its event is known as ours.
+    """
+
+    def __init__(self, reason: str, *, request_id: str | None = None) -> None:
+        super().__init__(reason)
+        self.request_id = request_id
+
+
+class WaitError(RetryableError):
+    """What is awaited takes its time by nature: nobody is told that it is late."""
+
+
+class LaterError(RetryableError):
+    """Who was asked says when to ask again: the message goes back to the queue for `seconds` at least."""
+
+    def __init__(self, reason: str, *, seconds: int) -> None:
+        super().__init__(reason)
+        self.seconds = seconds
+
+
+class PermanentError(RollcallError):
+    """Trying again cannot help: the message goes to the dead-letter queue, which has an alarm."""
+
+
+class MalformedEventError(PermanentError):
+    """The message is no event that AWS sends."""
+
+
+class RecordRefusedError(RetryableError):
+    """The state table or the ledger did not take the intent, so nothing may be written."""
+
+
+class IntentBusyError(RetryableError):
+    """Another worker is writing this very contact."""
+
+
+class WritesHaltedError(RetryableError):
+    """Writes were paused, or another roster was approved, between the decision and the write."""
+
+
+class WriteRefusedError(RollcallError):
+    """The Account API refused the write for good; `reason` names the fix.
+
+    `denied` tells a refusal of access, which in a new account may pass by itself, from one of the values.
+    `request_id` is that of the refused call, so that its event is known as ours.
+    """
+
+    def __init__(self, reason: str, *, denied: bool = False, request_id: str | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.denied = denied
+        self.request_id = request_id
+
+
+class LookAgainError(RollcallError):
+    """All is done for now, and the same message is wanted again after `seconds`."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__("looked at, and to be looked at again")
+        self.seconds = seconds
+
+
+def unexpected(error: Exception) -> str:
+    """An error that nobody foresaw: its type and place in our code, as its text may hold contact details."""
+    place = ""
+    frame = error.__traceback__
+    while frame is not None:
+        file = PurePath(frame.tb_frame.f_code.co_filename)
+        if _PACKAGE in file.parents:
+            place = f" in {file.name}:{frame.tb_lineno}"
+        frame = frame.tb_next
+    return f"unexpected: {type(error).__name__}{place}"

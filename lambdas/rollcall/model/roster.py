@@ -1,0 +1,211 @@
+"""The compiled roster: one immutable version of what every account must have, and its selectors."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Self
+
+from rollcall.model.contact import Contact, ContactKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rollcall.model.account import Account
+
+#: Ids named in a text for people.
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accounts:
+    """Accounts by id."""
+
+    ids: frozenset[str]
+
+    def rank(self, account: Account) -> tuple[int, int] | None:
+        """How specific the match is, None without one; an account beats a tag, a tag an OU."""
+        return (3, 0) if account.id in self.ids else None
+
+    def __str__(self) -> str:
+        ids = sorted(self.ids)
+        more = f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
+        return f"accounts {', '.join(ids[:_SHOWN])}{more}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tagged:
+    """Accounts that carry all of these tags."""
+
+    tags: tuple[tuple[str, str], ...]
+
+    def rank(self, account: Account) -> tuple[int, int] | None:
+        """How specific the match is, None without one."""
+        return (2, 0) if all(account.tags.get(key) == value for key, value in self.tags) else None
+
+    @property
+    def key(self) -> str:
+        """Equal for equal tags, and only for those."""
+        return json.dumps(self.tags)
+
+    def __str__(self) -> str:
+        return "tag " + ", ".join(f"{key}={value}" for key, value in self.tags)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OuPath:
+    """Accounts below an organizational unit, named by its path below the root."""
+
+    names: tuple[str, ...]
+
+    def rank(self, account: Account) -> tuple[int, int] | None:
+        """How specific the match is, None without one: the deeper the unit, the more."""
+        return (1, len(self.names)) if account.ou_path[: len(self.names)] == self.names else None
+
+    def __str__(self) -> str:
+        return f"OU {'/'.join(self.names)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OuId:
+    """Accounts below an organizational unit, named by its id."""
+
+    id: str
+
+    def rank(self, account: Account) -> tuple[int, int] | None:
+        """How specific the match is, None without one: the root is depth 0."""
+        return (1, account.parent_ids.index(self.id)) if self.id in account.parent_ids else None
+
+    def __str__(self) -> str:
+        return f"OU {self.id}"
+
+
+Selector = Accounts | Tagged | OuPath | OuId
+
+
+def selector_of(document: Mapping[str, Any]) -> Selector:
+    """The selector of a compiled roster entry; ValueError if it names none."""
+    if "accounts" in document:
+        return Accounts(ids=frozenset(document["accounts"]))
+    if "tag" in document:
+        return Tagged(tags=tuple(sorted(document["tag"].items())))
+    if "ou" in document:
+        ou = document["ou"]
+        return (
+            OuId(id=ou)
+            if ou.startswith(("ou-", "r-")) and "/" not in ou
+            else OuPath(names=tuple(ou.split("/")))
+        )
+    raise ValueError("an entry of the roster names no accounts, tag or OU")
+
+
+VERSION = 1
+#: What values of contacts may hold, to be filled in for each account.
+ACCOUNT_ID, ACCOUNT_NAME = "{account_id}", "{account_name}"
+
+
+class Mode(StrEnum):
+    """What may be done about a difference."""
+
+    AUDIT = "audit"
+    ENFORCE = "enforce"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """What some accounts have in place of the defaults. A kind is replaced as a whole.
+
+    A contact name of None says that the contact must be absent.
+    """
+
+    selector: Selector
+    kinds: Mapping[ContactKind, str | None]
+    mode: Mode | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exemption:
+    """Accounts that are left alone, to the last day given."""
+
+    accounts: frozenset[str]
+    reason: str
+    until: date | None
+
+    def in_force(self, today: date) -> bool:
+        """Whether it holds on this day: the last one counts."""
+        return self.until is None or today <= self.until
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roster:
+    """The roster, known by the digest of its document. `rollcall.decide.resolve` applies it to an account.
+
+    `max_changed_accounts` is a number of accounts, a per cent such as `5%`, or None for the usual limit.
+    """
+
+    digest: str
+    mode: Mode
+    contacts: Mapping[str, Contact]
+    defaults: Mapping[ContactKind, str | None]
+    overrides: tuple[Override, ...]
+    exemptions: tuple[Exemption, ...]
+    authorised_changers: frozenset[str]
+    max_changed_accounts: int | str | None = None
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        """Read a compiled roster; KeyError or ValueError if the document is not one that synth compiled."""
+        if document["version"] != VERSION:
+            raise ValueError(f"this release reads roster documents of version {VERSION}")
+        return cls(
+            digest=digest_of(document),
+            mode=Mode(document["mode"]),
+            contacts={name: Contact.from_document(values) for name, values in document["contacts"].items()},
+            defaults=_kinds(document["defaults"]),
+            overrides=tuple(_override(entry) for entry in document["overrides"]),
+            exemptions=tuple(_exemption(entry) for entry in document["exempt"]),
+            authorised_changers=frozenset(document["authorised_changers"]),
+            max_changed_accounts=document.get("limits", {}).get("max_changed_accounts"),
+        )
+
+    @property
+    def managed(self) -> frozenset[ContactKind]:
+        """Kinds that the roster names for any account."""
+        return frozenset(self.defaults).union(*(override.kinds for override in self.overrides))
+
+    @property
+    def uses_tags(self) -> bool:
+        """Whether the tags of an account matter."""
+        return any(isinstance(override.selector, Tagged) for override in self.overrides)
+
+    @property
+    def uses_names(self) -> bool:
+        """Whether the name of an account matters."""
+        parts = (part for contact in self.contacts.values() for part in contact.as_document().values())
+        return any(ACCOUNT_NAME in part for part in parts)
+
+
+def digest_of(document: Mapping[str, Any]) -> str:
+    """SHA-256 (hex) of the canonical JSON: equal documents have equal digests, whatever their key order."""
+    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _kinds(names: Mapping[str, str | None]) -> dict[ContactKind, str | None]:
+    return {ContactKind(kind): name for kind, name in names.items()}
+
+
+def _override(entry: Mapping[str, Any]) -> Override:
+    return Override(
+        selector=selector_of(entry),
+        kinds=_kinds(entry["kinds"]),
+        mode=Mode(entry["mode"]) if entry["mode"] else None,
+    )
+
+
+def _exemption(entry: Mapping[str, Any]) -> Exemption:
+    until = date.fromisoformat(entry["until"]) if entry["until"] else None
+    return Exemption(accounts=frozenset(entry["accounts"]), reason=entry["reason"], until=until)

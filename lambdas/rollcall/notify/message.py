@@ -1,0 +1,149 @@
+"""One message to people, whatever channel it goes to: what happened, is it over, who, what to do next."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from rollcall.model.contact import without_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from rollcall.model.levels import Severity
+    from rollcall.outcomes.outcome import Stage
+
+#: Longer values are cut: whoever chose one must not push what matters out of sight. Characters.
+VALUE_LENGTH = 1000
+_CUT = "..."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A labelled value. Made by `fact`, so that nothing in the value can break a line or hide one."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """Facts of one contact, or a list of examples."""
+
+    title: str
+    facts: tuple[Fact, ...] = ()
+    items: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Where to look. `target` is a URL, or a path where no URL is known."""
+
+    label: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message. `facts` begin with the status: whether it is over.
+
+    `content` tells two messages of one incident and stage apart: what was written since the first is news.
+    It is empty where nothing was. `opened`: people were told that the incident is not over; `closes_only`:
+    and this is only for them. `update` counts the messages of one notice, None for incidents.
+    `attributes` are what a channel may filter by.
+    """
+
+    incident_id: str
+    stage: Stage
+    severity: Severity
+    headline: str
+    over: bool
+    facts: tuple[Fact, ...]
+    sections: tuple[Section, ...]
+    next_steps: tuple[str, ...]
+    links: tuple[Link, ...]
+    ids: tuple[Fact, ...]
+    attributes: Mapping[str, str]
+    content: str = ""
+    closes_only: bool = False
+    opened: bool = False
+    update: int | None = None
+
+    @property
+    def step(self) -> str:
+        """Tells the messages of one incident apart; those of one notice in order."""
+        return f"{self.stage}#{self.content}" if self.update is None else f"update#{self.update:06}"
+
+
+def fact(label: str, value: object) -> Fact:
+    """A fact with a value that others may have chosen."""
+    return Fact(label=label, value=shown(value))
+
+
+def facts(pairs: Iterable[tuple[str, object]]) -> tuple[Fact, ...]:
+    """Several of them, in order."""
+    return tuple(fact(label, value) for label, value in pairs)
+
+
+def shown(value: object) -> str:
+    """The text on one line: without secrets, what cannot be printed spelt as its code point, not too long.
+
+    `[U+202E]` is the mark that makes the rest of a line read backwards: seen, it fools nobody.
+    """
+    text = without_secrets(str(value))
+    return cut("".join(map(_printable, text)), VALUE_LENGTH)
+
+
+def cut(text: str, length: int) -> str:
+    """At most `length` characters, and three dots where some are missing."""
+    return text if len(text) <= length else text[: length - len(_CUT)] + _CUT
+
+
+def _printable(character: str) -> str:
+    return character if character.isprintable() else f"[U+{ord(character):04X}]"
+
+
+#: Console by the beginning of the Region's name; others are in the partition aws.
+#: https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/using-govcloud-endpoints.html and
+#: https://docs.amazonaws.cn/en_us/aws/latest/userguide/endpoints-Beijing.html
+_CONSOLES: Final = {"cn-": "console.amazonaws.cn", "us-gov-": "console.amazonaws-us-gov.com"}
+_CONSOLE: Final = "console.aws.amazon.com"
+#: Where nobody says that the runbook can be read on the web.
+RUNBOOK: Final = "docs/operations.md"
+_ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
+_EVENT = re.compile(r"[0-9A-Za-z-]{8,64}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """Makes links. `runbook` is the URL, or the path, of docs/operations.md; `region` the functions' own."""
+
+    region: str
+    runbook: str
+
+    @property
+    def console(self) -> str:
+        """Host of the console in this partition."""
+        return next((host for start, host in _CONSOLES.items() if self.region.startswith(start)), _CONSOLE)
+
+    def section(self, anchor: str) -> Link:
+        """A section of the runbook."""
+        return Link(label="Runbook", target=f"{self.runbook}#{anchor}")
+
+    def event(self, event_id: object) -> list[Link]:
+        """The event in CloudTrail's event history, which is the account's whose event it was."""
+        if not isinstance(event_id, str) or not _EVENT.fullmatch(event_id):
+            return []
+        page = f"cloudtrailv2/home?region={self.region}#/events/{event_id}"
+        return [Link(label="CloudTrail", target=f"https://{self.region}.{self.console}/{page}")]
+
+    def account(self, account_id: object) -> list[Link]:
+        """The account's page in AWS Organizations, for those who may sign in to the management account."""
+        if not isinstance(account_id, str) or not _ACCOUNT.fullmatch(account_id):
+            return []
+        return [
+            Link(
+                label="Account", target=f"https://{self.console}/organizations/v2/home/accounts/{account_id}"
+            )
+        ]

@@ -1,0 +1,292 @@
+"""A notice as a message: an alert that is not about one event on one account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from rollcall.model.levels import Severity
+from rollcall.notify.incidents import contact, from_where, who
+from rollcall.notify.message import Message, Section, cut, fact, facts, shown
+from rollcall.notify.notice_words import WORDS, NoticeWords
+from rollcall.outcomes.notices import VERSION, NoticeKind, seconds
+from rollcall.outcomes.outcome import Stage
+
+if TYPE_CHECKING:
+    from rollcall.notify.message import Links
+
+#: Of the accounts of a notice so many are listed.
+MOST_LISTED: Final = 10
+#: And so many principals: what to do must not slip out of sight.
+MOST_NAMED: Final = 5
+_SEVERAL: Final = 2
+#: Of a principal, so that the number of its edits is never cut off. ARNs that AWS makes are shorter.
+_PRINCIPAL_LENGTH: Final = 300
+#: Verdicts in the words of whoever reads them at night; the others are told as they are.
+_BECAME: Final = {
+    "set": "put back",
+    "undone": "put back",
+    "pending": "waiting",
+    "spaced": "put back later",
+    "would-set": "left as they are",
+    "failed": "not put back (refused by AWS)",
+    "denied": "only attempted (refused by AWS)",
+    "unrecorded-write": "by Rollcall's own role",
+}
+#: Sooner or later.
+_PUT_BACK: Final = frozenset({"set", "undone", "pending", "spaced"})
+#: For a reason of its own each, while others may be put back.
+_LEFT: Final = frozenset({"failed", "unreadable", "unreachable", "held", "exempt"})
+
+
+def summaries(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Further facts, made of those of a bulk: `whom`, `origin`, `outcome` and `meanwhile`."""
+    actor, became = given.get("actor"), given.get("became")
+    return {
+        "whom": _whom(given),
+        "origin": from_where(actor) if isinstance(actor, Mapping) else given.get("source_ip"),
+        "outcome": _outcome(became) if isinstance(became, Mapping) else None,
+        "meanwhile": _meanwhile(became if isinstance(became, Mapping) else {}),
+    }
+
+
+def principals(given: Mapping[str, Any]) -> tuple[Section, ...]:
+    """Who made the edits: one role has another ARN in each account. One alone stands on its own line."""
+    found = listed(given, "principals")
+    if len(found) < _SEVERAL:
+        return ()
+    items = [shown(_principal(item)) for item in found[:MOST_NAMED]]
+    return (Section(title="Who, most edits first", items=with_rest(items, given.get("principals_count"))),)
+
+
+def listed(given: Mapping[str, Any], name: str) -> Sequence[Any]:
+    """The fact, if it is a list."""
+    found = given.get(name)
+    return found if isinstance(found, Sequence) and not isinstance(found, str) else ()
+
+
+def with_rest(items: Sequence[str], total: object) -> tuple[str, ...]:
+    """The items, and how many there are beyond them as far as that is known."""
+    more = total - len(items) if isinstance(total, int) else 0
+    return (*items, *([f"and {more} more"] if more > 0 else []))
+
+
+def _whom(given: Mapping[str, Any]) -> str | None:
+    found, actor = listed(given, "principals"), given.get("actor")
+    count = given.get("principals_count") or len(found)
+    if isinstance(actor, Mapping):
+        several = f"{count} ARNs of one name, see below; the latest " if len(found) >= _SEVERAL else ""
+        return several + who(actor)
+    if len(found) >= _SEVERAL:
+        return f"{count} principals, see below"
+    return str(found[0].get("principal")) if found and isinstance(found[0], Mapping) else None
+
+
+def _principal(item: object) -> str:
+    if not isinstance(item, Mapping):
+        return str(item)
+    edits = item.get("edits")
+    return (
+        f"{cut(str(item.get('principal')), _PRINCIPAL_LENGTH)} ({edits} {'edit' if edits == 1 else 'edits'})"
+    )
+
+
+def _outcome(became: Mapping[str, Any]) -> str:
+    counts: dict[str, int] = {}
+    for verdict, count in became.items():
+        words = _BECAME.get(verdict, str(verdict))
+        counts[words] = counts.get(words, 0) + (count if isinstance(count, int) else 0)
+    return ", ".join(f"{count} {words}" for words, count in counts.items() if count)
+
+
+def _meanwhile(became: Mapping[str, Any]) -> str:
+    """Whether the contacts are put back, which is what the reader wants to know first."""
+    verdicts = {verdict for verdict, count in became.items() if count}
+    if verdicts == {"denied"}:
+        return "AWS refused all of it, and no contact was changed"
+    if "would-set" in verdicts:
+        return "contacts are NOT put back (audit mode, a pause, or no approved roster)"
+    if verdicts & _LEFT and not verdicts & _PUT_BACK:
+        return "contacts are NOT put back, the outcome says why"
+    if verdicts & _LEFT:
+        return "Rollcall puts contacts back, but not all: see the outcome"
+    return "Rollcall puts the contacts back"
+
+
+_UNKNOWN = "unknown"
+#: Verdicts after which a contact is as it should be or as it was, or not for Rollcall to touch.
+_RIGHT = frozenset({"set", "undone", "compliant", "own-write", "exempt", "unmanaged", "inactive", "denied"})
+#: How a run ends that came to its end.
+_FINISHED = frozenset({"finished", "held"})
+#: Of a value in a command, so that no step is cut within one. A digest has 64 characters.
+_COMMAND_LENGTH = 120
+
+
+def notice_message(notice: Mapping[str, Any], links: Links) -> Message:
+    """The message of a notice document, version 1; KeyError or ValueError if it is something else.
+
+    A fact that is missing is told as unknown: a notice is too loud to be lost for one.
+    """
+    if notice["version"] != VERSION:
+        raise ValueError("this release reads notice documents of version 1")
+    kind, given = NoticeKind(notice["notice"]), dict(notice["facts"])
+    if kind is NoticeKind.BULK_EDIT:
+        given |= summaries(given)
+    words, texts = WORDS[variant(kind, given)], _texts(given)
+    stage = Stage.OPEN if words.waits else Stage.CLOSED
+    account = given.get("account")
+    waits = f"NO: {words.waits.format_map(texts)}" if words.waits else "yes"
+    return Message(
+        incident_id=notice["incident_id"],
+        stage=stage,
+        severity=Severity[notice["severity"]],
+        headline=shown(words.headline.format_map(texts)),
+        over=not words.waits,
+        facts=facts(
+            [
+                ("Severity", notice["severity"]),
+                ("Over", waits),
+                *((label, line.format_map(texts)) for label, line in words.lines if _told(line, given)),
+            ]
+        ),
+        sections=(*principals(given), *_actors(given), *_examples(words, given)),
+        next_steps=_steps(words, texts),
+        links=(links.section(words.runbook), *links.account(_id(account))),
+        ids=(fact("Incident", notice["incident_id"]), fact("Decided", _second(notice["decided_at"]))),
+        attributes={
+            "severity": notice["severity"],
+            "cause": str(kind),
+            "verdict": "notice",
+            "kind": shown(given.get("kind") or "ALL"),
+            "stage": str(stage),
+            "account": shown(_id(account) or "ALL") if account else "ALL",
+            "incident": notice["incident_id"],
+        },
+        update=_count(notice["update"]),
+    )
+
+
+def _second(time: object) -> str:
+    return seconds(datetime.fromisoformat(str(time)))
+
+
+def _count(update: object) -> int:
+    if not isinstance(update, int):
+        raise TypeError("updates are counted")
+    return update
+
+
+def variant(kind: NoticeKind, given: Mapping[str, Any]) -> str:
+    """Which words a notice of this kind is told with: a key of `notice_words.WORDS`."""
+    special = ""
+    match kind:
+        case NoticeKind.SWEEP_HELD:
+            first = "first" if given.get("changes") else "first-without-changes"
+            special = first if given.get("first") else ""
+        case NoticeKind.ROSTER_APPROVED:
+            special = "automatic" if given.get("automatic") else ""
+            special = "audit" if given.get("enforces") is False else special
+        case NoticeKind.SWEEP_DRIFT:
+            special = _left(given)
+        case NoticeKind.SWEEP_APPLIED:
+            finished = str(given.get("ending", "finished")) in _FINISHED
+            special = _left(given) if finished else "stopped"
+        case NoticeKind.BULK_EDIT:
+            special = (_left(given) or "quiet") if given.get("quiet_since") else str(given.get("by"))
+    found = f"{kind}/{special}"
+    return found if found in WORDS else str(kind)
+
+
+def _left(given: Mapping[str, Any]) -> str:
+    became = given.get("became") or {}
+    return "left" if any(count for verdict, count in became.items() if verdict not in _RIGHT) else ""
+
+
+class _Texts(dict[str, str]):
+    """Facts as texts, for templates."""
+
+    def __missing__(self, key: str) -> str:
+        return _UNKNOWN
+
+
+def _texts(given: Mapping[str, Any]) -> _Texts:
+    texts = _Texts((name, _text(value)) for name, value in given.items())
+    actor, failed = given.get("actor"), given.get("failed")
+    if isinstance(actor, Mapping):
+        # Of an ARN what tells people apart: assumed-role/Admin/mary.
+        texts["principal"] = str(actor["principal"]).rpartition(":")[2]
+    if actors := listed(given, "actors"):
+        texts["last_actor"] = _text(actors[-1]) + (" and others, see below" if len(actors) > 1 else "")
+    texts["failed_steps"] = ", ".join(failed) if isinstance(failed, Mapping) and failed else "an unknown step"
+    return texts
+
+
+def _steps(words: NoticeWords, texts: _Texts) -> tuple[str, ...]:
+    """The next steps. Values in them stand in commands, between backticks that they must not end."""
+    plain = _Texts(
+        (name, cut(shown(text).replace("`", "'"), _COMMAND_LENGTH)) for name, text in texts.items()
+    )
+    return tuple(shown(step.format_map(plain)) for step in words.next_steps)
+
+
+def _told(line: str, given: Mapping[str, Any]) -> bool:
+    """A line of one fact that does not apply is left out."""
+    name = line.removeprefix("{").removesuffix("}")
+    return name not in given or given[name] not in (None, "", [], {})
+
+
+def _text(value: Any) -> str:
+    match value:
+        case bool():
+            text = "yes" if value else "no"
+        case {"id": account_id, **rest}:
+            text = f"{account_id} {rest['name']}" if rest.get("name") else str(account_id)
+        case Mapping():
+            text = ", ".join(_pair(str(name), item) for name, item in value.items() if item)
+        case Sequence() if not isinstance(value, str):
+            text = "; ".join(map(_text, value))
+        case _:
+            text = "" if value is None else str(value)
+    return text or "none"
+
+
+def _pair(name: str, value: Any) -> str:
+    return f"{value} {name}" if isinstance(value, int) else f"{name}: {_text(value)}"
+
+
+def _id(account: object) -> str:
+    return str(account.get("id")) if isinstance(account, Mapping) else str(account)
+
+
+def _examples(words: NoticeWords, given: Mapping[str, Any]) -> tuple[Section, ...]:
+    items = [shown(_example(item)) for item in listed(given, "examples")[:MOST_LISTED]]
+    rest = with_rest(items, given.get("accounts_count"))
+    return (Section(title=words.examples, items=rest),) if items else ()
+
+
+def _actors(given: Mapping[str, Any]) -> tuple[Section, ...]:
+    """Those who pull at one contact; one alone stands on a line of its own."""
+    found = listed(given, "actors")
+    items = [shown(_text(actor)) for actor in found[: -MOST_NAMED - 1 : -1]]
+    rest = with_rest(items, len(found))
+    return (Section(title="Who, the latest first", items=rest),) if len(found) > 1 else ()
+
+
+def _example(item: object) -> str:
+    """An account, or its contact and what is known of it, on one line."""
+    if not isinstance(item, Mapping):
+        return _text(item)
+    account = item.get("account", item)
+    place = f" (OU {account['ou']})" if isinstance(account, Mapping) and account.get("ou") else ""
+    whose = f"{_text(account)}{place}" + (f" {item['kind']}" if item.get("kind") else "")
+    known = [f"{label} {_contact(item[label])}" for label in ("found", "wanted") if label in item]
+    known += [_text(item[label]) for label in ("verdict", "reason") if item.get(label)]
+    return f"{whose}: {'; '.join(known)}" if known else whose
+
+
+def _contact(value: object) -> str:
+    """A masked contact, as it stands in outcomes or in the plain."""
+    if isinstance(value, Mapping) and "state" in value:
+        return contact(value.get("contact")) or str(value["state"])
+    return contact(value) if isinstance(value, Mapping) else _text(value)

@@ -1,0 +1,155 @@
+"""Send an incident or notice to one channel: in order, and once however often it is delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Final, Protocol
+
+from rollcall.model.errors import MalformedEventError, RetryableError, RollcallError, WaitError
+from rollcall.notify.incidents import incident_message
+from rollcall.notify.notices import notice_message
+from rollcall.outcomes.outcome import Stage
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from rollcall.model.levels import Severity
+    from rollcall.notify.message import Links, Message
+    from rollcall.ports import Clock
+
+_CLOSED: Final = f"{Stage.CLOSED}#"
+_OPENED: Final = f"{Stage.OPEN}#"
+
+
+class Decision(Enum):
+    """What to do with a message."""
+
+    SEND = "send"
+    #: It was told before, or something later was.
+    DROP = "drop"
+    #: Not loud enough for this channel, which must remember it: its closing is not to be awaited.
+    WITHHOLD = "withhold"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What one channel was told of one incident.
+
+    `steps` are those of the messages that were sent, `withheld` is whether the opening was too quiet for it,
+    `thread` what the channel calls the first message, if it has threads.
+    """
+
+    steps: frozenset[str] = frozenset()
+    withheld: bool = False
+    thread: str | None = None
+
+
+def decide(message: Message, told: Told, *, minimum: Severity) -> Decision:
+    """Send it or not. WaitError if it would close what this channel has not been told as open yet.
+
+    After a closing only one that tells of another write is news: a late opening would undo it. Who was told
+    that an incident is not over is told when it is, however quiet the end.
+    """
+    loud = message.severity >= minimum
+    if message.step in told.steps or _superseded(message, told):
+        return Decision.DROP
+    if message.update is None and message.stage is Stage.OPEN:
+        return Decision.SEND if loud else Decision.WITHHOLD
+    if message.closes_only or (message.opened and not loud):
+        return _closing(told)
+    return Decision.SEND if loud else Decision.DROP
+
+
+def _superseded(message: Message, told: Told) -> bool:
+    """Whether something was told that makes this no news."""
+    if message.update is not None:
+        return any(step > message.step for step in told.steps)
+    return not message.content and any(step.startswith(_CLOSED) for step in told.steps)
+
+
+def _closing(told: Told) -> Decision:
+    """For those only who were told of the opening."""
+    if _OPENED in told.steps:
+        return Decision.SEND
+    if told.withheld:
+        return Decision.DROP
+    raise WaitError("the opening of this incident is still under way")
+
+
+def read(event: object, links: Links) -> Message:
+    """The message of an incident or a notice; MalformedEventError if the event is neither."""
+    found = event.get("detail") if isinstance(event, Mapping) else None
+    document = found if isinstance(found, Mapping) else {}
+    try:
+        return (notice_message if "notice" in document else incident_message)(document, links)
+    except (KeyError, ValueError, TypeError, AttributeError, IndexError):
+        # `from None`: the text of such an error may hold a piece of the message.
+        raise MalformedEventError("no incident document of version 1, and no notice either") from None
+
+
+class Alerted(Protocol):
+    """Memory of what one channel was told."""
+
+    def begin(self, incident_id: str, now: datetime) -> Told:
+        """Hold this incident, so that nobody else sends of it; what was told until now.
+
+        RetryableError while another worker holds it. Who dies with it loses it after a while.
+        """
+
+    def end(self, incident_id: str, now: datetime, told: Told) -> None:
+        """Remember what is told by now, and let go; RetryableError if it was not taken."""
+
+
+class Channel(Protocol):
+    """Where people listen."""
+
+    def send(self, message: Message, *, thread: str | None, follows: bool) -> str | None:
+        """Send one message; what the channel calls it, if it has threads.
+
+        `thread` is what it called the first of this incident, `follows` whether there was one.
+        RetryableError if it was not taken.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notifier:
+    """Sends incidents and notices of at least `minimum` to one channel."""
+
+    alerted: Alerted
+    channel: Channel
+    minimum: Severity
+    clock: Clock
+    links: Links
+
+    def handle(self, event: object) -> tuple[Message, Decision]:
+        """Send the message of an incident or notice event, unless it is not to be sent here.
+
+        MalformedEventError if it is neither; RetryableError if it could not be sent.
+        """
+        message = read(event, self.links)
+        told = self.alerted.begin(message.incident_id, self.clock.now())
+        try:
+            decision = decide(message, told, minimum=self.minimum)
+            after = self._sent(message, told, decision)
+        except RollcallError:
+            # Let go at once. If even that fails, the hold ends by itself.
+            with suppress(RetryableError):
+                self.alerted.end(message.incident_id, self.clock.now(), told)
+            raise
+        self.alerted.end(message.incident_id, self.clock.now(), after)
+        return message, decision
+
+    def _sent(self, message: Message, told: Told, decision: Decision) -> Told:
+        match decision:
+            case Decision.DROP:
+                return told
+            case Decision.WITHHOLD:
+                return Told(steps=told.steps, withheld=True, thread=told.thread)
+            case Decision.SEND:
+                thread = self.channel.send(message, thread=told.thread, follows=bool(told.steps))
+                return Told(
+                    steps=told.steps | {message.step}, withheld=told.withheld, thread=told.thread or thread
+                )

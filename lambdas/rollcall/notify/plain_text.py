@@ -1,0 +1,97 @@
+"""A message as plain text with a subject, as the alert topic takes it: it reads well as e-mail."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rollcall.notify.message import cut
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from rollcall.notify.message import Fact, Message
+    from rollcall.outcomes.outcome import Stage
+
+#: SNS refuses a longer subject, and one with characters other than printable ASCII.
+SUBJECT_LENGTH = 100
+_LABEL_WIDTH = 10
+#: Our own sentences are wrapped for mail programs that do not; values stay in one piece, to be copied.
+_WIDTH = 100
+_SECTIONS_LENGTH = 30_000  # characters, of up to four bytes
+_COMMAND = re.compile(r"`[^`]*`")
+_NO_BREAK = "\N{NO-BREAK SPACE}"  # none is left in a message: it cannot be printed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """Subject (printable ASCII, at most 100 characters), plain text, and the message's own attributes."""
+
+    incident_id: str
+    stage: Stage
+    subject: str
+    text: str
+    attributes: Mapping[str, str]
+
+
+def plain_text(message: Message) -> Alert:
+    """The message as an alert of the topic."""
+    return Alert(
+        incident_id=message.incident_id,
+        stage=message.stage,
+        subject=_subject(message),
+        text="\n".join(_lines(message)) + "\n",
+        attributes=message.attributes,
+    )
+
+
+def _subject(message: Message) -> str:
+    text = f"[{message.severity.name}] {message.headline}"
+    return cut("".join(_ascii(character) for character in text), SUBJECT_LENGTH)
+
+
+def _lines(message: Message) -> Iterator[str]:
+    yield from (message.headline, "", *map(_line, message.facts))
+    yield from _sections(message)
+    yield from ("", "What to do next")
+    for step in message.next_steps:
+        yield from _wrapped(step)
+    yield from ("", "Where to look")
+    yield from (f"  {link.label:<{_LABEL_WIDTH}} {link.target}" for link in message.links)
+    yield from ("", *map(_line, message.ids))
+
+
+def _sections(message: Message) -> Iterator[str]:
+    """As many as there is room for: SNS takes 256 KiB, and what comes after them is what to do."""
+    room = _SECTIONS_LENGTH
+    for number, section in enumerate(message.sections):
+        lines = ["", section.title, *map(_line, section.facts), *(f"  - {item}" for item in section.items)]
+        room -= sum(map(len, lines))
+        if room < 0:
+            yield from ("", f"{len(message.sections) - number} more parts are left out here")
+            return
+        yield from lines
+
+
+def _wrapped(step: str) -> list[str]:
+    """The step in lines; a command in backticks stays on one, to be copied."""
+    whole = _COMMAND.sub(lambda command: command[0].replace(" ", _NO_BREAK), step)
+    lines = textwrap.wrap(
+        whole,
+        width=_WIDTH,
+        initial_indent="  - ",
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [line.replace(_NO_BREAK, " ") for line in lines]
+
+
+def _line(one: Fact) -> str:
+    return f"  {one.label:<{_LABEL_WIDTH}} {one.value}"
+
+
+def _ascii(character: str) -> str:
+    return character if " " <= character <= "~" else "?"

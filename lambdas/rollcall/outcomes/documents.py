@@ -1,0 +1,127 @@
+"""Outcomes and incidents as the JSON that leaves the core, version 1. Contact details are masked here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rollcall.model.contact import masked
+from rollcall.model.desired import Absent, Observation, Present, Unreadable, Wanted
+from rollcall.model.levels import Severity
+from rollcall.outcomes.severity import severity
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from rollcall.outcomes.outcome import Incident, Outcome
+
+VERSION = 1
+
+
+def outcome_documents(incident: Incident, *, management_account: str, at: datetime) -> list[dict[str, Any]]:
+    """One document for each outcome of the incident, to be read on its own."""
+    context = _context(incident, at) | {"gathered_by": incident.gathered_by}
+    return [context | outcome for outcome in _outcomes(incident, management_account)]
+
+
+def incident_document(incident: Incident, *, management_account: str, at: datetime) -> dict[str, Any] | None:
+    """The whole incident for those who must be told; None if nobody must be.
+
+    One that is over and needs no words, or is told with others, is sent all the same if people were told that
+    it was not over: then it is to be closed. `closes_only` is whether it has no words of its own.
+    """
+    outcomes = _outcomes(incident, management_account)
+    loudest = max(
+        (Severity[outcome["severity"]] for outcome in outcomes if outcome["severity"]), default=None
+    )
+    closes_only = loudest is None
+    if (closes_only or incident.gathered_by is not None) and not incident.opened:
+        return None
+    return _context(incident, at) | {
+        "stage": str(incident.stage),
+        "severity": (loudest or Severity.INFO).name,
+        "opened": incident.opened,
+        "closes_only": closes_only,
+        "outcomes": outcomes,
+    }
+
+
+def ledger_document(outcome: Outcome, at: datetime) -> dict[str, Any]:
+    """What the ledger keeps of an outcome. The contacts themselves stand in its intent."""
+    return {
+        "version": VERSION,
+        "intent_id": outcome.intent_id,
+        "verdict": str(outcome.verdict),
+        "reason": outcome.reason,
+        "request_id": outcome.request_id,
+        "verified": outcome.verified,
+        "recorded_at": at.isoformat(),
+    }
+
+
+def _context(incident: Incident, at: datetime) -> dict[str, Any]:
+    signal, account = incident.signal, incident.account
+    return {
+        "version": VERSION,
+        "incident_id": incident.id,
+        "decided_at": at.isoformat(),
+        "cause": str(signal.cause) if signal else None,
+        "account": {
+            "id": signal.account_id if signal else None,
+            "name": account.name if account else None,
+            "ou": "/".join(account.ou_path) if account else None,
+        },
+        "actor": signal.actor.as_document() if signal else None,
+        "event": {
+            "id": incident.event.id,
+            "name": incident.event.name,
+            "time": incident.event.time,
+            "request_id": incident.event.request_id,
+        },
+    }
+
+
+def _outcomes(incident: Incident, management_account: str) -> list[dict[str, Any]]:
+    return [
+        _outcome(outcome) | {"severity": _severity(incident, outcome, management_account)}
+        for outcome in incident.outcomes
+    ]
+
+
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "kind": str(outcome.kind) if outcome.kind else None,
+        "verdict": str(outcome.verdict),
+        "reason": outcome.reason,
+        "found": _found(outcome.found),
+        "wanted": masked(outcome.wanted.contact) if isinstance(outcome.wanted, Wanted) else None,
+        "source": outcome.wanted.source if outcome.wanted else None,
+        "authorised": outcome.authorised,
+        "roster_digest": outcome.roster_digest,
+        "intent_id": outcome.intent_id,
+        "request_id": outcome.request_id,
+        "verified": outcome.verified,
+    }
+
+
+def _found(found: Observation | None) -> dict[str, Any]:
+    match found:
+        case Present(contact=contact):
+            return {"state": "present", "contact": masked(contact)}
+        case Absent():
+            return {"state": "absent", "contact": None}
+        case Unreadable():
+            return {"state": "unreadable", "contact": None}
+        case None:
+            return {"state": "unknown", "contact": None}
+
+
+def _severity(incident: Incident, outcome: Outcome, management_account: str) -> str | None:
+    if incident.signal is None:
+        return None
+    found = severity(
+        signal=incident.signal,
+        verdict=outcome.verdict,
+        management_account=management_account,
+        authorised=outcome.authorised,
+    )
+    return found.name if found else None

@@ -1,0 +1,91 @@
+"""Notices: what people are told that is not one event on one account. Version 1; contacts are masked."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from rollcall.model.levels import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+VERSION = 1
+
+
+class NoticeKind(StrEnum):
+    """What a notice is about."""
+
+    SWEEP_HELD = "sweep-held"
+    SWEEP_FAILED = "sweep-failed"
+    SWEEP_DRIFT = "sweep-drift"
+    SWEEP_APPLIED = "sweep-applied"
+    ROSTER_APPROVED = "roster-approved"
+    APPROVAL_LAPSED = "approval-lapsed"
+    PAUSED = "paused"
+    UNPAUSED = "unpaused"
+    BULK_EDIT = "bulk-edit"
+    STANDOFF = "standoff"
+    RELEASED = "released"
+
+
+#: How loud each is; whoever publishes one may raise it.
+SEVERITIES = {
+    NoticeKind.SWEEP_HELD: Severity.CRITICAL,
+    NoticeKind.SWEEP_FAILED: Severity.HIGH,
+    NoticeKind.SWEEP_DRIFT: Severity.MEDIUM,
+    NoticeKind.SWEEP_APPLIED: Severity.INFO,
+    NoticeKind.ROSTER_APPROVED: Severity.MEDIUM,
+    NoticeKind.APPROVAL_LAPSED: Severity.HIGH,
+    NoticeKind.PAUSED: Severity.HIGH,
+    NoticeKind.UNPAUSED: Severity.MEDIUM,
+    NoticeKind.BULK_EDIT: Severity.CRITICAL,
+    NoticeKind.STANDOFF: Severity.CRITICAL,
+    NoticeKind.RELEASED: Severity.MEDIUM,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One notice. `key` tells it from others of its kind: the same key twice is the same notice.
+
+    `facts` are plain JSON, each kind's own (docs/architecture.md), with contacts masked. A later notice of
+    the same incident, as bulk edits that go on, has another `update`, counted from 0.
+    """
+
+    kind: NoticeKind
+    key: str
+    facts: Mapping[str, Any]
+    severity: Severity
+    update: int = 0
+
+    @property
+    def incident_id(self) -> str:
+        """`RC-` and 12 hexadecimal digits."""
+        return "RC-" + hashlib.sha256(f"{self.kind}/{self.key}".encode()).hexdigest()[:12]
+
+
+def notice(kind: NoticeKind, *, key: str, facts: Mapping[str, Any], update: int = 0) -> Notice:
+    """A notice as loud as the table says."""
+    return Notice(kind=kind, key=key, facts=facts, severity=SEVERITIES[kind], update=update)
+
+
+def notice_document(item: Notice, *, at: datetime) -> dict[str, Any]:
+    """What leaves on the outcome bus."""
+    return {
+        "version": VERSION,
+        "incident_id": item.incident_id,
+        "decided_at": at.isoformat(),
+        "notice": str(item.kind),
+        "severity": item.severity.name,
+        "update": item.update,
+        "facts": dict(item.facts),
+    }
+
+
+def seconds(time: datetime) -> str:
+    """UTC to the second, as CloudTrail writes it: 2026-10-05T09:30:00Z."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

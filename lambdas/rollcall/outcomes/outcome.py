@@ -1,0 +1,82 @@
+"""Outcomes, and the incident that gathers those of one event."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from rollcall.events.signal import ARRIVAL
+from rollcall.outcomes.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from rollcall.events.signal import EventReference, Signal
+    from rollcall.model.account import Account
+    from rollcall.model.contact import ContactKind
+    from rollcall.model.desired import Observation, Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What was done to one contact: found, set, why, and the evidence.
+
+    `kind` is None where a signal led to no contact. `verified` is whether a read after the write
+    already showed it; None where nothing was written. `authorised` is whether the roster names the actor
+    as an authorised changer.
+    """
+
+    verdict: Verdict
+    reason: str
+    kind: ContactKind | None = None
+    found: Observation | None = field(default=None, repr=False)
+    wanted: Target | None = None
+    authorised: bool = False
+    roster_digest: str | None = None
+    intent_id: str | None = None
+    request_id: str | None = None
+    verified: bool | None = None
+
+
+class Stage(StrEnum):
+    """Whether an incident is over."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """One event on one account, with what came of it.
+
+    `signal` is None if the event was none of ours, `account` if the organization does not know it.
+    `opened` is whether people were told that it is not over, `gathered_by` the incident id of the notice that
+    tells of it together with others, None if it is told by itself. `standoff` is whether reverts of its
+    contacts are spaced out.
+    """
+
+    id: str
+    event: EventReference
+    signal: Signal | None
+    account: Account | None
+    outcomes: tuple[Outcome, ...]
+    opened: bool = False
+    gathered_by: str | None = None
+    standoff: bool = False
+
+    @property
+    def stage(self) -> Stage:
+        """Open as long as a contact still waits to be set."""
+        pending = any(outcome.verdict is Verdict.PENDING for outcome in self.outcomes)
+        return Stage.OPEN if pending else Stage.CLOSED
+
+
+def incident_id(*, event: EventReference, signal: Signal | None) -> str:
+    """The same for every delivery of one call: `RC-` and 12 hexadecimal digits.
+
+    A new account gives several events on one day: they are one incident.
+    """
+    arrived = signal is not None and signal.cause in ARRIVAL
+    seed = f"arrival on {event.time[:10]}" if arrived else event.key
+    account_id = signal.account_id if signal else ""
+    return "RC-" + hashlib.sha256(f"{seed}/{account_id}".encode()).hexdigest()[:12]

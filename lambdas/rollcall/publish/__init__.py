@@ -1,0 +1,1 @@
+"""Publish what came of a signal, and only then close it."""

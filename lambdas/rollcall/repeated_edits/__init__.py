@@ -1,0 +1,1 @@
+"""Repeated edits: somebody keeps changing a contact back, and reverts back off, never abandoned."""

@@ -1,0 +1,1 @@
+"""Which roster decides, approving one, and entries that no longer match what they matched."""

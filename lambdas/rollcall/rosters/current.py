@@ -1,0 +1,67 @@
+"""Which roster decides: the approved one, or before the first approval the candidate, as an audit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rollcall.model.roster import Roster
+from rollcall.rosters.orphaned import remember_units
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from rollcall.decide.enforcement import Control
+    from rollcall.ports import Organization, State
+    from rollcall.rosters.orphaned import Matches
+
+
+class Rosters:
+    """Rosters by digest. A digest names one document for ever, so what was read once stays right.
+
+    `candidate` is the one that was deployed with this code, `document` the same as synth compiled it.
+    """
+
+    def __init__(self, *, state: State, candidate: Mapping[str, Any]) -> None:
+        self._state = state
+        self.document = candidate
+        self.candidate = Roster.from_document(candidate)
+        self._known = {self.candidate.digest: self.candidate}
+
+    def current(self, control: Control) -> Roster:
+        """The roster to decide by; RetryableError if the state table cannot be read."""
+        return self.candidate if control.approved is None else self.named(control.approved)
+
+    def named(self, digest: str) -> Roster:
+        """The candidate, or a roster that was approved; RetryableError if the state table has none such."""
+        if digest not in self._known:
+            document = self._state.approved_document(digest)
+            self._known = {self.candidate.digest: self.candidate, digest: Roster.from_document(document)}
+        return self._known[digest]
+
+    def document_of(self, roster: Roster) -> Mapping[str, Any]:
+        """The document of a roster from here; RetryableError if the state table cannot be read."""
+        if roster.digest == self.candidate.digest:
+            return self.document
+        return self._state.approved_document(roster.digest)
+
+
+def approve_candidate(
+    *,
+    state: State,
+    matches: Matches,
+    organization: Organization,
+    document: Mapping[str, Any],
+    approved_by: str,
+    now: datetime,
+) -> str:
+    """Make the compiled candidate the approved roster; returns its digest.
+
+    What its paths of names lead to is remembered first, so that a unit renamed later is noticed. KeyError or
+    ValueError if the document is not one that synth compiled, RetryableError if AWS could not be asked: then
+    it is not approved.
+    """
+    roster = Roster.from_document(document)
+    remember_units(roster, matches, organization)
+    state.approve(digest=roster.digest, document=document, by=approved_by, at=now)
+    return roster.digest

@@ -1,0 +1,1 @@
+"""What only handlers and their composition see: batches, environment, metrics, shared composition."""

@@ -1,0 +1,89 @@
+"""Shared composition: the ports of the role that writes, and the candidate roster that was deployed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rollcall.adapters.account_api import AllAccounts, ManagementAccount, OneModeAccountApi
+from rollcall.adapters.bus_and_queue import EventBridgeOutcomeBus
+from rollcall.adapters.clients import NO_RETRIES, LateClient, client
+from rollcall.adapters.ledger import LedgerBucket
+from rollcall.adapters.organizations import AwsOrganization
+from rollcall.adapters.state.memory import StateTable
+from rollcall.adapters.state.rosters import MatchTable
+from rollcall.adapters.system import SystemClock
+from rollcall.ports import Ports
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rollcall.ports import Clock
+    from rollcall.runtime.environment import ApplyEnvironment, ReconcileEnvironment
+    from rollcall.timing import Pace
+
+_CANDIDATE = Path(__file__).resolve().parents[2] / "candidate.json"
+
+
+def candidate() -> dict[str, Any]:
+    """The roster that was deployed with this code, as synth compiled it."""
+    document: dict[str, Any] = json.loads(_CANDIDATE.read_text(encoding="utf-8"))
+    return document
+
+
+def writing_ports(
+    environment: ReconcileEnvironment | ApplyEnvironment,
+    *,
+    members: Mapping[str, Pace],
+    management: Mapping[str, Pace],
+) -> Ports:
+    """What the role that writes works with."""
+    clock, dynamodb = SystemClock(), client("dynamodb")
+    return Ports(
+        organization=AwsOrganization(client=client("organizations")),
+        accounts=_all_accounts(environment, clock, members=members, management=management),
+        state=StateTable(client=dynamodb, table=environment.state_table),
+        ledger=LedgerBucket(client=LateClient("s3"), bucket=environment.ledger_bucket),
+        bus=EventBridgeOutcomeBus(
+            client=client("events"),
+            bus=environment.outcome_bus,
+            management_account=environment.management_account,
+        ),
+        matches=MatchTable(client=dynamodb, table=environment.state_table),
+        clock=clock,
+    )
+
+
+def _all_accounts(
+    environment: ReconcileEnvironment | ApplyEnvironment,
+    clock: Clock,
+    *,
+    members: Mapping[str, Pace],
+    management: Mapping[str, Pace],
+) -> AllAccounts:
+    """The contacts of all accounts, as the role that writes. Each has its paces.
+
+    The quota is the calling account's: the management account has one of its own.
+    """
+    return AllAccounts(
+        management_account=environment.management_account,
+        members=OneModeAccountApi(client=client("account", NO_RETRIES), clock=clock, buckets=members),
+        management=ManagementAccount(
+            sts=LateClient("sts"),
+            role_arn=environment.management_role_arn,
+            account_client=_account_client,
+            clock=clock,
+            buckets=management,
+        ),
+    )
+
+
+def _account_client(credentials: Mapping[str, str]) -> Any:
+    return client(
+        "account",
+        NO_RETRIES,
+        aws_access_key_id=credentials["AccessKeyId"],
+        aws_secret_access_key=credentials["SecretAccessKey"],
+        aws_session_token=credentials["SessionToken"],
+    )

@@ -1,1 +1,0 @@
-"""Standoffs: somebody keeps changing a contact back, and reverts are spaced out, never abandoned."""

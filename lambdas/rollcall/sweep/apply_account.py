@@ -1,0 +1,246 @@
+"""The planned changes of one account: read again, skip what is not as planned, set the rest, publish."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from rollcall.decide.observed import Observed, Result, decide, target_document
+from rollcall.decide.plan import Finding
+from rollcall.events.actor import UNKNOWN, Actor
+from rollcall.events.signal import Cause, EventReference, Signal
+from rollcall.model.desired import Present
+from rollcall.model.errors import RetryableError, unexpected
+from rollcall.outcomes.outcome import Incident, Outcome, incident_id
+from rollcall.outcomes.verdicts import Verdict
+from rollcall.ports import Delivery
+from rollcall.publish.incidents import count_reverts, gathered_by
+from rollcall.repeated_edits.backoff import held_back
+from rollcall.rosters.orphaned import lost_match
+from rollcall.write.apply_change import SET_REASON, Acted, act
+from rollcall.write.recover import recover
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from rollcall.decide.observed import PlannedChange
+    from rollcall.decide.plan import Change
+    from rollcall.model.account import Account
+    from rollcall.model.contact import ContactKind
+    from rollcall.model.desired import Observation, Target
+    from rollcall.model.roster import Roster
+    from rollcall.ports import Ports
+    from rollcall.sweep.run import Run
+
+SWEEP = Actor(
+    principal="rollcall sweep",
+    kind="sweep",
+    account_id=UNKNOWN,
+    role_arn=None,
+    mfa=None,
+    source_ip=UNKNOWN,
+    user_agent=UNKNOWN,
+)
+
+
+def swept(account_id: str, run: Run, now: datetime) -> Signal:
+    """The reason why a run looks at an account. One account is one incident in one run."""
+    event = EventReference(id=run.id, name="Sweep", time=now.isoformat(), request_id=None)
+    return Signal(account_id=account_id, cause=Cause.SWEPT, event=event, actor=SWEEP)
+
+
+def owner(run: Run) -> str:
+    """Who owns the intents of a run: only a later worker of the same execution knows the earlier one gone."""
+    return f"sweep/{run.execution}"
+
+
+def outcome_of(planned: PlannedChange, verdict: Verdict, reason: str) -> Outcome:
+    """What became of a planned change."""
+    return Outcome(
+        verdict=verdict, reason=reason, kind=planned.kind, found=planned.found, wanted=planned.wanted
+    )
+
+
+def skipped(planned: PlannedChange, reason: str) -> Acted:
+    """Nothing was done, for this reason."""
+    return Acted(outcome=outcome_of(planned, Verdict.SKIPPED, reason))
+
+
+def result_of(planned: PlannedChange, outcome: Outcome) -> Result:
+    """The same, as the run stores it."""
+    return Result(
+        account_id=planned.account_id,
+        kind=planned.kind,
+        verdict=outcome.verdict,
+        reason=outcome.reason,
+        intent_id=outcome.intent_id,
+        verified=outcome.verified,
+    )
+
+
+def same_observation(found: Observation, planned: Observation) -> bool:
+    """Whether what is there is still what was there when the plan was made."""
+    if isinstance(found, Present) and isinstance(planned, Present):
+        return found.contact.same_as(planned.contact)
+    return type(found) is type(planned)
+
+
+def same_target(wanted: Target, planned: Target) -> bool:
+    """The same values; which entry of the roster they come from does not matter."""
+    return bool(target_document(wanted)["contact"] == target_document(planned)["contact"])
+
+
+#: Waits before the second, third and fourth try of what AWS was too busy for.
+RETRY_SECONDS: Final = (1.0, 4.0, 15.0)
+_KEPT = frozenset({Verdict.UNREADABLE, Verdict.UNREACHABLE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carrier:
+    """Carries out what a run has planned with this roster, an account at a time."""
+
+    ports: Ports
+    run: Run
+    roster: Roster
+
+    def carry_out(self, changes: Sequence[PlannedChange]) -> list[Result]:
+        """What became of the changes of one account, in their order. Never raises for what AWS may do.
+
+        What has to wait is tried again here, and in the end pending: the next run looks at it.
+        """
+        done: dict[ContactKind, Outcome] = {}
+        for seconds in (0.0, *RETRY_SECONDS):
+            todo = [change for change in changes if _open(done.get(change.kind))]
+            if not todo or (seconds and self._stopped()):
+                break
+            self.ports.clock.sleep(seconds)
+            done |= self._attempt(todo)
+        return [result_of(change, done[change.kind]) for change in changes]
+
+    def _attempt(self, changes: Sequence[PlannedChange]) -> Mapping[ContactKind, Outcome]:
+        account_id = changes[0].account_id
+        try:
+            account = self.ports.organization.account(account_id, with_tags=self.roster.uses_tags)
+            acted = self._recovered(account_id, account)
+            todo = [change for change in changes if change.kind not in acted]
+            acted |= self._act(account, todo)
+            signal = swept(account_id, self.run, self.ports.clock.now())
+            self._tell(signal, account, acted.values())
+        except RetryableError as error:
+            # What was written keeps its open intent: the next try finishes and tells it.
+            return {change.kind: outcome_of(change, Verdict.PENDING, str(error)) for change in changes}
+        except Exception as error:  # noqa: BLE001  # one account must not keep the others from being set right
+            reason = unexpected(error)
+            return {change.kind: outcome_of(change, Verdict.FAILED, reason) for change in changes}
+        return {kind: item.outcome for kind, item in acted.items()}
+
+    def _recovered(self, account_id: str, account: Account | None) -> dict[ContactKind, Acted]:
+        """What an earlier worker of this run began; what others left is told as theirs."""
+        mine = {}
+        for signal, item in recover(account_id, self._delivery, self.ports):
+            if item.outcome.kind is not None and signal.event.id == self.run.id:
+                mine[item.outcome.kind] = item
+            else:
+                self._tell(signal, account, [item])
+        return mine
+
+    def _act(self, account: Account | None, changes: Sequence[PlannedChange]) -> dict[ContactKind, Acted]:
+        if account is None:
+            reason = "the organization has no such account any more"
+            return {change.kind: skipped(change, reason) for change in changes}
+        acted, contacts = self._observe(changes)
+        lost = lost_match(self.roster, account, self.ports.matches)
+        observed = Observed(
+            account=account, contacts=contacts, lost={self.roster.digest: lost} if lost else {}
+        )
+        plan = decide(observed, self.roster, halted=None, today=self.ports.clock.now().date())
+        decided: list[Change | Finding] = [*plan.changes, *plan.findings]
+        by_kind = {item.kind: item for item in decided}
+        for change in changes:
+            if change.kind in contacts:
+                acted[change.kind] = self._carry(change, by_kind[change.kind])
+        return acted
+
+    def _observe(
+        self, changes: Sequence[PlannedChange]
+    ) -> tuple[dict[ContactKind, Acted], dict[ContactKind, Observation]]:
+        waiting: dict[ContactKind, Acted] = {}
+        contacts: dict[ContactKind, Observation] = {}
+        for change in changes:
+            try:
+                contacts[change.kind] = self.ports.accounts.get(change.account_id, change.kind)
+            except RetryableError as error:
+                waiting[change.kind] = Acted(outcome=outcome_of(change, Verdict.PENDING, str(error)))
+        return waiting, contacts
+
+    def _carry(self, planned: PlannedChange, decided: Change | Finding) -> Acted:
+        """One contact, as it is now: write only what was approved, over what was seen then."""
+        if isinstance(decided, Finding):
+            return self._left(planned, decided)
+        if not same_target(decided.wanted, planned.wanted):
+            return skipped(planned, "the roster asks for something else here by now")
+        if not same_observation(decided.found, planned.found):
+            return skipped(planned, "somebody changed it after the plan was made")
+        now = self.ports.clock.now()
+        spaced = held_back(self.ports.state, planned.account_id, planned.kind, now)
+        if spaced is not None:
+            return skipped(planned, spaced)
+        return act(
+            signal=swept(planned.account_id, self.run, now),
+            change=decided,
+            roster_digest=self.roster.digest,
+            authorised=False,
+            delivery=self._delivery,
+            ports=self.ports,
+        )
+
+    def _left(self, planned: PlannedChange, finding: Finding) -> Acted:
+        """What is not to be written now, though it was planned."""
+        if finding.verdict is not Verdict.COMPLIANT:
+            verdict = finding.verdict if finding.verdict in _KEPT else Verdict.SKIPPED
+            return Acted(outcome=outcome_of(planned, verdict, finding.reason))
+        if self.ports.state.restored_for(planned.account_id, planned.kind) == self.run.id:
+            # A worker of this run set it, and was cut off before it could say so.
+            return Acted(outcome=outcome_of(planned, Verdict.SET, SET_REASON))
+        return Acted(outcome=outcome_of(planned, Verdict.COMPLIANT, finding.reason))
+
+    def _tell(self, signal: Signal, account: Account | None, acted: Iterable[Acted]) -> None:
+        """Publish, and only then forget the intents: a crash in between tells twice, never not at all."""
+        told = [item for item in acted if item.intent is not None or item.outcome.verdict not in _UNTOLD]
+        if not told:
+            return
+        incident = Incident(
+            id=incident_id(event=signal.event, signal=signal),
+            event=signal.event,
+            signal=signal,
+            account=account,
+            outcomes=tuple(item.outcome for item in told),
+            gathered_by=gathered_by(incident_id(event=signal.event, signal=signal), self.ports),
+        )
+        count_reverts(signal, told, self.ports)
+        self.ports.bus.publish(incident, self.ports.clock.now())
+        for item in told:
+            if item.intent is not None:
+                now = self.ports.clock.now()
+                self.ports.state.close_intent(item.intent, claimable=item.claimable, at=now)
+
+    @property
+    def _delivery(self) -> Delivery:
+        return Delivery(message_id=owner(self.run))
+
+    def _stopped(self) -> bool:
+        """Whether trying again is no use: the pause, or another roster."""
+        try:
+            control = self.ports.state.control()
+        except RetryableError:
+            return False
+        return control.paused or control.approved != self.roster.digest
+
+
+#: Nothing was done, or was done and told before.
+_UNTOLD = frozenset({Verdict.COMPLIANT, Verdict.SET, Verdict.PENDING})
+
+
+def _open(outcome: Outcome | None) -> bool:
+    return outcome is None or outcome.verdict is Verdict.PENDING

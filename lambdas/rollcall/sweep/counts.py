@@ -1,0 +1,219 @@
+"""The counts of a run: what it found and did, the summary, and the notices at its end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from rollcall.outcomes.notices import Notice, NoticeKind, notice
+from rollcall.outcomes.verdicts import Verdict
+from rollcall.publish.known_drift import fingerprint
+from rollcall.sweep.plan_builder import MOST_EXAMPLES, account_facts, change_digest, example, planned_change
+from rollcall.sweep.run import Ending, Step, Trigger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from rollcall.decide.observed import Result
+    from rollcall.decide.plan import Change, Plan
+    from rollcall.model.account import Account
+    from rollcall.model.contact import ContactKind
+    from rollcall.model.desired import Observation
+    from rollcall.publish.known_drift import Announced
+    from rollcall.sweep.run import Run
+
+#: Verdicts as the summary names them, in its order.
+NAMES: Final = {
+    Verdict.COMPLIANT: "right",
+    Verdict.SET: "set",
+    Verdict.WOULD_SET: "would-set",
+    Verdict.EXEMPT: "exempt",
+    Verdict.UNMANAGED: "unmanaged",
+    Verdict.UNREADABLE: "unreadable",
+    Verdict.UNREACHABLE: "unreachable",
+    Verdict.HELD: "held",
+    Verdict.FAILED: "failed",
+    Verdict.SKIPPED: "skipped",
+    Verdict.PENDING: "pending",
+    Verdict.INACTIVE: "inactive",
+}
+#: Right by now, or changed again since: an event spoke for it.
+_ANNOUNCED = frozenset({Verdict.COMPLIANT, Verdict.SKIPPED})
+_DONE = frozenset({Verdict.COMPLIANT, Verdict.SET})
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """Counts of one run.
+
+    `results` are what became of planned changes, `left` the verdict of a change that has none and why.
+    `granted` are the digests of changes that an approved plan had wanted before this run; `drift` is whether
+    the roster was in force before, so that other changes are drift. `announced` is what events have told of
+    contacts that were left as they were; `settled` is what of it is over, because they are right by now,
+    `narrowed` what was announced of contacts that nobody could read, with what this run read.
+    """
+
+    results: Mapping[tuple[str, ContactKind], Result]
+    left: tuple[Verdict, str]
+    granted: frozenset[bytes]
+    drift: bool
+    announced: Mapping[tuple[str, ContactKind], Announced] = field(default_factory=dict)
+    accounts: int = 0
+    active: int = 0
+    changes: int = 0
+    contacts: Counter[str] = field(default_factory=Counter)
+    became: Counter[str] = field(default_factory=Counter)
+    rolled_out: int = 0
+    not_set: list[dict[str, Any]] = field(default_factory=list)
+    unannounced: list[tuple[str, ContactKind]] = field(default_factory=list)
+    drifted: Counter[str] = field(default_factory=Counter)
+    drifts: list[dict[str, Any]] = field(default_factory=list)
+    settled: list[Announced] = field(default_factory=list)
+    narrowed: list[Announced] = field(default_factory=list)
+
+    def add(self, account: Account, plan: Plan, *, drift: bool = True) -> None:
+        """The next account. `drift` is whether its contacts were to be right before this run."""
+        self.accounts += 1
+        self.active += account.active
+        for finding in plan.findings:
+            self.contacts[NAMES[finding.verdict]] += 1
+            self._settle(account.id, finding.kind, finding.verdict, finding.found)
+        for change in plan.changes:
+            self._change(account, change, drift=self.drift and drift)
+
+    def _change(self, account: Account, change: Change, *, drift: bool) -> None:
+        result = self.results.get((account.id, change.kind))
+        verdict, reason = (result.verdict, result.reason) if result else self.left
+        self.changes += 1
+        self.contacts[NAMES[verdict]] += 1
+        self.became[str(verdict)] += 1
+        self._settle(account.id, change.kind, verdict, change.found)
+        if verdict not in _DONE and len(self.not_set) < MOST_EXAMPLES:
+            left = {"kind": str(change.kind), "verdict": str(verdict), "reason": reason}
+            self.not_set.append({"account": account_facts(account)} | left)
+        if self.granted and change_digest(planned_change(account.id, change)) in self.granted:
+            self.rolled_out += 1
+        elif drift and verdict not in _ANNOUNCED and not self._announced(account, change):
+            self.unannounced.append((account.id, change.kind))
+            self.drifted[str(verdict)] += 1
+            if len(self.drifts) < MOST_EXAMPLES:
+                self.drifts.append(example(account, change) | {"verdict": str(verdict)})
+
+    def _announced(self, account: Account, change: Change) -> bool:
+        known = self.announced.get((account.id, change.kind))
+        return known is not None and known.speaks_for(change.found)
+
+    def _settle(
+        self, account_id: str, kind: ContactKind, verdict: Verdict, found: Observation | None
+    ) -> None:
+        known = self.announced.get((account_id, kind))
+        if known is None:
+            return
+        if verdict in _DONE:
+            self.settled.append(known)
+        elif known.found is None and (read := fingerprint(found)) is not None:
+            self.narrowed.append(replace(known, found=read))
+
+
+VERSION: Final = 1
+
+
+def ending_of(run: Run) -> Ending:
+    """How the run ends: a step that was given up counts before everything else."""
+    return Ending.FAILED if run.failed else run.ending or Ending.FINISHED
+
+
+def summary_of(
+    run: Run, tally: Tally | None, *, approved: str | None, judged_by: str | None, ended_at: datetime
+) -> dict[str, Any]:
+    """The summary document, version 1; without a tally nothing was counted.
+
+    `approved` is the roster (digest) that is approved when the run ends, which this very run may have done;
+    `judged_by` the one that contacts were compared with, None if there is none.
+    """
+    counted: Mapping[str, int] = tally.contacts if tally else {}
+    return {
+        "version": VERSION,
+        "run": run.id,
+        "trigger": str(run.trigger),
+        "by": run.by,
+        "started_at": run.started_at.isoformat(),
+        "ended_at": ended_at.isoformat(),
+        "ending": str(ending_of(run)),
+        "roster": run.roster,
+        "approved": approved,
+        "judged_by": judged_by,
+        "accounts": max(run.accounts, tally.accounts if tally else 0),
+        "active": tally.active if tally else 0,
+        "contacts": {name: counted.get(name, 0) for name in NAMES.values()},
+        "changes": tally.changes if tally else 0,
+        "unannounced": len(tally.unannounced) if tally else 0,
+        "plan": run.plan.digest if run.plan else None,
+        "held": list(run.held),
+        "failed": dict(run.failed),
+        "reads": {"organizations": run.reads},
+    }
+
+
+_NOT_REACHED = {
+    Ending.PAUSED: (Verdict.WOULD_SET, "writes were paused before it was reached"),
+    Ending.SUPERSEDED: (Verdict.WOULD_SET, "another roster or run took over before it was reached"),
+}
+
+
+def left_over(run: Run) -> tuple[Verdict, str]:
+    """What is said of a contact that differs and that the run did not get to, with the reason."""
+    if run.ending in _NOT_REACHED:
+        return _NOT_REACHED[run.ending]
+    if run.plan is not None:
+        return Verdict.PENDING, "the run gave up before it was reached"
+    if run.held:
+        return Verdict.WOULD_SET, "the plan waits for approval"
+    unplanned = {str(Step.OBSERVE), str(Step.GATE)}.intersection(run.failed)
+    return Verdict.WOULD_SET, "no plan was made: a step failed" if unplanned else "nothing is approved"
+
+
+def notices_of(run: Run, tally: Tally, summary: Mapping[str, Any]) -> Iterator[Notice]:
+    """The notices of a run that is over, each once for the run."""
+    plan = run.plan
+    if (
+        plan is not None
+        and plan.changes
+        and (run.trigger is Trigger.APPROVAL or plan.roster != run.approved or tally.rolled_out)
+    ):
+        yield notice(
+            NoticeKind.SWEEP_APPLIED,
+            key=run.id,
+            facts={
+                "run": run.id,
+                "plan": plan.digest,
+                "trigger": str(run.trigger),
+                "by": run.by,
+                "became": dict(tally.became),
+                "ending": summary["ending"],
+                "examples": tally.not_set,
+            },
+        )
+    if plan is not None and tally.unannounced:
+        # A plan that is held has had its own, louder notice.
+        yield notice(
+            NoticeKind.SWEEP_DRIFT,
+            key=run.id,
+            facts={
+                "run": run.id,
+                "accounts": len({account_id for account_id, _ in tally.unannounced}),
+                "contacts": len(tally.unannounced),
+                "became": dict(tally.drifted),
+                "examples": tally.drifts,
+            },
+        )
+    if run.failed:
+        yield failure_notice(run.id, failed=run.failed, contacts=summary["contacts"])
+
+
+def failure_notice(run: str, *, failed: Mapping[str, str], contacts: Mapping[str, int]) -> Notice:
+    """The notice that steps of a run were given up. Another set of steps is another notice."""
+    facts = {"run": run, "failed": dict(failed), "contacts": dict(contacts)}
+    return notice(NoticeKind.SWEEP_FAILED, key=f"{run}/{'+'.join(sorted(failed))}", facts=facts)

@@ -1,0 +1,168 @@
+"""The plan of a run: stored in parts as observations stream by, with its digest and its size."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from rollcall.decide.observed import PlannedChange
+from rollcall.model.contact import masked
+from rollcall.model.desired import Present, Unreadable, Wanted, WantedAbsent
+from rollcall.sweep.run import PlanReference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from rollcall.decide.plan import Change, Plan
+    from rollcall.model.account import Account
+    from rollcall.model.desired import Observation, Target
+    from rollcall.sweep.ports import Runs, Sweeps
+
+
+class PlanDigest:
+    """SHA-256 of the canonical JSON of `{"changes": [...], "roster": digest}`, taken change by change."""
+
+    def __init__(self, roster: str) -> None:
+        self._roster = roster
+        self._hash = hashlib.sha256(b'{"changes":[')
+        self._first = True
+
+    def add(self, change: PlannedChange) -> None:
+        """The next change of the plan."""
+        separator = b"" if self._first else b","
+        self._first = False
+        self._hash.update(separator + _canonical(change.as_document()))
+
+    def hexdigest(self) -> str:
+        """The digest of the changes so far."""
+        whole = self._hash.copy()
+        whole.update(b'],"roster":' + _canonical(self._roster) + b"}")
+        return whole.hexdigest()
+
+
+def change_digest(change: PlannedChange) -> bytes:
+    """A short name of one change, with what was found and what is to be there."""
+    return hashlib.sha256(_canonical(change.as_document())).digest()[:16]
+
+
+def _canonical(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+#: Changes in one part of a stored plan: some hundred kilobytes before compression.
+PART_CHANGES: Final = 1000
+#: Changes that a notice shows.
+MOST_EXAMPLES: Final = 5
+
+
+@dataclass(slots=True, kw_only=True)
+class Draft:
+    """The plan for one roster (digest), account by account.
+
+    `write` stores a part. `granted` are the digests of changes that a person has approved before: they are
+    carried out with the others, but count against no limit. `changed` are accounts, `new` and `new_deletes`
+    those of them with changes or deletes that nobody has approved before.
+    """
+
+    roster: str
+    write: Callable[[int, Sequence[PlannedChange]], None]
+    granted: frozenset[bytes] = frozenset()
+    active: int = 0
+    changed: int = 0
+    new: int = 0
+    new_deletes: int = 0
+    deletes: int = 0
+    changes: int = 0
+    by_kind: Counter[str] = field(default_factory=Counter)
+    examples: list[dict[str, Any]] = field(default_factory=list)
+    _digest: PlanDigest = field(init=False)
+    _part: list[PlannedChange] = field(default_factory=list, init=False)
+    _parts: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        self._digest = PlanDigest(self.roster)
+
+    def add(self, account: Account, plan: Plan) -> None:
+        """The next account."""
+        self.active += account.active
+        self.changed += bool(plan.changes)
+        new = [change for change in plan.changes if not self._store(account, change)]
+        self.new += bool(new)
+        self.new_deletes += any(_deletes(change) for change in new)
+
+    def finish(self) -> PlanReference:
+        """Store what is left; the reference of the whole plan."""
+        if self._part:
+            self._flush()
+        return PlanReference(
+            digest=self._digest.hexdigest(), roster=self.roster, changes=self.changes, parts=self._parts
+        )
+
+    def _store(self, account: Account, change: Change) -> bool:
+        """Whether a person has approved this very change before."""
+        planned = planned_change(account.id, change)
+        self._digest.add(planned)
+        self._part.append(planned)
+        if len(self._part) == PART_CHANGES:
+            self._flush()
+        self.changes += 1
+        self.deletes += _deletes(change)
+        self.by_kind[str(change.kind)] += 1
+        if len(self.examples) < MOST_EXAMPLES:
+            self.examples.append(example(account, change))
+        return bool(self.granted) and change_digest(planned) in self.granted
+
+    def _flush(self) -> None:
+        self.write(self._parts, self._part)
+        self._parts += 1
+        self._part = []
+
+
+def planned_change(account_id: str, change: Change) -> PlannedChange:
+    """A change as a plan stores it."""
+    if isinstance(change.found, Unreadable):
+        raise TypeError("a plan changes nothing that it could not read")
+    return PlannedChange(account_id=account_id, kind=change.kind, found=change.found, wanted=change.wanted)
+
+
+def _deletes(change: Change) -> bool:
+    return isinstance(change.wanted, WantedAbsent)
+
+
+def example(account: Account, change: Change) -> dict[str, Any]:
+    """A change as people are shown it, masked."""
+    return {
+        "account": account_facts(account),
+        "kind": str(change.kind),
+        "found": masked_found(change.found),
+        "wanted": masked_wanted(change.wanted),
+    }
+
+
+def account_facts(account: Account) -> dict[str, str]:
+    """An account as notices name it."""
+    return {"id": account.id, "name": account.name, "ou": "/".join(account.ou_path)}
+
+
+def masked_found(found: Observation | None) -> dict[str, str] | None:
+    """The contact that was found, masked; None if there was none, or nobody could tell."""
+    return masked(found.contact) if isinstance(found, Present) else None
+
+
+def masked_wanted(wanted: Target | None) -> dict[str, str] | None:
+    """The contact that is wanted, masked; None if it is to be absent."""
+    return masked(wanted.contact) if isinstance(wanted, Wanted) else None
+
+
+def granted_changes(roster: str, *, sweeps: Sweeps, runs: Runs, now: datetime) -> frozenset[bytes]:
+    """Digests of all changes in approved plans of this roster; RetryableError if they cannot be read."""
+    return frozenset(
+        change_digest(change)
+        for held in sweeps.granted(roster, now)
+        for part in range(held.parts)
+        for change in runs.planned(held.data, roster, part)
+    )

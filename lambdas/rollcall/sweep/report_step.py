@@ -1,0 +1,241 @@
+"""The last step of a run: count, store the report, alert, and let the next run begin."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from rollcall.decide.observed import decide
+from rollcall.decide.resolve import exemption_of
+from rollcall.outcomes.metrics import Metric
+from rollcall.outcomes.verdicts import Verdict
+from rollcall.report.build import Basis, build_report
+from rollcall.report.csv_file import to_csv
+from rollcall.sweep.approvals import WAITS
+from rollcall.sweep.counts import Tally, ending_of, failure_notice, left_over, notices_of, summary_of
+from rollcall.sweep.plan_builder import granted_changes
+from rollcall.sweep.run import Ending, Run, Step, Trigger, reason_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+
+    from rollcall.decide.observed import Result
+    from rollcall.model.contact import ContactKind
+    from rollcall.model.roster import Roster
+    from rollcall.rosters.current import Rosters
+    from rollcall.sweep.ports import Runs, SweepPorts
+    from rollcall.sweep.run import PlanReference
+
+    Results = Mapping[tuple[str, ContactKind], Result]
+
+#: Files of a report by name, with their content types.
+FILES = {
+    "report.csv": "text/csv; charset=utf-8",
+    "report.html": "text/html; charset=utf-8",
+    # The last: who reads that it is there finds the others, too.
+    "report.json": "application/json",
+}
+
+
+def publish_report(
+    runs: Runs,
+    run: Run,
+    *,
+    summary: Mapping[str, Any],
+    tally: Tally,
+    roster: Roster,
+    document: Mapping[str, Any],
+) -> None:
+    """Build and store the report of a run that looked at the organization by this roster.
+
+    `document` is the roster as it was compiled. RetryableError if it cannot be stored; a second time
+    stores the same again.
+    """
+    # Here and not above: the other steps of the sweep start without a template engine.
+    from rollcall.report.page import render  # noqa: PLC0415  # see there
+
+    basis = Basis(
+        summary=summary,
+        roster=document,
+        decide=lambda record: decide(record, roster, halted=None, today=run.started_at.date()),
+        results=tally.results,
+        left=tally.left,
+        unannounced=tally.unannounced,
+        today=run.started_at.date(),
+        trend=runs.trend(),
+    )
+    report = build_report(basis, (record for part in runs.observed(run.data) for record in part))
+    bodies = {"report.csv": to_csv, "report.html": render, "report.json": _json}
+    for name, content_type in FILES.items():
+        runs.write_report(run.id, name, bodies[name](report).encode(), content_type=content_type)
+    runs.write_trend(report["trend"])
+
+
+def _json(report: Mapping[str, Any]) -> str:
+    return json.dumps(report, sort_keys=True, ensure_ascii=False)
+
+
+#: The whole organization was looked at as it should be: the alarm that waits for sweeps is content.
+_COMPLETE = frozenset({Ending.FINISHED, Ending.HELD, Ending.PAUSED})
+#: What the next run tries again: it needs no second approval for it.
+_TRIED_AGAIN = frozenset({Verdict.PENDING, Verdict.FAILED, Verdict.UNREADABLE, Verdict.UNREACHABLE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Ends runs. `measure` is given each metric by its name."""
+
+    ports: SweepPorts
+    rosters: Rosters
+    measure: Callable[[Metric, int], None]
+
+    def step(self, run: Run) -> Run:
+        """The run at its end. A second time tells the same again, by the same notices."""
+        results = {
+            (item.account_id, item.kind): item for part in self.ports.runs.results(run.id) for item in part
+        }
+        now = self.ports.clock.now()
+        summary, tally = self.ports.sweeps.last(), None
+        if summary is None or summary["run"] != run.id:
+            # Else a try before got so far, and what it counted by may be forgotten by now.
+            tally = self._tally(run, results)
+            summary = self._told(run, tally, now)
+        self.ports.sweeps.finish(run, summary, now)
+        if run.plan is not None and _carried_out(run, run.plan, results.values()):
+            self._forget(run.trigger, run.plan)
+        if tally is not None:
+            self._remember(run, tally)
+        self._measure(run, summary)
+        return replace(run, ending=ending_of(run), next=Step.END)
+
+    def _remember(self, run: Run, tally: Tally) -> None:
+        """What events announced and this run knows better. What was announced since it may not have seen."""
+        for announced in tally.settled:
+            if announced.at <= run.started_at:
+                self.ports.state.settled(announced)
+        for announced in tally.narrowed:
+            if announced.at <= run.started_at:
+                self.ports.state.narrowed(announced)
+
+    def _forget(self, trigger: Trigger, plan: PlanReference) -> None:
+        if trigger is Trigger.APPROVAL:
+            # It looked at the contacts of this plan alone: another may have been found to want more since.
+            self.ports.sweeps.carried_out(plan.digest)
+        else:
+            self.ports.sweeps.all_carried_out(plan.roster)
+
+    def _told(self, run: Run, tally: Tally, now: datetime) -> Mapping[str, Any]:
+        """The summary of the run, once the report is stored and people are told."""
+        roster = self._roster(run)
+        summary = summary_of(
+            run,
+            tally,
+            # Not what was approved as it began: a plan within the limits approves its roster.
+            approved=self.ports.state.control().approved,
+            judged_by=roster.digest if roster else None,
+            ended_at=now,
+        )
+        self._write(run, summary, tally)
+        for item in notices_of(run, tally, summary):
+            self.ports.bus.publish_notice(item, now)
+        return summary
+
+    def _tally(self, run: Run, results: Results) -> Tally:
+        roster = self._roster(run)
+        runs, now = self.ports.runs, self.ports.clock.now()
+        # During a pause what events announced stays as it is, and is no measure of their path.
+        drift = (
+            roster is not None
+            and roster.digest == run.approved
+            and run.trigger is not Trigger.APPROVAL
+            and run.ending is not Ending.PAUSED
+        )
+        tally = Tally(
+            results=results,
+            left=left_over(run),
+            granted=granted_changes(roster.digest, sweeps=self.ports.sweeps, runs=runs, now=now)
+            if roster
+            else frozenset(),
+            drift=drift,
+            # One read for the whole run.
+            announced={
+                (item.account_id, item.kind): item
+                for item in self.ports.state.announced()
+                if item.remembered(now)
+            }
+            if drift
+            else {},
+        )
+        today = run.started_at.date()
+        if roster is not None:
+            for part in runs.observed(run.data):
+                for observed in part:
+                    plan = decide(observed, roster, halted=None, today=today)
+                    # That an exemption has ended no event says, and none is missing.
+                    lately = exemption_of(roster, observed.account, today - WAITS)
+                    tally.add(observed.account, plan, drift=lately is None)
+        return tally
+
+    def _roster(self, run: Run) -> Roster | None:
+        """The roster that the organization is judged by; None if nobody has it any more."""
+        digest = run.plan.roster if run.plan else run.approved or run.roster
+        if digest == run.roster != run.approved and run.plan is None:
+            # It was never approved: it is the candidate, or another deployment has taken its place.
+            known = {self.rosters.candidate.digest, self.ports.state.control().approved}
+            return self.rosters.named(digest) if digest in known else None
+        return self.rosters.named(digest)
+
+    def _write(self, run: Run, summary: Mapping[str, Any], tally: Tally) -> None:
+        """The report; none of a run whose roster nobody has any more."""
+        roster = self._roster(run)
+        if roster is not None:
+            document = self.rosters.document_of(roster)
+            publish_report(
+                self.ports.runs, run, summary=summary, tally=tally, roster=roster, document=document
+            )
+
+    def _measure(self, run: Run, summary: Mapping[str, Any]) -> None:
+        if ending_of(run) in _COMPLETE:
+            self.measure(Metric.SWEEP_FINISHED, 1)
+        self.measure(Metric.SWEEP_FAILED, int(bool(run.failed)))
+        self.measure(Metric.SWEEP_HELD, len(run.held))
+        self.measure(Metric.SWEEP_UNANNOUNCED, summary["unannounced"])
+        self.measure(Metric.CONTACTS_UNREADABLE, summary["contacts"]["unreadable"])
+
+
+def _carried_out(run: Run, plan: PlanReference, results: Iterable[Result]) -> bool:
+    """Whether nothing is left of the plan that another run would have to do."""
+    if run.cursor < plan.changes or run.ending not in (None, Ending.HELD):
+        return False
+    return not any(result.verdict in _TRIED_AGAIN for result in results)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fail:
+    """Ends executions whose first or last step was given up. `measure` is given each metric by its name."""
+
+    ports: SweepPorts
+    measure: Callable[[Metric, int], None]
+
+    def step(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """`request` names the `execution`, the `step` that was given up and its `failure`.
+
+        RetryableError if people could not be told, or the next run not be let in.
+        """
+        now, execution = self.ports.clock.now(), str(request["execution"])
+        failed = {str(request["step"]): reason_of(request["failure"])}
+        run = self.ports.sweeps.current(now)
+        ours = run if run is not None and run.execution == execution else None
+        if ours is not None:
+            ours = replace(ours, ending=Ending.FAILED, next=Step.END, failed={**ours.failed, **failed})
+            failed = dict(ours.failed)
+        told = failure_notice(ours.id if ours else execution, failed=failed, contacts={})
+        self.ports.bus.publish_notice(told, now)
+        if ours is not None:
+            approved = self.ports.state.control().approved
+            summary = summary_of(ours, None, approved=approved, judged_by=None, ended_at=now)
+            self.ports.sweeps.finish(ours, summary, now)
+        self.measure(Metric.SWEEP_FAILED, 1)
+        return {"run": ours.id if ours else None, "ending": str(Ending.FAILED), "failed": failed}

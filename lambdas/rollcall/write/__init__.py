@@ -1,0 +1,1 @@
+"""Writing one contact: intent, ledger, put, verify; and finishing what a lost worker began."""

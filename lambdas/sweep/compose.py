@@ -1,0 +1,82 @@
+"""The composition of `sweep`: its steps by name, from the state machine's event to its answer."""
+
+from __future__ import annotations
+
+import os
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from rollcall.adapters.account_api import OneModeAccountApi
+from rollcall.adapters.bus_and_queue import EventBridgeOutcomeBus
+from rollcall.adapters.clients import NO_RETRIES, client
+from rollcall.adapters.organizations import AwsOrganization, OrganizationAccounts
+from rollcall.adapters.runs import RunsBucket
+from rollcall.adapters.state.memory import StateTable
+from rollcall.adapters.state.rosters import MatchTable
+from rollcall.adapters.state.sweeps import SweepTable
+from rollcall.adapters.system import SystemClock, ThreadPool
+from rollcall.rosters.current import Rosters
+from rollcall.runtime.compose import candidate
+from rollcall.runtime.environment import SweepEnvironment
+from rollcall.sweep.begin import begin
+from rollcall.sweep.gate import Gate
+from rollcall.sweep.observe import IN_FLIGHT, observe
+from rollcall.sweep.ports import SweepPorts
+from rollcall.sweep.report_step import Fail, Report
+from rollcall.sweep.run import Run
+from rollcall.timing import ORGANIZATIONS, paces
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from rollcall.outcomes.metrics import Metric
+
+
+def sweep_steps(
+    measure: Callable[[Metric, int], None],
+) -> Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]:
+    """Compose `sweep` from its environment: each operation by its name; `measure` is given each metric.
+
+    MissingVariableError if the environment is incomplete.
+    """
+    environment = SweepEnvironment.from_variables(os.environ)
+    ports = _ports(environment)
+    rosters = Rosters(state=ports.state, candidate=candidate())
+    management = environment.management_account
+    gate = Gate(ports=ports, rosters=rosters)
+    report = Report(ports=ports, rosters=rosters, measure=measure)
+    return {
+        "begin": lambda event: begin(event, ports=ports, rosters=rosters).as_document(),
+        "observe": lambda event: observe(
+            Run.from_document(event["run"]), ports=ports, rosters=rosters, management_account=management
+        ).as_document(),
+        "gate": lambda event: gate.step(Run.from_document(event["run"])).as_document(),
+        "report": lambda event: report.step(Run.from_document(event["run"])).as_document(),
+        "fail": Fail(ports=ports, measure=measure).step,
+    }
+
+
+def _ports(environment: SweepEnvironment) -> SweepPorts:
+    clock, dynamodb, table = SystemClock(), client("dynamodb"), environment.state_table
+    pace = paces(now=clock.now().timestamp(), guard=Lock)
+    return SweepPorts(
+        accounts=OrganizationAccounts(
+            client=client("organizations", NO_RETRIES), clock=clock, pace=pace.by_operation[ORGANIZATIONS]
+        ),
+        contacts=OneModeAccountApi(
+            client=client("account", NO_RETRIES), clock=clock, buckets=pace.by_operation
+        ),
+        organization=AwsOrganization(client=client("organizations")),
+        state=StateTable(client=dynamodb, table=table),
+        matches=MatchTable(client=dynamodb, table=table),
+        runs=RunsBucket(client=client("s3"), bucket=environment.reports_bucket),
+        sweeps=SweepTable(client=dynamodb, table=table),
+        bus=EventBridgeOutcomeBus(
+            client=client("events"),
+            bus=environment.outcome_bus,
+            management_account=environment.management_account,
+        ),
+        pool=ThreadPool(threads=IN_FLIGHT),
+        paces=pace,
+        clock=clock,
+    )

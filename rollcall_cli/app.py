@@ -1,0 +1,141 @@
+"""The command `rollcall`: its commands, and what becomes of their errors."""
+
+from __future__ import annotations
+
+import os
+from importlib import metadata
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+from rich.text import Text
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
+
+from rollcall.adapters.errors import AWS_ERRORS
+from rollcall.model.errors import RollcallError
+from rollcall_cli.aws.composition import real
+from rollcall_cli.commands.approve import approve
+from rollcall_cli.commands.doctor import doctor
+from rollcall_cli.commands.explain import explain
+from rollcall_cli.commands.history import history
+from rollcall_cli.commands.init import init
+from rollcall_cli.commands.pause import pause, unpause
+from rollcall_cli.commands.plan import plan
+from rollcall_cli.commands.release import release
+from rollcall_cli.commands.report import report
+from rollcall_cli.commands.setup import setup
+from rollcall_cli.commands.status import status
+from rollcall_cli.commands.sweep import sweep
+from rollcall_cli.commands.validate import validate
+from rollcall_cli.text.problems import ERROR, INTERRUPTED, CommandError, aws_error, machine_error
+from rollcall_config.faults import ConfigError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+#: Set to anything, an error that nobody foresaw shows where it comes from. Its text may hold contact details.
+TRACEBACK: Final = "ROLLCALL_TRACEBACK"
+
+
+class _Commands(TyperGroup):
+    """Errors end as words and exit status 1: status 2 means a difference, and nothing else."""
+
+    def make_context(self, *args: Any, **parameters: Any) -> Any:
+        try:
+            return super().make_context(*args, **parameters)
+        except TyperException as error:
+            error.exit_code = ERROR
+            raise
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except TyperException as error:
+            error.exit_code = ERROR
+            raise
+        except (typer.Exit, typer.Abort, BrokenPipeError):
+            raise
+        except KeyboardInterrupt:
+            _tell(ctx.obj.err, "interrupted", fix=_interrupted(ctx))
+            raise typer.Exit(INTERRUPTED) from None
+        except CommandError as error:
+            _tell(ctx.obj.err, error.problem, fix=error.fix)
+            raise typer.Exit(error.status) from None
+        except ConfigError as error:
+            _tell(ctx.obj.err, str(error), fix="correct the configuration; `rollcall validate` checks it")
+        except RollcallError as error:
+            _tell(ctx.obj.err, str(error), fix="run the command again in a minute")
+        except Exception as error:  # the edge of the program: a person gets words, whatever happens
+            if os.environ.get(TRACEBACK):
+                raise
+            _tell_unforeseen(ctx.obj.err, error)
+        raise typer.Exit(ERROR)
+
+
+app = typer.Typer(
+    name="rollcall",
+    cls=_Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+app.command()(init)
+app.command()(validate)
+app.command()(plan)
+app.command()(explain)
+app.command()(status)
+app.command()(sweep)
+app.command()(approve)
+app.command()(pause)
+app.command()(unpause)
+app.command()(release)
+app.command()(history)
+app.command()(report)
+app.command()(setup)
+app.command()(doctor)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"rollcall {metadata.version('rollcall')}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    context: typer.Context,
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", metavar="", callback=_show_version, is_eager=True, help="Show the version."
+        ),
+    ] = False,
+) -> None:
+    """The right people on every AWS account: set it up, see what it would do, operate it."""
+    context.obj = context.obj or real()
+
+
+def _interrupted(ctx: Any) -> str:
+    if ctx.invoked_subcommand == "setup":
+        return "what was done is done: run the command again, it goes on where it stopped"
+    return "nothing was changed"
+
+
+def _tell_unforeseen(console: Console, error: Exception) -> None:
+    known = None
+    if isinstance(error, AWS_ERRORS):  # first: some of them are errors of this machine, too
+        known = aws_error(error)
+    elif isinstance(error, OSError):
+        known = machine_error(error)
+    if known is not None:
+        _tell(console, known.problem, fix=known.fix)
+        return
+    fix = f"this is a defect of Rollcall: please report it; {TRACEBACK}=1 shows where it is"
+    _tell(console, f"unexpected {type(error).__name__}", fix=fix)
+
+
+def _tell(console: Console, problem: str, *, fix: str) -> None:
+    console.print(Text.assemble(("error: ", "red"), problem), soft_wrap=True)
+    console.print(Text.assemble(("fix: ", "bold"), fix), soft_wrap=True)

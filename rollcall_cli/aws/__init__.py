@@ -1,0 +1,1 @@
+"""AWS as commands reach it: clients, callers, retries, the deployed hub."""

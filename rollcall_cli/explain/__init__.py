@@ -1,0 +1,1 @@
+"""`rollcall explain`: what the roster asks of one account, and why."""

@@ -1,0 +1,1 @@
+"""Configuration: YAML to a checked roster and settings, each error with its line. No CDK and no AWS."""

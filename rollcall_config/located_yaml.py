@@ -1,0 +1,144 @@
+"""YAML as plain data that remembers its lines. Stricter than YAML: no aliases, no tags, no duplicate keys."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import yaml
+
+from rollcall_config.document import Document, Unquoted, dotted
+from rollcall_config.faults import ConfigError, Fault
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rollcall_config.document import Route
+
+_TAG: Final = "tag:yaml.org,2002:"
+# No number of either file has more digits, and Python refuses to read thousands of them.
+_DECIMAL: Final = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})", re.ASCII)
+# JSON writes what is beyond U+FFFF as two escapes; to YAML they are two halves, of which no text is made.
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_HALF: Final = 'has an escape for half a character, such as "\\ud83d": write the character itself'
+_READ_AS: Final = {"int": "a number", "float": "a number", "bool": "true or false", "timestamp": "a date"}
+
+
+def read(path: Path, *, file: str) -> Document:
+    """Read the file; `file` is what messages call it. Raises ConfigError if it cannot be read as YAML."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        node = yaml.compose(text, Loader=_NoAliases)
+    except FileNotFoundError:
+        raise ConfigError([Fault(file=file, problem="there is no such file")]) from None
+    except OSError as error:
+        raise ConfigError([Fault(file=file, problem=f"cannot be read: {error.strerror}")]) from None
+    except UnicodeDecodeError:
+        raise ConfigError([Fault(file=file, problem="is not UTF-8 text")]) from None
+    except yaml.YAMLError as error:
+        raise ConfigError(
+            [Fault(file=file, line=_line_of(error, text), problem=_problem_of(error))]
+        ) from None
+    except RecursionError:
+        problem = "is nested too deeply: no key needs more than a few levels"
+        raise ConfigError([Fault(file=file, problem=problem)]) from None
+    document = Document(file=file)
+    if node is None:
+        raise ConfigError([Fault(file=file, line=1, problem="the file is empty")])
+    document.data = _Converter(document).convert(node, ())
+    return document
+
+
+class _NoAliases(yaml.SafeLoader):
+    # An alias can make a small file endless, and a reader must not have to look for what it means.
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # PyYAML's stubs miss it
+            raise yaml.composer.ComposerError(
+                None, None, "aliases (*name) are not read: repeat the value", mark
+            )
+        return super().compose_node(parent, index)
+
+
+class _Converter:
+    def __init__(self, document: Document) -> None:
+        self.document = document
+
+    def convert(self, node: yaml.Node, route: Route) -> Any:
+        self.document.lines.setdefault(route, node.start_mark.line + 1)
+        if isinstance(node, yaml.MappingNode) and node.tag == f"{_TAG}map":
+            return self._mapping(node, route)
+        if isinstance(node, yaml.SequenceNode) and node.tag == f"{_TAG}seq":
+            return [self.convert(item, (*route, index)) for index, item in enumerate(node.value)]
+        if isinstance(node, yaml.ScalarNode):
+            return self._scalar(node, route)
+        return self._refuse(route, f"the tag {node.tag!r} is not read: remove it")
+
+    def _mapping(self, node: yaml.MappingNode, route: Route) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode) or key.tag != f"{_TAG}str":
+                self.document.faults.append(
+                    Fault(
+                        file=self.document.file,
+                        line=line,
+                        field=dotted(route),
+                        problem="a key must be plain text, in quotes if it looks like something else",
+                    )
+                )
+                continue
+            if _SURROGATE.search(key.value):
+                fault = Fault(file=self.document.file, line=line, field=dotted(route), problem=_HALF)
+                self.document.faults.append(fault)
+                continue
+            step = (*route, key.value)
+            if key.value in result:
+                self.document.faults.append(
+                    Fault(
+                        file=self.document.file,
+                        line=line,
+                        field=dotted(step),
+                        problem=f"is given twice, first on line {self.document.lines[step]}: keep one",
+                    )
+                )
+                continue
+            self.document.lines[step] = line
+            result[key.value] = self.convert(value, step)
+        return result
+
+    def _scalar(self, node: yaml.ScalarNode, route: Route) -> Any:
+        kind = node.tag.removeprefix(_TAG)
+        if kind == "str":
+            return self._refuse(route, _HALF) if _SURROGATE.search(node.value) else node.value
+        if kind == "null":
+            return self._refuse(route, "has no value: give it one, or remove the key")
+        if kind not in _READ_AS:
+            return self._refuse(route, f"the tag {node.tag!r} is not read: remove it")
+        value = _int_of(node) if kind == "int" else None
+        self.document.unquoted[route] = Unquoted(node.value, _READ_AS[kind], value)
+        return value if value is not None else self.document.unquoted[route]
+
+    def _refuse(self, route: Route, problem: str) -> None:
+        self.document.refused.add(route)
+        self.document.faults.append(self.document.fault(route, problem))
+
+
+def _int_of(node: yaml.ScalarNode) -> int | None:
+    """The number that a reader sees: to YAML, 010 is eight, 1:30 ninety, and 1_0 ten."""
+    return int(node.value) if _DECIMAL.fullmatch(node.value) else None
+
+
+def _line_of(error: yaml.YAMLError, text: str) -> int:
+    if isinstance(error, yaml.MarkedYAMLError):
+        mark = error.problem_mark or error.context_mark
+        return mark.line + 1 if mark else 1
+    position = getattr(error, "position", 0)  # a character that YAML refuses
+    return text.count("\n", 0, position) + 1
+
+
+def _problem_of(error: yaml.YAMLError) -> str:
+    if isinstance(error, yaml.MarkedYAMLError):
+        parts = [part for part in (error.context, error.problem) if part]
+        return f"is not YAML: {', '.join(parts)}"
+    return f"is not YAML: {getattr(error, 'reason', 'unreadable')}"

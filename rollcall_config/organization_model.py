@@ -1,0 +1,121 @@
+"""The keys of `config/organization.yaml`."""
+
+# No postponed annotations here: pydantic reads them, and ruff would move what they name out of reach.
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
+
+from rollcall_config.channel_model import Channels
+from rollcall_config.limits_model import BulkEdit, Standoff
+from rollcall_config.organization_values import (
+    BreakGlass,
+    Flag,
+    LayerArn,
+    OrgPath,
+    SecurityGroupId,
+    SubnetId,
+    TargetId,
+    UnitId,
+    VpcId,
+)
+from rollcall_config.people_values import People
+from rollcall_config.schedule_values import Schedule
+from rollcall_config.validation import Strict
+from rollcall_config.values import AccountId, AlertAddress, OrganizationId
+
+_Region = Literal["us-east-1", "cn-northwest-1", "us-gov-west-1"]
+
+# One condition of some 65 bytes for each, in a template that may have 51,200 bytes.
+MOST_EXCLUDED: Final = 500
+_PEOPLE: Final = "a list of ARNs of roles and users, such as arn:aws:iam::333333333333:role/Ops*"
+_PATHS: Final = "a list of paths of organizational units, o-exampleorgid/r-a1b2/ou-a1b2-11111111/*"
+
+
+class _Alerts(Strict):
+    addresses: Annotated[list[AlertAddress], Field(min_length=1, description="a list of e-mail addresses")]
+
+
+class _Ledger(Strict):
+    # S3 Object Lock takes no more: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-overview.html
+    retention_days: Annotated[int, Field(ge=1, le=36500, description="days, 1 to 36500")] = 365
+
+
+class _Sweep(Strict):
+    schedule: Schedule = "rate(1 day)"
+
+
+class _Reports(Strict):
+    retention_days: Annotated[int, Field(ge=1, le=36500, description="days, 1 to 36500")] = 400
+
+
+class _Members(Strict):
+    deploy: Annotated[
+        Literal["stackset", "none"],
+        Field(description="stackset, or none (the forwarder gets into the accounts by other means)"),
+    ] = "none"
+    call_as: Annotated[
+        Literal["DELEGATED_ADMIN", "SELF"],
+        Field(
+            description="DELEGATED_ADMIN (the StackSet is made from the hub) or SELF (from the management"
+            " account)"
+        ),
+    ] = "DELEGATED_ADMIN"
+    targets: (
+        Annotated[list[UnitId], Field(min_length=1, description="a list of ids, r-... or ou-...")] | None
+    ) = None
+    exclude: Annotated[
+        list[AccountId],
+        Field(max_length=MOST_EXCLUDED, description=f"a list of account ids, at most {MOST_EXCLUDED}"),
+    ] = []  # noqa: RUF012  # pydantic copies the default
+
+
+class _Guardrail(Strict):
+    # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-organizations-policy.html
+    targets: Annotated[
+        list[TargetId], Field(min_length=1, description="a list of ids, r-..., ou-... or accounts")
+    ]
+    break_glass: BreakGlass | None = None
+
+
+class _PrivateLink(Strict):
+    vpc: VpcId
+    subnets: Annotated[list[SubnetId], Field(min_length=1, description="a list of ids of subnets")]
+    security_groups: Annotated[
+        list[SecurityGroupId], Field(min_length=1, description="a list of ids of security groups")
+    ]
+
+
+class OrganizationFile(Strict):
+    """The whole file."""
+
+    version: Annotated[Literal[1], Field(description="the number 1")]
+    organization: OrganizationId
+    management: AccountId
+    hub: AccountId
+    alerts: Annotated[_Alerts, Field(description="addresses: [aws-alerts@example.com]")]
+    region: Annotated[
+        _Region,
+        Field(
+            description="us-east-1, cn-northwest-1 or us-gov-west-1, because the Account API runs only there,"
+            " one Region in each partition, and publishes its events only there"
+        ),
+    ] = "us-east-1"
+    channels: Annotated[Channels, Field(description="sns, chat, slack and runbook")] = Channels()
+    ledger: Annotated[_Ledger, Field(description="retention_days: 365")] = _Ledger()
+    sweep: Annotated[_Sweep, Field(description="schedule: rate(1 day)")] = _Sweep()
+    reports: Annotated[_Reports, Field(description="retention_days: 400")] = _Reports()
+    bulk_edit: Annotated[
+        BulkEdit, Field(description="accounts: 5, organization_accounts: 20, minutes: 10")
+    ] = BulkEdit()
+    standoff: Annotated[Standoff, Field(description="reverts: 3, minutes: 60")] = Standoff()
+    operators: Annotated[list[People], Field(min_length=1, description=_PEOPLE)] | None = None
+    readers: Annotated[list[People], Field(min_length=1, description=_PEOPLE)] | None = None
+    members: Annotated[_Members, Field(description="deploy: stackset, targets: [r-a1b2]")] = _Members()
+    management_role: Annotated[
+        Flag,
+        Field(description="true or false: whether Rollcall keeps the management account's own contacts, too"),
+    ] = True
+    guardrail: Annotated[_Guardrail, Field(description="targets: [r-a1b2]")] | None = None
+    limit_to_ous: Annotated[list[OrgPath], Field(min_length=1, description=_PATHS)] | None = None
+    private_link: Annotated[_PrivateLink, Field(description="vpc, subnets and security_groups")] | None = None
+    powertools_layer: LayerArn | None = None

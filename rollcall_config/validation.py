@@ -1,0 +1,134 @@
+"""Pydantic's findings as faults of a file: where, what is wrong, what is allowed."""
+
+from __future__ import annotations
+
+from types import NoneType
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.fields import FieldInfo
+
+from rollcall_config.faults import Fault, known
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+    from rollcall_config.document import Document, Route
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+class Strict(BaseModel):
+    """No conversions, no unknown keys; each field's description says what is allowed."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+def validate(model: type[_Model], document: Document) -> tuple[_Model | None, list[Fault]]:
+    """The document as a model, or None and everything that is wrong with it."""
+    try:
+        return model.model_validate(document.data), []
+    except ValidationError as error:
+        found = [_fault(model, document, details) for details in error.errors(include_url=False)]
+        return None, [fault for fault in found if fault]
+
+
+_WRONG_TYPE: Final = {
+    "string_type": "must be text",
+    "list_type": "must be a list",
+    "dict_type": "must be a mapping",
+    "int_type": "must be a whole number",
+}
+
+_NO_MAPPING: Final = {"model_type", "model_attributes_type"}
+
+
+def _fault(model: type[BaseModel], document: Document, details: ErrorDetails) -> Fault | None:
+    kind = details["type"]
+    # A fault in a key of a mapping ends in "[key]".
+    route: Route = tuple(step for step in details["loc"] if step != "[key]")
+    if route in document.refused and kind != "extra_forbidden":
+        return None  # said already: it has no value at all
+    if kind == "extra_forbidden":
+        problem = known("keys", _keys(model, route[:-1]), meant=str(route[-1]))
+        return document.fault(route, f"is not a known key; {problem}")
+    keys = _keys(model, route)
+    if kind in _NO_MAPPING and keys:
+        return document.fault(route, f"must be a mapping with the keys {', '.join(keys)}")
+    field = _field(model, details["loc"])
+    problem = _problem(document, route, details, personal=field is not None and not field.repr)
+    allowed = f"; allowed: {field.description}" if field is not None and field.description else ""
+    return document.fault(route, f"{problem}{allowed}")
+
+
+def _problem(document: Document, route: Route, details: ErrorDetails, *, personal: bool) -> str:
+    kind, unquoted = details["type"], document.unquoted.get(route)
+    if kind == "string_type" and unquoted:
+        example = "it" if personal else f'"{unquoted.raw}"'
+        return f"is read as {unquoted.read_as} by YAML: write {example} in quotes"
+    if kind in _WRONG_TYPE:
+        return _WRONG_TYPE[kind]
+    if kind == "missing":
+        return "is missing"
+    if kind == "too_short":
+        return "is empty"
+    if kind == "value_error":
+        return str(details["ctx"]["error"])
+    value = unquoted.raw if unquoted else details["input"]
+    return f"{value!r} is not allowed" if isinstance(value, str) and not personal else "is not allowed"
+
+
+def _keys(model: type[BaseModel], route: Route) -> list[str]:
+    inner = _inner(model, route)
+    return list(inner.model_fields) if isinstance(inner, type) and issubclass(inner, BaseModel) else []
+
+
+def _field(model: type[BaseModel], loc: tuple[str | int, ...]) -> FieldInfo | None:
+    """What describes the value: a field, or the Field() of a list's items or a dict's keys."""
+    if not loc:
+        return None
+    is_key = loc[-1] == "[key]"
+    outer = _inner(model, loc[: -2 if is_key else -1])
+    if isinstance(outer, type) and issubclass(outer, BaseModel):
+        field = outer.model_fields.get(str(loc[-1]))
+        return field if field is None or field.description else _described(_optional(field.annotation))
+    return _described(get_args(outer)[0 if is_key else -1] if get_args(outer) else None)
+
+
+def _optional(annotation: Any) -> Any:
+    """`X` for `X | None`, with what describes it."""
+    parts = get_args(annotation)
+    given = [part for part in parts if part is not NoneType]
+    return given[0] if len(given) == 1 and len(parts) > 1 and NoneType in parts else annotation
+
+
+def _described(annotation: Any) -> FieldInfo | None:
+    """The Field() of an annotated type."""
+    return next((part for part in get_args(annotation) if isinstance(part, FieldInfo)), None)
+
+
+def _inner(annotation: Any, route: Route) -> Any:
+    """The type at `route` below `annotation`; None where there is none."""
+    for step in route:
+        annotation = _given(annotation)
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            field = annotation.model_fields.get(str(step))
+            annotation = field.annotation if field else None
+        else:
+            annotation = _item(annotation)
+    return _given(annotation)
+
+
+def _given(annotation: Any) -> Any:
+    """`X` for `X | None`: no value of a file is None. A list, dict or model loses what describes it."""
+    annotation = _optional(annotation)
+    inner = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+    described = get_origin(inner) in (list, dict) or (
+        isinstance(inner, type) and issubclass(inner, BaseModel)
+    )
+    return inner if described else annotation
+
+
+def _item(annotation: Any) -> Any:
+    """The type of the items of a list, or of the values of a dict."""
+    return get_args(annotation)[-1] if get_origin(annotation) in (list, dict) else None

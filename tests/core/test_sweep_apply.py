@@ -311,5 +311,5 @@ def test_an_account_that_breaks_the_code_does_not_keep_the_others_from_being_set
     execution.run()
     verdict, reason = results(world)[MEMBER, "SECURITY"]
     assert verdict == "failed"
-    assert re.fullmatch(r"unexpected: ValueError in carry_out\.py:\d+", reason)
+    assert re.fullmatch(r"unexpected: ValueError in apply_account\.py:\d+", reason)
     assert results(world)[PRODUCTION, "SECURITY"][0] == "set"

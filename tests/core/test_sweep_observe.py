@@ -267,7 +267,7 @@ class TestObserve:
         observed = sweeping.observed(sweeping.observe(sweeping.begin()))
         found = observed.pop(MEMBER).contacts
         reason = getattr(found.pop(ContactKind.BILLING), "reason", "")
-        assert re.fullmatch(r"unexpected: KeyError in look\.py:\d+", reason)
+        assert re.fullmatch(r"unexpected: KeyError in observe\.py:\d+", reason)
         assert all(isinstance(item, Present) for item in found.values())
         assert all(map(readable, observed.values()))
 

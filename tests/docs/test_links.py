@@ -10,7 +10,18 @@ PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
     for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "tests" / "events" / "README.md")
 }
-_OURS = ("bench", "cli", "config", "lambdas", "localcloud", "schemas", "simulation", "stacks", "tests")
+_OURS = (
+    "bench",
+    "rollcall_cli",
+    "rollcall_config",
+    "config",
+    "lambdas",
+    "localcloud",
+    "schemas",
+    "simulation",
+    "stacks",
+    "tests",
+)
 FILES = [path for directory in _OURS for path in (ROOT / directory).rglob("*.*")]
 CODE = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")

@@ -21,8 +21,10 @@ export NODE_NO_WARNINGS := 1
 # In the project: jsii refuses the home directory's cache where others may write, and a home may be read-only.
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT ?= $(CURDIR)/build/jsii
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# A lock names everything by hash: nothing to resolve. Compiling all of the CDK ahead would double the time.
+INSTALL := -m pip install -qq --no-deps --no-compile --require-hashes
 
-.PHONY: help demo test coverage browser screenshots lint types synth local local-env bench clean setup templates
+.PHONY: help demo test coverage browser screenshots lint types synth local local-env bench lock clean setup templates
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,24 +72,30 @@ local-env: ## Print the variables that point an AWS client at it, for eval (ACCO
 bench: $(TOOLS) $(RUNTIME) ## Measure, print a table, write bench/results.json
 	@$(BIN)/python -m bench
 
+# Both the tests and a user of the CDK get what is chosen in deploy.in: the other locks are held to requirements.txt.
+lock: $(TOOLS) ## Lock requirements/*.in, by hash, into requirements*.txt (ARGS=--upgrade takes the newest)
+	@lock() { $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras $(ARGS) --output-file $$1 $$2; }; \
+	lock requirements.txt requirements/deploy.in && \
+	for name in dev runtime layer browser; do lock requirements-$$name.txt requirements/$$name.in || exit; done
+
 clean: ## Remove everything that make made
 	rm -rf .venv .runtime node_modules build cdk.out out .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 setup: $(TOOLS) $(CDK) $(RUNTIME)
 
-$(TOOLS): requirements.txt requirements-dev.txt
+$(TOOLS): requirements-dev.txt
 	@echo "Setting up .venv (about a minute, once)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=")'
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install -qq -r requirements-dev.txt
-	@$(BIN)/python -m pip install -qq --no-deps --editable .
+	@$(BIN)/python $(INSTALL) -r requirements-dev.txt
+	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(BROWSER): requirements-browser.txt $(TOOLS)
 	@echo "Setting up Chromium and its driver"
 	@command -v chromedriver >/dev/null || $(SUDO) apt-get install -y -qq --no-install-recommends chromium chromium-driver >/dev/null
-	@$(BIN)/python -m pip install -qq -r requirements-browser.txt
+	@$(BIN)/python $(INSTALL) -r requirements-browser.txt
 	@touch $@
 
 $(CDK): package.json package-lock.json
@@ -95,10 +103,10 @@ $(CDK): package.json package-lock.json
 	@npm ci --silent --no-audit --no-fund
 	@touch $@
 
-$(RUNTIME): requirements-runtime.txt requirements-dev.txt
+$(RUNTIME): requirements-runtime.txt requirements-layer.txt
 	@echo "Setting up the local Lambda runtime in .runtime"
 	@$(RUNTIME_PYTHON) -m venv .runtime
-	@.runtime/bin/python -m pip install -qq -r requirements-runtime.txt
+	@.runtime/bin/python $(INSTALL) -r requirements-runtime.txt
 	@rm -rf .runtime/layer
-	@.runtime/bin/python -m pip install -qq --no-compile --target .runtime/layer "$$(grep -i '^aws_lambda_powertools==' requirements-dev.txt)"
+	@.runtime/bin/python $(INSTALL) --target .runtime/layer -r requirements-layer.txt
 	@touch $@

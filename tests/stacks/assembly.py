@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
+import os
+import socket
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import app
+import pytest
+import pytest_socket
+
 from tests.stacks.template import Template
+from tests.support.assembly_cache import ROOT, made_once
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 STACKS = ("RollcallHub", "RollcallManagement", "RollcallForwarder")
@@ -29,11 +35,31 @@ class Assembly:
         return json.loads((self.directory / "manifest.json").read_text(encoding="utf-8"))
 
 
-def synthesize(where: Path, *, config: str) -> Assembly:
-    """Synthesize below `where`; cdk-nag's findings raise."""
-    directory = where / "cdk.out"
-    with contextlib.chdir(app.ROOT):
-        app.build(config=config, outdir=directory).synth()
+@contextmanager
+def _no_sockets() -> Iterator[None]:
+    before = socket.socket
+    pytest_socket.disable_socket()
+    try:
+        yield
+    finally:
+        setattr(socket, "socket", before)  # noqa: B010  # a class to mypy
+
+
+def synthesize(config: str) -> Assembly:
+    """The assembly of a configuration; cdk-nag's findings raise. Nobody may write into it."""
+    directory = made_once(ROOT / config, lambda out: _synthesize(config, out), how="in process")
     templates = {name: Template.read(directory / f"{name}.template.json") for name in STACKS}
     (candidate,) = directory.glob("asset.*/candidate.json")
     return Assembly(directory=directory, asset=candidate.parent, templates=templates)
+
+
+def _synthesize(config: str, out: Path) -> None:
+    """As the CDK's command line does it, but without sockets and without credentials."""
+    import app  # noqa: PLC0415  # it starts Node, which takes seconds
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("AWS_", "CDK_"))]:
+            patch.delenv(name)
+        patch.chdir(ROOT)
+        with _no_sockets():
+            app.build(config=config, outdir=out).synth()

@@ -34,7 +34,7 @@ def region(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="module")
 def abroad(region: str, tmp_path_factory: pytest.TempPathFactory) -> Assembly:
     where = tmp_path_factory.mktemp(region)
-    return synthesize(where, config=str(write(where, options=options(region))))
+    return synthesize(str(write(where, options=options(region))))
 
 
 def test_no_arn_of_another_partition(abroad: Assembly, region: str) -> None:
@@ -87,6 +87,6 @@ def test_the_layer_is_one_of_the_region(abroad: Assembly, region: str) -> None:
 def test_another_layer_can_be_named(tmp_path: Path) -> None:
     arn = "arn:aws-cn:lambda:cn-northwest-1:333333333333:layer:powertools:1"
     config = write(tmp_path, options=f"region: cn-northwest-1\npowertools_layer: {arn}\n")
-    assembly = synthesize(tmp_path, config=str(config))
+    assembly = synthesize(str(config))
     functions = assembly.templates["RollcallHub"].of_type("AWS::Lambda::Function").values()
     assert [function["Layers"] for function in functions] == [[arn]] * 5

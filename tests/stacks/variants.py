@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import app
 from tests.stacks.assembly import Assembly, synthesize
+from tests.support.assembly_cache import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-ROSTER = app.ROOT / "config" / "examples" / "demo" / "contacts.yaml"
+ROSTER = ROOT / "config" / "examples" / "demo" / "contacts.yaml"
 PLAIN = """
 version: 1
 organization: o-exampleorgid
@@ -52,4 +52,4 @@ def write(where: Path, *, options: str = "", contacts: tuple[str, str] = ("", ""
 
 def synthesize_with(where: Path, *, options: str = "", contacts: tuple[str, str] = ("", "")) -> Assembly:
     """Synthesize the configuration that `write` makes below `where`."""
-    return synthesize(where, config=str(write(where, options=options, contacts=contacts)))
+    return synthesize(str(write(where, options=options, contacts=contacts)))

@@ -1,0 +1,94 @@
+"""Cloud assemblies, kept in `build/assemblies` by a hash of everything that goes into them.
+
+Synthesizing starts Node, reads the whole CDK and takes seconds; the same sources and configuration give the
+same files, which a test shows by a fresh synthesis. Several processes may ask for the same one at once.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import sys
+import time
+from datetime import UTC, datetime
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROOT = Path(__file__).parents[2]
+KEPT = ROOT / "build" / "assemblies"
+# What no synthesis reads. Whatever else is in the project counts, so that nothing can be forgotten.
+_ASIDE = {"bench", "build", "cdk.out", "docs", "node_modules", "out", "simulation", "tests"}
+_OLD_SECONDS = 24 * 3600
+
+
+def made_once(config: Path, make: Callable[[Path], object], *, how: str) -> Path:
+    """The assembly that `make` writes into the directory it is given, from this configuration.
+
+    `how` names the way, where there are several. Nobody may write into what is returned.
+    """
+    kept = KEPT / _key(config, how)
+    KEPT.mkdir(parents=True, exist_ok=True)
+    with kept.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            _remove_old()
+            work = Path(mkdtemp(dir=KEPT, prefix="new-"))
+            try:
+                make(work / "made")
+                (work / "made").rename(kept)
+            finally:
+                shutil.rmtree(work)
+        os.utime(kept)
+    return kept
+
+
+def _key(config: Path, how: str) -> str:
+    files = _hash((path.relative_to(config).as_posix(), path) for path in _files(config))
+    # A past day in the roster is a warning.
+    parts = (how, files, _sources(), _tools(), str(datetime.now(UTC).date()))
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+@cache
+def _sources() -> str:
+    """Once in a process: what is changed while tests run counts from the next one on."""
+    top = [path for path in ROOT.iterdir() if not path.name.startswith(".") and path.name not in _ASIDE]
+    own = [Path(__file__), ROOT / "tests" / "stacks" / "assembly.py"]
+    files = [path for one in top for path in (_files(one) if one.is_dir() else [one])]
+    return _hash((path.relative_to(ROOT).as_posix(), path) for path in [*files, *own])
+
+
+@cache
+def _tools() -> str:
+    packages = sorted(f"{one.name} {one.version}" for one in metadata.distributions())
+    node = Path(shutil.which("node") or "node").resolve()
+    return "\n".join([sys.version, str(node), str(node.stat().st_mtime_ns), *packages])
+
+
+def _files(directory: Path) -> Iterator[Path]:
+    return (
+        path
+        for path in sorted(directory.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts and not path.parent.name.endswith(".egg-info")
+    )
+
+
+def _hash(files: Iterator[tuple[str, Path]]) -> str:
+    digest = hashlib.sha256()
+    for name, path in sorted(files):
+        digest.update(f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()
+
+
+def _remove_old() -> None:
+    for path in KEPT.iterdir():
+        if path.is_dir() and path.stat().st_mtime < time.time() - _OLD_SECONDS:
+            shutil.rmtree(path, ignore_errors=True)

@@ -118,7 +118,7 @@ def measure() -> dict[str, Any]:
 
 
 def _measured(situation: Callable[[_Signals], None]) -> dict[str, Any]:
-    with _hub() as hub:
+    with open_hub() as hub:
         before = _stored(hub)
         hub.meter.reset()
         situation(hub)
@@ -138,6 +138,12 @@ def _measured(situation: Callable[[_Signals], None]) -> dict[str, Any]:
 
 def _edit(hub: _Signals, values: Mapping[str, str]) -> None:
     hub.member().put_alternate_contact(AlternateContactType="SECURITY", **values)
+    hub.run()
+
+
+def delete_contact(hub: _Signals) -> None:
+    """A member deletes its security contact: restored and alerted when this returns."""
+    hub.member().delete_alternate_contact(AlternateContactType="SECURITY")
     hub.run()
 
 
@@ -165,7 +171,7 @@ def _metrics(log: str) -> set[str]:
 
 
 @contextmanager
-def _hub() -> Iterator[_Signals]:
+def open_hub() -> Iterator[_Signals]:
     """The functions in an environment of their own, all output in the hub's log."""
     with ExitStack() as stack:
         work = Path(stack.enter_context(tempfile.TemporaryDirectory()))

@@ -1,14 +1,14 @@
 """CloudFormation's query API, as far as the CDK CLI and boto3's stack operations use it."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 from urllib.parse import unquote, urlparse
 
 from moto.core.responses import ActionResult, BaseResponse, EmptyResult
 
-from localcloud.cloudformation import views
 from localcloud.cloudformation.deployment import Deployment
 from localcloud.cloudformation.engine import Engine
 from localcloud.cloudformation.errors import RequestError, TemplateError
+from localcloud.cloudformation.resource import Resource
 from localcloud.cloudformation.stack import ChangeSet, Stack
 from localcloud.cloudformation.template import Revision
 
@@ -65,7 +65,7 @@ class CloudFormationApi(BaseResponse):
 
     def describe_change_set(self) -> ActionResult:
         """DescribeChangeSet."""
-        return ActionResult(views.change_set(self._change_set()))
+        return ActionResult(render_change_set(self._change_set()))
 
     def execute_change_set(self) -> ActionResult:
         """ExecuteChangeSet; returns when the stack has reached its end state."""
@@ -85,7 +85,7 @@ class CloudFormationApi(BaseResponse):
     def describe_stacks(self) -> ActionResult:
         """DescribeStacks: one by name or id (a deleted one by id), or all."""
         chosen = [self._stack()] if self._get_param("StackName") else self._stacks()
-        return ActionResult({"Stacks": [views.stack(s) for s in chosen]})
+        return ActionResult({"Stacks": [render_stack(s) for s in chosen]})
 
     def describe_stack_events(self) -> ActionResult:
         """DescribeStackEvents, newest first, on one page."""
@@ -95,13 +95,13 @@ class CloudFormationApi(BaseResponse):
         """DescribeStackResources of a stack, or of one resource in it."""
         stack, name = self._stack(), self._get_param("LogicalResourceId")
         chosen = [r for r in stack.resources.values() if name in (None, r.logical_id)]
-        return ActionResult({"StackResources": [views.resource(stack, r) for r in chosen]})
+        return ActionResult({"StackResources": [render_resource(stack, r) for r in chosen]})
 
     def list_stack_resources(self) -> ActionResult:
         """ListStackResources, on one page."""
         stack = self._stack()
         return ActionResult(
-            {"StackResourceSummaries": [views.resource(stack, r) for r in stack.resources.values()]}
+            {"StackResourceSummaries": [render_resource(stack, r) for r in stack.resources.values()]}
         )
 
     def get_template(self) -> ActionResult:
@@ -157,3 +157,64 @@ class CloudFormationApi(BaseResponse):
         self.engine.register(stack)
         Deployment(self.engine, stack).run(revision, wanted)
         return ActionResult({"StackId": stack.id})
+
+
+_NO_CHANGES = "The submitted information didn't contain changes."  # the CDK CLI looks for this text
+
+
+def render_stack(stack: Stack) -> dict[str, Any]:
+    """A member of DescribeStacks."""
+    revision = stack.revision
+    return {
+        "StackId": stack.id,
+        "StackName": stack.name,
+        "StackStatus": stack.status,
+        "StackStatusReason": stack.reason,
+        "CreationTime": stack.created_at,
+        "Outputs": stack.outputs,
+        "Parameters": [
+            {"ParameterKey": key, "ParameterValue": str(value)} for key, value in revision.given.items()
+        ]
+        if revision
+        else [],
+        "Tags": [{"Key": key, "Value": value} for key, value in revision.tags] if revision else [],
+    }
+
+
+def render_resource(stack: Stack, resource: Resource) -> dict[str, Any]:
+    """A member of DescribeStackResources and ListStackResources."""
+    return {
+        "StackId": stack.id,
+        "StackName": stack.name,
+        "LogicalResourceId": resource.logical_id,
+        "PhysicalResourceId": resource.made.id,
+        "ResourceType": resource.type,
+        "ResourceStatus": "CREATE_COMPLETE",
+        "Timestamp": resource.at,
+        "LastUpdatedTimestamp": resource.at,
+    }
+
+
+def render_change_set(change_set: ChangeSet) -> dict[str, Any]:
+    """DescribeChangeSet."""
+    return {
+        "ChangeSetId": change_set.id,
+        "ChangeSetName": change_set.name,
+        "StackId": change_set.stack.id,
+        "StackName": change_set.stack.name,
+        "CreationTime": change_set.created_at,
+        "Status": "FAILED" if change_set.empty else "CREATE_COMPLETE",
+        "StatusReason": _NO_CHANGES if change_set.empty else None,
+        "ExecutionStatus": "UNAVAILABLE" if change_set.empty else "AVAILABLE",
+        "Changes": [
+            {
+                "Type": "Resource",
+                "ResourceChange": {
+                    "Action": change.action,
+                    "LogicalResourceId": change.logical_id,
+                    "ResourceType": change.type,
+                },
+            }
+            for change in change_set.changes
+        ],
+    }

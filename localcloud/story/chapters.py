@@ -1,28 +1,15 @@
 """What the demo shows, in chapters: each acts as people would, and then looks at contacts and mailboxes.
 
 A chapter is a function that takes the scene and yields a step for each thing that it showed. To show more,
-write a chapter and put it into CHAPTERS; `rollout` and `audit` change the deployed roster and stay at the
-end, before `chat`, which counts all alerts.
+write a chapter and put it into CHAPTERS. Rollout and audit mode change the deployed roster and stay at the
+end, before the chat, which counts all alerts.
 """
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from localcloud.story import (
-    accounts,
-    approval,
-    audit,
-    chat,
-    drift,
-    exempt,
-    guardrail,
-    management,
-    members,
-    rollout,
-    variants,
-)
+from localcloud.story import accounts, chat, drift, edits, rosters, variants
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -32,13 +19,13 @@ if TYPE_CHECKING:
 
 CHAPTERS: tuple[Callable[[Scene], Iterator[Step]], ...] = (
     accounts.play,
-    members.play,
-    management.play,
-    guardrail.play,
-    exempt.play,
+    edits.play_edits_in_a_member,
+    edits.play_edit_in_management,
+    edits.play_edit_below_the_guardrail,
+    edits.play_edit_of_an_exempt_account,
     drift.play,
-    rollout.play,
-    audit.play,
+    rosters.play_rollout,
+    rosters.play_audit_mode,
     chat.play,
 )
 
@@ -50,4 +37,6 @@ def prepare(stage: Stage) -> None:
 
 def play(scene: Scene, first: Mapping[str, Any]) -> Iterator[Step]:
     """All chapters, one after the other; `first` is the run that followed the first deployment."""
-    return chain(approval.play(scene, first), chain.from_iterable(chapter(scene) for chapter in CHAPTERS))
+    yield from rosters.play_first_approval(scene, first)
+    for chapter in CHAPTERS:
+        yield from chapter(scene)

@@ -2,14 +2,21 @@
 
 import uuid
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from moto.core.responses import ActionResult, BaseResponse, EmptyResult
 
 from localcloud.cloudformation.errors import RequestError, TemplateError
-from localcloud.cloudformation.stack_sets import views
-from localcloud.cloudformation.stack_sets.definitions import MEMBERS, NOTHING, redefine
-from localcloud.cloudformation.stack_sets.model import Definition, Operation, StackSet
+from localcloud.cloudformation.stack_sets.model import (
+    MEMBERS,
+    NOTHING,
+    Definition,
+    Instance,
+    Operation,
+    Result,
+    StackSet,
+    redefine,
+)
 from localcloud.cloudformation.stack_sets.service import StackSets
 
 
@@ -66,7 +73,7 @@ class StackSetsApi(BaseResponse):
 
     def describe_stack_set(self) -> ActionResult:
         """DescribeStackSet."""
-        return ActionResult({"StackSet": views.stack_set(self._stack_set())})
+        return ActionResult({"StackSet": render_stack_set(self._stack_set())})
 
     def list_stack_sets(self) -> ActionResult:
         """ListStackSets, on one page; without CallAs a member sees its own, of which there are none."""
@@ -76,7 +83,7 @@ class StackSetsApi(BaseResponse):
             return ActionResult({"Summaries": []})
         wanted = self._get_param("Status")
         chosen = [s for s in self.stack_sets.sets if s.region == self.region and wanted in (None, s.status)]
-        return ActionResult({"Summaries": [views.summary(s) for s in chosen]})
+        return ActionResult({"Summaries": [render_summary(s) for s in chosen]})
 
     def create_stack_instances(self) -> ActionResult:
         """CreateStackInstances."""
@@ -102,7 +109,7 @@ class StackSetsApi(BaseResponse):
         stack_set = self._stack_set()
         account, region = self._get_param("StackInstanceAccount"), self._get_param("StackInstanceRegion")
         found = [
-            views.instance(stack_set, i)
+            render_instance(stack_set, i)
             for i in list(stack_set.instances.values())
             if account in (None, i.account) and region in (None, i.region)
         ]
@@ -121,24 +128,24 @@ class StackSetsApi(BaseResponse):
         if instance is None:
             text = f"Stack instance for StackSet {stack_set.id}, account {account}, region {region} not found"
             raise RequestError("StackInstanceNotFoundException", text)
-        view = views.instance(stack_set, instance) | {"ParameterOverrides": instance.overrides}
+        view = render_instance(stack_set, instance) | {"ParameterOverrides": instance.overrides}
         return ActionResult({"StackInstance": view})
 
     def list_stack_set_operations(self) -> ActionResult:
         """ListStackSetOperations, newest first, on one page."""
         stack_set = self._stack_set()
         newest = reversed(stack_set.operations)
-        return ActionResult({"Summaries": [views.operation(stack_set, o) for o in newest]})
+        return ActionResult({"Summaries": [render_operation(stack_set, o) for o in newest]})
 
     def describe_stack_set_operation(self) -> ActionResult:
         """DescribeStackSetOperation."""
         stack_set, operation = self._operation()
-        return ActionResult({"StackSetOperation": views.operation(stack_set, operation)})
+        return ActionResult({"StackSetOperation": render_operation(stack_set, operation)})
 
     def list_stack_set_operation_results(self) -> ActionResult:
         """ListStackSetOperationResults, on one page."""
         _, operation = self._operation()
-        return ActionResult({"Summaries": [views.result(result) for result in operation.results]})
+        return ActionResult({"Summaries": [render_result(result) for result in operation.results]})
 
     @property
     def _call_as(self) -> str:
@@ -173,3 +180,77 @@ class StackSetsApi(BaseResponse):
         has_body = self._get_param("TemplateBody") or self._get_param("TemplateURL")
         body = self.template_body() if has_body else None
         return redefine(old, body, {name: self._get_param(name) for name in MEMBERS})
+
+
+def render_summary(stack_set: StackSet) -> dict[str, Any]:
+    """A member of ListStackSets."""
+    definition = stack_set.definition
+    return {
+        "StackSetName": stack_set.name,
+        "StackSetId": stack_set.id,
+        "Description": definition.description or None,
+        "Status": stack_set.status,
+        "AutoDeployment": definition.auto_deployment,
+        "PermissionModel": "SERVICE_MANAGED",
+        "DriftStatus": "NOT_CHECKED",
+        "ManagedExecution": {"Active": definition.managed_execution},
+    }
+
+
+def render_stack_set(stack_set: StackSet) -> dict[str, Any]:
+    """DescribeStackSet."""
+    definition = stack_set.definition
+    regions = {region for regions in stack_set.targets.values() for region in regions}
+    return {
+        **{key: value for key, value in render_summary(stack_set).items() if key != "DriftStatus"},
+        "StackSetARN": stack_set.arn,
+        "TemplateBody": definition.body,
+        "Parameters": definition.parameters,
+        "Capabilities": definition.capabilities,
+        "Tags": [{"Key": key, "Value": value} for key, value in definition.tags],
+        "OrganizationalUnitIds": list(stack_set.targets),
+        "Regions": sorted(regions),
+    }
+
+
+def render_instance(stack_set: StackSet, instance: Instance) -> dict[str, Any]:
+    """A member of ListStackInstances, and DescribeStackInstance."""
+    return {
+        "StackSetId": stack_set.id,
+        "Region": instance.region,
+        "Account": instance.account,
+        "StackId": instance.stack.id if instance.stack else None,
+        "Status": instance.status,
+        "StatusReason": instance.reason,
+        "StackInstanceStatus": {"DetailedStatus": instance.detail},
+        "OrganizationalUnitId": instance.unit,
+        "DriftStatus": "NOT_CHECKED",
+        "LastOperationId": instance.operation or None,
+    }
+
+
+def render_operation(stack_set: StackSet, operation: Operation) -> dict[str, Any]:
+    """DescribeStackSetOperation, and with fewer members ListStackSetOperations."""
+    return {
+        "OperationId": operation.id,
+        "StackSetId": stack_set.id,
+        "Action": operation.action,
+        "Status": operation.status,
+        "OperationPreferences": operation.preferences,
+        "DeploymentTargets": operation.targets,
+        "RetainStacks": operation.retain,
+        "CreationTimestamp": operation.created_at,
+        "EndTimestamp": operation.ended_at,
+        "StatusDetails": {"FailedStackInstancesCount": operation.failures},
+    }
+
+
+def render_result(result: Result) -> dict[str, Any]:
+    """A member of ListStackSetOperationResults."""
+    return {
+        "Account": result.instance.account,
+        "Region": result.instance.region,
+        "Status": result.status,
+        "StatusReason": result.reason,
+        "OrganizationalUnitId": result.instance.unit,
+    }

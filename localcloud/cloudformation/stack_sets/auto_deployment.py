@@ -8,8 +8,7 @@ import threading
 from typing import Any
 
 from localcloud.cloudformation.stack_sets.model import StackSet
-from localcloud.cloudformation.stack_sets.service import StackSets
-from localcloud.cloudformation.stack_sets.targets import accounts_below
+from localcloud.cloudformation.stack_sets.service import StackSets, accounts_below
 from simulation.cloud import SimulatedCloud
 
 

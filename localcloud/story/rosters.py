@@ -1,23 +1,30 @@
-"""Rosters change: a bad one is held and harms nobody, the corrected one is approved and rolled out."""
+"""Rosters change: the first is approved, a wrong one is corrected, and the same one is only audited."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from localcloud.story import sweeping
-from localcloud.story.scene import PAYMENTS, End
-from localcloud.story.sweeping import SweepEnd
+from localcloud.story.scene import EDIT, PAYMENTS, End
+from localcloud.story.sweeping import SweepEnd, finish
 from localcloud.story.variants import directory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from localcloud.story.scene import Scene, Step
 
 _HELD = "CRITICAL sweep-held"
 
 
-def play(scene: Scene) -> Iterator[Step]:
+def play_first_approval(scene: Scene, first: Mapping[str, Any]) -> Iterator[Step]:
+    """It was held by `first`, the sweep that followed the deployment; then it is approved."""
+    end = SweepEnd(ending="finished", written=0, alerts=("CRITICAL sweep-held", "MEDIUM roster-approved"))
+    name = "first roster held, approved"
+    yield finish(scene, name, lambda: scene.stage.approve(dict(first)), end, before=0)
+
+
+def play_rollout(scene: Scene) -> Iterator[Step]:
     """Held; the approved roster is enforced meanwhile; corrected, held as well, approved, applied."""
     stage = scene.stage
     bad, good = directory(stage.out, "wrong-mailbox"), directory(stage.out, "right-mailbox")
@@ -45,3 +52,18 @@ def play(scene: Scene) -> Iterator[Step]:
 def _roll_out(scene: Scene, held: dict[str, Any]) -> dict[str, Any]:
     scene.enforce(scene.stage.roster)
     return scene.stage.approve(held)
+
+
+def play_audit_mode(scene: Scene) -> Iterator[Step]:
+    """An update that changes nothing approves itself, and then an edit stays."""
+    yield sweeping.play(
+        scene,
+        "the same roster in audit mode",
+        lambda: scene.stage.update_hub(directory(scene.stage.out, "audit")),
+        SweepEnd(ending="finished", written=0, alerts=("HIGH roster-approved",)),
+    )
+    yield scene.play(
+        "edited in audit mode",
+        lambda: scene.edit(PAYMENTS),
+        End(contacts={"SECURITY": EDIT}, severity="MEDIUM", stays=True),
+    )

@@ -1,0 +1,58 @@
+"""People edit contacts: in a member, in the management account, below the guardrail, in an exempt account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from localcloud.story.scene import DIVESTED, EDIT, PAYMENTS, WEB_SHOP, Act, End
+from rollcall.model.well_known import MANAGEMENT_ROLE_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from localcloud.story.scene import Scene, Step
+
+
+def play_edits_in_a_member(scene: Scene) -> Iterator[Step]:
+    """An edit, then a delete."""
+    wanted = {"SECURITY": scene.usual["SECURITY"]}
+
+    def delete() -> Act:
+        scene.as_mary(PAYMENTS).delete_alternate_contact(AlternateContactType="SECURITY")
+        return Act(account=PAYMENTS)
+
+    yield scene.play(
+        "security contact edited in a member",
+        lambda: scene.edit(PAYMENTS),
+        End(contacts=wanted, severity="MEDIUM"),
+    )
+    yield scene.play("security contact deleted in a member", delete, End(contacts=wanted, severity="HIGH"))
+
+
+def play_edit_in_management(scene: Scene) -> Iterator[Step]:
+    """It is set back all the same, by the role that RollcallManagement made there."""
+    wanted = {"SECURITY": scene.usual["SECURITY"]}
+    yield scene.play(
+        "security contact edited in the management account",
+        lambda: scene.edit(scene.management),
+        End(contacts=wanted, severity="HIGH", writer=MANAGEMENT_ROLE_NAME),
+    )
+
+
+def play_edit_below_the_guardrail(scene: Scene) -> Iterator[Step]:
+    """The Account API refuses, the contact is what it was."""
+    untouched = {"SECURITY": scene.production["SECURITY"]}
+    yield scene.play(
+        "edit below the guardrail (Workloads/Production)",
+        lambda: scene.edit(WEB_SHOP),
+        End(contacts=untouched, severity="LOW", stays=True, denied=True),
+    )
+
+
+def play_edit_of_an_exempt_account(scene: Scene) -> Iterator[Step]:
+    """The edit stays."""
+    yield scene.play(
+        "exempt account edited",
+        lambda: scene.edit(DIVESTED),
+        End(contacts={"SECURITY": EDIT}, severity="LOW", stays=True),
+    )

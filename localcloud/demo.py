@@ -20,11 +20,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from localcloud.slack.reading import read
+from localcloud.slack.reading import render_message
 from localcloud.story import chapters
 from localcloud.story.cdk import CdkError
 from localcloud.story.scene import Scene
-from localcloud.story.seeds import give_contacts, new_organization
+from localcloud.story.seeds import give_contacts, make_new_organization
 from localcloud.story.shell import CommandFailedError
 from localcloud.story.stage import Stage
 from localcloud.story.sweeps import SweepFailedError
@@ -62,14 +62,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(out: Path, *, verbose: bool) -> int:
     started = time.monotonic()
 
-    def tell(what: str) -> None:
+    def show(what: str) -> None:
         _console.print(f"[dim]{time.monotonic() - started:5.1f} s[/]  {what}")
 
     steps: list[Step] = []
-    organization = new_organization(SystemClock())
-    stage = Stage(out, tell, organization=organization)
+    organization = make_new_organization(SystemClock())
+    stage = Stage(out, show, organization=organization)
     with stage.cloud as cloud:
-        tell(f"the local cloud answers on {cloud.endpoint}")
+        show(f"the local cloud answers on {cloud.endpoint}")
         roster = stage.prepare()
         give_contacts(organization, roster)
         chapters.prepare(stage)
@@ -82,15 +82,15 @@ def _run(out: Path, *, verbose: bool) -> int:
         names = ("name", "expected", "observed", "seconds", "ok")
         summary = {"steps": [{name: getattr(step, name) for name in names} for step in steps]}
         (out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
-        _console.print(_table(steps))
+        _console.print(_build_table(steps))
         _show_in_slack(cloud)
         page = stage.fetch_report()
         lost = cloud.bridge.lost[early:]
-        stray = len(cloud.mail.received()) - sum(len(step.alerts) for step in steps)
+        stray = len(cloud.mail.list_messages()) - sum(len(step.alerts) for step in steps)
         if stray or lost:
             _console.print(f"[red]{stray} alerts that no step expected, undelivered: {lost}")
-        tell(f"alerts are in {cloud.mail.path}, the functions' logs in {out / 'logs'}")
-        tell(f"the report of the last sweep is {page}")
+        show(f"alerts are in {cloud.mail.path}, the functions' logs in {out / 'logs'}")
+        show(f"the report of the last sweep is {page}")
     return 0 if all(step.ok for step in steps) and not stray and not lost else 1
 
 
@@ -105,12 +105,14 @@ def _show(step: Step, *, verbose: bool) -> None:
 
 def _show_in_slack(cloud: LocalCloud) -> None:
     """One alert as a person sees it."""
-    message = next((m for m in cloud.slack.messages() if _SHOWN in m.text), None)
+    message = next((m for m in cloud.slack.list_messages() if _SHOWN in m.text), None)
     if message:
-        _console.print(Panel(Text(read(message)), title="One of the alerts, in Slack", title_align="left"))
+        _console.print(
+            Panel(Text(render_message(message)), title="One of the alerts, in Slack", title_align="left")
+        )
 
 
-def _table(steps: list[Step]) -> Table:
+def _build_table(steps: list[Step]) -> Table:
     table = Table("step", "expected", "observed", "seconds", "", title="Rollcall", show_lines=True)
     for number, step in enumerate(steps, start=1):
         verdict = "[green]ok[/]" if step.ok else "[red]differs[/]"

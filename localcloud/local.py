@@ -21,9 +21,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from localcloud.running import AlreadyRunningError, Claim
+from localcloud.running import AlreadyRunningError, DirectoryClaim
 from localcloud.story.cdk import CdkError
-from localcloud.story.seeds import give_contacts, ou_path, whole_organization
+from localcloud.story.seeds import find_ou_path, give_contacts, make_whole_organization
 from localcloud.story.shell import CommandFailedError
 from localcloud.story.stage import Stage
 from localcloud.story.sweeps import SweepFailedError
@@ -61,7 +61,7 @@ if not _console.is_terminal:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Start, deploy, and stay."""
     parser = argparse.ArgumentParser(prog="python -m localcloud.local", description=__doc__)
-    parser.add_argument("--port", type=_port, default=PORT, help="default: %(default)s, 0 for any")
+    parser.add_argument("--port", type=_parse_port, default=PORT, help="default: %(default)s, 0 for any")
     parser.add_argument("--out", type=Path, default=Path("out/local"), help="default: %(default)s")
     parser.add_argument("--assembly", type=Path, help="what cdk synth made of config/examples/demo before")
     parser.add_argument("--bare", action="store_true", help="set nothing up and deploy nothing")
@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(name, signal.default_int_handler)
     out = options.out.resolve()
     try:
-        with Claim(out) as claim:
+        with DirectoryClaim(out) as claim:
             _run(claim, out, options.port, options.assembly, bare=options.bare)
     except KeyboardInterrupt:
         _console.print("stopped")
@@ -83,23 +83,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _port(text: str) -> int:
+def _parse_port(text: str) -> int:
     """A port of this machine; what argparse says of anything else."""
     if not (text.isascii() and text.isdecimal() and int(text) <= _LAST_PORT):
         raise argparse.ArgumentTypeError(f"{text!r} is no port: allowed are 0 to {_LAST_PORT}")
     return int(text)
 
 
-def _run(claim: Claim, out: Path, port: int, assembly: Path | None, *, bare: bool) -> None:
+def _run(claim: DirectoryClaim, out: Path, port: int, assembly: Path | None, *, bare: bool) -> None:
     started = time.monotonic()
 
-    def tell(what: str) -> None:
+    def show(what: str) -> None:
         _console.print(f"[dim]{time.monotonic() - started:5.1f} s[/]  {what}")
 
-    organization = whole_organization(SystemClock())
-    stage = Stage(out, tell, organization=organization, port=port, assembly=assembly)
+    organization = make_whole_organization(SystemClock())
+    stage = Stage(out, show, organization=organization, port=port, assembly=assembly)
     with stage.cloud as cloud:
-        tell(f"the local cloud answers on {cloud.endpoint}")
+        show(f"the local cloud answers on {cloud.endpoint}")
         state: dict[str, Any] = {
             "endpoint": cloud.endpoint,
             "organization": organization.id,
@@ -110,27 +110,29 @@ def _run(claim: Claim, out: Path, port: int, assembly: Path | None, *, bare: boo
         if not bare:
             give_contacts(organization, stage.prepare())
             stage.approve(stage.deploy())
-        _console.print(_table(organization))
+        _console.print(_build_table(organization))
         _console.print(_HELP.format(accounts=len(organization.accounts), endpoint=cloud.endpoint, out=out))
         claim.publish(**state, ready=True)
-        _watch(stage)
+        _show_alerts(stage)
 
 
-def _watch(stage: Stage) -> None:
+def _show_alerts(stage: Stage) -> None:
     """Show each alert as it is delivered, until Ctrl-C."""
     shown = 0
     while True:
-        for alert in stage.cloud.mail.received()[shown:]:
+        for alert in stage.cloud.mail.list_messages()[shown:]:
             shown += 1
-            stage.tell(f"[yellow]{escape(alert['subject'])}[/]")
+            stage.show(f"[yellow]{escape(alert['subject'])}[/]")
         time.sleep(0.2)
 
 
-def _table(organization: Organization) -> Table:
+def _build_table(organization: Organization) -> Table:
     table = Table("account", "name", "organizational unit")
     names = {organization.management: " (management)", HUB: " (hub)"}
     for account in organization.accounts.values():
-        table.add_row(account.id, account.name + names.get(account.id, ""), ou_path(organization, account.id))
+        table.add_row(
+            account.id, account.name + names.get(account.id, ""), find_ou_path(organization, account.id)
+        )
     return table
 
 

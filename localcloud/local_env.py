@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from localcloud.cloud.clients import REGION, Clients, Credentials
-from localcloud.cloud.gateway import root_key
-from localcloud.running import NotReadyError, State, find
+from localcloud.cloud.gateway import make_root_key
+from localcloud.running import NotReadyError, RunningCloud, find_running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,9 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     try:
-        state = find(options.out)
-        account = _account(state, options.account)
-        lines = list(_lines(state, _credentials(state, account, options.role)))
+        state = find_running(options.out)
+        account = _find_account(state, options.account)
+        lines = list(_build_lines(state, _get_credentials(state, account, options.role)))
     except NotReadyError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -73,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _account(state: State, asked: str) -> str:
+def _find_account(state: RunningCloud, asked: str) -> str:
     account = {"hub": state.hub, "management": state.management}.get(asked, asked)
     if not re.fullmatch(r"\d{12}", account):
         raise NoSuchAccountError(f"ACCOUNT is hub, management or 12 digits, not {asked!r}")
@@ -87,20 +87,22 @@ def _account(state: State, asked: str) -> str:
     return account
 
 
-def _credentials(state: State, account: str, role: str) -> Credentials:
+def _get_credentials(state: RunningCloud, account: str, role: str) -> Credentials:
     if role == ROOT_USER:
-        key = root_key(account)
+        key = make_root_key(account)
         return Credentials(access_key_id=key, secret_access_key=key, session_token=key)
-    return Clients(state.endpoint).credentials(account, role=role, session=os.environ.get("USER") or "you")
+    return Clients(state.endpoint).get_credentials(
+        account, role=role, session=os.environ.get("USER") or "you"
+    )
 
 
-def _lines(state: State, credentials: Credentials) -> Iterator[str]:
+def _build_lines(state: RunningCloud, credentials: Credentials) -> Iterator[str]:
     elsewhere = sorted(name for name in os.environ if name.startswith("AWS_ENDPOINT_URL_"))
     yield f"unset {' '.join([*_IN_THE_WAY, *elsewhere])}"
     direct = ",".join(filter(None, ["127.0.0.1", os.environ.get("NO_PROXY") or os.environ.get("no_proxy")]))
     variables = {
         "AWS_ENDPOINT_URL": state.endpoint,
-        **credentials.environment(),
+        **credentials.to_environment(),
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_CONFIG_FILE": os.devnull,

@@ -26,7 +26,7 @@ class NotReadyError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class RunningCloud:
     """A running cloud as others see it; `ready` once everything is deployed."""
 
     pid: int
@@ -37,7 +37,7 @@ class State:
     ready: bool
 
 
-class Claim:
+class DirectoryClaim:
     """The directory is this process's until `release` or its end, however that comes.
 
     Raises AlreadyRunningError when it is another's.
@@ -49,7 +49,7 @@ class Claim:
         self._lock = (out / LOCK_FILE).open("a+")
         # Who only looks holds it for a moment: a cloud that runs holds it for good.
         for _ in range(_TRIES):
-            if not _taken(self._lock):
+            if not _is_taken(self._lock):
                 return
             time.sleep(_PAUSE_SECONDS)
         self._lock.seek(0)
@@ -72,18 +72,18 @@ class Claim:
     def publish(self, **state: Any) -> None:
         """Tell others; replaces what was told before at once."""
         new = self._path.with_suffix(".new")
-        new.write_text(json.dumps(asdict(State(pid=os.getpid(), **state)), indent=2) + "\n")
+        new.write_text(json.dumps(asdict(RunningCloud(pid=os.getpid(), **state)), indent=2) + "\n")
         new.replace(self._path)
 
 
-def find(out: Path) -> State:
+def find_running(out: Path) -> RunningCloud:
     """The cloud that runs in a directory and is ready. Raises NotReadyError."""
     start = "start it in another terminal with `make local`"
     try:
         with (out / LOCK_FILE).open("a+") as lock:
-            if not _taken(lock):
+            if not _is_taken(lock):
                 raise NotReadyError(f"the local cloud is not running: {start}")
-        state = State(**json.loads((out / STATE_FILE).read_text()))
+        state = RunningCloud(**json.loads((out / STATE_FILE).read_text()))
     except FileNotFoundError as error:
         if (out / LOCK_FILE).exists():
             raise NotReadyError("the local cloud is starting: wait until it says ready") from error
@@ -93,7 +93,7 @@ def find(out: Path) -> State:
     return state
 
 
-def _taken(lock: IO[str]) -> bool:
+def _is_taken(lock: IO[str]) -> bool:
     """Whether another process holds the lock; takes it for the life of the file object otherwise."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import botocore.session
 
 from localcloud.aws.permissions import explain_refusal
-from localcloud.cloud.gateway import answer, caller_of
+from localcloud.cloud.gateway import build_response, identify_caller
 from simulation.authorization import request_of
 from simulation.errors import ApiError
 
@@ -36,7 +36,7 @@ class Apis:
             model.operation_model(name).http["requestUri"]: name for name in model.operation_names
         }
 
-    def after(self, service: str, operation: str, hook: Hook) -> Callable[[], None]:
+    def add_hook(self, service: str, operation: str, hook: Hook) -> Callable[[], None]:
         """Call `hook(caller, parameters)` when the operation has succeeded and nobody knows it yet.
 
         Gives back a function that takes the hook out again.
@@ -44,17 +44,17 @@ class Apis:
         self._hooks[service, operation].append(hook)
         return lambda: self._hooks[service, operation].remove(hook)
 
-    def account(self, request: Request) -> Response:
+    def handle_account(self, request: Request) -> Response:
         """POST /putAlternateContact and the like; errors in x-amzn-ErrorType, the text in `message`."""
         try:
             body, request_id = self._call("account", self._account_operations.get(request.path, ""), request)
         except ApiError as error:
             headers = {"x-amzn-ErrorType": error.code}
             document = {"message": error.message} | ({"reason": error.reason} if error.reason else {})
-            return answer(document, status=error.status, request_id=error.request_id, headers=headers)
-        return answer(body, request_id=request_id)
+            return build_response(document, status=error.status, request_id=error.request_id, headers=headers)
+        return build_response(body, request_id=request_id)
 
-    def organizations(self, request: Request) -> Response:
+    def handle_organizations(self, request: Request) -> Response:
         """POST / with the operation in X-Amz-Target; errors in `__type`, the text in `Message`."""
         operation = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
         try:
@@ -62,11 +62,11 @@ class Apis:
         except ApiError as error:
             document = {"__type": error.code, "Message": error.message}
             document |= {"Reason": error.reason} if error.reason else {}
-            return answer(document, status=error.status, request_id=error.request_id)
-        return answer(body, request_id=request_id)
+            return build_response(document, status=error.status, request_id=error.request_id)
+        return build_response(body, request_id=request_id)
 
     def _call(self, service: str, operation: str, request: Request) -> tuple[dict[str, Any], str]:
-        caller = caller_of(request)
+        caller = identify_caller(request)
         try:
             parameters = json.loads(request.get_data() or b"{}")
         except ValueError as error:
@@ -87,6 +87,6 @@ class Apis:
 def install(cloud: Cloud) -> Apis:
     """Put both APIs in front of moto's own."""
     apis = Apis(cloud.simulation)
-    cloud.gateway.route("account", apis.account)
-    cloud.gateway.route("organizations", apis.organizations)
+    cloud.gateway.route("account", apis.handle_account)
+    cloud.gateway.route("organizations", apis.handle_organizations)
     return apis

@@ -19,8 +19,8 @@ from moto.iam import models as iam_models
 from moto.sts.models import STSBackend
 from werkzeug import Response
 
-from localcloud.aws.permissions import explain_refusal, find_role, trusts
-from localcloud.cloud.gateway import account_of_root_key, caller_of, caller_of_key, credential_scope
+from localcloud.aws.permissions import explain_refusal, find_role, is_trusted
+from localcloud.cloud.gateway import identify_caller, identify_key, parse_credential_scope, parse_root_key
 from rollcall_policies import AccessRequest
 
 if TYPE_CHECKING:
@@ -40,18 +40,18 @@ _ROLE_ARN = re.compile(r"arn:aws:iam::\d{12}:role/.+")
 def install(cloud: Cloud) -> None:
     """Root users get keys of their own, GetCallerIdentity knows everybody, AssumeRole is checked."""
     plain = iam_models.get_account_id_from
-    cloud.patch(iam_models, "get_account_id_from", lambda key: account_of_root_key(key) or plain(key))
+    cloud.patch(iam_models, "get_account_id_from", lambda key: parse_root_key(key) or plain(key))
 
     def get_caller_identity(_self: Any, access_key_id: str, _region: str) -> tuple[str, str, str]:
-        caller = caller_of_key(access_key_id)
+        caller = identify_key(access_key_id)
         return str(caller.user_identity()["principalId"]), caller.arn, caller.account_id
 
     cloud.patch(STSBackend, "get_caller_identity", get_caller_identity)
-    guard = AssumeRole(cloud.simulation.organization, exempt_key=cloud.clients.key)
+    guard = AssumeRoleGuard(cloud.simulation.organization, exempt_key=cloud.clients.key)
     cloud.gateway.route("sts", guard.handle)
 
 
-class AssumeRole:
+class AssumeRoleGuard:
     """Refuses AssumeRole where AWS would; what it lets pass, and all other requests, moto answers.
 
     `exempt_key` is the local cloud's own: it starts functions and hands out sessions.
@@ -68,19 +68,19 @@ class AssumeRole:
         form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
         role_arn = form.get("RoleArn", "")
         asks = form.get("Action") == "AssumeRole" and _ROLE_ARN.fullmatch(role_arn)
-        if not asks or credential_scope(request)[0] == self._exempt_key:
+        if not asks or parse_credential_scope(request)[0] == self._exempt_key:
             return None
-        caller = caller_of(request)
-        if not self._may(caller, role_arn, form):
+        caller = identify_caller(request)
+        if not self._is_allowed(caller, role_arn, form):
             text = f"User: {caller.arn} is not authorized to perform: {_ACTION} on resource: {role_arn}"
-            return _error("AccessDenied", text, 403)
+            return _build_error("AccessDenied", text, 403)
         longest = getattr(find_role(role_arn), "max_session_duration", None) or _DEFAULT_SESSION_SECONDS
         if int(form.get("DurationSeconds", 0)) > longest:
             text = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
-            return _error("ValidationError", text, 400)
+            return _build_error("ValidationError", text, 400)
         return None
 
-    def _may(self, caller: Caller, role_arn: str, form: dict[str, str]) -> bool:
+    def _is_allowed(self, caller: Caller, role_arn: str, form: dict[str, str]) -> bool:
         member = caller.account_id in self._organization.accounts
         context = {
             "aws:PrincipalArn": [caller.principal_arn],
@@ -88,7 +88,7 @@ class AssumeRole:
             "aws:PrincipalOrgID": [self._organization.id] if member else [],
             "sts:ExternalId": [form["ExternalId"]] if "ExternalId" in form else [],
             "sts:RoleSessionName": [form.get("RoleSessionName", "")],
-            "aws:MultiFactorAuthPresent": _second_factor(caller, form),
+            "aws:MultiFactorAuthPresent": _read_second_factor(caller, form),
         }
         request = AccessRequest(action=_ACTION, resource=role_arn, context=context)
         if caller.arn.endswith(":root") or explain_refusal(caller.arn, request):
@@ -96,10 +96,10 @@ class AssumeRole:
         role = find_role(role_arn)
         if role is None:
             return caller.account_id in {role_arn.split(":")[4], self._organization.management}
-        return trusts(role, replace(request, principal=caller.principal_arn))
+        return is_trusted(role, replace(request, principal=caller.principal_arn))
 
 
-def _second_factor(caller: Caller, form: dict[str, str]) -> list[str]:
+def _read_second_factor(caller: Caller, form: dict[str, str]) -> list[str]:
     """What the condition key says. Nobody here has a device: any six digits are a right code.
 
     Source: IAM user guide, "AWS global condition context keys": absent with a user's own keys.
@@ -109,7 +109,7 @@ def _second_factor(caller: Caller, form: dict[str, str]) -> list[str]:
     return ["false"] if ":assumed-role/" in caller.arn else []
 
 
-def _error(code: str, text: str, status: int) -> Response:
+def _build_error(code: str, text: str, status: int) -> Response:
     return Response(
         '<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>'
         f"<Code>{code}</Code><Message>{escape(text)}</Message></Error>"

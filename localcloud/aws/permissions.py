@@ -26,7 +26,7 @@ def evaluate(documents: Iterable[Any], request: AccessRequest) -> Access:
     return decision.access
 
 
-def role_allows(role_arn: str, request: AccessRequest) -> bool | None:
+def is_allowed_by_role(role_arn: str, request: AccessRequest) -> bool | None:
     """Whether the policies of a role allow the request; None if moto's IAM has no such role."""
     role = find_role(role_arn)
     if role is None:
@@ -35,9 +35,13 @@ def role_allows(role_arn: str, request: AccessRequest) -> bool | None:
     return evaluate(documents, request) is Access.ALLOWED
 
 
-def service_may(service: str, role_arn: str, request: AccessRequest, *, source_arn: str = "") -> bool:
+def is_allowed_as_service(
+    service: str, role_arn: str, request: AccessRequest, *, source_arn: str = ""
+) -> bool:
     """Whether a service may make the request as a role, on behalf of the resource of that ARN."""
-    return can_assume(service, role_arn, source_arn=source_arn) and bool(role_allows(role_arn, request))
+    return can_assume(service, role_arn, source_arn=source_arn) and bool(
+        is_allowed_by_role(role_arn, request)
+    )
 
 
 def can_assume(service: str, role_arn: str, *, source_arn: str = "") -> bool:
@@ -47,10 +51,10 @@ def can_assume(service: str, role_arn: str, *, source_arn: str = "") -> bool:
         return False
     context = {"aws:SourceAccount": [role.account_id], "aws:SourceArn": [source_arn] if source_arn else []}
     request = AccessRequest(action="sts:AssumeRole", resource=None, context=context, principal=service)
-    return trusts(role, request)
+    return is_trusted(role, request)
 
 
-def trusts(role: Any, request: AccessRequest) -> bool:
+def is_trusted(role: Any, request: AccessRequest) -> bool:
     """Whether the trust policy of one of moto's roles allows the request. Trust policies name no resource."""
     return evaluate([role.assume_role_policy_document], replace(request, resource=None)) is Access.ALLOWED
 
@@ -63,7 +67,7 @@ def explain_refusal(caller_arn: str, request: AccessRequest) -> str | None:
     if ":assumed-role/" not in caller_arn:
         return None
     role_arn = f"arn:aws:iam::{caller_arn.split(':')[4]}:role/{caller_arn.split('/')[-2]}"
-    if role_allows(role_arn, request) is not False:
+    if is_allowed_by_role(role_arn, request) is not False:
         return None
     return (
         f"User: {caller_arn} is not authorized to perform: {request.action} on resource: {request.resource} "

@@ -46,11 +46,11 @@ def install(cloud: Cloud) -> None:
         return IAMPolicy(json.dumps(policy)).is_action_permitted(action, resource)
 
     cloud.patch(BaseResponse, "call_action", call_action)
-    cloud.patch(DynamoHandler, "call_action", tables_in_turn())
+    cloud.patch(DynamoHandler, "call_action", serialize_table_calls())
     cloud.patch(FakeBucket, "get_permission", get_permission)
 
 
-def tables_in_turn() -> Callable[[Any], Any]:
+def serialize_table_calls() -> Callable[[Any], Any]:
     """For DynamoHandler.call_action: moto looks at an item and then writes it, and copies whole tables."""
     lock = threading.Lock()
     plain = DynamoHandler.call_action

@@ -36,7 +36,7 @@ class Credentials:
     secret_access_key: str = field(repr=False)
     session_token: str = field(repr=False)
 
-    def environment(self) -> dict[str, str]:
+    def to_environment(self) -> dict[str, str]:
         """The variables by which every SDK and the CDK CLI take these credentials."""
         return {
             "AWS_ACCESS_KEY_ID": self.access_key_id,
@@ -45,7 +45,7 @@ class Credentials:
         }
 
 
-def own_key() -> str:
+def generate_key() -> str:
     """A new access key id that nobody can guess, in the form that moto knows."""
     return f"LOCAL{uuid.uuid4().hex[:15].upper()}"
 
@@ -65,7 +65,7 @@ class Clients:
         self._credentials: dict[tuple[str, str, str], Credentials] = {}
         self._clients: dict[tuple[str, ...], Any] = {}
 
-    def credentials(
+    def get_credentials(
         self, account: str, *, role: str = ADMINISTRATOR, session: str = "localcloud"
     ) -> Credentials:
         """Credentials of a session of a role (its name) in an account, by STS AssumeRole."""
@@ -101,7 +101,7 @@ class Clients:
         with self._lock:
             if key not in self._clients:
                 self._clients[key] = self._make(
-                    service, self.credentials(account, role=role, session=session), region
+                    service, self.get_credentials(account, role=role, session=session), region
                 )
             return self._clients[key]
 

@@ -38,43 +38,43 @@ class Gateway:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer one request (WSGI)."""
         request = Request(environ)
-        _, _, service = credential_scope(request)
+        _, _, service = parse_credential_scope(request)
         handler = self._handlers.get(service)
         response = handler(request) if handler else None
         return (response or self._inner)(environ, start_response)
 
 
-def credential_scope(request: Request) -> tuple[str, str, str]:
+def parse_credential_scope(request: Request) -> tuple[str, str, str]:
     """Access key id, Region and service of a SigV4 signature; empty strings when there is none."""
     _, _, scope = request.headers.get("Authorization", "").partition("Credential=")
     key, _, region, service = (*scope.split(",")[0].split("/"), "", "", "", "")[:4]
     return key, region, service
 
 
-def root_key(account: str) -> str:
+def make_root_key(account: str) -> str:
     """The access key id of an account's root user, as of a session in the console."""
     return f"ASIAROOT{account}"
 
 
-def account_of_root_key(key: str) -> str | None:
+def parse_root_key(key: str) -> str | None:
     """The account whose root user the key is of; None for any other key."""
     match = _ROOT_KEY.fullmatch(key)
     return match[1] if match else None
 
 
-def caller_of(request: Request) -> Caller:
+def identify_caller(request: Request) -> Caller:
     """Whoever signed the request."""
-    return caller_of_key(
-        credential_scope(request)[0],
+    return identify_key(
+        parse_credential_scope(request)[0],
         source_ip=request.remote_addr or "127.0.0.1",
         user_agent=request.headers.get("User-Agent", ""),
     )
 
 
-def caller_of_key(key: str, *, source_ip: str = "127.0.0.1", user_agent: str = "") -> Caller:
+def identify_key(key: str, *, source_ip: str = "127.0.0.1", user_agent: str = "") -> Caller:
     """A root user, or whom moto's STS and IAM know the access key as; else an administrator."""
     account = iam_models.get_account_id_from(key)
-    if account_of_root_key(key):
+    if parse_root_key(key):
         arn = f"arn:aws:iam::{account}:root"
         return Caller(
             account_id=account, arn=arn, access_key_id=key, source_ip=source_ip, user_agent=user_agent
@@ -85,30 +85,30 @@ def caller_of_key(key: str, *, source_ip: str = "127.0.0.1", user_agent: str = "
         account_id=account,
         arn=user.arn if user else f"arn:aws:iam::{account}:user/administrator",
         access_key_id=key,
-        role_path=_path_of(account, session.role_arn) if session else "/",
+        role_path=_find_path(account, session.role_arn) if session else "/",
         source_ip=source_ip,
         user_agent=user_agent,
     )
 
 
-def _path_of(account: str, role_arn: str) -> str:
+def _find_path(account: str, role_arn: str) -> str:
     """A made role's path is in its ARN, and in the ARN of no session of it."""
     name = role_arn.rpartition("/")[2]
     roles = iam_models.iam_backends[account]["aws"].roles.values()
     return next((str(role.path) for role in roles if role.name == name), "/")
 
 
-def answer(
+def build_response(
     body: Any, *, status: int = 200, request_id: str = "", headers: dict[str, str] | None = None
 ) -> Response:
     """A JSON response in the shape that the AWS SDKs read; datetimes become epoch seconds."""
     return Response(
-        json.dumps(body, default=_epoch),
+        json.dumps(body, default=_convert_to_epoch),
         status=status,
         headers={"x-amzn-RequestId": request_id or str(uuid.uuid4()), **(headers or {})},
         content_type="application/json",
     )
 
 
-def _epoch(value: datetime) -> float:
+def _convert_to_epoch(value: datetime) -> float:
     return value.timestamp()

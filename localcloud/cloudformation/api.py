@@ -25,39 +25,39 @@ class CloudFormationApi(BaseResponse):
     def create_stack(self) -> ActionResult:
         """CreateStack; refuses a name that is taken."""
         name = self._get_param("StackName")
-        if any(stack.name == name for stack in self._stacks()):
+        if any(stack.name == name for stack in self._list_stacks()):
             raise RequestError("AlreadyExistsException", f"Stack [{name}] already exists")
-        stack = self._new()
-        return self._run(stack, self._revision(stack))
+        stack = self._make_stack()
+        return self._run(stack, self._build_revision(stack))
 
     def update_stack(self) -> ActionResult:
         """UpdateStack; refuses an update that changes nothing."""
-        stack = self._stack()
-        revision = self._revision(stack)
-        if revision.same_as(stack.revision):
+        stack = self._find_stack()
+        revision = self._build_revision(stack)
+        if revision.is_same_as(stack.revision):
             raise TemplateError("No updates are to be performed.")  # the CDK CLI compares this text
         return self._run(stack, revision)
 
     def delete_stack(self) -> ActionResult:
         """DeleteStack; one that does not exist is fine."""
         name = self._get_param("StackName")
-        for stack in [s for s in self._stacks() if name in (s.name, s.id)]:
+        for stack in [s for s in self._list_stacks() if name in (s.name, s.id)]:
             Deployment(self.engine, stack).delete()
         return EmptyResult()
 
     def create_change_set(self) -> ActionResult:
         """CreateChangeSet; one of type CREATE makes its stack, in review."""
         name = self._get_param("StackName")
-        known = [s for s in self._stacks() if name in (s.name, s.id)]
+        known = [s for s in self._list_stacks() if name in (s.name, s.id)]
         creates = self._get_param("ChangeSetType") == "CREATE"
-        stack = self._new() if creates and not known else self._stack()
-        revision = self._revision(stack)
+        stack = self._make_stack() if creates and not known else self._find_stack()
+        revision = self._build_revision(stack)
         change_set = ChangeSet(
             stack=stack,
             name=self._get_param("ChangeSetName"),
             revision=revision,
-            changes=self.engine.changes(stack, revision),
-            empty=revision.same_as(stack.revision),
+            changes=self.engine.compare(stack, revision),
+            empty=revision.is_same_as(stack.revision),
         )
         stack.change_sets.append(change_set)
         self.engine.register(stack)
@@ -65,11 +65,11 @@ class CloudFormationApi(BaseResponse):
 
     def describe_change_set(self) -> ActionResult:
         """DescribeChangeSet."""
-        return ActionResult(render_change_set(self._change_set()))
+        return ActionResult(render_change_set(self._find_change_set()))
 
     def execute_change_set(self) -> ActionResult:
         """ExecuteChangeSet; returns when the stack has reached its end state."""
-        change_set = self._change_set()
+        change_set = self._find_change_set()
         if change_set.empty:
             raise RequestError("InvalidChangeSetStatus", f"ChangeSet [{change_set.id}] cannot be executed")
         change_set.stack.change_sets.clear()
@@ -78,70 +78,70 @@ class CloudFormationApi(BaseResponse):
 
     def delete_change_set(self) -> ActionResult:
         """DeleteChangeSet; one that does not exist is fine."""
-        stack, name = self._stack(), self._get_param("ChangeSetName")
+        stack, name = self._find_stack(), self._get_param("ChangeSetName")
         stack.change_sets[:] = [c for c in stack.change_sets if name not in (c.name, c.id)]
         return EmptyResult()
 
     def describe_stacks(self) -> ActionResult:
         """DescribeStacks: one by name or id (a deleted one by id), or all."""
-        chosen = [self._stack()] if self._get_param("StackName") else self._stacks()
+        chosen = [self._find_stack()] if self._get_param("StackName") else self._list_stacks()
         return ActionResult({"Stacks": [render_stack(s) for s in chosen]})
 
     def describe_stack_events(self) -> ActionResult:
         """DescribeStackEvents, newest first, on one page."""
-        return ActionResult({"StackEvents": self._stack().events[::-1]})
+        return ActionResult({"StackEvents": self._find_stack().events[::-1]})
 
     def describe_stack_resources(self) -> ActionResult:
         """DescribeStackResources of a stack, or of one resource in it."""
-        stack, name = self._stack(), self._get_param("LogicalResourceId")
+        stack, name = self._find_stack(), self._get_param("LogicalResourceId")
         chosen = [r for r in stack.resources.values() if name in (None, r.logical_id)]
         return ActionResult({"StackResources": [render_resource(stack, r) for r in chosen]})
 
     def list_stack_resources(self) -> ActionResult:
         """ListStackResources, on one page."""
-        stack = self._stack()
+        stack = self._find_stack()
         return ActionResult(
             {"StackResourceSummaries": [render_resource(stack, r) for r in stack.resources.values()]}
         )
 
     def get_template(self) -> ActionResult:
         """GetTemplate: the text as it was given."""
-        revision = self._stack().revision
+        revision = self._find_stack().revision
         return ActionResult(
             {"TemplateBody": revision.body if revision else "{}", "StagesAvailable": ["Original"]}
         )
 
-    def _stacks(self) -> list[Stack]:
+    def _list_stacks(self) -> list[Stack]:
         here = [s for s in self.engine.stacks if (s.account, s.region) == (self.current_account, self.region)]
         return [s for s in here if s.status != "DELETE_COMPLETE"]
 
-    def _stack(self) -> Stack:
+    def _find_stack(self) -> Stack:
         name = self._get_param("StackName")
-        for stack in [*self._stacks(), *self.engine.stacks]:
-            if name == stack.id or (name == stack.name and stack in self._stacks()):
+        for stack in [*self._list_stacks(), *self.engine.stacks]:
+            if name == stack.id or (name == stack.name and stack in self._list_stacks()):
                 return stack
         raise TemplateError(f"Stack with id {name} does not exist")  # the CDK CLI compares this text
 
-    def _new(self) -> Stack:
+    def _make_stack(self) -> Stack:
         return Stack(name=self._get_param("StackName"), account=self.current_account, region=self.region)
 
-    def _change_set(self) -> ChangeSet:
+    def _find_change_set(self) -> ChangeSet:
         name = self._get_param("ChangeSetName")
-        for change_set in self._stack().change_sets:
+        for change_set in self._find_stack().change_sets:
             if name in (change_set.name, change_set.id):
                 return change_set
         raise RequestError("ChangeSetNotFoundException", f"ChangeSet [{name}] does not exist")
 
-    def _revision(self, stack: Stack) -> Revision:
+    def _build_revision(self, stack: Stack) -> Revision:
         old = stack.revision
         return self.engine.revise(
             stack,
-            old.body if old and self._get_param("UsePreviousTemplate") else self.template_body(),
+            old.body if old and self._get_param("UsePreviousTemplate") else self.read_template_body(),
             parameters=self._get_param("Parameters", []),
             tags=tuple((tag["Key"], tag["Value"]) for tag in self._get_param("Tags", [])),
         )
 
-    def template_body(self) -> str:
+    def read_template_body(self) -> str:
         """The template's text: in the request, or where its TemplateURL points to."""
         if url := self._get_param("TemplateURL"):
             # The CDK CLI writes path-style addresses of the endpoint that it was given.
@@ -153,7 +153,7 @@ class CloudFormationApi(BaseResponse):
     def _run(self, stack: Stack, revision: Revision) -> ActionResult:
         if not stack.can_change:
             raise TemplateError(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
-        wanted = self.engine.wanted(stack, revision)  # a senseless template leaves no stack behind
+        wanted = self.engine.list_definitions(stack, revision)  # a senseless template leaves no stack behind
         self.engine.register(stack)
         Deployment(self.engine, stack).run(revision, wanted)
         return ActionResult({"StackId": stack.id})

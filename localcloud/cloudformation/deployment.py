@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from localcloud.cloudformation.engine import Engine, differs, must_replace
+from localcloud.cloudformation.engine import Engine, is_changed, must_replace
 from localcloud.cloudformation.errors import ResourceError, TemplateError
 from localcloud.cloudformation.intrinsics import NO_VALUE, Scope
-from localcloud.cloudformation.resource import Made, Resource
+from localcloud.cloudformation.resource import MadeResource, Resource
 from localcloud.cloudformation.resources import ROWS
-from localcloud.cloudformation.rows import Context
+from localcloud.cloudformation.rows import ResourceContext
 from localcloud.cloudformation.stack import Stack
 from localcloud.cloudformation.template import Revision
 
@@ -33,10 +33,10 @@ class Deployment:
         before = dict(stack.resources)
         stack.begin(f"{verb}_IN_PROGRESS")
         try:
-            scope = self._engine.scope(stack, revision)
+            scope = self._engine.make_scope(stack, revision)
             for name, definition in wanted.items():
                 self._converge(name, definition, scope)
-            outputs = _outputs(scope)
+            outputs = _resolve_outputs(scope)
         except (ResourceError, TemplateError) as error:
             self._roll_back(rollback, before, str(error))
             return
@@ -81,7 +81,7 @@ class Deployment:
             new = Resource(
                 logical_id=name,
                 type=kind,
-                made=old.made if old else Made(id=""),
+                made=old.made if old else MadeResource(id=""),
                 properties=scope.resolve(definition.get("Properties", {})),
                 deletion_policy=definition.get("DeletionPolicy", "Delete"),
                 replace_policy=definition.get("UpdateReplacePolicy", "Delete"),
@@ -93,7 +93,7 @@ class Deployment:
                 _refuse_name_clash(old, new)
                 new = self._create(new)
                 self._replaced.append(old)
-            elif differs(old, new.properties):
+            elif is_changed(old, new.properties):
                 self._undo.append(lambda: self._update(new, old))
                 new = self._update(old, new)
         except (ResourceError, TemplateError) as error:
@@ -105,12 +105,12 @@ class Deployment:
     def _create(self, wanted: Resource) -> Resource:
         name, kind = wanted.logical_id, wanted.type
         self._stack.note(name, kind, "CREATE_IN_PROGRESS")
-        context = self._engine.context(self._stack, name, wanted.properties)
+        context = self._engine.make_context(self._stack, name, wanted.properties)
         try:
-            created = replace(wanted, made=_guarded(ROWS[kind].apply, context))
+            created = replace(wanted, made=_call_guarded(ROWS[kind].apply, context))
         except ResourceError:
             for physical_id in context.begun:
-                self._remove(replace(wanted, made=Made(id=physical_id)), "Delete")
+                self._remove(replace(wanted, made=MadeResource(id=physical_id)), "Delete")
             raise
         self._stack.note(name, kind, "CREATE_COMPLETE", created.made.id)
         self._undo.append(lambda: self._remove(created, created.deletion_policy))
@@ -119,9 +119,9 @@ class Deployment:
     def _update(self, old: Resource, new: Resource) -> Resource:
         name, kind, made = old.logical_id, old.type, old.made
         self._stack.note(name, kind, "UPDATE_IN_PROGRESS", made.id)
-        complete = ROWS[kind].with_defaults(new.properties, old.properties)
-        context = self._engine.context(self._stack, name, complete, made=made, previous=old.properties)
-        made = _guarded(ROWS[kind].apply, context)
+        complete = ROWS[kind].add_defaults(new.properties, old.properties)
+        context = self._engine.make_context(self._stack, name, complete, made=made, previous=old.properties)
+        made = _call_guarded(ROWS[kind].apply, context)
         self._stack.note(name, kind, "UPDATE_COMPLETE", made.id)
         return replace(new, made=made)
 
@@ -133,8 +133,8 @@ class Deployment:
             return True
         self._stack.note(name, kind, "DELETE_IN_PROGRESS", physical_id)
         try:
-            context = self._engine.context(self._stack, name, resource.properties, made=resource.made)
-            _guarded(ROWS[kind].delete, context)
+            context = self._engine.make_context(self._stack, name, resource.properties, made=resource.made)
+            _call_guarded(ROWS[kind].delete, context)
         except ResourceError as error:
             if not any(word in error.code for word in _GONE):
                 self._stack.note(name, kind, "DELETE_FAILED", physical_id, str(error))
@@ -143,7 +143,7 @@ class Deployment:
         return True
 
 
-def _guarded(function: Callable[[Context], _T], context: Context) -> _T:
+def _call_guarded(function: Callable[[ResourceContext], _T], context: ResourceContext) -> _T:
     """A fault of a row (a property that it needs is missing, say) fails its resource, not the server."""
     try:
         return function(context)
@@ -160,11 +160,13 @@ def _refuse_name_clash(old: Resource, new: Resource) -> None:
             raise ResourceError(f"cannot replace a resource whose {key} is given: rename {old.made.id}")
 
 
-def _outputs(scope: Scope) -> list[dict[str, str]]:
+def _resolve_outputs(scope: Scope) -> list[dict[str, str]]:
     """The outputs of a template as DescribeStacks gives them. Raises TemplateError."""
     outputs = []
     for key, output in scope.template.get("Outputs", {}).items():
-        value = scope.resolve(output["Value"]) if scope.holds(output.get("Condition")) else NO_VALUE
+        value = (
+            scope.resolve(output["Value"]) if scope.evaluate_condition(output.get("Condition")) else NO_VALUE
+        )
         if value is not NO_VALUE:
             name = {"ExportName": scope.resolve(output["Export"]["Name"])} if "Export" in output else {}
             outputs.append(

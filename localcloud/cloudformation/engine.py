@@ -10,12 +10,12 @@ from localcloud.cloudformation.errors import TemplateError
 from localcloud.cloudformation.intrinsics import Scope
 from localcloud.cloudformation.resource import Resource
 from localcloud.cloudformation.resources import ROWS
-from localcloud.cloudformation.rows import Context
+from localcloud.cloudformation.rows import ResourceContext
 from localcloud.cloudformation.stack import Change, Stack
 from localcloud.cloudformation.template import (
     Revision,
-    creation_order,
-    given_values,
+    merge_parameters,
+    order_resources,
     parse,
     resolve_parameters,
 )
@@ -33,14 +33,14 @@ class Engine:
         """Call `listener` whenever a stack has entered a status."""
         self._listeners.append(listener)
 
-    def _tell(self, stack: Stack) -> None:
+    def _notify(self, stack: Stack) -> None:
         for listener in self._listeners:
             listener(stack)
 
     def register(self, stack: Stack) -> None:
         """Keep the stack, if it is new."""
         if stack not in self.stacks:
-            stack.on_status = self._tell
+            stack.on_status = self._notify
             self.stacks.append(stack)
 
     def revise(
@@ -53,7 +53,7 @@ class Engine:
     ) -> Revision:
         """What a template's text and given parameters mean for the stack. Raises TemplateError."""
         template = parse(body)
-        given = given_values(template, parameters, stack.revision.given if stack.revision else {})
+        given = merge_parameters(template, parameters, stack.revision.given if stack.revision else {})
 
         def ssm_value(name: str) -> str:
             ssm = self.clients.client("ssm", stack.account, region=stack.region)
@@ -70,7 +70,7 @@ class Engine:
             tags=tags,
         )
 
-    def scope(self, stack: Stack, revision: Revision) -> Scope:
+    def make_scope(self, stack: Stack, revision: Revision) -> Scope:
         """What the revision's expressions see: the stack's resources as they are at each moment."""
         pseudo = {
             "AWS::AccountId": stack.account,
@@ -84,18 +84,18 @@ class Engine:
             template=revision.template, values={**revision.parameters, **pseudo}, resources=stack.resources
         )
 
-    def wanted(self, stack: Stack, revision: Revision) -> dict[str, Any]:
+    def list_definitions(self, stack: Stack, revision: Revision) -> dict[str, Any]:
         """Definitions of the resources whose condition holds, in creation order. Raises TemplateError."""
-        resources, scope = revision.template["Resources"], self.scope(stack, revision)
+        resources, scope = revision.template["Resources"], self.make_scope(stack, revision)
         if unknown := sorted({r["Type"] for r in resources.values()} - set(ROWS)):
             raise TemplateError(f"Template format error: Unrecognized resource types: [{', '.join(unknown)}]")
-        present = {name: r for name, r in resources.items() if scope.holds(r.get("Condition"))}
-        return {name: present[name] for name in creation_order(present)}
+        present = {name: r for name, r in resources.items() if scope.evaluate_condition(r.get("Condition"))}
+        return {name: present[name] for name in order_resources(present)}
 
-    def changes(self, stack: Stack, revision: Revision) -> tuple[Change, ...]:
+    def compare(self, stack: Stack, revision: Revision) -> tuple[Change, ...]:
         """How the definitions differ from the deployed ones. Raises TemplateError."""
-        old = self.wanted(stack, stack.revision) if stack.revision else {}
-        new = self.wanted(stack, revision)
+        old = self.list_definitions(stack, stack.revision) if stack.revision else {}
+        new = self.list_definitions(stack, revision)
         both = {
             "Add": [name for name in new if name not in old],
             "Modify": [name for name in new if name in old and new[name] != old[name]],
@@ -108,9 +108,11 @@ class Engine:
             for name in names
         )
 
-    def context(self, stack: Stack, name: str, properties: Mapping[str, Any], **present: Any) -> Context:
+    def make_context(
+        self, stack: Stack, name: str, properties: Mapping[str, Any], **present: Any
+    ) -> ResourceContext:
         """A resource of the stack for its row; `present` is what exists of it (`made`, `previous`)."""
-        return Context(
+        return ResourceContext(
             clients=self.clients,
             stack=stack.name,
             logical_id=name,
@@ -127,7 +129,7 @@ def must_replace(old: Resource, kind: str, properties: Mapping[str, Any]) -> boo
     return old.type != kind or any(old.properties.get(key) != properties.get(key) for key in fixed)
 
 
-def differs(old: Resource, properties: Mapping[str, Any]) -> bool:
+def is_changed(old: Resource, properties: Mapping[str, Any]) -> bool:
     """Whether anything changed that has an effect here."""
-    relevant = ROWS[old.type].relevant
+    relevant = ROWS[old.type].select_relevant
     return relevant(old.properties) != relevant(properties)

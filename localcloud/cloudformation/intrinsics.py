@@ -19,11 +19,11 @@ NO_VALUE = object()
 _PLACEHOLDER = re.compile(r"\$\{(!?)([^}]*)\}")
 
 
-def references(node: Any) -> Iterator[str]:
+def find_references(node: Any) -> Iterator[str]:
     """Every name that an expression takes a value from: logical ids, parameters, pseudo parameters."""
     if isinstance(node, list):
         for item in node:
-            yield from references(item)
+            yield from find_references(item)
     elif isinstance(node, Mapping):
         for key, value in node.items():
             if key == "Ref":
@@ -34,9 +34,9 @@ def references(node: Any) -> Iterator[str]:
                 text, local = (value, {}) if isinstance(value, str) else value
                 names = (m[2].strip() for m in _PLACEHOLDER.finditer(text) if not m[1])
                 yield from (name.split(".")[0] for name in names if name not in local)
-                yield from references(local)
+                yield from find_references(local)
             else:
-                yield from references(value)
+                yield from find_references(value)
 
 
 # The functions of nothing but their resolved argument.
@@ -68,9 +68,9 @@ class Scope:
         if len(node) == 1:
             [(name, argument)] = node.items()
             if name == "Ref":
-                return self._ref(argument)
+                return self._resolve_reference(argument)
             if name == "Condition" and isinstance(argument, str):
-                return self.holds(argument)
+                return self.evaluate_condition(argument)
             if name.startswith("Fn::"):
                 try:
                     return self._call(name.removeprefix("Fn::"), argument)
@@ -78,29 +78,33 @@ class Scope:
                     raise TemplateError(f"Template error: {name} of {argument}: {error!r}") from error
         return {key: v for key, value in node.items() if (v := self.resolve(value)) is not NO_VALUE}
 
-    def holds(self, condition: str | None) -> bool:
+    def evaluate_condition(self, condition: str | None) -> bool:
         """Whether a named condition of the template is true; no condition is."""
         if condition is None:
             return True
-        return bool(self.resolve(_entry(self.template.get("Conditions", {}), condition, "condition")))
+        return bool(self.resolve(_get_entry(self.template.get("Conditions", {}), condition, "condition")))
 
-    def _ref(self, name: str) -> Any:
+    def _resolve_reference(self, name: str) -> Any:
         if name == "AWS::NoValue":
             return NO_VALUE
-        return self.values[name] if name in self.values else _entry(self.resources, name, "resource").made.id
+        return (
+            self.values[name] if name in self.values else _get_entry(self.resources, name, "resource").made.id
+        )
 
-    def _attribute(self, name: str, attribute: str) -> Any:
-        made = _entry(self.resources, name, "resource").made
-        return _entry(made.attributes, attribute, f"attribute of {name}")
+    def _get_attribute(self, name: str, attribute: str) -> Any:
+        made = _get_entry(self.resources, name, "resource").made
+        return _get_entry(made.attributes, attribute, f"attribute of {name}")
 
     def _call(self, name: str, argument: Any) -> Any:
         match name:
             case "If":  # the branch not taken may refer to what does not exist
-                return self.resolve(argument[1] if self.holds(argument[0]) else argument[2])
+                return self.resolve(argument[1] if self.evaluate_condition(argument[0]) else argument[2])
             case "GetAtt":
-                return self._attribute(*(argument.split(".", 1) if isinstance(argument, str) else argument))
+                return self._get_attribute(
+                    *(argument.split(".", 1) if isinstance(argument, str) else argument)
+                )
             case "Sub":
-                return self._sub(*((argument, {}) if isinstance(argument, str) else argument))
+                return self._substitute(*((argument, {}) if isinstance(argument, str) else argument))
             case "FindInMap":
                 first, second, third = self.resolve(argument)
                 return self.template["Mappings"][first][second][third]
@@ -108,7 +112,7 @@ class Scope:
             raise TemplateError(f"Template error: the local cloud does not model Fn::{name}")
         return _FUNCTIONS[name](self.resolve(argument))
 
-    def _sub(self, text: str, local: Mapping[str, Any]) -> str:
+    def _substitute(self, text: str, local: Mapping[str, Any]) -> str:
         local = self.resolve(local)
 
         def value(match: re.Match[str]) -> str:
@@ -117,12 +121,14 @@ class Scope:
                 return f"${{{name}}}"
             if name in local:
                 return str(local[name])
-            return str(self._attribute(*name.split(".", 1)) if "." in name else self._ref(name))
+            return str(
+                self._get_attribute(*name.split(".", 1)) if "." in name else self._resolve_reference(name)
+            )
 
         return _PLACEHOLDER.sub(value, text)
 
 
-def _entry(mapping: Mapping[str, Any], key: str, kind: str) -> Any:
+def _get_entry(mapping: Mapping[str, Any], key: str, kind: str) -> Any:
     try:
         return mapping[key]
     except KeyError:

@@ -12,7 +12,7 @@ def now() -> dt.datetime:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class MadeResource:
     """A resource that exists: its physical id (what Ref gives) and its attributes (what GetAtt gives)."""
 
     id: str
@@ -25,7 +25,7 @@ class Resource:
 
     logical_id: str
     type: str
-    made: Made
+    made: MadeResource
     properties: dict[str, Any]
     deletion_policy: str = "Delete"
     replace_policy: str = "Delete"

@@ -11,7 +11,7 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from localcloud.cloud.clients import Clients
 from localcloud.cloudformation.errors import ResourceError
-from localcloud.cloudformation.resource import Made
+from localcloud.cloudformation.resource import MadeResource
 
 ABSENT = object()
 """Default of a property that is simply left out of the call once it is removed from the template."""
@@ -21,7 +21,7 @@ _IGNORED_EVERYWHERE = frozenset({"Tags"})  # nothing here decides by a resource'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class ResourceContext:
     """One resource in the hands of its row. On creation `made` is None and `previous` is empty.
 
     A row that creates in several calls adds the physical id to `begun` after the first: should a later
@@ -34,11 +34,11 @@ class Context:
     account: str
     region: str
     properties: Mapping[str, Any]
-    made: Made | None = None
+    made: MadeResource | None = None
     previous: Mapping[str, Any] = field(default_factory=dict)
     begun: list[str] = field(default_factory=list)
 
-    def name(self, key: str | None = None, *, limit: int = 64, suffix: str = "") -> str:
+    def get_name(self, key: str | None = None, *, limit: int = 64, suffix: str = "") -> str:
         """The physical id, else the name that the template gives (property `key`), else a generated one."""
         if self.made:
             return self.made.id
@@ -47,7 +47,7 @@ class Context:
         tail = f"-{uuid.uuid4().hex[:12].upper()}{suffix}"
         return f"{self.stack}-{self.logical_id}"[: limit - len(tail)] + tail
 
-    def arn(self, service: str, resource: str) -> str:
+    def build_arn(self, service: str, resource: str) -> str:
         """ARN of a regional resource of this stack's account."""
         return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
 
@@ -55,7 +55,7 @@ class Context:
         """The named properties that the template sets."""
         return {key: self.properties[key] for key in keys if key in self.properties}
 
-    def changed(self, *keys: str) -> bool:
+    def has_changed(self, *keys: str) -> bool:
         """Whether one of the properties differs from what is deployed."""
         return any(self.properties.get(key) != self.previous.get(key) for key in keys)
 
@@ -76,7 +76,7 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class ResourceType:
     """How the local cloud makes one resource type.
 
     `apply` creates the resource, or updates it when `Context.made` is set; `delete` may find it gone.
@@ -84,8 +84,8 @@ class Row:
     `ignored` ones have no effect here. Any other property fails the resource.
     """
 
-    apply: Callable[[Context], Made]
-    delete: Callable[[Context], Any]
+    apply: Callable[[ResourceContext], MadeResource]
+    delete: Callable[[ResourceContext], Any]
     fixed: frozenset[str] = frozenset()
     mutable: Mapping[str, Any] = field(default_factory=dict)
     ignored: frozenset[str] = frozenset()
@@ -96,13 +96,13 @@ class Row:
         if unknown:
             raise ResourceError(f"Encountered unsupported properties: {', '.join(sorted(unknown))}")
 
-    def relevant(self, properties: Mapping[str, Any]) -> dict[str, Any]:
+    def select_relevant(self, properties: Mapping[str, Any]) -> dict[str, Any]:
         """The properties whose change is a change."""
         return {k: v for k, v in properties.items() if k not in self.ignored | _IGNORED_EVERYWHERE}
 
-    def with_defaults(self, properties: Mapping[str, Any], previous: Mapping[str, Any]) -> dict[str, Any]:
+    def add_defaults(self, properties: Mapping[str, Any], previous: Mapping[str, Any]) -> dict[str, Any]:
         """The properties, with the default of each that the template no longer sets. Raises ResourceError."""
-        gone = {key: self.mutable[key] for key in self.relevant(previous) if key not in properties}
+        gone = {key: self.mutable[key] for key in self.select_relevant(previous) if key not in properties}
         if REQUIRED in gone.values():
             raise ResourceError(f"cannot remove {', '.join(k for k, v in gone.items() if v is REQUIRED)}")
         return {**{k: v for k, v in gone.items() if v is not ABSENT}, **properties}

@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from localcloud.cloudformation.engine import Engine
     from localcloud.cloudformation.stack import Stack
-    from localcloud.events.bridge import Bridge
+    from localcloud.events.bridge import EventBridge
 
 
-def connect(engine: Engine, bridge: Bridge) -> None:
+def connect(engine: Engine, bridge: EventBridge) -> None:
     """Put an event on the bus whenever a stack has changed its status."""
 
     def publish(stack: Stack) -> None:
         bus = f"arn:aws:events:{stack.region}:{stack.account}:event-bus/default"
-        bridge.accept(bus, status_event(stack))
+        bridge.accept(bus, build_status_event(stack))
 
     engine.listen(publish)
 
 
-def status_event(stack: Stack) -> dict[str, Any]:
+def build_status_event(stack: Stack) -> dict[str, Any]:
     """The event of the status that the stack is in."""
     return {
         "version": "0",

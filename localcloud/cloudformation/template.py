@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from localcloud.cloudformation.errors import TemplateError
-from localcloud.cloudformation.intrinsics import references
+from localcloud.cloudformation.intrinsics import find_references
 
 
 class _Loader(yaml.SafeLoader):
@@ -32,7 +32,7 @@ class Revision:
     parameters: Mapping[str, Any]
     tags: tuple[tuple[str, str], ...] = ()
 
-    def same_as(self, other: "Revision | None") -> bool:
+    def is_same_as(self, other: "Revision | None") -> bool:
         """Whether deploying the one over the other would be no update."""
         mine = (self.template, self.parameters, self.tags)
         return other is not None and mine == (other.template, other.parameters, other.tags)
@@ -49,7 +49,7 @@ def parse(body: str) -> dict[str, Any]:
     return document
 
 
-def given_values(
+def merge_parameters(
     template: Mapping[str, Any], given: list[dict[str, Any]], previous: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Parameter values as given now, given before where asked for, or by default. Raises TemplateError."""
@@ -86,13 +86,13 @@ def resolve_parameters(
     return values
 
 
-def creation_order(resources: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def order_resources(resources: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Logical ids, each after those it refers to or depends on. Raises TemplateError for a circle."""
     graph: dict[str, list[str]] = {}
     for name, definition in resources.items():
         explicit = definition.get("DependsOn", [])
         named = [explicit] if isinstance(explicit, str) else explicit
-        needed = [*named, *references(definition.get("Properties", {}))]
+        needed = [*named, *find_references(definition.get("Properties", {}))]
         graph[name] = [other for other in needed if other in resources]
     try:
         return list(graphlib.TopologicalSorter(graph).static_order())

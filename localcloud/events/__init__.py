@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from localcloud.events.bridge import Bridge
-from localcloud.events.put_events import PutEvents
+from localcloud.events.bridge import EventBridge
+from localcloud.events.put_events import PutEventsApi
 
 if TYPE_CHECKING:
     from localcloud.cloud.interface import Cloud
 
 
-def install(cloud: Cloud) -> Bridge:
+def install(cloud: Cloud) -> EventBridge:
     """Start delivering, and answer PutEvents in moto's place."""
-    bridge = Bridge(cloud.simulation)
-    cloud.gateway.route("events", PutEvents(bridge).handle)
+    bridge = EventBridge(cloud.simulation)
+    cloud.gateway.route("events", PutEventsApi(bridge).handle)
     cloud.on_stop(bridge.close)
     return bridge

@@ -13,11 +13,11 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from localcloud.aws.permissions import evaluate, service_may
-from localcloud.events.buses import bus_admits, bus_of
-from localcloud.events.deliverable import COMMON, Delivery, Lost, UndeliverableError, only
+from localcloud.aws.permissions import evaluate, is_allowed_as_service
+from localcloud.events.buses import find_bus, is_admitted
+from localcloud.events.deliverable import COMMON, Delivery, Lost, UndeliverableError, require_known
 from localcloud.events.patterns import compile_pattern
-from localcloud.messaging.queues import queue_of, send_message
+from localcloud.messaging.queues import find_queue, send_message
 from rollcall_policies import Access, AccessRequest
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _SERVICE = "events.amazonaws.com"
 _log = logging.getLogger(__name__)
 
 
-class Bridge:
+class EventBridge:
     """All buses of all accounts; one worker thread delivers, in order of arrival."""
 
     def __init__(self, simulation: SimulatedCloud) -> None:
@@ -42,7 +42,7 @@ class Bridge:
         self._arrivals: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._worker = threading.Thread(target=self._work, name="eventbridge", daemon=True)
-        simulation.subscribe(self._from_cloudtrail)
+        simulation.subscribe(self._accept_from_cloudtrail)
         self._worker.start()
 
     def accept(self, bus_arn: str, event: dict[str, Any]) -> None:
@@ -58,7 +58,7 @@ class Bridge:
         self._stopping.set()
         self._worker.join(timeout=5)
 
-    def _from_cloudtrail(self, account: str, event: dict[str, Any]) -> None:
+    def _accept_from_cloudtrail(self, account: str, event: dict[str, Any]) -> None:
         self.accept(f"arn:aws:events:{event['region']}:{account}:event-bus/default", event)
 
     def _work(self) -> None:
@@ -70,7 +70,7 @@ class Bridge:
                 continue
             for listener in self._listeners:
                 listener(delivery.event)
-            for rule in list(getattr(bus_of(delivery.bus_arn), "rules", {}).values()):
+            for rule in list(getattr(find_bus(delivery.bus_arn), "rules", {}).values()):
                 if rule.state.startswith("ENABLED") and not rule.scheduled_expression:
                     self._apply(rule, delivery)
 
@@ -94,11 +94,11 @@ class Bridge:
         sender(rule, target, delivery)
 
     def _send_to_queue(self, rule: Any, target: dict[str, Any], delivery: Delivery) -> None:
-        only(target, COMMON)
-        self._to_queue(rule, target["Arn"], json.dumps(delivery.event), {})
+        require_known(target, COMMON)
+        self._put_on_queue(rule, target["Arn"], json.dumps(delivery.event), {})
 
     def _forward(self, rule: Any, target: dict[str, Any], delivery: Delivery) -> None:
-        only(target, COMMON | {"RoleArn"})
+        require_known(target, COMMON | {"RoleArn"})
         if delivery.forwarded:
             raise UndeliverableError(
                 "THIRD_ACCOUNT_HOP_DETECTED", "an event is forwarded from bus to bus once"
@@ -106,28 +106,28 @@ class Bridge:
         self._check_hop(rule, target, delivery.event)
         self._arrivals.put(Delivery(bus_arn=target["Arn"], event=delivery.event, forwarded=True))
 
-    def _to_queue(self, rule: Any, arn: str, body: str, attributes: dict[str, str]) -> None:
+    def _put_on_queue(self, rule: Any, arn: str, body: str, attributes: dict[str, str]) -> None:
         context = {"aws:SourceArn": [rule.arn], "aws:SourceAccount": [rule.account_id]}
         context["aws:SecureTransport"] = ["true"]
         request = AccessRequest(action="sqs:SendMessage", resource=arn, context=context, principal=_SERVICE)
-        if evaluate([queue_of(arn).policy or {}], request) is not Access.ALLOWED:
+        if evaluate([find_queue(arn).policy or {}], request) is not Access.ALLOWED:
             raise UndeliverableError("NO_PERMISSIONS", f"the policy of {arn} does not admit {rule.arn}")
         send_message(arn, body, attributes)
 
     def _check_hop(self, rule: Any, target: dict[str, Any], event: dict[str, Any]) -> None:
         arn, role = target["Arn"], target.get("RoleArn", "")
-        if bus_of(arn) is None:
+        if find_bus(arn) is None:
             raise UndeliverableError("NO_RESOURCE", f"{arn} does not exist")
-        context = self.context(rule.account_id, event, principal=role, by_rule=True)
+        context = self.build_context(rule.account_id, event, principal=role, by_rule=True)
         request = AccessRequest(action="events:PutEvents", resource=arn, context=context)
-        if not role or not service_may(_SERVICE, role, request):
+        if not role or not is_allowed_as_service(_SERVICE, role, request):
             raise UndeliverableError(
                 "NO_PERMISSIONS", f"role {role or '(none)'} of {rule.arn} may not put events on {arn}"
             )
-        if not bus_admits(replace(request, principal=role), rule.account_id):
+        if not is_admitted(replace(request, principal=role), rule.account_id):
             raise UndeliverableError("NO_PERMISSIONS", f"the policy of {arn} does not admit {rule.arn}")
 
-    def context(
+    def build_context(
         self, account: str, event: dict[str, Any], *, principal: str, by_rule: bool
     ) -> dict[str, list[str]]:
         """The condition keys of a PutEvents request of that account's principal (a role's or user's ARN)."""
@@ -154,7 +154,7 @@ class Bridge:
         }
         if dead_letters:
             try:
-                return self._to_queue(rule, dead_letters, json.dumps(delivery.event), attributes)
+                return self._put_on_queue(rule, dead_letters, json.dumps(delivery.event), attributes)
             except (LookupError, UndeliverableError) as second:
                 reason = f"{reason}; and its dead-letter queue: {second}"
         self.lost.append(Lost(event=delivery.event, target_arn=target["Arn"], reason=reason))

@@ -10,17 +10,17 @@ from localcloud.aws.permissions import evaluate
 from rollcall_policies import Access, AccessRequest
 
 
-def bus_of(arn: str) -> Any:
+def find_bus(arn: str) -> Any:
     """The bus of that ARN in moto, or None."""
     region, account, name = arn.split(":", 5)[3:6]
     return events_backends[account][region].event_buses.get(name.removeprefix("event-bus/"))
 
 
-def bus_admits(request: AccessRequest, account: str) -> bool:
+def is_admitted(request: AccessRequest, account: str) -> bool:
     """Whether the bus that is the request's resource takes events of a principal of that account.
 
     Its own account needs no policy on it.
     """
     arn = str(request.resource)
-    access = evaluate([getattr(bus_of(arn), "policy", None) or {}], request)
+    access = evaluate([getattr(find_bus(arn), "policy", None) or {}], request)
     return access is Access.ALLOWED or (access is Access.NOT_ALLOWED and arn.split(":")[4] == account)

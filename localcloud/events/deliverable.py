@@ -38,7 +38,7 @@ class Lost:
     reason: str
 
 
-def only(target: Mapping[str, Any], known: frozenset[str]) -> None:
+def require_known(target: Mapping[str, Any], known: frozenset[str]) -> None:
     """Raises NotImplementedError for a target with a property that is not modelled."""
     if unknown := sorted(target.keys() - known):
         raise NotImplementedError(f"target {target['Arn']} with {unknown}")

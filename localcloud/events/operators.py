@@ -28,7 +28,7 @@ class InvalidPatternError(ValueError):
     """EventBridge would answer InvalidEventPatternException to this pattern."""
 
 
-def value_test(item: Any) -> Test:
+def compile_test(item: Any) -> Test:
     """One entry of a pattern's list as a test; raises `InvalidPatternError`."""
     if isinstance(item, dict):
         if len(item) != 1 or next(iter(item)) not in _OPERATORS:
@@ -41,33 +41,33 @@ def value_test(item: Any) -> Test:
     return lambda value: isinstance(item, bool) == isinstance(value, bool) and item == value
 
 
-def absent(_: Value) -> bool:
+def match_absent(_: Value) -> bool:
     """The test of `{"exists": false}`: only there being no value does, which the matcher sees."""
     return False
 
 
-def _exists(operand: Any) -> Test:
+def _compile_exists(operand: Any) -> Test:
     if not isinstance(operand, bool):
         raise InvalidPatternError("exists is true or false")
-    return (lambda _: True) if operand else absent
+    return (lambda _: True) if operand else match_absent
 
 
-def _text(operand: Any) -> str:
+def _require_text(operand: Any) -> str:
     if not isinstance(operand, str):
         raise InvalidPatternError("a string is expected")
     return operand
 
 
-def _affix(operand: Any, compare: Callable[[str, str], bool]) -> Test:
+def _compile_affix(operand: Any, compare: Callable[[str, str], bool]) -> Test:
     if isinstance(operand, dict) and list(operand) == ["equals-ignore-case"]:
-        folded = _text(operand["equals-ignore-case"]).lower()
+        folded = _require_text(operand["equals-ignore-case"]).lower()
         return lambda value: isinstance(value, str) and compare(value.lower(), folded)
-    wanted = _text(operand)
+    wanted = _require_text(operand)
     return lambda value: isinstance(value, str) and compare(value, wanted)
 
 
-def _wildcard(operand: Any) -> Test:
-    tokens = re.findall(r"\\[*\\]|[*\\]|[^*\\]+", _text(operand))
+def _compile_wildcard(operand: Any) -> Test:
+    tokens = re.findall(r"\\[*\\]|[*\\]|[^*\\]+", _require_text(operand))
     if "\\" in tokens or ("*", "*") in pairwise(tokens):
         raise InvalidPatternError("wildcard: consecutive * or an unknown escape")
     parts = [".*" if part == "*" else re.escape(part.removeprefix("\\")) for part in tokens]
@@ -75,22 +75,22 @@ def _wildcard(operand: Any) -> Test:
     return lambda value: isinstance(value, str) and expression.fullmatch(value) is not None
 
 
-def _anything_but(operand: Any) -> Test:
+def _compile_anything_but(operand: Any) -> Test:
     if isinstance(operand, dict):
         if len(operand) != 1 or not operand.keys() <= {"prefix", "suffix", "equals-ignore-case", "wildcard"}:
             raise InvalidPatternError("anything-but: not an operator over strings")
         ((name, listed),) = operand.items()
-        tests = [value_test({name: entry}) for entry in (listed if isinstance(listed, list) else [listed])]
+        tests = [compile_test({name: entry}) for entry in (listed if isinstance(listed, list) else [listed])]
     else:
         entries = operand if isinstance(operand, list) else [operand]
         kinds = {type(entry) for entry in entries}
         if not kinds or not (kinds <= {str} or kinds <= {int, float}):
             raise InvalidPatternError("anything-but takes strings or numbers, and not both")
-        tests = [value_test(entry) for entry in entries]
+        tests = [compile_test(entry) for entry in entries]
     return lambda value: not any(test(value) for test in tests)
 
 
-def _numeric(operand: Any) -> Test:
+def _compile_numeric(operand: Any) -> Test:
     pairs = list(zip(operand[::2], operand[1::2], strict=False)) if isinstance(operand, list) else []
     wrong = [p for p in pairs if p[0] not in _COMPARE or type(p[1]) not in {int, float}]
     if not pairs or wrong or len(pairs) * 2 != len(operand):
@@ -100,9 +100,9 @@ def _numeric(operand: Any) -> Test:
     return lambda value: type(value) in {int, float} and all(_COMPARE[op](value, end) for op, end in pairs)
 
 
-def _cidr(operand: Any) -> Test:
+def _compile_cidr(operand: Any) -> Test:
     try:
-        network = ipaddress.ip_network(_text(operand), strict=False)
+        network = ipaddress.ip_network(_require_text(operand), strict=False)
     except ValueError as error:
         raise InvalidPatternError(f"cidr: {error}") from error
 
@@ -116,12 +116,14 @@ def _cidr(operand: Any) -> Test:
 
 
 _OPERATORS: dict[str, Callable[[Any], Test]] = {
-    "exists": _exists,
-    "prefix": lambda operand: _affix(operand, str.startswith),
-    "suffix": lambda operand: _affix(operand, str.endswith),
-    "equals-ignore-case": lambda operand: _affix({"equals-ignore-case": _text(operand)}, operator.eq),
-    "wildcard": _wildcard,
-    "anything-but": _anything_but,
-    "numeric": _numeric,
-    "cidr": _cidr,
+    "exists": _compile_exists,
+    "prefix": lambda operand: _compile_affix(operand, str.startswith),
+    "suffix": lambda operand: _compile_affix(operand, str.endswith),
+    "equals-ignore-case": lambda operand: _compile_affix(
+        {"equals-ignore-case": _require_text(operand)}, operator.eq
+    ),
+    "wildcard": _compile_wildcard,
+    "anything-but": _compile_anything_but,
+    "numeric": _compile_numeric,
+    "cidr": _compile_cidr,
 }

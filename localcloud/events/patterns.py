@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from localcloud.events.operators import InvalidPatternError, absent, value_test
+from localcloud.events.operators import InvalidPatternError, compile_test, match_absent
 
 Path: TypeAlias = tuple[str, ...]
 Node: TypeAlias = Callable[[Mapping[str, Any], frozenset[Path]], bool]
@@ -25,55 +25,61 @@ def compile_pattern(text: str) -> Callable[[Mapping[str, Any]], bool]:
         document = json.loads(text)
     except ValueError as error:
         raise InvalidPatternError(f"not JSON: {error}") from error
-    node = _object(document, ())
-    return lambda event: node(event, frozenset(_leaves(event, ())))
+    node = _compile_object(document, ())
+    return lambda event: node(event, frozenset(_list_leaves(event, ())))
 
 
-def _object(pattern: Any, path: Path) -> Node:
+def _compile_object(pattern: Any, path: Path) -> Node:
     if not isinstance(pattern, dict) or not pattern:
         raise InvalidPatternError(f"{'.'.join(path) or 'pattern'}: a non-empty object or list is expected")
-    parts = [_either(sub, path) if key == "$or" else _field(key, sub, path) for key, sub in pattern.items()]
+    parts = [
+        _compile_either(sub, path) if key == "$or" else _compile_field(key, sub, path)
+        for key, sub in pattern.items()
+    ]
     return lambda event, leaves: all(part(event, leaves) for part in parts)
 
 
-def _either(alternatives: Any, path: Path) -> Node:
+def _compile_either(alternatives: Any, path: Path) -> Node:
     if not isinstance(alternatives, list) or not alternatives[1:]:
         raise InvalidPatternError("$or: at least two alternatives are expected")
-    parts = [_object(alternative, path) for alternative in alternatives]
+    parts = [_compile_object(alternative, path) for alternative in alternatives]
     return lambda event, leaves: any(part(event, leaves) for part in parts)
 
 
-def _field(key: str, pattern: Any, outer: Path) -> Node:
+def _compile_field(key: str, pattern: Any, outer: Path) -> Node:
     path = (*outer, key)
     if not isinstance(pattern, list):
-        inner = _object(pattern, path)
+        inner = _compile_object(pattern, path)
         # With nothing to look into, an inner "exists": false is still satisfied.
         return lambda event, leaves: any(
-            inner(item, leaves) for item in [i for i in _items(event, key) if isinstance(i, Mapping)] or [{}]
+            inner(item, leaves)
+            for item in [i for i in _list_items(event, key) if isinstance(i, Mapping)] or [{}]
         )
     if not pattern:
         raise InvalidPatternError(f"{'.'.join(path)}: an empty list matches nothing")
-    tests = [value_test(item) for item in pattern]
-    may_be_absent = absent in tests
+    tests = [compile_test(item) for item in pattern]
+    may_be_absent = match_absent in tests
     return lambda event, leaves: (
         (may_be_absent and path not in leaves)
-        or any(test(item) for item in _items(event, key) if not isinstance(item, Mapping) for test in tests)
+        or any(
+            test(item) for item in _list_items(event, key) if not isinstance(item, Mapping) for test in tests
+        )
     )
 
 
-def _items(event: Mapping[str, Any], key: str) -> list[Any]:
+def _list_items(event: Mapping[str, Any], key: str) -> list[Any]:
     found = [event[key]] if key in event else []
     while any(isinstance(item, list) for item in found):
         found = [inner for item in found for inner in (item if isinstance(item, list) else [item])]
     return found
 
 
-def _leaves(value: Any, path: Path) -> Iterator[Path]:
+def _list_leaves(value: Any, path: Path) -> Iterator[Path]:
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from _leaves(inner, (*path, key))
+            yield from _list_leaves(inner, (*path, key))
     elif isinstance(value, list):
         for inner in value:
-            yield from _leaves(inner, path)
+            yield from _list_leaves(inner, path)
     else:
         yield path

@@ -12,33 +12,33 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from localcloud.aws.permissions import explain_refusal
-from localcloud.cloud.gateway import answer, caller_of, credential_scope
-from localcloud.events.buses import bus_admits
+from localcloud.cloud.gateway import build_response, identify_caller, parse_credential_scope
+from localcloud.events.buses import is_admitted
 from rollcall_policies import AccessRequest
 
 if TYPE_CHECKING:
     from werkzeug import Request, Response
 
-    from localcloud.events.bridge import Bridge
+    from localcloud.events.bridge import EventBridge
     from simulation.caller import Caller
 
 _MAXIMUM_ENTRIES = 10
 
 
-class PutEvents:
+class PutEventsApi:
     """Answers PutEvents; every other operation of the service stays moto's."""
 
-    def __init__(self, bridge: Bridge) -> None:
+    def __init__(self, bridge: EventBridge) -> None:
         self._bridge = bridge
 
     def handle(self, request: Request) -> Response | None:
         """Accept or refuse each entry; a bus that does not admit the caller refuses the request."""
         if request.headers.get("X-Amz-Target") != "AWSEvents.PutEvents":
             return None
-        caller, region = caller_of(request), credential_scope(request)[1]
+        caller, region = identify_caller(request), parse_credential_scope(request)[1]
         entries = json.loads(request.get_data())["Entries"]
         if not 1 <= len(entries) <= _MAXIMUM_ENTRIES:
-            return answer(
+            return build_response(
                 {"__type": "ValidationException", "message": "1 to 10 entries are expected"}, status=400
             )
         accepted, results = [], []
@@ -49,27 +49,27 @@ class PutEvents:
                 if name.startswith("arn:")
                 else f"arn:aws:events:{region}:{caller.account_id}:event-bus/{name}"
             )
-            error = _entry_error(entry)
+            error = _check_entry(entry)
             if error:
                 results.append({"ErrorCode": error[0], "ErrorMessage": error[1]})
                 continue
-            event = _envelope(entry, caller, region)
-            denied = self._denied(arn, caller, event)
+            event = _build_event(entry, caller, region)
+            denied = self._find_refusal(arn, caller, event)
             if denied:
-                return answer({"__type": "AccessDeniedException", "message": denied}, status=400)
+                return build_response({"__type": "AccessDeniedException", "message": denied}, status=400)
             accepted.append((arn, event))
             results.append({"EventId": event["id"]})
         for arn, event in accepted:
             self._bridge.accept(arn, event)
-        return answer({"FailedEntryCount": len(entries) - len(accepted), "Entries": results})
+        return build_response({"FailedEntryCount": len(entries) - len(accepted), "Entries": results})
 
-    def _denied(self, arn: str, caller: Caller, event: dict[str, Any]) -> str | None:
+    def _find_refusal(self, arn: str, caller: Caller, event: dict[str, Any]) -> str | None:
         principal = caller.principal_arn
-        context = self._bridge.context(caller.account_id, event, principal=principal, by_rule=False)
+        context = self._bridge.build_context(caller.account_id, event, principal=principal, by_rule=False)
         action = "events:PutEvents"
         request = AccessRequest(action=action, resource=arn, context=context, principal=principal)
         denied = explain_refusal(caller.arn, replace(request, principal=None))
-        if denied is None and not bus_admits(request, caller.account_id):
+        if denied is None and not is_admitted(request, caller.account_id):
             return (
                 f"User: {caller.arn} is not authorized to perform: {action} on resource: {arn} "
                 f"because no resource-based policy allows the {action} action"
@@ -77,7 +77,7 @@ class PutEvents:
         return denied
 
 
-def _entry_error(entry: dict[str, Any]) -> tuple[str, str] | None:
+def _check_entry(entry: dict[str, Any]) -> tuple[str, str] | None:
     for name in ("Source", "DetailType", "Detail"):
         if not entry.get(name):
             return "InvalidArgument", f"Parameter {name} is not valid. Reason: {name} is a required argument."
@@ -90,7 +90,7 @@ def _entry_error(entry: dict[str, Any]) -> tuple[str, str] | None:
     return None if well_formed else ("MalformedDetail", "Detail is malformed.")
 
 
-def _envelope(entry: dict[str, Any], caller: Caller, region: str) -> dict[str, Any]:
+def _build_event(entry: dict[str, Any], caller: Caller, region: str) -> dict[str, Any]:
     moment = datetime.fromtimestamp(entry["Time"], UTC) if "Time" in entry else datetime.now(UTC)
     return {
         "version": "0",

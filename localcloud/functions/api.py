@@ -15,7 +15,7 @@ from moto.awslambda.models import lambda_backends
 from werkzeug import Response
 
 from localcloud.aws.permissions import explain_refusal
-from localcloud.cloud.gateway import answer, caller_of, credential_scope
+from localcloud.cloud.gateway import build_response, identify_caller, parse_credential_scope
 from localcloud.functions.service import RESPONSE_BYTES
 from rollcall_policies import AccessRequest
 
@@ -39,7 +39,7 @@ class InvokeApi:
         path = unquote(request.path).strip("/").split("/")
         if request.method != "POST" or path[-1] != "invocations":
             return None
-        caller, region = caller_of(request), credential_scope(request)[1]
+        caller, region = identify_caller(request), parse_credential_scope(request)[1]
         try:
             function = lambda_backends[caller.account_id][region].get_function(path[-2])
         except UnknownFunctionException:
@@ -47,16 +47,16 @@ class InvokeApi:
         arn, kind = function.function_arn, request.headers.get("X-Amz-Invocation-Type", "RequestResponse")
         asked = AccessRequest(action="lambda:InvokeFunction", resource=arn, context={})
         if denied := explain_refusal(caller.arn, asked):
-            return _error("AccessDeniedException", denied, 403)
+            return _build_error("AccessDeniedException", denied, 403)
         event = request.get_data() or b"{}"
-        return _refused(event, kind) or self._invoke(arn, event, kind)
+        return _check_request(event, kind) or self._invoke(arn, event, kind)
 
     def _invoke(self, arn: str, event: bytes, kind: str) -> Response:
         if kind == "DryRun":
             return Response(status=204)
         if kind == "Event":
             threading.Thread(target=self._functions.invoke, args=(arn, event), daemon=True).start()
-            return answer(None, status=202)
+            return build_response(None, status=202)
         outcome = self._functions.invoke(arn, event)
         headers = {"X-Amz-Executed-Version": "$LATEST"} | (
             {"X-Amz-Function-Error": "Unhandled"} if outcome.failed else {}
@@ -64,18 +64,20 @@ class InvokeApi:
         return Response(outcome.payload, headers=headers, content_type="application/json")
 
 
-def _refused(event: bytes, kind: str) -> Response | None:
+def _check_request(event: bytes, kind: str) -> Response | None:
     limit = _ASYNCHRONOUS_BYTES if kind == "Event" else _REQUEST_BYTES
     if len(event) > limit:
         message = f"Request must be smaller than {limit} bytes for the InvokeFunction operation"
-        return _error("RequestTooLargeException", message, 413)
+        return _build_error("RequestTooLargeException", message, 413)
     try:
         json.loads(event)
     except ValueError as error:
         message = f"Could not parse request body into json: {error}"
-        return _error("InvalidRequestContentException", message, 400)
+        return _build_error("InvalidRequestContentException", message, 400)
     return None
 
 
-def _error(code: str, message: str, status: int) -> Response:
-    return answer({"Type": "User", "Message": message}, status=status, headers={"x-amzn-ErrorType": code})
+def _build_error(code: str, message: str, status: int) -> Response:
+    return build_response(
+        {"Type": "User", "Message": message}, status=status, headers={"x-amzn-ErrorType": code}
+    )

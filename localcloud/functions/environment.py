@@ -24,7 +24,7 @@ _API = "/2018-06-01/runtime/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class InvocationResult:
     """What an invocation gave: its payload, and whether that describes an error."""
 
     payload: bytes
@@ -43,16 +43,16 @@ class Launch:
     timeout: float
 
 
-class Environment:
+class ExecutionEnvironment:
     """Runs one invocation at a time; `busy` belongs to the pool that holds it."""
 
     def __init__(self, launch: Launch) -> None:
         self.busy = True
         self._launch = launch
         self._next: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
-        self._outcome: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+        self._outcome: queue.SimpleQueue[InvocationResult] = queue.SimpleQueue()
         self._running_since = 0.0
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _make_handler(self))
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         address = {"AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self._server.server_port}"}
@@ -71,7 +71,7 @@ class Environment:
         """Whether another invocation can be given to it."""
         return self.process.poll() is None
 
-    def invoke(self, event: bytes) -> Outcome:
+    def invoke(self, event: bytes) -> InvocationResult:
         """Run the handler; a timeout kills the process, a death of the process is a failure."""
         request_id = str(uuid.uuid4())
         # Until the process asks for the event, the limit of the init phase holds.
@@ -84,13 +84,13 @@ class Environment:
             except queue.Empty:
                 if dead:
                     status = f"exit status {self.process.returncode}"
-                    return _failure(
+                    return _build_failure(
                         "Runtime.ExitError", f"RequestId: {request_id} Error: Runtime exited: {status}"
                     )
             if time.monotonic() - self._running_since > self._launch.timeout:
                 self.close()
                 message = f"{request_id} Task timed out after {self._launch.timeout:.2f} seconds"
-                return _failure("Sandbox.Timedout", message)
+                return _build_failure("Sandbox.Timedout", message)
 
     def close(self) -> None:
         """Kill the process and stop the Runtime API."""
@@ -99,7 +99,7 @@ class Environment:
         self._server.shutdown()
         self._server.server_close()
 
-    def next_invocation(self) -> tuple[bytes, dict[str, str]]:
+    def await_invocation(self) -> tuple[bytes, dict[str, str]]:
         """GET invocation/next: waits for an event; the time limit of the invocation starts here."""
         request_id, event = self._next.get()
         self._running_since = time.monotonic()
@@ -115,21 +115,23 @@ class Environment:
 
     def report(self, path: str, body: bytes) -> None:
         """POST invocation/<id>/response, invocation/<id>/error or init/error."""
-        self._outcome.put(Outcome(payload=body, failed=path.endswith("/error")))
+        self._outcome.put(InvocationResult(payload=body, failed=path.endswith("/error")))
 
 
-def _failure(kind: str, message: str) -> Outcome:
-    return Outcome(payload=json.dumps({"errorType": kind, "errorMessage": message}).encode(), failed=True)
+def _build_failure(kind: str, message: str) -> InvocationResult:
+    return InvocationResult(
+        payload=json.dumps({"errorType": kind, "errorMessage": message}).encode(), failed=True
+    )
 
 
-def _handler(environment: Environment) -> type[BaseHTTPRequestHandler]:
+def _make_handler(environment: ExecutionEnvironment) -> type[BaseHTTPRequestHandler]:
     class RuntimeApi(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         wbufsize = -1  # one packet an answer: a second one would wait for a delayed acknowledgement
         disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
-            self._answer(200, *environment.next_invocation())
+            self._answer(200, *environment.await_invocation())
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))

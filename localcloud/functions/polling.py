@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from moto.awslambda.models import lambda_backends
 from moto.sqs.models import sqs_backends
 
-from localcloud.messaging.queues import queue_of
+from localcloud.messaging.queues import find_queue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,7 @@ class Poller:
 
     def _poll(self) -> None:
         while not self._stopping.wait(_PAUSE_SECONDS):
-            for mapping in list(_mappings()):
+            for mapping in list(_list_mappings()):
                 limit = (mapping.scaling_config or {}).get("MaximumConcurrency", _DEFAULT_CONCURRENCY)
                 if mapping.enabled and self._in_flight[mapping.uuid] < int(limit):
                     batch = _receive(mapping)
@@ -60,10 +60,12 @@ class Poller:
 
     def _process(self, mapping: Any, batch: list[Any]) -> None:
         try:
-            records = [_record(message, mapping) for message in batch]
+            records = [_build_record(message, mapping) for message in batch]
             outcome = self._functions.invoke(mapping.function_arn, json.dumps({"Records": records}).encode())
-            failed = {m.id for m in batch} if outcome.failed else _failures(mapping, batch, outcome.payload)
-            queue = queue_of(mapping.event_source_arn)
+            failed = (
+                {m.id for m in batch} if outcome.failed else _find_failures(mapping, batch, outcome.payload)
+            )
+            queue = find_queue(mapping.event_source_arn)
             for message in batch:
                 if message.id not in failed:
                     queue.delete_message(message.receipt_handle)
@@ -74,7 +76,7 @@ class Poller:
                 self._in_flight[mapping.uuid] -= 1
 
 
-def _mappings() -> Iterator[Any]:
+def _list_mappings() -> Iterator[Any]:
     for regions in list(lambda_backends.values()):
         for backend in list(regions.values()):
             mappings = list(backend._event_source_mappings.values())  # noqa: SLF001 - moto has no other way to list all
@@ -83,7 +85,7 @@ def _mappings() -> Iterator[Any]:
 
 def _receive(mapping: Any) -> list[Any]:
     try:
-        queue = queue_of(mapping.event_source_arn)
+        queue = find_queue(mapping.event_source_arn)
     except LookupError:
         return []  # deleted before its mapping
     window = float(mapping.max_batch_window or 0)
@@ -105,7 +107,7 @@ def _receive(mapping: Any) -> list[Any]:
     return batch
 
 
-def _record(message: Any, mapping: Any) -> dict[str, Any]:
+def _build_record(message: Any, mapping: Any) -> dict[str, Any]:
     return {
         "messageId": message.id,
         "receiptHandle": message.receipt_handle,
@@ -127,7 +129,7 @@ def _record(message: Any, mapping: Any) -> dict[str, Any]:
     }
 
 
-def _failures(mapping: Any, batch: list[Any], payload: bytes) -> set[str]:
+def _find_failures(mapping: Any, batch: list[Any], payload: bytes) -> set[str]:
     """Ids of the messages reported as failed; an answer that makes no sense fails them all."""
     everything = {message.id for message in batch}
     if "ReportBatchItemFailures" not in (mapping.function_response_types or []):

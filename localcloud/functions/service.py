@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from moto.awslambda.models import lambda_backends
 
-from localcloud.functions.environment import Environment, Launch, Outcome
+from localcloud.functions.environment import ExecutionEnvironment, InvocationResult, Launch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,11 +33,11 @@ class Functions:
         if not (runtime / "bin" / "python").exists():
             raise FileNotFoundError(f"no Lambda runtime in {runtime}: `make` builds it")
         self._lock = threading.Lock()
-        self._environments: dict[str, list[tuple[str, Environment]]] = {}
+        self._environments: dict[str, list[tuple[str, ExecutionEnvironment]]] = {}
         self._logs, self._tasks = run_dir / "logs", run_dir / "tasks"
         self._logs.mkdir(parents=True, exist_ok=True)
 
-    def invoke(self, function_arn: str, event: bytes) -> Outcome:
+    def invoke(self, function_arn: str, event: bytes) -> InvocationResult:
         """Run a function once; raises moto's UnknownFunctionException when there is none of that ARN.
 
         As in Lambda, an answer that is too large is a failure.
@@ -49,15 +49,15 @@ class Functions:
             outcome = environment.invoke(event)
         finally:
             environment.busy = False
-        return outcome if len(outcome.payload) <= RESPONSE_BYTES else _too_large(len(outcome.payload))
+        return outcome if len(outcome.payload) <= RESPONSE_BYTES else _build_too_large(len(outcome.payload))
 
-    def pids(self, function_name: str) -> list[int]:
+    def list_pids(self, function_name: str) -> list[int]:
         """Process ids of the living environments of a function."""
-        return [environment.process.pid for environment in self._living(function_name)]
+        return [environment.process.pid for environment in self._list_living(function_name)]
 
     def kill(self, function_name: str) -> int:
         """Kill the processes of a function as a crash would; the number of them."""
-        victims = self._living(function_name)
+        victims = self._list_living(function_name)
         for environment in victims:
             environment.process.kill()
         return len(victims)
@@ -69,7 +69,7 @@ class Functions:
                 environment.close()
             self._environments.clear()
 
-    def _living(self, function_name: str) -> list[Environment]:
+    def _list_living(self, function_name: str) -> list[ExecutionEnvironment]:
         with self._lock:
             held = [
                 pair
@@ -79,7 +79,7 @@ class Functions:
             ]
         return [environment for _, environment in held if environment.alive]
 
-    def _acquire(self, function: Any) -> Environment:
+    def _acquire(self, function: Any) -> ExecutionEnvironment:
         key = repr([function.code_sha_256, sorted(function.get_configuration().items(), key=str)])
         with self._lock:
             pairs = self._environments.setdefault(function.function_arn, [])
@@ -91,7 +91,7 @@ class Functions:
                     return environment
                 pairs.remove((version, environment))
                 environment.close()
-        environment = Environment(self._launch(function))
+        environment = ExecutionEnvironment(self._launch(function))
         with self._lock:
             pairs.append((key, environment))
         return environment
@@ -99,21 +99,21 @@ class Functions:
     def _launch(self, function: Any) -> Launch:
         return Launch(
             command=(str(self._runtime / "bin" / "python"), "-s", "-m", "awslambdaric", function.handler),
-            task=self._unpacked(function),
-            variables=self._variables(function),
+            task=self._unpack(function),
+            variables=self._build_variables(function),
             log=self._logs / f"{function.function_name}.log",
             function_arn=function.function_arn,
             timeout=float(function.timeout),
         )
 
-    def _unpacked(self, function: Any) -> Path:
+    def _unpack(self, function: Any) -> Path:
         task: Path = self._tasks / "".join(c for c in function.code_sha_256 if c.isalnum())
         with self._lock:
             if not task.exists():
                 zipfile.ZipFile(io.BytesIO(function.code_bytes)).extractall(task)
         return task.resolve()
 
-    def _variables(self, function: Any) -> dict[str, str]:
+    def _build_variables(self, function: Any) -> dict[str, str]:
         credentials = self._clients.assume(function.role, function.function_name[:64])
         # As in Lambda, a package that neither the asset, nor a layer, nor the runtime brings is not there.
         layers = any(_POWERTOOLS in layer["Arn"] for layer in function.layers)
@@ -124,7 +124,7 @@ class Functions:
             "LANG": "en_US.UTF-8",
             "TZ": ":UTC",
             "_HANDLER": function.handler,
-            "LAMBDA_TASK_ROOT": str(self._unpacked(function)),
+            "LAMBDA_TASK_ROOT": str(self._unpack(function)),
             "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.run_time}",
             "AWS_LAMBDA_FUNCTION_NAME": function.function_name,
             "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
@@ -132,12 +132,12 @@ class Functions:
             "AWS_REGION": function.region,
             "AWS_DEFAULT_REGION": function.region,
             "AWS_ENDPOINT_URL": self._clients.endpoint,
-            **credentials.environment(),
+            **credentials.to_environment(),
         }
 
 
-def _too_large(size: int) -> Outcome:
+def _build_too_large(size: int) -> InvocationResult:
     allowed = f"maximum allowed payload size ({RESPONSE_BYTES} bytes)"
     message = f"Response payload size ({size} bytes) exceeded {allowed}."
     document = {"errorMessage": message, "errorType": "Function.ResponseSizeTooLarge"}
-    return Outcome(payload=json.dumps(document).encode(), failed=True)
+    return InvocationResult(payload=json.dumps(document).encode(), failed=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 ALERTS_FILE = "alerts.jsonl"
 
 
-class Mail:
+class Mailbox:
     """The inboxes of the subscribers, in memory and as JSON lines in a file."""
 
     def __init__(self, path: Path) -> None:
@@ -27,7 +27,7 @@ class Mail:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("")
 
-    def received(self) -> list[dict[str, Any]]:
+    def list_messages(self) -> list[dict[str, Any]]:
         """All messages so far: time, topic, address, subject, message, attributes."""
         with self._lock:
             return list(self._received)
@@ -49,9 +49,9 @@ class Mail:
             file.write(json.dumps(entry) + "\n")
 
 
-def install(cloud: Cloud) -> Mail:
+def install(cloud: Cloud) -> Mailbox:
     """Record in the run's alerts.jsonl; subscriptions count as confirmed, as nobody can click here."""
-    mail = Mail(cloud.run_dir / ALERTS_FILE)
+    mail = Mailbox(cloud.run_dir / ALERTS_FILE)
     plain_publish = Subscription.publish
 
     def publish(self: Any, message: str, message_id: str, *args: Any, **options: Any) -> None:

@@ -36,7 +36,7 @@ def install(cloud: Cloud) -> None:
     cloud.patch(Queue, "delete_message", delete)
 
 
-def queue_of(arn: str) -> Any:
+def find_queue(arn: str) -> Any:
     """The queue of that ARN in moto; raises LookupError when there is none."""
     region, account, name = arn.split(":")[3:6]
     queue = sqs_backends[account][region].queues.get(name)
@@ -47,6 +47,6 @@ def queue_of(arn: str) -> Any:
 
 def send_message(arn: str, body: str, attributes: dict[str, str] | None = None) -> None:
     """Put a message (with String attributes) into a queue; raises LookupError when there is no such queue."""
-    queue = queue_of(arn)
+    queue = find_queue(arn)
     typed = {key: {"DataType": "String", "StringValue": text} for key, text in (attributes or {}).items()}
     sqs_backends[queue.account_id][queue.region].send_message(queue.name, body, message_attributes=typed)

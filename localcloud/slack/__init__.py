@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from localcloud.slack import secret
-from localcloud.slack.receiver import Receiver
+from localcloud.slack.receiver import SlackReceiver
 
 if TYPE_CHECKING:
     from localcloud.cloud.interface import Cloud
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 MESSAGES_FILE = "slack.jsonl"
 
 
-def install(cloud: Cloud) -> Receiver:
+def install(cloud: Cloud) -> SlackReceiver:
     """Listen on a port of its own, which a secret in the hub names; messages go into slack.jsonl."""
-    receiver = Receiver(cloud.run_dir / MESSAGES_FILE)
+    receiver = SlackReceiver(cloud.run_dir / MESSAGES_FILE)
     cloud.on_stop(receiver.close)
     secret.install(cloud, receiver)
     return receiver

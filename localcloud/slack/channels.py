@@ -20,7 +20,7 @@ SECONDS_BETWEEN_MESSAGES = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Posted:
+class PostedMessage:
     """A message as it was posted; `ts` names it in its channel, `thread_ts` the message that it answers."""
 
     time: str
@@ -37,21 +37,21 @@ class Channels:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.Lock()
-        self._messages: list[Posted] = []
+        self._messages: list[PostedMessage] = []
         self._last: dict[str, float] = {}
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("")
 
-    def messages(self) -> list[Posted]:
+    def list_messages(self) -> list[PostedMessage]:
         """All messages so far."""
         with self._lock:
             return list(self._messages)
 
-    def knows(self, channel: str, ts: str) -> bool:
+    def has_message(self, channel: str, ts: str) -> bool:
         """Whether the channel has a message of that name."""
-        return any((message.channel, message.ts) == (channel, ts) for message in self.messages())
+        return any((message.channel, message.ts) == (channel, ts) for message in self.list_messages())
 
-    def post(self, channel: str, payload: dict[str, Any]) -> Posted | int:
+    def post(self, channel: str, payload: dict[str, Any]) -> PostedMessage | int:
         """Post a message that was checked; or how many seconds to wait with it."""
         with self._lock:
             wait = self._last.get(channel, -math.inf) + SECONDS_BETWEEN_MESSAGES - time.monotonic()
@@ -59,7 +59,7 @@ class Channels:
                 return math.ceil(wait)
             self._last[channel] = time.monotonic()
             now = datetime.now(UTC)
-            message = Posted(
+            message = PostedMessage(
                 time=now.isoformat(timespec="milliseconds"),
                 channel=channel,
                 ts=f"{int(now.timestamp())}.{len(self._messages):06}",

@@ -8,28 +8,30 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from localcloud.slack.channels import Posted
+    from localcloud.slack.channels import PostedMessage
 
 _LINK = re.compile(r"<(https?://[^|>]+)(?:\|([^>]*))?>")
 _BOLD = re.compile(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])")
 
 
-def read(message: Posted) -> str:
+def render_message(message: PostedMessage) -> str:
     """All of it, or the text alone of a message without blocks."""
-    return "\n".join(line for block in message.blocks for line in _lines(block)) or _plain(message.text)
+    return "\n".join(line for block in message.blocks for line in _render_lines(block)) or _render_text(
+        message.text
+    )
 
 
-def _lines(block: dict[str, Any]) -> Iterator[str]:
+def _render_lines(block: dict[str, Any]) -> Iterator[str]:
     match block["type"]:
         case "header":
-            yield _plain(block["text"]["text"])
+            yield _render_text(block["text"]["text"])
             yield ""
         case "section":
             texts = [*([block["text"]] if "text" in block else []), *block.get("fields", [])]
-            yield from (_plain(text["text"]) for text in texts)
+            yield from (_render_text(text["text"]) for text in texts)
             yield ""
         case "context":
-            yield "  ".join(_plain(element.get("text", "")) for element in block["elements"])
+            yield "  ".join(_render_text(element.get("text", "")) for element in block["elements"])
         case "actions":
             buttons = block["elements"]
             yield "  ".join(f"[{button['text']['text']}] {button.get('url', '')}" for button in buttons)
@@ -37,7 +39,7 @@ def _lines(block: dict[str, Any]) -> Iterator[str]:
             yield "-" * 40
 
 
-def _plain(text: str) -> str:
+def _render_text(text: str) -> str:
     shown = _BOLD.sub(r"\1", _LINK.sub(lambda link: f"{link[2]} ({link[1]})" if link[2] else link[1], text))
     for entity, character in (("`", ""), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
         shown = shown.replace(entity, character)

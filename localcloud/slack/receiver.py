@@ -13,7 +13,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-from localcloud.slack.channels import Channels, Posted
+from localcloud.slack.channels import Channels, PostedMessage
 from localcloud.slack.schema import Fault, fault_of
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ _BAD_DAYS: dict[Mood, Answer] = {
 }
 
 
-class Receiver:
+class SlackReceiver:
     """Listens until `close`; `mood` may change at any time, `channels` hold what was posted.
 
     `webhook_url`, or `api_url` with `token` and `channel`, are the ways in.
@@ -61,7 +61,7 @@ class Receiver:
         self.requests = 0
         self._mood = Mood.WELL
         self._changed = threading.Condition()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _make_handler(self))
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True, name="slack").start()
         base = f"http://127.0.0.1:{self._server.server_port}"
@@ -78,9 +78,9 @@ class Receiver:
             self._mood = mood
             self._changed.notify_all()
 
-    def messages(self) -> list[Posted]:
+    def list_messages(self) -> list[PostedMessage]:
         """All messages so far."""
-        return self.channels.messages()
+        return self.channels.list_messages()
 
     def close(self) -> None:
         """Stop listening, and let go whoever waits."""
@@ -101,10 +101,10 @@ class Receiver:
             with contextlib.suppress(ValueError):
                 payload = json.loads(body)
         if path == "/api/chat.postMessage":
-            return self._method(headers.get("Authorization", ""), payload)
-        return self._webhook(path, payload)
+            return self._answer_method(headers.get("Authorization", ""), payload)
+        return self._answer_webhook(path, payload)
 
-    def _webhook(self, path: str, payload: Any) -> Answer:
+    def _answer_webhook(self, path: str, payload: Any) -> Answer:
         """The answer is a word."""
         if path != _WEBHOOK:
             return 404, b"no_service", {}
@@ -113,36 +113,36 @@ class Receiver:
             return 429, b"rate_limited", {"Retry-After": str(posted)}
         return (400, posted.code.encode(), {}) if isinstance(posted, Fault) else (200, b"ok", {})
 
-    def _method(self, authorization: str, payload: Any) -> Answer:
+    def _answer_method(self, authorization: str, payload: Any) -> Answer:
         """The answer is a document, also of what is refused."""
-        fault = self._unfit(authorization, payload) or fault_of(payload, keys=_OF_METHOD)
+        fault = self._check_access(authorization, payload) or fault_of(payload, keys=_OF_METHOD)
         posted = fault or self._post(payload["channel"], payload)
         if isinstance(posted, int):
-            return 429, _document(ok=False, error="ratelimited"), _JSON | {"Retry-After": str(posted)}
+            return 429, _encode(ok=False, error="ratelimited"), _JSON | {"Retry-After": str(posted)}
         if isinstance(posted, Fault):
             detail = {"messages": [f"[ERROR] {message}" for message in posted.messages]}
-            return 200, _document(ok=False, error=posted.code, response_metadata=detail), _JSON
+            return 200, _encode(ok=False, error=posted.code, response_metadata=detail), _JSON
         message = {"type": "message", "text": posted.text, "ts": posted.ts}
-        return 200, _document(ok=True, channel=posted.channel, ts=posted.ts, message=message), _JSON
+        return 200, _encode(ok=True, channel=posted.channel, ts=posted.ts, message=message), _JSON
 
-    def _unfit(self, authorization: str, payload: Any) -> Fault | None:
+    def _check_access(self, authorization: str, payload: Any) -> Fault | None:
         if authorization != f"Bearer {self.token}":
             return Fault(code="invalid_auth" if authorization else "not_authed")
         channel = payload.get("channel") if isinstance(payload, dict) else None
         return None if channel == self.channel else Fault(code="channel_not_found")
 
-    def _post(self, channel: str, payload: dict[str, Any]) -> Posted | Fault | int:
+    def _post(self, channel: str, payload: dict[str, Any]) -> PostedMessage | Fault | int:
         thread = payload.get("thread_ts")
-        if thread is not None and not self.channels.knows(channel, thread):
+        if thread is not None and not self.channels.has_message(channel, thread):
             return Fault(code="thread_not_found")
         return self.channels.post(channel, payload)
 
 
-def _document(**fields: Any) -> bytes:
+def _encode(**fields: Any) -> bytes:
     return json.dumps(fields).encode()
 
 
-def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
+def _make_handler(receiver: SlackReceiver) -> type[BaseHTTPRequestHandler]:
     class Slack(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         wbufsize = -1  # headers and body in one packet

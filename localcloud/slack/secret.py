@@ -10,7 +10,7 @@ from moto.secretsmanager.models import secretsmanager_backends
 
 from localcloud.aws.permissions import explain_refusal
 from localcloud.cloud.clients import REGION
-from localcloud.cloud.gateway import answer, caller_of
+from localcloud.cloud.gateway import build_response, identify_caller
 from rollcall_policies import AccessRequest
 from simulation.seeds import HUB
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from werkzeug import Request, Response
 
     from localcloud.cloud.interface import Cloud
-    from localcloud.slack.receiver import Receiver
+    from localcloud.slack.receiver import SlackReceiver
 
 _NAME = "rollcall/slack"
 #: What the demo's configuration names; AWS, and moto, would add other six characters each time.
 SECRET_ARN: Final = f"arn:aws:secretsmanager:{REGION}:{HUB}:secret:{_NAME}-l0Ca1A"
 
 
-def install(cloud: Cloud, receiver: Receiver) -> None:
+def install(cloud: Cloud, receiver: SlackReceiver) -> None:
     """Put the bot's token and the receiver's address into the hub's Secrets Manager."""
     text = json.dumps({"bot_token": receiver.token, "api_url": receiver.api_url})
     cloud.clients.client("secretsmanager", HUB).create_secret(Name=_NAME, SecretString=text)
@@ -43,5 +43,7 @@ def _guard(request: Request) -> Response | None:
     )
     secret = str(parameters.get("SecretId", "*"))
     asked = AccessRequest(action=f"secretsmanager:{operation}", resource=secret, context={})
-    denied = explain_refusal(caller_of(request).arn, asked)
-    return answer({"__type": "AccessDeniedException", "Message": denied}, status=400) if denied else None
+    denied = explain_refusal(identify_caller(request).arn, asked)
+    return (
+        build_response({"__type": "AccessDeniedException", "Message": denied}, status=400) if denied else None
+    )

@@ -11,11 +11,11 @@ from localcloud.state_machines.triggers import Triggers
 
 if TYPE_CHECKING:
     from localcloud.cloud.interface import Cloud
-    from localcloud.events.bridge import Bridge
+    from localcloud.events.bridge import EventBridge
     from localcloud.functions.service import Functions
 
 
-def install(cloud: Cloud, *, functions: Functions, bridge: Bridge, wait_scale: float) -> Executions:
+def install(cloud: Cloud, *, functions: Functions, bridge: EventBridge, wait_scale: float) -> Executions:
     """Let moto run machines, answer about executions in its place, and let rules start them.
 
     Of each second that a state machine waits, before a step or before another try, `wait_scale` pass.
@@ -24,5 +24,5 @@ def install(cloud: Cloud, *, functions: Functions, bridge: Bridge, wait_scale: f
     executions = Executions()
     cloud.on_stop(executions.close)
     cloud.gateway.route("states", StepFunctionsApi(executions).handle)
-    bridge.route("states", Triggers(executions).by_rule)
+    bridge.route("states", Triggers(executions).start_by_rule)
     return executions

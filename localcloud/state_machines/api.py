@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from moto.core.exceptions import AWSError
 
 from localcloud.aws.permissions import can_assume, explain_refusal
-from localcloud.cloud.gateway import answer, caller_of
-from localcloud.state_machines.definitions import InvalidDefinitionError, check
+from localcloud.cloud.gateway import build_response, identify_caller
+from localcloud.state_machines.definitions import InvalidDefinitionError, check_definition
 from localcloud.state_machines.tasks import SERVICE
 from rollcall_policies import AccessRequest
 
@@ -47,20 +47,20 @@ class StepFunctionsApi:
         name, body = request.headers.get("X-Amz-Target", "").rpartition(".")[2], request.get_data()
         request.environ["wsgi.input"] = io.BytesIO(body)  # moto reads it again
         parameters = json.loads(body or b"{}")
-        caller = caller_of(request)
+        caller = identify_caller(request)
         resource = parameters.get("executionArn") or parameters.get("stateMachineArn") or "*"
         asked = AccessRequest(action=f"states:{name}", resource=resource, context={})
         denied = explain_refusal(caller.arn, asked)
         if denied:
-            return _refused("AccessDeniedException", denied)
+            return _build_refusal("AccessDeniedException", denied)
         if name in {"CreateStateMachine", "UpdateStateMachine"}:
             return _check_machine(parameters)
         if name not in self._operations:
             return None
         try:
-            return answer(self._operations[name](parameters))
+            return build_response(self._operations[name](parameters))
         except AWSError as error:
-            return _refused(str(error.error_type), str(error.message))
+            return _build_refusal(str(error.error_type), str(error.message))
 
     def _start(self, parameters: dict[str, Any]) -> dict[str, Any]:
         execution = self._executions.start(
@@ -76,10 +76,12 @@ class StepFunctionsApi:
         return {key: value for key, value in described.items() if value is not None}
 
     def _list(self, parameters: dict[str, Any]) -> dict[str, Any]:
-        chosen = self._executions.of(parameters["stateMachineArn"], parameters.get("statusFilter"))
+        chosen = self._executions.list_executions(
+            parameters["stateMachineArn"], parameters.get("statusFilter")
+        )
         items = [execution.to_execution_list_item() for execution in chosen]
         known = [{key: value for key, value in item.items() if value is not None} for item in items]
-        return _page("executions", known, parameters)
+        return _cut_page("executions", known, parameters)
 
     def _stop(self, parameters: dict[str, Any]) -> dict[str, Any]:
         reason = {key: parameters.get(key) for key in ("error", "cause")}
@@ -87,10 +89,10 @@ class StepFunctionsApi:
 
     def _history(self, parameters: dict[str, Any]) -> dict[str, Any]:
         events = list(self._executions.find(parameters["executionArn"]).to_history_output()["events"])
-        return _page("events", events[::-1] if parameters.get("reverseOrder") else events, parameters)
+        return _cut_page("events", events[::-1] if parameters.get("reverseOrder") else events, parameters)
 
 
-def _page(key: str, items: list[Any], parameters: dict[str, Any]) -> dict[str, Any]:
+def _cut_page(key: str, items: list[Any], parameters: dict[str, Any]) -> dict[str, Any]:
     begin = int(parameters.get("nextToken") or 0)
     end = begin + int(parameters.get("maxResults") or _PAGE)
     return {key: items[begin:end]} | ({"nextToken": str(end)} if end < len(items) else {})
@@ -99,12 +101,12 @@ def _page(key: str, items: list[Any], parameters: dict[str, Any]) -> dict[str, A
 def _check_machine(parameters: dict[str, Any]) -> Response | None:
     try:
         if "definition" in parameters:
-            check(parameters["definition"])
+            check_definition(parameters["definition"])
     except InvalidDefinitionError as error:
-        return _refused("InvalidDefinition", f"Invalid State Machine Definition: '{error}'")
+        return _build_refusal("InvalidDefinition", f"Invalid State Machine Definition: '{error}'")
     role = parameters.get("roleArn")
     if role and not can_assume(SERVICE, role, source_arn=parameters.get("stateMachineArn", "")):
-        return _refused(
+        return _build_refusal(
             "AccessDeniedException",
             f"Neither the global service principal {SERVICE}, nor the regional one is authorized to assume "
             "the provided role.",
@@ -112,5 +114,5 @@ def _check_machine(parameters: dict[str, Any]) -> Response | None:
     return None
 
 
-def _refused(code: str, message: str) -> Response:
-    return answer({"__type": code, "message": message}, status=400)
+def _build_refusal(code: str, message: str) -> Response:
+    return build_response({"__type": code, "message": message}, status=400)

@@ -35,7 +35,7 @@ class InvalidDefinitionError(Exception):
     """AWS refuses the definition, or nothing here can run it; the text says where."""
 
 
-def check(text: str) -> None:
+def check_definition(text: str) -> None:
     """Raises InvalidDefinitionError unless every state is of a known kind, complete and reachable."""
     try:
         machine = json.loads(text)
@@ -47,7 +47,7 @@ def check(text: str) -> None:
         or "StartAt" not in machine
     ):
         raise InvalidDefinitionError("SCHEMA_VALIDATION_FAILED: 'StartAt' and 'States' are required at /")
-    _known(machine, _MACHINE, "/")
+    _require_known(machine, _MACHINE, "/")
     for name, state in machine["States"].items():
         _check_state(state, f"/States/{name}")
     _check_transitions(machine)
@@ -59,7 +59,7 @@ def _check_state(state: Mapping[str, Any], path: str) -> None:
         raise InvalidDefinitionError(
             f"SCHEMA_VALIDATION_FAILED: no state of type {kind} is known here at {path}"
         )
-    _known(state, _FIELDS[kind] | _ANY, path)
+    _require_known(state, _FIELDS[kind] | _ANY, path)
     if _FIELDS[kind] >= _STEP and len(_STEP & state.keys()) != 1:
         raise InvalidDefinitionError(
             f"SCHEMA_VALIDATION_FAILED: either 'Next' or 'End' is required at {path}"
@@ -71,7 +71,7 @@ def _check_state(state: Mapping[str, Any], path: str) -> None:
         )
 
 
-def _known(document: Mapping[str, Any], fields: set[str], path: str) -> None:
+def _require_known(document: Mapping[str, Any], fields: set[str], path: str) -> None:
     if unknown := sorted(document.keys() - fields):
         raise InvalidDefinitionError(
             f"SCHEMA_VALIDATION_FAILED: Field '{unknown[0]}' is not supported at {path}"
@@ -92,14 +92,14 @@ def _check_transitions(machine: Mapping[str, Any]) -> None:
             )
         if name not in seen:
             seen.add(name)
-            wanted += [(f"/States/{name}/{where}", target) for where, target in _targets(states[name])]
+            wanted += [(f"/States/{name}/{where}", target) for where, target in _list_targets(states[name])]
     if lost := sorted(states.keys() - seen):
         raise InvalidDefinitionError(
             f'MISSING_TRANSITION_TARGET: State "{lost[0]}" is not reachable. at /States/{lost[0]}'
         )
 
 
-def _targets(state: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _list_targets(state: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from ((field, state[field]) for field in ("Next", "Default") if field in state)
     for group in ("Choices", "Catch"):
         for number, entry in enumerate(state.get(group, [])):

@@ -86,20 +86,20 @@ def _install_stopping(cloud: Cloud) -> None:
         if self.exec_status != ExecutionStatus.RUNNING:
             return
         plain_stop(self, stop_date, error, cause)
-        if not _stopped(self.exec_worker.env):
+        if not _is_stopped(self.exec_worker.env):
             return  # its last state has just ended
         self.exec_status, self.stop_date = ExecutionStatus.ABORTED, stop_date
         self.error, self.cause = error, cause
 
     def fail(self: Any, error: Any) -> None:
         # A stop in the middle of a state lets the interpreter stumble: that is no failure of the state.
-        if not _stopped(self):
+        if not _is_stopped(self):
             plain_error(self, error)
 
     def end(self: Any) -> None:
         # What a stopped execution was doing goes on to its end, as in AWS, and changes nothing any more.
         env = self.execution.exec_worker.env
-        if _stopped(env):
+        if _is_stopped(env):
             _record_abort(env)
         else:
             plain_end(self)
@@ -119,7 +119,7 @@ def _wait_for_the_first_state(worker: Any) -> None:
         time.sleep(0.002)
 
 
-def _stopped(env: Any) -> bool:
+def _is_stopped(env: Any) -> bool:
     return isinstance(env.program_state(), ProgramStopped)
 
 

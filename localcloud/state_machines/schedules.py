@@ -16,7 +16,7 @@ from moto.scheduler.models import scheduler_backends
 
 from localcloud.aws.permissions import can_assume
 from localcloud.cloud.clients import REGION
-from localcloud.cloud.gateway import answer
+from localcloud.cloud.gateway import build_response
 from localcloud.events.deliverable import UndeliverableError
 from localcloud.state_machines.triggers import Triggers
 
@@ -49,7 +49,7 @@ class Schedules:
         for regions in list(scheduler_backends.values()):
             schedule = regions[REGION].schedule_groups["default"].schedules.get(name)
             if schedule and schedule.state == "ENABLED":
-                return self._triggers.by_schedule(_group(schedule.arn), schedule.target)
+                return self._triggers.start_by_schedule(_get_group_arn(schedule.arn), schedule.target)
         raise LookupError(f"no enabled schedule {name}")
 
     def handle(self, request: Request) -> Response | None:
@@ -60,11 +60,11 @@ class Schedules:
             return None
         parameters = json.loads(body)
         if not _EXPRESSION.fullmatch(parameters["ScheduleExpression"]):
-            return _invalid(f"Invalid Schedule Expression {parameters['ScheduleExpression']}.")
+            return _build_error(f"Invalid Schedule Expression {parameters['ScheduleExpression']}.")
         target, arn = parameters["Target"], f"arn:aws:scheduler:{REGION}"
         account = target["RoleArn"].split(":")[4]
         if not can_assume(_SERVICE, target["RoleArn"], source_arn=f"{arn}:{account}:schedule-group/default"):
-            return _invalid(
+            return _build_error(
                 "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
             )
         return None
@@ -75,19 +75,21 @@ class Schedules:
         if request.method != "POST" or match is None:
             return None
         try:
-            return answer({"executionArn": self.fire(match[1])})
+            return build_response({"executionArn": self.fire(match[1])})
         except LookupError as error:
-            return answer({"message": str(error)}, status=404)
+            return build_response({"message": str(error)}, status=404)
         except UndeliverableError as error:
-            return answer({"message": f"{error.code}: {error.message}"}, status=409)
+            return build_response({"message": f"{error.code}: {error.message}"}, status=409)
 
 
-def _group(schedule_arn: str) -> str:
+def _get_group_arn(schedule_arn: str) -> str:
     return schedule_arn.replace(":schedule/", ":schedule-group/").rpartition("/")[0]
 
 
-def _invalid(message: str) -> Response:
-    return answer({"Message": message}, status=400, headers={"x-amzn-ErrorType": "ValidationException"})
+def _build_error(message: str) -> Response:
+    return build_response(
+        {"Message": message}, status=400, headers={"x-amzn-ErrorType": "ValidationException"}
+    )
 
 
 def install(cloud: Cloud, executions: Executions) -> Schedules:

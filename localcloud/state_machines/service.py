@@ -29,7 +29,7 @@ class Executions:
 
     def start(self, machine_arn: str, *, name: str | None = None, document: str = "{}") -> Any:
         """Start one, or give the one that runs under this name with the very same input."""
-        backend, chosen = _backend(machine_arn), name or str(uuid.uuid4())
+        backend, chosen = _get_backend(machine_arn), name or str(uuid.uuid4())
         if len(chosen) > _NAME_CHARACTERS or any(c in backend.invalid_chars_for_name for c in chosen):
             raise InvalidName(f"Invalid Name: '{chosen}'")
         if len(document.encode()) > _INPUT_BYTES:
@@ -43,11 +43,11 @@ class Executions:
 
     def find(self, execution_arn: str) -> Any:
         """The execution of that ARN."""
-        return _backend(execution_arn).describe_execution(execution_arn)
+        return _get_backend(execution_arn).describe_execution(execution_arn)
 
-    def of(self, machine_arn: str, status: str | None = None) -> list[Any]:
+    def list_executions(self, machine_arn: str, status: str | None = None) -> list[Any]:
         """Those of a machine, the latest first; with `status`, only those."""
-        machine = _backend(machine_arn).describe_state_machine(machine_arn)
+        machine = _get_backend(machine_arn).describe_state_machine(machine_arn)
         chosen = [e for e in machine.executions if status in (None, e.status)]
         return sorted(chosen, key=lambda e: e.start_date, reverse=True)
 
@@ -59,18 +59,18 @@ class Executions:
 
     def close(self) -> None:
         """Stop all."""
-        for execution in list(_all()):
+        for execution in list(_list_all()):
             execution.stop(dt.datetime.now(dt.UTC), None, None)
 
 
-def _backend(arn: str) -> Any:
+def _get_backend(arn: str) -> Any:
     region, account = (*arn.split(":"), "", "", "", "")[3:5]
     if not account:
         raise InvalidArn(f"Invalid Arn: '{arn}'")
     return stepfunctions_parser_backends[account][region]
 
 
-def _all() -> Iterator[Any]:
+def _list_all() -> Iterator[Any]:
     for regions in list(stepfunctions_parser_backends.values()):
         for backend in list(regions.values()):
             for machine in backend.state_machines:

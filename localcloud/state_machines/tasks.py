@@ -18,7 +18,7 @@ from moto.stepfunctions.parser.asl.component.common.error_name.failure_event imp
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 
-from localcloud.aws.permissions import service_may
+from localcloud.aws.permissions import is_allowed_as_service
 from rollcall_policies import AccessRequest
 
 if TYPE_CHECKING:
@@ -36,12 +36,12 @@ class Tasks:
     def run(self, env: Any, parameters: dict[str, Any], region: str, state_credentials: Any) -> None:
         """Invoke the function and leave the response on the interpreter's stack, or raise its failure."""
         machine = env.states.context_object.context_object_data["StateMachine"]["Id"]
-        arn = _function_arn(str(parameters["FunctionName"]), region, machine)
+        arn = _build_arn(str(parameters["FunctionName"]), region, machine)
         role, action = state_credentials.role_arn, "lambda:InvokeFunction"
         request = AccessRequest(action=action, resource=arn, context={})
-        if not service_may(SERVICE, role, request, source_arn=machine):
+        if not is_allowed_as_service(SERVICE, role, request, source_arn=machine):
             session = f"arn:aws:sts::{role.split(':')[4]}:assumed-role/{role.rpartition('/')[2]}/states"
-            raise _failure(
+            raise _build_failure(
                 env,
                 "Lambda.AWSLambdaException",
                 f"User: {session} is not authorized to perform: {action} on resource: {arn} because no "
@@ -53,7 +53,7 @@ class Tasks:
         try:
             outcome = self._functions.invoke(arn, parameters.get("Payload") or b"{}")
         except UnknownFunctionException as error:
-            raise _failure(
+            raise _build_failure(
                 env,
                 "Lambda.ResourceNotFoundException",
                 f"Function not found: {arn} (Service: AWSLambda; Status Code: 404; "
@@ -66,13 +66,13 @@ class Tasks:
         env.stack.append({"ExecutedVersion": "$LATEST", "Payload": payload, "StatusCode": 200})
 
 
-def _function_arn(name: str, region: str, machine_arn: str) -> str:
+def _build_arn(name: str, region: str, machine_arn: str) -> str:
     if name.startswith("arn:"):
         return name
     return f"arn:aws:lambda:{region or machine_arn.split(':')[3]}:{machine_arn.split(':')[4]}:function:{name}"
 
 
-def _failure(env: Any, error: str, cause: str) -> FailureEventException:
+def _build_failure(env: Any, error: str, cause: str) -> FailureEventException:
     details: Any = {"lambdaFunctionFailedEventDetails": {"error": error, "cause": cause}}
     return FailureEventException(
         FailureEvent(

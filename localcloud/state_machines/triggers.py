@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from moto.core.exceptions import AWSError
 
-from localcloud.aws.permissions import service_may
-from localcloud.events.deliverable import COMMON, Delivery, UndeliverableError, only
+from localcloud.aws.permissions import is_allowed_as_service
+from localcloud.events.deliverable import COMMON, Delivery, UndeliverableError, require_known
 from rollcall_policies import AccessRequest
 
 if TYPE_CHECKING:
@@ -28,17 +28,17 @@ class Triggers:
     def __init__(self, executions: Executions) -> None:
         self._executions = executions
 
-    def by_rule(self, rule: Any, target: dict[str, Any], delivery: Delivery) -> None:
+    def start_by_rule(self, rule: Any, target: dict[str, Any], delivery: Delivery) -> None:
         """Start the machine of a rule's target with its Input, else with the event."""
-        only(target, COMMON | {"RoleArn", "Input"})
+        require_known(target, COMMON | {"RoleArn", "Input"})
         document = target.get("Input") or json.dumps(delivery.event)
         # One delivery is one execution, should EventBridge deliver it twice.
         name = f"{delivery.event['id']}_{uuid.uuid5(uuid.NAMESPACE_URL, rule.arn)}"
         self._start(target, document, name=name, service="events.amazonaws.com", source_arn=rule.arn)
 
-    def by_schedule(self, group_arn: str, target: dict[str, Any]) -> str:
+    def start_by_schedule(self, group_arn: str, target: dict[str, Any]) -> str:
         """Start the machine of a schedule's target; gives the execution's ARN. Raises UndeliverableError."""
-        only(target, COMMON | {"RoleArn", "Input"})
+        require_known(target, COMMON | {"RoleArn", "Input"})
         document = target.get("Input") or "{}"
         if "<aws.scheduler." in document:
             raise NotImplementedError("context attributes in a schedule's input")
@@ -49,7 +49,7 @@ class Triggers:
     ) -> str:
         role, machine = target.get("RoleArn", ""), target["Arn"]
         request = AccessRequest(action=_ACTION, resource=machine, context={})
-        if not role or not service_may(service, role, request, source_arn=source_arn):
+        if not role or not is_allowed_as_service(service, role, request, source_arn=source_arn):
             raise UndeliverableError("NO_PERMISSIONS", f"role {role or '(none)'} may not start {machine}")
         try:
             return str(self._executions.start(machine, name=name, document=document).execution_arn)

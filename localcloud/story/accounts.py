@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from localcloud.story.scene import Scene, Step
 
 
-def play(scene: Scene) -> Iterator[Step]:
+def play_new_accounts(scene: Scene) -> Iterator[Step]:
     """Each gets the contacts of where it is."""
     created: list[str] = []
 
@@ -36,12 +36,12 @@ def play(scene: Scene) -> Iterator[Step]:
     )
 
 
-def _organizations(scene: Scene, account: str) -> Any:
+def _get_client(scene: Scene, account: str) -> Any:
     return scene.cloud.clients.client("organizations", account)
 
 
 def _create(scene: Scene) -> str:
-    organizations = _organizations(scene, scene.management)
+    organizations = _get_client(scene, scene.management)
     request = organizations.create_account(AccountName="Ledger", Email="aws+ledger@example.com")
     created = ""
 
@@ -58,7 +58,7 @@ def _create(scene: Scene) -> str:
 
 
 def _move(scene: Scene, account: str) -> Act:
-    _organizations(scene, scene.management).move_account(
+    _get_client(scene, scene.management).move_account(
         AccountId=account,
         SourceParentId=scene.organization.root_id,
         DestinationParentId=scene.organization.find_ou("Workloads/Production"),
@@ -68,6 +68,6 @@ def _move(scene: Scene, account: str) -> Act:
 
 def _invite(scene: Scene) -> Act:
     target = {"Id": STANDALONE, "Type": "ACCOUNT"}
-    asked = _organizations(scene, scene.management).invite_account_to_organization(Target=target)
-    _organizations(scene, STANDALONE).accept_handshake(HandshakeId=asked["Handshake"]["Id"])
+    asked = _get_client(scene, scene.management).invite_account_to_organization(Target=target)
+    _get_client(scene, STANDALONE).accept_handshake(HandshakeId=asked["Handshake"]["Id"])
     return Act(account=STANDALONE)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from localcloud.cloud.clients import REGION, Clients
-from localcloud.story.shell import ROOT, environment
+from localcloud.story.shell import ROOT, build_environment
 
 __all__ = ["CLI", "ROOT", "Cdk", "CdkError"]
 
@@ -44,23 +44,23 @@ class Cdk:
 
     def bootstrap(self, account: str) -> None:
         """Deploy the CDK's own stack (bucket and roles) into an account."""
-        self._run(["bootstrap", f"aws://{account}/{REGION}"], self._home(account), account)
+        self._run(["bootstrap", f"aws://{account}/{REGION}"], self._make_home(account), account)
 
     def deploy(
         self, stack: str, account: str, *, assembly: Path, method: str = "change-set"
     ) -> dict[str, str]:
         """Deploy a synthesized stack with an account's credentials and return its outputs."""
         options = ["--app", str(assembly.resolve()), "--require-approval", "never", "--method", method]
-        self._run(["deploy", stack, "--exclusively", *options], self._home(account), account)
+        self._run(["deploy", stack, "--exclusively", *options], self._make_home(account), account)
         described = self.clients.client("cloudformation", account).describe_stacks(StackName=stack)
         return {o["OutputKey"]: o["OutputValue"] for o in described["Stacks"][0].get("Outputs", [])}
 
     def destroy(self, stack: str, account: str, *, assembly: Path) -> None:
         """Delete a stack from an account."""
         options = ["--app", str(assembly.resolve()), "--force"]
-        self._run(["destroy", stack, "--exclusively", *options], self._home(account), account)
+        self._run(["destroy", stack, "--exclusively", *options], self._make_home(account), account)
 
-    def _home(self, account: str) -> Path:
+    def _make_home(self, account: str) -> Path:
         home = self.work / account
         home.mkdir(parents=True, exist_ok=True)
         return home
@@ -73,7 +73,7 @@ class Cdk:
         finished = subprocess.run(  # noqa: S603 -- the pinned CLI and this interpreter, with our own arguments
             command,
             cwd=directory,
-            env=environment(self.clients, home=self._home(account or "synth"), account=account),
+            env=build_environment(self.clients, home=self._make_home(account or "synth"), account=account),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

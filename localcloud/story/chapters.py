@@ -18,21 +18,21 @@ if TYPE_CHECKING:
     from localcloud.story.stage import Stage
 
 CHAPTERS: tuple[Callable[[Scene], Iterator[Step]], ...] = (
-    accounts.play,
+    accounts.play_new_accounts,
     edits.play_edits_in_a_member,
     edits.play_edit_in_management,
     edits.play_edit_below_the_guardrail,
     edits.play_edit_of_an_exempt_account,
-    drift.play,
+    drift.play_drift,
     rosters.play_rollout,
     rosters.play_audit_mode,
-    chat.play,
+    chat.play_chat,
 )
 
 
 def prepare(stage: Stage) -> None:
     """Write the configurations that later chapters deploy, and have them synthesized meanwhile."""
-    stage.synthesize_variants(*variants.write(stage.out).values())
+    stage.synthesize_variants(*variants.write_configurations(stage.out).values())
 
 
 def play(scene: Scene, first: Mapping[str, Any]) -> Iterator[Step]:

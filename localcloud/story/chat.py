@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 _PATIENCE_SECONDS = 180.0  # one message a second, and what came too early waits
 
 
-def play(scene: Scene) -> Iterator[Step]:
+def play_chat(scene: Scene) -> Iterator[Step]:
     """As many messages as alerts."""
-    scene.stage.tell("the same alerts in Slack")
-    alerts, started = len(scene.cloud.mail.received()), time.monotonic()
-    scene.wait(lambda: len(scene.cloud.slack.messages()) >= alerts, _PATIENCE_SECONDS)
-    expected, observed = f"{alerts} messages", f"{len(scene.cloud.slack.messages())} messages"
+    scene.stage.show("the same alerts in Slack")
+    alerts, started = len(scene.cloud.mail.list_messages()), time.monotonic()
+    scene.wait(lambda: len(scene.cloud.slack.list_messages()) >= alerts, _PATIENCE_SECONDS)
+    expected, observed = f"{alerts} messages", f"{len(scene.cloud.slack.list_messages())} messages"
     yield Step(
         name="the same alerts in Slack",
         expected=expected,

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 _DRIFTED = ((PAYMENTS, "SECURITY"), (PAYMENTS, "BILLING"), (PLAYGROUND, "OPERATIONS"), (DIVESTED, "BILLING"))
 
 
-def play(scene: Scene) -> Iterator[Step]:
+def play_drift(scene: Scene) -> Iterator[Step]:
     """Three are put right; the fourth is of the exempt account."""
     for account, kind in _DRIFTED:
         contacts = scene.organization.accounts[account].contacts  # in the model: nobody sees it
         contacts[kind] = replace(contacts[kind], email="somebody@example.net")
     end = SweepEnd(ending="finished", written=3, alerts=("MEDIUM sweep-drift",))
-    yield sweeping.play(scene, "daily sweep over contacts that drifted", scene.stage.sweeps.scheduled, end)
+    yield sweeping.play(scene, "daily sweep over contacts that drifted", scene.stage.sweeps.run_schedule, end)

@@ -18,7 +18,7 @@ def play_edits_in_a_member(scene: Scene) -> Iterator[Step]:
     wanted = {"SECURITY": scene.usual["SECURITY"]}
 
     def delete() -> Act:
-        scene.as_mary(PAYMENTS).delete_alternate_contact(AlternateContactType="SECURITY")
+        scene.act_as_mary(PAYMENTS).delete_alternate_contact(AlternateContactType="SECURITY")
         return Act(account=PAYMENTS)
 
     yield scene.play(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from localcloud.story import sweeping
 from localcloud.story.scene import EDIT, PAYMENTS, End
 from localcloud.story.sweeping import SweepEnd, finish
-from localcloud.story.variants import directory
+from localcloud.story.variants import locate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,7 +27,7 @@ def play_first_approval(scene: Scene, first: Mapping[str, Any]) -> Iterator[Step
 def play_rollout(scene: Scene) -> Iterator[Step]:
     """Held; the approved roster is enforced meanwhile; corrected, held as well, approved, applied."""
     stage = scene.stage
-    bad, good = directory(stage.out, "wrong-mailbox"), directory(stage.out, "right-mailbox")
+    bad, good = locate(stage.out, "wrong-mailbox"), locate(stage.out, "right-mailbox")
     yield sweeping.play(
         scene,
         "a roster with a wrong mailbox for everyone",
@@ -59,7 +59,7 @@ def play_audit_mode(scene: Scene) -> Iterator[Step]:
     yield sweeping.play(
         scene,
         "the same roster in audit mode",
-        lambda: scene.stage.update_hub(directory(scene.stage.out, "audit")),
+        lambda: scene.stage.update_hub(locate(scene.stage.out, "audit")),
         SweepEnd(ending="finished", written=0, alerts=("HIGH roster-approved",)),
     )
     yield scene.play(

@@ -69,7 +69,7 @@ class Scene:
         self.organization = stage.cloud.simulation.organization
         self.writes: list[str] = []  # the name of the role, for each contact that was ever written
         self._writers: dict[str, list[str]] = {}
-        self.cloud.apis.after("account", "PutAlternateContact", self._written)
+        self.cloud.apis.add_hook("account", "PutAlternateContact", self._record_write)
         self.enforce(roster)
 
     def enforce(self, roster: Mapping[str, Any]) -> None:
@@ -83,25 +83,25 @@ class Scene:
 
     def play(self, name: str, act: Callable[[], Act], end: End) -> Step:
         """Act, wait for the contacts to be as they must and for the alert, and compare."""
-        self.stage.tell(name)
+        self.stage.show(name)
         self._writers.clear()
-        before, started = len(self.cloud.mail.received()), time.monotonic()
+        before, started = len(self.cloud.mail.list_messages()), time.monotonic()
         done = act()
-        right = self.wait(lambda: self._found(done.account, end.contacts) == end.contacts)
+        right = self.wait(lambda: self._look_up(done.account, end.contacts) == end.contacts)
         if end.stays:
             right = not self.wait(
-                lambda: self._found(done.account, end.contacts) != end.contacts, _WATCH_SECONDS
+                lambda: self._look_up(done.account, end.contacts) != end.contacts, _WATCH_SECONDS
             )
         seconds = round(time.monotonic() - started, 2)
 
         def alerts() -> list[dict[str, Any]]:
-            new = self.cloud.mail.received()[before:]
+            new = self.cloud.mail.list_messages()[before:]
             return [alert for alert in new if alert["attributes"]["account"] == done.account]
 
         self.wait(lambda: bool(alerts()))
         self.wait(lambda: len(alerts()) > 1, _QUIET_SECONDS)
-        expected = _words(end.contacts, [end.severity], end, denied=end.denied, writer=end.writer)
-        observed = _words(
+        expected = _describe(end.contacts, [end.severity], end, denied=end.denied, writer=end.writer)
+        observed = _describe(
             self._read(done.account, end.contacts),
             [alert["attributes"]["severity"] for alert in alerts()],
             end,
@@ -121,14 +121,14 @@ class Scene:
         """Mary, of that account, puts herself into its security contact; she may be denied."""
         parameters = {_PARAMETERS[part]: value for part, value in EDIT.items()}
         try:
-            self.as_mary(account).put_alternate_contact(AlternateContactType="SECURITY", **parameters)
+            self.act_as_mary(account).put_alternate_contact(AlternateContactType="SECURITY", **parameters)
         except ClientError as error:
             if "explicit deny in a service control policy" not in str(error):
                 raise
             return Act(account=account, denied=True)
         return Act(account=account)
 
-    def as_mary(self, account: str) -> Any:
+    def act_as_mary(self, account: str) -> Any:
         """The Account API as a developer of that account calls it: for itself, naming no account."""
         return self.cloud.clients.client("account", account, role="Developer", session="mary")
 
@@ -139,12 +139,12 @@ class Scene:
             time.sleep(0.02)
         return met
 
-    def _written(self, caller: Caller, parameters: Mapping[str, Any]) -> None:
+    def _record_write(self, caller: Caller, parameters: Mapping[str, Any]) -> None:
         role = caller.principal_arn.rpartition("/")[2]
         self.writes.append(role)
         self._writers.setdefault(parameters.get("AccountId", caller.account_id), []).append(role)
 
-    def _found(self, account: str, kinds: Mapping[str, Any]) -> dict[str, Contact]:
+    def _look_up(self, account: str, kinds: Mapping[str, Any]) -> dict[str, Contact]:
         """The contacts in the model: looking there often costs nobody's quota."""
         contacts = self.organization.accounts[account].contacts
         return {
@@ -159,12 +159,12 @@ class Scene:
         named = {} if account == self.management else {"AccountId": account}
         answers = {
             kind: client.get_alternate_contact(AlternateContactType=kind, **named)["AlternateContact"]
-            for kind in self._found(account, kinds)
+            for kind in self._look_up(account, kinds)
         }
         return {kind: {"email": answer["EmailAddress"]} for kind, answer in answers.items()}
 
 
-def _words(
+def _describe(
     contacts: Mapping[str, Contact], severities: list[str], end: End, *, denied: bool, writer: str
 ) -> str:
     emails = ", ".join(f"{kind} {contact['email']}" for kind, contact in sorted(contacts.items()))

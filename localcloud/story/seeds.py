@@ -31,15 +31,15 @@ _MORE = (
 )
 
 
-def new_organization(clock: Clock) -> Organization:
+def make_new_organization(clock: Clock) -> Organization:
     """The example organization before `rollcall setup`: nobody has trusted access or administers anything."""
     organization = example_organization(clock)
     organization.trusted_access.clear()
     organization.delegated_administrators.clear()
-    return _settled(organization)
+    return _age_accounts(organization)
 
 
-def ready_organization(clock: Clock) -> Organization:
+def make_ready_organization(clock: Clock) -> Organization:
     """The same as `rollcall setup` leaves it, for the demo's configuration."""
     organization = example_organization(clock)
     organization.trusted_access.add(PRINCIPAL)
@@ -48,9 +48,9 @@ def ready_organization(clock: Clock) -> Organization:
     return organization
 
 
-def whole_organization(clock: Clock) -> Organization:
+def make_whole_organization(clock: Clock) -> Organization:
     """The new one with six accounts more: twelve, in four OUs at the top (two of which nest)."""
-    organization = new_organization(clock)
+    organization = make_new_organization(clock)
     organization.add_ou("Network", organization.add_ou("Infrastructure"))
     for account, name, path in _MORE:
         organization.add_account(
@@ -59,10 +59,10 @@ def whole_organization(clock: Clock) -> Organization:
             email=f"aws+{account}@example.com",
             parent=organization.find_ou(path),
         )
-    return _settled(organization)
+    return _age_accounts(organization)
 
 
-def ou_path(organization: Organization, account: str) -> str:
+def find_ou_path(organization: Organization, account: str) -> str:
     """The names of an account's OUs below the root: "Workloads/Production"; empty in the root itself."""
     units = [step for step in organization.path_ids(account).split("/") if step in organization.units]
     return "/".join(organization.units[unit].name for unit in units)
@@ -75,18 +75,18 @@ def give_contacts(organization: Organization, roster: Mapping[str, Any]) -> None
     """
     compiled, today = Roster.from_document(roster), organization.clock.now().date()
     for account in organization.accounts.values():
-        facts = _facts(organization, account)
+        facts = _build_facts(organization, account)
         for kind, demand in requirement(compiled, facts, today=today).demands.items():
             if isinstance(demand, Wanted):
                 account.contacts[str(kind)] = AlternateContact(**demand.contact.as_document())
 
 
-def differing(organization: Organization, roster: Mapping[str, Any]) -> int:
+def count_differing(organization: Organization, roster: Mapping[str, Any]) -> int:
     """How many contacts of active accounts that are not exempt differ from what the compiled roster wants."""
     compiled, today = Roster.from_document(roster), organization.clock.now().date()
     count = 0
     for account in organization.accounts.values():
-        wanted = requirement(compiled, _facts(organization, account), today=today)
+        wanted = requirement(compiled, _build_facts(organization, account), today=today)
         if account.state == "ACTIVE" and wanted.exempt is None:
             count += sum(
                 account.contacts.get(str(kind)) != AlternateContact(**demand.contact.as_document())
@@ -96,14 +96,14 @@ def differing(organization: Organization, roster: Mapping[str, Any]) -> int:
     return count
 
 
-def _settled(organization: Organization) -> Organization:
+def _age_accounts(organization: Organization) -> Organization:
     """Its accounts have been there for long: of a new one nobody expects that everything is in place."""
     for account in organization.accounts.values():
         account.created_at = account.joined_at = organization.clock.now() - _AGE
     return organization
 
 
-def _facts(organization: Organization, account: SimulatedAccount) -> Account:
+def _build_facts(organization: Organization, account: SimulatedAccount) -> Account:
     *parents, _ = organization.lineage(account.id)
     return Account(
         id=account.id,

@@ -26,14 +26,14 @@ class CommandFailedError(Exception):
     """The command exited with an error; the text ends with what it wrote."""
 
 
-def environment(
+def build_environment(
     clients: Clients, *, home: Path, account: str | None = None, role: str = ADMINISTRATOR
 ) -> dict[str, str]:
     """All that a program sees: nothing of the user's AWS settings, and no address but the local cloud's.
 
     With an `account`, the credentials of an administrator there, or of another role. `home` need not exist.
     """
-    keys = clients.credentials(account, role=role).environment() if account else {}
+    keys = clients.get_credentials(account, role=role).to_environment() if account else {}
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(home.resolve()),
@@ -54,13 +54,15 @@ def environment(
     }
 
 
-def rollcall(clients: Clients, account: str, *arguments: str, work: Path, role: str = ADMINISTRATOR) -> str:
+def run_rollcall(
+    clients: Clients, account: str, *arguments: str, work: Path, role: str = ADMINISTRATOR
+) -> str:
     """What `rollcall` prints, run as a command of this checkout; raises CommandFailedError."""
     finished = subprocess.run(  # noqa: S603 -- this interpreter with our own arguments
         [sys.executable, "-c", _COMMAND, *arguments],
         cwd=ROOT,
         env={
-            **environment(clients, home=work / account, account=account, role=role),
+            **build_environment(clients, home=work / account, account=account, role=role),
             "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'lambdas'}",
         },
         stdout=subprocess.PIPE,

@@ -13,7 +13,7 @@ from localcloud.messaging.mail import ALERTS_FILE
 from localcloud.running import LOCK_FILE
 from localcloud.story.cdk import Cdk
 from localcloud.story.outcomes import record_outcomes
-from localcloud.story.shell import ROOT, rollcall
+from localcloud.story.shell import ROOT, run_rollcall
 from localcloud.story.sweeps import Sweeps
 from localcloud.story.terminal import CONFIG, Terminal
 from simulation.cloud import SimulatedCloud
@@ -39,14 +39,14 @@ class Stage:
     def __init__(
         self,
         out: Path,
-        tell: Callable[[str], None],
+        show: Callable[[str], None],
         *,
         organization: Organization,
         port: int = 0,
         assembly: Path | None = None,
     ) -> None:
         _clear(out)
-        self.out, self.tell, self._assembly = out, tell, assembly
+        self.out, self.show, self._assembly = out, show, assembly
         self.management = organization.management
         simulation = SimulatedCloud(
             organization, organization.clock, delivery_delay=0.05, account_creation_seconds=0.3
@@ -65,13 +65,13 @@ class Stage:
     def prepare(self) -> dict[str, Any]:
         """Set the organization up, bootstrap the hub and synthesize; the compiled roster."""
         record_outcomes(self.cloud)
-        self.tell("rollcall setup, cdk synth, cdk bootstrap of the hub")
+        self.show("rollcall setup, cdk synth, cdk bootstrap of the hub")
         with ThreadPoolExecutor() as pool:
-            others = [pool.submit(self._set_up), pool.submit(self._cdk().bootstrap, HUB)]
+            others = [pool.submit(self._set_up), pool.submit(self._make_cdk().bootstrap, HUB)]
             self._assembly = self._assembly or self._synthesize(CONFIG)
             for other in others:
                 other.result()
-        return _roster(self._assembly)
+        return _read_roster(self._assembly)
 
     @property
     def sweeps(self) -> Sweeps:
@@ -83,34 +83,34 @@ class Stage:
     def synthesize_variants(self, *configs: Path) -> None:
         """Synthesize with other configurations, for `update_hub`, while something else goes on."""
         pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="variants")
-        self._variants = pool.submit(self._cdk().synth_variants, *configs, out=self.out / "assemblies")
+        self._variants = pool.submit(self._make_cdk().synth_variants, *configs, out=self.out / "assemblies")
         pool.shutdown(wait=False)
 
     def deploy(self) -> dict[str, Any]:
         """Deploy everything; the run of the sweep that begins then, which holds the first roster."""
         assembly = self._assembly or self._synthesize(CONFIG)
-        self.tell("cdk deploy of hub, whose StackSet brings the forwarder to the members, and management")
+        self.show("cdk deploy of hub, whose StackSet brings the forwarder to the members, and management")
         with ThreadPoolExecutor(max_workers=2) as pool:  # a CLI keeps a core busy
             hub = pool.submit(self._deploy_hub, assembly)
-            self._cdk().deploy("RollcallManagement", self.management, assembly=assembly)
+            self._make_cdk().deploy("RollcallManagement", self.management, assembly=assembly)
             return hub.result()
 
     def approve(self, run: dict[str, Any]) -> dict[str, Any]:
         """Approve the plans that a run held, as a person does; the run that carries out the last one."""
         for plan in run["held"]:
-            known = self.sweeps.known()
+            known = self.sweeps.list_known()
             self._terminal.run("approve", plan[:_DIGITS], "--yes")
-            run = self.sweeps.after(known)
+            run = self.sweeps.wait_for_run(known)
         return run
 
     def fetch_report(self) -> Path:
         """The page of the last sweep, fetched from the hub's bucket as a person does."""
-        self.sweeps.idle()
+        self.sweeps.wait_until_idle()
         return self._terminal.fetch_report(self.out)
 
     def update_hub(self, config: Path) -> dict[str, Any]:
         """Deploy the hub again with another configuration; the run of the sweep that begins then."""
-        self.tell("cdk deploy of the hub again: an update of its stack")
+        self.show("cdk deploy of the hub again: an update of its stack")
         if self._variants is None:
             raise LookupError(f"{config} was not synthesized")
         self._variants.result()
@@ -121,29 +121,29 @@ class Stage:
         log_organization(self.cloud.clients, self.management)
         work = self.out / "setup"
         work.mkdir()
-        said = rollcall(self.cloud.clients, self.management, "setup", "--config", str(CONFIG), work=work)
+        said = run_rollcall(self.cloud.clients, self.management, "setup", "--config", str(CONFIG), work=work)
         (work / "setup.log").write_text(said)
 
     def _synthesize(self, config: Path) -> Path:
         assembly = self.out / "assemblies" / config.name
-        self._cdk().synth(config=str(config), assembly=assembly)
+        self._make_cdk().synth(config=str(config), assembly=assembly)
         return assembly
 
     def _deploy_hub(self, assembly: Path) -> dict[str, Any]:
-        self.roster = _roster(assembly)
-        known = self._sweeps.known() if self._sweeps else set()
-        self._sweeps = Sweeps(self.cloud, self._cdk().deploy("RollcallHub", HUB, assembly=assembly))
-        return self._sweeps.after(known)
+        self.roster = _read_roster(assembly)
+        known = self._sweeps.list_known() if self._sweeps else set()
+        self._sweeps = Sweeps(self.cloud, self._make_cdk().deploy("RollcallHub", HUB, assembly=assembly))
+        return self._sweeps.wait_for_run(known)
 
     @property
     def _terminal(self) -> Terminal:
-        return Terminal(clients=self.cloud.clients, work=self.out / "work", tell=self.tell)
+        return Terminal(clients=self.cloud.clients, work=self.out / "work", show=self.show)
 
-    def _cdk(self) -> Cdk:
+    def _make_cdk(self) -> Cdk:
         return Cdk(clients=self.cloud.clients, work=self.out / "cdk")
 
 
-def _roster(assembly: Path) -> dict[str, Any]:
+def _read_roster(assembly: Path) -> dict[str, Any]:
     (candidate,) = assembly.glob("asset.*/candidate.json")
     document: dict[str, Any] = json.loads(candidate.read_text())
     return document

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from localcloud.story.scene import Step
-from localcloud.story.seeds import differing
+from localcloud.story.seeds import count_differing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,8 +32,8 @@ class SweepEnd:
 
 def play(scene: Scene, name: str, act: Callable[[], Mapping[str, Any]], end: SweepEnd) -> Step:
     """Act (which gives the last run), wait for the alerts, and compare."""
-    scene.stage.tell(name)
-    return finish(scene, name, act, end, before=len(scene.cloud.mail.received()))
+    scene.stage.show(name)
+    return finish(scene, name, act, end, before=len(scene.cloud.mail.list_messages()))
 
 
 def finish(
@@ -45,14 +45,14 @@ def finish(
     seconds = round(time.monotonic() - started, 2)
 
     def alerts() -> list[dict[str, Any]]:
-        return scene.cloud.mail.received()[before:]
+        return scene.cloud.mail.list_messages()[before:]
 
     scene.wait(lambda: len(alerts()) >= len(end.alerts))
     scene.wait(lambda: len(alerts()) > len(end.alerts), _QUIET_SECONDS)
     written = sum(role.startswith(_WRITERS) for role in scene.writes[writes:])
     told = [f"{a['attributes']['severity']} {a['attributes']['cause']}" for a in alerts()]
-    expected = _words(end.ending, end.written, 0, list(end.alerts))
-    observed = _words(run["ending"], written, differing(scene.organization, scene.roster), told)
+    expected = _describe(end.ending, end.written, 0, list(end.alerts))
+    observed = _describe(run["ending"], written, count_differing(scene.organization, scene.roster), told)
     return Step(
         name=name,
         expected=expected,
@@ -63,6 +63,6 @@ def finish(
     )
 
 
-def _words(ending: str, written: int, different: int, alerts: list[str]) -> str:
+def _describe(ending: str, written: int, different: int, alerts: list[str]) -> str:
     contacts = f"{written} contacts written, {different} differ from the roster in force"
     return f"sweep {ending}: {contacts}; alerts: {', '.join(alerts) or 'none'}"

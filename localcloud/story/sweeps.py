@@ -30,41 +30,46 @@ class Sweeps:
         self._cloud = cloud
         self._machine, self._control = outputs["SweepMachineArn"], outputs["ControlMachineArn"]
 
-    def known(self) -> set[str]:
+    def list_known(self) -> set[str]:
         """The executions so far."""
-        return {execution.execution_arn for execution in self._cloud.executions.of(self._machine)}
+        return {
+            execution.execution_arn for execution in self._cloud.executions.list_executions(self._machine)
+        }
 
-    def idle(self) -> None:
+    def wait_until_idle(self) -> None:
         """Wait until no sweep runs. Raises SweepFailedError."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
-        while any(execution.status == "RUNNING" for execution in self._cloud.executions.of(self._machine)):
+        while any(
+            execution.status == "RUNNING"
+            for execution in self._cloud.executions.list_executions(self._machine)
+        ):
             if time.monotonic() > deadline:
                 raise SweepFailedError("a sweep does not end")
             time.sleep(_PAUSE_SECONDS)
 
-    def after(self, known: Collection[str]) -> dict[str, Any]:
+    def wait_for_run(self, known: Collection[str]) -> dict[str, Any]:
         """The last run of those that are not known, when all have ended. Raises SweepFailedError."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while time.monotonic() < deadline:
-            all_of_them = self._cloud.executions.of(self._machine)
+            all_of_them = self._cloud.executions.list_executions(self._machine)
             new = [execution for execution in all_of_them if execution.execution_arn not in known]
             if new and all(execution.status != "RUNNING" for execution in new):
-                return _output(new[0])
+                return _read_output(new[0])
             time.sleep(_PAUSE_SECONDS)
         raise SweepFailedError(f"no sweep ended within {_PATIENCE_SECONDS:.0f} s")
 
-    def scheduled(self) -> dict[str, Any]:
+    def run_schedule(self) -> dict[str, Any]:
         """What a run finds that the hub's schedule starts now."""
-        known = self.known()
+        known = self.list_known()
         listed = self._cloud.clients.client("scheduler", HUB).list_schedules()["Schedules"]
         self._cloud.schedules.fire(next(s["Name"] for s in listed if s["Target"]["Arn"] == self._machine))
-        return self.after(known)
+        return self.wait_for_run(known)
 
     def approve(self, plan: str) -> dict[str, Any]:
         """The run that a person's approval of a held plan starts."""
-        known = self.known()
+        known = self.list_known()
         self.command("approve", plan=plan)
-        return self.after(known)
+        return self.wait_for_run(known)
 
     def command(self, operation: str, *, plan: str | None = None) -> dict[str, Any]:
         """Have the hub carry out what an operator commands; its answer. Raises SweepFailedError."""
@@ -75,13 +80,13 @@ class Sweeps:
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while execution.status == "RUNNING" and time.monotonic() < deadline:
             time.sleep(_PAUSE_SECONDS)
-        answer = _output(execution)
+        answer = _read_output(execution)
         if "refused" in answer:
             raise SweepFailedError(f"{operation} was refused: {answer['refused']}")
         return answer
 
 
-def _output(execution: Any) -> dict[str, Any]:
+def _read_output(execution: Any) -> dict[str, Any]:
     if execution.status != "SUCCEEDED":
         raise SweepFailedError(f"{execution.name} {execution.status}: {execution.error}: {execution.cause}")
     output: dict[str, Any] = execution.output

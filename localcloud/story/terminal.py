@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from localcloud.story.shell import ROOT, rollcall
+from localcloud.story.shell import ROOT, run_rollcall
 from rollcall.model.well_known import OPERATOR_ROLE_NAME
 from simulation.seeds import HUB
 
@@ -25,13 +25,13 @@ class Terminal:
 
     clients: Clients
     work: Path
-    tell: Callable[[str], object]
+    show: Callable[[str], object]
 
     def run(self, *command: str) -> str:
         """What `rollcall` prints for the demo's configuration; raises CommandFailedError."""
-        self.tell(f"rollcall {' '.join(command)}")
+        self.show(f"rollcall {' '.join(command)}")
         options = ("--config", str(CONFIG))
-        return rollcall(self.clients, HUB, *command, *options, work=self.work, role=OPERATOR_ROLE_NAME)
+        return run_rollcall(self.clients, HUB, *command, *options, work=self.work, role=OPERATOR_ROLE_NAME)
 
     def fetch_report(self, directory: Path) -> Path:
         """The page of the last sweep, from the hub's bucket."""

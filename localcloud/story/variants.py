@@ -18,18 +18,18 @@ _CHANGES: Final = {
 }
 
 
-def directory(out: Path, name: str) -> Path:
+def locate(out: Path, name: str) -> Path:
     """Where the configuration of that name is, below the demo's output directory."""
     return out / "config" / name
 
 
-def write(out: Path) -> dict[str, Path]:
+def write_configurations(out: Path) -> dict[str, Path]:
     """Write all configurations; their directories by name, in the order in which they are deployed."""
     for name, changes in _CHANGES.items():
-        directory(out, name).mkdir(parents=True)
+        locate(out, name).mkdir(parents=True)
         for file in CONFIG.iterdir():
             text = file.read_text()
             for before, after in changes:
                 text = text.replace(before, after)
-            (directory(out, name) / file.name).write_text(text)
-    return {name: directory(out, name) for name in _CHANGES}
+            (locate(out, name) / file.name).write_text(text)
+    return {name: locate(out, name) for name in _CHANGES}

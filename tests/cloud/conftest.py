@@ -8,7 +8,7 @@ import pytest
 
 from localcloud.composition import LocalCloud
 from localcloud.story.cdk import ROOT, Cdk
-from localcloud.story.seeds import ready_organization
+from localcloud.story.seeds import make_ready_organization
 from simulation.clock import SystemClock
 from simulation.cloud import SimulatedCloud
 from tests.cloud.tools import ended_by
@@ -23,7 +23,7 @@ PLACES = {
 def cloud(tmp_path_factory):
     """A running cloud with the demo's organization; nothing is deployed."""
     clock = SystemClock()
-    simulation = SimulatedCloud(ready_organization(clock), clock)
+    simulation = SimulatedCloud(make_ready_organization(clock), clock)
     with LocalCloud(
         simulation=simulation,
         run_dir=tmp_path_factory.mktemp("run"),

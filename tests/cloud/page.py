@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from localcloud.story.cdk import CLI, ROOT
-from localcloud.story.shell import environment
+from localcloud.story.shell import build_environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,7 +78,7 @@ class Reader:
     def try_(self, who: str, script: str) -> subprocess.CompletedProcess[str]:
         """The same, however it ends."""
         account = self._accounts[who]
-        own = environment(self._clients, home=self.directory.parent / "home" / who, account=account)
+        own = build_environment(self._clients, home=self.directory.parent / "home" / who, account=account)
         own["AWS_SHARED_CREDENTIALS_FILE"] = str(self._profiles)
         own["PATH"] = f"{Path(sys.executable).parent}:{own['PATH']}"  # of a link: the AWS CLI is beside it
         return subprocess.run(  # noqa: S603 -- the page's own words are what is tested
@@ -93,7 +93,7 @@ class Reader:
         )
 
     def _profile(self, name: str, account: str) -> str:
-        keys = self._clients.credentials(account).environment()
+        keys = self._clients.get_credentials(account).to_environment()
         lines = "".join(f"{key.lower()} = {value}\n" for key, value in keys.items())
         return f"[{name}]\n{lines}\n"
 

@@ -12,7 +12,7 @@ import sys
 import pytest
 
 from localcloud.cloud.clients import Clients
-from localcloud.running import NotReadyError, find
+from localcloud.running import NotReadyError, find_running
 from localcloud.story.cdk import ROOT
 from tests.cloud.page import Reader, blocks
 from tests.cloud.tools import ended_by, wait_for
@@ -55,14 +55,14 @@ def bare(tmp_path_factory):
 
 def is_ready(out):
     try:
-        return find(out)
+        return find_running(out)
     except NotReadyError:
         return None
 
 
 @pytest.fixture(scope="module")
 def clients(bare):
-    return Clients(find(bare).endpoint)
+    return Clients(find_running(bare).endpoint)
 
 
 @pytest.fixture(scope="module")

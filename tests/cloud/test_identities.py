@@ -7,7 +7,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from localcloud.cloud.gateway import root_key
+from localcloud.cloud.gateway import make_root_key
 from tests.cloud.tools import received, rule_to_queue, unique
 
 pytestmark = pytest.mark.cloud
@@ -29,7 +29,7 @@ def client(cloud, service, key, token=""):
 
 def session(cloud, account, role, name="session"):
     """A client of STS in a session of that role."""
-    keys = cloud.clients.credentials(account, role=role, session=name)
+    keys = cloud.clients.get_credentials(account, role=role, session=name)
     return client(cloud, "sts", keys.access_key_id, keys.session_token)
 
 
@@ -143,11 +143,11 @@ def test_a_role_session_is_itself(cloud):
 
 
 def test_the_root_user_is_itself_to_everybody_and_becomes_no_role(cloud):
-    sts = client(cloud, "sts", root_key(EXEMPT))
+    sts = client(cloud, "sts", make_root_key(EXEMPT))
     identity = sts.get_caller_identity()
     assert (identity["Account"], identity["Arn"]) == (EXEMPT, f"arn:aws:iam::{EXEMPT}:root")
     url = rule_to_queue(cloud, EXEMPT, {"detail": {"userIdentity": {"type": ["Root"]}}})
-    account = client(cloud, "account", root_key(EXEMPT))
+    account = client(cloud, "account", make_root_key(EXEMPT))
     account.put_alternate_contact(AlternateContactType="OPERATIONS", **CONTACT)
     account.delete_alternate_contact(AlternateContactType="OPERATIONS")
     detail = received(cloud, EXEMPT, url)["detail"]
@@ -155,7 +155,7 @@ def test_the_root_user_is_itself_to_everybody_and_becomes_no_role(cloud):
     assert detail["recipientAccountId"] == EXEMPT
     with pytest.raises(ClientError, match="sts:AssumeRole"):
         assume(sts, f"arn:aws:iam::{EXEMPT}:role/Operator")
-    assert client(cloud, "iam", root_key(EXEMPT)).list_roles()["Roles"] is not None
+    assert client(cloud, "iam", make_root_key(EXEMPT)).list_roles()["Roles"] is not None
 
 
 def test_a_key_that_nobody_handed_out_is_an_administrator_of_management(cloud):

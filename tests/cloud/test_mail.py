@@ -17,7 +17,7 @@ def test_a_message_is_recorded_for_each_address_as_delivered(cloud):
         sns.subscribe(TopicArn=topic, Protocol="email", Endpoint=address)
     loud = {"severity": {"DataType": "String", "StringValue": "HIGH"}}
     sns.publish(TopicArn=topic, Subject="Look", Message="at this", MessageAttributes=loud)
-    mail = [message for message in cloud.mail.received() if message["topic"] == topic]
+    mail = [message for message in cloud.mail.list_messages() if message["topic"] == topic]
     assert [message["address"] for message in mail] == ["one@example.com", "two@example.com"]
     assert [(m["subject"], m["message"], m["attributes"]) for m in mail] == [
         ("Look", "at this", {"severity": "HIGH"})
@@ -34,4 +34,4 @@ def test_a_filter_keeps_a_message_from_an_address(cloud):
     for severity in ("LOW", "HIGH"):
         attributes = {"severity": {"DataType": "String", "StringValue": severity}}
         sns.publish(TopicArn=topic, Message=severity, MessageAttributes=attributes)
-    assert [m["message"] for m in cloud.mail.received() if m["topic"] == topic] == ["HIGH"]
+    assert [m["message"] for m in cloud.mail.list_messages() if m["topic"] == topic] == ["HIGH"]

@@ -93,7 +93,7 @@ def test_only_the_reported_message_is_tried_again_until_it_is_given_up(cloud):
 def test_a_crash_brings_the_whole_batch_back_after_its_visibility_timeout(cloud):
     consumer = Consumer(cloud, BatchSize=10, receives=5)
     consumer.send_at_once("crash", "good")
-    wait_for(lambda: consumer.logged("batch") and not cloud.functions.pids(consumer.function))
+    wait_for(lambda: consumer.logged("batch") and not cloud.functions.list_pids(consumer.function))
     assert (consumer.logged("done"), consumer.left()) == ([], 2)
     expire(consumer.url)
     wait_for(lambda: consumer.logged("done") == [["crash", "good"]])
@@ -112,7 +112,7 @@ def test_no_more_batches_at_once_than_the_mapping_allows(cloud):
     consumer = Consumer(cloud, BatchSize=1, ScalingConfig={"MaximumConcurrency": 2})
     consumer.send(*["slow"] * 4)
     wait_for(lambda: len(consumer.logged("done")) == 4)
-    assert len(cloud.functions.pids(consumer.function)) == 2
+    assert len(cloud.functions.list_pids(consumer.function)) == 2
 
 
 def test_a_window_gathers_a_batch(cloud):

@@ -74,7 +74,7 @@ def test_a_timeout_kills_the_process(cloud):
     assert error == "Unhandled"
     assert answer["errorType"] == "Sandbox.Timedout"
     assert "Task timed out after 2.00 seconds" in answer["errorMessage"]
-    assert before not in cloud.functions.pids(function)
+    assert before not in cloud.functions.list_pids(function)
     assert run(cloud, function)[0]["pid"] != before
 
 
@@ -101,7 +101,7 @@ def test_invocations_at_the_same_time_get_their_own_processes(cloud, function, t
 def test_killing_a_function_takes_its_processes(cloud, function):
     run(cloud, function)
     assert cloud.functions.kill(function) >= 1
-    wait_for(lambda: not cloud.functions.pids(function))
+    wait_for(lambda: not cloud.functions.list_pids(function))
 
 
 def test_a_package_that_the_asset_lacks_is_missing(cloud, function):
@@ -133,7 +133,7 @@ def test_new_code_and_a_new_environment_take_effect(cloud):
     functions.update_function_configuration(FunctionName=name, Environment={"Variables": {"VARIABLE": "2"}})
     second = run(cloud, name)[0]
     assert (first["variable"], second["variable"]) == ("1", "2")
-    assert first["pid"] not in cloud.functions.pids(name)
+    assert first["pid"] not in cloud.functions.list_pids(name)
     code = zipped({"main.py": "def handler(event, context):\n    return 'new'\n"})
     functions.update_function_code(FunctionName=name, ZipFile=code)
     assert run(cloud, name) == ("new", None)

@@ -16,7 +16,7 @@ CONTACT = {"Name": "N", "Title": "T", "EmailAddress": "n@example.com", "PhoneNum
 
 def raw(cloud, path, body, *, service, account=MEMBER, target=None):
     """One request below any SDK: status, headers, body."""
-    key = cloud.clients.credentials(account).access_key_id
+    key = cloud.clients.get_credentials(account).access_key_id
     headers = {
         "Authorization": f"AWS4-HMAC-SHA256 Credential={key}/20261121/us-east-1/{service}/aws4_request, S"
     }
@@ -98,7 +98,7 @@ def test_an_iam_user_is_the_caller_by_the_access_key(cloud):
     iam.create_user(UserName=name)
     key = iam.create_access_key(UserName=name)["AccessKey"]["AccessKeyId"]
     seen = []
-    stop = cloud.apis.after("account", "PutAlternateContact", lambda caller, _: seen.append(caller))
+    stop = cloud.apis.add_hook("account", "PutAlternateContact", lambda caller, _: seen.append(caller))
     headers = {
         "Authorization": f"AWS4-HMAC-SHA256 Credential={key}/20261121/us-east-1/account/aws4_request, S"
     }

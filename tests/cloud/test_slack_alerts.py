@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from localcloud.slack.reading import read
+from localcloud.slack.reading import render_message
 from localcloud.slack.receiver import Mood
 from localcloud.slack.secret import SECRET_ARN
 from localcloud.story.seeds import give_contacts
@@ -22,16 +22,16 @@ def roster(cloud, deployed, assembly):
     (candidate,) = assembly.glob("asset.*/candidate.json")
     compiled = json.loads(candidate.read_text())
     sweeps = Sweeps(cloud, deployed["RollcallHub"])
-    sweeps.idle()
+    sweeps.wait_until_idle()
     give_contacts(cloud.simulation.organization, compiled)
-    for plan in sweeps.scheduled()["held"]:
+    for plan in sweeps.run_schedule()["held"]:
         sweeps.approve(plan)
     return compiled
 
 
 def edit(cloud, kind):
     """Mary edits a contact of her account; what Slack showed before."""
-    before = len(cloud.slack.messages())
+    before = len(cloud.slack.list_messages())
     member = cloud.clients.client("account", MEMBER, role="mary")
     member.put_alternate_contact(AlternateContactType=kind, **EDIT)
     return before
@@ -43,14 +43,14 @@ def restored(cloud, roster, kind):
 
 
 def told(cloud, before, kind):
-    return [m for m in cloud.slack.messages()[before:] if MEMBER in m.text and kind.lower() in m.text]
+    return [m for m in cloud.slack.list_messages()[before:] if MEMBER in m.text and kind.lower() in m.text]
 
 
 def test_an_edit_is_told_in_slack_and_reads_well(cloud, roster):
     before = edit(cloud, "SECURITY")
     wait_for(lambda: restored(cloud, roster, "SECURITY"))
     (message,) = wait_for(lambda: told(cloud, before, "SECURITY"))
-    shown = read(message)
+    shown = render_message(message)
     assert "What to do next" in shown
     assert "assumed-role/mary" in shown
     assert EDIT["EmailAddress"] not in shown
@@ -63,10 +63,10 @@ def test_an_edit_is_told_in_slack_and_reads_well(cloud, roster):
 def test_a_slack_that_does_not_answer_delays_nothing_but_itself(cloud, roster, mood, kind):
     cloud.slack.mood = mood
     try:
-        requests, mails = cloud.slack.requests, len(cloud.mail.received())
+        requests, mails = cloud.slack.requests, len(cloud.mail.list_messages())
         before = edit(cloud, kind)
         wait_for(lambda: restored(cloud, roster, kind))
-        wait_for(lambda: len(cloud.mail.received()) > mails)
+        wait_for(lambda: len(cloud.mail.list_messages()) > mails)
         wait_for(lambda: cloud.slack.requests > requests)
         assert not told(cloud, before, kind)
     finally:

@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from localcloud.slack import channels
-from localcloud.slack.receiver import Mood, Receiver
+from localcloud.slack.receiver import Mood, SlackReceiver
 from rollcall.adapters import slack as https
 from rollcall.adapters.slack import Bot, SlackChannel, Webhook, post_json
 from rollcall.model.errors import LaterError, RetryableError
@@ -26,7 +26,7 @@ PATIENT_SECONDS = 60.0
 def slack(tmp_path, monkeypatch):
     monkeypatch.setattr(channels, "SECONDS_BETWEEN_MESSAGES", 0.0)
     monkeypatch.setattr(https, "TIMEOUT_SECONDS", PATIENT_SECONDS)
-    receiver = Receiver(tmp_path / "slack.jsonl")
+    receiver = SlackReceiver(tmp_path / "slack.jsonl")
     yield receiver
     receiver.close()
 
@@ -61,7 +61,7 @@ def test_every_alert_is_taken(slack):
     documents += [notice_document(one, at=NOW) for one in NOTICES.values()]
     for document in documents:
         by_webhook(slack).send(read({"detail": document}, LINKS), thread=None, follows=False)
-    messages = slack.messages()
+    messages = slack.list_messages()
     assert len(messages) == len(documents)
     assert all(one.blocks for one in messages)
 
@@ -69,7 +69,7 @@ def test_every_alert_is_taken(slack):
 def test_a_bot_answers_in_the_thread(slack):
     first = by_bot(slack).send(message("open"), thread=None, follows=False)
     by_bot(slack).send(message("closed"), thread=first, follows=True)
-    assert [one.thread_ts for one in slack.messages()] == [None, first]
+    assert [one.thread_ts for one in slack.list_messages()] == [None, first]
 
 
 @WAYS
@@ -82,12 +82,12 @@ def test_on_a_bad_day_the_message_goes_back_and_nothing_is_posted(slack, way, mo
         way(slack).send(message(), thread=None, follows=False)
     assert "127.0.0.1" not in str(caught.value)
     assert "forTheLocalCloudOnly" not in str(caught.value)
-    assert not slack.messages()
+    assert not slack.list_messages()
     slack.mood = Mood.WELL
     monkeypatch.setattr(https, "TIMEOUT_SECONDS", PATIENT_SECONDS)
     way(slack).send(message(), thread=None, follows=False)
     # What nobody waited for any more may still be posted, as by Slack: once more, and not lost.
-    assert len(slack.messages()) in ((1, 2) if mood is Mood.SLOW else (1,))
+    assert len(slack.list_messages()) in ((1, 2) if mood is Mood.SLOW else (1,))
 
 
 @WAYS

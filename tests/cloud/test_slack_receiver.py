@@ -8,7 +8,7 @@ import urllib.request
 import pytest
 
 from localcloud.slack import channels
-from localcloud.slack.receiver import Mood, Receiver
+from localcloud.slack.receiver import Mood, SlackReceiver
 
 pytestmark = pytest.mark.cloud
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.cloud
 @pytest.fixture
 def slack(tmp_path, monkeypatch):
     monkeypatch.setattr(channels, "SECONDS_BETWEEN_MESSAGES", 0.0)
-    receiver = Receiver(tmp_path / "slack.jsonl")
+    receiver = SlackReceiver(tmp_path / "slack.jsonl")
     yield receiver
     receiver.close()
 
@@ -53,7 +53,7 @@ def header(text):
 def test_a_message_to_the_webhook_is_kept_and_written_down(slack):
     blocks = [header("An alert"), section(), {"type": "divider"}]
     assert post(slack.webhook_url, {"text": "An alert", "blocks": blocks})[:2] == (200, b"ok")
-    (message,) = slack.messages()
+    (message,) = slack.list_messages()
     assert (message.text, list(message.blocks)) == ("An alert", blocks)
     assert json.loads(slack.channels.path.read_text())["blocks"] == blocks
 
@@ -63,7 +63,7 @@ def test_a_thread_is_answered_by_the_name_of_its_first_message(slack):
     _, second, _ = call(slack, {"text": "closed", "thread_ts": first["ts"]})
     assert first["ok"]
     assert second["ok"]
-    assert [message.thread_ts for message in slack.messages()] == [None, first["ts"]]
+    assert [message.thread_ts for message in slack.list_messages()] == [None, first["ts"]]
     assert call(slack, {"text": "closed", "thread_ts": "1.2"})[1]["error"] == "thread_not_found"
 
 
@@ -72,7 +72,7 @@ def test_a_wrong_token_channel_or_address_is_refused(slack):
     assert (document["ok"], document["error"]) == (False, "invalid_auth")
     assert call(slack, {"text": "x", "channel": "C0"})[1]["error"] == "channel_not_found"
     assert post(slack.webhook_url + "x", {"text": "x"})[:2] == (404, b"no_service")
-    assert not slack.messages()
+    assert not slack.list_messages()
 
 
 def test_no_more_than_one_message_a_second_in_a_channel(slack, monkeypatch):
@@ -82,7 +82,7 @@ def test_no_more_than_one_message_a_second_in_a_channel(slack, monkeypatch):
     assert (status, document["error"], headers["Retry-After"]) == (429, "ratelimited", "60")
     status, _, headers = post(slack.webhook_url, {"text": "two"})
     assert (status, headers["Retry-After"]) == (429, "60")
-    assert [message.text for message in slack.messages()] == ["one"]
+    assert [message.text for message in slack.list_messages()] == ["one"]
 
 
 FULL = [
@@ -151,7 +151,7 @@ def test_what_slack_refuses_is_refused_by_name(slack, payload, code, told):
     assert document["error"] == code
     assert told in " ".join(document["response_metadata"]["messages"])
     assert post(slack.webhook_url, payload)[:2] == (400, code.encode())
-    assert not slack.messages()
+    assert not slack.list_messages()
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b'"text"'])
@@ -180,7 +180,7 @@ def test_it_is_down_slow_broken_or_hidden_behind_a_page_when_told(slack):
     slack.mood = Mood.WELL
     assert post(slack.webhook_url, {"text": "at last"})[0] == 200
     # Who gave up waiting cannot know it, but an answer that is late may still be a message that was posted.
-    assert "at last" in {message.text for message in slack.messages()}
+    assert "at last" in {message.text for message in slack.list_messages()}
 
 
 def test_the_local_cloud_has_one_that_writes_beside_the_mails(cloud):

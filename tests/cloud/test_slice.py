@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from localcloud.story.shell import rollcall
+from localcloud.story.shell import run_rollcall
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.state.memory import StateTable
 from rollcall.adapters.state.rosters import MatchTable
@@ -130,7 +130,7 @@ def hub(cloud, deployed, assembly):
         if "/rollcall-reconcile/" in caller.arn and parameters["AccountId"] == MEMBER:
             made.writes.append(parameters["AlternateContactType"])
 
-    stop = cloud.apis.after("account", "PutAlternateContact", written)
+    stop = cloud.apis.add_hook("account", "PutAlternateContact", written)
     yield made
     stop()
 
@@ -190,7 +190,7 @@ def test_a_crash_after_the_put_still_ends_in_the_record_and_one_alert(hub):
         if "/rollcall-reconcile/" in caller.arn and not killed:
             killed.append(hub.cloud.functions.kill(hub.outputs["ReconcileFunctionName"]))
 
-    stop = hub.cloud.apis.after("account", "PutAlternateContact", kill)
+    stop = hub.cloud.apis.add_hook("account", "PutAlternateContact", kill)
     event = hub.edit("SECURITY")
     wait_for(lambda: killed)
     assert hub.email("SECURITY") == hub.right["SECURITY"]
@@ -263,7 +263,7 @@ def test_a_tug_of_war_is_a_standoff_until_an_operator_releases_it(hub, contested
 
     options = {"work": tmp_path, "role": OPERATOR_ROLE_NAME}
     command = ("release", contested, "SECURITY", "--config", "config/examples/demo")
-    assert "is undone at once" in rollcall(hub.cloud.clients, HUB, *command, **options)
+    assert "is undone at once" in run_rollcall(hub.cloud.clients, HUB, *command, **options)
     change(reverts + 1)
     assert SPACES[0].total_seconds() > PATIENCE_SECONDS  # at once, and not as a standoff would have it
     wait_for(restored)

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from localcloud.story.seeds import differing, give_contacts
+from localcloud.story.seeds import count_differing, give_contacts
 from localcloud.story.sweeps import Sweeps
 from localcloud.story.terminal import Terminal
 from rollcall.model.roster import digest_of
@@ -42,7 +42,7 @@ class Hub:
                 entry[1]()
 
     def differ(self):
-        return differing(self.organization, self.roster)
+        return count_differing(self.organization, self.roster)
 
     def drift(self, *accounts, kinds=("SECURITY", "OPERATIONS", "BILLING")):
         """Change contacts where nobody sees it: no event, as if one was lost."""
@@ -90,16 +90,16 @@ def hub(cloud, deployed, assembly, fleet):
     assert fleet
     (candidate,) = assembly.glob("asset.*/candidate.json")
     made = Hub(cloud, deployed["RollcallHub"], json.loads(candidate.read_text()))
-    made.sweeps.idle()
+    made.sweeps.wait_until_idle()
     made.forget_everything()
     give_contacts(made.organization, made.roster)
-    stop = cloud.apis.after("account", "PutAlternateContact", made.written)
+    stop = cloud.apis.add_hook("account", "PutAlternateContact", made.written)
     yield made
     stop()
 
 
 def test_the_first_roster_is_held_although_nothing_would_change(hub):
-    run = hub.sweeps.scheduled()
+    run = hub.sweeps.run_schedule()
     assert (run["ending"], len(run["held"]), run["failed"]) == ("held", 1, {})
     wait_for(lambda: run["held"][0] in "".join(mail["message"] for mail in hub.mails("sweep-held")))
     done = hub.sweeps.approve(run["held"][0])
@@ -110,7 +110,7 @@ def test_the_first_roster_is_held_although_nothing_would_change(hub):
 def test_what_drifted_without_an_event_is_found_told_and_put_right(hub, fleet):
     hub.drift(*fleet[:2])
     told = len(hub.mails("sweep-drift"))
-    run = hub.sweeps.scheduled()
+    run = hub.sweeps.run_schedule()
     assert (run["ending"], run["held"], run["failed"]) == ("finished", [], {})
     assert sorted(hub.writes) == sorted(
         (a, k) for a in fleet[:2] for k in ("SECURITY", "OPERATIONS", "BILLING")
@@ -125,7 +125,7 @@ def test_what_drifted_without_an_event_is_found_told_and_put_right(hub, fleet):
 
 def test_more_than_the_limit_is_held_and_nothing_is_written(hub, fleet):
     hub.drift(*fleet)
-    run = hub.sweeps.scheduled()
+    run = hub.sweeps.run_schedule()
     assert (run["ending"], len(run["held"])) == ("held", 1)
     assert (hub.writes, hub.differ()) == ([], 3 * FLEET)
     changes = []
@@ -151,13 +151,13 @@ def test_a_pause_in_the_middle_stops_the_run_within_a_batch(hub):
     assert len(hub.writes) - paused_after[0] <= IN_FLIGHT
     assert 3 <= len(hub.writes) <= BATCH_CHANGES < 3 * FLEET
     assert hub.differ() == 3 * FLEET - len(hub.writes)
-    assert hub.sweeps.scheduled()["ending"] == "paused"
+    assert hub.sweeps.run_schedule()["ending"] == "paused"
     assert hub.differ() == 3 * FLEET - len(hub.writes)
 
 
 def test_after_the_pause_the_next_sweep_finishes_what_was_approved(hub):
     hub.sweeps.command("unpause")
-    run = hub.sweeps.scheduled()
+    run = hub.sweeps.run_schedule()
     assert (run["ending"], run["held"]) == ("finished", [])
     assert hub.differ() == 0
     assert len(hub.writes) == len(set(hub.writes)) == 3 * FLEET
@@ -167,7 +167,7 @@ def test_a_worker_that_dies_in_the_middle_is_followed_by_one_that_finishes(hub, 
     hub.drift(*fleet[:3])
     apply = hub.function("apply")
     hub.acts.append((4, lambda: hub.cloud.functions.kill(apply)))
-    run = hub.sweeps.scheduled()
+    run = hub.sweeps.run_schedule()
     assert (run["ending"], run["failed"]) == ("finished", {})
     assert hub.differ() == 0
     assert set(hub.writes) == {(a, k) for a in fleet[:3] for k in ("SECURITY", "OPERATIONS", "BILLING")}
@@ -182,13 +182,13 @@ def test_a_command_that_makes_no_sense_is_refused_in_words(hub):
 
 @pytest.fixture
 def terminal(hub, tmp_path):
-    return Terminal(clients=hub.cloud.clients, work=tmp_path / "work", tell=lambda _: None)
+    return Terminal(clients=hub.cloud.clients, work=tmp_path / "work", show=lambda _: None)
 
 
 def test_an_operator_sweeps_and_looks_from_a_terminal(hub, terminal):
-    known = hub.sweeps.known()
+    known = hub.sweeps.list_known()
     said = terminal.run("sweep", "--watch")
-    run = hub.sweeps.after(known)
+    run = hub.sweeps.wait_for_run(known)
     assert run["trigger"] == "operator"
     assert f":assumed-role/{OPERATOR_ROLE_NAME}/" in run["by"]
     assert f"Run {run['id']}" in said

@@ -15,7 +15,7 @@ import pytest
 
 from localcloud import local_env
 from localcloud.cloud.clients import Clients
-from localcloud.running import AlreadyRunningError, Claim, NotReadyError, find
+from localcloud.running import AlreadyRunningError, DirectoryClaim, NotReadyError, find_running
 from localcloud.story.shell import ROOT
 from tests.cloud.tools import python_module, run, unique, wait_for
 
@@ -43,7 +43,7 @@ class Terminal:
 
     def _ready(self):
         try:
-            return find(self.out)
+            return find_running(self.out)
         except NotReadyError:
             time.sleep(0.3)
             return None
@@ -195,7 +195,7 @@ def test_a_second_start_says_what_is_wrong(terminal, tmp_path):
     elsewhere = start("--out", str(tmp_path), "--port", port)
     assert elsewhere.returncode == 2
     assert f"port {port} is taken: choose another with PORT=" in elsewhere.stdout
-    find(terminal.out)
+    find_running(terminal.out)
 
 
 @pytest.mark.parametrize("port", ["65536", "99999", "-1", "http", "٣"])
@@ -259,14 +259,14 @@ def test_before_it_is_ready_there_is_nothing_to_point_at(tmp_path, capsys):
 
     assert "not running: start it in another terminal with `make local`" in said()
     state = {"endpoint": "http://127.0.0.1:9", "organization": "o-1", "management": MANAGEMENT, "hub": HUB}
-    with Claim(tmp_path) as claim:
+    with DirectoryClaim(tmp_path) as claim:
         assert "is starting" in said()
         claim.publish(**state, ready=False)
         assert "is deploying" in said()
         claim.publish(**state, ready=True)
         assert "does not give credentials" in said()
         with pytest.raises(AlreadyRunningError, match=f"pid {os.getpid()}"):
-            Claim(tmp_path)
+            DirectoryClaim(tmp_path)
     assert "not running" in said()
 
 
@@ -282,15 +282,15 @@ def test_who_looks_while_it_starts_is_not_taken_for_another_one(tmp_path):
 
     threading.Thread(target=look).start()
     begun.wait()
-    with Claim(tmp_path), pytest.raises(NotReadyError, match="is starting"):
-        find(tmp_path)
+    with DirectoryClaim(tmp_path), pytest.raises(NotReadyError, match="is starting"):
+        find_running(tmp_path)
 
 
 def test_what_a_killed_process_left_does_not_count(tmp_path):
     (tmp_path / ".lock").write_text("1")
     (tmp_path / "local.json").write_text("{}")
     with pytest.raises(NotReadyError, match="not running"):
-        find(tmp_path)
+        find_running(tmp_path)
 
 
 def test_ctrl_c_ends_it_all(terminal):
@@ -300,7 +300,7 @@ def test_ctrl_c_ends_it_all(terminal):
     wait_for(lambda: log.read_text().endswith("stopped\n"))
     wait_for(lambda: not (terminal.out / "local.json").exists())
     with pytest.raises(NotReadyError, match="not running"):
-        find(terminal.out)
+        find_running(terminal.out)
     address, port = terminal.state.endpoint.removeprefix("http://").split(":")
     with socket.socket() as probe:
         assert probe.connect_ex((address, int(port))) != 0

@@ -11,7 +11,7 @@ import time
 import zipfile
 from typing import Any
 
-from localcloud.messaging.queues import queue_of
+from localcloud.messaging.queues import find_queue
 from localcloud.story.cdk import ROOT
 
 REGION = "us-east-1"
@@ -131,7 +131,7 @@ def messages(cloud, account: str, url: str) -> list[dict[str, Any]]:
 
 def alerts(cloud) -> list[dict[str, Any]]:
     """The mails of Rollcall, whichever other topics tests of this cloud have written to."""
-    return [mail for mail in cloud.mail.received() if "cause" in mail["attributes"]]
+    return [mail for mail in cloud.mail.list_messages() if "cause" in mail["attributes"]]
 
 
 def received(cloud, account: str, url: str) -> Any:
@@ -145,7 +145,7 @@ def expire(url: str) -> None:
     Time would do that as well, but not before a slow machine has done what it does with the message.
     """
     *_, account, name = url.split("/")
-    queue = queue_of(f"arn:aws:sqs:{REGION}:{account}:{name}")
+    queue = find_queue(f"arn:aws:sqs:{REGION}:{account}:{name}")
     for message in list(queue._messages):
         message.change_visibility(0)
 

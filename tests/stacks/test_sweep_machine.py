@@ -14,7 +14,7 @@ from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 
-from localcloud.state_machines.definitions import check
+from localcloud.state_machines.definitions import check_definition
 from rollcall.sweep.run import Step
 from tests.stacks.template import arn
 
@@ -115,7 +115,7 @@ ASKED = {"trigger": "schedule", "by": None, "plan": None}
 
 def test_local_cloud_and_aws_take_the_definitions(hub: Template) -> None:
     for machine in ("SweepMachine", "ControlMachine"):
-        check(definition(hub, machine))
+        check_definition(definition(hub, machine))
 
 
 def test_a_run_goes_through_its_steps(execute: Any) -> None:

@@ -9,7 +9,7 @@ import pytest
 from moto import mock_aws
 from moto.dynamodb.responses import DynamoHandler
 
-from localcloud.aws.repairs import tables_in_turn
+from localcloud.aws.repairs import serialize_table_calls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ def boto3_clients() -> dict[str, Any]:
 @pytest.fixture(name="aws")
 def aws_over_moto(clients: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
     """The clients, with an empty AWS behind them; several threads may use it."""
-    monkeypatch.setattr(DynamoHandler, "call_action", tables_in_turn())
+    monkeypatch.setattr(DynamoHandler, "call_action", serialize_table_calls())
     with mock_aws():
         yield clients
 

@@ -12,9 +12,9 @@ from localcloud.cloudformation.resources import (
     state_machines,
     storage,
 )
-from localcloud.cloudformation.rows import Row
+from localcloud.cloudformation.rows import ResourceType
 
-ROWS: dict[str, Row] = {
+ROWS: dict[str, ResourceType] = {
     **events.ROWS,
     **functions.ROWS,
     **identity.ROWS,

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from localcloud.cloudformation.resource import Made
-from localcloud.cloudformation.rows import REQUIRED, Context, Row
+from localcloud.cloudformation.resource import MadeResource
+from localcloud.cloudformation.rows import REQUIRED, ResourceContext, ResourceType
 
 _QUEUE = {
     "DelaySeconds": 0,
@@ -27,30 +27,32 @@ _SUBSCRIPTION = {
 }
 
 
-def _queue(c: Context) -> Made:
+def _apply_queue(c: ResourceContext) -> MadeResource:
     fifo = str(c.properties.get("FifoQueue", False)).lower() == "true"
     if c.made:
         url, name = c.made.id, c.made.attributes["QueueName"]
         c.call("sqs", "set_queue_attributes", QueueUrl=url, Attributes=c.pick(*_QUEUE))
     else:
-        name = c.name("QueueName", limit=80, suffix=".fifo" if fifo else "")
+        name = c.get_name("QueueName", limit=80, suffix=".fifo" if fifo else "")
         attributes = c.pick(*_QUEUE, *(["FifoQueue", "ContentBasedDeduplication"] if fifo else []))
         url = c.call("sqs", "create_queue", QueueName=name, Attributes=attributes)["QueueUrl"]
-    return Made(id=url, attributes={"Arn": c.arn("sqs", name), "QueueName": name, "QueueUrl": url})
+    return MadeResource(
+        id=url, attributes={"Arn": c.build_arn("sqs", name), "QueueName": name, "QueueUrl": url}
+    )
 
 
-def _topic(c: Context) -> Made:
+def _apply_topic(c: ResourceContext) -> MadeResource:
     if c.made:
         arn = c.made.id
         for key, value in c.pick(*_TOPIC).items():
             c.call("sns", "set_topic_attributes", TopicArn=arn, AttributeName=key, AttributeValue=value)
     else:
-        name = c.name("TopicName", limit=256)
+        name = c.get_name("TopicName", limit=256)
         arn = c.call("sns", "create_topic", Name=name, Attributes=c.pick(*_TOPIC))["TopicArn"]
-    return Made(id=arn, attributes={"TopicArn": arn, "TopicName": arn.rsplit(":", 1)[1]})
+    return MadeResource(id=arn, attributes={"TopicArn": arn, "TopicName": arn.rsplit(":", 1)[1]})
 
 
-def _subscription(c: Context) -> Made:
+def _apply_subscription(c: ResourceContext) -> MadeResource:
     attributes = c.pick(*_SUBSCRIPTION)
     if c.made:
         for key, value in attributes.items():
@@ -59,32 +61,32 @@ def _subscription(c: Context) -> Made:
         return c.made
     where = c.pick("TopicArn", "Protocol", "Endpoint")
     answer = c.call("sns", "subscribe", **where, Attributes=attributes, ReturnSubscriptionArn=True)
-    return Made(id=answer["SubscriptionArn"], attributes={"Arn": answer["SubscriptionArn"]})
+    return MadeResource(id=answer["SubscriptionArn"], attributes={"Arn": answer["SubscriptionArn"]})
 
 
-def _policy_of(targets: str, put: Callable[[Context, str, Any], Any]) -> Row:
+def _make_policy_row(targets: str, put: Callable[[ResourceContext, str, Any], Any]) -> ResourceType:
     """A policy resource that names the queues or topics it is put on."""
 
-    def apply(c: Context) -> Made:
+    def apply(c: ResourceContext) -> MadeResource:
         for target in c.previous.get(targets, []):
             if target not in c.properties[targets]:
                 put(c, target, "")
         for target in c.properties[targets]:
             put(c, target, c.properties["PolicyDocument"])
-        return Made(id=c.name(), attributes={"Id": c.name()})
+        return MadeResource(id=c.get_name(), attributes={"Id": c.get_name()})
 
-    def delete(c: Context) -> None:
+    def delete(c: ResourceContext) -> None:
         for target in c.properties[targets]:
             put(c, target, "")
 
-    return Row(apply=apply, delete=delete, mutable={"PolicyDocument": REQUIRED, targets: REQUIRED})
+    return ResourceType(apply=apply, delete=delete, mutable={"PolicyDocument": REQUIRED, targets: REQUIRED})
 
 
-def _put_queue_policy(c: Context, url: str, policy: Any) -> None:
+def _put_queue_policy(c: ResourceContext, url: str, policy: Any) -> None:
     c.call("sqs", "set_queue_attributes", QueueUrl=url, Attributes={"Policy": policy})
 
 
-def _put_topic_policy(c: Context, arn: str, policy: Any) -> None:
+def _put_topic_policy(c: ResourceContext, arn: str, policy: Any) -> None:
     # A topic is never without one: what it had at first admits its own account.
     value = policy or {
         "Version": "2008-10-17",
@@ -102,23 +104,23 @@ def _put_topic_policy(c: Context, arn: str, policy: Any) -> None:
 
 
 ROWS = {
-    "AWS::SQS::Queue": Row(
-        apply=_queue,
-        delete=lambda c: c.call("sqs", "delete_queue", QueueUrl=c.name()),
+    "AWS::SQS::Queue": ResourceType(
+        apply=_apply_queue,
+        delete=lambda c: c.call("sqs", "delete_queue", QueueUrl=c.get_name()),
         fixed=frozenset({"QueueName", "FifoQueue", "ContentBasedDeduplication"}),
         mutable=_QUEUE,
     ),
-    "AWS::SQS::QueuePolicy": _policy_of("Queues", _put_queue_policy),
-    "AWS::SNS::Topic": Row(
-        apply=_topic,
-        delete=lambda c: c.call("sns", "delete_topic", TopicArn=c.name()),
+    "AWS::SQS::QueuePolicy": _make_policy_row("Queues", _put_queue_policy),
+    "AWS::SNS::Topic": ResourceType(
+        apply=_apply_topic,
+        delete=lambda c: c.call("sns", "delete_topic", TopicArn=c.get_name()),
         fixed=frozenset({"TopicName"}),
         mutable=_TOPIC,
     ),
-    "AWS::SNS::TopicPolicy": _policy_of("Topics", _put_topic_policy),
-    "AWS::SNS::Subscription": Row(
-        apply=_subscription,
-        delete=lambda c: c.call("sns", "unsubscribe", SubscriptionArn=c.name()),
+    "AWS::SNS::TopicPolicy": _make_policy_row("Topics", _put_topic_policy),
+    "AWS::SNS::Subscription": ResourceType(
+        apply=_apply_subscription,
+        delete=lambda c: c.call("sns", "unsubscribe", SubscriptionArn=c.get_name()),
         fixed=frozenset({"TopicArn", "Protocol", "Endpoint"}),
         mutable=_SUBSCRIPTION,
     ),

@@ -1,10 +1,10 @@
 """AWS::Organizations::Policy: a policy and what it is attached to."""
 
-from localcloud.cloudformation.resource import Made
-from localcloud.cloudformation.rows import REQUIRED, Context, Row
+from localcloud.cloudformation.resource import MadeResource
+from localcloud.cloudformation.rows import REQUIRED, ResourceContext, ResourceType
 
 
-def _policy(c: Context) -> Made:
+def _apply_policy(c: ResourceContext) -> MadeResource:
     settings = c.pick("Name", "Description", "Content")
     if c.made:
         made = c.made
@@ -13,7 +13,9 @@ def _policy(c: Context) -> Made:
         # The API wants a description, the resource type does not.
         wanted = {"Description": "", **settings, **c.pick("Type")}
         summary = c.call("organizations", "create_policy", **wanted)["Policy"]["PolicySummary"]
-        made = Made(id=summary["Id"], attributes={key: summary[key] for key in ("Id", "Arn", "AwsManaged")})
+        made = MadeResource(
+            id=summary["Id"], attributes={key: summary[key] for key in ("Id", "Arn", "AwsManaged")}
+        )
         c.begun.append(made.id)
     before, after = set(c.previous.get("TargetIds", [])), set(c.properties.get("TargetIds", []))
     for target in sorted(before - after):
@@ -23,15 +25,15 @@ def _policy(c: Context) -> Made:
     return made
 
 
-def _delete(c: Context) -> None:
-    for target in c.call("organizations", "list_targets_for_policy", PolicyId=c.name())["Targets"]:
-        c.call("organizations", "detach_policy", PolicyId=c.name(), TargetId=target["TargetId"])
-    c.call("organizations", "delete_policy", PolicyId=c.name())
+def _delete(c: ResourceContext) -> None:
+    for target in c.call("organizations", "list_targets_for_policy", PolicyId=c.get_name())["Targets"]:
+        c.call("organizations", "detach_policy", PolicyId=c.get_name(), TargetId=target["TargetId"])
+    c.call("organizations", "delete_policy", PolicyId=c.get_name())
 
 
 ROWS = {
-    "AWS::Organizations::Policy": Row(
-        apply=_policy,
+    "AWS::Organizations::Policy": ResourceType(
+        apply=_apply_policy,
         delete=_delete,
         fixed=frozenset({"Type"}),
         mutable={"Name": REQUIRED, "Content": REQUIRED, "Description": "", "TargetIds": []},

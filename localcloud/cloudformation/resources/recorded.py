@@ -3,39 +3,39 @@
 import uuid
 from collections.abc import Callable
 
-from localcloud.cloudformation.resource import Made
-from localcloud.cloudformation.rows import Context, Row
+from localcloud.cloudformation.resource import MadeResource
+from localcloud.cloudformation.rows import ResourceContext, ResourceType
 
 
-def _recorded(prefix: str, attribute: str) -> Callable[[Context], Made]:
-    def apply(c: Context) -> Made:
+def _make_recorded_row(prefix: str, attribute: str) -> Callable[[ResourceContext], MadeResource]:
+    def apply(c: ResourceContext) -> MadeResource:
         physical_id = c.made.id if c.made else f"{prefix}-{uuid.uuid4().hex[:17]}"
-        return Made(id=physical_id, attributes={attribute: physical_id} | c.pick("VpcId"))
+        return MadeResource(id=physical_id, attributes={attribute: physical_id} | c.pick("VpcId"))
 
     return apply
 
 
-def _handle(c: Context) -> Made:
+def _apply_handle(c: ResourceContext) -> MadeResource:
     """Ref gives an address to send signals to; nobody here waits for one."""
-    return c.made or Made(
+    return c.made or MadeResource(
         id=f"https://cloudformation-waitcondition-{c.region}.s3.amazonaws.com/{uuid.uuid4()}"
     )
 
 
-def _forget(_: Context) -> None:
+def _forget(_: ResourceContext) -> None:
     """There is nothing to delete."""
 
 
 ROWS = {
-    "AWS::CloudFormation::WaitConditionHandle": Row(apply=_handle, delete=_forget),
-    "AWS::EC2::SecurityGroup": Row(
-        apply=_recorded("sg", "GroupId"),
+    "AWS::CloudFormation::WaitConditionHandle": ResourceType(apply=_apply_handle, delete=_forget),
+    "AWS::EC2::SecurityGroup": ResourceType(
+        apply=_make_recorded_row("sg", "GroupId"),
         delete=_forget,
         fixed=frozenset({"GroupDescription", "GroupName", "VpcId"}),
         mutable={"SecurityGroupEgress": [], "SecurityGroupIngress": []},
     ),
-    "AWS::EC2::VPCEndpoint": Row(
-        apply=_recorded("vpce", "Id"),
+    "AWS::EC2::VPCEndpoint": ResourceType(
+        apply=_make_recorded_row("vpce", "Id"),
         delete=_forget,
         fixed=frozenset({"ServiceName", "VpcEndpointType", "VpcId"}),
         mutable={"PolicyDocument": {}, "PrivateDnsEnabled": False, "SecurityGroupIds": [], "SubnetIds": []},

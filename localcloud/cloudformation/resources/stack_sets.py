@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from localcloud.cloudformation.errors import ResourceError
-from localcloud.cloudformation.resource import Made
-from localcloud.cloudformation.rows import ABSENT, REQUIRED, Context, Row
+from localcloud.cloudformation.resource import MadeResource
+from localcloud.cloudformation.rows import ABSENT, REQUIRED, ResourceContext, ResourceType
 
 _SETTINGS = {
     "AutoDeployment": REQUIRED,
@@ -22,18 +22,18 @@ _POLL_SECONDS = 0.05
 _LIMIT_SECONDS = 300.0
 
 
-def _stack_set(c: Context) -> Made:
+def _apply_stack_set(c: ResourceContext) -> MadeResource:
     name, settings = c.properties["StackSetName"], c.pick(*_SETTINGS)
     if c.made:
         made = c.made
-        if c.changed(*_SETTINGS):
+        if c.has_changed(*_SETTINGS):
             _operate(c, "update_stack_set", **settings, **c.pick("OperationPreferences"))
     else:
         model = c.pick("PermissionModel", "CallAs")
         answer = c.call("cloudformation", "create_stack_set", StackSetName=name, **settings, **model)
-        made = Made(id=answer["StackSetId"], attributes={"StackSetId": answer["StackSetId"]})
+        made = MadeResource(id=answer["StackSetId"], attributes={"StackSetId": answer["StackSetId"]})
         c.begun.append(made.id)
-    before, after = _places(c.previous), _places(c.properties)
+    before, after = _split_groups(c.previous), _split_groups(c.properties)
     for key in before.keys() - after.keys():
         _operate(c, "delete_stack_instances", RetainStacks=False, **before[key])
     new = [after[key] for key in after if key not in before]
@@ -42,7 +42,7 @@ def _stack_set(c: Context) -> Made:
     return made
 
 
-def _places(properties: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def _split_groups(properties: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """The groups taken apart into one target each, so that a group that grows leaves the others alone."""
     places = {}
     for group in properties.get("StackInstancesGroup", []):
@@ -58,23 +58,23 @@ def _places(properties: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return places
 
 
-def _delete(c: Context) -> None:
-    for instances in _places(c.properties).values():
+def _delete(c: ResourceContext) -> None:
+    for instances in _split_groups(c.properties).values():
         instances.pop("ParameterOverrides", None)
         _operate(c, "delete_stack_instances", RetainStacks=False, **instances)
-    c.call("cloudformation", "delete_stack_set", **_key(c))
+    c.call("cloudformation", "delete_stack_set", **_get_key(c))
 
 
-def _key(c: Context) -> dict[str, Any]:
+def _get_key(c: ResourceContext) -> dict[str, Any]:
     return {"StackSetName": c.properties["StackSetName"], **c.pick("CallAs")}
 
 
-def _operate(c: Context, operation: str, **parameters: Any) -> None:
+def _operate(c: ResourceContext, operation: str, **parameters: Any) -> None:
     """Run an operation to its end. Raises ResourceError when it fails, with the first reason."""
     if operation == "delete_stack_instances":
         parameters.pop("ParameterOverrides", None)
-    operation_id = c.call("cloudformation", operation, **_key(c), **parameters)["OperationId"]
-    named = {**_key(c), "OperationId": operation_id}
+    operation_id = c.call("cloudformation", operation, **_get_key(c), **parameters)["OperationId"]
+    named = {**_get_key(c), "OperationId": operation_id}
     end = time.monotonic() + _LIMIT_SECONDS
     while True:
         answer = c.call("cloudformation", "describe_stack_set_operation", **named)["StackSetOperation"]
@@ -90,8 +90,8 @@ def _operate(c: Context, operation: str, **parameters: Any) -> None:
 
 
 ROWS = {
-    "AWS::CloudFormation::StackSet": Row(
-        apply=_stack_set,
+    "AWS::CloudFormation::StackSet": ResourceType(
+        apply=_apply_stack_set,
         delete=_delete,
         fixed=frozenset({"StackSetName", "PermissionModel", "CallAs"}),
         mutable={**_SETTINGS, "StackInstancesGroup": []},

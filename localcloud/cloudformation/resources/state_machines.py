@@ -3,11 +3,11 @@
 import re
 
 from localcloud.cloudformation.errors import ResourceError
-from localcloud.cloudformation.resource import Made
-from localcloud.cloudformation.rows import ABSENT, REQUIRED, Context, Row
+from localcloud.cloudformation.resource import MadeResource
+from localcloud.cloudformation.rows import ABSENT, REQUIRED, ResourceContext, ResourceType
 
 
-def _definition(c: Context) -> str:
+def _substitute_definition(c: ResourceContext) -> str:
     """The definition with `${name}` replaced; a name that nothing is given for stays, as in AWS."""
     given = c.properties.get("DefinitionSubstitutions", {})
 
@@ -17,8 +17,8 @@ def _definition(c: Context) -> str:
     return re.sub(r"\$\{([A-Za-z0-9_]+)\}", substitute, str(c.properties["DefinitionString"]))
 
 
-def _machine(c: Context) -> Made:
-    settings = {"definition": _definition(c), "roleArn": c.properties["RoleArn"]}
+def _apply_machine(c: ResourceContext) -> MadeResource:
+    settings = {"definition": _substitute_definition(c), "roleArn": c.properties["RoleArn"]}
     configured = {
         "loggingConfiguration": c.properties.get("LoggingConfiguration", {"level": "OFF"}),
         "tracingConfiguration": c.properties.get("TracingConfiguration", {"enabled": False}),
@@ -28,17 +28,17 @@ def _machine(c: Context) -> Made:
         return c.made
     if (kind := c.properties.get("StateMachineType", "STANDARD")) != "STANDARD":
         raise ResourceError(f"state machines of type {kind} are not modelled")
-    name = c.name("StateMachineName", limit=80)
-    arn = c.arn("states", f"stateMachine:{name}")
+    name = c.get_name("StateMachineName", limit=80)
+    arn = c.build_arn("states", f"stateMachine:{name}")
     known = c.call("stepfunctions", "list_state_machines", maxResults=1000)["stateMachines"]
     if arn in {machine["stateMachineArn"] for machine in known}:  # moto would give that one
         raise ResourceError(f"State Machine Already Exists: '{arn}'")
     c.call("stepfunctions", "create_state_machine", name=name, **settings, **configured)
-    return Made(id=arn, attributes={"Arn": arn, "Name": name})
+    return MadeResource(id=arn, attributes={"Arn": arn, "Name": name})
 
 
-def _schedule(c: Context) -> Made:
-    name = c.name("Name")
+def _apply_schedule(c: ResourceContext) -> MadeResource:
+    name = c.get_name("Name")
     settings = c.pick(
         "Description",
         "FlexibleTimeWindow",
@@ -49,13 +49,13 @@ def _schedule(c: Context) -> Made:
     )
     operation = "update_schedule" if c.made else "create_schedule"
     c.call("scheduler", operation, Name=name, **settings)
-    return Made(id=name, attributes={"Arn": c.arn("scheduler", f"schedule/default/{name}")})
+    return MadeResource(id=name, attributes={"Arn": c.build_arn("scheduler", f"schedule/default/{name}")})
 
 
 ROWS = {
-    "AWS::StepFunctions::StateMachine": Row(
-        apply=_machine,
-        delete=lambda c: c.call("stepfunctions", "delete_state_machine", stateMachineArn=c.name()),
+    "AWS::StepFunctions::StateMachine": ResourceType(
+        apply=_apply_machine,
+        delete=lambda c: c.call("stepfunctions", "delete_state_machine", stateMachineArn=c.get_name()),
         fixed=frozenset({"StateMachineName", "StateMachineType"}),
         mutable={
             "DefinitionString": REQUIRED,
@@ -65,9 +65,9 @@ ROWS = {
             "TracingConfiguration": ABSENT,
         },
     ),
-    "AWS::Scheduler::Schedule": Row(
-        apply=_schedule,
-        delete=lambda c: c.call("scheduler", "delete_schedule", Name=c.name()),
+    "AWS::Scheduler::Schedule": ResourceType(
+        apply=_apply_schedule,
+        delete=lambda c: c.call("scheduler", "delete_schedule", Name=c.get_name()),
         fixed=frozenset({"Name"}),
         mutable={
             "Description": "",

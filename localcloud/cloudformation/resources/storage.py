@@ -1,9 +1,9 @@
 """S3, DynamoDB, ECR."""
 
 from localcloud.cloudformation.errors import ResourceError
-from localcloud.cloudformation.resource import Made
+from localcloud.cloudformation.resource import MadeResource
 from localcloud.cloudformation.resources.identity import refuse_unknown_principals
-from localcloud.cloudformation.rows import ABSENT, REQUIRED, Context, Row
+from localcloud.cloudformation.rows import ABSENT, REQUIRED, ResourceContext, ResourceType
 
 # Bucket property -> the operation that sets it and the parameter that takes it.
 _BUCKET = {
@@ -18,7 +18,7 @@ _NESTED = ("NoncurrentVersionExpiration", "AbortIncompleteMultipartUpload")
 _LIFECYCLE = {"Id", "Status", "Prefix", "ExpirationInDays", *_NESTED}
 
 
-def _lifecycle(c: Context, name: str) -> None:
+def _put_lifecycle(c: ResourceContext, name: str) -> None:
     """Nothing here lives long enough to expire, but whoever asks is told when it would."""
     rules = c.properties.get("LifecycleConfiguration", {}).get("Rules", [])
     for rule in rules:
@@ -42,37 +42,37 @@ def _lifecycle(c: Context, name: str) -> None:
         c.call("s3", "delete_bucket_lifecycle", Bucket=name)
 
 
-def _bucket(c: Context) -> Made:
-    name = c.name("BucketName", limit=63).lower()
+def _apply_bucket(c: ResourceContext) -> MadeResource:
+    name = c.get_name("BucketName", limit=63).lower()
     if c.made is None:
         locked = str(c.properties.get("ObjectLockEnabled", False)).lower() == "true"
         c.call("s3", "create_bucket", Bucket=name, ObjectLockEnabledForBucket=locked)
         c.begun.append(name)
     for key, value in c.pick(*_BUCKET).items():
-        if c.changed(key):
+        if c.has_changed(key):
             operation, parameter = _BUCKET[key]
             c.call("s3", operation, Bucket=name, **{parameter: value})
-    if c.changed("LifecycleConfiguration"):
-        _lifecycle(c, name)
+    if c.has_changed("LifecycleConfiguration"):
+        _put_lifecycle(c, name)
     domains = {
         "DomainName": f"{name}.s3.amazonaws.com",
         "RegionalDomainName": f"{name}.s3.{c.region}.amazonaws.com",
     }
-    return Made(id=name, attributes={"Arn": f"arn:aws:s3:::{name}", **domains})
+    return MadeResource(id=name, attributes={"Arn": f"arn:aws:s3:::{name}", **domains})
 
 
-def _bucket_policy(c: Context) -> Made:
+def _apply_bucket_policy(c: ResourceContext) -> MadeResource:
     bucket, policy = c.properties["Bucket"], c.properties["PolicyDocument"]
     refuse_unknown_principals(c, policy)
     c.call("s3", "put_bucket_policy", Bucket=bucket, Policy=policy)
-    return Made(id=bucket)
+    return MadeResource(id=bucket)
 
 
 _TABLE_FIXED = ("TableName", "KeySchema", "AttributeDefinitions")
 
 
-def _table(c: Context) -> Made:
-    name = c.name("TableName", limit=255)
+def _apply_table(c: ResourceContext) -> MadeResource:
+    name = c.get_name("TableName", limit=255)
     settings = c.pick("BillingMode", "DeletionProtectionEnabled", "ProvisionedThroughput")
     if c.made:
         c.call("dynamodb", "update_table", TableName=name, **settings)
@@ -80,17 +80,17 @@ def _table(c: Context) -> Made:
         keys = c.pick("KeySchema", "AttributeDefinitions")
         c.call("dynamodb", "create_table", TableName=name, **keys, **settings)
         c.begun.append(name)
-    if c.changed("TimeToLiveSpecification"):
+    if c.has_changed("TimeToLiveSpecification"):
         gone = {**c.previous.get("TimeToLiveSpecification", {}), "Enabled": False}
         expiry = c.properties.get("TimeToLiveSpecification", gone)
         c.call("dynamodb", "update_time_to_live", TableName=name, TimeToLiveSpecification=expiry)
     if recovery := c.pick("PointInTimeRecoverySpecification"):
         c.call("dynamodb", "update_continuous_backups", TableName=name, **recovery)
-    return Made(id=name, attributes={"Arn": c.arn("dynamodb", f"table/{name}")})
+    return MadeResource(id=name, attributes={"Arn": c.build_arn("dynamodb", f"table/{name}")})
 
 
-def _repository(c: Context) -> Made:
-    name = c.name("RepositoryName", limit=256).lower()
+def _apply_repository(c: ResourceContext) -> MadeResource:
+    name = c.get_name("RepositoryName", limit=256).lower()
     mutability = c.pick("ImageTagMutability")
     operation = "put_image_tag_mutability" if c.made else "create_repository"
     c.call("ecr", operation, RepositoryName=name, **mutability)
@@ -98,27 +98,29 @@ def _repository(c: Context) -> Made:
         policy = c.properties["RepositoryPolicyText"]
         c.call("ecr", "set_repository_policy", RepositoryName=name, PolicyText=policy)
     uri = f"{c.account}.dkr.ecr.{c.region}.amazonaws.com/{name}"
-    return Made(id=name, attributes={"Arn": c.arn("ecr", f"repository/{name}"), "RepositoryUri": uri})
+    return MadeResource(
+        id=name, attributes={"Arn": c.build_arn("ecr", f"repository/{name}"), "RepositoryUri": uri}
+    )
 
 
 ROWS = {
-    "AWS::S3::Bucket": Row(
-        apply=_bucket,
-        delete=lambda c: c.call("s3", "delete_bucket", Bucket=c.name()),
+    "AWS::S3::Bucket": ResourceType(
+        apply=_apply_bucket,
+        delete=lambda c: c.call("s3", "delete_bucket", Bucket=c.get_name()),
         fixed=frozenset({"BucketName", "ObjectLockEnabled"}),
         mutable={**dict.fromkeys(_BUCKET, REQUIRED), "LifecycleConfiguration": ABSENT},
         # Bytes are not encrypted on this machine.
         ignored=frozenset({"AccessControl", "BucketEncryption"}),
     ),
-    "AWS::S3::BucketPolicy": Row(
-        apply=_bucket_policy,
-        delete=lambda c: c.call("s3", "delete_bucket_policy", Bucket=c.name()),
+    "AWS::S3::BucketPolicy": ResourceType(
+        apply=_apply_bucket_policy,
+        delete=lambda c: c.call("s3", "delete_bucket_policy", Bucket=c.get_name()),
         fixed=frozenset({"Bucket"}),
         mutable={"PolicyDocument": REQUIRED},
     ),
-    "AWS::DynamoDB::Table": Row(
-        apply=_table,
-        delete=lambda c: c.call("dynamodb", "delete_table", TableName=c.name()),
+    "AWS::DynamoDB::Table": ResourceType(
+        apply=_apply_table,
+        delete=lambda c: c.call("dynamodb", "delete_table", TableName=c.get_name()),
         fixed=frozenset(_TABLE_FIXED),
         mutable={
             "BillingMode": "PROVISIONED",
@@ -129,9 +131,9 @@ ROWS = {
         },
         ignored=frozenset({"SSESpecification"}),
     ),
-    "AWS::ECR::Repository": Row(
-        apply=_repository,
-        delete=lambda c: c.call("ecr", "delete_repository", RepositoryName=c.name()),
+    "AWS::ECR::Repository": ResourceType(
+        apply=_apply_repository,
+        delete=lambda c: c.call("ecr", "delete_repository", RepositoryName=c.get_name()),
         fixed=frozenset({"RepositoryName"}),
         mutable={"ImageTagMutability": "MUTABLE", "RepositoryPolicyText": REQUIRED},
         ignored=frozenset({"LifecyclePolicy"}),

@@ -10,11 +10,11 @@ from localcloud.cloudformation.errors import RequestError, TemplateError
 from localcloud.cloudformation.stack_sets.model import (
     MEMBERS,
     NOTHING,
-    Definition,
-    Instance,
-    Operation,
-    Result,
+    InstanceResult,
+    StackInstance,
     StackSet,
+    StackSetDefinition,
+    StackSetOperation,
     redefine,
 )
 from localcloud.cloudformation.stack_sets.service import StackSets
@@ -24,7 +24,7 @@ class StackSetsApi(BaseResponse):
     """The other half of `CloudFormationApi`, which brings `template_body`."""
 
     stack_sets: ClassVar[StackSets]
-    template_body: Callable[[], str]
+    read_template_body: Callable[[], str]
 
     def activate_organizations_access(self) -> ActionResult:
         """ActivateOrganizationsAccess."""
@@ -46,7 +46,7 @@ class StackSetsApi(BaseResponse):
         if self._get_param("PermissionModel") != "SERVICE_MANAGED":
             raise TemplateError("the local cloud models stack sets with PermissionModel SERVICE_MANAGED only")
         self._authorize(changes=True)
-        definition = self._definition(NOTHING)
+        definition = self._build_definition(NOTHING)
         with self.stack_sets.lock:
             made = self.stack_sets.create(self._get_param("StackSetName"), self.region, definition)
         return ActionResult({"StackSetId": made.id})
@@ -56,8 +56,8 @@ class StackSetsApi(BaseResponse):
         if self._get_param("DeploymentTargets") or self._get_param("Regions"):
             raise TemplateError("the local cloud updates all instances of a stack set or none")
 
-        def update(stack_set: StackSet, operation: Operation) -> None:
-            self.stack_sets.update(stack_set, self._definition(stack_set.definition), operation)
+        def update(stack_set: StackSet, operation: StackSetOperation) -> None:
+            self.stack_sets.update(stack_set, self._build_definition(stack_set.definition), operation)
 
         return self._operate("UPDATE", update)
 
@@ -65,7 +65,7 @@ class StackSetsApi(BaseResponse):
         """DeleteStackSet; one that does not exist is fine."""
         with self.stack_sets.lock:
             try:
-                self.stack_sets.delete(self._stack_set(changes=True))
+                self.stack_sets.delete(self._find_stack_set(changes=True))
             except RequestError as error:
                 if error.code != "StackSetNotFoundException":
                     raise
@@ -73,7 +73,7 @@ class StackSetsApi(BaseResponse):
 
     def describe_stack_set(self) -> ActionResult:
         """DescribeStackSet."""
-        return ActionResult({"StackSet": render_stack_set(self._stack_set())})
+        return ActionResult({"StackSet": render_stack_set(self._find_stack_set())})
 
     def list_stack_sets(self) -> ActionResult:
         """ListStackSets, on one page; without CallAs a member sees its own, of which there are none."""
@@ -89,7 +89,7 @@ class StackSetsApi(BaseResponse):
         """CreateStackInstances."""
         regions, overrides = self._get_param("Regions"), self._get_param("ParameterOverrides", [])
 
-        def create(stack_set: StackSet, operation: Operation) -> None:
+        def create(stack_set: StackSet, operation: StackSetOperation) -> None:
             self.stack_sets.add_instances(stack_set, operation, regions, overrides)
 
         return self._operate("CREATE", create)
@@ -98,7 +98,7 @@ class StackSetsApi(BaseResponse):
         """DeleteStackInstances."""
         regions, retain = self._get_param("Regions"), bool(self._get_param("RetainStacks"))
 
-        def delete(stack_set: StackSet, operation: Operation) -> None:
+        def delete(stack_set: StackSet, operation: StackSetOperation) -> None:
             operation.retain = retain
             self.stack_sets.remove_instances(stack_set, operation, regions)
 
@@ -106,7 +106,7 @@ class StackSetsApi(BaseResponse):
 
     def list_stack_instances(self) -> ActionResult:
         """ListStackInstances, on one page, of one account or Region where asked for."""
-        stack_set = self._stack_set()
+        stack_set = self._find_stack_set()
         account, region = self._get_param("StackInstanceAccount"), self._get_param("StackInstanceRegion")
         found = [
             render_instance(stack_set, i)
@@ -122,7 +122,7 @@ class StackSetsApi(BaseResponse):
 
     def describe_stack_instance(self) -> ActionResult:
         """DescribeStackInstance."""
-        stack_set = self._stack_set()
+        stack_set = self._find_stack_set()
         account, region = self._get_param("StackInstanceAccount"), self._get_param("StackInstanceRegion")
         instance = stack_set.instances.get((account, region))
         if instance is None:
@@ -133,18 +133,18 @@ class StackSetsApi(BaseResponse):
 
     def list_stack_set_operations(self) -> ActionResult:
         """ListStackSetOperations, newest first, on one page."""
-        stack_set = self._stack_set()
+        stack_set = self._find_stack_set()
         newest = reversed(stack_set.operations)
         return ActionResult({"Summaries": [render_operation(stack_set, o) for o in newest]})
 
     def describe_stack_set_operation(self) -> ActionResult:
         """DescribeStackSetOperation."""
-        stack_set, operation = self._operation()
+        stack_set, operation = self._find_operation()
         return ActionResult({"StackSetOperation": render_operation(stack_set, operation)})
 
     def list_stack_set_operation_results(self) -> ActionResult:
         """ListStackSetOperationResults, on one page."""
-        _, operation = self._operation()
+        _, operation = self._find_operation()
         return ActionResult({"Summaries": [render_result(result) for result in operation.results]})
 
     @property
@@ -154,31 +154,31 @@ class StackSetsApi(BaseResponse):
     def _authorize(self, *, changes: bool = False) -> None:
         self.stack_sets.authorize(self.current_account, self._call_as, changes=changes)
 
-    def _stack_set(self, *, changes: bool = False) -> StackSet:
+    def _find_stack_set(self, *, changes: bool = False) -> StackSet:
         self._authorize(changes=changes)
         return self.stack_sets.find(self._get_param("StackSetName"), self.region)
 
-    def _operation(self) -> tuple[StackSet, Operation]:
-        stack_set, wanted = self._stack_set(), self._get_param("OperationId")
+    def _find_operation(self) -> tuple[StackSet, StackSetOperation]:
+        stack_set, wanted = self._find_stack_set(), self._get_param("OperationId")
         for operation in stack_set.operations:
             if operation.id == wanted:
                 return stack_set, operation
         raise RequestError("OperationNotFoundException", f"Operation {wanted} not found")
 
-    def _operate(self, action: str, start: Callable[[StackSet, Operation], None]) -> ActionResult:
-        operation = Operation(
+    def _operate(self, action: str, start: Callable[[StackSet, StackSetOperation], None]) -> ActionResult:
+        operation = StackSetOperation(
             action=action,
             id=self._get_param("OperationId") or str(uuid.uuid4()),
             preferences=self._get_param("OperationPreferences") or {},
             targets=self._get_param("DeploymentTargets") or {},
         )
         with self.stack_sets.lock:
-            start(self._stack_set(changes=True), operation)
+            start(self._find_stack_set(changes=True), operation)
         return ActionResult({"OperationId": operation.id})
 
-    def _definition(self, old: Definition) -> Definition:
+    def _build_definition(self, old: StackSetDefinition) -> StackSetDefinition:
         has_body = self._get_param("TemplateBody") or self._get_param("TemplateURL")
-        body = self.template_body() if has_body else None
+        body = self.read_template_body() if has_body else None
         return redefine(old, body, {name: self._get_param(name) for name in MEMBERS})
 
 
@@ -213,7 +213,7 @@ def render_stack_set(stack_set: StackSet) -> dict[str, Any]:
     }
 
 
-def render_instance(stack_set: StackSet, instance: Instance) -> dict[str, Any]:
+def render_instance(stack_set: StackSet, instance: StackInstance) -> dict[str, Any]:
     """A member of ListStackInstances, and DescribeStackInstance."""
     return {
         "StackSetId": stack_set.id,
@@ -229,7 +229,7 @@ def render_instance(stack_set: StackSet, instance: Instance) -> dict[str, Any]:
     }
 
 
-def render_operation(stack_set: StackSet, operation: Operation) -> dict[str, Any]:
+def render_operation(stack_set: StackSet, operation: StackSetOperation) -> dict[str, Any]:
     """DescribeStackSetOperation, and with fewer members ListStackSetOperations."""
     return {
         "OperationId": operation.id,
@@ -245,7 +245,7 @@ def render_operation(stack_set: StackSet, operation: Operation) -> dict[str, Any
     }
 
 
-def render_result(result: Result) -> dict[str, Any]:
+def render_result(result: InstanceResult) -> dict[str, Any]:
     """A member of ListStackSetOperationResults."""
     return {
         "Account": result.instance.account,

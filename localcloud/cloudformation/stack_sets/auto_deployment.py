@@ -8,7 +8,7 @@ import threading
 from typing import Any
 
 from localcloud.cloudformation.stack_sets.model import StackSet
-from localcloud.cloudformation.stack_sets.service import StackSets, accounts_below
+from localcloud.cloudformation.stack_sets.service import StackSets, list_accounts_below
 from simulation.cloud import SimulatedCloud
 
 
@@ -18,7 +18,7 @@ class AutoDeployment:
     def __init__(self, stack_sets: StackSets, simulation: SimulatedCloud, seconds: float) -> None:
         self._stack_sets = stack_sets
         self._seconds = seconds
-        self._parents = self._current()
+        self._parents = self._read_parents()
         self._closed = False
         simulation.subscribe(self._on_event)
 
@@ -28,14 +28,14 @@ class AutoDeployment:
 
     def _on_event(self, _account: str, event: dict[str, Any]) -> None:
         if event["source"] == "aws.organizations" and not self._closed:
-            timer = threading.Timer(self._seconds, self._look)
+            timer = threading.Timer(self._seconds, self._compare)
             timer.daemon = True
             timer.start()
 
-    def _look(self) -> None:
+    def _compare(self) -> None:
         """Compare with the last look: events have many shapes, and what counts is where accounts are now."""
         with self._stack_sets.lock:
-            current, before = self._current(), self._parents
+            current, before = self._read_parents(), self._parents
             self._parents = current
             changed = {a for a in current.keys() | before.keys() if current.get(a) != before.get(a)}
             if self._closed or not changed or not self._stack_sets.enabled:
@@ -50,12 +50,12 @@ class AutoDeployment:
             account: unit
             for unit in stack_set.targets
             if unit in organization.child_accounts
-            for account in accounts_below(organization, unit)
+            for account in list_accounts_below(organization, unit)
             if account in changed
         }
         self._stack_sets.deploy(stack_set, targets)
         self._stack_sets.withdraw(stack_set, changed - targets.keys())
 
-    def _current(self) -> dict[str, str]:
+    def _read_parents(self) -> dict[str, str]:
         accounts = list(self._stack_sets.organization.accounts.values())
         return {account.id: account.parent_id for account in accounts}

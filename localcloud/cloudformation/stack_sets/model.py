@@ -9,11 +9,11 @@ from typing import Any
 from localcloud.cloudformation.errors import RequestError, TemplateError
 from localcloud.cloudformation.resource import now
 from localcloud.cloudformation.stack import Stack
-from localcloud.cloudformation.template import given_values, parse
+from localcloud.cloudformation.template import merge_parameters, parse
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Instance:
+class StackInstance:
     """One account and Region of a set; `unit` is the root or OU whose being a target brought it here."""
 
     account: str
@@ -32,16 +32,16 @@ class Instance:
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Result:
+class InstanceResult:
     """What an operation did to one instance."""
 
-    instance: Instance
+    instance: StackInstance
     status: str = "PENDING"
     reason: str | None = None
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Operation:
+class StackSetOperation:
     """One CREATE, UPDATE or DELETE over instances of a set. Preferences and targets are as requested."""
 
     action: str
@@ -50,7 +50,7 @@ class Operation:
     preferences: Mapping[str, Any] = field(default_factory=dict)
     targets: Mapping[str, Any] = field(default_factory=dict)
     retain: bool = False
-    results: list[Result] = field(default_factory=list)
+    results: list[InstanceResult] = field(default_factory=list)
     created_at: dt.datetime = field(default_factory=now)
     ended_at: dt.datetime | None = None
 
@@ -59,14 +59,14 @@ class Operation:
         """How many instances failed."""
         return sum(result.status == "FAILED" for result in self.results)
 
-    def tolerated(self, accounts: int) -> int:
+    def count_tolerated(self, accounts: int) -> int:
         """How many of so many accounts may fail in one Region before the operation stops there."""
         share = int(self.preferences.get("FailureTolerancePercentage", 0))
         return int(self.preferences.get("FailureToleranceCount", accounts * share // 100))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Definition:
+class StackSetDefinition:
     """What CreateStackSet and UpdateStackSet say of a set."""
 
     body: str
@@ -94,11 +94,11 @@ class StackSet:
     id: str
     arn: str
     region: str
-    definition: Definition
+    definition: StackSetDefinition
     status: str = "ACTIVE"
-    instances: dict[tuple[str, str], Instance] = field(default_factory=dict)
+    instances: dict[tuple[str, str], StackInstance] = field(default_factory=dict)
     targets: dict[str, set[str]] = field(default_factory=dict)
-    operations: list[Operation] = field(default_factory=list)
+    operations: list[StackSetOperation] = field(default_factory=list)
 
 
 MEMBERS = (
@@ -109,7 +109,7 @@ MEMBERS = (
     "Parameters",
     "Tags",
 )
-NOTHING = Definition(
+NOTHING = StackSetDefinition(
     body="",
     parameters=[],
     tags=(),
@@ -123,7 +123,7 @@ _MAXIMUM_BYTES = 51_200
 _NAMES = {"GroupName", "InstanceProfileName", "ManagedPolicyName", "RoleName", "UserName"}
 
 
-def redefine(old: Definition, body: str | None, given: Mapping[str, Any]) -> Definition:
+def redefine(old: StackSetDefinition, body: str | None, given: Mapping[str, Any]) -> StackSetDefinition:
     """The set as a request's `MEMBERS` want it; what is None stays. Raises TemplateError, RequestError."""
     known = {p["ParameterKey"]: p for p in old.parameters}
     parameters = old.parameters if given["Parameters"] is None else given["Parameters"]
@@ -132,7 +132,7 @@ def redefine(old: Definition, body: str | None, given: Mapping[str, Any]) -> Def
         "parameters": [
             known.get(p["ParameterKey"], p) if p.get("UsePreviousValue") else p for p in parameters
         ],
-        "tags": _pairs(given["Tags"]),
+        "tags": _convert_tags(given["Tags"]),
         "capabilities": given["Capabilities"],
         "description": given["Description"],
         "auto_deployment": given["AutoDeployment"],
@@ -143,18 +143,18 @@ def redefine(old: Definition, body: str | None, given: Mapping[str, Any]) -> Def
     return new
 
 
-def _pairs(tags: list[dict[str, str]] | None) -> tuple[tuple[str, str], ...] | None:
+def _convert_tags(tags: list[dict[str, str]] | None) -> tuple[tuple[str, str], ...] | None:
     return None if tags is None else tuple((tag["Key"], tag["Value"]) for tag in tags)
 
 
-def _check(definition: Definition) -> None:
+def _check(definition: StackSetDefinition) -> None:
     """What CloudFormation refuses before it looks at an account."""
     if not definition.auto_deployment:
         raise TemplateError("AutoDeployment must be specified for a SERVICE_MANAGED stack set")
     if len(definition.body.encode()) > _MAXIMUM_BYTES:
         raise TemplateError(f"templateBody: Member must have length less than or equal to {_MAXIMUM_BYTES}")
     template = parse(definition.body)
-    given_values(template, definition.parameters, {})
+    merge_parameters(template, definition.parameters, {})
     identity = [r for r in template["Resources"].values() if r["Type"].startswith("AWS::IAM::")]
     named = any(_NAMES & r.get("Properties", {}).keys() for r in identity)
     enough = {"CAPABILITY_NAMED_IAM"} if named else {"CAPABILITY_NAMED_IAM", "CAPABILITY_IAM"}

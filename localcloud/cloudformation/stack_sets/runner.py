@@ -15,7 +15,7 @@ from localcloud.cloudformation.engine import Engine
 from localcloud.cloudformation.errors import TemplateError
 from localcloud.cloudformation.resource import now
 from localcloud.cloudformation.stack import Stack
-from localcloud.cloudformation.stack_sets.model import Instance, Operation, StackSet
+from localcloud.cloudformation.stack_sets.model import StackInstance, StackSet, StackSetOperation
 from simulation.organization import Organization
 
 _DEPLOYED = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
@@ -28,11 +28,11 @@ class Runner:
     def __init__(self, engine: Engine, organization: Organization) -> None:
         self._engine = engine
         self._organization = organization
-        self._queue: queue.SimpleQueue[tuple[StackSet, Operation] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[tuple[StackSet, StackSetOperation] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="stacksets", daemon=True)
         self._thread.start()
 
-    def submit(self, stack_set: StackSet, operation: Operation) -> None:
+    def submit(self, stack_set: StackSet, operation: StackSetOperation) -> None:
         """Run the operation when all that were submitted before have ended."""
         stack_set.operations.append(operation)
         for result in operation.results:
@@ -55,11 +55,11 @@ class Runner:
                 operation.status = "FAILED"
             operation.ended_at = now()
 
-    def _run(self, stack_set: StackSet, operation: Operation) -> None:
+    def _run(self, stack_set: StackSet, operation: StackSetOperation) -> None:
         stopped = False
         for _, results in groupby(operation.results, key=lambda result: result.instance.region):
             of_region = list(results)
-            tolerated, failures = operation.tolerated(len(of_region)), 0
+            tolerated, failures = operation.count_tolerated(len(of_region)), 0
             for result in of_region:
                 if stopped:
                     result.status, result.reason = (
@@ -74,7 +74,9 @@ class Runner:
                 stopped = failures > tolerated
         operation.status = "FAILED" if stopped else "SUCCEEDED"
 
-    def _apply(self, stack_set: StackSet, operation: Operation, instance: Instance) -> str | None:
+    def _apply(
+        self, stack_set: StackSet, operation: StackSetOperation, instance: StackInstance
+    ) -> str | None:
         """Why it failed, None when it did not."""
         if operation.action == "DELETE":
             return self._delete(stack_set, instance, retain=operation.retain)
@@ -90,7 +92,7 @@ class Runner:
             instance.settle("CURRENT", "SUCCEEDED")
         return reason
 
-    def _deploy(self, stack_set: StackSet, instance: Instance) -> str | None:
+    def _deploy(self, stack_set: StackSet, instance: StackInstance) -> str | None:
         if instance.stack and instance.stack.status == "ROLLBACK_COMPLETE":
             # A creation that failed can only be deleted and begun anew.
             Deployment(self._engine, instance.stack).delete()
@@ -103,9 +105,9 @@ class Runner:
             revision = self._engine.revise(
                 stack, definition.body, parameters=list(given.values()), tags=definition.tags
             )
-            if revision.same_as(stack.revision):
+            if revision.is_same_as(stack.revision):
                 return None
-            wanted = self._engine.wanted(stack, revision)
+            wanted = self._engine.list_definitions(stack, revision)
             if not stack.can_change:
                 return f"Stack:{stack.id} is in {stack.status} state and can not be updated."
         except TemplateError as error:
@@ -117,7 +119,7 @@ class Runner:
             return None
         return f"ResourceLogicalId: {stack.name}, {stack.reason}"
 
-    def _delete(self, stack_set: StackSet, instance: Instance, *, retain: bool) -> str | None:
+    def _delete(self, stack_set: StackSet, instance: StackInstance, *, retain: bool) -> str | None:
         stack = instance.stack
         if stack and not retain:
             Deployment(self._engine, stack).delete()

@@ -12,7 +12,13 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from localcloud.cloudformation.errors import RequestError, TemplateError
-from localcloud.cloudformation.stack_sets.model import Definition, Instance, Operation, Result, StackSet
+from localcloud.cloudformation.stack_sets.model import (
+    InstanceResult,
+    StackInstance,
+    StackSet,
+    StackSetDefinition,
+    StackSetOperation,
+)
 from localcloud.cloudformation.stack_sets.runner import Runner
 
 if TYPE_CHECKING:
@@ -28,14 +34,14 @@ _FILTERS: dict[str, Callable[[str, set[str]], bool]] = {
 }
 
 
-def accounts_below(organization: Organization, unit: str) -> Iterator[str]:
+def list_accounts_below(organization: Organization, unit: str) -> Iterator[str]:
     """All accounts under a root or OU and the OUs in it, but never the management account."""
     yield from (a for a in list(organization.child_accounts[unit]) if a != organization.management)
     for child in list(organization.child_units[unit]):
-        yield from accounts_below(organization, child)
+        yield from list_accounts_below(organization, child)
 
 
-def resolve(organization: Organization, targets: Mapping[str, Any]) -> dict[str, str]:
+def resolve_targets(organization: Organization, targets: Mapping[str, Any]) -> dict[str, str]:
     """The target accounts, each with the named root or OU that it is below.
 
     Raises TemplateError for targets that a service-managed set cannot have. AWS's texts are not known here.
@@ -52,7 +58,7 @@ def resolve(organization: Organization, targets: Mapping[str, Any]) -> dict[str,
     keeps, named = _FILTERS[filtered], set(targets.get("Accounts", []))
     found: dict[str, str] = {}
     for unit in units:
-        for account in accounts_below(organization, unit):
+        for account in list_accounts_below(organization, unit):
             if keeps(account, named):
                 found.setdefault(account, unit)
     return found
@@ -109,7 +115,7 @@ class StackSets:
                 return stack_set
         raise RequestError("StackSetNotFoundException", f"StackSet {name} not found")
 
-    def create(self, name: str, region: str, definition: Definition) -> StackSet:
+    def create(self, name: str, region: str, definition: StackSetDefinition) -> StackSet:
         """A new set without instances; raises NameAlreadyExistsException."""
         if any(s.name == name and s.region == region and s.status == "ACTIVE" for s in self.sets):
             raise RequestError("NameAlreadyExistsException", f"StackSet {name} already exists")
@@ -119,7 +125,9 @@ class StackSets:
         self.sets.append(stack_set)
         return stack_set
 
-    def update(self, stack_set: StackSet, definition: Definition, operation: Operation) -> None:
+    def update(
+        self, stack_set: StackSet, definition: StackSetDefinition, operation: StackSetOperation
+    ) -> None:
         """Change the set and all its instances."""
         self._admit(stack_set, operation)
         stack_set.definition = definition
@@ -134,15 +142,15 @@ class StackSets:
     def add_instances(
         self,
         stack_set: StackSet,
-        operation: Operation,
+        operation: StackSetOperation,
         regions: Iterable[str],
         overrides: list[dict[str, Any]],
     ) -> None:
         """Deploy to the operation's targets, and remember the OUs for auto-deployment."""
-        accounts = resolve(self.organization, operation.targets)
+        accounts = resolve_targets(self.organization, operation.targets)
         self._admit(stack_set, operation)
         instances = [
-            self._instance(stack_set, account, region, unit)
+            self._get_instance(stack_set, account, region, unit)
             for region in regions
             for account, unit in accounts.items()
         ]
@@ -152,9 +160,11 @@ class StackSets:
         for unit in operation.targets["OrganizationalUnitIds"]:
             stack_set.targets.setdefault(unit, set()).update(regions)
 
-    def remove_instances(self, stack_set: StackSet, operation: Operation, regions: Iterable[str]) -> None:
+    def remove_instances(
+        self, stack_set: StackSet, operation: StackSetOperation, regions: Iterable[str]
+    ) -> None:
         """Delete or release the instances of the operation's targets that there are."""
-        accounts = resolve(self.organization, operation.targets)
+        accounts = resolve_targets(self.organization, operation.targets)
         self._admit(stack_set, operation)
         found = [
             stack_set.instances[account, region]
@@ -172,7 +182,7 @@ class StackSets:
     def deploy(self, stack_set: StackSet, units: Mapping[str, str]) -> None:
         """What auto-deployment does with accounts (and their target) that came."""
         instances = [
-            self._instance(stack_set, account, region, unit)
+            self._get_instance(stack_set, account, region, unit)
             for account, unit in units.items()
             for region in sorted(stack_set.targets[unit])
         ]
@@ -180,20 +190,20 @@ class StackSets:
             instance.unit = units[instance.account]
         missing = [i for i in instances if (i.account, i.region) not in stack_set.instances]
         if missing:
-            self._start(stack_set, _automatic("CREATE"), missing)
+            self._start(stack_set, _make_automatic_operation("CREATE"), missing)
 
     def withdraw(self, stack_set: StackSet, accounts: Iterable[str]) -> None:
         """What auto-deployment does with accounts that went."""
         gone = [i for account in accounts for i in stack_set.instances.values() if i.account == account]
         if gone:
             retain = bool(stack_set.definition.auto_deployment.get("RetainStacksOnAccountRemoval"))
-            self._start(stack_set, _automatic("DELETE", retain=retain), gone)
+            self._start(stack_set, _make_automatic_operation("DELETE", retain=retain), gone)
 
-    def _instance(self, stack_set: StackSet, account: str, region: str, unit: str) -> Instance:
+    def _get_instance(self, stack_set: StackSet, account: str, region: str, unit: str) -> StackInstance:
         present = stack_set.instances.get((account, region))
-        return present or Instance(account=account, region=region, unit=unit)
+        return present or StackInstance(account=account, region=region, unit=unit)
 
-    def _admit(self, stack_set: StackSet, operation: Operation) -> None:
+    def _admit(self, stack_set: StackSet, operation: StackSetOperation) -> None:
         running = [o for o in stack_set.operations if o.status not in _ENDED]
         if running and not stack_set.definition.managed_execution:
             raise RequestError(
@@ -205,14 +215,16 @@ class StackSets:
                 "OperationIdAlreadyExistsException", f"Operation {operation.id} already exists"
             )
 
-    def _start(self, stack_set: StackSet, operation: Operation, instances: Iterable[Instance]) -> None:
+    def _start(
+        self, stack_set: StackSet, operation: StackSetOperation, instances: Iterable[StackInstance]
+    ) -> None:
         chosen = sorted(instances, key=lambda instance: (instance.region, instance.account))
         if operation.action != "DELETE":
             stack_set.instances.update({(i.account, i.region): i for i in chosen})
-        operation.results.extend(Result(instance=instance) for instance in chosen)
+        operation.results.extend(InstanceResult(instance=instance) for instance in chosen)
         self.runner.submit(stack_set, operation)
 
 
-def _automatic(action: str, *, retain: bool = False) -> Operation:
+def _make_automatic_operation(action: str, *, retain: bool = False) -> StackSetOperation:
     # One account's failure is nothing to the others.
-    return Operation(action=action, retain=retain, preferences={"FailureTolerancePercentage": 100})
+    return StackSetOperation(action=action, retain=retain, preferences={"FailureTolerancePercentage": 100})

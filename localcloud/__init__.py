@@ -1,1 +1,1 @@
-"""A cloud on this machine: moto's server, with what it lacks, around the model in `simulation`."""
+"""AWS on this machine: moto's server, completed with what it lacks, around the model in `simulation`."""

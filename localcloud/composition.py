@@ -1,4 +1,4 @@
-"""The local cloud: moto's server, and in the order of their installation the parts that are put around it."""
+"""The local cloud: moto's server with all parts, in the order of their installation."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 class LocalCloud(Server):
     """The whole cloud. Its parts are attributes once it has started.
 
-    `runtime` is the virtual environment in which functions run. `auto_deployment_seconds`: how long after an
-    account has come to a target or left it StackSets notices; `wait_scale`: how many seconds pass of each
-    that a state machine waits, before a step or before another try.
+    `runtime` is the virtual environment in which functions run. `auto_deployment_seconds`: how long StackSets
+    take to notice that an account joined or left a target. `wait_scale`: seconds that pass for each second
+    that a state machine waits.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class LocalCloud(Server):
         self._wait_scale = wait_scale
 
     def install_parts(self) -> None:
-        """Every departure from plain moto."""
+        """Install every part that differs from plain moto."""
         repairs.install(self)
         identities.install(self)
         published.install(self)

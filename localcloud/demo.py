@@ -1,6 +1,6 @@
-"""`python -m localcloud.demo`: the story of Rollcall on this machine, without an AWS account.
+"""`python -m localcloud.demo`: shows Rollcall at work on this machine, without an AWS account.
 
-Exits 0 when every step showed what it should, 1 when one differs, 2 when the stage could not be set up.
+Exits 0 if every step showed what was expected, 1 if one differs, 2 if the local cloud could not be set up.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ if not _console.is_terminal:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Play the story; summary.json, alerts.jsonl and report.html are in the output directory then."""
+    """Play the demo; it writes summary.json, alerts.jsonl and report.html into the output directory."""
     parser = argparse.ArgumentParser(prog="python -m localcloud.demo", description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("out/demo"), help="default: %(default)s")
     parser.add_argument("--verbose", action="store_true", help="print each alert in full")

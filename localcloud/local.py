@@ -1,4 +1,4 @@
-"""`python -m localcloud.local`: a whole organization on this machine, Rollcall deployed in it, until Ctrl-C.
+"""`python -m localcloud.local`: runs an organization with Rollcall deployed on this machine, until Ctrl-C.
 
 With --bare nothing is set up and nothing deployed, and no account has a contact: to follow docs/deploying.md.
 Exits 0 after Ctrl-C, 2 when it cannot start: a port that is taken, another one running, a failed deployment.
@@ -84,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parse_port(text: str) -> int:
-    """A port of this machine; what argparse says of anything else."""
+    """The port number; raises argparse's error for anything else."""
     if not (text.isascii() and text.isdecimal() and int(text) <= _LAST_PORT):
         raise argparse.ArgumentTypeError(f"{text!r} is no port: allowed are 0 to {_LAST_PORT}")
     return int(text)

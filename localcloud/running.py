@@ -1,4 +1,4 @@
-"""Which local cloud runs in an output directory: one at a time, and how others find it."""
+"""Keeps one local cloud at a time in an output directory, and lets other programs find it."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class AlreadyRunningError(Exception):
 
 
 class NotReadyError(Exception):
-    """There is nothing to talk to (yet); the text says what to do."""
+    """No cloud is running, or it is not ready; the text says what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningCloud:
-    """A running cloud as others see it; `ready` once everything is deployed."""
+    """A running cloud as other programs see it. `ready`: everything is deployed."""
 
     pid: int
     endpoint: str
@@ -38,7 +38,7 @@ class RunningCloud:
 
 
 class DirectoryClaim:
-    """The directory is this process's until `release` or its end, however that comes.
+    """Claims the directory for this process, until the context or the process ends.
 
     Raises AlreadyRunningError when it is another's.
     """
@@ -70,7 +70,7 @@ class DirectoryClaim:
         self._lock.close()
 
     def publish(self, **state: Any) -> None:
-        """Tell others; replaces what was told before at once."""
+        """Write the state file that other programs read, atomically."""
         new = self._path.with_suffix(".new")
         new.write_text(json.dumps(asdict(RunningCloud(pid=os.getpid(), **state)), indent=2) + "\n")
         new.replace(self._path)

@@ -1,4 +1,4 @@
-"""What a call looks like to policies, and what service control policies say to it."""
+"""The request that policies are asked about, and the check of service control policies."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -59,7 +59,7 @@ def request_of(
 
 
 def scp_refusal(organization: Organization, request: AccessRequest, caller: Caller) -> ApiError | None:
-    """The refusal that service control policies demand; None when they let the request pass.
+    """The error if service control policies refuse the request; None if they allow it.
 
     They bind every principal of a member account, its root user too, and nobody in the management account
     or outside the organization. Every level from the root to the account must allow. Service-linked roles,

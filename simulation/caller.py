@@ -1,4 +1,4 @@
-"""Who calls an API, and how CloudTrail writes that down."""
+"""Callers of an API, and their userIdentity in CloudTrail."""
 
 import hashlib
 from base64 import b32encode
@@ -47,7 +47,7 @@ class Caller:
 
     @property
     def principal_arn(self) -> str:
-        """aws:PrincipalArn: of a session its role's ARN, of others their own."""
+        """aws:PrincipalArn: the role's ARN for a session, otherwise the caller's own."""
         kind, rest = self._resource()
         if kind != "assumed-role":
             return self.arn

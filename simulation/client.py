@@ -1,4 +1,4 @@
-"""A client with the face of boto3's, answered by the simulation without sockets."""
+"""A client with boto3's interface that calls the simulation directly."""
 
 from collections.abc import Callable, Mapping
 from functools import cache

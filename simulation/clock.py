@@ -1,4 +1,4 @@
-"""Where the simulation gets its time from."""
+"""Clocks: of the machine, and virtual ones."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -35,7 +35,7 @@ class SystemClock:
 
 
 class VirtualClock:
-    """A clock that stands still until somebody sleeps on it; a sleep takes no real time."""
+    """A clock that only advances by sleeping; a sleep takes no real time."""
 
     def __init__(self, start: datetime = DEFAULT_START) -> None:
         self._now = start

@@ -25,7 +25,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiCall:
-    """One answered request, as far as CloudTrail writes it down."""
+    """One answered request, with what CloudTrail records of it."""
 
     service: str
     operation: str

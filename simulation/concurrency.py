@@ -1,4 +1,4 @@
-"""Several things at once on a virtual clock: real threads of which one runs, the others sleep."""
+"""Concurrency on a virtual clock: real threads, of which one runs while the others sleep."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ _Done = TypeVar("_Done")
 
 
 class ConcurrentClock:
-    """A clock that several threads sleep on; whoever wakes first runs next, alone, and time jumps to it.
+    """A clock for several threads: time jumps to the earliest wake-up, and that thread runs alone.
 
     Only a sleep hands over, and of two that wake at one moment the one that fell asleep first goes on: the
     same program runs the same way every time, whatever the machine does.

@@ -1,4 +1,4 @@
-"""What the Account API accepts: the service model's lengths and patterns, in the words of its refusals."""
+"""Validates contacts by the service model's lengths and patterns, with the Account API's error texts."""
 
 import json
 import re
@@ -11,7 +11,7 @@ CONTACT_TYPES = ("BILLING", "OPERATIONS", "SECURITY")
 
 
 def complaint(shape: StructureShape, params: Mapping[str, Any]) -> str | None:
-    """The text of the ValidationException that these parameters earn, None for good ones.
+    """The text of the ValidationException for these parameters, None for valid ones.
 
     The text of a pattern was captured live (guide: "^...$" around the model's pattern). The others are the
     wording of the schema validator that produced it; they were not captured for this service.

@@ -1,4 +1,4 @@
-"""CreateAccount: asked for now, done later."""
+"""CreateAccount, which is asynchronous."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Creation:
     ended: bool = False
 
     def status(self) -> dict[str, Any]:
-        """The CreateAccountStatus structure of now."""
+        """The present CreateAccountStatus structure."""
         state = "FAILED" if self.failure else "SUCCEEDED" if self.ended else "IN_PROGRESS"
         members = {
             "Id": self.id,

@@ -2,7 +2,7 @@
 
 
 class ApiError(Exception):
-    """A refusal as it would come over the wire.
+    """An error response.
 
     `code` is the wire code (AccessDeniedException, not CloudTrail's AccessDenied), `status` the HTTP
     status, `reason` the modelled Reason member where a service sends one, `request_id` the id of the
@@ -20,5 +20,5 @@ class ApiError(Exception):
         self.request_id = request_id
 
     def of_request(self, request_id: str) -> "ApiError":
-        """The same refusal for one request: an injected error may be raised many times."""
+        """A copy for one request: an injected error may be raised many times."""
         return ApiError(self.code, self.message, self.status, reason=self.reason, request_id=request_id)

@@ -1,4 +1,4 @@
-"""Refusals that a test injects."""
+"""Errors that a test injects."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from simulation.errors import ApiError
 
 @dataclass(slots=True, kw_only=True)
 class Fault:
-    """An injected refusal; mutable because it counts down.
+    """An injected error; mutable because it counts down.
 
     `account` (the target) and `kind` limit it when they are given; `applied`: the change is made all the
     same, only its answer is lost.
@@ -21,7 +21,7 @@ class Fault:
     applied: bool
 
     def spend(self, operation: str, account: str, kind: str | None) -> bool:
-        """Whether this call fails; if so, one time less is left."""
+        """Whether this call fails; if so, count down."""
         matches = (
             self.times > 0
             and operation == self.operation

@@ -1,4 +1,4 @@
-"""How long calls take: log-normal, as answers of services are, and the same for the same seed."""
+"""Latency of calls: log-normal, as that of services is, and reproducible by seed."""
 
 from random import Random
 

@@ -1,4 +1,4 @@
-"""How accounts come into an organization by invitation, leave it and are closed.
+"""Invites, removes and closes accounts.
 
 What AWS asks of an account that leaves (payment method, support plan, agreements) is not modelled.
 """

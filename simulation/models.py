@@ -1,4 +1,4 @@
-"""botocore's service models: the one description of requests and answers that AWS itself publishes."""
+"""botocore's service models, which describe requests and responses."""
 
 from collections.abc import Mapping
 from functools import cache

@@ -1,4 +1,4 @@
-"""The state of an organization: a tree of OUs with accounts in it, and who may act for it."""
+"""The state of an organization: a tree of OUs with accounts, trusted access, delegated administrators."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""The part of the Organizations API that Rollcall and its demo use: who may call what, then dispatch."""
+"""The part of the Organizations API that Rollcall and its demo use: authorization and dispatch."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -116,7 +116,7 @@ class OrganizationsService:
 
 
 def _check(shape: StructureShape | None, params: Params) -> None:
-    """Hold the parameters to lengths, patterns and enums of the service model; lists are not looked into."""
+    """Check parameters against lengths, patterns and enums of the service model. Items of lists are not."""
     for name, member in shape.members.items() if shape else ():
         value, limits = params.get(name), member.metadata
         if value is None and shape and name in shape.required_members:

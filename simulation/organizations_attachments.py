@@ -1,4 +1,4 @@
-"""Where service control policies are attached, and whether they count at all.
+"""Attachments of service control policies, and the policy type's status.
 
 Codes and reasons are the service model's, the limit the documented default quota. Enabling and disabling
 the policy type takes AWS some seconds; here it is done at once.

@@ -58,7 +58,7 @@ class PolicyStore:
         self._attached[target_id] = tuple(item for item in self.attached(target_id) if item != policy_id)
 
     def forget(self, target_id: str) -> None:
-        """The target has left: its attachments end with it."""
+        """Drop the attachments of a target that left the organization."""
         self._attached.pop(target_id, None)
 
     def documents(self, target_id: str) -> list[dict[str, Any]]:

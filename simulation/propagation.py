@@ -1,4 +1,4 @@
-"""Reads that go on showing the old value for a while after a write."""
+"""Eventual consistency: reads show the old value for some time after a write."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,12 +15,12 @@ class Propagation:
         self._replaced: dict[tuple[str, str], list[tuple[datetime, Any]]] = {}
 
     def wrote(self, key: tuple[str, str], old: Any) -> None:
-        """A write has just replaced `old` under `key`."""
+        """Record that a write replaced `old` under `key`."""
         if self._delay:
             self._replaced.setdefault(key, []).append((self._clock.now() + self._delay, old))
 
     def visible(self, key: tuple[str, str], current: Any) -> Any:
-        """What a reader sees where `current` is stored."""
+        """The value that a reader sees while `current` is stored."""
         now = self._clock.now()
         pending = [entry for entry in self._replaced.pop(key, []) if entry[0] > now]
         if pending:

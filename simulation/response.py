@@ -1,4 +1,4 @@
-"""What a simulated API answers when it does not refuse."""
+"""The successful response of a simulated API."""
 
 from dataclasses import dataclass
 from typing import Any

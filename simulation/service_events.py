@@ -1,4 +1,4 @@
-"""What Organizations does by itself after a call was answered, and the service events that tell of it."""
+"""Work that Organizations does after a call was answered, and its service events."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class Background:
         heappush(self._queue, (due, self._queued, work))
 
     def announce(self, event: ServiceEvent) -> None:
-        """Tell of something that has happened: the event follows the one of the call that did it."""
+        """Send a service event after the event of the call that caused it."""
         self.at(event.at, lambda _: [event])
 
     def next_due(self) -> datetime | None:
@@ -60,7 +60,7 @@ class Background:
         return self._queue[0][0] if self._queue else None
 
     def finish_due(self, now: datetime) -> list[ServiceEvent]:
-        """Do everything that is due; what is to be told of it."""
+        """Do all work that is due; returns the service events to send."""
         events = []
         while self._queue and self._queue[0][0] <= now:
             due, _, work = heappop(self._queue)

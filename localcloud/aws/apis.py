@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Apis:
-    """Both skins; `after` lets a test act between an operation's effect and its answer."""
+    """Both APIs. `add_hook` lets a test act between an operation's effect and its answer."""
 
     def __init__(self, simulated: SimulatedCloud) -> None:
         self._simulated = simulated
@@ -37,9 +37,9 @@ class Apis:
         }
 
     def add_hook(self, service: str, operation: str, hook: Hook) -> Callable[[], None]:
-        """Call `hook(caller, parameters)` when the operation has succeeded and nobody knows it yet.
+        """Call `hook(caller, parameters)` after the operation succeeded, before the caller gets the answer.
 
-        Gives back a function that takes the hook out again.
+        Returns a function that removes the hook.
         """
         self._hooks[service, operation].append(hook)
         return lambda: self._hooks[service, operation].remove(hook)

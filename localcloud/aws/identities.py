@@ -1,4 +1,4 @@
-"""Who callers are, and who may become whom: root users, and AssumeRole held to trust policies.
+"""Identities of callers: root users, GetCallerIdentity, and AssumeRole held to trust policies.
 
 Source: IAM user guide, "Cross-account policy evaluation logic": the caller's policies and the role's trust
 policy must both allow. Roles that nobody made (an operator's, OrganizationAccountAccessRole) exist in every
@@ -38,7 +38,7 @@ _ROLE_ARN = re.compile(r"arn:aws:iam::\d{12}:role/.+")
 
 
 def install(cloud: Cloud) -> None:
-    """Root users get keys of their own, GetCallerIdentity knows everybody, AssumeRole is checked."""
+    """Add root users with their keys, answer GetCallerIdentity for all callers, check AssumeRole."""
     plain = iam_models.get_account_id_from
     cloud.patch(iam_models, "get_account_id_from", lambda key: parse_root_key(key) or plain(key))
 
@@ -52,7 +52,7 @@ def install(cloud: Cloud) -> None:
 
 
 class AssumeRoleGuard:
-    """Refuses AssumeRole where AWS would; what it lets pass, and all other requests, moto answers.
+    """Refuses AssumeRole where AWS would. moto answers allowed and all other requests.
 
     `exempt_key` is the local cloud's own: it starts functions and hands out sessions.
     """
@@ -62,7 +62,7 @@ class AssumeRoleGuard:
         self._exempt_key = exempt_key
 
     def handle(self, request: Request) -> Response | None:
-        """None for a request that may go on to moto."""
+        """The refusal, or None for a request that moto shall answer."""
         body = request.get_data()
         request.environ["wsgi.input"] = io.BytesIO(body)  # moto reads it again
         form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
@@ -100,7 +100,7 @@ class AssumeRoleGuard:
 
 
 def _read_second_factor(caller: Caller, form: dict[str, str]) -> list[str]:
-    """What the condition key says. Nobody here has a device: any six digits are a right code.
+    """The values of aws:MultiFactorAuthPresent. There are no devices here: any six digits are a valid code.
 
     Source: IAM user guide, "AWS global condition context keys": absent with a user's own keys.
     """

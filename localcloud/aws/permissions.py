@@ -1,4 +1,4 @@
-"""What the policies allow that are deployed in moto: those of roles, and those that a resource carries."""
+"""Evaluates the policies that are deployed in moto: those of roles and those of resources."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def is_trusted(role: Any, request: AccessRequest) -> bool:
 
 
 def explain_refusal(caller_arn: str, request: AccessRequest) -> str | None:
-    """AWS's words for why the deployed role of a session may not do this; None if it may.
+    """AWS's error message if the deployed role of a session may not do this; None if it may.
 
     Roles that no stack made (an operator's, a test's) are administrators.
     """
@@ -76,6 +76,6 @@ def explain_refusal(caller_arn: str, request: AccessRequest) -> str | None:
 
 
 def find_role(role_arn: str) -> Any:
-    """The role of that ARN in moto's IAM; None if nobody made one."""
+    """The role with this ARN in moto's IAM, or None."""
     account, name = role_arn.split(":")[4], role_arn.rpartition("/")[2]
     return next((role for role in iam_backends[account]["aws"].roles.values() if role.name == name), None)

@@ -21,11 +21,11 @@ POWERTOOLS_PARAMETER = "/aws/service/powertools/python/arm64/python3.13/latest"
 
 
 def install(cloud: "Cloud") -> None:
-    """Publish the layer, whose contents the local runtime brings, and the policies to every account."""
+    """Publish the layer (the local runtime has its contents) and the policies to every account."""
     policies = json.loads(aws_managed_policies_data)
 
     def managed_policies(self: Any) -> list[AWSManagedPolicy]:
-        """As moto's own, which reads them anew for each account and partition: seconds."""
+        """As moto's own, which takes seconds: it parses them again for each account and partition."""
         items = policies.items() if self.region_name == "aws" else ()
         return [AWSManagedPolicy.from_data(name, self.account_id, "aws", data) for name, data in items]
 

@@ -1,4 +1,4 @@
-"""Habits of moto that would mislead whoever deploys to it."""
+"""Corrections of moto's behaviour where it differs from AWS in a way that matters to deployments."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 
 class NotModelledError(ServiceException):
-    """Nothing answers this action. A class of moto's own would need a service called `core`."""
+    """The action is not modelled. moto's own error class would make moto look for a service named `core`."""
 
     code = "InvalidAction"
 
 
 def install(cloud: Cloud) -> None:
-    """Refuse unknown actions, which moto answers with a 500; bucket policies with care, tables in turn."""
+    """Refuse unknown actions, ignore conditional bucket statements, serialize calls to DynamoDB."""
     # moto looks for each error in the service's model, and would say on the terminal that this is in none.
     warnings.filterwarnings("ignore", message=rf"Exception\({NotModelledError.__name__}\)")
     plain_call = BaseResponse.call_action
@@ -38,7 +38,7 @@ def install(cloud: Cloud) -> None:
             return self.serialized(ActionResult(NotModelledError(str(error))))
 
     def get_permission(self: Any, action: str, resource: str) -> Any:
-        """Without conditional statements: moto would apply "deny unless TLS" to everybody."""
+        """Ignore conditional statements: moto would apply "deny unless TLS" to every request."""
         if self.policy is None:
             return PermissionResult.NEUTRAL
         policy = json.loads(self.policy)
@@ -51,7 +51,7 @@ def install(cloud: Cloud) -> None:
 
 
 def serialize_table_calls() -> Callable[[Any], Any]:
-    """For DynamoHandler.call_action: moto looks at an item and then writes it, and copies whole tables."""
+    """A DynamoHandler.call_action that runs one call at a time: moto's reads and writes are not atomic."""
     lock = threading.Lock()
     plain = DynamoHandler.call_action
 

@@ -1,4 +1,4 @@
-"""CloudTrail's trails, as far as `rollcall doctor` and docs/deploying.md look at them.
+"""CloudTrail's trails, as far as `rollcall doctor` and docs/deploying.md use them.
 
 Sources: CloudTrail user guide, "Creating a trail for an organization with the AWS CLI"; API reference of
 DescribeTrails (shadow trails) and GetEventSelectors. That events flow does not depend on a trail here.
@@ -38,7 +38,7 @@ class CloudTrailAccessNotEnabledException(ServiceException):
 
 
 def log_organization(clients: Clients, management: str) -> None:
-    """Give the organization the trail that an organization of any size has, before Rollcall comes."""
+    """Create an organization trail, as most organizations have one before they deploy Rollcall."""
     bucket = f"organization-trail-{management}"
     organizations, trails = (
         clients.client("organizations", management),
@@ -53,7 +53,7 @@ def log_organization(clients: Clients, management: str) -> None:
 
 
 def install(cloud: Cloud) -> None:
-    """Organization trails show up in every member, and need trusted access; trails have default selectors."""
+    """Show organization trails in members, require trusted access for them, and add default selectors."""
     organization = cloud.simulation.organization
     plain_create, plain_describe = CloudTrailBackend.create_trail, CloudTrailBackend.describe_trails
     plain_selectors = Trail.get_event_selectors

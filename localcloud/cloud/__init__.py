@@ -1,1 +1,1 @@
-"""The server, what reaches it, and what the parts of the cloud may use of it."""
+"""The server, its clients, and the interface that the parts of the cloud use."""

@@ -37,7 +37,7 @@ class Credentials:
     session_token: str = field(repr=False)
 
     def to_environment(self) -> dict[str, str]:
-        """The variables by which every SDK and the CDK CLI take these credentials."""
+        """The environment variables with these credentials, for SDKs and the CDK CLI."""
         return {
             "AWS_ACCESS_KEY_ID": self.access_key_id,
             "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
@@ -46,7 +46,7 @@ class Credentials:
 
 
 def generate_key() -> str:
-    """A new access key id that nobody can guess, in the form that moto knows."""
+    """A new random access key id, in the form that moto accepts."""
     return f"LOCAL{uuid.uuid4().hex[:15].upper()}"
 
 

@@ -1,4 +1,4 @@
-"""The front door: what the local cloud answers itself is kept here, every other request goes on to moto."""
+"""Routes requests: those for which a part has a handler, and all others to moto."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _ROOT_KEY = re.compile(r"ASIAROOT(\d{12})")
 
 
 class Gateway:
-    """A WSGI application in front of moto's; requests are told apart by the service they are signed for."""
+    """A WSGI application in front of moto's. It routes by the service that a request is signed for."""
 
     def __init__(self, inner: WsgiApp) -> None:
         self._inner = inner
         self._handlers: dict[str, Handler] = {}
 
     def route(self, service: str, handler: Handler) -> None:
-        """Ask `handler` first about requests for `service`; None (its body unread) leaves one to moto."""
+        """Send requests for `service` to `handler` first. If it returns None, moto answers."""
         self._handlers[service] = handler
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -45,7 +45,7 @@ class Gateway:
 
 
 def parse_credential_scope(request: Request) -> tuple[str, str, str]:
-    """Access key id, Region and service of a SigV4 signature; empty strings when there is none."""
+    """Access key id, Region and service of a SigV4 signature; empty strings without one."""
     _, _, scope = request.headers.get("Authorization", "").partition("Credential=")
     key, _, region, service = (*scope.split(",")[0].split("/"), "", "", "", "")[:4]
     return key, region, service
@@ -63,7 +63,7 @@ def parse_root_key(key: str) -> str | None:
 
 
 def identify_caller(request: Request) -> Caller:
-    """Whoever signed the request."""
+    """The caller that signed the request."""
     return identify_key(
         parse_credential_scope(request)[0],
         source_ip=request.remote_addr or "127.0.0.1",
@@ -72,7 +72,7 @@ def identify_caller(request: Request) -> Caller:
 
 
 def identify_key(key: str, *, source_ip: str = "127.0.0.1", user_agent: str = "") -> Caller:
-    """A root user, or whom moto's STS and IAM know the access key as; else an administrator."""
+    """The caller with an access key: a root user, a session or user of moto's, or else an administrator."""
     account = iam_models.get_account_id_from(key)
     if parse_root_key(key):
         arn = f"arn:aws:iam::{account}:root"
@@ -92,7 +92,7 @@ def identify_key(key: str, *, source_ip: str = "127.0.0.1", user_agent: str = ""
 
 
 def _find_path(account: str, role_arn: str) -> str:
-    """A made role's path is in its ARN, and in the ARN of no session of it."""
+    """The path of a role. Its ARN has the path, the ARNs of its sessions do not."""
     name = role_arn.rpartition("/")[2]
     roles = iam_models.iam_backends[account]["aws"].roles.values()
     return next((str(role.path) for role in roles if role.name == name), "/")

@@ -41,7 +41,7 @@ class Server:
         self._undo = contextlib.ExitStack()
 
     def install_parts(self) -> None:
-        """Put around moto what it lacks. Called when the server listens."""
+        """Install the parts. Called when the server listens."""
 
     def start(self) -> Self:
         """Listen, then install everything. Raises OSError for a port that is taken."""
@@ -72,7 +72,7 @@ class Server:
         return self.clients.endpoint
 
     def stop(self) -> None:
-        """End what runs, last started first, and give moto back as it was."""
+        """Stop the parts, newest first, and undo all patches of moto."""
         self._undo.close()
 
     def __enter__(self) -> Self:

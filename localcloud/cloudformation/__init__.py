@@ -1,4 +1,4 @@
-"""An own CloudFormation: moto's breaks on updates and skips what it does not know."""
+"""CloudFormation. moto's own fails on updates and skips resource types that it does not know."""
 
 from typing import TYPE_CHECKING, Any
 

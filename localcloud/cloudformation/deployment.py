@@ -1,4 +1,4 @@
-"""One operation on one stack: to what a revision says, or back to what was deployed, or away."""
+"""One operation on one stack: create or update it, roll it back, delete it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -27,7 +27,10 @@ class Deployment:
         self._replaced: list[Resource] = []
 
     def run(self, revision: Revision, wanted: Mapping[str, Any]) -> None:
-        """Creates or updates to the revision, whose wanted resources `Engine.wanted` gives; or rolls back."""
+        """Create or update the stack to the revision, or roll back.
+
+        `wanted` are the definitions that `Engine.list_definitions` gives for it.
+        """
         stack = self._stack
         verb, rollback = ("UPDATE", "UPDATE_ROLLBACK") if stack.revision else ("CREATE", "ROLLBACK")
         before = dict(stack.resources)
@@ -51,7 +54,7 @@ class Deployment:
         stack.enter(f"{verb}_COMPLETE")
 
     def delete(self) -> None:
-        """Deletes all resources, last made first; one that resists leaves the stack in DELETE_FAILED."""
+        """Delete all resources, newest first. If one cannot be deleted, the stack ends in DELETE_FAILED."""
         stack = self._stack
         stack.begin("DELETE_IN_PROGRESS")
         for name, resource in reversed(list(stack.resources.items())):
@@ -144,7 +147,7 @@ class Deployment:
 
 
 def _call_guarded(function: Callable[[ResourceContext], _T], context: ResourceContext) -> _T:
-    """A fault of a row (a property that it needs is missing, say) fails its resource, not the server."""
+    """Turn any error of a resource type's function into a failed resource, so that the server goes on."""
     try:
         return function(context)
     except ResourceError:
@@ -154,7 +157,7 @@ def _call_guarded(function: Callable[[ResourceContext], _T], context: ResourceCo
 
 
 def _refuse_name_clash(old: Resource, new: Resource) -> None:
-    """The new resource is made before the old one goes, so a name that is given must change too."""
+    """Refuse a replacement with the same given name: the new resource is made before the old one goes."""
     for key in ROWS[new.type].fixed:
         if key.endswith("Name") and new.properties.get(key) == old.made.id:
             raise ResourceError(f"cannot replace a resource whose {key} is given: rename {old.made.id}")

@@ -1,4 +1,4 @@
-"""The engine: which stacks there are, and what a revision means for one of them."""
+"""All stacks, and what a template with its parameters means for one of them."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -51,7 +51,7 @@ class Engine:
         parameters: list[dict[str, Any]],
         tags: tuple[tuple[str, str], ...] = (),
     ) -> Revision:
-        """What a template's text and given parameters mean for the stack. Raises TemplateError."""
+        """Parse a template and resolve its parameters for a stack. Raises TemplateError."""
         template = parse(body)
         given = merge_parameters(template, parameters, stack.revision.given if stack.revision else {})
 
@@ -71,7 +71,7 @@ class Engine:
         )
 
     def make_scope(self, stack: Stack, revision: Revision) -> Scope:
-        """What the revision's expressions see: the stack's resources as they are at each moment."""
+        """The scope for the revision's expressions. It has each resource as soon as it is made."""
         pseudo = {
             "AWS::AccountId": stack.account,
             "AWS::Region": stack.region,
@@ -111,7 +111,7 @@ class Engine:
     def make_context(
         self, stack: Stack, name: str, properties: Mapping[str, Any], **present: Any
     ) -> ResourceContext:
-        """A resource of the stack for its row; `present` is what exists of it (`made`, `previous`)."""
+        """The context for a resource's type; `present`: `made` and `previous` of one that exists."""
         return ResourceContext(
             clients=self.clients,
             stack=stack.name,

@@ -1,14 +1,14 @@
-"""The ways in which a deployment goes wrong."""
+"""Errors of requests, templates and resources."""
 
 from moto.core.exceptions import ServiceException
 
 
 class RequestError(ServiceException):
-    """An API error with its code. Not moto's own: for that moto would look into a service named `core`."""
+    """An API error with its code. moto's own error class would make moto look for a service named `core`."""
 
 
 class TemplateError(RequestError):
-    """The request or the template makes no sense: refused at once."""
+    """The request or the template is invalid; CloudFormation refuses it at once."""
 
     code = "ValidationError"
 

@@ -20,7 +20,7 @@ _PLACEHOLDER = re.compile(r"\$\{(!?)([^}]*)\}")
 
 
 def find_references(node: Any) -> Iterator[str]:
-    """Every name that an expression takes a value from: logical ids, parameters, pseudo parameters."""
+    """The names that an expression refers to: logical ids, parameters, pseudo parameters."""
     if isinstance(node, list):
         for item in node:
             yield from find_references(item)
@@ -53,7 +53,7 @@ _FUNCTIONS: dict[str, Callable[[Any], Any]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """What expressions of one stack can see. `values` holds parameters and pseudo parameters."""
+    """What the expressions of one stack can refer to. `values` holds parameters and pseudo parameters."""
 
     template: Mapping[str, Any]
     values: Mapping[str, Any]
@@ -79,7 +79,7 @@ class Scope:
         return {key: v for key, value in node.items() if (v := self.resolve(value)) is not NO_VALUE}
 
     def evaluate_condition(self, condition: str | None) -> bool:
-        """Whether a named condition of the template is true; no condition is."""
+        """Whether a named condition of the template is true; True for None."""
         if condition is None:
             return True
         return bool(self.resolve(_get_entry(self.template.get("Conditions", {}), condition, "condition")))

@@ -1,4 +1,4 @@
-"""What the table of resource types is made of: one row per type, and what a row's function works with."""
+"""Resource types: how each is created, updated and deleted, and the context that its functions get."""
 
 import json
 import uuid
@@ -14,7 +14,7 @@ from localcloud.cloudformation.errors import ResourceError
 from localcloud.cloudformation.resource import MadeResource
 
 ABSENT = object()
-"""Default of a property that is simply left out of the call once it is removed from the template."""
+"""Default of a property that is left out of the call once the template no longer sets it."""
 REQUIRED = object()
 """Default of a property that cannot be removed from the template."""
 _IGNORED_EVERYWHERE = frozenset({"Tags"})  # nothing here decides by a resource's tags
@@ -22,10 +22,10 @@ _IGNORED_EVERYWHERE = frozenset({"Tags"})  # nothing here decides by a resource'
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceContext:
-    """One resource in the hands of its row. On creation `made` is None and `previous` is empty.
+    """One resource, for the functions of its type. On creation `made` is None and `previous` is empty.
 
-    A row that creates in several calls adds the physical id to `begun` after the first: should a later
-    one fail, the half-made resource is deleted.
+    A function that creates in several calls adds the physical id to `begun` after the first call. If a later
+    one fails, the incomplete resource is deleted.
     """
 
     clients: Clients
@@ -39,7 +39,7 @@ class ResourceContext:
     begun: list[str] = field(default_factory=list)
 
     def get_name(self, key: str | None = None, *, limit: int = 64, suffix: str = "") -> str:
-        """The physical id, else the name that the template gives (property `key`), else a generated one."""
+        """The physical id; before creation the name in property `key`, or a generated one."""
         if self.made:
             return self.made.id
         if key and key in self.properties:
@@ -60,7 +60,7 @@ class ResourceContext:
         return any(self.properties.get(key) != self.previous.get(key) for key in keys)
 
     def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
-        """An API call in the stack's account and Region with its parameters fitted. Raises ResourceError."""
+        """Call an API in the stack's account and Region, with parameters converted. Raises ResourceError."""
         client = self.clients.client(service, self.account, region=self.region)
         shape = client.meta.service_model.operation_model(
             client.meta.method_to_api_mapping[operation]
@@ -77,7 +77,7 @@ class ResourceContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceType:
-    """How the local cloud makes one resource type.
+    """How the local cloud creates, updates and deletes one resource type.
 
     `apply` creates the resource, or updates it when `Context.made` is set; `delete` may find it gone.
     A change of a `fixed` property replaces the resource, of a `mutable` one (name: default) updates it;
@@ -91,13 +91,13 @@ class ResourceType:
     ignored: frozenset[str] = frozenset()
 
     def check(self, properties: Mapping[str, Any]) -> None:
-        """Raises ResourceError on a property that the row does not know."""
+        """Raise ResourceError for a property that this type does not model."""
         unknown = set(properties) - self.fixed - set(self.mutable) - self.ignored - _IGNORED_EVERYWHERE
         if unknown:
             raise ResourceError(f"Encountered unsupported properties: {', '.join(sorted(unknown))}")
 
     def select_relevant(self, properties: Mapping[str, Any]) -> dict[str, Any]:
-        """The properties whose change is a change."""
+        """The properties whose change has an effect here."""
         return {k: v for k, v in properties.items() if k not in self.ignored | _IGNORED_EVERYWHERE}
 
     def add_defaults(self, properties: Mapping[str, Any], previous: Mapping[str, Any]) -> dict[str, Any]:
@@ -109,7 +109,7 @@ class ResourceType:
 
 
 def fit(shape: Shape, value: Any) -> Any:
-    """A template's value in the form that the API takes.
+    """Convert a template's value to the form that the API takes.
 
     Member names get the API's capitalisation, "true" and "5" their types, and a document where the API wants
     a string becomes JSON. What does not fit is left alone, for botocore to refuse.

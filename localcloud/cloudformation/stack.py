@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What an operation is going to do to one resource: Add, Modify or Remove."""
+    """One planned change of a resource: Add, Modify or Remove."""
 
     action: str
     logical_id: str
@@ -45,17 +45,17 @@ class Stack:
 
     @property
     def can_change(self) -> bool:
-        """Whether an operation may start: none is running, and no failed creation waits to be deleted."""
+        """Whether an operation may start: none is running, and the stack is not a failed creation."""
         busy = self.status.endswith("_IN_PROGRESS") and self.status != "REVIEW_IN_PROGRESS"
         return not busy and self.status != "ROLLBACK_COMPLETE" and not self.status.endswith("_FAILED")
 
     def begin(self, status: str) -> None:
-        """Starts an operation: the events from here on carry its id."""
+        """Start an operation. Later events carry its id."""
         self.operation = str(uuid.uuid4())
         self.enter(status)
 
     def enter(self, status: str, reason: str | None = None) -> None:
-        """Moves the stack itself to another status."""
+        """Set the stack's status and add its event."""
         self.status, self.reason = status, reason
         self.note(self.name, "AWS::CloudFormation::Stack", status, self.id, reason)
         self.on_status(self)
@@ -63,7 +63,7 @@ class Stack:
     def note(
         self, logical_id: str, kind: str, status: str, physical_id: str = "", reason: str | None = None
     ) -> None:
-        """Adds an event, a millisecond after the last at least: the CDK CLI sorts events by their time."""
+        """Add an event at least a millisecond after the last: the CDK CLI sorts events by their time."""
         last = self.events[-1]["Timestamp"] + dt.timedelta(milliseconds=1) if self.events else now()
         self.events.append(
             {
@@ -83,7 +83,7 @@ class Stack:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ChangeSet:
-    """A revision offered to a stack; `empty` when it would change nothing."""
+    """A proposed revision of a stack. `empty`: it would change nothing."""
 
     stack: Stack
     name: str

@@ -1,4 +1,4 @@
-"""CloudFormation's events: each status that a stack enters, on the default bus of its account.
+"""CloudFormation's events: one for each status that a stack enters, on the default bus of its account.
 
 Source: CloudFormation user guide, "Stack Status Change event detail". Those of single resources are left out.
 """
@@ -25,7 +25,7 @@ def connect(engine: Engine, bridge: EventBridge) -> None:
 
 
 def build_status_event(stack: Stack) -> dict[str, Any]:
-    """The event of the status that the stack is in."""
+    """The event for the stack's current status."""
     return {
         "version": "0",
         "id": str(uuid.uuid4()),

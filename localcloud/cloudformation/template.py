@@ -24,7 +24,7 @@ _Loader.yaml_implicit_resolvers = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """A template with its parameters (as given, and resolved) and tags: all that a stack is deployed from."""
+    """All that a stack is deployed from: a template, its parameters (as given, and resolved) and tags."""
 
     body: str
     template: Mapping[str, Any]
@@ -33,7 +33,7 @@ class Revision:
     tags: tuple[tuple[str, str], ...] = ()
 
     def is_same_as(self, other: "Revision | None") -> bool:
-        """Whether deploying the one over the other would be no update."""
+        """Whether an update from the other to this one would change nothing."""
         mine = (self.template, self.parameters, self.tags)
         return other is not None and mine == (other.template, other.parameters, other.tags)
 
@@ -52,7 +52,7 @@ def parse(body: str) -> dict[str, Any]:
 def merge_parameters(
     template: Mapping[str, Any], given: list[dict[str, Any]], previous: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Parameter values as given now, given before where asked for, or by default. Raises TemplateError."""
+    """Parameter values: given now, previous if asked for, or the default. Raises TemplateError."""
     declared = template.get("Parameters", {})
     values: dict[str, Any] = {name: spec["Default"] for name, spec in declared.items() if "Default" in spec}
     for parameter in given:
@@ -75,7 +75,7 @@ def merge_parameters(
 def resolve_parameters(
     template: Mapping[str, Any], given: Mapping[str, Any], ssm_value: Callable[[str], str]
 ) -> dict[str, Any]:
-    """What Ref gives for each parameter: SSM parameters looked up, lists split."""
+    """The values that Ref gives: SSM parameters are looked up, lists are split."""
     values = dict(given)
     for name, value in given.items():
         kind = template["Parameters"][name]["Type"]
@@ -87,7 +87,7 @@ def resolve_parameters(
 
 
 def order_resources(resources: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Logical ids, each after those it refers to or depends on. Raises TemplateError for a circle."""
+    """Logical ids, each after those it depends on. Raises TemplateError for circular dependencies."""
     graph: dict[str, list[str]] = {}
     for name, definition in resources.items():
         explicit = definition.get("DependsOn", [])

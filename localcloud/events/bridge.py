@@ -1,4 +1,4 @@
-"""EventBridge: what the simulation's CloudTrail and PutEvents bring is matched and delivered as AWS does.
+"""EventBridge: matches events of the simulation's CloudTrail and of PutEvents, and delivers them as AWS does.
 
 Sources: EventBridge user guide, "Sending and receiving events between accounts" (both sides must allow, the
 target needs a role) and its condition keys; the hop limit as observed (THIRD_ACCOUNT_HOP_DETECTED).
@@ -46,7 +46,7 @@ class EventBridge:
         self._worker.start()
 
     def accept(self, bus_arn: str, event: dict[str, Any]) -> None:
-        """Put an event on a bus; it is delivered soon, by the worker."""
+        """Put an event on a bus. The worker thread delivers it."""
         self._arrivals.put(Delivery(bus_arn=bus_arn, event=event))
 
     def listen(self, listener: Callable[[dict[str, Any]], None]) -> None:
@@ -84,7 +84,10 @@ class EventBridge:
                 self._fail(rule, target, delivery, error)
 
     def route(self, service: str, sender: Sender) -> None:
-        """Let `sender(rule, target, delivery)` reach a service's targets, or raise why it cannot."""
+        """Register `sender(rule, target, delivery)` for the targets of a service.
+
+        It raises UndeliverableError if it cannot deliver.
+        """
         self._senders[service] = sender
 
     def _send(self, rule: Any, target: dict[str, Any], delivery: Delivery) -> None:

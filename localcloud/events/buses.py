@@ -1,4 +1,4 @@
-"""Event buses as moto keeps them, and whom their policies admit."""
+"""Finds event buses in moto and evaluates their policies."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from rollcall_policies import Access, AccessRequest
 
 
 def find_bus(arn: str) -> Any:
-    """The bus of that ARN in moto, or None."""
+    """The bus with this ARN in moto, or None."""
     region, account, name = arn.split(":", 5)[3:6]
     return events_backends[account][region].event_buses.get(name.removeprefix("event-bus/"))
 
 
 def is_admitted(request: AccessRequest, account: str) -> bool:
-    """Whether the bus that is the request's resource takes events of a principal of that account.
+    """Whether the bus (the request's resource) accepts events from a principal of the account.
 
-    Its own account needs no policy on it.
+    The bus's own account needs no policy.
     """
     arn = str(request.resource)
     access = evaluate([getattr(find_bus(arn), "policy", None) or {}], request)

@@ -1,4 +1,4 @@
-"""An event on its way: what is delivered, where it cannot go, and what a target may say."""
+"""Types of event delivery, and the check of target properties."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 COMMON = frozenset({"Id", "Arn", "DeadLetterConfig", "RetryPolicy"})
-"""What every target may have. A target that refuses is not tried again here."""
+"""Properties that every target may have. Failed deliveries are not retried here."""
 
 
 class UndeliverableError(Exception):
-    """A target that refuses or cannot be reached; carries EventBridge's error code."""
+    """A target refused an event or cannot be reached; `code` is EventBridge's error code."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(code, message)
@@ -22,7 +22,7 @@ class UndeliverableError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """An event on its way to a bus; `forwarded` once a rule has sent it on from another bus."""
+    """An event for a bus. `forwarded`: a rule sent it from another bus."""
 
     bus_arn: str
     event: dict[str, Any]

@@ -42,7 +42,7 @@ def compile_test(item: Any) -> Test:
 
 
 def match_absent(_: Value) -> bool:
-    """The test of `{"exists": false}`: only there being no value does, which the matcher sees."""
+    """The test of `{"exists": false}`: no value fits. The matcher itself handles missing values."""
     return False
 
 

@@ -1,4 +1,4 @@
-"""EventBridge event patterns: compiled once, what EventBridge refuses refused, and matched as it matches.
+"""EventBridge event patterns: invalid ones are refused, valid ones match as in EventBridge.
 
 Held to AWS's own Event Ruler: an array in an event matches if any element does, the fields of one pattern
 object must match inside one and the same array element, `exists` looks at leaves only, and a missing field

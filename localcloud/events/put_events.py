@@ -1,4 +1,4 @@
-"""The PutEvents operation: entries are checked one by one, and nobody but AWS may use a source of AWS.
+"""The PutEvents operation: each entry is checked, and sources that begin with `aws.` are refused.
 
 Source: EventBridge API reference, PutEvents and PutEventsResultEntry; the refusal's text as AWS sends it.
 """
@@ -26,7 +26,7 @@ _MAXIMUM_ENTRIES = 10
 
 
 class PutEventsApi:
-    """Answers PutEvents; every other operation of the service stays moto's."""
+    """Answers PutEvents. moto answers every other operation of the service."""
 
     def __init__(self, bridge: EventBridge) -> None:
         self._bridge = bridge

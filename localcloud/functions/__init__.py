@@ -1,4 +1,4 @@
-"""Lambda: packaged functions in processes of their own under AWS's runtime client, and queue polling."""
+"""Lambda: packaged functions as processes with AWS's runtime client, and queue polling."""
 
 from __future__ import annotations
 

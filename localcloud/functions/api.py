@@ -29,13 +29,13 @@ _ASYNCHRONOUS_BYTES = 1_048_576
 
 
 class InvokeApi:
-    """Answers POST /2015-03-31/functions/<name>/invocations; all else of the service stays moto's."""
+    """Answers POST /2015-03-31/functions/<name>/invocations. moto answers the rest of the service."""
 
     def __init__(self, functions: Functions) -> None:
         self._functions = functions
 
     def handle(self, request: Request) -> Response | None:
-        """Run the function, or say why not; None for what moto answers."""
+        """The function's answer or an error, or None for a request that moto shall answer."""
         path = unquote(request.path).strip("/").split("/")
         if request.method != "POST" or path[-1] != "invocations":
             return None

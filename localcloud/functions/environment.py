@@ -25,7 +25,7 @@ _API = "/2018-06-01/runtime/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvocationResult:
-    """What an invocation gave: its payload, and whether that describes an error."""
+    """The payload that an invocation returned, and whether it describes an error."""
 
     payload: bytes
     failed: bool
@@ -72,7 +72,7 @@ class ExecutionEnvironment:
         return self.process.poll() is None
 
     def invoke(self, event: bytes) -> InvocationResult:
-        """Run the handler; a timeout kills the process, a death of the process is a failure."""
+        """Run the handler. A timeout kills the process; if the process dies, the invocation fails."""
         request_id = str(uuid.uuid4())
         # Until the process asks for the event, the limit of the init phase holds.
         self._running_since = time.monotonic() + _INIT_SECONDS

@@ -1,4 +1,4 @@
-"""Event source mappings: queues are polled, batches given to functions, and what was processed is deleted.
+"""Event source mappings: polls queues, invokes functions with batches, and deletes processed messages.
 
 Source: Lambda developer guide, "Using Lambda with Amazon SQS" and "Handling errors for an SQS event source".
 """
@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 
 
 class Poller:
-    """One thread looks at all mappings, whenever made; batches run side by side up to a mapping's limit."""
+    """One thread polls for all mappings; batches run in parallel up to a mapping's limit."""
 
     def __init__(self, functions: Functions) -> None:
         self._functions = functions
@@ -42,7 +42,7 @@ class Poller:
         self._thread.start()
 
     def close(self) -> None:
-        """Take no more messages; what is being processed goes on until its function is closed."""
+        """Receive no more messages. Batches in progress continue."""
         self._stopping.set()
         self._thread.join(timeout=5)
         self._batches.shutdown(wait=False, cancel_futures=True)
@@ -130,7 +130,7 @@ def _build_record(message: Any, mapping: Any) -> dict[str, Any]:
 
 
 def _find_failures(mapping: Any, batch: list[Any], payload: bytes) -> set[str]:
-    """Ids of the messages reported as failed; an answer that makes no sense fails them all."""
+    """Ids of the messages reported as failed; all of them if the answer is invalid."""
     everything = {message.id for message in batch}
     if "ReportBatchItemFailures" not in (mapping.function_response_types or []):
         return set()

@@ -1,4 +1,4 @@
-"""Which execution environments there are: warm ones are used again, a deploy retires them."""
+"""Keeps execution environments: warm ones are reused, a deployment retires them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Functions:
         return [environment.process.pid for environment in self._list_living(function_name)]
 
     def kill(self, function_name: str) -> int:
-        """Kill the processes of a function as a crash would; the number of them."""
+        """Kill the processes of a function, as in a crash; returns their number."""
         victims = self._list_living(function_name)
         for environment in victims:
             environment.process.kill()

@@ -1,4 +1,4 @@
-"""What people receive: every message that a topic sends to an e-mail subscription, as delivered."""
+"""Mailboxes: every message that a topic sends to an e-mail subscription."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ALERTS_FILE = "alerts.jsonl"
 
 
 class Mailbox:
-    """The inboxes of the subscribers, in memory and as JSON lines in a file."""
+    """The messages of all subscribers, in memory and as JSON lines in a file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -35,7 +35,7 @@ class Mailbox:
     def deliver(
         self, *, topic: str, address: str, subject: str | None, message: str, attributes: Any
     ) -> None:
-        """Record one message; moto keeps attributes as {name: {Type, Value}}, a reader wants name: value."""
+        """Record one message. `attributes` come as {name: {Type, Value}} and are kept as {name: value}."""
         entry = {
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "topic": topic,
@@ -50,7 +50,7 @@ class Mailbox:
 
 
 def install(cloud: Cloud) -> Mailbox:
-    """Record in the run's alerts.jsonl; subscriptions count as confirmed, as nobody can click here."""
+    """Record mails in the run's alerts.jsonl. Subscriptions count as confirmed."""
     mail = Mailbox(cloud.run_dir / ALERTS_FILE)
     plain_publish = Subscription.publish
 

@@ -1,4 +1,4 @@
-"""SQS of moto as it is needed here: no function called inside SendMessage, no message lost to a race."""
+"""Patches of moto's SQS, and access to its queues."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def install(cloud: Cloud) -> None:
-    """Keep moto from running event source mappings in line, and from losing messages and policies."""
+    """Stop moto from invoking functions inside SendMessage, and from losing messages and policies."""
     plain_add, plain_delete = Queue.add_message, Queue.delete_message
     plain_set = Queue._set_attributes  # noqa: SLF001 - where moto drops the policy
 

@@ -1,4 +1,4 @@
-"""Slack, as far as alerts go there: a receiver on loopback, as strict as Slack or as broken as it is told."""
+"""Slack: a receiver on loopback that is as strict as Slack, or fails as a test tells it to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Channels: what was posted where, no faster than Slack lets, in memory and as JSON lines in a file.
+"""Channels: posted messages, within Slack's rate limit, in memory and as JSON lines in a file.
 
 Source: docs.slack.dev, "Rate limits": one message a second in a channel.
 """
@@ -21,7 +21,7 @@ SECONDS_BETWEEN_MESSAGES = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostedMessage:
-    """A message as it was posted; `ts` names it in its channel, `thread_ts` the message that it answers."""
+    """A posted message. `ts` is its id in the channel, `thread_ts` that of the message that it answers."""
 
     time: str
     channel: str
@@ -48,11 +48,11 @@ class Channels:
             return list(self._messages)
 
     def has_message(self, channel: str, ts: str) -> bool:
-        """Whether the channel has a message of that name."""
+        """Whether the channel has a message with this `ts`."""
         return any((message.channel, message.ts) == (channel, ts) for message in self.list_messages())
 
     def post(self, channel: str, payload: dict[str, Any]) -> PostedMessage | int:
-        """Post a message that was checked; or how many seconds to wait with it."""
+        """Post a valid message; or the seconds to wait because of the rate limit."""
         with self._lock:
             wait = self._last.get(channel, -math.inf) + SECONDS_BETWEEN_MESSAGES - time.monotonic()
             if wait > 0:

@@ -1,4 +1,4 @@
-"""A message as a person reads it in Slack: blocks as lines, marks and links resolved."""
+"""Renders a message as plain text: blocks as lines, markup and links resolved."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BOLD = re.compile(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])")
 
 
 def render_message(message: PostedMessage) -> str:
-    """All of it, or the text alone of a message without blocks."""
+    """The blocks as text, or the message's text if it has none."""
     return "\n".join(line for block in message.blocks for line in _render_lines(block)) or _render_text(
         message.text
     )

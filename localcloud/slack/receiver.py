@@ -33,7 +33,7 @@ _PAGE = b"<!DOCTYPE html><html><body>We are having a moment.</body></html>"
 
 
 class Mood(enum.Enum):
-    """How the receiver answers: as Slack on a good day, or not."""
+    """How the receiver answers: as Slack does, or with a failure."""
 
     WELL = "well"
     DOWN = "down"  # hangs up without an answer
@@ -83,13 +83,13 @@ class SlackReceiver:
         return self.channels.list_messages()
 
     def close(self) -> None:
-        """Stop listening, and let go whoever waits."""
+        """Stop listening, and end requests that wait."""
         self.mood = Mood.DOWN
         self._server.shutdown()
         self._server.server_close()
 
     def answer(self, path: str, headers: Message, body: bytes) -> Answer | None:
-        """What a POST is answered, None when it is hung up on."""
+        """The answer to a POST, None to close the connection without one."""
         self.requests += 1
         with self._changed:
             self._changed.wait_for(lambda: self._mood is not Mood.SLOW)
@@ -105,7 +105,7 @@ class SlackReceiver:
         return self._answer_webhook(path, payload)
 
     def _answer_webhook(self, path: str, payload: Any) -> Answer:
-        """The answer is a word."""
+        """Answer a post to the webhook with one word, as Slack does."""
         if path != _WEBHOOK:
             return 404, b"no_service", {}
         posted = fault_of(payload, keys=_OF_WEBHOOK) or self._post(self.channel, payload)
@@ -114,7 +114,7 @@ class SlackReceiver:
         return (400, posted.code.encode(), {}) if isinstance(posted, Fault) else (200, b"ok", {})
 
     def _answer_method(self, authorization: str, payload: Any) -> Answer:
-        """The answer is a document, also of what is refused."""
+        """Answer chat.postMessage with a JSON document, refusals included."""
         fault = self._check_access(authorization, payload) or fault_of(payload, keys=_OF_METHOD)
         posted = fault or self._post(payload["channel"], payload)
         if isinstance(posted, int):

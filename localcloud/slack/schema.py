@@ -1,4 +1,4 @@
-"""What Slack takes: the payload of a message and its blocks, each mistake with its place.
+"""Checks the payload of a message and its blocks as Slack does; each error names its place.
 
 Sources: docs.slack.dev, "Reference: Blocks", "Text object", "Button element", "chat.postMessage" and
 "Truncating really long messages". That all blocks together are limited, too, only the error
@@ -29,7 +29,7 @@ class Fault:
 
 
 def fault_of(payload: Any, *, keys: frozenset[str]) -> Fault | None:
-    """Why Slack would not post the payload, None if it would; `keys` are those that may be in it."""
+    """The error that Slack would answer, None for a valid payload. `keys` are the keys it may have."""
     if not isinstance(payload, dict) or payload.keys() - keys:
         return Fault(code="invalid_payload", messages=(f"known are {sorted(keys)}",))
     text = payload.get("text")

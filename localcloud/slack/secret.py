@@ -1,4 +1,4 @@
-"""The secret in the hub that says how to reach Slack: it names the receiver; who may read it is checked."""
+"""The hub's secret with the address and token of the receiver, and the check of who may read it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def install(cloud: Cloud, receiver: SlackReceiver) -> None:
 
 
 def _guard(request: Request) -> Response | None:
-    """Refuse a deployed role that may not; the rest is moto's."""
+    """Refuse a deployed role that may not read it. moto answers all else."""
     body = request.get_data()
     request.environ["wsgi.input"] = io.BytesIO(body)  # moto reads it again
     operation, parameters = (

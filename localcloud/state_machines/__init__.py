@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def install(cloud: Cloud, *, functions: Functions, bridge: EventBridge, wait_scale: float) -> Executions:
-    """Let moto run machines, answer about executions in its place, and let rules start them.
+    """Let moto run state machines, answer requests about executions, and let rules start them.
 
     Of each second that a state machine waits, before a step or before another try, `wait_scale` pass.
     """

@@ -1,4 +1,4 @@
-"""The Step Functions API (JSON 1.0): executions, and what a machine must be like; the rest is moto's.
+"""The Step Functions API (JSON 1.0): executions and validation of machines. moto answers the rest.
 
 Source: Step Functions API reference; the actions' resources are those of the service authorization reference.
 """
@@ -30,7 +30,7 @@ _PAGE = 100  # ListExecutions and GetExecutionHistory, unless asked for less
 
 
 class StepFunctionsApi:
-    """Answers what it knows, and lets what it does not mind go on to moto."""
+    """Answers requests about executions, and checks those that moto answers."""
 
     def __init__(self, executions: Executions) -> None:
         self._executions = executions
@@ -43,7 +43,7 @@ class StepFunctionsApi:
         }
 
     def handle(self, request: Request) -> Response | None:
-        """None for a request that may go on to moto."""
+        """The answer, or None for a request that moto shall answer."""
         name, body = request.headers.get("X-Amz-Target", "").rpartition(".")[2], request.get_data()
         request.environ["wsgi.input"] = io.BytesIO(body)  # moto reads it again
         parameters = json.loads(body or b"{}")

@@ -1,4 +1,4 @@
-"""What a definition of a state machine may say: as AWS checks it at creation, less what is not modelled here.
+"""Validates definitions of state machines as AWS does at creation, and refuses what is not modelled here.
 
 Source: Amazon States Language specification, and the Step Functions developer guide, "Task workflow state".
 moto's parser sees to the syntax and to the types of values.

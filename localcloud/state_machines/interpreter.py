@@ -1,4 +1,4 @@
-"""moto's interpreter of the Amazon States Language, as it is needed here.
+"""Patches of moto's interpreter of the Amazon States Language.
 
 It runs an execution in threads of this process. Changed: how a task is run, how long waits last, and how an
 execution is stopped.
@@ -58,7 +58,7 @@ def install(cloud: Cloud, functions: Functions, *, wait_scale: float) -> None:
 
 
 def _log_to(cloud: Cloud) -> None:
-    """What moto remarks on each state that fails belongs beside the functions' logs, not on the terminal."""
+    """Send moto's messages about failed states to a file beside the functions' logs."""
     logger = logging.getLogger("moto.stepfunctions")
     logs = cloud.run_dir / "logs"
     logs.mkdir(exist_ok=True)
@@ -111,7 +111,7 @@ def _install_stopping(cloud: Cloud) -> None:
 
 
 def _wait_for_the_first_state(worker: Any) -> None:
-    """Until it is known, nobody can ask about the execution or stop it."""
+    """Wait until the interpreter knows the first state: before that an execution cannot be stopped."""
     deadline = time.monotonic() + _PARSED_WITHIN_SECONDS
     while time.monotonic() < deadline:
         if worker.env is not None and worker.env.program_state() is not None:
@@ -124,7 +124,7 @@ def _is_stopped(env: Any) -> bool:
 
 
 def _record_abort(env: Any) -> None:
-    """The interpreter writes the last line of the history unless it was stopped between two steps."""
+    """Add the last event of the history, which the interpreter omits if it was stopped between two states."""
     aborted = HistoryEventType.ExecutionAborted
     if env.event_manager.get_event_history()[-1]["type"] == aborted:
         return

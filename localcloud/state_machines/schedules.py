@@ -1,4 +1,4 @@
-"""EventBridge Scheduler: schedules are kept by moto and checked as AWS does; they fire when they are told to.
+"""EventBridge Scheduler: moto keeps the schedules, this module checks and fires them.
 
 Source: EventBridge Scheduler API reference and user guide, "Schedule types" and "Execution role".
 Nothing here waits a day: `Schedules.fire`, or an unsigned POST to /schedules/NAME/fire, is the clock.
@@ -42,7 +42,7 @@ class Schedules:
         self._triggers = triggers
 
     def fire(self, name: str) -> str:
-        """Do what every enabled schedule of that name does; gives the execution's ARN.
+        """Start the target of the enabled schedule with this name; returns the execution's ARN.
 
         Raises LookupError when there is none, UndeliverableError when its target does not take it.
         """
@@ -53,7 +53,7 @@ class Schedules:
         raise LookupError(f"no enabled schedule {name}")
 
     def handle(self, request: Request) -> Response | None:
-        """CreateSchedule and UpdateSchedule that AWS would refuse; all else is moto's."""
+        """Refuse what AWS would refuse of CreateSchedule and UpdateSchedule. moto answers the rest."""
         body = request.get_data()
         request.environ["wsgi.input"] = io.BytesIO(body)  # moto reads it again
         if request.method not in {"POST", "PUT"} or not request.path.startswith("/schedules/"):
@@ -70,7 +70,7 @@ class Schedules:
         return None
 
     def handle_fire(self, request: Request) -> Response | None:
-        """POST /schedules/NAME/fire, unsigned: for whoever plays with `make local`."""
+        """POST /schedules/NAME/fire, unsigned: for users of `make local`."""
         match = _FIRE.fullmatch(unquote(request.path))
         if request.method != "POST" or match is None:
             return None

@@ -1,4 +1,4 @@
-"""Executions: started by name once, asked about, listed and stopped.
+"""Starts, finds, lists and stops executions.
 
 Source: Step Functions API reference, StartExecution, DescribeExecution, ListExecutions, StopExecution.
 """
@@ -28,7 +28,7 @@ class Executions:
         self._starting = threading.Lock()
 
     def start(self, machine_arn: str, *, name: str | None = None, document: str = "{}") -> Any:
-        """Start one, or give the one that runs under this name with the very same input."""
+        """Start an execution, or return the running one with the same name and input."""
         backend, chosen = _get_backend(machine_arn), name or str(uuid.uuid4())
         if len(chosen) > _NAME_CHARACTERS or any(c in backend.invalid_chars_for_name for c in chosen):
             raise InvalidName(f"Invalid Name: '{chosen}'")
@@ -46,13 +46,13 @@ class Executions:
         return _get_backend(execution_arn).describe_execution(execution_arn)
 
     def list_executions(self, machine_arn: str, status: str | None = None) -> list[Any]:
-        """Those of a machine, the latest first; with `status`, only those."""
+        """The executions of a machine, newest first; with `status`, only those."""
         machine = _get_backend(machine_arn).describe_state_machine(machine_arn)
         chosen = [e for e in machine.executions if status in (None, e.status)]
         return sorted(chosen, key=lambda e: e.start_date, reverse=True)
 
     def stop(self, execution_arn: str, *, error: str | None = None, cause: str | None = None) -> Any:
-        """Abort it, should it run."""
+        """Abort the execution if it is running."""
         execution = self.find(execution_arn)
         execution.stop(dt.datetime.now(dt.UTC), error, cause)
         return execution

@@ -1,4 +1,4 @@
-"""A task: the packaged function of the local cloud, invoked as the role of the state machine.
+"""Tasks: packaged functions, invoked with the role of the state machine.
 
 Source: Step Functions developer guide, "Invoke an AWS Lambda function with Step Functions": errors of the
 service carry the prefix `Lambda.`, an error of the function its own type.
@@ -28,13 +28,13 @@ SERVICE = "states.amazonaws.com"
 
 
 class Tasks:
-    """What moto's interpreter calls in place of its own way to Lambda."""
+    """Invokes functions for moto's interpreter, in place of its own call of Lambda."""
 
     def __init__(self, functions: Functions) -> None:
         self._functions = functions
 
     def run(self, env: Any, parameters: dict[str, Any], region: str, state_credentials: Any) -> None:
-        """Invoke the function and leave the response on the interpreter's stack, or raise its failure."""
+        """Invoke the function and push the response on the interpreter's stack, or raise its failure."""
         machine = env.states.context_object.context_object_data["StateMachine"]["Id"]
         arn = _build_arn(str(parameters["FunctionName"]), region, machine)
         role, action = state_credentials.role_arn, "lambda:InvokeFunction"

@@ -1,4 +1,4 @@
-"""What starts a state machine besides the API: a rule's target, and a schedule's.
+"""Starts state machines as the target of a rule or a schedule.
 
 Source: EventBridge user guide, "Amazon EventBridge targets" (a role that may start the machine is needed);
 EventBridge Scheduler user guide, "Execution role".

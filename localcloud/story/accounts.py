@@ -1,4 +1,4 @@
-"""Accounts come: one is created and moved, one is invited from outside."""
+"""New accounts: one is created and moved, one is invited."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def play_new_accounts(scene: Scene) -> Iterator[Step]:
-    """Each gets the contacts of where it is."""
+    """Each account gets the contacts of its OU."""
     created: list[str] = []
 
     def create() -> Act:

@@ -1,8 +1,8 @@
-"""What the demo shows, in chapters: each acts as people would, and then looks at contacts and mailboxes.
+"""The chapters of the demo. Each acts as people would, and then compares contacts and alerts.
 
-A chapter is a function that takes the scene and yields a step for each thing that it showed. To show more,
-write a chapter and put it into CHAPTERS. Rollout and audit mode change the deployed roster and stay at the
-end, before the chat, which counts all alerts.
+A chapter is a function that takes the scene and yields its steps. To show more, write a chapter and put it
+into CHAPTERS. Rollout and audit mode change the deployed roster and stay at the end, before the chat, which
+counts all alerts.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What was mailed is also in Slack, in the order of its incidents and no faster than Slack takes it."""
+"""Every alert that was mailed is also in Slack, no faster than Slack's rate limit."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PATIENCE_SECONDS = 180.0  # one message a second, and what came too early waits
 
 
 def play_chat(scene: Scene) -> Iterator[Step]:
-    """As many messages as alerts."""
+    """Wait for as many messages in Slack as there were mails."""
     scene.stage.show("the same alerts in Slack")
     alerts, started = len(scene.cloud.mail.list_messages()), time.monotonic()
     scene.wait(lambda: len(scene.cloud.slack.list_messages()) >= alerts, _PATIENCE_SECONDS)

@@ -1,4 +1,4 @@
-"""Contacts changed and no event told of it: the daily sweep finds them."""
+"""Contacts changed without an event: the daily sweep finds them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DRIFTED = ((PAYMENTS, "SECURITY"), (PAYMENTS, "BILLING"), (PLAYGROUND, "OPERATI
 
 
 def play_drift(scene: Scene) -> Iterator[Step]:
-    """Three are put right; the fourth is of the exempt account."""
+    """Three are restored; the fourth is in the exempt account."""
     for account, kind in _DRIFTED:
         contacts = scene.organization.accounts[account].contacts  # in the model: nobody sees it
         contacts[kind] = replace(contacts[kind], email="somebody@example.net")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def play_edits_in_a_member(scene: Scene) -> Iterator[Step]:
-    """An edit, then a delete."""
+    """A contact is edited, then one is deleted; Rollcall restores both."""
     wanted = {"SECURITY": scene.usual["SECURITY"]}
 
     def delete() -> Act:
@@ -30,7 +30,7 @@ def play_edits_in_a_member(scene: Scene) -> Iterator[Step]:
 
 
 def play_edit_in_management(scene: Scene) -> Iterator[Step]:
-    """It is set back all the same, by the role that RollcallManagement made there."""
+    """Rollcall restores it too, with the role of RollcallManagement."""
     wanted = {"SECURITY": scene.usual["SECURITY"]}
     yield scene.play(
         "security contact edited in the management account",
@@ -40,7 +40,7 @@ def play_edit_in_management(scene: Scene) -> Iterator[Step]:
 
 
 def play_edit_below_the_guardrail(scene: Scene) -> Iterator[Step]:
-    """The Account API refuses, the contact is what it was."""
+    """The guardrail denies the edit; an alert is sent."""
     untouched = {"SECURITY": scene.production["SECURITY"]}
     yield scene.play(
         "edit below the guardrail (Workloads/Production)",
@@ -50,7 +50,7 @@ def play_edit_below_the_guardrail(scene: Scene) -> Iterator[Step]:
 
 
 def play_edit_of_an_exempt_account(scene: Scene) -> Iterator[Step]:
-    """The edit stays."""
+    """Rollcall alerts and does not restore the contact."""
     yield scene.play(
         "exempt account edited",
         lambda: scene.edit(DIVESTED),

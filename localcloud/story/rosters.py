@@ -1,4 +1,4 @@
-"""Rosters change: the first is approved, a wrong one is corrected, and the same one is only audited."""
+"""Changes of the roster: the first is approved, a wrong one is corrected, one switches to audit mode."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _HELD = "CRITICAL sweep-held"
 
 
 def play_first_approval(scene: Scene, first: Mapping[str, Any]) -> Iterator[Step]:
-    """It was held by `first`, the sweep that followed the deployment; then it is approved."""
+    """Approve the first roster, which the sweep after the deployment (`first`) left pending."""
     end = SweepEnd(ending="finished", written=0, alerts=("CRITICAL sweep-held", "MEDIUM roster-approved"))
     name = "first roster held, approved"
     yield finish(scene, name, lambda: scene.stage.approve(dict(first)), end, before=0)
 
 
 def play_rollout(scene: Scene) -> Iterator[Step]:
-    """Held; the approved roster is enforced meanwhile; corrected, held as well, approved, applied."""
+    """A wrong roster waits for approval, the approved one stays enforced; the corrected one is applied."""
     stage = scene.stage
     bad, good = locate(stage.out, "wrong-mailbox"), locate(stage.out, "right-mailbox")
     yield sweeping.play(
@@ -55,7 +55,7 @@ def _roll_out(scene: Scene, held: dict[str, Any]) -> dict[str, Any]:
 
 
 def play_audit_mode(scene: Scene) -> Iterator[Step]:
-    """An update that changes nothing approves itself, and then an edit stays."""
+    """The same roster in audit mode needs no approval; an edit is then alerted and not restored."""
     yield sweeping.play(
         scene,
         "the same roster in audit mode",

@@ -1,4 +1,4 @@
-"""Where a chapter plays: it acts, waits, and looks at contacts, at who wrote them and at the mailbox."""
+"""Plays steps of the demo: acts, waits, and compares contacts, their writers and the alerts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ EDIT = {"name": "Mary", "title": "Developer", "email": "mary@example.net", "phon
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What one step was to show and what it showed; `seconds` from the API call, `alerts` as delivered."""
+    """One step: what was expected and observed. `seconds` from the API call, `alerts` as delivered."""
 
     name: str
     expected: str
@@ -40,7 +40,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """What somebody did: to whose contacts, and whether AWS refused it."""
+    """An edit: the account, and whether AWS denied it."""
 
     account: str
     denied: bool = False
@@ -48,10 +48,10 @@ class Act:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class End:
-    """How it must end: these contacts, one alert of this severity.
+    """The expected end: these contacts, and one alert of this severity.
 
-    `stays`: they are so from the beginning and nobody touches them; `denied`: the act was refused;
-    `writer`: the role that set them, where that is the point.
+    `stays`: the contacts have these values at once and keep them; `denied`: AWS denied the edit;
+    `writer`: the role that must have set them, if the step is about that.
     """
 
     contacts: Mapping[str, Contact]
@@ -62,7 +62,7 @@ class End:
 
 
 class Scene:
-    """Plays on a stage whose hub enforces `roster` (the compiled document)."""
+    """Plays steps on a stage whose hub enforces `roster` (the compiled document)."""
 
     def __init__(self, stage: Stage, roster: Mapping[str, Any]) -> None:
         self.stage, self.cloud, self.management = stage, stage.cloud, stage.management
@@ -73,7 +73,7 @@ class Scene:
         self.enforce(roster)
 
     def enforce(self, roster: Mapping[str, Any]) -> None:
-        """From here on, this roster is the one in force."""
+        """Expect this roster to be the one in force from now on."""
         self.roster = roster
         contacts = {
             name: {part: values[part] for part in _PARTS} for name, values in roster["contacts"].items()
@@ -82,7 +82,7 @@ class Scene:
         self.production = self.usual | {"SECURITY": contacts["pci-soc"]}
 
     def play(self, name: str, act: Callable[[], Act], end: End) -> Step:
-        """Act, wait for the contacts to be as they must and for the alert, and compare."""
+        """Act, wait for the expected contacts and the alert, and compare."""
         self.stage.show(name)
         self._writers.clear()
         before, started = len(self.cloud.mail.list_messages()), time.monotonic()
@@ -118,7 +118,7 @@ class Scene:
         )
 
     def edit(self, account: str) -> Act:
-        """Mary, of that account, puts herself into its security contact; she may be denied."""
+        """Mary, a developer in the account, makes herself its security contact. AWS may deny it."""
         parameters = {_PARAMETERS[part]: value for part, value in EDIT.items()}
         try:
             self.act_as_mary(account).put_alternate_contact(AlternateContactType="SECURITY", **parameters)
@@ -129,7 +129,7 @@ class Scene:
         return Act(account=account)
 
     def act_as_mary(self, account: str) -> Any:
-        """The Account API as a developer of that account calls it: for itself, naming no account."""
+        """A client of the Account API with a developer's session in the account."""
         return self.cloud.clients.client("account", account, role="Developer", session="mary")
 
     def wait(self, condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> bool:
@@ -145,7 +145,7 @@ class Scene:
         self._writers.setdefault(parameters.get("AccountId", caller.account_id), []).append(role)
 
     def _look_up(self, account: str, kinds: Mapping[str, Any]) -> dict[str, Contact]:
-        """The contacts in the model: looking there often costs nobody's quota."""
+        """The contacts in the model. Reading them there uses no API quota."""
         contacts = self.organization.accounts[account].contacts
         return {
             kind: {part: getattr(contacts[kind], part) for part in _PARTS}
@@ -154,7 +154,7 @@ class Scene:
         }
 
     def _read(self, account: str, kinds: Mapping[str, Any]) -> dict[str, Contact]:
-        """The same from the Account API, as the management account reads it: its own without its id."""
+        """The contacts from the Account API, read by the management account."""
         client = self.cloud.clients.client("account", self.management)
         named = {} if account == self.management else {"AccountId": account}
         answers = {

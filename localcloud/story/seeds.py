@@ -1,4 +1,4 @@
-"""Organizations for the demo and for `make local`, and the contacts with which their accounts begin."""
+"""Organizations for the demo and for `make local`, and the initial contacts of their accounts."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _MORE = (
 
 
 def make_new_organization(clock: Clock) -> Organization:
-    """The example organization before `rollcall setup`: nobody has trusted access or administers anything."""
+    """The example organization before `rollcall setup`: no trusted access, no delegated administrators."""
     organization = example_organization(clock)
     organization.trusted_access.clear()
     organization.delegated_administrators.clear()
@@ -40,7 +40,7 @@ def make_new_organization(clock: Clock) -> Organization:
 
 
 def make_ready_organization(clock: Clock) -> Organization:
-    """The same as `rollcall setup` leaves it, for the demo's configuration."""
+    """The example organization after `rollcall setup` with the demo's configuration."""
     organization = example_organization(clock)
     organization.trusted_access.add(PRINCIPAL)
     organization.delegate(HUB, PRINCIPAL)
@@ -49,7 +49,7 @@ def make_ready_organization(clock: Clock) -> Organization:
 
 
 def make_whole_organization(clock: Clock) -> Organization:
-    """The new one with six accounts more: twelve, in four OUs at the top (two of which nest)."""
+    """The new organization with six more accounts: twelve, in four top-level OUs."""
     organization = make_new_organization(clock)
     organization.add_ou("Network", organization.add_ou("Infrastructure"))
     for account, name, path in _MORE:
@@ -71,7 +71,7 @@ def find_ou_path(organization: Organization, account: str) -> str:
 def give_contacts(organization: Organization, roster: Mapping[str, Any]) -> None:
     """Set the contacts of all accounts as the compiled roster wants them, exempt accounts included.
 
-    In the model, before anybody watches: an organization that has been in order for long.
+    It changes the model directly, so that no event is sent: the organization has long been compliant.
     """
     compiled, today = Roster.from_document(roster), organization.clock.now().date()
     for account in organization.accounts.values():
@@ -97,7 +97,7 @@ def count_differing(organization: Organization, roster: Mapping[str, Any]) -> in
 
 
 def _age_accounts(organization: Organization) -> Organization:
-    """Its accounts have been there for long: of a new one nobody expects that everything is in place."""
+    """Make all accounts old: checks are lenient with new ones."""
     for account in organization.accounts.values():
         account.created_at = account.joined_at = organization.clock.now() - _AGE
     return organization

@@ -1,4 +1,4 @@
-"""Programs of their own pointed at the local cloud and at nothing else: the CDK, `rollcall`, a shell."""
+"""Runs programs (the CDK, `rollcall`, a shell) against the local cloud and nothing else."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class CommandFailedError(Exception):
 def build_environment(
     clients: Clients, *, home: Path, account: str | None = None, role: str = ADMINISTRATOR
 ) -> dict[str, str]:
-    """All that a program sees: nothing of the user's AWS settings, and no address but the local cloud's.
+    """The environment of a program: none of the user's AWS settings, and the local cloud as its endpoint.
 
     With an `account`, the credentials of an administrator there, or of another role. `home` need not exist.
     """

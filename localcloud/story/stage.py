@@ -1,4 +1,4 @@
-"""Where demo and `make local` happen: an organization in a local cloud, Rollcall deployed by the real CDK."""
+"""The stage of demo and `make local`: an organization in a local cloud, Rollcall deployed by the real CDK."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _WAIT_SCALE = 0.05  # nobody watches a state machine wait
 
 
 class Stage:
-    """Where things happen. `out` takes everything that is written; `tell` is told what is going on.
+    """A local cloud and what is deployed in it. All files go to `out`; `show` gets progress messages.
 
     `assembly` is what `cdk synth` made of the demo's configuration, where that has been done before.
     Raises FileExistsError when `out` holds anything but what an earlier run left.
@@ -63,7 +63,7 @@ class Stage:
         self.roster: dict[str, Any] = {}  # the compiled one that was deployed last
 
     def prepare(self) -> dict[str, Any]:
-        """Set the organization up, bootstrap the hub and synthesize; the compiled roster."""
+        """Set up the organization, bootstrap the hub and synthesize; returns the compiled roster."""
         record_outcomes(self.cloud)
         self.show("rollcall setup, cdk synth, cdk bootstrap of the hub")
         with ThreadPoolExecutor() as pool:
@@ -81,13 +81,13 @@ class Stage:
         return self._sweeps
 
     def synthesize_variants(self, *configs: Path) -> None:
-        """Synthesize with other configurations, for `update_hub`, while something else goes on."""
+        """Synthesize other configurations for `update_hub`, in the background."""
         pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="variants")
         self._variants = pool.submit(self._make_cdk().synth_variants, *configs, out=self.out / "assemblies")
         pool.shutdown(wait=False)
 
     def deploy(self) -> dict[str, Any]:
-        """Deploy everything; the run of the sweep that begins then, which holds the first roster."""
+        """Deploy everything; returns the first sweep's run, which leaves the roster pending approval."""
         assembly = self._assembly or self._synthesize(CONFIG)
         self.show("cdk deploy of hub, whose StackSet brings the forwarder to the members, and management")
         with ThreadPoolExecutor(max_workers=2) as pool:  # a CLI keeps a core busy
@@ -96,7 +96,7 @@ class Stage:
             return hub.result()
 
     def approve(self, run: dict[str, Any]) -> dict[str, Any]:
-        """Approve the plans that a run held, as a person does; the run that carries out the last one."""
+        """Approve the plans that a run left pending; returns the run that applies the last one."""
         for plan in run["held"]:
             known = self.sweeps.list_known()
             self._terminal.run("approve", plan[:_DIGITS], "--yes")
@@ -109,7 +109,7 @@ class Stage:
         return self._terminal.fetch_report(self.out)
 
     def update_hub(self, config: Path) -> dict[str, Any]:
-        """Deploy the hub again with another configuration; the run of the sweep that begins then."""
+        """Deploy the hub with another configuration; returns the run of the sweep that follows."""
         self.show("cdk deploy of the hub again: an update of its stack")
         if self._variants is None:
             raise LookupError(f"{config} was not synthesized")
@@ -117,7 +117,7 @@ class Stage:
         return self._deploy_hub(self.out / "assemblies" / config.name)
 
     def _set_up(self) -> None:
-        """A trail; then trusted access, delegated administrators and the policy type, as a person does it."""
+        """Create a trail and run `rollcall setup`."""
         log_organization(self.cloud.clients, self.management)
         work = self.out / "setup"
         work.mkdir()
@@ -150,7 +150,7 @@ def _read_roster(assembly: Path) -> dict[str, Any]:
 
 
 def _clear(out: Path) -> None:
-    """Take away what an earlier run left, but not the claim to the directory."""
+    """Delete the files of an earlier run, but not the lock of the directory."""
     old = [entry for entry in out.iterdir() if entry.name != LOCK_FILE] if out.exists() else []
     if old and not (out / ALERTS_FILE).exists():
         raise FileExistsError(f"{out} is not empty and not from an earlier run")

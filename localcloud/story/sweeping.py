@@ -1,4 +1,4 @@
-"""Steps whose end is that of a sweep: how the run ended, what was written, and who was told."""
+"""Steps that run a sweep, and compare how it ended, what it wrote and which alerts it sent."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _WRITERS = "rollcall-"  # with which the names of the roles that write contacts 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepEnd:
-    """How it must end. `alerts` are severities and causes in order; `written` counts contacts.
+    """The expected end. `alerts` are severities and causes in order; `written` counts contacts.
 
-    Contacts are then as the roster wants them that `scene` says is in force.
+    All contacts are then as the roster in force (`Scene.roster`) wants them.
     """
 
     ending: str
@@ -31,7 +31,7 @@ class SweepEnd:
 
 
 def play(scene: Scene, name: str, act: Callable[[], Mapping[str, Any]], end: SweepEnd) -> Step:
-    """Act (which gives the last run), wait for the alerts, and compare."""
+    """Act, wait for the alerts, and compare. `act` returns the last run of the sweep."""
     scene.stage.show(name)
     return finish(scene, name, act, end, before=len(scene.cloud.mail.list_messages()))
 
@@ -39,7 +39,7 @@ def play(scene: Scene, name: str, act: Callable[[], Mapping[str, Any]], end: Swe
 def finish(
     scene: Scene, name: str, act: Callable[[], Mapping[str, Any]], end: SweepEnd, *, before: int
 ) -> Step:
-    """The same, with the alerts since the first `before` of the mailbox."""
+    """As `play`, with all alerts but the first `before` of the mailbox."""
     writes, started = len(scene.writes), time.monotonic()
     run = act()
     seconds = round(time.monotonic() - started, 2)

@@ -1,4 +1,4 @@
-"""Sweeps of the deployed hub: waited for, started by its schedule, and what people command about them."""
+"""Starts sweeps of the deployed hub, waits for them, and sends operator commands."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ _PERSON = f"arn:aws:iam::{HUB}:user/operator"
 
 
 class SweepFailedError(Exception):
-    """A sweep, or a command, came to no end or to a bad one; the text says which."""
+    """A sweep or a command failed or did not end in time; the text says which."""
 
 
 class Sweeps:
-    """The machines of a hub, by the outputs of its stack. A run is what its execution gave as a document."""
+    """The state machines of a hub, by the outputs of its stack. A run is the output of an execution."""
 
     def __init__(self, cloud: LocalCloud, outputs: Mapping[str, str]) -> None:
         self._cloud = cloud
         self._machine, self._control = outputs["SweepMachineArn"], outputs["ControlMachineArn"]
 
     def list_known(self) -> set[str]:
-        """The executions so far."""
+        """The ARNs of all executions so far."""
         return {
             execution.execution_arn for execution in self._cloud.executions.list_executions(self._machine)
         }
@@ -48,7 +48,7 @@ class Sweeps:
             time.sleep(_PAUSE_SECONDS)
 
     def wait_for_run(self, known: Collection[str]) -> dict[str, Any]:
-        """The last run of those that are not known, when all have ended. Raises SweepFailedError."""
+        """Wait for the executions that are not `known`; returns the newest run. Raises SweepFailedError."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while time.monotonic() < deadline:
             all_of_them = self._cloud.executions.list_executions(self._machine)
@@ -59,20 +59,20 @@ class Sweeps:
         raise SweepFailedError(f"no sweep ended within {_PATIENCE_SECONDS:.0f} s")
 
     def run_schedule(self) -> dict[str, Any]:
-        """What a run finds that the hub's schedule starts now."""
+        """Fire the hub's schedule; the run that it starts."""
         known = self.list_known()
         listed = self._cloud.clients.client("scheduler", HUB).list_schedules()["Schedules"]
         self._cloud.schedules.fire(next(s["Name"] for s in listed if s["Target"]["Arn"] == self._machine))
         return self.wait_for_run(known)
 
     def approve(self, plan: str) -> dict[str, Any]:
-        """The run that a person's approval of a held plan starts."""
+        """Approve a plan that is pending approval; the run that applies it."""
         known = self.list_known()
         self.command("approve", plan=plan)
         return self.wait_for_run(known)
 
     def command(self, operation: str, *, plan: str | None = None) -> dict[str, Any]:
-        """Have the hub carry out what an operator commands; its answer. Raises SweepFailedError."""
+        """Send an operator command to the hub; its answer. Raises SweepFailedError."""
         asked = {"operation": operation, "by": _PERSON, "reason": "because the demo wants it", "plan": plan}
         execution = self._cloud.executions.start(
             self._control, name=f"{operation}-{uuid.uuid4()}", document=json.dumps(asked)

@@ -1,4 +1,4 @@
-"""An operator of the hub at a terminal: commands of `rollcall`, as a person runs them."""
+"""Runs `rollcall` commands as an operator of the hub."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REPORT_FILE = "report.html"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terminal:
-    """Where the commands are run. `work` takes what they leave behind; `tell` is told each before it runs."""
+    """Runs commands. `work` takes their files; `show` is called with each command before it runs."""
 
     clients: Clients
     work: Path

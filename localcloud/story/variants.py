@@ -1,4 +1,4 @@
-"""The demo's configuration with a few words changed: what later chapters deploy."""
+"""Variants of the demo's configuration that later chapters deploy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from localcloud.story.terminal import CONFIG
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: Everybody's security mail would go to the payroll; then what was meant; then the same, told only.
+#: A wrong mailbox for all security contacts; the right one; the same in audit mode.
 _RIGHT = ("aws-soc@example.com", "security-operations@example.com")
 _CHANGES: Final = {
     "wrong-mailbox": [("aws-soc@example.com", "payroll@example.com")],
@@ -19,7 +19,7 @@ _CHANGES: Final = {
 
 
 def locate(out: Path, name: str) -> Path:
-    """Where the configuration of that name is, below the demo's output directory."""
+    """The directory of a variant, below the demo's output directory."""
     return out / "config" / name
 
 

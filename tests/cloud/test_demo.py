@@ -24,8 +24,8 @@ class Empty:
         self.out, self.did, self.fault = out, list[str](), None
         out.mkdir()
         bridge = SimpleNamespace(lost=[])
-        mail = SimpleNamespace(received=lambda: [{}] * strays, path=out / "alerts.jsonl")
-        slack = SimpleNamespace(messages=list)
+        mail = SimpleNamespace(list_messages=lambda: [{}] * strays, path=out / "alerts.jsonl")
+        slack = SimpleNamespace(list_messages=list)
         self.cloud = nullcontext(SimpleNamespace(endpoint="here", bridge=bridge, mail=mail, slack=slack))
 
     def prepare(self) -> dict[str, Any]:

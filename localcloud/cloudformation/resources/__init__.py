@@ -1,4 +1,4 @@
-"""The table: every resource type that the local cloud can make. A type without a row fails its stack."""
+"""All resource types that the local cloud can create. Any other type fails its stack."""
 
 from localcloud.cloudformation.resources import (
     events,

@@ -33,7 +33,7 @@ _PERMISSION = ("Action", "FunctionName", "Principal", "SourceAccount", "SourceAr
 
 
 def _package_code(code: dict[str, Any]) -> dict[str, Any]:
-    """Inline source as the archive that Lambda makes of it; its date is fixed: equal code stays equal."""
+    """Inline source as the archive that Lambda makes of it, with a fixed date: equal code stays equal."""
     if "ZipFile" not in code:
         return code
     archive = io.BytesIO()

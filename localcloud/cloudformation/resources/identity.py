@@ -1,4 +1,4 @@
-"""IAM and KMS. Policies that name principals who do not exist are refused, as AWS refuses them."""
+"""IAM and KMS. As in AWS, a policy that names a principal that does not exist is refused."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -55,7 +55,7 @@ def _apply_role(c: ResourceContext) -> MadeResource:
 
 
 def _detach(c: ResourceContext, inline: set[str], managed: set[str]) -> None:
-    """Takes away what the role had and is not to keep."""
+    """Remove the policies that the role no longer has."""
     for policy in {p["PolicyName"] for p in c.previous.get("Policies", [])} - inline:
         c.call("iam", "delete_role_policy", RoleName=c.get_name(), PolicyName=policy)
     for arn in set(c.previous.get("ManagedPolicyArns", [])) - managed:

@@ -65,7 +65,7 @@ def _apply_subscription(c: ResourceContext) -> MadeResource:
 
 
 def _make_policy_row(targets: str, put: Callable[[ResourceContext, str, Any], Any]) -> ResourceType:
-    """A policy resource that names the queues or topics it is put on."""
+    """The type of a policy resource, which names the queues or topics that it is for."""
 
     def apply(c: ResourceContext) -> MadeResource:
         for target in c.previous.get(targets, []):

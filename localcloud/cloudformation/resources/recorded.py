@@ -1,4 +1,4 @@
-"""Types that only have to be there: nothing on this machine depends on what they do."""
+"""Resource types that are recorded and have no effect here."""
 
 import uuid
 from collections.abc import Callable
@@ -16,7 +16,7 @@ def _make_recorded_row(prefix: str, attribute: str) -> Callable[[ResourceContext
 
 
 def _apply_handle(c: ResourceContext) -> MadeResource:
-    """Ref gives an address to send signals to; nobody here waits for one."""
+    """Ref gives the URL for signals; nothing here waits for one."""
     return c.made or MadeResource(
         id=f"https://cloudformation-waitcondition-{c.region}.s3.amazonaws.com/{uuid.uuid4()}"
     )

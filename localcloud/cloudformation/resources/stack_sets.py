@@ -43,7 +43,7 @@ def _apply_stack_set(c: ResourceContext) -> MadeResource:
 
 
 def _split_groups(properties: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The groups taken apart into one target each, so that a group that grows leaves the others alone."""
+    """Split the groups into one target and Region each, so that adding one does not touch the others."""
     places = {}
     for group in properties.get("StackInstancesGroup", []):
         targets = group["DeploymentTargets"]

@@ -8,7 +8,7 @@ from localcloud.cloudformation.rows import ABSENT, REQUIRED, ResourceContext, Re
 
 
 def _substitute_definition(c: ResourceContext) -> str:
-    """The definition with `${name}` replaced; a name that nothing is given for stays, as in AWS."""
+    """The definition with each `${name}` replaced. As in AWS, a name without a value stays."""
     given = c.properties.get("DefinitionSubstitutions", {})
 
     def substitute(match: re.Match[str]) -> str:

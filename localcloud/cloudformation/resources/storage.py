@@ -19,7 +19,7 @@ _LIFECYCLE = {"Id", "Status", "Prefix", "ExpirationInDays", *_NESTED}
 
 
 def _put_lifecycle(c: ResourceContext, name: str) -> None:
-    """Nothing here lives long enough to expire, but whoever asks is told when it would."""
+    """Set the lifecycle rules. Nothing expires here, but GetBucketLifecycleConfiguration shows them."""
     rules = c.properties.get("LifecycleConfiguration", {}).get("Rules", [])
     for rule in rules:
         if unknown := sorted(rule.keys() - _LIFECYCLE):

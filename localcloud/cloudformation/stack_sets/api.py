@@ -21,7 +21,7 @@ from localcloud.cloudformation.stack_sets.service import StackSets
 
 
 class StackSetsApi(BaseResponse):
-    """The other half of `CloudFormationApi`, which brings `template_body`."""
+    """The actions on StackSets. `CloudFormationApi`, the other base class, has `read_template_body`."""
 
     stack_sets: ClassVar[StackSets]
     read_template_body: Callable[[], str]
@@ -52,7 +52,7 @@ class StackSetsApi(BaseResponse):
         return ActionResult({"StackSetId": made.id})
 
     def update_stack_set(self) -> ActionResult:
-        """UpdateStackSet; of all instances, as a choice of accounts or Regions is not modelled."""
+        """UpdateStackSet of all instances. A choice of accounts or Regions is not modelled."""
         if self._get_param("DeploymentTargets") or self._get_param("Regions"):
             raise TemplateError("the local cloud updates all instances of a stack set or none")
 
@@ -76,7 +76,7 @@ class StackSetsApi(BaseResponse):
         return ActionResult({"StackSet": render_stack_set(self._find_stack_set())})
 
     def list_stack_sets(self) -> ActionResult:
-        """ListStackSets, on one page; without CallAs a member sees its own, of which there are none."""
+        """ListStackSets, on one page. Without CallAs a member account sees its own, and it has none."""
         if self._call_as == "DELEGATED_ADMIN":
             self._authorize()
         elif self.current_account != self.stack_sets.organization.management:

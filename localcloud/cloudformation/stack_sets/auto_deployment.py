@@ -1,4 +1,4 @@
-"""Accounts that come to a target gain an instance, accounts that leave it lose theirs, some seconds later.
+"""Automatic deployment: accounts that join a target gain an instance, accounts that leave it lose theirs.
 
 Source: CloudFormation user guide, "Enable or disable automatic deployments for StackSets". An account that
 moves between two targets of a set keeps its instance.
@@ -13,7 +13,7 @@ from simulation.cloud import SimulatedCloud
 
 
 class AutoDeployment:
-    """Looks at the organization `seconds` after each of its events."""
+    """Compares the organization with its last state, `seconds` after each of its events."""
 
     def __init__(self, stack_sets: StackSets, simulation: SimulatedCloud, seconds: float) -> None:
         self._stack_sets = stack_sets
@@ -23,7 +23,7 @@ class AutoDeployment:
         simulation.subscribe(self._on_event)
 
     def close(self) -> None:
-        """Look no more."""
+        """Ignore further events."""
         self._closed = True
 
     def _on_event(self, _account: str, event: dict[str, Any]) -> None:
@@ -33,7 +33,7 @@ class AutoDeployment:
             timer.start()
 
     def _compare(self) -> None:
-        """Compare with the last look: events have many shapes, and what counts is where accounts are now."""
+        """Deploy where accounts moved. It compares states, because events have many shapes."""
         with self._stack_sets.lock:
             current, before = self._read_parents(), self._parents
             self._parents = current

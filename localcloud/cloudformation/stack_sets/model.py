@@ -1,4 +1,4 @@
-"""StackSets: what is to be deployed where, what CloudFormation refuses at once, and the operations."""
+"""The state of StackSets: definitions and their validation, instances, and operations."""
 
 import datetime as dt
 import uuid
@@ -14,7 +14,7 @@ from localcloud.cloudformation.template import merge_parameters, parse
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class StackInstance:
-    """One account and Region of a set; `unit` is the root or OU whose being a target brought it here."""
+    """One account and Region of a set. `unit` is the targeted root or OU that the account is below."""
 
     account: str
     region: str
@@ -27,7 +27,7 @@ class StackInstance:
     operation: str = ""
 
     def settle(self, status: str, detail: str, reason: str | None = None) -> None:
-        """Take the result of an operation."""
+        """Store the result of an operation."""
         self.status, self.detail, self.reason = status, detail, reason
 
 
@@ -60,14 +60,14 @@ class StackSetOperation:
         return sum(result.status == "FAILED" for result in self.results)
 
     def count_tolerated(self, accounts: int) -> int:
-        """How many of so many accounts may fail in one Region before the operation stops there."""
+        """How many of `accounts` may fail in one Region before the operation stops there."""
         share = int(self.preferences.get("FailureTolerancePercentage", 0))
         return int(self.preferences.get("FailureToleranceCount", accounts * share // 100))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackSetDefinition:
-    """What CreateStackSet and UpdateStackSet say of a set."""
+    """The parameters of CreateStackSet and UpdateStackSet."""
 
     body: str
     parameters: list[dict[str, Any]]
@@ -79,13 +79,13 @@ class StackSetDefinition:
 
     @property
     def deploys_itself(self) -> bool:
-        """Whether accounts that come and go gain and lose their instance without being asked for."""
+        """Whether automatic deployment is on: accounts that come or go gain or lose their instance."""
         return bool(self.auto_deployment.get("Enabled"))
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class StackSet:
-    """One service-managed set. It belongs to the management account, whoever made it.
+    """One service-managed set. It belongs to the management account, whoever created it.
 
     `targets` are the roots and OUs that it was deployed to, each with its Regions.
     """
@@ -124,7 +124,10 @@ _NAMES = {"GroupName", "InstanceProfileName", "ManagedPolicyName", "RoleName", "
 
 
 def redefine(old: StackSetDefinition, body: str | None, given: Mapping[str, Any]) -> StackSetDefinition:
-    """The set as a request's `MEMBERS` want it; what is None stays. Raises TemplateError, RequestError."""
+    """The definition with the values of a request; None keeps the old value.
+
+    Raises TemplateError or RequestError if CloudFormation would refuse it.
+    """
     known = {p["ParameterKey"]: p for p in old.parameters}
     parameters = old.parameters if given["Parameters"] is None else given["Parameters"]
     wanted: dict[str, Any] = {
@@ -148,7 +151,7 @@ def _convert_tags(tags: list[dict[str, str]] | None) -> tuple[tuple[str, str], .
 
 
 def _check(definition: StackSetDefinition) -> None:
-    """What CloudFormation refuses before it looks at an account."""
+    """Raise what CloudFormation answers to a definition that is invalid for every account."""
     if not definition.auto_deployment:
         raise TemplateError("AutoDeployment must be specified for a SERVICE_MANAGED stack set")
     if len(definition.body.encode()) > _MAXIMUM_BYTES:

@@ -1,4 +1,4 @@
-"""Operations at work: one after the other, account by account, in a thread of their own.
+"""Runs operations one after the other, account by account, in a thread of their own.
 
 CloudFormation works on MaxConcurrentCount accounts at a time; one at a time has the same end, except that a
 failure stops the rest as strictly as STRICT_FAILURE_TOLERANCE says, whatever the concurrency mode.
@@ -77,7 +77,7 @@ class Runner:
     def _apply(
         self, stack_set: StackSet, operation: StackSetOperation, instance: StackInstance
     ) -> str | None:
-        """Why it failed, None when it did not."""
+        """The reason of the failure, None on success."""
         if operation.action == "DELETE":
             return self._delete(stack_set, instance, retain=operation.retain)
         account = self._organization.accounts.get(instance.account)

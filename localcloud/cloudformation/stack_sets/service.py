@@ -42,7 +42,7 @@ def list_accounts_below(organization: Organization, unit: str) -> Iterator[str]:
 
 
 def resolve_targets(organization: Organization, targets: Mapping[str, Any]) -> dict[str, str]:
-    """The target accounts, each with the named root or OU that it is below.
+    """The target accounts, each with the targeted root or OU that it is below.
 
     Raises TemplateError for targets that a service-managed set cannot have. AWS's texts are not known here.
     """
@@ -87,11 +87,11 @@ class StackSets:
 
     @property
     def enabled(self) -> bool:
-        """Activated here, and the trusted access that came with it not disabled in Organizations since."""
+        """Whether StackSets are activated and still have trusted access in Organizations."""
         return self._activated and PRINCIPAL in self.organization.trusted_access
 
     def activate(self, account: str, *, on: bool) -> None:
-        """ActivateOrganizationsAccess and its opposite: from the management account only."""
+        """Activate or deactivate access to Organizations. Only the management account may."""
         if account != self.organization.management:
             raise RequestError("InvalidOperationException", _NOT_ADMINISTRATOR)
         self._activated = on
@@ -99,7 +99,7 @@ class StackSets:
         change(PRINCIPAL)
 
     def authorize(self, account: str, call_as: str, *, changes: bool = False) -> None:
-        """Raises TemplateError unless the account may act as it says, in an organization that is ready."""
+        """Raise TemplateError unless the account may act as `call_as`, in an activated organization."""
         if call_as == "DELEGATED_ADMIN" and not self.organization.is_delegated(account, PRINCIPAL):
             raise TemplateError(_NOT_DELEGATED)
         if call_as == "SELF" and account != self.organization.management:
@@ -163,7 +163,7 @@ class StackSets:
     def remove_instances(
         self, stack_set: StackSet, operation: StackSetOperation, regions: Iterable[str]
     ) -> None:
-        """Delete or release the instances of the operation's targets that there are."""
+        """Delete (or, with `retain`, release) the existing instances of the operation's targets."""
         accounts = resolve_targets(self.organization, operation.targets)
         self._admit(stack_set, operation)
         found = [
@@ -180,7 +180,7 @@ class StackSets:
                     stack_set.targets[unit] = left
 
     def deploy(self, stack_set: StackSet, units: Mapping[str, str]) -> None:
-        """What auto-deployment does with accounts (and their target) that came."""
+        """Create the instances of accounts that joined a target. `units`: the target of each account."""
         instances = [
             self._get_instance(stack_set, account, region, unit)
             for account, unit in units.items()
@@ -193,7 +193,7 @@ class StackSets:
             self._start(stack_set, _make_automatic_operation("CREATE"), missing)
 
     def withdraw(self, stack_set: StackSet, accounts: Iterable[str]) -> None:
-        """What auto-deployment does with accounts that went."""
+        """Delete the instances of accounts that left the targets."""
         gone = [i for account in accounts for i in stack_set.instances.values() if i.account == account]
         if gone:
             retain = bool(stack_set.definition.auto_deployment.get("RetainStacksOnAccountRemoval"))

@@ -24,7 +24,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # A lock names everything by hash: nothing to resolve. Compiling all of the CDK ahead would double the time.
 INSTALL := -m pip install -qq --no-deps --no-compile --require-hashes
 
-.PHONY: help demo test coverage browser screenshots lint types synth local local-env bench lock clean setup templates
+.PHONY: help demo test coverage browser screenshots lint types synth local local-env bench reference lock clean setup templates
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ local-env: ## Print the variables that point an AWS client at it, for eval (ACCO
 
 bench: $(TOOLS) $(RUNTIME) ## Measure, print a table, write bench/results.json
 	@$(BIN)/python -m bench
+
+reference: $(TOOLS) ## Write docs/reference from the code
+	@$(BIN)/python -m tools.reference
 
 # Both the tests and a user of the CDK get what is chosen in deploy.in: the other locks are held to requirements.txt.
 lock: $(TOOLS) ## Lock requirements/*.in, by hash, into requirements*.txt (ARGS=--upgrade takes the newest)

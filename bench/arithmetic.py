@@ -1,6 +1,6 @@
 """What a sweep of so many accounts comes to, from the numbers that the code and AWS have.
 
-`docs/architecture.md` shows these, and a test holds it to them.
+`docs/reference/capacity.md` shows these.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The tables of docs/cost.md, each between its markers."""
+"""The tables of docs/cost.md, each between its markers, and those of docs/reference/cost.md."""
 
 from __future__ import annotations
 
@@ -45,11 +45,17 @@ def written(page: str, counts: Mapping[str, Any]) -> str:
 
 
 def tables(counts: Mapping[str, Any]) -> dict[str, str]:
-    """All tables by name, in Markdown."""
+    """The tables of docs/cost.md by name, in Markdown."""
     return {
         "sums": _sums(counts),
         "bill": _bill(counts),
         "options": _options(),
+    }
+
+
+def reference_tables(counts: Mapping[str, Any]) -> dict[str, str]:
+    """What the bill is computed from, by name, in Markdown."""
+    return {
         "counts": _counts(counts),
         "sweeps": _sweeps(counts),
         "assumptions": _assumptions(),

@@ -21,6 +21,7 @@ _OURS = (
     "simulation",
     "stacks",
     "tests",
+    "tools",
 )
 FILES = [path for directory in _OURS for path in (ROOT / directory).rglob("*.*")]
 CODE = {

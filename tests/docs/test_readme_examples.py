@@ -3,6 +3,10 @@
 import re
 from pathlib import Path
 
+from bench.cost_assumptions import Assumptions
+from bench.cost_bill import bill
+from bench.cost_counts import load
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 GOLDEN = ROOT / "tests" / "functions" / "golden" / "text" / "edited-restored.txt"
@@ -16,6 +20,13 @@ VALUES = re.compile(
 def test_the_alert_has_the_words_and_lines_of_a_real_one():
     (shown,) = re.findall(r"^```\n(Subject: .*?)^```$", README, re.MULTILINE | re.DOTALL)
     assert VALUES.sub("", shown) == VALUES.sub("", GOLDEN.read_text(encoding="utf-8"))
+
+
+def test_the_cost_is_that_of_the_bill():
+    (said,) = re.findall(r"about (\d+) US dollars a month with 1,000 accounts, (\d+) with 10,000", README)
+    counts = load()
+    bills = [sum(line.usd for line in bill(counts, Assumptions(), size)) for size in (1_000, 10_000)]
+    assert said == tuple(f"{usd:.0f}" for usd in bills)
 
 
 def test_the_steps_of_the_demo_are_ones_that_it_plays():

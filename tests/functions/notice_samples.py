@@ -1,4 +1,4 @@
-"""A notice of every kind and shape, with facts as docs/architecture.md has them."""
+"""A notice of every kind and shape, with facts as docs/reference/alerts.md has them."""
 
 from __future__ import annotations
 

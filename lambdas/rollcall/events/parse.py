@@ -40,7 +40,7 @@ def parse(event: object) -> Signal | Ignored:
     if not reference.id:
         raise MalformedEventError("no CloudTrail event: detail.eventID is missing")
     source = (str(detail.get("eventSource")), reference.name)
-    cause, reader = _READERS.get(source) or (Cause.WATCHED, _watched if source in WATCHED else None)
+    cause, reader = READERS.get(source) or (Cause.WATCHED, _watched if source in WATCHED else None)
     if reader is None:
         return Ignored(event=reference, reason="no signal")
     blank = Signal(account_id="", cause=cause, event=reference, actor=Actor.from_detail(detail))
@@ -158,7 +158,7 @@ def _error(detail: Mapping[str, Any]) -> str | None:
 
 _SUCCEEDED = "SUCCEEDED"
 _ORGANIZATIONS = "organizations.amazonaws.com"
-_READERS: dict[tuple[str, str], tuple[Cause, _Reader]] = {
+READERS: dict[tuple[str, str], tuple[Cause, _Reader]] = {
     (_ORGANIZATIONS, "CreateAccountResult"): (Cause.ACCOUNT_CREATED, _arrived),
     (_ORGANIZATIONS, "AccountJoinedOrganization"): (Cause.ACCOUNT_JOINED, _joined),
     ("controltower.amazonaws.com", "CreateManagedAccount"): (Cause.ACCOUNT_CREATED, _arrived),
@@ -173,4 +173,4 @@ _READERS: dict[tuple[str, str], tuple[Cause, _Reader]] = {
 }
 
 #: All events that lead to a signal, by `detail.eventSource` and `detail.eventName`: what the hub queues.
-SIGNAL_EVENTS = frozenset(_READERS) | frozenset(WATCHED)
+SIGNAL_EVENTS = frozenset(READERS) | frozenset(WATCHED)

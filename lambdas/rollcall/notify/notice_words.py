@@ -1,6 +1,6 @@
 """The words for notices, as data: a short text for each kind, and for what its facts make of it.
 
-Names in braces are facts of the notice (docs/architecture.md); one that is missing reads `unknown`.
+Names in braces are facts of the notice (docs/reference/alerts.md); one that is missing reads `unknown`.
 """
 
 from __future__ import annotations

@@ -52,8 +52,8 @@ SEVERITIES = {
 class Notice:
     """One notice. `key` tells it from others of its kind: the same key twice is the same notice.
 
-    `facts` are plain JSON, each kind's own (docs/architecture.md), with contacts masked. A later notice of
-    the same incident, as bulk edits that go on, has another `update`, counted from 0.
+    `facts` are plain JSON, each kind's own (docs/reference/alerts.md), with contacts masked. A later
+    notice of the same incident, as bulk edits that go on, has another `update`, counted from 0.
     """
 
     kind: NoticeKind

@@ -1,0 +1,65 @@
+"""docs/reference is what the code gives, and its descriptions name all that there is."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from rollcall.events.parse import READERS
+from rollcall.outcomes.notices import NoticeKind
+from rollcall.outcomes.verdicts import Verdict
+from tests.functions.test_golden_alerts import DOCUMENTS
+from tools.descriptions import CAUSES, FIELDS, NOTICES, STATE, VERDICTS
+from tools.reference import DIRECTORY, pages
+
+ADAPTERS = Path(__file__).parents[2] / "lambdas" / "rollcall" / "adapters"
+PAGES = pages()
+
+
+def test_every_page_is_generated():
+    assert {path.name for path in DIRECTORY.iterdir()} == set(PAGES)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_what_the_code_gives(name):
+    assert (DIRECTORY / name).read_text(encoding="utf-8") == PAGES[name], "run `make reference`"
+
+
+def test_descriptions_name_every_verdict_notice_and_cause():
+    assert set(VERDICTS) == set(Verdict)
+    assert set(NOTICES) == set(NoticeKind)
+    assert {cause for cause, _ in READERS.values()} <= set(CAUSES)
+
+
+def test_the_configuration_page_has_sections_within_sections():
+    page = PAGES["configuration.md"]
+    for key in ("alerts.addresses", "channels.slack.secret", "contacts.*.email", "overrides[].tag"):
+        assert f"| `{key}` | " in page
+    assert "| `sweep.schedule` | `rate(1 day)` | " in page
+    assert not re.search(r"\|  \|", page)  # each key says what is allowed
+
+
+def test_every_field_of_an_event_has_a_description_and_every_description_a_field():
+    found = {}
+    for document in DOCUMENTS.values():
+        outcomes = document.get("outcomes", [])
+        for part in (document, document.get("actor") or {}, *outcomes):
+            found |= part
+    described = {name for fields in FIELDS.values() for name in fields}
+    assert len(found) >= 30
+    assert described - set(found) == {"gathered_by"}  # of outcomes that have no alert of their own
+    assert set(found) - described == set()
+
+
+@pytest.mark.parametrize("name", sorted(name for name, one in DOCUMENTS.items() if "facts" in one))
+def test_every_fact_of_a_notice_is_described(name):
+    notice = DOCUMENTS[name]
+    assert set(notice["facts"]) <= set(re.findall(r"\w+", NOTICES[notice["notice"]]))
+
+
+def test_every_kind_of_item_of_the_state_table_is_described():
+    written = re.compile(
+        r'(?:key_of\(f?|_PK: Final = |(?:_STANDOFFS|_ANNOUNCED): Final = |return f)"([a-z]+#?)["{]'
+    )
+    texts = [path.read_text(encoding="utf-8") for path in ADAPTERS.rglob("*.py")]
+    assert set(STATE) == {name for text in texts for name in written.findall(text)}

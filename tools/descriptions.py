@@ -1,0 +1,201 @@
+"""What docs/reference says of names that the code has and cannot explain by itself. A test holds both together."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rollcall.events.signal import Cause
+from rollcall.outcomes.notices import NoticeKind
+from rollcall.outcomes.verdicts import Verdict
+
+VERDICTS: Final = {
+    Verdict.COMPLIANT: "The contact equals the roster. Nothing to do.",
+    Verdict.SET: "Rollcall wrote or deleted the contact as the roster says.",
+    Verdict.UNDONE: "The contact is compliant: a write for a later event undid this change, too.",
+    Verdict.WOULD_SET: "The contact differs. Not written: audit mode, a pause, or no approved roster.",
+    Verdict.PENDING: "The contact differs. Rollcall retries.",
+    Verdict.SPACED: "The contact differs. It is restored later, because somebody changes it repeatedly.",
+    Verdict.FAILED: "AWS refused the write permanently.",
+    Verdict.SKIPPED: "A sweep planned to set the contact and found another value than when it planned.",
+    Verdict.UNREADABLE: "The Account API did not show the contact. The reason names the fix.",
+    Verdict.UNREACHABLE: "The management account's own contact: the role there cannot be assumed.",
+    Verdict.HELD: "Blocked: overrides conflict, a value is invalid, or an override stopped matching.",
+    Verdict.EXEMPT: "The roster exempts the account. Not changed.",
+    Verdict.UNMANAGED: "The roster names no contact of this kind. Not changed.",
+    Verdict.INACTIVE: "The account is suspended or closing. Not changed.",
+    Verdict.DENIED: "AWS denied the attempt of somebody else. Nothing changed.",
+    Verdict.TOLD: "Alert only: Rollcall cannot undo this event.",
+    Verdict.OWN_WRITE: "The event of a write that Rollcall recorded.",
+    Verdict.UNRECORDED_WRITE: "A write by Rollcall's role that Rollcall did not record.",
+    Verdict.REFUSED: "The organization has no such account.",
+    Verdict.IGNORED: "The event does not concern Rollcall.",
+    Verdict.NOT_WRITTEN: "Ledger only: a worker stopped before its write. The event is processed again.",
+}
+
+CAUSES: Final = {
+    Cause.ACCOUNT_CREATED: "Sets the contacts of the account. Checks again after 15 and 60 minutes.",
+    Cause.ACCOUNT_JOINED: "Sets the contacts of the account. Checks again after 15 and 60 minutes.",
+    Cause.ACCOUNT_MOVED: "Sets the contacts that the roster names for the new OU.",
+    Cause.ACCOUNT_TAGGED: "Sets the contacts that the roster names for the new tags.",
+    Cause.ACCOUNT_RENAMED: "Sets contacts that contain `{account_name}`; otherwise alert only.",
+    Cause.OU_CHANGED: "Checks the accounts below the OU, at most ten.",
+    Cause.CONTACT_EDITED: "Restores the contact.",
+    Cause.CONTACT_DELETED: "Restores the contact.",
+    Cause.WATCHED: "Alert only.",
+}
+
+#: Facts of each kind of notice, in the order in which people ask for them.
+NOTICES: Final = {
+    NoticeKind.SWEEP_HELD: "run, plan (digest), roster (digest), first, reasons, accounts_changed, accounts_active,"
+    " changes, deletes, by_kind, examples (account, kind, found, wanted), expires_at",
+    NoticeKind.SWEEP_FAILED: "run (or the execution, if no run began), failed (step: error), contacts (count by verdict)",
+    NoticeKind.SWEEP_DRIFT: "run, accounts, contacts, became (verdict: count), examples (with verdict)",
+    NoticeKind.SWEEP_APPLIED: "run, plan, trigger, by, became, ending, examples of contacts that were not set",
+    NoticeKind.ROSTER_APPROVED: "roster, plan, by, automatic, enforces (false: audit mode everywhere), changes",
+    NoticeKind.APPROVAL_LAPSED: "run, plan, by, reason",
+    NoticeKind.PAUSED: "by, reason",
+    NoticeKind.UNPAUSED: "by, reason",
+    NoticeKind.BULK_EDIT: "by (actor, address or organization), actor (of the latest edit), source_ip, principals"
+    " (at most 20, most edits first), principals_count, edits, accounts_count, window_minutes, first_at, last_at,"
+    " became (verdict: count), quiet_since, examples (id, name, ou)",
+    NoticeKind.STANDOFF: "account, kind, reverts, window_minutes, actors, next_try_at, release (the command)",
+    NoticeKind.RELEASED: "by, account, kind",
+}
+
+#: Fields of the events on the outcome bus, by the part of the event that has them.
+FIELDS: Final = {
+    "every event": {
+        "version": "1",
+        "incident_id": "`RC-` and 12 hexadecimal digits",
+        "decided_at": "ISO 8601, UTC",
+    },
+    "`Rollcall Outcome` and `Rollcall Incident`": {
+        "cause": "why Rollcall looked at the account, see [causes](events.md)",
+        "account": "`id`, `name`, `ou` (path of names)",
+        "actor": "the caller, see below; null for a sweep",
+        "event": "the CloudTrail event: `id`, `name`, `time`, `request_id`",
+    },
+    "`Rollcall Outcome`, and each of `outcomes` in `Rollcall Incident`": {
+        "kind": "`SECURITY`, `OPERATIONS` or `BILLING`",
+        "verdict": "see [verdicts](#verdicts)",
+        "reason": "text",
+        "severity": "null if nobody is alerted",
+        "found": "`state` (`present`, `absent`, `unreadable`, `unknown`) and `contact`, masked",
+        "wanted": "the contact of the roster, masked; null for none",
+        "source": "the entry of the roster",
+        "authorised": "true if the roster names the caller in `authorised_changers`",
+        "roster_digest": "SHA-256 of the roster in force",
+        "intent_id": "key of the record in the ledger",
+        "request_id": "of the write, as CloudTrail has it",
+        "verified": "true if the contact was read back after the write",
+    },
+    "`Rollcall Outcome` only": {
+        "gathered_by": "incident that groups this one (bulk edit, repeated edits); null if it has its own alert",
+    },
+    "`Rollcall Incident` only": {
+        "stage": "`open` or `closed`",
+        "opened": "true if an alert said that the incident is open",
+        "closes_only": "true if the event only closes that alert",
+        "outcomes": "one for each contact",
+    },
+    "`Rollcall Notice`": {
+        "notice": "see [notices](#notices)",
+        "severity": "severity of the notice",
+        "update": "counted from 0 within one incident",
+        "facts": "see [notices](#notices)",
+    },
+    "`actor`": {
+        "principal": "ARN; `unknown` if CloudTrail does not say",
+        "kind": "type of identity, such as `assumed role`",
+        "account_id": "account of the caller",
+        "role_arn": "of a role",
+        "session": "of a role or federated user",
+        "via": "AWS service that made the call for the caller",
+        "source_ip": "address or service name",
+        "user_agent": "as the caller sent it, at most 2,048 characters",
+        "console": "true, false, or null if unknown",
+        "mfa": "true, false, or null if unknown",
+        "access_key": "masked",
+    },
+}
+
+#: Items of the state table by the beginning of `pk`: `sk`, content, how long it is kept.
+STATE: Final = {
+    "control": ("`control`", "digest of the approved roster; `paused`", "always"),
+    "roster": ("digest", "a compiled roster that was approved", "always"),
+    "intent#": ("kind", "`intent#ACCOUNT`: an open intent, at most one for a contact", "until it is closed"),
+    "write#": (
+        "`write`",
+        "`write#REQUEST`: request id of a call by Rollcall, also of a refused one",
+        "30 days",
+    ),
+    "writes#": (
+        "intent",
+        "`writes#ACCOUNT`: the intent was carried out (`rollcall history --verify`)",
+        "30 days",
+    ),
+    "claim#": (
+        "intent",
+        "`claim#ACCOUNT#KIND`: a write whose worker died before it stored the request id",
+        "24 hours",
+    ),
+    "restored#": ("kind", "`restored#ACCOUNT`: last write of the contact, and its event or run", "24 hours"),
+    "edits": (
+        "`actor#NAME`, `address#IP` or `organization#all`",
+        "edits in the window; the bulk edit",
+        "30 days",
+    ),
+    "bulk#": ("account, or `by#` and SHA-256 of a principal", "`bulk#BULK`: already counted", "30 days"),
+    "gathered#": (
+        "`gathered`",
+        "`gathered#INCIDENT`: the bulk edit that alerts on it, and its verdict",
+        "30 days",
+    ),
+    "watch#": ("as `edits`", "`watch#MESSAGE`: the message returns to close a bulk edit", "30 days"),
+    "standoffs": (
+        "account, `#`, kind",
+        "last reverts of a contact; repeated edits",
+        "2 days after the last change",
+    ),
+    "announced": ("account, `#`, kind", "known drift: time and fingerprint of what was found", "30 days"),
+    "opened#": ("`opened`", "`opened#INCIDENT`: an alert said that it is open", "30 days"),
+    "units": ("OU id, `#`, SHA-256 of the path", "the OU that a path of the roster led to", "always"),
+    "tagged#": (
+        "account",
+        "`tagged#` and SHA-256 of the tags: the account carried them when last read",
+        "always",
+    ),
+    "alert#": ("channel", "`alert#INCIDENT`: alerts sent, thread, lock of the worker that sends", "30 days"),
+    "sweep": (
+        "`current`, `last`, `held#PLAN` or `lapsed`",
+        "the run under way; the last summary; a plan that is pending approval or approved; the last lapsed approval",
+        "7 days (plans, lapsed approvals)",
+    ),
+}
+
+#: Keys in the bucket for reports.
+OBJECTS: Final = {
+    "runs/RUN/accounts.json.gz": ("the accounts of the run", "30 days"),
+    "runs/RUN/observed/PART.json.gz": ("contacts that were read, in full", "30 days"),
+    "runs/RUN/plan/ROSTER/00000.json.gz": ("the plan for a roster, 1,000 changes in a part", "30 days"),
+    "runs/RUN/results/00000000.json.gz": ("results of the changes from this number on", "30 days"),
+    "runs/trend.json.gz": ("the trend that the next report continues", "30 days from the last report"),
+    "reports/RUN/report.json, .csv, .html; reports/latest.json": (
+        "the [report](../report.md)",
+        "`reports.retention_days`",
+    ),
+}
+
+#: Rows of `make bench` that answer a question of the docs.
+MEASURES: Final = {
+    "signal_p99_seconds_during_sweep": "Signals do not wait for a sweep.",
+    "sweep_slowdown_by_signals": "A sweep yields to 200 edits.",
+    "sweep_minutes_10000_accounts": "Duration of one sweep.",
+    "storm_most_receives": "A storm of 10,000 edits drains before a message reaches its last receive.",
+    "storm_drained_minutes": "How long that takes with two workers.",
+    "report_page_kilobytes_10000": "Size of the report.",
+    "cold_start_ratio_reconcile": "Cold start of a function against that of a bare interpreter.",
+    "peer_blind_weekly_wrongly_overwritten": "Values that a weekly blind write of everything overwrites.",
+    "peer_serial_with_pause_seconds": "One call after the other, with a pause of 0.2 s.",
+    "peer_unpaced_fan_out_given_up": "Contacts that all accounts at once give up, with the SDK's retries.",
+}

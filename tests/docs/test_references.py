@@ -39,9 +39,7 @@ def test_every_command_is_on_its_page(name):
 
 def test_every_status_of_the_report_is_on_its_page():
     listed = [
-        name
-        for row in rows(section("report.md", "What it says of a contact"))
-        for name in re.findall(r"`([^`]+)`", row[0])
+        name for row in rows(section("report.md", "Report")) for name in re.findall(r"`([^`]+)`", row[0])
     ]
     assert sorted(listed) == sorted(map(str, Status))
 

@@ -16,9 +16,9 @@ from rollcall.adapters.organizations import PAGE_SIZE
 from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.model.contact import ContactKind
 from rollcall.runtime.batch import retry_seconds
-from rollcall.sweep.approvals import held_plan, reasons_to_hold
+from rollcall.sweep.approvals import find_reasons_to_wait, make_pending_plan
 from rollcall.sweep.observe import SLICE_SECONDS
-from rollcall.sweep.plan_builder import Draft
+from rollcall.sweep.plan_builder import PlanBuilder
 from rollcall.sweep.run import Ending, PlanReference, Run, Step, Trigger
 from rollcall.timing import CEILING, ORGANIZATIONS_RATE, QUOTAS
 
@@ -109,13 +109,13 @@ def run_item_bytes() -> int:
 def held_item_bytes() -> int:
     """Bytes of a plan that waits: of everything changed, for every reason."""
     run, now = largest_run(), largest_run().started_at
-    draft = Draft(roster=run.roster, write=lambda _part, _changes: None)
+    draft = PlanBuilder(roster=run.roster, write=lambda _part, _changes: None)
     draft.active = draft.changed = draft.new = draft.new_deletes = 50_000
     draft.by_kind.update(dict.fromkeys(map(str, ContactKind), 50_000))
-    reasons = reasons_to_hold(draft, limit="10%", first=True)
+    reasons = find_reasons_to_wait(draft, limit="10%", first=True)
     plan = run.plan or draft.finish()
-    held = held_plan(run, draft, plan, reasons=reasons, first=True, now=now)
-    return _stored(lambda table: table.hold(held))
+    held = make_pending_plan(run, draft, plan, reasons=reasons, first=True, now=now)
+    return _stored(lambda table: table.save_pending(held))
 
 
 def roster_item_kilobytes(accounts: int) -> int:

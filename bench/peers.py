@@ -109,7 +109,7 @@ def _fan_out(run: Run) -> None:
             run.put(account_id, kind)
 
     pool = ConcurrentPool(run.clock, _WIDTH)
-    pool.each(account, run.accounts, go_on=lambda: True)
+    pool.map_each(account, run.accounts, go_on=lambda: True)
 
 
 PEERS = (

@@ -25,7 +25,7 @@ def measure() -> list[dict[str, Any]]:
 
     def storm() -> None:
         attackers = ConcurrentPool(world.threads, _ATTACKERS)
-        attackers.each(lambda one: world.tamper(*one), chosen, go_on=lambda: True)
+        attackers.map_each(lambda one: world.tamper(*one), chosen, go_on=lambda: True)
 
     world.work(storm, world.execution("schedule").run)
     return [

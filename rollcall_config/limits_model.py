@@ -7,11 +7,11 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from rollcall.bulk_edits.model import MOST_ACCOUNTS, BulkLimits
-from rollcall.repeated_edits.rules import MOST_REVERTS, StandoffLimits
+from rollcall.repeated_edits.rules import MOST_REVERTS, RepeatedEditLimits
 from rollcall_config.validation import Strict
 
 _BULKS: Final = BulkLimits()
-_STANDOFFS: Final = StandoffLimits()
+_STANDOFFS: Final = RepeatedEditLimits()
 _MINUTE: Final = timedelta(minutes=1)
 #: A bulk goes on until so long after its last edit: whoever edits once in an hour is no bulk any more.
 _LONGEST_BULK: Final = 60
@@ -58,6 +58,6 @@ class Standoff(Strict):
         ),
     ] = _STANDOFFS.window // _MINUTE
 
-    def limits(self) -> StandoffLimits:
+    def limits(self) -> RepeatedEditLimits:
         """As the core knows them."""
-        return StandoffLimits(reverts=self.reverts, window=timedelta(minutes=self.minutes))
+        return RepeatedEditLimits(reverts=self.reverts, window=timedelta(minutes=self.minutes))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 from rollcall.bulk_edits.model import BulkLimits
-from rollcall.repeated_edits.rules import StandoffLimits
+from rollcall.repeated_edits.rules import RepeatedEditLimits
 from rollcall_config.channel_settings import ChannelSettings
 from rollcall_config.faults import ConfigError
 from rollcall_config.located_yaml import read
@@ -69,7 +69,7 @@ class Settings:
     private_link: PrivateLink | None = None
     powertools_layer: str | None = None
     bulks: BulkLimits = field(default_factory=BulkLimits)
-    standoffs: StandoffLimits = field(default_factory=StandoffLimits)
+    standoffs: RepeatedEditLimits = field(default_factory=RepeatedEditLimits)
 
     @property
     def partition(self) -> str:

@@ -87,7 +87,7 @@ class ConcurrentPool:
         self._clock = clock
         self._width = width
 
-    def each(
+    def map_each(
         self, work: Callable[[_Item], _Done], items: Iterable[_Item], *, go_on: Callable[[], bool]
     ) -> list[_Done]:
         """Results of the items that were begun, in their order; what `work` raises ends it and is raised."""

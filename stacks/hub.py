@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import CfnOutput, Duration, Environment, Stack
 
-from rollcall.model.roster import digest_of
+from rollcall.model.roster import compute_digest
 from rollcall.model.well_known import RECONCILE_ROLE_NAME
 from stacks.bundle import Bundle
 from stacks.constructs.alert_topic import AlertTopic
@@ -102,7 +102,7 @@ class HubStack(Stack):
             ControlMachineArn=control.machine.state_machine_arn,
             ReaderRoleArn=people.reader.role_arn,
             OperatorRoleArn=people.operator.role_arn,
-            CandidateDigest=digest_of(roster),
+            CandidateDigest=compute_digest(roster),
         )
 
     def _common(self, settings: Settings, roster: Mapping[str, Any], asset: Path) -> Common:

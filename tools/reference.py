@@ -14,11 +14,11 @@ import typer.main  # noqa: E402  # the paths above come first
 
 from bench import arithmetic, cost_counts, cost_page  # noqa: E402  # same
 from rollcall.events.actor import Actor  # noqa: E402  # same
-from rollcall.events.monitored import WATCHED  # noqa: E402  # same
+from rollcall.events.monitored import MONITORED_EVENTS  # noqa: E402  # same
 from rollcall.events.parse import READERS  # noqa: E402  # same
 from rollcall.events.signal import Cause, EventReference, Signal  # noqa: E402  # same
 from rollcall.outcomes.notices import SEVERITIES  # noqa: E402  # same
-from rollcall.outcomes.severity import severity  # noqa: E402  # same
+from rollcall.outcomes.severity import find_severity  # noqa: E402  # same
 from rollcall_cli.app import app  # noqa: E402  # same
 from rollcall_config.json_schema import schemas  # noqa: E402  # same
 from tools.descriptions import CAUSES, FIELDS, MEASURES, NOTICES, OBJECTS, STATE, VERDICTS  # noqa: E402  # same
@@ -123,7 +123,7 @@ def _events() -> str:
         [f"`{name}`", source, f"`{cause}`", CAUSES[cause]] for (source, name), (cause, _) in READERS.items()
     ]
     text += _table(["Event", "Source", "Cause", "Rollcall"], rows)
-    text += f"## Monitored events\n\nRollcall cannot undo these. {CAUSES[Cause.WATCHED]}\n\n"
+    text += f"## Monitored events\n\nRollcall cannot undo these. {CAUSES[Cause.MONITORED]}\n\n"
     limits = {
         (True, False): "a service that Rollcall needs",
         (False, True): "what may be the guardrail",
@@ -131,7 +131,7 @@ def _events() -> str:
     }
     monitored = [
         [f"`{name}`", source, one.severity.name, limits[one.ours_only, one.guardrail_only]]
-        for (source, name), one in WATCHED.items()
+        for (source, name), one in MONITORED_EVENTS.items()
     ]
     return text + _table(["Event", "Source", "Severity", "Alerts on"], monitored)
 
@@ -156,7 +156,7 @@ def _severities(verdict: Verdict) -> Iterator[str]:
     for cause in (Cause.CONTACT_EDITED, Cause.CONTACT_DELETED, Cause.ACCOUNT_MOVED):
         event = EventReference(id="e", name="e", time="", request_id=None)
         signal = Signal(account_id="222222222222", cause=cause, event=event, actor=Actor.from_detail({}))
-        found = severity(signal=signal, verdict=verdict, management_account="", authorised=False)
+        found = find_severity(signal=signal, verdict=verdict, management_account="", authorised=False)
         yield found.name if found else "no alert"
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from apply.compose import apply_steps
-from rollcall.runtime.handlers import composed_once
+from apply.compose import compose_apply
+from rollcall.runtime.handlers import compose_once
 
 log = Logger(service="apply")
-_steps = composed_once(apply_steps)
+_steps = compose_once(compose_apply)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

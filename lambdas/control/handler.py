@@ -6,11 +6,11 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from control.compose import operator
-from rollcall.runtime.handlers import composed_once
+from control.compose import compose_control
+from rollcall.runtime.handlers import compose_once
 
 log = Logger(service="control")
-_operator = composed_once(operator)
+_operator = compose_once(compose_control)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rollcall.adapters.bus_and_queue import SqsQueue
-from rollcall.adapters.clients import client
+from rollcall.adapters.clients import make_client
 from rollcall.adapters.slack import SlackChannel, SlackSecret, post_json
 from rollcall.adapters.sns import ChatTopic, SnsTopic
-from rollcall.adapters.state.incidents import AlertedTable
+from rollcall.adapters.state.incidents import ChannelMemoryTable
 from rollcall.adapters.system import SystemClock
 from rollcall.model.levels import Severity
 from rollcall.notify.message import Links
@@ -30,30 +30,30 @@ class NotifyFunction:
     channel: str
 
 
-def notify_function() -> NotifyFunction:
+def compose_notify() -> NotifyFunction:
     """Compose `notify` from its environment; MissingVariableError if that is incomplete or unknown."""
     environment = NotifyEnvironment.from_variables(os.environ)
     notifier = Notifier(
-        alerted=AlertedTable(
-            client=client("dynamodb"), table=environment.state_table, channel=environment.channel
+        alerted=ChannelMemoryTable(
+            client=make_client("dynamodb"), table=environment.state_table, channel=environment.channel
         ),
-        channel=_channel(environment),
+        channel=_make_channel(environment),
         minimum=Severity[environment.min_severity],
         clock=SystemClock(),
         # The Region that Lambda sets; links need it for the console.
         links=Links(region=os.environ.get("AWS_REGION", "us-east-1"), runbook=environment.runbook),
     )
-    queue = SqsQueue(client=client("sqs"), queue_url=environment.queue_url)
+    queue = SqsQueue(client=make_client("sqs"), queue_url=environment.queue_url)
     return NotifyFunction(notifier=notifier, queue=queue, channel=environment.channel)
 
 
-def _channel(environment: NotifyEnvironment) -> Channel:
+def _make_channel(environment: NotifyEnvironment) -> Channel:
     match environment.channel:
         case "sns":
-            return SnsTopic(client=client("sns"), topic_arn=environment.target)
+            return SnsTopic(client=make_client("sns"), topic_arn=environment.target)
         case "chat":
-            return ChatTopic(client=client("sns"), topic_arn=environment.target)
+            return ChatTopic(client=make_client("sns"), topic_arn=environment.target)
         case "slack":
-            secret = SlackSecret(client=client("secretsmanager"), secret_arn=environment.target)
+            secret = SlackSecret(client=make_client("secretsmanager"), secret_arn=environment.target)
             return SlackChannel(post=post_json, secret=secret, channel=environment.slack_channel)
     raise MissingVariableError(f"no channel is called {environment.channel}")

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
-from notify.compose import NotifyFunction, notify_function
+from notify.compose import NotifyFunction, compose_notify
 from rollcall.runtime.batch import process
-from rollcall.runtime.handlers import composed_once
+from rollcall.runtime.handlers import compose_once
 
 if TYPE_CHECKING:
     from rollcall.ports import Delivery
 
 log = Logger(service="notify")
-_function = composed_once(notify_function)
+_function = compose_once(compose_notify)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

@@ -12,11 +12,11 @@ from rollcall.adapters.clients import LateClient
 from rollcall.adapters.system import SystemClock
 from rollcall.bulk_edits.model import BulkLimits
 from rollcall.reconcile.reconciler import Reconciler
-from rollcall.repeated_edits.rules import StandoffLimits
+from rollcall.repeated_edits.rules import RepeatedEditLimits
 from rollcall.rosters.current import Rosters
-from rollcall.runtime.compose import candidate, writing_ports
+from rollcall.runtime.compose import load_candidate, make_writing_ports
 from rollcall.runtime.environment import ReconcileEnvironment
-from rollcall.timing import buckets
+from rollcall.timing import make_buckets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,21 +35,21 @@ class ReconcileFunction:
     queue: SqsQueue
 
 
-def reconcile_function(observe: Callable[[Incident], None]) -> ReconcileFunction:
+def compose_reconcile(observe: Callable[[Incident], None]) -> ReconcileFunction:
     """Compose `reconcile` from its environment; `observe` is given every published incident.
 
     MissingVariableError if the environment is incomplete.
     """
     environment = ReconcileEnvironment.from_variables(os.environ)
     now = SystemClock().now().timestamp()
-    ports = writing_ports(
+    ports = make_writing_ports(
         environment,
-        members=buckets(share=RECONCILE_SHARE, now=now),
-        management=buckets(share=RECONCILE_SHARE, now=now),
+        members=make_buckets(share=RECONCILE_SHARE, now=now),
+        management=make_buckets(share=RECONCILE_SHARE, now=now),
     )
     reconciler = Reconciler(
         ports=ports,
-        rosters=Rosters(state=ports.state, candidate=candidate()),
+        rosters=Rosters(state=ports.state, candidate=load_candidate()),
         writer_roles=frozenset({environment.writer_role_arn, environment.management_role_arn}),
         guardrail=environment.guardrail == "on",
         observe=observe,
@@ -58,7 +58,7 @@ def reconcile_function(observe: Callable[[Incident], None]) -> ReconcileFunction
             organization_accounts=int(environment.bulk_organization_accounts),
             window=timedelta(minutes=int(environment.bulk_minutes)),
         ),
-        standoffs=StandoffLimits(
+        standoffs=RepeatedEditLimits(
             reverts=int(environment.standoff_reverts),
             window=timedelta(minutes=int(environment.standoff_minutes)),
         ),

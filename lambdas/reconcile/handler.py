@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
-from reconcile.compose import ReconcileFunction, reconcile_function
-from rollcall.outcomes.metrics import measured
+from reconcile.compose import ReconcileFunction, compose_reconcile
+from rollcall.outcomes.metrics import measure_incident
 from rollcall.runtime.batch import process
-from rollcall.runtime.handlers import composed_once, measure
+from rollcall.runtime.handlers import compose_once, measure
 
 if TYPE_CHECKING:
     from rollcall.outcomes.outcome import Incident
@@ -24,9 +24,9 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     return process(event, function.reconciler.handle, queue=function.queue, log=log)
 
 
-@composed_once
+@compose_once
 def _function() -> ReconcileFunction:
-    return reconcile_function(_report)
+    return compose_reconcile(_report)
 
 
 def _report(incident: Incident) -> None:
@@ -44,5 +44,5 @@ def _report(incident: Incident) -> None:
             "actor_kind": actor and actor.kind,
         }
         log.info("outcome", extra=keys)
-    for metric, value in measured(incident, datetime.now(UTC)):
+    for metric, value in measure_incident(incident, datetime.now(UTC)):
         measure(metric, value)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.events.fields import is_account_id
 from rollcall.model.contact import ContactKind
-from rollcall.outcomes.notices import NoticeKind, notice
+from rollcall.outcomes.notices import NoticeKind, make_notice
 from rollcall.rosters.current import approve_candidate
-from rollcall.sweep.approvals import approved_notice
+from rollcall.sweep.approvals import make_approved_notice
 from rollcall.sweep.run import Trigger
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rollcall.ports import Clock, Organization, OutcomeBus, State
     from rollcall.rosters.current import Rosters
     from rollcall.rosters.orphaned import Matches
-    from rollcall.sweep.approvals import Held
+    from rollcall.sweep.approvals import PendingPlan
     from rollcall.sweep.ports import SweepMachine, Sweeps
 
 #: An ARN of a session has at most about 200 characters, one of a user with a path about 600.
@@ -54,19 +54,19 @@ class Command:
         plan = document.get("plan")
         if plan is not None and not (isinstance(plan, str) and _DIGEST.fullmatch(plan)):
             raise RefusedError("a plan is named by its whole digest, 64 hexadecimal digits")
-        operation, by = str(document.get("operation")), _text(document, "by", most=LONGEST_CALLER)
-        reason = _text(document, "reason", most=LONGEST_REASON, needed=operation in _REASONED)
+        operation, by = str(document.get("operation")), _read_text(document, "by", most=LONGEST_CALLER)
+        reason = _read_text(document, "reason", most=LONGEST_REASON, needed=operation in _REASONED)
         return cls(
             operation=operation,
             by=by,
             reason=reason,
             plan=plan,
-            contact=_contact(document) if operation == "release" else None,
+            contact=_read_contact(document) if operation == "release" else None,
             key=str(document.get("execution") or f"{by}/{now.isoformat()}"),
         )
 
 
-def _contact(document: Mapping[str, Any]) -> tuple[str, ContactKind]:
+def _read_contact(document: Mapping[str, Any]) -> tuple[str, ContactKind]:
     account_id, kind = document.get("account"), document.get("kind")
     if not is_account_id(account_id) or kind not in tuple(ContactKind):
         raise RefusedError(
@@ -75,7 +75,7 @@ def _contact(document: Mapping[str, Any]) -> tuple[str, ContactKind]:
     return str(account_id), ContactKind(str(kind))
 
 
-def _text(document: Mapping[str, Any], name: str, *, most: int, needed: bool = True) -> str:
+def _read_text(document: Mapping[str, Any], name: str, *, most: int, needed: bool = True) -> str:
     """What a person wrote, as it may stand in an alert: one line, nothing invisible, not endless."""
     value = document.get(name) or ""
     if not isinstance(value, str) or len(value) > most or not value.isprintable():
@@ -86,7 +86,7 @@ def _text(document: Mapping[str, Any], name: str, *, most: int, needed: bool = T
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Operator:
+class CommandHandler:
     """Carries out commands."""
 
     state: State
@@ -125,14 +125,14 @@ class Operator:
         self.state.set_paused(paused=paused, by=command.by, reason=command.reason, at=now)
         kind = NoticeKind.PAUSED if paused else NoticeKind.UNPAUSED
         facts = {"by": command.by, "reason": command.reason}
-        self.bus.publish_notice(notice(kind, key=command.key, facts=facts), now)
+        self.bus.publish_notice(make_notice(kind, key=command.key, facts=facts), now)
         return {"paused": paused}
 
     def _approve(self, command: Command, now: datetime) -> dict[str, Any]:
         """The person is on record first; then the roster is in force; then its plan is carried out."""
-        control = self.state.control()
-        held = self._held(command.plan, control.approved, now)
-        before = self.rosters.current(control)
+        control = self.state.get_enforcement()
+        held = self._find_pending(command.plan, control.approved, now)
+        before = self.rosters.find_current(control)
         self.sweeps.approve(held.plan, by=command.by, at=now)
         if held.roster != control.approved:
             approve_candidate(
@@ -145,8 +145,8 @@ class Operator:
             )
         # Plans of the roster before are nobody's wish any more, if this is another one.
         self.sweeps.forget_others({held.roster, self.rosters.candidate.digest})
-        told = approved_notice(
-            self.rosters.named(held.roster),
+        told = make_approved_notice(
+            self.rosters.load(held.roster),
             before=before,
             plan=held.plan,
             changes=held.changes,
@@ -177,19 +177,19 @@ class Operator:
     def _release(self, command: Command, account_id: str, kind: ContactKind, now: datetime) -> dict[str, Any]:
         """Told first: a try that was cut off between the two would find nothing left to tell of."""
         contact = {"account": account_id, "kind": str(kind)}
-        known = self.state.standoff(account_id, kind)
-        if known.release is not None and not known.open(now):
+        known = self.state.load_repeated(account_id, kind)
+        if known.release is not None and not known.is_open(now):
             # The answer of an earlier try was lost, or somebody else was faster: it is as it was asked for.
             return contact | {"released": {"by": known.release.by, "at": known.release.at.isoformat()}}
-        if not known.open(now):
+        if not known.is_open(now):
             raise RefusedError("there is no standoff over this contact")
         facts = {"by": command.by, "account": {"id": account_id}, "kind": str(kind)}
-        self.bus.publish_notice(notice(NoticeKind.RELEASED, key=command.key, facts=facts), now)
+        self.bus.publish_notice(make_notice(NoticeKind.RELEASED, key=command.key, facts=facts), now)
         self.state.release(account_id, kind, by=command.by, at=now)
         return contact
 
-    def _held(self, plan: str | None, approved: str | None, now: datetime) -> Held:
-        held = self.sweeps.held(plan) if plan is not None else None
+    def _find_pending(self, plan: str | None, approved: str | None, now: datetime) -> PendingPlan:
+        held = self.sweeps.find_pending(plan) if plan is not None else None
         if held is None:
             raise RefusedError("no plan waits under this digest")
         if held.expires_at <= now:

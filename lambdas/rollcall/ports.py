@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from rollcall.bulk_edits.model import Bulks
-from rollcall.publish.known_drift import Announcements
-from rollcall.repeated_edits.rules import Standoffs
+from rollcall.bulk_edits.model import BulkMemory
+from rollcall.publish.known_drift import KnownDriftMemory
+from rollcall.repeated_edits.rules import RepeatedEditMemory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from rollcall.decide.enforcement import Control
+    from rollcall.decide.enforcement import Enforcement
     from rollcall.decide.intent import Intent
     from rollcall.model.account import Account
     from rollcall.model.contact import Contact, ContactKind
@@ -36,22 +36,22 @@ class Clock(Protocol):
 class Organization(Protocol):
     """AWS Organizations, read only."""
 
-    def account(self, account_id: str, *, with_tags: bool) -> Account | None:
+    def get_account(self, account_id: str, *, with_tags: bool) -> Account | None:
         """The account as it is now, None if the organization has no such account.
 
         RetryableError if AWS could not be asked.
         """
 
-    def guardrail_id(self, name: str) -> str | None:
+    def find_guardrail(self, name: str) -> str | None:
         """Id of the service control policy of this name, None without one; RetryableError as above."""
 
-    def unit_at(self, names: Sequence[str]) -> str | None:
+    def find_unit(self, names: Sequence[str]) -> str | None:
         """Id of the organizational unit at this path of names; RetryableError if AWS could not be asked."""
 
-    def unit_path(self, ou_id: str) -> Sequence[str] | None:
+    def get_unit_path(self, ou_id: str) -> Sequence[str] | None:
         """Names from below the root to a unit, None if there is none; RetryableError as above."""
 
-    def accounts_below(self, ou_id: str, *, most: int) -> Sequence[str]:
+    def list_accounts_below(self, ou_id: str, *, most: int) -> Sequence[str]:
         """Ids of accounts below an organizational unit, at most so many; empty if there is no such unit."""
 
 
@@ -71,19 +71,19 @@ class AccountApi(Protocol):
         """Delete a contact; returns and raises as `put`."""
 
 
-class State(Bulks, Standoffs, Announcements, Protocol):
+class State(BulkMemory, RepeatedEditMemory, KnownDriftMemory, Protocol):
     """Operational memory."""
 
-    def control(self) -> Control:
+    def get_enforcement(self) -> Enforcement:
         """The pause and the approved digest, read consistently."""
 
-    def approved_document(self, digest: str) -> Mapping[str, Any]:
+    def load_roster(self, digest: str) -> Mapping[str, Any]:
         """The roster document that was approved under this digest."""
 
-    def open_intents(self, account_id: str) -> Sequence[Intent]:
+    def list_open_intents(self, account_id: str) -> Sequence[Intent]:
         """Intents of the account whose outcome is not yet recorded."""
 
-    def stale_intents(self, now: datetime) -> Sequence[Intent]:
+    def list_stale_intents(self, now: datetime) -> Sequence[Intent]:
         """Intents of any account that are open for longer than their lease: their workers are gone."""
 
     def open_intent(self, intent: Intent) -> None:
@@ -102,7 +102,7 @@ class State(Bulks, Standoffs, Announcements, Protocol):
         the writer role on this contact may still claim it.
         """
 
-    def own_write(self, request_id: str) -> bool:
+    def is_own_write(self, request_id: str) -> bool:
         """Whether a write of ours had this request id."""
 
     def claim_write(self, account_id: str, kind: ContactKind, *, event_key: str, at: datetime) -> bool:
@@ -118,16 +118,16 @@ class State(Bulks, Standoffs, Announcements, Protocol):
     def mark_opened(self, incident_id: str, *, at: datetime) -> None:
         """Remember that people were told of an incident that is not over."""
 
-    def opened(self, incident_id: str) -> bool:
+    def is_opened(self, incident_id: str) -> bool:
         """Whether they were."""
 
     def mark_restored(self, intent: Intent, *, at: datetime) -> None:
         """Remember that this contact was written now."""
 
-    def restored_at(self, account_id: str, kind: ContactKind) -> datetime | None:
+    def get_restored_at(self, account_id: str, kind: ContactKind) -> datetime | None:
         """When we last wrote this contact, None if not within a day."""
 
-    def restored_for(self, account_id: str, kind: ContactKind) -> str | None:
+    def get_restored_for(self, account_id: str, kind: ContactKind) -> str | None:
         """The id of the event or run that led to that write, None if there was none within a day."""
 
     def set_paused(self, *, paused: bool, by: str, reason: str, at: datetime) -> None:
@@ -140,10 +140,10 @@ class State(Bulks, Standoffs, Announcements, Protocol):
 class Ledger(Protocol):
     """The write-once record."""
 
-    def intent(self, intent: Intent) -> None:
+    def record_intent(self, intent: Intent) -> None:
         """Record an intent; RecordRefusedError if it was not taken."""
 
-    def outcome(self, intent: Intent, outcome: Outcome, at: datetime) -> None:
+    def record_outcome(self, intent: Intent, outcome: Outcome, at: datetime) -> None:
         """Record the outcome of an intent, once; RecordRefusedError if it was not taken."""
 
 

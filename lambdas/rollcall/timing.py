@@ -38,10 +38,10 @@ class Pace(Protocol):
     def reserve(self, now: float) -> float:
         """Take the right to one call; returns the seconds to wait before it."""
 
-    def throttled(self, now: float) -> None:
+    def slow_down(self, now: float) -> None:
         """The service refused a call because there were too many."""
 
-    def succeeded(self, now: float) -> None:
+    def speed_up(self, now: float) -> None:
         """The service answered a call."""
 
 
@@ -63,10 +63,10 @@ class Bucket:
         self.at = now
         return max(0.0, -self.tokens / self.rate)
 
-    def throttled(self, now: float) -> None:
+    def slow_down(self, now: float) -> None:
         """The queue brings the message again later; the share stays what it is."""
 
-    def succeeded(self, now: float) -> None:
+    def speed_up(self, now: float) -> None:
         """The share stays what it is."""
 
 
@@ -93,14 +93,14 @@ class AdaptivePace:
             self.free_at = max(self.free_at, now - 1.0 / self.rate) + 1.0 / self.rate
             return max(0.0, self.free_at - now)
 
-    def throttled(self, now: float) -> None:
+    def slow_down(self, now: float) -> None:
         """Slow down."""
         with self.guard:
             if now - self.eased_at >= DECREASE_EVERY_SECONDS:
                 self.rate = max(self.rate * DECREASE, self.ceiling * FLOOR)
                 self.eased_at = self.grown_at = now
 
-    def succeeded(self, now: float) -> None:
+    def speed_up(self, now: float) -> None:
         """Speed up by the time since this was last said, at most by a second's worth."""
         with self.guard:
             seconds = min(max(0.0, now - self.grown_at), 1.0)
@@ -120,12 +120,12 @@ class Paces:
             pace.rate = min(pace.ceiling, max(rates.get(operation, pace.ceiling), pace.ceiling * FLOOR))
             pace.free_at = now
 
-    def rates(self) -> dict[str, float]:
+    def get_rates(self) -> dict[str, float]:
         """Calls per second that were reached, by operation: for the worker that comes after."""
         return {operation: round(pace.rate, 3) for operation, pace in self.by_operation.items()}
 
 
-def buckets(*, share: float, now: float) -> dict[str, Bucket]:
+def make_buckets(*, share: float, now: float) -> dict[str, Bucket]:
     """A full bucket for each paced operation, at this share (0 to 1) of the quota."""
     return {
         operation: Bucket(rate=rate * share, burst=burst * share, tokens=burst * share, at=now)
@@ -133,7 +133,7 @@ def buckets(*, share: float, now: float) -> dict[str, Bucket]:
     }
 
 
-def paces(*, now: float, guard: Callable[[], AbstractContextManager[object]] = nullcontext) -> Paces:
+def make_paces(*, now: float, guard: Callable[[], AbstractContextManager[object]] = nullcontext) -> Paces:
     """Adaptive paces for the Account API and AWS Organizations; `guard` makes a lock for each."""
     ceilings = {operation: rate * CEILING for operation, (rate, _) in QUOTAS.items()}
     ceilings[ORGANIZATIONS] = ORGANIZATIONS_RATE

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.account_api import OneModeAccountApi
 from rollcall.adapters.bus_and_queue import EventBridgeOutcomeBus
-from rollcall.adapters.clients import NO_RETRIES, client
+from rollcall.adapters.clients import NO_RETRIES, make_client
 from rollcall.adapters.organizations import AwsOrganization, OrganizationAccounts
 from rollcall.adapters.runs import RunsBucket
 from rollcall.adapters.state.memory import StateTable
@@ -16,15 +16,15 @@ from rollcall.adapters.state.rosters import MatchTable
 from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.adapters.system import SystemClock, ThreadPool
 from rollcall.rosters.current import Rosters
-from rollcall.runtime.compose import candidate
+from rollcall.runtime.compose import load_candidate
 from rollcall.runtime.environment import SweepEnvironment
 from rollcall.sweep.begin import begin
 from rollcall.sweep.gate import Gate
 from rollcall.sweep.observe import IN_FLIGHT, observe
 from rollcall.sweep.ports import SweepPorts
-from rollcall.sweep.report_step import Fail, Report
+from rollcall.sweep.report_step import FailStep, ReportStep
 from rollcall.sweep.run import Run
-from rollcall.timing import ORGANIZATIONS, paces
+from rollcall.timing import ORGANIZATIONS, make_paces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from rollcall.outcomes.metrics import Metric
 
 
-def sweep_steps(
+def compose_sweep(
     measure: Callable[[Metric, int], None],
 ) -> Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]:
     """Compose `sweep` from its environment: each operation by its name; `measure` is given each metric.
@@ -40,39 +40,41 @@ def sweep_steps(
     MissingVariableError if the environment is incomplete.
     """
     environment = SweepEnvironment.from_variables(os.environ)
-    ports = _ports(environment)
-    rosters = Rosters(state=ports.state, candidate=candidate())
+    ports = _make_ports(environment)
+    rosters = Rosters(state=ports.state, candidate=load_candidate())
     management = environment.management_account
     gate = Gate(ports=ports, rosters=rosters)
-    report = Report(ports=ports, rosters=rosters, measure=measure)
+    report = ReportStep(ports=ports, rosters=rosters, measure=measure)
     return {
         "begin": lambda event: begin(event, ports=ports, rosters=rosters).as_document(),
         "observe": lambda event: observe(
             Run.from_document(event["run"]), ports=ports, rosters=rosters, management_account=management
         ).as_document(),
-        "gate": lambda event: gate.step(Run.from_document(event["run"])).as_document(),
-        "report": lambda event: report.step(Run.from_document(event["run"])).as_document(),
-        "fail": Fail(ports=ports, measure=measure).step,
+        "gate": lambda event: gate.run_step(Run.from_document(event["run"])).as_document(),
+        "report": lambda event: report.run_step(Run.from_document(event["run"])).as_document(),
+        "fail": FailStep(ports=ports, measure=measure).run_step,
     }
 
 
-def _ports(environment: SweepEnvironment) -> SweepPorts:
-    clock, dynamodb, table = SystemClock(), client("dynamodb"), environment.state_table
-    pace = paces(now=clock.now().timestamp(), guard=Lock)
+def _make_ports(environment: SweepEnvironment) -> SweepPorts:
+    clock, dynamodb, table = SystemClock(), make_client("dynamodb"), environment.state_table
+    pace = make_paces(now=clock.now().timestamp(), guard=Lock)
     return SweepPorts(
         accounts=OrganizationAccounts(
-            client=client("organizations", NO_RETRIES), clock=clock, pace=pace.by_operation[ORGANIZATIONS]
+            client=make_client("organizations", NO_RETRIES),
+            clock=clock,
+            pace=pace.by_operation[ORGANIZATIONS],
         ),
         contacts=OneModeAccountApi(
-            client=client("account", NO_RETRIES), clock=clock, buckets=pace.by_operation
+            client=make_client("account", NO_RETRIES), clock=clock, buckets=pace.by_operation
         ),
-        organization=AwsOrganization(client=client("organizations")),
+        organization=AwsOrganization(client=make_client("organizations")),
         state=StateTable(client=dynamodb, table=table),
         matches=MatchTable(client=dynamodb, table=table),
-        runs=RunsBucket(client=client("s3"), bucket=environment.reports_bucket),
+        runs=RunsBucket(client=make_client("s3"), bucket=environment.reports_bucket),
         sweeps=SweepTable(client=dynamodb, table=table),
         bus=EventBridgeOutcomeBus(
-            client=client("events"),
+            client=make_client("events"),
             bus=environment.outcome_bus,
             management_account=environment.management_account,
         ),

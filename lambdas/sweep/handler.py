@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
-from rollcall.runtime.handlers import composed_once, measure
-from sweep.compose import sweep_steps
+from rollcall.runtime.handlers import compose_once, measure
+from sweep.compose import compose_sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,6 +23,6 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     return answer
 
 
-@composed_once
+@compose_once
 def _steps() -> Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]:
-    return sweep_steps(measure)
+    return compose_sweep(measure)

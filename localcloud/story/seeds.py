@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from localcloud.cloudformation.stack_sets.service import PRINCIPAL
-from rollcall.decide.resolve import requirement
+from rollcall.decide.resolve import resolve_requirement
 from rollcall.model.account import Account, AccountState
-from rollcall.model.desired import Wanted
+from rollcall.model.desired import Desired
 from rollcall.model.roster import Roster
 from simulation.organization import AlternateContact
 from simulation.seeds import HUB, example_organization
@@ -76,8 +76,8 @@ def give_contacts(organization: Organization, roster: Mapping[str, Any]) -> None
     compiled, today = Roster.from_document(roster), organization.clock.now().date()
     for account in organization.accounts.values():
         facts = _build_facts(organization, account)
-        for kind, demand in requirement(compiled, facts, today=today).demands.items():
-            if isinstance(demand, Wanted):
+        for kind, demand in resolve_requirement(compiled, facts, today=today).desired.items():
+            if isinstance(demand, Desired):
                 account.contacts[str(kind)] = AlternateContact(**demand.contact.as_document())
 
 
@@ -86,12 +86,12 @@ def count_differing(organization: Organization, roster: Mapping[str, Any]) -> in
     compiled, today = Roster.from_document(roster), organization.clock.now().date()
     count = 0
     for account in organization.accounts.values():
-        wanted = requirement(compiled, _build_facts(organization, account), today=today)
+        wanted = resolve_requirement(compiled, _build_facts(organization, account), today=today)
         if account.state == "ACTIVE" and wanted.exempt is None:
             count += sum(
                 account.contacts.get(str(kind)) != AlternateContact(**demand.contact.as_document())
-                for kind, demand in wanted.demands.items()
-                if isinstance(demand, Wanted)
+                for kind, demand in wanted.desired.items()
+                if isinstance(demand, Desired)
             )
     return count
 

@@ -12,7 +12,7 @@ from rollcall.adapters.account_api import OneModeAccountApi
 from rollcall.adapters.errors import AWS_ERRORS
 from rollcall.adapters.organizations import AwsOrganization, OrganizationAccounts
 from rollcall.adapters.system import SystemClock
-from rollcall.timing import ORGANIZATIONS, buckets, paces
+from rollcall.timing import ORGANIZATIONS, make_buckets, make_paces
 from rollcall_cli.aws.caller import Identity, Position, identify
 from rollcall_cli.aws.patient import PatientClient
 from rollcall_cli.text.problems import CommandError, credential_error
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from typer import Context
 
     from rollcall.ports import AccountApi, Clock, Organization
-    from rollcall.sweep.ports import Accounts
+    from rollcall.sweep.ports import AccountListing
     from rollcall_config.settings import Settings
 
 #: A person's command leaves at least half of the quota to the functions.
@@ -57,7 +57,7 @@ class Connection:
 
     organizations: Any
     organization: Organization
-    accounts: Accounts
+    accounts: AccountListing
     members: AccountApi
     management: AccountApi | None
     management_account: str
@@ -100,7 +100,7 @@ class Composition:
         """The way to the accounts for a caller who stands there; `management` is that account's id."""
         organizations, account = client("organizations"), client("account")
         now = self.clock.now().timestamp()
-        share = buckets(share=_SHARE, now=now)
+        share = make_buckets(share=_SHARE, now=now)
         own = None
         if position is Position.MANAGEMENT:
             own = OneModeAccountApi(client=account, clock=self.clock, buckets=share, standalone=True)
@@ -108,7 +108,7 @@ class Composition:
             organizations=organizations,
             organization=AwsOrganization(client=organizations),
             accounts=OrganizationAccounts(
-                client=organizations, clock=self.clock, pace=paces(now=now).by_operation[ORGANIZATIONS]
+                client=organizations, clock=self.clock, pace=make_paces(now=now).by_operation[ORGANIZATIONS]
             ),
             members=OneModeAccountApi(client=account, clock=self.clock, buckets=share),
             management=own,

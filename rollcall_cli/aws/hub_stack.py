@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from rollcall.adapters.errors import code_of
+from rollcall.adapters.errors import get_code
 from rollcall_cli.text.problems import CommandError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def described(client: Any) -> Mapping[str, Any] | None:
     try:
         found: Mapping[str, Any] = client.describe_stacks(StackName=STACK)["Stacks"][0]
     except ClientError as error:
-        if code_of(error) == "ValidationError":  # AWS's word for a stack that is not there
+        if get_code(error) == "ValidationError":  # AWS's word for a stack that is not there
             return None
         raise
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from rollcall.adapters.errors import AWS_ERRORS, transient
+from rollcall.adapters.errors import AWS_ERRORS, is_transient
 from rollcall_cli.text.problems import credential_error, exhausted, organizations_error
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class PatientClient:
                     known = organizations_error(error, call=call)
                 if known is not None:
                     raise known from error
-                if not transient(error):
+                if not is_transient(error):
                     raise
                 wait = next(waits, None)
                 if wait is None:

@@ -53,7 +53,7 @@ def approve(
     hub = reach(composition, config=config, profile=profile)
     now = hub.clock.now()
     # One that somebody approved, too: an approval that was cut off is finished by the same command.
-    plan = held.named([*hub.sweeps.waiting(now), *hub.sweeps.approved(now)], digest)
+    plan = held.named([*hub.sweeps.list_pending(now), *hub.sweeps.list_approved(now)], digest)
     for line in rows([*held.lines(plan, now), *held.approval(plan, now)]):
         composition.out.print(line, soft_wrap=True)
     if not yes and not typer.confirm("Approve it?"):

@@ -84,7 +84,7 @@ def _live(
 ) -> Explanation:
     settings = configuration.settings
     connection = composition.connect(settings, profile=profile)
-    account = connection.organization.account(account_id, with_tags=True)
+    account = connection.organization.get_account(account_id, with_tags=True)
     if account is None:
         raise CommandError(
             f"account {account_id} is not in the organization {settings.organization}",

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from botocore.exceptions import ClientError
 
-from rollcall.adapters.errors import code_of
+from rollcall.adapters.errors import get_code
 from rollcall.adapters.state.memory import StateTable
 from rollcall_cli.aws.composition import Composition, Login
 from rollcall_cli.aws.hub_stack import output
@@ -94,11 +94,11 @@ def _entries(
         bucket = output(stack, "LedgerBucketName")
         state = StateTable(client=login.client("dynamodb"), table=output(stack, "StateTableName"))
         # Before the objects: a write between the two looks has its intent in the ledger by then.
-        known = state.writes_of(account_id) if verify else ()
+        known = state.list_writes(account_id) if verify else ()
         objects = stored(login.client("s3"), bucket=bucket, account_id=account_id)
         return entries(objects, Book(known=known, retention=retention, now=composition.clock.now()))
     except ClientError as error:
-        code = code_of(error)
+        code = get_code(error)
         if code in DENIED_CODES:
             raise CommandError(
                 "these credentials may not read the ledger", fix="assume the role rollcall-reader of the hub"

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 from rich.text import Text
 
-from rollcall.decide.observed import Observed
+from rollcall.decide.observed import ObservedAccount
 from rollcall_cli.aws.composition import Composition, Connection
 from rollcall_cli.aws.readings import out_of_reach, read
 from rollcall_cli.init.organization import detect
@@ -116,13 +116,13 @@ def _unwritable(directory: str, why: str | None) -> CommandError:
 
 def _look(composition: Composition, connection: Connection) -> Found:
     with bar(composition.err, composition.clock, "Reading contacts") as progress:
-        every = connection.accounts.all()
+        every = connection.accounts.list_accounts()
         active = [account for account in every if account.active]
         observed = []
         for done, account in enumerate(active):
             progress(done, len(active))
             accounts = connection.accounts_for(account.id)
             contacts = read(accounts, account.id) if accounts else out_of_reach()
-            observed.append(Observed(account=account, contacts=contacts))
+            observed.append(ObservedAccount(account=account, contacts=contacts))
         progress(len(active), len(active))
     return Found(observed=observed, inactive=len(every) - len(active))

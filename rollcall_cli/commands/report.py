@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from botocore.exceptions import ClientError
 
-from rollcall.adapters.errors import code_of
+from rollcall.adapters.errors import get_code
 from rollcall_cli.aws.hub_stack import output
 from rollcall_cli.text.arguments import ConfigOption, ProfileOption
 from rollcall_cli.text.problems import DENIED_CODES, CommandError
@@ -131,7 +131,7 @@ def _read(client: Any, bucket: str, key: str) -> bytes:
     try:
         body: bytes = client.get_object(Bucket=bucket, Key=key)["Body"].read()
     except ClientError as error:
-        if code_of(error) in _GONE:
+        if get_code(error) in _GONE:
             if key != _LATEST:
                 raise CommandError(
                     f"there is no such report: {key}",
@@ -141,12 +141,12 @@ def _read(client: Any, bucket: str, key: str) -> bytes:
                 "no sweep has finished yet",
                 fix="`rollcall sweep` starts one; `rollcall status` shows how far it is",
             ) from error
-        if code_of(error) == "NoSuchBucket":
+        if get_code(error) == "NoSuchBucket":
             raise CommandError(
                 f"the bucket of the reports, {bucket}, does not exist any more",
                 fix="CloudTrail says who deleted it (DeleteBucket); without it no sweep ends",
             ) from error
-        if code_of(error) in _DENIED:
+        if get_code(error) in _DENIED:
             raise CommandError(
                 "these credentials may not read reports", fix="assume the role rollcall-reader of the hub"
             ) from error

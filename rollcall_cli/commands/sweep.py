@@ -76,7 +76,7 @@ def _telling(composition: Composition) -> Iterator[Callable[[str, int, int], Non
 
 
 def _end(composition: Composition, hub: Hub, run: Run | None) -> int:
-    last = hub.sweeps.last()
+    last = hub.sweeps.find_last()
     if run is None:
         raise CommandError("the sweep failed before it began", fix="the logs of the function sweep say why")
     if last is None or last["run"] != run.id:

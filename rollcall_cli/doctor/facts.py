@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from rollcall.decide.enforcement import Control
+    from rollcall.decide.enforcement import Enforcement
     from rollcall_config.settings import Settings
 
 _Value = TypeVar("_Value")
@@ -162,7 +162,7 @@ class Facts:
     instances: Seen[Sequence[Instance] | None] | Unseen
     reconcile_role: Seen[Role | None] | Unseen
     management_role: Seen[Role | None] | Unseen
-    control: Seen[Control] | Unseen
+    control: Seen[Enforcement] | Unseen
     alarms: Seen[Sequence[Alarm]] | Unseen
     subscriptions: Seen[Sequence[Subscription]] | Unseen
     dead_letters: Seen[Mapping[str, int]] | Unseen

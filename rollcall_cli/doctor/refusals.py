@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from rollcall.adapters.errors import Denial, denial_of
+from rollcall.adapters.errors import Denial, find_denial
 from rollcall_cli.doctor.facts import Seen, Unseen
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def probed(facts: Facts) -> Denial | None:
     """Why the hub was denied a contact, None if it was not or nobody tried."""
     if isinstance(facts.probe, Seen) and facts.probe.value.code == "AccessDeniedException":
-        return denial_of(facts.probe.value.message)
+        return find_denial(facts.probe.value.message)
     return None
 
 
@@ -30,5 +30,5 @@ def denied_by_service_control_policy(facts: Facts) -> bool:
         found.message for item in fields(facts) if isinstance(found := getattr(facts, item.name), Unseen)
     ]
     return probed(facts) is Denial.SERVICE_CONTROL_POLICY or any(
-        denial_of(message) is Denial.SERVICE_CONTROL_POLICY for message in messages
+        find_denial(message) is Denial.SERVICE_CONTROL_POLICY for message in messages
     )

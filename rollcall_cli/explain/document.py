@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rollcall.model.contact import masked
+from rollcall.model.contact import mask_contact
 from rollcall.model.desired import (
     Absent,
-    Demand,
-    Held,
+    Conflict,
+    Desired,
+    DesiredAbsent,
+    DesiredOrConflict,
     Observation,
     Present,
     Unreadable,
-    Wanted,
-    WantedAbsent,
 )
 from rollcall_cli.explain.explanation import winners
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rollcall.decide.resolve import Candidate
+    from rollcall.decide.resolve import SelectorMatch
     from rollcall.model.contact import Contact
     from rollcall_cli.explain.explanation import Explanation, KindExplanation
 
@@ -59,7 +59,7 @@ def document(explanation: Explanation, *, details: bool) -> dict[str, Any]:
 
 def shown(contact: Contact, *, details: bool) -> dict[str, str]:
     """The four values, masked unless `details`."""
-    return contact.as_document() if details else masked(contact)
+    return contact.as_document() if details else mask_contact(contact)
 
 
 def _kind(kind: KindExplanation, *, details: bool) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def _kind(kind: KindExplanation, *, details: bool) -> dict[str, Any]:
     }
 
 
-def _candidates(found: Sequence[Candidate[Any]], value: str) -> list[dict[str, Any]]:
+def _candidates(found: Sequence[SelectorMatch[Any]], value: str) -> list[dict[str, Any]]:
     won = winners(found)
     return [
         {
@@ -87,13 +87,13 @@ def _candidates(found: Sequence[Candidate[Any]], value: str) -> list[dict[str, A
     ]
 
 
-def _wanted(demand: Demand | None, *, details: bool) -> dict[str, Any]:
+def _wanted(demand: DesiredOrConflict | None, *, details: bool) -> dict[str, Any]:
     match demand:
-        case Wanted(contact=contact, source=source):
+        case Desired(contact=contact, source=source):
             return {"state": "present", "contact": shown(contact, details=details), "source": source}
-        case WantedAbsent(source=source):
+        case DesiredAbsent(source=source):
             return {"state": "absent", "contact": None, "source": source}
-        case Held(reason=reason):
+        case Conflict(reason=reason):
             return {"state": "held", "contact": None, "source": reason}
         case None:
             return {"state": "unmanaged", "contact": None, "source": None}

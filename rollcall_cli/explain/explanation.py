@@ -6,11 +6,18 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
-from rollcall.decide.enforcement import Control
-from rollcall.decide.plan import Change, Finding, plan
-from rollcall.decide.resolve import Candidate, Requirement, candidates, modes_for, requirement, winner
+from rollcall.decide.enforcement import Enforcement
+from rollcall.decide.plan import Change, Finding, make_plan
+from rollcall.decide.resolve import (
+    Requirement,
+    SelectorMatch,
+    find_candidates,
+    find_modes,
+    pick_winner,
+    resolve_requirement,
+)
 from rollcall.model.contact import Contact, ContactKind
-from rollcall.model.desired import Absent, Observation, Present, Unreadable, Wanted, WantedAbsent
+from rollcall.model.desired import Absent, Desired, DesiredAbsent, Observation, Present, Unreadable
 from rollcall.outcomes.verdicts import Verdict
 from rollcall_cli.aws.reach import NO_ROLE, Reach
 
@@ -19,12 +26,12 @@ if TYPE_CHECKING:
     from datetime import date
 
     from rollcall.model.account import Account
-    from rollcall.model.desired import Demand
+    from rollcall.model.desired import DesiredOrConflict
     from rollcall.model.roster import Exemption, Mode, Roster
 
 #: What values of the roster may leave to the account.
 PLACEHOLDERS = ("account_id", "account_name")
-_UNDECIDED = frozenset({Verdict.UNREADABLE, Verdict.HELD})
+_UNDECIDED = frozenset({Verdict.UNREADABLE, Verdict.BLOCKED})
 _DIFFERENT = frozenset({Verdict.SET, Verdict.WOULD_SET})
 
 
@@ -44,9 +51,9 @@ class KindExplanation:
     """
 
     kind: ContactKind
-    candidates: Sequence[Candidate[str | None]]
+    candidates: Sequence[SelectorMatch[str | None]]
     placeholders: tuple[str, ...]
-    demand: Demand | None
+    demand: DesiredOrConflict | None
     found: Observation | None
     verdict: Verdict | None
     reason: str
@@ -70,7 +77,7 @@ class Explanation:
     reach: Reach
     looked: bool
     roster: Roster
-    modes: Sequence[Candidate[Mode]]
+    modes: Sequence[SelectorMatch[Mode]]
     requirement: Requirement
     exemptions: Sequence[tuple[Exemption, bool]]
     kinds: Sequence[KindExplanation]
@@ -104,12 +111,12 @@ def explain(
 
     `observations` are None if nobody looked at the contacts.
     """
-    required = requirement(roster, account, today=today)
-    decided = plan(
+    required = resolve_requirement(roster, account, today=today)
+    decided = make_plan(
         requirement=required,
         account=account,
         observations=observations or {kind: Unreadable(reason="nobody looked") for kind in ContactKind},
-        halted=Control(approved=roster.digest, paused=False).halted(required),
+        halted=Enforcement(approved=roster.digest, paused=False).find_halt(required),
     )
     shown = _Shown(account=account, looked=observations is not None, reach=reach)
     every: list[Change | Finding] = [*decided.changes, *decided.findings]
@@ -119,10 +126,10 @@ def explain(
         reach=reach,
         looked=shown.looked,
         roster=roster,
-        modes=modes_for(roster, account),
+        modes=find_modes(roster, account),
         requirement=required,
         exemptions=[
-            (exemption, exemption.in_force(today))
+            (exemption, exemption.is_in_force(today))
             for exemption in roster.exemptions
             if account.id in exemption.accounts
         ],
@@ -133,9 +140,9 @@ def explain(
     )
 
 
-def winners(found: Sequence[Candidate[Any]]) -> Sequence[Candidate[Any]]:
+def winners(found: Sequence[SelectorMatch[Any]]) -> Sequence[SelectorMatch[Any]]:
     """The most specific entries, which all say the same; none if they disagree."""
-    best = winner(found) if found else None
+    best = pick_winner(found) if found else None
     return [item for item in found if best is not None and item.rank == best.rank]
 
 
@@ -148,18 +155,18 @@ def placeholders_of(roster: Roster, contact: str | None) -> tuple[str, ...]:
 def _kind(
     kind: ContactKind, *, roster: Roster, required: Requirement, decision: Change | Finding, shown: _Shown
 ) -> KindExplanation:
-    named = candidates(roster, shown.account, kind)
+    named = find_candidates(roster, shown.account, kind)
     won = winners(named)
     verdict, reason = _verdict(decision, shown)
     return KindExplanation(
         kind=kind,
         candidates=named,
         placeholders=placeholders_of(roster, won[0].value) if won else (),
-        demand=required.demands.get(kind),
+        demand=required.desired.get(kind),
         found=decision.found if shown.looked else None,
         verdict=verdict,
         reason=reason,
-        differs_in=_differing(decision.found, required.demands.get(kind)),
+        differs_in=_differing(decision.found, required.desired.get(kind)),
     )
 
 
@@ -167,7 +174,7 @@ def _verdict(decision: Change | Finding, shown: _Shown) -> tuple[Verdict | None,
     verdict, reason = Verdict.SET, "differs from the roster"
     if isinstance(decision, Finding):
         verdict, reason = decision.verdict, decision.reason
-    elif isinstance(decision.wanted, WantedAbsent):
+    elif isinstance(decision.wanted, DesiredAbsent):
         reason = "the roster wants none"
     if not shown.looked and verdict is Verdict.UNREADABLE:
         return None, ""
@@ -177,11 +184,11 @@ def _verdict(decision: Change | Finding, shown: _Shown) -> tuple[Verdict | None,
     return verdict, reason
 
 
-def _differing(found: Observation, demand: Demand | None) -> tuple[str, ...]:
+def _differing(found: Observation, demand: DesiredOrConflict | None) -> tuple[str, ...]:
     """Parts of the contact that differ: masked, two different values may look alike."""
-    if not isinstance(demand, Wanted) or not isinstance(found, Present):
+    if not isinstance(demand, Desired) or not isinstance(found, Present):
         return ()
     have, want = found.contact.as_document(), demand.contact.as_document()
     return tuple(
-        part for part in want if not Contact.from_document(want | {part: have[part]}).same_as(demand.contact)
+        part for part in want if not Contact.from_document(want | {part: have[part]}).is_same(demand.contact)
     )

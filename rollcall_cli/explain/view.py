@@ -8,13 +8,13 @@ from rich.text import Text
 
 from rollcall.model.desired import (
     Absent,
-    Demand,
-    Held,
+    Conflict,
+    Desired,
+    DesiredAbsent,
+    DesiredOrConflict,
     Observation,
     Present,
     Unreadable,
-    Wanted,
-    WantedAbsent,
 )
 from rollcall.outcomes.verdicts import Verdict
 from rollcall_cli.aws.reach import KEPT_BY
@@ -25,7 +25,7 @@ from rollcall_cli.text.plain import plain
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from rollcall.decide.resolve import Candidate
+    from rollcall.decide.resolve import SelectorMatch
     from rollcall.model.roster import Exemption
     from rollcall_cli.explain.explanation import Explanation, KindExplanation
 
@@ -74,7 +74,7 @@ def view(explanation: Explanation, *, details: bool) -> Iterator[Text]:
 def _heading(kind: KindExplanation) -> Text:
     heading = Text(str(kind.kind), style="bold")
     if kind.verdict is Verdict.SET:
-        word = "deleted" if isinstance(kind.demand, WantedAbsent) else "set"
+        word = "deleted" if isinstance(kind.demand, DesiredAbsent) else "set"
         heading.append(f": would be {word}", style=_STYLES[kind.status])
     elif kind.verdict is not None:
         heading.append(f": {_WORDS.get(kind.verdict, str(kind.verdict))}", style=_STYLES[kind.status])
@@ -95,7 +95,7 @@ def _facts(kind: KindExplanation, *, details: bool) -> Iterable[tuple[str, str]]
         yield "differs", ", ".join(kind.differs_in)
 
 
-def _entries(found: Sequence[Candidate[Any]]) -> Iterable[str]:
+def _entries(found: Sequence[SelectorMatch[Any]]) -> Iterable[str]:
     """The most specific first; the winner is marked, and so is a tie that nobody wins."""
     won = winners(found)
     for item in found:
@@ -109,10 +109,10 @@ def _exemption(exemption: Exemption, in_force: bool) -> str:
     return f"{exemption.reason}{until}{'' if in_force else ' (over)'}"
 
 
-def _wanted(demand: Demand, *, details: bool) -> str:
-    if isinstance(demand, Wanted):
+def _wanted(demand: DesiredOrConflict, *, details: bool) -> str:
+    if isinstance(demand, Desired):
         return " | ".join(shown(demand.contact, details=details).values())
-    return f"held: {demand.reason}" if isinstance(demand, Held) else "absent"
+    return f"held: {demand.reason}" if isinstance(demand, Conflict) else "absent"
 
 
 def _found(found: Observation, *, details: bool) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from rollcall.adapters.errors import code_of
+from rollcall.adapters.errors import get_code
 from rollcall_cli.history.records import Stored
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def stored(client: Any, *, bucket: str, account_id: str) -> Iterator[Stored]:
             try:
                 answer = client.get_object(Bucket=bucket, Key=item["Key"], VersionId=item["VersionId"])
             except ClientError as error:
-                if code_of(error) in _GONE:
+                if get_code(error) in _GONE:
                     continue
                 raise
             body = answer["Body"].read()

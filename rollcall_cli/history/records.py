@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.decide.intent import Intent
-from rollcall.model.desired import Present, Wanted
+from rollcall.model.desired import Desired, Present
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,7 +69,7 @@ def intent_of(item: Stored) -> Intent:
     texts = [actor.principal, actor.source_ip, actor.user_agent, intent.wanted.source]
     for contact in (
         intent.found.contact if isinstance(intent.found, Present) else None,
-        intent.wanted.contact if isinstance(intent.wanted, Wanted) else None,
+        intent.wanted.contact if isinstance(intent.wanted, Desired) else None,
     ):
         texts += contact.as_document().values() if contact else ()
     if not all(isinstance(text, str) for text in texts):

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
-from rollcall.model.contact import masked
-from rollcall.model.desired import Present, Wanted
-from rollcall.notify.incidents import program
+from rollcall.model.contact import mask_contact
+from rollcall.model.desired import Desired, Present
+from rollcall.notify.incidents import name_program
 from rollcall.sweep.apply_account import SWEEP
 from rollcall_cli.text.plain import plain
 
@@ -36,7 +36,7 @@ def document(entry: Entry, *, details: bool) -> dict[str, Any]:
         if intent
         else None,
         "wanted": _values(
-            intent.wanted.contact if isinstance(intent.wanted, Wanted) else None, details=details
+            intent.wanted.contact if isinstance(intent.wanted, Desired) else None, details=details
         )
         if intent
         else None,
@@ -77,13 +77,13 @@ def _who(actor: Mapping[str, Any]) -> str:
     who = plain(actor["principal"])
     if actor["kind"] == SWEEP.kind:
         return who
-    return f"{who}\n{plain(actor['source_ip'])}, {plain(program(actor['user_agent']))}"
+    return f"{who}\n{plain(actor['source_ip'])}, {plain(name_program(actor['user_agent']))}"
 
 
 def _values(contact: Contact | None, *, details: bool) -> dict[str, str] | None:
     if contact is None:
         return None
-    return contact.as_document() if details else masked(contact)
+    return contact.as_document() if details else mask_contact(contact)
 
 
 def _line(contact: Mapping[str, str] | None) -> str:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from rollcall.model.roster import OuPath, selector_of
+from rollcall.model.roster import OuPath, read_selector
 from rollcall_config.roster_model import Override
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class _Tree:
         except ValueError:
             return unit
         # A name may have a slash in it, or look like an id.
-        return path if selector_of({"ou": path}) == OuPath(names=names) else unit
+        return path if read_selector({"ou": path}) == OuPath(names=names) else unit
 
 
 def _by_account(

@@ -6,14 +6,14 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from rollcall.model.contact import Contact, ContactKind, complaint
+from rollcall.model.contact import Contact, ContactKind, find_violation
 from rollcall.model.desired import Absent, Observation, Present, Unreadable
 from rollcall_cli.init.overrides import Entry, entries_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from rollcall.decide.observed import Observed
+    from rollcall.decide.observed import ObservedAccount
     from rollcall.model.account import Account
 
 
@@ -49,7 +49,7 @@ class Proposal:
         return next((reason for reason, _ in reasons.most_common()), None)
 
 
-def propose(observed: Iterable[Observed]) -> Proposal:
+def propose(observed: Iterable[ObservedAccount]) -> Proposal:
     """The most common contact of each kind is the default, all else an override.
 
     A kind that no account has stays out of the roster. An account with a contact that could not be read, or
@@ -90,7 +90,7 @@ def _value(found: Observation) -> Contact | None:
     return replace(found.contact, email=found.contact.email.strip())
 
 
-def _why_left(item: Observed) -> str | None:
+def _why_left(item: ObservedAccount) -> str | None:
     reasons = (_why(kind, found) for kind, found in sorted(item.contacts.items()))
     return next((reason for reason in reasons if reason is not None), None)
 
@@ -103,7 +103,7 @@ def _why(kind: ContactKind, found: Observation) -> str | None:
             return None
         case Present(contact=contact):
             for part, value in contact.as_document().items():
-                problem = complaint(part, value.strip() if part == "email" else value)
+                problem = find_violation(part, value.strip() if part == "email" else value)
                 if "{" in value or "}" in value:
                     problem = "has a brace, which a roster reads as a placeholder"
                 if problem:

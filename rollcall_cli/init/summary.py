@@ -12,7 +12,7 @@ from rollcall_cli.text.plain import plain
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rollcall.decide.observed import Observed
+    from rollcall.decide.observed import ObservedAccount
     from rollcall_cli.init.propose import Left, Proposal
 
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Found:
     """What was looked at; `inactive` counts accounts that nobody asked about."""
 
-    observed: Sequence[Observed]
+    observed: Sequence[ObservedAccount]
     inactive: int
 
 

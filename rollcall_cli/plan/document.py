@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from rollcall.model.desired import Present, Wanted
-from rollcall.sweep.plan_builder import account_facts
+from rollcall.model.desired import Desired, Present
+from rollcall.sweep.plan_builder import describe_account
 from rollcall_cli.explain.document import shown
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def document(result: Result, *, details: bool) -> dict[str, Any]:
         "differences": [_difference(item, details=details) for item in result.differences],
         "unknown": [
             {
-                "account": account_facts(account),
+                "account": describe_account(account),
                 "kind": str(finding.kind),
                 "verdict": str(finding.verdict),
                 "reason": finding.reason,
@@ -49,9 +49,9 @@ def document(result: Result, *, details: bool) -> dict[str, Any]:
 def _difference(item: Difference, *, details: bool) -> dict[str, Any]:
     change = item.change
     found = change.found.contact if isinstance(change.found, Present) else None
-    wanted = change.wanted.contact if isinstance(change.wanted, Wanted) else None
+    wanted = change.wanted.contact if isinstance(change.wanted, Desired) else None
     return {
-        "account": account_facts(item.account),
+        "account": describe_account(item.account),
         "kind": str(change.kind),
         "action": item.action,
         "only_told": item.told,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rollcall.adapters.errors import AWS_ERRORS, code_of
+from rollcall.adapters.errors import AWS_ERRORS, get_code
 from rollcall.adapters.state.memory import StateTable
 from rollcall.adapters.state.rosters import MatchTable
 from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.model.errors import RetryableError
 from rollcall.model.roster import Roster
-from rollcall.rosters.orphaned import UnitsOnce
+from rollcall.rosters.orphaned import CachedMatches
 from rollcall_cli.aws.caller import Position
 from rollcall_cli.aws.hub_stack import STACK, outputs
 from rollcall_cli.text.problems import CommandError
@@ -41,17 +41,17 @@ class LookOnly:
     def __init__(self, memory: Matches) -> None:
         self._memory = memory
 
-    def units(self) -> Mapping[str, frozenset[str]]:
+    def list_units(self) -> Mapping[str, frozenset[str]]:
         """As the memory says."""
-        return self._memory.units()
+        return self._memory.list_units()
 
-    def tagged(self, tag: str, account_id: str) -> bool:
+    def is_tagged(self, tag: str, account_id: str) -> bool:
         """As the memory says."""
-        return self._memory.tagged(tag, account_id)
+        return self._memory.is_tagged(tag, account_id)
 
-    def others_tagged(self, tag: str, account_id: str) -> bool:
+    def has_others_tagged(self, tag: str, account_id: str) -> bool:
         """As the memory says."""
-        return self._memory.others_tagged(tag, account_id)
+        return self._memory.has_others_tagged(tag, account_id)
 
     def add_unit(self, path: str, ou_id: str) -> None:
         """Nothing: a sweep will."""
@@ -70,15 +70,15 @@ def ask(login: Login, *, now: datetime) -> Hub:
     try:
         found = outputs(login.client("cloudformation"))
     except AWS_ERRORS as error:
-        return Hub(unknown=f"AWS answered {code_of(error)} when asked for the stack {STACK}")
+        return Hub(unknown=f"AWS answered {get_code(error)} when asked for the stack {STACK}")
     if found is None or _TABLE not in found:
         return Hub(unknown=f"{STACK} is not deployed")
     client = login.client("dynamodb")
     try:
-        run = SweepTable(client=client, table=found[_TABLE]).current(now)
+        run = SweepTable(client=client, table=found[_TABLE]).find_current(now)
         approved = _approved(StateTable(client=client, table=found[_TABLE]))
-        matches = UnitsOnce(LookOnly(MatchTable(client=client, table=found[_TABLE])))
-        matches.units()
+        matches = CachedMatches(LookOnly(MatchTable(client=client, table=found[_TABLE])))
+        matches.list_units()
     except RetryableError as error:
         return Hub(unknown=str(error))
     if run is not None:
@@ -91,5 +91,5 @@ def ask(login: Login, *, now: datetime) -> Hub:
 
 
 def _approved(state: StateTable) -> Roster | None:
-    digest = state.control().approved
-    return Roster.from_document(state.approved_document(digest)) if digest else None
+    digest = state.get_enforcement().approved
+    return Roster.from_document(state.load_roster(digest)) if digest else None

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from rollcall.adapters.errors import Denial
-from rollcall.decide.observed import Observed
+from rollcall.decide.observed import ObservedAccount
 from rollcall.model.desired import Unreadable
-from rollcall.rosters.orphaned import lost_match
-from rollcall.sweep.observe import kinds_of
+from rollcall.rosters.orphaned import find_orphaned
+from rollcall.sweep.observe import list_kinds
 from rollcall_cli.aws.reach import NO_ROLE, Reach, reach_of
 from rollcall_cli.aws.readings import FOR_A_PERSON, read
 
@@ -36,21 +36,21 @@ class Look:
     connection: Connection
     matches: Matches | None
 
-    def at(self, account: Account) -> Observed:
+    def at(self, account: Account) -> ObservedAccount:
         """What is there now; CommandError or RetryableError if AWS could not be asked."""
         if not account.active:
-            return Observed(account=account, contacts={})
+            return ObservedAccount(account=account, contacts={})
         if self.roster.uses_tags:
-            account = replace(account, tags=self.connection.accounts.tags(account.id))
-        lost = lost_match(self.roster, account, self.matches) if self.matches else None
-        return Observed(
+            account = replace(account, tags=self.connection.accounts.read_tags(account.id))
+        lost = find_orphaned(self.roster, account, self.matches) if self.matches else None
+        return ObservedAccount(
             account=account,
             contacts=self._contacts(account),
-            lost={self.roster.digest: lost} if lost else {},
+            orphaned={self.roster.digest: lost} if lost else {},
         )
 
     def _contacts(self, account: Account) -> Mapping[ContactKind, Observation]:
-        kinds = kinds_of([self.roster])
+        kinds = list_kinds([self.roster])
         accounts = self.connection.accounts_for(account.id)
         if reach_of(account.id, self.settings) is Reach.NOBODY:
             return dict.fromkeys(kinds, Unreadable(reason=NO_ROLE, unreachable=True))

@@ -52,7 +52,7 @@ def make(composition: Composition, order: Order) -> Result:
     if order.resume is not None:
         seen = store.read(order.resume, organization=settings.organization, roster=roster.digest)
     else:
-        every = connection.accounts.all()
+        every = connection.accounts.list_accounts()
         # The management account last, as a sweep has it: the same plan has the same digest.
         every = sorted(every, key=lambda account: (account.id == settings.management, account.id))
         seen = Seen(

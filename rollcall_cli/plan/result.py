@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
-from rollcall.decide.observed import decide
+from rollcall.decide.observed import plan_observed
 from rollcall.decide.plan import Change, Finding
-from rollcall.model.desired import Absent, WantedAbsent
+from rollcall.model.desired import Absent, DesiredAbsent
 from rollcall.outcomes.verdicts import Verdict
-from rollcall.sweep.approvals import enforces, reasons_to_hold
-from rollcall.sweep.plan_builder import Draft
+from rollcall.sweep.approvals import find_reasons_to_wait, is_enforcing
+from rollcall.sweep.plan_builder import PlanBuilder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rollcall.model.roster import Roster
     from rollcall_cli.plan.store import Seen
 
-_NOT_KNOWN: Final = frozenset({Verdict.UNREADABLE, Verdict.HELD})
+_NOT_KNOWN: Final = frozenset({Verdict.UNREADABLE, Verdict.BLOCKED})
 
 
 class Status(IntEnum):
@@ -43,7 +43,7 @@ class Difference:
     @property
     def action(self) -> str:
         """`add`, `change` or `delete`."""
-        if isinstance(self.change.wanted, WantedAbsent):
+        if isinstance(self.change.wanted, DesiredAbsent):
             return "delete"
         return "add" if isinstance(self.change.found, Absent) else "change"
 
@@ -76,11 +76,11 @@ def result(seen: Seen, roster: Roster, *, first: bool, limit: int | str | None, 
 
     `first` is whether no roster is approved yet, `limit` how many accounts a sweep may change.
     """
-    draft = Draft(roster=roster.digest, write=lambda _part, _changes: None)
+    draft = PlanBuilder(roster=roster.digest, write=lambda _part, _changes: None)
     differences: list[Difference] = []
     unknown: list[tuple[Account, Finding]] = []
     for item in seen.observed:
-        account, decided = item.account, decide(item, roster, halted=None, today=today)
+        account, decided = item.account, plan_observed(item, roster, halted=None, today=today)
         draft.add(account, decided)
         differences += [Difference(account=account, change=change, told=None) for change in decided.changes]
         for finding in decided.findings:
@@ -91,7 +91,7 @@ def result(seen: Seen, roster: Roster, *, first: bool, limit: int | str | None, 
                 unknown.append((account, finding))
     plan = draft.finish()
     whole = seen.scope.whole and not seen.partial
-    all_read = all(finding.verdict is Verdict.HELD for _, finding in unknown)
+    all_read = all(finding.verdict is Verdict.BLOCKED for _, finding in unknown)
     return Result(
         seen=seen,
         digest=plan.digest if whole and all_read else None,
@@ -99,5 +99,5 @@ def result(seen: Seen, roster: Roster, *, first: bool, limit: int | str | None, 
         unknown=unknown,
         changed=len({item.account.id for item in differences}),
         active=draft.active,
-        hold=reasons_to_hold(draft, limit=limit, first=first) if whole and enforces(roster) else (),
+        hold=find_reasons_to_wait(draft, limit=limit, first=first) if whole and is_enforcing(roster) else (),
     )

@@ -6,7 +6,7 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from rollcall.model.roster import selector_of
+from rollcall.model.roster import read_selector
 from rollcall_cli.text.problems import CommandError
 
 if TYPE_CHECKING:
@@ -58,4 +58,4 @@ class Scope:
         return cls(ou=document["ou"], accounts=tuple(document["accounts"]))
 
     def _below(self, account: Account) -> bool:
-        return self.ou is None or selector_of({"ou": self.ou}).rank(account) is not None
+        return self.ou is None or read_selector({"ou": self.ou}).match_rank(account) is not None

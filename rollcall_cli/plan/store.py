@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from rollcall.decide.observed import Observed, account_document, account_of
+from rollcall.decide.observed import ObservedAccount, read_account, write_account
 from rollcall.model.desired import Present, Unreadable
 from rollcall_cli.plan.scope import Scope
 from rollcall_cli.text.problems import CommandError
@@ -35,7 +35,7 @@ class Seen:
     scope: Scope
     since: datetime
     accounts: Sequence[Account]
-    observed: Sequence[Observed]
+    observed: Sequence[ObservedAccount]
 
     @property
     def partial(self) -> bool:
@@ -59,7 +59,7 @@ def write(path: Path, seen: Seen, *, plan: Mapping[str, Any] | None) -> None:
         "since": seen.since.isoformat(),
         "scope": seen.scope.as_document(),
         "plan": plan,
-        "accounts": [account_document(account) for account in seen.accounts],
+        "accounts": [write_account(account) for account in seen.accounts],
         "observed": [item.as_document() for item in seen.observed],
     }
     draft = path.parent / f"{path.name}.part"
@@ -97,8 +97,8 @@ def _seen(document: Mapping[str, Any]) -> Seen:
         roster=document["roster"],
         scope=Scope.from_document(document["scope"]),
         since=datetime.fromisoformat(document["since"]),
-        accounts=[account_of(item) for item in document["accounts"]],
-        observed=[Observed.from_document(item) for item in document["observed"]],
+        accounts=[read_account(item) for item in document["accounts"]],
+        observed=[ObservedAccount.from_document(item) for item in document["observed"]],
     )
     accounts = [*seen.accounts, *(item.account for item in seen.observed)]
     texts = [*chain.from_iterable(map(_texts, accounts)), *chain.from_iterable(map(_found, seen.observed))]
@@ -112,8 +112,8 @@ def _texts(account: Account) -> Iterator[object]:
     yield from chain.from_iterable(account.tags.items())
 
 
-def _found(item: Observed) -> Iterator[object]:
-    yield from item.lost.values()
+def _found(item: ObservedAccount) -> Iterator[object]:
+    yield from item.orphaned.values()
     for found in item.contacts.values():
         if isinstance(found, Present):
             yield from found.contact.as_document().values()

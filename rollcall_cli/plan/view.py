@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 
 from rollcall.model.contact import Contact
-from rollcall.model.desired import Present, Wanted
-from rollcall.sweep.plan_builder import account_facts
+from rollcall.model.desired import Desired, Present
+from rollcall.sweep.plan_builder import describe_account
 from rollcall_cli.explain.document import shown
 from rollcall_cli.plan.result import Status
 from rollcall_cli.text.plain import plain
@@ -37,7 +37,7 @@ def view(result: Result, *, details: bool) -> Iterator[Text]:
 
 
 def _heading(account: Account) -> Text:
-    facts = account_facts(account)
+    facts = describe_account(account)
     return Text(plain(f"{facts['id']}  {facts['name']}  {facts['ou'] or 'the root'}"), style="bold")
 
 
@@ -49,7 +49,7 @@ def _difference(item: Difference, *, details: bool) -> Iterator[Text]:
     )
     change = item.change
     found = change.found.contact if isinstance(change.found, Present) else None
-    wanted = change.wanted.contact if isinstance(change.wanted, Wanted) else None
+    wanted = change.wanted.contact if isinstance(change.wanted, Desired) else None
     before = shown(found, details=details) if found else {}
     after = shown(wanted, details=details) if wanted else {}
     for part in _PARTS:
@@ -61,7 +61,7 @@ def _difference(item: Difference, *, details: bool) -> Iterator[Text]:
 def _same(part: str, one: Contact, other: Contact) -> bool:
     """Whether this part is as wanted, as AWS compares."""
     mixed = Contact.from_document(other.as_document() | {part: one.as_document()[part]})
-    return mixed.same_as(other)
+    return mixed.is_same(other)
 
 
 def _unknown(result: Result) -> Iterator[Text]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from botocore.exceptions import ClientError
 
-from rollcall.adapters.errors import code_of
+from rollcall.adapters.errors import get_code
 from rollcall.model.well_known import STACK_SET_NAME
 from rollcall_cli.setup.steps import Look, Management, Standing
 from rollcall_cli.setup.trust import administrators, trusted
@@ -112,7 +112,7 @@ def _service_managed(aws: Management) -> list[str]:
             aws.cloudformation.get_paginator("list_stack_sets").paginate(CallAs="SELF", Status="ACTIVE")
         )
     except ClientError as error:
-        if code_of(error) == "ValidationError":
+        if get_code(error) == "ValidationError":
             return []
         raise
     sets = [found for page in pages for found in page["Summaries"]]

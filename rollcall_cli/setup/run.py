@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from rollcall.adapters.errors import AWS_ERRORS, code_of
+from rollcall.adapters.errors import AWS_ERRORS, get_code
 from rollcall_cli.setup.delegation import AccountsDelegation, StackSetsDelegation
 from rollcall_cli.setup.policies import PolicyType
 from rollcall_cli.setup.steps import Look, Management, Report, Standing, State, Step
@@ -99,7 +99,7 @@ def _patiently(call: Callable[[], None], aws: Management, *, done: frozenset[str
         try:
             return call()
         except AWS_ERRORS as error:
-            if code_of(error) in done:
+            if get_code(error) in done:
                 return None
             wait = next(waits, None)
             if not _not_yet(error) or wait is None:
@@ -109,7 +109,7 @@ def _patiently(call: Callable[[], None], aws: Management, *, done: frozenset[str
 
 def _not_yet(error: Exception) -> bool:
     reason = getattr(error, "response", {}).get("Reason")
-    return code_of(error) in _NOT_YET or reason == "SERVICE_ACCESS_NOT_ENABLED"
+    return get_code(error) in _NOT_YET or reason == "SERVICE_ACCESS_NOT_ENABLED"
 
 
 def _settled(step: Step, aws: Management, *, wanted: bool) -> Look:
@@ -133,14 +133,14 @@ def _guarded(step: Step, run: Callable[[], Report]) -> Report:
         problem, fix = error.problem, error.fix
     except AWS_ERRORS as error:
         problem, fix = f"AWS answered {_words(error)}", "run the command again; it goes on where it stopped"
-        if code_of(error) in _DENIED:
+        if get_code(error) in _DENIED:
             fix = f"use a role of the management account that may run `{step.command}`"
     return _report(step, State.FAILED, Look(standing=Standing.BLOCKED, seen=problem, fix=fix))
 
 
 def _words(error: Exception) -> str:
     reason = getattr(error, "response", {}).get("Reason")
-    return f"{code_of(error)} ({reason})" if reason else code_of(error)
+    return f"{get_code(error)} ({reason})" if reason else get_code(error)
 
 
 def _report(step: Step, state: State, found: Look, *, command: str | None = None) -> Report:

@@ -11,7 +11,7 @@ from rollcall.events.parse import parse
 from rollcall.events.signal import Signal
 from rollcall.model.errors import MalformedEventError
 from rollcall.notify.message import Links
-from rollcall.notify.notifier import read
+from rollcall.notify.notifier import read_event
 from rollcall_cli.text.plain import plain
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _signal(event: object) -> str:
 
 
 def _alert(event: object) -> str:
-    return f"alert {read(event, _LINKS).incident_id}"
+    return f"alert {read_event(event, _LINKS).incident_id}"
 
 
 def _unknown(_event: object) -> str:

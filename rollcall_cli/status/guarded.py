@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from rollcall.adapters.errors import code_of
+from rollcall.adapters.errors import get_code
 from rollcall.model.well_known import OPERATOR_ROLE_NAME, READER_ROLE_NAME
 from rollcall_cli.text.problems import DENIED_CODES, CommandError
 
@@ -36,7 +36,7 @@ class GuardedClient:
             try:
                 return method(**parameters)
             except ClientError as error:
-                if code_of(error) not in DENIED_CODES:
+                if get_code(error) not in DENIED_CODES:
                     raise
                 service = _PREFIXES.get(self._service, self._service)
                 problem = f"the credentials may not call {service}:{error.operation_name}"

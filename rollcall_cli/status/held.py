@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from rollcall.sweep.approvals import Held
+    from rollcall.sweep.approvals import PendingPlan
 
 #: Enough digits of a digest that nobody hits another plan by a slip.
 FEWEST_DIGITS: Final = 8
 
 
-def named(waiting: Sequence[Held], digits: str) -> Held:
+def named(waiting: Sequence[PendingPlan], digits: str) -> PendingPlan:
     """The plan that waits under a digest that begins so; CommandError if it is none, or not the only one."""
     found = [held for held in waiting if held.plan.startswith(digits.lower())]
     if len(found) == 1:
@@ -35,7 +35,7 @@ def named(waiting: Sequence[Held], digits: str) -> Held:
     )
 
 
-def lines(held: Held, now: datetime) -> Iterator[tuple[str, str]]:
+def lines(held: PendingPlan, now: datetime) -> Iterator[tuple[str, str]]:
     """Label and text; no contact details."""
     summary = held.summary
     kinds = ", ".join(f"{number} {kind}" for kind, number in summary["by_kind"].items())
@@ -54,14 +54,14 @@ def lines(held: Held, now: datetime) -> Iterator[tuple[str, str]]:
     yield "expires", f"in {lasting(held.expires_at - now)}, {moment(held.expires_at)}"
 
 
-def approval(held: Held, now: datetime) -> Iterator[tuple[str, str]]:
+def approval(held: PendingPlan, now: datetime) -> Iterator[tuple[str, str]]:
     """Label and text: who approved it, if anybody did."""
     if held.approved_by is not None:
         ago = f", {lasting(now - held.approved_at)} ago" if held.approved_at else ""
         yield "approved", f"by {held.approved_by}{ago}"
 
 
-def document(held: Held) -> dict[str, Any]:
+def document(held: PendingPlan) -> dict[str, Any]:
     """Plain JSON."""
     approved_at = held.approved_at.isoformat() if held.approved_at else None
     approved = {"approved_by": held.approved_by, "approved_at": approved_at} if held.approved_by else {}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from rollcall.adapters.state.edits import StandoffItems
+from rollcall.adapters.state.edits import RepeatedEditItems
 from rollcall.adapters.state.rosters import CONTROL
 from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.adapters.state.table import DynamoTable
@@ -59,9 +59,9 @@ class Hub:
         return SweepTable(client=self.client("dynamodb"), table=self.outputs[TABLE])
 
     @property
-    def standoffs(self) -> StandoffItems:
+    def repeated_edits(self) -> RepeatedEditItems:
         """Contacts that are changed back again and again."""
-        return StandoffItems(client=self.client("dynamodb"), table=self.outputs[TABLE])
+        return RepeatedEditItems(client=self.client("dynamodb"), table=self.outputs[TABLE])
 
     def controls(self) -> Controls:
         """What people decided; RetryableError if the table cannot be asked."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from rollcall.adapters.errors import code_of
+from rollcall.adapters.errors import get_code
 from rollcall_cli.status.hub import CONTROLS
 from rollcall_cli.text.problems import INTERRUPTED, CommandError
 
@@ -45,7 +45,7 @@ def start(hub: Hub, machine: str, operation: str, document: Mapping[str, Any]) -
         hub.client("stepfunctions").start_execution(stateMachineArn=arn, name=name, input=text)
     except ClientError as error:
         # Tried again after an answer that was lost, and over already: no other has this name.
-        if code_of(error) != "ExecutionAlreadyExists":
+        if get_code(error) != "ExecutionAlreadyExists":
             raise
     except KeyboardInterrupt:
         raise _interrupted(name, "may have been started") from None

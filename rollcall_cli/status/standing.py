@@ -13,8 +13,8 @@ from rollcall_cli.status.summary import covered
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from rollcall.repeated_edits.rules import Standoff
-    from rollcall.sweep.approvals import Held, Lapsed
+    from rollcall.repeated_edits.rules import RepeatedEdits
+    from rollcall.sweep.approvals import LapsedApproval, PendingPlan
     from rollcall.sweep.run import Run
     from rollcall_cli.status.hub import Controls, Decision, Hub
 
@@ -35,10 +35,10 @@ class Standing:
     current: Run | None
     controls: Controls
     candidate: str | None
-    waiting: Sequence[Held]
-    approved: Sequence[Held]
-    lapsed: Lapsed | None
-    standoffs: Sequence[Standoff]
+    waiting: Sequence[PendingPlan]
+    approved: Sequence[PendingPlan]
+    lapsed: LapsedApproval | None
+    standoffs: Sequence[RepeatedEdits]
     dead: Sequence[DeadLetters]
 
     @property
@@ -62,7 +62,7 @@ class Standing:
     def _late(self) -> bool:
         return self.last is not None and self.now - datetime.fromisoformat(self.last["ended_at"]) > LATE
 
-    def cut_off(self, held: Held) -> bool:
+    def cut_off(self, held: PendingPlan) -> bool:
         """Whether somebody is on record as having approved a plan whose roster is not in force."""
         return held.roster != self.controls.approved
 
@@ -74,14 +74,14 @@ def standing(hub: Hub) -> Standing:
     in_play = {controls.approved, candidate}
     return Standing(
         now=now,
-        last=hub.sweeps.last(),
-        current=hub.sweeps.current(now),
+        last=hub.sweeps.find_last(),
+        current=hub.sweeps.find_current(now),
         controls=controls,
         candidate=candidate,
-        waiting=[held for held in hub.sweeps.waiting(now) if held.roster in in_play],
-        approved=[held for held in hub.sweeps.approved(now) if held.roster in in_play],
-        lapsed=hub.sweeps.lapsed(now),
-        standoffs=hub.standoffs.standoffs(now),
+        waiting=[held for held in hub.sweeps.list_pending(now) if held.roster in in_play],
+        approved=[held for held in hub.sweeps.list_approved(now) if held.roster in in_play],
+        lapsed=hub.sweeps.find_lapsed(now),
+        standoffs=hub.repeated_edits.list_repeated(now),
         dead=peek(hub),
     )
 
@@ -119,13 +119,13 @@ def _run(run: Run) -> dict[str, Any]:
     return {key: run.as_document()[key] for key in keys}
 
 
-def _lapsed(found: Lapsed | None) -> dict[str, Any] | None:
+def _lapsed(found: LapsedApproval | None) -> dict[str, Any] | None:
     if found is None:
         return None
     return {"plan": found.plan, "by": found.by, "why": found.why, "at": found.at.isoformat()}
 
 
-def _standoff(found: Standoff) -> dict[str, Any]:
+def _standoff(found: RepeatedEdits) -> dict[str, Any]:
     document = found.as_document()
     kept = {key: document[key] for key in ("opened_at", "changed_at", "next_at", "reverts", "actors")}
     return {"account": found.account_id, "kind": str(found.kind), **kept}

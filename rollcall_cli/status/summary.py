@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from rollcall.report.words import percent
+from rollcall.report.words import format_percent
 from rollcall_cli.status.words import count
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def lines(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Label and text."""
     right, managed = covered(summary)
     ended = f"{summary['ended_at'][:16].replace('T', ' ')}Z"
-    share = percent(right / managed) if managed else ""
+    share = format_percent(right / managed) if managed else ""
     yield "ended", f"{summary['ending']}, {ended}"
     by = f" by {summary['by']}" if summary["by"] else ""
     yield "started", f"{summary['trigger']}{by}"

@@ -15,8 +15,8 @@ from rollcall_cli.status.words import count, lasting, moment
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from rollcall.repeated_edits.rules import Standoff
-    from rollcall.sweep.approvals import Held, Lapsed
+    from rollcall.repeated_edits.rules import RepeatedEdits
+    from rollcall.sweep.approvals import LapsedApproval, PendingPlan
     from rollcall.sweep.run import Run
     from rollcall_cli.status.hub import Decision
     from rollcall_cli.status.standing import Standing
@@ -79,7 +79,7 @@ def _roster(found: Standing) -> Iterator[tuple[str, str]]:
         yield "deployed", "the same" if same else f"{found.candidate}, not approved"
 
 
-def _approved(plan: Held, found: Standing) -> Iterator[tuple[str, str]]:
+def _approved(plan: PendingPlan, found: Standing) -> Iterator[tuple[str, str]]:
     yield from held.lines(plan, found.now)
     yield from held.approval(plan, found.now)
     if found.cut_off(plan):
@@ -89,7 +89,7 @@ def _approved(plan: Held, found: Standing) -> Iterator[tuple[str, str]]:
         yield "state", "in force; what is not written yet is left to the run under way or the next sweep"
 
 
-def _lapsed(found: Lapsed, now: datetime) -> Iterator[tuple[str, str]]:
+def _lapsed(found: LapsedApproval, now: datetime) -> Iterator[tuple[str, str]]:
     yield "plan", found.plan
     yield "approved", f"by {found.by}"
     yield "at", f"{moment(found.at)}, {lasting(now - found.at)} ago"
@@ -105,7 +105,7 @@ def _decided(decision: Decision, now: datetime) -> Iterator[tuple[str, str]]:
         yield "why", decision.why
 
 
-def _standoff(found: Standoff) -> Iterator[tuple[str, str]]:
+def _standoff(found: RepeatedEdits) -> Iterator[tuple[str, str]]:
     yield "contact", f"{found.kind} of {found.account_id}"
     yield "since", f"{moment(found.opened_at)}, put back {count(found.reverts, 'time')}"
     if found.next_at is not None:

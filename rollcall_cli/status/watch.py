@@ -27,7 +27,7 @@ def watch(hub: Hub, arn: str, name: str, *, tell: Callable[[str, int, int], None
         found = look(hub, arn)
         if not found.running:
             return _ended(found, run)
-        current = hub.sweeps.current(hub.clock.now())
+        current = hub.sweeps.find_current(hub.clock.now())
         if current is not None and current.execution != name:
             tell(f"waits for the run {current.id}", 0, 0)
         elif current is not None:

@@ -21,7 +21,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
-from rollcall.adapters.errors import code_of, message_of
+from rollcall.adapters.errors import get_code, get_message
 
 #: Exit statuses of the program, beside those that each command explains.
 ERROR: Final = 1
@@ -73,7 +73,7 @@ class UnansweredError(CommandError):
 
 def credential_error(error: Exception) -> CommandError | None:
     """What is wrong with the credentials or the way to AWS; None if nothing is."""
-    code = code_of(error) if isinstance(error, ClientError) else ""
+    code = get_code(error) if isinstance(error, ClientError) else ""
     found: CommandError | None = None
     match error:
         case NoCredentialsError() | PartialCredentialsError():
@@ -107,13 +107,13 @@ def credential_error(error: Exception) -> CommandError | None:
 
 def organizations_error(error: Exception, *, call: str) -> CommandError | None:
     """What a refusal of AWS Organizations means; None if it is for the core to judge."""
-    code = code_of(error)
+    code = get_code(error)
     if code in DENIED_CODES and isinstance(error, ClientError):
         return UnansweredError(
             f"the credentials may not call organizations:{call}",
             fix=f"allow organizations:{call} on * to the role; the hub account must be a delegated "
             "administrator, or nobody in it can read the organization",
-            message=message_of(error),
+            message=get_message(error),
         )
     if code == "AWSOrganizationsNotInUseException":
         return CommandError(
@@ -127,7 +127,7 @@ def aws_error(error: ClientError | BotoCoreError) -> CommandError | None:
     """What an error of AWS means that no command has words of its own for; None if the call was wrong."""
     found = credential_error(error)
     if found is None and isinstance(error, ClientError):
-        call, code = error.operation_name, code_of(error)
+        call, code = error.operation_name, get_code(error)
         if code in DENIED_CODES:
             fix = "allow it to their role, or name a profile of another one with --profile: docs/cli.md says "
             found = CommandError(f"the credentials may not call {call}", fix=f"{fix}what each command takes")
@@ -136,7 +136,7 @@ def aws_error(error: ClientError | BotoCoreError) -> CommandError | None:
             found = CommandError(f"AWS answered {call} with {code}", fix=fix)
     elif found is None and not isinstance(error, ParamValidationError):
         fix = "look at the network and at ~/.aws/config, then run the command again"
-        found = CommandError(f"there was no whole answer of AWS: {code_of(error)}", fix=fix)
+        found = CommandError(f"there was no whole answer of AWS: {get_code(error)}", fix=fix)
     return found
 
 
@@ -152,12 +152,12 @@ def exhausted(error: Exception, *, call: str, attempts: int) -> CommandError:
     """AWS did not answer, however often it was asked."""
     if not isinstance(error, ClientError):
         return UnansweredError(
-            f"{call} got no answer of AWS ({code_of(error)}), {attempts} times in a row",
+            f"{call} got no answer of AWS ({get_code(error)}), {attempts} times in a row",
             fix="look at the network and the proxy (certificates of its own go into AWS_CA_BUNDLE), then run "
             "the command again",
         )
     return UnansweredError(
-        f"AWS answered {call} with {code_of(error)}, {attempts} times in a row",
+        f"AWS answered {call} with {get_code(error)}, {attempts} times in a row",
         fix="wait a minute and run the command again; another tool may be using up the quota that the "
         "whole organization shares",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
-from rollcall.model.roster import Accounts, OuId, OuPath, selector_of
+from rollcall.model.roster import AccountIds, OuId, OuPath, read_selector
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,10 +35,10 @@ def unmatched(document: Document, directory: Directory) -> list[ConfigWarning]:
 def _entry(
     document: Document, index: int, entry: dict[str, Any], directory: Directory
 ) -> Iterator[ConfigWarning]:
-    selector = selector_of(entry)
+    selector = read_selector(entry)
     route = ("overrides", index)
     match selector:
-        case Accounts():
+        case AccountIds():
             yield from _strangers(document, (*route, "accounts"), entry["accounts"], directory)
         case OuPath(names=names):
             if names not in directory.units.values():
@@ -50,7 +50,7 @@ def _entry(
                 near = _near(unit, list(directory.units))
                 yield document.warning((*route, "ou"), f"there is no OU {unit!r} now{near}")
         case _:
-            if not any(selector.rank(account) for account in directory.accounts):
+            if not any(selector.match_rank(account) for account in directory.accounts):
                 yield document.warning((*route, "tag"), f"no account carries the {selector} now")
 
 

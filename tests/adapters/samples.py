@@ -14,10 +14,10 @@ from rollcall.events.actor import Actor
 from rollcall.events.signal import Cause, EventReference, Signal
 from rollcall.model.account import Account, AccountState
 from rollcall.model.contact import Contact, ContactKind
-from rollcall.model.desired import Present, Wanted
+from rollcall.model.desired import Desired, Present
 from rollcall.model.levels import Severity
-from rollcall.model.roster import digest_of
-from rollcall.notify.message import Links, Message, fact
+from rollcall.model.roster import compute_digest
+from rollcall.notify.message import Links, Message, make_fact
 from rollcall.outcomes.outcome import Incident, Outcome, Stage
 from rollcall.outcomes.verdicts import Verdict
 
@@ -51,7 +51,7 @@ ROSTER: dict[str, Any] = {
     "authorised_changers": [],
     "limits": {"max_changed_accounts": "10%"},
 }
-DIGEST = digest_of(ROSTER)
+DIGEST = compute_digest(ROSTER)
 
 LINKS = Links(region=REGION, runbook="https://docs.example.com/operations")
 ACTOR = Actor(
@@ -83,7 +83,7 @@ INTENT = Intent(
     signal=SIGNAL,
     kind=ContactKind.SECURITY,
     found=Present(contact=FOUND),
-    wanted=Wanted(contact=WANTED, source="contact soc (defaults)"),
+    wanted=Desired(contact=WANTED, source="contact soc (defaults)"),
 )
 OUTCOME = Outcome(
     verdict=Verdict.SET,
@@ -124,11 +124,11 @@ def message(
         severity=severity,
         headline="222222222222 security contact edited",
         over=stage == "closed",
-        facts=(fact("Severity", severity.name),),
+        facts=(make_fact("Severity", severity.name),),
         sections=(),
         next_steps=("Nothing.",),
         links=(),
-        ids=(fact("Incident", incident_id),),
+        ids=(make_fact("Incident", incident_id),),
         attributes=attributes,
         **more,
     )

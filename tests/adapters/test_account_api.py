@@ -12,7 +12,7 @@ from rollcall.adapters.errors import FIXES, Denial
 from rollcall.model.contact import ContactKind
 from rollcall.model.desired import Absent, Present, Unreadable
 from rollcall.model.errors import RetryableError, WriteRefusedError
-from rollcall.timing import QUOTAS, buckets
+from rollcall.timing import QUOTAS, make_buckets
 from simulation import ApiError, Caller, SimulatedCloud, VirtualClock, example_organization
 from tests.adapters.samples import FOUND, HUB, MANAGEMENT, MEMBER, WANTED, Refusing, client_error, leaks
 from tests.support.account_errors import ERRORS, text_of
@@ -37,7 +37,7 @@ OPERATIONS = ("get_alternate_contact", "put_alternate_contact", "delete_alternat
 
 def api_over(client, clock, share=1.0):
     return OneModeAccountApi(
-        client=client, clock=clock, buckets=buckets(share=share, now=clock.now().timestamp())
+        client=client, clock=clock, buckets=make_buckets(share=share, now=clock.now().timestamp())
     )
 
 
@@ -271,7 +271,7 @@ class TestPacing:
         assert clock.now() == before
 
     def test_after_a_rest_there_is_a_burst_but_not_more(self):
-        [bucket] = [buckets(share=0.5, now=0.0)["GetAlternateContact"]]
+        [bucket] = [make_buckets(share=0.5, now=0.0)["GetAlternateContact"]]
         for _ in range(7):
             assert bucket.reserve(0.0) == 0.0
         waits = [bucket.reserve(3600.0) for _ in range(8)]
@@ -279,7 +279,7 @@ class TestPacing:
         assert waits[7] > 0
 
     def test_a_clock_that_is_set_back_does_not_stop_the_worker(self):
-        bucket = buckets(share=0.5, now=1000.0)["GetAlternateContact"]
+        bucket = make_buckets(share=0.5, now=1000.0)["GetAlternateContact"]
         bucket.reserve(1000.0)
         assert bucket.reserve(940.0) == 0.0
         assert all(bucket.reserve(941.0 + second) == 0.0 for second in range(60))
@@ -304,10 +304,10 @@ class ToldPace:
         self.told.append("reserve")
         return 0.0
 
-    def throttled(self, _now):
+    def slow_down(self, _now):
         self.told.append("throttled")
 
-    def succeeded(self, _now):
+    def speed_up(self, _now):
         self.told.append("succeeded")
 
 

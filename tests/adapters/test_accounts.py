@@ -13,7 +13,7 @@ from rollcall.adapters.account_api import (
 from rollcall.model.contact import ContactKind
 from rollcall.model.desired import Absent, Present, Unreadable
 from rollcall.model.errors import RetryableError, WriteRefusedError
-from rollcall.timing import buckets
+from rollcall.timing import make_buckets
 from simulation import ApiError, Caller, SimulatedCloud, VirtualClock, example_organization
 from tests.adapters.samples import (
     FOUND,
@@ -67,14 +67,14 @@ class Hub:
             members=OneModeAccountApi(
                 client=Noting(self.cloud.client("account", CENTRAL), self.central),
                 clock=self.clock,
-                buckets=buckets(share=0.5, now=now),
+                buckets=make_buckets(share=0.5, now=now),
             ),
             management=ManagementAccount(
                 sts=Noting(sts, self.sts),
                 role_arn=ROLE_ARN,
                 account_client=self._with,
                 clock=self.clock,
-                buckets=buckets(share=0.5, now=now),
+                buckets=make_buckets(share=0.5, now=now),
             ),
         )
 
@@ -243,7 +243,7 @@ def test_a_standalone_call_is_about_the_account_of_the_credentials():
             {"ResponseMetadata": {"RequestId": "r-2"}},
         ]
     )
-    pacing = buckets(share=0.5, now=clock.now().timestamp())
+    pacing = make_buckets(share=0.5, now=clock.now().timestamp())
     api = OneModeAccountApi(client=client, clock=clock, buckets=pacing, standalone=True)
     for call in CALLS.values():
         call(api, MANAGEMENT)

@@ -5,26 +5,28 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from rollcall.adapters.state.incidents import HELD_SECONDS, REMEMBERED_DAYS, AlertedTable
+from rollcall.adapters.state.incidents import HELD_SECONDS, REMEMBERED_DAYS, ChannelMemoryTable
 from rollcall.model.errors import RetryableError
-from rollcall.notify.notifier import Told
+from rollcall.notify.notifier import ChannelRecord
 from tests.adapters.samples import NOW, Refusing, client_error
 
 TABLE = "state"
 INCIDENT, OTHER = "RC-0123456789ab", "RC-ba9876543210"
-TOLD = Told(steps=frozenset({"open#", "closed#aaaaaaaaaaaa"}), withheld=True, thread="1728117000.000100")
+TOLD = ChannelRecord(
+    steps=frozenset({"open#", "closed#aaaaaaaaaaaa"}), withheld=True, thread="1728117000.000100"
+)
 
 
 @pytest.fixture
 def alerted(dynamodb):
-    return AlertedTable(client=dynamodb, table=TABLE, channel="slack")
+    return ChannelMemoryTable(client=dynamodb, table=TABLE, channel="slack")
 
 
 def test_an_incident_that_nobody_was_told_of(alerted):
-    assert alerted.begin(INCIDENT, NOW) == Told()
+    assert alerted.begin(INCIDENT, NOW) == ChannelRecord()
 
 
-@pytest.mark.parametrize("told", [TOLD, Told(), Told(steps=frozenset({"open#"}))])
+@pytest.mark.parametrize("told", [TOLD, ChannelRecord(), ChannelRecord(steps=frozenset({"open#"}))])
 def test_what_was_told_is_known_the_next_time(alerted, told):
     alerted.begin(INCIDENT, NOW)
     alerted.end(INCIDENT, NOW, told)
@@ -43,7 +45,7 @@ def test_while_one_worker_tells_another_waits(alerted):
 def test_a_worker_that_died_is_replaced(alerted):
     alerted.begin(INCIDENT, NOW)
     later = NOW + timedelta(seconds=HELD_SECONDS + 1)
-    assert alerted.begin(INCIDENT, later) == Told()
+    assert alerted.begin(INCIDENT, later) == ChannelRecord()
     with pytest.raises(RetryableError, match="another worker"):
         alerted.begin(INCIDENT, later + timedelta(seconds=1))
 
@@ -53,13 +55,13 @@ def test_a_hold_outlives_every_function():
 
 
 def test_other_incidents_and_other_channels_are_on_their_own(alerted, dynamodb):
-    chat = AlertedTable(client=dynamodb, table=TABLE, channel="chat")
+    chat = ChannelMemoryTable(client=dynamodb, table=TABLE, channel="chat")
     alerted.begin(INCIDENT, NOW)
-    assert alerted.begin(OTHER, NOW) == Told()
-    assert chat.begin(INCIDENT, NOW) == Told()
+    assert alerted.begin(OTHER, NOW) == ChannelRecord()
+    assert chat.begin(INCIDENT, NOW) == ChannelRecord()
     alerted.end(INCIDENT, NOW, TOLD)
-    chat.end(INCIDENT, NOW, Told())
-    assert chat.begin(INCIDENT, NOW) == Told()
+    chat.end(INCIDENT, NOW, ChannelRecord())
+    assert chat.begin(INCIDENT, NOW) == ChannelRecord()
     assert alerted.begin(INCIDENT, NOW) == TOLD
 
 
@@ -78,7 +80,7 @@ UNREACHED = EndpointConnectionError(endpoint_url="https://dynamodb.us-east-1.ama
 @pytest.mark.parametrize("error", [THROTTLED, UNREACHED])
 @pytest.mark.parametrize("operation", ["update_item", "get_item", "put_item"])
 def test_a_table_that_refuses_is_asked_again(dynamodb, error, operation):
-    alerted = AlertedTable(client=Refusing({operation: error}, dynamodb), table=TABLE, channel="slack")
+    alerted = ChannelMemoryTable(client=Refusing({operation: error}, dynamodb), table=TABLE, channel="slack")
 
     def tell():
         alerted.begin(INCIDENT, NOW)

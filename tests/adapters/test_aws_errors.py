@@ -12,7 +12,7 @@ from botocore.exceptions import (
     SSLError,
 )
 
-from rollcall.adapters.errors import AWS_ERRORS, code_of, message_of, transient
+from rollcall.adapters.errors import AWS_ERRORS, get_code, get_message, is_transient
 from tests.adapters.samples import client_error
 
 URL = "https://account.us-east-1.amazonaws.com"
@@ -52,22 +52,22 @@ STAYS = [
 
 @pytest.mark.parametrize("error", PASSES, ids=str)
 def test_what_passes_by_itself_is_tried_again(error):
-    assert transient(error)
+    assert is_transient(error)
     assert isinstance(error, AWS_ERRORS)
 
 
 @pytest.mark.parametrize("error", STAYS, ids=str)
 def test_what_does_not_pass_is_final(error):
-    assert not transient(error)
+    assert not is_transient(error)
     assert isinstance(error, AWS_ERRORS)
 
 
 def test_an_error_without_a_code_is_named_all_the_same():
-    assert code_of(client_error("")) == "UnknownError"
-    assert code_of(ClientError({}, "GetAlternateContact")) == "UnknownError"
-    assert code_of(ConnectTimeoutError(endpoint_url=URL)) == "ConnectTimeoutError"
+    assert get_code(client_error("")) == "UnknownError"
+    assert get_code(ClientError({}, "GetAlternateContact")) == "UnknownError"
+    assert get_code(ConnectTimeoutError(endpoint_url=URL)) == "ConnectTimeoutError"
 
 
 def test_a_text_that_is_missing_is_empty():
-    assert message_of(client_error("AccessDeniedException", message="why")) == "why"
-    assert message_of(ClientError({}, "GetAlternateContact")) == ""
+    assert get_message(client_error("AccessDeniedException", message="why")) == "why"
+    assert get_message(ClientError({}, "GetAlternateContact")) == ""

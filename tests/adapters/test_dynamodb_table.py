@@ -2,7 +2,7 @@
 
 import pytest
 
-from rollcall.adapters.state.table import DynamoTable, key_of
+from rollcall.adapters.state.table import DynamoTable, make_key
 from tests.support.moto_aws import TABLE
 
 #: More than one answer of a query holds (1 MB).
@@ -16,9 +16,9 @@ def table(dynamodb):
 
 def fill(table, **more):
     for number in range(MANY):
-        table.call("put_item", Item=key_of("many", f"part#{number}") | more)
-    table.call("put_item", Item=key_of("many", "zebra"))
-    table.call("put_item", Item=key_of("other", "part#0"))
+        table.call("put_item", Item=make_key("many", f"part#{number}") | more)
+    table.call("put_item", Item=make_key("many", "zebra"))
+    table.call("put_item", Item=make_key("other", "part#0"))
 
 
 def sort_keys(items):

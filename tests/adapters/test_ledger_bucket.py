@@ -38,7 +38,7 @@ def objects(s3):
 
 
 def test_an_intent_is_recorded_in_full_before_anything_is_written(ledger, objects):
-    ledger.intent(INTENT)
+    ledger.record_intent(INTENT)
     assert list(objects()) == [f"{FOLDER}/intent.json"]
     [document] = objects()[f"{FOLDER}/intent.json"]
     assert Intent.from_document(document) == INTENT
@@ -46,8 +46,8 @@ def test_an_intent_is_recorded_in_full_before_anything_is_written(ledger, object
 
 
 def test_an_outcome_stands_beside_its_intent_without_contact_details(ledger, objects):
-    ledger.intent(INTENT)
-    ledger.outcome(INTENT, OUTCOME, NOW)
+    ledger.record_intent(INTENT)
+    ledger.record_outcome(INTENT, OUTCOME, NOW)
     assert sorted(objects()) == [f"{FOLDER}/intent.json", f"{FOLDER}/outcome.json"]
     [document] = objects()[f"{FOLDER}/outcome.json"]
     assert document == {
@@ -63,22 +63,22 @@ def test_an_outcome_stands_beside_its_intent_without_contact_details(ledger, obj
 
 
 def test_a_second_record_changes_nothing(ledger, objects):
-    ledger.intent(INTENT)
-    ledger.outcome(INTENT, OUTCOME, NOW)
+    ledger.record_intent(INTENT)
+    ledger.record_outcome(INTENT, OUTCOME, NOW)
     before = objects()
-    ledger.intent(replace(INTENT, request_id="late"))
-    ledger.outcome(INTENT, replace(OUTCOME, verdict=Verdict.FAILED), NOW + timedelta(minutes=5))
+    ledger.record_intent(replace(INTENT, request_id="late"))
+    ledger.record_outcome(INTENT, replace(OUTCOME, verdict=Verdict.FAILED), NOW + timedelta(minutes=5))
     assert objects() == before
 
 
 def test_the_day_of_the_intent_names_the_folder_of_an_outcome_after_midnight(ledger, objects):
     late = replace(INTENT, opened_at=datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC))
-    ledger.outcome(late, OUTCOME, datetime(2027, 1, 1, 0, 0, 1, tzinfo=UTC))
+    ledger.record_outcome(late, OUTCOME, datetime(2027, 1, 1, 0, 0, 1, tzinfo=UTC))
     assert list(objects()) == [f"ledger/{MEMBER}/2026/12/31/{INTENT.id}/outcome.json"]
 
 
 def test_the_bucket_retains_what_is_recorded(ledger, s3):
-    ledger.intent(INTENT)
+    ledger.record_intent(INTENT)
     key = f"{FOLDER}/intent.json"
     head = s3.head_object(Bucket=BUCKET, Key=key)
     kept = head["ObjectLockRetainUntilDate"] - datetime.now(UTC)
@@ -89,14 +89,14 @@ def test_the_bucket_retains_what_is_recorded(ledger, s3):
 
 
 def test_records_are_json_for_those_who_read_them(ledger, s3):
-    ledger.intent(INTENT)
+    ledger.record_intent(INTENT)
     assert s3.head_object(Bucket=BUCKET, Key=f"{FOLDER}/intent.json")["ContentType"] == "application/json"
 
 
 def test_a_missing_bucket_refuses_the_record(aws):
     ledger = LedgerBucket(client=aws["s3"], bucket="no-such-bucket")
     with pytest.raises(RecordRefusedError, match="NoSuchBucket"):
-        ledger.intent(INTENT)
+        ledger.record_intent(INTENT)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,8 @@ def test_a_missing_bucket_refuses_the_record(aws):
     ids=str,
 )
 @pytest.mark.parametrize(
-    "record", [lambda ledger: ledger.intent(INTENT), lambda ledger: ledger.outcome(INTENT, OUTCOME, NOW)]
+    "record",
+    [lambda ledger: ledger.record_intent(INTENT), lambda ledger: ledger.record_outcome(INTENT, OUTCOME, NOW)],
 )
 def test_a_refusal_is_raised_without_contact_details(record, error):
     ledger = LedgerBucket(client=Refusing({"put_object": error}), bucket=BUCKET)

@@ -23,7 +23,7 @@ def matches(dynamodb):
 def test_a_path_may_have_led_to_several_units(matches):
     for path, ou_id in (("Sandbox", "ou-1-a"), ("Sandbox", "ou-1-b"), ("a#b", "ou-1-a"), ("a#b", "ou-1-a")):
         matches.add_unit(path, ou_id)
-    assert matches.units() == {
+    assert matches.list_units() == {
         "Sandbox": frozenset({"ou-1-a", "ou-1-b"}),
         "a#b": frozenset({"ou-1-a"}),
     }
@@ -33,20 +33,20 @@ def test_one_unit_of_one_path_is_forgotten(matches):
     for path, ou_id in (("Sandbox", "ou-1-a"), ("Sandbox", "ou-1-b"), ("Sandbox/Deeper", "ou-1-a")):
         matches.add_unit(path, ou_id)
     matches.forget_unit("Sandbox", "ou-1-a")
-    assert matches.units() == {"Sandbox": frozenset({"ou-1-b"}), "Sandbox/Deeper": frozenset({"ou-1-a"})}
+    assert matches.list_units() == {"Sandbox": frozenset({"ou-1-b"}), "Sandbox/Deeper": frozenset({"ou-1-a"})}
     matches.forget_unit("Sandbox", "ou-1-b")
-    assert matches.units() == {"Sandbox/Deeper": frozenset({"ou-1-a"})}
+    assert matches.list_units() == {"Sandbox/Deeper": frozenset({"ou-1-a"})}
 
 
 def test_the_last_carrier_is_known_as_such(matches):
     for account_id in (MEMBER, OTHER):
         matches.set_tagged(TAG, account_id, carries=True)
-    assert matches.others_tagged(TAG, MEMBER)
+    assert matches.has_others_tagged(TAG, MEMBER)
     matches.set_tagged(TAG, OTHER, carries=False)
-    assert matches.tagged(TAG, MEMBER)
-    assert not matches.tagged(TAG, OTHER)
-    assert not matches.others_tagged(TAG, MEMBER)
-    assert matches.others_tagged(TAG, OTHER)
+    assert matches.is_tagged(TAG, MEMBER)
+    assert not matches.is_tagged(TAG, OTHER)
+    assert not matches.has_others_tagged(TAG, MEMBER)
+    assert matches.has_others_tagged(TAG, OTHER)
 
 
 def test_forgetting_what_is_not_known_is_no_error(matches, items):
@@ -58,16 +58,16 @@ def test_forgetting_what_is_not_known_is_no_error(matches, items):
 @pytest.mark.parametrize("path", [LONGEST_PATH, "Sandbox"], ids=["longest", "short"])
 def test_a_path_may_be_as_long_as_aws_lets_it_be(matches, items, path):
     matches.add_unit(path, "ou-a1b2-xxxxxxxx")
-    assert matches.units() == {path: frozenset({"ou-a1b2-xxxxxxxx"})}
+    assert matches.list_units() == {path: frozenset({"ou-a1b2-xxxxxxxx"})}
     assert_keys_fit(items)
     matches.forget_unit(path, "ou-a1b2-xxxxxxxx")
-    assert matches.units() == {}
+    assert matches.list_units() == {}
 
 
 def test_tags_may_be_as_long_as_aws_lets_them_be(matches, items):
     matches.set_tagged(LONGEST_TAG, MEMBER, carries=True)
-    assert matches.tagged(LONGEST_TAG, MEMBER)
-    assert matches.others_tagged(LONGEST_TAG, OTHER)
+    assert matches.is_tagged(LONGEST_TAG, MEMBER)
+    assert matches.has_others_tagged(LONGEST_TAG, OTHER)
     assert_keys_fit(items)
 
 
@@ -79,11 +79,11 @@ def assert_keys_fit(items):
 
 
 CALLS = [
-    ("query", lambda matches: matches.units()),
+    ("query", lambda matches: matches.list_units()),
     ("put_item", lambda matches: matches.add_unit("Sandbox", "ou-1-a")),
     ("delete_item", lambda matches: matches.forget_unit("Sandbox", "ou-1-a")),
-    ("get_item", lambda matches: matches.tagged(TAG, MEMBER)),
-    ("query", lambda matches: matches.others_tagged(TAG, MEMBER)),
+    ("get_item", lambda matches: matches.is_tagged(TAG, MEMBER)),
+    ("query", lambda matches: matches.has_others_tagged(TAG, MEMBER)),
     ("put_item", lambda matches: matches.set_tagged(TAG, MEMBER, carries=True)),
     ("delete_item", lambda matches: matches.set_tagged(TAG, MEMBER, carries=False)),
 ]
@@ -119,7 +119,7 @@ def test_reads_are_consistent(dynamodb):
             return call
 
     watched = MatchTable(client=Watching(), table=TABLE)
-    watched.units()
-    watched.tagged(TAG, MEMBER)
-    watched.others_tagged(TAG, MEMBER)
+    watched.list_units()
+    watched.is_tagged(TAG, MEMBER)
+    watched.has_others_tagged(TAG, MEMBER)
     assert seen == [("query", True), ("get_item", True), ("query", True)]

@@ -9,28 +9,28 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rollcall.adapters.state.incidents import AlertedTable
+from rollcall.adapters.state.incidents import ChannelMemoryTable
 from rollcall.adapters.state.memory import StateTable
 from rollcall.adapters.state.rosters import MatchTable
 from rollcall.adapters.state.sweeps import SweepTable
-from rollcall.bulk_edits.model import Bulk, By, Edit, Gathered, Tally
-from rollcall.decide.intent import intent_id
+from rollcall.bulk_edits.model import Bulk, By, Edit, EditWindow, GroupedIncident
+from rollcall.decide.intent import make_intent_id
 from rollcall.model.contact import ContactKind
 from rollcall.model.errors import RetryableError
-from rollcall.model.roster import digest_of
-from rollcall.notify.notifier import Told
-from rollcall.publish.known_drift import Announced
-from rollcall.repeated_edits.rules import Revert, Standoff
-from rollcall.sweep.approvals import Held, Lapsed
+from rollcall.model.roster import compute_digest
+from rollcall.notify.notifier import ChannelRecord
+from rollcall.publish.known_drift import KnownDrift
+from rollcall.repeated_edits.rules import RepeatedEdits, Revert
+from rollcall.sweep.approvals import LapsedApproval, PendingPlan
 from rollcall.sweep.run import PlanReference, Run, Step, Trigger
 from tests.adapters.samples import INTENT, NOW, ROSTER, SIGNAL
-from tests.support.memory import Faults, MemoryAlerted, MemoryMatches, MemoryState, MemorySweeps
+from tests.support.memory import Faults, MemoryChannel, MemoryMatches, MemoryState, MemorySweeps
 from tests.support.moto_aws import create_table
 
 ACCOUNTS = ("222222222222", "444455556666")
 KINDS = (ContactKind.SECURITY, ContactKind.BILLING)
 DOCUMENTS = (ROSTER, ROSTER | {"mode": "audit"})
-DIGESTS = tuple(map(digest_of, DOCUMENTS))
+DIGESTS = tuple(map(compute_digest, DOCUMENTS))
 REQUESTS, CALLS = ("request-1", "request-2"), ("call-1", "call-2", "call-3")
 INCIDENTS = ("RC-1", "RC-2")
 
@@ -41,7 +41,7 @@ def intent_of(account_id, kind, owner, digest, call):
     signal = replace(SIGNAL, account_id=account_id, event=event)
     return replace(
         INTENT,
-        id=intent_id(signal=signal, kind=kind, owner=owner + digest, opened_at=NOW),
+        id=make_intent_id(signal=signal, kind=kind, owner=owner + digest, opened_at=NOW),
         owner=owner,
         signal=signal,
         kind=kind,
@@ -72,11 +72,11 @@ def tally_of(by, name, versions, accounts):
         actor=SIGNAL.actor.as_document(),
         told_at=NOW,
     )
-    return Tally(by=by, name=name, recent=edits, bulk=bulk if edits else None, version=versions)
+    return EditWindow(by=by, name=name, recent=edits, bulk=bulk if edits else None, version=versions)
 
 
 def standoff_of(account_id, kind, version, opened):
-    return Standoff(
+    return RepeatedEdits(
         account_id=account_id,
         kind=kind,
         latest=(Revert(call="call-1", principal="mary", at=NOW),),
@@ -95,7 +95,7 @@ bys, names_counted = st.sampled_from(By), st.sampled_from(("assumed-role/Dev/mar
 versions = st.integers(0, 3)
 tallies = st.builds(tally_of, bys, names_counted, versions, st.sets(account_ids))
 gathered = st.builds(
-    Gathered,
+    GroupedIncident,
     incident_id=st.sampled_from(INCIDENTS),
     by=bys,
     name=names_counted,
@@ -104,7 +104,7 @@ gathered = st.builds(
 )
 moments = st.builds(lambda seconds: NOW + timedelta(seconds=seconds), st.integers(0, 2))
 announcements = st.builds(
-    Announced,
+    KnownDrift,
     account_id=account_ids,
     kind=kinds,
     found=st.sampled_from((None, "0" * 32, "1" * 32)),
@@ -115,51 +115,51 @@ standoffs = st.builds(standoff_of, account_ids, kinds, versions, st.booleans())
 STATE_OPERATIONS = st.one_of(
     st.tuples(st.just("set_paused"), st.booleans()),
     st.tuples(st.just("approve"), st.sampled_from(DOCUMENTS)),
-    st.tuples(st.just("control")),
-    st.tuples(st.just("approved_document"), st.sampled_from(DIGESTS)),
+    st.tuples(st.just("get_enforcement")),
+    st.tuples(st.just("load_roster"), st.sampled_from(DIGESTS)),
     st.tuples(st.just("open_intent"), intents),
     st.tuples(st.just("record_request"), intents, st.sampled_from(REQUESTS)),
     st.tuples(st.just("remember_call"), intents, st.sampled_from(REQUESTS)),
     st.tuples(st.just("mark_opened"), st.sampled_from(INCIDENTS)),
-    st.tuples(st.just("opened"), st.sampled_from(INCIDENTS)),
+    st.tuples(st.just("is_opened"), st.sampled_from(INCIDENTS)),
     st.tuples(st.just("close_intent"), intents, st.booleans()),
-    st.tuples(st.just("open_intents"), account_ids),
-    st.tuples(st.just("stale_intents")),
-    st.tuples(st.just("own_write"), st.sampled_from(REQUESTS)),
+    st.tuples(st.just("list_open_intents"), account_ids),
+    st.tuples(st.just("list_stale_intents")),
+    st.tuples(st.just("is_own_write"), st.sampled_from(REQUESTS)),
     st.tuples(st.just("claim_write"), account_ids, kinds, st.sampled_from(CALLS)),
     st.tuples(st.just("mark_restored"), intents),
-    st.tuples(st.just("restored_at"), account_ids, kinds),
-    st.tuples(st.just("restored_for"), account_ids, kinds),
+    st.tuples(st.just("get_restored_at"), account_ids, kinds),
+    st.tuples(st.just("get_restored_for"), account_ids, kinds),
 )
 COUNT_OPERATIONS = st.one_of(
-    st.tuples(st.just("tally"), bys, names_counted),
-    st.tuples(st.just("save_tally"), tallies, st.sets(account_ids), st.lists(gathered, max_size=1)),
-    st.tuples(st.just("in_bulk"), st.builds("{}/{}".format, bys, names_counted), account_ids),
-    st.tuples(st.just("gathered"), st.sampled_from(INCIDENTS)),
-    st.tuples(st.just("watch"), st.sampled_from(("message-1", "message-2")), bys, names_counted),
-    st.tuples(st.just("watched"), st.sampled_from(("message-1", "message-2"))),
-    st.tuples(st.just("standoff"), account_ids, kinds),
-    st.tuples(st.just("save_standoff"), standoffs),
-    st.tuples(st.just("standoffs")),
+    st.tuples(st.just("load_window"), bys, names_counted),
+    st.tuples(st.just("save_window"), tallies, st.sets(account_ids), st.lists(gathered, max_size=1)),
+    st.tuples(st.just("is_in_bulk"), st.builds("{}/{}".format, bys, names_counted), account_ids),
+    st.tuples(st.just("find_grouped"), st.sampled_from(INCIDENTS)),
+    st.tuples(st.just("schedule_closing"), st.sampled_from(("message-1", "message-2")), bys, names_counted),
+    st.tuples(st.just("find_scheduled"), st.sampled_from(("message-1", "message-2"))),
+    st.tuples(st.just("load_repeated"), account_ids, kinds),
+    st.tuples(st.just("save_repeated"), standoffs),
+    st.tuples(st.just("list_repeated")),
     st.tuples(st.just("release"), account_ids, kinds),
-    st.tuples(st.just("announce"), announcements),
-    st.tuples(st.just("withdraw"), account_ids, kinds),
-    st.tuples(st.just("announced")),
-    st.tuples(st.just("settled"), announcements),
-    st.tuples(st.just("narrowed"), announcements),
+    st.tuples(st.just("remember_drift"), announcements),
+    st.tuples(st.just("forget_drift"), account_ids, kinds),
+    st.tuples(st.just("list_known_drift")),
+    st.tuples(st.just("resolve_drift"), announcements),
+    st.tuples(st.just("refine_drift"), announcements),
 )
 names = st.sampled_from(("Sandbox", "Workloads/Production", "a#b", "a#b#c", "名前/" * 128, "x=y, z=w", "é"))
 unit_ids = st.sampled_from(("ou-1-a", "ou-1-b"))
 MATCH_OPERATIONS = st.one_of(
     st.tuples(st.just("add_unit"), names, unit_ids),
     st.tuples(st.just("forget_unit"), names, unit_ids),
-    st.tuples(st.just("units")),
-    st.tuples(st.just("tagged"), names, account_ids),
-    st.tuples(st.just("others_tagged"), names, account_ids),
+    st.tuples(st.just("list_units")),
+    st.tuples(st.just("is_tagged"), names, account_ids),
+    st.tuples(st.just("has_others_tagged"), names, account_ids),
     st.tuples(st.just("set_tagged"), names, account_ids, st.booleans()),
 )
 steps = st.frozensets(st.sampled_from(("open#", "closed#", "closed#aaaaaaaaaaaa", "update#000001")))
-tolds = st.builds(Told, steps=steps, withheld=st.booleans(), thread=st.sampled_from((None, "1.2")))
+tolds = st.builds(ChannelRecord, steps=steps, withheld=st.booleans(), thread=st.sampled_from((None, "1.2")))
 ALERT_OPERATIONS = st.one_of(
     st.tuples(st.just("begin"), st.sampled_from(INCIDENTS)),
     st.tuples(st.just("end"), st.sampled_from(INCIDENTS), tolds),
@@ -193,22 +193,22 @@ runs = st.builds(
 SWEEP_OPERATIONS = st.one_of(
     st.tuples(st.just("acquire"), runs),
     st.tuples(st.just("acquire"), runs),
-    st.tuples(st.just("progress"), runs),
-    st.tuples(st.just("current")),
+    st.tuples(st.just("save_progress"), runs),
+    st.tuples(st.just("find_current")),
     st.tuples(st.just("finish"), runs, st.fixed_dictionaries({"accounts": st.integers(0, 9)})),
-    st.tuples(st.just("last")),
-    st.tuples(st.just("hold"), plan_digests, st.sampled_from(DIGESTS)),
-    st.tuples(st.just("hold"), plan_digests, st.sampled_from(DIGESTS)),
-    st.tuples(st.just("held"), plan_digests),
-    st.tuples(st.just("waiting")),
+    st.tuples(st.just("find_last")),
+    st.tuples(st.just("save_pending"), plan_digests, st.sampled_from(DIGESTS)),
+    st.tuples(st.just("save_pending"), plan_digests, st.sampled_from(DIGESTS)),
+    st.tuples(st.just("find_pending"), plan_digests),
+    st.tuples(st.just("list_pending")),
     st.tuples(st.just("approve"), plan_digests),
-    st.tuples(st.just("granted"), st.sampled_from(DIGESTS)),
-    st.tuples(st.just("approved")),
-    st.tuples(st.just("carried_out"), plan_digests),
-    st.tuples(st.just("all_carried_out"), st.sampled_from(DIGESTS)),
+    st.tuples(st.just("list_granted"), st.sampled_from(DIGESTS)),
+    st.tuples(st.just("list_approved")),
+    st.tuples(st.just("forget_applied"), plan_digests),
+    st.tuples(st.just("forget_roster"), st.sampled_from(DIGESTS)),
     st.tuples(st.just("forget_others"), st.sets(st.sampled_from(DIGESTS))),
-    st.tuples(st.just("lapse"), plan_digests),
-    st.tuples(st.just("lapsed")),
+    st.tuples(st.just("save_lapsed"), plan_digests),
+    st.tuples(st.just("find_lapsed")),
 )
 
 
@@ -251,7 +251,7 @@ def assert_equal_answers(operations, one, other, perform):
 def on_state(state, now, name, *arguments):  # noqa: C901, PLR0911, PLR0912  # one case for each operation
     match name, arguments:
         case "approve", (document,):
-            return state.approve(digest=digest_of(document), document=document, by="test", at=now)
+            return state.approve(digest=compute_digest(document), document=document, by="test", at=now)
         case "set_paused", (paused,):
             return state.set_paused(paused=paused, by="test", reason="test", at=now)
         case "record_request", (intent, request_id):
@@ -266,26 +266,26 @@ def on_state(state, now, name, *arguments):  # noqa: C901, PLR0911, PLR0912  # o
             return state.claim_write(account_id, kind, event_key=call, at=now)
         case "mark_restored", (intent,):
             return state.mark_restored(intent, at=now)
-        case "stale_intents", ():
-            found = state.stale_intents(now)
+        case "list_stale_intents", ():
+            found = state.list_stale_intents(now)
             return sorted(found, key=lambda intent: (intent.signal.account_id, intent.kind))
-        case "save_tally", (tally, accounts, incidents):
-            return state.save_tally(tally, at=now, members=accounts, gathered=incidents)
-        case "watch", (message_id, by, name_):
-            return state.watch(message_id, by, name_, at=now)
-        case "save_standoff", (standoff,):
-            return state.save_standoff(standoff, at=now)
-        case "standoffs", ():
-            return state.standoffs(now)
-        case "tally" | "standoff", key:
+        case "save_window", (tally, accounts, incidents):
+            return state.save_window(tally, at=now, members=accounts, gathered=incidents)
+        case "schedule_closing", (message_id, by, name_):
+            return state.schedule_closing(message_id, by, name_, at=now)
+        case "save_repeated", (standoff,):
+            return state.save_repeated(standoff, at=now)
+        case "list_repeated", ():
+            return state.list_repeated(now)
+        case "load_window" | "load_repeated", key:
             found = getattr(state, name)(*key)
             return found, found.version
         case "release", (account_id, kind):
             return state.release(account_id, kind, by="test", at=now)
-        case "open_intents", (account_id,):
-            return sorted(state.open_intents(account_id), key=lambda intent: intent.kind)
-        case "approved_document", (digest,):
-            return json.dumps(state.approved_document(digest), sort_keys=True)
+        case "list_open_intents", (account_id,):
+            return sorted(state.list_open_intents(account_id), key=lambda intent: intent.kind)
+        case "load_roster", (digest,):
+            return json.dumps(state.load_roster(digest), sort_keys=True)
     return getattr(state, name)(*arguments)
 
 
@@ -297,8 +297,8 @@ def on_matches(matches, _now, name, *arguments):
 
 def on_sweeps(sweeps, now, name, *arguments):  # noqa: PLR0911  # one case for each operation
     match name, arguments:
-        case "hold", (plan, roster):
-            held = Held(
+        case "save_pending", (plan, roster):
+            held = PendingPlan(
                 plan=plan,
                 roster=roster,
                 changes=3,
@@ -308,19 +308,19 @@ def on_sweeps(sweeps, now, name, *arguments):  # noqa: PLR0911  # one case for e
                 expires_at=now + timedelta(days=7),
                 summary={"changes": 3},
             )
-            return sweeps.hold(held)
+            return sweeps.save_pending(held)
         case "approve", (plan,):
             return sweeps.approve(plan, by="arn:aws:iam::333333333333:role/rollcall-operator", at=now)
-        case (("held" | "carried_out" | "all_carried_out" | "forget_others"), (key,)):
+        case (("find_pending" | "forget_applied" | "forget_roster" | "forget_others"), (key,)):
             return getattr(sweeps, name)(key)
-        case "lapse", (plan,):
-            return sweeps.lapse(Lapsed(plan=plan, by="alice", why="it expired", at=now))
-        case "granted", (roster,):
-            return sorted(sweeps.granted(roster, now), key=lambda held: held.plan)
-        case "last", ():
-            return sweeps.last()
-        case "waiting", ():
-            return list(sweeps.waiting(now))
+        case "save_lapsed", (plan,):
+            return sweeps.save_lapsed(LapsedApproval(plan=plan, by="alice", why="it expired", at=now))
+        case "list_granted", (roster,):
+            return sorted(sweeps.list_granted(roster, now), key=lambda held: held.plan)
+        case "find_last", ():
+            return sweeps.find_last()
+        case "list_pending", ():
+            return list(sweeps.list_pending(now))
     return getattr(sweeps, name)(*arguments, now)
 
 
@@ -359,7 +359,7 @@ def test_the_matches_in_memory_are_the_matches_in_the_table(dynamodb, table, ope
 @in_a_table
 @given(operations=lists(ALERT_OPERATIONS))
 def test_what_was_told_in_memory_is_what_was_told_in_the_table(dynamodb, table, operations):
-    pair = AlertedTable(client=dynamodb, table=table(), channel="sns"), MemoryAlerted(Faults())
+    pair = ChannelMemoryTable(client=dynamodb, table=table(), channel="sns"), MemoryChannel(Faults())
     assert_equal_answers(operations, *pair, on_alerted)
 
 

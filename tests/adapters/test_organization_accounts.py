@@ -6,7 +6,7 @@ from botocore.exceptions import EndpointConnectionError
 from rollcall.adapters.organizations import AwsOrganization, OrganizationAccounts
 from rollcall.model.account import AccountState
 from rollcall.model.errors import RetryableError
-from rollcall.timing import ORGANIZATIONS, paces
+from rollcall.timing import ORGANIZATIONS, make_paces
 from simulation import Caller, SimulatedCloud, VirtualClock, example_organization
 from simulation.paging import empty_start
 from tests.adapters.samples import HUB, MANAGEMENT, MEMBER, Refusing, client_error
@@ -45,7 +45,7 @@ def cloud(clock):
 
 @pytest.fixture
 def pace(clock):
-    return paces(now=clock.now().timestamp()).by_operation[ORGANIZATIONS]
+    return make_paces(now=clock.now().timestamp()).by_operation[ORGANIZATIONS]
 
 
 def accounts_of(client, clock, pace):
@@ -70,9 +70,9 @@ EVERY_SDK = pytest.mark.parametrize(
 @EVERY_SDK
 def test_every_account_is_as_one_by_one(cloud, clock, pace, members):
     one_by_one = AwsOrganization(client=cloud.client("organizations", Caller.role(HUB, "r", "s")))
-    listed = accounts_of(Listing(cloud, without(*members)), clock, pace).all()
+    listed = accounts_of(Listing(cloud, without(*members)), clock, pace).list_accounts()
     known = sorted(cloud.organization.accounts)
-    assert list(listed) == [one_by_one.account(account_id, with_tags=False) for account_id in known]
+    assert list(listed) == [one_by_one.get_account(account_id, with_tags=False) for account_id in known]
 
 
 def test_all_pages_are_read_and_each_is_as_large_as_it_may_be(cloud, clock, pace):
@@ -80,7 +80,7 @@ def test_all_pages_are_read_and_each_is_as_large_as_it_may_be(cloud, clock, pace
         cloud.organization.add_account(name=f"A{number}", email=f"a{number}@example.com")
     client = Listing(cloud)
     accounts = accounts_of(client, clock, pace)
-    listed = accounts.all()
+    listed = accounts.list_accounts()
     assert len(listed) == len({account.id for account in listed}) == 250
     assert [account.id for account in listed] == sorted(account.id for account in listed)
     listings = [parameters for name, parameters in client.calls if name == "list_accounts"]
@@ -97,7 +97,7 @@ def test_pages_that_begin_empty_and_a_last_token_that_is_empty_are_followed_to_t
             )
         return {"NextToken": "", **answer}
 
-    listed = accounts_of(Listing(cloud, change), clock, pace).all()
+    listed = accounts_of(Listing(cloud, change), clock, pace).list_accounts()
     assert len(listed) == len(cloud.organization.accounts)
     assert {account.id: account.ou_path for account in listed}[MEMBER] == ("Workloads", "Development")
 
@@ -108,7 +108,10 @@ def test_state_wins_over_status_and_a_word_of_tomorrow_is_unknown(cloud, clock, 
             account["State"] = {MEMBER: "HIBERNATING", HUB: "PENDING_CLOSURE"}.get(account["Id"], "ACTIVE")
         return answer
 
-    states = {account.id: account.state for account in accounts_of(Listing(cloud, change), clock, pace).all()}
+    states = {
+        account.id: account.state
+        for account in accounts_of(Listing(cloud, change), clock, pace).list_accounts()
+    }
     assert states[MEMBER] is AccountState.UNKNOWN
     assert states[HUB] is AccountState.PENDING_CLOSURE
     assert states[MANAGEMENT] is AccountState.ACTIVE
@@ -118,7 +121,7 @@ def test_a_busy_service_is_asked_again_more_slowly_and_each_try_is_counted(cloud
     client = Listing(cloud, busy=3)
     accounts = accounts_of(client, clock, pace)
     start = clock.now()
-    assert len(accounts.all()) == len(cloud.organization.accounts)
+    assert len(accounts.list_accounts()) == len(cloud.organization.accounts)
     assert accounts.reads == len(client.calls) == 1 + 1 + 1 + UNITS + 3
     assert (clock.now() - start).total_seconds() > 0.5 + 1.0 + 2.0
     assert pace.rate < pace.ceiling
@@ -128,7 +131,7 @@ def test_one_that_stays_busy_is_given_up_after_a_minute(cloud, clock, pace):
     client = Listing(cloud, busy=1000)
     start = clock.now()
     with pytest.raises(RetryableError, match="refused list_accounts: TooManyRequestsException"):
-        accounts_of(client, clock, pace).all()
+        accounts_of(client, clock, pace).list_accounts()
     assert 60 < (clock.now() - start).total_seconds() < 90
 
 
@@ -136,7 +139,7 @@ def test_one_that_stays_busy_is_given_up_after_a_minute(cloud, clock, pace):
 def test_tags_are_asked_for_once_because_the_caller_has_its_own_patience(clock, pace, error):
     client = Refusing({"list_tags_for_resource": error})
     with pytest.raises(RetryableError) as caught:
-        accounts_of(client, clock, pace).tags(MEMBER)
+        accounts_of(client, clock, pace).read_tags(MEMBER)
     assert "who@" not in str(caught.value)
     assert len(client.calls) == 1
 
@@ -144,7 +147,7 @@ def test_tags_are_asked_for_once_because_the_caller_has_its_own_patience(clock, 
 def test_what_will_not_pass_is_not_asked_again(clock, pace):
     client = Refusing({"list_accounts": client_error("AccessDeniedException", 400)})
     with pytest.raises(RetryableError, match="AccessDeniedException"):
-        accounts_of(client, clock, pace).all()
+        accounts_of(client, clock, pace).list_accounts()
     assert len(client.calls) == 1
 
 
@@ -152,13 +155,16 @@ def test_a_service_that_does_not_answer_is_busy(clock, pace):
     gone = EndpointConnectionError(endpoint_url="https://organizations.us-east-1.amazonaws.com")
     client = Refusing({"list_accounts": gone})
     with pytest.raises(RetryableError, match="EndpointConnectionError"):
-        accounts_of(client, clock, pace).all()
+        accounts_of(client, clock, pace).list_accounts()
     assert len(client.calls) == 8
 
 
 def test_tags(cloud, clock, pace):
     cloud.organization.accounts[MEMBER].tags.update(team="zoo", stage="production")
-    assert accounts_of(Listing(cloud), clock, pace).tags(MEMBER) == {"team": "zoo", "stage": "production"}
+    assert accounts_of(Listing(cloud), clock, pace).read_tags(MEMBER) == {
+        "team": "zoo",
+        "stage": "production",
+    }
 
 
 def test_calls_are_no_closer_than_the_pace_allows(cloud, clock, pace):
@@ -166,7 +172,7 @@ def test_calls_are_no_closer_than_the_pace_allows(cloud, clock, pace):
         cloud.organization.add_account(name=f"A{number}", email=f"a{number}@example.com")
     accounts = accounts_of(Listing(cloud), clock, pace)
     start = clock.now()
-    accounts.all()
+    accounts.list_accounts()
     assert (clock.now() - start).total_seconds() == pytest.approx(accounts.reads / 10)
 
 
@@ -180,7 +186,7 @@ def test_a_unit_that_was_made_after_the_walk_is_no_nameless_unit(cloud, clock, p
         return answer
 
     with pytest.raises(RetryableError, match="a unit was made"):
-        accounts_of(Listing(cloud, change), clock, pace).all()
+        accounts_of(Listing(cloud, change), clock, pace).list_accounts()
 
 
 def test_an_account_that_moved_from_unit_to_unit_unseen_is_not_lost_quietly(cloud, clock, pace):
@@ -192,4 +198,4 @@ def test_an_account_that_moved_from_unit_to_unit_unseen_is_not_lost_quietly(clou
         return answer
 
     with pytest.raises(RetryableError, match="moved"):
-        accounts_of(Listing(cloud, change), clock, pace).all()
+        accounts_of(Listing(cloud, change), clock, pace).list_accounts()

@@ -64,7 +64,7 @@ EVERY_SDK = pytest.mark.parametrize(
 
 @EVERY_SDK
 def test_an_account_is_read_alike_by_every_sdk(cloud, client, members):
-    account = AwsOrganization(client=Stripping(client, *members)).account(MEMBER, with_tags=False)
+    account = AwsOrganization(client=Stripping(client, *members)).get_account(MEMBER, with_tags=False)
     organization = cloud.organization
     units = [organization.find_ou("Workloads"), organization.find_ou("Workloads/Development")]
     assert (account.id, account.name, account.state) == (MEMBER, "Payments", AccountState.ACTIVE)
@@ -74,7 +74,7 @@ def test_an_account_is_read_alike_by_every_sdk(cloud, client, members):
 
 @EVERY_SDK
 def test_an_account_in_the_root_has_no_path(client, members):
-    account = AwsOrganization(client=Stripping(client, *members)).account(MANAGEMENT, with_tags=False)
+    account = AwsOrganization(client=Stripping(client, *members)).get_account(MANAGEMENT, with_tags=False)
     assert account.ou_path == ()
     assert account.parent_ids == ("r-a1b2",)
 
@@ -82,24 +82,24 @@ def test_an_account_in_the_root_has_no_path(client, members):
 @EVERY_SDK
 def test_a_move_shows_at_the_next_read(cloud, client, members):
     reader = AwsOrganization(client=Stripping(client, *members))
-    assert reader.account(MEMBER, with_tags=False).ou_path == ("Workloads", "Development")
+    assert reader.get_account(MEMBER, with_tags=False).ou_path == ("Workloads", "Development")
     sandbox = cloud.organization.find_ou("Sandbox")
     cloud.organization.move(MEMBER, sandbox)
-    assert reader.account(MEMBER, with_tags=False).ou_path == ("Sandbox",)
-    assert reader.account(MEMBER, with_tags=False).parent_ids[-1] == sandbox
+    assert reader.get_account(MEMBER, with_tags=False).ou_path == ("Sandbox",)
+    assert reader.get_account(MEMBER, with_tags=False).parent_ids[-1] == sandbox
 
 
 def test_a_renamed_ou_shows_at_the_next_read(cloud, client):
     reader = AwsOrganization(client=client)
-    assert reader.account(MEMBER, with_tags=False).ou_path == ("Workloads", "Development")
+    assert reader.get_account(MEMBER, with_tags=False).ou_path == ("Workloads", "Development")
     cloud.organization.rename_ou(cloud.organization.find_ou("Workloads/Development"), "Dev")
-    assert reader.account(MEMBER, with_tags=False).ou_path == ("Workloads", "Dev")
+    assert reader.get_account(MEMBER, with_tags=False).ou_path == ("Workloads", "Dev")
 
 
 def test_the_walk_is_taken_only_when_there_are_no_paths(client):
     new, old = Stripping(client), Stripping(client, "Paths")
-    AwsOrganization(client=new).account(MEMBER, with_tags=False)
-    AwsOrganization(client=old).account(MEMBER, with_tags=False)
+    AwsOrganization(client=new).get_account(MEMBER, with_tags=False)
+    AwsOrganization(client=old).get_account(MEMBER, with_tags=False)
     assert "list_parents" not in new.calls
     assert old.calls.count("list_parents") == 3
 
@@ -107,7 +107,7 @@ def test_the_walk_is_taken_only_when_there_are_no_paths(client):
 @pytest.mark.parametrize("state", [state for state in AccountState if state is not AccountState.UNKNOWN])
 def test_every_state_is_known(cloud, client, state):
     cloud.organization.accounts[MEMBER].state = str(state)
-    account = AwsOrganization(client=client).account(MEMBER, with_tags=False)
+    account = AwsOrganization(client=client).get_account(MEMBER, with_tags=False)
     assert account.state is state
     assert account.active == (state is AccountState.ACTIVE)
 
@@ -115,28 +115,30 @@ def test_every_state_is_known(cloud, client, state):
 def test_state_goes_before_status(cloud, client):
     # Status knows fewer words: it calls an account that waits for its activation ACTIVE.
     cloud.organization.accounts[MEMBER].state = "PENDING_ACTIVATION"
-    assert not AwsOrganization(client=client).account(MEMBER, with_tags=False).active
+    assert not AwsOrganization(client=client).get_account(MEMBER, with_tags=False).active
 
 
 @pytest.mark.parametrize("members", [(), ("Paths",)], ids=["new", "old"])
 def test_a_state_of_a_later_release_is_not_active(cloud, client, members):
     cloud.organization.accounts[MEMBER].state = "HIBERNATING"
-    account = AwsOrganization(client=Stripping(client, *members)).account(MEMBER, with_tags=False)
+    account = AwsOrganization(client=Stripping(client, *members)).get_account(MEMBER, with_tags=False)
     assert account.state is AccountState.UNKNOWN
     assert not account.active
 
 
 def test_an_account_without_any_state_is_not_active(client):
-    account = AwsOrganization(client=Stripping(client, "State", "Status")).account(MEMBER, with_tags=False)
+    account = AwsOrganization(client=Stripping(client, "State", "Status")).get_account(
+        MEMBER, with_tags=False
+    )
     assert account.state is AccountState.UNKNOWN
 
 
 def test_an_account_without_a_name_is_no_error(client):
-    assert AwsOrganization(client=Stripping(client, "Name")).account(MEMBER, with_tags=False).name == ""
+    assert AwsOrganization(client=Stripping(client, "Name")).get_account(MEMBER, with_tags=False).name == ""
 
 
 def test_an_unknown_account_is_none(client):
-    assert AwsOrganization(client=client).account(UNKNOWN, with_tags=False) is None
+    assert AwsOrganization(client=client).get_account(UNKNOWN, with_tags=False) is None
 
 
 BROKEN = pytest.mark.parametrize(
@@ -162,26 +164,26 @@ BROKEN = pytest.mark.parametrize(
 def test_what_could_not_be_asked_is_not_an_unknown_account(client, operation, error):
     reader = AwsOrganization(client=Stripping(client, "Paths", errors={operation: error}))
     with pytest.raises(RetryableError, match="could not be looked up"):
-        reader.account(MEMBER, with_tags=True)
+        reader.get_account(MEMBER, with_tags=True)
 
 
 def test_an_account_that_left_between_two_answers_is_asked_for_again(client):
     gone = client_error("TargetNotFoundException")
     reader = AwsOrganization(client=Stripping(client, errors={"list_tags_for_resource": gone}))
     with pytest.raises(RetryableError, match="TargetNotFoundException"):
-        reader.account(MEMBER, with_tags=True)
+        reader.get_account(MEMBER, with_tags=True)
 
 
 class TestTags:
     def test_are_read_if_they_matter(self, cloud, client):
         tags = {"scope": "pci", "owner": "Ünïcødé", "empty": ""}
         cloud.organization.accounts[MEMBER].tags.update(tags)
-        assert AwsOrganization(client=client).account(MEMBER, with_tags=True).tags == tags
+        assert AwsOrganization(client=client).get_account(MEMBER, with_tags=True).tags == tags
 
     def test_are_not_asked_for_if_they_do_not(self, cloud, client):
         cloud.organization.accounts[MEMBER].tags["scope"] = "pci"
         watched = Stripping(client)
-        assert AwsOrganization(client=watched).account(MEMBER, with_tags=False).tags == {}
+        assert AwsOrganization(client=watched).get_account(MEMBER, with_tags=False).tags == {}
         assert "list_tags_for_resource" not in watched.calls
 
     def test_of_all_pages_are_read(self, client):
@@ -196,7 +198,7 @@ class TestTags:
                 assert parameters["ResourceId"] == MEMBER
                 return pages[int(parameters.get("NextToken", 1)) - 1]
 
-        assert AwsOrganization(client=Paged(client)).account(MEMBER, with_tags=True).tags == {
+        assert AwsOrganization(client=Paged(client)).get_account(MEMBER, with_tags=True).tags == {
             "a": "1",
             "b": "2",
         }
@@ -205,9 +207,9 @@ class TestTags:
         reader = AwsOrganization(client=client)
         admin = cloud.client("organizations", Caller.role(MANAGEMENT, "Admin", "alice"))
         admin.tag_resource(ResourceId=MEMBER, Tags=[{"Key": "scope", "Value": "pci"}])
-        assert reader.account(MEMBER, with_tags=True).tags == {"scope": "pci"}
+        assert reader.get_account(MEMBER, with_tags=True).tags == {"scope": "pci"}
         admin.untag_resource(ResourceId=MEMBER, TagKeys=["scope"])
-        assert reader.account(MEMBER, with_tags=True).tags == {}
+        assert reader.get_account(MEMBER, with_tags=True).tags == {}
 
 
 @pytest.fixture
@@ -231,25 +233,25 @@ class TestAccountsBelow:
         cloud.organizations.empty_pages = empty_pages
         organization = cloud.organization
         wanted = {key for key in organization.accounts if large in organization.path_ids(key).split("/")}
-        found = AwsOrganization(client=client).accounts_below(large, most=1000)
+        found = AwsOrganization(client=client).list_accounts_below(large, most=1000)
         assert len(found) == 2 + 45 + 3 * 23
         assert (set(found), len(set(found))) == (wanted, len(found))
 
     @pytest.mark.parametrize("most", [0, 1, 11, 20, 21, 47, 48, 116, 117])
     def test_no_more_than_are_asked_for(self, client, large, most):
-        assert len(AwsOrganization(client=client).accounts_below(large, most=most)) == min(most, 116)
+        assert len(AwsOrganization(client=client).list_accounts_below(large, most=most)) == min(most, 116)
 
     def test_what_is_not_asked_for_is_not_read(self, client, large):
         watched = Stripping(client)
-        AwsOrganization(client=watched).accounts_below(large, most=11)
+        AwsOrganization(client=watched).list_accounts_below(large, most=11)
         assert watched.calls == ["list_accounts_for_parent"]
 
     def test_a_unit_without_accounts_has_none(self, cloud, client):
         empty = cloud.organization.add_ou("Empty")
-        assert AwsOrganization(client=client).accounts_below(empty, most=11) == []
+        assert AwsOrganization(client=client).list_accounts_below(empty, most=11) == []
 
     def test_a_unit_that_is_gone_has_none(self, client):
-        assert AwsOrganization(client=client).accounts_below("ou-a1b2-zzzzzzzz", most=11) == []
+        assert AwsOrganization(client=client).list_accounts_below("ou-a1b2-zzzzzzzz", most=11) == []
 
     @pytest.mark.parametrize(
         "operation", ["list_accounts_for_parent", "list_organizational_units_for_parent"]
@@ -258,7 +260,7 @@ class TestAccountsBelow:
     def test_what_could_not_be_asked_is_not_an_empty_unit(self, client, large, operation, error):
         reader = AwsOrganization(client=Stripping(client, errors={operation: error}))
         with pytest.raises(RetryableError, match="could not be listed"):
-            reader.accounts_below(large, most=1000)
+            reader.list_accounts_below(large, most=1000)
 
 
 @pytest.fixture(params=[False, True], ids=["full pages", "empty pages"])
@@ -277,21 +279,21 @@ class TestUnitAt:
     )
     def test_a_path_of_names_leads_to_its_unit(self, cloud, client, crowded, path):
         assert crowded
-        assert AwsOrganization(client=client).unit_at(path.split("/")) == cloud.organization.find_ou(path)
+        assert AwsOrganization(client=client).find_unit(path.split("/")) == cloud.organization.find_ou(path)
 
     @pytest.mark.parametrize(
         "path", ["Workload", "workloads", "Production", "Sandbox/Production", "Workloads/Team 45"]
     )
     def test_a_path_that_leads_nowhere_is_none(self, client, crowded, path):
         assert crowded
-        assert AwsOrganization(client=client).unit_at(path.split("/")) is None
+        assert AwsOrganization(client=client).find_unit(path.split("/")) is None
 
     def test_a_unit_of_the_same_name_elsewhere_is_not_taken_for_it(self, cloud, client):
         sandbox = cloud.organization.find_ou("Sandbox")
         inner = cloud.organization.add_ou("Production", sandbox)
         reader = AwsOrganization(client=client)
-        assert reader.unit_at(["Sandbox", "Production"]) == inner
-        assert reader.unit_at(["Workloads", "Production"]) == cloud.organization.find_ou(
+        assert reader.find_unit(["Sandbox", "Production"]) == inner
+        assert reader.find_unit(["Workloads", "Production"]) == cloud.organization.find_ou(
             "Workloads/Production"
         )
 
@@ -299,15 +301,15 @@ class TestUnitAt:
         unit = cloud.organization.find_ou("Workloads/Production")
         cloud.organization.rename_ou(unit, "Prod")
         reader = AwsOrganization(client=client)
-        assert reader.unit_at(["Workloads", "Production"]) is None
-        assert reader.unit_at(["Workloads", "Prod"]) == unit
+        assert reader.find_unit(["Workloads", "Production"]) is None
+        assert reader.find_unit(["Workloads", "Prod"]) == unit
 
     @pytest.mark.parametrize("operation", ["list_roots", "list_organizational_units_for_parent"])
     @BROKEN
     def test_what_could_not_be_asked_is_not_a_path_that_leads_nowhere(self, client, operation, error):
         reader = AwsOrganization(client=Stripping(client, errors={operation: error}))
         with pytest.raises(RetryableError, match="the units could not be listed"):
-            reader.unit_at(["Workloads"])
+            reader.find_unit(["Workloads"])
 
 
 class TestUnitPath:
@@ -316,21 +318,21 @@ class TestUnitPath:
     def test_is_the_way_back_of_unit_at(self, cloud, client, path, empty_pages):
         cloud.organizations.empty_pages = empty_pages
         reader = AwsOrganization(client=client)
-        assert list(reader.unit_path(reader.unit_at(path.split("/")))) == path.split("/")
+        assert list(reader.get_unit_path(reader.find_unit(path.split("/")))) == path.split("/")
 
     def test_a_new_name_shows_at_the_next_read_in_all_units_below_it(self, cloud, client):
         reader = AwsOrganization(client=client)
         unit = cloud.organization.find_ou("Workloads/Production")
         cloud.organization.rename_ou(cloud.organization.find_ou("Workloads"), "Work")
-        assert list(reader.unit_path(unit)) == ["Work", "Production"]
+        assert list(reader.get_unit_path(unit)) == ["Work", "Production"]
 
     def test_a_unit_that_is_gone_is_none(self, client):
-        assert AwsOrganization(client=client).unit_path("ou-a1b2-zzzzzzzz") is None
+        assert AwsOrganization(client=client).get_unit_path("ou-a1b2-zzzzzzzz") is None
 
     def test_a_unit_that_goes_between_two_answers_is_none(self, cloud, client):
         gone = client_error("OrganizationalUnitNotFoundException")
         reader = AwsOrganization(client=Stripping(client, errors={"describe_organizational_unit": gone}))
-        assert reader.unit_path(cloud.organization.find_ou("Workloads/Production")) is None
+        assert reader.get_unit_path(cloud.organization.find_ou("Workloads/Production")) is None
 
     @pytest.mark.parametrize("operation", ["list_parents", "describe_organizational_unit"])
     @pytest.mark.parametrize(
@@ -346,7 +348,7 @@ class TestUnitPath:
     def test_what_could_not_be_asked_is_not_a_unit_that_is_gone(self, cloud, client, operation, error):
         reader = AwsOrganization(client=Stripping(client, errors={operation: error}))
         with pytest.raises(RetryableError, match="the unit could not be looked up"):
-            reader.unit_path(cloud.organization.find_ou("Workloads/Production"))
+            reader.get_unit_path(cloud.organization.find_ou("Workloads/Production"))
 
 
 class TestGuardrailId:
@@ -364,11 +366,11 @@ class TestGuardrailId:
     def test_is_that_of_the_policy_of_this_name_on_whatever_page(self, cloud, client, empty_pages):
         policy = self.policies(cloud)
         cloud.organizations.empty_pages = empty_pages
-        assert AwsOrganization(client=client).guardrail_id("rollcall-guardrail") == policy
+        assert AwsOrganization(client=client).find_guardrail("rollcall-guardrail") == policy
 
     def test_is_none_if_no_policy_has_the_name(self, cloud, client):
         self.policies(cloud)
-        assert AwsOrganization(client=client).guardrail_id("rollcall") is None
+        assert AwsOrganization(client=client).find_guardrail("rollcall") is None
 
     @pytest.mark.parametrize(
         "error",
@@ -383,18 +385,18 @@ class TestGuardrailId:
     def test_is_not_none_if_it_could_not_be_asked(self, client, error):
         reader = AwsOrganization(client=Stripping(client, errors={"list_policies": error}))
         with pytest.raises(RetryableError, match="the policies could not be listed"):
-            reader.guardrail_id("rollcall-guardrail")
+            reader.find_guardrail("rollcall-guardrail")
 
 
 @EVERY_SDK
 def test_empty_pages_are_read_on(cloud, client, members):
     cloud.organizations.empty_pages = True
     cloud.organization.accounts[MEMBER].tags["scope"] = "pci"
-    account = AwsOrganization(client=Stripping(client, *members)).account(MEMBER, with_tags=True)
+    account = AwsOrganization(client=Stripping(client, *members)).get_account(MEMBER, with_tags=True)
     assert (account.ou_path, account.tags) == (("Workloads", "Development"), {"scope": "pci"})
 
 
 def test_somebody_without_the_right_to_read_is_told_so(cloud):
     stranger = cloud.client("organizations", Caller.role(MEMBER, "Dev", "mary"))
     with pytest.raises(RetryableError, match="AccessDeniedException"):
-        AwsOrganization(client=stranger).account(MEMBER, with_tags=False)
+        AwsOrganization(client=stranger).get_account(MEMBER, with_tags=False)

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from rollcall.adapters.runs import RunsBucket
-from rollcall.decide.observed import Observed, PlannedChange, Result
+from rollcall.decide.observed import ChangeResult, ObservedAccount, PlannedChange
 from rollcall.model.account import AccountState
 from rollcall.model.contact import ContactKind
-from rollcall.model.desired import Absent, Present, Unreadable, Wanted, WantedAbsent
+from rollcall.model.desired import Absent, Desired, DesiredAbsent, Present, Unreadable
 from rollcall.model.errors import RetryableError
 from rollcall.outcomes.verdicts import Verdict
 from tests.adapters.samples import ACCOUNT, FOUND, WANTED, Refusing, client_error
@@ -18,27 +18,27 @@ from tests.support.memory import Faults, MemoryRuns
 
 BUCKET_REPORTS, RUN = "rollcall-reports", "20261005T093000Z-1f2e3d"
 ROSTER = "a" * 64
-OBSERVED = Observed(
+OBSERVED = ObservedAccount(
     account=replace(ACCOUNT, tags={"team": "zoo"}),
     contacts={
         ContactKind.SECURITY: Present(contact=FOUND),
         ContactKind.OPERATIONS: Absent(),
         ContactKind.BILLING: Unreadable(reason="denied", denied=True),
     },
-    lost={ROSTER: "the unit was renamed"},
+    orphaned={ROSTER: "the unit was renamed"},
 )
 CHANGES = [
     PlannedChange(
         account_id=ACCOUNT.id,
         kind=ContactKind.SECURITY,
         found=Present(contact=FOUND),
-        wanted=Wanted(contact=WANTED, source="contact soc (defaults)"),
+        wanted=Desired(contact=WANTED, source="contact soc (defaults)"),
     ),
     PlannedChange(
-        account_id=ACCOUNT.id, kind=ContactKind.BILLING, found=Absent(), wanted=WantedAbsent(source="absent")
+        account_id=ACCOUNT.id, kind=ContactKind.BILLING, found=Absent(), wanted=DesiredAbsent(source="absent")
     ),
 ]
-RESULT = Result(
+RESULT = ChangeResult(
     account_id=ACCOUNT.id, kind=ContactKind.SECURITY, verdict=Verdict.SET, reason="set", intent_id="i-1"
 )
 
@@ -57,7 +57,7 @@ def runs(request):
 def test_accounts_come_back_in_their_order(runs):
     accounts = [ACCOUNT, replace(ACCOUNT, id="000000000001", state=AccountState.SUSPENDED, name="名前")]
     runs.write_accounts(RUN, accounts)
-    assert list(runs.accounts(RUN)) == accounts
+    assert list(runs.read_accounts(RUN)) == accounts
 
 
 def test_observations_come_back_by_part_in_the_order_of_names_whatever_was_written_first(runs):
@@ -65,41 +65,41 @@ def test_observations_come_back_by_part_in_the_order_of_names_whatever_was_writt
     runs.write_observed(RUN, "management", [other])
     runs.write_observed(RUN, "002400", [])
     runs.write_observed(RUN, "000000", [OBSERVED])
-    assert [list(part) for part in runs.observed(RUN)] == [[OBSERVED], [], [other]]
+    assert [list(part) for part in runs.read_observed(RUN)] == [[OBSERVED], [], [other]]
 
 
 def test_the_same_part_again_replaces_it(runs):
     runs.write_observed(RUN, "000000", [OBSERVED, OBSERVED])
     runs.write_observed(RUN, "000000", [OBSERVED])
-    assert [list(part) for part in runs.observed(RUN)] == [[OBSERVED]]
+    assert [list(part) for part in runs.read_observed(RUN)] == [[OBSERVED]]
 
 
 def test_a_plan_is_known_by_its_run_its_roster_and_its_part(runs):
     runs.write_planned(RUN, ROSTER, 0, CHANGES)
     runs.write_planned(RUN, ROSTER, 1, CHANGES[:1])
     runs.write_planned(RUN, "b" * 64, 0, CHANGES[1:])
-    assert list(runs.planned(RUN, ROSTER, 0)) == CHANGES
-    assert list(runs.planned(RUN, ROSTER, 1)) == CHANGES[:1]
-    assert list(runs.planned(RUN, "b" * 64, 0)) == CHANGES[1:]
+    assert list(runs.read_planned(RUN, ROSTER, 0)) == CHANGES
+    assert list(runs.read_planned(RUN, ROSTER, 1)) == CHANGES[:1]
+    assert list(runs.read_planned(RUN, "b" * 64, 0)) == CHANGES[1:]
 
 
 def test_results_come_back_in_the_order_of_the_plan(runs):
     later = replace(RESULT, verdict=Verdict.SKIPPED, intent_id=None, verified=False)
     runs.write_results(RUN, 1000, [later])
     runs.write_results(RUN, 25, [RESULT])
-    assert [list(part) for part in runs.results(RUN)] == [[RESULT], [later]]
+    assert [list(part) for part in runs.read_results(RUN)] == [[RESULT], [later]]
 
 
 def test_runs_do_not_see_each_other(runs):
     runs.write_observed(RUN, "000000", [OBSERVED])
     runs.write_results(RUN, 0, [RESULT])
-    assert list(runs.observed("20261006T093000Z-000000")) == []
-    assert list(runs.results("20261006T093000Z-000000")) == []
+    assert list(runs.read_observed("20261006T093000Z-000000")) == []
+    assert list(runs.read_results("20261006T093000Z-000000")) == []
 
 
-@pytest.mark.parametrize("read", ["accounts", "planned"])
+@pytest.mark.parametrize("read", ["read_accounts", "read_planned"])
 def test_what_was_never_written_is_no_empty_answer(runs, read):
-    arguments = {"accounts": (RUN,), "planned": (RUN, ROSTER, 7)}[read]
+    arguments = {"read_accounts": (RUN,), "read_planned": (RUN, ROSTER, 7)}[read]
     with pytest.raises(RetryableError):
         getattr(runs, read)(*arguments)
 
@@ -109,7 +109,7 @@ def test_more_parts_than_one_listing_gives(bucket, aws, monkeypatch):
         bucket.write_results(RUN, cursor, [replace(RESULT, reason=str(cursor))])
     listing = aws["s3"].list_objects_v2
     monkeypatch.setattr(aws["s3"], "list_objects_v2", lambda **more: listing(**more, MaxKeys=2))
-    assert [part[0].reason for part in bucket.results(RUN)] == ["0", "1", "2", "3", "4"]
+    assert [part[0].reason for part in bucket.read_results(RUN)] == ["0", "1", "2", "3", "4"]
 
 
 def test_keys_and_bytes_are_the_same_for_the_same_content(bucket, aws):
@@ -138,4 +138,4 @@ def test_a_refusal_names_its_code_and_no_content():
     with pytest.raises(RetryableError, match="SlowDown"):
         bucket.write_observed(RUN, "000000", [OBSERVED])
     with pytest.raises(RetryableError, match="SlowDown"):
-        list(bucket.observed(RUN))
+        list(bucket.read_observed(RUN))

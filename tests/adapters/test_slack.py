@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from rollcall.adapters.slack import Answer, Bot, SlackChannel, SlackSecret, Webhook, parse, post_json
+from rollcall.adapters.slack import Bot, HttpAnswer, SlackChannel, SlackSecret, Webhook, parse, post_json
 from rollcall.model.errors import LaterError, RetryableError
 from rollcall.model.levels import Severity
-from rollcall.notify.block_kit import block_kit
+from rollcall.notify.block_kit import render_block_kit
 from tests.adapters.samples import Recording, Refusing, client_error, message
 
 HOOK = Webhook(url="https://hooks.slack.com/services/T0/B0/SECRET")
@@ -19,7 +19,7 @@ PAGE = b"<!DOCTYPE html><html><body>We are having a moment.</body></html>"
 
 def answer(status=200, body=b"ok", **headers):
     given = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Answer(
+    return HttpAnswer(
         status=status, headers={name.replace("_", "-"): text for name, text in headers.items()}, body=given
     )
 
@@ -36,7 +36,7 @@ def refused(error, **headers):
 class Slack:
     """Answers each post with the next of `answers`."""
 
-    answers: list[Answer]
+    answers: list[HttpAnswer]
     posts: list[tuple[str, dict, dict]] = field(default_factory=list)
 
     def __call__(self, url, document, headers):
@@ -51,7 +51,7 @@ class Known:
     held: Webhook | Bot
     forgotten: int = 0
 
-    def credential(self):
+    def get_credential(self):
         return self.held
 
     def forget(self):
@@ -71,7 +71,7 @@ def send(answers, credential=BOT, one=None, *, thread=None, follows=False):
 class TestPosting:
     def test_a_webhook_gets_the_message_as_it_is(self):
         slack, _, name = send([answer()], HOOK)
-        assert slack.posts == [(HOOK.url, block_kit(message(), quotes=False), {})]
+        assert slack.posts == [(HOOK.url, render_block_kit(message(), quotes=False), {})]
         assert name is None
 
     def test_a_bot_posts_to_its_channel_and_knows_the_thread(self):
@@ -79,7 +79,7 @@ class TestPosting:
         [(url, body, headers)] = slack.posts
         assert (url, headers) == (API, {"Authorization": "Bearer xoxb-SECRET"})
         more = {"channel": "C0123ABCDEF", "unfurl_links": False, "unfurl_media": False}
-        assert body == block_kit(message(), quotes=False) | more
+        assert body == render_block_kit(message(), quotes=False) | more
         assert name == "1759656600.000100"
 
     @pytest.mark.parametrize(("severity", "seen"), [(Severity.MEDIUM, False), (Severity.HIGH, True)])
@@ -179,9 +179,9 @@ class TestSecret:
 
     def test_it_is_read_once_and_again_when_it_was_refused(self):
         client, secret = self.secret(BOT.token, "xoxb-NEXT")
-        assert secret.credential() == secret.credential() == BOT
+        assert secret.get_credential() == secret.get_credential() == BOT
         secret.forget()
-        assert secret.credential() == Bot(token="xoxb-NEXT")  # noqa: S106  # opens nothing
+        assert secret.get_credential() == Bot(token="xoxb-NEXT")  # noqa: S106  # opens nothing
         assert client.calls == [("get_secret_value", {"SecretId": "arn:secret"})] * 2
 
     @pytest.mark.parametrize(
@@ -213,12 +213,12 @@ class TestSecret:
         error = client_error("AccessDeniedException", message="SECRET")
         secret = SlackSecret(client=Refusing({"get_secret_value": error}), secret_arn="arn:secret")  # noqa: S106  # its name
         with pytest.raises(RetryableError, match=r"^the secret cannot be read: AccessDeniedException$"):
-            secret.credential()
+            secret.get_credential()
 
     def test_a_binary_secret_is_none(self):
         client = Recording([{"SecretBinary": b"x"}])
         with pytest.raises(RetryableError, match="neither"):
-            SlackSecret(client=client, secret_arn="arn:secret").credential()  # noqa: S106  # its name
+            SlackSecret(client=client, secret_arn="arn:secret").get_credential()  # noqa: S106  # its name
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,12 @@ from botocore.exceptions import EndpointConnectionError, ParamValidationError, R
 
 from rollcall.adapters.state.intents import CLAIM_HOURS, OWN_WRITE_DAYS, RESTORED_HOURS
 from rollcall.adapters.state.memory import StateTable
-from rollcall.decide.enforcement import Control
+from rollcall.decide.enforcement import Enforcement
 from rollcall.events.signal import Cause
 from rollcall.model.contact import ContactKind
-from rollcall.model.desired import Absent, WantedAbsent
+from rollcall.model.desired import Absent, DesiredAbsent
 from rollcall.model.errors import IntentBusyError, RecordRefusedError, RetryableError, WritesHaltedError
-from rollcall.model.roster import Roster, digest_of
+from rollcall.model.roster import Roster, compute_digest
 from rollcall.rosters.current import Rosters, approve_candidate
 from tests.adapters.samples import (
     DIGEST,
@@ -66,7 +66,7 @@ def claim(state, account_id=MEMBER, kind=ContactKind.SECURITY, *, event_key="e-1
 class NoUnits:
     """An organization and a memory of it that nobody may ask: the rosters here name no units."""
 
-    def units(self):
+    def list_units(self):
         return {}
 
 
@@ -84,32 +84,32 @@ def approve(state, document):
 class TestControl:
     def test_a_new_table_has_approved_nothing_and_is_not_paused(self, dynamodb):
         state = StateTable(client=dynamodb, table=TABLE)
-        assert state.control() == Control(approved=None, paused=False)
+        assert state.get_enforcement() == Enforcement(approved=None, paused=False)
 
     def test_what_is_approved_is_read_back_whole(self, state):
-        assert state.control() == Control(approved=DIGEST, paused=False)
-        assert state.approved_document(DIGEST) == ROSTER
+        assert state.get_enforcement() == Enforcement(approved=DIGEST, paused=False)
+        assert state.load_roster(DIGEST) == ROSTER
 
     def test_a_roster_with_any_letters_keeps_its_digest(self, state):
         values = {"name": "Åsa Ünïcødé 名前", "title": "\u202ex", "email": "a@b.example", "phone": "+1"}
         document = ROSTER | {"contacts": {"soc": values}}
         digest = approve(state, document)
-        assert digest_of(state.approved_document(digest)) == digest == state.control().approved
+        assert compute_digest(state.load_roster(digest)) == digest == state.get_enforcement().approved
 
     def test_a_large_roster_fits_into_an_item(self, state, items):
         accounts = [f"{number:012}" for number in range(9_000)]
         exempt = [{"accounts": [one], "reason": f"divested with {one}", "until": None} for one in accounts]
         document = ROSTER | {"exempt": exempt}
         digest = approve(state, document)
-        assert state.approved_document(digest) == document
+        assert state.load_roster(digest) == document
         assert len(items()["roster", digest]["document"]["B"]) < 400_000
 
     def test_approving_the_next_roster_keeps_the_last_and_the_pause(self, state, dynamodb, items):
         pause(dynamodb, {"BOOL": True})
         audit = ROSTER | {"mode": "audit"}
         digest = approve(state, audit)
-        assert state.control() == Control(approved=digest, paused=True)
-        assert state.approved_document(DIGEST) == ROSTER
+        assert state.get_enforcement() == Enforcement(approved=digest, paused=True)
+        assert state.load_roster(DIGEST) == ROSTER
         assert items()["control", "control"]["approved_by"] == {"S": "alice"}
         assert items()["roster", digest]["approved_at"] == {"S": NOW.isoformat()}
 
@@ -129,13 +129,13 @@ class TestControl:
 
     def test_the_pause_shows_at_the_next_read(self, state, dynamodb):
         pause(dynamodb, {"BOOL": True})
-        assert state.control().paused
+        assert state.get_enforcement().paused
         pause(dynamodb, {"BOOL": False})
-        assert not state.control().paused
+        assert not state.get_enforcement().paused
 
     def test_an_unknown_digest_is_awaited(self, state):
         with pytest.raises(RetryableError, match="not in the state table"):
-            state.approved_document("0" * 64)
+            state.load_roster("0" * 64)
 
     def test_a_tampered_document_can_never_be_enforced(self, state, dynamodb):
         evil = ROSTER | {"contacts": {"soc": FOUND.as_document()}}
@@ -148,21 +148,25 @@ class TestControl:
         )
         rosters = Rosters(state=state, candidate=ROSTER | {"mode": "audit"})
         with pytest.raises(WritesHaltedError):
-            state.open_intent(replace(INTENT, roster_digest=rosters.current(state.control()).digest))
+            state.open_intent(
+                replace(INTENT, roster_digest=rosters.find_current(state.get_enforcement()).digest)
+            )
 
     def test_a_function_follows_the_next_approval(self, state):
         rosters = Rosters(state=state, candidate=ROSTER)
-        assert rosters.current(state.control()).mode == "enforce"
+        assert rosters.find_current(state.get_enforcement()).mode == "enforce"
         approve(state, ROSTER | {"mode": "audit"})
-        assert rosters.current(state.control()) == Roster.from_document(ROSTER | {"mode": "audit"})
+        assert rosters.find_current(state.get_enforcement()) == Roster.from_document(
+            ROSTER | {"mode": "audit"}
+        )
 
 
 class TestOpenIntent:
     def test_every_field_comes_back(self, state):
         intent = replace(INTENT, signal=replace(INTENT.signal, kind=None, cause=Cause.ACCOUNT_CREATED))
         state.open_intent(intent)
-        assert state.open_intents(MEMBER) == [intent]
-        assert state.open_intents(MEMBER)[0].wanted.contact == WANTED
+        assert state.list_open_intents(MEMBER) == [intent]
+        assert state.list_open_intents(MEMBER)[0].wanted.contact == WANTED
 
     @pytest.mark.parametrize(
         "changes",
@@ -172,7 +176,7 @@ class TestOpenIntent:
             {"signal": replace(INTENT.signal, actor=replace(INTENT.signal.actor, mfa=None, role_arn=None))},
             {"opened_at": datetime(2026, 10, 5, 9, 30, tzinfo=UTC)},
             {"kind": ContactKind.BILLING},
-            {"wanted": WantedAbsent(source="absent (defaults)")},
+            {"wanted": DesiredAbsent(source="absent (defaults)")},
             {"authorised": True},
         ],
         ids=str,
@@ -180,21 +184,21 @@ class TestOpenIntent:
     def test_what_may_be_missing_comes_back_missing(self, state, changes):
         intent = replace(INTENT, **changes)
         state.open_intent(intent)
-        assert state.open_intents(MEMBER) == [intent]
+        assert state.list_open_intents(MEMBER) == [intent]
 
     def test_the_request_id_comes_back_once_it_is_recorded(self, state):
         state.open_intent(INTENT)
         state.record_request(INTENT, "request-1", at=NOW)
-        assert state.open_intents(MEMBER) == [replace(INTENT, request_id="request-1")]
+        assert state.list_open_intents(MEMBER) == [replace(INTENT, request_id="request-1")]
 
     def test_each_kind_and_each_account_has_its_own(self, state):
         billing = another(kind=ContactKind.BILLING)
         elsewhere = another(signal=replace(INTENT.signal, account_id="444455556666"))
         for intent in (INTENT, billing, elsewhere):
             state.open_intent(intent)
-        assert state.open_intents(MEMBER) == [billing, INTENT]
-        assert state.open_intents("444455556666") == [elsewhere]
-        assert state.open_intents("999999999999") == []
+        assert state.list_open_intents(MEMBER) == [billing, INTENT]
+        assert state.list_open_intents("444455556666") == [elsewhere]
+        assert state.list_open_intents("999999999999") == []
 
     @pytest.mark.parametrize("value", [{"BOOL": True}, {"S": "true"}, {"N": "1"}, {"S": "false"}], ids=str)
     def test_refused_when_paused_however_it_is_spelt(self, state, dynamodb, items, value):
@@ -208,7 +212,7 @@ class TestOpenIntent:
         pause(dynamodb, {"BOOL": True})
         pause(dynamodb, {"BOOL": False})
         state.open_intent(INTENT)
-        assert state.open_intents(MEMBER) == [INTENT]
+        assert state.list_open_intents(MEMBER) == [INTENT]
 
     def test_refused_when_another_roster_is_approved(self, state, items):
         approve(state, ROSTER | {"mode": "audit"})
@@ -260,7 +264,7 @@ class TestOpenIntent:
         error = client_error("TransactionCanceledException", CancellationReasons=reasons)
         client = RefusingSome(dynamodb, [error] * met)
         StateTable(client=client, table=TABLE).open_intent(INTENT)
-        assert state.open_intents(MEMBER) == [INTENT]
+        assert state.list_open_intents(MEMBER) == [INTENT]
 
     def test_a_contact_that_another_worker_holds_is_not_asked_for_again(self, state, dynamodb):
         state.open_intent(INTENT)
@@ -309,27 +313,27 @@ class TestCloseIntent:
     def test_only_the_own_intent_is_closed(self, state):
         state.open_intent(INTENT)
         state.close_intent(another(), claimable=False, at=NOW)
-        assert state.open_intents(MEMBER) == [INTENT]
+        assert state.list_open_intents(MEMBER) == [INTENT]
 
     def test_the_next_one_may_open_after_it(self, state):
         state.open_intent(INTENT)
         state.close_intent(INTENT, claimable=False, at=NOW)
         state.open_intent(another())
-        assert state.open_intents(MEMBER) == [another()]
+        assert state.list_open_intents(MEMBER) == [another()]
 
     def test_a_late_request_id_does_not_reopen_it_or_mark_its_successor(self, state):
         state.open_intent(INTENT)
         state.close_intent(INTENT, claimable=False, at=NOW)
         state.record_request(INTENT, "request-1", at=NOW)
-        assert state.open_intents(MEMBER) == []
+        assert state.list_open_intents(MEMBER) == []
         state.open_intent(another())
         state.record_request(INTENT, "request-2", at=NOW)
-        assert state.open_intents(MEMBER) == [another()]
+        assert state.list_open_intents(MEMBER) == [another()]
 
     def test_a_claimable_write_answers_to_one_event(self, state):
         state.open_intent(INTENT)
         state.close_intent(INTENT, claimable=True, at=NOW)
-        assert state.open_intents(MEMBER) == []
+        assert state.list_open_intents(MEMBER) == []
         assert claim(state, event_key="e-1")
         assert not claim(state, event_key="e-2")
 
@@ -411,9 +415,9 @@ class TestCloseIntent:
 class TestRememberedCalls:
     def test_a_refused_call_is_known_as_ours_and_opens_no_intent(self, state, items):
         state.remember_call(INTENT, "refused-1", at=NOW)
-        assert state.own_write("refused-1")
-        assert not state.own_write("refused-2")
-        assert state.open_intents(MEMBER) == []
+        assert state.is_own_write("refused-1")
+        assert not state.is_own_write("refused-2")
+        assert state.list_open_intents(MEMBER) == []
         item = items()["write#refused-1", "write"]
         assert item["intent_id"] == {"S": INTENT.id}
         assert item["expires_at"]["N"] == str(int((NOW + timedelta(days=OWN_WRITE_DAYS)).timestamp()))
@@ -422,9 +426,9 @@ class TestRememberedCalls:
         state.open_intent(INTENT)
         state.record_request(INTENT, "request-1", at=NOW)
         state.remember_call(INTENT, "refused-1", at=NOW)
-        assert state.open_intents(MEMBER) == [replace(INTENT, request_id="request-1")]
-        assert state.own_write("request-1")
-        assert state.own_write("refused-1")
+        assert state.list_open_intents(MEMBER) == [replace(INTENT, request_id="request-1")]
+        assert state.is_own_write("request-1")
+        assert state.is_own_write("refused-1")
 
     def test_a_refused_call_is_no_write_to_be_claimed(self, state):
         state.remember_call(INTENT, "refused-1", at=NOW)
@@ -433,12 +437,12 @@ class TestRememberedCalls:
 
 class TestOpened:
     def test_each_incident_on_its_own(self, state, items):
-        assert not state.opened("RC-1")
+        assert not state.is_opened("RC-1")
         state.mark_opened("RC-1", at=NOW)
         state.mark_opened("RC-1", at=NOW)
-        assert state.opened("RC-1")
-        assert not state.opened("RC-2")
-        assert not state.opened("RC-10")
+        assert state.is_opened("RC-1")
+        assert not state.is_opened("RC-2")
+        assert not state.is_opened("RC-10")
         expiry = items()["opened#RC-1", "opened"]["expires_at"]["N"]
         assert expiry == str(int((NOW + timedelta(days=OWN_WRITE_DAYS)).timestamp()))
 
@@ -447,11 +451,11 @@ class TestRestored:
     def test_the_last_write_of_each_contact_is_remembered(self, state):
         state.mark_restored(INTENT, at=NOW)
         state.mark_restored(another(), at=NOW + timedelta(seconds=5))
-        assert state.restored_at(MEMBER, ContactKind.SECURITY) == NOW + timedelta(seconds=5)
-        assert state.restored_at(MEMBER, ContactKind.BILLING) is None
-        assert state.restored_at("444455556666", ContactKind.SECURITY) is None
-        assert state.restored_for(MEMBER, ContactKind.SECURITY) == another().signal.event.id
-        assert state.restored_for(MEMBER, ContactKind.BILLING) is None
+        assert state.get_restored_at(MEMBER, ContactKind.SECURITY) == NOW + timedelta(seconds=5)
+        assert state.get_restored_at(MEMBER, ContactKind.BILLING) is None
+        assert state.get_restored_at("444455556666", ContactKind.SECURITY) is None
+        assert state.get_restored_for(MEMBER, ContactKind.SECURITY) == another().signal.event.id
+        assert state.get_restored_for(MEMBER, ContactKind.BILLING) is None
 
     def test_it_ends_by_itself(self, state, items):
         state.mark_restored(INTENT, at=NOW)
@@ -463,14 +467,14 @@ class TestOwnWrite:
     def test_only_a_recorded_request_id_is_ours(self, state):
         state.open_intent(INTENT)
         state.record_request(INTENT, "request-1", at=NOW)
-        assert state.own_write("request-1")
-        assert not state.own_write("request-2")
+        assert state.is_own_write("request-1")
+        assert not state.is_own_write("request-2")
 
     def test_it_is_remembered_after_the_intent_is_closed(self, state, items):
         state.open_intent(INTENT)
         state.record_request(INTENT, "request-1", at=NOW)
         state.close_intent(INTENT, claimable=False, at=NOW)
-        assert state.own_write("request-1")
+        assert state.is_own_write("request-1")
         assert items()["write#request-1", "write"]["expires_at"]["N"] == str(
             int((NOW + timedelta(days=OWN_WRITE_DAYS)).timestamp())
         )
@@ -488,21 +492,21 @@ def test_contact_details_stay_in_open_intents_and_rosters(state, items):
 
 
 CALLS = [
-    ("get_item", lambda state: state.control()),
-    ("get_item", lambda state: state.approved_document(DIGEST)),
-    ("get_item", lambda state: state.own_write("request-1")),
-    ("query", lambda state: state.open_intents(MEMBER)),
+    ("get_item", lambda state: state.get_enforcement()),
+    ("get_item", lambda state: state.load_roster(DIGEST)),
+    ("get_item", lambda state: state.is_own_write("request-1")),
+    ("query", lambda state: state.list_open_intents(MEMBER)),
     ("put_item", lambda state: state.record_request(INTENT, "request-1", at=NOW)),
     ("update_item", lambda state: state.record_request(INTENT, "request-1", at=NOW)),
     ("put_item", lambda state: state.close_intent(INTENT, claimable=True, at=NOW)),
     ("delete_item", lambda state: state.close_intent(INTENT, claimable=False, at=NOW)),
     ("put_item", lambda state: state.remember_call(INTENT, "refused-1", at=NOW)),
     ("put_item", lambda state: state.mark_opened("RC-1", at=NOW)),
-    ("get_item", lambda state: state.opened("RC-1")),
+    ("get_item", lambda state: state.is_opened("RC-1")),
     ("query", claim),
     ("update_item", lambda state: state.close_intent(INTENT, claimable=True, at=NOW) or claim(state)),
     ("put_item", lambda state: state.mark_restored(INTENT, at=NOW)),
-    ("get_item", lambda state: state.restored_at(MEMBER, ContactKind.SECURITY)),
+    ("get_item", lambda state: state.get_restored_at(MEMBER, ContactKind.SECURITY)),
     (
         "transact_write_items",
         lambda state: state.approve(digest=DIGEST, document=ROSTER, by="test", at=NOW),
@@ -534,11 +538,11 @@ def test_reads_are_consistent(dynamodb):
             return call
 
     watched = StateTable(client=Watching(), table=TABLE)
-    watched.control()
-    watched.approved_document(DIGEST)
-    watched.own_write("request-1")
-    watched.opened("RC-1")
-    watched.restored_at(MEMBER, ContactKind.SECURITY)
-    watched.open_intents(MEMBER)
+    watched.get_enforcement()
+    watched.load_roster(DIGEST)
+    watched.is_own_write("request-1")
+    watched.is_opened("RC-1")
+    watched.get_restored_at(MEMBER, ContactKind.SECURITY)
+    watched.list_open_intents(MEMBER)
     claim(watched)
     assert seen == [("get_item", True)] * 5 + [("query", True)] * 2

@@ -21,12 +21,12 @@ def sweeps(dynamodb):
 
 
 def test_the_run_that_goes_on_is_known_with_its_cursor_until_its_lease_ends(sweeps):
-    assert sweeps.current(NOW) is None
+    assert sweeps.find_current(NOW) is None
     sweeps.acquire(RUN, NOW)
     moved = replace(RUN, cursor=2400)
-    assert sweeps.progress(moved, NOW + timedelta(seconds=60))
-    assert sweeps.current(NOW + timedelta(seconds=LEASE_SECONDS + 59)) == moved
-    assert sweeps.current(NOW + timedelta(seconds=LEASE_SECONDS + 61)) is None
+    assert sweeps.save_progress(moved, NOW + timedelta(seconds=60))
+    assert sweeps.find_current(NOW + timedelta(seconds=LEASE_SECONDS + 59)) == moved
+    assert sweeps.find_current(NOW + timedelta(seconds=LEASE_SECONDS + 61)) is None
 
 
 def test_a_run_that_ended_is_no_longer_in_the_way_and_one_that_took_over_stays(sweeps):
@@ -34,12 +34,12 @@ def test_a_run_that_ended_is_no_longer_in_the_way_and_one_that_took_over_stays(s
     later = NOW + timedelta(seconds=LEASE_SECONDS + 1)
     other = run_of("execution-2", 0, None)
     assert sweeps.acquire(other, later)
-    assert not sweeps.progress(RUN, later)
+    assert not sweeps.save_progress(RUN, later)
     sweeps.finish(RUN, {"ending": "failed"}, later)
-    assert sweeps.current(later) == other
+    assert sweeps.find_current(later) == other
     sweeps.finish(other, {"ending": "finished"}, later)
-    assert sweeps.current(later) is None
-    assert sweeps.last() == {"ending": "finished"}
+    assert sweeps.find_current(later) is None
+    assert sweeps.find_last() == {"ending": "finished"}
 
 
 def test_held_plans_expire_by_themselves_and_the_run_never_does(sweeps, items):

@@ -8,8 +8,8 @@ from botocore.exceptions import EndpointConnectionError
 from rollcall.adapters.bus_and_queue import SqsQueue
 from rollcall.adapters.sns import ChatTopic, SnsTopic
 from rollcall.model.errors import RetryableError
-from rollcall.notify.chat import chat_notification
-from rollcall.notify.plain_text import plain_text
+from rollcall.notify.chat import render_chat
+from rollcall.notify.plain_text import render_plain_text
 from tests.adapters.samples import Refusing, client_error, message
 
 ALONE = {"thread": None, "follows": False}
@@ -28,7 +28,7 @@ BROKEN = pytest.mark.parametrize(
 def test_an_alert_is_published_with_its_attributes(aws, topic_arn, inbox):
     assert SnsTopic(client=aws["sns"], topic_arn=topic_arn).send(message(), **ALONE) is None
     [got] = inbox.read()
-    alert = plain_text(message())
+    alert = render_plain_text(message())
     assert (got["Subject"], got["Message"]) == (alert.subject, alert.text)
     assert got["MessageAttributes"] == {
         name: {"Type": "String", "Value": value} for name, value in message().attributes.items()
@@ -38,7 +38,7 @@ def test_an_alert_is_published_with_its_attributes(aws, topic_arn, inbox):
 def test_a_notification_for_the_chat_is_json_with_the_same_attributes(aws, topic_arn, inbox):
     assert ChatTopic(client=aws["sns"], topic_arn=topic_arn).send(message(), **ALONE) is None
     [got] = inbox.read()
-    assert json.loads(got["Message"]) == chat_notification(message())
+    assert json.loads(got["Message"]) == render_chat(message())
     assert got["MessageAttributes"]["severity"]["Value"] == "MEDIUM"
 
 

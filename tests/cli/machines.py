@@ -9,7 +9,7 @@ from rollcall.adapters.runs import RunsBucket
 from rollcall.adapters.state.memory import StateTable
 from rollcall.adapters.state.rosters import MatchTable
 from rollcall.adapters.state.sweeps import SweepTable
-from rollcall.model.roster import digest_of
+from rollcall.model.roster import compute_digest
 from rollcall_config.configuration import load
 from tests.cli.desk import HUB
 from tests.cli.world import TABLE
@@ -49,7 +49,7 @@ class Machines:
         """What is in the directory becomes the candidate."""
         self.hub.deploy(self._roster())
         assert self.world.deployed.outputs is not None
-        self.world.deployed.outputs["CandidateDigest"] = digest_of(self.hub.roster)
+        self.world.deployed.outputs["CandidateDigest"] = compute_digest(self.hub.roster)
 
     def start_execution(self, *, stateMachineArn: str, name: str, input: str) -> dict[str, str]:  # noqa: A002, N803  # boto3's spelling
         asked = json.loads(input)

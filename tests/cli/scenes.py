@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rollcall.model.contact import ContactKind
-from rollcall.repeated_edits.rules import Revert, StandoffLimits, changed, reverted
+from rollcall.repeated_edits.rules import RepeatedEditLimits, Revert, count_change, count_revert
 from rollcall_cli.text.fixes import ACCOUNTS
 from tests.cli.desk import CONTACTS, DIVESTED, HUB, MALLORY, MANAGEMENT, PAYMENTS, PLAYGROUND, RIGHT, SHOP
 from tests.cli.machines import operate
@@ -102,12 +102,14 @@ def contested(world):
     operated(world)
     state, clock = world.machines.hub.state, world.clock
     actor = f"arn:aws:sts::{PAYMENTS}:assumed-role/Deploy/pipeline"
-    standoff = state.standoff(PAYMENTS, ContactKind.SECURITY)
-    for number in range(StandoffLimits().reverts):
-        standoff = reverted(standoff, Revert(call=str(number), principal=actor, at=clock.now()))
+    standoff = state.load_repeated(PAYMENTS, ContactKind.SECURITY)
+    for number in range(RepeatedEditLimits().reverts):
+        standoff = count_revert(standoff, Revert(call=str(number), principal=actor, at=clock.now()))
         clock.sleep(60)
-    standoff = changed(standoff, principal=actor, message_id="m", now=clock.now(), limits=StandoffLimits())
-    state.save_standoff(standoff, at=clock.now())
+    standoff = count_change(
+        standoff, principal=actor, message_id="m", now=clock.now(), limits=RepeatedEditLimits()
+    )
+    state.save_repeated(standoff, at=clock.now())
 
 
 SCENES = {

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from rollcall.adapters.ledger import LedgerBucket
 from rollcall.adapters.state.memory import StateTable
-from rollcall.decide.intent import intent_id
+from rollcall.decide.intent import make_intent_id
 from rollcall.events.actor import UNKNOWN
 from rollcall.model.contact import ContactKind
 from rollcall.outcomes.outcome import Outcome
@@ -60,9 +60,9 @@ class Books:
         """One write with its records."""
         sample, at = samples.INTENT, OPENED + timedelta(minutes=minutes)
         signal = replace(sample.signal, account_id=PAYMENTS, kind=kind, actor=actor)
-        name = intent_id(signal=signal, kind=kind, owner="m-1", opened_at=at)
+        name = make_intent_id(signal=signal, kind=kind, owner="m-1", opened_at=at)
         intent = replace(sample, id=name, signal=signal, kind=kind, opened_at=at)
-        self.ledger.intent(intent)
+        self.ledger.record_intent(intent)
         self.state.record_request(intent, f"request-{minutes}", at=NOW)
         if outcome:
             self.end(intent)
@@ -77,7 +77,7 @@ class Books:
             request_id="r-1",
             verified=True,
         )
-        self.ledger.outcome(intent, done, intent.opened_at + timedelta(seconds=1))
+        self.ledger.record_outcome(intent, done, intent.opened_at + timedelta(seconds=1))
 
     def later(self, **passed: int) -> None:
         """Look that long after now, whatever the date of this machine: the clock of the world has its own."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from rollcall.outcomes.documents import ledger_document
+from rollcall.outcomes.documents import build_ledger_document
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import Verdict
 from rollcall_cli.history.entries import FINISHING, Book, Entry, entries
@@ -22,7 +22,7 @@ ENDED = Outcome(
 )
 BODIES = {
     "intent": json.dumps(INTENT.as_document()).encode(),
-    "outcome": json.dumps(ledger_document(ENDED, AT)).encode(),
+    "outcome": json.dumps(build_ledger_document(ENDED, AT)).encode(),
 }
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from rollcall.events.monitored import WATCHED
+from rollcall.events.monitored import MONITORED_EVENTS
 from rollcall.notify import notice_words, words
 from rollcall_cli.app import app
 
@@ -16,7 +16,7 @@ TEXTS = [
     PAGE.read_text(encoding="utf-8"),
     *(one.do for one in notice_words.WORDS.values()),
     *(one.next_step for one in (*words.WORDS.values(), *words.CLOSING.values(), words.AUTHORISED)),
-    *(one.next_step for one in WATCHED.values()),
+    *(one.next_step for one in MONITORED_EVENTS.values()),
 ]
 #: Named by the facts of a standoff; comes with the standoff's own commands.
 AWAITED = {"release"}

@@ -38,7 +38,7 @@ def held(world):
 
 
 def plan_of(world):
-    (plan,) = world.machines.hub.sweeps.waiting(world.clock.now())
+    (plan,) = world.machines.hub.sweeps.list_pending(world.clock.now())
     return plan
 
 
@@ -105,7 +105,7 @@ def test_a_sweep_that_cannot_begin_says_so(hub):
 def test_a_second_sweep_waits_for_the_first(hub):
     first = hub.machines.hub.execution("schedule")
     first.run_to("observe")
-    running = hub.machines.hub.sweeps.current(hub.clock.now())
+    running = hub.machines.hub.sweeps.find_current(hub.clock.now())
     second = hub.run("sweep")
     assert second.exit_code == 0
     found = hub.machines.hub.started[second.stdout.split()[1].rstrip(".")]
@@ -152,7 +152,7 @@ def test_a_plan_is_shown_and_approved(held):
             },
         )
     ]
-    assert held.machines.hub.state.control().approved == plan.roster
+    assert held.machines.hub.state.get_enforcement().approved == plan.roster
     (execution,) = held.machines.hub.started.values()
     execution.run()
     assert mailbox(held) == "aws-sco@example.com"
@@ -177,7 +177,7 @@ def test_an_approval_that_was_cut_off_for_good_is_shown_and_the_same_command_fin
     (shown,) = status(held)["approved"]
     assert (shown["plan"], shown["approved_by"], shown["in_force"]) == (plan.plan, BY, False)
     assert held.run("approve", plan.plan[:8], "--yes").exit_code == 0
-    assert held.machines.hub.state.control().approved == plan.roster
+    assert held.machines.hub.state.get_enforcement().approved == plan.roster
     (shown,) = status(held)["approved"]
     assert shown["in_force"] is True
     text = held.run("status").stdout
@@ -274,7 +274,7 @@ def test_a_pause_stops_writes_and_says_who_and_why(hub):
     result = hub.run("pause", "--reason", "Change freeze")
     assert result.exit_code == 0
     assert_golden("pause.txt", result.stdout)
-    assert hub.machines.hub.state.control().paused
+    assert hub.machines.hub.state.get_enforcement().paused
     assert "paused" in hub.machines.hub.told()
     hub.clock.sleep(60)
     shown = hub.run("status")
@@ -283,7 +283,7 @@ def test_a_pause_stops_writes_and_says_who_and_why(hub):
     result = hub.run("unpause", "--reason", "over")
     assert result.exit_code == 0
     assert_golden("unpause.txt", result.stdout)
-    assert not hub.machines.hub.state.control().paused
+    assert not hub.machines.hub.state.get_enforcement().paused
 
 
 def test_a_standoff_is_shown_until_somebody_releases_it(contested):

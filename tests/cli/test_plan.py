@@ -115,7 +115,7 @@ def test_the_plan_has_the_digest_that_a_sweep_gives_it(drifted):
             "wanted": {"contact": item["wanted"], "source": item["source"]},
         }
         digest.add(PlannedChange.from_document(change))
-    assert found["plan"] == digest.hexdigest()
+    assert found["plan"] == digest.compute()
 
 
 def test_a_part_of_the_organization_has_no_such_digest(drifted):
@@ -402,7 +402,7 @@ def test_what_a_renamed_unit_matched_is_held_as_the_sweep_holds_it(world):
     found, result = plan(world, "--account", PLAYGROUND)
     assert result.exit_code == 1
     assert {item["verdict"] for item in found["unknown"]} == {"held"}
-    assert memory.units() == {"Sandbox": frozenset({unit})}
+    assert memory.list_units() == {"Sandbox": frozenset({unit})}
 
 
 def test_before_the_first_approval_a_sweep_would_wait(world):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from rollcall.report.csv_file import to_csv
+from rollcall.report.csv_file import write_csv
 from rollcall.report.page import render
 from tests.cli.desk import HUB
 from tests.support.reports import sample_report
@@ -33,7 +33,7 @@ def sample(world: World) -> dict[str, Any]:
     for key, text in (
         ("latest.json", json.dumps(report)),
         (f"{run}/report.json", json.dumps(report)),
-        (f"{run}/report.csv", to_csv(report)),
+        (f"{run}/report.csv", write_csv(report)),
         (f"{run}/report.html", render(report)),
     ):
         client.put_object(Bucket=BUCKET, Key=f"reports/{key}", Body=text.encode())

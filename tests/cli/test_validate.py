@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from rollcall.model.roster import digest_of
+from rollcall.model.roster import compute_digest
 from rollcall_config.configuration import load
 from tests.cli.desk import CONTACTS, HUB, MANAGEMENT, PLAYGROUND, SHOP, assert_golden
 
@@ -48,7 +48,7 @@ def test_every_fault_is_told_with_file_line_and_field(desk):
 def test_scripts_get_json(desk):
     desk.write(contacts=CONTACTS.replace("+1 206 443 2100", "+1 206 555 0100"))
     found = json.loads(desk.run("validate", "--json").stdout)
-    assert found["digest"] == digest_of(load(desk.where, "config").roster)
+    assert found["digest"] == compute_digest(load(desk.where, "config").roster)
     assert found["faults"] == []
     (warning,) = found["warnings"]
     assert (warning["file"], warning["line"], warning["field"]) == (

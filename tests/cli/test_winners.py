@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rollcall.model.account import Account, AccountState
 from rollcall.model.contact import ContactKind
-from rollcall.model.desired import Held, Wanted, WantedAbsent
+from rollcall.model.desired import Conflict, Desired, DesiredAbsent
 from rollcall.model.roster import Mode, Roster
 from rollcall_cli.aws.reach import Reach
 from rollcall_cli.explain.explanation import explain, winners
@@ -55,13 +55,13 @@ def test_the_marked_entry_is_the_one_that_decides(account, defaults, overrides):
     for kind in found.kinds:
         won = winners(kind.candidates)
         match kind.demand:
-            case Wanted(contact=contact, source=source):
+            case Desired(contact=contact, source=source):
                 assert contact == roster.contacts[won[0].value]
                 assert won[0].source in source
-            case WantedAbsent(source=source):
+            case DesiredAbsent(source=source):
                 assert won[0].value is None
                 assert won[0].source in source
-            case Held(reason=reason):
+            case Conflict(reason=reason):
                 assert not won
                 assert "disagree" in reason
             case None:

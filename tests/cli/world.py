@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.state.memory import StateTable
-from rollcall.model.roster import digest_of
+from rollcall.model.roster import compute_digest
 from rollcall.model.well_known import STACK_SET_NAME
 from rollcall_cli.text.fixes import STACK_SETS
 from rollcall_config.configuration import load
@@ -104,7 +104,7 @@ class World(Desk):
         """Make the candidate the approved roster."""
         document = load(self.where, "config", today=self.clock.now().date()).roster
         state = StateTable(client=self._elsewhere("dynamodb", HUB), table=TABLE)
-        digest = digest_of(document)
+        digest = compute_digest(document)
         state.approve(digest=digest, document=document, by="ann", at=self.clock.now())
         assert self.deployed.outputs is not None
         self.deployed.outputs["CandidateDigest"] = digest

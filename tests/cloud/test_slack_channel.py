@@ -10,9 +10,9 @@ from localcloud.slack.receiver import Mood, SlackReceiver
 from rollcall.adapters import slack as https
 from rollcall.adapters.slack import Bot, SlackChannel, Webhook, post_json
 from rollcall.model.errors import LaterError, RetryableError
-from rollcall.notify.notifier import read
-from rollcall.outcomes.documents import incident_document
-from rollcall.outcomes.notices import notice_document
+from rollcall.notify.notifier import read_event
+from rollcall.outcomes.documents import build_incident_document
+from rollcall.outcomes.notices import build_notice_document
 from tests.adapters.samples import LINKS, MANAGEMENT, NOW, message
 from tests.functions.notice_samples import NOTICES
 from tests.functions.test_golden_alerts import INCIDENTS
@@ -37,7 +37,7 @@ class Held:
     def __init__(self, held):
         self.held = held
 
-    def credential(self):
+    def get_credential(self):
         return self.held
 
     def forget(self):
@@ -57,10 +57,12 @@ WAYS = pytest.mark.parametrize("way", [by_webhook, by_bot])
 
 
 def test_every_alert_is_taken(slack):
-    documents = [incident_document(one, management_account=MANAGEMENT, at=NOW) for one in INCIDENTS.values()]
-    documents += [notice_document(one, at=NOW) for one in NOTICES.values()]
+    documents = [
+        build_incident_document(one, management_account=MANAGEMENT, at=NOW) for one in INCIDENTS.values()
+    ]
+    documents += [build_notice_document(one, at=NOW) for one in NOTICES.values()]
     for document in documents:
-        by_webhook(slack).send(read({"detail": document}, LINKS), thread=None, follows=False)
+        by_webhook(slack).send(read_event({"detail": document}, LINKS), thread=None, follows=False)
     messages = slack.list_messages()
     assert len(messages) == len(documents)
     assert all(one.blocks for one in messages)

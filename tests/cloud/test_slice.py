@@ -12,7 +12,7 @@ from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.state.memory import StateTable
 from rollcall.adapters.state.rosters import MatchTable
 from rollcall.model.well_known import OPERATOR_ROLE_NAME
-from rollcall.repeated_edits.rules import SPACES, StandoffLimits
+from rollcall.repeated_edits.rules import BACKOFF, RepeatedEditLimits
 from rollcall.rosters.current import approve_candidate
 from tests.cloud.tools import PATIENCE_SECONDS, alerts, expire, messages, wait_for
 
@@ -91,7 +91,7 @@ class Slice:
 
     def all_is_closed(self):
         """Whether no intent of the member is open."""
-        return not list(self.state.open_intents(MEMBER))
+        return not list(self.state.list_open_intents(MEMBER))
 
     def dead(self):
         """The dead letters, which are gone then: `rollcall status` in this cloud would tell of them."""
@@ -195,7 +195,7 @@ def test_a_crash_after_the_put_still_ends_in_the_record_and_one_alert(hub):
     wait_for(lambda: killed)
     assert hub.email("SECURITY") == hub.right["SECURITY"]
     assert hub.alerts(event) == []
-    (open_intent,) = hub.state.open_intents(MEMBER)
+    (open_intent,) = hub.state.list_open_intents(MEMBER)
     assert hub.ledger()[open_intent.id] == {"intent.json"}
     expire(hub.outputs["IntakeQueueUrl"])
     assert hub.only_alert(event).startswith("[MEDIUM]")
@@ -252,7 +252,7 @@ def test_a_tug_of_war_is_a_standoff_until_an_operator_releases_it(hub, contested
     def restored():
         return hub.email("SECURITY", contested) == hub.right["SECURITY"]
 
-    reverts = StandoffLimits().reverts
+    reverts = RepeatedEditLimits().reverts
     for number in range(reverts):
         change(number)
         wait_for(restored)
@@ -265,7 +265,7 @@ def test_a_tug_of_war_is_a_standoff_until_an_operator_releases_it(hub, contested
     command = ("release", contested, "SECURITY", "--config", "config/examples/demo")
     assert "is undone at once" in run_rollcall(hub.cloud.clients, HUB, *command, **options)
     change(reverts + 1)
-    assert SPACES[0].total_seconds() > PATIENCE_SECONDS  # at once, and not as a standoff would have it
+    assert BACKOFF[0].total_seconds() > PATIENCE_SECONDS  # at once, and not as a standoff would have it
     wait_for(restored)
     wait_for(lambda: hub.told("released", contested))
 

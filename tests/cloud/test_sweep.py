@@ -12,7 +12,7 @@ import pytest
 from localcloud.story.seeds import count_differing, give_contacts
 from localcloud.story.sweeps import Sweeps
 from localcloud.story.terminal import Terminal
-from rollcall.model.roster import digest_of
+from rollcall.model.roster import compute_digest
 from rollcall.model.well_known import OPERATOR_ROLE_NAME
 from rollcall.sweep.apply import BATCH_CHANGES, IN_FLIGHT
 from simulation.seeds import HUB
@@ -203,7 +203,7 @@ def test_the_page_that_the_demo_leaves_is_whole_and_of_the_last_sweep(hub, termi
     assert fetches(text) == []
     assert f"Contacts of {len(hub.organization.accounts)} accounts" in text
     assert run["run"] in text
-    assert f"<code>{digest_of(hub.roster)[:12]}</code> approved" in text
+    assert f"<code>{compute_digest(hub.roster)[:12]}</code> approved" in text
     for name in ("Payments", "Web Shop", "Divested", "Workloads/Production"):
         assert name in text
     for contact in hub.roster["contacts"].values():

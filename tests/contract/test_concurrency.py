@@ -96,7 +96,7 @@ def test_a_pool_keeps_the_order_of_items_and_as_many_in_flight_as_it_is_wide():
         clock.sleep(1 + number % 2)
         return number
 
-    assert pool.each(work, range(8), go_on=lambda: True) == list(range(8))
+    assert pool.map_each(work, range(8), go_on=lambda: True) == list(range(8))
     assert at(clock, start) == 4  # of 12 seconds of work; the last item takes two and begins at two
 
 
@@ -109,7 +109,7 @@ def test_a_pool_stops_taking_when_it_is_told_to():
         clock.sleep(1)
         return number
 
-    assert pool.each(work, range(100), go_on=lambda: at(clock, start) < 3) == [0, 1, 2, 3, 4, 5]
+    assert pool.map_each(work, range(100), go_on=lambda: at(clock, start) < 3) == [0, 1, 2, 3, 4, 5]
 
 
 def test_a_pool_raises_what_its_work_raises_and_takes_no_more():
@@ -122,7 +122,7 @@ def test_a_pool_raises_what_its_work_raises_and_takes_no_more():
             raise ValueError("one")
 
     with pytest.raises(ValueError, match="one"):
-        ConcurrentPool(clock, 2).each(work, range(100), go_on=lambda: True)
+        ConcurrentPool(clock, 2).map_each(work, range(100), go_on=lambda: True)
     assert len(begun) < 6
 
 
@@ -139,7 +139,7 @@ def a_run(seed):
             client.list_accounts()
         seen.append(at(clock, start))
 
-    ConcurrentPool(clock, 40).each(work, range(60), go_on=lambda: True)
+    ConcurrentPool(clock, 40).map_each(work, range(60), go_on=lambda: True)
     return seen, dict(cloud.calls)
 
 

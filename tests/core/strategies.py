@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rollcall.decide.resolve import Requirement
 from rollcall.model.account import Account, AccountState
 from rollcall.model.contact import Contact, ContactKind
-from rollcall.model.desired import Absent, Held, Present, Unreadable, Wanted, WantedAbsent
+from rollcall.model.desired import Absent, Conflict, Desired, DesiredAbsent, Present, Unreadable
 
 account_ids = st.from_regex(r"[0-9]{12}", fullmatch=True)
 names = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=64)
@@ -30,11 +30,11 @@ accounts = st.builds(
     ou_path=st.lists(st.sampled_from("ABC"), max_size=4).map(tuple),
     parent_ids=st.just(("r-a1b2",)),
 )
-wanted = st.builds(Wanted, contact=contacts, source=names)
-demands = st.one_of(wanted, st.builds(WantedAbsent, source=names), st.builds(Held, reason=names))
+wanted = st.builds(Desired, contact=contacts, source=names)
+demands = st.one_of(wanted, st.builds(DesiredAbsent, source=names), st.builds(Conflict, reason=names))
 requirements = st.builds(
     Requirement,
-    demands=st.dictionaries(kinds, demands),
+    desired=st.dictionaries(kinds, demands),
     halted=st.none() | st.just("audit mode"),
     held=st.none() | st.just("modes that disagree"),
     exempt=st.none() | names,

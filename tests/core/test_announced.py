@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rollcall.model.contact import ContactKind
 from rollcall.model.desired import Absent, Present, Unreadable
 from rollcall.model.errors import RetryableError
-from rollcall.publish.known_drift import fingerprint
+from rollcall.publish.known_drift import compute_fingerprint
 from simulation.caller import Caller
 from tests.core.strategies import contacts
 from tests.core.test_sweep_apply import LOOSE
@@ -280,20 +280,20 @@ class TestMemory:
         assert world.summary["unannounced"] == 0
         assert swept(world) == 0
 
-    @pytest.mark.parametrize("step", ["state.announce", "state.withdraw"])
+    @pytest.mark.parametrize("step", ["state.remember_drift", "state.forget_drift"])
     def test_a_memory_that_fails_keeps_nobody_from_being_told(self, step):
         world = settled(LOOSE)
         world.faults.plan(step, RetryableError("busy"))
-        if step == "state.announce":
+        if step == "state.remember_drift":
             world.command("pause")
         edited(world)
         assert len([alert for alert in world.alerts if "contact" in alert.subject]) == 1
         assert not world.dead
         world.state.paused = False
         # Rather a contact too many is counted than one too few.
-        assert swept(world) == (step == "state.announce")
+        assert swept(world) == (step == "state.remember_drift")
 
-    @pytest.mark.parametrize("step", ["state.announced", "state.settled"])
+    @pytest.mark.parametrize("step", ["state.list_known_drift", "state.resolve_drift"])
     @pytest.mark.parametrize("error", [RetryableError("busy"), Crash()])
     def test_a_report_that_is_cut_off_counts_the_same_the_next_time(self, step, error):
         world = settled(LOOSE)
@@ -307,13 +307,13 @@ class TestMemory:
 
     def test_compliant_contacts_cost_a_sweep_no_read(self):
         world, reads = settled(LOOSE), []
-        asked = world.state.announced
+        asked = world.state.list_known_drift
 
         def counting():
             reads.append("announced")
             return asked()
 
-        world.state.announced = counting
+        world.state.list_known_drift = counting
         assert swept(world) == 0
         assert reads == ["announced"]
 
@@ -334,15 +334,15 @@ class TestMemory:
 class TestFingerprint:
     @given(contacts, contacts)
     def test_it_is_the_same_for_what_aws_takes_for_the_same(self, one, other):
-        same = fingerprint(Present(contact=one)) == fingerprint(Present(contact=other))
-        assert same == one.same_as(other)
+        same = compute_fingerprint(Present(contact=one)) == compute_fingerprint(Present(contact=other))
+        assert same == one.is_same(other)
 
     @given(contacts, st.text(alphabet=" ", max_size=3))
     def test_spaces_around_an_address_do_not_count(self, contact, spaces):
         padded = replace(contact, email=f"{spaces}{contact.email}{spaces}")
-        assert fingerprint(Present(contact=contact)) == fingerprint(Present(contact=padded))
+        assert compute_fingerprint(Present(contact=contact)) == compute_fingerprint(Present(contact=padded))
 
     @given(contacts)
     def test_absent_is_no_contact_and_unreadable_is_neither(self, contact):
-        assert fingerprint(Absent()) not in (None, fingerprint(Present(contact=contact)))
-        assert fingerprint(Unreadable(reason="x")) is fingerprint(None) is None
+        assert compute_fingerprint(Absent()) not in (None, compute_fingerprint(Present(contact=contact)))
+        assert compute_fingerprint(Unreadable(reason="x")) is compute_fingerprint(None) is None

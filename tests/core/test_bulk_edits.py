@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from rollcall.bulk_edits.model import MOST_LOOKS, BulkLimits
+from rollcall.bulk_edits.model import MOST_CHECKS, BulkLimits
 from rollcall.model.errors import RetryableError
 from simulation.caller import Caller
 from simulation.clock import DEFAULT_START
@@ -340,15 +340,15 @@ def test_a_replay_is_not_told_again():
 
 
 STEPS = [
-    "state.tally",
-    "state.save_tally",
-    "state.save_tally.after",
+    "state.load_window",
+    "state.save_window",
+    "state.save_window.after",
     "bus.publish_notice",
     "bus.publish_notice.after",
     "bus.publish",
     "bus.publish.after",
-    "state.watch",
-    "state.watch.after",
+    "state.schedule_closing",
+    "state.schedule_closing.after",
 ]
 
 
@@ -371,7 +371,7 @@ def test_a_crash_anywhere_loses_neither_an_edit_nor_the_end(step, nth):
     assert not world.dead
 
 
-@pytest.mark.parametrize("step", [*STEPS, "state.standoff", "put_alternate_contact.after"])
+@pytest.mark.parametrize("step", [*STEPS, "state.load_repeated", "put_alternate_contact.after"])
 @pytest.mark.parametrize("nth", [0, 3, 4, 5, 6])
 def test_a_worker_that_is_overtaken_anywhere_counts_right_and_tells_once(step, nth):
     world = World().settle()
@@ -395,7 +395,7 @@ def test_a_worker_that_is_overtaken_anywhere_counts_right_and_tells_once(step, n
 def test_a_count_that_cannot_be_stored_costs_a_message_too_many_and_never_one_too_few():
     world = World().settle()
     accounts = many_accounts(world, 8)
-    world.faults.plan("state.tally", RetryableError("the state table refused get_item"), 1000)
+    world.faults.plan("state.load_window", RetryableError("the state table refused get_item"), 1000)
     for account_id in accounts:
         edit(world, mallory(account_id))
     world.drain()
@@ -481,7 +481,7 @@ def test_a_bulk_that_nobody_was_told_of_is_told_before_another_edit_takes_its_pl
     *earlier, fifth = world.queue
     for message in list(earlier):
         world.deliver(message)
-    world.faults.plan("state.save_tally.after", Crash())
+    world.faults.plan("state.save_window.after", Crash())
     world.deliver(fifth)
     world.queue.clear()  # it comes back after everything else
     world.clock.sleep(3600)
@@ -496,4 +496,4 @@ def test_a_bulk_that_nobody_was_told_of_is_told_before_another_edit_takes_its_pl
 
 
 def test_nobody_looks_for_longer_than_the_queue_delivers():
-    assert MOST_LOOKS < 20
+    assert MOST_CHECKS < 20

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollcall.bulk_edits.counting import actor_name, address, names_of
+from rollcall.bulk_edits.counting import list_names, normalise_actor, normalise_address
 from rollcall.bulk_edits.model import By
 from rollcall.events.actor import Actor
 from simulation.caller import Caller
@@ -41,7 +41,7 @@ def role(account_id: str, name: str, session: str) -> Actor:
     ],
 )
 def test_one_person_has_one_name_in_all_accounts(one: Actor, other: Actor) -> None:
-    assert actor_name(one) == actor_name(other) is not None
+    assert normalise_actor(one) == normalise_actor(other) is not None
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_one_person_has_one_name_in_all_accounts(one: Actor, other: Actor) -> No
     ],
 )
 def test_different_people_have_different_names(one: Actor, other: Actor) -> None:
-    assert actor_name(one) != actor_name(other)
+    assert normalise_actor(one) != normalise_actor(other)
 
 
 @pytest.mark.parametrize(
@@ -83,26 +83,26 @@ def test_different_people_have_different_names(one: Actor, other: Actor) -> None
     ],
 )
 def test_only_addresses_of_one_machine_or_network_count(source_ip: str, expected: str | None) -> None:
-    assert address(source_ip) == expected
+    assert normalise_address(source_ip) == expected
 
 
 def test_a_root_user_whose_event_has_no_arn_is_a_root_user_all_the_same() -> None:
     bare = [Actor.from_detail({"userIdentity": {"type": "Root", "accountId": one}}) for one in (ONE, OTHER)]
-    assert {actor_name(actor) for actor in bare} == {"root"}
+    assert {normalise_actor(actor) for actor in bare} == {"root"}
 
 
 def test_what_the_event_does_not_tell_counts_for_the_organization_only() -> None:
-    assert names_of(Actor.from_detail({})) == [(By.ORGANIZATION, "all")]
+    assert list_names(Actor.from_detail({})) == [(By.ORGANIZATION, "all")]
 
 
 def test_an_actor_of_another_form_is_counted_as_it_is_written() -> None:
     other = Actor.from_detail({"userIdentity": {"type": "AWSAccount", "principalId": "AIDAEXAMPLE:mary"}})
-    assert actor_name(other) == "AIDAEXAMPLE:mary"
+    assert normalise_actor(other) == "AIDAEXAMPLE:mary"
 
 
 @given(principal=st.text(st.characters(), max_size=3000), source_ip=st.text(max_size=60))
 def test_no_event_makes_a_name_that_is_no_key(principal: str, source_ip: str) -> None:
     identity = {"type": "AssumedRole", "arn": principal}
-    for _, name in names_of(Actor.from_detail({"userIdentity": identity, "sourceIPAddress": source_ip})):
+    for _, name in list_names(Actor.from_detail({"userIdentity": identity, "sourceIPAddress": source_ip})):
         assert name
         assert len(name.encode()) <= 512

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from rollcall.model.errors import WaitError
 from rollcall.model.levels import Severity
-from rollcall.notify.notifier import Decision, Told, decide
+from rollcall.notify.notifier import ChannelRecord, Decision, decide
 from rollcall.outcomes.outcome import Stage
 from tests.adapters.samples import message
 
@@ -18,10 +18,10 @@ SEND, DROP, WITHHOLD = Decision
 
 
 def told(*messages, **more):
-    return Told(steps=frozenset(one.step for one in messages), **more)
+    return ChannelRecord(steps=frozenset(one.step for one in messages), **more)
 
 
-def decided(one, before=Told(), *, minimum=Severity.INFO):  # noqa: B008  # it is frozen
+def decided(one, before=ChannelRecord(), *, minimum=Severity.INFO):  # noqa: B008  # it is frozen
     return decide(one, before, minimum=minimum)
 
 
@@ -51,7 +51,7 @@ class TestClosesOnly:
         assert decided(CLOSES_ONLY, told(WROTE)) is DROP
 
     def test_whoever_was_not_told_of_the_opening_is_not_told_of_the_end(self):
-        assert decided(CLOSES_ONLY, Told(withheld=True)) is DROP
+        assert decided(CLOSES_ONLY, ChannelRecord(withheld=True)) is DROP
 
 
 class TestContent:
@@ -83,7 +83,7 @@ class TestMinimum:
 
     def test_a_quiet_opening_is_remembered_so_that_nobody_waits_for_it(self):
         assert decided(OPEN, minimum=Severity.HIGH) is WITHHOLD
-        withheld = Told(withheld=True)
+        withheld = ChannelRecord(withheld=True)
         assert decided(CLOSED, withheld, minimum=Severity.HIGH) is DROP
         loud = message("closed", severity=Severity.HIGH, opened=True)
         assert decided(loud, withheld, minimum=Severity.HIGH) is SEND
@@ -113,7 +113,7 @@ messages = st.builds(
 
 @given(deliveries=st.lists(messages, max_size=12), minimum=st.sampled_from([Severity.INFO, Severity.HIGH]))
 def test_in_any_order_nothing_is_sent_twice_and_nothing_opens_after_its_end(deliveries, minimum):
-    sent, before = [], Told()
+    sent, before = [], ChannelRecord()
     for one in deliveries:
         try:
             decision = decide(one, before, minimum=minimum)
@@ -121,9 +121,9 @@ def test_in_any_order_nothing_is_sent_twice_and_nothing_opens_after_its_end(deli
             continue
         if decision is SEND:
             sent.append(one)
-            before = Told(steps=before.steps | {one.step}, withheld=before.withheld)
+            before = ChannelRecord(steps=before.steps | {one.step}, withheld=before.withheld)
         elif decision is WITHHOLD:
-            before = Told(steps=before.steps, withheld=True)
+            before = ChannelRecord(steps=before.steps, withheld=True)
     assert len({one.step for one in sent}) == len(sent)
     updates = [one.update for one in sent if one.update is not None]
     assert updates == sorted(updates)

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rollcall.adapters.slack import Answer
+from rollcall.adapters.slack import HttpAnswer
 from rollcall.model.errors import RetryableError
 from rollcall.model.levels import Severity
-from rollcall.outcomes.notices import NoticeKind, notice
+from rollcall.outcomes.notices import NoticeKind, make_notice
 from tests.functions.notice_samples import BULK
 from tests.support.channels import Broadcast, FakeSlack
 from tests.support.memory import Crash
@@ -27,10 +27,10 @@ def timed_out():
 
 OUTAGES = {
     "time-outs": timed_out,
-    "500": lambda: Answer(status=500, headers={}, body=b"rollup_error"),
-    "429": lambda: Answer(status=429, headers={"retry-after": "30"}, body=b""),
-    "HTML": lambda: Answer(status=200, headers={}, body=b"<html>a moment, please</html>"),
-    "revoked": lambda: Answer(status=200, headers={}, body=b'{"ok": false, "error": "token_revoked"}'),
+    "500": lambda: HttpAnswer(status=500, headers={}, body=b"rollup_error"),
+    "429": lambda: HttpAnswer(status=429, headers={"retry-after": "30"}, body=b""),
+    "HTML": lambda: HttpAnswer(status=200, headers={}, body=b"<html>a moment, please</html>"),
+    "revoked": lambda: HttpAnswer(status=200, headers={}, body=b'{"ok": false, "error": "token_revoked"}'),
 }
 
 
@@ -179,7 +179,7 @@ def test_updates_of_a_notice_stay_in_order_and_in_its_thread():
     world = with_slack(slack, down=timed_out, seconds=100)
     for update in range(4):
         facts = BULK | {"accounts_count": 5 + update}
-        one = notice(NoticeKind.BULK_EDIT, key="k", facts=facts, update=update)
+        one = make_notice(NoticeKind.BULK_EDIT, key="k", facts=facts, update=update)
         world.bus.publish_notice(one, world.clock.now())
         world.run(until=60)
     world.run()

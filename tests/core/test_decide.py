@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rollcall.decide.observed import Observed, decide
+from rollcall.decide.observed import ObservedAccount, plan_observed
 from rollcall.model.account import Account, AccountState
 from rollcall.model.contact import Contact, ContactKind
 from rollcall.model.desired import Absent, Present, Unreadable
@@ -25,7 +25,7 @@ ACCOUNT = Account(
     ou_path=("Workloads", "Development"),
     parent_ids=("r-ab12", "ou-ab12-11111111", "ou-ab12-22222222"),
 )
-OBSERVED = Observed(
+OBSERVED = ObservedAccount(
     account=ACCOUNT,
     contacts={
         ContactKind.SECURITY: Present(contact=SOC),
@@ -35,9 +35,9 @@ OBSERVED = Observed(
 )
 
 
-def verdicts(observed: Observed = OBSERVED, halted: str | None = None) -> dict[str, Verdict | None]:
+def verdicts(observed: ObservedAccount = OBSERVED, halted: str | None = None) -> dict[str, Verdict | None]:
     """By kind; None where the plan changes the contact."""
-    plan = decide(observed, ROSTER_IN_FORCE, halted=halted, today=TODAY)
+    plan = plan_observed(observed, ROSTER_IN_FORCE, halted=halted, today=TODAY)
     return dict.fromkeys((str(change.kind) for change in plan.changes), None) | {
         str(finding.kind): finding.verdict for finding in plan.findings
     }
@@ -57,7 +57,7 @@ def test_a_reason_against_all_writes_turns_changes_into_what_would_be_set() -> N
 
 def test_audit_mode_stops_a_change_that_nothing_else_stops() -> None:
     audit = Roster.from_document(ROSTER | {"mode": "audit"})
-    assert decide(OBSERVED, audit, halted=None, today=TODAY).changes == ()
+    assert plan_observed(OBSERVED, audit, halted=None, today=TODAY).changes == ()
 
 
 @pytest.mark.parametrize("state", [AccountState.SUSPENDED, AccountState.PENDING_ACTIVATION])
@@ -78,6 +78,6 @@ def test_an_exempt_account_is_exempt_whether_it_was_read_or_not() -> None:
 
 
 def test_a_match_lost_under_this_roster_holds_the_account_and_one_under_another_does_not() -> None:
-    renamed = replace(OBSERVED, lost={ROSTER_IN_FORCE.digest: "the unit was renamed"})
-    assert set(verdicts(renamed).values()) == {Verdict.HELD}
-    assert verdicts(replace(OBSERVED, lost={"another": "the unit was renamed"})) == verdicts()
+    renamed = replace(OBSERVED, orphaned={ROSTER_IN_FORCE.digest: "the unit was renamed"})
+    assert set(verdicts(renamed).values()) == {Verdict.BLOCKED}
+    assert verdicts(replace(OBSERVED, orphaned={"another": "the unit was renamed"})) == verdicts()

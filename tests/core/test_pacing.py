@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollcall.timing import CEILING, FLOOR, ORGANIZATIONS, QUOTAS, AdaptivePace, Bucket, buckets, paces
+from rollcall.timing import (
+    CEILING,
+    FLOOR,
+    ORGANIZATIONS,
+    QUOTAS,
+    AdaptivePace,
+    Bucket,
+    make_buckets,
+    make_paces,
+)
 from simulation.clock import DEFAULT_START
 from simulation.throttle import Quota, TokenBuckets
 
@@ -53,18 +62,18 @@ def test_being_a_little_late_loses_nothing() -> None:
 def test_a_refusal_takes_a_tenth_and_no_more_than_once_a_second() -> None:
     item = pace()
     for at, rate in [(10.0, 9.0), (10.2, 9.0), (10.9, 9.0), (11.0, 8.1), (12.5, 7.29)]:
-        item.throttled(at)
+        item.slow_down(at)
         assert item.rate == pytest.approx(rate)
 
 
 def test_success_gives_back_slowly_whatever_the_number_of_calls() -> None:
     few, many = pace(rate=5.0), pace(rate=5.0)
     for item in (few, many):
-        item.throttled(0.0)
+        item.slow_down(0.0)
     for second in range(1, 11):
-        few.succeeded(float(second))
+        few.speed_up(float(second))
         for part in range(10):
-            many.succeeded(second - 1 + (part + 1) / 10)
+            many.speed_up(second - 1 + (part + 1) / 10)
     assert few.rate == pytest.approx(4.5 + 10 * 0.1)
     assert many.rate == pytest.approx(few.rate)
 
@@ -72,15 +81,15 @@ def test_success_gives_back_slowly_whatever_the_number_of_calls() -> None:
 def test_it_is_never_faster_than_its_ceiling_nor_slower_than_its_floor() -> None:
     item = pace(rate=9.99)
     for second in range(100):
-        item.succeeded(float(second))
+        item.speed_up(float(second))
     assert item.rate == 10.0
     for second in range(100, 300):
-        item.throttled(float(second))
+        item.slow_down(float(second))
     assert item.rate == pytest.approx(10.0 * FLOOR)
 
 
 @given(
-    st.lists(st.tuples(st.sampled_from(["reserve", "throttled", "succeeded"]), st.floats(0, 5)), max_size=60)
+    st.lists(st.tuples(st.sampled_from(["reserve", "slow_down", "speed_up"]), st.floats(0, 5)), max_size=60)
 )
 def test_no_second_has_more_calls_than_the_ceiling_and_one_whatever_happens(
     steps: list[tuple[str, float]],
@@ -100,7 +109,7 @@ def test_no_second_has_more_calls_than_the_ceiling_and_one_whatever_happens(
 
 
 def test_the_sweep_at_its_ceiling_is_never_refused_by_the_published_quota() -> None:
-    item = paces(now=0.0).by_operation[GET]
+    item = make_paces(now=0.0).by_operation[GET]
     bucket, now = TokenBuckets(), 0.0
     for _ in range(5000):
         now += item.reserve(now)
@@ -109,31 +118,31 @@ def test_the_sweep_at_its_ceiling_is_never_refused_by_the_published_quota() -> N
 
 
 def test_rates_are_carried_to_the_next_worker_who_begins_empty() -> None:
-    first, second = paces(now=0.0), paces(now=0.0)
-    first.by_operation[GET].throttled(5.0)
-    second.resume(first.rates(), 100.0)
+    first, second = make_paces(now=0.0), make_paces(now=0.0)
+    first.by_operation[GET].slow_down(5.0)
+    second.resume(first.get_rates(), 100.0)
     assert second.by_operation[GET].rate == pytest.approx(10 * CEILING * 0.9)
     assert second.by_operation[GET].reserve(100.0) == pytest.approx(1 / (10 * CEILING * 0.9))
 
 
 @pytest.mark.parametrize(("known", "rate"), [(None, 9.7), (99.0, 9.7), (0.0, 9.7 * FLOOR), (3.0, 3.0)])
 def test_a_rate_that_was_handed_over_is_kept_within_bounds(known: float | None, rate: float) -> None:
-    item = paces(now=0.0)
+    item = make_paces(now=0.0)
     item.resume({} if known is None else {GET: known}, 0.0)
     assert item.by_operation[GET].rate == pytest.approx(rate)
 
 
 def test_a_sweep_has_a_pace_for_every_quota_and_one_for_aws_organizations() -> None:
-    assert set(paces(now=0.0).by_operation) == {*QUOTAS, ORGANIZATIONS}
-    ceilings = {name: item.ceiling for name, item in paces(now=0.0, guard=Lock).by_operation.items()}
+    assert set(make_paces(now=0.0).by_operation) == {*QUOTAS, ORGANIZATIONS}
+    ceilings = {name: item.ceiling for name, item in make_paces(now=0.0, guard=Lock).by_operation.items()}
     assert all(ceilings[name] < rate for name, (rate, _) in QUOTAS.items())
 
 
 def test_the_share_of_a_signal_worker_is_its_own_whatever_the_service_says() -> None:
-    item = buckets(share=0.5, now=0.0)[GET]
+    item = make_buckets(share=0.5, now=0.0)[GET]
     assert isinstance(item, Bucket)
-    item.throttled(1.0)
-    item.succeeded(2.0)
+    item.slow_down(1.0)
+    item.speed_up(2.0)
     waits = [item.reserve(2.0) for _ in range(9)]
     assert waits[:7] == [0.0] * 7
     assert waits[7] == pytest.approx(0.1)
@@ -141,7 +150,7 @@ def test_the_share_of_a_signal_worker_is_its_own_whatever_the_service_says() -> 
 
 
 def test_threads_share_one_pace_without_losing_a_moment() -> None:
-    item = paces(now=0.0, guard=Lock).by_operation[GET]
+    item = make_paces(now=0.0, guard=Lock).by_operation[GET]
     interval = 1 / item.rate
     with ThreadPoolExecutor(max_workers=8) as pool:
         waits = list(pool.map(lambda _: item.reserve(0.0), range(2000)))

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollcall.decide.plan import Change, Plan, plan
+from rollcall.decide.plan import Change, Plan, make_plan
 from rollcall.decide.resolve import Requirement
 from rollcall.model.account import Account, AccountState
 from rollcall.model.contact import Contact, ContactKind
-from rollcall.model.desired import Absent, Held, Present, Unreadable, Wanted, WantedAbsent, matches
+from rollcall.model.desired import Absent, Conflict, Desired, DesiredAbsent, Present, Unreadable, matches
 from rollcall.outcomes.verdicts import Verdict
 from tests.core.strategies import accounts, observations, requirements
 
@@ -23,14 +23,14 @@ OTHER = replace(SOC, name="Other")
 PADDED = replace(SOC, email="  soc@example.com ")
 
 
-WANTED = Wanted(contact=SOC, source="contact soc (defaults)")
-GONE = WantedAbsent(source="absent (defaults)")
+WANTED = Desired(contact=SOC, source="contact soc (defaults)")
+GONE = DesiredAbsent(source="absent (defaults)")
 
 
 def decide(found, *, wanted=WANTED, exempt=None, state=AccountState.ACTIVE, halted=None, modes=None) -> Plan:
     demands = {} if wanted is None else {ContactKind.SECURITY: wanted}
-    return plan(
-        requirement=Requirement(demands=demands, exempt=exempt, held=modes),
+    return make_plan(
+        requirement=Requirement(desired=demands, exempt=exempt, held=modes),
         account=Account(id="222222222222", name="Payments", state=state, ou_path=(), parent_ids=("r-a1b2",)),
         observations={ContactKind.SECURITY: found},
         halted=halted,
@@ -49,9 +49,9 @@ ROWS = {
     "to be absent, and present": ({"found": Present(contact=SOC), "wanted": GONE}, "change"),
     "to be absent, and absent": ({"found": Absent(), "wanted": GONE}, Verdict.COMPLIANT),
     "to be absent, and unreadable": ({"found": Unreadable(reason="x"), "wanted": GONE}, Verdict.UNREADABLE),
-    "held": ({"found": Absent(), "wanted": Held(reason="renamed")}, Verdict.HELD),
+    "held": ({"found": Absent(), "wanted": Conflict(reason="renamed")}, Verdict.BLOCKED),
     "held and exempt": (
-        {"found": Absent(), "wanted": Held(reason="x"), "exempt": "divested"},
+        {"found": Absent(), "wanted": Conflict(reason="x"), "exempt": "divested"},
         Verdict.EXEMPT,
     ),
     "exempt": ({"found": Absent(), "exempt": "divested"}, Verdict.EXEMPT),
@@ -59,10 +59,10 @@ ROWS = {
     "suspended": ({"found": Absent(), "state": AccountState.SUSPENDED}, Verdict.INACTIVE),
     "state not known": ({"found": Absent(), "state": AccountState.UNKNOWN}, Verdict.INACTIVE),
     "halted": ({"found": Absent(), "halted": "audit mode"}, Verdict.WOULD_SET),
-    "modes that disagree": ({"found": Absent(), "modes": "two modes"}, Verdict.HELD),
+    "modes that disagree": ({"found": Absent(), "modes": "two modes"}, Verdict.BLOCKED),
     "modes that disagree, and halted": (
         {"found": Absent(), "modes": "two modes", "halted": "writes are paused"},
-        Verdict.HELD,
+        Verdict.BLOCKED,
     ),
     "modes that disagree, and compliant": (
         {"found": Present(contact=SOC), "modes": "two modes"},
@@ -94,7 +94,7 @@ situations = {
 
 @given(**situations)
 def test_every_kind_is_either_changed_or_left_alone_with_a_reason(requirement, account, observations, halted):
-    made = plan(requirement=requirement, account=account, observations=observations, halted=halted)
+    made = make_plan(requirement=requirement, account=account, observations=observations, halted=halted)
     assert sorted([item.kind for item in made.changes] + [item.kind for item in made.findings]) == sorted(
         observations
     )
@@ -103,31 +103,31 @@ def test_every_kind_is_either_changed_or_left_alone_with_a_reason(requirement, a
 
 @given(**situations)
 def test_no_plan_touches_what_it_must_not(requirement, account, observations, halted):
-    made = plan(requirement=requirement, account=account, observations=observations, halted=halted)
+    made = make_plan(requirement=requirement, account=account, observations=observations, halted=halted)
     for change in made.changes:
         assert account.state is AccountState.ACTIVE
         assert requirement.exempt is None
         assert halted is None
         assert not isinstance(change.found, Unreadable)
-        assert change.wanted == requirement.demands[change.kind]
-        assert not isinstance(change.wanted, Held)
+        assert change.wanted == requirement.desired[change.kind]
+        assert not isinstance(change.wanted, Conflict)
 
 
 def carried_out(change: Change):
-    if isinstance(change.wanted, WantedAbsent):
+    if isinstance(change.wanted, DesiredAbsent):
         return Absent()
     return Present(contact=change.wanted.contact)
 
 
 @given(**situations)
 def test_after_a_plan_is_carried_out_the_next_one_is_empty(requirement, account, observations, halted):
-    made = plan(requirement=requirement, account=account, observations=observations, halted=halted)
+    made = make_plan(requirement=requirement, account=account, observations=observations, halted=halted)
     after = observations | {change.kind: carried_out(change) for change in made.changes}
-    assert not plan(requirement=requirement, account=account, observations=after, halted=halted).changes
+    assert not make_plan(requirement=requirement, account=account, observations=after, halted=halted).changes
 
 
 @given(**situations)
 def test_a_compliant_contact_is_never_written(requirement, account, observations, halted):
-    made = plan(requirement=requirement, account=account, observations=observations, halted=halted)
+    made = make_plan(requirement=requirement, account=account, observations=observations, halted=halted)
     for change in made.changes:
         assert not matches(change.found, change.wanted)

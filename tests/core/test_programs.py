@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollcall.notify.incidents import program
+from rollcall.notify.incidents import name_program
 
 TERRAFORM = (
     "APN/1.0 HashiCorp/1.0 Terraform/1.15.0-alpha20260204 (+https://www.terraform.io) "
@@ -49,11 +49,11 @@ CONSOLE = (
     ],
 )
 def test_a_user_agent_is_the_program_behind_the_call(user_agent, shown):
-    assert program(user_agent) == shown
+    assert name_program(user_agent) == shown
 
 
 @given(
     st.text() | st.from_regex(r"\A(Terraform|aws-cli|Boto3)/\d+(\.\d+){0,40} exec-env/\w+", fullmatch=False)
 )
 def test_whatever_somebody_says_of_himself_it_is_short(user_agent):
-    assert len(program(user_agent)) <= 110
+    assert len(name_program(user_agent)) <= 110

@@ -13,13 +13,13 @@ from tests.support.world import MALLORY, MEMBER, World, api_values
 STEPS = {
     "get_alternate_contact.after": 1,
     "state.open_intent.after": 1,
-    "ledger.intent": 1,
-    "ledger.intent.after": 1,
+    "ledger.record_intent": 1,
+    "ledger.record_intent.after": 1,
     "put_alternate_contact.after": 1,
     "state.record_request": 1,
     "state.record_request.after": 1,
-    "ledger.outcome": 1,
-    "ledger.outcome.after": 1,
+    "ledger.record_outcome": 1,
+    "ledger.record_outcome.after": 1,
     "bus.publish": 1,
     "topic.publish": 1,
     "topic.publish.after": 2,
@@ -103,7 +103,7 @@ def test_a_state_table_that_refuses_stops_the_write_and_not_the_alert():
 
 def test_a_ledger_that_refuses_the_outcome_is_asked_again():
     world = tampered()
-    world.faults.plan("ledger.outcome", RecordRefusedError("the ledger refused the record"), 2)
+    world.faults.plan("ledger.record_outcome", RecordRefusedError("the ledger refused the record"), 2)
     world.drain()
     assert_ended_well(world, 2)
 

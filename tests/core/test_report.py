@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from rollcall.outcomes.verdicts import Verdict
-from rollcall.report.build import LEFT_OUT, Status, status_of
-from rollcall.report.csv_file import HEADER, to_csv
-from rollcall.report.page import MOST_ROWS, render, visible
+from rollcall.report.build import LEFT_OUT, ContactStatus, find_status
+from rollcall.report.csv_file import HEADER, write_csv
+from rollcall.report.page import MOST_ROWS, make_visible, render
 from tests.support.reports import HOSTILE, fetches, sample_report
 
 TEMPLATES = Path(__file__).parents[2] / "lambdas" / "rollcall" / "report" / "templates"
@@ -24,8 +24,8 @@ SCHEMA = Path(__file__).parents[2] / "schemas" / "report.schema.json"
 # What no contact of a sweep can end in: these belong to single events.
 OF_EVENTS = {
     Verdict.UNDONE,
-    Verdict.SPACED,
-    Verdict.TOLD,
+    Verdict.BACKED_OFF,
+    Verdict.NOTIFIED,
     Verdict.OWN_WRITE,
     Verdict.UNRECORDED_WRITE,
     Verdict.REFUSED,
@@ -112,17 +112,17 @@ def test_every_report_fits_its_schema() -> None:
 
 @pytest.mark.parametrize("verdict", sorted(set(Verdict) - OF_EVENTS))
 def test_every_verdict_of_a_sweep_has_a_word(verdict: Verdict) -> None:
-    assert status_of(verdict) in Status
+    assert find_status(verdict) in ContactStatus
 
 
 @pytest.mark.parametrize("verdict", sorted(OF_EVENTS))
 def test_a_verdict_of_events_is_refused(verdict: Verdict) -> None:
     with pytest.raises(ValueError, match=str(verdict)):
-        status_of(verdict)
+        find_status(verdict)
 
 
 def test_csv_has_a_line_for_each_contact(report: dict[str, Any]) -> None:
-    rows = list(csv.DictReader(io.StringIO(to_csv(report))))
+    rows = list(csv.DictReader(io.StringIO(write_csv(report))))
     assert len(rows) == 3 * 40
     assert tuple(rows[0]) == HEADER
 
@@ -134,7 +134,7 @@ def test_no_cell_of_the_csv_is_a_formula(report: dict[str, Any], sign: str) -> N
     hostile = json.loads(json.dumps(report))
     for entry in hostile["accounts"]:
         entry["name"] = f'{sign}HYPERLINK("https://evil.example")'
-    cells = [cell for row in csv.reader(io.StringIO(to_csv(hostile), newline="")) for cell in row]
+    cells = [cell for row in csv.reader(io.StringIO(write_csv(hostile), newline="")) for cell in row]
     assert f'\'{sign}HYPERLINK("https://evil.example")' in cells
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", sign))]
     assert any(cell.startswith("'+1 206") for cell in cells)
@@ -188,4 +188,4 @@ def test_an_organization_without_accounts_has_a_report() -> None:
 
 @given(st.text())
 def test_what_is_shown_can_be_seen(text: str) -> None:
-    assert all(character.isprintable() or character.isspace() for character in visible(text))
+    assert all(character.isprintable() or character.isspace() for character in make_visible(text))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollcall.report.chart import HEIGHT, LEFT, RIGHT, WIDTH, chart
+from rollcall.report.chart import HEIGHT, LEFT, RIGHT, WIDTH, draw_chart
 
 START = datetime(2026, 10, 5, 9, 42, 7, tzinfo=UTC)
 
@@ -22,7 +22,7 @@ def run(share: float | None = 1.0, *, after: timedelta = timedelta(0), **values:
 
 
 def drawn(*runs: dict[str, Any]) -> Any:
-    made = chart(runs)
+    made = draw_chart(runs)
     assert made is not None
     return made
 
@@ -48,7 +48,7 @@ def test_one_run_is_one_point_with_its_time() -> None:
 
 @pytest.mark.parametrize("runs", [(), (run(None),)])
 def test_without_a_run_that_looked_at_a_contact_there_is_no_chart(runs: tuple[dict[str, Any], ...]) -> None:
-    assert chart(runs) is None
+    assert draw_chart(runs) is None
 
 
 def test_runs_of_several_days_are_named_by_their_days() -> None:

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollcall.model.roster import digest_of
+from rollcall.model.roster import compute_digest
 from rollcall.report.page import render
-from rollcall.report.words import ended, percent, started_by
+from rollcall.report.words import describe_end, describe_start, format_percent
 from rollcall.sweep.run import Ending, Trigger
 from tests.core.test_sweep_gate import AUDIT, BAD, NARROW, STRICT, drift, settled
 from tests.support.reports import sample_report
@@ -38,28 +38,28 @@ def page_of(world: SweepWorld) -> str:
 
 
 def digits(roster: dict[str, Any]) -> str:
-    return digest_of(roster)[:12]
+    return compute_digest(roster)[:12]
 
 
 @given(st.integers(0, 1000))
 def test_a_share_in_thousandths_is_said_as_it_is(thousandths: int) -> None:
-    assert percent(thousandths / 1000) == f"{thousandths // 10}.{thousandths % 10} %"
+    assert format_percent(thousandths / 1000) == f"{thousandths // 10}.{thousandths % 10} %"
 
 
 @given(st.integers(1, 30_000).flatmap(lambda of: st.tuples(st.integers(0, of), st.just(of))))
 def test_only_all_is_a_hundred_percent(counted: tuple[int, int]) -> None:
     right, managed = counted
-    assert (percent(right / managed) == "100.0 %") is (right == managed)
+    assert (format_percent(right / managed) == "100.0 %") is (right == managed)
 
 
 @pytest.mark.parametrize("trigger", list(Trigger))
 def test_every_trigger_has_words(trigger: Trigger) -> None:
-    assert started_by({"trigger": str(trigger)})
+    assert describe_start({"trigger": str(trigger)})
 
 
 @pytest.mark.parametrize("ending", sorted(set(Ending) - WITHOUT_REPORT))
 def test_every_ending_of_a_report_has_words(ending: Ending) -> None:
-    assert ended({"ending": str(ending)})
+    assert describe_end({"ending": str(ending)})
 
 
 class TestRoster:
@@ -68,7 +68,7 @@ class TestRoster:
         world.deploy(NARROW)
         world.sweep("roster")
         run = report_of(world)["run"]
-        assert run["approved"] == run["judged_by"] == run["roster"] == digest_of(NARROW)
+        assert run["approved"] == run["judged_by"] == run["roster"] == compute_digest(NARROW)
         assert f"Roster {digits(NARROW)} approved" in page_of(world)
         assert "not approved" not in page_of(world)
 

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollcall.decide.resolve import candidates, is_authorised, requirement
+from rollcall.decide.resolve import find_candidates, is_authorised, resolve_requirement
 from rollcall.events.actor import Actor
 from rollcall.model.account import Account, AccountState
 from rollcall.model.contact import ContactKind
-from rollcall.model.desired import Held, Wanted, WantedAbsent
-from rollcall.model.roster import Roster, digest_of
+from rollcall.model.desired import Conflict, Desired, DesiredAbsent
+from rollcall.model.roster import Roster, compute_digest
 from tests.support.world import ROSTER
 
 TODAY = date(2026, 11, 21)
@@ -41,18 +41,18 @@ def override(mode=None, *, security="unnamed", billing="unnamed", **selector) ->
 
 def resolved(*overrides, account=ACCOUNT, lost=None, **document):
     roster = Roster.from_document(ROSTER | {"overrides": list(overrides)} | document)
-    return requirement(roster, account, today=TODAY, lost=lost)
+    return resolve_requirement(roster, account, today=TODAY, orphaned=lost)
 
 
 def security_of(*overrides, account=ACCOUNT, **document) -> str:
     """The name of the contact that the security kind must be, `absent`, `held` or `unmanaged`."""
-    match resolved(*overrides, account=account, **document).demands.get(ContactKind.SECURITY):
-        case Wanted(contact=contact):
+    match resolved(*overrides, account=account, **document).desired.get(ContactKind.SECURITY):
+        case Desired(contact=contact):
             names = [name for name, values in ROSTER["contacts"].items() if values == contact.as_document()]
             return names[0]
-        case WantedAbsent():
+        case DesiredAbsent():
             return "absent"
-        case Held():
+        case Conflict():
             return "held"
         case None:
             return "unmanaged"
@@ -107,8 +107,8 @@ def test_a_kind_that_nobody_names_is_unmanaged():
 
 
 def test_a_disagreement_names_both_entries():
-    held = resolved(BY_TAG, override(tag={"team": "red"}, security="finops")).demands[ContactKind.SECURITY]
-    assert isinstance(held, Held)
+    held = resolved(BY_TAG, override(tag={"team": "red"}, security="finops")).desired[ContactKind.SECURITY]
+    assert isinstance(held, Conflict)
     assert "tag scope=pci" in held.reason
     assert "tag team=red" in held.reason
 
@@ -153,8 +153,8 @@ def contacts_with(**values) -> dict[str, Any]:
 
 def test_placeholders_are_filled_in():
     document = contacts_with(name="SOC of {account_name}", email="soc+{account_id}@example.com")
-    wanted = resolved(**document).demands[ContactKind.SECURITY]
-    assert isinstance(wanted, Wanted)
+    wanted = resolved(**document).desired[ContactKind.SECURITY]
+    assert isinstance(wanted, Desired)
     assert wanted.contact.name == "SOC of Payments"
     assert wanted.contact.email == "soc+222222222222@example.com"
 
@@ -169,10 +169,10 @@ def test_placeholders_are_filled_in():
     ],
 )
 def test_what_does_not_fit_an_account_is_held_and_never_cut(values, name, part):
-    held = resolved(account=replace(ACCOUNT, name=name), **contacts_with(**values)).demands[
+    held = resolved(account=replace(ACCOUNT, name=name), **contacts_with(**values)).desired[
         ContactKind.SECURITY
     ]
-    assert isinstance(held, Held)
+    assert isinstance(held, Conflict)
     assert part in held.reason
     assert name.strip() not in held.reason or not name.strip()
 
@@ -180,14 +180,14 @@ def test_what_does_not_fit_an_account_is_held_and_never_cut(values, name, part):
 def test_a_name_is_filled_in_as_it_is():
     wanted = resolved(
         account=replace(ACCOUNT, name="{account_id}"), **contacts_with(name="{account_name}")
-    ).demands[ContactKind.SECURITY]
-    assert isinstance(wanted, Wanted)
+    ).desired[ContactKind.SECURITY]
+    assert isinstance(wanted, Desired)
     assert wanted.contact.name == "{account_id}"
 
 
 def test_a_lost_match_holds_every_kind_that_the_roster_manages():
-    held = resolved(lost="renamed", defaults={"SECURITY": "soc"}).demands
-    assert {kind: type(demand) for kind, demand in held.items()} == {ContactKind.SECURITY: Held}
+    held = resolved(lost="renamed", defaults={"SECURITY": "soc"}).desired
+    assert {kind: type(demand) for kind, demand in held.items()} == {ContactKind.SECURITY: Conflict}
 
 
 def test_another_version_is_refused():
@@ -196,8 +196,8 @@ def test_another_version_is_refused():
 
 
 def test_the_digest_is_that_of_the_content_and_not_of_its_writing():
-    assert digest_of(json.loads(json.dumps(ROSTER, sort_keys=True))) == digest_of(ROSTER)
-    assert digest_of(ROSTER | {"mode": "audit"}) != digest_of(ROSTER)
+    assert compute_digest(json.loads(json.dumps(ROSTER, sort_keys=True))) == compute_digest(ROSTER)
+    assert compute_digest(ROSTER | {"mode": "audit"}) != compute_digest(ROSTER)
 
 
 ROLE = "arn:aws:iam::444455556666:role/finance-terraform"
@@ -255,7 +255,7 @@ accounts_ = st.builds(
 
 
 def apply(overrides, account):
-    return requirement(Roster.from_document(ROSTER | {"overrides": overrides}), account, today=TODAY)
+    return resolve_requirement(Roster.from_document(ROSTER | {"overrides": overrides}), account, today=TODAY)
 
 
 @given(
@@ -269,16 +269,16 @@ def test_resolving_is_total_and_the_order_of_overrides_never_matters(overrides, 
 @given(overrides=st.lists(overrides_, max_size=5), added=overrides_, account=accounts_)
 def test_adding_an_override_changes_only_accounts_that_it_matches(overrides, added, account):
     roster = Roster.from_document(ROSTER | {"overrides": [added]})
-    if roster.overrides[0].selector.rank(account) is None:
+    if roster.overrides[0].selector.match_rank(account) is None:
         assert apply([*overrides, added], account) == apply(overrides, account)
 
 
 @given(overrides=st.lists(overrides_, max_size=5), account=accounts_)
 def test_the_first_candidate_is_the_one_that_decides(overrides, account):
     roster = Roster.from_document(ROSTER | {"overrides": overrides})
-    demands = apply(overrides, account).demands
+    demands = apply(overrides, account).desired
     for kind in ContactKind:
-        found = candidates(roster, account, kind)
+        found = find_candidates(roster, account, kind)
         assert (kind in demands) == bool(found)
-        if found and not isinstance(demands[kind], Held):
+        if found and not isinstance(demands[kind], Conflict):
             assert found[0].source in demands[kind].source

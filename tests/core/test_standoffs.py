@@ -12,8 +12,8 @@ import pytest
 
 from rollcall.events.signal import Cause, EventReference, Signal
 from rollcall.model.contact import ContactKind
-from rollcall.repeated_edits.backoff import held_back, reverted
-from rollcall.repeated_edits.rules import StandoffLimits
+from rollcall.repeated_edits.backoff import find_backoff, record_revert
+from rollcall.repeated_edits.rules import RepeatedEditLimits
 from simulation.caller import Caller
 from simulation.clock import DEFAULT_START
 from simulation.errors import ApiError
@@ -109,12 +109,12 @@ def test_three_reverts_in_an_hour_are_no_standoff():
     world = World().settle()
     pulled(world, 3)
     assert not standoffs(world)
-    assert not world.state.standoffs(world.clock.now())
+    assert not world.state.list_repeated(world.clock.now())
 
 
 def test_the_numbers_that_are_set_decide_what_a_standoff_is():
     world = World().settle()
-    limits = StandoffLimits(reverts=5, window=timedelta(minutes=30))
+    limits = RepeatedEditLimits(reverts=5, window=timedelta(minutes=30))
     world.reconciler = replace(world.reconciler, standoffs=limits)
     pulled(world, 5)
     assert not standoffs(world)
@@ -169,8 +169,8 @@ def test_a_revert_whose_worker_was_killed_is_one_revert():
         world.faults.plan("bus.publish", Crash())
         pulled(world, 1, every=400)
     assert world.verdicts().count("set") == 3
-    assert world.state.standoff(MEMBER, SECURITY).latest[0].call
-    assert len(world.state.standoff(MEMBER, SECURITY).latest) == 3
+    assert world.state.load_repeated(MEMBER, SECURITY).latest[0].call
+    assert len(world.state.load_repeated(MEMBER, SECURITY).latest) == 3
     assert not standoffs(world)
 
 
@@ -205,9 +205,9 @@ def test_a_day_after_the_last_change_all_is_forgotten():
     world = World().settle()
     pulled(world, 4)
     world.drain()
-    assert len(world.state.standoffs(world.clock.now())) == 1
+    assert len(world.state.list_repeated(world.clock.now())) == 1
     world.clock.sleep(25 * HOUR)
-    assert not world.state.standoffs(world.clock.now())
+    assert not world.state.list_repeated(world.clock.now())
     pulled(world, 1)
     assert right(world)
     assert len(standoffs(world)) == 1
@@ -270,9 +270,9 @@ def test_what_the_roster_asks_of_an_account_is_never_put_off():
 @pytest.mark.parametrize(
     "step",
     [
-        "state.standoff",
-        "state.save_standoff",
-        "state.save_standoff.after",
+        "state.load_repeated",
+        "state.save_repeated",
+        "state.save_repeated.after",
         "bus.publish_notice",
         "bus.publish",
         "bus.publish.after",
@@ -332,26 +332,26 @@ def swept(world: World) -> Signal:
 def test_a_sweep_respects_the_time_and_moves_it_when_it_writes():
     world = World().settle()
     ports = world.reconciler.ports
-    assert held_back(world.state, MEMBER, SECURITY, world.clock.now()) is None
+    assert find_backoff(world.state, MEMBER, SECURITY, world.clock.now()) is None
     pulled(world, 3)
     edit(world, Caller.role(MEMBER, "Pipeline", "script"))
     Timeline(world).run(until=10)
-    reason = held_back(world.state, MEMBER, SECURITY, world.clock.now())
+    reason = find_backoff(world.state, MEMBER, SECURITY, world.clock.now())
     assert reason is not None
     assert "standoff" in reason
     world.clock.sleep(300)
-    assert held_back(world.state, MEMBER, SECURITY, world.clock.now()) is None
-    reverted(swept(world), SECURITY, ports)
+    assert find_backoff(world.state, MEMBER, SECURITY, world.clock.now()) is None
+    record_revert(swept(world), SECURITY, ports)
     world.clock.sleep(14 * 60)
-    assert held_back(world.state, MEMBER, SECURITY, world.clock.now()) is not None
+    assert find_backoff(world.state, MEMBER, SECURITY, world.clock.now()) is not None
     world.clock.sleep(2 * 60)
-    assert held_back(world.state, MEMBER, SECURITY, world.clock.now()) is None
+    assert find_backoff(world.state, MEMBER, SECURITY, world.clock.now()) is None
 
 
 def test_what_sweeps_set_is_no_round_of_a_tug_of_war():
     world = World().settle()
     for _ in range(5):
-        reverted(swept(world), SECURITY, world.reconciler.ports)
+        record_revert(swept(world), SECURITY, world.reconciler.ports)
     pulled(world, 1)
     assert not standoffs(world)
 
@@ -359,7 +359,7 @@ def test_what_sweeps_set_is_no_round_of_a_tug_of_war():
 def test_those_that_go_on_can_be_listed():
     world = World().settle()
     pulled(world, 4)
-    [found] = world.state.standoffs(world.clock.now())
+    [found] = world.state.list_repeated(world.clock.now())
     assert (found.account_id, found.kind) == (MEMBER, SECURITY)
     assert found.opened_at is not None
     assert found.opened_at > DEFAULT_START

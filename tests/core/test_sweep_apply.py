@@ -11,9 +11,9 @@ from rollcall.adapters.account_api import UnreachableError
 from rollcall.decide.intent import LEASE_SECONDS, Intent
 from rollcall.model.contact import ContactKind
 from rollcall.model.errors import RetryableError, WriteRefusedError
-from rollcall.model.roster import digest_of
+from rollcall.model.roster import compute_digest
 from rollcall.sweep import apply as apply_module
-from rollcall.sweep.apply_account import Carrier
+from rollcall.sweep.apply_account import AccountApplier
 from simulation.clock import VirtualClock
 from simulation.organization import Organization
 from tests.core.test_sweep_gate import changed, drift, settled
@@ -48,7 +48,7 @@ def ready(*accounts: str, roster=LOOSE) -> tuple[SweepWorld, object]:
 
 def results(world) -> dict[tuple[str, str], tuple[str, str]]:
     run = world.executions[-1].document["id"]
-    found = [result for part in world.runs.results(run) for result in part]
+    found = [result for part in world.runs.read_results(run) for result in part]
     return {(item.account_id, str(item.kind)): (str(item.verdict), item.reason) for item in found}
 
 
@@ -112,7 +112,7 @@ class TestLookedAtAgain:
         until = {"accounts": [MEMBER], "reason": "frozen", "until": None}
         world, execution = ready(MEMBER)
         frozen = LOOSE | {"exempt": [until]}
-        world.state.documents[digest_of(LOOSE)] = frozen
+        world.state.documents[compute_digest(LOOSE)] = frozen
         world.deploy(frozen)
         execution.run()
         assert results(world)[MEMBER, "SECURITY"] == ("skipped", "frozen")
@@ -154,7 +154,7 @@ class TestBatches:
     def test_another_roster_approved_meanwhile_ends_it_before_the_next_write(self):
         world, execution = ready(MEMBER)
         other = changed(LOOSE, title="On duty")
-        world.state.approve(digest=digest_of(other), document=other, by="x", at=world.clock.now())
+        world.state.approve(digest=compute_digest(other), document=other, by="x", at=world.clock.now())
         assert execution.run().document["ending"] == "superseded"
         assert world.writes() == []
 
@@ -184,20 +184,20 @@ class TestBatches:
 
 class TestCutOff:
     STEPS = (
-        "state.control",
-        "sweeps.progress",
-        "state.open_intents",
+        "state.get_enforcement",
+        "sweeps.save_progress",
+        "state.list_open_intents",
         "state.open_intent",
         "state.open_intent.after",
-        "ledger.intent",
-        "ledger.intent.after",
+        "ledger.record_intent",
+        "ledger.record_intent.after",
         "put_alternate_contact.after",
         "state.record_request",
         "state.record_request.after",
         "state.mark_restored.after",
         "get_alternate_contact.after",
-        "ledger.outcome",
-        "ledger.outcome.after",
+        "ledger.record_outcome",
+        "ledger.record_outcome.after",
         "bus.publish",
         "bus.publish.after",
         "state.close_intent",
@@ -249,7 +249,7 @@ class TestCutOff:
         world.ledger.refuse(times=300)
         execution.run()
         assert execution.document["ending"] == "finished"
-        assert not world.faults.planned["ledger.intent"]
+        assert not world.faults.planned["ledger.record_intent"]
         assert world.summary["contacts"]["pending"] == 0
 
     def test_a_worker_after_another_goes_on_where_that_one_got(self):
@@ -294,20 +294,20 @@ def test_an_intent_of_a_sweep_is_its_workers_own_for_as_long_as_the_function_may
     ((_, intent),) = world.state.intents.items()
     assert isinstance(intent, Intent)
     assert intent.kind is ContactKind.SECURITY
-    assert not intent.takeable(by="m-1", now=intent.opened_at + timedelta(seconds=300))
-    assert intent.takeable(by=f"sweep/{execution.name}", now=intent.opened_at)
+    assert not intent.can_take_over(by="m-1", now=intent.opened_at + timedelta(seconds=300))
+    assert intent.can_take_over(by=f"sweep/{execution.name}", now=intent.opened_at)
 
 
 def test_an_account_that_breaks_the_code_does_not_keep_the_others_from_being_set_right(monkeypatch):
     world, execution = ready(MEMBER, PRODUCTION)
-    observe = Carrier._observe
+    observe = AccountApplier._observe
 
     def broken(carrier, changes):
         if changes[0].account_id == MEMBER:
             raise ValueError("no contact details here, please")
         return observe(carrier, changes)
 
-    monkeypatch.setattr(Carrier, "_observe", broken)
+    monkeypatch.setattr(AccountApplier, "_observe", broken)
     execution.run()
     verdict, reason = results(world)[MEMBER, "SECURITY"]
     assert verdict == "failed"

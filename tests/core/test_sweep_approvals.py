@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from rollcall.model.errors import RetryableError
-from rollcall.model.roster import digest_of
+from rollcall.model.roster import compute_digest
 from tests.core.test_sweep_apply import many
 from tests.core.test_sweep_approved import MEMBERS
 from tests.core.test_sweep_control import held_drift
@@ -45,7 +45,7 @@ class TestLapsed:
         facts = world.facts("approval-lapsed")
         assert (facts["plan"], facts["by"]) == (plan, ALICE)
         assert facts["reason"] == "the plan expired while its run waited for another one"
-        lapsed = world.sweeps.lapsed(world.clock.now())
+        lapsed = world.sweeps.find_lapsed(world.clock.now())
         assert (lapsed.plan, lapsed.by, lapsed.why) == (plan, ALICE, facts["reason"])
         assert "approved plan NOT carried out" in world.alerts[-1].subject
 
@@ -69,7 +69,7 @@ class TestLapsed:
         world, plan = held_drift()
         world.deploy(NARROW)
         world.sweep("roster")
-        (other,) = [held for held in world.sweeps.waiting(world.clock.now()) if held.plan != plan]
+        (other,) = [held for held in world.sweeps.list_pending(world.clock.now()) if held.plan != plan]
         running = world.execution("schedule").run_to("observe")
         assert world.command("approve", plan=plan)["done"]
         assert world.command("approve", plan=other.plan, by=BOB)["done"]
@@ -93,9 +93,9 @@ class TestLapsed:
         assert first.run().document["ending"] == "finished"
         assert second.run().document["ending"] == "superseded"
         assert "approval-lapsed" not in world.told()
-        assert world.sweeps.lapsed(world.clock.now()) is None
+        assert world.sweeps.find_lapsed(world.clock.now()) is None
 
-    @pytest.mark.parametrize("step", ["sweeps.lapse", "bus.publish_notice"])
+    @pytest.mark.parametrize("step", ["sweeps.save_lapsed", "bus.publish_notice"])
     @pytest.mark.parametrize("error", [RetryableError("busy"), Crash()])
     def test_cut_off_it_is_told_by_the_next_try_once(self, step, error):
         world, plan, _, waiting = behind_a_sweep()
@@ -103,17 +103,17 @@ class TestLapsed:
         world.faults.plan(step, error)
         waiting.run()
         assert world.told().count("approval-lapsed") == 1
-        assert world.sweeps.lapsed(world.clock.now()) is not None
+        assert world.sweeps.find_lapsed(world.clock.now()) is not None
 
     def test_the_next_approval_answers_it_and_after_seven_days_it_is_old(self):
         world, plan, running, waiting = behind_a_sweep()
         expire(world, plan)
         waiting.run()
         running.run()
-        known = world.sweeps.lapsed(world.clock.now())
-        assert world.sweeps.lapsed(known.at + timedelta(days=7)) is None
+        known = world.sweeps.find_lapsed(world.clock.now())
+        assert world.sweeps.find_lapsed(known.at + timedelta(days=7)) is None
         assert world.approve_held().document["ending"] == "finished"
-        assert world.sweeps.lapsed(world.clock.now()) is None
+        assert world.sweeps.find_lapsed(world.clock.now()) is None
         assert world.contacts()["SECURITY"] == api_values("soc")
 
 
@@ -132,25 +132,25 @@ class TestCutOff:
 
     def test_the_plan_is_known_as_approved_and_its_roster_is_not_in_force(self):
         world, plan = self.cut_off("sweeps.approve.after")
-        assert world.state.approved == digest_of(STRICT)
-        assert world.sweeps.waiting(world.clock.now()) == []
-        (known,) = world.sweeps.approved(world.clock.now())
+        assert world.state.approved == compute_digest(STRICT)
+        assert world.sweeps.list_pending(world.clock.now()) == []
+        (known,) = world.sweeps.list_approved(world.clock.now())
         assert (known.plan, known.approved_by) == (plan, ALICE)
 
     @pytest.mark.parametrize("step", ["sweeps.approve.after", "bus.publish_notice", "machine.start"])
     def test_another_approval_of_the_same_plan_finishes_it(self, step):
         world, plan = self.cut_off(step)
         assert world.command("approve", plan=plan, by=BOB)["done"]
-        assert world.state.approved == digest_of(BAD)
+        assert world.state.approved == compute_digest(BAD)
         assert list(world.started.values())[-1].run().document["ending"] == "finished"
         assert world.contacts()["SECURITY"] == api_values("soc", BAD)
-        assert world.sweeps.approved(world.clock.now()) == []
+        assert world.sweeps.list_approved(world.clock.now()) == []
 
     @pytest.mark.parametrize("step", ["sweeps.approve.after", "bus.publish_notice", "machine.start"])
     def test_without_anybody_the_next_sweep_carries_out_exactly_what_was_approved(self, step):
         world, _ = self.cut_off(step)
         assert world.sweep("schedule").document["ending"] == "finished"
-        assert world.state.approved == digest_of(BAD)
+        assert world.state.approved == compute_digest(BAD)
         assert world.contacts()["SECURITY"] == api_values("soc", BAD)
         assert world.summary["unannounced"] == 0
 
@@ -162,12 +162,12 @@ class TestOtherPlans:
         world.settle()
         drift(world, *MEMBERS[:12])
         world.sweep()
-        (small,) = world.sweeps.waiting(world.clock.now())
+        (small,) = world.sweeps.list_pending(world.clock.now())
         drift(world, *MEMBERS[12:30])
         running = world.execution("schedule").run_to("gate")
         assert world.command("approve", plan=small.plan)["done"]
         running.run()
-        (large,) = world.sweeps.waiting(world.clock.now())
+        (large,) = world.sweeps.list_pending(world.clock.now())
         assert large.changes == 30
         return world, large
 
@@ -175,7 +175,7 @@ class TestOtherPlans:
         world, large = self.larger_meanwhile()
         assert list(world.started.values())[-1].run().document["ending"] == "finished"
         assert world.summary["contacts"]["set"] == 12
-        assert world.sweeps.waiting(world.clock.now()) == [large]
+        assert world.sweeps.list_pending(world.clock.now()) == [large]
         assert world.command("approve", plan=large.plan)["done"]
         assert list(world.started.values())[-1].run().document["ending"] == "finished"
         assert all(world.contacts(account)["SECURITY"] == api_values("soc") for account in MEMBERS[:30])
@@ -186,18 +186,18 @@ class TestOtherPlans:
         world.settle()
         drift(world, *MEMBERS[:12])
         world.sweep()
-        (small,) = world.sweeps.waiting(world.clock.now())
+        (small,) = world.sweeps.list_pending(world.clock.now())
         world.command("pause")
         world.command("approve", plan=small.plan)
         list(world.started.values())[-1].run()
         world.command("unpause")
         drift(world, *MEMBERS[12:30])
         world.sweep("schedule")
-        (large,) = world.sweeps.waiting(world.clock.now())
+        (large,) = world.sweeps.list_pending(world.clock.now())
         world.command("approve", plan=large.plan)
         assert list(world.started.values())[-1].run().document["ending"] == "finished"
         # What is left of the small one is nothing; the next whole run finds that out.
-        assert [held.plan for held in world.sweeps.approved(world.clock.now())] == [small.plan]
+        assert [held.plan for held in world.sweeps.list_approved(world.clock.now())] == [small.plan]
         world.sweep("schedule")
         assert (world.sweeps.plans, world.summary["contacts"]["right"]) == ({}, 126)
 
@@ -213,11 +213,11 @@ class TestOtherPlans:
         world = settled()
         world.deploy(BAD)
         world.sweep("roster")
-        (held,) = world.sweeps.waiting(world.clock.now())
+        (held,) = world.sweeps.list_pending(world.clock.now())
         drift(world, MEMBER)
         world.sweep("schedule")
         assert world.contacts()["SECURITY"] == api_values("soc")
-        assert [known.roster for known in world.sweeps.waiting(world.clock.now())] == [held.roster]
+        assert [known.roster for known in world.sweeps.list_pending(world.clock.now())] == [held.roster]
 
 
 def test_two_operators_who_approve_at_the_same_moment_are_both_named_and_it_is_written_once():
@@ -256,11 +256,11 @@ class TestAnotherRoster:
     @pytest.mark.parametrize("step", [None, "sweeps.forget_others", "bus.publish_notice", "machine.start"])
     def test_a_bad_roster_that_is_deployed_again_is_held_again_and_told(self, step):
         world = self.rolled_back()
-        assert world.state.approved == digest_of(STRICT)
+        assert world.state.approved == compute_digest(STRICT)
         if step:
             world.deploy(WORSE)
             world.sweep("roster")
-            (held,) = world.sweeps.waiting(world.clock.now())
+            (held,) = world.sweeps.list_pending(world.clock.now())
             world.faults.plan(step, Crash())
             with pytest.raises(Crash):
                 world.command("approve", plan=held.plan, execution="one")
@@ -277,16 +277,16 @@ class TestAnotherRoster:
         world, plan = held_drift()
         world.deploy(BAD)
         world.sweep("roster")
-        waiting = {held.plan for held in world.sweeps.waiting(world.clock.now())}
+        waiting = {held.plan for held in world.sweeps.list_pending(world.clock.now())}
         assert len(waiting) == 2
         assert world.command("approve", plan=plan)["done"]
-        assert {held.plan for held in world.sweeps.waiting(world.clock.now())} == waiting - {plan}
+        assert {held.plan for held in world.sweeps.list_pending(world.clock.now())} == waiting - {plan}
 
     def test_a_roster_that_approves_itself_ends_what_waited_of_the_one_before(self):
         world, plan = held_drift()
         world.settle()
         world.deploy(NARROW)
         world.sweep("roster")
-        assert world.state.approved == digest_of(NARROW)
-        assert world.sweeps.waiting(world.clock.now()) == []
+        assert world.state.approved == compute_digest(NARROW)
+        assert world.sweeps.list_pending(world.clock.now()) == []
         assert "no plan waits" in world.command("approve", plan=plan)["refused"]

@@ -52,7 +52,7 @@ def test_a_larger_plan_that_is_held_meanwhile_does_not_take_an_approved_one_away
     world.settle()
     drift(world, *MEMBERS[:12])
     world.sweep()
-    (held,) = world.sweeps.waiting(world.clock.now())
+    (held,) = world.sweeps.list_pending(world.clock.now())
     drift(world, *MEMBERS[12:30])
     running = world.execution("schedule").run_to("gate")
     assert world.command("approve", plan=held.plan)["done"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rollcall.control import LONGEST_CALLER, LONGEST_REASON, Command, RefusedError
 from rollcall.model.errors import RetryableError
-from rollcall.model.roster import digest_of
+from rollcall.model.roster import compute_digest
 from simulation.caller import Caller
 from simulation.clock import DEFAULT_START
 from tests.core.test_sweep_gate import BAD, NARROW, STRICT, drift, settled
@@ -71,7 +71,7 @@ class TestApprove:
         assert answer == {
             "done": True,
             "plan": plan,
-            "roster": digest_of(STRICT),
+            "roster": compute_digest(STRICT),
             "changes": 2,
             "execution": execution,
             "paused": False,
@@ -82,7 +82,7 @@ class TestApprove:
             "trigger": "approval",
             "by": ALICE,
             "plan": plan,
-            "roster": digest_of(STRICT),
+            "roster": compute_digest(STRICT),
             "expires_at": held.expires_at.isoformat(),
         }
         assert (held.approved_by, held.approved_at) == (ALICE, world.clock.now())
@@ -121,7 +121,7 @@ class TestApprove:
         (plan,) = world.sweeps.plans
         world.deploy(NARROW)
         assert "another roster" in world.command("approve", plan=plan)["refused"]
-        assert world.state.approved == digest_of(STRICT)
+        assert world.state.approved == compute_digest(STRICT)
 
     def test_during_a_pause_it_counts_and_says_that_nothing_is_written_yet(self):
         world, plan = held_drift()
@@ -129,7 +129,7 @@ class TestApprove:
         assert world.command("approve", plan=plan)["paused"] is True
 
     @pytest.mark.parametrize(
-        "step", ["state.control", "sweeps.approve", "bus.publish_notice", "machine.start"]
+        "step", ["state.get_enforcement", "sweeps.approve", "bus.publish_notice", "machine.start"]
     )
     def test_cut_off_anywhere_the_same_command_again_finishes_it_and_is_told_once(self, step):
         world = settled()
@@ -141,7 +141,7 @@ class TestApprove:
             world.command("approve", plan=plan, execution="one")
         assert world.command("approve", plan=plan, execution="one")["done"]
         assert world.told() == ["sweep-held", "roster-approved"]
-        assert world.state.approved == digest_of(BAD)
+        assert world.state.approved == compute_digest(BAD)
         for execution in list(world.started.values()):
             assert execution.run().document["ending"] in ("finished", "superseded")
         assert world.contacts()["SECURITY"] == api_values("soc", BAD)
@@ -210,7 +210,7 @@ class TestRelease:
         answer = world.command("release", account=MEMBER, kind="SECURITY")
         assert answer == {"done": True, "account": MEMBER, "kind": "SECURITY"}
         assert world.facts("released") == {"by": ALICE, "account": {"id": MEMBER}, "kind": "SECURITY"}
-        assert not world.state.standoffs(world.clock.now())
+        assert not world.state.list_repeated(world.clock.now())
         assert "standoff ended" in world.alerts[-1].subject
         world.drain()
         assert world.contacts()["SECURITY"] == api_values("soc")
@@ -246,10 +246,10 @@ class TestRelease:
         world.drain()
         # The revert that waited was the first of the next three.
         for _ in range(3):
-            assert not world.state.standoffs(world.clock.now())
+            assert not world.state.list_repeated(world.clock.now())
             edit(world, Caller.role(MEMBER, "Pipeline", "script"))
             Timeline(world).run(until=60)
-        assert len(world.state.standoffs(world.clock.now())) == 1
+        assert len(world.state.list_repeated(world.clock.now())) == 1
         answer = world.command("release", account=MEMBER, kind="SECURITY")
         assert "released" not in answer
         assert world.told().count("released") == 2
@@ -269,4 +269,4 @@ class TestRelease:
             world.command("release", execution="one", account=MEMBER, kind="SECURITY")
         world.command("release", execution="one", account=MEMBER, kind="SECURITY")
         assert world.told().count("released") == 1
-        assert not world.state.standoffs(world.clock.now())
+        assert not world.state.list_repeated(world.clock.now())

@@ -58,7 +58,7 @@ def test_a_step_that_dies_for_good_is_told_and_the_next_run_finishes_the_job(ste
     assert execution.trail == REACHED[step]
     assert world.told()[-1] == "sweep-failed"
     assert world.facts("sweep-failed")["failed"] == {step: "Crash"}
-    assert world.sweeps.current(world.clock.now()) is None, "the next run is let in"
+    assert world.sweeps.find_current(world.clock.now()) is None, "the next run is let in"
     assert world.metrics["SweepFailed"] >= 1
     world.broken.clear()
     assert world.sweep("schedule").document["ending"] == "finished"
@@ -112,7 +112,7 @@ def test_a_run_that_can_neither_end_nor_be_failed_holds_the_next_up_until_its_le
         "runs.write_report",
         "runs.write_trend",
         "bus.publish_notice",
-        "sweeps.carried_out",
+        "sweeps.forget_applied",
         "sweeps.finish",
     ],
 )

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from rollcall.model.contact import masked
-from rollcall.model.roster import Roster, digest_of
+from rollcall.model.contact import mask_contact
+from rollcall.model.roster import Roster, compute_digest
 from rollcall.sweep.gate import WITHIN_LIMITS
 from tests.support.sweep_world import ALICE, SweepWorld
 from tests.support.world import EXEMPT, KINDS, MALLORY, MEMBER, PRODUCTION, ROSTER, World, api_values
@@ -62,7 +62,7 @@ class TestFirstRoster:
         assert len(facts["examples"]) == 5
         wanted = Roster.from_document(ROSTER).contacts["finops"]
         billing = [item for item in facts["examples"] if item["kind"] == "BILLING"]
-        assert [item["wanted"] for item in billing] == [masked(wanted)] * len(billing)
+        assert [item["wanted"] for item in billing] == [mask_contact(wanted)] * len(billing)
         assert str(ROSTER["contacts"]["finops"]["email"]) not in str(world.bus.notices)
 
     def test_it_is_enforced_and_applied_once_a_person_approved_it(self):
@@ -70,13 +70,13 @@ class TestFirstRoster:
         world.sweep("roster")
         assert world.writes() == []
         assert world.approve_held().document["ending"] == "finished"
-        assert world.state.approved == digest_of(ROSTER)
+        assert world.state.approved == compute_digest(ROSTER)
         assert world.contacts()["SECURITY"] == api_values("soc")
         assert world.contacts(PRODUCTION)["SECURITY"] == api_values("pci-soc")
         assert world.contacts(EXEMPT) == {}
         assert world.told() == ["sweep-held", "roster-approved", "sweep-applied"]
         assert world.facts("roster-approved") == {
-            "roster": digest_of(ROSTER),
+            "roster": compute_digest(ROSTER),
             "plan": world.facts("sweep-held")["plan"],
             "by": ALICE,
             "automatic": False,
@@ -104,7 +104,7 @@ class TestCandidate:
         world = settled()
         world.deploy(NARROW)
         assert world.sweep("roster").document["ending"] == "finished"
-        assert world.state.approved == digest_of(NARROW)
+        assert world.state.approved == compute_digest(NARROW)
         assert world.contacts(PRODUCTION)["SECURITY"] == api_values("pci-soc", NARROW)
         assert world.told() == ["roster-approved", "sweep-applied"]
         facts = world.facts("roster-approved")
@@ -122,7 +122,7 @@ class TestCandidate:
         world = settled()
         world.deploy(roster)
         world.sweep("roster")
-        assert world.state.approved == digest_of(roster)
+        assert world.state.approved == compute_digest(roster)
         assert world.facts("roster-approved")["enforces"] is enforces
         (told,) = [item for item in world.notices if item["notice"] == "roster-approved"]
         assert told["severity"] == ("MEDIUM" if enforces else "HIGH")
@@ -142,14 +142,14 @@ class TestCandidate:
         execution = world.sweep("roster")
         assert "apply" not in execution.trail
         assert world.told() == ["roster-approved"]
-        assert world.state.approved == digest_of(world.roster)
+        assert world.state.approved == compute_digest(world.roster)
 
     def test_one_above_the_limits_is_held_and_nothing_of_it_is_written(self):
         world = settled()
         world.deploy(BAD)
         assert world.sweep("roster").document["ending"] == "held"
         assert world.writes() == []
-        assert world.state.approved == digest_of(STRICT)
+        assert world.state.approved == compute_digest(STRICT)
         facts = world.facts("sweep-held")
         assert facts["reasons"] == [
             f"{MANAGED - 1} of {ACCOUNTS} active accounts would change, the limit is 1"
@@ -224,7 +224,10 @@ class TestApprovedRoster:
         world.deploy(BAD)
         execution = world.sweep("roster")
         assert len(execution.document["held"]) == 2
-        assert {held.roster for held in world.sweeps.plans.values()} == {digest_of(BAD), digest_of(STRICT)}
+        assert {held.roster for held in world.sweeps.plans.values()} == {
+            compute_digest(BAD),
+            compute_digest(STRICT),
+        }
         assert world.writes() == []
         assert world.summary["held"] == execution.document["held"]
 
@@ -254,7 +257,7 @@ class TestWaiting:
         drift(world, MEMBER, PRODUCTION)
         world.sweep()
         world.clock.sleep(timedelta(days=7, seconds=1).total_seconds())
-        assert world.sweeps.waiting(world.clock.now()) == []
+        assert world.sweeps.list_pending(world.clock.now()) == []
         world.sweep()
         assert len(world.notices) == 2
         assert world.notices[0]["facts"]["plan"] == world.notices[1]["facts"]["plan"]
@@ -300,7 +303,7 @@ class TestPause:
         world.command("pause")
         world.deploy(NARROW)
         assert world.sweep("roster").document["ending"] == "paused"
-        assert world.state.approved == digest_of(STRICT)
+        assert world.state.approved == compute_digest(STRICT)
         world.deploy(BAD)
         assert world.sweep("roster").document["ending"] == "paused"
         assert "sweep-held" in world.told()
@@ -312,9 +315,9 @@ class TestCutOff:
         [
             "runs.write_plan",
             "runs.write_plan.after",
-            "sweeps.hold",
+            "sweeps.save_pending",
             "bus.publish_notice",
-            "state.control",
+            "state.get_enforcement",
         ],
     )
     def test_a_gate_that_was_cut_off_holds_once_and_tells_once(self, step):
@@ -328,7 +331,7 @@ class TestCutOff:
         assert world.told() == ["sweep-held"]
         assert len(world.sweeps.plans) == 1
 
-    @pytest.mark.parametrize("step", ["bus.publish_notice", "state.control"])
+    @pytest.mark.parametrize("step", ["bus.publish_notice", "state.get_enforcement"])
     def test_a_gate_that_was_cut_off_around_its_approval_approves_and_tells_once(self, step):
         world = settled()
         world.deploy(NARROW)
@@ -349,7 +352,7 @@ class TestCutOff:
         world.broken.clear()
         world.deploy(BAD)
         execution.run()
-        assert world.state.approved == digest_of(NARROW)
+        assert world.state.approved == compute_digest(NARROW)
         assert world.contacts(PRODUCTION)["SECURITY"] == api_values("pci-soc", NARROW)
 
 
@@ -360,7 +363,7 @@ class TestSuperseded:
         execution = world.execution("roster").run_to("gate")
         world.deploy(BAD)
         assert execution.run().document["ending"] == "superseded"
-        assert world.state.approved == digest_of(STRICT)
+        assert world.state.approved == compute_digest(STRICT)
 
     def test_an_approval_meanwhile_ends_it_too(self):
         world = settled()

@@ -13,12 +13,12 @@ from rollcall.decide.observed import PlannedChange
 from rollcall.decide.plan import Change, Plan
 from rollcall.model.account import Account, AccountState
 from rollcall.model.contact import ContactKind
-from rollcall.model.desired import Absent, Present, WantedAbsent
-from rollcall.sweep.approvals import most_changed_accounts
-from rollcall.sweep.plan_builder import PART_CHANGES, Draft, PlanDigest, change_digest
+from rollcall.model.desired import Absent, DesiredAbsent, Present
+from rollcall.sweep.approvals import compute_limit
+from rollcall.sweep.plan_builder import PART_CHANGES, PlanBuilder, PlanDigest, compute_change_digest
 from tests.core.strategies import account_ids, accounts, contacts, kinds, wanted
 
-absent = st.builds(WantedAbsent, source=st.just("absent (defaults)"))
+absent = st.builds(DesiredAbsent, source=st.just("absent (defaults)"))
 founds = st.one_of(st.builds(Present, contact=contacts), st.just(Absent()))
 planned = st.builds(
     PlannedChange, account_id=account_ids, kind=kinds, found=founds, wanted=st.one_of(wanted, absent)
@@ -44,13 +44,13 @@ plans = st.builds(Plan, changes=st.lists(changes, max_size=3).map(tuple), findin
     ],
 )
 def test_a_limit_is_a_number_a_share_rounded_down_or_a_tenth_and_at_least_ten(limit, active, most):
-    assert most_changed_accounts(limit, active=active) == most
+    assert compute_limit(limit, active=active) == most
 
 
 @pytest.mark.parametrize("limit", ["", "five", "%", "5 per cent", "default"])
 def test_what_is_no_limit_is_refused(limit):
     with pytest.raises(ValueError, match=r"limit|invalid literal"):
-        most_changed_accounts(limit, active=100)
+        compute_limit(limit, active=100)
 
 
 @given(st.lists(planned, max_size=5))
@@ -60,13 +60,13 @@ def test_the_digest_is_that_of_the_whole_document_however_it_is_taken(items):
         digest.add(item)
     document = {"roster": "ab" * 32, "changes": [item.as_document() for item in items]}
     canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    assert digest.hexdigest() == hashlib.sha256(canonical.encode()).hexdigest()
+    assert digest.compute() == hashlib.sha256(canonical.encode()).hexdigest()
 
 
 @given(planned, planned)
 def test_two_changes_share_a_name_only_if_they_are_the_same(one, other):
     same = one.as_document() == other.as_document()
-    assert (change_digest(one) == change_digest(other)) is same
+    assert (compute_change_digest(one) == compute_change_digest(other)) is same
 
 
 @given(st.lists(st.tuples(accounts, plans), max_size=12), st.data())
@@ -74,13 +74,13 @@ def test_a_draft_counts_what_it_stores_and_only_what_nobody_approved_against_the
     parts: dict[int, list[PlannedChange]] = {}
     everything = [(account, change) for account, plan in entries for change in plan.changes]
     names = [
-        change_digest(
+        compute_change_digest(
             PlannedChange(account_id=account.id, kind=change.kind, found=change.found, wanted=change.wanted)
         )
         for account, change in everything
     ]
     granted = frozenset(data.draw(st.lists(st.sampled_from(names), max_size=4))) if names else frozenset()
-    draft = Draft(
+    draft = PlanBuilder(
         roster="ab" * 32, write=lambda part, found: parts.update({part: list(found)}), granted=granted
     )
     for account, plan in entries:
@@ -91,12 +91,12 @@ def test_a_draft_counts_what_it_stores_and_only_what_nobody_approved_against_the
     assert draft.changed == sum(bool(plan.changes) for _, plan in entries)
     assert draft.active == sum(account.active for account, _ in entries)
     new = [
-        {change_digest(item) for item in map(_planned(account), plan.changes)} - granted
+        {compute_change_digest(item) for item in map(_planned(account), plan.changes)} - granted
         for account, plan in entries
     ]
     assert draft.new == sum(map(bool, new))
     assert draft.new_deletes <= draft.new <= draft.changed
-    assert draft.deletes == sum(isinstance(change.wanted, WantedAbsent) for change in stored)
+    assert draft.deletes == sum(isinstance(change.wanted, DesiredAbsent) for change in stored)
     if granted.issuperset(names):
         assert draft.new == 0
 
@@ -109,8 +109,8 @@ def _planned(account):
 
 def test_a_plan_is_stored_in_parts_of_so_many_changes():
     parts: dict[int, int] = {}
-    draft = Draft(roster="ab" * 32, write=lambda part, found: parts.update({part: len(found)}))
-    change = Change(kind=ContactKind.SECURITY, found=Absent(), wanted=WantedAbsent(source="x"))
+    draft = PlanBuilder(roster="ab" * 32, write=lambda part, found: parts.update({part: len(found)}))
+    change = Change(kind=ContactKind.SECURITY, found=Absent(), wanted=DesiredAbsent(source="x"))
     for number in range(PART_CHANGES + 1):
         account = Account(
             id=f"{number:012}", name="A", state=AccountState.ACTIVE, ou_path=(), parent_ids=("r-ab12",)

@@ -14,8 +14,8 @@ from rollcall.model.account import AccountState
 from rollcall.model.contact import Contact, ContactKind
 from rollcall.model.desired import Absent, Present, Unreadable
 from rollcall.model.errors import RetryableError
-from rollcall.model.roster import digest_of
-from rollcall.sweep.approvals import Held
+from rollcall.model.roster import compute_digest
+from rollcall.sweep.approvals import PendingPlan
 from rollcall.sweep.observe import SLICE_SECONDS, TRIES_AFTER_SECONDS
 from rollcall.sweep.run import LEASE_SECONDS, Ending, Run, Step, Trigger
 from simulation.errors import ApiError
@@ -24,7 +24,7 @@ from tests.support.sweeping import Sweeping
 from tests.support.world import KINDS, MALLORY, MANAGEMENT, MEMBER, PRODUCTION, ROSTER, World
 
 if TYPE_CHECKING:
-    from rollcall.decide.observed import Observed
+    from rollcall.decide.observed import ObservedAccount
 
 OTHER = ROSTER | {"mode": "audit"}
 TAGGED: dict[str, Any] = ROSTER | {
@@ -58,11 +58,11 @@ def slow(sweeping: Sweeping, rate: float = 1.0) -> None:
     sweeping.ports.paces.by_operation["GetAlternateContact"].ceiling = rate
 
 
-def held(world: World, **more: Any) -> Held:
+def held(world: World, **more: Any) -> PendingPlan:
     now = world.clock.now()
     known = {
         "plan": PLAN,
-        "roster": digest_of(world.roster),
+        "roster": compute_digest(world.roster),
         "changes": 30,
         "parts": 1,
         "data": "an earlier run",
@@ -71,10 +71,10 @@ def held(world: World, **more: Any) -> Held:
         "summary": {},
         "approved_by": "arn:aws:iam::333333333333:role/rollcall-operator",
     }
-    return Held(**{**known, **more})
+    return PendingPlan(**{**known, **more})
 
 
-def readable(observed: Observed) -> bool:
+def readable(observed: ObservedAccount) -> bool:
     return not any(isinstance(found, Unreadable) for found in observed.contacts.values())
 
 
@@ -87,7 +87,7 @@ class TestBegin:
 
     def test_it_lists_every_account_and_counts_what_that_took(self, sweeping: Sweeping) -> None:
         run = sweeping.begin()
-        assert run.accounts == len(sweeping.runs.accounts(run.id)) == 6
+        assert run.accounts == len(sweeping.runs.read_accounts(run.id)) == 6
         assert (run.next, run.cursor) == (Step.PREPARE, 0)
         assert run.reads == 1 + 1 + 1 + 5
 
@@ -109,7 +109,7 @@ class TestBegin:
         self, world: World, sweeping: Sweeping, trigger: str
     ) -> None:
         sweeping.deploy(OTHER)
-        sweeping.sweeps.hold(held(world))
+        sweeping.sweeps.save_pending(held(world))
         sweeping.begin()
         other = sweeping.begin(trigger, execution="e-2", plan=PLAN)
         assert (other.next, other.ending) == (Step.WAIT, None)
@@ -127,18 +127,18 @@ class TestBegin:
     def test_a_run_pins_the_candidate_and_what_is_approved(self, sweeping: Sweeping) -> None:
         sweeping.deploy(OTHER)
         run = sweeping.begin("roster")
-        assert (run.roster, run.approved) == (digest_of(OTHER), digest_of(ROSTER))
+        assert (run.roster, run.approved) == (compute_digest(OTHER), compute_digest(ROSTER))
 
     def test_before_the_first_approval_there_is_only_the_candidate(self) -> None:
         run = Sweeping(World(approve=False)).begin()
-        assert (run.roster, run.approved) == (digest_of(ROSTER), None)
+        assert (run.roster, run.approved) == (compute_digest(ROSTER), None)
 
     def test_an_approved_plan_is_applied_from_what_was_observed_then(
         self, world: World, sweeping: Sweeping
     ) -> None:
         earlier = sweeping.begin()
         sweeping.sweeps.finish(earlier, {}, world.clock.now())
-        sweeping.sweeps.hold(held(world, data=earlier.id))
+        sweeping.sweeps.save_pending(held(world, data=earlier.id))
         run = sweeping.begin("approval", execution="e-2", plan=PLAN)
         assert run.trigger is Trigger.APPROVAL
         assert (run.next, run.data, run.accounts, run.reads) == (Step.APPLY, earlier.id, 6, 0)
@@ -148,14 +148,14 @@ class TestBegin:
 
     @pytest.mark.parametrize(
         "more",
-        [{"approved_by": None}, {"expires_at": World().clock.now()}, {"roster": digest_of(OTHER)}, None],
+        [{"approved_by": None}, {"expires_at": World().clock.now()}, {"roster": compute_digest(OTHER)}, None],
         ids=["not approved", "expired", "another roster", "unknown"],
     )
     def test_a_plan_that_is_not_in_force_is_not_applied(
         self, world: World, sweeping: Sweeping, more: dict[str, Any] | None
     ) -> None:
         if more is not None:
-            sweeping.sweeps.hold(held(world, **more))
+            sweeping.sweeps.save_pending(held(world, **more))
         run = sweeping.begin("approval", plan=PLAN)
         assert (run.next, run.ending) == (Step.END, Ending.SUPERSEDED)
         assert sweeping.sweeps.run is None
@@ -283,7 +283,7 @@ class TestObserve:
                 raise error
             return False
 
-        monkeypatch.setattr(world.matches, "tagged", broken)
+        monkeypatch.setattr(world.matches, "is_tagged", broken)
         observed = sweeping.observed(sweeping.observe(sweeping.begin()))
         reasons = {found.reason for found in observed[MEMBER].contacts.values()}  # type: ignore[union-attr]  # all are
         told = r"unexpected: ZeroDivisionError in \w+\.py:\d+|the table is busy"
@@ -335,20 +335,20 @@ class TestObserve:
         world.organization.rename_ou(world.organization.find_ou("Workloads/Production"), "Prod")
         sweeping = Sweeping(world, candidate=TAGGED)
         observed = sweeping.observed(sweeping.observe(sweeping.begin()))
-        assert list(observed[PRODUCTION].lost) == [digest_of(ROSTER)]
-        assert observed[MEMBER].lost == {}
+        assert list(observed[PRODUCTION].orphaned) == [compute_digest(ROSTER)]
+        assert observed[MEMBER].orphaned == {}
 
     def test_the_units_are_read_once_for_a_slice(
         self, world: World, sweeping: Sweeping, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        units, asked = world.matches.units, []
-        monkeypatch.setattr(world.matches, "units", lambda: asked.append(1) or units())
+        units, asked = world.matches.list_units, []
+        monkeypatch.setattr(world.matches, "list_units", lambda: asked.append(1) or units())
         sweeping.observe(sweeping.begin())
         assert len(asked) == 1
 
     def test_another_approved_roster_supersedes_the_run(self, world: World, sweeping: Sweeping) -> None:
         run = sweeping.begin()
-        world.state.approve(digest=digest_of(OTHER), document=OTHER, by="test", at=world.clock.now())
+        world.state.approve(digest=compute_digest(OTHER), document=OTHER, by="test", at=world.clock.now())
         over = sweeping.slice(run)
         assert (over.next, over.ending) == (Step.REPORT, Ending.SUPERSEDED)
 
@@ -473,7 +473,7 @@ class TestPrepare:
         def busy(_account_id: str, *, with_tags: bool) -> None:
             raise RetryableError(f"busy, tags {with_tags}")
 
-        monkeypatch.setattr(world.reconciler.ports.organization, "account", busy)
+        monkeypatch.setattr(world.reconciler.ports.organization, "get_account", busy)
         sweeping.prepare(run)
         assert world.verdicts() == ["set"]
         assert world.bus.outcomes[0]["account"]["name"] is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rollcall.model.roster import digest_of
+from rollcall.model.roster import compute_digest
 from tests.core.test_sweep_apply import LOOSE
 from tests.core.test_sweep_gate import BAD, NARROW, drift, settled
 from tests.support.sweep_world import SweepWorld
@@ -62,7 +62,7 @@ def test_a_pause_before_any_step_of_any_run_stops_its_writes_and_its_end_lets_th
     assert last.document["ending"] == "finished", reached
     for account, contact in wanted.items():
         assert world.contacts(account)["SECURITY"] == api_values(contact, roster)
-    assert world.state.approved == digest_of(roster)
+    assert world.state.approved == compute_digest(roster)
     assert world.sweeps.plans == {}
     assert world.state.intents == {}
     assert not world.dead

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.decide.observed import PlannedChange
-from rollcall.decide.resolve import requirement
-from rollcall.model.desired import Absent, Present, Wanted, WantedAbsent
+from rollcall.decide.resolve import resolve_requirement
+from rollcall.model.desired import Absent, Desired, DesiredAbsent, Present
 from rollcall.model.roster import Roster
-from rollcall.sweep.plan_builder import change_digest
+from rollcall.sweep.plan_builder import compute_change_digest
 from rollcall.sweep.run import LEASE_SECONDS
 from simulation.organization import AlternateContact
 from tests.core.test_sweep_gate import changed, settled
@@ -22,7 +22,7 @@ from tests.support.world import KINDS, MALLORY, MANAGEMENT, MEMBER, PRODUCTION, 
 
 if TYPE_CHECKING:
     from rollcall.decide.intent import Intent
-    from rollcall.sweep.approvals import Held
+    from rollcall.sweep.approvals import PendingPlan
     from tests.support.sweep_world import SweepWorld
 
 ACCOUNTS = (MANAGEMENT, "333333333333", MEMBER, PRODUCTION, "666677778888")
@@ -38,16 +38,16 @@ ROSTERS = (
 THEIRS = MALLORY | {"Name": "Somebody else"}
 FAULTS = (
     "state.open_intent.after",
-    "ledger.intent.after",
+    "ledger.record_intent.after",
     "put_alternate_contact.after",
     "state.record_request.after",
-    "ledger.outcome.after",
+    "ledger.record_outcome.after",
     "bus.publish",
     "bus.publish.after",
     "bus.publish_notice",
     "state.close_intent",
     "runs.write_results.after",
-    "sweeps.hold",
+    "sweeps.save_pending",
     "sweeps.finish",
 )
 
@@ -129,12 +129,12 @@ class Watch:
     def __init__(self, world: SweepWorld) -> None:
         self.world = world
         self.unwanted: list[str] = []
-        self.held: dict[str, Held] = {}
-        self._open_intent, self._hold = world.state.open_intent, world.sweeps.hold
+        self.held: dict[str, PendingPlan] = {}
+        self._open_intent, self._hold = world.state.open_intent, world.sweeps.save_pending
         world.state.open_intent = self.open_intent
-        world.sweeps.hold = self.hold
+        world.sweeps.save_pending = self.save_pending
 
-    def hold(self, held: Held) -> bool:
+    def save_pending(self, held: PendingPlan) -> bool:
         self.held[held.plan] = held
         return self._hold(held)
 
@@ -150,15 +150,15 @@ class Watch:
         state, account_id = self.world.state, intent.signal.account_id
         assert state.approved is not None
         organization = AwsOrganization(client=self.world.admin("organizations"))
-        account = organization.account(account_id, with_tags=True)
+        account = organization.get_account(account_id, with_tags=True)
         assert account is not None
-        required = requirement(
+        required = resolve_requirement(
             Roster.from_document(state.documents[state.approved]),
             account,
             today=self.world.clock.now().date(),
         )
         allowed = required.halted is None and required.exempt is None and required.held is None
-        return allowed and required.demands.get(intent.kind) == intent.wanted
+        return allowed and required.desired.get(intent.kind) == intent.wanted
 
     def _of_a_plan(self, intent: Intent) -> bool:
         assert isinstance(intent.found, Present | Absent)
@@ -169,7 +169,7 @@ class Watch:
         (run,) = [document for document in runs if document.get("id") == intent.signal.event.id]
         plan = run["plan"]
         changes = self._changes(run["data"], plan["roster"], plan["parts"])
-        if plan["roster"] != self.world.state.approved or change_digest(change) not in changes:
+        if plan["roster"] != self.world.state.approved or compute_change_digest(change) not in changes:
             return False
         # More than one account is above the limit of all these rosters: a person must have agreed.
         granted = self._granted()
@@ -181,8 +181,8 @@ class Watch:
         return {name for held in plans for name in self._changes(held.data, held.roster, held.parts)}
 
     def _changes(self, data: str, roster: str, parts: int) -> dict[bytes, str]:
-        found = [item for part in range(parts) for item in self.world.runs.planned(data, roster, part)]
-        return {change_digest(item): item.account_id for item in found}
+        found = [item for part in range(parts) for item in self.world.runs.read_planned(data, roster, part)]
+        return {compute_change_digest(item): item.account_id for item in found}
 
 
 def wrong(world: SweepWorld) -> list[str]:
@@ -191,14 +191,14 @@ def wrong(world: SweepWorld) -> list[str]:
     organization = AwsOrganization(client=world.admin("organizations"))
     found = []
     for account_id in world.organization.accounts:
-        account = organization.account(account_id, with_tags=True)
+        account = organization.get_account(account_id, with_tags=True)
         assert account is not None
-        required = requirement(roster, account, today=world.clock.now().date())
+        required = resolve_requirement(roster, account, today=world.clock.now().date())
         if required.halted or required.exempt:
             continue
-        for kind, demand in required.demands.items():
+        for kind, demand in required.desired.items():
             stored = world.organization.accounts[account_id].contacts.get(str(kind))
-            wanted = AlternateContact(**demand.contact.as_document()) if isinstance(demand, Wanted) else None
+            wanted = AlternateContact(**demand.contact.as_document()) if isinstance(demand, Desired) else None
             if stored != wanted:
                 found.append(f"{account_id} {kind}")
     return found
@@ -244,7 +244,7 @@ def test_a_held_plan_that_is_approved_late_never_overwrites_a_newer_value(before
         return
     (held,) = world.sweeps.plans.values()
     planned = [
-        item for part in range(held.parts) for item in world.runs.planned(held.data, held.roster, part)
+        item for part in range(held.parts) for item in world.runs.read_planned(held.data, held.roster, part)
     ]
     for place, value in after:
         edit(world, place, value)
@@ -298,8 +298,8 @@ def _all_places() -> list[tuple[str, str]]:
     return [(account, kind) for account in ACCOUNTS for kind in KINDS]
 
 
-def _values(side: Present | Absent | Wanted | WantedAbsent) -> dict[str, str] | None:
-    if isinstance(side, Absent | WantedAbsent):
+def _values(side: Present | Absent | Desired | DesiredAbsent) -> dict[str, str] | None:
+    if isinstance(side, Absent | DesiredAbsent):
         return None
     contact = side.contact
     return {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rollcall.model.roster import digest_of
+from rollcall.model.roster import compute_digest
 from tests.core.test_sweep_apply import LOOSE
 from tests.core.test_sweep_gate import BAD, NARROW, STRICT, drift, settled
 from tests.support.sweep_world import ALICE, SweepWorld
@@ -144,7 +144,7 @@ class TestWithoutItsRoster:
         execution.run()
         assert execution.document["ending"] == "superseded"
         assert world.summary["contacts"]["right"] == 0
-        assert world.summary["roster"] == digest_of(STRICT)
+        assert world.summary["roster"] == compute_digest(STRICT)
         assert world.metrics["SweepFinished"] == 0
 
     def test_a_superseded_run_of_an_organization_with_a_roster_is_judged_by_that(self):

@@ -11,18 +11,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollcall.bulk_edits.counting import became, counted, due, joined, members, quiet_at, takes, told
-from rollcall.bulk_edits.detector import bulk_notice, told_with
+from rollcall.bulk_edits.counting import (
+    accepts,
+    change_verdict,
+    count_edit,
+    find_end,
+    is_due,
+    join_edit,
+    list_members,
+    mark_alerted,
+)
+from rollcall.bulk_edits.detector import make_bulk_incident_id, make_bulk_notice
 from rollcall.bulk_edits.model import (
     PRINCIPALS,
-    PRINCIPALS_TOLD,
+    PRINCIPALS_NAMED,
     QUIET,
-    TOLD_EVERY,
+    UPDATE_EVERY,
     Bulk,
     BulkLimits,
     By,
     Edit,
-    Tally,
+    EditWindow,
 )
 from tests.adapters.samples import SIGNAL
 
@@ -31,7 +40,7 @@ if TYPE_CHECKING:
 
 START = datetime(2026, 10, 5, 9, 0, tzinfo=UTC)
 LIMITS = BulkLimits()
-NOBODY = Tally(by=By.ACTOR, name="assumed-role/Dev/mary")
+NOBODY = EditWindow(by=By.ACTOR, name="assumed-role/Dev/mary")
 
 
 def edit(
@@ -48,16 +57,16 @@ def edit(
     )
 
 
-def counted_all(edits: list[Edit], tally: Tally = NOBODY, limits: BulkLimits = LIMITS) -> Tally:
+def counted_all(edits: list[Edit], tally: EditWindow = NOBODY, limits: BulkLimits = LIMITS) -> EditWindow:
     """As a worker counts: what a bulk takes joins it."""
     counts: set[str] = set()
     for one in edits:
-        if tally.bulk is not None and takes(tally.bulk, one, limits):
-            new = members(tally.bulk, one)
-            tally = replace(tally, bulk=joined(tally.bulk, one, START, known=counts & set(new)))
+        if tally.bulk is not None and accepts(tally.bulk, one, limits):
+            new = list_members(tally.bulk, one)
+            tally = replace(tally, bulk=join_edit(tally.bulk, one, START, known=counts & set(new)))
             counts |= set(new)
         else:
-            tally = counted(tally, one, START, limits)
+            tally = count_edit(tally, one, START, limits)
             counts = {item.account_id for item in tally.recent}
     return tally
 
@@ -69,16 +78,16 @@ def opened(accounts: int = 5) -> Bulk:
 
 
 def notice_of(bulk: Bulk, *, by: By = By.ACTOR, last: bool = False) -> Notice:
-    return bulk_notice(by, bulk, last=last, window=LIMITS.window)
+    return make_bulk_notice(by, bulk, last=last, window=LIMITS.window)
 
 
 def after(bulk: Bulk, seconds: float, *, last: bool = False) -> Bulk:
-    return told(bulk, START + timedelta(seconds=seconds), last=last)
+    return mark_alerted(bulk, START + timedelta(seconds=seconds), last=last)
 
 
 @pytest.mark.parametrize("by", By)
 def test_the_number_makes_a_bulk_and_one_less_does_not(by):
-    edits = [edit(number, number) for number in range(LIMITS.least(by))]
+    edits = [edit(number, number) for number in range(LIMITS.get_threshold(by))]
     nobody = replace(NOBODY, by=by)
     assert counted_all(edits[:-1], nobody).bulk is None
     bulk = counted_all(edits, nobody).bulk
@@ -116,7 +125,7 @@ def test_a_tally_never_holds_more_than_the_window_and_fits_an_item(happened):
             assert tally.recent[-1].at - tally.recent[0].at <= LIMITS.window
         assert len(json.dumps(tally.as_document())) < 10_000
         document = json.loads(json.dumps(tally.as_document()))
-        assert Tally.from_document(document, by=tally.by, name=tally.name, version=1) == tally
+        assert EditWindow.from_document(document, by=tally.by, name=tally.name, version=1) == tally
 
 
 @pytest.mark.parametrize(
@@ -124,16 +133,16 @@ def test_a_tally_never_holds_more_than_the_window_and_fits_an_item(happened):
     [(-600, True), (-601, False), (0, True), (4, True), (604, True), (605, False)],
 )
 def test_a_bulk_takes_what_happened_within_a_window_of_it(seconds, taken):
-    assert takes(opened(), edit(9, seconds), LIMITS) is taken
+    assert accepts(opened(), edit(9, seconds), LIMITS) is taken
 
 
 def test_what_comes_too_late_for_a_bulk_is_not_counted_and_leaves_it_alone():
     tally = replace(NOBODY, bulk=opened())
-    assert counted(tally, edit(9, -700), START, LIMITS) == tally
+    assert count_edit(tally, edit(9, -700), START, LIMITS) == tally
 
 
 def test_what_happens_long_after_a_bulk_begins_anew():
-    tally = counted(replace(NOBODY, bulk=opened(), recent=(edit(1),)), edit(9, 700), START, LIMITS)
+    tally = count_edit(replace(NOBODY, bulk=opened(), recent=(edit(1),)), edit(9, 700), START, LIMITS)
     assert tally.bulk is None
     assert [one.account_id for one in tally.recent] == [edit(9).account_id]
 
@@ -145,35 +154,35 @@ def test_the_latest_edit_of_an_account_is_the_one_that_counts():
 
 def test_a_bulk_is_told_at_once_then_when_it_has_doubled_and_ten_minutes_have_gone():
     bulk = opened()
-    assert due(bulk, START)
+    assert is_due(bulk, START)
     bulk = after(bulk, 0)
-    assert not due(bulk, START + TOLD_EVERY)
+    assert not is_due(bulk, START + UPDATE_EVERY)
     doubled = replace(bulk, accounts=10)
-    assert not due(doubled, START + TOLD_EVERY - timedelta(seconds=1))
-    assert due(doubled, START + TOLD_EVERY)
+    assert not is_due(doubled, START + UPDATE_EVERY - timedelta(seconds=1))
+    assert is_due(doubled, START + UPDATE_EVERY)
 
 
 def test_the_last_message_comes_when_it_is_quiet_and_the_next_not_before_ten_minutes():
-    assert quiet_at(None) is None
-    assert quiet_at(opened()) is None  # the first was not told yet
+    assert find_end(None) is None
+    assert find_end(opened()) is None  # the first was not told yet
     bulk = after(opened(), 0)
-    assert quiet_at(bulk) == START + QUIET
+    assert find_end(bulk) == START + QUIET
     bulk = after(bulk, 180, last=True)
-    assert quiet_at(bulk) is None
-    again = joined(bulk, edit(9, 200), START + timedelta(seconds=200), known=())
-    assert quiet_at(again) == START + timedelta(seconds=180) + TOLD_EVERY
+    assert find_end(bulk) is None
+    again = join_edit(bulk, edit(9, 200), START + timedelta(seconds=200), known=())
+    assert find_end(again) == START + timedelta(seconds=180) + UPDATE_EVERY
 
 
 def test_what_became_of_an_edit_is_corrected():
-    bulk = joined(opened(), edit(9, 5, "pending"), START, known=())
+    bulk = join_edit(opened(), edit(9, 5, "pending"), START, known=())
     assert bulk.became == {"set": 5, "pending": 1}
-    assert became(bulk, before="pending", after="failed").became == {"set": 5, "failed": 1}
+    assert change_verdict(bulk, before="pending", after="failed").became == {"set": 5, "failed": 1}
 
 
 def test_messages_of_one_bulk_have_one_incident_id_and_counted_updates():
     bulk = opened()
     first, second = notice_of(bulk), notice_of(after(bulk, 0), last=True)
-    assert first.incident_id == second.incident_id == told_with(bulk.key)
+    assert first.incident_id == second.incident_id == make_bulk_incident_id(bulk.key)
     assert (first.update, second.update) == (0, 1)
     assert first.facts["quiet_since"] is None
     assert second.facts["quiet_since"] == "2026-10-05T09:00:04Z"
@@ -216,7 +225,7 @@ def test_however_many_principals_there_are_a_message_names_some_and_counts_all()
     assert bulk is not None
     facts = notice_of(bulk).facts
     assert len(bulk.principals) == PRINCIPALS
-    assert len(facts["principals"]) == PRINCIPALS_TOLD
+    assert len(facts["principals"]) == PRINCIPALS_NAMED
     assert (facts["principals_count"], facts["accounts_count"]) == (many, many)
 
 
@@ -230,7 +239,7 @@ def test_one_principal_in_all_accounts_is_one():
 def test_a_bulk_that_an_earlier_release_stored_goes_on():
     document = opened().as_document()
     del document["principals"], document["principals_count"]
-    bulk = joined(Bulk.from_document(document), edit(9, 5), START, known=())
+    bulk = join_edit(Bulk.from_document(document), edit(9, 5), START, known=())
     assert (bulk.accounts, bulk.principals_count) == (6, 1)
 
 
@@ -238,7 +247,7 @@ def test_a_bulk_that_an_earlier_release_stored_goes_on():
 @given(accounts=st.integers(2, 39), more=st.integers(1, 10))
 def test_the_numbers_that_are_set_are_those_that_count(by, accounts, more):
     limits = BulkLimits(accounts=accounts, organization_accounts=min(accounts + more, 40))
-    edits = [edit(number, number) for number in range(limits.least(by))]
+    edits = [edit(number, number) for number in range(limits.get_threshold(by))]
     nobody = replace(NOBODY, by=by)
     assert counted_all(edits[:-1], nobody, limits).bulk is None
     assert counted_all(edits, nobody, limits).bulk is not None
@@ -251,6 +260,6 @@ def test_the_window_that_is_set_is_the_one_that_counts(minutes, bulk):
     tally = counted_all(edits, NOBODY, limits)
     assert (tally.bulk is not None) is bulk
     if tally.bulk is not None:
-        assert bulk_notice(By.ACTOR, tally.bulk, last=False, window=limits.window).facts[
+        assert make_bulk_notice(By.ACTOR, tally.bulk, last=False, window=limits.window).facts[
             "window_minutes"
         ] == max(minutes, 3)

@@ -11,10 +11,10 @@ from botocore.exceptions import ClientError
 from rollcall.events.signal import Cause
 from rollcall.model.contact import ContactKind
 from rollcall.model.errors import RetryableError
-from rollcall.model.roster import selector_of
-from rollcall.notify.notifier import read
-from rollcall.notify.plain_text import plain_text
-from rollcall.outcomes.documents import incident_document
+from rollcall.model.roster import read_selector
+from rollcall.notify.notifier import read_event
+from rollcall.notify.plain_text import render_plain_text
+from rollcall.outcomes.documents import build_incident_document
 from rollcall.outcomes.verdicts import Verdict
 from simulation import ApiError, Caller
 from tests.adapters.samples import INCIDENT, LINKS, NOW, OUTCOME, SIGNAL
@@ -226,10 +226,10 @@ def test_a_subject_names_every_result_although_many_kinds_had_one():
         for kind, verdict in zip(ContactKind, (Verdict.UNREADABLE, Verdict.SET, Verdict.FAILED), strict=True)
     )
     signal = replace(SIGNAL, cause=Cause.ACCOUNT_TAGGED, kind=None)
-    document = incident_document(
+    document = build_incident_document(
         replace(INCIDENT, signal=signal, outcomes=outcomes), management_account=MANAGEMENT, at=NOW
     )
-    alert = plain_text(read({"detail": document}, LINKS))
+    alert = render_plain_text(read_event({"detail": document}, LINKS))
     assert "could NOT be set" in alert.subject
     assert MEMBER in alert.subject
 
@@ -283,7 +283,7 @@ def test_a_second_arrival_on_one_day_is_told():
 
 
 def test_two_keys_or_one_value_are_different_tags():
-    one, two = selector_of({"tag": {"a": "b, c=d"}}), selector_of({"tag": {"a": "b", "c": "d"}})
+    one, two = read_selector({"tag": {"a": "b, c=d"}}), read_selector({"tag": {"a": "b", "c": "d"}})
     assert one.key != two.key  # what they matched is remembered by it
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rollcall.bulk_edits.detector import told_with
+from rollcall.bulk_edits.detector import make_bulk_incident_id
 from simulation.caller import Caller
 from tests.support.memory import Crash
 from tests.support.timeline import edit, many_accounts
@@ -19,21 +19,21 @@ STEPS = (
     "state.open_intent.after",
     "put_alternate_contact.after",
     "state.record_request.after",
-    "ledger.outcome.after",
-    "state.standoff",
-    "state.save_standoff",
-    "state.save_standoff.after",
-    "state.tally",
-    "state.save_tally",
-    "state.save_tally.after",
+    "ledger.record_outcome.after",
+    "state.load_repeated",
+    "state.save_repeated",
+    "state.save_repeated.after",
+    "state.load_window",
+    "state.save_window",
+    "state.save_window.after",
     "bus.publish_notice",
     "bus.publish",
     "bus.publish.after",
     "topic.publish.after",
     "alerted.sent",
     "state.close_intent",
-    "state.watch",
-    "state.watch.after",
+    "state.schedule_closing",
+    "state.schedule_closing.after",
 )
 steps = st.sampled_from(STEPS)
 edits = st.tuples(
@@ -121,7 +121,7 @@ def test_each_edit_is_told_by_itself_or_with_others_and_at_most_once_more_for_ea
     killed = sum(2 if step.startswith(("topic.", "alerted.")) else 1 for step in crashes)
     assert max(told.values()) <= 1 + killed
     accounts_of = Counter(bulk for bulk, member in world.state.members if not member.startswith("by#"))
-    counted = {told_with(bulk): number for bulk, number in accounts_of.items()}
+    counted = {make_bulk_incident_id(bulk): number for bulk, number in accounts_of.items()}
     for notice in world.bus.notices:
         last = [item for item in world.bus.notices if item["incident_id"] == notice["incident_id"]][-1]
         if last["notice"] == "bulk-edit":

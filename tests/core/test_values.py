@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from rollcall.decide.intent import LEASE_SECONDS, Intent
 from rollcall.events.actor import Actor
 from rollcall.events.signal import Cause, EventReference, Signal
-from rollcall.model.contact import ContactKind, masked
+from rollcall.model.contact import ContactKind, mask_contact
 from rollcall.model.desired import Absent, Present
 from rollcall.model.levels import Severity
-from rollcall.outcomes.severity import severity
+from rollcall.outcomes.severity import find_severity
 from rollcall.outcomes.verdicts import Verdict
 from rollcall.timing import Bucket
 from tests.core.strategies import contacts, wanted
@@ -37,7 +37,7 @@ def signal(cause=Cause.CONTACT_EDITED, *, kind="AssumedRole", account_id="222222
 
 @given(contact=contacts)
 def test_a_masked_contact_keeps_the_mail_domain_and_no_whole_value(contact):
-    hidden = masked(contact)
+    hidden = mask_contact(contact)
     assert hidden["email"].endswith("@" + contact.email.split("@")[-1])
     for part, value in contact.as_document().items():
         assert "*" in value or set(value) <= set("@. ") or value not in hidden[part]
@@ -88,7 +88,7 @@ def test_a_paced_caller_never_exceeds_rate_and_burst(rate, burst, gaps):
 def test_severity_is_as_the_design_says(cause, verdict, actor, account_id, expected):
     given_signal = signal(cause, kind=actor, account_id=account_id)
     assert (
-        severity(signal=given_signal, verdict=verdict, management_account=MANAGEMENT, authorised=False)
+        find_severity(signal=given_signal, verdict=verdict, management_account=MANAGEMENT, authorised=False)
         is expected
     )
 
@@ -111,6 +111,6 @@ def test_an_intent_survives_its_document(wanted, found, request):
         request_id=request,
     )
     assert Intent.from_document(intent.as_document()) == intent
-    assert intent.takeable(by="m-1", now=NOW)
-    assert not intent.takeable(by="m-2", now=NOW + timedelta(seconds=LEASE_SECONDS))
-    assert intent.takeable(by="m-2", now=NOW + timedelta(seconds=LEASE_SECONDS + 1))
+    assert intent.can_take_over(by="m-1", now=NOW)
+    assert not intent.can_take_over(by="m-2", now=NOW + timedelta(seconds=LEASE_SECONDS))
+    assert intent.can_take_over(by="m-2", now=NOW + timedelta(seconds=LEASE_SECONDS + 1))

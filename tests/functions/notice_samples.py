@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rollcall.model.contact import masked
+from rollcall.model.contact import mask_contact
 from rollcall.model.levels import Severity
-from rollcall.outcomes.notices import Notice, NoticeKind, notice
+from rollcall.outcomes.notices import Notice, NoticeKind, make_notice
 from rollcall.sweep.gate import WITHIN_LIMITS
 from tests.adapters.samples import ACTOR, DIGEST, FOUND, MEMBER, WANTED
 
@@ -17,8 +17,8 @@ ACCOUNT = {"id": MEMBER, "name": "Payments", "ou": "Workloads/Development"}
 OTHER = {"id": "444455556666", "name": "Web Shop", "ou": "Workloads/Production"}
 CONTACTS = {"right": 1170, "set": 0, "exempt": 3, "unreadable": 2, "held": 0, "inactive": 6}
 CHANGES = [
-    {"account": ACCOUNT, "kind": "SECURITY", "found": masked(FOUND), "wanted": masked(WANTED)},
-    {"account": OTHER, "kind": "BILLING", "found": None, "wanted": masked(WANTED)},
+    {"account": ACCOUNT, "kind": "SECURITY", "found": mask_contact(FOUND), "wanted": mask_contact(WANTED)},
+    {"account": OTHER, "kind": "BILLING", "found": None, "wanted": mask_contact(WANTED)},
 ]
 HELD = {
     "run": RUN,
@@ -90,7 +90,7 @@ STANDOFF = {
 
 
 def _of(kind: NoticeKind, facts: dict[str, object], **changes: object) -> Notice:
-    return notice(kind, key="sample", facts=facts | changes)
+    return make_notice(kind, key="sample", facts=facts | changes)
 
 
 NOTICES: dict[str, Notice] = {
@@ -155,7 +155,7 @@ NOTICES: dict[str, Notice] = {
     "paused": _of(NoticeKind.PAUSED, {"by": BY, "reason": "migration of the SOC mailbox"}),
     "unpaused": _of(NoticeKind.UNPAUSED, {"by": BY, "reason": "the migration is done"}),
     "bulk-edit": _of(NoticeKind.BULK_EDIT, BULK),
-    "bulk-edit-goes-on": notice(
+    "bulk-edit-goes-on": make_notice(
         NoticeKind.BULK_EDIT,
         key="sample",
         facts=BULK
@@ -169,7 +169,7 @@ NOTICES: dict[str, Notice] = {
         },
         update=2,
     ),
-    "bulk-edit-ended": notice(
+    "bulk-edit-ended": make_notice(
         NoticeKind.BULK_EDIT,
         key="sample",
         facts=BULK
@@ -183,7 +183,7 @@ NOTICES: dict[str, Notice] = {
         },
         update=3,
     ),
-    "bulk-edit-ended-not-right": notice(
+    "bulk-edit-ended-not-right": make_notice(
         NoticeKind.BULK_EDIT,
         key="sample",
         facts=BULK | {"became": {"set": 4, "failed": 1}, "quiet_since": "2026-10-05T09:31:12Z"},

@@ -12,10 +12,10 @@ from rollcall.events.signal import TAMPERING, Cause
 from rollcall.model.contact import ContactKind
 from rollcall.model.desired import Absent, Unreadable
 from rollcall.model.errors import MalformedEventError
-from rollcall.notify.notifier import Notifier, read
-from rollcall.notify.plain_text import SUBJECT_LENGTH, plain_text
-from rollcall.outcomes.documents import incident_document
-from rollcall.outcomes.severity import severity
+from rollcall.notify.notifier import Notifier, read_event
+from rollcall.notify.plain_text import SUBJECT_LENGTH, render_plain_text
+from rollcall.outcomes.documents import build_incident_document
+from rollcall.outcomes.severity import find_severity
 from rollcall.outcomes.verdicts import Verdict
 from tests.adapters.samples import (
     ACCOUNT,
@@ -49,12 +49,12 @@ HOSTILE = {
     "surrogate": "Pay\ud800ments",
     "empty": "",
 }
-BASE = incident_document(INCIDENT, management_account=MANAGEMENT, at=NOW)
+BASE = build_incident_document(INCIDENT, management_account=MANAGEMENT, at=NOW)
 #: Every cause, and each watched event: (cause, event name, whether the actor is authorised).
 HAPPENINGS = [
-    *((cause, SIGNAL.event.name, False) for cause in Cause if cause not in {Cause.WATCHED, Cause.SWEPT}),
+    *((cause, SIGNAL.event.name, False) for cause in Cause if cause not in {Cause.MONITORED, Cause.SWEPT}),
     *((cause, SIGNAL.event.name, True) for cause in sorted(TAMPERING)),
-    *((Cause.WATCHED, name, False) for name in sorted(BY_NAME)),
+    *((Cause.MONITORED, name, False) for name in sorted(BY_NAME)),
 ]
 
 
@@ -63,15 +63,15 @@ RIGHT = {Verdict.COMPLIANT, Verdict.OWN_WRITE}
 
 
 def message_of(document):
-    return read({"detail": document}, LINKS)
+    return read_event({"detail": document}, LINKS)
 
 
 def render(document):
-    return plain_text(message_of(document))
+    return render_plain_text(message_of(document))
 
 
 def signal_of(cause, event_name=None):
-    name = event_name or ("PutContactInformation" if cause is Cause.WATCHED else SIGNAL.event.name)
+    name = event_name or ("PutContactInformation" if cause is Cause.MONITORED else SIGNAL.event.name)
     return replace(SIGNAL, cause=cause, event=replace(EVENT, name=name))
 
 
@@ -89,7 +89,7 @@ def told(cause, *verdicts, event_name=None, opened=False, found=OUTCOME.found, a
     incident = replace(
         INCIDENT, event=signal.event, signal=signal, account=account, outcomes=outcomes, opened=opened
     )
-    return incident_document(incident, management_account=MANAGEMENT, at=NOW)
+    return build_incident_document(incident, management_account=MANAGEMENT, at=NOW)
 
 
 def assert_sound(alert):
@@ -113,7 +113,7 @@ def assert_sound(alert):
     [(*one, two) for one, two in product(HAPPENINGS, Verdict)],
 )
 def test_every_incident_can_be_told(cause, event_name, authorised, verdict):
-    loud = severity(
+    loud = find_severity(
         signal=signal_of(cause, event_name),
         verdict=verdict,
         management_account=MANAGEMENT,
@@ -168,7 +168,7 @@ def test_what_was_retried_is_told_or_closes_quietly(cause, event_name, verdict):
 
 def test_an_event_of_none_of_ours_is_never_told():
     incident = replace(INCIDENT, signal=None, account=None)
-    assert incident_document(incident, management_account=MANAGEMENT, at=NOW) is None
+    assert build_incident_document(incident, management_account=MANAGEMENT, at=NOW) is None
 
 
 class TestContent:
@@ -197,7 +197,7 @@ class TestContent:
 
 def test_the_worst_result_comes_first_and_the_account_id_before_it():
     account = replace(ACCOUNT, name="n" * 64)
-    for verdict in (Verdict.FAILED, Verdict.HELD, Verdict.PENDING, Verdict.WOULD_SET):
+    for verdict in (Verdict.FAILED, Verdict.BLOCKED, Verdict.PENDING, Verdict.WOULD_SET):
         for verdicts in ((verdict, Verdict.SET), (Verdict.SET, verdict)):
             document = told(Cause.CONTACT_EDITED, *verdicts, account=account)
             subject = render(document).subject
@@ -210,7 +210,7 @@ def test_the_worst_result_comes_first_and_the_account_id_before_it():
 
 @pytest.mark.parametrize(("first", "second"), list(product(Verdict, Verdict)))
 def test_every_pair_of_outcomes_can_be_told(first, second):
-    for cause in (Cause.ACCOUNT_CREATED, Cause.CONTACT_DELETED, Cause.WATCHED):
+    for cause in (Cause.ACCOUNT_CREATED, Cause.CONTACT_DELETED, Cause.MONITORED):
         document = told(cause, first, second)
         if document is not None:
             assert_sound(render(document))
@@ -235,7 +235,9 @@ def test_an_alert_says_what_was_found_and_what_is_wanted_masked():
 )
 def test_an_alert_says_whether_there_was_mfa(mfa, text):
     signal = replace(SIGNAL, actor=replace(SIGNAL.actor, mfa=mfa))
-    document = incident_document(replace(INCIDENT, signal=signal), management_account=MANAGEMENT, at=NOW)
+    document = build_incident_document(
+        replace(INCIDENT, signal=signal), management_account=MANAGEMENT, at=NOW
+    )
     assert text in render(document).text
 
 
@@ -248,7 +250,7 @@ def test_an_opening_promises_its_closing_and_a_closing_does_not():
 
 def test_what_is_not_over_is_not_called_over():
     assert "Over       yes" in render(told(Cause.CONTACT_EDITED, Verdict.SET)).text
-    for verdict in (Verdict.FAILED, Verdict.WOULD_SET, Verdict.UNREADABLE, Verdict.HELD, Verdict.PENDING):
+    for verdict in (Verdict.FAILED, Verdict.WOULD_SET, Verdict.UNREADABLE, Verdict.BLOCKED, Verdict.PENDING):
         for others in ([], [Verdict.SET]):
             assert "Over       NO" in render(told(Cause.CONTACT_EDITED, verdict, *others)).text
 
@@ -265,7 +267,7 @@ def test_an_authorised_changer_is_told_quietly_only_of_what_was_put_right():
 
 def possible(cause):
     """What `reconcile` can make of a signal: a watched event is only told."""
-    return (Verdict.TOLD, Verdict.DENIED) if cause is Cause.WATCHED else tuple(Verdict)
+    return (Verdict.NOTIFIED, Verdict.DENIED) if cause is Cause.MONITORED else tuple(Verdict)
 
 
 @pytest.mark.parametrize("length", [0, 1, 30, 50, 64, 200])
@@ -338,7 +340,7 @@ def test_no_text_breaks_a_line_or_the_subject(**drawn):
     incident = replace(
         INCIDENT, event=signal.event, signal=signal, account=account, outcomes=outcomes, opened=opened
     )
-    document = incident_document(incident, management_account=MANAGEMENT, at=NOW)
+    document = build_incident_document(incident, management_account=MANAGEMENT, at=NOW)
     if document is not None:
         alert = render(document)
         assert len(alert.subject) <= SUBJECT_LENGTH

@@ -6,10 +6,10 @@ import boto3
 import pytest
 
 from notify import compose
-from rollcall.adapters.slack import Answer
+from rollcall.adapters.slack import HttpAnswer
 from rollcall.model.errors import RetryableError
-from rollcall.outcomes.documents import incident_document
-from rollcall.outcomes.notices import notice_document
+from rollcall.outcomes.documents import build_incident_document
+from rollcall.outcomes.notices import build_notice_document
 from tests.adapters.samples import INCIDENT, MANAGEMENT, NOW
 from tests.functions.conftest import installed
 from tests.functions.deployment import Deployment
@@ -20,8 +20,8 @@ from tests.support.moto_aws import REGION
 
 TOKEN = "xoxb-12-THE-TOKEN"  # noqa: S105  # opens nothing
 EVENTS = [
-    {"detail": incident_document(INCIDENT, management_account=MANAGEMENT, at=NOW)},
-    {"detail": notice_document(NOTICES["sweep-held"], at=NOW)},
+    {"detail": build_incident_document(INCIDENT, management_account=MANAGEMENT, at=NOW)},
+    {"detail": build_notice_document(NOTICES["sweep-held"], at=NOW)},
 ]
 #: What the services around the function, and the event source, use in its role's name.
 AROUND = ("logs:", "xray:", "kms:", "sqs:", "ec2:")
@@ -59,7 +59,7 @@ class Told(Deployment):
         if self.answers:
             return self.answers.pop(0)
         done = {"ok": True, "ts": f"{len(self.posts)}.0"}
-        return Answer(status=200, headers={}, body=json.dumps(done).encode())
+        return HttpAnswer(status=200, headers={}, body=json.dumps(done).encode())
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,7 @@ def test_slack_is_told_with_what_its_role_may(slack, template):
 
 
 def test_a_message_that_slack_does_not_take_goes_back_for_as_long_as_it_says(slack):
-    slack.answers = [Answer(status=429, headers={"retry-after": "77"}, body=b"")]
+    slack.answers = [HttpAnswer(status=429, headers={"retry-after": "77"}, body=b"")]
     slack.incidents.send(EVENTS[0])
     assert len(slack.incidents.deliver()) == 1
     [line] = slack.lines()

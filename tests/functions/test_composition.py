@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pytest
 from botocore.awsrequest import AWSResponse
 
-from notify.compose import notify_function
-from reconcile.compose import reconcile_function
+from notify.compose import compose_notify
+from reconcile.compose import compose_reconcile
 from rollcall.adapters import clients
 from rollcall.adapters.account_api import AllAccounts
 from rollcall.adapters.clients import LateClient
@@ -19,11 +19,11 @@ from rollcall.adapters.sns import ChatTopic, SnsTopic
 from rollcall.adapters.state.memory import StateTable
 from rollcall.adapters.state.rosters import MatchTable
 from rollcall.bulk_edits.model import BulkLimits
-from rollcall.decide.enforcement import Control
+from rollcall.decide.enforcement import Enforcement
 from rollcall.model.levels import Severity
-from rollcall.model.roster import digest_of
+from rollcall.model.roster import compute_digest
 from rollcall.notify.notifier import Notifier
-from rollcall.repeated_edits.rules import StandoffLimits
+from rollcall.repeated_edits.rules import RepeatedEditLimits
 from rollcall.runtime import compose
 from rollcall.runtime.environment import MissingVariableError, NotifyEnvironment, ReconcileEnvironment
 from tests.adapters.samples import MANAGEMENT, MEMBER, REGION, WANTED
@@ -132,7 +132,7 @@ def created(aws, monkeypatch):
 def test_reconcile_is_composed_from_its_environment(created, candidate, monkeypatch):
     for name, value in RECONCILE.as_variables().items():
         monkeypatch.setenv(name, value)
-    function = reconcile_function(OBSERVED.append)
+    function = compose_reconcile(OBSERVED.append)
     first = {"dynamodb", "organizations", "account", "events"}
     assert set(created) == first
     assert function.queue._client.meta.service_model.service_name == "sqs"
@@ -144,15 +144,17 @@ def test_reconcile_is_composed_from_its_environment(created, candidate, monkeypa
     assert isinstance(reconciler.ports.matches, MatchTable)
     assert reconciler.observe == OBSERVED.append
     assert isinstance(reconciler.ports.accounts, AllAccounts)
-    nothing_approved = Control(approved=None, paused=False)
-    assert reconciler.rosters.current(nothing_approved).digest == digest_of(json.loads(candidate.read_text()))
+    nothing_approved = Enforcement(approved=None, paused=False)
+    assert reconciler.rosters.find_current(nothing_approved).digest == compute_digest(
+        json.loads(candidate.read_text())
+    )
 
 
 @pytest.mark.usefixtures("created", "candidate")
 def test_reconcile_takes_half_of_the_quota(monkeypatch):
     for name, value in RECONCILE.as_variables().items():
         monkeypatch.setenv(name, value)
-    accounts = reconcile_function(OBSERVED.append).reconciler.ports.accounts
+    accounts = compose_reconcile(OBSERVED.append).reconciler.ports.accounts
     pacings = [accounts._members._buckets, accounts._management._buckets]
     for buckets in pacings:
         assert {name: (bucket.rate, bucket.burst) for name, bucket in buckets.items()} == {
@@ -169,23 +171,23 @@ def test_reconcile_takes_half_of_the_quota(monkeypatch):
 def test_the_guardrail_is_in_use_if_it_is_on(monkeypatch, value, in_use):
     for name, text in (RECONCILE.as_variables() | {"ROLLCALL_GUARDRAIL": value}).items():
         monkeypatch.setenv(name, text)
-    assert reconcile_function(OBSERVED.append).reconciler.guardrail is in_use
+    assert compose_reconcile(OBSERVED.append).reconciler.guardrail is in_use
 
 
 @pytest.mark.usefixtures("created", "candidate")
 def test_what_is_a_bulk_and_a_standoff_is_what_the_stack_says(monkeypatch):
     for name, text in RECONCILE.as_variables().items():
         monkeypatch.setenv(name, text)
-    reconciler = reconcile_function(OBSERVED.append).reconciler
+    reconciler = compose_reconcile(OBSERVED.append).reconciler
     window = timedelta(minutes=15)
     assert reconciler.bulks == BulkLimits(accounts=7, organization_accounts=30, window=window)
-    assert reconciler.standoffs == StandoffLimits(reverts=4, window=timedelta(minutes=90))
+    assert reconciler.standoffs == RepeatedEditLimits(reverts=4, window=timedelta(minutes=90))
 
 
 def test_the_management_account_is_asked_with_the_credentials_of_the_role(monkeypatch):
     """And once for each call, as the members are."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    client = compose._account_client({"AccessKeyId": "A", "SecretAccessKey": "S", "SessionToken": "T"})
+    client = compose._make_account_client({"AccessKeyId": "A", "SecretAccessKey": "S", "SessionToken": "T"})
     credentials = client._request_signer._credentials
     assert (credentials.access_key, credentials.secret_key, credentials.token) == ("A", "S", "T")
     assert client.meta.config.retries == {"mode": "standard", "total_max_attempts": 1}
@@ -194,7 +196,7 @@ def test_the_management_account_is_asked_with_the_credentials_of_the_role(monkey
 def test_notify_is_composed_from_its_environment(created, monkeypatch):
     for name, value in NOTIFY.as_variables().items():
         monkeypatch.setenv(name, value)
-    function = notify_function()
+    function = compose_notify()
     assert set(created) == {"dynamodb", "sns", "sqs"}
     assert isinstance(function.notifier, Notifier)
     assert isinstance(function.notifier.channel, SnsTopic)
@@ -208,7 +210,7 @@ def test_notify_is_composed_from_its_environment(created, monkeypatch):
 def test_notify_is_the_channel_that_its_environment_says(channel, kind, monkeypatch):
     for name, value in (NOTIFY.as_variables() | {"ROLLCALL_CHANNEL": channel}).items():
         monkeypatch.setenv(name, value)
-    assert isinstance(notify_function().notifier.channel, kind)
+    assert isinstance(compose_notify().notifier.channel, kind)
 
 
 @pytest.mark.usefixtures("created")
@@ -216,15 +218,15 @@ def test_a_channel_that_nobody_knows_is_refused(monkeypatch):
     for name, value in (NOTIFY.as_variables() | {"ROLLCALL_CHANNEL": "pigeon"}).items():
         monkeypatch.setenv(name, value)
     with pytest.raises(MissingVariableError, match="no channel is called pigeon"):
-        notify_function()
+        compose_notify()
 
 
 @pytest.mark.usefixtures("candidate")
 def test_retries_and_time_outs_are_set_on_purpose(created, monkeypatch):
     for name, value in (RECONCILE.as_variables() | NOTIFY.as_variables()).items():
         monkeypatch.setenv(name, value)
-    reconcile_function(OBSERVED.append)
-    notify_function()
+    compose_reconcile(OBSERVED.append)
+    compose_notify()
     for config in created.values():
         assert config.retries["mode"] == "standard"
         assert config.connect_timeout + config.read_timeout <= 15
@@ -235,7 +237,7 @@ def test_the_account_api_is_asked_once_for_each_call(monkeypatch, operation):
     """A retry of botocore would be behind the pacing's back, and its event would be nobody's."""
     for name, value in {"DEFAULT_REGION": REGION, "ACCESS_KEY_ID": "x", "SECRET_ACCESS_KEY": "x"}.items():
         monkeypatch.setenv(f"AWS_{name}", value)
-    client = compose.client("account", compose.NO_RETRIES)
+    client = compose.make_client("account", compose.NO_RETRIES)
     sent = []
 
     class Raw:
@@ -257,7 +259,7 @@ def test_the_account_api_is_asked_once_for_each_call(monkeypatch, operation):
 
 @pytest.mark.parametrize(
     ("compose", "environment"),
-    [(lambda: reconcile_function(OBSERVED.append), RECONCILE), (notify_function, NOTIFY)],
+    [(lambda: compose_reconcile(OBSERVED.append), RECONCILE), (compose_notify, NOTIFY)],
     ids=["reconcile", "notify"],
 )
 def test_a_function_without_its_environment_names_what_is_missing(created, compose, environment):
@@ -296,7 +298,7 @@ def test_the_one_session_makes_clients_one_by_one_whichever_thread_asks(monkeypa
             return SimpleNamespace(answer=service)
 
     session = Session()
-    monkeypatch.setattr(clients, "_session", lambda: session)
+    monkeypatch.setattr(clients, "_get_session", lambda: session)
     services = ["s3", "sts", "sqs", "events"] * 2
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(lambda service: LateClient(service).answer, services)) == services

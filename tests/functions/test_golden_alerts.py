@@ -15,16 +15,16 @@ import pytest
 from rollcall.events.monitored import BY_NAME
 from rollcall.events.signal import ARRIVAL, TAMPERING, Cause
 from rollcall.model.contact import ContactKind
-from rollcall.model.desired import Absent, Unreadable, WantedAbsent
-from rollcall.notify.block_kit import block_kit
-from rollcall.notify.chat import chat_notification
+from rollcall.model.desired import Absent, DesiredAbsent, Unreadable
+from rollcall.notify.block_kit import render_block_kit
+from rollcall.notify.chat import render_chat
 from rollcall.notify.notice_words import WORDS as NOTICE_WORDS
-from rollcall.notify.notices import variant
-from rollcall.notify.notifier import read
-from rollcall.notify.plain_text import plain_text
+from rollcall.notify.notices import pick_variant
+from rollcall.notify.notifier import read_event
+from rollcall.notify.plain_text import render_plain_text
 from rollcall.notify.words import ARRANGED_WORDS, WORDS
-from rollcall.outcomes.documents import incident_document
-from rollcall.outcomes.notices import NoticeKind, notice_document
+from rollcall.outcomes.documents import build_incident_document
+from rollcall.outcomes.notices import NoticeKind, build_notice_document
 from rollcall.outcomes.verdicts import Verdict
 from tests.adapters.samples import (
     ACCOUNT,
@@ -114,7 +114,7 @@ INCIDENTS = {
     "edited-management": incident(
         EDITED, of(Verdict.UNREACHABLE, NO_WAY_IN, found=None, wanted=None), name="Management"
     ),
-    "edited-held": incident(EDITED, of(Verdict.HELD, HELD, wanted=None)),
+    "edited-held": incident(EDITED, of(Verdict.BLOCKED, HELD, wanted=None)),
     "edited-exempt": incident(EDITED, of(Verdict.EXEMPT, "being divested", wanted=None)),
     "edited-denied": incident(EDITED, DENIED),
     "deleted-in-vain": incident(
@@ -133,22 +133,22 @@ INCIDENTS = {
         actor=WRITER,
     ),
     "edited-although-absent": incident(
-        EDITED, replace(OUTCOME, wanted=WantedAbsent(source="absent (override of accounts 222222222222)"))
+        EDITED, replace(OUTCOME, wanted=DesiredAbsent(source="absent (override of accounts 222222222222)"))
     ),
     "edited-right-by-now": incident(EDITED, of(Verdict.COMPLIANT, "as the roster wants it"), opened=True),
     "edited-not-pursued": incident(
         EDITED, of(Verdict.INACTIVE, "the account is SUSPENDED", **NOBODY), opened=True
     ),
     "edited-put-back-later": incident(
-        EDITED, of(Verdict.SPACED, "a standoff: it is put back at 2026-10-05T09:35:00Z"), opened=True
+        EDITED, of(Verdict.BACKED_OFF, "a standoff: it is put back at 2026-10-05T09:35:00Z"), opened=True
     ),
     "renamed-denied": incident(Cause.ACCOUNT_RENAMED, DENIED, event="PutAccountName"),
     "moved-denied": incident(MOVED, DENIED, event="MoveAccount", **CALLERS),
     "tagged-denied": incident(Cause.ACCOUNT_TAGGED, DENIED, event="UntagResource"),
     "unit-denied": incident(Cause.OU_CHANGED, DENIED, **CALLERS),
-    "watched-denied": incident(Cause.WATCHED, DENIED, event="DeregisterDelegatedAdministrator", **CALLERS),
+    "watched-denied": incident(Cause.MONITORED, DENIED, event="DeregisterDelegatedAdministrator", **CALLERS),
     "renamed-told": incident(
-        Cause.ACCOUNT_RENAMED, of(Verdict.TOLD, UNNAMED, **NOBODY), event="PutAccountName"
+        Cause.ACCOUNT_RENAMED, of(Verdict.NOTIFIED, UNNAMED, **NOBODY), event="PutAccountName"
     ),
     "renamed-set": incident(Cause.ACCOUNT_RENAMED, OUTCOME, event="PutAccountName"),
     "deleted-restored": incident(DELETED, replace(OUTCOME, found=Absent())),
@@ -161,29 +161,34 @@ INCIDENTS = {
     ),
     "moved-audit": incident(MOVED, of(Verdict.WOULD_SET, "audit mode"), event="MoveAccount"),
     "moved-failed": incident(MOVED, of(Verdict.FAILED, REFUSED), ALL_KINDS[1], event="MoveAccount"),
-    "tagged-held": incident(Cause.ACCOUNT_TAGGED, of(Verdict.HELD, HELD, wanted=None), event="UntagResource"),
+    "tagged-held": incident(
+        Cause.ACCOUNT_TAGGED, of(Verdict.BLOCKED, HELD, wanted=None), event="UntagResource"
+    ),
     # Only after a message of this incident was told as open, which the sweep itself never does.
     "swept-right-by-now": incident(
         Cause.SWEPT, of(Verdict.COMPLIANT, "as the roster wants it"), event="Sweep", opened=True
     ),
     "unit-set": incident(Cause.OU_CHANGED, OUTCOME),
-    "unit-held": incident(Cause.OU_CHANGED, of(Verdict.HELD, UNIT_HELD, **NOBODY)),
-    "unit-too-large": incident(Cause.OU_CHANGED, of(Verdict.TOLD, "it has more than 10 accounts", **NOBODY)),
+    "unit-held": incident(Cause.OU_CHANGED, of(Verdict.BLOCKED, UNIT_HELD, **NOBODY)),
+    "unit-too-large": incident(
+        Cause.OU_CHANGED, of(Verdict.NOTIFIED, "it has more than 10 accounts", **NOBODY)
+    ),
 } | {
     f"watched-{name}": incident(
-        Cause.WATCHED, of(Verdict.TOLD, "Rollcall cannot undo this", **NOBODY), event=name
+        Cause.MONITORED, of(Verdict.NOTIFIED, "Rollcall cannot undo this", **NOBODY), event=name
     )
     for name in BY_NAME
 }
 
 
 DOCUMENTS = {
-    name: incident_document(one, management_account=MANAGEMENT, at=NOW) for name, one in INCIDENTS.items()
-} | {f"notice-{name}": notice_document(one, at=NOW) for name, one in NOTICES.items()}
+    name: build_incident_document(one, management_account=MANAGEMENT, at=NOW)
+    for name, one in INCIDENTS.items()
+} | {f"notice-{name}": build_notice_document(one, at=NOW) for name, one in NOTICES.items()}
 
 
 def as_text(message):
-    alert = plain_text(message)
+    alert = render_plain_text(message)
     return f"Subject: {alert.subject}\n\n{alert.text}"
 
 
@@ -205,8 +210,8 @@ SHAPES = (
 #: Directory and ending of each way to show a message, what shows it, and which alerts are written down.
 WAYS = {
     "text": ("txt", as_text, tuple(DOCUMENTS)),
-    "chat": ("json", lambda message: as_json(chat_notification(message)), SHAPES),
-    "slack": ("json", lambda message: as_json(block_kit(message, quotes=message.opened)), SHAPES),
+    "chat": ("json", lambda message: as_json(render_chat(message)), SHAPES),
+    "slack": ("json", lambda message: as_json(render_block_kit(message, quotes=message.opened)), SHAPES),
 }
 WRITTEN = [(way, name) for way, (_, _, names) in WAYS.items() for name in names]
 
@@ -214,7 +219,7 @@ WRITTEN = [(way, name) for way, (_, _, names) in WAYS.items() for name in names]
 @pytest.mark.parametrize(("way", "name"), WRITTEN)
 def test_an_alert_reads_as_it_is_written_down(way, name):
     ending, shown, _ = WAYS[way]
-    text = shown(read({"detail": DOCUMENTS[name]}, LINKS))
+    text = shown(read_event({"detail": DOCUMENTS[name]}, LINKS))
     path = GOLDEN / way / f"{name}.{ending}"
     if os.environ.get("ROLLCALL_GOLDEN") == "write":
         path.parent.mkdir(exist_ok=True)
@@ -224,17 +229,17 @@ def test_an_alert_reads_as_it_is_written_down(way, name):
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_every_alert_is_one_that_slack_and_amazon_q_take(name):
-    message = read({"detail": DOCUMENTS[name]}, LINKS)
-    assert_notification(chat_notification(message))
+    message = read_event({"detail": DOCUMENTS[name]}, LINKS)
+    assert_notification(render_chat(message))
     for quotes in (True, False):
-        assert_block_kit(block_kit(message, quotes=quotes))
+        assert_block_kit(render_block_kit(message, quotes=quotes))
 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_no_alert_shows_a_contact_in_full(name, way):
     _, shown, _ = WAYS[way]
-    assert leaks(shown(read({"detail": DOCUMENTS[name]}, LINKS))) == []
+    assert leaks(shown(read_event({"detail": DOCUMENTS[name]}, LINKS))) == []
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -245,7 +250,7 @@ def test_every_file_is_of_an_alert(way):
 
 def test_every_arrangement_of_a_slack_message_is_written_down():
     def shape(name):
-        blocks = block_kit(read({"detail": DOCUMENTS[name]}, LINKS), quotes=False)["blocks"]
+        blocks = render_block_kit(read_event({"detail": DOCUMENTS[name]}, LINKS), quotes=False)["blocks"]
         return tuple(block["type"] for block in blocks)
 
     assert set(map(shape, SHAPES)) == set(map(shape, DOCUMENTS))
@@ -253,14 +258,14 @@ def test_every_arrangement_of_a_slack_message_is_written_down():
 
 def test_every_notice_and_every_way_to_tell_it_is_there():
     assert {one.kind for one in NOTICES.values()} == set(NoticeKind)
-    assert {variant(one.kind, one.facts) for one in NOTICES.values()} == set(NOTICE_WORDS)
+    assert {pick_variant(one.kind, one.facts) for one in NOTICES.values()} == set(NOTICE_WORDS)
 
 
 def test_every_cause_every_verdict_and_every_word_is_there():
     incidents = INCIDENTS.values()
     assert {one.signal.cause for one in incidents} == set(Cause)
     assert {outcome.verdict for one in incidents for outcome in one.outcomes} >= set(map(Verdict, WORDS))
-    arranged = [one for one in incidents if one.signal.cause not in {*TAMPERING, Cause.WATCHED}]
+    arranged = [one for one in incidents if one.signal.cause not in {*TAMPERING, Cause.MONITORED}]
     changed = {verdict for verdict, words in ARRANGED_WORDS.items() if words != WORDS[verdict]}
     assert {outcome.verdict for one in arranged for outcome in one.outcomes} >= changed
     assert {one.signal.cause for one in arranged} >= ARRIVAL

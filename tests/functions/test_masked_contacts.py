@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollcall.model.contact import Contact, masked
+from rollcall.model.contact import Contact, mask_contact
 
 LOCAL = st.text(string.ascii_letters + string.digits + "_+=.#|!&-", min_size=1, max_size=30)
 DOMAIN = st.from_regex(r"[a-z]{2,10}(\.[a-z]{2,8}){1,2}", fullmatch=True)
@@ -27,7 +27,7 @@ PHONE = st.text(string.digits + " ()+-", min_size=1, max_size=25)
 )
 def test_of_words_the_first_letter_is_kept(value, hint):
     contact = Contact(name=value, title=value, email="a@b.example", phone="1")
-    assert (masked(contact)["name"], masked(contact)["title"]) == (hint, hint)
+    assert (mask_contact(contact)["name"], mask_contact(contact)["title"]) == (hint, hint)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_of_words_the_first_letter_is_kept(value, hint):
     ],
 )
 def test_of_an_address_the_domain_is_kept(value, hint):
-    assert masked(Contact(name="n", title="t", email=value, phone="1"))["email"] == hint
+    assert mask_contact(Contact(name="n", title="t", email=value, phone="1"))["email"] == hint
 
 
 @pytest.mark.parametrize(
@@ -59,20 +59,20 @@ def test_of_an_address_the_domain_is_kept(value, hint):
     ],
 )
 def test_of_a_long_number_the_end_is_kept(value, hint):
-    assert masked(Contact(name="n", title="t", email="a@b.example", phone=value))["phone"] == hint
+    assert mask_contact(Contact(name="n", title="t", email="a@b.example", phone=value))["phone"] == hint
 
 
 @given(name=TEXT, title=TEXT, local=LOCAL, domain=DOMAIN, phone=PHONE)
 def test_no_value_survives_its_masking(name, title, local, domain, phone):
     contact = Contact(name=name, title=title, email=f"{local}@{domain}", phone=phone)
-    hints = masked(contact)
+    hints = mask_contact(contact)
     assert name not in hints["name"]
     assert title not in hints["title"]
     assert contact.email not in hints["email"]
     assert hints["email"].endswith(f"***@{domain}")
     assert phone not in hints["phone"] or not phone.strip()
     assert sum(character.isdigit() for character in hints["phone"]) <= 2
-    assert masked(contact) == hints
+    assert mask_contact(contact) == hints
 
 
 @given(name=TEXT, title=TEXT, local=LOCAL, domain=DOMAIN, phone=PHONE)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rollcall.events.signal import Cause
-from rollcall.outcomes.metrics import SERVICES, Metric, measured
+from rollcall.outcomes.metrics import SERVICES, Metric, measure_incident
 from rollcall.outcomes.verdicts import Verdict
 from rollcall.runtime.handlers import measure
 from tests.adapters.samples import INCIDENT
@@ -31,34 +31,34 @@ def incident(*verdicts: Verdict, cause: Cause = Cause.CONTACT_EDITED) -> Inciden
 
 def test_a_restore_takes_from_the_change_until_it_is_published() -> None:
     now = CHANGED_AT + timedelta(seconds=7, milliseconds=250)
-    assert list(measured(incident(Verdict.SET, Verdict.COMPLIANT), now)) == [
+    assert list(measure_incident(incident(Verdict.SET, Verdict.COMPLIANT), now)) == [
         (Metric.RESTORE_MILLISECONDS, 7250)
     ]
 
 
 def test_clocks_that_disagree_make_no_restore_before_its_change() -> None:
     now = CHANGED_AT - timedelta(seconds=1)
-    assert list(measured(incident(Verdict.SET), now)) == [(Metric.RESTORE_MILLISECONDS, 0)]
+    assert list(measure_incident(incident(Verdict.SET), now)) == [(Metric.RESTORE_MILLISECONDS, 0)]
 
 
-@pytest.mark.parametrize("verdict", sorted(set(Verdict) - {Verdict.SET, Verdict.SPACED}))
+@pytest.mark.parametrize("verdict", sorted(set(Verdict) - {Verdict.SET, Verdict.BACKED_OFF}))
 def test_what_was_not_set_back_is_no_restore(verdict: Verdict) -> None:
-    assert list(measured(incident(verdict), CHANGED_AT)) == []
+    assert list(measure_incident(incident(verdict), CHANGED_AT)) == []
 
 
 def test_a_change_in_a_standoff_is_counted() -> None:
-    assert list(measured(incident(Verdict.SPACED), CHANGED_AT)) == [(Metric.STANDOFFS, 1)]
+    assert list(measure_incident(incident(Verdict.BACKED_OFF), CHANGED_AT)) == [(Metric.STANDOFFS, 1)]
 
 
 def test_a_revert_that_waited_for_its_time_in_a_standoff_was_not_slow() -> None:
     waited = replace(incident(Verdict.SET), standoff=True)
-    assert list(measured(waited, CHANGED_AT + timedelta(hours=1))) == []
+    assert list(measure_incident(waited, CHANGED_AT + timedelta(hours=1))) == []
 
 
 def test_a_contact_of_a_new_account_is_no_restore() -> None:
     made = incident(Verdict.SET, cause=Cause.ACCOUNT_CREATED)
-    assert list(measured(made, CHANGED_AT)) == []
-    assert list(measured(replace(made, signal=None), CHANGED_AT)) == []
+    assert list(measure_incident(made, CHANGED_AT)) == []
+    assert list(measure_incident(replace(made, signal=None), CHANGED_AT)) == []
 
 
 @pytest.mark.parametrize("metric", Metric)

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from rollcall.model.errors import MalformedEventError
 from rollcall.model.levels import Severity
 from rollcall.notify.notice_words import WORDS
-from rollcall.notify.notifier import read
-from rollcall.notify.plain_text import SUBJECT_LENGTH, plain_text
-from rollcall.outcomes.notices import NoticeKind, notice_document
+from rollcall.notify.notifier import read_event
+from rollcall.notify.plain_text import SUBJECT_LENGTH, render_plain_text
+from rollcall.outcomes.notices import NoticeKind, build_notice_document
 from tests.adapters.samples import LINKS, NOW, leaks
 from tests.functions.notice_samples import NOTICES
 
@@ -20,7 +20,7 @@ HOSTILE = "Pay\u202ements\n\x1b[2J{plan} *bold* <!channel> `" + "x" * 3000
 
 
 def message(notice):
-    return read({"detail": notice_document(notice, at=NOW)}, LINKS)
+    return read_event({"detail": build_notice_document(notice, at=NOW)}, LINKS)
 
 
 def assert_sound(alert):
@@ -36,7 +36,7 @@ def assert_sound(alert):
 @pytest.mark.parametrize("name", NOTICES)
 @pytest.mark.parametrize("severity", list(Severity))
 def test_every_notice_can_be_told_as_loud_as_its_publisher_says(name, severity):
-    alert = plain_text(message(replace(NOTICES[name], severity=severity)))
+    alert = render_plain_text(message(replace(NOTICES[name], severity=severity)))
     assert_sound(alert)
     assert alert.subject.startswith(f"[{severity.name}] ")
     assert alert.attributes["severity"] == severity.name
@@ -49,9 +49,9 @@ def test_a_notice_is_told_whatever_fact_is_missing(name):
     notice = NOTICES[name]
     for missing in notice.facts:
         kept = {key: value for key, value in notice.facts.items() if key != missing}
-        assert_sound(plain_text(message(replace(notice, facts=kept))))
-        assert_sound(plain_text(message(replace(notice, facts=kept | {missing: None}))))
-    assert_sound(plain_text(message(replace(notice, facts={}))))
+        assert_sound(render_plain_text(message(replace(notice, facts=kept))))
+        assert_sound(render_plain_text(message(replace(notice, facts=kept | {missing: None}))))
+    assert_sound(render_plain_text(message(replace(notice, facts={}))))
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_notice_is_told_whatever_fact_is_missing(name):
 )
 def test_a_bulk_says_first_whether_the_contacts_are_put_back(became, said):
     facts = dict(NOTICES["bulk-edit"].facts) | {"became": became}
-    text = plain_text(message(replace(NOTICES["bulk-edit"], facts=facts))).text
+    text = render_plain_text(message(replace(NOTICES["bulk-edit"], facts=facts))).text
     [over] = [line for line in text.splitlines() if line.startswith("  Over ")]
     assert said in over
 
@@ -77,13 +77,13 @@ def test_a_bulk_says_first_whether_the_contacts_are_put_back(became, said):
 @pytest.mark.parametrize("became", [{"denied": 5}, {"set": 4, "undone": 1, "denied": 3}])
 def test_a_bulk_that_left_nothing_changed_is_over(became):
     facts = dict(NOTICES["bulk-edit-ended"].facts) | {"became": became}
-    assert "Over       yes" in plain_text(message(replace(NOTICES["bulk-edit"], facts=facts))).text
+    assert "Over       yes" in render_plain_text(message(replace(NOTICES["bulk-edit"], facts=facts))).text
 
 
 @pytest.mark.parametrize("count", [None, 312])
 def test_principals_that_are_not_listed_are_counted_as_far_as_that_is_known(count):
     facts = dict(NOTICES["bulk-edit-goes-on"].facts) | {"principals_count": count}
-    text = plain_text(message(replace(NOTICES["bulk-edit"], facts=facts))).text
+    text = render_plain_text(message(replace(NOTICES["bulk-edit"], facts=facts))).text
     assert ("and 307 more" in text) is (count is not None)
     assert "None" not in text
 
@@ -91,10 +91,10 @@ def test_principals_that_are_not_listed_are_counted_as_far_as_that_is_known(coun
 @pytest.mark.parametrize("name", NOTICES)
 def test_no_fact_breaks_a_line_or_fills_a_template(name):
     notice = NOTICES[name]
-    honest = plain_text(message(notice))
+    honest = render_plain_text(message(notice))
     for fact in notice.facts:
         if isinstance(notice.facts[fact], str):
-            alert = plain_text(message(replace(notice, facts=notice.facts | {fact: HOSTILE})))
+            alert = render_plain_text(message(replace(notice, facts=notice.facts | {fact: HOSTILE})))
             assert_sound(alert)
             assert abs(alert.text.count("\n") - honest.text.count("\n")) <= 12
             assert "{plan}" in alert.text or "[U+202E]" not in alert.text
@@ -113,7 +113,7 @@ def test_whatever_the_facts_are_a_notice_is_told_or_malformed(name, data):
     notice = NOTICES[name]
     changed = data.draw(st.dictionaries(st.sampled_from(sorted(notice.facts)), json_values, max_size=4))
     try:
-        alert = plain_text(message(replace(notice, facts=notice.facts | changed)))
+        alert = render_plain_text(message(replace(notice, facts=notice.facts | changed)))
     except MalformedEventError:
         return
     assert len(alert.subject) <= SUBJECT_LENGTH
@@ -152,6 +152,6 @@ MALFORMED = [
 
 @pytest.mark.parametrize("changes", MALFORMED, ids=json.dumps)
 def test_what_is_no_notice_is_malformed(changes):
-    document = notice_document(NOTICES["paused"], at=NOW) | changes
+    document = build_notice_document(NOTICES["paused"], at=NOW) | changes
     with pytest.raises(MalformedEventError):
-        read({"detail": document}, LINKS)
+        read_event({"detail": document}, LINKS)

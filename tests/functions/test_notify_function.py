@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from rollcall.outcomes.documents import incident_document
+from rollcall.outcomes.documents import build_incident_document
 from tests.adapters.samples import FOUND, INCIDENT, MANAGEMENT, NOW, Refusing, client_error
 from tests.functions.deployment import assert_no_contact_details
 
 
 def incident(number=0, **changes):
-    document = incident_document(
+    document = build_incident_document(
         replace(INCIDENT, id=f"RC-{number:012}"), management_account=MANAGEMENT, at=NOW
     )
     return {"source": "rollcall", "detail-type": "Rollcall Incident", "detail": document | changes}

@@ -15,7 +15,7 @@ from moto import mock_aws
 # jsii reads it when it starts node: a banner about a version is no test result.
 os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 
-from rollcall.outcomes.documents import incident_document
+from rollcall.outcomes.documents import build_incident_document
 from rollcall.runtime import compose
 from simulation import Caller, Response
 from simulation.client import SimulatedClient
@@ -182,7 +182,7 @@ def live(deployment):
     bad = deployment.intake.send("{}")
     assert deployment.intake.deliver() == [bad]
     # An incident is told, and comes once more.
-    incident = {"detail": incident_document(INCIDENT, management_account=MANAGEMENT, at=NOW)}
+    incident = {"detail": build_incident_document(INCIDENT, management_account=MANAGEMENT, at=NOW)}
     for _ in range(2):
         deployment.incidents.send(incident)
         deployment.incidents.deliver()

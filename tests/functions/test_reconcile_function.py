@@ -38,7 +38,7 @@ def test_an_edited_contact_is_restored_recorded_and_told(deployment):
     assert "assumed-role/Dev/mary" in alert["Message"]
     assert "intruder.example" in alert["Message"]
     assert leaks(alert["Message"] + alert["Subject"]) == []
-    assert deployment.state.open_intents(MEMBER) == []
+    assert deployment.state.list_open_intents(MEMBER) == []
 
 
 def test_a_deleted_contact_is_restored_and_told_louder(deployment):
@@ -126,7 +126,7 @@ def test_a_ledger_that_refuses_stops_the_write_and_not_the_alert(deployment, mon
     assert len(deployment.intake.deliver()) == 1
     deployment.incidents.deliver()
     assert deployment.security_contact() == api_values(FOUND)
-    assert deployment.state.open_intents(MEMBER) == []
+    assert deployment.state.list_open_intents(MEMBER) == []
     [opened] = deployment.alerts()
     assert opened["MessageAttributes"]["stage"]["Value"] == "open"
     monkeypatch.setenv("ROLLCALL_LEDGER_BUCKET", BUCKET)
@@ -154,14 +154,14 @@ def test_a_worker_killed_after_the_put_is_finished_by_the_redelivery(deployment,
             deployment.intake.deliver()
     assert deployment.security_contact() == api_values(WANTED)
     assert deployment.alerts() == []
-    [intent] = deployment.state.open_intents(MEMBER)
+    [intent] = deployment.state.list_open_intents(MEMBER)
     assert intent.request_id is None
     # The event of the put comes before the redelivery: it has to wait for the intent to end.
     assert len(deployment.intake.deliver()) == 1
     while deployment.intake.waiting:
         deployment.intake.again()
     deployment.run()
-    assert deployment.state.open_intents(MEMBER) == []
+    assert deployment.state.list_open_intents(MEMBER) == []
     assert [record.get("verdict") for record in deployment.ledger().values()] == [None, "set"]
     [alert] = deployment.alerts()
     assert alert["MessageAttributes"]["verdict"]["Value"] == "set"

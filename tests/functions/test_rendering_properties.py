@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from rollcall.events.actor import Actor
 from rollcall.events.signal import Cause
-from rollcall.notify.block_kit import block_kit
-from rollcall.notify.chat import chat_notification
-from rollcall.notify.message import Section, fact, shown
-from rollcall.notify.notifier import read
-from rollcall.notify.plain_text import SUBJECT_LENGTH, plain_text
-from rollcall.outcomes.documents import incident_document
-from rollcall.outcomes.notices import notice_document
+from rollcall.notify.block_kit import render_block_kit
+from rollcall.notify.chat import render_chat
+from rollcall.notify.message import Section, make_fact, make_printable
+from rollcall.notify.notifier import read_event
+from rollcall.notify.plain_text import SUBJECT_LENGTH, render_plain_text
+from rollcall.outcomes.documents import build_incident_document
+from rollcall.outcomes.notices import build_notice_document
 from rollcall.outcomes.verdicts import Verdict
 from tests.adapters.samples import (
     ACCOUNT,
@@ -81,7 +81,7 @@ def message_of(drawn):
         "userAgent": drawn["agent"],
         "sourceIPAddress": drawn["address"],
     }
-    event = replace(EVENT, name="PutContactInformation" if drawn["cause"] is Cause.WATCHED else EVENT.name)
+    event = replace(EVENT, name="PutContactInformation" if drawn["cause"] is Cause.MONITORED else EVENT.name)
     signal = replace(SIGNAL, cause=drawn["cause"], actor=Actor.from_detail(detail), event=event)
     incident = replace(
         INCIDENT,
@@ -93,21 +93,21 @@ def message_of(drawn):
         ),
         opened=drawn["opened"],
     )
-    document = incident_document(incident, management_account=MANAGEMENT, at=NOW)
-    return None if document is None else read({"detail": document}, LINKS)
+    document = build_incident_document(incident, management_account=MANAGEMENT, at=NOW)
+    return None if document is None else read_event({"detail": document}, LINKS)
 
 
 def assert_sound(one):
-    alert = plain_text(one)
+    alert = render_plain_text(one)
     assert 1 <= len(alert.subject) <= SUBJECT_LENGTH
     assert all(" " <= character <= "~" for character in alert.subject)
     assert all(line.isprintable() for line in alert.text.split("\n"))
     assert len(alert.text.encode()) < 200_000  # SNS takes 256 KiB with the attributes
-    notification = chat_notification(one)
+    notification = render_chat(one)
     assert_notification(notification)
     shown = [alert.subject, alert.text, json.dumps(notification, ensure_ascii=False)]
     for quotes in (True, False):
-        payload = block_kit(one, quotes=quotes)
+        payload = render_block_kit(one, quotes=quotes)
         assert_block_kit(payload)
         shown.append(json.dumps(payload, ensure_ascii=False))
     for text in shown:
@@ -164,19 +164,21 @@ def test_nobodys_names_spoil_a_notice(name, spite, data):
         facts["principals_count"] = 12_345
     if facts.get("actors"):
         facts["actors"] = [spite] * 20
-    assert_sound(read({"detail": notice_document(replace(notice, facts=facts), at=NOW)}, LINKS))
+    assert_sound(read_event({"detail": build_notice_document(replace(notice, facts=facts), at=NOW)}, LINKS))
 
 
 @pytest.mark.parametrize("character", ["x", "&", "`", "\U0001f6a8", "*"])
 @pytest.mark.parametrize("sections", [0, 1, 3, 60])
 def test_limits_hold_when_everything_is_as_long_as_it_may_be(character, sections):
-    lines = tuple(fact(f"Label {number}", character * 4000) for number in range(8))
+    lines = tuple(make_fact(f"Label {number}", character * 4000) for number in range(8))
     long = replace(
         message(),
-        headline=shown(character * 4000),
+        headline=make_printable(character * 4000),
         facts=lines,
         sections=tuple(
-            Section(title=shown("x" * 4000), facts=lines[:4], items=tuple(one.value for one in lines))
+            Section(
+                title=make_printable("x" * 4000), facts=lines[:4], items=tuple(one.value for one in lines)
+            )
             for _ in range(sections)
         ),
         next_steps=tuple("word " * 60 for _ in range(4)),

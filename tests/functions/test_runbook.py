@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from rollcall.events.monitored import BY_NAME
-from rollcall.notify.incidents import watched
+from rollcall.notify.incidents import describe_monitored
 from rollcall.notify.notice_words import WORDS as NOTICE_WORDS
-from rollcall.notify.notifier import read
+from rollcall.notify.notifier import read_event
 from rollcall.notify.words import ARRANGED_WORDS, AUTHORISED, CLOSED_OTHERWISE, CLOSING, WORDS
-from rollcall.outcomes.severity import severity
+from rollcall.outcomes.severity import find_severity
 from rollcall.outcomes.verdicts import Verdict
 from tests.adapters.samples import LINKS, MANAGEMENT
 from tests.functions.test_alert_rendering import HAPPENINGS, signal_of
@@ -36,7 +36,7 @@ ALL_WORDS = [
     *CLOSING.values(),
     CLOSED_OTHERWISE,
     AUTHORISED,
-    *map(watched, BY_NAME),
+    *map(describe_monitored, BY_NAME),
     *NOTICE_WORDS.values(),
 ]
 LINKED = {words.runbook for words in ALL_WORDS}
@@ -64,7 +64,7 @@ def test_every_link_within_the_page_leads_somewhere():
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_every_message_links_to_its_section(name):
-    first = read({"detail": DOCUMENTS[name]}, LINKS).links[0]
+    first = read_event({"detail": DOCUMENTS[name]}, LINKS).links[0]
     page, _, anchor = first.target.partition("#")
     assert (first.label, page) == ("Runbook", LINKS.runbook)
     assert anchor in SECTIONS
@@ -73,7 +73,7 @@ def test_every_message_links_to_its_section(name):
 def test_every_cause_with_every_verdict_has_words_next_steps_and_a_section():
     for cause, event_name, authorised in HAPPENINGS:
         for verdict in Verdict:
-            loud = severity(
+            loud = find_severity(
                 signal=signal_of(cause, event_name),
                 verdict=verdict,
                 management_account=MANAGEMENT,

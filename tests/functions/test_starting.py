@@ -14,7 +14,7 @@ import control.handler
 import notify.handler
 import reconcile.handler
 import sweep.handler
-from rollcall.runtime.handlers import composed_once
+from rollcall.runtime.handlers import compose_once
 
 LAMBDAS = Path(__file__).parents[2] / "lambdas"
 
@@ -22,7 +22,7 @@ LAMBDAS = Path(__file__).parents[2] / "lambdas"
 def test_what_was_composed_is_kept() -> None:
     made: list[object] = []
 
-    @composed_once
+    @compose_once
     def function() -> object:
         made.append(object())
         return made[-1]
@@ -31,14 +31,14 @@ def test_what_was_composed_is_kept() -> None:
 
 
 def test_nobody_looks_for_garbage_while_composing_and_everybody_does_afterwards() -> None:
-    assert not composed_once(gc.isenabled)()
+    assert not compose_once(gc.isenabled)()
     assert gc.isenabled()
 
 
 def test_a_failure_is_raised_and_the_next_message_composes_again() -> None:
     tries: list[int] = []
 
-    @composed_once
+    @compose_once
     def function() -> int:
         tries.append(len(tries))
         if not tries[-1]:

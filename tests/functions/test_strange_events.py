@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rollcall.bulk_edits.model import BulkLimits
-from rollcall.notify.notifier import read
-from rollcall.repeated_edits.rules import StandoffLimits
+from rollcall.notify.notifier import read_event
+from rollcall.repeated_edits.rules import RepeatedEditLimits
 from simulation.caller import Caller
 from tests.adapters.samples import LINKS
 from tests.functions.test_rendering_properties import assert_sound
@@ -84,7 +84,7 @@ def assert_told(world: World) -> None:
     documents: Iterable[dict[str, Any]] = [*world.bus.incidents, *world.bus.notices]
     assert world.alerts
     for document in documents:
-        assert_sound(read({"detail": document}, LINKS))
+        assert_sound(read_event({"detail": document}, LINKS))
 
 
 @pytest.mark.parametrize("changes", CHANGES, ids=named)
@@ -123,8 +123,8 @@ POINTS = (
     "bus.publish",
     "bus.publish.after",
     "bus.publish_notice",
-    "state.save_tally",
-    "state.save_tally.after",
+    "state.save_window",
+    "state.save_window.after",
 )
 
 
@@ -132,7 +132,7 @@ POINTS = (
 def test_any_mixture_of_strange_events_doubles_and_crashes_ends_right_and_told(seed):
     chance, world = Random(seed), World().settle()  # noqa: S311  # a mixture that comes again, no secret
     world.reconciler = replace(
-        world.reconciler, bulks=BulkLimits(accounts=3), standoffs=StandoffLimits(reverts=2)
+        world.reconciler, bulks=BulkLimits(accounts=3), standoffs=RepeatedEditLimits(reverts=2)
     )
     accounts = many_accounts(world, 6)
     for _ in range(20):

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from rollcall.model.roster import digest_of
+from rollcall.model.roster import compute_digest
 from rollcall.runtime.environment import MissingVariableError
 from tests.adapters.samples import FOUND, MEMBER, ROSTER, WANTED, Refusing, client_error, leaks
 from tests.functions.conftest import installed
@@ -61,7 +61,7 @@ def test_the_way_in_held_approved_applied_reported(undeployed, capsys):
     for account_id in undeployed.organization.accounts:
         assert undeployed.security_contact(account_id) == api_values(WANTED)
     assert undeployed.report()["run"]["contacts"]["set"] == ACCOUNTS
-    assert undeployed.state.control().approved == digest_of(LIMITED)
+    assert undeployed.state.get_enforcement().approved == compute_digest(LIMITED)
     assert len(undeployed.ledger()) == 2 * ACCOUNTS
     subjects = undeployed.told()
     assert [subject.split("]")[0] for subject in subjects] == ["[CRITICAL", "[MEDIUM", "[INFO"]
@@ -96,10 +96,10 @@ def test_an_edit_that_an_event_told_during_a_pause_is_no_drift_that_only_the_swe
     hub.edit(FOUND)
     hub.run()
     hub.command("unpause")
-    assert len(hub.state.announced()) == 1
+    assert len(hub.state.list_known_drift()) == 1
     hub.sweep("schedule")
     assert hub.security_contact() == api_values(WANTED)
-    assert hub.report()["unannounced"] == hub.state.announced() == []
+    assert hub.report()["unannounced"] == hub.state.list_known_drift() == []
 
 
 def test_own_writes_of_a_sweep_are_known_when_their_events_come(hub):

@@ -12,10 +12,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from rollcall.adapters.state.edits import StandoffItems
+from rollcall.adapters.state.edits import RepeatedEditItems
 from rollcall.adapters.state.rosters import MatchTable
 from rollcall.model.contact import ContactKind
-from rollcall.repeated_edits.rules import Standoff
+from rollcall.repeated_edits.rules import RepeatedEdits
 from rollcall.runtime import compose
 from simulation import Response
 from simulation.client import SimulatedClient
@@ -146,11 +146,11 @@ def live(deployment, candidate):
     assert deployment.sweep().document["ending"] == "finished"
     # A standoff, which somebody ends.
     now = datetime.now(UTC)
-    standoffs = StandoffItems(client=deployment.aws["dynamodb"], table=TABLE)
-    opened = Standoff(account_id=MEMBER, kind=ContactKind.SECURITY, opened_at=now, changed_at=now)
-    assert standoffs.save_standoff(opened, at=now)
+    standoffs = RepeatedEditItems(client=deployment.aws["dynamodb"], table=TABLE)
+    opened = RepeatedEdits(account_id=MEMBER, kind=ContactKind.SECURITY, opened_at=now, changed_at=now)
+    assert standoffs.save_repeated(opened, at=now)
     assert deployment.command("release", account=MEMBER, kind="SECURITY")["done"]
-    assert not standoffs.standoffs(now)
+    assert not standoffs.list_repeated(now)
     # A candidate within the limits, which is approved by the gate; with units that have to be looked up.
     roster = json.loads(candidate.read_text(encoding="utf-8"))
     candidate.write_text(json.dumps(roster | {"authorised_changers": ["x"]}), encoding="utf-8")

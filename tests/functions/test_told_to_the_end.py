@@ -85,7 +85,7 @@ def begun():
     """An edit whose worker was killed between the intent and the write."""
     world = World().settle()
     world.member().put_alternate_contact(**SECURITY, **MALLORY)
-    world.faults.plan("ledger.intent.after", Crash())
+    world.faults.plan("ledger.record_intent.after", Crash())
     world.deliver(world.queue[0])
     assert world.state.intents
     return world
@@ -94,7 +94,7 @@ def begun():
 REFUSED = RecordRefusedError("the ledger refused the record")
 
 
-@pytest.mark.parametrize("step", ["ledger.intent", "ledger.outcome"])
+@pytest.mark.parametrize("step", ["ledger.record_intent", "ledger.record_outcome"])
 def test_what_cannot_be_finished_because_the_ledger_refuses_is_told_at_once_and_finished_later(step):
     world = begun()
     world.faults.plan(step, REFUSED)

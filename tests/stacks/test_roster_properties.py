@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rollcall.model.contact import EMAIL
-from rollcall.model.roster import Roster, selector_of
+from rollcall.model.roster import Roster, read_selector
 from rollcall_config.faults import ConfigError
 from rollcall_config.json_schema import schemas
 from rollcall_config.roster_model import RosterFile
@@ -95,7 +95,7 @@ def test_every_good_roster_compiles_to_what_the_core_reads(roster: dict[str, Any
     }
     assert compiled.mode == roster["mode"]
     assert compiled.defaults == without_absent(roster["defaults"])
-    said = [(selector_of(one), without_absent(one), one.get("mode")) for one in roster["overrides"]]
+    said = [(read_selector(one), without_absent(one), one.get("mode")) for one in roster["overrides"]]
     read_back = [(one.selector, one.kinds, one.mode) for one in compiled.overrides]
     assert len(said) == len(read_back)
     assert all(one in read_back for one in said)

@@ -11,7 +11,7 @@ import yaml
 
 import app
 from rollcall.bulk_edits.model import BulkLimits
-from rollcall.repeated_edits.rules import StandoffLimits
+from rollcall.repeated_edits.rules import RepeatedEditLimits
 from tests.stacks.configs import ORGANIZATION, complaints, load_from
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def test_what_holds_if_nothing_is_said(tmp_path: Path) -> None:
     settings = load_from(tmp_path).settings
     assert (settings.sweep_schedule, settings.reports_retention_days) == ("rate(1 day)", 400)
     assert (settings.operators, settings.readers) == ((), ())
-    assert (settings.bulks, settings.standoffs) == (BulkLimits(), StandoffLimits())
+    assert (settings.bulks, settings.standoffs) == (BulkLimits(), RepeatedEditLimits())
     assert (settings.bulks.accounts, settings.bulks.organization_accounts) == (5, 20)
     assert settings.bulks.window == timedelta(minutes=10)
     assert (settings.standoffs.reverts, settings.standoffs.window) == (3, timedelta(hours=1))
@@ -51,7 +51,7 @@ def test_what_is_said_of_bulk_edits_and_standoffs(tmp_path: Path) -> None:
     settings = load_from(tmp_path, organization=ORGANIZATION + MORE).settings
     window = timedelta(minutes=30)
     assert settings.bulks == BulkLimits(accounts=10, organization_accounts=40, window=window)
-    assert settings.standoffs == StandoffLimits(reverts=5, window=timedelta(hours=2))
+    assert settings.standoffs == RepeatedEditLimits(reverts=5, window=timedelta(hours=2))
 
 
 def test_the_page_shows_what_is_too_much_if_nothing_is_said(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 import app
-from rollcall.model.roster import Mode, Roster, digest_of
+from rollcall.model.roster import Mode, Roster, compute_digest
 from stacks.asset import stage
 from tests.stacks.assembly import STACKS, Assembly, synthesize
 from tests.stacks.variants import EVERYTHING, write
@@ -90,7 +90,7 @@ def test_the_asset_holds_the_functions_and_the_candidate(assembly: Assembly, hub
     candidate = json.loads((assembly.asset / "candidate.json").read_text(encoding="utf-8"))
     roster = Roster.from_document(candidate)
     assert roster.mode is Mode.ENFORCE
-    assert roster.digest == digest_of(candidate) == hub.body["Outputs"]["CandidateDigest"]["Value"]
+    assert roster.digest == compute_digest(candidate) == hub.body["Outputs"]["CandidateDigest"]["Value"]
 
 
 def test_staging_refuses_a_directory_that_somebody_else_uses(tmp_path: Path) -> None:

@@ -6,12 +6,12 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from rollcall.adapters.slack import Answer, Bot, SlackChannel
+from rollcall.adapters.slack import Bot, HttpAnswer, SlackChannel
 from rollcall.model.levels import Severity
 from rollcall.notify.message import Links
 from rollcall.notify.notifier import Notifier
 from rollcall.runtime.batch import process
-from tests.support.memory import Crash, Faults, MemoryAlerted
+from tests.support.memory import Crash, Faults, MemoryChannel
 from tests.support.world import Message, World
 
 if TYPE_CHECKING:
@@ -28,12 +28,12 @@ LINKS = Links(region="us-east-1", runbook="https://docs.example.com/operations")
 class FakeSlack:
     """Slack's method chat.postMessage. `mood` answers in its place while it gives something."""
 
-    mood: Callable[[], Answer | None] = lambda: None
+    mood: Callable[[], HttpAnswer | None] = lambda: None
     faults: Faults = field(default_factory=Faults)
     posts: list[dict[str, Any]] = field(default_factory=list)
     tries: int = 0
 
-    def __call__(self, _url: str, body: Mapping[str, Any], _headers: Mapping[str, str]) -> Answer:
+    def __call__(self, _url: str, body: Mapping[str, Any], _headers: Mapping[str, str]) -> HttpAnswer:
         self.tries += 1
         answer = self.mood()
         if answer is not None:
@@ -41,9 +41,9 @@ class FakeSlack:
         self.posts.append(dict(body) | {"ts": f"{len(self.posts)}.0"})
         self.faults("slack.after")
         done = {"ok": True, "ts": self.posts[-1]["ts"]}
-        return Answer(status=200, headers={}, body=json.dumps(done).encode())
+        return HttpAnswer(status=200, headers={}, body=json.dumps(done).encode())
 
-    def credential(self) -> Bot:
+    def get_credential(self) -> Bot:
         return Bot(token="xoxb-for-tests")  # noqa: S106  # opens nothing
 
     def forget(self) -> None:
@@ -68,7 +68,7 @@ class Subscription:
 
     def __post_init__(self) -> None:
         self.notifier = Notifier(
-            alerted=MemoryAlerted(self.faults),
+            alerted=MemoryChannel(self.faults),
             channel=self.channel,
             minimum=self.minimum,
             clock=self.world.clock,

@@ -8,15 +8,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.state.incidents import HELD_SECONDS
-from rollcall.decide.enforcement import Control
-from rollcall.decide.observed import Observed, PlannedChange, Result, account_document, account_of
+from rollcall.decide.enforcement import Enforcement
+from rollcall.decide.observed import ChangeResult, ObservedAccount, PlannedChange, read_account, write_account
 from rollcall.model.errors import IntentBusyError, RecordRefusedError, RetryableError, WritesHaltedError
-from rollcall.notify.notifier import Told
-from rollcall.notify.plain_text import plain_text
-from rollcall.outcomes.documents import incident_document, outcome_documents
-from rollcall.outcomes.notices import notice_document
+from rollcall.notify.notifier import ChannelRecord
+from rollcall.notify.plain_text import render_plain_text
+from rollcall.outcomes.documents import build_incident_document, build_outcome_documents
+from rollcall.outcomes.notices import build_notice_document
 from rollcall.sweep.run import LEASE_SECONDS, Run
-from tests.support.memory_bulks import MemoryAnnounced, MemoryBulks, MemoryStandoffs
+from tests.support.memory_bulks import MemoryBulks, MemoryKnownDrift, MemoryRepeatedEdits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from rollcall.notify.plain_text import Alert
     from rollcall.outcomes.notices import Notice
     from rollcall.outcomes.outcome import Incident, Outcome
-    from rollcall.sweep.approvals import Held, Lapsed
+    from rollcall.sweep.approvals import LapsedApproval, PendingPlan
 
 
 class Crash(BaseException):
@@ -60,7 +60,7 @@ class Faults:
 
 
 @dataclass
-class MemoryState(MemoryStandoffs, MemoryBulks, MemoryAnnounced):
+class MemoryState(MemoryRepeatedEdits, MemoryBulks, MemoryKnownDrift):
     approved: str | None = None
     paused: bool = False
     documents: dict[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -70,11 +70,11 @@ class MemoryState(MemoryStandoffs, MemoryBulks, MemoryAnnounced):
     opened_incidents: set[str] = field(default_factory=set)
     restored: dict[tuple[str, ContactKind], tuple[datetime, str]] = field(default_factory=dict)
 
-    def control(self) -> Control:
-        self.faults("state.control")
-        return Control(approved=self.approved, paused=self.paused)
+    def get_enforcement(self) -> Enforcement:
+        self.faults("state.get_enforcement")
+        return Enforcement(approved=self.approved, paused=self.paused)
 
-    def approved_document(self, digest: str) -> Mapping[str, Any]:
+    def load_roster(self, digest: str) -> Mapping[str, Any]:
         if digest not in self.documents:
             raise RetryableError("the approved roster is not in the state table")
         return self.documents[digest]
@@ -87,13 +87,13 @@ class MemoryState(MemoryStandoffs, MemoryBulks, MemoryAnnounced):
         self.faults("state.set_paused")
         self.paused = paused
 
-    def open_intents(self, account_id: str) -> list[Intent]:
-        self.faults("state.open_intents")
+    def list_open_intents(self, account_id: str) -> list[Intent]:
+        self.faults("state.list_open_intents")
         return [intent for (account, _), intent in self.intents.items() if account == account_id]
 
-    def stale_intents(self, now: datetime) -> list[Intent]:
-        self.faults("state.stale_intents")
-        return [intent for intent in self.intents.values() if intent.stale(now)]
+    def list_stale_intents(self, now: datetime) -> list[Intent]:
+        self.faults("state.list_stale_intents")
+        return [intent for intent in self.intents.values() if intent.is_stale(now)]
 
     def open_intent(self, intent: Intent) -> None:
         self.faults("state.open_intent")
@@ -118,18 +118,18 @@ class MemoryState(MemoryStandoffs, MemoryBulks, MemoryAnnounced):
     def mark_opened(self, incident_id: str, *, at: datetime) -> None:  # noqa: ARG002  # memory forgets nothing
         self.opened_incidents.add(incident_id)
 
-    def opened(self, incident_id: str) -> bool:
+    def is_opened(self, incident_id: str) -> bool:
         return incident_id in self.opened_incidents
 
     def mark_restored(self, intent: Intent, *, at: datetime) -> None:
         self.restored[intent.signal.account_id, intent.kind] = (at, intent.signal.event.id)
         self.faults("state.mark_restored.after")
 
-    def restored_at(self, account_id: str, kind: ContactKind) -> datetime | None:
+    def get_restored_at(self, account_id: str, kind: ContactKind) -> datetime | None:
         written = self.restored.get((account_id, kind))
         return written[0] if written else None
 
-    def restored_for(self, account_id: str, kind: ContactKind) -> str | None:
+    def get_restored_for(self, account_id: str, kind: ContactKind) -> str | None:
         written = self.restored.get((account_id, kind))
         return written[1] if written else None
 
@@ -141,7 +141,7 @@ class MemoryState(MemoryStandoffs, MemoryBulks, MemoryAnnounced):
         if key in self.intents and self.intents[key].id == intent.id:
             del self.intents[key]
 
-    def own_write(self, request_id: str) -> bool:
+    def is_own_write(self, request_id: str) -> bool:
         return request_id in self.requests
 
     def claim_write(self, account_id: str, kind: ContactKind, *, event_key: str, at: datetime) -> bool:  # noqa: ARG002  # memory forgets nothing
@@ -162,7 +162,7 @@ class MemoryMatches:
     ous: set[tuple[str, str]] = field(default_factory=set)
     carriers: set[tuple[str, str]] = field(default_factory=set)
 
-    def units(self) -> dict[str, frozenset[str]]:
+    def list_units(self) -> dict[str, frozenset[str]]:
         paths = {path for path, _ in self.ous}
         return {path: frozenset(ou for known, ou in self.ous if known == path) for path in paths}
 
@@ -172,10 +172,10 @@ class MemoryMatches:
     def forget_unit(self, path: str, ou_id: str) -> None:
         self.ous.discard((path, ou_id))
 
-    def tagged(self, tag: str, account_id: str) -> bool:
+    def is_tagged(self, tag: str, account_id: str) -> bool:
         return (tag, account_id) in self.carriers
 
-    def others_tagged(self, tag: str, account_id: str) -> bool:
+    def has_others_tagged(self, tag: str, account_id: str) -> bool:
         return any(known == tag and carrier != account_id for known, carrier in self.carriers)
 
     def set_tagged(self, tag: str, account_id: str, *, carries: bool) -> None:
@@ -189,19 +189,19 @@ class MemoryLedger:
     intents: dict[str, Intent] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
 
-    def intent(self, intent: Intent) -> None:
-        self.faults("ledger.intent")
+    def record_intent(self, intent: Intent) -> None:
+        self.faults("ledger.record_intent")
         self.intents.setdefault(intent.id, intent)
-        self.faults("ledger.intent.after")
+        self.faults("ledger.record_intent.after")
 
-    def outcome(self, intent: Intent, outcome: Outcome, at: datetime) -> None:  # noqa: ARG002  # the real one writes it down
-        self.faults("ledger.outcome")
+    def record_outcome(self, intent: Intent, outcome: Outcome, at: datetime) -> None:  # noqa: ARG002  # the real one writes it down
+        self.faults("ledger.record_outcome")
         self.outcomes.setdefault(intent.id, outcome)
-        self.faults("ledger.outcome.after")
+        self.faults("ledger.record_outcome.after")
 
     def refuse(self, times: int = 1_000_000) -> None:
         refused = RecordRefusedError("the ledger refused the record")
-        self.faults.plan("ledger.intent", refused, min(times, 1000))
+        self.faults.plan("ledger.record_intent", refused, min(times, 1000))
 
 
 @dataclass
@@ -215,14 +215,14 @@ class MemoryBus:
 
     def publish_notice(self, notice: Notice, at: datetime) -> None:
         self.faults("bus.publish_notice")
-        self.notices.append(notice_document(notice, at=at))
+        self.notices.append(build_notice_document(notice, at=at))
         if self.listener is not None:
             self.listener({"detail": self.notices[-1]})
 
     def publish(self, incident: Incident, at: datetime) -> None:
         self.faults("bus.publish")
-        told = incident_document(incident, management_account=self.management_account, at=at)
-        self.outcomes += outcome_documents(incident, management_account=self.management_account, at=at)
+        told = build_incident_document(incident, management_account=self.management_account, at=at)
+        self.outcomes += build_outcome_documents(incident, management_account=self.management_account, at=at)
         if told is not None:
             self.incidents.append(told)
             if self.listener is not None:
@@ -231,19 +231,19 @@ class MemoryBus:
 
 
 @dataclass
-class MemoryAlerted:
+class MemoryChannel:
     faults: Faults
-    told: dict[str, Told] = field(default_factory=dict)
+    told: dict[str, ChannelRecord] = field(default_factory=dict)
     held: dict[str, datetime] = field(default_factory=dict)
 
-    def begin(self, incident_id: str, now: datetime) -> Told:
+    def begin(self, incident_id: str, now: datetime) -> ChannelRecord:
         since = self.held.get(incident_id)
         if since is not None and (now - since).total_seconds() <= HELD_SECONDS:
             raise RetryableError("another worker is telling of this incident")
         self.held[incident_id] = now
-        return self.told.get(incident_id, Told())
+        return self.told.get(incident_id, ChannelRecord())
 
-    def end(self, incident_id: str, now: datetime, told: Told) -> None:  # noqa: ARG002  # memory forgets nothing
+    def end(self, incident_id: str, now: datetime, told: ChannelRecord) -> None:  # noqa: ARG002  # memory forgets nothing
         self.faults("alerted.sent")
         self.told[incident_id] = told
         self.held.pop(incident_id, None)
@@ -256,7 +256,7 @@ class MemoryTopic:
 
     def send(self, message: Message, *, thread: str | None, follows: bool) -> None:  # noqa: ARG002  # as mail
         self.faults("topic.publish")
-        self.alerts.append(plain_text(message))
+        self.alerts.append(render_plain_text(message))
         self.faults("topic.publish.after")
 
 
@@ -264,7 +264,7 @@ class MemoryTopic:
 class MemoryPool:
     """One after the other."""
 
-    def each(
+    def map_each(
         self, work: Callable[[Any], Any], items: Iterable[Any], *, go_on: Callable[[], bool]
     ) -> list[Any]:
         done = []
@@ -284,35 +284,35 @@ class MemoryRuns:
     reports: dict[str, bytes] = field(default_factory=dict)
 
     def write_accounts(self, run_id: str, accounts: Sequence[Account]) -> None:
-        self._write(f"{run_id}/accounts", [account_document(account) for account in accounts])
+        self._write(f"{run_id}/accounts", [write_account(account) for account in accounts])
 
-    def accounts(self, run_id: str) -> list[Account]:
-        return [account_of(item) for item in self._read(f"{run_id}/accounts")]
+    def read_accounts(self, run_id: str) -> list[Account]:
+        return [read_account(item) for item in self._read(f"{run_id}/accounts")]
 
-    def write_observed(self, run_id: str, part: str, records: Sequence[Observed]) -> None:
+    def write_observed(self, run_id: str, part: str, records: Sequence[ObservedAccount]) -> None:
         self._write(f"{run_id}/observed/{part}", [record.as_document() for record in records])
 
-    def observed(self, run_id: str) -> Iterator[list[Observed]]:
+    def read_observed(self, run_id: str) -> Iterator[list[ObservedAccount]]:
         for key in self._keys(f"{run_id}/observed/"):
-            yield [Observed.from_document(item) for item in self._read(key)]
+            yield [ObservedAccount.from_document(item) for item in self._read(key)]
 
     def write_planned(self, run_id: str, roster: str, part: int, changes: Sequence[PlannedChange]) -> None:
         key = f"{run_id}/plan/{roster[:12]}/{part:05}"
         self._write(key, [change.as_document() for change in changes])
 
-    def planned(self, run_id: str, roster: str, part: int) -> list[PlannedChange]:
+    def read_planned(self, run_id: str, roster: str, part: int) -> list[PlannedChange]:
         found = self._read(f"{run_id}/plan/{roster[:12]}/{part:05}")
         return [PlannedChange.from_document(item) for item in found]
 
-    def write_results(self, run_id: str, cursor: int, results: Sequence[Result]) -> None:
+    def write_results(self, run_id: str, cursor: int, results: Sequence[ChangeResult]) -> None:
         self._write(f"{run_id}/results/{cursor:08}", [result.as_document() for result in results])
 
-    def results(self, run_id: str) -> Iterator[list[Result]]:
+    def read_results(self, run_id: str) -> Iterator[list[ChangeResult]]:
         for key in self._keys(f"{run_id}/results/"):
-            yield [Result.from_document(item) for item in self._read(key)]
+            yield [ChangeResult.from_document(item) for item in self._read(key)]
 
-    def trend(self) -> list[dict[str, Any]]:
-        self.faults("runs.trend")
+    def read_trend(self) -> list[dict[str, Any]]:
+        self.faults("runs.read_trend")
         known: list[dict[str, Any]] = json.loads(self.reports.get("reports/trend.json", b"[]"))
         return known
 
@@ -350,8 +350,8 @@ class MemorySweeps:
     run: dict[str, Any] | None = None
     lease_until: datetime | None = None
     summary: dict[str, Any] | None = None
-    plans: dict[str, Held] = field(default_factory=dict)
-    lost: Lapsed | None = None
+    plans: dict[str, PendingPlan] = field(default_factory=dict)
+    lost: LapsedApproval | None = None
 
     def acquire(self, run: Run, now: datetime) -> bool:
         self.faults("sweeps.acquire")
@@ -361,14 +361,14 @@ class MemorySweeps:
         self._take(run, now)
         return True
 
-    def progress(self, run: Run, now: datetime) -> bool:
-        self.faults("sweeps.progress")
+    def save_progress(self, run: Run, now: datetime) -> bool:
+        self.faults("sweeps.save_progress")
         if self.run is None or self.run["execution"] != run.execution:
             return False
         self._take(run, now)
         return True
 
-    def current(self, now: datetime) -> Run | None:
+    def find_current(self, now: datetime) -> Run | None:
         if self.run is None or self.lease_until is None or self.lease_until <= now:
             return None
         return Run.from_document(self.run)
@@ -379,11 +379,11 @@ class MemorySweeps:
         if self.run is not None and self.run["execution"] == run.execution:
             self.run = self.lease_until = None
 
-    def last(self) -> Mapping[str, Any] | None:
+    def find_last(self) -> Mapping[str, Any] | None:
         return self.summary
 
-    def hold(self, held: Held) -> bool:
-        self.faults("sweeps.hold")
+    def save_pending(self, held: PendingPlan) -> bool:
+        self.faults("sweeps.save_pending")
         known = self.plans.get(held.plan)
         if known is not None and known.expires_at > held.held_at:
             return False
@@ -393,10 +393,10 @@ class MemorySweeps:
         self.plans[held.plan] = held
         return True
 
-    def held(self, plan: str) -> Held | None:
+    def find_pending(self, plan: str) -> PendingPlan | None:
         return self.plans.get(plan)
 
-    def waiting(self, now: datetime) -> list[Held]:
+    def list_pending(self, now: datetime) -> list[PendingPlan]:
         found = [held for held in self.plans.values() if held.approved_by is None and held.expires_at > now]
         return sorted(found, key=lambda held: held.plan)
 
@@ -408,30 +408,30 @@ class MemorySweeps:
         self.lost = None
         self.faults("sweeps.approve.after")
 
-    def approved(self, now: datetime) -> list[Held]:
+    def list_approved(self, now: datetime) -> list[PendingPlan]:
         found = [held for held in self.plans.values() if held.approved_by and held.expires_at > now]
         return sorted(found, key=lambda held: held.plan)
 
-    def granted(self, roster: str, now: datetime) -> list[Held]:
-        return [held for held in self.approved(now) if held.roster == roster]
+    def list_granted(self, roster: str, now: datetime) -> list[PendingPlan]:
+        return [held for held in self.list_approved(now) if held.roster == roster]
 
-    def carried_out(self, plan: str) -> None:
-        self.faults("sweeps.carried_out")
+    def forget_applied(self, plan: str) -> None:
+        self.faults("sweeps.forget_applied")
         self.plans.pop(plan, None)
 
-    def all_carried_out(self, roster: str) -> None:
-        self.faults("sweeps.carried_out")
+    def forget_roster(self, roster: str) -> None:
+        self.faults("sweeps.forget_applied")
         self.plans = {key: held for key, held in self.plans.items() if held.roster != roster}
 
     def forget_others(self, rosters: Collection[str]) -> None:
         self.faults("sweeps.forget_others")
         self.plans = {key: held for key, held in self.plans.items() if held.roster in rosters}
 
-    def lapse(self, lapsed: Lapsed) -> None:
-        self.faults("sweeps.lapse")
+    def save_lapsed(self, lapsed: LapsedApproval) -> None:
+        self.faults("sweeps.save_lapsed")
         self.lost = lapsed
 
-    def lapsed(self, now: datetime) -> Lapsed | None:
+    def find_lapsed(self, now: datetime) -> LapsedApproval | None:
         return self.lost if self.lost and now - self.lost.at < timedelta(days=7) else None
 
     def _take(self, run: Run, now: datetime) -> None:

@@ -7,13 +7,13 @@ import re
 from datetime import date, timedelta
 from typing import Any
 
-from rollcall.decide.observed import Observed, Result, decide
+from rollcall.decide.observed import ChangeResult, ObservedAccount, plan_observed
 from rollcall.model.account import Account, AccountState
 from rollcall.model.contact import Contact, ContactKind
 from rollcall.model.desired import Absent, Observation, Present, Unreadable
 from rollcall.model.roster import Roster
 from rollcall.outcomes.verdicts import Verdict
-from rollcall.report.build import Basis, build_report
+from rollcall.report.build import ReportInput, build_report
 
 TODAY = date(2026, 10, 5)
 UNITS = (
@@ -54,13 +54,13 @@ def sample_report(accounts: int = 40, *, seed: int = 7, held: bool = False) -> d
     results = {
         (record.account.id, change.kind): _result(record.account.id, change.kind, chance)
         for record in records
-        for change in decide(record, roster, halted=None, today=TODAY).changes
+        for change in plan_observed(record, roster, halted=None, today=TODAY).changes
         if not held
     }
-    basis = Basis(
+    basis = ReportInput(
         summary=_summary(roster, accounts, held=held),
         roster=ROSTER,
-        decide=lambda record: decide(record, roster, halted=None, today=TODAY),
+        decide=lambda record: plan_observed(record, roster, halted=None, today=TODAY),
         results=results,
         left=(Verdict.WOULD_SET, "the plan waits for approval"),
         unannounced=sorted(results)[:2],
@@ -79,7 +79,7 @@ def fetches(page: str) -> list[str]:
     )
 
 
-def _observed(index: int, chance: random.Random) -> Observed:
+def _observed(index: int, chance: random.Random) -> ObservedAccount:
     unit = UNITS[index % len(UNITS)]
     closed = unit == "Suspended" and index % 4 == 1
     account = Account(
@@ -90,7 +90,7 @@ def _observed(index: int, chance: random.Random) -> Observed:
         parent_ids=("r-a1b2", *(f"ou-a1b2-{level:08d}" for level in range(unit.count("/") + 1))),
     )
     contacts = {} if closed else {kind: _found(kind, chance) for kind in ContactKind}
-    return Observed(account=account, contacts=contacts)
+    return ObservedAccount(account=account, contacts=contacts)
 
 
 def _found(kind: ContactKind, chance: random.Random) -> Observation:
@@ -106,9 +106,9 @@ def _found(kind: ContactKind, chance: random.Random) -> Observation:
     return Present(contact=Contact.from_document(ROSTER["contacts"][_NAMES[kind]]))
 
 
-def _result(account_id: str, kind: ContactKind, chance: random.Random) -> Result:
+def _result(account_id: str, kind: ContactKind, chance: random.Random) -> ChangeResult:
     failed = chance.random() < 0.05
-    return Result(
+    return ChangeResult(
         account_id=account_id,
         kind=kind,
         verdict=Verdict.FAILED if failed else Verdict.SET,

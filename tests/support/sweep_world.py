@@ -10,17 +10,17 @@ from botocore.exceptions import ClientError
 
 from rollcall.adapters.account_api import AllAccounts, ManagementAccount, OneModeAccountApi
 from rollcall.adapters.organizations import AwsOrganization, OrganizationAccounts
-from rollcall.control import Operator
+from rollcall.control import CommandHandler
 from rollcall.rosters.current import Rosters
-from rollcall.sweep.apply import Apply
+from rollcall.sweep.apply import ApplyStep
 from rollcall.sweep.begin import begin
 from rollcall.sweep.gate import Gate
 from rollcall.sweep.observe import observe
 from rollcall.sweep.ports import SweepPorts
 from rollcall.sweep.prepare import prepare
-from rollcall.sweep.report_step import Fail, Report
+from rollcall.sweep.report_step import FailStep, ReportStep
 from rollcall.sweep.run import Run
-from rollcall.timing import ORGANIZATIONS, paces
+from rollcall.timing import ORGANIZATIONS, make_paces
 from simulation.caller import Caller
 from simulation.seeds import HUB
 from tests.support.memory import Crash, MemoryPool, MemoryRuns, MemorySweeps
@@ -96,7 +96,7 @@ class SweepWorld(World):
 
     def approve_held(self) -> Execution:
         """Approve the one plan that waits, and run what that starts."""
-        (held,) = self.sweeps.waiting(self.clock.now())
+        (held,) = self.sweeps.list_pending(self.clock.now())
         assert self.command("approve", plan=held.plan)["done"]
         return list(self.started.values())[-1].run()
 
@@ -118,9 +118,9 @@ class SweepWorld(World):
     def _operations(self) -> Mapping[str, Any]:
         ports, writer = self._sweep_ports(), self._writer_ports()
         rosters = Rosters(state=self.state, candidate=self.roster)
-        pace = paces(now=self.clock.now().timestamp())
+        pace = make_paces(now=self.clock.now().timestamp())
         gate = Gate(ports=ports, rosters=rosters)
-        apply = Apply(
+        apply = ApplyStep(
             ports=writer,
             runs=self.runs,
             sweeps=self.sweeps,
@@ -128,15 +128,15 @@ class SweepWorld(World):
             pool=self.pool,
             paces=pace,
         )
-        report = Report(ports=ports, rosters=rosters, measure=self._measure)
+        report = ReportStep(ports=ports, rosters=rosters, measure=self._measure)
         whole = {
             "prepare": lambda run: prepare(
                 run, ports=writer, runs=self.runs, rosters=rosters, management_account=MANAGEMENT
             ),
             "observe": lambda run: observe(run, ports=ports, rosters=rosters, management_account=MANAGEMENT),
-            "gate": gate.step,
-            "apply": apply.step,
-            "report": report.step,
+            "gate": gate.run_step,
+            "apply": apply.run_step,
+            "report": report.run_step,
         }
         steps = {
             name: lambda event, step=step: step(Run.from_document(event["run"])).as_document()
@@ -144,15 +144,15 @@ class SweepWorld(World):
         }
         return steps | {
             "begin": lambda event: begin(event, ports=ports, rosters=rosters).as_document(),
-            "fail": Fail(ports=ports, measure=self._measure).step,
+            "fail": FailStep(ports=ports, measure=self._measure).run_step,
         }
 
     def _measure(self, name: str, value: int) -> None:
         self.metrics[name] += value
 
-    def _operator(self) -> Operator:
+    def _operator(self) -> CommandHandler:
         ports = self._sweep_ports()
-        return Operator(
+        return CommandHandler(
             state=self.state,
             sweeps=self.sweeps,
             bus=self.bus,
@@ -165,7 +165,7 @@ class SweepWorld(World):
 
     def _sweep_ports(self) -> SweepPorts:
         role = Caller.role(HUB, "rollcall-sweep", "sweep")
-        pace = paces(now=self.clock.now().timestamp())
+        pace = make_paces(now=self.clock.now().timestamp())
         organizations = self.cloud.client("organizations", role)
         account = _Counted(self.cloud.client("account", role), self.calls, self.faults)
         return SweepPorts(
@@ -185,7 +185,7 @@ class SweepWorld(World):
         )
 
     def _writer_ports(self) -> Ports:
-        pace = paces(now=self.clock.now().timestamp()).by_operation
+        pace = make_paces(now=self.clock.now().timestamp()).by_operation
         account = _Writer(self)
         accounts = AllAccounts(
             management_account=MANAGEMENT,

@@ -12,7 +12,7 @@ from rollcall.sweep.observe import observe
 from rollcall.sweep.ports import SweepPorts
 from rollcall.sweep.prepare import prepare
 from rollcall.sweep.run import Run, Step
-from rollcall.timing import ORGANIZATIONS, paces
+from rollcall.timing import ORGANIZATIONS, make_paces
 from simulation.caller import Caller
 from simulation.seeds import HUB
 from tests.support.memory import MemoryPool, MemoryRuns, MemorySweeps
@@ -21,7 +21,7 @@ from tests.support.world import MANAGEMENT, World
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rollcall.decide.observed import Observed
+    from rollcall.decide.observed import ObservedAccount
     from rollcall.sweep.ports import Pool
 
 
@@ -37,7 +37,7 @@ class Sweeping:
     def deploy(self, candidate: Mapping[str, Any]) -> None:
         """New functions, with another roster in their code."""
         role = Caller.role(HUB, "rollcall-sweep", "sweep")
-        pace = paces(now=self.clock.now().timestamp())
+        pace = make_paces(now=self.clock.now().timestamp())
         organizations = self.world.cloud.client("organizations", role)
         self.rosters = Rosters(state=self.world.state, candidate=candidate)
         self.ports = SweepPorts(
@@ -85,9 +85,9 @@ class Sweeping:
             run = self.slice(run)
         return run
 
-    def observed(self, run: Run) -> dict[str, Observed]:
+    def observed(self, run: Run) -> dict[str, ObservedAccount]:
         """What was stored, by account."""
-        parts = [list(part) for part in self.runs.observed(run.data)]
+        parts = [list(part) for part in self.runs.read_observed(run.data)]
         by_account = {item.account.id: item for part in parts for item in part}
         assert sum(map(len, parts)) == len(by_account), "an account was stored twice"
         return by_account

@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 
 from rollcall.adapters.account_api import AllAccounts, ManagementAccount, OneModeAccountApi
 from rollcall.adapters.organizations import AwsOrganization
-from rollcall.decide.resolve import requirement
-from rollcall.model.desired import Wanted
+from rollcall.decide.resolve import resolve_requirement
+from rollcall.model.desired import Desired
 from rollcall.model.levels import Severity
 from rollcall.model.roster import Roster
 from rollcall.notify.message import RUNBOOK, Links
@@ -20,7 +20,7 @@ from rollcall.ports import Ports
 from rollcall.reconcile.reconciler import Reconciler
 from rollcall.rosters.current import Rosters, approve_candidate
 from rollcall.runtime.batch import process
-from rollcall.timing import buckets
+from rollcall.timing import make_buckets
 from simulation.caller import Caller
 from simulation.clock import VirtualClock
 from simulation.cloud import SimulatedCloud
@@ -29,8 +29,8 @@ from simulation.seeds import HUB, example_organization
 from tests.support.memory import (
     Crash,
     Faults,
-    MemoryAlerted,
     MemoryBus,
+    MemoryChannel,
     MemoryLedger,
     MemoryMatches,
     MemoryState,
@@ -143,7 +143,7 @@ class World:
         self.bus = MemoryBus(self.faults, MANAGEMENT)
         self.topic = MemoryTopic(self.faults)
         self.notifier = Notifier(
-            alerted=MemoryAlerted(self.faults),
+            alerted=MemoryChannel(self.faults),
             channel=self.topic,
             minimum=Severity.INFO,
             clock=self.clock,
@@ -173,7 +173,7 @@ class World:
     def restart(self) -> None:
         """A new process: nothing is left but what was stored."""
         role = Caller.role(HUB, "rollcall-reconcile", "reconcile")
-        buckets_ = buckets(share=0.5, now=self.clock.now().timestamp())
+        buckets_ = make_buckets(share=0.5, now=self.clock.now().timestamp())
         account = _Counted(self.cloud.client("account", role), self.calls, self.faults)
         ports = Ports(
             organization=AwsOrganization(client=self.cloud.client("organizations", role)),
@@ -219,11 +219,11 @@ class World:
         roster = Roster.from_document(self.roster)
         organization = AwsOrganization(client=self.admin("organizations"))
         for account_id in accounts or self.organization.accounts:
-            account = organization.account(account_id, with_tags=True)
+            account = organization.get_account(account_id, with_tags=True)
             assert account is not None
-            required = requirement(roster, account, today=self.clock.now().date())
-            for kind, wanted in required.demands.items():
-                if isinstance(wanted, Wanted):
+            required = resolve_requirement(roster, account, today=self.clock.now().date())
+            for kind, wanted in required.desired.items():
+                if isinstance(wanted, Desired):
                     contact = AlternateContact(**wanted.contact.as_document())
                     self.organization.accounts[account_id].contacts[str(kind)] = contact
         return self

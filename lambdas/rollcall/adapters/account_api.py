@@ -9,12 +9,12 @@ from botocore.exceptions import ClientError
 from rollcall.adapters.errors import (
     AWS_ERRORS,
     FIXES,
-    code_of,
-    denial_of,
-    message_of,
-    request_id_of,
-    throttled,
-    transient,
+    find_denial,
+    get_code,
+    get_message,
+    get_request_id,
+    is_throttled,
+    is_transient,
 )
 from rollcall.model.contact import Contact, ContactKind
 from rollcall.model.desired import Absent, Observation, Present, Unreadable
@@ -47,11 +47,11 @@ class OneModeAccountApi:
 
     def get(self, account_id: str, kind: ContactKind) -> Observation:
         """What is there now; RetryableError if AWS was busy or broken."""
-        target = self._contact(account_id, kind)
+        target = self._read_contact(account_id, kind)
         try:
-            answer = self._paced("GetAlternateContact", self._client.get_alternate_contact, target)
+            answer = self._call_paced("GetAlternateContact", self._client.get_alternate_contact, target)
         except AWS_ERRORS as error:
-            return _unread(error)
+            return _make_unreadable(error)
         found = answer["AlternateContact"]
         return Present(
             contact=Contact(
@@ -73,7 +73,7 @@ class OneModeAccountApi:
             "EmailAddress": contact.email,
             "PhoneNumber": contact.phone,
         }
-        target = self._contact(account_id, kind)
+        target = self._read_contact(account_id, kind)
         return self._write("PutAlternateContact", self._client.put_alternate_contact, target | values)
 
     def delete(self, account_id: str, kind: ContactKind) -> str:
@@ -81,7 +81,7 @@ class OneModeAccountApi:
         return self._write(
             "DeleteAlternateContact",
             self._client.delete_alternate_contact,
-            self._contact(account_id, kind),
+            self._read_contact(account_id, kind),
             gone_is_done=True,
         )
 
@@ -94,56 +94,58 @@ class OneModeAccountApi:
         gone_is_done: bool = False,
     ) -> str:
         try:
-            answer = self._paced(operation, call, parameters)
+            answer = self._call_paced(operation, call, parameters)
         except AWS_ERRORS as error:
-            if gone_is_done and code_of(error) == _ABSENT and isinstance(error, ClientError):
+            if gone_is_done and get_code(error) == _ABSENT and isinstance(error, ClientError):
                 return str(error.response["ResponseMetadata"]["RequestId"])
             # `from None`: the text of a ValidationException holds the values that were refused.
-            if transient(error):
-                reason = f"the contact could not be written: {code_of(error)}"
-                raise RetryableError(reason, request_id=request_id_of(error)) from None
-            denied = code_of(error) == "AccessDeniedException"
-            raise WriteRefusedError(_why(error), denied=denied, request_id=request_id_of(error)) from None
+            if is_transient(error):
+                reason = f"the contact could not be written: {get_code(error)}"
+                raise RetryableError(reason, request_id=get_request_id(error)) from None
+            denied = get_code(error) == "AccessDeniedException"
+            raise WriteRefusedError(
+                _describe(error), denied=denied, request_id=get_request_id(error)
+            ) from None
         return str(answer["ResponseMetadata"]["RequestId"])
 
-    def _contact(self, account_id: str, kind: ContactKind) -> dict[str, str]:
+    def _read_contact(self, account_id: str, kind: ContactKind) -> dict[str, str]:
         target = {} if self._standalone else {"AccountId": account_id}
         return target | {"AlternateContactType": str(kind)}
 
-    def _paced(self, operation: str, call: Callable[..., Any], parameters: Mapping[str, str]) -> Any:
+    def _call_paced(self, operation: str, call: Callable[..., Any], parameters: Mapping[str, str]) -> Any:
         pace = self._buckets[operation]
-        wait = pace.reserve(self._seconds())
+        wait = pace.reserve(self._get_seconds())
         if wait:
             self._clock.sleep(wait)
         try:
             answer = call(**parameters)
         except AWS_ERRORS as error:
-            if throttled(error):
-                pace.throttled(self._seconds())
+            if is_throttled(error):
+                pace.slow_down(self._get_seconds())
             elif isinstance(error, ClientError):
                 # Any other answer says that there were not too many: most often that nothing is there.
-                pace.succeeded(self._seconds())
+                pace.speed_up(self._get_seconds())
             raise
-        pace.succeeded(self._seconds())
+        pace.speed_up(self._get_seconds())
         return answer
 
-    def _seconds(self) -> float:
+    def _get_seconds(self) -> float:
         return self._clock.now().timestamp()
 
 
-def _unread(error: Exception) -> Observation:
-    if transient(error):
-        raise RetryableError(f"the contact could not be read: {code_of(error)}") from None
+def _make_unreadable(error: Exception) -> Observation:
+    if is_transient(error):
+        raise RetryableError(f"the contact could not be read: {get_code(error)}") from None
     # Only this answer means absent; every other failure is a failure to know.
-    if code_of(error) == _ABSENT:
+    if get_code(error) == _ABSENT:
         return Absent()
-    return Unreadable(reason=_why(error), denied=code_of(error) == "AccessDeniedException")
+    return Unreadable(reason=_describe(error), denied=get_code(error) == "AccessDeniedException")
 
 
-def _why(error: Exception) -> str:
-    if isinstance(error, ClientError) and code_of(error) == "AccessDeniedException":
-        return FIXES[denial_of(message_of(error))]
-    return f"the Account API answered {code_of(error)}"
+def _describe(error: Exception) -> str:
+    if isinstance(error, ClientError) and get_code(error) == "AccessDeniedException":
+        return FIXES[find_denial(get_message(error))]
+    return f"the Account API answered {get_code(error)}"
 
 
 SESSION_NAME = RECONCILE_ROLE_NAME
@@ -166,20 +168,20 @@ class AllAccounts:
     def get(self, account_id: str, kind: ContactKind) -> Observation:
         """What is there now; RetryableError if AWS was busy or broken."""
         try:
-            return self._api(account_id).get(account_id, kind)
+            return self._select_api(account_id).get(account_id, kind)
         except UnreachableError as error:
             return Unreadable(reason=error.reason, unreachable=True)
 
     def put(self, account_id: str, kind: ContactKind, contact: Contact) -> str:
         """Set a contact; WriteRefusedError or RetryableError as the port says."""
-        return self._api(account_id).put(account_id, kind, contact)
+        return self._select_api(account_id).put(account_id, kind, contact)
 
     def delete(self, account_id: str, kind: ContactKind) -> str:
         """Delete a contact; WriteRefusedError or RetryableError as the port says."""
-        return self._api(account_id).delete(account_id, kind)
+        return self._select_api(account_id).delete(account_id, kind)
 
-    def _api(self, account_id: str) -> OneModeAccountApi:
-        return self._management.api() if account_id == self._management_account else self._members
+    def _select_api(self, account_id: str) -> OneModeAccountApi:
+        return self._management.get_api() if account_id == self._management_account else self._members
 
 
 class ManagementAccount:
@@ -203,7 +205,7 @@ class ManagementAccount:
         self._clock = clock
         self._buckets = buckets
 
-    def api(self) -> OneModeAccountApi:
+    def get_api(self) -> OneModeAccountApi:
         """The Account API with the role's credentials.
 
         UnreachableError if the role cannot be assumed, RetryableError if AWS could not be asked.
@@ -211,10 +213,10 @@ class ManagementAccount:
         try:
             answer = self._sts.assume_role(RoleArn=self._role_arn, RoleSessionName=SESSION_NAME)
         except AWS_ERRORS as error:
-            if transient(error):
-                raise RetryableError(f"the management account was not reached: {code_of(error)}") from None
+            if is_transient(error):
+                raise RetryableError(f"the management account was not reached: {get_code(error)}") from None
             reason = (
-                f"unreachable: the role {self._role_arn} cannot be assumed ({code_of(error)}); deploy "
+                f"unreachable: the role {self._role_arn} cannot be assumed ({get_code(error)}); deploy "
                 "RollcallManagement in the management account"
             )
             raise UnreachableError(reason) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from rollcall.adapters.errors import AWS_ERRORS, code_of
+from rollcall.adapters.errors import AWS_ERRORS, get_code
 from rollcall.model.errors import RetryableError
 from rollcall.model.well_known import (
     INCIDENT_DETAIL_TYPE,
@@ -13,8 +13,8 @@ from rollcall.model.well_known import (
     OUTCOME_DETAIL_TYPE,
     OUTCOME_SOURCE,
 )
-from rollcall.outcomes.documents import incident_document, outcome_documents
-from rollcall.outcomes.notices import notice_document
+from rollcall.outcomes.documents import build_incident_document, build_outcome_documents
+from rollcall.outcomes.notices import build_notice_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,18 +36,18 @@ class EventBridgeOutcomeBus:
 
     def publish(self, incident: Incident, at: datetime) -> None:
         """Publish the incident first, so that a failure after it can only repeat what was told."""
-        told = incident_document(incident, management_account=self._management_account, at=at)
-        outcomes = outcome_documents(incident, management_account=self._management_account, at=at)
-        entries = [self._entry(INCIDENT_DETAIL_TYPE, told)] if told else []
-        entries += [self._entry(OUTCOME_DETAIL_TYPE, outcome) for outcome in outcomes]
+        told = build_incident_document(incident, management_account=self._management_account, at=at)
+        outcomes = build_outcome_documents(incident, management_account=self._management_account, at=at)
+        entries = [self._make_entry(INCIDENT_DETAIL_TYPE, told)] if told else []
+        entries += [self._make_entry(OUTCOME_DETAIL_TYPE, outcome) for outcome in outcomes]
         for start in range(0, len(entries), _ENTRIES_PER_CALL):
             self._put(entries[start : start + _ENTRIES_PER_CALL])
 
     def publish_notice(self, notice: Notice, at: datetime) -> None:
         """Publish a notice; RetryableError if it was not taken."""
-        self._put([self._entry(NOTICE_DETAIL_TYPE, notice_document(notice, at=at))])
+        self._put([self._make_entry(NOTICE_DETAIL_TYPE, build_notice_document(notice, at=at))])
 
-    def _entry(self, detail_type: str, document: Mapping[str, Any]) -> dict[str, str]:
+    def _make_entry(self, detail_type: str, document: Mapping[str, Any]) -> dict[str, str]:
         return {
             "EventBusName": self._bus,
             "Source": OUTCOME_SOURCE,
@@ -59,7 +59,7 @@ class EventBridgeOutcomeBus:
         try:
             answer = self._client.put_events(Entries=entries)
         except AWS_ERRORS as error:
-            raise RetryableError(f"the outcome bus refused: {code_of(error)}") from None
+            raise RetryableError(f"the outcome bus refused: {get_code(error)}") from None
         if answer["FailedEntryCount"]:
             codes = sorted({entry["ErrorCode"] for entry in answer["Entries"] if "ErrorCode" in entry})
             raise RetryableError(f"the outcome bus refused: {', '.join(codes)}")
@@ -79,4 +79,4 @@ class SqsQueue:
                 QueueUrl=self._queue_url, ReceiptHandle=receipt, VisibilityTimeout=seconds
             )
         except AWS_ERRORS as error:
-            raise RetryableError(f"the queue refused: {code_of(error)}") from None
+            raise RetryableError(f"the queue refused: {get_code(error)}") from None

@@ -37,11 +37,11 @@ class LateClient:
 
     def __getattr__(self, name: str) -> Any:
         with self._lock:  # one client, whoever of several threads asks first
-            self._made = self._made or client(self._service)
+            self._made = self._made or make_client(self._service)
         return getattr(self._made, name)
 
 
-def client(service: str, config: Config = RETRIES, **credentials: str) -> Any:
+def make_client(service: str, config: Config = RETRIES, **credentials: str) -> Any:
     """A client in the function's own Region: the one that hosts the Account API.
 
     `credentials` instead of the function's own: `aws_access_key_id` and so on.
@@ -52,9 +52,9 @@ def client(service: str, config: Config = RETRIES, **credentials: str) -> Any:
 def create_client(service: str, **settings: Any) -> Any:
     """What `boto3.client` gives. boto3 adds resources, which nobody needs here, and a tenth to its import."""
     with _MAKING:
-        return _session().create_client(service, **settings)
+        return _get_session().create_client(service, **settings)
 
 
 @cache
-def _session() -> Session:
+def _get_session() -> Session:
     return get_session()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from rollcall.adapters.errors import AWS_ERRORS, code_of
+from rollcall.adapters.errors import AWS_ERRORS, get_code
 from rollcall.model.errors import RecordRefusedError
-from rollcall.outcomes.documents import ledger_document
+from rollcall.outcomes.documents import build_ledger_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,13 +24,13 @@ class LedgerBucket:
         self._client = client
         self._bucket = bucket
 
-    def intent(self, intent: Intent) -> None:
+    def record_intent(self, intent: Intent) -> None:
         """Record an intent with the contacts in full; RecordRefusedError if it was not taken."""
-        self._put(_key(intent, "intent"), intent.as_document())
+        self._put(_make_key(intent, "intent"), intent.as_document())
 
-    def outcome(self, intent: Intent, outcome: Outcome, at: datetime) -> None:
+    def record_outcome(self, intent: Intent, outcome: Outcome, at: datetime) -> None:
         """Record the outcome of an intent; RecordRefusedError if it was not taken."""
-        self._put(_key(intent, "outcome"), ledger_document(outcome, at))
+        self._put(_make_key(intent, "outcome"), build_ledger_document(outcome, at))
 
     def _put(self, key: str, document: Mapping[str, Any]) -> None:
         try:
@@ -42,10 +42,10 @@ class LedgerBucket:
                 IfNoneMatch="*",
             )
         except AWS_ERRORS as error:
-            if code_of(error) != "PreconditionFailed":
-                raise RecordRefusedError(f"the ledger refused the record: {code_of(error)}") from None
+            if get_code(error) != "PreconditionFailed":
+                raise RecordRefusedError(f"the ledger refused the record: {get_code(error)}") from None
 
 
-def _key(intent: Intent, record: str) -> str:
+def _make_key(intent: Intent, record: str) -> str:
     """`ledger/<account>/<year>/<month>/<day>/<intent id>/<record>.json`: one account is one prefix."""
     return f"ledger/{intent.signal.account_id}/{intent.opened_at:%Y/%m/%d}/{intent.id}/{record}.json"

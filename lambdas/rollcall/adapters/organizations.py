@@ -6,7 +6,7 @@ from itertools import islice
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
-from rollcall.adapters.errors import AWS_ERRORS, code_of, throttled, transient
+from rollcall.adapters.errors import AWS_ERRORS, get_code, is_throttled, is_transient
 from rollcall.events.monitored import GUARDRAIL_TYPE
 from rollcall.model.account import Account, AccountState
 from rollcall.model.errors import RetryableError
@@ -24,20 +24,20 @@ class AwsOrganization:
     def __init__(self, *, client: Any) -> None:
         self._client = client
 
-    def account(self, account_id: str, *, with_tags: bool) -> Account | None:
+    def get_account(self, account_id: str, *, with_tags: bool) -> Account | None:
         """The account as it is now, None if the organization has no such account.
 
         RetryableError if AWS could not be asked.
         """
         try:
             found = self._client.describe_account(AccountId=account_id)["Account"]
-            parents = parents_of(found) or self._walk(account_id)
-            names = [self._ou_name(parent) for parent in parents if parent.startswith("ou-")]
-            tags = self._tags(account_id) if with_tags else {}
+            parents = list_parents(found) or self._walk(account_id)
+            names = [self._get_ou_name(parent) for parent in parents if parent.startswith("ou-")]
+            tags = self._read_tags(account_id) if with_tags else {}
         except AWS_ERRORS as error:
-            if code_of(error) == "AccountNotFoundException":
+            if get_code(error) == "AccountNotFoundException":
                 return None
-            raise RetryableError(f"the account could not be looked up: {code_of(error)}") from error
+            raise RetryableError(f"the account could not be looked up: {get_code(error)}") from error
         return Account(
             id=account_id,
             name=found.get("Name", ""),
@@ -48,7 +48,7 @@ class AwsOrganization:
             tags=tags,
         )
 
-    def guardrail_id(self, name: str) -> str | None:
+    def find_guardrail(self, name: str) -> str | None:
         """Id of the service control policy of this name, None without one.
 
         Listed and not described: the policy that an event names may be gone, or of a type or an owner that
@@ -59,58 +59,58 @@ class AwsOrganization:
             found = (policy for page in pages for policy in page["Policies"])
             return next((str(policy["Id"]) for policy in found if policy["Name"] == name), None)
         except AWS_ERRORS as error:
-            raise RetryableError(f"the policies could not be listed: {code_of(error)}") from error
+            raise RetryableError(f"the policies could not be listed: {get_code(error)}") from error
 
-    def unit_at(self, names: Sequence[str]) -> str | None:
+    def find_unit(self, names: Sequence[str]) -> str | None:
         """Id of the organizational unit at this path of names; RetryableError if AWS could not be asked."""
         try:
-            parent = self._root()
+            parent = self._find_root()
             for name in names:
-                found = [unit["Id"] for unit in self._units_in(parent) if unit["Name"] == name]
+                found = [unit["Id"] for unit in self._list_units(parent) if unit["Name"] == name]
                 if not found:
                     return None
                 parent = str(found[0])
         except AWS_ERRORS as error:
-            raise RetryableError(f"the units could not be listed: {code_of(error)}") from error
+            raise RetryableError(f"the units could not be listed: {get_code(error)}") from error
         return parent
 
-    def unit_path(self, ou_id: str) -> Sequence[str] | None:
+    def get_unit_path(self, ou_id: str) -> Sequence[str] | None:
         """Names from below the root to a unit, None if there is none.
 
         RetryableError if AWS could not be asked.
         """
         try:
             above = [parent for parent in self._walk(ou_id) if parent.startswith("ou-")]
-            return [self._ou_name(unit) for unit in (*above, ou_id)]
+            return [self._get_ou_name(unit) for unit in (*above, ou_id)]
         except AWS_ERRORS as error:
-            if code_of(error) in ("ChildNotFoundException", "OrganizationalUnitNotFoundException"):
+            if get_code(error) in ("ChildNotFoundException", "OrganizationalUnitNotFoundException"):
                 return None
-            raise RetryableError(f"the unit could not be looked up: {code_of(error)}") from error
+            raise RetryableError(f"the unit could not be looked up: {get_code(error)}") from error
 
-    def accounts_below(self, ou_id: str, *, most: int) -> Sequence[str]:
+    def list_accounts_below(self, ou_id: str, *, most: int) -> Sequence[str]:
         """Ids of accounts below an organizational unit, at most so many; empty if there is no such unit.
 
         RetryableError if AWS could not be asked.
         """
         try:
-            return list(islice(self._below(ou_id), most))
+            return list(islice(self._find_below(ou_id), most))
         except AWS_ERRORS as error:
-            if code_of(error) == "ParentNotFoundException":
+            if get_code(error) == "ParentNotFoundException":
                 return []
-            raise RetryableError(f"the accounts could not be listed: {code_of(error)}") from error
+            raise RetryableError(f"the accounts could not be listed: {get_code(error)}") from error
 
-    def _root(self) -> str:
+    def _find_root(self) -> str:
         # One root, but any listing of AWS Organizations may begin with an empty page.
         pages = self._client.get_paginator("list_roots").paginate()
         return next(str(root["Id"]) for page in pages for root in page["Roots"])
 
-    def _below(self, parent_id: str) -> Iterator[str]:
+    def _find_below(self, parent_id: str) -> Iterator[str]:
         pages = self._client.get_paginator("list_accounts_for_parent").paginate(ParentId=parent_id)
         yield from (account["Id"] for page in pages for account in page["Accounts"])
-        for unit in self._units_in(parent_id):
-            yield from self._below(unit["Id"])
+        for unit in self._list_units(parent_id):
+            yield from self._find_below(unit["Id"])
 
-    def _units_in(self, parent_id: str) -> Iterator[Mapping[str, Any]]:
+    def _list_units(self, parent_id: str) -> Iterator[Mapping[str, Any]]:
         listing = self._client.get_paginator("list_organizational_units_for_parent")
         for page in listing.paginate(ParentId=parent_id):
             yield from page["OrganizationalUnits"]
@@ -125,16 +125,16 @@ class AwsOrganization:
             parents.insert(0, child)
         return parents
 
-    def _tags(self, account_id: str) -> dict[str, str]:
+    def _read_tags(self, account_id: str) -> dict[str, str]:
         pages = self._client.get_paginator("list_tags_for_resource").paginate(ResourceId=account_id)
         return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
 
-    def _ou_name(self, ou_id: str) -> str:
+    def _get_ou_name(self, ou_id: str) -> str:
         found = self._client.describe_organizational_unit(OrganizationalUnitId=ou_id)
         return str(found["OrganizationalUnit"]["Name"])
 
 
-def parents_of(found: Mapping[str, Any]) -> list[str]:
+def list_parents(found: Mapping[str, Any]) -> list[str]:
     """Ids from the root down, out of `o-.../r-.../ou-.../<account>/`; empty if AWS or the SDK gave none."""
     paths = found.get("Paths") or []
     return [part for part in paths[0].split("/") if part.startswith(("r-", "ou-"))] if paths else []
@@ -156,15 +156,15 @@ class UnitTree:
         for root in pages("list_roots", "Roots"):
             self._walk(str(root["Id"]), [], pages)
 
-    def parents(self) -> list[str]:
+    def list_parents(self) -> list[str]:
         """Ids of the root and all units: whatever may hold accounts."""
         return list(self._above)
 
-    def down_to(self, parent_id: str) -> list[str]:
+    def find_path(self, parent_id: str) -> list[str]:
         """Ids from the root down to a unit, itself included."""
         return [*self._above[parent_id], parent_id]
 
-    def name(self, unit_id: str) -> str:
+    def get_name(self, unit_id: str) -> str:
         """The name of a unit; RetryableError for one that was made after the walk had passed."""
         if unit_id not in self._names:
             raise RetryableError("a unit was made while the accounts were listed")
@@ -199,20 +199,20 @@ class OrganizationAccounts:
         """How many calls to AWS Organizations were made, those that it refused among them."""
         return self._reads
 
-    def all(self) -> Sequence[Account]:
+    def list_accounts(self) -> Sequence[Account]:
         """Every account with its place, without tags, in the order of their ids.
 
         RetryableError if AWS was too busy for a minute, or an account moved so that it was seen nowhere.
         """
-        found = {account["Id"]: account for account in self._pages("list_accounts", "Accounts")}
-        tree = UnitTree(self._pages)
-        places = {account_id: parents_of(account) for account_id, account in found.items()}
+        found = {account["Id"]: account for account in self._read_pages("list_accounts", "Accounts")}
+        tree = UnitTree(self._read_pages)
+        places = {account_id: list_parents(account) for account_id, account in found.items()}
         if not all(places.values()):
             # An SDK or an organization without `Account.Paths`: where each account is, unit by unit.
             places |= {
-                str(account["Id"]): tree.down_to(parent)
-                for parent in tree.parents()
-                for account in self._pages("list_accounts_for_parent", "Accounts", ParentId=parent)
+                str(account["Id"]): tree.find_path(parent)
+                for parent in tree.list_parents()
+                for account in self._read_pages("list_accounts_for_parent", "Accounts", ParentId=parent)
             }
         if not all(places.values()):
             raise RetryableError("an account moved while the accounts were listed")
@@ -222,22 +222,22 @@ class OrganizationAccounts:
                 name=account.get("Name", ""),
                 # State since 2025; Status where the SDK of the runtime does not know it yet.
                 state=AccountState(account.get("State") or account["Status"]),
-                ou_path=tuple(map(tree.name, places[account_id][1:])),
+                ou_path=tuple(map(tree.get_name, places[account_id][1:])),
                 parent_ids=tuple(places[account_id]),
             )
             for account_id, account in sorted(found.items())
         ]
 
-    def tags(self, account_id: str) -> Mapping[str, str]:
+    def read_tags(self, account_id: str) -> Mapping[str, str]:
         """The tags of an account; RetryableError at the first refusal: the caller has its own patience."""
         # This listing takes no MaxResults.
-        found = self._listed("list_tags_for_resource", "Tags", {"ResourceId": account_id}, waits=(0.0,))
+        found = self._read_account("list_tags_for_resource", "Tags", {"ResourceId": account_id}, waits=(0.0,))
         return {tag["Key"]: tag["Value"] for tag in found}
 
-    def _pages(self, operation: str, result: str, **parameters: str) -> Iterator[Mapping[str, Any]]:
-        return self._listed(operation, result, {**parameters, "MaxResults": PAGE_SIZE}, waits=_WAITS)
+    def _read_pages(self, operation: str, result: str, **parameters: str) -> Iterator[Mapping[str, Any]]:
+        return self._read_account(operation, result, {**parameters, "MaxResults": PAGE_SIZE}, waits=_WAITS)
 
-    def _listed(
+    def _read_account(
         self, operation: str, result: str, parameters: Mapping[str, Any], *, waits: Sequence[float]
     ) -> Iterator[Mapping[str, Any]]:
         """The items of all pages. A page may be empty and not the last; an empty token is an error."""
@@ -252,21 +252,21 @@ class OrganizationAccounts:
     def _call(self, operation: str, parameters: Mapping[str, Any], waits: Sequence[float]) -> dict[str, Any]:
         code = ""
         for seconds in waits:
-            self._clock.sleep(seconds + self._pace.reserve(self._seconds() + seconds))
+            self._clock.sleep(seconds + self._pace.reserve(self._get_seconds() + seconds))
             with self._lock:
                 self._reads += 1
             try:
                 answer: dict[str, Any] = getattr(self._client, operation)(**parameters)
             except AWS_ERRORS as error:
-                code = code_of(error)
-                if not transient(error):
+                code = get_code(error)
+                if not is_transient(error):
                     break
-                if throttled(error):
-                    self._pace.throttled(self._seconds())
+                if is_throttled(error):
+                    self._pace.slow_down(self._get_seconds())
                 continue
-            self._pace.succeeded(self._seconds())
+            self._pace.speed_up(self._get_seconds())
             return answer
         raise RetryableError(f"AWS Organizations refused {operation}: {code}")
 
-    def _seconds(self) -> float:
+    def _get_seconds(self) -> float:
         return self._clock.now().timestamp()

@@ -6,8 +6,8 @@ import gzip
 import json
 from typing import TYPE_CHECKING, Any
 
-from rollcall.adapters.errors import AWS_ERRORS, code_of
-from rollcall.decide.observed import Observed, PlannedChange, Result, account_document, account_of
+from rollcall.adapters.errors import AWS_ERRORS, get_code
+from rollcall.decide.observed import ChangeResult, ObservedAccount, PlannedChange, read_account, write_account
 from rollcall.model.errors import RetryableError
 
 if TYPE_CHECKING:
@@ -30,39 +30,41 @@ class RunsBucket:
 
     def write_accounts(self, run_id: str, accounts: Sequence[Account]) -> None:
         """Store the accounts that a run looks at."""
-        self._write(f"runs/{run_id}/accounts.json.gz", map(account_document, accounts))
+        self._write(f"runs/{run_id}/accounts.json.gz", map(write_account, accounts))
 
-    def accounts(self, run_id: str) -> Sequence[Account]:
+    def read_accounts(self, run_id: str) -> Sequence[Account]:
         """Those accounts, in the same order."""
-        return [account_of(item) for item in self._read(f"runs/{run_id}/accounts.json.gz")]
+        return [read_account(item) for item in self._read(f"runs/{run_id}/accounts.json.gz")]
 
-    def write_observed(self, run_id: str, part: str, records: Sequence[Observed]) -> None:
+    def write_observed(self, run_id: str, part: str, records: Sequence[ObservedAccount]) -> None:
         """Store one part of what was observed; the same part again replaces it."""
         documents = (record.as_document() for record in records)
         self._write(f"runs/{run_id}/observed/{part}.json.gz", documents)
 
-    def observed(self, run_id: str) -> Iterator[Sequence[Observed]]:
+    def read_observed(self, run_id: str) -> Iterator[Sequence[ObservedAccount]]:
         """All parts in the order of their names."""
-        for key in self._keys(f"runs/{run_id}/observed/"):
-            yield [Observed.from_document(item) for item in self._read(key)]
+        for key in self._list_keys(f"runs/{run_id}/observed/"):
+            yield [ObservedAccount.from_document(item) for item in self._read(key)]
 
     def write_planned(self, run_id: str, roster: str, part: int, changes: Sequence[PlannedChange]) -> None:
         """Store one part of the plan for a roster (digest)."""
-        self._write(_plan_key(run_id, roster, part), (change.as_document() for change in changes))
+        self._write(_make_plan_key(run_id, roster, part), (change.as_document() for change in changes))
 
-    def planned(self, run_id: str, roster: str, part: int) -> Sequence[PlannedChange]:
+    def read_planned(self, run_id: str, roster: str, part: int) -> Sequence[PlannedChange]:
         """One part of that plan."""
-        return [PlannedChange.from_document(item) for item in self._read(_plan_key(run_id, roster, part))]
+        return [
+            PlannedChange.from_document(item) for item in self._read(_make_plan_key(run_id, roster, part))
+        ]
 
-    def write_results(self, run_id: str, cursor: int, results: Sequence[Result]) -> None:
+    def write_results(self, run_id: str, cursor: int, results: Sequence[ChangeResult]) -> None:
         """Store what became of the changes from this cursor on."""
         documents = (result.as_document() for result in results)
         self._write(f"runs/{run_id}/results/{cursor:08}.json.gz", documents)
 
-    def results(self, run_id: str) -> Iterator[Sequence[Result]]:
+    def read_results(self, run_id: str) -> Iterator[Sequence[ChangeResult]]:
         """All of them in the order of the plan."""
-        for key in self._keys(f"runs/{run_id}/results/"):
-            yield [Result.from_document(item) for item in self._read(key)]
+        for key in self._list_keys(f"runs/{run_id}/results/"):
+            yield [ChangeResult.from_document(item) for item in self._read(key)]
 
     def write_report(self, run_id: str, name: str, body: bytes, *, content_type: str) -> None:
         """Store a file of the report; `report.json` also as the latest of all runs."""
@@ -70,9 +72,9 @@ class RunsBucket:
         for key in keys:
             self._call("put_object", Key=key, Body=body, ContentType=content_type)
 
-    def trend(self) -> Sequence[Mapping[str, Any]]:
+    def read_trend(self) -> Sequence[Mapping[str, Any]]:
         """The trend of the last report, empty before the first."""
-        return list(self._read(_TREND)) if self._keys(_TREND) else []
+        return list(self._read(_TREND)) if self._list_keys(_TREND) else []
 
     def write_trend(self, trend: Sequence[Mapping[str, Any]]) -> None:
         """Remember the trend for the next report."""
@@ -89,10 +91,10 @@ class RunsBucket:
         try:
             body = answer["Body"].read()
         except AWS_ERRORS as error:
-            raise _refusal("get_object", error) from None
+            raise _make_error("get_object", error) from None
         return map(json.loads, gzip.decompress(body).decode().splitlines())
 
-    def _keys(self, prefix: str) -> list[str]:
+    def _list_keys(self, prefix: str) -> list[str]:
         keys: list[str] = []
         start: dict[str, str] = {}
         while True:
@@ -106,16 +108,16 @@ class RunsBucket:
         try:
             answer: dict[str, Any] = getattr(self._client, operation)(Bucket=self._bucket, **parameters)
         except AWS_ERRORS as error:
-            raise _refusal(operation, error) from None
+            raise _make_error(operation, error) from None
         return answer
 
 
-def _plan_key(run_id: str, roster: str, part: int) -> str:
+def _make_plan_key(run_id: str, roster: str, part: int) -> str:
     return f"runs/{run_id}/plan/{roster[:12]}/{part:05}.json.gz"
 
 
-def _refusal(operation: str, error: Exception) -> RetryableError:
-    return RetryableError(f"the reports bucket refused {operation}: {code_of(error)}")
+def _make_error(operation: str, error: Exception) -> RetryableError:
+    return RetryableError(f"the reports bucket refused {operation}: {get_code(error)}")
 
 
 class StepFunctionsMachine:
@@ -132,5 +134,5 @@ class StepFunctionsMachine:
                 stateMachineArn=self._machine_arn, name=name, input=json.dumps(asked, sort_keys=True)
             )
         except AWS_ERRORS as error:
-            if code_of(error) != "ExecutionAlreadyExists":
-                raise RetryableError(f"the sweep could not be started: {code_of(error)}") from None
+            if get_code(error) != "ExecutionAlreadyExists":
+                raise RetryableError(f"the sweep could not be started: {get_code(error)}") from None

@@ -10,17 +10,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlsplit
 
-from rollcall.adapters.errors import AWS_ERRORS, code_of
+from rollcall.adapters.errors import AWS_ERRORS, get_code
 from rollcall.model.errors import LaterError, RetryableError
 from rollcall.model.levels import Severity
-from rollcall.notify.block_kit import block_kit
+from rollcall.notify.block_kit import render_block_kit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from rollcall.notify.message import Message
 
-    Post = Callable[[str, Mapping[str, Any], Mapping[str, str]], "Answer"]
+    Post = Callable[[str, Mapping[str, Any], Mapping[str, str]], "HttpAnswer"]
 
 #: Seconds for the connection, and again for each wait for the answer.
 TIMEOUT_SECONDS = 2.5
@@ -30,14 +30,14 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class HttpAnswer:
     """What came back; header names in lower case."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
 
-    def json(self) -> Any:
+    def parse_json(self) -> Any:
         """The body as JSON, None if it is something else."""
         try:
             return json.loads(self.body)
@@ -45,7 +45,7 @@ class Answer:
             return None
 
 
-def post_json(url: str, document: Mapping[str, Any], headers: Mapping[str, str]) -> Answer:
+def post_json(url: str, document: Mapping[str, Any], headers: Mapping[str, str]) -> HttpAnswer:
     """Post a document, following no redirection. RetryableError if there is no answer.
 
     The text of an error never holds the URL, whose path may be a secret. Without TLS only to this very
@@ -70,7 +70,7 @@ def post_json(url: str, document: Mapping[str, Any], headers: Mapping[str, str])
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise RetryableError(f"no answer: {type(error).__name__}") from None
     found = {name.lower(): value for name, value in response.getheaders()}
-    return Answer(status=response.status, headers=found, body=body)
+    return HttpAnswer(status=response.status, headers=found, body=body)
 
 
 _API_URL = "https://slack.com/api/"
@@ -99,13 +99,13 @@ class SlackSecret:
         self._secret_arn = secret_arn
         self._known: Webhook | Bot | None = None
 
-    def credential(self) -> Webhook | Bot:
+    def get_credential(self) -> Webhook | Bot:
         """What the secret holds; RetryableError if it cannot be read or holds something else."""
         if self._known is None:
             try:
                 answer = self._client.get_secret_value(SecretId=self._secret_arn)
             except AWS_ERRORS as error:
-                raise RetryableError(f"the secret cannot be read: {code_of(error)}") from None
+                raise RetryableError(f"the secret cannot be read: {get_code(error)}") from None
             self._known = parse(answer.get("SecretString") or "")
         return self._known
 
@@ -153,7 +153,7 @@ _THREAD: Final = frozenset({"thread_not_found", "invalid_thread_ts", "cannot_rep
 class Secret(Protocol):
     """Where the credential is."""
 
-    def credential(self) -> Webhook | Bot:
+    def get_credential(self) -> Webhook | Bot:
         """What to post with; RetryableError if it cannot be read."""
 
     def forget(self) -> None:
@@ -173,74 +173,80 @@ class SlackChannel:
 
         RetryableError if it was not taken.
         """
-        credential = self._secret.credential()
-        body = block_kit(message, quotes=follows and (thread is None or isinstance(credential, Webhook)))
+        credential = self._secret.get_credential()
+        body = render_block_kit(
+            message, quotes=follows and (thread is None or isinstance(credential, Webhook))
+        )
         if isinstance(credential, Webhook):
-            return self._posted(credential, body)
+            return self._deliver(credential, body)
         body |= {"channel": self._channel, "unfurl_links": False, "unfurl_media": False}
         if thread:
             # In the channel, too, where somebody would have to see it.
             body |= {"thread_ts": thread, "reply_broadcast": message.severity >= Severity.HIGH}
-        return self._posted(credential, body)
+        return self._deliver(credential, body)
 
-    def _posted(self, credential: Webhook | Bot, body: dict[str, Any]) -> str | None:
+    def _deliver(self, credential: Webhook | Bot, body: dict[str, Any]) -> str | None:
         """Post, and once more without what was refused: a plain alert is better than none."""
-        code, name = self._tried(credential, body)
+        code, name = self._try_to_post(credential, body)
         if code in _THREAD:
             body = {key: value for key, value in body.items() if key not in {"thread_ts", "reply_broadcast"}}
-            code, name = self._tried(credential, body)
+            code, name = self._try_to_post(credential, body)
         if code in _BLOCKS:
-            code, name = self._tried(credential, {k: value for k, value in body.items() if k != "blocks"})
+            code, name = self._try_to_post(
+                credential, {k: value for k, value in body.items() if k != "blocks"}
+            )
         if code in _STALE:
             self._secret.forget()
         if code is not None:
             raise RetryableError(f"Slack refused: {code}")
         return name
 
-    def _tried(self, credential: Webhook | Bot, body: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    def _try_to_post(
+        self, credential: Webhook | Bot, body: Mapping[str, Any]
+    ) -> tuple[str | None, str | None]:
         """Slack's error code, or the name of the message; RetryableError if it may pass by itself."""
         if isinstance(credential, Webhook):
-            return _of_webhook(self._post(credential.url, body, {})), None
+            return _read_webhook_answer(self._post(credential.url, body, {})), None
         headers = {"Authorization": f"Bearer {credential.token}"}
-        return _of_method(self._post(f"{credential.api_url}chat.postMessage", body, headers))
+        return _read_method_answer(self._post(f"{credential.api_url}chat.postMessage", body, headers))
 
 
-def _of_webhook(answer: Answer) -> str | None:
+def _read_webhook_answer(answer: HttpAnswer) -> str | None:
     """A webhook answers `ok`, or a word that names the error."""
-    _passing(answer)
+    _is_passing(answer)
     text = answer.body.decode("utf-8", "replace").strip()
     if answer.status == _OK and text == "ok":
         return None
-    return _code(text, answer)
+    return _read_code(text, answer)
 
 
-def _of_method(answer: Answer) -> tuple[str | None, str | None]:
+def _read_method_answer(answer: HttpAnswer) -> tuple[str | None, str | None]:
     """A method answers JSON with status 200, whatever became of the call."""
-    _passing(answer)
-    document = answer.json()
+    _is_passing(answer)
+    document = answer.parse_json()
     if not isinstance(document, dict) or not isinstance(document.get("ok"), bool):
         raise RetryableError(f"Slack answered {answer.status} with something else than it documents")
     if document["ok"]:
         return None, str(document["ts"]) if document.get("ts") else None
-    code = _code(str(document.get("error")), answer)
+    code = _read_code(str(document.get("error")), answer)
     if code in {"ratelimited", "rate_limited"}:
         raise LaterError("Slack asks to wait", seconds=_wait(answer))
     return code, None
 
 
-def _passing(answer: Answer) -> None:
+def _is_passing(answer: HttpAnswer) -> None:
     if answer.status == _TOO_MANY:
         raise LaterError("Slack asks to wait", seconds=_wait(answer))
     if answer.status >= 500:  # noqa: PLR2004  # of the server, by RFC 9110
         raise RetryableError(f"Slack answered {answer.status}")
 
 
-def _wait(answer: Answer) -> int:
+def _wait(answer: HttpAnswer) -> int:
     value = answer.headers.get("retry-after", "")
     return int(value) if re.fullmatch(r"[0-9]{1,6}", value, re.ASCII) else _UNSAID_WAIT
 
 
-def _code(text: str, answer: Answer) -> str:
+def _read_code(text: str, answer: HttpAnswer) -> str:
     """The error, if it is a word as Slack has them: a page of HTML is none, and is not quoted."""
     if not _CODE.fullmatch(text):
         raise RetryableError(f"Slack answered {answer.status} with something else than it documents")

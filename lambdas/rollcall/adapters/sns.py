@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from rollcall.adapters.errors import AWS_ERRORS, code_of
+from rollcall.adapters.errors import AWS_ERRORS, get_code
 from rollcall.model.errors import RetryableError
-from rollcall.notify.chat import chat_notification
-from rollcall.notify.plain_text import plain_text
+from rollcall.notify.chat import render_chat
+from rollcall.notify.plain_text import render_plain_text
 
 if TYPE_CHECKING:
     from rollcall.notify.message import Message
@@ -31,7 +31,7 @@ class _Topic:
                 **parameters,
             )
         except AWS_ERRORS as error:
-            raise RetryableError(f"the topic refused the alert: {code_of(error)}") from None
+            raise RetryableError(f"the topic refused the alert: {get_code(error)}") from None
 
 
 class SnsTopic(_Topic):
@@ -39,7 +39,7 @@ class SnsTopic(_Topic):
 
     def send(self, message: Message, *, thread: str | None, follows: bool) -> None:  # noqa: ARG002  # mail has no threads
         """Publish one alert; RetryableError if it was not taken."""
-        alert = plain_text(message)
+        alert = render_plain_text(message)
         self._publish(message, Subject=alert.subject, Message=alert.text)
 
 
@@ -48,4 +48,4 @@ class ChatTopic(_Topic):
 
     def send(self, message: Message, *, thread: str | None, follows: bool) -> None:  # noqa: ARG002  # Amazon Q threads by incident id
         """Publish one notification; RetryableError if it was not taken."""
-        self._publish(message, Message=json.dumps(chat_notification(message), ensure_ascii=False))
+        self._publish(message, Message=json.dumps(render_chat(message), ensure_ascii=False))

@@ -34,7 +34,7 @@ class ThreadPool:
     def __init__(self, *, threads: int) -> None:
         self._threads = threads
 
-    def each(
+    def map_each(
         self, work: Callable[[_Item], _Done], items: Iterable[_Item], *, go_on: Callable[[], bool]
     ) -> list[_Done]:
         """Work on the items in their order, some at the same time, as long as `go_on` says so.
@@ -45,7 +45,7 @@ class ThreadPool:
         shelf = _Shelf(work, items, go_on)
         with ThreadPoolExecutor(max_workers=self._threads) as pool:
             for _ in range(self._threads):
-                pool.submit(shelf.empty)
+                pool.submit(shelf.is_empty)
         return shelf.results()
 
 
@@ -62,7 +62,7 @@ class _Shelf(Generic[_Item, _Done]):
         self._done: dict[int, _Done] = {}
         self._failed: dict[int, BaseException] = {}
 
-    def empty(self) -> None:
+    def is_empty(self) -> None:
         """Take items and work on them until there are none, or none are to be taken."""
         while (taken := self._take()) is not None:
             number, item = taken

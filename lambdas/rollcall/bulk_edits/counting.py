@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING, Final
 
-from rollcall.bulk_edits.model import EXAMPLES, PRINCIPALS, QUIET, TOLD_EVERY, Bulk, By, Edit, Tally
+from rollcall.bulk_edits.model import EXAMPLES, PRINCIPALS, QUIET, UPDATE_EVERY, Bulk, By, Edit, EditWindow
 from rollcall.events.actor import UNKNOWN
-from rollcall.events.fields import key_text
+from rollcall.events.fields import make_key_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -49,13 +49,13 @@ _PRIVATE: Final = tuple(
 )
 
 
-def names_of(actor: Actor) -> Sequence[tuple[By, str]]:
+def list_names(actor: Actor) -> Sequence[tuple[By, str]]:
     """What an edit is counted under, the narrowest first. What the event does not tell counts for nothing."""
-    known = ((By.ACTOR, actor_name(actor)), (By.ADDRESS, address(actor.source_ip)))
+    known = ((By.ACTOR, normalise_actor(actor)), (By.ADDRESS, normalise_address(actor.source_ip)))
     return [*((by, name) for by, name in known if name is not None), (By.ORGANIZATION, "all")]
 
 
-def actor_name(actor: Actor) -> str | None:
+def normalise_actor(actor: Actor) -> str | None:
     """Who it was, without the account: role and session, user, root; None if nobody knows."""
     if actor.root:
         return "root"  # of whatever account, and also where the event has no ARN
@@ -67,15 +67,15 @@ def actor_name(actor: Actor) -> str | None:
     if kind == "assumed-role":
         role, _, session = rest.partition("/")
         sso = _SSO_ROLE.fullmatch(role)
-        return _key(f"{kind}/{sso[1] if sso else role}/{_NUMBER.sub('N', session)}")
-    return _key(resource if len(account) == _PARTS_BEFORE and resource else actor.principal)
+        return _make_key(f"{kind}/{sso[1] if sso else role}/{_NUMBER.sub('N', session)}")
+    return _make_key(resource if len(account) == _PARTS_BEFORE and resource else actor.principal)
 
 
-def _key(name: str) -> str:
-    return key_text(name, longest=_LONGEST)
+def _make_key(name: str) -> str:
+    return make_key_text(name, longest=_LONGEST)
 
 
-def address(source_ip: str) -> str | None:
+def normalise_address(source_ip: str) -> str | None:
     """The address in one spelling; None for a service's name, and for one that many machines have.
 
     Of IPv6 the network of one link: whoever has that has all of its addresses to choose from.
@@ -97,7 +97,7 @@ def address(source_ip: str) -> str | None:
 _MOST_CHARACTERS: Final = 512
 
 
-def edit_of(incident: Incident, signal: Signal, verdict: Verdict, now: datetime) -> Edit:
+def make_edit(incident: Incident, signal: Signal, verdict: Verdict, now: datetime) -> Edit:
     """The edit that an incident tells of, and that ended with this verdict."""
     account = incident.account
     place = {
@@ -108,18 +108,18 @@ def edit_of(incident: Incident, signal: Signal, verdict: Verdict, now: datetime)
     return Edit(
         incident_id=incident.id,
         account_id=signal.account_id,
-        at=_time(signal, now),
+        at=_read_time(signal, now),
         verdict=str(verdict),
         place=place,
-        actor={name: _cut(value) for name, value in signal.actor.as_document().items()},
+        actor={name: _shorten(value) for name, value in signal.actor.as_document().items()},
     )
 
 
-def _cut(value: object) -> object:
+def _shorten(value: object) -> object:
     return value[:_MOST_CHARACTERS] if isinstance(value, str) else value
 
 
-def _time(signal: Signal, now: datetime) -> datetime:
+def _read_time(signal: Signal, now: datetime) -> datetime:
     """When it happened; now if the event does not tell, or tells of the future."""
     try:
         then = datetime.fromisoformat(signal.event.time)
@@ -128,12 +128,12 @@ def _time(signal: Signal, now: datetime) -> datetime:
     return min(then if then.tzinfo else then.replace(tzinfo=UTC), now)
 
 
-def takes(bulk: Bulk | None, edit: Edit, limits: BulkLimits) -> bool:
+def accepts(bulk: Bulk | None, edit: Edit, limits: BulkLimits) -> bool:
     """Whether an edit belongs to a bulk: it happened while that went on, or a window before or after."""
     return bulk is not None and bulk.first_at - limits.window <= edit.at <= bulk.last_at + limits.window
 
 
-def counted(tally: Tally, edit: Edit, now: datetime, limits: BulkLimits) -> Tally:
+def count_edit(tally: EditWindow, edit: Edit, now: datetime, limits: BulkLimits) -> EditWindow:
     """The tally with an edit that no bulk takes: it may be the one that makes a bulk.
 
     One from before the bulk that is known is told by itself and not counted: it came too late.
@@ -149,17 +149,17 @@ def counted(tally: Tally, edit: Edit, now: datetime, limits: BulkLimits) -> Tall
         (item for item in known.values() if newest - item.at <= limits.window),
         key=lambda item: (item.at, item.account_id),
     )
-    if len(recent) < limits.least(tally.by):
+    if len(recent) < limits.get_threshold(tally.by):
         return replace(tally, recent=tuple(recent), bulk=None)
-    return replace(tally, recent=tuple(recent), bulk=_opened(tally, recent, now))
+    return replace(tally, recent=tuple(recent), bulk=_open_bulk(tally, recent, now))
 
 
-def _opened(tally: Tally, edits: list[Edit], now: datetime) -> Bulk:
+def _open_bulk(tally: EditWindow, edits: list[Edit], now: datetime) -> Bulk:
     became: dict[str, int] = {}
     principals: dict[str, int] = {}
     for edit in edits:
-        became = _moved(became, None, edit.verdict)
-        principals = _moved(principals, None, edit.principal)
+        became = _move_count(became, None, edit.verdict)
+        principals = _move_count(principals, None, edit.principal)
     first, last = edits[0], edits[-1]
     return Bulk(
         key=f"{tally.by}/{tally.name}/{first.at.isoformat()}/{first.account_id}",
@@ -175,7 +175,7 @@ def _opened(tally: Tally, edits: list[Edit], now: datetime) -> Bulk:
     )
 
 
-def members(bulk: Bulk, edit: Edit) -> list[str]:
+def list_members(bulk: Bulk, edit: Edit) -> list[str]:
     """What must be remembered of an edit that joins, to count each account and each principal once.
 
     A principal only where the bulk itself has no room for it: else it is counted there.
@@ -184,17 +184,17 @@ def members(bulk: Bulk, edit: Edit) -> list[str]:
     return [edit.account_id] if room else [edit.account_id, edit.principal_key]
 
 
-def joined(bulk: Bulk, edit: Edit, now: datetime, *, known: Collection[str]) -> Bulk:
+def join_edit(bulk: Bulk, edit: Edit, now: datetime, *, known: Collection[str]) -> Bulk:
     """The bulk with one more edit; `known` are those of its `members` that it has counted before."""
-    wanted = members(bulk, edit)
+    wanted = list_members(bulk, edit)
     met = edit.principal in bulk.principals or edit.principal_key in known
     named = edit.principal_key not in wanted
     return replace(
         bulk,
         accounts=bulk.accounts + (0 if edit.account_id in known else 1),
-        principals=_moved(bulk.principals, None, edit.principal) if named else bulk.principals,
+        principals=_move_count(bulk.principals, None, edit.principal) if named else bulk.principals,
         principals_count=bulk.principals_count + (0 if met else 1),
-        became=_moved(bulk.became, None, edit.verdict),
+        became=_move_count(bulk.became, None, edit.verdict),
         first_at=min(bulk.first_at, edit.at),
         last_at=max(bulk.last_at, edit.at),
         heard_at=now,
@@ -204,26 +204,26 @@ def joined(bulk: Bulk, edit: Edit, now: datetime, *, known: Collection[str]) -> 
     )
 
 
-def became(bulk: Bulk, *, before: str, after: str) -> Bulk:
+def change_verdict(bulk: Bulk, *, before: str, after: str) -> Bulk:
     """The bulk after one of its edits came to another end."""
-    return replace(bulk, became=_moved(bulk.became, before, after))
+    return replace(bulk, became=_move_count(bulk.became, before, after))
 
 
-def _moved(counts: Mapping[str, int], before: str | None, after: str) -> dict[str, int]:
+def _move_count(counts: Mapping[str, int], before: str | None, after: str) -> dict[str, int]:
     moved = {**counts, after: counts.get(after, 0) + 1}
     if before is not None:
         moved[before] = moved.get(before, 0) - 1
     return {name: count for name, count in moved.items() if count > 0}
 
 
-def due(bulk: Bulk, now: datetime) -> bool:
+def is_due(bulk: Bulk, now: datetime) -> bool:
     """Whether something is to be told when an edit came: at once, then when the number has doubled."""
     if bulk.told_at is None:
         return True
-    return bulk.accounts >= 2 * bulk.told_accounts and now - bulk.told_at >= TOLD_EVERY
+    return bulk.accounts >= 2 * bulk.told_accounts and now - bulk.told_at >= UPDATE_EVERY
 
 
-def quiet_at(bulk: Bulk | None) -> datetime | None:
+def find_end(bulk: Bulk | None) -> datetime | None:
     """When the last message of a bulk is due if no edit comes until then, None if nothing is left to tell.
 
     An edit after a last message leads to another one, but not sooner than messages may come.
@@ -231,10 +231,10 @@ def quiet_at(bulk: Bulk | None) -> datetime | None:
     if bulk is None or bulk.told_at is None or bulk.quiet:
         return None
     quiet = bulk.heard_at + QUIET
-    return max(quiet, bulk.told_at + TOLD_EVERY) if bulk.settled else quiet
+    return max(quiet, bulk.told_at + UPDATE_EVERY) if bulk.settled else quiet
 
 
-def told(bulk: Bulk, now: datetime, *, last: bool) -> Bulk:
+def mark_alerted(bulk: Bulk, now: datetime, *, last: bool) -> Bulk:
     """The bulk after a message about it."""
     return replace(
         bulk,

@@ -31,7 +31,7 @@ class BulkLimits:
     organization_accounts: int = 20
     window: timedelta = timedelta(minutes=10)
 
-    def least(self, by: By) -> int:
+    def get_threshold(self, by: By) -> int:
         """The number of accounts from which on edits are a bulk."""
         return self.organization_accounts if by is By.ORGANIZATION else self.accounts
 
@@ -43,16 +43,16 @@ MOST_ACCOUNTS: Final = 40
 #: No edit for so long by our clock: then the last message comes.
 QUIET: Final = timedelta(minutes=3)
 #: Between two messages of one bulk, but for the first last one: ten minutes of edits are told in two.
-TOLD_EVERY: Final = timedelta(minutes=10)
+UPDATE_EVERY: Final = timedelta(minutes=10)
 #: Accounts that a message names; all of them are in the outcome events.
 EXAMPLES: Final = 5
 #: Principals whose edits a bulk counts one by one, not fewer than can open one; of the others it knows how
 #: many they are.
 PRINCIPALS: Final = MOST_ACCOUNTS
 #: Of them so many leave in a message, those with most edits first.
-PRINCIPALS_TOLD: Final = 20
+PRINCIPALS_NAMED: Final = 20
 #: A message of the queue comes back so often to see whether it is quiet; the queue gives up after twenty.
-MOST_LOOKS: Final = 14
+MOST_CHECKS: Final = 14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +152,7 @@ class Bulk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
+class EditWindow:
     """What is known under one name: the latest edit of each account, and the bulk that they opened."""
 
     by: By
@@ -182,7 +182,7 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gathered:
+class GroupedIncident:
     """That an incident is told as part of a bulk, whatever happens to it later."""
 
     incident_id: str
@@ -192,28 +192,33 @@ class Gathered:
     verdict: str
 
 
-class Bulks(Protocol):
+class BulkMemory(Protocol):
     """Memory of edits and bulks. RetryableError from each."""
 
-    def tally(self, by: By, name: str) -> Tally:
+    def load_window(self, by: By, name: str) -> EditWindow:
         """What is known under this name; an empty tally of version 0 if nothing is."""
 
-    def in_bulk(self, bulk: str, member: str) -> bool:
+    def is_in_bulk(self, bulk: str, member: str) -> bool:
         """Whether the bulk has counted this account, or this principal (`Edit.principal_key`)."""
 
-    def gathered(self, incident_id: str) -> Gathered | None:
+    def find_grouped(self, incident_id: str) -> GroupedIncident | None:
         """Which bulk an incident is told with, None if it is told by itself."""
 
-    def save_tally(
-        self, tally: Tally, *, at: datetime, members: Collection[str] = (), gathered: Sequence[Gathered] = ()
+    def save_window(
+        self,
+        tally: EditWindow,
+        *,
+        at: datetime,
+        members: Collection[str] = (),
+        gathered: Sequence[GroupedIncident] = (),
     ) -> bool:
         """Store the tally, its bulk's new members and incidents that it stands for: all or nothing.
 
         False, and nothing stored, if another worker stored this tally since it was read.
         """
 
-    def watch(self, message_id: str, by: By, name: str, *, at: datetime) -> None:
+    def schedule_closing(self, message_id: str, by: By, name: str, *, at: datetime) -> None:
         """Remember that this message of the queue comes back only to see whether a bulk is over."""
 
-    def watched(self, message_id: str) -> Sequence[tuple[By, str]]:
+    def find_scheduled(self, message_id: str) -> Sequence[tuple[By, str]]:
         """The tallies for which this message comes back."""

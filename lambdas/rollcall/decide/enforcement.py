@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Control:
+class Enforcement:
     """The control item of the state table, as one read saw it.
 
     `approved` is the digest of the approved roster, None before the first approval.
@@ -19,7 +19,7 @@ class Control:
     approved: str | None
     paused: bool
 
-    def halted(self, requirement: Requirement) -> str | None:
+    def find_halt(self, requirement: Requirement) -> str | None:
         """Why nothing may be written for an account with this requirement, None if it may."""
         if self.approved is None:
             return "no roster has been approved yet: audit only"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from rollcall.events.actor import Actor
 from rollcall.events.signal import Cause, EventReference, Signal
 from rollcall.model.contact import Contact, ContactKind
-from rollcall.model.desired import Absent, Observation, Present, Target, Wanted, WantedAbsent
+from rollcall.model.desired import Absent, Desired, DesiredAbsent, DesiredState, Observation, Present
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,15 +36,15 @@ class Intent:
     signal: Signal
     kind: ContactKind
     found: Observation = field(repr=False)
-    wanted: Target
+    wanted: DesiredState
     authorised: bool = False
     request_id: str | None = None
 
-    def takeable(self, *, by: str, now: datetime) -> bool:
+    def can_take_over(self, *, by: str, now: datetime) -> bool:
         """Whether the message `by` may finish what another delivery began."""
-        return by == self.owner or self.stale(now)
+        return by == self.owner or self.is_stale(now)
 
-    def stale(self, now: datetime) -> bool:
+    def is_stale(self, now: datetime) -> bool:
         """Whether its worker is gone, whatever became of it."""
         return (now - self.opened_at).total_seconds() > LEASE_SECONDS
 
@@ -55,10 +55,10 @@ class Intent:
             "owner": self.owner,
             "opened_at": self.opened_at.isoformat(),
             "roster_digest": self.roster_digest,
-            "signal": _signal_document(self.signal),
+            "signal": _write_signal(self.signal),
             "kind": str(self.kind),
             "found": self.found.contact.as_document() if isinstance(self.found, Present) else None,
-            "wanted": _target_document(self.wanted),
+            "wanted": _write_desired(self.wanted),
             "authorised": self.authorised,
             "request_id": self.request_id,
         }
@@ -72,33 +72,33 @@ class Intent:
             owner=document["owner"],
             opened_at=datetime.fromisoformat(document["opened_at"]),
             roster_digest=document["roster_digest"],
-            signal=_signal(document["signal"]),
+            signal=_read_signal(document["signal"]),
             kind=ContactKind(document["kind"]),
             found=Absent() if found is None else Present(contact=Contact.from_document(found)),
-            wanted=_target(document["wanted"]),
+            wanted=_read_desired(document["wanted"]),
             authorised=document["authorised"],
             request_id=document["request_id"],
         )
 
 
-def intent_id(*, signal: Signal, kind: ContactKind, owner: str, opened_at: datetime) -> str:
+def make_intent_id(*, signal: Signal, kind: ContactKind, owner: str, opened_at: datetime) -> str:
     """An id that two attempts never share and that sorts by time: `20261005T093000Z-1f2e3d4c5b6a`."""
     seed = f"{signal.event.id}/{signal.account_id}/{kind}/{owner}/{opened_at.isoformat()}"
     return f"{opened_at:%Y%m%dT%H%M%SZ}-{hashlib.sha256(seed.encode()).hexdigest()[:12]}"
 
 
-def _target_document(target: Target) -> dict[str, Any]:
-    contact = target.contact.as_document() if isinstance(target, Wanted) else None
+def _write_desired(target: DesiredState) -> dict[str, Any]:
+    contact = target.contact.as_document() if isinstance(target, Desired) else None
     return {"contact": contact, "source": target.source}
 
 
-def _target(document: Mapping[str, Any]) -> Target:
+def _read_desired(document: Mapping[str, Any]) -> DesiredState:
     if document["contact"] is None:
-        return WantedAbsent(source=document["source"])
-    return Wanted(contact=Contact.from_document(document["contact"]), source=document["source"])
+        return DesiredAbsent(source=document["source"])
+    return Desired(contact=Contact.from_document(document["contact"]), source=document["source"])
 
 
-def _signal_document(signal: Signal) -> dict[str, Any]:
+def _write_signal(signal: Signal) -> dict[str, Any]:
     # Most calls are recorded once: then there is none, and older code reads the intent as well.
     shared = {"shared_id": signal.event.shared_id} if signal.event.shared_id else {}
     return {
@@ -116,7 +116,7 @@ def _signal_document(signal: Signal) -> dict[str, Any]:
     }
 
 
-def _signal(document: Mapping[str, Any]) -> Signal:
+def _read_signal(document: Mapping[str, Any]) -> Signal:
     return Signal(
         account_id=document["account_id"],
         cause=Cause(document["cause"]),

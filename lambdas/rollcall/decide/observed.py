@@ -5,11 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from rollcall.decide.plan import Plan, plan
-from rollcall.decide.resolve import requirement
+from rollcall.decide.plan import Plan, make_plan
+from rollcall.decide.resolve import resolve_requirement
 from rollcall.model.account import Account, AccountState
 from rollcall.model.contact import Contact, ContactKind
-from rollcall.model.desired import Absent, Observation, Present, Target, Unreadable, Wanted, WantedAbsent
+from rollcall.model.desired import (
+    Absent,
+    Desired,
+    DesiredAbsent,
+    DesiredState,
+    Observation,
+    Present,
+    Unreadable,
+)
 from rollcall.outcomes.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -20,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Observed:
+class ObservedAccount:
     """One account as a run found it.
 
     `lost` is why an entry of a roster that is meant for the account matches it no longer, by the digest of
@@ -29,25 +37,25 @@ class Observed:
 
     account: Account
     contacts: Mapping[ContactKind, Observation] = field(repr=False)
-    lost: Mapping[str, str] = field(default_factory=dict)
+    orphaned: Mapping[str, str] = field(default_factory=dict)
 
     def as_document(self) -> dict[str, Any]:
         """Plain JSON, in full."""
         return {
-            "account": account_document(self.account),
-            "contacts": {str(kind): observation_document(found) for kind, found in self.contacts.items()},
-            "lost": dict(self.lost),
+            "account": write_account(self.account),
+            "contacts": {str(kind): write_observation(found) for kind, found in self.contacts.items()},
+            "lost": dict(self.orphaned),
         }
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Self:
         """Read what `as_document` wrote."""
         return cls(
-            account=account_of(document["account"]),
+            account=read_account(document["account"]),
             contacts={
-                ContactKind(kind): observation_of(found) for kind, found in document["contacts"].items()
+                ContactKind(kind): read_observation(found) for kind, found in document["contacts"].items()
             },
-            lost=document["lost"],
+            orphaned=document["lost"],
         )
 
 
@@ -58,33 +66,33 @@ class PlannedChange:
     account_id: str
     kind: ContactKind
     found: Present | Absent = field(repr=False)
-    wanted: Target
+    wanted: DesiredState
 
     def as_document(self) -> dict[str, Any]:
         """Plain JSON, in full; the digest of a plan is taken over these."""
         return {
             "account_id": self.account_id,
             "kind": str(self.kind),
-            "found": observation_document(self.found),
-            "wanted": target_document(self.wanted),
+            "found": write_observation(self.found),
+            "wanted": write_desired(self.wanted),
         }
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Self:
         """Read what `as_document` wrote."""
-        found = observation_of(document["found"])
+        found = read_observation(document["found"])
         if isinstance(found, Unreadable):
             raise ValueError("a change of what could not be read")  # noqa: TRY004  # the document is at fault
         return cls(
             account_id=document["account_id"],
             kind=ContactKind(document["kind"]),
             found=found,
-            wanted=target_of(document["wanted"]),
+            wanted=read_desired(document["wanted"]),
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class ChangeResult:
     """What became of one planned change. `intent_id` is None where nothing was written."""
 
     account_id: str
@@ -118,7 +126,7 @@ class Result:
         )
 
 
-def account_document(account: Account) -> dict[str, Any]:
+def write_account(account: Account) -> dict[str, Any]:
     """An account as plain JSON."""
     return {
         "id": account.id,
@@ -130,7 +138,7 @@ def account_document(account: Account) -> dict[str, Any]:
     }
 
 
-def account_of(document: Mapping[str, Any]) -> Account:
+def read_account(document: Mapping[str, Any]) -> Account:
     """Read what `account_document` wrote."""
     return Account(
         id=document["id"],
@@ -142,7 +150,7 @@ def account_of(document: Mapping[str, Any]) -> Account:
     )
 
 
-def observation_document(found: Observation) -> dict[str, Any]:
+def write_observation(found: Observation) -> dict[str, Any]:
     """An observation as plain JSON, in full."""
     match found:
         case Present(contact=contact):
@@ -158,7 +166,7 @@ def observation_document(found: Observation) -> dict[str, Any]:
             }
 
 
-def observation_of(document: Mapping[str, Any]) -> Observation:
+def read_observation(document: Mapping[str, Any]) -> Observation:
     """Read what `observation_document` wrote; KeyError or ValueError if it is something else."""
     match document["state"]:
         case "present":
@@ -172,32 +180,34 @@ def observation_of(document: Mapping[str, Any]) -> Observation:
     raise ValueError("no observation")
 
 
-def target_document(target: Target) -> dict[str, Any]:
+def write_desired(target: DesiredState) -> dict[str, Any]:
     """What is wanted of a contact as plain JSON, in full."""
-    contact = target.contact.as_document() if isinstance(target, Wanted) else None
+    contact = target.contact.as_document() if isinstance(target, Desired) else None
     return {"contact": contact, "source": target.source}
 
 
-def target_of(document: Mapping[str, Any]) -> Target:
+def read_desired(document: Mapping[str, Any]) -> DesiredState:
     """Read what `target_document` wrote."""
     if document["contact"] is None:
-        return WantedAbsent(source=document["source"])
-    return Wanted(contact=Contact.from_document(document["contact"]), source=document["source"])
+        return DesiredAbsent(source=document["source"])
+    return Desired(contact=Contact.from_document(document["contact"]), source=document["source"])
 
 
 #: Nobody asked, so nobody can tell: a run reads no account that is not active.
 _NOT_READ = Unreadable(reason="not read in this run")
 
 
-def decide(observed: Observed, roster: Roster, *, halted: str | None, today: date) -> Plan:
+def plan_observed(observed: ObservedAccount, roster: Roster, *, halted: str | None, today: date) -> Plan:
     """Plan for one account from what a run observed of it.
 
     `halted` is why nothing may be written anywhere, None to plan as if everything could be: audit mode, which
     the roster may ask for by account, is the roster's own answer and stops its writes either way.
     """
-    required = requirement(roster, observed.account, today=today, lost=observed.lost.get(roster.digest))
-    unread = dict.fromkeys(required.demands, _NOT_READ)
-    return plan(
+    required = resolve_requirement(
+        roster, observed.account, today=today, orphaned=observed.orphaned.get(roster.digest)
+    )
+    unread = dict.fromkeys(required.desired, _NOT_READ)
+    return make_plan(
         requirement=required,
         account=observed.account,
         observations={**unread, **observed.contacts},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rollcall.model.desired import Demand, Held, Observation, Target, Unreadable, matches
+from rollcall.model.desired import Conflict, DesiredOrConflict, DesiredState, Observation, Unreadable, matches
 from rollcall.outcomes.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class Change:
 
     kind: ContactKind
     found: Observation
-    wanted: Target
+    wanted: DesiredState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class Finding:
     verdict: Verdict
     reason: str
     found: Observation
-    wanted: Target | None = None
+    wanted: DesiredState | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ class Plan:
     findings: tuple[Finding, ...]
 
 
-def plan(
+def make_plan(
     *,
     requirement: Requirement,
     account: Account,
@@ -66,30 +66,30 @@ def _decide(
 ) -> Change | Finding:
     if requirement.exempt is not None:
         return Finding(kind=kind, verdict=Verdict.EXEMPT, reason=requirement.exempt, found=found)
-    demand = requirement.demands.get(kind)
+    demand = requirement.desired.get(kind)
     if demand is None:
         reason = "the roster names no contact of this kind here"
         return Finding(kind=kind, verdict=Verdict.UNMANAGED, reason=reason, found=found)
-    left_alone = _left_alone(found, demand, account, held=requirement.held, halted=halted)
-    if left_alone is None and not isinstance(demand, Held):
+    left_alone = _find_reason_to_skip(found, demand, account, held=requirement.held, halted=halted)
+    if left_alone is None and not isinstance(demand, Conflict):
         return Change(kind=kind, found=found, wanted=demand)
-    verdict, reason = left_alone or (Verdict.HELD, "")
-    wanted = None if isinstance(demand, Held) else demand
+    verdict, reason = left_alone or (Verdict.BLOCKED, "")
+    wanted = None if isinstance(demand, Conflict) else demand
     return Finding(kind=kind, verdict=verdict, reason=reason, found=found, wanted=wanted)
 
 
-def _left_alone(
-    found: Observation, demand: Demand, account: Account, *, held: str | None, halted: str | None
+def _find_reason_to_skip(
+    found: Observation, demand: DesiredOrConflict, account: Account, *, held: str | None, halted: str | None
 ) -> tuple[Verdict, str] | None:
     """The first reason that forbids or spares the write, None if there is none."""
     if not account.active:
         return Verdict.INACTIVE, f"the account is {account.state}"
-    if isinstance(demand, Held):
-        return Verdict.HELD, demand.reason
+    if isinstance(demand, Conflict):
+        return Verdict.BLOCKED, demand.reason
     if isinstance(found, Unreadable):
         return Verdict.UNREACHABLE if found.unreachable else Verdict.UNREADABLE, found.reason
     if matches(found, demand):
         return Verdict.COMPLIANT, "as the roster wants it"
     if held is not None:
-        return Verdict.HELD, held
+        return Verdict.BLOCKED, held
     return None if halted is None else (Verdict.WOULD_SET, halted)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from rollcall.model.contact import Contact, ContactKind, complaint
-from rollcall.model.desired import Demand, Held, Wanted, WantedAbsent
+from rollcall.model.contact import Contact, ContactKind, find_violation
+from rollcall.model.desired import Conflict, Desired, DesiredAbsent, DesiredOrConflict
 from rollcall.model.roster import ACCOUNT_ID, ACCOUNT_NAME, Mode
 
 if TYPE_CHECKING:
@@ -29,14 +29,14 @@ class Requirement:
     roster does not even say whether it may.
     """
 
-    demands: Mapping[ContactKind, Demand]
+    desired: Mapping[ContactKind, DesiredOrConflict]
     halted: str | None = None
     held: str | None = None
     exempt: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate(Generic[_Value]):
+class SelectorMatch(Generic[_Value]):
     """An entry of the roster that names a value for an account; the highest `rank` wins."""
 
     rank: tuple[int, int]
@@ -44,76 +44,84 @@ class Candidate(Generic[_Value]):
     value: _Value
 
 
-def requirement(roster: Roster, account: Account, *, today: date, lost: str | None = None) -> Requirement:
+def resolve_requirement(
+    roster: Roster, account: Account, *, today: date, orphaned: str | None = None
+) -> Requirement:
     """Apply the roster; total and deterministic, whatever the order of its entries.
 
     `lost` is why an entry that used to match this account no longer does, None if all is well: then
     every kind is held, never quietly given to a less specific entry.
     """
-    modes = modes_for(roster, account)
-    mode = winner(modes)
+    modes = find_modes(roster, account)
+    mode = pick_winner(modes)
     halted = "audit mode" if mode is not None and mode.value is Mode.AUDIT else None
-    held = _disagreement("the mode", modes) if mode is None else None
+    held = _describe_disagreement("the mode", modes) if mode is None else None
     demands = {
-        kind: _demand(roster, account, kind) for kind in ContactKind if candidates(roster, account, kind)
+        kind: _resolve_kind(roster, account, kind)
+        for kind in ContactKind
+        if find_candidates(roster, account, kind)
     }
-    if lost is not None:
-        demands = {kind: Held(reason=lost) for kind in ContactKind if kind in roster.managed}
-    return Requirement(demands=demands, halted=halted, held=held, exempt=exemption_of(roster, account, today))
+    if orphaned is not None:
+        demands = {kind: Conflict(reason=orphaned) for kind in ContactKind if kind in roster.managed}
+    return Requirement(
+        desired=demands, halted=halted, held=held, exempt=find_exemption(roster, account, today)
+    )
 
 
-def candidates(roster: Roster, account: Account, kind: ContactKind) -> Sequence[Candidate[str | None]]:
+def find_candidates(
+    roster: Roster, account: Account, kind: ContactKind
+) -> Sequence[SelectorMatch[str | None]]:
     """Every entry that names this kind for the account, the most specific first."""
     found = [
-        Candidate(rank=rank, source=f"override of {override.selector}", value=override.kinds[kind])
+        SelectorMatch(rank=rank, source=f"override of {override.selector}", value=override.kinds[kind])
         for override in roster.overrides
-        if kind in override.kinds and (rank := override.selector.rank(account)) is not None
+        if kind in override.kinds and (rank := override.selector.match_rank(account)) is not None
     ]
     if kind in roster.defaults:
-        found.append(Candidate(rank=_DEFAULT, source="defaults", value=roster.defaults[kind]))
+        found.append(SelectorMatch(rank=_DEFAULT, source="defaults", value=roster.defaults[kind]))
     return sorted(found, key=lambda item: (item.rank, item.source), reverse=True)
 
 
-def modes_for(roster: Roster, account: Account) -> Sequence[Candidate[Mode]]:
+def find_modes(roster: Roster, account: Account) -> Sequence[SelectorMatch[Mode]]:
     """Every entry that names a mode for the account, the most specific first."""
     found = [
-        Candidate(rank=rank, source=f"override of {override.selector}", value=override.mode)
+        SelectorMatch(rank=rank, source=f"override of {override.selector}", value=override.mode)
         for override in roster.overrides
-        if override.mode is not None and (rank := override.selector.rank(account)) is not None
+        if override.mode is not None and (rank := override.selector.match_rank(account)) is not None
     ]
-    found.append(Candidate(rank=_DEFAULT, source="mode of the roster", value=roster.mode))
+    found.append(SelectorMatch(rank=_DEFAULT, source="mode of the roster", value=roster.mode))
     return sorted(found, key=lambda item: (item.rank, item.source), reverse=True)
 
 
-def winner(found: Sequence[Candidate[_Value]]) -> Candidate[_Value] | None:
+def pick_winner(found: Sequence[SelectorMatch[_Value]]) -> SelectorMatch[_Value] | None:
     """The most specific entry, None if equally specific ones disagree."""
     best = [item for item in found if item.rank == found[0].rank]
     return best[0] if all(item.value == best[0].value for item in best) else None
 
 
-def _disagreement(what: str, found: Sequence[Candidate[_Value]]) -> str:
+def _describe_disagreement(what: str, found: Sequence[SelectorMatch[_Value]]) -> str:
     best = [item for item in found if item.rank == found[0].rank]
     other = next(item for item in best if item.value != best[0].value)
     return f"two equally specific entries disagree on {what}: {best[0].source} and {other.source}"
 
 
-def _demand(roster: Roster, account: Account, kind: ContactKind) -> Demand:
-    found = candidates(roster, account, kind)
-    best = winner(found)
+def _resolve_kind(roster: Roster, account: Account, kind: ContactKind) -> DesiredOrConflict:
+    found = find_candidates(roster, account, kind)
+    best = pick_winner(found)
     if best is None:
-        return Held(reason=_disagreement(f"the {kind.lower()} contact", found))
+        return Conflict(reason=_describe_disagreement(f"the {kind.lower()} contact", found))
     if best.value is None:
-        return WantedAbsent(source=f"absent ({best.source})")
-    contact = _filled(roster.contacts[best.value], account)
+        return DesiredAbsent(source=f"absent ({best.source})")
+    contact = _fill_placeholders(roster.contacts[best.value], account)
     for part, value in contact.as_document().items():
-        if problem := complaint(part, value):
-            return Held(
+        if problem := find_violation(part, value):
+            return Conflict(
                 reason=f"contact {best.value}: {part} {problem} once it is filled in for this account"
             )
-    return Wanted(contact=contact, source=f"contact {best.value} ({best.source})")
+    return Desired(contact=contact, source=f"contact {best.value} ({best.source})")
 
 
-def _filled(contact: Contact, account: Account) -> Contact:
+def _fill_placeholders(contact: Contact, account: Account) -> Contact:
     """The contact with `{account_id}` and `{account_name}` replaced."""
     parts = {
         part: value.replace(ACCOUNT_ID, account.id).replace(ACCOUNT_NAME, account.name)
@@ -122,12 +130,12 @@ def _filled(contact: Contact, account: Account) -> Contact:
     return Contact.from_document(parts)
 
 
-def exemption_of(roster: Roster, account: Account, today: date) -> str | None:
+def find_exemption(roster: Roster, account: Account, today: date) -> str | None:
     """Why the roster leaves the account alone on this day, None if it does not."""
     reasons = [
         exemption.reason
         for exemption in roster.exemptions
-        if account.id in exemption.accounts and exemption.in_force(today)
+        if account.id in exemption.accounts and exemption.is_in_force(today)
     ]
     return reasons[0] if reasons else None
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Self
 
-from rollcall.events.fields import text
-from rollcall.model.contact import key_hint
+from rollcall.events.fields import read_text
+from rollcall.model.contact import mask_access_key
 
 UNKNOWN: Final = "unknown"
 #: What comes from outside must fit the items that it is kept in. CloudTrail cuts user agents before this.
@@ -73,24 +73,24 @@ class Actor:
     @classmethod
     def from_detail(cls, detail: Mapping[str, Any]) -> Self:
         """Read the actor of a CloudTrail record; never raises, whatever the record holds."""
-        identity = _mapping(detail.get("userIdentity"))
-        session = _mapping(identity.get("sessionContext"))
-        service = _text(identity.get("invokedBy"))
+        identity = _read_mapping(detail.get("userIdentity"))
+        session = _read_mapping(identity.get("sessionContext"))
+        service = _read_text(identity.get("invokedBy"))
         # Service events have no type, only who invoked them.
-        kind = _text(identity.get("type")) or ("AWSService" if service else "Unknown")
-        key = _text(identity.get("accessKeyId"))
+        kind = _read_text(identity.get("type")) or ("AWSService" if service else "Unknown")
+        key = _read_text(identity.get("accessKeyId"))
         return cls(
-            principal=_principal(identity, service),
+            principal=_read_principal(identity, service),
             kind=_KINDS.get(kind, kind),
-            account_id=_text(identity.get("accountId")) or UNKNOWN,
-            role_arn=_text(_mapping(session.get("sessionIssuer")).get("arn")),
-            mfa=_flag(_mapping(session.get("attributes")).get("mfaAuthenticated")),
-            source_ip=_text(detail.get("sourceIPAddress")) or UNKNOWN,
-            user_agent=_text(detail.get("userAgent")) or UNKNOWN,
-            session=_session(kind, identity),
+            account_id=_read_text(identity.get("accountId")) or UNKNOWN,
+            role_arn=_read_text(_read_mapping(session.get("sessionIssuer")).get("arn")),
+            mfa=_read_flag(_read_mapping(session.get("attributes")).get("mfaAuthenticated")),
+            source_ip=_read_text(detail.get("sourceIPAddress")) or UNKNOWN,
+            user_agent=_read_text(detail.get("userAgent")) or UNKNOWN,
+            session=_read_session(kind, identity),
             via=service if kind != "AWSService" else None,
-            console=_console(detail),
-            access_key=key_hint(key) if key else None,
+            console=_is_console(detail),
+            access_key=mask_access_key(key) if key else None,
         )
 
     def as_document(self) -> dict[str, Any]:
@@ -103,48 +103,50 @@ class Actor:
         return cls(**document)
 
 
-def _principal(identity: Mapping[str, Any], service: str | None) -> str:
+def _read_principal(identity: Mapping[str, Any], service: str | None) -> str:
     """The ARN, or else the most telling of the names that this form of identity has."""
-    behalf = _mapping(identity.get("onBehalfOf"))
-    told = (_text(identity.get("identityProvider")), _text(identity.get("userName")))
+    behalf = _read_mapping(identity.get("onBehalfOf"))
+    told = (_read_text(identity.get("identityProvider")), _read_text(identity.get("userName")))
     return (
-        _text(identity.get("arn"))
-        or (service if _text(identity.get("type")) in (None, "AWSService") else None)
-        or "/".join(filter(None, (_text(behalf.get("identityStoreArn")), _text(behalf.get("userId")))))
+        _read_text(identity.get("arn"))
+        or (service if _read_text(identity.get("type")) in (None, "AWSService") else None)
+        or "/".join(
+            filter(None, (_read_text(behalf.get("identityStoreArn")), _read_text(behalf.get("userId"))))
+        )
         or "/".join(filter(None, told))
-        or _text(identity.get("principalId"))
+        or _read_text(identity.get("principalId"))
         or service
         or UNKNOWN
     )
 
 
-def _session(kind: str, identity: Mapping[str, Any]) -> str | None:
+def _read_session(kind: str, identity: Mapping[str, Any]) -> str | None:
     """The last part of `.../assumed-role/ROLE/SESSION` or `.../federated-user/NAME`, else of `ID:SESSION`."""
     if kind not in {"AssumedRole", "FederatedUser"}:
         return None
-    arn, principal_id = _text(identity.get("arn")) or "", _text(identity.get("principalId")) or ""
+    arn, principal_id = _read_text(identity.get("arn")) or "", _read_text(identity.get("principalId")) or ""
     name = arn.rpartition("/")[2] if "/" in arn else principal_id.partition(":")[2]
     return name or None
 
 
-def _console(detail: Mapping[str, Any]) -> bool | None:
+def _is_console(detail: Mapping[str, Any]) -> bool | None:
     """CloudTrail says so of sessions that began in the console; else the user agent may tell."""
-    if _flag(detail.get("sessionCredentialFromConsole")):
+    if _read_flag(detail.get("sessionCredentialFromConsole")):
         return True
-    agent = (_text(detail.get("userAgent")) or "").lstrip("[").lower()
+    agent = (_read_text(detail.get("userAgent")) or "").lstrip("[").lower()
     if agent.startswith(_CONSOLE_AGENTS):
         return True
     return False if agent.startswith(_API_AGENTS) else None
 
 
-def _mapping(value: object) -> Mapping[str, Any]:
+def _read_mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _text(value: object) -> str | None:
-    return text(value, longest=_LONGEST)
+def _read_text(value: object) -> str | None:
+    return read_text(value, longest=_LONGEST)
 
 
-def _flag(value: object) -> bool | None:
+def _read_flag(value: object) -> bool | None:
     """CloudTrail writes this boolean as a string."""
     return {"true": True, "false": False}.get(str(value).lower())

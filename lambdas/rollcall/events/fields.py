@@ -11,12 +11,12 @@ from rollcall.model.errors import MalformedEventError
 _ACCOUNT_ID = re.compile(r"[0-9]{12}", re.ASCII)
 
 
-def leaves(value: object) -> dict[str, object]:
+def flatten_leaves(value: object) -> dict[str, object]:
     """Leaves of nested objects by lower-cased name; of two equal names the outer, then the first wins."""
     return dict(_flatten(value))
 
 
-def account_id(value: object) -> str:
+def read_account_id(value: object) -> str:
     """The value, if it is an account id; MalformedEventError if not."""
     if is_account_id(value):
         return str(value)
@@ -28,7 +28,7 @@ def is_account_id(value: object) -> bool:
     return isinstance(value, str) and _ACCOUNT_ID.fullmatch(value) is not None
 
 
-def text(value: object, *, longest: int) -> str | None:
+def read_text(value: object, *, longest: int) -> str | None:
     """The value, if it is text and not empty: at most so many characters, and such as can be encoded."""
     if not isinstance(value, str) or not value:
         return None
@@ -36,7 +36,7 @@ def text(value: object, *, longest: int) -> str | None:
     return value[:longest].encode("utf-8", "replace").decode("utf-8")
 
 
-def key_text(value: str, *, longest: int = 256) -> str:
+def make_key_text(value: str, *, longest: int = 256) -> str:
     """Text that tells one thing from another, fit for the key of an item whatever an event holds."""
     if value.isascii() and len(value) <= longest:
         return value

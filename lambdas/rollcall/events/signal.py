@@ -23,7 +23,7 @@ class Cause(StrEnum):
     OU_CHANGED = "ou-changed"
     CONTACT_EDITED = "contact-edited"
     CONTACT_DELETED = "contact-deleted"
-    WATCHED = "watched"
+    MONITORED = "watched"
     #: No event: the sweep looked by itself.
     SWEPT = "swept"
 
@@ -36,7 +36,7 @@ ARRIVAL = frozenset({Cause.ACCOUNT_CREATED, Cause.ACCOUNT_JOINED})
 
 
 #: A new account answers AccessDenied for some minutes (seen by others); it is not believed for two hours.
-SETTLING = timedelta(hours=2)
+PROVISIONING = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,12 +86,12 @@ class Ignored:
     reason: str
 
 
-def settling(signal: Signal, now: datetime) -> bool:
+def is_provisioning(signal: Signal, now: datetime) -> bool:
     """Whether the account of this signal is so new that AWS may not know it everywhere."""
-    return signal.cause in ARRIVAL and age_of(signal, now) < SETTLING
+    return signal.cause in ARRIVAL and compute_age(signal, now) < PROVISIONING
 
 
-def time_of(signal: Signal) -> datetime | None:
+def parse_time(signal: Signal) -> datetime | None:
     """When it happened, None if the event does not tell in a way that can be read."""
     try:
         then = datetime.fromisoformat(signal.event.time)
@@ -100,7 +100,7 @@ def time_of(signal: Signal) -> datetime | None:
     return then if then.tzinfo else then.replace(tzinfo=UTC)
 
 
-def age_of(signal: Signal, now: datetime) -> timedelta:
+def compute_age(signal: Signal, now: datetime) -> timedelta:
     """Time since the event. One whose time cannot be read counts as old: it is acted on, not awaited."""
-    then = time_of(signal)
+    then = parse_time(signal)
     return timedelta.max if then is None else now - then

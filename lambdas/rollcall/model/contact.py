@@ -28,7 +28,7 @@ class Contact:
     email: str = field(repr=False)
     phone: str = field(repr=False)
 
-    def same_as(self, other: Contact) -> bool:
+    def is_same(self, other: Contact) -> bool:
         """Whether AWS would store the same: it trims the e-mail and keeps the rest verbatim (seen live)."""
         return (self.name, self.title, self.email.strip(), self.phone) == (
             other.name,
@@ -60,7 +60,7 @@ LENGTHS: Final = {"name": 64, "title": 50, "email": 254, "phone": 25}
 _PATTERNS: Final = {"email": EMAIL, "phone": PHONE}
 
 
-def complaint(part: str, value: str) -> str | None:
+def find_violation(part: str, value: str) -> str | None:
     """What AWS would refuse about the value of this part, without repeating it; None if nothing."""
     if not value or value != value.strip():
         return "is empty" if not value else "has space around it"
@@ -82,43 +82,43 @@ _SECRETS = re.compile(
 )
 
 
-def masked(contact: Contact) -> dict[str, str]:
+def mask_contact(contact: Contact) -> dict[str, str]:
     """The four values masked: the mail domain is kept, the rest only hinted."""
     return {
-        "name": _words(contact.name),
-        "title": _words(contact.title),
-        "email": _email(contact.email),
-        "phone": _phone(contact.phone),
+        "name": _mask_words(contact.name),
+        "title": _mask_words(contact.title),
+        "email": _mask_email(contact.email),
+        "phone": _mask_phone(contact.phone),
     }
 
 
-def _words(value: str) -> str:
+def _mask_words(value: str) -> str:
     return " ".join(word[0] + _HIDDEN if len(word) > 1 else _HIDDEN for word in value.split()) or _HIDDEN
 
 
-def _email(value: str) -> str:
+def _mask_email(value: str) -> str:
     local, _, domain = value.strip().rpartition("@")
     if not local:
         return _HIDDEN
     return (local[0] if len(local) > 1 else "") + _HIDDEN + "@" + domain
 
 
-def _phone(value: str) -> str:
+def _mask_phone(value: str) -> str:
     digits = [character for character in value if character.isdigit()]
     return _HIDDEN + ("".join(digits[-_DIGITS_SHOWN:]) if len(digits) >= _DIGITS_NEEDED else "")
 
 
-def key_hint(access_key_id: str) -> str:
+def mask_access_key(access_key_id: str) -> str:
     """An access key id by its first and last four characters; one too short for that is hidden whole."""
     if len(access_key_id) < _KEY_LENGTH:
         return _HIDDEN
     return access_key_id[:4] + _HIDDEN + access_key_id[-4:]
 
 
-def without_secrets(text: str) -> str:
+def mask_secrets(text: str) -> str:
     """The text without what may open a door: session names and user agents are chosen by the caller."""
-    return _SECRETS.sub(_hint, text)
+    return _SECRETS.sub(_mask_found, text)
 
 
-def _hint(found: re.Match[str]) -> str:
+def _mask_found(found: re.Match[str]) -> str:
     return found["key"][:4] + _HIDDEN if found["key"] else _HIDDEN

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Desired:
     """The contact must be this; `source` is the roster entry that says so."""
 
     contact: Contact
@@ -18,22 +18,22 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WantedAbsent:
+class DesiredAbsent:
     """The contact must not exist."""
 
     source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class Conflict:
     """The roster cannot be applied here; until somebody mends it, nothing is written."""
 
     reason: str
 
 
 #: What may be carried out.
-Target = Wanted | WantedAbsent
-Demand = Wanted | WantedAbsent | Held
+DesiredState = Desired | DesiredAbsent
+DesiredOrConflict = Desired | DesiredAbsent | Conflict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +64,8 @@ class Unreadable:
 Observation = Present | Absent | Unreadable
 
 
-def matches(observation: Observation, wanted: Target) -> bool:
+def matches(observation: Observation, wanted: DesiredState) -> bool:
     """Whether the contact is known to be exactly as wanted."""
-    if isinstance(wanted, WantedAbsent):
+    if isinstance(wanted, DesiredAbsent):
         return isinstance(observation, Absent)
-    return isinstance(observation, Present) and observation.contact.same_as(wanted.contact)
+    return isinstance(observation, Present) and observation.contact.is_same(wanted.contact)

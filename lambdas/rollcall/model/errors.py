@@ -76,7 +76,7 @@ class LookAgainError(RollcallError):
         self.seconds = seconds
 
 
-def unexpected(error: Exception) -> str:
+def describe_unexpected(error: Exception) -> str:
     """An error that nobody foresaw: its type and place in our code, as its text may hold contact details."""
     place = ""
     frame = error.__traceback__

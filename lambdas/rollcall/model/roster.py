@@ -21,12 +21,12 @@ _SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Accounts:
+class AccountIds:
     """Accounts by id."""
 
     ids: frozenset[str]
 
-    def rank(self, account: Account) -> tuple[int, int] | None:
+    def match_rank(self, account: Account) -> tuple[int, int] | None:
         """How specific the match is, None without one; an account beats a tag, a tag an OU."""
         return (3, 0) if account.id in self.ids else None
 
@@ -42,7 +42,7 @@ class Tagged:
 
     tags: tuple[tuple[str, str], ...]
 
-    def rank(self, account: Account) -> tuple[int, int] | None:
+    def match_rank(self, account: Account) -> tuple[int, int] | None:
         """How specific the match is, None without one."""
         return (2, 0) if all(account.tags.get(key) == value for key, value in self.tags) else None
 
@@ -61,7 +61,7 @@ class OuPath:
 
     names: tuple[str, ...]
 
-    def rank(self, account: Account) -> tuple[int, int] | None:
+    def match_rank(self, account: Account) -> tuple[int, int] | None:
         """How specific the match is, None without one: the deeper the unit, the more."""
         return (1, len(self.names)) if account.ou_path[: len(self.names)] == self.names else None
 
@@ -75,7 +75,7 @@ class OuId:
 
     id: str
 
-    def rank(self, account: Account) -> tuple[int, int] | None:
+    def match_rank(self, account: Account) -> tuple[int, int] | None:
         """How specific the match is, None without one: the root is depth 0."""
         return (1, account.parent_ids.index(self.id)) if self.id in account.parent_ids else None
 
@@ -83,13 +83,13 @@ class OuId:
         return f"OU {self.id}"
 
 
-Selector = Accounts | Tagged | OuPath | OuId
+Selector = AccountIds | Tagged | OuPath | OuId
 
 
-def selector_of(document: Mapping[str, Any]) -> Selector:
+def read_selector(document: Mapping[str, Any]) -> Selector:
     """The selector of a compiled roster entry; ValueError if it names none."""
     if "accounts" in document:
-        return Accounts(ids=frozenset(document["accounts"]))
+        return AccountIds(ids=frozenset(document["accounts"]))
     if "tag" in document:
         return Tagged(tags=tuple(sorted(document["tag"].items())))
     if "ou" in document:
@@ -134,7 +134,7 @@ class Exemption:
     reason: str
     until: date | None
 
-    def in_force(self, today: date) -> bool:
+    def is_in_force(self, today: date) -> bool:
         """Whether it holds on this day: the last one counts."""
         return self.until is None or today <= self.until
 
@@ -161,12 +161,12 @@ class Roster:
         if document["version"] != VERSION:
             raise ValueError(f"this release reads roster documents of version {VERSION}")
         return cls(
-            digest=digest_of(document),
+            digest=compute_digest(document),
             mode=Mode(document["mode"]),
             contacts={name: Contact.from_document(values) for name, values in document["contacts"].items()},
-            defaults=_kinds(document["defaults"]),
-            overrides=tuple(_override(entry) for entry in document["overrides"]),
-            exemptions=tuple(_exemption(entry) for entry in document["exempt"]),
+            defaults=_read_kinds(document["defaults"]),
+            overrides=tuple(_read_override(entry) for entry in document["overrides"]),
+            exemptions=tuple(_read_exemption(entry) for entry in document["exempt"]),
             authorised_changers=frozenset(document["authorised_changers"]),
             max_changed_accounts=document.get("limits", {}).get("max_changed_accounts"),
         )
@@ -188,24 +188,24 @@ class Roster:
         return any(ACCOUNT_NAME in part for part in parts)
 
 
-def digest_of(document: Mapping[str, Any]) -> str:
+def compute_digest(document: Mapping[str, Any]) -> str:
     """SHA-256 (hex) of the canonical JSON: equal documents have equal digests, whatever their key order."""
     canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _kinds(names: Mapping[str, str | None]) -> dict[ContactKind, str | None]:
+def _read_kinds(names: Mapping[str, str | None]) -> dict[ContactKind, str | None]:
     return {ContactKind(kind): name for kind, name in names.items()}
 
 
-def _override(entry: Mapping[str, Any]) -> Override:
+def _read_override(entry: Mapping[str, Any]) -> Override:
     return Override(
-        selector=selector_of(entry),
-        kinds=_kinds(entry["kinds"]),
+        selector=read_selector(entry),
+        kinds=_read_kinds(entry["kinds"]),
         mode=Mode(entry["mode"]) if entry["mode"] else None,
     )
 
 
-def _exemption(entry: Mapping[str, Any]) -> Exemption:
+def _read_exemption(entry: Mapping[str, Any]) -> Exemption:
     until = date.fromisoformat(entry["until"]) if entry["until"] else None
     return Exemption(accounts=frozenset(entry["accounts"]), reason=entry["reason"], until=until)

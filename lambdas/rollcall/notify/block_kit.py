@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.model.levels import Severity
-from rollcall.notify.markup import advice, escaped, quoted
+from rollcall.notify.markup import escape, escape_advice, quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,7 +36,7 @@ _SIGNS: Final = {
 }
 
 
-def block_kit(message: Message, *, quotes: bool) -> dict[str, Any]:
+def render_block_kit(message: Message, *, quotes: bool) -> dict[str, Any]:
     """Text for the notification, and blocks.
 
     `quotes`: the message begins with the id of its incident, for want of a thread to stand in.
@@ -44,65 +44,68 @@ def block_kit(message: Message, *, quotes: bool) -> dict[str, Any]:
     title = f"{_SIGNS[message.severity]} {message.severity.name}: {message.headline}"
     return {
         # What a phone shows on its locked screen; `mrkdwn` off, so that no name is bold in it.
-        "text": escaped(title, HEADER_LENGTH * 2),
+        "text": escape(title, HEADER_LENGTH * 2),
         "mrkdwn": False,
         "blocks": [
             {
                 "type": "header",
-                "text": {"type": "plain_text", "text": escaped(title, HEADER_LENGTH), "emoji": False},
+                "text": {"type": "plain_text", "text": escape(title, HEADER_LENGTH), "emoji": False},
             },
-            *([_markup([f"&gt; Incident *{message.incident_id}*, told before"])] if quotes else []),
-            *_chunks([_line(fact) for fact in message.facts]),
-            *_sections(message.sections),
-            *_chunks(["*What to do next*", *map(_step, message.next_steps)]),
-            *map(_context, filter(None, (_links(message), [_line(fact) for fact in message.ids]))),
+            *([_render_markup([f"&gt; Incident *{message.incident_id}*, told before"])] if quotes else []),
+            *_split_chunks([_render_line(fact) for fact in message.facts]),
+            *_render_sections(message.sections),
+            *_split_chunks(["*What to do next*", *map(_render_step, message.next_steps)]),
+            *map(
+                _render_context,
+                filter(None, (_render_links(message), [_render_line(fact) for fact in message.ids])),
+            ),
         ],
     }
 
 
-def _sections(sections: Iterable[Section]) -> Iterator[dict[str, Any]]:
+def _render_sections(sections: Iterable[Section]) -> Iterator[dict[str, Any]]:
     """Sections one after the other, as long as there is room; the last then says how many are missing."""
     ordered = list(sections)
     room, blocks = _SECTIONS_LENGTH, BLOCKS - _OTHER_BLOCKS
     for number, section in enumerate(ordered):
-        lines = [_line(fact) for fact in section.facts]
-        lines += [f"• {quoted(item, _ITEM_LENGTH)}" for item in section.items]
-        chunks = list(_chunks([f"*{escaped(section.title, _TITLE_LENGTH)}*", *lines]))
+        lines = [_render_line(fact) for fact in section.facts]
+        lines += [f"• {quote(item, _ITEM_LENGTH)}" for item in section.items]
+        chunks = list(_split_chunks([f"*{escape(section.title, _TITLE_LENGTH)}*", *lines]))
         room -= sum(map(len, lines))
         blocks -= len(chunks)
         if room < 0 or blocks < 0:
-            yield _context([f"{len(ordered) - number} more parts are left out here"])
+            yield _render_context([f"{len(ordered) - number} more parts are left out here"])
             return
         yield from chunks
 
 
-def _chunks(lines: list[str]) -> Iterator[dict[str, Any]]:
+def _split_chunks(lines: list[str]) -> Iterator[dict[str, Any]]:
     for start in range(0, len(lines), _MOST_LINES):
-        yield _markup(lines[start : start + _MOST_LINES])
+        yield _render_markup(lines[start : start + _MOST_LINES])
 
 
-def _links(message: Message) -> list[str]:
+def _render_links(message: Message) -> list[str]:
     return [
         f"<{link.target}|{link.label}>"
         if link.target.startswith("https://")
-        else f"{link.label}: {quoted(link.target, _LINE_LENGTH)}"
+        else f"{link.label}: {quote(link.target, _LINE_LENGTH)}"
         for link in message.links
     ]
 
 
-def _step(step: str) -> str:
-    return f"• {advice(step, _LINE_LENGTH)}"
+def _render_step(step: str) -> str:
+    return f"• {escape_advice(step, _LINE_LENGTH)}"
 
 
-def _line(fact: Fact) -> str:
-    return f"*{fact.label}:* {quoted(fact.value, _LINE_LENGTH)}"
+def _render_line(fact: Fact) -> str:
+    return f"*{fact.label}:* {quote(fact.value, _LINE_LENGTH)}"
 
 
-def _markup(lines: list[str]) -> dict[str, Any]:
+def _render_markup(lines: list[str]) -> dict[str, Any]:
     # verbatim: addresses and names of channels in it stay what they are.
     return {"type": "section", "text": {"type": "mrkdwn", "text": "\n".join(lines), "verbatim": True}}
 
 
-def _context(texts: list[str]) -> dict[str, Any]:
+def _render_context(texts: list[str]) -> dict[str, Any]:
     elements = [{"type": "mrkdwn", "text": text, "verbatim": True} for text in texts]
     return {"type": "context", "elements": elements}

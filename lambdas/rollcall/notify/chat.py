@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from rollcall.notify.markup import advice, escaped, quoted
+from rollcall.notify.markup import escape, escape_advice, quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,7 @@ _LINE_LENGTH: Final = 1000
 _MORE: Final = "\n... (cut: the rest is in the alert topic)"
 
 
-def chat_notification(message: Message) -> dict[str, Any]:
+def render_chat(message: Message) -> dict[str, Any]:
     """What is published to the chat topic, as JSON. Messages of one incident share a thread."""
     return {
         "version": "1.0",
@@ -30,14 +30,14 @@ def chat_notification(message: Message) -> dict[str, Any]:
         "id": f"{message.incident_id}/{message.step}",
         "content": {
             "textType": "client-markdown",
-            "title": quoted(f"{message.severity.name}: {message.headline}", TITLE_LENGTH),
-            "description": _description(message),
-            "nextSteps": [advice(step, _LINE_LENGTH) for step in message.next_steps],
+            "title": quote(f"{message.severity.name}: {message.headline}", TITLE_LENGTH),
+            "description": _render_description(message),
+            "nextSteps": [escape_advice(step, _LINE_LENGTH) for step in message.next_steps],
             "keywords": [message.severity.name, message.attributes["cause"], message.incident_id],
         },
         "metadata": {
             "threadId": message.incident_id,
-            "summary": quoted(message.headline, TITLE_LENGTH),
+            "summary": quote(message.headline, TITLE_LENGTH),
             "eventType": message.attributes["cause"],
             "relatedResources": [message.attributes["account"]],
             "additionalContext": dict(message.attributes),
@@ -45,24 +45,24 @@ def chat_notification(message: Message) -> dict[str, Any]:
     }
 
 
-def _description(message: Message) -> str:
+def _render_description(message: Message) -> str:
     text = ""
-    for line in _lines(message):
+    for line in _render_lines(message):
         if len(text) + len(line) + 1 > DESCRIPTION_LENGTH - len(_MORE):
             return text + _MORE
         text += ("\n" if text else "") + line
     return text
 
 
-def _lines(message: Message) -> Iterator[str]:
-    yield from map(_line, message.facts)
+def _render_lines(message: Message) -> Iterator[str]:
+    yield from map(_render_line, message.facts)
     for section in message.sections:
-        yield from ("", f"*{escaped(section.title, _LINE_LENGTH)}*", *map(_line, section.facts))
-        yield from (f"• {quoted(item, _LINE_LENGTH)}" for item in section.items)
+        yield from ("", f"*{escape(section.title, _LINE_LENGTH)}*", *map(_render_line, section.facts))
+        yield from (f"• {quote(item, _LINE_LENGTH)}" for item in section.items)
     yield ""
-    yield from (f"{link.label}: {escaped(link.target, _LINE_LENGTH)}" for link in message.links)
-    yield from map(_line, message.ids)
+    yield from (f"{link.label}: {escape(link.target, _LINE_LENGTH)}" for link in message.links)
+    yield from map(_render_line, message.ids)
 
 
-def _line(fact: Fact) -> str:
-    return f"*{fact.label}:* {quoted(fact.value, _LINE_LENGTH)}"
+def _render_line(fact: Fact) -> str:
+    return f"*{fact.label}:* {quote(fact.value, _LINE_LENGTH)}"

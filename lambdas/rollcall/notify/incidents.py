@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rollcall.events.monitored import BY_NAME
 from rollcall.events.signal import Cause
 from rollcall.model.levels import Severity
-from rollcall.notify.message import Fact, Message, Section, fact, facts, shown
+from rollcall.notify.message import Fact, Message, Section, make_fact, make_facts, make_printable
 from rollcall.notify.words import (
     ARRANGED,
     ARRANGED_WORDS,
@@ -34,34 +34,34 @@ _CUT: Final = "..."
 _VERSION: Final = r"/v?(\d{1,5}(?:\.\d{1,8}){0,3})"
 
 
-def _product(name: str) -> re.Pattern[str]:
+def _match_product(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w.-]){name}{_VERSION}", re.ASCII | re.IGNORECASE)
 
 
 #: The first that is found names the program: what is built upon another comes before it. Terraform's user
 #: agent names its provider and the SDK as well, the AWS CLI's names botocore and Python.
 _PROGRAMS: Final = (
-    ("Terraform", _product("Terraform")),
-    ("OpenTofu", _product("OpenTofu")),
-    ("Pulumi", _product("Pulumi")),
-    ("AWS CLI", _product("aws-cli")),
-    ("AWS Tools for PowerShell", _product("AWSPowerShell[.A-Za-z]*")),
-    ("Boto3", _product("Boto3")),
-    ("AWS SDK for Python", _product("Botocore")),
-    ("AWS SDK for Go", _product("aws-sdk-go(?:-v2)?")),
-    ("AWS SDK for Java", _product("aws-sdk-java")),
-    ("AWS SDK for JavaScript", _product("aws-sdk-(?:js|nodejs)")),
-    ("AWS SDK for .NET", _product("aws-sdk-dotnet[a-z0-9-]*")),
-    ("AWS SDK for Ruby", _product("aws-sdk-ruby[0-9]*")),
-    ("AWS SDK for PHP", _product("aws-sdk-php")),
-    ("AWS SDK for Rust", _product("aws-sdk-rust")),
+    ("Terraform", _match_product("Terraform")),
+    ("OpenTofu", _match_product("OpenTofu")),
+    ("Pulumi", _match_product("Pulumi")),
+    ("AWS CLI", _match_product("aws-cli")),
+    ("AWS Tools for PowerShell", _match_product("AWSPowerShell[.A-Za-z]*")),
+    ("Boto3", _match_product("Boto3")),
+    ("AWS SDK for Python", _match_product("Botocore")),
+    ("AWS SDK for Go", _match_product("aws-sdk-go(?:-v2)?")),
+    ("AWS SDK for Java", _match_product("aws-sdk-java")),
+    ("AWS SDK for JavaScript", _match_product("aws-sdk-(?:js|nodejs)")),
+    ("AWS SDK for .NET", _match_product("aws-sdk-dotnet[a-z0-9-]*")),
+    ("AWS SDK for Ruby", _match_product("aws-sdk-ruby[0-9]*")),
+    ("AWS SDK for PHP", _match_product("aws-sdk-php")),
+    ("AWS SDK for Rust", _match_product("aws-sdk-rust")),
 )
 _BROWSER: Final = "browser"
 #: `exec-env/CloudShell`: the program ran inside this service of AWS.
 _INSIDE: Final = re.compile(r"\bexec-env/([A-Za-z0-9_.-]{1,40})", re.ASCII)
 
 
-def program(user_agent: str) -> str:
+def name_program(user_agent: str) -> str:
     """A program with its version, `browser`, or the beginning of what is known as neither."""
     text = user_agent.strip().removeprefix("[").removesuffix("]")
     # A browser in front of the console's own back end, which is written in Java, is a browser.
@@ -78,7 +78,7 @@ _MFA = {True: "with MFA", False: "without MFA", None: "MFA unknown"}
 _WAYS = {True: "console", False: "API", None: "console or API unknown"}
 
 
-def who(actor: Mapping[str, Any]) -> str:
+def describe_actor(actor: Mapping[str, Any]) -> str:
     """Principal, kind, account, MFA and what it went through; KeyError if it is no actor document."""
     via = f", through {actor['via']}" if actor.get("via") else ""
     return (
@@ -86,14 +86,16 @@ def who(actor: Mapping[str, Any]) -> str:
     )
 
 
-def from_where(actor: Mapping[str, Any]) -> str:
+def describe_origin(actor: Mapping[str, Any]) -> str:
     """Source address, console or API, program, access key; KeyError if it is no actor document."""
     key = f", access key {actor['access_key']}" if actor.get("access_key") else ""
-    return f"{actor['source_ip']}, {_WAYS[actor.get('console')]} ({program(str(actor['user_agent']))}){key}"
+    return (
+        f"{actor['source_ip']}, {_WAYS[actor.get('console')]} ({name_program(str(actor['user_agent']))}){key}"
+    )
 
 
 VERSION = 1
-_WATCHED = str(Cause.WATCHED)
+_WATCHED = str(Cause.MONITORED)
 #: What happened to the account itself, where no contact is concerned.
 _WITHOUT_CONTACT = {
     str(Cause.ACCOUNT_RENAMED): "account renamed",
@@ -103,11 +105,11 @@ _WITHOUT_CONTACT = {
 _Told = list[tuple["Mapping[str, Any]", Words]]
 
 
-def incident_message(incident: Mapping[str, Any], links: Links) -> Message:
+def build_incident_message(incident: Mapping[str, Any], links: Links) -> Message:
     """The message of an incident document, version 1; KeyError or ValueError if it is something else."""
     if incident["version"] != VERSION:
         raise ValueError("this release reads incident documents of version 1")
-    stage, told = Stage(incident["stage"]), _told(incident)
+    stage, told = Stage(incident["stage"]), _pick_outcome(incident)
     # The worst first: a long headline is cut at its end.
     worst = sorted(told, key=lambda item: item[1].over)
     over = all(word.over for _, word in told)
@@ -116,17 +118,17 @@ def incident_message(incident: Mapping[str, Any], links: Links) -> Message:
         incident_id=incident["incident_id"],
         stage=stage,
         severity=Severity[incident["severity"]],
-        headline=shown(_headline(incident, outcomes, worst)),
+        headline=make_printable(_write_headline(incident, outcomes, worst)),
         over=over,
-        facts=_facts(incident, over=over),
-        sections=tuple(_section(outcome, word) for outcome, word in told),
-        next_steps=_steps(word for _, word in told),
+        facts=_build_facts(incident, over=over),
+        sections=tuple(_build_section(outcome, word) for outcome, word in told),
+        next_steps=_list_steps(word for _, word in told),
         links=(
-            links.section(worst[0][1].runbook),
-            *links.event(event["id"]),
+            links.link_section(worst[0][1].runbook),
+            *links.link_event(event["id"]),
             *links.account(account["id"]),
         ),
-        ids=facts(
+        ids=make_facts(
             [("Incident", incident["incident_id"]), ("CloudTrail", f"event id {event['id']}")],
         ),
         attributes={
@@ -138,13 +140,13 @@ def incident_message(incident: Mapping[str, Any], links: Links) -> Message:
             "account": account["id"],
             "incident": incident["incident_id"],
         },
-        content=_content(outcomes, stage),
+        content=_build_content(outcomes, stage),
         closes_only=incident["closes_only"],
         opened=incident["opened"],
     )
 
 
-def _content(outcomes: Sequence[Mapping[str, Any]], stage: Stage) -> str:
+def _build_content(outcomes: Sequence[Mapping[str, Any]], stage: Stage) -> str:
     """A digest of the intents that ended; empty where none did. The same for every repetition."""
     intents = sorted(str(outcome["intent_id"]) for outcome in outcomes if outcome["intent_id"])
     if stage is Stage.OPEN or not intents:
@@ -152,21 +154,21 @@ def _content(outcomes: Sequence[Mapping[str, Any]], stage: Stage) -> str:
     return hashlib.sha256("/".join(intents).encode()).hexdigest()[:12]
 
 
-def _told(incident: Mapping[str, Any]) -> _Told:
+def _pick_outcome(incident: Mapping[str, Any]) -> _Told:
     """The outcomes that somebody is to be told of, with their words."""
     if incident["closes_only"]:
         return [(item, CLOSING.get(item["verdict"], CLOSED_OTHERWISE)) for item in incident["outcomes"]]
     words = ARRANGED_WORDS if incident["cause"] in ARRANGED else WORDS
     if incident["cause"] == _WATCHED:
-        words = WORDS | {"told": watched(incident["event"]["name"])}
+        words = WORDS | {"told": describe_monitored(incident["event"]["name"])}
     return [
-        (outcome, AUTHORISED if _as_the_roster_allows(outcome) else words[outcome["verdict"]])
+        (outcome, AUTHORISED if _is_authorised(outcome) else words[outcome["verdict"]])
         for outcome in incident["outcomes"]
         if outcome["severity"]
     ]
 
 
-def watched(event_name: str) -> Words:
+def describe_monitored(event_name: str) -> Words:
     """The words of an event that is only told; KeyError if it is none of those."""
     watch = BY_NAME[event_name]
     return replace(
@@ -178,18 +180,18 @@ def watched(event_name: str) -> Words:
     )
 
 
-def _as_the_roster_allows(outcome: Mapping[str, Any]) -> bool:
+def _is_authorised(outcome: Mapping[str, Any]) -> bool:
     return bool(outcome["authorised"]) and outcome["verdict"] == "set"
 
 
-def _headline(incident: Mapping[str, Any], outcomes: Sequence[Mapping[str, Any]], worst: _Told) -> str:
+def _write_headline(incident: Mapping[str, Any], outcomes: Sequence[Mapping[str, Any]], worst: _Told) -> str:
     results = dict.fromkeys(word.result for _, word in worst)
-    what = ", ".join((_happened(incident, outcomes), *filter(None, results)))
+    what = ", ".join((_describe_event(incident, outcomes), *filter(None, results)))
     account = incident["account"]
     return f"{account['id']} {what}" + (f": {account['name']}" if account["name"] else "")
 
 
-def _happened(incident: Mapping[str, Any], outcomes: Sequence[Mapping[str, Any]]) -> str:
+def _describe_event(incident: Mapping[str, Any], outcomes: Sequence[Mapping[str, Any]]) -> str:
     cause, event_name = incident["cause"], incident["event"]["name"]
     if any(outcome["verdict"] == "denied" for outcome in outcomes):
         return f"attempt at {event_name}"
@@ -197,53 +199,55 @@ def _happened(incident: Mapping[str, Any], outcomes: Sequence[Mapping[str, Any]]
         return BY_NAME[event_name].headline
     if cause in _WITHOUT_CONTACT and not any(outcome["kind"] for outcome in outcomes):
         return _WITHOUT_CONTACT[cause]
-    return HEADLINES[cause].format(contacts=_contacts(outcomes))
+    return HEADLINES[cause].format(contacts=_name_contacts(outcomes))
 
 
-def _contacts(outcomes: Sequence[Mapping[str, Any]]) -> str:
+def _name_contacts(outcomes: Sequence[Mapping[str, Any]]) -> str:
     kinds = list(dict.fromkeys(outcome["kind"].lower() for outcome in outcomes if outcome["kind"]))
     if not kinds:
         return "a contact"
     return f"{kinds[0]} contact" if len(kinds) == 1 else f"{len(kinds)} contacts"
 
 
-def _facts(incident: Mapping[str, Any], *, over: bool) -> tuple[Fact, ...]:
+def _build_facts(incident: Mapping[str, Any], *, over: bool) -> tuple[Fact, ...]:
     event, account = incident["event"], incident["account"]
     still = "a second message with this incident id will say when" if incident["stage"] == "open" else ""
     name = f"{account['id']} {account['name']}" if account["name"] else account["id"]
     place = f"OU {account['ou']}" if account["ou"] else "not in an OU"
-    return facts(
+    return make_facts(
         [
             ("Severity", incident["severity"]),
             ("Over", "yes" if over else f"NO: {still or 'see below what is left to do'}"),
             ("Account", f"{name}, {place}"),
             ("Event", f"{event['name']} at {event['time']}"),
-            ("Who", who(incident["actor"])),
-            ("From", from_where(incident["actor"])),
+            ("Who", describe_actor(incident["actor"])),
+            ("From", describe_origin(incident["actor"])),
         ]
     )
 
 
-def _section(outcome: Mapping[str, Any], word: Words) -> Section:
+def _build_section(outcome: Mapping[str, Any], word: Words) -> Section:
     late = ", but a read afterwards did not show it yet" if outcome["verified"] is False else ""
     lines = []
     if outcome["found"]["state"] != "unknown":
-        lines.append(fact("Found", contact(outcome["found"]["contact"]) or outcome["found"]["state"]))
+        lines.append(
+            make_fact("Found", format_contact(outcome["found"]["contact"]) or outcome["found"]["state"])
+        )
     if outcome["source"]:
-        wanted = f"{contact(outcome['wanted'])} - " if outcome["wanted"] else ""
-        lines.append(fact("Roster", f"{wanted}{outcome['source']}"))
-    lines.append(fact("Rollcall", word.did + late))
+        wanted = f"{format_contact(outcome['wanted'])} - " if outcome["wanted"] else ""
+        lines.append(make_fact("Roster", f"{wanted}{outcome['source']}"))
+    lines.append(make_fact("Rollcall", word.did + late))
     if outcome["verdict"] != "set":
-        lines.append(fact("Why", outcome["reason"]))
+        lines.append(make_fact("Why", outcome["reason"]))
     title = f"{outcome['kind'].capitalize()} contact" if outcome["kind"] else "What Rollcall did"
-    return Section(title=shown(title), facts=tuple(lines))
+    return Section(title=make_printable(title), facts=tuple(lines))
 
 
-def contact(masked: Mapping[str, str] | None) -> str:
+def format_contact(masked: Mapping[str, str] | None) -> str:
     """A masked contact on one line; empty if there is none."""
     return ", ".join(masked[part] for part in ("name", "title", "email", "phone")) if masked else ""
 
 
-def _steps(words: Iterable[Words]) -> tuple[str, ...]:
+def _list_steps(words: Iterable[Words]) -> tuple[str, ...]:
     steps = dict.fromkeys(word.next_step for word in words)
     return tuple(step for step in steps if step != NOTHING) or (NOTHING,)

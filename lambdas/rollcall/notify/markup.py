@@ -15,7 +15,7 @@ _MARKUP = re.compile(r"[*_~`\[\]|]|:[^\s:]+:")
 _CUT = "..."
 
 
-def escaped(text: str, limit: int) -> str:
+def escape(text: str, limit: int) -> str:
     """The text with what Slack would obey as entities, at most `limit` characters long, no entity cut."""
     parts = [_ENTITIES.get(character, character) for character in text]
     if sum(map(len, parts)) <= limit:
@@ -29,17 +29,17 @@ def escaped(text: str, limit: int) -> str:
     return "".join(kept) + _CUT
 
 
-def advice(text: str, limit: int) -> str:
+def escape_advice(text: str, limit: int) -> str:
     """As `escaped`, for words of ours that hold code: what is cut within code still ends it."""
-    shortened = escaped(text, limit - 1)
+    shortened = escape(text, limit - 1)
     return shortened + "`" * (shortened.count("`") % 2)
 
 
-def quoted(value: str, limit: int) -> str:
+def quote(value: str, limit: int) -> str:
     """A value that others may have chosen: as code where it holds markup, so that it means nothing."""
     if not _MARKUP.search(value):
-        return escaped(value, limit)
-    return f"`{escaped(value.replace('`', QUOTE), limit - 2)}`"
+        return escape(value, limit)
+    return f"`{escape(value.replace('`', QUOTE), limit - 2)}`"
 
 
 #: Stands for a backtick, which would end the code that a value is shown as.

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from rollcall.model.contact import without_secrets
+from rollcall.model.contact import mask_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -76,31 +76,31 @@ class Message:
         return f"{self.stage}#{self.content}" if self.update is None else f"update#{self.update:06}"
 
 
-def fact(label: str, value: object) -> Fact:
+def make_fact(label: str, value: object) -> Fact:
     """A fact with a value that others may have chosen."""
-    return Fact(label=label, value=shown(value))
+    return Fact(label=label, value=make_printable(value))
 
 
-def facts(pairs: Iterable[tuple[str, object]]) -> tuple[Fact, ...]:
+def make_facts(pairs: Iterable[tuple[str, object]]) -> tuple[Fact, ...]:
     """Several of them, in order."""
-    return tuple(fact(label, value) for label, value in pairs)
+    return tuple(make_fact(label, value) for label, value in pairs)
 
 
-def shown(value: object) -> str:
+def make_printable(value: object) -> str:
     """The text on one line: without secrets, what cannot be printed spelt as its code point, not too long.
 
     `[U+202E]` is the mark that makes the rest of a line read backwards: seen, it fools nobody.
     """
-    text = without_secrets(str(value))
-    return cut("".join(map(_printable, text)), VALUE_LENGTH)
+    text = mask_secrets(str(value))
+    return shorten("".join(map(_is_printable, text)), VALUE_LENGTH)
 
 
-def cut(text: str, length: int) -> str:
+def shorten(text: str, length: int) -> str:
     """At most `length` characters, and three dots where some are missing."""
     return text if len(text) <= length else text[: length - len(_CUT)] + _CUT
 
 
-def _printable(character: str) -> str:
+def _is_printable(character: str) -> str:
     return character if character.isprintable() else f"[U+{ord(character):04X}]"
 
 
@@ -127,11 +127,11 @@ class Links:
         """Host of the console in this partition."""
         return next((host for start, host in _CONSOLES.items() if self.region.startswith(start)), _CONSOLE)
 
-    def section(self, anchor: str) -> Link:
+    def link_section(self, anchor: str) -> Link:
         """A section of the runbook."""
         return Link(label="Runbook", target=f"{self.runbook}#{anchor}")
 
-    def event(self, event_id: object) -> list[Link]:
+    def link_event(self, event_id: object) -> list[Link]:
         """The event in CloudTrail's event history, which is the account's whose event it was."""
         if not isinstance(event_id, str) or not _EVENT.fullmatch(event_id):
             return []

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.model.levels import Severity
-from rollcall.notify.incidents import contact, from_where, who
-from rollcall.notify.message import Message, Section, cut, fact, facts, shown
+from rollcall.notify.incidents import describe_actor, describe_origin, format_contact
+from rollcall.notify.message import Message, Section, make_fact, make_facts, make_printable, shorten
 from rollcall.notify.notice_words import WORDS, NoticeWords
-from rollcall.outcomes.notices import VERSION, NoticeKind, seconds
+from rollcall.outcomes.notices import VERSION, NoticeKind, format_time
 from rollcall.outcomes.outcome import Stage
 
 if TYPE_CHECKING:
@@ -40,59 +40,58 @@ _PUT_BACK: Final = frozenset({"set", "undone", "pending", "spaced"})
 _LEFT: Final = frozenset({"failed", "unreadable", "unreachable", "held", "exempt"})
 
 
-def summaries(given: Mapping[str, Any]) -> dict[str, Any]:
+def summarise_bulk(given: Mapping[str, Any]) -> dict[str, Any]:
     """Further facts, made of those of a bulk: `whom`, `origin`, `outcome` and `meanwhile`."""
     actor, became = given.get("actor"), given.get("became")
     return {
-        "whom": _whom(given),
-        "origin": from_where(actor) if isinstance(actor, Mapping) else given.get("source_ip"),
-        "outcome": _outcome(became) if isinstance(became, Mapping) else None,
-        "meanwhile": _meanwhile(became if isinstance(became, Mapping) else {}),
+        "whom": _describe_principals(given),
+        "origin": describe_origin(actor) if isinstance(actor, Mapping) else given.get("source_ip"),
+        "outcome": _describe_outcome(became) if isinstance(became, Mapping) else None,
+        "meanwhile": _describe_meanwhile(became if isinstance(became, Mapping) else {}),
     }
 
 
-def principals(given: Mapping[str, Any]) -> tuple[Section, ...]:
+def list_principals(given: Mapping[str, Any]) -> tuple[Section, ...]:
     """Who made the edits: one role has another ARN in each account. One alone stands on its own line."""
-    found = listed(given, "principals")
+    found = read_list(given, "principals")
     if len(found) < _SEVERAL:
         return ()
-    items = [shown(_principal(item)) for item in found[:MOST_NAMED]]
-    return (Section(title="Who, most edits first", items=with_rest(items, given.get("principals_count"))),)
+    items = [make_printable(_describe_principal(item)) for item in found[:MOST_NAMED]]
+    return (Section(title="Who, most edits first", items=add_rest(items, given.get("principals_count"))),)
 
 
-def listed(given: Mapping[str, Any], name: str) -> Sequence[Any]:
+def read_list(given: Mapping[str, Any], name: str) -> Sequence[Any]:
     """The fact, if it is a list."""
     found = given.get(name)
     return found if isinstance(found, Sequence) and not isinstance(found, str) else ()
 
 
-def with_rest(items: Sequence[str], total: object) -> tuple[str, ...]:
+def add_rest(items: Sequence[str], total: object) -> tuple[str, ...]:
     """The items, and how many there are beyond them as far as that is known."""
     more = total - len(items) if isinstance(total, int) else 0
     return (*items, *([f"and {more} more"] if more > 0 else []))
 
 
-def _whom(given: Mapping[str, Any]) -> str | None:
-    found, actor = listed(given, "principals"), given.get("actor")
+def _describe_principals(given: Mapping[str, Any]) -> str | None:
+    found, actor = read_list(given, "principals"), given.get("actor")
     count = given.get("principals_count") or len(found)
     if isinstance(actor, Mapping):
         several = f"{count} ARNs of one name, see below; the latest " if len(found) >= _SEVERAL else ""
-        return several + who(actor)
+        return several + describe_actor(actor)
     if len(found) >= _SEVERAL:
         return f"{count} principals, see below"
     return str(found[0].get("principal")) if found and isinstance(found[0], Mapping) else None
 
 
-def _principal(item: object) -> str:
+def _describe_principal(item: object) -> str:
     if not isinstance(item, Mapping):
         return str(item)
     edits = item.get("edits")
-    return (
-        f"{cut(str(item.get('principal')), _PRINCIPAL_LENGTH)} ({edits} {'edit' if edits == 1 else 'edits'})"
-    )
+    principal = shorten(str(item.get("principal")), _PRINCIPAL_LENGTH)
+    return f"{principal} ({edits} {'edit' if edits == 1 else 'edits'})"
 
 
-def _outcome(became: Mapping[str, Any]) -> str:
+def _describe_outcome(became: Mapping[str, Any]) -> str:
     counts: dict[str, int] = {}
     for verdict, count in became.items():
         words = _BECAME.get(verdict, str(verdict))
@@ -100,7 +99,7 @@ def _outcome(became: Mapping[str, Any]) -> str:
     return ", ".join(f"{count} {words}" for words, count in counts.items() if count)
 
 
-def _meanwhile(became: Mapping[str, Any]) -> str:
+def _describe_meanwhile(became: Mapping[str, Any]) -> str:
     """Whether the contacts are put back, which is what the reader wants to know first."""
     verdicts = {verdict for verdict, count in became.items() if count}
     if verdicts == {"denied"}:
@@ -123,7 +122,7 @@ _FINISHED = frozenset({"finished", "held"})
 _COMMAND_LENGTH = 120
 
 
-def notice_message(notice: Mapping[str, Any], links: Links) -> Message:
+def build_notice_message(notice: Mapping[str, Any], links: Links) -> Message:
     """The message of a notice document, version 1; KeyError or ValueError if it is something else.
 
     A fact that is missing is told as unknown: a notice is too loud to be lost for one.
@@ -132,8 +131,8 @@ def notice_message(notice: Mapping[str, Any], links: Links) -> Message:
         raise ValueError("this release reads notice documents of version 1")
     kind, given = NoticeKind(notice["notice"]), dict(notice["facts"])
     if kind is NoticeKind.BULK_EDIT:
-        given |= summaries(given)
-    words, texts = WORDS[variant(kind, given)], _texts(given)
+        given |= summarise_bulk(given)
+    words, texts = WORDS[pick_variant(kind, given)], _make_texts(given)
     stage = Stage.OPEN if words.waits else Stage.CLOSED
     account = given.get("account")
     waits = f"NO: {words.waits.format_map(texts)}" if words.waits else "yes"
@@ -141,43 +140,46 @@ def notice_message(notice: Mapping[str, Any], links: Links) -> Message:
         incident_id=notice["incident_id"],
         stage=stage,
         severity=Severity[notice["severity"]],
-        headline=shown(words.headline.format_map(texts)),
+        headline=make_printable(words.headline.format_map(texts)),
         over=not words.waits,
-        facts=facts(
+        facts=make_facts(
             [
                 ("Severity", notice["severity"]),
                 ("Over", waits),
-                *((label, line.format_map(texts)) for label, line in words.lines if _told(line, given)),
+                *((label, line.format_map(texts)) for label, line in words.lines if _applies(line, given)),
             ]
         ),
-        sections=(*principals(given), *_actors(given), *_examples(words, given)),
-        next_steps=_steps(words, texts),
-        links=(links.section(words.runbook), *links.account(_id(account))),
-        ids=(fact("Incident", notice["incident_id"]), fact("Decided", _second(notice["decided_at"]))),
+        sections=(*list_principals(given), *_list_actors(given), *_list_examples(words, given)),
+        next_steps=_list_steps(words, texts),
+        links=(links.link_section(words.runbook), *links.account(_read_id(account))),
+        ids=(
+            make_fact("Incident", notice["incident_id"]),
+            make_fact("Decided", _format_second(notice["decided_at"])),
+        ),
         attributes={
             "severity": notice["severity"],
             "cause": str(kind),
             "verdict": "notice",
-            "kind": shown(given.get("kind") or "ALL"),
+            "kind": make_printable(given.get("kind") or "ALL"),
             "stage": str(stage),
-            "account": shown(_id(account) or "ALL") if account else "ALL",
+            "account": make_printable(_read_id(account) or "ALL") if account else "ALL",
             "incident": notice["incident_id"],
         },
-        update=_count(notice["update"]),
+        update=_read_count(notice["update"]),
     )
 
 
-def _second(time: object) -> str:
-    return seconds(datetime.fromisoformat(str(time)))
+def _format_second(time: object) -> str:
+    return format_time(datetime.fromisoformat(str(time)))
 
 
-def _count(update: object) -> int:
+def _read_count(update: object) -> int:
     if not isinstance(update, int):
         raise TypeError("updates are counted")
     return update
 
 
-def variant(kind: NoticeKind, given: Mapping[str, Any]) -> str:
+def pick_variant(kind: NoticeKind, given: Mapping[str, Any]) -> str:
     """Which words a notice of this kind is told with: a key of `notice_words.WORDS`."""
     special = ""
     match kind:
@@ -188,17 +190,17 @@ def variant(kind: NoticeKind, given: Mapping[str, Any]) -> str:
             special = "automatic" if given.get("automatic") else ""
             special = "audit" if given.get("enforces") is False else special
         case NoticeKind.SWEEP_DRIFT:
-            special = _left(given)
+            special = _find_left(given)
         case NoticeKind.SWEEP_APPLIED:
             finished = str(given.get("ending", "finished")) in _FINISHED
-            special = _left(given) if finished else "stopped"
+            special = _find_left(given) if finished else "stopped"
         case NoticeKind.BULK_EDIT:
-            special = (_left(given) or "quiet") if given.get("quiet_since") else str(given.get("by"))
+            special = (_find_left(given) or "quiet") if given.get("quiet_since") else str(given.get("by"))
     found = f"{kind}/{special}"
     return found if found in WORDS else str(kind)
 
 
-def _left(given: Mapping[str, Any]) -> str:
+def _find_left(given: Mapping[str, Any]) -> str:
     became = given.get("became") or {}
     return "left" if any(count for verdict, count in became.items() if verdict not in _RIGHT) else ""
 
@@ -210,83 +212,86 @@ class _Texts(dict[str, str]):
         return _UNKNOWN
 
 
-def _texts(given: Mapping[str, Any]) -> _Texts:
-    texts = _Texts((name, _text(value)) for name, value in given.items())
+def _make_texts(given: Mapping[str, Any]) -> _Texts:
+    texts = _Texts((name, _format_value(value)) for name, value in given.items())
     actor, failed = given.get("actor"), given.get("failed")
     if isinstance(actor, Mapping):
         # Of an ARN what tells people apart: assumed-role/Admin/mary.
         texts["principal"] = str(actor["principal"]).rpartition(":")[2]
-    if actors := listed(given, "actors"):
-        texts["last_actor"] = _text(actors[-1]) + (" and others, see below" if len(actors) > 1 else "")
+    if actors := read_list(given, "actors"):
+        texts["last_actor"] = _format_value(actors[-1]) + (
+            " and others, see below" if len(actors) > 1 else ""
+        )
     texts["failed_steps"] = ", ".join(failed) if isinstance(failed, Mapping) and failed else "an unknown step"
     return texts
 
 
-def _steps(words: NoticeWords, texts: _Texts) -> tuple[str, ...]:
+def _list_steps(words: NoticeWords, texts: _Texts) -> tuple[str, ...]:
     """The next steps. Values in them stand in commands, between backticks that they must not end."""
     plain = _Texts(
-        (name, cut(shown(text).replace("`", "'"), _COMMAND_LENGTH)) for name, text in texts.items()
+        (name, shorten(make_printable(text).replace("`", "'"), _COMMAND_LENGTH))
+        for name, text in texts.items()
     )
-    return tuple(shown(step.format_map(plain)) for step in words.next_steps)
+    return tuple(make_printable(step.format_map(plain)) for step in words.next_steps)
 
 
-def _told(line: str, given: Mapping[str, Any]) -> bool:
+def _applies(line: str, given: Mapping[str, Any]) -> bool:
     """A line of one fact that does not apply is left out."""
     name = line.removeprefix("{").removesuffix("}")
     return name not in given or given[name] not in (None, "", [], {})
 
 
-def _text(value: Any) -> str:
+def _format_value(value: Any) -> str:
     match value:
         case bool():
             text = "yes" if value else "no"
         case {"id": account_id, **rest}:
             text = f"{account_id} {rest['name']}" if rest.get("name") else str(account_id)
         case Mapping():
-            text = ", ".join(_pair(str(name), item) for name, item in value.items() if item)
+            text = ", ".join(_format_pair(str(name), item) for name, item in value.items() if item)
         case Sequence() if not isinstance(value, str):
-            text = "; ".join(map(_text, value))
+            text = "; ".join(map(_format_value, value))
         case _:
             text = "" if value is None else str(value)
     return text or "none"
 
 
-def _pair(name: str, value: Any) -> str:
-    return f"{value} {name}" if isinstance(value, int) else f"{name}: {_text(value)}"
+def _format_pair(name: str, value: Any) -> str:
+    return f"{value} {name}" if isinstance(value, int) else f"{name}: {_format_value(value)}"
 
 
-def _id(account: object) -> str:
+def _read_id(account: object) -> str:
     return str(account.get("id")) if isinstance(account, Mapping) else str(account)
 
 
-def _examples(words: NoticeWords, given: Mapping[str, Any]) -> tuple[Section, ...]:
-    items = [shown(_example(item)) for item in listed(given, "examples")[:MOST_LISTED]]
-    rest = with_rest(items, given.get("accounts_count"))
+def _list_examples(words: NoticeWords, given: Mapping[str, Any]) -> tuple[Section, ...]:
+    items = [make_printable(_format_example(item)) for item in read_list(given, "examples")[:MOST_LISTED]]
+    rest = add_rest(items, given.get("accounts_count"))
     return (Section(title=words.examples, items=rest),) if items else ()
 
 
-def _actors(given: Mapping[str, Any]) -> tuple[Section, ...]:
+def _list_actors(given: Mapping[str, Any]) -> tuple[Section, ...]:
     """Those who pull at one contact; one alone stands on a line of its own."""
-    found = listed(given, "actors")
-    items = [shown(_text(actor)) for actor in found[: -MOST_NAMED - 1 : -1]]
-    rest = with_rest(items, len(found))
+    found = read_list(given, "actors")
+    items = [make_printable(_format_value(actor)) for actor in found[: -MOST_NAMED - 1 : -1]]
+    rest = add_rest(items, len(found))
     return (Section(title="Who, the latest first", items=rest),) if len(found) > 1 else ()
 
 
-def _example(item: object) -> str:
+def _format_example(item: object) -> str:
     """An account, or its contact and what is known of it, on one line."""
     if not isinstance(item, Mapping):
-        return _text(item)
+        return _format_value(item)
     account = item.get("account", item)
     place = f" (OU {account['ou']})" if isinstance(account, Mapping) and account.get("ou") else ""
-    whose = f"{_text(account)}{place}" + (f" {item['kind']}" if item.get("kind") else "")
-    known = [f"{label} {_contact(item[label])}" for label in ("found", "wanted") if label in item]
-    known += [_text(item[label]) for label in ("verdict", "reason") if item.get(label)]
+    whose = f"{_format_value(account)}{place}" + (f" {item['kind']}" if item.get("kind") else "")
+    known = [f"{label} {_format_contact(item[label])}" for label in ("found", "wanted") if label in item]
+    known += [_format_value(item[label]) for label in ("verdict", "reason") if item.get(label)]
     return f"{whose}: {'; '.join(known)}" if known else whose
 
 
-def _contact(value: object) -> str:
+def _format_contact(value: object) -> str:
     """A masked contact, as it stands in outcomes or in the plain."""
     if isinstance(value, Mapping) and "state" in value:
-        return contact(value.get("contact")) or str(value["state"])
-    return contact(value) if isinstance(value, Mapping) else _text(value)
+        return format_contact(value.get("contact")) or str(value["state"])
+    return format_contact(value) if isinstance(value, Mapping) else _format_value(value)

@@ -9,8 +9,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final, Protocol
 
 from rollcall.model.errors import MalformedEventError, RetryableError, RollcallError, WaitError
-from rollcall.notify.incidents import incident_message
-from rollcall.notify.notices import notice_message
+from rollcall.notify.incidents import build_incident_message
+from rollcall.notify.notices import build_notice_message
 from rollcall.outcomes.outcome import Stage
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Decision(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class ChannelRecord:
     """What one channel was told of one incident.
 
     `steps` are those of the messages that were sent, `withheld` is whether the opening was too quiet for it,
@@ -47,30 +47,30 @@ class Told:
     thread: str | None = None
 
 
-def decide(message: Message, told: Told, *, minimum: Severity) -> Decision:
+def decide(message: Message, told: ChannelRecord, *, minimum: Severity) -> Decision:
     """Send it or not. WaitError if it would close what this channel has not been told as open yet.
 
     After a closing only one that tells of another write is news: a late opening would undo it. Who was told
     that an incident is not over is told when it is, however quiet the end.
     """
     loud = message.severity >= minimum
-    if message.step in told.steps or _superseded(message, told):
+    if message.step in told.steps or _is_superseded(message, told):
         return Decision.DROP
     if message.update is None and message.stage is Stage.OPEN:
         return Decision.SEND if loud else Decision.WITHHOLD
     if message.closes_only or (message.opened and not loud):
-        return _closing(told)
+        return _decide_closing(told)
     return Decision.SEND if loud else Decision.DROP
 
 
-def _superseded(message: Message, told: Told) -> bool:
+def _is_superseded(message: Message, told: ChannelRecord) -> bool:
     """Whether something was told that makes this no news."""
     if message.update is not None:
         return any(step > message.step for step in told.steps)
     return not message.content and any(step.startswith(_CLOSED) for step in told.steps)
 
 
-def _closing(told: Told) -> Decision:
+def _decide_closing(told: ChannelRecord) -> Decision:
     """For those only who were told of the opening."""
     if _OPENED in told.steps:
         return Decision.SEND
@@ -79,27 +79,27 @@ def _closing(told: Told) -> Decision:
     raise WaitError("the opening of this incident is still under way")
 
 
-def read(event: object, links: Links) -> Message:
+def read_event(event: object, links: Links) -> Message:
     """The message of an incident or a notice; MalformedEventError if the event is neither."""
     found = event.get("detail") if isinstance(event, Mapping) else None
     document = found if isinstance(found, Mapping) else {}
     try:
-        return (notice_message if "notice" in document else incident_message)(document, links)
+        return (build_notice_message if "notice" in document else build_incident_message)(document, links)
     except (KeyError, ValueError, TypeError, AttributeError, IndexError):
         # `from None`: the text of such an error may hold a piece of the message.
         raise MalformedEventError("no incident document of version 1, and no notice either") from None
 
 
-class Alerted(Protocol):
+class ChannelMemory(Protocol):
     """Memory of what one channel was told."""
 
-    def begin(self, incident_id: str, now: datetime) -> Told:
+    def begin(self, incident_id: str, now: datetime) -> ChannelRecord:
         """Hold this incident, so that nobody else sends of it; what was told until now.
 
         RetryableError while another worker holds it. Who dies with it loses it after a while.
         """
 
-    def end(self, incident_id: str, now: datetime, told: Told) -> None:
+    def end(self, incident_id: str, now: datetime, told: ChannelRecord) -> None:
         """Remember what is told by now, and let go; RetryableError if it was not taken."""
 
 
@@ -118,7 +118,7 @@ class Channel(Protocol):
 class Notifier:
     """Sends incidents and notices of at least `minimum` to one channel."""
 
-    alerted: Alerted
+    alerted: ChannelMemory
     channel: Channel
     minimum: Severity
     clock: Clock
@@ -129,11 +129,11 @@ class Notifier:
 
         MalformedEventError if it is neither; RetryableError if it could not be sent.
         """
-        message = read(event, self.links)
+        message = read_event(event, self.links)
         told = self.alerted.begin(message.incident_id, self.clock.now())
         try:
             decision = decide(message, told, minimum=self.minimum)
-            after = self._sent(message, told, decision)
+            after = self._send(message, told, decision)
         except RollcallError:
             # Let go at once. If even that fails, the hold ends by itself.
             with suppress(RetryableError):
@@ -142,14 +142,14 @@ class Notifier:
         self.alerted.end(message.incident_id, self.clock.now(), after)
         return message, decision
 
-    def _sent(self, message: Message, told: Told, decision: Decision) -> Told:
+    def _send(self, message: Message, told: ChannelRecord, decision: Decision) -> ChannelRecord:
         match decision:
             case Decision.DROP:
                 return told
             case Decision.WITHHOLD:
-                return Told(steps=told.steps, withheld=True, thread=told.thread)
+                return ChannelRecord(steps=told.steps, withheld=True, thread=told.thread)
             case Decision.SEND:
                 thread = self.channel.send(message, thread=told.thread, follows=bool(told.steps))
-                return Told(
+                return ChannelRecord(
                     steps=told.steps | {message.step}, withheld=told.withheld, thread=told.thread or thread
                 )

@@ -7,7 +7,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rollcall.notify.message import cut
+from rollcall.notify.message import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,38 +36,43 @@ class Alert:
     attributes: Mapping[str, str]
 
 
-def plain_text(message: Message) -> Alert:
+def render_plain_text(message: Message) -> Alert:
     """The message as an alert of the topic."""
     return Alert(
         incident_id=message.incident_id,
         stage=message.stage,
-        subject=_subject(message),
-        text="\n".join(_lines(message)) + "\n",
+        subject=_write_subject(message),
+        text="\n".join(_render_lines(message)) + "\n",
         attributes=message.attributes,
     )
 
 
-def _subject(message: Message) -> str:
+def _write_subject(message: Message) -> str:
     text = f"[{message.severity.name}] {message.headline}"
-    return cut("".join(_ascii(character) for character in text), SUBJECT_LENGTH)
+    return shorten("".join(_make_ascii(character) for character in text), SUBJECT_LENGTH)
 
 
-def _lines(message: Message) -> Iterator[str]:
-    yield from (message.headline, "", *map(_line, message.facts))
-    yield from _sections(message)
+def _render_lines(message: Message) -> Iterator[str]:
+    yield from (message.headline, "", *map(_render_line, message.facts))
+    yield from _render_sections(message)
     yield from ("", "What to do next")
     for step in message.next_steps:
-        yield from _wrapped(step)
+        yield from _wrap_step(step)
     yield from ("", "Where to look")
     yield from (f"  {link.label:<{_LABEL_WIDTH}} {link.target}" for link in message.links)
-    yield from ("", *map(_line, message.ids))
+    yield from ("", *map(_render_line, message.ids))
 
 
-def _sections(message: Message) -> Iterator[str]:
+def _render_sections(message: Message) -> Iterator[str]:
     """As many as there is room for: SNS takes 256 KiB, and what comes after them is what to do."""
     room = _SECTIONS_LENGTH
     for number, section in enumerate(message.sections):
-        lines = ["", section.title, *map(_line, section.facts), *(f"  - {item}" for item in section.items)]
+        lines = [
+            "",
+            section.title,
+            *map(_render_line, section.facts),
+            *(f"  - {item}" for item in section.items),
+        ]
         room -= sum(map(len, lines))
         if room < 0:
             yield from ("", f"{len(message.sections) - number} more parts are left out here")
@@ -75,7 +80,7 @@ def _sections(message: Message) -> Iterator[str]:
         yield from lines
 
 
-def _wrapped(step: str) -> list[str]:
+def _wrap_step(step: str) -> list[str]:
     """The step in lines; a command in backticks stays on one, to be copied."""
     whole = _COMMAND.sub(lambda command: command[0].replace(" ", _NO_BREAK), step)
     lines = textwrap.wrap(
@@ -89,9 +94,9 @@ def _wrapped(step: str) -> list[str]:
     return [line.replace(_NO_BREAK, " ") for line in lines]
 
 
-def _line(one: Fact) -> str:
+def _render_line(one: Fact) -> str:
     return f"  {one.label:<{_LABEL_WIDTH}} {one.value}"
 
 
-def _ascii(character: str) -> str:
+def _make_ascii(character: str) -> str:
     return character if " " <= character <= "~" else "?"

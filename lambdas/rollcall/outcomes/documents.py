@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rollcall.model.contact import masked
-from rollcall.model.desired import Absent, Observation, Present, Unreadable, Wanted
+from rollcall.model.contact import mask_contact
+from rollcall.model.desired import Absent, Desired, Observation, Present, Unreadable
 from rollcall.model.levels import Severity
-from rollcall.outcomes.severity import severity
+from rollcall.outcomes.severity import find_severity
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,26 +17,30 @@ if TYPE_CHECKING:
 VERSION = 1
 
 
-def outcome_documents(incident: Incident, *, management_account: str, at: datetime) -> list[dict[str, Any]]:
+def build_outcome_documents(
+    incident: Incident, *, management_account: str, at: datetime
+) -> list[dict[str, Any]]:
     """One document for each outcome of the incident, to be read on its own."""
-    context = _context(incident, at) | {"gathered_by": incident.gathered_by}
-    return [context | outcome for outcome in _outcomes(incident, management_account)]
+    context = _build_context(incident, at) | {"gathered_by": incident.parent_incident_id}
+    return [context | outcome for outcome in _build_outcomes(incident, management_account)]
 
 
-def incident_document(incident: Incident, *, management_account: str, at: datetime) -> dict[str, Any] | None:
+def build_incident_document(
+    incident: Incident, *, management_account: str, at: datetime
+) -> dict[str, Any] | None:
     """The whole incident for those who must be told; None if nobody must be.
 
     One that is over and needs no words, or is told with others, is sent all the same if people were told that
     it was not over: then it is to be closed. `closes_only` is whether it has no words of its own.
     """
-    outcomes = _outcomes(incident, management_account)
+    outcomes = _build_outcomes(incident, management_account)
     loudest = max(
         (Severity[outcome["severity"]] for outcome in outcomes if outcome["severity"]), default=None
     )
     closes_only = loudest is None
-    if (closes_only or incident.gathered_by is not None) and not incident.opened:
+    if (closes_only or incident.parent_incident_id is not None) and not incident.opened:
         return None
-    return _context(incident, at) | {
+    return _build_context(incident, at) | {
         "stage": str(incident.stage),
         "severity": (loudest or Severity.INFO).name,
         "opened": incident.opened,
@@ -45,7 +49,7 @@ def incident_document(incident: Incident, *, management_account: str, at: dateti
     }
 
 
-def ledger_document(outcome: Outcome, at: datetime) -> dict[str, Any]:
+def build_ledger_document(outcome: Outcome, at: datetime) -> dict[str, Any]:
     """What the ledger keeps of an outcome. The contacts themselves stand in its intent."""
     return {
         "version": VERSION,
@@ -58,7 +62,7 @@ def ledger_document(outcome: Outcome, at: datetime) -> dict[str, Any]:
     }
 
 
-def _context(incident: Incident, at: datetime) -> dict[str, Any]:
+def _build_context(incident: Incident, at: datetime) -> dict[str, Any]:
     signal, account = incident.signal, incident.account
     return {
         "version": VERSION,
@@ -80,20 +84,20 @@ def _context(incident: Incident, at: datetime) -> dict[str, Any]:
     }
 
 
-def _outcomes(incident: Incident, management_account: str) -> list[dict[str, Any]]:
+def _build_outcomes(incident: Incident, management_account: str) -> list[dict[str, Any]]:
     return [
-        _outcome(outcome) | {"severity": _severity(incident, outcome, management_account)}
+        _build_outcome(outcome) | {"severity": _find_severity(incident, outcome, management_account)}
         for outcome in incident.outcomes
     ]
 
 
-def _outcome(outcome: Outcome) -> dict[str, Any]:
+def _build_outcome(outcome: Outcome) -> dict[str, Any]:
     return {
         "kind": str(outcome.kind) if outcome.kind else None,
         "verdict": str(outcome.verdict),
         "reason": outcome.reason,
-        "found": _found(outcome.found),
-        "wanted": masked(outcome.wanted.contact) if isinstance(outcome.wanted, Wanted) else None,
+        "found": _build_found(outcome.found),
+        "wanted": mask_contact(outcome.wanted.contact) if isinstance(outcome.wanted, Desired) else None,
         "source": outcome.wanted.source if outcome.wanted else None,
         "authorised": outcome.authorised,
         "roster_digest": outcome.roster_digest,
@@ -103,10 +107,10 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _found(found: Observation | None) -> dict[str, Any]:
+def _build_found(found: Observation | None) -> dict[str, Any]:
     match found:
         case Present(contact=contact):
-            return {"state": "present", "contact": masked(contact)}
+            return {"state": "present", "contact": mask_contact(contact)}
         case Absent():
             return {"state": "absent", "contact": None}
         case Unreadable():
@@ -115,10 +119,10 @@ def _found(found: Observation | None) -> dict[str, Any]:
             return {"state": "unknown", "contact": None}
 
 
-def _severity(incident: Incident, outcome: Outcome, management_account: str) -> str | None:
+def _find_severity(incident: Incident, outcome: Outcome, management_account: str) -> str | None:
     if incident.signal is None:
         return None
-    found = severity(
+    found = find_severity(
         signal=incident.signal,
         verdict=outcome.verdict,
         management_account=management_account,

@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from rollcall.events.signal import TAMPERING, time_of
+from rollcall.events.signal import TAMPERING, parse_time
 from rollcall.outcomes.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -63,14 +63,14 @@ SERVICES: Final = {
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
-def measured(incident: Incident, now: datetime) -> Iterator[tuple[Metric, int]]:
+def measure_incident(incident: Incident, now: datetime) -> Iterator[tuple[Metric, int]]:
     """What an incident that was just published counts."""
     signal = incident.signal
-    if signal is None or signal.cause not in TAMPERING or (changed_at := time_of(signal)) is None:
+    if signal is None or signal.cause not in TAMPERING or (changed_at := parse_time(signal)) is None:
         return
     took = (now - changed_at) // _MILLISECOND
     for outcome in incident.outcomes:
         if outcome.verdict is Verdict.SET and not incident.standoff:
             yield Metric.RESTORE_MILLISECONDS, max(took, 0)
-        elif outcome.verdict is Verdict.SPACED:
+        elif outcome.verdict is Verdict.BACKED_OFF:
             yield Metric.STANDOFFS, 1

@@ -68,12 +68,12 @@ class Notice:
         return "RC-" + hashlib.sha256(f"{self.kind}/{self.key}".encode()).hexdigest()[:12]
 
 
-def notice(kind: NoticeKind, *, key: str, facts: Mapping[str, Any], update: int = 0) -> Notice:
+def make_notice(kind: NoticeKind, *, key: str, facts: Mapping[str, Any], update: int = 0) -> Notice:
     """A notice as loud as the table says."""
     return Notice(kind=kind, key=key, facts=facts, severity=SEVERITIES[kind], update=update)
 
 
-def notice_document(item: Notice, *, at: datetime) -> dict[str, Any]:
+def build_notice_document(item: Notice, *, at: datetime) -> dict[str, Any]:
     """What leaves on the outcome bus."""
     return {
         "version": VERSION,
@@ -86,6 +86,6 @@ def notice_document(item: Notice, *, at: datetime) -> dict[str, Any]:
     }
 
 
-def seconds(time: datetime) -> str:
+def format_time(time: datetime) -> str:
     """UTC to the second, as CloudTrail writes it: 2026-10-05T09:30:00Z."""
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rollcall.events.signal import EventReference, Signal
     from rollcall.model.account import Account
     from rollcall.model.contact import ContactKind
-    from rollcall.model.desired import Observation, Target
+    from rollcall.model.desired import DesiredState, Observation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Outcome:
     reason: str
     kind: ContactKind | None = None
     found: Observation | None = field(default=None, repr=False)
-    wanted: Target | None = None
+    wanted: DesiredState | None = None
     authorised: bool = False
     roster_digest: str | None = None
     intent_id: str | None = None
@@ -61,7 +61,7 @@ class Incident:
     account: Account | None
     outcomes: tuple[Outcome, ...]
     opened: bool = False
-    gathered_by: str | None = None
+    parent_incident_id: str | None = None
     standoff: bool = False
 
     @property
@@ -71,7 +71,7 @@ class Incident:
         return Stage.OPEN if pending else Stage.CLOSED
 
 
-def incident_id(*, event: EventReference, signal: Signal | None) -> str:
+def make_incident_id(*, event: EventReference, signal: Signal | None) -> str:
     """The same for every delivery of one call: `RC-` and 12 hexadecimal digits.
 
     A new account gives several events on one day: they are one incident.

@@ -6,29 +6,29 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from rollcall.bulk_edits.detector import notice_id
+from rollcall.bulk_edits.detector import find_parent_incident
 from rollcall.events.signal import TAMPERING, Ignored, Signal
 from rollcall.model.errors import RetryableError
-from rollcall.outcomes.outcome import Incident, Stage, incident_id
-from rollcall.outcomes.severity import is_told
+from rollcall.outcomes.outcome import Incident, Stage, make_incident_id
+from rollcall.outcomes.severity import is_alerted
 from rollcall.outcomes.verdicts import Verdict
-from rollcall.publish.known_drift import remember_announced
-from rollcall.repeated_edits.backoff import reverted, told_by
+from rollcall.publish.known_drift import remember_known_drift
+from rollcall.repeated_edits.backoff import find_repeated_incident, record_revert
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from rollcall.bulk_edits.detector import Gatherer
-    from rollcall.bulk_edits.model import Gathered
+    from rollcall.bulk_edits.detector import BulkDetector
+    from rollcall.bulk_edits.model import GroupedIncident
     from rollcall.model.account import Account
     from rollcall.ports import Delivery, Ports
-    from rollcall.write.apply_change import Acted
+    from rollcall.write.apply_change import AppliedChange
 
 #: A contact that is right, or will be by itself.
-_RIGHT: Final = frozenset({Verdict.SET, Verdict.UNDONE, Verdict.COMPLIANT, Verdict.SPACED})
+_RIGHT: Final = frozenset({Verdict.SET, Verdict.UNDONE, Verdict.COMPLIANT, Verdict.BACKED_OFF})
 
 
-def counts_as(incident: Incident, *, writer_roles: Collection[str], told: bool) -> Verdict | None:
+def find_countable(incident: Incident, *, writer_roles: Collection[str], told: bool) -> Verdict | None:
     """The verdict under which an edit counts towards a bulk, None if it does not.
 
     Every edit counts that people are told of: also one that AWS refused, that is left in audit mode or
@@ -42,7 +42,7 @@ def counts_as(incident: Incident, *, writer_roles: Collection[str], told: bool) 
         outcome.verdict
         for outcome in incident.outcomes
         if not outcome.authorised
-        and (outcome.verdict is Verdict.SPACED or is_told(signal, outcome.verdict, authorised=False))
+        and (outcome.verdict is Verdict.BACKED_OFF or is_alerted(signal, outcome.verdict, authorised=False))
         and (outcome.verdict is not Verdict.PENDING or told or outcome.found is not None)
     ]
     if Verdict.UNRECORDED_WRITE in verdicts:
@@ -52,7 +52,7 @@ def counts_as(incident: Incident, *, writer_roles: Collection[str], told: bool) 
     return verdicts[-1]
 
 
-def put_right(incident: Incident) -> bool:
+def is_resolved(incident: Incident) -> bool:
     """Whether nothing is left to do: in a standoff people know of that already."""
     return all(outcome.verdict in _RIGHT for outcome in incident.outcomes)
 
@@ -61,11 +61,13 @@ def put_right(incident: Incident) -> bool:
 LATE_RECEIVES = 3
 
 
-def incident_of(signal: Signal | Ignored, account: Account | None, acted: Sequence[Acted]) -> Incident:
+def make_incident(
+    signal: Signal | Ignored, account: Account | None, acted: Sequence[AppliedChange]
+) -> Incident:
     """The incident that gathers what was done because of one event."""
     known = signal if isinstance(signal, Signal) else None
     return Incident(
-        id=incident_id(event=signal.event, signal=known),
+        id=make_incident_id(event=signal.event, signal=known),
         event=signal.event,
         signal=known,
         account=account,
@@ -73,36 +75,38 @@ def incident_of(signal: Signal | Ignored, account: Account | None, acted: Sequen
     )
 
 
-def forget(acted: Sequence[Acted], ports: Ports) -> None:
+def close_intents(acted: Sequence[AppliedChange], ports: Ports) -> None:
     """Close the intents whose outcomes were published: a crash before this tells twice, never not at all."""
     for item in acted:
         if item.intent is not None:
             ports.state.close_intent(item.intent, claimable=item.claimable, at=ports.clock.now())
 
 
-def count_reverts(signal: Signal, acted: Sequence[Acted], ports: Ports) -> None:
+def count_reverts(signal: Signal, acted: Sequence[AppliedChange], ports: Ports) -> None:
     """Remember what was put back; RetryableError, and the intents are still open then."""
     for item in acted:
         if item.outcome.verdict is Verdict.SET and item.outcome.kind is not None:
-            reverted(signal, item.outcome.kind, ports)
+            record_revert(signal, item.outcome.kind, ports)
 
 
-def gathered_by(incident: str, ports: Ports) -> str | None:
+def find_parent(incident: str, ports: Ports) -> str | None:
     """The incident id of the bulk that an incident was told with, None if it is told by itself."""
-    gathered = ports.state.gathered(incident)
-    return notice_id(gathered) if gathered else None
+    gathered = ports.state.find_grouped(incident)
+    return find_parent_incident(gathered) if gathered else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Teller:
+class IncidentPublisher:
     """Publishes incidents, and decides whether one is told by itself. `writer_roles` are our own roles."""
 
     ports: Ports
-    gatherer: Gatherer
+    gatherer: BulkDetector
     writer_roles: frozenset[str]
     observe: Callable[[Incident], None]
 
-    def tell(self, incident: Incident, acted: Sequence[Acted], delivery: Delivery) -> Gathered | None:
+    def publish_and_close(
+        self, incident: Incident, acted: Sequence[AppliedChange], delivery: Delivery
+    ) -> GroupedIncident | None:
         """Count, publish, and only then forget the intents; returns the bulk that the incident is told with.
 
         What only waits is counted at once, and published when it is late.
@@ -111,56 +115,58 @@ class Teller:
             count_reverts(incident.signal, acted, self.ports)
             # A new account is looked at again by plan, and nothing was left then.
             again = delivery.receives > 1 and incident.signal.cause in TAMPERING
-            remember_announced(incident.signal.account_id, incident.outcomes, self.ports, again=again)
+            remember_known_drift(incident.signal.account_id, incident.outcomes, self.ports, again=again)
         waiting = [item for item in acted if item.outcome.verdict is Verdict.PENDING]
-        quietly = len(waiting) == len(acted) and not _to_be_told(waiting, delivery)
-        opened = delivery.receives > 1 and self.ports.state.opened(incident.id)
+        quietly = len(waiting) == len(acted) and not _must_alert(waiting, delivery)
+        opened = delivery.receives > 1 and self.ports.state.is_opened(incident.id)
         # What was told as open by itself is also closed by itself.
-        gathered = None if opened else self._gathered(incident, told=not quietly)
-        if quietly or _comes_back(acted, delivery):
+        gathered = None if opened else self._group(incident, told=not quietly)
+        if quietly or _is_another_look(acted, delivery):
             return gathered
-        standoff = None if opened else self._standoff(incident)
-        told_with = notice_id(gathered) if gathered else standoff
+        standoff = None if opened else self._find_repeated(incident)
+        told_with = find_parent_incident(gathered) if gathered else standoff
         if incident.stage is Stage.OPEN and told_with is None:
             self.ports.state.mark_opened(incident.id, at=self.ports.clock.now())
-        self.publish(replace(incident, opened=opened, gathered_by=told_with, standoff=standoff is not None))
-        forget(acted, self.ports)
+        self.publish_only(
+            replace(incident, opened=opened, parent_incident_id=told_with, standoff=standoff is not None)
+        )
+        close_intents(acted, self.ports)
         return gathered
 
-    def publish(self, incident: Incident) -> None:
+    def publish_only(self, incident: Incident) -> None:
         """Put an incident and its outcomes on the bus; RetryableError if it was not taken."""
         self.ports.bus.publish(incident, self.ports.clock.now())
         self.observe(incident)
 
-    def _gathered(self, incident: Incident, *, told: bool) -> Gathered | None:
+    def _group(self, incident: Incident, *, told: bool) -> GroupedIncident | None:
         signal = incident.signal
-        verdict = counts_as(incident, writer_roles=self.writer_roles, told=told)
+        verdict = find_countable(incident, writer_roles=self.writer_roles, told=told)
         if signal is None or verdict is None:
             return None
         # A count that fails costs a message too many, never one too few.
         with suppress(RetryableError):
-            return self.gatherer.gather(incident, signal, verdict)
+            return self.gatherer.record_edit(incident, signal, verdict)
         return None
 
-    def _standoff(self, incident: Incident) -> str | None:
+    def _find_repeated(self, incident: Incident) -> str | None:
         """The message about a standoff that tells of this incident, too; None if there is none."""
         signal, now = incident.signal, self.ports.clock.now()
-        if signal is None or signal.cause not in TAMPERING or not put_right(incident):
+        if signal is None or signal.cause not in TAMPERING or not is_resolved(incident):
             return None
         told = {
-            told_by(self.ports.state, signal.account_id, outcome.kind, now)
+            find_repeated_incident(self.ports.state, signal.account_id, outcome.kind, now)
             for outcome in incident.outcomes
             if outcome.kind is not None
         }
         return told.pop() if len(told) == 1 else None
 
 
-def _comes_back(acted: Sequence[Acted], delivery: Delivery) -> bool:
+def _is_another_look(acted: Sequence[AppliedChange], delivery: Delivery) -> bool:
     """Whether this is only another look at what was published before: a revert that is not due yet."""
-    spaced = [item for item in acted if item.outcome.verdict is Verdict.SPACED]
+    spaced = [item for item in acted if item.outcome.verdict is Verdict.BACKED_OFF]
     return delivery.receives > 1 and len(spaced) == len(acted)
 
 
-def _to_be_told(waiting: Sequence[Acted], delivery: Delivery) -> bool:
+def _must_alert(waiting: Sequence[AppliedChange], delivery: Delivery) -> bool:
     late = delivery.receives >= LATE_RECEIVES and not all(item.expected for item in waiting)
     return late or any(item.urgent for item in waiting)

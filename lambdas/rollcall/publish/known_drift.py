@@ -28,12 +28,12 @@ REMEMBERED: Final = timedelta(days=30)
 _LEFT: Final = frozenset(
     {
         Verdict.WOULD_SET,
-        Verdict.SPACED,
+        Verdict.BACKED_OFF,
         Verdict.PENDING,
         Verdict.UNREADABLE,
         Verdict.UNREACHABLE,
         Verdict.FAILED,
-        Verdict.HELD,
+        Verdict.BLOCKED,
         Verdict.EXEMPT,
     }
 )
@@ -42,7 +42,7 @@ _RIGHT: Final = frozenset({Verdict.COMPLIANT, Verdict.UNDONE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Announced:
+class KnownDrift:
     """An event led to this contact, and it was left as it was.
 
     `found` is the fingerprint of what was there then, None if nobody could read it: then it may be anything.
@@ -53,44 +53,44 @@ class Announced:
     found: str | None
     at: datetime
 
-    def remembered(self, now: datetime) -> bool:
+    def is_remembered(self, now: datetime) -> bool:
         """Whether it counts still: the table may forget it some days later than it should."""
         return now - self.at < REMEMBERED
 
-    def speaks_for(self, found: Observation) -> bool:
+    def matches(self, found: Observation) -> bool:
         """Whether this is what the event announced, and not what somebody made of it later."""
-        return self.found is None or self.found == fingerprint(found)
+        return self.found is None or self.found == compute_fingerprint(found)
 
 
-class Announcements(Protocol):
+class KnownDriftMemory(Protocol):
     """Memory of what was announced. RetryableError from each."""
 
-    def announce(self, announced: Announced) -> None:
+    def remember_drift(self, announced: KnownDrift) -> None:
         """Remember it, in place of what was announced of this contact before."""
 
-    def withdraw(self, account_id: str, kind: ContactKind) -> None:
+    def forget_drift(self, account_id: str, kind: ContactKind) -> None:
         """Forget what was announced of this contact, if anything was: it was put right."""
 
-    def announced(self) -> Sequence[Announced]:
+    def list_known_drift(self) -> Sequence[KnownDrift]:
         """All of it, by account and kind."""
 
-    def settled(self, announced: Announced) -> None:
+    def resolve_drift(self, announced: KnownDrift) -> None:
         """Forget exactly this: a sweep found the contact right. What was announced since stays."""
 
-    def narrowed(self, announced: Announced) -> None:
+    def refine_drift(self, announced: KnownDrift) -> None:
         """Remember `found` of exactly this: a sweep could read what no event could. As above otherwise."""
 
 
-def fingerprint(found: Observation | None) -> str | None:
+def compute_fingerprint(found: Observation | None) -> str | None:
     """The same for what AWS takes for the same, None for what could not be read. No contact details."""
     if found is None or isinstance(found, Unreadable):
         return None
     # AWS trims the e-mail and keeps the rest verbatim.
-    values = [*_values(found)] if isinstance(found, Present) else []
+    values = [*_list_values(found)] if isinstance(found, Present) else []
     return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:32]
 
 
-def remember_announced(account_id: str, outcomes: Iterable[Outcome], ports: Ports, *, again: bool) -> None:
+def remember_known_drift(account_id: str, outcomes: Iterable[Outcome], ports: Ports, *, again: bool) -> None:
     """Remember which contacts an event led to and left as they were, and forget which are right since.
 
     `again` is whether the message came before: what it left then may be right by now. Never raises: what is
@@ -102,17 +102,17 @@ def remember_announced(account_id: str, outcomes: Iterable[Outcome], ports: Port
         with suppress(RetryableError):
             # Else the next sweep forgets what others put right: no write for each event that finds nothing.
             if outcome.verdict is Verdict.SET or (again and outcome.verdict in _RIGHT):
-                ports.state.withdraw(account_id, outcome.kind)
+                ports.state.forget_drift(account_id, outcome.kind)
             elif outcome.verdict in _LEFT:
-                left = Announced(
+                left = KnownDrift(
                     account_id=account_id,
                     kind=outcome.kind,
-                    found=fingerprint(outcome.found),
+                    found=compute_fingerprint(outcome.found),
                     at=ports.clock.now(),
                 )
-                ports.state.announce(left)
+                ports.state.remember_drift(left)
 
 
-def _values(found: Present) -> Iterable[str]:
+def _list_values(found: Present) -> Iterable[str]:
     contact = found.contact
     return contact.name, contact.title, contact.email.strip(), contact.phone

@@ -6,32 +6,32 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rollcall.bulk_edits.detector import Gatherer
+from rollcall.bulk_edits.detector import BulkDetector
 from rollcall.bulk_edits.model import BulkLimits
 from rollcall.events.parse import parse
 from rollcall.events.signal import TAMPERING, Ignored
 from rollcall.model.errors import LookAgainError, RetryableError, WaitError
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import Verdict
-from rollcall.publish.incidents import Teller, incident_of
+from rollcall.publish.incidents import IncidentPublisher, make_incident
 from rollcall.reconcile.preconditions import (
-    left_alone,
-    next_look,
-    not_the_guardrail,
-    only_told,
-    without_effect,
+    find_next_look,
+    ignore_irrelevant,
+    ignore_other_policies,
+    notify_only,
+    skip_inactive,
 )
-from rollcall.reconcile.renamed_unit import unit_changed
-from rollcall.reconcile.restore import Decision, restore
-from rollcall.repeated_edits.rules import StandoffLimits
-from rollcall.write.apply_change import Acted
-from rollcall.write.own_writes import own_write, unrecorded
+from rollcall.reconcile.renamed_unit import handle_changed_unit
+from rollcall.reconcile.restore import RestoreRequest, restore_account
+from rollcall.repeated_edits.rules import RepeatedEditLimits
+from rollcall.write.apply_change import AppliedChange
+from rollcall.write.own_writes import find_own_write, make_unrecorded
 from rollcall.write.recover import recover
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from rollcall.bulk_edits.model import Gathered
+    from rollcall.bulk_edits.model import GroupedIncident
     from rollcall.events.signal import Signal
     from rollcall.model.account import Account
     from rollcall.outcomes.outcome import Incident
@@ -54,7 +54,7 @@ class Reconciler:
     guardrail: bool
     observe: Callable[[Incident], None]
     bulks: BulkLimits = field(default_factory=BulkLimits)
-    standoffs: StandoffLimits = field(default_factory=StandoffLimits)
+    standoffs: RepeatedEditLimits = field(default_factory=RepeatedEditLimits)
 
     def handle(self, event: object, delivery: Delivery) -> None:
         """Reconcile what one event points at, and publish what came of it.
@@ -62,64 +62,71 @@ class Reconciler:
         Raises MalformedEventError for a message that is no event, RetryableError if something is still to be
         done, LookAgainError if the account is to be looked at later; what was done is recorded and published.
         """
-        if self._only_watches(delivery):
+        if self._is_check_only(delivery):
             return
         signal = parse(event)
         if isinstance(signal, Ignored):
             outcome = Outcome(verdict=Verdict.IGNORED, reason=signal.reason)
-            self._teller.publish(incident_of(signal, None, [Acted(outcome=outcome)]))
+            self._teller.publish_only(make_incident(signal, None, [AppliedChange(outcome=outcome)]))
         elif signal.ou_id is not None:
-            self._unit_changed(signal, signal.ou_id, delivery)
+            self._handle_unit(signal, signal.ou_id, delivery)
         else:
-            self._account(signal, delivery)
+            self._handle_account(signal, delivery)
 
-    def _unit_changed(self, signal: Signal, ou_id: str, delivery: Delivery) -> None:
-        outcome = unit_changed(
+    def _handle_unit(self, signal: Signal, ou_id: str, delivery: Delivery) -> None:
+        outcome = handle_changed_unit(
             signal=signal,
             ou_id=ou_id,
-            roster=self.rosters.current(self.ports.state.control()),
+            roster=self.rosters.find_current(self.ports.state.get_enforcement()),
             ports=self.ports,
-            reconcile=lambda one: self._account(one, delivery),
+            reconcile=lambda one: self._handle_account(one, delivery),
         )
-        self._teller.publish(incident_of(signal, None, [Acted(outcome=outcome)]))
+        self._teller.publish_only(make_incident(signal, None, [AppliedChange(outcome=outcome)]))
 
-    def _only_watches(self, delivery: Delivery) -> bool:
+    def _is_check_only(self, delivery: Delivery) -> bool:
         """Whether all was done before, and the message came back to see whether a bulk is over.
 
         LookAgainError if it is not.
         """
-        watched = self.ports.state.watched(delivery.message_id) if delivery.receives > 1 else []
-        looks = [self._teller.gatherer.look(by, name, delivery) for by, name in watched]
+        watched = self.ports.state.find_scheduled(delivery.message_id) if delivery.receives > 1 else []
+        looks = [self._teller.gatherer.close_if_quiet(by, name, delivery) for by, name in watched]
         _look_again(*looks)
         return bool(watched)
 
-    def _account(self, signal: Signal, delivery: Delivery) -> None:
+    def _handle_account(self, signal: Signal, delivery: Delivery) -> None:
         account: Account | None = None
-        acted: list[Acted] = []
-        gathered: list[Gathered | None] = []
+        acted: list[AppliedChange] = []
+        gathered: list[GroupedIncident | None] = []
         waiting: RetryableError | None = None
         try:
-            acted = self._recovered(signal, delivery, gathered)
+            acted = self._recover(signal, delivery, gathered)
             account, done = self._act(signal, acted, delivery)
             acted += done
         except RetryableError as error:
             # What was finished is told all the same, and the rest as late when it is.
             waiting = error
             pending = Outcome(verdict=Verdict.PENDING, reason=str(error), kind=signal.kind)
-            acted.append(Acted(outcome=pending, expected=isinstance(error, WaitError)))
-        gathered.append(self._teller.tell(incident_of(signal, account, acted), acted, delivery))
+            acted.append(AppliedChange(outcome=pending, expected=isinstance(error, WaitError)))
+        gathered.append(
+            self._teller.publish_and_close(make_incident(signal, account, acted), acted, delivery)
+        )
         for item in acted:
             if item.outcome.verdict is Verdict.PENDING:
                 raise waiting or RetryableError(item.outcome.reason)
         active = account is not None and account.active
         _look_again(
-            next_look(signal, self.ports.clock.now()) if active else None, *(item.again for item in acted)
+            find_next_look(signal, self.ports.clock.now()) if active else None,
+            *(item.again for item in acted),
         )
         if signal.cause in TAMPERING:
             # Only a message that has nothing else to come back for: of a unit, other accounts may be left.
-            _look_again(*(self._teller.gatherer.watch(bulk, delivery) for bulk in gathered if bulk))
+            _look_again(
+                *(self._teller.gatherer.schedule_closing(bulk, delivery) for bulk in gathered if bulk)
+            )
 
-    def _recovered(self, signal: Signal, delivery: Delivery, gathered: list[Gathered | None]) -> list[Acted]:
+    def _recover(
+        self, signal: Signal, delivery: Delivery, gathered: list[GroupedIncident | None]
+    ) -> list[AppliedChange]:
         """Finish open intents; those of other signals are told here."""
         mine = []
         for earlier, item in recover(signal.account_id, delivery, self.ports):
@@ -129,31 +136,33 @@ class Reconciler:
                 told = [item]
                 if earlier.actor.role_arn in self.writer_roles:
                     # Only a write that nobody recorded led to this intent.
-                    told.append(Acted(outcome=unrecorded(earlier)))
-                account = self._known(earlier.account_id)
-                gathered.append(self._teller.tell(incident_of(earlier, account, told), told, delivery))
+                    told.append(AppliedChange(outcome=make_unrecorded(earlier)))
+                account = self._find_account(earlier.account_id)
+                gathered.append(
+                    self._teller.publish_and_close(make_incident(earlier, account, told), told, delivery)
+                )
         return mine
 
     def _act(
-        self, signal: Signal, mine: Sequence[Acted], delivery: Delivery
-    ) -> tuple[Account | None, list[Acted]]:
+        self, signal: Signal, mine: Sequence[AppliedChange], delivery: Delivery
+    ) -> tuple[Account | None, list[AppliedChange]]:
         now = self.ports.clock.now()
-        ours = own_write(signal, delivery, self.ports.state, writer_roles=self.writer_roles, now=now)
+        ours = find_own_write(signal, delivery, self.ports.state, writer_roles=self.writer_roles, now=now)
         if ours is not None and ours.verdict is Verdict.OWN_WRITE:
             # Nobody is told of it: the account's name is not worth a call for each of our own writes.
-            return None, [Acted(outcome=ours)]
-        told = [] if ours is None else [Acted(outcome=ours)]
+            return None, [AppliedChange(outcome=ours)]
+        told = [] if ours is None else [AppliedChange(outcome=ours)]
         # Told before anything is asked that an attack may have taken from us.
-        quick = self._not_the_guardrail(signal) or only_told(signal)
+        quick = self._ignore_other_policies(signal) or notify_only(signal)
         if quick is not None:
-            return self._known(signal.account_id), [*told, Acted(outcome=quick)]
-        control = self.ports.state.control()
-        roster = self.rosters.current(control)
-        account = self.ports.organization.account(signal.account_id, with_tags=roster.uses_tags)
-        alone = without_effect(signal, roster) or left_alone(signal, account, now=now)
+            return self._find_account(signal.account_id), [*told, AppliedChange(outcome=quick)]
+        control = self.ports.state.get_enforcement()
+        roster = self.rosters.find_current(control)
+        account = self.ports.organization.get_account(signal.account_id, with_tags=roster.uses_tags)
+        alone = ignore_irrelevant(signal, roster) or skip_inactive(signal, account, now=now)
         if alone is not None or account is None:
-            return account, [*told, *([Acted(outcome=alone)] if alone else [])]
-        decision = Decision(
+            return account, [*told, *([AppliedChange(outcome=alone)] if alone else [])]
+        decision = RestoreRequest(
             control=control,
             roster=roster,
             signal=signal,
@@ -162,23 +171,26 @@ class Reconciler:
             standoffs=self.standoffs,
         )
         done = {item.outcome.kind for item in mine}
-        return account, [*told, *restore(decision=decision, account=account, done=done, ports=self.ports)]
+        return account, [
+            *told,
+            *restore_account(decision=decision, account=account, done=done, ports=self.ports),
+        ]
 
-    def _known(self, account_id: str) -> Account | None:
+    def _find_account(self, account_id: str) -> Account | None:
         """The account for a message to people: its name and place are worth a question, not a failure."""
         with suppress(RetryableError):
-            return self.ports.organization.account(account_id, with_tags=False)
+            return self.ports.organization.get_account(account_id, with_tags=False)
         return None
 
-    def _not_the_guardrail(self, signal: Signal) -> Outcome | None:
-        return not_the_guardrail(signal, self.ports.organization, in_use=self.guardrail)
+    def _ignore_other_policies(self, signal: Signal) -> Outcome | None:
+        return ignore_other_policies(signal, self.ports.organization, in_use=self.guardrail)
 
     @property
-    def _teller(self) -> Teller:
+    def _teller(self) -> IncidentPublisher:
         ports = self.ports
-        return Teller(
+        return IncidentPublisher(
             ports=ports,
-            gatherer=Gatherer(bulks=ports.state, bus=ports.bus, clock=ports.clock, limits=self.bulks),
+            gatherer=BulkDetector(bulks=ports.state, bus=ports.bus, clock=ports.clock, limits=self.bulks),
             writer_roles=self.writer_roles,
             observe=self.observe,
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rollcall.model.errors import RetryableError
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import Verdict
-from rollcall.rosters.orphaned import lost_units
+from rollcall.rosters.orphaned import find_orphaned_paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -22,27 +22,27 @@ if TYPE_CHECKING:
 MOST_ACCOUNTS = 10
 
 
-def unit_changed(
+def handle_changed_unit(
     *, signal: Signal, ou_id: str, roster: Roster, ports: Ports, reconcile: Callable[[Signal], None]
 ) -> Outcome:
     """What became of a changed unit as such; each of its accounts goes through `reconcile`, if there are few.
 
     RetryableError if the unit cannot be looked at, or once all accounts were if one of them has to wait.
     """
-    lost = lost_units(roster, ports.matches, ports.organization, changed=ou_id)
-    accounts = ports.organization.accounts_below(ou_id, most=MOST_ACCOUNTS + 1)
+    lost = find_orphaned_paths(roster, ports.matches, ports.organization, changed=ou_id)
+    accounts = ports.organization.list_accounts_below(ou_id, most=MOST_ACCOUNTS + 1)
     few = len(accounts) <= MOST_ACCOUNTS
     count = str(len(accounts)) if few else f"more than {MOST_ACCOUNTS}"
     if lost:
-        return Outcome(verdict=Verdict.HELD, reason=f"{'; '.join(lost)}; accounts in {ou_id}: {count}")
+        return Outcome(verdict=Verdict.BLOCKED, reason=f"{'; '.join(lost)}; accounts in {ou_id}: {count}")
     if not few:
         reason = f"{ou_id} has {count} accounts: none of them is changed by this event"
-        return Outcome(verdict=Verdict.TOLD, reason=reason)
-    _each([replace(signal, account_id=account_id) for account_id in accounts], reconcile)
+        return Outcome(verdict=Verdict.NOTIFIED, reason=reason)
+    _reconcile_each([replace(signal, account_id=account_id) for account_id in accounts], reconcile)
     return Outcome(verdict=Verdict.COMPLIANT, reason=f"accounts in {ou_id} looked at: {count}")
 
 
-def _each(signals: Iterable[Signal], reconcile: Callable[[Signal], None]) -> None:
+def _reconcile_each(signals: Iterable[Signal], reconcile: Callable[[Signal], None]) -> None:
     """Each on its own; RetryableError at the end if any has to wait."""
     waiting: RetryableError | None = None
     for signal in signals:

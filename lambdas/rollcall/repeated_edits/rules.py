@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StandoffLimits:
+class RepeatedEditLimits:
     """So many reverts of one contact within the window: the next change is not undone at once."""
 
     reverts: int = 3
@@ -25,11 +25,11 @@ MOST_REVERTS: Final = 20
 #: Reverts of a contact that are remembered: enough for that, and for knowing a change that comes twice.
 REMEMBERED: Final = MOST_REVERTS * 2
 #: Waits before the first, the second and every further revert of a standoff.
-SPACES: Final = (timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
+BACKOFF: Final = (timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
 #: Without a change for so long after the last revert, a standoff is over.
 OVER_AFTER: Final = timedelta(hours=24)
 #: The message that waits for its time comes back so often to see whether somebody has ended the standoff.
-LOOK_EVERY: Final = timedelta(minutes=15)
+CHECK_EVERY: Final = timedelta(minutes=15)
 #: Principals that are remembered and named.
 ACTORS: Final = 20
 
@@ -52,7 +52,7 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standoff:
+class RepeatedEdits:
     """The latest reverts of a contact, and the standoff that they led to: `opened_at` is None before that.
 
     `spaced` counts reverts since; no revert is made before `next_at`. `waiter` is the message of the queue
@@ -74,7 +74,7 @@ class Standoff:
     release: Release | None = None
     version: int = field(default=0, compare=False)
 
-    def open(self, now: datetime) -> bool:
+    def is_open(self, now: datetime) -> bool:
         """Whether it goes on: it was opened, and the last change or revert is not a day ago."""
         times = [self.changed_at, *(revert.at for revert in self.latest)]
         last = max((time for time in times if time is not None), default=None)
@@ -115,16 +115,16 @@ class Standoff:
         return cls(account_id=account_id, kind=kind, version=version, **{**document, **read})
 
 
-class Standoffs(Protocol):
+class RepeatedEditMemory(Protocol):
     """Memory of reverts and standoffs. RetryableError from each."""
 
-    def standoff(self, account_id: str, kind: ContactKind) -> Standoff:
+    def load_repeated(self, account_id: str, kind: ContactKind) -> RepeatedEdits:
         """What is known of this contact; a blank of version 0 if nothing is."""
 
-    def save_standoff(self, standoff: Standoff, *, at: datetime) -> bool:
+    def save_repeated(self, standoff: RepeatedEdits, *, at: datetime) -> bool:
         """Store it; False, and nothing stored, if another worker stored it since it was read."""
 
-    def standoffs(self, now: datetime) -> Sequence[Standoff]:
+    def list_repeated(self, now: datetime) -> Sequence[RepeatedEdits]:
         """Those that go on, by account and kind."""
 
     def release(self, account_id: str, kind: ContactKind, *, by: str, at: datetime) -> bool:
@@ -134,19 +134,19 @@ class Standoffs(Protocol):
         """
 
 
-def changed(
-    standoff: Standoff, *, principal: str, message_id: str, now: datetime, limits: StandoffLimits
-) -> Standoff:
+def count_change(
+    standoff: RepeatedEdits, *, principal: str, message_id: str, now: datetime, limits: RepeatedEditLimits
+) -> RepeatedEdits:
     """What is known after a change that is to be undone, before anything is done about it.
 
     It opens a standoff if there were too many reverts of late. In one, and before its time, the message
     waits, if no other does.
     """
-    if standoff.open(now):
-        after = replace(standoff, changed_at=now, actors=_with(standoff.actors, principal))
+    if standoff.is_open(now):
+        after = replace(standoff, changed_at=now, actors=_add_actor(standoff.actors, principal))
     else:
         lately = tuple(revert for revert in standoff.latest if now - revert.at <= limits.window)
-        after = Standoff(
+        after = RepeatedEdits(
             account_id=standoff.account_id,
             kind=standoff.kind,
             latest=lately,
@@ -157,24 +157,24 @@ def changed(
             return after
         actors: tuple[str, ...] = ()
         for who in (*(revert.principal for revert in lately), principal):
-            actors = _with(actors, who)
+            actors = _add_actor(actors, who)
         after = replace(
             after,
             opened_at=now,
             changed_at=now,
-            next_at=now + SPACES[0],
+            next_at=now + BACKOFF[0],
             actors=actors,
             reverts=len(lately),
             release=None,
         )
-    if not held(after, now) or after.waiter is not None:
+    if not is_backing_off(after, now) or after.waiter is not None:
         return after
     return replace(after, waiter=message_id)
 
 
-def released(standoff: Standoff, *, by: str, now: datetime) -> Standoff:
+def release(standoff: RepeatedEdits, *, by: str, now: datetime) -> RepeatedEdits:
     """What is left of a standoff that somebody ended: the next change is undone at once."""
-    return Standoff(
+    return RepeatedEdits(
         account_id=standoff.account_id,
         kind=standoff.kind,
         release=Release(by=by, at=now),
@@ -182,23 +182,23 @@ def released(standoff: Standoff, *, by: str, now: datetime) -> Standoff:
     )
 
 
-def held(standoff: Standoff, now: datetime) -> bool:
+def is_backing_off(standoff: RepeatedEdits, now: datetime) -> bool:
     """Whether a revert has to wait."""
-    return standoff.open(now) and standoff.next_at is not None and now < standoff.next_at
+    return standoff.is_open(now) and standoff.next_at is not None and now < standoff.next_at
 
 
-def waits(standoff: Standoff, message_id: str, now: datetime) -> int | None:
+def count_wait(standoff: RepeatedEdits, message_id: str, now: datetime) -> int | None:
     """Seconds after which this message comes back for its revert, None if another one does."""
     if standoff.waiter != message_id or standoff.next_at is None:
         return None
-    return max(1, int(min(standoff.next_at - now, LOOK_EVERY).total_seconds()) + 1)
+    return max(1, int(min(standoff.next_at - now, CHECK_EVERY).total_seconds()) + 1)
 
 
-def reverted(standoff: Standoff, revert: Revert) -> Standoff:
+def count_revert(standoff: RepeatedEdits, revert: Revert) -> RepeatedEdits:
     """What is known after a revert; the same change is undone once, however often we hear of it."""
     if revert.call in {known.call for known in standoff.latest}:
         return standoff
-    going_on = standoff.open(revert.at)
+    going_on = standoff.is_open(revert.at)
     after = replace(
         standoff,
         latest=(*standoff.latest, revert)[-REMEMBERED:],
@@ -210,11 +210,11 @@ def reverted(standoff: Standoff, revert: Revert) -> Standoff:
     return replace(
         after,
         spaced=spaced,
-        next_at=revert.at + SPACES[min(spaced, len(SPACES) - 1)],
+        next_at=revert.at + BACKOFF[min(spaced, len(BACKOFF) - 1)],
         waiter=None,
     )
 
 
-def _with(actors: tuple[str, ...], principal: str) -> tuple[str, ...]:
+def _add_actor(actors: tuple[str, ...], principal: str) -> tuple[str, ...]:
     """The latest, each once."""
     return (*(known for known in actors if known != principal), principal)[-ACTORS:]

@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from rollcall.decide.observed import observation_document
+from rollcall.decide.observed import write_observation
 from rollcall.model.contact import Contact, ContactKind
-from rollcall.model.desired import Wanted
+from rollcall.model.desired import Desired
 from rollcall.outcomes.verdicts import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
 
-    from rollcall.decide.observed import Observed, Result
+    from rollcall.decide.observed import ChangeResult, ObservedAccount
     from rollcall.decide.plan import Change, Finding, Plan
 
 
-class Status(StrEnum):
+class ContactStatus(StrEnum):
     """In the order in which the report counts them."""
 
     RIGHT = "right"
@@ -39,28 +39,28 @@ class Status(StrEnum):
 
 #: Contacts that somebody must look at: Rollcall neither finds them right nor can make them so.
 ATTENTION = (
-    Status.SKIPPED,
-    Status.PENDING,
-    Status.FAILED,
-    Status.HELD,
-    Status.UNREADABLE,
-    Status.UNREACHABLE,
+    ContactStatus.SKIPPED,
+    ContactStatus.PENDING,
+    ContactStatus.FAILED,
+    ContactStatus.HELD,
+    ContactStatus.UNREADABLE,
+    ContactStatus.UNREACHABLE,
 )
 #: Contacts that the roster asks nothing of; coverage is a share of the others.
-LEFT_OUT = (Status.EXEMPT, Status.UNMANAGED, Status.INACTIVE)
+LEFT_OUT = (ContactStatus.EXEMPT, ContactStatus.UNMANAGED, ContactStatus.INACTIVE)
 
 _BY_VERDICT = {
-    Verdict.COMPLIANT: Status.RIGHT,
-    Verdict.SET: Status.FIXED,
-    Verdict.WOULD_SET: Status.WOULD_FIX,
-    Verdict.NOT_WRITTEN: Status.FAILED,
-    Verdict.DENIED: Status.FAILED,
+    Verdict.COMPLIANT: ContactStatus.RIGHT,
+    Verdict.SET: ContactStatus.FIXED,
+    Verdict.WOULD_SET: ContactStatus.WOULD_FIX,
+    Verdict.NOT_WRITTEN: ContactStatus.FAILED,
+    Verdict.DENIED: ContactStatus.FAILED,
 }
 
 
-def status_of(verdict: Verdict) -> Status:
+def find_status(verdict: Verdict) -> ContactStatus:
     """The word for a verdict; most are their own. ValueError for one that no sweep ends in."""
-    return _BY_VERDICT.get(verdict) or Status(str(verdict))
+    return _BY_VERDICT.get(verdict) or ContactStatus(str(verdict))
 
 
 _PARTS = ("name", "title", "email", "phone")
@@ -70,17 +70,17 @@ class Holders:
     """Counts contacts as they are after the run. `roster` is the compiled document."""
 
     def __init__(self, roster: Mapping[str, Any]) -> None:
-        self._known = {_key(values): name for name, values in roster["contacts"].items()}
+        self._known = {_make_key(values): name for name, values in roster["contacts"].items()}
         self._kinds: dict[tuple[str, ...], Counter[str]] = {}
 
     def add(self, _account_id: str, kind: ContactKind, contact: Mapping[str, Any]) -> None:
         """Count one contact of an account, if it is known what it is."""
         found = contact["found"]
         values = found.get("contact") if found else None
-        if contact["status"] == Status.FIXED:
+        if contact["status"] == ContactStatus.FIXED:
             values = contact["wanted"]
         if values is not None:
-            self._kinds.setdefault(_key(values), Counter())[str(kind)] += 1
+            self._kinds.setdefault(_make_key(values), Counter())[str(kind)] += 1
 
     def as_documents(self) -> list[dict[str, Any]]:
         """The most frequent first. `contact` is its name in the roster, None if it is not from there.
@@ -99,7 +99,7 @@ class Holders:
         return sorted(rows, key=lambda row: (-row["count"], row["email"], row["name"]))
 
 
-def _key(values: Mapping[str, str]) -> tuple[str, ...]:
+def _make_key(values: Mapping[str, str]) -> tuple[str, ...]:
     contact = Contact.from_document(values)
     return (contact.name, contact.title, contact.email.strip(), contact.phone)
 
@@ -107,11 +107,14 @@ def _key(values: Mapping[str, str]) -> tuple[str, ...]:
 VERSION = 1
 #: Runs that the trend goes back: two months of daily ones.
 TREND_RUNS = 60
-_UNMANAGED = {"status": str(Status.UNMANAGED), "reason": "the roster names no contact of this kind here"}
+_UNMANAGED = {
+    "status": str(ContactStatus.UNMANAGED),
+    "reason": "the roster names no contact of this kind here",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Basis:
+class ReportInput:
     """What a report is made of, beside what was observed.
 
     `summary` is that of the run, `roster` the compiled document that `decide` applies. `results` are what
@@ -121,63 +124,63 @@ class Basis:
 
     summary: Mapping[str, Any]
     roster: Mapping[str, Any]
-    decide: Callable[[Observed], Plan]
-    results: Mapping[tuple[str, ContactKind], Result]
+    decide: Callable[[ObservedAccount], Plan]
+    results: Mapping[tuple[str, ContactKind], ChangeResult]
     left: tuple[Verdict, str]
     unannounced: Iterable[tuple[str, ContactKind]]
     today: date
     trend: Sequence[Mapping[str, Any]]
 
 
-def build_report(basis: Basis, observed: Iterable[Observed]) -> dict[str, Any]:
+def build_report(basis: ReportInput, observed: Iterable[ObservedAccount]) -> dict[str, Any]:
     """Everything that the report shows."""
     summary, roster, today = basis.summary, basis.roster, basis.today
     holders = Holders(roster)
     accounts, changes = [], []
     for record in observed:
-        entry = _account(record, basis, holders)
+        entry = _build_account(record, basis, holders)
         accounts.append(entry)
         changes += [
-            _change(entry, kind, contact)
+            _build_change(entry, kind, contact)
             for kind, contact in entry["contacts"].items()
-            if contact["status"] in (Status.FIXED, Status.WOULD_FIX)
+            if contact["status"] in (ContactStatus.FIXED, ContactStatus.WOULD_FIX)
         ]
     accounts.sort(key=lambda entry: str(entry["id"]))
-    coverage = _coverage(accounts)
+    coverage = _count_coverage(accounts)
     return {
         "version": VERSION,
         "run": dict(summary),
         "mode": roster["mode"],
         "coverage": coverage,
-        "units": _units(accounts),
+        "units": _count_units(accounts),
         "accounts": accounts,
         "changes": sorted(changes, key=lambda change: (change["account_id"], change["kind"])),
         "unannounced": [
             {"account_id": account_id, "kind": str(kind)} for account_id, kind in sorted(basis.unannounced)
         ],
         "holders": holders.as_documents(),
-        "reviews": _reviews(roster, today),
-        "exemptions": _exemptions(roster, today),
+        "reviews": _list_reviews(roster, today),
+        "exemptions": _list_exemptions(roster, today),
         # The same run again, after a crash, is still one point.
         "trend": [
             *(point for point in basis.trend if point["run"] != summary["run"]),
-            _point(summary, coverage),
+            _make_point(summary, coverage),
         ][-TREND_RUNS:],
     }
 
 
-def _account(record: Observed, basis: Basis, holders: Holders) -> dict[str, Any]:
+def _build_account(record: ObservedAccount, basis: ReportInput, holders: Holders) -> dict[str, Any]:
     account, plan = record.account, basis.decide(record)
     decided: dict[ContactKind, dict[str, Any]] = {}
     for finding in plan.findings:
-        decided[finding.kind] = _contact(finding, status_of(finding.verdict), finding.reason)
+        decided[finding.kind] = _build_contact(finding, find_status(finding.verdict), finding.reason)
     for change in plan.changes:
         result = basis.results.get((account.id, change.kind))
         verdict, reason = (result.verdict, result.reason) if result else basis.left
-        decided[change.kind] = _contact(change, status_of(verdict), reason)
+        decided[change.kind] = _build_contact(change, find_status(verdict), reason)
     for kind, contact in decided.items():
         holders.add(account.id, kind, contact)
-    nothing = {"status": str(Status.INACTIVE), "reason": f"the account is {account.state}"}
+    nothing = {"status": str(ContactStatus.INACTIVE), "reason": f"the account is {account.state}"}
     rest = _UNMANAGED if account.active else nothing
     return {
         "id": account.id,
@@ -191,18 +194,18 @@ def _account(record: Observed, basis: Basis, holders: Holders) -> dict[str, Any]
     }
 
 
-def _contact(decision: Change | Finding, status: Status, reason: str) -> dict[str, Any]:
+def _build_contact(decision: Change | Finding, status: ContactStatus, reason: str) -> dict[str, Any]:
     wanted = decision.wanted
     return {
         "status": str(status),
         "reason": reason,
-        "found": observation_document(decision.found),
-        "wanted": wanted.contact.as_document() if isinstance(wanted, Wanted) else None,
+        "found": write_observation(decision.found),
+        "wanted": wanted.contact.as_document() if isinstance(wanted, Desired) else None,
         "source": wanted.source if wanted else None,
     }
 
 
-def _change(account: Mapping[str, Any], kind: str, contact: Mapping[str, Any]) -> dict[str, Any]:
+def _build_change(account: Mapping[str, Any], kind: str, contact: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "account_id": account["id"],
         "account_name": account["name"],
@@ -216,28 +219,28 @@ def _change(account: Mapping[str, Any], kind: str, contact: Mapping[str, Any]) -
     }
 
 
-def _coverage(accounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _count_coverage(accounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Counts of contacts by status, and the share of managed ones that are right now (None if none is)."""
     counts = Counter(contact["status"] for entry in accounts for contact in entry["contacts"].values())
-    managed = sum(counts[status] for status in Status if status not in LEFT_OUT)
-    right = counts[Status.RIGHT] + counts[Status.FIXED]
+    managed = sum(counts[status] for status in ContactStatus if status not in LEFT_OUT)
+    right = counts[ContactStatus.RIGHT] + counts[ContactStatus.FIXED]
     return {
         "accounts": len(accounts),
-        "contacts": {str(status): counts[status] for status in Status},
+        "contacts": {str(status): counts[status] for status in ContactStatus},
         "managed": managed,
         "right_share": right / managed if managed else None,
     }
 
 
-def _units(accounts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _count_units(accounts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     paths = sorted({entry["ou"] for entry in accounts})
     by_path: dict[str, list[Mapping[str, Any]]] = {path: [] for path in paths}
     for entry in accounts:
         by_path[entry["ou"]].append(entry)
-    return [{"ou": path} | _coverage(entries) for path, entries in by_path.items()]
+    return [{"ou": path} | _count_coverage(entries) for path, entries in by_path.items()]
 
 
-def _reviews(roster: Mapping[str, Any], today: date) -> list[dict[str, Any]]:
+def _list_reviews(roster: Mapping[str, Any], today: date) -> list[dict[str, Any]]:
     """Contacts of the roster whose day of review is past."""
     return [
         {"contact": name, "review_by": values["review_by"], "email": values["email"]}
@@ -246,14 +249,14 @@ def _reviews(roster: Mapping[str, Any], today: date) -> list[dict[str, Any]]:
     ]
 
 
-def _exemptions(roster: Mapping[str, Any], today: date) -> list[dict[str, Any]]:
+def _list_exemptions(roster: Mapping[str, Any], today: date) -> list[dict[str, Any]]:
     return [
         dict(entry) | {"ended": bool(entry["until"] and entry["until"] < today.isoformat())}
         for entry in roster["exempt"]
     ]
 
 
-def _point(summary: Mapping[str, Any], coverage: Mapping[str, Any]) -> dict[str, Any]:
+def _make_point(summary: Mapping[str, Any], coverage: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "run": summary["run"],
         "ended_at": summary["ended_at"],

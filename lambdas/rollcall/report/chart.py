@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from rollcall.report.words import percent
+from rollcall.report.words import format_percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,36 +44,43 @@ class Chart:
     says: str
 
 
-def chart(trend: Sequence[Mapping[str, Any]]) -> Chart | None:
+def draw_chart(trend: Sequence[Mapping[str, Any]]) -> Chart | None:
     """The chart of a report's trend; None if no run looked at any contact."""
     runs = [run for run in trend if run["right_share"] is not None]
     if not runs:
         return None
     shares = [float(run["right_share"]) for run in runs]
     low = next(floor for floor in _FLOORS if min(shares) >= floor)
-    times = [_time(run) for run in runs]
+    times = [_read_time(run) for run in runs]
     points = tuple(
-        Point(x=x, y=_y(share, low), title=_title(run, at), finished=run["ending"] not in _UNFINISHED)
-        for run, share, at, x in zip(runs, shares, times, _across(times), strict=True)
+        Point(
+            x=x,
+            y=_place_y(share, low),
+            title=_write_title(run, at),
+            finished=run["ending"] not in _UNFINISHED,
+        )
+        for run, share, at, x in zip(runs, shares, times, _place_across(times), strict=True)
     )
     return Chart(
         points=points,
         line=" ".join(f"{point.x},{point.y}" for point in points),
-        ticks=tuple((_y(share, low), f"{share:.0%}".replace("%", " %")) for share in (1, (1 + low) / 2, low)),
-        ends=_ends(times),
-        says=_says(shares, low),
+        ticks=tuple(
+            (_place_y(share, low), f"{share:.0%}".replace("%", " %")) for share in (1, (1 + low) / 2, low)
+        ),
+        ends=_label_ends(times),
+        says=_describe(shares, low),
     )
 
 
-def _time(run: Mapping[str, Any]) -> datetime:
+def _read_time(run: Mapping[str, Any]) -> datetime:
     return datetime.fromisoformat(run["ended_at"]).astimezone(UTC)
 
 
-def _y(share: float, low: float) -> float:
+def _place_y(share: float, low: float) -> float:
     return round(_TOP + (HEIGHT - _TOP - _BOTTOM) * (1 - share) / (1 - low), 1)
 
 
-def _across(times: Sequence[datetime]) -> list[float]:
+def _place_across(times: Sequence[datetime]) -> list[float]:
     """Where the runs stand, by their time; one alone, or all at once, in the middle."""
     first, seconds = times[0], (times[-1] - times[0]).total_seconds()
     if seconds <= 0:
@@ -83,7 +90,7 @@ def _across(times: Sequence[datetime]) -> list[float]:
     return [round(LEFT + (RIGHT - LEFT) * min(1.0, max(0.0, share)), 1) for share in shares]
 
 
-def _ends(times: Sequence[datetime]) -> tuple[tuple[float, str, str], ...]:
+def _label_ends(times: Sequence[datetime]) -> tuple[tuple[float, str, str], ...]:
     """The first and the last time, as precise as they need to be to differ."""
     for pattern in ("%Y-%m-%d", "%Y-%m-%d %H:%M UTC", "%Y-%m-%d %H:%M:%S UTC"):
         first, last = f"{times[0]:{pattern}}", f"{times[-1]:{pattern}}"
@@ -92,18 +99,19 @@ def _ends(times: Sequence[datetime]) -> tuple[tuple[float, str, str], ...]:
     return (((LEFT + RIGHT) / 2, "middle", f"{times[0]:%Y-%m-%d %H:%M UTC}"),)
 
 
-def _title(run: Mapping[str, Any], at: datetime) -> str:
-    counted = (
-        f"{percent(run['right_share'])} of {run['managed']:,} right, {run['changed']:,} changed or to change"
-    )
+def _write_title(run: Mapping[str, Any], at: datetime) -> str:
+    right = f"{format_percent(run['right_share'])} of {run['managed']:,} right"
+    counted = f"{right}, {run['changed']:,} changed or to change"
     return f"{at:%Y-%m-%d %H:%M} UTC, {run['ending']}: {counted}"
 
 
-def _says(shares: Sequence[float], low: float) -> str:
+def _describe(shares: Sequence[float], low: float) -> str:
     axis = f" The axis begins at {low:.0%}, not at zero.".replace("%", " %") if low else ""
     if len(shares) == 1:
-        return f"One run so far: {percent(shares[0])} of the managed contacts were right after it.{axis}"
+        return (
+            f"One run so far: {format_percent(shares[0])} of the managed contacts were right after it.{axis}"
+        )
     return (
         f"Share of managed contacts that were right after each of the last {len(shares)} runs:"
-        f" {percent(shares[-1])} at the last, {percent(min(shares))} at worst.{axis}"
+        f" {format_percent(shares[-1])} at the last, {format_percent(min(shares))} at worst.{axis}"
     )

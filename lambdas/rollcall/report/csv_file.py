@@ -27,7 +27,7 @@ HEADER = (
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", *"\uff1d\uff0b\uff0d\uff20")  # the last four: full width
 
 
-def to_csv(report: Mapping[str, Any]) -> str:
+def write_csv(report: Mapping[str, Any]) -> str:
     """CSV (RFC 4180, with a header) of a report document; a leading apostrophe keeps cells text."""
     out = io.StringIO()
     writer = csv.writer(out)
@@ -41,17 +41,17 @@ def to_csv(report: Mapping[str, Any]) -> str:
                 kind,
                 contact["status"],
                 contact["reason"],
-                *_values(found),
-                *_values(contact["wanted"]),
+                *_list_values(found),
+                *_list_values(contact["wanted"]),
                 contact["source"] or "",
             )
-            writer.writerow([_text(cell) for cell in row])
+            writer.writerow([_write_cell(cell) for cell in row])
     return out.getvalue()
 
 
-def _values(contact: Mapping[str, str] | None) -> tuple[str, ...]:
+def _list_values(contact: Mapping[str, str] | None) -> tuple[str, ...]:
     return tuple(contact[part] if contact else "" for part in _PARTS)
 
 
-def _text(cell: str) -> str:
+def _write_cell(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA) else cell

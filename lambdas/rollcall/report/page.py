@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from rollcall.report.build import ATTENTION, Status
-from rollcall.report.chart import HEIGHT, LEFT, RIGHT, WIDTH, chart
-from rollcall.report.words import ended, percent, roster_facts, started_by
+from rollcall.report.build import ATTENTION, ContactStatus
+from rollcall.report.chart import HEIGHT, LEFT, RIGHT, WIDTH, draw_chart
+from rollcall.report.words import describe_end, describe_start, format_percent, list_roster_facts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,47 +34,52 @@ _BLANKS = frozenset(chr(code) for code in (0x115F, 0x1160, 0x3164, 0xFFA0, 0x280
 
 def render(report: Mapping[str, Any]) -> str:
     """The page of a report document. Every value in it is text: names are chosen by others."""
-    style, script = _file("page.css"), _file("page.js")
-    return _template().render(
+    style, script = _read_file("page.css"), _read_file("page.js")
+    return _load_template().render(
         report=report,
         coverage=report["coverage"],
         run=report["run"],
         counts=report["coverage"]["contacts"],
-        attention=_attention(report["accounts"]),
+        attention=_list_attention(report["accounts"]),
         attention_count=sum(report["coverage"]["contacts"][status] for status in ATTENTION),
         silent={(item["account_id"], item["kind"]) for item in report["unannounced"]},
-        started_by=started_by(report["run"]),
-        ended=ended(report["run"]),
-        roster_facts=roster_facts(report["run"], report["mode"]),
-        chart=chart(report["trend"]),
+        started_by=describe_start(report["run"]),
+        ended=describe_end(report["run"]),
+        roster_facts=list_roster_facts(report["run"], report["mode"]),
+        chart=draw_chart(report["trend"]),
         width=WIDTH,
         height=HEIGHT,
         left=LEFT,
         right=RIGHT,
-        data=_data(report["accounts"]),
+        data=_build_data(report["accounts"]),
         most=MOST_ROWS,
         root=ROOT,
         # Ours, and not escaped: a file of this package.
         style=Markup(style),  # noqa: S704  # a constant of this package
         script=Markup(script),  # noqa: S704  # a constant of this package
-        style_digest=_digest(style),
-        script_digest=_digest(script),
+        style_digest=_compute_digest(style),
+        script_digest=_compute_digest(script),
     )
 
 
 @cache
-def _template() -> Template:
+def _load_template() -> Template:
     environment = Environment(
         autoescape=True,
         trim_blocks=True,
         undefined=StrictUndefined,
-        loader=DictLoader({"page": _file("page.html.j2")}),
+        loader=DictLoader({"page": _read_file("page.html.j2")}),
     )
-    environment.filters |= {"visible": visible, "parts": _parts, "long": _long, "percent": percent}
+    environment.filters |= {
+        "visible": make_visible,
+        "parts": _list_parts,
+        "long": _break_long,
+        "percent": format_percent,
+    }
     return environment.get_template("page")
 
 
-def visible(text: str) -> str:
+def make_visible(text: str) -> str:
     """The text with what cannot be seen (controls, direction marks, fillers) as `<U+202E>`."""
     return "".join(
         f"<U+{ord(character):04X}>"
@@ -84,17 +89,17 @@ def visible(text: str) -> str:
     )
 
 
-def _parts(contact: Mapping[str, str] | None) -> list[str]:
+def _list_parts(contact: Mapping[str, str] | None) -> list[str]:
     """Each part is shown by itself: text of one direction must not turn that of the next one round."""
-    return [visible(contact[part]) for part in _PARTS] if contact else ["absent"]
+    return [make_visible(contact[part]) for part in _PARTS] if contact else ["absent"]
 
 
-def _long(text: str) -> bool:
+def _break_long(text: str) -> bool:
     """Whether a word of it may have to be broken, for lack of a place to do so."""
     return any(len(word) > _LONGEST_WORD for word in text.split())
 
 
-def _attention(accounts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _list_attention(accounts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [
         {"account": account, "kind": kind, "contact": contact}
         for account in accounts
@@ -103,7 +108,7 @@ def _attention(accounts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _data(accounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _build_data(accounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """All accounts for the script. Texts stand once, in a table: ten thousand accounts share a few."""
     texts: dict[str, int] = {}
 
@@ -111,39 +116,39 @@ def _data(accounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         return texts.setdefault(text, len(texts))
 
     def values(contact: Mapping[str, str] | None) -> int:
-        return known("\n".join(_parts(contact)))  # no part has a line end: they are shown as <U+000A>
+        return known("\n".join(_list_parts(contact)))  # no part has a line end: they are shown as <U+000A>
 
     def cell(contact: Mapping[str, Any]) -> list[int]:
         found = contact["found"]
         state = found["state"] if found else "not read"
         return [
-            list(Status).index(Status(contact["status"])),
+            list(ContactStatus).index(ContactStatus(contact["status"])),
             values(found["contact"]) if state == "present" else known(state),
             values(contact["wanted"]) if contact["source"] else known(""),
-            known(visible(contact["reason"])),
+            known(make_visible(contact["reason"])),
         ]
 
     rows = [
         [
             account["id"],
-            known(visible(account["name"])),
-            known(visible(account["ou"]) or ROOT),
+            known(make_visible(account["name"])),
+            known(make_visible(account["ou"]) or ROOT),
             *(cell(account["contacts"][kind]) for kind in _KINDS),
         ]
         for account in accounts
     ]
     return {
         "kinds": _KINDS,
-        "statuses": [str(status) for status in Status],
+        "statuses": [str(status) for status in ContactStatus],
         "texts": list(texts),
         "rows": rows,
     }
 
 
-def _file(name: str) -> str:
+def _read_file(name: str) -> str:
     return (resources.files("rollcall.report") / "templates" / name).read_text(encoding="utf-8")
 
 
-def _digest(text: str) -> str:
+def _compute_digest(text: str) -> str:
     """For the page's Content-Security-Policy: nothing runs in it but this."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -35,37 +35,37 @@ class RosterFact:
     standing: str
 
 
-def percent(share: float) -> str:
+def format_percent(share: float) -> str:
     """A share with one decimal, cut and not rounded: 100.0 % is said only of all."""
     # Without the small bit 57 of 100 were 56.9 %, as 0.57 * 1000 is a little less than 570.
     return f"{math.floor(share * 1000 + 1e-6) / 10:.1f} %"
 
 
-def started_by(run: Mapping[str, Any]) -> str:
+def describe_start(run: Mapping[str, Any]) -> str:
     """What started the run of a summary."""
     return _STARTED_BY[run["trigger"]]
 
 
-def ended(run: Mapping[str, Any]) -> str:
+def describe_end(run: Mapping[str, Any]) -> str:
     """How it ended."""
     return _ENDED[run["ending"]]
 
 
-def roster_facts(run: Mapping[str, Any], mode: str) -> list[RosterFact]:
+def list_roster_facts(run: Mapping[str, Any], mode: str) -> list[RosterFact]:
     """The roster that the page judges by, and the one that the run planned with if it is another.
 
     `mode` is that of the first, where no override says otherwise.
     """
     judged, approved = run["judged_by"], run["approved"]
     told = ", in audit mode: what differs is told and not set right" if mode == Mode.AUDIT else ""
-    facts = [RosterFact(term="Roster", digest=judged, standing=_standing(judged, approved) + told)]
+    facts = [RosterFact(term="Roster", digest=judged, standing=_describe_approval(judged, approved) + told)]
     if run["roster"] != judged:
         standing = "approved" if run["roster"] == approved else "not approved"
         facts.append(RosterFact(term="Deployed roster", digest=run["roster"], standing=standing))
     return facts
 
 
-def _standing(digest: str, approved: str | None) -> str:
+def _describe_approval(digest: str, approved: str | None) -> str:
     if digest == approved:
         return "approved"
     if approved is None:

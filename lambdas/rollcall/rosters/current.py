@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from rollcall.decide.enforcement import Control
+    from rollcall.decide.enforcement import Enforcement
     from rollcall.ports import Organization, State
     from rollcall.rosters.orphaned import Matches
 
@@ -28,22 +28,22 @@ class Rosters:
         self.candidate = Roster.from_document(candidate)
         self._known = {self.candidate.digest: self.candidate}
 
-    def current(self, control: Control) -> Roster:
+    def find_current(self, control: Enforcement) -> Roster:
         """The roster to decide by; RetryableError if the state table cannot be read."""
-        return self.candidate if control.approved is None else self.named(control.approved)
+        return self.candidate if control.approved is None else self.load(control.approved)
 
-    def named(self, digest: str) -> Roster:
+    def load(self, digest: str) -> Roster:
         """The candidate, or a roster that was approved; RetryableError if the state table has none such."""
         if digest not in self._known:
-            document = self._state.approved_document(digest)
+            document = self._state.load_roster(digest)
             self._known = {self.candidate.digest: self.candidate, digest: Roster.from_document(document)}
         return self._known[digest]
 
-    def document_of(self, roster: Roster) -> Mapping[str, Any]:
+    def load_document(self, roster: Roster) -> Mapping[str, Any]:
         """The document of a roster from here; RetryableError if the state table cannot be read."""
         if roster.digest == self.candidate.digest:
             return self.document
-        return self._state.approved_document(roster.digest)
+        return self._state.load_roster(roster.digest)
 
 
 def approve_candidate(

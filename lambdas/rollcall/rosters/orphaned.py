@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Matches(Protocol):
     """Memory of what entries of rosters matched; RetryableError if it cannot be asked."""
 
-    def units(self) -> Mapping[str, frozenset[str]]:
+    def list_units(self) -> Mapping[str, frozenset[str]]:
         """Ids of the organizational units that each path of names has led to."""
 
     def forget_unit(self, path: str, ou_id: str) -> None:
@@ -31,22 +31,22 @@ class Matches(Protocol):
     def add_unit(self, path: str, ou_id: str) -> None:
         """Remember that the path led to this unit."""
 
-    def tagged(self, tag: str, account_id: str) -> bool:
+    def is_tagged(self, tag: str, account_id: str) -> bool:
         """Whether this account carried the tag when it was last looked at."""
 
-    def others_tagged(self, tag: str, account_id: str) -> bool:
+    def has_others_tagged(self, tag: str, account_id: str) -> bool:
         """Whether any other account did."""
 
     def set_tagged(self, tag: str, account_id: str, *, carries: bool) -> None:
         """Remember whether this account carries the tag."""
 
 
-def lost_match(roster: Roster, account: Account, memory: Matches) -> str | None:
+def find_orphaned(roster: Roster, account: Account, memory: Matches) -> str | None:
     """Why an entry that is meant for this account no longer matches it, None if all is well.
 
     Remembers what matches now.
     """
-    return _lost_unit(roster, account, memory) or _lost_tag(roster, account, memory)
+    return _find_orphaned_path(roster, account, memory) or _find_orphaned_tag(roster, account, memory)
 
 
 def remember_units(roster: Roster, memory: Matches, organization: Organization) -> None:
@@ -54,9 +54,9 @@ def remember_units(roster: Roster, memory: Matches, organization: Organization) 
 
     A path that leads nowhere keeps what is remembered: its accounts stay held.
     """
-    known = memory.units()
-    for path in _paths(roster):
-        ou_id = organization.unit_at(path.split("/"))
+    known = memory.list_units()
+    for path in _list_paths(roster):
+        ou_id = organization.find_unit(path.split("/"))
         if ou_id is None:
             continue
         memory.add_unit(path, ou_id)
@@ -64,62 +64,64 @@ def remember_units(roster: Roster, memory: Matches, organization: Organization) 
             memory.forget_unit(path, other)
 
 
-def lost_units(roster: Roster, memory: Matches, organization: Organization, *, changed: str) -> list[str]:
+def find_orphaned_paths(
+    roster: Roster, memory: Matches, organization: Organization, *, changed: str
+) -> list[str]:
     """A reason for each path of the roster that led to the changed unit, or below it, and no longer does.
 
     What else was renamed is not told again: its own event told it, and its accounts are held.
     """
-    above = organization.unit_path(changed)
+    above = organization.get_unit_path(changed)
     if above is None:
         return []
-    known = memory.units()
+    known = memory.list_units()
     return [
-        _renamed(ou_id, path)
-        for path in _paths(roster)
+        _describe_renamed(ou_id, path)
+        for path in _list_paths(roster)
         for ou_id in sorted(known.get(path, frozenset()))
-        if (names := organization.unit_path(ou_id)) is not None
+        if (names := organization.get_unit_path(ou_id)) is not None
         and list(names[: len(above)]) == list(above)
         and list(names) != path.split("/")
     ]
 
 
-def _paths(roster: Roster) -> list[str]:
+def _list_paths(roster: Roster) -> list[str]:
     selectors = [entry.selector for entry in roster.overrides]
     return sorted({"/".join(item.names) for item in selectors if isinstance(item, OuPath)})
 
 
-def _renamed(ou_id: str, path: str) -> str:
+def _describe_renamed(ou_id: str, path: str) -> str:
     return (
         f"organizational unit {ou_id} was {path} and is called otherwise now: "
         "correct the override in the roster, or the name of the unit"
     )
 
 
-def _lost_unit(roster: Roster, account: Account, memory: Matches) -> str | None:
+def _find_orphaned_path(roster: Roster, account: Account, memory: Matches) -> str | None:
     paths = [entry.selector for entry in roster.overrides if isinstance(entry.selector, OuPath)]
-    units = memory.units() if paths else {}
+    units = memory.list_units() if paths else {}
     lost = None
     for selector in paths:
         path = "/".join(selector.names)
         known = units.get(path, frozenset())
-        if selector.rank(account) is not None:
+        if selector.match_rank(account) is not None:
             ou_id = account.parent_ids[len(selector.names)]
             if ou_id not in known:
                 memory.add_unit(path, ou_id)
         elif renamed := known.intersection(account.parent_ids):
-            lost = _renamed(min(renamed), path)
+            lost = _describe_renamed(min(renamed), path)
     return lost
 
 
-def _lost_tag(roster: Roster, account: Account, memory: Matches) -> str | None:
+def _find_orphaned_tag(roster: Roster, account: Account, memory: Matches) -> str | None:
     lost = None
     for entry in roster.overrides:
         if not isinstance(entry.selector, Tagged):
             continue
-        tag, carries = entry.selector.key, entry.selector.rank(account) is not None
-        if memory.tagged(tag, account.id) == carries:
+        tag, carries = entry.selector.key, entry.selector.match_rank(account) is not None
+        if memory.is_tagged(tag, account.id) == carries:
             continue
-        if carries or memory.others_tagged(tag, account.id):
+        if carries or memory.has_others_tagged(tag, account.id):
             memory.set_tagged(tag, account.id, carries=carries)
         else:
             lost = (
@@ -130,22 +132,22 @@ def _lost_tag(roster: Roster, account: Account, memory: Matches) -> str | None:
 
 
 @dataclass(slots=True)
-class UnitsOnce:
+class CachedMatches:
     """The memory of matches with the units read once, for a worker that looks at many accounts."""
 
     memory: Matches
     _units: Mapping[str, frozenset[str]] | None = field(default=None, init=False)
 
-    def units(self) -> Mapping[str, frozenset[str]]:
+    def list_units(self) -> Mapping[str, frozenset[str]]:
         """Ids of the organizational units that each path of names has led to."""
         if self._units is None:
-            self._units = self.memory.units()
+            self._units = self.memory.list_units()
         return self._units
 
     def add_unit(self, path: str, ou_id: str) -> None:
         """Remember that the path led to this unit."""
         self.memory.add_unit(path, ou_id)
-        known = self.units()
+        known = self.list_units()
         self._units = {**known, path: known.get(path, frozenset()) | {ou_id}}
 
     def forget_unit(self, path: str, ou_id: str) -> None:
@@ -153,13 +155,13 @@ class UnitsOnce:
         self.memory.forget_unit(path, ou_id)
         self._units = None
 
-    def tagged(self, tag: str, account_id: str) -> bool:
+    def is_tagged(self, tag: str, account_id: str) -> bool:
         """Whether this account carried the tag when it was last looked at."""
-        return self.memory.tagged(tag, account_id)
+        return self.memory.is_tagged(tag, account_id)
 
-    def others_tagged(self, tag: str, account_id: str) -> bool:
+    def has_others_tagged(self, tag: str, account_id: str) -> bool:
         """Whether any other account did."""
-        return self.memory.others_tagged(tag, account_id)
+        return self.memory.has_others_tagged(tag, account_id)
 
     def set_tagged(self, tag: str, account_id: str, *, carries: bool) -> None:
         """Remember whether this account carries the tag."""

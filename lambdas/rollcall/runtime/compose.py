@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.account_api import AllAccounts, ManagementAccount, OneModeAccountApi
 from rollcall.adapters.bus_and_queue import EventBridgeOutcomeBus
-from rollcall.adapters.clients import NO_RETRIES, LateClient, client
+from rollcall.adapters.clients import NO_RETRIES, LateClient, make_client
 from rollcall.adapters.ledger import LedgerBucket
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.state.memory import StateTable
@@ -26,27 +26,27 @@ if TYPE_CHECKING:
 _CANDIDATE = Path(__file__).resolve().parents[2] / "candidate.json"
 
 
-def candidate() -> dict[str, Any]:
+def load_candidate() -> dict[str, Any]:
     """The roster that was deployed with this code, as synth compiled it."""
     document: dict[str, Any] = json.loads(_CANDIDATE.read_text(encoding="utf-8"))
     return document
 
 
-def writing_ports(
+def make_writing_ports(
     environment: ReconcileEnvironment | ApplyEnvironment,
     *,
     members: Mapping[str, Pace],
     management: Mapping[str, Pace],
 ) -> Ports:
     """What the role that writes works with."""
-    clock, dynamodb = SystemClock(), client("dynamodb")
+    clock, dynamodb = SystemClock(), make_client("dynamodb")
     return Ports(
-        organization=AwsOrganization(client=client("organizations")),
-        accounts=_all_accounts(environment, clock, members=members, management=management),
+        organization=AwsOrganization(client=make_client("organizations")),
+        accounts=_make_account_api(environment, clock, members=members, management=management),
         state=StateTable(client=dynamodb, table=environment.state_table),
         ledger=LedgerBucket(client=LateClient("s3"), bucket=environment.ledger_bucket),
         bus=EventBridgeOutcomeBus(
-            client=client("events"),
+            client=make_client("events"),
             bus=environment.outcome_bus,
             management_account=environment.management_account,
         ),
@@ -55,7 +55,7 @@ def writing_ports(
     )
 
 
-def _all_accounts(
+def _make_account_api(
     environment: ReconcileEnvironment | ApplyEnvironment,
     clock: Clock,
     *,
@@ -68,19 +68,19 @@ def _all_accounts(
     """
     return AllAccounts(
         management_account=environment.management_account,
-        members=OneModeAccountApi(client=client("account", NO_RETRIES), clock=clock, buckets=members),
+        members=OneModeAccountApi(client=make_client("account", NO_RETRIES), clock=clock, buckets=members),
         management=ManagementAccount(
             sts=LateClient("sts"),
             role_arn=environment.management_role_arn,
-            account_client=_account_client,
+            account_client=_make_account_client,
             clock=clock,
             buckets=management,
         ),
     )
 
 
-def _account_client(credentials: Mapping[str, str]) -> Any:
-    return client(
+def _make_account_client(credentials: Mapping[str, str]) -> Any:
+    return make_client(
         "account",
         NO_RETRIES,
         aws_access_key_id=credentials["AccessKeyId"],

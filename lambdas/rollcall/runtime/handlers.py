@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Function = TypeVar("Function")
 
 
-def composed_once(compose: Callable[[], Function]) -> _lru_cache_wrapper[Function]:
+def compose_once(compose: Callable[[], Function]) -> _lru_cache_wrapper[Function]:
     """What `compose` returns, from its first call on; what it raises is raised, and it is called again.
 
     Clients are made of some hundred thousand small objects, none of them garbage. Python would look through

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from rollcall.model.errors import RetryableError
 from rollcall.outcomes.verdicts import Verdict
-from rollcall.sweep.apply_account import Carrier
+from rollcall.sweep.apply_account import AccountApplier
 from rollcall.sweep.plan_builder import PART_CHANGES
 from rollcall.sweep.run import Ending, Run, Step
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from rollcall.decide.observed import PlannedChange, Result
+    from rollcall.decide.observed import ChangeResult, PlannedChange
     from rollcall.ports import Ports
     from rollcall.rosters.current import Rosters
     from rollcall.sweep.ports import Pool, Runs, Sweeps
@@ -34,7 +34,7 @@ SLICE: Final = timedelta(seconds=240)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Apply:
+class ApplyStep:
     """Carries out plans."""
 
     ports: Ports
@@ -44,7 +44,7 @@ class Apply:
     pool: Pool
     paces: Paces
 
-    def step(self, run: Run) -> Run:
+    def run_step(self, run: Run) -> Run:
         """The run as far as this worker got with its plan.
 
         RetryableError if nothing of a whole batch could be done for now.
@@ -54,57 +54,59 @@ class Apply:
             return replace(run, next=Step.REPORT)
         began = self.ports.clock.now()
         self.paces.resume(run.rates, began.timestamp())
-        run = self._work(self._resumed(run), plan, until=began + SLICE)
-        return replace(run, rates={**run.rates, **self.paces.rates()})
+        run = self._work(self._resume(run), plan, until=began + SLICE)
+        return replace(run, rates={**run.rates, **self.paces.get_rates()})
 
     def _work(self, run: Run, plan: PlanReference, *, until: datetime) -> Run:
-        planned = lru_cache(maxsize=1)(partial(self.runs.planned, run.data, plan.roster))
+        planned = lru_cache(maxsize=1)(partial(self.runs.read_planned, run.data, plan.roster))
         while run.cursor < plan.changes:
             if self.ports.clock.now() >= until:
                 return run
-            if not self.sweeps.progress(run, self.ports.clock.now()):
+            if not self.sweeps.save_progress(run, self.ports.clock.now()):
                 # Another run took over from one that was silent for too long: it has the last word.
                 return replace(run, ending=Ending.SUPERSEDED, next=Step.END)
-            ending = self._ending(plan)
+            ending = self._find_ending(plan)
             if ending is not None:
                 return replace(run, ending=ending, next=Step.REPORT)
             part, start = divmod(run.cursor, PART_CHANGES)
             batch = planned(part)[start : start + BATCH_CHANGES]
             results = self._carry_out(run, plan, batch, until=until)
-            if _trouble(results) and self._ending(plan) is None:
+            if _describe_trouble(results) and self._find_ending(plan) is None:
                 raise RetryableError(f"nothing of a batch could be done: {results[0].reason}")
             self.runs.write_results(run.id, run.cursor, results)
             run = replace(run, cursor=run.cursor + len(results))
             if run.cursor >= plan.changes and any(result.verdict is Verdict.PENDING for result in results):
                 # A pause within the last batch: there is no other before which it would be seen.
-                return replace(run, ending=self._ending(plan) or run.ending, next=Step.REPORT)
+                return replace(run, ending=self._find_ending(plan) or run.ending, next=Step.REPORT)
         return replace(run, next=Step.REPORT)
 
-    def _resumed(self, run: Run) -> Run:
+    def _resume(self, run: Run) -> Run:
         """Where the worker before got, if it was cut off before it could hand over."""
-        known = self.sweeps.current(self.ports.clock.now())
+        known = self.sweeps.find_current(self.ports.clock.now())
         if known is None or known.id != run.id or known.next is not Step.APPLY:
             return run
         return replace(run, cursor=max(run.cursor, known.cursor))
 
-    def _ending(self, plan: PlanReference) -> Ending | None:
+    def _find_ending(self, plan: PlanReference) -> Ending | None:
         """Why nothing more may be written, None if it may."""
-        control = self.ports.state.control()
+        control = self.ports.state.get_enforcement()
         if control.paused:
             return Ending.PAUSED
         return None if control.approved == plan.roster else Ending.SUPERSEDED
 
     def _carry_out(
         self, run: Run, plan: PlanReference, batch: Sequence[PlannedChange], *, until: datetime
-    ) -> list[Result]:
+    ) -> list[ChangeResult]:
         """What became of the changes that were begun in time: the first so many of the batch."""
-        carrier = Carrier(ports=self.ports, run=run, roster=self.rosters.named(plan.roster))
+        carrier = AccountApplier(ports=self.ports, run=run, roster=self.rosters.load(plan.roster))
         accounts = [list(changes) for _, changes in groupby(batch, key=lambda change: change.account_id)]
-        done = self.pool.each(carrier.carry_out, accounts, go_on=lambda: self.ports.clock.now() < until)
+        done = self.pool.map_each(
+            carrier.apply_changes, accounts, go_on=lambda: self.ports.clock.now() < until
+        )
         return [result for results in done for result in results]
 
 
-def _trouble(results: Sequence[Result]) -> bool:
+def _describe_trouble(results: Sequence[ChangeResult]) -> bool:
     """Whether the fault is not with single accounts: a whole batch waits."""
     waiting = [result for result in results if result.verdict is Verdict.PENDING]
     return len(waiting) == BATCH_CHANGES

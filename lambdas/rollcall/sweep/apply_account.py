@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from rollcall.decide.observed import Observed, Result, decide, target_document
+from rollcall.decide.observed import ChangeResult, ObservedAccount, plan_observed, write_desired
 from rollcall.decide.plan import Finding
 from rollcall.events.actor import UNKNOWN, Actor
 from rollcall.events.signal import Cause, EventReference, Signal
 from rollcall.model.desired import Present
-from rollcall.model.errors import RetryableError, unexpected
-from rollcall.outcomes.outcome import Incident, Outcome, incident_id
+from rollcall.model.errors import RetryableError, describe_unexpected
+from rollcall.outcomes.outcome import Incident, Outcome, make_incident_id
 from rollcall.outcomes.verdicts import Verdict
 from rollcall.ports import Delivery
-from rollcall.publish.incidents import count_reverts, gathered_by
-from rollcall.repeated_edits.backoff import held_back
-from rollcall.rosters.orphaned import lost_match
-from rollcall.write.apply_change import SET_REASON, Acted, act
+from rollcall.publish.incidents import count_reverts, find_parent
+from rollcall.repeated_edits.backoff import find_backoff
+from rollcall.rosters.orphaned import find_orphaned
+from rollcall.write.apply_change import SET_REASON, AppliedChange, apply_change
 from rollcall.write.recover import recover
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rollcall.decide.plan import Change
     from rollcall.model.account import Account
     from rollcall.model.contact import ContactKind
-    from rollcall.model.desired import Observation, Target
+    from rollcall.model.desired import DesiredState, Observation
     from rollcall.model.roster import Roster
     from rollcall.ports import Ports
     from rollcall.sweep.run import Run
@@ -44,32 +44,32 @@ SWEEP = Actor(
 )
 
 
-def swept(account_id: str, run: Run, now: datetime) -> Signal:
+def make_sweep_signal(account_id: str, run: Run, now: datetime) -> Signal:
     """The reason why a run looks at an account. One account is one incident in one run."""
     event = EventReference(id=run.id, name="Sweep", time=now.isoformat(), request_id=None)
     return Signal(account_id=account_id, cause=Cause.SWEPT, event=event, actor=SWEEP)
 
 
-def owner(run: Run) -> str:
+def name_owner(run: Run) -> str:
     """Who owns the intents of a run: only a later worker of the same execution knows the earlier one gone."""
     return f"sweep/{run.execution}"
 
 
-def outcome_of(planned: PlannedChange, verdict: Verdict, reason: str) -> Outcome:
+def make_planned_outcome(planned: PlannedChange, verdict: Verdict, reason: str) -> Outcome:
     """What became of a planned change."""
     return Outcome(
         verdict=verdict, reason=reason, kind=planned.kind, found=planned.found, wanted=planned.wanted
     )
 
 
-def skipped(planned: PlannedChange, reason: str) -> Acted:
+def make_skipped(planned: PlannedChange, reason: str) -> AppliedChange:
     """Nothing was done, for this reason."""
-    return Acted(outcome=outcome_of(planned, Verdict.SKIPPED, reason))
+    return AppliedChange(outcome=make_planned_outcome(planned, Verdict.SKIPPED, reason))
 
 
-def result_of(planned: PlannedChange, outcome: Outcome) -> Result:
+def make_result(planned: PlannedChange, outcome: Outcome) -> ChangeResult:
     """The same, as the run stores it."""
-    return Result(
+    return ChangeResult(
         account_id=planned.account_id,
         kind=planned.kind,
         verdict=outcome.verdict,
@@ -79,16 +79,16 @@ def result_of(planned: PlannedChange, outcome: Outcome) -> Result:
     )
 
 
-def same_observation(found: Observation, planned: Observation) -> bool:
+def is_same_observation(found: Observation, planned: Observation) -> bool:
     """Whether what is there is still what was there when the plan was made."""
     if isinstance(found, Present) and isinstance(planned, Present):
-        return found.contact.same_as(planned.contact)
+        return found.contact.is_same(planned.contact)
     return type(found) is type(planned)
 
 
-def same_target(wanted: Target, planned: Target) -> bool:
+def is_same_desired(wanted: DesiredState, planned: DesiredState) -> bool:
     """The same values; which entry of the roster they come from does not matter."""
-    return bool(target_document(wanted)["contact"] == target_document(planned)["contact"])
+    return bool(write_desired(wanted)["contact"] == write_desired(planned)["contact"])
 
 
 #: Waits before the second, third and fourth try of what AWS was too busy for.
@@ -97,14 +97,14 @@ _KEPT = frozenset({Verdict.UNREADABLE, Verdict.UNREACHABLE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Carrier:
+class AccountApplier:
     """Carries out what a run has planned with this roster, an account at a time."""
 
     ports: Ports
     run: Run
     roster: Roster
 
-    def carry_out(self, changes: Sequence[PlannedChange]) -> list[Result]:
+    def apply_changes(self, changes: Sequence[PlannedChange]) -> list[ChangeResult]:
         """What became of the changes of one account, in their order. Never raises for what AWS may do.
 
         What has to wait is tried again here, and in the end pending: the next run looks at it.
@@ -112,49 +112,53 @@ class Carrier:
         done: dict[ContactKind, Outcome] = {}
         for seconds in (0.0, *RETRY_SECONDS):
             todo = [change for change in changes if _open(done.get(change.kind))]
-            if not todo or (seconds and self._stopped()):
+            if not todo or (seconds and self._is_stopped()):
                 break
             self.ports.clock.sleep(seconds)
-            done |= self._attempt(todo)
-        return [result_of(change, done[change.kind]) for change in changes]
+            done |= self._try_once(todo)
+        return [make_result(change, done[change.kind]) for change in changes]
 
-    def _attempt(self, changes: Sequence[PlannedChange]) -> Mapping[ContactKind, Outcome]:
+    def _try_once(self, changes: Sequence[PlannedChange]) -> Mapping[ContactKind, Outcome]:
         account_id = changes[0].account_id
         try:
-            account = self.ports.organization.account(account_id, with_tags=self.roster.uses_tags)
-            acted = self._recovered(account_id, account)
+            account = self.ports.organization.get_account(account_id, with_tags=self.roster.uses_tags)
+            acted = self._recover(account_id, account)
             todo = [change for change in changes if change.kind not in acted]
             acted |= self._act(account, todo)
-            signal = swept(account_id, self.run, self.ports.clock.now())
-            self._tell(signal, account, acted.values())
+            signal = make_sweep_signal(account_id, self.run, self.ports.clock.now())
+            self._publish(signal, account, acted.values())
         except RetryableError as error:
             # What was written keeps its open intent: the next try finishes and tells it.
-            return {change.kind: outcome_of(change, Verdict.PENDING, str(error)) for change in changes}
+            return {
+                change.kind: make_planned_outcome(change, Verdict.PENDING, str(error)) for change in changes
+            }
         except Exception as error:  # noqa: BLE001  # one account must not keep the others from being set right
-            reason = unexpected(error)
-            return {change.kind: outcome_of(change, Verdict.FAILED, reason) for change in changes}
+            reason = describe_unexpected(error)
+            return {change.kind: make_planned_outcome(change, Verdict.FAILED, reason) for change in changes}
         return {kind: item.outcome for kind, item in acted.items()}
 
-    def _recovered(self, account_id: str, account: Account | None) -> dict[ContactKind, Acted]:
+    def _recover(self, account_id: str, account: Account | None) -> dict[ContactKind, AppliedChange]:
         """What an earlier worker of this run began; what others left is told as theirs."""
         mine = {}
         for signal, item in recover(account_id, self._delivery, self.ports):
             if item.outcome.kind is not None and signal.event.id == self.run.id:
                 mine[item.outcome.kind] = item
             else:
-                self._tell(signal, account, [item])
+                self._publish(signal, account, [item])
         return mine
 
-    def _act(self, account: Account | None, changes: Sequence[PlannedChange]) -> dict[ContactKind, Acted]:
+    def _act(
+        self, account: Account | None, changes: Sequence[PlannedChange]
+    ) -> dict[ContactKind, AppliedChange]:
         if account is None:
             reason = "the organization has no such account any more"
-            return {change.kind: skipped(change, reason) for change in changes}
+            return {change.kind: make_skipped(change, reason) for change in changes}
         acted, contacts = self._observe(changes)
-        lost = lost_match(self.roster, account, self.ports.matches)
-        observed = Observed(
-            account=account, contacts=contacts, lost={self.roster.digest: lost} if lost else {}
+        lost = find_orphaned(self.roster, account, self.ports.matches)
+        observed = ObservedAccount(
+            account=account, contacts=contacts, orphaned={self.roster.digest: lost} if lost else {}
         )
-        plan = decide(observed, self.roster, halted=None, today=self.ports.clock.now().date())
+        plan = plan_observed(observed, self.roster, halted=None, today=self.ports.clock.now().date())
         decided: list[Change | Finding] = [*plan.changes, *plan.findings]
         by_kind = {item.kind: item for item in decided}
         for change in changes:
@@ -164,30 +168,32 @@ class Carrier:
 
     def _observe(
         self, changes: Sequence[PlannedChange]
-    ) -> tuple[dict[ContactKind, Acted], dict[ContactKind, Observation]]:
-        waiting: dict[ContactKind, Acted] = {}
+    ) -> tuple[dict[ContactKind, AppliedChange], dict[ContactKind, Observation]]:
+        waiting: dict[ContactKind, AppliedChange] = {}
         contacts: dict[ContactKind, Observation] = {}
         for change in changes:
             try:
                 contacts[change.kind] = self.ports.accounts.get(change.account_id, change.kind)
             except RetryableError as error:
-                waiting[change.kind] = Acted(outcome=outcome_of(change, Verdict.PENDING, str(error)))
+                waiting[change.kind] = AppliedChange(
+                    outcome=make_planned_outcome(change, Verdict.PENDING, str(error))
+                )
         return waiting, contacts
 
-    def _carry(self, planned: PlannedChange, decided: Change | Finding) -> Acted:
+    def _carry(self, planned: PlannedChange, decided: Change | Finding) -> AppliedChange:
         """One contact, as it is now: write only what was approved, over what was seen then."""
         if isinstance(decided, Finding):
-            return self._left(planned, decided)
-        if not same_target(decided.wanted, planned.wanted):
-            return skipped(planned, "the roster asks for something else here by now")
-        if not same_observation(decided.found, planned.found):
-            return skipped(planned, "somebody changed it after the plan was made")
+            return self._skip_if_changed(planned, decided)
+        if not is_same_desired(decided.wanted, planned.wanted):
+            return make_skipped(planned, "the roster asks for something else here by now")
+        if not is_same_observation(decided.found, planned.found):
+            return make_skipped(planned, "somebody changed it after the plan was made")
         now = self.ports.clock.now()
-        spaced = held_back(self.ports.state, planned.account_id, planned.kind, now)
+        spaced = find_backoff(self.ports.state, planned.account_id, planned.kind, now)
         if spaced is not None:
-            return skipped(planned, spaced)
-        return act(
-            signal=swept(planned.account_id, self.run, now),
+            return make_skipped(planned, spaced)
+        return apply_change(
+            signal=make_sweep_signal(planned.account_id, self.run, now),
             change=decided,
             roster_digest=self.roster.digest,
             authorised=False,
@@ -195,28 +201,28 @@ class Carrier:
             ports=self.ports,
         )
 
-    def _left(self, planned: PlannedChange, finding: Finding) -> Acted:
+    def _skip_if_changed(self, planned: PlannedChange, finding: Finding) -> AppliedChange:
         """What is not to be written now, though it was planned."""
         if finding.verdict is not Verdict.COMPLIANT:
             verdict = finding.verdict if finding.verdict in _KEPT else Verdict.SKIPPED
-            return Acted(outcome=outcome_of(planned, verdict, finding.reason))
-        if self.ports.state.restored_for(planned.account_id, planned.kind) == self.run.id:
+            return AppliedChange(outcome=make_planned_outcome(planned, verdict, finding.reason))
+        if self.ports.state.get_restored_for(planned.account_id, planned.kind) == self.run.id:
             # A worker of this run set it, and was cut off before it could say so.
-            return Acted(outcome=outcome_of(planned, Verdict.SET, SET_REASON))
-        return Acted(outcome=outcome_of(planned, Verdict.COMPLIANT, finding.reason))
+            return AppliedChange(outcome=make_planned_outcome(planned, Verdict.SET, SET_REASON))
+        return AppliedChange(outcome=make_planned_outcome(planned, Verdict.COMPLIANT, finding.reason))
 
-    def _tell(self, signal: Signal, account: Account | None, acted: Iterable[Acted]) -> None:
+    def _publish(self, signal: Signal, account: Account | None, acted: Iterable[AppliedChange]) -> None:
         """Publish, and only then forget the intents: a crash in between tells twice, never not at all."""
         told = [item for item in acted if item.intent is not None or item.outcome.verdict not in _UNTOLD]
         if not told:
             return
         incident = Incident(
-            id=incident_id(event=signal.event, signal=signal),
+            id=make_incident_id(event=signal.event, signal=signal),
             event=signal.event,
             signal=signal,
             account=account,
             outcomes=tuple(item.outcome for item in told),
-            gathered_by=gathered_by(incident_id(event=signal.event, signal=signal), self.ports),
+            parent_incident_id=find_parent(make_incident_id(event=signal.event, signal=signal), self.ports),
         )
         count_reverts(signal, told, self.ports)
         self.ports.bus.publish(incident, self.ports.clock.now())
@@ -227,12 +233,12 @@ class Carrier:
 
     @property
     def _delivery(self) -> Delivery:
-        return Delivery(message_id=owner(self.run))
+        return Delivery(message_id=name_owner(self.run))
 
-    def _stopped(self) -> bool:
+    def _is_stopped(self) -> bool:
         """Whether trying again is no use: the pause, or another roster."""
         try:
-            control = self.ports.state.control()
+            control = self.ports.state.get_enforcement()
         except RetryableError:
             return False
         return control.paused or control.approved != self.roster.digest

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from rollcall.model.levels import Severity
 from rollcall.model.roster import Mode
-from rollcall.outcomes.notices import Notice, NoticeKind, notice, seconds
+from rollcall.outcomes.notices import Notice, NoticeKind, format_time, make_notice
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from rollcall.model.roster import Roster
-    from rollcall.sweep.plan_builder import Draft
+    from rollcall.sweep.plan_builder import PlanBuilder
     from rollcall.sweep.run import PlanReference, Run
 
 #: Where the roster names no limit: this share of the active accounts, and at least so many.
@@ -24,7 +24,7 @@ _USUAL_PER_CENT, _USUAL_LEAST = 10, 10
 MOST_ACCOUNTS_WITH_DELETES: Final = 1
 
 
-def most_changed_accounts(limit: int | str | None, *, active: int) -> int:
+def compute_limit(limit: int | str | None, *, active: int) -> int:
     """How many accounts a plan may change, of so many active ones; per cents are rounded down.
 
     `limit` is a number of accounts, a per cent such as `5%`, or None for the usual limit. ValueError if it is
@@ -40,7 +40,7 @@ def most_changed_accounts(limit: int | str | None, *, active: int) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class PendingPlan:
     """A plan that waits for a person. `summary` has no contact details.
 
     `data` is the run that stored it. `approved_by` and `approved_at` are None until somebody approves it.
@@ -59,7 +59,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lapsed:
+class LapsedApproval:
     """An approval that came to nothing: its plan was not carried out, and why. No contact details."""
 
     plan: str
@@ -68,34 +68,34 @@ class Lapsed:
     at: datetime
 
 
-class HeldPlans(Protocol):
+class PendingPlanMemory(Protocol):
     """Memory of them in the state table. RetryableError from each."""
 
-    def hold(self, held: Held) -> bool:
+    def save_pending(self, held: PendingPlan) -> bool:
         """Remember a plan that waits; it replaces one of the same roster that nobody approved.
 
         False if it waited before.
         """
 
-    def held(self, plan: str) -> Held | None:
+    def find_pending(self, plan: str) -> PendingPlan | None:
         """The plan that waits under this digest, None if there is none."""
 
-    def waiting(self, now: datetime) -> Sequence[Held]:
+    def list_pending(self, now: datetime) -> Sequence[PendingPlan]:
         """All plans that wait for approval and have not expired."""
 
     def approve(self, plan: str, *, by: str, at: datetime) -> None:
         """Remember who approved it; an approval that lapsed before is answered by it."""
 
-    def approved(self, now: datetime) -> Sequence[Held]:
+    def list_approved(self, now: datetime) -> Sequence[PendingPlan]:
         """Plans that somebody approved, that have not expired, and that no run has carried out to its end."""
 
-    def granted(self, roster: str, now: datetime) -> Sequence[Held]:
+    def list_granted(self, roster: str, now: datetime) -> Sequence[PendingPlan]:
         """Those of them that are for this roster."""
 
-    def carried_out(self, plan: str) -> None:
+    def forget_applied(self, plan: str) -> None:
         """Forget a plan: a run got to its end. Others, which may want more, go on waiting."""
 
-    def all_carried_out(self, roster: str) -> None:
+    def forget_roster(self, roster: str) -> None:
         """Forget all plans for this roster: a run looked at all accounts, and nothing is left of them."""
 
     def forget_others(self, rosters: Collection[str]) -> None:
@@ -104,10 +104,10 @@ class HeldPlans(Protocol):
         What somebody wanted of an earlier roster is not what anybody wants when that is deployed again.
         """
 
-    def lapse(self, lapsed: Lapsed) -> None:
+    def save_lapsed(self, lapsed: LapsedApproval) -> None:
         """Remember an approval that came to nothing, in place of an earlier one."""
 
-    def lapsed(self, now: datetime) -> Lapsed | None:
+    def find_lapsed(self, now: datetime) -> LapsedApproval | None:
         """The last one of the past seven days that no other approval has answered."""
 
 
@@ -115,18 +115,18 @@ class HeldPlans(Protocol):
 WAITS: Final = timedelta(days=7)
 
 
-def enforces(roster: Roster) -> bool:
+def is_enforcing(roster: Roster) -> bool:
     """Whether the roster lets anything be written anywhere."""
     return Mode.ENFORCE in {roster.mode, *(override.mode for override in roster.overrides)}
 
 
-def reasons_to_hold(draft: Draft, *, limit: int | str | None, first: bool) -> Sequence[str]:
+def find_reasons_to_wait(draft: PlanBuilder, *, limit: int | str | None, first: bool) -> Sequence[str]:
     """Why a person is to look at this plan before it is carried out; none if it may go on by itself.
 
     `first` is whether nothing has been enforced yet: the first plan is always looked at, even an empty one.
     """
     reasons = ["nothing is enforced yet, and a person approves the first roster"] if first else []
-    most = most_changed_accounts(limit, active=draft.active)
+    most = compute_limit(limit, active=draft.active)
     if draft.new > most:
         # A per cent of few accounts may be none: then the number alone would look like a fault.
         share = f" ({limit} of them)" if isinstance(limit, str) else ""
@@ -137,9 +137,9 @@ def reasons_to_hold(draft: Draft, *, limit: int | str | None, first: bool) -> Se
     return reasons
 
 
-def held_plan(
-    run: Run, draft: Draft, plan: PlanReference, *, reasons: Sequence[str], first: bool, now: datetime
-) -> Held:
+def make_pending_plan(
+    run: Run, draft: PlanBuilder, plan: PlanReference, *, reasons: Sequence[str], first: bool, now: datetime
+) -> PendingPlan:
     """The plan as the state table keeps it."""
     expires_at = now + WAITS
     summary = {
@@ -153,9 +153,9 @@ def held_plan(
         "changes": plan.changes,
         "deletes": draft.deletes,
         "by_kind": dict(sorted(draft.by_kind.items())),
-        "expires_at": seconds(expires_at),
+        "expires_at": format_time(expires_at),
     }
-    return Held(
+    return PendingPlan(
         plan=plan.digest,
         roster=plan.roster,
         changes=plan.changes,
@@ -167,13 +167,13 @@ def held_plan(
     )
 
 
-def held_notice(held: Held, examples: Sequence[Mapping[str, Any]]) -> Notice:
+def make_pending_notice(held: PendingPlan, examples: Sequence[Mapping[str, Any]]) -> Notice:
     """The alert about a plan that waits: the same however often the same wait is told."""
     facts = {**held.summary, "examples": list(examples)}
-    return notice(NoticeKind.SWEEP_HELD, key=f"{held.plan}/{held.data}", facts=facts)
+    return make_notice(NoticeKind.SWEEP_HELD, key=f"{held.plan}/{held.data}", facts=facts)
 
 
-def approved_notice(
+def make_approved_notice(
     roster: Roster,
     *,
     before: Roster,
@@ -192,8 +192,10 @@ def approved_notice(
         "plan": plan,
         "by": by,
         "automatic": automatic,
-        "enforces": enforces(roster),
+        "enforces": is_enforcing(roster),
         "changes": changes,
     }
-    told = notice(NoticeKind.ROSTER_APPROVED, key=key, facts=facts)
-    return replace(told, severity=Severity.HIGH) if enforces(before) and not enforces(roster) else told
+    told = make_notice(NoticeKind.ROSTER_APPROVED, key=key, facts=facts)
+    return (
+        replace(told, severity=Severity.HIGH) if is_enforcing(before) and not is_enforcing(roster) else told
+    )

@@ -7,16 +7,16 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from rollcall.outcomes.notices import Notice, NoticeKind, notice
-from rollcall.sweep.approvals import Lapsed
+from rollcall.outcomes.notices import Notice, NoticeKind, make_notice
+from rollcall.sweep.approvals import LapsedApproval
 from rollcall.sweep.run import Ending, PlanReference, Run, Step, Trigger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rollcall.decide.enforcement import Control
+    from rollcall.decide.enforcement import Enforcement
     from rollcall.rosters.current import Rosters
-    from rollcall.sweep.approvals import Held
+    from rollcall.sweep.approvals import PendingPlan
     from rollcall.sweep.ports import SweepPorts
 
 
@@ -27,23 +27,23 @@ def begin(request: Mapping[str, Any], *, ports: SweepPorts, rosters: Rosters) ->
     run, however often it asks. RetryableError if AWS could not be asked.
     """
     asked = request["input"]
-    control = ports.state.control()
-    run = _run(request, control, rosters.candidate.digest)
+    control = ports.state.get_enforcement()
+    run = _make_run(request, control, rosters.candidate.digest)
     if run.trigger is Trigger.ROSTER and control.approved == rosters.candidate.digest:
         return replace(run, next=Step.END, ending=Ending.NOTHING_NEW)
     held = None
     if run.trigger is Trigger.APPROVAL:
-        held = ports.sweeps.held(asked["plan"])
-        if not in_force(held, control, ports.clock.now()):
-            return _lapsed(run, asked, held, control, ports)
+        held = ports.sweeps.find_pending(asked["plan"])
+        if not is_in_force(held, control, ports.clock.now()):
+            return _end_lapsed(run, asked, held, control, ports)
     if not ports.sweeps.acquire(run, ports.clock.now()):
         if run.trigger is Trigger.SCHEDULE:
             return replace(run, next=Step.END, ending=Ending.BUSY)
         return replace(run, next=Step.WAIT)
-    return _listed(run, ports) if held is None else _approved(run, held, ports)
+    return _list_accounts(run, ports) if held is None else _resume_approved(run, held, ports)
 
 
-def _run(request: Mapping[str, Any], control: Control, candidate: str) -> Run:
+def _make_run(request: Mapping[str, Any], control: Enforcement, candidate: str) -> Run:
     asked, execution = request["input"], str(request["execution"])
     started = datetime.fromisoformat(request["started"])
     run_id = f"{started:%Y%m%dT%H%M%SZ}-{hashlib.sha256(execution.encode()).hexdigest()[:6]}"
@@ -61,39 +61,39 @@ def _run(request: Mapping[str, Any], control: Control, candidate: str) -> Run:
     )
 
 
-def _lapsed(
-    run: Run, asked: Mapping[str, Any], held: Held | None, control: Control, ports: SweepPorts
+def _end_lapsed(
+    run: Run, asked: Mapping[str, Any], held: PendingPlan | None, control: Enforcement, ports: SweepPorts
 ) -> Run:
     """A run that somebody waits for, and that does not begin: told, unless another run did its work."""
     now = ports.clock.now()
-    found = lapsed(run, asked, held, control, now)
+    found = find_lapsed(run, asked, held, control, now)
     if found is not None:
-        ports.sweeps.lapse(found)
-        ports.bus.publish_notice(lapsed_notice(found, run), now)
+        ports.sweeps.save_lapsed(found)
+        ports.bus.publish_notice(make_lapsed_notice(found, run), now)
     return replace(run, next=Step.END, ending=Ending.SUPERSEDED)
 
 
-def _listed(run: Run, ports: SweepPorts) -> Run:
+def _list_accounts(run: Run, ports: SweepPorts) -> Run:
     before = ports.accounts.reads
     ports.paces.resume(run.rates, ports.clock.now().timestamp())
-    accounts = ports.accounts.all()
+    accounts = ports.accounts.list_accounts()
     ports.runs.write_accounts(run.id, accounts)
     return replace(
         run,
         accounts=len(accounts),
         reads=ports.accounts.reads - before,
-        rates=ports.paces.rates(),
+        rates=ports.paces.get_rates(),
     )
 
 
-def _approved(run: Run, held: Held, ports: SweepPorts) -> Run:
+def _resume_approved(run: Run, held: PendingPlan, ports: SweepPorts) -> Run:
     """What was observed and planned is stored: it is carried out, contact by contact, as far as it holds."""
     plan = PlanReference(digest=held.plan, roster=held.roster, changes=held.changes, parts=held.parts)
-    accounts = len(ports.runs.accounts(held.data))
+    accounts = len(ports.runs.read_accounts(held.data))
     return replace(run, roster=held.roster, data=held.data, plan=plan, accounts=accounts, next=Step.APPLY)
 
 
-def in_force(held: Held | None, control: Control, now: datetime) -> bool:
+def is_in_force(held: PendingPlan | None, control: Enforcement, now: datetime) -> bool:
     """Whether a person approved this plan, in time, and its roster is still the one that is enforced."""
     return (
         held is not None
@@ -103,24 +103,26 @@ def in_force(held: Held | None, control: Control, now: datetime) -> bool:
     )
 
 
-def lapsed(
-    run: Run, asked: Mapping[str, Any], held: Held | None, control: Control, now: datetime
-) -> Lapsed | None:
+def find_lapsed(
+    run: Run, asked: Mapping[str, Any], held: PendingPlan | None, control: Enforcement, now: datetime
+) -> LapsedApproval | None:
     """Why the plan that somebody approved is not carried out; None if another run has done it.
 
     `asked` is what the run was started with.
     """
-    why = _why(asked, held, control, now)
-    return Lapsed(plan=asked["plan"], by=run.by or "unknown", why=why, at=now) if why else None
+    why = _find_reason(asked, held, control, now)
+    return LapsedApproval(plan=asked["plan"], by=run.by or "unknown", why=why, at=now) if why else None
 
 
-def lapsed_notice(found: Lapsed, run: Run) -> Notice:
+def make_lapsed_notice(found: LapsedApproval, run: Run) -> Notice:
     """For the person who waits for the plan: the same for every try of one run."""
     facts = {"run": run.id, "plan": found.plan, "by": found.by, "reason": found.why}
-    return notice(NoticeKind.APPROVAL_LAPSED, key=f"{found.plan}/{run.execution}", facts=facts)
+    return make_notice(NoticeKind.APPROVAL_LAPSED, key=f"{found.plan}/{run.execution}", facts=facts)
 
 
-def _why(asked: Mapping[str, Any], held: Held | None, control: Control, now: datetime) -> str | None:
+def _find_reason(
+    asked: Mapping[str, Any], held: PendingPlan | None, control: Enforcement, now: datetime
+) -> str | None:
     if asked.get("roster", control.approved) != control.approved:
         return "another roster was approved before its run could begin"
     if held is None:

@@ -6,22 +6,28 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from rollcall.outcomes.notices import Notice, NoticeKind, notice
+from rollcall.outcomes.notices import Notice, NoticeKind, make_notice
 from rollcall.outcomes.verdicts import Verdict
-from rollcall.publish.known_drift import fingerprint
-from rollcall.sweep.plan_builder import MOST_EXAMPLES, account_facts, change_digest, example, planned_change
+from rollcall.publish.known_drift import compute_fingerprint
+from rollcall.sweep.plan_builder import (
+    MOST_EXAMPLES,
+    compute_change_digest,
+    describe_account,
+    make_example,
+    make_planned_change,
+)
 from rollcall.sweep.run import Ending, Step, Trigger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from rollcall.decide.observed import Result
+    from rollcall.decide.observed import ChangeResult
     from rollcall.decide.plan import Change, Plan
     from rollcall.model.account import Account
     from rollcall.model.contact import ContactKind
     from rollcall.model.desired import Observation
-    from rollcall.publish.known_drift import Announced
+    from rollcall.publish.known_drift import KnownDrift
     from rollcall.sweep.run import Run
 
 #: Verdicts as the summary names them, in its order.
@@ -33,7 +39,7 @@ NAMES: Final = {
     Verdict.UNMANAGED: "unmanaged",
     Verdict.UNREADABLE: "unreadable",
     Verdict.UNREACHABLE: "unreachable",
-    Verdict.HELD: "held",
+    Verdict.BLOCKED: "held",
     Verdict.FAILED: "failed",
     Verdict.SKIPPED: "skipped",
     Verdict.PENDING: "pending",
@@ -45,7 +51,7 @@ _DONE = frozenset({Verdict.COMPLIANT, Verdict.SET})
 
 
 @dataclass(slots=True, kw_only=True)
-class Tally:
+class RunCounts:
     """Counts of one run.
 
     `results` are what became of planned changes, `left` the verdict of a change that has none and why.
@@ -55,11 +61,11 @@ class Tally:
     `narrowed` what was announced of contacts that nobody could read, with what this run read.
     """
 
-    results: Mapping[tuple[str, ContactKind], Result]
+    results: Mapping[tuple[str, ContactKind], ChangeResult]
     left: tuple[Verdict, str]
     granted: frozenset[bytes]
     drift: bool
-    announced: Mapping[tuple[str, ContactKind], Announced] = field(default_factory=dict)
+    announced: Mapping[tuple[str, ContactKind], KnownDrift] = field(default_factory=dict)
     accounts: int = 0
     active: int = 0
     changes: int = 0
@@ -70,8 +76,8 @@ class Tally:
     unannounced: list[tuple[str, ContactKind]] = field(default_factory=list)
     drifted: Counter[str] = field(default_factory=Counter)
     drifts: list[dict[str, Any]] = field(default_factory=list)
-    settled: list[Announced] = field(default_factory=list)
-    narrowed: list[Announced] = field(default_factory=list)
+    settled: list[KnownDrift] = field(default_factory=list)
+    narrowed: list[KnownDrift] = field(default_factory=list)
 
     def add(self, account: Account, plan: Plan, *, drift: bool = True) -> None:
         """The next account. `drift` is whether its contacts were to be right before this run."""
@@ -92,18 +98,18 @@ class Tally:
         self._settle(account.id, change.kind, verdict, change.found)
         if verdict not in _DONE and len(self.not_set) < MOST_EXAMPLES:
             left = {"kind": str(change.kind), "verdict": str(verdict), "reason": reason}
-            self.not_set.append({"account": account_facts(account)} | left)
-        if self.granted and change_digest(planned_change(account.id, change)) in self.granted:
+            self.not_set.append({"account": describe_account(account)} | left)
+        if self.granted and compute_change_digest(make_planned_change(account.id, change)) in self.granted:
             self.rolled_out += 1
-        elif drift and verdict not in _ANNOUNCED and not self._announced(account, change):
+        elif drift and verdict not in _ANNOUNCED and not self._is_known(account, change):
             self.unannounced.append((account.id, change.kind))
             self.drifted[str(verdict)] += 1
             if len(self.drifts) < MOST_EXAMPLES:
-                self.drifts.append(example(account, change) | {"verdict": str(verdict)})
+                self.drifts.append(make_example(account, change) | {"verdict": str(verdict)})
 
-    def _announced(self, account: Account, change: Change) -> bool:
+    def _is_known(self, account: Account, change: Change) -> bool:
         known = self.announced.get((account.id, change.kind))
-        return known is not None and known.speaks_for(change.found)
+        return known is not None and known.matches(change.found)
 
     def _settle(
         self, account_id: str, kind: ContactKind, verdict: Verdict, found: Observation | None
@@ -113,20 +119,20 @@ class Tally:
             return
         if verdict in _DONE:
             self.settled.append(known)
-        elif known.found is None and (read := fingerprint(found)) is not None:
+        elif known.found is None and (read := compute_fingerprint(found)) is not None:
             self.narrowed.append(replace(known, found=read))
 
 
 VERSION: Final = 1
 
 
-def ending_of(run: Run) -> Ending:
+def find_ending(run: Run) -> Ending:
     """How the run ends: a step that was given up counts before everything else."""
     return Ending.FAILED if run.failed else run.ending or Ending.FINISHED
 
 
-def summary_of(
-    run: Run, tally: Tally | None, *, approved: str | None, judged_by: str | None, ended_at: datetime
+def make_summary(
+    run: Run, tally: RunCounts | None, *, approved: str | None, judged_by: str | None, ended_at: datetime
 ) -> dict[str, Any]:
     """The summary document, version 1; without a tally nothing was counted.
 
@@ -141,7 +147,7 @@ def summary_of(
         "by": run.by,
         "started_at": run.started_at.isoformat(),
         "ended_at": ended_at.isoformat(),
-        "ending": str(ending_of(run)),
+        "ending": str(find_ending(run)),
         "roster": run.roster,
         "approved": approved,
         "judged_by": judged_by,
@@ -163,7 +169,7 @@ _NOT_REACHED = {
 }
 
 
-def left_over(run: Run) -> tuple[Verdict, str]:
+def find_left_over(run: Run) -> tuple[Verdict, str]:
     """What is said of a contact that differs and that the run did not get to, with the reason."""
     if run.ending in _NOT_REACHED:
         return _NOT_REACHED[run.ending]
@@ -175,7 +181,7 @@ def left_over(run: Run) -> tuple[Verdict, str]:
     return Verdict.WOULD_SET, "no plan was made: a step failed" if unplanned else "nothing is approved"
 
 
-def notices_of(run: Run, tally: Tally, summary: Mapping[str, Any]) -> Iterator[Notice]:
+def make_notices(run: Run, tally: RunCounts, summary: Mapping[str, Any]) -> Iterator[Notice]:
     """The notices of a run that is over, each once for the run."""
     plan = run.plan
     if (
@@ -183,7 +189,7 @@ def notices_of(run: Run, tally: Tally, summary: Mapping[str, Any]) -> Iterator[N
         and plan.changes
         and (run.trigger is Trigger.APPROVAL or plan.roster != run.approved or tally.rolled_out)
     ):
-        yield notice(
+        yield make_notice(
             NoticeKind.SWEEP_APPLIED,
             key=run.id,
             facts={
@@ -198,7 +204,7 @@ def notices_of(run: Run, tally: Tally, summary: Mapping[str, Any]) -> Iterator[N
         )
     if plan is not None and tally.unannounced:
         # A plan that is held has had its own, louder notice.
-        yield notice(
+        yield make_notice(
             NoticeKind.SWEEP_DRIFT,
             key=run.id,
             facts={
@@ -210,10 +216,10 @@ def notices_of(run: Run, tally: Tally, summary: Mapping[str, Any]) -> Iterator[N
             },
         )
     if run.failed:
-        yield failure_notice(run.id, failed=run.failed, contacts=summary["contacts"])
+        yield make_failure_notice(run.id, failed=run.failed, contacts=summary["contacts"])
 
 
-def failure_notice(run: str, *, failed: Mapping[str, str], contacts: Mapping[str, int]) -> Notice:
+def make_failure_notice(run: str, *, failed: Mapping[str, str], contacts: Mapping[str, int]) -> Notice:
     """The notice that steps of a run were given up. Another set of steps is another notice."""
     facts = {"run": run, "failed": dict(failed), "contacts": dict(contacts)}
-    return notice(NoticeKind.SWEEP_FAILED, key=f"{run}/{'+'.join(sorted(failed))}", facts=facts)
+    return make_notice(NoticeKind.SWEEP_FAILED, key=f"{run}/{'+'.join(sorted(failed))}", facts=facts)

@@ -6,17 +6,23 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from rollcall.decide.observed import decide
+from rollcall.decide.observed import plan_observed
 from rollcall.model.errors import RetryableError
 from rollcall.rosters.current import approve_candidate
-from rollcall.sweep.approvals import approved_notice, enforces, held_notice, held_plan, reasons_to_hold
-from rollcall.sweep.plan_builder import Draft, granted_changes
+from rollcall.sweep.approvals import (
+    find_reasons_to_wait,
+    is_enforcing,
+    make_approved_notice,
+    make_pending_notice,
+    make_pending_plan,
+)
+from rollcall.sweep.plan_builder import PlanBuilder, load_granted
 from rollcall.sweep.run import Ending, Run, Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rollcall.decide.enforcement import Control
+    from rollcall.decide.enforcement import Enforcement
     from rollcall.rosters.current import Rosters
     from rollcall.sweep.ports import SweepPorts
     from rollcall.sweep.run import PlanReference
@@ -35,91 +41,93 @@ class Gate:
     ports: SweepPorts
     rosters: Rosters
 
-    def step(self, run: Run) -> Run:
+    def run_step(self, run: Run) -> Run:
         """The run with the plan that is to be applied, if there is any.
 
         The same observations give the same plans: a second time changes nothing. RetryableError if something
         could not be stored or told.
         """
-        if not self.ports.sweeps.progress(run, self.ports.clock.now()):
+        if not self.ports.sweeps.save_progress(run, self.ports.clock.now()):
             return replace(run, ending=Ending.SUPERSEDED, next=Step.END)
-        control = self.ports.state.control()
-        if self._superseded(run, control):
+        control = self.ports.state.get_enforcement()
+        if self._is_superseded(run, control):
             return replace(run, ending=Ending.SUPERSEDED, next=Step.REPORT)
         if control.paused:
             run = replace(run, ending=Ending.PAUSED)
         if run.roster == run.approved:
-            return self._approved(run, control)
-        return self._candidate(run, control)
+            return self._judge_approved(run, control)
+        return self._judge_candidate(run, control)
 
-    def _superseded(self, run: Run, control: Control) -> bool:
+    def _is_superseded(self, run: Run, control: Enforcement) -> bool:
         if control.approved == run.approved:
             return run.roster not in (run.approved, self.rosters.candidate.digest)
         # This very run approved it before it was cut off, or a person did: `_candidate` tells.
         return control.approved != run.roster
 
-    def _candidate(self, run: Run, control: Control) -> Run:
+    def _judge_candidate(self, run: Run, control: Enforcement) -> Run:
         """A roster that is not approved yet: it is approved here, held, or in audit mode only looked at."""
         first = run.approved is None
-        roster = self.rosters.named(run.roster)
-        if first and not enforces(roster):
+        roster = self.rosters.load(run.roster)
+        if first and not is_enforcing(roster):
             return replace(run, next=Step.REPORT)
         draft, plan = self._plan(run, run.roster)
-        reasons = reasons_to_hold(draft, limit=self._limit(run), first=first)
+        reasons = find_reasons_to_wait(draft, limit=self._find_limit(run), first=first)
         if control.approved == run.roster and (reasons or draft.granted):
             # A person approved it while this run looked: a run of its own carries the plan out.
             return replace(run, ending=Ending.SUPERSEDED, next=Step.REPORT)
         if reasons:
-            run = self._hold(run, draft, plan, reasons, first=first)
-            return replace(run, next=Step.REPORT) if first else self._approved(run, control)
+            run = self._wait_for_approval(run, draft, plan, reasons, first=first)
+            return replace(run, next=Step.REPORT) if first else self._judge_approved(run, control)
         if control.paused:
-            return self._approved(run, control)
+            return self._judge_approved(run, control)
         self._approve(run, plan, control)
         return _let_through(run, plan)
 
-    def _approved(self, run: Run, control: Control) -> Run:
+    def _judge_approved(self, run: Run, control: Enforcement) -> Run:
         """The approved roster, from the same observations."""
         if run.approved is None:
             return replace(run, next=Step.REPORT)
         draft, plan = self._plan(run, run.approved)
-        reasons = reasons_to_hold(draft, limit=self._limit(run), first=False)
+        reasons = find_reasons_to_wait(draft, limit=self._find_limit(run), first=False)
         if reasons:
-            return replace(self._hold(run, draft, plan, reasons, first=False), next=Step.REPORT)
+            return replace(self._wait_for_approval(run, draft, plan, reasons, first=False), next=Step.REPORT)
         return replace(run, next=Step.REPORT) if control.paused else _let_through(run, plan)
 
-    def _plan(self, run: Run, digest: str) -> tuple[Draft, PlanReference]:
+    def _plan(self, run: Run, digest: str) -> tuple[PlanBuilder, PlanReference]:
         """Plan every account, as if nothing were paused. The day is the one on which the run began."""
-        roster, today = self.rosters.named(digest), run.started_at.date()
-        draft = Draft(
+        roster, today = self.rosters.load(digest), run.started_at.date()
+        draft = PlanBuilder(
             roster=digest,
             write=partial(self.ports.runs.write_planned, run.id, digest),
-            granted=granted_changes(
+            granted=load_granted(
                 digest, sweeps=self.ports.sweeps, runs=self.ports.runs, now=self.ports.clock.now()
             ),
         )
-        for part in self.ports.runs.observed(run.data):
+        for part in self.ports.runs.read_observed(run.data):
             for observed in part:
-                draft.add(observed.account, decide(observed, roster, halted=None, today=today))
+                draft.add(observed.account, plan_observed(observed, roster, halted=None, today=today))
         return draft, draft.finish()
 
-    def _limit(self, run: Run) -> int | str | None:
-        return self.rosters.named(run.approved or run.roster).max_changed_accounts
+    def _find_limit(self, run: Run) -> int | str | None:
+        return self.rosters.load(run.approved or run.roster).max_changed_accounts
 
-    def _hold(
-        self, run: Run, draft: Draft, plan: PlanReference, reasons: Sequence[str], *, first: bool
+    def _wait_for_approval(
+        self, run: Run, draft: PlanBuilder, plan: PlanReference, reasons: Sequence[str], *, first: bool
     ) -> Run:
-        held = held_plan(run, draft, plan, reasons=reasons, first=first, now=self.ports.clock.now())
-        self.ports.sweeps.hold(held)
-        waiting = self.ports.sweeps.held(plan.digest)
+        held = make_pending_plan(run, draft, plan, reasons=reasons, first=first, now=self.ports.clock.now())
+        self.ports.sweeps.save_pending(held)
+        waiting = self.ports.sweeps.find_pending(plan.digest)
         if waiting is not None and waiting.data == run.data:
             # Only the run that found it tells of it, and tells again if it was cut off in between.
-            self.ports.bus.publish_notice(held_notice(waiting, draft.examples), self.ports.clock.now())
+            self.ports.bus.publish_notice(
+                make_pending_notice(waiting, draft.examples), self.ports.clock.now()
+            )
         return replace(run, held=(*run.held, plan.digest), ending=run.ending or Ending.HELD)
 
-    def _approve(self, run: Run, plan: PlanReference, control: Control) -> None:
-        if self.ports.state.control() != control:
+    def _approve(self, run: Run, plan: PlanReference, control: Enforcement) -> None:
+        if self.ports.state.get_enforcement() != control:
             raise RetryableError("the pause or the approved roster changed while the plan was made")
-        before = self.rosters.current(control)
+        before = self.rosters.find_current(control)
         if control.approved != run.roster:
             approve_candidate(
                 state=self.ports.state,
@@ -130,8 +138,8 @@ class Gate:
                 now=self.ports.clock.now(),
             )
         self.ports.sweeps.forget_others({run.roster, self.rosters.candidate.digest})
-        told = approved_notice(
-            self.rosters.named(plan.roster),
+        told = make_approved_notice(
+            self.rosters.load(plan.roster),
             before=before,
             plan=plan.digest,
             changes=plan.changes,

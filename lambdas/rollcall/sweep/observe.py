@@ -7,16 +7,16 @@ from functools import partial
 from itertools import takewhile
 from typing import TYPE_CHECKING, TypeVar
 
-from rollcall.decide.observed import Observed
+from rollcall.decide.observed import ObservedAccount
 from rollcall.model.desired import Unreadable
-from rollcall.model.errors import RetryableError, unexpected
-from rollcall.rosters.orphaned import UnitsOnce, lost_match
+from rollcall.model.errors import RetryableError, describe_unexpected
+from rollcall.rosters.orphaned import CachedMatches, find_orphaned
 from rollcall.sweep.run import Ending, Run, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from rollcall.decide.enforcement import Control
+    from rollcall.decide.enforcement import Enforcement
     from rollcall.model.account import Account
     from rollcall.model.contact import ContactKind
     from rollcall.model.desired import Observation
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rollcall.ports import Clock
     from rollcall.rosters.current import Rosters
     from rollcall.rosters.orphaned import Matches
-    from rollcall.sweep.ports import Contacts, SweepPorts
+    from rollcall.sweep.ports import ContactReader, SweepPorts
 
 #: How long a worker takes on work: what is begun is done well before its function's time-out of 300 s.
 SLICE_SECONDS = 240
@@ -39,23 +39,23 @@ def observe(run: Run, *, ports: SweepPorts, rosters: Rosters, management_account
 
     RetryableError if the state table or the bucket could not be asked: the slice is tried again.
     """
-    if (over := ended(run, ports=ports, rosters=rosters)) is not None:
+    if (over := end_if_superseded(run, ports=ports, rosters=rosters)) is not None:
         return over
     start, reads = ports.clock.now(), ports.accounts.reads
     ports.paces.resume(run.rates, start.timestamp())
-    in_play = rosters_of(run, rosters)
-    accounts = ports.runs.accounts(run.id)
+    in_play = load_rosters(run, rosters)
+    accounts = ports.runs.read_accounts(run.id)
     if run.cursor == 0 and "prepare" in run.failed:
-        _without_management(run, accounts, in_play, ports, management_account)
-    look = Look(
+        _leave_out_management(run, accounts, in_play, ports, management_account)
+    look = AccountReader(
         rosters=in_play,
         contacts=ports.contacts,
-        tags=ports.accounts.tags,
-        matches=UnitsOnce(ports.matches),
+        tags=ports.accounts.read_tags,
+        matches=CachedMatches(ports.matches),
         clock=ports.clock,
         go_on=lambda: (ports.clock.now() - start).total_seconds() < SLICE_SECONDS,
     )
-    done = _looked_at(look, accounts[run.cursor :], ports, management_account)
+    done = _read_accounts(look, accounts[run.cursor :], ports, management_account)
     if done:
         found = [observed for observed in done if observed.account.id != management_account]
         ports.runs.write_observed(run.id, f"{run.cursor:06}", found)
@@ -64,29 +64,29 @@ def observe(run: Run, *, ports: SweepPorts, rosters: Rosters, management_account
         run,
         cursor=cursor,
         next=Step.OBSERVE if cursor < len(accounts) else Step.GATE,
-        rates=ports.paces.rates(),
+        rates=ports.paces.get_rates(),
         reads=run.reads + ports.accounts.reads - reads,
     )
 
 
-def _looked_at(
-    look: Look, accounts: Sequence[Account], ports: SweepPorts, management_account: str
-) -> list[Observed]:
+def _read_accounts(
+    look: AccountReader, accounts: Sequence[Account], ports: SweepPorts, management_account: str
+) -> list[ObservedAccount]:
     """What was looked at without a gap: from the first that was not done in time on, they come again."""
 
-    def work(account: Account) -> Observed | None:
+    def work(account: Account) -> ObservedAccount | None:
         if account.id == management_account:
-            return unread(account, (), "")
+            return make_unread(account, (), "")
         try:
-            return look.at(account)
+            return look.read(account)
         except OutOfTimeError:
             return None
 
-    results = ports.pool.each(work, accounts, go_on=look.go_on)
+    results = ports.pool.map_each(work, accounts, go_on=look.go_on)
     return [observed for observed in takewhile(lambda item: item is not None, results) if observed]
 
 
-def _without_management(
+def _leave_out_management(
     run: Run,
     accounts: Sequence[Account],
     in_play: Sequence[Roster],
@@ -95,34 +95,34 @@ def _without_management(
 ) -> None:
     """Nobody else can read the management account: that it was not read is said, not left out."""
     reason = f"the step that reads it failed: {run.failed['prepare']}"
-    kinds = kinds_of(in_play)
-    part = [unread(account, kinds, reason) for account in accounts if account.id == management_account]
+    kinds = list_kinds(in_play)
+    part = [make_unread(account, kinds, reason) for account in accounts if account.id == management_account]
     ports.runs.write_observed(run.id, MANAGEMENT_PART, part)
 
 
-def ended(run: Run, *, ports: SweepPorts, rosters: Rosters) -> Run | None:
+def end_if_superseded(run: Run, *, ports: SweepPorts, rosters: Rosters) -> Run | None:
     """The run as it ends because it is not the one that goes on, None if it is.
 
     Remembers that it is at work. RetryableError if the state table could not be asked.
     """
-    if not ports.sweeps.progress(run, ports.clock.now()):
+    if not ports.sweeps.save_progress(run, ports.clock.now()):
         # Another run holds the lock: whatever this one would report has its successor's word against it.
         return replace(run, next=Step.END, ending=Ending.SUPERSEDED)
-    if superseded(run, ports.state.control(), rosters):
+    if is_superseded(run, ports.state.get_enforcement(), rosters):
         return replace(run, next=Step.REPORT, ending=Ending.SUPERSEDED)
     return None
 
 
-def superseded(run: Run, control: Control, rosters: Rosters) -> bool:
+def is_superseded(run: Run, control: Enforcement, rosters: Rosters) -> bool:
     """Whether another roster was approved, or another candidate deployed than the one that is planned."""
     plans_candidate = run.roster != run.approved
     return control.approved != run.approved or (plans_candidate and rosters.candidate.digest != run.roster)
 
 
-def rosters_of(run: Run, rosters: Rosters) -> Sequence[Roster]:
+def load_rosters(run: Run, rosters: Rosters) -> Sequence[Roster]:
     """What the run plans with first, then what is enforced as long as the first is not approved."""
     digests = dict.fromkeys(digest for digest in (run.roster, run.approved) if digest is not None)
-    return [rosters.named(digest) for digest in digests]
+    return [rosters.load(digest) for digest in digests]
 
 
 _Answer = TypeVar("_Answer")
@@ -136,11 +136,11 @@ class OutOfTimeError(RetryableError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class AccountReader:
     """How a worker looks at accounts. `tags` are read only if a roster uses them."""
 
     rosters: Sequence[Roster]
-    contacts: Contacts
+    contacts: ContactReader
     tags: Callable[[str], Mapping[str, str]]
     matches: Matches
     clock: Clock
@@ -149,41 +149,41 @@ class Look:
     @property
     def kinds(self) -> Sequence[ContactKind]:
         """What is read of each account."""
-        return kinds_of(self.rosters)
+        return list_kinds(self.rosters)
 
-    def at(self, account: Account) -> Observed:
+    def read(self, account: Account) -> ObservedAccount:
         """What is there now; what cannot be read is said so. OutOfTimeError if the worker's time is up."""
         if not account.active:
-            return Observed(account=account, contacts={})
+            return ObservedAccount(account=account, contacts={})
         try:
-            return self._at(account)
+            return self._read(account)
         except OutOfTimeError:
             raise
         except Exception as error:  # noqa: BLE001  # whatever it is, the other accounts are looked at
-            return unread(account, self.kinds, _why(error))
+            return make_unread(account, self.kinds, _describe(error))
 
-    def _at(self, account: Account) -> Observed:
+    def _read(self, account: Account) -> ObservedAccount:
         if any(roster.uses_tags for roster in self.rosters):
-            account = replace(account, tags=self._patiently(partial(self.tags, account.id)))
+            account = replace(account, tags=self._retry(partial(self.tags, account.id)))
         lost = {
-            roster.digest: self._patiently(partial(lost_match, roster, account, self.matches))
+            roster.digest: self._retry(partial(find_orphaned, roster, account, self.matches))
             for roster in self.rosters
         }
-        return Observed(
+        return ObservedAccount(
             account=account,
-            contacts={kind: self._contact(account.id, kind) for kind in self.kinds},
-            lost={digest: reason for digest, reason in lost.items() if reason is not None},
+            contacts={kind: self._read_contact(account.id, kind) for kind in self.kinds},
+            orphaned={digest: reason for digest, reason in lost.items() if reason is not None},
         )
 
-    def _contact(self, account_id: str, kind: ContactKind) -> Observation:
+    def _read_contact(self, account_id: str, kind: ContactKind) -> Observation:
         try:
-            return self._patiently(partial(self.contacts.get, account_id, kind))
+            return self._retry(partial(self.contacts.get, account_id, kind))
         except OutOfTimeError:
             raise
         except Exception as error:  # noqa: BLE001  # the other kinds of this account are read
-            return Unreadable(reason=_why(error))
+            return Unreadable(reason=_describe(error))
 
-    def _patiently(self, ask: Callable[[], _Answer]) -> _Answer:
+    def _retry(self, ask: Callable[[], _Answer]) -> _Answer:
         last = RetryableError("AWS was not asked")
         for seconds in TRIES_AFTER_SECONDS:
             self.clock.sleep(seconds)
@@ -196,16 +196,16 @@ class Look:
         raise last
 
 
-def unread(account: Account, kinds: Sequence[ContactKind], reason: str) -> Observed:
+def make_unread(account: Account, kinds: Sequence[ContactKind], reason: str) -> ObservedAccount:
     """An account of which nothing could be read: nothing is decided for it."""
-    return Observed(account=account, contacts=dict.fromkeys(kinds, Unreadable(reason=reason)))
+    return ObservedAccount(account=account, contacts=dict.fromkeys(kinds, Unreadable(reason=reason)))
 
 
-def kinds_of(rosters: Sequence[Roster]) -> Sequence[ContactKind]:
+def list_kinds(rosters: Sequence[Roster]) -> Sequence[ContactKind]:
     """Those that any of the rosters manages anywhere."""
     return sorted({kind for roster in rosters for kind in roster.managed})
 
 
-def _why(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     """Only our own texts are known to hold no contact details."""
-    return str(error) if isinstance(error, RetryableError) else unexpected(error)
+    return str(error) if isinstance(error, RetryableError) else describe_unexpected(error)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.decide.observed import PlannedChange
-from rollcall.model.contact import masked
-from rollcall.model.desired import Present, Unreadable, Wanted, WantedAbsent
+from rollcall.model.contact import mask_contact
+from rollcall.model.desired import Desired, DesiredAbsent, Present, Unreadable
 from rollcall.sweep.run import PlanReference
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from rollcall.decide.plan import Change, Plan
     from rollcall.model.account import Account
-    from rollcall.model.desired import Observation, Target
+    from rollcall.model.desired import DesiredState, Observation
     from rollcall.sweep.ports import Runs, Sweeps
 
 
@@ -35,21 +35,21 @@ class PlanDigest:
         """The next change of the plan."""
         separator = b"" if self._first else b","
         self._first = False
-        self._hash.update(separator + _canonical(change.as_document()))
+        self._hash.update(separator + _write_canonical(change.as_document()))
 
-    def hexdigest(self) -> str:
+    def compute(self) -> str:
         """The digest of the changes so far."""
         whole = self._hash.copy()
-        whole.update(b'],"roster":' + _canonical(self._roster) + b"}")
+        whole.update(b'],"roster":' + _write_canonical(self._roster) + b"}")
         return whole.hexdigest()
 
 
-def change_digest(change: PlannedChange) -> bytes:
+def compute_change_digest(change: PlannedChange) -> bytes:
     """A short name of one change, with what was found and what is to be there."""
-    return hashlib.sha256(_canonical(change.as_document())).digest()[:16]
+    return hashlib.sha256(_write_canonical(change.as_document())).digest()[:16]
 
 
-def _canonical(value: Any) -> bytes:
+def _write_canonical(value: Any) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
@@ -60,7 +60,7 @@ MOST_EXAMPLES: Final = 5
 
 
 @dataclass(slots=True, kw_only=True)
-class Draft:
+class PlanBuilder:
     """The plan for one roster (digest), account by account.
 
     `write` stores a part. `granted` are the digests of changes that a person has approved before: they are
@@ -92,29 +92,29 @@ class Draft:
         self.changed += bool(plan.changes)
         new = [change for change in plan.changes if not self._store(account, change)]
         self.new += bool(new)
-        self.new_deletes += any(_deletes(change) for change in new)
+        self.new_deletes += any(_is_delete(change) for change in new)
 
     def finish(self) -> PlanReference:
         """Store what is left; the reference of the whole plan."""
         if self._part:
             self._flush()
         return PlanReference(
-            digest=self._digest.hexdigest(), roster=self.roster, changes=self.changes, parts=self._parts
+            digest=self._digest.compute(), roster=self.roster, changes=self.changes, parts=self._parts
         )
 
     def _store(self, account: Account, change: Change) -> bool:
         """Whether a person has approved this very change before."""
-        planned = planned_change(account.id, change)
+        planned = make_planned_change(account.id, change)
         self._digest.add(planned)
         self._part.append(planned)
         if len(self._part) == PART_CHANGES:
             self._flush()
         self.changes += 1
-        self.deletes += _deletes(change)
+        self.deletes += _is_delete(change)
         self.by_kind[str(change.kind)] += 1
         if len(self.examples) < MOST_EXAMPLES:
-            self.examples.append(example(account, change))
-        return bool(self.granted) and change_digest(planned) in self.granted
+            self.examples.append(make_example(account, change))
+        return bool(self.granted) and compute_change_digest(planned) in self.granted
 
     def _flush(self) -> None:
         self.write(self._parts, self._part)
@@ -122,47 +122,47 @@ class Draft:
         self._part = []
 
 
-def planned_change(account_id: str, change: Change) -> PlannedChange:
+def make_planned_change(account_id: str, change: Change) -> PlannedChange:
     """A change as a plan stores it."""
     if isinstance(change.found, Unreadable):
         raise TypeError("a plan changes nothing that it could not read")
     return PlannedChange(account_id=account_id, kind=change.kind, found=change.found, wanted=change.wanted)
 
 
-def _deletes(change: Change) -> bool:
-    return isinstance(change.wanted, WantedAbsent)
+def _is_delete(change: Change) -> bool:
+    return isinstance(change.wanted, DesiredAbsent)
 
 
-def example(account: Account, change: Change) -> dict[str, Any]:
+def make_example(account: Account, change: Change) -> dict[str, Any]:
     """A change as people are shown it, masked."""
     return {
-        "account": account_facts(account),
+        "account": describe_account(account),
         "kind": str(change.kind),
-        "found": masked_found(change.found),
-        "wanted": masked_wanted(change.wanted),
+        "found": mask_found(change.found),
+        "wanted": mask_desired(change.wanted),
     }
 
 
-def account_facts(account: Account) -> dict[str, str]:
+def describe_account(account: Account) -> dict[str, str]:
     """An account as notices name it."""
     return {"id": account.id, "name": account.name, "ou": "/".join(account.ou_path)}
 
 
-def masked_found(found: Observation | None) -> dict[str, str] | None:
+def mask_found(found: Observation | None) -> dict[str, str] | None:
     """The contact that was found, masked; None if there was none, or nobody could tell."""
-    return masked(found.contact) if isinstance(found, Present) else None
+    return mask_contact(found.contact) if isinstance(found, Present) else None
 
 
-def masked_wanted(wanted: Target | None) -> dict[str, str] | None:
+def mask_desired(wanted: DesiredState | None) -> dict[str, str] | None:
     """The contact that is wanted, masked; None if it is to be absent."""
-    return masked(wanted.contact) if isinstance(wanted, Wanted) else None
+    return mask_contact(wanted.contact) if isinstance(wanted, Desired) else None
 
 
-def granted_changes(roster: str, *, sweeps: Sweeps, runs: Runs, now: datetime) -> frozenset[bytes]:
+def load_granted(roster: str, *, sweeps: Sweeps, runs: Runs, now: datetime) -> frozenset[bytes]:
     """Digests of all changes in approved plans of this roster; RetryableError if they cannot be read."""
     return frozenset(
-        change_digest(change)
-        for held in sweeps.granted(roster, now)
+        compute_change_digest(change)
+        for held in sweeps.list_granted(roster, now)
         for part in range(held.parts)
-        for change in runs.planned(held.data, roster, part)
+        for change in runs.read_planned(held.data, roster, part)
     )

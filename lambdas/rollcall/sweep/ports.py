@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from rollcall.sweep.approvals import HeldPlans
+from rollcall.sweep.approvals import PendingPlanMemory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from rollcall.decide.observed import Observed, PlannedChange, Result
+    from rollcall.decide.observed import ChangeResult, ObservedAccount, PlannedChange
     from rollcall.model.account import Account
     from rollcall.model.contact import ContactKind
     from rollcall.model.desired import Observation
@@ -24,13 +24,13 @@ _Item = TypeVar("_Item")
 _Done = TypeVar("_Done")
 
 
-class Accounts(Protocol):
+class AccountListing(Protocol):
     """All accounts of the organization."""
 
-    def all(self) -> Sequence[Account]:
+    def list_accounts(self) -> Sequence[Account]:
         """Every account with its place, without tags, in the order of their ids; RetryableError."""
 
-    def tags(self, account_id: str) -> Mapping[str, str]:
+    def read_tags(self, account_id: str) -> Mapping[str, str]:
         """The tags of an account; RetryableError."""
 
     @property
@@ -38,7 +38,7 @@ class Accounts(Protocol):
         """How many calls to AWS Organizations were made."""
 
 
-class Contacts(Protocol):
+class ContactReader(Protocol):
     """The alternate contacts of members, to be read."""
 
     def get(self, account_id: str, kind: ContactKind) -> Observation:
@@ -48,7 +48,7 @@ class Contacts(Protocol):
 class Pool(Protocol):
     """Several calls in flight."""
 
-    def each(
+    def map_each(
         self, work: Callable[[_Item], _Done], items: Iterable[_Item], *, go_on: Callable[[], bool]
     ) -> list[_Done]:
         """Work on the items in their order, some at the same time, as long as `go_on` says so.
@@ -63,28 +63,28 @@ class Runs(Protocol):
     def write_accounts(self, run_id: str, accounts: Sequence[Account]) -> None:
         """Store the accounts that a run looks at."""
 
-    def accounts(self, run_id: str) -> Sequence[Account]:
+    def read_accounts(self, run_id: str) -> Sequence[Account]:
         """Those accounts, in the same order."""
 
-    def write_observed(self, run_id: str, part: str, records: Sequence[Observed]) -> None:
+    def write_observed(self, run_id: str, part: str, records: Sequence[ObservedAccount]) -> None:
         """Store one part of what was observed; the same part again replaces it."""
 
-    def observed(self, run_id: str) -> Iterator[Sequence[Observed]]:
+    def read_observed(self, run_id: str) -> Iterator[Sequence[ObservedAccount]]:
         """All parts in the order of their names."""
 
     def write_planned(self, run_id: str, roster: str, part: int, changes: Sequence[PlannedChange]) -> None:
         """Store one part of the plan for a roster (digest)."""
 
-    def planned(self, run_id: str, roster: str, part: int) -> Sequence[PlannedChange]:
+    def read_planned(self, run_id: str, roster: str, part: int) -> Sequence[PlannedChange]:
         """One part of that plan."""
 
-    def write_results(self, run_id: str, cursor: int, results: Sequence[Result]) -> None:
+    def write_results(self, run_id: str, cursor: int, results: Sequence[ChangeResult]) -> None:
         """Store what became of the changes from this cursor on."""
 
-    def results(self, run_id: str) -> Iterator[Sequence[Result]]:
+    def read_results(self, run_id: str) -> Iterator[Sequence[ChangeResult]]:
         """All of them in the order of the plan."""
 
-    def trend(self) -> Sequence[Mapping[str, Any]]:
+    def read_trend(self) -> Sequence[Mapping[str, Any]]:
         """The trend of the last report, empty before the first."""
 
     def write_trend(self, trend: Sequence[Mapping[str, Any]]) -> None:
@@ -94,22 +94,22 @@ class Runs(Protocol):
         """Store a file of the report."""
 
 
-class Sweeps(HeldPlans, Protocol):
+class Sweeps(PendingPlanMemory, Protocol):
     """Memory of runs in the state table. RetryableError from each."""
 
     def acquire(self, run: Run, now: datetime) -> bool:
         """Whether this run is the one that goes on now; the same execution gets it again."""
 
-    def progress(self, run: Run, now: datetime) -> bool:
+    def save_progress(self, run: Run, now: datetime) -> bool:
         """Remember where the run is, and stay the one that goes on; False if another took over."""
 
-    def current(self, now: datetime) -> Run | None:
+    def find_current(self, now: datetime) -> Run | None:
         """The run that is under way, None if there is none or its worker is long gone."""
 
     def finish(self, run: Run, summary: Mapping[str, Any], now: datetime) -> None:
         """The run is over: remember its summary (no contact details) as the last, let another begin."""
 
-    def last(self) -> Mapping[str, Any] | None:
+    def find_last(self) -> Mapping[str, Any] | None:
         """Summary of the last run that was finished, None before the first."""
 
 
@@ -127,8 +127,8 @@ class SweepMachine(Protocol):
 class SweepPorts:
     """All collaborators of the steps that write no contact, chosen in one place."""
 
-    accounts: Accounts
-    contacts: Contacts
+    accounts: AccountListing
+    contacts: ContactReader
     organization: Organization
     state: State
     matches: Matches

@@ -6,29 +6,36 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from rollcall.decide.observed import decide
-from rollcall.decide.resolve import exemption_of
+from rollcall.decide.observed import plan_observed
+from rollcall.decide.resolve import find_exemption
 from rollcall.outcomes.metrics import Metric
 from rollcall.outcomes.verdicts import Verdict
-from rollcall.report.build import Basis, build_report
-from rollcall.report.csv_file import to_csv
+from rollcall.report.build import ReportInput, build_report
+from rollcall.report.csv_file import write_csv
 from rollcall.sweep.approvals import WAITS
-from rollcall.sweep.counts import Tally, ending_of, failure_notice, left_over, notices_of, summary_of
-from rollcall.sweep.plan_builder import granted_changes
-from rollcall.sweep.run import Ending, Run, Step, Trigger, reason_of
+from rollcall.sweep.counts import (
+    RunCounts,
+    find_ending,
+    find_left_over,
+    make_failure_notice,
+    make_notices,
+    make_summary,
+)
+from rollcall.sweep.plan_builder import load_granted
+from rollcall.sweep.run import Ending, Run, Step, Trigger, describe_failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
-    from rollcall.decide.observed import Result
+    from rollcall.decide.observed import ChangeResult
     from rollcall.model.contact import ContactKind
     from rollcall.model.roster import Roster
     from rollcall.rosters.current import Rosters
     from rollcall.sweep.ports import Runs, SweepPorts
     from rollcall.sweep.run import PlanReference
 
-    Results = Mapping[tuple[str, ContactKind], Result]
+    Results = Mapping[tuple[str, ContactKind], ChangeResult]
 
 #: Files of a report by name, with their content types.
 FILES = {
@@ -44,7 +51,7 @@ def publish_report(
     run: Run,
     *,
     summary: Mapping[str, Any],
-    tally: Tally,
+    tally: RunCounts,
     roster: Roster,
     document: Mapping[str, Any],
 ) -> None:
@@ -56,24 +63,24 @@ def publish_report(
     # Here and not above: the other steps of the sweep start without a template engine.
     from rollcall.report.page import render  # noqa: PLC0415  # see there
 
-    basis = Basis(
+    basis = ReportInput(
         summary=summary,
         roster=document,
-        decide=lambda record: decide(record, roster, halted=None, today=run.started_at.date()),
+        decide=lambda record: plan_observed(record, roster, halted=None, today=run.started_at.date()),
         results=tally.results,
         left=tally.left,
         unannounced=tally.unannounced,
         today=run.started_at.date(),
-        trend=runs.trend(),
+        trend=runs.read_trend(),
     )
-    report = build_report(basis, (record for part in runs.observed(run.data) for record in part))
-    bodies = {"report.csv": to_csv, "report.html": render, "report.json": _json}
+    report = build_report(basis, (record for part in runs.read_observed(run.data) for record in part))
+    bodies = {"report.csv": write_csv, "report.html": render, "report.json": _write_json}
     for name, content_type in FILES.items():
         runs.write_report(run.id, name, bodies[name](report).encode(), content_type=content_type)
     runs.write_trend(report["trend"])
 
 
-def _json(report: Mapping[str, Any]) -> str:
+def _write_json(report: Mapping[str, Any]) -> str:
     return json.dumps(report, sort_keys=True, ensure_ascii=False)
 
 
@@ -84,66 +91,68 @@ _TRIED_AGAIN = frozenset({Verdict.PENDING, Verdict.FAILED, Verdict.UNREADABLE, V
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class ReportStep:
     """Ends runs. `measure` is given each metric by its name."""
 
     ports: SweepPorts
     rosters: Rosters
     measure: Callable[[Metric, int], None]
 
-    def step(self, run: Run) -> Run:
+    def run_step(self, run: Run) -> Run:
         """The run at its end. A second time tells the same again, by the same notices."""
         results = {
-            (item.account_id, item.kind): item for part in self.ports.runs.results(run.id) for item in part
+            (item.account_id, item.kind): item
+            for part in self.ports.runs.read_results(run.id)
+            for item in part
         }
         now = self.ports.clock.now()
-        summary, tally = self.ports.sweeps.last(), None
+        summary, tally = self.ports.sweeps.find_last(), None
         if summary is None or summary["run"] != run.id:
             # Else a try before got so far, and what it counted by may be forgotten by now.
-            tally = self._tally(run, results)
-            summary = self._told(run, tally, now)
+            tally = self._count(run, results)
+            summary = self._publish_notices(run, tally, now)
         self.ports.sweeps.finish(run, summary, now)
-        if run.plan is not None and _carried_out(run, run.plan, results.values()):
+        if run.plan is not None and _is_applied(run, run.plan, results.values()):
             self._forget(run.trigger, run.plan)
         if tally is not None:
             self._remember(run, tally)
         self._measure(run, summary)
-        return replace(run, ending=ending_of(run), next=Step.END)
+        return replace(run, ending=find_ending(run), next=Step.END)
 
-    def _remember(self, run: Run, tally: Tally) -> None:
+    def _remember(self, run: Run, tally: RunCounts) -> None:
         """What events announced and this run knows better. What was announced since it may not have seen."""
         for announced in tally.settled:
             if announced.at <= run.started_at:
-                self.ports.state.settled(announced)
+                self.ports.state.resolve_drift(announced)
         for announced in tally.narrowed:
             if announced.at <= run.started_at:
-                self.ports.state.narrowed(announced)
+                self.ports.state.refine_drift(announced)
 
     def _forget(self, trigger: Trigger, plan: PlanReference) -> None:
         if trigger is Trigger.APPROVAL:
             # It looked at the contacts of this plan alone: another may have been found to want more since.
-            self.ports.sweeps.carried_out(plan.digest)
+            self.ports.sweeps.forget_applied(plan.digest)
         else:
-            self.ports.sweeps.all_carried_out(plan.roster)
+            self.ports.sweeps.forget_roster(plan.roster)
 
-    def _told(self, run: Run, tally: Tally, now: datetime) -> Mapping[str, Any]:
+    def _publish_notices(self, run: Run, tally: RunCounts, now: datetime) -> Mapping[str, Any]:
         """The summary of the run, once the report is stored and people are told."""
-        roster = self._roster(run)
-        summary = summary_of(
+        roster = self._find_roster(run)
+        summary = make_summary(
             run,
             tally,
             # Not what was approved as it began: a plan within the limits approves its roster.
-            approved=self.ports.state.control().approved,
+            approved=self.ports.state.get_enforcement().approved,
             judged_by=roster.digest if roster else None,
             ended_at=now,
         )
         self._write(run, summary, tally)
-        for item in notices_of(run, tally, summary):
+        for item in make_notices(run, tally, summary):
             self.ports.bus.publish_notice(item, now)
         return summary
 
-    def _tally(self, run: Run, results: Results) -> Tally:
-        roster = self._roster(run)
+    def _count(self, run: Run, results: Results) -> RunCounts:
+        roster = self._find_roster(run)
         runs, now = self.ports.runs, self.ports.clock.now()
         # During a pause what events announced stays as it is, and is no measure of their path.
         drift = (
@@ -152,52 +161,52 @@ class Report:
             and run.trigger is not Trigger.APPROVAL
             and run.ending is not Ending.PAUSED
         )
-        tally = Tally(
+        tally = RunCounts(
             results=results,
-            left=left_over(run),
-            granted=granted_changes(roster.digest, sweeps=self.ports.sweeps, runs=runs, now=now)
+            left=find_left_over(run),
+            granted=load_granted(roster.digest, sweeps=self.ports.sweeps, runs=runs, now=now)
             if roster
             else frozenset(),
             drift=drift,
             # One read for the whole run.
             announced={
                 (item.account_id, item.kind): item
-                for item in self.ports.state.announced()
-                if item.remembered(now)
+                for item in self.ports.state.list_known_drift()
+                if item.is_remembered(now)
             }
             if drift
             else {},
         )
         today = run.started_at.date()
         if roster is not None:
-            for part in runs.observed(run.data):
+            for part in runs.read_observed(run.data):
                 for observed in part:
-                    plan = decide(observed, roster, halted=None, today=today)
+                    plan = plan_observed(observed, roster, halted=None, today=today)
                     # That an exemption has ended no event says, and none is missing.
-                    lately = exemption_of(roster, observed.account, today - WAITS)
+                    lately = find_exemption(roster, observed.account, today - WAITS)
                     tally.add(observed.account, plan, drift=lately is None)
         return tally
 
-    def _roster(self, run: Run) -> Roster | None:
+    def _find_roster(self, run: Run) -> Roster | None:
         """The roster that the organization is judged by; None if nobody has it any more."""
         digest = run.plan.roster if run.plan else run.approved or run.roster
         if digest == run.roster != run.approved and run.plan is None:
             # It was never approved: it is the candidate, or another deployment has taken its place.
-            known = {self.rosters.candidate.digest, self.ports.state.control().approved}
-            return self.rosters.named(digest) if digest in known else None
-        return self.rosters.named(digest)
+            known = {self.rosters.candidate.digest, self.ports.state.get_enforcement().approved}
+            return self.rosters.load(digest) if digest in known else None
+        return self.rosters.load(digest)
 
-    def _write(self, run: Run, summary: Mapping[str, Any], tally: Tally) -> None:
+    def _write(self, run: Run, summary: Mapping[str, Any], tally: RunCounts) -> None:
         """The report; none of a run whose roster nobody has any more."""
-        roster = self._roster(run)
+        roster = self._find_roster(run)
         if roster is not None:
-            document = self.rosters.document_of(roster)
+            document = self.rosters.load_document(roster)
             publish_report(
                 self.ports.runs, run, summary=summary, tally=tally, roster=roster, document=document
             )
 
     def _measure(self, run: Run, summary: Mapping[str, Any]) -> None:
-        if ending_of(run) in _COMPLETE:
+        if find_ending(run) in _COMPLETE:
             self.measure(Metric.SWEEP_FINISHED, 1)
         self.measure(Metric.SWEEP_FAILED, int(bool(run.failed)))
         self.measure(Metric.SWEEP_HELD, len(run.held))
@@ -205,7 +214,7 @@ class Report:
         self.measure(Metric.CONTACTS_UNREADABLE, summary["contacts"]["unreadable"])
 
 
-def _carried_out(run: Run, plan: PlanReference, results: Iterable[Result]) -> bool:
+def _is_applied(run: Run, plan: PlanReference, results: Iterable[ChangeResult]) -> bool:
     """Whether nothing is left of the plan that another run would have to do."""
     if run.cursor < plan.changes or run.ending not in (None, Ending.HELD):
         return False
@@ -213,29 +222,29 @@ def _carried_out(run: Run, plan: PlanReference, results: Iterable[Result]) -> bo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fail:
+class FailStep:
     """Ends executions whose first or last step was given up. `measure` is given each metric by its name."""
 
     ports: SweepPorts
     measure: Callable[[Metric, int], None]
 
-    def step(self, request: Mapping[str, Any]) -> dict[str, Any]:
+    def run_step(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """`request` names the `execution`, the `step` that was given up and its `failure`.
 
         RetryableError if people could not be told, or the next run not be let in.
         """
         now, execution = self.ports.clock.now(), str(request["execution"])
-        failed = {str(request["step"]): reason_of(request["failure"])}
-        run = self.ports.sweeps.current(now)
+        failed = {str(request["step"]): describe_failure(request["failure"])}
+        run = self.ports.sweeps.find_current(now)
         ours = run if run is not None and run.execution == execution else None
         if ours is not None:
             ours = replace(ours, ending=Ending.FAILED, next=Step.END, failed={**ours.failed, **failed})
             failed = dict(ours.failed)
-        told = failure_notice(ours.id if ours else execution, failed=failed, contacts={})
+        told = make_failure_notice(ours.id if ours else execution, failed=failed, contacts={})
         self.ports.bus.publish_notice(told, now)
         if ours is not None:
-            approved = self.ports.state.control().approved
-            summary = summary_of(ours, None, approved=approved, judged_by=None, ended_at=now)
+            approved = self.ports.state.get_enforcement().approved
+            summary = make_summary(ours, None, approved=approved, judged_by=None, ended_at=now)
             self.ports.sweeps.finish(ours, summary, now)
         self.measure(Metric.SWEEP_FAILED, 1)
         return {"run": ours.id if ours else None, "ending": str(Ending.FAILED), "failed": failed}

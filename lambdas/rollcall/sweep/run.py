@@ -147,10 +147,10 @@ class Run:
             plan=PlanReference(**plan) if plan else None,
             held=tuple(document["held"]),
             ending=Ending(document["ending"]) if document["ending"] else None,
-            failed={step: reason_of(failure) for step, failure in document["failed"].items()},
+            failed={step: describe_failure(failure) for step, failure in document["failed"].items()},
         )
 
 
-def reason_of(failure: Mapping[str, Any] | str) -> str:
+def describe_failure(failure: Mapping[str, Any] | str) -> str:
     """The name of the error: its text is not known to hold no contact details."""
     return failure if isinstance(failure, str) else str(failure.get("Error", "unknown"))

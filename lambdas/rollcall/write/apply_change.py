@@ -6,9 +6,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rollcall.decide.intent import Intent, intent_id
-from rollcall.events.signal import settling
-from rollcall.model.desired import WantedAbsent, matches
+from rollcall.decide.intent import Intent, make_intent_id
+from rollcall.events.signal import is_provisioning
+from rollcall.model.desired import DesiredAbsent, matches
 from rollcall.model.errors import IntentBusyError, RecordRefusedError, RetryableError, WriteRefusedError
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import Verdict
@@ -28,7 +28,7 @@ SET_REASON = "set as the roster wants it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Acted:
+class AppliedChange:
     """The outcome of one contact and the intent that waits for it to be published.
 
     `intent` is None where none is to be closed; `claimable` is whether an event of our role may still
@@ -45,7 +45,7 @@ class Acted:
     again: int | None = None
 
 
-def act(  # all that an intent records
+def apply_change(  # all that an intent records
     *,
     signal: Signal,
     change: Change,
@@ -54,14 +54,14 @@ def act(  # all that an intent records
     delivery: Delivery,
     ports: Ports,
     observed_at: datetime | None = None,
-) -> Acted:
+) -> AppliedChange:
     """Set one contact. Never raises for what AWS may do: what is not finished is a pending outcome.
 
     `observed_at` is a moment before the contact was read: what somebody of us set since is looked at again.
     """
     now = ports.clock.now()
     intent = Intent(
-        id=intent_id(signal=signal, kind=change.kind, owner=delivery.message_id, opened_at=now),
+        id=make_intent_id(signal=signal, kind=change.kind, owner=delivery.message_id, opened_at=now),
         owner=delivery.message_id,
         opened_at=now,
         roster_digest=roster_digest,
@@ -72,41 +72,43 @@ def act(  # all that an intent records
         authorised=authorised,
     )
     try:
-        _record(intent, ports, observed_at)
+        _open_intent(intent, ports, observed_at)
     except RetryableError as error:
-        outcome = outcome_of(intent, Verdict.PENDING, str(error))
-        return Acted(outcome=outcome, urgent=isinstance(error, RecordRefusedError))
+        outcome = make_outcome(intent, Verdict.PENDING, str(error))
+        return AppliedChange(outcome=outcome, urgent=isinstance(error, RecordRefusedError))
     try:
         request_id = _write(change, signal.account_id, ports)
     except WriteRefusedError as error:
         _remember_refusal(intent, error.request_id, ports)
-        if error.denied and settling(signal, now):
-            return Acted(outcome=outcome_of(intent, Verdict.PENDING, error.reason), expected=True)
-        return finish(intent, outcome_of(intent, Verdict.FAILED, error.reason), ports)
+        if error.denied and is_provisioning(signal, now):
+            return AppliedChange(outcome=make_outcome(intent, Verdict.PENDING, error.reason), expected=True)
+        return record_outcome(intent, make_outcome(intent, Verdict.FAILED, error.reason), ports)
     except RetryableError as error:
         # It may have been written: the intent stays open and the next delivery looks.
         _remember_refusal(intent, error.request_id, ports)
-        return Acted(outcome=outcome_of(intent, Verdict.PENDING, str(error)))
+        return AppliedChange(outcome=make_outcome(intent, Verdict.PENDING, str(error)))
     intent = replace(intent, request_id=request_id)
     try:
         ports.state.record_request(intent, request_id, at=ports.clock.now())
         ports.state.mark_restored(intent, at=ports.clock.now())
-        verified = _verified(intent, ports)
+        verified = _verify(intent, ports)
     except RetryableError as error:
-        return Acted(outcome=outcome_of(intent, Verdict.PENDING, str(error)))
-    return finish(intent, outcome_of(intent, Verdict.SET, SET_REASON, verified=verified), ports)
+        return AppliedChange(outcome=make_outcome(intent, Verdict.PENDING, str(error)))
+    return record_outcome(intent, make_outcome(intent, Verdict.SET, SET_REASON, verified=verified), ports)
 
 
-def finish(intent: Intent, outcome: Outcome, ports: Ports, *, claimable: bool = False) -> Acted:
+def record_outcome(
+    intent: Intent, outcome: Outcome, ports: Ports, *, claimable: bool = False
+) -> AppliedChange:
     """Record the outcome in the ledger; without that record the intent is not over."""
     try:
-        ports.ledger.outcome(intent, outcome, ports.clock.now())
+        ports.ledger.record_outcome(intent, outcome, ports.clock.now())
     except RecordRefusedError as error:
-        return Acted(outcome=outcome_of(intent, Verdict.PENDING, str(error)), urgent=True)
-    return Acted(outcome=outcome, intent=intent, claimable=claimable)
+        return AppliedChange(outcome=make_outcome(intent, Verdict.PENDING, str(error)), urgent=True)
+    return AppliedChange(outcome=outcome, intent=intent, claimable=claimable)
 
 
-def outcome_of(
+def make_outcome(
     intent: Intent,
     verdict: Verdict,
     reason: str,
@@ -128,11 +130,11 @@ def outcome_of(
     )
 
 
-def _record(intent: Intent, ports: Ports, observed_at: datetime | None) -> None:
+def _open_intent(intent: Intent, ports: Ports, observed_at: datetime | None) -> None:
     ports.state.open_intent(intent)
     try:
-        _not_overtaken(intent, ports, observed_at)
-        ports.ledger.intent(intent)
+        _check_not_overtaken(intent, ports, observed_at)
+        ports.ledger.record_intent(intent)
     except (IntentBusyError, RecordRefusedError):
         # If this fails too, the next delivery finishes the intent; the refusal is told now all the same.
         with suppress(RetryableError):
@@ -140,12 +142,12 @@ def _record(intent: Intent, ports: Ports, observed_at: datetime | None) -> None:
         raise
 
 
-def _not_overtaken(intent: Intent, ports: Ports, observed_at: datetime | None) -> None:
+def _check_not_overtaken(intent: Intent, ports: Ports, observed_at: datetime | None) -> None:
     """IntentBusyError if another worker set the contact between our look and our intent.
 
     It may have had a copy of this very event: a second write would be told as a second incident.
     """
-    restored_at = ports.state.restored_at(intent.signal.account_id, intent.kind)
+    restored_at = ports.state.get_restored_at(intent.signal.account_id, intent.kind)
     if observed_at is not None and restored_at is not None and restored_at >= observed_at:
         raise IntentBusyError("another worker has just set this contact")
 
@@ -158,12 +160,12 @@ def _remember_refusal(intent: Intent, request_id: str | None, ports: Ports) -> N
 
 
 def _write(change: Change, account_id: str, ports: Ports) -> str:
-    if isinstance(change.wanted, WantedAbsent):
+    if isinstance(change.wanted, DesiredAbsent):
         return ports.accounts.delete(account_id, change.kind)
     return ports.accounts.put(account_id, change.kind, change.wanted.contact)
 
 
-def _verified(intent: Intent, ports: Ports) -> bool:
+def _verify(intent: Intent, ports: Ports) -> bool:
     for seconds in VERIFY_AFTER_SECONDS:
         ports.clock.sleep(seconds)
         if matches(ports.accounts.get(intent.signal.account_id, intent.kind), intent.wanted):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rollcall.ports import Delivery, State
 
 
-def own_write(
+def find_own_write(
     signal: Signal, delivery: Delivery, state: State, *, writer_roles: Collection[str], now: datetime
 ) -> Outcome | None:
     """The outcome of a signal that our own role gave, None if the contact is to be looked at as usual.
@@ -27,14 +27,14 @@ def own_write(
     """
     if signal.cause not in TAMPERING:
         return None
-    if signal.event.request_id is not None and state.own_write(signal.event.request_id):
+    if signal.event.request_id is not None and state.is_own_write(signal.event.request_id):
         return Outcome(verdict=Verdict.OWN_WRITE, reason="a recorded call of ours", kind=signal.kind)
     if signal.actor.role_arn not in writer_roles:
         return None
     # What this very event led to is no reason to wait for it.
     open_kinds = {
         intent.kind
-        for intent in state.open_intents(signal.account_id)
+        for intent in state.list_open_intents(signal.account_id)
         if intent.owner != delivery.message_id and intent.signal.event.key != signal.event.key
     }
     if signal.kind in open_kinds or (signal.kind is None and open_kinds):
@@ -45,10 +45,10 @@ def own_write(
     if any(state.claim_write(signal.account_id, kind, event_key=signal.event.key, at=now) for kind in kinds):
         # Most likely a write of ours that was cut off. Not certain, so the contact is looked at all the same.
         return None
-    return unrecorded(signal)
+    return make_unrecorded(signal)
 
 
-def unrecorded(signal: Signal) -> Outcome:
+def make_unrecorded(signal: Signal) -> Outcome:
     """The outcome of a write by our role that nobody recorded."""
     reason = "the writer role changed a contact without a recorded intent: treat the role as stolen"
     return Outcome(verdict=Verdict.UNRECORDED_WRITE, reason=reason, kind=signal.kind)

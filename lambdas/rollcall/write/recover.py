@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rollcall.model.desired import Unreadable, matches
 from rollcall.model.errors import RecordRefusedError
 from rollcall.outcomes.verdicts import Verdict
-from rollcall.write.apply_change import SET_REASON, Acted, finish, outcome_of
+from rollcall.write.apply_change import SET_REASON, AppliedChange, make_outcome, record_outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rollcall.ports import Delivery, Ports
 
 
-def recover(account_id: str, delivery: Delivery, ports: Ports) -> Sequence[tuple[Signal, Acted]]:
+def recover(account_id: str, delivery: Delivery, ports: Ports) -> Sequence[tuple[Signal, AppliedChange]]:
     """Finish the open intents of an account that this delivery may take over, each with its own signal.
 
     An intent that was not carried out is closed here and not returned: its message decides anew.
@@ -26,33 +26,33 @@ def recover(account_id: str, delivery: Delivery, ports: Ports) -> Sequence[tuple
     now = ports.clock.now()
     takeable = [
         intent
-        for intent in ports.state.open_intents(account_id)
-        if intent.takeable(by=delivery.message_id, now=now)
+        for intent in ports.state.list_open_intents(account_id)
+        if intent.can_take_over(by=delivery.message_id, now=now)
     ]
     finished = [(intent, _recover(intent, ports)) for intent in takeable]
     return [(intent.signal, acted) for intent, acted in finished if acted is not None]
 
 
-def _recover(intent: Intent, ports: Ports) -> Acted | None:
+def _recover(intent: Intent, ports: Ports) -> AppliedChange | None:
     now_there = ports.accounts.get(intent.signal.account_id, intent.kind)
     try:
         # The worker may have died between the two records: the pair in the ledger is completed first.
-        ports.ledger.intent(intent)
+        ports.ledger.record_intent(intent)
     except RecordRefusedError as error:
-        return Acted(outcome=outcome_of(intent, Verdict.PENDING, str(error)), urgent=True)
+        return AppliedChange(outcome=make_outcome(intent, Verdict.PENDING, str(error)), urgent=True)
     claimable = intent.request_id is None
     if isinstance(now_there, Unreadable):
-        outcome = outcome_of(intent, Verdict.UNREADABLE, now_there.reason)
-        return finish(intent, outcome, ports, claimable=claimable)
+        outcome = make_outcome(intent, Verdict.UNREADABLE, now_there.reason)
+        return record_outcome(intent, outcome, ports, claimable=claimable)
     if matches(now_there, intent.wanted):
         ports.state.mark_restored(intent, at=ports.clock.now())
-        outcome = outcome_of(intent, Verdict.SET, SET_REASON, verified=True)
-        return finish(intent, outcome, ports, claimable=claimable)
+        outcome = make_outcome(intent, Verdict.SET, SET_REASON, verified=True)
+        return record_outcome(intent, outcome, ports, claimable=claimable)
     if intent.request_id is not None:
-        outcome = outcome_of(intent, Verdict.SET, "set, and changed again since", verified=False)
-        return finish(intent, outcome, ports)
-    outcome = outcome_of(intent, Verdict.NOT_WRITTEN, "the worker ended before the contact was set")
-    acted = finish(intent, outcome, ports, claimable=claimable)
+        outcome = make_outcome(intent, Verdict.SET, "set, and changed again since", verified=False)
+        return record_outcome(intent, outcome, ports)
+    outcome = make_outcome(intent, Verdict.NOT_WRITTEN, "the worker ended before the contact was set")
+    acted = record_outcome(intent, outcome, ports, claimable=claimable)
     if acted.intent is None:
         return acted
     ports.state.close_intent(intent, claimable=claimable, at=ports.clock.now())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import ClientError
 
-from rollcall.adapters.errors import AWS_ERRORS, code_of, message_of
+from rollcall.adapters.errors import AWS_ERRORS, get_code, get_message
 from rollcall.model.errors import RollcallError
 from rollcall_cli.aws.caller import Position
 from rollcall_cli.doctor.facts import Seen, Unseen
@@ -67,11 +67,11 @@ def _attempt(what: str, login: Login, look: Callable[[Login], _Value]) -> Seen[_
     except RollcallError as error:
         return Unseen(why=str(error), fix="run the command again in a minute")
     except AWS_ERRORS as error:
-        if isinstance(error, ClientError) and code_of(error) in _DENIED:
+        if isinstance(error, ClientError) and get_code(error) in _DENIED:
             action = error.operation_name
             return Unseen(
                 why=f"the credentials of the {login.position} account may not read {what} ({action})",
                 fix=f"allow {action} to their role; the policy for a reader is in docs/cli.md",
-                message=message_of(error),
+                message=get_message(error),
             )
-        return Unseen(why=f"AWS answered {code_of(error)}", fix="run the command again in a minute")
+        return Unseen(why=f"AWS answered {get_code(error)}", fix="run the command again in a minute")

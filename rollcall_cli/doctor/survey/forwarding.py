@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from rollcall.adapters.errors import code_of
+from rollcall.adapters.errors import get_code
 from rollcall_cli.aws.arns import intake_bus_arn
 from rollcall_cli.doctor.facts import ForwardingRule, Role, Seen, Unseen
 
@@ -53,7 +53,7 @@ def _role(iam: Any, name: str) -> Role | None:
     try:
         found = iam.get_role(RoleName=name)["Role"]
     except ClientError as error:
-        if code_of(error) == "NoSuchEntity":
+        if get_code(error) == "NoSuchEntity":
             return None
         raise
     return Role(

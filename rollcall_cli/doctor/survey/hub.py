@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from rollcall.adapters.errors import code_of
+from rollcall.adapters.errors import get_code
 from rollcall.adapters.state.memory import StateTable
 from rollcall.model.well_known import INTAKE_BUS_NAME, STACK_SET_NAME
 from rollcall_cli.aws.caller import Position
@@ -18,7 +18,7 @@ from rollcall_cli.text import fixes
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from rollcall.decide.enforcement import Control
+    from rollcall.decide.enforcement import Enforcement
     from rollcall_cli.aws.composition import Login
     from rollcall_cli.doctor.survey.access import Access
 
@@ -56,7 +56,7 @@ def bus_policy(access: Access) -> Seen[Mapping[str, Any] | None] | Unseen:
         try:
             found = login.client("events").describe_event_bus(Name=INTAKE_BUS_NAME)
         except ClientError as error:
-            if code_of(error) == "ResourceNotFoundException":
+            if get_code(error) == "ResourceNotFoundException":
                 return None
             raise
         document: Mapping[str, Any] = json.loads(found.get("Policy") or "{}")
@@ -65,7 +65,7 @@ def bus_policy(access: Access) -> Seen[Mapping[str, Any] | None] | Unseen:
     return access.read("the intake bus", _HUB, look)
 
 
-def control(access: Access, hub: Seen[HubStack | None] | Unseen) -> Seen[Control] | Unseen:
+def control(access: Access, hub: Seen[HubStack | None] | Unseen) -> Seen[Enforcement] | Unseen:
     """The approved roster and the pause."""
     return _within(
         access,
@@ -73,7 +73,7 @@ def control(access: Access, hub: Seen[HubStack | None] | Unseen) -> Seen[Control
         "the state table",
         lambda login, made: StateTable(
             client=login.client("dynamodb"), table=made.outputs["StateTableName"]
-        ).control(),
+        ).get_enforcement(),
     )
 
 
@@ -145,7 +145,7 @@ def instances(access: Access) -> Seen[Sequence[Instance] | None] | Unseen:
                 for item in page["Summaries"]
             ]
         except ClientError as error:
-            if code_of(error) == "StackSetNotFoundException":
+            if get_code(error) == "StackSetNotFoundException":
                 return None
             raise
         return [

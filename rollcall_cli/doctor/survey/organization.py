@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from rollcall.adapters.errors import code_of, message_of
+from rollcall.adapters.errors import get_code, get_message
 from rollcall.model.well_known import GUARDRAIL_NAME
 from rollcall_cli.aws.caller import Position
 from rollcall_cli.doctor.facts import MemberAccount, PolicyOn, Probe, Seen, Unseen
@@ -85,9 +85,9 @@ def probe(access: Access) -> Seen[Probe] | Unseen:
                 AccountId=access.settings.hub, AlternateContactType="SECURITY"
             )
         except ClientError as error:
-            if code_of(error) == "ResourceNotFoundException":  # there is no contact: it may be read
+            if get_code(error) == "ResourceNotFoundException":  # there is no contact: it may be read
                 return Probe()
-            return Probe(code=code_of(error), message=message_of(error))
+            return Probe(code=get_code(error), message=get_message(error))
         return Probe()
 
     return access.read("a contact", (Position.HUB,), look)

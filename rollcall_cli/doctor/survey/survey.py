@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rollcall.model.roster import Roster
 from rollcall.model.well_known import MANAGEMENT_ROLE_NAME, RECONCILE_ROLE_NAME
-from rollcall.sweep.approvals import enforces
+from rollcall.sweep.approvals import is_enforcing
 from rollcall_cli.aws.caller import Position
 from rollcall_cli.doctor.facts import Facts
 from rollcall_cli.doctor.survey import forwarding, hub, organization, trails
@@ -26,7 +26,7 @@ def survey(access: Access, configuration: Configuration, *, now: datetime) -> Fa
     return Facts(
         settings=configuration.settings,
         candidate=roster.digest,
-        enforces=enforces(roster),
+        enforces=is_enforcing(roster),
         kinds=_managed(roster),
         now=now,
         credentials={str(position): login.identity.partition for position, login in access.logins.items()},

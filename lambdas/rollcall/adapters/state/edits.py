@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.adapters.errors import AWS_ERRORS
-from rollcall.adapters.state.intents import cancelled
-from rollcall.adapters.state.table import TableAdapter, expiry, key_of, refusal
-from rollcall.bulk_edits.model import By, Gathered, Tally
+from rollcall.adapters.state.intents import is_cancelled
+from rollcall.adapters.state.table import TableAdapter, make_error, make_expiry, make_key
+from rollcall.bulk_edits.model import By, EditWindow, GroupedIncident
 from rollcall.model.contact import ContactKind
 from rollcall.model.errors import RetryableError
-from rollcall.publish.known_drift import REMEMBERED, Announced
-from rollcall.repeated_edits.rules import OVER_AFTER, Standoff, released
+from rollcall.publish.known_drift import REMEMBERED, KnownDrift
+from rollcall.repeated_edits.rules import OVER_AFTER, RepeatedEdits, release
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -25,36 +25,41 @@ _REMEMBERED: Final = timedelta(days=30)
 class BulkItems(TableAdapter):
     """The port `Bulks`."""
 
-    def tally(self, by: By, name: str) -> Tally:
+    def load_window(self, by: By, name: str) -> EditWindow:
         """What is known under this name."""
-        item = self._table.get(_tally_key(by, name))
+        item = self._table.get(_make_window_key(by, name))
         if item is None:
-            return Tally(by=by, name=name)
+            return EditWindow(by=by, name=name)
         version = int(item["version"]["N"])
-        return Tally.from_document(json.loads(item["document"]["S"]), by=by, name=name, version=version)
+        return EditWindow.from_document(json.loads(item["document"]["S"]), by=by, name=name, version=version)
 
-    def in_bulk(self, bulk: str, member: str) -> bool:
+    def is_in_bulk(self, bulk: str, member: str) -> bool:
         """Whether the bulk has counted this account or principal."""
-        return self._table.get(_member_key(bulk, member)) is not None
+        return self._table.get(_make_member_key(bulk, member)) is not None
 
-    def gathered(self, incident_id: str) -> Gathered | None:
+    def find_grouped(self, incident_id: str) -> GroupedIncident | None:
         """Which bulk an incident is told with."""
-        item = self._table.get(_gathered_key(incident_id))
+        item = self._table.get(_make_grouped_key(incident_id))
         if item is None:
             return None
         known = {name: item[name]["S"] for name in ("name", "bulk", "verdict")}
-        return Gathered(incident_id=incident_id, by=By(item["by"]["S"]), **known)
+        return GroupedIncident(incident_id=incident_id, by=By(item["by"]["S"]), **known)
 
-    def save_tally(
-        self, tally: Tally, *, at: datetime, members: Collection[str] = (), gathered: Sequence[Gathered] = ()
+    def save_window(
+        self,
+        tally: EditWindow,
+        *,
+        at: datetime,
+        members: Collection[str] = (),
+        gathered: Sequence[GroupedIncident] = (),
     ) -> bool:
         """Store all in one transaction, if the tally is what it was when it was read."""
-        kept = {"expires_at": expiry(at, _REMEMBERED.total_seconds())}
+        kept = {"expires_at": make_expiry(at, _REMEMBERED.total_seconds())}
         bulk = tally.bulk.key if tally.bulk else ""
-        items = [_member_key(bulk, member) for member in members]
-        items += [_gathered_key(one.incident_id) | _gathered_values(one) for one in gathered]
+        items = [_make_member_key(bulk, member) for member in members]
+        items += [_make_grouped_key(one.incident_id) | _write_grouped(one) for one in gathered]
         head = {
-            "Item": _tally_key(tally.by, tally.name)
+            "Item": _make_window_key(tally.by, tally.name)
             | {
                 "version": {"N": str(tally.version + 1)},
                 "document": {"S": json.dumps(tally.as_document(), sort_keys=True)},
@@ -67,39 +72,39 @@ class BulkItems(TableAdapter):
         try:
             self._table.transact(("Put", head), *(("Put", {"Item": item | kept}) for item in items))
         except AWS_ERRORS as error:
-            if any(cancelled(error)):
+            if any(is_cancelled(error)):
                 return False
-            raise refusal("the count of edits", error) from None
+            raise make_error("the count of edits", error) from None
         return True
 
-    def watch(self, message_id: str, by: By, name: str, *, at: datetime) -> None:
+    def schedule_closing(self, message_id: str, by: By, name: str, *, at: datetime) -> None:
         """Remember that this message comes back only to see whether a bulk is over."""
-        item = key_of(_watch(message_id), f"{by}#{name}") | {
+        item = make_key(_make_closing_key(message_id), f"{by}#{name}") | {
             "by": {"S": str(by)},
             "name": {"S": name},
-            "expires_at": expiry(at, _REMEMBERED.total_seconds()),
+            "expires_at": make_expiry(at, _REMEMBERED.total_seconds()),
         }
         self._table.call("put_item", Item=item)
 
-    def watched(self, message_id: str) -> Sequence[tuple[By, str]]:
+    def find_scheduled(self, message_id: str) -> Sequence[tuple[By, str]]:
         """The tallies for which this message comes back."""
-        items = self._table.query(_watch(message_id))
+        items = self._table.query(_make_closing_key(message_id))
         return [(By(item["by"]["S"]), item["name"]["S"]) for item in items]
 
 
-def _tally_key(by: By, name: str) -> dict[str, Any]:
-    return key_of("edits", f"{by}#{name}")
+def _make_window_key(by: By, name: str) -> dict[str, Any]:
+    return make_key("edits", f"{by}#{name}")
 
 
-def _member_key(bulk: str, member: str) -> dict[str, Any]:
-    return key_of(f"bulk#{bulk}", member)
+def _make_member_key(bulk: str, member: str) -> dict[str, Any]:
+    return make_key(f"bulk#{bulk}", member)
 
 
-def _gathered_key(incident_id: str) -> dict[str, Any]:
-    return key_of(f"gathered#{incident_id}", "gathered")
+def _make_grouped_key(incident_id: str) -> dict[str, Any]:
+    return make_key(f"gathered#{incident_id}", "gathered")
 
 
-def _gathered_values(gathered: Gathered) -> dict[str, Any]:
+def _write_grouped(gathered: GroupedIncident) -> dict[str, Any]:
     return {
         "by": {"S": str(gathered.by)},
         "name": {"S": gathered.name},
@@ -108,7 +113,7 @@ def _gathered_values(gathered: Gathered) -> dict[str, Any]:
     }
 
 
-def _watch(message_id: str) -> str:
+def _make_closing_key(message_id: str) -> str:
     return f"watch#{message_id}"
 
 
@@ -117,15 +122,15 @@ _STANDOFFS: Final = "standoffs"
 _STANDOFF_REMEMBERED: Final = OVER_AFTER + timedelta(days=1)
 
 
-class StandoffItems(TableAdapter):
+class RepeatedEditItems(TableAdapter):
     """The port `Standoffs`."""
 
-    def standoff(self, account_id: str, kind: ContactKind) -> Standoff:
+    def load_repeated(self, account_id: str, kind: ContactKind) -> RepeatedEdits:
         """What is known of this contact."""
-        item = self._table.get(_standoff_key(account_id, kind))
-        return Standoff(account_id=account_id, kind=kind) if item is None else _standoff(item)
+        item = self._table.get(_make_repeated_key(account_id, kind))
+        return RepeatedEdits(account_id=account_id, kind=kind) if item is None else _read_repeated(item)
 
-    def save_standoff(self, standoff: Standoff, *, at: datetime) -> bool:
+    def save_repeated(self, standoff: RepeatedEdits, *, at: datetime) -> bool:
         """Store it, if it is what it was when it was read."""
         condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
         if standoff.version:
@@ -133,34 +138,36 @@ class StandoffItems(TableAdapter):
                 "ConditionExpression": "version = :version",
                 "ExpressionAttributeValues": {":version": {"N": str(standoff.version)}},
             }
-        item = _standoff_key(standoff.account_id, standoff.kind) | {
+        item = _make_repeated_key(standoff.account_id, standoff.kind) | {
             "version": {"N": str(standoff.version + 1)},
             "document": {"S": json.dumps(standoff.as_document(), sort_keys=True)},
-            "expires_at": expiry(at, _STANDOFF_REMEMBERED.total_seconds()),
+            "expires_at": make_expiry(at, _STANDOFF_REMEMBERED.total_seconds()),
         }
-        return self._table.conditionally("put_item", Item=item, **condition)
+        return self._table.try_write("put_item", Item=item, **condition)
 
-    def standoffs(self, now: datetime) -> Sequence[Standoff]:
+    def list_repeated(self, now: datetime) -> Sequence[RepeatedEdits]:
         """Those that go on."""
-        return [found for item in self._table.query(_STANDOFFS) if (found := _standoff(item)).open(now)]
+        return [
+            found for item in self._table.query(_STANDOFFS) if (found := _read_repeated(item)).is_open(now)
+        ]
 
     def release(self, account_id: str, kind: ContactKind, *, by: str, at: datetime) -> bool:
         """End a standoff and forget its reverts; RetryableError if a worker is counting one just now."""
-        known = self.standoff(account_id, kind)
-        if not known.open(at):
+        known = self.load_repeated(account_id, kind)
+        if not known.is_open(at):
             return False
-        if not self.save_standoff(released(known, by=by, now=at), at=at):
+        if not self.save_repeated(release(known, by=by, now=at), at=at):
             raise RetryableError("a worker is counting a revert of this contact")
         return True
 
 
-def _standoff_key(account_id: str, kind: ContactKind) -> dict[str, Any]:
-    return key_of(_STANDOFFS, f"{account_id}#{kind}")
+def _make_repeated_key(account_id: str, kind: ContactKind) -> dict[str, Any]:
+    return make_key(_STANDOFFS, f"{account_id}#{kind}")
 
 
-def _standoff(item: Mapping[str, Any]) -> Standoff:
+def _read_repeated(item: Mapping[str, Any]) -> RepeatedEdits:
     account_id, _, kind = item["sk"]["S"].partition("#")
-    return Standoff.from_document(
+    return RepeatedEdits.from_document(
         json.loads(item["document"]["S"]),
         account_id=account_id,
         kind=ContactKind(kind),
@@ -171,42 +178,42 @@ def _standoff(item: Mapping[str, Any]) -> Standoff:
 _ANNOUNCED: Final = "announced"
 
 
-class AnnouncedItems(TableAdapter):
+class KnownDriftItems(TableAdapter):
     """The port `Announcements`."""
 
-    def announce(self, announced: Announced) -> None:
+    def remember_drift(self, announced: KnownDrift) -> None:
         """Remember it, in place of what was announced of this contact before."""
         found = {"found": {"S": announced.found}} if announced.found else {}
-        item = _announced_key(announced.account_id, announced.kind) | {
+        item = _make_drift_key(announced.account_id, announced.kind) | {
             "at": {"S": announced.at.isoformat()},
-            "expires_at": expiry(announced.at, REMEMBERED.total_seconds()),
+            "expires_at": make_expiry(announced.at, REMEMBERED.total_seconds()),
         }
         self._table.call("put_item", Item=item | found)
 
-    def withdraw(self, account_id: str, kind: ContactKind) -> None:
+    def forget_drift(self, account_id: str, kind: ContactKind) -> None:
         """Forget what was announced of this contact."""
-        self._table.call("delete_item", Key=_announced_key(account_id, kind))
+        self._table.call("delete_item", Key=_make_drift_key(account_id, kind))
 
-    def announced(self) -> Sequence[Announced]:
+    def list_known_drift(self) -> Sequence[KnownDrift]:
         """All of it."""
-        return [_announced(item) for item in self._table.query(_ANNOUNCED)]
+        return [_read_drift(item) for item in self._table.query(_ANNOUNCED)]
 
-    def settled(self, announced: Announced) -> None:
+    def resolve_drift(self, announced: KnownDrift) -> None:
         """Forget exactly this."""
-        self._exactly(announced, "delete_item")
+        self._change_exactly(announced, "delete_item")
 
-    def narrowed(self, announced: Announced) -> None:
+    def refine_drift(self, announced: KnownDrift) -> None:
         """Remember what was found."""
         if announced.found is not None:
             found = {":found": {"S": announced.found}}
-            self._exactly(announced, "update_item", found, UpdateExpression="SET found = :found")
+            self._change_exactly(announced, "update_item", found, UpdateExpression="SET found = :found")
 
-    def _exactly(
-        self, announced: Announced, operation: str, values: Mapping[str, Any] | None = None, **update: str
+    def _change_exactly(
+        self, announced: KnownDrift, operation: str, values: Mapping[str, Any] | None = None, **update: str
     ) -> None:
-        self._table.conditionally(
+        self._table.try_write(
             operation,
-            Key=_announced_key(announced.account_id, announced.kind),
+            Key=_make_drift_key(announced.account_id, announced.kind),
             ConditionExpression="#at = :at",
             # DynamoDB reserves the word.
             ExpressionAttributeNames={"#at": "at"},
@@ -215,13 +222,13 @@ class AnnouncedItems(TableAdapter):
         )
 
 
-def _announced_key(account_id: str, kind: ContactKind) -> dict[str, Any]:
-    return key_of(_ANNOUNCED, f"{account_id}#{kind}")
+def _make_drift_key(account_id: str, kind: ContactKind) -> dict[str, Any]:
+    return make_key(_ANNOUNCED, f"{account_id}#{kind}")
 
 
-def _announced(item: Mapping[str, Any]) -> Announced:
+def _read_drift(item: Mapping[str, Any]) -> KnownDrift:
     account_id, _, kind = item["sk"]["S"].partition("#")
-    return Announced(
+    return KnownDrift(
         account_id=account_id,
         kind=ContactKind(kind),
         found=item.get("found", {}).get("S"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rollcall.adapters.state.table import TableAdapter, expiry, key_of
+from rollcall.adapters.state.table import TableAdapter, make_expiry, make_key
 from rollcall.model.errors import RetryableError
-from rollcall.notify.notifier import Told
+from rollcall.notify.notifier import ChannelRecord
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,43 +17,43 @@ HELD_SECONDS = 90
 REMEMBERED_DAYS = 30
 
 
-class AlertedTable(TableAdapter):
+class ChannelMemoryTable(TableAdapter):
     """The port `Alerted` over a boto3 DynamoDB client."""
 
     def __init__(self, *, client: Any, table: str, channel: str) -> None:
         super().__init__(client=client, table=table)
         self._channel = channel
 
-    def begin(self, incident_id: str, now: datetime) -> Told:
+    def begin(self, incident_id: str, now: datetime) -> ChannelRecord:
         """Hold this incident on this channel; RetryableError while another worker does.
 
         One write that also reads: nobody can come in between.
         """
-        held = self._table.conditionally(
+        held = self._table.try_write(
             "update_item",
-            Key=self._key(incident_id),
+            Key=self._make_key(incident_id),
             UpdateExpression="SET held_since = :now, expires_at = :expiry",
             ConditionExpression="attribute_not_exists(held_since) OR held_since < :stale",
             ExpressionAttributeValues={
                 ":now": {"N": str(now.timestamp())},
                 ":stale": {"N": str(now.timestamp() - HELD_SECONDS)},
-                ":expiry": expiry(now, REMEMBERED_DAYS * 86400),
+                ":expiry": make_expiry(now, REMEMBERED_DAYS * 86400),
             },
         )
         if not held:
             raise RetryableError("another worker is telling of this incident")
-        item = self._table.get(self._key(incident_id)) or {}
-        return Told(
+        item = self._table.get(self._make_key(incident_id)) or {}
+        return ChannelRecord(
             steps=frozenset(item.get("steps", {}).get("SS", ())),
             withheld=item.get("withheld", {}).get("BOOL", False),
             thread=item.get("thread", {}).get("S"),
         )
 
-    def end(self, incident_id: str, now: datetime, told: Told) -> None:
+    def end(self, incident_id: str, now: datetime, told: ChannelRecord) -> None:
         """Remember and let go; RetryableError if the table did not take it: it is sent once more."""
-        item = self._key(incident_id) | {
+        item = self._make_key(incident_id) | {
             "told_at": {"S": now.isoformat()},
-            "expires_at": expiry(now, REMEMBERED_DAYS * 86400),
+            "expires_at": make_expiry(now, REMEMBERED_DAYS * 86400),
             "withheld": {"BOOL": told.withheld},
         }
         if told.steps:
@@ -62,5 +62,5 @@ class AlertedTable(TableAdapter):
             item["thread"] = {"S": told.thread}
         self._table.call("put_item", Item=item)
 
-    def _key(self, incident_id: str) -> dict[str, Any]:
-        return key_of(f"alert#{incident_id}", self._channel)
+    def _make_key(self, incident_id: str) -> dict[str, Any]:
+        return make_key(f"alert#{incident_id}", self._channel)

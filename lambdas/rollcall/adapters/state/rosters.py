@@ -9,31 +9,31 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.errors import AWS_ERRORS
-from rollcall.adapters.state.table import TableAdapter, key_of, refusal
-from rollcall.decide.enforcement import Control
+from rollcall.adapters.state.table import TableAdapter, make_error, make_key
+from rollcall.decide.enforcement import Enforcement
 from rollcall.model.errors import RetryableError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-CONTROL = key_of("control", "control")
+CONTROL = make_key("control", "control")
 
 
 class ControlItems(TableAdapter):
     """The part of the port `State` that people decide: pause and approval."""
 
-    def control(self) -> Control:
+    def get_enforcement(self) -> Enforcement:
         """The pause and the approved digest."""
         item = self._table.get(CONTROL) or {}
-        return Control(
+        return Enforcement(
             approved=item.get("approved", {}).get("S"),
             paused=bool(item.get("paused", {}).get("BOOL", False)),
         )
 
-    def approved_document(self, digest: str) -> Mapping[str, Any]:
+    def load_roster(self, digest: str) -> Mapping[str, Any]:
         """The roster document approved under this digest; RetryableError if it is not there."""
-        item = self._table.get(key_of("roster", digest))
+        item = self._table.get(make_key("roster", digest))
         if item is None:
             raise RetryableError("the approved roster is not in the state table")
         document: Mapping[str, Any] = json.loads(gzip.decompress(item["document"]["B"]))
@@ -43,7 +43,7 @@ class ControlItems(TableAdapter):
         """Store the document under its digest and point the control item at it, both or neither."""
         packed = gzip.compress(json.dumps(document, sort_keys=True).encode(), mtime=0)
         record = {"approved_by": {"S": by}, "approved_at": {"S": at.isoformat()}}
-        roster = key_of("roster", digest) | record | {"document": {"B": packed}}
+        roster = make_key("roster", digest) | record | {"document": {"B": packed}}
         control = {
             "Key": CONTROL,
             "UpdateExpression": "SET approved = :digest, approved_by = :by, approved_at = :at",
@@ -56,7 +56,7 @@ class ControlItems(TableAdapter):
         try:
             self._table.transact(("Put", {"Item": roster}), ("Update", control))
         except AWS_ERRORS as error:
-            raise refusal("the approval", error) from None
+            raise make_error("the approval", error) from None
 
     def set_paused(self, *, paused: bool, by: str, reason: str, at: datetime) -> None:
         """Stop all writes, or let them go on; the control item says who and why."""
@@ -76,7 +76,7 @@ class ControlItems(TableAdapter):
 class MatchTable(TableAdapter):
     """The port `Matches` over a boto3 DynamoDB client."""
 
-    def units(self) -> Mapping[str, frozenset[str]]:
+    def list_units(self) -> Mapping[str, frozenset[str]]:
         """Ids of the organizational units that each path of names has led to."""
         found: dict[str, set[str]] = defaultdict(set)
         for item in self._table.query("units"):
@@ -85,39 +85,39 @@ class MatchTable(TableAdapter):
 
     def add_unit(self, path: str, ou_id: str) -> None:
         """Remember that the path led to this unit."""
-        item = _unit_key(path, ou_id) | {"path": {"S": path}, "ou_id": {"S": ou_id}}
+        item = _make_unit_key(path, ou_id) | {"path": {"S": path}, "ou_id": {"S": ou_id}}
         self._table.call("put_item", Item=item)
 
     def forget_unit(self, path: str, ou_id: str) -> None:
         """Forget that the path led to this unit."""
-        self._table.call("delete_item", Key=_unit_key(path, ou_id))
+        self._table.call("delete_item", Key=_make_unit_key(path, ou_id))
 
-    def tagged(self, tag: str, account_id: str) -> bool:
+    def is_tagged(self, tag: str, account_id: str) -> bool:
         """Whether this account carried the tag when it was last looked at."""
-        return self._table.get(key_of(_carriers(tag), account_id)) is not None
+        return self._table.get(make_key(_make_tag_partition(tag), account_id)) is not None
 
-    def others_tagged(self, tag: str, account_id: str) -> bool:
+    def has_others_tagged(self, tag: str, account_id: str) -> bool:
         """Whether any other account did."""
-        found = self._table.query(_carriers(tag), limit=2)
+        found = self._table.query(_make_tag_partition(tag), limit=2)
         return any(item["sk"]["S"] != account_id for item in found)
 
     def set_tagged(self, tag: str, account_id: str, *, carries: bool) -> None:
         """Remember whether this account carries the tag."""
-        key = key_of(_carriers(tag), account_id)
+        key = make_key(_make_tag_partition(tag), account_id)
         if carries:
             self._table.call("put_item", Item=key | {"tag": {"S": tag}})
         else:
             self._table.call("delete_item", Key=key)
 
 
-def _unit_key(path: str, ou_id: str) -> dict[str, Any]:
-    return key_of("units", f"{ou_id}#{_short(path)}")
+def _make_unit_key(path: str, ou_id: str) -> dict[str, Any]:
+    return make_key("units", f"{ou_id}#{_shorten(path)}")
 
 
-def _carriers(tag: str) -> str:
-    return f"tagged#{_short(tag)}"
+def _make_tag_partition(tag: str) -> str:
+    return f"tagged#{_shorten(tag)}"
 
 
-def _short(text: str) -> str:
+def _shorten(text: str) -> str:
     """Names and tags may be longer than DynamoDB's keys: 1,024 bytes to sort by, 2,048 to find by."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -6,55 +6,55 @@ import json
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from rollcall.adapters.state.table import TableAdapter, expiry, key_of
+from rollcall.adapters.state.table import TableAdapter, make_expiry, make_key
 from rollcall.model.errors import RetryableError
-from rollcall.sweep.approvals import Held, Lapsed
+from rollcall.sweep.approvals import LapsedApproval, PendingPlan
 from rollcall.sweep.run import LEASE_SECONDS, Run
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
 _HELD: Final = "held#"
-_LAPSED: Final = key_of("sweep", "lapsed")
+_LAPSED: Final = make_key("sweep", "lapsed")
 #: As long as a plan waits: whoever approved it comes to look within that.
 _LAPSED_SHOWN: Final = timedelta(days=7)
 
 
-class HeldItems(TableAdapter):
+class PendingPlanItems(TableAdapter):
     """The part of the port `Sweeps` that people decide."""
 
-    def hold(self, held: Held) -> bool:
+    def save_pending(self, held: PendingPlan) -> bool:
         """Remember a plan that waits, instead of another of its roster that nobody approved.
 
         False if it waited before.
         """
-        new = self._table.conditionally(
+        new = self._table.try_write(
             "put_item",
-            Item=_held_item(held),
+            Item=_write_pending(held),
             ConditionExpression="attribute_not_exists(pk) OR expires_at <= :now",
-            ExpressionAttributeValues={":now": expiry(held.held_at, 0)},
+            ExpressionAttributeValues={":now": make_expiry(held.held_at, 0)},
         )
         if new:
-            for other in self._all_held():
+            for other in self._list_all():
                 # One that somebody approved is about to be carried out: it is not taken away again.
                 if other.roster == held.roster and other.plan != held.plan and other.approved_by is None:
-                    self._table.call("delete_item", Key=_held_key(other.plan))
+                    self._table.call("delete_item", Key=_make_key(other.plan))
         return new
 
-    def held(self, plan: str) -> Held | None:
+    def find_pending(self, plan: str) -> PendingPlan | None:
         """The plan that waits under this digest, None if there is none."""
-        item = self._table.get(_held_key(plan))
-        return _held(item) if item else None
+        item = self._table.get(_make_key(plan))
+        return _read_pending(item) if item else None
 
-    def waiting(self, now: datetime) -> Sequence[Held]:
+    def list_pending(self, now: datetime) -> Sequence[PendingPlan]:
         """All plans that wait for approval and have not expired."""
-        return [held for held in self._all_held() if held.approved_by is None and held.expires_at > now]
+        return [held for held in self._list_all() if held.approved_by is None and held.expires_at > now]
 
     def approve(self, plan: str, *, by: str, at: datetime) -> None:
         """Remember who approved it; RetryableError if it waits no more."""
-        known = self._table.conditionally(
+        known = self._table.try_write(
             "update_item",
-            Key=_held_key(plan),
+            Key=_make_key(plan),
             UpdateExpression="SET approved_by = :by, approved_at = :at",
             ConditionExpression="attribute_exists(pk)",
             ExpressionAttributeValues={":by": {"S": by}, ":at": {"S": at.isoformat()}},
@@ -63,58 +63,60 @@ class HeldItems(TableAdapter):
             raise RetryableError("no such plan waits")
         self._table.call("delete_item", Key=_LAPSED)
 
-    def approved(self, now: datetime) -> Sequence[Held]:
+    def list_approved(self, now: datetime) -> Sequence[PendingPlan]:
         """Plans that somebody approved, that have not expired, and that no run has carried out to its end."""
-        found = [held for held in self._all_held() if held.expires_at > now]
+        found = [held for held in self._list_all() if held.expires_at > now]
         return [held for held in found if held.approved_by is not None]
 
-    def granted(self, roster: str, now: datetime) -> Sequence[Held]:
+    def list_granted(self, roster: str, now: datetime) -> Sequence[PendingPlan]:
         """Those of them that are for this roster."""
-        return [held for held in self.approved(now) if held.roster == roster]
+        return [held for held in self.list_approved(now) if held.roster == roster]
 
-    def carried_out(self, plan: str) -> None:
+    def forget_applied(self, plan: str) -> None:
         """Forget a plan: a run got to its end."""
-        self._table.call("delete_item", Key=_held_key(plan))
+        self._table.call("delete_item", Key=_make_key(plan))
 
-    def all_carried_out(self, roster: str) -> None:
+    def forget_roster(self, roster: str) -> None:
         """Forget all plans for this roster: nothing is left of them."""
-        for held in self._all_held():
+        for held in self._list_all():
             if held.roster == roster:
-                self.carried_out(held.plan)
+                self.forget_applied(held.plan)
 
     def forget_others(self, rosters: Collection[str]) -> None:
         """Forget all plans but those for these rosters."""
-        for held in self._all_held():
+        for held in self._list_all():
             if held.roster not in rosters:
-                self.carried_out(held.plan)
+                self.forget_applied(held.plan)
 
-    def lapse(self, lapsed: Lapsed) -> None:
+    def save_lapsed(self, lapsed: LapsedApproval) -> None:
         """Remember an approval that came to nothing, in place of an earlier one."""
         item = _LAPSED | {
             "plan": {"S": lapsed.plan},
             "approved_by": {"S": lapsed.by},
             "why": {"S": lapsed.why},
             "lapsed_at": {"S": lapsed.at.isoformat()},
-            "expires_at": expiry(lapsed.at, _LAPSED_SHOWN.total_seconds()),
+            "expires_at": make_expiry(lapsed.at, _LAPSED_SHOWN.total_seconds()),
         }
         self._table.call("put_item", Item=item)
 
-    def lapsed(self, now: datetime) -> Lapsed | None:
+    def find_lapsed(self, now: datetime) -> LapsedApproval | None:
         """The last one of the past seven days that no other approval has answered."""
         item = self._table.get(_LAPSED)
         if item is None or (at := datetime.fromisoformat(item["lapsed_at"]["S"])) + _LAPSED_SHOWN <= now:
             return None
-        return Lapsed(plan=item["plan"]["S"], by=item["approved_by"]["S"], why=item["why"]["S"], at=at)
+        return LapsedApproval(
+            plan=item["plan"]["S"], by=item["approved_by"]["S"], why=item["why"]["S"], at=at
+        )
 
-    def _all_held(self) -> list[Held]:
-        return [_held(item) for item in self._table.query("sweep", prefix=_HELD)]
-
-
-def _held_key(plan: str) -> dict[str, Any]:
-    return key_of("sweep", _HELD + plan)
+    def _list_all(self) -> list[PendingPlan]:
+        return [_read_pending(item) for item in self._table.query("sweep", prefix=_HELD)]
 
 
-def _held_item(held: Held) -> dict[str, Any]:
+def _make_key(plan: str) -> dict[str, Any]:
+    return make_key("sweep", _HELD + plan)
+
+
+def _write_pending(held: PendingPlan) -> dict[str, Any]:
     document = {
         "plan": held.plan,
         "roster": held.roster,
@@ -127,16 +129,19 @@ def _held_item(held: Held) -> dict[str, Any]:
     }
     approved = {"approved_by": {"S": held.approved_by}} if held.approved_by else {}
     return (
-        _held_key(held.plan)
-        | {"document": {"S": json.dumps(document, sort_keys=True)}, "expires_at": expiry(held.expires_at, 0)}
+        _make_key(held.plan)
+        | {
+            "document": {"S": json.dumps(document, sort_keys=True)},
+            "expires_at": make_expiry(held.expires_at, 0),
+        }
         | approved
     )
 
 
-def _held(item: Mapping[str, Any]) -> Held:
+def _read_pending(item: Mapping[str, Any]) -> PendingPlan:
     document = json.loads(item["document"]["S"])
     approved_at = item.get("approved_at", {}).get("S")
-    return Held(
+    return PendingPlan(
         plan=document["plan"],
         roster=document["roster"],
         changes=document["changes"],
@@ -150,22 +155,22 @@ def _held(item: Mapping[str, Any]) -> Held:
     )
 
 
-_CURRENT, _LAST = key_of("sweep", "current"), key_of("sweep", "last")
+_CURRENT, _LAST = make_key("sweep", "current"), make_key("sweep", "last")
 
 
-class SweepTable(HeldItems):
+class SweepTable(PendingPlanItems):
     """The port `Sweeps` over a boto3 DynamoDB client. All reads are consistent."""
 
     def acquire(self, run: Run, now: datetime) -> bool:
         """Whether this run is the one that goes on now; the same execution gets it again."""
         free = "attribute_not_exists(pk) OR execution = :execution OR lease_until <= :now"
-        return self._take(run, now, free, {":now": expiry(now, 0)})
+        return self._take(run, now, free, {":now": make_expiry(now, 0)})
 
-    def progress(self, run: Run, now: datetime) -> bool:
+    def save_progress(self, run: Run, now: datetime) -> bool:
         """Remember where the run is, and stay the one that goes on; False if another took over."""
         return self._take(run, now, "execution = :execution", {})
 
-    def current(self, now: datetime) -> Run | None:
+    def find_current(self, now: datetime) -> Run | None:
         """The run that is under way, None if there is none or its worker is long gone."""
         item = self._table.get(_CURRENT)
         if item is None or int(item["lease_until"]["N"]) <= int(now.timestamp()):
@@ -177,14 +182,14 @@ class SweepTable(HeldItems):
         text = json.dumps(dict(summary), sort_keys=True)
         ended = {"document": {"S": text}, "ended_at": {"S": now.isoformat()}}
         self._table.call("put_item", Item=_LAST | ended)
-        self._table.conditionally(
+        self._table.try_write(
             "delete_item",
             Key=_CURRENT,
             ConditionExpression="execution = :execution",
             ExpressionAttributeValues={":execution": {"S": run.execution}},
         )
 
-    def last(self) -> Mapping[str, Any] | None:
+    def find_last(self) -> Mapping[str, Any] | None:
         """Summary of the last run that was finished, None before the first."""
         item = self._table.get(_LAST)
         if item is None:
@@ -195,10 +200,10 @@ class SweepTable(HeldItems):
     def _take(self, run: Run, now: datetime, condition: str, values: Mapping[str, Any]) -> bool:
         item = _CURRENT | {
             "execution": {"S": run.execution},
-            "lease_until": expiry(now, LEASE_SECONDS),
+            "lease_until": make_expiry(now, LEASE_SECONDS),
             "document": {"S": json.dumps(run.as_document(), sort_keys=True)},
         }
-        return self._table.conditionally(
+        return self._table.try_write(
             "put_item",
             Item=item,
             ConditionExpression=condition,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rollcall.adapters.errors import AWS_ERRORS, code_of
+from rollcall.adapters.errors import AWS_ERRORS, get_code
 from rollcall.model.errors import RetryableError
 
 if TYPE_CHECKING:
@@ -40,13 +40,13 @@ class DynamoTable:
             answer = self.call("query", ConsistentRead=True, Limit=limit, **parameters)
             first: list[dict[str, Any]] = answer["Items"]
             return first
-        return self._all("query", parameters)
+        return self._read_all("query", parameters)
 
     def scan(self, **parameters: Any) -> list[dict[str, Any]]:
         """Items of any key that pass the filter: reads, and pays for, the whole table."""
-        return self._all("scan", parameters)
+        return self._read_all("scan", parameters)
 
-    def _all(self, operation: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def _read_all(self, operation: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = []
         start: dict[str, Any] = {}
         while True:
@@ -61,17 +61,17 @@ class DynamoTable:
         try:
             answer: dict[str, Any] = getattr(self._client, operation)(TableName=self._name, **parameters)
         except AWS_ERRORS as error:
-            raise refusal(operation, error) from None
+            raise make_error(operation, error) from None
         return answer
 
-    def conditionally(self, operation: str, **parameters: Any) -> bool:
+    def try_write(self, operation: str, **parameters: Any) -> bool:
         """Whether the condition of this write held."""
         try:
             getattr(self._client, operation)(TableName=self._name, **parameters)
         except AWS_ERRORS as error:
-            if code_of(error) == "ConditionalCheckFailedException":
+            if get_code(error) == "ConditionalCheckFailedException":
                 return False
-            raise refusal(operation, error) from None
+            raise make_error(operation, error) from None
         return True
 
     def transact(self, *steps: tuple[str, Mapping[str, Any]]) -> None:
@@ -87,16 +87,16 @@ class TableAdapter:
         self._table = DynamoTable(client=client, table=table)
 
 
-def refusal(operation: str, error: Exception) -> RetryableError:
+def make_error(operation: str, error: Exception) -> RetryableError:
     """What to raise when AWS refused: with its code and never with its text, which may quote an item."""
-    return RetryableError(f"the state table refused {operation}: {code_of(error)}")
+    return RetryableError(f"the state table refused {operation}: {get_code(error)}")
 
 
-def key_of(pk: str, sk: str) -> dict[str, Any]:
+def make_key(pk: str, sk: str) -> dict[str, Any]:
     """The key of an item."""
     return {"pk": {"S": pk}, "sk": {"S": sk}}
 
 
-def expiry(start: datetime, seconds: float) -> dict[str, str]:
+def make_expiry(start: datetime, seconds: float) -> dict[str, str]:
     """For `expires_at`: so long after the start. DynamoDB deletes later than that, by days even."""
     return {"N": str(int(start.timestamp() + seconds))}

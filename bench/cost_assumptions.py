@@ -23,7 +23,7 @@ class Assumptions:
     """Volumes are by month; those that grow with the organization are by account and month."""
 
     compliant: float = _assume(0.05, "signals of contacts that are right, by account and month")
-    drifted: float = _assume(0.02, "contacts somebody changes and Rollcall puts back, by account and month")
+    drifted: float = _assume(0.02, "contacts somebody changes and Rollcall restores, by account and month")
     new_accounts: float = _assume(0.01, "accounts that are created, by account and month")
     unannounced: float = _assume(0.002, "contacts that only a sweep finds changed, by account and month")
     other_events: float = _assume(

@@ -17,7 +17,7 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "cost.md"
 SIZES = (100, 1_000, 10_000)
 _SITUATIONS = {
     "compliant": "one signal, contact right",
-    "drifted": "one contact changed and put back",
+    "drifted": "one contact changed and restored",
     "new_account": "one new account, three contacts set",
 }
 _COUNTED = {
@@ -49,13 +49,13 @@ def tables(counts: Mapping[str, Any]) -> dict[str, str]:
     return {
         "sums": _sums(counts),
         "bill": _bill(counts),
-        "options": _options(),
     }
 
 
 def reference_tables(counts: Mapping[str, Any]) -> dict[str, str]:
     """What the bill is computed from, by name, in Markdown."""
     return {
+        "options": _options(),
         "counts": _counts(counts),
         "sweeps": _sweeps(counts),
         "assumptions": _assumptions(),

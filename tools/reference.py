@@ -214,7 +214,8 @@ def _capacity() -> str:
 
 def _cost() -> str:
     made = cost_page.reference_tables(cost_counts.load())
-    text = "# Cost reference\n\nInput of [the bill](../cost.md).\n\n## Counts of a signal\n\n"
+    text = "# Cost reference\n\nOptions and input of [the bill](../cost.md).\n\n## Options\n\n"
+    text += f"{made['options']}\n## Counts of a signal\n\nWith its own write's event and the later checks of a new account:\n\n"
     text += f"{made['counts']}\n## Counts of a sweep\n\nA sweep that finds nothing to change:\n\n{made['sweeps']}\n"
     text += "## Assumed volumes\n\nEach is an option of `python -m bench.cost`.\n\n"
     return (

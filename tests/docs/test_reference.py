@@ -17,7 +17,8 @@ PAGES = pages()
 
 
 def test_every_page_is_generated():
-    assert {path.name for path in DIRECTORY.iterdir()} == set(PAGES)
+    # tests/stacks/test_people_permissions.py holds that of permissions to what commands call.
+    assert {path.name for path in DIRECTORY.iterdir()} == {*PAGES, "permissions.md"}
 
 
 @pytest.mark.parametrize("name", PAGES)

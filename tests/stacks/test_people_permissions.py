@@ -248,7 +248,7 @@ def test_people_may_read_the_objects_that_their_commands_read_and_the_plans_of_r
 
 
 def test_the_page_lists_what_each_command_calls(lived: Watched) -> None:
-    page = (app.ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    page = (app.ROOT / "docs" / "reference" / "permissions.md").read_text(encoding="utf-8")
     table = page.partition("<!-- table: actions -->")[2].partition("<!-- end: actions -->")[0]
     listed: dict[str, set[str]] = {}
     for row in table.splitlines()[3:]:
@@ -262,8 +262,8 @@ def test_the_page_lists_what_each_command_calls(lived: Watched) -> None:
 
 
 def test_the_page_lists_what_the_doctor_calls(lived: Watched) -> None:
-    page = (app.ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
-    said = page.partition("## `rollcall doctor`")[2].partition("`--json` gives")[0]
+    page = (app.ROOT / "docs" / "reference" / "permissions.md").read_text(encoding="utf-8")
+    said = page.partition("## `rollcall doctor`")[2].partition("\n## ")[0]
     found = lived.actions["doctor"]
     assert {"organizations"} == set(re.findall(r"`(\w+):Describe\*` and `List\*`", said))
     # Those of AWS Organizations all begin so: the page need not name them.

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 #: Folders of packages, and which packages are looked at in each.
 PLACES = {
-    "tools": (".", ["bench", "cli", "localcloud", "rollcall_*", "simulation", "stacks"]),
+    "tools": (".", ["bench", "localcloud", "rollcall_*", "simulation", "stacks"]),
 }
 
 

@@ -25,7 +25,7 @@ class Delayed:
             return found
 
         def call(*arguments: Any, **parameters: Any) -> Any:
-            self._clock.sleep(self._latency.around(self._median))
+            self._clock.sleep(self._latency.draw_around(self._median))
             return found(*arguments, **parameters)
 
         return call

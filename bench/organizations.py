@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulation.accounts import AlternateContact
-from simulation.seeds import example_organization
+from simulation.seeds import make_example_organization
 from tests.support.world import ROSTER
 
 if TYPE_CHECKING:
     from simulation.clock import Clock
-    from simulation.organization import Organization
+    from simulation.organization import SimulatedOrganization
 
 #: Accounts in one unit, and units in one above: 10,000 accounts are in 200 units, two levels deep.
 ACCOUNTS_PER_UNIT, UNITS_PER_UNIT = 50, 10
 
 
-def large_organization(clock: Clock, accounts: int) -> Organization:
+def large_organization(clock: Clock, accounts: int) -> SimulatedOrganization:
     """So many accounts in all, beside those of the example."""
-    organization = example_organization(clock)
+    organization = make_example_organization(clock)
     above = unit = ""
     for number in range(accounts - len(organization.accounts)):
         if number % (ACCOUNTS_PER_UNIT * UNITS_PER_UNIT) == 0:

@@ -19,7 +19,7 @@ from simulation.caller import Caller
 from simulation.cloud import SimulatedCloud
 from simulation.concurrency import ConcurrentClock, ConcurrentPool
 from simulation.latency import Latency
-from simulation.organization import ACCOUNT_PRINCIPAL, AlternateContact, Organization
+from simulation.organization import ACCOUNT_PRINCIPAL, AlternateContact, SimulatedOrganization
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +52,9 @@ class Run:
 
     def __init__(self) -> None:
         self.clock = ConcurrentClock()
-        organization = Organization(organization_id="o-bench", management="111111111111", clock=self.clock)
+        organization = SimulatedOrganization(
+            organization_id="o-bench", management="111111111111", clock=self.clock
+        )
         organization.add_account(account_id=_HUB, name="Hub", email="aws+hub@example.com")
         organization.trusted_access.add(ACCOUNT_PRINCIPAL)
         organization.delegate(_HUB)

@@ -26,7 +26,7 @@ from localcloud.story.cdk import CdkError
 from localcloud.story.scene import Scene
 from localcloud.story.seeds import give_contacts, make_new_organization
 from localcloud.story.shell import CommandFailedError
-from localcloud.story.stage import Stage
+from localcloud.story.stage import DemoStage
 from localcloud.story.sweeps import SweepFailedError
 from simulation.clock import SystemClock
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from localcloud.composition import LocalCloud
-    from localcloud.story.scene import Step
+    from localcloud.story.scene import DemoStep
 
 _SHOWN = "deleted"
 _console = Console(highlight=False)
@@ -65,9 +65,9 @@ def _run(out: Path, *, verbose: bool) -> int:
     def show(what: str) -> None:
         _console.print(f"[dim]{time.monotonic() - started:5.1f} s[/]  {what}")
 
-    steps: list[Step] = []
+    steps: list[DemoStep] = []
     organization = make_new_organization(SystemClock())
-    stage = Stage(out, show, organization=organization)
+    stage = DemoStage(out, show, organization=organization)
     with stage.cloud as cloud:
         show(f"the local cloud answers on {cloud.endpoint}")
         roster = stage.prepare()
@@ -94,7 +94,7 @@ def _run(out: Path, *, verbose: bool) -> int:
     return 0 if all(step.ok for step in steps) and not stray and not lost else 1
 
 
-def _show(step: Step, *, verbose: bool) -> None:
+def _show(step: DemoStep, *, verbose: bool) -> None:
     for alert in step.alerts:
         who = [line.strip() for line in alert["message"].splitlines() if line.startswith("  Who")]
         for line in (alert["subject"], *who[:1]):
@@ -112,7 +112,7 @@ def _show_in_slack(cloud: LocalCloud) -> None:
         )
 
 
-def _build_table(steps: list[Step]) -> Table:
+def _build_table(steps: list[DemoStep]) -> Table:
     table = Table("step", "expected", "observed", "seconds", "", title="Rollcall", show_lines=True)
     for number, step in enumerate(steps, start=1):
         verdict = "[green]ok[/]" if step.ok else "[red]differs[/]"

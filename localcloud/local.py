@@ -25,7 +25,7 @@ from localcloud.running import AlreadyRunningError, DirectoryClaim
 from localcloud.story.cdk import CdkError
 from localcloud.story.seeds import find_ou_path, give_contacts, make_whole_organization
 from localcloud.story.shell import CommandFailedError
-from localcloud.story.stage import Stage
+from localcloud.story.stage import DemoStage
 from localcloud.story.sweeps import SweepFailedError
 from simulation.clock import SystemClock
 from simulation.seeds import HUB
@@ -33,7 +33,7 @@ from simulation.seeds import HUB
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simulation.organization import Organization
+    from simulation.organization import SimulatedOrganization
 
 PORT = 4588
 _LAST_PORT = 65535
@@ -97,7 +97,7 @@ def _run(claim: DirectoryClaim, out: Path, port: int, assembly: Path | None, *, 
         _console.print(f"[dim]{time.monotonic() - started:5.1f} s[/]  {what}")
 
     organization = make_whole_organization(SystemClock())
-    stage = Stage(out, show, organization=organization, port=port, assembly=assembly)
+    stage = DemoStage(out, show, organization=organization, port=port, assembly=assembly)
     with stage.cloud as cloud:
         show(f"the local cloud answers on {cloud.endpoint}")
         state: dict[str, Any] = {
@@ -116,7 +116,7 @@ def _run(claim: DirectoryClaim, out: Path, port: int, assembly: Path | None, *, 
         _show_alerts(stage)
 
 
-def _show_alerts(stage: Stage) -> None:
+def _show_alerts(stage: DemoStage) -> None:
     """Show each alert as it is delivered, until Ctrl-C."""
     shown = 0
     while True:
@@ -126,7 +126,7 @@ def _show_alerts(stage: Stage) -> None:
         time.sleep(0.2)
 
 
-def _build_table(organization: Organization) -> Table:
+def _build_table(organization: SimulatedOrganization) -> Table:
     table = Table("account", "name", "organizational unit")
     names = {organization.management: " (management)", HUB: " (hub)"}
     for account in organization.accounts.values():

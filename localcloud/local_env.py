@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from localcloud.cloud.clients import REGION, Clients, Credentials
+from localcloud.cloud.clients import REGION, AccountClients, Credentials
 from localcloud.cloud.gateway import make_root_key
 from localcloud.running import NotReadyError, RunningCloud, find_running
 
@@ -77,7 +77,7 @@ def _find_account(state: RunningCloud, asked: str) -> str:
     account = {"hub": state.hub, "management": state.management}.get(asked, asked)
     if not re.fullmatch(r"\d{12}", account):
         raise NoSuchAccountError(f"ACCOUNT is hub, management or 12 digits, not {asked!r}")
-    organizations = Clients(state.endpoint).client("organizations", state.management)
+    organizations = AccountClients(state.endpoint).client("organizations", state.management)
     try:
         organizations.describe_account(AccountId=account)
     except organizations.exceptions.AccountNotFoundException:
@@ -91,7 +91,7 @@ def _get_credentials(state: RunningCloud, account: str, role: str) -> Credential
     if role == ROOT_USER:
         key = make_root_key(account)
         return Credentials(access_key_id=key, secret_access_key=key, session_token=key)
-    return Clients(state.endpoint).get_credentials(
+    return AccountClients(state.endpoint).get_credentials(
         account, role=role, session=os.environ.get("USER") or "you"
     )
 

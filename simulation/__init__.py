@@ -12,8 +12,8 @@ from simulation.clock import SystemClock as SystemClock
 from simulation.clock import VirtualClock as VirtualClock
 from simulation.cloud import SimulatedCloud as SimulatedCloud
 from simulation.errors import ApiError as ApiError
-from simulation.organization import Account as Account
 from simulation.organization import AlternateContact as AlternateContact
-from simulation.organization import Organization as Organization
+from simulation.organization import SimulatedAccount as SimulatedAccount
+from simulation.organization import SimulatedOrganization as SimulatedOrganization
 from simulation.response import Response as Response
-from simulation.seeds import example_organization as example_organization
+from simulation.seeds import make_example_organization as make_example_organization

@@ -7,19 +7,19 @@ where AWS's answer is not known, a comment says so.
 from collections.abc import Callable
 from typing import Any
 
-from simulation.account_contacts import Contacts
-from simulation.account_details import Details
-from simulation.accounts import Account
+from simulation.account_contacts import ContactOperations
+from simulation.account_details import DetailOperations
+from simulation.accounts import SimulatedAccount
 from simulation.caller import Caller
-from simulation.contact_rules import CONTACT_TYPES, complaint
+from simulation.contact_rules import CONTACT_TYPES, find_error
 from simulation.errors import ApiError
-from simulation.faults import Fault
-from simulation.models import Params, input_shape
-from simulation.organization import ACCOUNT_PRINCIPAL, Organization
+from simulation.faults import InjectedError
+from simulation.models import Params, find_input_shape
+from simulation.organization import ACCOUNT_PRINCIPAL, SimulatedOrganization
 from simulation.propagation import Propagation
 from simulation.throttle import Quota, TokenBuckets
 
-Answer = Callable[[Account, Params], dict[str, Any]]
+Answer = Callable[[SimulatedAccount, Params], dict[str, Any]]
 _READS, _WRITES = Quota(rate=10, burst=15), Quota(rate=5, burst=8)
 # Published "per account"; one caller exhausts them for a whole organization
 # (hashicorp/terraform-provider-aws#42484), so they are counted per calling account.
@@ -42,7 +42,7 @@ MANAGEMENT_TARGET = (
 )
 
 
-def denied(operation: str, caller: Caller, why: str | None = None) -> ApiError:
+def build_denial(operation: str, caller: Caller, why: str | None = None) -> ApiError:
     """AccessDeniedException with AWS's text; `why` is the bracketed end."""
     text = f"User: {caller.arn} is not authorized to perform: account:{operation}"
     return ApiError("AccessDeniedException", f"{text} ({why})" if why else text, 403)
@@ -57,12 +57,12 @@ class AccountService:
     operations = frozenset(QUOTAS)
     mutating = frozenset(name for name in QUOTAS if not name.startswith("Get"))
 
-    def __init__(self, organization: Organization, *, propagation_seconds: float = 0.0) -> None:
+    def __init__(self, organization: SimulatedOrganization, *, propagation_seconds: float = 0.0) -> None:
         self.organization = organization
         self._buckets = TokenBuckets()
-        self._faults: list[Fault] = []
-        contacts = Contacts(Propagation(organization.clock, propagation_seconds))
-        details = Details(organization)
+        self._faults: list[InjectedError] = []
+        contacts = ContactOperations(Propagation(organization.clock, propagation_seconds))
+        details = DetailOperations(organization)
         self._answers: dict[str, Answer] = {
             "GetAlternateContact": contacts.get_alternate,
             "PutAlternateContact": contacts.put_alternate,
@@ -72,7 +72,7 @@ class AccountService:
             "GetPrimaryEmail": details.get_email,
             "StartPrimaryEmailUpdate": details.start_email,
             "AcceptPrimaryEmailUpdate": details.accept_email,
-            "GetAccountInformation": details.information,
+            "GetAccountInformation": details.get_information,
             "PutAccountName": details.put_name,
         }
 
@@ -104,7 +104,7 @@ class AccountService:
 
         `applied`: the change is made all the same, only its answer is lost.
         """
-        fault = Fault(
+        fault = InjectedError(
             operation=operation, error=error, times=times, account=account, kind=kind, applied=applied
         )
         self._faults.append(fault)
@@ -114,33 +114,33 @@ class AccountService:
         now = self.organization.clock.now()
         if not self._buckets.take((caller.account_id, operation), QUOTAS[operation], now):
             raise ApiError("TooManyRequestsException", "Too many requests", 429)
-        kind, shape = params.get("AlternateContactType"), input_shape("account", operation)
+        kind, shape = params.get("AlternateContactType"), find_input_shape("account", operation)
         if kind is not None and kind not in CONTACT_TYPES:
             # Captured for Get; that Put and Delete answer alike is likely, not verified.
-            raise denied(operation, caller, WRONG_TYPE)
-        if shape and (text := complaint(shape, params)):
+            raise build_denial(operation, caller, WRONG_TYPE)
+        if shape and (text := find_error(shape, params)):
             raise ApiError("ValidationException", text, 400)
-        account = self._target(operation, params.get("AccountId"), caller)
+        account = self._find_target(operation, params.get("AccountId"), caller)
         return self._answers[operation](account, params)
 
-    def _target(self, operation: str, account_id: str | None, caller: Caller) -> Account:
+    def _find_target(self, operation: str, account_id: str | None, caller: Caller) -> SimulatedAccount:
         organization = self.organization
         if account_id is None:
             account = organization.find_account(caller.account_id)
             if account is None:  # nobody can call from an account that does not exist
-                raise denied(operation, caller)
+                raise build_denial(operation, caller)
             return account
         is_management = caller.account_id == organization.management
         if caller.account_id not in organization.accounts:
-            raise denied(operation, caller)
-        if not organization.trusts(ACCOUNT_PRINCIPAL):
-            raise denied(operation, caller, NO_TRUSTED_ACCESS)
+            raise build_denial(operation, caller)
+        if not organization.has_trusted_access(ACCOUNT_PRINCIPAL):
+            raise build_denial(operation, caller, NO_TRUSTED_ACCESS)
         if not is_management and not organization.is_delegated(caller.account_id, ACCOUNT_PRINCIPAL):
-            raise denied(operation, caller)
+            raise build_denial(operation, caller)
         if account_id == organization.management:
-            raise denied(operation, caller, MANAGEMENT_TARGET)
+            raise build_denial(operation, caller, MANAGEMENT_TARGET)
         account = organization.accounts.get(account_id)
         if account is None:
             # Unverified: AWS's answer for an unknown account or one of another organization was not captured.
-            raise denied(operation, caller)
+            raise build_denial(operation, caller)
         return account

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from simulation.accounts import Account, AlternateContact
+from simulation.accounts import AlternateContact, SimulatedAccount
 from simulation.errors import ApiError
 from simulation.models import Params
 from simulation.propagation import Propagation
@@ -10,7 +10,7 @@ from simulation.propagation import Propagation
 NOT_FOUND = "No contact of the inputted alternate contact type found."
 
 
-class Contacts:
+class ContactOperations:
     """Each method answers one operation on `account`; the parameters have been validated.
 
     Writes on SUSPENDED or PENDING_CLOSURE accounts: AWS's answer is not known; reads work there.
@@ -19,10 +19,10 @@ class Contacts:
     def __init__(self, propagation: Propagation) -> None:
         self._propagation = propagation
 
-    def get_alternate(self, account: Account, params: Params) -> dict[str, Any]:
+    def get_alternate(self, account: SimulatedAccount, params: Params) -> dict[str, Any]:
         """Answer GetAlternateContact."""
         kind = params["AlternateContactType"]
-        contact = self._propagation.visible((account.id, kind), account.contacts.get(kind))
+        contact = self._propagation.read((account.id, kind), account.contacts.get(kind))
         if contact is None:
             raise ApiError("ResourceNotFoundException", NOT_FOUND, 404)
         return {
@@ -35,10 +35,10 @@ class Contacts:
             }
         }
 
-    def put_alternate(self, account: Account, params: Params) -> dict[str, Any]:
+    def put_alternate(self, account: SimulatedAccount, params: Params) -> dict[str, Any]:
         """Answer PutAlternateContact: AWS trims the address and stores the other values as they came."""
         kind = params["AlternateContactType"]
-        self._propagation.wrote((account.id, kind), account.contacts.get(kind))
+        self._propagation.record_write((account.id, kind), account.contacts.get(kind))
         account.contacts[kind] = AlternateContact(
             name=params["Name"],
             title=params["Title"],
@@ -47,21 +47,21 @@ class Contacts:
         )
         return {}
 
-    def delete_alternate(self, account: Account, params: Params) -> dict[str, Any]:
+    def delete_alternate(self, account: SimulatedAccount, params: Params) -> dict[str, Any]:
         """Answer DeleteAlternateContact."""
         kind = params["AlternateContactType"]
         if kind not in account.contacts:
             raise ApiError("ResourceNotFoundException", NOT_FOUND, 404)
-        self._propagation.wrote((account.id, kind), account.contacts.pop(kind))
+        self._propagation.record_write((account.id, kind), account.contacts.pop(kind))
         return {}
 
-    def get_primary(self, account: Account, _: Params) -> dict[str, Any]:
+    def get_primary(self, account: SimulatedAccount, _: Params) -> dict[str, Any]:
         """Answer GetContactInformation; every account has a primary contact."""
-        visible = self._propagation.visible((account.id, "PRIMARY"), account.primary)
+        visible = self._propagation.read((account.id, "PRIMARY"), account.primary)
         return {"ContactInformation": dict(visible)}
 
-    def put_primary(self, account: Account, params: Params) -> dict[str, Any]:
+    def put_primary(self, account: SimulatedAccount, params: Params) -> dict[str, Any]:
         """Answer PutContactInformation: everything is replaced and kept as sent (unverified)."""
-        self._propagation.wrote((account.id, "PRIMARY"), account.primary)
+        self._propagation.record_write((account.id, "PRIMARY"), account.primary)
         account.primary = dict(params["ContactInformation"])
         return {}

@@ -6,22 +6,22 @@ at once.
 
 from typing import Any
 
-from simulation.accounts import Account
+from simulation.accounts import SimulatedAccount
 from simulation.errors import ApiError
 from simulation.models import Params
-from simulation.organization import Organization
+from simulation.organization import SimulatedOrganization
 
 # The Account API has no word for PENDING_CLOSURE; which of its own it uses is a guess.
 _STATES = {"PENDING_CLOSURE": "SUSPENDED"}
 
 
-class Details:
+class DetailOperations:
     """Each method answers one operation on `account`; the parameters have been validated."""
 
-    def __init__(self, organization: Organization) -> None:
+    def __init__(self, organization: SimulatedOrganization) -> None:
         self._organization = organization
 
-    def information(self, account: Account, _: Params) -> dict[str, Any]:
+    def get_information(self, account: SimulatedAccount, _: Params) -> dict[str, Any]:
         """Answer GetAccountInformation."""
         return {
             "AccountId": account.id,
@@ -30,7 +30,7 @@ class Details:
             "AccountState": _STATES.get(account.state, account.state),
         }
 
-    def put_name(self, account: Account, params: Params) -> dict[str, Any]:
+    def put_name(self, account: SimulatedAccount, params: Params) -> dict[str, Any]:
         """Answer PutAccountName."""
         if not params["AccountName"].strip():
             # Captured: a bare 400 without error type or text, which SDKs call UnknownError.
@@ -38,18 +38,18 @@ class Details:
         account.name = params["AccountName"]
         return {}
 
-    def get_email(self, account: Account, _: Params) -> dict[str, Any]:
+    def get_email(self, account: SimulatedAccount, _: Params) -> dict[str, Any]:
         """Answer GetPrimaryEmail."""
         return {"PrimaryEmail": account.email}
 
-    def start_email(self, account: Account, params: Params) -> dict[str, Any]:
+    def start_email(self, account: SimulatedAccount, params: Params) -> dict[str, Any]:
         """Answer StartPrimaryEmailUpdate; ConflictException (409) when another account has the address."""
         if params["PrimaryEmail"].lower() in self._organization.emails:
             raise ApiError("ConflictException", "The email address is already in use.", 409)
         account.new_email = params["PrimaryEmail"]
         return {"Status": "PENDING"}
 
-    def accept_email(self, account: Account, params: Params) -> dict[str, Any]:
+    def accept_email(self, account: SimulatedAccount, params: Params) -> dict[str, Any]:
         """Answer AcceptPrimaryEmailUpdate; that another address is not found is a guess."""
         if account.new_email is None or account.new_email != params["PrimaryEmail"]:
             raise ApiError("ResourceNotFoundException", "No update of this email address was started.", 404)

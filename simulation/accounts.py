@@ -28,7 +28,7 @@ class AlternateContact:
 
 
 @dataclass(slots=True, kw_only=True)
-class Account:
+class SimulatedAccount:
     """A management, member or standalone account. Mutable: it is the state that API calls change.
 
     `state` is one of PENDING_ACTIVATION, ACTIVE, SUSPENDED, PENDING_CLOSURE, CLOSED; `contacts` maps

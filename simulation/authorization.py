@@ -6,7 +6,7 @@ from typing import Any
 from rollcall_policies import Access, AccessRequest, decide, find_unmodelled
 from simulation.caller import Caller
 from simulation.errors import ApiError
-from simulation.organization import Organization
+from simulation.organization import SimulatedOrganization
 
 # Parameters that name the one resource of an Organizations call, most telling first.
 _SUBJECTS = (
@@ -30,8 +30,12 @@ KEYS = frozenset(
 )
 
 
-def request_of(
-    organization: Organization, service: str, operation: str, params: Mapping[str, Any], caller: Caller
+def build_request(
+    organization: SimulatedOrganization,
+    service: str,
+    operation: str,
+    params: Mapping[str, Any],
+    caller: Caller,
 ) -> AccessRequest:
     """The request that identity policies and service control policies are asked about.
 
@@ -44,21 +48,23 @@ def request_of(
     }
     if caller.account_id in organization.accounts:
         context["aws:PrincipalOrgID"] = [organization.id]
-        context["aws:PrincipalOrgPaths"] = [_org_path(organization, caller.account_id)]
+        context["aws:PrincipalOrgPaths"] = [_build_org_path(organization, caller.account_id)]
     if service == "account":
         resource = f"arn:{organization.partition}:account::{caller.account_id}:account"
         if account_id is not None:
             home = f"arn:{organization.partition}:account::{organization.management}:account"
             resource = f"{home}/{organization.id}/{account_id}"
-        context |= _account_keys(organization, params)
+        context |= _build_account_keys(organization, params)
     else:
-        resource = _organizations_resource(organization, params)
+        resource = _build_organizations_resource(organization, params)
         if "ServicePrincipal" in params:
             context["organizations:ServicePrincipal"] = [str(params["ServicePrincipal"])]
     return AccessRequest(action=f"{service}:{operation}", resource=resource, context=context)
 
 
-def scp_refusal(organization: Organization, request: AccessRequest, caller: Caller) -> ApiError | None:
+def find_scp_refusal(
+    organization: SimulatedOrganization, request: AccessRequest, caller: Caller
+) -> ApiError | None:
     """The error if service control policies refuse the request; None if they allow it.
 
     They bind every principal of a member account, its root user too, and nobody in the management account
@@ -72,7 +78,7 @@ def scp_refusal(organization: Organization, request: AccessRequest, caller: Call
         or caller.account_id not in organization.accounts
     ):
         return None
-    levels = [store.documents(level) for level in organization.lineage(caller.account_id)]
+    levels = [store.list_documents(level) for level in organization.list_lineage(caller.account_id)]
     for document in (document for level in levels for document in level):
         require_modelled(document, KEYS)
     answers = [decide(level, request).access for level in levels]
@@ -94,7 +100,9 @@ def require_modelled(document: Mapping[str, Any], keys: Collection[str]) -> None
         raise NotImplementedError(problem)
 
 
-def _account_keys(organization: Organization, params: Mapping[str, Any]) -> dict[str, list[str]]:
+def _build_account_keys(
+    organization: SimulatedOrganization, params: Mapping[str, Any]
+) -> dict[str, list[str]]:
     keys: dict[str, list[str]] = {}
     if params.get("AlternateContactType") is not None:
         keys["account:AlternateContactTypes"] = [str(params["AlternateContactType"])]
@@ -104,20 +112,22 @@ def _account_keys(organization: Organization, params: Mapping[str, Any]) -> dict
     # the documented pattern o-x/r-y/ou-z/* matches both.
     target = organization.accounts.get(str(params.get("AccountId")))
     if target is not None:
-        keys["account:AccountResourceOrgPaths"] = [_org_path(organization, target.id)]
+        keys["account:AccountResourceOrgPaths"] = [_build_org_path(organization, target.id)]
         keys |= {f"account:AccountResourceOrgTags/{key}": [value] for key, value in target.tags.items()}
     return keys
 
 
-def _org_path(organization: Organization, account_id: str) -> str:
-    return organization.path_ids(account_id).removesuffix(f"{account_id}/")
+def _build_org_path(organization: SimulatedOrganization, account_id: str) -> str:
+    return organization.build_path(account_id).removesuffix(f"{account_id}/")
 
 
-def _organizations_resource(organization: Organization, params: Mapping[str, Any]) -> str:
+def _build_organizations_resource(organization: SimulatedOrganization, params: Mapping[str, Any]) -> str:
     subject = next((str(params[name]) for name in _SUBJECTS if params.get(name)), None)
     if subject is None:
         return "*"
     kind = next((kind for prefix, kind in _KINDS.items() if subject.startswith(prefix)), "account")
     if kind == "handshake":
-        return f"{organization.arn(kind)}/invite/{subject}"
-    return organization.policy_arn(subject) if kind == "policy" else organization.arn(kind, subject)
+        return f"{organization.build_arn(kind)}/invite/{subject}"
+    return (
+        organization.build_policy_arn(subject) if kind == "policy" else organization.build_arn(kind, subject)
+    )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 
-def _unique_id(prefix: str, seed: str) -> str:
+def _make_unique_id(prefix: str, seed: str) -> str:
     """An IAM unique id (AROA..., AIDA...) that is always the same for the same principal."""
     return prefix + b32encode(hashlib.sha256(seed.encode()).digest()).decode()[:17]
 
@@ -26,7 +26,7 @@ class Caller:
 
     def __post_init__(self) -> None:
         # Refused here and not when the record is written: by then the change has been made.
-        if self._resource()[0] not in {"assumed-role", "user", "root"}:
+        if self._split_resource()[0] not in {"assumed-role", "user", "root"}:
             raise ValueError(f"no userIdentity form for {self.arn}")
 
     @classmethod
@@ -48,15 +48,15 @@ class Caller:
     @property
     def principal_arn(self) -> str:
         """aws:PrincipalArn: the role's ARN for a session, otherwise the caller's own."""
-        kind, rest = self._resource()
+        kind, rest = self._split_resource()
         if kind != "assumed-role":
             return self.arn
         role = rest.rpartition("/")[0]
         return f"arn:{self.arn.split(':')[1]}:iam::{self.account_id}:role{self.role_path}{role}"
 
-    def user_identity(self) -> dict[str, Any]:
+    def build_user_identity(self) -> dict[str, Any]:
         """The userIdentity element of a CloudTrail record."""
-        kind, rest = self._resource()
+        kind, rest = self._split_resource()
         known: dict[str, Any] = {
             "arn": self.arn,
             "accountId": self.account_id,
@@ -64,7 +64,7 @@ class Caller:
         }
         attributes = {"mfaAuthenticated": str(self.mfa).lower(), "creationDate": self.session_started}
         if kind == "user":
-            principal, name = _unique_id("AIDA", self.arn), rest.rpartition("/")[2]
+            principal, name = _make_unique_id("AIDA", self.arn), rest.rpartition("/")[2]
             return {"type": "IAMUser", "principalId": principal, **known, "userName": name}
         if kind == "root":
             identity = {"type": "Root", "principalId": self.account_id, **known}
@@ -74,7 +74,7 @@ class Caller:
             return identity
         role, _, session = rest.rpartition("/")
         role_arn = self.principal_arn
-        role_id = _unique_id("AROA", role_arn)
+        role_id = _make_unique_id("AROA", role_arn)
         issuer = {"type": "Role", "principalId": role_id, "arn": role_arn}
         issuer |= {"accountId": self.account_id, "userName": role}
         context = {"sessionIssuer": issuer, "webIdFederationData": {}, "attributes": attributes}
@@ -85,6 +85,6 @@ class Caller:
             "sessionContext": context,
         }
 
-    def _resource(self) -> tuple[str, str]:
+    def _split_resource(self) -> tuple[str, str]:
         kind, _, rest = self.arn.split(":", 5)[5].partition("/")
         return kind, rest

@@ -12,23 +12,23 @@ from botocore.paginate import Paginator, PaginatorModel
 from botocore.validate import ParamValidator
 
 from simulation.errors import ApiError
-from simulation.models import input_shape, service_model
+from simulation.models import find_input_shape, load_service_model
 from simulation.response import Response
 
 
 @cache
-def _operations(service: str) -> dict[str, str]:
-    return {xform_name(name): name for name in service_model(service).operation_names}
+def _list_operations(service: str) -> dict[str, str]:
+    return {xform_name(name): name for name in load_service_model(service).operation_names}
 
 
 @cache
-def _pages(service: str) -> PaginatorModel:
+def _read_pages(service: str) -> PaginatorModel:
     return PaginatorModel(create_loader().load_service_model(service, "paginators-1"))
 
 
 @cache
-def _exceptions(service: str) -> Any:
-    return ClientExceptionsFactory().create_client_exceptions(service_model(service))
+def _make_exceptions(service: str) -> Any:
+    return ClientExceptionsFactory().create_client_exceptions(load_service_model(service))
 
 
 class SimulatedClient:
@@ -39,12 +39,12 @@ class SimulatedClient:
     """
 
     def __init__(self, service: str, send: Callable[[str, Mapping[str, Any]], Response]) -> None:
-        self._model = service_model(service)
+        self._model = load_service_model(service)
         self._send = send
-        self.exceptions = _exceptions(service)
+        self.exceptions = _make_exceptions(service)
 
     def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]:
-        operation = _operations(self._model.service_name).get(name)
+        operation = _list_operations(self._model.service_name).get(name)
         if operation is None:
             raise AttributeError(f"{self._model.service_name} has no operation {name}")
 
@@ -56,12 +56,12 @@ class SimulatedClient:
     def get_paginator(self, name: str) -> "Paginator[Any]":
         """The paginator of botocore over the method `name`; raises ValueError when it does not page."""
         service = self._model.service_name
-        operation = _operations(service)[name]
+        operation = _list_operations(service)[name]
         model = self._model.operation_model(operation)
-        return Paginator(getattr(self, name), _pages(service).get_paginator(operation), model)
+        return Paginator(getattr(self, name), _read_pages(service).get_paginator(operation), model)
 
     def _call(self, operation: str, params: dict[str, Any]) -> dict[str, Any]:
-        shape = input_shape(self._model.service_name, operation)
+        shape = find_input_shape(self._model.service_name, operation)
         report = ParamValidator().validate(params, shape) if shape else None
         if report and report.has_errors():
             raise ParamValidationError(report=report.generate_report())
@@ -70,13 +70,13 @@ class SimulatedClient:
         except ApiError as error:
             response: dict[str, Any] = {
                 "Error": {"Code": error.code, "Message": error.message},
-                "ResponseMetadata": _metadata(error.status, error.request_id),
+                "ResponseMetadata": _build_metadata(error.status, error.request_id),
             }
             if error.reason:
                 response["Reason"] = error.reason
             raise self.exceptions.from_code(error.code)(response, operation) from error
-        return {**answer.body, "ResponseMetadata": _metadata(200, answer.request_id)}
+        return {**answer.body, "ResponseMetadata": _build_metadata(200, answer.request_id)}
 
 
-def _metadata(status: int, request_id: str) -> dict[str, Any]:
+def _build_metadata(status: int, request_id: str) -> dict[str, Any]:
     return {"RequestId": request_id, "HTTPStatusCode": status, "HTTPHeaders": {}, "RetryAttempts": 0}

@@ -7,7 +7,7 @@ from typing import Protocol
 DEFAULT_START = datetime(2026, 10, 5, 9, 0, tzinfo=UTC)
 
 
-def iso(moment: datetime) -> str:
+def format_time(moment: datetime) -> str:
     """`moment` as CloudTrail writes most times: UTC, whole seconds."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 

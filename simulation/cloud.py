@@ -8,7 +8,7 @@ from threading import RLock
 from typing import Any
 
 from simulation.account_api import AccountService
-from simulation.authorization import request_of, scp_refusal
+from simulation.authorization import build_request, find_scp_refusal
 from simulation.caller import Caller
 from simulation.client import SimulatedClient
 from simulation.clock import Clock
@@ -16,7 +16,7 @@ from simulation.cloudtrail import ApiCall, Recorder, Spelling
 from simulation.errors import ApiError
 from simulation.ids import Ids
 from simulation.latency import Latency
-from simulation.organization import Organization
+from simulation.organization import SimulatedOrganization
 from simulation.organizations_api import OrganizationsService
 from simulation.response import Response
 
@@ -37,7 +37,7 @@ class SimulatedCloud:
 
     def __init__(  # noqa: PLR0913 - each is one unknown or one delay of AWS, all keyword-only with a default
         self,
-        organization: Organization,
+        organization: SimulatedOrganization,
         clock: Clock,
         *,
         spelling: Spelling = "camel",
@@ -96,15 +96,15 @@ class SimulatedCloud:
         body: dict[str, Any] = {}
         refusal: ApiError | None = None
         if self._latency is not None:
-            self.clock.sleep(self._latency.of(operation))
+            self.clock.sleep(self._latency.draw(operation))
         with self._lock:
             self._finish_background()
-            request_id = self._ids.uuid()
+            request_id = self._ids.make_uuid()
             try:
                 self._authorize(service, operation, params, caller)
                 body = handler.call(operation, params, caller)
             except ApiError as error:
-                refusal = error.of_request(request_id)
+                refusal = error.copy_for_request(request_id)
             self.calls[service, operation, refusal.code if refusal else ""] += 1
             if operation in handler.mutating:
                 self._record(
@@ -141,7 +141,7 @@ class SimulatedCloud:
         """Let `seconds` pass on the clock, delivering everything at its moment; the number of events."""
         end = self.clock.now() + timedelta(seconds=seconds)
         delivered = self.pump()
-        while (due := self._next_due()) is not None and due <= end:
+        while (due := self._find_next_due()) is not None and due <= end:
             self.clock.sleep(max(0.0, (due - self.clock.now()).total_seconds()))
             delivered += self.pump()
         self.clock.sleep(max(0.0, (end - self.clock.now()).total_seconds()))
@@ -159,20 +159,20 @@ class SimulatedCloud:
         return SimulatedClient(service, send)
 
     def _authorize(self, service: str, operation: str, params: Mapping[str, Any], caller: Caller) -> None:
-        request = request_of(self.organization, service, operation, params, caller)
-        refusal = scp_refusal(self.organization, request, caller)
+        request = build_request(self.organization, service, operation, params, caller)
+        refusal = find_scp_refusal(self.organization, request, caller)
         if refusal is not None:
             raise refusal
 
-    def _next_due(self) -> datetime | None:
+    def _find_next_due(self) -> datetime | None:
         with self._lock:
             moments = [self._queue[0][0]] if self._queue else []
-            background = self.organizations.background.next_due()
+            background = self.organizations.background.find_next_due()
             return min([*moments, background] if background else moments, default=None)
 
     def _finish_background(self) -> None:
         for done in self.organizations.background.finish_due(self.clock.now()):
-            event = self._recorder.service_event(done, management=self.organization.management)
+            event = self._recorder.record_service_event(done, management=self.organization.management)
             self._enqueue(done.at, event)
 
     def _record(self, call: ApiCall) -> None:
@@ -185,9 +185,9 @@ class SimulatedCloud:
             and target != caller_account
             and not is_denied
         )
-        shared = self._ids.uuid() if copied else None
+        shared = self._ids.make_uuid() if copied else None
         for recipient in (caller_account, target) if copied else (caller_account,):
-            event = self._recorder.api_call(call, recipient=str(recipient), shared_event_id=shared)
+            event = self._recorder.record_call(call, recipient=str(recipient), shared_event_id=shared)
             self._enqueue(call.at, event)
 
     def _enqueue(self, at: datetime, event: dict[str, Any]) -> None:

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from simulation.caller import Caller
-from simulation.clock import iso
+from simulation.clock import format_time
 from simulation.errors import ApiError
 from simulation.ids import Ids
-from simulation.models import sensitive_members
+from simulation.models import list_sensitive_members
 from simulation.service_events import ServiceEvent
 
 Spelling = Literal["camel", "pascal"]
@@ -46,24 +46,24 @@ class Recorder:
     spelling: Spelling
     redact: bool
 
-    def api_call(
+    def record_call(
         self, call: ApiCall, *, recipient: str, shared_event_id: str | None = None
     ) -> dict[str, Any]:
         """The "AWS API Call via CloudTrail" event of a call in the account `recipient`."""
         detail: dict[str, Any] = {
             "eventVersion": "1.11",
-            "userIdentity": call.caller.user_identity(),
-            "eventTime": iso(call.at),
+            "userIdentity": call.caller.build_user_identity(),
+            "eventTime": format_time(call.at),
             "eventSource": f"{call.service}.amazonaws.com",
             "eventName": call.operation,
             "awsRegion": self.region,
             "sourceIPAddress": call.caller.source_ip,
             "userAgent": call.caller.user_agent,
-            **self._failure(call.error),
-            "requestParameters": self._request(call),
-            "responseElements": _response(call),
+            **self._build_failure(call.error),
+            "requestParameters": self._build_request(call),
+            "responseElements": _build_response(call),
             "requestID": call.request_id,
-            "eventID": self.ids.uuid(),
+            "eventID": self.ids.make_uuid(),
             "readOnly": False,
             "eventType": "AwsApiCall",
             "managementEvent": True,
@@ -72,15 +72,15 @@ class Recorder:
         }
         if shared_event_id:
             detail["sharedEventID"] = shared_event_id
-        return self._envelope("AWS API Call via CloudTrail", detail)
+        return self._build_envelope("AWS API Call via CloudTrail", detail)
 
-    def service_event(self, event: ServiceEvent, *, management: str) -> dict[str, Any]:
+    def record_service_event(self, event: ServiceEvent, *, management: str) -> dict[str, Any]:
         """The "AWS Service Event via CloudTrail" event, in the management account."""
         detail = {
             "eventVersion": "1.11",
             # No type, no arn, no session: nobody called.
             "userIdentity": {"accountId": management, "invokedBy": "AWS Internal"},
-            "eventTime": iso(event.at),
+            "eventTime": format_time(event.at),
             "eventSource": "organizations.amazonaws.com",
             "eventName": event.name,
             "awsRegion": self.region,
@@ -88,20 +88,20 @@ class Recorder:
             "userAgent": "AWS Internal",
             "requestParameters": None,
             "responseElements": None,
-            "eventID": self.ids.uuid(),
+            "eventID": self.ids.make_uuid(),
             "readOnly": False,
             "eventType": "AwsServiceEvent",
             "managementEvent": True,
             "recipientAccountId": management,
-            "serviceEventDetails": _shown(event.details),
+            "serviceEventDetails": _convert(event.details),
             "eventCategory": "Management",
         }
-        return self._envelope("AWS Service Event via CloudTrail", detail)
+        return self._build_envelope("AWS Service Event via CloudTrail", detail)
 
-    def _envelope(self, detail_type: str, detail: dict[str, Any]) -> dict[str, Any]:
+    def _build_envelope(self, detail_type: str, detail: dict[str, Any]) -> dict[str, Any]:
         return {
             "version": "0",
-            "id": self.ids.uuid(),
+            "id": self.ids.make_uuid(),
             "detail-type": detail_type,
             "source": f"aws.{detail['eventSource'].partition('.')[0]}",
             "account": detail["recipientAccountId"],
@@ -111,7 +111,7 @@ class Recorder:
             "detail": detail,
         }
 
-    def _failure(self, error: ApiError | None) -> dict[str, str]:
+    def _build_failure(self, error: ApiError | None) -> dict[str, str]:
         if error is None:
             return {}
         # Real records of refused calls say AccessDenied where the wire says AccessDeniedException. Other
@@ -121,49 +121,49 @@ class Recorder:
         hidden = self.redact and error.code == "ValidationException"
         return {"errorCode": code, "errorMessage": HIDDEN if hidden else error.message}
 
-    def _request(self, call: ApiCall) -> Any:
+    def _build_request(self, call: ApiCall) -> Any:
         if call.error is not None and _is_denied(call.error):
             return None
         if call.service == "account":
-            hidden = sensitive_members("account", call.operation) if self.redact else frozenset()
+            hidden = list_sensitive_members("account", call.operation) if self.redact else frozenset()
             shown = {key: HIDDEN if key in hidden else value for key, value in call.params.items()}
-            return shown if self.spelling == "pascal" else _camel(shown)
+            return shown if self.spelling == "pascal" else _to_camel_case(shown)
         # The documented sample has an empty list of tags for a request without any.
         defaults = {"Tags": ()} if call.operation == "CreateAccount" else {}
-        return _camel({**defaults, **_mask(call.params)}) or None
+        return _to_camel_case({**defaults, **_mask(call.params)}) or None
 
 
 def _is_denied(error: ApiError) -> bool:
     return error.code == "AccessDeniedException"
 
 
-def _response(call: ApiCall) -> Any:
+def _build_response(call: ApiCall) -> Any:
     """What the call returned; null for calls with an empty answer and for refused ones."""
     if call.error is not None or not call.body:
         return None
-    return _shown(call.body)
+    return _convert(call.body)
 
 
-def _shown(body: Mapping[str, Any]) -> Any:
+def _convert(body: Mapping[str, Any]) -> Any:
     shown = {key: _mask(value) if isinstance(value, Mapping) else value for key, value in body.items()}
     if "Handshake" in shown:
         shown["Handshake"]["Action"] = shown["Handshake"]["Action"].lower()  # as in the documented sample
-    return _camel(shown)
+    return _to_camel_case(shown)
 
 
 def _mask(values: Mapping[str, Any]) -> dict[str, Any]:
     return {key: "****" if key in MASKED else value for key, value in values.items()}
 
 
-def _camel(value: Any) -> Any:
+def _to_camel_case(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key[:1].lower() + key[1:]: _camel(item) for key, item in value.items()}
+        return {key[:1].lower() + key[1:]: _to_camel_case(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_camel(item) for item in value]
-    return _english(value) if isinstance(value, datetime) else value
+        return [_to_camel_case(item) for item in value]
+    return _format_english(value) if isinstance(value, datetime) else value
 
 
-def _english(moment: datetime) -> str:
+def _format_english(moment: datetime) -> str:
     """Organizations writes "May 15, 2023 8:26:57 AM", whatever the locale of this machine."""
     utc = moment.astimezone(UTC)
     half = "AM" if utc.hour < 12 else "PM"  # noqa: PLR2004 - noon

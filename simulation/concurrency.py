@@ -48,7 +48,7 @@ class ConcurrentClock:
             return
         failures: dict[int, BaseException] = {}
         left = len(works)
-        done = _closed()
+        done = _close()
 
         def run(number: int, work: Callable[[], Any], gate: Lock) -> None:
             nonlocal left
@@ -71,7 +71,7 @@ class ConcurrentClock:
             raise failures[min(failures)]
 
     def _fall_asleep(self, wake: datetime) -> Lock:
-        gate = _closed()
+        gate = _close()
         heappush(self._sleepers, (wake, next(self._order), gate))
         return gate
 
@@ -108,7 +108,7 @@ class ConcurrentPool:
         return [results[number] for number in sorted(results)]
 
 
-def _closed() -> Lock:
+def _close() -> Lock:
     lock = Lock()
     lock.acquire()
     return lock

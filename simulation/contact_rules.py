@@ -10,32 +10,32 @@ from botocore.model import Shape, StructureShape
 CONTACT_TYPES = ("BILLING", "OPERATIONS", "SECURITY")
 
 
-def complaint(shape: StructureShape, params: Mapping[str, Any]) -> str | None:
+def find_error(shape: StructureShape, params: Mapping[str, Any]) -> str | None:
     """The text of the ValidationException for these parameters, None for valid ones.
 
     The text of a pattern was captured live (guide: "^...$" around the model's pattern). The others are the
     wording of the schema validator that produced it; they were not captured for this service.
     """
-    found = _faults(shape, params)
+    found = _find_errors(shape, params)
     return f"[{', '.join(found)}]" if found else None
 
 
-def _faults(shape: Shape, value: Any) -> list[str]:
+def _find_errors(shape: Shape, value: Any) -> list[str]:
     if isinstance(shape, StructureShape):
         if not isinstance(value, Mapping):
-            return [_wrong_type("object")]
+            return [_check_type("object")]
         missing = sorted(name for name in shape.required_members if value.get(name) is None)
         if missing:
             return [f"object has missing required properties ({json.dumps(missing)})"]
         present = [name for name in shape.members if value.get(name) is not None]
-        return [fault for name in present for fault in _faults(shape.members[name], value[name])]
-    fault = _text_fault(value, shape.metadata)
+        return [fault for name in present for fault in _find_errors(shape.members[name], value[name])]
+    fault = _check_text(value, shape.metadata)
     return [fault] if fault else []
 
 
-def _text_fault(value: Any, limits: Mapping[str, Any]) -> str | None:
+def _check_text(value: Any, limits: Mapping[str, Any]) -> str | None:
     if not isinstance(value, str):
-        return _wrong_type("string")
+        return _check_type("string")
     quoted, size = json.dumps(value, ensure_ascii=False), len(value)
     least, most, pattern = limits.get("min", 0), limits.get("max"), limits.get("pattern")
     if size < least:
@@ -48,5 +48,5 @@ def _text_fault(value: Any, limits: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _wrong_type(expected: str) -> str:
+def _check_type(expected: str) -> str:
     return f'instance type does not match any allowed primitive type (allowed: ["{expected}"])'

@@ -7,8 +7,8 @@ from typing import Any
 
 from simulation.caller import Caller
 from simulation.errors import ApiError
-from simulation.organization import Organization
-from simulation.service_events import Background, ServiceEvent, joined
+from simulation.organization import SimulatedOrganization
+from simulation.service_events import Background, ServiceEvent, build_joined
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,7 +43,7 @@ class Creation:
 class AccountFactory:
     """Creates accounts `seconds` after they were asked for, first come first served."""
 
-    def __init__(self, organization: Organization, background: Background, seconds: float) -> None:
+    def __init__(self, organization: SimulatedOrganization, background: Background, seconds: float) -> None:
         self._organization = organization
         self._background = background
         self._seconds = seconds
@@ -53,7 +53,7 @@ class AccountFactory:
         """Answer CreateAccount: IN_PROGRESS, without an account id."""
         now = self._organization.clock.now()
         creation = Creation(
-            id=f"car-{self._organization.ids.suffix(32)}",
+            id=f"car-{self._organization.ids.make_suffix(32)}",
             name=params["AccountName"],
             email=params["Email"],
             tags={tag["Key"]: tag["Value"] for tag in params.get("Tags", ())},
@@ -61,7 +61,7 @@ class AccountFactory:
             due=now + timedelta(seconds=self._seconds),
         )
         self._requests[creation.id] = creation
-        self._background.at(creation.due, lambda _: self._finish(creation))
+        self._background.schedule(creation.due, lambda _: self._finish(creation))
         return {"CreateAccountStatus": creation.status()}
 
     def describe(self, params: Mapping[str, Any], _: Caller) -> dict[str, Any]:
@@ -85,5 +85,5 @@ class AccountFactory:
         details = {"CreateAccountStatus": creation.status()}
         events = [ServiceEvent(name="CreateAccountResult", at=creation.due, details=details)]
         if creation.account_id:
-            events.append(joined(creation.account_id, "Created", creation.due))
+            events.append(build_joined(creation.account_id, "Created", creation.due))
         return events

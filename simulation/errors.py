@@ -19,6 +19,6 @@ class ApiError(Exception):
         self.reason = reason
         self.request_id = request_id
 
-    def of_request(self, request_id: str) -> "ApiError":
+    def copy_for_request(self, request_id: str) -> "ApiError":
         """A copy for one request: an injected error may be raised many times."""
         return ApiError(self.code, self.message, self.status, reason=self.reason, request_id=request_id)

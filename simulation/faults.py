@@ -6,7 +6,7 @@ from simulation.errors import ApiError
 
 
 @dataclass(slots=True, kw_only=True)
-class Fault:
+class InjectedError:
     """An injected error; mutable because it counts down.
 
     `account` (the target) and `kind` limit it when they are given; `applied`: the change is made all the

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from simulation.organization import Organization
+from simulation.organization import SimulatedOrganization
 
 LIFETIME = timedelta(days=15)  # documented
 
@@ -27,7 +27,7 @@ class Handshake:
             return "ACCEPTED"
         return "OPEN" if now < self.requested_at + LIFETIME else "EXPIRED"
 
-    def render(self, organization: Organization) -> dict[str, Any]:
+    def render(self, organization: SimulatedOrganization) -> dict[str, Any]:
         """The Handshake structure, as both sides see it."""
         management = organization.accounts[organization.management]
         inviter = [
@@ -43,7 +43,7 @@ class Handshake:
             resources.append({"Type": "NOTES", "Value": self.notes})
         return {
             "Id": self.id,
-            "Arn": f"{organization.arn('handshake')}/invite/{self.id}",
+            "Arn": f"{organization.build_arn('handshake')}/invite/{self.id}",
             "Parties": [{"Id": organization.id, "Type": "ORGANIZATION"}, dict(self.target)],
             "State": self.state(organization.clock.now()),
             "RequestedTimestamp": self.requested_at,

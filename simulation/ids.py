@@ -11,14 +11,14 @@ class Ids:
     def __init__(self, seed: int = 0) -> None:
         self._random = random.Random(seed)  # noqa: S311 - reproducible ids, nothing is protected by them
 
-    def uuid(self) -> str:
+    def make_uuid(self) -> str:
         """A version 4 UUID (request and event ids)."""
         return str(UUID(int=self._random.getrandbits(128), version=4))
 
-    def account(self) -> str:
+    def make_account_id(self) -> str:
         """Twelve digits, the first not zero."""
         return str(self._random.randrange(10**11, 10**12))
 
-    def suffix(self, length: int) -> str:
+    def make_suffix(self, length: int) -> str:
         """Lower-case letters and digits, as in OU and request ids."""
         return "".join(self._random.choices(string.ascii_lowercase + string.digits, k=length))

@@ -14,11 +14,11 @@ class Latency:
     def __init__(self, seed: int = 0) -> None:
         self._random = Random(seed)  # noqa: S311 - no secret depends on it
 
-    def of(self, operation: str) -> float:
+    def draw(self, operation: str) -> float:
         """Seconds for one call of this operation."""
         is_read = operation.startswith(("Get", "List", "Describe"))
-        return self.around(READ_SECONDS if is_read else WRITE_SECONDS)
+        return self.draw_around(READ_SECONDS if is_read else WRITE_SECONDS)
 
-    def around(self, median: float) -> float:
+    def draw_around(self, median: float) -> float:
         """Seconds around a median."""
         return median * self._random.lognormvariate(0.0, SPREAD)

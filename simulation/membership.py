@@ -10,16 +10,23 @@ from simulation.caller import Caller
 from simulation.errors import ApiError
 from simulation.handshakes import Handshake
 from simulation.models import Params
-from simulation.organization import Account, Organization
-from simulation.organizations_reads import account_of, not_found, require_all_features, violated
-from simulation.paging import invalid
-from simulation.service_events import Background, ServiceEvent, departed, joined
+from simulation.organization import SimulatedAccount, SimulatedOrganization
+from simulation.organizations_reads import (
+    build_not_found,
+    build_violation,
+    require_account,
+    require_all_features,
+)
+from simulation.paging import build_invalid_input
+from simulation.service_events import Background, ServiceEvent, build_departed, build_joined
 
 
 class Membership:
     """Operations that depend on who calls or end later; `closure_seconds`: how long CloseAccount takes."""
 
-    def __init__(self, organization: Organization, background: Background, closure_seconds: float) -> None:
+    def __init__(
+        self, organization: SimulatedOrganization, background: Background, closure_seconds: float
+    ) -> None:
         self._organization = organization
         self._background = background
         self._closure_seconds = closure_seconds
@@ -29,15 +36,15 @@ class Membership:
         """Answer InviteAccountToOrganization; nothing is sent, the invitation waits to be accepted."""
         organization, target = self._organization, params["Target"]
         if target["Type"] not in {"ACCOUNT", "EMAIL"}:
-            raise invalid("INVALID_PARTY_TYPE_TARGET")
+            raise build_invalid_input("INVALID_PARTY_TYPE_TARGET")
         key = "id" if target["Type"] == "ACCOUNT" else "email"
         everybody = (*organization.accounts.values(), *organization.standalone.values())
         account = next((found for found in everybody if getattr(found, key) == target["Id"]), None)
         if account is None:
             # Unverified: what AWS answers for an account that does not exist was not captured.
-            raise _handshake_violation("TARGET_ACCOUNT_VALIDATION_FAILURE")
+            raise _build_violation("TARGET_ACCOUNT_VALIDATION_FAILURE")
         if account.id in organization.accounts:
-            raise _handshake_violation("ALREADY_IN_AN_ORGANIZATION")
+            raise _build_violation("ALREADY_IN_AN_ORGANIZATION")
         now = organization.clock.now()
         if any(
             known.account_id == account.id and known.state(now) == "OPEN"
@@ -45,7 +52,7 @@ class Membership:
         ):
             raise ApiError("DuplicateHandshakeException", "A handshake with the same target already exists.")
         handshake = Handshake(
-            id=f"h-{organization.ids.suffix(10)}",
+            id=f"h-{organization.ids.make_suffix(10)}",
             account_id=account.id,
             target={"Id": target["Id"], "Type": target["Type"]},
             notes=params.get("Notes"),
@@ -57,12 +64,12 @@ class Membership:
 
     def describe(self, params: Params, caller: Caller) -> dict[str, Any]:
         """Answer DescribeHandshake, to both parties."""
-        handshake = self._handshake(params, (self._organization.management,), caller)
+        handshake = self._find_handshake(params, (self._organization.management,), caller)
         return {"Handshake": handshake.render(self._organization)}
 
     def accept(self, params: Params, caller: Caller) -> dict[str, Any]:
         """Answer AcceptHandshake, to the invited account only; it is a member at once."""
-        organization, handshake = self._organization, self._handshake(params, (), caller)
+        organization, handshake = self._organization, self._find_handshake(params, (), caller)
         state = handshake.state(organization.clock.now())
         if state == "ACCEPTED":
             message = "The specified handshake is already in the requested state."
@@ -73,30 +80,30 @@ class Membership:
         account = organization.admit(caller.account_id)
         account.tags.update(handshake.tags)
         handshake.accepted = True
-        self._background.announce(joined(account.id, "Invited", account.joined_at))
+        self._background.announce(build_joined(account.id, "Invited", account.joined_at))
         return {"Handshake": handshake.render(organization)}
 
     def remove(self, params: Params, _: Caller) -> dict[str, Any]:
         """Answer RemoveAccountFromOrganization."""
-        account = self._leaver(account_of(self._organization, params["AccountId"]))
+        account = self._find_leaver(require_account(self._organization, params["AccountId"]))
         self._organization.dismiss(account.id)
-        self._background.announce(departed(account.id, "Removed", self._organization.clock.now()))
+        self._background.announce(build_departed(account.id, "Removed", self._organization.clock.now()))
         return {}
 
     def leave(self, _: Params, caller: Caller) -> dict[str, Any]:
         """Answer LeaveOrganization, to the member that leaves."""
-        account = self._leaver(self._organization.accounts[caller.account_id])
+        account = self._find_leaver(self._organization.accounts[caller.account_id])
         self._organization.dismiss(account.id)
-        self._background.announce(departed(account.id, "Left", self._organization.clock.now()))
+        self._background.announce(build_departed(account.id, "Left", self._organization.clock.now()))
         return {}
 
     def close(self, params: Params, _: Caller) -> dict[str, Any]:
         """Answer CloseAccount: PENDING_CLOSURE now, SUSPENDED and CloseAccountResult when it is done."""
         organization = self._organization
         require_all_features(organization)
-        account = account_of(organization, params["AccountId"])
+        account = require_account(organization, params["AccountId"])
         if account.id == organization.management:
-            raise violated("CANNOT_CLOSE_MANAGEMENT_ACCOUNT")
+            raise build_violation("CANNOT_CLOSE_MANAGEMENT_ACCOUNT")
         if account.state == "PENDING_CLOSURE":  # which of the two codes AWS sends for it is a guess
             raise ApiError("ConflictException", "The account is being closed.")
         if account.state != "ACTIVE":
@@ -115,26 +122,26 @@ class Membership:
             }
             return [ServiceEvent(name="CloseAccountResult", at=at, details={"CloseAccountStatus": status})]
 
-        self._background.at(due, finish)
+        self._background.schedule(due, finish)
         return {}
 
-    def _leaver(self, account: Account) -> Account:
+    def _find_leaver(self, account: SimulatedAccount) -> SimulatedAccount:
         if account.id == self._organization.management:
             message = "You can't remove a management account from an organization."
             raise ApiError("MasterCannotLeaveOrganizationException", message)
         if self._organization.is_delegated(account.id):
-            raise violated("CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG")
+            raise build_violation("CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG")
         return account
 
-    def _handshake(self, params: Params, others: tuple[str, ...], caller: Caller) -> Handshake:
+    def _find_handshake(self, params: Params, others: tuple[str, ...], caller: Caller) -> Handshake:
         handshake = self._handshakes.get(params["HandshakeId"])
         if handshake is None:
-            raise not_found("a handshake", "HandshakeNotFoundException")
+            raise build_not_found("a handshake", "HandshakeNotFoundException")
         if caller.account_id not in (handshake.account_id, *others):
             raise ApiError("AccessDeniedException", "You don't have permissions to access this resource.")
         return handshake
 
 
-def _handshake_violation(reason: str) -> ApiError:
+def _build_violation(reason: str) -> ApiError:
     message = "You violated a constraint of handshakes."
     return ApiError("HandshakeConstraintViolationException", message, reason=reason)

@@ -11,21 +11,21 @@ Params = Mapping[str, Any]  # of one request, in API (PascalCase) spelling
 
 
 @cache
-def service_model(service: str) -> ServiceModel:
+def load_service_model(service: str) -> ServiceModel:
     """The ServiceModel of "account" or "organizations" from botocore; slow to read, so kept."""
     return ServiceModel(create_loader().load_service_model(service, "service-2"), service)
 
 
 @cache
-def input_shape(service: str, operation: str) -> StructureShape | None:
+def find_input_shape(service: str, operation: str) -> StructureShape | None:
     """The shape of an operation's parameters; None when it takes none."""
-    return service_model(service).operation_model(operation).input_shape
+    return load_service_model(service).operation_model(operation).input_shape
 
 
 @cache
-def sensitive_members(service: str, operation: str) -> frozenset[str]:
+def list_sensitive_members(service: str, operation: str) -> frozenset[str]:
     """Parameters of an operation that the model marks as sensitive, or that hold such members."""
-    shape = input_shape(service, operation)
+    shape = find_input_shape(service, operation)
     members = shape.members.items() if shape else ()
     return frozenset(
         name

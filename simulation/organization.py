@@ -2,18 +2,18 @@
 
 from typing import Literal
 
-from simulation.accounts import EXAMPLE_PRIMARY, Account, AlternateContact, OrganizationalUnit
+from simulation.accounts import EXAMPLE_PRIMARY, AlternateContact, OrganizationalUnit, SimulatedAccount
 from simulation.clock import Clock
 from simulation.ids import Ids
 from simulation.policy_store import FULL_ACCESS, PolicyStore
 
-__all__ = ["ACCOUNT_PRINCIPAL", "Account", "AlternateContact", "FeatureSet", "Organization"]
+__all__ = ["ACCOUNT_PRINCIPAL", "AlternateContact", "FeatureSet", "SimulatedAccount", "SimulatedOrganization"]
 
 ACCOUNT_PRINCIPAL = "account.amazonaws.com"
 FeatureSet = Literal["ALL", "CONSOLIDATED_BILLING"]
 
 
-class Organization:
+class SimulatedOrganization:
     """The tree and its indexes; every lookup takes constant time, paths the depth of the tree.
 
     `standalone` holds accounts outside of it: they may use the Account API on themselves and be invited.
@@ -30,8 +30,8 @@ class Organization:
         self.ids = Ids(seed)
         self.root_id = "r-a1b2"
         self.feature_set: FeatureSet = "ALL"
-        self.accounts: dict[str, Account] = {}
-        self.standalone: dict[str, Account] = {}
+        self.accounts: dict[str, SimulatedAccount] = {}
+        self.standalone: dict[str, SimulatedAccount] = {}
         self.units: dict[str, OrganizationalUnit] = {}
         self.policies = PolicyStore()
         self.trusted_access: set[str] = set()
@@ -49,7 +49,7 @@ class Organization:
         email: str,
         account_id: str | None = None,
         parent: str | None = None,
-    ) -> Account:
+    ) -> SimulatedAccount:
         """Put an account under `parent` (an id; the root when not given); a new id when none is given.
 
         It has management's primary contact and no alternate ones, as after CreateAccount. Raises KeyError
@@ -57,20 +57,20 @@ class Organization:
         """
         parent_id = parent or self.root_id
         children = self.child_accounts[parent_id]
-        account = self._new_account(account_id, name, email, parent_id)
+        account = self._make_account(account_id, name, email, parent_id)
         management = self.accounts.get(self.management)
         account.primary = dict(management.primary if management else EXAMPLE_PRIMARY)
         children[account.id] = None
         self.accounts[account.id] = account
         return account
 
-    def add_standalone(self, *, name: str, email: str, account_id: str | None = None) -> Account:
+    def add_standalone(self, *, name: str, email: str, account_id: str | None = None) -> SimulatedAccount:
         """An account outside the organization; raises ValueError when id or address is taken."""
-        account = self._new_account(account_id, name, email, "")
+        account = self._make_account(account_id, name, email, "")
         self.standalone[account.id] = account
         return account
 
-    def admit(self, account_id: str) -> Account:
+    def admit(self, account_id: str) -> SimulatedAccount:
         """Move a standalone account into the root, as after an accepted invitation; raises KeyError."""
         account = self.standalone.pop(account_id)
         account.parent_id, account.joined_method = self.root_id, "INVITED"
@@ -79,7 +79,7 @@ class Organization:
         self.accounts[account_id] = account
         return account
 
-    def dismiss(self, account_id: str) -> Account:
+    def dismiss(self, account_id: str) -> SimulatedAccount:
         """Make a member a standalone account: its tags and policies stay behind; raises KeyError."""
         account = self.accounts.pop(account_id)
         del self.child_accounts[account.parent_id][account_id]
@@ -89,14 +89,14 @@ class Organization:
         self.standalone[account_id] = account
         return account
 
-    def find_account(self, account_id: str) -> Account | None:
+    def find_account(self, account_id: str) -> SimulatedAccount | None:
         """A member, management or standalone account; None when there is no such account."""
         return self.accounts.get(account_id) or self.standalone.get(account_id)
 
     def add_ou(self, name: str, parent: str | None = None) -> str:
         """Create an OU under `parent` (an id; the root when not given) and give its id."""
         parent_id = parent or self.root_id
-        unit_id = f"ou-{self.root_id[2:]}-{self.ids.suffix(8)}"
+        unit_id = f"ou-{self.root_id[2:]}-{self.ids.make_suffix(8)}"
         self.child_units[parent_id][unit_id] = None
         self.units[unit_id] = OrganizationalUnit(id=unit_id, name=name, parent_id=parent_id)
         self.child_accounts[unit_id] = {}
@@ -114,7 +114,7 @@ class Organization:
         target[account_id] = None
         account.parent_id = destination
 
-    def trusts(self, principal: str) -> bool:
+    def has_trusted_access(self, principal: str) -> bool:
         """Whether trusted access is on for a service; without all features it cannot be."""
         return self.feature_set == "ALL" and principal in self.trusted_access
 
@@ -138,31 +138,35 @@ class Organization:
             parent_id = matches[0]
         return parent_id
 
-    def lineage(self, node_id: str) -> list[str]:
+    def list_lineage(self, node_id: str) -> list[str]:
         """Ids from the root down to an account or OU, both included; raises KeyError."""
         ids = [node_id]
         while ids[-1] != self.root_id:
             ids.append((self.accounts.get(ids[-1]) or self.units[ids[-1]]).parent_id)
         return ids[::-1]
 
-    def path_ids(self, node_id: str) -> str:
+    def build_path(self, node_id: str) -> str:
         """`o-.../r-.../ou-.../<id>/` of an account or OU, its own id and the last slash included."""
-        return "/".join([self.id, *self.lineage(node_id)]) + "/"
+        return "/".join([self.id, *self.list_lineage(node_id)]) + "/"
 
-    def arn(self, kind: str, node_id: str | None = None) -> str:
+    def build_arn(self, kind: str, node_id: str | None = None) -> str:
         """The ARN of an `account`, `ou`, `root` or the `organization` itself (no node id)."""
         tail = f"/{node_id}" if node_id else ""
         return f"arn:{self.partition}:organizations::{self.management}:{kind}/{self.id}{tail}"
 
-    def policy_arn(self, policy_id: str) -> str:
+    def build_policy_arn(self, policy_id: str) -> str:
         """The ARN of a service control policy; AWS's own ones belong to no organization."""
         if policy_id == FULL_ACCESS:
             return f"arn:{self.partition}:organizations::aws:policy/service_control_policy/{policy_id}"
-        return f"{self.arn('policy')}/service_control_policy/{policy_id}"
+        return f"{self.build_arn('policy')}/service_control_policy/{policy_id}"
 
-    def _new_account(self, account_id: str | None, name: str, email: str, parent_id: str) -> Account:
-        new_id, now = account_id or self.ids.account(), self.clock.now()
+    def _make_account(
+        self, account_id: str | None, name: str, email: str, parent_id: str
+    ) -> SimulatedAccount:
+        new_id, now = account_id or self.ids.make_account_id(), self.clock.now()
         if self.find_account(new_id) or email.lower() in self.emails:
             raise ValueError(f"account {new_id} or its address exists already")
         self.emails.add(email.lower())
-        return Account(id=new_id, name=name, email=email, parent_id=parent_id, created_at=now, joined_at=now)
+        return SimulatedAccount(
+            id=new_id, name=name, email=email, parent_id=parent_id, created_at=now, joined_at=now
+        )

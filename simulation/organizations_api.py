@@ -10,14 +10,14 @@ from simulation.caller import Caller
 from simulation.creation import AccountFactory
 from simulation.errors import ApiError
 from simulation.membership import Membership
-from simulation.models import Params, input_shape
-from simulation.organization import Organization
+from simulation.models import Params, find_input_shape
+from simulation.organization import SimulatedOrganization
 from simulation.organizations_attachments import ATTACHMENT_READS, ATTACHMENT_WRITES
 from simulation.organizations_delegation import DELEGATION_READS, DELEGATION_WRITES
 from simulation.organizations_policies import POLICY_READS, POLICY_WRITES
 from simulation.organizations_reads import READS
 from simulation.organizations_writes import WRITES
-from simulation.paging import empty_start, invalid
+from simulation.paging import build_invalid_input, start_empty
 from simulation.service_events import Background
 from simulation.throttle import Quota, TokenBuckets
 
@@ -55,7 +55,7 @@ class OrganizationsService:
 
     def __init__(
         self,
-        organization: Organization,
+        organization: SimulatedOrganization,
         *,
         account_creation_seconds: float = 0.0,
         account_closure_seconds: float = 0.0,
@@ -83,14 +83,14 @@ class OrganizationsService:
         """Answer one request in API spelling (timestamps are datetime); raises ApiError."""
         self._authorize(operation, caller)
         self._throttle(operation, caller)
-        _check(input_shape("organizations", operation), params)
+        _check(find_input_shape("organizations", operation), params)
         if operation in self._stateful:
             return self._stateful[operation](params, caller)
         if operation in _WRITES:
             return _WRITES[operation](self.organization, params)
         answer = _READS[operation](self.organization, params)
         if self.empty_pages and operation.startswith("List") and "NextToken" not in params:
-            return empty_start(answer, params)
+            return start_empty(answer, params)
         return answer
 
     def _throttle(self, operation: str, caller: Caller) -> None:
@@ -120,16 +120,16 @@ def _check(shape: StructureShape | None, params: Params) -> None:
     for name, member in shape.members.items() if shape else ():
         value, limits = params.get(name), member.metadata
         if value is None and shape and name in shape.required_members:
-            raise invalid("INPUT_REQUIRED")
+            raise build_invalid_input("INPUT_REQUIRED")
         if isinstance(member, StructureShape) and isinstance(value, Mapping):
             _check(member, value)
         if not isinstance(value, str) or name == "NextToken":
             continue
         if len(value) < limits.get("min", 0):
-            raise invalid("MIN_LENGTH_EXCEEDED")
+            raise build_invalid_input("MIN_LENGTH_EXCEEDED")
         if len(value) > limits.get("max", len(value)):
-            raise invalid("MAX_LENGTH_EXCEEDED")
+            raise build_invalid_input("MAX_LENGTH_EXCEEDED")
         if value not in limits.get("enum", [value]):
-            raise invalid("INVALID_ENUM")
+            raise build_invalid_input("INVALID_ENUM")
         if not re.fullmatch(limits.get("pattern", ".*"), value):
-            raise invalid("INVALID_PATTERN")
+            raise build_invalid_input("INVALID_PATTERN")

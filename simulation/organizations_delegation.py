@@ -8,66 +8,66 @@ from typing import Any
 
 from simulation.errors import ApiError
 from simulation.models import Params
-from simulation.organization import ACCOUNT_PRINCIPAL, Organization
+from simulation.organization import ACCOUNT_PRINCIPAL, SimulatedOrganization
 from simulation.organizations_reads import (
     Operations,
-    account_of,
+    build_violation,
+    render_account_summary,
+    require_account,
     require_all_features,
-    summary,
-    violated,
 )
-from simulation.paging import invalid, page
+from simulation.paging import build_invalid_input, page
 
 # AWS documents five for StackSets. Account Management's guide speaks of "the" delegated administrator and
 # gives no number: one is likely, not verified.
 LIMITS = {ACCOUNT_PRINCIPAL: 1, "member.org.stacksets.cloudformation.amazonaws.com": 5}
 
 
-def _enable(organization: Organization, params: Params) -> dict[str, Any]:
-    organization.trusted_access.add(_principal(organization, params))
+def _enable(organization: SimulatedOrganization, params: Params) -> dict[str, Any]:
+    organization.trusted_access.add(_require_principal(organization, params))
     return {}
 
 
-def _disable(organization: Organization, params: Params) -> dict[str, Any]:
+def _disable(organization: SimulatedOrganization, params: Params) -> dict[str, Any]:
     # What becomes of the service's delegated administrators is not documented: here they stay registered.
-    organization.trusted_access.discard(_principal(organization, params))
+    organization.trusted_access.discard(_require_principal(organization, params))
     return {}
 
 
-def _register(organization: Organization, params: Params) -> dict[str, Any]:
-    principal = _principal(organization, params)
-    account = account_of(organization, params["AccountId"])
+def _register(organization: SimulatedOrganization, params: Params) -> dict[str, Any]:
+    principal = _require_principal(organization, params)
+    account = require_account(organization, params["AccountId"])
     registered = organization.delegated_administrators.get(principal, set())
     if account.id == organization.management:
-        raise violated("CANNOT_REGISTER_MASTER_AS_DELEGATED_ADMINISTRATOR")
+        raise build_violation("CANNOT_REGISTER_MASTER_AS_DELEGATED_ADMINISTRATOR")
     if account.state != "ACTIVE":
-        raise violated("CANNOT_REGISTER_SUSPENDED_ACCOUNT_AS_DELEGATED_ADMINISTRATOR")
+        raise build_violation("CANNOT_REGISTER_SUSPENDED_ACCOUNT_AS_DELEGATED_ADMINISTRATOR")
     if principal not in organization.trusted_access:
-        raise violated("SERVICE_ACCESS_NOT_ENABLED")
+        raise build_violation("SERVICE_ACCESS_NOT_ENABLED")
     if account.id in registered:
         message = "The specified account is already a delegated administrator for this AWS service."
         raise ApiError("AccountAlreadyRegisteredException", message)
     if len(registered) >= LIMITS.get(principal, len(registered) + 1):
-        raise violated("MAX_DELEGATED_ADMINISTRATORS_FOR_SERVICE_LIMIT_EXCEEDED")
+        raise build_violation("MAX_DELEGATED_ADMINISTRATORS_FOR_SERVICE_LIMIT_EXCEEDED")
     organization.delegate(account.id, principal)
     return {}
 
 
-def _deregister(organization: Organization, params: Params) -> dict[str, Any]:
-    principal = _principal(organization, params)
-    account = account_of(organization, params["AccountId"])
+def _deregister(organization: SimulatedOrganization, params: Params) -> dict[str, Any]:
+    principal = _require_principal(organization, params)
+    account = require_account(organization, params["AccountId"])
     if not organization.is_delegated(account.id, principal):
-        raise _not_registered()
+        raise _build_not_registered()
     organization.delegated_administrators[principal].remove(account.id)
     return {}
 
 
-def _list_access(organization: Organization, params: Params) -> dict[str, Any]:
+def _list_access(organization: SimulatedOrganization, params: Params) -> dict[str, Any]:
     principals = sorted(organization.trusted_access)
     return page(principals, params, "EnabledServicePrincipals", lambda item: {"ServicePrincipal": item})
 
 
-def _list_administrators(organization: Organization, params: Params) -> dict[str, Any]:
+def _list_administrators(organization: SimulatedOrganization, params: Params) -> dict[str, Any]:
     asked = params.get("ServicePrincipal")
     ids = {
         account_id
@@ -75,31 +75,36 @@ def _list_administrators(organization: Organization, params: Params) -> dict[str
         if asked in (None, principal)
         for account_id in administrators
     }
-    return page(sorted(ids), params, "DelegatedAdministrators", lambda item: summary(organization, item))
+    return page(
+        sorted(ids),
+        params,
+        "DelegatedAdministrators",
+        lambda item: render_account_summary(organization, item),
+    )
 
 
-def _list_services(organization: Organization, params: Params) -> dict[str, Any]:
-    account = account_of(organization, params["AccountId"])
+def _list_services(organization: SimulatedOrganization, params: Params) -> dict[str, Any]:
+    account = require_account(organization, params["AccountId"])
     principals = [
         principal
         for principal, administrators in sorted(organization.delegated_administrators.items())
         if account.id in administrators
     ]
     if not principals:
-        raise _not_registered()
+        raise _build_not_registered()
     return page(principals, params, "DelegatedServices", lambda item: {"ServicePrincipal": item})
 
 
-def _principal(organization: Organization, params: Params) -> str:
+def _require_principal(organization: SimulatedOrganization, params: Params) -> str:
     require_all_features(organization)
     principal = str(params["ServicePrincipal"])
     # AWS has a list; which names are on it is not for this model to know.
     if not principal.endswith(".amazonaws.com"):
-        raise invalid("UNRECOGNIZED_SERVICE_PRINCIPAL")
+        raise build_invalid_input("UNRECOGNIZED_SERVICE_PRINCIPAL")
     return principal
 
 
-def _not_registered() -> ApiError:
+def _build_not_registered() -> ApiError:
     message = "The specified account is not a delegated administrator for this AWS service."
     return ApiError("AccountNotRegisteredException", message)
 

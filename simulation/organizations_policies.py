@@ -11,33 +11,33 @@ from rollcall_policies import as_list
 from simulation.authorization import KEYS, require_modelled
 from simulation.errors import ApiError
 from simulation.models import Params
-from simulation.organization import Organization
-from simulation.organizations_reads import Operations, not_found, violated
-from simulation.paging import invalid, page
+from simulation.organization import SimulatedOrganization
+from simulation.organizations_reads import Operations, build_not_found, build_violation
+from simulation.paging import build_invalid_input, page
 from simulation.policy_store import POLICY_TYPE, Policy
 
 LARGEST = 5120  # characters of a policy document
 _ELEMENTS = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"}
 
 
-def _create(organization: Organization, params: Params) -> dict[str, Any]:
+def _create(organization: SimulatedOrganization, params: Params) -> dict[str, Any]:
     require_policy_type(params["Type"])
     require_policies_available(organization)
     _require_free_name(organization, params["Name"])
     policy = Policy(
-        id=f"p-{organization.ids.suffix(10)}",
+        id=f"p-{organization.ids.make_suffix(10)}",
         name=params["Name"],
         description=params["Description"],
-        content=_checked(params["Content"]),
+        content=_check_content(params["Content"]),
         tags={tag["Key"]: tag["Value"] for tag in params.get("Tags", ())},
     )
     organization.policies.policies[policy.id] = policy
     return _render(organization, policy)
 
 
-def _update(organization: Organization, params: Params) -> dict[str, Any]:
-    policy = _own_policy(organization, params)
-    content = _checked(params["Content"]) if "Content" in params else policy.content
+def _update(organization: SimulatedOrganization, params: Params) -> dict[str, Any]:
+    policy = _require_own_policy(organization, params)
+    content = _check_content(params["Content"]) if "Content" in params else policy.content
     name = params.get("Name", policy.name)
     if name != policy.name:
         _require_free_name(organization, name)
@@ -46,27 +46,27 @@ def _update(organization: Organization, params: Params) -> dict[str, Any]:
     return _render(organization, policy)
 
 
-def _delete(organization: Organization, params: Params) -> dict[str, Any]:
-    policy = _own_policy(organization, params)
-    if targets_of(organization, policy.id):
+def _delete(organization: SimulatedOrganization, params: Params) -> dict[str, Any]:
+    policy = _require_own_policy(organization, params)
+    if list_targets(organization, policy.id):
         raise ApiError("PolicyInUseException", "The policy is attached to one or more entities.")
     del organization.policies.policies[policy.id]
     return {}
 
 
-def _describe(organization: Organization, params: Params) -> dict[str, Any]:
-    return _render(organization, policy_of(organization, params))
+def _describe(organization: SimulatedOrganization, params: Params) -> dict[str, Any]:
+    return _render(organization, require_policy(organization, params))
 
 
-def _list(organization: Organization, params: Params) -> dict[str, Any]:
+def _list(organization: SimulatedOrganization, params: Params) -> dict[str, Any]:
     require_policy_type(params["Filter"])
-    return page_of_policies(organization, organization.policies.policies, params)
+    return page_policies(organization, organization.policies.policies, params)
 
 
-def _checked(content: str) -> str:
+def _check_content(content: str) -> str:
     """The document, when AWS and this model accept it."""
     if len(content) > LARGEST:
-        raise violated("POLICY_CONTENT_LIMIT_EXCEEDED")
+        raise build_violation("POLICY_CONTENT_LIMIT_EXCEEDED")
     try:
         document = json.loads(content)
         statements = as_list(document["Statement"])
@@ -86,18 +86,18 @@ def _checked(content: str) -> str:
     return content
 
 
-def policy_of(organization: Organization, params: Params) -> Policy:
+def require_policy(organization: SimulatedOrganization, params: Params) -> Policy:
     """The policy that PolicyId names; raises PolicyNotFoundException."""
     policy = organization.policies.policies.get(params["PolicyId"])
     if policy is None:
-        raise not_found("a policy", "PolicyNotFoundException")
+        raise build_not_found("a policy", "PolicyNotFoundException")
     return policy
 
 
-def _own_policy(organization: Organization, params: Params) -> Policy:
-    policy = policy_of(organization, params)
+def _require_own_policy(organization: SimulatedOrganization, params: Params) -> Policy:
+    policy = require_policy(organization, params)
     if policy.aws_managed:
-        raise invalid("IMMUTABLE_POLICY")
+        raise build_invalid_input("IMMUTABLE_POLICY")
     return policy
 
 
@@ -107,22 +107,22 @@ def require_policy_type(policy_type: str) -> None:
         raise NotImplementedError(f"the simulation has no policies of type {policy_type}")
 
 
-def require_policies_available(organization: Organization) -> None:
+def require_policies_available(organization: SimulatedOrganization) -> None:
     """Raises PolicyTypeNotAvailableForOrganizationException without all features."""
     if organization.feature_set != "ALL":
         message = "You can't use the specified policy type with the feature set of this organization."
         raise ApiError("PolicyTypeNotAvailableForOrganizationException", message)
 
 
-def _require_free_name(organization: Organization, name: str) -> None:
+def _require_free_name(organization: SimulatedOrganization, name: str) -> None:
     if any(policy.name == name for policy in organization.policies.policies.values()):
         raise ApiError("DuplicatePolicyException", "A policy with the same name already exists.")
 
 
-def _summary(organization: Organization, policy: Policy) -> dict[str, Any]:
+def _render_summary(organization: SimulatedOrganization, policy: Policy) -> dict[str, Any]:
     return {
         "Id": policy.id,
-        "Arn": organization.policy_arn(policy.id),
+        "Arn": organization.build_policy_arn(policy.id),
         "Name": policy.name,
         "Description": policy.description,
         "Type": POLICY_TYPE,
@@ -130,20 +130,22 @@ def _summary(organization: Organization, policy: Policy) -> dict[str, Any]:
     }
 
 
-def _render(organization: Organization, policy: Policy) -> dict[str, Any]:
-    return {"Policy": {"PolicySummary": _summary(organization, policy), "Content": policy.content}}
+def _render(organization: SimulatedOrganization, policy: Policy) -> dict[str, Any]:
+    return {"Policy": {"PolicySummary": _render_summary(organization, policy), "Content": policy.content}}
 
 
-def page_of_policies(organization: Organization, ids: Collection[str], params: Params) -> dict[str, Any]:
+def page_policies(
+    organization: SimulatedOrganization, ids: Collection[str], params: Params
+) -> dict[str, Any]:
     """One page of PolicySummary structures."""
     policies = organization.policies.policies
-    return page(ids, params, "Policies", lambda item: _summary(organization, policies[item]))
+    return page(ids, params, "Policies", lambda item: _render_summary(organization, policies[item]))
 
 
-def targets_of(organization: Organization, policy_id: str) -> list[str]:
+def list_targets(organization: SimulatedOrganization, policy_id: str) -> list[str]:
     """Everything that a policy is attached to: root, OUs, accounts."""
     everything = (organization.root_id, *organization.units, *organization.accounts)
-    return [target for target in everything if policy_id in organization.policies.attached(target)]
+    return [target for target in everything if policy_id in organization.policies.list_attached(target)]
 
 
 POLICY_READS: Operations = {

@@ -4,23 +4,23 @@ from typing import Any
 
 from simulation.errors import ApiError
 from simulation.models import Params
-from simulation.organization import Organization
+from simulation.organization import SimulatedOrganization
 from simulation.organizations_reads import (
     Operations,
-    account_of,
-    parent_of,
     render_unit,
-    tags_of,
-    unit_of,
+    require_account,
+    require_parent,
+    require_tags,
+    require_unit,
 )
 
 
-def _move_account(organization: Organization, params: Params) -> dict[str, Any]:
-    account = account_of(organization, params["AccountId"])
+def _move_account(organization: SimulatedOrganization, params: Params) -> dict[str, Any]:
+    account = require_account(organization, params["AccountId"])
     source, destination = params["SourceParentId"], params["DestinationParentId"]
     if source != account.parent_id:
         raise ApiError("SourceParentNotFoundException", "You specified a source parent that doesn't exist.")
-    parent_of(organization, destination, "DestinationParentNotFoundException")
+    require_parent(organization, destination, "DestinationParentNotFoundException")
     if destination == source:
         message = "That account is already present in the specified destination."
         raise ApiError("DuplicateAccountException", message)
@@ -28,22 +28,22 @@ def _move_account(organization: Organization, params: Params) -> dict[str, Any]:
     return {}
 
 
-def _require_free_name(organization: Organization, parent_id: str, name: str) -> None:
+def _require_free_name(organization: SimulatedOrganization, parent_id: str, name: str) -> None:
     if any(organization.units[unit].name == name for unit in organization.child_units[parent_id]):
         message = "An organizational unit with the same name already exists."
         raise ApiError("DuplicateOrganizationalUnitException", message)
 
 
-def _create_unit(organization: Organization, params: Params) -> dict[str, Any]:
-    parent_id, name = parent_of(organization, params["ParentId"]), params["Name"]
+def _create_unit(organization: SimulatedOrganization, params: Params) -> dict[str, Any]:
+    parent_id, name = require_parent(organization, params["ParentId"]), params["Name"]
     _require_free_name(organization, parent_id, name)
     unit_id = organization.add_ou(name, parent_id)
     organization.units[unit_id].tags.update((tag["Key"], tag["Value"]) for tag in params.get("Tags", ()))
     return {"OrganizationalUnit": render_unit(organization, unit_id)}
 
 
-def _update_unit(organization: Organization, params: Params) -> dict[str, Any]:
-    unit = unit_of(organization, params["OrganizationalUnitId"])
+def _update_unit(organization: SimulatedOrganization, params: Params) -> dict[str, Any]:
+    unit = require_unit(organization, params["OrganizationalUnitId"])
     name = params.get("Name", unit.name)
     if name != unit.name:  # the name that it has is no duplicate
         _require_free_name(organization, unit.parent_id, name)
@@ -51,13 +51,15 @@ def _update_unit(organization: Organization, params: Params) -> dict[str, Any]:
     return {"OrganizationalUnit": render_unit(organization, unit.id)}
 
 
-def _tag(organization: Organization, params: Params) -> dict[str, Any]:
-    tags_of(organization, params["ResourceId"]).update((tag["Key"], tag["Value"]) for tag in params["Tags"])
+def _tag(organization: SimulatedOrganization, params: Params) -> dict[str, Any]:
+    require_tags(organization, params["ResourceId"]).update(
+        (tag["Key"], tag["Value"]) for tag in params["Tags"]
+    )
     return {}
 
 
-def _untag(organization: Organization, params: Params) -> dict[str, Any]:
-    tags = tags_of(organization, params["ResourceId"])
+def _untag(organization: SimulatedOrganization, params: Params) -> dict[str, Any]:
+    tags = require_tags(organization, params["ResourceId"])
     for key in params["TagKeys"]:
         tags.pop(key, None)
     return {}

@@ -45,22 +45,22 @@ class PolicyStore:
         self.enabled = on
         self._attached.clear()
 
-    def attached(self, target_id: str) -> tuple[str, ...]:
+    def list_attached(self, target_id: str) -> tuple[str, ...]:
         """Ids of the policies on a root, OU or account, in the order of their attachment."""
         return self._attached.get(target_id, (FULL_ACCESS,)) if self.enabled else ()
 
     def attach(self, policy_id: str, target_id: str) -> None:
         """Attach a policy; the caller has checked that it may be."""
-        self._attached[target_id] = (*self.attached(target_id), policy_id)
+        self._attached[target_id] = (*self.list_attached(target_id), policy_id)
 
     def detach(self, policy_id: str, target_id: str) -> None:
         """Detach a policy; the caller has checked that it may be."""
-        self._attached[target_id] = tuple(item for item in self.attached(target_id) if item != policy_id)
+        self._attached[target_id] = tuple(item for item in self.list_attached(target_id) if item != policy_id)
 
     def forget(self, target_id: str) -> None:
         """Drop the attachments of a target that left the organization."""
         self._attached.pop(target_id, None)
 
-    def documents(self, target_id: str) -> list[dict[str, Any]]:
+    def list_documents(self, target_id: str) -> list[dict[str, Any]]:
         """The parsed policies on one target."""
-        return [json.loads(self.policies[policy_id].content) for policy_id in self.attached(target_id)]
+        return [json.loads(self.policies[policy_id].content) for policy_id in self.list_attached(target_id)]

@@ -14,12 +14,12 @@ class Propagation:
         self._delay = timedelta(seconds=seconds)
         self._replaced: dict[tuple[str, str], list[tuple[datetime, Any]]] = {}
 
-    def wrote(self, key: tuple[str, str], old: Any) -> None:
+    def record_write(self, key: tuple[str, str], old: Any) -> None:
         """Record that a write replaced `old` under `key`."""
         if self._delay:
             self._replaced.setdefault(key, []).append((self._clock.now() + self._delay, old))
 
-    def visible(self, key: tuple[str, str], current: Any) -> Any:
+    def read(self, key: tuple[str, str], current: Any) -> Any:
         """The value that a reader sees while `current` is stored."""
         now = self._clock.now()
         pending = [entry for entry in self._replaced.pop(key, []) if entry[0] > now]

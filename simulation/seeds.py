@@ -1,20 +1,22 @@
 """Ready-made organizations."""
 
 from simulation.clock import Clock
-from simulation.organization import ACCOUNT_PRINCIPAL, Organization
+from simulation.organization import ACCOUNT_PRINCIPAL, SimulatedOrganization
 
 HUB = "333333333333"
 STANDALONE = "777788889999"
 
 
-def example_organization(clock: Clock) -> Organization:
+def make_example_organization(clock: Clock) -> SimulatedOrganization:
     """The cast of the demo and the tests: four OUs, a delegated hub and four members.
 
     Management 111111111111 is in the root; hub 333333333333 in Security; 222222222222 in
     Workloads/Development, 444455556666 in Workloads/Production, 555566667777 and 666677778888 in Sandbox.
     Outside is 777788889999, which may be invited. Service control policies are off.
     """
-    organization = Organization(organization_id="o-exampleorgid", management="111111111111", clock=clock)
+    organization = SimulatedOrganization(
+        organization_id="o-exampleorgid", management="111111111111", clock=clock
+    )
     workloads = organization.add_ou("Workloads")
     production = organization.add_ou("Production", workloads)
     development = organization.add_ou("Development", workloads)

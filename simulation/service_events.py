@@ -6,7 +6,7 @@ from datetime import datetime
 from heapq import heappop, heappush
 from typing import Any, Literal
 
-from simulation.clock import iso
+from simulation.clock import format_time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,21 +18,21 @@ class ServiceEvent:
     details: Mapping[str, Any]
 
 
-def joined(account_id: str, how: Literal["Created", "Invited"], at: datetime) -> ServiceEvent:
+def build_joined(account_id: str, how: Literal["Created", "Invited"], at: datetime) -> ServiceEvent:
     """AccountJoinedOrganization. Announced in May 2026 without its JSON: position and value case are a guess.
 
     The API reference names the same values in capitals.
     """
-    details = {"AccountId": account_id, "JoinedMethod": how, "JoinedTime": iso(at)}
+    details = {"AccountId": account_id, "JoinedMethod": how, "JoinedTime": format_time(at)}
     return ServiceEvent(name="AccountJoinedOrganization", at=at, details=details)
 
 
-def departed(account_id: str, how: Literal["Left", "Removed"], at: datetime) -> ServiceEvent:
+def build_departed(account_id: str, how: Literal["Left", "Removed"], at: datetime) -> ServiceEvent:
     """AccountDepartedOrganization; a guess as `joined` is.
 
     AWS's documents disagree on departedMethod and departureMethod.
     """
-    details = {"AccountId": account_id, "DepartedMethod": how, "DepartedTime": iso(at)}
+    details = {"AccountId": account_id, "DepartedMethod": how, "DepartedTime": format_time(at)}
     return ServiceEvent(name="AccountDepartedOrganization", at=at, details=details)
 
 
@@ -46,16 +46,16 @@ class Background:
         self._queue: list[tuple[datetime, int, Work]] = []
         self._queued = 0
 
-    def at(self, due: datetime, work: Work) -> None:
+    def schedule(self, due: datetime, work: Work) -> None:
         """Do `work(due)` when its time has come; work of one moment is done in the order of asking."""
         self._queued += 1
         heappush(self._queue, (due, self._queued, work))
 
     def announce(self, event: ServiceEvent) -> None:
         """Send a service event after the event of the call that caused it."""
-        self.at(event.at, lambda _: [event])
+        self.schedule(event.at, lambda _: [event])
 
-    def next_due(self) -> datetime | None:
+    def find_next_due(self) -> datetime | None:
         """When the next work is due; None when there is none."""
         return self._queue[0][0] if self._queue else None
 

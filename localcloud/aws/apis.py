@@ -10,7 +10,7 @@ import botocore.session
 
 from localcloud.aws.permissions import explain_refusal
 from localcloud.cloud.gateway import build_response, identify_caller
-from simulation.authorization import request_of
+from simulation.authorization import build_request
 from simulation.errors import ApiError
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Apis:
             parameters = json.loads(request.get_data() or b"{}")
         except ValueError as error:
             raise ApiError("SerializationException", str(error)) from error
-        asked = request_of(self._simulated.organization, service, operation, parameters, caller)
+        asked = build_request(self._simulated.organization, service, operation, parameters, caller)
         denied = explain_refusal(caller.arn, asked)
         if denied:
             raise ApiError("AccessDeniedException", denied, 403 if service == "account" else 400)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from localcloud.cloud.interface import Cloud
     from simulation.caller import Caller
-    from simulation.organization import Organization
+    from simulation.organization import SimulatedOrganization
 
 _ACTION = "sts:AssumeRole"
 _DEFAULT_SESSION_SECONDS = 3600
@@ -44,7 +44,7 @@ def install(cloud: Cloud) -> None:
 
     def get_caller_identity(_self: Any, access_key_id: str, _region: str) -> tuple[str, str, str]:
         caller = identify_key(access_key_id)
-        return str(caller.user_identity()["principalId"]), caller.arn, caller.account_id
+        return str(caller.build_user_identity()["principalId"]), caller.arn, caller.account_id
 
     cloud.patch(STSBackend, "get_caller_identity", get_caller_identity)
     guard = AssumeRoleGuard(cloud.simulation.organization, exempt_key=cloud.clients.key)
@@ -57,7 +57,7 @@ class AssumeRoleGuard:
     `exempt_key` is the local cloud's own: it starts functions and hands out sessions.
     """
 
-    def __init__(self, organization: Organization, *, exempt_key: str) -> None:
+    def __init__(self, organization: SimulatedOrganization, *, exempt_key: str) -> None:
         self._organization = organization
         self._exempt_key = exempt_key
 

@@ -12,7 +12,7 @@ from moto.cloudtrail.models import CloudTrailBackend, Trail, cloudtrail_backends
 from moto.core.exceptions import ServiceException
 
 if TYPE_CHECKING:
-    from localcloud.cloud.clients import Clients
+    from localcloud.cloud.clients import AccountClients
     from localcloud.cloud.interface import Cloud
 
 _PRINCIPAL = "cloudtrail.amazonaws.com"
@@ -37,7 +37,7 @@ class CloudTrailAccessNotEnabledException(ServiceException):
     code = "CloudTrailAccessNotEnabledException"
 
 
-def log_organization(clients: Clients, management: str) -> None:
+def log_organization(clients: AccountClients, management: str) -> None:
     """Create an organization trail, as most organizations have one before they deploy Rollcall."""
     bucket = f"organization-trail-{management}"
     organizations, trails = (
@@ -64,7 +64,7 @@ def install(cloud: Cloud) -> None:
             refusal: ServiceException | None = None
             if self.account_id != organization.management:
                 refusal = NotOrganizationMasterAccountException("Only the management account can do that.")
-            elif not organization.trusts(_PRINCIPAL):
+            elif not organization.has_trusted_access(_PRINCIPAL):
                 refusal = CloudTrailAccessNotEnabledException(f"Trusted access is off for {_PRINCIPAL}.")
             if refusal:
                 del self.trails[name]

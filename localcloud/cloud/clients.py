@@ -50,7 +50,7 @@ def generate_key() -> str:
     return f"LOCAL{uuid.uuid4().hex[:15].upper()}"
 
 
-class Clients:
+class AccountClients:
     """Hands out clients of one endpoint, each made once per service, account, role and Region.
 
     `key` signs AssumeRole: the local cloud's own may assume every role, whomever the role trusts.

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from localcloud.cloud.clients import Clients
+    from localcloud.cloud.clients import AccountClients
     from localcloud.cloud.gateway import Gateway
     from simulation.cloud import SimulatedCloud
 
@@ -25,7 +25,7 @@ class Cloud(Protocol):
         """The directory that takes logs and alerts."""
 
     @property
-    def clients(self) -> Clients:
+    def clients(self) -> AccountClients:
         """boto3 clients of the server, for any account."""
 
     @property

@@ -12,7 +12,7 @@ from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from localcloud.cloud.clients import Clients, generate_key
+from localcloud.cloud.clients import AccountClients, generate_key
 from localcloud.cloud.gateway import Gateway
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Server:
     `simulation` is the model behind the Account and Organizations APIs; logs and alerts go into `run_dir`.
     """
 
-    clients: Clients  # from the start on
+    clients: AccountClients  # from the start on
 
     def __init__(self, *, simulation: SimulatedCloud, run_dir: Path, port: int = 0) -> None:
         self.simulation = simulation
@@ -53,7 +53,7 @@ class Server:
             server = make_server(
                 _ADDRESS, port, self.gateway, threaded=True, request_handler=_QuietHandler, fd=bound.fileno()
             )
-        self.clients = Clients(f"http://{_ADDRESS}:{port}", key=generate_key())
+        self.clients = AccountClients(f"http://{_ADDRESS}:{port}", key=generate_key())
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True, name="localcloud").start()
         self._undo.callback(server.server_close)
         self._undo.callback(server.shutdown)

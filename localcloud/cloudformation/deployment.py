@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from localcloud.cloudformation.engine import Engine, is_changed, must_replace
 from localcloud.cloudformation.errors import ResourceError, TemplateError
-from localcloud.cloudformation.intrinsics import NO_VALUE, Scope
+from localcloud.cloudformation.intrinsics import NO_VALUE, TemplateScope
 from localcloud.cloudformation.resource import MadeResource, Resource
 from localcloud.cloudformation.resources import ROWS
 from localcloud.cloudformation.rows import ResourceContext
@@ -78,7 +78,7 @@ class Deployment:
         self._stack.resources = before
         self._stack.enter(f"{verb}_COMPLETE", reason)
 
-    def _converge(self, name: str, definition: Mapping[str, Any], scope: Scope) -> None:
+    def _converge(self, name: str, definition: Mapping[str, Any], scope: TemplateScope) -> None:
         kind, old = definition["Type"], self._stack.resources.get(name)
         try:
             new = Resource(
@@ -163,7 +163,7 @@ def _refuse_name_clash(old: Resource, new: Resource) -> None:
             raise ResourceError(f"cannot replace a resource whose {key} is given: rename {old.made.id}")
 
 
-def _resolve_outputs(scope: Scope) -> list[dict[str, str]]:
+def _resolve_outputs(scope: TemplateScope) -> list[dict[str, str]]:
     """The outputs of a template as DescribeStacks gives them. Raises TemplateError."""
     outputs = []
     for key, output in scope.template.get("Outputs", {}).items():

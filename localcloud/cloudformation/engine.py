@@ -5,13 +5,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from localcloud.cloud.clients import Clients
+from localcloud.cloud.clients import AccountClients
 from localcloud.cloudformation.errors import TemplateError
-from localcloud.cloudformation.intrinsics import Scope
+from localcloud.cloudformation.intrinsics import TemplateScope
 from localcloud.cloudformation.resource import Resource
 from localcloud.cloudformation.resources import ROWS
 from localcloud.cloudformation.rows import ResourceContext
-from localcloud.cloudformation.stack import Change, Stack
+from localcloud.cloudformation.stack import PlannedChange, Stack
 from localcloud.cloudformation.template import (
     Revision,
     merge_parameters,
@@ -24,7 +24,7 @@ from localcloud.cloudformation.template import (
 class Engine:
     """All stacks of all accounts."""
 
-    def __init__(self, clients: Clients) -> None:
+    def __init__(self, clients: AccountClients) -> None:
         self.clients = clients
         self.stacks: list[Stack] = []
         self._listeners: list[Callable[[Stack], None]] = []
@@ -70,7 +70,7 @@ class Engine:
             tags=tags,
         )
 
-    def make_scope(self, stack: Stack, revision: Revision) -> Scope:
+    def make_scope(self, stack: Stack, revision: Revision) -> TemplateScope:
         """The scope for the revision's expressions. It has each resource as soon as it is made."""
         pseudo = {
             "AWS::AccountId": stack.account,
@@ -80,7 +80,7 @@ class Engine:
             "AWS::StackName": stack.name,
             "AWS::StackId": stack.id,
         }
-        return Scope(
+        return TemplateScope(
             template=revision.template, values={**revision.parameters, **pseudo}, resources=stack.resources
         )
 
@@ -92,7 +92,7 @@ class Engine:
         present = {name: r for name, r in resources.items() if scope.evaluate_condition(r.get("Condition"))}
         return {name: present[name] for name in order_resources(present)}
 
-    def compare(self, stack: Stack, revision: Revision) -> tuple[Change, ...]:
+    def compare(self, stack: Stack, revision: Revision) -> tuple[PlannedChange, ...]:
         """How the definitions differ from the deployed ones. Raises TemplateError."""
         old = self.list_definitions(stack, stack.revision) if stack.revision else {}
         new = self.list_definitions(stack, revision)
@@ -103,7 +103,7 @@ class Engine:
         }
         types = {name: definition["Type"] for name, definition in {**old, **new}.items()}
         return tuple(
-            Change(action=action, logical_id=name, type=types[name])
+            PlannedChange(action=action, logical_id=name, type=types[name])
             for action, names in both.items()
             for name in names
         )

@@ -52,7 +52,7 @@ _FUNCTIONS: dict[str, Callable[[Any], Any]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class TemplateScope:
     """What the expressions of one stack can refer to. `values` holds parameters and pseudo parameters."""
 
     template: Mapping[str, Any]

@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError, ParamValidationError
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from localcloud.cloud.clients import Clients
+from localcloud.cloud.clients import AccountClients
 from localcloud.cloudformation.errors import ResourceError
 from localcloud.cloudformation.resource import MadeResource
 
@@ -28,7 +28,7 @@ class ResourceContext:
     one fails, the incomplete resource is deleted.
     """
 
-    clients: Clients
+    clients: AccountClients
     stack: str
     logical_id: str
     account: str

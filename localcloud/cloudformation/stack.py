@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class PlannedChange:
     """One planned change of a resource: Add, Modify or Remove."""
 
     action: str
@@ -88,7 +88,7 @@ class ChangeSet:
     stack: Stack
     name: str
     revision: Revision
-    changes: tuple[Change, ...]
+    changes: tuple[PlannedChange, ...]
     empty: bool
     created_at: dt.datetime = field(default_factory=now)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.aws.permissions import evaluate, is_allowed_as_service
 from localcloud.events.buses import find_bus, is_admitted
-from localcloud.events.deliverable import COMMON, Delivery, Lost, UndeliverableError, require_known
+from localcloud.events.deliverable import COMMON, EventDelivery, LostEvent, UndeliverableError, require_known
 from localcloud.events.patterns import compile_pattern
 from localcloud.messaging.queues import find_queue, send_message
 from rollcall_policies import Access, AccessRequest
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from simulation.cloud import SimulatedCloud
 
-    Sender = Callable[[Any, dict[str, Any], Delivery], None]
+    Sender = Callable[[Any, dict[str, Any], EventDelivery], None]
 
 _SERVICE = "events.amazonaws.com"
 _log = logging.getLogger(__name__)
@@ -35,11 +35,11 @@ class EventBridge:
     """All buses of all accounts; one worker thread delivers, in order of arrival."""
 
     def __init__(self, simulation: SimulatedCloud) -> None:
-        self.lost: list[Lost] = []
+        self.lost: list[LostEvent] = []
         self._senders: dict[str, Sender] = {"sqs": self._send_to_queue, "events": self._forward}
         self._listeners: list[Callable[[dict[str, Any]], None]] = []
         self._simulation = simulation
-        self._arrivals: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
+        self._arrivals: queue.SimpleQueue[EventDelivery] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._worker = threading.Thread(target=self._work, name="eventbridge", daemon=True)
         simulation.subscribe(self._accept_from_cloudtrail)
@@ -47,7 +47,7 @@ class EventBridge:
 
     def accept(self, bus_arn: str, event: dict[str, Any]) -> None:
         """Put an event on a bus. The worker thread delivers it."""
-        self._arrivals.put(Delivery(bus_arn=bus_arn, event=event))
+        self._arrivals.put(EventDelivery(bus_arn=bus_arn, event=event))
 
     def listen(self, listener: Callable[[dict[str, Any]], None]) -> None:
         """Give `listener` every event of every bus, as it arrives there."""
@@ -74,7 +74,7 @@ class EventBridge:
                 if rule.state.startswith("ENABLED") and not rule.scheduled_expression:
                     self._apply(rule, delivery)
 
-    def _apply(self, rule: Any, delivery: Delivery) -> None:
+    def _apply(self, rule: Any, delivery: EventDelivery) -> None:
         if not compile_pattern(json.dumps(rule.event_pattern.get_pattern()))(delivery.event):
             return
         for target in rule.targets:
@@ -90,24 +90,24 @@ class EventBridge:
         """
         self._senders[service] = sender
 
-    def _send(self, rule: Any, target: dict[str, Any], delivery: Delivery) -> None:
+    def _send(self, rule: Any, target: dict[str, Any], delivery: EventDelivery) -> None:
         sender = self._senders.get(target["Arn"].split(":")[2])
         if sender is None:
             raise NotImplementedError(f"target {target['Arn']}")
         sender(rule, target, delivery)
 
-    def _send_to_queue(self, rule: Any, target: dict[str, Any], delivery: Delivery) -> None:
+    def _send_to_queue(self, rule: Any, target: dict[str, Any], delivery: EventDelivery) -> None:
         require_known(target, COMMON)
         self._put_on_queue(rule, target["Arn"], json.dumps(delivery.event), {})
 
-    def _forward(self, rule: Any, target: dict[str, Any], delivery: Delivery) -> None:
+    def _forward(self, rule: Any, target: dict[str, Any], delivery: EventDelivery) -> None:
         require_known(target, COMMON | {"RoleArn"})
         if delivery.forwarded:
             raise UndeliverableError(
                 "THIRD_ACCOUNT_HOP_DETECTED", "an event is forwarded from bus to bus once"
             )
         self._check_hop(rule, target, delivery.event)
-        self._arrivals.put(Delivery(bus_arn=target["Arn"], event=delivery.event, forwarded=True))
+        self._arrivals.put(EventDelivery(bus_arn=target["Arn"], event=delivery.event, forwarded=True))
 
     def _put_on_queue(self, rule: Any, arn: str, body: str, attributes: dict[str, str]) -> None:
         context = {"aws:SourceArn": [rule.arn], "aws:SourceAccount": [rule.account_id]}
@@ -144,7 +144,7 @@ class EventBridge:
             "events:detail-type": [event["detail-type"]],
         }
 
-    def _fail(self, rule: Any, target: dict[str, Any], delivery: Delivery, error: Exception) -> None:
+    def _fail(self, rule: Any, target: dict[str, Any], delivery: EventDelivery, error: Exception) -> None:
         code = error.code if isinstance(error, UndeliverableError) else type(error).__name__
         reason = f"{code}: {getattr(error, 'message', error)}"
         _log.warning("undelivered: %s", reason, extra={"rule": rule.arn, "target": target["Arn"]})
@@ -160,5 +160,5 @@ class EventBridge:
                 return self._put_on_queue(rule, dead_letters, json.dumps(delivery.event), attributes)
             except (LookupError, UndeliverableError) as second:
                 reason = f"{reason}; and its dead-letter queue: {second}"
-        self.lost.append(Lost(event=delivery.event, target_arn=target["Arn"], reason=reason))
+        self.lost.append(LostEvent(event=delivery.event, target_arn=target["Arn"], reason=reason))
         return None

@@ -21,7 +21,7 @@ class UndeliverableError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class EventDelivery:
     """An event for a bus. `forwarded`: a rule sent it from another bus."""
 
     bus_arn: str
@@ -30,7 +30,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lost:
+class LostEvent:
     """An event that a target without a dead-letter queue did not take."""
 
     event: dict[str, Any]

@@ -15,7 +15,7 @@ from localcloud.functions.environment import ExecutionEnvironment, InvocationRes
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from localcloud.cloud.clients import Clients
+    from localcloud.cloud.clients import AccountClients
 
 RESPONSE_BYTES = 6_291_556
 """Lambda developer guide, "Lambda quotas", as its own error message puts it."""
@@ -28,7 +28,7 @@ class Functions:
     Raises FileNotFoundError when the runtime's virtual environment has not been built.
     """
 
-    def __init__(self, *, clients: Clients, run_dir: Path, runtime: Path) -> None:
+    def __init__(self, *, clients: AccountClients, run_dir: Path, runtime: Path) -> None:
         self._clients, self._runtime = clients, runtime
         if not (runtime / "bin" / "python").exists():
             raise FileNotFoundError(f"no Lambda runtime in {runtime}: `make` builds it")

@@ -31,7 +31,7 @@ class PostedMessage:
     blocks: tuple[dict[str, Any], ...]
 
 
-class Channels:
+class SlackChannels:
     """All channels of the workspace; `path` takes the messages."""
 
     def __init__(self, path: Path) -> None:

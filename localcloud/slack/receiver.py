@@ -13,8 +13,8 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-from localcloud.slack.channels import Channels, PostedMessage
-from localcloud.slack.schema import Fault, fault_of
+from localcloud.slack.channels import PostedMessage, SlackChannels
+from localcloud.slack.schema import SlackError, find_error
 
 if TYPE_CHECKING:
     from email.message import Message
@@ -57,7 +57,7 @@ class SlackReceiver:
     token, channel = _TOKEN, _CHANNEL
 
     def __init__(self, path: Path) -> None:
-        self.channels = Channels(path)
+        self.channels = SlackChannels(path)
         self.requests = 0
         self._mood = Mood.WELL
         self._changed = threading.Condition()
@@ -108,33 +108,33 @@ class SlackReceiver:
         """Answer a post to the webhook with one word, as Slack does."""
         if path != _WEBHOOK:
             return 404, b"no_service", {}
-        posted = fault_of(payload, keys=_OF_WEBHOOK) or self._post(self.channel, payload)
+        posted = find_error(payload, keys=_OF_WEBHOOK) or self._post(self.channel, payload)
         if isinstance(posted, int):
             return 429, b"rate_limited", {"Retry-After": str(posted)}
-        return (400, posted.code.encode(), {}) if isinstance(posted, Fault) else (200, b"ok", {})
+        return (400, posted.code.encode(), {}) if isinstance(posted, SlackError) else (200, b"ok", {})
 
     def _answer_method(self, authorization: str, payload: Any) -> Answer:
         """Answer chat.postMessage with a JSON document, refusals included."""
-        fault = self._check_access(authorization, payload) or fault_of(payload, keys=_OF_METHOD)
+        fault = self._check_access(authorization, payload) or find_error(payload, keys=_OF_METHOD)
         posted = fault or self._post(payload["channel"], payload)
         if isinstance(posted, int):
             return 429, _encode(ok=False, error="ratelimited"), _JSON | {"Retry-After": str(posted)}
-        if isinstance(posted, Fault):
+        if isinstance(posted, SlackError):
             detail = {"messages": [f"[ERROR] {message}" for message in posted.messages]}
             return 200, _encode(ok=False, error=posted.code, response_metadata=detail), _JSON
         message = {"type": "message", "text": posted.text, "ts": posted.ts}
         return 200, _encode(ok=True, channel=posted.channel, ts=posted.ts, message=message), _JSON
 
-    def _check_access(self, authorization: str, payload: Any) -> Fault | None:
+    def _check_access(self, authorization: str, payload: Any) -> SlackError | None:
         if authorization != f"Bearer {self.token}":
-            return Fault(code="invalid_auth" if authorization else "not_authed")
+            return SlackError(code="invalid_auth" if authorization else "not_authed")
         channel = payload.get("channel") if isinstance(payload, dict) else None
-        return None if channel == self.channel else Fault(code="channel_not_found")
+        return None if channel == self.channel else SlackError(code="channel_not_found")
 
-    def _post(self, channel: str, payload: dict[str, Any]) -> PostedMessage | Fault | int:
+    def _post(self, channel: str, payload: dict[str, Any]) -> PostedMessage | SlackError | int:
         thread = payload.get("thread_ts")
         if thread is not None and not self.channels.has_message(channel, thread):
-            return Fault(code="thread_not_found")
+            return SlackError(code="thread_not_found")
         return self.channels.post(channel, payload)
 
 

@@ -21,59 +21,63 @@ BLOCKS_CHARACTERS = 9_597
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class SlackError:
     """Slack's error code, and what is wrong in detail."""
 
     code: str
     messages: tuple[str, ...] = ()
 
 
-def fault_of(payload: Any, *, keys: frozenset[str]) -> Fault | None:
+def find_error(payload: Any, *, keys: frozenset[str]) -> SlackError | None:
     """The error that Slack would answer, None for a valid payload. `keys` are the keys it may have."""
     if not isinstance(payload, dict) or payload.keys() - keys:
-        return Fault(code="invalid_payload", messages=(f"known are {sorted(keys)}",))
+        return SlackError(code="invalid_payload", messages=(f"known are {sorted(keys)}",))
     text = payload.get("text")
     if not isinstance(text, str) or not text.strip():
         # Slack takes blocks without a text, and then shows nothing in notifications and to screen readers.
-        return Fault(code="no_text")
-    return Fault(code="msg_too_long") if len(text) > TEXT_CHARACTERS else _fault_of(payload.get("blocks", []))
+        return SlackError(code="no_text")
+    return (
+        SlackError(code="msg_too_long")
+        if len(text) > TEXT_CHARACTERS
+        else _find_block_error(payload.get("blocks", []))
+    )
 
 
-def _fault_of(blocks: Any) -> Fault | None:
+def _find_block_error(blocks: Any) -> SlackError | None:
     if not isinstance(blocks, list):
-        return Fault(code="invalid_blocks_format")
-    if mistakes := tuple(_blocks(blocks)):
-        return Fault(code="invalid_blocks", messages=mistakes)
-    too_long = sum(map(len, texts(blocks))) > BLOCKS_CHARACTERS
-    return Fault(code="msg_blocks_too_long") if too_long else None
+        return SlackError(code="invalid_blocks_format")
+    if mistakes := tuple(_check_blocks(blocks)):
+        return SlackError(code="invalid_blocks", messages=mistakes)
+    too_long = sum(map(len, find_texts(blocks))) > BLOCKS_CHARACTERS
+    return SlackError(code="msg_blocks_too_long") if too_long else None
 
 
-def texts(value: Any) -> Iterator[str]:
+def find_texts(value: Any) -> Iterator[str]:
     """Every text that a person sees in blocks, in order."""
     if isinstance(value, list):
         for item in value:
-            yield from texts(item)
+            yield from find_texts(item)
     elif isinstance(value, dict):
         for key, inner in value.items():
             if key == "text" and isinstance(inner, str):
                 yield inner
             else:
-                yield from texts(inner)
+                yield from find_texts(inner)
 
 
-def _blocks(blocks: list[Any]) -> Iterator[str]:
+def _check_blocks(blocks: list[Any]) -> Iterator[str]:
     if len(blocks) > BLOCKS:
         yield f"no more than {BLOCKS} items allowed [json-pointer:/blocks]"
     seen = set()
     for number, block in enumerate(blocks):
-        yield from _one_of(_BLOCKS)(block, f"/blocks/{number}")
+        yield from _make_one_of(_BLOCKS)(block, f"/blocks/{number}")
         identity = block.get("block_id") if isinstance(block, dict) else None
         if identity in seen:
             yield f"block_id already exists [json-pointer:/blocks/{number}]"
         seen |= {identity} - {None}
 
 
-def _one_of(kinds: Mapping[str, Check]) -> Check:
+def _make_one_of(kinds: Mapping[str, Check]) -> Check:
     def check(value: Any, at: str) -> Iterator[str]:
         kind = str(value.get("type")) if isinstance(value, dict) else "none"
         if kind not in kinds:
@@ -84,7 +88,7 @@ def _one_of(kinds: Mapping[str, Check]) -> Check:
     return check
 
 
-def _object(required: Mapping[str, Check], optional: Mapping[str, Check]) -> Check:
+def _make_object(required: Mapping[str, Check], optional: Mapping[str, Check]) -> Check:
     def check(value: Any, at: str) -> Iterator[str]:
         known = {**required, **optional}
         for key in value.keys() - known.keys() - {"type"}:
@@ -97,7 +101,7 @@ def _object(required: Mapping[str, Check], optional: Mapping[str, Check]) -> Che
     return check
 
 
-def _string(longest: int) -> Check:
+def _make_string(longest: int) -> Check:
     def check(value: Any, at: str) -> Iterator[str]:
         if not isinstance(value, str) or not value:
             yield f"must be more than 0 characters [json-pointer:{at}]"
@@ -107,7 +111,7 @@ def _string(longest: int) -> Check:
     return check
 
 
-def _items(most: int, check_item: Check) -> Check:
+def _make_items(most: int, check_item: Check) -> Check:
     def check(value: Any, at: str) -> Iterator[str]:
         if not isinstance(value, list) or not 1 <= len(value) <= most:
             yield f"1 to {most} items are expected [json-pointer:{at}]"
@@ -118,7 +122,7 @@ def _items(most: int, check_item: Check) -> Check:
     return check
 
 
-def _choice(*allowed: Any) -> Check:
+def _make_choice(*allowed: Any) -> Check:
     def check(value: Any, at: str) -> Iterator[str]:
         if value not in allowed:
             yield f"must be one of {allowed} [json-pointer:{at}]"
@@ -126,51 +130,53 @@ def _choice(*allowed: Any) -> Check:
     return check
 
 
-def _section(value: Any, at: str) -> Iterator[str]:
-    yield from _object({}, {"text": _text(3000), "fields": _items(10, _text(2000)), **_ANY, **_ACCESSORY})(
-        value, at
-    )
+def _check_section(value: Any, at: str) -> Iterator[str]:
+    yield from _make_object(
+        {}, {"text": _make_text(3000), "fields": _make_items(10, _make_text(2000)), **_ANY, **_ACCESSORY}
+    )(value, at)
     if not value.keys() & {"text", "fields"}:
         yield f"missing required field: text or fields [json-pointer:{at}]"
 
 
-def _text(longest: int) -> Check:
-    return _one_of(
+def _make_text(longest: int) -> Check:
+    return _make_one_of(
         {
-            "plain_text": _object({"text": _string(longest)}, {"emoji": _choice(True, False)}),
-            "mrkdwn": _object({"text": _string(longest)}, {"verbatim": _choice(True, False)}),
+            "plain_text": _make_object({"text": _make_string(longest)}, {"emoji": _make_choice(True, False)}),
+            "mrkdwn": _make_object({"text": _make_string(longest)}, {"verbatim": _make_choice(True, False)}),
         }
     )
 
 
-def _plain(longest: int) -> Check:
-    return _one_of({"plain_text": _object({"text": _string(longest)}, {"emoji": _choice(True, False)})})
+def _make_plain(longest: int) -> Check:
+    return _make_one_of(
+        {"plain_text": _make_object({"text": _make_string(longest)}, {"emoji": _make_choice(True, False)})}
+    )
 
 
-_ANY = {"block_id": _string(255)}
-_IMAGE = _object({"image_url": _string(3000), "alt_text": _string(2000)}, {})
-_BUTTON = _object(
-    {"text": _plain(75)},
+_ANY = {"block_id": _make_string(255)}
+_IMAGE = _make_object({"image_url": _make_string(3000), "alt_text": _make_string(2000)}, {})
+_BUTTON = _make_object(
+    {"text": _make_plain(75)},
     {
-        "action_id": _string(255),
-        "url": _string(3000),
-        "value": _string(2000),
-        "style": _choice("primary", "danger"),
-        "accessibility_label": _string(75),
+        "action_id": _make_string(255),
+        "url": _make_string(3000),
+        "value": _make_string(2000),
+        "style": _make_choice("primary", "danger"),
+        "accessibility_label": _make_string(75),
     },
 )
-_ACCESSORY = {"accessory": _one_of({"button": _BUTTON, "image": _IMAGE})}
-_CONTEXT_ELEMENT = _one_of(
+_ACCESSORY = {"accessory": _make_one_of({"button": _BUTTON, "image": _IMAGE})}
+_CONTEXT_ELEMENT = _make_one_of(
     {
         "image": _IMAGE,
-        "mrkdwn": _object({"text": _string(3000)}, {"verbatim": _choice(True, False)}),
-        "plain_text": _object({"text": _string(3000)}, {"emoji": _choice(True, False)}),
+        "mrkdwn": _make_object({"text": _make_string(3000)}, {"verbatim": _make_choice(True, False)}),
+        "plain_text": _make_object({"text": _make_string(3000)}, {"emoji": _make_choice(True, False)}),
     }
 )
 _BLOCKS: Mapping[str, Check] = {
-    "header": _object({"text": _plain(150)}, _ANY),
-    "section": _section,
-    "divider": _object({}, _ANY),
-    "context": _object({"elements": _items(10, _CONTEXT_ELEMENT)}, _ANY),
-    "actions": _object({"elements": _items(25, _one_of({"button": _BUTTON}))}, _ANY),
+    "header": _make_object({"text": _make_plain(150)}, _ANY),
+    "section": _check_section,
+    "divider": _make_object({}, _ANY),
+    "context": _make_object({"elements": _make_items(10, _CONTEXT_ELEMENT)}, _ANY),
+    "actions": _make_object({"elements": _make_items(25, _make_one_of({"button": _BUTTON}))}, _ANY),
 }

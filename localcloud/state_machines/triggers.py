@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from moto.core.exceptions import AWSError
 
 from localcloud.aws.permissions import is_allowed_as_service
-from localcloud.events.deliverable import COMMON, Delivery, UndeliverableError, require_known
+from localcloud.events.deliverable import COMMON, EventDelivery, UndeliverableError, require_known
 from rollcall_policies import AccessRequest
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Triggers:
     def __init__(self, executions: Executions) -> None:
         self._executions = executions
 
-    def start_by_rule(self, rule: Any, target: dict[str, Any], delivery: Delivery) -> None:
+    def start_by_rule(self, rule: Any, target: dict[str, Any], delivery: EventDelivery) -> None:
         """Start the machine of a rule's target with its Input, else with the event."""
         require_known(target, COMMON | {"RoleArn", "Input"})
         document = target.get("Input") or json.dumps(delivery.event)

@@ -11,10 +11,10 @@ from simulation.seeds import STANDALONE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from localcloud.story.scene import Scene, Step
+    from localcloud.story.scene import DemoStep, Scene
 
 
-def play_new_accounts(scene: Scene) -> Iterator[Step]:
+def play_new_accounts(scene: Scene) -> Iterator[DemoStep]:
     """Each account gets the contacts of its OU."""
     created: list[str] = []
 

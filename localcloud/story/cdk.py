@@ -5,7 +5,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from localcloud.cloud.clients import REGION, Clients
+from localcloud.cloud.clients import REGION, AccountClients
 from localcloud.story.shell import ROOT, build_environment
 
 __all__ = ["CLI", "ROOT", "Cdk", "CdkError"]
@@ -26,7 +26,7 @@ class Cdk:
     Calls for different accounts may run at the same time.
     """
 
-    clients: Clients
+    clients: AccountClients
     work: Path
 
     def synth(self, *, config: str, assembly: Path) -> None:

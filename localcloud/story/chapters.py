@@ -14,10 +14,10 @@ from localcloud.story import accounts, chat, drift, edits, rosters, variants
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from localcloud.story.scene import Scene, Step
-    from localcloud.story.stage import Stage
+    from localcloud.story.scene import DemoStep, Scene
+    from localcloud.story.stage import DemoStage
 
-CHAPTERS: tuple[Callable[[Scene], Iterator[Step]], ...] = (
+CHAPTERS: tuple[Callable[[Scene], Iterator[DemoStep]], ...] = (
     accounts.play_new_accounts,
     edits.play_edits_in_a_member,
     edits.play_edit_in_management,
@@ -30,12 +30,12 @@ CHAPTERS: tuple[Callable[[Scene], Iterator[Step]], ...] = (
 )
 
 
-def prepare(stage: Stage) -> None:
+def prepare(stage: DemoStage) -> None:
     """Write the configurations that later chapters deploy, and have them synthesized meanwhile."""
     stage.synthesize_variants(*variants.write_configurations(stage.out).values())
 
 
-def play(scene: Scene, first: Mapping[str, Any]) -> Iterator[Step]:
+def play(scene: Scene, first: Mapping[str, Any]) -> Iterator[DemoStep]:
     """All chapters, one after the other; `first` is the run that followed the first deployment."""
     yield from rosters.play_first_approval(scene, first)
     for chapter in CHAPTERS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from localcloud.story.scene import Step
+from localcloud.story.scene import DemoStep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 _PATIENCE_SECONDS = 180.0  # one message a second, and what came too early waits
 
 
-def play_chat(scene: Scene) -> Iterator[Step]:
+def play_chat(scene: Scene) -> Iterator[DemoStep]:
     """Wait for as many messages in Slack as there were mails."""
     scene.stage.show("the same alerts in Slack")
     alerts, started = len(scene.cloud.mail.list_messages()), time.monotonic()
     scene.wait(lambda: len(scene.cloud.slack.list_messages()) >= alerts, _PATIENCE_SECONDS)
     expected, observed = f"{alerts} messages", f"{len(scene.cloud.slack.list_messages())} messages"
-    yield Step(
+    yield DemoStep(
         name="the same alerts in Slack",
         expected=expected,
         observed=observed,

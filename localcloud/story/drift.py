@@ -12,12 +12,12 @@ from localcloud.story.sweeping import SweepEnd
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from localcloud.story.scene import Scene, Step
+    from localcloud.story.scene import DemoStep, Scene
 
 _DRIFTED = ((PAYMENTS, "SECURITY"), (PAYMENTS, "BILLING"), (PLAYGROUND, "OPERATIONS"), (DIVESTED, "BILLING"))
 
 
-def play_drift(scene: Scene) -> Iterator[Step]:
+def play_drift(scene: Scene) -> Iterator[DemoStep]:
     """Three are restored; the fourth is in the exempt account."""
     for account, kind in _DRIFTED:
         contacts = scene.organization.accounts[account].contacts  # in the model: nobody sees it

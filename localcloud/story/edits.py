@@ -10,10 +10,10 @@ from rollcall.model.well_known import MANAGEMENT_ROLE_NAME
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from localcloud.story.scene import Scene, Step
+    from localcloud.story.scene import DemoStep, Scene
 
 
-def play_edits_in_a_member(scene: Scene) -> Iterator[Step]:
+def play_edits_in_a_member(scene: Scene) -> Iterator[DemoStep]:
     """A contact is edited, then one is deleted; Rollcall restores both."""
     wanted = {"SECURITY": scene.usual["SECURITY"]}
 
@@ -29,7 +29,7 @@ def play_edits_in_a_member(scene: Scene) -> Iterator[Step]:
     yield scene.play("security contact deleted in a member", delete, End(contacts=wanted, severity="HIGH"))
 
 
-def play_edit_in_management(scene: Scene) -> Iterator[Step]:
+def play_edit_in_management(scene: Scene) -> Iterator[DemoStep]:
     """Rollcall restores it too, with the role of RollcallManagement."""
     wanted = {"SECURITY": scene.usual["SECURITY"]}
     yield scene.play(
@@ -39,7 +39,7 @@ def play_edit_in_management(scene: Scene) -> Iterator[Step]:
     )
 
 
-def play_edit_below_the_guardrail(scene: Scene) -> Iterator[Step]:
+def play_edit_below_the_guardrail(scene: Scene) -> Iterator[DemoStep]:
     """The guardrail denies the edit; an alert is sent."""
     untouched = {"SECURITY": scene.production["SECURITY"]}
     yield scene.play(
@@ -49,7 +49,7 @@ def play_edit_below_the_guardrail(scene: Scene) -> Iterator[Step]:
     )
 
 
-def play_edit_of_an_exempt_account(scene: Scene) -> Iterator[Step]:
+def play_edit_of_an_exempt_account(scene: Scene) -> Iterator[DemoStep]:
     """Rollcall alerts and does not restore the contact."""
     yield scene.play(
         "exempt account edited",

@@ -12,19 +12,19 @@ from localcloud.story.variants import locate
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from localcloud.story.scene import Scene, Step
+    from localcloud.story.scene import DemoStep, Scene
 
 _HELD = "CRITICAL sweep-held"
 
 
-def play_first_approval(scene: Scene, first: Mapping[str, Any]) -> Iterator[Step]:
+def play_first_approval(scene: Scene, first: Mapping[str, Any]) -> Iterator[DemoStep]:
     """Approve the first roster, which the sweep after the deployment (`first`) left pending."""
     end = SweepEnd(ending="finished", written=0, alerts=("CRITICAL sweep-held", "MEDIUM roster-approved"))
     name = "first roster held, approved"
     yield finish(scene, name, lambda: scene.stage.approve(dict(first)), end, before=0)
 
 
-def play_rollout(scene: Scene) -> Iterator[Step]:
+def play_rollout(scene: Scene) -> Iterator[DemoStep]:
     """A wrong roster waits for approval, the approved one stays enforced; the corrected one is applied."""
     stage = scene.stage
     bad, good = locate(stage.out, "wrong-mailbox"), locate(stage.out, "right-mailbox")
@@ -54,7 +54,7 @@ def _roll_out(scene: Scene, held: dict[str, Any]) -> dict[str, Any]:
     return scene.stage.approve(held)
 
 
-def play_audit_mode(scene: Scene) -> Iterator[Step]:
+def play_audit_mode(scene: Scene) -> Iterator[DemoStep]:
     """The same roster in audit mode needs no approval; an edit is then alerted and not restored."""
     yield sweeping.play(
         scene,

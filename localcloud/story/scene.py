@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from localcloud.story.stage import Stage
+    from localcloud.story.stage import DemoStage
     from simulation.caller import Caller
 
     Contact = Mapping[str, str]
@@ -27,7 +27,7 @@ EDIT = {"name": "Mary", "title": "Developer", "email": "mary@example.net", "phon
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class DemoStep:
     """One step: what was expected and observed. `seconds` from the API call, `alerts` as delivered."""
 
     name: str
@@ -64,7 +64,7 @@ class End:
 class Scene:
     """Plays steps on a stage whose hub enforces `roster` (the compiled document)."""
 
-    def __init__(self, stage: Stage, roster: Mapping[str, Any]) -> None:
+    def __init__(self, stage: DemoStage, roster: Mapping[str, Any]) -> None:
         self.stage, self.cloud, self.management = stage, stage.cloud, stage.management
         self.organization = stage.cloud.simulation.organization
         self.writes: list[str] = []  # the name of the role, for each contact that was ever written
@@ -81,7 +81,7 @@ class Scene:
         self.usual: dict[str, Contact] = {kind: contacts[name] for kind, name in roster["defaults"].items()}
         self.production = self.usual | {"SECURITY": contacts["pci-soc"]}
 
-    def play(self, name: str, act: Callable[[], Act], end: End) -> Step:
+    def play(self, name: str, act: Callable[[], Act], end: End) -> DemoStep:
         """Act, wait for the expected contacts and the alert, and compare."""
         self.stage.show(name)
         self._writers.clear()
@@ -108,7 +108,7 @@ class Scene:
             denied=done.denied,
             writer=self._writers.get(done.account, [""])[-1] if end.writer else "",
         )
-        return Step(
+        return DemoStep(
             name=name,
             expected=expected,
             observed=observed,

@@ -11,14 +11,14 @@ from rollcall.model.account import Account, AccountState
 from rollcall.model.desired import Desired
 from rollcall.model.roster import Roster
 from simulation.organization import AlternateContact
-from simulation.seeds import HUB, example_organization
+from simulation.seeds import HUB, make_example_organization
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from simulation.accounts import Account as SimulatedAccount
+    from simulation.accounts import SimulatedAccount
     from simulation.clock import Clock
-    from simulation.organization import Organization
+    from simulation.organization import SimulatedOrganization
 
 _AGE = timedelta(days=400)
 _MORE = (
@@ -31,24 +31,24 @@ _MORE = (
 )
 
 
-def make_new_organization(clock: Clock) -> Organization:
+def make_new_organization(clock: Clock) -> SimulatedOrganization:
     """The example organization before `rollcall setup`: no trusted access, no delegated administrators."""
-    organization = example_organization(clock)
+    organization = make_example_organization(clock)
     organization.trusted_access.clear()
     organization.delegated_administrators.clear()
     return _age_accounts(organization)
 
 
-def make_ready_organization(clock: Clock) -> Organization:
+def make_ready_organization(clock: Clock) -> SimulatedOrganization:
     """The example organization after `rollcall setup` with the demo's configuration."""
-    organization = example_organization(clock)
+    organization = make_example_organization(clock)
     organization.trusted_access.add(PRINCIPAL)
     organization.delegate(HUB, PRINCIPAL)
     organization.policies.enable(on=True)
     return organization
 
 
-def make_whole_organization(clock: Clock) -> Organization:
+def make_whole_organization(clock: Clock) -> SimulatedOrganization:
     """The new organization with six more accounts: twelve, in four top-level OUs."""
     organization = make_new_organization(clock)
     organization.add_ou("Network", organization.add_ou("Infrastructure"))
@@ -62,13 +62,13 @@ def make_whole_organization(clock: Clock) -> Organization:
     return _age_accounts(organization)
 
 
-def find_ou_path(organization: Organization, account: str) -> str:
+def find_ou_path(organization: SimulatedOrganization, account: str) -> str:
     """The names of an account's OUs below the root: "Workloads/Production"; empty in the root itself."""
-    units = [step for step in organization.path_ids(account).split("/") if step in organization.units]
+    units = [step for step in organization.build_path(account).split("/") if step in organization.units]
     return "/".join(organization.units[unit].name for unit in units)
 
 
-def give_contacts(organization: Organization, roster: Mapping[str, Any]) -> None:
+def give_contacts(organization: SimulatedOrganization, roster: Mapping[str, Any]) -> None:
     """Set the contacts of all accounts as the compiled roster wants them, exempt accounts included.
 
     It changes the model directly, so that no event is sent: the organization has long been compliant.
@@ -81,7 +81,7 @@ def give_contacts(organization: Organization, roster: Mapping[str, Any]) -> None
                 account.contacts[str(kind)] = AlternateContact(**demand.contact.as_document())
 
 
-def count_differing(organization: Organization, roster: Mapping[str, Any]) -> int:
+def count_differing(organization: SimulatedOrganization, roster: Mapping[str, Any]) -> int:
     """How many contacts of active accounts that are not exempt differ from what the compiled roster wants."""
     compiled, today = Roster.from_document(roster), organization.clock.now().date()
     count = 0
@@ -96,15 +96,15 @@ def count_differing(organization: Organization, roster: Mapping[str, Any]) -> in
     return count
 
 
-def _age_accounts(organization: Organization) -> Organization:
+def _age_accounts(organization: SimulatedOrganization) -> SimulatedOrganization:
     """Make all accounts old: checks are lenient with new ones."""
     for account in organization.accounts.values():
         account.created_at = account.joined_at = organization.clock.now() - _AGE
     return organization
 
 
-def _build_facts(organization: Organization, account: SimulatedAccount) -> Account:
-    *parents, _ = organization.lineage(account.id)
+def _build_facts(organization: SimulatedOrganization, account: SimulatedAccount) -> Account:
+    *parents, _ = organization.list_lineage(account.id)
     return Account(
         id=account.id,
         name=account.name,

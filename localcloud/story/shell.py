@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from localcloud.cloud.clients import ADMINISTRATOR, REGION
 
 if TYPE_CHECKING:
-    from localcloud.cloud.clients import Clients
+    from localcloud.cloud.clients import AccountClients
 
 ROOT = Path(__file__).parents[2]
 #: Where jsii unpacks the CDK's library, once: for each home of its own it would take 10 s.
@@ -27,7 +27,7 @@ class CommandFailedError(Exception):
 
 
 def build_environment(
-    clients: Clients, *, home: Path, account: str | None = None, role: str = ADMINISTRATOR
+    clients: AccountClients, *, home: Path, account: str | None = None, role: str = ADMINISTRATOR
 ) -> dict[str, str]:
     """The environment of a program: none of the user's AWS settings, and the local cloud as its endpoint.
 
@@ -55,7 +55,7 @@ def build_environment(
 
 
 def run_rollcall(
-    clients: Clients, account: str, *arguments: str, work: Path, role: str = ADMINISTRATOR
+    clients: AccountClients, account: str, *arguments: str, work: Path, role: str = ADMINISTRATOR
 ) -> str:
     """What `rollcall` prints, run as a command of this checkout; raises CommandFailedError."""
     finished = subprocess.run(  # noqa: S603 -- this interpreter with our own arguments

@@ -14,7 +14,7 @@ from localcloud.running import LOCK_FILE
 from localcloud.story.cdk import Cdk
 from localcloud.story.outcomes import record_outcomes
 from localcloud.story.shell import ROOT, run_rollcall
-from localcloud.story.sweeps import Sweeps
+from localcloud.story.sweeps import HubSweeps
 from localcloud.story.terminal import CONFIG, Terminal
 from simulation.cloud import SimulatedCloud
 from simulation.seeds import HUB
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from simulation.organization import Organization
+    from simulation.organization import SimulatedOrganization
 
 _DIGITS = 12  # of a digest: enough for `rollcall`
 _WAIT_SCALE = 0.05  # nobody watches a state machine wait
 
 
-class Stage:
+class DemoStage:
     """A local cloud and what is deployed in it. All files go to `out`; `show` gets progress messages.
 
     `assembly` is what `cdk synth` made of the demo's configuration, where that has been done before.
@@ -41,7 +41,7 @@ class Stage:
         out: Path,
         show: Callable[[str], None],
         *,
-        organization: Organization,
+        organization: SimulatedOrganization,
         port: int = 0,
         assembly: Path | None = None,
     ) -> None:
@@ -59,7 +59,7 @@ class Stage:
             wait_scale=_WAIT_SCALE,
         )
         self._variants: Future[None] | None = None
-        self._sweeps: Sweeps | None = None
+        self._sweeps: HubSweeps | None = None
         self.roster: dict[str, Any] = {}  # the compiled one that was deployed last
 
     def prepare(self) -> dict[str, Any]:
@@ -74,7 +74,7 @@ class Stage:
         return _read_roster(self._assembly)
 
     @property
-    def sweeps(self) -> Sweeps:
+    def sweeps(self) -> HubSweeps:
         """The sweeps of the deployed hub."""
         if self._sweeps is None:
             raise LookupError("the hub is not deployed")
@@ -132,7 +132,7 @@ class Stage:
     def _deploy_hub(self, assembly: Path) -> dict[str, Any]:
         self.roster = _read_roster(assembly)
         known = self._sweeps.list_known() if self._sweeps else set()
-        self._sweeps = Sweeps(self.cloud, self._make_cdk().deploy("RollcallHub", HUB, assembly=assembly))
+        self._sweeps = HubSweeps(self.cloud, self._make_cdk().deploy("RollcallHub", HUB, assembly=assembly))
         return self._sweeps.wait_for_run(known)
 
     @property

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from localcloud.story.scene import Step
+from localcloud.story.scene import DemoStep
 from localcloud.story.seeds import count_differing
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class SweepEnd:
     alerts: tuple[str, ...]
 
 
-def play(scene: Scene, name: str, act: Callable[[], Mapping[str, Any]], end: SweepEnd) -> Step:
+def play(scene: Scene, name: str, act: Callable[[], Mapping[str, Any]], end: SweepEnd) -> DemoStep:
     """Act, wait for the alerts, and compare. `act` returns the last run of the sweep."""
     scene.stage.show(name)
     return finish(scene, name, act, end, before=len(scene.cloud.mail.list_messages()))
@@ -38,7 +38,7 @@ def play(scene: Scene, name: str, act: Callable[[], Mapping[str, Any]], end: Swe
 
 def finish(
     scene: Scene, name: str, act: Callable[[], Mapping[str, Any]], end: SweepEnd, *, before: int
-) -> Step:
+) -> DemoStep:
     """As `play`, with all alerts but the first `before` of the mailbox."""
     writes, started = len(scene.writes), time.monotonic()
     run = act()
@@ -53,7 +53,7 @@ def finish(
     told = [f"{a['attributes']['severity']} {a['attributes']['cause']}" for a in alerts()]
     expected = _describe(end.ending, end.written, 0, list(end.alerts))
     observed = _describe(run["ending"], written, count_differing(scene.organization, scene.roster), told)
-    return Step(
+    return DemoStep(
         name=name,
         expected=expected,
         observed=observed,

@@ -23,7 +23,7 @@ class SweepFailedError(Exception):
     """A sweep or a command failed or did not end in time; the text says which."""
 
 
-class Sweeps:
+class HubSweeps:
     """The state machines of a hub, by the outputs of its stack. A run is the output of an execution."""
 
     def __init__(self, cloud: LocalCloud, outputs: Mapping[str, str]) -> None:

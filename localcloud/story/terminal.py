@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from localcloud.cloud.clients import Clients
+    from localcloud.cloud.clients import AccountClients
 
 CONFIG = ROOT / "config" / "examples" / "demo"
 REPORT_FILE = "report.html"
@@ -23,7 +23,7 @@ REPORT_FILE = "report.html"
 class Terminal:
     """Runs commands. `work` takes their files; `show` is called with each command before it runs."""
 
-    clients: Clients
+    clients: AccountClients
     work: Path
     show: Callable[[str], object]
 

@@ -13,7 +13,7 @@ from rollcall.model.contact import ContactKind
 from rollcall.model.desired import Absent, Present, Unreadable
 from rollcall.model.errors import RetryableError, WriteRefusedError
 from rollcall.timing import QUOTAS, make_buckets
-from simulation import ApiError, Caller, SimulatedCloud, VirtualClock, example_organization
+from simulation import ApiError, Caller, SimulatedCloud, VirtualClock, make_example_organization
 from tests.adapters.samples import FOUND, HUB, MANAGEMENT, MEMBER, WANTED, Refusing, client_error, leaks
 from tests.support.account_errors import ERRORS, text_of
 
@@ -29,7 +29,7 @@ def clock():
 
 @pytest.fixture
 def cloud(clock):
-    return SimulatedCloud(example_organization(clock), clock)
+    return SimulatedCloud(make_example_organization(clock), clock)
 
 
 OPERATIONS = ("get_alternate_contact", "put_alternate_contact", "delete_alternate_contact")

@@ -14,7 +14,7 @@ from rollcall.model.contact import ContactKind
 from rollcall.model.desired import Absent, Present, Unreadable
 from rollcall.model.errors import RetryableError, WriteRefusedError
 from rollcall.timing import make_buckets
-from simulation import ApiError, Caller, SimulatedCloud, VirtualClock, example_organization
+from simulation import ApiError, Caller, SimulatedCloud, VirtualClock, make_example_organization
 from tests.adapters.samples import (
     FOUND,
     HUB,
@@ -58,7 +58,7 @@ class Hub:
 
     def __init__(self, sts):
         self.clock = VirtualClock()
-        self.cloud = SimulatedCloud(example_organization(self.clock), self.clock)
+        self.cloud = SimulatedCloud(make_example_organization(self.clock), self.clock)
         self.sts, self.assumed = [], []
         self.central, self.inside = [], []
         now = self.clock.now().timestamp()

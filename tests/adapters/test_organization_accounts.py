@@ -7,8 +7,8 @@ from rollcall.adapters.organizations import AwsOrganization, OrganizationAccount
 from rollcall.model.account import AccountState
 from rollcall.model.errors import RetryableError
 from rollcall.timing import ORGANIZATIONS, make_paces
-from simulation import Caller, SimulatedCloud, VirtualClock, example_organization
-from simulation.paging import empty_start
+from simulation import Caller, SimulatedCloud, VirtualClock, make_example_organization
+from simulation.paging import start_empty
 from tests.adapters.samples import HUB, MANAGEMENT, MEMBER, Refusing, client_error
 
 BUSY = client_error("TooManyRequestsException", 400)
@@ -40,7 +40,7 @@ def clock():
 
 @pytest.fixture
 def cloud(clock):
-    return SimulatedCloud(example_organization(clock), clock)
+    return SimulatedCloud(make_example_organization(clock), clock)
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_all_pages_are_read_and_each_is_as_large_as_it_may_be(cloud, clock, pace
 def test_pages_that_begin_empty_and_a_last_token_that_is_empty_are_followed_to_the_end(cloud, clock, pace):
     def change(_name, parameters, answer):
         if "NextToken" not in parameters:
-            return empty_start(
+            return start_empty(
                 answer, {key: value for key, value in parameters.items() if key != "MaxResults"}
             )
         return {"NextToken": "", **answer}

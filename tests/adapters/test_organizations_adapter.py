@@ -8,7 +8,7 @@ from botocore.exceptions import EndpointConnectionError
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.model.account import AccountState
 from rollcall.model.errors import RetryableError
-from simulation import Caller, SimulatedCloud, VirtualClock, example_organization
+from simulation import Caller, SimulatedCloud, VirtualClock, make_example_organization
 from tests.adapters.samples import HUB, MANAGEMENT, MEMBER, client_error
 
 UNKNOWN = "123456789012"
@@ -17,7 +17,7 @@ UNKNOWN = "123456789012"
 @pytest.fixture
 def cloud():
     clock = VirtualClock()
-    return SimulatedCloud(example_organization(clock), clock)
+    return SimulatedCloud(make_example_organization(clock), clock)
 
 
 @pytest.fixture
@@ -232,7 +232,7 @@ class TestAccountsBelow:
     def test_all_pages_of_all_units_are_listed_each_account_once(self, cloud, client, large, empty_pages):
         cloud.organizations.empty_pages = empty_pages
         organization = cloud.organization
-        wanted = {key for key in organization.accounts if large in organization.path_ids(key).split("/")}
+        wanted = {key for key in organization.accounts if large in organization.build_path(key).split("/")}
         found = AwsOrganization(client=client).list_accounts_below(large, most=1000)
         assert len(found) == 2 + 45 + 3 * 23
         assert (set(found), len(set(found))) == (wanted, len(found))

@@ -16,7 +16,7 @@ from simulation.caller import Caller
 from simulation.clock import VirtualClock
 from simulation.cloud import SimulatedCloud
 from simulation.organization import AlternateContact
-from simulation.seeds import HUB, example_organization
+from simulation.seeds import HUB, make_example_organization
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,7 +101,7 @@ class Desk:
         self.caller = HUB
         self.partition = "aws"
         self.clock = VirtualClock()
-        self.organization = example_organization(self.clock)
+        self.organization = make_example_organization(self.clock)
         self.cloud = SimulatedCloud(self.organization, self.clock)
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.failures: dict[str, list[BaseException]] = {}

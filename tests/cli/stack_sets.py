@@ -11,7 +11,7 @@ from rollcall.model.well_known import STACK_SET_NAME
 from rollcall_cli.text.fixes import STACK_SETS
 
 if TYPE_CHECKING:
-    from simulation.organization import Organization
+    from simulation.organization import SimulatedOrganization
 
 
 def refused(code: str, operation: str) -> ClientError:
@@ -24,7 +24,7 @@ def refused(code: str, operation: str) -> ClientError:
 class Deployed:
     """What is there. `hub` has outputs and alarms; `sets` are names of service-managed StackSets."""
 
-    organization: Organization
+    organization: SimulatedOrganization
     hub_account: str
     status: str = "CREATE_COMPLETE"
     outputs: dict[str, str] | None = None

@@ -281,7 +281,7 @@ def fill(desk, seed):
     for parent, name in units:
         place = made[parent % len(made)]
         below = {organization.units[unit].name for unit in organization.child_units[place]}
-        if name not in below and len(organization.lineage(place)) <= 5:
+        if name not in below and len(organization.list_lineage(place)) <= 5:
             made.append(organization.add_ou(name, place))
     for number, (place, state, contacts, refused) in enumerate(accounts):
         account = organization.add_account(

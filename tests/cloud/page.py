@@ -22,7 +22,7 @@ from localcloud.story.shell import build_environment
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from localcloud.cloud.clients import Clients
+    from localcloud.cloud.clients import AccountClients
 
 PAGE = ROOT / "docs" / "deploying.md"
 _COPIED = ("Makefile", "*.py", "*.json", "*.toml", "*.txt", "LICENSE", "README.md")
@@ -57,7 +57,7 @@ def blocks() -> list[Block]:
 class Reader:
     """Somebody who follows the page, in a directory of the project, with credentials of both accounts."""
 
-    def __init__(self, directory: Path, clients: Clients, accounts: Mapping[str, str]) -> None:
+    def __init__(self, directory: Path, clients: AccountClients, accounts: Mapping[str, str]) -> None:
         self.directory, self._clients, self._accounts = directory, clients, accounts
         _copy(directory)
         self._profiles = directory.parent / "credentials"

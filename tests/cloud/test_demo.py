@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from localcloud import demo
-from localcloud.story.scene import Step
+from localcloud.story.scene import DemoStep
 from localcloud.story.shell import CommandFailedError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         def steps(_scene: object, _first: object) -> Any:
             for name in ("one", "two"):
                 stage.did.append(name)
-                yield Step(name=name, expected="e", observed="e", seconds=0.1, ok=ok, alerts=())
+                yield DemoStep(name=name, expected="e", observed="e", seconds=0.1, ok=ok, alerts=())
 
         monkeypatch.setattr(demo, "Stage", lambda *_, **__: stage)
         monkeypatch.setattr(demo, "Scene", lambda *_: None)

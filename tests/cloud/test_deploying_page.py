@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from localcloud.cloud.clients import Clients
+from localcloud.cloud.clients import AccountClients
 from localcloud.running import NotReadyError, find_running
 from localcloud.story.cdk import ROOT
 from tests.cloud.page import Reader, blocks
@@ -62,7 +62,7 @@ def is_ready(out):
 
 @pytest.fixture(scope="module")
 def clients(bare):
-    return Clients(find_running(bare).endpoint)
+    return AccountClients(find_running(bare).endpoint)
 
 
 @pytest.fixture(scope="module")

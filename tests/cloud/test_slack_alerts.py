@@ -8,7 +8,7 @@ from localcloud.slack.reading import render_message
 from localcloud.slack.receiver import Mood
 from localcloud.slack.secret import SECRET_ARN
 from localcloud.story.seeds import give_contacts
-from localcloud.story.sweeps import Sweeps
+from localcloud.story.sweeps import HubSweeps
 from tests.cloud.tools import make_function, make_role, wait_for
 
 pytestmark = pytest.mark.cloud
@@ -21,7 +21,7 @@ def roster(cloud, deployed, assembly):
     """The demo's roster, in force."""
     (candidate,) = assembly.glob("asset.*/candidate.json")
     compiled = json.loads(candidate.read_text())
-    sweeps = Sweeps(cloud, deployed["RollcallHub"])
+    sweeps = HubSweeps(cloud, deployed["RollcallHub"])
     sweeps.wait_until_idle()
     give_contacts(cloud.simulation.organization, compiled)
     for plan in sweeps.run_schedule()["held"]:

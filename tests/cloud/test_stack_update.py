@@ -12,7 +12,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as functions
 from aws_cdk import aws_sqs as sqs
 
-from localcloud.cloud.clients import Clients
+from localcloud.cloud.clients import AccountClients
 from localcloud.story.cdk import CdkError
 
 pytestmark = pytest.mark.cloud
@@ -120,6 +120,6 @@ def test_nothing_of_the_users_aws_settings_reaches_the_cli_or_clients(cloud, cdk
     monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", "http://127.0.0.1:9")
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    assert Clients(cloud.endpoint).client("sts", HUB).get_caller_identity()["Account"] == HUB
+    assert AccountClients(cloud.endpoint).client("sts", HUB).get_caller_identity()["Account"] == HUB
     assembly = throwaway(tmp_path, "Isolated", code="def handler(e, c): return 1", mode="x", table=False)
     assert cdk.deploy("Isolated", HUB, assembly=assembly)["FunctionName"]

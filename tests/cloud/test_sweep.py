@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from localcloud.story.seeds import count_differing, give_contacts
-from localcloud.story.sweeps import Sweeps
+from localcloud.story.sweeps import HubSweeps
 from localcloud.story.terminal import Terminal
 from rollcall.model.roster import compute_digest
 from rollcall.model.well_known import OPERATOR_ROLE_NAME
@@ -30,7 +30,7 @@ class Hub:
     def __init__(self, cloud, outputs, roster):
         self.cloud, self.outputs, self.roster = cloud, outputs, roster
         self.organization = cloud.simulation.organization
-        self.sweeps = Sweeps(cloud, outputs)
+        self.sweeps = HubSweeps(cloud, outputs)
         self.writes = []
         self.acts = []  # what is done once, after so many writes: (count, act)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from localcloud import local_env
-from localcloud.cloud.clients import Clients
+from localcloud.cloud.clients import AccountClients
 from localcloud.running import AlreadyRunningError, DirectoryClaim, NotReadyError, find_running
 from localcloud.story.shell import ROOT
 from tests.cloud.tools import python_module, run, unique, wait_for
@@ -39,7 +39,7 @@ class Terminal:
         self.out = out
         self._environments = {}
         self.state = wait_for(self._ready, seconds=600)
-        self._management = Clients(self.state.endpoint).client("account", MANAGEMENT)
+        self._management = AccountClients(self.state.endpoint).client("account", MANAGEMENT)
 
     def _ready(self):
         try:
@@ -102,7 +102,7 @@ def start(*options):
 
 def test_a_dozen_accounts_in_four_units_on_loopback(terminal):
     assert terminal.state.endpoint.startswith("http://127.0.0.1:")
-    organizations = Clients(terminal.state.endpoint).client("organizations", MANAGEMENT)
+    organizations = AccountClients(terminal.state.endpoint).client("organizations", MANAGEMENT)
     assert len(organizations.list_accounts()["Accounts"]) == 12
     root = organizations.list_roots()["Roots"][0]["Id"]
     units = organizations.list_organizational_units_for_parent(ParentId=root)["OrganizationalUnits"]
@@ -144,7 +144,7 @@ def test_an_account_is_created_moved_and_tagged(terminal):
         "management",
         *("organizations", "create-account", "--account-name", name, "--email", f"{name}@example.com"),
     )
-    organizations = Clients(terminal.state.endpoint).client("organizations", MANAGEMENT)
+    organizations = AccountClients(terminal.state.endpoint).client("organizations", MANAGEMENT)
 
     def created():
         accounts = organizations.list_accounts()["Accounts"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from simulation import Caller, Organization, SimulatedCloud, VirtualClock, example_organization
+from simulation import Caller, SimulatedCloud, SimulatedOrganization, VirtualClock, make_example_organization
 
 MANAGEMENT, HUB, MEMBER, OTHER = "111111111111", "333333333333", "222222222222", "444455556666"
 CALLERS = {
@@ -22,7 +22,7 @@ CALLERS = {
 @dataclass
 class World:
     clock: VirtualClock
-    organization: Organization
+    organization: SimulatedOrganization
     cloud: SimulatedCloud
     events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
@@ -37,7 +37,7 @@ class World:
 def build():
     def make(**options: Any) -> World:
         clock = VirtualClock()
-        organization = example_organization(clock)
+        organization = make_example_organization(clock)
         world = World(clock, organization, SimulatedCloud(organization, clock, **options))
         world.cloud.subscribe(lambda account, event: world.events.append((account, event)))
         return world

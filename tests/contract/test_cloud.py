@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from botocore.exceptions import ClientError
 
-from simulation import Caller, SimulatedCloud, SystemClock, VirtualClock, example_organization
+from simulation import Caller, SimulatedCloud, SystemClock, VirtualClock, make_example_organization
 
 MEMBER, HUB, MANAGEMENT, OTHER = "222222222222", "333333333333", "111111111111", "444455556666"
 
@@ -174,7 +174,7 @@ def test_there_is_one_copy_only_when_there_is_another_account(build, contact):
 
 def test_cloud_and_organization_need_one_clock():
     with pytest.raises(ValueError, match="same clock"):
-        SimulatedCloud(example_organization(VirtualClock()), VirtualClock())
+        SimulatedCloud(make_example_organization(VirtualClock()), VirtualClock())
 
 
 def test_many_threads_spend_one_bucket_and_get_one_event_each(world, contact):
@@ -219,7 +219,7 @@ def test_requests_are_answered_one_at_a_time(world, monkeypatch):
 
 def test_the_system_clock_really_waits(contact):
     clock = SystemClock()
-    cloud = SimulatedCloud(example_organization(clock), clock, delivery_delay=0.05)
+    cloud = SimulatedCloud(make_example_organization(clock), clock, delivery_delay=0.05)
     events = []
     cloud.subscribe(lambda account, _: events.append(account))
     cloud.client("account", Caller.role(MEMBER, "Dev", "mary")).put_alternate_contact(**contact)

@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import pytest
 
-from simulation import Caller, SimulatedCloud, example_organization
+from simulation import Caller, SimulatedCloud, make_example_organization
 from simulation.concurrency import ConcurrentClock, ConcurrentPool
 from simulation.latency import READ_SECONDS, Latency
 from simulation.seeds import HUB
@@ -129,7 +129,7 @@ def test_a_pool_raises_what_its_work_raises_and_takes_no_more():
 def a_run(seed):
     """The moments at which twenty reads, four in flight, were answered, and what the cloud counted."""
     clock = ConcurrentClock()
-    organization = example_organization(clock)
+    organization = make_example_organization(clock)
     cloud = SimulatedCloud(organization, clock, latency=Latency(seed), throttle_organizations=True)
     client = cloud.client("organizations", Caller.role(HUB, "r", "s"))
     start, seen = clock.now(), []
@@ -156,8 +156,8 @@ def test_aws_organizations_refuses_what_is_too_much_and_every_call_is_counted():
 
 def test_latency_is_around_its_median():
     latency = Latency(7)
-    seconds = sorted(latency.of("GetAlternateContact") for _ in range(2001))
+    seconds = sorted(latency.draw("GetAlternateContact") for _ in range(2001))
     assert seconds[1000] == pytest.approx(READ_SECONDS, rel=0.05)
     assert seconds[1980] < 3 * READ_SECONDS
-    writes = sorted(latency.of("PutAlternateContact") for _ in range(2001))
+    writes = sorted(latency.draw("PutAlternateContact") for _ in range(2001))
     assert writes[1000] > seconds[1000]

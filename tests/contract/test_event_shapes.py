@@ -202,18 +202,18 @@ def test_events_have_the_key_paths_of_the_sample(build, contact, case):
     ids=["user", "role"],
 )
 def test_identities_have_the_form_of_captured_ones(caller, name):
-    identity, captured = caller.user_identity(), sample(name)["detail"]["userIdentity"]
+    identity, captured = caller.build_user_identity(), sample(name)["detail"]["userIdentity"]
     assert paths(identity) == paths(captured)
     assert identity["type"] == captured["type"]
 
 
 def test_the_root_user_has_no_session_issuer():
-    console = Caller.root(MEMBER).user_identity()
+    console = Caller.root(MEMBER).build_user_identity()
     assert console["type"] == "Root"
     assert console["sessionContext"].keys() == {"attributes"}
     key = Caller(
         account_id=MEMBER, arn=f"arn:aws:iam::{MEMBER}:root", access_key_id="AKIAEXAMPLE"
-    ).user_identity()
+    ).build_user_identity()
     assert "sessionContext" not in key
 
 

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from simulation import Caller
-from simulation.authorization import request_of
+from simulation.authorization import build_request
 from tests.contract.conftest import HUB, MANAGEMENT, MEMBER, OTHER
 
 TYPE = "SERVICE_CONTROL_POLICY"
@@ -261,13 +261,15 @@ def test_reads_of_the_hub_can_be_denied_by_resource(world, attach):
 )
 def test_the_resource_of_an_organizations_call(world, params, resource):
     caller = Caller.role(HUB, "Ops", "ops")
-    assert request_of(world.organization, "organizations", "X", params, caller).resource == resource
+    assert build_request(world.organization, "organizations", "X", params, caller).resource == resource
 
 
 def test_what_identity_policies_are_asked_about(world):
     organization, hub = world.organization, Caller.role(HUB, "Ops", "ops")
     organization.partition = "aws-cn"
-    request = request_of(organization, "account", "PutAlternateContact", {"AccountId": MEMBER, **KIND}, hub)
+    request = build_request(
+        organization, "account", "PutAlternateContact", {"AccountId": MEMBER, **KIND}, hub
+    )
     assert request.action == "account:PutAlternateContact"
     assert request.resource == f"arn:aws-cn:account::{MANAGEMENT}:account/o-exampleorgid/{MEMBER}"
     workloads, development = organization.find_ou("Workloads"), organization.find_ou("Workloads/Development")
@@ -280,15 +282,15 @@ def test_what_identity_policies_are_asked_about(world):
         "account:AccountResourceOrgPaths": [f"o-exampleorgid/r-a1b2/{workloads}/{development}/"],
     }
     outsider = Caller.root("777788889999")
-    request = request_of(organization, "account", "PutAccountName", {}, outsider)
+    request = build_request(organization, "account", "PutAccountName", {}, outsider)
     assert request.resource == "arn:aws-cn:account::777788889999:account"
     assert request.context == {
         "aws:PrincipalArn": ["arn:aws:iam::777788889999:root"],
         "aws:PrincipalAccount": ["777788889999"],
     }
-    email = request_of(organization, "account", "X", {"PrimaryEmail": "a@example.com"}, outsider)
+    email = build_request(organization, "account", "X", {"PrimaryEmail": "a@example.com"}, outsider)
     assert email.context["account:EmailTargetDomain"] == ["example.com"]
-    service = request_of(organization, "organizations", "X", {"ServicePrincipal": "a.b"}, hub)
+    service = build_request(organization, "organizations", "X", {"ServicePrincipal": "a.b"}, hub)
     assert service.context["organizations:ServicePrincipal"] == ["a.b"]
 
 

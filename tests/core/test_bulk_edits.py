@@ -265,7 +265,7 @@ def test_denied_attempts_are_a_bulk():
             "errorCode": "AccessDenied",
             "requestParameters": None,
             "recipientAccountId": account_id,
-            "userIdentity": caller.user_identity(),
+            "userIdentity": caller.build_user_identity(),
             "sourceIPAddress": caller.source_ip,
         }
         world.send({"detail": detail})

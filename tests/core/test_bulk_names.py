@@ -16,7 +16,7 @@ SSO = "AWSReservedSSO_Administrator_"
 
 
 def actor(caller: Caller, source_ip: str = "198.51.100.7") -> Actor:
-    return Actor.from_detail({"userIdentity": caller.user_identity(), "sourceIPAddress": source_ip})
+    return Actor.from_detail({"userIdentity": caller.build_user_identity(), "sourceIPAddress": source_ip})
 
 
 def role(account_id: str, name: str, session: str) -> Actor:

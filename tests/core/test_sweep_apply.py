@@ -15,7 +15,7 @@ from rollcall.model.roster import compute_digest
 from rollcall.sweep import apply as apply_module
 from rollcall.sweep.apply_account import AccountApplier
 from simulation.clock import VirtualClock
-from simulation.organization import Organization
+from simulation.organization import SimulatedOrganization
 from tests.core.test_sweep_gate import changed, drift, settled
 from tests.support.memory import Crash
 from tests.support.sweep_world import SweepWorld
@@ -28,7 +28,7 @@ THEIRS = MALLORY | {"Name": "Somebody later"}
 def many(count: int = 40, roster=LOOSE) -> SweepWorld:
     """An organization of so many members, all of them without contacts, under an approved roster."""
     clock = VirtualClock()
-    organization = Organization(organization_id="o-exampleorgid", management=MANAGEMENT, clock=clock)
+    organization = SimulatedOrganization(organization_id="o-exampleorgid", management=MANAGEMENT, clock=clock)
     organization.add_account(account_id="333333333333", name="Hub", email="hub@example.com")
     organization.trusted_access.add("account.amazonaws.com")
     organization.delegate("333333333333")

@@ -14,7 +14,7 @@ from rollcall.adapters.state.memory import StateTable
 from rollcall.adapters.state.rosters import MatchTable
 from rollcall.rosters.current import approve_candidate
 from rollcall.runtime.environment import NotifyEnvironment, ReconcileEnvironment
-from simulation import Caller, SimulatedCloud, SystemClock, example_organization
+from simulation import Caller, SimulatedCloud, SystemClock, make_example_organization
 from simulation.organization import AlternateContact
 from tests.adapters.samples import HUB, MANAGEMENT, MEMBER, ROSTER, WANTED, leaks
 from tests.support.moto_aws import BUCKET, BUS, TABLE, create_table
@@ -100,7 +100,7 @@ class Deployment:
         self.roster = roster
         self.log = io.StringIO()
         clock = SystemClock()
-        self.organization = example_organization(clock)
+        self.organization = make_example_organization(clock)
         self.cloud = SimulatedCloud(self.organization, clock)
         self._create()
         self.state = StateTable(client=aws["dynamodb"], table=TABLE)

@@ -221,7 +221,7 @@ def test_an_unknown_account_is_a_recorded_refusal(deployment):
     [message] = sqs.receive_message(QueueUrl=url, VisibilityTimeout=0)["Messages"]
     event = json.loads(message["Body"])
     event["detail"] |= {"recipientAccountId": caller.account_id, "eventID": "e-1"}
-    event["detail"]["userIdentity"] = caller.user_identity()
+    event["detail"]["userIdentity"] = caller.build_user_identity()
     deployment.intake.send(event)
     deployment.run()
     assert sorted(verdicts(deployment)) == ["own-write", "refused", "set"]

@@ -20,7 +20,7 @@ from simulation.account_api import AccountService
 from simulation.caller import Caller
 from simulation.clock import VirtualClock
 from simulation.errors import ApiError
-from simulation.seeds import example_organization
+from simulation.seeds import make_example_organization
 
 _MODEL = botocore.session.get_session().get_service_model("account")
 #: Our type, and AWS's shape of the same value.
@@ -60,7 +60,7 @@ def validates(model: type[Strict], value: str) -> bool:
 
 def taken_by_the_simulation(shape: str, value: str) -> bool:
     """Whether the simulation's Account API sets a contact with this value."""
-    organization = example_organization(VirtualClock(datetime(2026, 10, 5, tzinfo=UTC)))
+    organization = make_example_organization(VirtualClock(datetime(2026, 10, 5, tzinfo=UTC)))
     hub = Caller(account_id="333333333333", arn="arn:aws:sts::333333333333:assumed-role/rollcall-reconcile/x")
     good = {"Name": "A", "Title": "B", "EmailAddress": "c@example.com", "PhoneNumber": "1"}
     request = {"AccountId": "222222222222", "AlternateContactType": "SECURITY"} | good | {shape: value}

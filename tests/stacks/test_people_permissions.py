@@ -18,7 +18,7 @@ from moto import mock_aws
 
 import app
 from simulation import organizations_reads
-from simulation.models import service_model
+from simulation.models import load_service_model
 from tests.cli import scenes
 from tests.cli.desk import HUB, MANAGEMENT, PAYMENTS
 from tests.cli.test_history import Books
@@ -47,7 +47,7 @@ BY_HAND = {"runs/"}
 @cache
 def operations(service: str) -> dict[str, str]:
     """AWS's names of operations by boto3's."""
-    return {xform_name(name): name for name in service_model(service).operation_names}
+    return {xform_name(name): name for name in load_service_model(service).operation_names}
 
 
 class Noting:
@@ -157,7 +157,7 @@ def look(world: Watched, patch: pytest.MonkeyPatch) -> None:
     world.does("validate", "--live")
     for paths in (True, False):
         if not paths:
-            patch.setattr(organizations_reads, "_account", organizations_reads.summary)
+            patch.setattr(organizations_reads, "_account", organizations_reads.render_account_summary)
         world.does("plan")
         world.does("explain", PAYMENTS)
 

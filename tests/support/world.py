@@ -25,7 +25,7 @@ from simulation.caller import Caller
 from simulation.clock import VirtualClock
 from simulation.cloud import SimulatedCloud
 from simulation.organization import AlternateContact
-from simulation.seeds import HUB, example_organization
+from simulation.seeds import HUB, make_example_organization
 from tests.support.memory import (
     Crash,
     Faults,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from rollcall.notify.plain_text import Alert
     from rollcall.outcomes.outcome import Incident
-    from simulation.organization import Organization
+    from simulation.organization import SimulatedOrganization
 
 MANAGEMENT = "111111111111"
 MEMBER = "222222222222"  # Payments, Workloads/Development
@@ -123,7 +123,7 @@ class World:
         self,
         roster: dict[str, Any] | None = None,
         *,
-        organization: Organization | None = None,
+        organization: SimulatedOrganization | None = None,
         approve: bool = True,
         management_role: bool = True,
         guardrail: bool = False,
@@ -131,7 +131,7 @@ class World:
     ) -> None:
         self.clock = organization.clock if organization else VirtualClock()
         self.roster = roster or ROSTER
-        self.organization = organization or example_organization(self.clock)
+        self.organization = organization or make_example_organization(self.clock)
         self.cloud = SimulatedCloud(self.organization, self.clock, **cloud_options)
         self.management_role, self.guardrail = management_role, guardrail
         self.calls: list[tuple[str, str]] = []

@@ -16,7 +16,7 @@ from localcloud.cloudformation.errors import TemplateError
 from localcloud.cloudformation.resource import now
 from localcloud.cloudformation.stack import Stack
 from localcloud.cloudformation.stack_sets.model import StackInstance, StackSet, StackSetOperation
-from simulation.organization import Organization
+from simulation.organization import SimulatedOrganization
 
 _DEPLOYED = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 _log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 class Runner:
     """Takes operations from a queue until it is closed."""
 
-    def __init__(self, engine: Engine, organization: Organization) -> None:
+    def __init__(self, engine: Engine, organization: SimulatedOrganization) -> None:
         self._engine = engine
         self._organization = organization
         self._queue: queue.SimpleQueue[tuple[StackSet, StackSetOperation] | None] = queue.SimpleQueue()

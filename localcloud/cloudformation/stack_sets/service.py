@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from localcloud.cloudformation.engine import Engine
-    from simulation.organization import Organization
+    from simulation.organization import SimulatedOrganization
 
 _FILTERS: dict[str, Callable[[str, set[str]], bool]] = {
     "NONE": lambda _account, _named: True,
@@ -34,14 +34,14 @@ _FILTERS: dict[str, Callable[[str, set[str]], bool]] = {
 }
 
 
-def list_accounts_below(organization: Organization, unit: str) -> Iterator[str]:
+def list_accounts_below(organization: SimulatedOrganization, unit: str) -> Iterator[str]:
     """All accounts under a root or OU and the OUs in it, but never the management account."""
     yield from (a for a in list(organization.child_accounts[unit]) if a != organization.management)
     for child in list(organization.child_units[unit]):
         yield from list_accounts_below(organization, child)
 
 
-def resolve_targets(organization: Organization, targets: Mapping[str, Any]) -> dict[str, str]:
+def resolve_targets(organization: SimulatedOrganization, targets: Mapping[str, Any]) -> dict[str, str]:
     """The target accounts, each with the targeted root or OU that it is below.
 
     Raises TemplateError for targets that a service-managed set cannot have. AWS's texts are not known here.
@@ -77,7 +77,7 @@ _ENDED = ("SUCCEEDED", "FAILED")
 class StackSets:
     """All sets of one organization. `lock` guards what requests and auto-deployment change."""
 
-    def __init__(self, engine: Engine, organization: Organization) -> None:
+    def __init__(self, engine: Engine, organization: SimulatedOrganization) -> None:
         self.organization = organization
         self.lock = threading.RLock()
         self.sets: list[StackSet] = []

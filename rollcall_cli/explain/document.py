@@ -94,7 +94,7 @@ def _wanted(demand: DesiredOrConflict | None, *, details: bool) -> dict[str, Any
         case DesiredAbsent(source=source):
             return {"state": "absent", "contact": None, "source": source}
         case Conflict(reason=reason):
-            return {"state": "held", "contact": None, "source": reason}
+            return {"state": "blocked", "contact": None, "source": reason}
         case None:
             return {"state": "unmanaged", "contact": None, "source": None}
 

@@ -112,7 +112,7 @@ def _exemption(exemption: Exemption, in_force: bool) -> str:
 def _wanted(demand: DesiredOrConflict, *, details: bool) -> str:
     if isinstance(demand, Desired):
         return " | ".join(shown(demand.contact, details=details).values())
-    return f"held: {demand.reason}" if isinstance(demand, Conflict) else "absent"
+    return f"blocked: {demand.reason}" if isinstance(demand, Conflict) else "absent"
 
 
 def _found(found: Observation, *, details: bool) -> str:

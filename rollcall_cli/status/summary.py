@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from rollcall.outcomes.verdicts import OUT_OF_SCOPE, RIGHT
 from rollcall.report.words import format_percent
 from rollcall_cli.status.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-#: What the roster leaves alone is no part of the coverage.
-_LEFT_ALONE: Final = frozenset({"exempt", "unmanaged", "inactive"})
-_RIGHT: Final = ("right", "set")
-
 
 def covered(summary: Mapping[str, Any]) -> tuple[int, int]:
     """How many contacts were right in the end, of how many that the roster manages."""
     contacts: Mapping[str, int] = summary["contacts"]
-    managed = sum(number for name, number in contacts.items() if name not in _LEFT_ALONE)
-    return sum(contacts.get(name, 0) for name in _RIGHT), managed
+    managed = sum(number for name, number in contacts.items() if name not in OUT_OF_SCOPE)
+    return sum(contacts.get(name, 0) for name in RIGHT), managed
 
 
 def lines(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

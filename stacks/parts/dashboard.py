@@ -9,6 +9,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sns as sns
 
 from rollcall.outcomes.metrics import Metric
+from rollcall.outcomes.verdicts import Left, Verdict, select
 from stacks.measures import PERIOD, Watched, every, name_of, ours
 
 if TYPE_CHECKING:
@@ -21,7 +22,10 @@ _WHOLE, _THIRD = 24, 8
 _HEIGHT: Final = 6
 _DAY: Final = Duration.days(1)
 #: What the log says of contacts that are as they should be, or that the roster leaves alone.
-_QUIET: Final = ("compliant", "exempt", "ignored", "inactive", "own-write", "unmanaged")
+_QUIET: Final = sorted(
+    select(lambda meaning: meaning.severity == (None, None) and meaning.left in (Left.RIGHT, Left.ALONE))
+    | {Verdict.EXEMPT}
+)
 _TOLD: Final = (
     'filter message = "outcome" and verdict not in [' + ", ".join(f'"{one}"' for one in _QUIET) + "]"
 )

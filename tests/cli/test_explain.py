@@ -109,7 +109,7 @@ def test_two_entries_that_disagree_are_both_marked(desk):
     assert result.exit_code == 1
     assert "! override of tag scope=pci: pci-soc" in result.stdout
     assert "! override of tag tier=gold: platform" in result.stdout
-    assert "SECURITY: held (two equally specific entries disagree" in result.stdout
+    assert "SECURITY: blocked (two equally specific entries disagree" in result.stdout
     assert "It cannot be told what is right here" in result.stdout
 
 
@@ -120,7 +120,7 @@ def test_modes_that_disagree_hold_what_differs(desk):
     desk.has(PAYMENTS, **RIGHT | {"security": MALLORY})
     result = desk.run("explain", PAYMENTS, "--json")
     assert result.exit_code == 1
-    assert verdicts(result) == {"SECURITY": "held", "OPERATIONS": "compliant", "BILLING": "compliant"}
+    assert verdicts(result) == {"SECURITY": "blocked", "OPERATIONS": "compliant", "BILLING": "compliant"}
     assert "disagree on the mode" in json.loads(result.stdout)["halted"]
 
 
@@ -129,8 +129,8 @@ def test_a_value_that_grows_too_long_is_held_for_its_account(desk):
     desk.has(PAYMENTS, **RIGHT)
     result = desk.run("explain", PAYMENTS, "--json")
     assert result.exit_code == 1
-    assert verdicts(result) == {"SECURITY": "compliant", "OPERATIONS": "held", "BILLING": "compliant"}
-    assert kinds(result)["OPERATIONS"]["wanted"]["state"] == "held"
+    assert verdicts(result) == {"SECURITY": "compliant", "OPERATIONS": "blocked", "BILLING": "compliant"}
+    assert kinds(result)["OPERATIONS"]["wanted"]["state"] == "blocked"
 
 
 def test_scripts_get_json(desk):
@@ -281,7 +281,7 @@ def test_offline_cannot_tell_what_is_below_an_ou_id(desk):
 def test_offline_held_is_no_good_end(desk):
     result = desk.run("explain", PAYMENTS, "--offline", "--name", "x" * 50)
     assert result.exit_code == 1
-    assert "OPERATIONS: held" in result.stdout
+    assert "OPERATIONS: blocked" in result.stdout
 
 
 def test_json_tells_three_answers_and_four_wishes_apart(desk):
@@ -298,7 +298,7 @@ def test_json_tells_three_answers_and_four_wishes_apart(desk):
     found = kinds(desk.run("explain", PAYMENTS, "--json"))
     assert {kind: (item["wanted"]["state"], item["found"]["state"]) for kind, item in found.items()} == {
         "SECURITY": ("present", "unreadable"),
-        "OPERATIONS": ("held", "present"),
+        "OPERATIONS": ("blocked", "present"),
         "BILLING": ("absent", "absent"),
     }
     assert found["SECURITY"]["found"]["reason"] == found["SECURITY"]["reason"]

@@ -401,7 +401,7 @@ def test_what_a_renamed_unit_matched_is_held_as_the_sweep_holds_it(world):
     world.organization.rename_ou(unit, "Sandboxes")
     found, result = plan(world, "--account", PLAYGROUND)
     assert result.exit_code == 1
-    assert {item["verdict"] for item in found["unknown"]} == {"held"}
+    assert {item["verdict"] for item in found["unknown"]} == {"blocked"}
     assert memory.list_units() == {"Sandbox": frozenset({unit})}
 
 

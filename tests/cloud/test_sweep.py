@@ -120,7 +120,7 @@ def test_what_drifted_without_an_event_is_found_told_and_put_right(hub, fleet):
     report = json.loads(hub.object("reports/latest.json"))
     assert report["run"]["run"] == run["id"]
     assert [len(report[part]) for part in ("changes", "unannounced")] == [6, 6]
-    assert {change["status"] for change in report["changes"]} == {"fixed"}
+    assert {change["status"] for change in report["changes"]} == {"set"}
 
 
 def test_more_than_the_limit_is_held_and_nothing_is_written(hub, fleet):

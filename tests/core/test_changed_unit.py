@@ -90,14 +90,14 @@ def test_a_renamed_unit_that_nobody_mended_does_not_hold_the_accounts_of_another
     world.send(ou_event(world.organization.find_ou("Workloads/Production")))
     world.drain()
     assert world.contacts(PRODUCTION)["SECURITY"] == api_values("pci-soc")
-    assert "held" not in world.verdicts()
+    assert "blocked" not in world.verdicts()
 
 
 def test_a_renamed_unit_is_told_with_the_paths_below_it_that_it_took_along():
     world = World(WORKLOADS).settle()
     world.send(ou_event(rename(world, "Workloads", "Loads")))
     world.drain()
-    assert world.verdicts() == ["held"]
+    assert world.verdicts() == ["blocked"]
     assert "was Workloads/Production and is called otherwise now" in world.alerts[0].text
     assert not world.calls
 
@@ -111,7 +111,7 @@ def test_a_renamed_unit_above_still_holds_each_account_of_the_changed_one():
     world.send(ou_event(blue))
     world.drain()
     assert "SECURITY" not in world.contacts(PRODUCTION)
-    assert set(world.verdicts()) == {"held", "compliant"}
+    assert set(world.verdicts()) == {"blocked", "compliant"}
 
 
 def test_a_unit_that_is_gone_again_changes_nothing():

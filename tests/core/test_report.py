@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from rollcall.outcomes.verdicts import Verdict
-from rollcall.report.build import LEFT_OUT, ContactStatus, find_status
+from rollcall.outcomes.verdicts import COUNTED, OUT_OF_SCOPE, Verdict
+from rollcall.report.build import find_status
 from rollcall.report.csv_file import HEADER, write_csv
 from rollcall.report.page import MOST_ROWS, make_visible, render
 from tests.support.reports import HOSTILE, fetches, sample_report
@@ -52,9 +52,9 @@ def test_every_contact_of_every_account_is_counted_once(report: dict[str, Any]) 
 
 def test_coverage_is_the_share_of_managed_contacts_that_are_right_now(report: dict[str, Any]) -> None:
     counts = by_status(report)
-    managed = sum(count for status, count in counts.items() if status not in LEFT_OUT)
+    managed = sum(count for status, count in counts.items() if status not in OUT_OF_SCOPE)
     assert report["coverage"]["managed"] == managed
-    assert report["coverage"]["right_share"] == (counts["right"] + counts["fixed"]) / managed
+    assert report["coverage"]["right_share"] == (counts["compliant"] + counts["set"]) / managed
 
 
 def test_units_add_up_to_the_organization(report: dict[str, Any]) -> None:
@@ -67,16 +67,16 @@ def test_units_add_up_to_the_organization(report: dict[str, Any]) -> None:
 
 def test_changes_are_what_was_fixed_and_what_would_be(report: dict[str, Any]) -> None:
     counts = by_status(report)
-    assert len(report["changes"]) == counts["fixed"] + counts["would-fix"]
-    fixed = next(change for change in report["changes"] if change["status"] == "fixed")
+    assert len(report["changes"]) == counts["set"] + counts["would-set"]
+    fixed = next(change for change in report["changes"] if change["status"] == "set")
     assert fixed["set"] is not None
     assert fixed["set"] != fixed["found"]
 
 
 def test_a_plan_that_was_not_carried_out_fixes_nothing() -> None:
     held = by_status(sample_report(40, held=True))
-    assert held["fixed"] == 0
-    assert held["would-fix"] > 0
+    assert held["set"] == 0
+    assert held["would-set"] > 0
 
 
 def test_holders_are_counted_as_they_are_after_the_run(report: dict[str, Any]) -> None:
@@ -86,7 +86,7 @@ def test_holders_are_counted_as_they_are_after_the_run(report: dict[str, Any]) -
         for entry in report["accounts"]
         if entry["contacts"]["SECURITY"]["found"] is not None
     ]
-    held = [item for item in known if item["status"] == "fixed" or item["found"]["state"] == "present"]
+    held = [item for item in known if item["status"] == "set" or item["found"]["state"] == "present"]
     assert security == len(held)
     strangers = [holder["email"] for holder in report["holders"] if holder["contact"] is None]
     assert strangers == ["pat.doe@example.net"]
@@ -112,7 +112,7 @@ def test_every_report_fits_its_schema() -> None:
 
 @pytest.mark.parametrize("verdict", sorted(set(Verdict) - OF_EVENTS))
 def test_every_verdict_of_a_sweep_has_a_word(verdict: Verdict) -> None:
-    assert find_status(verdict) in ContactStatus
+    assert find_status(verdict) in COUNTED
 
 
 @pytest.mark.parametrize("verdict", sorted(OF_EVENTS))

@@ -131,7 +131,7 @@ class TestWhatIsNotThere:
         world.sweep()
         page = page_of(world)
         assert "Writes are paused" in page
-        assert "would-fix writes were paused before it was reached" in page
+        assert "would-set writes were paused before it was reached" in page
 
     def test_what_no_event_told_of_is_marked_where_it_stands(self) -> None:
         world = settled()
@@ -139,7 +139,7 @@ class TestWhatIsNotThere:
         world.sweep()
         page = page_of(world)
         assert "1 difference of which no event told, marked below" in page
-        assert "fixed no event told of it" in page
+        assert "set no event told of it" in page
 
     def test_an_account_directly_below_the_root_has_a_unit(self) -> None:
         world = settled()

@@ -186,7 +186,7 @@ def test_many_changes_while_a_revert_waits_are_one_revert_and_no_alerts():
     assert right(world)
     assert len(world.alerts) == told + 1
     assert world.verdicts().count("set") == 4
-    assert world.verdicts().count("spaced") == 60
+    assert world.verdicts().count("backed-off") == 60
     assert not world.dead
 
 
@@ -195,7 +195,7 @@ def test_every_change_in_a_standoff_is_an_outcome_that_names_the_alert_which_sta
     pulled(world, 5)
     world.drain()
     [told] = standoffs(world)
-    later = [outcome for outcome in world.bus.outcomes if outcome["verdict"] == "spaced"]
+    later = [outcome for outcome in world.bus.outcomes if outcome["verdict"] == "backed-off"]
     assert later
     last = [outcome for outcome in world.bus.outcomes if outcome["verdict"] == "set"][-1]
     assert last["gathered_by"] == told["incident_id"]
@@ -241,7 +241,7 @@ def test_a_release_ends_it_and_the_waiting_revert_comes_soon():
     edit(world, script)  # the next revert comes an hour after the last
     Timeline(world).run(until=16 * 60)
     assert not right(world)
-    assert world.verdicts().count("spaced") == 3
+    assert world.verdicts().count("backed-off") == 3
     now = world.clock.now()
     assert world.state.release(MEMBER, SECURITY, by="mary", at=now)
     assert not world.state.release(MEMBER, SECURITY, by="mary", at=now)

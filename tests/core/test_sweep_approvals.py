@@ -199,7 +199,7 @@ class TestOtherPlans:
         # What is left of the small one is nothing; the next whole run finds that out.
         assert [held.plan for held in world.sweeps.list_approved(world.clock.now())] == [small.plan]
         world.sweep("schedule")
-        assert (world.sweeps.plans, world.summary["contacts"]["right"]) == ({}, 126)
+        assert (world.sweeps.plans, world.summary["contacts"]["compliant"]) == ({}, 126)
 
     def test_a_run_over_all_accounts_forgets_all_plans_of_its_roster(self):
         world, large = self.larger_meanwhile()

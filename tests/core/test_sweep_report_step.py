@@ -46,7 +46,7 @@ def test_a_quiet_run_says_that_all_is_right_and_nobody_is_told():
     assert world.summary["run"] == execution.document["id"]
     assert (world.summary["accounts"], world.summary["active"]) == (6, 6)
     counted = {name: count for name, count in world.summary["contacts"].items() if count}
-    assert counted == {"right": 15, "exempt": 3}
+    assert counted == {"compliant": 15, "exempt": 3}
     assert world.summary["reads"]["organizations"] > 0
     assert (world.told(), world.metrics["SweepFinished"]) == ([], 1)
 
@@ -143,7 +143,7 @@ class TestWithoutItsRoster:
         world.deploy(BAD)
         execution.run()
         assert execution.document["ending"] == "superseded"
-        assert world.summary["contacts"]["right"] == 0
+        assert world.summary["contacts"]["compliant"] == 0
         assert world.summary["roster"] == compute_digest(STRICT)
         assert world.metrics["SweepFinished"] == 0
 
@@ -153,7 +153,7 @@ class TestWithoutItsRoster:
         execution = world.execution("roster").run_to("gate")
         world.deploy(BAD)
         execution.run()
-        assert world.summary["contacts"]["right"] == 15
+        assert world.summary["contacts"]["compliant"] == 15
 
 
 @pytest.mark.parametrize("trigger", ["schedule", "operator", "roster", "approval"])

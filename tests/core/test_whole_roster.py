@@ -141,7 +141,7 @@ def test_modes_that_disagree_hold_what_differs_and_nothing_else():
     world.drain()
     assert world.contacts()["SECURITY"] == MALLORY
     assert severities(world) == ["HIGH"]
-    assert world.verdicts()[-1] == "held"
+    assert world.verdicts()[-1] == "blocked"
     assert "disagree on the mode: override of tag b=2 and override of tag a=1" in world.alerts[0].text
 
 
@@ -338,11 +338,11 @@ def test_a_denied_tag_of_something_that_is_no_account_is_no_signal(resource):
 #: Each sample with the verdicts that it must end in. Its accounts are in the example organization or not.
 SAMPLES = {
     "AcceptHandshake.invite.synthetic": {"ignored"},
-    "AccountDepartedOrganization.left.synthetic": {"told"},
-    "AccountDepartedOrganization.removed.synthetic": {"told"},
+    "AccountDepartedOrganization.left.synthetic": {"notified"},
+    "AccountDepartedOrganization.removed.synthetic": {"notified"},
     "AccountJoinedOrganization.created.synthetic": {"set"},
     "AccountJoinedOrganization.invited.synthetic": {"set"},
-    "CloseAccount": {"told"},
+    "CloseAccount": {"notified"},
     "CloseAccountResult.succeeded": {"ignored"},
     "CreateAccount": {"ignored"},
     "CreateAccountResult.failed": {"ignored"},
@@ -360,7 +360,7 @@ SAMPLES = {
     "MoveAccount.error.synthetic": {"ignored"},
     "MoveAccount.ou-to-ou": {"set"},
     "MoveAccount.root-to-ou.synthetic": {"set"},
-    "PutAccountName.synthetic": {"told"},
+    "PutAccountName.synthetic": {"notified"},
     "PutAlternateContact.denied-scp.synthetic": {"denied"},
     "PutAlternateContact.orgmode.delegated-admin.synthetic": {"set"},
     "PutAlternateContact.orgmode.management.synthetic": {"set"},
@@ -368,9 +368,9 @@ SAMPLES = {
     "PutAlternateContact.standalone.docs": {"set"},
     "PutAlternateContact.standalone.forwarded": {"set"},
     "PutAlternateContact.standalone.hidden.synthetic": {"set"},
-    "PutContactInformation.standalone.synthetic": {"told"},
+    "PutContactInformation.standalone.synthetic": {"notified"},
     "RemoveAccountFromOrganization": {"ignored"},
-    "StartPrimaryEmailUpdate.synthetic": {"told"},
+    "StartPrimaryEmailUpdate.synthetic": {"notified"},
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 import typer.main
 
 from bench.peers import PEERS
-from rollcall.report.build import ContactStatus
+from rollcall.outcomes.verdicts import COUNTED
 from rollcall_cli.app import app
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -41,7 +41,7 @@ def test_every_status_of_the_report_is_on_its_page():
     listed = [
         name for row in rows(section("report.md", "Report")) for name in re.findall(r"`([^`]+)`", row[0])
     ]
-    assert sorted(listed) == sorted(map(str, ContactStatus))
+    assert sorted(listed) == sorted(map(str, COUNTED))
 
 
 def test_every_measure_of_the_bench_that_a_page_names_is_one():

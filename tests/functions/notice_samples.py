@@ -15,7 +15,7 @@ PLAN = "5f" * 32
 BY = "arn:aws:sts::333333333333:assumed-role/rollcall-operator/alice"
 ACCOUNT = {"id": MEMBER, "name": "Payments", "ou": "Workloads/Development"}
 OTHER = {"id": "444455556666", "name": "Web Shop", "ou": "Workloads/Production"}
-CONTACTS = {"right": 1170, "set": 0, "exempt": 3, "unreadable": 2, "held": 0, "inactive": 6}
+CONTACTS = {"compliant": 1170, "set": 0, "exempt": 3, "unreadable": 2, "blocked": 0, "inactive": 6}
 CHANGES = [
     {"account": ACCOUNT, "kind": "SECURITY", "found": mask_contact(FOUND), "wanted": mask_contact(WANTED)},
     {"account": OTHER, "kind": "BILLING", "found": None, "wanted": mask_contact(WANTED)},

@@ -63,7 +63,7 @@ def test_a_notice_is_told_whatever_fact_is_missing(name):
         ({"set": 4, "would-set": 1}, "contacts are NOT put back"),
         ({"failed": 5}, "contacts are NOT put back, the outcome says why"),
         ({"exempt": 4, "unreadable": 1, "denied": 1}, "contacts are NOT put back, the outcome says why"),
-        ({"set": 4, "held": 1}, "Rollcall puts contacts back, but not all"),
+        ({"set": 4, "blocked": 1}, "Rollcall puts contacts back, but not all"),
         ({"unrecorded-write": 5}, "Rollcall puts the contacts back"),
     ],
 )

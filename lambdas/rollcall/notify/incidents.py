@@ -18,11 +18,10 @@ from rollcall.notify.words import (
     CLOSED_OTHERWISE,
     CLOSING,
     HEADLINES,
-    NOTHING,
     WORDS,
-    Words,
 )
 from rollcall.outcomes.outcome import Stage
+from rollcall.outcomes.verdicts import NOTHING, Verdict, Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -160,7 +159,7 @@ def _pick_outcome(incident: Mapping[str, Any]) -> _Told:
         return [(item, CLOSING.get(item["verdict"], CLOSED_OTHERWISE)) for item in incident["outcomes"]]
     words = ARRANGED_WORDS if incident["cause"] in ARRANGED else WORDS
     if incident["cause"] == _WATCHED:
-        words = WORDS | {"told": describe_monitored(incident["event"]["name"])}
+        words = WORDS | {str(Verdict.NOTIFIED): describe_monitored(incident["event"]["name"])}
     return [
         (outcome, AUTHORISED if _is_authorised(outcome) else words[outcome["verdict"]])
         for outcome in incident["outcomes"]
@@ -172,7 +171,7 @@ def describe_monitored(event_name: str) -> Words:
     """The words of an event that is only told; KeyError if it is none of those."""
     watch = BY_NAME[event_name]
     return replace(
-        WORDS["told"],
+        WORDS[str(Verdict.NOTIFIED)],
         result="",
         next_step=watch.next_step,
         over=watch.severity < Severity.HIGH,

@@ -12,6 +12,7 @@ from rollcall.notify.message import Message, Section, make_fact, make_facts, mak
 from rollcall.notify.notice_words import WORDS, NoticeWords
 from rollcall.outcomes.notices import VERSION, NoticeKind, format_time
 from rollcall.outcomes.outcome import Stage
+from rollcall.outcomes.verdicts import VERDICTS, Left, Verdict, select
 
 if TYPE_CHECKING:
     from rollcall.notify.message import Links
@@ -23,21 +24,13 @@ MOST_NAMED: Final = 5
 _SEVERAL: Final = 2
 #: Of a principal, so that the number of its edits is never cut off. ARNs that AWS makes are shorter.
 _PRINCIPAL_LENGTH: Final = 300
-#: Verdicts in the words of whoever reads them at night; the others are told as they are.
-_BECAME: Final = {
-    "set": "put back",
-    "undone": "put back",
-    "pending": "waiting",
-    "spaced": "put back later",
-    "would-set": "left as they are",
-    "failed": "not put back (refused by AWS)",
-    "denied": "only attempted (refused by AWS)",
-    "unrecorded-write": "by Rollcall's own role",
+#: Edits of a bulk that are put back, sooner or later, and those that are not, each for a reason of its own.
+_PUT_BACK: Final = {str(one) for one in select(lambda meaning: meaning.left in (Left.RIGHT, Left.SOON))}
+_LEFT: Final = {
+    str(one) for one in select(lambda meaning: meaning.remembered and meaning.left is not Left.SOON)
 }
-#: Sooner or later.
-_PUT_BACK: Final = frozenset({"set", "undone", "pending", "spaced"})
-#: For a reason of its own each, while others may be put back.
-_LEFT: Final = frozenset({"failed", "unreadable", "unreachable", "held", "exempt"})
+#: The contact is as it should be or as it was, or Rollcall does not touch it.
+_RIGHT: Final = {str(one) for one in select(lambda meaning: meaning.left in (Left.RIGHT, Left.ALONE))}
 
 
 def summarise_bulk(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,7 +87,7 @@ def _describe_principal(item: object) -> str:
 def _describe_outcome(became: Mapping[str, Any]) -> str:
     counts: dict[str, int] = {}
     for verdict, count in became.items():
-        words = _BECAME.get(verdict, str(verdict))
+        words = VERDICTS[Verdict(verdict)].in_bulk or str(verdict)
         counts[words] = counts.get(words, 0) + (count if isinstance(count, int) else 0)
     return ", ".join(f"{count} {words}" for words, count in counts.items() if count)
 
@@ -114,8 +107,6 @@ def _describe_meanwhile(became: Mapping[str, Any]) -> str:
 
 
 _UNKNOWN = "unknown"
-#: Verdicts after which a contact is as it should be or as it was, or not for Rollcall to touch.
-_RIGHT = frozenset({"set", "undone", "compliant", "own-write", "exempt", "unmanaged", "inactive", "denied"})
 #: How a run ends that came to its end.
 _FINISHED = frozenset({"finished", "held"})
 #: Of a value in a command, so that no step is cut within one. A digest has 64 characters.

@@ -1,8 +1,15 @@
-"""Verdicts: what became of one contact, or of a signal that led to none."""
+"""Verdicts: what became of one contact or signal, and what each means. All sets derive from here."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from rollcall.model.levels import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 
 class Verdict(StrEnum):
@@ -13,19 +20,278 @@ class Verdict(StrEnum):
     UNDONE = "undone"
     WOULD_SET = "would-set"
     PENDING = "pending"
-    BACKED_OFF = "spaced"
+    BACKED_OFF = "backed-off"
     FAILED = "failed"
     SKIPPED = "skipped"
     UNREADABLE = "unreadable"
     UNREACHABLE = "unreachable"
-    BLOCKED = "held"
+    BLOCKED = "blocked"
     EXEMPT = "exempt"
     UNMANAGED = "unmanaged"
     INACTIVE = "inactive"
     DENIED = "denied"
-    NOTIFIED = "told"
+    NOTIFIED = "notified"
     OWN_WRITE = "own-write"
     UNRECORDED_WRITE = "unrecorded-write"
     REFUSED = "refused"
     IGNORED = "ignored"
     NOT_WRITTEN = "not-written"
+
+
+class Left(StrEnum):
+    """How a verdict leaves the contact."""
+
+    RIGHT = "right"  # as the roster wants it
+    SOON = "soon"  # to be right by itself: Rollcall goes on trying
+    WRONG = "wrong"  # as it was found, though the roster wants something else, or unknown
+    ALONE = "alone"  # as it was found: the roster asks nothing of it, or nothing was changed
+
+
+NOTHING: Final = "Nothing."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """The words of one verdict in an alert."""
+
+    #: After the headline.
+    result: str
+    #: What Rollcall did.
+    did: str
+    #: What the reader does.
+    next_step: str
+    #: Anchor of its section in docs/operations.md.
+    runbook: str
+    #: The contact is as it should be, or nothing is wrong with it.
+    over: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meaning:
+    """What one verdict means."""
+
+    left: Left
+    #: Severity after an edit, and where the roster asks for something else; None where nobody is alerted.
+    severity: tuple[Severity | None, Severity | None] = (None, None)
+    #: Only INFO if the roster authorises the actor to edit: restored, but expected.
+    expected: bool = False
+    #: A later delivery or the next sweep tries again.
+    retried: bool = False
+    #: The edit stays known, so that a sweep does not count it as found by the sweep only.
+    remembered: bool = False
+    #: What summaries and reports of sweeps count it as; None if no sweep ends so.
+    counted: Verdict | None = None
+    #: The word for edits of a bulk that ended so.
+    in_bulk: str | None = None
+    #: In an alert; None if there is none.
+    words: Words | None = None
+    #: In an alert about what the roster asks for, where nobody edited a contact: the words that differ.
+    arranged: Mapping[str, Any] = field(default_factory=dict)
+
+
+_UNREAD: Final = Meaning(
+    left=Left.WRONG, severity=(Severity.MEDIUM, Severity.MEDIUM), retried=True, remembered=True
+)
+
+VERDICTS: Final = {
+    Verdict.COMPLIANT: Meaning(left=Left.RIGHT, counted=Verdict.COMPLIANT),
+    Verdict.SET: Meaning(
+        left=Left.RIGHT,
+        severity=(Severity.MEDIUM, Severity.INFO),
+        expected=True,
+        counted=Verdict.SET,
+        in_bulk="put back",
+        words=Words(
+            result="restored",
+            did="set back as the roster wants it",
+            next_step="Ask the person behind the change. If nobody knows of it, treat the principal above as "
+            "compromised: who silences a contact often does so before something worse.",
+            runbook="contact-restored",
+        ),
+        arranged={
+            "result": "set",
+            "did": "set as the roster wants it",
+            "next_step": NOTHING,
+            "runbook": "contact-set",
+        },
+    ),
+    Verdict.UNDONE: Meaning(
+        left=Left.RIGHT,
+        severity=(Severity.MEDIUM, None),
+        expected=True,
+        in_bulk="put back",
+        words=Words(
+            result="restored",
+            did="had set it back already, when it found an earlier change of the same contact",
+            next_step="As for the other message about this contact: ask the person behind the change.",
+            runbook="contact-restored",
+        ),
+    ),
+    Verdict.WOULD_SET: Meaning(
+        left=Left.WRONG,
+        severity=(Severity.MEDIUM, Severity.INFO),
+        expected=True,
+        remembered=True,
+        counted=Verdict.WOULD_SET,
+        in_bulk="left as they are",
+        words=Words(
+            result="NOT restored",
+            did="nothing but this message",
+            next_step="Set the contact by hand, or let Rollcall write: approve the roster (`rollcall "
+            "status`), set `mode: enforce`, or end the pause.",
+            runbook="contact-not-restored",
+            over=False,
+        ),
+        arranged={"result": "NOT set"},
+    ),
+    Verdict.PENDING: Meaning(
+        left=Left.SOON,
+        severity=(Severity.MEDIUM, Severity.MEDIUM),
+        expected=True,
+        retried=True,
+        remembered=True,
+        counted=Verdict.PENDING,
+        in_bulk="waiting",
+        words=Words(
+            result="not restored yet",
+            did="nothing so far, it goes on trying",
+            next_step="Nothing yet. If no second message follows within three hours, look at the intake "
+            "dead-letter queue.",
+            runbook="contact-waits",
+            over=False,
+        ),
+        arranged={"result": "not set yet"},
+    ),
+    Verdict.BACKED_OFF: Meaning(
+        left=Left.SOON,
+        remembered=True,
+        in_bulk="put back later",
+    ),
+    Verdict.FAILED: Meaning(
+        left=Left.WRONG,
+        severity=(Severity.HIGH, Severity.HIGH),
+        retried=True,
+        remembered=True,
+        counted=Verdict.FAILED,
+        in_bulk="not put back (refused by AWS)",
+        words=Words(
+            result="restore FAILED",
+            did="tried to set it, and AWS refused",
+            next_step="The contact is still wrong: follow the reason above, then `rollcall sweep`.",
+            runbook="restore-failed",
+            over=False,
+        ),
+        arranged={"result": "could NOT be set"},
+    ),
+    Verdict.SKIPPED: Meaning(left=Left.WRONG, counted=Verdict.SKIPPED),
+    Verdict.UNREADABLE: replace(
+        _UNREAD,
+        counted=Verdict.UNREADABLE,
+        words=Words(
+            result="cannot be read",
+            did="nothing, it writes on no contact that it cannot read",
+            next_step="Nobody knows whom AWS would reach there now: follow the reason above.",
+            runbook="contact-cannot-be-read",
+            over=False,
+        ),
+    ),
+    Verdict.UNREACHABLE: replace(
+        _UNREAD,
+        counted=Verdict.UNREACHABLE,
+        words=Words(
+            result="cannot be reached",
+            did="nothing, it has no way into this account",
+            next_step="Follow the reason above; until then put the contact right in the console of "
+            "that account.",
+            runbook="contact-cannot-be-reached",
+            over=False,
+        ),
+    ),
+    Verdict.BLOCKED: Meaning(
+        left=Left.WRONG,
+        severity=(Severity.HIGH, Severity.HIGH),
+        remembered=True,
+        counted=Verdict.BLOCKED,
+        words=Words(
+            result="HELD",
+            did="nothing: the roster cannot be applied here as it stands",
+            next_step="Mend what the reason above names; until then Rollcall writes nothing here.",
+            runbook="account-held",
+            over=False,
+        ),
+    ),
+    Verdict.EXEMPT: Meaning(
+        left=Left.ALONE,
+        severity=(Severity.LOW, None),
+        remembered=True,
+        counted=Verdict.EXEMPT,
+        words=Words(
+            result="left alone (exempt)",
+            did="nothing, the account is exempt",
+            next_step="Nothing, as long as the exemption holds.",
+            runbook="account-exempt",
+        ),
+    ),
+    Verdict.UNMANAGED: Meaning(left=Left.ALONE, counted=Verdict.UNMANAGED),
+    Verdict.INACTIVE: Meaning(left=Left.ALONE, counted=Verdict.INACTIVE),
+    Verdict.DENIED: Meaning(
+        left=Left.ALONE,
+        severity=(Severity.LOW, Severity.LOW),
+        counted=Verdict.FAILED,
+        in_bulk="only attempted (refused by AWS)",
+        words=Words(
+            result="refused by AWS",
+            did="nothing: AWS let nothing be changed",
+            next_step="If the principal above should not have tried, ask why it did.",
+            runbook="attempt-denied",
+        ),
+        arranged={
+            "next_step": "Place, tags and name of an account decide which contacts it gets: if the principal "
+            "above should not have tried, ask why it did. Where CloudTrail does not show what a denied call "
+            "was about, the account above is the caller's.",
+            "runbook": "structure-attempt-denied",
+        },
+    ),
+    Verdict.NOTIFIED: Meaning(
+        left=Left.ALONE,
+        severity=(None, Severity.INFO),
+        words=Words(
+            result="",
+            did="nothing but this message",
+            next_step=NOTHING,
+            runbook="nothing-to-do",
+        ),
+    ),
+    Verdict.OWN_WRITE: Meaning(left=Left.ALONE),
+    Verdict.UNRECORDED_WRITE: Meaning(
+        left=Left.WRONG,
+        severity=(Severity.CRITICAL, None),
+        in_bulk="by Rollcall's own role",
+        words=Words(
+            result="by Rollcall's own role, unrecorded",
+            did="found a write by its own role that it never recorded",
+            next_step="Treat the role behind the session above as stolen: revoke its sessions, "
+            '`rollcall pause --reason "stolen role"`, and read the role\'s CloudTrail events.',
+            runbook="unrecorded-write",
+            over=False,
+        ),
+    ),
+    Verdict.REFUSED: Meaning(left=Left.WRONG),
+    Verdict.IGNORED: Meaning(left=Left.ALONE),
+    Verdict.NOT_WRITTEN: Meaning(left=Left.WRONG, counted=Verdict.FAILED),
+}
+
+
+def select(holds: Callable[[Meaning], bool]) -> frozenset[Verdict]:
+    """The verdicts whose meaning is such."""
+    return frozenset(verdict for verdict, meaning in VERDICTS.items() if holds(meaning))
+
+
+#: The contact is as the roster wants it.
+RIGHT: Final = select(lambda meaning: meaning.left is Left.RIGHT)
+#: Nobody could look at the contact.
+UNREAD: Final = frozenset({Verdict.UNREADABLE, Verdict.UNREACHABLE})
+#: What sweeps count, in the order in which reports list it.
+COUNTED: Final = tuple(verdict for verdict, meaning in VERDICTS.items() if meaning.counted is verdict)
+#: The roster asks nothing of the contact: it is no part of the coverage.
+OUT_OF_SCOPE: Final = tuple(verdict for verdict in COUNTED if VERDICTS[verdict].left is Left.ALONE)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from rollcall.bulk_edits.detector import find_parent_incident
 from rollcall.events.signal import TAMPERING, Ignored, Signal
 from rollcall.model.errors import RetryableError
 from rollcall.outcomes.outcome import Incident, Stage, make_incident_id
 from rollcall.outcomes.severity import is_alerted
-from rollcall.outcomes.verdicts import Verdict
+from rollcall.outcomes.verdicts import RIGHT, Verdict
 from rollcall.publish.known_drift import remember_known_drift
 from rollcall.repeated_edits.backoff import find_repeated_incident, record_revert
 
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from rollcall.model.account import Account
     from rollcall.ports import Delivery, Ports
     from rollcall.write.apply_change import AppliedChange
-
-#: A contact that is right, or will be by itself.
-_RIGHT: Final = frozenset({Verdict.SET, Verdict.UNDONE, Verdict.COMPLIANT, Verdict.BACKED_OFF})
 
 
 def find_countable(incident: Incident, *, writer_roles: Collection[str], told: bool) -> Verdict | None:
@@ -54,7 +51,9 @@ def find_countable(incident: Incident, *, writer_roles: Collection[str], told: b
 
 def is_resolved(incident: Incident) -> bool:
     """Whether nothing is left to do: in a standoff people know of that already."""
-    return all(outcome.verdict in _RIGHT for outcome in incident.outcomes)
+    return all(
+        outcome.verdict in RIGHT or outcome.verdict is Verdict.BACKED_OFF for outcome in incident.outcomes
+    )
 
 
 #: From this receive on, a contact that still waits is told even if nothing refused: the restore is late.

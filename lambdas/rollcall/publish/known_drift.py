@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from rollcall.model.desired import Present, Unreadable
 from rollcall.model.errors import RetryableError
-from rollcall.outcomes.verdicts import Verdict
+from rollcall.outcomes.verdicts import RIGHT, VERDICTS, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,21 +24,6 @@ if TYPE_CHECKING:
 
 #: Longer than a pause should last; after it, a sweep counts the contact although an event came.
 REMEMBERED: Final = timedelta(days=30)
-#: The contact stays as the event left it, or nobody can tell.
-_LEFT: Final = frozenset(
-    {
-        Verdict.WOULD_SET,
-        Verdict.BACKED_OFF,
-        Verdict.PENDING,
-        Verdict.UNREADABLE,
-        Verdict.UNREACHABLE,
-        Verdict.FAILED,
-        Verdict.BLOCKED,
-        Verdict.EXEMPT,
-    }
-)
-#: The contact is as it should be, although this event led to no write.
-_RIGHT: Final = frozenset({Verdict.COMPLIANT, Verdict.UNDONE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,9 +86,9 @@ def remember_known_drift(account_id: str, outcomes: Iterable[Outcome], ports: Po
             continue
         with suppress(RetryableError):
             # Else the next sweep forgets what others put right: no write for each event that finds nothing.
-            if outcome.verdict is Verdict.SET or (again and outcome.verdict in _RIGHT):
+            if outcome.verdict is Verdict.SET or (again and outcome.verdict in RIGHT):
                 ports.state.forget_drift(account_id, outcome.kind)
-            elif outcome.verdict in _LEFT:
+            elif VERDICTS[outcome.verdict].remembered:
                 left = KnownDrift(
                     account_id=account_id,
                     kind=outcome.kind,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from rollcall.decide.observed import write_observation
 from rollcall.model.contact import Contact, ContactKind
 from rollcall.model.desired import Desired
-from rollcall.outcomes.verdicts import Verdict
+from rollcall.outcomes.verdicts import COUNTED, OUT_OF_SCOPE, VERDICTS, Left, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,47 +19,19 @@ if TYPE_CHECKING:
     from rollcall.decide.plan import Change, Finding, Plan
 
 
-class ContactStatus(StrEnum):
-    """In the order in which the report counts them."""
-
-    RIGHT = "right"
-    FIXED = "fixed"
-    WOULD_FIX = "would-fix"
-    SKIPPED = "skipped"
-    PENDING = "pending"
-    FAILED = "failed"
-    HELD = "held"
-    UNREADABLE = "unreadable"
-    UNREACHABLE = "unreachable"
-    EXEMPT = "exempt"
-    UNMANAGED = "unmanaged"
-    INACTIVE = "inactive"
-
-
-#: Contacts that somebody must look at: Rollcall neither finds them right nor can make them so.
-ATTENTION = (
-    ContactStatus.SKIPPED,
-    ContactStatus.PENDING,
-    ContactStatus.FAILED,
-    ContactStatus.HELD,
-    ContactStatus.UNREADABLE,
-    ContactStatus.UNREACHABLE,
+#: Contacts that somebody must look at: Rollcall neither finds them compliant nor can make them so.
+ATTENTION = tuple(
+    verdict
+    for verdict in COUNTED
+    if VERDICTS[verdict].left in (Left.SOON, Left.WRONG) and verdict is not Verdict.WOULD_SET
 )
-#: Contacts that the roster asks nothing of; coverage is a share of the others.
-LEFT_OUT = (ContactStatus.EXEMPT, ContactStatus.UNMANAGED, ContactStatus.INACTIVE)
-
-_BY_VERDICT = {
-    Verdict.COMPLIANT: ContactStatus.RIGHT,
-    Verdict.SET: ContactStatus.FIXED,
-    Verdict.WOULD_SET: ContactStatus.WOULD_FIX,
-    Verdict.NOT_WRITTEN: ContactStatus.FAILED,
-    Verdict.DENIED: ContactStatus.FAILED,
-}
 
 
-def find_status(verdict: Verdict) -> ContactStatus:
-    """The word for a verdict; most are their own. ValueError for one that no sweep ends in."""
-    return _BY_VERDICT.get(verdict) or ContactStatus(str(verdict))
+def find_status(verdict: Verdict) -> Verdict:
+    """The verdict that it is counted as. ValueError for one that no sweep ends in."""
+    if (counted := VERDICTS[verdict].counted) is None:
+        raise ValueError(f"no sweep ends in {verdict}")
+    return counted
 
 
 _PARTS = ("name", "title", "email", "phone")
@@ -77,7 +48,7 @@ class Holders:
         """Count one contact of an account, if it is known what it is."""
         found = contact["found"]
         values = found.get("contact") if found else None
-        if contact["status"] == ContactStatus.FIXED:
+        if contact["status"] == Verdict.SET:
             values = contact["wanted"]
         if values is not None:
             self._kinds.setdefault(_make_key(values), Counter())[str(kind)] += 1
@@ -108,7 +79,7 @@ VERSION = 1
 #: Runs that the trend goes back: two months of daily ones.
 TREND_RUNS = 60
 _UNMANAGED = {
-    "status": str(ContactStatus.UNMANAGED),
+    "status": str(Verdict.UNMANAGED),
     "reason": "the roster names no contact of this kind here",
 }
 
@@ -143,7 +114,7 @@ def build_report(basis: ReportInput, observed: Iterable[ObservedAccount]) -> dic
         changes += [
             _build_change(entry, kind, contact)
             for kind, contact in entry["contacts"].items()
-            if contact["status"] in (ContactStatus.FIXED, ContactStatus.WOULD_FIX)
+            if contact["status"] in (Verdict.SET, Verdict.WOULD_SET)
         ]
     accounts.sort(key=lambda entry: str(entry["id"]))
     coverage = _count_coverage(accounts)
@@ -180,7 +151,7 @@ def _build_account(record: ObservedAccount, basis: ReportInput, holders: Holders
         decided[change.kind] = _build_contact(change, find_status(verdict), reason)
     for kind, contact in decided.items():
         holders.add(account.id, kind, contact)
-    nothing = {"status": str(ContactStatus.INACTIVE), "reason": f"the account is {account.state}"}
+    nothing = {"status": str(Verdict.INACTIVE), "reason": f"the account is {account.state}"}
     rest = _UNMANAGED if account.active else nothing
     return {
         "id": account.id,
@@ -194,7 +165,7 @@ def _build_account(record: ObservedAccount, basis: ReportInput, holders: Holders
     }
 
 
-def _build_contact(decision: Change | Finding, status: ContactStatus, reason: str) -> dict[str, Any]:
+def _build_contact(decision: Change | Finding, status: Verdict, reason: str) -> dict[str, Any]:
     wanted = decision.wanted
     return {
         "status": str(status),
@@ -222,11 +193,11 @@ def _build_change(account: Mapping[str, Any], kind: str, contact: Mapping[str, A
 def _count_coverage(accounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Counts of contacts by status, and the share of managed ones that are right now (None if none is)."""
     counts = Counter(contact["status"] for entry in accounts for contact in entry["contacts"].values())
-    managed = sum(counts[status] for status in ContactStatus if status not in LEFT_OUT)
-    right = counts[ContactStatus.RIGHT] + counts[ContactStatus.FIXED]
+    managed = sum(counts[status] for status in COUNTED if status not in OUT_OF_SCOPE)
+    right = counts[Verdict.COMPLIANT] + counts[Verdict.SET]
     return {
         "accounts": len(accounts),
-        "contacts": {str(status): counts[status] for status in ContactStatus},
+        "contacts": {str(status): counts[status] for status in COUNTED},
         "managed": managed,
         "right_share": right / managed if managed else None,
     }
@@ -263,5 +234,5 @@ def _make_point(summary: Mapping[str, Any], coverage: Mapping[str, Any]) -> dict
         "ending": summary["ending"],
         "managed": coverage["managed"],
         "right_share": coverage["right_share"],
-        "changed": coverage["contacts"]["fixed"] + coverage["contacts"]["would-fix"],
+        "changed": coverage["contacts"]["set"] + coverage["contacts"]["would-set"],
     }

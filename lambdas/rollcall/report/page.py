@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from rollcall.report.build import ATTENTION, ContactStatus
+from rollcall.outcomes.verdicts import COUNTED
+from rollcall.report.build import ATTENTION
 from rollcall.report.chart import HEIGHT, LEFT, RIGHT, WIDTH, draw_chart
 from rollcall.report.words import describe_end, describe_start, format_percent, list_roster_facts
 
@@ -122,7 +123,7 @@ def _build_data(accounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         found = contact["found"]
         state = found["state"] if found else "not read"
         return [
-            list(ContactStatus).index(ContactStatus(contact["status"])),
+            COUNTED.index(contact["status"]),
             values(found["contact"]) if state == "present" else known(state),
             values(contact["wanted"]) if contact["source"] else known(""),
             known(make_visible(contact["reason"])),
@@ -139,7 +140,7 @@ def _build_data(accounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     ]
     return {
         "kinds": _KINDS,
-        "statuses": [str(status) for status in ContactStatus],
+        "statuses": [str(status) for status in COUNTED],
         "texts": list(texts),
         "rows": rows,
     }

@@ -12,7 +12,7 @@ from rollcall.events.signal import Cause, EventReference, Signal
 from rollcall.model.desired import Present
 from rollcall.model.errors import RetryableError, describe_unexpected
 from rollcall.outcomes.outcome import Incident, Outcome, make_incident_id
-from rollcall.outcomes.verdicts import Verdict
+from rollcall.outcomes.verdicts import RIGHT, UNREAD, Verdict
 from rollcall.ports import Delivery
 from rollcall.publish.incidents import count_reverts, find_parent
 from rollcall.repeated_edits.backoff import find_backoff
@@ -93,7 +93,6 @@ def is_same_desired(wanted: DesiredState, planned: DesiredState) -> bool:
 
 #: Waits before the second, third and fourth try of what AWS was too busy for.
 RETRY_SECONDS: Final = (1.0, 4.0, 15.0)
-_KEPT = frozenset({Verdict.UNREADABLE, Verdict.UNREACHABLE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +203,7 @@ class AccountApplier:
     def _skip_if_changed(self, planned: PlannedChange, finding: Finding) -> AppliedChange:
         """What is not to be written now, though it was planned."""
         if finding.verdict is not Verdict.COMPLIANT:
-            verdict = finding.verdict if finding.verdict in _KEPT else Verdict.SKIPPED
+            verdict = finding.verdict if finding.verdict in UNREAD else Verdict.SKIPPED
             return AppliedChange(outcome=make_planned_outcome(planned, verdict, finding.reason))
         if self.ports.state.get_restored_for(planned.account_id, planned.kind) == self.run.id:
             # A worker of this run set it, and was cut off before it could say so.
@@ -213,7 +212,7 @@ class AccountApplier:
 
     def _publish(self, signal: Signal, account: Account | None, acted: Iterable[AppliedChange]) -> None:
         """Publish, and only then forget the intents: a crash in between tells twice, never not at all."""
-        told = [item for item in acted if item.intent is not None or item.outcome.verdict not in _UNTOLD]
+        told = [item for item in acted if item.intent is not None or item.outcome.verdict not in _REPORTED]
         if not told:
             return
         incident = Incident(
@@ -245,7 +244,8 @@ class AccountApplier:
 
 
 #: Nothing was done, or was done and told before.
-_UNTOLD = frozenset({Verdict.COMPLIANT, Verdict.SET, Verdict.PENDING})
+#: Reported by the run as a whole.
+_REPORTED = RIGHT | {Verdict.PENDING}
 
 
 def _open(outcome: Outcome | None) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.outcomes.notices import Notice, NoticeKind, make_notice
-from rollcall.outcomes.verdicts import Verdict
+from rollcall.outcomes.verdicts import COUNTED, RIGHT, VERDICTS, Verdict
 from rollcall.publish.known_drift import compute_fingerprint
 from rollcall.sweep.plan_builder import (
     MOST_EXAMPLES,
@@ -29,25 +29,6 @@ if TYPE_CHECKING:
     from rollcall.model.desired import Observation
     from rollcall.publish.known_drift import KnownDrift
     from rollcall.sweep.run import Run
-
-#: Verdicts as the summary names them, in its order.
-NAMES: Final = {
-    Verdict.COMPLIANT: "right",
-    Verdict.SET: "set",
-    Verdict.WOULD_SET: "would-set",
-    Verdict.EXEMPT: "exempt",
-    Verdict.UNMANAGED: "unmanaged",
-    Verdict.UNREADABLE: "unreadable",
-    Verdict.UNREACHABLE: "unreachable",
-    Verdict.BLOCKED: "held",
-    Verdict.FAILED: "failed",
-    Verdict.SKIPPED: "skipped",
-    Verdict.PENDING: "pending",
-    Verdict.INACTIVE: "inactive",
-}
-#: Right by now, or changed again since: an event spoke for it.
-_ANNOUNCED = frozenset({Verdict.COMPLIANT, Verdict.SKIPPED})
-_DONE = frozenset({Verdict.COMPLIANT, Verdict.SET})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,7 +65,7 @@ class RunCounts:
         self.accounts += 1
         self.active += account.active
         for finding in plan.findings:
-            self.contacts[NAMES[finding.verdict]] += 1
+            self.contacts[str(VERDICTS[finding.verdict].counted)] += 1
             self._settle(account.id, finding.kind, finding.verdict, finding.found)
         for change in plan.changes:
             self._change(account, change, drift=self.drift and drift)
@@ -93,15 +74,19 @@ class RunCounts:
         result = self.results.get((account.id, change.kind))
         verdict, reason = (result.verdict, result.reason) if result else self.left
         self.changes += 1
-        self.contacts[NAMES[verdict]] += 1
+        self.contacts[str(VERDICTS[verdict].counted)] += 1
         self.became[str(verdict)] += 1
         self._settle(account.id, change.kind, verdict, change.found)
-        if verdict not in _DONE and len(self.not_set) < MOST_EXAMPLES:
+        if verdict not in RIGHT and len(self.not_set) < MOST_EXAMPLES:
             left = {"kind": str(change.kind), "verdict": str(verdict), "reason": reason}
             self.not_set.append({"account": describe_account(account)} | left)
         if self.granted and compute_change_digest(make_planned_change(account.id, change)) in self.granted:
             self.rolled_out += 1
-        elif drift and verdict not in _ANNOUNCED and not self._is_known(account, change):
+        elif (
+            drift
+            and verdict not in (Verdict.COMPLIANT, Verdict.SKIPPED)
+            and not self._is_known(account, change)
+        ):
             self.unannounced.append((account.id, change.kind))
             self.drifted[str(verdict)] += 1
             if len(self.drifts) < MOST_EXAMPLES:
@@ -117,7 +102,7 @@ class RunCounts:
         known = self.announced.get((account_id, kind))
         if known is None:
             return
-        if verdict in _DONE:
+        if verdict in RIGHT:
             self.settled.append(known)
         elif known.found is None and (read := compute_fingerprint(found)) is not None:
             self.narrowed.append(replace(known, found=read))
@@ -153,7 +138,7 @@ def make_summary(
         "judged_by": judged_by,
         "accounts": max(run.accounts, tally.accounts if tally else 0),
         "active": tally.active if tally else 0,
-        "contacts": {name: counted.get(name, 0) for name in NAMES.values()},
+        "contacts": {str(name): counted.get(name, 0) for name in COUNTED},
         "changes": tally.changes if tally else 0,
         "unannounced": len(tally.unannounced) if tally else 0,
         "plan": run.plan.digest if run.plan else None,

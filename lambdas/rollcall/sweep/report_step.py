@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rollcall.decide.observed import plan_observed
 from rollcall.decide.resolve import find_exemption
 from rollcall.outcomes.metrics import Metric
-from rollcall.outcomes.verdicts import Verdict
+from rollcall.outcomes.verdicts import VERDICTS
 from rollcall.report.build import ReportInput, build_report
 from rollcall.report.csv_file import write_csv
 from rollcall.sweep.approvals import WAITS
@@ -87,7 +87,6 @@ def _write_json(report: Mapping[str, Any]) -> str:
 #: The whole organization was looked at as it should be: the alarm that waits for sweeps is content.
 _COMPLETE = frozenset({Ending.FINISHED, Ending.HELD, Ending.PAUSED})
 #: What the next run tries again: it needs no second approval for it.
-_TRIED_AGAIN = frozenset({Verdict.PENDING, Verdict.FAILED, Verdict.UNREADABLE, Verdict.UNREACHABLE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,7 +217,7 @@ def _is_applied(run: Run, plan: PlanReference, results: Iterable[ChangeResult]) 
     """Whether nothing is left of the plan that another run would have to do."""
     if run.cursor < plan.changes or run.ending not in (None, Ending.HELD):
         return False
-    return not any(result.verdict in _TRIED_AGAIN for result in results)
+    return not any(VERDICTS[result.verdict].retried for result in results)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

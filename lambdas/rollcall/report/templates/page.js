@@ -2,7 +2,7 @@
 (() => {
   const PAGE = 100;
   const PRINTED = 2000;
-  const PLAIN = new Set(["right", "fixed"]); // what needs no reason
+  const PLAIN = new Set(["compliant", "set"]); // what needs no reason
   const byId = (id) => document.getElementById(id);
   const { compare } = new Intl.Collator("en", { numeric: true });
 

@@ -43,7 +43,7 @@ def test_every_verdict_that_explain_can_give_is_in_the_table():
         "exempt": Verdict.EXEMPT,
         "unmanaged": Verdict.UNMANAGED,
         "inactive": Verdict.INACTIVE,
-        "held": Verdict.BLOCKED,
+        "blocked": Verdict.BLOCKED,
         "unreadable": Verdict.UNREADABLE,
         "unreachable": Verdict.UNREACHABLE,
     }

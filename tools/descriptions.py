@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from rollcall.events.signal import Cause
-from rollcall.outcomes.notices import NoticeKind
+from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.verdicts import Verdict
 
 VERDICTS: Final = {

@@ -17,7 +17,7 @@ from rollcall.events.actor import Actor  # noqa: E402  # same
 from rollcall.events.monitored import MONITORED_EVENTS  # noqa: E402  # same
 from rollcall.events.parse import READERS  # noqa: E402  # same
 from rollcall.events.signal import Cause, EventReference, Signal  # noqa: E402  # same
-from rollcall.outcomes.notices import SEVERITIES  # noqa: E402  # same
+from rollcall.outcomes.notice_kinds import NOTICES as NOTICE_WORDS  # noqa: E402  # same# noqa: E402  # same
 from rollcall.outcomes.severity import find_severity  # noqa: E402  # same
 from rollcall_cli.app import app  # noqa: E402  # same
 from rollcall_config.json_schema import schemas  # noqa: E402  # same
@@ -145,7 +145,7 @@ def _alerts() -> str:
     text += "Alerts that are not about one event on one account. The severity may be raised.\n\n"
     text += _table(
         ["Notice", "Severity", "Facts"],
-        [[f"`{kind}`", SEVERITIES[kind].name, facts] for kind, facts in NOTICES.items()],
+        [[f"`{kind}`", NOTICE_WORDS[kind].severity.name, facts] for kind, facts in NOTICES.items()],
     )
     text += "## Event fields\n\nEvents on the outcome bus, source `rollcall`. Contact details are masked.\n\n"
     rows = [[f"`{name}`", part, words] for part, names in FIELDS.items() for name, words in names.items()]

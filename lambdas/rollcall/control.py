@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.events.fields import is_account_id
 from rollcall.model.contact import ContactKind
-from rollcall.outcomes.notices import NoticeKind, make_notice
+from rollcall.outcomes.notice_kinds import NoticeKind
+from rollcall.outcomes.notices import make_notice
 from rollcall.rosters.current import approve_candidate
 from rollcall.sweep.approvals import make_approved_notice
 from rollcall.sweep.run import Trigger

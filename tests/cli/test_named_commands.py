@@ -7,14 +7,15 @@ import pytest
 import typer.main
 
 from rollcall.events.monitored import MONITORED_EVENTS
-from rollcall.notify import notice_words, words
+from rollcall.notify import words
+from rollcall.outcomes import notice_kinds
 from rollcall_cli.app import app
 
 COMMANDS = typer.main.get_command(app).commands
 PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
 TEXTS = [
     PAGE.read_text(encoding="utf-8"),
-    *(one.do for one in notice_words.WORDS.values()),
+    *(one.do for one in notice_kinds.NOTICES.values()),
     *(one.next_step for one in (*words.WORDS.values(), *words.CLOSING.values(), words.AUTHORISED)),
     *(one.next_step for one in MONITORED_EVENTS.values()),
 ]

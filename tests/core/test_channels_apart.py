@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from rollcall.adapters.slack import HttpAnswer
 from rollcall.model.errors import RetryableError
 from rollcall.model.levels import Severity
-from rollcall.outcomes.notices import NoticeKind, make_notice
+from rollcall.outcomes.notice_kinds import NoticeKind
+from rollcall.outcomes.notices import make_notice
 from tests.functions.notice_samples import BULK
 from tests.support.channels import Broadcast, FakeSlack
 from tests.support.memory import Crash

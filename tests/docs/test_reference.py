@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rollcall.events.parse import READERS
-from rollcall.outcomes.notices import NoticeKind
+from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.verdicts import Verdict
 from tests.functions.test_golden_alerts import DOCUMENTS
 from tools.descriptions import CAUSES, FIELDS, NOTICES, STATE, VERDICTS

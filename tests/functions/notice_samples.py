@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from rollcall.model.contact import mask_contact
 from rollcall.model.levels import Severity
-from rollcall.outcomes.notices import Notice, NoticeKind, make_notice
+from rollcall.outcomes.notice_kinds import NoticeKind
+from rollcall.outcomes.notices import Notice, make_notice
 from rollcall.sweep.gate import WITHIN_LIMITS
 from tests.adapters.samples import ACTOR, DIGEST, FOUND, MEMBER, WANTED
 

@@ -18,13 +18,14 @@ from rollcall.model.contact import ContactKind
 from rollcall.model.desired import Absent, DesiredAbsent, Unreadable
 from rollcall.notify.block_kit import render_block_kit
 from rollcall.notify.chat import render_chat
-from rollcall.notify.notice_words import WORDS as NOTICE_WORDS
 from rollcall.notify.notices import pick_variant
 from rollcall.notify.notifier import read_event
 from rollcall.notify.plain_text import render_plain_text
 from rollcall.notify.words import ARRANGED_WORDS, WORDS
 from rollcall.outcomes.documents import build_incident_document
-from rollcall.outcomes.notices import NoticeKind, build_notice_document
+from rollcall.outcomes.notice_kinds import NOTICES as NOTICE_WORDS
+from rollcall.outcomes.notice_kinds import NoticeKind
+from rollcall.outcomes.notices import build_notice_document
 from rollcall.outcomes.verdicts import Verdict
 from tests.adapters.samples import (
     ACCOUNT,

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from rollcall.model.errors import MalformedEventError
 from rollcall.model.levels import Severity
-from rollcall.notify.notice_words import WORDS
 from rollcall.notify.notifier import read_event
 from rollcall.notify.plain_text import SUBJECT_LENGTH, render_plain_text
-from rollcall.outcomes.notices import NoticeKind, build_notice_document
+from rollcall.outcomes.notice_kinds import NOTICES as WORDS
+from rollcall.outcomes.notice_kinds import NoticeKind
+from rollcall.outcomes.notices import build_notice_document
 from tests.adapters.samples import LINKS, NOW, leaks
 from tests.functions.notice_samples import NOTICES
 
@@ -121,7 +122,7 @@ def test_whatever_the_facts_are_a_notice_is_told_or_malformed(name, data):
 
 
 def test_a_follow_up_is_another_message_of_the_same_incident():
-    first, later = message(NOTICES["bulk-edit"]), message(NOTICES["bulk-edit-goes-on"])
+    first, later = message(WORDS["bulk-edit"]), message(NOTICES["bulk-edit-goes-on"])
     assert first.incident_id == later.incident_id
     assert first.step < later.step
 

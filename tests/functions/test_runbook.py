@@ -7,9 +7,9 @@ import pytest
 
 from rollcall.events.monitored import BY_NAME
 from rollcall.notify.incidents import describe_monitored
-from rollcall.notify.notice_words import WORDS as NOTICE_WORDS
 from rollcall.notify.notifier import read_event
 from rollcall.notify.words import ARRANGED_WORDS, AUTHORISED, CLOSED_OTHERWISE, CLOSING, WORDS
+from rollcall.outcomes.notice_kinds import NOTICES as NOTICE_WORDS
 from rollcall.outcomes.severity import find_severity
 from rollcall.outcomes.verdicts import Verdict
 from tests.adapters.samples import LINKS, MANAGEMENT

@@ -20,7 +20,8 @@ from rollcall.bulk_edits.counting import (
 )
 from rollcall.bulk_edits.model import MOST_CHECKS, PRINCIPALS_NAMED, By, GroupedIncident
 from rollcall.model.errors import RetryableError
-from rollcall.outcomes.notices import Notice, NoticeKind, format_time, make_notice
+from rollcall.outcomes.notice_kinds import NoticeKind
+from rollcall.outcomes.notices import Notice, format_time, make_notice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from rollcall.model.levels import Severity
 from rollcall.notify.incidents import describe_actor, describe_origin, format_contact
 from rollcall.notify.message import Message, Section, make_fact, make_facts, make_printable, shorten
-from rollcall.notify.notice_words import WORDS, NoticeWords
-from rollcall.outcomes.notices import VERSION, NoticeKind, format_time
+from rollcall.outcomes.notice_kinds import NOTICES, NoticeKind, NoticeWords
+from rollcall.outcomes.notices import VERSION, format_time
 from rollcall.outcomes.outcome import Stage
 from rollcall.outcomes.verdicts import VERDICTS, Left, Verdict, select
 
@@ -123,7 +123,7 @@ def build_notice_message(notice: Mapping[str, Any], links: Links) -> Message:
     kind, given = NoticeKind(notice["notice"]), dict(notice["facts"])
     if kind is NoticeKind.BULK_EDIT:
         given |= summarise_bulk(given)
-    words, texts = WORDS[pick_variant(kind, given)], _make_texts(given)
+    words, texts = NOTICES[pick_variant(kind, given)], _make_texts(given)
     stage = Stage.OPEN if words.waits else Stage.CLOSED
     account = given.get("account")
     waits = f"NO: {words.waits.format_map(texts)}" if words.waits else "yes"
@@ -171,7 +171,7 @@ def _read_count(update: object) -> int:
 
 
 def pick_variant(kind: NoticeKind, given: Mapping[str, Any]) -> str:
-    """Which words a notice of this kind is told with: a key of `notice_words.WORDS`."""
+    """Which words a notice of this kind is told with: a key of `notice_kinds.NOTICES`."""
     special = ""
     match kind:
         case NoticeKind.SWEEP_HELD:
@@ -188,7 +188,7 @@ def pick_variant(kind: NoticeKind, given: Mapping[str, Any]) -> str:
         case NoticeKind.BULK_EDIT:
             special = (_find_left(given) or "quiet") if given.get("quiet_since") else str(given.get("by"))
     found = f"{kind}/{special}"
-    return found if found in WORDS else str(kind)
+    return found if found in NOTICES else str(kind)
 
 
 def _find_left(given: Mapping[str, Any]) -> str:

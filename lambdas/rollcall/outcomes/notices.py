@@ -5,47 +5,17 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from rollcall.model.levels import Severity
+from rollcall.outcomes.notice_kinds import NOTICES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from rollcall.model.levels import Severity
+    from rollcall.outcomes.notice_kinds import NoticeKind
+
 VERSION = 1
-
-
-class NoticeKind(StrEnum):
-    """What a notice is about."""
-
-    SWEEP_HELD = "sweep-held"
-    SWEEP_FAILED = "sweep-failed"
-    SWEEP_DRIFT = "sweep-drift"
-    SWEEP_APPLIED = "sweep-applied"
-    ROSTER_APPROVED = "roster-approved"
-    APPROVAL_LAPSED = "approval-lapsed"
-    PAUSED = "paused"
-    UNPAUSED = "unpaused"
-    BULK_EDIT = "bulk-edit"
-    STANDOFF = "standoff"
-    RELEASED = "released"
-
-
-#: How loud each is; whoever publishes one may raise it.
-SEVERITIES = {
-    NoticeKind.SWEEP_HELD: Severity.CRITICAL,
-    NoticeKind.SWEEP_FAILED: Severity.HIGH,
-    NoticeKind.SWEEP_DRIFT: Severity.MEDIUM,
-    NoticeKind.SWEEP_APPLIED: Severity.INFO,
-    NoticeKind.ROSTER_APPROVED: Severity.MEDIUM,
-    NoticeKind.APPROVAL_LAPSED: Severity.HIGH,
-    NoticeKind.PAUSED: Severity.HIGH,
-    NoticeKind.UNPAUSED: Severity.MEDIUM,
-    NoticeKind.BULK_EDIT: Severity.CRITICAL,
-    NoticeKind.STANDOFF: Severity.CRITICAL,
-    NoticeKind.RELEASED: Severity.MEDIUM,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +39,8 @@ class Notice:
 
 
 def make_notice(kind: NoticeKind, *, key: str, facts: Mapping[str, Any], update: int = 0) -> Notice:
-    """A notice as loud as the table says."""
-    return Notice(kind=kind, key=key, facts=facts, severity=SEVERITIES[kind], update=update)
+    """A notice of the severity that the table says."""
+    return Notice(kind=kind, key=key, facts=facts, severity=NOTICES[kind].severity, update=update)
 
 
 def build_notice_document(item: Notice, *, at: datetime) -> dict[str, Any]:

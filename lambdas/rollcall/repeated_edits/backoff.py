@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from rollcall.events.signal import TAMPERING
 from rollcall.model.errors import RetryableError
-from rollcall.outcomes.notices import Notice, NoticeKind, format_time, make_notice
+from rollcall.outcomes.notice_kinds import NoticeKind
+from rollcall.outcomes.notices import Notice, format_time, make_notice
 from rollcall.repeated_edits.rules import Revert, count_change, count_wait, is_backing_off
 from rollcall.repeated_edits.rules import count_revert as after_revert
 

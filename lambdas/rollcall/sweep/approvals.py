@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from rollcall.model.levels import Severity
 from rollcall.model.roster import Mode
-from rollcall.outcomes.notices import Notice, NoticeKind, format_time, make_notice
+from rollcall.outcomes.notice_kinds import NoticeKind
+from rollcall.outcomes.notices import Notice, format_time, make_notice
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

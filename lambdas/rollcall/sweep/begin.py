@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from rollcall.outcomes.notices import Notice, NoticeKind, make_notice
+from rollcall.outcomes.notice_kinds import NoticeKind
+from rollcall.outcomes.notices import Notice, make_notice
 from rollcall.sweep.approvals import LapsedApproval
 from rollcall.sweep.run import Ending, PlanReference, Run, Step, Trigger
 

@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from rollcall.outcomes.notices import Notice, NoticeKind, make_notice
+from rollcall.outcomes.notice_kinds import NoticeKind
+from rollcall.outcomes.notices import Notice, make_notice
 from rollcall.outcomes.verdicts import COUNTED, RIGHT, VERDICTS, Verdict
 from rollcall.publish.known_drift import compute_fingerprint
 from rollcall.sweep.plan_builder import (

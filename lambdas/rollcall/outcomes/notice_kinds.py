@@ -6,21 +6,44 @@ Names in braces are facts of the notice (docs/reference/alerts.md); one that is 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+from rollcall.model.levels import Severity
+
+
+class NoticeKind(StrEnum):
+    """What a notice is about."""
+
+    SWEEP_HELD = "sweep-held"
+    SWEEP_FAILED = "sweep-failed"
+    SWEEP_DRIFT = "sweep-drift"
+    SWEEP_APPLIED = "sweep-applied"
+    ROSTER_APPROVED = "roster-approved"
+    APPROVAL_LAPSED = "approval-lapsed"
+    PAUSED = "paused"
+    UNPAUSED = "unpaused"
+    BULK_EDIT = "bulk-edit"
+    STANDOFF = "standoff"
+    RELEASED = "released"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeWords:
-    """How one kind of notice is told. `waits` is what it waits for; empty if it is over.
+    """One kind of notice, or one variant of a kind."""
 
-    `lines` are labels with the texts beside them, `do` the next steps, each after a dash, `examples` the
-    title over the examples.
-    """
-
+    #: Whoever publishes a notice may raise it.
+    severity: Severity
     headline: str
+    #: Labels with the texts beside them.
     lines: tuple[tuple[str, str], ...]
+    #: The next steps, each after a dash.
     do: str
+    #: Anchor of its section in docs/operations.md.
     runbook: str
+    #: What it waits for; empty if it is resolved.
     waits: str = ""
+    #: Title over the examples.
     examples: str = "Examples"
 
     @property
@@ -34,6 +57,7 @@ _PLAN, _ROSTER, _WHY = ("Plan", "{plan}"), ("Roster", "{roster}"), ("Why", "{rea
 _ACCOUNT, _CONTACT = ("Account", "{account}"), ("Contact", "{kind}")
 
 _HELD = NoticeWords(
+    severity=Severity.CRITICAL,
     headline="roster HELD: {accounts_changed} of {accounts_active} accounts would change",
     waits="nothing of this plan is written until a person approves it",
     lines=(
@@ -54,6 +78,7 @@ being enforced.""",
 )
 
 _DRIFT = NoticeWords(
+    severity=Severity.MEDIUM,
     headline="sweep found changes that no event announced, all put right",
     lines=(("Accounts", "{accounts}"), ("Contacts", "{contacts}"), _OUTCOME, _RUN),
     do="""
@@ -63,6 +88,7 @@ changed while nobody watched may be the work of somebody who knows that.""",
 )
 
 _APPLIED = NoticeWords(
+    severity=Severity.INFO,
     headline="roster applied, all as it wants",
     lines=(_OUTCOME, _PLAN, ("Trigger", "{trigger}"), _BY, _RUN),
     do="- Nothing.",
@@ -71,6 +97,7 @@ _APPLIED = NoticeWords(
 )
 
 _APPROVED = NoticeWords(
+    severity=Severity.MEDIUM,
     headline="roster approved by {by}",
     lines=(_BY, _ROSTER, _PLAN, ("Changes", "{changes}")),
     do="- Nothing, if you know of it. If nobody does: `rollcall pause --reason TEXT`, and ask who approved.",
@@ -81,6 +108,7 @@ _MEANWHILE = """
 - This message stands for one about each contact. If they are left as they are, `rollcall status` says
 why."""
 _BULK = NoticeWords(
+    severity=Severity.CRITICAL,
     headline="BULK EDIT by {principal}: contacts of {accounts_count} accounts in {window_minutes} minutes",
     waits="{meanwhile}; edits may go on, and updates carry the same incident id",
     lines=(
@@ -100,9 +128,9 @@ behind it."""
     examples="Accounts (examples)",
 )
 
-#: By kind, and where its facts make a difference by kind and what that is: see `notices.variant`.
-WORDS = {
-    "sweep-held": _HELD,
+#: By kind, and where its facts make a difference by kind and what that is: see `notify.notices.pick_variant`.
+NOTICES: Final[dict[str, NoticeWords]] = {
+    NoticeKind.SWEEP_HELD: _HELD,
     "sweep-held/first": replace(
         _HELD,
         headline="first roster HELD until you approve it: {accounts_changed} of {accounts_active} accounts"
@@ -133,7 +161,8 @@ back.
 - If yes, approve it: `rollcall approve {plan}`
 - If no, put the roster right and deploy it again. Until then edits are told, and nothing is written.""",
     ),
-    "sweep-failed": NoticeWords(
+    NoticeKind.SWEEP_FAILED: NoticeWords(
+        severity=Severity.HIGH,
         headline="sweep FAILED at {failed_steps}",
         waits="the accounts that it did not get to are as they were; the next sweep tries again",
         lines=(("Why", "{failed}"), ("Contacts", "{contacts}"), _RUN),
@@ -142,14 +171,14 @@ back.
 - Signals are not concerned: edits go on being undone by their events.""",
         runbook="sweep-failed",
     ),
-    "sweep-drift": _DRIFT,
+    NoticeKind.SWEEP_DRIFT: _DRIFT,
     "sweep-drift/left": replace(
         _DRIFT,
         headline="sweep found changes that no event announced, NOT all put right",
         waits="see below what is left to do",
         do="\n- Put right what was not set: the report (`rollcall report`) names the reasons." + _DRIFT.do,
     ),
-    "sweep-applied": _APPLIED,
+    NoticeKind.SWEEP_APPLIED: _APPLIED,
     "sweep-applied/left": replace(
         _APPLIED,
         headline="roster applied, NOT everywhere",
@@ -166,7 +195,7 @@ was made was skipped on purpose; the next sweep looks at it again.""",
 - Nothing, if somebody paused Rollcall or deployed another roster meanwhile. Else start another one:
 `rollcall sweep`""",
     ),
-    "roster-approved": _APPROVED,
+    NoticeKind.ROSTER_APPROVED: _APPROVED,
     "roster-approved/automatic": replace(
         _APPROVED,
         headline="roster approved: its changes are within the limits",
@@ -179,7 +208,8 @@ was made was skipped on purpose; the next sweep looks at it again.""",
 - Nothing, if you know of it: differences are told, and left as they are.
 - If nobody does: deploy the roster with `mode: enforce` again, and ask who deployed this one.""",
     ),
-    "approval-lapsed": NoticeWords(
+    NoticeKind.APPROVAL_LAPSED: NoticeWords(
+        severity=Severity.HIGH,
         headline="approved plan NOT carried out: {reason}",
         waits="what the plan wanted was not written; the next sweep plans it anew",
         lines=(_BY, _WHY, _PLAN, _RUN),
@@ -189,7 +219,8 @@ was made was skipped on purpose; the next sweep looks at it again.""",
 above the limits is held for a person again.""",
         runbook="approval-lapsed",
     ),
-    "paused": NoticeWords(
+    NoticeKind.PAUSED: NoticeWords(
+        severity=Severity.HIGH,
         headline="Rollcall PAUSED: nothing is put back",
         waits="nothing is written until somebody ends the pause; edits are told and left alone",
         lines=(_BY, _WHY),
@@ -198,13 +229,14 @@ above the limits is held for a person again.""",
 - If nobody does: treat the principal above as compromised, and end the pause now.""",
         runbook="paused",
     ),
-    "unpaused": NoticeWords(
+    NoticeKind.UNPAUSED: NoticeWords(
+        severity=Severity.MEDIUM,
         headline="Rollcall writes again",
         lines=(_BY, _WHY),
         do="- Run a sweep, to put right what was changed during the pause: `rollcall sweep`",
         runbook="unpaused",
     ),
-    "bulk-edit": _BULK,
+    NoticeKind.BULK_EDIT: _BULK,
     "bulk-edit/address": replace(
         _BULK,
         headline="BULK EDIT from {source_ip}: contacts of {accounts_count} accounts in {window_minutes} min",
@@ -237,7 +269,8 @@ credentials behind the edits may still work.""",
 - Run a sweep, to put right what is left: `rollcall sweep`. Its report names what cannot be set, and why.
 - Make sure that who did it was stopped, and find out who that was.""",
     ),
-    "standoff": NoticeWords(
+    NoticeKind.STANDOFF: NoticeWords(
+        severity=Severity.CRITICAL,
         headline="STANDOFF: {kind} contact changed again after {reverts} reverts in {window_minutes} min:"
         " {account}",
         waits="Rollcall goes on putting it back, but less often: next at {next_try_at}",
@@ -247,7 +280,8 @@ credentials behind the edits may still work.""",
 - Then end the standoff, and Rollcall acts at once again: `{release}`""",
         runbook="standoff",
     ),
-    "released": NoticeWords(
+    NoticeKind.RELEASED: NoticeWords(
+        severity=Severity.MEDIUM,
         headline="standoff ended: {account} {kind} contact",
         lines=(_BY, _ACCOUNT, _CONTACT),
         do="- Nothing. The next change is undone at once.",

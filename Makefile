@@ -24,7 +24,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # A lock names everything by hash: nothing to resolve. Compiling all of the CDK ahead would double the time.
 INSTALL := -m pip install -qq --no-deps --no-compile --require-hashes
 
-.PHONY: help demo test coverage browser screenshots lint types synth local local-env bench reference lock clean setup templates
+.PHONY: help demo test coverage fresh browser screenshots lint types synth local local-env bench reference lock clean setup templates
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,11 +35,14 @@ demo: setup ## Show Rollcall at work on a local cloud: no AWS account, no questi
 # The last line is what it took: the budget is 420 s of processor time, which is four minutes on two idle cores.
 test: setup ## Run all tests
 	@TIMEFORMAT='%0lR of time, %0lU + %0lS of processor time with all processes'; \
-	time $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --ignore=tests/browser $(ARGS)
+	time $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --ignore=tests/browser --ignore=tests/fresh $(ARGS)
 
 # Tests in process; those of the local cloud run the functions in processes of their own, which are not measured.
 coverage: setup ## Measure the branch coverage of what is deployed; below 95 % it fails
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-report=term tests/core tests/adapters tests/functions
+
+fresh: setup ## Deploy a fresh checkout as a user of the CDK types it, with packages of its own
+	@$(BIN)/python -m pytest tests/fresh $(ARGS)
 
 browser: $(TOOLS) $(BROWSER) ## Look at the report in headless Chromium, which this installs (Debian and Ubuntu)
 	@$(BIN)/python -m pytest tests/browser $(ARGS)
@@ -55,7 +58,7 @@ types: $(TOOLS) ## Check types, strictly
 	@$(BIN)/mypy
 
 synth: $(TOOLS) $(CDK) ## Write the templates to cdk.out (CONFIG=config): offline, no credentials
-	@node_modules/.bin/cdk synth --quiet --no-notices --no-lookups -c config=$(CONFIG)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk synth --quiet --no-notices --no-lookups -c config=$(CONFIG)
 	@echo "cdk.out holds the templates of $(CONFIG)"
 
 templates: $(TOOLS) ## Write plain CloudFormation to out/templates, for other tools than the CDK (CONFIG=config)

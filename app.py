@@ -16,7 +16,7 @@ os.environ.setdefault("JSII_DEPRECATED", "quiet")
 # Where jsii unpacks the CDK, once: it refuses a home directory that is read-only or that a group may write.
 os.environ.setdefault("JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(ROOT / "build" / "jsii"))
 
-from aws_cdk import Annotations, App, Validations  # noqa: E402  # after the path above
+from aws_cdk import Annotations, App, Stage, Validations  # noqa: E402  # after the path above
 from cdk_nag import AwsSolutionsChecks, ServerlessChecks  # noqa: E402  # after the path above
 
 from rollcall_config.configuration import Configuration, load  # noqa: E402  # after the path above
@@ -46,8 +46,9 @@ def build(*, config: str | None = None, outdir: Path | None = None) -> App:
     with tempfile.TemporaryDirectory(prefix="rollcall-") as work:
         asset = stage(candidate=roster, target=Path(work) / "asset")
         hub = HubStack(app, "RollcallHub", settings=settings, roster=roster, asset=asset)
-    ManagementStack(app, "RollcallManagement", settings=settings, roster=roster)
-    ForwarderStack(app, "RollcallForwarder", settings=settings)
+    # In stages of their own, so that `cdk deploy` without a name deploys the hub.
+    ManagementStack(Stage(app, "Management"), "RollcallManagement", settings=settings, roster=roster)
+    ForwarderStack(Stage(app, "Forwarder"), "RollcallForwarder", settings=settings)
     _warn(hub, configuration)
     return app
 

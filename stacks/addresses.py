@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from rollcall_config.settings import Settings
 
 
-def intake_bus_of(scope: Construct, settings: Settings) -> events.IEventBus:
-    """The hub's intake bus as another account or stack names it."""
-    return events.EventBus.from_event_bus_arn(scope, "IntakeBus", intake_bus_arn(settings))
+def intake_bus_of(scope: Construct, settings: Settings, *, hub: str | None = None) -> events.IEventBus:
+    """The hub's intake bus as another account or stack names it; `hub` is an expression for its account."""
+    return events.EventBus.from_event_bus_arn(scope, "IntakeBus", intake_bus_arn(settings, hub=hub))
 
 
-def intake_bus_arn(settings: Settings) -> str:
+def intake_bus_arn(settings: Settings, *, hub: str | None = None) -> str:
     """The hub's intake bus."""
-    return f"arn:{Aws.PARTITION}:events:{settings.region}:{settings.hub}:event-bus/{INTAKE_BUS_NAME}"
+    return f"arn:{Aws.PARTITION}:events:{settings.region}:{hub or settings.hub}:event-bus/{INTAKE_BUS_NAME}"
 
 
 def reconcile_role_arn(settings: Settings) -> str:

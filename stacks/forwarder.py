@@ -32,6 +32,7 @@ class ForwarderStack(Stack):
         super().__init__(
             scope,
             id_,
+            stack_name="RollcallForwarder",
             description="Rollcall: forwards account events to the hub",
             synthesizer=LegacyStackSynthesizer(),
         )

@@ -53,6 +53,7 @@ class HubStack(Stack):
         super().__init__(
             scope,
             id_,
+            stack_name="RollcallHub",
             description="Rollcall: keeps the contacts of every account equal to one roster",
             env=Environment(account=settings.hub, region=settings.region),
         )

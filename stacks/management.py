@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Aws, Environment, LegacyStackSynthesizer, Stack
+from aws_cdk import Aws, CfnMapping, Environment, LegacyStackSynthesizer, Stack
 from aws_cdk import aws_iam as iam
 
 from rollcall.model.well_known import MANAGEMENT_ROLE_NAME
@@ -28,22 +28,23 @@ class ManagementStack(Stack):
 
     New and moved accounts show up only on the management account's default bus, and its own contacts can be
     changed only from within. `roster` is the compiled candidate.
+
+    CloudFormation refuses the template in every other account, which has no entry in its mapping. The stack
+    names no account, because `cdk bootstrap` in the hub would need credentials of that one, too.
     """
 
     def __init__(self, scope: Construct, id_: str, *, settings: Settings, roster: Mapping[str, Any]) -> None:
         super().__init__(
             scope,
             id_,
+            stack_name="RollcallManagement",
             description="Rollcall: forwards account and organization events to the hub",
-            env=Environment(account=settings.management, region=settings.region),
+            env=Environment(region=settings.region),
             synthesizer=LegacyStackSynthesizer(),
         )
-        Forwarder(
-            self,
-            "Forwarder",
-            sources=SOURCES,
-            intake_bus=intake_bus_of(self, settings),
-        )
+        hub_of = CfnMapping(self, "HubOf", mapping={settings.management: {"Account": settings.hub}})
+        hub = hub_of.find_in_map(Aws.ACCOUNT_ID, "Account")
+        Forwarder(self, "Forwarder", sources=SOURCES, intake_bus=intake_bus_of(self, settings, hub=hub))
         if settings.management_role:
             self._own_contacts(settings, Keeping.of(roster))
         if settings.guardrail:
@@ -57,7 +58,7 @@ class ManagementStack(Stack):
             "Contacts",
             role_name=MANAGEMENT_ROLE_NAME,
             description="Rollcall: reads and writes this account's own alternate contacts",
-            # A trust policy cannot name a role that does not exist yet, and this stack comes first:
+            # A trust policy that names a role breaks when that role is made anew:
             # hence the hub account, and the one role of it by condition.
             assumed_by=iam.AccountPrincipal(settings.hub).with_conditions(
                 {"ArnEquals": {"aws:PrincipalArn": reconcile_role_arn(settings)}}

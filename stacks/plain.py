@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from aws_cdk import App
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from rollcall_config.settings import Settings
+
+_KEPT: Final = {"Description", "Mappings", "Conditions", "Outputs"}
 
 
 def member_template(settings: Settings, *, context: Mapping[str, Any]) -> str:
@@ -43,5 +45,5 @@ def plain(template: Mapping[str, Any]) -> dict[str, Any]:
         for name, resource in template["Resources"].items()
         if resource["Type"] != "AWS::CDK::Metadata"
     }
-    kept = {key: value for key, value in template.items() if key in {"Description", "Conditions", "Outputs"}}
+    kept = {key: value for key, value in template.items() if key in _KEPT}
     return {"AWSTemplateFormatVersion": "2010-09-09", **kept, "Resources": resources}

@@ -11,6 +11,7 @@ from localcloud.story.shell import ROOT, build_environment
 __all__ = ["CLI", "ROOT", "Cdk", "CdkError"]
 
 CLI = ROOT / "node_modules" / ".bin" / "cdk"
+_ANYWHERE = "**/"  # before the name of a stack: at the top or in a stage
 _TAIL_LINES = 30
 _SECONDS = 900
 
@@ -51,14 +52,16 @@ class Cdk:
     ) -> dict[str, str]:
         """Deploy a synthesized stack with an account's credentials and return its outputs."""
         options = ["--app", str(assembly.resolve()), "--require-approval", "never", "--method", method]
-        self._run(["deploy", stack, "--exclusively", *options], self._make_home(account), account)
+        self._run(["deploy", _ANYWHERE + stack, "--exclusively", *options], self._make_home(account), account)
         described = self.clients.client("cloudformation", account).describe_stacks(StackName=stack)
         return {o["OutputKey"]: o["OutputValue"] for o in described["Stacks"][0].get("Outputs", [])}
 
     def destroy(self, stack: str, account: str, *, assembly: Path) -> None:
         """Delete a stack from an account."""
         options = ["--app", str(assembly.resolve()), "--force"]
-        self._run(["destroy", stack, "--exclusively", *options], self._make_home(account), account)
+        self._run(
+            ["destroy", _ANYWHERE + stack, "--exclusively", *options], self._make_home(account), account
+        )
 
     def _make_home(self, account: str) -> Path:
         home = self.work / account

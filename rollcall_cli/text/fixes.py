@@ -10,6 +10,8 @@ ACCOUNTS: Final = "account.amazonaws.com"
 STACK_SETS: Final = "member.org.stacksets.cloudformation.amazonaws.com"
 SCP: Final = "SERVICE_CONTROL_POLICY"
 
+_STAGES: Final = {"RollcallHub": "", "RollcallManagement": " 'Management/*'"}
+
 ENABLE_ALL_FEATURES: Final = "aws organizations enable-all-features"
 ACTIVATE_STACK_SETS: Final = "aws cloudformation activate-organizations-access"
 DEACTIVATE_STACK_SETS: Final = "aws cloudformation deactivate-organizations-access"
@@ -47,8 +49,8 @@ def enable_policies(root_id: str) -> str:
 
 
 def deploy(stack: str) -> str:
-    """Deploy one of Rollcall's stacks with the CDK that the project pins."""
-    return f"node_modules/.bin/cdk deploy {stack}"
+    """Deploy one of Rollcall's stacks with the CDK that the project pins: without a name it is the hub's."""
+    return f"node_modules/.bin/cdk deploy{_STAGES[stack]}"
 
 
 def destroy(stack: str) -> str:

@@ -248,25 +248,25 @@ BY_HAND = {
     "hub-rolled-back": (
         "hub-stack",
         lambda w: set_status(w, "UPDATE_ROLLBACK_COMPLETE"),
-        "cdk deploy RollcallHub",
+        "cdk deploy`",
         lambda w: set_status(w, "UPDATE_COMPLETE"),
     ),
     "no-bus": (
         "intake-bus",
         lambda w: w.client("events", HUB).delete_event_bus(Name="rollcall-intake"),
-        "cdk deploy RollcallHub",
+        "cdk deploy`",
         lambda w: w.deploy_bus(),
     ),
     "bus-of-another-organization": (
         "intake-bus",
         lambda w: w.admit("o-anotherorgid"),
-        "cdk deploy RollcallHub",
+        "cdk deploy`",
         lambda w: w.admit("o-exampleorgid"),
     ),
     "no-forwarder-in-management": (
         "forwarder-management",
         lambda w: w.client("events", MANAGEMENT).remove_targets(Rule="forward", Ids=["hub"]),
-        "cdk deploy RollcallManagement",
+        "cdk deploy 'Management/*'",
         lambda w: w.client("events", MANAGEMENT).put_targets(
             Rule="forward",
             Targets=[{"Id": "hub", "Arn": BUS, "RoleArn": f"arn:aws:iam::{MANAGEMENT}:role/forwarder"}],
@@ -277,7 +277,7 @@ BY_HAND = {
         lambda w: w.client("events", MANAGEMENT).put_rule(
             Name="forward", EventPattern='{"source":["aws.account"]}'
         ),
-        "cdk deploy RollcallManagement",
+        "cdk deploy 'Management/*'",
         lambda w: w.client("events", MANAGEMENT).put_rule(
             Name="forward", EventPattern='{"source":["aws.account","aws.organizations"]}'
         ),
@@ -285,7 +285,7 @@ BY_HAND = {
     "forwarder-without-its-role": (
         "forwarder-hub",
         lambda w: drop_role(w, HUB, "forwarder"),
-        "cdk deploy RollcallHub",
+        "cdk deploy`",
         lambda w: w.make_role(
             HUB,
             "forwarder",
@@ -301,7 +301,7 @@ BY_HAND = {
             "forwarder",
             {"Effect": "Allow", "Action": "events:PutEvents", "Resource": "arn:aws:events:::x"},
         ),
-        "cdk deploy RollcallHub",
+        "cdk deploy`",
         lambda w: put_role(
             w, HUB, "forwarder", {"Effect": "Allow", "Action": "events:PutEvents", "Resource": BUS}
         ),
@@ -309,7 +309,7 @@ BY_HAND = {
     "no-stackset": (
         "forwarder-members",
         lambda w: w.deployed.sets.discard(STACK_SET_NAME),
-        "cdk deploy RollcallHub",
+        "cdk deploy`",
         lambda w: w.deployed.sets.add(STACK_SET_NAME),
     ),
     "failed-instance": (
@@ -323,7 +323,7 @@ BY_HAND = {
     "role-of-the-other-mode": (
         "reconcile-role",
         lambda w: put_role(w, HUB, RECONCILE_ROLE_NAME, contacts(WRONG_MODE)),
-        "cdk deploy RollcallHub",
+        "cdk deploy`",
         lambda w: put_role(
             w, HUB, RECONCILE_ROLE_NAME, contacts(f"arn:aws:account::{MANAGEMENT}:account/o-exampleorgid/*")
         ),
@@ -331,7 +331,7 @@ BY_HAND = {
     "no-role": (
         "reconcile-role",
         lambda w: drop_role(w, HUB, RECONCILE_ROLE_NAME),
-        "cdk deploy RollcallHub",
+        "cdk deploy`",
         lambda w: w.make_role(
             HUB,
             RECONCILE_ROLE_NAME,
@@ -344,13 +344,13 @@ BY_HAND = {
         lambda w: put_role(
             w, MANAGEMENT, MANAGEMENT_ROLE_NAME, contacts(f"{OWN_ARN}/o-exampleorgid/{MANAGEMENT}")
         ),
-        "cdk deploy RollcallManagement",
+        "cdk deploy 'Management/*'",
         lambda w: put_role(w, MANAGEMENT, MANAGEMENT_ROLE_NAME, contacts(OWN_ARN)),
     ),
     "management-role-trusts-another": (
         "management-role",
         lambda w: set_trust(w, f"arn:aws:iam::{HUB}:role/other"),
-        "cdk deploy RollcallManagement",
+        "cdk deploy 'Management/*'",
         lambda w: set_trust(w, WRITER),
     ),
     "paused": (

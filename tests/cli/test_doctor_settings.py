@@ -46,7 +46,7 @@ class TestStackSetOfTheManagementAccount:
         world.deployed.sets.discard(STACK_SET_NAME)
         checks = world.doctor()
         assert failing(checks) == ["forwarder-members"]
-        assert "cdk deploy RollcallManagement" in checks["forwarder-members"]["fix"]
+        assert "cdk deploy 'Management/*'" in checks["forwarder-members"]["fix"]
 
     def test_the_hub_alone_cannot_see_it(self, world):
         found = json.loads(world.run("doctor", "--json").stdout)["checks"]

@@ -67,7 +67,8 @@ def outputs(deployed):
 @pytest.mark.usefixtures("deployed")
 @pytest.mark.parametrize("stack", PLACES)
 def test_every_resource_of_the_template_exists(cloud, assembly, stack):
-    template = json.loads((assembly / f"{stack}.template.json").read_text())
+    (path,) = assembly.rglob(f"*{stack}*.template.json")
+    template = json.loads(path.read_text())
     cfn = cloud.clients.client("cloudformation", PLACES[stack])
     made = {
         r["LogicalResourceId"]: r for r in cfn.describe_stack_resources(StackName=stack)["StackResources"]

@@ -14,7 +14,7 @@ import pytest
 from localcloud.cloud.clients import AccountClients
 from localcloud.running import NotReadyError, find_running
 from localcloud.story.cdk import ROOT
-from tests.cloud.page import Reader, blocks
+from tests.cloud.page import PAGE, Reader, blocks
 from tests.cloud.tools import ended_by, wait_for
 
 pytestmark = pytest.mark.cloud
@@ -90,9 +90,12 @@ def test_every_block_with_commands_says_whose_they_are():
 
 def test_from_nothing_to_all_green(reader):
     reader.follow("1. Prepare")
+    named = re.findall(r"`(cdk\.out/[^`]*)`", PAGE.read_text(encoding="utf-8"))
+    assert len(named) == 3
+    assert [path for path in named if not (reader.directory / path).exists()] == []
     reader.follow("2. Give the hub its place in the organization")
-    reader.follow("3. The management account")
-    reader.follow("4. The hub")
+    reader.follow("3. The hub")
+    reader.follow("4. The management account")
     said = reader.follow("6. Look")
     assert re.search(r"^2\d pass, 0 fail, 0 unknown\.$", said, re.MULTILINE)
 

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-STACKS = ("RollcallHub", "RollcallManagement", "RollcallForwarder")
+#: The directory of each stack in the assembly: those of another account than the hub are in stages.
+STACKS = {
+    "RollcallHub": "",
+    "RollcallManagement": "assembly-Management",
+    "RollcallForwarder": "assembly-Forwarder",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +36,19 @@ class Assembly:
     templates: dict[str, Template]
 
     @property
-    def manifest(self) -> dict[str, Any]:
-        return json.loads((self.directory / "manifest.json").read_text(encoding="utf-8"))
+    def manifests(self) -> list[dict[str, Any]]:
+        paths = [self.directory / stage / "manifest.json" for stage in STACKS.values()]
+        return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+
+    @property
+    def stacks(self) -> dict[str, Any]:
+        """What the manifests say of each stack, by its name."""
+        return {
+            one["properties"].get("stackName", id_): one
+            for manifest in self.manifests
+            for id_, one in manifest["artifacts"].items()
+            if one["type"] == "aws:cloudformation:stack"
+        }
 
 
 @contextmanager
@@ -48,7 +64,10 @@ def _no_sockets() -> Iterator[None]:
 def synthesize(config: str) -> Assembly:
     """The assembly of a configuration; cdk-nag's findings raise. Nobody may write into it."""
     directory = made_once(ROOT / config, lambda out: _synthesize(config, out), how="in process")
-    templates = {name: Template.read(directory / f"{name}.template.json") for name in STACKS}
+    templates = {}
+    for name, stage in STACKS.items():
+        (path,) = (directory / stage).glob(f"*{name}*.template.json")
+        templates[name] = Template.read(path)
     (candidate,) = directory.glob("asset.*/candidate.json")
     return Assembly(directory=directory, asset=candidate.parent, templates=templates)
 

@@ -67,4 +67,6 @@ def arn(value: Any) -> str:
             return f"{{{name}}}"
         case {"Fn::Join": [separator, parts]}:
             return separator.join(arn(part) for part in parts)
+        case {"Fn::FindInMap": [mapping, key, field]}:
+            return f"{{{mapping}.{arn(key)}.{field}}}"
     raise AssertionError(f"no ARN: {value!r}")

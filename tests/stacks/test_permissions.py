@@ -190,7 +190,8 @@ GRANTS: dict[tuple[str, str], Grants] = {
     ("RollcallHub", "Operator"): LOOKING | OPERATING,
     ("RollcallHub", "ForwarderRole"): {"events:PutEvents": "{IntakeBus.Arn}"},
     ("RollcallManagement", "ForwarderRole"): {
-        "events:PutEvents": "arn:{AWS::Partition}:events:us-east-1:333333333333:event-bus/rollcall-intake"
+        "events:PutEvents": "arn:{AWS::Partition}:events:us-east-1:{HubOf.{AWS::AccountId}.Account}"
+        ":event-bus/rollcall-intake"
     },
     ("RollcallManagement", "Contacts"): {
         "account:GetAlternateContact": "arn:{AWS::Partition}:account::{AWS::AccountId}:account",

@@ -15,7 +15,8 @@ import yaml
 import app
 from rollcall.model.roster import Mode, Roster, compute_digest
 from stacks.asset import stage
-from tests.stacks.assembly import STACKS, Assembly, synthesize
+from tests.stacks.assembly import Assembly, synthesize
+from tests.stacks.template import arn
 from tests.stacks.variants import EVERYTHING, write
 
 if TYPE_CHECKING:
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
 
 def test_it_looks_nothing_up(assembly: Assembly) -> None:
     # The fixture synthesized without sockets and credentials; a look-up would be left as missing context.
-    assert "missing" not in assembly.manifest
-    assert not any("docker" in json.dumps(one).lower() for one in assembly.manifest["artifacts"].values())
+    for manifest in assembly.manifests:
+        assert "missing" not in manifest
+        assert not any("docker" in json.dumps(one).lower() for one in manifest["artifacts"].values())
 
 
 def test_cdk_nag_is_clean_and_each_exception_says_why(assembly: Assembly) -> None:
@@ -43,17 +45,37 @@ def test_forwarders_need_no_bootstrap_and_no_assets(assembly: Assembly, stack: s
     template = assembly.templates[stack]
     assert "Parameters" not in template.body
     assert "Rules" not in template.body
-    properties = assembly.manifest["artifacts"][stack]["properties"]
-    assert "assumeRoleArn" not in properties
+    assert "assumeRoleArn" not in assembly.stacks[stack]["properties"]
     # What a service-managed StackSet takes in its template body.
     assert len(template.path.read_bytes()) < 51_200
 
 
-def test_the_forwarder_runs_in_any_account(assembly: Assembly) -> None:
-    artifacts = assembly.manifest["artifacts"]
-    assert artifacts["RollcallForwarder"]["environment"] == "aws://unknown-account/unknown-region"
-    assert artifacts["RollcallManagement"]["environment"] == "aws://111111111111/us-east-1"
-    assert artifacts["RollcallHub"]["environment"] == "aws://333333333333/us-east-1"
+def test_a_deployment_without_a_name_is_one_of_the_hub(assembly: Assembly) -> None:
+    names = {name: one.get("displayName", name) for name, one in assembly.stacks.items()}
+    assert names == {
+        "RollcallHub": "RollcallHub",
+        "RollcallManagement": "Management/RollcallManagement",
+        "RollcallForwarder": "Forwarder/RollcallForwarder",
+    }
+
+
+def test_a_bootstrap_without_an_environment_is_one_of_the_hub(assembly: Assembly) -> None:
+    """It takes every account that a stack names: another one would need other credentials."""
+    assert {name: one["environment"] for name, one in assembly.stacks.items()} == {
+        "RollcallHub": "aws://333333333333/us-east-1",
+        "RollcallManagement": "aws://unknown-account/us-east-1",
+        "RollcallForwarder": "aws://unknown-account/unknown-region",
+    }
+
+
+def test_the_management_stack_is_refused_in_every_other_account(assembly: Assembly) -> None:
+    """CloudFormation refuses a template that looks up what its mapping does not have."""
+    template = assembly.templates["RollcallManagement"]
+    assert template.body["Mappings"] == {"HubOf": {"111111111111": {"Account": "333333333333"}}}
+    _, rule = template.one("AWS::Events::Rule", "Forwarder")
+    assert arn(rule["Targets"][0]["Arn"]) == (
+        "arn:{AWS::Partition}:events:us-east-1:{HubOf.{AWS::AccountId}.Account}:event-bus/rollcall-intake"
+    )
 
 
 def test_no_template_names_a_partition(assembly: Assembly) -> None:
@@ -147,7 +169,7 @@ def test_warnings_are_told_and_synth_goes_on(tmp_path: Path, capsys: pytest.Capt
 
 def test_every_feature_flag_of_the_cdk_is_decided(assembly: Assembly) -> None:
     """Else the CDK counts them at every synth. `cdk flags --unstable=flags` lists them."""
-    flags = assembly.manifest["artifacts"]["aws-cdk-lib/feature-flag-report"]["properties"]["flags"]
+    flags = assembly.manifests[0]["artifacts"]["aws-cdk-lib/feature-flag-report"]["properties"]["flags"]
     undecided = [
         name
         for name, flag in flags.items()
@@ -171,8 +193,9 @@ def test_a_fresh_synthesis_makes_the_same_templates_and_the_cdk_has_no_more_to_s
         text=True,
         check=True,  # the CDK's own rules for CloudFormation, which it is told to hold the templates to
     )
-    for name in STACKS:
-        assert (out / f"{name}.template.json").read_bytes() == everything.templates[name].path.read_bytes()
+    for template in everything.templates.values():
+        again = out / template.path.relative_to(everything.directory)
+        assert again.read_bytes() == template.path.read_bytes()
     # No deprecation is hidden but the one of cdk-nag.
     deprecated = [line for line in result.stderr.splitlines() if "is deprecated" in line]
     assert len(deprecated) == 1

@@ -38,7 +38,7 @@ def test_they_are_plain_cloudformation(written: Path) -> None:
     assert {path.name for path in written.iterdir()} == NAMES
     for path in written.iterdir():
         body = json.loads(path.read_text(encoding="utf-8"))
-        assert set(body) <= {"AWSTemplateFormatVersion", "Description", "Conditions", "Resources"}
+        assert set(body) <= {"AWSTemplateFormatVersion", "Description", "Mappings", "Conditions", "Resources"}
         text = json.dumps(body)
         assert not [word for word in ("cdk", "Token[", "AssetParameters", "Metadata") if word in text]
     lint = str(Path(sys.executable).with_name("cfn-lint"))
@@ -52,7 +52,9 @@ def test_they_are_what_the_cdk_deploys(written: Path, everything: Assembly) -> N
         ("rollcall-forwarder.json", "RollcallForwarder"),
         ("rollcall-management.json", "RollcallManagement"),
     ):
-        resources = json.loads((written / name).read_text(encoding="utf-8"))["Resources"]
+        body = json.loads((written / name).read_text(encoding="utf-8"))
+        resources = body["Resources"]
+        assert body.get("Mappings") == everything.templates[stack].body.get("Mappings")
         for logical_id, resource in everything.templates[stack].resources.items():
             assert resources[logical_id]["Properties"] == resource["Properties"]
 

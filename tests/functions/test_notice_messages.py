@@ -122,7 +122,7 @@ def test_whatever_the_facts_are_a_notice_is_told_or_malformed(name, data):
 
 
 def test_a_follow_up_is_another_message_of_the_same_incident():
-    first, later = message(WORDS["bulk-edit"]), message(NOTICES["bulk-edit-goes-on"])
+    first, later = message(NOTICES["bulk-edit"]), message(NOTICES["bulk-edit-goes-on"])
     assert first.incident_id == later.incident_id
     assert first.step < later.step
 

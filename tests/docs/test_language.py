@@ -1,0 +1,91 @@
+"""Pages use standard terms and short lines. Texts of alerts and commands stand in code."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+CONFIGURATION = [*ROOT.glob("config/**/*.yaml")]
+#: Their words are those of the command and of the configuration.
+GENERATED = {ROOT / "docs" / "reference" / name for name in ("commands.md", "configuration.md")}
+#: Words that we used and a reader would not search for, and what stands in their place.
+WORDS = {
+    r"tell|tells|telling|told|teller": "alert, notify, report",
+    r"mend|mends|mended|mending": "fix",
+    r"faults?": "error",
+    r"whoever|whomever|whom": "the principal, the person; active voice",
+    r"tug of war|standoffs?": "repeated edits",
+    r"tally|tallies": "edits in the window",
+    r"put back|puts back|putting back|set right|put right": "restored",
+    r"over yes|over no": "resolved, open",
+    r"nothing but|nobody but|none but": "only",
+    r"not concerned": "not affected",
+    r"goes on being|go on being": "is still",
+    r"ask nobody|say --force": "offline, pass",
+    r"everybody was": "an alert was sent",
+    r"is for \w+ to (?:say|settle|decide)": "decides",
+    r"no event announced|of which no event": "found by the sweep only",
+    r"unannounced|announced": "known drift, found by the sweep only",
+    r"organizational units?|units? (?:of|below|above|with|named)": "OU",
+    r"as it wants|as the roster wants it": "compliant, restored, set",
+    r"is none of|lets nobody|let nothing": "is not, denied",
+}
+_FENCE = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
+_CODE = re.compile(r"`[^`\n]*`")
+_TARGETS = re.compile(r"\]\([^)]*\)|<!--.*?-->", re.DOTALL)
+#: A section of the runbook is headed as its alert is.
+_HEADINGS = re.compile(r"^### .*$", re.MULTILINE)
+
+
+def prose(text: str) -> str:
+    """Without code, targets of links and headings of alerts."""
+    for pattern in (_FENCE, _CODE, _TARGETS, _HEADINGS):
+        text = pattern.sub("", text)
+    return re.sub(r"\s+", " ", text)
+
+
+def old_words(text: str) -> list[str]:
+    return [
+        f"{match[0]}: {better}"
+        for old, better in WORDS.items()
+        for match in re.finditer(rf"\b(?:{old})\b", prose(text), re.IGNORECASE)
+    ]
+
+
+@pytest.mark.parametrize(
+    "path", sorted({*PAGES} - GENERATED), ids=lambda path: path.relative_to(ROOT).as_posix()
+)
+def test_a_page_has_none_of_our_old_words(path: Path) -> None:
+    assert old_words(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_no_line_of_a_page_is_too_long(path: Path) -> None:
+    lines = re.sub(
+        r"^ *```.*?^ *```$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL
+    ).splitlines()
+    long = [
+        line for line in lines if len(_TARGETS.sub("]", line)) > 160 and not line.lstrip().startswith("|")
+    ]
+    assert long == []
+
+
+def test_pages_stay_within_their_budget() -> None:
+    words = {path.name: len(path.read_text(encoding="utf-8").split()) for path in ROOT.glob("docs/*.md")}
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").split()) <= 1_200
+    assert words["architecture.md"] <= 2_500
+    assert sum(words.values()) <= 16_000
+
+
+@pytest.mark.parametrize("path", CONFIGURATION, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_comments_of_the_configuration_have_none_of_our_old_words(path: Path) -> None:
+    comments = re.findall(r"^#(?! *[\w-]+: ).*$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    assert comments
+    assert old_words("\n".join(comments)) == []
+
+
+def test_old_words_are_found() -> None:
+    assert "told" not in prose("as ```told``` `told` [here](#told)\n### Told\n")
+    assert "told" in prose("it is told")

@@ -13,7 +13,7 @@ from rollcall.model.contact import ContactKind
 from rollcall.model.errors import RetryableError
 from rollcall.repeated_edits.rules import RepeatedEdits, Revert
 from tests.adapters.samples import NOW
-from tests.core.test_tally import counted_all, edit
+from tests.support.bulk_samples import counted_all, edit
 
 SECURITY = ContactKind.SECURITY
 

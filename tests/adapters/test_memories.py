@@ -22,15 +22,13 @@ from rollcall.notify.notifier import ChannelRecord
 from rollcall.publish.known_drift import KnownDrift
 from rollcall.repeated_edits.rules import RepeatedEdits, Revert
 from rollcall.sweep.approvals import LapsedApproval, PendingPlan
-from rollcall.sweep.run import PlanReference, Run, Step, Trigger
 from tests.adapters.samples import INTENT, NOW, ROSTER, SIGNAL
 from tests.support.memory import Faults, MemoryChannel, MemoryMatches, MemoryState, MemorySweeps
+from tests.support.memory_operations import DIGESTS, DOCUMENTS, run_of
 from tests.support.moto_aws import create_table
 
 ACCOUNTS = ("222222222222", "444455556666")
 KINDS = (ContactKind.SECURITY, ContactKind.BILLING)
-DOCUMENTS = (ROSTER, ROSTER | {"mode": "audit"})
-DIGESTS = tuple(map(compute_digest, DOCUMENTS))
 REQUESTS, CALLS = ("request-1", "request-2"), ("call-1", "call-2", "call-3")
 INCIDENTS = ("RC-1", "RC-2")
 
@@ -164,23 +162,6 @@ ALERT_OPERATIONS = st.one_of(
     st.tuples(st.just("begin"), st.sampled_from(INCIDENTS)),
     st.tuples(st.just("end"), st.sampled_from(INCIDENTS), tolds),
 )
-
-
-def run_of(execution, cursor, plan):
-    return Run(
-        id=f"run of {execution}",
-        execution=execution,
-        trigger=Trigger.SCHEDULE,
-        by=None,
-        started_at=NOW,
-        next=Step.OBSERVE,
-        roster=DIGESTS[0],
-        approved=None,
-        data=f"run of {execution}",
-        cursor=cursor,
-        rates={"GetAlternateContact": 9.7},
-        plan=PlanReference(digest=plan, roster=DIGESTS[0], changes=3, parts=1) if plan else None,
-    )
 
 
 plan_digests = st.sampled_from(("plan-1", "plan-2", "plan-3"))

@@ -9,7 +9,7 @@ from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.model.errors import RetryableError
 from rollcall.sweep.run import LEASE_SECONDS
 from tests.adapters.samples import NOW, Refusing, client_error
-from tests.adapters.test_memories import run_of
+from tests.support.memory_operations import run_of
 from tests.support.moto_aws import TABLE
 
 RUN = run_of("execution-1", 0, None)

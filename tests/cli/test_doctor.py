@@ -15,25 +15,10 @@ from rollcall_cli.doctor.trail import trail
 from rollcall_cli.text.fixes import ACCOUNTS, STACK_SETS
 from tests.cli.desk import CONTACTS, HUB, MANAGEMENT, PAYMENTS, SHOP, assert_golden
 from tests.cli.world import BUS, DEAD, GUARDED, OWN_ARN, SETTINGS, TABLE, TOPIC, WRITER, contacts
+from tests.support.doctoring import failing, put_role, results
 
 OTHER = "444455556666"
 DENY = {"Effect": "Deny", "Action": "account:*", "Resource": "*"}
-
-
-def results(checks):
-    return {name: check["result"] for name, check in checks.items()}
-
-
-def failing(checks):
-    return [name for name, result in results(checks).items() if result == "fail"]
-
-
-def put_role(world, account, name, *statements):
-    world.client("iam", account).put_role_policy(
-        RoleName=name,
-        PolicyName="inline",
-        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": list(statements)}),
-    )
 
 
 def deny_hub(world, statement=DENY, target=HUB):

@@ -11,9 +11,9 @@ from rollcall.model.well_known import RECONCILE_ROLE_NAME, STACK_SET_NAME
 from rollcall_cli.text.fixes import STACK_SETS
 from tests.cli.desk import HUB, MANAGEMENT, PAYMENTS, SHOP
 from tests.cli.stack_sets import refused
-from tests.cli.test_doctor import failing, put_role, results
 from tests.cli.world import DEAD, SETTINGS, World, contacts
 from tests.support.clients import client_of
+from tests.support.doctoring import failing, put_role, results
 
 AS_MANAGEMENT = SETTINGS.replace("deploy: stackset", "deploy: stackset, call_as: SELF")
 EXCLUDING = SETTINGS.replace("targets: [r-a1b2]", f'targets: [r-a1b2], exclude: ["{PAYMENTS}"]')

@@ -8,12 +8,7 @@ from botocore import exceptions as aws
 from rollcall_cli.aws.composition import real
 from rollcall_cli.text.problems import CommandError
 from tests.cli.desk import CONTACTS, HUB, MANAGEMENT, PAYMENTS, RIGHT
-
-
-def refused(code: str, status: int = 400, message: str = "") -> aws.ClientError:
-    return aws.ClientError(
-        {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}, "Call"
-    )
+from tests.support.command_errors import refused
 
 
 def words(result) -> str:

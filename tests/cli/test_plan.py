@@ -27,8 +27,8 @@ from tests.cli.desk import (
     assert_golden,
 )
 from tests.cli.stack_sets import CloudFormation, Deployed
-from tests.cli.test_errors import refused
 from tests.cli.world import TABLE
+from tests.support.command_errors import refused
 
 SHOP_RIGHT = {
     "security": RIGHT["security"],

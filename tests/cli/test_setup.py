@@ -12,7 +12,7 @@ from rollcall_cli.text.fixes import ACCOUNTS, STACK_SETS
 from tests.cli.aws_cli import run
 from tests.cli.desk import HUB, MANAGEMENT, PLAYGROUND, SHOP, assert_golden
 from tests.cli.stack_sets import CloudFormation, Deployed
-from tests.cli.test_errors import refused
+from tests.support.command_errors import refused
 
 SETTINGS = "members: {deploy: stackset, targets: [r-a1b2]}\nguardrail: {targets: [r-a1b2]}\n"
 

@@ -15,7 +15,7 @@ from rollcall.outcomes.documents import build_incident_document
 from rollcall.outcomes.notices import build_notice_document
 from tests.adapters.samples import LINKS, MANAGEMENT, NOW, message
 from tests.functions.notice_samples import NOTICES
-from tests.functions.test_golden_alerts import INCIDENTS
+from tests.support.golden_incidents import INCIDENTS
 
 pytestmark = pytest.mark.cloud
 #: Nobody waits that long for a receiver on this machine, however busy it is.

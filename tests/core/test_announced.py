@@ -15,9 +15,9 @@ from rollcall.model.errors import RetryableError
 from rollcall.publish.known_drift import compute_fingerprint
 from simulation.caller import Caller
 from tests.core.strategies import contacts
-from tests.core.test_sweep_apply import LOOSE
-from tests.core.test_sweep_gate import STRICT, drift, settled
 from tests.support.memory import Crash
+from tests.support.sweep_runs import LOOSE
+from tests.support.sweep_worlds import STRICT, drift, settled
 from tests.support.timeline import Timeline, edit
 from tests.support.world import EXEMPT, MALLORY, MEMBER, PRODUCTION, api_values
 

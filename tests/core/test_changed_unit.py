@@ -3,28 +3,9 @@
 from __future__ import annotations
 
 from rollcall.model.errors import RetryableError
-from tests.core.test_whole_roster import PLAYGROUND, SANDBOX, severities, tamper, with_overrides
+from tests.support.roster_worlds import PLAYGROUND, SANDBOX, severities, tamper, with_overrides
+from tests.support.unit_worlds import ou_event, rename
 from tests.support.world import MALLORY, MEMBER, PRODUCTION, World, api_values
-
-
-def rename(world, path, name):
-    ou_id = world.organization.find_ou(path)
-    world.organization.rename_ou(ou_id, name)
-    return ou_id
-
-
-def ou_event(ou_id):
-    return {
-        "detail": {
-            "eventSource": "organizations.amazonaws.com",
-            "eventName": "UpdateOrganizationalUnit",
-            "eventID": f"rename-{ou_id}",
-            "eventTime": "2026-10-05T09:00:00Z",
-            "recipientAccountId": "111111111111",
-            "requestParameters": {"organizationalUnitId": ou_id, "name": "x"},
-            "userIdentity": {"type": "Root", "arn": "arn:aws:iam::111111111111:root"},
-        }
-    }
 
 
 def test_a_renamed_unit_holds_its_accounts_instead_of_giving_them_the_defaults():

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.core.test_recovery import STEPS
 from tests.support.memory import Crash
+from tests.support.recovery_worlds import STEPS
 from tests.support.world import EXEMPT, KINDS, MALLORY, MEMBER, PRODUCTION, World
 
 MEMBERS = (MEMBER, PRODUCTION, EXEMPT)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from tests.core.test_sweep_apply import LOOSE, many
-from tests.core.test_sweep_gate import changed
+from tests.support.sweep_runs import LOOSE, many
+from tests.support.sweep_worlds import changed
 from tests.support.timeline import many_accounts
 from tests.support.world import KINDS, MALLORY, MEMBER, World, api_values
 

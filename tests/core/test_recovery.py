@@ -7,26 +7,8 @@ import pytest
 from rollcall.model.errors import RecordRefusedError, RetryableError
 from simulation.errors import ApiError
 from tests.support.memory import Crash
+from tests.support.recovery_worlds import STEPS
 from tests.support.world import MALLORY, MEMBER, World, api_values
-
-#: Every step of one restore after which the process can be killed, with the most alerts that may come of it.
-STEPS = {
-    "get_alternate_contact.after": 1,
-    "state.open_intent.after": 1,
-    "ledger.record_intent": 1,
-    "ledger.record_intent.after": 1,
-    "put_alternate_contact.after": 1,
-    "state.record_request": 1,
-    "state.record_request.after": 1,
-    "ledger.record_outcome": 1,
-    "ledger.record_outcome.after": 1,
-    "bus.publish": 1,
-    "topic.publish": 1,
-    "topic.publish.after": 2,
-    "alerted.sent": 2,
-    "bus.publish.after": 1,
-    "state.close_intent": 1,
-}
 
 
 def tampered(**options) -> World:

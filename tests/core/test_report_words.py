@@ -14,9 +14,9 @@ from rollcall.model.roster import compute_digest
 from rollcall.report.page import render
 from rollcall.report.words import describe_end, describe_start, format_percent
 from rollcall.sweep.run import Ending, Trigger
-from tests.core.test_sweep_gate import AUDIT, BAD, NARROW, STRICT, drift, settled
 from tests.support.reports import sample_report
 from tests.support.sweep_world import FOR_GOOD, SweepWorld
+from tests.support.sweep_worlds import AUDIT, BAD, NARROW, STRICT, drift, settled
 from tests.support.world import MEMBER
 
 #: Endings of runs that begin nothing, and so have no report.

@@ -14,29 +14,13 @@ from rollcall.model.errors import RetryableError, WriteRefusedError
 from rollcall.model.roster import compute_digest
 from rollcall.sweep import apply as apply_module
 from rollcall.sweep.apply_account import AccountApplier
-from simulation.clock import VirtualClock
-from simulation.organization import SimulatedOrganization
-from tests.core.test_sweep_gate import changed, drift, settled
 from tests.support.memory import Crash
+from tests.support.sweep_runs import LOOSE, many, results
 from tests.support.sweep_world import SweepWorld
-from tests.support.world import EXEMPT, MALLORY, MANAGEMENT, MEMBER, PRODUCTION, ROSTER, api_values
+from tests.support.sweep_worlds import changed, drift, settled
+from tests.support.world import EXEMPT, MALLORY, MANAGEMENT, MEMBER, PRODUCTION, api_values
 
-LOOSE = ROSTER | {"limits": {"max_changed_accounts": "100%"}}
 THEIRS = MALLORY | {"Name": "Somebody later"}
-
-
-def many(count: int = 40, roster=LOOSE) -> SweepWorld:
-    """An organization of so many members, all of them without contacts, under an approved roster."""
-    clock = VirtualClock()
-    organization = SimulatedOrganization(organization_id="o-exampleorgid", management=MANAGEMENT, clock=clock)
-    organization.add_account(account_id="333333333333", name="Hub", email="hub@example.com")
-    organization.trusted_access.add("account.amazonaws.com")
-    organization.delegate("333333333333")
-    for number in range(count):
-        organization.add_account(
-            account_id=f"7{number:011}", name=f"Member {number}", email=f"m{number}@example.com"
-        )
-    return SweepWorld(roster, organization=organization)
 
 
 def ready(*accounts: str, roster=LOOSE) -> tuple[SweepWorld, object]:
@@ -44,12 +28,6 @@ def ready(*accounts: str, roster=LOOSE) -> tuple[SweepWorld, object]:
     world = settled(roster)
     drift(world, *accounts)
     return world, world.execution().run_to("apply")
-
-
-def results(world) -> dict[tuple[str, str], tuple[str, str]]:
-    run = world.executions[-1].document["id"]
-    found = [result for part in world.runs.read_results(run) for result in part]
-    return {(item.account_id, str(item.kind)): (str(item.verdict), item.reason) for item in found}
 
 
 class TestLookedAtAgain:

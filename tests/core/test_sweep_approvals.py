@@ -8,12 +8,12 @@ import pytest
 
 from rollcall.model.errors import RetryableError
 from rollcall.model.roster import compute_digest
-from tests.core.test_sweep_apply import many
-from tests.core.test_sweep_approved import MEMBERS
-from tests.core.test_sweep_control import held_drift
-from tests.core.test_sweep_gate import BAD, NARROW, STRICT, changed, drift, settled
+from tests.support.approved_runs import MEMBERS
 from tests.support.memory import Crash
+from tests.support.operator_worlds import held_drift
+from tests.support.sweep_runs import many
 from tests.support.sweep_world import ALICE
+from tests.support.sweep_worlds import BAD, NARROW, STRICT, changed, drift, settled
 from tests.support.world import MEMBER, PRODUCTION, ROSTER, api_values
 
 BOB = ALICE.replace("alice", "bob")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.core.test_sweep_apply import many
-from tests.core.test_sweep_gate import drift
+from tests.support.approved_runs import MEMBERS
+from tests.support.sweep_runs import many
+from tests.support.sweep_worlds import drift
 from tests.support.world import ROSTER, api_values
 
 if TYPE_CHECKING:
     from tests.support.sweep_world import SweepWorld
-
-MEMBERS = [f"7{number:011}" for number in range(40)]
 
 
 def waiting(count: int = 20) -> SweepWorld:

@@ -13,19 +13,11 @@ from rollcall.model.errors import RetryableError
 from rollcall.model.roster import compute_digest
 from simulation.caller import Caller
 from simulation.clock import DEFAULT_START
-from tests.core.test_sweep_gate import BAD, NARROW, STRICT, drift, settled
+from tests.support.operator_worlds import held_drift
 from tests.support.sweep_world import ALICE
+from tests.support.sweep_worlds import BAD, NARROW, STRICT, settled
 from tests.support.timeline import Timeline, edit
 from tests.support.world import MALLORY, MEMBER, PRODUCTION, api_values
-
-
-def held_drift():
-    """An organization whose drift waits for a person; with the plan's digest."""
-    world = settled()
-    drift(world, MEMBER, PRODUCTION)
-    world.sweep()
-    (plan,) = world.sweeps.plans
-    return world, plan
 
 
 class TestPause:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.core.test_sweep_apply import LOOSE
-from tests.core.test_sweep_gate import STRICT, changed, drift, settled
+from tests.support.sweep_runs import LOOSE
 from tests.support.sweep_world import FOR_GOOD, SweepWorld
+from tests.support.sweep_worlds import STRICT, changed, drift, settled
 from tests.support.world import MALLORY, MANAGEMENT, MEMBER, PRODUCTION, api_values
 
 STEPS = ("begin", "prepare", "observe", "gate", "apply", "report")

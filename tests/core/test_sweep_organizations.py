@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.core.test_sweep_apply import LOOSE, results
-from tests.core.test_sweep_gate import drift, settled
-from tests.core.test_sweep_properties import LIMITED, THEIRS, Watch, happen, wrong
 from tests.support.memory import Crash
+from tests.support.sweep_mixtures import LIMITED, THEIRS, Watch, happen, wrong
+from tests.support.sweep_runs import LOOSE, results
+from tests.support.sweep_worlds import drift, settled
 from tests.support.world import KINDS, MALLORY, MEMBER, PRODUCTION, api_values
 
 if TYPE_CHECKING:

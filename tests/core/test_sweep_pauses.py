@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from rollcall.model.roster import compute_digest
-from tests.core.test_sweep_apply import LOOSE
-from tests.core.test_sweep_gate import BAD, NARROW, drift, settled
+from tests.support.sweep_runs import LOOSE
 from tests.support.sweep_world import SweepWorld
+from tests.support.sweep_worlds import BAD, NARROW, drift, settled
 from tests.support.world import MEMBER, PRODUCTION, ROSTER, api_values
 
 STEPS = ["begin", "prepare", "observe", "gate", "apply", "report"]

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rollcall.model.roster import compute_digest
-from tests.core.test_sweep_apply import LOOSE
-from tests.core.test_sweep_gate import BAD, NARROW, STRICT, drift, settled
+from tests.support.sweep_runs import LOOSE
 from tests.support.sweep_world import ALICE, SweepWorld
+from tests.support.sweep_worlds import BAD, NARROW, STRICT, drift, settled
 from tests.support.world import EXEMPT, MALLORY, MEMBER, PRODUCTION, ROSTER
 
 if TYPE_CHECKING:

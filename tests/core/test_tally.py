@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +18,6 @@ from rollcall.bulk_edits.counting import (
     find_end,
     is_due,
     join_edit,
-    list_members,
     mark_alerted,
 )
 from rollcall.bulk_edits.detector import make_bulk_incident_id, make_bulk_notice
@@ -30,45 +29,13 @@ from rollcall.bulk_edits.model import (
     Bulk,
     BulkLimits,
     By,
-    Edit,
     EditWindow,
 )
 from tests.adapters.samples import SIGNAL
+from tests.support.bulk_samples import LIMITS, NOBODY, START, counted_all, edit
 
 if TYPE_CHECKING:
     from rollcall.outcomes.notices import Notice
-
-START = datetime(2026, 10, 5, 9, 0, tzinfo=UTC)
-LIMITS = BulkLimits()
-NOBODY = EditWindow(by=By.ACTOR, name="assumed-role/Dev/mary")
-
-
-def edit(
-    account: int, seconds: float = 0.0, verdict: str = "set", principal: str = SIGNAL.actor.principal
-) -> Edit:
-    account_id = f"{account:012}"
-    return Edit(
-        incident_id=f"RC-{account}-{seconds}",
-        account_id=account_id,
-        at=START + timedelta(seconds=seconds),
-        verdict=verdict,
-        place={"id": account_id, "name": f"Account {account}", "ou": "Sandbox"},
-        actor=replace(SIGNAL.actor, principal=principal).as_document(),
-    )
-
-
-def counted_all(edits: list[Edit], tally: EditWindow = NOBODY, limits: BulkLimits = LIMITS) -> EditWindow:
-    """As a worker counts: what a bulk takes joins it."""
-    counts: set[str] = set()
-    for one in edits:
-        if tally.bulk is not None and accepts(tally.bulk, one, limits):
-            new = list_members(tally.bulk, one)
-            tally = replace(tally, bulk=join_edit(tally.bulk, one, START, known=counts & set(new)))
-            counts |= set(new)
-        else:
-            tally = count_edit(tally, one, START, limits)
-            counts = {item.account_id for item in tally.recent}
-    return tally
 
 
 def opened(accounts: int = 5) -> Bulk:

@@ -18,8 +18,8 @@ from rollcall.outcomes.documents import build_incident_document
 from rollcall.outcomes.verdicts import Verdict
 from simulation import ApiError, Caller
 from tests.adapters.samples import INCIDENT, LINKS, NOW, OUTCOME, SIGNAL
-from tests.core.test_changed_unit import ou_event, rename
-from tests.core.test_whole_roster import (
+from tests.support.memory import Crash
+from tests.support.roster_worlds import (
     PLAYGROUND,
     SANDBOX,
     new_account,
@@ -28,7 +28,7 @@ from tests.core.test_whole_roster import (
     tamper,
     with_overrides,
 )
-from tests.support.memory import Crash
+from tests.support.unit_worlds import ou_event, rename
 from tests.support.world import HUB, KINDS, MALLORY, MANAGEMENT, MEMBER, ROSTER, World, api_values
 
 SECURITY = {"AlternateContactType": "SECURITY"}

@@ -12,27 +12,21 @@ from rollcall.decide.intent import LEASE_SECONDS
 from simulation.caller import Caller
 from simulation.errors import ApiError
 from tests.support.memory import Crash
+from tests.support.roster_worlds import (
+    PLAYGROUND,
+    SANDBOX,
+    new_account,
+    organizations_event,
+    severities,
+    tamper,
+    with_overrides,
+)
 from tests.support.world import EXEMPT, KINDS, MALLORY, MEMBER, PRODUCTION, ROSTER, World, api_values
 
 EVENTS = Path(__file__).parent.parent / "events"
 
 
-def with_overrides(*overrides, **more):
-    filled = [{"kinds": {}, "mode": None} | override for override in overrides]
-    return ROSTER | {"overrides": filled} | more
-
-
 TAGGED = with_overrides({"tag": {"scope": "pci"}, "kinds": {"SECURITY": "pci-soc"}})
-SANDBOX = with_overrides({"ou": "Sandbox", "kinds": {"SECURITY": "pci-soc"}})
-PLAYGROUND = "666677778888"
-
-
-def tamper(world, account_id=MEMBER, kind="SECURITY", session="mary"):
-    world.member(account_id, session).put_alternate_contact(AlternateContactType=kind, **MALLORY)
-
-
-def severities(world):
-    return [alert.attributes["severity"] for alert in world.alerts]
 
 
 def test_a_contact_that_must_be_absent_is_deleted_once_it_appears():
@@ -157,12 +151,6 @@ def test_a_value_that_does_not_fit_is_refused_for_that_account_alone():
     assert world.contacts(PRODUCTION)["OPERATIONS"] == api_values("platform")
 
 
-def new_account(world):
-    world.admin("organizations").create_account(AccountName="New", Email="new@example.com")
-    (account_id,) = [key for key, account in world.organization.accounts.items() if account.name == "New"]
-    return account_id
-
-
 def test_a_new_account_is_looked_at_again_before_its_forwarder_is_there():
     world = World().settle()
     account_id = new_account(world)
@@ -247,20 +235,6 @@ def test_a_throttled_look_after_a_cut_off_write_is_no_stolen_role():
     world.drain()
     assert "unrecorded-write" not in world.verdicts()
     assert len(world.alerts) == 1
-
-
-def organizations_event(name, **parameters):
-    return {
-        "detail": {
-            "eventSource": "organizations.amazonaws.com",
-            "eventName": name,
-            "eventID": f"e-{name}",
-            "eventTime": "2026-10-05T09:00:00Z",
-            "recipientAccountId": "111111111111",
-            "requestParameters": parameters,
-            "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::111111111111:user/eve"},
-        }
-    }
 
 
 @pytest.mark.parametrize("name", ["DeregisterDelegatedAdministrator", "DisableAWSServiceAccess"])

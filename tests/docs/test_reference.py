@@ -8,7 +8,7 @@ import pytest
 from rollcall.events.parse import READERS
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.verdicts import Verdict
-from tests.functions.test_golden_alerts import DOCUMENTS
+from tests.support.golden_incidents import DOCUMENTS
 from tools.descriptions import CAUSES, FIELDS, NOTICES, STATE, VERDICTS
 from tools.reference import DIRECTORY, pages
 

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rollcall.events.monitored import BY_NAME
-from rollcall.events.signal import TAMPERING, Cause
+from rollcall.events.signal import Cause
 from rollcall.model.contact import ContactKind
 from rollcall.model.desired import Absent, Unreadable
 from rollcall.model.errors import MalformedEventError
@@ -19,7 +18,6 @@ from rollcall.outcomes.severity import find_severity
 from rollcall.outcomes.verdicts import Verdict
 from tests.adapters.samples import (
     ACCOUNT,
-    EVENT,
     INCIDENT,
     INTENT,
     LINKS,
@@ -30,6 +28,7 @@ from tests.adapters.samples import (
     SIGNAL,
     leaks,
 )
+from tests.support.rendering import HAPPENINGS, signal_of
 
 FOUND = {
     "present": INTENT.found,
@@ -50,12 +49,6 @@ HOSTILE = {
     "empty": "",
 }
 BASE = build_incident_document(INCIDENT, management_account=MANAGEMENT, at=NOW)
-#: Every cause, and each watched event: (cause, event name, whether the actor is authorised).
-HAPPENINGS = [
-    *((cause, SIGNAL.event.name, False) for cause in Cause if cause not in {Cause.MONITORED, Cause.SWEPT}),
-    *((cause, SIGNAL.event.name, True) for cause in sorted(TAMPERING)),
-    *((Cause.MONITORED, name, False) for name in sorted(BY_NAME)),
-]
 
 
 #: How an incident may end so that the contact is right although nobody was told of a write.
@@ -68,11 +61,6 @@ def message_of(document):
 
 def render(document):
     return render_plain_text(message_of(document))
-
-
-def signal_of(cause, event_name=None):
-    name = event_name or ("PutContactInformation" if cause is Cause.MONITORED else SIGNAL.event.name)
-    return replace(SIGNAL, cause=cause, event=replace(EVENT, name=name))
 
 
 def told(cause, *verdicts, event_name=None, opened=False, found=OUTCOME.found, account=ACCOUNT, **changes):

@@ -7,185 +7,33 @@ After an intended change of the words write the files anew, and read the differe
 
 import json
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rollcall.events.monitored import BY_NAME
 from rollcall.events.signal import ARRIVAL, TAMPERING, Cause
-from rollcall.model.contact import ContactKind
-from rollcall.model.desired import Absent, DesiredAbsent, Unreadable
 from rollcall.notify.block_kit import render_block_kit
 from rollcall.notify.chat import render_chat
 from rollcall.notify.notices import pick_variant
 from rollcall.notify.notifier import read_event
 from rollcall.notify.plain_text import render_plain_text
 from rollcall.notify.words import ARRANGED_WORDS, WORDS
-from rollcall.outcomes.documents import build_incident_document
 from rollcall.outcomes.notice_kinds import NOTICES as NOTICE_WORDS
 from rollcall.outcomes.notice_kinds import NoticeKind
-from rollcall.outcomes.notices import build_notice_document
 from rollcall.outcomes.verdicts import Verdict
 from tests.adapters.samples import (
-    ACCOUNT,
-    ACTOR,
-    EVENT,
-    INCIDENT,
     LINKS,
-    MANAGEMENT,
-    NOW,
-    OUTCOME,
-    SIGNAL,
     leaks,
 )
 from tests.functions.block_kit_rules import assert_block_kit, assert_notification
 from tests.functions.notice_samples import NOTICES
+from tests.support.golden_incidents import (
+    DOCUMENTS,
+    INCIDENTS,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
-ROOT = replace(ACTOR, principal="arn:aws:iam::222222222222:root", kind="root user", role_arn=None, mfa=None)
-WRITER = replace(
-    ACTOR,
-    principal="arn:aws:sts::333333333333:assumed-role/rollcall-reconcile/reconcile",
-    account_id="333333333333",
-    role_arn="arn:aws:iam::333333333333:role/rollcall-reconcile",
-)
-FIREFOX = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.14; rv:68.0) Gecko/20100101 Firefox/68.0, aws-internal/3"
-TERRAFORM = (
-    "APN/1.0 HashiCorp/1.0 Terraform/1.15.0 (+https://www.terraform.io) terraform-provider-aws/6.32.1 "
-    "(+https://registry.terraform.io/providers/hashicorp/aws) aws-sdk-go-v2/1.41.1 ua/2.1 os/macos"
-)
-NOBODY = {
-    "kind": None,
-    "found": None,
-    "wanted": None,
-    "intent_id": None,
-    "request_id": None,
-    "verified": None,
-}
-ALL_KINDS = tuple(replace(OUTCOME, kind=kind, found=Absent()) for kind in ContactKind)
-
-
-def of(verdict, reason="why it is so", **changes):
-    return replace(OUTCOME, verdict=verdict, reason=reason, **({"verified": None} | changes))
-
-
-def incident(cause, *outcomes, event=None, actor=ACTOR, opened=False, **account):
-    names = {Cause.CONTACT_DELETED: "DeleteAlternateContact", Cause.OU_CHANGED: "UpdateOrganizationalUnit"}
-    reference = replace(EVENT, name=event or names.get(cause, EVENT.name))
-    affected = account.get("id", SIGNAL.account_id)
-    signal = replace(SIGNAL, account_id=affected, cause=cause, event=reference, actor=actor)
-    return replace(
-        INCIDENT,
-        event=reference,
-        signal=signal,
-        account=replace(ACCOUNT, **account),
-        outcomes=outcomes,
-        opened=opened,
-    )
-
-
-EDITED, DELETED, MOVED = Cause.CONTACT_EDITED, Cause.CONTACT_DELETED, Cause.ACCOUNT_MOVED
-BUSY = "the contact could not be read: TooManyRequestsException"
-REFUSED = "the Account API answered ValidationException"
-NO_WAY_IN = (
-    "unreachable: the role arn:aws:iam::111111111111:role/rollcall-management-contacts cannot be assumed "
-    "(AccessDenied); deploy RollcallManagement in the management account"
-)
-UNIT_HELD = (
-    "organizational unit ou-a1b2-11111111 was Sandbox and is called otherwise now: correct the override in "
-    "the roster, or the name of the unit; accounts in ou-a1b2-11111111: 2"
-)
-UNNAMED = "no contact of the roster carries the account's name"
-HELD = "no account carries the tag scope=pci any more, this was the last one"
-
-DENIED = of(Verdict.DENIED, "AWS refused the call: AccessDenied", **NOBODY)
-CALLERS = {"id": MANAGEMENT, "name": "Management", "ou_path": ()}
-
-INCIDENTS = {
-    "edited-restored": incident(EDITED, OUTCOME),
-    "edited-restored-not-shown-yet": incident(EDITED, replace(OUTCOME, verified=False)),
-    "edited-undone": incident(EDITED, of(Verdict.UNDONE, "a write of ours after this change undid it")),
-    "edited-audit": incident(EDITED, of(Verdict.WOULD_SET, "audit mode")),
-    "edited-waiting": incident(EDITED, of(Verdict.PENDING, BUSY, found=None, wanted=None)),
-    "edited-failed": incident(EDITED, of(Verdict.FAILED, REFUSED)),
-    "edited-unreadable": incident(
-        EDITED, of(Verdict.UNREADABLE, REFUSED, found=Unreadable(reason=REFUSED), wanted=None)
-    ),
-    "edited-management": incident(
-        EDITED, of(Verdict.UNREACHABLE, NO_WAY_IN, found=None, wanted=None), name="Management"
-    ),
-    "edited-held": incident(EDITED, of(Verdict.BLOCKED, HELD, wanted=None)),
-    "edited-exempt": incident(EDITED, of(Verdict.EXEMPT, "being divested", wanted=None)),
-    "edited-denied": incident(EDITED, DENIED),
-    "deleted-in-vain": incident(
-        DELETED, of(Verdict.DENIED, "AWS refused the call: ResourceNotFoundException", **NOBODY)
-    ),
-    "edited-from-the-console": incident(
-        EDITED, OUTCOME, actor=replace(ACTOR, user_agent=FIREFOX, console=True)
-    ),
-    "edited-by-terraform": incident(EDITED, OUTCOME, actor=replace(ACTOR, user_agent=TERRAFORM)),
-    "edited-by-root": incident(EDITED, OUTCOME, actor=ROOT),
-    "edited-by-authorised-changer": incident(EDITED, replace(OUTCOME, authorised=True)),
-    "edited-by-our-own-role": incident(
-        EDITED,
-        of(Verdict.UNRECORDED_WRITE, "without a recorded intent", found=None, wanted=None),
-        OUTCOME,
-        actor=WRITER,
-    ),
-    "edited-although-absent": incident(
-        EDITED, replace(OUTCOME, wanted=DesiredAbsent(source="absent (override of accounts 222222222222)"))
-    ),
-    "edited-right-by-now": incident(EDITED, of(Verdict.COMPLIANT, "as the roster wants it"), opened=True),
-    "edited-not-pursued": incident(
-        EDITED, of(Verdict.INACTIVE, "the account is SUSPENDED", **NOBODY), opened=True
-    ),
-    "edited-put-back-later": incident(
-        EDITED, of(Verdict.BACKED_OFF, "a standoff: it is put back at 2026-10-05T09:35:00Z"), opened=True
-    ),
-    "renamed-denied": incident(Cause.ACCOUNT_RENAMED, DENIED, event="PutAccountName"),
-    "moved-denied": incident(MOVED, DENIED, event="MoveAccount", **CALLERS),
-    "tagged-denied": incident(Cause.ACCOUNT_TAGGED, DENIED, event="UntagResource"),
-    "unit-denied": incident(Cause.OU_CHANGED, DENIED, **CALLERS),
-    "watched-denied": incident(Cause.MONITORED, DENIED, event="DeregisterDelegatedAdministrator", **CALLERS),
-    "renamed-told": incident(
-        Cause.ACCOUNT_RENAMED, of(Verdict.NOTIFIED, UNNAMED, **NOBODY), event="PutAccountName"
-    ),
-    "renamed-set": incident(Cause.ACCOUNT_RENAMED, OUTCOME, event="PutAccountName"),
-    "deleted-restored": incident(DELETED, replace(OUTCOME, found=Absent())),
-    "created-set": incident(Cause.ACCOUNT_CREATED, *ALL_KINDS, event="CreateAccountResult"),
-    "joined-one-waits": incident(
-        Cause.ACCOUNT_JOINED,
-        ALL_KINDS[0],
-        of(Verdict.PENDING, BUSY, found=None, wanted=None, kind=ContactKind.BILLING),
-        event="AccountJoinedOrganization",
-    ),
-    "moved-audit": incident(MOVED, of(Verdict.WOULD_SET, "audit mode"), event="MoveAccount"),
-    "moved-failed": incident(MOVED, of(Verdict.FAILED, REFUSED), ALL_KINDS[1], event="MoveAccount"),
-    "tagged-held": incident(
-        Cause.ACCOUNT_TAGGED, of(Verdict.BLOCKED, HELD, wanted=None), event="UntagResource"
-    ),
-    # Only after a message of this incident was told as open, which the sweep itself never does.
-    "swept-right-by-now": incident(
-        Cause.SWEPT, of(Verdict.COMPLIANT, "as the roster wants it"), event="Sweep", opened=True
-    ),
-    "unit-set": incident(Cause.OU_CHANGED, OUTCOME),
-    "unit-held": incident(Cause.OU_CHANGED, of(Verdict.BLOCKED, UNIT_HELD, **NOBODY)),
-    "unit-too-large": incident(
-        Cause.OU_CHANGED, of(Verdict.NOTIFIED, "it has more than 10 accounts", **NOBODY)
-    ),
-} | {
-    f"watched-{name}": incident(
-        Cause.MONITORED, of(Verdict.NOTIFIED, "Rollcall cannot undo this", **NOBODY), event=name
-    )
-    for name in BY_NAME
-}
-
-
-DOCUMENTS = {
-    name: build_incident_document(one, management_account=MANAGEMENT, at=NOW)
-    for name, one in INCIDENTS.items()
-} | {f"notice-{name}": build_notice_document(one, at=NOW) for name, one in NOTICES.items()}
 
 
 def as_text(message):

@@ -20,16 +20,13 @@ from rollcall.runtime import compose
 from simulation import Caller, Response
 from simulation.client import SimulatedClient
 from tests.adapters.samples import FOUND, INCIDENT, MANAGEMENT, MEMBER, NOW, REGION
-from tests.core.test_changed_unit import ou_event
 from tests.functions.conftest import installed
 from tests.functions.deployment import Deployment, api_values
-from tests.stacks.assembly import synthesize
-from tests.stacks.template import as_list
 from tests.stacks.variants import synthesize_with
 from tests.support.moto_aws import SERVICES
+from tests.support.permissions import APPLYING, AROUND, INSIDE, actions_of, grants_of
+from tests.support.unit_worlds import ou_event
 
-#: What the services around a function use in its role's name: logs, traces, the key of the topic.
-AROUND = ("logs:", "xray:", "kms:")
 #: What Lambda uses to read the queue for the function.
 CONSUMPTION = frozenset(
     f"sqs:{action}"
@@ -41,40 +38,9 @@ CONSUMPTION = frozenset(
         "ChangeMessageVisibility",
     )
 )
-#: What the role that writes may as `apply`, which works off stored plans and has tests of its own.
-APPLYING = frozenset({"dynamodb:Scan", "s3:GetObject", "s3:ListBucket"})
-#: A transaction needs the action of each of its parts.
-PARTS = {
-    "Put": "PutItem",
-    "Update": "UpdateItem",
-    "Delete": "DeleteItem",
-    "ConditionCheck": "ConditionCheckItem",
-}
 
 
 DENY = {"Effect": "Deny", "Action": ["account:PutAlternateContact"], "Resource": ["*"]}
-#: The role in the management account.
-INSIDE = "inside the management account"
-
-
-@pytest.fixture(scope="session")
-def everything():
-    """The synthesized stacks of a roster that needs every permission."""
-    return synthesize("tests/functions/everything")
-
-
-def grants_of(template, role_prefix):
-    role, _ = template.one("AWS::IAM::Role", role_prefix)
-    statements = template.statements(role)
-    assert all(statement["Effect"] == "Allow" for statement in statements)
-    return {action for statement in statements for action in as_list(statement["Action"])}
-
-
-def actions_of(service, operation, parameters):
-    """The IAM actions that a call needs."""
-    if operation == "TransactWriteItems":
-        return {f"dynamodb:{PARTS[part]}" for item in parameters["TransactItems"] for part in item}
-    return {f"{service}:{operation}"}
 
 
 class RecordedDeployment(Deployment):

@@ -1,6 +1,5 @@
 """Whoever acts, and whatever names they chose: each way to show an alert has its limits and no secrets."""
 
-import json
 from dataclasses import replace
 
 import pytest
@@ -9,11 +8,8 @@ from hypothesis import strategies as st
 
 from rollcall.events.actor import Actor
 from rollcall.events.signal import Cause
-from rollcall.notify.block_kit import render_block_kit
-from rollcall.notify.chat import render_chat
 from rollcall.notify.message import Section, make_fact, make_printable
 from rollcall.notify.notifier import read_event
-from rollcall.notify.plain_text import SUBJECT_LENGTH, render_plain_text
 from rollcall.outcomes.documents import build_incident_document
 from rollcall.outcomes.notices import build_notice_document
 from rollcall.outcomes.verdicts import Verdict
@@ -26,14 +22,12 @@ from tests.adapters.samples import (
     NOW,
     OUTCOME,
     SIGNAL,
-    leaks,
     message,
 )
-from tests.core.test_actor import FORMS
-from tests.functions.block_kit_rules import assert_block_kit, assert_notification
 from tests.functions.notice_samples import NOTICES
+from tests.support.actors import FORMS
+from tests.support.hostile_names import KEY, TOKEN, assert_sound
 
-KEY, TOKEN = "AKIAIOSFODNN7EXAMPLE", "xoxb-12345-SECRET"
 HOOK = "https://hooks.slack.com/services/T0/B0/SECRET"
 SPITE = [
     "<!channel> & <https://evil.example|click>",
@@ -95,24 +89,6 @@ def message_of(drawn):
     )
     document = build_incident_document(incident, management_account=MANAGEMENT, at=NOW)
     return None if document is None else read_event({"detail": document}, LINKS)
-
-
-def assert_sound(one):
-    alert = render_plain_text(one)
-    assert 1 <= len(alert.subject) <= SUBJECT_LENGTH
-    assert all(" " <= character <= "~" for character in alert.subject)
-    assert all(line.isprintable() for line in alert.text.split("\n"))
-    assert len(alert.text.encode()) < 200_000  # SNS takes 256 KiB with the attributes
-    notification = render_chat(one)
-    assert_notification(notification)
-    shown = [alert.subject, alert.text, json.dumps(notification, ensure_ascii=False)]
-    for quotes in (True, False):
-        payload = render_block_kit(one, quotes=quotes)
-        assert_block_kit(payload)
-        shown.append(json.dumps(payload, ensure_ascii=False))
-    for text in shown:
-        assert leaks(text) == []
-        assert not [secret for secret in (KEY, TOKEN, "SECRET") if secret in text]
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=250, deadline=None)

@@ -15,7 +15,7 @@ from rollcall.notify.notifier import read_event
 from rollcall.repeated_edits.rules import RepeatedEditLimits
 from simulation.caller import Caller
 from tests.adapters.samples import LINKS
-from tests.functions.test_rendering_properties import assert_sound
+from tests.support.hostile_names import assert_sound
 from tests.support.memory import Crash
 from tests.support.timeline import Timeline, edit, many_accounts
 from tests.support.world import MEMBER, World, api_values

@@ -23,33 +23,13 @@ from tests.adapters.samples import FOUND, MANAGEMENT, MEMBER, REGION
 from tests.functions.conftest import installed
 from tests.functions.deployment import TABLE, api_values
 from tests.functions.sweep_deployment import SweepDeployment, sweeping
-from tests.functions.test_permissions_both_ways import (  # noqa: F401  # a fixture among them
-    APPLYING,
-    AROUND,
-    INSIDE,
-    actions_of,
-    everything,
-    grants_of,
-)
 from tests.support.moto_aws import SERVICES
+from tests.support.permissions import APPLYING, AROUND, INSIDE, actions_of, everything, grants_of  # noqa: F401  # a fixture among them
+from tests.support.sweep_grants import LEADING, PREFIXES, partitions_in
 
 ROLES = {"sweep": "SweepRole", "apply": "ReconcileRole", "control": "ControlRole"}
-#: What IAM calls a service whose client has another name.
-PREFIXES = {"stepfunctions": "states"}
 #: What IAM calls differently from the API.
 RENAMED = {"s3:ListObjectsV2": "s3:ListBucket"}
-LEADING = "dynamodb:LeadingKeys"
-
-
-def partitions_in(parameters):
-    """The partitions of the table that a call to DynamoDB names, in a transaction those of each part."""
-    if "TransactItems" in parameters:
-        parts = [part for item in parameters["TransactItems"] for part in item.values()]
-        return {pk for part in parts for pk in partitions_in(part)}
-    if "KeyConditionExpression" in parameters:
-        return {parameters["ExpressionAttributeValues"][":pk"]["S"]}
-    item = parameters.get("Key") or parameters.get("Item")
-    return {item["pk"]["S"]} if item else set()
 
 
 class RecordedSweep(SweepDeployment):

@@ -21,10 +21,10 @@ from simulation import organizations_reads
 from simulation.models import load_service_model
 from tests.cli import scenes
 from tests.cli.desk import HUB, MANAGEMENT, PAYMENTS
-from tests.cli.test_history import Books
 from tests.cli.world import GUARDED, World
-from tests.functions.test_sweep_permissions import LEADING, PREFIXES, partitions_in
 from tests.stacks.template import as_list
+from tests.support.ledger_books import Books
+from tests.support.sweep_grants import LEADING, PREFIXES, partitions_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

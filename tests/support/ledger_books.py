@@ -1,0 +1,118 @@
+"""What several tests of one subject share: history."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from rollcall.adapters.ledger import LedgerBucket
+from rollcall.adapters.state.memory import StateTable
+from rollcall.decide.intent import make_intent_id
+from rollcall.model.contact import ContactKind
+from rollcall.outcomes.outcome import Outcome
+from rollcall.outcomes.verdicts import Verdict
+from tests.adapters import samples
+from tests.cli.desk import HUB, PAYMENTS
+from tests.cli.world import TABLE
+
+if TYPE_CHECKING:
+    from rollcall.decide.intent import Intent
+    from rollcall.events.actor import Actor
+    from tests.cli.world import World
+
+
+BUCKET = "rollcall-ledger"
+
+
+LOCK = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 365}}}
+
+
+#: S3 of the tests knows the time of this machine only.
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+OPENED = datetime(2026, 10, 5, 9, 30, tzinfo=UTC)
+
+
+class Books:
+    """A ledger and a state table as the functions leave them."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.s3 = world.client("s3", HUB)
+        self.s3.create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=True)
+        self.s3.put_object_lock_configuration(Bucket=BUCKET, ObjectLockConfiguration=LOCK)
+        assert world.deployed.outputs is not None
+        world.deployed.outputs["LedgerBucketName"] = BUCKET
+        self.ledger = LedgerBucket(client=self.s3, bucket=BUCKET)
+        self.state = StateTable(client=world.client("dynamodb", HUB), table=TABLE)
+
+    def write(
+        self,
+        minutes: int = 0,
+        *,
+        kind: ContactKind = ContactKind.SECURITY,
+        actor: Actor = samples.INTENT.signal.actor,
+        outcome: bool = True,
+    ) -> Intent:
+        """One write with its records."""
+        sample, at = samples.INTENT, OPENED + timedelta(minutes=minutes)
+        signal = replace(sample.signal, account_id=PAYMENTS, kind=kind, actor=actor)
+        name = make_intent_id(signal=signal, kind=kind, owner="m-1", opened_at=at)
+        intent = replace(sample, id=name, signal=signal, kind=kind, opened_at=at)
+        self.ledger.record_intent(intent)
+        self.state.record_request(intent, f"request-{minutes}", at=NOW)
+        if outcome:
+            self.end(intent)
+        return intent
+
+    def end(self, intent: Intent) -> None:
+        done = Outcome(
+            verdict=Verdict.SET,
+            reason="set as the roster wants it",
+            kind=intent.kind,
+            intent_id=intent.id,
+            request_id="r-1",
+            verified=True,
+        )
+        self.ledger.record_outcome(intent, done, intent.opened_at + timedelta(seconds=1))
+
+    def later(self, **passed: int) -> None:
+        """Look that long after now, whatever the date of this machine: the clock of the world has its own."""
+        self.world.clock._now = datetime.now(UTC) + timedelta(**passed)
+
+    def key(self, intent: Intent, record: str) -> str:
+        return f"ledger/{PAYMENTS}/{intent.opened_at:%Y/%m/%d}/{intent.id}/{record}.json"
+
+    def replace(self, intent: Intent, record: str, document: dict[str, Any]) -> None:
+        """Put another record in the place of one, as if it had always stood there."""
+        key = self.key(intent, record)
+        self.purge(key)
+        self.s3.put_object(Bucket=BUCKET, Key=key, Body=json.dumps(document).encode())
+
+    def lock(self, intent: Intent, *, mode: str, days: int) -> datetime:
+        """Lock the intent from now on, for longer or, as only the bypass allows, shorter; until when."""
+        until = datetime.now(UTC) + timedelta(days=days)
+        self.s3.put_object_retention(
+            Bucket=BUCKET,
+            Key=self.key(intent, "intent"),
+            Retention={"Mode": mode, "RetainUntilDate": until},
+            BypassGovernanceRetention=True,
+        )
+        return until
+
+    def purge(self, key: str) -> None:
+        """Delete every version, as somebody with s3:BypassGovernanceRetention can."""
+        for item in self.s3.list_object_versions(Bucket=BUCKET, Prefix=key).get("Versions", []):
+            self.s3.delete_object(
+                Bucket=BUCKET, Key=key, VersionId=item["VersionId"], BypassGovernanceRetention=True
+            )
+
+    def verify(self) -> tuple[int, dict[str, list[str]]]:
+        """Exit status, and faults by intent."""
+        result = self.world.run("history", PAYMENTS, "--verify", "--json")
+        assert result.stdout, result.stderr
+        writes = json.loads(result.stdout)["writes"]
+        return result.exit_code, {write["id"]: write["faults"] for write in writes}

@@ -39,7 +39,7 @@ test: setup ## Run all tests
 
 # Tests in process; those of the local cloud run the functions in processes of their own, which are not measured.
 coverage: setup ## Measure the branch coverage of what is deployed; below 95 % it fails
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-report=term tests/core tests/adapters tests/functions
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-report=term tests/unit tests/functions
 
 fresh: setup ## Deploy a fresh checkout as a user of the CDK types it, with packages of its own
 	@$(BIN)/python -m pytest tests/fresh $(ARGS)

@@ -12,7 +12,7 @@ os.environ.setdefault("JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(JSII_CACHE))
 os.environ["CDK_VALIDATION"] = "false"
 
 # The same examples wherever they run, and no verdict on how long one took. For others:
-# `make test ARGS="tests/core --hypothesis-profile=default"`.
+# `make test ARGS="tests/unit --hypothesis-profile=default"`.
 settings.register_profile(
     "everywhere", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )

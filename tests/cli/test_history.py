@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError
 from rollcall.events.actor import UNKNOWN
 from rollcall.model.contact import ContactKind
 from rollcall.sweep.apply_account import SWEEP
-from tests.adapters import samples
 from tests.cli.desk import PAYMENTS, assert_golden
+from tests.support import samples
 from tests.support.ledger_books import BUCKET, OPENED, Books
 
 if TYPE_CHECKING:

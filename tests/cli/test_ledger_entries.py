@@ -13,7 +13,7 @@ from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import Verdict
 from rollcall_cli.history.entries import FINISHING, Book, Entry, entries
 from rollcall_cli.history.records import Stored
-from tests.adapters.samples import INTENT
+from tests.support.samples import INTENT
 
 AT = datetime(2026, 10, 5, 9, 30, tzinfo=UTC)
 YEAR = timedelta(days=365)

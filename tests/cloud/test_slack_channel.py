@@ -13,9 +13,9 @@ from rollcall.model.errors import LaterError, RetryableError
 from rollcall.notify.notifier import read_event
 from rollcall.outcomes.documents import build_incident_document
 from rollcall.outcomes.notices import build_notice_document
-from tests.adapters.samples import LINKS, MANAGEMENT, NOW, message
 from tests.functions.notice_samples import NOTICES
 from tests.support.golden_incidents import INCIDENTS
+from tests.support.samples import LINKS, MANAGEMENT, NOW, message
 
 pytestmark = pytest.mark.cloud
 #: Nobody waits that long for a receiver on this machine, however busy it is.

@@ -11,9 +11,10 @@ import notify.handler
 import reconcile.handler
 from rollcall.adapters import clients
 from rollcall.runtime import compose
-from tests.adapters.samples import ROSTER, leaks
 from tests.functions.deployment import Deployment
+from tests.stacks.assembly import synthesize
 from tests.support.moto_aws import aws_over_moto, boto3_clients, no_sockets  # noqa: F401  # fixtures
+from tests.support.samples import ROSTER, leaks
 
 
 @pytest.fixture
@@ -61,3 +62,9 @@ def deployment(undeployed) -> Deployment:
     undeployed.approve()
     undeployed.settle()
     return undeployed
+
+
+@pytest.fixture(scope="session")
+def everything():
+    """The synthesized stacks of a roster that needs every permission."""
+    return synthesize("tests/functions/everything")

@@ -16,8 +16,8 @@ from rollcall.rosters.current import approve_candidate
 from rollcall.runtime.environment import NotifyEnvironment, ReconcileEnvironment
 from simulation import Caller, SimulatedCloud, SystemClock, make_example_organization
 from simulation.organization import AlternateContact
-from tests.adapters.samples import HUB, MANAGEMENT, MEMBER, ROSTER, WANTED, leaks
 from tests.support.moto_aws import BUCKET, BUS, TABLE, create_table
+from tests.support.samples import HUB, MANAGEMENT, MEMBER, ROSTER, WANTED, leaks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

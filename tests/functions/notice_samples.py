@@ -9,7 +9,7 @@ from rollcall.model.levels import Severity
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, make_notice
 from rollcall.sweep.gate import WITHIN_LIMITS
-from tests.adapters.samples import ACTOR, DIGEST, FOUND, MEMBER, WANTED
+from tests.support.samples import ACTOR, DIGEST, FOUND, MEMBER, WANTED
 
 RUN = "20261005T090000Z-1f2e3d"
 PLAN = "5f" * 32

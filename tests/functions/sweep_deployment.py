@@ -15,8 +15,8 @@ from rollcall.adapters import system as system_clock
 from rollcall.runtime.environment import ApplyEnvironment, ControlEnvironment, SweepEnvironment
 from simulation import Caller, VirtualClock
 from simulation.client import SimulatedClient
-from tests.adapters.samples import HUB, MANAGEMENT
 from tests.functions.deployment import BUCKET, BUS, MANAGEMENT_ROLE, TABLE, Deployment
+from tests.support.samples import HUB, MANAGEMENT
 from tests.support.sweep_machine import Execution
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from rollcall.notify.plain_text import SUBJECT_LENGTH, render_plain_text
 from rollcall.outcomes.documents import build_incident_document
 from rollcall.outcomes.severity import find_severity
 from rollcall.outcomes.verdicts import Verdict
-from tests.adapters.samples import (
+from tests.support.rendering import HAPPENINGS, signal_of
+from tests.support.samples import (
     ACCOUNT,
     INCIDENT,
     INTENT,
@@ -28,7 +29,6 @@ from tests.adapters.samples import (
     SIGNAL,
     leaks,
 )
-from tests.support.rendering import HAPPENINGS, signal_of
 
 FOUND = {
     "present": INTENT.found,

@@ -7,7 +7,7 @@ import pytest
 from rollcall.model.errors import MalformedEventError, PermanentError, RetryableError
 from rollcall.ports import Delivery
 from rollcall.runtime.batch import LONGEST_RETRY_SECONDS, process, retry_seconds
-from tests.adapters.samples import FOUND, leaks
+from tests.support.samples import FOUND, leaks
 
 
 class Log:

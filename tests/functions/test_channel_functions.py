@@ -10,13 +10,13 @@ from rollcall.adapters.slack import HttpAnswer
 from rollcall.model.errors import RetryableError
 from rollcall.outcomes.documents import build_incident_document
 from rollcall.outcomes.notices import build_notice_document
-from tests.adapters.samples import INCIDENT, MANAGEMENT, NOW
 from tests.functions.conftest import installed
 from tests.functions.deployment import Deployment
 from tests.functions.notice_samples import NOTICES
 from tests.stacks.template import as_list
 from tests.stacks.variants import EVERYTHING, synthesize_with
 from tests.support.moto_aws import REGION
+from tests.support.samples import INCIDENT, MANAGEMENT, NOW
 
 TOKEN = "xoxb-12-THE-TOKEN"  # noqa: S105  # opens nothing
 EVENTS = [

@@ -26,8 +26,8 @@ from rollcall.notify.notifier import Notifier
 from rollcall.repeated_edits.rules import RepeatedEditLimits
 from rollcall.runtime import compose
 from rollcall.runtime.environment import MissingVariableError, NotifyEnvironment, ReconcileEnvironment
-from tests.adapters.samples import MANAGEMENT, MEMBER, REGION, WANTED
 from tests.functions.deployment import MANAGEMENT_ROLE, WRITER_ROLE, api_values
+from tests.support.samples import MANAGEMENT, MEMBER, REGION, WANTED
 
 RECONCILE = ReconcileEnvironment(
     management_account=MANAGEMENT,

@@ -22,15 +22,15 @@ from rollcall.notify.words import ARRANGED_WORDS, WORDS
 from rollcall.outcomes.notice_kinds import NOTICES as NOTICE_WORDS
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.verdicts import Verdict
-from tests.adapters.samples import (
-    LINKS,
-    leaks,
-)
 from tests.functions.block_kit_rules import assert_block_kit, assert_notification
 from tests.functions.notice_samples import NOTICES
 from tests.support.golden_incidents import (
     DOCUMENTS,
     INCIDENTS,
+)
+from tests.support.samples import (
+    LINKS,
+    leaks,
 )
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -13,7 +13,7 @@ from rollcall.events.signal import Cause
 from rollcall.outcomes.metrics import SERVICES, Metric, measure_incident
 from rollcall.outcomes.verdicts import Verdict
 from rollcall.runtime.handlers import measure
-from tests.adapters.samples import INCIDENT
+from tests.support.samples import INCIDENT
 
 if TYPE_CHECKING:
     from rollcall.outcomes.outcome import Incident

@@ -14,8 +14,8 @@ from rollcall.notify.plain_text import SUBJECT_LENGTH, render_plain_text
 from rollcall.outcomes.notice_kinds import NOTICES as WORDS
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import build_notice_document
-from tests.adapters.samples import LINKS, NOW, leaks
 from tests.functions.notice_samples import NOTICES
+from tests.support.samples import LINKS, NOW, leaks
 
 HOSTILE = "Pay\u202ements\n\x1b[2J{plan} *bold* <!channel> `" + "x" * 3000
 

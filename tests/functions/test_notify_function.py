@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from rollcall.outcomes.documents import build_incident_document
-from tests.adapters.samples import FOUND, INCIDENT, MANAGEMENT, NOW, Refusing, client_error
 from tests.functions.deployment import assert_no_contact_details
+from tests.support.samples import FOUND, INCIDENT, MANAGEMENT, NOW, Refusing, client_error
 
 
 def incident(number=0, **changes):

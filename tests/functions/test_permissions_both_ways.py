@@ -19,12 +19,12 @@ from rollcall.outcomes.documents import build_incident_document
 from rollcall.runtime import compose
 from simulation import Caller, Response
 from simulation.client import SimulatedClient
-from tests.adapters.samples import FOUND, INCIDENT, MANAGEMENT, MEMBER, NOW, REGION
 from tests.functions.conftest import installed
 from tests.functions.deployment import Deployment, api_values
 from tests.stacks.variants import synthesize_with
 from tests.support.moto_aws import SERVICES
 from tests.support.permissions import APPLYING, AROUND, INSIDE, actions_of, grants_of
+from tests.support.samples import FOUND, INCIDENT, MANAGEMENT, MEMBER, NOW, REGION
 from tests.support.unit_worlds import ou_event
 
 #: What Lambda uses to read the queue for the function.

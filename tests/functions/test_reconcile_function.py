@@ -9,9 +9,9 @@ import reconcile.handler
 from rollcall.model.contact import ContactKind
 from rollcall.runtime import compose
 from simulation import ApiError, Caller
-from tests.adapters.samples import FOUND, HUB, INTENT, MEMBER, ROSTER, WANTED, Refusing, leaks
 from tests.functions.deployment import api_values, assert_no_contact_details
 from tests.support.moto_aws import BUCKET, TABLE
+from tests.support.samples import FOUND, HUB, INTENT, MEMBER, ROSTER, WANTED, Refusing, leaks
 
 MALFORMED = ['{"detail": {"eventName": "PutAlt', "{}", "[]", "null", '"text"', "7", '{"detail": null}']
 

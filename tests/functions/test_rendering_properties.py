@@ -13,7 +13,10 @@ from rollcall.notify.notifier import read_event
 from rollcall.outcomes.documents import build_incident_document
 from rollcall.outcomes.notices import build_notice_document
 from rollcall.outcomes.verdicts import Verdict
-from tests.adapters.samples import (
+from tests.functions.notice_samples import NOTICES
+from tests.support.actors import FORMS
+from tests.support.hostile_names import KEY, TOKEN, assert_sound
+from tests.support.samples import (
     ACCOUNT,
     EVENT,
     INCIDENT,
@@ -24,9 +27,6 @@ from tests.adapters.samples import (
     SIGNAL,
     message,
 )
-from tests.functions.notice_samples import NOTICES
-from tests.support.actors import FORMS
-from tests.support.hostile_names import KEY, TOKEN, assert_sound
 
 HOOK = "https://hooks.slack.com/services/T0/B0/SECRET"
 SPITE = [

@@ -12,9 +12,9 @@ from rollcall.notify.words import ARRANGED_WORDS, AUTHORISED, CLOSED_OTHERWISE, 
 from rollcall.outcomes.notice_kinds import NOTICES as NOTICE_WORDS
 from rollcall.outcomes.severity import find_severity
 from rollcall.outcomes.verdicts import Verdict
-from tests.adapters.samples import LINKS, MANAGEMENT
 from tests.support.golden_incidents import DOCUMENTS
 from tests.support.rendering import HAPPENINGS, signal_of
+from tests.support.samples import LINKS, MANAGEMENT
 
 PAGE = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
 LABELS = ("Means", "Check", "Do", "Silence")

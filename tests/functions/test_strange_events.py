@@ -14,9 +14,9 @@ from rollcall.bulk_edits.model import BulkLimits
 from rollcall.notify.notifier import read_event
 from rollcall.repeated_edits.rules import RepeatedEditLimits
 from simulation.caller import Caller
-from tests.adapters.samples import LINKS
 from tests.support.hostile_names import assert_sound
 from tests.support.memory import Crash
+from tests.support.samples import LINKS
 from tests.support.timeline import Timeline, edit, many_accounts
 from tests.support.world import MEMBER, World, api_values
 

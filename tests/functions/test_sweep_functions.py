@@ -8,10 +8,10 @@ import pytest
 
 from rollcall.model.roster import compute_digest
 from rollcall.runtime.environment import MissingVariableError
-from tests.adapters.samples import FOUND, MEMBER, ROSTER, WANTED, Refusing, client_error, leaks
 from tests.functions.conftest import installed
 from tests.functions.deployment import api_values
 from tests.functions.sweep_deployment import HANDLERS, SweepDeployment, sweeping
+from tests.support.samples import FOUND, MEMBER, ROSTER, WANTED, Refusing, client_error, leaks
 
 ACCOUNTS = 6
 #: A per cent of so few accounts would be none.

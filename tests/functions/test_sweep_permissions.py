@@ -19,13 +19,21 @@ from rollcall.repeated_edits.rules import RepeatedEdits
 from rollcall.runtime import compose
 from simulation import Response
 from simulation.client import SimulatedClient
-from tests.adapters.samples import FOUND, MANAGEMENT, MEMBER, REGION
 from tests.functions.conftest import installed
 from tests.functions.deployment import TABLE, api_values
 from tests.functions.sweep_deployment import SweepDeployment, sweeping
 from tests.support.moto_aws import SERVICES
-from tests.support.permissions import APPLYING, AROUND, INSIDE, actions_of, everything, grants_of  # noqa: F401  # a fixture among them
-from tests.support.sweep_grants import LEADING, PREFIXES, partitions_in
+from tests.support.permissions import (
+    APPLYING,
+    AROUND,
+    INSIDE,
+    LEADING,
+    PREFIXES,
+    actions_of,
+    grants_of,
+    partitions_in,
+)
+from tests.support.samples import FOUND, MANAGEMENT, MEMBER, REGION
 
 ROLES = {"sweep": "SweepRole", "apply": "ReconcileRole", "control": "ControlRole"}
 #: What IAM calls differently from the API.
@@ -87,7 +95,7 @@ def recorded(clients, candidate):
 
 
 @pytest.fixture(scope="module")
-def lived(clients, everything, tmp_path_factory):  # noqa: F811  # the fixture
+def lived(clients, everything, tmp_path_factory):
     """A deployment in which everything has happened once."""
     candidate = tmp_path_factory.mktemp("asset") / "candidate.json"
     candidate.write_text((everything.asset / "candidate.json").read_text(encoding="utf-8"), encoding="utf-8")
@@ -143,7 +151,7 @@ def live(deployment, candidate):
 
 
 @pytest.mark.parametrize("function", ["sweep", "control"])
-def test_a_function_calls_what_its_role_may_and_its_role_may_what_it_calls(everything, calls, function):  # noqa: F811  # the fixture
+def test_a_function_calls_what_its_role_may_and_its_role_may_what_it_calls(everything, calls, function):
     granted = grants_of(everything.templates["RollcallHub"], ROLES[function])
     assert calls[function] - granted == set(), "called and not granted"
     surplus = {action for action in granted - calls[function] if not action.startswith(AROUND)}
@@ -152,7 +160,7 @@ def test_a_function_calls_what_its_role_may_and_its_role_may_what_it_calls(every
 
 @pytest.mark.parametrize("function", ["sweep", "control"])
 def test_a_function_uses_the_partitions_of_the_table_that_its_role_may_and_no_others(
-    everything,  # noqa: F811  # the fixture
+    everything,
     lived,
     function,
 ):
@@ -167,7 +175,7 @@ def test_a_function_uses_the_partitions_of_the_table_that_its_role_may_and_no_ot
     assert idle == set(), "granted and never used"
 
 
-def test_apply_calls_what_the_writer_may_and_the_writer_may_what_only_apply_calls(everything, calls):  # noqa: F811  # the fixture
+def test_apply_calls_what_the_writer_may_and_the_writer_may_what_only_apply_calls(everything, calls):
     granted = grants_of(everything.templates["RollcallHub"], ROLES["apply"])
     assert calls["apply"] - granted == set(), "called and not granted"
     # Listing is what tells a key that is not there from one that is forbidden; nobody asks for a list.

@@ -24,7 +24,7 @@ from tests.cli.desk import HUB, MANAGEMENT, PAYMENTS
 from tests.cli.world import GUARDED, World
 from tests.stacks.template import as_list
 from tests.support.ledger_books import Books
-from tests.support.sweep_grants import LEADING, PREFIXES, partitions_in
+from tests.support.permissions import LEADING, PREFIXES, partitions_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 from rollcall.bulk_edits.counting import (
     accepts,
@@ -18,9 +17,7 @@ from rollcall.bulk_edits.model import (
     Edit,
     EditWindow,
 )
-from tests.adapters.samples import SIGNAL
-
-
+from tests.support.samples import SIGNAL
 
 START = datetime(2026, 10, 5, 9, 0, tzinfo=UTC)
 

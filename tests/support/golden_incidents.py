@@ -9,7 +9,8 @@ from rollcall.model.desired import Absent, DesiredAbsent, Unreadable
 from rollcall.outcomes.documents import build_incident_document
 from rollcall.outcomes.notices import build_notice_document
 from rollcall.outcomes.verdicts import Verdict
-from tests.adapters.samples import (
+from tests.functions.notice_samples import NOTICES
+from tests.support.samples import (
     ACCOUNT,
     ACTOR,
     EVENT,
@@ -19,7 +20,6 @@ from tests.adapters.samples import (
     OUTCOME,
     SIGNAL,
 )
-from tests.functions.notice_samples import NOTICES
 
 ROOT = replace(ACTOR, principal="arn:aws:iam::222222222222:root", kind="root user", role_arn=None, mfa=None)
 

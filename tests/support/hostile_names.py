@@ -5,10 +5,10 @@ import json
 from rollcall.notify.block_kit import render_block_kit
 from rollcall.notify.chat import render_chat
 from rollcall.notify.plain_text import SUBJECT_LENGTH, render_plain_text
-from tests.adapters.samples import (
+from tests.functions.block_kit_rules import assert_block_kit, assert_notification
+from tests.support.samples import (
     leaks,
 )
-from tests.functions.block_kit_rules import assert_block_kit, assert_notification
 
 KEY, TOKEN = "AKIAIOSFODNN7EXAMPLE", "xoxb-12345-SECRET"
 

@@ -13,9 +13,9 @@ from rollcall.decide.intent import make_intent_id
 from rollcall.model.contact import ContactKind
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import Verdict
-from tests.adapters import samples
 from tests.cli.desk import HUB, PAYMENTS
 from tests.cli.world import TABLE
+from tests.support import samples
 
 if TYPE_CHECKING:
     from rollcall.decide.intent import Intent

@@ -1,4 +1,4 @@
-"""The ports of the core in memory. `tests/adapters/test_memories.py` holds them to the real tables."""
+"""The ports of the core in memory. `tests/unit/adapters/test_memories.py` holds them to the real tables."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from rollcall.model.roster import compute_digest
 from rollcall.sweep.run import PlanReference, Run, Step, Trigger
-from tests.adapters.samples import NOW, ROSTER
+from tests.support.samples import NOW, ROSTER
 
 DOCUMENTS = (ROSTER, ROSTER | {"mode": "audit"})
 

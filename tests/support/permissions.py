@@ -1,8 +1,7 @@
-"""What several tests of one subject share: permissions both ways."""
+"""What the roles of the template grant, and the calls that tests record."""
 
-import pytest
+from __future__ import annotations
 
-from tests.stacks.assembly import synthesize
 from tests.stacks.template import as_list
 
 #: What the services around a function use in its role's name: logs, traces, the key of the topic.
@@ -26,12 +25,6 @@ PARTS = {
 INSIDE = "inside the management account"
 
 
-@pytest.fixture(scope="session")
-def everything():
-    """The synthesized stacks of a roster that needs every permission."""
-    return synthesize("tests/functions/everything")
-
-
 def grants_of(template, role_prefix):
     role, _ = template.one("AWS::IAM::Role", role_prefix)
     statements = template.statements(role)
@@ -44,3 +37,21 @@ def actions_of(service, operation, parameters):
     if operation == "TransactWriteItems":
         return {f"dynamodb:{PARTS[part]}" for item in parameters["TransactItems"] for part in item}
     return {f"{service}:{operation}"}
+
+
+#: What IAM calls a service whose client has another name.
+PREFIXES = {"stepfunctions": "states"}
+
+
+LEADING = "dynamodb:LeadingKeys"
+
+
+def partitions_in(parameters):
+    """The partitions of the table that a call to DynamoDB names, in a transaction those of each part."""
+    if "TransactItems" in parameters:
+        parts = [part for item in parameters["TransactItems"] for part in item.values()]
+        return {pk for part in parts for pk in partitions_in(part)}
+    if "KeyConditionExpression" in parameters:
+        return {parameters["ExpressionAttributeValues"][":pk"]["S"]}
+    item = parameters.get("Key") or parameters.get("Item")
+    return {item["pk"]["S"]} if item else set()

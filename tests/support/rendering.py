@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from rollcall.events.monitored import BY_NAME
 from rollcall.events.signal import TAMPERING, Cause
-from tests.adapters.samples import (
+from tests.support.samples import (
     EVENT,
     SIGNAL,
 )

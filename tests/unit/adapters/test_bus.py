@@ -1,0 +1,154 @@
+"""The outcome bus: incidents first, everything masked, nothing lost silently."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from rollcall.adapters.bus_and_queue import EventBridgeOutcomeBus
+from rollcall.model.contact import Contact, ContactKind
+from rollcall.model.desired import Absent, Present, Unreadable
+from rollcall.model.errors import RetryableError
+from rollcall.outcomes.outcome import Incident
+from rollcall.outcomes.verdicts import Verdict
+from tests.support.samples import (
+    INCIDENT,
+    INTENT,
+    MANAGEMENT,
+    NOW,
+    OUTCOME,
+    Recording,
+    Refusing,
+    client_error,
+    leaks,
+)
+
+BUS = "outcomes"
+QUIET = replace(OUTCOME, verdict=Verdict.COMPLIANT)
+
+
+def bus_over(client):
+    return EventBridgeOutcomeBus(client=client, bus=BUS, management_account=MANAGEMENT)
+
+
+def incident_of(*outcomes):
+    return replace(INCIDENT, outcomes=outcomes)
+
+
+def test_people_are_told_before_anything_is_counted():
+    client = Recording([{"FailedEntryCount": 0, "Entries": []}])
+    bus_over(client).publish(incident_of(QUIET, OUTCOME), NOW)
+    [(operation, parameters)] = client.calls
+    assert operation == "put_events"
+    assert [entry["DetailType"] for entry in parameters["Entries"]] == [
+        "Rollcall Incident",
+        "Rollcall Outcome",
+        "Rollcall Outcome",
+    ]
+    assert {(entry["Source"], entry["EventBusName"]) for entry in parameters["Entries"]} == {
+        ("rollcall", BUS)
+    }
+
+
+def test_what_is_put_arrives(events, inbox):
+    bus_over(events).publish(INCIDENT, NOW)
+    incident, outcome = inbox.read()
+    assert incident["detail-type"] == "Rollcall Incident"
+    assert incident["source"] == outcome["source"] == "rollcall"
+    assert incident["detail"]["incident_id"] == INCIDENT.id
+    assert incident["detail"]["stage"] == "closed"
+    assert incident["detail"]["severity"] == outcome["detail"]["severity"] == "MEDIUM"
+    assert outcome["detail-type"] == "Rollcall Outcome"
+    assert outcome["detail"]["verdict"] == "set"
+    assert outcome["detail"]["decided_at"] == NOW.isoformat()
+
+
+def test_an_outcome_that_nobody_need_know_of_is_no_incident(events, inbox):
+    bus_over(events).publish(incident_of(QUIET), NOW)
+    [outcome] = inbox.read()
+    assert (outcome["detail-type"], outcome["detail"]["severity"]) == ("Rollcall Outcome", None)
+
+
+def test_an_event_of_no_account_is_an_outcome_too(events, inbox):
+    ignored = replace(OUTCOME, verdict=Verdict.IGNORED, kind=None, found=None, wanted=None)
+    incident = Incident(id="RC-0", event=INCIDENT.event, signal=None, account=None, outcomes=(ignored,))
+    bus_over(events).publish(incident, NOW)
+    [outcome] = inbox.read()
+    detail = outcome["detail"]
+    assert (detail["cause"], detail["actor"], detail["kind"]) == (None, None, None)
+    assert detail["account"] == {"id": None, "name": None, "ou": None}
+
+
+def test_more_than_ten_entries_go_in_several_calls(events, inbox):
+    bus_over(events).publish(incident_of(*[OUTCOME] * 25), NOW)
+    kinds = [event["detail-type"] for event in inbox.read()]
+    assert (kinds.count("Rollcall Incident"), kinds.count("Rollcall Outcome")) == (1, 25)
+
+
+@pytest.mark.parametrize("outcomes", [9, 10, 19])
+def test_no_call_has_more_than_ten_entries_or_none(outcomes):
+    client = Recording([{"FailedEntryCount": 0, "Entries": []}] * 3)
+    bus_over(client).publish(incident_of(*[OUTCOME] * outcomes), NOW)
+    sizes = [len(parameters["Entries"]) for _, parameters in client.calls]
+    assert all(1 <= size <= 10 for size in sizes)
+    assert sum(sizes) == outcomes + 1
+
+
+def test_an_incident_without_outcomes_puts_nothing():
+    client = Recording([])
+    bus_over(client).publish(incident_of(), NOW)
+    assert client.calls == []
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        INTENT.found,
+        Absent(),
+        Unreadable(reason="the Account API answered ValidationException"),
+        None,
+        Present(contact=Contact(name="", title=" ", email="", phone="")),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_nothing_leaves_unmasked(found, verdict):
+    client = Recording([{"FailedEntryCount": 0, "Entries": []}])
+    outcome = replace(OUTCOME, verdict=verdict, found=found, kind=ContactKind.SECURITY)
+    bus_over(client).publish(incident_of(outcome), NOW)
+    [(_, parameters)] = client.calls
+    assert parameters["Entries"]
+    for entry in parameters["Entries"]:
+        assert not leaks(entry["Detail"])
+        assert "roster.example" in entry["Detail"]
+        assert json.loads(entry["Detail"])["version"] == 1
+
+
+def test_a_partly_refused_call_is_tried_again():
+    entries = [{"EventId": "1"}, {"ErrorCode": "ThrottlingException", "ErrorMessage": "slow down"}]
+    client = Recording([{"FailedEntryCount": 1, "Entries": entries}])
+    with pytest.raises(RetryableError, match="the outcome bus refused: ThrottlingException"):
+        bus_over(client).publish(INCIDENT, NOW)
+
+
+def test_a_refused_first_call_ends_it():
+    entries = [{"ErrorCode": "InternalFailure"}] * 10
+    client = Recording([{"FailedEntryCount": 10, "Entries": entries}])
+    with pytest.raises(RetryableError, match=r"InternalFailure$"):
+        bus_over(client).publish(incident_of(*[OUTCOME] * 12), NOW)
+    assert len(client.calls) == 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        client_error("AccessDeniedException", 403),
+        client_error("InternalException", 500),
+        EndpointConnectionError(endpoint_url="https://events.us-east-1.amazonaws.com"),
+    ],
+    ids=str,
+)
+def test_a_refused_call_is_tried_again(error):
+    with pytest.raises(RetryableError, match="the outcome bus refused"):
+        bus_over(Refusing({"put_events": error})).publish(INCIDENT, NOW)

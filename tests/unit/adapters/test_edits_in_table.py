@@ -1,0 +1,114 @@
+"""Tallies, bulks and standoffs in the table: all of a count or nothing, and everything ends by itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from botocore.exceptions import ClientError
+
+from rollcall.bulk_edits.model import MOST_ACCOUNTS, BulkLimits, By, EditWindow, GroupedIncident
+from rollcall.model.contact import ContactKind
+from rollcall.model.errors import RetryableError
+from rollcall.repeated_edits.rules import RepeatedEdits, Revert
+from tests.support.bulk_samples import counted_all, edit
+from tests.support.samples import NOW
+
+SECURITY = ContactKind.SECURITY
+
+
+def gathered(number: int) -> GroupedIncident:
+    return GroupedIncident(
+        incident_id=f"RC-{number}", by=By.ORGANIZATION, name="all", bulk="bulk-1", verdict="set"
+    )
+
+
+def test_the_largest_count_is_one_transaction(state, items):
+    limits = BulkLimits(organization_accounts=MOST_ACCOUNTS)
+    edits = [edit(number, number) for number in range(MOST_ACCOUNTS)]
+    tally = counted_all(edits, EditWindow(by=By.ORGANIZATION, name="all"), limits)
+    accounts = [one.account_id for one in edits]
+    assert state.save_window(
+        tally, at=NOW, members=accounts, gathered=list(map(gathered, range(MOST_ACCOUNTS)))
+    )
+    assert tally.bulk is not None
+    assert all(state.is_in_bulk(tally.bulk.key, account_id) for account_id in accounts)
+    assert state.find_grouped("RC-19") == gathered(19)
+    assert state.load_window(By.ORGANIZATION, "all") == tally
+    added = [item for (pk, _), item in items().items() if pk not in ("control", "roster")]
+    assert len(added) == 1 + 2 * MOST_ACCOUNTS
+    assert {int(item["expires_at"]["N"]) for item in added} == {int(NOW.timestamp()) + 30 * 86_400}
+
+
+@pytest.mark.parametrize(
+    "principal", ["arn:aws:iam::222222222222:user/eve", "\ud800", "x" * 9000, "名前" * 900]
+)
+def test_a_principal_that_a_bulk_has_no_room_for_is_counted_beside_its_accounts(state, principal):
+    one = edit(1, principal=principal)
+    bulk = counted_all([edit(number) for number in range(5)]).bulk
+    assert bulk is not None
+    tally = replace(state.load_window(By.ACTOR, "mary"), bulk=bulk)
+    assert not state.is_in_bulk(bulk.key, one.principal_key)
+    assert state.save_window(tally, at=NOW, members=[one.account_id, one.principal_key])
+    assert state.is_in_bulk(bulk.key, one.principal_key)
+    assert state.is_in_bulk(bulk.key, one.account_id)
+
+
+def test_who_read_an_older_tally_stores_nothing_at_all(state):
+    old = state.load_window(By.ACTOR, "mary")
+    assert state.save_window(replace(old, recent=(edit(1),)), at=NOW)
+    late = replace(old, recent=(edit(2),))
+    assert not state.save_window(late, at=NOW, members=["000000000002"], gathered=[gathered(2)])
+    assert state.find_grouped("RC-2") is None
+    assert [one.account_id for one in state.load_window(By.ACTOR, "mary").recent] == [edit(1).account_id]
+
+
+def test_a_standoff_that_somebody_else_stored_meanwhile_is_not_overwritten(state, items):
+    old = state.load_repeated("222222222222", SECURITY)
+    revert = Revert(call="call-1", principal="mary", at=NOW)
+    assert state.save_repeated(replace(old, latest=(revert,)), at=NOW)
+    assert not state.save_repeated(replace(old, latest=()), at=NOW)
+    known = state.load_repeated("222222222222", SECURITY)
+    assert known.latest == (revert,)
+    assert state.save_repeated(replace(known, opened_at=NOW, changed_at=NOW), at=NOW)
+    [kept] = [item for (pk, _), item in items().items() if pk == "standoffs"]
+    assert int(kept["expires_at"]["N"]) == int(NOW.timestamp()) + 2 * 86_400
+
+
+def test_standoffs_are_listed_by_account_and_kind_as_long_as_they_go_on(state):
+    for account_id, kind in (("444455556666", SECURITY), ("222222222222", ContactKind.BILLING)):
+        standoff = RepeatedEdits(account_id=account_id, kind=kind, opened_at=NOW, changed_at=NOW)
+        assert state.save_repeated(standoff, at=NOW)
+    assert state.save_repeated(RepeatedEdits(account_id="222222222222", kind=SECURITY), at=NOW)
+    found = [(one.account_id, str(one.kind)) for one in state.list_repeated(NOW)]
+    assert found == [("222222222222", "BILLING"), ("444455556666", "SECURITY")]
+    assert not state.list_repeated(NOW + timedelta(days=1))
+
+
+@pytest.mark.parametrize(
+    ("operation", "call"),
+    [
+        ("get_item", lambda state: state.load_window(By.ACTOR, "mary")),
+        ("get_item", lambda state: state.find_grouped("RC-1")),
+        ("get_item", lambda state: state.is_in_bulk("bulk-1", "222222222222")),
+        ("get_item", lambda state: state.load_repeated("222222222222", SECURITY)),
+        (
+            "transact_write_items",
+            lambda state: state.save_window(EditWindow(by=By.ACTOR, name="mary"), at=NOW),
+        ),
+        ("put_item", lambda state: state.schedule_closing("m-1", By.ACTOR, "mary", at=NOW)),
+        ("query", lambda state: state.find_scheduled("m-1")),
+        ("put_item", lambda state: state.save_repeated(RepeatedEdits(account_id="2", kind=SECURITY), at=NOW)),
+        ("query", lambda state: state.list_repeated(NOW)),
+    ],
+)
+def test_a_table_that_refuses_leaves_the_message_to_the_queue(state, dynamodb, monkeypatch, operation, call):
+    def refuse(**_: object) -> None:
+        error = {"Error": {"Code": "ProvisionedThroughputExceededException", "Message": "secret"}}
+        raise ClientError(error, operation)
+
+    monkeypatch.setattr(dynamodb, operation, refuse)
+    with pytest.raises(RetryableError, match="ProvisionedThroughputExceededException") as raised:
+        call(state)
+    assert "secret" not in str(raised.value)

@@ -1,0 +1,351 @@
+"""The ports in memory, which the tests of the core use, answer as the tables do: any calls in any order."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rollcall.adapters.state.incidents import ChannelMemoryTable
+from rollcall.adapters.state.memory import StateTable
+from rollcall.adapters.state.rosters import MatchTable
+from rollcall.adapters.state.sweeps import SweepTable
+from rollcall.bulk_edits.model import Bulk, By, Edit, EditWindow, GroupedIncident
+from rollcall.decide.intent import make_intent_id
+from rollcall.model.contact import ContactKind
+from rollcall.model.errors import RetryableError
+from rollcall.model.roster import compute_digest
+from rollcall.notify.notifier import ChannelRecord
+from rollcall.publish.known_drift import KnownDrift
+from rollcall.repeated_edits.rules import RepeatedEdits, Revert
+from rollcall.sweep.approvals import LapsedApproval, PendingPlan
+from tests.support.memory import Faults, MemoryChannel, MemoryMatches, MemoryState, MemorySweeps
+from tests.support.memory_operations import DIGESTS, DOCUMENTS, run_of
+from tests.support.moto_aws import create_table
+from tests.support.samples import INTENT, NOW, ROSTER, SIGNAL
+
+ACCOUNTS = ("222222222222", "444455556666")
+KINDS = (ContactKind.SECURITY, ContactKind.BILLING)
+REQUESTS, CALLS = ("request-1", "request-2"), ("call-1", "call-2", "call-3")
+INCIDENTS = ("RC-1", "RC-2")
+
+
+def intent_of(account_id, kind, owner, digest, call):
+    """`call` is what the intent undoes: any of those that may claim it later."""
+    event = replace(SIGNAL.event, id=f"event of {call}", request_id=call)
+    signal = replace(SIGNAL, account_id=account_id, event=event)
+    return replace(
+        INTENT,
+        id=make_intent_id(signal=signal, kind=kind, owner=owner + digest, opened_at=NOW),
+        owner=owner,
+        signal=signal,
+        kind=kind,
+        roster_digest=digest,
+    )
+
+
+def tally_of(by, name, versions, accounts):
+    edits = tuple(
+        Edit(
+            incident_id=f"RC-{account_id}",
+            account_id=account_id,
+            at=NOW,
+            verdict="set",
+            place={"id": account_id, "name": None, "ou": "Sandbox"},
+            actor=SIGNAL.actor.as_document(),
+        )
+        for account_id in sorted(accounts)
+    )
+    bulk = Bulk(
+        key=f"{by}/{name}",
+        accounts=len(edits),
+        became={"set": len(edits)},
+        first_at=NOW,
+        last_at=NOW,
+        heard_at=NOW,
+        examples=({"id": "222222222222", "name": None, "ou": None},),
+        actor=SIGNAL.actor.as_document(),
+        told_at=NOW,
+    )
+    return EditWindow(by=by, name=name, recent=edits, bulk=bulk if edits else None, version=versions)
+
+
+def standoff_of(account_id, kind, version, opened):
+    return RepeatedEdits(
+        account_id=account_id,
+        kind=kind,
+        latest=(Revert(call="call-1", principal="mary", at=NOW),),
+        opened_at=NOW if opened else None,
+        changed_at=NOW if opened else None,
+        next_at=NOW if opened else None,
+        actors=("mary", "john"),
+        version=version,
+    )
+
+
+account_ids, kinds = st.sampled_from(ACCOUNTS), st.sampled_from(KINDS)
+owners = st.sampled_from(("message-1", "message-2"))
+intents = st.builds(intent_of, account_ids, kinds, owners, st.sampled_from(DIGESTS), st.sampled_from(CALLS))
+bys, names_counted = st.sampled_from(By), st.sampled_from(("assumed-role/Dev/mary", "all"))
+versions = st.integers(0, 3)
+tallies = st.builds(tally_of, bys, names_counted, versions, st.sets(account_ids))
+gathered = st.builds(
+    GroupedIncident,
+    incident_id=st.sampled_from(INCIDENTS),
+    by=bys,
+    name=names_counted,
+    bulk=st.sampled_from(("bulk-1", "bulk-2")),
+    verdict=st.sampled_from(("set", "pending")),
+)
+moments = st.builds(lambda seconds: NOW + timedelta(seconds=seconds), st.integers(0, 2))
+announcements = st.builds(
+    KnownDrift,
+    account_id=account_ids,
+    kind=kinds,
+    found=st.sampled_from((None, "0" * 32, "1" * 32)),
+    at=moments,
+)
+standoffs = st.builds(standoff_of, account_ids, kinds, versions, st.booleans())
+#: An operation is a name and what it is called with besides the time.
+STATE_OPERATIONS = st.one_of(
+    st.tuples(st.just("set_paused"), st.booleans()),
+    st.tuples(st.just("approve"), st.sampled_from(DOCUMENTS)),
+    st.tuples(st.just("get_enforcement")),
+    st.tuples(st.just("load_roster"), st.sampled_from(DIGESTS)),
+    st.tuples(st.just("open_intent"), intents),
+    st.tuples(st.just("record_request"), intents, st.sampled_from(REQUESTS)),
+    st.tuples(st.just("remember_call"), intents, st.sampled_from(REQUESTS)),
+    st.tuples(st.just("mark_opened"), st.sampled_from(INCIDENTS)),
+    st.tuples(st.just("is_opened"), st.sampled_from(INCIDENTS)),
+    st.tuples(st.just("close_intent"), intents, st.booleans()),
+    st.tuples(st.just("list_open_intents"), account_ids),
+    st.tuples(st.just("list_stale_intents")),
+    st.tuples(st.just("is_own_write"), st.sampled_from(REQUESTS)),
+    st.tuples(st.just("claim_write"), account_ids, kinds, st.sampled_from(CALLS)),
+    st.tuples(st.just("mark_restored"), intents),
+    st.tuples(st.just("get_restored_at"), account_ids, kinds),
+    st.tuples(st.just("get_restored_for"), account_ids, kinds),
+)
+COUNT_OPERATIONS = st.one_of(
+    st.tuples(st.just("load_window"), bys, names_counted),
+    st.tuples(st.just("save_window"), tallies, st.sets(account_ids), st.lists(gathered, max_size=1)),
+    st.tuples(st.just("is_in_bulk"), st.builds("{}/{}".format, bys, names_counted), account_ids),
+    st.tuples(st.just("find_grouped"), st.sampled_from(INCIDENTS)),
+    st.tuples(st.just("schedule_closing"), st.sampled_from(("message-1", "message-2")), bys, names_counted),
+    st.tuples(st.just("find_scheduled"), st.sampled_from(("message-1", "message-2"))),
+    st.tuples(st.just("load_repeated"), account_ids, kinds),
+    st.tuples(st.just("save_repeated"), standoffs),
+    st.tuples(st.just("list_repeated")),
+    st.tuples(st.just("release"), account_ids, kinds),
+    st.tuples(st.just("remember_drift"), announcements),
+    st.tuples(st.just("forget_drift"), account_ids, kinds),
+    st.tuples(st.just("list_known_drift")),
+    st.tuples(st.just("resolve_drift"), announcements),
+    st.tuples(st.just("refine_drift"), announcements),
+)
+names = st.sampled_from(("Sandbox", "Workloads/Production", "a#b", "a#b#c", "名前/" * 128, "x=y, z=w", "é"))
+unit_ids = st.sampled_from(("ou-1-a", "ou-1-b"))
+MATCH_OPERATIONS = st.one_of(
+    st.tuples(st.just("add_unit"), names, unit_ids),
+    st.tuples(st.just("forget_unit"), names, unit_ids),
+    st.tuples(st.just("list_units")),
+    st.tuples(st.just("is_tagged"), names, account_ids),
+    st.tuples(st.just("has_others_tagged"), names, account_ids),
+    st.tuples(st.just("set_tagged"), names, account_ids, st.booleans()),
+)
+steps = st.frozensets(st.sampled_from(("open#", "closed#", "closed#aaaaaaaaaaaa", "update#000001")))
+tolds = st.builds(ChannelRecord, steps=steps, withheld=st.booleans(), thread=st.sampled_from((None, "1.2")))
+ALERT_OPERATIONS = st.one_of(
+    st.tuples(st.just("begin"), st.sampled_from(INCIDENTS)),
+    st.tuples(st.just("end"), st.sampled_from(INCIDENTS), tolds),
+)
+
+
+plan_digests = st.sampled_from(("plan-1", "plan-2", "plan-3"))
+runs = st.builds(
+    run_of,
+    st.sampled_from(("execution-1", "execution-2")),
+    st.sampled_from((0, 2400)),
+    st.none() | plan_digests,
+)
+SWEEP_OPERATIONS = st.one_of(
+    st.tuples(st.just("acquire"), runs),
+    st.tuples(st.just("acquire"), runs),
+    st.tuples(st.just("save_progress"), runs),
+    st.tuples(st.just("find_current")),
+    st.tuples(st.just("finish"), runs, st.fixed_dictionaries({"accounts": st.integers(0, 9)})),
+    st.tuples(st.just("find_last")),
+    st.tuples(st.just("save_pending"), plan_digests, st.sampled_from(DIGESTS)),
+    st.tuples(st.just("save_pending"), plan_digests, st.sampled_from(DIGESTS)),
+    st.tuples(st.just("find_pending"), plan_digests),
+    st.tuples(st.just("list_pending")),
+    st.tuples(st.just("approve"), plan_digests),
+    st.tuples(st.just("list_granted"), st.sampled_from(DIGESTS)),
+    st.tuples(st.just("list_approved")),
+    st.tuples(st.just("forget_applied"), plan_digests),
+    st.tuples(st.just("forget_roster"), st.sampled_from(DIGESTS)),
+    st.tuples(st.just("forget_others"), st.sets(st.sampled_from(DIGESTS))),
+    st.tuples(st.just("save_lapsed"), plan_digests),
+    st.tuples(st.just("find_lapsed")),
+)
+
+
+def lists(operations, waits=(0, 1, 95)):
+    return st.lists(st.tuples(operations, st.sampled_from(waits)), min_size=1, max_size=25)
+
+
+@pytest.fixture
+def table(dynamodb):
+    """Makes an empty table for each example."""
+    numbers = count()
+
+    def create():
+        name = f"memory-{next(numbers)}"
+        create_table(dynamodb, name)
+        return name
+
+    return create
+
+
+def answer_of(call):
+    """What a caller can see: the value, or the kind of refusal."""
+    try:
+        return call()
+    except RetryableError as error:
+        return type(error).__name__
+
+
+def assert_equal_answers(operations, one, other, perform):
+    now = NOW
+    for operation, seconds in operations:
+        now += timedelta(seconds=seconds)
+        answers = [
+            answer_of(lambda port=port: perform(port, now, *operation))  # noqa: B023  # called at once
+            for port in (one, other)
+        ]
+        assert answers[0] == answers[1], operation
+
+
+def on_state(state, now, name, *arguments):  # noqa: C901, PLR0911, PLR0912  # one case for each operation
+    match name, arguments:
+        case "approve", (document,):
+            return state.approve(digest=compute_digest(document), document=document, by="test", at=now)
+        case "set_paused", (paused,):
+            return state.set_paused(paused=paused, by="test", reason="test", at=now)
+        case "record_request", (intent, request_id):
+            return state.record_request(intent, request_id, at=now)
+        case "remember_call", (intent, request_id):
+            return state.remember_call(intent, request_id, at=now)
+        case "mark_opened", (incident,):
+            return state.mark_opened(incident, at=now)
+        case "close_intent", (intent, claimable):
+            return state.close_intent(intent, claimable=claimable, at=now)
+        case "claim_write", (account_id, kind, call):
+            return state.claim_write(account_id, kind, event_key=call, at=now)
+        case "mark_restored", (intent,):
+            return state.mark_restored(intent, at=now)
+        case "list_stale_intents", ():
+            found = state.list_stale_intents(now)
+            return sorted(found, key=lambda intent: (intent.signal.account_id, intent.kind))
+        case "save_window", (tally, accounts, incidents):
+            return state.save_window(tally, at=now, members=accounts, gathered=incidents)
+        case "schedule_closing", (message_id, by, name_):
+            return state.schedule_closing(message_id, by, name_, at=now)
+        case "save_repeated", (standoff,):
+            return state.save_repeated(standoff, at=now)
+        case "list_repeated", ():
+            return state.list_repeated(now)
+        case "load_window" | "load_repeated", key:
+            found = getattr(state, name)(*key)
+            return found, found.version
+        case "release", (account_id, kind):
+            return state.release(account_id, kind, by="test", at=now)
+        case "list_open_intents", (account_id,):
+            return sorted(state.list_open_intents(account_id), key=lambda intent: intent.kind)
+        case "load_roster", (digest,):
+            return json.dumps(state.load_roster(digest), sort_keys=True)
+    return getattr(state, name)(*arguments)
+
+
+def on_matches(matches, _now, name, *arguments):
+    if name == "set_tagged":
+        return matches.set_tagged(*arguments[:-1], carries=arguments[-1])
+    return getattr(matches, name)(*arguments)
+
+
+def on_sweeps(sweeps, now, name, *arguments):  # noqa: PLR0911  # one case for each operation
+    match name, arguments:
+        case "save_pending", (plan, roster):
+            held = PendingPlan(
+                plan=plan,
+                roster=roster,
+                changes=3,
+                parts=1,
+                data="a run",
+                held_at=now,
+                expires_at=now + timedelta(days=7),
+                summary={"changes": 3},
+            )
+            return sweeps.save_pending(held)
+        case "approve", (plan,):
+            return sweeps.approve(plan, by="arn:aws:iam::333333333333:role/rollcall-operator", at=now)
+        case (("find_pending" | "forget_applied" | "forget_roster" | "forget_others"), (key,)):
+            return getattr(sweeps, name)(key)
+        case "save_lapsed", (plan,):
+            return sweeps.save_lapsed(LapsedApproval(plan=plan, by="alice", why="it expired", at=now))
+        case "list_granted", (roster,):
+            return sorted(sweeps.list_granted(roster, now), key=lambda held: held.plan)
+        case "find_last", ():
+            return sweeps.find_last()
+        case "list_pending", ():
+            return list(sweeps.list_pending(now))
+    return getattr(sweeps, name)(*arguments, now)
+
+
+def on_alerted(alerted, now, name, incident_id, *arguments):
+    return getattr(alerted, name)(incident_id, now, *arguments)
+
+
+in_a_table = settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@in_a_table
+@given(operations=lists(STATE_OPERATIONS))
+def test_the_state_in_memory_is_the_state_in_the_table(dynamodb, table, operations):
+    # Half of the calls want an approved roster to be anything but refusals.
+    approved = [(("approve", ROSTER), 0), *operations]
+    pair = StateTable(client=dynamodb, table=table()), MemoryState(Faults())
+    assert_equal_answers(approved, *pair, on_state)
+
+
+@in_a_table
+@given(operations=lists(COUNT_OPERATIONS, (0, 1, 95, 90_000)))
+def test_edits_and_reverts_in_memory_are_those_in_the_table(dynamodb, table, operations):
+    pair = StateTable(client=dynamodb, table=table()), MemoryState(Faults())
+    assert_equal_answers(operations, *pair, on_state)
+
+
+@in_a_table
+@given(operations=lists(MATCH_OPERATIONS))
+def test_the_matches_in_memory_are_the_matches_in_the_table(dynamodb, table, operations):
+    pair = MatchTable(client=dynamodb, table=table()), MemoryMatches()
+    assert_equal_answers(operations, *pair, on_matches)
+
+
+@in_a_table
+@given(operations=lists(ALERT_OPERATIONS))
+def test_what_was_told_in_memory_is_what_was_told_in_the_table(dynamodb, table, operations):
+    pair = ChannelMemoryTable(client=dynamodb, table=table(), channel="sns"), MemoryChannel(Faults())
+    assert_equal_answers(operations, *pair, on_alerted)
+
+
+@in_a_table
+@given(operations=lists(SWEEP_OPERATIONS, (0, 1, 890, 901, 604800)))
+def test_the_runs_in_memory_are_the_runs_in_the_table(dynamodb, table, operations):
+    pair = SweepTable(client=dynamodb, table=table()), MemorySweeps(Faults())
+    assert_equal_answers(operations, *pair, on_sweeps)

@@ -1,0 +1,55 @@
+"""How loud each outcome is: one row for each rule."""
+
+from __future__ import annotations
+
+import pytest
+
+from rollcall.events.actor import Actor
+from rollcall.events.signal import Cause, EventReference, Signal
+from rollcall.model.contact import ContactKind
+from rollcall.model.levels import Severity
+from rollcall.outcomes.severity import find_severity
+from rollcall.outcomes.verdicts import Verdict
+
+MANAGEMENT = "111111111111"
+
+
+def signal(cause=Cause.CONTACT_EDITED, *, kind="AssumedRole", account_id="222222222222") -> Signal:
+    return Signal(
+        account_id=account_id,
+        cause=cause,
+        event=EventReference(
+            id="e-1", name="PutAlternateContact", time="2026-10-05T09:30:00Z", request_id="r-1"
+        ),
+        actor=Actor.from_detail({"userIdentity": {"type": kind}}),
+        kind=ContactKind.SECURITY,
+    )
+
+
+@pytest.mark.parametrize(
+    ("cause", "verdict", "actor", "account_id", "expected"),
+    [
+        (Cause.CONTACT_EDITED, Verdict.SET, "AssumedRole", "222222222222", Severity.MEDIUM),
+        (Cause.CONTACT_DELETED, Verdict.SET, "AssumedRole", "222222222222", Severity.HIGH),
+        (Cause.CONTACT_EDITED, Verdict.SET, "Root", "222222222222", Severity.HIGH),
+        (Cause.CONTACT_EDITED, Verdict.UNREACHABLE, "AssumedRole", MANAGEMENT, Severity.HIGH),
+        (Cause.CONTACT_EDITED, Verdict.WOULD_SET, "AssumedRole", "222222222222", Severity.MEDIUM),
+        (Cause.CONTACT_EDITED, Verdict.FAILED, "AssumedRole", "222222222222", Severity.HIGH),
+        (Cause.CONTACT_DELETED, Verdict.DENIED, "Root", "222222222222", Severity.LOW),
+        (Cause.CONTACT_DELETED, Verdict.EXEMPT, "Root", "222222222222", Severity.LOW),
+        (Cause.CONTACT_EDITED, Verdict.UNRECORDED_WRITE, "AssumedRole", "222222222222", Severity.CRITICAL),
+        (Cause.CONTACT_EDITED, Verdict.COMPLIANT, "Root", "222222222222", None),
+        (Cause.CONTACT_EDITED, Verdict.OWN_WRITE, "AssumedRole", "222222222222", None),
+        (Cause.CONTACT_EDITED, Verdict.UNMANAGED, "AssumedRole", "222222222222", None),
+        (Cause.ACCOUNT_CREATED, Verdict.SET, "AWSService", "222222222222", Severity.INFO),
+        (Cause.ACCOUNT_CREATED, Verdict.EXEMPT, "AWSService", "222222222222", None),
+        (Cause.ACCOUNT_MOVED, Verdict.SET, "AssumedRole", "222222222222", Severity.INFO),
+        (Cause.ACCOUNT_MOVED, Verdict.FAILED, "AssumedRole", "222222222222", Severity.HIGH),
+    ],
+)
+def test_severity_is_as_the_design_says(cause, verdict, actor, account_id, expected):
+    given_signal = signal(cause, kind=actor, account_id=account_id)
+    assert (
+        find_severity(signal=given_signal, verdict=verdict, management_account=MANAGEMENT, authorised=False)
+        is expected
+    )

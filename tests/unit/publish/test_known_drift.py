@@ -1,0 +1,347 @@
+"""What a sweep counts as announced by no event: not what an event led to, and had to be left as it was."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rollcall.model.contact import ContactKind
+from rollcall.model.desired import Absent, Present, Unreadable
+from rollcall.model.errors import RetryableError
+from rollcall.publish.known_drift import compute_fingerprint
+from simulation.caller import Caller
+from tests.support.memory import Crash
+from tests.support.strategies import contacts
+from tests.support.sweep_runs import LOOSE, STRICT, drift, settled
+from tests.support.timeline import Timeline, edit
+from tests.support.world import EXEMPT, MALLORY, MEMBER, PRODUCTION, api_values
+
+TRUSTED = "account.amazonaws.com"
+
+
+def edited(world, *accounts, kind="SECURITY"):
+    """Edits whose events come."""
+    for account in accounts or (MEMBER,):
+        world.member(account).put_alternate_contact(AlternateContactType=kind, **MALLORY)
+    world.drain()
+
+
+def in_standoff():
+    """A contact that somebody has changed once too often: the last change is left for now."""
+    world = settled(LOOSE)
+    for _ in range(4):
+        edit(world, Caller.role(MEMBER, "Pipeline", "script"))
+        Timeline(world).run(until=60)
+    assert world.contacts()["SECURITY"] == MALLORY
+    return world
+
+
+def swept(world):
+    """How many contacts a sweep counts that no event announced; all are right after it."""
+    world.sweep("schedule")
+    assert world.contacts()["SECURITY"] == api_values("soc")
+    assert ("sweep-drift" in world.told()) == bool(world.summary["unannounced"])
+    return world.summary["unannounced"]
+
+
+class TestLeftByAnEvent:
+    def test_a_standoff_that_was_released_and_that_a_sweep_then_puts_back(self):
+        world = in_standoff()
+        assert world.command("release", account=MEMBER, kind="SECURITY")["done"]
+        assert swept(world) == 0
+        assert world.summary["contacts"]["set"] == 1
+
+    def test_a_standoff_whose_time_has_come_when_the_sweep_does(self):
+        world = in_standoff()
+        world.clock.sleep(timedelta(minutes=5).total_seconds())
+        assert swept(world) == 0
+        assert world.summary["contacts"]["set"] == 1
+        world.drain()
+        assert world.contacts()["SECURITY"] == api_values("soc")
+
+    def test_an_edit_during_a_pause_that_is_over(self):
+        world = settled(LOOSE)
+        world.command("pause")
+        edited(world, MEMBER, PRODUCTION)
+        world.command("unpause")
+        assert swept(world) == 0
+        assert world.summary["contacts"]["set"] == 2
+
+    def test_an_edit_that_nobody_could_read(self):
+        world = settled(LOOSE)
+        world.organization.trusted_access.discard(TRUSTED)
+        edited(world)
+        assert world.verdicts()[-1] == "unreadable"
+        world.organization.trusted_access.add(TRUSTED)
+        assert swept(world) == 0
+
+    def test_an_edit_of_the_management_account_before_there_was_a_way_in(self):
+        world = settled(LOOSE, management_role=False)
+        edited(world, "111111111111")
+        assert world.verdicts()[-1] == "unreachable"
+        world.management_role = True
+        assert swept(world) == 0
+        assert world.contacts("111111111111")["SECURITY"] == api_values("soc")
+
+    def test_an_edit_whose_message_was_given_up(self):
+        world = settled(LOOSE)
+        world.ledger.refuse(100)
+        edited(world)
+        assert len(world.dead) == 1
+        world.faults.planned.clear()
+        assert swept(world) == 0
+
+    def test_an_edit_in_an_exempt_account_whose_exemption_ends(self):
+        until = (settled().clock.now() + timedelta(days=1)).date().isoformat()
+        exempt = [{"accounts": [MEMBER, EXEMPT], "reason": "migration", "until": until}]
+        world = settled(LOOSE | {"exempt": exempt})
+        edited(world)
+        assert world.verdicts()[-1] == "exempt"
+        for account in (MEMBER, EXEMPT):
+            for kind in ("OPERATIONS", "BILLING", *(("SECURITY",) if account == EXEMPT else ())):
+                name = {"SECURITY": "soc", "OPERATIONS": "platform", "BILLING": "finops"}[kind]
+                world.member(account).put_alternate_contact(AlternateContactType=kind, **api_values(name))
+        world.drain()
+        world.clock.sleep(timedelta(days=3).total_seconds())
+        assert swept(world) == 0
+
+    def test_what_differed_all_along_in_an_account_whose_exemption_ends(self):
+        until = (settled().clock.now() + timedelta(days=1)).date().isoformat()
+        world = settled(LOOSE | {"exempt": [{"accounts": [MEMBER], "reason": "migration", "until": until}]})
+        world.settle([EXEMPT])
+        drift(world, MEMBER)
+        world.sweep("schedule")
+        world.clock.sleep(timedelta(days=3).total_seconds())
+        assert swept(world) == 0
+        assert world.summary["contacts"]["set"] == 1
+        world.clock.sleep(timedelta(days=7).total_seconds())
+        drift(world, MEMBER)
+        assert swept(world) == 1
+
+    def test_what_was_told_before_the_first_approval_is_put_right_by_the_approved_plan_and_no_drift(self):
+        world = settled(LOOSE, approve=False)
+        edited(world)
+        assert world.verdicts()[-1] == "would-set"
+        world.sweep("roster")
+        world.approve_held()
+        assert world.contacts()["SECURITY"] == api_values("soc")
+        assert (world.summary["unannounced"], "sweep-drift" in world.told()) == (0, False)
+
+    def test_a_new_account_during_a_pause_that_is_over(self):
+        world = settled(LOOSE)
+        world.command("pause")
+        unit = world.organization.find_ou("Workloads/Development")
+        new = world.organization.add_account(name="New", email="new@example.com", parent=unit)
+        world.admin("organizations").move_account(
+            AccountId=new.id,
+            SourceParentId=unit,
+            DestinationParentId=world.organization.find_ou("Sandbox"),
+        )
+        world.drain()
+        world.command("unpause")
+        assert swept(world) == 0
+        assert world.summary["contacts"]["set"] == 3
+
+    def test_many_that_are_held_for_a_person_after_a_pause(self):
+        world = settled(STRICT)
+        world.command("pause")
+        edited(world, MEMBER, PRODUCTION)
+        world.command("unpause")
+        world.sweep("schedule")
+        assert (world.told()[-1], world.summary["unannounced"]) == ("sweep-held", 0)
+        world.sweep("schedule")
+        assert world.summary["unannounced"] == 0
+
+
+class TestWhatNoEventSpokeFor:
+    def test_a_later_change_of_the_same_contact_is_counted(self):
+        world = settled(LOOSE)
+        world.command("pause")
+        edited(world)
+        world.member().put_alternate_contact(
+            AlternateContactType="SECURITY", **MALLORY | {"Name": "Somebody later"}
+        )
+        world.queue.clear()
+        world.command("unpause")
+        assert swept(world) == 1
+
+    def test_other_contacts_and_accounts_are_counted(self):
+        world = settled(LOOSE)
+        world.command("pause")
+        edited(world)
+        drift(world, MEMBER, kind="BILLING")
+        drift(world, PRODUCTION)
+        world.command("unpause")
+        assert swept(world) == 2
+        examples = world.facts("sweep-drift")["examples"]
+        assert [(item["account"]["id"], item["kind"]) for item in examples] == [
+            (MEMBER, "BILLING"),
+            (PRODUCTION, "SECURITY"),
+        ]
+
+    def test_the_same_change_again_is_counted_once_an_event_has_put_the_first_right(self):
+        world = settled(LOOSE)
+        world.command("pause")
+        edited(world)
+        world.command("unpause")
+        edited(world)
+        assert world.contacts()["SECURITY"] == api_values("soc")
+        drift(world, MEMBER)
+        assert swept(world) == 1
+
+    def test_the_same_change_again_is_counted_once_a_sweep_has_put_the_first_right(self):
+        world = settled(LOOSE)
+        world.command("pause")
+        edited(world)
+        world.command("unpause")
+        assert swept(world) == 0
+        drift(world, MEMBER)
+        assert swept(world) == 1
+
+    def test_the_same_change_again_is_counted_once_a_sweep_has_found_that_a_person_put_it_right(self):
+        world = settled(LOOSE)
+        world.command("pause")
+        edited(world)
+        world.settle([MEMBER])
+        world.command("unpause")
+        assert swept(world) == 0
+        drift(world, MEMBER)
+        assert swept(world) == 1
+
+    def test_any_change_is_counted_once_the_message_that_could_not_read_has_found_the_contact_right(self):
+        world = settled(LOOSE)
+        world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+        plain, refused = world.reconciler.ports.accounts.get, []
+
+        def busy_once(account_id, kind):
+            if refused:
+                return plain(account_id, kind)
+            refused.append(kind)
+            world.settle([MEMBER])
+            raise RetryableError("busy")
+
+        world.reconciler.ports.accounts.get = busy_once
+        world.drain()
+        assert refused == [ContactKind.SECURITY]
+        assert world.state.told_of == {}
+        drift(world, MEMBER)
+        assert swept(world) == 1
+
+    def test_a_change_after_a_sweep_could_read_what_no_event_could_is_counted(self):
+        world = settled(STRICT)
+        world.organization.trusted_access.discard(TRUSTED)
+        edited(world, MEMBER, PRODUCTION)
+        assert world.verdicts()[-1] == "unreadable"
+        world.organization.trusted_access.add(TRUSTED)
+        for _ in range(2):
+            world.sweep("schedule")
+            assert (world.summary["ending"], world.summary["unannounced"]) == ("held", 0)
+        later = MALLORY | {"Name": "Somebody later"}
+        world.member().put_alternate_contact(AlternateContactType="SECURITY", **later)
+        world.queue.clear()
+        world.sweep("schedule")
+        assert world.summary["unannounced"] == 1
+
+    def test_the_same_change_again_is_counted_after_a_standoff_was_put_back(self):
+        world = in_standoff()
+        world.drain()
+        assert world.contacts()["SECURITY"] == api_values("soc")
+        drift(world, MEMBER)
+        world.clock.sleep(timedelta(hours=2).total_seconds())
+        assert swept(world) == 1
+
+
+class TestMemory:
+    @pytest.mark.parametrize(("days", "counted"), [(29, 0), (31, 1)])
+    def test_an_announcement_speaks_for_a_contact_for_thirty_days_whenever_the_table_forgets_it(
+        self, days, counted
+    ):
+        world = settled(LOOSE)
+        world.command("pause")
+        edited(world)
+        world.clock.sleep(timedelta(days=days).total_seconds())
+        world.command("unpause")
+        assert world.state.told_of
+        assert swept(world) == counted
+
+    def test_what_is_announced_while_a_run_goes_on_is_not_forgotten_by_it(self):
+        world = settled(LOOSE)
+        execution = world.execution("schedule").run_to("gate")
+        world.clock.sleep(1)
+        world.command("pause")
+        edited(world)
+        world.command("unpause")
+        execution.run()
+        assert world.summary["unannounced"] == 0
+        assert swept(world) == 0
+
+    @pytest.mark.parametrize("step", ["state.remember_drift", "state.forget_drift"])
+    def test_a_memory_that_fails_keeps_nobody_from_being_told(self, step):
+        world = settled(LOOSE)
+        world.faults.plan(step, RetryableError("busy"))
+        if step == "state.remember_drift":
+            world.command("pause")
+        edited(world)
+        assert len([alert for alert in world.alerts if "contact" in alert.subject]) == 1
+        assert not world.dead
+        world.state.paused = False
+        # Rather a contact too many is counted than one too few.
+        assert swept(world) == (step == "state.remember_drift")
+
+    @pytest.mark.parametrize("step", ["state.list_known_drift", "state.resolve_drift"])
+    @pytest.mark.parametrize("error", [RetryableError("busy"), Crash()])
+    def test_a_report_that_is_cut_off_counts_the_same_the_next_time(self, step, error):
+        world = settled(LOOSE)
+        world.command("pause")
+        edited(world)
+        world.command("unpause")
+        drift(world, PRODUCTION)
+        world.faults.plan(step, error)
+        assert swept(world) == 1
+        assert world.told().count("sweep-drift") == 1
+
+    def test_compliant_contacts_cost_a_sweep_no_read(self):
+        world, reads = settled(LOOSE), []
+        asked = world.state.list_known_drift
+
+        def counting():
+            reads.append("announced")
+            return asked()
+
+        world.state.list_known_drift = counting
+        assert swept(world) == 0
+        assert reads == ["announced"]
+
+    def test_nothing_is_left_when_all_is_right(self):
+        world = settled(LOOSE)
+        world.command("pause")
+        edited(world, MEMBER, PRODUCTION)
+        assert set(world.state.told_of) == {
+            (MEMBER, ContactKind.SECURITY),
+            (PRODUCTION, ContactKind.SECURITY),
+        }
+        assert MALLORY["EmailAddress"] not in str(world.state.told_of)
+        world.command("unpause")
+        assert swept(world) == 0
+        assert world.state.told_of == {}
+
+
+class TestFingerprint:
+    @given(contacts, contacts)
+    def test_it_is_the_same_for_what_aws_takes_for_the_same(self, one, other):
+        same = compute_fingerprint(Present(contact=one)) == compute_fingerprint(Present(contact=other))
+        assert same == one.is_same(other)
+
+    @given(contacts, st.text(alphabet=" ", max_size=3))
+    def test_spaces_around_an_address_do_not_count(self, contact, spaces):
+        padded = replace(contact, email=f"{spaces}{contact.email}{spaces}")
+        assert compute_fingerprint(Present(contact=contact)) == compute_fingerprint(Present(contact=padded))
+
+    @given(contacts)
+    def test_absent_is_no_contact_and_unreadable_is_neither(self, contact):
+        assert compute_fingerprint(Absent()) not in (None, compute_fingerprint(Present(contact=contact)))
+        assert compute_fingerprint(Unreadable(reason="x")) is compute_fingerprint(None) is None

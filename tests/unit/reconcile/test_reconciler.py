@@ -1,0 +1,478 @@
+"""What the rest of the roster and the other signals do in a whole organization."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+
+from rollcall.decide.intent import LEASE_SECONDS
+from simulation.caller import Caller
+from simulation.errors import ApiError
+from tests.support.memory import Crash
+from tests.support.roster_worlds import (
+    PLAYGROUND,
+    SANDBOX,
+    new_account,
+    organizations_event,
+    severities,
+    tamper,
+    with_overrides,
+)
+from tests.support.world import EXEMPT, KINDS, MALLORY, MEMBER, PRODUCTION, ROSTER, World, api_values
+
+EVENTS = Path(__file__).parents[2] / "events"
+
+
+TAGGED = with_overrides({"tag": {"scope": "pci"}, "kinds": {"SECURITY": "pci-soc"}})
+
+
+def test_a_contact_that_must_be_absent_is_deleted_once_it_appears():
+    world = World(with_overrides({"accounts": [MEMBER], "kinds": {"BILLING": None}})).settle()
+    tamper(world, kind="BILLING")
+    world.drain()
+    assert "BILLING" not in world.contacts()
+    assert severities(world) == ["MEDIUM"]
+    assert "own-write" in world.verdicts()
+
+
+def test_a_contact_that_vanished_before_it_was_deleted_is_no_fault():
+    world = World(with_overrides({"accounts": [MEMBER], "kinds": {"BILLING": None}})).settle()
+    tamper(world, kind="BILLING")
+    error = ApiError(
+        "ResourceNotFoundException", "No contact of the inputted alternate contact type found.", 404
+    )
+    world.cloud.account.fail_next("DeleteAlternateContact", error, applied=True)
+    world.drain()
+    assert "BILLING" not in world.contacts()
+    assert not world.dead
+
+
+def test_a_tag_gives_the_account_other_contacts_and_its_loss_takes_them_if_others_carry_it():
+    world = World(TAGGED).settle()
+    admin = world.admin("organizations")
+    for account_id in (MEMBER, PRODUCTION):
+        admin.tag_resource(ResourceId=account_id, Tags=[{"Key": "scope", "Value": "pci"}])
+    world.drain()
+    assert world.contacts()["SECURITY"] == api_values("pci-soc")
+    admin.untag_resource(ResourceId=MEMBER, TagKeys=["scope"])
+    world.drain()
+    assert world.contacts()["SECURITY"] == api_values("soc")
+    assert set(severities(world)) == {"INFO"}
+
+
+def test_a_tag_that_no_account_carries_any_more_holds_the_last_one():
+    world = World(TAGGED).settle()
+    admin = world.admin("organizations")
+    admin.tag_resource(ResourceId=MEMBER, Tags=[{"Key": "scope", "Value": "pci"}])
+    world.drain()
+    admin.untag_resource(ResourceId=MEMBER, TagKeys=["scope"])
+    world.drain()
+    assert world.contacts()["SECURITY"] == api_values("pci-soc")
+    assert severities(world)[-1] == "HIGH"
+    assert "HELD" in world.alerts[-1].subject
+
+
+def test_tags_do_not_matter_to_a_roster_that_uses_none():
+    world = World().settle()
+    world.admin("organizations").tag_resource(ResourceId=MEMBER, Tags=[{"Key": "a", "Value": "b"}])
+    world.drain()
+    assert world.verdicts() == ["ignored"]
+    assert not world.calls
+
+
+def test_an_account_that_moves_out_of_a_unit_is_not_held():
+    world = World(SANDBOX).settle()
+    tamper(world, PLAYGROUND)
+    world.drain()
+    organization = world.organization
+    world.admin("organizations").move_account(
+        AccountId=PLAYGROUND,
+        SourceParentId=organization.accounts[PLAYGROUND].parent_id,
+        DestinationParentId=organization.find_ou("Security"),
+    )
+    world.drain()
+    assert world.contacts(PLAYGROUND)["SECURITY"] == api_values("soc")
+
+
+def test_an_authorised_changer_is_reverted_like_anyone_and_told_quietly():
+    role = f"arn:aws:iam::{MEMBER}:role/Dev"
+    world = World(ROSTER | {"authorised_changers": [role]}).settle()
+    tamper(world)
+    world.member(session="eve").delete_alternate_contact(AlternateContactType="BILLING")
+    world.drain()
+    assert world.contacts()["SECURITY"] == api_values("soc")
+    assert severities(world) == ["INFO", "INFO"]
+
+
+def test_an_exemption_that_ended_is_none():
+    until = {"accounts": [EXEMPT], "reason": "being divested", "until": "2026-10-04"}
+    world = World(ROSTER | {"exempt": [until]}).settle()
+    tamper(world, EXEMPT)
+    world.drain()
+    assert world.contacts(EXEMPT)["SECURITY"] == api_values("soc")
+
+
+def test_audit_in_one_unit_leaves_the_rest_enforced():
+    world = World(with_overrides({"ou": "Sandbox", "mode": "audit"})).settle()
+    tamper(world, PLAYGROUND)
+    tamper(world)
+    world.drain()
+    assert world.contacts(PLAYGROUND)["SECURITY"] == MALLORY
+    assert world.contacts()["SECURITY"] == api_values("soc")
+
+
+def test_modes_that_disagree_hold_what_differs_and_nothing_else():
+    modes = with_overrides({"tag": {"a": "1"}, "mode": "audit"}, {"tag": {"b": "2"}, "mode": "enforce"})
+    world = World(modes).settle()
+    tags = [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]
+    world.admin("organizations").tag_resource(ResourceId=MEMBER, Tags=tags)
+    world.drain()
+    assert set(world.verdicts()) == {"compliant"}
+    tamper(world)
+    world.drain()
+    assert world.contacts()["SECURITY"] == MALLORY
+    assert severities(world) == ["HIGH"]
+    assert world.verdicts()[-1] == "blocked"
+    assert "disagree on the mode: override of tag b=2 and override of tag a=1" in world.alerts[0].text
+
+
+def test_a_value_that_does_not_fit_is_refused_for_that_account_alone():
+    contacts = ROSTER["contacts"] | {"soc": ROSTER["contacts"]["soc"] | {"title": "Guard of {account_name}"}}
+    world = World(ROSTER | {"contacts": contacts})
+    world.organization.accounts[MEMBER].name = "x" * 50
+    tamper(world)
+    tamper(world, PRODUCTION, "OPERATIONS")
+    world.drain()
+    assert world.contacts()["SECURITY"] == MALLORY
+    assert "title is 59 characters long, 50 are allowed" in world.alerts[0].text
+    assert world.contacts(PRODUCTION)["OPERATIONS"] == api_values("platform")
+
+
+def test_a_new_account_is_looked_at_again_before_its_forwarder_is_there():
+    world = World().settle()
+    account_id = new_account(world)
+    started = world.clock.now()
+    (created,) = [message for message in world.queue if "CreateAccountResult" in message.body]
+    world.deliver(created)
+    world.queue = [created]
+    # No event comes of this: the account has no forwarder yet.
+    del world.organization.accounts[account_id].contacts["SECURITY"]
+    world.drain()
+    assert set(world.contacts(account_id)) == set(KINDS)
+    assert (world.clock.now() - started).total_seconds() >= 3600
+    assert [alert.attributes["verdict"] for alert in world.alerts] == ["set", "set"]
+    assert not world.dead
+
+
+def test_the_events_of_one_new_account_are_one_alert():
+    world = World().settle()
+    new_account(world)
+    world.drain()
+    assert severities(world) == ["INFO"]
+
+
+def test_access_denied_on_the_write_in_a_new_account_is_waited_out():
+    world = World().settle()
+    error = ApiError(
+        "AccessDeniedException", "User: x is not authorized to perform: account:PutAlternateContact", 403
+    )
+    world.cloud.account.fail_next("PutAlternateContact", error, times=5)
+    account_id = new_account(world)
+    world.drain()
+    assert set(world.contacts(account_id)) == set(KINDS)
+    assert "failed" not in world.verdicts()
+    assert world.ledger.intents.keys() == world.ledger.outcomes.keys()
+
+
+def test_two_edits_by_two_people_are_both_told_though_one_write_undid_both():
+    world = World().settle()
+    tamper(world, session="mary")
+    tamper(world, session="eve")
+    world.drain()
+    assert {"mary" in alert.text for alert in world.alerts} == {True, False}
+    assert sum("/eve " in alert.text for alert in world.alerts) == 1
+    assert len(world.alerts) == 2
+
+
+def test_an_alert_that_it_is_not_over_is_closed_also_when_somebody_else_puts_it_right():
+    world = World().settle()
+    tamper(world)
+    world.ledger.refuse(times=1)
+    world.deliver(world.queue[0])
+    world.member(session="bob").put_alternate_contact(AlternateContactType="SECURITY", **api_values("soc"))
+    world.drain()
+    assert [alert.stage for alert in world.alerts] == ["open", "closed"]
+    assert "right by now" in world.alerts[-1].subject
+
+
+def test_a_worker_killed_after_the_write_is_told_though_the_contact_was_changed_again():
+    world = World().settle()
+    tamper(world)
+    first = world.queue[0]
+    world.faults.plan("state.record_request.after", Crash())
+    world.deliver(first)
+    tamper(world, session="eve")
+    world.clock.sleep(LEASE_SECONDS + 1)
+    world.drain()
+    assert world.contacts()["SECURITY"] == api_values("soc")
+    assert sum("/mary " in alert.text for alert in world.alerts) >= 1
+    assert sum("/eve " in alert.text for alert in world.alerts) == 1
+    assert "unrecorded-write" not in world.verdicts()
+
+
+def test_a_throttled_look_after_a_cut_off_write_is_no_stolen_role():
+    world = World().settle()
+    tamper(world)
+    world.faults.plan("put_alternate_contact.after", Crash())
+    world.deliver(world.queue[0])
+    world.clock.sleep(400)
+    world.deliver(world.queue[0])
+    busy = ApiError("TooManyRequestsException", "Too many requests", 429)
+    world.cloud.account.fail_next("GetAlternateContact", busy)
+    world.drain()
+    assert "unrecorded-write" not in world.verdicts()
+    assert len(world.alerts) == 1
+
+
+@pytest.mark.parametrize("name", ["DeregisterDelegatedAdministrator", "DisableAWSServiceAccess"])
+@pytest.mark.parametrize(
+    ("principal", "expected"),
+    [("account.amazonaws.com", ["CRITICAL"]), ("guardduty.amazonaws.com", []), ([], [])],
+)
+def test_an_attack_on_the_watcher_is_critical(name, principal, expected):
+    world = World()
+    world.send(organizations_event(name, servicePrincipal=principal, accountId="333333333333"))
+    world.drain()
+    assert severities(world) == expected
+    assert not world.calls
+
+
+def test_a_denied_attack_on_the_watcher_is_an_attempt():
+    world = World()
+    event = organizations_event("DisableAWSServiceAccess", servicePrincipal="account.amazonaws.com")
+    event["detail"]["errorCode"] = "AccessDenied"
+    world.send(event)
+    world.drain()
+    assert severities(world) == ["LOW"]
+
+
+STRUCTURE = ("MoveAccount", "TagResource", "UntagResource", "UpdateOrganizationalUnit")
+
+
+@pytest.mark.parametrize(
+    "code", ["DuplicateAccountException", "ConcurrentModificationException", "TooManyRequestsException"]
+)
+def test_failed_calls_of_organizations_that_nobody_denied_are_no_signals(code):
+    world = World()
+    for name in STRUCTURE:
+        event = organizations_event(
+            name, accountId=MEMBER, resourceId=MEMBER, organizationalUnitId="ou-a1b2-xxxxxxxx"
+        )
+        event["detail"]["errorCode"] = code
+        world.send(event)
+    world.drain()
+    assert world.verdicts() == ["ignored"] * len(STRUCTURE)
+    assert not world.alerts
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "AccessDeniedException", "Client.UnauthorizedOperation"])
+@pytest.mark.parametrize("name", STRUCTURE)
+def test_a_denied_attempt_at_the_organization_is_told_quietly_and_nothing_is_looked_at(name, code):
+    """Whether CloudTrail shows what it was about, or nothing: then the account is the caller's."""
+    world = World().settle()
+    shown = organizations_event(name, accountId=MEMBER, resourceId=MEMBER, organizationalUnitId="ou-a1b2-x")
+    hidden = organizations_event(name)
+    hidden["detail"] |= {"requestParameters": None, "eventID": "e-hidden"}
+    for event in (shown, hidden):
+        event["detail"]["errorCode"] = code
+        world.send(event)
+    world.drain()
+    assert world.verdicts() == ["denied"] * 2
+    assert [alert.attributes["severity"] for alert in world.alerts] == ["LOW"] * 2
+    told = {alert.attributes["account"] for alert in world.alerts}
+    assert told == ({"111111111111"} if name == "UpdateOrganizationalUnit" else {MEMBER, "111111111111"})
+    assert all("structure-attempt-denied" in alert.text for alert in world.alerts)
+    assert not world.calls
+    assert not world.dead
+
+
+@pytest.mark.parametrize("resource", ["ou-a1b2-11111111", "p-a1b2c3d4", "r-a1b2"])
+def test_a_denied_tag_of_something_that_is_no_account_is_no_signal(resource):
+    world = World()
+    event = organizations_event("TagResource", resourceId=resource)
+    event["detail"]["errorCode"] = "AccessDenied"
+    world.send(event)
+    world.drain()
+    assert world.verdicts() == ["ignored"]
+
+
+#: Each sample with the verdicts that it must end in. Its accounts are in the example organization or not.
+SAMPLES = {
+    "AcceptHandshake.invite.synthetic": {"ignored"},
+    "AccountDepartedOrganization.left.synthetic": {"notified"},
+    "AccountDepartedOrganization.removed.synthetic": {"notified"},
+    "AccountJoinedOrganization.created.synthetic": {"set"},
+    "AccountJoinedOrganization.invited.synthetic": {"set"},
+    "CloseAccount": {"notified"},
+    "CloseAccountResult.succeeded": {"ignored"},
+    "CreateAccount": {"ignored"},
+    "CreateAccountResult.failed": {"ignored"},
+    "CreateAccountResult.succeeded": {"set"},
+    "CreateAccountResult.succeeded.docs": {"set"},
+    "CreateGovCloudAccount.synthetic": {"ignored"},
+    "CreateManagedAccount.succeeded": {"set"},
+    "DeleteAlternateContact.not-found.synthetic": {"denied"},
+    "DeleteAlternateContact.standalone.docs": {"set"},
+    "DescribeOrganization.native-2026": {"ignored"},
+    "GetAlternateContact.docs": {"ignored"},
+    "GetRegionOptStatus.native-2026": {"ignored"},
+    "InviteAccountToOrganization": {"ignored"},
+    "LeaveOrganization.success.synthetic": {"ignored"},
+    "MoveAccount.error.synthetic": {"ignored"},
+    "MoveAccount.ou-to-ou": {"set"},
+    "MoveAccount.root-to-ou.synthetic": {"set"},
+    "PutAccountName.synthetic": {"notified"},
+    "PutAlternateContact.denied-scp.synthetic": {"denied"},
+    "PutAlternateContact.orgmode.delegated-admin.synthetic": {"set"},
+    "PutAlternateContact.orgmode.management.synthetic": {"set"},
+    "PutAlternateContact.self-remediation.synthetic": {"set"},
+    "PutAlternateContact.standalone.docs": {"set"},
+    "PutAlternateContact.standalone.forwarded": {"set"},
+    "PutAlternateContact.standalone.hidden.synthetic": {"set"},
+    "PutContactInformation.standalone.synthetic": {"notified"},
+    "RemoveAccountFromOrganization": {"ignored"},
+    "StartPrimaryEmailUpdate.synthetic": {"notified"},
+}
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in EVENTS.glob("*.json")))
+def test_each_sample_on_the_queue_ends_as_the_outcome_that_its_kind_deserves(name):
+    world = World()
+    world.clock.sleep(30 * 86400)
+    event = json.loads((EVENTS / f"{name}.json").read_text())
+    world.send(event)
+    world.drain()
+    own = [item for item in world.bus.outcomes if item["event"]["id"] == event["detail"]["eventID"]]
+    assert {outcome["verdict"] for outcome in own} == SAMPLES[name]
+    assert not world.dead
+
+
+def test_root_in_the_console_is_any_identity():
+    world = World().settle()
+    world.cloud.client("account", Caller.root(MEMBER)).put_alternate_contact(
+        AlternateContactType="BILLING", **MALLORY
+    )
+    world.drain()
+    assert "root user" in world.alerts[0].text
+
+
+SCP = "SERVICE_CONTROL_POLICY"
+DENY = {"Effect": "Deny", "Action": "account:PutAlternateContact", "Resource": "*"}
+
+
+class Guarded:
+    """A world with two service control policies on the root: the guardrail and somebody else's."""
+
+    def __init__(self, *, guardrail=True):
+        self.world = World(guardrail=guardrail)
+        self.admin, self.root = self.world.admin("organizations"), self.world.organization.root_id
+        self.admin.enable_policy_type(RootId=self.root, PolicyType=SCP)
+        self.ours, self.other = self._policy("rollcall-guardrail"), self._policy("no-root-keys")
+        self.world.drain()
+
+    def _policy(self, name):
+        content = json.dumps({"Version": "2012-10-17", "Statement": [DENY]})
+        made = self.admin.create_policy(Name=name, Description="", Type=SCP, Content=content)
+        policy = made["Policy"]["PolicySummary"]["Id"]
+        self.admin.attach_policy(PolicyId=policy, TargetId=self.root)
+        return policy
+
+    def detach(self, policy):
+        self.admin.detach_policy(PolicyId=policy, TargetId=self.root)
+
+    def update(self, policy):
+        self.admin.update_policy(PolicyId=policy, Description="changed")
+
+    def rename(self, policy):
+        self.admin.update_policy(PolicyId=policy, Name="harmless")
+
+    def delete(self, policy):
+        self.admin.detach_policy(PolicyId=policy, TargetId=self.root)
+        self.world.queue.clear()
+        self.admin.delete_policy(PolicyId=policy)
+
+    def told(self):
+        self.world.drain()
+        return [alert.subject for alert in self.world.alerts]
+
+
+@pytest.mark.parametrize("change", ["detach", "update", "rename", "delete"])
+class TestAChangeOfAPolicy:
+    def test_is_critical_if_it_is_the_guardrail(self, change):
+        guarded = Guarded()
+        getattr(guarded, change)(guarded.ours)
+        assert [subject.split()[0] for subject in guarded.told()] == ["[CRITICAL]"]
+
+    def test_is_nothing_if_it_is_another(self, change):
+        guarded = Guarded()
+        getattr(guarded, change)(guarded.other)
+        assert guarded.told() == []
+
+    def test_is_nothing_if_no_guardrail_is_in_use(self, change):
+        guarded = Guarded(guardrail=False)
+        getattr(guarded, change)(guarded.ours)
+        assert guarded.told() == []
+
+    def test_is_critical_if_nobody_can_say_which_it_is(self, change, monkeypatch):
+        guarded = Guarded()
+        getattr(guarded, change)(guarded.other)
+
+        def refuse(**_):
+            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": ""}}, "ListPolicies")
+
+        monkeypatch.setattr(guarded.world.reconciler.ports.organization._client, "list_policies", refuse)
+        assert [subject.split()[0] for subject in guarded.told()] == ["[CRITICAL]"]
+
+
+def test_a_guardrail_that_was_renamed_is_not_forgotten():
+    guarded = Guarded()
+    guarded.rename(guarded.ours)
+    guarded.detach(guarded.ours)
+    assert [subject.split()[0] for subject in guarded.told()] == ["[CRITICAL]", "[CRITICAL]"]
+
+
+@pytest.mark.parametrize(
+    ("type_", "guardrail", "expected"),
+    [(SCP, True, ["CRITICAL"]), (SCP, False, []), ("TAG_POLICY", True, [])],
+)
+def test_switching_off_the_guardrails_type_of_policy_is_critical(type_, guardrail, expected):
+    world = World(guardrail=guardrail)
+    world.send(organizations_event("DisablePolicyType", rootId="r-a1b2", policyType=type_))
+    world.drain()
+    assert severities(world) == expected
+
+
+def renamed(world, name):
+    world.organization.accounts[MEMBER].name = name
+    event = organizations_event("PutAccountName", accountId=MEMBER)
+    event["detail"]["eventSource"] = "account.amazonaws.com"
+    world.send(event)
+    world.drain()
+
+
+def test_a_renamed_account_is_looked_at_if_contacts_carry_its_name():
+    contacts = ROSTER["contacts"] | {"soc": ROSTER["contacts"]["soc"] | {"title": "Guard of {account_name}"}}
+    world = World(ROSTER | {"contacts": contacts}).settle()
+    renamed(world, "Billing")
+    assert world.contacts()["SECURITY"]["Title"] == "Guard of Billing"
+    assert severities(world) == ["INFO"]
+
+
+def test_a_renamed_account_is_only_told_if_no_contact_carries_its_name():
+    world = World().settle()
+    renamed(world, "Billing")
+    assert severities(world) == ["LOW"]
+    assert not world.calls

@@ -1,0 +1,405 @@
+"""A tug of war over a contact: reverts are spaced and never given up; people are told once, and who pulls."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from rollcall.events.signal import Cause, EventReference, Signal
+from rollcall.model.contact import ContactKind
+from rollcall.repeated_edits.backoff import find_backoff, record_revert
+from rollcall.repeated_edits.rules import RepeatedEditLimits
+from simulation.caller import Caller
+from simulation.clock import DEFAULT_START
+from simulation.errors import ApiError
+from tests.support.memory import Crash
+from tests.support.samples import SIGNAL
+from tests.support.sweep_world import SweepWorld
+from tests.support.timeline import Timeline, edit
+from tests.support.world import MALLORY, MEMBER, PRODUCTION, ROSTER, World, api_values
+
+SECURITY = ContactKind.SECURITY
+HOUR = 3600.0
+
+
+class Script:
+    """Sets the contact of an account again so many seconds after it was put back, as often as it may."""
+
+    def __init__(
+        self, world: World, *, delay: float = 1.0, most: int = 1000, session: str = "script"
+    ) -> None:
+        self.world, self.delay, self.left = world, delay, most
+        self.caller = Caller.role(MEMBER, "Pipeline", session)
+        self.timeline = Timeline(world)
+        self.reverts: list[float] = []
+        world.cloud.subscribe(self.hear)
+        self.timeline.at(0, self.pull)
+
+    def pull(self) -> None:
+        if self.left:
+            self.left -= 1
+            edit(self.world, self.caller)
+
+    def hear(self, _account: str, event: dict) -> None:
+        if (
+            "rollcall-reconcile" in json.dumps(event)
+            and event["detail"]["eventName"] == "PutAlternateContact"
+        ):
+            self.reverts.append(self.timeline.elapsed)
+            self.timeline.at(self.timeline.elapsed + self.delay, self.pull)
+
+
+def standoffs(world: World) -> list[dict]:
+    return [notice for notice in world.bus.notices if notice["notice"] == "standoff"]
+
+
+def right(world: World, account_id: str = MEMBER) -> bool:
+    return world.contacts(account_id)["SECURITY"] == api_values("soc")
+
+
+def pulled(world: World, times: int, *, session: str = "script", every: float = 60.0) -> None:
+    """So many changes, each put back before the next."""
+    for _ in range(times):
+        edit(world, Caller.role(MEMBER, "Pipeline", session))
+        Timeline(world).run(until=every)
+        world.clock.sleep(every)
+
+
+def test_a_script_gets_spaced_reverts_one_critical_alert_and_loses_in_the_end():
+    world = World().settle()
+    script = Script(world, most=12)
+    script.timeline.run()
+    gaps = [later - earlier for earlier, later in pairwise(script.reverts)]
+    assert len(script.reverts) == 12
+    assert max(gaps[:2]) < 10
+    assert [round(gap / 60) for gap in gaps[2:]] == [5, 15, 60, 60, 60, 60, 60, 60, 60]
+    assert right(world)
+    assert len(standoffs(world)) == 1
+    assert [alert.attributes["severity"] for alert in world.alerts] == ["MEDIUM"] * 3 + ["CRITICAL"]
+    assert not world.dead
+
+
+def test_the_alert_names_who_keeps_changing_it_and_when_it_is_put_back():
+    world = World().settle()
+    for session in ("mary", "john", "mary", "eve"):
+        edit(world, Caller.role(MEMBER, "Pipeline", session))
+        Timeline(world).run(until=60)
+    [told] = standoffs(world)
+    facts = told["facts"]
+    assert told["severity"] == "CRITICAL"
+    assert facts["account"]["id"] == MEMBER
+    assert facts["account"]["name"] == "Payments"
+    assert facts["kind"] == "SECURITY"
+    assert facts["reverts"] == 3
+    assert [actor.rpartition("/")[2] for actor in facts["actors"]] == ["john", "mary", "eve"]
+    assert facts["release"] == f"rollcall release {MEMBER} SECURITY"
+    opened = datetime.fromisoformat(told["decided_at"])
+    assert datetime.fromisoformat(facts["next_try_at"]) - opened == timedelta(minutes=5)
+    world.drain()
+    assert right(world)
+    assert world.alerts[-1].attributes["cause"] == "standoff"
+
+
+def test_three_reverts_in_an_hour_are_no_standoff():
+    world = World().settle()
+    pulled(world, 3)
+    assert not standoffs(world)
+    assert not world.state.list_repeated(world.clock.now())
+
+
+def test_the_numbers_that_are_set_decide_what_a_standoff_is():
+    world = World().settle()
+    limits = RepeatedEditLimits(reverts=5, window=timedelta(minutes=30))
+    world.reconciler = replace(world.reconciler, standoffs=limits)
+    pulled(world, 5)
+    assert not standoffs(world)
+    pulled(world, 1)
+    [told] = standoffs(world)
+    assert (told["facts"]["reverts"], told["facts"]["window_minutes"]) == (5, 30)
+    assert "after 5 reverts in 30 min" in world.alerts[-1].subject
+
+
+def test_times_that_people_read_are_seconds_in_utc():
+    world = World().settle()
+    world.clock.sleep(0.123456)
+    pulled(world, 4)
+    [told] = standoffs(world)
+    assert datetime.fromisoformat(told["decided_at"]).microsecond
+    assert re.fullmatch(r"[0-9-]{10}T[0-9:]{8}Z", told["facts"]["next_try_at"])
+    assert not re.search(r":[0-9]{2}\.[0-9]", world.alerts[-1].text)
+
+
+def test_reverts_of_an_hour_ago_do_not_count():
+    world = World().settle()
+    pulled(world, 2)
+    world.clock.sleep(HOUR)
+    pulled(world, 2)
+    assert not standoffs(world)
+    assert len(world.alerts) == 4
+
+
+def test_other_kinds_and_accounts_have_their_own_count():
+    world = World().settle()
+    for account_id in (MEMBER, PRODUCTION):
+        for kind in ("SECURITY", "OPERATIONS", "BILLING"):
+            edit(world, Caller.role(account_id, "Pipeline", "script"), kind)
+            world.drain()
+    assert not standoffs(world)
+
+
+def test_duplicates_of_one_change_are_one_revert():
+    world, events = World().settle(), []
+    world.cloud.subscribe(lambda _account, event: events.append(event))
+    pulled(world, 2)
+    for event in [*events, *events]:
+        world.send(event)
+    world.drain()
+    pulled(world, 1)
+    assert not standoffs(world)
+
+
+def test_a_revert_whose_worker_was_killed_is_one_revert():
+    world = World().settle()
+    for _ in range(3):
+        world.faults.plan("bus.publish", Crash())
+        pulled(world, 1, every=400)
+    assert world.verdicts().count("set") == 3
+    assert world.state.load_repeated(MEMBER, SECURITY).latest[0].call
+    assert len(world.state.load_repeated(MEMBER, SECURITY).latest) == 3
+    assert not standoffs(world)
+
+
+def test_many_changes_while_a_revert_waits_are_one_revert_and_no_alerts():
+    world = World().settle()
+    pulled(world, 3)
+    told = len(world.alerts)
+    for second in range(60):
+        edit(world, replace(Caller.role(MEMBER, "Pipeline", f"p{second}"), source_ip="10.0.0.1"))
+        Timeline(world).run(until=1)
+    assert len(world.queue) == 1  # one message waits for all
+    world.drain()
+    assert right(world)
+    assert len(world.alerts) == told + 1
+    assert world.verdicts().count("set") == 4
+    assert world.verdicts().count("backed-off") == 60
+    assert not world.dead
+
+
+def test_every_change_in_a_standoff_is_an_outcome_that_names_the_alert_which_stands_for_it():
+    world = World().settle()
+    pulled(world, 5)
+    world.drain()
+    [told] = standoffs(world)
+    later = [outcome for outcome in world.bus.outcomes if outcome["verdict"] == "backed-off"]
+    assert later
+    last = [outcome for outcome in world.bus.outcomes if outcome["verdict"] == "set"][-1]
+    assert last["gathered_by"] == told["incident_id"]
+
+
+def test_a_day_after_the_last_change_all_is_forgotten():
+    world = World().settle()
+    pulled(world, 4)
+    world.drain()
+    assert len(world.state.list_repeated(world.clock.now())) == 1
+    world.clock.sleep(25 * HOUR)
+    assert not world.state.list_repeated(world.clock.now())
+    pulled(world, 1)
+    assert right(world)
+    assert len(standoffs(world)) == 1
+    pulled(world, 3)
+    assert len(standoffs(world)) == 2
+    assert len({notice["incident_id"] for notice in standoffs(world)}) == 2
+
+
+def test_a_change_within_the_day_finds_the_standoff_as_it_was():
+    world = World().settle()
+    pulled(world, 4)
+    world.drain()
+    world.clock.sleep(20 * HOUR)
+    pulled(world, 1)
+    assert right(world)  # its time had come long ago
+    edit(world, Caller.role(MEMBER, "Pipeline", "script"))
+    Timeline(world).run(until=50 * 60)
+    assert not right(world)
+    world.drain()
+    assert right(world)
+    assert len(standoffs(world)) == 1
+
+
+def test_a_release_ends_it_and_the_waiting_revert_comes_soon():
+    world = World().settle()
+    script = Caller.role(MEMBER, "Pipeline", "script")
+    pulled(world, 3)
+    for _ in range(2):
+        edit(world, script)
+        world.drain()
+    edit(world, script)  # the next revert comes an hour after the last
+    Timeline(world).run(until=16 * 60)
+    assert not right(world)
+    assert world.verdicts().count("backed-off") == 3
+    now = world.clock.now()
+    assert world.state.release(MEMBER, SECURITY, by="mary", at=now)
+    assert not world.state.release(MEMBER, SECURITY, by="mary", at=now)
+    Timeline(world).run(until=15 * 60 + 5)
+    assert right(world)
+    before = len(world.alerts)
+    pulled(world, 1)
+    assert right(world)
+    assert len(world.alerts) == before + 1
+
+
+def test_what_the_roster_asks_of_an_account_is_never_put_off():
+    world = World().settle()
+    pulled(world, 3)
+    edit(world, Caller.role(MEMBER, "Pipeline", "script"))
+    Timeline(world).run(until=10)
+    world.admin("organizations").move_account(
+        AccountId=MEMBER,
+        SourceParentId=world.organization.accounts[MEMBER].parent_id,
+        DestinationParentId=world.organization.find_ou("Workloads/Production"),
+    )
+    Timeline(world).run(until=60)
+    assert world.contacts()["SECURITY"] == api_values("pci-soc")
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "state.load_repeated",
+        "state.save_repeated",
+        "state.save_repeated.after",
+        "bus.publish_notice",
+        "bus.publish",
+        "bus.publish.after",
+        "put_alternate_contact.after",
+        "state.close_intent",
+    ],
+)
+@pytest.mark.parametrize("nth", [0, 2, 3, 4])
+def test_a_crash_anywhere_loses_neither_the_revert_nor_the_alert(step, nth):
+    world = World().settle()
+    for number in range(5):
+        edit(world, Caller.role(MEMBER, "Pipeline", "script"))
+        if number == nth:
+            world.faults.plan(step, Crash())
+        Timeline(world).run(until=400)
+    world.drain()
+    assert right(world)
+    assert len({notice["incident_id"] for notice in standoffs(world)}) == 1
+    assert len([alert for alert in world.alerts if alert.attributes["cause"] == "standoff"]) == 1
+    assert not world.dead
+    assert not world.state.intents
+
+
+def test_a_revert_that_aws_refuses_in_a_standoff_is_told():
+    world = World().settle()
+    pulled(world, 3)
+    edit(world, Caller.role(MEMBER, "Pipeline", "script"))
+    refused = ApiError("AccessDeniedException", "... with an explicit deny in a service control policy", 403)
+    world.cloud.account.fail_next("PutAlternateContact", refused)
+    world.drain()
+    assert world.alerts[-1].attributes["verdict"] == "failed"
+
+
+def test_audit_mode_knows_no_standoff():
+    world = World({**ROSTER, "mode": "audit"}).settle()
+    pulled(world, 6)
+    assert not standoffs(world)
+
+
+def test_without_the_waiting_message_the_next_change_after_its_time_is_undone_at_once():
+    world = World().settle()
+    pulled(world, 3)
+    edit(world, Caller.role(MEMBER, "Pipeline", "script"))
+    Timeline(world).run(until=10)
+    world.queue.clear()
+    world.clock.sleep(HOUR)
+    edit(world, Caller.role(MEMBER, "Pipeline", "script"))
+    world.drain()
+    assert right(world)
+
+
+def swept(world: World) -> Signal:
+    reference = EventReference(id="run-1", name="Sweep", time=world.clock.now().isoformat(), request_id=None)
+    return replace(SIGNAL, account_id=MEMBER, cause=Cause.SWEPT, event=reference)
+
+
+def test_a_sweep_respects_the_time_and_moves_it_when_it_writes():
+    world = World().settle()
+    ports = world.reconciler.ports
+    assert find_backoff(world.state, MEMBER, SECURITY, world.clock.now()) is None
+    pulled(world, 3)
+    edit(world, Caller.role(MEMBER, "Pipeline", "script"))
+    Timeline(world).run(until=10)
+    reason = find_backoff(world.state, MEMBER, SECURITY, world.clock.now())
+    assert reason is not None
+    assert "standoff" in reason
+    world.clock.sleep(300)
+    assert find_backoff(world.state, MEMBER, SECURITY, world.clock.now()) is None
+    record_revert(swept(world), SECURITY, ports)
+    world.clock.sleep(14 * 60)
+    assert find_backoff(world.state, MEMBER, SECURITY, world.clock.now()) is not None
+    world.clock.sleep(2 * 60)
+    assert find_backoff(world.state, MEMBER, SECURITY, world.clock.now()) is None
+
+
+def test_what_sweeps_set_is_no_round_of_a_tug_of_war():
+    world = World().settle()
+    for _ in range(5):
+        record_revert(swept(world), SECURITY, world.reconciler.ports)
+    pulled(world, 1)
+    assert not standoffs(world)
+
+
+def test_those_that_go_on_can_be_listed():
+    world = World().settle()
+    pulled(world, 4)
+    [found] = world.state.list_repeated(world.clock.now())
+    assert (found.account_id, found.kind) == (MEMBER, SECURITY)
+    assert found.opened_at is not None
+    assert found.opened_at > DEFAULT_START
+    assert found.actors == (f"arn:aws:sts::{MEMBER}:assumed-role/Pipeline/script",)
+
+
+def test_a_person_reads_who_and_how_to_end_it():
+    world = World().settle()
+    pulled(world, 4)
+    [told] = [alert for alert in world.alerts if alert.attributes["cause"] == "standoff"]
+    assert f"rollcall release {MEMBER} SECURITY" in told.text
+    assert "assumed-role/Pipeline/script" in told.text
+    assert MALLORY["EmailAddress"] not in told.text
+
+
+def test_a_sweep_leaves_a_contact_whose_time_has_not_come_and_says_why():
+    world = SweepWorld().settle()
+    pulled(world, 3)
+    edit(world, Caller.role(MEMBER, "Pipeline", "script"))
+    Timeline(world).run(until=10)
+    world.sweep()
+    assert not right(world)
+    [told] = [outcome for outcome in world.bus.outcomes if outcome["cause"] == "swept"]
+    assert (told["verdict"], told["account"]["id"]) == ("skipped", MEMBER)
+    assert "a standoff" in told["reason"]
+    world.drain()
+    assert right(world)
+
+
+def test_a_sweep_that_comes_when_it_is_time_puts_the_contact_back_and_the_script_waits_longer():
+    world = SweepWorld().settle()
+    pulled(world, 3)
+    edit(world, Caller.role(MEMBER, "Pipeline", "script"))
+    Timeline(world).run(until=10)
+    world.queue.clear()
+    world.clock.sleep(300)
+    world.sweep()
+    assert right(world)
+    edit(world, Caller.role(MEMBER, "Pipeline", "script"))
+    Timeline(world).run(until=14 * 60)
+    assert not right(world)
+    world.drain()
+    assert right(world)

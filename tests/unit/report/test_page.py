@@ -1,0 +1,166 @@
+"""What the head of the page says, and that it is true at the end of the run."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rollcall.model.roster import compute_digest
+from rollcall.report.page import render
+from rollcall.report.words import describe_end, describe_start, format_percent
+from rollcall.sweep.run import Ending, Trigger
+from tests.support.reports import sample_report
+from tests.support.sweep_runs import AUDIT, BAD, NARROW, STRICT, drift, settled
+from tests.support.sweep_world import FOR_GOOD, SweepWorld
+from tests.support.world import MEMBER
+
+#: Endings of runs that begin nothing, and so have no report.
+WITHOUT_REPORT = {Ending.BUSY, Ending.NOTHING_NEW}
+
+
+def report_of(world: SweepWorld) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(world.runs.reports[f"reports/{world.summary['run']}/report.json"])
+    return document
+
+
+def page_of(world: SweepWorld) -> str:
+    """The page as text, without its tags."""
+    text: str = world.runs.reports[f"reports/{world.summary['run']}/report.html"].decode()
+    body = text.partition("<body>")[2].partition("<script")[0]
+    return " ".join(
+        re.sub(r"<[^>]+>", "", re.sub(r"</(dt|dd|p|h2|li|td|div|span|small)>", " ", body)).split()
+    )
+
+
+def digits(roster: dict[str, Any]) -> str:
+    return compute_digest(roster)[:12]
+
+
+@given(st.integers(0, 1000))
+def test_a_share_in_thousandths_is_said_as_it_is(thousandths: int) -> None:
+    assert format_percent(thousandths / 1000) == f"{thousandths // 10}.{thousandths % 10} %"
+
+
+@given(st.integers(1, 30_000).flatmap(lambda of: st.tuples(st.integers(0, of), st.just(of))))
+def test_only_all_is_a_hundred_percent(counted: tuple[int, int]) -> None:
+    right, managed = counted
+    assert (format_percent(right / managed) == "100.0 %") is (right == managed)
+
+
+@pytest.mark.parametrize("trigger", list(Trigger))
+def test_every_trigger_has_words(trigger: Trigger) -> None:
+    assert describe_start({"trigger": str(trigger)})
+
+
+@pytest.mark.parametrize("ending", sorted(set(Ending) - WITHOUT_REPORT))
+def test_every_ending_of_a_report_has_words(ending: Ending) -> None:
+    assert describe_end({"ending": str(ending)})
+
+
+class TestRoster:
+    def test_a_roster_that_this_run_approved_is_called_approved(self) -> None:
+        world = settled()
+        world.deploy(NARROW)
+        world.sweep("roster")
+        run = report_of(world)["run"]
+        assert run["approved"] == run["judged_by"] == run["roster"] == compute_digest(NARROW)
+        assert f"Roster {digits(NARROW)} approved" in page_of(world)
+        assert "not approved" not in page_of(world)
+
+    def test_the_first_roster_is_not_approved_while_its_plan_waits(self) -> None:
+        world = SweepWorld(approve=False)
+        world.sweep("roster")
+        page = page_of(world)
+        assert "not approved, nothing is enforced" in page
+        assert "a person approves the first roster. Nothing of it was written." in page
+        assert "more than the limits" not in page
+
+    def test_a_roster_in_audit_mode_is_not_approved(self) -> None:
+        world = SweepWorld(AUDIT, approve=False)
+        world.sweep("roster")
+        page = page_of(world)
+        assert f"Roster {digits(AUDIT)} not approved, nothing is enforced, in audit mode" in page
+
+    def test_an_approved_roster_in_audit_mode_says_that_nothing_is_set_right(self) -> None:
+        world = settled()
+        world.deploy(STRICT | {"mode": "audit"})
+        world.sweep("roster")
+        page = page_of(world)
+        assert "approved, in audit mode: what differs is told and not set right" in page
+        assert "not approved" not in page
+
+    def test_while_a_new_roster_waits_the_page_says_by_which_it_judges(self) -> None:
+        world = settled()
+        world.deploy(BAD)
+        world.sweep("roster")
+        page = page_of(world)
+        assert f"Roster {digits(STRICT)} approved" in page
+        assert f"Deployed roster {digits(BAD)} not approved" in page
+        assert "It changes more than the limits allow without a person. Nothing of it was written." in page
+        assert "this page judges by that" in page
+
+    def test_a_roster_that_was_approved_during_the_run_is_called_approved(self) -> None:
+        world = SweepWorld(approve=False)
+        world.sweep("roster")
+        execution = world.execution("schedule").run_to("gate")
+        world.approve_held()
+        execution.run()
+        assert f"Roster {digits(world.roster)} approved" in page_of(world)
+
+
+class TestWhatIsNotThere:
+    def test_accounts_that_were_not_looked_at_are_said_before_every_number(self) -> None:
+        world = settled()
+        world.broken["observe", "before"] = FOR_GOOD
+        world.sweep("schedule")
+        page = page_of(world)
+        seen = report_of(world)["coverage"]["accounts"]
+        assert f"{6 - seen} of 6 accounts were not looked at Every number below leaves them out." in page
+        assert "The run did not finish" in page
+        assert 'class="tile main good"' not in render(report_of(world))
+
+    def test_a_pause_is_said(self) -> None:
+        world = settled()
+        drift(world, MEMBER)
+        world.command("pause")
+        world.sweep()
+        page = page_of(world)
+        assert "Writes are paused" in page
+        assert "would-set writes were paused before it was reached" in page
+
+    def test_what_no_event_told_of_is_marked_where_it_stands(self) -> None:
+        world = settled()
+        drift(world, MEMBER)
+        world.sweep()
+        page = page_of(world)
+        assert "1 difference of which no event told, marked below" in page
+        assert "set no event told of it" in page
+
+    def test_an_account_directly_below_the_root_has_a_unit(self) -> None:
+        world = settled()
+        world.sweep()
+        page = render(report_of(world))
+        assert '<tr><td><bdi>Root</bdi></td><td class="n">1</td>' in page
+        texts = json.loads(page.partition('id="data">')[2].partition("</script>")[0])["texts"]
+        assert "Root" in texts
+
+    def test_one_account_is_not_called_accounts(self) -> None:
+        assert "Contacts of 1 account, 2026-10-05" in render(sample_report(1))
+
+
+def test_all_right_is_green_and_less_is_not() -> None:
+    whole, less = sample_report(2), sample_report(240)
+    whole["coverage"]["right_share"] = 1.0
+    assert 'class="tile main good"' in render(whole)
+    assert 'class="tile main good"' not in render(less)
+
+
+def test_a_change_that_was_not_written_says_why() -> None:
+    held = sample_report(40, held=True)
+    assert {change["reason"] for change in held["changes"]} == {"the plan waits for approval", "audit mode"}
+    assert "the plan waits for approval" in render(held)

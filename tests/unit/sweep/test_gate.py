@@ -1,0 +1,376 @@
+"""The gate: what is held, what goes on by itself, and what people are told of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from rollcall.model.contact import mask_contact
+from rollcall.model.roster import Roster, compute_digest
+from rollcall.sweep.gate import WITHIN_LIMITS
+from tests.support.sweep_runs import AUDIT, BAD, NARROW, STRICT, changed, drift, settled
+from tests.support.sweep_world import ALICE, SweepWorld
+from tests.support.world import EXEMPT, KINDS, MALLORY, MEMBER, PRODUCTION, ROSTER, api_values
+
+ACCOUNTS = 6
+MANAGED = 5  # without the exempt one
+
+
+class TestFirstRoster:
+    def test_the_first_roster_that_writes_is_held_however_little_it_changes(self):
+        world = settled(approve=False)
+        execution = world.sweep("roster")
+        assert (execution.document["ending"], world.state.approved) == ("held", None)
+        facts = world.facts("sweep-held")
+        assert (facts["first"], facts["changes"], facts["accounts_active"]) == (True, 0, ACCOUNTS)
+        assert facts["reasons"] == ["nothing is enforced yet, and a person approves the first roster"]
+
+    def test_it_is_told_with_what_it_would_change_and_contacts_are_masked(self):
+        world = SweepWorld(approve=False)
+        world.sweep("roster")
+        facts = world.facts("sweep-held")
+        assert (facts["changes"], facts["accounts_changed"]) == (3 * MANAGED, MANAGED)
+        assert facts["by_kind"] == dict.fromkeys(sorted(KINDS), MANAGED)
+        assert len(facts["examples"]) == 5
+        wanted = Roster.from_document(ROSTER).contacts["finops"]
+        billing = [item for item in facts["examples"] if item["kind"] == "BILLING"]
+        assert [item["wanted"] for item in billing] == [mask_contact(wanted)] * len(billing)
+        assert str(ROSTER["contacts"]["finops"]["email"]) not in str(world.bus.notices)
+
+    def test_it_is_enforced_and_applied_once_a_person_approved_it(self):
+        world = SweepWorld(approve=False)
+        world.sweep("roster")
+        assert world.writes() == []
+        assert world.approve_held().document["ending"] == "finished"
+        assert world.state.approved == compute_digest(ROSTER)
+        assert world.contacts()["SECURITY"] == api_values("soc")
+        assert world.contacts(PRODUCTION)["SECURITY"] == api_values("pci-soc")
+        assert world.contacts(EXEMPT) == {}
+        assert world.told() == ["sweep-held", "roster-approved", "sweep-applied"]
+        assert world.facts("roster-approved") == {
+            "roster": compute_digest(ROSTER),
+            "plan": world.facts("sweep-held")["plan"],
+            "by": ALICE,
+            "automatic": False,
+            "enforces": True,
+            "changes": 3 * MANAGED,
+        }
+
+    def test_a_roster_in_audit_mode_is_looked_at_and_neither_held_nor_approved(self):
+        world = SweepWorld(AUDIT, approve=False)
+        execution = world.sweep("roster")
+        assert (execution.document["ending"], world.state.approved, world.told()) == ("finished", None, [])
+        assert world.summary["contacts"]["would-set"] == 3 * MANAGED
+
+    def test_one_account_in_enforce_mode_is_enough_to_be_held(self):
+        mixed = AUDIT | {
+            "overrides": [{"accounts": [MEMBER], "kinds": {}, "mode": "enforce"}],
+        }
+        world = SweepWorld(mixed, approve=False)
+        world.sweep("roster")
+        assert world.facts("sweep-held")["changes"] == 3
+
+
+class TestCandidate:
+    def test_a_candidate_within_the_limits_is_approved_by_itself_told_and_applied(self):
+        world = settled()
+        world.deploy(NARROW)
+        assert world.sweep("roster").document["ending"] == "finished"
+        assert world.state.approved == compute_digest(NARROW)
+        assert world.contacts(PRODUCTION)["SECURITY"] == api_values("pci-soc", NARROW)
+        assert world.told() == ["roster-approved", "sweep-applied"]
+        facts = world.facts("roster-approved")
+        assert (facts["by"], facts["automatic"], facts["changes"]) == (WITHIN_LIMITS, True, 1)
+
+    @pytest.mark.parametrize(
+        ("roster", "enforces"),
+        [
+            (STRICT | {"mode": "audit"}, False),
+            (STRICT | {"mode": "audit", "overrides": [ROSTER["overrides"][0] | {"mode": "enforce"}]}, True),
+            (STRICT | {"authorised_changers": ["arn:aws:iam::222222222222:role/Dev"]}, True),
+        ],
+    )
+    def test_whether_it_enforces_anything_is_told(self, roster, enforces):
+        world = settled()
+        world.deploy(roster)
+        world.sweep("roster")
+        assert world.state.approved == compute_digest(roster)
+        assert world.facts("roster-approved")["enforces"] is enforces
+        (told,) = [item for item in world.notices if item["notice"] == "roster-approved"]
+        assert told["severity"] == ("MEDIUM" if enforces else "HIGH")
+
+    def test_from_audit_mode_to_audit_mode_nothing_is_switched_off(self):
+        world = settled()
+        for changer in ("Dev", "Ops"):
+            audit = {"mode": "audit", "authorised_changers": [f"arn:aws:iam::222222222222:role/{changer}"]}
+            world.deploy(STRICT | audit)
+            world.sweep("roster")
+        told = [item["severity"] for item in world.notices if item["notice"] == "roster-approved"]
+        assert told == ["HIGH", "MEDIUM"]
+
+    def test_one_that_changes_nothing_is_approved_and_nothing_is_applied(self):
+        world = settled()
+        world.deploy(STRICT | {"authorised_changers": ["arn:aws:iam::222222222222:role/Dev"]})
+        execution = world.sweep("roster")
+        assert "apply" not in execution.trail
+        assert world.told() == ["roster-approved"]
+        assert world.state.approved == compute_digest(world.roster)
+
+    def test_one_above_the_limits_is_held_and_nothing_of_it_is_written(self):
+        world = settled()
+        world.deploy(BAD)
+        assert world.sweep("roster").document["ending"] == "held"
+        assert world.writes() == []
+        assert world.state.approved == compute_digest(STRICT)
+        facts = world.facts("sweep-held")
+        assert facts["reasons"] == [
+            f"{MANAGED - 1} of {ACCOUNTS} active accounts would change, the limit is 1"
+        ]
+        assert facts["first"] is False
+
+    def test_while_it_is_held_the_same_run_brings_drift_back_to_the_approved_roster(self):
+        world = settled()
+        drift(world, MEMBER)
+        world.deploy(BAD)
+        execution = world.sweep("roster")
+        assert execution.document["ending"] == "held"
+        assert world.contacts()["SECURITY"] == api_values("soc")
+        assert world.told() == ["sweep-held", "sweep-drift"]
+
+    def test_it_cannot_raise_the_limit_that_it_is_held_to(self):
+        world = settled()
+        world.deploy(BAD | {"limits": {"max_changed_accounts": "100%"}})
+        assert world.sweep("roster").document["ending"] == "held"
+
+    def test_a_bad_roster_is_held_corrected_approved_and_applied(self):
+        world = settled()
+        world.deploy(BAD)
+        world.sweep("roster")
+        world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+        world.drain()
+        assert world.contacts()["SECURITY"] == api_values("soc", STRICT)
+        good = changed(STRICT, email="aws-security@example.com")
+        world.deploy(good)
+        assert world.sweep("roster").document["ending"] == "held"
+        bad, better = [item["facts"] for item in world.notices if item["notice"] == "sweep-held"]
+        assert "another roster" in world.command("approve", plan=bad["plan"])["refused"]
+        assert world.command("approve", plan=better["plan"])["done"]
+        (approval,) = world.started.values()
+        assert approval.run().document["ending"] == "finished"
+        for account in world.organization.accounts:
+            if account not in (EXEMPT, PRODUCTION):
+                assert world.contacts(account)["SECURITY"] == api_values("soc", good)
+        assert BAD["contacts"]["soc"]["email"] not in str(world.ledger.intents)
+
+
+class TestApprovedRoster:
+    def test_few_drifted_contacts_are_put_right(self):
+        world = settled()
+        drift(world, MEMBER)
+        assert world.sweep().document["ending"] == "finished"
+        assert world.contacts()["SECURITY"] == api_values("soc")
+
+    def test_many_drifted_contacts_are_held_too_and_written_when_approved(self):
+        world = settled()
+        drift(world, MEMBER, PRODUCTION)
+        assert world.sweep("schedule").document["ending"] == "held"
+        assert world.contacts()["SECURITY"] == MALLORY
+        assert world.approve_held().document["ending"] == "finished"
+        assert world.contacts()["SECURITY"] == api_values("soc")
+        assert world.contacts(PRODUCTION)["SECURITY"] == api_values("pci-soc")
+        assert world.sweeps.plans == {}
+
+    def test_a_delete_in_one_account_goes_on_and_in_two_it_is_held(self):
+        absent = ROSTER | {"defaults": ROSTER["defaults"] | {"BILLING": None}}
+        world = settled(absent)
+        drift(world, MEMBER, kind="BILLING")
+        assert world.sweep().document["ending"] == "finished"
+        assert "BILLING" not in world.contacts()
+        drift(world, MEMBER, PRODUCTION, kind="BILLING")
+        assert world.sweep().document["ending"] == "held"
+        assert world.facts("sweep-held")["reasons"] == ["contacts would be deleted in 2 accounts"]
+
+    def test_a_candidate_and_the_approved_roster_may_both_be_held(self):
+        world = settled()
+        drift(world, MEMBER, PRODUCTION)
+        world.deploy(BAD)
+        execution = world.sweep("roster")
+        assert len(execution.document["held"]) == 2
+        assert {held.roster for held in world.sweeps.plans.values()} == {
+            compute_digest(BAD),
+            compute_digest(STRICT),
+        }
+        assert world.writes() == []
+        assert world.summary["held"] == execution.document["held"]
+
+
+class TestWaiting:
+    def test_the_same_plan_found_again_is_the_same_wait_and_one_alert(self):
+        world = settled()
+        drift(world, MEMBER, PRODUCTION)
+        first = world.sweep()
+        again = world.sweep()
+        assert first.document["held"] == again.document["held"]
+        assert again.document["ending"] == "held"
+        assert [item["notice"] for item in world.bus.notices] == ["sweep-held"]
+        assert world.metrics["SweepHeld"] == 2
+
+    def test_another_plan_of_the_same_roster_takes_its_place_and_is_told(self):
+        world = settled()
+        drift(world, MEMBER, PRODUCTION)
+        world.sweep()
+        drift(world, MEMBER, kind="BILLING")
+        world.sweep()
+        assert len(world.sweeps.plans) == 1
+        assert len(world.notices) == 2
+
+    def test_after_seven_days_it_is_told_anew(self):
+        world = settled()
+        drift(world, MEMBER, PRODUCTION)
+        world.sweep()
+        world.clock.sleep(timedelta(days=7, seconds=1).total_seconds())
+        assert world.sweeps.list_pending(world.clock.now()) == []
+        world.sweep()
+        assert len(world.notices) == 2
+        assert world.notices[0]["facts"]["plan"] == world.notices[1]["facts"]["plan"]
+
+    def test_what_was_approved_and_not_reached_needs_no_second_approval(self):
+        world = settled()
+        drift(world, MEMBER, PRODUCTION)
+        world.sweep()
+        world.command("pause")
+        assert world.approve_held().document["ending"] == "paused"
+        assert world.contacts()["SECURITY"] == MALLORY
+        world.command("unpause")
+        assert world.sweep("schedule").document["ending"] == "finished"
+        assert world.contacts()["SECURITY"] == api_values("soc")
+        assert "sweep-drift" not in world.told()
+        assert world.sweeps.plans == {}
+
+    def test_an_approval_covers_what_a_person_saw_and_not_what_came_after(self):
+        world = settled()
+        drift(world, MEMBER, PRODUCTION)
+        world.sweep()
+        world.command("pause")
+        world.approve_held()
+        world.command("unpause")
+        drift(world, MEMBER, PRODUCTION, kind="BILLING")
+        assert world.sweep("schedule").document["ending"] == "held"
+        assert world.writes() == []
+
+
+class TestPause:
+    def test_a_plan_within_the_limits_waits_for_the_end_of_the_pause(self):
+        world = settled()
+        drift(world, MEMBER)
+        world.command("pause")
+        execution = world.sweep()
+        assert (execution.document["ending"], "apply" in execution.trail) == ("paused", False)
+        assert world.contacts()["SECURITY"] == MALLORY
+        assert world.summary["contacts"]["would-set"] == 1
+        assert world.told() == ["paused"]
+
+    def test_nothing_is_approved_by_itself_and_what_is_too_large_is_held_all_the_same(self):
+        world = settled()
+        world.command("pause")
+        world.deploy(NARROW)
+        assert world.sweep("roster").document["ending"] == "paused"
+        assert world.state.approved == compute_digest(STRICT)
+        world.deploy(BAD)
+        assert world.sweep("roster").document["ending"] == "paused"
+        assert "sweep-held" in world.told()
+
+
+class TestCutOff:
+    @pytest.mark.parametrize(
+        "step",
+        [
+            "runs.write_plan",
+            "runs.write_plan.after",
+            "sweeps.save_pending",
+            "bus.publish_notice",
+            "state.get_enforcement",
+        ],
+    )
+    def test_a_gate_that_was_cut_off_holds_once_and_tells_once(self, step):
+        world = settled()
+        world.deploy(BAD)
+        execution = world.execution("roster").run_to("gate")
+        world.faults.plan(step, RuntimeError("cut off"))
+        assert execution.run().document["ending"] == "held"
+        assert execution.trail.count("gate") == 1
+        assert not world.faults.planned[step]
+        assert world.told() == ["sweep-held"]
+        assert len(world.sweeps.plans) == 1
+
+    @pytest.mark.parametrize("step", ["bus.publish_notice", "state.get_enforcement"])
+    def test_a_gate_that_was_cut_off_around_its_approval_approves_and_tells_once(self, step):
+        world = settled()
+        world.deploy(NARROW)
+        execution = world.execution("roster").run_to("gate")
+        world.faults.plan(step, RuntimeError("cut off"))
+        assert execution.run().document["ending"] == "finished"
+        assert world.told() == ["roster-approved", "sweep-applied"]
+
+    def test_a_deployment_between_the_approval_and_its_second_try_does_not_approve_another_roster(self):
+        world = settled()
+        world.deploy(NARROW)
+        execution = world.execution("roster").run_to("gate")
+        world.broken["gate", "after"] = 5
+        world.deploy(NARROW)
+        world.faults.plan("bus.publish_notice", RuntimeError("cut off"))
+        with pytest.raises(RuntimeError):
+            world.invoke({"operation": "gate", "run": execution.document})
+        world.broken.clear()
+        world.deploy(BAD)
+        execution.run()
+        assert world.state.approved == compute_digest(NARROW)
+        assert world.contacts(PRODUCTION)["SECURITY"] == api_values("pci-soc", NARROW)
+
+
+class TestSuperseded:
+    def test_a_deployment_meanwhile_ends_the_run_before_it_plans(self):
+        world = settled()
+        world.deploy(NARROW)
+        execution = world.execution("roster").run_to("gate")
+        world.deploy(BAD)
+        assert execution.run().document["ending"] == "superseded"
+        assert world.state.approved == compute_digest(STRICT)
+
+    def test_an_approval_meanwhile_ends_it_too(self):
+        world = settled()
+        drift(world, MEMBER)
+        execution = world.execution().run_to("gate")
+        world.state.approve(digest="other", document=BAD, by="x", at=world.clock.now())
+        assert execution.run().document["ending"] == "superseded"
+        assert world.writes() == []
+
+    def test_a_person_who_approves_the_very_plan_meanwhile_has_it_carried_out_by_a_run_of_its_own(self):
+        world = settled()
+        world.deploy(BAD)
+        world.sweep("roster")
+        execution = world.execution("operator").run_to("gate")
+        (held,) = world.sweeps.plans
+        world.command("approve", plan=held)
+        assert execution.run().document["ending"] == "superseded"
+        (approval,) = world.started.values()
+        assert approval.run().document["ending"] == "finished"
+        assert world.contacts()["SECURITY"] == api_values("soc", BAD)
+
+    def test_a_run_whose_place_another_took_says_nothing(self):
+        world = settled()
+        world.deploy(BAD)
+        execution = world.execution("roster").run_to("gate")
+        world.clock.sleep(3600)
+        world.execution("operator").run_to("prepare")
+        assert execution.run().document["ending"] == "superseded"
+        assert world.told() == []
+
+    def test_a_deployment_right_after_the_beginning_ends_it_and_is_no_failure(self):
+        world = settled()
+        world.deploy(NARROW)
+        execution = world.execution("roster").run_to("prepare")
+        world.deploy(BAD)
+        assert execution.run().document["ending"] == "superseded"
+        assert "sweep-failed" not in world.told()

@@ -1,0 +1,171 @@
+"""The end of a run: what is counted, what is told, and what an event path that failed looks like."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rollcall.model.roster import compute_digest
+from tests.support.sweep_runs import BAD, LOOSE, NARROW, STRICT, drift, settled
+from tests.support.sweep_world import ALICE, SweepWorld
+from tests.support.world import EXEMPT, MALLORY, MEMBER, PRODUCTION, ROSTER
+
+if TYPE_CHECKING:
+    from typing import Any
+
+KEYS = [
+    "version",
+    "run",
+    "trigger",
+    "by",
+    "started_at",
+    "ended_at",
+    "ending",
+    "roster",
+    "approved",
+    "judged_by",
+    "accounts",
+    "active",
+    "contacts",
+    "changes",
+    "unannounced",
+    "plan",
+    "held",
+    "failed",
+    "reads",
+]
+
+
+def test_a_quiet_run_says_that_all_is_right_and_nobody_is_told():
+    world = settled()
+    execution = world.sweep("schedule")
+    assert list(world.summary) == KEYS
+    assert world.summary["run"] == execution.document["id"]
+    assert (world.summary["accounts"], world.summary["active"]) == (6, 6)
+    counted = {name: count for name, count in world.summary["contacts"].items() if count}
+    assert counted == {"compliant": 15, "exempt": 3}
+    assert world.summary["reads"]["organizations"] > 0
+    assert (world.told(), world.metrics["SweepFinished"]) == ([], 1)
+
+
+def test_the_summary_has_no_contact_details_and_the_report_begins_with_it():
+    world = settled(LOOSE)
+    drift(world, MEMBER)
+    run = world.sweep().document["id"]
+    report = json.loads(world.runs.reports[f"reports/{run}/report.json"])
+    assert report["run"] == world.summary
+    text = json.dumps(world.summary)
+    assert not any(value in text for value in (*MALLORY.values(), *ROSTER["contacts"]["soc"].values()))
+
+
+def test_an_account_that_is_not_active_is_counted_and_not_asked():
+    world = settled()
+    world.organization.accounts[MEMBER].state = "SUSPENDED"
+    world.sweep()
+    assert world.summary["contacts"]["inactive"] == 3
+    assert (world.summary["accounts"], world.summary["active"]) == (6, 5)
+    assert ("get_alternate_contact", MEMBER) not in world.calls
+
+
+class TestUnannounced:
+    def test_drift_that_no_event_announced_is_counted_told_and_shown_masked(self):
+        world = settled(LOOSE)
+        drift(world, MEMBER, PRODUCTION)
+        world.sweep("schedule")
+        assert world.metrics["SweepUnannounced"] == world.summary["unannounced"] == 2
+        facts = world.facts("sweep-drift")
+        assert (facts["accounts"], facts["contacts"], facts["became"]) == (2, 2, {"set": 2})
+        assert {item["account"]["id"] for item in facts["examples"]} == {MEMBER, PRODUCTION}
+        assert facts["examples"][0]["account"]["ou"] == "Workloads/Development"
+        assert facts["examples"][0]["found"]["email"] == "m***@evil.example"
+        assert facts["examples"][0]["verdict"] == "set"
+
+    def test_an_edit_that_its_event_brought_back_is_not_counted(self):
+        world = settled(LOOSE)
+        world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+        world.drain()
+        world.sweep()
+        assert (world.summary["unannounced"], world.metrics["SweepUnannounced"]) == (0, 0)
+
+    def test_what_a_new_roster_changes_is_no_drift(self):
+        world = settled()
+        world.deploy(NARROW)
+        world.sweep("roster")
+        assert world.summary["unannounced"] == 0
+        assert "sweep-drift" not in world.told()
+
+    def test_during_a_pause_nothing_is_counted_because_events_change_nothing(self):
+        world = settled(LOOSE)
+        world.command("pause")
+        world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+        world.drain()
+        world.sweep()
+        assert world.summary["unannounced"] == 0
+
+    def test_a_plan_that_is_held_is_counted_and_told_by_its_own_alert_alone(self):
+        world = settled()
+        drift(world, MEMBER, PRODUCTION)
+        world.sweep()
+        assert (world.summary["unannounced"], world.told()) == (2, ["sweep-held"])
+
+
+class TestRollOut:
+    def test_an_approved_plan_is_summed_up_once_with_who_approved_it(self):
+        world = SweepWorld(approve=False)
+        world.sweep("roster")
+        world.management_role = False
+        world.approve_held()
+        facts = world.facts("sweep-applied")
+        assert (facts["trigger"], facts["by"], facts["ending"]) == ("approval", ALICE, "finished")
+        assert facts["became"] == {"set": 12, "unreachable": 3}
+        assert len(facts["examples"]) == 3
+        assert {item["verdict"] for item in facts["examples"]} == {"unreachable"}
+        assert all("rollcall-management-contacts" in item["reason"] for item in facts["examples"])
+        assert EXEMPT not in str(facts)
+
+    def test_a_run_that_is_stopped_says_so_and_what_it_did_not_reach(self):
+        world = SweepWorld(approve=False)
+        world.sweep("roster")
+        world.command("pause")
+        world.approve_held()
+        facts = world.facts("sweep-applied")
+        assert (facts["ending"], facts["became"]) == ("paused", {"would-set": 15})
+        assert facts["examples"][0]["reason"] == "writes were paused before it was reached"
+
+
+class TestWithoutItsRoster:
+    def test_a_run_whose_candidate_nobody_has_any_more_ends_without_counts(self):
+        world = settled(STRICT, approve=False)
+        execution = world.execution("roster").run_to("gate")
+        world.deploy(BAD)
+        execution.run()
+        assert execution.document["ending"] == "superseded"
+        assert world.summary["contacts"]["compliant"] == 0
+        assert world.summary["roster"] == compute_digest(STRICT)
+        assert world.metrics["SweepFinished"] == 0
+
+    def test_a_superseded_run_of_an_organization_with_a_roster_is_judged_by_that(self):
+        world = settled()
+        world.deploy(NARROW)
+        execution = world.execution("roster").run_to("gate")
+        world.deploy(BAD)
+        execution.run()
+        assert world.summary["contacts"]["compliant"] == 15
+
+
+@pytest.mark.parametrize("trigger", ["schedule", "operator", "roster", "approval"])
+def test_a_run_knows_what_started_it(trigger):
+    world = settled()
+    if trigger == "roster":
+        world.deploy(NARROW)
+    if trigger == "approval":
+        drift(world, MEMBER, PRODUCTION)
+        world.sweep()
+        world.approve_held()
+    else:
+        world.sweep(trigger)
+    summary: dict[str, Any] = world.summary
+    assert summary["trigger"] == trigger
+    assert summary["by"] == (ALICE if trigger == "approval" else None)

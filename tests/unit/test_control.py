@@ -1,0 +1,263 @@
+"""What operators command: done and told with their names, or refused with a reason."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rollcall.control import LONGEST_CALLER, LONGEST_REASON, Command, RefusedError
+from rollcall.model.errors import RetryableError
+from rollcall.model.roster import compute_digest
+from simulation.caller import Caller
+from simulation.clock import DEFAULT_START
+from tests.support.sweep_runs import BAD, NARROW, STRICT, held_drift, settled
+from tests.support.sweep_world import ALICE
+from tests.support.timeline import Timeline, edit
+from tests.support.world import MALLORY, MEMBER, PRODUCTION, api_values
+
+
+class TestPause:
+    def test_a_pause_stops_signals_until_it_is_ended_and_both_are_told_with_names(self):
+        world = settled()
+        assert world.command("pause", reason="migration") == {"done": True, "paused": True}
+        world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+        world.drain()
+        assert world.contacts()["SECURITY"] == MALLORY
+        assert world.command("unpause", reason="done with it") == {"done": True, "paused": False}
+        assert world.facts("paused") == {"by": ALICE, "reason": "migration"}
+        assert world.facts("unpaused") == {"by": ALICE, "reason": "done with it"}
+        world.sweep()
+        assert world.contacts()["SECURITY"] == api_values("soc")
+
+    def test_a_pause_that_could_not_be_told_holds_and_is_told_by_the_next_try_once(self):
+        world = settled()
+        world.faults.plan("bus.publish_notice", RetryableError("the outcome bus refused"))
+        with pytest.raises(RetryableError):
+            world.command("pause", execution="one")
+        assert world.state.paused
+        world.command("pause", execution="one")
+        world.command("pause", execution="one")
+        assert world.told() == ["paused"]
+
+    def test_two_pauses_are_told_twice(self):
+        world = settled()
+        world.command("pause")
+        world.command("pause")
+        assert world.told() == ["paused", "paused"]
+
+    def test_without_the_name_of_its_execution_a_command_is_told_all_the_same(self):
+        world = settled()
+        world.command("pause", execution=None)
+        assert world.told() == ["paused"]
+
+
+class TestApprove:
+    def test_an_approval_names_the_person_starts_the_run_and_says_which(self):
+        world, plan = held_drift()
+        answer = world.command("approve", plan=plan)
+        (execution,) = world.started
+        assert answer == {
+            "done": True,
+            "plan": plan,
+            "roster": compute_digest(STRICT),
+            "changes": 2,
+            "execution": execution,
+            "paused": False,
+        }
+        assert execution.startswith(f"approval-{plan[:12]}-")
+        held = world.sweeps.plans[plan]
+        assert world.started[execution].asked == {
+            "trigger": "approval",
+            "by": ALICE,
+            "plan": plan,
+            "roster": compute_digest(STRICT),
+            "expires_at": held.expires_at.isoformat(),
+        }
+        assert (held.approved_by, held.approved_at) == (ALICE, world.clock.now())
+
+    def test_the_roster_of_a_drift_plan_stays_approved_as_it_was(self):
+        world, plan = held_drift()
+        approvals = []
+        world.state.approve = lambda **given: approvals.append(given)
+        world.command("approve", plan=plan)
+        assert approvals == []
+
+    @pytest.mark.parametrize("plan", [None, "", "0" * 12, "0" * 63 + "g", 7, ["0" * 64]])
+    def test_a_plan_is_named_by_its_whole_digest(self, plan):
+        world, _ = held_drift()
+        assert "refused" in world.command("approve", plan=plan)
+        assert world.started == {}
+
+    def test_a_plan_that_nobody_holds_is_refused(self):
+        world, _ = held_drift()
+        assert world.command("approve", plan="0" * 64) == {"refused": "no plan waits under this digest"}
+
+    def test_a_plan_that_waited_for_seven_days_is_refused_and_one_second_earlier_it_is_not(self):
+        world, plan = held_drift()
+        until = world.sweeps.plans[plan].expires_at
+        world.clock.sleep((until - world.clock.now()).total_seconds())
+        assert "waited for too long" in world.command("approve", plan=plan)["refused"]
+        world.clock.sleep(0)
+        world, plan = held_drift()
+        world.clock.sleep((until - world.clock.now() - timedelta(seconds=1)).total_seconds())
+        assert world.command("approve", plan=plan)["done"]
+
+    def test_a_plan_of_a_roster_that_is_neither_approved_nor_deployed_is_refused(self):
+        world = settled()
+        world.deploy(BAD)
+        world.sweep("roster")
+        (plan,) = world.sweeps.plans
+        world.deploy(NARROW)
+        assert "another roster" in world.command("approve", plan=plan)["refused"]
+        assert world.state.approved == compute_digest(STRICT)
+
+    def test_during_a_pause_it_counts_and_says_that_nothing_is_written_yet(self):
+        world, plan = held_drift()
+        world.command("pause")
+        assert world.command("approve", plan=plan)["paused"] is True
+
+    @pytest.mark.parametrize(
+        "step", ["state.get_enforcement", "sweeps.approve", "bus.publish_notice", "machine.start"]
+    )
+    def test_cut_off_anywhere_the_same_command_again_finishes_it_and_is_told_once(self, step):
+        world = settled()
+        world.deploy(BAD)
+        world.sweep("roster")
+        (plan,) = world.sweeps.plans
+        world.faults.plan(step, RetryableError("busy"))
+        with pytest.raises(RetryableError):
+            world.command("approve", plan=plan, execution="one")
+        assert world.command("approve", plan=plan, execution="one")["done"]
+        assert world.told() == ["sweep-held", "roster-approved"]
+        assert world.state.approved == compute_digest(BAD)
+        for execution in list(world.started.values()):
+            assert execution.run().document["ending"] in ("finished", "superseded")
+        assert world.contacts()["SECURITY"] == api_values("soc", BAD)
+
+    def test_the_same_plan_approved_twice_is_written_once(self):
+        world, plan = held_drift()
+        world.command("approve", plan=plan)
+        world.clock.sleep(5)
+        world.command("approve", plan=plan)
+        for execution in list(world.started.values()):
+            execution.run()
+        assert len(world.writes()) == 2
+
+
+class TestTexts:
+    @pytest.mark.parametrize("operation", ["", "restart", "None"])
+    def test_an_unknown_operation_is_refused(self, operation):
+        assert settled().command(operation) == {"refused": "no such operation"}
+
+    @pytest.mark.parametrize(
+        "given",
+        [
+            {"by": ""},
+            {"by": None},
+            {"by": "a\nb"},
+            {"by": "x" * (LONGEST_CALLER + 1)},
+            {"by": ["alice"]},
+            {"reason": " "},
+            {"reason": "line\u2028separator"},
+            {"reason": "right to left \u202e"},
+            {"reason": "x" * (LONGEST_REASON + 1)},
+        ],
+    )
+    def test_what_cannot_be_shown_in_an_alert_as_it_is_is_refused_and_changes_nothing(self, given):
+        world = settled()
+        assert "refused" in world.command("pause", **given)
+        assert not world.state.paused
+        assert world.told() == []
+
+    @given(st.text(max_size=LONGEST_REASON + 5), st.text(max_size=20))
+    def test_whatever_passes_is_one_printable_line(self, reason, by):
+        document = {"operation": "pause", "by": by, "reason": reason, "execution": "one"}
+        try:
+            command = Command.from_document(document, DEFAULT_START)
+        except RefusedError as error:
+            # Never with what was refused in it.
+            assert str(error).startswith(("`by` is ", "`reason` is "))  # noqa: PT017  # not each raises
+            return
+        assert command.by.isprintable()
+        assert command.by
+        assert command.reason.isprintable()
+        assert 0 < len(command.reason) <= LONGEST_REASON
+
+
+class TestRelease:
+    def standing_off(self):
+        world = settled()
+        for _ in range(4):
+            world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+            Timeline(world).run(until=60)
+        assert world.contacts()["SECURITY"] == MALLORY
+        return world
+
+    def test_a_standoff_is_ended_and_told_with_a_name_and_the_contact_is_put_back_soon(self):
+        world = self.standing_off()
+        answer = world.command("release", account=MEMBER, kind="SECURITY")
+        assert answer == {"done": True, "account": MEMBER, "kind": "SECURITY"}
+        assert world.facts("released") == {"by": ALICE, "account": {"id": MEMBER}, "kind": "SECURITY"}
+        assert not world.state.list_repeated(world.clock.now())
+        assert "standoff ended" in world.alerts[-1].subject
+        world.drain()
+        assert world.contacts()["SECURITY"] == api_values("soc")
+
+    def test_what_is_no_standoff_cannot_be_ended(self):
+        world = self.standing_off()
+        for account_id, kind in ((MEMBER, "BILLING"), (PRODUCTION, "SECURITY")):
+            assert "no standoff" in world.command("release", account=account_id, kind=kind)["refused"]
+        assert world.told().count("released") == 0
+
+    @pytest.mark.parametrize("again", [{"by": ALICE}, {"by": ALICE.replace("alice", "bob")}])
+    def test_one_that_was_ended_before_says_who_did_it_and_when_and_is_told_once(self, again):
+        world = self.standing_off()
+        at = world.clock.now().isoformat()
+        world.command("release", account=MEMBER, kind="SECURITY")
+        world.clock.sleep(60)
+        answer = world.command("release", account=MEMBER, kind="SECURITY", **again)
+        released = {"by": ALICE, "at": at}
+        assert answer == {"done": True, "account": MEMBER, "kind": "SECURITY", "released": released}
+        assert world.told().count("released") == 1
+
+    def test_a_try_whose_answer_was_lost_is_done_at_the_next_one(self):
+        world = self.standing_off()
+        world.faults.plan("state.release.after", RetryableError("the answer was lost"))
+        with pytest.raises(RetryableError):
+            world.command("release", execution="one", account=MEMBER, kind="SECURITY")
+        assert world.command("release", execution="one", account=MEMBER, kind="SECURITY")["done"]
+        assert world.told().count("released") == 1
+
+    def test_the_next_standoff_over_the_same_contact_has_to_be_ended_anew(self):
+        world = self.standing_off()
+        world.command("release", account=MEMBER, kind="SECURITY")
+        world.drain()
+        # The revert that waited was the first of the next three.
+        for _ in range(3):
+            assert not world.state.list_repeated(world.clock.now())
+            edit(world, Caller.role(MEMBER, "Pipeline", "script"))
+            Timeline(world).run(until=60)
+        assert len(world.state.list_repeated(world.clock.now())) == 1
+        answer = world.command("release", account=MEMBER, kind="SECURITY")
+        assert "released" not in answer
+        assert world.told().count("released") == 2
+
+    @pytest.mark.parametrize(
+        ("account_id", "kind"),
+        [(None, "SECURITY"), ("12", "SECURITY"), (MEMBER, None), (MEMBER, "PRIMARY"), (MEMBER, [])],
+    )
+    def test_what_names_no_contact_is_refused(self, account_id, kind):
+        answer = settled().command("release", account=account_id, kind=kind)
+        assert "12 digits" in answer["refused"]
+
+    def test_a_release_that_could_not_be_told_is_told_by_the_next_try_once(self):
+        world = self.standing_off()
+        world.faults.plan("state.release", RetryableError("the state table refused delete_item"))
+        with pytest.raises(RetryableError):
+            world.command("release", execution="one", account=MEMBER, kind="SECURITY")
+        world.command("release", execution="one", account=MEMBER, kind="SECURITY")
+        assert world.told().count("released") == 1
+        assert not world.state.list_repeated(world.clock.now())

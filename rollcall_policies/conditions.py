@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from rollcall_policies.language import as_list, has_variable, matches, matches_arn, statements_of
+from rollcall_policies.language import as_list, has_variable, list_statements, matches, matches_arn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -31,7 +31,7 @@ class Unclear:
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
+class ConditionKeys:
     """The condition keys of one request, by their lower-case names: keys are compared without case."""
 
     values: Context
@@ -39,7 +39,7 @@ class Keys:
     complete: bool
 
     @classmethod
-    def of(cls, context: Context, *, complete: bool) -> Keys:
+    def from_context(cls, context: Context, *, complete: bool) -> ConditionKeys:
         """The keys of a context as it is written, in any case."""
         return cls({name.lower(): values for name, values in context.items()}, complete)
 
@@ -75,9 +75,9 @@ def find_unmodelled(document: Document, keys: Collection[str]) -> str | None:
     begin with it.
     """
     known = {key.lower() for key in keys}
-    for statement in statements_of(document):
-        for operator, key, wanted in _each_condition(statement):
-            check = _understand(operator, key, wanted)
+    for statement in list_statements(document):
+        for operator, key, wanted in _list_conditions(statement):
+            check = _compile_check(operator, key, wanted)
             if isinstance(check, Unclear):
                 return check.reason
             if key.lower() not in known and f"{key.lower().partition('/')[0]}/" not in known:
@@ -85,33 +85,33 @@ def find_unmodelled(document: Document, keys: Collection[str]) -> str | None:
     return None
 
 
-def check_conditions(statement: Statement, keys: Keys) -> bool | Unclear:
+def check_conditions(statement: Statement, keys: ConditionKeys) -> bool | Unclear:
     """Whether all conditions of a statement hold. One that does not outweighs those that are unclear."""
-    answers = [_holds(*condition, keys) for condition in _each_condition(statement)]
+    answers = [_check_condition(*condition, keys) for condition in _list_conditions(statement)]
     if False in answers:
         return False
     return next((answer for answer in answers if isinstance(answer, Unclear)), True)
 
 
-def _each_condition(statement: Statement) -> Iterator[tuple[str, str, list[str]]]:
+def _list_conditions(statement: Statement) -> Iterator[tuple[str, str, list[str]]]:
     for operator, entries in statement.get("Condition", {}).items():
         for key, wanted in entries.items():
-            yield operator, key, [_text(entry) for entry in as_list(wanted)]
+            yield operator, key, [_convert_to_text(entry) for entry in as_list(wanted)]
 
 
-def _text(value: Any) -> str:
+def _convert_to_text(value: Any) -> str:
     """The value as policies compare it: JSON's true may stand for "true"."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _holds(operator: str, key: str, wanted: list[str], keys: Keys) -> bool | Unclear:
-    check, found = _understand(operator, key, wanted), keys.find(key)
+def _check_condition(operator: str, key: str, wanted: list[str], keys: ConditionKeys) -> bool | Unclear:
+    check, found = _compile_check(operator, key, wanted), keys.find(key)
     if isinstance(check, Unclear):
         return check
     return found if isinstance(found, Unclear) else check(found, wanted)
 
 
-def _understand(operator: str, key: str, wanted: list[str]) -> Check | Unclear:
+def _compile_check(operator: str, key: str, wanted: list[str]) -> Check | Unclear:
     if any(map(has_variable, wanted)):
         return Unclear(f"policy variable in the values of {key}")
     if operator == "Null":

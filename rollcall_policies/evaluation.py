@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from rollcall_policies.conditions import Keys, Unclear, check_conditions
-from rollcall_policies.language import as_list, has_variable, matches, statements_of
+from rollcall_policies.conditions import ConditionKeys, Unclear, check_conditions
+from rollcall_policies.language import as_list, has_variable, list_statements, matches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -62,11 +62,11 @@ def decide(policies: Iterable[Document], request: AccessRequest) -> AccessDecisi
 
     A statement that would decide, and cannot be evaluated, makes the answer UNKNOWN.
     """
-    keys = Keys.of(request.context, complete=request.complete)
+    keys = ConditionKeys.from_context(request.context, complete=request.complete)
     found: dict[tuple[str, bool], AccessDecision] = {}
     for policy in policies:
-        for statement in statements_of(policy):
-            applies = _applies(statement, request, keys)
+        for statement in list_statements(policy):
+            applies = _check_statement(statement, request, keys)
             if applies is False:
                 continue
             effect, clear = statement["Effect"], applies is True
@@ -82,13 +82,13 @@ _ACCESS: Final = {"Allow": Access.ALLOWED, "Deny": Access.DENIED}
 _RANKS: Final = (("Deny", True), ("Deny", False), ("Allow", True), ("Allow", False))
 
 
-def _applies(statement: Statement, request: AccessRequest, keys: Keys) -> bool | Unclear:
+def _check_statement(statement: Statement, request: AccessRequest, keys: ConditionKeys) -> bool | Unclear:
     action, resource = request.action.lower(), request.resource
     parts = (
-        _element(statement, "Action", lambda pattern: matches(action, pattern.lower())),
+        _match_element(statement, "Action", lambda pattern: matches(action, pattern.lower())),
         # A `*` may reach over colons here, other than in ArnLike.
-        resource is None or _element(statement, "Resource", lambda pattern: matches(resource, pattern)),
-        request.principal is None or _principal(statement, request.principal),
+        resource is None or _match_element(statement, "Resource", lambda pattern: matches(resource, pattern)),
+        request.principal is None or _match_principal(statement, request.principal),
     )
     if False in parts:
         return False
@@ -98,7 +98,7 @@ def _applies(statement: Statement, request: AccessRequest, keys: Keys) -> bool |
     return next((part for part in (*parts, conditions) if isinstance(part, Unclear)), True)
 
 
-def _element(statement: Statement, name: str, matched: Callable[[str], bool]) -> bool | Unclear:
+def _match_element(statement: Statement, name: str, matched: Callable[[str], bool]) -> bool | Unclear:
     """Action or Resource, or the opposite of NotAction or NotResource."""
     negated = f"Not{name}" in statement
     patterns = [str(pattern) for pattern in as_list(statement.get(f"Not{name}" if negated else name, []))]
@@ -109,7 +109,7 @@ def _element(statement: Statement, name: str, matched: Callable[[str], bool]) ->
     return negated
 
 
-def _principal(statement: Statement, principal: str) -> bool | Unclear:
+def _match_principal(statement: Statement, principal: str) -> bool | Unclear:
     if "NotPrincipal" in statement:
         return Unclear("NotPrincipal")
     named = statement.get("Principal", {})

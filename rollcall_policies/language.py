@@ -17,7 +17,7 @@ def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def statements_of(document: Document) -> list[Statement]:
+def list_statements(document: Document) -> list[Statement]:
     """The statements of a policy document."""
     return as_list(document.get("Statement", []))
 

@@ -35,11 +35,11 @@ demo: setup ## Show Rollcall at work on a local cloud: no AWS account, no questi
 # The last line is what it took: the budget is 420 s of processor time, which is four minutes on two idle cores.
 test: setup ## Run all tests
 	@TIMEFORMAT='%0lR of time, %0lU + %0lS of processor time with all processes'; \
-	time $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --ignore=tests/browser --ignore=tests/fresh $(ARGS)
+	time $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --ignore=tests/browser --ignore=tests/fresh $(ARGS)
 
 # Tests in process; those of the local cloud run the functions in processes of their own, which are not measured.
 coverage: setup ## Measure the branch coverage of what is deployed; below 95 % it fails
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-report=term tests/unit tests/functions
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term tests/unit tests/functions
 
 fresh: setup ## Deploy a fresh checkout as a user of the CDK types it, with packages of its own
 	@$(BIN)/python -m pytest tests/fresh $(ARGS)

@@ -1,10 +1,19 @@
 """What holds for every test, however slow and busy the machine is that runs it."""
 
+from __future__ import annotations
+
+import gc
 import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadFileScheduling
 
 from localcloud.story.shell import JSII_CACHE
+
+if TYPE_CHECKING:
+    import pytest
 
 # Otherwise jsii unpacks the CDK into the home directory: it refuses one that others may write, or nobody.
 os.environ.setdefault("JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(JSII_CACHE))
@@ -17,3 +26,40 @@ settings.register_profile(
     "everywhere", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("everywhere")
+
+# Each of these runs a local cloud of its own; the other tests of the local cloud share one.
+_ALONE = ("test_deploying_page.py", "test_whole_organization.py")
+# Directories by what they take, most first: what is begun last should be short.
+_LONGEST = ("cloud", "cli", "stacks", "functions", "unit")
+
+
+class _ByGroup(LoadFileScheduling):  # type: ignore[misc]  # it has no types
+    """Tests that share what is slow to make run in one process."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _group(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _ByGroup:
+    return _ByGroup(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: _rank(_group(item.nodeid)))
+
+
+def _group(nodeid: str) -> str:
+    path = Path(nodeid.partition("::")[0])
+    shared = path.parent.name == "cloud" and path.name not in _ALONE
+    return "cloud" if shared else path.as_posix()
+
+
+def _rank(group: str) -> int:
+    directory = group.removeprefix("tests/").partition("/")[0]
+    return _LONGEST.index(directory) if directory in _LONGEST else len(_LONGEST)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what the imports made alone: to look through it again and again takes time, and frees nothing."""
+    gc.collect()
+    gc.freeze()

@@ -1,18 +1,22 @@
 """One local cloud for all tests here: starting it and synthesizing cost seconds, so each happens once."""
 
+import shutil
 import signal
 import subprocess
 import sys
 
 import pytest
 
+from localcloud.cloud.clients import AccountClients
 from localcloud.composition import LocalCloud
 from localcloud.story.cdk import ROOT, Cdk
 from localcloud.story.seeds import make_ready_organization
 from simulation.clock import SystemClock
 from simulation.cloud import SimulatedCloud
 from tests.cloud.tools import ended_by
+from tests.support.assembly_cache import made_once
 
+DEMO = "config/examples/demo"
 PLACES = {
     "RollcallHub": "333333333333",
     "RollcallManagement": "111111111111",
@@ -43,10 +47,14 @@ def cdk(cloud):
 
 
 @pytest.fixture(scope="package")
-def assembly(cdk, tmp_path_factory):
+def assembly(tmp_path_factory):
     """The project's app, synthesized by the CLI with the demo's configuration."""
-    directory = tmp_path_factory.mktemp("assembly")
-    cdk.synth(config="config/examples/demo", assembly=directory)
+    directory = tmp_path_factory.mktemp("assembly") / "demo"  # a copy: the CLI writes locks into it
+    cdk = Cdk(
+        clients=AccountClients(endpoint="http://127.0.0.1:9"), work=directory.parent / "cdk"
+    )  # asks nobody
+    kept = made_once(ROOT / DEMO, lambda out: cdk.synth(config=DEMO, assembly=out), how="by the command line")
+    shutil.copytree(kept, directory)
     return directory
 
 
@@ -64,8 +72,6 @@ def local(assembly, tmp_path_factory):
 
 
 @pytest.fixture(scope="package")
-def deployed(cdk, assembly, request):
+def deployed(cdk, assembly):
     """The project's stacks, deployed: outputs by stack name."""
-    if any("local" in getattr(item, "fixturenames", ()) for item in request.session.items):
-        request.getfixturevalue("local")  # it needs a while, and the second core has nothing to do
     return {stack: cdk.deploy(stack, account, assembly=assembly) for stack, account in PLACES.items()}

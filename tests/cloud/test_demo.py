@@ -58,7 +58,7 @@ def played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
                 stage.did.append(name)
                 yield DemoStep(name=name, expected="e", observed="e", seconds=0.1, ok=ok, alerts=())
 
-        monkeypatch.setattr(demo, "Stage", lambda *_, **__: stage)
+        monkeypatch.setattr(demo, "DemoStage", lambda *_, **__: stage)
         monkeypatch.setattr(demo, "Scene", lambda *_: None)
         monkeypatch.setattr(demo, "give_contacts", lambda *_: None)
         monkeypatch.setattr(demo, "chapters", SimpleNamespace(prepare=lambda _: None, play=steps))

@@ -61,34 +61,44 @@ def tables(cloud, stack: str) -> list[str]:
     return [name for name in names if name.startswith(stack)]
 
 
-@pytest.mark.parametrize("method", ["change-set", "direct"])
-def test_a_second_deploy_brings_new_code_and_environment_and_takes_what_is_gone(cloud, cdk, tmp_path, method):
-    stack = f"Update-{method}"
-    lambda_ = cloud.clients.client("lambda", HUB)
-    assembly = throwaway(tmp_path, stack, code="def handler(e, c): return 1", mode="first")
-    name = cdk.deploy(stack, HUB, assembly=assembly, method=method)["FunctionName"]
-    before = lambda_.get_function_configuration(FunctionName=name)
-    assert before["Environment"]["Variables"]["MODE"] == "first"
+@pytest.fixture
+def settings_of_the_user(monkeypatch):
+    """What would lead the CLI and clients elsewhere, if any of it reached them."""
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", "http://127.0.0.1:9")
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+
+
+@pytest.mark.usefixtures("settings_of_the_user")
+def test_an_update_brings_new_code_and_environment_and_takes_what_is_gone(cloud, cdk, tmp_path):
+    """Created and updated once directly, in between by a change set, and destroyed at the end."""
+    assert AccountClients(cloud.endpoint).client("sts", HUB).get_caller_identity()["Account"] == HUB
+    stack, lambda_ = "Update", cloud.clients.client("lambda", HUB)
+
+    def deploy(*, mode, method, code, table=False):
+        assembly = throwaway(
+            tmp_path, stack, code=f"def handler(e, c): return {code}", mode=mode, table=table
+        )
+        name = cdk.deploy(stack, HUB, assembly=assembly, method=method)["FunctionName"]
+        function = lambda_.get_function_configuration(FunctionName=name)
+        assert function["Environment"]["Variables"]["MODE"] == mode
+        return name, function["CodeSha256"]
+
+    name, before = deploy(mode="first", method="direct", code=1, table=True)
     assert "AWS::DynamoDB::Table" in resources(cloud, stack).values()
     assert len(tables(cloud, stack)) == 1
 
-    assembly = throwaway(tmp_path, stack, code="def handler(e, c): return 2", mode="second", table=False)
-    assert cdk.deploy(stack, HUB, assembly=assembly, method=method)["FunctionName"] == name
-    after = lambda_.get_function_configuration(FunctionName=name)
-    assert after["Environment"]["Variables"]["MODE"] == "second"
-    assert after["CodeSha256"] != before["CodeSha256"]
+    same_name, after = deploy(mode="second", method="change-set", code=2)
+    assert same_name == name
+    assert after != before
     assert "AWS::DynamoDB::Table" not in resources(cloud, stack).values()
     assert tables(cloud, stack) == []
 
-
-def test_a_deploy_without_changes_succeeds_and_a_destroyed_stack_is_gone(cloud, cdk, tmp_path):
-    assembly = throwaway(tmp_path, "Same", code="def handler(e, c): return 1", mode="same")
-    first = cdk.deploy("Same", HUB, assembly=assembly)
-    assert cdk.deploy("Same", HUB, assembly=assembly) == first
-    cdk.destroy("Same", HUB, assembly=assembly)
-    lambda_ = cloud.clients.client("lambda", HUB)
+    assert deploy(mode="third", method="direct", code=2)[0] == name
+    cdk.destroy(stack, HUB, assembly=tmp_path / "cdk.out")
     with pytest.raises(lambda_.exceptions.ResourceNotFoundException):
-        lambda_.get_function(FunctionName=first["FunctionName"])
+        lambda_.get_function(FunctionName=name)
 
 
 @pytest.mark.parametrize(
@@ -113,13 +123,3 @@ def test_keys_that_nobody_handed_out_act_in_the_management_account(cloud):
     keys = {"aws_access_key_id": "any", "aws_secret_access_key": "any"}
     sts = boto3.client("sts", endpoint_url=cloud.endpoint, region_name="us-east-1", **keys)
     assert sts.get_caller_identity()["Account"] == "111111111111"
-
-
-def test_nothing_of_the_users_aws_settings_reaches_the_cli_or_clients(cloud, cdk, tmp_path, monkeypatch):
-    monkeypatch.setenv("AWS_PROFILE", "production")
-    monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", "http://127.0.0.1:9")
-    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    assert AccountClients(cloud.endpoint).client("sts", HUB).get_caller_identity()["Account"] == HUB
-    assembly = throwaway(tmp_path, "Isolated", code="def handler(e, c): return 1", mode="x", table=False)
-    assert cdk.deploy("Isolated", HUB, assembly=assembly)["FunctionName"]

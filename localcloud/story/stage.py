@@ -89,11 +89,11 @@ class DemoStage:
     def deploy(self) -> dict[str, Any]:
         """Deploy everything; returns the first sweep's run, which leaves the roster pending approval."""
         assembly = self._assembly or self._synthesize(CONFIG)
-        self.show("cdk deploy of hub, whose StackSet brings the forwarder to the members, and management")
-        with ThreadPoolExecutor(max_workers=2) as pool:  # a CLI keeps a core busy
-            hub = pool.submit(self._deploy_hub, assembly)
-            self._make_cdk().deploy("RollcallManagement", self.management, assembly=assembly)
-            return hub.result()
+        self.show("cdk deploy of the hub, whose StackSet brings the forwarder to the members")
+        held = self._deploy_hub(assembly)
+        self.show("cdk deploy of management")
+        self._make_cdk().deploy("RollcallManagement", self.management, assembly=assembly)
+        return held
 
     def approve(self, run: dict[str, Any]) -> dict[str, Any]:
         """Approve the plans that a run left pending; returns the run that applies the last one."""

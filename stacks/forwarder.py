@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_cdk import LegacyStackSynthesizer, Stack
+from aws_cdk import aws_events as events
 
-from stacks.addresses import intake_bus_of
+from stacks.arns import get_intake_bus_arn
 from stacks.constructs.forwarder import Forwarder
 from stacks.constructs.members_only import MembersOnly
 from stacks.sources import ACCOUNT_SOURCE
@@ -36,6 +37,7 @@ class ForwarderStack(Stack):
             description="Rollcall: forwards account events to the hub",
             synthesizer=LegacyStackSynthesizer(),
         )
-        Forwarder(self, "Forwarder", sources=[ACCOUNT_SOURCE], intake_bus=intake_bus_of(self, settings))
+        bus = events.EventBus.from_event_bus_arn(self, "IntakeBus", get_intake_bus_arn(settings))
+        Forwarder(self, "Forwarder", sources=[ACCOUNT_SOURCE], intake_bus=bus)
         if excluded:
             MembersOnly(self, "MembersOnly", excluded=excluded)

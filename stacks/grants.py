@@ -1,17 +1,18 @@
-"""What the functions' roles may do, where no construct of the CDK grants exactly that."""
+"""What the roles may do, where no construct of the CDK grants exactly that."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aws_cdk import Aws, Stack
 from aws_cdk import aws_iam as iam
 
-from stacks.addresses import management_role_arn
+from rollcall_config.roster_source import absent_kinds, managed_kinds
+from stacks.arns import get_management_role_arn, get_members_arn
 from stacks.nag import accept, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from aws_cdk import aws_dynamodb as dynamodb
     from aws_cdk import aws_s3 as s3
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from rollcall_config.settings import Settings
 
 
-#: What it takes to know one account, and which accounts are below a unit.
+#: Operations that describe one account, and list the accounts below an OU.
 ONE_ACCOUNT: Final = (
     "DescribeAccount",
     "DescribeOrganizationalUnit",
@@ -29,7 +30,7 @@ ONE_ACCOUNT: Final = (
     "ListParents",
     "ListTagsForResource",
 )
-#: What it takes to know all of them, each with its place.
+#: Operations that list all accounts, each with its OU.
 ALL_ACCOUNTS: Final = (
     "ListAccounts",
     "ListAccountsForParent",
@@ -37,14 +38,60 @@ ALL_ACCOUNTS: Final = (
     "ListRoots",
     "ListTagsForResource",
 )
-#: What it takes to know which policy is the guardrail.
+#: Operations that find the guardrail among the policies.
 GUARDRAIL: Final = ("ListPolicies",)
-#: What it takes to find a unit by its path of names.
+#: Operations that find an OU by its path of names.
 UNITS: Final = ("ListOrganizationalUnitsForParent", "ListRoots")
 
 
+def make_contact_statements(
+    roster: Mapping[str, Any], resource: str, *, only_below: Sequence[str] | None = None
+) -> list[iam.PolicyStatement]:
+    """Allow reads of every kind at `resource`, and writes of the kinds that the roster sets or deletes.
+
+    `roster` is compiled; `only_below` limits the writes to accounts below these paths of OUs.
+    Reads cover all kinds, because a kind that the roster names next is planned before it is deployed.
+    Both condition keys hold lists, of which a request has one value.
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsaccountmanagement.html
+    https://docs.aws.amazon.com/accounts/latest/reference/security_iam_service-with-iam.html
+    """
+    below = (
+        {"ForAnyValue:StringLike": {"account:AccountResourceOrgPaths": list(only_below)}}
+        if only_below
+        else {}
+    )
+    writes = [
+        iam.PolicyStatement(
+            actions=[f"account:{operation}AlternateContact"],
+            resources=[resource],
+            conditions={
+                "ForAnyValue:StringEquals": {"account:AlternateContactTypes": list(kinds)},
+                **below,
+            },
+        )
+        for operation, kinds in (("Put", managed_kinds(roster)), ("Delete", absent_kinds(roster)))
+        if kinds
+    ]
+    return [_make_read_statement(resource), *writes]
+
+
+def write_member_contacts(role: iam.Role, *, settings: Settings, roster: Mapping[str, Any]) -> None:
+    """Read and write alternate contacts of the members, as far as the roster and the settings need it."""
+    resource = get_members_arn(settings)
+    for statement in make_contact_statements(roster, resource, only_below=settings.limit_to_ous):
+        role.add_to_policy(statement)
+    _accept_all_accounts(role, resource)
+
+
+def read_member_contacts(role: iam.Role, *, settings: Settings) -> None:
+    """Read alternate contacts of the members, and write none."""
+    resource = get_members_arn(settings)
+    role.add_to_policy(_make_read_statement(resource))
+    _accept_all_accounts(role, resource)
+
+
 def read_organization(role: iam.Role, operations: Sequence[str]) -> None:
-    """Ask AWS Organizations: the service knows no resources for listing what there is."""
+    """Call these operations of AWS Organizations, most of which support no resources."""
     role.add_to_policy(
         iam.PolicyStatement(actions=[f"organizations:{one}" for one in operations], resources=["*"])
     )
@@ -52,22 +99,22 @@ def read_organization(role: iam.Role, operations: Sequence[str]) -> None:
         role,
         pack="AwsSolutions",
         rule="IAM5[Resource::*]",
-        reason="Reads of AWS Organizations: which accounts and units there are is what they ask.",
+        reason="Reads of AWS Organizations, which list accounts and OUs and support no resources.",
     )
 
 
-def reach_management(role: iam.Role, *, settings: Settings) -> None:
-    """Become the role for the management account's own contacts; look at policies if there is a guardrail."""
+def use_management_role(role: iam.Role, *, settings: Settings) -> None:
+    """Assume the role for the management account's own contacts; list policies if there is a guardrail."""
     if settings.management_role:
         role.add_to_policy(
-            iam.PolicyStatement(actions=["sts:AssumeRole"], resources=[management_role_arn(settings)])
+            iam.PolicyStatement(actions=["sts:AssumeRole"], resources=[get_management_role_arn(settings)])
         )
     if settings.guardrail:
         read_organization(role, GUARDRAIL)
 
 
-def record(role: iam.Role, *, ledger: s3.Bucket) -> None:
-    """Add to the ledger. Object Lock keeps even this role from changing what is there."""
+def write_ledger(role: iam.Role, *, ledger: s3.Bucket) -> None:
+    """Add objects to the ledger. Object Lock keeps even this role from changing what is there."""
     role.add_to_policy(
         iam.PolicyStatement(actions=["s3:PutObject"], resources=[ledger.arn_for_objects("ledger/*")])
     )
@@ -76,7 +123,7 @@ def record(role: iam.Role, *, ledger: s3.Bucket) -> None:
     )
 
 
-def alert(role: iam.Role, *, topic: sns.Topic) -> None:
+def publish_alerts(role: iam.Role, *, topic: sns.Topic) -> None:
     """Publish to the encrypted topic."""
     role.add_to_policy(iam.PolicyStatement(actions=["sns:Publish"], resources=[topic.topic_arn]))
     if topic.master_key:
@@ -103,13 +150,13 @@ def use_items(
 def use_objects(
     role: iam.Role, *, bucket: s3.Bucket, prefix: str, actions: Sequence[str], reason: str
 ) -> None:
-    """Read or write objects of the bucket whose keys begin so, and list them."""
+    """Read or write objects of the bucket whose keys begin with `prefix`, and list them."""
     role.add_to_policy(
         iam.PolicyStatement(
             actions=[f"s3:{action}" for action in actions], resources=[bucket.arn_for_objects(f"{prefix}*")]
         )
     )
-    # Without it a key that is not there looks like one that is forbidden.
+    # Without it S3 answers 403 and not 404 for a key that does not exist.
     role.add_to_policy(
         iam.PolicyStatement(
             actions=["s3:ListBucket"],
@@ -121,13 +168,13 @@ def use_objects(
 
 
 def accept_objects(role: iam.Role, bucket: s3.Bucket, prefix: str, *, reason: str) -> None:
-    """Objects have their names when they are written: nothing else than a prefix can be named."""
+    """Accept a wildcard after `prefix`: the names of objects are not known before they are written."""
     objects = shown(Stack.of(bucket).resolve(bucket.arn_for_objects(f"{prefix}*")))
     accept(role, pack="AwsSolutions", rule=f"IAM5[Resource::{objects}]", reason=reason)
 
 
 def allow(role: iam.Role, actions: Sequence[str], resources: Sequence[str], *, reason: str) -> None:
-    """Allow actions on resources (ARNs after the partition); `reason` is why there are wildcards in them."""
+    """Allow actions on resources (ARNs after the partition); `reason` justifies the wildcards in them."""
     arns = [f"arn:{Aws.PARTITION}:{resource}" for resource in resources]
     role.add_to_policy(iam.PolicyStatement(actions=list(actions), resources=arns))
     for arn in arns:
@@ -138,3 +185,16 @@ def allow(role: iam.Role, actions: Sequence[str], resources: Sequence[str], *, r
                 rule=f"IAM5[Resource::{shown(Stack.of(role).resolve(arn))}]",
                 reason=reason,
             )
+
+
+def _make_read_statement(resource: str) -> iam.PolicyStatement:
+    return iam.PolicyStatement(actions=["account:GetAlternateContact"], resources=[resource])
+
+
+def _accept_all_accounts(role: iam.Role, resource: str) -> None:
+    accept(
+        role,
+        pack="AwsSolutions",
+        rule=f"IAM5[Resource::{resource.replace(Aws.PARTITION, '<AWS::Partition>')}]",
+        reason="Rollcall manages every account of the organization; the ARN names the organization.",
+    )

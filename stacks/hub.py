@@ -1,4 +1,4 @@
-"""The delegated administrator account: everything that decides, writes, records and tells."""
+"""The stack of the delegated administrator account: it decides, writes, records and alerts."""
 
 from __future__ import annotations
 
@@ -7,26 +7,23 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import CfnOutput, Duration, Environment, Stack
 
 from rollcall.model.roster import compute_digest
-from rollcall.model.well_known import RECONCILE_ROLE_NAME
 from stacks.bundle import Bundle
 from stacks.constructs.alert_topic import AlertTopic
-from stacks.constructs.function_role import FunctionRole
 from stacks.constructs.ledger import Ledger
-from stacks.constructs.network import join_network
 from stacks.constructs.outcome_bus import OutcomeBus
 from stacks.constructs.reports import Reports
 from stacks.constructs.state_table import StateTable
-from stacks.measures import Watched
+from stacks.measures import MonitoredResources
 from stacks.parts.alarms import Alarms
-from stacks.parts.channels import channels
-from stacks.parts.common import Common, Roles
+from stacks.parts.channels import Channels
+from stacks.parts.common import Common
 from stacks.parts.control import Control
-from stacks.parts.dashboard import add_dashboard
+from stacks.parts.dashboard import Dashboard
 from stacks.parts.intake import Intake
+from stacks.parts.network import PrivateNetwork
 from stacks.parts.people import People
-from stacks.parts.reconcile import add_reconcile
-from stacks.parts.sweep import Sweep
-from stacks.private_link import private_network
+from stacks.parts.reconcile import Reconcile
+from stacks.parts.sweep import Apply, Sweep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +33,7 @@ if TYPE_CHECKING:
 
     from rollcall_config.settings import Settings
 
-#: A signal about an account that settles comes back for two hours.
+#: A signal about an account that is being provisioned comes back for two hours.
 _SIGNALS_WAIT = Duration.hours(3)
 _ALERTS_WAIT = Duration.minutes(30)
 
@@ -57,62 +54,8 @@ class HubStack(Stack):
             description="Rollcall: keeps the contacts of every account equal to one roster",
             env=Environment(account=settings.hub, region=settings.region),
         )
-        common = self._common(settings, roster, asset)
-        intake = Intake.of(self, common)
-        reconcile = add_reconcile(self, common, intake)
-        sweep = Sweep.of(self, common)
-        control = Control.of(self, common, sweep)
-        told = channels(self, common)
-        people = People.of(
-            self,
-            common,
-            machines=[sweep.machine, control.machine],
-            dead_letters=[intake.dead_letters, *(one.dead_letters for one in told), sweep.dead_letters],
-        )
-        telling = {one.name: one for one in told}
-        watched = Watched(
-            workers={"Reconcile": reconcile} | {name: one.function for name, one in telling.items()},
-            tasks={"Sweep": sweep.sweep, "Apply": sweep.apply, "Control": control.function},
-            waiting={"Reconcile": (intake.queue, _SIGNALS_WAIT)}
-            | {name: (one.queue, _ALERTS_WAIT) for name, one in telling.items()},
-            dead_letters={"Intake": intake.dead_letters, "Sweep": sweep.dead_letters}
-            | {name: one.dead_letters for name, one in telling.items()},
-            sweep=sweep.machine,
-        )
-        Alarms(self, common).watch(watched)
-        add_dashboard(self, watched)
-        if network := private_network(
-            self, settings, writer=common.roles.writer, readers=[common.roles.sweep]
-        ):
-            for function in watched.functions.values():
-                join_network(function, network)
-
-        self._outputs(
-            StateTableName=common.state.table_name,
-            LedgerBucketName=common.ledger.bucket_name,
-            ReportsBucketName=common.reports.bucket_name,
-            AlertTopicArn=common.topic.topic_arn,
-            OutcomeBusName=common.outcomes.event_bus_name,
-            IntakeQueueUrl=intake.queue.queue_url,
-            IntakeDeadLetterQueueUrl=intake.dead_letters.queue_url,
-            **{f"{one.name}DeadLetterQueueUrl": one.dead_letters.queue_url for one in told},
-            SweepDeadLetterQueueUrl=sweep.dead_letters.queue_url,
-            ReconcileFunctionName=reconcile.function_name,
-            NotifyFunctionName=told[0].function.function_name,
-            SweepMachineArn=sweep.machine.state_machine_arn,
-            ControlMachineArn=control.machine.state_machine_arn,
-            ReaderRoleArn=people.reader.role_arn,
-            OperatorRoleArn=people.operator.role_arn,
-            CandidateDigest=compute_digest(roster),
-        )
-
-    def _common(self, settings: Settings, roster: Mapping[str, Any], asset: Path) -> Common:
-        roles = Roles(
-            writer=FunctionRole(self, "ReconcileRole", name=RECONCILE_ROLE_NAME).role,
-            sweep=FunctionRole(self, "SweepRole").role,
-            control=FunctionRole(self, "ControlRole").role,
-        )
-        return Common(
+        outcomes = OutcomeBus(self, "Outcomes")
+        common = Common(
             settings=settings,
             roster=roster,
             bundle=Bundle.of(self, asset=asset, region=settings.region, layer=settings.powertools_layer),
@@ -120,10 +63,74 @@ class HubStack(Stack):
             state=StateTable(self, "State").table,
             ledger=Ledger(self, "Ledger", retention=Duration.days(settings.ledger_retention_days)).bucket,
             reports=Reports(self, "Reports", retention=Duration.days(settings.reports_retention_days)).bucket,
-            outcomes=OutcomeBus(self, "Outcomes", writers=[roles.writer, roles.sweep, roles.control]).bus,
-            roles=roles,
+            outcomes=outcomes.bus,
         )
 
-    def _outputs(self, **values: str) -> None:
+        intake = Intake(self, "Intake", common=common)
+        reconcile = Reconcile(self, "Reconcile", common=common, queue=intake.queue)
+        apply = Apply(self, "Apply", common=common, role=reconcile.role)
+        sweep = Sweep(self, "Sweep", common=common, apply=apply.function)
+        control = Control(self, "Control", common=common, sweep=sweep.machine)
+        channels = Channels(self, "Channels", common=common)
+        outcomes.admit(reconcile.role, sweep.role, control.role)
+
+        dead_letters = {
+            "Intake": intake.dead_letters,
+            "Sweep": sweep.dead_letters,
+            **{channel.name: channel.dead_letters for channel in channels.all},
+        }
+        monitored = MonitoredResources(
+            workers={
+                "Reconcile": reconcile.function,
+                **{channel.name: channel.function for channel in channels.all},
+            },
+            tasks={"Sweep": sweep.function, "Apply": apply.function, "Control": control.function},
+            waiting={
+                "Reconcile": (intake.queue, _SIGNALS_WAIT),
+                **{channel.name: (channel.queue, _ALERTS_WAIT) for channel in channels.all},
+            },
+            dead_letters=dead_letters,
+            sweep=sweep.machine,
+        )
+        people = People(
+            self,
+            "People",
+            common=common,
+            machines=[sweep.machine, control.machine],
+            dead_letters=list(dead_letters.values()),
+        )
+        Alarms(self, "Alarms", common=common, monitored=monitored)
+        Dashboard(self, "Dashboard", monitored=monitored)
+        if settings.private_link:
+            PrivateNetwork(
+                self,
+                "Network",
+                common=common,
+                link=settings.private_link,
+                functions=monitored.functions.values(),
+                writer=reconcile.role,
+                reader=sweep.role,
+            )
+
+        self._add_outputs(
+            StateTableName=common.state.table_name,
+            LedgerBucketName=common.ledger.bucket_name,
+            ReportsBucketName=common.reports.bucket_name,
+            AlertTopicArn=common.topic.topic_arn,
+            OutcomeBusName=common.outcomes.event_bus_name,
+            IntakeQueueUrl=intake.queue.queue_url,
+            **{f"{name}DeadLetterQueueUrl": queue.queue_url for name, queue in dead_letters.items()},
+            ReconcileFunctionName=reconcile.function.function_name,
+            NotifyFunctionName=channels.notify.function.function_name,
+            SweepMachineArn=sweep.machine.state_machine_arn,
+            ControlMachineArn=control.machine.state_machine_arn,
+            ReaderRoleArn=people.reader.role_arn,
+            OperatorRoleArn=people.operator.role_arn,
+            CandidateDigest=compute_digest(roster),
+        )
+        if channels.chat_topic:
+            self._add_outputs(ChatTopicArn=channels.chat_topic.topic_arn)
+
+    def _add_outputs(self, **values: str) -> None:
         for name, value in values.items():
             CfnOutput(self, name, value=value)

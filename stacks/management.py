@@ -1,18 +1,19 @@
-"""What the management account runs: service-managed StackSets never reach it."""
+"""The stack of the management account, which service-managed StackSets never reach."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Aws, CfnMapping, Environment, LegacyStackSynthesizer, Stack
+from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 
 from rollcall.model.well_known import MANAGEMENT_ROLE_NAME
-from stacks.addresses import intake_bus_of, reconcile_role_arn
+from stacks.arns import get_intake_bus_arn, get_own_account_arn, get_reconcile_role_arn
 from stacks.constructs.forwarder import Forwarder
-from stacks.contact_grants import Keeping, own_resource
-from stacks.guardrail import add_guardrail
-from stacks.members import forward_from_members
+from stacks.grants import make_contact_statements
+from stacks.members import add_member_forwarders
+from stacks.parts.guardrail import GuardrailPolicy
 from stacks.sources import SOURCES
 
 if TYPE_CHECKING:
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
 
 
 class ManagementStack(Stack):
-    """Account, organization and Control Tower events to the hub, and what only this account can give it.
+    """Forwards account, organization and Control Tower events to the hub; a role for its own contacts.
 
-    New and moved accounts show up only on the management account's default bus, and its own contacts can be
-    changed only from within. `roster` is the compiled candidate.
+    Events of new and moved accounts appear only on the management account's default bus, and its own contacts
+    can be changed only from within. `roster` is the compiled candidate.
 
     CloudFormation refuses the template in every other account, which has no entry in its mapping. The stack
     names no account, because `cdk bootstrap` in the hub would need credentials of that one, too.
@@ -44,15 +45,16 @@ class ManagementStack(Stack):
         )
         hub_of = CfnMapping(self, "HubOf", mapping={settings.management: {"Account": settings.hub}})
         hub = hub_of.find_in_map(Aws.ACCOUNT_ID, "Account")
-        Forwarder(self, "Forwarder", sources=SOURCES, intake_bus=intake_bus_of(self, settings, hub=hub))
+        bus = events.EventBus.from_event_bus_arn(self, "IntakeBus", get_intake_bus_arn(settings, hub=hub))
+        Forwarder(self, "Forwarder", sources=SOURCES, intake_bus=bus)
         if settings.management_role:
-            self._own_contacts(settings, Keeping.of(roster))
+            self._add_contacts_role(settings, roster)
         if settings.guardrail:
-            add_guardrail(self, settings.guardrail, partition=settings.partition)
-        forward_from_members(self, settings, call_as="SELF")
+            GuardrailPolicy(self, "Guardrail", guardrail=settings.guardrail, partition=settings.partition)
+        add_member_forwarders(self, settings, call_as="SELF")
 
-    def _own_contacts(self, settings: Settings, keeping: Keeping) -> None:
-        """A role for this account's own contacts, which no call from another account reaches."""
+    def _add_contacts_role(self, settings: Settings, roster: Mapping[str, Any]) -> None:
+        """Add a role for this account's own contacts, which no call from another account reaches."""
         role = iam.Role(
             self,
             "Contacts",
@@ -61,8 +63,8 @@ class ManagementStack(Stack):
             # A trust policy that names a role breaks when that role is made anew:
             # hence the hub account, and the one role of it by condition.
             assumed_by=iam.AccountPrincipal(settings.hub).with_conditions(
-                {"ArnEquals": {"aws:PrincipalArn": reconcile_role_arn(settings)}}
+                {"ArnEquals": {"aws:PrincipalArn": get_reconcile_role_arn(settings)}}
             ),
         )
-        for statement in keeping.statements(own_resource(Aws.ACCOUNT_ID)):
+        for statement in make_contact_statements(roster, get_own_account_arn(Aws.ACCOUNT_ID)):
             role.add_to_policy(statement)

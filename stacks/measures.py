@@ -1,11 +1,11 @@
-"""Metrics that alarms and the dashboard look at: our own, and AWS's of what the hub is made of."""
+"""Metrics that alarms and the dashboard show: Rollcall's own, and AWS's of the hub's resources."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from aws_cdk import Duration, Fn
+from aws_cdk import Duration, Fn, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 
@@ -22,33 +22,32 @@ if TYPE_CHECKING:
 _Node = TypeVar("_Node")
 
 PERIOD: Final = Duration.minutes(5)
-_COUNTS: Final = ("FailedInvocations", "InvocationsFailedToBeSentToDlq")
+_UNDELIVERED: Final = ("FailedInvocations", "InvocationsFailedToBeSentToDlq")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Watched:
-    """What there is to watch in the hub, by the names that people know it by.
+class MonitoredResources:
+    """Resources of the hub that alarms and the dashboard cover, by the names that people know them by."""
 
-    `tasks` are functions that a state machine invokes, `workers` those that work off a queue; `waiting` are
-    these queues with the age of a message that is too much.
-    """
-
+    #: Functions that read a queue.
     workers: Mapping[str, lambda_.Function]
+    #: Functions that a state machine invokes.
     tasks: Mapping[str, lambda_.Function]
+    #: Queues of the workers, each with the age of the oldest message that raises an alarm.
     waiting: Mapping[str, tuple[sqs.Queue, Duration]]
     dead_letters: Mapping[str, sqs.Queue]
     sweep: sfn.StateMachine
 
     @property
     def functions(self) -> dict[str, lambda_.Function]:
-        """All of them."""
+        """Workers and tasks."""
         return {**self.workers, **self.tasks}
 
 
-def ours(
+def make_metric(
     metric: Metric, statistic: str = "Sum", *, period: Duration = PERIOD, label: str | None = None
 ) -> cloudwatch.Metric:
-    """A metric that the functions write."""
+    """Return a metric that the functions write."""
     return cloudwatch.Metric(
         namespace=NAMESPACE,
         metric_name=metric,
@@ -59,25 +58,26 @@ def ours(
     )
 
 
-def every(stack: Construct, kind: type[_Node]) -> list[_Node]:
-    """All constructs of a kind in the stack: what none of its parts names is watched, too."""
-    return [node for node in stack.node.find_all() if isinstance(node, kind)]
+def find_all(scope: Construct, kind: type[_Node]) -> list[_Node]:
+    """Return all constructs of a kind in the stack of `scope`, so that none has to be listed by hand."""
+    return [node for node in Stack.of(scope).node.find_all() if isinstance(node, kind)]
 
 
-def name_of(node: Construct) -> str:
-    """What a construct of a part is called, which is the part's own name in the stack."""
-    return str(node.node.path.split("/")[1])
+def get_name(node: Construct) -> str:
+    """Return the ids of what is around the construct in its stack, joined: `SweepStarts`."""
+    path = node.node.path.removeprefix(f"{Stack.of(node).node.path}/")
+    return "".join(path.split("/")[:-1])
 
 
-def undelivered(rule: events.Rule) -> dict[str, cloudwatch.IMetric]:
-    """Events that a rule matched and that its target, or even its dead-letter queue, did not take.
+def make_undelivered_metrics(rule: events.Rule) -> dict[str, cloudwatch.IMetric]:
+    """Count events that a rule matched and that its target, or even its dead-letter queue, did not take.
 
-    One expression of an alarm may have ten metrics, so that there is one for each rule.
+    One expression of an alarm may have ten metrics, hence one expression for each rule.
     """
-    return {f"m{number}": _of_rule(rule, name) for number, name in enumerate(_COUNTS)}
+    return {f"m{number}": _make_rule_metric(rule, name) for number, name in enumerate(_UNDELIVERED)}
 
 
-def _of_rule(rule: events.Rule, name: str) -> cloudwatch.Metric:
+def _make_rule_metric(rule: events.Rule, name: str) -> cloudwatch.Metric:
     """EventBridge names the bus of a rule in its metrics unless that is the default bus.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
@@ -86,7 +86,7 @@ def _of_rule(rule: events.Rule, name: str) -> cloudwatch.Metric:
     if not isinstance(resource, events.CfnRule):
         raise TypeError(f"{rule.node.path} is no rule")
     bus = resource.event_bus_name
-    # The ARN ends in rule/NAME, or in rule/BUS/NAME; what Ref gives is for CloudFormation alone.
+    # The ARN ends in rule/NAME, or in rule/BUS/NAME; Ref gives a value that only CloudFormation uses.
     parts = Fn.split("/", resource.attr_arn)
     return cloudwatch.Metric(
         namespace="AWS/Events",
@@ -96,5 +96,5 @@ def _of_rule(rule: events.Rule, name: str) -> cloudwatch.Metric:
         else {"RuleName": Fn.select(1, parts)},
         statistic="Sum",
         period=PERIOD,
-        label=f"{name_of(rule)}: {name}",
+        label=f"{get_name(rule)}: {name}",
     )

@@ -18,7 +18,7 @@ from rollcall_config.configuration import Configuration, load  # noqa: E402  # a
 from rollcall_config.faults import ConfigError  # noqa: E402  # after the path above
 from stacks.forwarder import ForwarderStack  # noqa: E402  # after the path above
 from stacks.management import ManagementStack  # noqa: E402  # after the path above
-from stacks.plain import plain  # noqa: E402  # after the path above
+from stacks.members import strip_template  # noqa: E402  # after the path above
 
 
 def templates(configuration: Configuration) -> dict[str, str]:
@@ -44,7 +44,7 @@ def templates(configuration: Configuration) -> dict[str, str]:
             name: json.loads((assembly / stack.template_file).read_text(encoding="utf-8"))
             for name, stack in stacks.items()
         }
-    return {name: json.dumps(plain(body), indent=2) + "\n" for name, body in bodies.items()}
+    return {name: json.dumps(strip_template(body), indent=2) + "\n" for name, body in bodies.items()}
 
 
 def main() -> int:

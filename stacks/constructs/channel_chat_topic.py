@@ -22,7 +22,7 @@ class ChatTopic(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, key: kms.IKey, workspace: str | None, channel: str | None
+        self, scope: Construct, id_: str, *, key: kms.IKey | None, workspace: str | None, channel: str | None
     ) -> None:
         super().__init__(scope, id_)
         self.topic = sns.Topic(self, "Topic", display_name="Rollcall", master_key=key, enforce_ssl=True)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
-from aws_cdk import Aws
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from stacks.nag import accept
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from aws_cdk import Duration
     from aws_cdk import aws_lambda as lambda_
+
+_FIRST_WAIT: Final = Duration.seconds(2)
+_RETRIES: Final = 4
 
 
 class Machine(Construct):
@@ -36,7 +39,7 @@ class Machine(Construct):
         comment: str,
     ) -> None:
         super().__init__(scope, id_)
-        role = self._role(functions)
+        role = self._add_role(functions)
         self.machine = sfn.StateMachine(
             self,
             "Machine",
@@ -56,7 +59,7 @@ class Machine(Construct):
         # CreateStateMachine looks whether the role may write logs.
         self.machine.node.add_dependency(role)
 
-    def _role(self, functions: Sequence[lambda_.IFunction]) -> iam.Role:
+    def _add_role(self, functions: Sequence[lambda_.IFunction]) -> iam.Role:
         of_this_account = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
         role = iam.Role(
             self,
@@ -95,3 +98,24 @@ class Machine(Construct):
             reason="Deliveries of logs, and X-Ray's calls, know no resources.",
         )
         return role
+
+
+def make_task(
+    scope: Construct, name: str, function: lambda_.IFunction, payload: Mapping[str, Any] | None = None
+) -> tasks.LambdaInvoke:
+    """Return a state that invokes the function with the payload, or without one with its input.
+
+    The answer is the input of the next state. After an error of any kind it is invoked again in 2, 4, 8 and
+    16 seconds.
+    """
+    state = tasks.LambdaInvoke(
+        scope,
+        name,
+        lambda_function=function,
+        payload=sfn.TaskInput.from_object(dict(payload)) if payload else None,
+        payload_response_only=True,
+        # One policy of retries for all errors, the service's own included.
+        retry_on_service_exceptions=False,
+    )
+    state.add_retry(errors=[sfn.Errors.ALL], interval=_FIRST_WAIT, backoff_rate=2, max_attempts=_RETRIES)
+    return state

@@ -1,27 +1,25 @@
-"""The bus that carries what was done, and what people are told of it."""
+"""The bus that carries outcomes, and the incidents and notices that people are alerted of."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 
 class OutcomeBus(Construct):
-    """A custom bus to which `writers` may send, and nobody else whatever their own policies allow.
+    """A custom bus to which only the roles given to `admit` may send, whatever other policies allow.
 
     Within an account an identity policy is enough to send to a bus, and `events:PutEvents` on everything is
     common. A forged outcome would be an alert that people believe.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, writers: Sequence[iam.IRole]) -> None:
+    def __init__(self, scope: Construct, id_: str) -> None:
         super().__init__(scope, id_)
         self.bus = events.EventBus(self, "Bus")
+
+    def admit(self, *writers: iam.IRole) -> None:
+        """Let these roles send to the bus, and nobody else. Must be called once."""
         for writer in writers:
             self.bus.grant_put_events_to(writer)
         self.bus.add_to_resource_policy(

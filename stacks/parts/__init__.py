@@ -1,1 +1,1 @@
-"""Parts of the hub: what belongs together of functions, queues, rules and roles, wired with each other."""
+"""Parts of the stacks: constructs of one signature, `Part(scope, id, common=..., ...)`, wired by stacks."""

@@ -1,4 +1,4 @@
-"""What wakes people although nobody touched a contact: Rollcall itself does not work, or waits for them."""
+"""Alarms about Rollcall itself: it does not work, or waits for a person."""
 
 from __future__ import annotations
 
@@ -12,7 +12,14 @@ from constructs import Construct
 
 from rollcall.outcomes.metrics import Metric
 from stacks.constructs.topic_alarm import TopicAlarm, When
-from stacks.measures import PERIOD, Watched, every, name_of, ours, undelivered
+from stacks.measures import (
+    PERIOD,
+    MonitoredResources,
+    find_all,
+    get_name,
+    make_metric,
+    make_undelivered_metrics,
+)
 
 if TYPE_CHECKING:
     from stacks.parts.common import Common
@@ -21,7 +28,7 @@ if TYPE_CHECKING:
 #: or more if it is longer than a day.
 #: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
 _HOURS_WITHOUT_SWEEP: Final = 36
-#: A step is invoked once and tried four times more; then the sweep goes on without it.
+#: A step is invoked once and retried four times; then the sweep goes on without it.
 _TRIES: Final = 5
 _SLOW: Final = Duration.minutes(5)
 _ONCE: Final = When()
@@ -29,36 +36,32 @@ _ONCE: Final = When()
 _PER_RUN: Final = When(missing=cloudwatch.TreatMissingData.IGNORE)
 
 
-class Alarms:
-    """Makes the alarms, each with the section of the runbook that says what to do."""
+class Alarms(Construct):
+    """All alarms but those of the dead-letter queues, each with the runbook section that says what to do."""
 
-    def __init__(self, stack: Construct, common: Common) -> None:
-        self._stack, self._scope = stack, Construct(stack, "Alarms")
-        self._topic = common.topic
-        self._section = common.section
+    def __init__(self, scope: Construct, id_: str, *, common: Common, monitored: MonitoredResources) -> None:
+        super().__init__(scope, id_)
+        self._common = common
+        self._add_sweep(monitored)
+        self._add_contacts()
+        self._add_functions(monitored)
+        self._add_deliveries(monitored)
 
-    def watch(self, watched: Watched) -> None:
-        """Make every alarm but those of the dead-letter queues, which bring their own."""
-        self._sweep(watched)
-        self._contacts()
-        self._functions(watched)
-        self._deliveries(watched)
-
-    def _sweep(self, watched: Watched) -> None:
+    def _add_sweep(self, monitored: MonitoredResources) -> None:
         self._add(
             "SweepFailed",
-            watched.sweep.metric_failed(period=PERIOD),
-            "A sweep failed: it ended without its report, or a step of it was given up.",
+            monitored.sweep.metric_failed(period=PERIOD),
+            "A sweep failed: it ended without a report, or one of its steps failed five times.",
         )
         self._add(
             "SweepTimedOut",
-            watched.sweep.metric_timed_out(period=PERIOD),
+            monitored.sweep.metric_timed_out(period=PERIOD),
             "A sweep was still running after 24 hours and was stopped.",
         )
         self._add(
             "NoSweep",
-            ours(Metric.SWEEP_FINISHED, period=Duration.hours(1)),
-            f"No sweep has finished for {_HOURS_WITHOUT_SWEEP} hours: what no event announced is not found."
+            make_metric(Metric.SWEEP_FINISHED, period=Duration.hours(1)),
+            f"No sweep has finished for {_HOURS_WITHOUT_SWEEP} hours: changes without an event are not found."
             " Expected once, between the first deployment and the end of the first sweep.",
             when=When(
                 below=True,
@@ -68,50 +71,50 @@ class Alarms:
         )
         self._add(
             "SweepHeld",
-            ours(Metric.SWEEP_HELD),
-            "A plan waits for somebody to approve it: rollcall status.",
+            make_metric(Metric.SWEEP_HELD),
+            "A plan is pending approval. Run: rollcall status",
             when=_PER_RUN,
         )
 
-    def _contacts(self) -> None:
+    def _add_contacts(self) -> None:
         self._add(
             "ContactsUnreadable",
-            ours(Metric.CONTACTS_UNREADABLE),
-            "The last sweep could not read some contacts: whether they are right is not known.",
+            make_metric(Metric.CONTACTS_UNREADABLE),
+            "The last sweep could not read some contacts. It is not known whether they are compliant.",
             when=_PER_RUN,
         )
         self._add(
             "Standoff",
-            ours(Metric.STANDOFFS),
-            "Somebody keeps changing a contact back: it is set back again, later each time.",
+            make_metric(Metric.STANDOFFS),
+            "A contact is edited repeatedly. Rollcall restores it each time, after a longer backoff.",
         )
         self._add(
             "SlowRestores",
-            ours(Metric.RESTORE_MILLISECONDS, "p99"),
-            f"Contacts were set back later than {_SLOW.to_minutes()} minutes after they had been changed.",
+            make_metric(Metric.RESTORE_MILLISECONDS, "p99"),
+            f"Contacts were restored more than {_SLOW.to_minutes()} minutes after the edit.",
             when=When(threshold=_SLOW.to_milliseconds()),
         )
 
-    def _functions(self, watched: Watched) -> None:
-        for name, function in watched.functions.items():
-            tries = _TRIES if name in watched.tasks else 1
+    def _add_functions(self, monitored: MonitoredResources) -> None:
+        for name, function in monitored.functions.items():
+            tries = _TRIES if name in monitored.tasks else 1
             self._add(
                 f"{name}Errors",
                 function.metric_errors(period=PERIOD),
-                f"The function {name} broke off. What it was at is tried again, or told as given up.",
+                f"The function {name} ended with an error. Its work is retried, or reported as failed.",
                 anchor="Errors",
                 when=When(threshold=tries),
             )
             self._add(
                 f"{name}Throttles",
                 function.metric_throttles(period=PERIOD),
-                f"Lambda does not let the function {name} run: the account's concurrency is used up.",
+                f"Lambda throttles the function {name}: the account has no concurrency left.",
                 anchor="Throttles",
                 when=When(periods=3),
             )
 
-    def _deliveries(self, watched: Watched) -> None:
-        for name, (queue, age) in watched.waiting.items():
+    def _add_deliveries(self, monitored: MonitoredResources) -> None:
+        for name, (queue, age) in monitored.waiting.items():
             self._add(
                 f"{name}Waits",
                 queue.metric_approximate_age_of_oldest_message(
@@ -121,20 +124,20 @@ class Alarms:
                 anchor="Waits",
                 when=When(threshold=age.to_seconds()),
             )
-        for rule in every(self._stack, events.Rule):
-            metrics = undelivered(rule)
+        for rule in find_all(self, events.Rule):
+            metrics = make_undelivered_metrics(rule)
             self._add(
-                f"{name_of(rule)}Undelivered",
+                f"{get_name(rule)}Undelivered",
                 cloudwatch.MathExpression(
                     expression=f"SUM([{', '.join(metrics)}])", using_metrics=metrics, period=PERIOD
                 ),
-                f"EventBridge gave up on events of the rule {name_of(rule)}. What it could keep of them is in"
-                " the dead letters.",
+                f"EventBridge could not deliver events of the rule {get_name(rule)}. It keeps what it can in"
+                " the dead-letter queue.",
                 anchor="UndeliveredEvents",
             )
-        for topic in every(self._stack, sns.Topic):
+        for topic in find_all(self, sns.Topic):
             self._add(
-                f"{name_of(topic)}Refused",
+                f"{get_name(topic)}Refused",
                 topic.metric_number_of_notifications_failed(period=PERIOD),
                 "SNS could not deliver alerts: an address or an endpoint refuses them.",
                 anchor="UndeliveredAlerts",
@@ -149,5 +152,5 @@ class Alarms:
         anchor: str | None = None,
         when: When = _ONCE,
     ) -> None:
-        says = f"Rollcall: {says} {self._section(anchor or id_)}"
-        TopicAlarm(self._scope, id_, metric=metric, when=when, says=says, topic=self._topic)
+        says = f"Rollcall: {says} {self._common.get_runbook_link(anchor or id_)}"
+        TopicAlarm(self, id_, metric=metric, when=when, says=says, topic=self._common.topic)

@@ -1,16 +1,16 @@
 """From the outcome bus to people: each channel with its own queue, dead letters, function and role.
 
-One that is down delays nobody.
+A channel that is down delays no other.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from aws_cdk import CfnOutput, Duration
+from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
+from constructs import Construct
 
 from rollcall.model.well_known import INCIDENT_DETAIL_TYPE, NOTICE_DETAIL_TYPE, OUTCOME_SOURCE
 from rollcall.runtime.environment import NotifyEnvironment
@@ -23,156 +23,145 @@ from stacks.constructs.inbox import Inbox
 from stacks.constructs.worker import Worker
 
 if TYPE_CHECKING:
-    from aws_cdk import aws_kms as kms
-    from aws_cdk import aws_lambda as lambda_
-    from aws_cdk import aws_sqs as sqs
-    from constructs import Construct
+    from aws_cdk import aws_sns as sns
 
     from rollcall_config.channel_settings import ChatSettings, SlackSettings
     from stacks.parts.common import Common
 
-# Ten messages to somebody who does not answer take 50 seconds; a hold on an incident lasts 90.
+# Ten messages to an endpoint that does not answer take 50 seconds; a lock on an incident lasts 90.
 _TIMEOUT: Final = Duration.seconds(60)
 #: Five hours of tries, at most 15 minutes apart: a channel that is down for a night loses nothing, and
-#: what is then in its dead letters can be redriven.
+#: messages that are then in its dead letters can be redriven.
 _TRIES: Final = 30
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Telling:
-    """What tells people on one channel; `name` is how its constructs begin."""
+class Channels(Construct):
+    """The alert topic's channel, which is always there, and those that the settings name."""
 
-    name: str
-    function: lambda_.Function
-    role: iam.Role
-    queue: sqs.Queue
-    dead_letters: sqs.Queue
+    def __init__(self, scope: Construct, id_: str, *, common: Common) -> None:
+        super().__init__(scope, id_)
+        settings = common.settings.channels
+        self.notify = self._add_alert_topic(common)
+        self.all = [self.notify]
+        self.chat_topic: sns.Topic | None = None
+        if settings.chat:
+            self.chat_topic = self._add_chat(common, settings.chat)
+        if settings.slack:
+            self._add_slack(common, settings.slack)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Channel:
-    """One channel: what its function is told, and what its constructs are called."""
-
-    channel: str
-    target: str
-    minimum: str
-    slack_channel: str = "none"
-    function: str
-    queue: str
-    rule: str
-    content: str
-
-
-def channels(stack: Construct, common: Common) -> list[Telling]:
-    """Make the alert topic's channel, which is always there, and those that the settings name."""
-    settings = common.settings.channels
-    told = [_alert_topic(stack, common)]
-    if settings.chat and common.topic.master_key:
-        told.append(_chat(stack, common, settings.chat, common.topic.master_key))
-    if settings.slack:
-        told.append(_slack(stack, common, settings.slack))
-    return told
-
-
-def _alert_topic(stack: Construct, common: Common) -> Telling:
-    told = _channel(
-        stack,
-        common,
-        _Channel(
+    def _add_alert_topic(self, common: Common) -> Channel:
+        channel = Channel(
+            self,
+            "Notify",
+            common=common,
             channel="sns",
             target=common.topic.topic_arn,
-            minimum=common.settings.channels.sns_min_severity,
-            function="Notify",
-            queue="Notifications",
-            rule="Incidents",
+            min_severity=common.settings.channels.sns_min_severity,
             content="alerts",
-        ),
-    )
-    grants.alert(told.role, topic=common.topic)
-    return told
+        )
+        grants.publish_alerts(channel.role, topic=common.topic)
+        return channel
 
-
-def _chat(stack: Construct, common: Common, chat: ChatSettings, key: kms.IKey) -> Telling:
-    topic = ChatTopic(stack, "ChatTopic", key=key, workspace=chat.workspace, channel=chat.channel).topic
-    told = _channel(
-        stack,
-        common,
-        _Channel(
+    def _add_chat(self, common: Common, chat: ChatSettings) -> sns.Topic:
+        topic = ChatTopic(
+            self,
+            "ChatTopic",
+            key=common.topic.master_key,
+            workspace=chat.workspace,
+            channel=chat.channel,
+        ).topic
+        channel = Channel(
+            self,
+            "Chat",
+            common=common,
             channel="chat",
             target=topic.topic_arn,
-            minimum=chat.min_severity,
-            function="Chat",
-            queue="ChatMessages",
-            rule="ChatIncidents",
+            min_severity=chat.min_severity,
             content="alerts for the chat",
-        ),
-    )
-    grants.alert(told.role, topic=topic)
-    CfnOutput(stack, "ChatTopicArn", value=topic.topic_arn)
-    return told
+        )
+        grants.publish_alerts(channel.role, topic=topic)
+        self.all.append(channel)
+        return topic
 
-
-def _slack(stack: Construct, common: Common, slack: SlackSettings) -> Telling:
-    told = _channel(
-        stack,
-        common,
-        _Channel(
+    def _add_slack(self, common: Common, slack: SlackSettings) -> None:
+        channel = Channel(
+            self,
+            "Slack",
+            common=common,
             channel="slack",
             target=slack.secret,
-            minimum=slack.min_severity,
             slack_channel=slack.channel or "none",
-            function="Slack",
-            queue="SlackMessages",
-            rule="SlackIncidents",
+            min_severity=slack.min_severity,
             content="alerts for Slack",
-        ),
-    )
-    told.role.add_to_policy(
-        iam.PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[slack.secret])
-    )
-    return told
+        )
+        channel.role.add_to_policy(
+            iam.PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[slack.secret])
+        )
+        self.all.append(channel)
 
 
-def _channel(stack: Construct, common: Common, one: _Channel) -> Telling:
-    """Outcome bus -> rule -> queue -> function -> channel."""
-    dead_letters = DeadLetters(
-        stack,
-        f"{one.function}DeadLetters",
-        content=one.content,
-        alert_topic=common.topic,
-        runbook=common.section("DeadLetters"),
-    ).queue
-    queue = Inbox(
-        stack, one.queue, consumer_timeout=_TIMEOUT, max_receive_count=_TRIES, dead_letters=dead_letters
-    ).queue
-    BusToQueue(
-        stack,
-        one.rule,
-        bus=common.outcomes,
-        pattern=events.EventPattern(
-            source=[OUTCOME_SOURCE], detail_type=[INCIDENT_DETAIL_TYPE, NOTICE_DETAIL_TYPE]
-        ),
-        queue=queue,
-        dead_letters=dead_letters,
-    )
-    role = FunctionRole(stack, f"{one.function}Role").role
-    function = Worker(
-        stack,
-        one.function,
-        handler="notify.handler.handler",
-        bundle=common.bundle,
-        role=role,
-        environment=NotifyEnvironment(
-            state_table=common.state.table_name,
-            queue_url=queue.queue_url,
-            channel=one.channel,
-            target=one.target,
-            slack_channel=one.slack_channel,
-            min_severity=one.minimum,
-            runbook=common.settings.channels.runbook,
-        ).as_variables(),
-        inbox=queue,
-        timeout=_TIMEOUT,
-    ).function
-    common.state.grant(role, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
-    return Telling(name=one.function, function=function, role=role, queue=queue, dead_letters=dead_letters)
+class Channel(Construct):
+    """Outcome bus -> rule -> queue -> function -> one channel.
+
+    `target` is where the function sends: the ARN of a topic, or of the secret with Slack's credential.
+    `content` says for people what its messages are.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        common: Common,
+        channel: str,
+        target: str,
+        slack_channel: str = "none",
+        min_severity: str,
+        content: str,
+    ) -> None:
+        super().__init__(scope, id_)
+        self.name = id_
+        self.dead_letters = DeadLetters(
+            self,
+            "DeadLetters",
+            content=content,
+            alert_topic=common.topic,
+            runbook=common.get_runbook_link("DeadLetters"),
+        ).queue
+        self.queue = Inbox(
+            self,
+            "Queue",
+            consumer_timeout=_TIMEOUT,
+            max_receive_count=_TRIES,
+            dead_letters=self.dead_letters,
+        ).queue
+        BusToQueue(
+            self,
+            "Incidents",
+            bus=common.outcomes,
+            pattern=events.EventPattern(
+                source=[OUTCOME_SOURCE], detail_type=[INCIDENT_DETAIL_TYPE, NOTICE_DETAIL_TYPE]
+            ),
+            queue=self.queue,
+            dead_letters=self.dead_letters,
+        )
+        self.role = FunctionRole(self, "Role").role
+        self.function = Worker(
+            self,
+            "Function",
+            handler="notify.handler.handler",
+            bundle=common.bundle,
+            role=self.role,
+            environment=NotifyEnvironment(
+                state_table=common.state.table_name,
+                queue_url=self.queue.queue_url,
+                channel=channel,
+                target=target,
+                slack_channel=slack_channel,
+                min_severity=min_severity,
+                runbook=common.settings.channels.runbook,
+            ).as_variables(),
+            inbox=self.queue,
+            timeout=_TIMEOUT,
+        ).function
+        common.state.grant(self.role, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_dynamodb as dynamodb
     from aws_cdk import aws_events as events
-    from aws_cdk import aws_iam as iam
     from aws_cdk import aws_s3 as s3
     from aws_cdk import aws_sns as sns
 
@@ -19,29 +18,22 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Roles:
-    """The roles of the functions that tell what they did. `writer` is the only one that writes contacts."""
-
-    writer: iam.Role
-    sweep: iam.Role
-    control: iam.Role
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Common:
-    """What all parts of the hub share. `roster` is the compiled candidate."""
+    """What all parts of the hub share."""
 
     settings: Settings
+    #: The compiled candidate.
     roster: Mapping[str, Any]
     bundle: Bundle
+    #: The alert topic.
     topic: sns.Topic
     state: dynamodb.Table
     ledger: s3.Bucket
     reports: s3.Bucket
+    #: The bus that carries outcomes, incidents and notices.
     outcomes: events.EventBus
-    roles: Roles
 
-    def section(self, alarm: str) -> str:
-        """Where the runbook is about an alarm: about `NoSweep` at `#alarm-no-sweep`."""
+    def get_runbook_link(self, alarm: str) -> str:
+        """Return the runbook's section about an alarm: `NoSweep` is at `#alarm-no-sweep`."""
         words = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in alarm)
         return f"{self.settings.channels.runbook}#alarm{words}"

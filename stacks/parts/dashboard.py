@@ -1,4 +1,4 @@
-"""One page for whoever is woken: is it working, what happened, who did it."""
+"""One page for people on call: is it working, what happened, who did it."""
 
 from __future__ import annotations
 
@@ -7,60 +7,63 @@ from typing import TYPE_CHECKING, Final
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sns as sns
+from constructs import Construct
 
 from rollcall.outcomes.metrics import Metric
 from rollcall.outcomes.verdicts import Left, Verdict, select
-from stacks.measures import PERIOD, Watched, every, name_of, ours
+from stacks.measures import PERIOD, MonitoredResources, find_all, get_name, make_metric
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aws_cdk import aws_lambda as lambda_
-    from constructs import Construct
 
 _WHOLE, _THIRD = 24, 8
 _HEIGHT: Final = 6
 _DAY: Final = Duration.days(1)
-#: What the log says of contacts that are as they should be, or that the roster leaves alone.
+#: Verdicts in the log on contacts that are compliant, or that the roster does not manage.
 _QUIET: Final = sorted(
     select(lambda meaning: meaning.severity == (None, None) and meaning.left in (Left.RIGHT, Left.ALONE))
     | {Verdict.EXEMPT}
 )
-_TOLD: Final = (
+_ALERTED: Final = (
     'filter message = "outcome" and verdict not in [' + ", ".join(f'"{one}"' for one in _QUIET) + "]"
 )
 
 
-def add_dashboard(stack: Construct, watched: Watched) -> cloudwatch.Dashboard:
-    """The dashboard of everything in the stack by now; the alarms must be there."""
-    return cloudwatch.Dashboard(
-        stack,
-        "Dashboard",
-        default_interval=Duration.days(7),
-        widgets=[
-            [_heading("Is it working?")],
-            [_alarms(stack)],
-            [_sweeps(), _restores(), _waiting(watched)],
-            [_broken(watched), _dead_letters(watched), _told(stack)],
-            [_heading("What happened?")],
-            [_found()],
-            [_latest(watched.workers["Reconcile"])],
-            [_heading("Who did it?")],
-            [_who(watched.workers["Reconcile"])],
-        ],
-    )
+class Dashboard(Construct):
+    """Graphs of everything that is in the stack by now; the alarms must be there."""
+
+    def __init__(self, scope: Construct, id_: str, *, monitored: MonitoredResources) -> None:
+        super().__init__(scope, id_)
+        cloudwatch.Dashboard(
+            self,
+            "Dashboard",
+            default_interval=Duration.days(7),
+            widgets=[
+                [_make_heading("Is it working?")],
+                [_show_alarms(self)],
+                [_show_sweeps(), _show_restores(), _show_waiting(monitored)],
+                [_show_errors(monitored), _show_dead_letters(monitored), _show_alerts(self)],
+                [_make_heading("What happened?")],
+                [_show_contacts()],
+                [_show_outcomes(monitored.workers["Reconcile"])],
+                [_make_heading("Who did it?")],
+                [_show_actors(monitored.workers["Reconcile"])],
+            ],
+        )
 
 
-def _heading(text: str) -> cloudwatch.TextWidget:
+def _make_heading(text: str) -> cloudwatch.TextWidget:
     return cloudwatch.TextWidget(markdown=f"## {text}", width=_WHOLE, height=1)
 
 
-def _alarms(stack: Construct) -> cloudwatch.AlarmStatusWidget:
-    alarms = every(stack, cloudwatch.Alarm)
+def _show_alarms(scope: Construct) -> cloudwatch.AlarmStatusWidget:
+    alarms = find_all(scope, cloudwatch.Alarm)
     return cloudwatch.AlarmStatusWidget(title="Alarms", alarms=alarms, width=_WHOLE, height=4)
 
 
-def _graph(
+def _make_graph(
     title: str, metrics: Sequence[cloudwatch.IMetric], *, stacked: bool = False
 ) -> cloudwatch.GraphWidget:
     return cloudwatch.GraphWidget(
@@ -68,42 +71,45 @@ def _graph(
     )
 
 
-def _sweeps() -> cloudwatch.GraphWidget:
-    return _graph(
+def _show_sweeps() -> cloudwatch.GraphWidget:
+    return _make_graph(
         "Sweeps a day",
         [
-            ours(Metric.SWEEP_FINISHED, period=_DAY, label="finished"),
-            ours(Metric.SWEEP_FAILED, period=_DAY, label="with a failed step"),
-            ours(Metric.SWEEP_HELD, period=_DAY, label="plans held"),
+            make_metric(Metric.SWEEP_FINISHED, period=_DAY, label="finished"),
+            make_metric(Metric.SWEEP_FAILED, period=_DAY, label="with a failed step"),
+            make_metric(Metric.SWEEP_HELD, period=_DAY, label="plans pending approval"),
         ],
     )
 
 
-def _restores() -> cloudwatch.GraphWidget:
-    return _graph(
+def _show_restores() -> cloudwatch.GraphWidget:
+    return _make_graph(
         "Time to restore (ms)",
-        [ours(Metric.RESTORE_MILLISECONDS, statistic, label=statistic) for statistic in ("p50", "p99")],
+        [
+            make_metric(Metric.RESTORE_MILLISECONDS, statistic, label=statistic)
+            for statistic in ("p50", "p99")
+        ],
     )
 
 
-def _waiting(watched: Watched) -> cloudwatch.GraphWidget:
-    return _graph(
+def _show_waiting(monitored: MonitoredResources) -> cloudwatch.GraphWidget:
+    return _make_graph(
         "Oldest message (s)",
         [
             queue.metric_approximate_age_of_oldest_message(
                 statistic=cloudwatch.Stats.MAXIMUM, period=PERIOD, label=name
             )
-            for name, (queue, _) in watched.waiting.items()
+            for name, (queue, _) in monitored.waiting.items()
         ],
     )
 
 
-def _broken(watched: Watched) -> cloudwatch.GraphWidget:
-    return _graph(
+def _show_errors(monitored: MonitoredResources) -> cloudwatch.GraphWidget:
+    return _make_graph(
         "Errors and throttles",
         [
             metric
-            for name, function in watched.functions.items()
+            for name, function in monitored.functions.items()
             for metric in (
                 function.metric_errors(period=PERIOD, label=f"{name} errors"),
                 function.metric_throttles(period=PERIOD, label=f"{name} throttles"),
@@ -112,64 +118,68 @@ def _broken(watched: Watched) -> cloudwatch.GraphWidget:
     )
 
 
-def _dead_letters(watched: Watched) -> cloudwatch.GraphWidget:
-    return _graph(
+def _show_dead_letters(monitored: MonitoredResources) -> cloudwatch.GraphWidget:
+    return _make_graph(
         "Dead letters",
         [
             queue.metric_approximate_number_of_messages_visible(
                 statistic=cloudwatch.Stats.MAXIMUM, period=PERIOD, label=name
             )
-            for name, queue in watched.dead_letters.items()
+            for name, queue in monitored.dead_letters.items()
         ],
     )
 
 
-def _told(stack: Construct) -> cloudwatch.GraphWidget:
-    return _graph(
+def _show_alerts(scope: Construct) -> cloudwatch.GraphWidget:
+    return _make_graph(
         "Alerts",
         [
             metric
-            for topic in every(stack, sns.Topic)
+            for topic in find_all(scope, sns.Topic)
             for metric in (
-                topic.metric_number_of_messages_published(period=PERIOD, label=f"{name_of(topic)} published"),
+                topic.metric_number_of_messages_published(
+                    period=PERIOD, label=f"{get_name(topic)} published"
+                ),
                 topic.metric_number_of_notifications_failed(
-                    period=PERIOD, label=f"{name_of(topic)} refused by an address"
+                    period=PERIOD, label=f"{get_name(topic)} refused by the endpoint"
                 ),
             )
         ],
     )
 
 
-def _found() -> cloudwatch.SingleValueWidget:
+def _show_contacts() -> cloudwatch.SingleValueWidget:
     return cloudwatch.SingleValueWidget(
         title="Contacts in a day",
         metrics=[
-            ours(Metric.RESTORE_MILLISECONDS, "SampleCount", period=_DAY, label="set back after a change"),
-            ours(Metric.STANDOFFS, period=_DAY, label="changed again in a standoff"),
-            ours(Metric.SWEEP_UNANNOUNCED, period=_DAY, label="found by the sweep, announced by no event"),
-            ours(Metric.CONTACTS_UNREADABLE, period=_DAY, label="not readable"),
+            make_metric(
+                Metric.RESTORE_MILLISECONDS, "SampleCount", period=_DAY, label="restored after an edit"
+            ),
+            make_metric(Metric.STANDOFFS, period=_DAY, label="edited repeatedly"),
+            make_metric(Metric.SWEEP_UNANNOUNCED, period=_DAY, label="found by the sweep only"),
+            make_metric(Metric.CONTACTS_UNREADABLE, period=_DAY, label="not readable"),
         ],
         width=_WHOLE,
         height=3,
     )
 
 
-def _latest(reconcile: lambda_.Function) -> cloudwatch.LogQueryWidget:
-    return _query(
+def _show_outcomes(reconcile: lambda_.Function) -> cloudwatch.LogQueryWidget:
+    return _make_query(
         "Latest outcomes",
         reconcile,
         "fields @timestamp, account_id, kind, verdict, actor, incident_id",
-        _TOLD,
+        _ALERTED,
         "sort @timestamp desc",
         "limit 50",
     )
 
 
-def _who(reconcile: lambda_.Function) -> cloudwatch.LogQueryWidget:
-    return _query(
-        "Changes by whom",
+def _show_actors(reconcile: lambda_.Function) -> cloudwatch.LogQueryWidget:
+    return _make_query(
+        "Changes by principal",
         reconcile,
-        _TOLD,
+        _ALERTED,
         "stats count(*) as contacts, count_distinct(account_id) as accounts, max(@timestamp) as latest"
         " by actor, actor_kind, verdict",
         "sort contacts desc",
@@ -177,7 +187,7 @@ def _who(reconcile: lambda_.Function) -> cloudwatch.LogQueryWidget:
     )
 
 
-def _query(title: str, function: lambda_.Function, *lines: str) -> cloudwatch.LogQueryWidget:
+def _make_query(title: str, function: lambda_.Function, *lines: str) -> cloudwatch.LogQueryWidget:
     return cloudwatch.LogQueryWidget(
         title=title,
         log_group_names=[function.log_group.log_group_name],

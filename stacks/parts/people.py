@@ -1,56 +1,64 @@
-"""Who may look, and who may operate: the roles that the command assumes."""
+"""The roles that the command line assumes: one that reads, one that operates."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
+from constructs import Construct
 
-from rollcall.model.well_known import OPERATOR_ROLE_NAME, READER_ROLE_NAME
+from rollcall.model.well_known import (
+    OPERATOR_ROLE_NAME,
+    READER_ROLE_NAME,
+    RECONCILE_ROLE_NAME,
+    STACK_SET_NAME,
+)
 from stacks import grants
+from stacks.arns import get_intake_bus_arn
 from stacks.constructs.person_role import PersonRole
 from stacks.constructs.reports import REPORTS, RUNS
-from stacks.contact_grants import read_member_contacts
-from stacks.parts.diagnosis import OPERATIONS as DIAGNOSIS
-from stacks.parts.diagnosis import let_diagnose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aws_cdk import aws_sqs as sqs
     from aws_cdk import aws_stepfunctions as sfn
-    from constructs import Construct
 
     from stacks.parts.common import Common
 
 #: Partitions of the state table that hold no contact details but the roster's.
 _ITEMS: Final = ("control", "roster", "standoffs", "sweep", "tagged#*", "units", "writes#*")
+#: Reads of AWS Organizations for `rollcall doctor`: trusted access, and the policies that bind the hub.
+_DIAGNOSIS: Final = (
+    "DescribePolicy",
+    "ListAWSServiceAccessForOrganization",
+    "ListParents",
+    "ListPolicies",
+    "ListPoliciesForTarget",
+    "ListTargetsForPolicy",
+)
+_HERE: Final = f"{Aws.REGION}:{Aws.ACCOUNT_ID}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class People:
-    """The two roles."""
+class People(Construct):
+    """Two roles: `reader` sees everything, `operator` may also start these machines."""
 
-    reader: iam.Role
-    operator: iam.Role
-
-    @classmethod
-    def of(
-        cls,
-        stack: Construct,
-        common: Common,
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
         *,
+        common: Common,
         machines: Sequence[sfn.StateMachine],
         dead_letters: Sequence[sqs.IQueue],
-    ) -> Self:
-        """Make the roles in the stack. An operator may do what a reader may, and use the machines."""
+    ) -> None:
+        super().__init__(scope, id_)
         settings = common.settings
-        reader, operator = (
+        self.reader, self.operator = (
             PersonRole(
-                stack,
-                id_,
+                self,
+                role_id,
                 name=name,
                 description=description,
                 people=people,
@@ -58,7 +66,7 @@ class People:
                 organization_id=settings.organization,
                 mfa=mfa,
             ).role
-            for id_, name, description, people, mfa in (
+            for role_id, name, description, people, mfa in (
                 ("Reader", READER_ROLE_NAME, "Rollcall: sees everything", settings.readers, False),
                 (
                     "Operator",
@@ -69,26 +77,25 @@ class People:
                 ),
             )
         )
-        for role in (reader, operator):
-            _look(role, common, dead_letters=dead_letters)
-            let_diagnose(role, common)
+        for role in (self.reader, self.operator):
+            _allow_reads(role, common, dead_letters=dead_letters)
+            _allow_diagnosis(role, common)
         for machine in machines:
-            machine.grant_start_execution(operator)
+            machine.grant_start_execution(self.operator)
             grants.allow(
-                operator,
+                self.operator,
                 ["states:DescribeExecution"],
-                [f"states:{Aws.REGION}:{Aws.ACCOUNT_ID}:execution:{machine.state_machine_name}:*"],
+                [f"states:{_HERE}:execution:{machine.state_machine_name}:*"],
                 reason="Each execution of the machine has a name of its own.",
             )
-        return cls(reader=reader, operator=operator)
 
 
-def _look(role: iam.Role, common: Common, *, dead_letters: Sequence[sqs.IQueue]) -> None:
-    read_member_contacts(role, settings=common.settings)
+def _allow_reads(role: iam.Role, common: Common, *, dead_letters: Sequence[sqs.IQueue]) -> None:
+    grants.read_member_contacts(role, settings=common.settings)
     # What `rollcall init` looks at beside the accounts.
     organization = {"DescribeOrganization", "ListDelegatedAdministrators"}
-    looked_at = {*grants.ALL_ACCOUNTS, *grants.ONE_ACCOUNT, *DIAGNOSIS} | organization
-    grants.read_organization(role, sorted(looked_at))
+    operations = {*grants.ALL_ACCOUNTS, *grants.ONE_ACCOUNT, *_DIAGNOSIS} | organization
+    grants.read_organization(role, sorted(operations))
     grants.use_items(role, table=common.state, actions=("GetItem", "Query"), partitions=_ITEMS)
     for prefix, reason in (
         (REPORTS, "Reports of all runs are there to be read by these people."),
@@ -119,10 +126,64 @@ def _look(role: iam.Role, common: Common, *, dead_letters: Sequence[sqs.IQueue])
             resources=[one.queue_arn for one in dead_letters],
         )
     )
-    # The command finds everything else by the outputs and resources of this stack.
+    # The command line finds everything else by the outputs and resources of this stack.
     grants.allow(
         role,
         ["cloudformation:DescribeStacks", "cloudformation:ListStackResources"],
-        [f"cloudformation:{Aws.REGION}:{Aws.ACCOUNT_ID}:stack/{Aws.STACK_NAME}/*"],
-        reason="A stack that is asked for by its name has an id at the end that is not known.",
+        [f"cloudformation:{_HERE}:stack/{Aws.STACK_NAME}/*"],
+        reason="The ARN of a stack ends in an id that is not known from its name.",
+    )
+
+
+def _allow_diagnosis(role: iam.Role, common: Common) -> None:
+    """Allow what the checks of `rollcall doctor` read of the hub, beside AWS Organizations."""
+    role.add_to_policy(
+        iam.PolicyStatement(actions=["sns:ListSubscriptionsByTopic"], resources=[common.topic.topic_arn])
+    )
+    role.add_to_policy(
+        iam.PolicyStatement(
+            actions=["events:DescribeEventBus"], resources=[get_intake_bus_arn(common.settings)]
+        )
+    )
+    # Neither supports resources. The wildcard is accepted with that of AWS Organizations.
+    role.add_to_policy(
+        iam.PolicyStatement(
+            actions=["cloudtrail:DescribeTrails", "events:ListRuleNamesByTarget"], resources=["*"]
+        )
+    )
+    grants.allow(
+        role,
+        ["events:DescribeRule", "events:ListTargetsByRule"],
+        [f"events:{_HERE}:rule/*"],
+        reason="Forwarders are found by their target, because any tool may have deployed them.",
+    )
+    grants.allow(
+        role,
+        ["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"],
+        [f"iam::{Aws.ACCOUNT_ID}:role/{name}" for name in (RECONCILE_ROLE_NAME, f"{Aws.STACK_NAME}-*")],
+        reason="CloudFormation names the forwarder's role, after the stack.",
+    )
+    grants.allow(
+        role,
+        ["iam:GetPolicy", "iam:GetPolicyVersion"],
+        [f"iam::{owner}:policy/*" for owner in (Aws.ACCOUNT_ID, "aws")],
+        reason="Policies that may have been attached to these roles.",
+    )
+    grants.allow(
+        role,
+        ["cloudtrail:GetEventSelectors", "cloudtrail:GetTrailStatus"],
+        ["cloudtrail:*:*:trail/*"],
+        reason="The organization's trail belongs to the management account or its delegate.",
+    )
+    grants.allow(
+        role,
+        ["cloudwatch:DescribeAlarms"],
+        [f"cloudwatch:{_HERE}:alarm:*"],
+        reason="CloudFormation names the alarms, which the command finds by the stack.",
+    )
+    grants.allow(
+        role,
+        ["cloudformation:ListStackInstances"],
+        [f"cloudformation:{Aws.REGION}:*:stackset/{STACK_SET_NAME}:*"],
+        reason="The StackSet belongs to the management account, and AWS chooses its id.",
     )

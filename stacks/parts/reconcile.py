@@ -5,56 +5,60 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from constructs import Construct
+
+from rollcall.model.well_known import RECONCILE_ROLE_NAME
 from rollcall.runtime.environment import ReconcileEnvironment
 from stacks import grants
-from stacks.addresses import management_role_arn
+from stacks.arns import get_management_role_arn
+from stacks.constructs.function_role import FunctionRole
 from stacks.constructs.worker import Worker
-from stacks.contact_grants import Keeping, keep_member_contacts
 from stacks.parts.intake import RECONCILE_TIMEOUT
 
 if TYPE_CHECKING:
-    from aws_cdk import aws_lambda as lambda_
-    from constructs import Construct
+    from aws_cdk import aws_sqs as sqs
 
     from stacks.parts.common import Common
-    from stacks.parts.intake import Intake
 
 _MINUTE: Final = timedelta(minutes=1)
 
 
-def add_reconcile(stack: Construct, common: Common, intake: Intake) -> lambda_.Function:
-    """The function, with the role that writes contacts."""
-    settings, role = common.settings, common.roles.writer
-    bulks, standoffs = settings.bulks, settings.standoffs
-    function = Worker(
-        stack,
-        "Reconcile",
-        handler="reconcile.handler.handler",
-        bundle=common.bundle,
-        role=role,
-        environment=ReconcileEnvironment(
-            management_account=settings.management,
-            state_table=common.state.table_name,
-            ledger_bucket=common.ledger.bucket_name,
-            outcome_bus=common.outcomes.event_bus_name,
-            intake_queue_url=intake.queue.queue_url,
-            writer_role_arn=role.role_arn,
-            management_role_arn=management_role_arn(settings),
-            guardrail="on" if settings.guardrail else "off",
-            bulk_accounts=str(bulks.accounts),
-            bulk_organization_accounts=str(bulks.organization_accounts),
-            bulk_minutes=str(bulks.window // _MINUTE),
-            standoff_reverts=str(standoffs.reverts),
-            standoff_minutes=str(standoffs.window // _MINUTE),
-        ).as_variables(),
-        inbox=intake.queue,
-        timeout=RECONCILE_TIMEOUT,
-    ).function
-    keep_member_contacts(role, settings=settings, keeping=Keeping.of(common.roster))
-    grants.reach_management(role, settings=settings)
-    grants.read_organization(role, grants.ONE_ACCOUNT)
-    grants.record(role, ledger=common.ledger)
-    # Transactions need the action of each of their parts.
-    actions = ("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem")
-    common.state.grant(role, *(f"dynamodb:{action}" for action in actions))
-    return function
+class Reconcile(Construct):
+    """Restores contacts after an edit. `role` is the only role of the hub that writes contacts."""
+
+    def __init__(self, scope: Construct, id_: str, *, common: Common, queue: sqs.Queue) -> None:
+        super().__init__(scope, id_)
+        settings = common.settings
+        bulks, standoffs = settings.bulks, settings.standoffs
+        self.role = FunctionRole(self, "Role", name=RECONCILE_ROLE_NAME).role
+        self.function = Worker(
+            self,
+            "Function",
+            handler="reconcile.handler.handler",
+            bundle=common.bundle,
+            role=self.role,
+            environment=ReconcileEnvironment(
+                management_account=settings.management,
+                state_table=common.state.table_name,
+                ledger_bucket=common.ledger.bucket_name,
+                outcome_bus=common.outcomes.event_bus_name,
+                intake_queue_url=queue.queue_url,
+                writer_role_arn=self.role.role_arn,
+                management_role_arn=get_management_role_arn(settings),
+                guardrail="on" if settings.guardrail else "off",
+                bulk_accounts=str(bulks.accounts),
+                bulk_organization_accounts=str(bulks.organization_accounts),
+                bulk_minutes=str(bulks.window // _MINUTE),
+                standoff_reverts=str(standoffs.reverts),
+                standoff_minutes=str(standoffs.window // _MINUTE),
+            ).as_variables(),
+            inbox=queue,
+            timeout=RECONCILE_TIMEOUT,
+        ).function
+        grants.write_member_contacts(self.role, settings=settings, roster=common.roster)
+        grants.use_management_role(self.role, settings=settings)
+        grants.read_organization(self.role, grants.ONE_ACCOUNT)
+        grants.write_ledger(self.role, ledger=common.ledger)
+        # Transactions need the action of each of their parts.
+        actions = ("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem")
+        common.state.grant(self.role, *(f"dynamodb:{action}" for action in actions))

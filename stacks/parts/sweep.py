@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 
 from aws_cdk import Duration
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
 
 from rollcall.runtime.environment import ApplyEnvironment, SweepEnvironment
-from rollcall.sweep.run import Trigger
+from rollcall.sweep.run import Ending, Step, Trigger
 from stacks import grants
-from stacks.addresses import management_role_arn
+from stacks.arns import get_management_role_arn
 from stacks.constructs.dead_letters import DeadLetters
-from stacks.constructs.machine import Machine
+from stacks.constructs.function_role import FunctionRole
+from stacks.constructs.machine import Machine, make_task
 from stacks.constructs.operation import Operation
 from stacks.constructs.reports import REPORTS, RUNS
 from stacks.constructs.starts import Starts
-from stacks.contact_grants import read_member_contacts
-from stacks.sweep_definition import sweep_definition
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_iam as iam
     from aws_cdk import aws_lambda as lambda_
-    from aws_cdk import aws_sqs as sqs
-    from aws_cdk import aws_stepfunctions as sfn
-    from constructs import Construct
 
     from stacks.parts.common import Common
 
@@ -33,118 +31,178 @@ if TYPE_CHECKING:
 _TIMEOUT: Final = Duration.minutes(5)
 #: 10,000 accounts take about an hour; a machine that hangs must not keep the next day's sweep from running.
 _RUN_TIMEOUT: Final = Duration.hours(24)
-#: Partitions of the state table: what is approved, runs and held plans, what entries of rosters matched, and
-#: what events announced.
+#: Partitions of the state table: the approved roster, runs and pending plans, accounts that entries of
+#: rosters matched, and known drift.
 _ITEMS: Final = ("control", "roster", "sweep", "units", "tagged#*", "announced")
 _RUN_FILES: Final = "Accounts, observations, plans and results of runs, in parts that are named when written."
+_RUN: Final = {"run": sfn.JsonPath.object_at("$")}
+#: The same for each try of an execution: a run keeps its id.
+_EXECUTION: Final = {
+    "input": sfn.JsonPath.object_at("$$.Execution.Input"),
+    "execution": sfn.JsonPath.string_at("$$.Execution.Name"),
+    "started": sfn.JsonPath.string_at("$$.Execution.StartTime"),
+}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sweep:
-    """The pass over the whole organization, its two functions, and starts that came to nothing."""
+class Apply(Construct):
+    """The steps of the sweep that write contacts, as the one `role` that may."""
 
-    machine: sfn.StateMachine
-    sweep: lambda_.Function
-    apply: lambda_.Function
-    dead_letters: sqs.Queue
+    def __init__(self, scope: Construct, id_: str, *, common: Common, role: iam.Role) -> None:
+        super().__init__(scope, id_)
+        self.function = Operation(
+            self,
+            "Function",
+            handler="apply.handler.handler",
+            bundle=common.bundle,
+            role=role,
+            environment=ApplyEnvironment(
+                management_account=common.settings.management,
+                state_table=common.state.table_name,
+                ledger_bucket=common.ledger.bucket_name,
+                reports_bucket=common.reports.bucket_name,
+                outcome_bus=common.outcomes.event_bus_name,
+                management_role_arn=get_management_role_arn(common.settings),
+            ).as_variables(),
+            timeout=_TIMEOUT,
+            memory_mb=512,
+        ).function
+        # A scan of all intents finds those that a worker left open.
+        common.state.grant(role, "dynamodb:Scan")
+        _use_run_files(role, common)
 
-    @classmethod
-    def of(cls, stack: Construct, common: Common) -> Self:
-        """Make functions, machine and what starts it in the stack."""
-        sweep, apply = _sweep(stack, common), _apply(stack, common)
-        machine = Machine(
-            stack,
-            "SweepMachine",
-            define=partial(sweep_definition, sweep=sweep, apply=apply),
-            functions=[sweep, apply],
+
+class Sweep(Construct):
+    """The pass over the whole organization. `dead_letters` has the starts that failed."""
+
+    def __init__(self, scope: Construct, id_: str, *, common: Common, apply: lambda_.Function) -> None:
+        super().__init__(scope, id_)
+        self.role = FunctionRole(self, "Role").role
+        self.function = self._add_function(common)
+        self.machine = Machine(
+            self,
+            "Machine",
+            define=partial(_define_machine, sweep=self.function, apply=apply),
+            functions=[self.function, apply],
             timeout=_RUN_TIMEOUT,
             comment="Rollcall: observe all accounts, plan, apply what is approved, report",
         ).machine
-        dead_letters = DeadLetters(
-            stack,
-            "SweepDeadLetters",
+        self.dead_letters = DeadLetters(
+            self,
+            "DeadLetters",
             content="starts of the sweep",
             alert_topic=common.topic,
-            runbook=common.section("DeadLetters"),
+            runbook=common.get_runbook_link("DeadLetters"),
         ).queue
         Starts(
-            stack,
-            "SweepStarts",
-            machine=machine,
+            self,
+            "Starts",
+            machine=self.machine,
             schedule=common.settings.sweep_schedule,
-            scheduled=_input(Trigger.SCHEDULE),
-            deployed=_input(Trigger.ROSTER),
-            dead_letters=dead_letters,
+            scheduled=_make_input(Trigger.SCHEDULE),
+            deployed=_make_input(Trigger.ROSTER),
+            dead_letters=self.dead_letters,
         )
-        return cls(machine=machine, sweep=sweep, apply=apply, dead_letters=dead_letters)
+
+    def _add_function(self, common: Common) -> lambda_.Function:
+        """Add the function of all steps that write no contact, as a role that cannot."""
+        function = Operation(
+            self,
+            "Function",
+            handler="sweep.handler.handler",
+            bundle=common.bundle,
+            role=self.role,
+            environment=SweepEnvironment(
+                management_account=common.settings.management,
+                state_table=common.state.table_name,
+                reports_bucket=common.reports.bucket_name,
+                outcome_bus=common.outcomes.event_bus_name,
+            ).as_variables(),
+            timeout=_TIMEOUT,
+            memory_mb=1024,
+        ).function
+        grants.read_member_contacts(self.role, settings=common.settings)
+        grants.read_organization(self.role, grants.ALL_ACCOUNTS)
+        grants.use_items(
+            self.role,
+            table=common.state,
+            actions=("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),
+            partitions=_ITEMS,
+        )
+        _use_run_files(self.role, common)
+        grants.use_objects(
+            self.role,
+            bucket=common.reports,
+            prefix=REPORTS,
+            actions=("PutObject",),
+            reason="The files of the report: a folder for each run, named by it.",
+        )
+        return function
 
 
-def _sweep(stack: Construct, common: Common) -> lambda_.Function:
-    """All steps that write no contact, as a role that cannot."""
-    role = common.roles.sweep
-    function = Operation(
-        stack,
-        "Sweep",
-        handler="sweep.handler.handler",
-        bundle=common.bundle,
-        role=role,
-        environment=SweepEnvironment(
-            management_account=common.settings.management,
-            state_table=common.state.table_name,
-            reports_bucket=common.reports.bucket_name,
-            outcome_bus=common.outcomes.event_bus_name,
-        ).as_variables(),
-        timeout=_TIMEOUT,
-        memory_mb=1024,
-    ).function
-    read_member_contacts(role, settings=common.settings)
-    grants.read_organization(role, grants.ALL_ACCOUNTS)
-    grants.use_items(
-        role,
-        table=common.state,
-        actions=("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),
-        partitions=_ITEMS,
-    )
+def _use_run_files(role: iam.Role, common: Common) -> None:
     grants.use_objects(
         role, bucket=common.reports, prefix=RUNS, actions=("GetObject", "PutObject"), reason=_RUN_FILES
     )
-    grants.use_objects(
-        role,
-        bucket=common.reports,
-        prefix=REPORTS,
-        actions=("PutObject",),
-        reason="The files of the report: a folder for each run, named by it.",
-    )
-    return function
 
 
-def _apply(stack: Construct, common: Common) -> lambda_.Function:
-    """The steps that write contacts, as the one role that may."""
-    role = common.roles.writer
-    function = Operation(
-        stack,
-        "Apply",
-        handler="apply.handler.handler",
-        bundle=common.bundle,
-        role=role,
-        environment=ApplyEnvironment(
-            management_account=common.settings.management,
-            state_table=common.state.table_name,
-            ledger_bucket=common.ledger.bucket_name,
-            reports_bucket=common.reports.bucket_name,
-            outcome_bus=common.outcomes.event_bus_name,
-            management_role_arn=management_role_arn(common.settings),
-        ).as_variables(),
-        timeout=_TIMEOUT,
-        memory_mb=512,
-    ).function
-    # Intents that a worker left behind are found by looking through all of them.
-    common.state.grant(role, "dynamodb:Scan")
-    grants.use_objects(
-        role, bucket=common.reports, prefix=RUNS, actions=("GetObject", "PutObject"), reason=_RUN_FILES
-    )
-    return function
-
-
-def _input(trigger: Trigger) -> str:
+def _make_input(trigger: Trigger) -> str:
     return json.dumps({"trigger": str(trigger), "by": None, "plan": None})
+
+
+def _define_machine(
+    scope: Construct, *, sweep: lambda_.IFunction, apply: lambda_.IFunction
+) -> sfn.IChainable:
+    """Begin, then take the step that the run names next, until it ends. Each step returns the whole run.
+
+    If a step fails for good, the run gets the error under `failed`, and the sweep goes on without the step.
+    """
+    failed = sfn.Fail(scope, "Failed", error="SweepFailed", cause="The run says what failed, and people know")
+    begin = make_task(scope, "Begin", sweep, {"operation": "begin"} | _EXECUTION)
+    prepare, observe, gate, changes, report = (
+        make_task(scope, step.capitalize(), function, {"operation": str(step)} | _RUN)
+        for step, function in (
+            (Step.PREPARE, apply),
+            (Step.OBSERVE, sweep),
+            (Step.GATE, sweep),
+            (Step.APPLY, apply),
+            (Step.REPORT, sweep),
+        )
+    )
+    following = (
+        sfn.Choice(scope, "Next?")
+        .when(_is_next(Step.WAIT), _make_wait(scope).next(begin))
+        .when(_is_next(Step.PREPARE), prepare)
+        .when(_is_next(Step.OBSERVE), observe)
+        .when(_is_next(Step.GATE), gate)
+        .when(_is_next(Step.APPLY), changes)
+        .when(_is_next(Step.REPORT), report)
+        .when(
+            sfn.Condition.and_(
+                _is_next(Step.END), sfn.Condition.string_equals("$.ending", str(Ending.FAILED))
+            ),
+            failed,
+        )
+        .when(_is_next(Step.END), sfn.Succeed(scope, "Done"))
+        .otherwise(sfn.Fail(scope, "Lost", error="UnknownStep", cause="No step of this release has the name"))
+    )
+    for state in (begin, prepare, observe, gate, changes, report):
+        state.next(following)
+    # No step follows these two that could alert people and let the next run begin.
+    for step, state, path in (("begin", begin, "$.failure"), (Step.REPORT, report, "$.failed.report")):
+        told = {"operation": "fail", "step": str(step), "failure": sfn.JsonPath.object_at(path)}
+        alert = make_task(scope, f"{state.id} failed", sweep, told | _EXECUTION)
+        alert.add_catch(failed, result_path=sfn.JsonPath.DISCARD)
+        state.add_catch(alert.next(failed), result_path=path)
+    prepare.add_catch(observe, result_path="$.failed.prepare")
+    observe.add_catch(report, result_path="$.failed.observe")
+    gate.add_catch(report, result_path="$.failed.gate")
+    changes.add_catch(report, result_path="$.failed.apply")
+    return begin
+
+
+def _is_next(step: Step) -> sfn.Condition:
+    return sfn.Condition.string_equals("$.next", str(step))
+
+
+def _make_wait(scope: Construct) -> sfn.Wait:
+    return sfn.Wait(scope, "Wait", time=sfn.WaitTime.duration(Duration.seconds(60)))

@@ -92,7 +92,7 @@ def test_slack_is_told_with_what_its_role_may(slack, template):
         slack.incidents.send(event)
         assert slack.incidents.deliver() == []
     assert [document["channel"] for _, document, _ in slack.posts] == ["C0123ABCDEF"] * 2
-    assert slack.called - {"sqs:ChangeMessageVisibility"} == granted(template, "SlackRole")
+    assert slack.called - {"sqs:ChangeMessageVisibility"} == granted(template, "ChannelsSlackRole")
     assert [line["decision"] for line in slack.lines()] == ["send", "send", "drop", "drop"]
     assert TOKEN not in slack.log.getvalue()
 
@@ -128,4 +128,4 @@ def test_the_chat_is_told_with_what_its_role_may(aws, candidate, monkeypatch, te
     bodies = [json.loads(alert["Message"]) for alert in deployment.alerts()]
     assert {body["source"] for body in bodies} == {"custom"}
     assert len(bodies) == 2
-    assert deployment.called - {"sqs:ChangeMessageVisibility"} == granted(template, "ChatRole")
+    assert deployment.called - {"sqs:ChangeMessageVisibility"} == granted(template, "ChannelsChatRole")

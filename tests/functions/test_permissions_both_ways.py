@@ -154,7 +154,9 @@ def live(deployment):
         deployment.incidents.deliver()
 
 
-@pytest.mark.parametrize(("function", "role"), [("reconcile", "ReconcileRole"), ("notify", "NotifyRole")])
+@pytest.mark.parametrize(
+    ("function", "role"), [("reconcile", "ReconcileRole"), ("notify", "ChannelsNotifyRole")]
+)
 def test_a_function_calls_what_its_role_may_and_its_role_may_what_it_calls(everything, calls, function, role):
     granted = grants_of(everything.templates["RollcallHub"], role)
     called = calls[function]
@@ -176,7 +178,7 @@ def test_nothing_was_called_outside_of_the_functions(calls):
 
 def test_what_only_a_person_calls_is_granted_to_no_function(everything, calls):
     """The way from a path of names to its unit is looked up at the approval, with the approver's rights."""
-    for function, role in (("reconcile", "ReconcileRole"), ("notify", "NotifyRole")):
+    for function, role in (("reconcile", "ReconcileRole"), ("notify", "ChannelsNotifyRole")):
         named = calls[function] | grants_of(everything.templates["RollcallHub"], role)
         assert "organizations:ListRoots" not in named
 

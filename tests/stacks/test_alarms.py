@@ -248,8 +248,8 @@ def logged() -> set[str]:
 
 def test_the_queries_read_what_reconcile_logs(hub: Template) -> None:
     queries = [one["properties"] for one in widgets(hub) if one["type"] == "log"]
-    assert [one["title"] for one in queries] == ["Latest outcomes", "Changes by whom"]
-    group = hub.one("AWS::Logs::LogGroup", "ReconcileLogs")[0]
+    assert [one["title"] for one in queries] == ["Latest outcomes", "Changes by principal"]
+    group = hub.one("AWS::Logs::LogGroup", "ReconcileFunctionLogs")[0]
     for one in queries:
         query = one["query"]
         assert f"SOURCE '{{{group}}}'" in query

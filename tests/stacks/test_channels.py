@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 SECRET = "arn:aws:secretsmanager:us-east-1:333333333333:secret:rollcall/slack-a1B2c3"  # noqa: S105  # its name
 #: Function, queue, rule and dead letters of each channel, with what the settings of the variant say.
 CHANNELS = {
-    "sns": ("Notify", "NotificationsQueue", "IncidentsRule", "NotifyDeadLettersQueue", "LOW"),
-    "chat": ("Chat", "ChatMessagesQueue", "ChatIncidentsRule", "ChatDeadLettersQueue", "MEDIUM"),
-    "slack": ("Slack", "SlackMessagesQueue", "SlackIncidentsRule", "SlackDeadLettersQueue", "INFO"),
+    "sns": ("Notify", "NotifyQueue", "NotifyIncidentsRule", "NotifyDeadLettersQueue", "LOW"),
+    "chat": ("Chat", "ChatQueue", "ChatIncidentsRule", "ChatDeadLettersQueue", "MEDIUM"),
+    "slack": ("Slack", "SlackQueue", "SlackIncidentsRule", "SlackDeadLettersQueue", "INFO"),
 }
 
 
@@ -33,7 +33,7 @@ def all_on(everything: Assembly) -> Template:
 
 
 def environment(template: Template, function: str) -> dict[str, object]:
-    _, properties = template.one("AWS::Lambda::Function", f"{function}Function")
+    _, properties = template.one("AWS::Lambda::Function", f"Channels{function}Function")
     variables: dict[str, object] = properties["Environment"]["Variables"]
     return variables
 
@@ -43,14 +43,14 @@ def test_each_channel_has_a_queue_a_rule_dead_letters_and_a_function_of_its_own(
     all_on: Template, channel: str
 ) -> None:
     function, queue, rule, dead_letters, minimum = CHANNELS[channel]
-    queue_id, properties = all_on.one("AWS::SQS::Queue", queue)
-    dead_id, _ = all_on.one("AWS::SQS::Queue", dead_letters)
+    queue_id, properties = all_on.one("AWS::SQS::Queue", f"Channels{queue}")
+    dead_id, _ = all_on.one("AWS::SQS::Queue", f"Channels{dead_letters}")
     assert properties["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": [dead_id, "Arn"]}
-    _, forward = all_on.one("AWS::Events::Rule", rule)
+    _, forward = all_on.one("AWS::Events::Rule", f"Channels{rule}")
     (target,) = forward["Targets"]
     assert arn(target["Arn"]) == f"{{{queue_id}.Arn}}"
     assert forward["EventPattern"]["detail-type"] == [INCIDENT_DETAIL_TYPE, NOTICE_DETAIL_TYPE]
-    all_on.one("AWS::CloudWatch::Alarm", dead_letters.removesuffix("Queue"))
+    all_on.one("AWS::CloudWatch::Alarm", f"Channels{dead_letters.removesuffix('Queue')}")
     variables = environment(all_on, function)
     assert set(variables) == set(NotifyEnvironment.variable_names())
     assert variables["ROLLCALL_CHANNEL"] == channel
@@ -62,14 +62,18 @@ def test_each_channel_has_a_queue_a_rule_dead_letters_and_a_function_of_its_own(
 def test_only_the_alert_topic_is_there_without_settings(hub: Template) -> None:
     assert environment(hub, "Notify")["ROLLCALL_MIN_SEVERITY"] == "INFO"
     assert len(hub.of_type("AWS::SNS::Topic")) == 1
-    assert not [name for name in hub.of_type("AWS::Lambda::Function") if name.startswith(("Chat", "Slack"))]
+    assert not [
+        name
+        for name in hub.of_type("AWS::Lambda::Function")
+        if name.startswith(("ChannelsChat", "ChannelsSlack"))
+    ]
     assert not hub.of_type("AWS::Chatbot::SlackChannelConfiguration")
 
 
 def test_the_function_for_slack_may_read_its_secret_and_publish_nowhere(all_on: Template) -> None:
     actions = {
         action: as_list(statement["Resource"])
-        for statement in all_on.statements(all_on.one("AWS::IAM::Role", "SlackRole")[0])
+        for statement in all_on.statements(all_on.one("AWS::IAM::Role", "ChannelsSlackRole")[0])
         for action in as_list(statement["Action"])
     }
     assert actions["secretsmanager:GetSecretValue"] == [SECRET]
@@ -77,10 +81,10 @@ def test_the_function_for_slack_may_read_its_secret_and_publish_nowhere(all_on: 
 
 
 def test_the_function_for_the_chat_publishes_to_its_own_topic_only(all_on: Template) -> None:
-    topic, _ = all_on.one("AWS::SNS::Topic", "ChatTopic")
+    topic, _ = all_on.one("AWS::SNS::Topic", "ChannelsChatTopic")
     published = [
         resource
-        for statement in all_on.statements(all_on.one("AWS::IAM::Role", "ChatRole")[0])
+        for statement in all_on.statements(all_on.one("AWS::IAM::Role", "ChannelsChatRole")[0])
         if "sns:Publish" in as_list(statement["Action"])
         for resource in as_list(statement["Resource"])
     ]
@@ -88,7 +92,7 @@ def test_the_function_for_the_chat_publishes_to_its_own_topic_only(all_on: Templ
 
 
 def test_whoever_is_in_the_chat_may_do_nothing_in_the_account(all_on: Template) -> None:
-    _, configuration = all_on.one("AWS::Chatbot::SlackChannelConfiguration", "ChatTopic")
+    _, configuration = all_on.one("AWS::Chatbot::SlackChannelConfiguration", "ChannelsChatTopic")
     assert configuration["SlackWorkspaceId"] == "T0123ABCDEF"
     assert "AWSDenyAll" in json.dumps(configuration["GuardrailPolicies"])
     role = configuration["IamRoleArn"]["Fn::GetAtt"][0]

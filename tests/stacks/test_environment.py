@@ -26,7 +26,7 @@ _READS = {"environ", "getenv"}
 FUNCTIONS = {
     "Apply": ApplyEnvironment,
     "Control": ControlEnvironment,
-    "Notify": NotifyEnvironment,
+    "ChannelsNotify": NotifyEnvironment,
     "Reconcile": ReconcileEnvironment,
     "Sweep": SweepEnvironment,
 }

@@ -82,18 +82,18 @@ def test_each_rule_takes_what_the_table_says(assembly: Assembly, name: str) -> N
     verdicts = {
         "M": matches(pattern_of(assembly.templates["RollcallForwarder"], "Forwarder"), event),
         "O": matches(pattern_of(assembly.templates["RollcallManagement"], "Forwarder"), event),
-        "Q": matches(pattern_of(hub, "Signals"), event),
+        "Q": matches(pattern_of(hub, "IntakeSignals"), event),
     }
     assert "".join(letter for letter, taken in verdicts.items() if taken) == VERDICTS[name]
-    assert matches(pattern_of(hub, "Forwarder"), event) is verdicts["M"]
-    assert not matches(pattern_of(hub, "Incidents"), event)
+    assert matches(pattern_of(hub, "IntakeForwarder"), event) is verdicts["M"]
+    assert not matches(pattern_of(hub, "ChannelsNotifyIncidents"), event)
 
 
 @pytest.mark.parametrize("name", VERDICTS)
 def test_what_is_queued_is_what_the_core_reads(hub: Template, name: str) -> None:
     reading = parse(event_of(name))
     read = not (isinstance(reading, Ignored) and reading.reason == "no signal")
-    assert matches(pattern_of(hub, "Signals"), event_of(name)) is read
+    assert matches(pattern_of(hub, "IntakeSignals"), event_of(name)) is read
 
 
 @pytest.mark.parametrize(("service", "name"), sorted(SIGNAL_EVENTS))
@@ -109,9 +109,9 @@ def test_every_signal_reaches_the_queue(
         "detail": {"eventSource": service, "eventName": name},
     }
     assert matches(pattern_of(assembly.templates["RollcallManagement"], "Forwarder"), event)
-    assert matches(pattern_of(assembly.templates["RollcallHub"], "Signals"), event)
+    assert matches(pattern_of(assembly.templates["RollcallHub"], "IntakeSignals"), event)
     forged = event | {"source": "somebody"}
-    assert not matches(pattern_of(assembly.templates["RollcallHub"], "Signals"), forged)
+    assert not matches(pattern_of(assembly.templates["RollcallHub"], "IntakeSignals"), forged)
 
 
 def test_patterns_fit_the_quota(assembly: Assembly) -> None:
@@ -126,7 +126,7 @@ def test_the_bus_admits_every_source_that_is_forwarded(assembly: Assembly) -> No
         source
         for template in assembly.templates.values()
         for logical_id, rule in template.of_type("AWS::Events::Rule").items()
-        if logical_id.startswith("Forwarder")
+        if logical_id.startswith(("Forwarder", "IntakeForwarder"))
         for source in rule["EventPattern"]["source"]
     }
     _, policy = assembly.templates["RollcallHub"].one("AWS::Events::EventBusPolicy", "IntakeBus")
@@ -147,4 +147,4 @@ def test_people_are_told_of_incidents_only(
     hub: Template, source: str, detail_type: str, *, expected: bool
 ) -> None:
     event = {"source": source, "detail-type": detail_type, "detail": {}}
-    assert matches(pattern_of(hub, "Incidents"), event) is expected
+    assert matches(pattern_of(hub, "ChannelsNotifyIncidents"), event) is expected

@@ -12,7 +12,7 @@ import pytest
 
 from rollcall.model.well_known import STACK_SET_NAME
 from rollcall_config.settings import Settings
-from stacks.plain import member_template
+from stacks.members import make_member_template
 from tests.stacks.template import Template
 from tests.stacks.variants import synthesize_with
 
@@ -43,7 +43,7 @@ def excluding(*accounts: str) -> dict[str, Any]:
     settings = Settings(
         **{name: getattr(SETTINGS, name) for name in SETTINGS.__slots__} | {"members_exclude": accounts}
     )
-    return json.loads(member_template(settings, context={}))
+    return json.loads(make_member_template(settings, context={}))
 
 
 def holds(condition: Any, account: str) -> bool:

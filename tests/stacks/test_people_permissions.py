@@ -208,7 +208,9 @@ def called(lived: Watched, commands: tuple[str, ...]) -> set[str]:
     return {action for command in commands for action in lived.actions[command]}
 
 
-@pytest.mark.parametrize(("role", "commands"), [("Reader", READING), ("Operator", (*READING, *OPERATING))])
+@pytest.mark.parametrize(
+    ("role", "commands"), [("PeopleReader", READING), ("PeopleOperator", (*READING, *OPERATING))]
+)
 def test_people_may_what_their_commands_call_and_nothing_else(
     hub: Template, lived: Watched, role: str, commands: tuple[str, ...]
 ) -> None:
@@ -221,7 +223,7 @@ def test_no_command_was_left_out(lived: Watched) -> None:
     assert set(lived.actions) == {*READING, *OPERATING}
 
 
-@pytest.mark.parametrize("role", ["Reader", "Operator"])
+@pytest.mark.parametrize("role", ["PeopleReader", "PeopleOperator"])
 def test_people_may_read_the_items_that_their_commands_read_and_no_others(
     hub: Template, lived: Watched, role: str
 ) -> None:
@@ -234,7 +236,7 @@ def split(partition: str) -> tuple[str, str, str]:
     return partition.partition("#")
 
 
-@pytest.mark.parametrize("role", ["Reader", "Operator"])
+@pytest.mark.parametrize("role", ["PeopleReader", "PeopleOperator"])
 def test_people_may_read_the_objects_that_their_commands_read_and_the_plans_of_runs(
     hub: Template, lived: Watched, role: str
 ) -> None:

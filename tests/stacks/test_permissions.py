@@ -137,7 +137,7 @@ GRANTS: dict[tuple[str, str], Grants] = {
         "sqs:GetQueueUrl": "{Intake.Arn}",
         "sqs:ReceiveMessage": "{Intake.Arn}",
     },
-    ("RollcallHub", "NotifyRole"): {
+    ("RollcallHub", "ChannelsNotifyRole"): {
         "dynamodb:GetItem": "{State.Arn}",
         "dynamodb:PutItem": "{State.Arn}",
         "dynamodb:UpdateItem": "{State.Arn}",
@@ -186,9 +186,9 @@ GRANTS: dict[tuple[str, str], Grants] = {
         "states:StartExecution": "{SweepMachine}",
     },
     ("RollcallHub", "SweepStartsDeployedRole"): {"states:StartExecution": "{SweepMachine}"},
-    ("RollcallHub", "Reader"): LOOKING,
-    ("RollcallHub", "Operator"): LOOKING | OPERATING,
-    ("RollcallHub", "ForwarderRole"): {"events:PutEvents": "{IntakeBus.Arn}"},
+    ("RollcallHub", "PeopleReader"): LOOKING,
+    ("RollcallHub", "PeopleOperator"): LOOKING | OPERATING,
+    ("RollcallHub", "IntakeForwarderRole"): {"events:PutEvents": "{IntakeBus.Arn}"},
     ("RollcallManagement", "ForwarderRole"): {
         "events:PutEvents": "arn:{AWS::Partition}:events:us-east-1:{HubOf.{AWS::AccountId}.Account}"
         ":event-bus/rollcall-intake"
@@ -207,25 +207,25 @@ NAMES = {
     "State": ("AWS::DynamoDB::Table", "State"),
     "Ledger": ("AWS::S3::Bucket", "Ledger"),
     "Intake": ("AWS::SQS::Queue", "IntakeQueue"),
-    "Notifications": ("AWS::SQS::Queue", "NotificationsQueue"),
+    "Notifications": ("AWS::SQS::Queue", "ChannelsNotifyQueue"),
     "IntakeBus": ("AWS::Events::EventBus", "IntakeBus"),
     "Outcomes": ("AWS::Events::EventBus", "Outcomes"),
     "AlertsKey": ("AWS::KMS::Key", "AlertsKey"),
     "AlertsTopic": ("AWS::SNS::Topic", "AlertsTopic"),
     "Reports": ("AWS::S3::Bucket", "Reports"),
     "IntakeDeadLetters": ("AWS::SQS::Queue", "IntakeDeadLetters"),
-    "NotifyDeadLetters": ("AWS::SQS::Queue", "NotifyDeadLetters"),
+    "NotifyDeadLetters": ("AWS::SQS::Queue", "ChannelsNotifyDeadLetters"),
     "SweepDeadLetters": ("AWS::SQS::Queue", "SweepDeadLetters"),
     "SweepMachine": ("AWS::StepFunctions::StateMachine", "SweepMachine"),
     "ControlMachine": ("AWS::StepFunctions::StateMachine", "ControlMachine"),
     "Sweep": ("AWS::Lambda::Function", "SweepFunction"),
     "Apply": ("AWS::Lambda::Function", "ApplyFunction"),
     "Control": ("AWS::Lambda::Function", "ControlFunction"),
-    "SweepLogs": ("AWS::Logs::LogGroup", "SweepLogs"),
-    "ApplyLogs": ("AWS::Logs::LogGroup", "ApplyLogs"),
-    "ControlLogs": ("AWS::Logs::LogGroup", "ControlLogs"),
-    "ReconcileLogs": ("AWS::Logs::LogGroup", "ReconcileLogs"),
-    "NotifyLogs": ("AWS::Logs::LogGroup", "NotifyLogs"),
+    "SweepLogs": ("AWS::Logs::LogGroup", "SweepFunctionLogs"),
+    "ApplyLogs": ("AWS::Logs::LogGroup", "ApplyFunctionLogs"),
+    "ControlLogs": ("AWS::Logs::LogGroup", "ControlFunctionLogs"),
+    "ReconcileLogs": ("AWS::Logs::LogGroup", "ReconcileFunctionLogs"),
+    "NotifyLogs": ("AWS::Logs::LogGroup", "ChannelsNotifyFunctionLogs"),
 }
 
 
@@ -394,9 +394,9 @@ def test_options_add_exactly_this(assembly: Assembly, everything: Assembly) -> N
     look = {(action, "*") for action in BESIDE_A_GUARDRAIL}
     network = {(action, "*") for action in IN_A_NETWORK}
     assert granted(everything, "ReconcileRole") - granted(assembly, "ReconcileRole") == look | network
-    for role in ("NotifyRole", "SweepRole", "ControlRole"):
+    for role in ("ChannelsNotifyRole", "SweepRole", "ControlRole"):
         assert granted(everything, role) - granted(assembly, role) == network
-    assert granted(everything, "ForwarderRole") == granted(assembly, "ForwarderRole")
+    assert granted(everything, "IntakeForwarderRole") == granted(assembly, "IntakeForwarderRole")
 
 
 LEADING = "dynamodb:LeadingKeys"
@@ -407,8 +407,8 @@ LEADING = "dynamodb:LeadingKeys"
     [
         ("SweepRole", {"announced", "control", "roster", "sweep", "tagged#*", "units"}),
         ("ControlRole", {"control", "roster", "standoffs", "sweep", "units"}),
-        ("Reader", {"control", "roster", "standoffs", "sweep", "tagged#*", "units", "writes#*"}),
-        ("Operator", {"control", "roster", "standoffs", "sweep", "tagged#*", "units", "writes#*"}),
+        ("PeopleReader", {"control", "roster", "standoffs", "sweep", "tagged#*", "units", "writes#*"}),
+        ("PeopleOperator", {"control", "roster", "standoffs", "sweep", "tagged#*", "units", "writes#*"}),
     ],
 )
 def test_a_role_that_does_not_write_contacts_sees_no_intents(
@@ -422,7 +422,7 @@ def test_a_role_that_does_not_write_contacts_sees_no_intents(
 
 
 def test_lists_of_objects_are_limited_to_prefixes(hub: Template) -> None:
-    for role in ("ReconcileRole", "SweepRole", "Reader", "Operator"):
+    for role in ("ReconcileRole", "SweepRole", "PeopleReader", "PeopleOperator"):
         statements = hub.statements(hub.one("AWS::IAM::Role", role)[0])
         lists = [
             one
@@ -437,8 +437,8 @@ def test_people_of_the_hub_read_and_operators_show_a_second_factor(assembly: Ass
     hub = assembly.templates["RollcallHub"]
     of_the_organization = {"aws:PrincipalOrgID": "o-exampleorgid"}
     for role, name, more in (
-        ("Reader", "rollcall-reader", {}),
-        ("Operator", "rollcall-operator", {"Bool": {"aws:MultiFactorAuthPresent": "true"}}),
+        ("PeopleReader", "rollcall-reader", {}),
+        ("PeopleOperator", "rollcall-operator", {"Bool": {"aws:MultiFactorAuthPresent": "true"}}),
     ):
         statement = trust_of(hub, role)
         assert arn(statement["Principal"]["AWS"]) == "arn:{AWS::Partition}:iam::333333333333:root"
@@ -449,7 +449,7 @@ def test_people_of_the_hub_read_and_operators_show_a_second_factor(assembly: Ass
 
 def test_people_may_be_named_in_any_account_of_the_organization(everything: Assembly) -> None:
     hub = everything.templates["RollcallHub"]
-    reader, operator = trust_of(hub, "Reader"), trust_of(hub, "Operator")
+    reader, operator = trust_of(hub, "PeopleReader"), trust_of(hub, "PeopleOperator")
     assert [arn(one) for one in reader["Principal"]["AWS"]] == [
         "arn:{AWS::Partition}:iam::333333333333:root",
         "arn:{AWS::Partition}:iam::444455556666:root",
@@ -488,14 +488,15 @@ def trust_of(template: Template, role: str) -> dict[str, Any]:
 
 
 def test_only_this_accounts_rules_assume_the_forwarder(assembly: Assembly) -> None:
-    for template in assembly.templates.values():
-        statement = trust_of(template, "ForwarderRole")
+    for name, template in assembly.templates.items():
+        role = "IntakeForwarderRole" if name == "RollcallHub" else "ForwarderRole"
+        statement = trust_of(template, role)
         assert statement["Principal"] == {"Service": "events.amazonaws.com"}
         assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
 def test_only_lambda_assumes_the_functions_roles(hub: Template) -> None:
-    for role in ("ReconcileRole", "NotifyRole", "SweepRole", "ControlRole"):
+    for role in ("ReconcileRole", "ChannelsNotifyRole", "SweepRole", "ControlRole"):
         assert trust_of(hub, role)["Principal"] == {"Service": "lambda.amazonaws.com"}
 
 
@@ -535,10 +536,10 @@ def test_the_outcome_bus_takes_only_what_three_functions_send(hub: Template) -> 
 
 #: The rules whose events each queue takes.
 SENDERS = {
-    "IntakeQueue": ["SignalsRule"],
-    "IntakeDeadLettersQueue": ["ForwarderRule", "SignalsRule"],  # what they cannot deliver
-    "NotificationsQueue": ["IncidentsRule"],
-    "NotifyDeadLettersQueue": ["IncidentsRule"],
+    "IntakeQueue": ["IntakeSignalsRule"],
+    "IntakeDeadLettersQueue": ["IntakeForwarderRule", "IntakeSignalsRule"],  # what they cannot deliver
+    "ChannelsNotifyQueue": ["ChannelsNotifyIncidentsRule"],
+    "ChannelsNotifyDeadLettersQueue": ["ChannelsNotifyIncidentsRule"],
     # Scheduler sends as its role.
     "SweepDeadLettersQueue": ["SweepStartsDeployed"],
 }

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tests.stacks.assembly import Assembly
 
 
-@pytest.mark.parametrize("name", ["IntakeDeadLetters", "NotifyDeadLetters", "SweepDeadLetters"])
+@pytest.mark.parametrize("name", ["IntakeDeadLetters", "ChannelsNotifyDeadLetters", "SweepDeadLetters"])
 def test_the_first_dead_letter_raises_an_alarm(hub: Template, name: str) -> None:
     queue, _ = hub.one("AWS::SQS::Queue", name)
     _, alarm = hub.one("AWS::CloudWatch::Alarm", name)
@@ -28,7 +28,7 @@ def test_the_first_dead_letter_raises_an_alarm(hub: Template, name: str) -> None
     ("queue", "dead_letters", "function", "max_receives"),
     [
         ("IntakeQueue", "IntakeDeadLetters", "Reconcile", 20),
-        ("NotificationsQueue", "NotifyDeadLetters", "Notify", 30),
+        ("ChannelsNotifyQueue", "ChannelsNotifyDeadLetters", "ChannelsNotify", 30),
     ],
 )
 def test_a_message_is_tried_then_kept(

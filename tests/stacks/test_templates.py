@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import app
-from stacks.plain import plain
+from stacks.members import strip_template
 from tests.stacks.variants import EVERYTHING, write
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def test_the_forwarder_leaves_out_the_hub_wherever_it_is_deployed(written: Path)
 
 def test_a_template_with_assets_is_refused() -> None:
     with pytest.raises(ValueError, match="bootstrap"):
-        plain({"Parameters": {"BootstrapVersion": {}}, "Resources": {}})
+        strip_template({"Parameters": {"BootstrapVersion": {}}, "Resources": {}})
 
 
 def test_faults_are_told_without_a_traceback(tmp_path: Path) -> None:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_organizations as organizations
+from constructs import Construct
 
 from rollcall.model.well_known import GUARDRAIL_NAME
 
 if TYPE_CHECKING:
-    from constructs import Construct
-
     from rollcall_config.settings import Guardrail
 
 
-def guardrail_document(*, partition: str, break_glass: str | None) -> dict[str, Any]:
+def make_guardrail_document(*, partition: str, break_glass: str | None) -> dict[str, Any]:
     """Deny standalone writes of alternate contacts; calls that name an account have another ARN and go on.
 
     Example 1 of https://docs.aws.amazon.com/accounts/latest/reference/using-orgs-example-scps.html.
@@ -31,14 +30,17 @@ def guardrail_document(*, partition: str, break_glass: str | None) -> dict[str, 
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
-def add_guardrail(scope: Construct, guardrail: Guardrail, *, partition: str) -> None:
-    """The policy, attached where the settings say. The stack must be one of the management account."""
-    organizations.CfnPolicy(
-        scope,
-        "Guardrail",
-        name=GUARDRAIL_NAME,
-        type="SERVICE_CONTROL_POLICY",
-        description="Alternate contacts of member accounts are kept by Rollcall",
-        content=guardrail_document(partition=partition, break_glass=guardrail.break_glass),
-        target_ids=list(guardrail.targets),
-    )
+class GuardrailPolicy(Construct):
+    """The service control policy, attached where the settings say; for a stack of the management account."""
+
+    def __init__(self, scope: Construct, id_: str, *, guardrail: Guardrail, partition: str) -> None:
+        super().__init__(scope, id_)
+        organizations.CfnPolicy(
+            self,
+            "Policy",
+            name=GUARDRAIL_NAME,
+            type="SERVICE_CONTROL_POLICY",
+            description="Alternate contacts of member accounts are kept by Rollcall",
+            content=make_guardrail_document(partition=partition, break_glass=guardrail.break_glass),
+            target_ids=list(guardrail.targets),
+        )

@@ -1,0 +1,73 @@
+"""The functions in the owner's network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from stacks.arns import get_management_role_arn, get_members_arn, get_own_account_arn
+from stacks.constructs.network import AccountEndpoint, Network, join_network
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from aws_cdk import aws_lambda as lambda_
+
+    from rollcall_config.settings import PrivateLink
+    from stacks.parts.common import Common
+
+_ACTIONS = [f"account:{operation}AlternateContact" for operation in ("Get", "Put", "Delete")]
+
+
+class PrivateNetwork(Construct):
+    """Subnets of the owner for `functions`, with an endpoint of the Account API that only these roles use.
+
+    The `writer` may read and write there, the `reader` only read.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        common: Common,
+        link: PrivateLink,
+        functions: Iterable[lambda_.Function],
+        writer: iam.IRole,
+        reader: iam.IRole,
+    ) -> None:
+        super().__init__(scope, id_)
+        settings = common.settings
+        network = Network(vpc=link.vpc, subnets=link.subnets, security_groups=link.security_groups)
+        AccountEndpoint(
+            self,
+            "AccountApi",
+            network=network,
+            region=settings.region,
+            statements=[
+                iam.PolicyStatement(
+                    sid="MembersByTheHub",
+                    principals=[iam.ArnPrincipal(writer.role_arn)],
+                    actions=_ACTIONS,
+                    resources=[get_members_arn(settings)],
+                ),
+                iam.PolicyStatement(
+                    sid="MembersAreRead",
+                    principals=[iam.ArnPrincipal(reader.role_arn)],
+                    actions=_ACTIONS[:1],
+                    resources=[get_members_arn(settings)],
+                ),
+                # The role in the management account may not exist yet: hence its account, and a condition.
+                iam.PolicyStatement(
+                    sid="ManagementByItsRole",
+                    principals=[iam.AccountPrincipal(settings.management)],
+                    actions=_ACTIONS,
+                    resources=[get_own_account_arn(settings.management)],
+                    conditions={"ArnEquals": {"aws:PrincipalArn": get_management_role_arn(settings)}},
+                ),
+            ],
+        )
+        for function in functions:
+            join_network(function, network)

@@ -20,7 +20,7 @@ from aws_cdk import Annotations, App, Stage, Validations  # noqa: E402  # after 
 from cdk_nag import AwsSolutionsChecks, ServerlessChecks  # noqa: E402  # after the path above
 
 from rollcall_config.configuration import Configuration, load  # noqa: E402  # after the path above
-from rollcall_config.faults import ConfigError  # noqa: E402  # after the path above
+from rollcall_config.document import ConfigError  # noqa: E402  # after the path above
 from stacks.asset import stage  # noqa: E402  # after the path above
 from stacks.forwarder import ForwarderStack  # noqa: E402  # after the path above
 from stacks.hub import HubStack  # noqa: E402  # after the path above

@@ -28,7 +28,7 @@ from rollcall_cli.commands.status import status
 from rollcall_cli.commands.sweep import sweep
 from rollcall_cli.commands.validate import validate
 from rollcall_cli.text.problems import ERROR, INTERRUPTED, CommandError, aws_error, machine_error
-from rollcall_config.faults import ConfigError
+from rollcall_config.document import ConfigError
 
 if TYPE_CHECKING:
     from rich.console import Console

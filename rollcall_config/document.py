@@ -1,52 +1,104 @@
-"""Plain data that remembers where it stands in its file."""
+"""A configuration file as plain data that remembers its lines, and what is wrong with it."""
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rollcall_config.faults import ConfigWarning, Fault
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 #: Keys and indexes from the top of a document to a value.
 Route = tuple[str | int, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigProblem:
+    """An error in a configuration file."""
+
+    file: str
+    #: Counts from 1; None for a file that cannot be read.
+    line: int | None = None
+    #: Dotted, `overrides[0].ou`.
+    field: str = ""
+    text: str
+
+    def __str__(self) -> str:
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        return ": ".join(part for part in (place, self.field, self.text) if part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigWarning:
+    """A value that is valid and probably not meant. `text` has no contact details."""
+
+    file: str
+    #: Counts from 1.
+    line: int
+    #: Dotted, `overrides[0].ou`.
+    field: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.field}: {self.text}"
+
+
+class ConfigError(Exception):
+    """All problems of the configuration, one line each, without contact details."""
+
+    def __init__(self, problems: Sequence[ConfigProblem]) -> None:
+        self.problems = tuple(sorted(problems, key=lambda problem: (problem.file, problem.line or 0)))
+        super().__init__("\n".join(map(str, self.problems)))
+
+
 @dataclass(frozen=True, slots=True)
 class Unquoted:
-    """A scalar that YAML does not read as text. `value` is set for whole numbers only."""
+    """A scalar that YAML does not read as text."""
 
     raw: str = field(repr=False)
     read_as: str
+    #: Of whole numbers only.
     value: int | None = None
 
 
 @dataclass(slots=True, kw_only=True)
 class Document:
-    """One file: dicts, lists, text and whole numbers, where each stands, and what is no data at all."""
+    """One file: dicts, lists, text and whole numbers."""
 
     file: str
     data: Any = None
-    faults: list[Fault] = field(default_factory=list)
+    problems: list[ConfigProblem] = field(default_factory=list)
+    #: The line of each value.
     lines: dict[Route, int] = field(default_factory=dict)
     unquoted: dict[Route, Unquoted] = field(default_factory=dict)
+    #: Values that have a problem already and are None in `data`.
     refused: set[Route] = field(default_factory=set)
 
-    def line(self, route: Route) -> int:
-        """Line of the value, or of the nearest thing around it if it is not there."""
+    def get_line(self, route: Route) -> int:
+        """Return the line of the value, or of the nearest thing around it if it is not there."""
         while route and route not in self.lines:
             route = route[:-1]
         return self.lines.get(route, 1)
 
-    def fault(self, route: Route, problem: str) -> Fault:
-        """A fault of the value at `route`."""
-        return Fault(file=self.file, line=self.line(route), field=dotted(route), problem=problem)
+    def make_problem(self, route: Route, text: str) -> ConfigProblem:
+        """Return a problem of the value at `route`."""
+        return ConfigProblem(file=self.file, line=self.get_line(route), field=format_route(route), text=text)
 
-    def warning(self, route: Route, text: str) -> ConfigWarning:
-        """A warning about the value at `route`."""
-        return ConfigWarning(file=self.file, line=self.line(route), field=dotted(route), text=text)
+    def make_warning(self, route: Route, text: str) -> ConfigWarning:
+        """Return a warning about the value at `route`."""
+        return ConfigWarning(file=self.file, line=self.get_line(route), field=format_route(route), text=text)
 
 
-def dotted(route: Route) -> str:
-    """`overrides[0].ou`."""
+def format_route(route: Route) -> str:
+    """Return the route as people write it, `overrides[0].ou`."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in route)
     return text.removeprefix(".")
+
+
+def list_known(kind: str, names: Iterable[str], *, meant: str) -> str:
+    """List the known names, and the nearest to `meant`: `known keys: a, b (did you mean 'a'?)`."""
+    names = list(names)
+    text = f"known {kind}: {', '.join(names) or 'none'}"
+    near = difflib.get_close_matches(meant, names, n=1)
+    return f"{text} (did you mean {near[0]!r}?)" if near else text

@@ -23,11 +23,11 @@ _FILES: Final[dict[str, type[BaseModel]]] = {
 }
 
 
-def schemas() -> dict[str, str]:
-    """The text of each schema by the name of its file."""
+def make_schemas() -> dict[str, str]:
+    """Return the text of each schema by the name of its file."""
     texts = {}
     for name, model in _FILES.items():
-        schema = _cleaned(model.model_json_schema())
+        schema = _clean(model.model_json_schema())
         head = {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "title": f"Rollcall: {name.split('.')[0]}",
@@ -36,17 +36,17 @@ def schemas() -> dict[str, str]:
     return texts
 
 
-def _cleaned(schema: Any) -> Any:
-    """Without pydantic's titles, and without null: an optional key is left out, never empty."""
+def _clean(schema: Any) -> Any:
+    """Drop pydantic's titles, and null: an optional key is left out, never empty."""
     if isinstance(schema, list):
-        return [_cleaned(item) for item in schema]
+        return [_clean(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     kept = {
         # The keys of these two are names of ours.
-        key: {name: _cleaned(inner) for name, inner in value.items()}
+        key: {name: _clean(inner) for name, inner in value.items()}
         if key in {"properties", "$defs"}
-        else _cleaned(value)
+        else _clean(value)
         for key, value in schema.items()
         if key != "title" and (key, value) != ("default", None)
     }
@@ -61,5 +61,5 @@ def _cleaned(schema: Any) -> Any:
 
 if __name__ == "__main__":
     DIRECTORY.mkdir(exist_ok=True)
-    for file, text in schemas().items():
+    for file, text in make_schemas().items():
         (DIRECTORY / file).write_text(text, encoding="utf-8")

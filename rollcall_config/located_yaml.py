@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from rollcall_config.document import Document, Unquoted, dotted
-from rollcall_config.faults import ConfigError, Fault
+from rollcall_config.document import ConfigError, ConfigProblem, Document, Unquoted, format_route
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,21 +29,21 @@ def read(path: Path, *, file: str) -> Document:
         text = path.read_text(encoding="utf-8")
         node = yaml.compose(text, Loader=_NoAliases)
     except FileNotFoundError:
-        raise ConfigError([Fault(file=file, problem="there is no such file")]) from None
+        raise ConfigError([ConfigProblem(file=file, text="there is no such file")]) from None
     except OSError as error:
-        raise ConfigError([Fault(file=file, problem=f"cannot be read: {error.strerror}")]) from None
+        raise ConfigError([ConfigProblem(file=file, text=f"cannot be read: {error.strerror}")]) from None
     except UnicodeDecodeError:
-        raise ConfigError([Fault(file=file, problem="is not UTF-8 text")]) from None
+        raise ConfigError([ConfigProblem(file=file, text="is not UTF-8 text")]) from None
     except yaml.YAMLError as error:
         raise ConfigError(
-            [Fault(file=file, line=_line_of(error, text), problem=_problem_of(error))]
+            [ConfigProblem(file=file, line=_find_line(error, text), text=_explain(error))]
         ) from None
     except RecursionError:
         problem = "is nested too deeply: no key needs more than a few levels"
-        raise ConfigError([Fault(file=file, problem=problem)]) from None
+        raise ConfigError([ConfigProblem(file=file, text=problem)]) from None
     document = Document(file=file)
     if node is None:
-        raise ConfigError([Fault(file=file, line=1, problem="the file is empty")])
+        raise ConfigError([ConfigProblem(file=file, line=1, text="the file is empty")])
     document.data = _Converter(document).convert(node, ())
     return document
 
@@ -67,39 +66,41 @@ class _Converter:
     def convert(self, node: yaml.Node, route: Route) -> Any:
         self.document.lines.setdefault(route, node.start_mark.line + 1)
         if isinstance(node, yaml.MappingNode) and node.tag == f"{_TAG}map":
-            return self._mapping(node, route)
+            return self._convert_mapping(node, route)
         if isinstance(node, yaml.SequenceNode) and node.tag == f"{_TAG}seq":
             return [self.convert(item, (*route, index)) for index, item in enumerate(node.value)]
         if isinstance(node, yaml.ScalarNode):
-            return self._scalar(node, route)
+            return self._convert_scalar(node, route)
         return self._refuse(route, f"the tag {node.tag!r} is not read: remove it")
 
-    def _mapping(self, node: yaml.MappingNode, route: Route) -> dict[str, Any]:
+    def _convert_mapping(self, node: yaml.MappingNode, route: Route) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for key, value in node.value:
             line = key.start_mark.line + 1
             if not isinstance(key, yaml.ScalarNode) or key.tag != f"{_TAG}str":
-                self.document.faults.append(
-                    Fault(
+                self.document.problems.append(
+                    ConfigProblem(
                         file=self.document.file,
                         line=line,
-                        field=dotted(route),
-                        problem="a key must be plain text, in quotes if it looks like something else",
+                        field=format_route(route),
+                        text="a key must be plain text, in quotes if it looks like something else",
                     )
                 )
                 continue
             if _SURROGATE.search(key.value):
-                fault = Fault(file=self.document.file, line=line, field=dotted(route), problem=_HALF)
-                self.document.faults.append(fault)
+                problem = ConfigProblem(
+                    file=self.document.file, line=line, field=format_route(route), text=_HALF
+                )
+                self.document.problems.append(problem)
                 continue
             step = (*route, key.value)
             if key.value in result:
-                self.document.faults.append(
-                    Fault(
+                self.document.problems.append(
+                    ConfigProblem(
                         file=self.document.file,
                         line=line,
-                        field=dotted(step),
-                        problem=f"is given twice, first on line {self.document.lines[step]}: keep one",
+                        field=format_route(step),
+                        text=f"is given twice, first on line {self.document.lines[step]}: keep one",
                     )
                 )
                 continue
@@ -107,7 +108,7 @@ class _Converter:
             result[key.value] = self.convert(value, step)
         return result
 
-    def _scalar(self, node: yaml.ScalarNode, route: Route) -> Any:
+    def _convert_scalar(self, node: yaml.ScalarNode, route: Route) -> Any:
         kind = node.tag.removeprefix(_TAG)
         if kind == "str":
             return self._refuse(route, _HALF) if _SURROGATE.search(node.value) else node.value
@@ -115,21 +116,21 @@ class _Converter:
             return self._refuse(route, "has no value: give it one, or remove the key")
         if kind not in _READ_AS:
             return self._refuse(route, f"the tag {node.tag!r} is not read: remove it")
-        value = _int_of(node) if kind == "int" else None
+        value = _read_int(node) if kind == "int" else None
         self.document.unquoted[route] = Unquoted(node.value, _READ_AS[kind], value)
         return value if value is not None else self.document.unquoted[route]
 
     def _refuse(self, route: Route, problem: str) -> None:
         self.document.refused.add(route)
-        self.document.faults.append(self.document.fault(route, problem))
+        self.document.problems.append(self.document.make_problem(route, problem))
 
 
-def _int_of(node: yaml.ScalarNode) -> int | None:
-    """The number that a reader sees: to YAML, 010 is eight, 1:30 ninety, and 1_0 ten."""
+def _read_int(node: yaml.ScalarNode) -> int | None:
+    """Return the number that a reader sees: to YAML, 010 is eight, 1:30 ninety, and 1_0 ten."""
     return int(node.value) if _DECIMAL.fullmatch(node.value) else None
 
 
-def _line_of(error: yaml.YAMLError, text: str) -> int:
+def _find_line(error: yaml.YAMLError, text: str) -> int:
     if isinstance(error, yaml.MarkedYAMLError):
         mark = error.problem_mark or error.context_mark
         return mark.line + 1 if mark else 1
@@ -137,7 +138,7 @@ def _line_of(error: yaml.YAMLError, text: str) -> int:
     return text.count("\n", 0, position) + 1
 
 
-def _problem_of(error: yaml.YAMLError) -> str:
+def _explain(error: yaml.YAMLError) -> str:
     if isinstance(error, yaml.MarkedYAMLError):
         parts = [part for part in (error.context, error.problem) if part]
         return f"is not YAML: {', '.join(parts)}"

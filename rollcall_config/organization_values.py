@@ -1,97 +1,143 @@
-"""The ids and ARNs that `organization.yaml` names beyond whose organization it is."""
+"""The ids, ARNs and expressions that `organization.yaml` names, and the partitions of AWS."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from rollcall_config.document import Unquoted
+from rollcall_config.values import refuse_sessions
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+#: The Regions that host the Account API, one in each partition.
+#: Endpoints of the service models (botocore): account.us-east-1.amazonaws.com and
+#: account.cn-northwest-1.amazonaws.com.cn; GovCloud's is not published, Organizations is in us-gov-west-1.
+PARTITIONS: Final = {"us-east-1": "aws", "cn-northwest-1": "aws-cn", "us-gov-west-1": "aws-us-gov"}
 
 # https://docs.aws.amazon.com/organizations/latest/APIReference/API_OrganizationalUnit.html and API_Root.html
-_UNIT: Final = r"(ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|r-[0-9a-z]{4,32})"
-_TARGET: Final = rf"({_UNIT}|[0-9]{{12}})"
-_PATH: Final = (
-    r"o-[a-z0-9]{10,32}/r-[0-9a-z]{4,32}/(ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}/){0,5}"
-    r"(\*|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}/)"
-)
-_FLAGS: Final = {"true": True, "false": False}
-_BREAK_GLASS: Final = r"arn:aws[a-z-]*:iam::([0-9]{12}|\*):(role|user)/[A-Za-z0-9_+=,.@/*?-]+"
-_LAYER: Final = r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:layer:[A-Za-z0-9_-]+:[0-9]+"
+_OU_ID: Final = r"ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}"
+_ROOT_ID: Final = r"r-[0-9a-z]{4,32}"
+# https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+_RATE: Final = r"rate\((1 (hour|day)|([2-9]|1[0-9]|2[0-4]) hours)\)"
+_HOUR: Final = r"(1?[0-9]|2[0-3])"
+_HOURS: Final = rf"({_HOUR}(-{_HOUR})?(,{_HOUR}(-{_HOUR})?)*|(\*|{_HOUR})(/{_HOUR})?)"
+_CRON: Final = rf"cron\([1-5]?[0-9] {_HOURS} (\* \* \?|\? \* \*) \*\)"
 
 
-def _shaped(pattern: str, what: str) -> Callable[[str], str]:
-    def check(value: str) -> str:
-        if not re.fullmatch(pattern, value):
-            raise ValueError(f"{value!r} is not {what}")
-        return value
-
-    return check
-
-
-def _break_glass(value: str) -> str:
-    if re.fullmatch(r"arn:aws[a-z-]*:sts:.*", value):
-        raise ValueError(f"{value!r} is a session: aws:PrincipalArn holds the ARN of its role")
-    if not re.fullmatch(_BREAK_GLASS, value):
-        raise ValueError(f"{value!r} is not the ARN of roles or users")
-    if not value.split("/", 1)[1].strip("*?/"):
-        raise ValueError(f"{value!r} fits every role and user: the guardrail would stop nobody")
+def _refuse_secrets(value: Any) -> Any:
+    if isinstance(value, str) and re.fullmatch(r"https://hooks\.slack.*|xox.*", value):
+        raise ValueError("is a secret: put it into Secrets Manager, and its ARN here")
     return value
 
 
-def _flag(value: Any) -> bool:
+def _refuse_everybody(value: str) -> str:
+    if not value.split("/", 1)[1].strip("*?/"):
+        raise ValueError(f"{value!r} matches every role or user")
+    return value
+
+
+def _read_flag(value: Any) -> bool:
     # In quotes it is text; yes, no, on and off are truth values to some readers of YAML only.
-    if isinstance(value, Unquoted) and value.raw in _FLAGS:
-        return _FLAGS[value.raw]
-    raise ValueError("is neither true nor false")
+    if isinstance(value, Unquoted) and value.raw in {"true", "false"}:
+        return value.raw == "true"
+    raise ValueError
 
 
-def _text(pattern: str) -> dict[str, Any]:
-    return {"type": "string", "pattern": f"^{pattern}$"}
-
-
-def _id(pattern: str, what: str, allowed: str) -> Any:
-    return Annotated[
-        str,
-        AfterValidator(_shaped(pattern, what)),
-        Field(description=allowed, json_schema_extra=_text(pattern)),
-    ]
-
-
-UnitId = _id(_UNIT, "the id of a root or an organizational unit", "ids, r-a1b2 or ou-a1b2-11111111")
-TargetId = _id(
-    _TARGET,
-    "the id of a root, an organizational unit or an account",
-    'ids, r-a1b2, ou-a1b2-11111111 or "111122223333"',
-)
-VpcId = _id(r"vpc-[0-9a-f]{8,17}", "the id of a VPC", "the id of a VPC, vpc-0a1b2c3d4e5f60718")
-SubnetId = _id(r"subnet-[0-9a-f]{8,17}", "the id of a subnet", "ids of subnets, subnet-0a1b2c3d4e5f60718")
-SecurityGroupId = _id(
-    r"sg-[0-9a-f]{8,17}", "the id of a security group", "ids of security groups, sg-0a1b2c3d4e5f60718"
-)
-LayerArn = _id(
-    _LAYER,
-    "the ARN of a version of a layer",
-    "the ARN of a version of the Powertools layer, with its version at the end",
-)
-Flag = Annotated[bool, BeforeValidator(_flag), Field(json_schema_extra={"type": "boolean"})]
-BreakGlass = Annotated[
+OuId = Annotated[
     str,
-    AfterValidator(_break_glass),
-    Field(
-        description="an ARN with or without wildcards, such as arn:aws:iam::*:role/BreakGlass*",
-        json_schema_extra=_text(_BREAK_GLASS),
-    ),
+    StringConstraints(pattern=f"^({_OU_ID}|{_ROOT_ID})$"),
+    Field(description="ids, r-a1b2 or ou-a1b2-11111111"),
+]
+TargetId = Annotated[
+    str,
+    StringConstraints(pattern=f"^({_OU_ID}|{_ROOT_ID}|[0-9]{{12}})$"),
+    Field(description='ids, r-a1b2, ou-a1b2-11111111 or "111122223333"'),
 ]
 OrgPath = Annotated[
     str,
-    AfterValidator(_shaped(_PATH, "the path of an organizational unit")),
+    StringConstraints(pattern=rf"^o-[a-z0-9]{{10,32}}/{_ROOT_ID}/({_OU_ID}/){{0,5}}(\*|{_OU_ID}/)$"),
+    Field(description="paths of ids that end in a slash or in /*, o-exampleorgid/r-a1b2/ou-a1b2-11111111/*"),
+]
+VpcId = Annotated[
+    str,
+    StringConstraints(pattern=r"^vpc-[0-9a-f]{8,17}$"),
+    Field(description="the id of a VPC, vpc-0a1b2c3d4e5f60718"),
+]
+SubnetId = Annotated[
+    str,
+    StringConstraints(pattern=r"^subnet-[0-9a-f]{8,17}$"),
+    Field(description="ids of subnets, subnet-0a1b2c3d4e5f60718"),
+]
+SecurityGroupId = Annotated[
+    str,
+    StringConstraints(pattern=r"^sg-[0-9a-f]{8,17}$"),
+    Field(description="ids of security groups, sg-0a1b2c3d4e5f60718"),
+]
+LayerArn = Annotated[
+    str,
+    StringConstraints(pattern=r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:layer:[A-Za-z0-9_-]+:[0-9]+$"),
+    Field(description="the ARN of a version of the Powertools layer, with its version at the end"),
+]
+Flag = Annotated[bool, BeforeValidator(_read_flag), Field()]
+BreakGlass = Annotated[
+    str,
+    StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::([0-9]{12}|\*):(role|user)/[A-Za-z0-9_+=,.@/*?-]+$"),
+    AfterValidator(_refuse_everybody),
+    BeforeValidator(refuse_sessions),
     Field(
-        description="paths of ids that end in a slash or in /*, o-exampleorgid/r-a1b2/ou-a1b2-11111111/*",
-        json_schema_extra=_text(_PATH),
+        description="an ARN of roles or users, with or without wildcards, such as"
+        " arn:aws:iam::*:role/BreakGlass*"
     ),
+]
+PeopleArn = Annotated[
+    str,
+    StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[A-Za-z0-9_+=,.@/*?-]+$"),
+    AfterValidator(_refuse_everybody),
+    BeforeValidator(refuse_sessions),
+    Field(
+        description="an ARN of roles or users of one account, with or without wildcards after its id, such as"
+        " arn:aws:iam::333333333333:role/Ops*"
+    ),
+]
+Schedule = Annotated[
+    str,
+    StringConstraints(pattern=f"^({_RATE}|{_CRON})$"),
+    Field(
+        description="a schedule with a sweep each day (36 hours without one raise an alarm): rate(1 day),"
+        " rate(6 hours), or minute and hour in UTC in cron(30 4 * * ? *)"
+    ),
+]
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-chatbot-slackchannelconfiguration.html
+WorkspaceId = Annotated[
+    str,
+    StringConstraints(pattern=r"^T[A-Z0-9]{5,20}$"),
+    BeforeValidator(_refuse_secrets),
+    Field(description="the id of a Slack workspace, T0123ABCDEF"),
+]
+ChannelId = Annotated[
+    str,
+    StringConstraints(pattern=r"^[CG][A-Z0-9]{5,20}$"),
+    BeforeValidator(_refuse_secrets),
+    Field(description="the id of a Slack channel (not its name), C0123ABCDEF"),
+]
+SecretArn = Annotated[
+    str,
+    # AWS adds six characters:
+    # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
+    StringConstraints(
+        pattern=r"^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6}$"
+    ),
+    BeforeValidator(_refuse_secrets),
+    Field(description="the whole ARN of a secret, with the six characters that AWS adds to its name"),
+]
+PageUrl = Annotated[
+    str,
+    StringConstraints(pattern=r"^https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~%/+@-]*)?$"),
+    BeforeValidator(_refuse_secrets),
+    Field(description="an https address without a query"),
+]
+MinSeverity = Annotated[
+    Literal["INFO", "LOW", "MEDIUM", "HIGH", "CRITICAL"],
+    Field(description="INFO, LOW, MEDIUM, HIGH or CRITICAL"),
 ]

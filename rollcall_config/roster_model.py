@@ -1,33 +1,45 @@
-"""The roster as people write it: its keys, what each may hold, and what an editor is told about it."""
+"""The keys of `config/contacts.yaml`."""
 
 # No postponed annotations here: pydantic reads them, and ruff would move what they name out of reach.
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field, JsonValue
 
-from rollcall_config.contact_values import Email, PersonName, Phone, Title
-from rollcall_config.ou_values import Ou
-from rollcall_config.principals import PrincipalArn
 from rollcall_config.validation import Strict
-from rollcall_config.values import ABSENT, AccountId, ContactName, Day, Limit, Reason, TagKey, TagValue
+from rollcall_config.values import (
+    ABSENT,
+    AccountId,
+    ContactName,
+    Day,
+    Email,
+    Limit,
+    Ou,
+    PersonName,
+    Phone,
+    PrincipalArn,
+    Reason,
+    TagKey,
+    TagValue,
+    Title,
+)
 
 KINDS: Final = ("security", "operations", "billing")
 SELECTORS: Final = ("accounts", "tag", "ou")
 
 _Mode = Literal["audit", "enforce"]
-_MODES: Final = "audit (tell) or enforce (tell and write)"
+_MODES: Final = "audit (alert only) or enforce (alert and write)"
 _ACCOUNTS: Final = 'a list of ids, ["111122223333"]'
 _NONE: Final = "a list; leave the key out for none"
 _KIND: Final = f"a contact's name, or {ABSENT}"
 
 
-def _one_of(keys: tuple[str, ...]) -> list[JsonValue]:
+def _require_one(keys: tuple[str, ...]) -> list[JsonValue]:
     return [{"required": [key]} for key in keys]
 
 
 # Below, None always means "not given": the reader refuses a key without a value.
 class Contact(Strict):
-    """Who is reached."""
+    """The four values of a contact."""
 
     name: PersonName
     title: Title
@@ -37,14 +49,14 @@ class Contact(Strict):
 
 
 class Kinds(Strict):
-    """Contacts by kind. A kind that nobody names is unmanaged."""
+    """Contacts by kind. A kind without a name is unmanaged."""
 
     security: Annotated[str | None, Field(description=_KIND)] = None
     operations: Annotated[str | None, Field(description=_KIND)] = None
     billing: Annotated[str | None, Field(description=_KIND)] = None
 
-    def named(self) -> dict[str, str | None]:
-        """Contact names by the Account API's word for the kind; None for a contact that must be absent."""
+    def list_names(self) -> dict[str, str | None]:
+        """Return contact names by the Account API's word for the kind; None for `absent`."""
         names = {kind.upper(): getattr(self, kind) for kind in KINDS}
         return {kind: None if name == ABSENT else name for kind, name in names.items() if name is not None}
 
@@ -59,21 +71,21 @@ class _Selector(Strict):
 
 
 class Override(Kinds, _Selector):
-    """What some accounts have in place of the defaults."""
+    """Contacts and mode of some accounts in place of the defaults."""
 
     model_config = ConfigDict(
-        json_schema_extra={"oneOf": _one_of(SELECTORS), "anyOf": _one_of((*KINDS, "mode"))}
+        json_schema_extra={"oneOf": _require_one(SELECTORS), "anyOf": _require_one((*KINDS, "mode"))}
     )
 
-    def selector(self) -> dict[str, Any]:
-        """The one that is given, in an order that does not depend on the file's."""
+    def get_selector(self) -> dict[str, Any]:
+        """Return the one that is given, in an order that does not depend on the file's."""
         if self.accounts is not None:
             return {"accounts": sorted(self.accounts)}
         return {"ou": self.ou} if self.tag is None else {"tag": dict(sorted(self.tag.items()))}
 
 
 class Exemption(Strict):
-    """Accounts that are left alone."""
+    """Accounts that Rollcall does not manage."""
 
     accounts: Annotated[list[AccountId], Field(min_length=1, description=_ACCOUNTS)]
     reason: Reason
@@ -81,7 +93,7 @@ class Exemption(Strict):
 
 
 class Limits(Strict):
-    """How much one roster may change before a person must approve it."""
+    """How many accounts a roster may change without approval by a person."""
 
     max_changed_accounts: Limit | None = None
 

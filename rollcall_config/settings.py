@@ -7,31 +7,83 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from rollcall.bulk_edits.model import BulkLimits
 from rollcall.repeated_edits.rules import RepeatedEditLimits
-from rollcall_config.channel_settings import ChannelSettings
-from rollcall_config.faults import ConfigError
+from rollcall_config.document import ConfigError
 from rollcall_config.located_yaml import read
-from rollcall_config.organization_faults import contradictions
+from rollcall_config.organization_checks import find_contradictions
 from rollcall_config.organization_model import OrganizationFile
-from rollcall_config.partitions import PARTITIONS
+from rollcall_config.organization_values import PARTITIONS
 from rollcall_config.validation import validate
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from rollcall_config.organization_model import ChannelKeys
+
 FILE: Final = "organization.yaml"
+#: The runbook in the repository, unless the settings name a page.
+RUNBOOK: Final = "docs/operations.md"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatSettings:
+    """Amazon Q in chat applications."""
+
+    min_severity: str
+    #: Both are None if the topic is subscribed by hand.
+    workspace: str | None
+    channel: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlackSettings:
+    """Slack itself."""
+
+    min_severity: str
+    #: The ARN of the secret with a webhook or a bot's token.
+    secret: str
+    #: Of a bot; None with a webhook.
+    channel: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelSettings:
+    """All channels; a channel that is None is not deployed."""
+
+    #: Where people read the runbook.
+    runbook: str = RUNBOOK
+    sns_min_severity: str = "INFO"
+    chat: ChatSettings | None = None
+    slack: SlackSettings | None = None
+
+    @classmethod
+    def from_model(cls, model: ChannelKeys) -> ChannelSettings:
+        """Return the settings of the checked file."""
+        chat, slack = model.chat, model.slack
+        return cls(
+            runbook=model.runbook or RUNBOOK,
+            sns_min_severity=model.sns.min_severity,
+            chat=ChatSettings(min_severity=chat.min_severity, workspace=chat.workspace, channel=chat.channel)
+            if chat
+            else None,
+            slack=SlackSettings(min_severity=slack.min_severity, secret=slack.secret, channel=slack.channel)
+            if slack
+            else None,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guardrail:
-    """Where the service control policy is attached, and whom it spares (a pattern of ARNs) if anybody."""
+    """The service control policy."""
 
+    #: Roots, OUs or accounts that it is attached to.
     targets: tuple[str, ...]
+    #: A pattern of ARNs of principals that it does not bind.
     break_glass: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrivateLink:
-    """Where the functions run instead of in a network of Lambda's own."""
+    """The network that the functions run in."""
 
     vpc: str
     subnets: tuple[str, ...]
@@ -40,23 +92,20 @@ class PrivateLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the stacks need to know. `ledger_retention_days` is how long nobody can change the ledger.
-
-    `sweep_schedule` is an expression of EventBridge Scheduler. `operators` and `readers` are patterns of
-    ARNs; with none it is for the hub's own IAM to say who takes the roles. `limit_to_ous` is None for the
-    whole organization; `powertools_layer` None for the one that AWS publishes. `bulks` and `standoffs` are
-    how many edits and reverts are one too many.
-    """
+    """What the stacks need to know."""
 
     organization: str
     management: str
     hub: str
     region: str
     alert_addresses: tuple[str, ...]
+    #: How long nobody can change or delete an entry of the ledger.
     ledger_retention_days: int
     channels: ChannelSettings = field(default_factory=ChannelSettings)
+    #: An expression of EventBridge Scheduler.
     sweep_schedule: str = "rate(1 day)"
     reports_retention_days: int = 400
+    #: Patterns of ARNs, as `readers`; with none, IAM in the hub decides who can assume the roles.
     operators: tuple[str, ...] = ()
     readers: tuple[str, ...] = ()
     members_deploy: Literal["stackset", "none"] = "none"
@@ -65,11 +114,15 @@ class Settings:
     members_exclude: tuple[str, ...] = ()
     management_role: bool = True
     guardrail: Guardrail | None = None
+    #: None for the whole organization.
     limit_to_ous: tuple[str, ...] | None = None
     private_link: PrivateLink | None = None
+    #: None for the layer that AWS publishes.
     powertools_layer: str | None = None
-    bulks: BulkLimits = field(default_factory=BulkLimits)
-    standoffs: RepeatedEditLimits = field(default_factory=RepeatedEditLimits)
+    #: How many edits are one alert.
+    bulk_edits: BulkLimits = field(default_factory=BulkLimits)
+    #: After how many restores the next ones back off.
+    repeated_edits: RepeatedEditLimits = field(default_factory=RepeatedEditLimits)
 
     @property
     def partition(self) -> str:
@@ -78,18 +131,18 @@ class Settings:
 
 
 def read_settings(path: Path, *, file: str) -> Settings:
-    """Read and check the file, which messages call `file`. Raises ConfigError with every fault of it."""
+    """Read and check the file, which messages call `file`. Raises ConfigError with all its problems."""
     document = read(path, file=file)
-    model, faults = validate(OrganizationFile, document)
-    faults += document.faults
+    model, problems = validate(OrganizationFile, document)
+    problems += document.problems
     if isinstance(document.data, dict):
-        faults += contradictions(document)
-    if faults or model is None:
-        raise ConfigError(faults)
-    return _settings(model)
+        problems += find_contradictions(document)
+    if problems or model is None:
+        raise ConfigError(problems)
+    return _make_settings(model)
 
 
-def _settings(model: OrganizationFile) -> Settings:
+def _make_settings(model: OrganizationFile) -> Settings:
     guardrail, link = model.guardrail, model.private_link
     return Settings(
         organization=model.organization,
@@ -98,7 +151,7 @@ def _settings(model: OrganizationFile) -> Settings:
         region=model.region,
         alert_addresses=tuple(model.alerts.addresses),
         ledger_retention_days=model.ledger.retention_days,
-        channels=ChannelSettings.of(model.channels),
+        channels=ChannelSettings.from_model(model.channels),
         sweep_schedule=model.sweep.schedule,
         reports_retention_days=model.reports.retention_days,
         operators=tuple(model.operators or ()),
@@ -118,6 +171,6 @@ def _settings(model: OrganizationFile) -> Settings:
         if link
         else None,
         powertools_layer=model.powertools_layer,
-        bulks=model.bulk_edit.limits(),
-        standoffs=model.standoff.limits(),
+        bulk_edits=model.bulk_edits.make_limits(),
+        repeated_edits=model.repeated_edits.make_limits(),
     )

@@ -1,4 +1,4 @@
-"""Pydantic's findings as faults of a file: where, what is wrong, what is allowed."""
+"""Pydantic's errors as problems of a file: where, what is wrong, what is allowed."""
 
 from __future__ import annotations
 
@@ -8,32 +8,37 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar, get_args, get_
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
 
-from rollcall_config.faults import Fault, known
+from rollcall_config.document import list_known
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-    from rollcall_config.document import Document, Route
+    from rollcall_config.document import ConfigProblem, Document, Route
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
 class Strict(BaseModel):
-    """No conversions, no unknown keys; each field's description says what is allowed."""
+    """No conversions, no unknown keys; each field's description says what is allowed.
+
+    A validator that raises ValueError without a text means that the value is not allowed.
+    """
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
-def validate(model: type[_Model], document: Document) -> tuple[_Model | None, list[Fault]]:
-    """The document as a model, or None and everything that is wrong with it."""
+def validate(model: type[_Model], document: Document) -> tuple[_Model | None, list[ConfigProblem]]:
+    """Return the document as a model, or None and all problems of it."""
     try:
         return model.model_validate(document.data), []
     except ValidationError as error:
-        found = [_fault(model, document, details) for details in error.errors(include_url=False)]
-        return None, [fault for fault in found if fault]
+        found = [_make_problem(model, document, details) for details in error.errors(include_url=False)]
+        return None, [problem for problem in found if problem]
 
 
-_WRONG_TYPE: Final = {
+_TEXTS: Final = {
+    "missing": "is missing",
+    "too_short": "is empty",
     "string_type": "must be text",
     "list_type": "must be a list",
     "dict_type": "must be a mapping",
@@ -43,85 +48,87 @@ _WRONG_TYPE: Final = {
 _NO_MAPPING: Final = {"model_type", "model_attributes_type"}
 
 
-def _fault(model: type[BaseModel], document: Document, details: ErrorDetails) -> Fault | None:
+def _make_problem(model: type[BaseModel], document: Document, details: ErrorDetails) -> ConfigProblem | None:
     kind = details["type"]
-    # A fault in a key of a mapping ends in "[key]".
+    # An error in a key of a mapping ends in "[key]".
     route: Route = tuple(step for step in details["loc"] if step != "[key]")
     if route in document.refused and kind != "extra_forbidden":
-        return None  # said already: it has no value at all
+        return None  # it has a problem already, and no value
     if kind == "extra_forbidden":
-        problem = known("keys", _keys(model, route[:-1]), meant=str(route[-1]))
-        return document.fault(route, f"is not a known key; {problem}")
-    keys = _keys(model, route)
+        problem = list_known("keys", _list_keys(model, route[:-1]), meant=str(route[-1]))
+        return document.make_problem(route, f"is not a known key; {problem}")
+    keys = _list_keys(model, route)
     if kind in _NO_MAPPING and keys:
-        return document.fault(route, f"must be a mapping with the keys {', '.join(keys)}")
-    field = _field(model, details["loc"])
-    problem = _problem(document, route, details, personal=field is not None and not field.repr)
+        return document.make_problem(route, f"must be a mapping with the keys {', '.join(keys)}")
+    field = _find_field(model, details["loc"])
+    problem = _explain(document, route, details, personal=field is not None and not field.repr)
     allowed = f"; allowed: {field.description}" if field is not None and field.description else ""
-    return document.fault(route, f"{problem}{allowed}")
+    return document.make_problem(route, f"{problem}{allowed}")
 
 
-def _problem(document: Document, route: Route, details: ErrorDetails, *, personal: bool) -> str:
+def _explain(document: Document, route: Route, details: ErrorDetails, *, personal: bool) -> str:
     kind, unquoted = details["type"], document.unquoted.get(route)
     if kind == "string_type" and unquoted:
         example = "it" if personal else f'"{unquoted.raw}"'
         return f"is read as {unquoted.read_as} by YAML: write {example} in quotes"
-    if kind in _WRONG_TYPE:
-        return _WRONG_TYPE[kind]
-    if kind == "missing":
-        return "is missing"
-    if kind == "too_short":
-        return "is empty"
-    if kind == "value_error":
-        return str(details["ctx"]["error"])
+    if kind in _TEXTS:
+        return _TEXTS[kind]
+    if kind in {"string_too_short", "string_too_long"}:
+        return f"is {len(details['input'])} characters long" if details["input"] else "is empty"
+    if kind == "value_error" and (text := str(details["ctx"]["error"])):
+        return text
     value = unquoted.raw if unquoted else details["input"]
     return f"{value!r} is not allowed" if isinstance(value, str) and not personal else "is not allowed"
 
 
-def _keys(model: type[BaseModel], route: Route) -> list[str]:
-    inner = _inner(model, route)
+def _list_keys(model: type[BaseModel], route: Route) -> list[str]:
+    inner = _resolve_type(model, route)
     return list(inner.model_fields) if isinstance(inner, type) and issubclass(inner, BaseModel) else []
 
 
-def _field(model: type[BaseModel], loc: tuple[str | int, ...]) -> FieldInfo | None:
-    """What describes the value: a field, or the Field() of a list's items or a dict's keys."""
+def _find_field(model: type[BaseModel], loc: tuple[str | int, ...]) -> FieldInfo | None:
+    """Return what describes the value: a field, or the Field() of a list's items or a dict's keys."""
     if not loc:
         return None
     is_key = loc[-1] == "[key]"
-    outer = _inner(model, loc[: -2 if is_key else -1])
+    outer = _resolve_type(model, loc[: -2 if is_key else -1])
     if isinstance(outer, type) and issubclass(outer, BaseModel):
         field = outer.model_fields.get(str(loc[-1]))
-        return field if field is None or field.description else _described(_optional(field.annotation))
-    return _described(get_args(outer)[0 if is_key else -1] if get_args(outer) else None)
+        return (
+            field
+            if field is None or field.description
+            else _find_description(_unwrap_optional(field.annotation))
+        )
+    return _find_description(get_args(outer)[0 if is_key else -1] if get_args(outer) else None)
 
 
-def _optional(annotation: Any) -> Any:
-    """`X` for `X | None`, with what describes it."""
+def _unwrap_optional(annotation: Any) -> Any:
+    """Return `X` for `X | None`, with what describes it."""
     parts = get_args(annotation)
     given = [part for part in parts if part is not NoneType]
     return given[0] if len(given) == 1 and len(parts) > 1 and NoneType in parts else annotation
 
 
-def _described(annotation: Any) -> FieldInfo | None:
-    """The Field() of an annotated type."""
+def _find_description(annotation: Any) -> FieldInfo | None:
+    """Return the Field() of an annotated type."""
     return next((part for part in get_args(annotation) if isinstance(part, FieldInfo)), None)
 
 
-def _inner(annotation: Any, route: Route) -> Any:
-    """The type at `route` below `annotation`; None where there is none."""
+def _resolve_type(annotation: Any, route: Route) -> Any:
+    """Return the type at `route` below `annotation`; None where there is none."""
     for step in route:
-        annotation = _given(annotation)
+        annotation = _unwrap(annotation)
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             field = annotation.model_fields.get(str(step))
             annotation = field.annotation if field else None
         else:
-            annotation = _item(annotation)
-    return _given(annotation)
+            annotation = _get_item_type(annotation)
+    return _unwrap(annotation)
 
 
-def _given(annotation: Any) -> Any:
-    """`X` for `X | None`: no value of a file is None. A list, dict or model loses what describes it."""
-    annotation = _optional(annotation)
+def _unwrap(annotation: Any) -> Any:
+    """Return `X` for `X | None`: no value of a file is None. A list, dict or model loses its description."""
+    annotation = _unwrap_optional(annotation)
     inner = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
     described = get_origin(inner) in (list, dict) or (
         isinstance(inner, type) and issubclass(inner, BaseModel)
@@ -129,6 +136,6 @@ def _given(annotation: Any) -> Any:
     return inner if described else annotation
 
 
-def _item(annotation: Any) -> Any:
-    """The type of the items of a list, or of the values of a dict."""
+def _get_item_type(annotation: Any) -> Any:
+    """Return the type of the items of a list, or of the values of a dict."""
     return get_args(annotation)[-1] if get_origin(annotation) in (list, dict) else None

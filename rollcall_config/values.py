@@ -1,167 +1,267 @@
-"""The values of the configuration files, but for a contact's own: what the services behind them take."""
+"""The values of the roster and of who the organization is, each held to what the service behind it takes."""
 
 from __future__ import annotations
 
 import contextlib
 import re
 from datetime import date
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
-from rollcall_config.document import Unquoted
+from rollcall.model.contact import EMAIL, LENGTHS, PHONE
+from rollcall_config.document import Unquoted, list_known
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 #: How the roster says that a contact must not exist.
 ABSENT: Final = "absent"
+#: Placeholders, each with the shortest value that an account can give. Names of accounts have 1 to 50
+#: characters (service model organizations-2016-11-28); all four values of a contact may have digits.
+PLACEHOLDERS: Final = {"{account_id}": "0" * 12, "{account_name}": "0"}
 
-_ACCOUNT_ID: Final = r"[0-9]{12}"
-_ORGANIZATION_ID: Final = r"o-[a-z0-9]{10,32}"
+# https://docs.aws.amazon.com/organizations/latest/APIReference/API_OrganizationalUnit.html
+_OU_ID: Final = re.compile(r"ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|r-[0-9a-z]{4,32}")
+_OU_NAME: Final = r"[^/\s]([^/]{0,126}[^/\s])?"
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+_SESSION: Final = re.compile(
+    r"arn:(?P<partition>aws[a-z-]*):sts::(?P<account>[0-9]{12}|\*):assumed-role/(?P<role>[A-Za-z0-9_+=,.@*?-]+)(/.*)?"
+)
+_EXPRESSION: Final = re.compile(r"\{[^{}]*\}|[{}]")
+_CHARACTERS: Final = {"email": r"[\w+=.#|!&@-]", "phone": r"[\s0-9()+-]"}
+_FORMS: Final = {"email": (EMAIL, "name@domain.tld"), "phone": (PHONE, "digits")}
 _ADDRESS: Final = r"[^@\s]+@[^@\s]+\.[^@\s]+"
-_CONTACT_NAME: Final = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
-_DAY: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_LIMIT: Final = r"(100|[1-9]?[0-9])%"
-_REASON_LENGTH: Final = 256
-# https://docs.aws.amazon.com/organizations/latest/APIReference/API_Tag.html
-_TAG_KEY_LENGTH: Final = 128
-_TAG_VALUE_LENGTH: Final = 256
+_PERCENT: Final = r"(100|[1-9]?[0-9])%"
 
 
-def _account_id(value: str) -> str:
-    if not re.fullmatch(_ACCOUNT_ID, value) or value == "000000000000":
-        raise ValueError(f"{value!r} is not an account id")
+def refuse_sessions(value: Any) -> Any:
+    """Raise ValueError for the ARN of a session, whose principal is the role in aws:PrincipalArn."""
+    if isinstance(value, str) and (session := _SESSION.fullmatch(value)):
+        role = f"arn:{session['partition']}:iam::{session['account']}:role/{session['role']}"
+        raise ValueError(
+            f"{value!r} is a session, which has another name each time; name its role,"
+            f" {role} (with the role's path, if it has one)"
+        )
     return value
 
 
-def _organization_id(value: str) -> str:
-    if not re.fullmatch(_ORGANIZATION_ID, value):
-        raise ValueError(f"{value!r} is not an organization id")
+def _refuse_wildcards(value: Any) -> Any:
+    if isinstance(value, str) and re.search(r"[*?]", value):
+        raise ValueError(
+            f"{value!r} has a wildcard: anyone who can create a role with a matching name would be trusted"
+        )
     return value
 
 
-def _address(value: str) -> str:
-    if not re.fullmatch(_ADDRESS, value):
-        raise ValueError("is not an e-mail address")
-    return value
-
-
-def _contact_name(value: str) -> str:
+def _refuse_absent(value: str) -> str:
     if value == ABSENT:
         raise ValueError(f"{ABSENT!r} is a word of the roster and names no contact")
-    if not re.fullmatch(_CONTACT_NAME, value):
-        raise ValueError(f"{value!r} is not a contact's name")
     return value
 
 
-def _reason(value: str) -> str:
-    if not value:
-        raise ValueError("is empty")
+def _refuse_outer_space(value: str) -> str:
     if value != value.strip():
         raise ValueError("has space around it")
-    if len(value) > _REASON_LENGTH:
-        raise ValueError(f"is {len(value)} characters long")
     return value
 
 
-def _tag_key(value: str) -> str:
-    if not 1 <= len(value) <= _TAG_KEY_LENGTH:
-        raise ValueError(f"is {len(value)} characters long")
+def _check_address(value: str) -> str:
+    if not re.fullmatch(_ADDRESS, value):
+        raise ValueError("is not an e-mail address")  # without the address, which may be a person's
     return value
 
 
-def _tag_value(value: str) -> str:
-    if len(value) > _TAG_VALUE_LENGTH:
-        raise ValueError(f"is {len(value)} characters long")
+def _check_ou(value: str) -> str:
+    first, *others = value.split("/")
+    if first.startswith(("ou-", "r-")) and not others and not _OU_ID.fullmatch(first):
+        raise ValueError(f"{value!r} begins like an id and is none; if it is the name of the OU, give its id")
+    if others and _OU_ID.fullmatch(first):
+        raise ValueError(f"{value!r} mixes an id and names; give the id of the OU itself, or names only")
     return value
 
 
-def _day(value: Any) -> str:
+def _read_day(value: Any) -> str:
     # In quotes or not: YAML knows days itself, and both ways are right.
-    raw = _raw(value)
+    raw = _get_raw(value)
     with contextlib.suppress(ValueError):
         # Python reads more forms than this one, and people do not.
-        if re.fullmatch(_DAY, raw):
-            return date.fromisoformat(raw).isoformat()
-    raise ValueError(f"{raw!r} is not a day" if raw else "is not a day")
+        if date.fromisoformat(raw).isoformat() == raw:
+            return raw
+    raise ValueError
 
 
-def _limit(value: Any) -> int | str:
-    whole = isinstance(value, int) and value >= 0
-    if not whole and not (isinstance(value, str) and re.fullmatch(_LIMIT, value)):
-        raw = _raw(value)
-        if isinstance(value, str) and value.isdigit():
-            raise ValueError(f"is text: write {value} without quotes")
-        problem = "is neither a number of accounts nor a per cent"
-        raise ValueError(f"{raw!r} {problem}" if raw else problem)
-    return value  # type: ignore[no-any-return]  # one of the two, as checked
+def _check_limit(value: Any) -> int | str:
+    if isinstance(value, str) and value.isdigit():
+        raise ValueError(f"is text: write {value} without quotes")
+    if isinstance(value, int) and value >= 0:
+        return value
+    if isinstance(value, str) and re.fullmatch(_PERCENT, value):
+        return value
+    raise ValueError
 
 
-def _raw(value: Any) -> str:
-    """The scalar as it stands in the file; empty for what is no scalar."""
+def _get_raw(value: Any) -> str:
+    """Return the scalar as it stands in the file; empty for other values."""
     if isinstance(value, Unquoted):
         return value.raw
     return str(value) if isinstance(value, (str, int)) else ""
 
 
-def _text(pattern: str, **more: Any) -> dict[str, Any]:
-    """What an editor can check by itself, for the JSON Schema."""
-    return {"type": "string", "pattern": f"^{pattern}$", **more}
+def fill_shortest(value: str) -> str:
+    """Return the value with each placeholder replaced by the shortest that an account can give."""
+    for placeholder, shortest in PLACEHOLDERS.items():
+        value = value.replace(placeholder, shortest)
+    return value
+
+
+def _make_check(part: str) -> Callable[[str], str]:
+    """Return a check of the filled-in value by the rules that hold at run time, too."""
+
+    def check(value: str) -> str:
+        if not value:
+            raise ValueError("is empty")
+        _refuse_outer_space(value)
+        for expression in _EXPRESSION.findall(value):
+            if expression not in PLACEHOLDERS:
+                raise ValueError(_explain_placeholder(expression))
+        result = fill_shortest(value)
+        if len(result) > LENGTHS[part]:
+            least = "" if result == value else "at least "
+            raise ValueError(f"is {least}{len(result)} characters long")
+        if part in _FORMS and not _FORMS[part][0].fullmatch(result):
+            raise ValueError(_find_refused(result, part) or f"is not of the form {_FORMS[part][1]}")
+        return value
+
+    return check
+
+
+def _explain_placeholder(expression: str) -> str:
+    # A word between braces is a misspelt placeholder; anything else is not repeated.
+    word = re.fullmatch(r"\{[a-z_]{1,20}\}", expression)
+    problem = f"has {expression}, which is no placeholder" if word else "has a brace outside of a placeholder"
+    return f"{problem}; {list_known('placeholders', PLACEHOLDERS, meant=expression)}"
+
+
+def _find_refused(value: str, part: str) -> str:
+    # Single characters, sorted: enough to find them, and no contact details.
+    characters = sorted({one for one in value if not re.match(_CHARACTERS[part], one, re.ASCII)})
+    return f"has {' '.join(map(repr, characters))}, which the Account API refuses" if characters else ""
+
+
+def _make_schema(part: str) -> dict[str, Any]:
+    """Return what an editor can check: the length of a value without placeholders, and the form."""
+    rules: dict[str, Any] = {
+        "minLength": 1,
+        "anyOf": [{"maxLength": LENGTHS[part]}, {"pattern": r"\{account_(id|name)\}"}],
+    }
+    if part == "email":
+        before, after = EMAIL.pattern.split("@")
+        word = r"\{account_(id|name)\}"
+        return rules | {
+            "pattern": f"^({before[:-1]}|{word})+@({after[: after.index('+')]}|{word})+\\.([\\w]|{word})+$"
+        }
+    return rules | ({"pattern": r"^([\s0-9()+-]|\{account_(id|name)\})+$"} if part == "phone" else {})
+
+
+def _make_field(part: str, allowed: str) -> Any:
+    # repr=False marks personal data: no message repeats the value.
+    description = f"1 to {LENGTHS[part]} {allowed}"
+    return Field(repr=False, description=description, json_schema_extra=_make_schema(part))
 
 
 AccountId = Annotated[
     str,
-    AfterValidator(_account_id),
-    Field(description='12 digits in quotes, "111122223333"', json_schema_extra=_text(_ACCOUNT_ID)),
+    StringConstraints(min_length=12, max_length=12, pattern=r"^[0-9]*[1-9][0-9]*$"),
+    Field(description='12 digits in quotes, "111122223333"'),
 ]
 OrganizationId = Annotated[
     str,
-    AfterValidator(_organization_id),
+    StringConstraints(pattern=r"^o-[a-z0-9]{10,32}$"),
     Field(
-        description="o- and 10 to 32 lower-case letters or digits (aws organizations describe-organization)",
-        json_schema_extra=_text(_ORGANIZATION_ID),
+        description="o- and 10 to 32 lower-case letters or digits (aws organizations describe-organization)"
     ),
 ]
 AlertAddress = Annotated[
     str,
-    AfterValidator(_address),
-    Field(description="an e-mail address, such as aws-alerts@example.com", json_schema_extra=_text(_ADDRESS)),
+    AfterValidator(_check_address),
+    Field(
+        description="an e-mail address, such as aws-alerts@example.com",
+        json_schema_extra={"pattern": f"^{_ADDRESS}$"},
+    ),
 ]
 ContactName = Annotated[
     str,
-    AfterValidator(_contact_name),
-    Field(
-        description="1 to 64 letters, digits, - and _, with a letter or digit first",
-        json_schema_extra=_text(_CONTACT_NAME),
-    ),
+    StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"),
+    AfterValidator(_refuse_absent),
+    Field(description="1 to 64 letters, digits, - and _, with a letter or digit first"),
 ]
 Reason = Annotated[
     str,
-    AfterValidator(_reason),
-    Field(
-        description=f"why, in 1 to {_REASON_LENGTH} characters",
-        json_schema_extra={"minLength": 1, "maxLength": _REASON_LENGTH},
-    ),
+    StringConstraints(min_length=1, max_length=256),
+    AfterValidator(_refuse_outer_space),
+    Field(description="why, in 1 to 256 characters"),
 ]
+# https://docs.aws.amazon.com/organizations/latest/APIReference/API_Tag.html
 TagKey = Annotated[
-    str, AfterValidator(_tag_key), Field(description=f"a tag's key of 1 to {_TAG_KEY_LENGTH} characters")
+    str,
+    StringConstraints(min_length=1, max_length=128),
+    Field(description="a tag's key of 1 to 128 characters"),
 ]
 TagValue = Annotated[
+    str, StringConstraints(max_length=256), Field(description="a tag's value of at most 256 characters")
+]
+Ou = Annotated[
     str,
-    AfterValidator(_tag_value),
+    # At most five levels: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
+    StringConstraints(min_length=1, pattern=f"^{_OU_NAME}(/{_OU_NAME}){{0,4}}$"),
+    AfterValidator(_check_ou),
     Field(
-        description=f"a tag's value of at most {_TAG_VALUE_LENGTH} characters",
-        json_schema_extra={"maxLength": _TAG_VALUE_LENGTH},
+        description="names of OUs from below the root, at most 5, without space around them:"
+        " Workloads/Production; or one id, ou-... or r-..."
+    ),
+]
+PrincipalArn = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:(root|(role|user)/([!-)+-.0->@-~]+/)*[A-Za-z0-9_+=,.@-]{1,64})$"
+    ),
+    BeforeValidator(_refuse_wildcards),
+    BeforeValidator(refuse_sessions),
+    Field(
+        description="the exact ARN of a role, a user or a root user, such as"
+        " arn:aws:iam::444455556666:role/finance-terraform"
     ),
 ]
 Day = Annotated[
     str,
-    BeforeValidator(_day),
-    Field(description="a day, such as 2027-05-01", json_schema_extra=_text(_DAY, format="date")),
+    StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
+    BeforeValidator(_read_day),
+    Field(description="a day, such as 2027-05-01", json_schema_extra={"format": "date"}),
 ]
 Limit = Annotated[
     int | str,
-    BeforeValidator(_limit),
+    BeforeValidator(_check_limit),
     Field(
-        description="a number of accounts, such as 25, or a per cent of them, 0% to 100%",
-        json_schema_extra={"anyOf": [{"type": "integer", "minimum": 0}, _text(_LIMIT)]},
+        description="a number of accounts, such as 25, or a percentage of them, 0% to 100%",
+        json_schema_extra={
+            "anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": f"^{_PERCENT}$"}]
+        },
     ),
+]
+PersonName = Annotated[str, AfterValidator(_make_check("name")), _make_field("name", "characters")]
+Title = Annotated[str, AfterValidator(_make_check("title")), _make_field("title", "characters")]
+Email = Annotated[
+    str,
+    AfterValidator(_make_check("email")),
+    _make_field(
+        "email",
+        "characters: letters, digits and _ + = . # | ! & - before one @,"
+        " a domain of letters, digits and _ . - after it",
+    ),
+]
+Phone = Annotated[
+    str,
+    AfterValidator(_make_check("phone")),
+    _make_field("phone", 'digits, spaces, + - ( and ), such as "+1 206 555 0100"'),
 ]

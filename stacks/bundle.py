@@ -9,7 +9,6 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_ssm as ssm
 
-from rollcall_config.partitions import POWERTOOLS_LAYERS
 from stacks.nag import accept
 
 if TYPE_CHECKING:
@@ -20,6 +19,13 @@ if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from constructs import Construct
 
+#: Layers in Regions for which AWS documents no parameter. In GovCloud the layer is another account's. In
+#: China only cn-north-1 has a documented layer: the setting `powertools_layer` names another one.
+#: https://docs.aws.amazon.com/powertools/python/latest/getting-started/install/
+_LAYERS: Final = {
+    "us-gov-west-1": "arn:aws-us-gov:lambda:us-gov-west-1:165093116878:layer:"
+    "AWSLambdaPowertoolsPythonV3-python313-arm64:27"
+}
 #: 3.14 when it can be tested here.
 RUNTIME: Final = lambda_.Runtime.PYTHON_3_13
 ARCHITECTURE: Final = lambda_.Architecture.ARM_64
@@ -41,7 +47,7 @@ class Bundle:
     @classmethod
     def of(cls, scope: Construct, *, asset: Path, region: str, layer: str | None) -> Self:
         """The bundle of one stack; `asset` is staged, `layer` an ARN instead of that of the Region."""
-        known = layer or POWERTOOLS_LAYERS.get(region)
+        known = layer or _LAYERS.get(region)
         arn = known or ssm.StringParameter.value_for_string_parameter(scope, _LAYER)
         return cls(
             code=lambda_.Code.from_asset(str(asset)),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aws_cdk import Aws, Stack
 from aws_cdk import aws_iam as iam
 
-from rollcall_config.roster_source import absent_kinds, managed_kinds
+from rollcall_config.roster_compile import list_absent_kinds, list_managed_kinds
 from stacks.arns import get_management_role_arn, get_members_arn
 from stacks.nag import accept, shown
 
@@ -69,7 +69,7 @@ def make_contact_statements(
                 **below,
             },
         )
-        for operation, kinds in (("Put", managed_kinds(roster)), ("Delete", absent_kinds(roster)))
+        for operation, kinds in (("Put", list_managed_kinds(roster)), ("Delete", list_absent_kinds(roster)))
         if kinds
     ]
     return [_make_read_statement(resource), *writes]

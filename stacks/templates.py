@@ -15,7 +15,7 @@ sys.path.insert(0, str(_ROOT / "lambdas"))  # as app.py does: this is an entry p
 from aws_cdk import App  # noqa: E402  # after the path above
 
 from rollcall_config.configuration import Configuration, load  # noqa: E402  # after the path above
-from rollcall_config.faults import ConfigError  # noqa: E402  # after the path above
+from rollcall_config.document import ConfigError  # noqa: E402  # after the path above
 from stacks.forwarder import ForwarderStack  # noqa: E402  # after the path above
 from stacks.management import ManagementStack  # noqa: E402  # after the path above
 from stacks.members import strip_template  # noqa: E402  # after the path above

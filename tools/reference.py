@@ -20,7 +20,7 @@ from rollcall.events.signal import Cause, EventReference, Signal  # noqa: E402  
 from rollcall.outcomes.notice_kinds import NOTICES as NOTICE_WORDS  # noqa: E402  # same# noqa: E402  # same
 from rollcall.outcomes.severity import find_severity  # noqa: E402  # same
 from rollcall_cli.app import app  # noqa: E402  # same
-from rollcall_config.json_schema import schemas  # noqa: E402  # same
+from rollcall_config.json_schema import make_schemas  # noqa: E402  # same
 from tools.descriptions import CAUSES, FIELDS, MEASURES, NOTICES, OBJECTS, STATE, VERDICTS  # noqa: E402  # same
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _configuration() -> str:
     text = "# Configuration reference\n\nThe keys of both files. `[]` stands for each entry of a list, `*` for a name.\n\n"
-    for name, schema in schemas().items():
+    for name, schema in make_schemas().items():
         document = json.loads(schema)
         text += f"## {name.replace('.schema.json', '.yaml')}\n\n"
         text += _table(["Key", "Default", "Allowed"], _keys(document, document.get("$defs", {})))

@@ -20,7 +20,7 @@ from rollcall_cli.text.arguments import HubOption, ProfileOption
 from rollcall_cli.text.arguments import address as valid_address
 from rollcall_cli.text.problems import CommandError
 from rollcall_cli.text.progress import bar
-from rollcall_config import roster_source, settings
+from rollcall_config import roster_compile, settings
 from rollcall_config.configuration import load
 
 DirOption = Annotated[
@@ -94,7 +94,7 @@ def init(
 
 def _files(target: Path, directory: str, *, force: bool) -> tuple[Path, Path]:
     """Where the two go; CommandError if that would overwrite one."""
-    names = (settings.FILE, roster_source.FILE)
+    names = (settings.FILE, roster_compile.FILE)
     there = [name for name in names if (target / name).exists()]
     if there and not force:
         raise CommandError(

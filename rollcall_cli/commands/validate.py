@@ -15,9 +15,9 @@ from rollcall_cli.text.arguments import ConfigOption, JsonOption, ProfileOption
 from rollcall_cli.text.plain import plain
 from rollcall_cli.text.progress import bar
 from rollcall_cli.text.unmatched import unmatched
-from rollcall_config import roster_source
+from rollcall_config import roster_compile
 from rollcall_config.configuration import Configuration, load
-from rollcall_config.faults import ConfigError, ConfigWarning, Fault
+from rollcall_config.document import ConfigError, ConfigProblem, ConfigWarning
 from rollcall_config.located_yaml import read
 
 LiveOption = Annotated[
@@ -47,7 +47,7 @@ def validate(
     try:
         configuration = load(composition.root, config, today=composition.clock.now().date())
     except ConfigError as error:
-        _report(composition, error.faults, (), None, as_json=as_json)
+        _report(composition, error.problems, (), None, as_json=as_json)
         raise typer.Exit(1) from None
     warnings = list(configuration.warnings)
     if live:
@@ -59,7 +59,7 @@ def _live(
     composition: Composition, configuration: Configuration, *, config: str, profile: str | None
 ) -> list[ConfigWarning]:
     connection = composition.connect(configuration.settings, profile=profile)
-    name = f"{config.rstrip('/')}/{roster_source.FILE}"
+    name = f"{config.rstrip('/')}/{roster_compile.FILE}"
     document = read(composition.root / name, file=name)
     with_tags = Roster.from_document(configuration.roster).uses_tags
     return unmatched(document, _directory(composition, connection.organizations, with_tags=with_tags))
@@ -72,7 +72,7 @@ def _directory(composition: Composition, client: Any, *, with_tags: bool) -> Dir
 
 def _report(
     composition: Composition,
-    faults: Sequence[Fault],
+    faults: Sequence[ConfigProblem],
     warnings: Sequence[ConfigWarning],
     configuration: Configuration | None,
     *,
@@ -93,9 +93,8 @@ def _report(
     composition.out.print(Text(end), soft_wrap=True)
 
 
-def _document(item: Fault | ConfigWarning) -> dict[str, Any]:
-    text = item.problem if isinstance(item, Fault) else item.text
-    return {"file": item.file, "line": item.line, "field": item.field, "problem": text}
+def _document(item: ConfigProblem | ConfigWarning) -> dict[str, Any]:
+    return {"file": item.file, "line": item.line, "field": item.field, "problem": item.text}
 
 
 def _count(items: Sequence[object], word: str) -> str:

@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rollcall_cli.aws.directory import Directory
-    from rollcall_config.document import Document, Route
-    from rollcall_config.faults import ConfigWarning
+    from rollcall_config.document import ConfigWarning, Document, Route
 
 
 def unmatched(document: Document, directory: Directory) -> list[ConfigWarning]:
@@ -44,14 +43,16 @@ def _entry(
             if names not in directory.units.values():
                 path = "/".join(names)
                 known = ["/".join(unit) for unit in directory.units.values()]
-                yield document.warning((*route, "ou"), f"there is no OU {path!r} now{_near(path, known)}")
+                yield document.make_warning(
+                    (*route, "ou"), f"there is no OU {path!r} now{_near(path, known)}"
+                )
         case OuId(id=unit):
             if unit not in directory.units:
                 near = _near(unit, list(directory.units))
-                yield document.warning((*route, "ou"), f"there is no OU {unit!r} now{near}")
+                yield document.make_warning((*route, "ou"), f"there is no OU {unit!r} now{near}")
         case _:
             if not any(selector.match_rank(account) for account in directory.accounts):
-                yield document.warning((*route, "tag"), f"no account carries the {selector} now")
+                yield document.make_warning((*route, "tag"), f"no account carries the {selector} now")
 
 
 def _strangers(
@@ -61,7 +62,7 @@ def _strangers(
     for index, account in enumerate(ids):
         if account not in known:
             near = _near(account, sorted(known))
-            yield document.warning((*route, index), f"{account} is not in the organization now{near}")
+            yield document.make_warning((*route, index), f"{account} is not in the organization now{near}")
 
 
 def _near(meant: str, known: list[str]) -> str:

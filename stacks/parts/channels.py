@@ -25,7 +25,7 @@ from stacks.constructs.worker import Worker
 if TYPE_CHECKING:
     from aws_cdk import aws_sns as sns
 
-    from rollcall_config.channel_settings import ChatSettings, SlackSettings
+    from rollcall_config.settings import ChatSettings, SlackSettings
     from stacks.parts.common import Common
 
 # Ten messages to an endpoint that does not answer take 50 seconds; a lock on an incident lasts 90.

@@ -29,7 +29,7 @@ class Reconcile(Construct):
     def __init__(self, scope: Construct, id_: str, *, common: Common, queue: sqs.Queue) -> None:
         super().__init__(scope, id_)
         settings = common.settings
-        bulks, standoffs = settings.bulks, settings.standoffs
+        bulks, repeated = settings.bulk_edits, settings.repeated_edits
         self.role = FunctionRole(self, "Role", name=RECONCILE_ROLE_NAME).role
         self.function = Worker(
             self,
@@ -49,8 +49,8 @@ class Reconcile(Construct):
                 bulk_accounts=str(bulks.accounts),
                 bulk_organization_accounts=str(bulks.organization_accounts),
                 bulk_minutes=str(bulks.window // _MINUTE),
-                standoff_reverts=str(standoffs.reverts),
-                standoff_minutes=str(standoffs.window // _MINUTE),
+                standoff_reverts=str(repeated.reverts),
+                standoff_minutes=str(repeated.window // _MINUTE),
             ).as_variables(),
             inbox=queue,
             timeout=RECONCILE_TIMEOUT,

@@ -11,7 +11,7 @@ from rollcall.model.roster import compute_digest
 from rollcall.model.well_known import STACK_SET_NAME
 from rollcall_cli.text.fixes import STACK_SETS
 from rollcall_config.configuration import load
-from rollcall_config.partitions import PARTITIONS
+from rollcall_config.organization_values import PARTITIONS
 from tests.cli import aws_cli
 from tests.cli.desk import CONTACTS, HUB, MANAGEMENT, ORGANIZATION, Desk
 from tests.cli.stack_sets import CloudFormation, Deployed

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from rollcall_config.configuration import Configuration, load
-from rollcall_config.faults import ConfigError
+from rollcall_config.document import ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path

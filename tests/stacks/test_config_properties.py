@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError, create_model
 
 from rollcall.model.contact import EMAIL, PHONE
-from rollcall_config import contact_values, values
-from rollcall_config.contact_values import PLACEHOLDERS
+from rollcall_config import values
 from rollcall_config.validation import Strict
+from rollcall_config.values import PLACEHOLDERS
 from simulation.account_api import AccountService
 from simulation.caller import Caller
 from simulation.clock import VirtualClock
@@ -25,10 +25,10 @@ from simulation.seeds import make_example_organization
 _MODEL = botocore.session.get_session().get_service_model("account")
 #: Our type, and AWS's shape of the same value.
 SHAPES = {
-    "EmailAddress": contact_values.Email,
-    "Name": contact_values.PersonName,
-    "PhoneNumber": contact_values.Phone,
-    "Title": contact_values.Title,
+    "EmailAddress": values.Email,
+    "Name": values.PersonName,
+    "PhoneNumber": values.Phone,
+    "Title": values.Title,
 }
 
 _ALMOST = st.one_of(

@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from rollcall.model.roster import Roster
-from rollcall_config.faults import ConfigError
-from rollcall_config.roster_source import absent_kinds, managed_kinds, read_roster
+from rollcall_config.document import ConfigError
+from rollcall_config.roster_compile import list_absent_kinds, list_managed_kinds, read_roster
 from rollcall_config.settings import Settings, read_settings
 from tests.stacks.configs import CONTACTS, ORGANIZATION, complaints, load_from
 
@@ -125,12 +125,12 @@ def test_absence_is_known_wherever_it_is_asked_for(tmp_path: Path) -> None:
     nowhere = load_from(tmp_path).roster
     in_defaults = load_from(tmp_path, contacts=CONTACTS.replace("operations: platform", "operations: absent"))
     in_override = load_from(tmp_path, contacts=CONTACTS.replace("security: platform", "security: absent"))
-    assert absent_kinds(nowhere) == ()
-    assert managed_kinds(nowhere) == ("OPERATIONS", "SECURITY")
-    assert absent_kinds(in_defaults.roster) == ("OPERATIONS",)
-    assert managed_kinds(in_defaults.roster) == ("SECURITY",)
-    assert absent_kinds(in_override.roster) == ("SECURITY",)
-    assert managed_kinds(in_override.roster) == ("OPERATIONS", "SECURITY")
+    assert list_absent_kinds(nowhere) == ()
+    assert list_managed_kinds(nowhere) == ("OPERATIONS", "SECURITY")
+    assert list_absent_kinds(in_defaults.roster) == ("OPERATIONS",)
+    assert list_managed_kinds(in_defaults.roster) == ("SECURITY",)
+    assert list_absent_kinds(in_override.roster) == ("SECURITY",)
+    assert list_managed_kinds(in_override.roster) == ("OPERATIONS", "SECURITY")
 
 
 @pytest.mark.parametrize("case", BAD, ids=[case["name"] for case in BAD])

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 import app
-from rollcall_config.json_schema import DIRECTORY, schemas
+from rollcall_config.json_schema import DIRECTORY, make_schemas
 from tests.stacks.configs import CONTACTS, ORGANIZATION
 
 if TYPE_CHECKING:
@@ -26,14 +26,14 @@ def as_editors_read(text: str) -> Any:
 
 
 def complaints(kind: str, text: str) -> list[str]:
-    validator = jsonschema.Draft202012Validator(json.loads(schemas()[f"{kind}.schema.json"]))
+    validator = jsonschema.Draft202012Validator(json.loads(make_schemas()[f"{kind}.schema.json"]))
     return [error.message for error in validator.iter_errors(as_editors_read(text))]
 
 
-@pytest.mark.parametrize("name", schemas())
+@pytest.mark.parametrize("name", make_schemas())
 def test_the_committed_schema_is_the_models(name: str) -> None:
     committed = (DIRECTORY / name).read_text(encoding="utf-8")
-    assert committed == schemas()[name], "run: python -m rollcall_config.json_schema"
+    assert committed == make_schemas()[name], "run: python -m rollcall_config.json_schema"
     jsonschema.Draft202012Validator.check_schema(json.loads(committed))
 
 

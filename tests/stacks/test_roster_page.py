@@ -12,10 +12,10 @@ import yaml
 
 import app
 from rollcall.model.roster import Roster
-from rollcall_config.faults import ConfigError
+from rollcall_config.document import ConfigError
+from rollcall_config.roster_checks import find_warnings
+from rollcall_config.roster_compile import read_roster
 from rollcall_config.roster_model import Contact, Exemption, Kinds, Limits, Override, RosterFile
-from rollcall_config.roster_source import read_roster
-from rollcall_config.roster_warnings import roster_warnings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +69,7 @@ def outcome(path: Path) -> list[str]:
     except ConfigError as error:
         return str(error).splitlines()
     Roster.from_document(roster.compiled)
-    found = roster_warnings(roster.source, today=date(2026, 10, 5), management="111111111111")
+    found = find_warnings(roster.source, today=date(2026, 10, 5), management="111111111111")
     return [f"warning: {warning}" for warning in found]
 
 

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 
 from rollcall.model.contact import EMAIL
 from rollcall.model.roster import Roster, read_selector
-from rollcall_config.faults import ConfigError
-from rollcall_config.json_schema import schemas
+from rollcall_config.document import ConfigError
+from rollcall_config.json_schema import make_schemas
+from rollcall_config.roster_compile import read_roster
 from rollcall_config.roster_model import RosterFile
-from rollcall_config.roster_source import read_roster
 from tests.stacks.configs import CONTACTS
 
-SCHEMA = jsonschema.Draft202012Validator(json.loads(schemas()["contacts.schema.json"]))
+SCHEMA = jsonschema.Draft202012Validator(json.loads(make_schemas()["contacts.schema.json"]))
 _TEXT = st.text(
     st.characters(codec="utf-8", categories=("L", "N", "P", "S"), exclude_characters="{}"),
     min_size=1,
@@ -125,7 +125,7 @@ def faults(text: str) -> list[str]:
     try:
         read(text)
     except ConfigError as error:
-        return [str(fault) for fault in error.faults] or ["an error without a fault"]
+        return [str(fault) for fault in error.problems] or ["an error without a fault"]
     return []
 
 

@@ -22,8 +22,8 @@ sweep: {schedule: "cron(30 4 * * ? *)"}
 reports: {retention_days: 30}
 operators: [arn:aws:iam::333333333333:user/oncall/*]
 readers: [arn:aws:iam::333333333333:role/Security*, arn:aws:iam::444455556666:role/ci]
-bulk_edit: {accounts: 10, organization_accounts: 40, minutes: 30}
-standoff: {reverts: 5, minutes: 120}
+bulk_edits: {accounts: 10, organization_accounts: 40, minutes: 30}
+repeated_edits: {reverts: 5, minutes: 120}
 """
 
 
@@ -31,10 +31,10 @@ def test_what_holds_if_nothing_is_said(tmp_path: Path) -> None:
     settings = load_from(tmp_path).settings
     assert (settings.sweep_schedule, settings.reports_retention_days) == ("rate(1 day)", 400)
     assert (settings.operators, settings.readers) == ((), ())
-    assert (settings.bulks, settings.standoffs) == (BulkLimits(), RepeatedEditLimits())
-    assert (settings.bulks.accounts, settings.bulks.organization_accounts) == (5, 20)
-    assert settings.bulks.window == timedelta(minutes=10)
-    assert (settings.standoffs.reverts, settings.standoffs.window) == (3, timedelta(hours=1))
+    assert (settings.bulk_edits, settings.repeated_edits) == (BulkLimits(), RepeatedEditLimits())
+    assert (settings.bulk_edits.accounts, settings.bulk_edits.organization_accounts) == (5, 20)
+    assert settings.bulk_edits.window == timedelta(minutes=10)
+    assert (settings.repeated_edits.reverts, settings.repeated_edits.window) == (3, timedelta(hours=1))
 
 
 def test_what_is_said_of_the_sweep_and_its_people(tmp_path: Path) -> None:
@@ -47,28 +47,28 @@ def test_what_is_said_of_the_sweep_and_its_people(tmp_path: Path) -> None:
     )
 
 
-def test_what_is_said_of_bulk_edits_and_standoffs(tmp_path: Path) -> None:
+def test_what_is_said_of_bulk_edits_and_repeated_edits(tmp_path: Path) -> None:
     settings = load_from(tmp_path, organization=ORGANIZATION + MORE).settings
     window = timedelta(minutes=30)
-    assert settings.bulks == BulkLimits(accounts=10, organization_accounts=40, window=window)
-    assert settings.standoffs == RepeatedEditLimits(reverts=5, window=timedelta(hours=2))
+    assert settings.bulk_edits == BulkLimits(accounts=10, organization_accounts=40, window=window)
+    assert settings.repeated_edits == RepeatedEditLimits(reverts=5, window=timedelta(hours=2))
 
 
-def test_the_page_shows_what_is_too_much_if_nothing_is_said(tmp_path: Path) -> None:
+def test_the_page_shows_the_default_limits_of_edits(tmp_path: Path) -> None:
     page = (app.ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
-    shown = page.partition("## What is too much")[2].partition("```yaml\n")[2].partition("```")[0]
-    assert set(yaml.safe_load(shown)) == {"bulk_edit", "standoff"}
+    shown = page.partition("## Limits of edits")[2].partition("```yaml\n")[2].partition("```")[0]
+    assert set(yaml.safe_load(shown)) == {"bulk_edits", "repeated_edits"}
     assert load_from(tmp_path, organization=ORGANIZATION + shown).settings == load_from(tmp_path).settings
 
 
 @pytest.mark.parametrize(
     ("section", "key", "least", "most"),
     [
-        ("bulk_edit", "accounts", 2, 19),  # one less than the default of the organization
-        ("bulk_edit", "organization_accounts", 6, 40),
-        ("bulk_edit", "minutes", 1, 60),
-        ("standoff", "reverts", 2, 20),
-        ("standoff", "minutes", 5, 1440),
+        ("bulk_edits", "accounts", 2, 19),  # one less than the default of the organization
+        ("bulk_edits", "organization_accounts", 6, 40),
+        ("bulk_edits", "minutes", 1, 60),
+        ("repeated_edits", "reverts", 2, 20),
+        ("repeated_edits", "minutes", 5, 1440),
     ],
 )
 def test_a_number_is_taken_up_to_its_limits_and_no_further(
@@ -106,7 +106,7 @@ def test_what_the_shipped_file_shows_as_comments_is_taken(tmp_path: Path) -> Non
     shipped = (app.ROOT / "config" / "organization.yaml").read_text(encoding="utf-8")
     shown = [line[2:] for line in shipped.splitlines() if line.startswith("# ") and line.endswith(("}", "]"))]
     keys = [key for line in shown for key in (yaml.safe_load(line) if line[0].isalpha() else ())]
-    assert {"sweep", "reports", "bulk_edit", "standoff", "operators", "readers"} <= set(keys)
+    assert {"sweep", "reports", "bulk_edits", "repeated_edits", "operators", "readers"} <= set(keys)
     for line in shown:
         if line[0].isalpha() and line.split(":")[0] not in ORGANIZATION:
             assert complaints(tmp_path, organization=f"{ORGANIZATION}{line}\n") == []

@@ -1,4 +1,4 @@
-"""`config/contacts.yaml`: read, checked and compiled to the document that functions enforce."""
+"""Reads, checks and compiles `config/contacts.yaml` to the document that the functions enforce."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from rollcall_config.faults import ConfigError
+from rollcall_config.document import ConfigError
 from rollcall_config.located_yaml import read
+from rollcall_config.roster_checks import find_contradictions
 from rollcall_config.roster_model import RosterFile
-from rollcall_config.roster_overrides import override_faults
-from rollcall_config.roster_references import reference_faults
 from rollcall_config.validation import validate
 
 if TYPE_CHECKING:
@@ -25,8 +24,9 @@ FILE: Final = "contacts.yaml"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RosterSource:
-    """A good roster: as it stands in its file, and compiled."""
+    """A valid roster."""
 
+    #: As it stands in its file.
     source: Document
     compiled: Mapping[str, Any]
 
@@ -34,36 +34,36 @@ class RosterSource:
 def read_roster(path: Path, *, file: str) -> RosterSource:
     """Read, check and compile the file, which messages call `file`.
 
-    Raises ConfigError with every fault of it.
+    Raises ConfigError with all its problems.
     """
     document = read(path, file=file)
-    model, faults = validate(RosterFile, document)
-    faults += document.faults
+    model, problems = validate(RosterFile, document)
+    problems += document.problems
     if isinstance(document.data, dict):
-        faults += [*reference_faults(document), *override_faults(document)]
-    if faults or model is None:
-        raise ConfigError(faults)
-    return RosterSource(source=document, compiled=_compiled(model))
+        problems += find_contradictions(document)
+    if problems or model is None:
+        raise ConfigError(problems)
+    return RosterSource(source=document, compiled=_compile(model))
 
 
-def managed_kinds(roster: Mapping[str, Any]) -> tuple[str, ...]:
-    """The kinds for which a compiled roster names a contact somewhere."""
-    return _kinds(roster, absent=False)
+def list_managed_kinds(roster: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the kinds for which a compiled roster names a contact somewhere."""
+    return _list_kinds(roster, absent=False)
 
 
-def absent_kinds(roster: Mapping[str, Any]) -> tuple[str, ...]:
-    """The kinds of which a compiled roster says somewhere that there must be no contact."""
-    return _kinds(roster, absent=True)
+def list_absent_kinds(roster: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the kinds of which a compiled roster says somewhere that there must be no contact."""
+    return _list_kinds(roster, absent=True)
 
 
-def _kinds(roster: Mapping[str, Any], *, absent: bool) -> tuple[str, ...]:
+def _list_kinds(roster: Mapping[str, Any], *, absent: bool) -> tuple[str, ...]:
     entries = [roster["defaults"], *(override["kinds"] for override in roster["overrides"])]
     found = {kind for kinds in entries for kind, name in kinds.items() if (name is None) is absent}
     return tuple(sorted(found))
 
 
-def _compiled(roster: RosterFile) -> dict[str, Any]:
-    """Plain JSON, in an order of its own: that of the file means nothing."""
+def _compile(roster: RosterFile) -> dict[str, Any]:
+    """Return plain JSON, sorted, because the order of the file means nothing."""
     exempt = [
         {"accounts": sorted(entry.accounts), "reason": entry.reason, "until": entry.until}
         for entry in roster.exempt
@@ -72,21 +72,21 @@ def _compiled(roster: RosterFile) -> dict[str, Any]:
         "version": 1,
         "mode": roster.mode,
         "contacts": {name: roster.contacts[name].model_dump() for name in sorted(roster.contacts)},
-        "defaults": roster.defaults.named(),
-        "overrides": _merged(roster.overrides),
+        "defaults": roster.defaults.list_names(),
+        "overrides": _merge_overrides(roster.overrides),
         "exempt": sorted(exempt, key=lambda entry: entry["accounts"] or []),
         "authorised_changers": sorted(roster.authorised_changers),
         "limits": roster.limits.model_dump(),
     }
 
 
-def _merged(overrides: Iterable[Override]) -> list[dict[str, Any]]:
-    """Overrides with the same selector become one; that they agree has been checked."""
+def _merge_overrides(overrides: Iterable[Override]) -> list[dict[str, Any]]:
+    """Make one of overrides with the same selector, which agree."""
     merged: dict[str, dict[str, Any]] = {}
     for entry in overrides:
-        selector = entry.selector()
+        selector = entry.get_selector()
         key = json.dumps(selector)
         one = merged.setdefault(key, {**selector, "kinds": {}, "mode": None})
-        one["kinds"] |= entry.named()
+        one["kinds"] |= entry.list_names()
         one["mode"] = entry.mode or one["mode"]
     return [merged[key] for key in sorted(merged)]

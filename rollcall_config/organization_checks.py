@@ -1,0 +1,178 @@
+"""Values of `organization.yaml` that are valid alone and contradict each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rollcall.bulk_edits.model import BulkLimits
+from rollcall_config.organization_values import PARTITIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from rollcall_config.document import ConfigProblem, Document, Route
+
+_LISTS: tuple[tuple[Route, str], ...] = (
+    (("alerts", "addresses"), "each alert would arrive twice"),
+    (("members", "targets"), "keep one"),
+    (("members", "exclude"), "keep one"),
+    (("guardrail", "targets"), "keep one"),
+    (("operators",), "keep one"),
+    (("readers",), "keep one"),
+    (("limit_to_ous",), "keep one"),
+    (("private_link", "subnets"), "keep one"),
+    (("private_link", "security_groups"), "keep one"),
+)
+
+
+def find_contradictions(document: Document) -> list[ConfigProblem]:
+    """Return the problems that no single value shows; `document` holds a mapping."""
+    data = document.data
+    region = data.get("region", "us-east-1")
+    return [
+        *_check_hub(document, data),
+        *_check_repetitions(document, data),
+        *_check_members(document, data),
+        *_check_guardrail(document, data, region),
+        *_check_people(document, data, region),
+        *_check_bulk_edits(document, data),
+        *_check_channels(document, data, region),
+        *_check_places(document, data, region),
+    ]
+
+
+def _check_hub(document: Document, data: Mapping[str, Any]) -> Iterator[ConfigProblem]:
+    if isinstance(data.get("hub"), str) and data["hub"] == data.get("management"):
+        yield document.make_problem(
+            ("hub",),
+            "is the management account: AWS registers no management account as delegated administrator;"
+            " name the account that runs your security tools",
+        )
+
+
+def _check_repetitions(document: Document, data: Mapping[str, Any]) -> Iterator[ConfigProblem]:
+    for route, why in _LISTS:
+        seen: set[str] = set()
+        for index, value in enumerate(_list_texts(data, route)):
+            if value and value in seen:
+                yield document.make_problem((*route, index), f"is given twice: {why}")
+            seen.add(value)
+
+
+def _check_members(document: Document, data: Mapping[str, Any]) -> Iterator[ConfigProblem]:
+    members = data.get("members")
+    if not isinstance(members, dict):
+        return
+    if members.get("deploy") == "stackset" and "targets" not in members:
+        yield document.make_problem(
+            ("members", "deploy"),
+            "stackset has no targets; give the root of the organization (aws organizations list-roots) or"
+            " OUs: targets: [r-a1b2]",
+        )
+    if members and "deploy" not in members:
+        yield document.make_problem(
+            ("members",), "has no effect without deploy: stackset; write deploy: none if that is meant"
+        )
+    reasons = {
+        data.get("hub"): "is the hub, which has its own rule and is always excluded",
+        data.get("management"): "is the management account, which no service-managed StackSet reaches",
+    }
+    for index, value in enumerate(_list_texts(data, ("members", "exclude"))):
+        if value in reasons:
+            yield document.make_problem(("members", "exclude", index), f"{reasons[value]}; remove it here")
+
+
+def _check_guardrail(document: Document, data: Mapping[str, Any], region: Any) -> Iterator[ConfigProblem]:
+    for index, value in enumerate(_list_texts(data, ("guardrail", "targets"))):
+        if value and value == data.get("management"):
+            yield document.make_problem(
+                ("guardrail", "targets", index),
+                "is the management account, which no service control policy binds; remove it here",
+            )
+    guardrail = data.get("guardrail")
+    spared = guardrail.get("break_glass") if isinstance(guardrail, dict) else None
+    yield from _check_partition(document, ("guardrail", "break_glass"), spared, region)
+
+
+def _check_people(document: Document, data: Mapping[str, Any], region: Any) -> Iterator[ConfigProblem]:
+    for key in ("operators", "readers"):
+        for index, value in enumerate(_list_texts(data, (key,))):
+            yield from _check_partition(document, (key, index), value, region)
+
+
+def _check_bulk_edits(document: Document, data: Mapping[str, Any]) -> Iterator[ConfigProblem]:
+    given = data.get("bulk_edits")
+    if not isinstance(given, dict):
+        return
+    default = BulkLimits()
+    accounts = given.get("accounts", default.accounts)
+    everywhere = given.get("organization_accounts", default.organization_accounts)
+    if isinstance(accounts, int) and isinstance(everywhere, int) and everywhere <= accounts:
+        key = "organization_accounts" if "organization_accounts" in given else "accounts"
+        problem = f"organization_accounts ({everywhere}) is not more than accounts ({accounts})"
+        yield document.make_problem(
+            ("bulk_edits", key),
+            f"{problem}: edits by anyone would be a bulk edit before those of one principal are",
+        )
+
+
+def _check_places(document: Document, data: Mapping[str, Any], region: Any) -> Iterator[ConfigProblem]:
+    organization = data.get("organization")
+    for index, value in enumerate(_list_texts(data, ("limit_to_ous",))):
+        if value.startswith("o-") and isinstance(organization, str) and value.split("/")[0] != organization:
+            problem = f"{value.split('/')[0]!r} is another organization than {organization!r}"
+            yield document.make_problem(("limit_to_ous", index), problem)
+    if "private_link" in data and isinstance(region, str) and PARTITIONS.get(region, "aws") != "aws":
+        yield document.make_problem(
+            ("private_link",),
+            f"is not known to exist in {region}: AWS documents the endpoint of the Account API for us-east-1"
+            " only",
+        )
+    layer = data.get("powertools_layer")
+    yield from _check_partition(document, ("powertools_layer",), layer, region)
+    if isinstance(layer, str) and layer.startswith("arn:") and f":lambda:{region}:" not in layer:
+        yield document.make_problem(
+            ("powertools_layer",), f"is in another Region than {region}, where it is needed"
+        )
+
+
+def _check_channels(document: Document, data: Mapping[str, Any], region: Any) -> Iterator[ConfigProblem]:
+    channels = data.get("channels")
+    if not isinstance(channels, dict):
+        return
+    yield from _check_chat(document, channels.get("chat"), region)
+    slack = channels.get("slack")
+    secret = slack.get("secret") if isinstance(slack, dict) else None
+    if isinstance(secret, str) and secret.startswith("arn:") and f":secretsmanager:{region}:" not in secret:
+        yield document.make_problem(
+            ("channels", "slack", "secret"), f"is in another Region than {region}, where it is read"
+        )
+
+
+def _check_chat(document: Document, chat: Any, region: Any) -> Iterator[ConfigProblem]:
+    if not isinstance(chat, dict):
+        return
+    if ("workspace" in chat) != ("channel" in chat):
+        missing = "channel" if "workspace" in chat else "workspace"
+        yield document.make_problem(
+            ("channels", "chat"), f"has no {missing}: give both, or none to subscribe the topic by hand"
+        )
+    if "workspace" in chat and isinstance(region, str) and PARTITIONS.get(region, "aws") != "aws":
+        yield document.make_problem(
+            ("channels", "chat", "workspace"), f"Amazon Q in chat applications is not known to be in {region}"
+        )
+
+
+def _check_partition(document: Document, route: Route, arn: Any, region: Any) -> Iterator[ConfigProblem]:
+    partition = PARTITIONS.get(region) if isinstance(region, str) else None
+    if isinstance(arn, str) and arn.startswith("arn:") and partition and arn.split(":")[1] != partition:
+        yield document.make_problem(
+            route, f"is an ARN of {arn.split(':')[1]}; in {region} ARNs begin with arn:{partition}:"
+        )
+
+
+def _list_texts(data: Any, route: Route) -> list[str]:
+    """Return the list at `route`, with an empty text in place of other items, so that indexes stay right."""
+    for step in route:
+        data = data.get(step) if isinstance(data, dict) else None
+    return [value if isinstance(value, str) else "" for value in data] if isinstance(data, list) else []

@@ -13,11 +13,11 @@ from bench.world import INVOCATION_SECONDS, BenchWorld
 from rollcall.adapters.bus_and_queue import EventBridgeOutcomeBus
 from rollcall.adapters.ledger import LedgerBucket
 from rollcall.adapters.runs import RunsBucket
-from rollcall.adapters.state.memory import StateTable
 from rollcall.adapters.state.rosters import MatchTable
 from rollcall.adapters.state.sweeps import SweepTable
 from simulation.latency import Latency
 from tests.support.moto_aws import BUCKET, BUS, TABLE, create_table
+from tests.support.state_table import WholeStateTable
 from tests.support.world import MANAGEMENT
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class _Metered(BenchWorld):
         metered = {service: self.meter.wrap(service, client) for service, client in clients.items()}
         delayed: Any = partial(Delayed, clock=self.clock, latency=Latency(seed=1))
         dynamodb = {"client": metered["dynamodb"], "table": TABLE}
-        self.state = delayed(StateTable(**dynamodb), median=TABLE_SECONDS)
+        self.state = delayed(WholeStateTable(**dynamodb), median=TABLE_SECONDS)
         self.matches = delayed(MatchTable(**dynamodb), median=TABLE_SECONDS)
         self.sweeps = delayed(SweepTable(**dynamodb), median=TABLE_SECONDS)
         self.ledger = delayed(LedgerBucket(client=metered["s3"], bucket=BUCKET), median=BUCKET_SECONDS)

@@ -6,14 +6,20 @@ import os
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from rollcall.adapters.bus_and_queue import EventBridgeOutcomeBus
 from rollcall.adapters.clients import make_client
+from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.runs import RunsBucket
+from rollcall.adapters.state.edits import BulkItems, RepeatedEditItems
+from rollcall.adapters.state.intents import IncidentItems
+from rollcall.adapters.state.rosters import ControlItems, MatchTable
 from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.adapters.system import SystemClock, ThreadPool
 from rollcall.rosters.current import Rosters
-from rollcall.runtime.compose import load_candidate, make_writing_ports
+from rollcall.runtime.compose import load_candidate, make_writer
 from rollcall.runtime.environment import ApplyEnvironment
 from rollcall.sweep.apply import IN_FLIGHT, ApplyStep
+from rollcall.sweep.ports import ApplyPorts
 from rollcall.sweep.prepare import prepare
 from rollcall.sweep.run import Run
 from rollcall.timing import make_paces
@@ -31,13 +37,28 @@ def compose_apply() -> Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]
     """
     environment = ApplyEnvironment.from_variables(os.environ)
     pace = _make_paces()
-    ports = make_writing_ports(environment, members=pace.by_operation, management=_make_paces().by_operation)
+    table = {"client": make_client("dynamodb"), "table": environment.state_table}
+    ports = ApplyPorts(
+        organization=AwsOrganization(client=make_client("organizations")),
+        matches=MatchTable(**table),
+        writer=make_writer(
+            environment, table, members=pace.by_operation, management=_make_paces().by_operation
+        ),
+        repeated=RepeatedEditItems(**table),
+        bulks=BulkItems(**table),
+        incidents=IncidentItems(**table),
+        bus=EventBridgeOutcomeBus(
+            client=make_client("events"),
+            bus=environment.outcome_bus,
+            management_account=environment.management_account,
+        ),
+    )
     runs = RunsBucket(client=make_client("s3"), bucket=environment.reports_bucket)
-    rosters = Rosters(state=ports.state, candidate=load_candidate())
+    rosters = Rosters(memory=ControlItems(**table), candidate=load_candidate())
     apply = ApplyStep(
         ports=ports,
         runs=runs,
-        sweeps=SweepTable(client=make_client("dynamodb"), table=environment.state_table),
+        sweeps=SweepTable(**table),
         rosters=rosters,
         pool=ThreadPool(threads=IN_FLIGHT),
         paces=pace,

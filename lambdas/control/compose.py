@@ -8,8 +8,8 @@ from rollcall.adapters.bus_and_queue import EventBridgeOutcomeBus
 from rollcall.adapters.clients import make_client
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.runs import StepFunctionsMachine
-from rollcall.adapters.state.memory import StateTable
-from rollcall.adapters.state.rosters import MatchTable
+from rollcall.adapters.state.edits import RepeatedEditItems
+from rollcall.adapters.state.rosters import ControlItems, MatchTable
 from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.adapters.system import SystemClock
 from rollcall.control import CommandHandler
@@ -21,21 +21,22 @@ from rollcall.runtime.environment import ControlEnvironment
 def compose_control() -> CommandHandler:
     """Compose `control` from its environment; MissingVariableError if that is incomplete."""
     environment = ControlEnvironment.from_variables(os.environ)
-    dynamodb, table = make_client("dynamodb"), environment.state_table
-    state = StateTable(client=dynamodb, table=table)
+    table = {"client": make_client("dynamodb"), "table": environment.state_table}
+    control = ControlItems(**table)
     return CommandHandler(
-        state=state,
-        sweeps=SweepTable(client=dynamodb, table=table),
+        pause=control,
+        repeated=RepeatedEditItems(**table),
+        sweeps=SweepTable(**table),
         bus=EventBridgeOutcomeBus(
             client=make_client("events"),
             bus=environment.outcome_bus,
             management_account=environment.management_account,
         ),
-        matches=MatchTable(client=dynamodb, table=table),
+        matches=MatchTable(**table),
         organization=AwsOrganization(client=make_client("organizations")),
         machine=StepFunctionsMachine(
             client=make_client("stepfunctions"), machine_arn=environment.sweep_machine_arn
         ),
-        rosters=Rosters(state=state, candidate=load_candidate()),
+        rosters=Rosters(memory=control, candidate=load_candidate()),
         clock=SystemClock(),
     )

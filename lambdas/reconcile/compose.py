@@ -7,14 +7,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from rollcall.adapters.bus_and_queue import SqsQueue
-from rollcall.adapters.clients import LateClient
+from rollcall.adapters.bus_and_queue import EventBridgeOutcomeBus, SqsQueue
+from rollcall.adapters.clients import LateClient, make_client
+from rollcall.adapters.organizations import AwsOrganization
+from rollcall.adapters.state.edits import BulkItems, KnownDriftItems, RepeatedEditItems
+from rollcall.adapters.state.intents import IncidentItems
+from rollcall.adapters.state.rosters import ControlItems, MatchTable
 from rollcall.adapters.system import SystemClock
+from rollcall.bulk_edits.detector import BulkDetector
 from rollcall.bulk_edits.model import BulkLimits
+from rollcall.publish.incidents import IncidentPublisher
 from rollcall.reconcile.reconciler import Reconciler
 from rollcall.repeated_edits.rules import RepeatedEditLimits
 from rollcall.rosters.current import Rosters
-from rollcall.runtime.compose import load_candidate, make_writing_ports
+from rollcall.runtime.compose import load_candidate, make_writer
 from rollcall.runtime.environment import ReconcileEnvironment
 from rollcall.timing import make_buckets
 
@@ -42,22 +48,46 @@ def compose_reconcile(observe: Callable[[Incident], None]) -> ReconcileFunction:
     """
     environment = ReconcileEnvironment.from_variables(os.environ)
     now = SystemClock().now().timestamp()
-    ports = make_writing_ports(
+    table = {"client": make_client("dynamodb"), "table": environment.state_table}
+    writer = make_writer(
         environment,
+        table,
         members=make_buckets(share=RECONCILE_SHARE, now=now),
         management=make_buckets(share=RECONCILE_SHARE, now=now),
     )
-    reconciler = Reconciler(
-        ports=ports,
-        rosters=Rosters(state=ports.state, candidate=load_candidate()),
-        writer_roles=frozenset({environment.writer_role_arn, environment.management_role_arn}),
-        guardrail=environment.guardrail == "on",
+    repeated = RepeatedEditItems(**table)
+    bus = EventBridgeOutcomeBus(
+        client=make_client("events"),
+        bus=environment.outcome_bus,
+        management_account=environment.management_account,
+    )
+    writer_roles = frozenset({environment.writer_role_arn, environment.management_role_arn})
+    bulks = BulkLimits(
+        accounts=int(environment.bulk_accounts),
+        organization_accounts=int(environment.bulk_organization_accounts),
+        window=timedelta(minutes=int(environment.bulk_minutes)),
+    )
+    publisher = IncidentPublisher(
+        incidents=IncidentItems(**table),
+        intents=writer.intents,
+        repeated=repeated,
+        drift=KnownDriftItems(**table),
+        bus=bus,
+        clock=writer.clock,
+        gatherer=BulkDetector(bulks=BulkItems(**table), bus=bus, clock=writer.clock, limits=bulks),
+        writer_roles=writer_roles,
         observe=observe,
-        bulks=BulkLimits(
-            accounts=int(environment.bulk_accounts),
-            organization_accounts=int(environment.bulk_organization_accounts),
-            window=timedelta(minutes=int(environment.bulk_minutes)),
-        ),
+    )
+    reconciler = Reconciler(
+        organization=AwsOrganization(client=make_client("organizations")),
+        rosters=Rosters(memory=ControlItems(**table), candidate=load_candidate()),
+        matches=MatchTable(**table),
+        writer=writer,
+        repeated=repeated,
+        publisher=publisher,
+        bus=bus,
+        writer_roles=writer_roles,
+        guardrail=environment.guardrail == "on",
         standoffs=RepeatedEditLimits(
             reverts=int(environment.standoff_reverts),
             window=timedelta(minutes=int(environment.standoff_minutes)),

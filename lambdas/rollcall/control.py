@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from rollcall.events.fields import is_account_id
 from rollcall.model.contact import ContactKind
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from rollcall.ports import Clock, Organization, OutcomeBus, State
+    from rollcall.ports import Clock, Organization, OutcomeBus
+    from rollcall.repeated_edits.rules import RepeatedEditMemory
     from rollcall.rosters.current import Rosters
     from rollcall.rosters.orphaned import Matches
     from rollcall.sweep.approvals import PendingPlan
@@ -86,11 +87,19 @@ def _read_text(document: Mapping[str, Any], name: str, *, most: int, needed: boo
     return value.strip()
 
 
+class PauseMemory(Protocol):
+    """Memory of the pause."""
+
+    def set_paused(self, *, paused: bool, by: str, reason: str, at: datetime) -> None:
+        """Stop all writes, or let them go on; RetryableError."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandHandler:
     """Carries out commands."""
 
-    state: State
+    pause: PauseMemory
+    repeated: RepeatedEditMemory
     sweeps: Sweeps
     bus: OutcomeBus
     matches: Matches
@@ -123,7 +132,7 @@ class CommandHandler:
         raise RefusedError("no such operation")
 
     def _pause(self, command: Command, now: datetime, *, paused: bool) -> dict[str, Any]:
-        self.state.set_paused(paused=paused, by=command.by, reason=command.reason, at=now)
+        self.pause.set_paused(paused=paused, by=command.by, reason=command.reason, at=now)
         kind = NoticeKind.PAUSED if paused else NoticeKind.UNPAUSED
         facts = {"by": command.by, "reason": command.reason}
         self.bus.publish_notice(make_notice(kind, key=command.key, facts=facts), now)
@@ -131,13 +140,13 @@ class CommandHandler:
 
     def _approve(self, command: Command, now: datetime) -> dict[str, Any]:
         """The person is on record first; then the roster is in force; then its plan is carried out."""
-        control = self.state.get_enforcement()
+        control = self.rosters.get_enforcement()
         held = self._find_pending(command.plan, control.approved, now)
         before = self.rosters.find_current(control)
         self.sweeps.approve(held.plan, by=command.by, at=now)
         if held.roster != control.approved:
             approve_candidate(
-                state=self.state,
+                memory=self.rosters.memory,
                 matches=self.matches,
                 organization=self.organization,
                 document=self.rosters.document,
@@ -178,7 +187,7 @@ class CommandHandler:
     def _release(self, command: Command, account_id: str, kind: ContactKind, now: datetime) -> dict[str, Any]:
         """Told first: a try that was cut off between the two would find nothing left to tell of."""
         contact = {"account": account_id, "kind": str(kind)}
-        known = self.state.load_repeated(account_id, kind)
+        known = self.repeated.load_repeated(account_id, kind)
         if known.release is not None and not known.is_open(now):
             # The answer of an earlier try was lost, or somebody else was faster: it is as it was asked for.
             return contact | {"released": {"by": known.release.by, "at": known.release.at.isoformat()}}
@@ -186,7 +195,7 @@ class CommandHandler:
             raise RefusedError("there is no standoff over this contact")
         facts = {"by": command.by, "account": {"id": account_id}, "kind": str(kind)}
         self.bus.publish_notice(make_notice(NoticeKind.RELEASED, key=command.key, facts=facts), now)
-        self.state.release(account_id, kind, by=command.by, at=now)
+        self.repeated.release(account_id, kind, by=command.by, at=now)
         return contact
 
     def _find_pending(self, plan: str | None, approved: str | None, now: datetime) -> PendingPlan:

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
-
-from rollcall.bulk_edits.model import BulkMemory
-from rollcall.publish.known_drift import KnownDriftMemory
-from rollcall.repeated_edits.rules import RepeatedEditMemory
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from rollcall.decide.enforcement import Enforcement
     from rollcall.decide.intent import Intent
     from rollcall.model.account import Account
     from rollcall.model.contact import Contact, ContactKind
     from rollcall.model.desired import Observation
     from rollcall.outcomes.notices import Notice
     from rollcall.outcomes.outcome import Incident, Outcome
-    from rollcall.rosters.orphaned import Matches
 
 
 class Clock(Protocol):
@@ -71,72 +65,6 @@ class AccountApi(Protocol):
         """Delete a contact; returns and raises as `put`."""
 
 
-class State(BulkMemory, RepeatedEditMemory, KnownDriftMemory, Protocol):
-    """Operational memory."""
-
-    def get_enforcement(self) -> Enforcement:
-        """The pause and the approved digest, read consistently."""
-
-    def load_roster(self, digest: str) -> Mapping[str, Any]:
-        """The roster document that was approved under this digest."""
-
-    def list_open_intents(self, account_id: str) -> Sequence[Intent]:
-        """Intents of the account whose outcome is not yet recorded."""
-
-    def list_stale_intents(self, now: datetime) -> Sequence[Intent]:
-        """Intents of any account that are open for longer than their lease: their workers are gone."""
-
-    def open_intent(self, intent: Intent) -> None:
-        """Record an intent, if the roster is still approved and writes are not paused.
-
-        IntentBusyError, WritesHaltedError or RecordRefusedError; nothing may be written after any of them.
-        """
-
-    def record_request(self, intent: Intent, request_id: str, *, at: datetime) -> None:
-        """Remember the write and its request id, so that its event is known as an own write."""
-
-    def close_intent(self, intent: Intent, *, claimable: bool, at: datetime) -> None:
-        """Forget an intent whose outcome is recorded.
-
-        If `claimable`, its worker may have written without storing the request id: one event of
-        the writer role on this contact may still claim it.
-        """
-
-    def is_own_write(self, request_id: str) -> bool:
-        """Whether a write of ours had this request id."""
-
-    def claim_write(self, account_id: str, kind: ContactKind, *, event_key: str, at: datetime) -> bool:
-        """Whether a write of ours without a known request id waits for this call's event.
-
-        One write answers to one call, however often its event is delivered, and never to the call that it
-        undid.
-        """
-
-    def remember_call(self, intent: Intent, request_id: str, *, at: datetime) -> None:
-        """Remember the request id of a call that AWS refused."""
-
-    def mark_opened(self, incident_id: str, *, at: datetime) -> None:
-        """Remember that people were told of an incident that is not over."""
-
-    def is_opened(self, incident_id: str) -> bool:
-        """Whether they were."""
-
-    def mark_restored(self, intent: Intent, *, at: datetime) -> None:
-        """Remember that this contact was written now."""
-
-    def get_restored_at(self, account_id: str, kind: ContactKind) -> datetime | None:
-        """When we last wrote this contact, None if not within a day."""
-
-    def get_restored_for(self, account_id: str, kind: ContactKind) -> str | None:
-        """The id of the event or run that led to that write, None if there was none within a day."""
-
-    def set_paused(self, *, paused: bool, by: str, reason: str, at: datetime) -> None:
-        """Stop all writes, or let them go on."""
-
-    def approve(self, *, digest: str, document: Mapping[str, Any], by: str, at: datetime) -> None:
-        """Make this roster the one that is enforced."""
-
-
 class Ledger(Protocol):
     """The write-once record."""
 
@@ -155,19 +83,6 @@ class OutcomeBus(Protocol):
 
     def publish_notice(self, notice: Notice, at: datetime) -> None:
         """Publish a notice; RetryableError if not taken."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ports:
-    """All collaborators of a reconciliation, chosen in one place."""
-
-    organization: Organization
-    accounts: AccountApi
-    state: State
-    ledger: Ledger
-    bus: OutcomeBus
-    matches: Matches
-    clock: Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,8 @@ from rollcall.adapters.bus_and_queue import EventBridgeOutcomeBus
 from rollcall.adapters.clients import NO_RETRIES, make_client
 from rollcall.adapters.organizations import AwsOrganization, OrganizationAccounts
 from rollcall.adapters.runs import RunsBucket
-from rollcall.adapters.state.memory import StateTable
-from rollcall.adapters.state.rosters import MatchTable
+from rollcall.adapters.state.edits import KnownDriftItems
+from rollcall.adapters.state.rosters import ControlItems, MatchTable
 from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.adapters.system import SystemClock, ThreadPool
 from rollcall.rosters.current import Rosters
@@ -40,8 +40,9 @@ def compose_sweep(
     MissingVariableError if the environment is incomplete.
     """
     environment = SweepEnvironment.from_variables(os.environ)
-    ports = _make_ports(environment)
-    rosters = Rosters(state=ports.state, candidate=load_candidate())
+    table = {"client": make_client("dynamodb"), "table": environment.state_table}
+    ports = _make_ports(environment, table)
+    rosters = Rosters(memory=ControlItems(**table), candidate=load_candidate())
     management = environment.management_account
     gate = Gate(ports=ports, rosters=rosters)
     report = ReportStep(ports=ports, rosters=rosters, measure=measure)
@@ -52,12 +53,12 @@ def compose_sweep(
         ).as_document(),
         "gate": lambda event: gate.run_step(Run.from_document(event["run"])).as_document(),
         "report": lambda event: report.run_step(Run.from_document(event["run"])).as_document(),
-        "fail": FailStep(ports=ports, measure=measure).run_step,
+        "fail": FailStep(ports=ports, rosters=rosters, measure=measure).run_step,
     }
 
 
-def _make_ports(environment: SweepEnvironment) -> SweepPorts:
-    clock, dynamodb, table = SystemClock(), make_client("dynamodb"), environment.state_table
+def _make_ports(environment: SweepEnvironment, table: Mapping[str, Any]) -> SweepPorts:
+    clock = SystemClock()
     pace = make_paces(now=clock.now().timestamp(), guard=Lock)
     return SweepPorts(
         accounts=OrganizationAccounts(
@@ -69,10 +70,10 @@ def _make_ports(environment: SweepEnvironment) -> SweepPorts:
             client=make_client("account", NO_RETRIES), clock=clock, buckets=pace.by_operation
         ),
         organization=AwsOrganization(client=make_client("organizations")),
-        state=StateTable(client=dynamodb, table=table),
-        matches=MatchTable(client=dynamodb, table=table),
+        drift=KnownDriftItems(**table),
+        matches=MatchTable(**table),
         runs=RunsBucket(client=make_client("s3"), bucket=environment.reports_bucket),
-        sweeps=SweepTable(client=dynamodb, table=table),
+        sweeps=SweepTable(**table),
         bus=EventBridgeOutcomeBus(
             client=make_client("events"),
             bus=environment.outcome_bus,

@@ -10,7 +10,7 @@ import typer
 from botocore.exceptions import ClientError
 
 from rollcall.adapters.errors import get_code
-from rollcall.adapters.state.memory import StateTable
+from rollcall.adapters.state.intents import OwnWriteItems
 from rollcall_cli.aws.composition import Composition, Login
 from rollcall_cli.aws.hub_stack import output
 from rollcall_cli.history.bucket import stored
@@ -92,9 +92,9 @@ def _entries(
     stack = login.client("cloudformation")
     try:
         bucket = output(stack, "LedgerBucketName")
-        state = StateTable(client=login.client("dynamodb"), table=output(stack, "StateTableName"))
+        writes = OwnWriteItems(client=login.client("dynamodb"), table=output(stack, "StateTableName"))
         # Before the objects: a write between the two looks has its intent in the ledger by then.
-        known = state.list_writes(account_id) if verify else ()
+        known = writes.list_writes(account_id) if verify else ()
         objects = stored(login.client("s3"), bucket=bucket, account_id=account_id)
         return entries(objects, Book(known=known, retention=retention, now=composition.clock.now()))
     except ClientError as error:

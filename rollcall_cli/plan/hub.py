@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rollcall.adapters.errors import AWS_ERRORS, get_code
-from rollcall.adapters.state.memory import StateTable
-from rollcall.adapters.state.rosters import MatchTable
+from rollcall.adapters.state.rosters import ControlItems, MatchTable
 from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.model.errors import RetryableError
 from rollcall.model.roster import Roster
@@ -76,7 +75,7 @@ def ask(login: Login, *, now: datetime) -> Hub:
     client = login.client("dynamodb")
     try:
         run = SweepTable(client=client, table=found[_TABLE]).find_current(now)
-        approved = _approved(StateTable(client=client, table=found[_TABLE]))
+        approved = _approved(ControlItems(client=client, table=found[_TABLE]))
         matches = CachedMatches(LookOnly(MatchTable(client=client, table=found[_TABLE])))
         matches.list_units()
     except RetryableError as error:
@@ -90,6 +89,6 @@ def ask(login: Login, *, now: datetime) -> Hub:
     return Hub(matches=matches, approved=approved)
 
 
-def _approved(state: StateTable) -> Roster | None:
-    digest = state.get_enforcement().approved
-    return Roster.from_document(state.load_roster(digest)) if digest else None
+def _approved(control: ControlItems) -> Roster | None:
+    digest = control.get_enforcement().approved
+    return Roster.from_document(control.load_roster(digest)) if digest else None

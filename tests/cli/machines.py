@@ -6,13 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.runs import RunsBucket
-from rollcall.adapters.state.memory import StateTable
 from rollcall.adapters.state.rosters import MatchTable
 from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.model.roster import compute_digest
 from rollcall_config.configuration import load
 from tests.cli.desk import HUB
 from tests.cli.world import TABLE
+from tests.support.state_table import WholeStateTable
 from tests.support.sweep_world import SweepWorld
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Machines:
         self.world = world
         self.hub = SweepWorld(self._roster(), organization=world.organization, approve=False)
         dynamodb = world.client("dynamodb", HUB)
-        self.hub.state = StateTable(client=dynamodb, table=TABLE)
+        self.hub.state = WholeStateTable(client=dynamodb, table=TABLE)
         self.hub.sweeps = SweepTable(client=dynamodb, table=TABLE)
         self.hub.matches = MatchTable(client=dynamodb, table=TABLE)
         s3 = world.client("s3", HUB)

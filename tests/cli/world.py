@@ -6,7 +6,6 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rollcall.adapters.state.memory import StateTable
 from rollcall.model.roster import compute_digest
 from rollcall.model.well_known import STACK_SET_NAME
 from rollcall_cli.text.fixes import STACK_SETS
@@ -17,6 +16,7 @@ from tests.cli.desk import CONTACTS, HUB, MANAGEMENT, ORGANIZATION, Desk
 from tests.cli.stack_sets import CloudFormation, Deployed
 from tests.support.clients import client_of
 from tests.support.moto_aws import create_table
+from tests.support.state_table import WholeStateTable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,7 +103,7 @@ class World(Desk):
     def approve(self) -> None:
         """Make the candidate the approved roster."""
         document = load(self.where, "config", today=self.clock.now().date()).roster
-        state = StateTable(client=self._elsewhere("dynamodb", HUB), table=TABLE)
+        state = WholeStateTable(client=self._elsewhere("dynamodb", HUB), table=TABLE)
         digest = compute_digest(document)
         state.approve(digest=digest, document=document, by="ann", at=self.clock.now())
         assert self.deployed.outputs is not None

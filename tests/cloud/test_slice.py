@@ -9,12 +9,12 @@ import pytest
 
 from localcloud.story.shell import run_rollcall
 from rollcall.adapters.organizations import AwsOrganization
-from rollcall.adapters.state.memory import StateTable
 from rollcall.adapters.state.rosters import MatchTable
 from rollcall.model.well_known import OPERATOR_ROLE_NAME
 from rollcall.repeated_edits.rules import BACKOFF, RepeatedEditLimits
 from rollcall.rosters.current import approve_candidate
 from tests.cloud.tools import PATIENCE_SECONDS, alerts, expire, messages, wait_for
+from tests.support.state_table import WholeStateTable
 
 pytestmark = pytest.mark.cloud
 HUB, MEMBER, MANAGEMENT, EXEMPT = "333333333333", "222222222222", "111111111111", "555566667777"
@@ -31,7 +31,7 @@ class Slice:
         cloud.simulation.subscribe(lambda _, event: self.events.append(event))
         self._member = cloud.clients.client("account", MEMBER, role="mary")
         self._hub = lambda service: cloud.clients.client(service, HUB)
-        self.state = StateTable(client=self._hub("dynamodb"), table=outputs["StateTableName"])
+        self.state = WholeStateTable(client=self._hub("dynamodb"), table=outputs["StateTableName"])
 
     def edit(self, kind):
         """Mary edits a contact; the event of it."""
@@ -116,7 +116,7 @@ def hub(cloud, deployed, assembly):
     roster = json.loads(candidate.read_text())
     made = Slice(cloud, deployed["RollcallHub"], roster)
     approve_candidate(
-        state=made.state,
+        memory=made.state,
         matches=MatchTable(
             client=cloud.clients.client("dynamodb", HUB), table=deployed["RollcallHub"]["StateTableName"]
         ),

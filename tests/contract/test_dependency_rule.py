@@ -25,8 +25,6 @@ LAYERS = (
     ("reconcile", "sweep"),
     ("control",),
 )
-#: What `State` still inherits, until it is split.
-SPLITTING = {"bulk_edits", "repeated_edits", "publish", "rosters"}
 #: Parts beside the rows, and the only other parts that each sees.
 ASIDE = {
     "notify": {"timing", "model", "events", "outcomes", "ports"},
@@ -98,8 +96,6 @@ def test_the_core_points_inward() -> None:
         allowed = seen_by(part_of(name))
         for module in imports(name):
             names = module.split(".")
-            if name == f"{CORE}ports.py" and len(names) > 1 and names[1] in SPLITTING:
-                continue
             if allowed is not None and names[0] == "rollcall" and len(names) > 1 and names[1] not in allowed:
                 wrong.append(f"{name} imports {module}")
     assert not wrong

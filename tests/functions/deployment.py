@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import notify.handler
 import reconcile.handler
 from rollcall.adapters.organizations import AwsOrganization
-from rollcall.adapters.state.memory import StateTable
 from rollcall.adapters.state.rosters import MatchTable
 from rollcall.rosters.current import approve_candidate
 from rollcall.runtime.environment import NotifyEnvironment, ReconcileEnvironment
@@ -18,6 +17,7 @@ from simulation import Caller, SimulatedCloud, SystemClock, make_example_organiz
 from simulation.organization import AlternateContact
 from tests.support.moto_aws import BUCKET, BUS, TABLE, create_table
 from tests.support.samples import HUB, MANAGEMENT, MEMBER, ROSTER, WANTED, leaks
+from tests.support.state_table import WholeStateTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -103,7 +103,7 @@ class Deployment:
         self.organization = make_example_organization(clock)
         self.cloud = SimulatedCloud(self.organization, clock)
         self._create()
-        self.state = StateTable(client=aws["dynamodb"], table=TABLE)
+        self.state = WholeStateTable(client=aws["dynamodb"], table=TABLE)
         self.cloud.subscribe(self._forward)
 
     def _create(self) -> None:
@@ -173,7 +173,7 @@ class Deployment:
     def approve(self) -> None:
         approver = Caller.role(MANAGEMENT, "Admin", "alice")
         approve_candidate(
-            state=self.state,
+            memory=self.state,
             matches=MatchTable(client=self.aws["dynamodb"], table=TABLE),
             organization=AwsOrganization(client=self.cloud.client("organizations", approver)),
             document=self.roster,

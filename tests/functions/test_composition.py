@@ -16,7 +16,7 @@ from rollcall.adapters.account_api import AllAccounts
 from rollcall.adapters.clients import LateClient
 from rollcall.adapters.slack import SlackChannel
 from rollcall.adapters.sns import ChatTopic, SnsTopic
-from rollcall.adapters.state.memory import StateTable
+from rollcall.adapters.state.intents import IntentItems, OwnWriteItems
 from rollcall.adapters.state.rosters import MatchTable
 from rollcall.bulk_edits.model import BulkLimits
 from rollcall.decide.enforcement import Enforcement
@@ -140,10 +140,12 @@ def test_reconcile_is_composed_from_its_environment(created, candidate, monkeypa
     reconciler = function.reconciler
     assert reconciler.writer_roles == {WRITER_ROLE, MANAGEMENT_ROLE}
     assert not reconciler.guardrail
-    assert isinstance(reconciler.ports.state, StateTable)
-    assert isinstance(reconciler.ports.matches, MatchTable)
-    assert reconciler.observe == OBSERVED.append
-    assert isinstance(reconciler.ports.accounts, AllAccounts)
+    assert isinstance(reconciler.writer.intents, IntentItems)
+    assert isinstance(reconciler.writer.own_writes, OwnWriteItems)
+    assert isinstance(reconciler.matches, MatchTable)
+    assert reconciler.publisher.observe == OBSERVED.append
+    assert reconciler.publisher.writer_roles == reconciler.writer_roles
+    assert isinstance(reconciler.writer.accounts, AllAccounts)
     nothing_approved = Enforcement(approved=None, paused=False)
     assert reconciler.rosters.find_current(nothing_approved).digest == compute_digest(
         json.loads(candidate.read_text())
@@ -154,7 +156,7 @@ def test_reconcile_is_composed_from_its_environment(created, candidate, monkeypa
 def test_reconcile_takes_half_of_the_quota(monkeypatch):
     for name, value in RECONCILE.as_variables().items():
         monkeypatch.setenv(name, value)
-    accounts = compose_reconcile(OBSERVED.append).reconciler.ports.accounts
+    accounts = compose_reconcile(OBSERVED.append).reconciler.writer.accounts
     pacings = [accounts._members._buckets, accounts._management._buckets]
     for buckets in pacings:
         assert {name: (bucket.rate, bucket.burst) for name, bucket in buckets.items()} == {
@@ -180,7 +182,9 @@ def test_what_is_a_bulk_and_a_standoff_is_what_the_stack_says(monkeypatch):
         monkeypatch.setenv(name, text)
     reconciler = compose_reconcile(OBSERVED.append).reconciler
     window = timedelta(minutes=15)
-    assert reconciler.bulks == BulkLimits(accounts=7, organization_accounts=30, window=window)
+    assert reconciler.publisher.gatherer.limits == BulkLimits(
+        accounts=7, organization_accounts=30, window=window
+    )
     assert reconciler.standoffs == RepeatedEditLimits(reverts=4, window=timedelta(minutes=90))
 
 

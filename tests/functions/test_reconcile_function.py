@@ -149,7 +149,7 @@ def test_a_worker_killed_after_the_put_is_finished_by_the_redelivery(deployment,
 
     deployment.edit(FOUND)
     with monkeypatch.context() as patched:
-        patched.setattr(compose.StateTable, "record_request", killed)
+        patched.setattr(compose.IntentItems, "record_request", killed)
         with pytest.raises(Killed):
             deployment.intake.deliver()
     assert deployment.security_contact() == api_values(WANTED)

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.ledger import LedgerBucket
-from rollcall.adapters.state.memory import StateTable
 from rollcall.decide.intent import make_intent_id
 from rollcall.model.contact import ContactKind
 from rollcall.outcomes.outcome import Outcome
@@ -16,6 +15,7 @@ from rollcall.outcomes.verdicts import Verdict
 from tests.cli.desk import HUB, PAYMENTS
 from tests.cli.world import TABLE
 from tests.support import samples
+from tests.support.state_table import WholeStateTable
 
 if TYPE_CHECKING:
     from rollcall.decide.intent import Intent
@@ -47,7 +47,7 @@ class Books:
         assert world.deployed.outputs is not None
         world.deployed.outputs["LedgerBucketName"] = BUCKET
         self.ledger = LedgerBucket(client=self.s3, bucket=BUCKET)
-        self.state = StateTable(client=world.client("dynamodb", HUB), table=TABLE)
+        self.state = WholeStateTable(client=world.client("dynamodb", HUB), table=TABLE)
 
     def write(
         self,

@@ -30,8 +30,7 @@ from tests.support.world import MANAGEMENT, MANAGEMENT_ROLE, World, _Counted
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from rollcall.ports import Ports
-    from rollcall.sweep.ports import Pool
+    from rollcall.sweep.ports import ApplyPorts, Pool
 
 ALICE = "arn:aws:sts::333333333333:assumed-role/rollcall-operator/alice"
 FOR_GOOD = 1_000_000
@@ -116,12 +115,12 @@ class SweepWorld(World):
             raise Crash
 
     def _operations(self) -> Mapping[str, Any]:
-        ports, writer = self._sweep_ports(), self._writer_ports()
-        rosters = Rosters(state=self.state, candidate=self.roster)
+        ports, writing = self._sweep_ports(), self._apply_ports()
+        rosters = Rosters(memory=self.state, candidate=self.roster)
         pace = make_paces(now=self.clock.now().timestamp())
         gate = Gate(ports=ports, rosters=rosters)
         apply = ApplyStep(
-            ports=writer,
+            ports=writing,
             runs=self.runs,
             sweeps=self.sweeps,
             rosters=rosters,
@@ -131,7 +130,7 @@ class SweepWorld(World):
         report = ReportStep(ports=ports, rosters=rosters, measure=self._measure)
         whole = {
             "prepare": lambda run: prepare(
-                run, ports=writer, runs=self.runs, rosters=rosters, management_account=MANAGEMENT
+                run, ports=writing, runs=self.runs, rosters=rosters, management_account=MANAGEMENT
             ),
             "observe": lambda run: observe(run, ports=ports, rosters=rosters, management_account=MANAGEMENT),
             "gate": gate.run_step,
@@ -144,7 +143,7 @@ class SweepWorld(World):
         }
         return steps | {
             "begin": lambda event: begin(event, ports=ports, rosters=rosters).as_document(),
-            "fail": FailStep(ports=ports, measure=self._measure).run_step,
+            "fail": FailStep(ports=ports, rosters=rosters, measure=self._measure).run_step,
         }
 
     def _measure(self, name: str, value: int) -> None:
@@ -153,13 +152,14 @@ class SweepWorld(World):
     def _operator(self) -> CommandHandler:
         ports = self._sweep_ports()
         return CommandHandler(
-            state=self.state,
+            pause=self.state,
+            repeated=self.state,
             sweeps=self.sweeps,
             bus=self.bus,
             matches=self.matches,
             organization=ports.organization,
             machine=self,
-            rosters=Rosters(state=self.state, candidate=self.roster),
+            rosters=Rosters(memory=self.state, candidate=self.roster),
             clock=self.clock,
         )
 
@@ -174,7 +174,7 @@ class SweepWorld(World):
             ),
             contacts=OneModeAccountApi(client=account, clock=self.clock, buckets=pace.by_operation),
             organization=AwsOrganization(client=organizations),
-            state=self.state,
+            drift=self.state,
             matches=self.matches,
             runs=self.runs,
             sweeps=self.sweeps,
@@ -184,7 +184,7 @@ class SweepWorld(World):
             clock=self.clock,
         )
 
-    def _writer_ports(self) -> Ports:
+    def _apply_ports(self) -> ApplyPorts:
         pace = make_paces(now=self.clock.now().timestamp()).by_operation
         account = _Writer(self)
         accounts = AllAccounts(
@@ -198,7 +198,7 @@ class SweepWorld(World):
                 buckets=pace,
             ),
         )
-        return replace(self.reconciler.ports, accounts=accounts)
+        return self.apply_ports(replace(self.reconciler.writer, accounts=accounts))
 
     # What came of it
 

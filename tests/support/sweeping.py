@@ -39,7 +39,7 @@ class Sweeping:
         role = Caller.role(HUB, "rollcall-sweep", "sweep")
         pace = make_paces(now=self.clock.now().timestamp())
         organizations = self.world.cloud.client("organizations", role)
-        self.rosters = Rosters(state=self.world.state, candidate=candidate)
+        self.rosters = Rosters(memory=self.world.state, candidate=candidate)
         self.ports = SweepPorts(
             accounts=OrganizationAccounts(
                 client=organizations, clock=self.clock, pace=pace.by_operation[ORGANIZATIONS]
@@ -48,7 +48,7 @@ class Sweeping:
                 client=self.world.cloud.client("account", role), clock=self.clock, buckets=pace.by_operation
             ),
             organization=AwsOrganization(client=organizations),
-            state=self.world.state,
+            drift=self.world.state,
             matches=self.world.matches,
             runs=self.runs,
             sweeps=self.sweeps,
@@ -68,7 +68,7 @@ class Sweeping:
         """Prepare, by the role that writes."""
         return prepare(
             run,
-            ports=self.world.reconciler.ports,
+            ports=self.world.apply_ports(),
             runs=self.runs,
             rosters=self.rosters,
             management_account=MANAGEMENT,

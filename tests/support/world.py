@@ -10,17 +10,21 @@ from botocore.exceptions import ClientError
 
 from rollcall.adapters.account_api import AllAccounts, ManagementAccount, OneModeAccountApi
 from rollcall.adapters.organizations import AwsOrganization
+from rollcall.bulk_edits.detector import BulkDetector
+from rollcall.bulk_edits.model import BulkLimits
 from rollcall.decide.resolve import resolve_requirement
 from rollcall.model.desired import Desired
 from rollcall.model.levels import Severity
 from rollcall.model.roster import Roster
 from rollcall.notify.message import RUNBOOK, Links
 from rollcall.notify.notifier import Notifier
-from rollcall.ports import Ports
+from rollcall.publish.incidents import IncidentPublisher
 from rollcall.reconcile.reconciler import Reconciler
 from rollcall.rosters.current import Rosters, approve_candidate
 from rollcall.runtime.batch import process
+from rollcall.sweep.ports import ApplyPorts
 from rollcall.timing import make_buckets
+from rollcall.write.apply_change import Writer
 from simulation.caller import Caller
 from simulation.clock import VirtualClock
 from simulation.cloud import SimulatedCloud
@@ -162,9 +166,9 @@ class World:
     def approve(self) -> None:
         """Make the roster of this world the approved one."""
         approve_candidate(
-            state=self.state,
+            memory=self.state,
             matches=self.matches,
-            organization=self.reconciler.ports.organization,
+            organization=self.reconciler.organization,
             document=self.roster,
             approved_by="test",
             now=self.clock.now(),
@@ -175,8 +179,7 @@ class World:
         role = Caller.role(HUB, "rollcall-reconcile", "reconcile")
         buckets_ = make_buckets(share=0.5, now=self.clock.now().timestamp())
         account = _Counted(self.cloud.client("account", role), self.calls, self.faults)
-        ports = Ports(
-            organization=AwsOrganization(client=self.cloud.client("organizations", role)),
+        writer = Writer(
             accounts=AllAccounts(
                 management_account=MANAGEMENT,
                 members=OneModeAccountApi(client=account, clock=self.clock, buckets=buckets_),
@@ -188,18 +191,44 @@ class World:
                     buckets=buckets_,
                 ),
             ),
-            state=self.state,
+            intents=self.state,
+            own_writes=self.state,
             ledger=self.ledger,
-            bus=self.bus,
-            matches=self.matches,
             clock=self.clock,
         )
+        writer_roles = frozenset({WRITER_ROLE, MANAGEMENT_ROLE})
         self.reconciler = Reconciler(
-            ports=ports,
-            rosters=Rosters(state=self.state, candidate=self.roster),
-            writer_roles=frozenset({WRITER_ROLE, MANAGEMENT_ROLE}),
+            organization=AwsOrganization(client=self.cloud.client("organizations", role)),
+            rosters=Rosters(memory=self.state, candidate=self.roster),
+            matches=self.matches,
+            writer=writer,
+            repeated=self.state,
+            publisher=IncidentPublisher(
+                incidents=self.state,
+                intents=self.state,
+                repeated=self.state,
+                drift=self.state,
+                bus=self.bus,
+                clock=self.clock,
+                gatherer=BulkDetector(bulks=self.state, bus=self.bus, clock=self.clock, limits=BulkLimits()),
+                writer_roles=writer_roles,
+                observe=self.incidents.append,
+            ),
+            bus=self.bus,
+            writer_roles=writer_roles,
             guardrail=self.guardrail,
-            observe=self.incidents.append,
+        )
+
+    def apply_ports(self, writer: Writer | None = None) -> ApplyPorts:
+        """What the steps of the sweep that write work with; by default they write as `reconcile` does."""
+        return ApplyPorts(
+            organization=self.reconciler.organization,
+            matches=self.matches,
+            writer=writer or self.reconciler.writer,
+            repeated=self.state,
+            bulks=self.state,
+            incidents=self.state,
+            bus=self.bus,
         )
 
     def assume_role(self, **_: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from rollcall.bulk_edits.detector import find_parent_incident
 from rollcall.events.signal import TAMPERING, Ignored, Signal
@@ -17,12 +17,15 @@ from rollcall.repeated_edits.backoff import find_repeated_incident, record_rever
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
+    from datetime import datetime
 
     from rollcall.bulk_edits.detector import BulkDetector
-    from rollcall.bulk_edits.model import GroupedIncident
+    from rollcall.bulk_edits.model import BulkMemory, GroupedIncident
     from rollcall.model.account import Account
-    from rollcall.ports import Delivery, Ports
-    from rollcall.write.apply_change import AppliedChange
+    from rollcall.ports import Clock, Delivery, OutcomeBus
+    from rollcall.publish.known_drift import KnownDriftMemory
+    from rollcall.repeated_edits.rules import RepeatedEditMemory
+    from rollcall.write.apply_change import AppliedChange, IntentMemory
 
 
 def find_countable(incident: Incident, *, writer_roles: Collection[str], told: bool) -> Verdict | None:
@@ -74,31 +77,48 @@ def make_incident(
     )
 
 
-def close_intents(acted: Sequence[AppliedChange], ports: Ports) -> None:
+def close_intents(acted: Sequence[AppliedChange], *, intents: IntentMemory, clock: Clock) -> None:
     """Close the intents whose outcomes were published: a crash before this tells twice, never not at all."""
     for item in acted:
         if item.intent is not None:
-            ports.state.close_intent(item.intent, claimable=item.claimable, at=ports.clock.now())
+            intents.close_intent(item.intent, claimable=item.claimable, at=clock.now())
 
 
-def count_reverts(signal: Signal, acted: Sequence[AppliedChange], ports: Ports) -> None:
+def count_reverts(
+    signal: Signal, acted: Sequence[AppliedChange], *, memory: RepeatedEditMemory, clock: Clock
+) -> None:
     """Remember what was put back; RetryableError, and the intents are still open then."""
     for item in acted:
         if item.outcome.verdict is Verdict.SET and item.outcome.kind is not None:
-            record_revert(signal, item.outcome.kind, ports)
+            record_revert(signal, item.outcome.kind, memory=memory, clock=clock)
 
 
-def find_parent(incident: str, ports: Ports) -> str | None:
+def find_parent(incident: str, *, bulks: BulkMemory) -> str | None:
     """The incident id of the bulk that an incident was told with, None if it is told by itself."""
-    gathered = ports.state.find_grouped(incident)
+    gathered = bulks.find_grouped(incident)
     return find_parent_incident(gathered) if gathered else None
+
+
+class IncidentMemory(Protocol):
+    """Memory of incidents that are not over. RetryableError from each."""
+
+    def mark_opened(self, incident_id: str, *, at: datetime) -> None:
+        """Remember that people were told of an incident that is not over."""
+
+    def is_opened(self, incident_id: str) -> bool:
+        """Whether they were."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentPublisher:
     """Publishes incidents, and decides whether one is told by itself. `writer_roles` are our own roles."""
 
-    ports: Ports
+    incidents: IncidentMemory
+    intents: IntentMemory
+    repeated: RepeatedEditMemory
+    drift: KnownDriftMemory
+    bus: OutcomeBus
+    clock: Clock
     gatherer: BulkDetector
     writer_roles: frozenset[str]
     observe: Callable[[Incident], None]
@@ -111,13 +131,19 @@ class IncidentPublisher:
         What only waits is counted at once, and published when it is late.
         """
         if incident.signal is not None:
-            count_reverts(incident.signal, acted, self.ports)
+            count_reverts(incident.signal, acted, memory=self.repeated, clock=self.clock)
             # A new account is looked at again by plan, and nothing was left then.
             again = delivery.receives > 1 and incident.signal.cause in TAMPERING
-            remember_known_drift(incident.signal.account_id, incident.outcomes, self.ports, again=again)
+            remember_known_drift(
+                incident.signal.account_id,
+                incident.outcomes,
+                memory=self.drift,
+                clock=self.clock,
+                again=again,
+            )
         waiting = [item for item in acted if item.outcome.verdict is Verdict.PENDING]
         quietly = len(waiting) == len(acted) and not _must_alert(waiting, delivery)
-        opened = delivery.receives > 1 and self.ports.state.is_opened(incident.id)
+        opened = delivery.receives > 1 and self.incidents.is_opened(incident.id)
         # What was told as open by itself is also closed by itself.
         gathered = None if opened else self._group(incident, told=not quietly)
         if quietly or _is_another_look(acted, delivery):
@@ -125,16 +151,16 @@ class IncidentPublisher:
         standoff = None if opened else self._find_repeated(incident)
         told_with = find_parent_incident(gathered) if gathered else standoff
         if incident.stage is Stage.OPEN and told_with is None:
-            self.ports.state.mark_opened(incident.id, at=self.ports.clock.now())
+            self.incidents.mark_opened(incident.id, at=self.clock.now())
         self.publish_only(
             replace(incident, opened=opened, parent_incident_id=told_with, standoff=standoff is not None)
         )
-        close_intents(acted, self.ports)
+        close_intents(acted, intents=self.intents, clock=self.clock)
         return gathered
 
     def publish_only(self, incident: Incident) -> None:
         """Put an incident and its outcomes on the bus; RetryableError if it was not taken."""
-        self.ports.bus.publish(incident, self.ports.clock.now())
+        self.bus.publish(incident, self.clock.now())
         self.observe(incident)
 
     def _group(self, incident: Incident, *, told: bool) -> GroupedIncident | None:
@@ -149,11 +175,11 @@ class IncidentPublisher:
 
     def _find_repeated(self, incident: Incident) -> str | None:
         """The message about a standoff that tells of this incident, too; None if there is none."""
-        signal, now = incident.signal, self.ports.clock.now()
+        signal, now = incident.signal, self.clock.now()
         if signal is None or signal.cause not in TAMPERING or not is_resolved(incident):
             return None
         told = {
-            find_repeated_incident(self.ports.state, signal.account_id, outcome.kind, now)
+            find_repeated_incident(self.repeated, signal.account_id, outcome.kind, now)
             for outcome in incident.outcomes
             if outcome.kind is not None
         }

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rollcall.model.contact import ContactKind
     from rollcall.model.desired import Observation
     from rollcall.outcomes.outcome import Outcome
-    from rollcall.ports import Ports
+    from rollcall.ports import Clock
 
 #: Longer than a pause should last; after it, a sweep counts the contact although an event came.
 REMEMBERED: Final = timedelta(days=30)
@@ -75,7 +75,9 @@ def compute_fingerprint(found: Observation | None) -> str | None:
     return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:32]
 
 
-def remember_known_drift(account_id: str, outcomes: Iterable[Outcome], ports: Ports, *, again: bool) -> None:
+def remember_known_drift(
+    account_id: str, outcomes: Iterable[Outcome], *, memory: KnownDriftMemory, clock: Clock, again: bool
+) -> None:
     """Remember which contacts an event led to and left as they were, and forget which are right since.
 
     `again` is whether the message came before: what it left then may be right by now. Never raises: what is
@@ -87,15 +89,15 @@ def remember_known_drift(account_id: str, outcomes: Iterable[Outcome], ports: Po
         with suppress(RetryableError):
             # Else the next sweep forgets what others put right: no write for each event that finds nothing.
             if outcome.verdict is Verdict.SET or (again and outcome.verdict in RIGHT):
-                ports.state.forget_drift(account_id, outcome.kind)
+                memory.forget_drift(account_id, outcome.kind)
             elif VERDICTS[outcome.verdict].remembered:
                 left = KnownDrift(
                     account_id=account_id,
                     kind=outcome.kind,
                     found=compute_fingerprint(outcome.found),
-                    at=ports.clock.now(),
+                    at=clock.now(),
                 )
-                ports.state.remember_drift(left)
+                memory.remember_drift(left)
 
 
 def _list_values(found: Present) -> Iterable[str]:

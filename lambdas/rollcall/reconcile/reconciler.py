@@ -6,14 +6,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rollcall.bulk_edits.detector import BulkDetector
-from rollcall.bulk_edits.model import BulkLimits
 from rollcall.events.parse import parse
 from rollcall.events.signal import TAMPERING, Ignored
 from rollcall.model.errors import LookAgainError, RetryableError, WaitError
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import Verdict
-from rollcall.publish.incidents import IncidentPublisher, make_incident
+from rollcall.publish.incidents import make_incident
 from rollcall.reconcile.preconditions import (
     find_next_look,
     ignore_irrelevant,
@@ -29,14 +27,17 @@ from rollcall.write.own_writes import find_own_write, make_unrecorded
 from rollcall.write.recover import recover
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from rollcall.bulk_edits.model import GroupedIncident
     from rollcall.events.signal import Signal
     from rollcall.model.account import Account
-    from rollcall.outcomes.outcome import Incident
-    from rollcall.ports import Delivery, Ports
+    from rollcall.ports import Delivery, Organization, OutcomeBus
+    from rollcall.publish.incidents import IncidentPublisher
+    from rollcall.repeated_edits.rules import RepeatedEditMemory
     from rollcall.rosters.current import Rosters
+    from rollcall.rosters.orphaned import Matches
+    from rollcall.write.apply_change import Writer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,16 +45,18 @@ class Reconciler:
     """Brings single accounts back to the roster.
 
     `writer_roles` are the ARNs of the roles that our writes use, `guardrail` is whether the service control
-    policy is in use. `observe` is given every incident that was published. `bulks` and `standoffs` are how
-    many edits and reverts are one too many.
+    policy is in use. `standoffs` is how many reverts are one too many.
     """
 
-    ports: Ports
+    organization: Organization
     rosters: Rosters
+    matches: Matches
+    writer: Writer
+    repeated: RepeatedEditMemory
+    publisher: IncidentPublisher
+    bus: OutcomeBus
     writer_roles: frozenset[str]
     guardrail: bool
-    observe: Callable[[Incident], None]
-    bulks: BulkLimits = field(default_factory=BulkLimits)
     standoffs: RepeatedEditLimits = field(default_factory=RepeatedEditLimits)
 
     def handle(self, event: object, delivery: Delivery) -> None:
@@ -67,7 +70,7 @@ class Reconciler:
         signal = parse(event)
         if isinstance(signal, Ignored):
             outcome = Outcome(verdict=Verdict.IGNORED, reason=signal.reason)
-            self._teller.publish_only(make_incident(signal, None, [AppliedChange(outcome=outcome)]))
+            self.publisher.publish_only(make_incident(signal, None, [AppliedChange(outcome=outcome)]))
         elif signal.ou_id is not None:
             self._handle_unit(signal, signal.ou_id, delivery)
         else:
@@ -77,19 +80,22 @@ class Reconciler:
         outcome = handle_changed_unit(
             signal=signal,
             ou_id=ou_id,
-            roster=self.rosters.find_current(self.ports.state.get_enforcement()),
-            ports=self.ports,
+            roster=self.rosters.find_current(self.rosters.get_enforcement()),
+            matches=self.matches,
+            organization=self.organization,
             reconcile=lambda one: self._handle_account(one, delivery),
         )
-        self._teller.publish_only(make_incident(signal, None, [AppliedChange(outcome=outcome)]))
+        self.publisher.publish_only(make_incident(signal, None, [AppliedChange(outcome=outcome)]))
 
     def _is_check_only(self, delivery: Delivery) -> bool:
         """Whether all was done before, and the message came back to see whether a bulk is over.
 
         LookAgainError if it is not.
         """
-        watched = self.ports.state.find_scheduled(delivery.message_id) if delivery.receives > 1 else []
-        looks = [self._teller.gatherer.close_if_quiet(by, name, delivery) for by, name in watched]
+        watched = (
+            self.publisher.gatherer.bulks.find_scheduled(delivery.message_id) if delivery.receives > 1 else []
+        )
+        looks = [self.publisher.gatherer.close_if_quiet(by, name, delivery) for by, name in watched]
         _look_again(*looks)
         return bool(watched)
 
@@ -108,20 +114,20 @@ class Reconciler:
             pending = Outcome(verdict=Verdict.PENDING, reason=str(error), kind=signal.kind)
             acted.append(AppliedChange(outcome=pending, expected=isinstance(error, WaitError)))
         gathered.append(
-            self._teller.publish_and_close(make_incident(signal, account, acted), acted, delivery)
+            self.publisher.publish_and_close(make_incident(signal, account, acted), acted, delivery)
         )
         for item in acted:
             if item.outcome.verdict is Verdict.PENDING:
                 raise waiting or RetryableError(item.outcome.reason)
         active = account is not None and account.active
         _look_again(
-            find_next_look(signal, self.ports.clock.now()) if active else None,
+            find_next_look(signal, self.writer.clock.now()) if active else None,
             *(item.again for item in acted),
         )
         if signal.cause in TAMPERING:
             # Only a message that has nothing else to come back for: of a unit, other accounts may be left.
             _look_again(
-                *(self._teller.gatherer.schedule_closing(bulk, delivery) for bulk in gathered if bulk)
+                *(self.publisher.gatherer.schedule_closing(bulk, delivery) for bulk in gathered if bulk)
             )
 
     def _recover(
@@ -129,7 +135,7 @@ class Reconciler:
     ) -> list[AppliedChange]:
         """Finish open intents; those of other signals are told here."""
         mine = []
-        for earlier, item in recover(signal.account_id, delivery, self.ports):
+        for earlier, item in recover(signal.account_id, delivery, self.writer):
             if earlier.event.id == signal.event.id:
                 mine.append(item)
             else:
@@ -139,15 +145,22 @@ class Reconciler:
                     told.append(AppliedChange(outcome=make_unrecorded(earlier)))
                 account = self._find_account(earlier.account_id)
                 gathered.append(
-                    self._teller.publish_and_close(make_incident(earlier, account, told), told, delivery)
+                    self.publisher.publish_and_close(make_incident(earlier, account, told), told, delivery)
                 )
         return mine
 
     def _act(
         self, signal: Signal, mine: Sequence[AppliedChange], delivery: Delivery
     ) -> tuple[Account | None, list[AppliedChange]]:
-        now = self.ports.clock.now()
-        ours = find_own_write(signal, delivery, self.ports.state, writer_roles=self.writer_roles, now=now)
+        now = self.writer.clock.now()
+        ours = find_own_write(
+            signal,
+            delivery,
+            intents=self.writer.intents,
+            own_writes=self.writer.own_writes,
+            writer_roles=self.writer_roles,
+            now=now,
+        )
         if ours is not None and ours.verdict is Verdict.OWN_WRITE:
             # Nobody is told of it: the account's name is not worth a call for each of our own writes.
             return None, [AppliedChange(outcome=ours)]
@@ -156,9 +169,9 @@ class Reconciler:
         quick = self._ignore_other_policies(signal) or notify_only(signal)
         if quick is not None:
             return self._find_account(signal.account_id), [*told, AppliedChange(outcome=quick)]
-        control = self.ports.state.get_enforcement()
+        control = self.rosters.get_enforcement()
         roster = self.rosters.find_current(control)
-        account = self.ports.organization.get_account(signal.account_id, with_tags=roster.uses_tags)
+        account = self.organization.get_account(signal.account_id, with_tags=roster.uses_tags)
         alone = ignore_irrelevant(signal, roster) or skip_inactive(signal, account, now=now)
         if alone is not None or account is None:
             return account, [*told, *([AppliedChange(outcome=alone)] if alone else [])]
@@ -171,29 +184,25 @@ class Reconciler:
             standoffs=self.standoffs,
         )
         done = {item.outcome.kind for item in mine}
-        return account, [
-            *told,
-            *restore_account(decision=decision, account=account, done=done, ports=self.ports),
-        ]
+        restored = restore_account(
+            decision=decision,
+            account=account,
+            done=done,
+            writer=self.writer,
+            matches=self.matches,
+            repeated=self.repeated,
+            bus=self.bus,
+        )
+        return account, [*told, *restored]
 
     def _find_account(self, account_id: str) -> Account | None:
         """The account for a message to people: its name and place are worth a question, not a failure."""
         with suppress(RetryableError):
-            return self.ports.organization.get_account(account_id, with_tags=False)
+            return self.organization.get_account(account_id, with_tags=False)
         return None
 
     def _ignore_other_policies(self, signal: Signal) -> Outcome | None:
-        return ignore_other_policies(signal, self.ports.organization, in_use=self.guardrail)
-
-    @property
-    def _teller(self) -> IncidentPublisher:
-        ports = self.ports
-        return IncidentPublisher(
-            ports=ports,
-            gatherer=BulkDetector(bulks=ports.state, bus=ports.bus, clock=ports.clock, limits=self.bulks),
-            writer_roles=self.writer_roles,
-            observe=self.observe,
-        )
+        return ignore_other_policies(signal, self.organization, in_use=self.guardrail)
 
 
 def _look_again(*seconds: int | None) -> None:

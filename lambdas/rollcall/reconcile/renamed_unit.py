@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from rollcall.events.signal import Signal
     from rollcall.model.roster import Roster
-    from rollcall.ports import Ports
+    from rollcall.ports import Organization
+    from rollcall.rosters.orphaned import Matches
 
 #: A changed organizational unit is carried out by signal for so many accounts; more are left to a sweep,
 #: which plans before it writes.
@@ -23,14 +24,20 @@ MOST_ACCOUNTS = 10
 
 
 def handle_changed_unit(
-    *, signal: Signal, ou_id: str, roster: Roster, ports: Ports, reconcile: Callable[[Signal], None]
+    *,
+    signal: Signal,
+    ou_id: str,
+    roster: Roster,
+    matches: Matches,
+    organization: Organization,
+    reconcile: Callable[[Signal], None],
 ) -> Outcome:
     """What became of a changed unit as such; each of its accounts goes through `reconcile`, if there are few.
 
     RetryableError if the unit cannot be looked at, or once all accounts were if one of them has to wait.
     """
-    lost = find_orphaned_paths(roster, ports.matches, ports.organization, changed=ou_id)
-    accounts = ports.organization.list_accounts_below(ou_id, most=MOST_ACCOUNTS + 1)
+    lost = find_orphaned_paths(roster, matches, organization, changed=ou_id)
+    accounts = organization.list_accounts_below(ou_id, most=MOST_ACCOUNTS + 1)
     few = len(accounts) <= MOST_ACCOUNTS
     count = str(len(accounts)) if few else f"more than {MOST_ACCOUNTS}"
     if lost:

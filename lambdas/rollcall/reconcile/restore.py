@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from rollcall.model.account import Account
     from rollcall.model.contact import ContactKind
     from rollcall.model.roster import Roster
-    from rollcall.ports import Delivery, Ports
-    from rollcall.repeated_edits.rules import RepeatedEditLimits
+    from rollcall.ports import Delivery, OutcomeBus
+    from rollcall.repeated_edits.rules import RepeatedEditLimits, RepeatedEditMemory
+    from rollcall.rosters.orphaned import Matches
+    from rollcall.write.apply_change import Writer
 
 #: How much later than a change the write may be that undid it: as long as writes are remembered.
 UNDONE_WITHIN = timedelta(hours=24)
@@ -50,29 +52,36 @@ class RestoreRequest:
 
 
 def restore_account(
-    *, decision: RestoreRequest, account: Account, done: Collection[ContactKind | None], ports: Ports
+    *,
+    decision: RestoreRequest,
+    account: Account,
+    done: Collection[ContactKind | None],
+    writer: Writer,
+    matches: Matches,
+    repeated: RepeatedEditMemory,
+    bus: OutcomeBus,
 ) -> list[AppliedChange]:
     """What became of each kind that the signal points at, without those already `done`."""
     signal, roster = decision.signal, decision.roster
     required = resolve_requirement(
         roster,
         account,
-        today=ports.clock.now().date(),
-        orphaned=find_orphaned(roster, account, ports.matches),
+        today=writer.clock.now().date(),
+        orphaned=find_orphaned(roster, account, matches),
     )
     authorised = is_authorised(roster, signal.actor)
     kinds = [signal.kind] if signal.kind else sorted(required.desired)
     if not kinds:
         nothing = Outcome(verdict=Verdict.UNMANAGED, reason="the roster names no contact for this account")
         return [AppliedChange(outcome=nothing)]
-    observed_at = ports.clock.now()
+    observed_at = writer.clock.now()
     observations, waiting = _observe(
-        signal, [kind for kind in kinds if kind not in done], ports, authorised=authorised
+        signal, [kind for kind in kinds if kind not in done], writer, authorised=authorised
     )
     halted = decision.control.find_halt(required)
     planned = make_plan(requirement=required, account=account, observations=observations, halted=halted)
     told = [
-        _recognise_undone(_make_outcome(finding, roster.digest, authorised), decision, ports)
+        _recognise_undone(_make_outcome(finding, roster.digest, authorised), decision, writer)
         for finding in planned.findings
     ]
     changed = [
@@ -82,7 +91,9 @@ def restore_account(
             decision=decision,
             authorised=authorised,
             observed_at=observed_at,
-            ports=ports,
+            writer=writer,
+            repeated=repeated,
+            bus=bus,
         )
         for change in planned.changes
     ]
@@ -96,7 +107,9 @@ def _restore_contact(  # what the outcome and the intent record
     decision: RestoreRequest,
     authorised: bool,
     observed_at: datetime,
-    ports: Ports,
+    writer: Writer,
+    repeated: RepeatedEditMemory,
+    bus: OutcomeBus,
 ) -> AppliedChange:
     """Set one contact, unless it is in a standoff: then in its time."""
     waiting = Outcome(
@@ -115,7 +128,9 @@ def _restore_contact(  # what the outcome and the intent record
             account,
             delivery=decision.delivery,
             limits=decision.standoffs,
-            ports=ports,
+            memory=repeated,
+            bus=bus,
+            clock=writer.clock,
         )
     except RetryableError as error:
         return AppliedChange(outcome=replace(waiting, reason=str(error)))
@@ -128,23 +143,23 @@ def _restore_contact(  # what the outcome and the intent record
         roster_digest=decision.roster.digest,
         authorised=authorised,
         delivery=decision.delivery,
-        ports=ports,
+        writer=writer,
         observed_at=observed_at,
     )
 
 
 def _observe(
-    signal: Signal, kinds: Collection[ContactKind], ports: Ports, *, authorised: bool
+    signal: Signal, kinds: Collection[ContactKind], writer: Writer, *, authorised: bool
 ) -> tuple[Mapping[ContactKind, Observation], list[AppliedChange]]:
     observations: dict[ContactKind, Observation] = {}
     waiting: list[AppliedChange] = []
     for kind in kinds:
         try:
-            found = ports.accounts.get(signal.account_id, kind)
+            found = writer.accounts.get(signal.account_id, kind)
         except RetryableError as error:
             waiting.append(AppliedChange(outcome=_make_pending(kind, str(error), authorised=authorised)))
             continue
-        if isinstance(found, Unreadable) and found.denied and is_provisioning(signal, ports.clock.now()):
+        if isinstance(found, Unreadable) and found.denied and is_provisioning(signal, writer.clock.now()):
             pending = _make_pending(kind, found.reason, authorised=authorised)
             waiting.append(AppliedChange(outcome=pending, expected=True))
             continue
@@ -156,7 +171,7 @@ def _make_pending(kind: ContactKind, reason: str, *, authorised: bool) -> Outcom
     return Outcome(verdict=Verdict.PENDING, reason=reason, kind=kind, authorised=authorised)
 
 
-def _recognise_undone(outcome: Outcome, decision: RestoreRequest, ports: Ports) -> AppliedChange:
+def _recognise_undone(outcome: Outcome, decision: RestoreRequest, writer: Writer) -> AppliedChange:
     """An edit that a write of ours undid before its event came is told, however right the contact is now.
 
     Not if that write was for a copy of this very event, and its worker is about to tell.
@@ -164,13 +179,13 @@ def _recognise_undone(outcome: Outcome, decision: RestoreRequest, ports: Ports) 
     signal, right = decision.signal, outcome.verdict is Verdict.COMPLIANT
     if not right or outcome.kind is None or decision.by_us or signal.cause not in TAMPERING:
         return AppliedChange(outcome=outcome)
-    restored_at = ports.state.get_restored_at(signal.account_id, outcome.kind)
+    restored_at = writer.own_writes.get_restored_at(signal.account_id, outcome.kind)
     happened_at = parse_time(signal)
     if restored_at is None or happened_at is None:
         return AppliedChange(outcome=outcome)
     if not timedelta(0) <= restored_at - happened_at <= UNDONE_WITHIN:
         return AppliedChange(outcome=outcome)
-    for intent in ports.state.list_open_intents(signal.account_id):
+    for intent in writer.intents.list_open_intents(signal.account_id):
         if intent.kind is outcome.kind and intent.signal.event.key == signal.event.key:
             reason = "another worker has just set this contact because of the same event"
             return AppliedChange(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rollcall.events.signal import Signal
     from rollcall.model.account import Account
     from rollcall.model.contact import ContactKind
-    from rollcall.ports import Delivery, Ports
+    from rollcall.ports import Clock, Delivery, OutcomeBus
     from rollcall.repeated_edits.rules import RepeatedEditLimits, RepeatedEditMemory, RepeatedEdits
 
 #: Two workers rarely are at the same contact at the same time, and never five times in a row.
@@ -50,7 +50,9 @@ def back_off(
     *,
     delivery: Delivery,
     limits: RepeatedEditLimits,
-    ports: Ports,
+    memory: RepeatedEditMemory,
+    bus: OutcomeBus,
+    clock: Clock,
 ) -> Backoff | None:
     """Whether the change that led to this signal may not be undone yet.
 
@@ -59,9 +61,9 @@ def back_off(
     """
     if signal.cause not in TAMPERING:
         return None
-    now = ports.clock.now()
+    now = clock.now()
     standoff = _update(
-        ports.state,
+        memory,
         signal.account_id,
         kind,
         at=now,
@@ -75,41 +77,41 @@ def back_off(
     )
     if standoff.is_open(now) and not standoff.told:
         # Told first: a crash before the memory of it repeats the same message, and nobody gets it twice.
-        ports.bus.publish_notice(make_repeated_notice(standoff, account, limits.window), now)
-        _update(ports.state, signal.account_id, kind, at=now, change=lambda known: replace(known, told=True))
+        bus.publish_notice(make_repeated_notice(standoff, account, limits.window), now)
+        _update(memory, signal.account_id, kind, at=now, change=lambda known: replace(known, told=True))
     if standoff.next_at is None or not is_backing_off(standoff, now):
         return None
     return Backoff(until=standoff.next_at, again=count_wait(standoff, delivery.message_id, now))
 
 
-def record_revert(signal: Signal, kind: ContactKind, ports: Ports) -> None:
+def record_revert(signal: Signal, kind: ContactKind, *, memory: RepeatedEditMemory, clock: Clock) -> None:
     """Remember that this contact was put back because of this signal; RetryableError.
 
     What no change led to, as a sweep, is no round of a tug of war, but in a standoff it is a revert.
     """
-    now = ports.clock.now()
+    now = clock.now()
     revert = Revert(call=signal.event.key, principal=signal.actor.principal, at=now)
 
     def change(known: RepeatedEdits) -> RepeatedEdits:
         counts = signal.cause in TAMPERING or known.is_open(now)
         return after_revert(known, revert) if counts else known
 
-    _update(ports.state, signal.account_id, kind, at=now, change=change)
+    _update(memory, signal.account_id, kind, at=now, change=change)
 
 
-def find_backoff(state: RepeatedEditMemory, account_id: str, kind: ContactKind, now: datetime) -> str | None:
+def find_backoff(memory: RepeatedEditMemory, account_id: str, kind: ContactKind, now: datetime) -> str | None:
     """Why a contact in a standoff is not to be written yet, None if it may be; RetryableError."""
-    standoff = state.load_repeated(account_id, kind)
+    standoff = memory.load_repeated(account_id, kind)
     if standoff.next_at is None or not is_backing_off(standoff, now):
         return None
     return Backoff(until=standoff.next_at, again=None).reason
 
 
 def find_repeated_incident(
-    state: RepeatedEditMemory, account_id: str, kind: ContactKind, now: datetime
+    memory: RepeatedEditMemory, account_id: str, kind: ContactKind, now: datetime
 ) -> str | None:
     """The incident id of the standoff that people know of, None if there is none; RetryableError."""
-    standoff = state.load_repeated(account_id, kind)
+    standoff = memory.load_repeated(account_id, kind)
     known = standoff.told and standoff.is_open(now)
     return make_notice(NoticeKind.STANDOFF, key=_make_key(standoff), facts={}).incident_id if known else None
 
@@ -139,7 +141,7 @@ def _make_key(standoff: RepeatedEdits) -> str:
 
 
 def _update(
-    state: RepeatedEditMemory,
+    memory: RepeatedEditMemory,
     account_id: str,
     kind: ContactKind,
     *,
@@ -147,8 +149,8 @@ def _update(
     change: Callable[[RepeatedEdits], RepeatedEdits],
 ) -> RepeatedEdits:
     for _ in range(_TRIES):
-        known = state.load_repeated(account_id, kind)
+        known = memory.load_repeated(account_id, kind)
         after = change(known)
-        if after == known or state.save_repeated(after, at=at):
+        if after == known or memory.save_repeated(after, at=at):
             return after
     raise RetryableError("other workers are counting reverts of the same contact")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rollcall.model.roster import Roster
 from rollcall.rosters.orphaned import remember_units
@@ -12,21 +12,39 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rollcall.decide.enforcement import Enforcement
-    from rollcall.ports import Organization, State
+    from rollcall.ports import Organization
     from rollcall.rosters.orphaned import Matches
+
+
+class RosterMemory(Protocol):
+    """Memory of approved rosters and of the pause. RetryableError from each."""
+
+    def get_enforcement(self) -> Enforcement:
+        """The pause and the approved digest, read consistently."""
+
+    def load_roster(self, digest: str) -> Mapping[str, Any]:
+        """The roster document that was approved under this digest."""
+
+    def approve(self, *, digest: str, document: Mapping[str, Any], by: str, at: datetime) -> None:
+        """Make this roster the one that is enforced."""
 
 
 class Rosters:
     """Rosters by digest. A digest names one document for ever, so what was read once stays right.
 
     `candidate` is the one that was deployed with this code, `document` the same as synth compiled it.
+    `memory` holds those that were approved.
     """
 
-    def __init__(self, *, state: State, candidate: Mapping[str, Any]) -> None:
-        self._state = state
+    def __init__(self, *, memory: RosterMemory, candidate: Mapping[str, Any]) -> None:
+        self.memory = memory
         self.document = candidate
         self.candidate = Roster.from_document(candidate)
         self._known = {self.candidate.digest: self.candidate}
+
+    def get_enforcement(self) -> Enforcement:
+        """The pause and the approved digest as they are now; RetryableError if they cannot be read."""
+        return self.memory.get_enforcement()
 
     def find_current(self, control: Enforcement) -> Roster:
         """The roster to decide by; RetryableError if the state table cannot be read."""
@@ -35,7 +53,7 @@ class Rosters:
     def load(self, digest: str) -> Roster:
         """The candidate, or a roster that was approved; RetryableError if the state table has none such."""
         if digest not in self._known:
-            document = self._state.load_roster(digest)
+            document = self.memory.load_roster(digest)
             self._known = {self.candidate.digest: self.candidate, digest: Roster.from_document(document)}
         return self._known[digest]
 
@@ -43,12 +61,12 @@ class Rosters:
         """The document of a roster from here; RetryableError if the state table cannot be read."""
         if roster.digest == self.candidate.digest:
             return self.document
-        return self._state.load_roster(roster.digest)
+        return self.memory.load_roster(roster.digest)
 
 
 def approve_candidate(
     *,
-    state: State,
+    memory: RosterMemory,
     matches: Matches,
     organization: Organization,
     document: Mapping[str, Any],
@@ -63,5 +81,5 @@ def approve_candidate(
     """
     roster = Roster.from_document(document)
     remember_units(roster, matches, organization)
-    state.approve(digest=roster.digest, document=document, by=approved_by, at=now)
+    memory.approve(digest=roster.digest, document=document, by=approved_by, at=now)
     return roster.digest

@@ -1,4 +1,4 @@
-"""Shared composition: the ports of the role that writes, and the candidate roster that was deployed."""
+"""Shared composition: how the role that writes does, and the candidate roster that was deployed."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.account_api import AllAccounts, ManagementAccount, OneModeAccountApi
-from rollcall.adapters.bus_and_queue import EventBridgeOutcomeBus
 from rollcall.adapters.clients import NO_RETRIES, LateClient, make_client
 from rollcall.adapters.ledger import LedgerBucket
-from rollcall.adapters.organizations import AwsOrganization
-from rollcall.adapters.state.memory import StateTable
-from rollcall.adapters.state.rosters import MatchTable
+from rollcall.adapters.state.intents import IntentItems, OwnWriteItems
 from rollcall.adapters.system import SystemClock
-from rollcall.ports import Ports
+from rollcall.write.apply_change import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,25 +29,20 @@ def load_candidate() -> dict[str, Any]:
     return document
 
 
-def make_writing_ports(
+def make_writer(
     environment: ReconcileEnvironment | ApplyEnvironment,
+    table: Mapping[str, Any],
     *,
     members: Mapping[str, Pace],
     management: Mapping[str, Pace],
-) -> Ports:
-    """What the role that writes works with."""
-    clock, dynamodb = SystemClock(), make_client("dynamodb")
-    return Ports(
-        organization=AwsOrganization(client=make_client("organizations")),
+) -> Writer:
+    """Compose what writing a contact touches; `table` is the state table with its client."""
+    clock = SystemClock()
+    return Writer(
         accounts=_make_account_api(environment, clock, members=members, management=management),
-        state=StateTable(client=dynamodb, table=environment.state_table),
+        intents=IntentItems(**table),
+        own_writes=OwnWriteItems(**table),
         ledger=LedgerBucket(client=LateClient("s3"), bucket=environment.ledger_bucket),
-        bus=EventBridgeOutcomeBus(
-            client=make_client("events"),
-            bus=environment.outcome_bus,
-            management_account=environment.management_account,
-        ),
-        matches=MatchTable(client=dynamodb, table=environment.state_table),
         clock=clock,
     )
 

@@ -19,9 +19,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rollcall.decide.observed import ChangeResult, PlannedChange
-    from rollcall.ports import Ports
     from rollcall.rosters.current import Rosters
-    from rollcall.sweep.ports import Pool, Runs, Sweeps
+    from rollcall.sweep.ports import ApplyPorts, Pool, Runs, Sweeps
     from rollcall.sweep.run import PlanReference
     from rollcall.timing import Paces
 
@@ -37,7 +36,7 @@ SLICE: Final = timedelta(seconds=240)
 class ApplyStep:
     """Carries out plans."""
 
-    ports: Ports
+    ports: ApplyPorts
     runs: Runs
     sweeps: Sweeps
     rosters: Rosters
@@ -52,7 +51,7 @@ class ApplyStep:
         plan = run.plan
         if plan is None:
             return replace(run, next=Step.REPORT)
-        began = self.ports.clock.now()
+        began = self.ports.writer.clock.now()
         self.paces.resume(run.rates, began.timestamp())
         run = self._work(self._resume(run), plan, until=began + SLICE)
         return replace(run, rates={**run.rates, **self.paces.get_rates()})
@@ -60,9 +59,9 @@ class ApplyStep:
     def _work(self, run: Run, plan: PlanReference, *, until: datetime) -> Run:
         planned = lru_cache(maxsize=1)(partial(self.runs.read_planned, run.data, plan.roster))
         while run.cursor < plan.changes:
-            if self.ports.clock.now() >= until:
+            if self.ports.writer.clock.now() >= until:
                 return run
-            if not self.sweeps.save_progress(run, self.ports.clock.now()):
+            if not self.sweeps.save_progress(run, self.ports.writer.clock.now()):
                 # Another run took over from one that was silent for too long: it has the last word.
                 return replace(run, ending=Ending.SUPERSEDED, next=Step.END)
             ending = self._find_ending(plan)
@@ -82,14 +81,14 @@ class ApplyStep:
 
     def _resume(self, run: Run) -> Run:
         """Where the worker before got, if it was cut off before it could hand over."""
-        known = self.sweeps.find_current(self.ports.clock.now())
+        known = self.sweeps.find_current(self.ports.writer.clock.now())
         if known is None or known.id != run.id or known.next is not Step.APPLY:
             return run
         return replace(run, cursor=max(run.cursor, known.cursor))
 
     def _find_ending(self, plan: PlanReference) -> Ending | None:
         """Why nothing more may be written, None if it may."""
-        control = self.ports.state.get_enforcement()
+        control = self.rosters.get_enforcement()
         if control.paused:
             return Ending.PAUSED
         return None if control.approved == plan.roster else Ending.SUPERSEDED
@@ -98,10 +97,12 @@ class ApplyStep:
         self, run: Run, plan: PlanReference, batch: Sequence[PlannedChange], *, until: datetime
     ) -> list[ChangeResult]:
         """What became of the changes that were begun in time: the first so many of the batch."""
-        carrier = AccountApplier(ports=self.ports, run=run, roster=self.rosters.load(plan.roster))
+        carrier = AccountApplier(
+            ports=self.ports, rosters=self.rosters, run=run, roster=self.rosters.load(plan.roster)
+        )
         accounts = [list(changes) for _, changes in groupby(batch, key=lambda change: change.account_id)]
         done = self.pool.map_each(
-            carrier.apply_changes, accounts, go_on=lambda: self.ports.clock.now() < until
+            carrier.apply_changes, accounts, go_on=lambda: self.ports.writer.clock.now() < until
         )
         return [result for results in done for result in results]
 

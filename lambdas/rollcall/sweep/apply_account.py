@@ -14,7 +14,7 @@ from rollcall.model.errors import RetryableError, describe_unexpected
 from rollcall.outcomes.outcome import Incident, Outcome, make_incident_id
 from rollcall.outcomes.verdicts import RIGHT, UNREAD, Verdict
 from rollcall.ports import Delivery
-from rollcall.publish.incidents import count_reverts, find_parent
+from rollcall.publish.incidents import close_intents, count_reverts, find_parent
 from rollcall.repeated_edits.backoff import find_backoff
 from rollcall.rosters.orphaned import find_orphaned
 from rollcall.write.apply_change import SET_REASON, AppliedChange, apply_change
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from rollcall.model.contact import ContactKind
     from rollcall.model.desired import DesiredState, Observation
     from rollcall.model.roster import Roster
-    from rollcall.ports import Ports
+    from rollcall.rosters.current import Rosters
+    from rollcall.sweep.ports import ApplyPorts
     from rollcall.sweep.run import Run
 
 SWEEP = Actor(
@@ -99,7 +100,8 @@ RETRY_SECONDS: Final = (1.0, 4.0, 15.0)
 class AccountApplier:
     """Carries out what a run has planned with this roster, an account at a time."""
 
-    ports: Ports
+    ports: ApplyPorts
+    rosters: Rosters
     run: Run
     roster: Roster
 
@@ -113,7 +115,7 @@ class AccountApplier:
             todo = [change for change in changes if _open(done.get(change.kind))]
             if not todo or (seconds and self._is_stopped()):
                 break
-            self.ports.clock.sleep(seconds)
+            self.ports.writer.clock.sleep(seconds)
             done |= self._try_once(todo)
         return [make_result(change, done[change.kind]) for change in changes]
 
@@ -124,7 +126,7 @@ class AccountApplier:
             acted = self._recover(account_id, account)
             todo = [change for change in changes if change.kind not in acted]
             acted |= self._act(account, todo)
-            signal = make_sweep_signal(account_id, self.run, self.ports.clock.now())
+            signal = make_sweep_signal(account_id, self.run, self.ports.writer.clock.now())
             self._publish(signal, account, acted.values())
         except RetryableError as error:
             # What was written keeps its open intent: the next try finishes and tells it.
@@ -139,7 +141,7 @@ class AccountApplier:
     def _recover(self, account_id: str, account: Account | None) -> dict[ContactKind, AppliedChange]:
         """What an earlier worker of this run began; what others left is told as theirs."""
         mine = {}
-        for signal, item in recover(account_id, self._delivery, self.ports):
+        for signal, item in recover(account_id, self._delivery, self.ports.writer):
             if item.outcome.kind is not None and signal.event.id == self.run.id:
                 mine[item.outcome.kind] = item
             else:
@@ -157,7 +159,7 @@ class AccountApplier:
         observed = ObservedAccount(
             account=account, contacts=contacts, orphaned={self.roster.digest: lost} if lost else {}
         )
-        plan = plan_observed(observed, self.roster, halted=None, today=self.ports.clock.now().date())
+        plan = plan_observed(observed, self.roster, halted=None, today=self.ports.writer.clock.now().date())
         decided: list[Change | Finding] = [*plan.changes, *plan.findings]
         by_kind = {item.kind: item for item in decided}
         for change in changes:
@@ -172,7 +174,7 @@ class AccountApplier:
         contacts: dict[ContactKind, Observation] = {}
         for change in changes:
             try:
-                contacts[change.kind] = self.ports.accounts.get(change.account_id, change.kind)
+                contacts[change.kind] = self.ports.writer.accounts.get(change.account_id, change.kind)
             except RetryableError as error:
                 waiting[change.kind] = AppliedChange(
                     outcome=make_planned_outcome(change, Verdict.PENDING, str(error))
@@ -187,8 +189,8 @@ class AccountApplier:
             return make_skipped(planned, "the roster asks for something else here by now")
         if not is_same_observation(decided.found, planned.found):
             return make_skipped(planned, "somebody changed it after the plan was made")
-        now = self.ports.clock.now()
-        spaced = find_backoff(self.ports.state, planned.account_id, planned.kind, now)
+        now = self.ports.writer.clock.now()
+        spaced = find_backoff(self.ports.repeated, planned.account_id, planned.kind, now)
         if spaced is not None:
             return make_skipped(planned, spaced)
         return apply_change(
@@ -197,7 +199,7 @@ class AccountApplier:
             roster_digest=self.roster.digest,
             authorised=False,
             delivery=self._delivery,
-            ports=self.ports,
+            writer=self.ports.writer,
         )
 
     def _skip_if_changed(self, planned: PlannedChange, finding: Finding) -> AppliedChange:
@@ -205,7 +207,7 @@ class AccountApplier:
         if finding.verdict is not Verdict.COMPLIANT:
             verdict = finding.verdict if finding.verdict in UNREAD else Verdict.SKIPPED
             return AppliedChange(outcome=make_planned_outcome(planned, verdict, finding.reason))
-        if self.ports.state.get_restored_for(planned.account_id, planned.kind) == self.run.id:
+        if self.ports.writer.own_writes.get_restored_for(planned.account_id, planned.kind) == self.run.id:
             # A worker of this run set it, and was cut off before it could say so.
             return AppliedChange(outcome=make_planned_outcome(planned, Verdict.SET, SET_REASON))
         return AppliedChange(outcome=make_planned_outcome(planned, Verdict.COMPLIANT, finding.reason))
@@ -221,14 +223,13 @@ class AccountApplier:
             signal=signal,
             account=account,
             outcomes=tuple(item.outcome for item in told),
-            parent_incident_id=find_parent(make_incident_id(event=signal.event, signal=signal), self.ports),
+            parent_incident_id=find_parent(
+                make_incident_id(event=signal.event, signal=signal), bulks=self.ports.bulks
+            ),
         )
-        count_reverts(signal, told, self.ports)
-        self.ports.bus.publish(incident, self.ports.clock.now())
-        for item in told:
-            if item.intent is not None:
-                now = self.ports.clock.now()
-                self.ports.state.close_intent(item.intent, claimable=item.claimable, at=now)
+        count_reverts(signal, told, memory=self.ports.repeated, clock=self.ports.writer.clock)
+        self.ports.bus.publish(incident, self.ports.writer.clock.now())
+        close_intents(told, intents=self.ports.writer.intents, clock=self.ports.writer.clock)
 
     @property
     def _delivery(self) -> Delivery:
@@ -237,7 +238,7 @@ class AccountApplier:
     def _is_stopped(self) -> bool:
         """Whether trying again is no use: the pause, or another roster."""
         try:
-            control = self.ports.state.get_enforcement()
+            control = self.rosters.get_enforcement()
         except RetryableError:
             return False
         return control.paused or control.approved != self.roster.digest

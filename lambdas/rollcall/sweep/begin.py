@@ -28,7 +28,7 @@ def begin(request: Mapping[str, Any], *, ports: SweepPorts, rosters: Rosters) ->
     run, however often it asks. RetryableError if AWS could not be asked.
     """
     asked = request["input"]
-    control = ports.state.get_enforcement()
+    control = rosters.get_enforcement()
     run = _make_run(request, control, rosters.candidate.digest)
     if run.trigger is Trigger.ROSTER and control.approved == rosters.candidate.digest:
         return replace(run, next=Step.END, ending=Ending.NOTHING_NEW)

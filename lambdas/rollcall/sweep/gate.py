@@ -49,7 +49,7 @@ class Gate:
         """
         if not self.ports.sweeps.save_progress(run, self.ports.clock.now()):
             return replace(run, ending=Ending.SUPERSEDED, next=Step.END)
-        control = self.ports.state.get_enforcement()
+        control = self.rosters.get_enforcement()
         if self._is_superseded(run, control):
             return replace(run, ending=Ending.SUPERSEDED, next=Step.REPORT)
         if control.paused:
@@ -125,12 +125,12 @@ class Gate:
         return replace(run, held=(*run.held, plan.digest), ending=run.ending or Ending.HELD)
 
     def _approve(self, run: Run, plan: PlanReference, control: Enforcement) -> None:
-        if self.ports.state.get_enforcement() != control:
+        if self.rosters.get_enforcement() != control:
             raise RetryableError("the pause or the approved roster changed while the plan was made")
         before = self.rosters.find_current(control)
         if control.approved != run.roster:
             approve_candidate(
-                state=self.ports.state,
+                memory=self.rosters.memory,
                 matches=self.ports.matches,
                 organization=self.ports.organization,
                 document=self.rosters.document,

@@ -108,7 +108,7 @@ def end_if_superseded(run: Run, *, ports: SweepPorts, rosters: Rosters) -> Run |
     if not ports.sweeps.save_progress(run, ports.clock.now()):
         # Another run holds the lock: whatever this one would report has its successor's word against it.
         return replace(run, next=Step.END, ending=Ending.SUPERSEDED)
-    if is_superseded(run, ports.state.get_enforcement(), rosters):
+    if is_superseded(run, rosters.get_enforcement(), rosters):
         return replace(run, next=Step.REPORT, ending=Ending.SUPERSEDED)
     return None
 

@@ -11,14 +11,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from rollcall.bulk_edits.model import BulkMemory
     from rollcall.decide.observed import ChangeResult, ObservedAccount, PlannedChange
     from rollcall.model.account import Account
     from rollcall.model.contact import ContactKind
     from rollcall.model.desired import Observation
-    from rollcall.ports import Clock, Organization, OutcomeBus, State
+    from rollcall.ports import Clock, Organization, OutcomeBus
+    from rollcall.publish.incidents import IncidentMemory
+    from rollcall.publish.known_drift import KnownDriftMemory
+    from rollcall.repeated_edits.rules import RepeatedEditMemory
     from rollcall.rosters.orphaned import Matches
     from rollcall.sweep.run import Run
     from rollcall.timing import Paces
+    from rollcall.write.apply_change import Writer
 
 _Item = TypeVar("_Item")
 _Done = TypeVar("_Done")
@@ -130,7 +135,7 @@ class SweepPorts:
     accounts: AccountListing
     contacts: ContactReader
     organization: Organization
-    state: State
+    drift: KnownDriftMemory
     matches: Matches
     runs: Runs
     sweeps: Sweeps
@@ -138,3 +143,16 @@ class SweepPorts:
     pool: Pool
     paces: Paces
     clock: Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyPorts:
+    """All collaborators of the steps that write contacts, chosen in one place."""
+
+    organization: Organization
+    matches: Matches
+    writer: Writer
+    repeated: RepeatedEditMemory
+    bulks: BulkMemory
+    incidents: IncidentMemory
+    bus: OutcomeBus

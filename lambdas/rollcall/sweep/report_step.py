@@ -122,10 +122,10 @@ class ReportStep:
         """What events announced and this run knows better. What was announced since it may not have seen."""
         for announced in tally.settled:
             if announced.at <= run.started_at:
-                self.ports.state.resolve_drift(announced)
+                self.ports.drift.resolve_drift(announced)
         for announced in tally.narrowed:
             if announced.at <= run.started_at:
-                self.ports.state.refine_drift(announced)
+                self.ports.drift.refine_drift(announced)
 
     def _forget(self, trigger: Trigger, plan: PlanReference) -> None:
         if trigger is Trigger.APPROVAL:
@@ -141,7 +141,7 @@ class ReportStep:
             run,
             tally,
             # Not what was approved as it began: a plan within the limits approves its roster.
-            approved=self.ports.state.get_enforcement().approved,
+            approved=self.rosters.get_enforcement().approved,
             judged_by=roster.digest if roster else None,
             ended_at=now,
         )
@@ -170,7 +170,7 @@ class ReportStep:
             # One read for the whole run.
             announced={
                 (item.account_id, item.kind): item
-                for item in self.ports.state.list_known_drift()
+                for item in self.ports.drift.list_known_drift()
                 if item.is_remembered(now)
             }
             if drift
@@ -191,7 +191,7 @@ class ReportStep:
         digest = run.plan.roster if run.plan else run.approved or run.roster
         if digest == run.roster != run.approved and run.plan is None:
             # It was never approved: it is the candidate, or another deployment has taken its place.
-            known = {self.rosters.candidate.digest, self.ports.state.get_enforcement().approved}
+            known = {self.rosters.candidate.digest, self.rosters.get_enforcement().approved}
             return self.rosters.load(digest) if digest in known else None
         return self.rosters.load(digest)
 
@@ -225,6 +225,7 @@ class FailStep:
     """Ends executions whose first or last step was given up. `measure` is given each metric by its name."""
 
     ports: SweepPorts
+    rosters: Rosters
     measure: Callable[[Metric, int], None]
 
     def run_step(self, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -242,7 +243,7 @@ class FailStep:
         told = make_failure_notice(ours.id if ours else execution, failed=failed, contacts={})
         self.ports.bus.publish_notice(told, now)
         if ours is not None:
-            approved = self.ports.state.get_enforcement().approved
+            approved = self.rosters.get_enforcement().approved
             summary = make_summary(ours, None, approved=approved, judged_by=None, ended_at=now)
             self.ports.sweeps.finish(ours, summary, now)
         self.measure(Metric.SWEEP_FAILED, 1)

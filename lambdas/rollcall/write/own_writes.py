@@ -15,11 +15,18 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rollcall.events.signal import Signal
-    from rollcall.ports import Delivery, State
+    from rollcall.ports import Delivery
+    from rollcall.write.apply_change import IntentMemory, OwnWriteMemory
 
 
 def find_own_write(
-    signal: Signal, delivery: Delivery, state: State, *, writer_roles: Collection[str], now: datetime
+    signal: Signal,
+    delivery: Delivery,
+    *,
+    intents: IntentMemory,
+    own_writes: OwnWriteMemory,
+    writer_roles: Collection[str],
+    now: datetime,
 ) -> Outcome | None:
     """The outcome of a signal that our own role gave, None if the contact is to be looked at as usual.
 
@@ -27,14 +34,14 @@ def find_own_write(
     """
     if signal.cause not in TAMPERING:
         return None
-    if signal.event.request_id is not None and state.is_own_write(signal.event.request_id):
+    if signal.event.request_id is not None and own_writes.is_own_write(signal.event.request_id):
         return Outcome(verdict=Verdict.OWN_WRITE, reason="a recorded call of ours", kind=signal.kind)
     if signal.actor.role_arn not in writer_roles:
         return None
     # What this very event led to is no reason to wait for it.
     open_kinds = {
         intent.kind
-        for intent in state.list_open_intents(signal.account_id)
+        for intent in intents.list_open_intents(signal.account_id)
         if intent.owner != delivery.message_id and intent.signal.event.key != signal.event.key
     }
     if signal.kind in open_kinds or (signal.kind is None and open_kinds):
@@ -42,7 +49,9 @@ def find_own_write(
     if signal.denied is not None:
         return None
     kinds = [signal.kind] if signal.kind else list(ContactKind)
-    if any(state.claim_write(signal.account_id, kind, event_key=signal.event.key, at=now) for kind in kinds):
+    if any(
+        own_writes.claim_write(signal.account_id, kind, event_key=signal.event.key, at=now) for kind in kinds
+    ):
         # Most likely a write of ours that was cut off. Not certain, so the contact is looked at all the same.
         return None
     return make_unrecorded(signal)

@@ -14,46 +14,47 @@ if TYPE_CHECKING:
 
     from rollcall.decide.intent import Intent
     from rollcall.events.signal import Signal
-    from rollcall.ports import Delivery, Ports
+    from rollcall.ports import Delivery
+    from rollcall.write.apply_change import Writer
 
 
-def recover(account_id: str, delivery: Delivery, ports: Ports) -> Sequence[tuple[Signal, AppliedChange]]:
+def recover(account_id: str, delivery: Delivery, writer: Writer) -> Sequence[tuple[Signal, AppliedChange]]:
     """Finish the open intents of an account that this delivery may take over, each with its own signal.
 
     An intent that was not carried out is closed here and not returned: its message decides anew.
     RetryableError if a contact could not be read because AWS was busy or broken.
     """
-    now = ports.clock.now()
+    now = writer.clock.now()
     takeable = [
         intent
-        for intent in ports.state.list_open_intents(account_id)
+        for intent in writer.intents.list_open_intents(account_id)
         if intent.can_take_over(by=delivery.message_id, now=now)
     ]
-    finished = [(intent, _recover(intent, ports)) for intent in takeable]
+    finished = [(intent, _recover(intent, writer)) for intent in takeable]
     return [(intent.signal, acted) for intent, acted in finished if acted is not None]
 
 
-def _recover(intent: Intent, ports: Ports) -> AppliedChange | None:
-    now_there = ports.accounts.get(intent.signal.account_id, intent.kind)
+def _recover(intent: Intent, writer: Writer) -> AppliedChange | None:
+    now_there = writer.accounts.get(intent.signal.account_id, intent.kind)
     try:
         # The worker may have died between the two records: the pair in the ledger is completed first.
-        ports.ledger.record_intent(intent)
+        writer.ledger.record_intent(intent)
     except RecordRefusedError as error:
         return AppliedChange(outcome=make_outcome(intent, Verdict.PENDING, str(error)), urgent=True)
     claimable = intent.request_id is None
     if isinstance(now_there, Unreadable):
         outcome = make_outcome(intent, Verdict.UNREADABLE, now_there.reason)
-        return record_outcome(intent, outcome, ports, claimable=claimable)
+        return record_outcome(intent, outcome, writer, claimable=claimable)
     if matches(now_there, intent.wanted):
-        ports.state.mark_restored(intent, at=ports.clock.now())
+        writer.own_writes.mark_restored(intent, at=writer.clock.now())
         outcome = make_outcome(intent, Verdict.SET, SET_REASON, verified=True)
-        return record_outcome(intent, outcome, ports, claimable=claimable)
+        return record_outcome(intent, outcome, writer, claimable=claimable)
     if intent.request_id is not None:
         outcome = make_outcome(intent, Verdict.SET, "set, and changed again since", verified=False)
-        return record_outcome(intent, outcome, ports)
+        return record_outcome(intent, outcome, writer)
     outcome = make_outcome(intent, Verdict.NOT_WRITTEN, "the worker ended before the contact was set")
-    acted = record_outcome(intent, outcome, ports, claimable=claimable)
+    acted = record_outcome(intent, outcome, writer, claimable=claimable)
     if acted.intent is None:
         return acted
-    ports.state.close_intent(intent, claimable=claimable, at=ports.clock.now())
+    writer.intents.close_intent(intent, claimable=claimable, at=writer.clock.now())
     return None

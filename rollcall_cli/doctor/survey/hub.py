@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botocore.exceptions import ClientError
 
 from rollcall.adapters.errors import get_code
-from rollcall.adapters.state.memory import StateTable
+from rollcall.adapters.state.rosters import ControlItems
 from rollcall.model.well_known import INTAKE_BUS_NAME, STACK_SET_NAME
 from rollcall_cli.aws.caller import Position
 from rollcall_cli.aws.hub_stack import STACK, described, outputs_of
@@ -71,7 +71,7 @@ def control(access: Access, hub: Seen[HubStack | None] | Unseen) -> Seen[Enforce
         access,
         hub,
         "the state table",
-        lambda login, made: StateTable(
+        lambda login, made: ControlItems(
             client=login.client("dynamodb"), table=made.outputs["StateTableName"]
         ).get_enforcement(),
     )

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from rollcall.adapters.state.memory import StateTable
 from tests.support.moto_aws import (  # noqa: F401  # fixtures
     BUCKET,
     BUS,
@@ -19,6 +18,7 @@ from tests.support.moto_aws import (  # noqa: F401  # fixtures
     no_sockets,
 )
 from tests.support.samples import DIGEST, NOW, ROSTER
+from tests.support.state_table import WholeStateTable
 
 
 @pytest.fixture
@@ -28,9 +28,9 @@ def dynamodb(aws):
 
 
 @pytest.fixture
-def state(dynamodb) -> StateTable:
+def state(dynamodb) -> WholeStateTable:
     """The state table with an approved roster."""
-    state = StateTable(client=dynamodb, table=TABLE)
+    state = WholeStateTable(client=dynamodb, table=TABLE)
     state.approve(digest=DIGEST, document=ROSTER, by="test", at=NOW)
     return state
 

@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rollcall.adapters.state.incidents import ChannelMemoryTable
-from rollcall.adapters.state.memory import StateTable
 from rollcall.adapters.state.rosters import MatchTable
 from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.bulk_edits.model import Bulk, By, Edit, EditWindow, GroupedIncident
@@ -26,6 +25,7 @@ from tests.support.memory import Faults, MemoryChannel, MemoryMatches, MemorySta
 from tests.support.memory_operations import DIGESTS, DOCUMENTS, run_of
 from tests.support.moto_aws import create_table
 from tests.support.samples import INTENT, NOW, ROSTER, SIGNAL
+from tests.support.state_table import WholeStateTable
 
 ACCOUNTS = ("222222222222", "444455556666")
 KINDS = (ContactKind.SECURITY, ContactKind.BILLING)
@@ -319,14 +319,14 @@ in_a_table = settings(
 def test_the_state_in_memory_is_the_state_in_the_table(dynamodb, table, operations):
     # Half of the calls want an approved roster to be anything but refusals.
     approved = [(("approve", ROSTER), 0), *operations]
-    pair = StateTable(client=dynamodb, table=table()), MemoryState(Faults())
+    pair = WholeStateTable(client=dynamodb, table=table()), MemoryState(Faults())
     assert_equal_answers(approved, *pair, on_state)
 
 
 @in_a_table
 @given(operations=lists(COUNT_OPERATIONS, (0, 1, 95, 90_000)))
 def test_edits_and_reverts_in_memory_are_those_in_the_table(dynamodb, table, operations):
-    pair = StateTable(client=dynamodb, table=table()), MemoryState(Faults())
+    pair = WholeStateTable(client=dynamodb, table=table()), MemoryState(Faults())
     assert_equal_answers(operations, *pair, on_state)
 
 

@@ -9,7 +9,6 @@ import pytest
 from botocore.exceptions import EndpointConnectionError, ParamValidationError, ReadTimeoutError
 
 from rollcall.adapters.state.intents import CLAIM_HOURS, OWN_WRITE_DAYS, RESTORED_HOURS
-from rollcall.adapters.state.memory import StateTable
 from rollcall.decide.enforcement import Enforcement
 from rollcall.events.signal import Cause
 from rollcall.model.contact import ContactKind
@@ -32,6 +31,7 @@ from tests.support.samples import (
     client_error,
     leaks,
 )
+from tests.support.state_table import WholeStateTable
 
 TABLE = "state"
 INTENT_KEY = (f"intent#{MEMBER}", "SECURITY")
@@ -72,7 +72,7 @@ class NoUnits:
 
 def approve(state, document):
     return approve_candidate(
-        state=state,
+        memory=state,
         matches=NoUnits(),
         organization=None,
         document=document,
@@ -83,7 +83,7 @@ def approve(state, document):
 
 class TestControl:
     def test_a_new_table_has_approved_nothing_and_is_not_paused(self, dynamodb):
-        state = StateTable(client=dynamodb, table=TABLE)
+        state = WholeStateTable(client=dynamodb, table=TABLE)
         assert state.get_enforcement() == Enforcement(approved=None, paused=False)
 
     def test_what_is_approved_is_read_back_whole(self, state):
@@ -120,7 +120,7 @@ class TestControl:
         assert items() == once
 
     def test_a_document_that_synth_did_not_compile_is_not_stored(self, dynamodb, items):
-        state = StateTable(client=dynamodb, table=TABLE)
+        state = WholeStateTable(client=dynamodb, table=TABLE)
         with pytest.raises(ValueError, match="version 1"):
             approve(state, ROSTER | {"version": 2})
         with pytest.raises(KeyError):
@@ -146,14 +146,14 @@ class TestControl:
             ExpressionAttributeNames={"#document": "document"},
             ExpressionAttributeValues={":evil": {"B": gzip.compress(json.dumps(evil).encode())}},
         )
-        rosters = Rosters(state=state, candidate=ROSTER | {"mode": "audit"})
+        rosters = Rosters(memory=state, candidate=ROSTER | {"mode": "audit"})
         with pytest.raises(WritesHaltedError):
             state.open_intent(
                 replace(INTENT, roster_digest=rosters.find_current(state.get_enforcement()).digest)
             )
 
     def test_a_function_follows_the_next_approval(self, state):
-        rosters = Rosters(state=state, candidate=ROSTER)
+        rosters = Rosters(memory=state, candidate=ROSTER)
         assert rosters.find_current(state.get_enforcement()).mode == "enforce"
         approve(state, ROSTER | {"mode": "audit"})
         assert rosters.find_current(state.get_enforcement()) == Roster.from_document(
@@ -223,7 +223,7 @@ class TestOpenIntent:
 
     def test_refused_before_the_first_approval(self, dynamodb, items):
         with pytest.raises(WritesHaltedError):
-            StateTable(client=dynamodb, table=TABLE).open_intent(INTENT)
+            WholeStateTable(client=dynamodb, table=TABLE).open_intent(INTENT)
         assert items() == {}
 
     def test_refused_when_one_is_open_even_the_same(self, state, items):
@@ -242,7 +242,7 @@ class TestOpenIntent:
 
     @broken
     def test_a_broken_table_refuses_the_record(self, error):
-        state = StateTable(client=Refusing({"transact_write_items": error}), table=TABLE)
+        state = WholeStateTable(client=Refusing({"transact_write_items": error}), table=TABLE)
         with pytest.raises(RecordRefusedError) as caught:
             state.open_intent(INTENT)
         assert caught.type is RecordRefusedError
@@ -255,7 +255,7 @@ class TestOpenIntent:
         error = client_error("TransactionCanceledException", CancellationReasons=reasons)
         client = Refusing({"transact_write_items": error})
         with pytest.raises(IntentBusyError):
-            StateTable(client=client, table=TABLE).open_intent(INTENT)
+            WholeStateTable(client=client, table=TABLE).open_intent(INTENT)
         assert client.calls == ["transact_write_items"] * 5
 
     @pytest.mark.parametrize("met", [1, 4])
@@ -263,14 +263,14 @@ class TestOpenIntent:
         reasons = [{"Code": "TransactionConflict"}, {"Code": "None"}]
         error = client_error("TransactionCanceledException", CancellationReasons=reasons)
         client = RefusingSome(dynamodb, [error] * met)
-        StateTable(client=client, table=TABLE).open_intent(INTENT)
+        WholeStateTable(client=client, table=TABLE).open_intent(INTENT)
         assert state.list_open_intents(MEMBER) == [INTENT]
 
     def test_a_contact_that_another_worker_holds_is_not_asked_for_again(self, state, dynamodb):
         state.open_intent(INTENT)
         client = RefusingSome(dynamodb, [])
         with pytest.raises(IntentBusyError):
-            StateTable(client=client, table=TABLE).open_intent(another())
+            WholeStateTable(client=client, table=TABLE).open_intent(another())
         assert client.made == 1
 
     @pytest.mark.parametrize(
@@ -284,7 +284,7 @@ class TestOpenIntent:
     )
     def test_a_transaction_cancelled_for_another_reason_is_a_refused_record(self, reasons):
         error = client_error("TransactionCanceledException", CancellationReasons=reasons)
-        state = StateTable(client=Refusing({"transact_write_items": error}), table=TABLE)
+        state = WholeStateTable(client=Refusing({"transact_write_items": error}), table=TABLE)
         with pytest.raises(RecordRefusedError):
             state.open_intent(INTENT)
 
@@ -384,7 +384,7 @@ class TestCloseIntent:
                     assert claim(state, event_key="e-1")
                 return getattr(dynamodb, name)
 
-        assert not claim(StateTable(client=Slow(), table=TABLE), event_key="e-2")
+        assert not claim(WholeStateTable(client=Slow(), table=TABLE), event_key="e-2")
 
     def test_a_write_that_is_closed_again_is_no_second_claim(self, state):
         for _ in range(2):
@@ -520,7 +520,7 @@ CALLS = [
 def test_every_call_to_a_broken_table_is_tried_again(dynamodb, operation, call, error):
     client = Refusing({operation: error}, dynamodb)
     with pytest.raises(RetryableError, match="the state table refused") as caught:
-        call(StateTable(client=client, table=TABLE))
+        call(WholeStateTable(client=client, table=TABLE))
     assert caught.value.__suppress_context__
     assert not leaks(str(caught.value))
 
@@ -537,7 +537,7 @@ def test_reads_are_consistent(dynamodb):
 
             return call
 
-    watched = StateTable(client=Watching(), table=TABLE)
+    watched = WholeStateTable(client=Watching(), table=TABLE)
     watched.get_enforcement()
     watched.load_roster(DIGEST)
     watched.is_own_write("request-1")

@@ -215,7 +215,7 @@ class TestWhatNoEventSpokeFor:
     def test_any_change_is_counted_once_the_message_that_could_not_read_has_found_the_contact_right(self):
         world = settled(LOOSE)
         world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
-        plain, refused = world.reconciler.ports.accounts.get, []
+        plain, refused = world.reconciler.writer.accounts.get, []
 
         def busy_once(account_id, kind):
             if refused:
@@ -224,7 +224,7 @@ class TestWhatNoEventSpokeFor:
             world.settle([MEMBER])
             raise RetryableError("busy")
 
-        world.reconciler.ports.accounts.get = busy_once
+        world.reconciler.writer.accounts.get = busy_once
         world.drain()
         assert refused == [ContactKind.SECURITY]
         assert world.state.told_of == {}

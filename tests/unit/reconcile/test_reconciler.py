@@ -433,7 +433,7 @@ class TestAChangeOfAPolicy:
         def refuse(**_):
             raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": ""}}, "ListPolicies")
 
-        monkeypatch.setattr(guarded.world.reconciler.ports.organization._client, "list_policies", refuse)
+        monkeypatch.setattr(guarded.world.reconciler.organization._client, "list_policies", refuse)
         assert [subject.split()[0] for subject in guarded.told()] == ["[CRITICAL]"]
 
 

@@ -331,7 +331,6 @@ def swept(world: World) -> Signal:
 
 def test_a_sweep_respects_the_time_and_moves_it_when_it_writes():
     world = World().settle()
-    ports = world.reconciler.ports
     assert find_backoff(world.state, MEMBER, SECURITY, world.clock.now()) is None
     pulled(world, 3)
     edit(world, Caller.role(MEMBER, "Pipeline", "script"))
@@ -341,7 +340,7 @@ def test_a_sweep_respects_the_time_and_moves_it_when_it_writes():
     assert "standoff" in reason
     world.clock.sleep(300)
     assert find_backoff(world.state, MEMBER, SECURITY, world.clock.now()) is None
-    record_revert(swept(world), SECURITY, ports)
+    record_revert(swept(world), SECURITY, memory=world.state, clock=world.clock)
     world.clock.sleep(14 * 60)
     assert find_backoff(world.state, MEMBER, SECURITY, world.clock.now()) is not None
     world.clock.sleep(2 * 60)
@@ -351,7 +350,7 @@ def test_a_sweep_respects_the_time_and_moves_it_when_it_writes():
 def test_what_sweeps_set_is_no_round_of_a_tug_of_war():
     world = World().settle()
     for _ in range(5):
-        record_revert(swept(world), SECURITY, world.reconciler.ports)
+        record_revert(swept(world), SECURITY, memory=world.state, clock=world.clock)
     pulled(world, 1)
     assert not standoffs(world)
 

@@ -473,7 +473,7 @@ class TestPrepare:
         def busy(_account_id: str, *, with_tags: bool) -> None:
             raise RetryableError(f"busy, tags {with_tags}")
 
-        monkeypatch.setattr(world.reconciler.ports.organization, "get_account", busy)
+        monkeypatch.setattr(world.reconciler.organization, "get_account", busy)
         sweeping.prepare(run)
         assert world.verdicts() == ["set"]
         assert world.bus.outcomes[0]["account"]["name"] is None

@@ -23,7 +23,7 @@ _REMEMBERED: Final = timedelta(days=30)
 
 
 class BulkItems(TableAdapter):
-    """The port `Bulks`."""
+    """The port `BulkMemory`."""
 
     def load_window(self, by: By, name: str) -> EditWindow:
         """What is known under this name."""
@@ -123,7 +123,7 @@ _STANDOFF_REMEMBERED: Final = OVER_AFTER + timedelta(days=1)
 
 
 class RepeatedEditItems(TableAdapter):
-    """The port `Standoffs`."""
+    """The port `RepeatedEditMemory`."""
 
     def load_repeated(self, account_id: str, kind: ContactKind) -> RepeatedEdits:
         """What is known of this contact."""
@@ -179,7 +179,7 @@ _ANNOUNCED: Final = "announced"
 
 
 class KnownDriftItems(TableAdapter):
-    """The port `Announcements`."""
+    """The port `KnownDriftMemory`."""
 
     def remember_drift(self, announced: KnownDrift) -> None:
         """Remember it, in place of what was announced of this contact before."""

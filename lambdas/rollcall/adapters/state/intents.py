@@ -1,4 +1,4 @@
-"""Open intents and own writes in the state table: one worker at a contact, and its own events known."""
+"""Open intents, own writes and open incidents in the state table: what is under way, and whose it is."""
 
 from __future__ import annotations
 
@@ -27,7 +27,11 @@ _TRIES = 5
 
 
 class IntentItems(TableAdapter):
-    """The part of the port `State` that keeps the intents whose outcome is not yet recorded."""
+    """The port `IntentMemory`: intents whose outcome is not yet recorded, and what they leave behind."""
+
+    def __init__(self, *, client: Any, table: str) -> None:
+        super().__init__(client=client, table=table)
+        self._own_writes = OwnWriteItems(client=client, table=table)
 
     def list_open_intents(self, account_id: str) -> Sequence[Intent]:
         """Intents of the account whose outcome is not yet recorded: at most one for each kind."""
@@ -62,8 +66,10 @@ class IntentItems(TableAdapter):
                 raise _make_error(error) from None
             return
 
-    def _store_request(self, intent: Intent, request_id: str) -> None:
-        """Add the request id of its write to an open intent; one that is gone is no error."""
+    def record_request(self, intent: Intent, request_id: str, *, at: datetime) -> None:
+        """Remember the write and its request id; an intent that is gone is no error."""
+        self._own_writes.remember_call(intent, request_id, at=at)
+        self._own_writes.remember_write(intent, at=at)
         self._table.try_write(
             "update_item",
             Key=_make_key(intent),
@@ -72,8 +78,10 @@ class IntentItems(TableAdapter):
             ExpressionAttributeValues={":request": {"S": request_id}, ":id": {"S": intent.id}},
         )
 
-    def _forget(self, intent: Intent) -> None:
+    def close_intent(self, intent: Intent, *, claimable: bool, at: datetime) -> None:
         """Forget an intent; one that is gone already, or that another followed, is no error."""
+        if claimable:
+            self._own_writes.leave_claim(intent, at=at)
         self._table.try_write(
             "delete_item",
             Key=_make_key(intent),
@@ -132,7 +140,7 @@ RESTORED_HOURS = 24
 
 
 class OwnWriteItems(TableAdapter):
-    """The part of the port `State` that remembers writes."""
+    """The port `OwnWriteMemory`."""
 
     def remember_call(self, intent: Intent, request_id: str, *, at: datetime) -> None:
         """Remember the request id of a call of ours."""
@@ -176,7 +184,7 @@ class OwnWriteItems(TableAdapter):
         item = self._table.get(_make_restored_key(account_id, kind))
         return item.get("because_of", {}).get("S") if item else None
 
-    def _leave_claim(self, intent: Intent, *, at: datetime) -> None:
+    def leave_claim(self, intent: Intent, *, at: datetime) -> None:
         """Let one event claim the write of this intent, whose request id was lost."""
         item = make_key(_make_claims_partition(intent.signal.account_id, intent.kind), intent.id) | {
             "undid": {"S": intent.signal.event.key},
@@ -217,3 +225,24 @@ def _make_restored_key(account_id: str, kind: ContactKind) -> dict[str, Any]:
 
 def _make_claims_partition(account_id: str, kind: ContactKind) -> str:
     return f"claim#{account_id}#{kind}"
+
+
+#: How long an incident that is not over is remembered: longer than any queue keeps a message (14 days).
+OPENED_DAYS = 30
+
+
+class IncidentItems(TableAdapter):
+    """The port `IncidentMemory`."""
+
+    def mark_opened(self, incident_id: str, *, at: datetime) -> None:
+        """Remember that people were told of an incident that is not over."""
+        item = _make_opened_key(incident_id) | {"expires_at": make_expiry(at, OPENED_DAYS * 86400)}
+        self._table.call("put_item", Item=item)
+
+    def is_opened(self, incident_id: str) -> bool:
+        """Whether people were told of an incident that is not over."""
+        return self._table.get(_make_opened_key(incident_id)) is not None
+
+
+def _make_opened_key(incident_id: str) -> dict[str, Any]:
+    return make_key(f"opened#{incident_id}", "opened")

@@ -21,7 +21,7 @@ CONTROL = make_key("control", "control")
 
 
 class ControlItems(TableAdapter):
-    """The part of the port `State` that people decide: pause and approval."""
+    """The ports `RosterMemory` and `PauseMemory`, in one item: intents are checked against both at once."""
 
     def get_enforcement(self) -> Enforcement:
         """The pause and the approved digest."""

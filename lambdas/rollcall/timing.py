@@ -1,4 +1,4 @@
-"""Pacing: the quota of the Account API belongs to the whole organization, so every worker takes its share."""
+"""Pacing and retries. The Account API's quota is the whole organization's: every worker takes its share."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
 #: Calls per second and burst of one calling account, as AWS publishes them.
@@ -30,6 +30,21 @@ DECREASE_EVERY_SECONDS = 1.0
 INCREASE_PER_SECOND = 0.01
 #: A worker never waits longer than twenty times what the ceiling asks: it goes on finding out.
 FLOOR = 0.05
+
+
+class Sleeper(Protocol):
+    """What can wait: any clock."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+def attempts(clock: Sleeper, waits: Iterable[float]) -> Iterator[None]:
+    """Yield once for each try: at once, then after each of these waits, in seconds."""
+    yield
+    for seconds in waits:
+        clock.sleep(seconds)
+        yield
 
 
 class Pace(Protocol):

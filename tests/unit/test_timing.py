@@ -15,13 +15,27 @@ from rollcall.timing import (
     QUOTAS,
     AdaptivePace,
     Bucket,
+    attempts,
     make_buckets,
     make_paces,
 )
-from simulation.clock import DEFAULT_START
+from simulation.clock import DEFAULT_START, VirtualClock
 from simulation.throttle import Quota, TokenBuckets
 
 GET = "GetAlternateContact"
+
+
+def test_attempts_are_made_at_once_and_then_after_each_wait():
+    clock = VirtualClock()
+    moments = [(clock.now() - DEFAULT_START).total_seconds() for _ in attempts(clock, (0.5, 2.0))]
+    assert moments == [0.0, 0.5, 2.5]
+
+
+def test_nobody_waits_after_the_try_that_was_enough():
+    clock = VirtualClock()
+    for _ in attempts(clock, (0.5, 2.0)):
+        break
+    assert clock.now() == DEFAULT_START
 
 
 def pace(rate: float = 10.0, ceiling: float = 10.0) -> AdaptivePace:

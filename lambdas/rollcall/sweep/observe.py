@@ -12,6 +12,7 @@ from rollcall.model.desired import Unreadable
 from rollcall.model.errors import RetryableError, describe_unexpected
 from rollcall.rosters.orphaned import CachedMatches, find_orphaned
 from rollcall.sweep.run import Ending, Run, Step
+from rollcall.timing import attempts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -128,7 +129,7 @@ def load_rosters(run: Run, rosters: Rosters) -> Sequence[Roster]:
 _Answer = TypeVar("_Answer")
 
 #: Waits before each further try of something that AWS was too busy for; then it counts as unreadable.
-TRIES_AFTER_SECONDS = (0.0, 0.5, 1.0, 2.0, 4.0)
+RETRY_SECONDS = (0.5, 1.0, 2.0, 4.0)
 
 
 class OutOfTimeError(RetryableError):
@@ -185,8 +186,7 @@ class AccountReader:
 
     def _retry(self, ask: Callable[[], _Answer]) -> _Answer:
         last = RetryableError("AWS was not asked")
-        for seconds in TRIES_AFTER_SECONDS:
-            self.clock.sleep(seconds)
+        for _ in attempts(self.clock, RETRY_SECONDS):
             if not self.go_on():
                 raise OutOfTimeError("the worker's time is up")
             try:

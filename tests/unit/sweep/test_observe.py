@@ -16,7 +16,7 @@ from rollcall.model.desired import Absent, Present, Unreadable
 from rollcall.model.errors import RetryableError
 from rollcall.model.roster import compute_digest
 from rollcall.sweep.approvals import PendingPlan
-from rollcall.sweep.observe import SLICE_SECONDS, TRIES_AFTER_SECONDS
+from rollcall.sweep.observe import RETRY_SECONDS, SLICE_SECONDS
 from rollcall.sweep.run import LEASE_SECONDS, Ending, Run, Step, Trigger
 from simulation.errors import ApiError
 from tests.support.memory import Crash
@@ -301,7 +301,7 @@ class TestObserve:
     def test_one_that_stays_busy_leaves_that_contact_unreadable(
         self, world: World, sweeping: Sweeping
     ) -> None:
-        tries = len(TRIES_AFTER_SECONDS)
+        tries = 1 + len(RETRY_SECONDS)
         world.cloud.account.fail_next("GetAlternateContact", BUSY, times=tries, account=MEMBER)
         found = sweeping.observed(sweeping.observe(sweeping.begin()))[MEMBER].contacts
         assert sum(isinstance(item, Unreadable) for item in found.values()) == 1

@@ -46,7 +46,7 @@ In another terminal, as a member, as [bold]management[/] or as the [bold]hub[/] 
     --email-address mary@example.net --phone-number "+1 206 555 0199"
   aws account get-alternate-contact --alternate-contact-type SECURITY
 and as the hub:
-  .venv/bin/rollcall sweep --watch --config config/examples/demo
+  .venv/bin/rollcall sweep --follow --config config/examples/demo
 The AWS CLI is also in .venv/bin/aws: version 1, whose `aws sqs` needs --endpoint-url "$AWS_ENDPOINT_URL".
 Alerts are shown here, in full they and all outcomes are in
   {out}/alerts.jsonl

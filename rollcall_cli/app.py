@@ -1,4 +1,4 @@
-"""The command `rollcall`: its commands, and what becomes of their errors."""
+"""The command `rollcall`: its subcommands, and how their errors are shown."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typer.exceptions import TyperException
 
 from rollcall.adapters.errors import AWS_ERRORS
 from rollcall.model.errors import RollcallError
-from rollcall_cli.aws.composition import real
+from rollcall_cli.aws.composition import build_composition
 from rollcall_cli.commands.approve import approve
 from rollcall_cli.commands.doctor import doctor
 from rollcall_cli.commands.explain import explain
@@ -27,18 +27,24 @@ from rollcall_cli.commands.setup import setup
 from rollcall_cli.commands.status import status
 from rollcall_cli.commands.sweep import sweep
 from rollcall_cli.commands.validate import validate
-from rollcall_cli.text.problems import ERROR, INTERRUPTED, CommandError, aws_error, machine_error
+from rollcall_cli.text.problems import (
+    ERROR,
+    INTERRUPTED,
+    CommandError,
+    explain_aws_error,
+    explain_machine_error,
+)
 from rollcall_config.document import ConfigError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-#: Set to anything, an error that nobody foresaw shows where it comes from. Its text may hold contact details.
+#: If set, an unexpected error is shown with its traceback, which can contain contact details.
 TRACEBACK: Final = "ROLLCALL_TRACEBACK"
 
 
 class _Commands(TyperGroup):
-    """Errors end as words and exit status 1: status 2 means a difference, and nothing else."""
+    """Shows errors as text with exit status 1. Status 2 always means a difference."""
 
     def make_context(self, *args: Any, **parameters: Any) -> Any:
         try:
@@ -56,19 +62,21 @@ class _Commands(TyperGroup):
         except (typer.Exit, typer.Abort, BrokenPipeError):
             raise
         except KeyboardInterrupt:
-            _tell(ctx.obj.err, "interrupted", fix=_interrupted(ctx))
+            _show_error(ctx.obj.err, "interrupted", fix=_describe_interruption(ctx))
             raise typer.Exit(INTERRUPTED) from None
         except CommandError as error:
-            _tell(ctx.obj.err, error.problem, fix=error.fix)
+            _show_error(ctx.obj.err, error.problem, fix=error.fix)
             raise typer.Exit(error.status) from None
         except ConfigError as error:
-            _tell(ctx.obj.err, str(error), fix="correct the configuration; `rollcall validate` checks it")
+            _show_error(
+                ctx.obj.err, str(error), fix="correct the configuration; `rollcall validate` checks it"
+            )
         except RollcallError as error:
-            _tell(ctx.obj.err, str(error), fix="run the command again in a minute")
-        except Exception as error:  # the edge of the program: a person gets words, whatever happens
+            _show_error(ctx.obj.err, str(error), fix="run the command again in a minute")
+        except Exception as error:  # the edge of the program: a person gets text for any error
             if os.environ.get(TRACEBACK):
                 raise
-            _tell_unforeseen(ctx.obj.err, error)
+            _show_unforeseen(ctx.obj.err, error)
         raise typer.Exit(ERROR)
 
 
@@ -113,29 +121,29 @@ def main(
         ),
     ] = False,
 ) -> None:
-    """The right people on every AWS account: set it up, see what it would do, operate it."""
-    context.obj = context.obj or real()
+    """The right people on every AWS account: set Rollcall up, preview its changes, operate it."""
+    context.obj = context.obj or build_composition()
 
 
-def _interrupted(ctx: Any) -> str:
+def _describe_interruption(ctx: Any) -> str:
     if ctx.invoked_subcommand == "setup":
-        return "what was done is done: run the command again, it goes on where it stopped"
+        return "completed steps stay completed; run the command again to continue"
     return "nothing was changed"
 
 
-def _tell_unforeseen(console: Console, error: Exception) -> None:
+def _show_unforeseen(console: Console, error: Exception) -> None:
     known = None
     if isinstance(error, AWS_ERRORS):  # first: some of them are errors of this machine, too
-        known = aws_error(error)
+        known = explain_aws_error(error)
     elif isinstance(error, OSError):
-        known = machine_error(error)
+        known = explain_machine_error(error)
     if known is not None:
-        _tell(console, known.problem, fix=known.fix)
+        _show_error(console, known.problem, fix=known.fix)
         return
-    fix = f"this is a defect of Rollcall: please report it; {TRACEBACK}=1 shows where it is"
-    _tell(console, f"unexpected {type(error).__name__}", fix=fix)
+    fix = f"this is a bug in Rollcall, please report it; {TRACEBACK}=1 shows the traceback"
+    _show_error(console, f"unexpected {type(error).__name__}", fix=fix)
 
 
-def _tell(console: Console, problem: str, *, fix: str) -> None:
+def _show_error(console: Console, problem: str, *, fix: str) -> None:
     console.print(Text.assemble(("error: ", "red"), problem), soft_wrap=True)
     console.print(Text.assemble(("fix: ", "bold"), fix), soft_wrap=True)

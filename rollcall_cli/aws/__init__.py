@@ -1,1 +1,1 @@
-"""AWS as commands reach it: clients, callers, retries, the deployed hub."""
+"""AWS as commands use it: clients, the caller's identity, retries, the deployed hub."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,9 +14,8 @@ from rollcall.adapters.errors import AWS_ERRORS
 from rollcall.adapters.organizations import AwsOrganization, OrganizationAccounts
 from rollcall.adapters.system import SystemClock
 from rollcall.timing import ORGANIZATIONS, make_buckets, make_paces
-from rollcall_cli.aws.caller import Identity, Position, identify
 from rollcall_cli.aws.patient import PatientClient
-from rollcall_cli.text.problems import CommandError, credential_error
+from rollcall_cli.text.problems import CommandError, explain_credential_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,35 +26,74 @@ if TYPE_CHECKING:
     from rollcall.sweep.ports import AccountListing
     from rollcall_config.settings import Settings
 
+
+class Position(StrEnum):
+    """The account of the caller's credentials."""
+
+    HUB = "hub"
+    MANAGEMENT = "management"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """The caller."""
+
+    account: str
+    position: Position
+    #: ARN of the caller.
+    arn: str
+
+    @property
+    def partition(self) -> str:
+        """Partition of the credentials: aws, aws-cn or aws-us-gov."""
+        return self.arn.split(":", 2)[1]
+
+
+def identify(sts: Any, settings: Settings) -> Identity:
+    """Ask AWS for the caller; CommandError if it is neither in the hub nor in the management account."""
+    answer = sts.get_caller_identity()
+    account = str(answer["Account"])
+    positions = {settings.hub: Position.HUB, settings.management: Position.MANAGEMENT}
+    if account not in positions:
+        raise CommandError(
+            f"these are credentials of account {account}",
+            fix=f"use credentials of the hub account {settings.hub} or of the management account "
+            f"{settings.management}, for example with --profile; if {account} is one of them, correct "
+            "organization.yaml",
+        )
+    return Identity(account=account, position=positions[account], arn=str(answer["Arn"]))
+
+
 #: A person's command leaves at least half of the quota to the functions.
 _SHARE = 0.5
 _CONNECT_SECONDS, _READ_SECONDS = 5, 20
 
 
-class Clients(Protocol):
-    """Where AWS clients come from; CommandError if there can be none."""
+class ClientFactory(Protocol):
+    """Makes AWS clients; CommandError if the SDK cannot be set up."""
 
     def __call__(self, service: str, *, region: str, profile: str | None) -> Any:
-        """A client of this service with the face of boto3's."""
+        """Return a client of this service with the methods of boto3's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Login:
-    """Credentials that AWS took: whose they are, and patient clients that use them."""
+    """Credentials that AWS accepted: the caller, and clients that retry."""
 
     identity: Identity
     client: Callable[[str], Any]
 
     @property
     def position(self) -> Position:
-        """Where the caller stands."""
+        """The account of the caller."""
         return self.identity.position
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """AWS, as one caller sees it. `organizations` is the client behind `organization` and `accounts`."""
+    """The organization and its contacts, as one caller sees them."""
 
+    #: The client behind `organization` and `accounts`.
     organizations: Any
     organization: Organization
     accounts: AccountListing
@@ -62,28 +101,29 @@ class Connection:
     management: AccountApi | None
     management_account: str
 
-    def accounts_for(self, account_id: str) -> AccountApi | None:
-        """The way to the contacts of this account, None if these credentials have none."""
+    def get_api(self, account_id: str) -> AccountApi | None:
+        """Return the API for the contacts of this account, None if these credentials cannot read them."""
         return self.management if account_id == self.management_account else self.members
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composition:
-    """What the commands work with. `root` is what relative directories are relative to."""
+    """The dependencies of the commands."""
 
+    #: Relative paths are relative to this directory.
     root: Path
     out: Console
     err: Console
     clock: Clock
-    clients: Clients
+    clients: ClientFactory
 
-    def login(self, settings: Settings, *, profile: str | None) -> Login:
-        """Find out who calls; CommandError if that is neither the hub nor the management account."""
-        client = self.patient(region=settings.region, profile=profile)
+    def log_in(self, settings: Settings, *, profile: str | None) -> Login:
+        """Identify the caller; CommandError if it is neither in the hub nor in the management account."""
+        client = self.make_clients(region=settings.region, profile=profile)
         return Login(identity=identify(client("sts"), settings), client=client)
 
-    def patient(self, *, region: str, profile: str | None) -> Callable[[str], Any]:
-        """Patient clients by service, of whoever's credentials these are."""
+    def make_clients(self, *, region: str, profile: str | None) -> Callable[[str], Any]:
+        """Return a function that makes a retrying client of a service."""
 
         def client(service: str) -> Any:
             made = self.clients(service, region=region, profile=profile)
@@ -92,12 +132,14 @@ class Composition:
         return client
 
     def connect(self, settings: Settings, *, profile: str | None) -> Connection:
-        """Log in, to look at accounts and their contacts; CommandError as `login`."""
-        login = self.login(settings, profile=profile)
-        return self.connection(login.client, position=login.position, management=settings.management)
+        """Log in and return the organization and its contacts; CommandError as `log_in`."""
+        login = self.log_in(settings, profile=profile)
+        return self.build_connection(login.client, position=login.position, management=settings.management)
 
-    def connection(self, client: Callable[[str], Any], *, position: Position, management: str) -> Connection:
-        """The way to the accounts for a caller who stands there; `management` is that account's id."""
+    def build_connection(
+        self, client: Callable[[str], Any], *, position: Position, management: str
+    ) -> Connection:
+        """Return the organization and its contacts for a caller there; `management` is an account ID."""
         organizations, account = client("organizations"), client("account")
         now = self.clock.now().timestamp()
         share = make_buckets(share=_SHARE, now=now)
@@ -116,26 +158,26 @@ class Composition:
         )
 
 
-def composition_of(context: Context) -> Composition:
-    """What the command that runs works with."""
+def get_composition(context: Context) -> Composition:
+    """Return the dependencies of the command that runs."""
     found: Composition = context.obj
     return found
 
 
-def real() -> Composition:
-    """The command as people run it."""
-    # Names of accounts are shown as they are: no markup, no colours by guess.
+def build_composition() -> Composition:
+    """Return the dependencies that real use needs."""
+    # Account names are shown as they are: no markup, no guessed colours.
     return Composition(
         root=Path.cwd(),
         out=Console(markup=False, highlight=False, emoji=False),
         err=Console(markup=False, highlight=False, emoji=False, stderr=True),
         clock=SystemClock(),
-        clients=_boto3_client,
+        clients=_make_boto3_client,
     )
 
 
-def _boto3_client(service: str, *, region: str, profile: str | None) -> Any:
-    # Here and not above: `rollcall validate` and `--help` answer without waiting for the SDK.
+def _make_boto3_client(service: str, *, region: str, profile: str | None) -> Any:
+    # Not at the top: `rollcall validate` and `--help` do not wait for the SDK.
     import boto3  # noqa: PLC0415  # slow, and not every command needs it
     from botocore.config import Config  # noqa: PLC0415  # same
 
@@ -148,9 +190,9 @@ def _boto3_client(service: str, *, region: str, profile: str | None) -> Any:
         session = boto3.Session(profile_name=profile)
         return session.client(service, region_name=region, config=config)  # type: ignore[call-overload]  # the name is not a literal
     except AWS_ERRORS as error:
-        known = credential_error(error)
+        known = explain_credential_error(error)
         if known is None:
             raise CommandError(
-                f"the AWS SDK cannot be set up: {type(error).__name__}", fix="look at ~/.aws/config"
+                f"the AWS SDK cannot be set up: {type(error).__name__}", fix="check ~/.aws/config"
             ) from error
         raise known from error

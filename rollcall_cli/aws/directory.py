@@ -1,20 +1,26 @@
-"""The whole organization as AWS lists it now: organizational units, accounts and, if wanted, their tags."""
+"""The organization as AWS lists it now, and roster entries that match nothing in it."""
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rollcall.model.account import Account, AccountState
+from rollcall.model.roster import AccountIds, OuId, OuPath, read_selector
+from rollcall_cli.aws.patient import list_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from rollcall_config.document import ConfigWarning, Document, Route
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directory:
-    """`units` are the names below the root by the id of each organizational unit; the root's are empty."""
+    """OUs and accounts of the organization."""
 
+    #: Path of names below the root, by OU ID. The root's is empty.
     units: Mapping[str, tuple[str, ...]]
     accounts: Sequence[Account]
 
@@ -22,33 +28,35 @@ class Directory:
 def read_directory(
     client: Any, *, with_tags: bool, progress: Callable[[int, int], None] = lambda _done, _all: None
 ) -> Directory:
-    """List everything; `progress` is told how many accounts are done, of how many.
+    """List everything; `progress` gets how many accounts are done, of how many.
 
-    One call for each twenty accounts and for each organizational unit and, with tags, one for each account.
+    Takes one call for every 20 accounts, one for each OU and, with tags, one for each account.
     """
-    units = dict(_units(client))
-    accounts = [_account(found, units) for found in _all(client, "list_accounts", "Accounts")]
+    units = dict(_list_units(client))
+    accounts = [_parse_account(found, units) for found in list_all(client, "list_accounts", "Accounts")]
     if with_tags:
         for index, account in enumerate(accounts):
             progress(index, len(accounts))
-            tags = _all(client, "list_tags_for_resource", "Tags", ResourceId=account.id)
+            tags = list_all(client, "list_tags_for_resource", "Tags", ResourceId=account.id)
             accounts[index] = replace(account, tags={tag["Key"]: tag["Value"] for tag in tags})
     progress(len(accounts), len(accounts))
     return Directory(units=units, accounts=accounts)
 
 
-def _units(client: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _list_units(client: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
     waiting: list[tuple[str, tuple[str, ...]]] = [
-        (root["Id"], ()) for root in _all(client, "list_roots", "Roots")
+        (root["Id"], ()) for root in list_all(client, "list_roots", "Roots")
     ]
     while waiting:
         parent, names = waiting.pop()
         yield parent, names
-        below = _all(client, "list_organizational_units_for_parent", "OrganizationalUnits", ParentId=parent)
+        below = list_all(
+            client, "list_organizational_units_for_parent", "OrganizationalUnits", ParentId=parent
+        )
         waiting += [(unit["Id"], (*names, unit["Name"])) for unit in below]
 
 
-def _account(found: Mapping[str, Any], units: Mapping[str, tuple[str, ...]]) -> Account:
+def _parse_account(found: Mapping[str, Any], units: Mapping[str, tuple[str, ...]]) -> Account:
     paths = found.get("Paths") or [""]
     parents = tuple(part for part in paths[0].split("/") if part.startswith(("r-", "ou-")))
     return Account(
@@ -60,6 +68,59 @@ def _account(found: Mapping[str, Any], units: Mapping[str, tuple[str, ...]]) -> 
     )
 
 
-def _all(client: Any, operation: str, key: str, **parameters: str) -> Iterator[Mapping[str, Any]]:
-    for page in client.get_paginator(operation).paginate(**parameters):
-        yield from page[key]
+def find_unmatched(document: Document, directory: Directory) -> list[ConfigWarning]:
+    """Return a warning for each OU, tag and account that the roster names and the organization lacks.
+
+    `document` is the valid file of the roster.
+    """
+    overrides = enumerate(document.data.get("overrides") or [])
+    exempt = enumerate(document.data.get("exempt") or [])
+    return [
+        *(fault for index, entry in overrides for fault in _check_entry(document, index, entry, directory)),
+        *(
+            fault
+            for index, entry in exempt
+            for fault in _find_strangers(
+                document, ("exempt", index, "accounts"), entry["accounts"], directory
+            )
+        ),
+    ]
+
+
+def _check_entry(
+    document: Document, index: int, entry: dict[str, Any], directory: Directory
+) -> Iterator[ConfigWarning]:
+    selector = read_selector(entry)
+    route = ("overrides", index)
+    match selector:
+        case AccountIds():
+            yield from _find_strangers(document, (*route, "accounts"), entry["accounts"], directory)
+        case OuPath(names=names):
+            if names not in directory.units.values():
+                path = "/".join(names)
+                known = ["/".join(unit) for unit in directory.units.values()]
+                yield document.make_warning(
+                    (*route, "ou"), f"there is no OU {path!r} now{_suggest(path, known)}"
+                )
+        case OuId(id=unit):
+            if unit not in directory.units:
+                near = _suggest(unit, list(directory.units))
+                yield document.make_warning((*route, "ou"), f"there is no OU {unit!r} now{near}")
+        case _:
+            if not any(selector.match_rank(account) for account in directory.accounts):
+                yield document.make_warning((*route, "tag"), f"no account carries the {selector} now")
+
+
+def _find_strangers(
+    document: Document, route: Route, ids: list[str], directory: Directory
+) -> Iterator[ConfigWarning]:
+    known = {account.id for account in directory.accounts}
+    for index, account in enumerate(ids):
+        if account not in known:
+            near = _suggest(account, sorted(known))
+            yield document.make_warning((*route, index), f"{account} is not in the organization now{near}")
+
+
+def _suggest(meant: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(meant, known, n=1, cutoff=0.8)
+    return f" (did you mean {near[0]!r}?)" if near else ""

@@ -1,4 +1,4 @@
-"""`rollcall approve DIGEST`: carry out exactly the plan that waits."""
+"""`rollcall approve DIGEST`: apply exactly the plan that is pending approval."""
 
 # No postponed annotations here: typer reads them, and ruff would move what they name out of reach.
 import re
@@ -7,18 +7,17 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from rollcall_cli.aws.composition import composition_of
-from rollcall_cli.status import held
-from rollcall_cli.status.hub import reach
-from rollcall_cli.status.machine import command
-from rollcall_cli.status.rows import rows
-from rollcall_cli.status.words import count
+from rollcall_cli.aws.composition import get_composition
+from rollcall_cli.aws.hub import connect_to_hub
+from rollcall_cli.status import plans
+from rollcall_cli.status.executions import run_command
 from rollcall_cli.text.arguments import ConfigOption, ProfileOption
+from rollcall_cli.text.formatting import count, format_rows
 
 
-def _digest(value: str) -> str:
-    if len(value) < held.FEWEST_DIGITS or not re.fullmatch(r"[0-9a-f]{1,64}", value.lower(), re.ASCII):
-        raise typer.BadParameter(f"a plan is named by at least {held.FEWEST_DIGITS} digits of its digest")
+def _check_digest(value: str) -> str:
+    if len(value) < plans.FEWEST_DIGITS or not re.fullmatch(r"[0-9a-f]{1,64}", value.lower(), re.ASCII):
+        raise typer.BadParameter(f"give at least {plans.FEWEST_DIGITS} digits of the digest of a plan")
     return value
 
 
@@ -26,12 +25,12 @@ DigestArgument = Annotated[
     str,
     typer.Argument(
         metavar="DIGEST",
-        help="Digest of the plan, or its first 8 digits or more, from the alert or `rollcall status`.",
-        callback=_digest,
+        help="Digest of the plan, at least 8 digits, from the alert or `rollcall status`.",
+        callback=_check_digest,
         show_default=False,
     ),
 ]
-YesOption = Annotated[bool, typer.Option("--yes", metavar="", help="Do not ask.")]
+YesOption = Annotated[bool, typer.Option("--yes", metavar="", help="Do not ask for confirmation.")]
 
 
 def approve(
@@ -42,31 +41,31 @@ def approve(
     config: ConfigOption = "config",
     profile: ProfileOption = None,
 ) -> None:
-    """Approve a plan that waits: exactly that plan is carried out, and its roster is the one enforced.
+    """Approve a pending plan: exactly that plan is applied, and its roster is enforced from now on.
 
-    Needs the role rollcall-operator of the hub. Each contact is read again, and left alone if it is not as it
-    was when the plan was made. The same command again finishes an approval that was cut off.
+    Needs the role rollcall-operator of the hub. Each contact is read again before its write, and is not
+    changed if it differs from the plan. Repeat the command to finish an interrupted approval.
 
-    Exit status: 0 approved, or the answer was no, 1 an error.
+    Exit status: 0 approved or declined, 1 an error.
     """
-    composition = composition_of(context)
-    hub = reach(composition, config=config, profile=profile)
+    composition = get_composition(context)
+    hub = connect_to_hub(composition, config=config, profile=profile)
     now = hub.clock.now()
-    # One that somebody approved, too: an approval that was cut off is finished by the same command.
-    plan = held.named([*hub.sweeps.list_pending(now), *hub.sweeps.list_approved(now)], digest)
-    for line in rows([*held.lines(plan, now), *held.approval(plan, now)]):
+    # Approved plans, too: the same command finishes an interrupted approval.
+    plan = plans.find_plan([*hub.sweeps.list_pending(now), *hub.sweeps.list_approved(now)], digest)
+    for line in format_rows([*plans.describe_plan(plan, now), *plans.describe_approval(plan, now)]):
         composition.out.print(line, soft_wrap=True)
-    if not yes and not typer.confirm("Approve it?"):
-        composition.out.print(Text("Nothing was changed."))
+    if not yes and not typer.confirm("Approve this plan?"):
+        composition.out.print(Text("Nothing changed."))
         raise typer.Exit
-    answer = command(hub, "approve", plan=plan.plan)
+    answer = run_command(hub, "approve", plan=plan.plan)
     composition.out.print(
-        Text(f"Approved. Roster {plan.roster} is in force. Everybody was told."), soft_wrap=True
+        Text(f"Approved. Roster {plan.roster} is in force. An alert was sent."), soft_wrap=True
     )
     if answer.get("paused"):
-        text = "Writes are paused: the plan is carried out by the first sweep after `rollcall unpause`."
+        text = "Writes are paused: the first sweep after `rollcall unpause` applies the plan."
     elif plan.changes:
-        text = f"{count(plan.changes, 'contact')} to change: `rollcall status` shows how it goes."
+        text = f"{count(plan.changes, 'contact')} to change: `rollcall status` shows the progress."
     else:
-        text = "Nothing is to be written now. From now on, contacts that somebody changes are put back."
+        text = "No contact has to change now. Later edits of contacts are restored."
     composition.out.print(Text(text), soft_wrap=True)

@@ -1,4 +1,4 @@
-"""`rollcall doctor`: what is missing, and what mends it."""
+"""`rollcall doctor`: what is missing, and the command that fixes it."""
 
 # No postponed annotations here: typer reads them, and ruff would move what they name out of reach.
 import json
@@ -10,13 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from rollcall_cli.aws.composition import Composition
-from rollcall_cli.doctor.every import checks_for
+from rollcall_cli.doctor.checks import list_checks, read_facts
 from rollcall_cli.doctor.facts import Facts
-from rollcall_cli.doctor.model import Diagnosed, Result, diagnose
-from rollcall_cli.doctor.survey.access import Access
-from rollcall_cli.doctor.survey.survey import survey
+from rollcall_cli.doctor.model import CheckResult, Diagnosis, diagnose
+from rollcall_cli.doctor.reading import FactReader
 from rollcall_cli.text.arguments import ConfigOption, JsonOption, ProfileOption
-from rollcall_cli.text.plain import plain
+from rollcall_cli.text.formatting import clean
 from rollcall_cli.text.problems import CommandError
 from rollcall_config.configuration import load
 
@@ -25,13 +24,13 @@ OtherProfileOption = Annotated[
     typer.Option(
         "--other-profile",
         metavar="NAME",
-        help="AWS profile of the other one of the hub and the management account: then nothing stays unseen.",
+        help="AWS profile of the other account (hub or management): together they see everything.",
         show_default=False,
     ),
 ]
 
-_STYLES = {Result.PASS: "green", Result.FAIL: "red", Result.UNKNOWN: "yellow"}
-_STATUS = {Result.PASS: 0, Result.FAIL: 1, Result.UNKNOWN: 2}
+_STYLES = {CheckResult.PASS: "green", CheckResult.FAIL: "red", CheckResult.UNKNOWN: "yellow"}
+_STATUS = {CheckResult.PASS: 0, CheckResult.FAIL: 1, CheckResult.UNKNOWN: 2}
 
 
 def doctor(
@@ -42,17 +41,17 @@ def doctor(
     other_profile: OtherProfileOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check everything that Rollcall needs to work, and name the command that mends what does not.
+    """Check every prerequisite of Rollcall, and show the command that fixes each failure.
 
-    Needs credentials of the hub or the management account, and only reads. What these cannot see is unknown.
-    What only follows from another failure is unknown, too, and names it.
+    Needs credentials of the hub or the management account, and only reads. A check is unknown if the
+    credentials cannot read its facts, or if it fails only because of another failure, which it names.
 
-    Exit status: 0 all pass, 1 a failure (or an error), 2 no failure, but something could not be told.
+    Exit status: 0 all checks pass, 1 a check fails or an error, 2 no check fails, but some are unknown.
     """
     composition: Composition = context.obj
-    facts = _facts(composition, config, (profile, other_profile))
-    found = diagnose(checks_for(facts.settings), facts)
-    status = _status(found)
+    facts = _gather(composition, config, (profile, other_profile))
+    found = diagnose(list_checks(facts.settings), facts)
+    status = _summarise(found)
     if as_json:
         checks = [item.as_document() for item in found]
         typer.echo(json.dumps({"version": 1, "status": str(status), "checks": checks}, indent=2))
@@ -61,49 +60,49 @@ def doctor(
     raise typer.Exit(_STATUS[status])
 
 
-def _facts(composition: Composition, config: str, profiles: tuple[str | None, str | None]) -> Facts:
+def _gather(composition: Composition, config: str, profiles: tuple[str | None, str | None]) -> Facts:
     now = composition.clock.now()
     configuration = load(composition.root, config, today=now.date())
-    first = composition.login(configuration.settings, profile=profiles[0])
+    first = composition.log_in(configuration.settings, profile=profiles[0])
     logins = {first.position: first}
     if profiles[1] is not None:
-        other = composition.login(configuration.settings, profile=profiles[1])
+        other = composition.log_in(configuration.settings, profile=profiles[1])
         if other.position in logins:
             raise CommandError(
                 f"both profiles are of account {other.identity.account}",
-                fix="--other-profile is for the other one of the hub and the management account",
+                fix="name a profile of the hub with one and of the management account with the other",
             )
         logins[other.position] = other
     console = composition.err
     if not console.is_terminal:
-        access = Access(settings=configuration.settings, logins=logins, progress=lambda _what: None)
-        return survey(access, configuration, now=now)
-    with console.status("Looking") as status:
-        access = Access(
+        reader = FactReader(settings=configuration.settings, logins=logins, progress=lambda _what: None)
+        return read_facts(reader, configuration, now=now)
+    with console.status("Reading") as status:
+        reader = FactReader(
             settings=configuration.settings,
             logins=logins,
-            progress=lambda what: status.update(Text(f"Looking at {what}")),
+            progress=lambda what: status.update(Text(f"Reading {what}")),
         )
-        return survey(access, configuration, now=now)
+        return read_facts(reader, configuration, now=now)
 
 
-def _status(found: Sequence[Diagnosed]) -> Result:
+def _summarise(found: Sequence[Diagnosis]) -> CheckResult:
     results = {item.finding.result for item in found}
-    return next((one for one in (Result.FAIL, Result.UNKNOWN) if one in results), Result.PASS)
+    return next((one for one in (CheckResult.FAIL, CheckResult.UNKNOWN) if one in results), CheckResult.PASS)
 
 
-def _show(composition: Composition, found: Sequence[Diagnosed]) -> None:
+def _show(composition: Composition, found: Sequence[Diagnosis]) -> None:
     table = Table(box=None, pad_edge=False)
     for heading in ("result", "check", "seen"):
         table.add_column(heading, overflow="fold", no_wrap=heading != "seen")
     for item in found:
         result = item.finding.result
-        # Reasons of AWS and names of policies are others' words.
+        # Reasons from AWS and names of policies are foreign text.
         table.add_row(
-            Text(str(result), style=_STYLES[result]), item.check.title, Text(plain(item.finding.seen))
+            Text(str(result), style=_STYLES[result]), item.check.title, Text(clean(item.finding.seen))
         )
     composition.out.print(table)
-    for result, heading in ((Result.FAIL, "To mend"), (Result.UNKNOWN, "To see more")):
+    for result, heading in ((CheckResult.FAIL, "To fix"), (CheckResult.UNKNOWN, "To see more")):
         fixes: dict[str, list[str]] = {}
         for item in found:
             if item.finding.result is result and item.finding.fix:
@@ -111,10 +110,10 @@ def _show(composition: Composition, found: Sequence[Diagnosed]) -> None:
         if fixes:
             composition.out.print(Text(f"\n{heading}", style="bold"))
         for fix, titles in fixes.items():
-            composition.out.print(Text(plain(f"  {', '.join(titles)}: {fix}")), soft_wrap=True)
-    composition.out.print(Text(f"\n{_end(found)}"))
+            composition.out.print(Text(clean(f"  {', '.join(titles)}: {fix}")), soft_wrap=True)
+    composition.out.print(Text(f"\n{_format_counts(found)}"))
 
 
-def _end(found: Sequence[Diagnosed]) -> str:
-    counts = {result: sum(item.finding.result is result for item in found) for result in Result}
-    return f"{counts[Result.PASS]} pass, {counts[Result.FAIL]} fail, {counts[Result.UNKNOWN]} unknown."
+def _format_counts(found: Sequence[Diagnosis]) -> str:
+    counts = {result: sum(item.finding.result is result for item in found) for result in CheckResult}
+    return ", ".join(f"{counts[result]} {result}" for result in CheckResult) + "."

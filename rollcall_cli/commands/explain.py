@@ -1,4 +1,4 @@
-"""`rollcall explain ACCOUNT`: which contacts it must have, why, and what it has now."""
+"""`rollcall explain ACCOUNT`: the contacts that it must have, why, and those that it has."""
 
 # No postponed annotations here: typer reads them, and ruff would move what they name out of reach.
 import json
@@ -7,13 +7,10 @@ import typer
 
 from rollcall.model.roster import Roster
 from rollcall_cli.aws.composition import Composition
-from rollcall_cli.aws.reach import reach_of
-from rollcall_cli.aws.readings import out_of_reach, read
-from rollcall_cli.explain.document import document
-from rollcall_cli.explain.explanation import Explanation
-from rollcall_cli.explain.explanation import explain as explained
-from rollcall_cli.explain.offline import by_id, described
-from rollcall_cli.explain.view import view
+from rollcall_cli.aws.contacts import find_reach, read_contacts, report_unreachable
+from rollcall_cli.explain.explanation import Explanation, describe_account, list_units_by_id
+from rollcall_cli.explain.explanation import explain_account as explained
+from rollcall_cli.explain.view import build_document, render
 from rollcall_cli.text.arguments import (
     AccountArgument,
     ConfigOption,
@@ -42,12 +39,12 @@ def explain(  # noqa: PLR0913  # one parameter for each option
     tag: TagOption = None,
     name: NameOption = None,
 ) -> None:
-    """Explain one account: which entry of the roster gives each contact and why, and what it has now.
+    """Explain one account: the roster entry behind each contact, and the contact that it has now.
 
-    Entries are listed with the most specific first; > marks the one that wins. Needs credentials of the hub
-    or the management account, and only reads.
+    The most specific entry is listed first; > marks the entry that wins. Needs credentials of the hub or the
+    management account, and only reads.
 
-    Exit status: 0 nothing to do, 2 a contact differs, 1 an error, or it cannot be told what is right.
+    Exit status: 0 nothing to do, 2 a contact differs, 1 an error, or a contact is blocked or unreadable.
     """
     composition: Composition = context.obj
     configuration = load(composition.root, config, today=composition.clock.now().date())
@@ -55,27 +52,27 @@ def explain(  # noqa: PLR0913  # one parameter for each option
     if offline:
         explanation = explained(
             roster=roster,
-            account=described(account, name=name, ou=ou, tags=tag or (), roster=roster),
+            account=describe_account(account, name=name, ou=ou, tags=tag or (), roster=roster),
             observations=None,
             today=composition.clock.now().date(),
-            reach=reach_of(account, configuration.settings),
+            reach=find_reach(account, configuration.settings),
         )
-        if units := by_id(roster):
-            unknown = f"not considered, because without AWS nobody knows what is below: {', '.join(units)}"
+        if units := list_units_by_id(roster):
+            unknown = f"ignored, because the members of an OU ID are known to AWS only: {', '.join(units)}"
             composition.err.print(unknown, soft_wrap=True)
     elif ou is not None or tag or name is not None:
-        raise typer.BadParameter("AWS knows better: they go with --offline", param_hint="--ou, --tag, --name")
+        raise typer.BadParameter("use them with --offline only", param_hint="--ou, --tag, --name")
     else:
-        explanation = _live(composition, configuration, roster, account, profile)
+        explanation = _explain_live(composition, configuration, roster, account, profile)
     if as_json:
-        typer.echo(json.dumps(document(explanation, details=show_details), indent=2))
+        typer.echo(json.dumps(build_document(explanation, details=show_details), indent=2))
     else:
-        for line in view(explanation, details=show_details):
+        for line in render(explanation, details=show_details):
             composition.out.print(line, soft_wrap=True)
     raise typer.Exit(int(explanation.status))
 
 
-def _live(
+def _explain_live(
     composition: Composition,
     configuration: Configuration,
     roster: Roster,
@@ -88,13 +85,13 @@ def _live(
     if account is None:
         raise CommandError(
             f"account {account_id} is not in the organization {settings.organization}",
-            fix="look at the digits; `aws organizations list-accounts` lists those that are",
+            fix="check the ID; `aws organizations list-accounts` lists all accounts",
         )
-    accounts = connection.accounts_for(account_id)
+    accounts = connection.get_api(account_id)
     return explained(
         roster=roster,
         account=account,
-        observations=read(accounts, account_id) if accounts else out_of_reach(),
+        observations=read_contacts(accounts, account_id) if accounts else report_unreachable(),
         today=composition.clock.now().date(),
-        reach=reach_of(account_id, settings),
+        reach=find_reach(account_id, settings),
     )

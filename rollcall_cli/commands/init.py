@@ -2,6 +2,9 @@
 
 # No postponed annotations here: typer reads them, and ruff would move what they name out of reach.
 import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,17 +12,17 @@ import typer
 from rich.text import Text
 
 from rollcall.decide.observed import ObservedAccount
+from rollcall.model.contact import ContactKind
 from rollcall_cli.aws.composition import Composition, Connection
-from rollcall_cli.aws.readings import out_of_reach, read
+from rollcall_cli.aws.contacts import read_contacts, report_unreachable
+from rollcall_cli.init.files import build_organization_file, build_roster_file
 from rollcall_cli.init.organization import detect
-from rollcall_cli.init.organization_file import organization_text
-from rollcall_cli.init.propose import propose
-from rollcall_cli.init.roster_file import roster_text
-from rollcall_cli.init.summary import Found, summary
+from rollcall_cli.init.propose import ExemptedAccount, Proposal, propose
 from rollcall_cli.text.arguments import HubOption, ProfileOption
-from rollcall_cli.text.arguments import address as valid_address
+from rollcall_cli.text.arguments import check_address as valid_address
+from rollcall_cli.text.formatting import clean, count
 from rollcall_cli.text.problems import CommandError
-from rollcall_cli.text.progress import bar
+from rollcall_cli.text.progress import show_bar
 from rollcall_config import roster_compile, settings
 from rollcall_config.configuration import load
 
@@ -35,7 +38,7 @@ AlertsOption = Annotated[
     typer.Option(
         "--alerts",
         metavar="ADDRESS",
-        help="Who is to be told of changes. Without it, the most common security contact.",
+        help="Address for alerts. Default: the most common security contact.",
         callback=valid_address,
         show_default=False,
     ),
@@ -44,6 +47,15 @@ RegionOption = Annotated[
     Literal["us-east-1", "cn-northwest-1", "us-gov-west-1"],
     typer.Option("--region", metavar="REGION", help="us-east-1, cn-northwest-1 or us-gov-west-1."),
 ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InitReading:
+    """The accounts that were read."""
+
+    observed: Sequence[ObservedAccount]
+    #: How many accounts are not active, and were not read.
+    inactive: int
 
 
 def init(
@@ -58,71 +70,105 @@ def init(
 ) -> None:
     """Propose organization.yaml and contacts.yaml from what the accounts have today.
 
-    Reads every active account, with credentials of the management account or the hub. The roster asks for
-    what is there: the most common contact of each kind is the default, the rest are overrides; its mode is
-    audit. Nothing in AWS is changed, neither now nor when it is deployed.
+    Reads every active account with credentials of the management account or the hub. The roster keeps what
+    is there: the most common contact of each kind is the default, others are overrides, the mode is audit.
+    Nothing changes in AWS, neither now nor when the roster is deployed.
 
-    Exit status: 0 both files are written, 1 an error and nothing is written.
+    Exit status: 0 both files are written, 1 an error, and nothing is written.
     """
     composition: Composition = context.obj
-    files = _files(composition.root / directory, directory, force=force)
-    client = composition.patient(region=region, profile=profile)
+    files = _choose_files(composition.root / directory, directory, force=force)
+    client = composition.make_clients(region=region, profile=profile)
     whose = detect(client, hub=hub)
-    found = _look(
+    found = _read_accounts(
         composition,
-        composition.connection(client, position=whose.position, management=whose.management),
+        composition.build_connection(client, position=whose.position, management=whose.management),
     )
     proposal = propose(found.observed)
-    if reason := proposal.unread_besides(whose.management):
-        raise CommandError("no contact of any member could be read", fix=reason)
+    if reason := proposal.find_blocker(whose.management):
+        raise CommandError("no contact of any member account could be read", fix=reason)
     address = alerts or proposal.mailbox
     texts = (
-        organization_text(whose, region=region, address=address),
-        roster_text(proposal),
+        build_organization_file(whose, region=region, address=address),
+        build_roster_file(proposal),
     )
     try:
         for file, text in zip(files, texts, strict=True):
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise _unwritable(directory, error.strerror) from error
-    # What was just written is checked as `rollcall validate` would.
+        raise _report_unwritable(directory, error.strerror) from error
+    # The new files are checked like `rollcall validate` does.
     configuration = load(composition.root, directory, today=composition.clock.now().date())
-    for line in summary(proposal, found, address=address, warnings=len(configuration.warnings)):
+    for line in summarise(proposal, found, address=address, warnings=len(configuration.warnings)):
         composition.out.print(Text(line), soft_wrap=True)
 
 
-def _files(target: Path, directory: str, *, force: bool) -> tuple[Path, Path]:
-    """Where the two go; CommandError if that would overwrite one."""
+def _choose_files(target: Path, directory: str, *, force: bool) -> tuple[Path, Path]:
+    """Return the paths of both files; CommandError if one exists or cannot be written."""
     names = (settings.FILE, roster_compile.FILE)
     there = [name for name in names if (target / name).exists()]
     if there and not force:
         raise CommandError(
             f"{' and '.join(there)} in {directory} would be overwritten",
-            fix="name another directory with --dir, or say --force",
+            fix="choose another directory with --dir, or pass --force",
         )
-    # Told now, and not after ten minutes of reading.
+    # Reported now, and not after ten minutes of reading.
     there_already = next(place for place in (target, *target.parents) if place.exists())
     if not there_already.is_dir():
-        raise _unwritable(directory, f"{there_already.name} is no directory")
+        raise _report_unwritable(directory, f"{there_already.name} is not a directory")
     if not os.access(there_already, os.W_OK | os.X_OK):
-        raise _unwritable(directory, "you may not write there")
+        raise _report_unwritable(directory, "no permission to write there")
     return target / names[0], target / names[1]
 
 
-def _unwritable(directory: str, why: str | None) -> CommandError:
-    return CommandError(f"{directory} cannot be written to: {why}", fix="name another directory with --dir")
+def _report_unwritable(directory: str, why: str | None) -> CommandError:
+    return CommandError(f"{directory} cannot be written to: {why}", fix="choose another directory with --dir")
 
 
-def _look(composition: Composition, connection: Connection) -> Found:
-    with bar(composition.err, composition.clock, "Reading contacts") as progress:
+def _read_accounts(composition: Composition, connection: Connection) -> InitReading:
+    with show_bar(composition.err, composition.clock, "Reading contacts") as progress:
         every = connection.accounts.list_accounts()
         active = [account for account in every if account.active]
         observed = []
         for done, account in enumerate(active):
             progress(done, len(active))
-            accounts = connection.accounts_for(account.id)
-            contacts = read(accounts, account.id) if accounts else out_of_reach()
+            accounts = connection.get_api(account.id)
+            contacts = read_contacts(accounts, account.id) if accounts else report_unreachable()
             observed.append(ObservedAccount(account=account, contacts=contacts))
         progress(len(active), len(active))
-    return Found(observed=observed, inactive=len(every) - len(active))
+    return InitReading(observed=observed, inactive=len(every) - len(active))
+
+
+def summarise(proposal: Proposal, found: InitReading, *, address: str | None, warnings: int) -> Iterator[str]:
+    """Yield the summary line by line; its only contact detail is the address for alerts."""
+    skipped = f"; {count(found.inactive, 'inactive account')} not read" if found.inactive else ""
+    yield f"{len(found.observed)} active accounts{skipped}."
+    for kind in ContactKind:
+        yield f"  {kind.lower() + ':':12}{_count_kind(kind, proposal)}"
+    if proposal.exempted:
+        yield "Exempt in contacts.yaml:"
+        yield from _list_exempted(proposal.exempted)
+    recipient = address or "an example address: replace it in organization.yaml"
+    yield f"Alerts go to {recipient}."
+    counted = count(warnings, "warning")
+    yield f"Both files are valid, with {counted} (`rollcall validate`)."
+    yield "The mode is audit: every account keeps its contacts. Next: `rollcall plan`, docs/deploying.md."
+
+
+def _count_kind(kind: ContactKind, proposal: Proposal) -> str:
+    if kind not in proposal.defaults:
+        return "unmanaged: no account has one"
+    named = [entry for entry in proposal.entries if kind in entry.kinds]
+    others = sum(len(entry.accounts) for entry in named if entry.kinds[kind] is not None)
+    absent = sum(len(entry.accounts) for entry in named if entry.kinds[kind] is None)
+    return f"{len(proposal.kept) - others - absent} have the default, {others} another one, {absent} none"
+
+
+def _list_exempted(exempted: Sequence[ExemptedAccount]) -> Iterator[str]:
+    for reason, group in groupby(
+        sorted(exempted, key=lambda item: item.reason), key=lambda item: item.reason
+    ):
+        for item in group:
+            yield clean(f"  {item.account.id} {item.account.name}".rstrip())
+        yield f"    {reason}"

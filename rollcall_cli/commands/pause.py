@@ -1,4 +1,4 @@
-"""`rollcall pause` and `rollcall unpause`: all writes stop, or go on, within seconds."""
+"""`rollcall pause` and `rollcall unpause`: stop or resume all writes within seconds."""
 
 # No postponed annotations here: typer reads them, and ruff would move what they name out of reach.
 from typing import Annotated
@@ -7,13 +7,13 @@ import typer
 from rich.text import Text
 
 from rollcall.control import LONGEST_REASON
-from rollcall_cli.aws.composition import composition_of
-from rollcall_cli.status.hub import reach
-from rollcall_cli.status.machine import command
+from rollcall_cli.aws.composition import get_composition
+from rollcall_cli.aws.hub import connect_to_hub
+from rollcall_cli.status.executions import run_command
 from rollcall_cli.text.arguments import ConfigOption, ProfileOption
 
 
-def _reason(value: str) -> str:
+def _check_reason(value: str) -> str:
     if not value.strip() or len(value) > LONGEST_REASON or not value.isprintable():
         raise typer.BadParameter(f"a reason is one line of at most {LONGEST_REASON} characters")
     return value
@@ -24,8 +24,8 @@ ReasonOption = Annotated[
     typer.Option(
         "--reason",
         metavar="TEXT",
-        help="Why: it is told to everybody, with your name.",
-        callback=_reason,
+        help="The reason. The alert shows it with your name.",
+        callback=_check_reason,
         show_default=False,
     ),
 ]
@@ -38,15 +38,15 @@ def pause(
     config: ConfigOption = "config",
     profile: ProfileOption = None,
 ) -> None:
-    """Stop all writes of contacts within seconds. Differences are still found and told.
+    """Stop all writes of contacts within seconds. Differences are still found and alerted.
 
     Needs the role rollcall-operator of the hub. A sweep that is applying a plan stops within one batch.
 
     Exit status: 0 paused, 1 an error.
     """
-    composition = composition_of(context)
-    command(reach(composition, config=config, profile=profile), "pause", reason=reason)
-    composition.out.print(Text("Paused: nothing is written until `rollcall unpause`. Everybody was told."))
+    composition = get_composition(context)
+    run_command(connect_to_hub(composition, config=config, profile=profile), "pause", reason=reason)
+    composition.out.print(Text("Paused: nothing is written until `rollcall unpause`. An alert was sent."))
 
 
 def unpause(
@@ -56,14 +56,13 @@ def unpause(
     config: ConfigOption = "config",
     profile: ProfileOption = None,
 ) -> None:
-    """Let writes go on after a pause.
+    """Resume writes after a pause.
 
-    Needs the role rollcall-operator of the hub. The next sweep sets right what was found
-    in the meantime.
+    Needs the role rollcall-operator of the hub. The next sweep corrects what was found during the pause.
 
-    Exit status: 0 writes go on, 1 an error.
+    Exit status: 0 resumed, 1 an error.
     """
-    composition = composition_of(context)
-    command(reach(composition, config=config, profile=profile), "unpause", reason=reason)
-    text = "Writes go on. Everybody was told. `rollcall sweep` sets right what was found in the meantime."
+    composition = get_composition(context)
+    run_command(connect_to_hub(composition, config=config, profile=profile), "unpause", reason=reason)
+    text = "Resumed. An alert was sent. `rollcall sweep` corrects what was found during the pause."
     composition.out.print(Text(text), soft_wrap=True)

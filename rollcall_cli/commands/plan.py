@@ -1,4 +1,4 @@
-"""`rollcall plan`: what the roster would change, before anything does."""
+"""`rollcall plan`: preview what the roster would change."""
 
 # No postponed annotations here: typer reads them, and ruff would move what they name out of reach.
 import json
@@ -8,15 +8,20 @@ from typing import Annotated
 import typer
 
 from rollcall_cli.aws.composition import Composition
-from rollcall_cli.plan.document import document
-from rollcall_cli.plan.make import Order, make
-from rollcall_cli.plan.scope import Scope
-from rollcall_cli.plan.view import view
-from rollcall_cli.text.arguments import ConfigOption, DetailsOption, JsonOption, ProfileOption, account_id
+from rollcall_cli.plan.make import PlanRequest, make_plan
+from rollcall_cli.plan.store import PlanScope
+from rollcall_cli.plan.view import build_document, render
+from rollcall_cli.text.arguments import (
+    ConfigOption,
+    DetailsOption,
+    JsonOption,
+    ProfileOption,
+    check_account_id,
+)
 
 
-def _accounts(values: list[str] | None) -> list[str] | None:
-    return [account_id(value) for value in values or ()]
+def _check_accounts(values: list[str] | None) -> list[str] | None:
+    return [check_account_id(value) for value in values or ()]
 
 
 OuOption = Annotated[
@@ -24,7 +29,7 @@ OuOption = Annotated[
     typer.Option(
         "--ou",
         metavar="PATH",
-        help="Only accounts below this unit: names below the root, as in Workloads/Production, or an id.",
+        help="Only accounts below this OU: names below the root (Workloads/Production), or an OU ID.",
         show_default=False,
     ),
 ]
@@ -33,8 +38,8 @@ AccountOption = Annotated[
     typer.Option(
         "--account",
         metavar="ID",
-        help="Only this account; may be given more than once.",
-        callback=_accounts,
+        help="Only this account. Can be repeated.",
+        callback=_check_accounts,
         show_default=False,
     ),
 ]
@@ -43,7 +48,7 @@ OutOption = Annotated[
     typer.Option(
         "--out",
         metavar="FILE",
-        help="Also write plan and contacts in full to this file, even if the command is cut off.",
+        help="Also write the plan, with contacts in full, to this file, even if interrupted.",
         show_default=False,
     ),
 ]
@@ -52,7 +57,7 @@ ResumeOption = Annotated[
     typer.Option(
         "--resume",
         metavar="FILE",
-        help="Go on with what --out wrote when the command was cut off, and write it again.",
+        help="Continue from a file that --out wrote before an interruption, and update it.",
         show_default=False,
     ),
 ]
@@ -70,34 +75,34 @@ def plan(  # noqa: PLR0913  # one parameter for each option
     profile: ProfileOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what the roster in the directory would change, contact by contact. Nothing is changed.
+    """Show what the roster in the directory would change, contact by contact. Nothing changes.
 
-    Reads with credentials of the hub (the role rollcall-reader may) or the management account, at half of
-    the quota, and not beside a sweep. On a terminal contacts are shown in full; elsewhere they are masked,
-    because that may be a log.
+    Needs credentials of the hub, for example of the role rollcall-reader, or of the management account. Reads
+    at half of the quota, and not while a sweep is running. Contacts are shown in full on a terminal, and
+    masked elsewhere, because that can be a log.
 
-    Exit status: 0 nothing to change, 2 changes, 1 an error, or it cannot be told what would change.
+    Exit status: 0 nothing to change, 2 changes, 1 an error, or a contact is blocked or unreadable.
     """
     composition: Composition = context.obj
-    scope = Scope(ou=ou, accounts=tuple(account or ()))
+    scope = PlanScope(ou=ou, accounts=tuple(account or ()))
     if resume is not None and not scope.whole:
-        raise typer.BadParameter("the file says which accounts", param_hint="--ou, --account")
-    order = Order(
+        raise typer.BadParameter("the file of --resume defines the accounts", param_hint="--ou, --account")
+    order = PlanRequest(
         scope=scope,
         config=config,
         profile=profile,
-        out=_file(composition, out or resume),
-        resume=_file(composition, resume),
+        out=_resolve_file(composition, out or resume),
+        resume=_resolve_file(composition, resume),
     )
-    found = make(composition, order)
+    found = make_plan(composition, order)
     if as_json:
-        typer.echo(json.dumps(document(found, details=show_details), indent=2))
+        typer.echo(json.dumps(build_document(found, details=show_details), indent=2))
     else:
         details = show_details or composition.out.is_terminal
-        for line in view(found, details=details):
+        for line in render(found, details=details):
             composition.out.print(line, soft_wrap=True)
     raise typer.Exit(int(found.status))
 
 
-def _file(composition: Composition, path: Path | None) -> Path | None:
+def _resolve_file(composition: Composition, path: Path | None) -> Path | None:
     return path and composition.root / path

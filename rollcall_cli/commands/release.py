@@ -1,4 +1,4 @@
-"""`rollcall release ACCOUNT KIND`: a standoff over a contact is ended."""
+"""`rollcall release ACCOUNT KIND`: restore a contact at once again after repeated edits."""
 
 # No postponed annotations here: typer reads them, and ruff would move what they name out of reach.
 from datetime import datetime
@@ -6,12 +6,11 @@ from datetime import datetime
 import typer
 from rich.text import Text
 
-from rollcall_cli.aws.composition import composition_of
-from rollcall_cli.status.hub import reach
-from rollcall_cli.status.machine import command
-from rollcall_cli.status.words import moment
+from rollcall_cli.aws.composition import get_composition
+from rollcall_cli.aws.hub import connect_to_hub
+from rollcall_cli.status.executions import run_command
 from rollcall_cli.text.arguments import AccountArgument, ConfigOption, KindArgument, ProfileOption
-from rollcall_cli.text.plain import plain
+from rollcall_cli.text.formatting import clean, format_time
 
 
 def release(
@@ -22,19 +21,19 @@ def release(
     config: ConfigOption = "config",
     profile: ProfileOption = None,
 ) -> None:
-    """End a standoff over a contact: the next change of it is undone at once again.
+    """End the backoff after repeated edits of a contact: the next edit is restored at once.
 
-    Needs the role rollcall-operator of the hub. A change that waits to be undone is undone within 15 minutes.
+    Needs the role rollcall-operator of the hub. An edit that is waiting is restored within 15 minutes.
 
-    Exit status: 0 ended, now or within the last two days, 1 there is none, or an error.
+    Exit status: 0 ended, now or within the last two days, 1 there is no backoff, or an error.
     """
-    composition = composition_of(context)
-    hub = reach(composition, config=config, profile=profile)
-    before = command(hub, "release", contact=(account, kind)).get("released")
+    composition = get_composition(context)
+    hub = connect_to_hub(composition, config=config, profile=profile)
+    before = run_command(hub, "release", contact=(account, kind)).get("released")
     if before:
-        at = moment(datetime.fromisoformat(before["at"]))
-        ended = f"The standoff over {kind} on {account} was ended before, at {at} by {plain(before['by'])}."
-        text = f"{ended} Nothing was changed: the next change is undone at once."
+        at = format_time(datetime.fromisoformat(before["at"]))
+        ended = f"The backoff for {kind} on {account} was ended before, at {at} by {clean(before['by'])}."
+        text = f"{ended} Nothing changed: the next edit is restored at once."
     else:
-        text = f"Released: the next change of {kind} on {account} is undone at once. Everybody was told."
+        text = f"Released: the next edit of {kind} on {account} is restored at once. An alert was sent."
     composition.out.print(Text(text), soft_wrap=True)

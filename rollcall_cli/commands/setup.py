@@ -1,4 +1,4 @@
-"""`rollcall setup`: what the management account has to grant, step by step."""
+"""`rollcall setup`: grant the hub what it needs, step by step, in the management account."""
 
 # No postponed annotations here: typer reads them, and ruff would move what they name out of reach.
 import json
@@ -8,28 +8,29 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from rollcall_cli.aws.caller import Position
-from rollcall_cli.aws.composition import Composition
+from rollcall_cli.aws.composition import Composition, Position
 from rollcall_cli.setup import run
-from rollcall_cli.setup.steps import Management, Report, State
+from rollcall_cli.setup.steps import ManagementAccount, StepReport, StepResult
 from rollcall_cli.text.arguments import ConfigOption, JsonOption, ProfileOption
 from rollcall_cli.text.problems import CommandError
 from rollcall_config.configuration import load
 
 UndoOption = Annotated[
-    bool, typer.Option("--undo", metavar="", help="Remove what this command set up. Asks before it does.")
+    bool, typer.Option("--undo", metavar="", help="Remove what this command set up, after confirmation.")
 ]
 DryRunOption = Annotated[
-    bool, typer.Option("--dry-run", metavar="", help="Change nothing: show what would be done.")
+    bool, typer.Option("--dry-run", metavar="", help="Show the changes without making them.")
 ]
-YesOption = Annotated[bool, typer.Option("--yes", metavar="", help="Do not ask before --undo.")]
+YesOption = Annotated[
+    bool, typer.Option("--yes", metavar="", help="Do not ask for confirmation with --undo.")
+]
 
 _STYLES = {
-    State.ALREADY: "green",
-    State.DONE: "green",
-    State.WOULD: "yellow",
-    State.LEFT: "yellow",
-    State.FAILED: "red",
+    StepResult.ALREADY: "green",
+    StepResult.DONE: "green",
+    StepResult.WOULD: "yellow",
+    StepResult.KEPT: "yellow",
+    StepResult.FAILED: "red",
 }
 
 
@@ -43,38 +44,38 @@ def setup(
     profile: ProfileOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Give the hub what it needs of the organization: trusted access, delegated administrators.
+    """Grant the hub what it needs: trusted access and delegated administrators.
 
-    Needs credentials of the management account. Each step is shown with the AWS CLI command that does the
-    same; what is there already is left as it is, so that it can be run again at any time.
+    Needs credentials of the management account. Each step is shown with the equivalent AWS CLI command.
+    Completed steps are skipped, so the command can be repeated at any time.
 
-    Exit status: 0 everything is as it should be, 1 a step failed or an error.
+    Exit status: 0 every step is completed, 1 a step failed or an error.
     """
     composition: Composition = context.obj
-    aws = _management(composition, config, profile)
+    aws = _connect(composition, config, profile)
     if undo and not dry_run and not yes:
         _ask(composition, aws, as_json=as_json)
-    reports = _shown(composition, (run.undo if undo else run.do)(aws, dry_run=dry_run), as_json=as_json)
-    failed = any(report.state is State.FAILED for report in reports)
+    reports = _show(composition, (run.undo if undo else run.set_up)(aws, dry_run=dry_run), as_json=as_json)
+    failed = any(report.state is StepResult.FAILED for report in reports)
     if as_json:
         steps = [report.as_document() for report in reports]
         found = {"version": 1, "undo": undo, "dry_run": dry_run, "failed": failed, "steps": steps}
         typer.echo(json.dumps(found, indent=2))
     elif not failed:
-        composition.out.print(Text(_end(undo=undo, dry_run=dry_run)), soft_wrap=True)
+        composition.out.print(Text(_format_end(undo=undo, dry_run=dry_run)), soft_wrap=True)
     raise typer.Exit(int(failed))
 
 
-def _management(composition: Composition, config: str, profile: str | None) -> Management:
+def _connect(composition: Composition, config: str, profile: str | None) -> ManagementAccount:
     settings = load(composition.root, config, today=composition.clock.now().date()).settings
-    login = composition.login(settings, profile=profile)
+    login = composition.log_in(settings, profile=profile)
     if login.position is not Position.MANAGEMENT:
         raise CommandError(
             f"these are credentials of the hub account {settings.hub}",
-            fix="only the management account can grant what Rollcall needs: use credentials of account "
-            f"{settings.management}, for example with --profile",
+            fix=f"use credentials of the management account {settings.management} (--profile NAME): "
+            "only it can grant what Rollcall needs",
         )
-    return Management(
+    return ManagementAccount(
         settings=settings,
         organizations=login.client("organizations"),
         cloudformation=login.client("cloudformation"),
@@ -82,26 +83,30 @@ def _management(composition: Composition, config: str, profile: str | None) -> M
     )
 
 
-def _ask(composition: Composition, aws: Management, *, as_json: bool) -> None:
-    """Show what would be removed; typer.Exit if that is nothing or the answer is no."""
+def _ask(composition: Composition, aws: ManagementAccount, *, as_json: bool) -> None:
+    """Show what would be removed and ask; typer.Exit if nothing is, or if the answer is no."""
     if as_json:
-        raise CommandError("with --json nobody can be asked", fix="add --yes, or --dry-run to look first")
+        raise CommandError(
+            "--undo --json cannot ask for confirmation", fix="add --yes, or --dry-run to preview"
+        )
     found = list(run.undo(aws, dry_run=True))
-    removed = [report for report in found if report.state is State.WOULD]
+    removed = [report for report in found if report.state is StepResult.WOULD]
     if not removed:
-        _shown(composition, found, as_json=False)
-        raise typer.Exit(int(any(report.state is State.FAILED for report in found)))
-    composition.out.print(Text("This will be removed:"))
+        _show(composition, found, as_json=False)
+        raise typer.Exit(int(any(report.state is StepResult.FAILED for report in found)))
+    composition.out.print(Text("To be removed:"))
     for report in removed:
         composition.out.print(Text(f"  {report.title}\n    $ {report.command}"), soft_wrap=True)
-    composition.out.print(Text("Until it is set up again, Rollcall reads and writes no contact of a member."))
-    if not typer.confirm("Remove it?"):
-        composition.out.print(Text("Nothing was changed."))
+    composition.out.print(
+        Text("Until it is set up again, Rollcall cannot read or write contacts of member accounts.")
+    )
+    if not typer.confirm("Remove all of this?"):
+        composition.out.print(Text("Nothing changed."))
         raise typer.Exit
 
 
-def _shown(composition: Composition, reports: Iterable[Report], *, as_json: bool) -> list[Report]:
-    """Every report, each shown as soon as it is there."""
+def _show(composition: Composition, reports: Iterable[StepReport], *, as_json: bool) -> list[StepReport]:
+    """Show each report as soon as it arrives; returns all."""
     shown = []
     for report in reports:
         shown.append(report)
@@ -117,9 +122,9 @@ def _shown(composition: Composition, reports: Iterable[Report], *, as_json: bool
     return shown
 
 
-def _end(*, undo: bool, dry_run: bool) -> str:
+def _format_end(*, undo: bool, dry_run: bool) -> str:
     if dry_run:
-        return "Nothing was changed."
+        return "Nothing changed."
     if undo:
-        return "The organization no longer gives the hub anything, except for what was left alone."
-    return "The organization is ready. `rollcall doctor` looks at the rest."
+        return "Removed. Steps marked as kept are still in place."
+    return "The organization is ready. `rollcall doctor` checks the rest."

@@ -1,4 +1,4 @@
-"""`rollcall sweep`: look at every account now."""
+"""`rollcall sweep`: check every account now."""
 
 # No postponed annotations here: typer reads them, and ruff would move what they name out of reach.
 from collections.abc import Callable, Iterator
@@ -10,80 +10,82 @@ from rich.text import Text
 
 from rollcall.sweep.run import Ending, Run, Trigger
 from rollcall_cli.aws.composition import Composition
-from rollcall_cli.status import summary
-from rollcall_cli.status.hub import SWEEP, Hub, reach
-from rollcall_cli.status.machine import start
-from rollcall_cli.status.rows import rows
-from rollcall_cli.status.watch import watch
+from rollcall_cli.aws.hub import SWEEP, Hub, connect_to_hub
+from rollcall_cli.status import runs
+from rollcall_cli.status.executions import start_execution
+from rollcall_cli.status.runs import follow
 from rollcall_cli.text.arguments import ConfigOption, ProfileOption
+from rollcall_cli.text.formatting import format_rows
 from rollcall_cli.text.problems import INTERRUPTED, CommandError
-from rollcall_cli.text.progress import bars
+from rollcall_cli.text.progress import show_bars
 
-_WAITS_FOR_A_PERSON = 2
-_STATUS = {Ending.FAILED: 1, Ending.HELD: _WAITS_FOR_A_PERSON, Ending.PAUSED: _WAITS_FOR_A_PERSON}
+_NEEDS_A_PERSON = 2
+_STATUS = {Ending.FAILED: 1, Ending.HELD: _NEEDS_A_PERSON, Ending.PAUSED: _NEEDS_A_PERSON}
 
-WatchOption = Annotated[
-    bool, typer.Option("--watch", metavar="", help="Wait until it ends, and show what came of it.")
+FollowOption = Annotated[
+    bool, typer.Option("--follow", metavar="", help="Wait until it ends, and show the result.")
 ]
 
 
 def sweep(
     context: typer.Context,
     *,
-    watch_it: WatchOption = False,
+    follow_it: FollowOption = False,
     config: ConfigOption = "config",
     profile: ProfileOption = None,
 ) -> None:
-    """Start a sweep: every account is looked at, and what differs is set right, told or held.
+    """Start a sweep: it checks every account, and corrects, alerts or asks for approval of what differs.
 
-    Needs the role rollcall-operator of the hub. A sweep that is under way goes first.
+    Needs the role rollcall-operator of the hub. A running sweep finishes first.
 
-    Exit status: 0 started, or with --watch ended well; 2 it ended and waits for a person (a plan is held, or
-    writes are paused); 1 it failed, or an error.
+    Exit status: 0 started, or with --follow succeeded; 2 it ended and needs a person (a plan is pending
+    approval, or writes are paused); 1 it failed, or an error.
     """
     composition: Composition = context.obj
-    hub = reach(composition, config=config, profile=profile)
+    hub = connect_to_hub(composition, config=config, profile=profile)
     asked = {"trigger": str(Trigger.OPERATOR), "by": hub.caller, "plan": None}
-    arn, name = start(hub, SWEEP, "operator", asked)
+    arn, name = start_execution(hub, SWEEP, "operator", asked)
     composition.out.print(Text(f"Started {name}."), soft_wrap=True)
-    if not watch_it:
-        composition.out.print(Text("`rollcall status` shows how it goes."))
+    if not follow_it:
+        composition.out.print(Text("`rollcall status` shows the progress."))
         return
     try:
-        with _telling(composition) as tell:
-            run = watch(hub, arn, name, tell=tell)
+        with _show_progress(composition) as update:
+            run = follow(hub, arn, name, update=update)
     except KeyboardInterrupt:
         raise CommandError(
-            "interrupted", fix="the sweep goes on: `rollcall status` shows how", status=INTERRUPTED
+            "interrupted", fix="the sweep continues: `rollcall status` shows the progress", status=INTERRUPTED
         ) from None
-    raise typer.Exit(_end(composition, hub, run))
+    raise typer.Exit(_show_end(composition, hub, run))
 
 
 @contextmanager
-def _telling(composition: Composition) -> Iterator[Callable[[str, int, int], None]]:
-    """A bar on a terminal, elsewhere a line for each step."""
-    told = ""
+def _show_progress(composition: Composition) -> Iterator[Callable[[str, int, int], None]]:
+    """Show a bar on a terminal, and a line for each step elsewhere."""
+    shown = ""
 
-    def tell(what: str, done: int, all_: int) -> None:
-        nonlocal told
-        if not composition.err.is_terminal and what != told:
+    def update(what: str, done: int, all_: int) -> None:
+        nonlocal shown
+        if not composition.err.is_terminal and what != shown:
             composition.err.print(Text(what), soft_wrap=True)
-        told = what
+        shown = what
         show(what, done, all_)
 
-    with bars(composition.err, composition.clock, "begin") as show:
-        yield tell
+    with show_bars(composition.err, composition.clock, "begin") as show:
+        yield update
 
 
-def _end(composition: Composition, hub: Hub, run: Run | None) -> int:
+def _show_end(composition: Composition, hub: Hub, run: Run | None) -> int:
     last = hub.sweeps.find_last()
     if run is None:
-        raise CommandError("the sweep failed before it began", fix="the logs of the function sweep say why")
+        raise CommandError(
+            "the sweep failed before it began", fix="the logs of the function sweep show the cause"
+        )
     if last is None or last["run"] != run.id:
-        # Nothing was looked at: it was superseded, or there was nothing new.
+        # No account was read: it was superseded, or there was nothing new.
         composition.out.print(Text(f"Run {run.id} ended: {run.ending or Ending.FAILED}."))
         return _STATUS.get(run.ending or Ending.FAILED, 0)
     composition.out.print(Text(f"Run {run.id}"))
-    for line in rows(summary.lines(last)):
+    for line in format_rows(runs.summarise_run(last)):
         composition.out.print(line, soft_wrap=True)
     return _STATUS.get(Ending(last["ending"]), 0)

@@ -1,4 +1,4 @@
-"""`rollcall validate`: whether the configuration is good."""
+"""`rollcall validate`: check the configuration."""
 
 # No postponed annotations here: typer reads them, and ruff would move what they name out of reach.
 import json
@@ -10,11 +10,10 @@ from rich.text import Text
 
 from rollcall.model.roster import Roster
 from rollcall_cli.aws.composition import Composition
-from rollcall_cli.aws.directory import Directory, read_directory
+from rollcall_cli.aws.directory import Directory, find_unmatched, read_directory
 from rollcall_cli.text.arguments import ConfigOption, JsonOption, ProfileOption
-from rollcall_cli.text.plain import plain
-from rollcall_cli.text.progress import bar
-from rollcall_cli.text.unmatched import unmatched
+from rollcall_cli.text.formatting import clean
+from rollcall_cli.text.progress import show_bar
 from rollcall_config import roster_compile
 from rollcall_config.configuration import Configuration, load
 from rollcall_config.document import ConfigError, ConfigProblem, ConfigWarning
@@ -25,8 +24,8 @@ LiveOption = Annotated[
     typer.Option(
         "--live",
         metavar="",
-        help="Also ask AWS, with credentials of the hub or the management account: warn of each OU, tag and "
-        "account of the roster that the organization does not have now.",
+        help="Also compare with AWS: warn of OUs, tags and accounts in the roster that the organization does "
+        "not have. Needs credentials of the hub or the management account.",
     ),
 ]
 
@@ -39,9 +38,9 @@ def validate(
     profile: ProfileOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check organization.yaml and contacts.yaml: every fault and every warning, with file and line.
+    """Check organization.yaml and contacts.yaml: show every error and warning with file and line.
 
-    Exit status: 0 good (there may be warnings), 1 faults or an error. Nothing is changed.
+    Exit status: 0 valid (with or without warnings), 1 errors. Nothing changes.
     """
     composition: Composition = context.obj
     try:
@@ -51,28 +50,30 @@ def validate(
         raise typer.Exit(1) from None
     warnings = list(configuration.warnings)
     if live:
-        warnings += _live(composition, configuration, config=config, profile=profile)
+        warnings += _check_live(composition, configuration, config=config, profile=profile)
     _report(composition, (), warnings, configuration, as_json=as_json)
 
 
-def _live(
+def _check_live(
     composition: Composition, configuration: Configuration, *, config: str, profile: str | None
 ) -> list[ConfigWarning]:
     connection = composition.connect(configuration.settings, profile=profile)
     name = f"{config.rstrip('/')}/{roster_compile.FILE}"
     document = read(composition.root / name, file=name)
     with_tags = Roster.from_document(configuration.roster).uses_tags
-    return unmatched(document, _directory(composition, connection.organizations, with_tags=with_tags))
+    return find_unmatched(
+        document, _read_organization(composition, connection.organizations, with_tags=with_tags)
+    )
 
 
-def _directory(composition: Composition, client: Any, *, with_tags: bool) -> Directory:
-    with bar(composition.err, composition.clock, "Reading the organization") as progress:
+def _read_organization(composition: Composition, client: Any, *, with_tags: bool) -> Directory:
+    with show_bar(composition.err, composition.clock, "Reading the organization") as progress:
         return read_directory(client, with_tags=with_tags, progress=progress)
 
 
 def _report(
     composition: Composition,
-    faults: Sequence[ConfigProblem],
+    errors: Sequence[ConfigProblem],
     warnings: Sequence[ConfigWarning],
     configuration: Configuration | None,
     *,
@@ -80,20 +81,20 @@ def _report(
 ) -> None:
     digest = Roster.from_document(configuration.roster).digest if configuration else None
     if as_json:
-        found = {"faults": [*map(_document, faults)], "warnings": [*map(_document, warnings)]}
+        found = {"errors": [*map(_build_document, errors)], "warnings": [*map(_build_document, warnings)]}
         typer.echo(json.dumps(found | {"digest": digest}, indent=2))
         return
-    for word, style, items in (("fault", "red", faults), ("warning", "yellow", warnings)):
+    for word, style, items in (("error", "red", errors), ("warning", "yellow", warnings)):
         for item in items:
-            line = Text.assemble((f"{word}: ", style), plain(str(item)))
+            line = Text.assemble((f"{word}: ", style), clean(str(item)))
             composition.out.print(line, soft_wrap=True)
-    end = f"{_count(faults, 'fault')}."
-    if digest is not None:  # with faults, nobody looked for warnings
-        end = f"no faults, {_count(warnings, 'warning')}. Roster {digest}."
+    end = f"{_count(errors, 'error')}."
+    if digest is not None:  # with errors, warnings are not determined
+        end = f"Valid, {_count(warnings, 'warning')}. Roster {digest}."
     composition.out.print(Text(end), soft_wrap=True)
 
 
-def _document(item: ConfigProblem | ConfigWarning) -> dict[str, Any]:
+def _build_document(item: ConfigProblem | ConfigWarning) -> dict[str, Any]:
     return {"file": item.file, "line": item.line, "field": item.field, "problem": item.text}
 
 

@@ -1,9 +1,11 @@
-"""What was read, or why it was not. Plain data: whoever made it is forgotten."""
+"""What the checks judge: what AWS answered, or why it could not be read. Plain data."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from rollcall.adapters.errors import Denial, find_denial
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,27 +19,27 @@ _Value = TypeVar("_Value")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unseen:
-    """Nobody could look: why, and what would let them. `message` is AWS's text of a refusal.
-
-    `asked` is whether AWS was asked at all: then another failure may be why it did not answer.
-    """
+    """A fact that could not be read."""
 
     why: str
+    #: What makes it readable.
     fix: str
+    #: AWS's text of a refusal: evaluate it, never show it.
     message: str = field(default="", repr=False)
+    #: Whether AWS was asked: then another failure can be why it did not answer.
     asked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Seen(Generic[_Value]):
-    """What was there when somebody looked."""
+    """A fact as it was read."""
 
     value: _Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyOn:
-    """A service control policy on one level between the root and the hub."""
+    """A service control policy attached to one level between the root and the hub."""
 
     level: str
     id: str
@@ -47,7 +49,7 @@ class PolicyOn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """What GetAlternateContact on the hub itself, with its account id, answered: empty if all is well."""
+    """The answer to GetAlternateContact on the hub itself, by account ID. Empty if AWS allowed it."""
 
     code: str = ""
     message: str = field(default="", repr=False)
@@ -55,19 +57,21 @@ class Probe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trail:
-    """A trail that the account sees. `selectors` are None if AWS does not show them to these credentials."""
+    """A CloudTrail trail that an account sees."""
 
     arn: str
     logging: bool
     covers_region: bool
     of_organization: bool
+    #: Event selectors, None if AWS does not show them to these credentials.
     basic: Sequence[Mapping[str, Any]] | None
+    #: Advanced event selectors, None if AWS does not show them to these credentials.
     advanced: Sequence[Mapping[str, Any]] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
-    """A role's trust and inline policies, parsed."""
+    """An IAM role: its trust policy, and its inline and attached policies, parsed."""
 
     arn: str
     trust: Mapping[str, Any]
@@ -76,36 +80,39 @@ class Role:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForwardingRule:
-    """A rule on the default bus with the intake bus as its target. `role` is None if it does not exist."""
+    """A rule on the default bus whose target is the intake bus."""
 
     name: str
     enabled: bool
     sources: frozenset[str]
     role_arn: str
+    #: None if it does not exist.
     role: Role | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HubStack:
-    """The deployed hub: outputs by name, and the physical ids of its alarms."""
+class DeployedHub:
+    """The deployed stack of the hub."""
 
     status: str
     outputs: Mapping[str, str]
+    #: Names of its alarms.
     alarms: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberAccount:
-    """An account that may have to forward. `ids` are those from the root down to it, both included."""
+    """A member account, which may need a forwarder."""
 
     id: str
     active: bool
+    #: IDs from the root down to the account, both included.
     ids: tuple[str, ...]
     joined: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Instance:
+class ForwarderInstance:
     """A stack instance of the forwarders' StackSet."""
 
     account: str
@@ -115,35 +122,38 @@ class Instance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Alarm:
-    """An alarm of the hub."""
+class HubAlarm:
+    """A CloudWatch alarm of the hub."""
 
     name: str
     state: str
-    tells: bool
+    #: Whether it sends a notification when it goes off.
+    notifies: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subscription:
-    """Who is told. `arn` is PendingConfirmation until the mail of AWS is answered."""
+class AlertSubscription:
+    """A subscription to the alert topic."""
 
     protocol: str
     endpoint: str
+    #: PendingConfirmation until the recipient confirms AWS's email.
     arn: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """All that the checks look at.
-
-    `candidate` is the digest of the roster in the directory, `enforces` whether it lets anything be written.
-    """
+    """Everything that the checks judge."""
 
     settings: Settings
+    #: Digest of the roster in the directory.
     candidate: str
+    #: Whether that roster lets Rollcall write anything.
     enforces: bool
+    #: Contact kinds that the roster manages.
     kinds: tuple[str, ...]
     now: datetime
+    #: Partition of the credentials by position: hub, management.
     credentials: Mapping[str, str]
     organization: Seen[Mapping[str, str]] | Unseen
     trusted: Seen[frozenset[str]] | Unseen
@@ -154,15 +164,42 @@ class Facts:
     guardrail: Seen[Sequence[str] | None] | Unseen
     probe: Seen[Probe] | Unseen
     trails: Mapping[str, Seen[Sequence[Trail]] | Unseen]
-    hub: Seen[HubStack | None] | Unseen
+    hub: Seen[DeployedHub | None] | Unseen
     bus_policy: Seen[Mapping[str, Any] | None] | Unseen
     hub_rules: Seen[Sequence[ForwardingRule]] | Unseen
     management_rules: Seen[Sequence[ForwardingRule]] | Unseen
     members: Seen[Sequence[MemberAccount]] | Unseen
-    instances: Seen[Sequence[Instance] | None] | Unseen
+    instances: Seen[Sequence[ForwarderInstance] | None] | Unseen
     reconcile_role: Seen[Role | None] | Unseen
     management_role: Seen[Role | None] | Unseen
     control: Seen[Enforcement] | Unseen
-    alarms: Seen[Sequence[Alarm]] | Unseen
-    subscriptions: Seen[Sequence[Subscription]] | Unseen
+    alarms: Seen[Sequence[HubAlarm]] | Unseen
+    subscriptions: Seen[Sequence[AlertSubscription]] | Unseen
     dead_letters: Seen[Mapping[str, int]] | Unseen
+
+    @property
+    def deployed(self) -> DeployedHub | None:
+        """The deployed hub, None if there is none or it could not be read."""
+        return self.hub.value if isinstance(self.hub, Seen) else None
+
+    @property
+    def probe_denial(self) -> Denial | None:
+        """Why AWS denied the hub a contact, None if it did not or the probe was not run."""
+        if isinstance(self.probe, Seen) and self.probe.value.code == "AccessDeniedException":
+            return find_denial(self.probe.value.message)
+        return None
+
+    @property
+    def probe_succeeded(self) -> bool:
+        """Whether AWS let the hub read a contact, or said that there is none."""
+        return isinstance(self.probe, Seen) and not self.probe.value.code
+
+    @property
+    def denied_by_service_control_policy(self) -> bool:
+        """Whether a service control policy refused any of the reads."""
+        messages = [
+            found.message for item in fields(self) if isinstance(found := getattr(self, item.name), Unseen)
+        ]
+        return self.probe_denial is Denial.SERVICE_CONTROL_POLICY or any(
+            find_denial(message) is Denial.SERVICE_CONTROL_POLICY for message in messages
+        )

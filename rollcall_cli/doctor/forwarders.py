@@ -1,127 +1,197 @@
-"""Rules that send account events to the hub: in the hub, in management, in every member."""
+"""Rules that send account events to the hub: in the hub, in the management account, in every member."""
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from botocore.exceptions import ClientError
+
+from rollcall.adapters.errors import get_code
 from rollcall.model.well_known import STACK_SET_NAME
-from rollcall_cli.aws.arns import intake_bus_arn
-from rollcall_cli.doctor.facts import Unseen
-from rollcall_cli.doctor.model import Finding, failed, passed, unknown
+from rollcall_cli.aws.composition import Position
+from rollcall_cli.aws.hub import intake_bus_arn
+from rollcall_cli.aws.patient import list_all
+from rollcall_cli.doctor.facts import ForwarderInstance, ForwardingRule, MemberAccount, Seen, Unseen
+from rollcall_cli.doctor.model import CheckFinding, report_failure, report_pass, report_unknown
+from rollcall_cli.doctor.reading import EITHER
+from rollcall_cli.doctor.roles import fetch_role
 from rollcall_cli.text import fixes
 from rollcall_policies import Access, AccessRequest, decide
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from rollcall_cli.doctor.facts import Facts, ForwardingRule, Instance, MemberAccount, Seen
+    from rollcall_cli.aws.composition import Login
+    from rollcall_cli.doctor.facts import Facts
+    from rollcall_cli.doctor.reading import FactReader
 
-#: A new account gets its instance minutes after it joined.
-_SETTLING: Final = timedelta(hours=1)
+#: A new account gets its stack instance within minutes.
+_GRACE: Final = timedelta(hours=1)
 _SHOWN: Final = 10
 _MANAGEMENT_SOURCES: Final = frozenset({"aws.account", "aws.organizations"})
 
 
-def in_hub(facts: Facts) -> Finding:
-    """The hub is an account of the organization, too."""
-    return _forwarder(facts, facts.hub_rules, frozenset({"aws.account"}), stack="RollcallHub")
+def read_rules(reader: FactReader, position: Position) -> Seen[Sequence[ForwardingRule]] | Unseen:
+    """Read the rules on the account's default bus that have the intake bus as a target."""
+    arn = intake_bus_arn(reader.settings)
+
+    def look(login: Login) -> Sequence[ForwardingRule]:
+        events, iam = login.client("events"), login.client("iam")
+        pages = events.get_paginator("list_rule_names_by_target").paginate(TargetArn=arn)
+        return [_fetch_rule(events, iam, name, arn) for page in pages for name in page["RuleNames"]]
+
+    return reader.read(f"the forwarder of the {position} account", (position,), look)
 
 
-def in_management(facts: Facts) -> Finding:
-    """New and moved accounts show up on the management account's bus only."""
-    return _forwarder(facts, facts.management_rules, _MANAGEMENT_SOURCES, stack="RollcallManagement")
+def read_members(reader: FactReader) -> Seen[Sequence[MemberAccount]] | Unseen:
+    """Read every account but the management account, which StackSets never deploy to."""
+
+    def look(login: Login) -> Sequence[MemberAccount]:
+        found = list_all(login.client("organizations"), "list_accounts", "Accounts")
+        return [_parse_member(account) for account in found if account["Id"] != reader.settings.management]
+
+    return reader.read("accounts", EITHER, look)
 
 
-def _forwarder(
+def read_instances(reader: FactReader) -> Seen[Sequence[ForwarderInstance] | None] | Unseen:
+    """Read the instances of the forwarders' StackSet, None if there is no such StackSet."""
+    delegated = reader.settings.members_call_as == "DELEGATED_ADMIN"
+    where = (Position.HUB, Position.MANAGEMENT) if delegated else (Position.MANAGEMENT,)
+
+    def look(login: Login) -> Sequence[ForwarderInstance] | None:
+        call_as = "DELEGATED_ADMIN" if login.position is Position.HUB else "SELF"
+        pages = login.client("cloudformation").get_paginator("list_stack_instances")
+        try:
+            found = [
+                item
+                for page in pages.paginate(StackSetName=STACK_SET_NAME, CallAs=call_as)
+                for item in page["Summaries"]
+            ]
+        except ClientError as error:
+            if get_code(error) == "StackSetNotFoundException":
+                return None
+            raise
+        return [
+            ForwarderInstance(
+                account=item["Account"],
+                status=item["Status"],
+                detail=item.get("StackInstanceStatus", {}).get("DetailedStatus", ""),
+                reason=item.get("StatusReason") or "",
+            )
+            for item in found
+        ]
+
+    return reader.read("stack instances", where, look)
+
+
+def check_hub(facts: Facts) -> CheckFinding:
+    """Check the rule of the hub, which is an account of the organization, too."""
+    return _check_forwarder(facts, facts.hub_rules, frozenset({"aws.account"}), stack="RollcallHub")
+
+
+def check_management(facts: Facts) -> CheckFinding:
+    """Check the rule of the management account: only its bus has events of new and moved accounts."""
+    return _check_forwarder(facts, facts.management_rules, _MANAGEMENT_SOURCES, stack="RollcallManagement")
+
+
+def _check_forwarder(
     facts: Facts, found: Seen[Sequence[ForwardingRule]] | Unseen, sources: frozenset[str], *, stack: str
-) -> Finding:
+) -> CheckFinding:
     if isinstance(found, Unseen):
-        return unknown(found)
+        return report_unknown(found)
     deploy = f"`{fixes.deploy(stack)}`"
     rules = [rule for rule in found.value if sources <= rule.sources]
     if not rules:
         words = " and ".join(sorted(sources))
-        return failed(f"no rule sends {words} to {intake_bus_arn(facts.settings)}", fix=deploy)
-    faults = [fault for rule in rules if (fault := _fault(facts, rule, deploy))]
-    if len(faults) == len(rules):
-        return faults[0]
-    return passed(f"{', '.join(rule.name for rule in rules)} sends {', '.join(sorted(sources))}")
+        return report_failure(f"no rule sends {words} to {intake_bus_arn(facts.settings)}", fix=deploy)
+    errors = [error for rule in rules if (error := _find_error(facts, rule, deploy))]
+    if len(errors) == len(rules):
+        return errors[0]
+    return report_pass(f"{', '.join(rule.name for rule in rules)} sends {', '.join(sorted(sources))}")
 
 
-def _fault(facts: Facts, rule: ForwardingRule, deploy: str) -> Finding | None:
+def _find_error(facts: Facts, rule: ForwardingRule, deploy: str) -> CheckFinding | None:
     if not rule.enabled:
-        return failed(f"the rule {rule.name} is disabled", fix=f"`aws events enable-rule --name {rule.name}`")
+        return report_failure(
+            f"the rule {rule.name} is disabled", fix=f"`aws events enable-rule --name {rule.name}`"
+        )
     if not rule.role_arn:
-        return failed(f"the target of the rule {rule.name} has no role", fix=deploy)
+        return report_failure(f"the target of the rule {rule.name} has no role", fix=deploy)
     if rule.role is None:
-        return failed(f"the role {rule.role_arn} of the rule {rule.name} does not exist", fix=deploy)
+        return report_failure(f"the role {rule.role_arn} of the rule {rule.name} does not exist", fix=deploy)
     request = AccessRequest(action="events:PutEvents", resource=intake_bus_arn(facts.settings), context={})
     if decide(rule.role.policies, request).access in {Access.NOT_ALLOWED, Access.DENIED}:
-        return failed(f"the role {rule.role_arn} may not send to the intake bus", fix=deploy)
+        return report_failure(f"the role {rule.role_arn} cannot send to the intake bus", fix=deploy)
     return None
 
 
-def in_members(facts: Facts) -> Finding:
-    """Every active member below the targets has a current stack instance."""
+def check_members(facts: Facts) -> CheckFinding:
+    """Check that every active member below the targets has a current stack instance."""
     settings = facts.settings
     if settings.members_deploy != "stackset":
-        return unknown(
+        return report_unknown(
             Unseen(
-                why="the forwarders in members are deployed by other means (members.deploy: none)",
-                fix="members.deploy: stackset in organization.yaml, or look in a member: `aws events "
+                why="the forwarders in members are deployed with another tool (members.deploy: none)",
+                fix="set members.deploy: stackset in organization.yaml, or check in a member: `aws events "
                 f"list-rule-names-by-target --target-arn {intake_bus_arn(settings)}`",
                 asked=False,
             )
         )
     if isinstance(facts.instances, Unseen):
-        return unknown(facts.instances)
+        return report_unknown(facts.instances)
     if isinstance(facts.members, Unseen):
-        return unknown(facts.members)
+        return report_unknown(facts.members)
     if facts.instances.value is None:
         stack = "RollcallHub" if settings.members_call_as == "DELEGATED_ADMIN" else "RollcallManagement"
-        return failed(f"there is no StackSet {STACK_SET_NAME}", fix=f"`{fixes.deploy(stack)}`")
-    wanted = [account.id for account in facts.members.value if _is_wanted(facts, account)]
-    return _covered(facts, wanted, {instance.account: instance for instance in facts.instances.value})
+        return report_failure(f"there is no StackSet {STACK_SET_NAME}", fix=f"`{fixes.deploy(stack)}`")
+    wanted = [account.id for account in facts.members.value if _needs_forwarder(facts, account)]
+    return _check_coverage(facts, wanted, {instance.account: instance for instance in facts.instances.value})
 
 
-def _covered(facts: Facts, wanted: Sequence[str], there: Mapping[str, Instance]) -> Finding:
+def _check_coverage(
+    facts: Facts, wanted: Sequence[str], there: Mapping[str, ForwarderInstance]
+) -> CheckFinding:
     missing = [account for account in wanted if account not in there]
     if missing:
-        return failed(f"accounts without a forwarder: {_listed(missing)}", fix=f"`{_create(facts, missing)}`")
-    broken = [account for account in wanted if not _works(there[account])]
-    if broken:
-        return failed(
-            "; ".join(_words(there[account]) for account in broken[:_SHOWN]),
-            fix=f"mend the reason, then `{_update(facts, broken)}`",
+        return report_failure(
+            f"accounts without a forwarder: {_list_accounts(missing)}",
+            fix=f"`{_format_create(facts, missing)}`",
         )
-    return passed(f"{len(wanted)} accounts have a current forwarder")
+    broken = [account for account in wanted if not _is_current(there[account])]
+    if broken:
+        return report_failure(
+            "; ".join(_describe(there[account]) for account in broken[:_SHOWN]),
+            fix=f"fix the cause, then `{_format_update(facts, broken)}`",
+        )
+    return report_pass(f"{len(wanted)} accounts have a current forwarder")
 
 
-def _is_wanted(facts: Facts, account: MemberAccount) -> bool:
+def _needs_forwarder(facts: Facts, account: MemberAccount) -> bool:
     settings = facts.settings
-    young = account.joined is not None and facts.now - account.joined < _SETTLING
+    young = account.joined is not None and facts.now - account.joined < _GRACE
     below = not account.ids or any(target in account.ids for target in settings.members_targets)
     # The hub has its own forwarder, in its stack; an excluded account's instance is empty on purpose.
     left_out = account.id == settings.hub or account.id in settings.members_exclude
     return account.active and below and not young and not left_out
 
 
-def _works(instance: Instance) -> bool:
+def _is_current(instance: ForwarderInstance) -> bool:
     return instance.status == "CURRENT" and instance.detail in {"", "SUCCEEDED"}
 
 
-def _words(instance: Instance) -> str:
+def _describe(instance: ForwarderInstance) -> str:
     state = "/".join(part for part in (instance.status, instance.detail) if part)
     return f"{instance.account} is {state}" + (f" ({instance.reason})" if instance.reason else "")
 
 
-def _listed(ids: Sequence[str]) -> str:
+def _list_accounts(ids: Sequence[str]) -> str:
     more = len(ids) - _SHOWN
     return ", ".join(ids[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
-def _targets(facts: Facts, accounts: Sequence[str]) -> str:
+def _format_targets(facts: Facts, accounts: Sequence[str]) -> str:
     settings = facts.settings
     call_as = "DELEGATED_ADMIN" if settings.members_call_as == "DELEGATED_ADMIN" else "SELF"
     return (
@@ -131,9 +201,32 @@ def _targets(facts: Facts, accounts: Sequence[str]) -> str:
     )
 
 
-def _create(facts: Facts, accounts: Sequence[str]) -> str:
-    return f"aws cloudformation create-stack-instances {_targets(facts, accounts)}"
+def _format_create(facts: Facts, accounts: Sequence[str]) -> str:
+    return f"aws cloudformation create-stack-instances {_format_targets(facts, accounts)}"
 
 
-def _update(facts: Facts, accounts: Sequence[str]) -> str:
-    return f"aws cloudformation update-stack-instances {_targets(facts, accounts)}"
+def _format_update(facts: Facts, accounts: Sequence[str]) -> str:
+    return f"aws cloudformation update-stack-instances {_format_targets(facts, accounts)}"
+
+
+def _fetch_rule(events: Any, iam: Any, name: str, arn: str) -> ForwardingRule:
+    found = events.describe_rule(Name=name)
+    targets = events.list_targets_by_rule(Rule=name)["Targets"]
+    role_arn = next((str(item.get("RoleArn", "")) for item in targets if item["Arn"] == arn), "")
+    return ForwardingRule(
+        name=name,
+        enabled=str(found.get("State")).startswith("ENABLED"),
+        sources=frozenset(json.loads(found.get("EventPattern") or "{}").get("source", ())),
+        role_arn=role_arn,
+        role=fetch_role(iam, role_arn.rpartition("/")[2]) if role_arn else None,
+    )
+
+
+def _parse_member(found: Mapping[str, Any]) -> MemberAccount:
+    path = (found.get("Paths") or [""])[0]
+    return MemberAccount(
+        id=found["Id"],
+        active=(found.get("State") or found.get("Status")) == "ACTIVE",
+        ids=tuple(part for part in path.split("/") if part and not part.startswith("o-")),
+        joined=found.get("JoinedTimestamp"),
+    )

@@ -1,4 +1,4 @@
-"""A check: what it found, and whether another check's failure explains it."""
+"""What a check is, what it finds, and which failures explain others."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from rollcall_cli.doctor.facts import Facts, Unseen
 
 
-class Result(StrEnum):
-    """What a check says. Unknown is not fail: nobody could look."""
+class CheckResult(StrEnum):
+    """The result of a check. Unknown is not a failure: the facts could not be read."""
 
     PASS = "pass"  # noqa: S105  # no secret
     FAIL = "fail"
@@ -21,42 +21,41 @@ class Result(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """What was seen, and the command or setting that mends it (empty if nothing has to be).
+class CheckFinding:
+    """What a check found."""
 
-    `explicable` is whether another failure may be behind it.
-    """
-
-    result: Result
+    result: CheckResult
     seen: str
+    #: The command or setting that fixes it, empty if nothing is wrong.
     fix: str = ""
+    #: Whether the failure of another check can be the cause.
     explicable: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """`needs` are the checks whose failure alone makes this one fail.
+    """A prerequisite that the doctor checks."""
 
-    `seen_by` are those whose failure may be why nobody could look.
-    """
-
+    #: Identifies the check in JSON.
     name: str
     title: str
-    run: Callable[[Facts], Finding]
+    run: Callable[[Facts], CheckFinding]
+    #: Checks whose failure alone makes this one fail.
     needs: tuple[str, ...] = ()
+    #: Checks whose failure can be why the facts could not be read.
     seen_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Diagnosed:
-    """A finding in its place. `follows_from` are the failed checks of which it is a consequence."""
+class Diagnosis:
+    """A check, its finding, and the failed checks that explain it."""
 
     check: Check
-    finding: Finding
+    finding: CheckFinding
     follows_from: tuple[str, ...] = ()
 
     def as_document(self) -> Mapping[str, object]:
-        """The JSON form."""
+        """Return the JSON form."""
         return {
             "check": self.check.name,
             "title": self.check.title,
@@ -67,44 +66,44 @@ class Diagnosed:
         }
 
 
-def passed(seen: str) -> Finding:
-    """All is well."""
-    return Finding(result=Result.PASS, seen=seen)
+def report_pass(seen: str) -> CheckFinding:
+    """Return a finding of a prerequisite that holds."""
+    return CheckFinding(result=CheckResult.PASS, seen=seen)
 
 
-def failed(seen: str, *, fix: str) -> Finding:
-    """A prerequisite is missing."""
-    return Finding(result=Result.FAIL, seen=seen, fix=fix)
+def report_failure(seen: str, *, fix: str) -> CheckFinding:
+    """Return a finding of a prerequisite that is missing."""
+    return CheckFinding(result=CheckResult.FAIL, seen=seen, fix=fix)
 
 
-def unknown(unseen: Unseen) -> Finding:
-    """Nobody could look."""
-    return Finding(result=Result.UNKNOWN, seen=unseen.why, fix=unseen.fix, explicable=unseen.asked)
+def report_unknown(unseen: Unseen) -> CheckFinding:
+    """Return a finding of facts that could not be read."""
+    return CheckFinding(result=CheckResult.UNKNOWN, seen=unseen.why, fix=unseen.fix, explicable=unseen.asked)
 
 
-def diagnose(checks: Sequence[Check], facts: Facts) -> list[Diagnosed]:
-    """Run the checks; what only follows from another's failure is unknown, not failed."""
-    known = {check.name: check for check in checks}
+def diagnose(checks: Sequence[Check], facts: Facts) -> list[Diagnosis]:
+    """Run the checks. A failure that follows from another failure becomes unknown."""
+    by_name = {check.name: check for check in checks}
     findings = {check.name: check.run(facts) for check in checks}
 
-    def causes(name: str, asked: frozenset[str]) -> list[str]:
-        """The failures at the root of this one, itself excluded."""
+    def find_causes(name: str, asked: frozenset[str]) -> list[str]:
+        """Return the failures at the root of this one, itself excluded."""
         found: list[str] = []
-        check, finding = known[name], findings[name]
-        if finding.result is Result.PASS or not finding.explicable:
+        check, finding = by_name[name], findings[name]
+        if finding.result is CheckResult.PASS or not finding.explicable:
             return found
-        for need in check.needs + (check.seen_by if finding.result is Result.UNKNOWN else ()):
-            if need not in known or need in asked:  # the settings do without it, or it asks for this one
+        for need in check.needs + (check.seen_by if finding.result is CheckResult.UNKNOWN else ()):
+            if need not in by_name or need in asked:  # not checked with these settings, or a circle
                 continue
-            before = causes(need, asked | {name})
-            found += before or ([need] if findings[need].result is Result.FAIL else [])
+            before = find_causes(need, asked | {name})
+            found += before or ([need] if findings[need].result is CheckResult.FAIL else [])
         return list(dict.fromkeys(found))
 
     done = []
     for check in checks:
-        finding, roots = findings[check.name], causes(check.name, frozenset())
+        finding, roots = findings[check.name], find_causes(check.name, frozenset())
         if roots:
             seen = f"follows from {', '.join(roots)}: {finding.seen}"
-            finding = Finding(result=Result.UNKNOWN, seen=seen)
-        done.append(Diagnosed(check=check, finding=finding, follows_from=tuple(roots)))
+            finding = CheckFinding(result=CheckResult.UNKNOWN, seen=seen)
+        done.append(Diagnosis(check=check, finding=finding, follows_from=tuple(roots)))
     return done

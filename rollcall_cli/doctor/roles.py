@@ -1,50 +1,80 @@
-"""Roles and their ARN forms: a role with the other mode's ARN is denied, whatever else is right.
+"""Roles and the ARNs that they name: AWS denies a role that names an account by the ARN of the other mode.
 
 https://docs.aws.amazon.com/accounts/latest/reference/security_iam_service-with-iam.html
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
+from rollcall.adapters.errors import get_code
 from rollcall.model.well_known import MANAGEMENT_ROLE_NAME, RECONCILE_ROLE_NAME
-from rollcall_cli.aws.arns import reconcile_role_arn
-from rollcall_cli.doctor.facts import Unseen
-from rollcall_cli.doctor.model import Finding, failed, passed, unknown
+from rollcall_cli.aws.hub import reconcile_role_arn
+from rollcall_cli.doctor.facts import Role, Seen, Unseen
+from rollcall_cli.doctor.model import CheckFinding, report_failure, report_pass, report_unknown
 from rollcall_cli.text import fixes
 from rollcall_policies import Access, AccessRequest, as_list, decide
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
-    from rollcall_cli.doctor.facts import Facts, Role
+    from rollcall_cli.aws.composition import Position
+    from rollcall_cli.doctor.facts import Facts
+    from rollcall_cli.doctor.reading import FactReader
 
 _REFUSED = frozenset({Access.NOT_ALLOWED, Access.DENIED})
 _OPERATIONS = ("account:GetAlternateContact", "account:PutAlternateContact")
 
 
-def reconcile(facts: Facts) -> Finding:
-    """The hub's role names members in organizations mode: management's id, then the organization's."""
+def read_role(reader: FactReader, position: Position, name: str) -> Seen[Role | None] | Unseen:
+    """Read a role by its name, None if there is none."""
+    return reader.read(f"the role {name}", (position,), lambda login: fetch_role(login.client("iam"), name))
+
+
+def fetch_role(iam: Any, name: str) -> Role | None:
+    """Return a role by its name, None if there is none; botocore's errors come through."""
+    try:
+        found = iam.get_role(RoleName=name)["Role"]
+    except ClientError as error:
+        if get_code(error) == "NoSuchEntity":
+            return None
+        raise
+    return Role(
+        arn=found["Arn"],
+        trust=_parse_document(found["AssumeRolePolicyDocument"]),
+        policies=[*_list_inline(iam, name), *_list_attached(iam, name)],
+    )
+
+
+def check_reconcile_role(facts: Facts) -> CheckFinding:
+    """Check that the hub's role names members by the ARN of an organization's account."""
     if isinstance(facts.reconcile_role, Unseen):
-        return unknown(facts.reconcile_role)
-    fix = f"`{fixes.deploy('RollcallHub')}` with the right ids in organization.yaml"
+        return report_unknown(facts.reconcile_role)
+    fix = f"`{fixes.deploy('RollcallHub')}` with the right IDs in organization.yaml"
     role, settings = facts.reconcile_role.value, facts.settings
     if role is None:
-        return failed(f"there is no role {RECONCILE_ROLE_NAME}", fix=fix)
+        return report_failure(f"there is no role {RECONCILE_ROLE_NAME}", fix=fix)
     place = f"arn:{settings.partition}:account::{settings.management}:account/{settings.organization}"
-    context = {"account:AccountResourceOrgPaths": _paths(settings.limit_to_ous)}
-    fault = _fault(role, f"{place}/{settings.hub}", facts.kinds, context)
-    return failed(fault, fix=fix) if fault else passed(f"it may read and write contacts on {place}/*")
+    context = {"account:AccountResourceOrgPaths": _fill_paths(settings.limit_to_ous)}
+    error = _find_error(role, f"{place}/{settings.hub}", facts.kinds, context)
+    return (
+        report_failure(error, fix=fix)
+        if error
+        else report_pass(f"it can read and write contacts on {place}/*")
+    )
 
 
-def management(facts: Facts) -> Finding:
-    """Management's role names that account alone, and trusts the hub's role alone."""
+def check_management_role(facts: Facts) -> CheckFinding:
+    """Check that the role in the management account names that account alone and trusts the hub's role."""
     if isinstance(facts.management_role, Unseen):
-        return unknown(facts.management_role)
+        return report_unknown(facts.management_role)
     fix = f"`{fixes.deploy('RollcallManagement')}`"
     role, settings = facts.management_role.value, facts.settings
     if role is None:
-        return failed(f"there is no role {MANAGEMENT_ROLE_NAME}", fix=fix)
+        return report_failure(f"there is no role {MANAGEMENT_ROLE_NAME}", fix=fix)
     hub = reconcile_role_arn(settings)
     request = AccessRequest(
         action="sts:AssumeRole",
@@ -57,32 +87,32 @@ def management(facts: Facts) -> Finding:
         },
     )
     if decide([role.trust], request).access in _REFUSED:
-        return failed(f"{MANAGEMENT_ROLE_NAME} does not trust {hub}", fix=fix)
+        return report_failure(f"{MANAGEMENT_ROLE_NAME} does not trust {hub}", fix=fix)
     own = f"arn:{settings.partition}:account::{settings.management}:account"
-    fault = _fault(role, own, facts.kinds, {})
+    error = _find_error(role, own, facts.kinds, {})
     return (
-        failed(fault, fix=fix)
-        if fault
-        else passed(f"it trusts {hub} and may read and write contacts on {own}")
+        report_failure(error, fix=fix)
+        if error
+        else report_pass(f"it trusts {hub} and can read and write contacts on {own}")
     )
 
 
-def _fault(
+def _find_error(
     role: Role, resource: str, kinds: Collection[str], context: Mapping[str, Collection[str]]
 ) -> str | None:
-    """What the role may not do, None if it may do all."""
+    """Return what the role cannot do, None if it can do everything it needs."""
     for action in _OPERATIONS:
         for kind in kinds:
             keys = {**context, "account:AlternateContactTypes": [kind]}
             request = AccessRequest(action=action, resource=resource, context=keys)
             if decide(role.policies, request).access in _REFUSED:
-                named = ", ".join(sorted(_resources(role))) or "nothing"
-                return f"{role.arn} may not {action} ({kind}) on {resource}; it names {named}"
+                named = ", ".join(sorted(_list_resources(role))) or "nothing"
+                return f"{role.arn} cannot {action} ({kind}) on {resource}; it names {named}"
     return None
 
 
-def _resources(role: Role) -> set[str]:
-    """What its statements on contacts are about."""
+def _list_resources(role: Role) -> set[str]:
+    """Return the resources of its statements on contacts."""
     return {
         str(resource)
         for document in role.policies
@@ -92,6 +122,26 @@ def _resources(role: Role) -> set[str]:
     }
 
 
-def _paths(limits: Collection[str] | None) -> list[str]:
-    """An account that the limits admit: the first pattern, filled in."""
+def _fill_paths(limits: Collection[str] | None) -> list[str]:
+    """Return the path of an account that the limits admit: the first pattern, filled in."""
     return [next(iter(limits)).replace("*", "x")] if limits else []
+
+
+def _list_inline(iam: Any, name: str) -> Iterator[Mapping[str, Any]]:
+    for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+        yield _parse_document(iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"])
+
+
+def _list_attached(iam: Any, name: str) -> Iterator[Mapping[str, Any]]:
+    for policy in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
+        arn = policy["PolicyArn"]
+        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        yield _parse_document(
+            iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+        )
+
+
+def _parse_document(found: Any) -> Mapping[str, Any]:
+    """Return the policy, which botocore has parsed already and other clients have not."""
+    document: Mapping[str, Any] = json.loads(found) if isinstance(found, str) else found
+    return document

@@ -1,4 +1,4 @@
-"""A trail must log write management events, or EventBridge hears of no change at all.
+"""A trail must log write management events: without one, EventBridge gets no events of changes.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
 """
@@ -7,20 +7,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from rollcall_cli.doctor.facts import Trail, Unseen
-from rollcall_cli.doctor.model import Finding, Result, failed, passed, unknown
+from botocore.exceptions import ClientError
+
+from rollcall_cli.doctor.facts import Seen, Trail, Unseen
+from rollcall_cli.doctor.model import CheckFinding, CheckResult, report_failure, report_pass, report_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from rollcall_cli.aws.composition import Login, Position
     from rollcall_cli.doctor.facts import Facts
+    from rollcall_cli.doctor.reading import FactReader
 
 _CREATE: Final = (
     "in the management account `aws cloudtrail create-trail --name organization --is-organization-trail "
     "--is-multi-region-trail --s3-bucket-name BUCKET`, then `aws cloudtrail start-logging "
     "--name organization`"
 )
-#: The change that Rollcall must hear of, in the fields of advanced selectors.
+#: The change that Rollcall must get an event of, in the fields of advanced selectors.
 _CHANGE: Final = {
     "eventCategory": "Management",
     "readOnly": "false",
@@ -35,78 +39,93 @@ _COMPARISONS: Final[Mapping[str, Callable[[str, str], bool]]] = {
 }
 
 
-def trail(facts: Facts) -> Finding:
-    """An organization trail is enough for every account; a trail of one account says nothing of others."""
+def read_trails(reader: FactReader) -> Mapping[str, Seen[Sequence[Trail]] | Unseen]:
+    """Read the trails that each account with a login sees, by account ID."""
+
+    def look(login: Login) -> Sequence[Trail]:
+        client = login.client("cloudtrail")
+        found = client.describe_trails(includeShadowTrails=True)["trailList"]
+        return [_parse_trail(client, item, region=reader.settings.region) for item in found]
+
+    def read_of(position: Position) -> Seen[Sequence[Trail]] | Unseen:
+        return reader.read("trails", (position,), look)
+
+    return {login.identity.account: read_of(position) for position, login in reader.logins.items()}
+
+
+def check_trail(facts: Facts) -> CheckFinding:
+    """Check for an organization trail. A trail of one account proves nothing about the others."""
     local: list[str] = []
-    faults: list[Finding] = []
-    shared: list[
-        Finding
-    ] = []  # faults of trails of the organization: one account may see what another cannot
+    errors: list[CheckFinding] = []
+    # Of trails of the organization: one account can see what another cannot.
+    shared: list[CheckFinding] = []
     unseen = [found for found in facts.trails.values() if isinstance(found, Unseen)]
     for account, found in facts.trails.items():
         if isinstance(found, Unseen):
             continue
         for candidate in sorted(found.value, key=lambda item: not item.of_organization):
-            fault = _fault(candidate, facts.settings.region)
-            if fault is None and candidate.of_organization:
-                return passed(f"{candidate.arn} logs write events of the whole organization")
-            if fault is None:
+            error = _find_error(candidate, facts.settings.region)
+            if error is None and candidate.of_organization:
+                return report_pass(f"{candidate.arn} logs write events of the whole organization")
+            if error is None:
                 local.append(candidate.arn)
                 break
-            (shared if candidate.of_organization else faults).append(fault)
+            (shared if candidate.of_organization else errors).append(error)
         else:
             if not found.value:
-                faults.append(failed(f"account {account} has no trail", fix=_CREATE))
+                errors.append(report_failure(f"account {account} has no trail", fix=_CREATE))
     if shared:
-        return min(shared, key=lambda fault: fault.result is not Result.FAIL)
-    if faults and not local:
-        return faults[0]
+        return min(shared, key=lambda error: error.result is not CheckResult.FAIL)
+    if errors and not local:
+        return errors[0]
     if local:
-        seen = f"{', '.join(local)} logs one account only; nobody knows about the others"
-        return unknown(Unseen(why=seen, fix=f"log the organization: {_CREATE}; or look in each account"))
-    return unknown(unseen[0])
+        seen = f"{', '.join(local)} logs one account only; the others are not known"
+        return report_unknown(
+            Unseen(why=seen, fix=f"log the whole organization: {_CREATE}; or check in each account")
+        )
+    return report_unknown(unseen[0])
 
 
-def _fault(found: Trail, region: str) -> Finding | None:
+def _find_error(found: Trail, region: str) -> CheckFinding | None:
     if not found.covers_region:
-        return failed(
+        return report_failure(
             f"{found.arn} does not log the Region {region}",
             fix=f"`aws cloudtrail update-trail --name {found.arn} --is-multi-region-trail`",
         )
     if not found.logging:
-        return failed(
-            f"{found.arn} does not log now", fix=f"`aws cloudtrail start-logging --name {found.arn}`"
+        return report_failure(
+            f"{found.arn} is not logging", fix=f"`aws cloudtrail start-logging --name {found.arn}`"
         )
     if found.basic is None or found.advanced is None:
-        return unknown(
+        return report_unknown(
             Unseen(
-                why=f"AWS does not show these credentials what {found.arn} logs",
-                fix="look with credentials of the management account: --other-profile NAME",
+                why=f"AWS does not show these credentials the event selectors of {found.arn}",
+                fix="add credentials of the management account: --other-profile NAME",
             )
         )
-    if not (any(map(_basic, found.basic)) or any(map(_advanced, found.advanced))):
-        return failed(
+    if not (any(map(_logs_writes, found.basic)) or any(map(_matches_change, found.advanced))):
+        return report_failure(
             f"{found.arn} does not log write management events",
             fix=f"`aws cloudtrail put-event-selectors --trail-name {found.arn} --event-selectors "
             """'[{"ReadWriteType":"WriteOnly","IncludeManagementEvents":true}]'`, """
-            "which replaces the selectors that it has",
+            "which replaces its selectors",
         )
     return None
 
 
-def _basic(selector: Mapping[str, Any]) -> bool:
+def _logs_writes(selector: Mapping[str, Any]) -> bool:
     return bool(selector.get("IncludeManagementEvents", True)) and selector.get("ReadWriteType", "All") in {
         "All",
         "WriteOnly",
     }
 
 
-def _advanced(selector: Mapping[str, Any]) -> bool:
-    """Fields are combined by AND, values of an operator by OR, negated ones by NOR."""
-    return all(map(_field, selector.get("FieldSelectors", ())))
+def _matches_change(selector: Mapping[str, Any]) -> bool:
+    """Return whether the selector logs the change: fields are joined by AND, values by OR, negated by NOR."""
+    return all(map(_matches_field, selector.get("FieldSelectors", ())))
 
 
-def _field(condition: Mapping[str, Any]) -> bool:
+def _matches_field(condition: Mapping[str, Any]) -> bool:
     value = _CHANGE.get(condition["Field"])
     if value is None:  # a field of data events
         return False
@@ -118,3 +137,24 @@ def _field(condition: Mapping[str, Any]) -> bool:
         if any(compare(value, entry) for entry in unwanted):
             return False
     return True
+
+
+def _parse_trail(client: Any, found: Mapping[str, Any], *, region: str) -> Trail:
+    arn = found["TrailARN"]
+    selectors = _read_selectors(client, arn)
+    return Trail(
+        arn=arn,
+        logging=bool(client.get_trail_status(Name=arn).get("IsLogging")),
+        covers_region=bool(found.get("IsMultiRegionTrail")) or found.get("HomeRegion") == region,
+        of_organization=bool(found.get("IsOrganizationTrail")),
+        basic=None if selectors is None else selectors.get("EventSelectors") or [],
+        advanced=None if selectors is None else selectors.get("AdvancedEventSelectors") or [],
+    )
+
+
+def _read_selectors(client: Any, arn: str) -> Mapping[str, Any] | None:
+    try:
+        answer: Mapping[str, Any] = client.get_event_selectors(TrailName=arn)
+    except ClientError:  # AWS shows members the organization's trail, but not always its selectors
+        return None
+    return answer

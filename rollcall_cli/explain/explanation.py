@@ -1,4 +1,4 @@
-"""Why an account has to have which contacts, and what Rollcall would do: pure, and the core decides."""
+"""Why an account must have its contacts, and what Rollcall would do. Pure; the core decides."""
 
 from __future__ import annotations
 
@@ -16,26 +16,28 @@ from rollcall.decide.resolve import (
     pick_winner,
     resolve_requirement,
 )
+from rollcall.model.account import Account, AccountState
 from rollcall.model.contact import Contact, ContactKind
 from rollcall.model.desired import Absent, Desired, DesiredAbsent, Observation, Present, Unreadable
+from rollcall.model.roster import OuId
 from rollcall.outcomes.verdicts import Verdict
-from rollcall_cli.aws.reach import NO_ROLE, Reach
+from rollcall_cli.aws.contacts import NO_ROLE, Reach
+from rollcall_cli.text.problems import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
 
-    from rollcall.model.account import Account
     from rollcall.model.desired import DesiredOrConflict
     from rollcall.model.roster import Exemption, Mode, Roster
 
-#: What values of the roster may leave to the account.
+#: Placeholders in values of the roster, filled in for each account.
 PLACEHOLDERS = ("account_id", "account_name")
 _UNDECIDED = frozenset({Verdict.UNREADABLE, Verdict.BLOCKED})
 _DIFFERENT = frozenset({Verdict.SET, Verdict.WOULD_SET})
 
 
-class Status(IntEnum):
+class ExplanationStatus(IntEnum):
     """Exit status of `explain`."""
 
     NOTHING_TO_DO = 0
@@ -45,36 +47,38 @@ class Status(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindExplanation:
-    """One contact. `found` and `verdict` are None if nobody looked.
-
-    `placeholders` are those that the wanted contact fills in; `differs_in` names the parts that differ.
-    """
+    """One contact of an account."""
 
     kind: ContactKind
     candidates: Sequence[SelectorMatch[str | None]]
+    #: Placeholders that were filled in.
     placeholders: tuple[str, ...]
     demand: DesiredOrConflict | None
+    #: None if the contact was not read.
     found: Observation | None
+    #: None if the contact was not read.
     verdict: Verdict | None
     reason: str
+    #: Parts of the contact that differ.
     differs_in: tuple[str, ...]
 
     @property
-    def status(self) -> Status:
-        """What this contact adds to the exit status."""
+    def status(self) -> ExplanationStatus:
+        """The exit status for this contact alone."""
         unreachable = self.verdict is Verdict.UNREACHABLE
         if self.verdict in _UNDECIDED or (unreachable and not isinstance(self.found, Present | Absent)):
-            return Status.NOT_KNOWN
+            return ExplanationStatus.NOT_KNOWN
         different = self.verdict in _DIFFERENT or unreachable
-        return Status.DIFFERENCE if different else Status.NOTHING_TO_DO
+        return ExplanationStatus.DIFFERENCE if different else ExplanationStatus.NOTHING_TO_DO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """All about one account. `looked` is whether its contacts were read."""
+    """The explanation of one account."""
 
     account: Account
     reach: Reach
+    #: Whether its contacts were read.
     looked: bool
     roster: Roster
     modes: Sequence[SelectorMatch[Mode]]
@@ -83,23 +87,23 @@ class Explanation:
     kinds: Sequence[KindExplanation]
 
     @property
-    def status(self) -> Status:
-        """The exit status: not to know weighs more than a difference."""
+    def status(self) -> ExplanationStatus:
+        """The exit status: unknown outranks a difference."""
         statuses = {kind.status for kind in self.kinds}
-        order = (Status.NOT_KNOWN, Status.DIFFERENCE)
-        return next((status for status in order if status in statuses), Status.NOTHING_TO_DO)
+        order = (ExplanationStatus.NOT_KNOWN, ExplanationStatus.DIFFERENCE)
+        return next((status for status in order if status in statuses), ExplanationStatus.NOTHING_TO_DO)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Shown:
-    """What was looked at, and how Rollcall reaches it."""
+class _Subject:
+    """The account, and how it was read."""
 
     account: Account
     looked: bool
     reach: Reach
 
 
-def explain(
+def explain_account(
     *,
     roster: Roster,
     account: Account,
@@ -107,18 +111,18 @@ def explain(
     today: date,
     reach: Reach,
 ) -> Explanation:
-    """Explain one account as if this roster were the approved one and nothing were paused.
+    """Explain one account as if this roster were approved and writes were not paused.
 
-    `observations` are None if nobody looked at the contacts.
+    `observations` are None if the contacts were not read.
     """
     required = resolve_requirement(roster, account, today=today)
     decided = make_plan(
         requirement=required,
         account=account,
-        observations=observations or {kind: Unreadable(reason="nobody looked") for kind in ContactKind},
+        observations=observations or {kind: Unreadable(reason="not read") for kind in ContactKind},
         halted=Enforcement(approved=roster.digest, paused=False).find_halt(required),
     )
-    shown = _Shown(account=account, looked=observations is not None, reach=reach)
+    shown = _Subject(account=account, looked=observations is not None, reach=reach)
     every: list[Change | Finding] = [*decided.changes, *decided.findings]
     decisions = {item.kind: item for item in every}
     return Explanation(
@@ -134,48 +138,48 @@ def explain(
             if account.id in exemption.accounts
         ],
         kinds=[
-            _kind(kind, roster=roster, required=required, decision=decisions[kind], shown=shown)
+            _explain_kind(kind, roster=roster, required=required, decision=decisions[kind], shown=shown)
             for kind in ContactKind
         ],
     )
 
 
-def winners(found: Sequence[SelectorMatch[Any]]) -> Sequence[SelectorMatch[Any]]:
-    """The most specific entries, which all say the same; none if they disagree."""
+def find_winners(found: Sequence[SelectorMatch[Any]]) -> Sequence[SelectorMatch[Any]]:
+    """Return the most specific entries if they agree, none otherwise."""
     best = pick_winner(found) if found else None
     return [item for item in found if best is not None and item.rank == best.rank]
 
 
-def placeholders_of(roster: Roster, contact: str | None) -> tuple[str, ...]:
-    """The placeholders in the values of a contact of the roster."""
+def find_placeholders(roster: Roster, contact: str | None) -> tuple[str, ...]:
+    """Return the placeholders in the values of a contact of the roster."""
     values = roster.contacts[contact].as_document().values() if contact else ()
     return tuple(name for name in PLACEHOLDERS if any(f"{{{name}}}" in value for value in values))
 
 
-def _kind(
-    kind: ContactKind, *, roster: Roster, required: Requirement, decision: Change | Finding, shown: _Shown
+def _explain_kind(
+    kind: ContactKind, *, roster: Roster, required: Requirement, decision: Change | Finding, shown: _Subject
 ) -> KindExplanation:
     named = find_candidates(roster, shown.account, kind)
-    won = winners(named)
-    verdict, reason = _verdict(decision, shown)
+    won = find_winners(named)
+    verdict, reason = _decide_verdict(decision, shown)
     return KindExplanation(
         kind=kind,
         candidates=named,
-        placeholders=placeholders_of(roster, won[0].value) if won else (),
+        placeholders=find_placeholders(roster, won[0].value) if won else (),
         demand=required.desired.get(kind),
         found=decision.found if shown.looked else None,
         verdict=verdict,
         reason=reason,
-        differs_in=_differing(decision.found, required.desired.get(kind)),
+        differs_in=_find_differences(decision.found, required.desired.get(kind)),
     )
 
 
-def _verdict(decision: Change | Finding, shown: _Shown) -> tuple[Verdict | None, str]:
+def _decide_verdict(decision: Change | Finding, shown: _Subject) -> tuple[Verdict | None, str]:
     verdict, reason = Verdict.SET, "differs from the roster"
     if isinstance(decision, Finding):
         verdict, reason = decision.verdict, decision.reason
     elif isinstance(decision.wanted, DesiredAbsent):
-        reason = "the roster wants none"
+        reason = "absent in the roster"
     if not shown.looked and verdict is Verdict.UNREADABLE:
         return None, ""
     wished = verdict in {Verdict.SET, Verdict.WOULD_SET, Verdict.UNREADABLE}
@@ -184,11 +188,36 @@ def _verdict(decision: Change | Finding, shown: _Shown) -> tuple[Verdict | None,
     return verdict, reason
 
 
-def _differing(found: Observation, demand: DesiredOrConflict | None) -> tuple[str, ...]:
-    """Parts of the contact that differ: masked, two different values may look alike."""
+def _find_differences(found: Observation, demand: DesiredOrConflict | None) -> tuple[str, ...]:
+    """Return the parts that differ: two different values can look alike when masked."""
     if not isinstance(demand, Desired) or not isinstance(found, Present):
         return ()
     have, want = found.contact.as_document(), demand.contact.as_document()
     return tuple(
         part for part in want if not Contact.from_document(want | {part: have[part]}).is_same(demand.contact)
     )
+
+
+def describe_account(
+    account_id: str, *, name: str | None, ou: str | None, tags: Sequence[str], roster: Roster
+) -> Account:
+    """Return an active account at this path of OU names; CommandError if the roster needs its name."""
+    if name is None and any(
+        "account_name" in find_placeholders(roster, contact) for contact in roster.contacts
+    ):
+        raise CommandError("the roster uses {account_name}", fix="pass the name of the account with --name")
+    names = tuple(part for part in (ou or "").split("/") if part)
+    return Account(
+        id=account_id,
+        name=name or "",
+        state=AccountState.ACTIVE,
+        ou_path=names,
+        parent_ids=(),
+        tags={key: value for key, _, value in (tag.partition("=") for tag in tags)},
+    )
+
+
+def list_units_by_id(roster: Roster) -> tuple[str, ...]:
+    """Return the OUs that the roster names by ID: only AWS knows which accounts are below them."""
+    units = (entry.selector for entry in roster.overrides)
+    return tuple(sorted({unit.id for unit in units if isinstance(unit, OuId)}))

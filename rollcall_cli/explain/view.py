@@ -1,4 +1,4 @@
-"""An explanation for people."""
+"""An explanation as text and as JSON, version 1. Contacts are masked unless details are asked for."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.text import Text
 
+from rollcall.model.contact import mask_contact
 from rollcall.model.desired import (
     Absent,
     Conflict,
@@ -17,61 +18,65 @@ from rollcall.model.desired import (
     Unreadable,
 )
 from rollcall.outcomes.verdicts import Verdict
-from rollcall_cli.aws.reach import KEPT_BY
-from rollcall_cli.explain.document import shown
-from rollcall_cli.explain.explanation import Status, winners
-from rollcall_cli.text.plain import plain
+from rollcall_cli.aws.contacts import KEPT_BY
+from rollcall_cli.explain.explanation import ExplanationStatus, find_winners
+from rollcall_cli.text.formatting import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from rollcall.decide.resolve import SelectorMatch
+    from rollcall.model.contact import Contact
     from rollcall.model.roster import Exemption
     from rollcall_cli.explain.explanation import Explanation, KindExplanation
 
-_STYLES: Final = {Status.NOTHING_TO_DO: "green", Status.DIFFERENCE: "yellow", Status.NOT_KNOWN: "red"}
-_ENDS: Final = {
-    Status.NOTHING_TO_DO: "Nothing to do.",
-    Status.DIFFERENCE: "There is a difference.",
-    Status.NOT_KNOWN: "It cannot be told what is right here: see above.",
+_STYLES: Final = {
+    ExplanationStatus.NOTHING_TO_DO: "green",
+    ExplanationStatus.DIFFERENCE: "yellow",
+    ExplanationStatus.NOT_KNOWN: "red",
 }
-_NOT_SEEN: Final = "Nobody looked at what the account has now."
-_ASSUMED: Final = "This is what this roster asks for once it is approved and while nothing is paused."
+_ENDS: Final = {
+    ExplanationStatus.NOTHING_TO_DO: "Nothing to do.",
+    ExplanationStatus.DIFFERENCE: "A contact differs from the roster.",
+    ExplanationStatus.NOT_KNOWN: "A contact is blocked or unreadable: see above.",
+}
+_NOT_SEEN: Final = "The contacts of the account were not read."
+_ASSUMED: Final = "This applies once this roster is approved, and while writes are not paused."
 _WORDS: Final = {
-    Verdict.WOULD_SET: "differs and is only told",
+    Verdict.WOULD_SET: "differs, alert only",
     Verdict.COMPLIANT: "compliant",
 }
 
 
-def view(explanation: Explanation, *, details: bool) -> Iterator[Text]:
-    """The page, line by line; contacts are masked unless `details`."""
+def render(explanation: Explanation, *, details: bool) -> Iterator[Text]:
+    """Yield the text line by line; contacts are masked unless `details`."""
     account = explanation.account
     tags = ", ".join(f"{key}={value}" for key, value in sorted(account.tags.items()))
-    yield Text(plain(f"{account.id}  {account.name}".rstrip()), style="bold")
-    yield from _rows(
+    yield Text(clean(f"{account.id}  {account.name}".rstrip()), style="bold")
+    yield from _format_rows(
         [
             ("OU", "/".join(account.ou_path) or "the root"),
             ("ids", " / ".join(account.parent_ids) or "not known"),
             ("state", str(account.state)),
             ("tags", tags or "none"),
-            *(("kept by", text) for reach, text in KEPT_BY.items() if reach is explanation.reach),
-            *(("mode", line) for line in _entries(explanation.modes)),
-            *(("exempt", _exemption(*item)) for item in explanation.exemptions),
+            *(("writer", text) for reach, text in KEPT_BY.items() if reach is explanation.reach),
+            *(("mode", line) for line in _list_entries(explanation.modes)),
+            *(("exempt", _format_exemption(*item)) for item in explanation.exemptions),
             ("roster", explanation.roster.digest),
         ]
     )
     for kind in explanation.kinds:
         yield Text()
-        yield _heading(kind)
-        yield from _rows(_facts(kind, details=details))
+        yield _format_heading(kind)
+        yield from _format_rows(_list_facts(kind, details=details))
     yield Text()
     status = explanation.status
-    not_seen = not explanation.looked and status is Status.NOTHING_TO_DO
+    not_seen = not explanation.looked and status is ExplanationStatus.NOTHING_TO_DO
     yield Text(_NOT_SEEN) if not_seen else Text(_ENDS[status], style=_STYLES[status])
     yield Text(_ASSUMED, style="dim")
 
 
-def _heading(kind: KindExplanation) -> Text:
+def _format_heading(kind: KindExplanation) -> Text:
     heading = Text(str(kind.kind), style="bold")
     if kind.verdict is Verdict.SET:
         word = "deleted" if isinstance(kind.demand, DesiredAbsent) else "set"
@@ -83,51 +88,138 @@ def _heading(kind: KindExplanation) -> Text:
     return heading
 
 
-def _facts(kind: KindExplanation, *, details: bool) -> Iterable[tuple[str, str]]:
-    yield from (("entry", line) for line in _entries(kind.candidates))
+def _list_facts(kind: KindExplanation, *, details: bool) -> Iterable[tuple[str, str]]:
+    yield from (("entry", line) for line in _list_entries(kind.candidates))
     if kind.demand is not None:
-        yield "wanted", _wanted(kind.demand, details=details)
+        yield "wanted", _format_wanted(kind.demand, details=details)
     if kind.placeholders:
         yield "filled", ", ".join(f"{{{name}}}" for name in kind.placeholders)
     if kind.found is not None:
-        yield "found", _found(kind.found, details=details)
+        yield "found", _format_found(kind.found, details=details)
     if kind.differs_in:
         yield "differs", ", ".join(kind.differs_in)
 
 
-def _entries(found: Sequence[SelectorMatch[Any]]) -> Iterable[str]:
-    """The most specific first; the winner is marked, and so is a tie that nobody wins."""
-    won = winners(found)
+def _list_entries(found: Sequence[SelectorMatch[Any]]) -> Iterable[str]:
+    """Yield the most specific entry first, with a mark for the winner or for a tie without one."""
+    won = find_winners(found)
     for item in found:
         tie = not won and item.rank == found[0].rank
         mark = "!" if tie else (">" if item in won else " ")
         yield f"{mark} {item.source}: {'absent' if item.value is None else item.value}"
 
 
-def _exemption(exemption: Exemption, in_force: bool) -> str:
+def _format_exemption(exemption: Exemption, in_force: bool) -> str:
     until = f", to {exemption.until}" if exemption.until else ""
-    return f"{exemption.reason}{until}{'' if in_force else ' (over)'}"
+    return f"{exemption.reason}{until}{'' if in_force else ' (expired)'}"
 
 
-def _wanted(demand: DesiredOrConflict, *, details: bool) -> str:
+def _format_wanted(demand: DesiredOrConflict, *, details: bool) -> str:
     if isinstance(demand, Desired):
-        return " | ".join(shown(demand.contact, details=details).values())
+        return " | ".join(show_contact(demand.contact, details=details).values())
     return f"blocked: {demand.reason}" if isinstance(demand, Conflict) else "absent"
 
 
-def _found(found: Observation, *, details: bool) -> str:
+def _format_found(found: Observation, *, details: bool) -> str:
     match found:
         case Present(contact=contact):
-            return " | ".join(shown(contact, details=details).values())
+            return " | ".join(show_contact(contact, details=details).values())
         case Absent():
             return "absent"
         case Unreadable(reason=reason):
             return f"unreadable: {reason}"
 
 
-def _rows(facts: Iterable[tuple[str, str]]) -> Iterator[Text]:
-    """Label and text; a label that repeats is shown once."""
+def _format_rows(facts: Iterable[tuple[str, str]]) -> Iterator[Text]:
+    """Yield label and text in two columns. A label that repeats is shown once."""
     last = ""
     for label, text in facts:
-        yield Text.assemble((f"  {'' if label == last else label:9}", "dim"), plain(text))
+        yield Text.assemble((f"  {'' if label == last else label:9}", "dim"), clean(text))
         last = label
+
+
+VERSION = 1
+
+
+def build_document(explanation: Explanation, *, details: bool) -> dict[str, Any]:
+    """Return the JSON form; with `details` the contacts are in full."""
+    account = explanation.account
+    return {
+        "version": VERSION,
+        "status": explanation.status.name.lower().replace("_", "-"),
+        "account": {
+            "id": account.id,
+            "name": account.name,
+            "state": str(account.state),
+            "ou": "/".join(account.ou_path),
+            "parent_ids": list(account.parent_ids),
+            "tags": dict(account.tags),
+        },
+        "roster": {"digest": explanation.roster.digest},
+        "mode": _build_candidates(explanation.modes, "mode"),
+        "halted": explanation.requirement.held or explanation.requirement.halted,
+        "exempt": explanation.requirement.exempt,
+        "exemptions": [
+            {
+                "reason": exemption.reason,
+                "until": exemption.until.isoformat() if exemption.until else None,
+                "in_force": in_force,
+            }
+            for exemption, in_force in explanation.exemptions
+        ],
+        "kinds": [_build_kind(kind, details=details) for kind in explanation.kinds],
+    }
+
+
+def show_contact(contact: Contact, *, details: bool) -> dict[str, str]:
+    """Return the four values, masked unless `details`."""
+    return contact.as_document() if details else mask_contact(contact)
+
+
+def _build_kind(kind: KindExplanation, *, details: bool) -> dict[str, Any]:
+    return {
+        "kind": str(kind.kind),
+        "verdict": str(kind.verdict) if kind.verdict else None,
+        "reason": kind.reason,
+        "entries": _build_candidates(kind.candidates, "contact"),
+        "placeholders": list(kind.placeholders),
+        "wanted": _build_wanted(kind.demand, details=details),
+        "found": _build_found(kind.found, details=details),
+        "differs_in": list(kind.differs_in),
+    }
+
+
+def _build_candidates(found: Sequence[SelectorMatch[Any]], value: str) -> list[dict[str, Any]]:
+    won = find_winners(found)
+    return [
+        {
+            "source": item.source,
+            value: None if item.value is None else str(item.value),
+            "wins": item in won,
+        }
+        for item in found
+    ]
+
+
+def _build_wanted(demand: DesiredOrConflict | None, *, details: bool) -> dict[str, Any]:
+    match demand:
+        case Desired(contact=contact, source=source):
+            return {"state": "present", "contact": show_contact(contact, details=details), "source": source}
+        case DesiredAbsent(source=source):
+            return {"state": "absent", "contact": None, "source": source}
+        case Conflict(reason=reason):
+            return {"state": "blocked", "contact": None, "source": reason}
+        case None:
+            return {"state": "unmanaged", "contact": None, "source": None}
+
+
+def _build_found(found: Observation | None, *, details: bool) -> dict[str, Any]:
+    match found:
+        case Present(contact=contact):
+            return {"state": "present", "contact": show_contact(contact, details=details), "reason": None}
+        case Absent():
+            return {"state": "absent", "contact": None, "reason": None}
+        case Unreadable(reason=reason):
+            return {"state": "unreadable", "contact": None, "reason": reason}
+        case None:
+            return {"state": "unknown", "contact": None, "reason": "not read"}

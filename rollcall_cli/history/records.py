@@ -1,4 +1,4 @@
-"""Objects of the ledger as they are stored, and as they are read: nothing in them is taken on trust."""
+"""Records of the ledger as S3 stores them. Nothing in them is trusted before it is checked."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from botocore.exceptions import ClientError
+
+from rollcall.adapters.errors import get_code
 from rollcall.decide.intent import Intent
 from rollcall.model.desired import Desired, Present
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
 RECORDS: Final = ("intent", "outcome")
@@ -22,49 +25,48 @@ _KEY: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
-    """One version of one object. `body` is None where the version is the mark of a deletion.
-
-    `locked_until` is when its Object Lock ends, None if it has none.
-    """
+class StoredVersion:
+    """One version of one object."""
 
     key: str
     version: str
     written_at: datetime
+    #: None if the version is a delete marker.
     body: bytes | None = field(repr=False)
+    #: When its Object Lock ends, None if it has none.
     locked_until: datetime | None = None
 
     @property
     def account_id(self) -> str | None:
-        """The account that it belongs to; None if it is no record of ours."""
-        return self._named("account")
+        """The account that it belongs to, None if it is not a record of Rollcall."""
+        return self._match("account")
 
     @property
     def intent_id(self) -> str | None:
-        """The intent that it belongs to; None if it is no record of ours."""
-        return self._named("intent")
+        """The intent that it belongs to, None if it is not a record of Rollcall."""
+        return self._match("intent")
 
     @property
     def record(self) -> str | None:
-        """`intent` or `outcome`; None if it is no record of ours."""
-        return self._named("record")
+        """`intent` or `outcome`, None if it is not a record of Rollcall."""
+        return self._match("record")
 
-    def _named(self, part: str) -> str | None:
+    def _match(self, part: str) -> str | None:
         found = _KEY.fullmatch(self.key)
         return found[part] if found else None
 
 
 class UnreadableRecordError(Exception):
-    """A record is not what Rollcall writes. The text never holds contact details."""
+    """A record has not the form that Rollcall writes. The text has no contact details."""
 
 
-def intent_of(item: Stored) -> Intent:
-    """The intent that an object holds; UnreadableRecordError if it holds something else."""
+def parse_intent(item: StoredVersion) -> Intent:
+    """Return the intent in an object; UnreadableRecordError if it has something else."""
     try:
-        intent = Intent.from_document(_document(item))
+        intent = Intent.from_document(_parse_object(item))
     except (KeyError, ValueError, TypeError, AttributeError):
-        # Not even its cause: the text of such an error holds values.
-        raise UnreadableRecordError("cannot be read: it is not what Rollcall writes") from None
+        # Without its cause: the text of such an error has values.
+        raise UnreadableRecordError("cannot be read: it has not the form that Rollcall writes") from None
     actor = intent.signal.actor
     texts = [actor.principal, actor.source_ip, actor.user_agent, intent.wanted.source]
     for contact in (
@@ -73,27 +75,27 @@ def intent_of(item: Stored) -> Intent:
     ):
         texts += contact.as_document().values() if contact else ()
     if not all(isinstance(text, str) for text in texts):
-        raise UnreadableRecordError("cannot be read: it is not what Rollcall writes")
+        raise UnreadableRecordError("cannot be read: it has not the form that Rollcall writes")
     if (intent.id, intent.signal.account_id) != (item.intent_id, item.account_id):
-        raise UnreadableRecordError("is that of another write")
+        raise UnreadableRecordError("belongs to another write")
     return intent
 
 
-def outcome_of(item: Stored) -> Mapping[str, Any]:
-    """The outcome that an object holds; UnreadableRecordError if it holds something else."""
+def parse_outcome(item: StoredVersion) -> Mapping[str, Any]:
+    """Return the outcome in an object; UnreadableRecordError if it has something else."""
     try:
-        outcome = _document(item)
+        outcome = _parse_object(item)
     except ValueError:
         outcome = {}
     if not all(isinstance(outcome.get(name), str) for name in ("intent_id", "verdict", "reason")):
-        raise UnreadableRecordError("cannot be read: it is not what Rollcall writes")
+        raise UnreadableRecordError("cannot be read: it has not the form that Rollcall writes")
     if outcome["intent_id"] != item.intent_id:
-        raise UnreadableRecordError("is that of another write")
+        raise UnreadableRecordError("belongs to another write")
     return outcome
 
 
-def _document(item: Stored) -> dict[str, Any]:
-    """ValueError if it is no JSON object."""
+def _parse_object(item: StoredVersion) -> dict[str, Any]:
+    """Return the JSON object; ValueError if it is something else."""
     try:
         document = json.loads(item.body or b"")
     except RecursionError:
@@ -101,3 +103,46 @@ def _document(item: Stored) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise ValueError("not an object")  # noqa: TRY004  # as the parser says of everything else
     return document
+
+
+#: It was removed between the list and the read: then it is reported as missing.
+_GONE: Final = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
+
+
+def list_versions(client: Any, *, bucket: str, account_id: str) -> Iterator[StoredVersion]:
+    """Yield every version of every object of one account.
+
+    S3 shows locks only to callers with s3:GetObjectRetention; for others an object has none.
+    """
+    for item in _list_object_versions(client, bucket, f"ledger/{account_id}/"):
+        body, locked_until = None, None
+        if "Size" in item:
+            try:
+                answer = client.get_object(Bucket=bucket, Key=item["Key"], VersionId=item["VersionId"])
+            except ClientError as error:
+                if get_code(error) in _GONE:
+                    continue
+                raise
+            body = answer["Body"].read()
+            locked_until = answer.get("ObjectLockRetainUntilDate")
+        yield StoredVersion(
+            key=item["Key"],
+            version=item["VersionId"],
+            written_at=item["LastModified"],
+            body=body,
+            locked_until=locked_until,
+        )
+
+
+def _list_object_versions(client: Any, bucket: str, prefix: str) -> Iterator[Mapping[str, Any]]:
+    """Yield versions of objects, and delete markers, which have no size."""
+    marker: dict[str, str] = {}
+    while True:
+        page = client.list_object_versions(Bucket=bucket, Prefix=prefix, **marker)
+        yield from page.get("Versions", ())
+        yield from page.get("DeleteMarkers", ())
+        if not page.get("IsTruncated"):
+            return
+        marker = {"KeyMarker": page["NextKeyMarker"]}
+        if page.get("NextVersionIdMarker"):
+            marker["VersionIdMarker"] = page["NextVersionIdMarker"]

@@ -1,1 +1,1 @@
-"""`rollcall init`: from what an organization has today to a first roster that changes nothing."""
+"""`rollcall init`: a first roster that keeps what the accounts have today."""

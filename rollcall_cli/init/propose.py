@@ -1,25 +1,121 @@
-"""A roster that asks of every account what it has today: pure."""
+"""A roster that asks of every account for the contacts that it has today: pure."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rollcall.model.contact import Contact, ContactKind, find_violation
 from rollcall.model.desired import Absent, Observation, Present, Unreadable
-from rollcall_cli.init.overrides import Entry, entries_for
+from rollcall.model.roster import OuPath, read_selector
+from rollcall_config.roster_model import Override
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from rollcall.decide.observed import ObservedAccount
     from rollcall.model.account import Account
 
+#: A single account does not justify an override for its OU.
+_FEWEST: Final = 2
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Left:
-    """An account that the roster leaves alone, and why. The reason has no contact details."""
+class ProposedOverride:
+    """An override that keeps what some accounts have."""
+
+    #: The OU, None if the override is for `accounts`.
+    unit: str | None
+    accounts: tuple[Account, ...]
+    kinds: Mapping[ContactKind, str | None]
+
+
+def build_overrides(
+    accounts: Sequence[Account],
+    *,
+    defaults: Mapping[ContactKind, str],
+    wanted: Mapping[ContactKind, Mapping[str, str | None]],
+) -> list[ProposedOverride]:
+    """Return overrides for OUs, from the root down, then for accounts.
+
+    `wanted` is the name of a contact by kind and account ID.
+    """
+    tree = _Tree(accounts)
+    for_unit: dict[str, dict[ContactKind, str | None]] = defaultdict(dict)
+    for_account: dict[str, dict[ContactKind, str | None]] = defaultdict(dict)
+    for kind, names in wanted.items():
+        shared = tree.find_shared(names, default=defaults[kind])
+        for unit, name in shared.items():
+            for_unit[unit][kind] = name
+        for account in accounts:
+            above = next((shared[unit] for unit in account.parent_ids if unit in shared), defaults[kind])
+            if names[account.id] != above:
+                for_account[account.id][kind] = names[account.id]
+    return [*tree.build_overrides(for_unit), *_group_accounts(accounts, for_account)]
+
+
+class _Tree:
+    def __init__(self, accounts: Sequence[Account]) -> None:
+        self._names: dict[str, tuple[str, ...]] = {}
+        self._below: dict[str, list[Account]] = defaultdict(list)
+        for account in accounts:
+            for depth, unit in enumerate(account.parent_ids):
+                self._names[unit] = account.ou_path[:depth]
+                self._below[unit].append(account)
+
+    def find_shared(self, names: Mapping[str, str | None], *, default: str) -> dict[str, str | None]:
+        """Return the outermost OUs whose accounts all have the same contact, which is not the default."""
+        one = {
+            unit: names[accounts[0].id]
+            for unit, accounts in self._below.items()
+            if len(accounts) >= _FEWEST and len({names[account.id] for account in accounts}) == 1
+        }
+        return {
+            unit: name
+            for unit, name in one.items()
+            if name != default and one.keys().isdisjoint(self._list_parents(unit))
+        }
+
+    def build_overrides(
+        self, kinds: Mapping[str, Mapping[ContactKind, str | None]]
+    ) -> Iterator[ProposedOverride]:
+        for unit in sorted(kinds, key=lambda unit: (self._names[unit], unit)):
+            yield ProposedOverride(
+                unit=self._format_ou(unit), accounts=tuple(self._below[unit]), kinds=kinds[unit]
+            )
+
+    def _list_parents(self, unit: str) -> tuple[str, ...]:
+        parents = self._below[unit][0].parent_ids
+        return parents[: parents.index(unit)]
+
+    def _format_ou(self, unit: str) -> str:
+        """Return the path of the OU, or its ID if the path is not valid in a roster."""
+        names = self._names[unit]
+        path = "/".join(names)
+        try:
+            Override(ou=path, mode="audit")
+        except ValueError:
+            return unit
+        # A name can contain a slash, or look like an ID.
+        return path if read_selector({"ou": path}) == OuPath(names=names) else unit
+
+
+def _group_accounts(
+    accounts: Sequence[Account], kinds: Mapping[str, Mapping[ContactKind, str | None]]
+) -> Iterator[ProposedOverride]:
+    """Yield one override for all accounts that need the same."""
+    alike: dict[tuple[tuple[ContactKind, str | None], ...], list[Account]] = defaultdict(list)
+    for account in accounts:
+        if account.id in kinds:
+            alike[tuple(kinds[account.id].items())].append(account)
+    for same, group in alike.items():
+        yield ProposedOverride(unit=None, accounts=tuple(group), kinds=dict(same))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExemptedAccount:
+    """An account that the roster exempts, and why. The reason has no contact details."""
 
     account: Account
     reason: str
@@ -27,48 +123,49 @@ class Left:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """What the roster says, of the accounts in `kept`, whose contacts are known."""
+    """A roster that keeps the contacts of the accounts in `kept`."""
 
     contacts: Mapping[str, Contact] = field(repr=False)
     defaults: Mapping[ContactKind, str]
-    entries: Sequence[Entry]
+    entries: Sequence[ProposedOverride]
+    #: Accounts whose contacts are known.
     kept: Sequence[Account]
-    left: Sequence[Left]
+    exempted: Sequence[ExemptedAccount]
 
     @property
     def mailbox(self) -> str | None:
-        """Address of the most common security contact, or of another one; None if there is none."""
+        """Address of the most common security contact, or of another kind; None if there is none."""
         name = next((self.defaults[kind] for kind in ContactKind if kind in self.defaults), None)
         return self.contacts[name].email if name else None
 
-    def unread_besides(self, management: str) -> str | None:
-        """The most common reason if not one member is known, None if there is one or no member at all."""
+    def find_blocker(self, management: str) -> str | None:
+        """Return the most common reason if no member could be read; None if one was, or there is none."""
         if any(account.id != management for account in self.kept):
             return None
-        reasons = Counter(item.reason for item in self.left if item.account.id != management)
+        reasons = Counter(item.reason for item in self.exempted if item.account.id != management)
         return next((reason for reason, _ in reasons.most_common()), None)
 
 
 def propose(observed: Iterable[ObservedAccount]) -> Proposal:
-    """The most common contact of each kind is the default, all else an override.
+    """Propose the most common contact of each kind as the default, and overrides for the rest.
 
     A kind that no account has stays out of the roster. An account with a contact that could not be read, or
-    that no roster can say, is left alone: to give it anything would be a guess.
+    is not valid in a roster, is exempt: anything else would be a guess.
     """
-    left, kept = [], []
+    exempted, kept = [], []
     for item in observed:
-        reason = _why_left(item)
+        reason = _find_reason(item)
         if reason is None:
             kept.append(item)
         else:
-            left.append(Left(account=item.account, reason=reason))
+            exempted.append(ExemptedAccount(account=item.account, reason=reason))
     accounts = [item.account for item in kept]
     names: dict[Contact, str] = {}
     defaults: dict[ContactKind, str] = {}
     wanted: dict[ContactKind, dict[str, str | None]] = {}
     for kind in ContactKind:
-        have = {item.account.id: _value(item.contacts[kind]) for item in kept}
-        # Of two that are as common the one of the first account: the same organization, the same roster.
+        have = {item.account.id: _get_contact(item.contacts[kind]) for item in kept}
+        # Of two equally common contacts, the one of the first account: the result is deterministic.
         ranking = [contact for contact, _ in Counter(filter(None, have.values())).most_common()]
         for place, contact in enumerate(ranking, start=1):
             names.setdefault(contact, kind.lower() + (f"-{place}" if place > 1 else ""))
@@ -78,24 +175,24 @@ def propose(observed: Iterable[ObservedAccount]) -> Proposal:
     return Proposal(
         contacts={name: contact for contact, name in names.items()},
         defaults=defaults,
-        entries=entries_for(accounts, defaults=defaults, wanted=wanted),
+        entries=build_overrides(accounts, defaults=defaults, wanted=wanted),
         kept=accounts,
-        left=left,
+        exempted=exempted,
     )
 
 
-def _value(found: Observation) -> Contact | None:
+def _get_contact(found: Observation) -> Contact | None:
     if not isinstance(found, Present):
         return None
     return replace(found.contact, email=found.contact.email.strip())
 
 
-def _why_left(item: ObservedAccount) -> str | None:
-    reasons = (_why(kind, found) for kind, found in sorted(item.contacts.items()))
+def _find_reason(item: ObservedAccount) -> str | None:
+    reasons = (_find_problem(kind, found) for kind, found in sorted(item.contacts.items()))
     return next((reason for reason in reasons if reason is not None), None)
 
 
-def _why(kind: ContactKind, found: Observation) -> str | None:
+def _find_problem(kind: ContactKind, found: Observation) -> str | None:
     match found:
         case Unreadable(reason=reason):
             return reason

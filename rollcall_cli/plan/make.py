@@ -1,4 +1,4 @@
-"""Make a plan: look at one account after the other, and keep what was seen when that is cut off."""
+"""Make a plan: read one account after the other, and keep what was read if the command is interrupted."""
 
 from __future__ import annotations
 
@@ -7,101 +7,158 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
+from rollcall.adapters.errors import Denial
+from rollcall.decide.observed import ObservedAccount
+from rollcall.model.desired import Unreadable
 from rollcall.model.errors import RollcallError
 from rollcall.model.roster import Roster
+from rollcall.rosters.orphaned import find_orphaned
+from rollcall.sweep.observe import list_kinds
+from rollcall_cli.aws.contacts import NO_ROLE, OPERATOR_FIXES, Reach, find_reach, read_contacts
 from rollcall_cli.plan import store
-from rollcall_cli.plan.document import document
-from rollcall_cli.plan.hub import ask
-from rollcall_cli.plan.look import Look
-from rollcall_cli.plan.result import Result, result
-from rollcall_cli.plan.store import Seen
+from rollcall_cli.plan.in_force import read_in_force
+from rollcall_cli.plan.result import PlanResult, build_result
+from rollcall_cli.plan.store import PlanReading
+from rollcall_cli.plan.view import build_document
 from rollcall_cli.text.problems import INTERRUPTED, CommandError
-from rollcall_cli.text.progress import bar
+from rollcall_cli.text.progress import show_bar
 from rollcall_config.configuration import load
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from rollcall_cli.aws.composition import Composition
-    from rollcall_cli.plan.hub import Hub
-    from rollcall_cli.plan.scope import Scope
+    from rollcall.model.account import Account
+    from rollcall.model.contact import ContactKind
+    from rollcall.model.desired import Observation
+    from rollcall.rosters.orphaned import Matches
+    from rollcall_cli.aws.composition import Composition, Connection
+    from rollcall_cli.plan.in_force import InForce
+    from rollcall_cli.plan.store import PlanScope
+    from rollcall_config.settings import Settings
 
-_NOT_KEPT: Final = "nothing was changed; with --out FILE what was seen would be kept, to go on from there"
+_FROM_OUTSIDE: Final = OPERATOR_FIXES[Denial.MANAGEMENT_ACCOUNT]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What is to be planned. `out` is where it is kept, `resume` what is gone on with."""
+class AccountReader:
+    """Reads accounts as a sweep does, with the credentials of a person."""
 
-    scope: Scope
+    roster: Roster
+    settings: Settings
+    connection: Connection
+    #: What rosters matched before, None if it is not known.
+    matches: Matches | None
+
+    def read(self, account: Account) -> ObservedAccount:
+        """Return the account as it is now; CommandError or RetryableError if AWS does not answer."""
+        if not account.active:
+            return ObservedAccount(account=account, contacts={})
+        if self.roster.uses_tags:
+            account = replace(account, tags=self.connection.accounts.read_tags(account.id))
+        lost = find_orphaned(self.roster, account, self.matches) if self.matches else None
+        return ObservedAccount(
+            account=account,
+            contacts=self._read_contacts(account),
+            orphaned={self.roster.digest: lost} if lost else {},
+        )
+
+    def _read_contacts(self, account: Account) -> Mapping[ContactKind, Observation]:
+        kinds = list_kinds([self.roster])
+        accounts = self.connection.get_api(account.id)
+        if find_reach(account.id, self.settings) is Reach.NOBODY:
+            return dict.fromkeys(kinds, Unreadable(reason=NO_ROLE, unreachable=True))
+        if accounts is None:
+            return dict.fromkeys(kinds, Unreadable(reason=_FROM_OUTSIDE, unreachable=True))
+        return read_contacts(accounts, account.id, kinds)
+
+
+_NOT_KEPT: Final = "nothing changed; with --out FILE the command keeps what it has read, and can be resumed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRequest:
+    """What to plan."""
+
+    scope: PlanScope
     config: str
     profile: str | None
+    #: File to write.
     out: Path | None
+    #: File to continue from.
     resume: Path | None
 
 
-def make(composition: Composition, order: Order) -> Result:
-    """Plan as ordered; CommandError, with what was seen so far in `out`, if that is cut off."""
+def make_plan(composition: Composition, request: PlanRequest) -> PlanResult:
+    """Make the plan; if interrupted, CommandError, with what was read so far in `out`."""
     now = composition.clock.now()
-    configuration = load(composition.root, order.config, today=now.date())
+    configuration = load(composition.root, request.config, today=now.date())
     settings, roster = configuration.settings, Roster.from_document(configuration.roster)
-    login = composition.login(settings, profile=order.profile)
-    hub = ask(login, now=now)
-    connection = composition.connection(login.client, position=login.position, management=settings.management)
-    look = Look(roster=roster, settings=settings, connection=connection, matches=hub.matches)
-    if order.resume is not None:
-        seen = store.read(order.resume, organization=settings.organization, roster=roster.digest)
+    login = composition.log_in(settings, profile=request.profile)
+    hub = read_in_force(login, now=now)
+    connection = composition.build_connection(
+        login.client, position=login.position, management=settings.management
+    )
+    look = AccountReader(roster=roster, settings=settings, connection=connection, matches=hub.matches)
+    if request.resume is not None:
+        seen = store.read_reading(request.resume, organization=settings.organization, roster=roster.digest)
     else:
         every = connection.accounts.list_accounts()
-        # The management account last, as a sweep has it: the same plan has the same digest.
+        # The management account last, as in a sweep: the same plan has the same digest.
         every = sorted(every, key=lambda account: (account.id == settings.management, account.id))
-        seen = Seen(
+        seen = PlanReading(
             organization=settings.organization,
             roster=roster.digest,
-            scope=order.scope,
+            scope=request.scope,
             since=now,
-            accounts=order.scope.of(every),
+            accounts=request.scope.select(every),
             observed=(),
         )
-    _tell(composition, hub, seen, resumed=order.resume is not None)
-    if order.out is not None:
-        store.write(order.out, seen, plan=None)  # before half an hour of reading, not after it
-    seen = _looked(composition, look, seen, order.out)
-    made = result(
+    _show_notes(composition, hub, seen, resumed=request.resume is not None)
+    if request.out is not None:
+        store.write_reading(
+            request.out, seen, plan=None
+        )  # before half an hour of reading: an error shows at once
+    seen = _read_accounts(composition, look, seen, request.out)
+    made = build_result(
         seen,
         roster,
         first=hub.approved is None and hub.unknown is None,
-        # A roster cannot raise the limit that it is held to.
+        # A roster cannot raise the limit that applies to it.
         limit=(hub.approved or roster).max_changed_accounts,
         today=seen.since.date(),
     )
-    if order.out is not None:
-        store.write(order.out, seen, plan=document(made, details=True))
+    if request.out is not None:
+        store.write_reading(request.out, seen, plan=build_document(made, details=True))
     return made
 
 
-def _looked(composition: Composition, look: Look, seen: Seen, out: Path | None) -> Seen:
+def _read_accounts(
+    composition: Composition, look: AccountReader, seen: PlanReading, out: Path | None
+) -> PlanReading:
     observed = list(seen.observed)
     try:
-        with bar(composition.err, composition.clock, "Reading contacts") as progress:
+        with show_bar(composition.err, composition.clock, "Reading contacts") as progress:
             for account in seen.left:
                 progress(len(observed), len(seen.accounts))
-                observed.append(look.at(account))
+                observed.append(look.read(account))
             progress(len(observed), len(seen.accounts))
     except (KeyboardInterrupt, CommandError, RollcallError) as error:
         seen = replace(seen, observed=observed)
-        raise _cut_off(error, seen, out, root=composition.root) from error
+        raise _explain_interruption(error, seen, out, root=composition.root) from error
     return replace(seen, observed=observed)
 
 
-def _cut_off(error: BaseException, seen: Seen, out: Path | None, *, root: Path) -> CommandError:
+def _explain_interruption(
+    error: BaseException, seen: PlanReading, out: Path | None, *, root: Path
+) -> CommandError:
     kept = _NOT_KEPT
     if out is not None:
-        store.write(out, seen, plan=None)
+        store.write_reading(out, seen, plan=None)
         file = out.relative_to(root) if out.is_relative_to(root) else out
         kept = (
             f"{len(seen.observed)} of {len(seen.accounts)} accounts are in {file}: "
-            f"`rollcall plan --resume {file}` goes on from there"
+            f"`rollcall plan --resume {file}` continues"
         )
     match error:
         case CommandError():
@@ -111,11 +168,11 @@ def _cut_off(error: BaseException, seen: Seen, out: Path | None, *, root: Path) 
     return CommandError("interrupted", fix=kept, status=INTERRUPTED)
 
 
-def _tell(composition: Composition, hub: Hub, seen: Seen, *, resumed: bool) -> None:
+def _show_notes(composition: Composition, hub: InForce, seen: PlanReading, *, resumed: bool) -> None:
     notes = []
     if hub.unknown:
-        notes.append(f"{hub.unknown}: whether a sweep is under way is not known")
+        notes.append(f"{hub.unknown}: whether a sweep is running is not known")
     if resumed:
-        notes.append(f"{len(seen.observed)} of {len(seen.accounts)} accounts were seen before")
+        notes.append(f"{len(seen.observed)} of {len(seen.accounts)} accounts were read before")
     for note in notes:
         composition.err.print(Text(f"note: {note}"), soft_wrap=True)

@@ -1,4 +1,4 @@
-"""What a roster would change of what was seen: pure, and the sweep's own decision."""
+"""What a roster would change, by the same decision as the sweep's: pure."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
     from rollcall.model.account import Account
     from rollcall.model.roster import Roster
-    from rollcall_cli.plan.store import Seen
+    from rollcall_cli.plan.store import PlanReading
 
 _NOT_KNOWN: Final = frozenset({Verdict.UNREADABLE, Verdict.BLOCKED})
 
 
-class Status(IntEnum):
+class PlanStatus(IntEnum):
     """Exit status of `plan`."""
 
     NOTHING_TO_CHANGE = 0
@@ -34,11 +34,12 @@ class Status(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """A contact that is not as the roster wants it. `told` is why it would only be told, None if set."""
+    """A contact that differs from the roster."""
 
     account: Account
     change: Change
-    told: str | None
+    #: Why the sweep would only alert, None if it would change the contact.
+    alert_only: str | None
 
     @property
     def action(self) -> str:
@@ -49,32 +50,34 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """A plan. `digest` names it as a sweep would, if the whole organization was read.
+class PlanResult:
+    """A plan."""
 
-    `hold` says why a sweep would wait for a person, as far as that can be told from outside.
-    """
-
-    seen: Seen
+    seen: PlanReading
+    #: The digest that a sweep would give it, None unless the whole organization was read.
     digest: str | None
     differences: Sequence[Difference]
+    #: Contacts for which nothing could be decided, and why.
     unknown: Sequence[tuple[Account, Finding]]
     changed: int
     active: int
-    hold: Sequence[str]
+    #: Why a sweep would ask for approval, as far as the command can know.
+    needs_approval: Sequence[str]
 
     @property
-    def status(self) -> Status:
-        """Not to know weighs more than a difference; the management account has its own reasons."""
+    def status(self) -> PlanStatus:
+        """The exit status: unknown outranks a difference, except for the management account."""
         if any(finding.verdict in _NOT_KNOWN for _, finding in self.unknown):
-            return Status.NOT_KNOWN
-        return Status.CHANGES if self.differences else Status.NOTHING_TO_CHANGE
+            return PlanStatus.NOT_KNOWN
+        return PlanStatus.CHANGES if self.differences else PlanStatus.NOTHING_TO_CHANGE
 
 
-def result(seen: Seen, roster: Roster, *, first: bool, limit: int | str | None, today: date) -> Result:
-    """Decide for every account that was seen.
+def build_result(
+    seen: PlanReading, roster: Roster, *, first: bool, limit: int | str | None, today: date
+) -> PlanResult:
+    """Decide for every account that was read.
 
-    `first` is whether no roster is approved yet, `limit` how many accounts a sweep may change.
+    `first` is whether no roster is approved yet, `limit` how many accounts a sweep can change.
     """
     draft = PlanBuilder(roster=roster.digest, write=lambda _part, _changes: None)
     differences: list[Difference] = []
@@ -82,22 +85,26 @@ def result(seen: Seen, roster: Roster, *, first: bool, limit: int | str | None, 
     for item in seen.observed:
         account, decided = item.account, plan_observed(item, roster, halted=None, today=today)
         draft.add(account, decided)
-        differences += [Difference(account=account, change=change, told=None) for change in decided.changes]
+        differences += [
+            Difference(account=account, change=change, alert_only=None) for change in decided.changes
+        ]
         for finding in decided.findings:
             if finding.verdict is Verdict.WOULD_SET and finding.wanted is not None:
                 change = Change(kind=finding.kind, found=finding.found, wanted=finding.wanted)
-                differences.append(Difference(account=account, change=change, told=finding.reason))
+                differences.append(Difference(account=account, change=change, alert_only=finding.reason))
             elif finding.verdict in _NOT_KNOWN or finding.verdict is Verdict.UNREACHABLE:
                 unknown.append((account, finding))
     plan = draft.finish()
     whole = seen.scope.whole and not seen.partial
     all_read = all(finding.verdict is Verdict.BLOCKED for _, finding in unknown)
-    return Result(
+    return PlanResult(
         seen=seen,
         digest=plan.digest if whole and all_read else None,
         differences=differences,
         unknown=unknown,
         changed=len({item.account.id for item in differences}),
         active=draft.active,
-        hold=find_reasons_to_wait(draft, limit=limit, first=first) if whole and is_enforcing(roster) else (),
+        needs_approval=find_reasons_to_wait(draft, limit=limit, first=first)
+        if whole and is_enforcing(roster)
+        else (),
     )

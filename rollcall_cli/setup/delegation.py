@@ -8,13 +8,13 @@ from botocore.exceptions import ClientError
 
 from rollcall.adapters.errors import get_code
 from rollcall.model.well_known import STACK_SET_NAME
-from rollcall_cli.setup.steps import Look, Management, Standing
-from rollcall_cli.setup.trust import administrators, trusted
+from rollcall_cli.setup.steps import ManagementAccount, Prerequisite, PrerequisiteStatus
+from rollcall_cli.setup.trust import list_administrators, list_trusted_services
 from rollcall_cli.text import fixes
 
 #: Five is documented for StackSets:
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-delegated-admin.html
-#: For Account Management AWS speaks of *the* delegated administrator.
+#: For Account Management AWS documents one.
 _MOST = {fixes.ACCOUNTS: 1, fixes.STACK_SETS: 5}
 
 
@@ -27,54 +27,54 @@ class _Delegation:
 
     @property
     def command(self) -> str:
-        """The AWS CLI's words."""
+        """The AWS CLI command."""
         return fixes.register(self.hub, self.principal)
 
     @property
     def undo_command(self) -> str:
-        """The AWS CLI's words."""
+        """The AWS CLI command."""
         return fixes.deregister(self.hub, self.principal)
 
-    def do(self, aws: Management) -> None:
+    def do(self, aws: ManagementAccount) -> None:
         """Register the hub."""
         aws.organizations.register_delegated_administrator(
             AccountId=self.hub, ServicePrincipal=self.principal
         )
 
-    def undo(self, aws: Management) -> None:
+    def undo(self, aws: ManagementAccount) -> None:
         """Deregister the hub."""
         aws.organizations.deregister_delegated_administrator(
             AccountId=self.hub, ServicePrincipal=self.principal
         )
 
-    def registered(self, aws: Management) -> Look:
-        """Whether the hub is, whatever else there may be to say."""
-        found = administrators(aws.organizations, self.principal)
+    def check_registration(self, aws: ManagementAccount) -> Prerequisite:
+        """Return whether the hub is registered."""
+        found = list_administrators(aws.organizations, self.principal)
         if self.hub in found:
-            return Look(standing=Standing.THERE, seen=f"account {self.hub} is registered")
+            return Prerequisite(status=PrerequisiteStatus.MET, seen=f"account {self.hub} is registered")
         others = ", ".join(found)
         if len(found) >= _MOST[self.principal]:
-            return Look(
-                standing=Standing.BLOCKED,
+            return Prerequisite(
+                status=PrerequisiteStatus.BLOCKED,
                 seen=f"another delegated administrator is registered: account {others}",
-                fix=f"agree with its owner, then {fixes.deregister(found[0], self.principal)}; or make "
+                fix=f"agree with its owner, then run `{fixes.deregister(found[0], self.principal)}`; or make "
                 "it the hub in organization.yaml",
             )
         seen = f"account {self.hub} is not registered" + (f" (account {others} is)" if others else "")
-        return Look(standing=Standing.MISSING, seen=seen)
+        return Prerequisite(status=PrerequisiteStatus.MISSING, seen=seen)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountsDelegation(_Delegation):
-    """Contacts of all members are the hub's to keep."""
+    """The hub administers the contacts of all members."""
 
     principal: str = fixes.ACCOUNTS
     name: str = "delegation"
     title: str = f"Delegated administrator for {fixes.ACCOUNTS}"
 
-    def look(self, aws: Management) -> Look:
-        """Whether the hub is registered; AWS has one such administrator."""
-        return self.registered(aws)
+    def check(self, aws: ManagementAccount) -> Prerequisite:
+        """Return whether the hub is registered; AWS allows one administrator."""
+        return self.check_registration(aws)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,27 +85,27 @@ class StackSetsDelegation(_Delegation):
     name: str = "stacksets-delegation"
     title: str = f"Delegated administrator for {fixes.STACK_SETS}"
 
-    def look(self, aws: Management) -> Look:
-        """Whether the hub is registered; StackSets of others keep it, and ours has to go first."""
-        found = self.registered(aws)
-        if not found.there:
+    def check(self, aws: ManagementAccount) -> Prerequisite:
+        """Return whether the hub is registered. To undo that, no StackSet may be left."""
+        found = self.check_registration(aws)
+        if not found.met:
             return found
-        names = _service_managed(aws)
+        names = _list_stack_sets(aws)
         others = [name for name in names if name != STACK_SET_NAME]
         if STACK_SET_NAME in names:
             return replace(
                 found,
-                first=f"the StackSet {STACK_SET_NAME} is there, and without its registration the hub "
-                f"cannot delete it: remove the hub first, `{fixes.destroy('RollcallHub')}`",
+                first=f"the StackSet {STACK_SET_NAME} exists, and an unregistered hub cannot delete it: "
+                f"remove the hub first, `{fixes.destroy('RollcallHub')}`",
             )
         return replace(
             found, keep=f"the organization has other StackSets: {', '.join(others)}" if others else None
         )
 
 
-def _service_managed(aws: Management) -> list[str]:
+def _list_stack_sets(aws: ManagementAccount) -> list[str]:
     # Without trusted access there are none, and AWS refuses to list them.
-    if fixes.STACK_SETS not in trusted(aws.organizations):
+    if fixes.STACK_SETS not in list_trusted_services(aws.organizations):
         return []
     try:
         pages = list(

@@ -1,4 +1,4 @@
-"""One prerequisite: what it does, how it looks now, how it is done and undone."""
+"""The steps of `rollcall setup`: each checks one prerequisite, and does or undoes it."""
 
 from __future__ import annotations
 
@@ -13,58 +13,58 @@ if TYPE_CHECKING:
     from rollcall_config.settings import Settings
 
 
-class State(StrEnum):
-    """What became of a step."""
+class StepResult(StrEnum):
+    """The result of a step."""
 
     ALREADY = "done already"
     DONE = "done now"
     WOULD = "would do"
     FAILED = "failed"
-    LEFT = "left alone"
+    KEPT = "kept"
 
 
-class Standing(StrEnum):
-    """How a prerequisite looks before anything is done."""
+class PrerequisiteStatus(StrEnum):
+    """Whether a prerequisite is met."""
 
-    THERE = "there"
+    MET = "met"
     MISSING = "missing"
     BLOCKED = "blocked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """How a prerequisite looks now. `fix` is given if it is blocked: a person must do that first.
+class Prerequisite:
+    """A prerequisite as it is now."""
 
-    `keep` is why it is not for Rollcall to remove, None if it is; `first` is what has to go before it.
-    `command` replaces the step's if only a look could tell it.
-    """
-
-    standing: Standing
+    status: PrerequisiteStatus
     seen: str
+    #: What a person has to do first, if it is blocked.
     fix: str = ""
+    #: Why Rollcall does not undo it, None if it can.
     keep: str | None = None
+    #: What has to be removed before it.
     first: str = ""
+    #: Replaces the command of the step, if it depends on what was found.
     command: str = ""
 
     @property
-    def there(self) -> bool:
-        """Whether the prerequisite holds."""
-        return self.standing is Standing.THERE
+    def met(self) -> bool:
+        """Whether the prerequisite is met."""
+        return self.status is PrerequisiteStatus.MET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """What became of a step, for people and scripts."""
+class StepReport:
+    """The result of a step, for people and scripts."""
 
     name: str
     title: str
     command: str
-    state: State
+    state: StepResult
     seen: str
     fix: str = ""
 
     def as_document(self) -> Mapping[str, str]:
-        """The JSON form."""
+        """Return the JSON form."""
         return {
             "step": self.name,
             "title": self.title,
@@ -76,8 +76,8 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Management:
-    """The management account, with what the steps need of it."""
+class ManagementAccount:
+    """The management account, as the steps use it."""
 
     settings: Settings
     organizations: Any
@@ -85,12 +85,12 @@ class Management:
     clock: Clock
 
 
-class Step(Protocol):
-    """A prerequisite. `command` and `undo_command` are the AWS CLI's words for `do` and `undo`."""
+class SetupStep(Protocol):
+    """A step of the setup. `command` and `undo_command` are the AWS CLI commands for `do` and `undo`."""
 
     @property
     def name(self) -> str:
-        """A word for scripts."""
+        """Identifies the step in JSON."""
 
     @property
     def title(self) -> str:
@@ -98,17 +98,17 @@ class Step(Protocol):
 
     @property
     def command(self) -> str:
-        """The AWS CLI's words for `do`."""
+        """The AWS CLI command for `do`."""
 
     @property
     def undo_command(self) -> str:
-        """The AWS CLI's words for `undo`; empty if it is never undone."""
+        """The AWS CLI command for `undo`, empty if it is never undone."""
 
-    def look(self, aws: Management) -> Look:
-        """How it looks now; botocore's errors come through."""
+    def check(self, aws: ManagementAccount) -> Prerequisite:
+        """Check the prerequisite; botocore's errors come through."""
 
-    def do(self, aws: Management) -> None:
-        """Bring it about; botocore's errors come through."""
+    def do(self, aws: ManagementAccount) -> None:
+        """Do it; botocore's errors come through."""
 
-    def undo(self, aws: Management) -> None:
-        """Remove it; botocore's errors come through."""
+    def undo(self, aws: ManagementAccount) -> None:
+        """Undo it; botocore's errors come through."""

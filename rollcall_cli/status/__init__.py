@@ -1,1 +1,1 @@
-"""What operators do: start sweeps, approve, pause, and see how Rollcall is."""
+"""The state of Rollcall and the executions that operators start: sweeps and commands."""

@@ -1,4 +1,4 @@
-"""Messages that were given up, and why each was: looked at, not taken."""
+"""Messages in dead-letter queues, and why each is there. Nothing is removed."""
 
 from __future__ import annotations
 
@@ -12,37 +12,39 @@ from rollcall.events.signal import Signal
 from rollcall.model.errors import MalformedEventError
 from rollcall.notify.message import Links
 from rollcall.notify.notifier import read_event
-from rollcall_cli.text.plain import plain
+from rollcall_cli.text.formatting import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from rollcall_cli.status.hub import Hub
+    from rollcall_cli.aws.hub import Hub
 
-#: Seconds for which a message that was looked at is hidden: long enough to see each once.
+#: Seconds for which a message is hidden after it was read: long enough to read each once.
 _HIDDEN_SECONDS: Final = 10
 _PAGE, _MOST_PAGES = 10, 10
-#: AWS's name of the attributes with which EventBridge says why it could not deliver.
+#: The attribute with which EventBridge says why it could not deliver.
 #: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
 _CODE, _TRIES = "ERROR_CODE", "ApproximateReceiveCount"
 _LINKS: Final = Links(region="us-east-1", runbook="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeadLetters:
-    """One queue: about how many messages it holds, and how many of those that were seen have which reason."""
+class DeadLetterQueue:
+    """A dead-letter queue."""
 
     queue: str
+    #: How many messages it has, approximately.
     waiting: int
+    #: How many of the messages that were read have which reason.
     reasons: Mapping[str, int] = field(default_factory=dict)
 
 
-def peek(hub: Hub) -> list[DeadLetters]:
-    """Look at all dead-letter queues: at most a hundred messages of each. They show again in seconds."""
-    return [_queue(hub, name, url) for name, url in hub.dead_letters().items()]
+def read_dead_letters(hub: Hub) -> list[DeadLetterQueue]:
+    """Read all dead-letter queues: at most 100 messages of each, which are visible again in seconds."""
+    return [_read_queue(hub, name, url) for name, url in hub.list_dead_letters().items()]
 
 
-def _queue(hub: Hub, name: str, url: str) -> DeadLetters:
+def _read_queue(hub: Hub, name: str, url: str) -> DeadLetterQueue:
     client = hub.client("sqs")
     wanted = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     counts = client.get_queue_attributes(QueueUrl=url, AttributeNames=wanted)["Attributes"]
@@ -55,38 +57,41 @@ def _queue(hub: Hub, name: str, url: str) -> DeadLetters:
             MessageAttributeNames=[_CODE],
         )
         messages = answer.get("Messages", [])
-        seen |= {message["MessageId"]: _why(message, _PARSERS.get(name, _unknown)) for message in messages}
+        seen |= {
+            message["MessageId"]: _find_reason(message, _PARSERS.get(name, _describe_start))
+            for message in messages
+        }
         if not messages:
             break
     waiting = max(len(seen), sum(int(value) for value in counts.values()))
-    return DeadLetters(queue=name, waiting=waiting, reasons=dict(Counter(seen.values())))
+    return DeadLetterQueue(queue=name, waiting=waiting, reasons=dict(Counter(seen.values())))
 
 
-def _why(message: Mapping[str, Any], about: Callable[[object], str]) -> str:
-    """Why it was given up. Its body may hold contact details: only what our own parsers make of it shows."""
+def _find_reason(message: Mapping[str, Any], about: Callable[[object], str]) -> str:
+    """Return why it was given up. Its body can contain contact details: only parsed facts are shown."""
     code = message.get("MessageAttributes", {}).get(_CODE, {}).get("StringValue")
     if code:
-        return f"EventBridge could not deliver it: {plain(code)[:64]}"
+        return f"EventBridge could not deliver it: {clean(code)[:64]}"
     try:
-        return f"{about(json.loads(message['Body']))}: tried too often, the logs say why"
+        return f"{about(json.loads(message['Body']))}: no attempt succeeded, see the logs"
     except ValueError:
-        return "the message is no JSON"
+        return "the message is not JSON"
     except MalformedEventError as error:
         return str(error)
 
 
-def _signal(event: object) -> str:
+def _describe_signal(event: object) -> str:
     found = parse(event)
-    name = plain(found.event.name)[:64]
-    return f"{name} on account {found.account_id}" if isinstance(found, Signal) else f"{name}, no signal"
+    name = clean(found.event.name)[:64]
+    return f"{name} on account {found.account_id}" if isinstance(found, Signal) else f"{name}, not a signal"
 
 
-def _alert(event: object) -> str:
+def _describe_alert(event: object) -> str:
     return f"alert {read_event(event, _LINKS).incident_id}"
 
 
-def _unknown(_event: object) -> str:
-    return "a sweep that was to start"
+def _describe_start(_event: object) -> str:
+    return "a start of a sweep"
 
 
-_PARSERS: Final = {"intake": _signal, "notify": _alert}
+_PARSERS: Final = {"intake": _describe_signal, "notify": _describe_alert}

@@ -1,4 +1,4 @@
-"""How Rollcall is, for people."""
+"""The state of Rollcall as text."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from rollcall_cli.status import held, summary
-from rollcall_cli.status.rows import rows
-from rollcall_cli.status.watch import progress_of
-from rollcall_cli.status.words import count, lasting, moment
+from rollcall_cli.status import plans, runs
+from rollcall_cli.status.runs import measure_progress
+from rollcall_cli.text.formatting import count, format_rows, format_span, format_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,107 +17,107 @@ if TYPE_CHECKING:
     from rollcall.repeated_edits.rules import RepeatedEdits
     from rollcall.sweep.approvals import LapsedApproval, PendingPlan
     from rollcall.sweep.run import Run
-    from rollcall_cli.status.hub import Decision
-    from rollcall_cli.status.standing import Standing
+    from rollcall_cli.aws.hub import OperatorDecision
+    from rollcall_cli.status.overview import Overview
 
 
-def view(found: Standing) -> Iterator[Text]:
-    """The page, line by line."""
-    yield from _section("Last sweep", _last(found))
+def render(found: Overview) -> Iterator[Text]:
+    """Yield the page line by line."""
+    yield from _render_section("Last sweep", _list_last(found))
     if found.current is not None:
-        yield from _section("Under way", _current(found.current, found.now))
-    yield from _section("Roster", _roster(found))
+        yield from _render_section("Running sweep", _list_current(found.current, found.now))
+    yield from _render_section("Roster", _list_roster(found))
     if found.controls.paused is not None:
-        yield from _section("Paused", _decided(found.controls.paused, found.now))
+        yield from _render_section("Paused", _list_decision(found.controls.paused, found.now))
     for plan in found.waiting:
         command = ("approve", f"rollcall approve {plan.plan[:12]}")
-        yield from _section("Waits for approval", [*held.lines(plan, found.now), command])
+        yield from _render_section("Pending approval", [*plans.describe_plan(plan, found.now), command])
     for plan in found.approved:
-        yield from _section("Approved, and not carried out yet", _approved(plan, found))
+        yield from _render_section("Approved, not applied yet", _list_approved(plan, found))
     if found.lapsed is not None:
-        yield from _section("Approved, and not carried out", _lapsed(found.lapsed, found.now))
+        yield from _render_section("Approved, not applied", _list_lapsed(found.lapsed, found.now))
     for standoff in found.standoffs:
-        yield from _section("Standoff", _standoff(standoff))
-    yield from _section("Dead letters", _dead(found))
+        yield from _render_section("Repeated edits", _list_repeated_edits(standoff))
+    yield from _render_section("Dead letters", _list_dead_letters(found))
     yield Text(
-        "; ".join(found.concerns).capitalize() + "." if found.concerns else "All is well.",
+        "; ".join(found.concerns).capitalize() + "." if found.concerns else "No problems found.",
         style="yellow" if found.concerns else "green",
     )
 
 
-def _section(title: str, facts: Iterable[tuple[str, str]]) -> Iterator[Text]:
+def _render_section(title: str, facts: Iterable[tuple[str, str]]) -> Iterator[Text]:
     yield Text(title, style="bold")
-    yield from rows(facts)
+    yield from format_rows(facts)
     yield Text()
 
 
-def _last(found: Standing) -> Iterator[tuple[str, str]]:
+def _list_last(found: Overview) -> Iterator[tuple[str, str]]:
     if found.last is None:
         yield "run", "none has finished yet; `rollcall sweep` starts one"
         return
     ended = datetime.fromisoformat(found.last["ended_at"])
-    yield "run", f"{found.last['run']}, {lasting(found.now - ended)} ago"
-    yield from summary.lines(found.last)
+    yield "run", f"{found.last['run']}, {format_span(found.now - ended)} ago"
+    yield from runs.summarise_run(found.last)
 
 
-def _current(run: Run, now: datetime) -> Iterator[tuple[str, str]]:
-    step, done, all_ = progress_of(run)
-    yield "run", f"{run.id}, {run.trigger}, for {lasting(now - run.started_at)}"
+def _list_current(run: Run, now: datetime) -> Iterator[tuple[str, str]]:
+    step, done, all_ = measure_progress(run)
+    yield "run", f"{run.id}, {run.trigger}, for {format_span(now - run.started_at)}"
     yield "step", f"{step}, {done} of {all_}" if all_ else step
 
 
-def _roster(found: Standing) -> Iterator[tuple[str, str]]:
+def _list_roster(found: Overview) -> Iterator[tuple[str, str]]:
     controls = found.controls
     if controls.approved is None or controls.approval is None:
-        yield "approved", "none: differences are told, nothing is written"
+        yield "approved", "none: differences are alerted, nothing is written"
     else:
         yield "approved", controls.approved
-        yield from _decided(controls.approval, found.now)
+        yield from _list_decision(controls.approval, found.now)
     if found.candidate is not None:
         same = found.candidate == controls.approved
         yield "deployed", "the same" if same else f"{found.candidate}, not approved"
 
 
-def _approved(plan: PendingPlan, found: Standing) -> Iterator[tuple[str, str]]:
-    yield from held.lines(plan, found.now)
-    yield from held.approval(plan, found.now)
-    if found.cut_off(plan):
-        yield "state", "the approval was cut off before the roster was in force"
+def _list_approved(plan: PendingPlan, found: Overview) -> Iterator[tuple[str, str]]:
+    yield from plans.describe_plan(plan, found.now)
+    yield from plans.describe_approval(plan, found.now)
+    if found.is_interrupted(plan):
+        yield "state", "the approval was interrupted before the roster was in force"
         yield "finish", f"rollcall approve {plan.plan[:12]}"
     else:
-        yield "state", "in force; what is not written yet is left to the run under way or the next sweep"
+        yield "state", "in force; the running sweep or the next one writes the rest"
 
 
-def _lapsed(found: LapsedApproval, now: datetime) -> Iterator[tuple[str, str]]:
+def _list_lapsed(found: LapsedApproval, now: datetime) -> Iterator[tuple[str, str]]:
     yield "plan", found.plan
     yield "approved", f"by {found.by}"
-    yield "at", f"{moment(found.at)}, {lasting(now - found.at)} ago"
+    yield "at", f"{format_time(found.at)}, {format_span(now - found.at)} ago"
     yield "why", found.why
-    yield "do", "`rollcall sweep`: what is left is planned anew"
+    yield "do", "`rollcall sweep` plans the remaining changes again"
 
 
-def _decided(decision: Decision, now: datetime) -> Iterator[tuple[str, str]]:
+def _list_decision(decision: OperatorDecision, now: datetime) -> Iterator[tuple[str, str]]:
     yield "by", decision.by
-    ago = f", {lasting(now - decision.at)} ago" if decision.at else ""
-    yield "at", f"{moment(decision.at)}{ago}"
+    ago = f", {format_span(now - decision.at)} ago" if decision.at else ""
+    yield "at", f"{format_time(decision.at)}{ago}"
     if decision.why:
         yield "why", decision.why
 
 
-def _standoff(found: RepeatedEdits) -> Iterator[tuple[str, str]]:
+def _list_repeated_edits(found: RepeatedEdits) -> Iterator[tuple[str, str]]:
     yield "contact", f"{found.kind} of {found.account_id}"
-    yield "since", f"{moment(found.opened_at)}, put back {count(found.reverts, 'time')}"
+    yield "since", f"{format_time(found.opened_at)}, restored {count(found.reverts, 'time')}"
     if found.next_at is not None:
-        yield "next", f"put back at {moment(found.next_at)} or later"
+        yield "next", f"restore at {format_time(found.next_at)} or later"
     for actor in found.actors:
         yield "by", actor
     yield "release", f"rollcall release {found.account_id} {found.kind}"
 
 
-def _dead(found: Standing) -> Iterator[tuple[str, str]]:
+def _list_dead_letters(found: Overview) -> Iterator[tuple[str, str]]:
     for queue in found.dead:
         yield queue.queue, count(queue.waiting, "message") if queue.waiting else "empty"
         for reason, number in sorted(queue.reasons.items()):
             yield "", f"{number} x {reason}"
         if unseen := queue.waiting - sum(queue.reasons.values()):
-            yield "", f"{unseen} not seen: hidden from this look, or more than it shows"
+            yield "", f"{unseen} not read: hidden by another reader, or beyond the limit of 100"

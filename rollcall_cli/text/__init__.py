@@ -1,1 +1,1 @@
-"""What every command prints, asks and reports alike: arguments, progress, tables, errors with their fixes."""
+"""Input and output that commands share: arguments, progress, formatting, errors with their fixes."""

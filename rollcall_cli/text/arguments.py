@@ -1,4 +1,4 @@
-"""Options that several commands share, and what they may look like."""
+"""Arguments and options that several commands share, and their validation."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ _OFFLINE: Final = "Without AWS"
 _ACCOUNT: Final = re.compile(r"[0-9]{12}", re.ASCII)
 
 
-def account_id(value: str) -> str:
-    """The value if it is an account id, else typer.BadParameter."""
+def check_account_id(value: str) -> str:
+    """Return the value if it is an account ID; typer.BadParameter otherwise."""
     if not _ACCOUNT.fullmatch(value):
-        raise typer.BadParameter("an account is named by its id of 12 digits")
+        raise typer.BadParameter("an account ID has 12 digits")
     return value
 
 
-def optional_account_id(value: str | None) -> str | None:
-    """The value if it is an account id or was not given, else typer.BadParameter."""
-    return value if value is None else account_id(value)
+def check_optional_account_id(value: str | None) -> str | None:
+    """Return the value if it is an account ID or None; typer.BadParameter otherwise."""
+    return value if value is None else check_account_id(value)
 
 
-def contact_kind(value: str | None) -> str | None:
-    """The kind in capitals if it is one or was not given, else typer.BadParameter."""
+def check_contact_kind(value: str | None) -> str | None:
+    """Return the contact kind in capitals, or None if none is given; typer.BadParameter otherwise."""
     if value is not None and value.upper() not in set(ContactKind):
-        raise typer.BadParameter("a contact is one of security, operations and billing")
+        raise typer.BadParameter("the kind of a contact is security, operations or billing")
     return value.upper() if value is not None else None
 
 
-def address(value: str | None) -> str | None:
-    """The value if it is an e-mail address or was not given, else typer.BadParameter."""
+def check_address(value: str | None) -> str | None:
+    """Return the value if it is an email address or None; typer.BadParameter otherwise."""
     if value is not None and not EMAIL.fullmatch(value):
-        raise typer.BadParameter("an e-mail address has the form name@domain.tld")
+        raise typer.BadParameter("an email address has the form name@domain.tld")
     return value
 
 
-def tags(values: list[str] | None) -> list[str] | None:
-    """The values if each is a key, an equals sign and a value, else typer.BadParameter."""
+def check_tags(values: list[str] | None) -> list[str] | None:
+    """Return the values if each has the form key=value; typer.BadParameter otherwise."""
     for value in values or ():
         if not value.partition("=")[0] or "=" not in value:
-            raise typer.BadParameter("a tag is given as key=value")
+            raise typer.BadParameter("a tag has the form key=value")
     return values
 
 
@@ -56,15 +56,13 @@ ConfigOption = Annotated[
         help="Directory with organization.yaml and contacts.yaml.",
     ),
 ]
-JsonOption = Annotated[
-    bool, typer.Option("--json", metavar="", help="JSON for scripts instead of text for people.")
-]
+JsonOption = Annotated[bool, typer.Option("--json", metavar="", help="Print JSON for scripts.")]
 ProfileOption = Annotated[
     str | None,
     typer.Option(
         "--profile",
         metavar="NAME",
-        help="AWS profile to use. Without it, the credentials that the AWS CLI would take.",
+        help="AWS profile to use. Default: the credentials that the AWS CLI would use.",
         show_default=False,
     ),
 ]
@@ -73,30 +71,35 @@ HubOption = Annotated[
     typer.Option(
         "--hub",
         metavar="ID",
-        help="Account that is to run Rollcall, while none administers contacts yet.",
-        callback=optional_account_id,
+        help="Account to run Rollcall in, if no account administers contacts yet.",
+        callback=check_optional_account_id,
         show_default=False,
     ),
 ]
 AccountArgument = Annotated[
     str,
-    typer.Argument(metavar="ACCOUNT", help="Account id, 12 digits.", callback=account_id, show_default=False),
+    typer.Argument(
+        metavar="ACCOUNT", help="Account ID, 12 digits.", callback=check_account_id, show_default=False
+    ),
 ]
 KindArgument = Annotated[
     str,
     typer.Argument(
-        metavar="KIND", help="security, operations or billing.", callback=contact_kind, show_default=False
+        metavar="KIND",
+        help="security, operations or billing.",
+        callback=check_contact_kind,
+        show_default=False,
     ),
 ]
 DetailsOption = Annotated[
-    bool, typer.Option("--show-details", metavar="", help="Show contacts in full; they are masked otherwise.")
+    bool, typer.Option("--show-details", metavar="", help="Show contacts in full. Default: masked.")
 ]
 OfflineOption = Annotated[
     bool,
     typer.Option(
         "--offline",
         metavar="",
-        help="Ask nobody: say what the roster wants for an account that the options below describe.",
+        help="Evaluate offline, for an account that the options below describe.",
         rich_help_panel=_OFFLINE,
     ),
 ]
@@ -105,7 +108,7 @@ OuOption = Annotated[
     typer.Option(
         "--ou",
         metavar="PATH",
-        help="Names of its OUs below the root, as in Workloads/Production.",
+        help="Its OU, by the names below the root: Workloads/Production.",
         rich_help_panel=_OFFLINE,
         show_default=False,
     ),
@@ -115,8 +118,8 @@ TagOption = Annotated[
     typer.Option(
         "--tag",
         metavar="KEY=VALUE",
-        help="A tag that it carries; may be given more than once.",
-        callback=tags,
+        help="A tag of the account. Can be repeated.",
+        callback=check_tags,
         rich_help_panel=_OFFLINE,
         show_default=False,
     ),
@@ -126,7 +129,7 @@ NameOption = Annotated[
     typer.Option(
         "--name",
         metavar="NAME",
-        help="Its name, for contacts that carry {account_name}.",
+        help="Its name, for contacts with {account_name}.",
         rich_help_panel=_OFFLINE,
         show_default=False,
     ),

@@ -1,10 +1,10 @@
-"""AWS CLI commands that mend a prerequisite, word for word as a person runs them."""
+"""Commands that fix a prerequisite, as a person runs them."""
 
 from __future__ import annotations
 
 from typing import Final
 
-#: Account Management, which knows the contacts.
+#: The service principal of AWS Account Management.
 ACCOUNTS: Final = "account.amazonaws.com"
 #: StackSets, as members of an organization use it; not the principal of Account Management's registration.
 STACK_SETS: Final = "member.org.stacksets.cloudformation.amazonaws.com"
@@ -18,17 +18,17 @@ DEACTIVATE_STACK_SETS: Final = "aws cloudformation deactivate-organizations-acce
 
 
 def enable_access(principal: str) -> str:
-    """Let a service act in the organization."""
+    """Return the command that gives a service trusted access."""
     return f"aws organizations enable-aws-service-access --service-principal {principal}"
 
 
 def disable_access(principal: str) -> str:
-    """Undo `enable_access`."""
+    """Return the command that undoes `enable_access`."""
     return f"aws organizations disable-aws-service-access --service-principal {principal}"
 
 
 def register(account: str, principal: str) -> str:
-    """Make an account the delegated administrator of a service."""
+    """Return the command that makes an account the delegated administrator of a service."""
     return (
         "aws organizations register-delegated-administrator "
         f"--account-id {account} --service-principal {principal}"
@@ -36,7 +36,7 @@ def register(account: str, principal: str) -> str:
 
 
 def deregister(account: str, principal: str) -> str:
-    """Undo `register`."""
+    """Return the command that undoes `register`."""
     return (
         "aws organizations deregister-delegated-administrator "
         f"--account-id {account} --service-principal {principal}"
@@ -44,15 +44,15 @@ def deregister(account: str, principal: str) -> str:
 
 
 def enable_policies(root_id: str) -> str:
-    """Let service control policies count."""
+    """Return the command that enables service control policies."""
     return f"aws organizations enable-policy-type --root-id {root_id} --policy-type {SCP}"
 
 
 def deploy(stack: str) -> str:
-    """Deploy one of Rollcall's stacks with the CDK that the project pins: without a name it is the hub's."""
+    """Return the command that deploys a stack with the pinned CDK; the hub needs no name."""
     return f"node_modules/.bin/cdk deploy{_STAGES[stack]}"
 
 
 def destroy(stack: str) -> str:
-    """Remove one of Rollcall's stacks."""
+    """Return the command that removes a stack."""
     return f"node_modules/.bin/cdk destroy {stack}"

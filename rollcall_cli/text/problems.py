@@ -1,4 +1,4 @@
-"""What can go wrong between a person and AWS, each with what mends it."""
+"""Errors between a person and AWS, each with its fix."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from botocore.exceptions import (
 
 from rollcall.adapters.errors import get_code, get_message
 
-#: Exit statuses of the program, beside those that each command explains.
+#: Exit statuses that all commands share.
 ERROR: Final = 1
 INTERRUPTED: Final = 130
 _NOT_LOGGED_IN: Final = (
-    "log in (`aws sso login` or `aws login`), or name a profile of the hub or the management account "
+    "log in (`aws sso login` or `aws login`), or select a profile of the hub or the management account "
     "with --profile"
 )
 _EXPIRED: Final = "log in again (`aws sso login` or `aws login`), then run the command again"
@@ -48,7 +48,7 @@ _EXPIRED_LOGIN: Final = (SSOError, LoginError, TokenRetrievalError, NoAuthTokenE
 
 
 class CommandError(Exception):
-    """A command cannot go on: `problem` says why, `fix` what to do. Neither has contact details.
+    """A command cannot continue, for this problem, with this fix. Neither has contact details.
 
     `status` is the exit status of the program.
     """
@@ -61,9 +61,9 @@ class CommandError(Exception):
 
 
 class UnansweredError(CommandError):
-    """AWS refused or was busy: a command that asks many things may go on without this one.
+    """AWS refused a call or was busy. A command that makes many calls can continue without this one.
 
-    `message` is AWS's text of a refusal: read it, never show it.
+    `message` is AWS's text of a refusal: evaluate it, never show it.
     """
 
     def __init__(self, problem: str, *, fix: str, message: str = "") -> None:
@@ -71,93 +71,98 @@ class UnansweredError(CommandError):
         self.message = message
 
 
-def credential_error(error: Exception) -> CommandError | None:
-    """What is wrong with the credentials or the way to AWS; None if nothing is."""
+def explain_credential_error(error: Exception) -> CommandError | None:
+    """Return what is wrong with the credentials or the network, None if nothing is."""
     code = get_code(error) if isinstance(error, ClientError) else ""
     found: CommandError | None = None
     match error:
         case NoCredentialsError() | PartialCredentialsError():
-            found = CommandError("there are no AWS credentials", fix=_NOT_LOGGED_IN)
+            found = CommandError("no AWS credentials found", fix=_NOT_LOGGED_IN)
         case ProfileNotFound():
-            fix = "`aws configure list-profiles` lists those that there are"
-            found = CommandError("this machine has no AWS profile of that name", fix=fix)
+            fix = "`aws configure list-profiles` lists the profiles of this machine"
+            found = CommandError("there is no AWS profile of that name on this machine", fix=fix)
         case CredentialRetrievalError():
-            fix = f"look at credential_process in ~/.aws/config, or {_NOT_LOGGED_IN}"
-            found = CommandError("the program that gives the AWS credentials failed", fix=fix)
+            fix = f"check credential_process in ~/.aws/config, or {_NOT_LOGGED_IN}"
+            found = CommandError("the program that provides the AWS credentials failed", fix=fix)
         case BotoCoreError() if isinstance(error, _EXPIRED_LOGIN):
             found = CommandError("the AWS login has expired", fix=_EXPIRED)
         case BotoCoreError() if isinstance(error, _UNREACHABLE):
-            fix = "look at the network, the proxy and AWS_ENDPOINT_URL"
+            fix = "check the network, the proxy and AWS_ENDPOINT_URL"
             found = CommandError("AWS cannot be reached from here", fix=fix)
         case ClientError() if code in _EXPIRED_CODES:
             found = CommandError("the AWS credentials have expired", fix=_EXPIRED)
         case ClientError() if error.operation_name == _ASSUME and code in DENIED_CODES:
-            fix = "its trust policy or yours says no; if it wants a second factor, set mfa_serial there"
-            found = CommandError("AWS does not let these credentials assume the role of the profile", fix=fix)
+            fix = "allow it in the role's trust policy and in yours; if it requires MFA, set mfa_serial"
+            found = CommandError("AWS denies these credentials the role of the profile", fix=fix)
         case ClientError() if code in _UNKNOWN_KEY_CODES:
             fix = (
-                f"{_NOT_LOGGED_IN}; a clock that is wrong by minutes does this too, and a region in "
-                "organization.yaml that is of another partition than the credentials"
+                f"{_NOT_LOGGED_IN}; other causes are a clock that is minutes off, and a region in "
+                "organization.yaml that belongs to another partition than the credentials"
             )
-            found = CommandError(f"AWS does not take the credentials ({code})", fix=fix)
+            found = CommandError(f"AWS rejects the credentials ({code})", fix=fix)
         case _:
             pass
     return found
 
 
-def organizations_error(error: Exception, *, call: str) -> CommandError | None:
-    """What a refusal of AWS Organizations means; None if it is for the core to judge."""
+def explain_organizations_error(error: Exception, *, call: str) -> CommandError | None:
+    """Return what a refusal of AWS Organizations means, None if the core has to judge it."""
     code = get_code(error)
     if code in DENIED_CODES and isinstance(error, ClientError):
         return UnansweredError(
-            f"the credentials may not call organizations:{call}",
-            fix=f"allow organizations:{call} on * to the role; the hub account must be a delegated "
-            "administrator, or nobody in it can read the organization",
+            f"the credentials are not allowed to call organizations:{call}",
+            fix=f"allow organizations:{call} on * for the role; the hub account must also be a delegated "
+            "administrator",
             message=get_message(error),
         )
     if code == "AWSOrganizationsNotInUseException":
         return CommandError(
-            "the account of these credentials is in no organization",
+            "the account of these credentials does not belong to an organization",
             fix="use credentials of the hub or the management account",
         )
     return None
 
 
-def aws_error(error: ClientError | BotoCoreError) -> CommandError | None:
-    """What an error of AWS means that no command has words of its own for; None if the call was wrong."""
-    found = credential_error(error)
+def explain_aws_error(error: ClientError | BotoCoreError) -> CommandError | None:
+    """Return what an error of AWS means that no command handles, None if the call itself was wrong."""
+    found = explain_credential_error(error)
     if found is None and isinstance(error, ClientError):
         call, code = error.operation_name, get_code(error)
         if code in DENIED_CODES:
-            fix = "allow it to their role, or name a profile of another one with --profile: docs/cli.md says "
-            found = CommandError(f"the credentials may not call {call}", fix=f"{fix}what each command takes")
+            problem = f"the credentials are not allowed to call {call}"
+            fix = (
+                "allow it for their role, or use another --profile; docs/cli.md lists what each command calls"
+            )
+            found = CommandError(problem, fix=fix)
         else:
-            fix = "look up what it means there; if it stays, report it with this line"
+            fix = (
+                "look up this code in the documentation of the call; if it persists, report it with this line"
+            )
             found = CommandError(f"AWS answered {call} with {code}", fix=fix)
     elif found is None and not isinstance(error, ParamValidationError):
-        fix = "look at the network and at ~/.aws/config, then run the command again"
-        found = CommandError(f"there was no whole answer of AWS: {get_code(error)}", fix=fix)
+        fix = "check the network and ~/.aws/config, then run the command again"
+        found = CommandError(f"AWS did not answer completely: {get_code(error)}", fix=fix)
     return found
 
 
-def machine_error(error: OSError) -> CommandError:
-    """What this machine, and not AWS, refused."""
+def explain_machine_error(error: OSError) -> CommandError:
+    """Return an error of this machine, not of AWS."""
     where = f"{error.filename}: " if error.filename else ""
     return CommandError(
-        f"{where}{error.strerror or type(error).__name__}", fix="mend that, then run the command again"
+        f"{where}{error.strerror or type(error).__name__}", fix="fix that, then run the command again"
     )
 
 
-def exhausted(error: Exception, *, call: str, attempts: int) -> CommandError:
-    """AWS did not answer, however often it was asked."""
+def report_exhausted(error: Exception, *, call: str, attempts: int) -> CommandError:
+    """Return the error after the last attempt at a call."""
     if not isinstance(error, ClientError):
         return UnansweredError(
-            f"{call} got no answer of AWS ({get_code(error)}), {attempts} times in a row",
-            fix="look at the network and the proxy (certificates of its own go into AWS_CA_BUNDLE), then run "
-            "the command again",
+            f"AWS did not answer {call} ({get_code(error)}), {attempts} times in a row",
+            fix="check network and proxy (set AWS_CA_BUNDLE if it has its own certificate), then run the "
+            "command again",
         )
     return UnansweredError(
         f"AWS answered {call} with {get_code(error)}, {attempts} times in a row",
-        fix="wait a minute and run the command again; another tool may be using up the quota that the "
+        fix="wait a minute and run the command again; another tool may be using the quota, which the "
         "whole organization shares",
     )

@@ -1,4 +1,4 @@
-"""How far a long command is: a bar with rate and time left, for a person at a terminal only."""
+"""Progress of a long command: a bar with rate and time left, on a terminal only."""
 
 from __future__ import annotations
 
@@ -25,22 +25,25 @@ if TYPE_CHECKING:
 
 
 class _Rate(ProgressColumn):
-    """Steps a second, once that can be told."""
+    """Steps per second, once there are enough to calculate it."""
 
     def render(self, task: Task) -> Text:
         return Text(f"{task.speed:.1f}/s" if task.speed else "")
 
 
 @contextmanager
-def bar(console: Console, clock: Clock, what: str) -> Iterator[Callable[[int, int], None]]:
-    """Yields what is to be told how many steps are done, of how many."""
-    with bars(console, clock, what) as tell:
-        yield lambda done, all_: tell(what, done, all_)
+def show_bar(console: Console, clock: Clock, what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show one bar; yields a function that takes how many steps are done, of how many."""
+    with show_bars(console, clock, what) as update:
+        yield lambda done, all_: update(what, done, all_)
 
 
 @contextmanager
-def bars(console: Console, clock: Clock, what: str) -> Iterator[Callable[[str, int, int], None]]:
-    """Yields what is to be told what is done now, how many steps, of how many (0: nobody counts them)."""
+def show_bars(console: Console, clock: Clock, what: str) -> Iterator[Callable[[str, int, int], None]]:
+    """Show a bar that is renamed; yields a function that takes a name, steps done, and of how many.
+
+    Of zero steps: the number is not known.
+    """
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -58,10 +61,10 @@ def bars(console: Console, clock: Clock, what: str) -> Iterator[Callable[[str, i
     with progress:
         task = progress.add_task(what, total=None)
 
-        def tell(now: str, done: int, all_: int) -> None:
-            # What was done in one step says nothing of the speed of the next.
+        def update(now: str, done: int, all_: int) -> None:
+            # The speed of one step says nothing about the next.
             if progress.tasks[0].description != now:
                 progress.reset(task, description=now)
             progress.update(task, completed=done, total=all_ or None)
 
-        yield tell
+        yield update

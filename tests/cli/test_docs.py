@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from pathlib import Path
@@ -12,7 +13,8 @@ from rollcall.outcomes.verdicts import Verdict
 from tests.cli.desk import CONTACTS, PAYMENTS
 from tests.cli.scenes import SCENES
 
-TEXT = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
+PAGE = Path(__file__).parents[2] / "docs" / "cli.md"
+TEXT = PAGE.read_text(encoding="utf-8")
 _EXAMPLE = re.compile(r"<!-- scenario: (\w+) -->\n```console\n\$ rollcall ([^\n]*)\n(.*?)```\n", re.DOTALL)
 EXAMPLES = _EXAMPLE.findall(TEXT)
 
@@ -23,7 +25,11 @@ def test_an_example_shows_what_the_command_says(world, scenario, arguments, outp
     SCENES["right"](world)
     SCENES[scenario](world)
     shown = world.run(*shlex.split(arguments)).output
-    assert "".join(f"{line.rstrip()}\n" for line in shown.splitlines()) == output
+    shown = "".join(f"{line.rstrip()}\n" for line in shown.splitlines())
+    if os.environ.get("GOLDEN") == "write":
+        PAGE.write_text(PAGE.read_text(encoding="utf-8").replace(output, shown), encoding="utf-8")
+    else:
+        assert shown == output
 
 
 def test_every_console_block_is_such_an_example():
@@ -39,7 +45,7 @@ def test_every_verdict_that_explain_can_give_is_in_the_table():
     words = {
         "compliant": Verdict.COMPLIANT,
         "would be set": Verdict.SET,
-        "differs and is only told": Verdict.WOULD_SET,
+        "differs, alert only": Verdict.WOULD_SET,
         "exempt": Verdict.EXEMPT,
         "unmanaged": Verdict.UNMANAGED,
         "inactive": Verdict.INACTIVE,

@@ -10,8 +10,8 @@ import pytest
 
 from rollcall.model.well_known import MANAGEMENT_ROLE_NAME, RECONCILE_ROLE_NAME, STACK_SET_NAME
 from rollcall_cli.doctor.facts import Seen, Trail
-from rollcall_cli.doctor.model import Result
-from rollcall_cli.doctor.trail import trail
+from rollcall_cli.doctor.model import CheckResult
+from rollcall_cli.doctor.trail import check_trail
 from rollcall_cli.text.fixes import ACCOUNTS, STACK_SETS
 from tests.cli.desk import CONTACTS, HUB, MANAGEMENT, PAYMENTS, SHOP, assert_golden
 from tests.cli.world import BUS, DEAD, GUARDED, OWN_ARN, SETTINGS, TABLE, TOPIC, WRITER, contacts
@@ -47,7 +47,7 @@ def test_nothing_is_written(world):
     assert all(name.startswith(("get_", "list_", "describe_")) for name, _ in world.calls)
 
 
-# Broken by one call; mended by the AWS CLI commands of the fix, word for word, in the account that they name.
+# Broken by one call; fixed by the AWS CLI commands of the fix, word for word, in the account that they name.
 BY_COMMAND = {
     "trusted-access": (lambda w: w.organization.trusted_access.discard(ACCOUNTS), MANAGEMENT),
     "delegation": (lambda w: w.organization.delegated_administrators[ACCOUNTS].clear(), MANAGEMENT),
@@ -78,12 +78,12 @@ BY_COMMAND = {
 
 
 @pytest.mark.parametrize("name", BY_COMMAND)
-def test_one_broken_is_the_one_named_and_its_command_mends_it(world, name):
+def test_one_broken_is_the_one_named_and_its_command_fixes_it(world, name):
     break_it, account = BY_COMMAND[name]
     break_it(world)
     checks = world.doctor()
     assert failing(checks) == [name], checks
-    assert world.mend(checks[name]["fix"], account=account) >= 1
+    assert world.fix(checks[name]["fix"], account=account) >= 1
     assert set(results(world.doctor()).values()) == {"pass"}
 
 
@@ -122,7 +122,7 @@ def test_a_trail_that_does_not_hear_changes(world, change, fix):
     assert failing(checks) == ["trail"]
     for account in (HUB, MANAGEMENT):
         command = checks["trail"]["fix"].replace(HUB, account)
-        assert world.mend(command, account=account) == 1
+        assert world.fix(command, account=account) == 1
         assert fix in command
     assert set(results(world.doctor()).values()) == {"pass"}
 
@@ -210,7 +210,7 @@ def unregister_other(world):
 
 
 WRONG_MODE = f"arn:aws:account::{HUB}:account"
-# Broken and mended by hand: the fix is a deployment, a setting or a person's.
+# Broken and fixed by hand: the fix is a deployment, a setting or a person's.
 BY_HAND = {
     "another-organization": (
         "organization",
@@ -374,12 +374,12 @@ BY_HAND = {
 
 @pytest.mark.parametrize("case", BY_HAND)
 def test_one_broken_is_the_one_named(world, case):
-    name, break_it, fix, mend_it = BY_HAND[case]
+    name, break_it, fix, fix_it = BY_HAND[case]
     break_it(world)
     checks = world.doctor()
     assert failing(checks) == [name], checks
     assert fix in checks[name]["fix"]
-    mend_it(world)
+    fix_it(world)
     assert set(results(world.doctor()).values()) == {"pass"}
 
 
@@ -418,7 +418,7 @@ def test_the_guardrail_is_looked_at_if_it_is_wanted(world):
     checks = world.doctor()
     assert failing(checks) == ["policy-type"]
     assert checks["guardrail"]["follows_from"] == ["policy-type"]
-    assert world.mend(checks["policy-type"]["fix"], account=MANAGEMENT) == 1
+    assert world.fix(checks["policy-type"]["fix"], account=MANAGEMENT) == 1
     checks = world.doctor()
     assert failing(checks) == ["guardrail"]
     client = world.client("organizations", MANAGEMENT)
@@ -504,7 +504,7 @@ def test_the_json_has_a_shape(world):
         assert list(check) == ["check", "title", "result", "seen", "fix", "follows_from"]
 
 
-def test_people_see_what_to_mend(world):
+def test_people_see_what_to_fix(world):
     world.organization.trusted_access.discard(ACCOUNTS)
     result = world.run("doctor")
     assert result.exit_code == 1
@@ -514,7 +514,7 @@ def test_people_see_what_to_mend(world):
 @pytest.mark.parametrize("terminal", [True, False])
 def test_progress_is_shown_on_a_terminal_only(world, terminal):
     world.terminal = terminal
-    assert ("Looking at" in world.run("doctor").stderr) is terminal
+    assert ("Reading " in world.run("doctor").stderr) is terminal
 
 
 def test_a_roster_in_audit_mode_needs_no_approval(world):
@@ -531,7 +531,7 @@ def test_the_roster_of_the_directory_may_be_ahead(world):
     world.write(contacts=CONTACTS.replace("mode: enforce", "mode: audit", 1))
     checks = world.doctor()
     assert not failing(checks)
-    assert "the roster in this directory is another one" in checks["roster"]["seen"]
+    assert "the roster in this directory is a different one" in checks["roster"]["seen"]
 
 
 def test_of_the_organizations_trail_the_account_that_sees_more_is_believed():
@@ -548,8 +548,10 @@ def test_of_the_organizations_trail_the_account_that_sees_more_is_believed():
 
     def said(in_hub, in_management):
         trails = {HUB: Seen([in_hub]), MANAGEMENT: Seen([in_management])}
-        return trail(SimpleNamespace(trails=trails, settings=SimpleNamespace(region="us-east-1"))).result
+        return check_trail(
+            SimpleNamespace(trails=trails, settings=SimpleNamespace(region="us-east-1"))
+        ).result
 
-    assert said(partly, whole) is Result.PASS
-    assert said(partly, replace(whole, logging=False)) is Result.FAIL
-    assert said(partly, partly) is Result.UNKNOWN
+    assert said(partly, whole) is CheckResult.PASS
+    assert said(partly, replace(whole, logging=False)) is CheckResult.FAIL
+    assert said(partly, partly) is CheckResult.UNKNOWN

@@ -34,12 +34,12 @@ class TestStackSetOfTheManagementAccount:
         assert "stacksets-access" in checks
         assert "stacksets-delegation" not in checks
 
-    def test_an_account_without_forwarder_is_mended_in_the_management_account(self, world):
+    def test_an_account_without_forwarder_is_fixed_in_the_management_account(self, world):
         world.deployed.instances.pop(PAYMENTS)
         checks = world.doctor()
         assert failing(checks) == ["forwarder-members"]
         assert "--call-as SELF" in checks["forwarder-members"]["fix"]
-        assert world.mend(checks["forwarder-members"]["fix"], account=MANAGEMENT) == 1
+        assert world.fix(checks["forwarder-members"]["fix"], account=MANAGEMENT) == 1
         assert set(results(world.doctor()).values()) == {"pass"}
 
     def test_the_stack_that_makes_it_is_the_management_accounts(self, world):
@@ -58,7 +58,7 @@ class TestStackSetOfTheManagementAccount:
         world.organization.trusted_access.discard(STACK_SETS)
         checks = world.doctor()
         assert failing(checks) == ["stacksets-access"]
-        assert world.mend(checks["stacksets-access"]["fix"], account=MANAGEMENT) == 1
+        assert world.fix(checks["stacksets-access"]["fix"], account=MANAGEMENT) == 1
         assert set(results(world.doctor()).values()) == {"pass"}
 
 
@@ -137,7 +137,7 @@ def test_credentials_of_another_partition_than_the_region(world, region):
     world.elsewhere = lambda service, account: client_of(service, account, region)
     checks = world.doctor()
     assert checks["region"]["result"] == "fail"
-    seen = f"are of the partition aws, the Region {region} of {ABROAD[region]}"
+    seen = f"belong to the partition aws, the Region {region} to {ABROAD[region]}"
     assert seen in checks["region"]["seen"]
     assert "us-east-1 in aws" in checks["region"]["fix"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from botocore import exceptions as aws
 
-from rollcall_cli.aws.composition import real
+from rollcall_cli.aws.composition import build_composition
 from rollcall_cli.text.problems import CommandError
 from tests.cli.desk import CONTACTS, HUB, MANAGEMENT, PAYMENTS, RIGHT
 from tests.support.command_errors import refused
@@ -21,11 +21,11 @@ def words(result) -> str:
 @pytest.mark.parametrize(
     ("service", "error", "problem", "fix"),
     [
-        ("sts", aws.NoCredentialsError(), "there are no AWS credentials", "aws sso login"),
+        ("sts", aws.NoCredentialsError(), "no AWS credentials found", "aws sso login"),
         (
             "sts",
             aws.PartialCredentialsError(provider="env", cred_var="x"),
-            "there are no AWS credentials",
+            "no AWS credentials found",
             "--profile",
         ),
         ("sts", refused("ExpiredToken", 403), "the AWS credentials have expired", "log in again"),
@@ -46,33 +46,33 @@ def words(result) -> str:
         (
             "sts",
             refused("InvalidClientTokenId", 403),
-            "does not take the credentials",
-            "a clock that is wrong",
+            "rejects the credentials",
+            "a clock that is minutes off",
         ),
-        ("sts", refused("AccessDenied", 403), "may not call Call", "another one with --profile"),
-        ("sts", refused("OptInRequired", 403), "AWS answered Call with OptInRequired", "what it means there"),
+        ("sts", refused("AccessDenied", 403), "not allowed to call Call", "use another --profile"),
+        ("sts", refused("OptInRequired", 403), "AWS answered Call with OptInRequired", "look up this code"),
         ("sts", aws.EndpointConnectionError(endpoint_url="x"), "cannot be reached", "the network"),
         (
             "sts",
             aws.CredentialRetrievalError(provider="x", error_msg="y"),
-            "the program that gives the AWS credentials failed",
+            "the program that provides the AWS credentials failed",
             "credential_process",
         ),
         (
             "organizations",
             refused("AccessDeniedException"),
-            "may not call organizations:DescribeAccount",
+            "not allowed to call organizations:DescribeAccount",
             "allow organizations:DescribeAccount",
         ),
         (
             "organizations",
             refused("AWSOrganizationsNotInUseException"),
-            "in no organization",
+            "does not belong to an organization",
             "use credentials of the hub",
         ),
     ],
 )
-def test_what_is_wrong_and_what_mends_it(desk, service, error, problem, fix):
+def test_what_is_wrong_and_its_fix(desk, service, error, problem, fix):
     desk.failures[service] = [error]
     text = words(desk.run("explain", PAYMENTS))
     first, second = text.splitlines()
@@ -97,7 +97,7 @@ def test_an_account_of_nobody(desk):
 
 def test_an_undelegated_hub_may_not_read_the_organization(desk):
     desk.organization.delegated_administrators.clear()
-    assert "the hub account must be a delegated administrator" in words(desk.run("validate", "--live"))
+    assert "the hub account must also be a delegated administrator" in words(desk.run("validate", "--live"))
 
 
 def test_busy_answers_are_tried_again(desk):
@@ -125,8 +125,8 @@ def test_and_not_for_ever(desk, service):
 def test_answers_that_never_come_are_the_networks_and_not_the_quotas(desk, error):
     desk.failures["sts"] = [error] * 50
     text = words(desk.run("explain", PAYMENTS))
-    assert f"sts:GetCallerIdentity got no answer of AWS ({type(error).__name__}), 5 times in a row" in text
-    assert "look at the network and the proxy (certificates of its own go into AWS_CA_BUNDLE)" in text
+    assert f"AWS did not answer sts:GetCallerIdentity ({type(error).__name__}), 5 times in a row" in text
+    assert "check network and proxy (set AWS_CA_BUNDLE if it has its own certificate)" in text
     assert "quota" not in text
 
 
@@ -150,7 +150,7 @@ def test_ctrl_c_ends_quietly(desk):
     assert result.stderr == "error: interrupted\nfix: nothing was changed\n"
 
 
-def test_faults_of_the_configuration_are_told(desk):
+def test_errors_of_the_configuration_are_shown(desk):
     desk.write(contacts=CONTACTS.replace("mode: enforce", "mode: enforced"))
     text = words(desk.run("explain", PAYMENTS))
     assert "config/contacts.yaml:2: mode:" in text
@@ -167,7 +167,7 @@ def test_a_defect_is_words_too_and_hides_what_it_saw(desk):
 def test_an_error_of_this_machine_is_told_by_its_own_words(desk):
     desk.failures["account"] = [OSError(28, "No space left on device", "plan.json")]
     text = words(desk.run("explain", PAYMENTS))
-    assert text == "error: plan.json: No space left on device\nfix: mend that, then run the command again\n"
+    assert text == "error: plan.json: No space left on device\nfix: fix that, then run the command again\n"
 
 
 def test_a_defect_shows_where_it_is_if_asked_to(desk, monkeypatch):
@@ -180,7 +180,7 @@ def test_a_profile_that_does_not_exist(monkeypatch, tmp_path):
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     with pytest.raises(CommandError, match="no AWS profile of that name") as error:
-        real().clients("sts", region="us-east-1", profile="nope")
+        build_composition().clients("sts", region="us-east-1", profile="nope")
     assert "aws configure list-profiles" in error.value.fix
 
 
@@ -188,7 +188,7 @@ def test_real_clients_are_of_the_region_and_leave_retries_to_the_command(monkeyp
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLEEXAMPLEEX")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "example")
-    client = real().clients("account", region="us-gov-west-1", profile=None)
+    client = build_composition().clients("account", region="us-gov-west-1", profile=None)
     assert client.meta.region_name == "us-gov-west-1"
     assert client.meta.config.retries["total_max_attempts"] == 1
 
@@ -198,4 +198,4 @@ def test_an_sdk_that_cannot_be_set_up_is_told(monkeypatch, tmp_path):
     config.write_text("[profile odd]\nrole_arn = arn:aws:iam::111111111111:role/x\nsource_profile = nobody\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
     with pytest.raises(CommandError, match="the AWS SDK cannot be set up: InvalidConfigError"):
-        real().clients("sts", region="us-east-1", profile="odd")
+        build_composition().clients("sts", region="us-east-1", profile="odd")

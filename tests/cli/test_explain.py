@@ -74,10 +74,10 @@ def test_an_exemption_that_is_over_is_shown_as_over(desk):
     desk.clock.sleep(timedelta(days=400).total_seconds())
     result = desk.run("explain", DIVESTED)
     assert result.exit_code == 2
-    assert "exempt   being divested, to 2027-03-31 (over)" in result.stdout
+    assert "exempt   being divested, to 2027-03-31 (expired)" in result.stdout
 
 
-@pytest.mark.parametrize(("day", "shown"), [(31, "to 2027-03-31\n"), (32, "to 2027-03-31 (over)\n")])
+@pytest.mark.parametrize(("day", "shown"), [(31, "to 2027-03-31\n"), (32, "to 2027-03-31 (expired)\n")])
 def test_an_exemption_holds_on_its_last_day(desk, day, shown):
     last = datetime(2027, 3, 1, 12, tzinfo=UTC) + timedelta(days=day - 1)
     desk.clock.sleep((last - desk.clock.now()).total_seconds())
@@ -110,7 +110,7 @@ def test_two_entries_that_disagree_are_both_marked(desk):
     assert "! override of tag scope=pci: pci-soc" in result.stdout
     assert "! override of tag tier=gold: platform" in result.stdout
     assert "SECURITY: blocked (two equally specific entries disagree" in result.stdout
-    assert "It cannot be told what is right here" in result.stdout
+    assert "A contact is blocked or unreadable" in result.stdout
 
 
 def test_modes_that_disagree_hold_what_differs(desk):
@@ -191,7 +191,7 @@ def test_the_hub_does_not_see_the_management_accounts_contacts(desk):
     assert result.exit_code == 1
     assert "run this command with credentials of the management account" in result.stdout
     assert "SECURITY: unreadable" in result.stdout
-    assert "kept by  the role rollcall-management-contacts in this account" in result.stdout
+    assert "writer   the role rollcall-management-contacts in this account" in result.stdout
     assert "get_alternate_contact" not in [name for name, _ in desk.calls]
 
 
@@ -202,8 +202,8 @@ def test_without_its_role_the_management_account_is_out_of_reach(desk, caller):
     desk.has(MANAGEMENT, security=MALLORY)
     result = desk.run("explain", MANAGEMENT)
     assert result.exit_code == (2 if caller == MANAGEMENT else 1)
-    assert "kept by  nobody: management_role is false in organization.yaml" in result.stdout
-    assert "SECURITY: unreachable (the management account's own contacts" in result.stdout
+    assert "writer   no role: management_role is false in organization.yaml" in result.stdout
+    assert "SECURITY: unreachable (only the management account can change its own contacts" in result.stdout
 
 
 def test_its_role_lets_the_management_account_be_told_what_would_be_set(desk):

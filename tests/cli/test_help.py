@@ -36,12 +36,12 @@ def test_without_a_command_the_help_is_shown(desk):
     ("arguments", "text"),
     [
         (["explain"], "Missing argument 'ACCOUNT'"),
-        (["explain", "1234"], "an account is named by its id of 12 digits"),
-        (["explain", "\uff11" * 12], "an account is named by its id of 12 digits"),
+        (["explain", "1234"], "an account ID has 12 digits"),
+        (["explain", "\uff11" * 12], "an account ID has 12 digits"),
         (["explain", "222222222222", "--nope"], "No such option"),
         (["expalin", "222222222222"], "Did you mean 'explain'"),
         (["--nope"], "No such option"),
-        (["explain", "222222222222", "--ou", "Sandbox"], "they go with --offline"),
+        (["explain", "222222222222", "--ou", "Sandbox"], "use them with --offline only"),
         (["explain", "222222222222", "--offline", "--tag", "scope"], "key=value"),
     ],
 )

@@ -62,11 +62,11 @@ def test_one_kind_can_be_asked_for(books: Books) -> None:
 def test_an_unknown_kind_is_refused(books: Books) -> None:
     result = books.world.run("history", PAYMENTS, "primary")
     assert result.exit_code == 1
-    assert "one of security, operations and billing" in result.stderr
+    assert "security, operations or billing" in result.stderr
 
 
 def test_an_account_without_writes_has_no_history(books: Books) -> None:
-    assert books.world.run("history", PAYMENTS).stdout == f"nothing was written on {PAYMENTS}\n"
+    assert books.world.run("history", PAYMENTS).stdout == f"Rollcall has not written to {PAYMENTS}.\n"
 
 
 def test_a_whole_ledger_is_verified(books: Books) -> None:
@@ -85,19 +85,19 @@ def test_an_intent_that_may_still_be_under_way_is_no_fault(books: Books) -> None
     books.later(minutes=1)
     result = books.world.run("history", PAYMENTS, "--verify")
     assert result.exit_code == 0
-    assert "1 write, 0 with faults, 1 under way" in result.stdout
+    assert "1 write, 0 with errors, 1 in progress" in result.stdout
 
 
 @pytest.mark.parametrize("record", ["intent", "outcome"])
 def test_a_deleted_object_is_named_and_still_read(books: Books, record: str) -> None:
     intent = books.write()
     books.s3.delete_object(Bucket=BUCKET, Key=books.key(intent, record))
-    status, faults = books.verify()
+    status, errors = books.verify()
     assert status == 2
-    (fault,) = faults[intent.id]
-    assert fault.startswith(f"the {record} was deleted at 20")
+    (error,) = errors[intent.id]
+    assert error.startswith(f"the {record} was deleted at 20")
     text = books.world.run("history", PAYMENTS, "--verify").stdout
-    assert fault in text
+    assert error in text
     assert "mary" in text
 
 
@@ -111,9 +111,9 @@ def test_a_write_of_which_nothing_is_left_is_missed_by_the_state_table(books: Bo
     intent = books.write()
     for record in ("intent", "outcome"):
         books.purge(books.key(intent, record))
-    status, faults = books.verify()
+    status, errors = books.verify()
     assert status == 2
-    assert faults[intent.id][0].startswith("deleted without a trace")
+    assert errors[intent.id][0].startswith("all records were deleted")
 
 
 def test_a_record_that_was_replaced_is_named_and_the_first_is_believed(books: Books) -> None:
@@ -161,17 +161,17 @@ def test_an_account_without_writes_is_verified_and_says_so_to_scripts(books: Boo
 def test_writes_on_both_sides_of_a_year_stand_in_their_order(books: Books) -> None:
     minutes = [int((at - OPENED).total_seconds() // 60) for at in NEW_YEAR]
     later, earlier = (books.write(each) for each in reversed(minutes))
-    status, faults = books.verify()
-    assert (status, list(faults)) == (0, [earlier.id, later.id])
+    status, errors = books.verify()
+    assert (status, list(errors)) == (0, [earlier.id, later.id])
 
 
 def test_more_records_than_one_page_of_s3_are_all_read(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "5")  # of S3 itself 1,000: the pages are as real
     intents = [books.write(minute) for minute in range(8)]
     books.s3.delete_object(Bucket=BUCKET, Key=books.key(intents[3], "outcome"))
-    status, faults = books.verify()
-    assert (status, list(faults)) == (2, [intent.id for intent in intents])
-    assert [bool(faults[intent.id]) for intent in intents] == [False] * 3 + [True] + [False] * 4
+    status, errors = books.verify()
+    assert (status, list(errors)) == (2, [intent.id for intent in intents])
+    assert [bool(errors[intent.id]) for intent in intents] == [False] * 3 + [True] + [False] * 4
 
 
 @pytest.mark.parametrize("mode", ["GOVERNANCE", "COMPLIANCE"])
@@ -184,11 +184,11 @@ def test_a_lock_of_either_mode_is_a_lock(books: Books, mode: str) -> None:
 def test_a_lock_that_was_shortened_is_named_with_both_dates(books: Books) -> None:
     intent = books.write()
     until = books.lock(intent, mode="GOVERNANCE", days=30)
-    status, faults = books.verify()
+    status, errors = books.verify()
     assert status == 2
-    (fault,) = faults[intent.id]
-    assert fault.startswith(f"the intent is locked until {until:%Y-%m-%d}")
-    assert "365 days are until" in fault
+    (error,) = errors[intent.id]
+    assert error.startswith(f"the intent is locked until {until:%Y-%m-%d}")
+    assert "365 days are until" in error
 
 
 @pytest.mark.parametrize(
@@ -211,10 +211,10 @@ def test_a_record_that_cannot_be_read_is_named_and_the_others_are_shown(
     key = books.key(broken, record)
     books.purge(key)
     books.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
-    status, faults = books.verify()
+    status, errors = books.verify()
     assert status == 2
-    assert f"the {record} cannot be read: it is not what Rollcall writes" in faults[broken.id]
-    assert faults[whole.id] == []
+    assert f"the {record} cannot be read: it has not the form that Rollcall writes" in errors[broken.id]
+    assert errors[whole.id] == []
     assert books.world.run("history", PAYMENTS).exit_code == 0
 
 
@@ -222,24 +222,26 @@ def test_an_intent_whose_values_are_no_texts_is_named_and_not_shown(books: Books
     intent = books.write()
     forged = intent.as_document() | {"found": {"name": 5, "title": None, "email": [], "phone": {}}}
     books.replace(intent, "intent", forged)
-    assert "the intent cannot be read: it is not what Rollcall writes" in books.verify()[1][intent.id]
+    assert (
+        "the intent cannot be read: it has not the form that Rollcall writes" in books.verify()[1][intent.id]
+    )
 
 
 def test_a_record_of_another_write_is_no_record_of_this_one(books: Books) -> None:
     one, other = books.write(), books.write(5)
     books.replace(one, "intent", other.as_document())
-    status, faults = books.verify()
-    assert (status, faults[other.id]) == (2, [])
-    assert "the intent is that of another write" in faults[one.id]
+    status, errors = books.verify()
+    assert (status, errors[other.id]) == (2, [])
+    assert "the intent belongs to another write" in errors[one.id]
 
 
 def test_an_object_that_is_no_record_is_named_by_its_key(books: Books) -> None:
     intent = books.write()
     key = f"ledger/{PAYMENTS}/\u202ereadme.txt"
     books.s3.put_object(Bucket=BUCKET, Key=key, Body=b"hello")
-    status, faults = books.verify()
-    assert (status, faults[intent.id]) == (2, [])
-    assert faults[key][0].startswith("this object is no record of Rollcall")
+    status, errors = books.verify()
+    assert (status, errors[intent.id]) == (2, [])
+    assert errors[key][0].startswith("this object is not a record of Rollcall")
     assert "\u202e" not in books.world.run("history", PAYMENTS, "--verify").stdout
 
 
@@ -248,7 +250,7 @@ def test_without_verify_a_faulty_record_is_said_and_not_an_error(books: Books) -
     books.purge(books.key(intent, "intent"))
     result = books.world.run("history", PAYMENTS)
     assert result.exit_code == 0
-    assert "1 record of these with faults: --verify names them" in result.stdout
+    assert "1 record with errors: --verify names them" in result.stdout
     assert "│ set" in result.stdout
 
 
@@ -263,7 +265,7 @@ def test_where_no_lock_is_shown_at_all_the_permission_is_named(books: Books) -> 
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        ("NoSuchBucket", "the bucket of the ledger, rollcall-ledger, does not exist any more"),
+        ("NoSuchBucket", "the bucket of the ledger, rollcall-ledger, does not exist"),
         ("InvalidObjectState", "AWS answered ListObjectVersions with InvalidObjectState"),
     ],
 )

@@ -103,14 +103,14 @@ def test_a_directory_that_cannot_be_one_is_told_before_anything_is_read(fresh):
     (fresh.where / "taken").write_text("x", encoding="utf-8")
     result = fresh.run("init", "--dir", "taken/config")
     assert result.exit_code == 1
-    assert "error: taken/config cannot be written to: taken is no directory\nfix: name" in result.stderr
+    assert "error: taken/config cannot be written to: taken is not a directory\nfix: choose" in result.stderr
     assert not fresh.asked_for
 
 
 def test_a_directory_where_one_may_not_write_is_told_before_anything_is_read(fresh, monkeypatch):
     monkeypatch.setattr("os.access", lambda _path, _mode: False)
     result = fresh.run("init", "--dir", "new")
-    assert "error: new cannot be written to: you may not write there" in result.stderr
+    assert "error: new cannot be written to: no permission to write there" in result.stderr
     assert not fresh.asked_for
 
 
@@ -118,7 +118,7 @@ def test_a_file_that_cannot_be_written_in_the_end_is_told(fresh):
     (fresh.where / "config" / "contacts.yaml").mkdir()
     result = fresh.run("init", "--force")
     assert result.exit_code == 1
-    assert "error: config cannot be written to: Is a directory\nfix: name another" in result.stderr
+    assert "error: config cannot be written to: Is a directory\nfix: choose another" in result.stderr
 
 
 def test_another_directory_is_made(fresh):
@@ -142,7 +142,8 @@ def test_where_nothing_can_be_read_nothing_is_written(fresh, caller):
     fresh.caller = caller
     result = fresh.run("init")
     assert result.exit_code == 1
-    assert "error: no contact of any member could be read\nfix: trusted access is off: in" in result.stderr
+    assert "error: no contact of any member account could be read" in result.stderr
+    assert "fix: trusted access is off: in" in result.stderr
     assert not list((fresh.where / "config").iterdir())
 
 
@@ -162,7 +163,7 @@ def test_an_organization_without_contacts_gets_an_example_to_fill_in(fresh):
         fresh.has(account)
     result = fresh.run("init")
     assert result.exit_code == 0
-    assert "Alerts go to an example: replace it in organization.yaml" in result.stdout
+    assert "Alerts go to an example address: replace it in organization.yaml" in result.stdout
     assert_golden("init-contacts-none.yaml", text(fresh))
     assert "This one is an example" in text(fresh, "organization")
 
@@ -184,14 +185,14 @@ def test_a_unit_whose_name_no_roster_can_say_is_named_by_id(fresh, name):
 
 def test_accounts_that_are_not_active_are_not_read(fresh):
     fresh.organization.accounts[PAYMENTS].state = "SUSPENDED"
-    assert "5 active accounts; 1 not active, not read." in fresh.run("init").stdout
+    assert "5 active accounts; 1 inactive account not read." in fresh.run("init").stdout
     assert PAYMENTS not in [parameters.get("AccountId") for _, parameters in fresh.calls]
 
 
 def test_alerts_go_where_they_are_told_to(fresh):
     fresh.run("init", "--alerts", "soc@example.com")
     assert load(fresh.where, "config").settings.alert_addresses == ("soc@example.com",)
-    assert "an e-mail address has the form" in fresh.run("init", "--alerts", "soc", "--force").stderr
+    assert "an email address has the form" in fresh.run("init", "--alerts", "soc", "--force").stderr
 
 
 def test_the_hub_is_asked_for_while_nobody_administers_contacts(fresh):
@@ -204,7 +205,7 @@ def test_the_hub_is_asked_for_while_nobody_administers_contacts(fresh):
 
 
 def test_another_administrator_of_contacts_is_named(fresh):
-    assert f"account {HUB} administers contacts already" in fresh.run("init", "--hub", SHOP).stderr
+    assert f"account {HUB} already administers contacts" in fresh.run("init", "--hub", SHOP).stderr
 
 
 @pytest.mark.parametrize("delegated", [True, False])

@@ -65,15 +65,15 @@ def test_a_sweep_is_started(hub):
 
 def test_a_sweep_is_watched_to_its_end(hub):
     hub.has(PAYMENTS, **RIGHT | {"security": MALLORY})
-    result = hub.run("sweep", "--watch")
+    result = hub.run("sweep", "--follow")
     assert result.exit_code == 0, result.output
-    assert_golden("sweep-watch.txt", result.output)
+    assert_golden("sweep-follow.txt", result.output)
     assert mailbox(hub) == "aws-soc@example.com"
 
 
 def test_on_a_terminal_there_is_a_bar(hub):
     hub.terminal = True
-    shown = hub.run("sweep", "--watch").stderr
+    shown = hub.run("sweep", "--follow").stderr
     assert "observe" in shown
     assert "6/6" in shown or "0/6" in shown
 
@@ -81,14 +81,14 @@ def test_on_a_terminal_there_is_a_bar(hub):
 def test_a_sweep_that_holds_a_plan_waits_for_a_person(hub):
     hub.write(contacts=LIMITED.replace("aws-soc@", "aws-sco@"))
     hub.machines.deploy()
-    result = hub.run("sweep", "--watch")
+    result = hub.run("sweep", "--follow")
     assert result.exit_code == 2
-    assert f"held      plan {plan_of(hub).plan}" in result.stdout
+    assert f"pending   plan {plan_of(hub).plan}" in result.stdout
 
 
 def test_a_sweep_that_fails_is_an_error(hub):
     hub.machines.hub.broken["observe", "before"] = 99
-    result = hub.run("sweep", "--watch")
+    result = hub.run("sweep", "--follow")
     assert result.exit_code == 1
     assert "failed    observe: Crash" in result.stdout
     found = status(hub)
@@ -97,7 +97,7 @@ def test_a_sweep_that_fails_is_an_error(hub):
 
 def test_a_sweep_that_cannot_begin_says_so(hub):
     hub.machines.hub.broken["begin", "before"] = 99
-    result = hub.run("sweep", "--watch")
+    result = hub.run("sweep", "--follow")
     assert result.exit_code == 1
     assert result.stderr.startswith("error: the sweep failed before it began")
 
@@ -129,7 +129,7 @@ def test_watching_can_end_before_the_sweep_does(hub):
         return describe(**parameters)
 
     hub.machines.describe_execution = interrupted
-    result = hub.run("sweep", "--watch")
+    result = hub.run("sweep", "--follow")
     assert result.exit_code == 130
     assert_golden("sweep-interrupted.txt", result.stderr)
 
@@ -156,13 +156,13 @@ def test_a_plan_is_shown_and_approved(held):
     (execution,) = held.machines.hub.started.values()
     execution.run()
     assert mailbox(held) == "aws-sco@example.com"
-    assert not status(held)["waiting"]
+    assert not status(held)["pending_approval"]
 
 
 def test_no_is_an_answer(held):
     result = held.run("approve", plan_of(held).plan, answer="n\n")
     assert result.exit_code == 0
-    assert result.stdout.endswith("Nothing was changed.\n")
+    assert result.stdout.endswith("Nothing changed.\n")
     assert not held.machines.inputs
 
 
@@ -170,7 +170,7 @@ def test_an_approval_that_was_cut_off_for_good_is_shown_and_the_same_command_fin
     plan = plan_of(held)
     held.machines.hub.sweeps.approve(plan.plan, by=BY, at=held.clock.now())
     held.clock.sleep(600)
-    assert status(held)["waiting"] == []
+    assert status(held)["pending_approval"] == []
     result = held.run("status")
     assert result.exit_code == 2
     assert_golden("status-cut-off.txt", result.stdout)
@@ -181,7 +181,7 @@ def test_an_approval_that_was_cut_off_for_good_is_shown_and_the_same_command_fin
     (shown,) = status(held)["approved"]
     assert shown["in_force"] is True
     text = held.run("status").stdout
-    assert "in force; what is not written yet is left to the run under way or the next sweep" in text
+    assert "in force; the running sweep or the next one writes the rest" in text
     (execution,) = held.machines.hub.started.values()
     execution.run()
     assert status(held)["approved"] == status(held)["concerns"] == []
@@ -209,7 +209,7 @@ def test_an_approval_that_came_to_nothing_is_shown_until_the_next_one(held):
     assert_golden("status-lapsed.txt", result.stdout)
     assert status(held)["lapsed"]["by"] == BY
     running.run()
-    assert held.run("sweep", "--watch").exit_code in {0, 2}
+    assert held.run("sweep", "--follow").exit_code in {0, 2}
     assert status(held)["lapsed"] is not None
     held.clock.sleep(timedelta(days=7).total_seconds())
     assert status(held)["lapsed"] is None
@@ -232,15 +232,15 @@ def test_in_a_script_nobody_is_asked(held):
 def test_approved_while_paused_it_waits_for_the_end_of_the_pause(held):
     assert held.run("pause", "--reason", "drill").exit_code == 0
     text = held.run("approve", plan_of(held).plan, "--yes").stdout
-    assert "carried out by the first sweep after `rollcall unpause`" in text
+    assert "the first sweep after `rollcall unpause` applies the plan" in text
 
 
 @pytest.mark.parametrize(
     ("digits", "problem"),
     [
-        ("00000000", "no plan waits under 00000000"),
-        ("0000000", "a plan is named by at least 8 digits"),
-        ("zzzzzzzzz", "a plan is named by at least 8 digits"),
+        ("00000000", "no plan with the digest 00000000 is pending approval"),
+        ("0000000", "give at least 8 digits of the digest"),
+        ("zzzzzzzzz", "give at least 8 digits of the digest"),
     ],
 )
 def test_another_plan_is_not_approved(held, digits, problem):
@@ -251,13 +251,13 @@ def test_another_plan_is_not_approved(held, digits, problem):
 
 
 def test_what_waits_is_named(held):
-    assert f"these wait: {plan_of(held).plan[:12]}" in held.run("approve", "00000000").stderr
+    assert f"pending approval: {plan_of(held).plan[:12]}" in held.run("approve", "00000000").stderr
 
 
 def test_a_plan_that_expired_is_none_that_waits(held):
     plan = plan_of(held)
     held.clock.sleep(timedelta(days=8).total_seconds())
-    assert "none waits" in held.run("approve", plan.plan).stderr
+    assert "no plan is pending approval" in held.run("approve", plan.plan).stderr
 
 
 def test_what_rollcall_refuses_is_told(held):
@@ -289,14 +289,14 @@ def test_a_pause_stops_writes_and_says_who_and_why(hub):
 def test_a_standoff_is_shown_until_somebody_releases_it(contested):
     shown = contested.run("status")
     assert shown.exit_code == 2
-    assert_golden("status-standoff.txt", shown.stdout)
-    (found,) = status(contested)["standoffs"]
+    assert_golden("status-repeated-edits.txt", shown.stdout)
+    (found,) = status(contested)["repeated_edits"]
     assert (found["account"], found["kind"], found["reverts"]) == (PAYMENTS, "SECURITY", 3)
     result = contested.run("release", PAYMENTS, "security")
     assert result.exit_code == 0, result.output
     assert_golden("release.txt", result.stdout)
     assert "released" in contested.machines.hub.told()
-    assert status(contested)["standoffs"] == []
+    assert status(contested)["repeated_edits"] == []
     assert contested.run("status").exit_code == 0
 
 
@@ -314,14 +314,14 @@ def test_where_there_is_no_standoff_none_is_released(contested):
     assert result.exit_code == 1
     assert "refused: there is no standoff over this contact" in result.stderr
     assert "released" not in contested.machines.hub.told()
-    assert len(status(contested)["standoffs"]) == 1
+    assert len(status(contested)["repeated_edits"]) == 1
 
 
 @pytest.mark.parametrize("kind", ["primary", "", "securitx"])
 def test_only_contacts_that_rollcall_sets_can_be_released(hub, kind):
     result = hub.run("release", PAYMENTS, kind)
     assert result.exit_code == 1
-    assert "a contact is one of security" in result.stderr
+    assert "the kind of a contact is security" in result.stderr
     assert not hub.machines.inputs
 
 
@@ -350,7 +350,7 @@ def test_a_command_that_takes_too_long_is_not_waited_for(hub):
     hub.machines._command = lambda _document: {"status": "RUNNING"}
     start = hub.clock.now()
     result = hub.run("pause", "--reason", "drill")
-    assert "it is not known yet whether that was done" in result.stderr
+    assert "its result is not known yet" in result.stderr
     assert hub.clock.now() - start == timedelta(minutes=2)
 
 
@@ -513,7 +513,7 @@ def test_a_stack_of_an_older_release(hub):
         golden_error("old-stack", hub.run(*command))
 
 
-@pytest.mark.parametrize(("looks", "text"), [(0, "may have been started"), (1, "goes on all the same")])
+@pytest.mark.parametrize(("looks", "text"), [(0, "may have started"), (1, "continues")])
 def test_a_command_that_was_begun_goes_on_without_its_person(hub, looks, text):
     hub.failures["stepfunctions"] = [KeyboardInterrupt()]
     if looks:

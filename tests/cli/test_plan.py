@@ -70,7 +70,7 @@ def test_where_all_is_right_there_is_nothing_to_change(right):
     result = right.run("plan")
     assert result.exit_code == 0, result.stderr
     assert_golden("plan-nothing.txt", result.stdout)
-    assert "note: RollcallHub is not deployed: whether a sweep is under way is not known" in result.stderr
+    assert "note: RollcallHub is not deployed: whether a sweep is running is not known" in result.stderr
 
 
 def test_differences_are_shown_part_by_part(drifted):
@@ -106,7 +106,7 @@ def test_the_plan_has_the_digest_that_a_sweep_gives_it(drifted):
     drifted.caller = MANAGEMENT
     found, _ = plan(drifted, "--show-details")
     digest = PlanDigest(found["roster"])
-    for item in (one for one in found["differences"] if not one["only_told"]):
+    for item in (one for one in found["differences"] if not one["alert_only"]):
         present = {"state": "present", "contact": item["found"]} if item["found"] else {"state": "absent"}
         change = {
             "account_id": item["account"]["id"],
@@ -166,7 +166,7 @@ def test_a_file_with_something_else_in_place_of_text_is_no_plan(drifted, where, 
     path.write_text(json.dumps(document), encoding="utf-8")
     result = drifted.run("plan", "--resume", "plan.json")
     assert result.exit_code == 1
-    assert "error: plan.json is no plan\nfix: name a file" in result.stderr
+    assert "error: plan.json is not a plan\nfix: use a file" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -175,9 +175,9 @@ def test_a_file_with_something_else_in_place_of_text_is_no_plan(drifted, where, 
         (["--ou", "Workload"], "there is no account below 'Workload'"),
         (["--ou", "Workload"], "did you mean 'Workloads"),
         (["--account", "999999999999"], "account 999999999999 is not in the organization"),
-        (["--account", "12"], "an account is named by its id of 12 digits"),
-        (["--resume", "x", "--ou", "Sandbox"], "the file says which accounts"),
-        (["--resume", "config/contacts.yaml"], "contacts.yaml is no plan"),
+        (["--account", "12"], "an account ID has 12 digits"),
+        (["--resume", "x", "--ou", "Sandbox"], "the file of --resume defines the accounts"),
+        (["--resume", "config/contacts.yaml"], "contacts.yaml is not a plan"),
         (["--resume", "nope.json"], "nope.json cannot be read: No such file"),
         (["--out", "no/where.json"], "where.json cannot be written: No such file"),
     ],
@@ -235,7 +235,7 @@ def test_without_a_role_in_it_nobody_can_change_the_management_account(right):
     right.write(organization=organization + "management_role: false\n")
     found, result = plan(right)
     assert result.exit_code == 0
-    assert "leave out management_role: false" in found["unknown"][0]["reason"]
+    assert "remove management_role: false" in found["unknown"][0]["reason"]
 
 
 def test_what_cannot_be_read_is_not_known(drifted):
@@ -251,7 +251,7 @@ def test_a_plan_above_the_limits_says_that_a_sweep_would_wait(right):
     for account in (PAYMENTS, SHOP, HUB):
         right.has(account)
     result = right.run("plan")
-    assert "A sweep would hold this for a person: 3 of 6 active accounts would change, the limit is 1" in (
+    assert "A sweep would ask for approval: 3 of 6 active accounts would change, the limit is 1" in (
         result.stdout
     )
 
@@ -297,7 +297,7 @@ def test_what_was_seen_is_kept_and_gone_on_with(drifted, error, status, name):
     drifted.calls.clear()
     drifted.cloud.organizations.call = method
     found, result = plan(drifted, "--resume", "plan.json", "--show-details")
-    assert "note: 2 of 6 accounts were seen before" in result.stderr
+    assert "note: 2 of 6 accounts were read before" in result.stderr
     assert "list_accounts" not in [name for name, _ in drifted.calls]
     assert found | {"since": ""} == whole | {"since": ""}
     stored = json.loads((drifted.where / "plan.json").read_text())
@@ -324,7 +324,7 @@ def test_without_a_file_nothing_is_kept(drifted):
     drifted.failures["account"] = [KeyboardInterrupt()]
     result = drifted.run("plan")
     assert result.exit_code == 130
-    assert "with --out FILE what was seen would be kept" in result.stderr
+    assert "with --out FILE the command keeps what it has read" in result.stderr
 
 
 def test_the_file_is_its_owners_alone(drifted):
@@ -422,5 +422,5 @@ def test_the_limit_is_the_approved_rosters(world):
 def test_who_may_not_ask_the_hub_is_told_what_is_not_known(world):
     world.failures["dynamodb"] = [refused("AccessDeniedException")]
     result = world.run("plan")
-    assert "AccessDeniedException: whether a sweep is under way is not known" in result.stderr
+    assert "AccessDeniedException: whether a sweep is running is not known" in result.stderr
     assert result.exit_code == 2

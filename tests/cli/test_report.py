@@ -46,7 +46,7 @@ def test_the_page_is_written_under_the_name_of_its_run(
     result = world.run("report")
     assert result.exit_code == 0, result.stderr
     path = tmp_path / f"rollcall-report-{sample['run']['run']}.html"
-    assert result.stdout == f"{path}: the report of run {sample['run']['run']}\n"
+    assert result.stdout == f"Wrote {path}, the report of run {sample['run']['run']}.\n"
     assert path.read_text() == render(sample)
 
 
@@ -74,21 +74,21 @@ def test_where_there_is_no_browser_the_file_is_there_all_the_same(
     monkeypatch.setattr(webbrowser, "open", lambda _: False)
     result = world.run("report", "--open", "--out", "last.html")
     assert (result.exit_code, (tmp_path / "last.html").exists()) == (0, True)
-    assert "no browser could be started here" in result.stderr
+    assert "No browser could be started" in result.stderr
 
 
 @pytest.mark.usefixtures("sample")
 def test_what_is_no_page_is_not_opened(world: World) -> None:
     result = world.run("report", "--open", "--format", "csv")
     assert result.exit_code == 1
-    assert "only the page in a file can be opened" in result.stderr
+    assert "--open needs the HTML format and a file" in result.stderr
 
 
 @pytest.mark.usefixtures("sample")
 def test_a_run_without_a_report_is_said(world: World) -> None:
     result = world.run("report", "--run", "20260101T000000Z-000000")
     assert result.exit_code == 1
-    assert "there is no such report: reports/20260101T000000Z-000000/report.html" in result.stderr
+    assert "there is no report reports/20260101T000000Z-000000/report.html" in result.stderr
     assert "reports.retention_days" in result.stderr
 
 
@@ -115,7 +115,7 @@ def test_a_report_that_is_cut_off_on_its_way_is_words(world: World, monkeypatch:
     monkeypatch.setattr(client, "get_object", lambda **_: {"Body": _CutOff()})
     result = world.run("report")
     assert result.exit_code == 1
-    assert result.stderr.startswith("error: there was no whole answer of AWS: ReadTimeoutError\nfix: look")
+    assert result.stderr.startswith("error: AWS did not answer completely: ReadTimeoutError\nfix: check")
 
 
 @pytest.mark.usefixtures("sample")
@@ -124,7 +124,10 @@ def test_credentials_that_may_not_ask_for_the_stack_are_told(world: World) -> No
     world.failures["cloudformation"] = [ClientError(refused, "DescribeStacks")]
     result = world.run("report")
     assert result.exit_code == 1
-    assert "error: the credentials may not call DescribeStacks\nfix: allow it to their role" in result.stderr
+    assert (
+        "error: the credentials are not allowed to call DescribeStacks\nfix: allow it for their role"
+        in result.stderr
+    )
 
 
 @pytest.mark.usefixtures("sample")
@@ -147,7 +150,7 @@ def test_a_stack_of_an_earlier_release_is_said(world: World) -> None:
 def test_a_run_is_named_as_runs_are(world: World, run: str) -> None:
     result = world.run("report", "--run", run)
     assert (result.exit_code, result.stdout) == (1, "")
-    assert "a run is named like" in " ".join(result.stderr.split())
+    assert "a run ID looks like" in " ".join(result.stderr.split())
 
 
 @pytest.mark.parametrize(
@@ -161,7 +164,7 @@ def test_a_last_report_that_is_none_is_not_taken_on_trust(
     before = sorted(tmp_path.iterdir())
     result = world.run("report")
     assert result.exit_code == 1
-    assert "reports/latest.json in the bucket of the reports is no report of Rollcall" in result.stderr
+    assert "reports/latest.json in the bucket of the reports is not a report of Rollcall" in result.stderr
     assert sorted(tmp_path.iterdir()) == before
     assert world.run("report", "--run", sample["run"]["run"]).exit_code == 0
 
@@ -187,4 +190,4 @@ def test_a_bucket_that_was_deleted_is_said(world: World) -> None:
     world.deployed.outputs["ReportsBucketName"] = BUCKET
     result = world.run("report")
     assert result.exit_code == 1
-    assert f"the bucket of the reports, {BUCKET}, does not exist any more" in result.stderr
+    assert f"the bucket of the reports, {BUCKET}, does not exist" in result.stderr

@@ -68,7 +68,7 @@ def test_setup_undo_and_setup_again(bare):
 
     assert set(states(bare.run("setup", "--undo", "--yes", "--json")).values()) == {
         "done-already",
-        "left-alone",
+        "kept",
     }
     assert bare.run("setup").exit_code == 0
     assert ready(bare)
@@ -100,14 +100,14 @@ def test_no_is_no(bare):
     bare.calls.clear()
     result = bare.run("setup", "--undo", answer="n\n")
     assert result.exit_code == 0
-    assert "Nothing was changed." in result.stdout
+    assert "Nothing changed." in result.stdout
     assert not changes(bare)
 
 
 def test_nothing_is_asked_where_there_is_nothing_to_remove(bare):
     result = bare.run("setup", "--undo")
     assert result.exit_code == 0
-    assert "Remove it?" not in result.stdout
+    assert "Remove all of this?" not in result.stdout
 
 
 def test_a_script_cannot_be_asked(bare):
@@ -122,7 +122,7 @@ def test_only_the_management_account_can_grant(bare):
     bare.caller = HUB
     result = bare.run("setup")
     assert result.exit_code == 1
-    assert f"use credentials of account {MANAGEMENT}" in result.stderr
+    assert f"use credentials of the management account {MANAGEMENT}" in result.stderr
     assert not changes(bare)
 
 
@@ -157,7 +157,7 @@ def test_what_another_administrator_uses_is_left(bare):
     bare.run("setup")
     bare.organization.delegated_administrators[ACCOUNTS] = {PLAYGROUND}
     found = states(bare.run("setup", "--undo", "--yes", "--json"))
-    assert found["trusted-access"] == "left-alone"
+    assert found["trusted-access"] == "kept"
     assert ACCOUNTS in bare.organization.trusted_access
 
 
@@ -165,7 +165,7 @@ def test_other_stacksets_keep_their_administrator(bare):
     bare.run("setup")
     bare.deployed.sets.add("baseline")
     found = states(bare.run("setup", "--undo", "--yes", "--json"))
-    assert found["stacksets-delegation"] == "left-alone"
+    assert found["stacksets-delegation"] == "kept"
     assert bare.organization.is_delegated(HUB, STACK_SETS)
 
 
@@ -243,4 +243,4 @@ def test_a_refusal_names_the_call(bare):
     bare.failures["cloudformation"] = [ClientError({"Error": {"Code": "AccessDenied", "Message": ""}}, "X")]
     result = bare.run("setup")
     assert result.exit_code == 1
-    assert "may run `aws cloudformation activate-organizations-access`" in result.stdout
+    assert "allowed to run `aws cloudformation activate-organizations-access`" in result.stdout

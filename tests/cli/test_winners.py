@@ -11,8 +11,8 @@ from rollcall.model.account import Account, AccountState
 from rollcall.model.contact import ContactKind
 from rollcall.model.desired import Conflict, Desired, DesiredAbsent
 from rollcall.model.roster import Mode, Roster
-from rollcall_cli.aws.reach import Reach
-from rollcall_cli.explain.explanation import explain, winners
+from rollcall_cli.aws.contacts import Reach
+from rollcall_cli.explain.explanation import explain_account, find_winners
 from tests.support.world import ROSTER
 
 names = st.sampled_from(["soc", "platform", None])
@@ -45,7 +45,7 @@ accounts = st.builds(
 @given(accounts, kinds, overrides)
 def test_the_marked_entry_is_the_one_that_decides(account, defaults, overrides):
     roster = Roster.from_document(ROSTER | {"defaults": defaults, "overrides": overrides, "exempt": []})
-    found = explain(
+    found = explain_account(
         roster=roster,
         account=account,
         observations=None,
@@ -53,7 +53,7 @@ def test_the_marked_entry_is_the_one_that_decides(account, defaults, overrides):
         reach=Reach.HUB,
     )
     for kind in found.kinds:
-        won = winners(kind.candidates)
+        won = find_winners(kind.candidates)
         match kind.demand:
             case Desired(contact=contact, source=source):
                 assert contact == roster.contacts[won[0].value]
@@ -66,6 +66,6 @@ def test_the_marked_entry_is_the_one_that_decides(account, defaults, overrides):
                 assert "disagree" in reason
             case None:
                 assert not kind.candidates
-    mode = winners(found.modes)
+    mode = find_winners(found.modes)
     assert (found.requirement.held is None) is bool(mode)
     assert (found.requirement.halted == "audit mode") is bool(mode and mode[0].value is Mode.AUDIT)

@@ -93,7 +93,7 @@ class World(Desk):
             )
         return self._elsewhere(service, account)
 
-    def mend(self, fix: str, *, account: str) -> int:
+    def fix(self, fix: str, *, account: str) -> int:
         """Run the AWS CLI commands in a fix; how many there were."""
         commands = aws_cli.commands_in(fix)
         for command in commands:

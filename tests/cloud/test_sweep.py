@@ -187,7 +187,7 @@ def terminal(hub, tmp_path):
 
 def test_an_operator_sweeps_and_looks_from_a_terminal(hub, terminal):
     known = hub.sweeps.list_known()
-    said = terminal.run("sweep", "--watch")
+    said = terminal.run("sweep", "--follow")
     run = hub.sweeps.wait_for_run(known)
     assert run["trigger"] == "operator"
     assert f":assumed-role/{OPERATOR_ROLE_NAME}/" in run["by"]

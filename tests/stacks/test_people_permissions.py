@@ -182,7 +182,7 @@ def guard(world: Watched) -> None:
 
 
 def operate(world: Watched) -> None:
-    world.does("sweep", "--watch")
+    world.does("sweep", "--follow")
     world.does("pause", "--reason", "a look at the plan")
     world.does("unpause", "--reason", "seen")
     world.does("release", PAYMENTS, "SECURITY")

@@ -111,8 +111,8 @@ class Books:
             )
 
     def verify(self) -> tuple[int, dict[str, list[str]]]:
-        """Exit status, and faults by intent."""
+        """Exit status, and errors by intent."""
         result = self.world.run("history", PAYMENTS, "--verify", "--json")
         assert result.stdout, result.stderr
         writes = json.loads(result.stdout)["writes"]
-        return result.exit_code, {write["id"]: write["faults"] for write in writes}
+        return result.exit_code, {write["id"]: write["errors"] for write in writes}

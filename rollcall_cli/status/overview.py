@@ -1,4 +1,4 @@
-"""How Rollcall is: all that an operator asks first."""
+"""The state of Rollcall: what an operator asks first."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from rollcall_cli.status.dead_letters import DeadLetters, peek
-from rollcall_cli.status.held import document as held_document
-from rollcall_cli.status.summary import covered
+from rollcall_cli.status.dead_letters import DeadLetterQueue, read_dead_letters
+from rollcall_cli.status.plans import build_plan_document as held_document
+from rollcall_cli.status.runs import count_coverage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,45 +16,44 @@ if TYPE_CHECKING:
     from rollcall.repeated_edits.rules import RepeatedEdits
     from rollcall.sweep.approvals import LapsedApproval, PendingPlan
     from rollcall.sweep.run import Run
-    from rollcall_cli.status.hub import Controls, Decision, Hub
+    from rollcall_cli.aws.hub import Hub, OperatorControls, OperatorDecision
 
 VERSION: Final = 1
-#: A sweep is due every day; the alarm goes off at the same time.
+#: A sweep runs every day; the alarm uses the same limit.
 LATE: Final = timedelta(hours=36)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """`candidate` is the digest of the roster that is deployed.
-
-    `approved` are plans that somebody approved and no run has carried out to its end.
-    """
+class Overview:
+    """The state of Rollcall."""
 
     now: datetime
+    #: Summary of the last sweep, None if none has finished.
     last: Mapping[str, Any] | None
     current: Run | None
-    controls: Controls
+    controls: OperatorControls
+    #: Digest of the deployed roster.
     candidate: str | None
     waiting: Sequence[PendingPlan]
     approved: Sequence[PendingPlan]
     lapsed: LapsedApproval | None
     standoffs: Sequence[RepeatedEdits]
-    dead: Sequence[DeadLetters]
+    dead: Sequence[DeadLetterQueue]
 
     @property
     def concerns(self) -> list[str]:
-        """What a person has to look at, none if all is well."""
+        """What needs a person, empty if nothing does."""
         found = {
             "no sweep has finished yet": self.last is None,
             f"no sweep has finished for {int(LATE.total_seconds() // 3600)} hours": self._late,
             "the last sweep failed in part": self.last is not None and bool(self.last["failed"]),
             "no roster is approved: nothing is enforced": self.controls.approved is None,
             "writes are paused": self.controls.paused is not None,
-            "a plan waits for approval": bool(self.waiting),
-            "an approval was cut off": any(self.cut_off(held) for held in self.approved),
-            "an approved plan was not carried out": self.lapsed is not None,
-            "somebody keeps changing a contact back": bool(self.standoffs),
-            "messages were given up": any(queue.waiting for queue in self.dead),
+            "a plan is pending approval": bool(self.waiting),
+            "an approval was interrupted": any(self.is_interrupted(held) for held in self.approved),
+            "an approved plan was not applied": self.lapsed is not None,
+            "a contact is edited repeatedly": bool(self.standoffs),
+            "a dead-letter queue has messages": any(queue.waiting for queue in self.dead),
         }
         return [concern for concern, is_one in found.items() if is_one]
 
@@ -62,17 +61,17 @@ class Standing:
     def _late(self) -> bool:
         return self.last is not None and self.now - datetime.fromisoformat(self.last["ended_at"]) > LATE
 
-    def cut_off(self, held: PendingPlan) -> bool:
-        """Whether somebody is on record as having approved a plan whose roster is not in force."""
+    def is_interrupted(self, held: PendingPlan) -> bool:
+        """Return whether a plan is recorded as approved but its roster is not in force."""
         return held.roster != self.controls.approved
 
 
-def standing(hub: Hub) -> Standing:
-    """Ask the hub; CommandError or RetryableError if it cannot be asked."""
-    now, controls, candidate = hub.clock.now(), hub.controls(), hub.outputs.get("CandidateDigest")
-    # Of another roster nobody can approve a plan, and nothing is left to be done.
+def read_overview(hub: Hub) -> Overview:
+    """Read the state from the hub; CommandError or RetryableError if AWS does not answer."""
+    now, controls, candidate = hub.clock.now(), hub.read_controls(), hub.outputs.get("CandidateDigest")
+    # Plans of other rosters cannot be approved any more.
     in_play = {controls.approved, candidate}
-    return Standing(
+    return Overview(
         now=now,
         last=hub.sweeps.find_last(),
         current=hub.sweeps.find_current(now),
@@ -82,13 +81,13 @@ def standing(hub: Hub) -> Standing:
         approved=[held for held in hub.sweeps.list_approved(now) if held.roster in in_play],
         lapsed=hub.sweeps.find_lapsed(now),
         standoffs=hub.repeated_edits.list_repeated(now),
-        dead=peek(hub),
+        dead=read_dead_letters(hub),
     )
 
 
-def document(found: Standing) -> dict[str, Any]:
-    """Plain JSON, version 1; no contact details."""
-    right, managed = covered(found.last) if found.last else (0, 0)
+def build_document(found: Overview) -> dict[str, Any]:
+    """Return the JSON form, version 1; no contact details."""
+    right, managed = count_coverage(found.last) if found.last else (0, 0)
     return {
         "version": VERSION,
         "concerns": found.concerns,
@@ -96,17 +95,19 @@ def document(found: Standing) -> dict[str, Any]:
         "coverage": {"right": right, "managed": managed, "as_of": found.last["ended_at"]}
         if found.last
         else None,
-        "under_way": _run(found.current) if found.current else None,
+        "under_way": _build_run(found.current) if found.current else None,
         "roster": {
             "approved": found.controls.approved,
-            "approval": _decision(found.controls.approval),
+            "approval": _build_decision(found.controls.approval),
             "deployed": found.candidate,
         },
-        "paused": _decision(found.controls.paused),
-        "waiting": [held_document(held) for held in found.waiting],
-        "approved": [held_document(held) | {"in_force": not found.cut_off(held)} for held in found.approved],
-        "lapsed": _lapsed(found.lapsed),
-        "standoffs": [_standoff(one) for one in found.standoffs],
+        "paused": _build_decision(found.controls.paused),
+        "pending_approval": [held_document(held) for held in found.waiting],
+        "approved": [
+            held_document(held) | {"in_force": not found.is_interrupted(held)} for held in found.approved
+        ],
+        "lapsed": _build_lapsed(found.lapsed),
+        "repeated_edits": [_build_repeated_edits(one) for one in found.standoffs],
         "dead_letters": [
             {"queue": queue.queue, "waiting": queue.waiting, "reasons": dict(queue.reasons)}
             for queue in found.dead
@@ -114,24 +115,24 @@ def document(found: Standing) -> dict[str, Any]:
     }
 
 
-def _run(run: Run) -> dict[str, Any]:
+def _build_run(run: Run) -> dict[str, Any]:
     keys = ("id", "trigger", "by", "started_at", "next", "accounts", "cursor")
     return {key: run.as_document()[key] for key in keys}
 
 
-def _lapsed(found: LapsedApproval | None) -> dict[str, Any] | None:
+def _build_lapsed(found: LapsedApproval | None) -> dict[str, Any] | None:
     if found is None:
         return None
     return {"plan": found.plan, "by": found.by, "why": found.why, "at": found.at.isoformat()}
 
 
-def _standoff(found: RepeatedEdits) -> dict[str, Any]:
+def _build_repeated_edits(found: RepeatedEdits) -> dict[str, Any]:
     document = found.as_document()
     kept = {key: document[key] for key in ("opened_at", "changed_at", "next_at", "reverts", "actors")}
     return {"account": found.account_id, "kind": str(found.kind), **kept}
 
 
-def _decision(found: Decision | None) -> dict[str, Any] | None:
+def _build_decision(found: OperatorDecision | None) -> dict[str, Any] | None:
     if found is None:
         return None
     return {"by": found.by, "at": found.at.isoformat() if found.at else None, "why": found.why}

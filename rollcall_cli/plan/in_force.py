@@ -1,4 +1,4 @@
-"""What the hub knows that a plan from outside has to ask: a sweep under way, and what rosters matched."""
+"""What a plan needs from the hub: the roster in force, what it matched, and whether a sweep is running."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.model.errors import RetryableError
 from rollcall.model.roster import Roster
 from rollcall.rosters.orphaned import CachedMatches
-from rollcall_cli.aws.caller import Position
-from rollcall_cli.aws.hub_stack import STACK, outputs
+from rollcall_cli.aws.composition import Position
+from rollcall_cli.aws.hub import STACK, read_outputs
 from rollcall_cli.text.problems import CommandError
 
 if TYPE_CHECKING:
@@ -26,69 +26,71 @@ _TABLE = "StateTableName"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hub:
-    """`approved` is the roster in force, None if there is none. `unknown` says why the hub was not asked."""
+class InForce:
+    """What the hub has in force."""
 
     matches: Matches | None = None
+    #: The approved roster, None if there is none.
     approved: Roster | None = None
+    #: Why the hub could not be read, None if it was.
     unknown: str | None = None
 
 
-class LookOnly:
-    """The memory of what rosters matched, for somebody who only looks: nothing is remembered."""
+class ReadOnlyMatches:
+    """What rosters matched, read only: changes are discarded."""
 
     def __init__(self, memory: Matches) -> None:
         self._memory = memory
 
     def list_units(self) -> Mapping[str, frozenset[str]]:
-        """As the memory says."""
+        """As recorded."""
         return self._memory.list_units()
 
     def is_tagged(self, tag: str, account_id: str) -> bool:
-        """As the memory says."""
+        """As recorded."""
         return self._memory.is_tagged(tag, account_id)
 
     def has_others_tagged(self, tag: str, account_id: str) -> bool:
-        """As the memory says."""
+        """As recorded."""
         return self._memory.has_others_tagged(tag, account_id)
 
     def add_unit(self, path: str, ou_id: str) -> None:
-        """Nothing: a sweep will."""
+        """Discarded: a sweep records it."""
 
     def forget_unit(self, path: str, ou_id: str) -> None:
-        """Nothing, as above."""
+        """Discarded, as above."""
 
     def set_tagged(self, tag: str, account_id: str, *, carries: bool) -> None:
-        """Nothing, as above."""
+        """Discarded, as above."""
 
 
-def ask(login: Login, *, now: datetime) -> Hub:
-    """Ask the hub; CommandError if a sweep is under way: together they would take more than the quota."""
+def read_in_force(login: Login, *, now: datetime) -> InForce:
+    """Read the hub; CommandError if a sweep is running: together they would exceed the quota."""
     if login.position is not Position.HUB:
-        return Hub(unknown="these are credentials of the management account")
+        return InForce(unknown="these are credentials of the management account")
     try:
-        found = outputs(login.client("cloudformation"))
+        found = read_outputs(login.client("cloudformation"))
     except AWS_ERRORS as error:
-        return Hub(unknown=f"AWS answered {get_code(error)} when asked for the stack {STACK}")
+        return InForce(unknown=f"AWS answered {get_code(error)} for the stack {STACK}")
     if found is None or _TABLE not in found:
-        return Hub(unknown=f"{STACK} is not deployed")
+        return InForce(unknown=f"{STACK} is not deployed")
     client = login.client("dynamodb")
     try:
         run = SweepTable(client=client, table=found[_TABLE]).find_current(now)
-        approved = _approved(ControlItems(client=client, table=found[_TABLE]))
-        matches = CachedMatches(LookOnly(MatchTable(client=client, table=found[_TABLE])))
+        approved = _read_approved(ControlItems(client=client, table=found[_TABLE]))
+        matches = CachedMatches(ReadOnlyMatches(MatchTable(client=client, table=found[_TABLE])))
         matches.list_units()
     except RetryableError as error:
-        return Hub(unknown=str(error))
+        return InForce(unknown=str(error))
     if run is not None:
         at = f"{run.cursor} of {run.accounts} accounts" if run.accounts else "its beginning"
         raise CommandError(
-            f"the sweep {run.id} is under way ({run.next}, {at})",
-            fix="wait until it is done (`rollcall status`): both together would take more than the quota",
+            f"the sweep {run.id} is running ({run.next}, {at})",
+            fix="wait until it is done (`rollcall status`): both together would exceed the quota",
         )
-    return Hub(matches=matches, approved=approved)
+    return InForce(matches=matches, approved=approved)
 
 
-def _approved(control: ControlItems) -> Roster | None:
+def _read_approved(control: ControlItems) -> Roster | None:
     digest = control.get_enforcement().approved
     return Roster.from_document(control.load_roster(digest)) if digest else None

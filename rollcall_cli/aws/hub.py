@@ -1,0 +1,213 @@
+"""The deployed hub: its stack, its outputs, and clients for the people who operate it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
+
+from rollcall.adapters.errors import get_code
+from rollcall.adapters.state.edits import RepeatedEditItems
+from rollcall.adapters.state.rosters import CONTROL
+from rollcall.adapters.state.sweeps import SweepTable
+from rollcall.adapters.state.table import DynamoTable
+from rollcall.model.well_known import (
+    INTAKE_BUS_NAME,
+    OPERATOR_ROLE_NAME,
+    READER_ROLE_NAME,
+    RECONCILE_ROLE_NAME,
+)
+from rollcall_cli.aws.composition import Position
+from rollcall_cli.text.problems import DENIED_CODES, CommandError
+from rollcall_config.configuration import load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from rollcall.ports import Clock
+    from rollcall_cli.aws.composition import Composition
+    from rollcall_config.settings import Settings
+
+
+def intake_bus_arn(settings: Settings) -> str:
+    """Return the ARN of the intake bus."""
+    place = f"{settings.region}:{settings.hub}"
+    return f"arn:{settings.partition}:events:{place}:event-bus/{INTAKE_BUS_NAME}"
+
+
+def reconcile_role_arn(settings: Settings) -> str:
+    """Return the ARN of the role that writes contacts."""
+    return f"arn:{settings.partition}:iam::{settings.hub}:role/{RECONCILE_ROLE_NAME}"
+
+
+STACK: Final = "RollcallHub"
+
+
+def describe_stack(client: Any) -> Mapping[str, Any] | None:
+    """Return the stack as CloudFormation describes it, None if it is not deployed."""
+    try:
+        found: Mapping[str, Any] = client.describe_stacks(StackName=STACK)["Stacks"][0]
+    except ClientError as error:
+        if get_code(error) == "ValidationError":  # AWS's code for a stack that does not exist
+            return None
+        raise
+    return found
+
+
+def parse_outputs(stack: Mapping[str, Any]) -> dict[str, str]:
+    """Return the outputs of a described stack by name."""
+    return {item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", ())}
+
+
+def read_outputs(client: Any) -> Mapping[str, str] | None:
+    """Return the outputs of the stack by name, None if it is not deployed."""
+    found = describe_stack(client)
+    return None if found is None else parse_outputs(found)
+
+
+def read_output(client: Any, name: str) -> str:
+    """Return one output; CommandError if the stack is not deployed or lacks it."""
+    found = read_outputs(client)
+    if found is None:
+        raise CommandError(
+            f"there is no stack {STACK} in the account of these credentials",
+            fix="use credentials of the hub; if it is not deployed yet, follow docs/deploying.md",
+        )
+    if name not in found:
+        raise CommandError(
+            f"the stack {STACK} has no output {name}: it belongs to another release than this command",
+            fix="deploy the stack again from the release of this command",
+        )
+    return found[name]
+
+
+#: The name of a service in policies, where it differs from the SDK's.
+_PREFIXES: Final = {"stepfunctions": "states"}
+_OPERATORS: Final = frozenset({"start_execution", "describe_execution"})
+_FIXES: Final = {
+    True: f"assume the role {OPERATOR_ROLE_NAME} of the hub, which requires MFA (docs/cli.md)",
+    False: f"assume the role {READER_ROLE_NAME} or {OPERATOR_ROLE_NAME} of the hub (docs/cli.md)",
+}
+
+
+class GuardedClient:
+    """A retrying client that raises CommandError, with the role to assume, if AWS denies a call."""
+
+    def __init__(self, client: Any, *, service: str) -> None:
+        self._client = client
+        self._service = service
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        method = getattr(self._client, name)
+
+        def call_guarded(**parameters: Any) -> Any:
+            try:
+                return method(**parameters)
+            except ClientError as error:
+                if get_code(error) not in DENIED_CODES:
+                    raise
+                service = _PREFIXES.get(self._service, self._service)
+                problem = f"the credentials are not allowed to call {service}:{error.operation_name}"
+                raise CommandError(problem, fix=_FIXES[name in _OPERATORS]) from error
+
+        return call_guarded
+
+
+SWEEP, CONTROLS, TABLE = "SweepMachineArn", "ControlMachineArn", "StateTableName"
+_DEAD_LETTERS: Final = "DeadLetterQueueUrl"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorDecision:
+    """A recorded decision of an operator."""
+
+    by: str
+    at: datetime | None
+    #: The reason that was given.
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorControls:
+    """The decisions in force."""
+
+    #: Digest of the approved roster, None if none is approved.
+    approved: str | None
+    approval: OperatorDecision | None
+    #: None if writes are not paused.
+    paused: OperatorDecision | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hub:
+    """The deployed hub."""
+
+    #: ARN of the operator.
+    caller: str
+    #: Makes a guarded client of a service.
+    client: Callable[[str], Any]
+    outputs: Mapping[str, str]
+    clock: Clock
+
+    @property
+    def sweeps(self) -> SweepTable:
+        """Runs, and plans that are pending approval."""
+        return SweepTable(client=self.client("dynamodb"), table=self.outputs[TABLE])
+
+    @property
+    def repeated_edits(self) -> RepeatedEditItems:
+        """Contacts with repeated edits."""
+        return RepeatedEditItems(client=self.client("dynamodb"), table=self.outputs[TABLE])
+
+    def read_controls(self) -> OperatorControls:
+        """Read the decisions in force; RetryableError if the table does not answer."""
+        item = DynamoTable(client=self.client("dynamodb"), table=self.outputs[TABLE]).get(CONTROL) or {}
+        approved = item.get("approved", {}).get("S")
+        return OperatorControls(
+            approved=approved,
+            approval=_read_decision(item, "approved") if approved else None,
+            paused=_read_decision(item, "paused") if item.get("paused", {}).get("BOOL") else None,
+        )
+
+    def list_dead_letters(self) -> Mapping[str, str]:
+        """Return the URLs of the dead-letter queues by stage: intake, notify, sweep."""
+        return {
+            name.removesuffix(_DEAD_LETTERS).lower(): url
+            for name, url in sorted(self.outputs.items())
+            if name.endswith(_DEAD_LETTERS)
+        }
+
+
+def connect_to_hub(composition: Composition, *, config: str, profile: str | None) -> Hub:
+    """Log in to the hub; CommandError for other credentials, or if nothing is deployed."""
+    settings = load(composition.root, config, today=composition.clock.now().date()).settings
+    login = composition.log_in(settings, profile=profile)
+    if login.position is not Position.HUB:
+        raise CommandError(
+            f"these are credentials of the management account {settings.management}",
+            fix=f"use credentials of the hub account {settings.hub}, for example with --profile",
+        )
+
+    def client(service: str) -> GuardedClient:
+        return GuardedClient(login.client(service), service=service)
+
+    stack = client("cloudformation")
+    for name in (TABLE, SWEEP, CONTROLS):
+        read_output(stack, name)  # raises if there is no stack, or one of an older release
+    return Hub(
+        caller=login.identity.arn,
+        client=client,
+        outputs=read_outputs(stack) or {},
+        clock=composition.clock,
+    )
+
+
+def _read_decision(item: Mapping[str, Any], what: str) -> OperatorDecision:
+    at = item.get(f"{what}_at", {}).get("S")
+    return OperatorDecision(
+        by=item.get(f"{what}_by", {}).get("S", "unknown"),
+        at=datetime.fromisoformat(at) if at else None,
+        why=item.get(f"{what}_why", {}).get("S", ""),
+    )

@@ -1,1 +1,0 @@
-"""Reads what the checks look at, with whatever credentials there are."""

@@ -63,9 +63,9 @@ def compose_reconcile(observe: Callable[[Incident], None]) -> ReconcileFunction:
     )
     writer_roles = frozenset({environment.writer_role_arn, environment.management_role_arn})
     bulks = BulkLimits(
-        accounts=int(environment.bulk_accounts),
-        organization_accounts=int(environment.bulk_organization_accounts),
-        window=timedelta(minutes=int(environment.bulk_minutes)),
+        accounts=int(environment.bulk_edits_accounts),
+        organization_accounts=int(environment.bulk_edits_organization_accounts),
+        window=timedelta(minutes=int(environment.bulk_edits_minutes)),
     )
     publisher = IncidentPublisher(
         incidents=IncidentItems(**table),
@@ -89,8 +89,8 @@ def compose_reconcile(observe: Callable[[Incident], None]) -> ReconcileFunction:
         writer_roles=writer_roles,
         guardrail=environment.guardrail == "on",
         standoffs=RepeatedEditLimits(
-            reverts=int(environment.standoff_reverts),
-            window=timedelta(minutes=int(environment.standoff_minutes)),
+            reverts=int(environment.repeated_edits_reverts),
+            window=timedelta(minutes=int(environment.repeated_edits_minutes)),
         ),
     )
     queue = SqsQueue(client=LateClient("sqs"), queue_url=environment.intake_queue_url)

@@ -38,11 +38,11 @@ RECONCILE = ReconcileEnvironment(
     writer_role_arn=WRITER_ROLE,
     management_role_arn=MANAGEMENT_ROLE,
     guardrail="off",
-    bulk_accounts="7",
-    bulk_organization_accounts="30",
-    bulk_minutes="15",
-    standoff_reverts="4",
-    standoff_minutes="90",
+    bulk_edits_accounts="7",
+    bulk_edits_organization_accounts="30",
+    bulk_edits_minutes="15",
+    repeated_edits_reverts="4",
+    repeated_edits_minutes="90",
 )
 NOTIFY = NotifyEnvironment(
     state_table="state",
@@ -77,11 +77,11 @@ class TestEnvironment:
             "ROLLCALL_WRITER_ROLE_ARN",
             "ROLLCALL_MANAGEMENT_ROLE_ARN",
             "ROLLCALL_GUARDRAIL",
-            "ROLLCALL_BULK_ACCOUNTS",
-            "ROLLCALL_BULK_ORGANIZATION_ACCOUNTS",
-            "ROLLCALL_BULK_MINUTES",
-            "ROLLCALL_STANDOFF_REVERTS",
-            "ROLLCALL_STANDOFF_MINUTES",
+            "ROLLCALL_BULK_EDITS_ACCOUNTS",
+            "ROLLCALL_BULK_EDITS_ORGANIZATION_ACCOUNTS",
+            "ROLLCALL_BULK_EDITS_MINUTES",
+            "ROLLCALL_REPEATED_EDITS_REVERTS",
+            "ROLLCALL_REPEATED_EDITS_MINUTES",
         )
         assert NOTIFY.variable_names() == (
             "ROLLCALL_STATE_TABLE",

@@ -54,11 +54,11 @@ class ReconcileEnvironment(_Environment):
     writer_role_arn: str
     management_role_arn: str
     guardrail: str
-    bulk_accounts: str
-    bulk_organization_accounts: str
-    bulk_minutes: str
-    standoff_reverts: str
-    standoff_minutes: str
+    bulk_edits_accounts: str
+    bulk_edits_organization_accounts: str
+    bulk_edits_minutes: str
+    repeated_edits_reverts: str
+    repeated_edits_minutes: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -136,7 +136,7 @@ def _measured_from(path: Path) -> int:
     (function,) = [
         node
         for node in ast.parse(path.read_text(encoding="utf-8")).body
-        if isinstance(node, ast.FunctionDef) and node.name == "measured"
+        if isinstance(node, ast.FunctionDef) and node.name == "measure_incident"
     ]
     return function.lineno
 

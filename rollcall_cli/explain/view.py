@@ -55,7 +55,7 @@ def render(explanation: Explanation, *, details: bool) -> Iterator[Text]:
     yield Text(clean(f"{account.id}  {account.name}".rstrip()), style="bold")
     yield from _format_rows(
         [
-            ("OU", "/".join(account.ou_path) or "the root"),
+            ("OU", account.ou or "the root"),
             ("ids", " / ".join(account.parent_ids) or "not known"),
             ("state", str(account.state)),
             ("tags", tags or "none"),

@@ -10,7 +10,8 @@ from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from rollcall.decide.observed import ObservedAccount, read_account, write_account
+from rollcall.decide.observed import ObservedAccount
+from rollcall.model.account import Account
 from rollcall.model.desired import Present, Unreadable
 from rollcall.model.roster import read_selector
 from rollcall_cli.text.problems import CommandError
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from rollcall.model.account import Account
 
 # https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
 _DEEPEST: Final = 5
@@ -109,7 +109,7 @@ def write_reading(path: Path, seen: PlanReading, *, plan: Mapping[str, Any] | No
         "since": seen.since.isoformat(),
         "scope": seen.scope.as_document(),
         "plan": plan,
-        "accounts": [write_account(account) for account in seen.accounts],
+        "accounts": [account.as_document() for account in seen.accounts],
         "observed": [item.as_document() for item in seen.observed],
     }
     draft = path.parent / f"{path.name}.part"
@@ -147,7 +147,7 @@ def _parse_reading(document: Mapping[str, Any]) -> PlanReading:
         roster=document["roster"],
         scope=PlanScope.from_document(document["scope"]),
         since=datetime.fromisoformat(document["since"]),
-        accounts=[read_account(item) for item in document["accounts"]],
+        accounts=[Account.from_document(item) for item in document["accounts"]],
         observed=[ObservedAccount.from_document(item) for item in document["observed"]],
     )
     accounts = [*seen.accounts, *(item.account for item in seen.observed)]

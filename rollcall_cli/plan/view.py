@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.text import Text
 
+from rollcall.model.account import describe_account
 from rollcall.model.contact import Contact
 from rollcall.model.desired import Desired, Present
-from rollcall.sweep.plan_builder import describe_account
 from rollcall_cli.explain.view import show_contact
 from rollcall_cli.plan.result import PlanStatus
 from rollcall_cli.text.formatting import clean

@@ -102,17 +102,20 @@ def test_nothing_is_ever_written(drifted):
     assert all(name.startswith(("get_", "list_", "describe_")) for name, _ in drifted.calls)
 
 
+def _state(contact):
+    return {"state": "present", "contact": contact} if contact else {"state": "absent"}
+
+
 def test_the_plan_has_the_digest_that_a_sweep_gives_it(drifted):
     drifted.caller = MANAGEMENT
     found, _ = plan(drifted, "--show-details")
     digest = PlanDigest(found["roster"])
     for item in (one for one in found["differences"] if not one["alert_only"]):
-        present = {"state": "present", "contact": item["found"]} if item["found"] else {"state": "absent"}
         change = {
             "account_id": item["account"]["id"],
             "kind": item["kind"],
-            "found": present,
-            "wanted": {"contact": item["wanted"], "source": item["source"]},
+            "found": _state(item["found"]),
+            "wanted": {**_state(item["wanted"]), "source": item["source"]},
         }
         digest.add(PlannedChange.from_document(change))
     assert found["plan"] == digest.compute()
@@ -152,7 +155,7 @@ def test_a_part_of_the_organization_can_be_planned(drifted, arguments, accounts)
         (("contacts",), "x"),
         (("contacts", "SECURITY"), {"state": "unreadable", "reason": 1}),
         (("contacts", "SECURITY", "contact", "email"), None),
-        (("lost",), "x"),
+        (("orphaned",), "x"),
     ],
 )
 def test_a_file_with_something_else_in_place_of_text_is_no_plan(drifted, where, what):

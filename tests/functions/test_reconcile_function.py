@@ -28,7 +28,7 @@ def test_an_edited_contact_is_restored_recorded_and_told(deployment):
     assert [key.rpartition("/")[2] for key in keys] == ["intent.json", "outcome.json"]
     assert len({key.rpartition("/")[0] for key in keys}) == 1
     intent, outcome = (deployment.ledger()[key] for key in keys)
-    assert intent["found"] == FOUND.as_document()
+    assert intent["found"]["contact"] == FOUND.as_document()
     assert intent["wanted"]["contact"] == WANTED.as_document()
     assert (outcome["verdict"], outcome["verified"]) == ("set", True)
     assert outcome["intent_id"] == intent["id"]

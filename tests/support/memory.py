@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.state.incidents import HELD_SECONDS
 from rollcall.decide.enforcement import Enforcement
-from rollcall.decide.observed import ChangeResult, ObservedAccount, PlannedChange, read_account, write_account
+from rollcall.decide.observed import ChangeResult, ObservedAccount, PlannedChange
+from rollcall.model.account import Account
 from rollcall.model.errors import IntentBusyError, RecordRefusedError, RetryableError, WritesHaltedError
 from rollcall.notify.notifier import ChannelRecord
 from rollcall.notify.plain_text import render_plain_text
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rollcall.decide.intent import Intent
-    from rollcall.model.account import Account
     from rollcall.model.contact import ContactKind
     from rollcall.notify.message import Message
     from rollcall.notify.plain_text import Alert
@@ -284,10 +284,10 @@ class MemoryRuns:
     reports: dict[str, bytes] = field(default_factory=dict)
 
     def write_accounts(self, run_id: str, accounts: Sequence[Account]) -> None:
-        self._write(f"{run_id}/accounts", [write_account(account) for account in accounts])
+        self._write(f"{run_id}/accounts", [account.as_document() for account in accounts])
 
     def read_accounts(self, run_id: str) -> list[Account]:
-        return [read_account(item) for item in self._read(f"{run_id}/accounts")]
+        return [Account.from_document(item) for item in self._read(f"{run_id}/accounts")]
 
     def write_observed(self, run_id: str, part: str, records: Sequence[ObservedAccount]) -> None:
         self._write(f"{run_id}/observed/{part}", [record.as_document() for record in records])

@@ -7,13 +7,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.errors import AWS_ERRORS, get_code
-from rollcall.decide.observed import ChangeResult, ObservedAccount, PlannedChange, read_account, write_account
+from rollcall.decide.observed import ChangeResult, ObservedAccount, PlannedChange
+from rollcall.model.account import Account
 from rollcall.model.errors import RetryableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from rollcall.model.account import Account
 
 #: The report of the last run has the same address every day.
 LATEST = "reports/latest.json"
@@ -30,11 +29,11 @@ class RunsBucket:
 
     def write_accounts(self, run_id: str, accounts: Sequence[Account]) -> None:
         """Store the accounts that a run looks at."""
-        self._write(f"runs/{run_id}/accounts.json.gz", map(write_account, accounts))
+        self._write(f"runs/{run_id}/accounts.json.gz", (account.as_document() for account in accounts))
 
     def read_accounts(self, run_id: str) -> Sequence[Account]:
         """Those accounts, in the same order."""
-        return [read_account(item) for item in self._read(f"runs/{run_id}/accounts.json.gz")]
+        return [Account.from_document(item) for item in self._read(f"runs/{run_id}/accounts.json.gz")]
 
     def write_observed(self, run_id: str, part: str, records: Sequence[ObservedAccount]) -> None:
         """Store one part of what was observed; the same part again replaces it."""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
 from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING, Final
 
 from rollcall.bulk_edits.model import EXAMPLES, PRINCIPALS, QUIET, UPDATE_EVERY, Bulk, By, Edit, EditWindow
 from rollcall.events.actor import UNKNOWN
 from rollcall.events.fields import make_key_text
+from rollcall.events.signal import parse_time
+from rollcall.model.account import describe_account
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
 
     from rollcall.bulk_edits.model import BulkLimits
     from rollcall.events.actor import Actor
@@ -99,33 +101,19 @@ _MOST_CHARACTERS: Final = 512
 
 def make_edit(incident: Incident, signal: Signal, verdict: Verdict, now: datetime) -> Edit:
     """The edit that an incident tells of, and that ended with this verdict."""
-    account = incident.account
-    place = {
-        "id": signal.account_id,
-        "name": account.name if account else None,
-        "ou": "/".join(account.ou_path) if account else None,
-    }
     return Edit(
         incident_id=incident.id,
         account_id=signal.account_id,
-        at=_read_time(signal, now),
+        # Now if the event does not tell, or tells of the future.
+        at=min(parse_time(signal) or now, now),
         verdict=str(verdict),
-        place=place,
+        place=describe_account(incident.account, account_id=signal.account_id),
         actor={name: _shorten(value) for name, value in signal.actor.as_document().items()},
     )
 
 
 def _shorten(value: object) -> object:
     return value[:_MOST_CHARACTERS] if isinstance(value, str) else value
-
-
-def _read_time(signal: Signal, now: datetime) -> datetime:
-    """When it happened; now if the event does not tell, or tells of the future."""
-    try:
-        then = datetime.fromisoformat(signal.event.time)
-    except ValueError:
-        return now
-    return min(then if then.tzinfo else then.replace(tzinfo=UTC), now)
 
 
 def accepts(bulk: Bulk | None, edit: Edit, limits: BulkLimits) -> bool:

@@ -6,10 +6,11 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from rollcall.events.fields import read_text
+from rollcall.model.codec import Serializable
 from rollcall.model.contact import mask_access_key
 
 UNKNOWN: Final = "unknown"
@@ -46,7 +47,7 @@ _API_AGENTS: Final = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Actor:
+class Actor(Serializable):
     """The caller behind an event. What the event does not tell is `unknown` or None, never a guess.
 
     `session` is the name of a role's or federated user's session, `via` the AWS service that made the call
@@ -92,15 +93,6 @@ class Actor:
             console=_is_console(detail),
             access_key=mask_access_key(key) if key else None,
         )
-
-    def as_document(self) -> dict[str, Any]:
-        """Plain JSON for outcomes and intents."""
-        return asdict(self)
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> Self:
-        """Read what `as_document` wrote; TypeError if it is something else."""
-        return cls(**document)
 
 
 def _read_principal(identity: Mapping[str, Any], service: str | None) -> str:

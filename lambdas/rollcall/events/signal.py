@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from rollcall.events.actor import Actor
-    from rollcall.model.contact import ContactKind
+from rollcall.events.actor import Actor
+from rollcall.model.codec import Serializable
+from rollcall.model.contact import ContactKind
 
 
 class Cause(StrEnum):
@@ -40,7 +39,7 @@ PROVISIONING = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EventReference:
+class EventReference(Serializable):
     """Where to find the event again: its CloudTrail event id, name, time (ISO 8601, UTC) and request id.
 
     `shared_id` is the id that CloudTrail gives the records of one call in several accounts.
@@ -59,7 +58,7 @@ class EventReference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Signal:
+class Signal(Serializable):
     """Look at this account.
 
     `kind` is the contact that was named, None for all of them. `destination` is the parent id that a

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from rollcall.model.codec import Serializable
 
 
 class AccountState(StrEnum):
@@ -26,7 +26,7 @@ class AccountState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Account(Serializable):
     """One account of the organization.
 
     `ou_path` are the names of its organizational units below the root, outermost first;
@@ -44,3 +44,15 @@ class Account:
     def active(self) -> bool:
         """Only active accounts are written: whether AWS takes a Put on others is unknown."""
         return self.state is AccountState.ACTIVE
+
+    @property
+    def ou(self) -> str:
+        """Its organizational unit as people write it: `Workloads/Production`, empty for the root."""
+        return "/".join(self.ou_path)
+
+
+def describe_account(account: Account | None, *, account_id: str | None = None) -> dict[str, Any]:
+    """An account as alerts and reports name it; of one that nobody read only the id, if that is known."""
+    if account is None:
+        return {"id": account_id, "name": None, "ou": None}
+    return {"id": account.id, "name": account.name, "ou": account.ou}

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, Self
+from typing import Final
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from rollcall.model.codec import Serializable
 
 
 class ContactKind(StrEnum):
@@ -20,7 +19,7 @@ class ContactKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contact:
+class Contact(Serializable):
     """One contact. The values are personal data: they never show in a repr, a log or an exception."""
 
     name: str = field(repr=False)
@@ -35,20 +34,6 @@ class Contact:
             other.title,
             other.email.strip(),
             other.phone,
-        )
-
-    def as_document(self) -> dict[str, str]:
-        """Plain JSON, in full: only for the roster, the ledger and open intents."""
-        return {"name": self.name, "title": self.title, "email": self.email, "phone": self.phone}
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, str]) -> Self:
-        """Read what `as_document` wrote; KeyError if a value is missing."""
-        return cls(
-            name=document["name"],
-            title=document["title"],
-            email=document["email"],
-            phone=document["phone"],
         )
 
 

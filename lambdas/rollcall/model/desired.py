@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from rollcall.model.contact import Contact
+from rollcall.model.codec import Serializable
+from rollcall.model.contact import Contact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desired:
+class Desired(Serializable):
     """The contact must be this; `source` is the roster entry that says so."""
+
+    tag = "present"
 
     contact: Contact
     source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DesiredAbsent:
+class DesiredAbsent(Serializable):
     """The contact must not exist."""
+
+    tag = "absent"
 
     source: str
 
@@ -37,24 +40,30 @@ DesiredOrConflict = Desired | DesiredAbsent | Conflict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Present:
+class Present(Serializable):
     """The contact exists with these values."""
+
+    tag = "present"
 
     contact: Contact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Absent:
+class Absent(Serializable):
     """The Account API answered ResourceNotFoundException: the one answer that means absent."""
+
+    tag = "absent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unreadable:
+class Unreadable(Serializable):
     """The contact may or may not exist; `reason` says why nobody could tell and names the fix.
 
     `denied` tells a refusal of access, which in a new account may pass by itself, from other failures that
     trying again does not mend. `unreachable` tells an account that we have no way into.
     """
+
+    tag = "unreadable"
 
     reason: str
     denied: bool = False

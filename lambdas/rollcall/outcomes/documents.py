@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rollcall.model.account import describe_account
 from rollcall.model.contact import mask_contact
 from rollcall.model.desired import Absent, Desired, Observation, Present, Unreadable
 from rollcall.model.levels import Severity
@@ -63,17 +64,13 @@ def build_ledger_document(outcome: Outcome, at: datetime) -> dict[str, Any]:
 
 
 def _build_context(incident: Incident, at: datetime) -> dict[str, Any]:
-    signal, account = incident.signal, incident.account
+    signal = incident.signal
     return {
         "version": VERSION,
         "incident_id": incident.id,
         "decided_at": at.isoformat(),
         "cause": str(signal.cause) if signal else None,
-        "account": {
-            "id": signal.account_id if signal else None,
-            "name": account.name if account else None,
-            "ou": "/".join(account.ou_path) if account else None,
-        },
+        "account": describe_account(incident.account, account_id=signal.account_id if signal else None),
         "actor": signal.actor.as_document() if signal else None,
         "event": {
             "id": incident.event.id,

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from rollcall.events.signal import TAMPERING
+from rollcall.model.account import describe_account
 from rollcall.model.errors import RetryableError
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, format_time, make_notice
@@ -120,11 +121,7 @@ def make_repeated_notice(standoff: RepeatedEdits, account: Account, window: time
     """The one message about a standoff."""
     account_id, kind = standoff.account_id, str(standoff.kind)
     facts = {
-        "account": {
-            "id": account_id,
-            "name": account.name,
-            "ou": "/".join(account.ou_path),
-        },
+        "account": describe_account(account),
         "kind": kind,
         "reverts": standoff.reverts,
         "window_minutes": window // timedelta(minutes=1),

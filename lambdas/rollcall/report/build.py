@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rollcall.decide.observed import write_observation
+from rollcall.model.account import describe_account
+from rollcall.model.codec import encode
 from rollcall.model.contact import Contact, ContactKind
 from rollcall.model.desired import Desired
 from rollcall.outcomes.verdicts import COUNTED, OUT_OF_SCOPE, VERDICTS, Left, Verdict
@@ -154,9 +155,7 @@ def _build_account(record: ObservedAccount, basis: ReportInput, holders: Holders
     nothing = {"status": str(Verdict.INACTIVE), "reason": f"the account is {account.state}"}
     rest = _UNMANAGED if account.active else nothing
     return {
-        "id": account.id,
-        "name": account.name,
-        "ou": "/".join(account.ou_path),
+        **describe_account(account),
         "state": str(account.state),
         "contacts": {
             str(kind): decided.get(kind) or rest | {"found": None, "wanted": None, "source": None}
@@ -170,7 +169,7 @@ def _build_contact(decision: Change | Finding, status: Verdict, reason: str) -> 
     return {
         "status": str(status),
         "reason": reason,
-        "found": write_observation(decision.found),
+        "found": encode(decision.found),
         "wanted": wanted.contact.as_document() if isinstance(wanted, Desired) else None,
         "source": wanted.source if wanted else None,
     }

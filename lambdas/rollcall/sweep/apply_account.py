@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from rollcall.decide.observed import ChangeResult, ObservedAccount, plan_observed, write_desired
+from rollcall.decide.observed import ChangeResult, ObservedAccount, plan_observed
 from rollcall.decide.plan import Finding
 from rollcall.events.actor import UNKNOWN, Actor
 from rollcall.events.signal import Cause, EventReference, Signal
-from rollcall.model.desired import Present
+from rollcall.model.desired import Desired, Present
 from rollcall.model.errors import RetryableError, describe_unexpected
 from rollcall.outcomes.outcome import Incident, Outcome, make_incident_id
 from rollcall.outcomes.verdicts import RIGHT, UNREAD, Verdict
@@ -89,7 +89,9 @@ def is_same_observation(found: Observation, planned: Observation) -> bool:
 
 def is_same_desired(wanted: DesiredState, planned: DesiredState) -> bool:
     """The same values; which entry of the roster they come from does not matter."""
-    return bool(write_desired(wanted)["contact"] == write_desired(planned)["contact"])
+    if isinstance(wanted, Desired) and isinstance(planned, Desired):
+        return wanted.contact == planned.contact
+    return type(wanted) is type(planned)
 
 
 #: Waits before the second, third and fourth try of what AWS was too busy for.

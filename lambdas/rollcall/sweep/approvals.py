@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from rollcall.model.codec import Serializable
 from rollcall.model.levels import Severity
 from rollcall.model.roster import Mode
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, format_time, make_notice
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Collection, Sequence
 
     from rollcall.model.roster import Roster
     from rollcall.sweep.plan_builder import PlanBuilder
@@ -41,7 +42,7 @@ def compute_limit(limit: int | str | None, *, active: int) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PendingPlan:
+class PendingPlan(Serializable):
     """A plan that waits for a person. `summary` has no contact details.
 
     `data` is the run that stored it. `approved_by` and `approved_at` are None until somebody approves it.
@@ -60,7 +61,7 @@ class PendingPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LapsedApproval:
+class LapsedApproval(Serializable):
     """An approval that came to nothing: its plan was not carried out, and why. No contact details."""
 
     plan: str

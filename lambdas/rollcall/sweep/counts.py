@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from rollcall.model.account import describe_account
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, make_notice
 from rollcall.outcomes.verdicts import COUNTED, RIGHT, VERDICTS, Verdict
@@ -13,7 +14,6 @@ from rollcall.publish.known_drift import compute_fingerprint
 from rollcall.sweep.plan_builder import (
     MOST_EXAMPLES,
     compute_change_digest,
-    describe_account,
     make_example,
     make_planned_change,
 )

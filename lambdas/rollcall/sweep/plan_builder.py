@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.decide.observed import PlannedChange
+from rollcall.model.account import describe_account
 from rollcall.model.contact import mask_contact
 from rollcall.model.desired import Desired, DesiredAbsent, Present, Unreadable
 from rollcall.sweep.run import PlanReference
@@ -141,11 +142,6 @@ def make_example(account: Account, change: Change) -> dict[str, Any]:
         "found": mask_found(change.found),
         "wanted": mask_desired(change.wanted),
     }
-
-
-def describe_account(account: Account) -> dict[str, str]:
-    """An account as notices name it."""
-    return {"id": account.id, "name": account.name, "ou": "/".join(account.ou_path)}
 
 
 def mask_found(found: Observation | None) -> dict[str, str] | None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+from rollcall.model.codec import Serializable
 
 #: How long a worker that says nothing is believed to be at work: three times the time-out of its function.
 LEASE_SECONDS = 900
@@ -49,7 +48,7 @@ class Ending(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlanReference:
+class PlanReference(Serializable):
     """A plan that is stored in parts. `digest` (SHA-256, hex) is of everything that it would write.
 
     `roster` is the digest of the roster that it carries out, `changes` how many contacts it changes.
@@ -62,7 +61,7 @@ class PlanReference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Run(Serializable):
     """Where a run is.
 
     `roster` is the digest of the roster that is planned with, `approved` the one that was approved when the
@@ -93,62 +92,14 @@ class Run:
     ending: Ending | None = None
     failed: Mapping[str, str] = field(default_factory=dict)
 
-    def as_document(self) -> dict[str, Any]:
-        """Plain JSON for the state machine: no contact details, a few hundred bytes."""
-        plan = self.plan
-        return {
-            "id": self.id,
-            "execution": self.execution,
-            "trigger": str(self.trigger),
-            "by": self.by,
-            "started_at": self.started_at.isoformat(),
-            "next": str(self.next),
-            "roster": self.roster,
-            "approved": self.approved,
-            "data": self.data,
-            "accounts": self.accounts,
-            "cursor": self.cursor,
-            "rates": dict(self.rates),
-            "reads": self.reads,
-            "plan": {
-                "digest": plan.digest,
-                "roster": plan.roster,
-                "changes": plan.changes,
-                "parts": plan.parts,
-            }
-            if plan
-            else None,
-            "held": list(self.held),
-            "ending": self.ending and str(self.ending),
-            "failed": dict(self.failed),
-        }
-
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Self:
         """Read what `as_document` wrote, and what the state machine added of failed steps.
 
         The machine's catchers put `{"Error": ..., "Cause": ...}` under `failed`.
         """
-        plan = document["plan"]
-        return cls(
-            id=document["id"],
-            execution=document["execution"],
-            trigger=Trigger(document["trigger"]),
-            by=document["by"],
-            started_at=datetime.fromisoformat(document["started_at"]),
-            next=Step(document["next"]),
-            roster=document["roster"],
-            approved=document["approved"],
-            data=document["data"],
-            accounts=document["accounts"],
-            cursor=document["cursor"],
-            rates=document["rates"],
-            reads=document["reads"],
-            plan=PlanReference(**plan) if plan else None,
-            held=tuple(document["held"]),
-            ending=Ending(document["ending"]) if document["ending"] else None,
-            failed={step: describe_failure(failure) for step, failure in document["failed"].items()},
-        )
+        failed = {step: describe_failure(failure) for step, failure in document["failed"].items()}
+        return super(Run, cls).from_document({**document, "failed": failed})
 
 
 def describe_failure(failure: Mapping[str, Any] | str) -> str:

@@ -42,7 +42,8 @@ def test_an_intent_is_recorded_in_full_before_anything_is_written(ledger, object
     assert list(objects()) == [f"{FOLDER}/intent.json"]
     [document] = objects()[f"{FOLDER}/intent.json"]
     assert Intent.from_document(document) == INTENT
-    assert (document["found"], document["wanted"]["contact"]) == (FOUND.as_document(), WANTED.as_document())
+    assert document["found"] == {"state": "present", "contact": FOUND.as_document()}
+    assert document["wanted"]["contact"] == WANTED.as_document()
 
 
 def test_an_outcome_stands_beside_its_intent_without_contact_details(ledger, objects):

@@ -132,7 +132,9 @@ def test_an_edit_that_is_heard_of_twice_makes_nobody_more_active():
 def test_the_numbers_that_are_set_decide_what_a_bulk_is():
     world = World().settle()
     limits = BulkLimits(accounts=2, organization_accounts=4, window=timedelta(minutes=1))
-    world.reconciler = replace(world.reconciler, bulks=limits)
+    publisher = world.reconciler.publisher
+    gatherer = replace(publisher.gatherer, limits=limits)
+    world.reconciler = replace(world.reconciler, publisher=replace(publisher, gatherer=gatherer))
     accounts = many_accounts(world, 5)
     for account_id in accounts[:2]:
         edit(world, mallory(account_id))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.adapters.state.table import TableAdapter, make_expiry, make_key
@@ -13,6 +13,7 @@ from rollcall.sweep.run import LEASE_SECONDS, Run
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
 
 _HELD: Final = "held#"
 _LAPSED: Final = make_key("sweep", "lapsed")
@@ -91,10 +92,7 @@ class PendingPlanItems(TableAdapter):
     def save_lapsed(self, lapsed: LapsedApproval) -> None:
         """Remember an approval that came to nothing, in place of an earlier one."""
         item = _LAPSED | {
-            "plan": {"S": lapsed.plan},
-            "approved_by": {"S": lapsed.by},
-            "why": {"S": lapsed.why},
-            "lapsed_at": {"S": lapsed.at.isoformat()},
+            "document": {"S": json.dumps(lapsed.as_document(), sort_keys=True)},
             "expires_at": make_expiry(lapsed.at, _LAPSED_SHOWN.total_seconds()),
         }
         self._table.call("put_item", Item=item)
@@ -102,11 +100,8 @@ class PendingPlanItems(TableAdapter):
     def find_lapsed(self, now: datetime) -> LapsedApproval | None:
         """The last one of the past seven days that no other approval has answered."""
         item = self._table.get(_LAPSED)
-        if item is None or (at := datetime.fromisoformat(item["lapsed_at"]["S"])) + _LAPSED_SHOWN <= now:
-            return None
-        return LapsedApproval(
-            plan=item["plan"]["S"], by=item["approved_by"]["S"], why=item["why"]["S"], at=at
-        )
+        lapsed = LapsedApproval.from_document(json.loads(item["document"]["S"])) if item else None
+        return lapsed if lapsed and lapsed.at + _LAPSED_SHOWN > now else None
 
     def _list_all(self) -> list[PendingPlan]:
         return [_read_pending(item) for item in self._table.query("sweep", prefix=_HELD)]
@@ -117,21 +112,11 @@ def _make_key(plan: str) -> dict[str, Any]:
 
 
 def _write_pending(held: PendingPlan) -> dict[str, Any]:
-    document = {
-        "plan": held.plan,
-        "roster": held.roster,
-        "changes": held.changes,
-        "parts": held.parts,
-        "data": held.data,
-        "held_at": held.held_at.isoformat(),
-        "expires_at": held.expires_at.isoformat(),
-        "summary": dict(held.summary),
-    }
     approved = {"approved_by": {"S": held.approved_by}} if held.approved_by else {}
     return (
         _make_key(held.plan)
         | {
-            "document": {"S": json.dumps(document, sort_keys=True)},
+            "document": {"S": json.dumps(held.as_document(), sort_keys=True)},
             "expires_at": make_expiry(held.expires_at, 0),
         }
         | approved
@@ -139,20 +124,9 @@ def _write_pending(held: PendingPlan) -> dict[str, Any]:
 
 
 def _read_pending(item: Mapping[str, Any]) -> PendingPlan:
-    document = json.loads(item["document"]["S"])
-    approved_at = item.get("approved_at", {}).get("S")
-    return PendingPlan(
-        plan=document["plan"],
-        roster=document["roster"],
-        changes=document["changes"],
-        parts=document["parts"],
-        data=document["data"],
-        held_at=datetime.fromisoformat(document["held_at"]),
-        expires_at=datetime.fromisoformat(document["expires_at"]),
-        summary=document["summary"],
-        approved_by=item.get("approved_by", {}).get("S"),
-        approved_at=datetime.fromisoformat(approved_at) if approved_at else None,
-    )
+    # Who approved it stands beside the document: it is added to an item that is there.
+    approved = {name: item.get(name, {}).get("S") for name in ("approved_by", "approved_at")}
+    return PendingPlan.from_document(json.loads(item["document"]["S"]) | approved)
 
 
 _CURRENT, _LAST = make_key("sweep", "current"), make_key("sweep", "last")

@@ -147,7 +147,7 @@ def test_credentials_that_the_other_partition_does_not_even_know_name_the_region
     world.failures["sts"] = [refused("InvalidClientTokenId", "GetCallerIdentity")]
     result = world.run("doctor")
     assert result.exit_code == 1
-    assert "a region in organization.yaml that is of another partition" in result.stderr
+    assert "a region in organization.yaml that belongs to another partition" in result.stderr
 
 
 def test_a_region_without_the_account_api_is_refused_before_anybody_is_asked(world):

@@ -131,8 +131,12 @@ POINTS = (
 @pytest.mark.parametrize("seed", range(8))
 def test_any_mixture_of_strange_events_doubles_and_crashes_ends_right_and_told(seed):
     chance, world = Random(seed), World().settle()  # noqa: S311  # a mixture that comes again, no secret
+    publisher = world.reconciler.publisher
+    gatherer = replace(publisher.gatherer, limits=BulkLimits(accounts=3))
     world.reconciler = replace(
-        world.reconciler, bulks=BulkLimits(accounts=3), standoffs=RepeatedEditLimits(reverts=2)
+        world.reconciler,
+        publisher=replace(publisher, gatherer=gatherer),
+        standoffs=RepeatedEditLimits(reverts=2),
     )
     accounts = many_accounts(world, 6)
     for _ in range(20):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from rollcall.adapters.organizations import PAGE_SIZE
 from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.model.contact import ContactKind
-from rollcall.runtime.batch import retry_seconds
+from rollcall.runtime.handlers import retry_seconds
 from rollcall.sweep.approvals import find_reasons_to_wait, make_pending_plan
 from rollcall.sweep.observe import SLICE_SECONDS
 from rollcall.sweep.plan_builder import PlanBuilder

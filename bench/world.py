@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bench.delayed import BUCKET_SECONDS, BUS_SECONDS, TABLE_SECONDS, Delayed
 from bench.organizations import large_organization
 from bench.queue import IntakeQueue
-from rollcall.runtime.batch import process
+from rollcall.runtime.handlers import process
 from rollcall.sweep.observe import IN_FLIGHT
 from simulation.accounts import AlternateContact
 from simulation.concurrency import ConcurrentClock, ConcurrentPool

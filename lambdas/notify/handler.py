@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 
 from notify.compose import NotifyFunction, compose_notify
-from rollcall.runtime.batch import process
-from rollcall.runtime.handlers import compose_once
+from rollcall.runtime.handlers import compose_once, process
 
 if TYPE_CHECKING:
     from rollcall.ports import Delivery

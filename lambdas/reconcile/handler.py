@@ -9,8 +9,7 @@ from aws_lambda_powertools import Logger
 
 from reconcile.compose import ReconcileFunction, compose_reconcile
 from rollcall.outcomes.metrics import measure_incident
-from rollcall.runtime.batch import process
-from rollcall.runtime.handlers import compose_once, measure
+from rollcall.runtime.handlers import compose_once, measure, process
 
 if TYPE_CHECKING:
     from rollcall.outcomes.outcome import Incident

@@ -6,7 +6,7 @@ import pytest
 
 from rollcall.model.errors import MalformedEventError, PermanentError, RetryableError
 from rollcall.ports import Delivery
-from rollcall.runtime.batch import LONGEST_RETRY_SECONDS, process, retry_seconds
+from rollcall.runtime.handlers import LONGEST_RETRY_SECONDS, process, retry_seconds
 from tests.support.samples import FOUND, leaks
 
 

@@ -10,7 +10,7 @@ from rollcall.adapters.slack import Bot, HttpAnswer, SlackChannel
 from rollcall.model.levels import Severity
 from rollcall.notify.message import Links
 from rollcall.notify.notifier import Notifier
-from rollcall.runtime.batch import process
+from rollcall.runtime.handlers import process
 from tests.support.memory import Crash, Faults, MemoryChannel
 from tests.support.world import Message, World
 

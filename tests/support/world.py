@@ -21,7 +21,7 @@ from rollcall.notify.notifier import Notifier
 from rollcall.publish.incidents import IncidentPublisher
 from rollcall.reconcile.reconciler import Reconciler
 from rollcall.rosters.current import Rosters, approve_candidate
-from rollcall.runtime.batch import process
+from rollcall.runtime.handlers import process
 from rollcall.sweep.ports import ApplyPorts
 from rollcall.timing import make_buckets
 from rollcall.write.apply_change import Writer

@@ -1,19 +1,54 @@
-"""A message for Slack, in Block Kit, within Slack's limits whatever the values are.
-
-https://docs.slack.dev/reference/block-kit/blocks and https://docs.slack.dev/reference/methods/chat.postMessage
-"""
+"""A message for Slack, in Block Kit, within Slack's limits, and the escaping that all chats need."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.model.levels import Severity
-from rollcall.notify.markup import escape, escape_advice, quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from rollcall.notify.message import Fact, Message, Section
+
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+#: Bold, italics, strikes, code, links of Markdown, and names between colons, which become pictures:
+#: many a workspace has one called `aws`.
+_MARKUP = re.compile(r"[*_~`\[\]|]|:[^\s:]+:")
+_CUT = "..."
+
+
+def escape(text: str, limit: int) -> str:
+    """The text with what Slack would obey as entities, at most `limit` characters long, no entity cut."""
+    parts = [_ENTITIES.get(character, character) for character in text]
+    if sum(map(len, parts)) <= limit:
+        return "".join(parts)
+    kept, room = [], limit - len(_CUT)
+    for part in parts:
+        room -= len(part)
+        if room < 0:
+            break
+        kept.append(part)
+    return "".join(kept) + _CUT
+
+
+def escape_advice(text: str, limit: int) -> str:
+    """As `escaped`, for words of ours that hold code: what is cut within code still ends it."""
+    shortened = escape(text, limit - 1)
+    return shortened + "`" * (shortened.count("`") % 2)
+
+
+def quote(value: str, limit: int) -> str:
+    """A value that others may have chosen: as code where it holds markup, so that it means nothing."""
+    if not _MARKUP.search(value):
+        return escape(value, limit)
+    return f"`{escape(value.replace('`', QUOTE), limit - 2)}`"
+
+
+#: Stands for a backtick, which would end the code that a value is shown as.
+QUOTE = "'"
+
 
 BLOCKS: Final = 50
 HEADER_LENGTH: Final = 150

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from rollcall.notify.markup import escape, escape_advice, quote
+from rollcall.notify.block_kit import escape, escape_advice, quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

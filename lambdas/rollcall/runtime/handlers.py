@@ -1,17 +1,26 @@
-"""What every handler does beside its work: it is composed once, and it writes metrics."""
+"""What handlers do beside their work: composed once, metrics, and each message of a batch on its own."""
 
 from __future__ import annotations
 
 import gc
+import json
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
+from rollcall.model.errors import (
+    LaterError,
+    LookAgainError,
+    MalformedEventError,
+    PermanentError,
+    RollcallError,
+)
 from rollcall.outcomes.metrics import DIMENSION, NAMESPACE, SERVICES, Metric
+from rollcall.ports import Delivery
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from functools import _lru_cache_wrapper
 
 Function = TypeVar("Function")
@@ -46,3 +55,89 @@ def measure(metric: Metric, value: int) -> None:
         default_dimensions={DIMENSION: SERVICES[metric]},
     ):
         """Written on the way out."""
+
+
+#: Longest wait between two tries. SQS takes up to 12 hours, a person waits less gladly.
+LONGEST_RETRY_SECONDS = 900
+_FIRST_RETRY_SECONDS = 2
+
+
+class Queue(Protocol):
+    """The queue that the batch came from."""
+
+    def return_in(self, receipt: str, seconds: int) -> None:
+        """Show the message again after this time."""
+
+
+class BatchLogger(Protocol):
+    """What a batch reports to; `extra` becomes keys of one JSON line."""
+
+    def warning(self, msg: object, /, *, extra: Mapping[str, object] | None = None) -> None:
+        """A message goes back to the queue."""
+
+
+def retry_seconds(receives: int) -> int:
+    """Wait before the next try: 2, 4, 8, ... up to 900 s. Twenty receives span more than 2.5 hours."""
+    return int(min(_FIRST_RETRY_SECONDS * 2 ** (min(receives, 20) - 1), LONGEST_RETRY_SECONDS))
+
+
+def process(
+    event: Mapping[str, Any],
+    handle: Callable[[object, Delivery], object],
+    *,
+    queue: Queue | None,
+    log: BatchLogger,
+) -> dict[str, Any]:
+    """Handle each record of an SQS event; returns the partial batch response that Lambda wants.
+
+    A message that can never succeed comes back at once, so that it is in the dead-letter queue soon.
+    """
+    failures = []
+    for record in event["Records"]:
+        receives = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
+        delivery = Delivery(message_id=record["messageId"], receives=receives)
+        try:
+            handle(_parse(record["body"]), delivery)
+        except LookAgainError as again:
+            _return(queue, record, again.seconds, log)
+            failures.append({"itemIdentifier": record["messageId"]})
+        except Exception as error:  # noqa: BLE001  # whatever it is, the rest of the batch goes on
+            seconds = _wait(error, receives)
+            _return(queue, record, seconds, log)
+            failures.append({"itemIdentifier": record["messageId"]})
+            # Only our own texts are known to hold no contact details.
+            reason = str(error) if isinstance(error, RollcallError) else "unexpected"
+            keys = {
+                "message_id": record["messageId"],
+                "error": type(error).__name__,
+                "reason": reason,
+                "receives": receives,
+                "retry_seconds": seconds,
+            }
+            log.warning("returned to the queue", extra=keys)
+    return {"batchItemFailures": failures}
+
+
+def _wait(error: Exception, receives: int) -> int:
+    if isinstance(error, PermanentError):
+        return 0
+    asked = error.seconds if isinstance(error, LaterError) else 0
+    return max(retry_seconds(receives), min(asked, LONGEST_RETRY_SECONDS))
+
+
+def _parse(body: str) -> object:
+    try:
+        return json.loads(body)
+    except ValueError:
+        raise MalformedEventError("the message is no JSON") from None
+
+
+def _return(queue: Queue | None, record: Mapping[str, Any], seconds: int, log: BatchLogger) -> None:
+    if queue is None:
+        return
+    try:
+        queue.return_in(record["receiptHandle"], seconds)
+    except RollcallError as error:
+        # Then the message comes back when its visibility ends: later, but not less surely.
+        keys = {"message_id": record["messageId"], "reason": str(error)}
+        log.warning("left to its visibility time-out", extra=keys)

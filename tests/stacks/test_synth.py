@@ -160,7 +160,7 @@ def test_warnings_are_told_and_synth_goes_on(tmp_path: Path, capsys: pytest.Capt
     assert len(told) == 4
     assert told[0] == (
         "warning: config/examples/demo/contacts.yaml:6: contacts.soc.phone:"
-        " looks like a placeholder, not like a number that somebody answers"
+        " looks like a placeholder, not like a phone number"
     )
     # `cdk synth --strict` fails on it.
     annotations = (tmp_path / "RollcallHub.metadata.json").read_text(encoding="utf-8")

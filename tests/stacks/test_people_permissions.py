@@ -146,7 +146,7 @@ def look(world: Watched, patch: pytest.MonkeyPatch) -> None:
     assert world.deployed.outputs is not None
     dead = world.deployed.outputs["IntakeDeadLetterQueueUrl"]
     world.client("sqs", HUB).send_message(QueueUrl=dead, MessageBody="{}")
-    assert "Somebody keeps changing a contact back" in world.does("status", status=2)
+    assert "A contact is edited repeatedly" in world.does("status", status=2)
     world.does("history", PAYMENTS, "--verify")
     world.does("report")
     guard(world)
@@ -157,7 +157,7 @@ def look(world: Watched, patch: pytest.MonkeyPatch) -> None:
     world.does("validate", "--live")
     for paths in (True, False):
         if not paths:
-            patch.setattr(organizations_reads, "_account", organizations_reads.render_account_summary)
+            patch.setattr(organizations_reads, "_render_account", organizations_reads.render_account_summary)
         world.does("plan")
         world.does("explain", PAYMENTS)
 
@@ -189,7 +189,7 @@ def operate(world: Watched) -> None:
     world.write(contacts=scenes.LIMITED.replace("aws-soc@", "aws-sco@"))
     world.machines.deploy()
     world.machines.hub.sweep("roster")
-    (plan,) = json.loads(world.does("status", "--json", status=2))["waiting"]
+    (plan,) = json.loads(world.does("status", "--json", status=2))["pending_approval"]
     world.does("approve", plan["plan"])
 
 

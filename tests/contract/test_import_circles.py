@@ -9,6 +9,7 @@ ROOT = Path(__file__).parents[2]
 #: Folders of packages, and which packages are looked at in each.
 PLACES = {
     "tools": (".", ["bench", "localcloud", "rollcall_*", "simulation", "stacks"]),
+    "deployed": ("lambdas", ["*"]),
 }
 
 

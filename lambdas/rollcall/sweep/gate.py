@@ -16,15 +16,16 @@ from rollcall.sweep.approvals import (
     make_pending_notice,
     make_pending_plan,
 )
-from rollcall.sweep.plan_builder import PlanBuilder, load_granted
+from rollcall.sweep.plan_builder import PlanBuilder, compute_change_digest
 from rollcall.sweep.run import Ending, Run, Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from rollcall.decide.enforcement import Enforcement
     from rollcall.rosters.current import Rosters
-    from rollcall.sweep.ports import SweepPorts
+    from rollcall.sweep.ports import Runs, SweepPorts, Sweeps
     from rollcall.sweep.run import PlanReference
 
 #: Who approves a roster whose plan needs nobody.
@@ -152,3 +153,13 @@ class Gate:
 
 def _let_through(run: Run, plan: PlanReference) -> Run:
     return replace(run, plan=plan, cursor=0, next=Step.APPLY if plan.changes else Step.REPORT)
+
+
+def load_granted(roster: str, *, sweeps: Sweeps, runs: Runs, now: datetime) -> frozenset[bytes]:
+    """Digests of all changes in approved plans of this roster; RetryableError if they cannot be read."""
+    return frozenset(
+        compute_change_digest(change)
+        for held in sweeps.list_granted(roster, now)
+        for part in range(held.parts)
+        for change in runs.read_planned(held.data, roster, part)
+    )

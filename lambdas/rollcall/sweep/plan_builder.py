@@ -16,12 +16,10 @@ from rollcall.sweep.run import PlanReference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import datetime
 
     from rollcall.decide.plan import Change, Plan
     from rollcall.model.account import Account
     from rollcall.model.desired import DesiredState, Observation
-    from rollcall.sweep.ports import Runs, Sweeps
 
 
 class PlanDigest:
@@ -152,13 +150,3 @@ def mask_found(found: Observation | None) -> dict[str, str] | None:
 def mask_desired(wanted: DesiredState | None) -> dict[str, str] | None:
     """The contact that is wanted, masked; None if it is to be absent."""
     return mask_contact(wanted.contact) if isinstance(wanted, Desired) else None
-
-
-def load_granted(roster: str, *, sweeps: Sweeps, runs: Runs, now: datetime) -> frozenset[bytes]:
-    """Digests of all changes in approved plans of this roster; RetryableError if they cannot be read."""
-    return frozenset(
-        compute_change_digest(change)
-        for held in sweeps.list_granted(roster, now)
-        for part in range(held.parts)
-        for change in runs.read_planned(held.data, roster, part)
-    )

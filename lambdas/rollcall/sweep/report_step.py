@@ -21,7 +21,7 @@ from rollcall.sweep.counts import (
     make_notices,
     make_summary,
 )
-from rollcall.sweep.plan_builder import load_granted
+from rollcall.sweep.gate import load_granted
 from rollcall.sweep.run import Ending, Run, Step, Trigger, describe_failure
 
 if TYPE_CHECKING:

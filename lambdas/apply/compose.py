@@ -6,7 +6,6 @@ import os
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from rollcall.adapters.bus_and_queue import EventBridgeOutcomeBus
 from rollcall.adapters.clients import make_client
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.runs import RunsBucket
@@ -16,7 +15,7 @@ from rollcall.adapters.state.rosters import ControlItems, MatchTable
 from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.adapters.system import SystemClock, ThreadPool
 from rollcall.rosters.current import Rosters
-from rollcall.runtime.compose import load_candidate, make_writer
+from rollcall.runtime.compose import load_candidate, make_outcome_bus, make_writer
 from rollcall.runtime.environment import ApplyEnvironment
 from rollcall.sweep.apply import IN_FLIGHT, ApplyStep
 from rollcall.sweep.ports import ApplyPorts
@@ -47,11 +46,7 @@ def compose_apply() -> Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]
         repeated=RepeatedEditItems(**table),
         bulks=BulkItems(**table),
         incidents=IncidentItems(**table),
-        bus=EventBridgeOutcomeBus(
-            client=make_client("events"),
-            bus=environment.outcome_bus,
-            management_account=environment.management_account,
-        ),
+        bus=make_outcome_bus(environment),
     )
     runs = RunsBucket(client=make_client("s3"), bucket=environment.reports_bucket)
     rosters = Rosters(memory=ControlItems(**table), candidate=load_candidate())

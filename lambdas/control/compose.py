@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-from rollcall.adapters.bus_and_queue import EventBridgeOutcomeBus
 from rollcall.adapters.clients import make_client
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.runs import StepFunctionsMachine
@@ -14,7 +13,7 @@ from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.adapters.system import SystemClock
 from rollcall.control import CommandHandler
 from rollcall.rosters.current import Rosters
-from rollcall.runtime.compose import load_candidate
+from rollcall.runtime.compose import load_candidate, make_outcome_bus
 from rollcall.runtime.environment import ControlEnvironment
 
 
@@ -27,11 +26,7 @@ def compose_control() -> CommandHandler:
         pause=control,
         repeated=RepeatedEditItems(**table),
         sweeps=SweepTable(**table),
-        bus=EventBridgeOutcomeBus(
-            client=make_client("events"),
-            bus=environment.outcome_bus,
-            management_account=environment.management_account,
-        ),
+        bus=make_outcome_bus(environment),
         matches=MatchTable(**table),
         organization=AwsOrganization(client=make_client("organizations")),
         machine=StepFunctionsMachine(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from rollcall.adapters.bus_and_queue import EventBridgeOutcomeBus, SqsQueue
+from rollcall.adapters.bus_and_queue import SqsQueue
 from rollcall.adapters.clients import LateClient, make_client
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.state.edits import BulkItems, KnownDriftItems, RepeatedEditItems
@@ -20,7 +20,7 @@ from rollcall.publish.incidents import IncidentPublisher
 from rollcall.reconcile.reconciler import Reconciler
 from rollcall.repeated_edits.rules import RepeatedEditLimits
 from rollcall.rosters.current import Rosters
-from rollcall.runtime.compose import load_candidate, make_writer
+from rollcall.runtime.compose import load_candidate, make_outcome_bus, make_writer
 from rollcall.runtime.environment import ReconcileEnvironment
 from rollcall.timing import make_buckets
 
@@ -56,11 +56,7 @@ def compose_reconcile(observe: Callable[[Incident], None]) -> ReconcileFunction:
         management=make_buckets(share=RECONCILE_SHARE, now=now),
     )
     repeated = RepeatedEditItems(**table)
-    bus = EventBridgeOutcomeBus(
-        client=make_client("events"),
-        bus=environment.outcome_bus,
-        management_account=environment.management_account,
-    )
+    bus = make_outcome_bus(environment)
     writer_roles = frozenset({environment.writer_role_arn, environment.management_role_arn})
     bulks = BulkLimits(
         accounts=int(environment.bulk_edits_accounts),

@@ -7,7 +7,6 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.account_api import OneModeAccountApi
-from rollcall.adapters.bus_and_queue import EventBridgeOutcomeBus
 from rollcall.adapters.clients import NO_RETRIES, make_client
 from rollcall.adapters.organizations import AwsOrganization, OrganizationAccounts
 from rollcall.adapters.runs import RunsBucket
@@ -16,7 +15,7 @@ from rollcall.adapters.state.rosters import ControlItems, MatchTable
 from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.adapters.system import SystemClock, ThreadPool
 from rollcall.rosters.current import Rosters
-from rollcall.runtime.compose import load_candidate
+from rollcall.runtime.compose import load_candidate, make_outcome_bus
 from rollcall.runtime.environment import SweepEnvironment
 from rollcall.sweep.begin import begin
 from rollcall.sweep.gate import Gate
@@ -74,11 +73,7 @@ def _make_ports(environment: SweepEnvironment, table: Mapping[str, Any]) -> Swee
         matches=MatchTable(**table),
         runs=RunsBucket(client=make_client("s3"), bucket=environment.reports_bucket),
         sweeps=SweepTable(**table),
-        bus=EventBridgeOutcomeBus(
-            client=make_client("events"),
-            bus=environment.outcome_bus,
-            management_account=environment.management_account,
-        ),
+        bus=make_outcome_bus(environment),
         pool=ThreadPool(threads=IN_FLIGHT),
         paces=pace,
         clock=clock,

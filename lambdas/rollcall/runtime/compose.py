@@ -1,4 +1,4 @@
-"""Shared composition: how the role that writes does, and the candidate roster that was deployed."""
+"""Composition that functions share: the writer, the outcome bus and the candidate roster."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.account_api import AllAccounts, ManagementAccount, OneModeAccountApi
+from rollcall.adapters.bus_and_queue import EventBridgeOutcomeBus
 from rollcall.adapters.clients import NO_RETRIES, LateClient, make_client
 from rollcall.adapters.ledger import LedgerBucket
 from rollcall.adapters.state.intents import IntentItems, OwnWriteItems
@@ -17,7 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from rollcall.ports import Clock
-    from rollcall.runtime.environment import ApplyEnvironment, ReconcileEnvironment
+    from rollcall.runtime.environment import (
+        ApplyEnvironment,
+        ControlEnvironment,
+        ReconcileEnvironment,
+        SweepEnvironment,
+    )
     from rollcall.timing import Pace
 
 _CANDIDATE = Path(__file__).resolve().parents[2] / "candidate.json"
@@ -27,6 +33,17 @@ def load_candidate() -> dict[str, Any]:
     """The roster that was deployed with this code, as synth compiled it."""
     document: dict[str, Any] = json.loads(_CANDIDATE.read_text(encoding="utf-8"))
     return document
+
+
+def make_outcome_bus(
+    environment: ReconcileEnvironment | SweepEnvironment | ApplyEnvironment | ControlEnvironment,
+) -> EventBridgeOutcomeBus:
+    """The bus on which outcomes and notices are published."""
+    return EventBridgeOutcomeBus(
+        client=make_client("events"),
+        bus=environment.outcome_bus,
+        management_account=environment.management_account,
+    )
 
 
 def make_writer(

@@ -36,7 +36,7 @@ class Meter:
 
     def wrap(self, service: str, client: Any) -> Any:
         """A boto3 client whose calls are counted here."""
-        return _Metered(self, service, client)
+        return _MeteredClient(self, service, client)
 
     def count(self, service: str, operation: str, seconds: float) -> None:
         """A call that takes so long."""
@@ -70,7 +70,7 @@ def clients_of(services: tuple[str, ...]) -> dict[str, Any]:
     return {service: session.client(service) for service in services}
 
 
-class _Metered:
+class _MeteredClient:
     def __init__(self, meter: Meter, service: str, client: Any) -> None:
         self._meter, self._service, self._client = meter, service, client
 

@@ -40,7 +40,7 @@ _UNTIL_LOOKED_AGAIN = (901, 2701)
 _HANDLERS = (reconcile.handler, notify.handler)
 
 
-class _Metered(Queue):
+class _MeteredQueue(Queue):
     """A queue that counts what it and its function do."""
 
     def __init__(self, queue: Queue, meter: Meter, name: str, clock: VirtualClock) -> None:
@@ -80,8 +80,8 @@ class _Signals(Deployment):
         super().__init__(aws, roster=ROSTER)
         self.meter, self.clock = meter, clock
         self.clients = {service: meter.wrap(service, client) for service, client in aws.items()}
-        self.intake = _Metered(self.intake, meter, "reconcile", clock)
-        incidents = _Metered(self.incidents, meter, "notify", clock)
+        self.intake = _MeteredQueue(self.intake, meter, "reconcile", clock)
+        incidents = _MeteredQueue(self.incidents, meter, "notify", clock)
         self.incidents = incidents
         self.cloud.subscribe(lambda _account, _event: self._forwarded())
         self.approve()

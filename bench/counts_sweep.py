@@ -33,7 +33,7 @@ _SERVICES = ("dynamodb", "s3", "events")
 _APPLY = frozenset({"prepare", "apply"})
 
 
-class _Metered(BenchWorld):
+class _MeteredSweep(BenchWorld):
     """An organization whose Rollcall stores what it stores in AWS's services."""
 
     def __init__(self, accounts: int, clients: Mapping[str, Any]) -> None:
@@ -90,7 +90,7 @@ def swept(accounts: int, changes: int = 0) -> tuple[Counter[str], set[str]]:
         clients["s3"].create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=True)
         clients["s3"].create_bucket(Bucket=_REPORTS)
         clients["events"].create_event_bus(Name=BUS)
-        world = _Metered(accounts, clients)
+        world = _MeteredSweep(accounts, clients)
         world.drift(changes)
         execution = world.execution("schedule")
         world.work(execution.run)

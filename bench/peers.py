@@ -43,11 +43,11 @@ class Peer:
     """One loop. `hours` is how long a tampered contact stays wrong on average; None: until somebody acts."""
 
     name: str
-    run: Callable[[Run], None]
+    run: Callable[[LoopRun], None]
     hours: float | None
 
 
-class Run:
+class LoopRun:
     """One organization, and the client that a loop uses, with the retries of an SDK."""
 
     def __init__(self) -> None:
@@ -92,20 +92,20 @@ class Run:
         self.given_up += 1
 
 
-def _serial(run: Run) -> None:
+def _serial(run: LoopRun) -> None:
     for account_id in run.accounts:
         for kind in KINDS:
             run.put(account_id, kind)
             run.clock.sleep(_PAUSE_SECONDS)
 
 
-def _blind(run: Run) -> None:
+def _blind(run: LoopRun) -> None:
     for account_id in run.accounts:
         for kind in KINDS:
             run.put(account_id, kind)
 
 
-def _fan_out(run: Run) -> None:
+def _fan_out(run: LoopRun) -> None:
     def account(account_id: str) -> None:
         for kind in KINDS:
             run.put(account_id, kind)
@@ -127,7 +127,7 @@ def measure() -> list[dict[str, Any]]:
 
 
 def _rows(peer: Peer) -> list[dict[str, Any]]:
-    run = Run()
+    run = LoopRun()
     start = run.clock.now()
     peer.run(run)
     seconds = (run.clock.now() - start).total_seconds()

@@ -16,7 +16,7 @@ VISIBILITY_SECONDS, MAX_RECEIVES, BATCH = 360.0, 20, 10
 
 
 @dataclass(slots=True)
-class Message:
+class QueuedMessage:
     """One message; `receives` counts from 1."""
 
     id: str
@@ -34,23 +34,23 @@ class IntakeQueue:
         self._ready: deque[str] = deque()
         self._later: list[tuple[float, int, str]] = []
         self._visible_at: dict[str, float] = {}
-        self.messages: dict[str, Message] = {}
-        self.dead: list[Message] = []
+        self.messages: dict[str, QueuedMessage] = {}
+        self.dead: list[QueuedMessage] = []
         self.max_receives = 0
         self.sent = 0
 
-    def send(self, body: str) -> Message:
+    def send(self, body: str) -> QueuedMessage:
         """A message that may be received at once."""
         self.sent += 1
-        message = Message(id=f"m{next(self._numbers)}", body=body, sent_at=self._seconds())
+        message = QueuedMessage(id=f"m{next(self._numbers)}", body=body, sent_at=self._seconds())
         self.messages[message.id] = message
         self._ready.append(message.id)
         return message
 
-    def receive(self) -> list[Message]:
+    def receive(self) -> list[QueuedMessage]:
         """Up to a batch of messages; one that was tried too often is dead."""
         self._wake()
-        taken: list[Message] = []
+        taken: list[QueuedMessage] = []
         while self._ready and len(taken) < BATCH:
             message = self.messages[self._ready.popleft()]
             if message.receives >= MAX_RECEIVES:
@@ -72,7 +72,7 @@ class IntakeQueue:
         """It was handled."""
         del self.messages[message_id]
 
-    def records(self, messages: list[Message]) -> dict[str, Any]:
+    def records(self, messages: list[QueuedMessage]) -> dict[str, Any]:
         """The event that the function gets."""
         return {
             "Records": [

@@ -8,16 +8,13 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from rollcall_config.document import Unquoted
-from rollcall_config.values import refuse_sessions
+from rollcall_config.values import OU_ID, ROOT_ID, refuse_sessions
 
 #: The Regions that host the Account API, one in each partition.
 #: Endpoints of the service models (botocore): account.us-east-1.amazonaws.com and
 #: account.cn-northwest-1.amazonaws.com.cn; GovCloud's is not published, Organizations is in us-gov-west-1.
 PARTITIONS: Final = {"us-east-1": "aws", "cn-northwest-1": "aws-cn", "us-gov-west-1": "aws-us-gov"}
 
-# https://docs.aws.amazon.com/organizations/latest/APIReference/API_OrganizationalUnit.html and API_Root.html
-_OU_ID: Final = r"ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}"
-_ROOT_ID: Final = r"r-[0-9a-z]{4,32}"
 # https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
 _RATE: Final = r"rate\((1 (hour|day)|([2-9]|1[0-9]|2[0-4]) hours)\)"
 _HOUR: Final = r"(1?[0-9]|2[0-3])"
@@ -46,17 +43,17 @@ def _read_flag(value: Any) -> bool:
 
 OuId = Annotated[
     str,
-    StringConstraints(pattern=f"^({_OU_ID}|{_ROOT_ID})$"),
+    StringConstraints(pattern=f"^({OU_ID}|{ROOT_ID})$"),
     Field(description="ids, r-a1b2 or ou-a1b2-11111111"),
 ]
 TargetId = Annotated[
     str,
-    StringConstraints(pattern=f"^({_OU_ID}|{_ROOT_ID}|[0-9]{{12}})$"),
+    StringConstraints(pattern=f"^({OU_ID}|{ROOT_ID}|[0-9]{{12}})$"),
     Field(description='ids, r-a1b2, ou-a1b2-11111111 or "111122223333"'),
 ]
 OrgPath = Annotated[
     str,
-    StringConstraints(pattern=rf"^o-[a-z0-9]{{10,32}}/{_ROOT_ID}/({_OU_ID}/){{0,5}}(\*|{_OU_ID}/)$"),
+    StringConstraints(pattern=rf"^o-[a-z0-9]{{10,32}}/{ROOT_ID}/({OU_ID}/){{0,5}}(\*|{OU_ID}/)$"),
     Field(description="paths of ids that end in a slash or in /*, o-exampleorgid/r-a1b2/ou-a1b2-11111111/*"),
 ]
 VpcId = Annotated[

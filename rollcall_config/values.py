@@ -1,4 +1,4 @@
-"""The values of the roster and of who the organization is, each held to what the service behind it takes."""
+"""The values of the roster, and ids that both files name; each is checked by the rules of its AWS service."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ ABSENT: Final = "absent"
 #: characters (service model organizations-2016-11-28); all four values of a contact may have digits.
 PLACEHOLDERS: Final = {"{account_id}": "0" * 12, "{account_name}": "0"}
 
-# https://docs.aws.amazon.com/organizations/latest/APIReference/API_OrganizationalUnit.html
-_OU_ID: Final = re.compile(r"ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|r-[0-9a-z]{4,32}")
+# https://docs.aws.amazon.com/organizations/latest/APIReference/API_OrganizationalUnit.html and API_Root.html
+OU_ID: Final = r"ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}"
+ROOT_ID: Final = r"r-[0-9a-z]{4,32}"
+_ID: Final = re.compile(f"{OU_ID}|{ROOT_ID}")
 _OU_NAME: Final = r"[^/\s]([^/]{0,126}[^/\s])?"
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
 _SESSION: Final = re.compile(
@@ -74,9 +76,9 @@ def _check_address(value: str) -> str:
 
 def _check_ou(value: str) -> str:
     first, *others = value.split("/")
-    if first.startswith(("ou-", "r-")) and not others and not _OU_ID.fullmatch(first):
+    if first.startswith(("ou-", "r-")) and not others and not _ID.fullmatch(first):
         raise ValueError(f"{value!r} begins like an id and is none; if it is the name of the OU, give its id")
-    if others and _OU_ID.fullmatch(first):
+    if others and _ID.fullmatch(first):
         raise ValueError(f"{value!r} mixes an id and names; give the id of the OU itself, or names only")
     return value
 

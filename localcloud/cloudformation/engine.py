@@ -11,7 +11,7 @@ from localcloud.cloudformation.intrinsics import TemplateScope
 from localcloud.cloudformation.resource import Resource
 from localcloud.cloudformation.resources import ROWS
 from localcloud.cloudformation.rows import ResourceContext
-from localcloud.cloudformation.stack import PlannedChange, Stack
+from localcloud.cloudformation.stack import ResourceChange, Stack
 from localcloud.cloudformation.template import (
     Revision,
     merge_parameters,
@@ -92,7 +92,7 @@ class Engine:
         present = {name: r for name, r in resources.items() if scope.evaluate_condition(r.get("Condition"))}
         return {name: present[name] for name in order_resources(present)}
 
-    def compare(self, stack: Stack, revision: Revision) -> tuple[PlannedChange, ...]:
+    def compare(self, stack: Stack, revision: Revision) -> tuple[ResourceChange, ...]:
         """How the definitions differ from the deployed ones. Raises TemplateError."""
         old = self.list_definitions(stack, stack.revision) if stack.revision else {}
         new = self.list_definitions(stack, revision)
@@ -103,7 +103,7 @@ class Engine:
         }
         types = {name: definition["Type"] for name, definition in {**old, **new}.items()}
         return tuple(
-            PlannedChange(action=action, logical_id=name, type=types[name])
+            ResourceChange(action=action, logical_id=name, type=types[name])
             for action, names in both.items()
             for name in names
         )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedChange:
+class ResourceChange:
     """One planned change of a resource: Add, Modify or Remove."""
 
     action: str
@@ -88,7 +88,7 @@ class ChangeSet:
     stack: Stack
     name: str
     revision: Revision
-    changes: tuple[PlannedChange, ...]
+    changes: tuple[ResourceChange, ...]
     empty: bool
     created_at: dt.datetime = field(default_factory=now)
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from rollcall_cli.aws.composition import Composition, Position
 from rollcall_cli.setup import run
-from rollcall_cli.setup.steps import ManagementAccount, StepReport, StepResult
+from rollcall_cli.setup.steps import ManagementClients, StepReport, StepResult
 from rollcall_cli.text.arguments import ConfigOption, JsonOption, ProfileOption
 from rollcall_cli.text.problems import CommandError
 from rollcall_config.configuration import load
@@ -66,7 +66,7 @@ def setup(
     raise typer.Exit(int(failed))
 
 
-def _connect(composition: Composition, config: str, profile: str | None) -> ManagementAccount:
+def _connect(composition: Composition, config: str, profile: str | None) -> ManagementClients:
     settings = load(composition.root, config, today=composition.clock.now().date()).settings
     login = composition.log_in(settings, profile=profile)
     if login.position is not Position.MANAGEMENT:
@@ -75,7 +75,7 @@ def _connect(composition: Composition, config: str, profile: str | None) -> Mana
             fix=f"use credentials of the management account {settings.management} (--profile NAME): "
             "only it can grant what Rollcall needs",
         )
-    return ManagementAccount(
+    return ManagementClients(
         settings=settings,
         organizations=login.client("organizations"),
         cloudformation=login.client("cloudformation"),
@@ -83,7 +83,7 @@ def _connect(composition: Composition, config: str, profile: str | None) -> Mana
     )
 
 
-def _ask(composition: Composition, aws: ManagementAccount, *, as_json: bool) -> None:
+def _ask(composition: Composition, aws: ManagementClients, *, as_json: bool) -> None:
     """Show what would be removed and ask; typer.Exit if nothing is, or if the answer is no."""
     if as_json:
         raise CommandError(

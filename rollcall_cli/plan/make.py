@@ -41,7 +41,7 @@ _FROM_OUTSIDE: Final = OPERATOR_FIXES[Denial.MANAGEMENT_ACCOUNT]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccountReader:
+class OperatorReader:
     """Reads accounts as a sweep does, with the credentials of a person."""
 
     roster: Roster
@@ -99,7 +99,7 @@ def make_plan(composition: Composition, request: PlanRequest) -> PlanResult:
     connection = composition.build_connection(
         login.client, position=login.position, management=settings.management
     )
-    look = AccountReader(roster=roster, settings=settings, connection=connection, matches=hub.matches)
+    look = OperatorReader(roster=roster, settings=settings, connection=connection, matches=hub.matches)
     if request.resume is not None:
         seen = store.read_reading(request.resume, organization=settings.organization, roster=roster.digest)
     else:
@@ -134,7 +134,7 @@ def make_plan(composition: Composition, request: PlanRequest) -> PlanResult:
 
 
 def _read_accounts(
-    composition: Composition, look: AccountReader, seen: PlanReading, out: Path | None
+    composition: Composition, look: OperatorReader, seen: PlanReading, out: Path | None
 ) -> PlanReading:
     observed = list(seen.observed)
     try:

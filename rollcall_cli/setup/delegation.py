@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from rollcall.adapters.errors import get_code
 from rollcall.model.well_known import STACK_SET_NAME
-from rollcall_cli.setup.steps import ManagementAccount, Prerequisite, PrerequisiteStatus
+from rollcall_cli.setup.steps import ManagementClients, Prerequisite, PrerequisiteStatus
 from rollcall_cli.setup.trust import list_administrators, list_trusted_services
 from rollcall_cli.text import fixes
 
@@ -35,19 +35,19 @@ class _Delegation:
         """The AWS CLI command."""
         return fixes.deregister(self.hub, self.principal)
 
-    def do(self, aws: ManagementAccount) -> None:
+    def do(self, aws: ManagementClients) -> None:
         """Register the hub."""
         aws.organizations.register_delegated_administrator(
             AccountId=self.hub, ServicePrincipal=self.principal
         )
 
-    def undo(self, aws: ManagementAccount) -> None:
+    def undo(self, aws: ManagementClients) -> None:
         """Deregister the hub."""
         aws.organizations.deregister_delegated_administrator(
             AccountId=self.hub, ServicePrincipal=self.principal
         )
 
-    def check_registration(self, aws: ManagementAccount) -> Prerequisite:
+    def check_registration(self, aws: ManagementClients) -> Prerequisite:
         """Return whether the hub is registered."""
         found = list_administrators(aws.organizations, self.principal)
         if self.hub in found:
@@ -72,7 +72,7 @@ class AccountsDelegation(_Delegation):
     name: str = "delegation"
     title: str = f"Delegated administrator for {fixes.ACCOUNTS}"
 
-    def check(self, aws: ManagementAccount) -> Prerequisite:
+    def check(self, aws: ManagementClients) -> Prerequisite:
         """Return whether the hub is registered; AWS allows one administrator."""
         return self.check_registration(aws)
 
@@ -85,7 +85,7 @@ class StackSetsDelegation(_Delegation):
     name: str = "stacksets-delegation"
     title: str = f"Delegated administrator for {fixes.STACK_SETS}"
 
-    def check(self, aws: ManagementAccount) -> Prerequisite:
+    def check(self, aws: ManagementClients) -> Prerequisite:
         """Return whether the hub is registered. To undo that, no StackSet may be left."""
         found = self.check_registration(aws)
         if not found.met:
@@ -103,7 +103,7 @@ class StackSetsDelegation(_Delegation):
         )
 
 
-def _list_stack_sets(aws: ManagementAccount) -> list[str]:
+def _list_stack_sets(aws: ManagementClients) -> list[str]:
     # Without trusted access there are none, and AWS refuses to list them.
     if fixes.STACK_SETS not in list_trusted_services(aws.organizations):
         return []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from rollcall.adapters.errors import AWS_ERRORS, get_code
 from rollcall_cli.setup.delegation import AccountsDelegation, StackSetsDelegation
 from rollcall_cli.setup.steps import (
-    ManagementAccount,
+    ManagementClients,
     Prerequisite,
     PrerequisiteStatus,
     SetupStep,
@@ -50,7 +50,7 @@ def list_steps(settings: Settings) -> Sequence[SetupStep]:
     return steps
 
 
-def set_up(aws: ManagementAccount, *, dry_run: bool) -> Iterator[StepReport]:
+def set_up(aws: ManagementClients, *, dry_run: bool) -> Iterator[StepReport]:
     """Do every step that is missing; yields a report of each. A failure ends the run: later steps need it."""
     for step in list_steps(aws.settings):
         report = _run_guarded(step, lambda step=step: _set_up(step, aws, dry_run=dry_run))  # type: ignore[misc]  # bound now
@@ -59,7 +59,7 @@ def set_up(aws: ManagementAccount, *, dry_run: bool) -> Iterator[StepReport]:
             return
 
 
-def undo(aws: ManagementAccount, *, dry_run: bool) -> Iterator[StepReport]:
+def undo(aws: ManagementClients, *, dry_run: bool) -> Iterator[StepReport]:
     """Undo every step that nothing else uses, in reverse; yields a report of each. A failure ends the run."""
     for step in reversed(list_steps(aws.settings)):
         report = _run_guarded(step, lambda step=step: _undo(step, aws, dry_run=dry_run))  # type: ignore[misc]  # bound now
@@ -68,7 +68,7 @@ def undo(aws: ManagementAccount, *, dry_run: bool) -> Iterator[StepReport]:
             return
 
 
-def _set_up(step: SetupStep, aws: ManagementAccount, *, dry_run: bool) -> StepReport:
+def _set_up(step: SetupStep, aws: ManagementClients, *, dry_run: bool) -> StepReport:
     found = step.check(aws)
     match found.status:
         case PrerequisiteStatus.MET:
@@ -81,7 +81,7 @@ def _set_up(step: SetupStep, aws: ManagementAccount, *, dry_run: bool) -> StepRe
     return _build_report(step, StepResult.DONE, _wait_until(step, aws, wanted=True))
 
 
-def _undo(step: SetupStep, aws: ManagementAccount, *, dry_run: bool) -> StepReport:
+def _undo(step: SetupStep, aws: ManagementClients, *, dry_run: bool) -> StepReport:
     found = step.check(aws)
     command = step.undo_command
     if not found.met:
@@ -98,7 +98,7 @@ def _undo(step: SetupStep, aws: ManagementAccount, *, dry_run: bool) -> StepRepo
     return _build_report(step, StepResult.DONE, _wait_until(step, aws, wanted=False), command=command)
 
 
-def _retry(call: Callable[[], None], aws: ManagementAccount, *, done: frozenset[str]) -> None:
+def _retry(call: Callable[[], None], aws: ManagementClients, *, done: frozenset[str]) -> None:
     """Repeat the call while AWS does not show the previous step yet."""
     waits = iter(WAITS)
     while True:
@@ -118,7 +118,7 @@ def _is_not_yet(error: Exception) -> bool:
     return get_code(error) in _NOT_YET or reason == "SERVICE_ACCESS_NOT_ENABLED"
 
 
-def _wait_until(step: SetupStep, aws: ManagementAccount, *, wanted: bool) -> Prerequisite:
+def _wait_until(step: SetupStep, aws: ManagementClients, *, wanted: bool) -> Prerequisite:
     """Check until the change shows; CommandError if it does not."""
     for wait in (*WAITS, None):
         found = step.check(aws)

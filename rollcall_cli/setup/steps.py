@@ -76,7 +76,7 @@ class StepReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ManagementAccount:
+class ManagementClients:
     """The management account, as the steps use it."""
 
     settings: Settings
@@ -104,11 +104,11 @@ class SetupStep(Protocol):
     def undo_command(self) -> str:
         """The AWS CLI command for `undo`, empty if it is never undone."""
 
-    def check(self, aws: ManagementAccount) -> Prerequisite:
+    def check(self, aws: ManagementClients) -> Prerequisite:
         """Check the prerequisite; botocore's errors come through."""
 
-    def do(self, aws: ManagementAccount) -> None:
+    def do(self, aws: ManagementClients) -> None:
         """Do it; botocore's errors come through."""
 
-    def undo(self, aws: ManagementAccount) -> None:
+    def undo(self, aws: ManagementClients) -> None:
         """Undo it; botocore's errors come through."""

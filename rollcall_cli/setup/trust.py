@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from rollcall_cli.setup.steps import ManagementAccount, Prerequisite, PrerequisiteStatus
+from rollcall_cli.setup.steps import ManagementClients, Prerequisite, PrerequisiteStatus
 from rollcall_cli.text import fixes
 
 
@@ -18,7 +18,7 @@ class AllFeatures:
     command: str = "aws organizations describe-organization"
     undo_command: str = ""
 
-    def check(self, aws: ManagementAccount) -> Prerequisite:
+    def check(self, aws: ManagementClients) -> Prerequisite:
         """Check the feature set, and that the organization is the one in the settings."""
         found = aws.organizations.describe_organization()["Organization"]
         if found["Id"] != aws.settings.organization:
@@ -40,10 +40,10 @@ class AllFeatures:
             keep="it belongs to the organization",
         )
 
-    def do(self, aws: ManagementAccount) -> None:
+    def do(self, aws: ManagementClients) -> None:
         """Never called: a person decides this."""
 
-    def undo(self, aws: ManagementAccount) -> None:
+    def undo(self, aws: ManagementClients) -> None:
         """Never called: AWS cannot undo it."""
 
 
@@ -65,7 +65,7 @@ class AccountsAccess:
         """The AWS CLI command."""
         return fixes.disable_access(fixes.ACCOUNTS)
 
-    def check(self, aws: ManagementAccount) -> Prerequisite:
+    def check(self, aws: ManagementClients) -> Prerequisite:
         """Check whether it is on. Another administrator keeps it."""
         if fixes.ACCOUNTS not in list_trusted_services(aws.organizations):
             return Prerequisite(status=PrerequisiteStatus.MISSING, seen="off")
@@ -75,11 +75,11 @@ class AccountsAccess:
         keep = f"account {', '.join(others)} administers contacts with it" if others else None
         return Prerequisite(status=PrerequisiteStatus.MET, seen="on", keep=keep)
 
-    def do(self, aws: ManagementAccount) -> None:
+    def do(self, aws: ManagementClients) -> None:
         """Turn it on."""
         aws.organizations.enable_aws_service_access(ServicePrincipal=fixes.ACCOUNTS)
 
-    def undo(self, aws: ManagementAccount) -> None:
+    def undo(self, aws: ManagementClients) -> None:
         """Turn it off."""
         aws.organizations.disable_aws_service_access(ServicePrincipal=fixes.ACCOUNTS)
 
@@ -93,7 +93,7 @@ class StackSetsAccess:
     command: str = fixes.ACTIVATE_STACK_SETS
     undo_command: str = fixes.DEACTIVATE_STACK_SETS
 
-    def check(self, aws: ManagementAccount) -> Prerequisite:
+    def check(self, aws: ManagementClients) -> Prerequisite:
         """Check whether it is on."""
         found = aws.cloudformation.describe_organizations_access(CallAs="SELF").get("Status")
         if found != "ENABLED":
@@ -104,11 +104,11 @@ class StackSetsAccess:
             keep="other StackSets of the organization may need it",
         )
 
-    def do(self, aws: ManagementAccount) -> None:
+    def do(self, aws: ManagementClients) -> None:
         """Turn it on."""
         aws.cloudformation.activate_organizations_access()
 
-    def undo(self, aws: ManagementAccount) -> None:
+    def undo(self, aws: ManagementClients) -> None:
         """Never called: others use it."""
 
 
@@ -134,7 +134,7 @@ class PolicyType:
     # Turning it off detaches every policy of the organization for good: never suggested.
     undo_command: str = ""
 
-    def check(self, aws: ManagementAccount) -> Prerequisite:
+    def check(self, aws: ManagementClients) -> Prerequisite:
         """Check whether it is on."""
         found = find_root(aws.organizations)
         command = fixes.enable_policies(found["Id"])
@@ -147,11 +147,11 @@ class PolicyType:
             keep="turning it off would detach every service control policy of the organization",
         )
 
-    def do(self, aws: ManagementAccount) -> None:
+    def do(self, aws: ManagementClients) -> None:
         """Turn it on; AWS then attaches FullAWSAccess everywhere."""
         aws.organizations.enable_policy_type(RootId=find_root(aws.organizations)["Id"], PolicyType=fixes.SCP)
 
-    def undo(self, aws: ManagementAccount) -> None:
+    def undo(self, aws: ManagementClients) -> None:
         """Never called: others use it."""
 
 

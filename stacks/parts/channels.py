@@ -1,4 +1,4 @@
-"""From the outcome bus to people: each channel with its own queue, dead letters, function and role.
+"""The channels to people: each has its own queue, dead letters, function and role.
 
 A channel that is down delays no other.
 """
@@ -15,8 +15,8 @@ from constructs import Construct
 from rollcall.model.well_known import INCIDENT_DETAIL_TYPE, NOTICE_DETAIL_TYPE, OUTCOME_SOURCE
 from rollcall.runtime.environment import NotifyEnvironment
 from stacks import grants
+from stacks.constructs.amazon_q_topic import AmazonQTopic
 from stacks.constructs.bus_to_queue import BusToQueue
-from stacks.constructs.channel_chat_topic import ChatTopic
 from stacks.constructs.dead_letters import DeadLetters
 from stacks.constructs.function_role import FunctionRole
 from stacks.constructs.inbox import Inbox
@@ -36,7 +36,7 @@ _TRIES: Final = 30
 
 
 class Channels(Construct):
-    """The alert topic's channel, which is always there, and those that the settings name."""
+    """The channel of the alert topic, which always exists, and the channels that the settings name."""
 
     def __init__(self, scope: Construct, id_: str, *, common: Common) -> None:
         super().__init__(scope, id_)
@@ -49,8 +49,8 @@ class Channels(Construct):
         if settings.slack:
             self._add_slack(common, settings.slack)
 
-    def _add_alert_topic(self, common: Common) -> Channel:
-        channel = Channel(
+    def _add_alert_topic(self, common: Common) -> ChannelPath:
+        channel = ChannelPath(
             self,
             "Notify",
             common=common,
@@ -63,14 +63,14 @@ class Channels(Construct):
         return channel
 
     def _add_chat(self, common: Common, chat: ChatSettings) -> sns.Topic:
-        topic = ChatTopic(
+        topic = AmazonQTopic(
             self,
             "ChatTopic",
             key=common.topic.master_key,
             workspace=chat.workspace,
             channel=chat.channel,
         ).topic
-        channel = Channel(
+        channel = ChannelPath(
             self,
             "Chat",
             common=common,
@@ -84,7 +84,7 @@ class Channels(Construct):
         return topic
 
     def _add_slack(self, common: Common, slack: SlackSettings) -> None:
-        channel = Channel(
+        channel = ChannelPath(
             self,
             "Slack",
             common=common,
@@ -100,11 +100,11 @@ class Channels(Construct):
         self.all.append(channel)
 
 
-class Channel(Construct):
+class ChannelPath(Construct):
     """Outcome bus -> rule -> queue -> function -> one channel.
 
-    `target` is where the function sends: the ARN of a topic, or of the secret with Slack's credential.
-    `content` says for people what its messages are.
+    `target` is the ARN of a topic, or of the secret with Slack's credential. `content` names the messages
+    in the text of the dead-letter alarm.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Where Amazon Q Developer in chat applications listens."""
+"""The topic that Amazon Q Developer in chat applications subscribes to."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
 
 
-class ChatTopic(Construct):
-    """A topic of custom notifications and nothing else: another body on it would be dropped without a word.
+class AmazonQTopic(Construct):
+    """A topic for custom notifications only: Amazon Q drops every other body without an error.
 
-    `workspace` and `channel` are ids of Slack's; without them somebody subscribes Amazon Q by hand.
+    `workspace` and `channel` are Slack ids. Without them, subscribe Amazon Q to the topic by hand.
     """
 
     def __init__(
@@ -36,8 +36,8 @@ class ChatTopic(Construct):
             self._configure(workspace, channel)
 
     def _configure(self, workspace: str, channel: str) -> None:
-        # Who is in the channel may only read: the role may do nothing, and the guardrail keeps it so
-        # whatever somebody adds to it.
+        # Members of the channel may only read: the role allows nothing, and the guardrail denies
+        # everything that is added to the role later.
         nothing = iam.ManagedPolicy.from_aws_managed_policy_name("AWSDenyAll")
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("chatbot.amazonaws.com"))
         chatbot.SlackChannelConfiguration(

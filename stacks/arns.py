@@ -1,4 +1,4 @@
-"""ARNs that one account must know of another before the resource exists."""
+"""ARNs of resources in other accounts, known before the resources exist."""
 
 from __future__ import annotations
 

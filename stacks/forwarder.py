@@ -1,4 +1,4 @@
-"""What every member account runs."""
+"""The stack of member accounts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the roles may do, where no construct of the CDK grants exactly that."""
+"""Permissions of roles that no method of the CDK grants exactly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stack of the delegated administrator account: it decides, writes, records and alerts."""
+"""The stack of the delegated administrator account (the hub)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stack of the management account, which service-managed StackSets never reach."""
+"""The stack of the management account, which service-managed StackSets do not cover."""
 
 from __future__ import annotations
 

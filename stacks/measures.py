@@ -27,7 +27,7 @@ _UNDELIVERED: Final = ("FailedInvocations", "InvocationsFailedToBeSentToDlq")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonitoredResources:
-    """Resources of the hub that alarms and the dashboard cover, by the names that people know them by."""
+    """Resources of the hub that alarms and the dashboard cover, by display name."""
 
     #: Functions that read a queue.
     workers: Mapping[str, lambda_.Function]
@@ -59,12 +59,12 @@ def make_metric(
 
 
 def find_all(scope: Construct, kind: type[_Node]) -> list[_Node]:
-    """Return all constructs of a kind in the stack of `scope`, so that none has to be listed by hand."""
+    """Return all constructs of a kind in the stack of `scope`."""
     return [node for node in Stack.of(scope).node.find_all() if isinstance(node, kind)]
 
 
 def get_name(node: Construct) -> str:
-    """Return the ids of what is around the construct in its stack, joined: `SweepStarts`."""
+    """Return the ids of the construct's parents in its stack, joined: `SweepStarts`."""
     path = node.node.path.removeprefix(f"{Stack.of(node).node.path}/")
     return "".join(path.split("/")[:-1])
 

@@ -1,4 +1,4 @@
-"""Findings of cdk-nag that are accepted, each where it arises and with its reason."""
+"""Accepted findings of cdk-nag, each with its reason."""
 
 from __future__ import annotations
 

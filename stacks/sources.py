@@ -1,4 +1,4 @@
-"""The AWS event sources that Rollcall listens to, and what it queues of them."""
+"""The AWS event sources that Rollcall receives, and the events that it queues."""
 
 from __future__ import annotations
 

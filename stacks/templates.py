@@ -48,7 +48,7 @@ def templates(configuration: Configuration) -> dict[str, str]:
 
 
 def main() -> int:
-    """Write the templates of the configuration; 1 and its faults on stderr if it has any."""
+    """Write the templates of the configuration; return 1 and print its errors on stderr if it has any."""
     parser = argparse.ArgumentParser(prog="python -m stacks.templates", description=templates.__doc__)
     parser.add_argument("--out", type=Path, default=Path("out/templates"), help="directory to write to")
     parser.add_argument(

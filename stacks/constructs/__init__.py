@@ -1,1 +1,1 @@
-"""Building blocks: typed values in, one attribute out; they do not know each other."""
+"""Building blocks. Each takes typed values, exposes one attribute and imports no other block."""

@@ -1,4 +1,4 @@
-"""Where people and pagers subscribe."""
+"""The SNS topic that people and paging services subscribe to."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 class AlertTopic(Construct):
-    """An encrypted topic that CloudWatch alarms of this account and granted roles publish to.
+    """An encrypted topic. CloudWatch alarms of this account and granted roles publish to it.
 
-    Each of `addresses` gets a confirmation mail from AWS first.
+    AWS sends each of `addresses` a confirmation mail first.
     """
 
     def __init__(self, scope: Construct, id_: str, *, addresses: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""From a bus into a queue."""
+"""A rule that moves events from a bus into a queue."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 class BusToQueue(Construct):
-    """A rule on `bus` that queues matching events; what EventBridge cannot deliver goes to `dead_letters`.
+    """A rule on `bus` that queues matching events. Events that cannot be delivered go to `dead_letters`.
 
-    Both queues admit this rule and no other (the target writes their policies, with aws:SourceArn).
+    Both queues accept messages from this rule only: the target writes their policies, with aws:SourceArn.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Where messages go that could not be handled, with somebody told at once."""
+"""A dead-letter queue with an alarm."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 class DeadLetters(Construct):
-    """A dead-letter queue for `content` (words for people); its first message alarms the topic.
+    """A dead-letter queue. Its first message raises an alarm on `alert_topic`.
 
-    `runbook` is where it says what to do then.
+    `content` names the messages in the alarm's text; `runbook` is the URL of its runbook section.
     """
 
     def __init__(
@@ -34,9 +34,9 @@ class DeadLetters(Construct):
             # The longest that SQS keeps a message: a weekend and a holiday must not lose one.
             retention_period=Duration.days(14),
         )
-        end_of_the_line = "It is the end of the line: an alarm tells people, who redrive it."
-        accept(self.queue, pack="Serverless", rule="SQSRedrivePolicy", reason=end_of_the_line)
-        accept(self.queue, pack="AwsSolutions", rule="SQS3", reason=end_of_the_line)
+        no_redrive = "This is the last queue: its alarm alerts people, who redrive it."
+        accept(self.queue, pack="Serverless", rule="SQSRedrivePolicy", reason=no_redrive)
+        accept(self.queue, pack="AwsSolutions", rule="SQS3", reason=no_redrive)
         waiting = self.queue.metric_approximate_number_of_messages_visible(
             statistic=cloudwatch.Stats.MAXIMUM, period=Duration.minutes(1)
         )

@@ -1,4 +1,4 @@
-"""From an account's default bus to the hub: one rule that matches on source only, one role."""
+"""The rule and the role that forward events from an account's default bus to the hub."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 class Forwarder(Construct):
     """Sends every event of `sources` to the hub's intake bus.
 
-    What matters is chosen in the hub, so that a new signal never touches hundreds of stack instances.
+    The rule matches on the source only. The hub selects the events, so that a new signal does not need an
+    update of hundreds of stack instances.
     """
 
     def __init__(
@@ -51,5 +52,5 @@ class Forwarder(Construct):
                 pack="Serverless",
                 rule="EventBusDLQ",
                 reason="EventBridge retries for 24 hours. A queue in each account would keep contact details"
-                " where nobody looks and from where no alarm reaches the hub.",
+                " without an alarm that reaches the hub.",
             )

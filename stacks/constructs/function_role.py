@@ -9,9 +9,9 @@ from stacks.nag import accept
 
 
 class FunctionRole(Construct):
-    """A role that only Lambda assumes, and that may do nothing yet: not even AWS's basic managed policy.
+    """A role that only Lambda can assume. It has no permissions yet, not even AWS's basic managed policy.
 
-    `name` only if another account must know it.
+    Give a `name` only if another account must refer to the role.
     """
 
     def __init__(self, scope: Construct, id_: str, *, name: str | None = None) -> None:

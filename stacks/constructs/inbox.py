@@ -13,7 +13,7 @@ _VISIBILITY_PER_TIMEOUT = 6
 class Inbox(Construct):
     """A queue that one function reads.
 
-    `max_receive_count` is how often a message is tried before it is given up.
+    After `max_receive_count` receives a message goes to the dead-letter queue.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The bus that forwarders of this organization send to."""
+"""The bus that receives events from the forwarders of the organization."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class IntakeBus(Construct):
-    """A custom bus that takes only what a rule of an account of `organization_id` forwards from `sources`."""
+    """A custom bus that accepts events of `sources` from rules in accounts of `organization_id` only."""
 
     def __init__(
         self, scope: Construct, id_: str, *, name: str, organization_id: str, sources: Sequence[str]
@@ -28,7 +28,7 @@ class IntakeBus(Construct):
                 resources=[self.bus.event_bus_arn],
                 conditions={
                     "StringEquals": {"aws:PrincipalOrgID": organization_id},
-                    # True when a rule's target sends, false when somebody calls PutEvents.
+                    # True for the target of a rule, false for a direct call of PutEvents.
                     # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html
                     "Bool": {"events:eventBusInvocation": "true"},
                     # The service authorization reference types events:source as ArrayOfString, and AWS's own

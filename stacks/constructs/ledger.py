@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Ledger(Construct):
-    """A bucket whose objects nobody overwrites or deletes within `retention` of their writing."""
+    """A bucket with Object Lock: an object cannot be changed or deleted for `retention` after its write."""
 
     def __init__(self, scope: Construct, id_: str, *, retention: Duration) -> None:
         super().__init__(scope, id_)

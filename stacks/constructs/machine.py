@@ -1,4 +1,4 @@
-"""A state machine: logged, traced, and allowed to call its functions and nothing else."""
+"""A state machine with logs and traces that may invoke only its own functions."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _RETRIES: Final = 4
 
 
 class Machine(Construct):
-    """A standard state machine that invokes `functions`, and ends after `timeout`.
+    """A standard state machine that invokes `functions` and fails after `timeout`.
 
-    `define` makes its states in the scope that it is given, and returns the first.
+    `define` creates the states in the given scope and returns the first one.
     """
 
     def __init__(
@@ -103,10 +103,9 @@ class Machine(Construct):
 def make_task(
     scope: Construct, name: str, function: lambda_.IFunction, payload: Mapping[str, Any] | None = None
 ) -> tasks.LambdaInvoke:
-    """Return a state that invokes the function with the payload, or without one with its input.
+    """Return a state that invokes the function with the payload, or with the state's input if there is none.
 
-    The answer is the input of the next state. After an error of any kind it is invoked again in 2, 4, 8 and
-    16 seconds.
+    The answer is the input of the next state. After any error it retries in 2, 4, 8 and 16 seconds.
     """
     state = tasks.LambdaInvoke(
         scope,

@@ -1,4 +1,4 @@
-"""One stack in each member account, present and future."""
+"""A StackSet that deploys a template to all present and future member accounts."""
 
 from __future__ import annotations
 

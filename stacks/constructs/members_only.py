@@ -1,4 +1,4 @@
-"""A condition that keeps a template's resources out of some of the accounts that it is deployed to."""
+"""A condition that creates the resources of a template in no excluded account."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST_OF_AN_OR: Final = 10
 
 
 class MembersOnly(Construct):
-    """What is below `scope` by now is made only in accounts that are not in `excluded` (at least one id).
+    """Creates the resources that are below `scope` by now only in accounts not in `excluded` (at least one).
 
     Automatic deployment of StackSets ignores account filters: the instance of an excluded account has to
     exist, and a stack has to have one resource. A handle costs nothing and does nothing.
@@ -42,7 +42,7 @@ def _is(account: str) -> ICfnRuleConditionExpression:
 
 
 def _any(conditions: Sequence[Any]) -> Any:
-    """One condition that holds if one of these does; Fn::Or takes 2 to 10, so that it nests."""
+    """Return a condition that is true if one of these is. Fn::Or takes 2 to 10 conditions: it nests them."""
     while len(conditions) > 1:
         groups = [
             conditions[start : start + _MOST_OF_AN_OR] for start in range(0, len(conditions), _MOST_OF_AN_OR)

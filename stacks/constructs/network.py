@@ -1,4 +1,4 @@
-"""Where functions run that shall not run in a network of Lambda's own."""
+"""Functions in a VPC, with an interface endpoint for the Account API."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """Ids of subnets of one VPC and of the security groups that the functions get there."""
+    """Ids of a VPC, of its subnets for the functions, and of their security groups."""
 
     vpc: str
     subnets: tuple[str, ...]
@@ -26,9 +26,9 @@ class Network:
 
 
 class AccountEndpoint(Construct):
-    """An interface endpoint for the Account API in `network`, for what `statements` allow and nothing else.
+    """An interface endpoint for the Account API in `network` whose policy consists of `statements`.
 
-    AWS documents its name for us-east-1 only:
+    AWS documents the name of the service for us-east-1 only:
     https://docs.aws.amazon.com/accounts/latest/reference/security-privatelink.html
     """
 
@@ -56,7 +56,7 @@ class AccountEndpoint(Construct):
 
 
 def join_network(function: lambda_.Function, network: Network) -> None:
-    """Put the function into the network, with what Lambda needs of its role for that.
+    """Put the function into the network and give its role the permissions that Lambda needs for that.
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
     """

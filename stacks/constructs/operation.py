@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Operation(Construct):
-    """Runs `handler` of the bundle as `role`, once for each invocation of a state machine."""
+    """Runs `handler` of the bundle as `role`, once for each task of a state machine."""
 
     def __init__(
         self,
@@ -45,6 +45,6 @@ class Operation(Construct):
             self.function,
             pack="Serverless",
             rule="LambdaDLQ",
-            reason="Invoked only by its state machine, which waits for the answer, tries again and in the end"
-            " goes on without the step and tells people.",
+            reason="Invoked only by its state machine, which waits for the answer, retries, and then"
+            " continues without the step and sends an alert.",
         )

@@ -1,4 +1,4 @@
-"""The bus that carries outcomes, and the incidents and notices that people are alerted of."""
+"""The bus that carries outcomes, incidents and notices; the last two become alerts."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from constructs import Construct
 
 
 class OutcomeBus(Construct):
-    """A custom bus to which only the roles given to `admit` may send, whatever other policies allow.
+    """A custom bus. Only the roles given to `admit` can send to it, even if other policies allow more.
 
-    Within an account an identity policy is enough to send to a bus, and `events:PutEvents` on everything is
-    common. A forged outcome would be an alert that people believe.
+    Within an account an identity policy is enough to send to a bus, and policies often allow
+    `events:PutEvents` on every bus. A forged incident would become an alert.
     """
 
     def __init__(self, scope: Construct, id_: str) -> None:
@@ -19,7 +19,7 @@ class OutcomeBus(Construct):
         self.bus = events.EventBus(self, "Bus")
 
     def admit(self, *writers: iam.IRole) -> None:
-        """Let these roles send to the bus, and nobody else. Must be called once."""
+        """Let only these roles send to the bus. Must be called once."""
         for writer in writers:
             self.bus.grant_put_events_to(writer)
         self.bus.add_to_resource_policy(

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class PersonRole(Construct):
-    """A role for `people` (patterns of ARNs; none: whom the IAM of account `home` lets), of one organization.
+    """A role for `people` (patterns of ARNs) of one organization; a session lasts an hour.
 
-    A session lasts an hour. With `mfa` it is given only to those who showed a second factor: roles that were
-    assumed without one, as federated ones are, never can.
+    Without `people`, IAM in the account `home` decides who can assume it. With `mfa` the caller must have
+    used a second factor: a role that was assumed without one, such as a federated role, is refused.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Where runs of the sweep keep what they found, and what people read of it."""
+"""The bucket with the working files and the reports of sweeps."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _RUNS_KEPT: Final = Duration.days(30)
 
 
 class Reports(Construct):
-    """A bucket that forgets the files of runs after 30 days, and reports after `retention`."""
+    """A bucket that deletes the files of runs after 30 days, and reports after `retention`."""
 
     def __init__(self, scope: Construct, id_: str, *, retention: Duration) -> None:
         super().__init__(scope, id_)

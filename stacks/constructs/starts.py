@@ -1,4 +1,4 @@
-"""What starts the sweep: the clock, and a deployment of this stack."""
+"""The starts of the sweep: by schedule and after a deployment of this stack."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _OF_THIS_ACCOUNT = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
 
 
 class Starts(Construct):
-    """Starts `machine` by `schedule` (of EventBridge Scheduler, in UTC) and when this stack was deployed.
+    """Starts `machine` by `schedule` (EventBridge Scheduler, in UTC) and after each deployment of this stack.
 
-    `scheduled` and `deployed` (JSON) are its input then. What could not be started goes to `dead_letters`.
+    `scheduled` and `deployed` (JSON) are the machine's input. Failed starts go to `dead_letters`.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""An alarm that tells people."""
+"""A CloudWatch alarm that notifies an SNS topic."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class When:
-    """At `threshold` or above, or `below` it, for so many `periods` in a row; `missing` counts as fine."""
+    """The condition of an alarm: the metric is at `threshold` or above it, for `periods` in a row.
+
+    With `below` it is below the threshold. `missing` says how periods without data count.
+    """
 
     threshold: float = 1
     periods: int = 1
@@ -24,7 +27,7 @@ class When:
 
 
 class TopicAlarm(Construct):
-    """Tells `topic` about `metric`; `says` is for the people who get it."""
+    """Notifies `topic` about `metric`; `description` is the text of the notification."""
 
     def __init__(
         self,
@@ -33,7 +36,7 @@ class TopicAlarm(Construct):
         *,
         metric: cloudwatch.IMetric,
         when: When,
-        says: str,
+        description: str,
         topic: sns.ITopic,
     ) -> None:
         super().__init__(scope, id_)
@@ -42,7 +45,7 @@ class TopicAlarm(Construct):
             self,
             "Alarm",
             metric=metric,
-            alarm_description=says,
+            alarm_description=description,
             threshold=when.threshold,
             evaluation_periods=when.periods,
             comparison_operator=operators.LESS_THAN_THRESHOLD

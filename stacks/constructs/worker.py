@@ -1,4 +1,4 @@
-"""A function that works off a queue."""
+"""A function that processes the messages of a queue."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MEMORY_MB = 256
 class Worker(Construct):
     """Runs `handler` of the bundle as `role` for the messages of `inbox`.
 
-    A message that fails goes back alone (partial batch response).
+    A failed message returns to the queue without the others (partial batch response).
     """
 
     def __init__(

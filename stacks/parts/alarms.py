@@ -1,4 +1,4 @@
-"""Alarms about Rollcall itself: it does not work, or waits for a person."""
+"""Alarms about Rollcall itself: it fails, or it waits for a person."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _PER_RUN: Final = When(missing=cloudwatch.TreatMissingData.IGNORE)
 
 
 class Alarms(Construct):
-    """All alarms but those of the dead-letter queues, each with the runbook section that says what to do."""
+    """All alarms except those of the dead-letter queues, each with a link to its runbook section."""
 
     def __init__(self, scope: Construct, id_: str, *, common: Common, monitored: MonitoredResources) -> None:
         super().__init__(scope, id_)
@@ -147,10 +147,10 @@ class Alarms(Construct):
         self,
         id_: str,
         metric: cloudwatch.IMetric,
-        says: str,
+        text: str,
         *,
         anchor: str | None = None,
         when: When = _ONCE,
     ) -> None:
-        says = f"Rollcall: {says} {self._common.get_runbook_link(anchor or id_)}"
-        TopicAlarm(self, id_, metric=metric, when=when, says=says, topic=self._common.topic)
+        description = f"Rollcall: {text} {self._common.get_runbook_link(anchor or id_)}"
+        TopicAlarm(self, id_, metric=metric, when=when, description=description, topic=self._common.topic)

@@ -1,4 +1,4 @@
-"""What all parts of the hub share."""
+"""Settings and resources that all parts of the hub share."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Common:
-    """What all parts of the hub share."""
+    """Settings and resources that all parts of the hub share."""
 
     settings: Settings
     #: The compiled candidate.

@@ -1,4 +1,4 @@
-"""One page for people on call: is it working, what happened, who did it."""
+"""The dashboard: is Rollcall working, what happened, who did it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _ALERTED: Final = (
 
 
 class Dashboard(Construct):
-    """Graphs of everything that is in the stack by now; the alarms must be there."""
+    """Graphs of all resources of the stack. Create it last, after the alarms."""
 
     def __init__(self, scope: Construct, id_: str, *, monitored: MonitoredResources) -> None:
         super().__init__(scope, id_)

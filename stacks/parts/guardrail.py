@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def make_guardrail_document(*, partition: str, break_glass: str | None) -> dict[str, Any]:
-    """Deny standalone writes of alternate contacts; calls that name an account have another ARN and go on.
+    """Deny standalone writes of alternate contacts. Calls that name an account use another ARN: allowed.
 
     Example 1 of https://docs.aws.amazon.com/accounts/latest/reference/using-orgs-example-scps.html.
     Example 2, `*`, would bind the hub too, and with it Rollcall: policies bind the caller's account.
@@ -31,7 +31,7 @@ def make_guardrail_document(*, partition: str, break_glass: str | None) -> dict[
 
 
 class GuardrailPolicy(Construct):
-    """The service control policy, attached where the settings say; for a stack of the management account."""
+    """The service control policy and its targets; for a stack of the management account."""
 
     def __init__(self, scope: Construct, id_: str, *, guardrail: Guardrail, partition: str) -> None:
         super().__init__(scope, id_)

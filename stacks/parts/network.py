@@ -1,4 +1,4 @@
-"""The functions in the owner's network."""
+"""The functions in a VPC of the hub's owner."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ACTIONS = [f"account:{operation}AlternateContact" for operation in ("Get", "Put
 
 
 class PrivateNetwork(Construct):
-    """Subnets of the owner for `functions`, with an endpoint of the Account API that only these roles use.
+    """Puts `functions` into the owner's subnets, with an Account API endpoint for only these roles.
 
     The `writer` may read and write there, the `reader` only read.
     """

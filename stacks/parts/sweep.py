@@ -1,4 +1,4 @@
-"""Schedule, deployment or a person -> state machine -> observe, gate, apply, report."""
+"""Schedule, deployment or operator -> state machine -> observe, gate, apply, report."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
     from stacks.parts.common import Common
 
-#: A worker stops before its deadline, with time to write down how far it came.
+#: A worker stops before its deadline, with time to save its progress.
 _TIMEOUT: Final = Duration.minutes(5)
-#: 10,000 accounts take about an hour; a machine that hangs must not keep the next day's sweep from running.
+#: 10,000 accounts take about an hour; a machine that hangs must not block the next day's sweep.
 _RUN_TIMEOUT: Final = Duration.hours(24)
 #: Partitions of the state table: the approved roster, runs and pending plans, accounts that entries of
 #: rosters matched, and known drift.
@@ -45,7 +45,7 @@ _EXECUTION: Final = {
 
 
 class Apply(Construct):
-    """The steps of the sweep that write contacts, as the one `role` that may."""
+    """The function for the steps of the sweep that write contacts; `role` has that permission."""
 
     def __init__(self, scope: Construct, id_: str, *, common: Common, role: iam.Role) -> None:
         super().__init__(scope, id_)
@@ -72,7 +72,7 @@ class Apply(Construct):
 
 
 class Sweep(Construct):
-    """The pass over the whole organization. `dead_letters` has the starts that failed."""
+    """The sweep over the whole organization. `dead_letters` holds failed starts."""
 
     def __init__(self, scope: Construct, id_: str, *, common: Common, apply: lambda_.Function) -> None:
         super().__init__(scope, id_)
@@ -104,7 +104,7 @@ class Sweep(Construct):
         )
 
     def _add_function(self, common: Common) -> lambda_.Function:
-        """Add the function of all steps that write no contact, as a role that cannot."""
+        """Add the function for the steps that write no contact; its role has no permission to."""
         function = Operation(
             self,
             "Function",
@@ -154,9 +154,11 @@ def _define_machine(
 ) -> sfn.IChainable:
     """Begin, then take the step that the run names next, until it ends. Each step returns the whole run.
 
-    If a step fails for good, the run gets the error under `failed`, and the sweep goes on without the step.
+    If a step still fails after its retries, the run gets the error under `failed` and skips the step.
     """
-    failed = sfn.Fail(scope, "Failed", error="SweepFailed", cause="The run says what failed, and people know")
+    failed = sfn.Fail(
+        scope, "Failed", error="SweepFailed", cause="The run names the step. An alert was sent."
+    )
     begin = make_task(scope, "Begin", sweep, {"operation": "begin"} | _EXECUTION)
     prepare, observe, gate, changes, report = (
         make_task(scope, step.capitalize(), function, {"operation": str(step)} | _RUN)
@@ -183,14 +185,14 @@ def _define_machine(
             failed,
         )
         .when(_is_next(Step.END), sfn.Succeed(scope, "Done"))
-        .otherwise(sfn.Fail(scope, "Lost", error="UnknownStep", cause="No step of this release has the name"))
+        .otherwise(sfn.Fail(scope, "Lost", error="UnknownStep", cause="This release has no such step"))
     )
     for state in (begin, prepare, observe, gate, changes, report):
         state.next(following)
-    # No step follows these two that could alert people and let the next run begin.
+    # After these two no step follows that would send an alert and let the next run begin.
     for step, state, path in (("begin", begin, "$.failure"), (Step.REPORT, report, "$.failed.report")):
-        told = {"operation": "fail", "step": str(step), "failure": sfn.JsonPath.object_at(path)}
-        alert = make_task(scope, f"{state.id} failed", sweep, told | _EXECUTION)
+        payload = {"operation": "fail", "step": str(step), "failure": sfn.JsonPath.object_at(path)}
+        alert = make_task(scope, f"{state.id} failed", sweep, payload | _EXECUTION)
         alert.add_catch(failed, result_path=sfn.JsonPath.DISCARD)
         state.add_catch(alert.next(failed), result_path=path)
     prepare.add_catch(observe, result_path="$.failed.prepare")

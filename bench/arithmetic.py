@@ -90,7 +90,7 @@ def largest_run() -> Run:
         rates=dict.fromkeys((*QUOTAS, "Organizations"), 9.999),
         reads=100_000,
         plan=PlanReference(digest=digest, roster=digest, changes=150_000, parts=150),
-        held=(digest, digest),
+        pending=(digest, digest),
         ending=Ending.SUPERSEDED,
         failed=dict.fromkeys(map(str, Step), "States.DataLimitExceeded"),
     )

@@ -139,14 +139,11 @@ class _Reports(Strict):
 class _Members(Strict):
     deploy: Annotated[
         Literal["stackset", "none"],
-        Field(description="stackset, or none (the forwarder gets into the accounts by other means)"),
+        Field(description="stackset, or none (other tools deploy the forwarder)"),
     ] = "none"
     call_as: Annotated[
         Literal["DELEGATED_ADMIN", "SELF"],
-        Field(
-            description="DELEGATED_ADMIN (the StackSet is made from the hub) or SELF (from the management"
-            " account)"
-        ),
+        Field(description="DELEGATED_ADMIN (the hub creates the StackSet) or SELF (the management account)"),
     ] = "DELEGATED_ADMIN"
     targets: (
         Annotated[list[OuId], Field(min_length=1, description="a list of ids, r-... or ou-...")] | None

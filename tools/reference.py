@@ -101,7 +101,11 @@ def _inside(value: dict[str, Any], defs: dict[str, Any]) -> tuple[dict[str, Any]
 def _commands() -> str:
     text = "# Command reference\n\nOptions of `rollcall`, as `--help` shows them. [The command](../cli.md) explains each.\n\n"
     for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]  # a group
-        usage = " ".join(one.metavar for one in command.params if one.param_type_name == "argument")
+        usage = " ".join(
+            one.metavar if one.required else f"[{one.metavar}]"
+            for one in command.params
+            if one.param_type_name == "argument"
+        )
         text += f"## rollcall {name}\n\n`rollcall {' '.join(part for part in (name, usage) if part)} [OPTIONS]`\n\n"
         rows = [
             [f"`{one.opts[-1]}{f' {one.metavar}' if one.metavar else ''}`", _default(one.default), one.help]

@@ -18,7 +18,7 @@ log = Logger(service="sweep")
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Do the step that the state machine asks for; what it raises is the machine's to retry."""
     answer = _steps()[event["operation"]](event)
-    keys = ("id", "trigger", "next", "ending", "accounts", "cursor", "reads", "rates", "held", "failed")
+    keys = ("id", "trigger", "next", "ending", "accounts", "cursor", "reads", "rates", "pending", "failed")
     log.info(event["operation"], extra={key: answer.get(key) for key in keys})
     return answer
 

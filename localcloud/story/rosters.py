@@ -32,7 +32,7 @@ def play_rollout(scene: Scene) -> Iterator[DemoStep]:
         scene,
         "a roster with a wrong mailbox for everyone",
         lambda: stage.update_hub(bad),
-        SweepEnd(ending="held", written=0, alerts=(_HELD,)),
+        SweepEnd(ending="pending-approval", written=0, alerts=(_HELD,)),
     )
     yield scene.play(
         "edited while that roster is held",

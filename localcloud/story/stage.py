@@ -97,7 +97,7 @@ class DemoStage:
 
     def approve(self, run: dict[str, Any]) -> dict[str, Any]:
         """Approve the plans that a run left pending; returns the run that applies the last one."""
-        for plan in run["held"]:
+        for plan in run["pending"]:
             known = self.sweeps.list_known()
             self._terminal.run("approve", plan[:_DIGITS], "--yes")
             run = self.sweeps.wait_for_run(known)

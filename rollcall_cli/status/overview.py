@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall_cli.status.dead_letters import DeadLetterQueue, read_dead_letters
-from rollcall_cli.status.plans import build_plan_document as held_document
+from rollcall_cli.status.plans import build_plan_document
 from rollcall_cli.status.runs import count_coverage
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Overview:
             "no roster is approved: nothing is enforced": self.controls.approved is None,
             "writes are paused": self.controls.paused is not None,
             "a plan is pending approval": bool(self.waiting),
-            "an approval was interrupted": any(self.is_interrupted(held) for held in self.approved),
+            "an approval was interrupted": any(self.is_interrupted(plan) for plan in self.approved),
             "an approved plan was not applied": self.lapsed is not None,
             "a contact is edited repeatedly": bool(self.standoffs),
             "a dead-letter queue has messages": any(queue.waiting for queue in self.dead),
@@ -61,9 +61,9 @@ class Overview:
     def _late(self) -> bool:
         return self.last is not None and self.now - datetime.fromisoformat(self.last["ended_at"]) > LATE
 
-    def is_interrupted(self, held: PendingPlan) -> bool:
+    def is_interrupted(self, plan: PendingPlan) -> bool:
         """Return whether a plan is recorded as approved but its roster is not in force."""
-        return held.roster != self.controls.approved
+        return plan.roster != self.controls.approved
 
 
 def read_overview(hub: Hub) -> Overview:
@@ -77,8 +77,8 @@ def read_overview(hub: Hub) -> Overview:
         current=hub.sweeps.find_current(now),
         controls=controls,
         candidate=candidate,
-        waiting=[held for held in hub.sweeps.list_pending(now) if held.roster in in_play],
-        approved=[held for held in hub.sweeps.list_approved(now) if held.roster in in_play],
+        waiting=[plan for plan in hub.sweeps.list_pending(now) if plan.roster in in_play],
+        approved=[plan for plan in hub.sweeps.list_approved(now) if plan.roster in in_play],
         lapsed=hub.sweeps.find_lapsed(now),
         standoffs=hub.repeated_edits.list_repeated(now),
         dead=read_dead_letters(hub),
@@ -102,9 +102,10 @@ def build_document(found: Overview) -> dict[str, Any]:
             "deployed": found.candidate,
         },
         "paused": _build_decision(found.controls.paused),
-        "pending_approval": [held_document(held) for held in found.waiting],
+        "pending_approval": [build_plan_document(plan) for plan in found.waiting],
         "approved": [
-            held_document(held) | {"in_force": not found.is_interrupted(held)} for held in found.approved
+            build_plan_document(plan) | {"in_force": not found.is_interrupted(plan)}
+            for plan in found.approved
         ],
         "lapsed": _build_lapsed(found.lapsed),
         "repeated_edits": [_build_repeated_edits(one) for one in found.standoffs],

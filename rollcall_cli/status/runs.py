@@ -28,7 +28,7 @@ def summarise_run(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     right, managed = count_coverage(summary)
     ended = f"{summary['ended_at'][:16].replace('T', ' ')}Z"
     share = format_percent(right / managed) if managed else ""
-    yield "ended", f"{summary['ending']}, {ended}"
+    yield "ended", f"{summary['ending'].replace('-', ' ')}, {ended}"
     by = f" by {summary['by']}" if summary["by"] else ""
     yield "started", f"{summary['trigger']}{by}"
     yield "accounts", f"{summary['accounts']}, {summary['active']} active"
@@ -39,7 +39,7 @@ def summarise_run(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "contacts", ", ".join(f"{number} {name}" for name, number in found.items()) or "none"
     if summary["unannounced"]:
         yield "drift", f"{count(summary['unannounced'], 'change')} found by the sweep only"
-    for plan in summary["held"]:
+    for plan in summary["pending"]:
         yield "pending", f"plan {plan}"
     for step, reason in summary["failed"].items():
         yield "failed", f"{step}: {reason}"

@@ -24,7 +24,7 @@ def roster(cloud, deployed, assembly):
     sweeps = HubSweeps(cloud, deployed["RollcallHub"])
     sweeps.wait_until_idle()
     give_contacts(cloud.simulation.organization, compiled)
-    for plan in sweeps.run_schedule()["held"]:
+    for plan in sweeps.run_schedule()["pending"]:
         sweeps.approve(plan)
     return compiled
 

@@ -100,9 +100,9 @@ def hub(cloud, deployed, assembly, fleet):
 
 def test_the_first_roster_is_held_although_nothing_would_change(hub):
     run = hub.sweeps.run_schedule()
-    assert (run["ending"], len(run["held"]), run["failed"]) == ("held", 1, {})
-    wait_for(lambda: run["held"][0] in "".join(mail["message"] for mail in hub.mails("sweep-held")))
-    done = hub.sweeps.approve(run["held"][0])
+    assert (run["ending"], len(run["pending"]), run["failed"]) == ("pending-approval", 1, {})
+    wait_for(lambda: run["pending"][0] in "".join(mail["message"] for mail in hub.mails("sweep-held")))
+    done = hub.sweeps.approve(run["pending"][0])
     assert (done["ending"], done["trigger"], done["approved"]) == ("finished", "approval", run["roster"])
     assert hub.writes == []
 
@@ -111,7 +111,7 @@ def test_what_drifted_without_an_event_is_found_told_and_put_right(hub, fleet):
     hub.drift(*fleet[:2])
     told = len(hub.mails("sweep-drift"))
     run = hub.sweeps.run_schedule()
-    assert (run["ending"], run["held"], run["failed"]) == ("finished", [], {})
+    assert (run["ending"], run["pending"], run["failed"]) == ("finished", [], {})
     assert sorted(hub.writes) == sorted(
         (a, k) for a in fleet[:2] for k in ("SECURITY", "OPERATIONS", "BILLING")
     )
@@ -126,7 +126,7 @@ def test_what_drifted_without_an_event_is_found_told_and_put_right(hub, fleet):
 def test_more_than_the_limit_is_held_and_nothing_is_written(hub, fleet):
     hub.drift(*fleet)
     run = hub.sweeps.run_schedule()
-    assert (run["ending"], len(run["held"])) == ("held", 1)
+    assert (run["ending"], len(run["pending"])) == ("pending-approval", 1)
     assert (hub.writes, hub.differ()) == ([], 3 * FLEET)
     changes = []
     listed = hub.cloud.clients.client("s3", HUB).list_objects_v2(
@@ -135,7 +135,7 @@ def test_more_than_the_limit_is_held_and_nothing_is_written(hub, fleet):
     for entry in listed["Contents"]:
         changes += gzip.decompress(hub.object(entry["Key"])).splitlines()
     assert len(changes) >= 1
-    hub.plan = run["held"][0]
+    hub.plan = run["pending"][0]
 
 
 def test_a_pause_in_the_middle_stops_the_run_within_a_batch(hub):
@@ -158,7 +158,7 @@ def test_a_pause_in_the_middle_stops_the_run_within_a_batch(hub):
 def test_after_the_pause_the_next_sweep_finishes_what_was_approved(hub):
     hub.sweeps.command("unpause")
     run = hub.sweeps.run_schedule()
-    assert (run["ending"], run["held"]) == ("finished", [])
+    assert (run["ending"], run["pending"]) == ("finished", [])
     assert hub.differ() == 0
     assert len(hub.writes) == len(set(hub.writes)) == 3 * FLEET
 

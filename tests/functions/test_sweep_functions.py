@@ -52,9 +52,9 @@ def measured(output: str) -> dict[str, float]:
 
 
 def test_the_way_in_held_approved_applied_reported(undeployed, capsys):
-    assert undeployed.sweep("roster").document["ending"] == "held"
+    assert undeployed.sweep("roster").document["ending"] == "pending-approval"
     assert undeployed.ledger() == {}
-    (held,) = undeployed.report()["run"]["held"]
+    (held,) = undeployed.report()["run"]["pending"]
     assert undeployed.command("approve", plan=held)["done"]
     (approval,) = undeployed.started()
     assert approval.document["ending"] == "finished"

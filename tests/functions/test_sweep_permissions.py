@@ -119,9 +119,9 @@ def live(deployment, candidate):
             AlternateContactType="BILLING", **api_values(FOUND)
         )
     deployment.without_paths = True
-    assert deployment.sweep("roster").document["ending"] == "held"
+    assert deployment.sweep("roster").document["ending"] == "pending-approval"
     deployment.without_paths = False
-    (held,) = deployment.report()["run"]["held"]
+    (held,) = deployment.report()["run"]["pending"]
     # A path of the roster used to lead to another unit: the approval forgets it.
     matches = MatchTable(client=deployment.aws["dynamodb"], table=TABLE)
     matches.add_unit("Workloads/Production", "ou-ab12-00000000")

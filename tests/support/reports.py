@@ -126,12 +126,12 @@ def _summary(roster: Roster, accounts: int, *, held: bool) -> dict[str, Any]:
         "by": None,
         "started_at": "2026-10-05T09:30:00+00:00",
         "ended_at": "2026-10-05T09:42:10+00:00",
-        "ending": "held" if held else "finished",
+        "ending": "pending-approval" if held else "finished",
         "roster": roster.digest,
         "approved": None if held else roster.digest,
         "judged_by": roster.digest,
         "accounts": accounts,
-        "held": ["5d41402abc4b2a76b9719d911017c592"] if held else [],
+        "pending": ["5d41402abc4b2a76b9719d911017c592"] if held else [],
         "failed": {},
     }
 

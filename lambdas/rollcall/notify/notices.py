@@ -108,7 +108,7 @@ def _describe_meanwhile(became: Mapping[str, Any]) -> str:
 
 _UNKNOWN = "unknown"
 #: How a run ends that came to its end.
-_FINISHED = frozenset({"finished", "held"})
+_FINISHED = frozenset({"finished", "pending-approval"})
 #: Of a value in a command, so that no step is cut within one. A digest has 64 characters.
 _COMMAND_LENGTH = 120
 

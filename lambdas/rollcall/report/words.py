@@ -19,7 +19,7 @@ _STARTED_BY: Final = {
 }
 _ENDED: Final = {
     "finished": "finished",
-    "held": "finished, a plan waits for approval",
+    "pending-approval": "finished, a plan is pending approval",
     "paused": "writes were paused",
     "superseded": "cut short, another roster or run took over",
     "failed": "failed",

@@ -143,7 +143,7 @@ def make_summary(
         "changes": tally.changes if tally else 0,
         "unannounced": len(tally.unannounced) if tally else 0,
         "plan": run.plan.digest if run.plan else None,
-        "held": list(run.held),
+        "pending": list(run.pending),
         "failed": dict(run.failed),
         "reads": {"organizations": run.reads},
     }
@@ -161,7 +161,7 @@ def find_left_over(run: Run) -> tuple[Verdict, str]:
         return _NOT_REACHED[run.ending]
     if run.plan is not None:
         return Verdict.PENDING, "the run gave up before it was reached"
-    if run.held:
+    if run.pending:
         return Verdict.WOULD_SET, "the plan waits for approval"
     unplanned = {str(Step.OBSERVE), str(Step.GATE)}.intersection(run.failed)
     return Verdict.WOULD_SET, "no plan was made: a step failed" if unplanned else "nothing is approved"

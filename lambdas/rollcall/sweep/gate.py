@@ -123,7 +123,7 @@ class Gate:
             self.ports.bus.publish_notice(
                 make_pending_notice(waiting, draft.examples), self.ports.clock.now()
             )
-        return replace(run, held=(*run.held, plan.digest), ending=run.ending or Ending.HELD)
+        return replace(run, pending=(*run.pending, plan.digest), ending=run.ending or Ending.PENDING)
 
     def _approve(self, run: Run, plan: PlanReference, control: Enforcement) -> None:
         if self.rosters.get_enforcement() != control:

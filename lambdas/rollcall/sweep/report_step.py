@@ -85,7 +85,7 @@ def _write_json(report: Mapping[str, Any]) -> str:
 
 
 #: The whole organization was looked at as it should be: the alarm that waits for sweeps is content.
-_COMPLETE = frozenset({Ending.FINISHED, Ending.HELD, Ending.PAUSED})
+_COMPLETE = frozenset({Ending.FINISHED, Ending.PENDING, Ending.PAUSED})
 #: What the next run tries again: it needs no second approval for it.
 
 
@@ -208,14 +208,14 @@ class ReportStep:
         if find_ending(run) in _COMPLETE:
             self.measure(Metric.SWEEP_FINISHED, 1)
         self.measure(Metric.SWEEP_FAILED, int(bool(run.failed)))
-        self.measure(Metric.SWEEP_HELD, len(run.held))
+        self.measure(Metric.SWEEP_HELD, len(run.pending))
         self.measure(Metric.SWEEP_UNANNOUNCED, summary["unannounced"])
         self.measure(Metric.CONTACTS_UNREADABLE, summary["contacts"]["unreadable"])
 
 
 def _is_applied(run: Run, plan: PlanReference, results: Iterable[ChangeResult]) -> bool:
     """Whether nothing is left of the plan that another run would have to do."""
-    if run.cursor < plan.changes or run.ending not in (None, Ending.HELD):
+    if run.cursor < plan.changes or run.ending not in (None, Ending.PENDING):
         return False
     return not any(VERDICTS[result.verdict].retried for result in results)
 

@@ -39,7 +39,7 @@ class Ending(StrEnum):
     """How a run ended."""
 
     FINISHED = "finished"
-    HELD = "held"
+    PENDING = "pending-approval"
     SUPERSEDED = "superseded"
     PAUSED = "paused"
     BUSY = "busy"
@@ -66,11 +66,11 @@ class Run(Serializable):
 
     `roster` is the digest of the roster that is planned with, `approved` the one that was approved when the
     run began (None before the first approval): the run is superseded when either changes. `data` is the id of
-    the run whose observations and plan are used: its own, or of the held one that was approved.
+    the run whose observations and plan are used: its own, or of the pending one that was approved.
 
     `accounts` are all of the organization; `cursor` counts accounts while observing and changes while
     applying. `rates` are calls per second that were reached, by operation, carried from one invocation to
-    the next. `reads` counts calls to AWS Organizations. `held` are the digests of the plans that this run
+    the next. `reads` counts calls to AWS Organizations. `pending` are the digests of the plans that this run
     found waiting for a person, `failed` says why a step was given up, by step.
     """
 
@@ -88,7 +88,7 @@ class Run(Serializable):
     rates: Mapping[str, float] = field(default_factory=dict)
     reads: int = 0
     plan: PlanReference | None = None
-    held: tuple[str, ...] = ()
+    pending: tuple[str, ...] = ()
     ending: Ending | None = None
     failed: Mapping[str, str] = field(default_factory=dict)
 

@@ -239,7 +239,7 @@ class TestWhatNoEventSpokeFor:
         world.organization.trusted_access.add(TRUSTED)
         for _ in range(2):
             world.sweep("schedule")
-            assert (world.summary["ending"], world.summary["unannounced"]) == ("held", 0)
+            assert (world.summary["ending"], world.summary["unannounced"]) == ("pending-approval", 0)
         later = MALLORY | {"Name": "Somebody later"}
         world.member().put_alternate_contact(AlternateContactType="SECURITY", **later)
         world.queue.clear()

@@ -96,6 +96,6 @@ def test_the_worst_and_the_last_run_are_said_in_words() -> None:
 
 
 def test_a_run_that_did_not_get_to_its_end_is_told_apart() -> None:
-    made = drawn(run(), run(ending="failed", after=timedelta(days=1)), run(ending="held"))
+    made = drawn(run(), run(ending="failed", after=timedelta(days=1)), run(ending="pending-approval"))
     assert [point.finished for point in made.points] == [True, False, True]
     assert made.points[1].title == "2026-10-06 09:42 UTC, failed: 100.0 % of 12 right, 0 changed or to change"

@@ -266,7 +266,7 @@ class TestAnotherRoster:
         told = world.told().count("sweep-held")
         world.deploy(BAD)
         world.clock.sleep(60)
-        assert world.sweep("roster").document["ending"] == "held"
+        assert world.sweep("roster").document["ending"] == "pending-approval"
         assert world.told().count("sweep-held") == told + 1
         assert world.contacts()["SECURITY"] == api_values("soc")
 

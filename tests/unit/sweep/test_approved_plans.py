@@ -53,6 +53,6 @@ def test_a_larger_plan_that_is_held_meanwhile_does_not_take_an_approved_one_away
     drift(world, *MEMBERS[12:30])
     running = world.execution("schedule").run_to("gate")
     assert world.command("approve", plan=held.plan)["done"]
-    assert running.run().document["ending"] == "held"
+    assert running.run().document["ending"] == "pending-approval"
     assert list(world.started.values())[-1].run().document["ending"] == "finished"
     assert world.summary["contacts"]["set"] == 12

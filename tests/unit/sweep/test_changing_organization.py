@@ -164,7 +164,8 @@ def test_a_plan_all_of_whose_accounts_have_left_is_approved_and_over():
 
 
 @pytest.mark.parametrize(
-    ("limit", "drifted", "ending"), [("19%", 1, "held"), ("20%", 1, "finished"), ("100%", 2, "finished")]
+    ("limit", "drifted", "ending"),
+    [("19%", 1, "pending-approval"), ("20%", 1, "finished"), ("100%", 2, "finished")],
 )
 def test_a_per_cent_of_few_accounts_is_of_the_active_ones_and_may_be_none(limit, drifted, ending):
     world = settled(LIMITED | {"limits": {"max_changed_accounts": limit}})
@@ -173,7 +174,7 @@ def test_a_per_cent_of_few_accounts_is_of_the_active_ones_and_may_be_none(limit,
     assert world.sweep("schedule").document["ending"] == ending
     right = world.contacts()["SECURITY"] == api_values("soc")
     assert right == (ending == "finished")
-    if ending == "held":
+    if ending == "pending-approval":
         assert world.facts("sweep-held")["reasons"] == [
             "1 of 5 active accounts would change, the limit is 0 (19% of them)"
         ]

@@ -21,7 +21,7 @@ class TestFirstRoster:
     def test_the_first_roster_that_writes_is_held_however_little_it_changes(self):
         world = settled(approve=False)
         execution = world.sweep("roster")
-        assert (execution.document["ending"], world.state.approved) == ("held", None)
+        assert (execution.document["ending"], world.state.approved) == ("pending-approval", None)
         facts = world.facts("sweep-held")
         assert (facts["first"], facts["changes"], facts["accounts_active"]) == (True, 0, ACCOUNTS)
         assert facts["reasons"] == ["nothing is enforced yet, and a person approves the first roster"]
@@ -120,7 +120,7 @@ class TestCandidate:
     def test_one_above_the_limits_is_held_and_nothing_of_it_is_written(self):
         world = settled()
         world.deploy(BAD)
-        assert world.sweep("roster").document["ending"] == "held"
+        assert world.sweep("roster").document["ending"] == "pending-approval"
         assert world.writes() == []
         assert world.state.approved == compute_digest(STRICT)
         facts = world.facts("sweep-held")
@@ -134,14 +134,14 @@ class TestCandidate:
         drift(world, MEMBER)
         world.deploy(BAD)
         execution = world.sweep("roster")
-        assert execution.document["ending"] == "held"
+        assert execution.document["ending"] == "pending-approval"
         assert world.contacts()["SECURITY"] == api_values("soc")
         assert world.told() == ["sweep-held", "sweep-drift"]
 
     def test_it_cannot_raise_the_limit_that_it_is_held_to(self):
         world = settled()
         world.deploy(BAD | {"limits": {"max_changed_accounts": "100%"}})
-        assert world.sweep("roster").document["ending"] == "held"
+        assert world.sweep("roster").document["ending"] == "pending-approval"
 
     def test_a_bad_roster_is_held_corrected_approved_and_applied(self):
         world = settled()
@@ -152,7 +152,7 @@ class TestCandidate:
         assert world.contacts()["SECURITY"] == api_values("soc", STRICT)
         good = changed(STRICT, email="aws-security@example.com")
         world.deploy(good)
-        assert world.sweep("roster").document["ending"] == "held"
+        assert world.sweep("roster").document["ending"] == "pending-approval"
         bad, better = [item["facts"] for item in world.notices if item["notice"] == "sweep-held"]
         assert "another roster" in world.command("approve", plan=bad["plan"])["refused"]
         assert world.command("approve", plan=better["plan"])["done"]
@@ -174,7 +174,7 @@ class TestApprovedRoster:
     def test_many_drifted_contacts_are_held_too_and_written_when_approved(self):
         world = settled()
         drift(world, MEMBER, PRODUCTION)
-        assert world.sweep("schedule").document["ending"] == "held"
+        assert world.sweep("schedule").document["ending"] == "pending-approval"
         assert world.contacts()["SECURITY"] == MALLORY
         assert world.approve_held().document["ending"] == "finished"
         assert world.contacts()["SECURITY"] == api_values("soc")
@@ -188,7 +188,7 @@ class TestApprovedRoster:
         assert world.sweep().document["ending"] == "finished"
         assert "BILLING" not in world.contacts()
         drift(world, MEMBER, PRODUCTION, kind="BILLING")
-        assert world.sweep().document["ending"] == "held"
+        assert world.sweep().document["ending"] == "pending-approval"
         assert world.facts("sweep-held")["reasons"] == ["contacts would be deleted in 2 accounts"]
 
     def test_a_candidate_and_the_approved_roster_may_both_be_held(self):
@@ -196,13 +196,13 @@ class TestApprovedRoster:
         drift(world, MEMBER, PRODUCTION)
         world.deploy(BAD)
         execution = world.sweep("roster")
-        assert len(execution.document["held"]) == 2
+        assert len(execution.document["pending"]) == 2
         assert {held.roster for held in world.sweeps.plans.values()} == {
             compute_digest(BAD),
             compute_digest(STRICT),
         }
         assert world.writes() == []
-        assert world.summary["held"] == execution.document["held"]
+        assert world.summary["pending"] == execution.document["pending"]
 
 
 class TestWaiting:
@@ -211,8 +211,8 @@ class TestWaiting:
         drift(world, MEMBER, PRODUCTION)
         first = world.sweep()
         again = world.sweep()
-        assert first.document["held"] == again.document["held"]
-        assert again.document["ending"] == "held"
+        assert first.document["pending"] == again.document["pending"]
+        assert again.document["ending"] == "pending-approval"
         assert [item["notice"] for item in world.bus.notices] == ["sweep-held"]
         assert world.metrics["SweepHeld"] == 2
 
@@ -256,7 +256,7 @@ class TestWaiting:
         world.approve_held()
         world.command("unpause")
         drift(world, MEMBER, PRODUCTION, kind="BILLING")
-        assert world.sweep("schedule").document["ending"] == "held"
+        assert world.sweep("schedule").document["ending"] == "pending-approval"
         assert world.writes() == []
 
 
@@ -298,7 +298,7 @@ class TestCutOff:
         world.deploy(BAD)
         execution = world.execution("roster").run_to("gate")
         world.faults.plan(step, RuntimeError("cut off"))
-        assert execution.run().document["ending"] == "held"
+        assert execution.run().document["ending"] == "pending-approval"
         assert execution.trail.count("gate") == 1
         assert not world.faults.planned[step]
         assert world.told() == ["sweep-held"]

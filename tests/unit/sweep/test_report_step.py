@@ -32,7 +32,7 @@ KEYS = [
     "changes",
     "unannounced",
     "plan",
-    "held",
+    "pending",
     "failed",
     "reads",
 ]

@@ -127,7 +127,7 @@ def _show_alerts(stage: DemoStage) -> None:
 
 
 def _build_table(organization: SimulatedOrganization) -> Table:
-    table = Table("account", "name", "organizational unit")
+    table = Table("account", "name", "OU")
     names = {organization.management: " (management)", HUB: " (hub)"}
     for account in organization.accounts.values():
         table.add_row(

@@ -1,4 +1,4 @@
-"""The composition of `notify`: one function for each channel, told by its environment which one it is."""
+"""The composition of `notify`: one function for each channel, which its environment names."""
 
 from __future__ import annotations
 

@@ -76,11 +76,15 @@ def find_unmatched(document: Document, directory: Directory) -> list[ConfigWarni
     overrides = enumerate(document.data.get("overrides") or [])
     exempt = enumerate(document.data.get("exempt") or [])
     return [
-        *(fault for index, entry in overrides for fault in _check_entry(document, index, entry, directory)),
         *(
-            fault
+            warning
+            for index, entry in overrides
+            for warning in _check_entry(document, index, entry, directory)
+        ),
+        *(
+            warning
             for index, entry in exempt
-            for fault in _find_strangers(
+            for warning in _find_strangers(
                 document, ("exempt", index, "accounts"), entry["accounts"], directory
             )
         ),

@@ -87,12 +87,12 @@ def read_overview(hub: Hub) -> Overview:
 
 def build_document(found: Overview) -> dict[str, Any]:
     """Return the JSON form, version 1; no contact details."""
-    right, managed = count_coverage(found.last) if found.last else (0, 0)
+    compliant, managed = count_coverage(found.last) if found.last else (0, 0)
     return {
         "version": VERSION,
         "concerns": found.concerns,
         "last": dict(found.last) if found.last else None,
-        "coverage": {"right": right, "managed": managed, "as_of": found.last["ended_at"]}
+        "coverage": {"compliant": compliant, "managed": managed, "as_of": found.last["ended_at"]}
         if found.last
         else None,
         "under_way": _build_run(found.current) if found.current else None,

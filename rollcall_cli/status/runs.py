@@ -25,15 +25,15 @@ def count_coverage(summary: Mapping[str, Any]) -> tuple[int, int]:
 
 def summarise_run(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield label and text."""
-    right, managed = count_coverage(summary)
+    compliant, managed = count_coverage(summary)
     ended = f"{summary['ended_at'][:16].replace('T', ' ')}Z"
-    share = format_percent(right / managed) if managed else ""
+    share = format_percent(compliant / managed) if managed else ""
     yield "ended", f"{summary['ending'].replace('-', ' ')}, {ended}"
     by = f" by {summary['by']}" if summary["by"] else ""
     yield "started", f"{summary['trigger']}{by}"
     yield "accounts", f"{summary['accounts']}, {summary['active']} active"
     # As of the end of this run: later changes are not in any sweep yet.
-    seen = f"{right} of {managed} contacts ({share}) were compliant at {ended}"
+    seen = f"{compliant} of {managed} contacts ({share}) were compliant at {ended}"
     yield "coverage", seen if managed else "no contact was counted"
     found = {name: number for name, number in summary["contacts"].items() if number}
     yield "contacts", ", ".join(f"{number} {name}" for name, number in found.items()) or "none"

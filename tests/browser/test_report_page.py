@@ -29,7 +29,7 @@ def texts(browser: Chrome, selector: str) -> list[str]:
 def test_the_page_says_how_many_contacts_are_right(show: Show, at: str) -> None:
     browser, coverage = show(at=at), sample_report()["coverage"]
     tiles = texts(browser, ".tile")
-    assert tiles[0] == f"92.5 %\nof {coverage['managed']} managed contacts are right"
+    assert tiles[0] == f"92.5 %\nof {coverage['managed']} managed contacts are compliant"
     assert f"{coverage['contacts']['would-fix']}\nwould be fixed" in tiles
     assert len(browser.find_elements(By.CSS_SELECTOR, "#trend circle")) == 31
 
@@ -137,7 +137,7 @@ def test_on_a_phone_every_cell_stands_on_the_screen_with_its_head(show: Show) ->
     cells = browser.find_elements(By.CSS_SELECTOR, "#attention tbody tr:first-child td")
     assert [cell.get_attribute("data-label") for cell in cells[1:]] == [
         "Name",
-        "Unit",
+        "OU",
         "Contact",
         "Status",
         "Why",

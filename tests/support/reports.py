@@ -143,7 +143,7 @@ def _trend(chance: random.Random) -> list[dict[str, Any]]:
             "ended_at": f"{TODAY - timedelta(days=30 - day)}T09:42:00+00:00",
             "ending": "finished",
             "managed": 120,
-            "right_share": min(1.0, 0.7 + day * 0.012 + chance.random() * 0.02),
+            "compliant_share": min(1.0, 0.7 + day * 0.012 + chance.random() * 0.02),
             "changed": chance.randrange(12),
         }
         for day in range(30)

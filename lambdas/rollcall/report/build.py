@@ -91,7 +91,7 @@ class ReportInput:
 
     `summary` is that of the run, `roster` the compiled document that `decide` applies. `results` are what
     became of planned changes, `left` what became of one without a result, and why. `unannounced` are changes
-    that no event told of, `trend` is that of the report before.
+    that only the sweep found, `trend` is that of the report before.
     """
 
     summary: Mapping[str, Any]
@@ -190,15 +190,15 @@ def _build_change(account: Mapping[str, Any], kind: str, contact: Mapping[str, A
 
 
 def _count_coverage(accounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Counts of contacts by status, and the share of managed ones that are right now (None if none is)."""
+    """Counts of contacts by status, and the share of managed ones that are compliant (None if none is managed)."""
     counts = Counter(contact["status"] for entry in accounts for contact in entry["contacts"].values())
     managed = sum(counts[status] for status in COUNTED if status not in OUT_OF_SCOPE)
-    right = counts[Verdict.COMPLIANT] + counts[Verdict.SET]
+    compliant = counts[Verdict.COMPLIANT] + counts[Verdict.SET]
     return {
         "accounts": len(accounts),
         "contacts": {str(status): counts[status] for status in COUNTED},
         "managed": managed,
-        "right_share": right / managed if managed else None,
+        "compliant_share": compliant / managed if managed else None,
     }
 
 
@@ -232,6 +232,6 @@ def _make_point(summary: Mapping[str, Any], coverage: Mapping[str, Any]) -> dict
         "ended_at": summary["ended_at"],
         "ending": summary["ending"],
         "managed": coverage["managed"],
-        "right_share": coverage["right_share"],
+        "compliant_share": coverage["compliant_share"],
         "changed": coverage["contacts"]["set"] + coverage["contacts"]["would-set"],
     }

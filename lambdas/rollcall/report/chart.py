@@ -31,9 +31,9 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """A line chart of the share of contacts that were right after each run, over the time of the runs.
+    """A line chart of the share of contacts that were compliant after each run, over the time of the runs.
 
-    `ticks` are (y in pixels, label), `ends` (x in pixels, text-anchor, label). `says` is the picture in
+    `ticks` are (y in pixels, label), `ends` (x in pixels, text-anchor, label). `text` is the picture in
     words: for those who cannot see it, and for what it cannot show.
     """
 
@@ -41,15 +41,15 @@ class Chart:
     line: str
     ticks: tuple[tuple[float, str], ...]
     ends: tuple[tuple[float, str, str], ...]
-    says: str
+    text: str
 
 
 def draw_chart(trend: Sequence[Mapping[str, Any]]) -> Chart | None:
     """The chart of a report's trend; None if no run looked at any contact."""
-    runs = [run for run in trend if run["right_share"] is not None]
+    runs = [run for run in trend if run["compliant_share"] is not None]
     if not runs:
         return None
-    shares = [float(run["right_share"]) for run in runs]
+    shares = [float(run["compliant_share"]) for run in runs]
     low = next(floor for floor in _FLOORS if min(shares) >= floor)
     times = [_read_time(run) for run in runs]
     points = tuple(
@@ -68,7 +68,7 @@ def draw_chart(trend: Sequence[Mapping[str, Any]]) -> Chart | None:
             (_place_y(share, low), f"{share:.0%}".replace("%", " %")) for share in (1, (1 + low) / 2, low)
         ),
         ends=_label_ends(times),
-        says=_describe(shares, low),
+        text=_describe(shares, low),
     )
 
 
@@ -100,18 +100,16 @@ def _label_ends(times: Sequence[datetime]) -> tuple[tuple[float, str, str], ...]
 
 
 def _write_title(run: Mapping[str, Any], at: datetime) -> str:
-    right = f"{format_percent(run['right_share'])} of {run['managed']:,} right"
-    counted = f"{right}, {run['changed']:,} changed or to change"
+    compliant = f"{format_percent(run['compliant_share'])} of {run['managed']:,} compliant"
+    counted = f"{compliant}, {run['changed']:,} set or would be set"
     return f"{at:%Y-%m-%d %H:%M} UTC, {run['ending']}: {counted}"
 
 
 def _describe(shares: Sequence[float], low: float) -> str:
     axis = f" The axis begins at {low:.0%}, not at zero.".replace("%", " %") if low else ""
     if len(shares) == 1:
-        return (
-            f"One run so far: {format_percent(shares[0])} of the managed contacts were right after it.{axis}"
-        )
+        return f"One run so far: {format_percent(shares[0])} of managed contacts were compliant.{axis}"
     return (
-        f"Share of managed contacts that were right after each of the last {len(shares)} runs:"
+        f"Share of managed contacts that were compliant after each of the last {len(shares)} runs:"
         f" {format_percent(shares[-1])} at the last, {format_percent(min(shares))} at worst.{axis}"
     )

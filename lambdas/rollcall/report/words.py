@@ -1,4 +1,4 @@
-"""The words of the page's head: what a run was, how it ended, and by which roster its page judges."""
+"""The words of the page's head: what started the run, how it ended, and which roster it compares with."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _STARTED_BY: Final = {
     "schedule": "the schedule",
-    "roster": "a roster that was deployed",
+    "roster": "a deployment of the roster",
     "operator": "an operator",
     "approval": "an approval",
 }
@@ -21,7 +21,7 @@ _ENDED: Final = {
     "finished": "finished",
     "pending-approval": "finished, a plan is pending approval",
     "paused": "writes were paused",
-    "superseded": "cut short, another roster or run took over",
+    "superseded": "stopped, another roster or run took over",
     "failed": "failed",
 }
 
@@ -52,13 +52,13 @@ def describe_end(run: Mapping[str, Any]) -> str:
 
 
 def list_roster_facts(run: Mapping[str, Any], mode: str) -> list[RosterFact]:
-    """The roster that the page judges by, and the one that the run planned with if it is another.
+    """The roster that the page compares with, and the roster of the plan if it is another one.
 
     `mode` is that of the first, where no override says otherwise.
     """
     judged, approved = run["judged_by"], run["approved"]
-    told = ", in audit mode: what differs is told and not set right" if mode == Mode.AUDIT else ""
-    facts = [RosterFact(term="Roster", digest=judged, standing=_describe_approval(judged, approved) + told)]
+    audit = ", in audit mode: differences are alerted and not set" if mode == Mode.AUDIT else ""
+    facts = [RosterFact(term="Roster", digest=judged, standing=_describe_approval(judged, approved) + audit)]
     if run["roster"] != judged:
         standing = "approved" if run["roster"] == approved else "not approved"
         facts.append(RosterFact(term="Deployed roster", digest=run["roster"], standing=standing))

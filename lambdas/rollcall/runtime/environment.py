@@ -1,4 +1,4 @@
-"""What each function is told by its stack: the one place that names the environment variables."""
+"""The environment variables of each function: the only place that names them."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ class _Environment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReconcileEnvironment(_Environment):
-    """What `reconcile` is told. `guardrail` is `on` or `off`: is the service control policy in use.
+    """Settings of `reconcile`. `guardrail` is `on` or `off`: whether the service control policy is used.
 
-    How many accounts and reverts within how many minutes are too many: whole numbers.
+    Limits are whole numbers: accounts and reverts, and the minutes within which they are counted.
     """
 
     management_account: str
@@ -63,7 +63,7 @@ class ReconcileEnvironment(_Environment):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotifyEnvironment(_Environment):
-    """What `notify` is told. `channel` is `sns`, `chat` or `slack`.
+    """Settings of `notify`. `channel` is `sns`, `chat` or `slack`.
 
     `target` is the ARN of the topic, or of the secret with Slack's webhook or token; `slack_channel` the id
     of the channel that a bot posts to, else `none`. `runbook` is the URL of docs/operations.md, or its path.
@@ -80,7 +80,7 @@ class NotifyEnvironment(_Environment):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepEnvironment(_Environment):
-    """What `sweep` is told. The limits of a roster are in the roster."""
+    """Settings of `sweep`. The limits of a roster are in the roster."""
 
     management_account: str
     state_table: str
@@ -90,7 +90,7 @@ class SweepEnvironment(_Environment):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyEnvironment(_Environment):
-    """What `apply` is told, which runs as the role that writes."""
+    """Settings of `apply`, which runs as the role that writes."""
 
     management_account: str
     state_table: str
@@ -102,7 +102,7 @@ class ApplyEnvironment(_Environment):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ControlEnvironment(_Environment):
-    """What `control` is told, which carries out the operator's commands."""
+    """Settings of `control`, which runs the operators' commands."""
 
     management_account: str
     state_table: str

@@ -54,7 +54,7 @@ def test_coverage_is_the_share_of_managed_contacts_that_are_right_now(report: di
     counts = by_status(report)
     managed = sum(count for status, count in counts.items() if status not in OUT_OF_SCOPE)
     assert report["coverage"]["managed"] == managed
-    assert report["coverage"]["right_share"] == (counts["compliant"] + counts["set"]) / managed
+    assert report["coverage"]["compliant_share"] == (counts["compliant"] + counts["set"]) / managed
 
 
 def test_units_add_up_to_the_organization(report: dict[str, Any]) -> None:

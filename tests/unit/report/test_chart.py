@@ -18,7 +18,7 @@ def run(share: float | None = 1.0, *, after: timedelta = timedelta(0), **values:
     """One run of a trend."""
     ended_at = (START + after).isoformat()
     point = {"run": "r", "ended_at": ended_at, "ending": "finished", "managed": 12, "changed": 0}
-    return point | {"right_share": share} | values
+    return point | {"compliant_share": share} | values
 
 
 def drawn(*runs: dict[str, Any]) -> Any:
@@ -43,7 +43,7 @@ def test_one_run_is_one_point_with_its_time() -> None:
     made = drawn(run(0.96))
     assert len(made.points) == 1
     assert labels(run(0.96)) == ["2026-10-05 09:42 UTC"]
-    assert made.says.startswith("One run so far: 96.0 % of the managed contacts were right after it.")
+    assert made.text.startswith("One run so far: 96.0 % of managed contacts were compliant.")
 
 
 @pytest.mark.parametrize("runs", [(), (run(None),)])
@@ -87,15 +87,17 @@ def test_the_axis_begins_at_a_round_number_and_says_so(share: float, floor: str)
     made = drawn(run(), run(share, after=timedelta(days=1)))
     ticks = [label for _, label in made.ticks]
     assert (ticks[0], ticks[-1]) == ("100 %", floor)
-    assert (f"The axis begins at {floor}, not at zero." in made.says) is (floor != "0 %")
+    assert (f"The axis begins at {floor}, not at zero." in made.text) is (floor != "0 %")
 
 
 def test_the_worst_and_the_last_run_are_said_in_words() -> None:
     made = drawn(run(), run(0.57, after=timedelta(days=1)), run(0.9996, after=timedelta(days=2)))
-    assert "the last 3 runs: 99.9 % at the last, 57.0 % at worst." in made.says
+    assert "the last 3 runs: 99.9 % at the last, 57.0 % at worst." in made.text
 
 
 def test_a_run_that_did_not_get_to_its_end_is_told_apart() -> None:
     made = drawn(run(), run(ending="failed", after=timedelta(days=1)), run(ending="pending-approval"))
     assert [point.finished for point in made.points] == [True, False, True]
-    assert made.points[1].title == "2026-10-06 09:42 UTC, failed: 100.0 % of 12 right, 0 changed or to change"
+    assert (
+        made.points[1].title == "2026-10-06 09:42 UTC, failed: 100.0 % of 12 compliant, 0 set or would be set"
+    )

@@ -77,7 +77,7 @@ class TestRoster:
         world.sweep("roster")
         page = page_of(world)
         assert "not approved, nothing is enforced" in page
-        assert "a person approves the first roster. Nothing of it was written." in page
+        assert "the first one always needs approval. Nothing of it was written." in page
         assert "more than the limits" not in page
 
     def test_a_roster_in_audit_mode_is_not_approved(self) -> None:
@@ -91,18 +91,18 @@ class TestRoster:
         world.deploy(STRICT | {"mode": "audit"})
         world.sweep("roster")
         page = page_of(world)
-        assert "approved, in audit mode: what differs is told and not set right" in page
+        assert "approved, in audit mode: differences are alerted and not set" in page
         assert "not approved" not in page
 
-    def test_while_a_new_roster_waits_the_page_says_by_which_it_judges(self) -> None:
+    def test_while_a_new_roster_waits_the_page_compares_with_the_approved_one(self) -> None:
         world = settled()
         world.deploy(BAD)
         world.sweep("roster")
         page = page_of(world)
         assert f"Roster {digits(STRICT)} approved" in page
         assert f"Deployed roster {digits(BAD)} not approved" in page
-        assert "It changes more than the limits allow without a person. Nothing of it was written." in page
-        assert "this page judges by that" in page
+        assert "It changes more than the limits allow without approval. Nothing of it was written." in page
+        assert "this page compares with that one" in page
 
     def test_a_roster_that_was_approved_during_the_run_is_called_approved(self) -> None:
         world = SweepWorld(approve=False)
@@ -120,7 +120,7 @@ class TestWhatIsNotThere:
         world.sweep("schedule")
         page = page_of(world)
         seen = report_of(world)["coverage"]["accounts"]
-        assert f"{6 - seen} of 6 accounts were not looked at Every number below leaves them out." in page
+        assert f"{6 - seen} of 6 accounts were not read The numbers below do not include them." in page
         assert "The run did not finish" in page
         assert 'class="tile main good"' not in render(report_of(world))
 
@@ -138,8 +138,8 @@ class TestWhatIsNotThere:
         drift(world, MEMBER)
         world.sweep()
         page = page_of(world)
-        assert "1 difference of which no event told, marked below" in page
-        assert "set no event told of it" in page
+        assert "1 change was found by the sweep only, marked below" in page
+        assert "set found by the sweep only" in page
 
     def test_an_account_directly_below_the_root_has_a_unit(self) -> None:
         world = settled()
@@ -155,7 +155,7 @@ class TestWhatIsNotThere:
 
 def test_all_right_is_green_and_less_is_not() -> None:
     whole, less = sample_report(2), sample_report(240)
-    whole["coverage"]["right_share"] = 1.0
+    whole["coverage"]["compliant_share"] = 1.0
     assert 'class="tile main good"' in render(whole)
     assert 'class="tile main good"' not in render(less)
 

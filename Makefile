@@ -24,7 +24,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # A lock names everything by hash: nothing to resolve. Compiling all of the CDK ahead would double the time.
 INSTALL := -m pip install -qq --no-deps --no-compile --require-hashes
 
-.PHONY: help demo test coverage fresh browser screenshots lint types synth local local-env bench reference lock clean setup templates
+SEEDS ?= 500
+
+.PHONY: help demo test chaos coverage fresh browser screenshots lint types synth local local-env bench reference lock clean setup templates
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +38,9 @@ demo: setup ## Show Rollcall at work on a local cloud: no AWS account, no questi
 test: setup ## Run all tests
 	@TIMEFORMAT='%0lR of time, %0lU + %0lS of processor time with all processes'; \
 	time $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --ignore=tests/browser --ignore=tests/fresh $(ARGS)
+
+chaos: $(TOOLS) ## Play random stories with faults over the functions, in virtual time (SEEDS=500)
+	@$(BIN)/python -m chaos --seeds $(SEEDS) $(ARGS)
 
 # Tests in process; those of the local cloud run the functions in processes of their own, which are not measured.
 coverage: setup ## Measure the branch coverage of what is deployed; below 95 % it fails

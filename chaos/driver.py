@@ -1,0 +1,211 @@
+"""Everything that knows Rollcall: its functions as their own compose modules compose them, in a world.
+
+Only the edges are replaced: botocore's clients, the machine's clock, threads, and the candidate that was
+deployed.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import apply.compose
+import apply.handler
+import control.compose
+import control.handler
+import notify.compose
+import notify.handler
+import reconcile.compose
+import reconcile.handler
+import sweep.compose
+import sweep.handler
+from chaos.story import MANAGEMENT
+from chaos.world import BUS, LEDGER, MANAGEMENT_WRITER, REPORTS, TABLE, TOPIC, WRITER
+from rollcall.adapters import clients, system
+from rollcall.adapters.organizations import AwsOrganization
+from rollcall.adapters.state.rosters import ControlItems, MatchTable
+from rollcall.rosters.current import approve_candidate
+from rollcall.runtime import compose as shared_compose
+from rollcall.runtime import handlers
+from rollcall.runtime.environment import (
+    ApplyEnvironment,
+    ControlEnvironment,
+    NotifyEnvironment,
+    ReconcileEnvironment,
+    SweepEnvironment,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import TracebackType
+
+    from chaos.world import Context, Slot, World
+
+_OF_ALL: Final = {"management_account": MANAGEMENT, "state_table": TABLE, "outcome_bus": BUS}
+_VARIABLES: Final = {
+    **ReconcileEnvironment(
+        **_OF_ALL,
+        ledger_bucket=LEDGER,
+        intake_queue_url="intake",
+        writer_role_arn=str(WRITER.role_arn),
+        management_role_arn=str(MANAGEMENT_WRITER.role_arn),
+        guardrail="off",
+        bulk_edits_accounts="5",
+        bulk_edits_organization_accounts="20",
+        bulk_edits_minutes="10",
+        repeated_edits_reverts="3",
+        repeated_edits_minutes="60",
+    ).as_variables(),
+    **NotifyEnvironment(
+        state_table=TABLE,
+        queue_url="notify",
+        channel="sns",
+        target=TOPIC,
+        slack_channel="none",
+        min_severity="INFO",
+        runbook="docs/operations.md",
+    ).as_variables(),
+    **SweepEnvironment(**_OF_ALL, reports_bucket=REPORTS).as_variables(),
+    **ApplyEnvironment(
+        **_OF_ALL,
+        ledger_bucket=LEDGER,
+        reports_bucket=REPORTS,
+        management_role_arn=str(MANAGEMENT_WRITER.role_arn),
+    ).as_variables(),
+    **ControlEnvironment(**_OF_ALL, sweep_machine_arn="sweep").as_variables(),
+}
+#: Each function: its entry point, what its handler is composed by, and how.
+_HANDLERS: Final = {
+    "reconcile": (reconcile.handler, "_function"),
+    "notify": (notify.handler, "_function"),
+    "sweep": (sweep.handler, "_steps"),
+    "apply": (apply.handler, "_steps"),
+    "control": (control.handler, "_operator"),
+}
+
+
+class Rollcall:
+    """The real functions. One world at a time is theirs."""
+
+    echo_queue = False
+    indexes: Mapping[str, tuple[str, str | None]] = {}
+
+    def __init__(self) -> None:
+        self._log = io.StringIO()
+        self._world: World | None = None
+        os.environ.update(_VARIABLES, AWS_REGION="us-east-1", POWERTOOLS_METRICS_NAMESPACE="Rollcall")
+        patches: list[tuple[Any, str, Any]] = [
+            (clients, "create_client", self._make_client),
+            (system.SystemClock, "now", lambda _self: self._read_clock()),
+            (system.SystemClock, "sleep", lambda _self, seconds: self.world.scheduler.sleep(seconds)),
+            (system, "ThreadPoolExecutor", self._make_executor),
+            (shared_compose, "_CANDIDATE", _Candidate(self)),
+            (handlers, "single_metric", lambda *_, **__: nullcontext()),
+        ]
+        for place, name, value in patches:
+            setattr(place, name, value)
+        for module, name in _HANDLERS.values():
+            setattr(module, name, self._find_composed)
+            module.log.registered_handler.setStream(self._log)
+
+    @property
+    def world(self) -> World:
+        """The story under way."""
+        if self._world is None:
+            raise RuntimeError("no story is under way")
+        return self._world
+
+    def install(self, world: World) -> None:
+        """Let the functions work in this world."""
+        self._world = world
+        self._log.seek(0)
+        self._log.truncate()
+
+    def prepare(self, roster: Mapping[str, Any]) -> None:
+        """Approve the first roster."""
+        client = self._make_client("dynamodb")
+        approve_candidate(
+            memory=ControlItems(client=client, table=TABLE),
+            matches=MatchTable(client=client, table=TABLE),
+            organization=AwsOrganization(client=self._make_client("organizations")),
+            document=roster,
+            approved_by="setup",
+            now=self._read_clock(),
+        )
+
+    def invoke(self, slot: Slot, event: Mapping[str, Any], context: Context) -> Any:
+        """One invocation of a handler."""
+        if slot.composed is None:
+            slot.composed = _COMPOSE[slot.function]()
+        return _HANDLERS[slot.function][0].handler(dict(event), context)
+
+    def read_log(self) -> str:
+        """What the functions have logged."""
+        return self._log.getvalue()
+
+    def _find_composed(self) -> Any:
+        return self.world.scheduler.process.facts["slot"].composed
+
+    def _make_client(self, service: str, **settings: Any) -> Any:
+        return self.world.cloud.make_client(service, **settings)
+
+    def _read_clock(self) -> datetime:
+        scheduler = self.world.scheduler
+        return datetime.fromtimestamp(scheduler.now + scheduler.process.skew, UTC)
+
+    def _make_executor(self, *, max_workers: int) -> _Executor:
+        del max_workers
+        return _Executor(self.world)
+
+
+_COMPOSE: Final[dict[str, Callable[[], Any]]] = {
+    "reconcile": lambda: reconcile.compose.compose_reconcile(reconcile.handler._report),  # noqa: SLF001
+    "notify": notify.compose.compose_notify,
+    "sweep": lambda: sweep.compose.compose_sweep(lambda *_: None),
+    "apply": apply.compose.compose_apply,
+    "control": control.compose.compose_control,
+}
+
+
+class _Candidate:
+    """The file that was deployed with the code."""
+
+    def __init__(self, functions: Rollcall) -> None:
+        self._functions = functions
+
+    def read_text(self, encoding: str) -> str:
+        del encoding
+        return json.dumps(self._functions.world.candidate)
+
+
+class _Executor:
+    """Threads as tasks of the process that runs now."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._tasks: list[Any] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            for task in self._tasks:
+                self._world.scheduler.join(task)
+
+    def submit(self, work: Callable[[], None]) -> None:
+        scheduler = self._world.scheduler
+        self._tasks.append(scheduler.spawn(scheduler.process, work))
+
+
+@cache
+def find_functions() -> Rollcall:
+    """The functions of this process, made once."""
+    return Rollcall()

@@ -1,0 +1,123 @@
+"""The Account API: alternate contacts, their quotas, reads that are late, and who may do what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from chaos.fakes.errors import make_denial, make_error, make_throttling
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from chaos.fakes.people import Identity
+
+KINDS: Final = ("BILLING", "OPERATIONS", "SECURITY")
+FIELDS: Final = ("Name", "Title", "EmailAddress", "PhoneNumber")
+#: Calls a second and burst of one calling account.
+QUOTAS: Final = {
+    "GetAlternateContact": (10.0, 15.0),
+    "PutAlternateContact": (5.0, 8.0),
+    "DeleteAlternateContact": (1.0, 6.0),
+}
+Values = tuple[str, ...]
+Contact = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A contact was set, or deleted (`values` None); `request_id` is None for what was there at first."""
+
+    time: float
+    values: Values | None
+    request_id: str | None
+
+
+@dataclass(slots=True)
+class AccountService:
+    """All accounts with their contacts. `history` has each change of each contact in its order."""
+
+    now: Callable[[], float]
+    accounts: frozenset[str]
+    management: str
+    hub: str
+    history: dict[Contact, list[Change]] = field(default_factory=dict)
+    _buckets: dict[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
+
+    def set_first(self, account: str, kind: str, values: Values | None) -> None:
+        """What is there before the story begins."""
+        self.history[account, kind] = [Change(self.now(), values, None)]
+
+    def read(self, account: str, kind: str, at: float | None = None) -> Values | None:
+        """What was there at that moment, now if none is given."""
+        changes = self.history[account, kind]
+        if at is None:
+            return changes[-1].values
+        return next((change.values for change in reversed(changes) if change.time <= at), changes[0].values)
+
+    def call(
+        self,
+        operation: str,
+        given: Mapping[str, Any],
+        identity: Identity,
+        *,
+        request_id: str,
+        late: float = 0.0,
+    ) -> dict[str, Any]:
+        """The answer of one operation; a read shows what was there `late` seconds ago."""
+        if not self._take(operation, identity.account):
+            raise make_throttling("account", operation, request_id)
+        account = self._find_target(operation, given, identity, request_id)
+        kind = given.get("AlternateContactType")
+        if kind not in KINDS:
+            text = "You specified an invalid Alternate Contact type."
+            raise make_denial("account", operation, request_id, f" ({text})")
+        if operation == "GetAlternateContact":
+            return self._get(account, kind, late, request_id)
+        if operation == "PutAlternateContact":
+            values = tuple(self._check(name, given.get(name), request_id) for name in FIELDS)
+        elif self.read(account, kind) is None:
+            text = "No contact of the inputted alternate contact type found."
+            raise make_error(operation, "ResourceNotFoundException", text, 404, request_id=request_id)
+        else:
+            values = None
+        self.history[account, kind].append(Change(self.now(), values, request_id))
+        return {}
+
+    def find_account(self, given: Mapping[str, Any], identity: Identity) -> str:
+        """Whose contacts a call is about."""
+        return str(given.get("AccountId") or identity.account)
+
+    def _get(self, account: str, kind: str, late: float, request_id: str) -> dict[str, Any]:
+        values = self.read(account, kind, self.now() - late)
+        if values is None:
+            text = "No contact of the inputted alternate contact type found."
+            raise make_error(
+                "GetAlternateContact", "ResourceNotFoundException", text, 404, request_id=request_id
+            )
+        contact = dict(zip(FIELDS, values, strict=True)) | {"AlternateContactType": kind}
+        return {"AlternateContact": contact}
+
+    def _check(self, name: str, value: object, request_id: str) -> str:
+        if not isinstance(value, str) or not value:
+            raise make_error(
+                "PutAlternateContact", "ValidationException", f"{name} is not valid", request_id=request_id
+            )
+        return value.strip() if name == "EmailAddress" else value
+
+    def _find_target(
+        self, operation: str, given: Mapping[str, Any], identity: Identity, request_id: str
+    ) -> str:
+        named = given.get("AccountId")
+        if named is None:
+            return identity.account
+        if identity.account != self.hub or named == self.management or named not in self.accounts:
+            raise make_denial("account", operation, request_id)
+        return str(named)
+
+    def _take(self, operation: str, caller: str) -> bool:
+        rate, burst = QUOTAS[operation]
+        tokens, at = self._buckets.get((caller, operation), (burst, self.now()))
+        tokens = min(burst, tokens + (self.now() - at) * rate)
+        self._buckets[caller, operation] = (max(0.0, tokens - 1.0), self.now())
+        return tokens >= 1.0

@@ -1,0 +1,100 @@
+"""AWS Organizations, read only: a root, units and accounts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from chaos.fakes.errors import make_error
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT = "r-ab12"
+_LISTS = {
+    "ListRoots": "Roots",
+    "ListAccounts": "Accounts",
+    "ListAccountsForParent": "Accounts",
+    "ListOrganizationalUnitsForParent": "OrganizationalUnits",
+    "ListParents": "Parents",
+    "ListPolicies": "Policies",
+    "ListTagsForResource": "Tags",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An account and the path of its units' ids below the root."""
+
+    id: str
+    name: str
+    units: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Organization:
+    """The organization; `units` has the name of each unit by its id, `parents` the id above it."""
+
+    members: Mapping[str, Member]
+    units: Mapping[str, str] = field(default_factory=dict)
+    parents: Mapping[str, str] = field(default_factory=dict)
+    paths: bool = True
+    empty_pages: bool = False
+
+    def call(self, operation: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer of one operation; ClientError as AWS raises it."""
+        if operation in _LISTS:
+            return self._list(operation, given)
+        if operation == "DescribeAccount":
+            member = self.members.get(given["AccountId"])
+            if member is None:
+                text = "You specified an account that doesn't exist."
+                raise make_error(operation, "AccountNotFoundException", text)
+            return {"Account": self._describe(member)}
+        if operation == "DescribeOrganizationalUnit":
+            unit = given["OrganizationalUnitId"]
+            return {"OrganizationalUnit": {"Id": unit, "Name": self.units[unit]}}
+        raise TypeError(f"organizations {operation} is not modelled")
+
+    def _list(self, operation: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        if self.empty_pages and "NextToken" not in given:
+            return {_LISTS[operation]: [], "NextToken": "second"}
+        return {_LISTS[operation]: self._find(operation, given)}
+
+    def _find(self, operation: str, given: Mapping[str, Any]) -> list[dict[str, Any]]:
+        match operation:
+            case "ListRoots":
+                return [{"Id": ROOT, "Name": "Root"}]
+            case "ListAccounts":
+                return [self._describe(member) for member in self.members.values()]
+            case "ListAccountsForParent":
+                found = (member for member in self.members.values())
+                return [self._describe(one) for one in found if self._above(one) == given["ParentId"]]
+            case "ListOrganizationalUnitsForParent":
+                return [
+                    {"Id": unit, "Name": name}
+                    for unit, name in self.units.items()
+                    if self.parents.get(unit, ROOT) == given["ParentId"]
+                ]
+            case "ListParents":
+                child = given["ChildId"]
+                member = self.members.get(child)
+                parent = self._above(member) if member else self.parents.get(child, ROOT)
+                return [{"Id": parent, "Type": "ROOT" if parent == ROOT else "ORGANIZATIONAL_UNIT"}]
+        return []
+
+    def _above(self, member: Member) -> str:
+        return member.units[-1] if member.units else ROOT
+
+    def _describe(self, member: Member) -> dict[str, Any]:
+        found: dict[str, Any] = {
+            "Id": member.id,
+            "Name": member.name,
+            "Email": f"root-{member.id}@corp.example",
+            "State": "ACTIVE",
+            "Status": "ACTIVE",
+            "JoinedMethod": "CREATED",
+        }
+        if self.paths:
+            found["Paths"] = ["/".join(("o-ab12cd34ef", ROOT, *member.units, member.id)) + "/"]
+        return found

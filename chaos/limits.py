@@ -1,0 +1,18 @@
+"""What the stacks set: time-outs, visibility and how often messages and steps are tried. In seconds."""
+
+from __future__ import annotations
+
+from typing import Final
+
+#: `stacks/parts/intake.py`, `channels.py`, `sweep.py` and `control.py`.
+FUNCTION_TIMEOUTS: Final = {"reconcile": 60, "notify": 60, "sweep": 300, "apply": 300, "control": 60}
+#: `stacks/constructs/inbox.py`: a queue hides a message for six times the time-out of its function.
+VISIBILITY: Final = {"intake": 360, "echoes": 360, "notify": 360}
+MOST_RECEIVES: Final = {"intake": 20, "echoes": 20, "notify": 30}
+#: `stacks/constructs/machine.py`: waits before each further try of a step.
+STEP_WAITS: Final = (2, 4, 8, 16)
+#: `stacks/parts/sweep.py`: what a step that was given up leads to, and how long a run waits for another.
+CATCHES: Final = {"prepare": "observe", "observe": "report", "gate": "report", "apply": "report"}
+MACHINE_WAIT: Final = 60
+#: Which function does a step; all others are done by `sweep`.
+STEP_FUNCTIONS: Final = {"prepare": "apply", "apply": "apply"}

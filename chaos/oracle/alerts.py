@@ -1,0 +1,130 @@
+"""Alerts: opened and closed in order, the same at each repetition, and without anybody's details."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
+
+from chaos.fakes.account import FIELDS
+from chaos.oracle.evidence import is_write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from chaos.oracle.evidence import Evidence, Violation
+
+_OUR_ERRORS: Final = ("RetryableError", "RecordRefusedError", "LaterError", "WaitError")
+
+
+def find_violations(evidence: Evidence) -> Iterator[Violation]:
+    """All of this kind."""
+    yield from _find_unpaired(evidence)
+    yield from _find_changed_openings(evidence)
+    yield from _find_repetitions(evidence)
+    yield from _find_dead(evidence)
+    yield from _find_leaks(evidence)
+    yield from _find_skipped(evidence)
+    yield from _find_crashes(evidence)
+
+
+def _find_unpaired(evidence: Evidence) -> Iterator[Violation]:
+    opened: dict[str, float] = {}
+    for item in evidence.incidents:
+        id_, document = item.document["incident_id"], item.document
+        if document["stage"] == "closed" and document.get("opened") and id_ not in opened:
+            why = f"{id_} is closed by {item.process}, and was never opened"
+            yield evidence.find_violation("closing-without-opening", item.time, why)
+        if document["stage"] == "open":
+            opened.setdefault(id_, item.time)
+    last: dict[str, Any] = {}
+    for text in evidence.texts:
+        if not text.is_notice:
+            last[text.attributes["incident"]] = text
+    for id_, text in last.items():
+        if text.attributes["stage"] == "open":
+            yield evidence.find_violation("opening-never-closed", text.time, f"{id_}: {text.subject}")
+
+
+def _find_changed_openings(evidence: Evidence) -> Iterator[Violation]:
+    """An opening that is published again is the same."""
+    known: dict[str, Mapping[str, Any]] = {}
+    for item in evidence.incidents:
+        if item.document["stage"] != "open":
+            continue
+        content = {name: value for name, value in item.document.items() if name != "decided_at"}
+        if known.setdefault(item.document["incident_id"], content) != content:
+            text = f"{item.document['incident_id']} by {item.process}"
+            yield evidence.find_violation("opening-published-differently", item.time, text)
+
+
+def _find_repetitions(evidence: Evidence) -> Iterator[Violation]:
+    """Where nothing goes wrong, nothing is said twice."""
+    if not evidence.is_calm:
+        return
+    seen: set[tuple[str, str]] = set()
+    for text in evidence.texts:
+        step = (text.attributes["incident"], text.text)
+        if step in seen:
+            yield evidence.find_violation("alerted-twice", text.time, text.subject)
+        seen.add(step)
+
+
+def _find_dead(evidence: Evidence) -> Iterator[Violation]:
+    outages = evidence.story.faults.outages
+    for queue in evidence.world.queues.values():
+        for message in queue.dead:
+            covered = all(
+                any(outage.start <= time <= outage.end for outage in outages) for time, _ in message.tries
+            )
+            if not covered:
+                text = f"{queue.name}: {message.id} after {message.receives - 1} tries"
+                yield evidence.find_violation("dead-letter", evidence.world.scheduler.now, text)
+
+
+def _find_leaks(evidence: Evidence) -> Iterator[Violation]:
+    """Logs hold nobody's details, alerts none of a foreign contact."""
+    story, now = evidence.story, evidence.world.scheduler.now
+    foreign = {values[position] for values in story.foreign for position in (0, 2, 3)}
+    ours = {
+        value
+        for call in evidence.calls
+        if is_write(call) and call.operation == "PutAlternateContact"
+        for name in (FIELDS[0], FIELDS[2], FIELDS[3])
+        for value in [call.given[name]]
+    }
+    log = evidence.world.functions.read_log() + "".join(crash.error for crash in evidence.world.crashes)
+    for value in sorted(foreign | ours):
+        if value in log:
+            yield evidence.find_violation("contact-in-log", now, value)
+    for text in evidence.texts:
+        if any(value in text.text or value in text.subject for value in foreign):
+            yield evidence.find_violation("foreign-contact-alerted", text.time, text.subject)
+
+
+def _find_skipped(evidence: Evidence) -> Iterator[Violation]:
+    """An approved plan leaves out what somebody else changed meanwhile, and nothing else."""
+    for item in evidence.notices:
+        if item.document["notice"] != "sweep-applied":
+            continue
+        for example in item.document["facts"].get("examples", ()):
+            contact = (example["account"]["id"], example["kind"])
+            changed = evidence.was_changed(contact, evidence.world.scheduler.now - 10**9, item.time)
+            if example["verdict"] == "skipped" and not changed:
+                text = f"{contact[0]} {contact[1]}: {example['reason']}"
+                yield evidence.find_violation("approved-change-skipped", item.time, text)
+
+
+def _find_crashes(evidence: Evidence) -> Iterator[Violation]:
+    """Nothing unexpected is raised, and where nothing goes wrong nothing is raised at all."""
+    for crash in evidence.world.crashes:
+        if evidence.is_calm or not crash.error.startswith(_OUR_ERRORS):
+            yield evidence.find_violation("crash", crash.time + 0.0, f"{crash.process}: {crash.error}")
+    log = evidence.world.functions.read_log()
+    if "unexpected" in log:
+        line = next(line for line in log.splitlines() if "unexpected" in line)
+        yield evidence.find_violation("unexpected-error", evidence.world.scheduler.now, line)
+
+
+def count_by_name(violations: list[Violation]) -> Counter[str]:
+    """How many of each name."""
+    return Counter(violation.name for violation in violations)

@@ -1,0 +1,101 @@
+"""Contacts and our writes: right in the end, never without intent, never twice, never against the pause."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from chaos.fakes.account import KINDS
+from chaos.faults import Kind
+from chaos.oracle.evidence import find_contact, read_values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from chaos.fakes.cloud import Call
+    from chaos.oracle.evidence import Evidence, Record, Violation
+
+
+def find_violations(evidence: Evidence) -> Iterator[Violation]:
+    """All of this kind."""
+    yield from _find_wrong(evidence)
+    for call in evidence.own_calls:
+        yield from _judge_write(evidence, call)
+    for record in evidence.records.values():
+        if len(record.calls) > 1:
+            yield evidence.find_violation(
+                "two-calls-under-one-intent", record.calls[1].sent_at, f"intent {record.id}"
+            )
+    yield from _find_needless(evidence)
+
+
+def _find_wrong(evidence: Evidence) -> Iterator[Violation]:
+    """In the end each contact is as the approved roster wants it."""
+    control = evidence.control[-1]
+    if control.paused:
+        return
+    for account in evidence.names:
+        for kind in KINDS:
+            want, found = (
+                evidence.find_want(control.approved, (account, kind)),
+                evidence.account.read(account, kind),
+            )
+            if want and want.managed and want.enforced and want.values != found:
+                text = f"{account} {kind} is {found and found[2]}, not {want.values and want.values[2]}"
+                yield evidence.find_violation("contact-wrong", evidence.world.scheduler.now, text)
+
+
+def _judge_write(evidence: Evidence, call: Call) -> Iterator[Violation]:
+    contact, record = find_contact(evidence, call), evidence.by_call.get(call.request_id)
+    name = f"{call.process} sets {contact[0]} {contact[1]}"
+    if record is None or "intent" not in record.puts or record.puts["intent"].time > call.sent_at:
+        yield evidence.find_violation("write-without-intent", call.sent_at, name)
+        return
+    if record.opened_at is None or record.opened_at > call.sent_at:
+        yield evidence.find_violation("write-without-lock", call.sent_at, f"{name}, intent {record.id}")
+        return
+    control, digest = evidence.find_control(record.opened_at), record.documents["intent"]["roster_digest"]
+    if control.paused:
+        yield evidence.find_violation("write-while-paused", call.sent_at, f"{name}, intent {record.id}")
+    if control.approved != digest:
+        yield evidence.find_violation("write-under-other-roster", call.sent_at, f"{name}, intent {record.id}")
+    want = evidence.find_want(digest, contact)
+    if want is None or not want.managed or not want.enforced or want.values != read_values(call):
+        yield evidence.find_violation("write-not-wanted", call.sent_at, f"{name}, intent {record.id}")
+
+
+def _find_needless(evidence: Evidence) -> Iterator[Violation]:
+    """A write of what was there, and whoever decided it could see that."""
+    stale = {
+        fired.site.partition("|")[0] for fired in evidence.world.faults.fired if fired.kind is Kind.STALE
+    }
+    ours = {call.request_id: call for call in evidence.own_calls}
+    for contact, changes in evidence.account.history.items():
+        for before, change in pairwise(changes):
+            call = ours.get(change.request_id or "")
+            record = evidence.by_call.get(change.request_id or "")
+            if call is None or record is None or record.opened_at is None or call.process in stale:
+                continue
+            if before.values == change.values and before.time < _find_look(evidence, call, record):
+                name = "loop" if _is_answer_to_us(evidence, record) else "needless-write"
+                text = f"{call.process} sets {contact[0]} {contact[1]} to what it was"
+                yield evidence.find_violation(name, change.time, text)
+
+
+def _find_look(evidence: Evidence, call: Call, record: Record) -> float:
+    """When the worker last looked at the contact before it opened its intent."""
+    contact = find_contact(evidence, call)
+    looks = [
+        other.sent_at
+        for other in evidence.calls
+        if other.process == call.process
+        and other.operation == "GetAlternateContact"
+        and other.sent_at < (record.opened_at or 0)
+        and find_contact(evidence, other) == contact
+    ]
+    return max(looks, default=record.opened_at or 0)
+
+
+def _is_answer_to_us(evidence: Evidence, record: Record) -> bool:
+    request = record.documents["intent"]["signal"]["event"]["request_id"]
+    return any(call.request_id == request for call in evidence.own_calls)

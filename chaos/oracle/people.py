@@ -1,0 +1,149 @@
+"""People: every delivered change is alerted to them, as loud as it should be, and our own writes are not."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+from chaos.oracle.evidence import SEVERITIES, find_contact
+from chaos.story import MANAGEMENT, RIGHT
+from chaos.world import MANAGEMENT_WRITER, WRITER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from chaos.oracle.evidence import Edit, Evidence, Text, Violation
+
+_HIGH, _CRITICAL = SEVERITIES.index("HIGH"), SEVERITIES.index("CRITICAL")
+_LOW: Final = SEVERITIES.index("LOW")
+#: Verdicts that are loud whoever made the change: the contact is not right.
+_LOUD: Final = frozenset({"failed", "unreadable", "unreachable", "blocked", "unrecorded-write"})
+_SWEEPS: Final = frozenset({"sweep-drift", "sweep-held", "sweep-applied", "sweep-failed"})
+#: More accounts than this, and a notice of bulk edits names examples.
+_EXAMPLES: Final = 5
+
+
+def find_violations(evidence: Evidence) -> Iterator[Violation]:
+    """All of this kind."""
+    for edit in evidence.edits:
+        if edit.deliveries:
+            yield from _judge_outcome(evidence, edit)
+            if edit.call.made_at is not None:
+                yield from _judge_edit(evidence, edit)
+    yield from _find_own(evidence)
+    yield from _find_drift(evidence)
+
+
+def _judge_outcome(evidence: Evidence, edit: Edit) -> Iterator[Violation]:
+    """Each delivered change has an outcome on the bus, whatever became of it."""
+    if not any(item.document["event"]["id"] in edit.event_ids for item in evidence.outcomes):
+        yield evidence.find_violation("change-without-outcome", edit.deliveries[0].time, edit.describe())
+
+
+def _judge_edit(evidence: Evidence, edit: Edit) -> Iterator[Violation]:
+    wants = evidence.list_wants(edit.contact)
+    if not all(want.managed for want in wants):
+        return
+    exempt, right = any(want.exempt for want in wants), edit.action.value == RIGHT
+    found, time = find_alerts(evidence, edit), edit.deliveries[0].time
+    if not found:
+        name = "edit-not-alerted"
+        if edit.action.who != "thief":
+            name = "set-to-right-not-alerted" if right else name
+            name = "exempt-edit-not-alerted" if exempt else name
+        yield evidence.find_violation(name, time, edit.describe())
+        return
+    loudest = max(text.severity for text in found)
+    if edit.action.who == "thief":
+        if loudest < _CRITICAL and not exempt:
+            yield evidence.find_violation("theft-not-critical", time, edit.describe())
+        return
+    if exempt or right:
+        return
+    if edit.action.who == "authorised":
+        verdicts = _list_verdicts(evidence, edit)
+        if loudest > _LOW and not verdicts & _LOUD and not any(text.is_notice for text in found):
+            yield evidence.find_violation("authorised-alerted-loud", time, edit.describe())
+    elif loudest < _HIGH and (edit.action.who == "root" or edit.action.account == MANAGEMENT):
+        yield evidence.find_violation("alert-too-quiet", time, f"{edit.describe()}: {SEVERITIES[loudest]}")
+
+
+def find_alerts(evidence: Evidence, edit: Edit) -> Sequence[Text]:
+    """Alerts of an edit: its own, and notices that it is told with and that name it."""
+    account, kind = edit.contact
+    principal = edit.call.identity.arn
+    found = [text for text in evidence.texts if any(id_ in text.text for id_ in edit.event_ids)]
+    parents = {
+        item.document.get("gathered_by")
+        for item in evidence.outcomes
+        if item.document["event"]["id"] in edit.event_ids
+    }
+    for text in evidence.texts:
+        if not text.is_notice or principal not in text.text or text in found:
+            continue
+        named = account in text.text and kind in text.text.upper()
+        if text.attributes["cause"] == "bulk-edit" and text.attributes["incident"] in parents:
+            named = account in text.text or text.text.count("\n  - ") > _EXAMPLES
+        if named and (text.attributes["incident"] in parents or text.time > edit.call.sent_at):
+            found.append(text)
+    return found
+
+
+def _list_verdicts(evidence: Evidence, edit: Edit) -> set[str]:
+    return {
+        str(item.document["verdict"])
+        for item in evidence.outcomes
+        if item.document["event"]["id"] in edit.event_ids
+    }
+
+
+def _find_own(evidence: Evidence) -> Iterator[Violation]:
+    """Our own writes are not alerted as somebody's edit, unless the contact differed after them."""
+    roles = {WRITER.arn, MANAGEMENT_WRITER.arn}
+    stolen = any(edit.action.who == "thief" for edit in evidence.edits)
+    by_event = {
+        delivery.event_id: delivery.call for delivery in evidence.world.deliveries if delivery.call.function
+    }
+    for text in evidence.texts:
+        for event_id, call in by_event.items():
+            if event_id not in text.text:
+                continue
+            contact = find_contact(evidence, call)
+            if not evidence.was_changed(contact, call.sent_at - 1, text.time):
+                name = f"{call.operation} of {contact[0]} {contact[1]} by {call.process}: {text.subject}"
+                yield evidence.find_violation("own-write-alerted", text.time, name)
+        if not stolen and "stolen" in text.text and not evidence.world.statistics["events lost"]:
+            yield evidence.find_violation("false-theft", text.time, text.subject)
+        if (
+            text.attributes["cause"] == "bulk-edit"
+            and not stolen
+            and any(role in text.text for role in roles)
+        ):
+            yield evidence.find_violation("own-writes-in-bulk", text.time, text.subject)
+
+
+def _find_drift(evidence: Evidence) -> Iterator[Violation]:
+    """What a sweep put right and no event announced is alerted, too."""
+    announced = {edit.call.request_id for edit in evidence.edits if edit.deliveries}
+    edits = {edit.call.request_id: edit for edit in evidence.edits}
+    ours = {call.request_id: call for call in evidence.own_calls}
+    for contact, changes in evidence.account.history.items():
+        for before, change in pairwise(changes):
+            call, edit = ours.get(change.request_id or ""), edits.get(before.request_id or "")
+            if call is None or edit is None or call.function != "apply" or edit.call.request_id in announced:
+                continue
+            told = [
+                text
+                for text in evidence.texts
+                if text.time > change.time
+                and text.attributes["cause"] in _SWEEPS
+                and contact[0] in text.text
+                and contact[1] in text.text.upper()
+            ]
+            if not told and not _is_held(evidence, contact[0]):
+                yield evidence.find_violation("drift-not-alerted", change.time, edit.describe())
+
+
+def _is_held(evidence: Evidence, account: str) -> bool:
+    """Whether a plan that names the account waited for a person."""
+    return any(text.attributes["cause"] == "sweep-held" and account in text.text for text in evidence.texts)

@@ -1,0 +1,129 @@
+"""Play many stories in several processes, and count what happened in them."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+from chaos.fakes.cloud import READ_TIMEOUT
+from chaos.oracle import judge
+from chaos.oracle.evidence import is_write
+from chaos.shrink import run
+from chaos.story import make_story
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from chaos.oracle import Violation
+    from chaos.story import Story
+    from chaos.world import Functions, World
+
+#: Stories that a process plays before it reports.
+_CHUNK: Final = 10
+
+
+@dataclass(slots=True)
+class Tally:
+    """What came of stories: violations by seed, and how often what happened."""
+
+    stories: int = 0
+    edits: int = 0
+    violations: dict[int, list[Violation]] = field(default_factory=dict)
+    occurred: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: Tally) -> None:
+        """Take in what another process counted."""
+        self.stories += other.stories
+        self.edits += other.edits
+        self.violations |= other.violations
+        self.occurred += other.occurred
+
+    def list_smallest(self) -> dict[str, list[int]]:
+        """Seeds by the name of their violations, those with the fewest actions first."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for seed in sorted(self.violations, key=lambda seed: (len(make_story(seed).actions), seed)):
+            for name in {violation.name for violation in self.violations[seed]}:
+                found[name].append(seed)
+        return dict(found)
+
+
+def play(stories: Iterable[Story], functions: Functions) -> Tally:
+    """Play them one after the other."""
+    tally = Tally()
+    for story in stories:
+        world = run(story, functions)
+        tally.stories += 1
+        tally.edits += sum(action.do == "edit" for action in story.actions)
+        if violations := judge(world):
+            tally.violations[story.seed] = violations
+        tally.occurred += count_occurrences(world)
+    return tally
+
+
+def play_seeds(seeds: Sequence[int], processes: int) -> Tally:
+    """Play the stories of these seeds in so many processes."""
+    tally = Tally()
+    chunks = [seeds[start : start + _CHUNK] for start in range(0, len(seeds), _CHUNK)]
+    with multiprocessing.get_context("fork").Pool(processes) as pool:
+        for part in pool.imap_unordered(_play_chunk, chunks):
+            tally.add(part)
+    return tally
+
+
+def _play_chunk(seeds: Sequence[int]) -> Tally:
+    # A process has one set of functions: making it changes the modules of the core.
+    from chaos.driver import find_functions  # noqa: PLC0415  # see above
+
+    return play(map(make_story, seeds), find_functions())
+
+
+def count_occurrences(world: World) -> Counter[str]:
+    """How often each kind of fault, crash, overlap, takeover and late answer occurred in a story."""
+    found = Counter({f"fault: {kind}": count for kind, count in world.faults.count().items()})
+    for fired in world.faults.fired:
+        if "killed" in str(fired.kind):
+            found[f"crash at {fired.site.split('|')[1]}"] += 1
+    found.update({f"event: {name}": count for name, count in world.statistics.items()})
+    found["transaction conflicts"] = world.cloud.conflicts
+    found["overlaps of two workers at one contact"] = _count_overlaps(world)
+    found["takeovers of an intent"] = _count_takeovers(world)
+    late = [call for call in world.cloud.calls if is_write(call) and call.function and call.made_at]
+    found["writes made after their worker stopped waiting"] = sum(
+        not call.answered and (call.made_at or 0) - call.sent_at >= READ_TIMEOUT for call in late
+    )
+    found["writes whose answer was lost"] = sum(not call.answered for call in late)
+    return found
+
+
+def _count_overlaps(world: World) -> int:
+    """Pairs of processes that read one contact while the other was at it."""
+    spans: dict[tuple[str, str], dict[str, tuple[float, float]]] = defaultdict(dict)
+    for call in world.cloud.calls:
+        if call.service == "account" and call.function in ("reconcile", "apply"):
+            contact = (
+                world.cloud.account.find_account(call.given, call.identity),
+                str(call.given["AlternateContactType"]),
+            )
+            first, _ = spans[contact].get(call.process, (call.sent_at, 0.0))
+            spans[contact][call.process] = (first, call.sent_at)
+    count = 0
+    for span in spans.values():
+        times = sorted(span.values())
+        count += sum(start <= end for (_, end), (start, _) in pairwise(times))
+    return count
+
+
+def _count_takeovers(world: World) -> int:
+    """Intents whose outcome another process recorded than the one that opened them."""
+    writers: dict[str, dict[str, str]] = defaultdict(dict)
+    for call in world.cloud.calls:
+        if call.service == "s3" and call.operation == "PutObject" and call.made_at:
+            place, _, name = str(call.given["Key"]).rpartition("/")
+            writers[place].setdefault(name, call.process)
+    return sum(
+        "outcome.json" in by_name and by_name.get("intent.json") != by_name["outcome.json"]
+        for by_name in writers.values()
+    )

@@ -1,0 +1,409 @@
+"""Stories: what people do and what goes wrong, drawn from a seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import TYPE_CHECKING, Any, Final
+
+from chaos.fakes.account import KINDS
+from chaos.faults import FaultPlan, Kind, Outage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from chaos.fakes.account import Values
+
+MANAGEMENT: Final = "111111111111"
+HUB: Final = "333333333333"
+#: Who may act: the root user of the account, an administrator, another one, a changer whom the roster
+#: authorises, and somebody with the credentials of the role that writes.
+WHO: Final = ("root", "admin", "dev", "authorised", "thief")
+#: What a person sets: one of the foreign contacts by its number, nothing, or what the roster wants.
+RIGHT: Final = "right"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """Something that somebody does `at` so many seconds.
+
+    `do` is edit, sweep, deploy, approve, pause, unpause or release. Of an edit `value` is the number of a
+    foreign contact, None for a delete, or "right". Of a deployment it is the number of the roster. `name`
+    is its own, also when others are taken out of the story.
+    """
+
+    name: str = ""
+    at: float
+    do: str
+    who: str = "admin"
+    account: str = ""
+    kind: str = ""
+    value: int | str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventPlan:
+    """What happens to events on their way: shares of them that are lost, late (by up to so long) or doubled.
+
+    `copies` is whether AWS writes a record in the target account, too. `double` is the share of messages
+    that a queue delivers once more, at once.
+    """
+
+    lost: float = 0.0
+    late: float = 0.0
+    longest: float = 7200.0
+    doubled: float = 0.0
+    copies: bool = False
+    double: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """Everything that a replay needs. Times are seconds of the story; faults end at `end`."""
+
+    seed: int
+    profile: str
+    accounts: Sequence[tuple[str, str]]
+    rosters: Sequence[Mapping[str, Any]]
+    actions: Sequence[Action]
+    foreign: Sequence[Values]
+    end: float
+    workers: int = 2
+    batch: int = 1
+    skew: float = 0.0
+    pace: float = 1.0
+    events: EventPlan = field(default_factory=EventPlan)
+    faults: FaultPlan = field(default_factory=FaultPlan)
+    paths: bool = True
+    empty_pages: bool = False
+    ttl_lag: float = 0.0
+
+
+def make_story(seed: int) -> Story:
+    """The story of a seed."""
+    random = Random(seed)  # noqa: S311  # no secret depends on it
+    profile = random.choices(list(PROFILES), [weight for weight, _ in PROFILES.values()])[0]
+    return PROFILES[profile][1](_Draft(seed, profile, random))
+
+
+class _Draft:
+    """A story under way: accounts and a roster, to which a profile adds what happens."""
+
+    def __init__(self, seed: int, profile: str, random: Random) -> None:
+        self.seed, self.profile, self.random = seed, profile, random
+        ids = [
+            MANAGEMENT,
+            HUB,
+            *(f"{random.randrange(4, 10)}{random.randrange(10**11):011}" for _ in range(3)),
+        ]
+        self.accounts = [(account, f"{_make_word(random)} {_make_word(random)}") for account in ids]
+        self.exempt = random.choice(ids[2:]) if self.chance(0.3) else None
+        self.foreign = [_make_values(random, "evil.example") for _ in range(4)]
+        self.authorised = f"arn:aws:iam::{ids[2]}:role/Terraform"
+        self.rosters = [self.make_roster()]
+        self.actions: list[Action] = []
+        self.now = 600.0
+
+    def chance(self, share: float) -> bool:
+        """Whether something happens that does so this often."""
+        return _chance(self.random, share)
+
+    def make_roster(self, before: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """A roster; one that follows `before` differs in its contacts."""
+        random = self.random
+        names = ["first", "second"]
+        contacts = {
+            name: dict(
+                zip(("name", "title", "email", "phone"), _make_values(random, "corp.example"), strict=True)
+            )
+            for name in names
+        }
+        if self.chance(0.3):
+            contacts["first"]["title"] = "For {account_id}"
+        if before is not None:
+            return {**before, "contacts": contacts}
+        defaults: dict[str, str | None] = {kind: random.choice(names) for kind in KINDS}
+        if self.chance(0.3):
+            defaults.pop(random.choice(KINDS))
+        overrides: list[dict[str, Any]] = []
+        members = [account for account, _ in self.accounts[2:]]
+        if self.chance(0.3):
+            absent = {random.choice(KINDS): None}
+            overrides.append({"accounts": [members[0]], "kinds": absent, "mode": None})
+        if self.chance(0.2):
+            overrides.append({"accounts": [members[1]], "kinds": {}, "mode": "audit"})
+        exempt = [{"accounts": [self.exempt], "reason": "divested", "until": None}] if self.exempt else []
+        return {
+            "version": 1,
+            "mode": "enforce",
+            "contacts": contacts,
+            "defaults": defaults,
+            "overrides": overrides,
+            "exempt": exempt,
+            "authorised_changers": [self.authorised],
+            "limits": {"max_changed_accounts": random.choice([1, 3, "50%", None])},
+        }
+
+    def pick_contact(self) -> tuple[str, str]:
+        """Any contact; those of the management account are changed as seldom as others."""
+        account, _ = self.random.choice(self.accounts)
+        return account, self.random.choice(KINDS)
+
+    def edit(self, account: str, kind: str, *, who: str | None = None, right: float = 0.15) -> None:
+        """Somebody changes a contact now."""
+        random = self.random
+        who = who or random.choices(WHO, (20, 45, 20, 10, 5))[0]
+        number = random.random()
+        value: int | str | None = random.randrange(len(self.foreign))
+        if number < right:
+            value = RIGHT
+        elif number < right + 0.3:
+            value = None
+        if who == "thief" and account == MANAGEMENT:
+            account = HUB
+        at = round(self.now, 2)
+        self.actions.append(Action(at=at, do="edit", who=who, account=account, kind=kind, value=value))
+
+    def burst(self, account: str, kind: str, *, right: float = 0.15) -> None:
+        """Two to five edits of one contact within four seconds."""
+        start = self.now
+        for at in sorted(self.random.uniform(0, 4) for _ in range(self.random.randint(2, 5))):
+            self.now = start + at
+            self.edit(account, kind, right=right)
+
+    def do(self, what: str, **facts: Any) -> None:
+        """Something else happens now."""
+        self.actions.append(Action(at=round(self.now, 2), do=what, **facts))
+
+    def wait(self, least: float, most: float) -> None:
+        """Time passes."""
+        self.now += self.random.uniform(least, most)
+
+    def finish(self, **options: Any) -> Story:
+        """The story as it stands."""
+        random = self.random
+        given = {
+            "workers": random.randint(2, 6),
+            "batch": random.choice([1, 1, 3, 10]),
+            "skew": random.choice([0.0, 2.0]),
+            "pace": random.choice([0.5, 1.0, 1.0, 3.0]),
+            "paths": self.chance(0.8),
+            "empty_pages": self.chance(0.2),
+            "ttl_lag": random.choice([0.0, 172_800.0]),
+            "end": self.now + random.uniform(600, 7200),
+            **options,
+        }
+        return Story(
+            seed=self.seed,
+            profile=self.profile,
+            accounts=self.accounts,
+            rosters=self.rosters,
+            actions=[
+                replace(action, name=f"{'e' if action.do == 'edit' else action.do}{number}")
+                for number, action in enumerate(sorted(self.actions, key=lambda action: action.at))
+            ],
+            foreign=self.foreign,
+            **given,
+        )
+
+
+_SYLLABLES: Final = (
+    "ba",
+    "ce",
+    "di",
+    "fo",
+    "gu",
+    "ha",
+    "je",
+    "ki",
+    "lo",
+    "mu",
+    "na",
+    "pe",
+    "ri",
+    "so",
+    "tu",
+    "zo",
+)
+
+
+def _chance(random: Random, share: float) -> bool:
+    return random.random() < share
+
+
+def _make_word(random: Random) -> str:
+    return "".join(random.choice(_SYLLABLES) for _ in range(3)).capitalize()
+
+
+def _make_values(random: Random, domain: str) -> Values:
+    """Values that no other text holds by chance."""
+    mailbox = "".join(random.choice(_SYLLABLES) for _ in range(5))
+    name = f"{_make_word(random)}{_make_word(random)} {_make_word(random)}{_make_word(random)}"
+    phone = f"+1 {random.randrange(200, 999)} {random.randrange(200, 999)} {random.randrange(1000, 9999)}"
+    return (
+        name,
+        f"{_make_word(random)} {_make_word(random)}{_make_word(random)}",
+        f"{mailbox}@{domain}",
+        phone,
+    )
+
+
+def _write_bursts(draft: _Draft) -> Story:
+    """Bursts of edits, no fault at all."""
+    for _ in range(draft.random.randint(1, 4)):
+        draft.burst(*draft.pick_contact())
+        draft.wait(60, 3600)
+    return draft.finish()
+
+
+def _write_calm(draft: _Draft) -> Story:
+    """Single edits, also far apart, with all that events may do on their way."""
+    for _ in range(draft.random.randint(1, 5)):
+        draft.edit(*draft.pick_contact(), right=0.3)
+        draft.wait(1, 3000)
+    return draft.finish(events=_draw_events(draft.random))
+
+
+def _write_crash(draft: _Draft) -> Story:
+    """A burst or two, and one or two faults at any call."""
+    for _ in range(draft.random.randint(1, 2)):
+        draft.burst(*draft.pick_contact()) if draft.chance(0.5) else draft.edit(*draft.pick_contact())
+        draft.wait(5, 900)
+    return draft.finish(
+        events=_draw_events(draft.random, quiet=0.5),
+        faults=FaultPlan(rates=_draw_rates(draft.random, 0.03), most=2),
+    )
+
+
+def _write_trouble(draft: _Draft) -> Story:
+    """Some per cent of all calls go wrong for the whole time."""
+    for _ in range(draft.random.randint(1, 4)):
+        draft.burst(*draft.pick_contact()) if draft.chance(0.3) else draft.edit(*draft.pick_contact())
+        draft.wait(5, 1800)
+    rate = draft.random.choice([0.005, 0.02, 0.06])
+    return draft.finish(
+        events=_draw_events(draft.random), faults=FaultPlan(rates=_draw_rates(draft.random, rate))
+    )
+
+
+def _write_outage(draft: _Draft) -> Story:
+    """A service or two are down for minutes, while contacts are changed."""
+    outages = []
+    for _ in range(draft.random.randint(1, 2)):
+        draft.edit(*draft.pick_contact())
+        start = draft.now + draft.random.uniform(-30, 30)
+        outages.append(
+            Outage(
+                service=draft.random.choice(("account", "dynamodb", "events", "organizations", "s3", "sns")),
+                start=start,
+                end=start + draft.random.choice([20, 60, 400, 1200]),
+                share=draft.random.choice([0.5, 1.0, 1.0]),
+            )
+        )
+        draft.wait(1, 300)
+        draft.burst(*draft.pick_contact())
+        draft.wait(1, 1800)
+    return draft.finish(
+        events=_draw_events(draft.random, quiet=0.5), faults=FaultPlan(outages=tuple(outages))
+    )
+
+
+def _write_tug(draft: _Draft) -> Story:
+    """Somebody, or several people, change one contact back again and again."""
+    account, kind = draft.pick_contact()
+    who = draft.random.choice((None, "admin", "root"))
+    for _ in range(draft.random.randint(4, 8)):
+        draft.edit(account, kind, who=who, right=0.05)
+        draft.wait(5, 400)
+    if draft.chance(0.3):
+        draft.do("release", account=account, kind=kind)
+        draft.wait(5, 60)
+        draft.edit(account, kind)
+    rates = _draw_rates(draft.random, 0.02) if draft.chance(0.6) else {}
+    return draft.finish(events=_draw_events(draft.random, quiet=0.5), faults=FaultPlan(rates=rates, most=2))
+
+
+def _write_sweeps(draft: _Draft) -> Story:
+    """Events are lost, and sweeps find what nobody announced."""
+    for _ in range(draft.random.randint(1, 3)):
+        draft.edit(*draft.pick_contact())
+        draft.wait(0, 60)
+    for _ in range(draft.random.randint(1, 2)):
+        draft.do("sweep")
+        draft.wait(0, 8)
+        if draft.chance(0.7):
+            draft.burst(*draft.pick_contact())
+        draft.wait(60, 1200)
+    rates = _draw_rates(draft.random, draft.random.choice([0.004, 0.02])) if draft.chance(0.7) else {}
+    events = EventPlan(lost=draft.random.choice([0.3, 1.0]), late=draft.random.choice([0.0, 0.3]))
+    return draft.finish(events=events, faults=FaultPlan(rates=rates, most=4))
+
+
+def _write_approvals(draft: _Draft) -> Story:
+    """A new roster is deployed and approved, writes are paused, and contacts are changed meanwhile."""
+    draft.rosters.append(draft.make_roster(draft.rosters[0]))
+    steps = ["deploy", "approve", "pause", "unpause"]
+    if draft.chance(0.4):
+        steps = ["pause", "deploy", "unpause", "approve"]
+    for step in steps:
+        if draft.chance(0.5):
+            draft.edit(*draft.pick_contact())
+            draft.wait(0, 20)
+        draft.do(step, value=1 if step == "deploy" else None)
+        draft.wait(1, 30)
+        if draft.chance(0.5):
+            draft.edit(*draft.pick_contact())
+        draft.wait(30, 900)
+    rates = _draw_rates(draft.random, 0.006) if draft.chance(0.5) else {}
+    return draft.finish(events=_draw_events(draft.random, quiet=0.6), faults=FaultPlan(rates=rates, most=3))
+
+
+def _write_theft(draft: _Draft) -> Story:
+    """Somebody has the credentials of the role that writes."""
+    for _ in range(draft.random.randint(1, 3)):
+        account, kind = draft.pick_contact()
+        if draft.chance(0.5):
+            draft.edit(account, kind)
+            draft.wait(0, 6)
+        draft.edit(account, kind, who="thief", right=0.1)
+        draft.wait(1, 1200)
+    rates = _draw_rates(draft.random, 0.01) if draft.chance(0.4) else {}
+    return draft.finish(events=_draw_events(draft.random, quiet=0.5), faults=FaultPlan(rates=rates, most=2))
+
+
+def _draw_events(random: Random, *, quiet: float = 0.2) -> EventPlan:
+    if _chance(random, quiet):
+        return EventPlan(copies=_chance(random, 0.3))
+    return EventPlan(
+        lost=random.choice([0.0, 0.0, 0.1, 0.3]),
+        late=random.choice([0.0, 0.2, 0.5]),
+        longest=random.choice([30.0, 900.0, 7200.0]),
+        doubled=random.choice([0.0, 0.2]),
+        copies=_chance(random, 0.3),
+        double=random.choice([0.0, 0.1]),
+    )
+
+
+def _draw_rates(random: Random, total: float) -> dict[Kind, float]:
+    """The rate, spread over all kinds or over some of them."""
+    kinds = list(Kind) if _chance(random, 0.5) else random.sample(list(Kind), 4)
+    # Some kinds hit one kind of call only, which is seldom enough.
+    weights = {
+        kind: (4.0 if kind in (Kind.STALE, Kind.PARTIAL, Kind.LATE, Kind.KILL_DURING) else 1.0)
+        for kind in kinds
+    }
+    return {kind: total * weight / sum(weights.values()) for kind, weight in weights.items()}
+
+
+#: By name how often each is drawn, and what writes it.
+PROFILES: Final[dict[str, tuple[float, Callable[[_Draft], Story]]]] = {
+    "bursts": (2.0, _write_bursts),
+    "calm": (1.0, _write_calm),
+    "crash": (3.0, _write_crash),
+    "trouble": (2.0, _write_trouble),
+    "outage": (1.0, _write_outage),
+    "tug": (1.5, _write_tug),
+    "sweeps": (1.5, _write_sweeps),
+    "approvals": (1.5, _write_approvals),
+    "theft": (1.0, _write_theft),
+}

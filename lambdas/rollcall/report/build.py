@@ -190,7 +190,7 @@ def _build_change(account: Mapping[str, Any], kind: str, contact: Mapping[str, A
 
 
 def _count_coverage(accounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Counts of contacts by status, and the share of managed ones that are compliant (None if none is managed)."""
+    """Counts of contacts by status, and the compliant share of the managed ones (None if there are none)."""
     counts = Counter(contact["status"] for entry in accounts for contact in entry["contacts"].values())
     managed = sum(counts[status] for status in COUNTED if status not in OUT_OF_SCOPE)
     compliant = counts[Verdict.COMPLIANT] + counts[Verdict.SET]

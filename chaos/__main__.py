@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from chaos.driver import find_functions
 from chaos.oracle import judge
+from chaos.prose import describe_story
 from chaos.run import play_seeds
 from chaos.shrink import run, shrink
 from chaos.story import make_story
-from chaos.tell import tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chaos.run import Tally
+    from chaos.run import Totals
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,9 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.seed is not None:
         return _show(given.seed, given.shrink, verbose=given.v)
     began = time.monotonic()
-    tally = play_seeds(range(given.first, given.first + given.seeds), given.processes)
-    _report(tally, time.monotonic() - began)
-    return 1 if tally.violations else 0
+    totals = play_seeds(range(given.first, given.first + given.seeds), given.processes)
+    _report(totals, time.monotonic() - began)
+    return 1 if totals.violations else 0
 
 
 def _show(seed: int, name: str | None, *, verbose: bool) -> int:
@@ -45,17 +45,17 @@ def _show(seed: int, name: str | None, *, verbose: bool) -> int:
     world = run(story, functions)
     violations = judge(world)
     if verbose or name is not None:
-        print(tell(world, violations))
+        print(describe_story(world, violations))
     for violation in violations:
         print(f"{violation.name} at {violation.time:.2f} s: {violation.text}")
     return 1 if violations else 0
 
 
-def _report(tally: Tally, seconds: float) -> None:
-    print(f"{tally.stories} stories with {tally.edits} edits in {seconds:.0f} s")
-    for name, count in sorted(tally.occurred.items()):
+def _report(totals: Totals, seconds: float) -> None:
+    print(f"{totals.stories} stories with {totals.edits} edits in {seconds:.0f} s")
+    for name, count in sorted(totals.occurred.items()):
         print(f"  {count:7} {name}")
-    for name, seeds in sorted(tally.list_smallest().items()):
+    for name, seeds in sorted(totals.list_smallest().items()):
         print(f"VIOLATION {name}: {len(seeds)} stories, smallest {', '.join(map(str, seeds[:5]))}")
 
 

@@ -26,7 +26,7 @@ _CHUNK: Final = 10
 
 
 @dataclass(slots=True)
-class Tally:
+class Totals:
     """What came of stories: violations by seed, and how often what happened."""
 
     stories: int = 0
@@ -34,7 +34,7 @@ class Tally:
     violations: dict[int, list[Violation]] = field(default_factory=dict)
     occurred: Counter[str] = field(default_factory=Counter)
 
-    def add(self, other: Tally) -> None:
+    def add(self, other: Totals) -> None:
         """Take in what another process counted."""
         self.stories += other.stories
         self.edits += other.edits
@@ -50,30 +50,30 @@ class Tally:
         return dict(found)
 
 
-def play(stories: Iterable[Story], functions: Functions) -> Tally:
+def play(stories: Iterable[Story], functions: Functions) -> Totals:
     """Play them one after the other."""
-    tally = Tally()
+    totals = Totals()
     for story in stories:
         world = run(story, functions)
-        tally.stories += 1
-        tally.edits += sum(action.do == "edit" for action in story.actions)
+        totals.stories += 1
+        totals.edits += sum(action.do == "edit" for action in story.actions)
         if violations := judge(world):
-            tally.violations[story.seed] = violations
-        tally.occurred += count_occurrences(world)
-    return tally
+            totals.violations[story.seed] = violations
+        totals.occurred += count_occurrences(world)
+    return totals
 
 
-def play_seeds(seeds: Sequence[int], processes: int) -> Tally:
+def play_seeds(seeds: Sequence[int], processes: int) -> Totals:
     """Play the stories of these seeds in so many processes."""
-    tally = Tally()
+    totals = Totals()
     chunks = [seeds[start : start + _CHUNK] for start in range(0, len(seeds), _CHUNK)]
     with multiprocessing.get_context("fork").Pool(processes) as pool:
         for part in pool.imap_unordered(_play_chunk, chunks):
-            tally.add(part)
-    return tally
+            totals.add(part)
+    return totals
 
 
-def _play_chunk(seeds: Sequence[int]) -> Tally:
+def _play_chunk(seeds: Sequence[int]) -> Totals:
     # A process has one set of functions: making it changes the modules of the core.
     from chaos.driver import find_functions  # noqa: PLC0415  # see above
 

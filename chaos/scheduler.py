@@ -37,7 +37,7 @@ class Process:
 
 @dataclass(eq=False, slots=True)
 class Task:
-    """One thread of a process. `turn` tells its latest sleep from those that something else ended."""
+    """One thread of a process. `turn` numbers its sleeps: those that something else ended are over."""
 
     process: Process
     thread: greenlet

@@ -54,7 +54,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What Lambda tells a function of its invocation."""
+    """What a function knows of its invocation."""
 
     now: Callable[[], float]
     deadline: float
@@ -89,7 +89,7 @@ class Functions(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """An event that came to a queue, and the call that it tells of."""
+    """An event that came to a queue, and the call behind it."""
 
     time: float
     call: Call
@@ -216,7 +216,7 @@ class World:
         self._start_execution(name, json.dumps({"trigger": trigger, "by": None, "plan": None, **asked}))
 
     def note(self, text: str) -> None:
-        """Something that a printed story tells."""
+        """Something for a printed story."""
         self.timeline.append((self.now, text))
 
     def list_control(self) -> list[Control]:
@@ -410,8 +410,8 @@ class World:
                 run = {**run, "failed": {**run["failed"], step: failure}}
                 step = limits.CATCHES[step]
                 continue
-            told = {"operation": "fail", "step": step, "failure": failure, **execution}
-            self._run_step("sweep", told, f"sweep:{name}.{turn}.fail")
+            asked_to = {"operation": "fail", "step": step, "failure": failure, **execution}
+            self._run_step("sweep", asked_to, f"sweep:{name}.{turn}.fail")
             self._finish_execution(name, "FAILED", run)
             return
         raise AssertionError(f"execution {name} does not end")

@@ -69,7 +69,7 @@ def _judge_edit(evidence: Evidence, edit: Edit) -> Iterator[Violation]:
 
 
 def find_alerts(evidence: Evidence, edit: Edit) -> Sequence[Text]:
-    """Alerts of an edit: its own, and notices that it is told with and that name it."""
+    """Alerts of an edit: its own, and notices that stand for it and name it."""
     account, kind = edit.contact
     principal = edit.call.identity.arn
     found = [text for text in evidence.texts if any(id_ in text.text for id_ in edit.event_ids)]
@@ -132,7 +132,7 @@ def _find_drift(evidence: Evidence) -> Iterator[Violation]:
             call, edit = ours.get(change.request_id or ""), edits.get(before.request_id or "")
             if call is None or edit is None or call.function != "apply" or edit.call.request_id in announced:
                 continue
-            told = [
+            named = [
                 text
                 for text in evidence.texts
                 if text.time > change.time
@@ -140,7 +140,7 @@ def _find_drift(evidence: Evidence) -> Iterator[Violation]:
                 and contact[0] in text.text
                 and contact[1] in text.text.upper()
             ]
-            if not told and not _is_held(evidence, contact[0]):
+            if not named and not _is_held(evidence, contact[0]):
                 yield evidence.find_violation("drift-not-alerted", change.time, edit.describe())
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from chaos.world import World
 
 
-def tell(world: World, violations: Sequence[Violation]) -> str:
+def describe_story(world: World, violations: Sequence[Violation]) -> str:
     """The story from its beginning to its end."""
     lines = [(time, text) for time, text in world.timeline]
     lines += [(fired.time, f"FAULT at {fired.site}: {fired.kind}") for fired in world.faults.fired]
@@ -24,8 +24,8 @@ def tell(world: World, violations: Sequence[Violation]) -> str:
         if text.made_at is not None
     ]
     lines += [(violation.time, f"VIOLATION {violation.name}: {violation.text}") for violation in violations]
-    told = [f"{time:11.2f} s  {text}" for time, text in sorted(lines, key=lambda line: line[0])]
-    return "\n".join([*_introduce(world.story), *told])
+    lines_of_time = [f"{time:11.2f} s  {text}" for time, text in sorted(lines, key=lambda line: line[0])]
+    return "\n".join([*_introduce(world.story), *lines_of_time])
 
 
 def _introduce(story: Story) -> Iterator[str]:

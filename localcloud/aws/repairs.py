@@ -7,11 +7,14 @@ import threading
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from moto.core import utils
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
 from moto.dynamodb.responses import DynamoHandler
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3.models import FakeBucket
+
+from localcloud.cloud.clients import make_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +48,7 @@ def install(cloud: Cloud) -> None:
         policy["Statement"] = [s for s in policy["Statement"] if "Condition" not in s]
         return IAMPolicy(json.dumps(policy)).is_action_permitted(action, resource)
 
+    cloud.patch(utils, "Session", make_session)  # to name a service in an error, moto asks one what there is
     cloud.patch(BaseResponse, "call_action", call_action)
     cloud.patch(DynamoHandler, "call_action", serialize_table_calls())
     cloud.patch(FakeBucket, "get_permission", get_permission)

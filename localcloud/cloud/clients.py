@@ -45,6 +45,11 @@ class Credentials:
         }
 
 
+def make_session() -> botocore.session.Session:
+    """A new session of botocore without the user's profiles and files."""
+    return botocore.session.Session(session_vars=_ISOLATED)
+
+
 def generate_key() -> str:
     """A new random access key id, in the form that moto accepts."""
     return f"LOCAL{uuid.uuid4().hex[:15].upper()}"
@@ -60,7 +65,7 @@ class AccountClients:
         self.endpoint = endpoint
         self.key = key
         # One for all: each would read the models of the services anew.
-        self._session = boto3.Session(botocore_session=botocore.session.Session(session_vars=_ISOLATED))
+        self._session = boto3.Session(botocore_session=make_session())
         self._lock = threading.RLock()  # creating clients is not thread-safe in boto3, using them is
         self._credentials: dict[tuple[str, str, str], Credentials] = {}
         self._clients: dict[tuple[str, ...], Any] = {}

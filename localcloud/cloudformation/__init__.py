@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from moto.cloudformation import urls
+from moto.moto_server.werkzeug_app import BackendRequest
+from werkzeug import Response
 
 from localcloud.cloudformation.api import CloudFormationApi
 from localcloud.cloudformation.engine import Engine
@@ -11,6 +12,8 @@ from localcloud.cloudformation.stack_sets.auto_deployment import AutoDeployment
 from localcloud.cloudformation.stack_sets.service import StackSets
 
 if TYPE_CHECKING:
+    from werkzeug import Request
+
     from localcloud.cloud.interface import Cloud
 
 
@@ -26,5 +29,10 @@ def install(cloud: "Cloud", *, auto_deployment_seconds: float) -> Engine:
     cloud.on_stop(automatic.close)
     state = {"engine": engine, "stack_sets": stack_sets}
     api: Any = type("LocalCloudFormationApi", (CloudFormationApi, StackSetsApi), state)
-    cloud.patch(urls.url_paths, "{0}/$", api.dispatch)
+
+    def answer(request: "Request") -> Response:
+        status, headers, body = api.dispatch(BackendRequest(request.environ))
+        return Response(body, status=status, headers=headers)
+
+    cloud.gateway.route("cloudformation", answer)  # importing moto's own takes seconds
     return engine

@@ -8,7 +8,6 @@ import sys
 import pytest
 
 from localcloud.cloud.clients import AccountClients
-from localcloud.composition import LocalCloud
 from localcloud.story.cdk import ROOT, Cdk
 from localcloud.story.seeds import make_ready_organization
 from simulation.clock import SystemClock
@@ -26,6 +25,8 @@ PLACES = {
 @pytest.fixture(scope="package")
 def cloud(tmp_path_factory):
     """A running cloud with the demo's organization; nothing is deployed."""
+    from localcloud.composition import LocalCloud  # noqa: PLC0415  # it reads all of moto, which takes seconds
+
     clock = SystemClock()
     simulation = SimulatedCloud(make_ready_organization(clock), clock)
     with LocalCloud(

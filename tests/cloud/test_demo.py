@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from localcloud import demo
-from localcloud.story.scene import DemoStep
 from localcloud.story.shell import CommandFailedError
 
 if TYPE_CHECKING:
@@ -48,6 +46,9 @@ class Empty:
 @pytest.fixture
 def played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Plays a demo of two steps; its stage is the attribute `stage`."""
+    # They read all of moto, which takes seconds.
+    from localcloud import demo  # noqa: PLC0415
+    from localcloud.story.scene import DemoStep  # noqa: PLC0415
 
     def play(*, ok: bool = True, strays: int = 0, fault: Exception | None = None) -> Any:
         stage = Empty(tmp_path / "out", strays=strays)

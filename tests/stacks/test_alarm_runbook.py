@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import app
+from tests.support.assembly_cache import ROOT
 
 if TYPE_CHECKING:
     from tests.stacks.assembly import Assembly
 
-PAGE = (app.ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 ALARMS = {
     re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
     for heading in re.findall(r"^### (Alarm: [^\n]+)$", PAGE, re.MULTILINE)

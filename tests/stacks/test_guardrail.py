@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from rollcall_policies import Access, AccessRequest, decide
-from stacks.parts.guardrail import make_guardrail_document
 
 if TYPE_CHECKING:
     from tests.stacks.assembly import Assembly
@@ -21,8 +20,14 @@ RESCUER = "arn:aws:iam::222222222222:role/BreakGlassSecurity"
 PATTERN = "arn:aws:iam::*:role/BreakGlass*"
 
 
+def document_with(break_glass: str | None) -> dict[str, Any]:
+    from stacks.parts.guardrail import make_guardrail_document  # noqa: PLC0415  # it starts Node, which takes seconds
+
+    return make_guardrail_document(partition="aws", break_glass=break_glass)
+
+
 def denied(principal: str, action: str, resource: str, *, break_glass: str | None = PATTERN) -> bool:
-    document = make_guardrail_document(partition="aws", break_glass=break_glass)
+    document = document_with(break_glass)
     request = AccessRequest(action=action, resource=resource, context={"aws:PrincipalArn": [principal]})
     return decide([document], request).access is Access.DENIED
 
@@ -50,7 +55,7 @@ def test_reading_is_never_stopped() -> None:
 
 def test_without_a_pattern_nobody_is_spared() -> None:
     assert denied(RESCUER, "account:PutAlternateContact", MEMBER, break_glass=None)
-    (statement,) = make_guardrail_document(partition="aws", break_glass=None)["Statement"]
+    (statement,) = document_with(None)["Statement"]
     assert "Condition" not in statement
 
 
@@ -61,6 +66,6 @@ def test_it_is_off_unless_asked_for(assembly: Assembly, everything: Assembly) ->
     (policy,) = everything.templates["RollcallManagement"].of_type(type_).values()
     assert (policy["Name"], policy["Type"]) == ("rollcall-guardrail", "SERVICE_CONTROL_POLICY")
     assert policy["TargetIds"] == ["r-a1b2"]
-    assert policy["Content"] == make_guardrail_document(partition="aws", break_glass=PATTERN)
+    assert policy["Content"] == document_with(PATTERN)
     _, function = everything.templates["RollcallHub"].one("AWS::Lambda::Function", "Reconcile")
     assert function["Environment"]["Variables"]["ROLLCALL_GUARDRAIL"] == "on"

@@ -10,14 +10,14 @@ import jsonschema
 import pytest
 import yaml
 
-import app
 from rollcall_config.json_schema import DIRECTORY, make_schemas
 from tests.stacks.configs import CONTACTS, ORGANIZATION
+from tests.support.assembly_cache import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SHIPPED = sorted((app.ROOT / "config").rglob("*.yaml"))
+SHIPPED = sorted((ROOT / "config").rglob("*.yaml"))
 
 
 def as_editors_read(text: str) -> Any:
@@ -37,7 +37,7 @@ def test_the_committed_schema_is_the_models(name: str) -> None:
     jsonschema.Draft202012Validator.check_schema(json.loads(committed))
 
 
-@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.relative_to(app.ROOT).as_posix())
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_a_shipped_file_points_to_its_schema_and_fits_it(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     pointer = re.match(r"# yaml-language-server: \$schema=(\S+)\n", text)

@@ -12,7 +12,6 @@ import pytest
 
 from rollcall.model.well_known import STACK_SET_NAME
 from rollcall_config.settings import Settings
-from stacks.members import make_member_template
 from tests.stacks.template import Template
 from tests.stacks.variants import synthesize_with
 
@@ -40,6 +39,8 @@ def inner(properties: dict[str, Any]) -> Template:
 
 
 def excluding(*accounts: str) -> dict[str, Any]:
+    from stacks.members import make_member_template  # noqa: PLC0415  # it starts Node, which takes seconds
+
     settings = Settings(
         **{name: getattr(SETTINGS, name) for name in SETTINGS.__slots__} | {"members_exclude": accounts}
     )

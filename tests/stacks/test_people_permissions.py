@@ -16,13 +16,13 @@ import pytest
 from botocore import xform_name
 from moto import mock_aws
 
-import app
 from simulation import organizations_reads
 from simulation.models import load_service_model
 from tests.cli import scenes
 from tests.cli.desk import HUB, MANAGEMENT, PAYMENTS
 from tests.cli.world import GUARDED, World
 from tests.stacks.template import as_list
+from tests.support.assembly_cache import ROOT
 from tests.support.ledger_books import Books
 from tests.support.permissions import LEADING, PREFIXES, partitions_in
 
@@ -250,7 +250,7 @@ def test_people_may_read_the_objects_that_their_commands_read_and_the_plans_of_r
 
 
 def test_the_page_lists_what_each_command_calls(lived: Watched) -> None:
-    page = (app.ROOT / "docs" / "reference" / "permissions.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "reference" / "permissions.md").read_text(encoding="utf-8")
     table = page.partition("<!-- table: actions -->")[2].partition("<!-- end: actions -->")[0]
     listed: dict[str, set[str]] = {}
     for row in table.splitlines()[3:]:
@@ -264,7 +264,7 @@ def test_the_page_lists_what_each_command_calls(lived: Watched) -> None:
 
 
 def test_the_page_lists_what_the_doctor_calls(lived: Watched) -> None:
-    page = (app.ROOT / "docs" / "reference" / "permissions.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "reference" / "permissions.md").read_text(encoding="utf-8")
     said = page.partition("## `rollcall doctor`")[2].partition("\n## ")[0]
     found = lived.actions["doctor"]
     assert {"organizations"} == set(re.findall(r"`(\w+):Describe\*` and `List\*`", said))

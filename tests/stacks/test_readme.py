@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import app
 from tests.stacks.configs import complaints
+from tests.support.assembly_cache import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-README = (app.ROOT / "README.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_faulty_roster_of_the_readme_is_told_in_these_words(tmp_path: Path) -> None:
     (shown,) = re.findall(r"^config/contacts\.yaml:\d+: .*$", README, re.MULTILINE)
-    shipped = (app.ROOT / "config" / "contacts.yaml").read_text(encoding="utf-8")
+    shipped = (ROOT / "config" / "contacts.yaml").read_text(encoding="utf-8")
     assert shipped.count("\n  security: soc\n") == 1
     faulty = shipped.replace("\n  security: soc\n", "\n  security: socc\n")
     assert complaints(tmp_path, contacts=faulty) == [shown]

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-import app
 from rollcall.model.roster import Roster
 from rollcall_config.document import ConfigError
 from rollcall_config.roster_checks import find_warnings
 from rollcall_config.roster_compile import read_roster
 from rollcall_config.roster_model import Contact, Exemption, Kinds, Limits, Override, RosterFile
+from tests.support.assembly_cache import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-PAGE = (app.ROOT / "docs" / "roster.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "roster.md").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

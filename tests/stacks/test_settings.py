@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-import app
 from rollcall.bulk_edits.model import BulkLimits
 from rollcall.repeated_edits.rules import RepeatedEditLimits
 from tests.stacks.configs import ORGANIZATION, complaints, load_from
+from tests.support.assembly_cache import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,7 +55,7 @@ def test_what_is_said_of_bulk_edits_and_repeated_edits(tmp_path: Path) -> None:
 
 
 def test_the_page_shows_the_default_limits_of_edits(tmp_path: Path) -> None:
-    page = (app.ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
     shown = page.partition("## Limits of edits")[2].partition("```yaml\n")[2].partition("```")[0]
     assert set(yaml.safe_load(shown)) == {"bulk_edits", "repeated_edits"}
     assert load_from(tmp_path, organization=ORGANIZATION + shown).settings == load_from(tmp_path).settings
@@ -103,7 +103,7 @@ def test_schedules_that_run_each_day(tmp_path: Path, schedule: str) -> None:
 
 
 def test_what_the_shipped_file_shows_as_comments_is_taken(tmp_path: Path) -> None:
-    shipped = (app.ROOT / "config" / "organization.yaml").read_text(encoding="utf-8")
+    shipped = (ROOT / "config" / "organization.yaml").read_text(encoding="utf-8")
     shown = [line[2:] for line in shipped.splitlines() if line.startswith("# ") and line.endswith(("}", "]"))]
     keys = [key for line in shown for key in (yaml.safe_load(line) if line[0].isalpha() else ())]
     assert {"sweep", "reports", "bulk_edits", "repeated_edits", "operators", "readers"} <= set(keys)
@@ -113,7 +113,7 @@ def test_what_the_shipped_file_shows_as_comments_is_taken(tmp_path: Path) -> Non
 
 
 def test_every_setting_that_the_page_shows_is_taken(tmp_path: Path) -> None:
-    page = (app.ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     shown = {key for block in blocks for key in yaml.safe_load(block)}
     assert {"members", "sweep", "operators", "guardrail", "private_link"} <= shown

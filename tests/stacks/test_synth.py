@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-import app
 from rollcall.model.roster import Mode, Roster, compute_digest
 from stacks.asset import stage
 from tests.stacks.assembly import Assembly, synthesize
 from tests.stacks.template import arn
 from tests.stacks.variants import EVERYTHING, write
+from tests.support.assembly_cache import ROOT
 
 if TYPE_CHECKING:
     from tests.stacks.template import Template
@@ -131,6 +131,8 @@ def test_each_synthesis_stages_in_a_directory_of_its_own_and_leaves_none(
         staged.append(target)
         return stage(candidate=candidate, target=target)
 
+    import app  # noqa: PLC0415  # it starts Node, which takes seconds
+
     monkeypatch.setattr(app, "stage", recording)
     for name in ("one", "two"):
         app.build(config="config", outdir=tmp_path / name)
@@ -148,13 +150,15 @@ def test_the_shipped_configuration_synthesizes_and_only_audits() -> None:
 
 @pytest.mark.parametrize("name", ["contacts.yaml", "examples/demo/contacts.yaml"])
 def test_shipped_contacts_are_examples(name: str) -> None:
-    roster = yaml.safe_load((app.ROOT / "config" / name).read_text(encoding="utf-8"))
+    roster = yaml.safe_load((ROOT / "config" / name).read_text(encoding="utf-8"))
     assert all(contact["email"].endswith("@example.com") for contact in roster["contacts"].values())
     # Numbers for fiction: https://en.wikipedia.org/wiki/555_(telephone_number)
     assert all(" 555 01" in contact["phone"] for contact in roster["contacts"].values())
 
 
 def test_warnings_are_told_and_synth_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import app  # noqa: PLC0415  # it starts Node, which takes seconds
+
     app.build(config="config/examples/demo", outdir=tmp_path).synth()
     told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("warning: ")]
     assert len(told) == 4
@@ -186,8 +190,8 @@ def test_a_fresh_synthesis_makes_the_same_templates_and_the_cdk_has_no_more_to_s
     out = tmp_path / "out"
     variables = {"CDK_CONTEXT_JSON": context, "CDK_OUTDIR": str(out), "JSII_DEPRECATED": "warn"}
     result = subprocess.run(  # noqa: S603  # our own command
-        [sys.executable, str(app.ROOT / "app.py")],
-        cwd=app.ROOT,
+        [sys.executable, str(ROOT / "app.py")],
+        cwd=ROOT,
         env=os.environ | variables | {"CDK_VALIDATION": "true"},
         capture_output=True,
         text=True,
@@ -205,7 +209,7 @@ def test_a_fresh_synthesis_makes_the_same_templates_and_the_cdk_has_no_more_to_s
 def test_faults_are_told_without_a_traceback(tmp_path: Path) -> None:
     context = json.dumps({"config": str(tmp_path)})
     result = subprocess.run(  # noqa: S603  # our own command
-        [sys.executable, str(app.ROOT / "app.py")],
+        [sys.executable, str(ROOT / "app.py")],
         cwd=tmp_path,
         env=os.environ | {"CDK_CONTEXT_JSON": context},
         capture_output=True,

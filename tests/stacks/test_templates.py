@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import app
-from stacks.members import strip_template
 from tests.stacks.variants import EVERYTHING, write
+from tests.support.assembly_cache import ROOT
 
 if TYPE_CHECKING:
     from tests.stacks.assembly import Assembly
@@ -22,7 +21,7 @@ NAMES = {"rollcall-forwarder.json", "rollcall-management.json"}
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "stacks.templates", *arguments]
-    return subprocess.run(command, cwd=app.ROOT, capture_output=True, text=True, check=False)  # noqa: S603  # our own command
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603  # our own command
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +65,8 @@ def test_the_forwarder_leaves_out_the_hub_wherever_it_is_deployed(written: Path)
 
 
 def test_a_template_with_assets_is_refused() -> None:
+    from stacks.members import strip_template  # noqa: PLC0415  # it starts Node, which takes seconds
+
     with pytest.raises(ValueError, match="bootstrap"):
         strip_template({"Parameters": {"BootstrapVersion": {}}, "Resources": {}})
 

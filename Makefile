@@ -18,6 +18,8 @@ RUNTIME_PYTHON ?= $(shell python3.13 -c pass >/dev/null 2>&1 && echo python3.13 
 # Quiet: jsii and the AWS SDK remark on the age of Node 20 at every start.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export NODE_NO_WARNINGS := 1
+# Keep bytecode, whatever an image sets: else each process compiles boto3 and the CDK anew, for seconds.
+export PYTHONDONTWRITEBYTECODE :=
 # In the project: jsii refuses the home directory's cache where others may write, and a home may be read-only.
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT ?= $(CURDIR)/build/jsii
 export PIP_DISABLE_PIP_VERSION_CHECK := 1

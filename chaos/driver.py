@@ -93,7 +93,7 @@ class Rollcall:
     """The real functions. One world at a time is theirs."""
 
     echo_queue = False
-    indexes: Mapping[str, tuple[str, str | None]] = {}
+    indexes: Mapping[str, tuple[str, str | None]] = {"pending": ("pending", None)}
 
     def __init__(self) -> None:
         self._log = io.StringIO()

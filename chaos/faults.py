@@ -68,7 +68,8 @@ class Outage:
 class Planned:
     """A fault at a certain call: the `nth` of `call` by a process whose name is like `label`.
 
-    With `after` only calls count that come after one of that name in the same process.
+    With `after` only calls count that come after one of that name in the same process. It happens `times`
+    times, first in the process that comes after `skip` others in which it could have happened.
     """
 
     label: str
@@ -76,18 +77,28 @@ class Planned:
     kind: Kind
     nth: int = 1
     after: str | None = None
+    skip: int = 0
+    times: int = 1
+
+    def fits(self, process: str, call: str, seen: Mapping[str, int]) -> bool:
+        """Whether a call is one that counts."""
+        if not fnmatchcase(process, self.label) or not fnmatchcase(call, self.call):
+            return False
+        return self.after is None or any(fnmatchcase(name, self.after) for name in seen)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultPlan:
     """Which faults a story has. `rates` are the shares of calls that are hit by each kind.
 
-    `most` is how many may happen by rate at all. `only` are the sites that are left of those, None for all.
+    `stale` is the share of reads of contacts that may be late, `most` how many faults may happen by rate at
+    all. `only` are the sites that are left of those, None for all.
     """
 
     rates: Mapping[Kind, float] = field(default_factory=dict)
     outages: Sequence[Outage] = ()
     planned: Sequence[Planned] = ()
+    stale: float = 0.0
     most: int | None = None
     only: frozenset[str] | None = None
 
@@ -110,7 +121,8 @@ class Faults:
     calm_from: float
     fired: list[Fired] = field(default_factory=list)
     _ladder: list[tuple[float, Kind]] = field(init=False)
-    _planned: dict[tuple[int, str], int] = field(default_factory=dict)
+    _counted: dict[tuple[int, str], int] = field(default_factory=dict)
+    _reached: dict[int, int] = field(default_factory=dict)
     _drawn: int = 0
 
     def __post_init__(self) -> None:
@@ -137,14 +149,13 @@ class Faults:
 
     def _find_planned(self, process: str, call: str, seen: Mapping[str, int]) -> Kind | None:
         for number, planned in enumerate(self.plan.planned):
-            if not fnmatchcase(process, planned.label) or not fnmatchcase(call, planned.call):
-                continue
-            if planned.after and not any(fnmatchcase(name, planned.after) for name in seen):
-                continue
-            place = (number, process)
-            self._planned[place] = self._planned.get(place, 0) + 1
-            if self._planned[place] == planned.nth:
-                return planned.kind
+            if planned.fits(process, call, seen):
+                place = (number, process)
+                self._counted[place] = self._counted.get(place, 0) + 1
+                if self._counted[place] == planned.nth:
+                    self._reached[number] = before = self._reached.get(number, 0) + 1
+                    if planned.skip < before <= planned.skip + planned.times:
+                        return planned.kind
         return None
 
     def _find_outage(self, call: str, site: str, now: float) -> Kind | None:
@@ -159,16 +170,23 @@ class Faults:
         return None
 
     def _find_by_rate(self, call: str, site: str) -> Kind | None:
+        if self.plan.only is not None and site not in self.plan.only:
+            return None
+        if call in _ONLY[Kind.STALE] and draw_number(self.seed, "old", site) < self.plan.stale:
+            return Kind.STALE
         if not self._ladder or self._drawn == self.plan.most:
             return None
         number = draw_number(self.seed, "fault", site)
         kind = next((kind for top, kind in self._ladder if number < top), None)
-        if kind is None or call not in _ONLY.get(kind, {call}):
-            return None
-        if self.plan.only is not None and site not in self.plan.only:
+        if kind is None or not can_hit(kind, call):
             return None
         self._drawn += 1
         return kind
+
+
+def can_hit(kind: Kind, call: str) -> bool:
+    """Whether such a call can have a fault of this kind."""
+    return call in _ONLY.get(kind, {call})
 
 
 def draw_number(seed: int, *names: str) -> float:

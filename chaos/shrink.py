@@ -60,13 +60,17 @@ def _drop_faults(story: Story, functions: Functions, fails: Callable[[Story], bo
     def keep(sites: Sequence[str]) -> Story:
         return replace(story, faults=replace(story.faults, only=frozenset(sites)))
 
-    if story.faults.rates and fails(keep(fired)):
+    if (story.faults.rates or story.faults.stale) and fails(keep(fired)):
         story = keep(_reduce(fired, lambda left: fails(keep(left))))
     faults = story.faults
     outages = _reduce(
         faults.outages, lambda left: fails(replace(story, faults=replace(faults, outages=left)))
     )
-    return replace(story, faults=replace(faults, outages=outages))
+    faults = replace(faults, outages=outages)
+    planned = _reduce(
+        faults.planned, lambda left: fails(replace(story, faults=replace(faults, planned=left)))
+    )
+    return replace(story, faults=replace(faults, planned=planned))
 
 
 def _reduce(parts: Sequence[_Part], fails: Callable[[Sequence[_Part]], bool]) -> Sequence[_Part]:

@@ -7,7 +7,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 from chaos.fakes.account import KINDS
-from chaos.faults import FaultPlan, Kind, Outage
+from chaos.faults import FaultPlan, Kind, Outage, Planned, can_hit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -171,6 +171,17 @@ class _Draft:
             self.now = start + at
             self.edit(account, kind, right=right)
 
+    def change(self) -> None:
+        """An edit of some contact, or a burst of them."""
+        if self.chance(0.4):
+            self.burst(*self.pick_contact())
+        else:
+            self.edit(*self.pick_contact())
+
+    def draw_stale(self) -> float:
+        """The share of reads that may be late."""
+        return self.random.choice([0.0, 0.0, 0.1, 0.5])
+
     def do(self, what: str, **facts: Any) -> None:
         """Something else happens now."""
         self.actions.append(Action(at=round(self.now, 2), do=what, **facts))
@@ -265,24 +276,25 @@ def _write_calm(draft: _Draft) -> Story:
 
 
 def _write_crash(draft: _Draft) -> Story:
-    """A burst or two, and one or two faults at any call."""
+    """A burst or two, and one to three faults at chosen calls."""
     for _ in range(draft.random.randint(1, 2)):
-        draft.burst(*draft.pick_contact()) if draft.chance(0.5) else draft.edit(*draft.pick_contact())
+        draft.change()
         draft.wait(5, 900)
+    planned = [_draw_planned(draft.random) for _ in range(draft.random.randint(1, 3))]
     return draft.finish(
         events=_draw_events(draft.random, quiet=0.5),
-        faults=FaultPlan(rates=_draw_rates(draft.random, 0.03), most=2),
+        faults=FaultPlan(planned=planned, stale=draft.draw_stale()),
     )
 
 
 def _write_trouble(draft: _Draft) -> Story:
     """Some per cent of all calls go wrong for the whole time."""
     for _ in range(draft.random.randint(1, 4)):
-        draft.burst(*draft.pick_contact()) if draft.chance(0.3) else draft.edit(*draft.pick_contact())
+        draft.change()
         draft.wait(5, 1800)
-    rate = draft.random.choice([0.005, 0.02, 0.06])
+    rates = _draw_rates(draft.random, draft.random.choice([0.01, 0.04, 0.1]))
     return draft.finish(
-        events=_draw_events(draft.random), faults=FaultPlan(rates=_draw_rates(draft.random, rate))
+        events=_draw_events(draft.random), faults=FaultPlan(rates=rates, stale=draft.draw_stale())
     )
 
 
@@ -320,7 +332,10 @@ def _write_tug(draft: _Draft) -> Story:
         draft.wait(5, 60)
         draft.edit(account, kind)
     rates = _draw_rates(draft.random, 0.02) if draft.chance(0.6) else {}
-    return draft.finish(events=_draw_events(draft.random, quiet=0.5), faults=FaultPlan(rates=rates, most=2))
+    return draft.finish(
+        events=_draw_events(draft.random, quiet=0.5),
+        faults=FaultPlan(rates=rates, most=3, stale=draft.draw_stale()),
+    )
 
 
 def _write_sweeps(draft: _Draft) -> Story:
@@ -336,7 +351,7 @@ def _write_sweeps(draft: _Draft) -> Story:
         draft.wait(60, 1200)
     rates = _draw_rates(draft.random, draft.random.choice([0.004, 0.02])) if draft.chance(0.7) else {}
     events = EventPlan(lost=draft.random.choice([0.3, 1.0]), late=draft.random.choice([0.0, 0.3]))
-    return draft.finish(events=events, faults=FaultPlan(rates=rates, most=4))
+    return draft.finish(events=events, faults=FaultPlan(rates=rates, most=6, stale=draft.draw_stale()))
 
 
 def _write_approvals(draft: _Draft) -> Story:
@@ -355,7 +370,10 @@ def _write_approvals(draft: _Draft) -> Story:
             draft.edit(*draft.pick_contact())
         draft.wait(30, 900)
     rates = _draw_rates(draft.random, 0.006) if draft.chance(0.5) else {}
-    return draft.finish(events=_draw_events(draft.random, quiet=0.6), faults=FaultPlan(rates=rates, most=3))
+    return draft.finish(
+        events=_draw_events(draft.random, quiet=0.6),
+        faults=FaultPlan(rates=rates, most=4, stale=draft.draw_stale()),
+    )
 
 
 def _write_theft(draft: _Draft) -> Story:
@@ -368,7 +386,10 @@ def _write_theft(draft: _Draft) -> Story:
         draft.edit(account, kind, who="thief", right=0.1)
         draft.wait(1, 1200)
     rates = _draw_rates(draft.random, 0.01) if draft.chance(0.4) else {}
-    return draft.finish(events=_draw_events(draft.random, quiet=0.5), faults=FaultPlan(rates=rates, most=2))
+    return draft.finish(
+        events=_draw_events(draft.random, quiet=0.5),
+        faults=FaultPlan(rates=rates, most=3, stale=draft.draw_stale()),
+    )
 
 
 def _draw_events(random: Random, *, quiet: float = 0.2) -> EventPlan:
@@ -381,6 +402,51 @@ def _draw_events(random: Random, *, quiet: float = 0.2) -> EventPlan:
         doubled=random.choice([0.0, 0.2]),
         copies=_chance(random, 0.3),
         double=random.choice([0.0, 0.1]),
+    )
+
+
+#: Calls that faults are planned at, and how many of them one invocation makes about.
+_PLACES: Final = (
+    ("account.GetAlternateContact", 3),
+    ("account.PutAlternateContact", 1),
+    ("account.PutAlternateContact", 1),
+    ("account.DeleteAlternateContact", 1),
+    ("s3.PutObject", 2),
+    ("dynamodb.*", 14),
+    ("dynamodb.TransactWriteItems", 1),
+    ("events.PutEvents", 2),
+    ("events.PutEvents", 2),
+    ("organizations.*", 3),
+    ("sqs.*", 1),
+    ("sns.Publish", 1),
+    ("sts.AssumeRole", 1),
+)
+_LABELS: Final = (
+    "reconcile:*",
+    "reconcile:e*",
+    "reconcile:e*",
+    "reconcile:own:*",
+    "apply:*",
+    "notify:*",
+    "sweep:*",
+)
+
+
+def _draw_planned(random: Random) -> Planned:
+    """A fault at some call of some invocation; most are where contacts are written."""
+    call, most = random.choice(_PLACES)
+    sample = call.replace("*", "GetItem")
+    label = random.choice(_LABELS)
+    if call == "sns.Publish":
+        label = "notify:*"
+    return Planned(
+        label=label,
+        call=call,
+        kind=random.choice([kind for kind in Kind if can_hit(kind, sample)]),
+        nth=random.randint(1, most),
+        after=random.choice([None, None, "account.*AlternateContact", "s3.PutObject", "events.PutEvents"]),
+        skip=random.choice([0, 0, 1, 2]),
+        times=random.choice([1, 1, 1, 2, 5]),
     )
 
 

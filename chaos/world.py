@@ -140,6 +140,8 @@ class World:
         self.crashes: list[Crash] = []
         self.people: list[tuple[Action, Call | None]] = []
         self.executions: dict[str, str] = {}
+        #: The document that the last step of an execution returned.
+        self.runs: dict[str, Mapping[str, Any]] = {}
         self.statistics: Counter[str] = Counter()
         self.timeline: list[tuple[float, str]] = []
         self._labels: Counter[str] = Counter()
@@ -206,8 +208,8 @@ class World:
         self.scheduler.run(end + DAY)
         self.start_sweep("schedule", "final")
         self.scheduler.run(end + DAY + 3600)
-        plan = self._find_pending(since=end + DAY)
-        if plan is not None:
+        run = self.runs["final"]
+        for plan in run.get("pending", run.get("held", ()))[-1:]:
             self._command("last-approve", {"operation": "approve", "plan": plan})
         self.scheduler.run(end + DAY + 4 * 3600)
 
@@ -361,10 +363,10 @@ class World:
         found = [roster for roster in self.story.rosters if compute_digest(roster) == approved]
         return found[0] if found else self.candidate
 
-    def _find_pending(self, since: float = START) -> str | None:
+    def _find_pending(self) -> str | None:
         """What an operator reads in the latest alert about a plan that waits."""
         for item in reversed(self.published):
-            if item.document.get("notice") == "sweep-held" and item.time >= since:
+            if item.document.get("notice") == "sweep-held":
                 return str(item.document["facts"]["plan"])
         return None
 
@@ -418,6 +420,7 @@ class World:
 
     def _finish_execution(self, name: str, status: str, run: Mapping[str, Any]) -> None:
         self.executions[name] = status
+        self.runs[name] = run
         self.note(f"execution {name} {status.lower()}: {run.get('ending') or 'finished'}")
 
     def _run_step(self, function: str, event: Mapping[str, Any], label: str) -> tuple[Any, str | None]:

@@ -86,7 +86,7 @@ class Record:
     @property
     def verdict(self) -> str:
         """How it ended."""
-        return str(self.documents.get("outcome", {}).get("verdict", ""))
+        return read_ending(self.documents.get("outcome", {}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +269,11 @@ class Evidence:
             for id_ in pattern.findall(str(item)) if item else ():
                 if found[id_].opened_at is None:
                     found[id_].opened_at = time
+
+
+def read_ending(document: Mapping[str, Any]) -> str:
+    """How a record of the ledger says that a write ended."""
+    return str(document.get("state") or document.get("verdict") or "")
 
 
 def is_write(call: Call) -> bool:

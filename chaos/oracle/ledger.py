@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from chaos.oracle.evidence import find_contact, is_done, read_values, shows
+from chaos.oracle.evidence import find_contact, is_done, read_ending, read_values, shows
 from chaos.world import LEDGER
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _judge_outcome(evidence: Evidence, record: Record) -> Iterator[Violation]:
 
 
 def _judge_confirmation(evidence: Evidence, record: Record) -> Iterator[Violation]:
-    time, said = record.puts["confirmation"].time, record.documents["confirmation"]["verdict"]
+    time, said = record.puts["confirmation"].time, read_ending(record.documents["confirmation"])
     text = f"{record.id} of {record.account} {record.kind}: {said}"
     if record.verdict != "unconfirmed":
         yield evidence.find_violation("confirmed-though-known", time, text)

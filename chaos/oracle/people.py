@@ -49,6 +49,7 @@ def _judge_edit(evidence: Evidence, edit: Edit) -> Iterator[Violation]:
     if not found:
         name = "edit-not-alerted"
         if edit.action.who != "thief":
+            name = "corrected-edit-not-alerted" if _was_corrected(evidence, edit) else name
             name = "set-to-right-not-alerted" if right else name
             name = "exempt-edit-not-alerted" if exempt else name
         yield evidence.find_violation(name, time, edit.describe())
@@ -66,6 +67,20 @@ def _judge_edit(evidence: Evidence, edit: Edit) -> Iterator[Violation]:
             yield evidence.find_violation("authorised-alerted-loud", time, edit.describe())
     elif loudest < _HIGH and (edit.action.who == "root" or edit.action.account == MANAGEMENT):
         yield evidence.find_violation("alert-too-quiet", time, f"{edit.describe()}: {SEVERITIES[loudest]}")
+
+
+def _was_corrected(evidence: Evidence, edit: Edit) -> bool:
+    """Whether somebody set the contact right after this edit and before we did."""
+    changes = evidence.account.history[edit.contact]
+    after = [change for change in changes if change.time > (edit.call.made_at or 0)]
+    ours = {call.request_id for call in evidence.own_calls}
+    values = {want.values for want in evidence.list_wants(edit.contact)}
+    for change in after:
+        if change.request_id in ours:
+            return False
+        if change.values in values:
+            return True
+    return False
 
 
 def find_alerts(evidence: Evidence, edit: Edit) -> Sequence[Text]:
@@ -132,6 +147,8 @@ def _find_drift(evidence: Evidence) -> Iterator[Violation]:
             call, edit = ours.get(change.request_id or ""), edits.get(before.request_id or "")
             if call is None or edit is None or call.function != "apply" or edit.call.request_id in announced:
                 continue
+            if evidence.find_control(before.time).approved != evidence.find_control(change.time).approved:
+                continue  # a rollout, which sets everything that differs
             named = [
                 text
                 for text in evidence.texts

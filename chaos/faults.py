@@ -26,6 +26,7 @@ class Kind(StrEnum):
     UNSENT = "never arrived, and nobody answered"
     LOST_ONCE = "answer of one attempt lost"
     LOST = "made, and its answer lost"
+    FALSE = "made, and answered with a server error"
     LATE = "made after its caller gave up waiting"
     SLOW = "slow"
     STALE = "a stale read"

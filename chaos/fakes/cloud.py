@@ -316,7 +316,11 @@ class Client:
         late = draw_number(cloud.seed, "stale", site) * STALE_SECONDS if kind is Kind.STALE else 0.0
         silent = kind in _SILENT or seconds > READ_TIMEOUT
         killed = process if kind is Kind.KILL_AFTER else None
-        return self._ask(call, seconds - there, late=late, silent=silent, killed=killed)
+        answer = self._ask(call, seconds - there, late=late, silent=silent, killed=killed)
+        if kind is Kind.FALSE:
+            call.answered = False  # what its caller heard is not what was done
+            raise make_breakdown(self._service, operation, call.request_id)
+        return answer
 
     def _travel(self, call: Call, seconds: float, site: str) -> None:
         scheduler = self._cloud.scheduler

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from simulation.clock import Clock
 
-#: Of the template: six times the time-out of `reconcile`, and twenty tries.
-VISIBILITY_SECONDS, MAX_RECEIVES, BATCH = 360.0, 20, 10
+#: Of the template: six times the time-out of `reconcile`, and sixty tries.
+VISIBILITY_SECONDS, MAX_RECEIVES, BATCH = 360.0, 60, 10
 
 
 @dataclass(slots=True)

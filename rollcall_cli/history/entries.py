@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from rollcall_cli.history.records import StoredVersion
 
 _Read = TypeVar("_Read")
-#: As long as the intake queue retries a message: 20 receives take about 2.75 hours.
-FINISHING: Final = timedelta(hours=3)
+#: As long as the intake queue retries a message: 60 receives take about 12.8 hours.
+FINISHING: Final = timedelta(hours=13)
 #: S3 counts days from the second of the write; one day covers clocks and leap days.
 _LOCK_TOLERANCE: Final = timedelta(days=1)
 #: S3's clocks agree to a second or so, and no outcome is written sooner than its intent.

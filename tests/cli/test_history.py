@@ -76,7 +76,7 @@ def test_a_whole_ledger_is_verified(books: Books) -> None:
 
 def test_an_intent_without_outcome_is_named(books: Books) -> None:
     lost = books.write(outcome=False)
-    books.later(hours=4)
+    books.later(hours=14)
     assert books.verify() == (2, {lost.id: ["the intent has no outcome"]})
 
 

@@ -89,7 +89,7 @@ def test_queues_have_their_policy_and_dead_letters(hub, outputs):
 
     intake, dead = attributes("IntakeQueueUrl"), attributes("IntakeDeadLetterQueueUrl")
     redrive = json.loads(intake["RedrivePolicy"])
-    assert redrive == {"deadLetterTargetArn": dead["QueueArn"], "maxReceiveCount": 20}
+    assert redrive == {"deadLetterTargetArn": dead["QueueArn"], "maxReceiveCount": 60}
     assert int(intake["VisibilityTimeout"]) >= 6 * 60
     assert any(s["Effect"] == "Deny" for s in json.loads(intake["Policy"])["Statement"])
 

@@ -27,7 +27,7 @@ def test_the_first_dead_letter_raises_an_alarm(hub: Template, name: str) -> None
 @pytest.mark.parametrize(
     ("queue", "dead_letters", "function", "max_receives"),
     [
-        ("IntakeQueue", "IntakeDeadLetters", "Reconcile", 20),
+        ("IntakeQueue", "IntakeDeadLetters", "Reconcile", 60),
         ("ChannelsNotifyQueue", "ChannelsNotifyDeadLetters", "ChannelsNotify", 30),
     ],
 )

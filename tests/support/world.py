@@ -55,7 +55,7 @@ EXEMPT = "555566667777"
 KINDS = ("SECURITY", "OPERATIONS", "BILLING")
 WRITER_ROLE = f"arn:aws:iam::{HUB}:role/rollcall-reconcile"
 MANAGEMENT_ROLE = f"arn:aws:iam::{MANAGEMENT}:role/rollcall-management-contacts"
-MAX_RECEIVES = 20
+MAX_RECEIVES = 60
 
 ROSTER: dict[str, Any] = {
     "version": 1,

@@ -131,6 +131,13 @@ def publish_alerts(role: iam.Role, *, topic: sns.Topic) -> None:
         topic.master_key.grant(role, "kms:Decrypt", "kms:GenerateDataKey")
 
 
+def use_table(role: iam.Role, *, table: dynamodb.Table, actions: Sequence[str]) -> None:
+    """Work on every item of the table. Not with `table.grant`, which opens all its indexes, too."""
+    role.add_to_policy(
+        iam.PolicyStatement(actions=[f"dynamodb:{action}" for action in actions], resources=[table.table_arn])
+    )
+
+
 def use_items(
     role: iam.Role, *, table: dynamodb.Table, actions: Sequence[str], partitions: Sequence[str]
 ) -> None:

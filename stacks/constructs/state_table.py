@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
+#: The sparse index, and the attribute that only items with unfinished work have.
+PENDING: Final = "pending"
+
 
 class StateTable(Construct):
-    """One table (`pk`, `sk`, expiry in `expires_at`) that survives the stack and can be restored."""
+    """One table (`pk`, `sk`, expiry in `expires_at`) that survives the stack and can be restored.
+
+    Its index `pending` finds unfinished work without a scan: only items with that attribute are in it.
+    """
 
     def __init__(self, scope: Construct, id_: str) -> None:
         super().__init__(scope, id_)
@@ -25,4 +33,10 @@ class StateTable(Construct):
             # Losing it loses the approved roster and every write that is under way.
             deletion_protection=True,
             removal_policy=RemovalPolicy.RETAIN,
+        )
+        self.table.add_global_secondary_index(
+            index_name=PENDING,
+            partition_key=dynamodb.Attribute(name=PENDING, type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="pk", type=dynamodb.AttributeType.STRING),
+            projection_type=dynamodb.ProjectionType.ALL,
         )

@@ -164,4 +164,4 @@ class ChannelPath(Construct):
             inbox=self.queue,
             timeout=_TIMEOUT,
         ).function
-        common.state.grant(self.role, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+        grants.use_table(self.role, table=common.state, actions=("GetItem", "PutItem", "UpdateItem"))

@@ -61,4 +61,4 @@ class Reconcile(Construct):
         grants.write_ledger(self.role, ledger=common.ledger)
         # Transactions need the action of each of their parts.
         actions = ("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem")
-        common.state.grant(self.role, *(f"dynamodb:{action}" for action in actions))
+        grants.use_table(self.role, table=common.state, actions=actions)

@@ -67,7 +67,7 @@ class Apply(Construct):
             memory_mb=512,
         ).function
         # A scan of all intents finds those that a worker left open.
-        common.state.grant(role, "dynamodb:Scan")
+        grants.use_table(role, table=common.state, actions=("Scan",))
         _use_run_files(role, common)
 
 

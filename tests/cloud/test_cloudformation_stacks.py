@@ -103,6 +103,26 @@ def test_the_table_expires_items_and_can_be_recovered(hub, outputs):
     assert dynamodb.describe_table(TableName=name)["Table"]["DeletionProtectionEnabled"]
 
 
+def test_the_index_has_only_items_that_are_pending(hub, outputs):
+    dynamodb, name = hub("dynamodb"), outputs["StateTableName"]
+    plain = {"pk": {"S": "plain"}, "sk": {"S": "item"}}
+    pending = {"pk": {"S": "other"}, "sk": {"S": "item"}, "pending": {"S": "a test"}}
+    asked = {
+        "TableName": name,
+        "IndexName": "pending",
+        "KeyConditionExpression": "pending = :value",
+        "ExpressionAttributeValues": {":value": pending["pending"]},
+    }
+    for item in (plain, pending):
+        dynamodb.put_item(TableName=name, Item=item)
+    assert dynamodb.query(**asked)["Items"] == [pending]
+    with pytest.raises(dynamodb.exceptions.ClientError, match="Consistent reads are not supported"):
+        dynamodb.query(**asked, ConsistentRead=True)
+    for item in (plain, pending):
+        dynamodb.delete_item(TableName=name, Key={key: item[key] for key in ("pk", "sk")})
+    assert dynamodb.query(**asked)["Items"] == []
+
+
 def test_what_is_in_the_ledger_cannot_be_deleted(hub, outputs):
     s3, bucket = hub("s3"), outputs["LedgerBucketName"]
     assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"

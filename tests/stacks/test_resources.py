@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.stacks.template import Template, arn
+from tests.support.moto_aws import STATE_TABLE
 
 if TYPE_CHECKING:
     from tests.stacks.assembly import Assembly
@@ -103,15 +104,15 @@ def test_buckets_are_reached_over_tls_only(hub: Template) -> None:
 
 def test_the_state_table_survives(hub: Template) -> None:
     logical_id, table = hub.one("AWS::DynamoDB::Table", "State")
-    assert table["KeySchema"] == [
-        {"AttributeName": "pk", "KeyType": "HASH"},
-        {"AttributeName": "sk", "KeyType": "RANGE"},
-    ]
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert table["DeletionProtectionEnabled"] is True
-    assert table["BillingMode"] == "PAY_PER_REQUEST"
     assert hub.resources[logical_id]["DeletionPolicy"] == "Retain"
+
+
+def test_the_tables_of_other_tests_have_its_keys_and_its_index(hub: Template) -> None:
+    _, table = hub.one("AWS::DynamoDB::Table", "State")
+    assert {name: table[name] for name in STATE_TABLE} == STATE_TABLE
 
 
 def test_alerts_are_encrypted_and_go_to_the_addresses(hub: Template) -> None:

@@ -39,12 +39,27 @@ def aws_over_moto(clients: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> I
         yield clients
 
 
+def _keys(first: str, second: str) -> list[dict[str, str]]:
+    return [{"AttributeName": first, "KeyType": "HASH"}, {"AttributeName": second, "KeyType": "RANGE"}]
+
+
+#: Keys and index of the state table, as the stack has them.
+STATE_TABLE: dict[str, Any] = {
+    "BillingMode": "PAY_PER_REQUEST",
+    "AttributeDefinitions": [
+        {"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", "pending")
+    ],
+    "KeySchema": _keys("pk", "sk"),
+    "GlobalSecondaryIndexes": [
+        {
+            "IndexName": "pending",
+            "KeySchema": _keys("pending", "pk"),
+            "Projection": {"ProjectionType": "ALL"},
+        }
+    ],
+}
+
+
 def create_table(dynamodb: Any, name: str = TABLE) -> None:
-    """The state table, with the keys that the stack gives it."""
-    keys = {"pk": "HASH", "sk": "RANGE"}
-    dynamodb.create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
-        KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys.items()],
-    )
+    """Create the state table."""
+    dynamodb.create_table(TableName=name, **STATE_TABLE)

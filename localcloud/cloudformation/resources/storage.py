@@ -68,7 +68,7 @@ def _apply_bucket_policy(c: ResourceContext) -> MadeResource:
     return MadeResource(id=bucket)
 
 
-_TABLE_FIXED = ("TableName", "KeySchema", "AttributeDefinitions")
+_TABLE_FIXED = ("TableName", "KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes")
 
 
 def _apply_table(c: ResourceContext) -> MadeResource:
@@ -77,7 +77,7 @@ def _apply_table(c: ResourceContext) -> MadeResource:
     if c.made:
         c.call("dynamodb", "update_table", TableName=name, **settings)
     else:
-        keys = c.pick("KeySchema", "AttributeDefinitions")
+        keys = c.pick(*_TABLE_FIXED[1:])
         c.call("dynamodb", "create_table", TableName=name, **keys, **settings)
         c.begun.append(name)
     if c.has_changed("TimeToLiveSpecification"):

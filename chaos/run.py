@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -32,6 +33,7 @@ class Totals:
     stories: int = 0
     edits: int = 0
     violations: dict[int, list[Violation]] = field(default_factory=dict)
+    sizes: dict[int, int] = field(default_factory=dict)
     occurred: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: Totals) -> None:
@@ -39,12 +41,13 @@ class Totals:
         self.stories += other.stories
         self.edits += other.edits
         self.violations |= other.violations
+        self.sizes |= other.sizes
         self.occurred += other.occurred
 
     def list_smallest(self) -> dict[str, list[int]]:
         """Seeds by the name of their violations, those with the fewest actions first."""
         found: dict[str, list[int]] = defaultdict(list)
-        for seed in sorted(self.violations, key=lambda seed: (len(make_story(seed).actions), seed)):
+        for seed in sorted(self.violations, key=lambda seed: (self.sizes[seed], seed)):
             for name in {violation.name for violation in self.violations[seed]}:
                 found[name].append(seed)
         return dict(found)
@@ -59,25 +62,26 @@ def play(stories: Iterable[Story], functions: Functions) -> Totals:
         totals.edits += sum(action.do == "edit" for action in story.actions)
         if violations := judge(world):
             totals.violations[story.seed] = violations
+            totals.sizes[story.seed] = len(story.actions)
         totals.occurred += count_occurrences(world)
     return totals
 
 
-def play_seeds(seeds: Sequence[int], processes: int) -> Totals:
+def play_seeds(seeds: Sequence[int], processes: int, profile: str | None = None) -> Totals:
     """Play the stories of these seeds in so many processes."""
     totals = Totals()
     chunks = [seeds[start : start + _CHUNK] for start in range(0, len(seeds), _CHUNK)]
     with multiprocessing.get_context("fork").Pool(processes) as pool:
-        for part in pool.imap_unordered(_play_chunk, chunks):
+        for part in pool.imap_unordered(partial(_play_chunk, profile), chunks):
             totals.add(part)
     return totals
 
 
-def _play_chunk(seeds: Sequence[int]) -> Totals:
+def _play_chunk(profile: str | None, seeds: Sequence[int]) -> Totals:
     # A process has one set of functions: making it changes the modules of the core.
     from chaos.driver import find_functions  # noqa: PLC0415  # see above
 
-    return play(map(make_story, seeds), find_functions())
+    return play((make_story(seed, profile) for seed in seeds), find_functions())
 
 
 def count_occurrences(world: World) -> Counter[str]:

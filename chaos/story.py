@@ -21,6 +21,8 @@ HUB: Final = "333333333333"
 WHO: Final = ("root", "admin", "dev", "authorised", "thief")
 #: What a person sets: one of the foreign contacts by its number, nothing, or what the roster wants.
 RIGHT: Final = "right"
+#: Bursts of edits in a story of nothing else.
+BURSTS: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +81,10 @@ class Story:
     ttl_lag: float = 0.0
 
 
-def make_story(seed: int) -> Story:
-    """The story of a seed."""
+def make_story(seed: int, profile: str | None = None) -> Story:
+    """The story of a seed, of this profile or of one that the seed chooses."""
     random = Random(seed)  # noqa: S311  # no secret depends on it
-    profile = random.choices(list(PROFILES), [weight for weight, _ in PROFILES.values()])[0]
+    profile = profile or random.choices(list(PROFILES), [weight for weight, _ in PROFILES.values()])[0]
     return PROFILES[profile][1](_Draft(seed, profile, random))
 
 
@@ -99,6 +101,8 @@ class _Draft:
         self.accounts = [(account, f"{_make_word(random)} {_make_word(random)}") for account in ids]
         self.exempt = random.choice(ids[2:]) if self.chance(0.3) else None
         self.foreign = [_make_values(random, "evil.example") for _ in range(4)]
+        #: A contact that the roster wants absent.
+        self.absent: tuple[str, str] | None = None
         self.authorised = f"arn:aws:iam::{ids[2]}:role/Terraform"
         self.rosters = [self.make_roster()]
         self.actions: list[Action] = []
@@ -127,9 +131,9 @@ class _Draft:
             defaults.pop(random.choice(KINDS))
         overrides: list[dict[str, Any]] = []
         members = [account for account, _ in self.accounts[2:]]
-        if self.chance(0.3):
-            absent = {random.choice(KINDS): None}
-            overrides.append({"accounts": [members[0]], "kinds": absent, "mode": None})
+        if self.chance(0.4):
+            self.absent = (members[0], random.choice(KINDS))
+            overrides.append({"accounts": [members[0]], "kinds": {self.absent[1]: None}, "mode": None})
         if self.chance(0.2):
             overrides.append({"accounts": [members[1]], "kinds": {}, "mode": "audit"})
         exempt = [{"accounts": [self.exempt], "reason": "divested", "until": None}] if self.exempt else []
@@ -146,6 +150,8 @@ class _Draft:
 
     def pick_contact(self) -> tuple[str, str]:
         """Any contact; those of the management account are changed as seldom as others."""
+        if self.absent is not None and self.chance(0.3):
+            return self.absent
         account, _ = self.random.choice(self.accounts)
         return account, self.random.choice(KINDS)
 
@@ -267,6 +273,14 @@ def _write_bursts(draft: _Draft) -> Story:
     return draft.finish()
 
 
+def _write_many_bursts(draft: _Draft) -> Story:
+    """Ten bursts, far enough from each other that no edits count as bulk or as repeated."""
+    for _ in range(BURSTS):
+        draft.burst(*draft.pick_contact())
+        draft.wait(1300, 3600)
+    return draft.finish()
+
+
 def _write_calm(draft: _Draft) -> Story:
     """Single edits, also far apart, with all that events may do on their way."""
     for _ in range(draft.random.randint(1, 5)):
@@ -280,7 +294,7 @@ def _write_crash(draft: _Draft) -> Story:
     for _ in range(draft.random.randint(1, 2)):
         draft.change()
         draft.wait(5, 900)
-    planned = [_draw_planned(draft.random) for _ in range(draft.random.randint(1, 3))]
+    planned = [_draw_planned(draft.random) for _ in range(draft.random.randint(1, 4))]
     return draft.finish(
         events=_draw_events(draft.random, quiet=0.5),
         faults=FaultPlan(planned=planned, stale=draft.draw_stale()),
@@ -405,47 +419,59 @@ def _draw_events(random: Random, *, quiet: float = 0.2) -> EventPlan:
     )
 
 
-#: Calls that faults are planned at, and how many of them one invocation makes about.
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a fault is planned: a call, how many of them there are about, and in which invocations."""
+
+    call: str
+    most: int
+    label: str = "reconcile:*"
+    afters: tuple[str | None, ...] = (None,)
+
+
+_PUT: Final = _Place("account.PutAlternateContact", 1)
+_AFTER_PUT: Final = (None, "account.PutAlternateContact", "account.DeleteAlternateContact")
+#: Each is as likely as its share of the list; most are where contacts are written.
 _PLACES: Final = (
-    ("account.GetAlternateContact", 3),
-    ("account.PutAlternateContact", 1),
-    ("account.PutAlternateContact", 1),
-    ("account.DeleteAlternateContact", 1),
-    ("s3.PutObject", 2),
-    ("dynamodb.*", 14),
-    ("dynamodb.TransactWriteItems", 1),
-    ("events.PutEvents", 2),
-    ("events.PutEvents", 2),
-    ("organizations.*", 3),
-    ("sqs.*", 1),
-    ("sns.Publish", 1),
-    ("sts.AssumeRole", 1),
+    *[_PUT] * 5,
+    _Place("account.DeleteAlternateContact", 1),
+    _Place("account.GetAlternateContact", 2, afters=_AFTER_PUT),
+    *[_Place("dynamodb.*", 8)] * 2,
+    *[_Place("dynamodb.*", 4, afters=_AFTER_PUT[1:])] * 4,
+    *[_Place("dynamodb.TransactWriteItems", 1)] * 2,
+    *[_Place("s3.PutObject", 2)] * 3,
+    *[_Place("events.PutEvents", 2)] * 3,
+    _Place("organizations.*", 2),
+    _Place("sqs.*", 1),
+    _Place("sts.AssumeRole", 1),
+    _Place("sns.Publish", 1, label="notify:*"),
+    _Place("dynamodb.*", 4, label="notify:*"),
+    *[_Place("*", 12, label="apply:*")] * 2,
+    _Place("*", 12, label="sweep:*"),
 )
-_LABELS: Final = (
-    "reconcile:*",
-    "reconcile:e*",
-    "reconcile:e*",
-    "reconcile:own:*",
-    "apply:*",
-    "notify:*",
-    "sweep:*",
+#: What happens to writes of contacts more often than other faults.
+_LIKELY: Final = (
+    *[Kind.LOST, Kind.FALSE, Kind.LATE, Kind.KILL_AFTER, Kind.KILL_DURING] * 2,
+    Kind.KILL_BEFORE,
+    Kind.BUSY,
 )
 
 
 def _draw_planned(random: Random) -> Planned:
-    """A fault at some call of some invocation; most are where contacts are written."""
-    call, most = random.choice(_PLACES)
-    sample = call.replace("*", "GetItem")
-    label = random.choice(_LABELS)
-    if call == "sns.Publish":
-        label = "notify:*"
+    """A fault at some call of some invocation."""
+    place = random.choice(_PLACES)
+    writes = place.call.startswith(("account.Put", "account.Delete"))
+    kinds = [kind for kind in Kind if can_hit(kind, place.call.replace("*", "GetItem"))]
+    label = place.label
+    if label == "reconcile:*":
+        label = random.choice([label, "reconcile:e*", "reconcile:e*", "reconcile:own:*"])
     return Planned(
-        label=label,
-        call=call,
-        kind=random.choice([kind for kind in Kind if can_hit(kind, sample)]),
-        nth=random.randint(1, most),
-        after=random.choice([None, None, "account.*AlternateContact", "s3.PutObject", "events.PutEvents"]),
-        skip=random.choice([0, 0, 1, 2]),
+        label="reconcile:*" if writes else label,
+        call=place.call,
+        kind=random.choice(_LIKELY if writes and _chance(random, 0.7) else kinds),
+        nth=random.randint(1, place.most),
+        after=random.choice(place.afters),
+        skip=random.choice([0, 0, 0, 1, 2]),
         times=random.choice([1, 1, 1, 2, 5]),
     )
 
@@ -465,11 +491,12 @@ def _draw_rates(random: Random, total: float) -> dict[Kind, float]:
 PROFILES: Final[dict[str, tuple[float, Callable[[_Draft], Story]]]] = {
     "bursts": (2.0, _write_bursts),
     "calm": (1.0, _write_calm),
-    "crash": (3.0, _write_crash),
+    "crash": (6.0, _write_crash),
     "trouble": (2.0, _write_trouble),
     "outage": (1.0, _write_outage),
     "tug": (1.5, _write_tug),
     "sweeps": (1.5, _write_sweeps),
     "approvals": (1.5, _write_approvals),
     "theft": (1.0, _write_theft),
+    "many-bursts": (0.0, _write_many_bursts),
 }

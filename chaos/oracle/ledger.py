@@ -44,13 +44,13 @@ def _judge_pair(evidence: Evidence, record: Record) -> Iterator[Violation]:
 
 def _judge_outcome(evidence: Evidence, record: Record) -> Iterator[Violation]:
     verdict, time = record.verdict, record.puts["outcome"].time
-    made = any(is_done(call) for call in record.calls)
+    done, made = any(map(is_done, record.calls)), any(call.made_at is not None for call in record.calls)
     text = f"{record.id} of {record.account} {record.kind} ends as {verdict}"
     if verdict not in WRITTEN | NOT_WRITTEN | UNKNOWN:
         yield evidence.find_violation("unknown-ending", time, text)
-    if verdict in WRITTEN and not made:
+    if verdict in WRITTEN and not done:
         yield evidence.find_violation("ledger-invents-write", time, f"{text}, and nothing was written")
-    if verdict in NOT_WRITTEN and made and any(call.made_at for call in record.calls):
+    if verdict in NOT_WRITTEN and made:
         yield evidence.find_violation("ledger-denies-write", time, f"{text}, and it was written")
     if record.documents["outcome"].get("verified") and not _was_seen(evidence, record):
         yield evidence.find_violation("verified-unseen", time, f"{text}, verified")
@@ -65,7 +65,8 @@ def _judge_confirmation(evidence: Evidence, record: Record) -> Iterator[Violatio
     text = f"{record.id} of {record.account} {record.kind}: {said}"
     if record.verdict != "unconfirmed":
         yield evidence.find_violation("confirmed-though-known", time, text)
-    if (said in WRITTEN) != any(is_done(call) for call in record.calls):
+    made = any(call.made_at is not None for call in record.calls)
+    if (said in NOT_WRITTEN and made) or (said in WRITTEN and not any(map(is_done, record.calls))):
         yield evidence.find_violation("confirmation-wrong", time, text)
     if not _is_known(evidence, record, before=time):
         yield evidence.find_violation("confirmed-without-evidence", time, text)

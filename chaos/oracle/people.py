@@ -94,7 +94,9 @@ def find_alerts(evidence: Evidence, edit: Edit) -> Sequence[Text]:
         if item.document["event"]["id"] in edit.event_ids
     }
     for text in evidence.texts:
-        if not text.is_notice or principal not in text.text or text in found:
+        if principal not in text.text or text in found:
+            continue
+        if not text.is_notice and not _is_named_beside(text, principal):
             continue
         named = account in text.text and kind in text.text.upper()
         if text.attributes["cause"] == "bulk-edit" and text.attributes["incident"] in parents:
@@ -102,6 +104,12 @@ def find_alerts(evidence: Evidence, edit: Edit) -> Sequence[Text]:
         if named and (text.attributes["incident"] in parents or text.time > edit.call.sent_at):
             found.append(text)
     return found
+
+
+def _is_named_beside(text: Text, principal: str) -> bool:
+    """Whether an alert of one edit names who made another: not only as the one whom it is about."""
+    lines = text.text.splitlines()
+    return any(principal in line for line in lines if not line.lstrip().startswith("Who"))
 
 
 def _list_verdicts(evidence: Evidence, edit: Edit) -> set[str]:

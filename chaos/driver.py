@@ -123,6 +123,7 @@ class Rollcall:
     def install(self, world: World) -> None:
         """Let the functions work in this world."""
         self._world = world
+        os.environ["ROLLCALL_BULK_EDITS_ACCOUNTS"] = str(world.story.bulk)
         self._log.seek(0)
         self._log.truncate()
 

@@ -48,7 +48,8 @@ class EventPlan:
     """What happens to events on their way: shares of them that are lost, late (by up to so long) or doubled.
 
     `copies` is whether AWS writes a record in the target account, too. `double` is the share of messages
-    that a queue delivers once more, at once.
+    that a queue delivers once more, at once. With `release` events are held up, and come together each so
+    many seconds.
     """
 
     lost: float = 0.0
@@ -57,6 +58,7 @@ class EventPlan:
     doubled: float = 0.0
     copies: bool = False
     double: float = 0.0
+    release: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,8 @@ class Story:
     end: float
     workers: int = 2
     batch: int = 1
+    #: Edits of so many accounts are a bulk.
+    bulk: int = 5
     skew: float = 0.0
     pace: float = 1.0
     events: EventPlan = field(default_factory=EventPlan)
@@ -281,6 +285,35 @@ def _write_many_bursts(draft: _Draft) -> Story:
     return draft.finish()
 
 
+def _write_rush(draft: _Draft) -> Story:
+    """Events are held up on their way and come all at once, when their edits are no longer new."""
+    for _ in range(draft.random.randint(1, 3)):
+        draft.burst(*draft.pick_contact(), right=0.05)
+        draft.wait(60, 600)
+    planned = [_draw_planned(draft.random) for _ in range(draft.random.choice([0, 0, 1, 2]))]
+    events = replace(_draw_events(draft.random, quiet=0.7), release=draft.random.choice([30.0, 300.0]))
+    return draft.finish(
+        events=events, faults=FaultPlan(planned=planned), pace=draft.random.choice([1.0, 3.0])
+    )
+
+
+def _write_spree(draft: _Draft) -> Story:
+    """One principal changes contacts of all accounts within a minute."""
+    who = draft.random.choice(("admin", "root", "authorised"))
+    for account, _ in draft.accounts:
+        draft.edit(account, draft.random.choice(KINDS), who=who, right=0.0)
+        draft.wait(0.1, 15)
+    if draft.chance(0.5):
+        draft.wait(10, 400)
+        draft.change()
+    planned = [_draw_planned(draft.random) for _ in range(draft.random.choice([0, 0, 1, 2]))]
+    return draft.finish(
+        bulk=draft.random.randint(2, 5),
+        events=_draw_events(draft.random, quiet=0.5),
+        faults=FaultPlan(planned=planned),
+    )
+
+
 def _write_calm(draft: _Draft) -> Story:
     """Single edits, also far apart, with all that events may do on their way."""
     for _ in range(draft.random.randint(1, 5)):
@@ -372,13 +405,19 @@ def _write_approvals(draft: _Draft) -> Story:
     """A new roster is deployed and approved, writes are paused, and contacts are changed meanwhile."""
     draft.rosters.append(draft.make_roster(draft.rosters[0]))
     steps = ["deploy", "approve", "pause", "unpause"]
-    if draft.chance(0.4):
-        steps = ["pause", "deploy", "unpause", "approve"]
+    if draft.chance(0.6):
+        steps = draft.random.choice(
+            [["pause", "deploy", "unpause", "approve"], ["deploy", "pause", "unpause", "approve"]]
+        )
     for step in steps:
         if draft.chance(0.5):
             draft.edit(*draft.pick_contact())
-            draft.wait(0, 20)
+            # What was decided before a pause or another roster may come to be written after it.
+            draft.wait(0, 8 if draft.chance(0.6) else 60)
         draft.do(step, value=1 if step == "deploy" else None)
+        if draft.chance(0.4):
+            draft.wait(0, 5)
+            continue
         draft.wait(1, 30)
         if draft.chance(0.5):
             draft.edit(*draft.pick_contact())
@@ -440,7 +479,7 @@ _PLACES: Final = (
     *[_Place("dynamodb.*", 4, afters=_AFTER_PUT[1:])] * 4,
     *[_Place("dynamodb.TransactWriteItems", 1)] * 2,
     *[_Place("s3.PutObject", 2)] * 3,
-    *[_Place("events.PutEvents", 2)] * 3,
+    *[_Place("events.PutEvents", 2)] * 4,
     _Place("organizations.*", 2),
     _Place("sqs.*", 1),
     _Place("sts.AssumeRole", 1),
@@ -468,12 +507,19 @@ def _draw_planned(random: Random) -> Planned:
     return Planned(
         label="reconcile:*" if writes else label,
         call=place.call,
-        kind=random.choice(_LIKELY if writes and _chance(random, 0.7) else kinds),
+        kind=random.choice(_pick_kinds(place.call, kinds) if _chance(random, 0.6) else kinds),
         nth=random.randint(1, place.most),
         after=random.choice(place.afters),
         skip=random.choice([0, 0, 0, 1, 2]),
         times=random.choice([1, 1, 1, 2, 5]),
     )
+
+
+def _pick_kinds(call: str, kinds: Sequence[Kind]) -> Sequence[Kind]:
+    """Kinds that matter most at this call."""
+    if call.startswith(("account.Put", "account.Delete")):
+        return _LIKELY
+    return [Kind.PARTIAL, Kind.LOST] if call == "events.PutEvents" else kinds
 
 
 def _draw_rates(random: Random, total: float) -> dict[Kind, float]:
@@ -491,6 +537,8 @@ def _draw_rates(random: Random, total: float) -> dict[Kind, float]:
 PROFILES: Final[dict[str, tuple[float, Callable[[_Draft], Story]]]] = {
     "bursts": (2.0, _write_bursts),
     "calm": (1.0, _write_calm),
+    "rush": (1.5, _write_rush),
+    "spree": (1.0, _write_spree),
     "crash": (6.0, _write_crash),
     "trouble": (2.0, _write_trouble),
     "outage": (1.0, _write_outage),

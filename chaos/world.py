@@ -26,6 +26,7 @@ from chaos.wants import compute_digest, find_want
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from chaos.fakes.account import Contact, Values
     from chaos.fakes.queue import Message
     from chaos.story import Action, Story
 
@@ -139,6 +140,10 @@ class World:
         self.published: list[Published] = []
         self.crashes: list[Crash] = []
         self.people: list[tuple[Action, Call | None]] = []
+        #: Invocations that were killed or timed out.
+        self.killed: set[str] = set()
+        #: What each contact was when the last sweep began.
+        self.before_sweep: dict[Contact, Values | None] = {}
         self.executions: dict[str, str] = {}
         #: The document that the last step of an execution returned.
         self.runs: dict[str, Mapping[str, Any]] = {}
@@ -206,6 +211,11 @@ class World:
         if self.list_control()[-1].paused:
             self._command("last-unpause", {"operation": "unpause", "reason": "the day without faults"})
         self.scheduler.run(end + DAY)
+        self.before_sweep = {
+            (account, kind): self.cloud.account.read(account, kind)
+            for account in self.names
+            for kind in KINDS
+        }
         self.start_sweep("schedule", "final")
         self.scheduler.run(end + DAY + 3600)
         run = self.runs["final"]
@@ -255,6 +265,7 @@ class World:
             except Killed:
                 slot.composed = None
                 self.statistics["killed"] += 1
+                self.killed.add(label)
                 done(None, "Killed")
                 raise
             except Exception as error:  # noqa: BLE001  # as Lambda takes whatever a handler raises
@@ -478,7 +489,10 @@ class World:
             if not calm and draw_number(seed, "late", place) < plan.late:
                 self.statistics["events late"] += 1
                 wait = 60 + draw_number(seed, "how late", place) * plan.longest
-            self.scheduler.at(self.scheduler.now + wait, partial(self._deliver, event, call, place))
+            arrival = self.scheduler.now + wait
+            if plan.release and not calm:
+                arrival = (arrival // plan.release + 1) * plan.release + draw_number(seed, "crowd", place)
+            self.scheduler.at(arrival, partial(self._deliver, event, call, place))
 
     def _deliver(self, event: dict[str, Any], call: Call, label: str) -> None:
         ours = call.identity.role_arn in {WRITER.role_arn, MANAGEMENT_WRITER.role_arn}

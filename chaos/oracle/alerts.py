@@ -58,15 +58,15 @@ def _find_changed_openings(evidence: Evidence) -> Iterator[Violation]:
 
 
 def _find_repetitions(evidence: Evidence) -> Iterator[Violation]:
-    """Where nothing goes wrong, nothing is said twice."""
-    if not evidence.is_calm:
-        return
+    """Nothing is said twice on a channel, unless a call of the worker that said it first went wrong."""
+    troubled = {fired.site.partition("|")[0] for fired in evidence.world.faults.fired} | evidence.world.killed
     seen: set[tuple[str, str]] = set()
-    for text in evidence.texts:
+    for call, text in zip(evidence.world.cloud.texts, evidence.texts, strict=True):
         step = (text.attributes["incident"], text.text)
         if step in seen:
             yield evidence.find_violation("alerted-twice", text.time, text.subject)
-        seen.add(step)
+        if call.process not in troubled:
+            seen.add(step)
 
 
 def _find_dead(evidence: Evidence) -> Iterator[Violation]:

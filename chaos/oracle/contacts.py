@@ -27,6 +27,8 @@ def find_violations(evidence: Evidence) -> Iterator[Violation]:
                 "two-calls-under-one-intent", record.calls[1].sent_at, f"intent {record.id}"
             )
     yield from _find_needless(evidence)
+    yield from _find_ignored_echoes(evidence)
+    yield from _find_approvals_in_pause(evidence)
 
 
 def _find_wrong(evidence: Evidence) -> Iterator[Violation]:
@@ -54,6 +56,10 @@ def _judge_write(evidence: Evidence, call: Call) -> Iterator[Violation]:
     if record.opened_at is None or record.opened_at > call.sent_at:
         yield evidence.find_violation("write-without-lock", call.sent_at, f"{name}, intent {record.id}")
         return
+    if "outcome" in record.puts and record.puts["outcome"].time < call.sent_at:
+        yield evidence.find_violation("write-after-its-end", call.sent_at, f"{name}, intent {record.id}")
+    if not _was_read(evidence, call, record.opened_at):
+        yield evidence.find_violation("write-over-unread", call.sent_at, f"{name}, intent {record.id}")
     control, digest = evidence.find_control(record.opened_at), record.documents["intent"]["roster_digest"]
     if control.paused:
         yield evidence.find_violation("write-while-paused", call.sent_at, f"{name}, intent {record.id}")
@@ -62,6 +68,59 @@ def _judge_write(evidence: Evidence, call: Call) -> Iterator[Violation]:
     want = evidence.find_want(digest, contact)
     if want is None or not want.managed or not want.enforced or want.values != read_values(call):
         yield evidence.find_violation("write-not-wanted", call.sent_at, f"{name}, intent {record.id}")
+
+
+def _was_read(evidence: Evidence, call: Call, opened_at: float) -> bool:
+    """Whether the last look at the contact before the intent was opened showed what is there, or nothing."""
+    looks = [
+        other
+        for other in evidence.calls
+        if other.process == call.process
+        and other.operation == "GetAlternateContact"
+        and other.sent_at < opened_at
+        and find_contact(evidence, other) == find_contact(evidence, call)
+    ]
+    return bool(looks) and (looks[-1].answer is not None or looks[-1].error == "ResourceNotFoundException")
+
+
+def _find_ignored_echoes(evidence: Evidence) -> Iterator[Violation]:
+    """Our own write's event finds the contact wrong: then it is restored, though no other event came."""
+    control, lost = (
+        evidence.control[-1],
+        {edit.call.request_id for edit in evidence.edits if not edit.deliveries},
+    )
+    if control.paused:
+        return
+    ours = {call.request_id for call in evidence.own_calls}
+    for contact, values in evidence.world.before_sweep.items():
+        want, changes = evidence.find_want(control.approved, contact), evidence.account.history[contact]
+        last = [change for change in changes if change.time < evidence.story_end]
+        if want is None or not (want.managed and want.enforced) or values == want.values:
+            continue
+        if last[-1].request_id not in lost or not [change for change in last if change.request_id in ours]:
+            continue
+        own = [change for change in last if change.request_id in ours][-1]
+        heard = [
+            delivery.time
+            for delivery in evidence.world.deliveries
+            if delivery.call.request_id == own.request_id and delivery.time > last[-1].time
+        ]
+        if heard and own.values == want.values:
+            text = f"{contact[0]} {contact[1]} was changed after our write, and stayed so after its event"
+            yield evidence.find_violation("echo-ignored", heard[0], text)
+
+
+def _find_approvals_in_pause(evidence: Evidence) -> Iterator[Violation]:
+    """No roster is approved by itself while writes are paused."""
+    for before, after in pairwise(evidence.control):
+        if before.paused and after.paused and before.approved != after.approved:
+            by_sweep = any(
+                item.document.get("notice") == "roster-approved" and item.document["facts"]["automatic"]
+                for item in evidence.notices
+                if item.time >= after.time and item.document["facts"].get("roster") == after.approved
+            )
+            if by_sweep:
+                yield evidence.find_violation("approved-in-pause", after.time, str(after.approved))
 
 
 def _find_needless(evidence: Evidence) -> Iterator[Violation]:

@@ -197,6 +197,11 @@ class Evidence:
         return [item for item in self.published if item.kind == "Rollcall Notice"]
 
     @property
+    def story_end(self) -> float:
+        """When the day without faults begins."""
+        return START + self.story.end
+
+    @property
     def is_calm(self) -> bool:
         """Whether nothing went wrong by itself: no faults, no event that is late, lost or doubled."""
         world = self.world

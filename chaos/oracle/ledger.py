@@ -75,7 +75,8 @@ def _judge_confirmation(evidence: Evidence, record: Record) -> Iterator[Violatio
 def _is_known(evidence: Evidence, record: Record, before: float = float("inf")) -> bool:
     """Whether AWS's word on one of the calls has come: its answer, or its record."""
     requests = {call.request_id for call in record.calls}
-    return any(call.answered for call in record.calls) or any(
+    killed = evidence.world.killed
+    return any(call.answered and call.process not in killed for call in record.calls) or any(
         delivery.call.request_id in requests and delivery.time <= before
         for delivery in evidence.world.deliveries
     )

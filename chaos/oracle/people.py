@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from chaos.oracle.evidence import Edit, Evidence, Text, Violation
 
 _HIGH, _CRITICAL = SEVERITIES.index("HIGH"), SEVERITIES.index("CRITICAL")
-_LOW: Final = SEVERITIES.index("LOW")
+_LOW, _MEDIUM = SEVERITIES.index("LOW"), SEVERITIES.index("MEDIUM")
 #: Verdicts that are loud whoever made the change: the contact is not right.
 _LOUD: Final = frozenset({"failed", "unreadable", "unreachable", "blocked", "unrecorded-write"})
 _SWEEPS: Final = frozenset({"sweep-drift", "sweep-held", "sweep-applied", "sweep-failed"})
@@ -65,7 +65,10 @@ def _judge_edit(evidence: Evidence, edit: Edit) -> Iterator[Violation]:
         verdicts = _list_verdicts(evidence, edit)
         if loudest > _LOW and not verdicts & _LOUD and not any(text.is_notice for text in found):
             yield evidence.find_violation("authorised-alerted-loud", time, edit.describe())
-    elif loudest < _HIGH and (edit.action.who == "root" or edit.action.account == MANAGEMENT):
+        return
+    loud = edit.action.who == "root" or edit.action.account == MANAGEMENT
+    least = _HIGH if loud else _LOW if _was_corrected(evidence, edit) else _MEDIUM
+    if loudest < least:
         yield evidence.find_violation("alert-too-quiet", time, f"{edit.describe()}: {SEVERITIES[loudest]}")
 
 

@@ -10,8 +10,10 @@ import io
 import json
 import os
 from contextlib import nullcontext
+from dataclasses import fields
 from datetime import UTC, datetime
 from functools import cache
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import apply.compose
@@ -47,19 +49,24 @@ if TYPE_CHECKING:
     from chaos.world import Context, Slot, World
 
 _OF_ALL: Final = {"management_account": MANAGEMENT, "state_table": TABLE, "outcome_bus": BUS}
+_RECONCILE: Final = {
+    **_OF_ALL,
+    "ledger_bucket": LEDGER,
+    "intake_queue_url": "intake",
+    "echo_queue_url": "echoes",
+    "writer_role_arn": str(WRITER.role_arn),
+    "management_role_arn": str(MANAGEMENT_WRITER.role_arn),
+    "guardrail": "off",
+    "bulk_edits_accounts": "5",
+    "bulk_edits_organization_accounts": "20",
+    "bulk_edits_minutes": "10",
+    "repeated_edits_reverts": "3",
+    "repeated_edits_minutes": "60",
+}
+_KNOWN: Final = {field.name for field in fields(ReconcileEnvironment)}
 _VARIABLES: Final = {
     **ReconcileEnvironment(
-        **_OF_ALL,
-        ledger_bucket=LEDGER,
-        intake_queue_url="intake",
-        writer_role_arn=str(WRITER.role_arn),
-        management_role_arn=str(MANAGEMENT_WRITER.role_arn),
-        guardrail="off",
-        bulk_edits_accounts="5",
-        bulk_edits_organization_accounts="20",
-        bulk_edits_minutes="10",
-        repeated_edits_reverts="3",
-        repeated_edits_minutes="60",
+        **{name: value for name, value in _RECONCILE.items() if name in _KNOWN}
     ).as_variables(),
     **NotifyEnvironment(
         state_table=TABLE,
@@ -92,19 +99,22 @@ _HANDLERS: Final = {
 class Rollcall:
     """The real functions. One world at a time is theirs."""
 
-    echo_queue = False
+    echo_queue = "echo_queue_url" in _KNOWN
     indexes: Mapping[str, tuple[str, str | None]] = {"pending": ("pending", None)}
 
     def __init__(self) -> None:
         self._log = io.StringIO()
         self._world: World | None = None
         os.environ.update(_VARIABLES, AWS_REGION="us-east-1", POWERTOOLS_METRICS_NAMESPACE="Rollcall")
+        clock = SimpleNamespace(now=lambda _zone: self._read_clock())
         patches: list[tuple[Any, str, Any]] = [
             (clients, "create_client", self._make_client),
             (system.SystemClock, "now", lambda _self: self._read_clock()),
             (system.SystemClock, "sleep", lambda _self, seconds: self.world.scheduler.sleep(seconds)),
             (system, "ThreadPoolExecutor", self._make_executor),
             (shared_compose, "_CANDIDATE", _Candidate(self)),
+            (handlers, "datetime", clock),
+            (reconcile.handler, "datetime", clock),
             (handlers, "single_metric", lambda *_, **__: nullcontext()),
         ]
         for place, name, value in patches:

@@ -8,7 +8,7 @@ from typing import Final
 FUNCTION_TIMEOUTS: Final = {"reconcile": 60, "notify": 60, "sweep": 300, "apply": 300, "control": 60}
 #: `stacks/constructs/inbox.py`: a queue hides a message for six times the time-out of its function.
 VISIBILITY: Final = {"intake": 360, "echoes": 360, "notify": 360}
-MOST_RECEIVES: Final = {"intake": 20, "echoes": 20, "notify": 30}
+MOST_RECEIVES: Final = {"intake": 60, "echoes": 60, "notify": 30}
 #: `stacks/constructs/machine.py`: waits before each further try of a step.
 STEP_WAITS: Final = (2, 4, 8, 16)
 #: `stacks/parts/sweep.py`: what a step that was given up leads to, and how long a run waits for another.

@@ -596,7 +596,7 @@ class _Poller:
             ):
                 world.statistics["messages delivered twice"] += 1
                 queue.show(message, world.scheduler.now + 0.2)
-        event = {"Records": [_make_record(message, receipt) for message, receipt in taken]}
+        event = {"Records": [_make_record(queue.name, message, receipt) for message, receipt in taken]}
 
         def done(answer: Any, error: str | None) -> None:
             if error is None:
@@ -610,7 +610,7 @@ class _Poller:
         world.invoke(slot, event, label, done)
 
 
-def _make_record(message: Message, receipt: str) -> dict[str, Any]:
+def _make_record(queue: str, message: Message, receipt: str) -> dict[str, Any]:
     return {
         "messageId": message.id,
         "receiptHandle": receipt,
@@ -620,6 +620,7 @@ def _make_record(message: Message, receipt: str) -> dict[str, Any]:
             "SentTimestamp": str(int(message.sent_at * 1000)),
         },
         "eventSource": "aws:sqs",
+        "eventSourceARN": f"arn:aws:sqs:us-east-1:{HUB}:{queue}",
         "awsRegion": "us-east-1",
     }
 

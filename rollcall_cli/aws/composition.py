@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -176,10 +177,17 @@ def build_composition() -> Composition:
     )
 
 
+@cache  # a session reads megabytes of models: two dozen questions of one command share it
+def _open_session(profile: str | None) -> Any:
+    import boto3  # noqa: PLC0415  # slow, and not every command needs it
+
+    return boto3.Session(profile_name=profile)
+
+
+@cache
 def _make_boto3_client(service: str, *, region: str, profile: str | None) -> Any:
     # Not at the top: `rollcall validate` and `--help` do not wait for the SDK.
-    import boto3  # noqa: PLC0415  # slow, and not every command needs it
-    from botocore.config import Config  # noqa: PLC0415  # same
+    from botocore.config import Config  # noqa: PLC0415  # slow, and not every command needs it
 
     config = Config(
         retries={"mode": "standard", "total_max_attempts": 1},
@@ -187,8 +195,7 @@ def _make_boto3_client(service: str, *, region: str, profile: str | None) -> Any
         read_timeout=_READ_SECONDS,
     )
     try:
-        session = boto3.Session(profile_name=profile)
-        return session.client(service, region_name=region, config=config)  # type: ignore[call-overload]  # the name is not a literal
+        return _open_session(profile).client(service, region_name=region, config=config)
     except AWS_ERRORS as error:
         known = explain_credential_error(error)
         if known is None:

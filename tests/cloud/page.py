@@ -63,11 +63,15 @@ class Reader:
         self._profiles = directory.parent / "credentials"
         self._profiles.write_text("".join(self._profile(name, account) for name, account in accounts.items()))
 
-    def follow(self, section: str) -> str:
-        """Run the section's blocks, each as a shell would that stops at the first error; what they wrote."""
+    def follow(self, section: str, *, but: str = "") -> str:
+        """Run the section's blocks, each as a shell would that stops at the first error; what they wrote.
+
+        Leaves a line out, which must be there.
+        """
         scripts = [block for block in blocks() if block.section == section and " " in block.tag]
         assert scripts, f"no such section, or nothing to run in it: {section}"
-        return "".join(self.run(block.tag.split(" ")[1], block.text) for block in scripts)
+        assert any(but in block.text for block in scripts), f"no longer on the page: {but}"
+        return "".join(self.run(block.tag.split(" ")[1], block.text.replace(but, "")) for block in scripts)
 
     def run(self, who: str, script: str) -> str:
         """Run a script as `hub` or `management`; fails with what it wrote if it does."""

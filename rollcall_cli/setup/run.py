@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from rollcall.adapters.errors import AWS_ERRORS, get_code
+from rollcall.timing import attempts
 from rollcall_cli.setup.delegation import AccountsDelegation, StackSetsDelegation
 from rollcall_cli.setup.steps import (
     ManagementClients,
@@ -120,12 +121,10 @@ def _is_not_yet(error: Exception) -> bool:
 
 def _wait_until(step: SetupStep, aws: ManagementClients, *, wanted: bool) -> Prerequisite:
     """Check until the change shows; CommandError if it does not."""
-    for wait in (*WAITS, None):
+    for _ in attempts(aws.clock, WAITS):
         found = step.check(aws)
         if found.met is wanted:
             return found
-        if wait is not None:
-            aws.clock.sleep(wait)
     raise CommandError(
         f"AWS accepted the call, but still shows: {found.seen}", fix="run the command again in a minute"
     )

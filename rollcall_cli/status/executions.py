@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from rollcall.adapters.errors import get_code
+from rollcall.timing import attempts
 from rollcall_cli.aws.hub import CONTROLS
 from rollcall_cli.text.problems import INTERRUPTED, CommandError
 
@@ -83,11 +84,10 @@ def run_command(
     }
     arn, name = start_execution(hub, CONTROLS, operation, document)
     try:
-        for seconds in _WAITS:
+        for _ in attempts(hub.clock, _WAITS):
             found = describe_execution(hub, arn)
             if not found.running:
                 return _check_result(found, name)
-            hub.clock.sleep(seconds)
     except KeyboardInterrupt:
         raise _report_interruption(name, "continues") from None
     raise CommandError(

@@ -23,6 +23,8 @@ export PYTHONDONTWRITEBYTECODE :=
 # In the project: jsii refuses the home directory's cache where others may write, and a home may be read-only.
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT ?= $(CURDIR)/build/jsii
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Says every five seconds that a recipe goes on, in its first line: pip and npm are silent for a minute.
+ALIVE := (while sleep 5 >/dev/null 2>&1; do echo "  still setting up, $$SECONDS s so far"; done) & alive=$$!; trap "kill $$alive" EXIT; set -e;
 # A lock names everything by hash: nothing to resolve. Compiling all of the CDK ahead would double the time.
 INSTALL := -m pip install -qq --no-deps --no-compile --require-hashes
 
@@ -100,9 +102,9 @@ setup: $(TOOLS) $(CDK) $(RUNTIME)
 $(TOOLS): requirements-dev.txt
 	@echo "Setting up .venv (about a minute, once)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=")'
-	@$(PYTHON) -m venv .venv
-	@$(BIN)/python $(INSTALL) -r requirements-dev.txt
-	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
+	@$(ALIVE) $(PYTHON) -m venv .venv; \
+	$(BIN)/python $(INSTALL) -r requirements-dev.txt; \
+	$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(BROWSER): requirements-browser.txt $(TOOLS)
@@ -113,13 +115,13 @@ $(BROWSER): requirements-browser.txt $(TOOLS)
 
 $(CDK): package.json package-lock.json
 	@echo "Setting up the CDK command line in node_modules"
-	@npm ci --silent --no-audit --no-fund
+	@$(ALIVE) npm ci --silent --no-audit --no-fund
 	@touch $@
 
 $(RUNTIME): requirements-runtime.txt requirements-layer.txt
 	@echo "Setting up the local Lambda runtime in .runtime"
-	@$(RUNTIME_PYTHON) -m venv .runtime
-	@.runtime/bin/python $(INSTALL) -r requirements-runtime.txt
-	@rm -rf .runtime/layer
-	@.runtime/bin/python $(INSTALL) --target .runtime/layer -r requirements-layer.txt
+	@$(ALIVE) $(RUNTIME_PYTHON) -m venv .runtime; \
+	.runtime/bin/python $(INSTALL) -r requirements-runtime.txt; \
+	rm -rf .runtime/layer; \
+	.runtime/bin/python $(INSTALL) --target .runtime/layer -r requirements-layer.txt
 	@touch $@

@@ -23,6 +23,7 @@ from rich.table import Table
 
 from localcloud.running import AlreadyRunningError, DirectoryClaim
 from localcloud.story.cdk import CdkError
+from localcloud.story.progress import Progress
 from localcloud.story.seeds import find_ou_path, give_contacts, make_whole_organization
 from localcloud.story.shell import CommandFailedError
 from localcloud.story.stage import DemoStage
@@ -91,15 +92,11 @@ def _parse_port(text: str) -> int:
 
 
 def _run(claim: DirectoryClaim, out: Path, port: int, assembly: Path | None, *, bare: bool) -> None:
-    started = time.monotonic()
-
-    def show(what: str) -> None:
-        _console.print(f"[dim]{time.monotonic() - started:5.1f} s[/]  {what}")
-
+    progress = Progress(_console.print)
     organization = make_whole_organization(SystemClock())
-    stage = DemoStage(out, show, organization=organization, port=port, assembly=assembly)
+    stage = DemoStage(out, progress.show, organization=organization, port=port, assembly=assembly)
     with stage.cloud as cloud:
-        show(f"the local cloud answers on {cloud.endpoint}")
+        progress.show(f"the local cloud answers on {cloud.endpoint}")
         state: dict[str, Any] = {
             "endpoint": cloud.endpoint,
             "organization": organization.id,
@@ -108,8 +105,9 @@ def _run(claim: DirectoryClaim, out: Path, port: int, assembly: Path | None, *, 
         }
         claim.publish(**state, ready=False)
         if not bare:
-            give_contacts(organization, stage.prepare())
-            stage.approve(stage.deploy())
+            with progress:
+                give_contacts(organization, stage.prepare())
+                stage.approve(stage.deploy())
         _console.print(_build_table(organization))
         _console.print(_HELP.format(accounts=len(organization.accounts), endpoint=cloud.endpoint, out=out))
         claim.publish(**state, ready=True)

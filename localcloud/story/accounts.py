@@ -1,12 +1,10 @@
-"""New accounts: one is created and moved, one is invited."""
+"""A new account: it is created, then moved."""
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from localcloud.story.scene import Act, End
-from simulation.seeds import STANDALONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,8 +12,8 @@ if TYPE_CHECKING:
     from localcloud.story.scene import DemoStep, Scene
 
 
-def play_new_accounts(scene: Scene) -> Iterator[DemoStep]:
-    """Each account gets the contacts of its OU."""
+def play_new_account(scene: Scene) -> Iterator[DemoStep]:
+    """It gets the contacts of its OU, each time."""
     created: list[str] = []
 
     def create() -> Act:
@@ -28,11 +26,6 @@ def play_new_accounts(scene: Scene) -> Iterator[DemoStep]:
         "account moved to Workloads/Production",
         lambda: _move(scene, created[0]),
         End(contacts=production, severity="INFO"),
-    )
-    yield scene.play(
-        "account of outside invited, accepts",
-        partial(_invite, scene),
-        End(contacts=scene.usual, severity="INFO"),
     )
 
 
@@ -64,10 +57,3 @@ def _move(scene: Scene, account: str) -> Act:
         DestinationParentId=scene.organization.find_ou("Workloads/Production"),
     )
     return Act(account=account)
-
-
-def _invite(scene: Scene) -> Act:
-    target = {"Id": STANDALONE, "Type": "ACCOUNT"}
-    asked = _get_client(scene, scene.management).invite_account_to_organization(Target=target)
-    _get_client(scene, STANDALONE).accept_handshake(HandshakeId=asked["Handshake"]["Id"])
-    return Act(account=STANDALONE)

@@ -1,8 +1,8 @@
 """The chapters of the demo. Each acts as people would, and then compares contacts and alerts.
 
 A chapter is a function that takes the scene and yields its steps. To show more, write a chapter and put it
-into CHAPTERS. Rollout and audit mode change the deployed roster and stay at the end, before the chat, which
-counts all alerts.
+into CHAPTERS: at most twelve steps in all. The rollout changes the deployed roster and stays at the end,
+before the chat, which counts all alerts. A detail is tested in tests/cloud instead.
 """
 
 from __future__ import annotations
@@ -18,14 +18,12 @@ if TYPE_CHECKING:
     from localcloud.story.stage import DemoStage
 
 CHAPTERS: tuple[Callable[[Scene], Iterator[DemoStep]], ...] = (
-    accounts.play_new_accounts,
+    accounts.play_new_account,
     edits.play_edits_in_a_member,
     edits.play_edit_in_management,
     edits.play_edit_below_the_guardrail,
-    edits.play_edit_of_an_exempt_account,
     drift.play_drift,
     rosters.play_rollout,
-    rosters.play_audit_mode,
     chat.play_chat,
 )
 

@@ -1,10 +1,10 @@
-"""People edit contacts: in a member, in the management account, below the guardrail, in an exempt account."""
+"""People edit contacts: in a member, in the management account, below the guardrail."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from localcloud.story.scene import DIVESTED, EDIT, PAYMENTS, WEB_SHOP, Act, End
+from localcloud.story.scene import PAYMENTS, WEB_SHOP, Act, End
 from rollcall.model.well_known import MANAGEMENT_ROLE_NAME
 
 if TYPE_CHECKING:
@@ -45,14 +45,5 @@ def play_edit_below_the_guardrail(scene: Scene) -> Iterator[DemoStep]:
     yield scene.play(
         "edit below the guardrail (Workloads/Production)",
         lambda: scene.edit(WEB_SHOP),
-        End(contacts=untouched, severity="LOW", stays=True, denied=True),
-    )
-
-
-def play_edit_of_an_exempt_account(scene: Scene) -> Iterator[DemoStep]:
-    """Rollcall alerts and does not restore the contact."""
-    yield scene.play(
-        "exempt account edited",
-        lambda: scene.edit(DIVESTED),
-        End(contacts={"SECURITY": EDIT}, severity="LOW", stays=True),
+        End(contacts=untouched, severity="LOW", denied=True),
     )

@@ -50,13 +50,12 @@ class Act:
 class End:
     """The expected end: these contacts, and one alert of this severity.
 
-    `stays`: the contacts have these values at once and keep them; `denied`: AWS denied the edit;
-    `writer`: the role that must have set them, if the step is about that.
+    `denied`: AWS denied the edit, and the contacts keep their values; `writer`: the role that must have set
+    them, if the step is about that.
     """
 
     contacts: Mapping[str, Contact]
     severity: str
-    stays: bool = False
     denied: bool = False
     writer: str = ""
 
@@ -88,7 +87,7 @@ class Scene:
         before, started = len(self.cloud.mail.list_messages()), time.monotonic()
         done = act()
         right = self.wait(lambda: self._look_up(done.account, end.contacts) == end.contacts)
-        if end.stays:
+        if end.denied:
             right = not self.wait(
                 lambda: self._look_up(done.account, end.contacts) != end.contacts, _WATCH_SECONDS
             )
@@ -169,6 +168,6 @@ def _describe(
 ) -> str:
     emails = ", ".join(f"{kind} {contact['email']}" for kind, contact in sorted(contacts.items()))
     refusal = "denied by the policy; " if denied else ""
-    left = "" if not end.stays else " untouched" if end.denied else " left as edited"
+    left = " untouched" if end.denied else ""
     by = f", set by {writer}" if writer else ""
     return f"{refusal}{emails or 'no contact'}{left}{by}; alerts: {', '.join(severities) or 'none'}"

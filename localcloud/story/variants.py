@@ -1,4 +1,4 @@
-"""Variants of the demo's configuration that later chapters deploy."""
+"""Variants of the demo's configuration that the rollout deploys."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from localcloud.story.terminal import CONFIG
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: A wrong mailbox for all security contacts; the right one; the same in audit mode.
-_RIGHT = ("aws-soc@example.com", "security-operations@example.com")
-_CHANGES: Final = {
-    "wrong-mailbox": [("aws-soc@example.com", "payroll@example.com")],
-    "right-mailbox": [_RIGHT],
-    "audit": [_RIGHT, ("mode: enforce", "mode: audit")],
+#: The mailbox of all security contacts today, and by variant.
+_TODAY: Final = "aws-soc@example.com"
+_MAILBOXES: Final = {
+    "wrong-mailbox": "payroll@example.com",
+    "right-mailbox": "security-operations@example.com",
 }
 
 
@@ -25,11 +24,8 @@ def locate(out: Path, name: str) -> Path:
 
 def write_configurations(out: Path) -> dict[str, Path]:
     """Write all configurations; their directories by name, in the order in which they are deployed."""
-    for name, changes in _CHANGES.items():
+    for name, mailbox in _MAILBOXES.items():
         locate(out, name).mkdir(parents=True)
         for file in CONFIG.iterdir():
-            text = file.read_text()
-            for before, after in changes:
-                text = text.replace(before, after)
-            (locate(out, name) / file.name).write_text(text)
-    return {name: locate(out, name) for name in _CHANGES}
+            (locate(out, name) / file.name).write_text(file.read_text().replace(_TODAY, mailbox))
+    return {name: locate(out, name) for name in _MAILBOXES}

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from contextlib import nullcontext
+from threading import Event
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from localcloud import demo
+from localcloud.story.progress import Progress
 from localcloud.story.shell import CommandFailedError
+from tests.cloud.tools import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +23,8 @@ class Empty:
     """A stage that only notes what is done on it."""
 
     def __init__(self, out: Path, *, strays: int = 0) -> None:
-        self.out, self.did, self.fault = out, list[str](), None
+        self.out, self.did = out, list[str]()
+        self.fault: Exception | None = None
         out.mkdir()
         bridge = SimpleNamespace(lost=[])
         mail = SimpleNamespace(list_messages=lambda: [{}] * strays, path=out / "alerts.jsonl")
@@ -47,7 +52,7 @@ class Empty:
 def played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Plays a demo of two steps; its stage is the attribute `stage`."""
     # They read all of moto, which takes seconds.
-    from localcloud import demo  # noqa: PLC0415
+    from localcloud.story import play as story  # noqa: PLC0415
     from localcloud.story.scene import DemoStep  # noqa: PLC0415
 
     def play(*, ok: bool = True, strays: int = 0, fault: Exception | None = None) -> Any:
@@ -59,10 +64,10 @@ def played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
                 stage.did.append(name)
                 yield DemoStep(name=name, expected="e", observed="e", seconds=0.1, ok=ok, alerts=())
 
-        monkeypatch.setattr(demo, "DemoStage", lambda *_, **__: stage)
-        monkeypatch.setattr(demo, "Scene", lambda *_: None)
-        monkeypatch.setattr(demo, "give_contacts", lambda *_: None)
-        monkeypatch.setattr(demo, "chapters", SimpleNamespace(prepare=lambda _: None, play=steps))
+        monkeypatch.setattr(story, "DemoStage", lambda *_, **__: stage)
+        monkeypatch.setattr(story, "Scene", lambda *_: None)
+        monkeypatch.setattr(story, "give_contacts", lambda *_: None)
+        monkeypatch.setattr(story, "chapters", SimpleNamespace(prepare=lambda _: None, play=steps))
         return SimpleNamespace(status=demo.main(["--out", str(stage.out)]), stage=stage)
 
     return play
@@ -91,3 +96,18 @@ def test_an_alert_that_no_step_expected_is_an_error(played: Any) -> None:
 
 def test_a_report_that_cannot_be_fetched_is_an_error_of_the_stage(played: Any) -> None:
     assert played(fault=CommandFailedError("rollcall report exited with 1")).status == 2
+
+
+def test_the_demo_repeats_what_it_does_while_that_takes_long(
+    played: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repeated = Event()
+
+    def write(text: str) -> None:
+        if text.endswith("the local cloud answers on here: 0 s so far"):
+            repeated.set()
+
+    monkeypatch.setattr(demo, "Progress", lambda _: Progress(write, repeat_seconds=0.01))
+    monkeypatch.setattr(Empty, "prepare", lambda _: {"waited": repeated.wait(PATIENCE_SECONDS)})
+    assert played().status == 0
+    assert repeated.is_set()

@@ -20,6 +20,7 @@ from localcloud import local_env
 from localcloud.cloud.clients import AccountClients
 from localcloud.running import AlreadyRunningError, DirectoryClaim, NotReadyError, find_running
 from localcloud.story.shell import ROOT
+from simulation.seeds import STANDALONE
 from tests.cloud.tools import python_module, run, unique, wait_for
 
 pytestmark = pytest.mark.cloud
@@ -191,6 +192,15 @@ def test_an_account_is_created_moved_and_tagged(terminal):
     terminal.settles(account, expected, ["INFO", "INFO"])
     organizations.tag_resource(ResourceId=account, Tags=[{"Key": "team", "Value": "a"}])
     terminal.settles(account, expected, ["INFO", "INFO"])
+
+
+def test_an_account_that_accepts_an_invitation_gets_its_contacts(terminal):
+    clients = AccountClients(terminal.state.endpoint)
+    target = {"Id": STANDALONE, "Type": "ACCOUNT"}
+    invited = clients.client("organizations", MANAGEMENT).invite_account_to_organization(Target=target)
+    outside = clients.client("organizations", STANDALONE)
+    outside.accept_handshake(HandshakeId=invited["Handshake"]["Id"])
+    terminal.settles(STANDALONE, DEFAULTS, ["INFO"])
 
 
 def test_a_tag_that_the_roster_names_changes_the_contacts_and_one_that_it_does_not_is_nothing(terminal):

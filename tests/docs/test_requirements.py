@@ -22,7 +22,7 @@ def lines(path):
 
 def locked(path):
     """The versions of each package: more than one where they differ by version of Python."""
-    found = {}
+    found: dict[str, set[str]] = {}
     for line in lines(path):
         if not line.startswith((" ", "#")):
             requirement = Requirement(line.removesuffix(" \\"))
@@ -81,5 +81,5 @@ def test_everything_is_installed_by_hash():
     installs = [line for line in makefile.splitlines() if "pip install" in line or "$(INSTALL)" in line]
     assert len(installs) == 6
     assert [line for line in installs if "--require-hashes" not in line and "$(INSTALL)" not in line] == [
-        "\t@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable ."
+        "\t$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable ."
     ]

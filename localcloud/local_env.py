@@ -58,11 +58,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         state = find_running(options.out)
-        account = _find_account(state, options.account)
-        lines = list(_build_lines(state, _get_credentials(state, account, options.role)))
     except NotReadyError as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    try:
+        account = _find_account(state, options.account)
+        lines = list(_build_lines(state, _get_credentials(state, account, options.role)))
     except NoSuchAccountError as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -27,13 +27,14 @@ def read(path: Path, *, file: str) -> Document:
     """Read the file; `file` is what messages call it. Raises ConfigError if it cannot be read as YAML."""
     try:
         text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=_NoAliases)
     except FileNotFoundError:
         raise ConfigError([ConfigProblem(file=file, text="there is no such file")]) from None
     except OSError as error:
         raise ConfigError([ConfigProblem(file=file, text=f"cannot be read: {error.strerror}")]) from None
     except UnicodeDecodeError:
         raise ConfigError([ConfigProblem(file=file, text="is not UTF-8 text")]) from None
+    try:
+        node = yaml.compose(text, Loader=_NoAliases)
     except yaml.YAMLError as error:
         raise ConfigError(
             [ConfigProblem(file=file, line=_find_line(error, text), text=_explain(error))]

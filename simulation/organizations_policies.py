@@ -67,6 +67,7 @@ def _check_content(content: str) -> str:
     """The document, when AWS and this model accept it."""
     if len(content) > LARGEST:
         raise build_violation("POLICY_CONTENT_LIMIT_EXCEEDED")
+    document: Any = None
     try:
         document = json.loads(content)
         statements = as_list(document["Statement"])

@@ -79,7 +79,7 @@ class Queue:
         """Forget a message; of a receipt that is not the latest AWS may take it or not: here it does."""
         self.messages.pop(receipt.rpartition("!")[0], None)
 
-    def change_visibility(self, receipt: str, seconds: int) -> None:
+    def change_visibility(self, receipt: str, seconds: object) -> None:
         """Show it again after so many seconds; ClientError if it is gone or visible already."""
         if not isinstance(seconds, int) or not 0 <= seconds <= _TWELVE_HOURS:
             raise make_error("ChangeMessageVisibility", "InvalidParameterValue", "0 to 43200 whole seconds")

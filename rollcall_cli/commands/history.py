@@ -91,7 +91,7 @@ def history(
 def _read_entries(
     login: Login, composition: Composition, account_id: str, *, retention: timedelta, verify: bool
 ) -> Sequence[LedgerEntry]:
-    stack = login.client("cloudformation")
+    stack, bucket = login.client("cloudformation"), ""
     try:
         bucket = read_output(stack, "LedgerBucketName")
         writes = OwnWriteItems(client=login.client("dynamodb"), table=read_output(stack, "StateTableName"))

@@ -121,12 +121,14 @@ def _is_not_yet(error: Exception) -> bool:
 
 def _wait_until(step: SetupStep, aws: ManagementClients, *, wanted: bool) -> Prerequisite:
     """Check until the change shows; CommandError if it does not."""
+    seen = ""
     for _ in attempts(aws.clock, WAITS):
         found = step.check(aws)
         if found.met is wanted:
             return found
+        seen = found.seen
     raise CommandError(
-        f"AWS accepted the call, but still shows: {found.seen}", fix="run the command again in a minute"
+        f"AWS accepted the call, but still shows: {seen}", fix="run the command again in a minute"
     )
 
 

@@ -87,7 +87,7 @@ def test_a_transaction_writes_all_or_nothing_and_once_for_its_token(table: Table
     never = {"TableName": "t", "Item": item("b"), "ConditionExpression": "attribute_exists(pk)"}
     with pytest.raises(ClientError) as caught:
         table.call("TransactWriteItems", {"TransactItems": [add, {"Put": never}]})
-    reasons = caught.value.response["CancellationReasons"]  # type: ignore[typeddict-item]  # botocore's own
+    reasons = caught.value.response["CancellationReasons"]
     assert [reason["Code"] for reason in reasons] == ["None", "ConditionalCheckFailed"]
     for _ in range(2):
         table.call("TransactWriteItems", {"TransactItems": [add], "ClientRequestToken": "x"})
@@ -137,11 +137,13 @@ def test_a_message_that_came_too_often_is_dead() -> None:
     now = 0.0
     queue = Queue(name="q", visibility=10, most_receives=2, now=lambda: now, wake=lambda _moment: None)
     queue.send("body", "m")
+    message = None
     for _ in range(2):
         ((message, receipt),) = queue.receive(10)
         assert not queue.receive(10)
         queue.change_visibility(receipt, 3)
         now += 3
+    assert message is not None
     assert message.receives == 2
     assert not queue.receive(10)
     assert queue.dead == [message]

@@ -34,12 +34,11 @@ def run(command: str, client: Callable[[str], Any]) -> Any:
             flags[word[2:]] = []
         else:
             flags[list(flags)[-1]].append(word)
-    members = {xform_name(member, "-"): member for member in shape.members} if shape else {}
+    shapes = shape.members if shape else {}
+    members = {xform_name(member, "-"): member for member in shapes}
     if "notification-endpoint" in flags:  # the AWS CLI's own name, because --endpoint-url is taken
         flags["endpoint"] = flags.pop("notification-endpoint")
-    parameters = {
-        members[flag]: _value(shape.members[members[flag]], values) for flag, values in flags.items()
-    }
+    parameters = {members[flag]: _value(shapes[members[flag]], values) for flag, values in flags.items()}
     if shape:
         validate_parameters(parameters, shape)
     return getattr(client(service), xform_name(name))(**parameters)

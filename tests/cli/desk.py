@@ -129,7 +129,7 @@ class Desk:
     def run(self, *arguments: str, answer: str | None = None) -> Result:
         """Run `rollcall` with these arguments; standard output and error are kept apart."""
         runner = CliRunner(env={"COLUMNS": str(WIDTH), "TERM": "xterm" if self.terminal else "dumb"})
-        plain = {"width": WIDTH, "markup": False, "highlight": False, "emoji": False}
+        plain: Any = {"width": WIDTH, "markup": False, "highlight": False, "emoji": False}
         composition = Composition(
             root=self.where,
             out=Console(force_terminal=self.terminal or None, **plain),

@@ -33,14 +33,15 @@ class Machines:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.hub = SweepWorld(self._roster(), organization=world.organization, approve=False)
+        hub: Any = SweepWorld(self._roster(), organization=world.organization, approve=False)
+        self.hub = hub
         dynamodb = world.client("dynamodb", HUB)
-        self.hub.state = WholeStateTable(client=dynamodb, table=TABLE)
-        self.hub.sweeps = SweepTable(client=dynamodb, table=TABLE)
-        self.hub.matches = MatchTable(client=dynamodb, table=TABLE)
+        hub.state = WholeStateTable(client=dynamodb, table=TABLE)
+        hub.sweeps = SweepTable(client=dynamodb, table=TABLE)
+        hub.matches = MatchTable(client=dynamodb, table=TABLE)
         s3 = world.client("s3", HUB)
         s3.create_bucket(Bucket=BUCKET)
-        self.hub.runs = RunsBucket(client=s3, bucket=BUCKET)
+        hub.runs = RunsBucket(client=s3, bucket=BUCKET)
         self.hub.restart()
         self.answers: dict[str, dict[str, Any]] = {}
         self.inputs: list[tuple[str, dict[str, Any]]] = []

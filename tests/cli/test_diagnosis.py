@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,9 +22,10 @@ UNASKED = report_unknown(Unseen(why="another account", fix="--other-profile", as
 
 def results(*checks: tuple[str, CheckFinding, dict[str, Any]]) -> dict[str, tuple[str, tuple[str, ...], str]]:
     """Result, causes and fix of each check, by its name."""
+    findings = {name: found for name, found, _ in checks}
     made = [
-        Check(name=name, title=name, run=lambda _, found=found: found, **links)
-        for name, found, links in checks
+        Check(name=name, title=name, run=partial(lambda name, _: findings[name], name), **links)
+        for name, _, links in checks
     ]
     facts: Any = None
     return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -548,9 +549,8 @@ def test_of_the_organizations_trail_the_account_that_sees_more_is_believed():
 
     def said(in_hub, in_management):
         trails = {HUB: Seen([in_hub]), MANAGEMENT: Seen([in_management])}
-        return check_trail(
-            SimpleNamespace(trails=trails, settings=SimpleNamespace(region="us-east-1"))
-        ).result
+        facts: Any = SimpleNamespace(trails=trails, settings=SimpleNamespace(region="us-east-1"))
+        return check_trail(facts).result
 
     assert said(partly, whole) is CheckResult.PASS
     assert said(partly, replace(whole, logging=False)) is CheckResult.FAIL

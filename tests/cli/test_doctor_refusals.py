@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -56,7 +57,10 @@ class Refused:
 
     def _refuse(self, **_):
         code, message, status = self._answer
-        error = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
+        error: Any = {
+            "Error": {"Code": code, "Message": message},
+            "ResponseMetadata": {"HTTPStatusCode": status},
+        }
         raise ClientError(error, "".join(word.title() for word in self._operation.split("_")))
 
 

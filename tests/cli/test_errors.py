@@ -120,7 +120,7 @@ def test_and_not_for_ever(desk, service):
 
 
 @pytest.mark.parametrize(
-    "error", [aws.ReadTimeoutError(endpoint_url="x"), aws.SSLError(endpoint_url="x", error="y")]
+    "error", [aws.ReadTimeoutError(endpoint_url="x"), aws.SSLError(endpoint_url="x", error=OSError("y"))]
 )
 def test_answers_that_never_come_are_the_networks_and_not_the_quotas(desk, error):
     desk.failures["sts"] = [error] * 50

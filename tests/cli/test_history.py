@@ -220,7 +220,7 @@ def test_a_record_that_cannot_be_read_is_named_and_the_others_are_shown(
 
 def test_an_intent_whose_values_are_no_texts_is_named_and_not_shown(books: Books) -> None:
     intent = books.write()
-    values = {"name": 5, "title": None, "email": [], "phone": {}}
+    values: dict[str, Any] = {"name": 5, "title": None, "email": [], "phone": {}}
     forged = intent.as_document() | {"found": {"state": "present", "contact": values}}
     books.replace(intent, "intent", forged)
     assert (

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer.main
@@ -11,7 +12,8 @@ from rollcall.notify import words
 from rollcall.outcomes import notice_kinds
 from rollcall_cli.app import app
 
-COMMANDS = typer.main.get_command(app).commands
+GROUP: Any = typer.main.get_command(app)
+COMMANDS = GROUP.commands
 PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
 TEXTS = [
     PAGE.read_text(encoding="utf-8"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from botocore import exceptions as aws
@@ -447,12 +448,11 @@ COMMANDS = {
 
 
 def denied(operation):
-    error = {"Error": {"Code": "AccessDeniedException", "Message": MALLORY[2]}}
-    return aws.ClientError(error | {"ResponseMetadata": {"HTTPStatusCode": 400}}, operation)
+    return refused("AccessDeniedException", operation, message=MALLORY[2])
 
 
-def refused(code, operation="Call", status=400):
-    error = {"Error": {"Code": code, "Message": "x"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+def refused(code, operation="Call", status=400, message="x"):
+    error: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
     return aws.ClientError(error, operation)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -216,7 +217,8 @@ class Slow:
         if self._left:
             self._left -= 1
             error = refused("ConstraintViolationException")
-            error.response["Reason"] = "SERVICE_ACCESS_NOT_ENABLED"
+            answer: Any = error.response
+            answer["Reason"] = "SERVICE_ACCESS_NOT_ENABLED"
             raise error
         return self._client.register_delegated_administrator(**parameters)
 

@@ -109,10 +109,11 @@ def test_live_reads_every_page(desk):
     """Behind empty pages, 40 OUs and 40 accounts, of which the last carries the tag."""
     desk.cloud.organizations.empty_pages = True
     units = [desk.organization.add_ou(f"Team {number}") for number in range(40)]
-    for number, unit in enumerate(units):
-        account = desk.organization.add_account(
-            name=f"n{number}", email=f"n{number}@example.com", parent=unit
-        )
+    accounts = [
+        desk.organization.add_account(name=f"n{number}", email=f"n{number}@example.com", parent=unit)
+        for number, unit in enumerate(units)
+    ]
+    account = accounts[-1]
     account.tags["scope"] = "pci"
     desk.write(contacts=CONTACTS.replace("ou: Sandbox", "ou: Team 39").replace(SHOP, account.id))
     assert "Valid, no warnings" in desk.run("validate", "--live").stdout

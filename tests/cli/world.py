@@ -56,6 +56,9 @@ BUS, WRITER, OWN_ARN, TOPIC = ARNS.bus, ARNS.writer, ARNS.own, ARNS.topic
 class World(Desk):
     """Everything that the doctor looks at, healthy. Use it inside moto's `mock_aws`."""
 
+    #: Of the deployed hub, once a scene operates it.
+    machines: Any
+
     def __init__(self, where: Path, region: str = REGION) -> None:
         super().__init__(where)
         self.region, self.partition = region, PARTITIONS[region]

@@ -1,6 +1,7 @@
 """EventBridge: who may put what on which bus, and where it ends."""
 
 import json
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -187,7 +188,12 @@ def test_a_bus_that_denies_all_but_one_role_admits_that_role(cloud):
     events, name = cloud.clients.client("events", MEMBER), unique("bus")
     arn = events.create_event_bus(Name=name)["EventBusArn"]
     writer = f"arn:aws:iam::{MEMBER}:role/Writer"
-    deny = {"Sid": "NobodyElse", "Effect": "Deny", "Principal": "*", "Action": "events:PutEvents"}
+    deny: dict[str, Any] = {
+        "Sid": "NobodyElse",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "events:PutEvents",
+    }
     deny |= {"Resource": arn, "Condition": {"ArnNotEquals": {"aws:PrincipalArn": [writer]}}}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
     events.put_permission(EventBusName=name, Policy=policy)

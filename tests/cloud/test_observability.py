@@ -1,6 +1,7 @@
 """What only has to be kept truthfully: dashboards, alarms, when things expire, how long sessions last."""
 
 import json
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -25,7 +26,10 @@ def deploy(cfn, name, resources, *, update=False):
 
 def test_a_dashboard_is_kept_and_one_that_is_none_fails_its_stack(cloud, cfn):
     body = {"widgets": [{"type": "text", "x": 0, "y": 0, "width": 6, "height": 6, "properties": {}}]}
-    board = {"Type": "AWS::CloudWatch::Dashboard", "Properties": {"DashboardBody": json.dumps(body)}}
+    board: dict[str, Any] = {
+        "Type": "AWS::CloudWatch::Dashboard",
+        "Properties": {"DashboardBody": json.dumps(body)},
+    }
     _, made = deploy(cfn, unique("stack"), {"Board": board})
     cloudwatch = cloud.clients.client("cloudwatch", ACCOUNT)
     assert json.loads(cloudwatch.get_dashboard(DashboardName=made["Board"])["DashboardBody"]) == body
@@ -35,19 +39,20 @@ def test_a_dashboard_is_kept_and_one_that_is_none_fails_its_stack(cloud, cfn):
 
 
 def test_alarms_of_percentiles_and_of_expressions_are_kept(cloud, cfn):
-    common = {"ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 36, "Threshold": 5000}
+    common: dict[str, Any] = {"ComparisonOperator": "GreaterThanThreshold", "Threshold": 5000}
+    common["EvaluationPeriods"] = 36
     metric = {"Namespace": "Rollcall", "MetricName": "RestoreMilliseconds", "Period": 60}
     stat = {"Metric": {"Namespace": "Rollcall", "MetricName": "SweepFinished"}, "Period": 60, "Stat": "Sum"}
     queries = [
         {"Id": "m", "MetricStat": stat, "ReturnData": False},
         {"Id": "e", "Expression": "FILL(m, 0)", "Label": "sweeps"},
     ]
-    resources = {
+    resources: dict[str, dict[str, Any]] = {
         "P": {"ExtendedStatistic": "p99", "DatapointsToAlarm": 3, **metric},
         "E": {"Metrics": queries, "TreatMissingData": "breaching"},
     }
     alarms = {
-        name: {"Type": "AWS::CloudWatch::Alarm", "Properties": properties | common}
+        name: {"Type": "AWS::CloudWatch::Alarm", "Properties": {**properties, **common}}
         for name, properties in resources.items()
     }
     _, made = deploy(cfn, unique("stack"), alarms)

@@ -1,6 +1,7 @@
 """Types around the organization in templates: policies that bind, and types that only have to be there."""
 
 import json
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -98,7 +99,7 @@ def test_a_member_cannot_deploy_a_policy(cloud, name):
 
 def test_types_that_only_have_to_be_there(cloud, name):
     cfn = cloud.clients.client("cloudformation", MEMBER)
-    resources = {
+    resources: dict[str, dict[str, Any]] = {
         "Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"},
         "Group": {
             "Type": "AWS::EC2::SecurityGroup",

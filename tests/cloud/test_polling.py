@@ -104,7 +104,9 @@ def test_an_answer_that_makes_no_sense_fails_the_whole_batch(cloud):
     consumer = Consumer(cloud, BatchSize=10, receives=1)
     consumer.send_at_once("nonsense", "good")
     wait_for(lambda: consumer.logged("batch"))
-    wait_for(lambda: expire(consumer.url) or {message["Body"] for message in consumer.dead()} & {"nonsense"})
+    wait_for(
+        lambda: [expire(consumer.url)] and {message["Body"] for message in consumer.dead()} & {"nonsense"}
+    )
     assert consumer.logged("done") == []
 
 

@@ -4,6 +4,7 @@ import json
 import time
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,8 @@ class Slice:
     def __init__(self, cloud, outputs, roster):
         self.cloud, self.outputs = cloud, outputs
         self.right = {kind: roster["contacts"][name]["email"] for kind, name in roster["defaults"].items()}
-        self.events, self.writes = [], []
+        self.events: list[dict[str, Any]] = []
+        self.writes: list[str] = []
         cloud.simulation.subscribe(lambda _, event: self.events.append(event))
         self._member = cloud.clients.client("account", MEMBER, role="mary")
         self._hub = lambda service: cloud.clients.client(service, HUB)
@@ -63,7 +65,7 @@ class Slice:
         listed = self._hub("s3").list_objects_v2(
             Bucket=self.outputs["LedgerBucketName"], Prefix=f"ledger/{MEMBER}/"
         )
-        records = {}
+        records: dict[str, set[str]] = {}
         for entry in listed.get("Contents", []):
             *_, intent, record = entry["Key"].split("/")
             records.setdefault(intent, set()).add(record)
@@ -176,15 +178,15 @@ def test_what_is_no_event_ends_in_the_dead_letter_queue_and_harms_nobody(hub):
     hub.switch(on=True)
     assert hub.only_alert(event).startswith("[MEDIUM]")
     assert hub.email("BILLING") == hub.right["BILLING"]
-    dead = []
-    wait_for(lambda: len(dead.extend(hub.dead()) or dead) >= 2)
+    dead: list[dict[str, Any]] = []
+    wait_for(lambda: [dead.extend(hub.dead())] and len(dead) >= 2)
     assert sorted(message["Body"] for message in dead) == ['{"version": "0", "detail": {', "{}"]
     assert hub.alerts(stranger) == []
     assert hub.writes == ["BILLING"]
 
 
 def test_a_crash_after_the_put_still_ends_in_the_record_and_one_alert(hub):
-    before, killed = hub.ledger(), []
+    before, killed = hub.ledger(), list[bool]()
 
     def kill(caller, _):
         if "/rollcall-reconcile/" in caller.arn and not killed:

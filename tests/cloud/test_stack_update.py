@@ -3,6 +3,7 @@
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -150,6 +151,6 @@ def test_the_cli_fails_and_prints_the_reason(cloud, cdk, tmp_path):
 
 
 def test_keys_that_nobody_handed_out_act_in_the_management_account(cloud):
-    keys = {"aws_access_key_id": "any", "aws_secret_access_key": "any"}
+    keys: Any = {"aws_access_key_id": "any", "aws_secret_access_key": "any"}
     sts = boto3.client("sts", endpoint_url=cloud.endpoint, region_name="us-east-1", **keys)
     assert sts.get_caller_identity()["Account"] == "111111111111"

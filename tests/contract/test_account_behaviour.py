@@ -1,5 +1,7 @@
 """What the Account API does with the requests that it accepts."""
 
+from typing import Any
+
 import botocore.session
 import pytest
 from botocore.exceptions import ClientError, ParamValidationError
@@ -8,7 +10,7 @@ from simulation import ApiError, Caller
 from simulation.account_api import QUOTAS, AccountService
 from simulation.cloudtrail import MASKED
 
-MODEL = botocore.session.get_session().get_service_model("account")
+MODEL: Any = botocore.session.get_session().get_service_model("account")
 MEMBER, HUB, MANAGEMENT = "222222222222", "333333333333", "111111111111"
 KIND = {"AlternateContactType": "SECURITY"}
 
@@ -18,7 +20,7 @@ def read(client, **params):
 
 
 def test_masked_members_are_those_that_the_service_model_calls_sensitive():
-    organizations = botocore.session.get_session().get_service_model("organizations")
+    organizations: Any = botocore.session.get_session().get_service_model("organizations")
     create = organizations.operation_model("CreateAccount").input_shape.members
     assert {name for name, shape in create.items() if shape.metadata.get("sensitive")} == MASKED
 

@@ -1,5 +1,7 @@
 """Primary contact, name and root address: answers, validation, who may ask, events."""
 
+from typing import Any
+
 import botocore.session
 import pytest
 from botocore.exceptions import ClientError, ParamValidationError
@@ -8,7 +10,7 @@ from simulation import ApiError, Caller
 from simulation.account_api import AccountService
 from tests.contract.conftest import CALLERS, HUB, MANAGEMENT, MEMBER
 
-MODEL = botocore.session.get_session().get_service_model("account")
+MODEL: Any = botocore.session.get_session().get_service_model("account")
 PRIMARY = {
     "FullName": "Ana Example",
     "AddressLine1": "1 Any Street",
@@ -17,7 +19,7 @@ PRIMARY = {
     "CountryCode": "PT",
     "PhoneNumber": "+351 21 555 0100",
 }
-REQUESTS = {
+REQUESTS: dict[str, dict[str, Any]] = {
     "GetContactInformation": {},
     "PutContactInformation": {"ContactInformation": PRIMARY},
     "GetAccountInformation": {},

@@ -1,10 +1,13 @@
 """Every refusal of the Account API that has been captured or documented, with its exact text."""
 
+from typing import Any
+
 import botocore.session
 import pytest
 from botocore.exceptions import ClientError
 
 from simulation import Caller
+from simulation.errors import ApiError
 from tests.support.account_errors import ERRORS, text_of
 
 ACCOUNTS = {
@@ -47,7 +50,7 @@ def test_refusals_have_the_code_status_and_text_of_aws(world, contact, row):
 
 @pytest.mark.parametrize("row", REFUSED, ids=lambda row: row["case"])
 def test_codes_and_statuses_are_those_of_the_service_model(row):
-    model = botocore.session.get_session().get_service_model("account").operation_model(row["operation"])
+    model: Any = botocore.session.get_session().get_service_model("account").operation_model(row["operation"])
     statuses = {shape.error_code: shape.metadata["error"]["httpStatusCode"] for shape in model.error_shapes}
     assert statuses[row["code"]] == row["http"]
 
@@ -71,7 +74,7 @@ def test_a_refused_client_call_raises_the_modelled_exception(world):
 def test_schema_errors_repeat_the_submitted_value(world, contact, name, value, text):
     # Straight to the service, as over HTTP: botocore would stop some of these before they are sent.
     account = world.cloud.account
-    with pytest.raises(Exception, match="ValidationException") as caught:
+    with pytest.raises(ApiError, match="ValidationException") as caught:
         account.call("PutAlternateContact", {**contact, name: value}, Caller.role("333333333333", "Ops", "o"))
     assert (caught.value.status, caught.value.message) == (400, text)
 

@@ -196,7 +196,7 @@ def test_many_threads_spend_one_bucket_and_get_one_event_each(world, contact):
 
 
 def test_requests_are_answered_one_at_a_time(world, monkeypatch):
-    inside, overlaps = [], []
+    inside, overlaps = list[int](), list[int]()
     answer = world.cloud.account.call
 
     def slow(operation, params, caller):

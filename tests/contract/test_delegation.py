@@ -1,12 +1,14 @@
 """Trusted access and delegated administrators through the Organizations API, and what hangs on them."""
 
+from typing import Any
+
 import botocore.session
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.contract.conftest import HUB, MANAGEMENT, MEMBER, OTHER
 
-MODEL = botocore.session.get_session().get_service_model("organizations")
+MODEL: Any = botocore.session.get_session().get_service_model("organizations")
 ACCOUNT = {"ServicePrincipal": "account.amazonaws.com"}
 STACKSETS = {"ServicePrincipal": "member.org.stacksets.cloudformation.amazonaws.com"}
 KIND = {"AlternateContactType": "SECURITY"}

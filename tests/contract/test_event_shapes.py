@@ -36,7 +36,14 @@ ANSWERED = {"CreateAccount", "InviteAccountToOrganization", "AcceptHandshake", "
 
 def constants(event):
     detail = event["detail"]
-    kept = ("eventSource", "eventName", "eventType", "readOnly", "responseElements", "errorCode")
+    kept: tuple[str, ...] = (
+        "eventSource",
+        "eventName",
+        "eventType",
+        "readOnly",
+        "responseElements",
+        "errorCode",
+    )
     if detail["eventName"] in ANSWERED:
         kept = kept[:4]  # the answer holds ids and times
     envelope = [event[key] for key in ("version", "detail-type", "source", "resources")]

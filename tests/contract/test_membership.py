@@ -1,6 +1,7 @@
 """Accounts come by invitation, leave, are removed and closed: state, events, refusals."""
 
 from datetime import timedelta
+from typing import Any
 
 import botocore.session
 import pytest
@@ -8,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from tests.contract.conftest import HUB, MANAGEMENT, MEMBER
 
-MODEL = botocore.session.get_session().get_service_model("organizations")
+MODEL: Any = botocore.session.get_session().get_service_model("organizations")
 ACQUIRED = "777788889999"
 TARGET = {"Id": ACQUIRED, "Type": "ACCOUNT"}
 KIND = {"AlternateContactType": "SECURITY"}

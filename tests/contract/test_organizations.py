@@ -1,6 +1,7 @@
 """The Organizations API: answers in the model's shapes, its paging, its errors, who may call it."""
 
 import json
+from typing import Any
 
 import botocore.session
 import pytest
@@ -10,7 +11,7 @@ from simulation import ApiError
 from simulation.organizations_api import OrganizationsService
 from tests.contract.conftest import CALLERS
 
-MODEL = botocore.session.get_session().get_service_model("organizations")
+MODEL: Any = botocore.session.get_session().get_service_model("organizations")
 MANAGEMENT, HUB, MEMBER, OTHER = "111111111111", "333333333333", "222222222222", "444455556666"
 STANDALONE = "777788889999"
 NO_OU = "ou-a1b2-00000000"
@@ -177,6 +178,7 @@ def test_a_moved_account_has_another_path(world):
 def test_refusals_are_modelled(world, method, params, code):
     client = world.client("organizations", "management")
     before = {account.id: account.parent_id for account in world.organization.accounts.values()}
+    caught: Any
     with pytest.raises(ClientError) as caught:
         getattr(client, method)(**params)
     assert caught.value.response["Error"]["Code"] == code

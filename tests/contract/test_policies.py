@@ -1,6 +1,7 @@
 """Service control policies through the Organizations API: their life, their limits, who may do what."""
 
 import json
+from typing import Any
 
 import botocore.session
 import pytest
@@ -8,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from tests.contract.conftest import HUB, MEMBER, OTHER
 
-MODEL = botocore.session.get_session().get_service_model("organizations")
+MODEL: Any = botocore.session.get_session().get_service_model("organizations")
 TYPE = "SERVICE_CONTROL_POLICY"
 ON = {"RootId": "r-a1b2", "PolicyType": TYPE}
 STATEMENT = {"Sid": "No", "Effect": "Deny", "Action": "account:Put*", "Resource": "*"}

@@ -16,7 +16,8 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 def section(page: str, heading: str) -> str:
     text = (DOCS / page).read_text(encoding="utf-8")
-    return re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)[1]
+    (found,) = re.findall(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    return str(found)
 
 
 def rows(text: str) -> list[list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from rollcall.model.contact import mask_contact
 from rollcall.model.levels import Severity
@@ -11,13 +12,16 @@ from rollcall.outcomes.notices import Notice, make_notice
 from rollcall.sweep.gate import WITHIN_LIMITS
 from tests.support.samples import ACTOR, DIGEST, FOUND, MEMBER, WANTED
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 RUN = "20261005T090000Z-1f2e3d"
 PLAN = "5f" * 32
 BY = "arn:aws:sts::333333333333:assumed-role/rollcall-operator/alice"
 ACCOUNT = {"id": MEMBER, "name": "Payments", "ou": "Workloads/Development"}
 OTHER = {"id": "444455556666", "name": "Web Shop", "ou": "Workloads/Production"}
 CONTACTS = {"compliant": 1170, "set": 0, "exempt": 3, "unreadable": 2, "blocked": 0, "inactive": 6}
-CHANGES = [
+CHANGES: list[dict[str, Any]] = [
     {"account": ACCOUNT, "kind": "SECURITY", "found": mask_contact(FOUND), "wanted": mask_contact(WANTED)},
     {"account": OTHER, "kind": "BILLING", "found": None, "wanted": mask_contact(WANTED)},
 ]
@@ -90,8 +94,8 @@ STANDOFF = {
 }
 
 
-def _of(kind: NoticeKind, facts: dict[str, object], **changes: object) -> Notice:
-    return make_notice(kind, key="sample", facts=facts | changes)
+def _of(kind: NoticeKind, facts: Mapping[str, Any], **changes: object) -> Notice:
+    return make_notice(kind, key="sample", facts={**facts, **changes})
 
 
 NOTICES: dict[str, Notice] = {

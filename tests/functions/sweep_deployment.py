@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -131,7 +132,7 @@ def sweeping(deployment: SweepDeployment, monkeypatch: pytest.MonkeyPatch) -> It
     for name, value in deployment.variables.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(clients, "create_client", deployment.client)
-    monkeypatch.setattr(system_clock.time, "sleep", lambda _seconds: None)
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
     logs = [module.log.registered_handler.setStream(deployment.log) for module in HANDLERS.values()]
     deployment.restart()
     yield deployment

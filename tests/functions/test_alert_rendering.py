@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -48,7 +49,7 @@ HOSTILE = {
     "surrogate": "Pay\ud800ments",
     "empty": "",
 }
-BASE = build_incident_document(INCIDENT, management_account=MANAGEMENT, at=NOW)
+BASE: Any = build_incident_document(INCIDENT, management_account=MANAGEMENT, at=NOW)
 
 
 #: How an incident may end so that the contact is right although nobody was told of a write.
@@ -119,7 +120,7 @@ def test_every_incident_can_be_told(cause, event_name, authorised, verdict):
         assert_sound(alert)
         assert (alert.stage, alert.attributes["stage"]) == (stage, stage)
         assert alert.attributes["verdict"] == verdict
-        assert alert.subject.startswith(f"[{loud.name}] ")
+        assert alert.subject.startswith(f"[{loud and loud.name}] ")
         assert not message_of(document).closes_only
 
 
@@ -346,7 +347,7 @@ def without(*path):
     return document
 
 
-MALFORMED = [
+MALFORMED: list[Any] = [
     None,
     [],
     "text",
@@ -388,7 +389,8 @@ MALFORMED = [
 
 @pytest.mark.parametrize("event", MALFORMED, ids=lambda event: str(event)[:60])
 def test_an_event_that_is_no_incident_is_malformed(event):
-    notifier = Notifier(alerted=None, channel=None, minimum=None, clock=None, links=LINKS)
+    nothing: Any = None
+    notifier = Notifier(alerted=nothing, channel=nothing, minimum=nothing, clock=nothing, links=LINKS)
     with pytest.raises(MalformedEventError, match="no incident document of version 1") as caught:
         notifier.handle(event)
     assert caught.value.__suppress_context__

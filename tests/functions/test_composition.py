@@ -5,6 +5,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
@@ -53,7 +54,7 @@ NOTIFY = NotifyEnvironment(
     min_severity="LOW",
     runbook="https://wiki.example.com/rollcall",
 )
-OBSERVED = []
+OBSERVED: list[Any] = []
 BOTH = pytest.mark.parametrize("environment", [RECONCILE, NOTIFY], ids=["reconcile", "notify"])
 
 
@@ -156,7 +157,7 @@ def test_reconcile_is_composed_from_its_environment(created, candidate, monkeypa
 def test_reconcile_takes_half_of_the_quota(monkeypatch):
     for name, value in RECONCILE.as_variables().items():
         monkeypatch.setenv(name, value)
-    accounts = compose_reconcile(OBSERVED.append).reconciler.writer.accounts
+    accounts: Any = compose_reconcile(OBSERVED.append).reconciler.writer.accounts
     pacings = [accounts._members._buckets, accounts._management._buckets]
     for buckets in pacings:
         assert {name: (bucket.rate, bucket.burst) for name, bucket in buckets.items()} == {
@@ -241,7 +242,7 @@ def test_the_account_api_is_asked_once_for_each_call(monkeypatch, operation):
     """A retry of botocore would be behind the pacing's back, and its event would be nobody's."""
     for name, value in {"DEFAULT_REGION": REGION, "ACCESS_KEY_ID": "x", "SECRET_ACCESS_KEY": "x"}.items():
         monkeypatch.setenv(f"AWS_{name}", value)
-    client = compose.make_client("account", compose.NO_RETRIES)
+    client = clients.make_client("account", clients.NO_RETRIES)
     sent = []
 
     class Raw:
@@ -250,7 +251,7 @@ def test_the_account_api_is_asked_once_for_each_call(monkeypatch, operation):
 
     def answer(request, **_):
         sent.append(request.url)
-        headers = {"x-amzn-ErrorType": "InternalServerException", "x-amzn-RequestId": f"r{len(sent)}"}
+        headers: Any = {"x-amzn-ErrorType": "InternalServerException", "x-amzn-RequestId": f"r{len(sent)}"}
         return AWSResponse(request.url, 500, headers, Raw())
 
     client.meta.events.register("before-send.account.*", answer)

@@ -95,7 +95,7 @@ def test_no_fact_breaks_a_line_or_fills_a_template(name):
     honest = render_plain_text(message(notice))
     for fact in notice.facts:
         if isinstance(notice.facts[fact], str):
-            alert = render_plain_text(message(replace(notice, facts=notice.facts | {fact: HOSTILE})))
+            alert = render_plain_text(message(replace(notice, facts={**notice.facts, fact: HOSTILE})))
             assert_sound(alert)
             assert abs(alert.text.count("\n") - honest.text.count("\n")) <= 12
             assert "{plan}" in alert.text or "[U+202E]" not in alert.text

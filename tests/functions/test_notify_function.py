@@ -13,7 +13,11 @@ def incident(number=0, **changes):
     document = build_incident_document(
         replace(INCIDENT, id=f"RC-{number:012}"), management_account=MANAGEMENT, at=NOW
     )
-    return {"source": "rollcall", "detail-type": "Rollcall Incident", "detail": document | changes}
+    return {
+        "source": "rollcall",
+        "detail-type": "Rollcall Incident",
+        "detail": {**(document or {}), **changes},
+    }
 
 
 def stages(deployment):

@@ -7,6 +7,7 @@ are synthesized from the same configuration.
 import json
 import os
 from collections import defaultdict
+from typing import Any
 
 import boto3
 import pytest
@@ -53,7 +54,7 @@ class RecordedDeployment(Deployment):
         self.calls = defaultdict(set)
         self.running = None
         self.without_paths = False
-        session = boto3.Session("testing", "testing", region_name=REGION)
+        session: Any = boto3.Session("testing", "testing", region_name=REGION)
         self.recorded = {service: session.client(service) for service in SERVICES}
         for service, client in self.recorded.items():
             client.meta.events.register("provide-client-params.*.*", self._noted(service))

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 import reconcile.handler
+from rollcall.adapters.state.intents import IntentItems
 from rollcall.model.contact import ContactKind
-from rollcall.runtime import compose
 from simulation import ApiError, Caller
 from tests.functions.deployment import api_values, assert_no_contact_details
 from tests.support.moto_aws import BUCKET, TABLE
@@ -149,7 +149,7 @@ def test_a_worker_killed_after_the_put_is_finished_by_the_redelivery(deployment,
 
     deployment.edit(FOUND)
     with monkeypatch.context() as patched:
-        patched.setattr(compose.IntentItems, "record_request", killed)
+        patched.setattr(IntentItems, "record_request", killed)
         with pytest.raises(Killed):
             deployment.intake.deliver()
     assert deployment.security_contact() == api_values(WANTED)

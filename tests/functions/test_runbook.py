@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ SECTIONS = {
     for heading, text in re.findall(r"^### ([^\n]+)\n(.*?)(?=^#{2,3} |\Z)", PAGE, re.DOTALL | re.MULTILINE)
 }
 ANCHORS = {slug(heading) for heading in re.findall(r"^#+ ([^\n]+)$", PAGE, re.MULTILINE)}
-ALL_WORDS = [
+ALL_WORDS: list[Any] = [
     *WORDS.values(),
     *ARRANGED_WORDS.values(),
     *CLOSING.values(),

@@ -47,25 +47,38 @@ IDENTITIES: list[Any] = [
     [],
     "root",
 ]
+EMPTY: Any = {}
+NONE: Any = []
 CHANGES: list[dict[str, Any]] = [
     *({"userIdentity": identity} for identity in IDENTITIES),
     *(
         {"sourceIPAddress": address}
-        for address in ("AWS Internal", "2001:db8::1", "fe80::1%eth0", "1.2.3.4, 5.6.7.8", TURNED, HUGE, {})
+        for address in (
+            "AWS Internal",
+            "2001:db8::1",
+            "fe80::1%eth0",
+            "1.2.3.4, 5.6.7.8",
+            TURNED,
+            HUGE,
+            EMPTY,
+        )
     ),
-    *({"userAgent": agent} for agent in ("AWS Internal", HUGE, HALF, TURNED, "`<!channel>`", [])),
+    *({"userAgent": agent} for agent in ("AWS Internal", HUGE, HALF, TURNED, "`<!channel>`", NONE)),
     *(
         {name: value}
         for name in ("userIdentity", "sourceIPAddress", "userAgent", "requestID", "eventTime", "errorCode")
         for value in (MISSING, None, "")
     ),
-    *({"requestID": value} for value in (HUGE, HALF, TURNED, [], 7)),
+    *({"requestID": value} for value in (HUGE, HALF, TURNED, NONE, 7)),
     *({"eventID": value} for value in (HUGE, HALF, TURNED, 7)),
     *(
         {"eventTime": value}
         for value in ("yesterday", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", HUGE, HALF, 5)
     ),
-    *({"requestParameters": value} for value in (None, [], {"alternateContactType": [{}]}, {"name": None})),
+    {"requestParameters": None},
+    {"requestParameters": []},
+    {"requestParameters": {"alternateContactType": [{}]}},
+    {"requestParameters": {"name": None}},
 ]
 
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
+from typing import Any
 
 import boto3
 import pytest
@@ -48,7 +49,7 @@ class RecordedSweep(SweepDeployment):
         self.calls = defaultdict(set)
         self.partitions = defaultdict(set)
         self.without_paths = False
-        session = boto3.Session("testing", "testing", region_name=REGION)
+        session: Any = boto3.Session("testing", "testing", region_name=REGION)
         self.recorded = {service: session.client(service) for service in SERVICES}
         for service, client in self.recorded.items():
             client.meta.events.register("provide-client-params.*.*", self._noted(service))

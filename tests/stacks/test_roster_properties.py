@@ -55,9 +55,9 @@ def rosters(draw: st.DrawFn) -> dict[str, Any]:
     selectors: list[dict[str, Any]] = [{"ou": path} for path in paths]
     selectors += [{"tag": {key: draw(st.text(alphabet="xyz ", max_size=4))}} for key in tags]
     selectors += [{"accounts": [account]} for account in accounts[:3]]
-    said = kinds | st.builds(dict, mode=mode) | kinds.map(lambda named: named | {"mode": "audit"})
+    said: Any = kinds | st.builds(dict, mode=mode) | kinds.map(lambda named: named | {"mode": "audit"})
     limit = st.integers(0, 9999) | st.integers(0, 100).map("{}%".format)
-    limits = st.fixed_dictionaries({}, optional={"limits": st.builds(dict, max_changed_accounts=limit)})
+    limits: Any = st.fixed_dictionaries({}, optional={"limits": st.builds(dict, max_changed_accounts=limit)})
     until = st.fixed_dictionaries({}, optional={"until": _DAYS})
     roster = {
         "version": 1,

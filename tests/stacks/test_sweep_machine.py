@@ -92,7 +92,7 @@ def execute(hub: Template, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dic
         monkeypatch.setattr(retrier_decl, "time", SimpleNamespace(sleep=lambda _seconds: None))
         monkeypatch.setattr(WaitFunction, "_wait_interval", lambda *_, **__: None)
         with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
-            client = boto3.client("stepfunctions", "us-east-1", **KEYS)
+            client = boto3.Session("testing", "testing", region_name="us-east-1").client("stepfunctions")
             made = client.create_state_machine(
                 name="machine", definition=definition(hub, machine), roleArn=ROLE
             )
@@ -109,7 +109,6 @@ def execute(hub: Template, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dic
     return run
 
 
-KEYS = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
 ASKED = {"trigger": "schedule", "by": None, "plan": None}
 
 

@@ -1,5 +1,7 @@
 """What several tests of one subject share: actor."""
 
+from typing import Any
+
 MEMBER = "222222222222"
 
 
@@ -12,7 +14,7 @@ MFA = {"attributes": {"mfaAuthenticated": "true", "creationDate": "2026-10-05T09
 ISSUER = {"type": "Role", "arn": f"arn:aws:iam::{MEMBER}:role/Dev", "userName": "Dev"}
 
 
-FORMS = {
+FORMS: dict[str, tuple[Any, dict[str, Any]]] = {
     "root": (
         {
             "type": "Root",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from botocore.exceptions import ClientError
 
@@ -42,7 +42,7 @@ from tests.support.memory import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Mapping
 
     from rollcall.notify.plain_text import Alert
     from rollcall.outcomes.outcome import Incident
@@ -243,7 +243,7 @@ class World:
         role = Caller.role(MANAGEMENT, "rollcall-management-contacts", "rollcall-reconcile")
         return _Counted(self.cloud.client("account", role), self.calls, self.faults)
 
-    def settle(self, accounts: Iterable[str] = ()) -> World:
+    def settle(self, accounts: Collection[str] = ()) -> Self:
         """Give every account what the roster wants, without events, calls or quota spent."""
         roster = Roster.from_document(self.roster)
         organization = AwsOrganization(client=self.admin("organizations"))

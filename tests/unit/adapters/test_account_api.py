@@ -235,7 +235,7 @@ class TestPacing:
     @pytest.mark.parametrize("operation", CALLS)
     @pytest.mark.parametrize("share", [0.25, 0.5, 1.0])
     def test_forty_calls_stay_within_the_share(self, cloud, clock, operation, share):
-        times = []
+        times: list[float] = []
         api = api_over(Timed(cloud.client("account", ROLE), clock, times), clock, share)
         for _ in range(40):
             CALLS[operation](api)  # a 429 of the simulation would raise

@@ -1,5 +1,7 @@
 """Every account by the way that leads into it: the management account by its role, the others centrally."""
 
+from typing import Any
+
 import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 
@@ -59,8 +61,7 @@ class Hub:
     def __init__(self, sts):
         self.clock = VirtualClock()
         self.cloud = SimulatedCloud(make_example_organization(self.clock), self.clock)
-        self.sts, self.assumed = [], []
-        self.central, self.inside = [], []
+        self.sts, self.assumed, self.central, self.inside = (list[Any]() for _ in range(4))
         now = self.clock.now().timestamp()
         self.accounts = AllAccounts(
             management_account=MANAGEMENT,
@@ -212,7 +213,8 @@ def test_a_role_that_is_taken_away_counts_at_once_and_one_that_comes_back_too(aw
     hub = Hub(taken)
     assert hub.accounts.get(MANAGEMENT, SECURITY) == Absent()
     taken.errors["assume_role"] = CLOSED[0]
-    assert hub.accounts.get(MANAGEMENT, SECURITY).unreachable
+    assert isinstance(found := hub.accounts.get(MANAGEMENT, SECURITY), Unreadable)
+    assert found.unreachable
     taken.errors.clear()
     assert hub.accounts.get(MANAGEMENT, SECURITY) == Absent()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -105,7 +106,7 @@ def test_standoffs_are_listed_by_account_and_kind_as_long_as_they_go_on(state):
 )
 def test_a_table_that_refuses_leaves_the_message_to_the_queue(state, dynamodb, monkeypatch, operation, call):
     def refuse(**_: object) -> None:
-        error = {"Error": {"Code": "ProvisionedThroughputExceededException", "Message": "secret"}}
+        error: Any = {"Error": {"Code": "ProvisionedThroughputExceededException", "Message": "secret"}}
         raise ClientError(error, operation)
 
     monkeypatch.setattr(dynamodb, operation, refuse)

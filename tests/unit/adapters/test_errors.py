@@ -1,5 +1,7 @@
 """Botocore's errors, sorted."""
 
+from typing import Any
+
 import pytest
 from botocore.exceptions import (
     ClientError,
@@ -33,9 +35,10 @@ PASSES = [
     ConnectTimeoutError(endpoint_url=URL),
     ReadTimeoutError(endpoint_url=URL),
     ConnectionClosedError(endpoint_url=URL),
-    SSLError(endpoint_url=URL, error="reset"),
+    SSLError(endpoint_url=URL, error=OSError("reset")),
     NoCredentialsError(),
 ]
+BARE: Any = {"Error": {}, "ResponseMetadata": {}}
 STAYS = [
     client_error("AccessDeniedException", 403),
     client_error("ValidationException", 400),
@@ -46,7 +49,7 @@ STAYS = [
     client_error("", 418),
     ParamValidationError(report="Invalid length for parameter Name"),
     ClientError({}, "GetAlternateContact"),
-    ClientError({"Error": {}, "ResponseMetadata": {}}, "GetAlternateContact"),
+    ClientError(BARE, "GetAlternateContact"),
 ]
 
 

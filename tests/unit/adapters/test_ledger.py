@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
@@ -28,7 +29,7 @@ def objects(s3):
 
     def read():
         versions = s3.list_object_versions(Bucket=BUCKET).get("Versions", [])
-        found = {}
+        found: dict[str, Any] = {}
         for version in versions:
             answer = s3.get_object(Bucket=BUCKET, Key=version["Key"], VersionId=version["VersionId"])
             found.setdefault(version["Key"], []).append(json.load(answer["Body"]))

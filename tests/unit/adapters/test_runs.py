@@ -133,7 +133,9 @@ def test_the_latest_report_is_the_last_one_written(bucket, aws):
 
 
 def test_a_refusal_names_its_code_and_no_content():
-    errors = dict.fromkeys(("put_object", "list_objects_v2"), client_error("SlowDown", 503, WANTED.email))
+    errors: dict[str, Exception] = dict.fromkeys(
+        ("put_object", "list_objects_v2"), client_error("SlowDown", 503, WANTED.email)
+    )
     bucket = RunsBucket(client=Refusing(errors), bucket=BUCKET_REPORTS)
     with pytest.raises(RetryableError, match="SlowDown"):
         bucket.write_observed(RUN, "000000", [OBSERVED])

@@ -4,6 +4,7 @@ import gzip
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError, ParamValidationError, ReadTimeoutError
@@ -71,10 +72,12 @@ class NoUnits:
 
 
 def approve(state, document):
+    matches: Any = NoUnits()
+    organization: Any = None
     return approve_candidate(
         memory=state,
-        matches=NoUnits(),
-        organization=None,
+        matches=matches,
+        organization=organization,
         document=document,
         approved_by="alice",
         now=NOW,

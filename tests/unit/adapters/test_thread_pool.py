@@ -31,7 +31,7 @@ def test_results_come_in_the_order_of_the_items(pool):
 
 @BOTH
 def test_nothing_is_begun_when_it_is_over(pool):
-    begun = []
+    begun: list[int] = []
     assert pool.map_each(begun.append, range(5), go_on=lambda: False) == []
     assert begun == []
 

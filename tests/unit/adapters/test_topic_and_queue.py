@@ -1,6 +1,7 @@
 """The alert topic, the chat topic and the intake queue."""
 
 import json
+from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
@@ -12,7 +13,7 @@ from rollcall.notify.chat import render_chat
 from rollcall.notify.plain_text import render_plain_text
 from tests.support.samples import Refusing, client_error, message
 
-ALONE = {"thread": None, "follows": False}
+ALONE: dict[str, Any] = {"thread": None, "follows": False}
 BROKEN = pytest.mark.parametrize(
     "error",
     [

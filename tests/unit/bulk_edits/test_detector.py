@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -37,7 +38,7 @@ def tampered(number: int, *, seconds: float = 60.0, world: World | None = None) 
     accounts = many_accounts(world, number)
     timeline = Timeline(world)
     for index, account_id in enumerate(accounts):
-        timeline.at(index * seconds / number, lambda account_id=account_id: edit(world, mallory(account_id)))
+        timeline.at(index * seconds / number, partial(edit, world, mallory(account_id)))
     timeline.run()
     return world, accounts
 
@@ -440,7 +441,7 @@ def test_a_second_wave_within_the_window_is_told_under_the_same_incident():
     timeline = Timeline(world)
     for number, account_id in enumerate(accounts):
         when = number if number < 10 else 480 + number
-        timeline.at(when, lambda account_id=account_id: edit(world, mallory(account_id)))
+        timeline.at(when, partial(edit, world, mallory(account_id)))
     timeline.run()
     assert len({notice["incident_id"] for notice in bulks(world)}) == 1
     assert [notice["facts"]["accounts_count"] for notice in bulks(world)] == [5, 10, 20]
@@ -453,7 +454,7 @@ def test_a_second_attack_on_another_day_is_another_incident():
     timeline = Timeline(world)
     for number, account_id in enumerate(accounts):
         when = number if number < 6 else 86_400 + number
-        timeline.at(when, lambda account_id=account_id: edit(world, mallory(account_id)))
+        timeline.at(when, partial(edit, world, mallory(account_id)))
     timeline.run()
     assert len({notice["incident_id"] for notice in bulks(world)}) == 2
     assert len(singles(world)) == 8

@@ -54,7 +54,7 @@ def security_of(*overrides, account=ACCOUNT, **document) -> str:
             return "absent"
         case Conflict():
             return "held"
-        case None:
+        case _:
             return "unmanaged"
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter, defaultdict
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -63,7 +64,7 @@ def steps_of(posts):
     found = defaultdict(list)
     for post in posts:
         text = json.dumps(post, ensure_ascii=False)
-        incident = re.search(r"RC-[0-9a-f]{12}", text)[0]
+        incident = re.findall(r"RC-[0-9a-f]{12}", text)[0]
         found[incident].append("closed" if "*Over:* yes" in text else "open")
     return found
 
@@ -184,7 +185,7 @@ def test_updates_of_a_notice_stay_in_order_and_in_its_thread():
         world.bus.publish_notice(one, world.clock.now())
         world.run(until=60)
     world.run()
-    counts = [int(re.search(r"contacts of ([0-9]+) accounts", post["text"])[1]) for post in slack.posts]
+    counts = [int(re.findall(r"contacts of ([0-9]+) accounts", post["text"])[0]) for post in slack.posts]
     assert counts == sorted(set(counts))
     assert counts[-1] == 8
     assert all("thread_ts" in post for post in slack.posts[1:])
@@ -195,7 +196,7 @@ def test_updates_of_a_notice_stay_in_order_and_in_its_thread():
 def told():
     """The events of two incidents: one that is opened and closed, one that is closed at once."""
     world = Broadcast().settle()
-    events = []
+    events: list[dict[str, Any]] = []
     world.bus.listener = events.append
     world.ledger.refuse(times=1)
     world.member().put_alternate_contact(**SECURITY, **MALLORY)

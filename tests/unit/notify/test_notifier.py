@@ -77,9 +77,9 @@ class TestMinimum:
     @pytest.mark.parametrize("minimum", list(Severity))
     @pytest.mark.parametrize("severity", list(Severity))
     def test_what_is_too_quiet_for_a_channel_is_not_sent_there(self, severity, minimum):
-        for more in ({}, {"update": 0}):
-            expected = SEND if severity >= minimum else DROP
-            assert decided(message("closed", severity=severity, **more), minimum=minimum) is expected
+        expected = SEND if severity >= minimum else DROP
+        for closed in (message("closed", severity=severity), message("closed", severity=severity, update=0)):
+            assert decided(closed, minimum=minimum) is expected
 
     def test_a_quiet_opening_is_remembered_so_that_nobody_waits_for_it(self):
         assert decided(OPEN, minimum=Severity.HIGH) is WITHHOLD

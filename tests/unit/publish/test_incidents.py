@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -11,7 +12,7 @@ from botocore.exceptions import ClientError
 from rollcall.events.signal import Cause
 from rollcall.model.contact import ContactKind
 from rollcall.model.errors import RetryableError
-from rollcall.model.roster import read_selector
+from rollcall.model.roster import Tagged, read_selector
 from rollcall.notify.notifier import read_event
 from rollcall.notify.plain_text import render_plain_text
 from rollcall.outcomes.documents import build_incident_document
@@ -166,7 +167,7 @@ def test_a_renamed_large_unit_whose_first_account_is_not_concerned_is_told_loudl
 
 def test_a_closing_that_overtakes_its_opening_still_closes_it():
     world = World().settle()
-    told = []
+    told: list[dict[str, Any]] = []
     world.bus.listener = told.append
     tamper(world)
     world.ledger.refuse(times=1)
@@ -284,6 +285,8 @@ def test_a_second_arrival_on_one_day_is_told():
 
 def test_two_keys_or_one_value_are_different_tags():
     one, two = read_selector({"tag": {"a": "b, c=d"}}), read_selector({"tag": {"a": "b", "c": "d"}})
+    assert isinstance(one, Tagged)
+    assert isinstance(two, Tagged)
     assert one.key != two.key  # what they matched is remembered by it
 
 

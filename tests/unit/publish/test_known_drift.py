@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -215,7 +216,7 @@ class TestWhatNoEventSpokeFor:
     def test_any_change_is_counted_once_the_message_that_could_not_read_has_found_the_contact_right(self):
         world = settled(LOOSE)
         world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
-        plain, refused = world.reconciler.writer.accounts.get, []
+        plain, refused = world.reconciler.writer.accounts.get, list[Any]()
 
         def busy_once(account_id, kind):
             if refused:

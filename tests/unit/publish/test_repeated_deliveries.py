@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -41,13 +42,13 @@ edits = st.tuples(
 )
 
 
-def overtaken(world: World, moments: list[tuple[str, int]]) -> None:
+def overtaken(world: BusyWorld, moments: list[tuple[str, int]]) -> None:
     """At the n-th time that a worker gets to such a step, another one handles a message from end to end."""
     reached: Counter[str] = Counter()
     left = set(moments)
     fail = world.faults
 
-    class Overtaking(type(fail)):
+    class Overtaking(type(fail)):  # type: ignore[misc]  # whatever counts steps there
         def __call__(self, step: str) -> None:
             reached[step] += 1
             if (step, reached[step]) in left:
@@ -64,7 +65,7 @@ def overtaken(world: World, moments: list[tuple[str, int]]) -> None:
 class BusyWorld(World):
     """A queue that shows no message to two workers at once."""
 
-    def __init__(self, **options: object) -> None:
+    def __init__(self, **options: Any) -> None:
         self.in_hand: set[str] = set()
         super().__init__(**options)
 

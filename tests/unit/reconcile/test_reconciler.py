@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -433,7 +434,8 @@ class TestAChangeOfAPolicy:
         def refuse(**_):
             raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": ""}}, "ListPolicies")
 
-        monkeypatch.setattr(guarded.world.reconciler.organization._client, "list_policies", refuse)
+        organization: Any = guarded.world.reconciler.organization
+        monkeypatch.setattr(organization._client, "list_policies", refuse)
         assert [subject.split()[0] for subject in guarded.told()] == ["[CRITICAL]"]
 
 

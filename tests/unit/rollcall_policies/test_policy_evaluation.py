@@ -1,5 +1,7 @@
 """The evaluator of policies against the IAM user guide's rules, one table row each."""
 
+from typing import Any
+
 import pytest
 
 from rollcall_policies import Access, AccessRequest, decide, find_unmodelled
@@ -255,7 +257,7 @@ def test_a_resource_policy_without_a_principal_applies_to_nobody():
 
 #: One deny statement each, on which three evaluators once disagreed.
 ARN = {"ArnLike": {"aws:PrincipalArn": "arn:aws:*role/rollcall"}}
-EDGES = {
+EDGES: dict[str, tuple[dict[str, Any], bool]] = {
     "a wildcard of ArnLike ends at a colon": ({"Action": "account:*", "Condition": ARN}, False),
     "ForAnyValue does not hold without the key": (
         {"Action": "account:*", "Condition": {"ForAnyValue:StringNotEquals": {"aws:TagKeys": "a"}}},

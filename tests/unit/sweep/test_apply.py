@@ -20,12 +20,13 @@ from tests.support.sweep_runs import LOOSE, changed, drift, many, results, settl
 from tests.support.world import EXEMPT, MALLORY, MANAGEMENT, MEMBER, PRODUCTION, api_values
 
 if TYPE_CHECKING:
+    from tests.support.sweep_machine import Execution
     from tests.support.sweep_world import SweepWorld
 
 THEIRS = MALLORY | {"Name": "Somebody later"}
 
 
-def ready(*accounts: str, roster=LOOSE) -> tuple[SweepWorld, object]:
+def ready(*accounts: str, roster=LOOSE) -> tuple[SweepWorld, Execution]:
     """A run that has its plan, and is about to apply it."""
     world = settled(roster)
     drift(world, *accounts)

@@ -119,7 +119,7 @@ def test_a_held_plan_that_is_approved_late_never_overwrites_a_newer_value(before
     for place, value in newer.items():
         change = next((item for item in planned if (item.account_id, str(item.kind)) == place), None)
         untouched = change is None or value != _values(change.found)
-        expected = value if untouched else _values(change.wanted)
+        expected = value if change is None or untouched else _values(change.wanted)
         assert world.contacts(place[0]).get(place[1]) == expected
 
 

@@ -81,6 +81,7 @@ class _Signals(Deployment):
         self.meter, self.clock = meter, clock
         self.clients = {service: meter.wrap(service, client) for service, client in aws.items()}
         self.intake = _MeteredQueue(self.intake, meter, "reconcile", clock)
+        self.echoes = _MeteredQueue(self.echoes, meter, "reconcile", clock)
         incidents = _MeteredQueue(self.incidents, meter, "notify", clock)
         self.incidents = incidents
         self.cloud.subscribe(lambda _account, _event: self._forwarded())
@@ -155,7 +156,7 @@ def _new_account(hub: _Signals) -> None:
         hub.clock.sleep(seconds)
         hub.intake.again()
         hub.run()
-    if hub.intake.waiting:
+    if hub.intake.waiting or hub.echoes.waiting:
         raise RuntimeError("a new account is looked at more often than this module knows")
 
 

@@ -67,7 +67,7 @@ class HubStack(Stack):
         )
 
         intake = Intake(self, "Intake", common=common)
-        reconcile = Reconcile(self, "Reconcile", common=common, queue=intake.queue)
+        reconcile = Reconcile(self, "Reconcile", common=common, queue=intake.queue, echoes=intake.echoes)
         apply = Apply(self, "Apply", common=common, role=reconcile.role)
         sweep = Sweep(self, "Sweep", common=common, apply=apply.function)
         control = Control(self, "Control", common=common, sweep=sweep.machine)
@@ -76,6 +76,7 @@ class HubStack(Stack):
 
         dead_letters = {
             "Intake": intake.dead_letters,
+            "Echoes": intake.echo_dead_letters,
             "Sweep": sweep.dead_letters,
             **{channel.name: channel.dead_letters for channel in channels.all},
         }
@@ -87,6 +88,7 @@ class HubStack(Stack):
             tasks={"Sweep": sweep.function, "Apply": apply.function, "Control": control.function},
             waiting={
                 "Reconcile": (intake.queue, _SIGNALS_WAIT),
+                "Echoes": (intake.echoes, _SIGNALS_WAIT),
                 **{channel.name: (channel.queue, _ALERTS_WAIT) for channel in channels.all},
             },
             dead_letters=dead_letters,

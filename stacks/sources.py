@@ -19,3 +19,6 @@ SOURCES: Final = tuple(f"aws.{service.removesuffix(_DOMAIN)}" for service in EVE
 #: `detail.eventName` of what `reconcile` looks at. Not the detail-type: CreateAccountResult comes as
 #: "AWS Service Event via CloudTrail" and the rest as "AWS API Call via CloudTrail".
 EVENT_NAMES: Final = tuple(sorted({name for _, name in SIGNAL_EVENTS}))
+
+#: Those of them that Rollcall itself causes.
+WRITE_NAMES: Final = ("DeleteAlternateContact", "PutAlternateContact")

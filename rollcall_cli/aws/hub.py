@@ -172,7 +172,7 @@ class Hub:
         )
 
     def list_dead_letters(self) -> Mapping[str, str]:
-        """Return the URLs of the dead-letter queues by stage: intake, notify, sweep."""
+        """Return the URLs of the dead-letter queues by stage: intake, echoes, sweep, channels."""
         return {
             name.removesuffix(_DEAD_LETTERS).lower(): url
             for name, url in sorted(self.outputs.items())

@@ -58,7 +58,7 @@ def _read_queue(hub: Hub, name: str, url: str) -> DeadLetterQueue:
         )
         messages = answer.get("Messages", [])
         seen |= {
-            message["MessageId"]: _find_reason(message, _PARSERS.get(name, _describe_start))
+            message["MessageId"]: _find_reason(message, _PARSERS.get(name, _describe_alert))
             for message in messages
         }
         if not messages:
@@ -94,4 +94,5 @@ def _describe_start(_event: object) -> str:
     return "a start of a sweep"
 
 
-_PARSERS: Final = {"intake": _describe_signal, "notify": _describe_alert}
+#: What the messages of a queue are; those of any other queue are alerts for a channel.
+_PARSERS: Final = {"intake": _describe_signal, "echoes": _describe_signal, "sweep": _describe_start}

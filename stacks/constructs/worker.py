@@ -1,4 +1,4 @@
-"""A function that processes the messages of a queue."""
+"""A function that processes the messages of queues."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from constructs import Construct
 from stacks.nag import accept
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from aws_cdk import Duration
     from aws_cdk import aws_iam as iam
@@ -22,7 +22,7 @@ _MEMORY_MB = 256
 
 
 class Worker(Construct):
-    """Runs `handler` of the bundle as `role` for the messages of `inbox`.
+    """Runs `handler` of the bundle as `role` for the messages of `inboxes`: two batches of each at a time.
 
     A failed message returns to the queue without the others (partial batch response).
     """
@@ -36,7 +36,7 @@ class Worker(Construct):
         bundle: Bundle,
         role: iam.IRole,
         environment: Mapping[str, str],
-        inbox: sqs.IQueue,
+        inboxes: Sequence[sqs.IQueue],
         timeout: Duration,
     ) -> None:
         super().__init__(scope, id_)
@@ -48,18 +48,19 @@ class Worker(Construct):
             timeout=timeout,
             memory_mb=_MEMORY_MB,
         )
-        self.function.add_event_source(
-            event_sources.SqsEventSource(
-                inbox,
-                batch_size=10,
-                report_batch_item_failures=True,
-                # The least that SQS allows, and all that the Account API's quota has room for.
-                max_concurrency=2,
+        for inbox in inboxes:
+            self.function.add_event_source(
+                event_sources.SqsEventSource(
+                    inbox,
+                    batch_size=10,
+                    report_batch_item_failures=True,
+                    # The least that SQS allows, and all that the Account API's quota has room for.
+                    max_concurrency=2,
+                )
             )
-        )
         dead_letters = (
-            "Invoked only by the event source of its queue: what fails goes back to the queue and in the end"
-            " to the queue's dead letters."
+            "Invoked only by the event sources of its queues: what fails goes back to its queue and in the"
+            " end to the queue's dead letters."
         )
         accept(self.function, pack="Serverless", rule="LambdaDLQ", reason=dead_letters)
         accept(

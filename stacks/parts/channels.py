@@ -161,7 +161,7 @@ class ChannelPath(Construct):
                 min_severity=min_severity,
                 runbook=common.settings.channels.runbook,
             ).as_variables(),
-            inbox=self.queue,
+            inboxes=[self.queue],
             timeout=_TIMEOUT,
         ).function
         grants.use_table(self.role, table=common.state, actions=("GetItem", "PutItem", "UpdateItem"))

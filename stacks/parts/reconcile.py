@@ -1,4 +1,4 @@
-"""Intake queue -> reconcile -> contacts, ledger, outcome bus."""
+"""Intake queue, echoes -> reconcile -> contacts, ledger, outcome bus."""
 
 from __future__ import annotations
 
@@ -24,9 +24,14 @@ _MINUTE: Final = timedelta(minutes=1)
 
 
 class Reconcile(Construct):
-    """Restores contacts after an edit. `role` is the only role of the hub that writes contacts."""
+    """Restores contacts after an edit. `role` is the only role of the hub that writes contacts.
 
-    def __init__(self, scope: Construct, id_: str, *, common: Common, queue: sqs.Queue) -> None:
+    It reads signals from `queue` and the events of its own writes from `echoes`.
+    """
+
+    def __init__(
+        self, scope: Construct, id_: str, *, common: Common, queue: sqs.Queue, echoes: sqs.Queue
+    ) -> None:
         super().__init__(scope, id_)
         settings = common.settings
         bulks, repeated = settings.bulk_edits, settings.repeated_edits
@@ -43,6 +48,7 @@ class Reconcile(Construct):
                 ledger_bucket=common.ledger.bucket_name,
                 outcome_bus=common.outcomes.event_bus_name,
                 intake_queue_url=queue.queue_url,
+                echo_queue_url=echoes.queue_url,
                 writer_role_arn=self.role.role_arn,
                 management_role_arn=get_management_role_arn(settings),
                 guardrail="on" if settings.guardrail else "off",
@@ -52,7 +58,7 @@ class Reconcile(Construct):
                 repeated_edits_reverts=str(repeated.reverts),
                 repeated_edits_minutes=str(repeated.window // _MINUTE),
             ).as_variables(),
-            inbox=queue,
+            inboxes=[queue, echoes],
             timeout=RECONCILE_TIMEOUT,
         ).function
         grants.write_member_contacts(self.role, settings=settings, roster=common.roster)

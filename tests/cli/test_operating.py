@@ -429,6 +429,7 @@ def put_dead_letters(world):
         ("Intake", MALLORY[2], {}),
         ("Intake", "{}", {}),
         ("Intake", json.dumps(edit), code),
+        ("Echoes", json.dumps(edit), {}),
         ("Notify", json.dumps(notice), {}),
         ("Notify", "{}", {}),
         ("Sweep", "{}", code),

@@ -25,7 +25,7 @@ REGION = "us-east-1"
 SETTINGS = ORGANIZATION + "members: {deploy: stackset, targets: [r-a1b2]}\n"
 GUARDED = SETTINGS + "guardrail: {targets: [r-a1b2]}\n"
 TABLE = "state"
-DEAD = ("intake-dead", "notify-dead")
+DEAD = ("intake-dead", "notify-dead", "echoes-dead")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +217,7 @@ class World(Desk):
             "AlertTopicArn": self.arns.topic,
             "IntakeDeadLetterQueueUrl": urls[DEAD[0]],
             "NotifyDeadLetterQueueUrl": urls[DEAD[1]],
+            "EchoesDeadLetterQueueUrl": urls[DEAD[2]],
         }
 
     def _elsewhere(self, service: str, account: str) -> Any:

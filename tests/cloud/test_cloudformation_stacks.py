@@ -84,14 +84,17 @@ def test_every_resource_of_the_template_exists(cloud, assembly, stack):
 def test_queues_have_their_policy_and_dead_letters(hub, outputs):
     sqs = hub("sqs")
 
-    def attributes(key):
-        return sqs.get_queue_attributes(QueueUrl=outputs[key], AttributeNames=["All"])["Attributes"]
+    def attributes(url):
+        return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
 
-    intake, dead = attributes("IntakeQueueUrl"), attributes("IntakeDeadLetterQueueUrl")
-    redrive = json.loads(intake["RedrivePolicy"])
-    assert redrive == {"deadLetterTargetArn": dead["QueueArn"], "maxReceiveCount": 60}
-    assert int(intake["VisibilityTimeout"]) >= 6 * 60
-    assert any(s["Effect"] == "Deny" for s in json.loads(intake["Policy"])["Statement"])
+    for name in ("Intake", "Echoes"):
+        dead = outputs[f"{name}DeadLetterQueueUrl"]
+        (url,) = sqs.list_dead_letter_source_queues(QueueUrl=dead)["queueUrls"]
+        queue = attributes(url)
+        redrive = json.loads(queue["RedrivePolicy"])
+        assert redrive == {"deadLetterTargetArn": attributes(dead)["QueueArn"], "maxReceiveCount": 60}
+        assert int(queue["VisibilityTimeout"]) >= 6 * 60
+        assert any(s["Effect"] == "Deny" for s in json.loads(queue["Policy"])["Statement"])
 
 
 def test_the_table_expires_items_and_can_be_recovered(hub, outputs):
@@ -146,11 +149,13 @@ def test_functions_poll_their_queues_with_the_layer_and_partial_failures(hub, ou
     function = lambda_.get_function_configuration(FunctionName=outputs["ReconcileFunctionName"])
     assert "AWSLambdaPowertoolsPythonV3" in function["Layers"][0]["Arn"]
     assert function["Environment"]["Variables"]["ROLLCALL_STATE_TABLE"] == outputs["StateTableName"]
-    [polled] = lambda_.list_event_source_mappings(FunctionName=function["FunctionName"])[
+    signals, echoes = lambda_.list_event_source_mappings(FunctionName=function["FunctionName"])[
         "EventSourceMappings"
     ]
-    assert polled["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert polled["ScalingConfig"] == {"MaximumConcurrency": 2}
+    assert signals["EventSourceArn"] != echoes["EventSourceArn"]
+    for polled in (signals, echoes):
+        assert polled["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert polled["ScalingConfig"] == {"MaximumConcurrency": 2}
 
 
 def test_alerts_are_encrypted_by_a_key_that_rotates_and_go_to_the_addresses(hub, outputs):

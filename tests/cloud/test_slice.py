@@ -19,6 +19,8 @@ from tests.support.state_table import WholeStateTable
 
 pytestmark = pytest.mark.cloud
 HUB, MEMBER, MANAGEMENT, EXEMPT = "333333333333", "222222222222", "111111111111", "555566667777"
+#: What the names of the two queues of `reconcile` begin with.
+INTAKE, ECHOES = "RollcallHub-IntakeQueue", "RollcallHub-IntakeEchoesQueue"
 EDIT = {"Name": "Mary", "Title": "Dev", "EmailAddress": "mary@example.net", "PhoneNumber": "+1 206 555 0199"}
 
 
@@ -76,19 +78,19 @@ class Slice:
             text = body if isinstance(body, str) else json.dumps(body)
             self._hub("sqs").send_message(QueueUrl=self.outputs["IntakeQueueUrl"], MessageBody=text)
 
-    def switch(self, *, on):
-        """Stop or resume the polling of the intake queue."""
+    def switch(self, *, on, queue=INTAKE):
+        """Stop or resume the polling of a queue."""
         functions = self._hub("lambda")
         name = self.outputs["ReconcileFunctionName"]
-        (mapping,) = functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
+        mappings = functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
+        (mapping,) = [one for one in mappings if f":{queue}" in one["EventSourceArn"]]
         functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=on)
 
-    def waiting(self):
-        """How many messages are visible in the intake queue."""
+    def waiting(self, queue=INTAKE):
+        """How many messages are visible in a queue."""
         name = "ApproximateNumberOfMessages"
-        found = self._hub("sqs").get_queue_attributes(
-            QueueUrl=self.outputs["IntakeQueueUrl"], AttributeNames=[name]
-        )
+        (url,) = self._hub("sqs").list_queues(QueueNamePrefix=queue)["QueueUrls"]
+        found = self._hub("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=[name])
         return int(found["Attributes"][name])
 
     def all_is_closed(self):
@@ -144,6 +146,7 @@ def nobody_wrote_yet(hub):
 
 
 def test_an_edit_is_restored_with_one_alert_and_a_ledger_pair(hub):
+    hub.switch(on=False, queue=ECHOES)
     before = hub.ledger()
     event = hub.edit("SECURITY")
     assert hub.only_alert(event).startswith("[MEDIUM]")
@@ -152,6 +155,10 @@ def test_an_edit_is_restored_with_one_alert_and_a_ledger_pair(hub):
     new = {intent: records for intent, records in hub.ledger().items() if intent not in before}
     assert list(new.values()) == [{"intent.json", "outcome.json"}]
     wait_for(hub.all_is_closed)  # which is done after telling
+    wait_for(lambda: hub.waiting(ECHOES) == 1)  # the event of the own write
+    hub.switch(on=True, queue=ECHOES)
+    wait_for(lambda: hub.waiting(ECHOES) == 0)
+    assert hub.writes == ["SECURITY"]
 
 
 def test_the_same_event_twice_is_one_change_and_one_alert(hub):

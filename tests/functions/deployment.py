@@ -15,7 +15,7 @@ from rollcall.rosters.current import approve_candidate
 from rollcall.runtime.environment import NotifyEnvironment, ReconcileEnvironment
 from simulation import Caller, SimulatedCloud, SystemClock, make_example_organization
 from simulation.organization import AlternateContact
-from tests.support.moto_aws import BUCKET, BUS, TABLE, create_table
+from tests.support.moto_aws import BUCKET, BUS, REGION, TABLE, create_table
 from tests.support.samples import HUB, MANAGEMENT, MEMBER, ROSTER, WANTED, leaks
 from tests.support.state_table import WholeStateTable
 
@@ -59,6 +59,7 @@ class Queue:
                 "receiptHandle": message["ReceiptHandle"],
                 "body": message["Body"],
                 "attributes": message["Attributes"],
+                "eventSourceARN": f"arn:aws:sqs:{REGION}:123456789012:{self.url.rpartition('/')[2]}",
             }
             for message in messages
         ]
@@ -111,6 +112,7 @@ class Deployment:
         create_table(aws["dynamodb"])
         aws["s3"].create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=True)
         self.intake = self._queue("intake", reconcile.handler.handler)
+        self.echoes = self._queue("echoes", reconcile.handler.handler)
         self.incidents = self._queue("notify", notify.handler.handler)
         self.mailbox = self._queue("mailbox", lambda *_: {"batchItemFailures": []})
         aws["events"].create_event_bus(Name=BUS)
@@ -123,7 +125,9 @@ class Deployment:
         aws["sns"].subscribe(TopicArn=self.topic_arn, Protocol="sqs", Endpoint=arn)
 
     def _forward(self, _account: str, event: dict[str, Any]) -> None:
-        self.intake.send(event)
+        session = event["detail"]["userIdentity"].get("sessionContext", {})
+        own = session.get("sessionIssuer", {}).get("arn") in (WRITER_ROLE, MANAGEMENT_ROLE)
+        (self.echoes if own else self.intake).send(event)
 
     def _queue(self, name: str, handler: Callable[..., dict[str, Any]]) -> Queue:
         url = self.aws["sqs"].create_queue(QueueName=name)["QueueUrl"]
@@ -138,6 +142,7 @@ class Deployment:
             ledger_bucket=BUCKET,
             outcome_bus=BUS,
             intake_queue_url=self.intake.url,
+            echo_queue_url=self.echoes.url,
             writer_role_arn=WRITER_ROLE,
             management_role_arn=MANAGEMENT_ROLE,
             guardrail=self.guardrail,
@@ -201,9 +206,10 @@ class Deployment:
 
     def run(self) -> None:
         """Deliver everything there is, until nothing new comes of it."""
-        while self.intake.visible() or self.incidents.visible():
-            self.intake.deliver()
-            self.incidents.deliver()
+        queues = (self.intake, self.echoes, self.incidents)
+        while any(queue.visible() for queue in queues):
+            for queue in queues:
+                queue.deliver()
 
     def alerts(self) -> list[dict[str, Any]]:
         """All messages that people got until now."""

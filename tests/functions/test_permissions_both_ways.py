@@ -58,7 +58,11 @@ class RecordedDeployment(Deployment):
         self.recorded = {service: session.client(service) for service in SERVICES}
         for service, client in self.recorded.items():
             client.meta.events.register("provide-client-params.*.*", self._noted(service))
-        for name, queue in (("reconcile", self.intake), ("notify", self.incidents)):
+        for name, queue in (
+            ("reconcile", self.intake),
+            ("reconcile", self.echoes),
+            ("notify", self.incidents),
+        ):
             queue.handler = self._named(name, queue.handler)
 
     def client(self, service, **given):

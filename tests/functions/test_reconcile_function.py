@@ -157,9 +157,10 @@ def test_a_worker_killed_after_the_put_is_finished_by_the_redelivery(deployment,
     [intent] = deployment.state.list_open_intents(MEMBER)
     assert intent.request_id is None
     # The event of the put comes before the redelivery: it has to wait for the intent to end.
-    assert len(deployment.intake.deliver()) == 1
+    assert len(deployment.echoes.deliver()) == 1
     while deployment.intake.waiting:
         deployment.intake.again()
+    deployment.echoes.again()
     deployment.run()
     assert deployment.state.list_open_intents(MEMBER) == []
     assert [record.get("verdict") for record in deployment.ledger().values()] == [None, "set"]

@@ -9,6 +9,7 @@ from bench.queue import BATCH, VISIBILITY_SECONDS
 from bench.queue import MAX_RECEIVES as RECEIVES
 from bench.world import WORKERS
 from rollcall.sweep.observe import SLICE_SECONDS
+from tests.stacks.template import arn
 
 if TYPE_CHECKING:
     from tests.stacks.template import Template
@@ -25,7 +26,9 @@ def test_tries_visibility_and_retention_of_the_intake_are_those_of_the_template(
 
 
 def test_batches_and_workers_are_those_of_the_template(hub: Template) -> None:
-    _, source = hub.one("AWS::Lambda::EventSourceMapping", "Reconcile")
+    sources = hub.of_type("AWS::Lambda::EventSourceMapping").values()
+    queue = hub.one("AWS::SQS::Queue", "IntakeQueue")[0]
+    (source,) = [one for one in sources if arn(one["EventSourceArn"]) == f"{{{queue}.Arn}}"]
     assert source["BatchSize"] == BATCH
     assert source["ScalingConfig"]["MaximumConcurrency"] == WORKERS
 

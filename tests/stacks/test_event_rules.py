@@ -17,6 +17,7 @@ from rollcall.model.well_known import (
     OUTCOME_SOURCE,
 )
 from tests.stacks.patterns import matches
+from tests.stacks.template import arn
 
 if TYPE_CHECKING:
     from tests.stacks.assembly import Assembly
@@ -69,7 +70,20 @@ def event_of(name: str) -> dict[str, Any]:
 
 
 def pattern_of(template: Template, rule: str) -> dict[str, Any]:
-    return template.one("AWS::Events::Rule", rule)[1]["EventPattern"]
+    pattern: dict[str, Any] = resolved(template.one("AWS::Events::Rule", rule)[1]["EventPattern"])
+    return pattern
+
+
+def resolved(value: Any) -> Any:
+    """As CloudFormation deploys it in a commercial Region."""
+    match value:
+        case {"Fn::Join": _}:
+            return arn(value).replace("{AWS::Partition}", "aws")
+        case dict():
+            return {key: resolved(one) for key, one in value.items()}
+        case list():
+            return [resolved(one) for one in value]
+    return value
 
 
 def test_the_table_has_one_row_for_each_sample() -> None:
@@ -94,6 +108,55 @@ def test_what_is_queued_is_what_the_core_reads(hub: Template, name: str) -> None
     reading = parse(event_of(name))
     read = not (isinstance(reading, Ignored) and reading.reason == "no signal")
     assert matches(pattern_of(hub, "IntakeSignals"), event_of(name)) is read
+    assert not matches(pattern_of(hub, "IntakeEchoes"), event_of(name))
+
+
+WRITERS = [
+    "arn:aws:iam::333333333333:role/rollcall-reconcile",
+    "arn:aws:iam::111111111111:role/rollcall-management-contacts",
+]
+
+
+def session_of(issuer: dict[str, Any] | None) -> dict[str, Any]:
+    attributes = {"mfaAuthenticated": "false"}
+    return {
+        "sessionContext": {"attributes": attributes} | ({} if issuer is None else {"sessionIssuer": issuer})
+    }
+
+
+#: Who may have called, as CloudTrail writes it: with a role, or without the field that names one.
+IDENTITIES: list[dict[str, Any]] = [
+    *({"type": "AssumedRole"} | session_of({"type": "Role", "arn": one}) for one in WRITERS),
+    *(
+        {"type": "AssumedRole"} | session_of({"type": "Role", "arn": arn_})
+        for one in WRITERS
+        for arn_ in (f"{one}-2", one.replace("role/", "role/path/"), one.replace("3333", "4444"), one[:-1])
+    ),
+    {"type": "Root", "arn": "arn:aws:iam::222222222222:root"},
+    {"type": "Root", "arn": "arn:aws:iam::222222222222:root"} | session_of(None),
+    {"type": "Root"} | session_of({}),
+    {"type": "IAMUser", "userName": "mary", "arn": WRITERS[0]},
+    {"type": "AWSAccount", "accountId": "333333333333", "principalId": "AROA1234567890EXAMPLE:session"},
+    {"type": "Role"} | session_of({"arn": None}),
+    {"type": "Role"} | session_of({"userName": "rollcall-reconcile"}),
+    {"accountId": "111111111111", "invokedBy": "AWS Internal"},
+    {},
+]
+
+
+@pytest.mark.parametrize("name", VERDICTS)
+def test_what_is_queued_is_in_one_queue_and_an_echo_only_if_our_roles_wrote(hub: Template, name: str) -> None:
+    signals, echoes = pattern_of(hub, "IntakeSignals"), pattern_of(hub, "IntakeEchoes")
+    event = event_of(name)
+    written = event["detail"]["eventName"] in ("PutAlternateContact", "DeleteAlternateContact")
+    del event["detail"]["userIdentity"]
+    assert matches(signals, event) is ("Q" in VERDICTS[name])
+    assert not matches(echoes, event)
+    for identity in IDENTITIES:
+        event["detail"]["userIdentity"] = identity
+        echo = written and identity in IDENTITIES[: len(WRITERS)]
+        assert matches(echoes, event) is echo, identity
+        assert matches(signals, event) is ("Q" in VERDICTS[name] and not echo), identity
 
 
 @pytest.mark.parametrize(("service", "name"), sorted(SIGNAL_EVENTS))

@@ -31,6 +31,14 @@ MATCHED = {
     "a value, or it exists not": ({"error": ["Throttled", {"exists": False}]}, {}),
     "anything but a text": ({"name": [{"anything-but": "Put"}]}, {"name": "Get"}),
     "anything but some texts": ({"name": [{"anything-but": ["Put", "Get"]}]}, {"name": "Delete"}),
+    "anything but, or nothing where it would be": (
+        {"user": {"arn": [{"anything-but": ["arn"]}, {"exists": False}]}},
+        {"user": {"type": "Root"}},
+    ),
+    "anything but, or nothing that it would be in": (
+        {"user": {"issuer": {"arn": [{"anything-but": ["arn"]}, {"exists": False}]}}},
+        {"name": "Put"},
+    ),
     "anything but a number": ({"count": [{"anything-but": [7]}]}, {"count": 8}),
     "anything but, and one element is": ({"name": [{"anything-but": ["Put"]}]}, {"name": ["Put", "Get"]}),
     "anything but a prefix": ({"name": [{"anything-but": {"prefix": "Put"}}]}, {"name": "OutPut"}),
@@ -64,6 +72,10 @@ NOT_MATCHED = {
     "exists not, and it is there": ({"error": [{"exists": False}]}, {"error": "Throttled"}),
     "anything but this text": ({"name": [{"anything-but": "Put"}]}, {"name": "Put"}),
     "anything but, and it is not there": ({"name": [{"anything-but": "Put"}]}, {}),
+    "anything but, or nothing, and it is there": (
+        {"user": {"arn": [{"anything-but": ["arn"]}, {"exists": False}]}},
+        {"user": {"arn": "arn"}},
+    ),
     "anything but this prefix": ({"name": [{"anything-but": {"prefix": "Put"}}]}, {"name": "PutName"}),
     "anything but these prefixes": (
         {"name": [{"anything-but": {"prefix": ["Put", "Get"]}}]},

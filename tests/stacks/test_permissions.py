@@ -63,7 +63,7 @@ BESIDE_A_GUARDRAIL = {"organizations:ListPolicies": "which policy is the guardra
 
 _MEMBERS = "arn:{AWS::Partition}:account::111111111111:account/o-exampleorgid/*"
 _HERE = "{{AWS::Partition}}:{}:{{AWS::Region}}:{{AWS::AccountId}}"
-_DEAD_LETTERS = ("{IntakeDeadLetters.Arn}", "{NotifyDeadLetters.Arn}", "{SweepDeadLetters.Arn}")
+_DEAD_LETTERS = tuple(f"{{{name}DeadLetters.Arn}}" for name in ("Intake", "Echo", "Notify", "Sweep"))
 _STACK = f"arn:{_HERE.format('cloudformation')}:stack/{{AWS::StackName}}/*"
 _TRAILS = "arn:{AWS::Partition}:cloudtrail:*:*:trail/*"
 _RULES = f"arn:{_HERE.format('events')}:rule/*"
@@ -131,11 +131,11 @@ GRANTS: dict[tuple[str, str], Grants] = {
         "s3:ListBucket": "{Reports.Arn}",
         "s3:PutObject": ("{Ledger.Arn}/ledger/*", "{Reports.Arn}/runs/*"),
         "sts:AssumeRole": "arn:{AWS::Partition}:iam::111111111111:role/rollcall-management-contacts",
-        "sqs:ChangeMessageVisibility": "{Intake.Arn}",
-        "sqs:DeleteMessage": "{Intake.Arn}",
-        "sqs:GetQueueAttributes": "{Intake.Arn}",
-        "sqs:GetQueueUrl": "{Intake.Arn}",
-        "sqs:ReceiveMessage": "{Intake.Arn}",
+        "sqs:ChangeMessageVisibility": ("{Echoes.Arn}", "{Intake.Arn}"),
+        "sqs:DeleteMessage": ("{Echoes.Arn}", "{Intake.Arn}"),
+        "sqs:GetQueueAttributes": ("{Echoes.Arn}", "{Intake.Arn}"),
+        "sqs:GetQueueUrl": ("{Echoes.Arn}", "{Intake.Arn}"),
+        "sqs:ReceiveMessage": ("{Echoes.Arn}", "{Intake.Arn}"),
     },
     ("RollcallHub", "ChannelsNotifyRole"): {
         "dynamodb:GetItem": "{State.Arn}",
@@ -207,6 +207,7 @@ NAMES = {
     "State": ("AWS::DynamoDB::Table", "State"),
     "Ledger": ("AWS::S3::Bucket", "Ledger"),
     "Intake": ("AWS::SQS::Queue", "IntakeQueue"),
+    "Echoes": ("AWS::SQS::Queue", "IntakeEchoesQueue"),
     "Notifications": ("AWS::SQS::Queue", "ChannelsNotifyQueue"),
     "IntakeBus": ("AWS::Events::EventBus", "IntakeBus"),
     "Outcomes": ("AWS::Events::EventBus", "Outcomes"),
@@ -214,6 +215,7 @@ NAMES = {
     "AlertsTopic": ("AWS::SNS::Topic", "AlertsTopic"),
     "Reports": ("AWS::S3::Bucket", "Reports"),
     "IntakeDeadLetters": ("AWS::SQS::Queue", "IntakeDeadLetters"),
+    "EchoDeadLetters": ("AWS::SQS::Queue", "IntakeEchoesDeadLetters"),
     "NotifyDeadLetters": ("AWS::SQS::Queue", "ChannelsNotifyDeadLetters"),
     "SweepDeadLetters": ("AWS::SQS::Queue", "SweepDeadLetters"),
     "SweepMachine": ("AWS::StepFunctions::StateMachine", "SweepMachine"),
@@ -538,6 +540,8 @@ def test_the_outcome_bus_takes_only_what_three_functions_send(hub: Template) -> 
 SENDERS = {
     "IntakeQueue": ["IntakeSignalsRule"],
     "IntakeDeadLettersQueue": ["IntakeForwarderRule", "IntakeSignalsRule"],  # what they cannot deliver
+    "IntakeEchoesQueue": ["IntakeEchoesSignalsRule"],
+    "IntakeEchoesDeadLettersQueue": ["IntakeEchoesSignalsRule"],
     "ChannelsNotifyQueue": ["ChannelsNotifyIncidentsRule"],
     "ChannelsNotifyDeadLettersQueue": ["ChannelsNotifyIncidentsRule"],
     # Scheduler sends as its role.

@@ -13,7 +13,15 @@ if TYPE_CHECKING:
     from tests.stacks.assembly import Assembly
 
 
-@pytest.mark.parametrize("name", ["IntakeDeadLetters", "ChannelsNotifyDeadLetters", "SweepDeadLetters"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "IntakeDeadLetters",
+        "IntakeEchoesDeadLetters",
+        "ChannelsNotifyDeadLetters",
+        "SweepDeadLetters",
+    ],
+)
 def test_the_first_dead_letter_raises_an_alarm(hub: Template, name: str) -> None:
     queue, _ = hub.one("AWS::SQS::Queue", name)
     _, alarm = hub.one("AWS::CloudWatch::Alarm", name)
@@ -29,6 +37,7 @@ def test_the_first_dead_letter_raises_an_alarm(hub: Template, name: str) -> None
     ("queue", "dead_letters", "function", "max_receives"),
     [
         ("IntakeQueue", "IntakeDeadLetters", "Reconcile", 60),
+        ("IntakeEchoesQueue", "IntakeEchoesDeadLetters", "Reconcile", 60),
         ("ChannelsNotifyQueue", "ChannelsNotifyDeadLetters", "ChannelsNotify", 30),
     ],
 )
@@ -44,9 +53,13 @@ def test_a_message_is_tried_then_kept(
     assert dead["MessageRetentionPeriod"] == 14 * 24 * 3600
     function_id, worker = hub.one("AWS::Lambda::Function", function)
     assert properties["VisibilityTimeout"] >= 6 * worker["Timeout"]
-    _, mapping = hub.one("AWS::Lambda::EventSourceMapping", function)
-    assert arn(mapping["EventSourceArn"]) == f"{{{logical_id}.Arn}}"
+    (mapping,) = [
+        one
+        for one in hub.of_type("AWS::Lambda::EventSourceMapping").values()
+        if arn(one["EventSourceArn"]) == f"{{{logical_id}.Arn}}"
+    ]
     assert mapping["FunctionName"] == {"Ref": function_id}
+    assert mapping["BatchSize"] == 10
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["ScalingConfig"] == {"MaximumConcurrency": 2}
 
@@ -59,7 +72,7 @@ def test_what_a_rule_cannot_deliver_is_kept(hub: Template) -> None:
 
 def test_every_queue_is_encrypted(assembly: Assembly) -> None:
     queues = assembly.templates["RollcallHub"].of_type("AWS::SQS::Queue")
-    assert len(queues) == 5
+    assert len(queues) == 7
     assert all(queue["SqsManagedSseEnabled"] is True for queue in queues.values())
 
 
@@ -191,6 +204,7 @@ def test_the_hub_tells_what_it_made(hub: Template) -> None:
         "AlertTopicArn",
         "IntakeQueueUrl",
         "IntakeDeadLetterQueueUrl",
+        "EchoesDeadLetterQueueUrl",
         "NotifyDeadLetterQueueUrl",
         "OutcomeBusName",
         "ReconcileFunctionName",

@@ -43,6 +43,7 @@ class _Environment:
 class ReconcileEnvironment(_Environment):
     """Settings of `reconcile`. `guardrail` is `on` or `off`: whether the service control policy is used.
 
+    `echo_queue_url` is the queue of the events of its own writes.
     Limits are whole numbers: accounts and reverts, and the minutes within which they are counted.
     """
 
@@ -51,6 +52,7 @@ class ReconcileEnvironment(_Environment):
     ledger_bucket: str
     outcome_bus: str
     intake_queue_url: str
+    echo_queue_url: str
     writer_role_arn: str
     management_role_arn: str
     guardrail: str

@@ -26,11 +26,11 @@ def texts(browser: Chrome, selector: str) -> list[str]:
 
 
 @BOTH
-def test_the_page_says_how_many_contacts_are_right(show: Show, at: str) -> None:
+def test_the_page_shows_how_many_contacts_are_compliant(show: Show, at: str) -> None:
     browser, coverage = show(at=at), sample_report()["coverage"]
     tiles = texts(browser, ".tile")
     assert tiles[0] == f"92.5 %\nof {coverage['managed']} managed contacts are compliant"
-    assert f"{coverage['contacts']['would-fix']}\nwould be fixed" in tiles
+    assert f"{coverage['contacts']['would-set']}\nwould be set" in tiles
     assert len(browser.find_elements(By.CSS_SELECTOR, "#trend circle")) == 31
 
 

@@ -115,7 +115,7 @@ $(BROWSER): requirements-browser.txt $(TOOLS)
 
 $(CDK): package.json package-lock.json
 	@echo "Setting up the CDK command line in node_modules"
-	@$(ALIVE) npm ci --silent --no-audit --no-fund
+	@$(ALIVE) npm ci --loglevel=error --no-audit --no-fund >/dev/null
 	@touch $@
 
 $(RUNTIME): requirements-runtime.txt requirements-layer.txt

@@ -89,7 +89,9 @@ def init(
         raise CommandError("no contact of any member account could be read", fix=reason)
     address = alerts or proposal.mailbox
     texts = (
-        build_organization_file(whose, region=region, address=address),
+        build_organization_file(
+            whose, root=found.observed[0].account.parent_ids[0], region=region, address=address
+        ),
         build_roster_file(proposal),
     )
     try:

@@ -39,7 +39,7 @@ def _escape(character: str) -> str:
 
 _TEXT: Final = """\
 # The organization, and the account that runs Rollcall. docs/deploying.md describes the other settings:
-# how members get their forwarder, the guardrail, limits, the schedule of the sweep.
+# the guardrail, limits, the schedule of the sweep.
 version: 1
 organization: {organization}
 management: "{management}"
@@ -53,19 +53,26 @@ alerts:
 
 # The Region that hosts the Account API.
 region: {region}
+
+# How members get the forwarder. Without it, only sweeps find edits of members. Uncomment this for a
+# StackSet, or deploy the forwarder with another tool.
+# members:
+#   deploy: stackset
+#   targets: [{root}]
 """
 #: Reserved for documentation: https://www.rfc-editor.org/rfc/rfc2606#section-3
 PLACEHOLDER: Final = "aws-alerts@example.com"
 _NOTE: Final = "\n# This one is an example: replace it."
 
 
-def build_organization_file(whose: OrganizationIds, *, region: str, address: str | None) -> str:
-    """Return the whole file; without an address it has a placeholder and a note."""
+def build_organization_file(whose: OrganizationIds, *, root: str, region: str, address: str | None) -> str:
+    """Return the whole file for the root with this ID; without an address it has a placeholder and a note."""
     return _TEXT.format(
         organization=whose.organization,
         management=whose.management,
         hub=whose.hub,
         region=region,
+        root=root,
         address=quote(address or PLACEHOLDER),
         note="" if address else _NOTE,
     )

@@ -59,6 +59,15 @@ def test_the_most_common_is_the_default_and_the_rest_are_overrides(fresh):
     assert fresh.run("validate").exit_code == 0
 
 
+def test_the_stack_set_that_it_proposes_is_valid(fresh):
+    fresh.run("init")
+    fresh.write(
+        organization=text(fresh, "organization").replace("# members:", "members:").replace("#   ", "  ")
+    )
+    settings = load(fresh.where, "config", today=fresh.clock.now().date()).settings
+    assert (settings.members_deploy, settings.members_targets) == ("stackset", ("r-a1b2",))
+
+
 def test_the_management_account_is_included_with_its_own_credentials(fresh):
     fresh.caller = MANAGEMENT
     fresh.has(MANAGEMENT, **RIGHT)

@@ -66,7 +66,15 @@ class Hub:
         return found["FunctionName"]
 
     def forget_everything(self):
-        """As a hub that was deployed a moment ago."""
+        """As a hub that was deployed a moment ago.
+
+        Messages of other tests may wait in the queue, each to be tried again after minutes: what they write
+        then would be taken for writes of a sweep.
+        """
+        wait_for(self.sweeps.list_known)  # the deployment starts one
+        self.sweeps.wait_until_idle()
+        self.cloud.clients.client("sqs", HUB).purge_queue(QueueUrl=self.outputs["IntakeQueueUrl"])
+        self.cloud.functions.kill(self.function("reconcile"))
         dynamodb, table = self.cloud.clients.client("dynamodb", HUB), self.outputs["StateTableName"]
         for item in dynamodb.scan(TableName=table, ProjectionExpression="pk, sk")["Items"]:
             dynamodb.delete_item(TableName=table, Key=item)
@@ -90,7 +98,6 @@ def hub(cloud, deployed, assembly, fleet):
     assert fleet
     (candidate,) = assembly.glob("asset.*/candidate.json")
     made = Hub(cloud, deployed["RollcallHub"], json.loads(candidate.read_text()))
-    made.sweeps.wait_until_idle()
     made.forget_everything()
     give_contacts(made.organization, made.roster)
     stop = cloud.apis.add_hook("account", "PutAlternateContact", made.written)

@@ -41,7 +41,7 @@ demo: setup ## Show Rollcall at work on a local cloud: no AWS account, no questi
 # The last line is what it took: the budget is 420 s of processor time, which is four minutes on two idle cores.
 test: setup ## Run all tests
 	@TIMEFORMAT='%0lR of time, %0lU + %0lS of processor time with all processes'; \
-	time $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --ignore=tests/browser --ignore=tests/fresh $(ARGS)
+	time $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --ignore=tests/browser --ignore=tests/fresh $(ARGS)
 
 chaos: $(TOOLS) ## Play random stories with faults over the functions, in virtual time (SEEDS=500)
 	@$(BIN)/python -m chaos --seeds $(SEEDS) $(ARGS)

@@ -27,7 +27,9 @@ settings.register_profile(
 )
 settings.load_profile("everywhere")
 
-# Each of these runs a local cloud of its own; the other tests of the local cloud share one.
+# Tests of these share what is slow to make: a deployed cloud; templates, Node and cfn-lint.
+_TOGETHER = ("cloud", "stacks")
+# But each of these runs a local cloud of its own.
 _ALONE = ("test_deploying_page.py", "test_whole_organization.py")
 # Directories by what they take, most first: what is begun last should be short.
 _LONGEST = ("cloud", "cli", "stacks", "functions", "unit")
@@ -50,8 +52,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _group(nodeid: str) -> str:
     path = Path(nodeid.partition("::")[0])
-    shared = path.parent.name == "cloud" and path.name not in _ALONE
-    return "cloud" if shared else path.as_posix()
+    directory = path.parent.name
+    return directory if directory in _TOGETHER and path.name not in _ALONE else path.as_posix()
 
 
 def _rank(group: str) -> int:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +10,7 @@ import pytest
 
 from rollcall.model.well_known import STACK_SET_NAME
 from rollcall_config.settings import Settings
+from tests.stacks.lint import find_errors
 from tests.stacks.template import Template
 from tests.stacks.variants import synthesize_with
 
@@ -144,7 +143,4 @@ def test_any_number_of_accounts_can_be_left_out(count: int) -> None:
 def test_cloudformation_accepts_it(tmp_path: Path) -> None:
     path = tmp_path / "members.json"
     path.write_text(json.dumps(excluding(*(f"{number:012}" for number in range(1, 101)))), encoding="utf-8")
-    lint = str(Path(sys.executable).with_name("cfn-lint"))
-    command = [lint, "--regions", "us-east-1", "--", str(path)]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # our own command
-    assert result.returncode == 0, result.stdout + result.stderr
+    assert find_errors(path) == []

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.stacks.lint import find_errors
 from tests.stacks.variants import EVERYTHING, write
 from tests.support.assembly_cache import ROOT
 
@@ -40,10 +41,7 @@ def test_they_are_plain_cloudformation(written: Path) -> None:
         assert set(body) <= {"AWSTemplateFormatVersion", "Description", "Mappings", "Conditions", "Resources"}
         text = json.dumps(body)
         assert not [word for word in ("cdk", "Token[", "AssetParameters", "Metadata") if word in text]
-    lint = str(Path(sys.executable).with_name("cfn-lint"))
-    command = [lint, "--regions", "us-east-1", "--", *map(str, written.iterdir())]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # our own command
-    assert result.returncode == 0, result.stdout + result.stderr
+    assert find_errors(*written.iterdir()) == []
 
 
 def test_they_are_what_the_cdk_deploys(written: Path, everything: Assembly) -> None:

@@ -192,7 +192,7 @@ class CommandHandler:
             # The answer of an earlier try was lost, or somebody else was faster: it is as it was asked for.
             return contact | {"released": {"by": known.release.by, "at": known.release.at.isoformat()}}
         if not known.is_open(now):
-            raise RefusedError("there is no standoff over this contact")
+            raise RefusedError("this contact is not in backoff after repeated edits")
         facts = {"by": command.by, "account": {"id": account_id}, "kind": str(kind)}
         self.bus.publish_notice(make_notice(NoticeKind.RELEASED, key=command.key, facts=facts), now)
         self.repeated.release(account_id, kind, by=command.by, at=now)

@@ -40,13 +40,13 @@ class Organization(Protocol):
         """Id of the service control policy of this name, None without one; RetryableError as above."""
 
     def find_unit(self, names: Sequence[str]) -> str | None:
-        """Id of the organizational unit at this path of names; RetryableError if AWS could not be asked."""
+        """Id of the OU at this path of names; RetryableError if AWS could not be asked."""
 
     def get_unit_path(self, ou_id: str) -> Sequence[str] | None:
         """Names from below the root to a unit, None if there is none; RetryableError as above."""
 
     def list_accounts_below(self, ou_id: str, *, most: int) -> Sequence[str]:
-        """Ids of accounts below an organizational unit, at most so many; empty if there is no such unit."""
+        """Ids of accounts below an OU, at most so many; empty if there is no such unit."""
 
 
 class AccountApi(Protocol):

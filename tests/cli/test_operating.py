@@ -313,7 +313,7 @@ def test_a_release_whose_answer_was_lost_says_at_the_next_try_who_ended_it_and_w
 def test_where_there_is_no_standoff_none_is_released(contested):
     result = contested.run("release", PAYMENTS, "billing")
     assert result.exit_code == 1
-    assert "refused: there is no standoff over this contact" in result.stderr
+    assert "refused: this contact is not in backoff after repeated edits" in result.stderr
     assert "released" not in contested.machines.hub.told()
     assert len(status(contested)["repeated_edits"]) == 1
 

@@ -209,7 +209,7 @@ class TestRelease:
     def test_what_is_no_standoff_cannot_be_ended(self):
         world = self.standing_off()
         for account_id, kind in ((MEMBER, "BILLING"), (PRODUCTION, "SECURITY")):
-            assert "no standoff" in world.command("release", account=account_id, kind=kind)["refused"]
+            assert "not in backoff" in world.command("release", account=account_id, kind=kind)["refused"]
         assert world.told().count("released") == 0
 
     @pytest.mark.parametrize("again", [{"by": ALICE}, {"by": ALICE.replace("alice", "bob")}])

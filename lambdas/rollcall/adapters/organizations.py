@@ -62,7 +62,7 @@ class AwsOrganization:
             raise RetryableError(f"the policies could not be listed: {get_code(error)}") from error
 
     def find_unit(self, names: Sequence[str]) -> str | None:
-        """Id of the organizational unit at this path of names; RetryableError if AWS could not be asked."""
+        """Id of the OU at this path of names; RetryableError if AWS could not be asked."""
         try:
             parent = self._find_root()
             for name in names:
@@ -88,7 +88,7 @@ class AwsOrganization:
             raise RetryableError(f"the unit could not be looked up: {get_code(error)}") from error
 
     def list_accounts_below(self, ou_id: str, *, most: int) -> Sequence[str]:
-        """Ids of accounts below an organizational unit, at most so many; empty if there is no such unit.
+        """Ids of accounts below an OU, at most so many; empty if there is no such unit.
 
         RetryableError if AWS could not be asked.
         """

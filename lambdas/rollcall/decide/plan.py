@@ -89,7 +89,7 @@ def _find_reason_to_skip(
     if isinstance(found, Unreadable):
         return Verdict.UNREACHABLE if found.unreachable else Verdict.UNREADABLE, found.reason
     if matches(found, demand):
-        return Verdict.COMPLIANT, "as the roster wants it"
+        return Verdict.COMPLIANT, "equal to the roster"
     if held is not None:
         return Verdict.BLOCKED, held
     return None if halted is None else (Verdict.WOULD_SET, halted)

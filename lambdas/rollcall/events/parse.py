@@ -96,7 +96,7 @@ def _read_ou_changed(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignor
         return _read_attempted({}, detail, blank)
     ou_id = flatten_leaves(detail.get("requestParameters")).get("organizationalunitid")
     if not isinstance(ou_id, str):
-        return Ignored(event=blank.event, reason="no organizational unit was changed")
+        return Ignored(event=blank.event, reason="no OU was changed")
     return replace(blank, account_id=_read_affected({}, detail), ou_id=ou_id)
 
 

@@ -62,7 +62,7 @@ class Signal(Serializable):
     """Look at this account.
 
     `kind` is the contact that was named, None for all of them. `destination` is the parent id that a
-    moved account must show, `ou_id` the organizational unit that changed, `policy_id` the policy that did.
+    moved account must show, `ou_id` the OU that changed, `policy_id` the policy that did.
     `denied` is the error code of a call that AWS refused.
     """
 

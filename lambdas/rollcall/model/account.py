@@ -29,7 +29,7 @@ class AccountState(StrEnum):
 class Account(Serializable):
     """One account of the organization.
 
-    `ou_path` are the names of its organizational units below the root, outermost first;
+    `ou_path` are the names of its OUs below the root, outermost first;
     `parent_ids` are the same as ids, the root (`r-...`) first. `tags` are empty if nobody asked for them.
     """
 
@@ -47,7 +47,7 @@ class Account(Serializable):
 
     @property
     def ou(self) -> str:
-        """Its organizational unit as people write it: `Workloads/Production`, empty for the root."""
+        """Its OU as people write it: `Workloads/Production`, empty for the root."""
         return "/".join(self.ou_path)
 
 

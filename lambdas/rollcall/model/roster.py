@@ -57,7 +57,7 @@ class Tagged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OuPath:
-    """Accounts below an organizational unit, named by its path below the root."""
+    """Accounts below an OU, named by its path below the root."""
 
     names: tuple[str, ...]
 
@@ -71,7 +71,7 @@ class OuPath:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OuId:
-    """Accounts below an organizational unit, named by its id."""
+    """Accounts below an OU, named by its id."""
 
     id: str
 

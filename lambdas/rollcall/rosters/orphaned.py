@@ -1,6 +1,6 @@
 """Entries of the roster that used to match an account and no longer do.
 
-A renamed organizational unit must not quietly hand its accounts to the defaults. What an entry matched is
+A renamed OU must not quietly hand its accounts to the defaults. What an entry matched is
 remembered: the ids behind a path of names, at its approval and at each look, and the accounts behind a tag.
 """
 
@@ -23,7 +23,7 @@ class Matches(Protocol):
     """Memory of what entries of rosters matched; RetryableError if it cannot be asked."""
 
     def list_units(self) -> Mapping[str, frozenset[str]]:
-        """Ids of the organizational units that each path of names has led to."""
+        """Ids of the OUs that each path of names has led to."""
 
     def forget_unit(self, path: str, ou_id: str) -> None:
         """Forget that the path led to this unit."""
@@ -92,8 +92,8 @@ def _list_paths(roster: Roster) -> list[str]:
 
 def _describe_renamed(ou_id: str, path: str) -> str:
     return (
-        f"organizational unit {ou_id} was {path} and is called otherwise now: "
-        "correct the override in the roster, or the name of the unit"
+        f"OU {ou_id} was {path} and has another name now: "
+        "correct the override in the roster, or the name of the OU"
     )
 
 
@@ -139,7 +139,7 @@ class CachedMatches:
     _units: Mapping[str, frozenset[str]] | None = field(default=None, init=False)
 
     def list_units(self) -> Mapping[str, frozenset[str]]:
-        """Ids of the organizational units that each path of names has led to."""
+        """Ids of the OUs that each path of names has led to."""
         if self._units is None:
             self._units = self.memory.list_units()
         return self._units

@@ -79,7 +79,7 @@ def test_a_renamed_unit_is_told_with_the_paths_below_it_that_it_took_along():
     world.send(ou_event(rename(world, "Workloads", "Loads")))
     world.drain()
     assert world.verdicts() == ["blocked"]
-    assert "was Workloads/Production and is called otherwise now" in world.alerts[0].text
+    assert "was Workloads/Production and has another name now" in world.alerts[0].text
     assert not world.calls
 
 

@@ -28,7 +28,10 @@ ALIVE := (while sleep 5 >/dev/null 2>&1; do echo "  still setting up, $$SECONDS 
 # A lock names everything by hash: nothing to resolve. Compiling all of the CDK ahead would double the time.
 INSTALL := -m pip install -qq --no-deps --no-compile --require-hashes
 
+# Of make chaos: stories, bursts of edits without any error, and stories that each wrong variant may survive.
 SEEDS ?= 500
+BURSTS ?= 0
+VARIANTS ?= 300
 
 .PHONY: help demo test chaos coverage fresh browser screenshots lint types synth local local-env bench reference lock clean setup templates
 
@@ -43,8 +46,8 @@ test: setup ## Run all tests
 	@TIMEFORMAT='%0lR of time, %0lU + %0lS of processor time with all processes'; \
 	time $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --ignore=tests/browser --ignore=tests/fresh $(ARGS)
 
-chaos: $(TOOLS) ## Play random stories with faults over the functions, in virtual time (SEEDS=500)
-	@$(BIN)/python -m chaos --seeds $(SEEDS) $(ARGS)
+chaos: $(TOOLS) ## Play random stories with injected errors over the functions, and over wrong variants of them (SEEDS=500 BURSTS=0)
+	@$(BIN)/python -m chaos --seeds $(SEEDS) --bursts $(BURSTS) --variants $(VARIANTS) $(ARGS)
 
 # Tests in process; those of the local cloud run the functions in processes of their own, which are not measured.
 coverage: setup ## Measure the branch coverage of what is deployed; below 95 % it fails

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from chaos.driver import find_functions
 from chaos.oracle import judge
 from chaos.prose import describe_story
-from chaos.run import play_seeds
+from chaos.run import hunt_variants, list_missing, play_seeds
 from chaos.shrink import run, shrink
 from chaos.story import BURSTS, PROFILES, make_story
+from chaos.variants import VARIANTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--bursts", type=int, default=0, help="bursts of edits to play without any error")
+    parser.add_argument(
+        "--variants", type=int, default=0, help="stories that each wrong variant of the core may survive"
+    )
     parser.add_argument("--profile", choices=list(PROFILES), help="stories of one kind only")
     parser.add_argument("--seed", type=int, help="print this one story")
     parser.add_argument("-v", action="store_true", help="with all that happened in it")
@@ -35,16 +39,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     if given.seed is not None:
         return _show(make_story(given.seed, given.profile), given.shrink, verbose=given.v)
-    plays = [(given.seeds, given.profile)]
-    if given.bursts:
-        plays.append((given.bursts // BURSTS, "many-bursts"))
     failed = False
-    for count, profile in plays:
-        began = time.monotonic()
-        totals = play_seeds(range(given.first, given.first + count), given.processes, profile)
-        _report(totals, time.monotonic() - began)
-        failed = failed or bool(totals.violations)
+    if given.seeds:
+        totals = _play(given.seeds, given.profile, given)
+        failed = bool(totals.violations)
+        for text in list_missing(totals) if given.profile is None else ():
+            failed = True
+            print(f"TOO FEW {text}")
+    if given.bursts:
+        failed = bool(_play(given.bursts // BURSTS, "many-bursts", given).violations) or failed
+    if given.variants:
+        failed = _hunt(given.variants, given.processes) or failed
     return 1 if failed else 0
+
+
+def _play(count: int, profile: str | None, given: argparse.Namespace) -> Totals:
+    began = time.monotonic()
+    totals = play_seeds(range(given.first, given.first + count), given.processes, profile)
+    _report(totals, time.monotonic() - began)
+    return totals
+
+
+def _hunt(most: int, processes: int) -> bool:
+    """Print by which story each variant is caught; returns whether one is not."""
+    began, failed = time.monotonic(), False
+    for variant, seed in hunt_variants(most, processes):
+        failed = failed or seed is None
+        caught = f"caught by story {seed}" if seed is not None else f"NOT CAUGHT in {most} stories"
+        print(f"variant {variant.name}: {caught} ({', '.join(variant.caught_by)})")
+    print(f"{len(VARIANTS)} variants in {time.monotonic() - began:.0f} s")
+    return failed
 
 
 def _show(story: Story, name: str | None, *, verbose: bool) -> int:

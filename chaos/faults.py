@@ -29,6 +29,7 @@ class Kind(StrEnum):
     FALSE = "made, and answered with a server error"
     LATE = "made after its caller gave up waiting"
     SLOW = "slow"
+    STALL = "held up for a minute or two"
     STALE = "a stale read"
     PARTIAL = "taken in part"
     KILL_BEFORE = "worker killed before the call"

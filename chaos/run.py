@@ -9,15 +9,19 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+from chaos.driver import find_functions
 from chaos.fakes.cloud import READ_TIMEOUT
+from chaos.faults import Kind
 from chaos.oracle import judge
 from chaos.oracle.evidence import is_write
 from chaos.shrink import run
 from chaos.story import make_story
+from chaos.variants import VARIANTS, hunt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from chaos.mutation import Variant
     from chaos.oracle import Violation
     from chaos.story import Story
     from chaos.world import Functions, World
@@ -53,6 +57,42 @@ class Totals:
         return dict(found)
 
 
+#: In 500 stories each of these occurs at least so often, else they show too little.
+MINIMUMS: Final = {
+    "crash at account.PutAlternateContact": 4,
+    "crash at account.GetAlternateContact": 3,
+    "crash at dynamodb.GetItem": 10,
+    "crash at dynamodb.PutItem": 2,
+    "crash at dynamodb.TransactWriteItems": 2,
+    "crash at events.PutEvents": 2,
+    "crash at s3.PutObject": 2,
+    "event: events doubled": 60,
+    "event: events late": 150,
+    "event: events lost": 150,
+    "event: messages delivered twice": 60,
+    **{f"fault: {kind}": 10 for kind in Kind},
+    f"fault: {Kind.PARTIAL}": 2,
+    f"fault: {Kind.DENIED}": 3,
+    f"fault: {Kind.LATE}": 2,
+    f"fault: {Kind.KILL_DURING}": 2,
+    "overlaps of two workers at one contact": 60,
+    "takeovers of an intent": 10,
+    "transaction conflicts": 20,
+    "writes made after their worker stopped waiting": 3,
+    "writes whose answer was lost": 12,
+}
+_PER: Final = 500
+
+
+def list_missing(totals: Totals) -> list[str]:
+    """What occurred less often than it must in so many stories."""
+    return [
+        f"{name}: {totals.occurred[name]} of {least * totals.stories // _PER}"
+        for name, least in MINIMUMS.items()
+        if totals.occurred[name] < least * totals.stories // _PER
+    ]
+
+
 def play(stories: Iterable[Story], functions: Functions) -> Totals:
     """Play them one after the other."""
     totals = Totals()
@@ -77,10 +117,17 @@ def play_seeds(seeds: Sequence[int], processes: int, profile: str | None = None)
     return totals
 
 
-def _play_chunk(profile: str | None, seeds: Sequence[int]) -> Totals:
-    # A process has one set of functions: making it changes the modules of the core.
-    from chaos.driver import find_functions  # noqa: PLC0415  # see above
+def hunt_variants(most: int, processes: int) -> Iterator[tuple[Variant, int | None]]:
+    """Each wrong variant, and the seed of the story that caught it; None if none of so many did."""
+    with multiprocessing.get_context("fork").Pool(processes) as pool:
+        yield from zip(VARIANTS, pool.imap(partial(_hunt, most), range(len(VARIANTS))), strict=True)
 
+
+def _hunt(most: int, number: int) -> int | None:
+    return hunt(VARIANTS[number], most)
+
+
+def _play_chunk(profile: str | None, seeds: Sequence[int]) -> Totals:
     return play((make_story(seed, profile) for seed in seeds), find_functions())
 
 

@@ -31,7 +31,7 @@ class Action:
 
     `do` is edit, sweep, deploy, approve, pause, unpause or release. Of an edit `value` is the number of a
     foreign contact, None for a delete, or "right". Of a deployment it is the number of the roster. `name`
-    is its own, also when others are taken out of the story.
+    is its own, also when others are taken out of the story. The event of an edit may be surely `lost`.
     """
 
     name: str = ""
@@ -41,6 +41,7 @@ class Action:
     account: str = ""
     kind: str = ""
     value: int | str | None = None
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +160,9 @@ class _Draft:
         account, _ = self.random.choice(self.accounts)
         return account, self.random.choice(KINDS)
 
-    def edit(self, account: str, kind: str, *, who: str | None = None, right: float = 0.15) -> None:
+    def edit(
+        self, account: str, kind: str, *, who: str | None = None, right: float = 0.15, lost: bool = False
+    ) -> None:
         """Somebody changes a contact now."""
         random = self.random
         who = who or random.choices(WHO, (20, 45, 20, 10, 5))[0]
@@ -172,7 +175,8 @@ class _Draft:
         if who == "thief" and account == MANAGEMENT:
             account = HUB
         at = round(self.now, 2)
-        self.actions.append(Action(at=at, do="edit", who=who, account=account, kind=kind, value=value))
+        edit = Action(at=at, do="edit", who=who, account=account, kind=kind, value=value, lost=lost)
+        self.actions.append(edit)
 
     def burst(self, account: str, kind: str, *, right: float = 0.15) -> None:
         """Two to five edits of one contact within four seconds."""
@@ -397,8 +401,14 @@ def _write_sweeps(draft: _Draft) -> Story:
             draft.burst(*draft.pick_contact())
         draft.wait(60, 1200)
     rates = _draw_rates(draft.random, draft.random.choice([0.004, 0.02])) if draft.chance(0.7) else {}
+    planned = []
+    if draft.chance(0.3):
+        place = _Place(draft.random.choice(["s3.PutObject", "*"]), 2, label="sweep:*report*")
+        planned = [replace(_draw_planned(draft.random, [place]), times=5)]
     events = EventPlan(lost=draft.random.choice([0.3, 1.0]), late=draft.random.choice([0.0, 0.3]))
-    return draft.finish(events=events, faults=FaultPlan(rates=rates, most=6, stale=draft.draw_stale()))
+    return draft.finish(
+        events=events, faults=FaultPlan(planned=planned, rates=rates, most=6, stale=draft.draw_stale())
+    )
 
 
 def _write_approvals(draft: _Draft) -> Story:
@@ -429,6 +439,81 @@ def _write_approvals(draft: _Draft) -> Story:
     )
 
 
+def _write_overwritten(draft: _Draft) -> Story:
+    """A contact is changed after our write, and no event of it comes: only that of our own write."""
+    for _ in range(draft.random.randint(2, 5)):
+        account, kind = draft.pick_contact()
+        draft.edit(account, kind, right=0.0)
+        draft.wait(3, 30)
+        draft.edit(account, kind, right=0.0, lost=draft.chance(0.8))
+        draft.wait(20, draft.random.choice([60, 3000]))
+    events = EventPlan(late=draft.random.choice([0.0, 0.5]), longest=300.0)
+    return draft.finish(events=events, bulk=2)
+
+
+def _write_relapse(draft: _Draft) -> Story:
+    """A worker fails at its write or right after it, and the contact is changed again before others look."""
+    for _ in range(draft.random.randint(1, 2)):
+        account, kind = draft.pick_contact()
+        draft.edit(account, kind, right=0.0)
+        for _ in range(draft.random.randint(1, 2)):
+            draft.wait(2, draft.random.choice([10, 100]))
+            draft.edit(account, kind, right=0.5)
+        draft.wait(200, 2000)
+    denied: list[Planned] = []
+    if draft.absent is not None and draft.chance(0.5):
+        draft.edit(*draft.absent, right=0.0)
+        draft.wait(100, 300)
+        read = "account.GetAlternateContact"
+        write = "account.DeleteAlternateContact"
+        denied = [Planned(label="*", call=read, after=write, kind=Kind.DENIED, nth=nth) for nth in (1, 2, 3)]
+    places = [
+        place for place in _PLACES if place.call.startswith("account.") or place.afters == _AFTER_PUT[1:]
+    ]
+    planned = [_draw_planned(draft.random, places) for _ in range(draft.random.randint(1, 3))]
+    return draft.finish(
+        events=_draw_events(draft.random, quiet=0.5),
+        faults=FaultPlan(planned=[*denied, *planned], stale=draft.draw_stale()),
+    )
+
+
+def _write_held_up(draft: _Draft) -> Story:
+    """A sweep is held up at its write for longer than others wait, and the contact is changed again."""
+    account, kind = draft.pick_contact()
+    draft.edit(account, kind, right=0.0)
+    draft.wait(0, 20)
+    draft.do("sweep")
+    for _ in range(draft.random.randint(1, 3)):
+        draft.wait(2, 60)
+        draft.edit(account, kind, right=0.2)
+    place = draft.random.choice(
+        [("account.*", None), ("s3.PutObject", None), ("dynamodb.*", "account.PutAlternateContact")]
+    )
+    planned = Planned(
+        label="apply:*apply*", call=place[0], after=place[1], kind=Kind.STALL, nth=draft.random.randint(1, 3)
+    )
+    return draft.finish(events=EventPlan(lost=0.5), faults=FaultPlan(planned=[planned]))
+
+
+def _write_interrupted(draft: _Draft) -> Story:
+    """A roster whose few changes need nobody is deployed, and writes are paused while its sweep runs."""
+    roster = draft.rosters[0]
+    draft.rosters = [{**roster, "limits": {"max_changed_accounts": "100%"}}]
+    draft.rosters.append(draft.make_roster(draft.rosters[0]))
+    draft.do("deploy", value=1)
+    draft.wait(0.5, draft.random.choice([4, 12]))
+    if draft.chance(0.4):
+        draft.edit(*draft.pick_contact())
+    draft.do("pause")
+    draft.wait(30, 900)
+    if draft.chance(0.4):
+        draft.edit(*draft.pick_contact())
+        draft.wait(0, 60)
+    draft.do("unpause")
+    draft.wait(1, 60)
+    return draft.finish(pace=draft.random.choice([1.0, 3.0, 10.0]))
+
+
 def _write_theft(draft: _Draft) -> Story:
     """Somebody has the credentials of the role that writes."""
     for _ in range(draft.random.randint(1, 3)):
@@ -438,11 +523,52 @@ def _write_theft(draft: _Draft) -> Story:
             draft.wait(0, 6)
         draft.edit(account, kind, who="thief", right=0.1)
         draft.wait(1, 1200)
-    rates = _draw_rates(draft.random, 0.01) if draft.chance(0.4) else {}
+    planned = [_draw_planned(draft.random) for _ in range(draft.random.choice([0, 0, 1, 2]))]
     return draft.finish(
         events=_draw_events(draft.random, quiet=0.5),
-        faults=FaultPlan(rates=rates, most=3, stale=draft.draw_stale()),
+        faults=FaultPlan(planned=planned, stale=draft.draw_stale()),
     )
+
+
+def _write_pending(draft: _Draft) -> Story:
+    """A roster waits for approval; the run that found it restores drift, and others sweep beside it."""
+    limits = {"limits": {"max_changed_accounts": draft.random.choice([1, 2])}}
+    draft.rosters = [{**draft.rosters[0], **limits}]
+    draft.rosters.append(draft.make_roster(draft.rosters[0]))
+    if draft.chance(0.8):
+        draft.edit(*draft.pick_contact(), who="dev", right=0.0, lost=True)
+        draft.wait(1, 60)
+    draft.do("deploy", value=1)
+    draft.wait(30, 600)
+    if draft.chance(0.5):
+        draft.edit(*draft.pick_contact(), right=0.0)
+        draft.wait(1, 30)
+        draft.do("sweep")
+        draft.wait(0, 6)
+    draft.do("approve")
+    draft.wait(60, 900)
+    return draft.finish(events=EventPlan(lost=0.5), pace=draft.random.choice([1.0, 3.0]))
+
+
+def _write_too_many(draft: _Draft) -> Story:
+    """Drift of more accounts than the limit: a plan waits, and another follows while it is approved."""
+    draft.rosters = [
+        {**draft.rosters[0], "limits": {"max_changed_accounts": 1}, "overrides": [], "exempt": []}
+    ]
+    first, second = draft.accounts[:2], draft.accounts[2:]
+    for account, _ in first:
+        draft.edit(account, draft.random.choice(KINDS), who="dev", right=0.0, lost=True)
+    draft.wait(1, 60)
+    draft.do("sweep")
+    draft.wait(30, 600)
+    for account, _ in second:
+        draft.edit(account, draft.random.choice(KINDS), who="dev", right=0.0, lost=True)
+    draft.wait(1, 10)
+    draft.do("sweep")
+    draft.wait(0, 5)
+    draft.do("approve")
+    draft.wait(60, 900)
+    return draft.finish(pace=draft.random.choice([1.0, 3.0]))
 
 
 def _draw_events(random: Random, *, quiet: float = 0.2) -> EventPlan:
@@ -475,6 +601,7 @@ _PLACES: Final = (
     *[_PUT] * 5,
     _Place("account.DeleteAlternateContact", 1),
     _Place("account.GetAlternateContact", 2, afters=_AFTER_PUT),
+    _Place("account.GetAlternateContact", 1, afters=("account.DeleteAlternateContact",)),
     *[_Place("dynamodb.*", 8)] * 2,
     *[_Place("dynamodb.*", 4, afters=_AFTER_PUT[1:])] * 4,
     *[_Place("dynamodb.TransactWriteItems", 1)] * 2,
@@ -496,9 +623,9 @@ _LIKELY: Final = (
 )
 
 
-def _draw_planned(random: Random) -> Planned:
+def _draw_planned(random: Random, places: Sequence[_Place] = _PLACES) -> Planned:
     """A fault at some call of some invocation."""
-    place = random.choice(_PLACES)
+    place = random.choice(places)
     writes = place.call.startswith(("account.Put", "account.Delete"))
     kinds = [kind for kind in Kind if can_hit(kind, place.call.replace("*", "GetItem"))]
     label = place.label
@@ -546,5 +673,11 @@ PROFILES: Final[dict[str, tuple[float, Callable[[_Draft], Story]]]] = {
     "sweeps": (1.5, _write_sweeps),
     "approvals": (1.5, _write_approvals),
     "theft": (1.0, _write_theft),
+    "pending": (0.7, _write_pending),
+    "too-many": (0.4, _write_too_many),
+    "relapse": (2.0, _write_relapse),
+    "held-up": (0.5, _write_held_up),
+    "interrupted": (0.7, _write_interrupted),
+    "overwritten": (1.0, _write_overwritten),
     "many-bursts": (0.0, _write_many_bursts),
 }

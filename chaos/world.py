@@ -269,7 +269,7 @@ class World:
                 done(None, "Killed")
                 raise
             except Exception as error:  # noqa: BLE001  # as Lambda takes whatever a handler raises
-                self.crashes.append(Crash(self.now, label, f"{type(error).__name__}: {error}"))
+                self.crashes.append(Crash(self.scheduler.now, label, f"{type(error).__name__}: {error}"))
                 done(None, type(error).__name__)
             else:
                 done(answer, None)
@@ -474,7 +474,8 @@ class World:
     def _bring(self, event: dict[str, Any], call: Call, label: str) -> None:
         plan, seed = self.story.events, self.story.seed
         calm = self.now >= self.story.end
-        if not calm and draw_number(seed, "lost", label) < plan.lost:
+        lost = any(action.lost for action, edit in self.people if edit is call)
+        if lost or (not calm and draw_number(seed, "lost", label) < plan.lost):
             self.statistics["events lost"] += 1
             self.note(f"the event of {label} is lost")
             return

@@ -295,6 +295,9 @@ class Client:
         cloud.calls.append(call)
         if kind is Kind.KILL_BEFORE:
             scheduler.kill(process)
+        if kind is Kind.STALL:
+            # Its process, its network, or an answer that drips.
+            scheduler.sleep(30 + 120 * draw_number(cloud.seed, "stall", site))
         if kind in (Kind.LATE, Kind.KILL_DURING):
             self._carry_out_late(call, site, killed=kind is Kind.KILL_DURING)
         if kind is Kind.UNSENT:
@@ -423,7 +426,7 @@ _REFUSALS: Final = {
     Kind.DENIED: make_denial,
 }
 _SILENT: Final = frozenset({Kind.LOST, Kind.LOST_ONCE})
-_ONCE: Final = frozenset({Kind.HICCUP, Kind.LOST_ONCE, Kind.SLOW, Kind.STALE, Kind.PARTIAL})
+_ONCE: Final = frozenset({Kind.HICCUP, Kind.LOST_ONCE, Kind.SLOW, Kind.STALL, Kind.STALE, Kind.PARTIAL})
 
 
 def _spare(kind: Kind | None, attempt: int) -> Kind | None:

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from chaos.fakes.account import FIELDS
+from chaos.faults import Kind
 from chaos.oracle.evidence import is_write
 
 if TYPE_CHECKING:
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
 
     from chaos.oracle.evidence import Evidence, Violation
 
+#: A run looks at the contacts at most so many seconds before it announces its plan.
+_OBSERVED_BEFORE: Final = 60.0
+#: A plan that was approved is carried out within this time.
+_SOON: Final = 3600.0
 _OUR_ERRORS: Final = ("RetryableError", "RecordRefusedError", "LaterError", "WaitError")
 
 
@@ -24,6 +29,7 @@ def find_violations(evidence: Evidence) -> Iterator[Violation]:
     yield from _find_dead(evidence)
     yield from _find_leaks(evidence)
     yield from _find_skipped(evidence)
+    yield from _find_vanished(evidence)
     yield from _find_crashes(evidence)
 
 
@@ -59,6 +65,8 @@ def _find_changed_openings(evidence: Evidence) -> Iterator[Violation]:
 
 def _find_repetitions(evidence: Evidence) -> Iterator[Violation]:
     """Nothing is said twice on a channel, unless a call of the worker that said it first went wrong."""
+    if any(fired.kind is Kind.STALE for fired in evidence.world.faults.fired):
+        return  # who reads what was there before our write restores it again
     troubled = {fired.site.partition("|")[0] for fired in evidence.world.faults.fired} | evidence.world.killed
     seen: set[tuple[str, str]] = set()
     for call, text in zip(evidence.world.cloud.texts, evidence.texts, strict=True):
@@ -103,22 +111,41 @@ def _find_leaks(evidence: Evidence) -> Iterator[Violation]:
 
 def _find_skipped(evidence: Evidence) -> Iterator[Violation]:
     """An approved plan leaves out what somebody else changed meanwhile, and nothing else."""
+    made = {
+        item.document["facts"]["plan"]: item.time - _OBSERVED_BEFORE
+        for item in evidence.notices
+        if item.document["notice"] == "sweep-held"
+    }
     for item in evidence.notices:
         if item.document["notice"] != "sweep-applied":
             continue
+        start = made.get(item.document["facts"]["plan"], 0.0)
         for example in item.document["facts"].get("examples", ()):
             contact = (example["account"]["id"], example["kind"])
-            changed = evidence.was_changed(contact, evidence.world.scheduler.now - 10**9, item.time)
+            changed = evidence.was_changed(contact, start, item.time)
             if example["verdict"] == "skipped" and not changed:
                 text = f"{contact[0]} {contact[1]}: {example['reason']}"
                 yield evidence.find_violation("approved-change-skipped", item.time, text)
 
 
+def _find_vanished(evidence: Evidence) -> Iterator[Violation]:
+    """A plan that a person approved is carried out, or that person learns why not."""
+    ends = ("sweep-applied", "approval-lapsed", "sweep-failed")
+    for item in evidence.notices:
+        facts = item.document["facts"]
+        if item.document["notice"] != "roster-approved" or facts["automatic"] or not facts["changes"]:
+            continue
+        after = [other for other in evidence.notices if item.time < other.time < item.time + _SOON]
+        if not any(other.document["notice"] in ends for other in after):
+            text = f"plan {facts['plan'][:12]} was approved, and nothing came of it"
+            yield evidence.find_violation("approved-plan-vanished", item.time, text)
+
+
 def _find_crashes(evidence: Evidence) -> Iterator[Violation]:
-    """Nothing unexpected is raised, and where nothing goes wrong nothing is raised at all."""
+    """Nothing unexpected is raised."""
     for crash in evidence.world.crashes:
-        if evidence.is_calm or not crash.error.startswith(_OUR_ERRORS):
-            yield evidence.find_violation("crash", crash.time + 0.0, f"{crash.process}: {crash.error}")
+        if not crash.error.startswith(_OUR_ERRORS):
+            yield evidence.find_violation("crash", crash.time, f"{crash.process}: {crash.error}")
     log = evidence.world.functions.read_log()
     if "unexpected" in log:
         line = next(line for line in log.splitlines() if "unexpected" in line)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from chaos.fakes.account import KINDS
 from chaos.faults import Kind
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from chaos.fakes.cloud import Call
     from chaos.oracle.evidence import Evidence, Record, Violation
+
+#: What is recorded in the ledger stands in the state table so many seconds later, if nothing goes wrong.
+_CLOSING: Final = 1.0
 
 
 def find_violations(evidence: Evidence) -> Iterator[Violation]:
@@ -135,7 +138,13 @@ def _find_needless(evidence: Evidence) -> Iterator[Violation]:
             record = evidence.by_call.get(change.request_id or "")
             if call is None or record is None or record.opened_at is None or call.process in stale:
                 continue
-            if before.values == change.values and before.time < _find_look(evidence, call, record):
+            known_at = min(_find_look(evidence, call, record), record.opened_at)
+            earlier = evidence.by_call.get(before.request_id or "")
+            if earlier is not None and "outcome" in earlier.puts:
+                # It stands in the contact's record, too: nobody needs to have seen the contact after it.
+                ended = earlier.puts["outcome"].time
+                known_at = record.opened_at if ended < record.opened_at - _CLOSING else known_at
+            if before.values == change.values and before.time < known_at:
                 name = "loop" if _is_answer_to_us(evidence, record) else "needless-write"
                 text = f"{call.process} sets {contact[0]} {contact[1]} to what it was"
                 yield evidence.find_violation(name, change.time, text)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 WRITTEN: Final = frozenset({"set", "written"})
 NOT_WRITTEN: Final = frozenset({"not-written", "not-sent", "refused", "failed"})
+#: What AWS says when it does not know itself whether it was done.
+_NO_ANSWER: Final = "InternalServerException"
 UNKNOWN: Final = frozenset({"unconfirmed", "unreadable"})
 
 
@@ -24,12 +26,38 @@ def find_violations(evidence: Evidence) -> Iterator[Violation]:
     for stored in evidence.world.cloud.buckets.puts:
         if stored.bucket == LEDGER and puts.pop(stored.key, 0) > 1:
             yield evidence.find_violation("record-put-twice", stored.time, stored.key)
+    yield from _find_unseen(evidence)
+    yield from _find_overlaps(evidence)
     for record in evidence.records.values():
         yield from _judge_pair(evidence, record)
         if "outcome" in record.documents:
             yield from _judge_outcome(evidence, record)
         if "confirmation" in record.documents:
             yield from _judge_confirmation(evidence, record)
+
+
+def _find_unseen(evidence: Evidence) -> Iterator[Violation]:
+    """What is published as verified was read after the write."""
+    for item in evidence.outcomes:
+        record = evidence.records.get(str(item.document["intent_id"]))
+        if record is None or not record.calls:
+            continue  # nothing was written that could be seen
+        if item.document["verified"] and not _was_seen(evidence, record, item.time):
+            text = f"{record.id} of {record.account} {record.kind}"
+            yield evidence.find_violation("verified-unseen", item.time, text)
+
+
+def _find_overlaps(evidence: Evidence) -> Iterator[Violation]:
+    """An intent is opened when the one before it has ended."""
+    ends: dict[tuple[str, str], tuple[float, str]] = {}
+    opened = [record for record in evidence.records.values() if record.opened_at is not None and record.kind]
+    for record in sorted(opened, key=lambda one: one.opened_at or 0.0):
+        contact, start = (record.account, record.kind), record.opened_at or 0.0
+        end, before = ends.get(contact, (0.0, ""))
+        if start < end:
+            yield evidence.find_violation("intents-overlap", start, f"{before} and {record.id}")
+        stored = record.puts.get("outcome")
+        ends[contact] = (stored.time if stored else start, record.id)
 
 
 def _judge_pair(evidence: Evidence, record: Record) -> Iterator[Violation]:
@@ -52,8 +80,6 @@ def _judge_outcome(evidence: Evidence, record: Record) -> Iterator[Violation]:
         yield evidence.find_violation("ledger-invents-write", time, f"{text}, and nothing was written")
     if verdict in NOT_WRITTEN and made:
         yield evidence.find_violation("ledger-denies-write", time, f"{text}, and it was written")
-    if record.documents["outcome"].get("verified") and not _was_seen(evidence, record):
-        yield evidence.find_violation("verified-unseen", time, f"{text}, verified")
     if verdict == "unconfirmed" and "confirmation" not in record.documents and _is_known(evidence, record):
         yield evidence.find_violation(
             "never-confirmed", time, f"{text}, and CloudTrail's record was delivered"
@@ -76,13 +102,15 @@ def _is_known(evidence: Evidence, record: Record, before: float = float("inf")) 
     """Whether AWS's word on one of the calls has come: its answer, or its record."""
     requests = {call.request_id for call in record.calls}
     killed = evidence.world.killed
-    return any(call.answered and call.process not in killed for call in record.calls) or any(
+    return any(
+        call.answered and call.error != _NO_ANSWER and call.process not in killed for call in record.calls
+    ) or any(
         delivery.call.request_id in requests and delivery.time <= before
         for delivery in evidence.world.deliveries
     )
 
 
-def _was_seen(evidence: Evidence, record: Record) -> bool:
+def _was_seen(evidence: Evidence, record: Record, before: float) -> bool:
     """Whether one of us read the contact as the write left it, after the write."""
     return any(
         shows(other, read_values(call))
@@ -90,6 +118,6 @@ def _was_seen(evidence: Evidence, record: Record) -> bool:
         for other in evidence.calls
         if other.operation == "GetAlternateContact"
         and other.answered
-        and other.sent_at >= call.sent_at
+        and call.sent_at <= other.sent_at <= before
         and find_contact(evidence, other) == find_contact(evidence, call)
     )

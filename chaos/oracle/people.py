@@ -44,12 +44,15 @@ def _judge_edit(evidence: Evidence, edit: Edit) -> Iterator[Violation]:
     wants = evidence.list_wants(edit.contact)
     if not all(want.managed for want in wants):
         return
-    exempt, right = any(want.exempt for want in wants), edit.action.value == RIGHT
+    exempt = any(want.exempt for want in wants)
+    right = edit.action.value == RIGHT or edit.values in {want.values for want in wants}
     found, time = find_alerts(evidence, edit), edit.deliveries[0].time
     if not found:
         name = "edit-not-alerted"
-        if edit.action.who != "thief":
-            name = "corrected-edit-not-alerted" if _was_corrected(evidence, edit) else name
+        if edit.action.who == "thief":
+            name = "theft-not-critical"
+        else:
+            name = "corrected-edit-not-alerted" if _find_correction(evidence, edit) else name
             name = "set-to-right-not-alerted" if right else name
             name = "exempt-edit-not-alerted" if exempt else name
         yield evidence.find_violation(name, time, edit.describe())
@@ -62,28 +65,43 @@ def _judge_edit(evidence: Evidence, edit: Edit) -> Iterator[Violation]:
     if exempt or right:
         return
     if edit.action.who == "authorised":
-        verdicts = _list_verdicts(evidence, edit)
-        if loudest > _LOW and not verdicts & _LOUD and not any(text.is_notice for text in found):
+        own = [text.severity for text in found if any(id_ in text.text for id_ in edit.event_ids)]
+        if max(own, default=0) > _LOW and not _list_verdicts(evidence, edit) & _LOUD:
             yield evidence.find_violation("authorised-alerted-loud", time, edit.describe())
         return
-    loud = edit.action.who == "root" or edit.action.account == MANAGEMENT
-    least = _HIGH if loud else _LOW if _was_corrected(evidence, edit) else _MEDIUM
-    if loudest < least:
+    if loudest < _find_least(evidence, edit):
         yield evidence.find_violation("alert-too-quiet", time, f"{edit.describe()}: {SEVERITIES[loudest]}")
 
 
-def _was_corrected(evidence: Evidence, edit: Edit) -> bool:
-    """Whether somebody set the contact right after this edit and before we did."""
-    changes = evidence.account.history[edit.contact]
-    after = [change for change in changes if change.time > (edit.call.made_at or 0)]
+def _find_least(evidence: Evidence, edit: Edit) -> int:
+    """How loud the alert of an edit must be that left the contact wrong, whoever put it right."""
+    loud = edit.action.who == "root" or edit.action.account == MANAGEMENT
+    corrected_at = _find_correction(evidence, edit)
+    if corrected_at is None:
+        return _HIGH if loud else _MEDIUM
+    made_at = edit.call.made_at or 0
+    known = any(
+        other.deliveries
+        and other.contact == edit.contact
+        and made_at < (other.call.made_at or 0) <= corrected_at
+        for other in evidence.edits
+    )
+    if edit.values is not None and not known:
+        return 0  # found right after a single put: it may have been set so
+    return _HIGH if loud else _LOW
+
+
+def _find_correction(evidence: Evidence, edit: Edit) -> float | None:
+    """When somebody else set the contact right after this edit, None if we did."""
     ours = {call.request_id for call in evidence.own_calls}
     values = {want.values for want in evidence.list_wants(edit.contact)}
-    for change in after:
-        if change.request_id in ours:
-            return False
-        if change.values in values:
-            return True
-    return False
+    for change in evidence.account.history[edit.contact]:
+        if change.time > (edit.call.made_at or 0):
+            if change.request_id in ours:
+                return None
+            if change.values in values:
+                return change.time
+    return None
 
 
 def find_alerts(evidence: Evidence, edit: Edit) -> Sequence[Text]:

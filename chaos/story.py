@@ -29,7 +29,8 @@ BURSTS: Final = 10
 class Action:
     """Something that somebody does `at` so many seconds.
 
-    `do` is edit, sweep, deploy, approve, pause, unpause or release. Of an edit `value` is the number of a
+    `do` is edit, sweep, deploy, approve, pause, unpause, release or rename (of the organizational unit that
+    all members are in). Of an edit `value` is the number of a
     foreign contact, None for a delete, or "right". Of a deployment it is the number of the roster. `name`
     is its own, also when others are taken out of the story. The event of an edit may be surely `lost`.
     """
@@ -514,6 +515,20 @@ def _write_interrupted(draft: _Draft) -> Story:
     return draft.finish(pace=draft.random.choice([1.0, 3.0, 10.0]))
 
 
+def _write_renamed(draft: _Draft) -> Story:
+    """The unit of all members is renamed while calls fail: each account is looked at because of it."""
+    for _ in range(draft.random.randint(0, 2)):
+        account, _ = draft.random.choice(draft.accounts[2:])
+        draft.edit(account, draft.random.choice(KINDS), right=0.0, lost=draft.chance(0.7))
+        draft.wait(0, 60)
+    draft.do("rename")
+    draft.wait(1, 300)
+    if draft.chance(0.4):
+        draft.change()
+    rates = _draw_rates(draft.random, draft.random.choice([0.01, 0.05, 0.12]))
+    return draft.finish(faults=FaultPlan(rates=rates), events=_draw_events(draft.random, quiet=0.5))
+
+
 def _write_theft(draft: _Draft) -> Story:
     """Somebody has the credentials of the role that writes."""
     for _ in range(draft.random.randint(1, 3)):
@@ -673,6 +688,7 @@ PROFILES: Final[dict[str, tuple[float, Callable[[_Draft], Story]]]] = {
     "sweeps": (1.5, _write_sweeps),
     "approvals": (1.5, _write_approvals),
     "theft": (1.0, _write_theft),
+    "renamed": (0.5, _write_renamed),
     "pending": (0.7, _write_pending),
     "too-many": (0.4, _write_too_many),
     "relapse": (2.0, _write_relapse),

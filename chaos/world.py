@@ -39,6 +39,8 @@ WRITER: Final = Identity(HUB, "rollcall-reconcile", "reconcile", user_agent="Bot
 MANAGEMENT_WRITER: Final = Identity(
     MANAGEMENT, "rollcall-management-contacts", "rollcall-reconcile", user_agent="Botocore/1.44 md/lambda"
 )
+#: The organizational unit of all members.
+UNIT: Final = "ou-ab12-11111111"
 DAY: Final = 86_400.0
 _EVENT_SECONDS: Final = (1.0, 8.0)
 _ROLES: Final = {"reconcile": WRITER, "apply": WRITER}
@@ -178,7 +180,11 @@ class World:
             table_name=TABLE,
             buckets=Buckets(now=get_now, names=frozenset({LEDGER, REPORTS})),
             organization=Organization(
-                members={id_: Member(id_, name) for id_, name in story.accounts},
+                members={
+                    id_: Member(id_, name, () if id_ in (MANAGEMENT, HUB) else (UNIT,))
+                    for id_, name in story.accounts
+                },
+                units={UNIT: "Workloads"},
                 paths=story.paths,
                 empty_pages=story.empty_pages,
             ),
@@ -313,6 +319,8 @@ class World:
                     self._command(action.name, {"operation": "approve", "plan": plan})
             case "pause" | "unpause":
                 self._command(action.name, {"operation": action.do, "reason": "drill"})
+            case "rename":
+                self._rename(action)
             case "release":
                 named = {"account": action.account, "kind": action.kind}
                 self._command(action.name, {"operation": "release", **named})
@@ -356,6 +364,21 @@ class World:
             same = " (as it was)" if before == values else ""
             what = "deletes" if values is None else f"sets to {values[2]}{same}"
             self.note(f"{action.name}: {action.who} {what} {action.account} {action.kind}")
+
+    def _rename(self, action: Action) -> None:
+        """The unit has another name, and Organizations' event comes from the management account."""
+        self.cloud.organization.units[UNIT] = action.name
+        identity = Identity(MANAGEMENT, "Admin", "admin-person", "198.51.100.8")
+        asked = {"organizationalUnitId": UNIT, "name": action.name}
+        event = self._build_record(
+            "organizations",
+            "UpdateOrganizationalUnit",
+            identity,
+            asked,
+            request_id=self.cloud.make_request_id(),
+        )
+        send = partial(self.queues["intake"].send, json.dumps(event), action.name)
+        self.scheduler.at(self.scheduler.now + 2, send)
 
     def _find_identity(self, action: Action) -> Identity:
         match action.who:
@@ -502,43 +525,65 @@ class World:
         self.deliveries.append(Delivery(self.scheduler.now, call, event["detail"]["eventID"], message))
 
     def _build_event(self, call: Call, recipient: str, label: str, *, shared: bool) -> dict[str, Any]:
-        time = datetime.fromtimestamp(self.scheduler.now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        number = int(draw_number(self.story.seed, "event", label) * 16**12)
+        """The record of a call on a contact, as EventBridge delivers it."""
         asked: dict[str, str] | None = {
             name[0].lower() + name[1:]: str(text) for name, text in call.given.items()
         }
-        failure = {}
+        more: dict[str, Any] = {"sharedEventID": f"shared-{call.request_id}"} if shared else {}
         if call.error is not None:
-            failure = {"errorCode": call.error, "errorMessage": "refused"}
+            more |= {"errorCode": call.error, "errorMessage": "refused"}
             if call.error.startswith("AccessDenied"):
                 asked = None
+        number = int(draw_number(self.story.seed, "event", label) * 16**12)
+        return self._build_record(
+            "account",
+            call.operation,
+            call.identity,
+            asked,
+            request_id=call.request_id,
+            recipientAccountId=recipient,
+            userAgent=call.user_agent,
+            eventID=f"{number:012x}-0000-4000-8000-{len(self.deliveries):012x}",
+            **more,
+        )
+
+    def _build_record(
+        self,
+        service: str,
+        operation: str,
+        identity: Identity,
+        asked: Mapping[str, str] | None,
+        *,
+        request_id: str,
+        **more: Any,
+    ) -> dict[str, Any]:
+        time = datetime.fromtimestamp(self.scheduler.now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         detail = {
             "eventVersion": "1.11",
-            "userIdentity": call.identity.describe(),
+            "userIdentity": identity.describe(),
             "eventTime": time,
-            "eventSource": "account.amazonaws.com",
-            "eventName": call.operation,
+            "eventSource": f"{service}.amazonaws.com",
+            "eventName": operation,
             "awsRegion": "us-east-1",
-            "sourceIPAddress": call.identity.source_ip,
-            "userAgent": call.user_agent,
-            **failure,
+            "sourceIPAddress": identity.source_ip,
+            "userAgent": identity.user_agent,
             "requestParameters": asked,
             "responseElements": None,
-            "requestID": call.request_id,
-            "eventID": f"{number:012x}-0000-4000-8000-{len(self.deliveries):012x}",
+            "requestID": request_id,
+            "eventID": f"event-{request_id}",
             "readOnly": False,
             "eventType": "AwsApiCall",
             "managementEvent": True,
             "eventCategory": "Management",
-            "recipientAccountId": recipient,
-            **({"sharedEventID": f"shared-{call.request_id}"} if shared else {}),
+            "recipientAccountId": identity.account,
+            **more,
         }
         return {
             "version": "0",
-            "id": f"{label}-envelope",
+            "id": f"envelope-{detail['eventID']}",
             "detail-type": "AWS API Call via CloudTrail",
-            "source": "aws.account",
-            "account": recipient,
+            "source": f"aws.{service}",
+            "account": detail["recipientAccountId"],
             "time": time,
             "region": "us-east-1",
             "resources": [],

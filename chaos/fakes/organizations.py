@@ -36,7 +36,7 @@ class Organization:
     """The organization; `units` has the name of each unit by its id, `parents` the id above it."""
 
     members: Mapping[str, Member]
-    units: Mapping[str, str] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)
     parents: Mapping[str, str] = field(default_factory=dict)
     paths: bool = True
     empty_pages: bool = False

@@ -68,13 +68,24 @@ def _find_repetitions(evidence: Evidence) -> Iterator[Violation]:
     if any(fired.kind is Kind.STALE for fired in evidence.world.faults.fired):
         return  # who reads what was there before our write restores it again
     troubled = {fired.site.partition("|")[0] for fired in evidence.world.faults.fired} | evidence.world.killed
-    seen: set[tuple[str, str]] = set()
+    seen: Counter[tuple[str, str]] = Counter()
     for call, text in zip(evidence.world.cloud.texts, evidence.texts, strict=True):
         step = (text.attributes["incident"], text.text)
-        if step in seen:
+        if seen[step] >= _count_writes(evidence, text.attributes["incident"]):
             yield evidence.find_violation("alerted-twice", text.time, text.subject)
         if call.process not in troubled:
-            seen.add(step)
+            seen[step] += 1
+
+
+def _count_writes(evidence: Evidence, incident_id: str) -> int:
+    """How many writes an incident led to; each is news. At least one."""
+    intents = {
+        outcome["intent_id"]
+        for item in evidence.incidents
+        if item.document["incident_id"] == incident_id
+        for outcome in item.document["outcomes"]
+    }
+    return max(1, len(intents - {None}))
 
 
 def _find_dead(evidence: Evidence) -> Iterator[Violation]:

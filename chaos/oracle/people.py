@@ -181,10 +181,13 @@ def _find_drift(evidence: Evidence) -> Iterator[Violation]:
             named = [
                 text
                 for text in evidence.texts
-                if text.time > change.time
-                and text.attributes["cause"] in _SWEEPS
-                and contact[0] in text.text
+                if contact[0] in text.text
                 and contact[1] in text.text.upper()
+                and (
+                    text.time > change.time
+                    if text.attributes["cause"] in _SWEEPS
+                    else before.time < text.time
+                )
             ]
             if not named and not _is_held(evidence, contact[0]):
                 yield evidence.find_violation("drift-not-alerted", change.time, edit.describe())

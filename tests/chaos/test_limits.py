@@ -46,8 +46,8 @@ def test_visibility_and_receives() -> None:
 def test_retries_of_a_step() -> None:
     first = read("constructs/machine.py", r"_FIRST_WAIT: Final = Duration\.seconds\((\d+)\)")
     retries = read("constructs/machine.py", r"_RETRIES: Final = (\d+)")
-    assert limits.STEP_WAITS == tuple(first * 2**number for number in range(retries))
-    assert limits.MACHINE_WAIT == read("parts/sweep.py", r"Duration\.seconds\((\d+)\)")
+    assert tuple(first * 2**number for number in range(retries)) == limits.STEP_WAITS
+    assert read("parts/sweep.py", r"Duration\.seconds\((\d+)\)") == limits.MACHINE_WAIT
 
 
 def test_what_a_step_that_was_given_up_leads_to() -> None:

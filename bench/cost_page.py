@@ -46,15 +46,13 @@ def written(page: str, counts: Mapping[str, Any]) -> str:
 
 def tables(counts: Mapping[str, Any]) -> dict[str, str]:
     """The tables of docs/cost.md by name, in Markdown."""
-    return {
-        "sums": _sums(counts),
-        "bill": _bill(counts),
-    }
+    return {"sums": _sums(counts)}
 
 
 def reference_tables(counts: Mapping[str, Any]) -> dict[str, str]:
-    """What the bill is computed from, by name, in Markdown."""
+    """The bill and what it is computed from, by name, in Markdown."""
     return {
+        "bill": _bill(counts),
         "options": _options(),
         "counts": _counts(counts),
         "sweeps": _sweeps(counts),

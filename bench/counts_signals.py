@@ -23,8 +23,7 @@ from simulation import Caller, VirtualClock
 from simulation.client import SimulatedClient
 from simulation.organization import AlternateContact
 from stacks.sources import EVENT_NAMES, EVENT_SOURCES
-from tests.functions import deployment
-from tests.functions.deployment import Deployment, Queue
+from tests.functions.deployment import Context, Deployment, Queue
 from tests.support.moto_aws import SERVICES, TABLE
 from tests.support.world import MALLORY, MEMBER, ROSTER, api_values
 
@@ -43,9 +42,9 @@ _HANDLERS = (reconcile.handler, notify.handler)
 class _MeteredQueue(Queue):
     """A queue that counts what it and its function do."""
 
-    def __init__(self, queue: Queue, meter: Meter, name: str, clock: VirtualClock) -> None:
-        super().__init__(sqs=queue.sqs, url=queue.url, handler=self._run)
-        self._inner, self._meter, self._name, self._clock = queue.handler, meter, name, clock
+    def __init__(self, queue: Queue, meter: Meter, name: str) -> None:
+        super().__init__(sqs=queue.sqs, url=queue.url, handler=self._run, clock=queue.clock)
+        self._inner, self._meter, self._name = queue.handler, meter, name
 
     def send(self, body: object) -> str:
         """What the rule of the hub's bus lets through."""
@@ -54,16 +53,16 @@ class _MeteredQueue(Queue):
             return super().send(body)
         return ""
 
-    def _run(self, event: dict[str, Any], context: object) -> dict[str, Any]:
+    def _run(self, event: dict[str, Any], context: Context) -> dict[str, Any]:
         """One message an invocation, as it is where signals are few; each finds a new function."""
         records = event["Records"]
         failures = []
         for record in records:
             for module in _HANDLERS:
                 module._function.cache_clear()  # noqa: SLF001  # a cold start
-            self._meter.running, before = self._name, self._clock.now()
+            self._meter.running, before = self._name, self.clock.now()
             answer = self._inner({"Records": [record]}, context)
-            waited = (self._clock.now() - before).total_seconds()
+            waited = (self.clock.now() - before).total_seconds()
             self._meter.add("milliseconds", round(waited * 1000))
             self._meter.add(f"invocations.{self._name}")
             failed = answer["batchItemFailures"]
@@ -77,12 +76,12 @@ class _Signals(Deployment):
     """The hub with its functions metered, every account as the roster wants it."""
 
     def __init__(self, aws: Mapping[str, Any], meter: Meter, clock: VirtualClock) -> None:
-        super().__init__(aws, roster=ROSTER)
-        self.meter, self.clock = meter, clock
+        super().__init__(aws, roster=ROSTER, clock=clock)
+        self.meter = meter
         self.clients = {service: meter.wrap(service, client) for service, client in aws.items()}
-        self.intake = _MeteredQueue(self.intake, meter, "reconcile", clock)
-        self.echoes = _MeteredQueue(self.echoes, meter, "reconcile", clock)
-        incidents = _MeteredQueue(self.incidents, meter, "notify", clock)
+        self.intake = _MeteredQueue(self.intake, meter, "reconcile")
+        self.echoes = _MeteredQueue(self.echoes, meter, "reconcile")
+        incidents = _MeteredQueue(self.incidents, meter, "notify")
         self.incidents = incidents
         self.cloud.subscribe(lambda _account, _event: self._forwarded())
         self.approve()
@@ -97,9 +96,9 @@ class _Signals(Deployment):
             return self.clients[service]
         caller = self.caller(given)
 
-        def send(operation: str, parameters: Mapping[str, Any]) -> Response:
+        def send(operation: str, parameters: Mapping[str, Any], added: str) -> Response:
             self.meter.count_simulated(service, operation)
-            return self.cloud.call(service, operation, parameters, caller)
+            return self.cloud.call(service, operation, parameters, caller.naming(added))
 
         return SimulatedClient(service, send)
 
@@ -184,7 +183,6 @@ def open_hub() -> Iterator[_Signals]:
             (compose, "_CANDIDATE", candidate),
             (compose, "SystemClock", lambda: clock),
             (reconcile_compose, "SystemClock", lambda: clock),
-            (deployment, "SystemClock", lambda: clock),
         ):
             stack.enter_context(mock.patch.object(target, name, value))
         hub = _Signals(clients_of(SERVICES), Meter(), clock)

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from rollcall.bulk_edits.model import MOST_ACCOUNTS, BulkLimits
-from rollcall.repeated_edits.rules import MOST_REVERTS, RepeatedEditLimits
+from rollcall.contact.repeated_edits import MOST_REVERTS, RepeatedEditLimits
 from rollcall_config.organization_values import (
     BreakGlass,
     ChannelId,

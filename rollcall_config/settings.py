@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 from rollcall.bulk_edits.model import BulkLimits
-from rollcall.repeated_edits.rules import RepeatedEditLimits
+from rollcall.contact.repeated_edits import RepeatedEditLimits
 from rollcall_config.document import ConfigError
 from rollcall_config.located_yaml import read
 from rollcall_config.organization_checks import find_contradictions

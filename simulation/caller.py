@@ -2,7 +2,7 @@
 
 import hashlib
 from base64 import b32encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 
@@ -44,6 +44,10 @@ class Caller:
     def root(cls, account_id: str) -> "Caller":
         """The root user, signed in to the console."""
         return cls(account_id=account_id, arn=f"arn:aws:iam::{account_id}:root")
+
+    def naming(self, product: str) -> "Caller":
+        """The same caller with a product more in its user agent."""
+        return replace(self, user_agent=f"{self.user_agent} {product}".strip())
 
     @property
     def principal_arn(self) -> str:

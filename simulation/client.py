@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 from botocore import xform_name
 from botocore.errorfactory import ClientExceptionsFactory
 from botocore.exceptions import ParamValidationError
+from botocore.hooks import HierarchicalEmitter
 from botocore.loaders import create_loader
 from botocore.paginate import Paginator, PaginatorModel
 from botocore.validate import ParamValidator
@@ -38,9 +40,11 @@ class SimulatedClient:
     ClientError. Unlike boto3 it never retries: a 429 reaches the caller at once.
     """
 
-    def __init__(self, service: str, send: Callable[[str, Mapping[str, Any]], Response]) -> None:
+    def __init__(self, service: str, send: Callable[[str, Mapping[str, Any], str], Response]) -> None:
+        """`send` is given the operation, its parameters and what handlers added to the user agent."""
         self._model = load_service_model(service)
         self._send = send
+        self.meta = SimpleNamespace(events=HierarchicalEmitter())
         self.exceptions = _make_exceptions(service)
 
     def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]:
@@ -66,7 +70,7 @@ class SimulatedClient:
         if report and report.has_errors():
             raise ParamValidationError(report=report.generate_report())
         try:
-            answer = self._send(operation, params)
+            answer = self._send(operation, params, self._read_user_agent(operation))
         except ApiError as error:
             response: dict[str, Any] = {
                 "Error": {"Code": error.code, "Message": error.message},
@@ -76,6 +80,11 @@ class SimulatedClient:
                 response["Reason"] = error.reason
             raise self.exceptions.from_code(error.code)(response, operation) from error
         return {**answer.body, "ResponseMetadata": _build_metadata(200, answer.request_id)}
+
+    def _read_user_agent(self, operation: str) -> str:
+        request = SimpleNamespace(headers={"User-Agent": ""})
+        self.meta.events.emit(f"before-send.{self._model.service_name}.{operation}", request=request)
+        return str(request.headers["User-Agent"])
 
 
 def _build_metadata(status: int, request_id: str) -> dict[str, Any]:

@@ -153,8 +153,8 @@ class SimulatedCloud:
         Typed Any, as boto3's own clients are: their methods exist only at run time.
         """
 
-        def send(operation: str, params: Mapping[str, Any]) -> Response:
-            return self.call(service, operation, params, caller)
+        def send(operation: str, params: Mapping[str, Any], added: str) -> Response:
+            return self.call(service, operation, params, caller.naming(added))
 
         return SimulatedClient(service, send)
 

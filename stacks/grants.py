@@ -9,6 +9,7 @@ from aws_cdk import aws_iam as iam
 
 from rollcall_config.roster_compile import list_absent_kinds, list_managed_kinds
 from stacks.arns import get_management_role_arn, get_members_arn
+from stacks.constructs.state_table import PENDING
 from stacks.nag import accept, shown
 
 if TYPE_CHECKING:
@@ -114,9 +115,22 @@ def use_management_role(role: iam.Role, *, settings: Settings) -> None:
 
 
 def write_ledger(role: iam.Role, *, ledger: s3.Bucket) -> None:
-    """Add objects to the ledger. Object Lock keeps even this role from changing what is there."""
+    """Add objects to the ledger, and read one that is there already: it may be of an earlier try.
+
+    Object Lock keeps even this role from changing what is there.
+    """
     role.add_to_policy(
-        iam.PolicyStatement(actions=["s3:PutObject"], resources=[ledger.arn_for_objects("ledger/*")])
+        iam.PolicyStatement(
+            actions=["s3:GetObject", "s3:PutObject"], resources=[ledger.arn_for_objects("ledger/*")]
+        )
+    )
+    # Nobody asks for a list: it tells a key that is not there from one that is forbidden.
+    role.add_to_policy(
+        iam.PolicyStatement(
+            actions=["s3:ListBucket"],
+            resources=[ledger.bucket_arn],
+            conditions={"StringLike": {"s3:prefix": "ledger/*"}},
+        )
     )
     accept_objects(
         role, ledger, "ledger/", reason="One object for each intent and outcome, named when it is written."
@@ -151,6 +165,13 @@ def use_items(
             resources=[table.table_arn],
             conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(partitions)}},
         )
+    )
+
+
+def find_pending(role: iam.Role, *, table: dynamodb.Table) -> None:
+    """Query the index of unfinished work, which holds whole items."""
+    role.add_to_policy(
+        iam.PolicyStatement(actions=["dynamodb:Query"], resources=[f"{table.table_arn}/index/{PENDING}"])
     )
 
 

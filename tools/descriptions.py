@@ -27,9 +27,12 @@ VERDICTS: Final = {
     Verdict.NOTIFIED: "Alert only: Rollcall cannot undo this event.",
     Verdict.OWN_WRITE: "The event of a write that Rollcall recorded.",
     Verdict.UNRECORDED_WRITE: "A write by Rollcall's role that Rollcall did not record.",
+    Verdict.OVERWRITTEN: "The contact differs from what Rollcall wrote just before. It is restored.",
+    Verdict.UNEXPLAINED: "15 minutes after that, no event said who changed it.",
+    Verdict.CHANGED_BACK: "Changed, and compliant again before Rollcall looked.",
+    Verdict.SET_BY_OTHERS: "The change left the contact as the roster says.",
     Verdict.REFUSED: "The organization has no such account.",
     Verdict.IGNORED: "The event does not concern Rollcall.",
-    Verdict.NOT_WRITTEN: "Ledger only: a worker stopped before its write. The event is processed again.",
 }
 
 CAUSES: Final = {
@@ -123,23 +126,16 @@ FIELDS: Final = {
 STATE: Final = {
     "control": ("`control`", "digest of the approved roster; `paused`", "always"),
     "roster": ("digest", "a compiled roster that was approved", "always"),
-    "intent#": ("kind", "`intent#ACCOUNT`: an open intent, at most one for a contact", "until it is closed"),
-    "write#": (
-        "`write`",
-        "`write#REQUEST`: request id of a call by Rollcall, also of a refused one",
+    "contact#": (
+        "`record`",
+        "`contact#ACCOUNT#KIND`: the open intent, the last eight writes and edits, repeated edits, known drift",
+        "60 days",
+    ),
+    "incident#": (
+        "`incident`",
+        "`incident#INCIDENT`: how far it was alerted, and its first alert; accounts of an OU that were checked",
         "30 days",
     ),
-    "writes#": (
-        "intent",
-        "`writes#ACCOUNT`: the intent was carried out (`rollcall history --verify`)",
-        "30 days",
-    ),
-    "claim#": (
-        "intent",
-        "`claim#ACCOUNT#KIND`: a write whose worker died before it stored the request id",
-        "24 hours",
-    ),
-    "restored#": ("kind", "`restored#ACCOUNT`: last write of the contact, and its event or run", "24 hours"),
     "edits": (
         "`actor#NAME`, `address#IP` or `organization#all`",
         "edits in the window; the bulk edit",
@@ -152,13 +148,6 @@ STATE: Final = {
         "30 days",
     ),
     "watch#": ("as `edits`", "`watch#MESSAGE`: the message returns to close a bulk edit", "30 days"),
-    "standoffs": (
-        "account, `#`, kind",
-        "last reverts of a contact; repeated edits",
-        "2 days after the last change",
-    ),
-    "announced": ("account, `#`, kind", "known drift: time and fingerprint of what was found", "30 days"),
-    "opened#": ("`opened`", "`opened#INCIDENT`: an alert said that it is open", "30 days"),
     "units": ("OU id, `#`, SHA-256 of the path", "the OU that a path of the roster led to", "always"),
     "tagged#": (
         "account",

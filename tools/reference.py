@@ -165,13 +165,17 @@ def _severities(verdict: Verdict) -> Iterator[str]:
 
 
 def _stored_data() -> str:
-    text = "# Stored data\n\n## State table\n\nOne DynamoDB table, keys `pk` and `sk`, expiry by `expires_at`.\n\n"
+    text = (
+        "# Stored data\n\n## State table\n\nOne DynamoDB table, keys `pk` and `sk`, expiry by `expires_at`."
+    )
+    text += " Its sparse index `pending` has what is not finished.\n\n"
     rows = [[f"`{name}`", *parts] for name, parts in STATE.items()]
     text += _table(["pk begins with", "sk", "Content", "Kept"], rows)
     text += "## Bucket for reports\n\nContact details are in full here.\n\n"
     text += _table(["Key", "Content", "Kept"], [[f"`{key}`", *parts] for key, parts in OBJECTS.items()])
     text += (
-        "## Ledger\n\n`ledger/ACCOUNT/YYYY/MM/DD/INTENT/intent.json` and `outcome.json`, each written once"
+        "## Ledger\n\n`ledger/ACCOUNT/YYYY/MM/DD/INTENT/intent.json`, `outcome.json` and, if an unconfirmed write\n"
+        "becomes known, `confirmation.json`, each written once"
     )
     return (
         text
@@ -218,7 +222,8 @@ def _capacity() -> str:
 
 def _cost() -> str:
     made = cost_page.reference_tables(cost_counts.load())
-    text = "# Cost reference\n\nOptions and input of [the bill](../cost.md).\n\n## Options\n\n"
+    text = f"# Cost reference\n\n[What it is about](../cost.md).\n\n## The bill\n\nUS dollars a month:\n\n{made['bill']}\n"
+    text += "## Options\n\n"
     text += f"{made['options']}\n## Counts of a signal\n\nWith its own write's event and the later checks of a new account:\n\n"
     text += f"{made['counts']}\n## Counts of a sweep\n\nA sweep that finds nothing to change:\n\n{made['sweeps']}\n"
     text += "## Assumed volumes\n\nEach is an option of `python -m bench.cost`.\n\n"

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 from rollcall.adapters.clients import make_client
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.runs import RunsBucket
-from rollcall.adapters.state.edits import BulkItems, RepeatedEditItems
-from rollcall.adapters.state.intents import IncidentItems
+from rollcall.adapters.state.edits import BulkItems
+from rollcall.adapters.state.incidents import IncidentItems
 from rollcall.adapters.state.rosters import ControlItems, MatchTable
 from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.adapters.system import SystemClock, ThreadPool
+from rollcall.bulk_edits.detector import KnownGroups
+from rollcall.publish.incidents import IncidentPublisher
 from rollcall.rosters.current import Rosters
-from rollcall.runtime.compose import load_candidate, make_outcome_bus, make_writer
+from rollcall.runtime.compose import load_candidate, make_account_api, make_outcome_bus, make_writer
 from rollcall.runtime.environment import ApplyEnvironment
 from rollcall.sweep.apply import IN_FLIGHT, ApplyStep
 from rollcall.sweep.ports import ApplyPorts
@@ -37,16 +39,22 @@ def compose_apply() -> Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]
     environment = ApplyEnvironment.from_variables(os.environ)
     pace = _make_paces()
     table = {"client": make_client("dynamodb"), "table": environment.state_table}
+    bus = make_outcome_bus(environment)
+    accounts = make_account_api(environment, members=pace.by_operation, management=_make_paces().by_operation)
+    writer = make_writer(environment, table, accounts)
     ports = ApplyPorts(
         organization=AwsOrganization(client=make_client("organizations")),
         matches=MatchTable(**table),
-        writer=make_writer(
-            environment, table, members=pace.by_operation, management=_make_paces().by_operation
+        writer=writer,
+        publisher=IncidentPublisher(
+            incidents=IncidentItems(**table),
+            contacts=writer.contacts,
+            bus=bus,
+            clock=writer.clock,
+            grouper=KnownGroups(bulks=BulkItems(**table)),
+            writer_roles=frozenset(),
+            observe=lambda _: None,
         ),
-        repeated=RepeatedEditItems(**table),
-        bulks=BulkItems(**table),
-        incidents=IncidentItems(**table),
-        bus=make_outcome_bus(environment),
     )
     runs = RunsBucket(client=make_client("s3"), bucket=environment.reports_bucket)
     rosters = Rosters(memory=ControlItems(**table), candidate=load_candidate())

@@ -7,7 +7,7 @@ import os
 from rollcall.adapters.clients import make_client
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.runs import StepFunctionsMachine
-from rollcall.adapters.state.edits import RepeatedEditItems
+from rollcall.adapters.state.contacts import ContactItems
 from rollcall.adapters.state.rosters import ControlItems, MatchTable
 from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.adapters.system import SystemClock
@@ -24,7 +24,7 @@ def compose_control() -> CommandHandler:
     control = ControlItems(**table)
     return CommandHandler(
         pause=control,
-        repeated=RepeatedEditItems(**table),
+        contacts=ContactItems(**table),
         sweeps=SweepTable(**table),
         bus=make_outcome_bus(environment),
         matches=MatchTable(**table),

@@ -10,7 +10,7 @@ from rollcall.adapters.bus_and_queue import SqsQueue
 from rollcall.adapters.clients import make_client
 from rollcall.adapters.slack import SlackChannel, SlackSecret, post_json
 from rollcall.adapters.sns import ChatTopic, SnsTopic
-from rollcall.adapters.state.incidents import ChannelMemoryTable
+from rollcall.adapters.state.channels import ChannelMemoryTable
 from rollcall.adapters.system import SystemClock
 from rollcall.model.levels import Severity
 from rollcall.notify.message import Links

@@ -3,42 +3,59 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.bus_and_queue import SqsQueue
 from rollcall.adapters.clients import LateClient, make_client
 from rollcall.adapters.organizations import AwsOrganization
-from rollcall.adapters.state.edits import BulkItems, KnownDriftItems, RepeatedEditItems
-from rollcall.adapters.state.intents import IncidentItems
+from rollcall.adapters.state.edits import BulkItems
+from rollcall.adapters.state.incidents import IncidentItems
 from rollcall.adapters.state.rosters import ControlItems, MatchTable
 from rollcall.adapters.system import SystemClock
 from rollcall.bulk_edits.detector import BulkDetector
 from rollcall.bulk_edits.model import BulkLimits
+from rollcall.contact.repeated_edits import RepeatedEditLimits
 from rollcall.publish.incidents import IncidentPublisher
 from rollcall.reconcile.reconciler import Reconciler
-from rollcall.repeated_edits.rules import RepeatedEditLimits
 from rollcall.rosters.current import Rosters
-from rollcall.runtime.compose import load_candidate, make_outcome_bus, make_writer
+from rollcall.runtime.compose import load_candidate, make_account_api, make_outcome_bus, make_writer
 from rollcall.runtime.environment import ReconcileEnvironment
-from rollcall.timing import make_buckets
+from rollcall.timing import Bucket, make_buckets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from rollcall.outcomes.outcome import Incident
 
 #: Reconcile runs at most twice at once, each worker at half of the quota.
 RECONCILE_SHARE = 0.5
+#: Reads a second for the events of our own writes, for each worker: a rollout must delay no signal.
+ECHO_READS = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbox:
+    """A queue, and what handles its messages."""
+
+    queue: SqsQueue
+    reconciler: Reconciler
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReconcileFunction:
     """What the handler of `reconcile` works with."""
 
-    reconciler: Reconciler
-    queue: SqsQueue
+    signals: Inbox
+    echoes: Inbox
+    #: Name of the queue of the events of our own writes.
+    echo_queue: str
+
+    def find_inbox(self, event: Mapping[str, Any]) -> Inbox:
+        """The inbox that a batch came from."""
+        names = {record.get("eventSourceARN", "").rpartition(":")[2] for record in event["Records"]}
+        return self.echoes if names == {self.echo_queue} else self.signals
 
 
 def compose_reconcile(observe: Callable[[Incident], None]) -> ReconcileFunction:
@@ -49,13 +66,13 @@ def compose_reconcile(observe: Callable[[Incident], None]) -> ReconcileFunction:
     environment = ReconcileEnvironment.from_variables(os.environ)
     now = SystemClock().now().timestamp()
     table = {"client": make_client("dynamodb"), "table": environment.state_table}
-    writer = make_writer(
+    accounts = make_account_api(
         environment,
-        table,
         members=make_buckets(share=RECONCILE_SHARE, now=now),
         management=make_buckets(share=RECONCILE_SHARE, now=now),
     )
-    repeated = RepeatedEditItems(**table)
+    writer = make_writer(environment, table, accounts)
+    incidents = IncidentItems(**table)
     bus = make_outcome_bus(environment)
     writer_roles = frozenset({environment.writer_role_arn, environment.management_role_arn})
     bulks = BulkLimits(
@@ -63,14 +80,13 @@ def compose_reconcile(observe: Callable[[Incident], None]) -> ReconcileFunction:
         organization_accounts=int(environment.bulk_edits_organization_accounts),
         window=timedelta(minutes=int(environment.bulk_edits_minutes)),
     )
+    detector = BulkDetector(bulks=BulkItems(**table), bus=bus, clock=writer.clock, limits=bulks)
     publisher = IncidentPublisher(
-        incidents=IncidentItems(**table),
-        intents=writer.intents,
-        repeated=repeated,
-        drift=KnownDriftItems(**table),
+        incidents=incidents,
+        contacts=writer.contacts,
         bus=bus,
         clock=writer.clock,
-        gatherer=BulkDetector(bulks=BulkItems(**table), bus=bus, clock=writer.clock, limits=bulks),
+        grouper=detector,
         writer_roles=writer_roles,
         observe=observe,
     )
@@ -79,15 +95,24 @@ def compose_reconcile(observe: Callable[[Incident], None]) -> ReconcileFunction:
         rosters=Rosters(memory=ControlItems(**table), candidate=load_candidate()),
         matches=MatchTable(**table),
         writer=writer,
-        repeated=repeated,
         publisher=publisher,
+        bulks=detector,
         bus=bus,
+        units=incidents,
         writer_roles=writer_roles,
         guardrail=environment.guardrail == "on",
-        standoffs=RepeatedEditLimits(
+        repeated_edits=RepeatedEditLimits(
             reverts=int(environment.repeated_edits_reverts),
             window=timedelta(minutes=int(environment.repeated_edits_minutes)),
         ),
     )
-    queue = SqsQueue(client=LateClient("sqs"), queue_url=environment.intake_queue_url)
-    return ReconcileFunction(reconciler=reconciler, queue=queue)
+    sqs = LateClient("sqs")
+    slow = Bucket(rate=ECHO_READS, burst=ECHO_READS, tokens=ECHO_READS, at=now)
+    echoes = replace(reconciler, writer=replace(writer, accounts=accounts.pace_reads(slow)))
+    return ReconcileFunction(
+        signals=Inbox(
+            queue=SqsQueue(client=sqs, queue_url=environment.intake_queue_url), reconciler=reconciler
+        ),
+        echoes=Inbox(queue=SqsQueue(client=sqs, queue_url=environment.echo_queue_url), reconciler=echoes),
+        echo_queue=environment.echo_queue_url.rpartition("/")[2],
+    )

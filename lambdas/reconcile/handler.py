@@ -9,18 +9,25 @@ from aws_lambda_powertools import Logger
 
 from reconcile.compose import ReconcileFunction, compose_reconcile
 from rollcall.outcomes.metrics import measure_incident
-from rollcall.runtime.handlers import compose_once, measure, process
+from rollcall.runtime.handlers import compose_once, find_deadline, measure, process
 
 if TYPE_CHECKING:
     from rollcall.outcomes.outcome import Incident
+    from rollcall.runtime.handlers import Context
 
 log = Logger(service="reconcile")
 
 
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     """Reconcile every message of the batch on its own."""
-    function = _function()
-    return process(event, function.reconciler.handle, queue=function.queue, log=log)
+    inbox = _function().find_inbox(event)
+    return process(
+        event,
+        inbox.reconciler.handle,
+        queue=inbox.queue,
+        log=log,
+        deadline=find_deadline(context),
+    )
 
 
 @compose_once

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from rollcall.contact.record import update_record
+from rollcall.contact.repeated_edits import make_released
 from rollcall.events.fields import is_account_id
 from rollcall.model.contact import ContactKind
 from rollcall.outcomes.notice_kinds import NoticeKind
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from rollcall.contact.record import ContactMemory
     from rollcall.ports import Clock, Organization, OutcomeBus
-    from rollcall.repeated_edits.rules import RepeatedEditMemory
     from rollcall.rosters.current import Rosters
     from rollcall.rosters.orphaned import Matches
     from rollcall.sweep.approvals import PendingPlan
@@ -99,7 +101,7 @@ class CommandHandler:
     """Carries out commands."""
 
     pause: PauseMemory
-    repeated: RepeatedEditMemory
+    contacts: ContactMemory
     sweeps: Sweeps
     bus: OutcomeBus
     matches: Matches
@@ -187,7 +189,8 @@ class CommandHandler:
     def _release(self, command: Command, account_id: str, kind: ContactKind, now: datetime) -> dict[str, Any]:
         """Told first: a try that was cut off between the two would find nothing left to tell of."""
         contact = {"account": account_id, "kind": str(kind)}
-        known = self.repeated.load_repeated(account_id, kind)
+        record = self.contacts.load(account_id, kind)
+        known = record.repeated
         if known.release is not None and not known.is_open(now):
             # The answer of an earlier try was lost, or somebody else was faster: it is as it was asked for.
             return contact | {"released": {"by": known.release.by, "at": known.release.at.isoformat()}}
@@ -195,7 +198,8 @@ class CommandHandler:
             raise RefusedError("this contact is not in backoff after repeated edits")
         facts = {"by": command.by, "account": {"id": account_id}, "kind": str(kind)}
         self.bus.publish_notice(make_notice(NoticeKind.RELEASED, key=command.key, facts=facts), now)
-        self.repeated.release(account_id, kind, by=command.by, at=now)
+        released = make_released(by=command.by, now=now)
+        update_record(self.contacts, record, lambda one: replace(one, repeated=released), clock=self.clock)
         return contact
 
     def _find_pending(self, plan: str | None, approved: str | None, now: datetime) -> PendingPlan:

@@ -9,12 +9,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from rollcall.decide.intent import Intent
+    from rollcall.decide.intent import Answer, Intent
     from rollcall.model.account import Account
     from rollcall.model.contact import Contact, ContactKind
     from rollcall.model.desired import Observation
     from rollcall.outcomes.notices import Notice
-    from rollcall.outcomes.outcome import Incident, Outcome
+    from rollcall.outcomes.outcome import Incident
 
 
 class Clock(Protocol):
@@ -55,31 +55,52 @@ class AccountApi(Protocol):
     def get(self, account_id: str, kind: ContactKind) -> Observation:
         """What is there now; RetryableError if AWS was busy or broken."""
 
-    def put(self, account_id: str, kind: ContactKind, contact: Contact) -> str:
-        """Set a contact; returns the request id that CloudTrail will show.
+    def put(self, account_id: str, kind: ContactKind, contact: Contact, *, intent: Intent) -> str:
+        """Set a contact; returns the request id that CloudTrail will show, along with the intent's id.
 
-        WriteRefusedError if AWS refuses for good; RetryableError if it is unknown whether it was written.
+        WriteRefusedError if AWS refuses for good, NotMadeError if it did not for now, UnansweredError if
+        nobody knows whether it did; any other RetryableError if nothing was sent.
         """
 
-    def delete(self, account_id: str, kind: ContactKind) -> str:
+    def delete(self, account_id: str, kind: ContactKind, *, intent: Intent) -> str:
         """Delete a contact; returns and raises as `put`."""
 
 
 class Ledger(Protocol):
-    """The write-once record."""
+    """The write-once record. RecordRefusedError from each if it was not taken.
+
+    What is there already is read and compared: the same again is no error.
+    """
 
     def record_intent(self, intent: Intent) -> None:
-        """Record an intent; RecordRefusedError if it was not taken."""
+        """Record an intent, before anything is sent."""
 
-    def record_outcome(self, intent: Intent, outcome: Outcome, at: datetime) -> None:
-        """Record the outcome of an intent, once; RecordRefusedError if it was not taken."""
+    def load_intent(self, account_id: str, intent_id: str) -> Intent | None:
+        """An intent as it was recorded, None if it never was: then nothing was sent. RetryableError."""
+
+    def record_outcome(self, intent: Intent, answer: Answer, at: datetime) -> Answer:
+        """Record how the write of an intent ended; returns what the ledger says, which is final."""
+
+    def record_confirmation(
+        self, account_id: str, intent_id: str, answer: Answer, *, by: str, at: datetime
+    ) -> None:
+        """Record what became known of an unconfirmed write, and by what."""
+
+    def find_answer(self, account_id: str, intent_id: str) -> Answer | None:
+        """What the ledger says of an intent that was ours, None if it knows no such intent."""
 
 
 class OutcomeBus(Protocol):
     """Where outcomes and incidents go."""
 
     def publish(self, incident: Incident, at: datetime) -> None:
-        """Publish the outcomes, and the incident if somebody is to be told; RetryableError if not taken."""
+        """Publish outcomes, and the incident if somebody is to be alerted; RetryableError if not taken."""
+
+    def write_opening(self, incident: Incident, at: datetime) -> str | None:
+        """What `publish` would send of this incident, to be stored; None if nobody is to be alerted."""
+
+    def publish_opening(self, opening: str) -> None:
+        """Publish exactly this; RetryableError if not taken."""
 
     def publish_notice(self, notice: Notice, at: datetime) -> None:
         """Publish a notice; RetryableError if not taken."""
@@ -91,3 +112,5 @@ class Delivery:
 
     message_id: str
     receives: int = 1
+    #: When the function that received it is stopped, None if nothing stops it.
+    deadline: datetime | None = None

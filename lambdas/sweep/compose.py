@@ -10,7 +10,7 @@ from rollcall.adapters.account_api import OneModeAccountApi
 from rollcall.adapters.clients import NO_RETRIES, make_client
 from rollcall.adapters.organizations import AwsOrganization, OrganizationAccounts
 from rollcall.adapters.runs import RunsBucket
-from rollcall.adapters.state.edits import KnownDriftItems
+from rollcall.adapters.state.contacts import ContactItems
 from rollcall.adapters.state.rosters import ControlItems, MatchTable
 from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.adapters.system import SystemClock, ThreadPool
@@ -69,7 +69,7 @@ def _make_ports(environment: SweepEnvironment, table: Mapping[str, Any]) -> Swee
             client=make_client("account", NO_RETRIES), clock=clock, buckets=pace.by_operation
         ),
         organization=AwsOrganization(client=make_client("organizations")),
-        drift=KnownDriftItems(**table),
+        records=ContactItems(**table),
         matches=MatchTable(**table),
         runs=RunsBucket(client=make_client("s3"), bucket=environment.reports_bucket),
         sweeps=SweepTable(**table),

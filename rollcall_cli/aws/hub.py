@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from rollcall.adapters.errors import get_code
-from rollcall.adapters.state.edits import RepeatedEditItems
+from rollcall.adapters.state.contacts import ContactItems
 from rollcall.adapters.state.rosters import CONTROL
 from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.adapters.state.table import DynamoTable
@@ -157,9 +157,9 @@ class Hub:
         return SweepTable(client=self.client("dynamodb"), table=self.outputs[TABLE])
 
     @property
-    def repeated_edits(self) -> RepeatedEditItems:
-        """Contacts with repeated edits."""
-        return RepeatedEditItems(client=self.client("dynamodb"), table=self.outputs[TABLE])
+    def contacts(self) -> ContactItems:
+        """The records of contacts."""
+        return ContactItems(client=self.client("dynamodb"), table=self.outputs[TABLE])
 
     def read_controls(self) -> OperatorControls:
         """Read the decisions in force; RetryableError if the table does not answer."""

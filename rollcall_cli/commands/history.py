@@ -10,7 +10,8 @@ import typer
 from botocore.exceptions import ClientError
 
 from rollcall.adapters.errors import get_code
-from rollcall.adapters.state.intents import OwnWriteItems
+from rollcall.adapters.state.contacts import ContactItems
+from rollcall.model.contact import ContactKind
 from rollcall_cli.aws.composition import Composition, Login
 from rollcall_cli.aws.hub import read_output
 from rollcall_cli.history.entries import NO_LOCK, LedgerContext, LedgerEntry, build_entries
@@ -29,6 +30,9 @@ from rollcall_cli.text.problems import DENIED_CODES, CommandError
 from rollcall_config.configuration import load
 
 _WITH_ERRORS = 2
+_LOOK = "Look in CloudTrail, which keeps events for 90 days:"
+#: What only --verify says.
+_VERIFIED = frozenset({"errors", "lookup"})
 
 
 AnyKindArgument = Annotated[
@@ -64,7 +68,7 @@ def history(
     """Show what Rollcall wrote to an account: what, when, and who caused it from where.
 
     Reads the ledger with credentials of the hub, for example of the role rollcall-reader. --verify reads
-    every version of every record, and compares them with the last 30 days in the state table.
+    every version of every record, and compares them with the last writes in the state table.
 
     Exit status: 0 no error, 2 --verify found an error in the records, 1 the command failed.
     """
@@ -72,7 +76,8 @@ def history(
     configuration = load(composition.root, config, today=composition.clock.now().date())
     login = composition.log_in(configuration.settings, profile=profile)
     retention = timedelta(days=configuration.settings.ledger_retention_days)
-    every = _read_entries(login, composition, account, retention=retention, verify=verify)
+    region = configuration.settings.region
+    every = _read_entries(login, composition, account, retention=retention, region=region, verify=verify)
     # A write without any record left can be of any kind.
     found = [
         entry for entry in every if kind is None or entry.intent is None or str(entry.intent.kind) == kind
@@ -81,7 +86,7 @@ def history(
     if as_json:
         documents = [build_document(entry, details=show_details) for entry in found]
         if not verify:
-            documents = [{key: item[key] for key in item if key != "errors"} for item in documents]
+            documents = [{key: item[key] for key in item if key not in _VERIFIED} for item in documents]
         typer.echo(json.dumps({"version": 1, "account_id": account, "writes": documents}, indent=2))
     else:
         _show(composition, account, found, verify=verify, details=show_details)
@@ -89,17 +94,30 @@ def history(
 
 
 def _read_entries(
-    login: Login, composition: Composition, account_id: str, *, retention: timedelta, verify: bool
+    login: Login,
+    composition: Composition,
+    account_id: str,
+    *,
+    retention: timedelta,
+    region: str,
+    verify: bool,
 ) -> Sequence[LedgerEntry]:
     stack, bucket = login.client("cloudformation"), ""
     try:
         bucket = read_output(stack, "LedgerBucketName")
-        writes = OwnWriteItems(client=login.client("dynamodb"), table=read_output(stack, "StateTableName"))
-        # Before the objects: a write between the two reads has its intent in the ledger by then.
-        known = writes.list_writes(account_id) if verify else ()
+        contacts = ContactItems(client=login.client("dynamodb"), table=read_output(stack, "StateTableName"))
+        # Before the objects: what a record says of a write is in the ledger by then.
+        kinds = ContactKind if verify else ()
+        writes = [write for kind in kinds for write in contacts.load(account_id, kind).writes]
         objects = list_versions(login.client("s3"), bucket=bucket, account_id=account_id)
         return build_entries(
-            objects, LedgerContext(known=known, retention=retention, now=composition.clock.now())
+            objects,
+            LedgerContext(
+                known={write.intent_id: write.state for write in writes},
+                retention=retention,
+                now=composition.clock.now(),
+                region=region,
+            ),
         )
     except ClientError as error:
         code = get_code(error)
@@ -135,6 +153,10 @@ def _show(
     for entry in found:
         for error in entry.errors:
             composition.out.print(clean(f"{entry.id}: {error}"), soft_wrap=True)
+    for entry in found:
+        if entry.lookup:
+            text = f"{entry.id}: not known: AWS gave no answer, and no event came. {_LOOK}\n{entry.lookup}"
+            composition.out.print(text, soft_wrap=True, markup=False)
     if all(any(error.endswith(NO_LOCK) for error in entry.errors) for entry in found):
         composition.out.print(
             "No record shows a lock: S3 shows locks only to callers with s3:GetObjectRetention,"
@@ -142,5 +164,8 @@ def _show(
             soft_wrap=True,
         )
     under_way = sum(entry.pending for entry in found)
-    text = f"{count(len(found), 'write')}, {faulty} with errors, {under_way} in progress."
+    unknown = sum(entry.lookup is not None for entry in found)
+    text = (
+        f"{count(len(found), 'write')}, {faulty} with errors, {unknown} not known, {under_way} in progress."
+    )
     composition.out.print(text, soft_wrap=True)

@@ -1,15 +1,18 @@
-"""Writes as the ledger records them: the intent, the outcome, and what is wrong with either record."""
+"""Writes as the ledger records them: intent, outcome, confirmation, and what is wrong with the records."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from rollcall.decide.intent import WriteState
+from rollcall.model.desired import DesiredAbsent
+from rollcall.model.well_known import INTENT_PRODUCT
 from rollcall_cli.history.records import RECORDS, UnreadableRecordError, parse_intent, parse_outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from rollcall.decide.intent import Intent
@@ -18,6 +21,10 @@ if TYPE_CHECKING:
 _Read = TypeVar("_Read")
 #: As long as the intake queue retries a message: 60 receives take about 12.8 hours.
 FINISHING: Final = timedelta(hours=13)
+#: An event that CloudTrail delivers late confirms its write within this time.
+CONFIRMING: Final = timedelta(hours=24)
+#: The call is made so long after its intent at the most, by clocks that differ little.
+_LOOKUP: Final = timedelta(minutes=15)
 #: S3 counts days from the second of the write; one day covers clocks and leap days.
 _LOCK_TOLERANCE: Final = timedelta(days=1)
 #: S3's clocks agree to a second or so, and no outcome is written sooner than its intent.
@@ -30,22 +37,28 @@ _TIME: Final = "%Y-%m-%d %H:%M:%S UTC"
 class LedgerContext:
     """What the records are compared with."""
 
-    #: Intents that were carried out according to the state table.
-    known: Collection[str]
+    #: Writes that ended according to the state table, and how.
+    known: Mapping[str, WriteState]
     #: How long an object must be locked from its write on.
     retention: timedelta
     now: datetime
+    #: Region of the hub.
+    region: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerEntry:
-    """One intent with its outcome."""
+    """One intent with its outcome, and what became known of it later."""
 
     id: str
     #: None if its record is missing or unreadable.
     intent: Intent | None
     #: None if there is none yet, or it is missing or unreadable.
     outcome: Mapping[str, Any] | None
+    #: None but of an unconfirmed write that was confirmed.
+    confirmation: Mapping[str, Any] | None = None
+    #: The command that shows whether the write was made, if nothing else will: None otherwise.
+    lookup: str | None = None
     #: What is wrong with the records, without contact details.
     errors: tuple[str, ...] = ()
 
@@ -53,6 +66,12 @@ class LedgerEntry:
     def pending(self) -> bool:
         """Whether the write can still be in progress."""
         return self.intent is not None and self.outcome is None and not self.errors
+
+    @property
+    def state(self) -> str | None:
+        """How the write ended as far as is known, None if it did not or that record cannot be read."""
+        known = self.confirmation or self.outcome
+        return str(known["state"]) if known else None
 
 
 def build_entries(stored: Iterable[StoredVersion], book: LedgerContext) -> Sequence[LedgerEntry]:
@@ -82,24 +101,53 @@ def _build_entry(intent_id: str, versions: Sequence[StoredVersion], book: Ledger
         written = [item for item in mine if item.body is not None]
         if written:
             first[record] = written[0]  # the first is genuine: Rollcall never writes a second
-    intent, outcome = first.get("intent"), first.get("outcome")
+    intent, outcome, confirmation = (first.get(record) for record in RECORDS)
     if not versions:
         errors.append("all records were deleted: the state table has the write, the ledger does not")
     elif intent is None:
         errors.append("the intent is missing")
     elif outcome is None:
-        if book.now - intent.written_at > FINISHING:
+        if confirmation is not None:
+            errors.append("the outcome is missing")
+        elif book.now - intent.written_at > FINISHING:
             errors.append("the intent has no outcome")
     elif intent.written_at - outcome.written_at > _ORDER_TOLERANCE:
         errors.append(
             f"the intent was written after its outcome, at {intent.written_at:{_TIME}}:"
             " the original record was removed"
         )
-    return LedgerEntry(
+    entry = LedgerEntry(
         id=intent_id,
         intent=_read("intent", parse_intent, intent, errors),
         outcome=_read("outcome", parse_outcome, outcome, errors),
-        errors=tuple(errors),
+        confirmation=_read("confirmation", parse_outcome, confirmation, errors),
+    )
+    errors += _compare_states(entry, book.known.get(intent_id))
+    unconfirmed = entry.state == WriteState.UNCONFIRMED and confirmation is None
+    if entry.intent and outcome and unconfirmed and book.now - outcome.written_at > CONFIRMING:
+        entry = replace(entry, lookup=_write_lookup(entry.intent, book.region))
+    return replace(entry, errors=tuple(errors))
+
+
+def _compare_states(entry: LedgerEntry, known: WriteState | None) -> Iterator[str]:
+    """Yield where outcome, confirmation and state table contradict each other."""
+    if entry.confirmation and entry.outcome and entry.outcome["state"] != WriteState.UNCONFIRMED:
+        yield f"the write was known as {entry.outcome['state']}, and was confirmed all the same"
+    # The ledger is written first, so that it may know more.
+    if known not in (None, WriteState.UNCONFIRMED) and entry.state not in (None, known):
+        yield f"the state table says {known}, the ledger {entry.state}: a record was removed or replaced"
+
+
+def _write_lookup(intent: Intent, region: str) -> str:
+    """Return the command that finds the call of this intent: its user agent names it."""
+    name = "DeleteAlternateContact" if isinstance(intent.wanted, DesiredAbsent) else "PutAlternateContact"
+    start, end = (intent.opened_at + wait for wait in (-_LOOKUP, _LOOKUP))
+    query = f"Events[?contains(CloudTrailEvent, '{INTENT_PRODUCT}/{intent.id}')].CloudTrailEvent"
+    return (
+        f"aws cloudtrail lookup-events --region {region}"
+        f" --lookup-attributes AttributeKey=EventName,AttributeValue={name}"
+        f" --start-time {start:%Y-%m-%dT%H:%M:%SZ} --end-time {end:%Y-%m-%dT%H:%M:%SZ}"
+        f' --query "{query}" --output text'
     )
 
 

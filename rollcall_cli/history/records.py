@@ -10,17 +10,21 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from rollcall.adapters.errors import get_code
-from rollcall.decide.intent import Intent
+from rollcall.adapters.ledger import read_intent
+from rollcall.decide.intent import WriteState
 from rollcall.model.desired import Desired, Present
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-RECORDS: Final = ("intent", "outcome")
+    from rollcall.decide.intent import Intent
+
+RECORDS: Final = ("intent", "outcome", "confirmation")
 # As `LedgerBucket` names them.
 _KEY: Final = re.compile(
-    r"ledger/(?P<account>[0-9]{12})/[0-9]{4}/[0-9]{2}/[0-9]{2}/(?P<intent>[^/]+)/(?P<record>intent|outcome)\.json"
+    r"ledger/(?P<account>[0-9]{12})/[0-9]{4}/[0-9]{2}/[0-9]{2}/(?P<intent>[^/]+)/"
+    rf"(?P<record>{'|'.join(RECORDS)})\.json"
 )
 
 
@@ -48,12 +52,16 @@ class StoredVersion:
 
     @property
     def record(self) -> str | None:
-        """`intent` or `outcome`, None if it is not a record of Rollcall."""
+        """`intent`, `outcome` or `confirmation`, None if it is not a record of Rollcall."""
         return self._match("record")
 
     def _match(self, part: str) -> str | None:
         found = _KEY.fullmatch(self.key)
         return found[part] if found else None
+
+
+#: What may become known of an unconfirmed write.
+_CONFIRMED: Final = frozenset({str(WriteState.WRITTEN), str(WriteState.REFUSED)})
 
 
 class UnreadableRecordError(Exception):
@@ -63,7 +71,7 @@ class UnreadableRecordError(Exception):
 def parse_intent(item: StoredVersion) -> Intent:
     """Return the intent in an object; UnreadableRecordError if it has something else."""
     try:
-        intent = Intent.from_document(_parse_object(item))
+        intent = read_intent(_parse_object(item))
     except (KeyError, ValueError, TypeError, AttributeError):
         # Without its cause: the text of such an error has values.
         raise UnreadableRecordError("cannot be read: it has not the form that Rollcall writes") from None
@@ -82,12 +90,14 @@ def parse_intent(item: StoredVersion) -> Intent:
 
 
 def parse_outcome(item: StoredVersion) -> Mapping[str, Any]:
-    """Return the outcome in an object; UnreadableRecordError if it has something else."""
+    """Return the outcome or the confirmation in an object; UnreadableRecordError if it has something else."""
     try:
         outcome = _parse_object(item)
     except ValueError:
         outcome = {}
-    if not all(isinstance(outcome.get(name), str) for name in ("intent_id", "verdict", "reason")):
+    texts = ("intent_id", "reason", *(("by",) if item.record == "confirmation" else ()))
+    states = _CONFIRMED if item.record == "confirmation" else frozenset(map(str, WriteState))
+    if not all(isinstance(outcome.get(name), str) for name in texts) or outcome.get("state") not in states:
         raise UnreadableRecordError("cannot be read: it has not the form that Rollcall writes")
     if outcome["intent_id"] != item.intent_id:
         raise UnreadableRecordError("belongs to another write")

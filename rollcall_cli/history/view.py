@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rollcall.model.contact import Contact
     from rollcall_cli.history.entries import LedgerEntry
 
+_CONFIRMATION = ("state", "by", "reason", "request_id", "recorded_at")
 _PARTS = ("name", "title", "email", "phone")
 
 
@@ -43,11 +44,14 @@ def build_document(entry: LedgerEntry, *, details: bool) -> dict[str, Any]:
         if intent
         else None,
         "source": intent.wanted.source if intent else None,
-        "verdict": outcome.get("verdict"),
+        "state": outcome.get("state"),
         "reason": outcome.get("reason"),
         "request_id": outcome.get("request_id"),
-        "verified": outcome.get("verified"),
+        "confirmation": {name: entry.confirmation.get(name) for name in _CONFIRMATION}
+        if entry.confirmation
+        else None,
         "errors": list(entry.errors),
+        "lookup": entry.lookup,
     }
 
 
@@ -63,15 +67,24 @@ def build_table(found: Sequence[LedgerEntry], *, details: bool) -> Table:
 
 def _format_row(item: Mapping[str, Any]) -> tuple[str, ...]:
     if item["at"] is None:
-        return (clean(item["id"]), "?", "?", "?", "?", clean(item["verdict"] or "?"))
+        return (clean(item["id"]), "?", "?", "?", "?", clean(_format_state(item)))
     return (
         item["at"][:19].replace("T", " "),
         item["kind"].lower(),
         _format_actor(item["actor"]),
         clean(_format_contact(item["found"])),
         clean(_format_contact(item["wanted"])),
-        clean(item["verdict"] or ("no outcome" if item["errors"] else "no outcome yet")),
+        clean(_format_state(item)),
     )
+
+
+def _format_state(item: Mapping[str, Any]) -> str:
+    """Return how the write ended, and by what that became known later."""
+    if item["confirmation"]:
+        return f"{item['confirmation']['state']}, confirmed by {item['confirmation']['by']}"
+    if item["state"] is None:
+        return "no outcome" if item["errors"] else "no outcome yet"
+    return "not known" if item["lookup"] else str(item["state"])
 
 
 def _format_actor(actor: Mapping[str, Any]) -> str:

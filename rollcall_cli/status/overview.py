@@ -13,7 +13,7 @@ from rollcall_cli.status.runs import count_coverage
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from rollcall.repeated_edits.rules import RepeatedEdits
+    from rollcall.contact.record import ContactRecord
     from rollcall.sweep.approvals import LapsedApproval, PendingPlan
     from rollcall.sweep.run import Run
     from rollcall_cli.aws.hub import Hub, OperatorControls, OperatorDecision
@@ -37,7 +37,8 @@ class Overview:
     waiting: Sequence[PendingPlan]
     approved: Sequence[PendingPlan]
     lapsed: LapsedApproval | None
-    standoffs: Sequence[RepeatedEdits]
+    #: Contacts whose repeated edits go on.
+    repeated: Sequence[ContactRecord]
     dead: Sequence[DeadLetterQueue]
 
     @property
@@ -52,7 +53,7 @@ class Overview:
             "a plan is pending approval": bool(self.waiting),
             "an approval was interrupted": any(self.is_interrupted(plan) for plan in self.approved),
             "an approved plan was not applied": self.lapsed is not None,
-            "a contact is edited repeatedly": bool(self.standoffs),
+            "a contact is edited repeatedly": bool(self.repeated),
             "a dead-letter queue has messages": any(queue.waiting for queue in self.dead),
         }
         return [concern for concern, is_one in found.items() if is_one]
@@ -80,7 +81,7 @@ def read_overview(hub: Hub) -> Overview:
         waiting=[plan for plan in hub.sweeps.list_pending(now) if plan.roster in in_play],
         approved=[plan for plan in hub.sweeps.list_approved(now) if plan.roster in in_play],
         lapsed=hub.sweeps.find_lapsed(now),
-        standoffs=hub.repeated_edits.list_repeated(now),
+        repeated=[record for record in hub.contacts.list_pending() if record.repeated.is_open(now)],
         dead=read_dead_letters(hub),
     )
 
@@ -108,7 +109,7 @@ def build_document(found: Overview) -> dict[str, Any]:
             for plan in found.approved
         ],
         "lapsed": _build_lapsed(found.lapsed),
-        "repeated_edits": [_build_repeated_edits(one) for one in found.standoffs],
+        "repeated_edits": [_build_repeated_edits(one) for one in found.repeated],
         "dead_letters": [
             {"queue": queue.queue, "waiting": queue.waiting, "reasons": dict(queue.reasons)}
             for queue in found.dead
@@ -127,8 +128,8 @@ def _build_lapsed(found: LapsedApproval | None) -> dict[str, Any] | None:
     return {"plan": found.plan, "by": found.by, "why": found.why, "at": found.at.isoformat()}
 
 
-def _build_repeated_edits(found: RepeatedEdits) -> dict[str, Any]:
-    document = found.as_document()
+def _build_repeated_edits(found: ContactRecord) -> dict[str, Any]:
+    document = found.repeated.as_document()
     kept = {key: document[key] for key in ("opened_at", "changed_at", "next_at", "reverts", "actors")}
     return {"account": found.account_id, "kind": str(found.kind), **kept}
 

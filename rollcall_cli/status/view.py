@@ -14,7 +14,7 @@ from rollcall_cli.text.formatting import count, format_rows, format_span, format
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from rollcall.repeated_edits.rules import RepeatedEdits
+    from rollcall.contact.record import ContactRecord
     from rollcall.sweep.approvals import LapsedApproval, PendingPlan
     from rollcall.sweep.run import Run
     from rollcall_cli.aws.hub import OperatorDecision
@@ -36,8 +36,8 @@ def render(found: Overview) -> Iterator[Text]:
         yield from _render_section("Approved, not applied yet", _list_approved(plan, found))
     if found.lapsed is not None:
         yield from _render_section("Approved, not applied", _list_lapsed(found.lapsed, found.now))
-    for standoff in found.standoffs:
-        yield from _render_section("Repeated edits", _list_repeated_edits(standoff))
+    for record in found.repeated:
+        yield from _render_section("Repeated edits", _list_repeated_edits(record))
     yield from _render_section("Dead letters", _list_dead_letters(found))
     yield Text(
         "; ".join(found.concerns).capitalize() + "." if found.concerns else "No problems found.",
@@ -104,12 +104,13 @@ def _list_decision(decision: OperatorDecision, now: datetime) -> Iterator[tuple[
         yield "why", decision.why
 
 
-def _list_repeated_edits(found: RepeatedEdits) -> Iterator[tuple[str, str]]:
+def _list_repeated_edits(found: ContactRecord) -> Iterator[tuple[str, str]]:
+    edits = found.repeated
     yield "contact", f"{found.kind} of {found.account_id}"
-    yield "since", f"{format_time(found.opened_at)}, restored {count(found.reverts, 'time')}"
-    if found.next_at is not None:
-        yield "next", f"restore at {format_time(found.next_at)} or later"
-    for actor in found.actors:
+    yield "since", f"{format_time(edits.opened_at)}, restored {count(edits.reverts, 'time')}"
+    if edits.next_at is not None:
+        yield "next", f"restore at {format_time(edits.next_at)} or later"
+    for actor in edits.actors:
         yield "by", actor
     yield "release", f"rollcall release {found.account_id} {found.kind}"
 

@@ -38,6 +38,6 @@ class Ledger(Construct):
             self.bucket,
             pack="AwsSolutions",
             rule="S1",
-            reason="One role adds to it and none reads it. Who else does is for CloudTrail's data events to"
-            " say: access logs are best effort and need a second bucket.",
+            reason="One role of functions adds to it, two of people read it. Who else does is for the"
+            " data events of CloudTrail to say: access logs are best effort and need a second bucket.",
         )

@@ -164,4 +164,4 @@ class ChannelPath(Construct):
             inboxes=[self.queue],
             timeout=_TIMEOUT,
         ).function
-        grants.use_table(self.role, table=common.state, actions=("GetItem", "PutItem", "UpdateItem"))
+        grants.use_table(self.role, table=common.state, actions=("PutItem", "UpdateItem"))

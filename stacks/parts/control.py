@@ -24,7 +24,7 @@ _TIMEOUT: Final = Duration.minutes(1)
 _COMMAND_TIMEOUT: Final = Duration.minutes(10)
 #: Partitions of the state table: the approved roster and the pause, pending plans, repeated edits, and the
 #: OUs that an approval remembers.
-_ITEMS: Final = ("control", "roster", "sweep", "standoffs", "units")
+_ITEMS: Final = ("contact#*", "control", "roster", "sweep", "units")
 
 
 class Control(Construct):

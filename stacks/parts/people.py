@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from stacks.parts.common import Common
 
 #: Partitions of the state table that hold no contact details but the roster's.
-_ITEMS: Final = ("control", "roster", "standoffs", "sweep", "tagged#*", "units", "writes#*")
+_ITEMS: Final = ("contact#*", "control", "roster", "sweep", "tagged#*", "units")
 #: Reads of AWS Organizations for `rollcall doctor`: trusted access, and the policies that bind the hub.
 _DIAGNOSIS: Final = (
     "DescribePolicy",
@@ -97,6 +97,7 @@ def _allow_reads(role: iam.Role, common: Common, *, dead_letters: Sequence[sqs.I
     operations = {*grants.ALL_ACCOUNTS, *grants.ONE_ACCOUNT, *_DIAGNOSIS} | organization
     grants.read_organization(role, sorted(operations))
     grants.use_items(role, table=common.state, actions=("GetItem", "Query"), partitions=_ITEMS)
+    grants.find_pending(role, table=common.state)
     for prefix, reason in (
         (REPORTS, "Reports of all runs are there to be read by these people."),
         (RUNS, "Who approves the plan of a run must be able to read it."),

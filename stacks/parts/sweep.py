@@ -33,7 +33,7 @@ _TIMEOUT: Final = Duration.minutes(5)
 _RUN_TIMEOUT: Final = Duration.hours(24)
 #: Partitions of the state table: the approved roster, runs and pending plans, accounts that entries of
 #: rosters matched, and known drift.
-_ITEMS: Final = ("control", "roster", "sweep", "units", "tagged#*", "announced")
+_ITEMS: Final = ("contact#*", "control", "roster", "sweep", "units", "tagged#*")
 _RUN_FILES: Final = "Accounts, observations, plans and results of runs, in parts that are named when written."
 _RUN: Final = {"run": sfn.JsonPath.object_at("$")}
 #: The same for each try of an execution: a run keeps its id.
@@ -66,8 +66,7 @@ class Apply(Construct):
             timeout=_TIMEOUT,
             memory_mb=512,
         ).function
-        # A scan of all intents finds those that a worker left open.
-        grants.use_table(role, table=common.state, actions=("Scan",))
+        grants.find_pending(role, table=common.state)
         _use_run_files(role, common)
 
 
@@ -128,6 +127,7 @@ class Sweep(Construct):
             actions=("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),
             partitions=_ITEMS,
         )
+        grants.find_pending(self.role, table=common.state)
         _use_run_files(self.role, common)
         grants.use_objects(
             self.role,

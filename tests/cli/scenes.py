@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from rollcall.contact.repeated_edits import RepeatedEditLimits, Revert, count_change, count_revert
 from rollcall.model.contact import ContactKind
-from rollcall.repeated_edits.rules import RepeatedEditLimits, Revert, count_change, count_revert
 from rollcall_cli.text.fixes import ACCOUNTS
 from tests.cli.desk import CONTACTS, DIVESTED, HUB, MALLORY, MANAGEMENT, PAYMENTS, PLAYGROUND, RIGHT, SHOP
 from tests.cli.machines import operate
@@ -102,14 +104,15 @@ def contested(world):
     operated(world)
     state, clock = world.machines.hub.state, world.clock
     actor = f"arn:aws:sts::{PAYMENTS}:assumed-role/Deploy/pipeline"
-    standoff = state.load_repeated(PAYMENTS, ContactKind.SECURITY)
+    record = state.load(PAYMENTS, ContactKind.SECURITY)
+    repeated = record.repeated
     for number in range(RepeatedEditLimits().reverts):
-        standoff = count_revert(standoff, Revert(call=str(number), principal=actor, at=clock.now()))
+        repeated = count_revert(repeated, Revert(call=str(number), principal=actor, at=clock.now()))
         clock.sleep(60)
-    standoff = count_change(
-        standoff, principal=actor, message_id="m", now=clock.now(), limits=RepeatedEditLimits()
+    repeated = count_change(
+        repeated, principal=actor, message_id="m", now=clock.now(), limits=RepeatedEditLimits()
     )
-    state.save_repeated(standoff, at=clock.now())
+    assert state.save(replace(record, repeated=repeated), at=clock.now())
 
 
 SCENES = {

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from rollcall.decide.intent import Answer, WriteState
 from rollcall.events.actor import UNKNOWN
 from rollcall.model.contact import ContactKind
 from rollcall.sweep.apply_account import SWEEP
 from tests.cli.desk import PAYMENTS, assert_golden
 from tests.support import samples
-from tests.support.ledger_books import BUCKET, OPENED, Books
+from tests.support.ledger_books import BUCKET, OPENED, UNCONFIRMED, Books
 
 if TYPE_CHECKING:
     from tests.cli.world import World
@@ -31,7 +32,9 @@ def books(world: World) -> Books:
 
 def test_the_history_says_who_what_when_and_from_where(books: Books) -> None:
     books.write()
-    books.write(5, kind=ContactKind.BILLING)
+    books.write(5, kind=ContactKind.BILLING, answer=UNCONFIRMED)
+    confirmed = books.write(10, kind=ContactKind.BILLING, answer=UNCONFIRMED)
+    books.confirm(confirmed)
     result = books.world.run("history", PAYMENTS)
     assert result.exit_code == 0
     assert_golden("history.txt", result.stdout)
@@ -85,7 +88,68 @@ def test_an_intent_that_may_still_be_under_way_is_no_fault(books: Books) -> None
     books.later(minutes=1)
     result = books.world.run("history", PAYMENTS, "--verify")
     assert result.exit_code == 0
-    assert "1 write, 0 with errors, 1 in progress" in result.stdout
+    assert "1 write, 0 with errors, 0 not known, 1 in progress" in result.stdout
+
+
+def test_a_write_whose_answer_nobody_saw_is_listed_after_a_day_with_the_way_to_find_out(books: Books) -> None:
+    intent = books.write(answer=UNCONFIRMED)
+    books.later(hours=23)
+    result = books.world.run("history", PAYMENTS, "--verify")
+    assert "1 write, 0 with errors, 0 not known" in result.stdout
+    assert "lookup-events" not in result.stdout
+    books.later(hours=25)
+    result = books.world.run("history", PAYMENTS, "--verify")
+    assert result.exit_code == 0
+    assert_golden("history-not-known.txt", result.stdout)
+    document = json.loads(books.world.run("history", PAYMENTS, "--verify", "--json").stdout)
+    assert intent.id in document["writes"][0]["lookup"]
+    assert document["writes"][0]["state"] == "unconfirmed"
+    # What becomes known later counts.
+    books.confirm(intent)
+    result = books.world.run("history", PAYMENTS, "--verify")
+    assert "1 write, 0 with errors, 0 not known" in result.stdout
+    assert books.verify() == (0, {intent.id: []})
+
+
+def test_a_confirmation_says_by_what(books: Books) -> None:
+    intent = books.write(answer=UNCONFIRMED)
+    books.confirm(
+        intent, Answer(state=WriteState.REFUSED, reason="CloudTrail's record e-1", request_id="r-2")
+    )
+    [write] = json.loads(books.world.run("history", PAYMENTS, "--json").stdout)["writes"]
+    assert (write["state"], write["request_id"]) == ("unconfirmed", None)
+    assert write["confirmation"] == {
+        "state": "refused",
+        "by": "CloudTrail",
+        "reason": "CloudTrail's record e-1",
+        "request_id": "r-2",
+        "recorded_at": (intent.opened_at + timedelta(minutes=5)).isoformat(),
+    }
+
+
+def test_a_confirmation_that_was_removed_is_missed_by_the_state_table(books: Books) -> None:
+    intent = books.write(answer=UNCONFIRMED)
+    books.confirm(intent)
+    books.purge(books.key(intent, "confirmation"))
+    assert books.verify() == (
+        2,
+        {
+            intent.id: [
+                "the state table says written, the ledger unconfirmed: a record was removed or replaced"
+            ]
+        },
+    )
+
+
+def test_an_outcome_that_says_otherwise_than_the_state_table_is_named(books: Books) -> None:
+    intent = books.write()
+    refused = json.loads(
+        books.s3.get_object(Bucket=BUCKET, Key=books.key(intent, "outcome"))["Body"].read()
+    ) | {"state": "refused"}
+    books.replace(intent, "outcome", refused)
+    status, errors = books.verify()
+    assert status == 2
+    assert errors[intent.id][-1].startswith("the state table says written, the ledger refused")
 
 
 @pytest.mark.parametrize("record", ["intent", "outcome"])
@@ -201,7 +265,9 @@ def test_a_lock_that_was_shortened_is_named_with_both_dates(books: Books) -> Non
         ("intent", b"{}"),
         ("intent", b"[" * 100_000),
         ("outcome", b'"set"'),
-        ("outcome", b'{"verdict": 5}'),
+        ("outcome", b'{"state": "set"}'),
+        ("confirmation", b'{"state": "unconfirmed", "by": "CloudTrail", "reason": "", "intent_id": ""}'),
+        ("confirmation", b"{}"),
     ],
 )
 def test_a_record_that_cannot_be_read_is_named_and_the_others_are_shown(
@@ -252,7 +318,7 @@ def test_without_verify_a_faulty_record_is_said_and_not_an_error(books: Books) -
     result = books.world.run("history", PAYMENTS)
     assert result.exit_code == 0
     assert "1 record with errors: --verify names them" in result.stdout
-    assert "│ set" in result.stdout
+    assert "│ written" in result.stdout
 
 
 def test_where_no_lock_is_shown_at_all_the_permission_is_named(books: Books) -> None:

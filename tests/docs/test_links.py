@@ -30,7 +30,9 @@ CODE = {
     if path.suffix == ".py" and "tests" not in path.parts[len(ROOT.parts) :]
 }
 #: What commands make, and the names of objects in a bucket.
-MADE = re.compile(r"out/|bench/results\.json|reports/|ledger/|intent\.json|outcome\.json|report\.(json|html)")
+MADE = re.compile(
+    r"out/|bench/results\.json|reports/|ledger/|intent\.json|outcome\.json|confirmation\.json|report\.(json|html)"
+)
 _FENCE = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
 
 

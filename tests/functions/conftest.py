@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
 
 import notify.handler
 import reconcile.handler
-from rollcall.adapters import clients
+from rollcall.adapters import clients, system
 from rollcall.runtime import compose
 from tests.functions.deployment import Deployment
 from tests.stacks.assembly import synthesize
@@ -33,7 +32,8 @@ def installed(deployment, monkeypatch):
     for name, value in deployment.variables.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(clients, "create_client", deployment.client)
-    loggers: tuple[Any, ...] = (reconcile.handler.log, notify.handler.log)
+    monkeypatch.setattr(system.SystemClock, "now", lambda _: deployment.clock.now())
+    loggers = (reconcile.handler.log, notify.handler.log)
     before = [logger.registered_handler.setStream(deployment.log) for logger in loggers]
     for function in (reconcile.handler._function, notify.handler._function):
         function.cache_clear()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import notify.handler
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from rollcall.model.contact import Contact
+    from simulation.clock import Clock
 
 WRITER_ROLE = f"arn:aws:iam::{HUB}:role/rollcall-reconcile"
 MANAGEMENT_ROLE = f"arn:aws:iam::{MANAGEMENT}:role/rollcall-management-contacts"
@@ -34,13 +36,40 @@ def api_values(contact: Contact) -> dict[str, str]:
     return names | {"EmailAddress": contact.email, "PhoneNumber": contact.phone}
 
 
+class MachineClock(SystemClock):
+    """The machine's clock, for all parts: who waits does not, but all clocks show a later time."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta(0)
+
+    def now(self) -> datetime:
+        return super().now() + self.ahead
+
+    def sleep(self, seconds: float) -> None:
+        self.ahead += timedelta(seconds=seconds)
+
+
+@dataclass
+class Context:
+    """What Lambda says of an invocation that was just begun."""
+
+    clock: Clock
+    seconds: int = 60
+
+    def get_remaining_time_in_millis(self) -> int:
+        """By the machine's real clock, as the functions read it."""
+        left = self.clock.now() + timedelta(seconds=self.seconds) - datetime.now(UTC)
+        return int(left.total_seconds() * 1000)
+
+
 @dataclass
 class Queue:
     """A queue and the function that reads it, as Lambda's event source does."""
 
     sqs: Any
     url: str
-    handler: Callable[[dict[str, Any], object], dict[str, Any]]
+    handler: Callable[[dict[str, Any], Context], dict[str, Any]]
+    clock: Clock
     waiting: list[str] = field(default_factory=list)
 
     def send(self, body: object) -> str:
@@ -64,7 +93,7 @@ class Queue:
             for message in messages
         ]
         try:
-            response = self.handler({"Records": records}, None)
+            response = self.handler({"Records": records}, Context(self.clock))
         except BaseException:
             self.waiting += [message["ReceiptHandle"] for message in messages]
             raise
@@ -78,10 +107,14 @@ class Queue:
 
     def again(self) -> list[str]:
         """Deliver once more what went back, without waiting for it to be visible."""
+        self.return_waiting()
+        return self.deliver()
+
+    def return_waiting(self) -> None:
+        """Make visible what went back."""
         for receipt in self.waiting:
             self.sqs.change_message_visibility(QueueUrl=self.url, ReceiptHandle=receipt, VisibilityTimeout=0)
         self.waiting.clear()
-        return self.deliver()
 
     def visible(self) -> int:
         """How many messages could be received now."""
@@ -95,14 +128,16 @@ class Deployment:
 
     guardrail = "off"
 
-    def __init__(self, aws: Mapping[str, Any], *, roster: dict[str, Any] = ROSTER) -> None:
+    def __init__(
+        self, aws: Mapping[str, Any], *, roster: dict[str, Any] = ROSTER, clock: Clock | None = None
+    ) -> None:
         self.aws = aws
         self.clients = dict(aws)
         self.roster = roster
         self.log = io.StringIO()
-        clock = SystemClock()
-        self.organization = make_example_organization(clock)
-        self.cloud = SimulatedCloud(self.organization, clock)
+        self.clock = clock or MachineClock()
+        self.organization = make_example_organization(self.clock)
+        self.cloud = SimulatedCloud(self.organization, self.clock)
         self._create()
         self.state = WholeStateTable(client=aws["dynamodb"], table=TABLE)
         self.cloud.subscribe(self._forward)
@@ -131,7 +166,7 @@ class Deployment:
 
     def _queue(self, name: str, handler: Callable[..., dict[str, Any]]) -> Queue:
         url = self.aws["sqs"].create_queue(QueueName=name)["QueueUrl"]
-        return Queue(sqs=self.aws["sqs"], url=url, handler=handler)
+        return Queue(sqs=self.aws["sqs"], url=url, handler=handler, clock=self.clock)
 
     @property
     def variables(self) -> dict[str, str]:
@@ -183,7 +218,7 @@ class Deployment:
             organization=AwsOrganization(client=self.cloud.client("organizations", approver)),
             document=self.roster,
             approved_by="test",
-            now=SystemClock().now(),
+            now=self.clock.now(),
         )
 
     def settle(self, account_id: str = MEMBER) -> None:
@@ -205,11 +240,18 @@ class Deployment:
         return {name: answer["AlternateContact"][name] for name in api_values(WANTED)}
 
     def run(self) -> None:
-        """Deliver everything there is, until nothing new comes of it."""
+        """Deliver everything there is, and again what waits for seconds, until nothing new comes of it."""
         queues = (self.intake, self.echoes, self.incidents)
-        while any(queue.visible() for queue in queues):
-            for queue in queues:
-                queue.deliver()
+        while True:
+            before = len(self.lines())
+            while any(queue.visible() for queue in queues):
+                for queue in queues:
+                    queue.deliver()
+            if not any(line.get("error") == "SoonError" for line in self.lines()[before:]):
+                return
+            self.clock.sleep(5)
+            self.intake.return_waiting()
+            self.echoes.return_waiting()
 
     def alerts(self) -> list[dict[str, Any]]:
         """All messages that people got until now."""

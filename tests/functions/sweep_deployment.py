@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from rollcall.adapters import system as system_clock
 from rollcall.runtime.environment import ApplyEnvironment, ControlEnvironment, SweepEnvironment
 from simulation import Caller, VirtualClock
 from simulation.client import SimulatedClient
-from tests.functions.deployment import BUCKET, BUS, MANAGEMENT_ROLE, TABLE, Deployment
+from tests.functions.deployment import BUCKET, BUS, MANAGEMENT_ROLE, TABLE, Context, Deployment
 from tests.support.samples import HUB, MANAGEMENT
 from tests.support.sweep_machine import Execution
 
@@ -65,9 +64,9 @@ class SweepDeployment(Deployment):
             return self.clients[service]
         caller = self.caller(given)
 
-        def send(operation: str, parameters: Mapping[str, Any]) -> Any:
+        def send(operation: str, parameters: Mapping[str, Any], added: str) -> Any:
             with self._lock:  # the simulation is one thread's at a time
-                return self.cloud.call(service, operation, parameters, caller)
+                return self.cloud.call(service, operation, parameters, caller.naming(added))
 
         return SimulatedClient(service, send)
 
@@ -106,7 +105,7 @@ class SweepDeployment(Deployment):
     def invoke(self, event: Mapping[str, Any], function: str | None = None) -> dict[str, Any]:
         """One invocation; what goes in and out is JSON."""
         self.running = function or FUNCTIONS.get(event["operation"], "sweep")
-        answer = HANDLERS[self.running].handler(json.loads(json.dumps(event)), None)
+        answer = HANDLERS[self.running].handler(json.loads(json.dumps(event)), Context(self.clock, 300))
         document: dict[str, Any] = json.loads(json.dumps(answer))
         return document
 
@@ -132,7 +131,7 @@ def sweeping(deployment: SweepDeployment, monkeypatch: pytest.MonkeyPatch) -> It
     for name, value in deployment.variables.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(clients, "create_client", deployment.client)
-    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    monkeypatch.setattr(system_clock.time, "sleep", deployment.clock.sleep)
     logs = [module.log.registered_handler.setStream(deployment.log) for module in HANDLERS.values()]
     deployment.restart()
     yield deployment

@@ -17,18 +17,19 @@ from rollcall.adapters.account_api import AllAccounts
 from rollcall.adapters.clients import LateClient
 from rollcall.adapters.slack import SlackChannel
 from rollcall.adapters.sns import ChatTopic, SnsTopic
-from rollcall.adapters.state.intents import IntentItems, OwnWriteItems
+from rollcall.adapters.state.contacts import ContactItems
+from rollcall.adapters.state.incidents import IncidentItems
 from rollcall.adapters.state.rosters import MatchTable
 from rollcall.bulk_edits.model import BulkLimits
+from rollcall.contact.repeated_edits import RepeatedEditLimits
 from rollcall.decide.enforcement import Enforcement
 from rollcall.model.levels import Severity
 from rollcall.model.roster import compute_digest
 from rollcall.notify.notifier import Notifier
-from rollcall.repeated_edits.rules import RepeatedEditLimits
 from rollcall.runtime import compose
 from rollcall.runtime.environment import MissingVariableError, NotifyEnvironment, ReconcileEnvironment
 from tests.functions.deployment import MANAGEMENT_ROLE, WRITER_ROLE, api_values
-from tests.support.samples import MANAGEMENT, MEMBER, REGION, WANTED
+from tests.support.samples import MANAGEMENT, MEMBER, REGION, WANTED, Refusing
 
 RECONCILE = ReconcileEnvironment(
     management_account=MANAGEMENT,
@@ -124,7 +125,7 @@ def created(aws, monkeypatch):
 
     def client(service, config=None):
         made[service] = config
-        return aws.get(service, service)
+        return aws.get(service) or Refusing({})
 
     monkeypatch.setattr(clients, "create_client", client)
     for name in (*RECONCILE.variable_names(), *NOTIFY.variable_names()):
@@ -138,13 +139,14 @@ def test_reconcile_is_composed_from_its_environment(created, candidate, monkeypa
     function = compose_reconcile(OBSERVED.append)
     first = {"dynamodb", "organizations", "account", "events"}
     assert set(created) == first
-    assert function.queue._client.meta.service_model.service_name == "sqs"
+    assert function.signals.queue._client.meta.service_model.service_name == "sqs"
     assert set(created) == first | {"sqs"}  # the others are made as late, by messages that need them
-    reconciler = function.reconciler
+    reconciler = function.signals.reconciler
     assert reconciler.writer_roles == {WRITER_ROLE, MANAGEMENT_ROLE}
     assert not reconciler.guardrail
-    assert isinstance(reconciler.writer.intents, IntentItems)
-    assert isinstance(reconciler.writer.own_writes, OwnWriteItems)
+    assert isinstance(reconciler.writer.contacts, ContactItems)
+    assert reconciler.publisher.contacts is reconciler.writer.contacts
+    assert isinstance(reconciler.publisher.incidents, IncidentItems)
     assert isinstance(reconciler.matches, MatchTable)
     assert reconciler.publisher.observe == OBSERVED.append
     assert reconciler.publisher.writer_roles == reconciler.writer_roles
@@ -159,7 +161,7 @@ def test_reconcile_is_composed_from_its_environment(created, candidate, monkeypa
 def test_reconcile_takes_half_of_the_quota(monkeypatch):
     for name, value in RECONCILE.as_variables().items():
         monkeypatch.setenv(name, value)
-    accounts: Any = compose_reconcile(OBSERVED.append).reconciler.writer.accounts
+    accounts: Any = compose_reconcile(OBSERVED.append).signals.reconciler.writer.accounts
     pacings = [accounts._members._buckets, accounts._management._buckets]
     for buckets in pacings:
         assert {name: (bucket.rate, bucket.burst) for name, bucket in buckets.items()} == {
@@ -172,23 +174,57 @@ def test_reconcile_takes_half_of_the_quota(monkeypatch):
 
 
 @pytest.mark.usefixtures("created", "candidate")
+def test_events_of_our_own_writes_are_read_at_most_twice_a_second_by_both_workers(monkeypatch):
+    for name, value in RECONCILE.as_variables().items():
+        monkeypatch.setenv(name, value)
+    function = compose_reconcile(OBSERVED.append)
+    own: Any = function.echoes.reconciler.writer.accounts
+    signals: Any = function.signals.reconciler.writer.accounts
+    read = own._members._buckets["GetAlternateContact"]
+    assert (read.rate, read.burst) == (1.0, 1.0)
+    # Their writes count as any: there is one quota.
+    for name in ("PutAlternateContact", "DeleteAlternateContact"):
+        assert own._members._buckets[name] is signals._members._buckets[name]
+
+
+@pytest.mark.usefixtures("created", "candidate")
+@pytest.mark.parametrize(
+    ("queues", "own"),
+    [
+        (["echoes"], True),
+        (["echoes", "echoes"], True),
+        (["intake"], False),
+        (["other-echoes"], False),
+        ([], False),
+    ],
+    ids=str,
+)
+def test_a_batch_goes_back_to_the_queue_that_it_came_from(monkeypatch, queues, own):
+    for name, value in RECONCILE.as_variables().items():
+        monkeypatch.setenv(name, value)
+    function = compose_reconcile(OBSERVED.append)
+    arns = [f"arn:aws:sqs:{REGION}:333333333333:{name}" for name in queues]
+    inbox = function.find_inbox({"Records": [{"eventSourceARN": arn} for arn in arns]})
+    assert inbox is (function.echoes if own else function.signals)
+    assert inbox.queue._queue_url == (RECONCILE.echo_queue_url if own else RECONCILE.intake_queue_url)
+
+
+@pytest.mark.usefixtures("created", "candidate")
 @pytest.mark.parametrize(("value", "in_use"), [("on", True), ("off", False)])
 def test_the_guardrail_is_in_use_if_it_is_on(monkeypatch, value, in_use):
     for name, text in (RECONCILE.as_variables() | {"ROLLCALL_GUARDRAIL": value}).items():
         monkeypatch.setenv(name, text)
-    assert compose_reconcile(OBSERVED.append).reconciler.guardrail is in_use
+    assert compose_reconcile(OBSERVED.append).signals.reconciler.guardrail is in_use
 
 
 @pytest.mark.usefixtures("created", "candidate")
 def test_what_is_a_bulk_and_a_standoff_is_what_the_stack_says(monkeypatch):
     for name, text in RECONCILE.as_variables().items():
         monkeypatch.setenv(name, text)
-    reconciler = compose_reconcile(OBSERVED.append).reconciler
+    reconciler = compose_reconcile(OBSERVED.append).signals.reconciler
     window = timedelta(minutes=15)
-    assert reconciler.publisher.gatherer.limits == BulkLimits(
-        accounts=7, organization_accounts=30, window=window
-    )
-    assert reconciler.standoffs == RepeatedEditLimits(reverts=4, window=timedelta(minutes=90))
+    assert reconciler.bulks.limits == BulkLimits(accounts=7, organization_accounts=30, window=window)
+    assert reconciler.repeated_edits == RepeatedEditLimits(reverts=4, window=timedelta(minutes=90))
 
 
 def test_the_management_account_is_asked_with_the_credentials_of_the_role(monkeypatch):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from rollcall.decide.intent import LEASE_SECONDS
+from rollcall.decide.intent import GRACE, WORK, WriteState
 from rollcall.model.errors import RecordRefusedError, RetryableError
 from simulation import ApiError
 from tests.support.memory import Crash
@@ -22,6 +22,9 @@ def opened():
     world.deliver(world.queue[0])
     assert [alert.stage for alert in world.alerts] == ["open"]
     return world
+
+
+TABLE_REFUSED = RetryableError("the state table refused put_item")
 
 
 def stages(world):
@@ -58,7 +61,7 @@ def test_a_refused_ledger_is_told_at_once_even_if_the_table_then_refuses_too():
     world = World().settle()
     world.member().put_alternate_contact(**SECURITY, **MALLORY)
     world.ledger.refuse(times=1)
-    world.faults.plan("state.close_intent", RetryableError("the state table refused delete_item"))
+    world.faults.then("ledger.record_intent", lambda: world.faults.plan("state.save", TABLE_REFUSED))
     world.deliver(world.queue[0])
     assert stages(world) == ["open"]
     world.drain()
@@ -69,13 +72,20 @@ def test_a_refused_ledger_is_told_at_once_even_if_the_table_then_refuses_too():
 def test_a_write_that_others_undid_before_it_was_recorded_is_on_record_as_made():
     world = World().settle()
     world.member().put_alternate_contact(**SECURITY, **MALLORY)
-    world.faults.plan("state.record_request.after", Crash())
+    world.faults.plan("put_alternate_contact.after", Crash())
     world.deliver(world.queue[0])
     assert world.contacts()["SECURITY"] == api_values("soc")
+    [intent] = world.state.intents.values()
     world.member(session="trudy").put_alternate_contact(**SECURITY, **(MALLORY | {"Name": "Trudy"}))
-    world.clock.sleep(LEASE_SECONDS + 1)  # the lease ends: the second edit finds what the first left
+    # Its worker is surely gone: the second edit finds what the first left.
+    world.clock.sleep((WORK + GRACE).total_seconds() + 1)
     world.drain()
-    assert {str(outcome.verdict) for outcome in world.ledger.outcomes.values()} == {"set"}
+    assert world.contacts()["SECURITY"] == api_values("soc")
+    # What nobody saw the answer of is confirmed by its own event, and by nothing that was there later.
+    assert world.ledger.outcomes[intent.id].state is WriteState.UNCONFIRMED
+    assert world.ledger.confirmations[intent.id].state is WriteState.WRITTEN
+    others = [answer.state for key, answer in world.ledger.outcomes.items() if key != intent.id]
+    assert others == [WriteState.WRITTEN]
     told = "\n".join(alert.text for alert in world.alerts)
     assert "/mary" in told
     assert "/trudy" in told
@@ -88,6 +98,11 @@ def begun():
     world.faults.plan("ledger.record_intent.after", Crash())
     world.deliver(world.queue[0])
     assert world.state.intents
+    # Nobody takes it over before its worker is surely gone.
+    world.deliver(world.queue[0])
+    assert world.state.intents
+    assert world.contacts()["SECURITY"] == MALLORY
+    world.clock.sleep((WORK + GRACE).total_seconds())
     return world
 
 
@@ -114,7 +129,8 @@ def test_what_cannot_be_read_when_it_is_finished_is_told_as_that():
     world.drain()
     assert stages(world) == ["closed"]
     assert "cannot be read" in world.alerts[0].subject
-    assert [str(outcome.verdict) for outcome in world.ledger.outcomes.values()] == ["unreadable"]
+    assert [answer.state for answer in world.ledger.outcomes.values()] == [WriteState.UNCONFIRMED]
+    assert not world.ledger.confirmations
     assert not world.state.intents
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from rollcall.outcomes.documents import build_incident_document
-from tests.functions.deployment import assert_no_contact_details
+from tests.functions.deployment import Context, assert_no_contact_details
 from tests.support.samples import FOUND, INCIDENT, MANAGEMENT, NOW, Refusing, client_error
 
 
@@ -105,11 +105,11 @@ def test_a_crash_after_sending_repeats_the_message_at_most_once(undeployed):
 
 def test_both_handlers_answer_an_empty_batch(undeployed):
     for queue in (undeployed.incidents, undeployed.intake):
-        assert queue.handler({"Records": []}, None) == {"batchItemFailures": []}
+        assert queue.handler({"Records": []}, Context(queue.clock)) == {"batchItemFailures": []}
 
 
 def test_a_handler_without_its_environment_raises(undeployed, monkeypatch):
     monkeypatch.delenv("ROLLCALL_STATE_TABLE")
     for queue in (undeployed.incidents, undeployed.intake):
         with pytest.raises(RuntimeError, match="ROLLCALL_STATE_TABLE"):
-            queue.handler({"Records": []}, None)
+            queue.handler({"Records": []}, Context(queue.clock))

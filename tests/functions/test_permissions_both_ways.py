@@ -71,9 +71,9 @@ class RecordedDeployment(Deployment):
         caller = self.caller(given)
         inside = caller.account_id == MANAGEMENT
 
-        def send(operation, parameters):
+        def send(operation, parameters, added):
             self.calls[INSIDE if inside else self.running] |= actions_of(service, operation, parameters)
-            answer = self.cloud.call(service, operation, parameters, caller)
+            answer = self.cloud.call(service, operation, parameters, caller.naming(added))
             if self.without_paths and operation == "DescribeAccount":
                 # As the SDK of an older runtime, which drops what it does not know.
                 shown = {name: value for name, value in answer.body["Account"].items() if name != "Paths"}

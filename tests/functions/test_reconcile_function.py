@@ -6,18 +6,23 @@ from dataclasses import replace
 import pytest
 
 import reconcile.handler
-from rollcall.adapters.state.intents import IntentItems
+from rollcall.decide.intent import GRACE, WORK, WriteState
 from rollcall.model.contact import ContactKind
 from simulation import ApiError, Caller
 from tests.functions.deployment import api_values, assert_no_contact_details
 from tests.support.moto_aws import BUCKET, TABLE
-from tests.support.samples import FOUND, HUB, INTENT, MEMBER, ROSTER, WANTED, Refusing, leaks
+from tests.support.record_samples import make_record
+from tests.support.samples import FOUND, HUB, MEMBER, ROSTER, WANTED, Refusing, leaks
 
 MALFORMED = ['{"detail": {"eventName": "PutAlt', "{}", "[]", "null", '"text"', "7", '{"detail": null}']
 
 
 def verdicts(deployment):
     return [line["verdict"] for line in deployment.lines() if line["message"] == "outcome"]
+
+
+def open_intent(deployment):
+    return deployment.state.load(MEMBER, ContactKind.SECURITY).intent
 
 
 def test_an_edited_contact_is_restored_recorded_and_told(deployment):
@@ -30,7 +35,8 @@ def test_an_edited_contact_is_restored_recorded_and_told(deployment):
     intent, outcome = (deployment.ledger()[key] for key in keys)
     assert intent["found"]["contact"] == FOUND.as_document()
     assert intent["wanted"]["contact"] == WANTED.as_document()
-    assert (outcome["verdict"], outcome["verified"]) == ("set", True)
+    assert (outcome["state"], outcome["reason"]) == ("written", "set as the roster wants it")
+    assert outcome["request_id"]
     assert outcome["intent_id"] == intent["id"]
     [alert] = deployment.alerts()
     assert alert["MessageAttributes"]["stage"]["Value"] == "closed"
@@ -38,7 +44,7 @@ def test_an_edited_contact_is_restored_recorded_and_told(deployment):
     assert "assumed-role/Dev/mary" in alert["Message"]
     assert "intruder.example" in alert["Message"]
     assert leaks(alert["Message"] + alert["Subject"]) == []
-    assert deployment.state.list_open_intents(MEMBER) == []
+    assert open_intent(deployment) is None
 
 
 def test_a_deleted_contact_is_restored_and_told_louder(deployment):
@@ -49,7 +55,7 @@ def test_a_deleted_contact_is_restored_and_told_louder(deployment):
     assert alert["MessageAttributes"]["severity"]["Value"] == "HIGH"
 
 
-def test_the_own_write_is_recognised_by_its_request_id(deployment):
+def test_the_own_write_is_known_by_its_intents_record(deployment):
     deployment.edit(FOUND)
     deployment.run()
     assert verdicts(deployment) == ["set", "own-write"]
@@ -126,7 +132,9 @@ def test_a_ledger_that_refuses_stops_the_write_and_not_the_alert(deployment, mon
     assert len(deployment.intake.deliver()) == 1
     deployment.incidents.deliver()
     assert deployment.security_contact() == api_values(FOUND)
-    assert deployment.state.list_open_intents(MEMBER) == []
+    # Whoever comes next may finish it, and knows that nothing was sent.
+    assert open_intent(deployment).is_expired(deployment.clock.now())
+    assert open_intent(deployment).answer.state is WriteState.NOT_SENT
     [opened] = deployment.alerts()
     assert opened["MessageAttributes"]["stage"]["Value"] == "open"
     monkeypatch.setenv("ROLLCALL_LEDGER_BUCKET", BUCKET)
@@ -134,6 +142,10 @@ def test_a_ledger_that_refuses_stops_the_write_and_not_the_alert(deployment, mon
     assert deployment.intake.again() == []
     deployment.run()
     assert deployment.security_contact() == api_values(WANTED)
+    assert open_intent(deployment) is None
+    ends = [record["state"] for key, record in deployment.ledger().items() if "outcome" in key]
+    # What never came to the ledger was never sent: it is forgotten.
+    assert ends == ["written"]
     assert len(deployment.ledger()) == 2
     [closed] = deployment.alerts()
     assert closed["MessageAttributes"]["stage"]["Value"] == "closed"
@@ -149,24 +161,27 @@ def test_a_worker_killed_after_the_put_is_finished_by_the_redelivery(deployment,
 
     deployment.edit(FOUND)
     with monkeypatch.context() as patched:
-        patched.setattr(IntentItems, "record_request", killed)
+        patched.setattr("rollcall.adapters.ledger.LedgerBucket.record_outcome", killed)
         with pytest.raises(Killed):
             deployment.intake.deliver()
     assert deployment.security_contact() == api_values(WANTED)
     assert deployment.alerts() == []
-    [intent] = deployment.state.list_open_intents(MEMBER)
-    assert intent.request_id is None
-    # The event of the put comes before the redelivery: it has to wait for the intent to end.
+    assert open_intent(deployment).answer is None
+    # Nobody finishes it before the worker is surely gone: neither its own message nor the event of its put.
     assert len(deployment.echoes.deliver()) == 1
-    while deployment.intake.waiting:
-        deployment.intake.again()
-    deployment.echoes.again()
+    assert len(deployment.intake.again()) == 1
+    assert open_intent(deployment) is not None
+    deployment.clock.sleep((WORK + GRACE).total_seconds())
+    deployment.intake.return_waiting()
+    deployment.echoes.return_waiting()
     deployment.run()
-    assert deployment.state.list_open_intents(MEMBER) == []
-    assert [record.get("verdict") for record in deployment.ledger().values()] == [None, "set"]
+    assert open_intent(deployment) is None
+    # No answer was seen, and the event of the put says that it was made.
+    states = {key.rpartition("/")[2]: record.get("state") for key, record in deployment.ledger().items()}
+    assert states == {"intent.json": None, "outcome.json": "unconfirmed", "confirmation.json": "written"}
     [alert] = deployment.alerts()
     assert alert["MessageAttributes"]["verdict"]["Value"] == "set"
-    assert verdicts(deployment) == ["set", "compliant"]  # the event of the put is believed, and looked into
+    assert set(verdicts(deployment)) == {"set", "compliant", "own-write"}
 
 
 def test_a_value_that_aws_refuses_is_told_without_the_value(deployment):
@@ -179,8 +194,8 @@ def test_a_value_that_aws_refuses_is_told_without_the_value(deployment):
     assert "ValidationException" in alert["Message"]
     assert_no_contact_details(deployment.log.getvalue(), alert["Message"])
     [outcome] = [record for key, record in deployment.ledger().items() if key.endswith("outcome.json")]
-    assert (outcome["verdict"], outcome["reason"]) == (
-        "failed",
+    assert (outcome["state"], outcome["reason"]) == (
+        "refused",
         "the Account API answered ValidationException",
     )
 
@@ -253,14 +268,14 @@ class TestLogs:
         assert_no_contact_details(deployment.log.getvalue())
 
     def test_of_a_broken_intent_name_the_error_and_not_its_text(self, deployment):
-        deployment.state.open_intent(replace(INTENT, kind=ContactKind.SECURITY))
+        deployment.state.open_intent(make_record(), at=deployment.clock.now())
         deployment.aws["dynamodb"].update_item(
             TableName=TABLE,
-            Key={"pk": {"S": f"intent#{MEMBER}"}, "sk": {"S": "SECURITY"}},
+            Key={"pk": {"S": f"contact#{MEMBER}#SECURITY"}, "sk": {"S": "record"}},
             UpdateExpression="SET #document = :broken",
             ExpressionAttributeNames={"#document": "document"},
             ExpressionAttributeValues={
-                ":broken": {"S": json.dumps(INTENT.as_document() | {"kind": FOUND.email})}
+                ":broken": {"S": json.dumps(make_record().as_document() | {"kind": FOUND.email})}
             },
         )
         deployment.edit(FOUND)

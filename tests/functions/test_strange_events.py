@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rollcall.bulk_edits.model import BulkLimits
+from rollcall.contact.repeated_edits import RepeatedEditLimits
 from rollcall.notify.notifier import read_event
-from rollcall.repeated_edits.rules import RepeatedEditLimits
 from simulation.caller import Caller
 from tests.support.hostile_names import assert_sound
 from tests.support.memory import Crash
@@ -145,11 +145,12 @@ POINTS = (
 def test_any_mixture_of_strange_events_doubles_and_crashes_ends_right_and_told(seed):
     chance, world = Random(seed), World().settle()  # noqa: S311  # a mixture that comes again, no secret
     publisher = world.reconciler.publisher
-    gatherer = replace(publisher.gatherer, limits=BulkLimits(accounts=3))
+    detector = replace(world.reconciler.bulks, limits=BulkLimits(accounts=3))
     world.reconciler = replace(
         world.reconciler,
-        publisher=replace(publisher, gatherer=gatherer),
-        standoffs=RepeatedEditLimits(reverts=2),
+        publisher=replace(publisher, grouper=detector),
+        bulks=detector,
+        repeated_edits=RepeatedEditLimits(reverts=2),
     )
     accounts = many_accounts(world, 6)
     for _ in range(20):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Any
@@ -13,10 +14,11 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from rollcall.adapters.state.edits import RepeatedEditItems
+from rollcall.adapters.state.contacts import ContactItems
 from rollcall.adapters.state.rosters import MatchTable
+from rollcall.contact.known_drift import KnownDrift
+from rollcall.contact.repeated_edits import RepeatedEdits
 from rollcall.model.contact import ContactKind
-from rollcall.repeated_edits.rules import RepeatedEdits
 from rollcall.runtime import compose
 from simulation import Response
 from simulation.client import SimulatedClient
@@ -32,6 +34,7 @@ from tests.support.permissions import (
     PREFIXES,
     actions_of,
     grants_of,
+    indexes_of,
     partitions_in,
 )
 from tests.support.samples import FOUND, MANAGEMENT, MEMBER, REGION
@@ -48,6 +51,7 @@ class RecordedSweep(SweepDeployment):
         super().__init__(aws, roster=roster)
         self.calls = defaultdict(set)
         self.partitions = defaultdict(set)
+        self.indexes = defaultdict(set)
         self.without_paths = False
         session: Any = boto3.Session("testing", "testing", region_name=REGION)
         self.recorded = {service: session.client(service) for service in SERVICES}
@@ -59,11 +63,11 @@ class RecordedSweep(SweepDeployment):
             return self.recorded[service]
         caller = self.caller(given)
 
-        def send(operation, parameters):
+        def send(operation, parameters, added):
             with self._lock:
                 name = INSIDE if caller.account_id == MANAGEMENT else self.running
                 self.calls[name] |= actions_of(service, operation, parameters)
-                answer = self.cloud.call(service, operation, parameters, caller)
+                answer = self.cloud.call(service, operation, parameters, caller.naming(added))
             if self.without_paths and operation == "ListAccounts":
                 body = answer.body
                 accounts = [
@@ -81,6 +85,7 @@ class RecordedSweep(SweepDeployment):
             self.calls[self.running] |= {RENAMED.get(action, action) for action in named}
             if service == "dynamodb":
                 self.partitions[self.running] |= partitions_in(params)
+                self.indexes[self.running] |= {params["IndexName"]} if "IndexName" in params else set()
 
         return note
 
@@ -135,11 +140,18 @@ def live(deployment, candidate):
     assert deployment.sweep().document["ending"] == "finished"
     # A standoff, which somebody ends.
     now = datetime.now(UTC)
-    standoffs = RepeatedEditItems(client=deployment.aws["dynamodb"], table=TABLE)
-    opened = RepeatedEdits(account_id=MEMBER, kind=ContactKind.SECURITY, opened_at=now, changed_at=now)
-    assert standoffs.save_repeated(opened, at=now)
+    contacts = ContactItems(client=deployment.aws["dynamodb"], table=TABLE)
+    known = contacts.load(MEMBER, ContactKind.SECURITY)
+    opened = replace(known, repeated=RepeatedEdits(opened_at=now, changed_at=now))
+    assert contacts.save(opened, at=now)
+    assert contacts.list_pending()
     assert deployment.command("release", account=MEMBER, kind="SECURITY")["done"]
-    assert not standoffs.list_repeated(now)
+    assert not contacts.list_pending()
+    # What an event announced is right by now, as a run finds.
+    known = contacts.load(MEMBER, ContactKind.SECURITY)
+    assert contacts.save(replace(known, drift=KnownDrift(found=None, at=now)), at=now)
+    assert deployment.sweep().document["ending"] == "finished"
+    assert not contacts.list_pending()
     # A candidate within the limits, which is approved by the gate; with units that have to be looked up.
     roster = json.loads(candidate.read_text(encoding="utf-8"))
     candidate.write_text(json.dumps(roster | {"authorised_changers": ["x"]}), encoding="utf-8")
@@ -174,6 +186,11 @@ def test_a_function_uses_the_partitions_of_the_table_that_its_role_may_and_no_ot
     assert refused == set(), "used and not granted"
     idle = {pattern for pattern in granted if not any(fnmatchcase(pk, pattern) for pk in used)}
     assert idle == set(), "granted and never used"
+
+
+@pytest.mark.parametrize("function", ROLES)
+def test_a_function_queries_the_indexes_that_its_role_may_and_no_others(everything, lived, function):
+    assert lived.indexes[function] == indexes_of(everything.templates["RollcallHub"], ROLES[function])
 
 
 def test_apply_calls_what_the_writer_may_and_the_writer_may_what_only_apply_calls(everything, calls):

@@ -24,7 +24,7 @@ from tests.cli.world import GUARDED, World
 from tests.stacks.template import as_list
 from tests.support.assembly_cache import ROOT
 from tests.support.ledger_books import Books
-from tests.support.permissions import LEADING, PREFIXES, partitions_in
+from tests.support.permissions import LEADING, PREFIXES, indexes_of, partitions_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -102,6 +102,7 @@ class Watched(World):
         self.command: str | None = None
         self.actions: dict[str, set[str]] = defaultdict(set)
         self.partitions: set[str] = set()
+        self.indexes: set[str] = set()
         self.objects: set[str] = set()
         super().__init__(where)
 
@@ -124,6 +125,7 @@ class Watched(World):
         self.actions[self.command] |= actions_of(service, operation, given) - FREE
         if service == "dynamodb":
             self.partitions |= partitions_in(given)
+            self.indexes |= {given["IndexName"]} if "IndexName" in given else set()
         if service == "s3":
             self.objects.add((given.get("Key") or given["Prefix"]).partition("/")[0] + "/")
 
@@ -230,6 +232,13 @@ def test_people_may_read_the_items_that_their_commands_read_and_no_others(
     (items,) = [one for one in statements_of(hub, role) if "dynamodb:GetItem" in as_list(one["Action"])]
     granted = set(items["Condition"]["ForAllValues:StringLike"][LEADING])
     assert {f"{name}#*" if rest else name for name, _, rest in map(split, lived.partitions)} == granted
+
+
+@pytest.mark.parametrize("role", ["PeopleReader", "PeopleOperator"])
+def test_people_may_query_the_indexes_that_their_commands_query_and_no_others(
+    hub: Template, lived: Watched, role: str
+) -> None:
+    assert indexes_of(hub, role) == lived.indexes
 
 
 def split(partition: str) -> tuple[str, str, str]:

@@ -83,7 +83,7 @@ LOOKING: Grants = {
     "cloudtrail:GetTrailStatus": _TRAILS,
     "cloudwatch:DescribeAlarms": f"arn:{_HERE.format('cloudwatch')}:alarm:*",
     "dynamodb:GetItem": "{State.Arn}",
-    "dynamodb:Query": "{State.Arn}",
+    "dynamodb:Query": ("{State.Arn}", "{State.Arn}/index/pending"),
     "events:DescribeEventBus": "arn:{AWS::Partition}:events:us-east-1:333333333333:event-bus/rollcall-intake",
     "events:DescribeRule": _RULES,
     "events:ListTargetsByRule": _RULES,
@@ -120,15 +120,14 @@ GRANTS: dict[tuple[str, str], Grants] = {
         "dynamodb:DeleteItem": "{State.Arn}",
         "dynamodb:GetItem": "{State.Arn}",
         "dynamodb:PutItem": "{State.Arn}",
-        "dynamodb:Query": "{State.Arn}",
+        # As apply it looks for intents that workers left behind.
+        "dynamodb:Query": ("{State.Arn}", "{State.Arn}/index/pending"),
         "dynamodb:UpdateItem": "{State.Arn}",
         "events:PutEvents": "{Outcomes.Arn}",
-        # As apply it looks for intents that workers left behind.
-        "dynamodb:Scan": "{State.Arn}",
         "logs:CreateLogStream": ("{ApplyLogs.Arn}", "{ReconcileLogs.Arn}"),
         "logs:PutLogEvents": ("{ApplyLogs.Arn}", "{ReconcileLogs.Arn}"),
-        "s3:GetObject": "{Reports.Arn}/runs/*",
-        "s3:ListBucket": "{Reports.Arn}",
+        "s3:GetObject": ("{Ledger.Arn}/ledger/*", "{Reports.Arn}/runs/*"),
+        "s3:ListBucket": ("{Ledger.Arn}", "{Reports.Arn}"),
         "s3:PutObject": ("{Ledger.Arn}/ledger/*", "{Reports.Arn}/runs/*"),
         "sts:AssumeRole": "arn:{AWS::Partition}:iam::111111111111:role/rollcall-management-contacts",
         "sqs:ChangeMessageVisibility": ("{Echoes.Arn}", "{Intake.Arn}"),
@@ -138,7 +137,6 @@ GRANTS: dict[tuple[str, str], Grants] = {
         "sqs:ReceiveMessage": ("{Echoes.Arn}", "{Intake.Arn}"),
     },
     ("RollcallHub", "ChannelsNotifyRole"): {
-        "dynamodb:GetItem": "{State.Arn}",
         "dynamodb:PutItem": "{State.Arn}",
         "dynamodb:UpdateItem": "{State.Arn}",
         "kms:Decrypt": "{AlertsKey.Arn}",
@@ -157,7 +155,7 @@ GRANTS: dict[tuple[str, str], Grants] = {
         "dynamodb:DeleteItem": "{State.Arn}",
         "dynamodb:GetItem": "{State.Arn}",
         "dynamodb:PutItem": "{State.Arn}",
-        "dynamodb:Query": "{State.Arn}",
+        "dynamodb:Query": ("{State.Arn}", "{State.Arn}/index/pending"),
         "dynamodb:UpdateItem": "{State.Arn}",
         "events:PutEvents": "{Outcomes.Arn}",
         "logs:CreateLogStream": "{SweepLogs.Arn}",
@@ -407,13 +405,13 @@ LEADING = "dynamodb:LeadingKeys"
 @pytest.mark.parametrize(
     ("role", "partitions"),
     [
-        ("SweepRole", {"announced", "control", "roster", "sweep", "tagged#*", "units"}),
-        ("ControlRole", {"control", "roster", "standoffs", "sweep", "units"}),
-        ("PeopleReader", {"control", "roster", "standoffs", "sweep", "tagged#*", "units", "writes#*"}),
-        ("PeopleOperator", {"control", "roster", "standoffs", "sweep", "tagged#*", "units", "writes#*"}),
+        ("SweepRole", {"contact#*", "control", "roster", "sweep", "tagged#*", "units"}),
+        ("ControlRole", {"contact#*", "control", "roster", "sweep", "units"}),
+        ("PeopleReader", {"contact#*", "control", "roster", "sweep", "tagged#*", "units"}),
+        ("PeopleOperator", {"contact#*", "control", "roster", "sweep", "tagged#*", "units"}),
     ],
 )
-def test_a_role_that_does_not_write_contacts_sees_no_intents(
+def test_a_role_that_does_not_write_contacts_sees_only_its_part_of_the_table(
     hub: Template, role: str, partitions: set[str]
 ) -> None:
     statements = hub.statements(hub.one("AWS::IAM::Role", role)[0])

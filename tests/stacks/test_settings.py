@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from rollcall.bulk_edits.model import BulkLimits
-from rollcall.repeated_edits.rules import RepeatedEditLimits
+from rollcall.contact.repeated_edits import RepeatedEditLimits
 from tests.stacks.configs import ORGANIZATION, complaints, load_from
 from tests.support.assembly_cache import ROOT
 

@@ -1,7 +1,8 @@
 """Every refusal of the Account API that has been captured or documented: one table for both sides.
 
 A row with a `caller` is a request that the simulation must refuse in these words; `answer` is what our
-adapter makes of it: absent, done, denied (with the cause), transient or final.
+adapter makes of it: absent, denied (with the cause) or final; transient for a read; for a write not-made, if
+that is known, or unanswered.
 """
 
 import json

@@ -144,8 +144,26 @@ INCIDENTS = {
     "edited-not-pursued": incident(
         EDITED, of(Verdict.INACTIVE, "the account is SUSPENDED", **NOBODY), opened=True
     ),
-    "edited-put-back-later": incident(
-        EDITED, of(Verdict.BACKED_OFF, "a standoff: it is put back at 2026-10-05T09:35:00Z"), opened=True
+    "edited-restored-later": incident(
+        EDITED, of(Verdict.BACKED_OFF, "repeated edits: it is put back at 2026-10-05T09:35:00Z"), opened=True
+    ),
+    "deleted-changed-back": incident(
+        DELETED,
+        of(Verdict.CHANGED_BACK, "it is right again; changed besides by: arn:aws:iam::222222222222:root"),
+    ),
+    "edited-set-by-others": incident(
+        EDITED, of(Verdict.SET_BY_OTHERS, "the change left it as the roster wants it")
+    ),
+    "edited-after-our-write": incident(
+        EDITED,
+        of(Verdict.OVERWRITTEN, "the contact is not as our write left it", found=None, wanted=None),
+        OUTCOME,
+        actor=WRITER,
+    ),
+    "edited-by-nobody-known": incident(
+        EDITED,
+        of(Verdict.UNEXPLAINED, "15 minutes later still no event says who", found=None, wanted=None),
+        actor=WRITER,
     ),
     "renamed-denied": incident(Cause.ACCOUNT_RENAMED, DENIED, event="PutAccountName"),
     "moved-denied": incident(MOVED, DENIED, event="MoveAccount", **CALLERS),

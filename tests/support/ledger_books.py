@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.ledger import LedgerBucket
-from rollcall.decide.intent import make_intent_id
+from rollcall.contact.record import end_intent
+from rollcall.decide.intent import Answer, WriteState, make_intent_id
 from rollcall.model.contact import ContactKind
-from rollcall.outcomes.outcome import Outcome
-from rollcall.outcomes.verdicts import Verdict
+from rollcall.write.apply_change import make_write
 from tests.cli.desk import HUB, PAYMENTS
 from tests.cli.world import TABLE
 from tests.support import samples
@@ -31,6 +31,10 @@ LOCK = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "G
 
 #: S3 of the tests knows the time of this machine only.
 NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+WRITTEN = Answer(state=WriteState.WRITTEN, reason="set as the roster wants it", request_id="r-1")
+UNCONFIRMED = Answer(state=WriteState.UNCONFIRMED, reason="no answer was seen")
 
 
 OPENED = datetime(2026, 10, 5, 9, 30, tzinfo=UTC)
@@ -56,6 +60,7 @@ class Books:
         kind: ContactKind = ContactKind.SECURITY,
         actor: Actor = samples.INTENT.signal.actor,
         outcome: bool = True,
+        answer: Answer = WRITTEN,
     ) -> Intent:
         """One write with its records."""
         sample, at = samples.INTENT, OPENED + timedelta(minutes=minutes)
@@ -63,21 +68,27 @@ class Books:
         name = make_intent_id(signal=signal, kind=kind, owner="m-1", opened_at=at)
         intent = replace(sample, id=name, signal=signal, kind=kind, opened_at=at)
         self.ledger.record_intent(intent)
-        self.state.record_request(intent, f"request-{minutes}", at=NOW)
         if outcome:
-            self.end(intent)
+            self.end(intent, answer)
         return intent
 
-    def end(self, intent: Intent) -> None:
-        done = Outcome(
-            verdict=Verdict.SET,
-            reason="set as the roster wants it",
-            kind=intent.kind,
-            intent_id=intent.id,
-            request_id="r-1",
-            verified=True,
-        )
-        self.ledger.record_outcome(intent, done, intent.opened_at + timedelta(seconds=1))
+    def end(self, intent: Intent, answer: Answer = WRITTEN) -> None:
+        """Record how it ended: in the ledger first, as the functions do."""
+        at = intent.opened_at + timedelta(seconds=1)
+        self.ledger.record_outcome(intent, answer, at)
+        self.remember(intent, answer)
+
+    def confirm(self, intent: Intent, answer: Answer = WRITTEN) -> None:
+        """Record what became known of it."""
+        at = intent.opened_at + timedelta(minutes=5)
+        self.ledger.record_confirmation(PAYMENTS, intent.id, answer, by="CloudTrail", at=at)
+        self.remember(intent, answer)
+
+    def remember(self, intent: Intent, answer: Answer) -> None:
+        """Let the contact's record have the write."""
+        at = intent.opened_at + timedelta(seconds=1)
+        record = self.state.load(PAYMENTS, intent.kind)
+        assert self.state.save(end_intent(record, make_write(intent, answer, at=at)), at=NOW)
 
     def later(self, **passed: int) -> None:
         """Look that long after now, whatever the date of this machine: the clock of the world has its own."""

@@ -7,28 +7,27 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from rollcall.adapters.state.incidents import HELD_SECONDS
+from rollcall.adapters.state.channels import HELD_SECONDS
 from rollcall.decide.enforcement import Enforcement
 from rollcall.decide.observed import ChangeResult, ObservedAccount, PlannedChange
 from rollcall.model.account import Account
-from rollcall.model.errors import IntentBusyError, RecordRefusedError, RetryableError, WritesHaltedError
+from rollcall.model.errors import RecordRefusedError, RetryableError
 from rollcall.notify.notifier import ChannelRecord
 from rollcall.notify.plain_text import render_plain_text
 from rollcall.outcomes.documents import build_incident_document, build_outcome_documents
 from rollcall.outcomes.notices import build_notice_document
 from rollcall.sweep.run import LEASE_SECONDS, Run
-from tests.support.memory_bulks import MemoryBulks, MemoryKnownDrift, MemoryRepeatedEdits
+from tests.support.memory_bulks import MemoryBulks, MemoryContacts, MemoryIncidents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from rollcall.decide.intent import Intent
-    from rollcall.model.contact import ContactKind
+    from rollcall.decide.intent import Answer, Intent
     from rollcall.notify.message import Message
     from rollcall.notify.plain_text import Alert
     from rollcall.outcomes.notices import Notice
-    from rollcall.outcomes.outcome import Incident, Outcome
+    from rollcall.outcomes.outcome import Incident
     from rollcall.sweep.approvals import LapsedApproval, PendingPlan
 
 
@@ -60,15 +59,8 @@ class Faults:
 
 
 @dataclass
-class MemoryState(MemoryRepeatedEdits, MemoryBulks, MemoryKnownDrift):
-    approved: str | None = None
-    paused: bool = False
+class MemoryState(MemoryContacts, MemoryIncidents, MemoryBulks):
     documents: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    intents: dict[tuple[str, ContactKind], Intent] = field(default_factory=dict)
-    requests: set[str] = field(default_factory=set)
-    claims: dict[tuple[str, ContactKind, str], tuple[str, str | None]] = field(default_factory=dict)
-    opened_incidents: set[str] = field(default_factory=set)
-    restored: dict[tuple[str, ContactKind], tuple[datetime, str]] = field(default_factory=dict)
 
     def get_enforcement(self) -> Enforcement:
         self.faults("state.get_enforcement")
@@ -86,75 +78,6 @@ class MemoryState(MemoryRepeatedEdits, MemoryBulks, MemoryKnownDrift):
     def set_paused(self, *, paused: bool, by: str, reason: str, at: datetime) -> None:  # noqa: ARG002  # memory keeps no names
         self.faults("state.set_paused")
         self.paused = paused
-
-    def list_open_intents(self, account_id: str) -> list[Intent]:
-        self.faults("state.list_open_intents")
-        return [intent for (account, _), intent in self.intents.items() if account == account_id]
-
-    def list_stale_intents(self, now: datetime) -> list[Intent]:
-        self.faults("state.list_stale_intents")
-        return [intent for intent in self.intents.values() if intent.is_stale(now)]
-
-    def open_intent(self, intent: Intent) -> None:
-        self.faults("state.open_intent")
-        if self.paused or self.approved != intent.roster_digest:
-            raise WritesHaltedError("writes were paused or another roster was approved")
-        if (intent.signal.account_id, intent.kind) in self.intents:
-            raise IntentBusyError("another worker is writing this contact")
-        self.intents[intent.signal.account_id, intent.kind] = intent
-        self.faults("state.open_intent.after")
-
-    def record_request(self, intent: Intent, request_id: str, *, at: datetime) -> None:  # noqa: ARG002  # memory forgets nothing
-        self.faults("state.record_request")
-        self.requests.add(request_id)
-        key = (intent.signal.account_id, intent.kind)
-        if key in self.intents and self.intents[key].id == intent.id:
-            self.intents[key] = replace(intent, request_id=request_id)
-        self.faults("state.record_request.after")
-
-    def remember_call(self, intent: Intent, request_id: str, *, at: datetime) -> None:  # noqa: ARG002  # memory forgets nothing
-        self.requests.add(request_id)
-
-    def mark_opened(self, incident_id: str, *, at: datetime) -> None:  # noqa: ARG002  # memory forgets nothing
-        self.opened_incidents.add(incident_id)
-
-    def is_opened(self, incident_id: str) -> bool:
-        return incident_id in self.opened_incidents
-
-    def mark_restored(self, intent: Intent, *, at: datetime) -> None:
-        self.restored[intent.signal.account_id, intent.kind] = (at, intent.signal.event.id)
-        self.faults("state.mark_restored.after")
-
-    def get_restored_at(self, account_id: str, kind: ContactKind) -> datetime | None:
-        written = self.restored.get((account_id, kind))
-        return written[0] if written else None
-
-    def get_restored_for(self, account_id: str, kind: ContactKind) -> str | None:
-        written = self.restored.get((account_id, kind))
-        return written[1] if written else None
-
-    def close_intent(self, intent: Intent, *, claimable: bool, at: datetime) -> None:  # noqa: ARG002  # memory forgets nothing
-        self.faults("state.close_intent")
-        key = (intent.signal.account_id, intent.kind)
-        if claimable:
-            self.claims.setdefault((*key, intent.id), (intent.signal.event.key, None))
-        if key in self.intents and self.intents[key].id == intent.id:
-            del self.intents[key]
-
-    def is_own_write(self, request_id: str) -> bool:
-        return request_id in self.requests
-
-    def claim_write(self, account_id: str, kind: ContactKind, *, event_key: str, at: datetime) -> bool:  # noqa: ARG002  # memory forgets nothing
-        free = [
-            (key, undid)
-            for key, (undid, claimed_by) in self.claims.items()
-            if key[:2] == (account_id, kind) and undid != event_key and claimed_by in (None, event_key)
-        ]
-        # The one that this event has claimed before goes first.
-        free.sort(key=lambda item: self.claims[item[0]][1] != event_key)
-        for key, undid in free[:1]:
-            self.claims[key] = (undid, event_key)
-        return bool(free)
 
 
 @dataclass
@@ -187,17 +110,43 @@ class MemoryMatches:
 class MemoryLedger:
     faults: Faults
     intents: dict[str, Intent] = field(default_factory=dict)
-    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    outcomes: dict[str, Answer] = field(default_factory=dict)
+    confirmations: dict[str, Answer] = field(default_factory=dict)
 
     def record_intent(self, intent: Intent) -> None:
         self.faults("ledger.record_intent")
-        self.intents.setdefault(intent.id, intent)
+        known = self.intents.setdefault(intent.id, intent)
+        if replace(known, until=intent.until) != intent:
+            raise RecordRefusedError("the ledger holds another intent under this id")
         self.faults("ledger.record_intent.after")
 
-    def record_outcome(self, intent: Intent, outcome: Outcome, at: datetime) -> None:  # noqa: ARG002  # the real one writes it down
+    def load_intent(self, account_id: str, intent_id: str) -> Intent | None:  # noqa: ARG002  # a part of the real one's key
+        self.faults("ledger.load_intent")
+        return self.intents.get(intent_id)
+
+    def record_outcome(self, intent: Intent, answer: Answer, at: datetime) -> Answer:  # noqa: ARG002  # the real one writes it down
         self.faults("ledger.record_outcome")
-        self.outcomes.setdefault(intent.id, outcome)
+        known = self.outcomes.setdefault(intent.id, answer)
         self.faults("ledger.record_outcome.after")
+        return known
+
+    def record_confirmation(
+        self,
+        account_id: str,  # noqa: ARG002  # a part of the real one's key
+        intent_id: str,
+        answer: Answer,
+        *,
+        by: str,  # noqa: ARG002  # the real one writes it down
+        at: datetime,  # noqa: ARG002  # the real one writes it down
+    ) -> None:
+        self.faults("ledger.record_confirmation")
+        known = self.confirmations.setdefault(intent_id, answer)
+        if known.state is not answer.state:
+            raise RecordRefusedError("the ledger holds another confirmation of this write")
+
+    def find_answer(self, account_id: str, intent_id: str) -> Answer | None:  # noqa: ARG002  # a part of the real one's key
+        self.faults("ledger.find_answer")
+        return self.confirmations.get(intent_id) or self.outcomes.get(intent_id)
 
     def refuse(self, times: int = 1_000_000) -> None:
         refused = RecordRefusedError("the ledger refused the record")
@@ -218,6 +167,16 @@ class MemoryBus:
         self.notices.append(build_notice_document(notice, at=at))
         if self.listener is not None:
             self.listener({"detail": self.notices[-1]})
+
+    def write_opening(self, incident: Incident, at: datetime) -> str | None:
+        document = build_incident_document(incident, management_account=self.management_account, at=at)
+        return json.dumps(document) if document else None
+
+    def publish_opening(self, opening: str) -> None:
+        self.faults("bus.publish_opening")
+        self.incidents.append(json.loads(opening))
+        if self.listener is not None:
+            self.listener({"detail": self.incidents[-1]})
 
     def publish(self, incident: Incident, at: datetime) -> None:
         self.faults("bus.publish")

@@ -1,21 +1,23 @@
-"""The ports of bulk edits and standoffs in memory; they keep JSON, as the table does."""
+"""The ports of contacts, incidents and bulk edits in memory; they keep JSON, as the table does."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from rollcall.bulk_edits.model import EditWindow, GroupedIncident
-from rollcall.repeated_edits.rules import Release, RepeatedEdits
+from rollcall.contact.record import ContactRecord
+from rollcall.model.errors import IntentBusyError, WritesHaltedError
+from rollcall.publish.incidents import AlertedIncident, AlertStage
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from rollcall.bulk_edits.model import By
+    from rollcall.decide.intent import Intent
     from rollcall.model.contact import ContactKind
-    from rollcall.publish.known_drift import KnownDrift
     from tests.support.memory import Faults
 
 
@@ -68,68 +70,90 @@ class MemoryBulks:
 
 
 @dataclass
-class MemoryKnownDrift:
+class MemoryContacts:
+    """Keeps JSON, as the table does; `intents` shows those that are open."""
+
     faults: Faults
-    told_of: dict[tuple[str, ContactKind], KnownDrift] = field(default_factory=dict)
+    approved: str | None = None
+    paused: bool = False
+    records: dict[tuple[str, ContactKind], tuple[int, str]] = field(default_factory=dict)
 
-    def remember_drift(self, announced: KnownDrift) -> None:
-        self.faults("state.remember_drift")
-        self.told_of[announced.account_id, announced.kind] = announced
+    def load(self, account_id: str, kind: ContactKind) -> ContactRecord:
+        self.faults("state.load")
+        return self.read(account_id, kind)
 
-    def forget_drift(self, account_id: str, kind: ContactKind) -> None:
-        self.faults("state.forget_drift")
-        self.told_of.pop((account_id, kind), None)
+    def read(self, account_id: str, kind: ContactKind) -> ContactRecord:
+        """As tests look at it."""
+        if (account_id, kind) not in self.records:
+            return ContactRecord(account_id=account_id, kind=kind)
+        version, document = self.records[account_id, kind]
+        return replace(ContactRecord.from_document(json.loads(document)), version=version)
 
-    def list_known_drift(self) -> list[KnownDrift]:
-        self.faults("state.list_known_drift")
-        return [self.told_of[key] for key in sorted(self.told_of)]
+    def save(self, record: ContactRecord, *, at: datetime) -> bool:  # noqa: ARG002  # memory forgets nothing
+        before = self.read(record.account_id, record.kind)
+        step = "state.close_intent" if before.intent and not record.intent else "state.save"
+        self.faults(step)
+        if self.read(record.account_id, record.kind).version != record.version:
+            return False
+        self.store(record)
+        self.faults(f"{step}.after")
+        return True
 
-    def resolve_drift(self, announced: KnownDrift) -> None:
-        self.faults("state.resolve_drift")
-        key = (announced.account_id, announced.kind)
-        if key in self.told_of and self.told_of[key].at == announced.at:
-            del self.told_of[key]
+    def open_intent(self, record: ContactRecord, *, at: datetime) -> None:  # noqa: ARG002  # memory forgets nothing
+        assert record.intent is not None
+        self.faults("state.open_intent")
+        if self.paused or self.approved != record.intent.roster_digest:
+            raise WritesHaltedError("writes were paused or another roster was approved")
+        if self.read(record.account_id, record.kind).version != record.version:
+            raise IntentBusyError("another worker is at this contact or at the control item")
+        self.store(record)
+        self.faults("state.open_intent.after")
 
-    def refine_drift(self, announced: KnownDrift) -> None:
-        self.faults("state.refine_drift")
-        key = (announced.account_id, announced.kind)
-        if announced.found is not None and key in self.told_of and self.told_of[key].at == announced.at:
-            self.told_of[key] = announced
+    def list_pending(self) -> list[ContactRecord]:
+        self.faults("state.list_pending")
+        found = [self.read(*key) for key in sorted(self.records)]
+        return [record for record in found if record.is_pending]
+
+    @property
+    def intents(self) -> dict[tuple[str, ContactKind], Intent]:
+        found = {key: self.read(*key).intent for key in self.records}
+        return {key: intent for key, intent in found.items() if intent is not None}
+
+    @property
+    def restored(self) -> dict[tuple[str, ContactKind], int]:
+        """How many writes each contact's record remembers."""
+        return {key: len(writes) for key in self.records if (writes := self.read(*key).writes)}
+
+    def store(self, record: ContactRecord) -> None:
+        """As another worker does, whatever is there."""
+        key = (record.account_id, record.kind)
+        self.records[key] = (record.version + 1, json.dumps(record.as_document()))
 
 
 @dataclass
-class MemoryRepeatedEdits:
+class MemoryIncidents:
     faults: Faults
-    kept_standoffs: dict[tuple[str, ContactKind], tuple[int, str]] = field(default_factory=dict)
+    alerted_incidents: dict[str, AlertedIncident] = field(default_factory=dict)
+    units: dict[str, set[str]] = field(default_factory=dict)
 
-    def load_repeated(self, account_id: str, kind: ContactKind) -> RepeatedEdits:
-        self.faults("state.load_repeated")
-        if (account_id, kind) not in self.kept_standoffs:
-            return RepeatedEdits(account_id=account_id, kind=kind)
-        version, document = self.kept_standoffs[account_id, kind]
-        return RepeatedEdits.from_document(
-            json.loads(document), account_id=account_id, kind=kind, version=version
-        )
+    def load_incident(self, incident_id: str) -> AlertedIncident | None:
+        self.faults("state.load_incident")
+        return self.alerted_incidents.get(incident_id)
 
-    def save_repeated(self, standoff: RepeatedEdits, *, at: datetime) -> bool:  # noqa: ARG002  # memory forgets nothing
-        self.faults("state.save_repeated")
-        key = (standoff.account_id, standoff.kind)
-        if self.kept_standoffs.get(key, (0,))[0] != standoff.version:
+    def save_incident(self, incident: AlertedIncident, *, at: datetime) -> bool:  # noqa: ARG002  # memory forgets nothing
+        self.faults("state.save_incident")
+        order, known = list(AlertStage), self.alerted_incidents.get(incident.id)
+        if known is not None and order.index(known.stage) >= order.index(incident.stage):
             return False
-        self.kept_standoffs[key] = (standoff.version + 1, json.dumps(standoff.as_document()))
-        self.faults("state.save_repeated.after")
+        self.alerted_incidents[incident.id] = incident
+        self.faults("state.save_incident.after")
         return True
 
-    def list_repeated(self, now: datetime) -> list[RepeatedEdits]:
-        found = [self.load_repeated(*key) for key in sorted(self.kept_standoffs)]
-        return [standoff for standoff in found if standoff.is_open(now)]
+    def list_unfinished(self) -> list[AlertedIncident]:
+        return [one for one in self.alerted_incidents.values() if one.stage is not AlertStage.CLOSED]
 
-    def release(self, account_id: str, kind: ContactKind, *, by: str, at: datetime) -> bool:
-        self.faults("state.release")
-        known = self.load_repeated(account_id, kind)
-        if not known.is_open(at):
-            return False
-        ended = RepeatedEdits(account_id=account_id, kind=kind, release=Release(by=by, at=at))
-        self.kept_standoffs[account_id, kind] = (known.version + 1, json.dumps(ended.as_document()))
-        self.faults("state.release.after")
-        return True
+    def mark_done(self, incident_id: str, account_id: str, *, at: datetime) -> None:  # noqa: ARG002  # memory forgets nothing
+        self.units.setdefault(incident_id, set()).add(account_id)
+
+    def list_done(self, incident_id: str) -> frozenset[str]:
+        return frozenset(self.units.get(incident_id, ()))

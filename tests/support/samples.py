@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
+from botocore.hooks import HierarchicalEmitter
 
 from rollcall.decide.intent import Intent
 from rollcall.events.actor import Actor
@@ -77,8 +79,8 @@ SIGNAL = Signal(
 )
 INTENT = Intent(
     id="20261005T093000Z-1f2e3d4c5b6a",
-    owner="message-1",
     opened_at=NOW,
+    until=NOW + timedelta(seconds=90),
     roster_digest=DIGEST,
     signal=SIGNAL,
     kind=ContactKind.SECURITY,
@@ -107,7 +109,7 @@ INCIDENT = Incident(id="RC-0123456789ab", event=EVENT, signal=SIGNAL, account=AC
 
 
 def another(intent: Intent = INTENT, **changes: Any) -> Intent:
-    return replace(intent, **{"id": "20261005T093100Z-ffffffffffff", "owner": "message-2"} | changes)
+    return replace(intent, **{"id": "20261005T093100Z-ffffffffffff"} | changes)
 
 
 def message(
@@ -130,6 +132,7 @@ def message(
         links=(),
         ids=(make_fact("Incident", incident_id),),
         attributes=attributes,
+        decided_at=NOW,
         **more,
     )
 
@@ -141,6 +144,11 @@ def client_error(code: str, status: int = 400, message: str = "no", **more: Any)
     return ClientError(answer, "Operation")
 
 
+def make_meta() -> Any:
+    """What a client says of itself; handlers may be registered there."""
+    return SimpleNamespace(events=HierarchicalEmitter())
+
+
 @dataclass
 class Refusing:
     """A client whose calls fail: each method named in `errors` with its error, the others go on to `real`."""
@@ -148,6 +156,7 @@ class Refusing:
     errors: dict[str, Exception]
     real: Any = None
     calls: list[str] = field(default_factory=list)
+    meta: Any = field(default_factory=make_meta)
 
     def __getattr__(self, name: str) -> Any:
         def call(**parameters: Any) -> Any:
@@ -165,6 +174,7 @@ class Recording:
 
     answers: list[Any]
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    meta: Any = field(default_factory=make_meta)
 
     def __getattr__(self, name: str) -> Any:
         def call(**parameters: Any) -> Any:

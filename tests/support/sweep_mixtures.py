@@ -16,6 +16,9 @@ from tests.support.memory import Crash
 from tests.support.world import MALLORY, ROSTER
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from rollcall.contact.record import ContactRecord
     from rollcall.decide.intent import Intent
     from rollcall.sweep.approvals import PendingPlan
     from tests.support.sweep_world import SweepWorld
@@ -88,8 +91,10 @@ class Watch:
         self.held[held.plan] = held
         return self._hold(held)
 
-    def open_intent(self, intent: Intent) -> None:
-        self._open_intent(intent)
+    def open_intent(self, record: ContactRecord, *, at: datetime) -> None:
+        self._open_intent(record, at=at)
+        intent = record.intent
+        assert intent is not None
         assert not self.world.state.paused
         if not self._of_the_roster(intent):
             self.unwanted.append(f"{intent.id}: not what the approved roster wants")

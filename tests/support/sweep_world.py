@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from rollcall.adapters.account_api import AllAccounts, ManagementAccount, OneModeAccountApi
+from rollcall.adapters.account_api import AllAccounts, ManagementAccount, OneModeAccountApi, name_writes
 from rollcall.adapters.organizations import AwsOrganization, OrganizationAccounts
 from rollcall.control import CommandHandler
 from rollcall.rosters.current import Rosters
@@ -153,7 +153,7 @@ class SweepWorld(World):
         ports = self._sweep_ports()
         return CommandHandler(
             pause=self.state,
-            repeated=self.state,
+            contacts=self.state,
             sweeps=self.sweeps,
             bus=self.bus,
             matches=self.matches,
@@ -174,7 +174,7 @@ class SweepWorld(World):
             ),
             contacts=OneModeAccountApi(client=account, clock=self.clock, buckets=pace.by_operation),
             organization=AwsOrganization(client=organizations),
-            drift=self.state,
+            records=self.state,
             matches=self.matches,
             runs=self.runs,
             sweeps=self.sweeps,
@@ -232,7 +232,7 @@ class _Writer:
     def __init__(self, world: SweepWorld) -> None:
         role = Caller.role(HUB, "rollcall-reconcile", "apply")
         self._world = world
-        self._client = _Counted(world.cloud.client("account", role), world.calls, world.faults)
+        self._client = _Counted(name_writes(world.cloud.client("account", role)), world.calls, world.faults)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._client, name)

@@ -48,7 +48,7 @@ class Sweeping:
                 client=self.world.cloud.client("account", role), clock=self.clock, buckets=pace.by_operation
             ),
             organization=AwsOrganization(client=organizations),
-            drift=self.world.state,
+            records=self.world.state,
             matches=self.world.matches,
             runs=self.runs,
             sweeps=self.sweeps,

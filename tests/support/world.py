@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from botocore.exceptions import ClientError
 
-from rollcall.adapters.account_api import AllAccounts, ManagementAccount, OneModeAccountApi
+from rollcall.adapters.account_api import AllAccounts, ManagementAccount, OneModeAccountApi, name_writes
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.bulk_edits.detector import BulkDetector
 from rollcall.bulk_edits.model import BulkLimits
@@ -178,7 +178,7 @@ class World:
         """A new process: nothing is left but what was stored."""
         role = Caller.role(HUB, "rollcall-reconcile", "reconcile")
         buckets_ = make_buckets(share=0.5, now=self.clock.now().timestamp())
-        account = _Counted(self.cloud.client("account", role), self.calls, self.faults)
+        account = _Counted(name_writes(self.cloud.client("account", role)), self.calls, self.faults)
         writer = Writer(
             accounts=AllAccounts(
                 management_account=MANAGEMENT,
@@ -191,29 +191,28 @@ class World:
                     buckets=buckets_,
                 ),
             ),
-            intents=self.state,
-            own_writes=self.state,
+            contacts=self.state,
             ledger=self.ledger,
             clock=self.clock,
         )
         writer_roles = frozenset({WRITER_ROLE, MANAGEMENT_ROLE})
+        detector = BulkDetector(bulks=self.state, bus=self.bus, clock=self.clock, limits=BulkLimits())
         self.reconciler = Reconciler(
             organization=AwsOrganization(client=self.cloud.client("organizations", role)),
             rosters=Rosters(memory=self.state, candidate=self.roster),
             matches=self.matches,
             writer=writer,
-            repeated=self.state,
             publisher=IncidentPublisher(
                 incidents=self.state,
-                intents=self.state,
-                repeated=self.state,
-                drift=self.state,
+                contacts=self.state,
                 bus=self.bus,
                 clock=self.clock,
-                gatherer=BulkDetector(bulks=self.state, bus=self.bus, clock=self.clock, limits=BulkLimits()),
+                grouper=detector,
                 writer_roles=writer_roles,
                 observe=self.incidents.append,
             ),
+            bulks=detector,
+            units=self.state,
             bus=self.bus,
             writer_roles=writer_roles,
             guardrail=self.guardrail,
@@ -225,10 +224,7 @@ class World:
             organization=self.reconciler.organization,
             matches=self.matches,
             writer=writer or self.reconciler.writer,
-            repeated=self.state,
-            bulks=self.state,
-            incidents=self.state,
-            bus=self.bus,
+            publisher=self.reconciler.publisher,
         )
 
     def assume_role(self, **_: str) -> dict[str, Any]:
@@ -241,7 +237,7 @@ class World:
 
     def _inside_management(self, _credentials: object) -> Any:
         role = Caller.role(MANAGEMENT, "rollcall-management-contacts", "rollcall-reconcile")
-        return _Counted(self.cloud.client("account", role), self.calls, self.faults)
+        return _Counted(name_writes(self.cloud.client("account", role)), self.calls, self.faults)
 
     def settle(self, accounts: Collection[str] = ()) -> Self:
         """Give every account what the roster wants, without events, calls or quota spent."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -13,21 +14,41 @@ from rollcall.adapters.errors import (
     get_code,
     get_message,
     get_request_id,
+    is_never_sent,
+    is_refused_for_now,
     is_throttled,
     is_transient,
 )
 from rollcall.model.contact import Contact, ContactKind
 from rollcall.model.desired import Absent, Observation, Present, Unreadable
-from rollcall.model.errors import RetryableError, WriteRefusedError
+from rollcall.model.errors import NotMadeError, RetryableError, UnansweredError, WriteRefusedError
 from rollcall.model.well_known import RECONCILE_ROLE_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
+    from rollcall.decide.intent import Intent, IntentName
     from rollcall.ports import Clock
     from rollcall.timing import Pace
 
 _ABSENT = "ResourceNotFoundException"
+#: Of the write that this thread is making: every call carries it, so that CloudTrail's record names it.
+_INTENT: ContextVar[IntentName | None] = ContextVar("intent", default=None)
+
+
+def _name_intent(request: Any, **_: object) -> None:
+    """Add the intent's name to the user agent; it is no part of what is signed."""
+    if (name := _INTENT.get()) is not None:
+        agent = request.headers.get("User-Agent", "")
+        text = agent.decode() if isinstance(agent, bytes) else agent
+        request.headers["User-Agent"] = f"{text} {name}".strip()
+
+
+def name_writes(client: Any) -> Any:
+    """The same client of the Account API; from now on each of its writes names its intent."""
+    client.meta.events.register("before-send.account", _name_intent)
+    return client
 
 
 class OneModeAccountApi:
@@ -44,6 +65,15 @@ class OneModeAccountApi:
         self._standalone = standalone
         self._clock = clock
         self._buckets = buckets
+
+    def pace_reads(self, pace: Pace) -> OneModeAccountApi:
+        """The same with another pace for its reads."""
+        return OneModeAccountApi(
+            client=self._client,
+            clock=self._clock,
+            buckets={**self._buckets, "GetAlternateContact": pace},
+            standalone=self._standalone,
+        )
 
     def get(self, account_id: str, kind: ContactKind) -> Observation:
         """What is there now; RetryableError if AWS was busy or broken."""
@@ -62,11 +92,8 @@ class OneModeAccountApi:
             )
         )
 
-    def put(self, account_id: str, kind: ContactKind, contact: Contact) -> str:
-        """Set a contact; returns the request id.
-
-        WriteRefusedError if AWS refuses for good; RetryableError if it may or may not be written.
-        """
+    def put(self, account_id: str, kind: ContactKind, contact: Contact, *, intent: Intent) -> str:
+        """Set a contact; returns the request id. Raises as the port says."""
         values = {
             "Name": contact.name,
             "Title": contact.title,
@@ -74,47 +101,43 @@ class OneModeAccountApi:
             "PhoneNumber": contact.phone,
         }
         target = self._read_contact(account_id, kind)
-        return self._write("PutAlternateContact", self._client.put_alternate_contact, target | values)
+        return self._write("PutAlternateContact", self._client.put_alternate_contact, target | values, intent)
 
-    def delete(self, account_id: str, kind: ContactKind) -> str:
-        """Delete a contact; returns and raises as `put`. A contact that is gone already is no fault."""
-        return self._write(
-            "DeleteAlternateContact",
-            self._client.delete_alternate_contact,
-            self._read_contact(account_id, kind),
-            gone_is_done=True,
-        )
+    def delete(self, account_id: str, kind: ContactKind, *, intent: Intent) -> str:
+        """Delete a contact; returns and raises as `put`."""
+        target = self._read_contact(account_id, kind)
+        return self._write("DeleteAlternateContact", self._client.delete_alternate_contact, target, intent)
 
     def _write(
-        self,
-        operation: str,
-        call: Callable[..., Any],
-        parameters: Mapping[str, str],
-        *,
-        gone_is_done: bool = False,
+        self, operation: str, call: Callable[..., Any], parameters: Mapping[str, str], intent: Intent
     ) -> str:
+        token = _INTENT.set(intent.name)
         try:
-            answer = self._call_paced(operation, call, parameters)
+            answer = self._call_paced(operation, call, parameters, before=intent.send_before)
         except AWS_ERRORS as error:
-            if gone_is_done and get_code(error) == _ABSENT and isinstance(error, ClientError):
-                return str(error.response["ResponseMetadata"]["RequestId"])
             # `from None`: the text of a ValidationException holds the values that were refused.
-            if is_transient(error):
-                reason = f"the contact could not be written: {get_code(error)}"
-                raise RetryableError(reason, request_id=get_request_id(error)) from None
-            denied = get_code(error) == "AccessDeniedException"
-            raise WriteRefusedError(
-                _describe(error), denied=denied, request_id=get_request_id(error)
-            ) from None
+            raise _sort_write_error(operation, error) from None
+        finally:
+            _INTENT.reset(token)
         return str(answer["ResponseMetadata"]["RequestId"])
 
     def _read_contact(self, account_id: str, kind: ContactKind) -> dict[str, str]:
         target = {} if self._standalone else {"AccountId": account_id}
         return target | {"AlternateContactType": str(kind)}
 
-    def _call_paced(self, operation: str, call: Callable[..., Any], parameters: Mapping[str, str]) -> Any:
+    def _call_paced(
+        self,
+        operation: str,
+        call: Callable[..., Any],
+        parameters: Mapping[str, str],
+        *,
+        before: datetime | None = None,
+    ) -> Any:
+        """RetryableError, and nothing sent, if it cannot be sent `before` then."""
         pace = self._buckets[operation]
         wait = pace.reserve(self._get_seconds())
+        if before is not None and self._get_seconds() + wait > before.timestamp():
+            raise RetryableError("too little time was left to send the write and see its answer")
         if wait:
             self._clock.sleep(wait)
         try:
@@ -131,6 +154,20 @@ class OneModeAccountApi:
 
     def _get_seconds(self) -> float:
         return self._clock.now().timestamp()
+
+
+def _sort_write_error(operation: str, error: Exception) -> RetryableError | WriteRefusedError:
+    """What the error says of the write."""
+    reason, request_id = f"the contact could not be written: {get_code(error)}", get_request_id(error)
+    if is_never_sent(error):
+        return RetryableError(reason)
+    nothing_there = operation == "DeleteAlternateContact" and get_code(error) == _ABSENT
+    if is_refused_for_now(error) or nothing_there:
+        return NotMadeError(reason, request_id=request_id)
+    if is_transient(error):
+        return UnansweredError(reason, request_id=request_id)
+    denied = get_code(error) == "AccessDeniedException"
+    return WriteRefusedError(_describe(error), denied=denied, request_id=request_id)
 
 
 def _make_unreadable(error: Exception) -> Observation:
@@ -165,6 +202,14 @@ class AllAccounts:
         self._members = members
         self._management = management
 
+    def pace_reads(self, pace: Pace) -> AllAccounts:
+        """The same with another pace for the reads of members."""
+        return AllAccounts(
+            management_account=self._management_account,
+            members=self._members.pace_reads(pace),
+            management=self._management,
+        )
+
     def get(self, account_id: str, kind: ContactKind) -> Observation:
         """What is there now; RetryableError if AWS was busy or broken."""
         try:
@@ -172,13 +217,13 @@ class AllAccounts:
         except UnreachableError as error:
             return Unreadable(reason=error.reason, unreachable=True)
 
-    def put(self, account_id: str, kind: ContactKind, contact: Contact) -> str:
-        """Set a contact; WriteRefusedError or RetryableError as the port says."""
-        return self._select_api(account_id).put(account_id, kind, contact)
+    def put(self, account_id: str, kind: ContactKind, contact: Contact, *, intent: Intent) -> str:
+        """Set a contact; returns and raises as the port says."""
+        return self._select_api(account_id).put(account_id, kind, contact, intent=intent)
 
-    def delete(self, account_id: str, kind: ContactKind) -> str:
-        """Delete a contact; WriteRefusedError or RetryableError as the port says."""
-        return self._select_api(account_id).delete(account_id, kind)
+    def delete(self, account_id: str, kind: ContactKind, *, intent: Intent) -> str:
+        """Delete a contact; returns and raises as the port says."""
+        return self._select_api(account_id).delete(account_id, kind, intent=intent)
 
     def _select_api(self, account_id: str) -> OneModeAccountApi:
         return self._management.get_api() if account_id == self._management_account else self._members

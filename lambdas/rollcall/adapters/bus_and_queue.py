@@ -43,6 +43,15 @@ class EventBridgeOutcomeBus:
         for start in range(0, len(entries), _ENTRIES_PER_CALL):
             self._put(entries[start : start + _ENTRIES_PER_CALL])
 
+    def write_opening(self, incident: Incident, at: datetime) -> str | None:
+        """What `publish` would send of this incident, None if nobody is to be alerted."""
+        document = build_incident_document(incident, management_account=self._management_account, at=at)
+        return json.dumps(document, sort_keys=True) if document else None
+
+    def publish_opening(self, opening: str) -> None:
+        """Publish exactly this; RetryableError if it was not taken."""
+        self._put([self._make_entry(INCIDENT_DETAIL_TYPE, json.loads(opening))])
+
     def publish_notice(self, notice: Notice, at: datetime) -> None:
         """Publish a notice; RetryableError if it was not taken."""
         self._put([self._make_entry(NOTICE_DETAIL_TYPE, build_notice_document(notice, at=at))])

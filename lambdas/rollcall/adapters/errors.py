@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ParamValidationError,
+)
 
 #: Everything that a call may raise on its way to AWS and back.
 AWS_ERRORS = (ClientError, BotoCoreError)
@@ -20,20 +27,23 @@ _THROTTLED = frozenset(
         "ProvisionedThroughputExceededException",
     }
 )
-_TRANSIENT = _THROTTLED | frozenset(
-    {
-        "InternalServerException",
-        "InternalServerError",
-        "InternalFailure",
-        "InternalError",
-        "ServiceException",
-        "ServiceUnavailable",
-        "ServiceUnavailableException",
-        "SlowDown",
-        "RequestTimeout",
-        "ExpiredToken",
-        "ExpiredTokenException",
-    }
+_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException"})
+_TRANSIENT = (
+    _THROTTLED
+    | _EXPIRED
+    | frozenset(
+        {
+            "InternalServerException",
+            "InternalServerError",
+            "InternalFailure",
+            "InternalError",
+            "ServiceException",
+            "ServiceUnavailable",
+            "ServiceUnavailableException",
+            "SlowDown",
+            "RequestTimeout",
+        }
+    )
 )
 _TOO_MANY = 429
 _SERVER_ERROR = 500
@@ -72,6 +82,16 @@ def is_transient(error: Exception) -> bool:
         return not isinstance(error, ParamValidationError)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0
     return is_throttled(error) or get_code(error) in _TRANSIENT or status >= _SERVER_ERROR
+
+
+def is_never_sent(error: Exception) -> bool:
+    """Whether there was no connection, or nothing to sign the call with."""
+    return isinstance(error, ConnectTimeoutError | EndpointConnectionError | NoCredentialsError)
+
+
+def is_refused_for_now(error: Exception) -> bool:
+    """Whether AWS answered that it did nothing, and may do the same call later."""
+    return is_throttled(error) or get_code(error) in _EXPIRED
 
 
 class Denial(StrEnum):

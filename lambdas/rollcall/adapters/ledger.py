@@ -1,20 +1,27 @@
-"""The ledger: one object for an intent and one for its outcome, in a bucket with Object Lock."""
+"""The ledger: an object for an intent, one for how its write ended, in a bucket with Object Lock.
+
+A third one follows only where the end was unconfirmed and became known. Each is written once.
+"""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.adapters.errors import AWS_ERRORS, get_code
-from rollcall.model.errors import RecordRefusedError
-from rollcall.outcomes.documents import build_ledger_document
+from rollcall.decide.intent import Answer, Intent, WriteState
+from rollcall.model.errors import RecordRefusedError, RetryableError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
-    from rollcall.decide.intent import Intent
-    from rollcall.outcomes.outcome import Outcome
+
+VERSION: Final = 1
+#: How long its worker has and what it knew at its end are the state table's business.
+_NOT_RECORDED: Final = frozenset({"until"})
+#: Only so answered to those who may list the bucket: to others S3 denies what is not there.
+_NOT_THERE: Final = "NoSuchKey"
 
 
 class LedgerBucket:
@@ -26,13 +33,40 @@ class LedgerBucket:
 
     def record_intent(self, intent: Intent) -> None:
         """Record an intent with the contacts in full; RecordRefusedError if it was not taken."""
-        self._put(_make_key(intent, "intent"), intent.as_document())
+        document = {name: value for name, value in intent.as_document().items() if name not in _NOT_RECORDED}
+        there = self._put(_make_prefix(intent.signal.account_id, intent.id) + "intent.json", document)
+        if there != document:
+            raise RecordRefusedError("the ledger holds another intent under this id")
 
-    def record_outcome(self, intent: Intent, outcome: Outcome, at: datetime) -> None:
-        """Record the outcome of an intent; RecordRefusedError if it was not taken."""
-        self._put(_make_key(intent, "outcome"), build_ledger_document(outcome, at))
+    def load_intent(self, account_id: str, intent_id: str) -> Intent | None:
+        """An intent as it was recorded, None if it never was; RetryableError."""
+        document = self._get(_make_prefix(account_id, intent_id) + "intent.json")
+        return None if document is None else read_intent(document)
 
-    def _put(self, key: str, document: Mapping[str, Any]) -> None:
+    def record_outcome(self, intent: Intent, answer: Answer, at: datetime) -> Answer:
+        """Record how the write of an intent ended; returns what the ledger says, which is final."""
+        key = _make_prefix(intent.signal.account_id, intent.id) + "outcome.json"
+        return _read_answer(self._put(key, _write_answer(intent.id, answer, at)))
+
+    def record_confirmation(
+        self, account_id: str, intent_id: str, answer: Answer, *, by: str, at: datetime
+    ) -> None:
+        """Record what became known of an unconfirmed write; RecordRefusedError if it was not taken."""
+        key = _make_prefix(account_id, intent_id) + "confirmation.json"
+        there = _read_answer(self._put(key, _write_answer(intent_id, answer, at) | {"by": by}))
+        if there.state is not answer.state:
+            raise RecordRefusedError("the ledger holds another confirmation of this write")
+
+    def find_answer(self, account_id: str, intent_id: str) -> Answer | None:
+        """What the ledger says of an intent, None if it knows no such intent; RetryableError."""
+        for name in ("confirmation", "outcome"):
+            document = self._get(_make_prefix(account_id, intent_id) + f"{name}.json")
+            if document is not None:
+                return _read_answer(document)
+        return None
+
+    def _put(self, key: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What is there afterwards: this, or what was there before."""
         try:
             self._client.put_object(
                 Bucket=self._bucket,
@@ -44,8 +78,42 @@ class LedgerBucket:
         except AWS_ERRORS as error:
             if get_code(error) != "PreconditionFailed":
                 raise RecordRefusedError(f"the ledger refused the record: {get_code(error)}") from None
+            try:
+                there = self._get(key)
+            except RetryableError as unread:
+                raise RecordRefusedError(str(unread)) from None
+            if there is None:
+                raise RecordRefusedError("the ledger does not let its record be read") from None
+            return there
+        return document
+
+    def _get(self, key: str) -> Mapping[str, Any] | None:
+        try:
+            answer = self._client.get_object(Bucket=self._bucket, Key=key)
+            document: Mapping[str, Any] = json.loads(answer["Body"].read())
+        except AWS_ERRORS as error:
+            if get_code(error) == _NOT_THERE:
+                return None
+            raise RetryableError(f"the ledger could not be read: {get_code(error)}") from None
+        return document
 
 
-def _make_key(intent: Intent, record: str) -> str:
-    """`ledger/<account>/<year>/<month>/<day>/<intent id>/<record>.json`: one account is one prefix."""
-    return f"ledger/{intent.signal.account_id}/{intent.opened_at:%Y/%m/%d}/{intent.id}/{record}.json"
+def read_intent(document: Mapping[str, Any]) -> Intent:
+    """The intent that was recorded so; raises as `from_document` does if it was not."""
+    return Intent.from_document({**document, "until": document["opened_at"]})
+
+
+def _make_prefix(account_id: str, intent_id: str) -> str:
+    """`ledger/<account>/<year>/<month>/<day>/<intent id>/`: an id names its day."""
+    day = datetime.strptime(intent_id[:8], "%Y%m%d").date()  # noqa: DTZ007  # a day
+    return f"ledger/{account_id}/{day:%Y/%m/%d}/{intent_id}/"
+
+
+def _write_answer(intent_id: str, answer: Answer, at: datetime) -> dict[str, Any]:
+    return {"version": VERSION, "intent_id": intent_id, "recorded_at": at.isoformat(), **answer.as_document()}
+
+
+def _read_answer(document: Mapping[str, Any]) -> Answer:
+    return Answer(
+        state=WriteState(document["state"]), reason=document["reason"], request_id=document["request_id"]
+    )

@@ -210,6 +210,17 @@ class BulkDetector:
         return make_bulk_notice(by, bulk, last=last, window=self.limits.window)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownGroups:
+    """Knows of what was counted, and counts nothing: for those who only finish what others began."""
+
+    bulks: BulkMemory
+
+    def record_edit(self, incident: Incident, signal: Signal, verdict: Verdict) -> GroupedIncident | None:  # noqa: ARG002  # as `BulkDetector`
+        """The bulk that tells of the incident, if there is one; RetryableError."""
+        return self.bulks.find_grouped(incident.id)
+
+
 def find_parent_incident(gathered: GroupedIncident) -> str:
     """The incident id of the messages that tell of a gathered incident."""
     return make_bulk_incident_id(gathered.bulk)

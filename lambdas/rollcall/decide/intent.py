@@ -3,49 +3,142 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
 
 from rollcall.events.signal import Signal
 from rollcall.model.codec import Serializable
 from rollcall.model.contact import ContactKind
 from rollcall.model.desired import DesiredState, Observation
+from rollcall.model.well_known import INTENT_PRODUCT
+from rollcall.outcomes.verdicts import Verdict
 
-#: How long a worker may be at work on an intent before another may finish it. Longer than the time-out
-#: of any function that writes, so that nobody finishes an intent whose worker still runs.
-LEASE_SECONDS = 360
+#: What a worker takes at most for one contact, however much time its function has left.
+WORK: Final = timedelta(seconds=60)
+#: No call is sent with less time left than this: its answer would come to nobody.
+LEAST_LEFT: Final = timedelta(seconds=20)
+#: After its worker is gone for so long, an intent may be finished by others: clocks differ by less.
+GRACE: Final = timedelta(seconds=30)
+
+
+class WriteState(StrEnum):
+    """What is known of a write."""
+
+    WRITTEN = "written"  # AWS answered that it was made
+    REFUSED = "refused"  # AWS answered that it was not: a throttled call, too
+    NOT_SENT = "not-sent"  # its own worker says so
+    UNCONFIRMED = "unconfirmed"  # no answer was seen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement(Serializable):
+    """What an event is found to be, whatever becomes of its contact."""
+
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer(Serializable):
+    """How a write ended. `request_id` is None where AWS gave no answer."""
+
+    state: WriteState
+    reason: str
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenIntent(Serializable):
+    """What the record of a contact says of an intent: all that a lock needs, and no contact details."""
+
+    id: str
+    opened_at: datetime
+    #: Its worker is gone then: from this time on, the next worker finishes it.
+    until: datetime
+    roster_digest: str
+    #: Of the event, or of the run, that led to it.
+    event_id: str
+    #: What its worker knew when it gave up, None while it is at work.
+    answer: Answer | None = None
+
+    def is_expired(self, now: datetime) -> bool:
+        """Whether its worker is gone, whatever became of it."""
+        return now >= self.until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent(Serializable):
-    """One write that was decided. At most one is open per contact.
-
-    `owner` is the id of the queue message that led to it, or names the execution of a sweep: only who comes
-    again for that very one knows that its worker is gone before the lease ends. `authorised` is whether the
-    roster names the actor as an authorised changer.
-    """
+    """One write that was decided, as the ledger keeps it. Nothing is sent before it is there."""
 
     id: str
-    owner: str
     opened_at: datetime
+    #: Its worker is gone then.
+    until: datetime
     roster_digest: str
     signal: Signal
     kind: ContactKind
     found: Observation = field(repr=False)
     wanted: DesiredState
+    #: Whether the roster names the actor as an authorised changer.
     authorised: bool = False
-    request_id: str | None = None
+    #: What its signal was judged to be, beside what becomes of the contact: an unrecorded write of our role.
+    judged: Judgement | None = None
 
-    def can_take_over(self, *, by: str, now: datetime) -> bool:
-        """Whether the message `by` may finish what another delivery began."""
-        return by == self.owner or self.is_stale(now)
+    @property
+    def lock(self) -> OpenIntent:
+        """What the contact's record says of it while its worker is at work."""
+        return OpenIntent(
+            id=self.id,
+            opened_at=self.opened_at,
+            until=self.until,
+            roster_digest=self.roster_digest,
+            event_id=self.signal.event.id,
+        )
 
-    def is_stale(self, now: datetime) -> bool:
-        """Whether its worker is gone, whatever became of it."""
-        return (now - self.opened_at).total_seconds() > LEASE_SECONDS
+    @property
+    def send_before(self) -> datetime:
+        """No call may be sent later: its worker would not see the answer."""
+        return self.until - GRACE - LEAST_LEFT
+
+    @property
+    def name(self) -> IntentName:
+        """What its call says of itself."""
+        return IntentName(intent_id=self.id, account_id=self.signal.account_id, kind=self.kind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntentName:
+    """What our calls say of themselves in their user agent. It proves nothing but beside the writer role."""
+
+    intent_id: str
+    account_id: str
+    kind: ContactKind
+
+    @classmethod
+    def find(cls, user_agent: str) -> IntentName | None:
+        """The name in a user agent, None if there is none."""
+        found = _NAME.search(user_agent)
+        if found is None:
+            return None
+        return cls(intent_id=found[1], account_id=found[2], kind=ContactKind(found[3]))
+
+    def __str__(self) -> str:
+        return f"{INTENT_PRODUCT}/{self.intent_id}.{self.account_id}.{self.kind}"
+
+
+_NAME: Final = re.compile(
+    rf"{INTENT_PRODUCT}/(\d{{8}}T\d{{6}}Z-[0-9a-f]{{12}})\.(\d{{12}})\.({'|'.join(ContactKind)})(?![\w.-])",
+    re.ASCII,
+)
 
 
 def make_intent_id(*, signal: Signal, kind: ContactKind, owner: str, opened_at: datetime) -> str:
-    """An id that two attempts never share and that sorts by time: `20261005T093000Z-1f2e3d4c5b6a`."""
+    """An id that two attempts never share and that sorts by time: `20261005T093000Z-1f2e3d4c5b6a`.
+
+    `owner` is the id of the message or run that decided the write.
+    """
     seed = f"{signal.event.id}/{signal.account_id}/{kind}/{owner}/{opened_at.isoformat()}"
     return f"{opened_at:%Y%m%dT%H%M%SZ}-{hashlib.sha256(seed.encode()).hexdigest()[:12]}"

@@ -62,6 +62,8 @@ class ChangeResult(Serializable):
     reason: str
     intent_id: str | None = None
     verified: bool | None = None
+    #: Whether the contact's record showed who changed it, or that we did, since the run began.
+    known: bool = False
 
 
 #: Nobody asked, so nobody can tell: a run reads no account that is not active.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from rollcall.events.actor import Actor
 from rollcall.model.codec import Serializable
@@ -99,7 +100,13 @@ def parse_time(signal: Signal) -> datetime | None:
     return then if then.tzinfo else then.replace(tzinfo=UTC)
 
 
+#: No clock is so far ahead.
+_AHEAD: Final = timedelta(minutes=5)
+#: Older than anything that is waited for.
+_OLD: Final = timedelta(days=365)
+
+
 def compute_age(signal: Signal, now: datetime) -> timedelta:
-    """Time since the event. One whose time cannot be read counts as old: it is acted on, not awaited."""
+    """Time since the event. Without a time that can be read and true, it is old: acted on, not awaited."""
     then = parse_time(signal)
-    return timedelta.max if then is None else now - then
+    return _OLD if then is None or then - now > _AHEAD else now - then

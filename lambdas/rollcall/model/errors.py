@@ -12,18 +12,19 @@ class RollcallError(Exception):
 
 
 class RetryableError(RollcallError):
-    """Nothing is decided yet: the message goes back to the queue and is tried again later.
-
-    `request_id` is that of a call that AWS answered, so that its event is known as ours.
-    """
-
-    def __init__(self, reason: str, *, request_id: str | None = None) -> None:
-        super().__init__(reason)
-        self.request_id = request_id
+    """Nothing is decided yet: the message goes back to the queue and is tried again later."""
 
 
 class WaitError(RetryableError):
     """What is awaited takes its time by nature: nobody is told that it is late."""
+
+
+class SoonError(WaitError):
+    """What is awaited takes seconds: the message goes back to the queue for so many, or for two to five."""
+
+    def __init__(self, reason: str, *, seconds: int | None = None) -> None:
+        super().__init__(reason)
+        self.seconds = seconds
 
 
 class LaterError(RetryableError):
@@ -46,19 +47,38 @@ class RecordRefusedError(RetryableError):
     """The state table or the ledger did not take the intent, so nothing may be written."""
 
 
-class IntentBusyError(RetryableError):
-    """Another worker is writing this very contact."""
+class IntentBusyError(SoonError):
+    """Another worker is at this very contact."""
 
 
 class WritesHaltedError(RetryableError):
     """Writes were paused, or another roster was approved, between the decision and the write."""
 
 
+class NotMadeError(RetryableError):
+    """AWS answered that the write was not made: too many calls, or nothing was there to be deleted."""
+
+    def __init__(self, reason: str, *, request_id: str | None) -> None:
+        super().__init__(reason)
+        self.request_id = request_id
+
+
+class UnansweredError(RetryableError):
+    """The write was sent, and whether it was made is not known: no answer, or one that does not say.
+
+    `request_id` is that of an answer that does not say.
+    """
+
+    def __init__(self, reason: str, *, request_id: str | None = None) -> None:
+        super().__init__(reason)
+        self.request_id = request_id
+
+
 class WriteRefusedError(RollcallError):
     """The Account API refused the write for good; `reason` names the fix.
 
     `denied` tells a refusal of access, which in a new account may pass by itself, from one of the values.
-    `request_id` is that of the refused call, so that its event is known as ours.
+    `request_id` is that of the refused call, None if there is no way to make one.
     """
 
     def __init__(self, reason: str, *, denied: bool = False, request_id: str | None = None) -> None:

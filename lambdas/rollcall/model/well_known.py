@@ -26,3 +26,5 @@ OUTCOME_DETAIL_TYPE: Final = "Rollcall Outcome"
 INCIDENT_DETAIL_TYPE: Final = "Rollcall Incident"
 #: `detail-type` of what people are told that is not one event on one account.
 NOTICE_DETAIL_TYPE: Final = "Rollcall Notice"
+#: Product in the user agent of our writes; its version names the intent.
+INTENT_PRODUCT: Final = "rollcall-intent"

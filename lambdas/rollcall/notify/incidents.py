@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.events.monitored import BY_NAME
@@ -115,6 +116,7 @@ def build_incident_message(incident: Mapping[str, Any], links: Links) -> Message
     account, event, outcomes = incident["account"], incident["event"], [outcome for outcome, _ in told]
     return Message(
         incident_id=incident["incident_id"],
+        decided_at=datetime.fromisoformat(incident["decided_at"]),
         stage=stage,
         severity=Severity[incident["severity"]],
         headline=make_printable(_write_headline(incident, outcomes, worst)),

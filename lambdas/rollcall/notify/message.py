@@ -10,6 +10,7 @@ from rollcall.model.contact import mask_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from rollcall.model.levels import Severity
     from rollcall.outcomes.outcome import Stage
@@ -65,6 +66,7 @@ class Message:
     links: tuple[Link, ...]
     ids: tuple[Fact, ...]
     attributes: Mapping[str, str]
+    decided_at: datetime
     content: str = ""
     closes_only: bool = False
     opened: bool = False

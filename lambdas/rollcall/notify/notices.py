@@ -129,6 +129,7 @@ def build_notice_message(notice: Mapping[str, Any], links: Links) -> Message:
     waits = f"NO: {words.waits.format_map(texts)}" if words.waits else "yes"
     return Message(
         incident_id=notice["incident_id"],
+        decided_at=datetime.fromisoformat(notice["decided_at"]),
         stage=stage,
         severity=Severity[notice["severity"]],
         headline=make_printable(words.headline.format_map(texts)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -47,8 +48,14 @@ class ChannelRecord:
     thread: str | None = None
 
 
-def decide(message: Message, told: ChannelRecord, *, minimum: Severity) -> Decision:
+#: So long the closing of an incident waits for its opening on the same channel.
+OPENING_WITHIN: Final = timedelta(minutes=10)
+
+
+def decide(message: Message, told: ChannelRecord, *, minimum: Severity, age: timedelta) -> Decision:
     """Send it or not. WaitError if it would close what this channel has not been told as open yet.
+
+    `age` is how long ago the message was decided: a closing whose opening never came is sent.
 
     After a closing only one that tells of another write is news: a late opening would undo it. Who was told
     that an incident is not over is told when it is, however quiet the end.
@@ -59,7 +66,7 @@ def decide(message: Message, told: ChannelRecord, *, minimum: Severity) -> Decis
     if message.update is None and message.stage is Stage.OPEN:
         return Decision.SEND if loud else Decision.WITHHOLD
     if message.closes_only or (message.opened and not loud):
-        return _decide_closing(told)
+        return _decide_closing(told, age)
     return Decision.SEND if loud else Decision.DROP
 
 
@@ -70,12 +77,12 @@ def _is_superseded(message: Message, told: ChannelRecord) -> bool:
     return not message.content and any(step.startswith(_CLOSED) for step in told.steps)
 
 
-def _decide_closing(told: ChannelRecord) -> Decision:
+def _decide_closing(told: ChannelRecord, age: timedelta) -> Decision:
     """For those only who were told of the opening."""
-    if _OPENED in told.steps:
-        return Decision.SEND
     if told.withheld:
         return Decision.DROP
+    if _OPENED in told.steps or age >= OPENING_WITHIN:
+        return Decision.SEND
     raise WaitError("the opening of this incident is still under way")
 
 
@@ -132,7 +139,8 @@ class Notifier:
         message = read_event(event, self.links)
         told = self.alerted.begin(message.incident_id, self.clock.now())
         try:
-            decision = decide(message, told, minimum=self.minimum)
+            age = self.clock.now() - message.decided_at
+            decision = decide(message, told, minimum=self.minimum, age=age)
             after = self._send(message, told, decision)
         except RollcallError:
             # Let go at once. If even that fails, the hold ends by itself.

@@ -41,13 +41,6 @@ _BY_NOW: Final = Words(
 CLOSING: Final = {
     str(Verdict.COMPLIANT): _BY_NOW,
     str(Verdict.OWN_WRITE): _BY_NOW,
-    str(Verdict.BACKED_OFF): Words(
-        result="put back later",
-        did="waits, because somebody keeps changing it back",
-        next_step="Follow the message about the standoff: Rollcall goes on putting the contact back.",
-        runbook="standoff",
-        over=False,
-    ),
 }
 
 #: For one that ended in another way.

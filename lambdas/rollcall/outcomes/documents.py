@@ -50,19 +50,6 @@ def build_incident_document(
     }
 
 
-def build_ledger_document(outcome: Outcome, at: datetime) -> dict[str, Any]:
-    """What the ledger keeps of an outcome. The contacts themselves stand in its intent."""
-    return {
-        "version": VERSION,
-        "intent_id": outcome.intent_id,
-        "verdict": str(outcome.verdict),
-        "reason": outcome.reason,
-        "request_id": outcome.request_id,
-        "verified": outcome.verified,
-        "recorded_at": at.isoformat(),
-    }
-
-
 def _build_context(incident: Incident, at: datetime) -> dict[str, Any]:
     signal = incident.signal
     return {

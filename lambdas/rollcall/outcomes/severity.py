@@ -26,12 +26,13 @@ def find_severity(
     if authorised and VERDICTS[verdict].expected:
         return Severity.INFO
     base = VERDICTS[verdict].severity[0]
-    if base is None or base < Severity.MEDIUM:
-        return base
-    loud = (
-        signal.cause is Cause.CONTACT_DELETED or signal.actor.root or signal.account_id == management_account
-    )
-    return max(base, Severity.HIGH) if loud else base
+    powerful = signal.actor.root or signal.account_id == management_account
+    if verdict is Verdict.CHANGED_BACK:
+        loud = powerful
+    else:
+        restored = base is not None and base >= Severity.MEDIUM
+        loud = restored and (powerful or signal.cause is Cause.CONTACT_DELETED)
+    return max(base, Severity.HIGH) if loud and base is not None else base
 
 
 def is_alerted(signal: Signal, verdict: Verdict, *, authorised: bool) -> bool:

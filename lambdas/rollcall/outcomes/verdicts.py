@@ -33,9 +33,12 @@ class Verdict(StrEnum):
     NOTIFIED = "notified"
     OWN_WRITE = "own-write"
     UNRECORDED_WRITE = "unrecorded-write"
+    OVERWRITTEN = "overwritten"
+    UNEXPLAINED = "unexplained"
+    CHANGED_BACK = "changed-back"
+    SET_BY_OTHERS = "set-by-others"
     REFUSED = "refused"
     IGNORED = "ignored"
-    NOT_WRITTEN = "not-written"
 
 
 class Left(StrEnum):
@@ -164,8 +167,16 @@ VERDICTS: Final = {
     ),
     Verdict.BACKED_OFF: Meaning(
         left=Left.SOON,
+        severity=(Severity.MEDIUM, None),
         remembered=True,
         in_bulk="put back later",
+        words=Words(
+            result="restored later",
+            did="waits: the contact was changed again after several restores",
+            next_step="See the other message about this contact, which says how to have it restored at once.",
+            runbook="standoff",
+            over=False,
+        ),
     ),
     Verdict.FAILED: Meaning(
         left=Left.WRONG,
@@ -276,9 +287,55 @@ VERDICTS: Final = {
             over=False,
         ),
     ),
+    Verdict.OVERWRITTEN: Meaning(
+        left=Left.ALONE,
+        severity=(Severity.HIGH, None),
+        words=Words(
+            result="differs after our write",
+            did="found the contact changed since its own write",
+            next_step="Wait for the alert about who changed it. If none comes in 15 minutes, a CRITICAL "
+            "follows.",
+            runbook="contact-differs-after-our-write",
+        ),
+    ),
+    Verdict.UNEXPLAINED: Meaning(
+        left=Left.ALONE,
+        severity=(Severity.CRITICAL, None),
+        words=Words(
+            result="changed by nobody known",
+            did="nothing more: the contact was restored before",
+            next_step="Somebody changed the contact after Rollcall and no event says who: look for a "
+            "stopped trail or a removed forwarder (`rollcall doctor`), and read the account's CloudTrail "
+            "events.",
+            runbook="contact-differs-after-our-write",
+            over=False,
+        ),
+    ),
+    Verdict.CHANGED_BACK: Meaning(
+        left=Left.RIGHT,
+        severity=(Severity.LOW, None),
+        expected=True,
+        in_bulk="changed back by others",
+        words=Words(
+            result="changed, and already back",
+            did="nothing: it was as the roster wants it again",
+            next_step="Ask the principals above and in the reason about the change.",
+            runbook="contact-changed-and-already-back",
+        ),
+    ),
+    Verdict.SET_BY_OTHERS: Meaning(
+        left=Left.RIGHT,
+        severity=(Severity.INFO, None),
+        expected=True,
+        words=Words(
+            result="set to the roster's value",
+            did="nothing: the change left it as the roster wants it",
+            next_step=NOTHING,
+            runbook="contact-set-by-others",
+        ),
+    ),
     Verdict.REFUSED: Meaning(left=Left.WRONG),
     Verdict.IGNORED: Meaning(left=Left.ALONE),
-    Verdict.NOT_WRITTEN: Meaning(left=Left.WRONG, counted=Verdict.FAILED),
 }
 
 

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from datetime import timedelta
+from enum import StrEnum
+from functools import partial
+from typing import TYPE_CHECKING, Final, Protocol
 
 from rollcall.bulk_edits.detector import find_parent_incident
-from rollcall.events.signal import TAMPERING, Ignored, Signal
+from rollcall.contact.known_drift import note_drift
+from rollcall.contact.record import end_intent, mark_published, release_intent, update_record
+from rollcall.contact.repeated_edits import Revert, count_revert
+from rollcall.decide.intent import Answer
+from rollcall.events.signal import TAMPERING, Cause, Ignored, Signal, compute_age
 from rollcall.model.errors import RetryableError
 from rollcall.outcomes.outcome import Incident, Stage, make_incident_id
 from rollcall.outcomes.severity import is_alerted
 from rollcall.outcomes.verdicts import RIGHT, Verdict
-from rollcall.publish.known_drift import remember_known_drift
-from rollcall.repeated_edits.backoff import find_repeated_incident, record_revert
+from rollcall.write.apply_change import AppliedChange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
 
-    from rollcall.bulk_edits.detector import BulkDetector
-    from rollcall.bulk_edits.model import BulkMemory, GroupedIncident
+    from rollcall.bulk_edits.model import GroupedIncident
+    from rollcall.contact.record import ContactMemory, ContactRecord
     from rollcall.model.account import Account
-    from rollcall.ports import Clock, Delivery, OutcomeBus
-    from rollcall.publish.known_drift import KnownDriftMemory
-    from rollcall.repeated_edits.rules import RepeatedEditMemory
-    from rollcall.write.apply_change import AppliedChange, IntentMemory
+    from rollcall.outcomes.outcome import Outcome
+    from rollcall.ports import Clock, OutcomeBus
 
 
 def find_countable(incident: Incident, *, writer_roles: Collection[str], told: bool) -> Verdict | None:
@@ -42,6 +46,7 @@ def find_countable(incident: Incident, *, writer_roles: Collection[str], told: b
         outcome.verdict
         for outcome in incident.outcomes
         if not outcome.authorised
+        and outcome.verdict is not Verdict.SET_BY_OTHERS
         and (outcome.verdict is Verdict.BACKED_OFF or is_alerted(signal, outcome.verdict, authorised=False))
         and (outcome.verdict is not Verdict.PENDING or told or outcome.found is not None)
     ]
@@ -59,8 +64,8 @@ def is_resolved(incident: Incident) -> bool:
     )
 
 
-#: From this receive on, a contact that still waits is told even if nothing refused: the restore is late.
-LATE_RECEIVES = 3
+#: An edit that is older and still waits is alerted even if nothing refused: the restore is late.
+LATE: Final = timedelta(minutes=2)
 
 
 def make_incident(
@@ -77,91 +82,180 @@ def make_incident(
     )
 
 
-def close_intents(acted: Sequence[AppliedChange], *, intents: IntentMemory, clock: Clock) -> None:
-    """Close the intents whose outcomes were published: a crash before this tells twice, never not at all."""
-    for item in acted:
-        if item.intent is not None:
-            intents.close_intent(item.intent, claimable=item.claimable, at=clock.now())
+class AlertStage(StrEnum):
+    """How far an incident that was not over at once is alerted."""
+
+    OPENING = "opening"  # its opening may or may not be published
+    OPEN = "open"  # it is published
+    CLOSED = "closed"  # and its closing, too
 
 
-def count_reverts(
-    signal: Signal, acted: Sequence[AppliedChange], *, memory: RepeatedEditMemory, clock: Clock
-) -> None:
-    """Remember what was put back; RetryableError, and the intents are still open then."""
-    for item in acted:
-        if item.outcome.verdict is Verdict.SET and item.outcome.kind is not None:
-            record_revert(signal, item.outcome.kind, memory=memory, clock=clock)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertedIncident:
+    """An incident whose opening was to be published: `opening` is exactly what."""
 
-
-def find_parent(incident: str, *, bulks: BulkMemory) -> str | None:
-    """The incident id of the bulk that an incident was told with, None if it is told by itself."""
-    gathered = bulks.find_grouped(incident)
-    return find_parent_incident(gathered) if gathered else None
+    id: str
+    stage: AlertStage
+    opening: str
+    signal: Signal
 
 
 class IncidentMemory(Protocol):
-    """Memory of incidents that are not over. RetryableError from each."""
+    """Memory of incidents that were not over at once. RetryableError from each."""
 
-    def mark_opened(self, incident_id: str, *, at: datetime) -> None:
-        """Remember that people were told of an incident that is not over."""
+    def load_incident(self, incident_id: str) -> AlertedIncident | None:
+        """What is known of the incident, None if its opening was never to be published."""
 
-    def is_opened(self, incident_id: str) -> bool:
-        """Whether they were."""
+    def save_incident(self, incident: AlertedIncident, *, at: datetime) -> bool:
+        """Store it; False, and nothing stored, if it is known to be as far or further."""
+
+    def list_unfinished(self) -> Sequence[AlertedIncident]:
+        """All that are not closed."""
+
+
+class Grouper(Protocol):
+    """Groups edits that are alerted together."""
+
+    def record_edit(self, incident: Incident, signal: Signal, verdict: Verdict) -> GroupedIncident | None:
+        """The bulk that tells of the incident, if there is one; RetryableError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentPublisher:
-    """Publishes incidents, and decides whether one is told by itself. `writer_roles` are our own roles."""
+    """Publishes incidents and then closes what led to them: nothing else does either."""
 
     incidents: IncidentMemory
-    intents: IntentMemory
-    repeated: RepeatedEditMemory
-    drift: KnownDriftMemory
+    contacts: ContactMemory
     bus: OutcomeBus
     clock: Clock
-    gatherer: BulkDetector
+    grouper: Grouper
+    #: ARNs of the roles that our writes use.
     writer_roles: frozenset[str]
+    #: Is given every published incident.
     observe: Callable[[Incident], None]
 
     def publish_and_close(
-        self, incident: Incident, acted: Sequence[AppliedChange], delivery: Delivery
+        self, incident: Incident, applied: Sequence[AppliedChange]
     ) -> GroupedIncident | None:
-        """Count, publish, and only then forget the intents; returns the bulk that the incident is told with.
+        """Count, publish, and only then close the intents; returns the bulk that the incident is part of.
 
-        What only waits is counted at once, and published when it is late.
+        What only waits is counted at once, and published when it is late. A crash in between publishes the
+        same once more.
         """
-        if incident.signal is not None:
-            count_reverts(incident.signal, acted, memory=self.repeated, clock=self.clock)
-            # A new account is looked at again by plan, and nothing was left then.
-            again = delivery.receives > 1 and incident.signal.cause in TAMPERING
-            remember_known_drift(
-                incident.signal.account_id,
-                incident.outcomes,
-                memory=self.drift,
-                clock=self.clock,
-                again=again,
-            )
-        waiting = [item for item in acted if item.outcome.verdict is Verdict.PENDING]
-        quietly = len(waiting) == len(acted) and not _must_alert(waiting, delivery)
-        opened = delivery.receives > 1 and self.incidents.is_opened(incident.id)
-        # What was told as open by itself is also closed by itself.
-        gathered = None if opened else self._group(incident, told=not quietly)
-        if quietly or _is_another_look(acted, delivery):
+        waiting = [item for item in applied if item.outcome.verdict is Verdict.PENDING]
+        quiet = len(waiting) == len(applied) and not _must_alert(incident, waiting, self.clock.now())
+        try:
+            gathered = self._count_and_publish(incident, applied, quiet=quiet)
+        except RetryableError:
+            self._release(applied)
+            raise
+        for item in applied:
+            self._close(incident, item)
+        return gathered
+
+    def _count_and_publish(
+        self, incident: Incident, applied: Sequence[AppliedChange], *, quiet: bool
+    ) -> GroupedIncident | None:
+        alerted = None if quiet else self._find_alerted(incident)
+        opened = alerted is not None and alerted.stage is not AlertStage.CLOSED
+        # What was alerted as open by itself is also closed by itself.
+        gathered = None if opened else self._group(incident, told=not quiet)
+        if quiet or (not opened and _was_published(incident, applied)):
             return gathered
-        standoff = None if opened else self._find_repeated(incident)
-        told_with = find_parent_incident(gathered) if gathered else standoff
-        if incident.stage is Stage.OPEN and told_with is None:
-            self.incidents.mark_opened(incident.id, at=self.clock.now())
-        self.publish_only(
-            replace(incident, opened=opened, parent_incident_id=told_with, standoff=standoff is not None)
-        )
-        close_intents(acted, intents=self.intents, clock=self.clock)
+        repeated = None if opened else _find_repeated(incident, applied)
+        parent = find_parent_incident(gathered) if gathered else repeated
+        self._publish(replace(incident, parent_incident_id=parent, standoff=repeated is not None), alerted)
         return gathered
 
     def publish_only(self, incident: Incident) -> None:
         """Put an incident and its outcomes on the bus; RetryableError if it was not taken."""
         self.bus.publish(incident, self.clock.now())
         self.observe(incident)
+
+    def close_over(self, alerted: AlertedIncident, outcome: Outcome, account: Account | None) -> None:
+        """Publish the end of an incident whose message is gone; RetryableError if it was not taken."""
+        applied = [AppliedChange(outcome=outcome)]
+        self._publish(make_incident(alerted.signal, account, applied), alerted)
+
+    def _find_alerted(self, incident: Incident) -> AlertedIncident | None:
+        if incident.signal is None or incident.signal.cause is Cause.SWEPT:
+            return None
+        if all(outcome.verdict is Verdict.OWN_WRITE for outcome in incident.outcomes):
+            return None  # nobody is alerted of it, neither now nor before
+        return self.incidents.load_incident(incident.id)
+
+    def _publish(self, incident: Incident, alerted: AlertedIncident | None) -> None:
+        """The next step of the incident: opening, then open, then closed, each stored before the next."""
+        if incident.stage is Stage.OPEN:
+            self._open(incident, alerted)
+            return
+        opened = alerted is not None and alerted.stage is not AlertStage.CLOSED
+        if alerted is not None and opened:
+            self._finish_opening(alerted)
+        self.publish_only(replace(incident, opened=opened))
+        if alerted is not None and opened:
+            self._save(alerted, AlertStage.CLOSED)
+
+    def _open(self, incident: Incident, alerted: AlertedIncident | None) -> None:
+        if alerted is not None:
+            self._finish_opening(alerted)
+            if any(outcome.verdict is not Verdict.PENDING for outcome in incident.outcomes):
+                # Its outcomes are published; what people know of it stays as it is.
+                self.publish_only(replace(incident, parent_incident_id=incident.id))
+            return
+        now = self.clock.now()
+        opening = self.bus.write_opening(incident, now)
+        if opening is None or incident.signal is None:
+            self.publish_only(incident)
+            return
+        alerted = AlertedIncident(
+            id=incident.id, stage=AlertStage.OPENING, opening=opening, signal=incident.signal
+        )
+        if not self.incidents.save_incident(alerted, at=now):
+            # A copy of the event: people get one opening, and the same.
+            stored = self.incidents.load_incident(incident.id)
+            if stored is not None:
+                self._finish_opening(stored)
+            return
+        self.bus.publish(incident, now)
+        self.observe(incident)
+        self._save(alerted, AlertStage.OPEN)
+
+    def _finish_opening(self, alerted: AlertedIncident) -> None:
+        """The same opening again, if nobody knows that it was published."""
+        if alerted.stage is AlertStage.OPENING:
+            self.bus.publish_opening(alerted.opening)
+            self._save(alerted, AlertStage.OPEN)
+
+    def _save(self, alerted: AlertedIncident, stage: AlertStage) -> None:
+        self.incidents.save_incident(replace(alerted, stage=stage), at=self.clock.now())
+
+    def _release(self, applied: Sequence[AppliedChange]) -> None:
+        """Let the next delivery finish at once: this worker sends no more calls."""
+        for item in applied:
+            if item.record is not None and item.write is not None:
+                answer = Answer(state=item.write.state, reason="", request_id=item.write.request_id)
+                release = partial(
+                    release_intent, intent_id=item.write.intent_id, answer=answer, at=self.clock.now()
+                )
+                with suppress(RetryableError):
+                    update_record(self.contacts, item.record, release, clock=self.clock)
+
+    def _close(self, incident: Incident, item: AppliedChange) -> None:
+        """Store what is known of the contact now; only its intent must be stored."""
+        signal = incident.signal
+        if item.record is None or signal is None:
+            return
+        now = self.clock.now()
+
+        def close(record: ContactRecord) -> ContactRecord:
+            return close_record(record, signal, item, now)
+
+        try:
+            update_record(self.contacts, item.record, close, clock=self.clock)
+        except RetryableError:
+            if item.write is not None or item.outcome.verdict is not Verdict.PENDING:
+                raise
 
     def _group(self, incident: Incident, *, told: bool) -> GroupedIncident | None:
         signal = incident.signal
@@ -170,28 +264,48 @@ class IncidentPublisher:
             return None
         # A count that fails costs a message too many, never one too few.
         with suppress(RetryableError):
-            return self.gatherer.record_edit(incident, signal, verdict)
+            return self.grouper.record_edit(incident, signal, verdict)
         return None
 
-    def _find_repeated(self, incident: Incident) -> str | None:
-        """The message about a standoff that tells of this incident, too; None if there is none."""
-        signal, now = incident.signal, self.clock.now()
-        if signal is None or signal.cause not in TAMPERING or not is_resolved(incident):
-            return None
-        told = {
-            find_repeated_incident(self.repeated, signal.account_id, outcome.kind, now)
-            for outcome in incident.outcomes
-            if outcome.kind is not None
-        }
-        return told.pop() if len(told) == 1 else None
+
+def close_record(record: ContactRecord, signal: Signal, item: AppliedChange, now: datetime) -> ContactRecord:
+    """What the contact's record keeps of an outcome that was published, or that waits; pure."""
+    verdict, write = item.outcome.verdict, item.write
+    if write is not None:
+        record = end_intent(record, write)
+    if verdict is Verdict.SET and (signal.cause in TAMPERING or record.repeated.is_open(now)):
+        # What no edit led to, as a sweep, is none of the repeated edits; once they go on, it is a revert.
+        revert = Revert(call=signal.event.key, principal=signal.actor.principal, at=now)
+        record = replace(record, repeated=count_revert(record.repeated, revert))
+    if signal.cause in TAMPERING and verdict is not Verdict.PENDING:
+        record = mark_published(record, signal.event.key, str(verdict))
+    if signal.cause is Cause.SWEPT:
+        return record  # its report counts by what was announced before
+    return replace(record, drift=note_drift(record.drift, verdict, item.outcome.found, now))
 
 
-def _is_another_look(acted: Sequence[AppliedChange], delivery: Delivery) -> bool:
-    """Whether this is only another look at what was published before: a revert that is not due yet."""
-    spaced = [item for item in acted if item.outcome.verdict is Verdict.BACKED_OFF]
-    return delivery.receives > 1 and len(spaced) == len(acted)
+def _find_repeated(incident: Incident, applied: Sequence[AppliedChange]) -> str | None:
+    """The message about repeated edits that names this incident, too; None if there is none."""
+    signal = incident.signal
+    if signal is None or signal.cause not in TAMPERING or not is_resolved(incident):
+        return None
+    known = {item.repeated_incident_id for item in applied}
+    return known.pop() if len(known) == 1 else None
 
 
-def _must_alert(waiting: Sequence[AppliedChange], delivery: Delivery) -> bool:
-    late = delivery.receives >= LATE_RECEIVES and not all(item.expected for item in waiting)
-    return late or any(item.urgent for item in waiting)
+def _was_published(incident: Incident, applied: Sequence[AppliedChange]) -> bool:
+    """Whether this is only another look at a revert that is not due yet, and was published as such."""
+    return all(
+        item.outcome.verdict is Verdict.BACKED_OFF
+        and item.record is not None
+        and (edit := item.record.find_edit(incident.event.key)) is not None
+        and edit.published == Verdict.BACKED_OFF
+        for item in applied
+    )
+
+
+def _must_alert(incident: Incident, waiting: Sequence[AppliedChange], now: datetime) -> bool:
+    if any(item.urgent for item in waiting):
+        return True
+    late = incident.signal is not None and compute_age(incident.signal, now) >= LATE
+    return late and not all(item.expected for item in waiting)

@@ -1,4 +1,4 @@
-"""One event to its outcomes: finish, look, decide, do, tell. The same way for every signal."""
+"""One event to its outcomes: finish, look, decide, write, publish. The same way for every signal."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from rollcall.contact.repeated_edits import RepeatedEditLimits
+from rollcall.decide.intent import Judgement
 from rollcall.events.parse import parse
 from rollcall.events.signal import TAMPERING, Ignored
+from rollcall.model.contact import ContactKind
 from rollcall.model.errors import LookAgainError, RetryableError, WaitError
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import Verdict
 from rollcall.publish.incidents import make_incident
+from rollcall.reconcile.echoes import EXPLAINED_WITHIN, Echo, EchoJudge
 from rollcall.reconcile.preconditions import (
     find_next_look,
     ignore_irrelevant,
@@ -19,22 +23,18 @@ from rollcall.reconcile.preconditions import (
     notify_only,
     skip_inactive,
 )
-from rollcall.reconcile.renamed_unit import handle_changed_unit
-from rollcall.reconcile.restore import RestoreRequest, restore_account
-from rollcall.repeated_edits.rules import RepeatedEditLimits
+from rollcall.reconcile.renamed_unit import UnitAccounts, handle_changed_unit
+from rollcall.reconcile.restore import AccountRestorer
 from rollcall.write.apply_change import AppliedChange
-from rollcall.write.own_writes import find_own_write, make_unrecorded
 from rollcall.write.recover import recover
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from rollcall.bulk_edits.model import GroupedIncident
+    from rollcall.bulk_edits.detector import BulkDetector
+    from rollcall.contact.record import ContactRecord
     from rollcall.events.signal import Signal
     from rollcall.model.account import Account
     from rollcall.ports import Delivery, Organization, OutcomeBus
     from rollcall.publish.incidents import IncidentPublisher
-    from rollcall.repeated_edits.rules import RepeatedEditMemory
     from rollcall.rosters.current import Rosters
     from rollcall.rosters.orphaned import Matches
     from rollcall.write.apply_change import Writer
@@ -42,22 +42,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciler:
-    """Brings single accounts back to the roster.
-
-    `writer_roles` are the ARNs of the roles that our writes use, `guardrail` is whether the service control
-    policy is in use. `standoffs` is how many reverts are one too many.
-    """
+    """Brings single accounts back to the roster."""
 
     organization: Organization
     rosters: Rosters
     matches: Matches
     writer: Writer
-    repeated: RepeatedEditMemory
     publisher: IncidentPublisher
+    bulks: BulkDetector
     bus: OutcomeBus
+    #: Which accounts of a changed unit were looked at.
+    units: UnitAccounts
+    #: ARNs of the roles that our writes use.
     writer_roles: frozenset[str]
+    #: Whether the service control policy is in use.
     guardrail: bool
-    standoffs: RepeatedEditLimits = field(default_factory=RepeatedEditLimits)
+    repeated_edits: RepeatedEditLimits = field(default_factory=RepeatedEditLimits)
 
     def handle(self, event: object, delivery: Delivery) -> None:
         """Reconcile what one event points at, and publish what came of it.
@@ -83,6 +83,8 @@ class Reconciler:
             roster=self.rosters.find_current(self.rosters.get_enforcement()),
             matches=self.matches,
             organization=self.organization,
+            units=self.units,
+            now=self.writer.clock.now(),
             reconcile=lambda one: self._handle_account(one, delivery),
         )
         self.publisher.publish_only(make_incident(signal, None, [AppliedChange(outcome=outcome)]))
@@ -92,108 +94,100 @@ class Reconciler:
 
         LookAgainError if it is not.
         """
-        watched = (
-            self.publisher.gatherer.bulks.find_scheduled(delivery.message_id) if delivery.receives > 1 else []
-        )
-        looks = [self.publisher.gatherer.close_if_quiet(by, name, delivery) for by, name in watched]
+        scheduled = self.bulks.bulks.find_scheduled(delivery.message_id) if delivery.receives > 1 else []
+        looks = [self.bulks.close_if_quiet(by, name, delivery) for by, name in scheduled]
         _look_again(*looks)
-        return bool(watched)
+        return bool(scheduled)
 
     def _handle_account(self, signal: Signal, delivery: Delivery) -> None:
         account: Account | None = None
-        acted: list[AppliedChange] = []
-        gathered: list[GroupedIncident | None] = []
+        applied: list[AppliedChange] = []
         waiting: RetryableError | None = None
         try:
-            acted = self._recover(signal, delivery, gathered)
-            account, done = self._act(signal, acted, delivery)
-            acted += done
+            account = self._act(signal, delivery, applied)
         except RetryableError as error:
-            # What was finished is told all the same, and the rest as late when it is.
+            # The rest is alerted as late when it is.
             waiting = error
+            self._finish_open(signal)
             pending = Outcome(verdict=Verdict.PENDING, reason=str(error), kind=signal.kind)
-            acted.append(AppliedChange(outcome=pending, expected=isinstance(error, WaitError)))
-        gathered.append(
-            self.publisher.publish_and_close(make_incident(signal, account, acted), acted, delivery)
-        )
-        for item in acted:
-            if item.outcome.verdict is Verdict.PENDING:
-                raise waiting or RetryableError(item.outcome.reason)
+            # As long as nobody could judge it, a call of our own role is no edit of anybody.
+            ours = signal.cause in TAMPERING and signal.actor.role_arn in self.writer_roles
+            expected = ours or isinstance(error, WaitError)
+            applied.append(AppliedChange(outcome=pending, expected=expected))
+        grouped = self.publisher.publish_and_close(make_incident(signal, account, applied), applied)
+        left = [item for item in applied if item.outcome.verdict is Verdict.PENDING]
+        if left:
+            soon = [item.soon for item in left if item.soon is not None]
+            raise waiting or (soon[0] if len(soon) == len(left) else RetryableError(left[0].outcome.reason))
         active = account is not None and account.active
         _look_again(
             find_next_look(signal, self.writer.clock.now()) if active else None,
-            *(item.again for item in acted),
+            *(item.again for item in applied),
+            *(_find_echo_look(item) for item in applied),
         )
-        if signal.cause in TAMPERING:
+        if signal.cause in TAMPERING and grouped is not None:
             # Only a message that has nothing else to come back for: of a unit, other accounts may be left.
-            _look_again(
-                *(self.publisher.gatherer.schedule_closing(bulk, delivery) for bulk in gathered if bulk)
-            )
+            _look_again(self.bulks.schedule_closing(grouped, delivery))
 
-    def _recover(
-        self, signal: Signal, delivery: Delivery, gathered: list[GroupedIncident | None]
-    ) -> list[AppliedChange]:
-        """Finish open intents; those of other signals are told here."""
-        mine = []
-        for earlier, item in recover(signal.account_id, delivery, self.writer):
-            if earlier.event.id == signal.event.id:
-                mine.append(item)
-            else:
-                told = [item]
-                if earlier.actor.role_arn in self.writer_roles:
-                    # Only a write that nobody recorded led to this intent.
-                    told.append(AppliedChange(outcome=make_unrecorded(earlier)))
-                account = self._find_account(earlier.account_id)
-                gathered.append(
-                    self.publisher.publish_and_close(make_incident(earlier, account, told), told, delivery)
-                )
-        return mine
+    def _finish(self, record: ContactRecord) -> ContactRecord:
+        """The record once a worker that is gone needs it no more; as it is while one is at work."""
+        intent = record.intent
+        if intent is None or not intent.is_expired(self.writer.clock.now()):
+            return record
+        recovered = recover(record, intent, self.writer)
+        if recovered is not None:
+            signal, done = recovered
+            account = self._find_account(record.account_id)
+            self.publisher.publish_and_close(make_incident(signal, account, done), done)
+        return self.writer.contacts.load(record.account_id, record.kind)
 
-    def _act(
-        self, signal: Signal, mine: Sequence[AppliedChange], delivery: Delivery
-    ) -> tuple[Account | None, list[AppliedChange]]:
+    def _finish_open(self, signal: Signal) -> None:
+        """What a worker that is gone left of these contacts, if nothing else can be done for now."""
+        with suppress(RetryableError):
+            for kind in [signal.kind] if signal.kind else list(ContactKind):
+                self._finish(self.writer.contacts.load(signal.account_id, kind))
+
+    def _act(self, signal: Signal, delivery: Delivery, applied: list[AppliedChange]) -> Account | None:
+        """Adds to `applied` what became of each contact, as soon as it is known; returns the account."""
         now = self.writer.clock.now()
-        ours = find_own_write(
-            signal,
-            delivery,
-            intents=self.writer.intents,
-            own_writes=self.writer.own_writes,
-            writer_roles=self.writer_roles,
-            now=now,
-        )
-        if ours is not None and ours.verdict is Verdict.OWN_WRITE:
-            # Nobody is told of it: the account's name is not worth a call for each of our own writes.
-            return None, [AppliedChange(outcome=ours)]
-        told = [] if ours is None else [AppliedChange(outcome=ours)]
-        # Told before anything is asked that an attack may have taken from us.
+        judgement: Judgement | None = None
+        if signal.cause in TAMPERING and signal.actor.role_arn in self.writer_roles:
+            judge = EchoJudge(writer=self.writer, finish=self._finish)
+            echo, judged = judge.judge(signal)
+            applied.append(judged)
+            if echo is Echo.DONE:
+                silent = judged.outcome.verdict is Verdict.OWN_WRITE
+                # Nobody is alerted of it: the account's name is not worth a call for each of our own writes.
+                return None if silent else self._find_account(signal.account_id)
+            judgement = Judgement(verdict=judged.outcome.verdict, reason=judged.outcome.reason)
+        # Published before anything is asked that an attack may have taken from us.
         quick = self._ignore_other_policies(signal) or notify_only(signal)
         if quick is not None:
-            return self._find_account(signal.account_id), [*told, AppliedChange(outcome=quick)]
+            applied.append(AppliedChange(outcome=quick))
+            return self._find_account(signal.account_id)
         control = self.rosters.get_enforcement()
         roster = self.rosters.find_current(control)
         account = self.organization.get_account(signal.account_id, with_tags=roster.uses_tags)
         alone = ignore_irrelevant(signal, roster) or skip_inactive(signal, account, now=now)
+        if alone is not None:
+            applied.append(AppliedChange(outcome=alone))
         if alone is not None or account is None:
-            return account, [*told, *([AppliedChange(outcome=alone)] if alone else [])]
-        decision = RestoreRequest(
+            return account
+        restorer = AccountRestorer(
             control=control,
             roster=roster,
             signal=signal,
-            delivery=delivery,
-            by_us=signal.actor.role_arn in self.writer_roles,
-            standoffs=self.standoffs,
-        )
-        done = {item.outcome.kind for item in mine}
-        restored = restore_account(
-            decision=decision,
             account=account,
-            done=done,
+            delivery=delivery,
+            limits=self.repeated_edits,
             writer=self.writer,
             matches=self.matches,
-            repeated=self.repeated,
             bus=self.bus,
+            finish=self._finish,
+            judged=judgement,
         )
-        return account, [*told, *restored]
+        applied += restorer.restore()
+        return account
 
     def _find_account(self, account_id: str) -> Account | None:
         """The account for a message to people: its name and place are worth a question, not a failure."""
@@ -203,6 +197,12 @@ class Reconciler:
 
     def _ignore_other_policies(self, signal: Signal) -> Outcome | None:
         return ignore_other_policies(signal, self.organization, in_use=self.guardrail)
+
+
+def _find_echo_look(item: AppliedChange) -> int | None:
+    """Seconds until the event of whoever changed the contact after our write must have come."""
+    overwritten = item.outcome.verdict is Verdict.OVERWRITTEN
+    return int(EXPLAINED_WITHIN.total_seconds()) if overwritten else None
 
 
 def _look_again(*seconds: int | None) -> None:

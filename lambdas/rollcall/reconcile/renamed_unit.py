@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from rollcall.model.errors import RetryableError
-from rollcall.outcomes.outcome import Outcome
+from rollcall.outcomes.outcome import Outcome, make_incident_id
 from rollcall.outcomes.verdicts import Verdict
 from rollcall.rosters.orphaned import find_orphaned_paths
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection
+    from datetime import datetime
 
     from rollcall.events.signal import Signal
     from rollcall.model.roster import Roster
@@ -23,6 +24,16 @@ if TYPE_CHECKING:
 MOST_ACCOUNTS = 10
 
 
+class UnitAccounts(Protocol):
+    """Memory of the accounts of a changed unit that were looked at. RetryableError from each."""
+
+    def mark_done(self, incident_id: str, account_id: str, *, at: datetime) -> None:
+        """Remember that this account was looked at because of this event."""
+
+    def list_done(self, incident_id: str) -> Collection[str]:
+        """The accounts that were."""
+
+
 def handle_changed_unit(
     *,
     signal: Signal,
@@ -30,11 +41,14 @@ def handle_changed_unit(
     roster: Roster,
     matches: Matches,
     organization: Organization,
+    units: UnitAccounts,
+    now: datetime,
     reconcile: Callable[[Signal], None],
 ) -> Outcome:
     """What became of a changed unit as such; each of its accounts goes through `reconcile`, if there are few.
 
-    RetryableError if the unit cannot be looked at, or once all accounts were if one of them has to wait.
+    RetryableError if the unit cannot be looked at, or once all accounts were if one of them has to wait: the
+    next delivery goes on with those that are left.
     """
     lost = find_orphaned_paths(roster, matches, organization, changed=ou_id)
     accounts = organization.list_accounts_below(ou_id, most=MOST_ACCOUNTS + 1)
@@ -45,17 +59,17 @@ def handle_changed_unit(
     if not few:
         reason = f"{ou_id} has {count} accounts: none of them is changed by this event"
         return Outcome(verdict=Verdict.NOTIFIED, reason=reason)
-    _reconcile_each([replace(signal, account_id=account_id) for account_id in accounts], reconcile)
-    return Outcome(verdict=Verdict.COMPLIANT, reason=f"accounts in {ou_id} looked at: {count}")
-
-
-def _reconcile_each(signals: Iterable[Signal], reconcile: Callable[[Signal], None]) -> None:
-    """Each on its own; RetryableError at the end if any has to wait."""
+    incident_id = make_incident_id(event=signal.event, signal=signal)
+    done = units.list_done(incident_id)
     waiting: RetryableError | None = None
-    for signal in signals:
+    for account_id in accounts:
+        if account_id in done:
+            continue
         try:
-            reconcile(signal)
+            reconcile(replace(signal, account_id=account_id))
+            units.mark_done(incident_id, account_id, at=now)
         except RetryableError as error:
             waiting = error
     if waiting is not None:
         raise waiting
+    return Outcome(verdict=Verdict.COMPLIANT, reason=f"accounts in {ou_id} looked at: {count}")

@@ -4,204 +4,253 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from rollcall.contact.record import SKEW, ContactRecord, KnownEdit, add_edit, update_record
+from rollcall.decide.intent import Judgement, WriteState
 from rollcall.decide.plan import make_plan
 from rollcall.decide.resolve import is_authorised, resolve_requirement
-from rollcall.events.signal import TAMPERING, is_provisioning, parse_time
+from rollcall.events.signal import TAMPERING, Cause, compute_age, is_provisioning, parse_time
 from rollcall.model.desired import Observation, Unreadable
-from rollcall.model.errors import RetryableError
+from rollcall.model.errors import RetryableError, SoonError
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import Verdict
-from rollcall.repeated_edits.backoff import back_off
+from rollcall.reconcile.backoff import back_off, find_repeated_incident
 from rollcall.rosters.orphaned import find_orphaned
-from rollcall.write.apply_change import AppliedChange, apply_change
+from rollcall.write.apply_change import UNKNOWN_REASON, AppliedChange, apply_change
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-    from datetime import datetime
+    from collections.abc import Callable
 
+    from rollcall.contact.repeated_edits import RepeatedEditLimits
     from rollcall.decide.enforcement import Enforcement
     from rollcall.decide.plan import Change, Finding
+    from rollcall.decide.resolve import Requirement
     from rollcall.events.signal import Signal
     from rollcall.model.account import Account
     from rollcall.model.contact import ContactKind
     from rollcall.model.roster import Roster
     from rollcall.ports import Delivery, OutcomeBus
-    from rollcall.repeated_edits.rules import RepeatedEditLimits, RepeatedEditMemory
     from rollcall.rosters.orphaned import Matches
     from rollcall.write.apply_change import Writer
 
-#: How much later than a change the write may be that undid it: as long as writes are remembered.
-UNDONE_WITHIN = timedelta(hours=24)
+#: Reads of the Account API may be older than an edit for some seconds: what is right then is read again.
+STALE: Final = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RestoreRequest:
-    """What one message is decided by. `by_us` is whether our own role made the change.
+class AccountRestorer:
+    """Restores one account because of one message.
 
-    `standoffs` is how many reverts are one too many.
+    `judged` is what the signal was found to be. `finish` publishes and closes what a worker that is gone left
+    open.
     """
 
     control: Enforcement
     roster: Roster
     signal: Signal
+    account: Account
     delivery: Delivery
-    by_us: bool
-    standoffs: RepeatedEditLimits
+    limits: RepeatedEditLimits
+    writer: Writer
+    matches: Matches
+    bus: OutcomeBus
+    finish: Callable[[ContactRecord], ContactRecord]
+    judged: Judgement | None = None
 
-
-def restore_account(
-    *,
-    decision: RestoreRequest,
-    account: Account,
-    done: Collection[ContactKind | None],
-    writer: Writer,
-    matches: Matches,
-    repeated: RepeatedEditMemory,
-    bus: OutcomeBus,
-) -> list[AppliedChange]:
-    """What became of each kind that the signal points at, without those already `done`."""
-    signal, roster = decision.signal, decision.roster
-    required = resolve_requirement(
-        roster,
-        account,
-        today=writer.clock.now().date(),
-        orphaned=find_orphaned(roster, account, matches),
-    )
-    authorised = is_authorised(roster, signal.actor)
-    kinds = [signal.kind] if signal.kind else sorted(required.desired)
-    if not kinds:
-        nothing = Outcome(verdict=Verdict.UNMANAGED, reason="the roster names no contact for this account")
-        return [AppliedChange(outcome=nothing)]
-    observed_at = writer.clock.now()
-    observations, waiting = _observe(
-        signal, [kind for kind in kinds if kind not in done], writer, authorised=authorised
-    )
-    halted = decision.control.find_halt(required)
-    planned = make_plan(requirement=required, account=account, observations=observations, halted=halted)
-    told = [
-        _recognise_undone(_make_outcome(finding, roster.digest, authorised), decision, writer)
-        for finding in planned.findings
-    ]
-    changed = [
-        _restore_contact(
-            change,
-            account,
-            decision=decision,
-            authorised=authorised,
-            observed_at=observed_at,
-            writer=writer,
-            repeated=repeated,
-            bus=bus,
+    def restore(self) -> list[AppliedChange]:
+        """What became of each kind that the signal points at."""
+        signal, roster = self.signal, self.roster
+        required = resolve_requirement(
+            roster,
+            self.account,
+            today=self.writer.clock.now().date(),
+            orphaned=find_orphaned(roster, self.account, self.matches),
         )
-        for change in planned.changes
-    ]
-    return [*waiting, *told, *changed]
-
-
-def _restore_contact(  # what the outcome and the intent record
-    change: Change,
-    account: Account,
-    *,
-    decision: RestoreRequest,
-    authorised: bool,
-    observed_at: datetime,
-    writer: Writer,
-    repeated: RepeatedEditMemory,
-    bus: OutcomeBus,
-) -> AppliedChange:
-    """Set one contact, unless it is in a standoff: then in its time."""
-    waiting = Outcome(
-        verdict=Verdict.PENDING,
-        reason="",
-        kind=change.kind,
-        found=change.found,
-        wanted=change.wanted,
-        authorised=authorised,
-        roster_digest=decision.roster.digest,
-    )
-    try:
-        spaced = back_off(
-            decision.signal,
-            change.kind,
-            account,
-            delivery=decision.delivery,
-            limits=decision.standoffs,
-            memory=repeated,
-            bus=bus,
-            clock=writer.clock,
-        )
-    except RetryableError as error:
-        return AppliedChange(outcome=replace(waiting, reason=str(error)))
-    if spaced is not None:
-        outcome = replace(waiting, verdict=Verdict.BACKED_OFF, reason=spaced.reason)
-        return AppliedChange(outcome=outcome, again=spaced.again)
-    return apply_change(
-        signal=decision.signal,
-        change=change,
-        roster_digest=decision.roster.digest,
-        authorised=authorised,
-        delivery=decision.delivery,
-        writer=writer,
-        observed_at=observed_at,
-    )
-
-
-def _observe(
-    signal: Signal, kinds: Collection[ContactKind], writer: Writer, *, authorised: bool
-) -> tuple[Mapping[ContactKind, Observation], list[AppliedChange]]:
-    observations: dict[ContactKind, Observation] = {}
-    waiting: list[AppliedChange] = []
-    for kind in kinds:
-        try:
-            found = writer.accounts.get(signal.account_id, kind)
-        except RetryableError as error:
-            waiting.append(AppliedChange(outcome=_make_pending(kind, str(error), authorised=authorised)))
-            continue
-        if isinstance(found, Unreadable) and found.denied and is_provisioning(signal, writer.clock.now()):
-            pending = _make_pending(kind, found.reason, authorised=authorised)
-            waiting.append(AppliedChange(outcome=pending, expected=True))
-            continue
-        observations[kind] = found
-    return observations, waiting
-
-
-def _make_pending(kind: ContactKind, reason: str, *, authorised: bool) -> Outcome:
-    return Outcome(verdict=Verdict.PENDING, reason=reason, kind=kind, authorised=authorised)
-
-
-def _recognise_undone(outcome: Outcome, decision: RestoreRequest, writer: Writer) -> AppliedChange:
-    """An edit that a write of ours undid before its event came is told, however right the contact is now.
-
-    Not if that write was for a copy of this very event, and its worker is about to tell.
-    """
-    signal, right = decision.signal, outcome.verdict is Verdict.COMPLIANT
-    if not right or outcome.kind is None or decision.by_us or signal.cause not in TAMPERING:
-        return AppliedChange(outcome=outcome)
-    restored_at = writer.own_writes.get_restored_at(signal.account_id, outcome.kind)
-    happened_at = parse_time(signal)
-    if restored_at is None or happened_at is None:
-        return AppliedChange(outcome=outcome)
-    if not timedelta(0) <= restored_at - happened_at <= UNDONE_WITHIN:
-        return AppliedChange(outcome=outcome)
-    for intent in writer.intents.list_open_intents(signal.account_id):
-        if intent.kind is outcome.kind and intent.signal.event.key == signal.event.key:
-            reason = "another worker has just set this contact because of the same event"
-            return AppliedChange(
-                outcome=replace(outcome, verdict=Verdict.PENDING, reason=reason), expected=True
+        kinds = [signal.kind] if signal.kind else sorted(required.desired)
+        if not kinds:
+            nothing = Outcome(
+                verdict=Verdict.UNMANAGED, reason="the roster names no contact for this account"
             )
-    reason = "a write of ours after this change undid it"
-    return AppliedChange(outcome=replace(outcome, verdict=Verdict.UNDONE, reason=reason))
+            return [AppliedChange(outcome=nothing)]
+        return [self._restore_contact(kind, required) for kind in kinds]
+
+    def _restore_contact(self, kind: ContactKind, required: Requirement) -> AppliedChange:
+        try:
+            # In this order: a contact that is right because of us was so before its record was read.
+            found = self.writer.accounts.get(self.signal.account_id, kind)
+            record = self._read_record(kind)
+        except RetryableError as error:
+            soon = error if isinstance(error, SoonError) else None
+            return AppliedChange(
+                outcome=self._make_pending(kind, str(error)), expected=soon is not None, soon=soon
+            )
+        denied = isinstance(found, Unreadable) and found.denied
+        if denied and is_provisioning(self.signal, self.writer.clock.now()):
+            reason = "AWS denies the read of a new account"
+            return AppliedChange(outcome=self._make_pending(kind, reason), expected=True)
+        plan = make_plan(
+            requirement=required,
+            account=self.account,
+            observations={kind: found},
+            halted=self.control.find_halt(required),
+        )
+        for finding in plan.findings:
+            return self._explain_finding(finding, record)
+        (change,) = plan.changes
+        return self._restore_change(change, record)
+
+    def _read_record(self, kind: ContactKind) -> ContactRecord:
+        """The record with this edit in it, and without an open intent; SoonError while there is one."""
+        record = self.writer.contacts.load(self.signal.account_id, kind)
+        if record.intent is not None:
+            record = self.finish(record)
+        if self.signal.cause in TAMPERING:
+            edit = make_known_edit(self.signal)
+            record = update_record(
+                self.writer.contacts, record, lambda known: add_edit(known, edit), clock=self.writer.clock
+            )
+        if record.intent is None:
+            return record
+        if record.intent.is_expired(self.writer.clock.now()):
+            # Neither soon nor by itself: the ledger or the Account API did not let it be finished.
+            raise RetryableError("what another worker left of this contact could not be finished")
+        raise SoonError("another worker is at this contact")
+
+    def _explain_finding(self, finding: Finding, record: ContactRecord) -> AppliedChange:
+        """What is left as it is; if it is right after an edit, why."""
+        outcome = Outcome(
+            verdict=finding.verdict,
+            reason=finding.reason,
+            kind=finding.kind,
+            found=finding.found,
+            wanted=finding.wanted,
+            authorised=self._authorised,
+            roster_digest=self.roster.digest,
+        )
+        if finding.verdict is Verdict.COMPLIANT and self.signal.cause in TAMPERING:
+            return self._explain_right(outcome, record)
+        return AppliedChange(outcome=outcome, record=record)
+
+    def _explain_right(self, outcome: Outcome, record: ContactRecord) -> AppliedChange:
+        """Every edit is alerted, however right the contact is now; a copy of its event is not."""
+        key, at = self.signal.event.key, parse_time(self.signal)
+        edit = record.find_edit(key)
+        if edit is not None and edit.published not in (None, str(Verdict.BACKED_OFF)):
+            return AppliedChange(outcome=replace(outcome, reason="alerted before"), record=record)
+        write = record.find_undoing(at)
+        surely_later = write is not None and at is not None and write.at - SKEW > at
+        fresh_in = STALE - compute_age(self.signal, self.writer.clock.now())
+        if not surely_later and fresh_in > timedelta(0):
+            reason = "it is right, and a read so soon after the change may be older than it"
+            soon = SoonError(reason, seconds=int(fresh_in.total_seconds()) + 1)
+            # Without what was found: nobody knows that it differs.
+            outcome = replace(outcome, verdict=Verdict.PENDING, reason=reason, found=None)
+            return AppliedChange(outcome=outcome, record=record, expected=True, soon=soon)
+        if write is not None:
+            sure = write.state is WriteState.WRITTEN
+            reason = "a write of ours after this change undid it" if sure else UNKNOWN_REASON
+            return AppliedChange(
+                outcome=replace(outcome, verdict=Verdict.UNDONE, reason=reason),
+                record=record,
+                repeated_incident_id=find_repeated_incident(
+                    record, self.signal.actor.principal, self.writer.clock.now()
+                ),
+            )
+        others = record.list_beside(key)
+        if self.signal.cause is Cause.CONTACT_DELETED or others:
+            who = (
+                ", ".join(dict.fromkeys(other.principal for other in others))
+                or "unknown, no event of it came"
+            )
+            reason = f"it is right again; changed besides by: {who}"
+            return AppliedChange(
+                outcome=replace(outcome, verdict=Verdict.CHANGED_BACK, reason=reason), record=record
+            )
+        reason = "the change left it as the roster wants it"
+        return AppliedChange(
+            outcome=replace(outcome, verdict=Verdict.SET_BY_OTHERS, reason=reason), record=record
+        )
+
+    def _restore_change(self, change: Change, record: ContactRecord) -> AppliedChange:
+        """Set one contact; if others keep changing it back, in its time."""
+        waiting = self._make_pending(change.kind, "", change)
+        stale_for = self._find_stale(record)
+        if stale_for is not None:
+            outcome = replace(waiting, reason=str(stale_for), found=None)
+            return AppliedChange(outcome=outcome, record=record, expected=True, soon=stale_for)
+        try:
+            record, backoff = back_off(
+                record,
+                self.signal,
+                self.account,
+                delivery=self.delivery,
+                limits=self.limits,
+                contacts=self.writer.contacts,
+                bus=self.bus,
+                clock=self.writer.clock,
+            )
+        except RetryableError as error:
+            return AppliedChange(outcome=replace(waiting, reason=str(error)), record=record)
+        repeated = find_repeated_incident(record, self.signal.actor.principal, self.writer.clock.now())
+        if backoff is not None:
+            return AppliedChange(
+                outcome=replace(waiting, verdict=Verdict.BACKED_OFF, reason=backoff.reason),
+                record=record,
+                again=backoff.again,
+                repeated_incident_id=repeated,
+            )
+        applied = apply_change(
+            record=record,
+            signal=self.signal,
+            change=change,
+            roster_digest=self.roster.digest,
+            authorised=self._authorised,
+            delivery=self.delivery,
+            writer=self.writer,
+            judged=self.judged,
+        )
+        return replace(applied, repeated_incident_id=repeated)
+
+    def _find_stale(self, record: ContactRecord) -> SoonError | None:
+        """Why what was read may be older than our own write, which undid this very change; None if it is not.
+
+        A later change is restored at once.
+        """
+        at = parse_time(self.signal)
+        if self.signal.cause not in TAMPERING or at is None:
+            return None
+        last = max((write.at for write in record.writes if write.may_have_changed), default=None)
+        if last is None or at > last:
+            return None
+        fresh_in = last + STALE - self.writer.clock.now()
+        if fresh_in <= timedelta(0):
+            return None
+        reason = "a write of ours undid this change, and the read may be older than it"
+        return SoonError(reason, seconds=int(fresh_in.total_seconds()) + 1)
+
+    @property
+    def _authorised(self) -> bool:
+        return is_authorised(self.roster, self.signal.actor)
+
+    def _make_pending(self, kind: ContactKind, reason: str, change: Change | None = None) -> Outcome:
+        found: Observation | None = change.found if change else None
+        return Outcome(
+            verdict=Verdict.PENDING,
+            reason=reason,
+            kind=kind,
+            found=found,
+            wanted=change.wanted if change else None,
+            authorised=self._authorised,
+            roster_digest=self.roster.digest if change else None,
+        )
 
 
-def _make_outcome(finding: Finding, roster_digest: str, authorised: bool) -> Outcome:
-    return Outcome(
-        verdict=finding.verdict,
-        reason=finding.reason,
-        kind=finding.kind,
-        found=finding.found,
-        wanted=finding.wanted,
-        authorised=authorised,
-        roster_digest=roster_digest,
+def make_known_edit(signal: Signal) -> KnownEdit:
+    """The edit as the contact's record keeps it."""
+    return KnownEdit(
+        key=signal.event.key,
+        at=parse_time(signal),
+        principal=signal.actor.principal,
+        deleted=signal.cause is Cause.CONTACT_DELETED,
     )

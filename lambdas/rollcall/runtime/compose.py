@@ -6,18 +6,17 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rollcall.adapters.account_api import AllAccounts, ManagementAccount, OneModeAccountApi
+from rollcall.adapters.account_api import AllAccounts, ManagementAccount, OneModeAccountApi, name_writes
 from rollcall.adapters.bus_and_queue import EventBridgeOutcomeBus
 from rollcall.adapters.clients import NO_RETRIES, LateClient, make_client
 from rollcall.adapters.ledger import LedgerBucket
-from rollcall.adapters.state.intents import IntentItems, OwnWriteItems
+from rollcall.adapters.state.contacts import ContactItems
 from rollcall.adapters.system import SystemClock
 from rollcall.write.apply_change import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rollcall.ports import Clock
     from rollcall.runtime.environment import (
         ApplyEnvironment,
         ControlEnvironment,
@@ -47,26 +46,19 @@ def make_outcome_bus(
 
 
 def make_writer(
-    environment: ReconcileEnvironment | ApplyEnvironment,
-    table: Mapping[str, Any],
-    *,
-    members: Mapping[str, Pace],
-    management: Mapping[str, Pace],
+    environment: ReconcileEnvironment | ApplyEnvironment, table: Mapping[str, Any], accounts: AllAccounts
 ) -> Writer:
     """Compose what writing a contact touches; `table` is the state table with its client."""
-    clock = SystemClock()
     return Writer(
-        accounts=_make_account_api(environment, clock, members=members, management=management),
-        intents=IntentItems(**table),
-        own_writes=OwnWriteItems(**table),
+        accounts=accounts,
+        contacts=ContactItems(**table),
         ledger=LedgerBucket(client=LateClient("s3"), bucket=environment.ledger_bucket),
-        clock=clock,
+        clock=SystemClock(),
     )
 
 
-def _make_account_api(
+def make_account_api(
     environment: ReconcileEnvironment | ApplyEnvironment,
-    clock: Clock,
     *,
     members: Mapping[str, Pace],
     management: Mapping[str, Pace],
@@ -75,9 +67,12 @@ def _make_account_api(
 
     The quota is the calling account's: the management account has one of its own.
     """
+    clock = SystemClock()
     return AllAccounts(
         management_account=environment.management_account,
-        members=OneModeAccountApi(client=make_client("account", NO_RETRIES), clock=clock, buckets=members),
+        members=OneModeAccountApi(
+            client=name_writes(make_client("account", NO_RETRIES)), clock=clock, buckets=members
+        ),
         management=ManagementAccount(
             sts=LateClient("sts"),
             role_arn=environment.management_role_arn,
@@ -89,10 +84,11 @@ def _make_account_api(
 
 
 def _make_account_client(credentials: Mapping[str, str]) -> Any:
-    return make_client(
+    client = make_client(
         "account",
         NO_RETRIES,
         aws_access_key_id=credentials["AccessKeyId"],
         aws_secret_access_key=credentials["SecretAccessKey"],
         aws_session_token=credentials["SessionToken"],
     )
+    return name_writes(client)

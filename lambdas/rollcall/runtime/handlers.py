@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 import json
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from zlib import crc32
 
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
@@ -15,6 +17,7 @@ from rollcall.model.errors import (
     MalformedEventError,
     PermanentError,
     RollcallError,
+    SoonError,
 )
 from rollcall.outcomes.metrics import DIMENSION, NAMESPACE, SERVICES, Metric
 from rollcall.ports import Delivery
@@ -81,28 +84,37 @@ def retry_seconds(receives: int) -> int:
     return int(min(_FIRST_RETRY_SECONDS * 2 ** (min(receives, 20) - 1), LONGEST_RETRY_SECONDS))
 
 
+class Context(Protocol):
+    """What Lambda says of an invocation."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Time until the function is stopped."""
+
+
 def process(
     event: Mapping[str, Any],
     handle: Callable[[object, Delivery], object],
     *,
     queue: Queue | None,
     log: BatchLogger,
+    deadline: datetime | None = None,
 ) -> dict[str, Any]:
     """Handle each record of an SQS event; returns the partial batch response that Lambda wants.
 
     A message that can never succeed comes back at once, so that it is in the dead-letter queue soon.
+    `deadline` is when the function is stopped.
     """
     failures = []
     for record in event["Records"]:
         receives = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
-        delivery = Delivery(message_id=record["messageId"], receives=receives)
+        delivery = Delivery(message_id=record["messageId"], receives=receives, deadline=deadline)
         try:
             handle(_parse(record["body"]), delivery)
         except LookAgainError as again:
             _return(queue, record, again.seconds, log)
             failures.append({"itemIdentifier": record["messageId"]})
         except Exception as error:  # noqa: BLE001  # whatever it is, the rest of the batch goes on
-            seconds = _wait(error, receives)
+            seconds = _wait(error, delivery)
             _return(queue, record, seconds, log)
             failures.append({"itemIdentifier": record["messageId"]})
             # Only our own texts are known to hold no contact details.
@@ -118,11 +130,19 @@ def process(
     return {"batchItemFailures": failures}
 
 
-def _wait(error: Exception, receives: int) -> int:
+def find_deadline(context: Context) -> datetime:
+    """When this invocation is stopped, by this machine's clock."""
+    return datetime.now(UTC) + timedelta(milliseconds=context.get_remaining_time_in_millis())
+
+
+def _wait(error: Exception, delivery: Delivery) -> int:
     if isinstance(error, PermanentError):
         return 0
+    if isinstance(error, SoonError):
+        # Messages that wait for the same do not come at once.
+        return error.seconds or 2 + (crc32(delivery.message_id.encode()) + delivery.receives) % 4
     asked = error.seconds if isinstance(error, LaterError) else 0
-    return max(retry_seconds(receives), min(asked, LONGEST_RETRY_SECONDS))
+    return max(retry_seconds(delivery.receives), min(asked, LONGEST_RETRY_SECONDS))
 
 
 def _parse(body: str) -> object:

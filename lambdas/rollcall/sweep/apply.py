@@ -30,6 +30,10 @@ BATCH_CHANGES: Final = 25
 IN_FLIGHT: Final = 8
 #: A worker hands over after so long. Its function may take 300 s, and a batch of deletes takes 25.
 SLICE: Final = timedelta(seconds=240)
+#: The time-out of its function.
+TIMEOUT: Final = timedelta(seconds=300)
+#: A contact that differs is looked at again so long after the first look.
+AGAIN: Final = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +56,15 @@ class ApplyStep:
         if plan is None:
             return replace(run, next=Step.REPORT)
         began = self.ports.writer.clock.now()
+        if plan.roster == run.approved and run.observed_at is not None and not run.cursor:
+            # What differs is looked at again, and is drift only if no event came in between.
+            self.ports.writer.clock.sleep(max(0.0, (run.observed_at + AGAIN - began).total_seconds()))
         self.paces.resume(run.rates, began.timestamp())
-        run = self._work(self._resume(run), plan, until=began + SLICE)
+        run = self._work(self._resume(run), plan, began=began)
         return replace(run, rates={**run.rates, **self.paces.get_rates()})
 
-    def _work(self, run: Run, plan: PlanReference, *, until: datetime) -> Run:
+    def _work(self, run: Run, plan: PlanReference, *, began: datetime) -> Run:
+        until = began + SLICE
         planned = lru_cache(maxsize=1)(partial(self.runs.read_planned, run.data, plan.roster))
         while run.cursor < plan.changes:
             if self.ports.writer.clock.now() >= until:
@@ -69,7 +77,7 @@ class ApplyStep:
                 return replace(run, ending=ending, next=Step.REPORT)
             part, start = divmod(run.cursor, PART_CHANGES)
             batch = planned(part)[start : start + BATCH_CHANGES]
-            results = self._carry_out(run, plan, batch, until=until)
+            results = self._carry_out(run, plan, batch, until=until, deadline=began + TIMEOUT)
             if _describe_trouble(results) and self._find_ending(plan) is None:
                 raise RetryableError(f"nothing of a batch could be done: {results[0].reason}")
             self.runs.write_results(run.id, run.cursor, results)
@@ -94,11 +102,21 @@ class ApplyStep:
         return None if control.approved == plan.roster else Ending.SUPERSEDED
 
     def _carry_out(
-        self, run: Run, plan: PlanReference, batch: Sequence[PlannedChange], *, until: datetime
+        self,
+        run: Run,
+        plan: PlanReference,
+        batch: Sequence[PlannedChange],
+        *,
+        until: datetime,
+        deadline: datetime,
     ) -> list[ChangeResult]:
         """What became of the changes that were begun in time: the first so many of the batch."""
         carrier = AccountApplier(
-            ports=self.ports, rosters=self.rosters, run=run, roster=self.rosters.load(plan.roster)
+            ports=self.ports,
+            rosters=self.rosters,
+            run=run,
+            roster=self.rosters.load(plan.roster),
+            deadline=deadline,
         )
         accounts = [list(changes) for _, changes in groupby(batch, key=lambda change: change.account_id)]
         done = self.pool.map_each(

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from rollcall.contact.known_drift import compute_fingerprint
+from rollcall.contact.repeated_edits import find_backoff
 from rollcall.decide.observed import ChangeResult, ObservedAccount, plan_observed
 from rollcall.decide.plan import Finding
 from rollcall.events.actor import UNKNOWN, Actor
 from rollcall.events.signal import Cause, EventReference, Signal
 from rollcall.model.desired import Desired, Present
-from rollcall.model.errors import RetryableError, describe_unexpected
-from rollcall.outcomes.outcome import Incident, Outcome, make_incident_id
+from rollcall.model.errors import RetryableError, SoonError, describe_unexpected
+from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import RIGHT, UNREAD, Verdict
 from rollcall.ports import Delivery
-from rollcall.publish.incidents import close_intents, count_reverts, find_parent
-from rollcall.repeated_edits.backoff import find_backoff
+from rollcall.publish.incidents import make_incident
 from rollcall.rosters.orphaned import find_orphaned
 from rollcall.write.apply_change import SET_REASON, AppliedChange, apply_change
 from rollcall.write.recover import recover
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from rollcall.contact.record import ContactRecord
     from rollcall.decide.observed import PlannedChange
     from rollcall.decide.plan import Change
     from rollcall.model.account import Account
@@ -68,7 +70,13 @@ def make_skipped(planned: PlannedChange, reason: str) -> AppliedChange:
     return AppliedChange(outcome=make_planned_outcome(planned, Verdict.SKIPPED, reason))
 
 
-def make_result(planned: PlannedChange, outcome: Outcome) -> ChangeResult:
+def make_waiting(planned: PlannedChange, error: RetryableError) -> AppliedChange:
+    """It is tried again."""
+    outcome = make_planned_outcome(planned, Verdict.PENDING, str(error))
+    return AppliedChange(outcome=outcome, soon=error if isinstance(error, SoonError) else None)
+
+
+def make_result(planned: PlannedChange, outcome: Outcome, *, known: bool) -> ChangeResult:
     """The same, as the run stores it."""
     return ChangeResult(
         account_id=planned.account_id,
@@ -77,6 +85,7 @@ def make_result(planned: PlannedChange, outcome: Outcome) -> ChangeResult:
         reason=outcome.reason,
         intent_id=outcome.intent_id,
         verified=outcome.verified,
+        known=known,
     )
 
 
@@ -96,6 +105,8 @@ def is_same_desired(wanted: DesiredState, planned: DesiredState) -> bool:
 
 #: Waits before the second, third and fourth try of what AWS was too busy for.
 RETRY_SECONDS: Final = (1.0, 4.0, 15.0)
+#: Further waits where another worker is at the contact: if it was killed, others may finish its intent then.
+WORKER_GONE_SECONDS: Final = (10.0,) * 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,49 +117,62 @@ class AccountApplier:
     rosters: Rosters
     run: Run
     roster: Roster
+    #: When the function is stopped.
+    deadline: datetime
+    #: Contacts whose records show who changed them since the run began.
+    known: set[tuple[str, ContactKind]] = field(default_factory=set)
 
     def apply_changes(self, changes: Sequence[PlannedChange]) -> list[ChangeResult]:
         """What became of the changes of one account, in their order. Never raises for what AWS may do.
 
         What has to wait is tried again here, and in the end pending: the next run looks at it.
         """
-        done: dict[ContactKind, Outcome] = {}
-        for seconds in (0.0, *RETRY_SECONDS):
-            todo = [change for change in changes if _open(done.get(change.kind))]
+        done: dict[ContactKind, AppliedChange] = {}
+        for seconds in (0.0, *RETRY_SECONDS, *WORKER_GONE_SECONDS):
+            todo = [change for change in changes if _is_left(done.get(change.kind), seconds)]
             if not todo or (seconds and self._is_stopped()):
                 break
             self.ports.writer.clock.sleep(seconds)
             done |= self._try_once(todo)
-        return [make_result(change, done[change.kind]) for change in changes]
+        return [
+            make_result(
+                change, done[change.kind].outcome, known=(change.account_id, change.kind) in self.known
+            )
+            for change in changes
+        ]
 
-    def _try_once(self, changes: Sequence[PlannedChange]) -> Mapping[ContactKind, Outcome]:
+    def _try_once(self, changes: Sequence[PlannedChange]) -> Mapping[ContactKind, AppliedChange]:
         account_id = changes[0].account_id
         try:
             account = self.ports.organization.get_account(account_id, with_tags=self.roster.uses_tags)
-            acted = self._recover(account_id, account)
-            todo = [change for change in changes if change.kind not in acted]
-            acted |= self._act(account, todo)
+            applied = self._act(account, changes)
             signal = make_sweep_signal(account_id, self.run, self.ports.writer.clock.now())
-            self._publish(signal, account, acted.values())
+            self._publish(signal, account, applied.values())
         except RetryableError as error:
-            # What was written keeps its open intent: the next try finishes and tells it.
-            return {
-                change.kind: make_planned_outcome(change, Verdict.PENDING, str(error)) for change in changes
-            }
+            # What was written keeps its open intent: the next try finishes and publishes it.
+            return {change.kind: make_waiting(change, error) for change in changes}
         except Exception as error:  # noqa: BLE001  # one account must not keep the others from being set right
             reason = describe_unexpected(error)
-            return {change.kind: make_planned_outcome(change, Verdict.FAILED, reason) for change in changes}
-        return {kind: item.outcome for kind, item in acted.items()}
+            return {
+                change.kind: AppliedChange(outcome=make_planned_outcome(change, Verdict.FAILED, reason))
+                for change in changes
+            }
+        return applied
 
-    def _recover(self, account_id: str, account: Account | None) -> dict[ContactKind, AppliedChange]:
-        """What an earlier worker of this run began; what others left is told as theirs."""
-        mine = {}
-        for signal, item in recover(account_id, self._delivery, self.ports.writer):
-            if item.outcome.kind is not None and signal.event.id == self.run.id:
-                mine[item.outcome.kind] = item
-            else:
-                self._publish(signal, account, [item])
-        return mine
+    def _finish(self, record: ContactRecord, account: Account | None) -> ContactRecord:
+        """The record once a worker that is gone needs it no more; SoonError while one is at work."""
+        if record.intent is None:
+            return record
+        if not record.intent.is_expired(self.ports.writer.clock.now()):
+            raise SoonError("another worker is at this contact")
+        recovered = recover(record, record.intent, self.ports.writer)
+        if recovered is not None:
+            signal, done = recovered
+            self.ports.publisher.publish_and_close(make_incident(signal, account, done), done)
+        record = self.ports.writer.contacts.load(record.account_id, record.kind)
+        if record.intent is not None:
+            raise RetryableError("what another worker left of this contact could not be finished")
+        return record
 
     def _act(
         self, account: Account | None, changes: Sequence[PlannedChange]
@@ -156,7 +180,7 @@ class AccountApplier:
         if account is None:
             reason = "the organization has no such account any more"
             return {change.kind: make_skipped(change, reason) for change in changes}
-        acted, contacts = self._observe(changes)
+        applied, contacts, records = self._observe(account, changes)
         lost = find_orphaned(self.roster, account, self.ports.matches)
         observed = ObservedAccount(
             account=account, contacts=contacts, orphaned={self.roster.digest: lost} if lost else {}
@@ -166,76 +190,73 @@ class AccountApplier:
         by_kind = {item.kind: item for item in decided}
         for change in changes:
             if change.kind in contacts:
-                acted[change.kind] = self._carry(change, by_kind[change.kind])
-        return acted
+                applied[change.kind] = self._carry(change, by_kind[change.kind], records[change.kind])
+        return applied
 
     def _observe(
-        self, changes: Sequence[PlannedChange]
-    ) -> tuple[dict[ContactKind, AppliedChange], dict[ContactKind, Observation]]:
+        self, account: Account, changes: Sequence[PlannedChange]
+    ) -> tuple[
+        dict[ContactKind, AppliedChange],
+        dict[ContactKind, Observation],
+        dict[ContactKind, ContactRecord],
+    ]:
         waiting: dict[ContactKind, AppliedChange] = {}
         contacts: dict[ContactKind, Observation] = {}
+        records: dict[ContactKind, ContactRecord] = {}
         for change in changes:
             try:
-                contacts[change.kind] = self.ports.writer.accounts.get(change.account_id, change.kind)
+                # In this order, as everywhere: what is right because of us was so before its record was read.
+                found = self.ports.writer.accounts.get(change.account_id, change.kind)
+                record = self.ports.writer.contacts.load(change.account_id, change.kind)
+                if record.is_changed_since(self.run.started_at, besides=self.run.id):
+                    self.known.add((change.account_id, change.kind))
+                records[change.kind] = self._finish(record, account)
+                contacts[change.kind] = found
             except RetryableError as error:
-                waiting[change.kind] = AppliedChange(
-                    outcome=make_planned_outcome(change, Verdict.PENDING, str(error))
-                )
-        return waiting, contacts
+                waiting[change.kind] = make_waiting(change, error)
+        return waiting, contacts, records
 
-    def _carry(self, planned: PlannedChange, decided: Change | Finding) -> AppliedChange:
+    def _carry(
+        self, planned: PlannedChange, decided: Change | Finding, record: ContactRecord
+    ) -> AppliedChange:
         """One contact, as it is now: write only what was approved, over what was seen then."""
         if isinstance(decided, Finding):
-            return self._skip_if_changed(planned, decided)
+            return self._skip_if_changed(planned, decided, record)
         if not is_same_desired(decided.wanted, planned.wanted):
             return make_skipped(planned, "the roster asks for something else here by now")
-        if not is_same_observation(decided.found, planned.found):
+        if not is_same_observation(decided.found, planned.found) and not _left_by_us(decided.found, record):
             return make_skipped(planned, "somebody changed it after the plan was made")
         now = self.ports.writer.clock.now()
-        spaced = find_backoff(self.ports.repeated, planned.account_id, planned.kind, now)
-        if spaced is not None:
-            return make_skipped(planned, spaced)
+        backoff = find_backoff(record.repeated, now)
+        if backoff is not None:
+            return make_skipped(planned, backoff.reason)
         return apply_change(
+            record=record,
             signal=make_sweep_signal(planned.account_id, self.run, now),
             change=decided,
             roster_digest=self.roster.digest,
             authorised=False,
-            delivery=self._delivery,
+            delivery=Delivery(message_id=name_owner(self.run), deadline=self.deadline),
             writer=self.ports.writer,
         )
 
-    def _skip_if_changed(self, planned: PlannedChange, finding: Finding) -> AppliedChange:
+    def _skip_if_changed(
+        self, planned: PlannedChange, finding: Finding, record: ContactRecord
+    ) -> AppliedChange:
         """What is not to be written now, though it was planned."""
         if finding.verdict is not Verdict.COMPLIANT:
             verdict = finding.verdict if finding.verdict in UNREAD else Verdict.SKIPPED
             return AppliedChange(outcome=make_planned_outcome(planned, verdict, finding.reason))
-        if self.ports.writer.own_writes.get_restored_for(planned.account_id, planned.kind) == self.run.id:
+        if any(write.may_have_changed and write.event_id == self.run.id for write in record.writes):
             # A worker of this run set it, and was cut off before it could say so.
             return AppliedChange(outcome=make_planned_outcome(planned, Verdict.SET, SET_REASON))
         return AppliedChange(outcome=make_planned_outcome(planned, Verdict.COMPLIANT, finding.reason))
 
-    def _publish(self, signal: Signal, account: Account | None, acted: Iterable[AppliedChange]) -> None:
+    def _publish(self, signal: Signal, account: Account | None, applied: Iterable[AppliedChange]) -> None:
         """Publish, and only then forget the intents: a crash in between tells twice, never not at all."""
-        told = [item for item in acted if item.intent is not None or item.outcome.verdict not in _REPORTED]
-        if not told:
-            return
-        incident = Incident(
-            id=make_incident_id(event=signal.event, signal=signal),
-            event=signal.event,
-            signal=signal,
-            account=account,
-            outcomes=tuple(item.outcome for item in told),
-            parent_incident_id=find_parent(
-                make_incident_id(event=signal.event, signal=signal), bulks=self.ports.bulks
-            ),
-        )
-        count_reverts(signal, told, memory=self.ports.repeated, clock=self.ports.writer.clock)
-        self.ports.bus.publish(incident, self.ports.writer.clock.now())
-        close_intents(told, intents=self.ports.writer.intents, clock=self.ports.writer.clock)
-
-    @property
-    def _delivery(self) -> Delivery:
-        return Delivery(message_id=name_owner(self.run))
+        told = [item for item in applied if item.write is not None or item.outcome.verdict not in _REPORTED]
+        if told:
+            self.ports.publisher.publish_and_close(make_incident(signal, account, told), told)
 
     def _is_stopped(self) -> bool:
         """Whether trying again is no use: the pause, or another roster."""
@@ -251,5 +272,15 @@ class AccountApplier:
 _REPORTED = RIGHT | {Verdict.PENDING}
 
 
-def _open(outcome: Outcome | None) -> bool:
-    return outcome is None or outcome.verdict is Verdict.PENDING
+def _left_by_us(found: Observation, record: ContactRecord) -> bool:
+    """Whether our own last write left it so: what was approved holds for it, too."""
+    last = next((write for write in reversed(record.writes) if write.may_have_changed), None)
+    return last is not None and last.left is not None and last.left == compute_fingerprint(found)
+
+
+def _is_left(done: AppliedChange | None, wait: float) -> bool:
+    """Whether a contact is to be tried after this wait: the long ones are for what waits for others."""
+    if done is None:
+        return True
+    pending = done.outcome.verdict is Verdict.PENDING
+    return pending and (done.soon is not None or wait not in WORKER_GONE_SECONDS)

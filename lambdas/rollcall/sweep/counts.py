@@ -6,11 +6,11 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from rollcall.contact.known_drift import compute_fingerprint
 from rollcall.model.account import describe_account
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, make_notice
 from rollcall.outcomes.verdicts import COUNTED, RIGHT, VERDICTS, Verdict
-from rollcall.publish.known_drift import compute_fingerprint
 from rollcall.sweep.plan_builder import (
     MOST_EXAMPLES,
     compute_change_digest,
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
+    from rollcall.contact.known_drift import KnownDrift
     from rollcall.decide.observed import ChangeResult
     from rollcall.decide.plan import Change, Plan
     from rollcall.model.account import Account
     from rollcall.model.contact import ContactKind
     from rollcall.model.desired import Observation
-    from rollcall.publish.known_drift import KnownDrift
     from rollcall.sweep.run import Run
 
 
@@ -58,8 +58,8 @@ class RunCounts:
     unannounced: list[tuple[str, ContactKind]] = field(default_factory=list)
     drifted: Counter[str] = field(default_factory=Counter)
     drifts: list[dict[str, Any]] = field(default_factory=list)
-    settled: list[KnownDrift] = field(default_factory=list)
-    narrowed: list[KnownDrift] = field(default_factory=list)
+    settled: list[tuple[str, ContactKind, KnownDrift]] = field(default_factory=list)
+    narrowed: list[tuple[str, ContactKind, KnownDrift]] = field(default_factory=list)
 
     def add(self, account: Account, plan: Plan, *, drift: bool = True) -> None:
         """The next account. `drift` is whether its contacts were to be right before this run."""
@@ -86,6 +86,7 @@ class RunCounts:
         elif (
             drift
             and verdict not in (Verdict.COMPLIANT, Verdict.SKIPPED)
+            and not (result is not None and result.known)
             and not self._is_known(account, change)
         ):
             self.unannounced.append((account.id, change.kind))
@@ -104,9 +105,9 @@ class RunCounts:
         if known is None:
             return
         if verdict in RIGHT:
-            self.settled.append(known)
+            self.settled.append((account_id, kind, known))
         elif known.found is None and (read := compute_fingerprint(found)) is not None:
-            self.narrowed.append(replace(known, found=read))
+            self.narrowed.append((account_id, kind, replace(known, found=read)))
 
 
 VERSION: Final = 1

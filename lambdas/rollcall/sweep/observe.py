@@ -65,6 +65,7 @@ def observe(run: Run, *, ports: SweepPorts, rosters: Rosters, management_account
         run,
         cursor=cursor,
         next=Step.OBSERVE if cursor < len(accounts) else Step.GATE,
+        observed_at=ports.clock.now(),
         rates=ports.paces.get_rates(),
         reads=run.reads + ports.accounts.reads - reads,
     )

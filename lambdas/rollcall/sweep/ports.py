@@ -11,15 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from rollcall.bulk_edits.model import BulkMemory
+    from rollcall.contact.record import ContactMemory
     from rollcall.decide.observed import ChangeResult, ObservedAccount, PlannedChange
     from rollcall.model.account import Account
     from rollcall.model.contact import ContactKind
     from rollcall.model.desired import Observation
     from rollcall.ports import Clock, Organization, OutcomeBus
-    from rollcall.publish.incidents import IncidentMemory
-    from rollcall.publish.known_drift import KnownDriftMemory
-    from rollcall.repeated_edits.rules import RepeatedEditMemory
+    from rollcall.publish.incidents import IncidentPublisher
     from rollcall.rosters.orphaned import Matches
     from rollcall.sweep.run import Run
     from rollcall.timing import Paces
@@ -135,7 +133,7 @@ class SweepPorts:
     accounts: AccountListing
     contacts: ContactReader
     organization: Organization
-    drift: KnownDriftMemory
+    records: ContactMemory
     matches: Matches
     runs: Runs
     sweeps: Sweeps
@@ -152,7 +150,4 @@ class ApplyPorts:
     organization: Organization
     matches: Matches
     writer: Writer
-    repeated: RepeatedEditMemory
-    bulks: BulkMemory
-    incidents: IncidentMemory
-    bus: OutcomeBus
+    publisher: IncidentPublisher

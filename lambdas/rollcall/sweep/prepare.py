@@ -10,10 +10,13 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from rollcall.contact.record import MESSAGES_LAST
+from rollcall.decide.observed import ObservedAccount, plan_observed
+from rollcall.events.signal import compute_age
 from rollcall.model.errors import RetryableError
-from rollcall.ports import Delivery
-from rollcall.publish.incidents import close_intents, count_reverts, find_parent, make_incident
-from rollcall.sweep.apply_account import name_owner
+from rollcall.outcomes.outcome import Outcome
+from rollcall.outcomes.verdicts import Verdict
+from rollcall.publish.incidents import make_incident
 from rollcall.sweep.observe import MANAGEMENT_PART, SLICE_SECONDS, AccountReader, is_superseded, load_rosters
 from rollcall.sweep.run import Ending, Run, Step
 from rollcall.write.recover import recover
@@ -22,7 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from rollcall.model.account import Account
+    from rollcall.model.contact import ContactKind
+    from rollcall.model.roster import Roster
     from rollcall.ports import Organization
+    from rollcall.publish.incidents import AlertedIncident
     from rollcall.rosters.current import Rosters
     from rollcall.sweep.ports import ApplyPorts, Runs
 
@@ -41,9 +47,9 @@ def prepare(run: Run, *, ports: ApplyPorts, runs: Runs, rosters: Rosters, manage
         found = ports.organization.get_account(account_id, with_tags=True)
         return found.tags if found else {}
 
-    finish_orphaned_intents(
-        Delivery(message_id=name_owner(run)),
+    finish_leftovers(
         ports,
+        rosters.find_current(rosters.get_enforcement()),
         go_on=lambda: (ports.writer.clock.now() - start).total_seconds() < SLICE_SECONDS,
     )
     look = AccountReader(
@@ -58,35 +64,56 @@ def prepare(run: Run, *, ports: ApplyPorts, runs: Runs, rosters: Rosters, manage
     return replace(run, next=Step.OBSERVE)
 
 
-def finish_orphaned_intents(delivery: Delivery, ports: ApplyPorts, *, go_on: Callable[[], bool]) -> int:
-    """Finish open intents whose workers are long gone; returns of how many accounts.
+def finish_leftovers(ports: ApplyPorts, roster: Roster, *, go_on: Callable[[], bool]) -> int:
+    """Finish what workers left open that are long gone, and alerts that nobody closed; returns how many.
 
-    An account that AWS is too busy for is left to the next sweep. RetryableError if the open intents could
-    not be listed.
+    What AWS is too busy for is left to the next sweep. RetryableError if it could not be listed.
     """
-    stale = ports.writer.intents.list_stale_intents(ports.writer.clock.now())
-    accounts = sorted({intent.signal.account_id for intent in stale})
-    done = 0
-    for account_id in accounts:
+    now, done = ports.writer.clock.now(), 0
+    for record in ports.writer.contacts.list_pending():
+        if record.intent is None or not record.intent.is_expired(now):
+            continue
+        if not go_on():
+            return done
+        with suppress(RetryableError):
+            done += _finish_intent(record.account_id, record.kind, ports)
+    for alerted in ports.publisher.incidents.list_unfinished():
         if not go_on():
             break
-        with suppress(RetryableError):
-            _finish(account_id, delivery, ports)
-            done += 1
+        if compute_age(alerted.signal, now) > MESSAGES_LAST:
+            with suppress(RetryableError):
+                done += _close_if_right(alerted, roster, ports)
     return done
 
 
-def _finish(account_id: str, delivery: Delivery, ports: ApplyPorts) -> None:
-    for signal, acted in recover(account_id, delivery, ports.writer):
-        incident = make_incident(signal, _find_account(account_id, ports.organization), [acted])
-        count_reverts(signal, [acted], memory=ports.repeated, clock=ports.writer.clock)
-        incident = replace(
-            incident,
-            opened=ports.incidents.is_opened(incident.id),
-            parent_incident_id=find_parent(incident.id, bulks=ports.bulks),
-        )
-        ports.bus.publish(incident, ports.writer.clock.now())
-        close_intents([acted], intents=ports.writer.intents, clock=ports.writer.clock)
+def _finish_intent(account_id: str, kind: ContactKind, ports: ApplyPorts) -> bool:
+    # The index may be behind: what counts is the record.
+    record = ports.writer.contacts.load(account_id, kind)
+    if record.intent is None or not record.intent.is_expired(ports.writer.clock.now()):
+        return False
+    recovered = recover(record, record.intent, ports.writer)
+    if recovered is not None:
+        signal, done = recovered
+        account = _find_account(account_id, ports.organization)
+        ports.publisher.publish_and_close(make_incident(signal, account, done), done)
+    return True
+
+
+def _close_if_right(alerted: AlertedIncident, roster: Roster, ports: ApplyPorts) -> bool:
+    """Its message is gone. Whether its contacts are right, so that its end could be published."""
+    signal = alerted.signal
+    account = ports.organization.get_account(signal.account_id, with_tags=roster.uses_tags)
+    if account is None:
+        return False
+    kinds = [signal.kind] if signal.kind else sorted(roster.managed)
+    found = {kind: ports.writer.accounts.get(account.id, kind) for kind in kinds}
+    observed = ObservedAccount(account=account, contacts=found)
+    plan = plan_observed(observed, roster, halted=None, today=ports.writer.clock.now().date())
+    if plan.changes or any(finding.verdict is not Verdict.COMPLIANT for finding in plan.findings):
+        return False
+    outcome = Outcome(verdict=Verdict.COMPLIANT, reason="found right by a sweep", kind=signal.kind)
+    ports.publisher.close_over(alerted, outcome, account)
+    return True
 
 
 def _find_account(account_id: str, organization: Organization) -> Account | None:

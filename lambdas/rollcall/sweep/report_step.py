@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from rollcall.contact.record import update_record
 from rollcall.decide.observed import plan_observed
 from rollcall.decide.resolve import find_exemption
 from rollcall.outcomes.metrics import Metric
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
+    from rollcall.contact.known_drift import KnownDrift
+    from rollcall.contact.record import ContactRecord
     from rollcall.decide.observed import ChangeResult
     from rollcall.model.contact import ContactKind
     from rollcall.model.roster import Roster
@@ -120,12 +123,24 @@ class ReportStep:
 
     def _remember(self, run: Run, tally: RunCounts) -> None:
         """What events announced and this run knows better. What was announced since it may not have seen."""
-        for announced in tally.settled:
-            if announced.at <= run.started_at:
-                self.ports.drift.resolve_drift(announced)
-        for announced in tally.narrowed:
-            if announced.at <= run.started_at:
-                self.ports.drift.refine_drift(announced)
+        for account_id, kind, known in tally.settled:
+            if known.at <= run.started_at:
+                self._replace_drift(account_id, kind, known.at, None)
+        for account_id, kind, known in tally.narrowed:
+            if known.at <= run.started_at:
+                self._replace_drift(account_id, kind, known.at, known)
+
+    def _replace_drift(
+        self, account_id: str, kind: ContactKind, at: datetime, after: KnownDrift | None
+    ) -> None:
+        """Store what is known now in place of exactly what was announced then."""
+
+        def change(record: ContactRecord) -> ContactRecord:
+            same = record.drift is not None and record.drift.at == at
+            return replace(record, drift=after) if same else record
+
+        record = self.ports.records.load(account_id, kind)
+        update_record(self.ports.records, record, change, clock=self.ports.clock)
 
     def _forget(self, trigger: Trigger, plan: PlanReference) -> None:
         if trigger is Trigger.APPROVAL:
@@ -135,7 +150,7 @@ class ReportStep:
             self.ports.sweeps.forget_roster(plan.roster)
 
     def _publish_notices(self, run: Run, tally: RunCounts, now: datetime) -> Mapping[str, Any]:
-        """The summary of the run, once the report is stored and people are told."""
+        """The summary of the run, once people are alerted and the report is stored, in this order."""
         roster = self._find_roster(run)
         summary = make_summary(
             run,
@@ -145,9 +160,9 @@ class ReportStep:
             judged_by=roster.digest if roster else None,
             ended_at=now,
         )
-        self._write(run, summary, tally)
         for item in make_notices(run, tally, summary):
             self.ports.bus.publish_notice(item, now)
+        self._write(run, summary, tally)
         return summary
 
     def _count(self, run: Run, results: Results) -> RunCounts:
@@ -169,9 +184,9 @@ class ReportStep:
             drift=drift,
             # One read for the whole run.
             announced={
-                (item.account_id, item.kind): item
-                for item in self.ports.drift.list_known_drift()
-                if item.is_remembered(now)
+                (record.account_id, record.kind): record.drift
+                for record in self.ports.records.list_pending()
+                if record.drift is not None and record.drift.is_remembered(now)
             }
             if drift
             else {},

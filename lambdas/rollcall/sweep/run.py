@@ -88,6 +88,8 @@ class Run(Serializable):
     rates: Mapping[str, float] = field(default_factory=dict)
     reads: int = 0
     plan: PlanReference | None = None
+    #: When the last contact was looked at, None before.
+    observed_at: datetime | None = None
     pending: tuple[str, ...] = ()
     ending: Ending | None = None
     failed: Mapping[str, str] = field(default_factory=dict)

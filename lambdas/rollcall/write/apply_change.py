@@ -1,26 +1,53 @@
-"""Carry out one change: intent, ledger, put, verify. The intent stays open until its outcome is published."""
+"""Carry out one change: intent, ledger, put, outcome, verify. The intent stays open until it is published."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
-from rollcall.decide.intent import Intent, make_intent_id
+from rollcall.contact.known_drift import compute_fingerprint
+from rollcall.contact.record import (
+    ContactMemory,
+    ContactRecord,
+    KnownWrite,
+    drop_intent,
+    release_intent,
+    update_record,
+)
+from rollcall.decide.intent import (
+    GRACE,
+    LEAST_LEFT,
+    WORK,
+    Answer,
+    Intent,
+    Judgement,
+    WriteState,
+    make_intent_id,
+)
 from rollcall.events.signal import is_provisioning
-from rollcall.model.desired import DesiredAbsent, matches
-from rollcall.model.errors import IntentBusyError, RecordRefusedError, RetryableError, WriteRefusedError
+from rollcall.model.desired import Absent, Desired, DesiredAbsent, Present, matches
+from rollcall.model.errors import (
+    IntentBusyError,
+    NotMadeError,
+    RecordRefusedError,
+    RetryableError,
+    SoonError,
+    UnansweredError,
+    WriteRefusedError,
+)
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import Verdict
 from rollcall.timing import attempts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from rollcall.decide.plan import Change
     from rollcall.events.signal import Signal
     from rollcall.model.contact import ContactKind
+    from rollcall.model.desired import DesiredState
     from rollcall.ports import AccountApi, Clock, Delivery, Ledger
 
 #: Waits before each further read after a write; the first is at once.
@@ -28,59 +55,8 @@ if TYPE_CHECKING:
 #: a compliant answer at once is the rule; a stale one is no failure.
 VERIFY_AGAIN_SECONDS = (0.5, 1.5)
 
-SET_REASON = "set as the roster wants it"
-
-
-class IntentMemory(Protocol):
-    """Memory of the intents whose outcomes are not yet recorded. RetryableError from each."""
-
-    def list_open_intents(self, account_id: str) -> Sequence[Intent]:
-        """Intents of the account whose outcome is not yet recorded."""
-
-    def list_stale_intents(self, now: datetime) -> Sequence[Intent]:
-        """Intents of any account that are open for longer than their lease: their workers are gone."""
-
-    def open_intent(self, intent: Intent) -> None:
-        """Record an intent, if the roster is still approved and writes are not paused.
-
-        IntentBusyError, WritesHaltedError or RecordRefusedError; nothing may be written after any of them.
-        """
-
-    def record_request(self, intent: Intent, request_id: str, *, at: datetime) -> None:
-        """Remember the write and its request id, so that its event is known as an own write."""
-
-    def close_intent(self, intent: Intent, *, claimable: bool, at: datetime) -> None:
-        """Forget an intent whose outcome is recorded.
-
-        If `claimable`, its worker may have written without storing the request id: one event of
-        the writer role on this contact may still claim it.
-        """
-
-
-class OwnWriteMemory(Protocol):
-    """Memory of what we wrote. RetryableError from each."""
-
-    def is_own_write(self, request_id: str) -> bool:
-        """Whether a write of ours had this request id."""
-
-    def claim_write(self, account_id: str, kind: ContactKind, *, event_key: str, at: datetime) -> bool:
-        """Whether a write of ours without a known request id waits for this call's event.
-
-        One write answers to one call, however often its event is delivered, and never to the call that it
-        undid.
-        """
-
-    def remember_call(self, intent: Intent, request_id: str, *, at: datetime) -> None:
-        """Remember the request id of a call that AWS refused."""
-
-    def mark_restored(self, intent: Intent, *, at: datetime) -> None:
-        """Remember that this contact was written now."""
-
-    def get_restored_at(self, account_id: str, kind: ContactKind) -> datetime | None:
-        """When we last wrote this contact, None if not within a day."""
-
-    def get_restored_for(self, account_id: str, kind: ContactKind) -> str | None:
-        """The id of the event or run that led to that write, None if there was none within a day."""
+SET_REASON: Final = "set as the roster wants it"
+UNKNOWN_REASON: Final = "right again; whether by our call is not known"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,101 +64,174 @@ class Writer:
     """All that writing one contact touches."""
 
     accounts: AccountApi
-    intents: IntentMemory
-    own_writes: OwnWriteMemory
+    contacts: ContactMemory
     ledger: Ledger
     clock: Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppliedChange:
-    """The outcome of one contact and the intent that waits for it to be published.
-
-    `intent` is None where none is to be closed; `claimable` is whether an event of our role may still
-    come for it whose request id nobody could store. `urgent` is whether the detection must be told
-    although nothing was done yet. `again` is the seconds after which the message is to come back for this
-    contact, None if it is not.
-    """
+    """What became of one contact, until it is published and stored."""
 
     outcome: Outcome
-    intent: Intent | None = None
-    claimable: bool = False
+    #: As it was last read or stored, None where the signal led to no contact.
+    record: ContactRecord | None = None
+    #: The write that ended: its intent is closed once its outcome is published.
+    write: KnownWrite | None = None
+    #: The edit must be alerted although nothing was done yet.
     urgent: bool = False
+    #: It waits for what takes its time by nature.
     expected: bool = False
+    #: It waits for what takes seconds, None if it does not.
+    soon: SoonError | None = None
+    #: Seconds after which the message is to come back for this contact, None if it is not.
     again: int | None = None
+    #: The incident of the repeated edits of this contact, if people know of them.
+    repeated_incident_id: str | None = None
 
 
-def apply_change(  # all that an intent records
+def apply_change(
     *,
+    record: ContactRecord,
     signal: Signal,
     change: Change,
     roster_digest: str,
     authorised: bool,
     delivery: Delivery,
     writer: Writer,
-    observed_at: datetime | None = None,
+    judged: Judgement | None = None,
 ) -> AppliedChange:
     """Set one contact. Never raises for what AWS may do: what is not finished is a pending outcome.
 
-    `observed_at` is a moment before the contact was read: what somebody of us set since is looked at again.
+    `record` was read after the contact was looked at; nothing is sent while it has an open intent.
     """
     now = writer.clock.now()
+    deadline = min(delivery.deadline or now + WORK, now + WORK)
     intent = Intent(
         id=make_intent_id(signal=signal, kind=change.kind, owner=delivery.message_id, opened_at=now),
-        owner=delivery.message_id,
         opened_at=now,
+        until=deadline + GRACE,
         roster_digest=roster_digest,
         signal=signal,
         kind=change.kind,
         found=change.found,
         wanted=change.wanted,
         authorised=authorised,
+        judged=judged,
     )
+    refused = _open(record, intent, deadline - now, writer)
+    if refused is not None:
+        return make_pending(intent, record, refused)
+    opened = replace(record, intent=intent.lock, version=record.version + 1)
     try:
-        _open_intent(intent, writer, observed_at)
+        writer.ledger.record_intent(intent)
     except RetryableError as error:
-        outcome = make_outcome(intent, Verdict.PENDING, str(error))
-        return AppliedChange(outcome=outcome, urgent=isinstance(error, RecordRefusedError))
+        return _give_up(opened, intent, Answer(state=WriteState.NOT_SENT, reason=str(error)), writer)
+    answer, refusal = _send(change, intent, writer)
     try:
-        request_id = _write(change, signal.account_id, writer)
-    except WriteRefusedError as error:
-        _remember_refusal(intent, error.request_id, writer)
-        if error.denied and is_provisioning(signal, now):
-            return AppliedChange(outcome=make_outcome(intent, Verdict.PENDING, error.reason), expected=True)
-        return record_outcome(intent, make_outcome(intent, Verdict.FAILED, error.reason), writer)
+        answer = record_answer(intent, answer, writer)
     except RetryableError as error:
-        # It may have been written: the intent stays open and the next delivery looks.
-        _remember_refusal(intent, error.request_id, writer)
-        return AppliedChange(outcome=make_outcome(intent, Verdict.PENDING, str(error)))
-    intent = replace(intent, request_id=request_id)
-    try:
-        writer.intents.record_request(intent, request_id, at=writer.clock.now())
-        writer.own_writes.mark_restored(intent, at=writer.clock.now())
-        verified = _verify(intent, writer)
-    except RetryableError as error:
-        return AppliedChange(outcome=make_outcome(intent, Verdict.PENDING, str(error)))
-    return record_outcome(intent, make_outcome(intent, Verdict.SET, SET_REASON, verified=verified), writer)
+        return _give_up(opened, intent, answer, writer, error)
+    return _conclude(opened, intent, answer, refusal, writer)
 
 
-def record_outcome(
-    intent: Intent, outcome: Outcome, writer: Writer, *, claimable: bool = False
+def _open(record: ContactRecord, intent: Intent, left: timedelta, writer: Writer) -> RetryableError | None:
+    """Open the intent; returns why not, and then nothing may be sent."""
+    if record.intent is not None:
+        return IntentBusyError("another worker is at this contact")
+    if left < LEAST_LEFT:
+        return SoonError("too little time was left to write")
+    try:
+        writer.contacts.open_intent(replace(record, intent=intent.lock), at=intent.opened_at)
+    except RetryableError as error:
+        # If the answer was lost, it may be open all the same: nothing was sent, and nobody needs to wait.
+        with suppress(RetryableError):
+            current = writer.contacts.load(record.account_id, record.kind)
+            update_record(
+                writer.contacts, current, lambda known: drop_intent(known, intent.id), clock=writer.clock
+            )
+        return error
+    return None
+
+
+def _conclude(
+    opened: ContactRecord,
+    intent: Intent,
+    answer: Answer,
+    refusal: WriteRefusedError | None,
+    writer: Writer,
 ) -> AppliedChange:
-    """Record the outcome in the ledger; without that record the intent is not over."""
-    try:
-        writer.ledger.record_outcome(intent, outcome, writer.clock.now())
-    except RecordRefusedError as error:
-        return AppliedChange(outcome=make_outcome(intent, Verdict.PENDING, str(error)), urgent=True)
-    return AppliedChange(outcome=outcome, intent=intent, claimable=claimable)
+    """What became of the contact, once the ledger knows how its write ended."""
+    write = make_write(intent, answer, at=writer.clock.now())
+    verdict, verified = Verdict.PENDING, None
+    expected = refusal is not None and refusal.denied and is_provisioning(intent.signal, intent.opened_at)
+    if refusal is not None and not expected:
+        verdict = Verdict.FAILED
+    if write.may_have_changed:
+        verified = _verify(intent, writer)
+        if verified or answer.state is WriteState.WRITTEN:
+            verdict = Verdict.SET
+    outcome = make_outcome(intent, verdict, answer, verified=verified if verdict is Verdict.SET else None)
+    return AppliedChange(outcome=outcome, record=opened, write=write, expected=expected)
+
+
+def record_answer(intent: Intent, answer: Answer, writer: Writer) -> Answer:
+    """Record how a write ended; returns what the ledger says. RecordRefusedError if it was not taken.
+
+    Facts are not fenced: if somebody else took the worker for gone, what it knows confirms the record.
+    """
+    known = writer.ledger.record_outcome(intent, answer, writer.clock.now())
+    if known.state is WriteState.UNCONFIRMED and answer.state in (WriteState.WRITTEN, WriteState.REFUSED):
+        writer.ledger.record_confirmation(
+            intent.signal.account_id, intent.id, answer, by="a late answer", at=writer.clock.now()
+        )
+        return answer
+    return known
+
+
+def make_write(intent: Intent, answer: Answer, *, at: datetime) -> KnownWrite:
+    """What the contact's record keeps of a write that ended."""
+    return KnownWrite(
+        intent_id=intent.id,
+        state=answer.state,
+        at=at,
+        event_key=intent.signal.event.key,
+        event_id=intent.signal.event.id,
+        left=compute_desired_fingerprint(intent.wanted),
+        request_id=answer.request_id,
+    )
+
+
+def compute_desired_fingerprint(wanted: DesiredState) -> str | None:
+    """The fingerprint of the contact once it is as wanted."""
+    return compute_fingerprint(Present(contact=wanted.contact) if isinstance(wanted, Desired) else Absent())
+
+
+def make_judged(judged: Judgement, kind: ContactKind | None) -> Outcome:
+    """What a signal is found to be, as an outcome of its own."""
+    return Outcome(verdict=judged.verdict, reason=judged.reason, kind=kind)
+
+
+def make_pending(intent: Intent, record: ContactRecord, error: RetryableError) -> AppliedChange:
+    """Nothing was sent, and the message comes back."""
+    soon = error if isinstance(error, SoonError) else None
+    outcome = make_outcome(intent, Verdict.PENDING, Answer(state=WriteState.NOT_SENT, reason=str(error)))
+    return AppliedChange(
+        outcome=outcome,
+        record=record,
+        urgent=isinstance(error, RecordRefusedError),
+        expected=soon is not None,
+        soon=soon,
+    )
 
 
 def make_outcome(
-    intent: Intent,
-    verdict: Verdict,
-    reason: str,
-    *,
-    verified: bool | None = None,
+    intent: Intent, verdict: Verdict, answer: Answer, *, verified: bool | None = None
 ) -> Outcome:
-    """The outcome of an intent."""
+    """The outcome of an intent. A contact that is right after a write without an answer says so."""
+    reason = answer.reason
+    if verdict is Verdict.SET:
+        reason = UNKNOWN_REASON if answer.state is WriteState.UNCONFIRMED else SET_REASON
     return Outcome(
         verdict=verdict,
         reason=reason,
@@ -192,48 +241,51 @@ def make_outcome(
         authorised=intent.authorised,
         roster_digest=intent.roster_digest,
         intent_id=intent.id,
-        request_id=intent.request_id,
+        request_id=answer.request_id,
         verified=verified,
     )
 
 
-def _open_intent(intent: Intent, writer: Writer, observed_at: datetime | None) -> None:
-    writer.intents.open_intent(intent)
+def _send(change: Change, intent: Intent, writer: Writer) -> tuple[Answer, WriteRefusedError | None]:
+    """How the one call of an intent ended, and with what, if AWS refused it for good."""
+    account_id = intent.signal.account_id
     try:
-        _check_not_overtaken(intent, writer, observed_at)
-        writer.ledger.record_intent(intent)
-    except (IntentBusyError, RecordRefusedError):
-        # If this fails too, the next delivery finishes the intent; the refusal is told now all the same.
-        with suppress(RetryableError):
-            writer.intents.close_intent(intent, claimable=False, at=writer.clock.now())
-        raise
+        if isinstance(change.wanted, DesiredAbsent):
+            request_id = writer.accounts.delete(account_id, change.kind, intent=intent)
+        else:
+            request_id = writer.accounts.put(account_id, change.kind, change.wanted.contact, intent=intent)
+    except WriteRefusedError as error:
+        state = WriteState.NOT_SENT if error.request_id is None else WriteState.REFUSED
+        return Answer(state=state, reason=error.reason, request_id=error.request_id), error
+    except NotMadeError as error:
+        return Answer(state=WriteState.REFUSED, reason=str(error), request_id=error.request_id), None
+    except UnansweredError as error:
+        return Answer(state=WriteState.UNCONFIRMED, reason=str(error), request_id=error.request_id), None
+    except RetryableError as error:
+        return Answer(state=WriteState.NOT_SENT, reason=str(error)), None
+    return Answer(state=WriteState.WRITTEN, reason=SET_REASON, request_id=request_id), None
 
 
-def _check_not_overtaken(intent: Intent, writer: Writer, observed_at: datetime | None) -> None:
-    """IntentBusyError if another worker set the contact between our look and our intent.
-
-    It may have had a copy of this very event: a second write would be told as a second incident.
-    """
-    restored_at = writer.own_writes.get_restored_at(intent.signal.account_id, intent.kind)
-    if observed_at is not None and restored_at is not None and restored_at >= observed_at:
-        raise IntentBusyError("another worker has just set this contact")
-
-
-def _remember_refusal(intent: Intent, request_id: str | None, writer: Writer) -> None:
-    """CloudTrail records refused calls, too: theirs must not look like somebody else's in our role."""
-    if request_id is not None:
-        with suppress(RetryableError):
-            writer.own_writes.remember_call(intent, request_id, at=writer.clock.now())
-
-
-def _write(change: Change, account_id: str, writer: Writer) -> str:
-    if isinstance(change.wanted, DesiredAbsent):
-        return writer.accounts.delete(account_id, change.kind)
-    return writer.accounts.put(account_id, change.kind, change.wanted.contact)
+def _give_up(
+    opened: ContactRecord,
+    intent: Intent,
+    answer: Answer,
+    writer: Writer,
+    error: RetryableError | None = None,
+) -> AppliedChange:
+    """The ledger does not take what is known: the state table keeps it, and whoever comes next finishes."""
+    release = partial(release_intent, intent_id=intent.id, answer=answer, at=writer.clock.now())
+    # If this fails, too, others wait until the worker is surely gone, and know less of it.
+    with suppress(RetryableError):
+        opened = update_record(writer.contacts, opened, release, clock=writer.clock)
+    pending = make_outcome(intent, Verdict.PENDING, answer)
+    reason = str(error) if error is not None else answer.reason
+    return AppliedChange(outcome=replace(pending, reason=reason), record=opened, urgent=True)
 
 
 def _verify(intent: Intent, writer: Writer) -> bool:
-    for _ in attempts(writer.clock, VERIFY_AGAIN_SECONDS):
-        if matches(writer.accounts.get(intent.signal.account_id, intent.kind), intent.wanted):
-            return True
+    with suppress(RetryableError):
+        for _ in attempts(writer.clock, VERIFY_AGAIN_SECONDS):
+            if matches(writer.accounts.get(intent.signal.account_id, intent.kind), intent.wanted):
+                return True
     return False

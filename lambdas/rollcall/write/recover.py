@@ -1,60 +1,54 @@
-"""Finish what an earlier delivery began: every intent ends in an outcome, whatever killed its worker."""
+"""Finish an intent whose worker is gone: it ends in the ledger, with what is known and nothing inferred."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rollcall.model.desired import Unreadable, matches
-from rollcall.model.errors import RecordRefusedError
+from rollcall.contact.record import drop_intent, update_record
+from rollcall.decide.intent import Answer, WriteState
+from rollcall.model.desired import matches
+from rollcall.model.errors import RetryableError
 from rollcall.outcomes.verdicts import Verdict
-from rollcall.write.apply_change import SET_REASON, AppliedChange, make_outcome, record_outcome
+from rollcall.write.apply_change import AppliedChange, make_judged, make_outcome, make_write, record_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from rollcall.decide.intent import Intent
+    from rollcall.contact.record import ContactRecord
+    from rollcall.decide.intent import OpenIntent
     from rollcall.events.signal import Signal
-    from rollcall.ports import Delivery
     from rollcall.write.apply_change import Writer
 
 
-def recover(account_id: str, delivery: Delivery, writer: Writer) -> Sequence[tuple[Signal, AppliedChange]]:
-    """Finish the open intents of an account that this delivery may take over, each with its own signal.
+def recover(
+    record: ContactRecord, opened: OpenIntent, writer: Writer
+) -> tuple[Signal, list[AppliedChange]] | None:
+    """What became of the record's expired intent, to be published and closed as any other, with its signal.
 
-    An intent that was not carried out is closed here and not returned: its message decides anew.
-    RetryableError if a contact could not be read because AWS was busy or broken.
+    What its signal was judged to be comes first. What is still to be set is pending: its own message, or the
+    next sweep, decides anew. None if the intent is not in the ledger: nothing was sent, and it is forgotten.
+    RetryableError if the ledger or the contact could not be read.
     """
-    now = writer.clock.now()
-    takeable = [
-        intent
-        for intent in writer.intents.list_open_intents(account_id)
-        if intent.can_take_over(by=delivery.message_id, now=now)
-    ]
-    finished = [(intent, _recover(intent, writer)) for intent in takeable]
-    return [(intent.signal, acted) for intent, acted in finished if acted is not None]
-
-
-def _recover(intent: Intent, writer: Writer) -> AppliedChange | None:
-    now_there = writer.accounts.get(intent.signal.account_id, intent.kind)
+    intent = writer.ledger.load_intent(record.account_id, opened.id)
+    if intent is None:
+        update_record(
+            writer.contacts, record, lambda known: drop_intent(known, opened.id), clock=writer.clock
+        )
+        return None
+    found = writer.accounts.get(record.account_id, record.kind)
+    judged = [AppliedChange(outcome=make_judged(intent.judged, record.kind))] if intent.judged else []
+    answer = opened.answer or Answer(
+        state=WriteState.UNCONFIRMED, reason="the worker ended before it could say what AWS answered"
+    )
     try:
-        # The worker may have died between the two records: the pair in the ledger is completed first.
-        writer.ledger.record_intent(intent)
-    except RecordRefusedError as error:
-        return AppliedChange(outcome=make_outcome(intent, Verdict.PENDING, str(error)), urgent=True)
-    claimable = intent.request_id is None
-    if isinstance(now_there, Unreadable):
-        outcome = make_outcome(intent, Verdict.UNREADABLE, now_there.reason)
-        return record_outcome(intent, outcome, writer, claimable=claimable)
-    if matches(now_there, intent.wanted):
-        writer.own_writes.mark_restored(intent, at=writer.clock.now())
-        outcome = make_outcome(intent, Verdict.SET, SET_REASON, verified=True)
-        return record_outcome(intent, outcome, writer, claimable=claimable)
-    if intent.request_id is not None:
-        outcome = make_outcome(intent, Verdict.SET, "set, and changed again since", verified=False)
-        return record_outcome(intent, outcome, writer)
-    outcome = make_outcome(intent, Verdict.NOT_WRITTEN, "the worker ended before the contact was set")
-    acted = record_outcome(intent, outcome, writer, claimable=claimable)
-    if acted.intent is None:
-        return acted
-    writer.intents.close_intent(intent, claimable=claimable, at=writer.clock.now())
-    return None
+        answer = record_answer(intent, answer, writer)
+    except RetryableError as error:
+        pending = Answer(state=answer.state, reason=str(error), request_id=answer.request_id)
+        outcome = make_outcome(intent, Verdict.PENDING, pending)
+        return intent.signal, [*judged, AppliedChange(outcome=outcome, record=record, urgent=True)]
+    write = make_write(intent, answer, at=min(opened.until, writer.clock.now()))
+    right = matches(found, intent.wanted)
+    done = answer.state is WriteState.WRITTEN or (right and answer.state is WriteState.UNCONFIRMED)
+    outcome = make_outcome(
+        intent, Verdict.SET if done else Verdict.PENDING, answer, verified=right if done else None
+    )
+    ended = AppliedChange(outcome=outcome, record=record, write=write, expected=True)
+    return intent.signal, [*judged, ended]

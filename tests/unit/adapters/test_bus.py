@@ -64,6 +64,25 @@ def test_what_is_put_arrives(events, inbox):
     assert outcome["detail"]["decided_at"] == NOW.isoformat()
 
 
+def test_an_opening_is_exactly_what_publishing_sends(events, inbox):
+    """It is stored before it is published, and published again if nobody knows that it was."""
+    bus = bus_over(events)
+    opening = bus.write_opening(INCIDENT, NOW)
+    assert not leaks(opening)
+    bus.publish(INCIDENT, NOW)
+    [published, _] = inbox.read()
+    bus.publish_opening(opening)
+    [again] = inbox.read()
+    parts = ("detail-type", "source", "detail")
+    assert [again[part] for part in parts] == [published[part] for part in parts]
+    assert json.loads(opening) == published["detail"]
+
+
+def test_an_opening_of_what_nobody_need_know_is_none(events, inbox):
+    assert bus_over(events).write_opening(incident_of(QUIET), NOW) is None
+    assert inbox.read() == []
+
+
 def test_an_outcome_that_nobody_need_know_of_is_no_incident(events, inbox):
     bus_over(events).publish(incident_of(QUIET), NOW)
     [outcome] = inbox.read()
@@ -149,6 +168,17 @@ def test_a_refused_first_call_ends_it():
     ],
     ids=str,
 )
-def test_a_refused_call_is_tried_again(error):
+@pytest.mark.parametrize(
+    "publish",
+    [lambda bus: bus.publish(INCIDENT, NOW), lambda bus: bus.publish_opening('{"version": 1}')],
+    ids=["incident", "opening"],
+)
+def test_a_refused_call_is_tried_again(publish, error):
     with pytest.raises(RetryableError, match="the outcome bus refused"):
-        bus_over(Refusing({"put_events": error})).publish(INCIDENT, NOW)
+        publish(bus_over(Refusing({"put_events": error})))
+
+
+def test_a_refused_opening_counts_as_not_published():
+    client = Recording([{"FailedEntryCount": 1, "Entries": [{"ErrorCode": "ThrottlingException"}]}])
+    with pytest.raises(RetryableError, match="the outcome bus refused: ThrottlingException"):
+        bus_over(client).publish_opening('{"version": 1}')

@@ -48,3 +48,32 @@ def test_a_prefix_chooses_by_the_sort_key(table):
     fill(table)
     assert len(table.query("many", prefix="part#")) == MANY
     assert table.query("many", prefix="none") == []
+
+
+class TestIndex:
+    """Only items that have the index's attribute are in it, and they are found by its value alone."""
+
+    def test_it_finds_those_of_a_value_wherever_they_are(self, table):
+        fill(table)
+        for number in range(3):
+            pending = {"pending": {"S": "contact" if number else "incident"}, "more": {"N": str(number)}}
+            table.call("put_item", Item=make_key(f"contact#{number}", "record") | pending)
+        found = table.query_index("pending", "contact")
+        assert [(item["pk"]["S"], item["more"]["N"]) for item in found] == [
+            ("contact#1", "1"),
+            ("contact#2", "2"),
+        ]
+        assert table.query_index("pending", "none") == []
+
+    def test_it_goes_on_where_an_answer_was_full(self, table, dynamodb):
+        fill(table, large={"S": LARGE}, pending={"S": "contact"})
+        answers = []
+
+        class Watching:
+            def query(self, **parameters):
+                answers.append(dynamodb.query(**parameters))
+                return answers[-1]
+
+        found = DynamoTable(client=Watching(), table=TABLE).query_index("pending", "contact")
+        assert sorted(sort_keys(found)) == [f"part#{number}" for number in range(MANY)]
+        assert len(answers) > 1

@@ -1,22 +1,17 @@
-"""Tallies, bulks and standoffs in the table: all of a count or nothing, and everything ends by itself."""
+"""Tallies and bulks in the table: all of a count or nothing, and everything ends by itself."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from rollcall.bulk_edits.model import MOST_ACCOUNTS, BulkLimits, By, EditWindow, GroupedIncident
-from rollcall.model.contact import ContactKind
 from rollcall.model.errors import RetryableError
-from rollcall.repeated_edits.rules import RepeatedEdits, Revert
 from tests.support.bulk_samples import counted_all, edit
 from tests.support.samples import NOW
-
-SECURITY = ContactKind.SECURITY
 
 
 def gathered(number: int) -> GroupedIncident:
@@ -65,43 +60,18 @@ def test_who_read_an_older_tally_stores_nothing_at_all(state):
     assert [one.account_id for one in state.load_window(By.ACTOR, "mary").recent] == [edit(1).account_id]
 
 
-def test_a_standoff_that_somebody_else_stored_meanwhile_is_not_overwritten(state, items):
-    old = state.load_repeated("222222222222", SECURITY)
-    revert = Revert(call="call-1", principal="mary", at=NOW)
-    assert state.save_repeated(replace(old, latest=(revert,)), at=NOW)
-    assert not state.save_repeated(replace(old, latest=()), at=NOW)
-    known = state.load_repeated("222222222222", SECURITY)
-    assert known.latest == (revert,)
-    assert state.save_repeated(replace(known, opened_at=NOW, changed_at=NOW), at=NOW)
-    [kept] = [item for (pk, _), item in items().items() if pk == "standoffs"]
-    assert int(kept["expires_at"]["N"]) == int(NOW.timestamp()) + 2 * 86_400
-
-
-def test_standoffs_are_listed_by_account_and_kind_as_long_as_they_go_on(state):
-    for account_id, kind in (("444455556666", SECURITY), ("222222222222", ContactKind.BILLING)):
-        standoff = RepeatedEdits(account_id=account_id, kind=kind, opened_at=NOW, changed_at=NOW)
-        assert state.save_repeated(standoff, at=NOW)
-    assert state.save_repeated(RepeatedEdits(account_id="222222222222", kind=SECURITY), at=NOW)
-    found = [(one.account_id, str(one.kind)) for one in state.list_repeated(NOW)]
-    assert found == [("222222222222", "BILLING"), ("444455556666", "SECURITY")]
-    assert not state.list_repeated(NOW + timedelta(days=1))
-
-
 @pytest.mark.parametrize(
     ("operation", "call"),
     [
         ("get_item", lambda state: state.load_window(By.ACTOR, "mary")),
         ("get_item", lambda state: state.find_grouped("RC-1")),
         ("get_item", lambda state: state.is_in_bulk("bulk-1", "222222222222")),
-        ("get_item", lambda state: state.load_repeated("222222222222", SECURITY)),
         (
             "transact_write_items",
             lambda state: state.save_window(EditWindow(by=By.ACTOR, name="mary"), at=NOW),
         ),
         ("put_item", lambda state: state.schedule_closing("m-1", By.ACTOR, "mary", at=NOW)),
         ("query", lambda state: state.find_scheduled("m-1")),
-        ("put_item", lambda state: state.save_repeated(RepeatedEdits(account_id="2", kind=SECURITY), at=NOW)),
-        ("query", lambda state: state.list_repeated(NOW)),
     ],
 )
 def test_a_table_that_refuses_leaves_the_message_to_the_queue(state, dynamodb, monkeypatch, operation, call):

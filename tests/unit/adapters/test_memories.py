@@ -9,42 +9,31 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rollcall.adapters.state.incidents import ChannelMemoryTable
+from rollcall.adapters.ledger import LedgerBucket
+from rollcall.adapters.state.channels import ChannelMemoryTable
 from rollcall.adapters.state.rosters import MatchTable
 from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.bulk_edits.model import Bulk, By, Edit, EditWindow, GroupedIncident
-from rollcall.decide.intent import make_intent_id
-from rollcall.model.contact import ContactKind
 from rollcall.model.errors import RetryableError
 from rollcall.model.roster import compute_digest
 from rollcall.notify.notifier import ChannelRecord
-from rollcall.publish.known_drift import KnownDrift
-from rollcall.repeated_edits.rules import RepeatedEdits, Revert
+from rollcall.publish.incidents import AlertedIncident, AlertStage
 from rollcall.sweep.approvals import LapsedApproval, PendingPlan
-from tests.support.memory import Faults, MemoryChannel, MemoryMatches, MemoryState, MemorySweeps
+from tests.support.memory import (
+    Faults,
+    MemoryChannel,
+    MemoryLedger,
+    MemoryMatches,
+    MemoryState,
+    MemorySweeps,
+)
 from tests.support.memory_operations import DIGESTS, DOCUMENTS, run_of
-from tests.support.moto_aws import create_table
-from tests.support.samples import INTENT, NOW, ROSTER, SIGNAL
+from tests.support.moto_aws import BUCKET, create_table
+from tests.support.record_samples import ACCOUNTS, KINDS, answers, intents, named, records
+from tests.support.samples import NOW, ROSTER, SIGNAL
 from tests.support.state_table import WholeStateTable
 
-ACCOUNTS = ("222222222222", "444455556666")
-KINDS = (ContactKind.SECURITY, ContactKind.BILLING)
-REQUESTS, CALLS = ("request-1", "request-2"), ("call-1", "call-2", "call-3")
 INCIDENTS = ("RC-1", "RC-2")
-
-
-def intent_of(account_id, kind, owner, digest, call):
-    """`call` is what the intent undoes: any of those that may claim it later."""
-    event = replace(SIGNAL.event, id=f"event of {call}", request_id=call)
-    signal = replace(SIGNAL, account_id=account_id, event=event)
-    return replace(
-        INTENT,
-        id=make_intent_id(signal=signal, kind=kind, owner=owner + digest, opened_at=NOW),
-        owner=owner,
-        signal=signal,
-        kind=kind,
-        roster_digest=digest,
-    )
 
 
 def tally_of(by, name, versions, accounts):
@@ -73,22 +62,7 @@ def tally_of(by, name, versions, accounts):
     return EditWindow(by=by, name=name, recent=edits, bulk=bulk if edits else None, version=versions)
 
 
-def standoff_of(account_id, kind, version, opened):
-    return RepeatedEdits(
-        account_id=account_id,
-        kind=kind,
-        latest=(Revert(call="call-1", principal="mary", at=NOW),),
-        opened_at=NOW if opened else None,
-        changed_at=NOW if opened else None,
-        next_at=NOW if opened else None,
-        actors=("mary", "john"),
-        version=version,
-    )
-
-
 account_ids, kinds = st.sampled_from(ACCOUNTS), st.sampled_from(KINDS)
-owners = st.sampled_from(("message-1", "message-2"))
-intents = st.builds(intent_of, account_ids, kinds, owners, st.sampled_from(DIGESTS), st.sampled_from(CALLS))
 bys, names_counted = st.sampled_from(By), st.sampled_from(("assumed-role/Dev/mary", "all"))
 versions = st.integers(0, 3)
 tallies = st.builds(tally_of, bys, names_counted, versions, st.sets(account_ids))
@@ -100,34 +74,38 @@ gathered = st.builds(
     bulk=st.sampled_from(("bulk-1", "bulk-2")),
     verdict=st.sampled_from(("set", "pending")),
 )
-moments = st.builds(lambda seconds: NOW + timedelta(seconds=seconds), st.integers(0, 2))
-announcements = st.builds(
-    KnownDrift,
-    account_id=account_ids,
-    kind=kinds,
-    found=st.sampled_from((None, "0" * 32, "1" * 32)),
-    at=moments,
-)
-standoffs = st.builds(standoff_of, account_ids, kinds, versions, st.booleans())
 #: An operation is a name and what it is called with besides the time.
 STATE_OPERATIONS = st.one_of(
     st.tuples(st.just("set_paused"), st.booleans()),
     st.tuples(st.just("approve"), st.sampled_from(DOCUMENTS)),
     st.tuples(st.just("get_enforcement")),
     st.tuples(st.just("load_roster"), st.sampled_from(DIGESTS)),
-    st.tuples(st.just("open_intent"), intents),
-    st.tuples(st.just("record_request"), intents, st.sampled_from(REQUESTS)),
-    st.tuples(st.just("remember_call"), intents, st.sampled_from(REQUESTS)),
-    st.tuples(st.just("mark_opened"), st.sampled_from(INCIDENTS)),
-    st.tuples(st.just("is_opened"), st.sampled_from(INCIDENTS)),
-    st.tuples(st.just("close_intent"), intents, st.booleans()),
-    st.tuples(st.just("list_open_intents"), account_ids),
-    st.tuples(st.just("list_stale_intents")),
-    st.tuples(st.just("is_own_write"), st.sampled_from(REQUESTS)),
-    st.tuples(st.just("claim_write"), account_ids, kinds, st.sampled_from(CALLS)),
-    st.tuples(st.just("mark_restored"), intents),
-    st.tuples(st.just("get_restored_at"), account_ids, kinds),
-    st.tuples(st.just("get_restored_for"), account_ids, kinds),
+    st.tuples(st.just("open_intent"), records.filter(lambda record: record.intent)),
+    st.tuples(st.just("open_anew"), intents),
+    st.tuples(st.just("save"), records),
+    st.tuples(st.just("save_anew"), records),
+    st.tuples(st.just("load"), account_ids, kinds),
+    st.tuples(st.just("list_pending")),
+)
+alerted = st.builds(
+    AlertedIncident,
+    id=st.sampled_from(INCIDENTS),
+    stage=st.sampled_from(AlertStage),
+    opening=st.sampled_from(('{"step": 1}', '{"step": 2}')),
+    signal=st.builds(lambda account_id: replace(SIGNAL, account_id=account_id), account_ids),
+)
+INCIDENT_OPERATIONS = st.one_of(
+    st.tuples(st.just("save_incident"), alerted),
+    st.tuples(st.just("load_incident"), st.sampled_from(INCIDENTS)),
+    st.tuples(st.just("list_unfinished")),
+    st.tuples(st.just("mark_done"), st.sampled_from(INCIDENTS), account_ids),
+    st.tuples(st.just("list_done"), st.sampled_from(INCIDENTS)),
+)
+LEDGER_OPERATIONS = st.one_of(
+    st.tuples(st.just("record_intent"), intents),
+    st.tuples(st.just("record_outcome"), intents, answers),
+    st.tuples(st.just("record_confirmation"), named, answers),
+    st.tuples(st.just("find_answer"), named),
 )
 COUNT_OPERATIONS = st.one_of(
     st.tuples(st.just("load_window"), bys, names_counted),
@@ -136,15 +114,6 @@ COUNT_OPERATIONS = st.one_of(
     st.tuples(st.just("find_grouped"), st.sampled_from(INCIDENTS)),
     st.tuples(st.just("schedule_closing"), st.sampled_from(("message-1", "message-2")), bys, names_counted),
     st.tuples(st.just("find_scheduled"), st.sampled_from(("message-1", "message-2"))),
-    st.tuples(st.just("load_repeated"), account_ids, kinds),
-    st.tuples(st.just("save_repeated"), standoffs),
-    st.tuples(st.just("list_repeated")),
-    st.tuples(st.just("release"), account_ids, kinds),
-    st.tuples(st.just("remember_drift"), announcements),
-    st.tuples(st.just("forget_drift"), account_ids, kinds),
-    st.tuples(st.just("list_known_drift")),
-    st.tuples(st.just("resolve_drift"), announcements),
-    st.tuples(st.just("refine_drift"), announcements),
 )
 names = st.sampled_from(("Sandbox", "Workloads/Production", "a#b", "a#b#c", "名前/" * 128, "x=y, z=w", "é"))
 unit_ids = st.sampled_from(("ou-1-a", "ou-1-b"))
@@ -210,6 +179,19 @@ def table(dynamodb):
     return create
 
 
+@pytest.fixture
+def bucket(s3):
+    """Makes an empty bucket for each example."""
+    numbers = count()
+
+    def create():
+        name = f"{BUCKET}-{next(numbers)}"
+        s3.create_bucket(Bucket=name)
+        return name
+
+    return create
+
+
 def answer_of(call):
     """What a caller can see: the value, or the kind of refusal."""
     try:
@@ -229,45 +211,56 @@ def assert_equal_answers(operations, one, other, perform):
         assert answers[0] == answers[1], operation
 
 
-def on_state(state, now, name, *arguments):  # noqa: C901, PLR0911, PLR0912  # one case for each operation
+def on_state(state, now, name, *arguments):  # noqa: C901, PLR0911  # one case for each operation
     match name, arguments:
         case "approve", (document,):
             return state.approve(digest=compute_digest(document), document=document, by="test", at=now)
         case "set_paused", (paused,):
             return state.set_paused(paused=paused, by="test", reason="test", at=now)
-        case "record_request", (intent, request_id):
-            return state.record_request(intent, request_id, at=now)
-        case "remember_call", (intent, request_id):
-            return state.remember_call(intent, request_id, at=now)
-        case "mark_opened", (incident,):
-            return state.mark_opened(incident, at=now)
-        case "close_intent", (intent, claimable):
-            return state.close_intent(intent, claimable=claimable, at=now)
-        case "claim_write", (account_id, kind, call):
-            return state.claim_write(account_id, kind, event_key=call, at=now)
-        case "mark_restored", (intent,):
-            return state.mark_restored(intent, at=now)
-        case "list_stale_intents", ():
-            found = state.list_stale_intents(now)
-            return sorted(found, key=lambda intent: (intent.signal.account_id, intent.kind))
+        case "open_intent", (record,):
+            return state.open_intent(record, at=now)
+        case "open_anew", (intent,):
+            record = state.load(intent.signal.account_id, intent.kind)
+            return state.open_intent(replace(record, intent=intent.lock), at=now)
+        case "save", (record,):
+            return state.save(record, at=now)
+        case "save_anew", (record,):
+            version = state.load(record.account_id, record.kind).version
+            return state.save(replace(record, version=version), at=now)
+        case "list_pending", ():
+            return [(record, record.version) for record in state.list_pending()]
         case "save_window", (tally, accounts, incidents):
             return state.save_window(tally, at=now, members=accounts, gathered=incidents)
         case "schedule_closing", (message_id, by, name_):
             return state.schedule_closing(message_id, by, name_, at=now)
-        case "save_repeated", (standoff,):
-            return state.save_repeated(standoff, at=now)
-        case "list_repeated", ():
-            return state.list_repeated(now)
-        case "load_window" | "load_repeated", key:
+        case "load_window" | "load", key:
             found = getattr(state, name)(*key)
             return found, found.version
-        case "release", (account_id, kind):
-            return state.release(account_id, kind, by="test", at=now)
-        case "list_open_intents", (account_id,):
-            return sorted(state.list_open_intents(account_id), key=lambda intent: intent.kind)
         case "load_roster", (digest,):
             return json.dumps(state.load_roster(digest), sort_keys=True)
     return getattr(state, name)(*arguments)
+
+
+def on_incidents(incidents, now, name, *arguments):
+    match name, arguments:
+        case "save_incident", (incident,):
+            return incidents.save_incident(incident, at=now)
+        case "mark_done", (incident_id, account_id):
+            return incidents.mark_done(incident_id, account_id, at=now)
+        case "list_unfinished", ():
+            return sorted(incidents.list_unfinished(), key=lambda incident: incident.id)
+    return getattr(incidents, name)(*arguments)
+
+
+def on_ledger(ledger, now, name, *arguments):
+    match name, arguments:
+        case "record_outcome", (intent, answer):
+            return ledger.record_outcome(intent, answer, now)
+        case "record_confirmation", (write, answer):
+            return ledger.record_confirmation(*write, answer, by="test", at=now)
+        case "find_answer", (write,):
+            return ledger.find_answer(*write)
+    return getattr(ledger, name)(*arguments)
 
 
 def on_matches(matches, _now, name, *arguments):
@@ -325,9 +318,23 @@ def test_the_state_in_memory_is_the_state_in_the_table(dynamodb, table, operatio
 
 @in_a_table
 @given(operations=lists(COUNT_OPERATIONS, (0, 1, 95, 90_000)))
-def test_edits_and_reverts_in_memory_are_those_in_the_table(dynamodb, table, operations):
+def test_edits_in_memory_are_those_in_the_table(dynamodb, table, operations):
     pair = WholeStateTable(client=dynamodb, table=table()), MemoryState(Faults())
     assert_equal_answers(operations, *pair, on_state)
+
+
+@in_a_table
+@given(operations=lists(INCIDENT_OPERATIONS))
+def test_the_incidents_in_memory_are_those_in_the_table(dynamodb, table, operations):
+    pair = WholeStateTable(client=dynamodb, table=table()), MemoryState(Faults())
+    assert_equal_answers(operations, *pair, on_incidents)
+
+
+@in_a_table
+@given(operations=lists(LEDGER_OPERATIONS))
+def test_the_ledger_in_memory_is_the_ledger_in_the_bucket(s3, bucket, operations):
+    pair = LedgerBucket(client=s3, bucket=bucket()), MemoryLedger(Faults())
+    assert_equal_answers(operations, *pair, on_ledger)
 
 
 @in_a_table

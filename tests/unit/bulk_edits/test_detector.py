@@ -69,7 +69,8 @@ def test_a_thousand_accounts_in_a_minute_are_six_messages_at_most_and_all_put_ba
     assert right(world, accounts)
     restored = [datetime.fromisoformat(o["decided_at"]) for o in world.bus.outcomes if o["verdict"] == "set"]
     # One worker in the test, which has half of the quota: 2.5 writes and 5 reads a second.
-    assert max(restored) - DEFAULT_START <= timedelta(seconds=1000 / 2.5 + 10)
+    # Here one worker also reads each contact again for the event of its own write.
+    assert max(restored) - DEFAULT_START <= timedelta(seconds=1000 / 2.5 + 30)
     assert len(world.alerts) <= 6
     opening, *_, last = bulks(world)
     fifth = DEFAULT_START + timedelta(seconds=4 * 60 / 1000)
@@ -134,8 +135,9 @@ def test_the_numbers_that_are_set_decide_what_a_bulk_is():
     world = World().settle()
     limits = BulkLimits(accounts=2, organization_accounts=4, window=timedelta(minutes=1))
     publisher = world.reconciler.publisher
-    gatherer = replace(publisher.gatherer, limits=limits)
-    world.reconciler = replace(world.reconciler, publisher=replace(publisher, gatherer=gatherer))
+    detector = replace(world.reconciler.bulks, limits=limits)
+    publisher = replace(publisher, grouper=detector)
+    world.reconciler = replace(world.reconciler, publisher=publisher, bulks=detector)
     accounts = many_accounts(world, 5)
     for account_id in accounts[:2]:
         edit(world, mallory(account_id))
@@ -233,7 +235,7 @@ def test_own_writes_and_right_values_do_not_count():
         client = world.cloud.client("account", mallory(account_id))
         client.put_alternate_contact(AlternateContactType="SECURITY", **api_values("soc"))
     world.drain()
-    assert not world.alerts
+    assert {alert.attributes["verdict"] for alert in world.alerts} == {"set-by-others"}
     assert not world.bus.notices
 
 

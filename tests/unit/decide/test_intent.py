@@ -1,13 +1,14 @@
-"""Intents: what is stored of them, and who may take one over."""
+"""Intents: what is stored of them, and from when on others may finish one."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollcall.decide.intent import LEASE_SECONDS, Intent
+from rollcall.decide.intent import LEAST_LEFT, Answer, Intent, OpenIntent, WriteState
 from rollcall.events.actor import Actor
 from rollcall.events.signal import Cause, EventReference, Signal
 from rollcall.model.contact import ContactKind
@@ -29,24 +30,34 @@ def signal(cause=Cause.CONTACT_EDITED, *, kind="AssumedRole", account_id="222222
     )
 
 
+answers = st.builds(
+    Answer,
+    state=st.sampled_from(WriteState),
+    reason=st.text(max_size=5),
+    request_id=st.none() | st.just("r-9"),
+)
+
+
 @given(
     wanted=wanted,
     found=st.just(Absent()) | st.builds(Present, contact=contacts),
-    request=st.none() | st.just("r-9"),
+    answer=st.none() | answers,
 )
-def test_an_intent_survives_its_document(wanted, found, request):
+def test_an_intent_and_its_lock_survive_their_documents(wanted, found, answer):
     intent = Intent(
         id="i-1",
-        owner="m-1",
         opened_at=NOW,
+        until=NOW + timedelta(seconds=90),
         roster_digest="d",
         signal=signal(),
         kind=ContactKind.SECURITY,
         found=found,
         wanted=wanted,
-        request_id=request,
     )
+    lock = replace(intent.lock, answer=answer)
     assert Intent.from_document(intent.as_document()) == intent
-    assert intent.can_take_over(by="m-1", now=NOW)
-    assert not intent.can_take_over(by="m-2", now=NOW + timedelta(seconds=LEASE_SECONDS))
-    assert intent.can_take_over(by="m-2", now=NOW + timedelta(seconds=LEASE_SECONDS + 1))
+    assert OpenIntent.from_document(lock.as_document()) == lock
+    assert not lock.is_expired(NOW + timedelta(seconds=89))
+    assert lock.is_expired(NOW + timedelta(seconds=90))
+    # The answer of a call that is sent at the last moment is still seen by its worker.
+    assert NOW + timedelta(seconds=60) - intent.send_before == LEAST_LEFT

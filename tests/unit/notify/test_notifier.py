@@ -1,5 +1,7 @@
 """Whether a message is sent on a channel: once, in order, loud enough, and never without its end."""
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,8 +23,8 @@ def told(*messages, **more):
     return ChannelRecord(steps=frozenset(one.step for one in messages), **more)
 
 
-def decided(one, before=ChannelRecord(), *, minimum=Severity.INFO):  # noqa: B008  # it is frozen
-    return decide(one, before, minimum=minimum)
+def decided(one, before=ChannelRecord(), *, minimum=Severity.INFO, age=timedelta(0)):  # noqa: B008  # it is frozen
+    return decide(one, before, minimum=minimum, age=age)
 
 
 @pytest.mark.parametrize("one", [OPEN, CLOSED, WROTE, FIRST, SECOND], ids=lambda one: one.step)
@@ -46,6 +48,11 @@ class TestClosesOnly:
         with pytest.raises(WaitError, match="opening of this incident is still under way"):
             decided(CLOSES_ONLY)
         assert decided(CLOSES_ONLY, told(OPEN)) is SEND
+
+    def test_a_closing_whose_opening_does_not_come_within_ten_minutes_is_sent(self):
+        with pytest.raises(WaitError):
+            decided(CLOSES_ONLY, age=timedelta(minutes=10, seconds=-1))
+        assert decided(CLOSES_ONLY, age=timedelta(minutes=10)) is SEND
 
     def test_after_a_full_closing_there_is_nothing_to_close_and_nothing_to_wait_for(self):
         assert decided(CLOSES_ONLY, told(WROTE)) is DROP
@@ -116,7 +123,7 @@ def test_in_any_order_nothing_is_sent_twice_and_nothing_opens_after_its_end(deli
     sent, before = [], ChannelRecord()
     for one in deliveries:
         try:
-            decision = decide(one, before, minimum=minimum)
+            decision = decided(one, before, minimum=minimum)
         except WaitError:
             continue
         if decision is SEND:

@@ -61,7 +61,9 @@ def test_an_edit_is_told_although_the_organization_cannot_be_asked():
     assert world.alerts
 
 
-@pytest.mark.parametrize("step", ["put_alternate_contact.after", "state.record_request.after", "bus.publish"])
+@pytest.mark.parametrize(
+    "step", ["put_alternate_contact.after", "ledger.record_outcome.after", "bus.publish"]
+)
 def test_a_stolen_role_is_told_although_the_worker_was_killed(step):
     world = World().settle()
     thief(world).put_alternate_contact(AccountId=MEMBER, **SECURITY, **MALLORY)
@@ -175,7 +177,7 @@ def test_a_closing_that_overtakes_its_opening_still_closes_it():
     world.settle([MEMBER])
     world.drain()
     opening, closing = told
-    assert closing["detail"]["closes_only"]
+    assert closing["detail"]["opened"]
     world.faults.plan("topic.publish", RetryableError("the topic refused the alert: Throttled"))
     deliveries = [closing, opening]
     for _ in range(5):  # as the queue does: what raises comes back

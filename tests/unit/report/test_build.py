@@ -28,6 +28,10 @@ OF_EVENTS = {
     Verdict.NOTIFIED,
     Verdict.OWN_WRITE,
     Verdict.UNRECORDED_WRITE,
+    Verdict.OVERWRITTEN,
+    Verdict.UNEXPLAINED,
+    Verdict.CHANGED_BACK,
+    Verdict.SET_BY_OTHERS,
     Verdict.REFUSED,
     Verdict.IGNORED,
 }

@@ -29,7 +29,7 @@ FAULTS = (
     "state.open_intent.after",
     "ledger.record_intent.after",
     "put_alternate_contact.after",
-    "state.record_request.after",
+    "ledger.record_outcome.after",
     "ledger.record_outcome.after",
     "bus.publish",
     "bus.publish.after",

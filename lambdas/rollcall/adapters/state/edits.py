@@ -1,22 +1,24 @@
-"""Edits of others in the state table: bulk edits, repeated edits, known drift."""
+"""Bulk edits in the state table."""
 
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.adapters.errors import AWS_ERRORS
-from rollcall.adapters.state.intents import is_cancelled
-from rollcall.adapters.state.table import TableAdapter, make_error, make_expiry, make_key
+from rollcall.adapters.state.table import (
+    TableAdapter,
+    find_cancellations,
+    make_error,
+    make_expiry,
+    make_key,
+)
 from rollcall.bulk_edits.model import By, EditWindow, GroupedIncident
-from rollcall.model.contact import ContactKind
-from rollcall.model.errors import RetryableError
-from rollcall.publish.known_drift import REMEMBERED, KnownDrift
-from rollcall.repeated_edits.rules import OVER_AFTER, RepeatedEdits, release
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
 
 #: An incident may come back as long as any queue keeps its message (14 days).
 _REMEMBERED: Final = timedelta(days=30)
@@ -72,7 +74,7 @@ class BulkItems(TableAdapter):
         try:
             self._table.transact(("Put", head), *(("Put", {"Item": item | kept}) for item in items))
         except AWS_ERRORS as error:
-            if any(is_cancelled(error)):
+            if {"ConditionalCheckFailed", "TransactionConflict"}.intersection(find_cancellations(error)):
                 return False
             raise make_error("the count of edits", error) from None
         return True
@@ -115,122 +117,3 @@ def _write_grouped(gathered: GroupedIncident) -> dict[str, Any]:
 
 def _make_closing_key(message_id: str) -> str:
     return f"watch#{message_id}"
-
-
-_STANDOFFS: Final = "standoffs"
-#: Longer than a standoff goes on without a change.
-_STANDOFF_REMEMBERED: Final = OVER_AFTER + timedelta(days=1)
-
-
-class RepeatedEditItems(TableAdapter):
-    """The port `RepeatedEditMemory`."""
-
-    def load_repeated(self, account_id: str, kind: ContactKind) -> RepeatedEdits:
-        """What is known of this contact."""
-        item = self._table.get(_make_repeated_key(account_id, kind))
-        return RepeatedEdits(account_id=account_id, kind=kind) if item is None else _read_repeated(item)
-
-    def save_repeated(self, standoff: RepeatedEdits, *, at: datetime) -> bool:
-        """Store it, if it is what it was when it was read."""
-        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
-        if standoff.version:
-            condition = {
-                "ConditionExpression": "version = :version",
-                "ExpressionAttributeValues": {":version": {"N": str(standoff.version)}},
-            }
-        item = _make_repeated_key(standoff.account_id, standoff.kind) | {
-            "version": {"N": str(standoff.version + 1)},
-            "document": {"S": json.dumps(standoff.as_document(), sort_keys=True)},
-            "expires_at": make_expiry(at, _STANDOFF_REMEMBERED.total_seconds()),
-        }
-        return self._table.try_write("put_item", Item=item, **condition)
-
-    def list_repeated(self, now: datetime) -> Sequence[RepeatedEdits]:
-        """Those that go on."""
-        return [
-            found for item in self._table.query(_STANDOFFS) if (found := _read_repeated(item)).is_open(now)
-        ]
-
-    def release(self, account_id: str, kind: ContactKind, *, by: str, at: datetime) -> bool:
-        """End a standoff and forget its reverts; RetryableError if a worker is counting one just now."""
-        known = self.load_repeated(account_id, kind)
-        if not known.is_open(at):
-            return False
-        if not self.save_repeated(release(known, by=by, now=at), at=at):
-            raise RetryableError("a worker is counting a revert of this contact")
-        return True
-
-
-def _make_repeated_key(account_id: str, kind: ContactKind) -> dict[str, Any]:
-    return make_key(_STANDOFFS, f"{account_id}#{kind}")
-
-
-def _read_repeated(item: Mapping[str, Any]) -> RepeatedEdits:
-    account_id, _, kind = item["sk"]["S"].partition("#")
-    return RepeatedEdits.from_document(
-        json.loads(item["document"]["S"]),
-        account_id=account_id,
-        kind=ContactKind(kind),
-        version=int(item["version"]["N"]),
-    )
-
-
-_ANNOUNCED: Final = "announced"
-
-
-class KnownDriftItems(TableAdapter):
-    """The port `KnownDriftMemory`."""
-
-    def remember_drift(self, announced: KnownDrift) -> None:
-        """Remember it, in place of what was announced of this contact before."""
-        found = {"found": {"S": announced.found}} if announced.found else {}
-        item = _make_drift_key(announced.account_id, announced.kind) | {
-            "at": {"S": announced.at.isoformat()},
-            "expires_at": make_expiry(announced.at, REMEMBERED.total_seconds()),
-        }
-        self._table.call("put_item", Item=item | found)
-
-    def forget_drift(self, account_id: str, kind: ContactKind) -> None:
-        """Forget what was announced of this contact."""
-        self._table.call("delete_item", Key=_make_drift_key(account_id, kind))
-
-    def list_known_drift(self) -> Sequence[KnownDrift]:
-        """All of it."""
-        return [_read_drift(item) for item in self._table.query(_ANNOUNCED)]
-
-    def resolve_drift(self, announced: KnownDrift) -> None:
-        """Forget exactly this."""
-        self._change_exactly(announced, "delete_item")
-
-    def refine_drift(self, announced: KnownDrift) -> None:
-        """Remember what was found."""
-        if announced.found is not None:
-            found = {":found": {"S": announced.found}}
-            self._change_exactly(announced, "update_item", found, UpdateExpression="SET found = :found")
-
-    def _change_exactly(
-        self, announced: KnownDrift, operation: str, values: Mapping[str, Any] | None = None, **update: str
-    ) -> None:
-        self._table.try_write(
-            operation,
-            Key=_make_drift_key(announced.account_id, announced.kind),
-            ConditionExpression="#at = :at",
-            # DynamoDB reserves the word.
-            ExpressionAttributeNames={"#at": "at"},
-            ExpressionAttributeValues={":at": {"S": announced.at.isoformat()}, **(values or {})},
-            **update,
-        )
-
-
-def _make_drift_key(account_id: str, kind: ContactKind) -> dict[str, Any]:
-    return make_key(_ANNOUNCED, f"{account_id}#{kind}")
-
-
-def _read_drift(item: Mapping[str, Any]) -> KnownDrift:
-    account_id, _, kind = item["sk"]["S"].partition("#")
-    return KnownDrift(
-        account_id=account_id,
-        kind=ContactKind(kind),
-        found=item.get("found", {}).get("S"),
-        at=datetime.fromisoformat(item["at"]["S"]),
-    )

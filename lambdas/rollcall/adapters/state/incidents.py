@@ -1,66 +1,84 @@
-"""What one channel was told of each incident, in the state table: an item for both."""
+"""How far incidents were alerted, in the state table."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+from typing import TYPE_CHECKING, Any, Final
 
+from rollcall.adapters.state.contacts import PENDING
 from rollcall.adapters.state.table import TableAdapter, make_expiry, make_key
-from rollcall.model.errors import RetryableError
-from rollcall.notify.notifier import ChannelRecord
+from rollcall.events.signal import Signal
+from rollcall.publish.incidents import AlertedIncident, AlertStage
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-#: How long a worker may take to send before another may try: longer than the time-out of the function.
-HELD_SECONDS = 90
-#: How long an incident is remembered: longer than any queue keeps a message (14 days).
-REMEMBERED_DAYS = 30
+#: Longer than any queue keeps a message (14 days).
+_REMEMBERED_SECONDS: Final = 30 * 86400
+_RANKS: Final = {stage: rank for rank, stage in enumerate(AlertStage, start=1)}
 
 
-class ChannelMemoryTable(TableAdapter):
-    """The port `Alerted` over a boto3 DynamoDB client."""
+class IncidentItems(TableAdapter):
+    """The port `IncidentMemory`."""
 
-    def __init__(self, *, client: Any, table: str, channel: str) -> None:
-        super().__init__(client=client, table=table)
-        self._channel = channel
+    def load_incident(self, incident_id: str) -> AlertedIncident | None:
+        """What is known of the incident."""
+        item = self._table.get(_make_key(incident_id))
+        return None if item is None or "stage" not in item else _read(item)
 
-    def begin(self, incident_id: str, now: datetime) -> ChannelRecord:
-        """Hold this incident on this channel; RetryableError while another worker does.
-
-        One write that also reads: nobody can come in between.
-        """
-        held = self._table.try_write(
+    def save_incident(self, incident: AlertedIncident, *, at: datetime) -> bool:
+        """Store it, unless it is known to be as far or further."""
+        pending = incident.stage is not AlertStage.CLOSED
+        change = ", pending = :pending" if pending else " REMOVE pending"
+        return self._table.try_write(
             "update_item",
-            Key=self._make_key(incident_id),
-            UpdateExpression="SET held_since = :now, expires_at = :expiry",
-            ConditionExpression="attribute_not_exists(held_since) OR held_since < :stale",
+            Key=_make_key(incident.id),
+            UpdateExpression="SET stage = :stage, #rank = :rank, opening = :opening, #signal = :signal, "
+            f"saved_at = :at, expires_at = :expiry{change}",
+            ConditionExpression="attribute_not_exists(#rank) OR #rank < :rank",
+            ExpressionAttributeNames={"#rank": "rank", "#signal": "signal"},
             ExpressionAttributeValues={
-                ":now": {"N": str(now.timestamp())},
-                ":stale": {"N": str(now.timestamp() - HELD_SECONDS)},
-                ":expiry": make_expiry(now, REMEMBERED_DAYS * 86400),
+                ":stage": {"S": str(incident.stage)},
+                ":rank": {"N": str(_RANKS[incident.stage])},
+                ":opening": {"S": incident.opening},
+                ":signal": {"S": json.dumps(incident.signal.as_document(), sort_keys=True)},
+                ":at": {"S": at.isoformat()},
+                ":expiry": make_expiry(at, _REMEMBERED_SECONDS),
+            }
+            | ({":pending": {"S": "incident"}} if pending else {}),
+        )
+
+    def list_unfinished(self) -> Sequence[AlertedIncident]:
+        """All that are not closed. The index may be some milliseconds behind."""
+        return [_read(item) for item in self._table.query_index(PENDING, "incident")]
+
+    def mark_done(self, incident_id: str, account_id: str, *, at: datetime) -> None:
+        """Remember that this account of a changed unit was looked at."""
+        self._table.call(
+            "update_item",
+            Key=_make_key(incident_id),
+            UpdateExpression="ADD accounts :account SET expires_at = :expiry",
+            ExpressionAttributeValues={
+                ":account": {"SS": [account_id]},
+                ":expiry": make_expiry(at, _REMEMBERED_SECONDS),
             },
         )
-        if not held:
-            raise RetryableError("another worker is telling of this incident")
-        item = self._table.get(self._make_key(incident_id)) or {}
-        return ChannelRecord(
-            steps=frozenset(item.get("steps", {}).get("SS", ())),
-            withheld=item.get("withheld", {}).get("BOOL", False),
-            thread=item.get("thread", {}).get("S"),
-        )
 
-    def end(self, incident_id: str, now: datetime, told: ChannelRecord) -> None:
-        """Remember and let go; RetryableError if the table did not take it: it is sent once more."""
-        item = self._make_key(incident_id) | {
-            "told_at": {"S": now.isoformat()},
-            "expires_at": make_expiry(now, REMEMBERED_DAYS * 86400),
-            "withheld": {"BOOL": told.withheld},
-        }
-        if told.steps:
-            item["steps"] = {"SS": sorted(told.steps)}
-        if told.thread:
-            item["thread"] = {"S": told.thread}
-        self._table.call("put_item", Item=item)
+    def list_done(self, incident_id: str) -> frozenset[str]:
+        """The accounts that were."""
+        item = self._table.get(_make_key(incident_id)) or {}
+        return frozenset(item.get("accounts", {}).get("SS", ()))
 
-    def _make_key(self, incident_id: str) -> dict[str, Any]:
-        return make_key(f"alert#{incident_id}", self._channel)
+
+def _make_key(incident_id: str) -> dict[str, Any]:
+    return make_key(f"incident#{incident_id}", "incident")
+
+
+def _read(item: Mapping[str, Any]) -> AlertedIncident:
+    return AlertedIncident(
+        id=item["pk"]["S"].removeprefix("incident#"),
+        stage=AlertStage(item["stage"]["S"]),
+        opening=item["opening"]["S"],
+        signal=Signal.from_document(json.loads(item["signal"]["S"])),
+    )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from rollcall.adapters.errors import AWS_ERRORS, get_code
 from rollcall.model.errors import RetryableError
 
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class DynamoTable:
-    """A table over a boto3 DynamoDB client. All reads are consistent.
+    """A table over a boto3 DynamoDB client. All reads but those of an index are consistent.
 
     A call that AWS refuses or does not answer raises RetryableError, unless its method says otherwise.
     """
@@ -40,17 +42,23 @@ class DynamoTable:
             answer = self.call("query", ConsistentRead=True, Limit=limit, **parameters)
             first: list[dict[str, Any]] = answer["Items"]
             return first
-        return self._read_all("query", parameters)
+        return self._read_all(parameters)
 
-    def scan(self, **parameters: Any) -> list[dict[str, Any]]:
-        """Items of any key that pass the filter: reads, and pays for, the whole table."""
-        return self._read_all("scan", parameters)
+    def query_index(self, index: str, value: str) -> list[dict[str, Any]]:
+        """Items whose attribute of the index's own name has this value; such reads are never consistent."""
+        parameters = {
+            "IndexName": index,
+            "KeyConditionExpression": "#index = :value",
+            "ExpressionAttributeNames": {"#index": index},
+            "ExpressionAttributeValues": {":value": {"S": value}},
+        }
+        return self._read_all(parameters, consistent=False)
 
-    def _read_all(self, operation: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def _read_all(self, parameters: Mapping[str, Any], *, consistent: bool = True) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = []
         start: dict[str, Any] = {}
         while True:
-            answer = self.call(operation, ConsistentRead=True, **parameters, **start)
+            answer = self.call("query", ConsistentRead=consistent, **parameters, **start)
             items += answer["Items"]
             if "LastEvaluatedKey" not in answer:
                 return items
@@ -63,6 +71,17 @@ class DynamoTable:
         except AWS_ERRORS as error:
             raise make_error(operation, error) from None
         return answer
+
+    def update_if(self, **parameters: Any) -> dict[str, Any] | None:
+        """The item after an update whose condition held, None if it did not."""
+        try:
+            answer = self._client.update_item(TableName=self._name, ReturnValues="ALL_NEW", **parameters)
+        except AWS_ERRORS as error:
+            if get_code(error) == "ConditionalCheckFailedException":
+                return None
+            raise make_error("update_item", error) from None
+        item: dict[str, Any] = answer["Attributes"]
+        return item
 
     def try_write(self, operation: str, **parameters: Any) -> bool:
         """Whether the condition of this write held."""
@@ -85,6 +104,12 @@ class TableAdapter:
 
     def __init__(self, *, client: Any, table: str) -> None:
         self._table = DynamoTable(client=client, table=table)
+
+
+def find_cancellations(error: Exception) -> list[str | None]:
+    """What each step of a transaction was cancelled for, at least two."""
+    reasons = error.response.get("CancellationReasons", []) if isinstance(error, ClientError) else []
+    return [reason.get("Code") for reason in reasons] + [None, None]
 
 
 def make_error(operation: str, error: Exception) -> RetryableError:

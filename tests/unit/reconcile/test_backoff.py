@@ -10,15 +10,13 @@ from itertools import pairwise
 
 import pytest
 
-from rollcall.events.signal import Cause, EventReference, Signal
+from rollcall.contact.record import update_record
+from rollcall.contact.repeated_edits import RepeatedEditLimits, find_backoff, make_released
 from rollcall.model.contact import ContactKind
-from rollcall.repeated_edits.backoff import find_backoff, record_revert
-from rollcall.repeated_edits.rules import RepeatedEditLimits
 from simulation.caller import Caller
 from simulation.clock import DEFAULT_START
 from simulation.errors import ApiError
 from tests.support.memory import Crash
-from tests.support.samples import SIGNAL
 from tests.support.sweep_world import SweepWorld
 from tests.support.timeline import Timeline, edit
 from tests.support.world import MALLORY, MEMBER, PRODUCTION, ROSTER, World, api_values
@@ -109,13 +107,13 @@ def test_three_reverts_in_an_hour_are_no_standoff():
     world = World().settle()
     pulled(world, 3)
     assert not standoffs(world)
-    assert not world.state.list_repeated(world.clock.now())
+    assert not going_on(world)
 
 
 def test_the_numbers_that_are_set_decide_what_a_standoff_is():
     world = World().settle()
     limits = RepeatedEditLimits(reverts=5, window=timedelta(minutes=30))
-    world.reconciler = replace(world.reconciler, standoffs=limits)
+    world.reconciler = replace(world.reconciler, repeated_edits=limits)
     pulled(world, 5)
     assert not standoffs(world)
     pulled(world, 1)
@@ -169,8 +167,8 @@ def test_a_revert_whose_worker_was_killed_is_one_revert():
         world.faults.plan("bus.publish", Crash())
         pulled(world, 1, every=400)
     assert world.verdicts().count("set") == 3
-    assert world.state.load_repeated(MEMBER, SECURITY).latest[0].call
-    assert len(world.state.load_repeated(MEMBER, SECURITY).latest) == 3
+    assert world.state.read(MEMBER, SECURITY).repeated.latest[0].call
+    assert len(world.state.read(MEMBER, SECURITY).repeated.latest) == 3
     assert not standoffs(world)
 
 
@@ -205,9 +203,9 @@ def test_a_day_after_the_last_change_all_is_forgotten():
     world = World().settle()
     pulled(world, 4)
     world.drain()
-    assert len(world.state.list_repeated(world.clock.now())) == 1
+    assert len(going_on(world)) == 1
     world.clock.sleep(25 * HOUR)
-    assert not world.state.list_repeated(world.clock.now())
+    assert not going_on(world)
     pulled(world, 1)
     assert right(world)
     assert len(standoffs(world)) == 1
@@ -242,9 +240,9 @@ def test_a_release_ends_it_and_the_waiting_revert_comes_soon():
     Timeline(world).run(until=16 * 60)
     assert not right(world)
     assert world.verdicts().count("backed-off") == 3
-    now = world.clock.now()
-    assert world.state.release(MEMBER, SECURITY, by="mary", at=now)
-    assert not world.state.release(MEMBER, SECURITY, by="mary", at=now)
+    released = make_released(by="mary", now=world.clock.now())
+    record = world.state.load(MEMBER, SECURITY)
+    update_record(world.state, record, lambda known: replace(known, repeated=released), clock=world.clock)
     Timeline(world).run(until=15 * 60 + 5)
     assert right(world)
     before = len(world.alerts)
@@ -270,9 +268,9 @@ def test_what_the_roster_asks_of_an_account_is_never_put_off():
 @pytest.mark.parametrize(
     "step",
     [
-        "state.load_repeated",
-        "state.save_repeated",
-        "state.save_repeated.after",
+        "state.load",
+        "state.save",
+        "state.save.after",
         "bus.publish_notice",
         "bus.publish",
         "bus.publish.after",
@@ -324,33 +322,41 @@ def test_without_the_waiting_message_the_next_change_after_its_time_is_undone_at
     assert right(world)
 
 
-def swept(world: World) -> Signal:
-    reference = EventReference(id="run-1", name="Sweep", time=world.clock.now().isoformat(), request_id=None)
-    return replace(SIGNAL, account_id=MEMBER, cause=Cause.SWEPT, event=reference)
+def going_on(world: World):
+    now = world.clock.now()
+    return [record for record in world.state.list_pending() if record.repeated.is_open(now)]
+
+
+def wait_of(world: World):
+    return find_backoff(world.state.read(MEMBER, SECURITY).repeated, world.clock.now())
 
 
 def test_a_sweep_respects_the_time_and_moves_it_when_it_writes():
-    world = World().settle()
-    assert find_backoff(world.state, MEMBER, SECURITY, world.clock.now()) is None
+    world = SweepWorld().settle()
+    assert wait_of(world) is None
     pulled(world, 3)
     edit(world, Caller.role(MEMBER, "Pipeline", "script"))
     Timeline(world).run(until=10)
-    reason = find_backoff(world.state, MEMBER, SECURITY, world.clock.now())
-    assert reason is not None
-    assert "standoff" in reason
+    assert "repeated edits" in wait_of(world).reason
+    world.queue.clear()
     world.clock.sleep(300)
-    assert find_backoff(world.state, MEMBER, SECURITY, world.clock.now()) is None
-    record_revert(swept(world), SECURITY, memory=world.state, clock=world.clock)
+    assert wait_of(world) is None
+    world.sweep()
+    assert right(world)
     world.clock.sleep(14 * 60)
-    assert find_backoff(world.state, MEMBER, SECURITY, world.clock.now()) is not None
+    assert wait_of(world) is not None
     world.clock.sleep(2 * 60)
-    assert find_backoff(world.state, MEMBER, SECURITY, world.clock.now()) is None
+    assert wait_of(world) is None
 
 
-def test_what_sweeps_set_is_no_round_of_a_tug_of_war():
-    world = World().settle()
+def test_what_sweeps_set_is_none_of_the_repeated_edits():
+    world = SweepWorld().settle()
     for _ in range(5):
-        record_revert(swept(world), SECURITY, memory=world.state, clock=world.clock)
+        edit(world, Caller.role(MEMBER, "Pipeline", "script"))
+        world.queue.clear()
+        world.sweep()
+        world.queue.clear()
+    assert right(world)
     pulled(world, 1)
     assert not standoffs(world)
 
@@ -358,8 +364,9 @@ def test_what_sweeps_set_is_no_round_of_a_tug_of_war():
 def test_those_that_go_on_can_be_listed():
     world = World().settle()
     pulled(world, 4)
-    [found] = world.state.list_repeated(world.clock.now())
-    assert (found.account_id, found.kind) == (MEMBER, SECURITY)
+    [record] = world.state.list_pending()
+    assert (record.account_id, record.kind) == (MEMBER, SECURITY)
+    found = record.repeated
     assert found.opened_at is not None
     assert found.opened_at > DEFAULT_START
     assert found.actors == (f"arn:aws:sts::{MEMBER}:assumed-role/Pipeline/script",)
@@ -383,7 +390,7 @@ def test_a_sweep_leaves_a_contact_whose_time_has_not_come_and_says_why():
     assert not right(world)
     [told] = [outcome for outcome in world.bus.outcomes if outcome["cause"] == "swept"]
     assert (told["verdict"], told["account"]["id"]) == ("skipped", MEMBER)
-    assert "a standoff" in told["reason"]
+    assert "repeated edits" in told["reason"]
     world.drain()
     assert right(world)
 

@@ -1,0 +1,64 @@
+"""What one channel was told of each incident, in the state table: an item for both."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rollcall.adapters.state.table import TableAdapter, make_expiry, make_key
+from rollcall.model.errors import RetryableError
+from rollcall.notify.notifier import ChannelRecord
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+#: How long a worker may take to send before another may try: longer than the time-out of the function.
+HELD_SECONDS = 90
+#: How long an incident is remembered: longer than any queue keeps a message (14 days).
+REMEMBERED_DAYS = 30
+
+
+class ChannelMemoryTable(TableAdapter):
+    """The port `Alerted` over a boto3 DynamoDB client."""
+
+    def __init__(self, *, client: Any, table: str, channel: str) -> None:
+        super().__init__(client=client, table=table)
+        self._channel = channel
+
+    def begin(self, incident_id: str, now: datetime) -> ChannelRecord:
+        """Hold this incident on this channel; RetryableError while another worker does.
+
+        One write that also reads: nobody can come in between.
+        """
+        item = self._table.update_if(
+            Key=self._make_key(incident_id),
+            UpdateExpression="SET held_since = :now, expires_at = :expiry",
+            ConditionExpression="attribute_not_exists(held_since) OR held_since < :stale",
+            ExpressionAttributeValues={
+                ":now": {"N": str(now.timestamp())},
+                ":stale": {"N": str(now.timestamp() - HELD_SECONDS)},
+                ":expiry": make_expiry(now, REMEMBERED_DAYS * 86400),
+            },
+        )
+        if item is None:
+            raise RetryableError("another worker is telling of this incident")
+        return ChannelRecord(
+            steps=frozenset(item.get("steps", {}).get("SS", ())),
+            withheld=item.get("withheld", {}).get("BOOL", False),
+            thread=item.get("thread", {}).get("S"),
+        )
+
+    def end(self, incident_id: str, now: datetime, told: ChannelRecord) -> None:
+        """Remember and let go; RetryableError if the table did not take it: it is sent once more."""
+        item = self._make_key(incident_id) | {
+            "told_at": {"S": now.isoformat()},
+            "expires_at": make_expiry(now, REMEMBERED_DAYS * 86400),
+            "withheld": {"BOOL": told.withheld},
+        }
+        if told.steps:
+            item["steps"] = {"SS": sorted(told.steps)}
+        if told.thread:
+            item["thread"] = {"S": told.thread}
+        self._table.call("put_item", Item=item)
+
+    def _make_key(self, incident_id: str) -> dict[str, Any]:
+        return make_key(f"alert#{incident_id}", self._channel)

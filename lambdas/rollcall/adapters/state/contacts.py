@@ -1,0 +1,106 @@
+"""The records of contacts in the state table: one item each, and a sparse index of those that are pending."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from rollcall.adapters.errors import AWS_ERRORS, get_code
+from rollcall.adapters.state.rosters import CONTROL
+from rollcall.adapters.state.table import TableAdapter, find_cancellations, make_expiry, make_key
+from rollcall.contact.record import ContactRecord
+from rollcall.model.errors import IntentBusyError, RecordRefusedError, RetryableError, WritesHaltedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from rollcall.model.contact import ContactKind
+
+#: Name and partition key of the index; only items that have the attribute are in it.
+PENDING: Final = "pending"
+#: Longer than EventBridge retries (24 h), queues keep messages (14 days) and people pause.
+_REMEMBERED: Final = timedelta(days=60)
+_FAILED: Final = "ConditionalCheckFailed"
+_CONFLICT: Final = "TransactionConflict"
+#: Every intent checks the one control item, and of two transactions on one item one is refused: beside a
+#: sweep that writes, a signal would have to come again for nothing.
+_TRIES: Final = 5
+
+
+class ContactItems(TableAdapter):
+    """The port `ContactMemory`."""
+
+    def load(self, account_id: str, kind: ContactKind) -> ContactRecord:
+        """The record as it is now."""
+        item = self._table.get(_make_key(account_id, str(kind)))
+        return ContactRecord(account_id=account_id, kind=kind) if item is None else _read(item)
+
+    def save(self, record: ContactRecord, *, at: datetime) -> bool:
+        """Store it, if it is what it was when it was read."""
+        return self._table.try_write("put_item", **_write(record, at))
+
+    def open_intent(self, record: ContactRecord, *, at: datetime) -> None:
+        """Store it in one transaction with the check that its intent may be carried out."""
+        if record.intent is None:
+            raise ValueError("there is no intent to open")
+        check = {
+            "Key": CONTROL,
+            "ConditionExpression": "approved = :digest AND (attribute_not_exists(paused) OR paused = :no)",
+            "ExpressionAttributeValues": {
+                ":digest": {"S": record.intent.roster_digest},
+                ":no": {"BOOL": False},
+            },
+        }
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                self._table.transact(("ConditionCheck", check), ("Put", _write(record, at)))
+            except AWS_ERRORS as error:
+                codes = find_cancellations(error)
+                if tries_left and _CONFLICT in codes and _FAILED not in codes:
+                    continue
+                raise _make_error(error, codes) from None
+            return
+
+    def list_pending(self) -> Sequence[ContactRecord]:
+        """Those of all accounts. The index may be some milliseconds behind."""
+        items = self._table.query_index(PENDING, "contact")
+        return sorted((_read(item) for item in items), key=lambda record: (record.account_id, record.kind))
+
+
+def _make_key(account_id: str, kind: str) -> dict[str, Any]:
+    return make_key(f"contact#{account_id}#{kind}", "record")
+
+
+def _read(item: Mapping[str, Any]) -> ContactRecord:
+    record = ContactRecord.from_document(json.loads(item["document"]["S"]))
+    return replace(record, version=int(item["version"]["N"]))
+
+
+def _write(record: ContactRecord, at: datetime) -> dict[str, Any]:
+    """The parameters of a put that only takes the place of what was read."""
+    item = _make_key(record.account_id, str(record.kind)) | {
+        "version": {"N": str(record.version + 1)},
+        "document": {"S": json.dumps(record.as_document(), sort_keys=True)},
+        "expires_at": make_expiry(at, _REMEMBERED.total_seconds()),
+    }
+    if record.is_pending:
+        item[PENDING] = {"S": "contact"}
+    if not record.version:
+        return {"Item": item, "ConditionExpression": "attribute_not_exists(pk)"}
+    return {
+        "Item": item,
+        "ConditionExpression": "version = :version",
+        "ExpressionAttributeValues": {":version": {"N": str(record.version)}},
+    }
+
+
+def _make_error(error: Exception, codes: Sequence[str | None]) -> RetryableError:
+    """Why the intent was not recorded, as those who wanted to write need to know it."""
+    if codes[0] == _FAILED:
+        return WritesHaltedError("writes were paused or another roster was approved")
+    if codes[1] == _FAILED or _CONFLICT in codes:
+        return IntentBusyError("another worker is at this contact or at the control item")
+    return RecordRefusedError(f"the state table refused the intent: {get_code(error)}")

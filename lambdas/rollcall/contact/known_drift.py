@@ -1,0 +1,64 @@
+"""What events announced and nobody put right at once: a later sweep that does is not the first to know."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from rollcall.model.codec import Serializable
+from rollcall.model.desired import Present, Unreadable
+from rollcall.outcomes.verdicts import RIGHT, VERDICTS, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rollcall.model.desired import Observation
+
+#: Longer than a pause should last; after it, a sweep counts the contact although an event came.
+REMEMBERED: Final = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownDrift(Serializable):
+    """An event led to this contact, and it was left as it was."""
+
+    #: Fingerprint of what was there then, None if nobody could read it: then it may be anything.
+    found: str | None
+    at: datetime
+
+    def is_remembered(self, now: datetime) -> bool:
+        """Whether it counts still: the table may forget it some days later than it should."""
+        return now - self.at < REMEMBERED
+
+    def matches(self, found: Observation) -> bool:
+        """Whether this is what the event announced, and not what somebody made of it later."""
+        return self.found is None or self.found == compute_fingerprint(found)
+
+
+def compute_fingerprint(found: Observation | None) -> str | None:
+    """The same for what AWS takes for the same, None for what could not be read. No contact details."""
+    if found is None or isinstance(found, Unreadable):
+        return None
+    # AWS trims the e-mail and keeps the rest verbatim.
+    values = [*_list_values(found)] if isinstance(found, Present) else []
+    return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:32]
+
+
+def note_drift(
+    known: KnownDrift | None, verdict: Verdict, found: Observation | None, now: datetime
+) -> KnownDrift | None:
+    """What is known after an event led to the contact and it ended so; pure."""
+    if verdict in RIGHT:
+        return None
+    if not VERDICTS[verdict].remembered:
+        return known
+    drift = KnownDrift(found=compute_fingerprint(found), at=now)
+    return known if known is not None and known.found == drift.found else drift
+
+
+def _list_values(found: Present) -> Iterable[str]:
+    contact = found.contact
+    return contact.name, contact.title, contact.email.strip(), contact.phone

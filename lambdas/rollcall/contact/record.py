@@ -1,0 +1,241 @@
+"""The record of one contact, pure: its open intent, the latest writes and edits, and what follows from them.
+
+One item, one version: whoever decides from it decides from all of it. A worker looks at the contact first and
+reads the record then; so whoever finds a contact right because of us also finds our intent or our write.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import TYPE_CHECKING, Final, Protocol
+
+from rollcall.contact.known_drift import KnownDrift
+from rollcall.contact.repeated_edits import RepeatedEdits
+from rollcall.decide.intent import Answer, OpenIntent, WriteState
+from rollcall.model.codec import Serializable
+from rollcall.model.contact import ContactKind
+from rollcall.model.errors import RetryableError
+from rollcall.timing import attempts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from rollcall.ports import Clock
+
+#: Edits and writes that a record remembers.
+REMEMBERED: Final = 8
+#: CloudTrail cuts the time of an event to whole seconds, and clocks differ: by less than this.
+SKEW: Final = timedelta(seconds=3)
+#: A message that was received sixty times, with the waits between, is older than this: it comes no more.
+MESSAGES_LAST: Final = timedelta(hours=14)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownEdit(Serializable):
+    """An edit whose event was delivered. `key` is the event's, the same for every copy of it."""
+
+    key: str
+    #: When it happened, None if the event does not tell in a way that can be read.
+    at: datetime | None
+    principal: str
+    deleted: bool
+    #: The verdict that was last published of it, None before.
+    published: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownWrite(Serializable):
+    """A write of ours that ended, as far as is known."""
+
+    intent_id: str
+    state: WriteState
+    at: datetime
+    #: The key and the id of the event, or the id of the run, that led to it.
+    event_key: str
+    event_id: str
+    #: Fingerprint of what it was to leave.
+    left: str | None
+    #: Of the call that AWS answered, or of the one that its event names.
+    request_id: str | None = None
+
+    @property
+    def may_have_changed(self) -> bool:
+        """Whether the contact may be what it is because of it."""
+        return self.state in (WriteState.WRITTEN, WriteState.UNCONFIRMED)
+
+
+class Call(Enum):
+    """What a call by our role is to the record of its contact."""
+
+    OURS = "ours"
+    #: The intent under which it was made is not over yet.
+    UNDER_WAY = "under way"
+    #: The call that nobody saw the answer of: now it is known.
+    CONFIRMS = "confirms"
+    #: Its intent had another call, or was never sent.
+    FOREIGN = "foreign"
+    #: The record knows no such intent: it is older, or was never ours.
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactRecord(Serializable):
+    """What is known of one contact; blank, with version 0, before anything is."""
+
+    account_id: str
+    kind: ContactKind
+    #: The one lock: nobody else writes the contact while it is open.
+    intent: OpenIntent | None = None
+    writes: tuple[KnownWrite, ...] = ()
+    edits: tuple[KnownEdit, ...] = ()
+    repeated: RepeatedEdits = field(default_factory=RepeatedEdits)
+    drift: KnownDrift | None = None
+    version: int = field(default=0, compare=False)
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether somebody may have to come back to it: such records are in the index."""
+        return self.intent is not None or self.drift is not None or self.repeated.opened_at is not None
+
+    def find_edit(self, key: str) -> KnownEdit | None:
+        """The edit of this event, None if it is not known."""
+        return next((edit for edit in self.edits if edit.key == key), None)
+
+    def find_write(self, intent_id: str) -> KnownWrite | None:
+        """The write of this intent, None if it is not known or not over."""
+        return next((write for write in self.writes if write.intent_id == intent_id), None)
+
+    def find_undoing(self, at: datetime | None) -> KnownWrite | None:
+        """A write after this time that undid what was done then, None if there is none: the surest first."""
+        later = [
+            write for write in self.writes if write.may_have_changed and (at is None or write.at + SKEW >= at)
+        ]
+        return min(later, key=lambda write: write.state is not WriteState.WRITTEN, default=None)
+
+    def list_beside(self, key: str) -> Sequence[KnownEdit]:
+        """The other edits that no write of ours undid."""
+        return [edit for edit in self.edits if edit.key != key and self.find_undoing(edit.at) is None]
+
+    def is_changed_since(self, at: datetime, *, besides: str) -> bool:
+        """Whether anybody is known to have edited or written it since, or is still to be alerted of.
+
+        `besides` is the id of the run that asks: what it did itself does not count.
+        """
+        return (
+            (self.intent is not None and self.intent.event_id != besides)
+            or any(edit.at is None or at - edit.at <= _get_reach(edit) for edit in self.edits)
+            or any(
+                write.may_have_changed and write.event_id != besides and write.at + SKEW >= at
+                for write in self.writes
+            )
+        )
+
+    def judge_call(self, intent_id: str, request_id: str | None, *, denied: bool) -> Call:
+        """What a call is that was made under this intent id. One intent has one call."""
+        if self.intent is not None and self.intent.id == intent_id:
+            return Call.UNDER_WAY
+        write = self.find_write(intent_id)
+        if write is None:
+            return Call.UNKNOWN
+        if write.request_id is not None and write.request_id == request_id:
+            sure = WriteState.REFUSED if denied else WriteState.WRITTEN
+            return Call.OURS if write.state is sure else Call.CONFIRMS
+        open_end = write.state is WriteState.UNCONFIRMED and write.request_id is None
+        return Call.CONFIRMS if open_end else Call.FOREIGN
+
+
+def _get_reach(edit: KnownEdit) -> timedelta:
+    """How long after an edit it may still be alerted, and so is known to somebody."""
+    return MESSAGES_LAST if edit.published is None else SKEW
+
+
+def add_edit(record: ContactRecord, edit: KnownEdit) -> ContactRecord:
+    """Remember an edit, once. Of too many, one that was published goes first."""
+    if record.find_edit(edit.key) is not None:
+        return record
+    edits = [*record.edits, edit]
+    if len(edits) > REMEMBERED:
+        edits.remove(next((known for known in edits if known.published is not None), edits[0]))
+    return replace(record, edits=tuple(edits))
+
+
+def mark_published(record: ContactRecord, key: str, verdict: str) -> ContactRecord:
+    """Remember what was published of an edit, if the edit is remembered."""
+    edits = [replace(edit, published=verdict) if edit.key == key else edit for edit in record.edits]
+    return replace(record, edits=tuple(edits))
+
+
+def end_intent(record: ContactRecord, write: KnownWrite) -> ContactRecord:
+    """Close the intent of this write, and remember how it ended: also if others closed it before."""
+    known = record.find_write(write.intent_id)
+    # What nobody knew may be known by now; what is known stays.
+    if known is not None and known.state is not WriteState.UNCONFIRMED:
+        write = known
+    others = [one for one in record.writes if one.intent_id != write.intent_id]
+    ours = record.intent is not None and record.intent.id == write.intent_id
+    return replace(
+        record,
+        intent=None if ours else record.intent,
+        writes=tuple(sorted([*others, write], key=lambda one: one.at)[-REMEMBERED:]),
+    )
+
+
+def drop_intent(record: ContactRecord, intent_id: str) -> ContactRecord:
+    """Forget an intent of which nothing was recorded anywhere else, and nothing sent."""
+    ours = record.intent is not None and record.intent.id == intent_id
+    return replace(record, intent=None) if ours else record
+
+
+def release_intent(record: ContactRecord, *, intent_id: str, answer: Answer, at: datetime) -> ContactRecord:
+    """Let anybody finish an intent from now on: its worker sends no call any more, and knows the answer."""
+    if record.intent is None or record.intent.id != intent_id:
+        return record
+    intent = replace(record.intent, until=min(record.intent.until, at), answer=answer)
+    return replace(record, intent=intent)
+
+
+class ContactMemory(Protocol):
+    """Memory of the records. RetryableError from each."""
+
+    def load(self, account_id: str, kind: ContactKind) -> ContactRecord:
+        """The record as it is now; a blank of version 0 if there is none."""
+
+    def save(self, record: ContactRecord, *, at: datetime) -> bool:
+        """Store it; False, and nothing stored, if it was stored by anybody since it was read."""
+
+    def open_intent(self, record: ContactRecord, *, at: datetime) -> None:
+        """Store it with its intent, if the intent's roster is the approved one and writes are not paused.
+
+        IntentBusyError if it was stored by anybody since it was read, WritesHaltedError or
+        RecordRefusedError; nothing may be written after any of them.
+        """
+
+    def list_pending(self) -> Sequence[ContactRecord]:
+        """The records of all accounts that somebody may have to come back to, by account and kind."""
+
+
+#: Waits between tries: workers at the same contact are few, and each stores within milliseconds.
+_WAITS: Final = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
+
+
+def update_record(
+    memory: ContactMemory,
+    record: ContactRecord,
+    change: Callable[[ContactRecord], ContactRecord],
+    *,
+    clock: Clock,
+) -> ContactRecord:
+    """Store what `change`, which is pure, makes of the record as it is then; returns that.
+
+    `record` is what was read of it before. A second time changes nothing. RetryableError if it was not taken.
+    """
+    for _ in attempts(clock, _WAITS):
+        after = change(record)
+        if after == record:
+            return record
+        if memory.save(after, at=clock.now()):
+            return replace(after, version=record.version + 1)
+        record = memory.load(record.account_id, record.kind)
+    raise RetryableError("other workers are at the record of this contact")

@@ -1,0 +1,174 @@
+"""Repeated edits of one contact, pure: when reverts back off, and what is remembered of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from rollcall.model.codec import Serializable
+from rollcall.outcomes.notices import format_time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepeatedEditLimits:
+    """So many reverts of one contact within the window: the next change is not undone at once."""
+
+    reverts: int = 3
+    window: timedelta = timedelta(hours=1)
+
+
+#: The largest number of reverts that may be set.
+MOST_REVERTS: Final = 20
+#: Reverts of a contact that are remembered: enough for that, and for knowing a change that comes twice.
+REMEMBERED: Final = MOST_REVERTS * 2
+#: Waits before the first, the second and every further revert.
+BACKOFF: Final = (timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
+#: Without a change for so long after the last revert, a standoff is over.
+OVER_AFTER: Final = timedelta(hours=24)
+#: The message that waits for its time comes back so often to see whether somebody has ended it.
+CHECK_EVERY: Final = timedelta(minutes=15)
+#: Principals that are remembered and named.
+ACTORS: Final = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revert(Serializable):
+    """One revert: the key of the change that it undid, who made that, and when it was undone."""
+
+    call: str
+    principal: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release(Serializable):
+    """Who ended a standoff, and when."""
+
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepeatedEdits(Serializable):
+    """The latest reverts of a contact, and the standoff that they led to: `opened_at` is None before that.
+
+    `spaced` counts reverts since; no revert is made before `next_at`. `waiter` is the message of the queue
+    that comes back to make it; without it the next change or sweep after that time does. `told` is whether
+    people know, `named` whom they were told of.
+    `release` is how the standoff before this one ended, None if nobody ended it.
+    """
+
+    latest: tuple[Revert, ...] = ()
+    opened_at: datetime | None = None
+    changed_at: datetime | None = None
+    next_at: datetime | None = None
+    actors: tuple[str, ...] = ()
+    reverts: int = 0
+    spaced: int = 0
+    waiter: str | None = None
+    told: bool = False
+    named: tuple[str, ...] = ()
+    release: Release | None = None
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether it goes on: it was opened, and the last change or revert is not a day ago."""
+        times = [self.changed_at, *(revert.at for revert in self.latest)]
+        last = max((time for time in times if time is not None), default=None)
+        return self.opened_at is not None and last is not None and now - last < OVER_AFTER
+
+
+def count_change(
+    known: RepeatedEdits, *, principal: str, message_id: str, now: datetime, limits: RepeatedEditLimits
+) -> RepeatedEdits:
+    """What is known after a change that is to be undone, before anything is done about it.
+
+    It opens a standoff if there were too many reverts of late. In one, and before its time, the message
+    waits, if no other does.
+    """
+    if known.is_open(now):
+        after = replace(known, changed_at=now, actors=_add_actor(known.actors, principal))
+    else:
+        lately = tuple(revert for revert in known.latest if now - revert.at <= limits.window)
+        after = RepeatedEdits(latest=lately, release=known.release)
+        if len(lately) < limits.reverts:
+            return after
+        actors: tuple[str, ...] = ()
+        for who in (*(revert.principal for revert in lately), principal):
+            actors = _add_actor(actors, who)
+        after = replace(
+            after,
+            opened_at=now,
+            changed_at=now,
+            next_at=now + BACKOFF[0],
+            actors=actors,
+            reverts=len(lately),
+            release=None,
+        )
+    if not is_backing_off(after, now) or after.waiter is not None:
+        return after
+    return replace(after, waiter=message_id)
+
+
+def make_released(*, by: str, now: datetime) -> RepeatedEdits:
+    """What is left of repeated edits that somebody ended: the next change is undone at once."""
+    return RepeatedEdits(release=Release(by=by, at=now))
+
+
+def is_backing_off(known: RepeatedEdits, now: datetime) -> bool:
+    """Whether a revert has to wait."""
+    return known.is_open(now) and known.next_at is not None and now < known.next_at
+
+
+def count_wait(known: RepeatedEdits, message_id: str, now: datetime) -> int | None:
+    """Seconds after which this message comes back for its revert, None if another one does."""
+    if known.waiter != message_id or known.next_at is None:
+        return None
+    return max(1, int(min(known.next_at - now, CHECK_EVERY).total_seconds()) + 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backoff:
+    """A revert that has to wait."""
+
+    until: datetime
+    #: Seconds after which this message is to come back for it, None if another one does.
+    again: int | None
+
+    @property
+    def reason(self) -> str:
+        """For people."""
+        return f"repeated edits: it is put back at {format_time(self.until)}"
+
+
+def find_backoff(known: RepeatedEdits, now: datetime, *, message_id: str = "") -> Backoff | None:
+    """Until when the contact may not be written, None if it may be."""
+    if known.next_at is None or not is_backing_off(known, now):
+        return None
+    return Backoff(until=known.next_at, again=count_wait(known, message_id, now))
+
+
+def count_revert(known: RepeatedEdits, revert: Revert) -> RepeatedEdits:
+    """What is known after a revert; the same change is undone once, however often we hear of it."""
+    if revert.call in {one.call for one in known.latest}:
+        return known
+    going_on = known.is_open(revert.at)
+    after = replace(
+        known,
+        latest=(*known.latest, revert)[-REMEMBERED:],
+        reverts=known.reverts + 1 if going_on else 0,
+    )
+    if not going_on:
+        return after
+    spaced = known.spaced + 1
+    return replace(
+        after,
+        spaced=spaced,
+        next_at=revert.at + BACKOFF[min(spaced, len(BACKOFF) - 1)],
+        waiter=None,
+    )
+
+
+def _add_actor(actors: tuple[str, ...], principal: str) -> tuple[str, ...]:
+    """The latest, each once."""
+    return (*(known for known in actors if known != principal), principal)[-ACTORS:]

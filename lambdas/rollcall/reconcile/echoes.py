@@ -1,0 +1,177 @@
+"""Events of our own writes: whose they are, and whether the contact is still as we left it.
+
+A call is ours if our role made it and it names an intent that has no other call. That proves the call and not
+the contact: what is not as the write left it is put right and alerted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from rollcall.contact.known_drift import compute_fingerprint
+from rollcall.contact.record import SKEW, Call, ContactRecord, KnownWrite, end_intent, update_record
+from rollcall.decide.intent import Answer, IntentName, WriteState
+from rollcall.events.signal import compute_age, parse_time
+from rollcall.model.errors import LookAgainError, SoonError
+from rollcall.outcomes.outcome import Outcome
+from rollcall.outcomes.verdicts import RIGHT, Verdict
+from rollcall.reconcile.restore import STALE
+from rollcall.write.apply_change import AppliedChange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rollcall.events.signal import Signal
+    from rollcall.write.apply_change import Writer
+
+#: The event of who changed a contact after us comes within this time, or nobody announced it.
+EXPLAINED_WITHIN: Final = timedelta(minutes=15)
+
+
+class Echo(Enum):
+    """What is to be done about an event of our own role."""
+
+    DONE = "done"
+    RESTORE = "restore"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EchoJudge:
+    """Judges the calls of our own roles. `finish` finishes what a worker that is gone left open."""
+
+    writer: Writer
+    finish: Callable[[ContactRecord], ContactRecord]
+
+    def judge(self, signal: Signal) -> tuple[Echo, AppliedChange]:
+        """What the event is, and whether the contact is to be restored because of it.
+
+        SoonError while the write is under way, LookAgainError while the event of a later edit is awaited.
+        """
+        name = IntentName.find(signal.actor.user_agent)
+        if name is not None and _is_about(name, signal):
+            record = self.writer.contacts.load(name.account_id, name.kind)
+            if record.intent is not None and record.intent.id == name.intent_id:
+                record = self.finish(record)
+            call = record.judge_call(
+                name.intent_id, signal.event.request_id, denied=signal.denied is not None
+            )
+            if call is Call.UNDER_WAY:
+                raise SoonError("a write of ours on this contact is still under way")
+            if call is Call.CONFIRMS:
+                record = self._confirm(signal, record, name.intent_id)
+            if call is not Call.UNKNOWN and call is not Call.FOREIGN:
+                return self._look(signal, record, name.intent_id)
+            if call is Call.UNKNOWN and self._is_in_ledger(signal, name):
+                return Echo.DONE, AppliedChange(outcome=_make_own(signal))
+        if signal.denied is not None:
+            reason = f"AWS refused the call: {signal.denied}"
+            denied = Outcome(verdict=Verdict.DENIED, reason=reason, kind=signal.kind)
+            return Echo.DONE, AppliedChange(outcome=denied)
+        reason = "the writer role changed a contact without a recorded intent: treat the role as stolen"
+        unrecorded = Outcome(verdict=Verdict.UNRECORDED_WRITE, reason=reason, kind=signal.kind)
+        return Echo.RESTORE, AppliedChange(outcome=unrecorded)
+
+    def _confirm(self, signal: Signal, record: ContactRecord, intent_id: str) -> ContactRecord:
+        """What CloudTrail says of a write that nobody saw the answer of."""
+        write = record.find_write(intent_id)
+        if write is None:
+            return record
+        sure = KnownWrite(
+            intent_id=write.intent_id,
+            state=_read_state(signal),
+            at=write.at,
+            event_key=write.event_key,
+            event_id=write.event_id,
+            left=write.left,
+            request_id=signal.event.request_id or signal.event.id,
+        )
+        # The ledger first: a second call under this intent finds it.
+        self._record_confirmation(signal, record.account_id, intent_id)
+        return update_record(
+            self.writer.contacts, record, lambda known: end_intent(known, sure), clock=self.writer.clock
+        )
+
+    def _record_confirmation(self, signal: Signal, account_id: str, intent_id: str) -> None:
+        answer = Answer(
+            state=_read_state(signal),
+            reason=f"CloudTrail's record {signal.event.id}",
+            request_id=signal.event.request_id or signal.event.id,
+        )
+        self.writer.ledger.record_confirmation(
+            account_id, intent_id, answer, by="CloudTrail", at=self.writer.clock.now()
+        )
+
+    def _is_in_ledger(self, signal: Signal, name: IntentName) -> bool:
+        """Whether an older intent, which the record has forgotten, had this call."""
+        known = self.writer.ledger.find_answer(name.account_id, name.intent_id)
+        if known is None:
+            return False
+        if known.request_id is not None:
+            return known.request_id == signal.event.request_id
+        if known.state is not WriteState.UNCONFIRMED:
+            return False
+        self._record_confirmation(signal, name.account_id, name.intent_id)
+        return True
+
+    def _look(self, signal: Signal, record: ContactRecord, intent_id: str) -> tuple[Echo, AppliedChange]:
+        """Whether the contact is as the write left it, or somebody is known to have changed it since."""
+        write, own = record.find_write(intent_id), AppliedChange(outcome=_make_own(signal))
+        if write is None or write.state is not WriteState.WRITTEN or _is_explained(record, write, signal):
+            return Echo.DONE, own
+        known = record.find_edit(signal.event.key)
+        if known is not None and known.published not in (None, str(Verdict.BACKED_OFF)):
+            return Echo.DONE, self._await_event(signal, record, known.published)
+        if record.intent is not None or any(
+            one.may_have_changed and one.at > write.at for one in record.writes
+        ):
+            return Echo.DONE, own
+        left = compute_fingerprint(self.writer.accounts.get(record.account_id, record.kind))
+        if left is None or left == write.left:
+            return Echo.DONE, own
+        if compute_age(signal, self.writer.clock.now()) < STALE:
+            raise SoonError(
+                "the contact is not as we left it, and a read so soon may be older than the write"
+            )
+        reason = "the contact is not as our write left it, and no event says who changed it"
+        overwritten = Outcome(verdict=Verdict.OVERWRITTEN, reason=reason, kind=signal.kind)
+        return Echo.RESTORE, AppliedChange(outcome=overwritten)
+
+    def _await_event(self, signal: Signal, record: ContactRecord, published: str) -> AppliedChange:
+        """Nobody is known to have changed it: for how long that may be."""
+        if published == Verdict.UNEXPLAINED:
+            return AppliedChange(outcome=_make_own(signal))
+        left = EXPLAINED_WITHIN - compute_age(signal, self.writer.clock.now())
+        if left > timedelta(0):
+            raise LookAgainError(int(left.total_seconds()) + 1)
+        reason = "15 minutes later still no event says who changed the contact after our write"
+        outcome = Outcome(verdict=Verdict.UNEXPLAINED, reason=reason, kind=signal.kind)
+        return AppliedChange(outcome=outcome, record=record)
+
+
+def _make_own(signal: Signal) -> Outcome:
+    return Outcome(verdict=Verdict.OWN_WRITE, reason="a recorded call of ours", kind=signal.kind)
+
+
+def _read_state(signal: Signal) -> WriteState:
+    return WriteState.REFUSED if signal.denied is not None else WriteState.WRITTEN
+
+
+def _is_about(name: IntentName, signal: Signal) -> bool:
+    """Whether the event may be of the call so named. Of a refused call AWS may not say the target."""
+    if signal.denied is not None:
+        return True
+    return name.account_id == signal.account_id and signal.kind in (None, name.kind)
+
+
+def _is_explained(record: ContactRecord, write: KnownWrite, signal: Signal) -> bool:
+    """Whether an event tells of an edit at the time of this write or later that nobody restored."""
+    made_at = parse_time(signal) or write.at
+    return any(
+        edit.published is None
+        or (edit.published not in RIGHT and (edit.at is None or made_at - edit.at <= SKEW))
+        for edit in record.edits
+        if edit.key not in (signal.event.key, write.event_key)
+    )

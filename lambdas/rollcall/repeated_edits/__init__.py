@@ -1,1 +1,0 @@
-"""Repeated edits: somebody keeps changing a contact back, and reverts back off, never abandoned."""

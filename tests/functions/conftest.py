@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ def installed(deployment, monkeypatch):
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(clients, "create_client", deployment.client)
     monkeypatch.setattr(system.SystemClock, "now", lambda _: deployment.clock.now())
-    loggers = (reconcile.handler.log, notify.handler.log)
+    loggers: tuple[Any, ...] = (reconcile.handler.log, notify.handler.log)
     before = [logger.registered_handler.setStream(deployment.log) for logger in loggers]
     for function in (reconcile.handler._function, notify.handler._function):
         function.cache_clear()

@@ -131,7 +131,7 @@ def sweeping(deployment: SweepDeployment, monkeypatch: pytest.MonkeyPatch) -> It
     for name, value in deployment.variables.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(clients, "create_client", deployment.client)
-    monkeypatch.setattr(system_clock.time, "sleep", deployment.clock.sleep)
+    monkeypatch.setattr("rollcall.adapters.system.time.sleep", deployment.clock.sleep)
     logs = [module.log.registered_handler.setStream(deployment.log) for module in HANDLERS.values()]
     deployment.restart()
     yield deployment

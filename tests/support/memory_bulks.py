@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rollcall.bulk_edits.model import By
-    from rollcall.decide.intent import Intent
+    from rollcall.decide.intent import OpenIntent
     from rollcall.model.contact import ContactKind
     from tests.support.memory import Faults
 
@@ -115,7 +115,7 @@ class MemoryContacts:
         return [record for record in found if record.is_pending]
 
     @property
-    def intents(self) -> dict[tuple[str, ContactKind], Intent]:
+    def intents(self) -> dict[tuple[str, ContactKind], OpenIntent]:
         found = {key: self.read(*key).intent for key in self.records}
         return {key: intent for key, intent in found.items() if intent is not None}
 

@@ -84,7 +84,9 @@ class Watch:
         self.unwanted: list[str] = []
         self.held: dict[str, PendingPlan] = {}
         self._open_intent, self._hold = world.state.open_intent, world.sweeps.save_pending
+        self._record_intent = world.ledger.record_intent
         world.state.open_intent = self.open_intent
+        world.ledger.record_intent = self.record_intent
         world.sweeps.save_pending = self.save_pending
 
     def save_pending(self, held: PendingPlan) -> bool:
@@ -93,9 +95,10 @@ class Watch:
 
     def open_intent(self, record: ContactRecord, *, at: datetime) -> None:
         self._open_intent(record, at=at)
-        intent = record.intent
-        assert intent is not None
         assert not self.world.state.paused
+
+    def record_intent(self, intent: Intent) -> None:
+        self._record_intent(intent)
         if not self._of_the_roster(intent):
             self.unwanted.append(f"{intent.id}: not what the approved roster wants")
         if intent.signal.cause == "swept" and not self._of_a_plan(intent):

@@ -148,11 +148,15 @@ def build_incident_message(incident: Mapping[str, Any], links: Links) -> Message
 
 
 def _build_content(outcomes: Sequence[Mapping[str, Any]], stage: Stage) -> str:
-    """A digest of the intents that ended; empty where none did. The same for every repetition."""
-    intents = sorted(str(outcome["intent_id"]) for outcome in outcomes if outcome["intent_id"])
-    if stage is Stage.OPEN or not intents:
+    """A digest of what is news after a closing, empty without any. The same for every repetition.
+
+    News is an intent that ended, and that nobody explained a change after our own write.
+    """
+    news = sorted(str(outcome["intent_id"]) for outcome in outcomes if outcome["intent_id"])
+    news += [str(Verdict.UNEXPLAINED) for outcome in outcomes if outcome["verdict"] == Verdict.UNEXPLAINED]
+    if stage is Stage.OPEN or not news:
         return ""
-    return hashlib.sha256("/".join(intents).encode()).hexdigest()[:12]
+    return hashlib.sha256("/".join(news).encode()).hexdigest()[:12]
 
 
 def _pick_outcome(incident: Mapping[str, Any]) -> _Told:

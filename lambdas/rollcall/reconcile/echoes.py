@@ -31,6 +31,19 @@ if TYPE_CHECKING:
 EXPLAINED_WITHIN: Final = timedelta(minutes=15)
 
 
+#: Error codes of answers that do not say whether the call was made: CloudTrail's record says no more.
+_UNSURE: Final = frozenset(
+    {
+        "InternalError",
+        "InternalFailure",
+        "InternalServerError",
+        "InternalServerException",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+    }
+)
+
+
 class Echo(Enum):
     """What is to be done about an event of our own role."""
 
@@ -60,7 +73,7 @@ class EchoJudge:
             )
             if call is Call.UNDER_WAY:
                 raise SoonError("a write of ours on this contact is still under way")
-            if call is Call.CONFIRMS:
+            if call is Call.CONFIRMS and signal.denied not in _UNSURE:
                 record = self._confirm(signal, record, name.intent_id)
             if call is not Call.UNKNOWN and call is not Call.FOREIGN:
                 return self._look(signal, record, name.intent_id)
@@ -119,11 +132,19 @@ class EchoJudge:
     def _look(self, signal: Signal, record: ContactRecord, intent_id: str) -> tuple[Echo, AppliedChange]:
         """Whether the contact is as the write left it, or somebody is known to have changed it since."""
         write, own = record.find_write(intent_id), AppliedChange(outcome=_make_own(signal))
-        if write is None or write.state is not WriteState.WRITTEN or _is_explained(record, write, signal):
+        if write is None or write.state is not WriteState.WRITTEN:
             return Echo.DONE, own
+        made_at = parse_time(signal) or write.at
+        others = [edit for edit in record.edits if edit.key not in (signal.event.key, write.event_key)]
+        later = [edit for edit in others if edit.at is None or made_at - edit.at <= SKEW]
         known = record.find_edit(signal.event.key)
         if known is not None and known.published not in (None, str(Verdict.BACKED_OFF)):
-            return Echo.DONE, self._await_event(signal, record, known.published)
+            return Echo.DONE, own if later else self._await_event(signal, record, known.published)
+        if any(edit.published is None for edit in others) or any(
+            edit.published not in RIGHT for edit in later
+        ):
+            # An event tells of a change that is still to be handled, or that was left.
+            return Echo.DONE, own
         if record.intent is not None or any(
             one.may_have_changed and one.at > write.at for one in record.writes
         ):
@@ -164,14 +185,3 @@ def _is_about(name: IntentName, signal: Signal) -> bool:
     if signal.denied is not None:
         return True
     return name.account_id == signal.account_id and signal.kind in (None, name.kind)
-
-
-def _is_explained(record: ContactRecord, write: KnownWrite, signal: Signal) -> bool:
-    """Whether an event tells of an edit at the time of this write or later that nobody restored."""
-    made_at = parse_time(signal) or write.at
-    return any(
-        edit.published is None
-        or (edit.published not in RIGHT and (edit.at is None or made_at - edit.at <= SKEW))
-        for edit in record.edits
-        if edit.key not in (signal.event.key, write.event_key)
-    )

@@ -10,8 +10,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from rollcall.adapters.account_api import UnreachableError
-from rollcall.decide.intent import Intent
-from rollcall.model.contact import ContactKind
+from rollcall.decide.intent import OpenIntent
 from rollcall.model.errors import RetryableError, WriteRefusedError
 from rollcall.model.roster import compute_digest
 from rollcall.sweep import apply as apply_module
@@ -273,8 +272,7 @@ def test_an_intent_of_a_sweep_is_its_workers_own_for_as_long_as_it_may_work_on_i
     with pytest.raises(Crash):
         world.invoke({"operation": "apply", "run": execution.document})
     ((_, intent),) = world.state.intents.items()
-    assert isinstance(intent, Intent)
-    assert intent.kind is ContactKind.SECURITY
+    assert isinstance(intent, OpenIntent)
     assert not intent.is_expired(intent.opened_at + timedelta(seconds=89))
     assert intent.is_expired(intent.opened_at + timedelta(seconds=90))
 

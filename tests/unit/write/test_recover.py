@@ -65,6 +65,7 @@ def test_a_ledger_that_refuses_stops_the_write_and_not_the_alert():
     assert len(world.dead) == 1
     # It is finished by the next sweep, and nobody has to wait for it.
     ((_, intent),) = world.state.intents.items()
+    assert intent.answer is not None
     assert intent.answer.state == "not-sent"
     assert intent.is_expired(world.clock.now())
 

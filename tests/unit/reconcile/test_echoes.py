@@ -1,0 +1,172 @@
+"""What events of our own writes prove, and what they do not; and edits that are found right."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from rollcall.model.contact import ContactKind
+from simulation.caller import Caller
+from simulation.errors import ApiError
+from simulation.organization import AlternateContact
+from tests.support.memory import Crash
+from tests.support.roster_worlds import severities, tamper
+from tests.support.world import HUB, MALLORY, MANAGEMENT, MEMBER, World, api_values
+
+SECURITY = ContactKind.SECURITY
+
+
+def is_echo(message) -> bool:
+    return "rollcall-reconcile" in json.loads(message.body)["detail"]["userIdentity"]["arn"]
+
+
+def restored_and_waiting_for_its_echo() -> World:
+    """A contact that was restored, with the event of the restore still in the queue."""
+    world = World().settle()
+    tamper(world)
+    world.deliver(world.queue[0])
+    assert [is_echo(message) for message in world.queue] == [True]
+    return world
+
+
+def change_without_event(world: World) -> None:
+    values = {"name": "Mallory", "title": "Friend", "email": "mallory@evil.example", "phone": "+44 20 1"}
+    world.organization.accounts[MEMBER].contacts["SECURITY"] = AlternateContact(**values)
+
+
+def test_a_contact_that_differs_after_our_write_is_restored_high_and_critical_if_nobody_announces_it():
+    world = restored_and_waiting_for_its_echo()
+    change_without_event(world)
+    world.drain()
+    assert world.contacts()["SECURITY"] == api_values("soc")
+    assert severities(world) == ["MEDIUM", "HIGH", "CRITICAL"]
+    assert "differs after our write" in world.alerts[1].subject
+    assert "changed by nobody known" in world.alerts[2].subject
+    assert len({alert.incident_id for alert in world.alerts[1:]}) == 1
+
+
+def test_an_event_that_comes_within_a_quarter_of_an_hour_explains_it():
+    world = restored_and_waiting_for_its_echo()
+    world.cloud.delivery_delay = 600.0
+    tamper(world, session="eve")
+    world.deliver(world.queue[0])
+    world.clock.sleep(30)
+    world.deliver(world.queue[0])
+    world.clock.sleep(600)
+    world.cloud.pump()
+    world.drain()
+    assert world.contacts()["SECURITY"] == api_values("soc")
+    assert "CRITICAL" not in severities(world)
+    assert any("/eve " in alert.text for alert in world.alerts)
+
+
+def test_a_second_call_under_one_intent_is_somebody_elses():
+    world = restored_and_waiting_for_its_echo()
+    copied = json.loads(world.queue[0].body)
+    copied["detail"] |= {"requestID": "another-call", "eventID": "another-event"}
+    world.send(copied)
+    world.drain()
+    assert severities(world)[0] == "MEDIUM"
+    assert set(severities(world)[1:]) == {"CRITICAL"}
+    assert len({alert.incident_id for alert in world.alerts}) == 2
+
+
+def test_a_name_of_an_intent_that_never_was_proves_nothing():
+    world = World().settle()
+    agent = f"aws-cli/2 rollcall-intent/20261005T090000Z-0123456789ab.{MEMBER}.SECURITY"
+    thief = replace(Caller.role(HUB, "rollcall-reconcile", "thief"), user_agent=agent)
+    world.cloud.client("account", thief).put_alternate_contact(
+        AccountId=MEMBER, AlternateContactType="SECURITY", **MALLORY
+    )
+    world.drain()
+    assert severities(world) == ["CRITICAL"]
+
+
+def test_an_intent_names_no_call_on_another_contact():
+    world = restored_and_waiting_for_its_echo()
+    copied = json.loads(world.queue[0].body)
+    copied["detail"]["requestParameters"] = {
+        name: "BILLING" if value == "SECURITY" else value
+        for name, value in copied["detail"]["requestParameters"].items()
+    }
+    copied["detail"] |= {"requestID": "another-call", "eventID": "another-event"}
+    world.send(copied)
+    world.drain()
+    assert "CRITICAL" in severities(world)
+
+
+@pytest.mark.parametrize("applied", [True, False])
+def test_an_answer_that_does_not_say_is_no_answer_and_its_event_says_no_more(applied):
+    world = World().settle()
+    tamper(world)
+    error = ApiError("InternalServerException", "", 500)
+    world.cloud.account.fail_next("PutAlternateContact", error, applied=applied)
+    world.drain()
+    first = min(world.ledger.outcomes)
+    assert world.ledger.outcomes[first].state == "unconfirmed"
+    assert world.ledger.confirmations == {}
+    assert world.contacts()["SECURITY"] == api_values("soc")
+
+
+def test_a_write_whose_worker_was_killed_is_confirmed_too():
+    world = World().settle()
+    tamper(world)
+    world.faults.plan("put_alternate_contact.after", Crash())
+    world.drain()
+    [(intent_id, answer)] = world.ledger.outcomes.items()
+    assert (answer.state, world.ledger.confirmations[intent_id].state) == ("unconfirmed", "written")
+    assert "unrecorded-write" not in world.verdicts()
+
+
+class TestFoundRight:
+    """Somebody else put it right before we looked."""
+
+    def edited_and_set_back(self, world: World, caller: Caller, *, deleted: bool) -> World:
+        client = world.cloud.client("account", caller)
+        if deleted:
+            client.delete_alternate_contact(AlternateContactType="SECURITY")
+        else:
+            client.put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+        world.member(session="bob").put_alternate_contact(
+            AlternateContactType="SECURITY", **api_values("soc")
+        )
+        world.drain()
+        return world
+
+    @pytest.mark.parametrize("deleted", [True, False])
+    def test_a_change_that_is_already_back_is_low_and_names_both(self, deleted):
+        mary = Caller.role(MEMBER, "Dev", "mary")
+        world = self.edited_and_set_back(World().settle(), mary, deleted=deleted)
+        assert not [name for name, _ in world.calls if name != "get_alternate_contact"]
+        assert severities(world) == ["LOW", "LOW"]
+        for alert in world.alerts:
+            assert "/mary" in alert.text
+            assert "/bob" in alert.text
+
+    def test_by_the_root_user_it_is_high(self):
+        world = self.edited_and_set_back(World().settle(), Caller.root(MEMBER), deleted=True)
+        assert sorted(severities(world)) == ["HIGH", "LOW"]
+
+    def test_in_the_management_account_it_is_high(self):
+        world = World().settle()
+        client = world.cloud.client("account", Caller.role(MANAGEMENT, "Admin", "alice"))
+        client.delete_alternate_contact(AlternateContactType="SECURITY")
+        client.put_alternate_contact(AlternateContactType="SECURITY", **api_values("soc"))
+        world.drain()
+        assert severities(world) == ["HIGH", "HIGH"]
+
+    def test_a_copy_of_its_event_is_not_alerted_again(self):
+        world = self.edited_and_set_back(World().settle(), Caller.role(MEMBER, "Dev", "mary"), deleted=True)
+        alerts, edits = len(world.alerts), len(world.state.read(MEMBER, SECURITY).edits)
+        client = world.cloud.client("account", Caller.role(MEMBER, "Dev", "mary"))
+        sent: list[object] = []
+        world.cloud.subscribe(lambda _, event: sent.append(event))
+        client.delete_alternate_contact(AlternateContactType="OPERATIONS")
+        world.drain()
+        for event in sent[:1]:
+            world.send(event)
+        world.drain()
+        assert len(world.alerts) == alerts + 1
+        assert len(world.state.read(MEMBER, SECURITY).edits) == edits

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rollcall.contact.record import drop_intent, update_record
-from rollcall.decide.intent import Answer, WriteState
+from rollcall.decide.intent import GRACE, Answer, WriteState
 from rollcall.model.desired import matches
 from rollcall.model.errors import RetryableError
 from rollcall.outcomes.verdicts import Verdict
@@ -44,7 +44,9 @@ def recover(
         pending = Answer(state=answer.state, reason=str(error), request_id=answer.request_id)
         outcome = make_outcome(intent, Verdict.PENDING, pending)
         return intent.signal, [*judged, AppliedChange(outcome=outcome, record=record, urgent=True)]
-    write = make_write(intent, answer, at=min(opened.until, writer.clock.now()))
+    # A worker that gave up did so at that time; one that was killed sent nothing after its function's end.
+    ended_at = opened.until if opened.answer is not None else opened.until - GRACE
+    write = make_write(intent, answer, at=min(ended_at, writer.clock.now()))
     right = matches(found, intent.wanted)
     done = answer.state is WriteState.WRITTEN or (right and answer.state is WriteState.UNCONFIRMED)
     outcome = make_outcome(

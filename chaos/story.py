@@ -646,14 +646,15 @@ def _draw_planned(random: Random, places: Sequence[_Place] = _PLACES) -> Planned
     label = place.label
     if label == "reconcile:*":
         label = random.choice([label, "reconcile:e*", "reconcile:e*", "reconcile:own:*"])
+    kind = random.choice(_pick_kinds(place.call, kinds) if _chance(random, 0.6) else kinds)
     return Planned(
         label="reconcile:*" if writes else label,
         call=place.call,
-        kind=random.choice(_pick_kinds(place.call, kinds) if _chance(random, 0.6) else kinds),
+        kind=kind,
         nth=random.randint(1, place.most),
         after=random.choice(place.afters),
         skip=random.choice([0, 0, 0, 1, 2]),
-        times=random.choice([1, 1, 1, 2, 5]),
+        times=random.choice([1, 1, 1, 2, 2 if "killed" in kind else 5]),
     )
 
 

@@ -48,9 +48,9 @@ def _find_unseen(evidence: Evidence) -> Iterator[Violation]:
 
 
 def _find_overlaps(evidence: Evidence) -> Iterator[Violation]:
-    """An intent is opened when the one before it has ended."""
+    """An intent is opened when the one before it, under which a call was sent, has ended."""
     ends: dict[tuple[str, str], tuple[float, str]] = {}
-    opened = [record for record in evidence.records.values() if record.opened_at is not None and record.kind]
+    opened = [record for record in evidence.records.values() if record.opened_at is not None and record.calls]
     for record in sorted(opened, key=lambda one: one.opened_at or 0.0):
         contact, start = (record.account, record.kind), record.opened_at or 0.0
         end, before = ends.get(contact, (0.0, ""))

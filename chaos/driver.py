@@ -9,12 +9,12 @@ from __future__ import annotations
 import io
 import json
 import os
-from contextlib import nullcontext
-from dataclasses import fields
+from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final, Self
+from unittest.mock import patch
 
 import apply.compose
 import apply.handler
@@ -43,30 +43,26 @@ from rollcall.runtime.environment import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from types import TracebackType
 
     from chaos.world import Context, Slot, World
 
 _OF_ALL: Final = {"management_account": MANAGEMENT, "state_table": TABLE, "outcome_bus": BUS}
-_RECONCILE: Final = {
-    **_OF_ALL,
-    "ledger_bucket": LEDGER,
-    "intake_queue_url": "intake",
-    "echo_queue_url": "echoes",
-    "writer_role_arn": str(WRITER.role_arn),
-    "management_role_arn": str(MANAGEMENT_WRITER.role_arn),
-    "guardrail": "off",
-    "bulk_edits_accounts": "5",
-    "bulk_edits_organization_accounts": "20",
-    "bulk_edits_minutes": "10",
-    "repeated_edits_reverts": "3",
-    "repeated_edits_minutes": "60",
-}
-_KNOWN: Final = {field.name for field in fields(ReconcileEnvironment)}
 _VARIABLES: Final = {
     **ReconcileEnvironment(
-        **{name: value for name, value in _RECONCILE.items() if name in _KNOWN}
+        **_OF_ALL,
+        ledger_bucket=LEDGER,
+        intake_queue_url="intake",
+        echo_queue_url="echoes",
+        writer_role_arn=str(WRITER.role_arn),
+        management_role_arn=str(MANAGEMENT_WRITER.role_arn),
+        guardrail="off",
+        bulk_edits_accounts="5",
+        bulk_edits_organization_accounts="20",
+        bulk_edits_minutes="10",
+        repeated_edits_reverts="3",
+        repeated_edits_minutes="60",
     ).as_variables(),
     **NotifyEnvironment(
         state_table=TABLE,
@@ -99,29 +95,11 @@ _HANDLERS: Final = {
 class Rollcall:
     """The real functions. One world at a time is theirs."""
 
-    echo_queue = "echo_queue_url" in _KNOWN
     indexes: Mapping[str, tuple[str, str | None]] = {"pending": ("pending", None)}
 
     def __init__(self) -> None:
         self._log = io.StringIO()
         self._world: World | None = None
-        os.environ.update(_VARIABLES, AWS_REGION="us-east-1", POWERTOOLS_METRICS_NAMESPACE="Rollcall")
-        clock = SimpleNamespace(now=lambda _zone: self._read_clock())
-        patches: list[tuple[Any, str, Any]] = [
-            (clients, "create_client", self._make_client),
-            (system.SystemClock, "now", lambda _self: self._read_clock()),
-            (system.SystemClock, "sleep", lambda _self, seconds: self.world.scheduler.sleep(seconds)),
-            (system, "ThreadPoolExecutor", self._make_executor),
-            (shared_compose, "_CANDIDATE", _Candidate(self)),
-            (handlers, "datetime", clock),
-            (reconcile.handler, "datetime", clock),
-            (handlers, "single_metric", lambda *_, **__: nullcontext()),
-        ]
-        for place, name, value in patches:
-            setattr(place, name, value)
-        for module, name in _HANDLERS.values():
-            setattr(module, name, self._find_composed)
-            module.log.registered_handler.setStream(self._log)
 
     @property
     def world(self) -> World:
@@ -130,12 +108,35 @@ class Rollcall:
             raise RuntimeError("no story is under way")
         return self._world
 
-    def install(self, world: World) -> None:
-        """Let the functions work in this world."""
+    @contextmanager
+    def installed(self, world: World) -> Iterator[None]:
+        """Let the functions work in this world, then as they did before."""
         self._world = world
-        os.environ["ROLLCALL_BULK_EDITS_ACCOUNTS"] = str(world.story.bulk)
         self._log.seek(0)
         self._log.truncate()
+        variables = {**_VARIABLES, "ROLLCALL_BULK_EDITS_ACCOUNTS": str(world.story.bulk)}
+        with ExitStack() as stack:
+            stack.enter_context(patch.dict(os.environ, variables, AWS_REGION="us-east-1"))
+            for place, name, value in self._list_patches():
+                stack.enter_context(patch.object(place, name, value))
+            for module, _ in _HANDLERS.values():
+                before = module.log.registered_handler.setStream(self._log)
+                stack.callback(module.log.registered_handler.setStream, before)
+            yield
+
+    def _list_patches(self) -> list[tuple[Any, str, Any]]:
+        clock = SimpleNamespace(now=lambda _zone: self._read_clock())
+        return [
+            (clients, "create_client", self._make_client),
+            (system.SystemClock, "now", lambda _self: self._read_clock()),
+            (system.SystemClock, "sleep", lambda _self, seconds: self.world.scheduler.sleep(seconds)),
+            (system, "ThreadPoolExecutor", self._make_executor),
+            (shared_compose, "_CANDIDATE", _Candidate(self)),
+            (handlers, "datetime", clock),
+            (reconcile.handler, "datetime", clock),
+            (handlers, "single_metric", lambda *_, **__: nullcontext()),
+            *((module, name, self._find_composed) for module, name in _HANDLERS.values()),
+        ]
 
     def prepare(self, roster: Mapping[str, Any]) -> None:
         """Approve the first roster."""

@@ -478,6 +478,22 @@ def _write_relapse(draft: _Draft) -> Story:
     )
 
 
+def _write_unrecorded(draft: _Draft) -> Story:
+    """The ledger refuses how a write ended, and the event of the write may be lost."""
+    for _ in range(draft.random.randint(1, 2)):
+        draft.edit(*draft.pick_contact(), right=0.0)
+        draft.wait(100, 900)
+    planned = Planned(
+        label="reconcile:*",
+        call="s3.PutObject",
+        after=draft.random.choice(_AFTER_PUT[1:]),
+        kind=draft.random.choice([Kind.DENIED, Kind.BROKEN, Kind.BUSY, Kind.UNSENT, Kind.LOST]),
+        skip=draft.random.choice([0, 1]),
+        times=draft.random.choice([1, 2, 3]),
+    )
+    return draft.finish(events=EventPlan(lost=0.3), faults=FaultPlan(planned=[planned]))
+
+
 def _write_held_up(draft: _Draft) -> Story:
     """A sweep is held up at its write for longer than others wait, and the contact is changed again."""
     account, kind = draft.pick_contact()
@@ -525,8 +541,16 @@ def _write_renamed(draft: _Draft) -> Story:
     draft.wait(1, 300)
     if draft.chance(0.4):
         draft.change()
-    rates = _draw_rates(draft.random, draft.random.choice([0.01, 0.05, 0.12]))
-    return draft.finish(faults=FaultPlan(rates=rates), events=_draw_events(draft.random, quiet=0.5))
+    rates = _draw_rates(draft.random, draft.random.choice([0.0, 0.01, 0.05, 0.12]))
+    planned: list[Planned] = []
+    if draft.chance(0.3):
+        # What it has to say in the end is refused, too.
+        planned = [
+            Planned(label="reconcile:rename*", call=call, kind=Kind.BROKEN, nth=nth, times=8)
+            for call, nth in (("account.*", 1), ("events.PutEvents", draft.random.randint(1, 4)))
+        ]
+    faults = FaultPlan(rates=rates, planned=planned)
+    return draft.finish(faults=faults, events=_draw_events(draft.random, quiet=0.5))
 
 
 def _write_theft(draft: _Draft) -> Story:
@@ -694,6 +718,7 @@ PROFILES: Final[dict[str, tuple[float, Callable[[_Draft], Story]]]] = {
     "too-many": (0.4, _write_too_many),
     "relapse": (2.0, _write_relapse),
     "held-up": (0.5, _write_held_up),
+    "unrecorded": (0.5, _write_unrecorded),
     "interrupted": (0.7, _write_interrupted),
     "overwritten": (1.0, _write_overwritten),
     "many-bursts": (0.0, _write_many_bursts),

@@ -41,17 +41,17 @@ VARIANTS: Final = (
     Variant(
         name="answer-forgotten-when-the-ledger-refuses",
         place="rollcall.write.apply_change:_give_up",
-        old="intent_id=intent.id, answer=answer)",
-        new="intent_id=intent.id, answer=Answer(state=WriteState.UNCONFIRMED, reason=''))",
+        old="intent_id=intent.id, answer=answer,",
+        new="intent_id=intent.id, answer=Answer(state=WriteState.UNCONFIRMED, reason=''),",
         caught_by=("never-confirmed",),
-        profiles=_EDITED,
+        profiles=("unrecorded",),
     ),
     Variant(
         name="intent-taken-over-at-once",
-        place="rollcall.decide.intent:Intent.is_expired",
+        place="rollcall.decide.intent:OpenIntent.is_expired",
         old="now >= self.until",
         new="True",
-        caught_by=("write-after-its-end",),
+        caught_by=("write-after-its-end", "intents-overlap"),
         profiles=("bursts", "rush", "crash"),
     ),
     Variant(
@@ -69,7 +69,7 @@ VARIANTS: Final = (
         new="    if alerted is not None and opened:\n        self._save(alerted, AlertStage.CLOSED)\n"
         "    self.publish_only(replace(incident, opened=opened))",
         caught_by=("opening-never-closed",),
-        profiles=("outage", "trouble"),
+        profiles=("renamed",),
     ),
     Variant(
         name="opening-written-anew",
@@ -100,7 +100,7 @@ VARIANTS: Final = (
         name="what-is-there-decides-what-was-written",
         place="rollcall.write.recover:recover",
         old="    try:\n",
-        new="    if intent.answer is None:\n        right = matches(found, intent.wanted)\n"
+        new="    if opened.answer is None:\n        right = matches(found, intent.wanted)\n"
         "        state = WriteState.WRITTEN if right else WriteState.NOT_SENT\n"
         "        answer = Answer(state=state, reason='by what is there')\n    try:\n",
         caught_by=("ledger-invents-write", "ledger-denies-write"),

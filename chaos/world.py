@@ -25,6 +25,7 @@ from chaos.wants import compute_digest, find_want
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from chaos.fakes.account import Contact, Values
     from chaos.fakes.queue import Message
@@ -72,13 +73,11 @@ class Context:
 class Functions(Protocol):
     """The functions under test."""
 
-    #: Whether events of the writer roles have a queue of their own.
-    echo_queue: bool
     #: Indexes of the state table: partition key and sort key.
     indexes: Mapping[str, tuple[str, str | None]]
 
-    def install(self, world: World) -> None:
-        """Let the functions work in this world."""
+    def installed(self, world: World) -> AbstractContextManager[None]:
+        """Let the functions work in this world for a while."""
 
     def prepare(self, roster: Mapping[str, Any]) -> None:
         """Approve the first roster."""
@@ -207,7 +206,10 @@ class World:
 
     def run(self) -> None:
         """The whole story, then a day without faults, a sweep, and what comes of it."""
-        self.functions.install(self)
+        with self.functions.installed(self):
+            self._run()
+
+    def _run(self) -> None:
         self._do_calmly("setup", lambda: self.functions.prepare(self.story.rosters[0]))
         self.scheduler.run(START + 60)
         for action in self.story.actions:
@@ -224,8 +226,7 @@ class World:
         }
         self.start_sweep("schedule", "final")
         self.scheduler.run(end + DAY + 3600)
-        run = self.runs["final"]
-        for plan in run.get("pending", run.get("held", ()))[-1:]:
+        for plan in self.runs["final"]["pending"][-1:]:
             self._command("last-approve", {"operation": "approve", "plan": plan})
         self.scheduler.run(end + DAY + 4 * 3600)
 
@@ -520,7 +521,7 @@ class World:
 
     def _deliver(self, event: dict[str, Any], call: Call, label: str) -> None:
         ours = call.identity.role_arn in {WRITER.role_arn, MANAGEMENT_WRITER.role_arn}
-        queue = self.queues["echoes" if ours and self.functions.echo_queue else "intake"]
+        queue = self.queues["echoes" if ours else "intake"]
         message = queue.send(json.dumps(event), label)
         self.deliveries.append(Delivery(self.scheduler.now, call, event["detail"]["eventID"], message))
 

@@ -143,7 +143,8 @@ def _find_needless(evidence: Evidence) -> Iterator[Violation]:
             if earlier is not None and "outcome" in earlier.puts:
                 # It stands in the contact's record, too: nobody needs to have seen the contact after it.
                 ended = earlier.puts["outcome"].time
-                known_at = record.opened_at if ended < record.opened_at - _CLOSING else known_at
+                if before.time <= ended < record.opened_at - _CLOSING:
+                    known_at = record.opened_at
             if before.values == change.values and before.time < known_at:
                 name = "loop" if _is_answer_to_us(evidence, record) else "needless-write"
                 text = f"{call.process} sets {contact[0]} {contact[1]} to what it was"

@@ -105,7 +105,7 @@ def _is_known(evidence: Evidence, record: Record, before: float = float("inf")) 
     return any(
         call.answered and call.error != _NO_ANSWER and call.process not in killed for call in record.calls
     ) or any(
-        delivery.call.request_id in requests and delivery.time <= before
+        delivery.call.request_id in requests and delivery.call.error != _NO_ANSWER and delivery.time <= before
         for delivery in evidence.world.deliveries
     )
 

@@ -2,11 +2,55 @@
 
 from __future__ import annotations
 
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from botocore.session import get_session
+from botocore.validate import validate_parameters
+
+import chaos.oracle
+import reconcile.handler
 from chaos.driver import find_functions
+from chaos.faults import FaultPlan, Kind, Planned
+from chaos.mutation import apply_variant
 from chaos.oracle import judge
 from chaos.prose import describe_story
-from chaos.shrink import run
-from chaos.story import make_story
+from chaos.shrink import run, shrink
+from chaos.story import PROFILES, make_story
+from chaos.variants import VARIANTS, hunt
+from rollcall.adapters import clients, system
+
+#: Of each profile so many stories are played.
+SEEDS = range(3)
+#: Variants that show soon.
+QUICK = (
+    "intent-taken-over-at-once",
+    "ledger-skipped",
+    "second-call-under-one-intent",
+    "calls-name-no-intent",
+    "role-alone-believed",
+    "records-overwritten",
+    "no-answer-means-refused",
+    "version-ignored",
+)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_nothing_goes_wrong(profile: str) -> None:
+    for seed in SEEDS:
+        world = run(make_story(seed, profile), find_functions())
+        violations = judge(world)
+        assert not violations, describe_story(world, violations)
+
+
+def test_a_story_leaves_nothing_behind() -> None:
+    before = (clients.create_client, system.SystemClock.now, reconcile.handler._function, dict(os.environ))
+    run(make_story(0), find_functions())
+    after = (clients.create_client, system.SystemClock.now, reconcile.handler._function, dict(os.environ))
+    assert after == before
 
 
 def test_a_story_replays_from_its_seed() -> None:
@@ -16,3 +60,53 @@ def test_a_story_replays_from_its_seed() -> None:
 
     for seed in (0, 9):
         assert show(seed) == show(seed)
+
+
+def test_what_the_functions_ask_is_what_botocore_sends() -> None:
+    session, seen = get_session(), set()
+    for profile in ("bursts", "outage", "pending", "approvals"):
+        for call in run(make_story(1, profile), find_functions()).cloud.calls:
+            model = session.get_service_model(call.service).operation_model(call.operation)
+            validate_parameters(dict(call.given), model.input_shape)
+            seen.add(call.service)
+    assert {"account", "dynamodb", "s3", "events", "sqs", "sns", "organizations", "sts"} <= seen
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_a_wrong_variant_is_caught(name: str) -> None:
+    (variant,) = (variant for variant in VARIANTS if variant.name == name)
+    assert hunt(variant, 60) is not None
+
+
+def test_each_variant_changes_the_core_and_leaves_it_as_it_was() -> None:
+    for variant in VARIANTS:
+        with apply_variant(variant):
+            pass
+    assert len({variant.name for variant in VARIANTS}) == len(VARIANTS)
+
+
+def test_variants_are_caught_by_what_the_oracle_knows() -> None:
+    sources = Path(chaos.oracle.__file__).parent.glob("*.py")
+    text = "".join(path.read_text(encoding="utf-8") for path in sources)
+    names = set(re.findall(r'"([a-z]+(?:-[a-z]+)+)"', text))
+    assert {name for variant in VARIANTS for name in variant.caught_by} <= names
+
+
+def test_a_failing_story_shrinks_to_what_makes_it_fail() -> None:
+    (variant,) = (variant for variant in VARIANTS if variant.name == "ledger-skipped")
+    story = make_story(1, "bursts")
+    with apply_variant(variant):
+        small = shrink(story, find_functions(), "write-without-intent")
+        names = {violation.name for violation in judge(run(small, find_functions()))}
+    assert "write-without-intent" in names
+    assert [action.do for action in small.actions] == ["edit"]
+
+
+def test_a_fault_that_is_planned_happens_where_it_is_planned() -> None:
+    planned = Planned(label="reconcile:e*", call="s3.PutObject", kind=Kind.KILL_AFTER, nth=2)
+    story = make_story(1, "bursts")
+    world = run(replace(story, faults=FaultPlan(planned=[planned])), find_functions())
+    ((time, site, kind),) = ((fired.time, fired.site, fired.kind) for fired in world.faults.fired)
+    assert (kind, site.split("|")[1:]) == (Kind.KILL_AFTER, ["s3.PutObject", "2"])
+    assert world.killed == {site.split("|")[0]}
+    assert time > story.actions[0].at

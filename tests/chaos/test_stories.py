@@ -67,6 +67,7 @@ def test_what_the_functions_ask_is_what_botocore_sends() -> None:
     for profile in ("bursts", "outage", "pending", "approvals"):
         for call in run(make_story(1, profile), find_functions()).cloud.calls:
             model = session.get_service_model(call.service).operation_model(call.operation)
+            assert model.input_shape is not None
             validate_parameters(dict(call.given), model.input_shape)
             seen.add(call.service)
     assert {"account", "dynamodb", "s3", "events", "sqs", "sns", "organizations", "sts"} <= seen

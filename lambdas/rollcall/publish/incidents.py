@@ -180,8 +180,6 @@ class IncidentPublisher:
     def _find_alerted(self, incident: Incident) -> AlertedIncident | None:
         if incident.signal is None or incident.signal.cause is Cause.SWEPT:
             return None
-        if all(outcome.verdict is Verdict.OWN_WRITE for outcome in incident.outcomes):
-            return None  # nobody is alerted of it, neither now nor before
         return self.incidents.load_incident(incident.id)
 
     def _publish(self, incident: Incident, alerted: AlertedIncident | None) -> None:

@@ -145,12 +145,14 @@ class EchoJudge:
         ):
             # An event tells of a change that is still to be handled, or that was left.
             return Echo.DONE, own
+        left = compute_fingerprint(self.writer.accounts.get(record.account_id, record.kind))
+        if left is None or left == write.left:
+            return Echo.DONE, own
+        # Read again after the look: what differs because of us is in it by now.
+        record = self.writer.contacts.load(record.account_id, record.kind)
         if record.intent is not None or any(
             one.may_have_changed and one.at > write.at for one in record.writes
         ):
-            return Echo.DONE, own
-        left = compute_fingerprint(self.writer.accounts.get(record.account_id, record.kind))
-        if left is None or left == write.left:
             return Echo.DONE, own
         if compute_age(signal, self.writer.clock.now()) < STALE:
             raise SoonError(

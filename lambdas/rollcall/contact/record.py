@@ -107,6 +107,12 @@ class ContactRecord(Serializable):
         """The write of this intent, None if it is not known or not over."""
         return next((write for write in self.writes if write.intent_id == intent_id), None)
 
+    def is_written_after(self, intent_id: str) -> bool:
+        """Whether another write followed that of this intent, or is about to."""
+        ids = [write.intent_id for write in self.writes]
+        later = self.writes[ids.index(intent_id) + 1 :] if intent_id in ids else ()
+        return self.intent is not None or any(write.may_have_changed for write in later)
+
     def find_undoing(self, at: datetime | None) -> KnownWrite | None:
         """A write after this time that undid what was done then, None if there is none: the surest first."""
         later = [
@@ -173,12 +179,13 @@ def end_intent(record: ContactRecord, write: KnownWrite) -> ContactRecord:
     # What nobody knew may be known by now; what is known stays.
     if known is not None and known.state is not WriteState.UNCONFIRMED:
         write = known
-    others = [one for one in record.writes if one.intent_id != write.intent_id]
     ours = record.intent is not None and record.intent.id == write.intent_id
+    # In the order in which they ended: one intent is open at a time, and clocks differ.
+    writes = [write if one.intent_id == write.intent_id else one for one in record.writes]
     return replace(
         record,
         intent=None if ours else record.intent,
-        writes=tuple(sorted([*others, write], key=lambda one: one.at)[-REMEMBERED:]),
+        writes=tuple(writes if known is not None else [*writes, write])[-REMEMBERED:],
     )
 
 

@@ -150,9 +150,7 @@ class EchoJudge:
             return Echo.DONE, own
         # Read again after the look: what differs because of us is in it by now.
         record = self.writer.contacts.load(record.account_id, record.kind)
-        if record.intent is not None or any(
-            one.may_have_changed and one.at > write.at for one in record.writes
-        ):
+        if record.is_written_after(intent_id):
             return Echo.DONE, own
         if compute_age(signal, self.writer.clock.now()) < STALE:
             raise SoonError(

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from chaos.fakes.account import FIELDS
+from chaos.fakes.cloud import READ_TIMEOUT
 from chaos.scheduler import START
 from chaos.wants import Want, compute_digest, find_want
 from chaos.world import LEDGER
@@ -310,3 +311,8 @@ def shows(read: Call, values: Values | None) -> bool:
     if values is None:
         return read.error == "ResourceNotFoundException"
     return read.answer is not None and tuple(read.answer[name] for name in FIELDS) == values
+
+
+def is_late(call: Call) -> bool:
+    """Whether it took effect when its caller waited for it no more."""
+    return call.made_at is not None and not call.answered and call.made_at - call.sent_at >= READ_TIMEOUT

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from chaos.oracle.evidence import SEVERITIES, find_contact
+from chaos.oracle.evidence import SEVERITIES, find_contact, is_late
 from chaos.story import MANAGEMENT, RIGHT
 from chaos.world import MANAGEMENT_WRITER, WRITER
 
@@ -92,12 +92,15 @@ def _find_least(evidence: Evidence, edit: Edit) -> int:
 
 
 def _find_correction(evidence: Evidence, edit: Edit) -> float | None:
-    """When somebody else set the contact right after this edit, None if we did."""
-    ours = {call.request_id for call in evidence.own_calls}
+    """When somebody else set the contact right after this edit, None if we did.
+
+    What AWS carried out after we had given up on it is nobody's that is known.
+    """
+    ours = {call.request_id: call for call in evidence.own_calls}
     values = {want.values for want in evidence.list_wants(edit.contact)}
     for change in evidence.account.history[edit.contact]:
         if change.time > (edit.call.made_at or 0):
-            if change.request_id in ours:
+            if change.request_id in ours and not is_late(ours[change.request_id or ""]):
                 return None
             if change.values in values:
                 return change.time

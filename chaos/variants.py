@@ -248,7 +248,7 @@ VARIANTS: Final = (
     ),
     Variant(
         name="own-role-counts-as-bulk",
-        place="rollcall.publish.incidents:find_countable",
+        place="rollcall.bulk_edits.counting:find_countable",
         old="if not verdicts or signal.actor.role_arn in writer_roles:",
         new="if not verdicts:",
         caught_by=("own-writes-in-bulk",),

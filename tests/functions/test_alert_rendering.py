@@ -251,7 +251,7 @@ def test_an_authorised_changer_is_told_quietly_only_of_what_was_put_right():
         and document["severity"] == "INFO"
     }
     restored = {Verdict.SET, Verdict.UNDONE, Verdict.CHANGED_BACK, Verdict.SET_BY_OTHERS}
-    assert quiet == {*restored, Verdict.WOULD_SET, Verdict.PENDING}
+    assert quiet == {*restored, Verdict.BACKED_OFF, Verdict.WOULD_SET, Verdict.PENDING}
 
 
 def possible(cause):

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Final
 from rollcall.bulk_edits.model import EXAMPLES, PRINCIPALS, QUIET, UPDATE_EVERY, Bulk, By, Edit, EditWindow
 from rollcall.events.actor import UNKNOWN
 from rollcall.events.fields import make_key_text
-from rollcall.events.signal import parse_time
+from rollcall.events.signal import TAMPERING, parse_time
 from rollcall.model.account import describe_account
+from rollcall.outcomes.severity import is_alerted
+from rollcall.outcomes.verdicts import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from rollcall.events.actor import Actor
     from rollcall.events.signal import Signal
     from rollcall.outcomes.outcome import Incident
-    from rollcall.outcomes.verdicts import Verdict
 
 #: IAM Identity Center gives the role of one permission set another random suffix in each account:
 #: https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
@@ -49,6 +50,31 @@ _PRIVATE: Final = tuple(
         "fe80::/10",
     )
 )
+
+
+def find_countable(incident: Incident, *, writer_roles: Collection[str], told: bool) -> Verdict | None:
+    """The verdict under which an edit counts towards a bulk, None if it does not.
+
+    Every edit counts that people are told of: also one that AWS refused, that is left in audit mode or
+    that nobody can read. What waits counts if it is `told`, or if the contact is known to differ.
+    Authorised changers do not count, and our own role only if it wrote what nobody recorded.
+    """
+    signal = incident.signal
+    if signal is None or signal.cause not in TAMPERING:
+        return None
+    verdicts = [
+        outcome.verdict
+        for outcome in incident.outcomes
+        if not outcome.authorised
+        and outcome.verdict is not Verdict.SET_BY_OTHERS
+        and is_alerted(signal, outcome.verdict, authorised=False)
+        and (outcome.verdict is not Verdict.PENDING or told or outcome.found is not None)
+    ]
+    if Verdict.UNRECORDED_WRITE in verdicts:
+        return Verdict.UNRECORDED_WRITE
+    if not verdicts or signal.actor.role_arn in writer_roles:
+        return None
+    return verdicts[-1]
 
 
 def list_names(actor: Actor) -> Sequence[tuple[By, str]]:

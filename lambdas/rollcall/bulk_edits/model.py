@@ -51,7 +51,7 @@ EXAMPLES: Final = 5
 PRINCIPALS: Final = MOST_ACCOUNTS
 #: Of them so many leave in a message, those with most edits first.
 PRINCIPALS_NAMED: Final = 20
-#: A message of the queue comes back so often to see whether it is quiet; the queue gives up after twenty.
+#: A message of the queue comes back so often to see whether it is quiet; the queue gives up after sixty.
 MOST_CHECKS: Final = 14
 
 

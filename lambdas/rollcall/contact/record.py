@@ -138,18 +138,19 @@ class ContactRecord(Serializable):
             )
         )
 
-    def judge_call(self, intent_id: str, request_id: str | None, *, denied: bool) -> Call:
-        """What a call is that was made under this intent id. One intent has one call."""
+    def judge_call(self, intent_id: str, call_key: str) -> Call:
+        """What a call under this intent id is, by the key of its event. One intent has one call."""
         if self.intent is not None and self.intent.id == intent_id:
             return Call.UNDER_WAY
         write = self.find_write(intent_id)
         if write is None:
             return Call.UNKNOWN
-        if write.request_id is not None and write.request_id == request_id:
-            sure = WriteState.REFUSED if denied else WriteState.WRITTEN
-            return Call.OURS if write.state is sure else Call.CONFIRMS
-        open_end = write.state is WriteState.UNCONFIRMED and write.request_id is None
-        return Call.CONFIRMS if open_end else Call.FOREIGN
+        open_end = write.state is WriteState.UNCONFIRMED
+        if write.request_id is None:
+            return Call.CONFIRMS if open_end else Call.FOREIGN
+        if write.request_id != call_key:
+            return Call.FOREIGN
+        return Call.CONFIRMS if open_end else Call.OURS
 
 
 def _get_reach(edit: KnownEdit) -> timedelta:

@@ -168,6 +168,7 @@ VERDICTS: Final = {
     Verdict.BACKED_OFF: Meaning(
         left=Left.SOON,
         severity=(Severity.MEDIUM, None),
+        expected=True,
         remembered=True,
         in_bulk="put back later",
         words=Words(

@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
+from rollcall.bulk_edits.counting import find_countable
 from rollcall.bulk_edits.detector import find_parent_incident
 from rollcall.contact.known_drift import note_drift
 from rollcall.contact.record import end_intent, mark_published, release_intent, update_record
@@ -17,12 +18,11 @@ from rollcall.decide.intent import Answer
 from rollcall.events.signal import TAMPERING, Cause, Ignored, Signal, compute_age
 from rollcall.model.errors import RetryableError
 from rollcall.outcomes.outcome import Incident, Stage, make_incident_id
-from rollcall.outcomes.severity import is_alerted
 from rollcall.outcomes.verdicts import RIGHT, Verdict
 from rollcall.write.apply_change import AppliedChange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from rollcall.bulk_edits.model import GroupedIncident
@@ -30,31 +30,6 @@ if TYPE_CHECKING:
     from rollcall.model.account import Account
     from rollcall.outcomes.outcome import Outcome
     from rollcall.ports import Clock, OutcomeBus
-
-
-def find_countable(incident: Incident, *, writer_roles: Collection[str], told: bool) -> Verdict | None:
-    """The verdict under which an edit counts towards a bulk, None if it does not.
-
-    Every edit counts that people are told of: also one that AWS refused, that is left in audit mode or
-    that nobody can read. What waits counts if it is `told`, or if the contact is known to differ.
-    Authorised changers do not count, and our own role only if it wrote what nobody recorded.
-    """
-    signal = incident.signal
-    if signal is None or signal.cause not in TAMPERING:
-        return None
-    verdicts = [
-        outcome.verdict
-        for outcome in incident.outcomes
-        if not outcome.authorised
-        and outcome.verdict is not Verdict.SET_BY_OTHERS
-        and (outcome.verdict is Verdict.BACKED_OFF or is_alerted(signal, outcome.verdict, authorised=False))
-        and (outcome.verdict is not Verdict.PENDING or told or outcome.found is not None)
-    ]
-    if Verdict.UNRECORDED_WRITE in verdicts:
-        return Verdict.UNRECORDED_WRITE
-    if not verdicts or signal.actor.role_arn in writer_roles:
-        return None
-    return verdicts[-1]
 
 
 def is_resolved(incident: Incident) -> bool:
@@ -143,7 +118,9 @@ class IncidentPublisher:
         same once more.
         """
         waiting = [item for item in applied if item.outcome.verdict is Verdict.PENDING]
-        quiet = len(waiting) == len(applied) and not _must_alert(incident, waiting, self.clock.now())
+        # Contacts that need nothing are published with those that still wait.
+        idle = all(item.outcome.verdict in (Verdict.PENDING, Verdict.COMPLIANT) for item in applied)
+        quiet = bool(waiting) and idle and not _must_alert(incident, waiting, self.clock.now())
         try:
             gathered = self._count_and_publish(incident, applied, quiet=quiet)
         except RetryableError:

@@ -6,13 +6,13 @@ the contact: what is not as the write left it is put right and alerted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from rollcall.contact.known_drift import compute_fingerprint
-from rollcall.contact.record import SKEW, Call, ContactRecord, KnownWrite, end_intent, update_record
+from rollcall.contact.record import SKEW, Call, ContactRecord, end_intent, update_record
 from rollcall.decide.intent import Answer, IntentName, WriteState
 from rollcall.events.signal import compute_age, parse_time
 from rollcall.model.errors import LookAgainError, SoonError
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 #: The event of who changed a contact after us comes within this time, or nobody announced it.
 EXPLAINED_WITHIN: Final = timedelta(minutes=15)
-
-
 #: Error codes of answers that do not say whether the call was made: CloudTrail's record says no more.
 _UNSURE: Final = frozenset(
     {
@@ -68,9 +66,7 @@ class EchoJudge:
             record = self.writer.contacts.load(name.account_id, name.kind)
             if record.intent is not None and record.intent.id == name.intent_id:
                 record = self.finish(record)
-            call = record.judge_call(
-                name.intent_id, signal.event.request_id, denied=signal.denied is not None
-            )
+            call = record.judge_call(name.intent_id, signal.event.key)
             if call is Call.UNDER_WAY:
                 raise SoonError("a write of ours on this contact is still under way")
             if call is Call.CONFIRMS and signal.denied not in _UNSURE:
@@ -92,15 +88,7 @@ class EchoJudge:
         write = record.find_write(intent_id)
         if write is None:
             return record
-        sure = KnownWrite(
-            intent_id=write.intent_id,
-            state=_read_state(signal),
-            at=write.at,
-            event_key=write.event_key,
-            event_id=write.event_id,
-            left=write.left,
-            request_id=signal.event.request_id or signal.event.id,
-        )
+        sure = replace(write, state=_read_state(signal), request_id=signal.event.key)
         # The ledger first: a second call under this intent finds it.
         self._record_confirmation(signal, record.account_id, intent_id)
         return update_record(
@@ -111,7 +99,7 @@ class EchoJudge:
         answer = Answer(
             state=_read_state(signal),
             reason=f"CloudTrail's record {signal.event.id}",
-            request_id=signal.event.request_id or signal.event.id,
+            request_id=signal.event.key,
         )
         self.writer.ledger.record_confirmation(
             account_id, intent_id, answer, by="CloudTrail", at=self.writer.clock.now()
@@ -123,7 +111,7 @@ class EchoJudge:
         if known is None:
             return False
         if known.request_id is not None:
-            return known.request_id == signal.event.request_id
+            return known.request_id == signal.event.key
         if known.state is not WriteState.UNCONFIRMED:
             return False
         self._record_confirmation(signal, name.account_id, name.intent_id)

@@ -21,6 +21,7 @@ from rollcall.write.apply_change import UNKNOWN_REASON, AppliedChange, apply_cha
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from rollcall.contact.repeated_edits import RepeatedEditLimits
     from rollcall.decide.enforcement import Enforcement
@@ -77,6 +78,7 @@ class AccountRestorer:
 
     def _restore_contact(self, kind: ContactKind, required: Requirement) -> AppliedChange:
         try:
+            looked_at = self.writer.clock.now()
             # In this order: a contact that is right because of us was so before its record was read.
             found = self.writer.accounts.get(self.signal.account_id, kind)
             record = self._read_record(kind)
@@ -96,9 +98,9 @@ class AccountRestorer:
             halted=self.control.find_halt(required),
         )
         for finding in plan.findings:
-            return self._explain_finding(finding, record)
+            return self._explain_finding(finding, record, looked_at)
         (change,) = plan.changes
-        return self._restore_change(change, record)
+        return self._restore_change(change, record, looked_at)
 
     def _read_record(self, kind: ContactKind) -> ContactRecord:
         """The record with this edit in it, and without an open intent; SoonError while there is one."""
@@ -117,7 +119,7 @@ class AccountRestorer:
             raise RetryableError("what another worker left of this contact could not be finished")
         raise SoonError("another worker is at this contact")
 
-    def _explain_finding(self, finding: Finding, record: ContactRecord) -> AppliedChange:
+    def _explain_finding(self, finding: Finding, record: ContactRecord, looked_at: datetime) -> AppliedChange:
         """What is left as it is; if it is right after an edit, why."""
         outcome = Outcome(
             verdict=finding.verdict,
@@ -129,10 +131,10 @@ class AccountRestorer:
             roster_digest=self.roster.digest,
         )
         if finding.verdict is Verdict.COMPLIANT and self.signal.cause in TAMPERING:
-            return self._explain_right(outcome, record)
+            return self._explain_right(outcome, record, looked_at)
         return AppliedChange(outcome=outcome, record=record)
 
-    def _explain_right(self, outcome: Outcome, record: ContactRecord) -> AppliedChange:
+    def _explain_right(self, outcome: Outcome, record: ContactRecord, looked_at: datetime) -> AppliedChange:
         """Every edit is alerted, however right the contact is now; a copy of its event is not."""
         key, at = self.signal.event.key, parse_time(self.signal)
         edit = record.find_edit(key)
@@ -140,7 +142,7 @@ class AccountRestorer:
             return AppliedChange(outcome=replace(outcome, reason="alerted before"), record=record)
         write = record.find_undoing(at)
         surely_later = write is not None and at is not None and write.at - SKEW > at
-        fresh_in = STALE - compute_age(self.signal, self.writer.clock.now())
+        fresh_in = STALE - compute_age(self.signal, looked_at)
         if not surely_later and fresh_in > timedelta(0):
             reason = "it is right, and a read so soon after the change may be older than it"
             soon = SoonError(reason, seconds=int(fresh_in.total_seconds()) + 1)
@@ -172,10 +174,10 @@ class AccountRestorer:
             outcome=replace(outcome, verdict=Verdict.SET_BY_OTHERS, reason=reason), record=record
         )
 
-    def _restore_change(self, change: Change, record: ContactRecord) -> AppliedChange:
+    def _restore_change(self, change: Change, record: ContactRecord, looked_at: datetime) -> AppliedChange:
         """Set one contact; if others keep changing it back, in its time."""
         waiting = self._make_pending(change.kind, "", change)
-        stale_for = self._find_stale(record)
+        stale_for = self._find_stale(record, looked_at)
         if stale_for is not None:
             outcome = replace(waiting, reason=str(stale_for), found=None)
             return AppliedChange(outcome=outcome, record=record, expected=True, soon=stale_for)
@@ -212,21 +214,21 @@ class AccountRestorer:
         )
         return replace(applied, repeated_incident_id=repeated)
 
-    def _find_stale(self, record: ContactRecord) -> SoonError | None:
-        """Why what was read may be older than our own write, which undid this very change; None if it is not.
+    def _find_stale(self, record: ContactRecord, looked_at: datetime) -> SoonError | None:
+        """Why what was read may be older than the last write of ours, None if it is not.
 
-        A later change is restored at once.
+        Another worker may have written since the look. A read soon after a write that undid this very change
+        may be older, too; a later change is restored at once.
         """
-        at = parse_time(self.signal)
-        if self.signal.cause not in TAMPERING or at is None:
-            return None
         last = max((write.at for write in record.writes if write.may_have_changed), default=None)
-        if last is None or at > last:
+        if last is None:
             return None
-        fresh_in = last + STALE - self.writer.clock.now()
-        if fresh_in <= timedelta(0):
+        at = parse_time(self.signal) if self.signal.cause in TAMPERING else None
+        fresh_at = last + (STALE if at is not None and at <= last else SKEW)
+        if looked_at >= fresh_at:
             return None
-        reason = "a write of ours undid this change, and the read may be older than it"
+        fresh_in = max(fresh_at - self.writer.clock.now(), timedelta(0))
+        reason = "the contact was read before, or just after, a write of ours"
         return SoonError(reason, seconds=int(fresh_in.total_seconds()) + 1)
 
     @property

@@ -80,7 +80,7 @@ class BatchLogger(Protocol):
 
 
 def retry_seconds(receives: int) -> int:
-    """Wait before the next try: 2, 4, 8, ... up to 900 s. Twenty receives span more than 2.5 hours."""
+    """Wait before the next try: 2, 4, 8, ... up to 900 s. Sixty receives span almost 13 hours."""
     return int(min(_FIRST_RETRY_SECONDS * 2 ** (min(receives, 20) - 1), LONGEST_RETRY_SECONDS))
 
 

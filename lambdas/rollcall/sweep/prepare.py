@@ -15,7 +15,7 @@ from rollcall.decide.observed import ObservedAccount, plan_observed
 from rollcall.events.signal import compute_age
 from rollcall.model.errors import RetryableError
 from rollcall.outcomes.outcome import Outcome
-from rollcall.outcomes.verdicts import Verdict
+from rollcall.outcomes.verdicts import VERDICTS, Left, Verdict
 from rollcall.publish.incidents import make_incident
 from rollcall.sweep.observe import MANAGEMENT_PART, SLICE_SECONDS, AccountReader, is_superseded, load_rosters
 from rollcall.sweep.run import Ending, Run, Step
@@ -100,7 +100,7 @@ def _finish_intent(account_id: str, kind: ContactKind, ports: ApplyPorts) -> boo
 
 
 def _close_if_right(alerted: AlertedIncident, roster: Roster, ports: ApplyPorts) -> bool:
-    """Its message is gone. Whether its contacts are right, so that its end could be published."""
+    """Its message is gone. Whether nothing is left to do, so that its end could be published."""
     signal = alerted.signal
     account = ports.organization.get_account(signal.account_id, with_tags=roster.uses_tags)
     if account is None:
@@ -109,7 +109,8 @@ def _close_if_right(alerted: AlertedIncident, roster: Roster, ports: ApplyPorts)
     found = {kind: ports.writer.accounts.get(account.id, kind) for kind in kinds}
     observed = ObservedAccount(account=account, contacts=found)
     plan = plan_observed(observed, roster, halted=None, today=ports.writer.clock.now().date())
-    if plan.changes or any(finding.verdict is not Verdict.COMPLIANT for finding in plan.findings):
+    over = (Left.RIGHT, Left.ALONE)
+    if plan.changes or any(VERDICTS[finding.verdict].left not in over for finding in plan.findings):
         return False
     outcome = Outcome(verdict=Verdict.COMPLIANT, reason="found right by a sweep", kind=signal.kind)
     ports.publisher.close_over(alerted, outcome, account)

@@ -218,52 +218,47 @@ class TestOpenIntent:
 
 class TestJudgeCall:
     @pytest.mark.parametrize(
-        ("state", "ours", "request_id", "denied", "call"),
+        ("state", "ours", "key", "call"),
         [
-            # AWS answered, and its event says the same.
-            (WriteState.WRITTEN, "request-1", "request-1", False, Call.OURS),
-            (WriteState.REFUSED, "request-1", "request-1", True, Call.OURS),
+            # AWS answered.
+            (WriteState.WRITTEN, "request-1", "request-1", Call.OURS),
+            (WriteState.REFUSED, "request-1", "request-1", Call.OURS),
             # One intent has one call: a second one was made by somebody else.
-            (WriteState.WRITTEN, "request-1", "request-2", False, Call.FOREIGN),
-            (WriteState.WRITTEN, "request-1", "request-2", True, Call.FOREIGN),
-            (WriteState.WRITTEN, "request-1", None, False, Call.FOREIGN),
-            (WriteState.REFUSED, "request-1", "request-2", False, Call.FOREIGN),
+            (WriteState.WRITTEN, "request-1", "request-2", Call.FOREIGN),
+            (WriteState.REFUSED, "request-1", "request-2", Call.FOREIGN),
             # Nothing was sent, so that whatever came was not ours.
-            (WriteState.NOT_SENT, None, "request-1", False, Call.FOREIGN),
-            (WriteState.NOT_SENT, None, None, False, Call.FOREIGN),
+            (WriteState.NOT_SENT, None, "request-1", Call.FOREIGN),
             # Nobody saw the answer: the first call that comes is it.
-            (WriteState.UNCONFIRMED, None, "request-1", False, Call.CONFIRMS),
-            (WriteState.UNCONFIRMED, None, "request-1", True, Call.CONFIRMS),
+            (WriteState.UNCONFIRMED, None, "request-1", Call.CONFIRMS),
             # An answer that did not say whether it was made, as 500: only its own event does.
-            (WriteState.UNCONFIRMED, "request-1", "request-1", False, Call.CONFIRMS),
-            (WriteState.UNCONFIRMED, "request-1", "request-1", True, Call.CONFIRMS),
-            (WriteState.UNCONFIRMED, "request-1", "request-2", False, Call.FOREIGN),
+            (WriteState.UNCONFIRMED, "request-1", "request-1", Call.CONFIRMS),
+            (WriteState.UNCONFIRMED, "request-1", "request-2", Call.FOREIGN),
         ],
     )
-    def test_of_an_intent_that_is_over(self, state, ours, request_id, denied, call):
+    def test_of_an_intent_that_is_over(self, state, ours, key, call):
         record = make_record(None, writes=(make_known_write(state=state, request_id=ours),))
-        assert record.judge_call(INTENT.id, request_id, denied=denied) is call
+        assert record.judge_call(INTENT.id, key) is call
 
     def test_of_one_that_is_not_over(self):
         record = make_record(writes=(make_known_write(another().id),))
-        assert record.judge_call(INTENT.id, "request-1", denied=False) is Call.UNDER_WAY
-        assert record.judge_call(another().id, "request-1", denied=False) is Call.OURS
+        assert record.judge_call(INTENT.id, "request-1") is Call.UNDER_WAY
+        assert record.judge_call(another().id, "request-1") is Call.OURS
 
     def test_of_one_that_the_record_does_not_know(self):
         for record in (make_record(None), make_record(another())):
-            assert record.judge_call(INTENT.id, "request-1", denied=False) is Call.UNKNOWN
+            assert record.judge_call(INTENT.id, "request-1") is Call.UNKNOWN
 
     @pytest.mark.parametrize("denied", [False, True])
     def test_one_event_confirms_and_a_second_does_not(self, denied):
         record = make_record(None, writes=(UNKNOWN,))
         state = WriteState.REFUSED if denied else WriteState.WRITTEN
         record = end_intent(record, make_known_write(state=state, request_id="request-1"))
-        assert record.judge_call(INTENT.id, "request-1", denied=denied) is Call.OURS
-        assert record.judge_call(INTENT.id, "request-2", denied=denied) is Call.FOREIGN
+        assert record.judge_call(INTENT.id, "request-1") is Call.OURS
+        assert record.judge_call(INTENT.id, "request-2") is Call.FOREIGN
 
-    @given(record=records, intent_id=intent_ids, denied=st.booleans())
-    def test_only_a_call_that_the_record_knows_is_ours(self, record, intent_id, denied):
-        call = record.judge_call(intent_id, "request-3", denied=denied)
+    @given(record=records, intent_id=intent_ids)
+    def test_only_a_call_that_the_record_knows_is_ours(self, record, intent_id):
+        call = record.judge_call(intent_id, "request-3")
         assert call in (Call.UNDER_WAY, Call.CONFIRMS, Call.FOREIGN, Call.UNKNOWN)
 
 

@@ -254,3 +254,28 @@ def test_a_denied_attempt_is_told_and_nothing_is_read():
     assert world.verdicts() == ["denied"]
     assert world.alerts[0].attributes["severity"] == "LOW"
     assert not world.calls
+
+
+def test_a_look_that_is_older_than_another_workers_write_is_made_again():
+    world = World().settle()
+    world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+    slow = world.queue[0]
+    world.send(slow.body)
+    copy = world.queue[-1]
+    # Between the look of the one and its reading of the record, the other restores and closes.
+    world.faults.then("get_alternate_contact.after", lambda: world.deliver(copy))
+    world.deliver(slow)
+    world.drain()
+    assert [name for name, _ in world.calls].count("put_alternate_contact") == 1
+    assert len(world.alerts) == 1
+
+
+def test_an_authorised_changer_that_backs_off_is_told_quietly():
+    world = World(ROSTER | {"authorised_changers": [f"arn:aws:iam::{MEMBER}:role/Dev"]}).settle()
+    for _ in range(5):
+        world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+        world.cloud.advance(20)
+        while [message for message in world.queue if message.visible_at <= world.clock.now().timestamp()]:
+            world.deliver(min(world.queue, key=lambda message: message.visible_at))
+    told = [alert for alert in world.alerts if alert.attributes["cause"] == "contact-edited"]
+    assert {alert.attributes["severity"] for alert in told} == {"INFO"}

@@ -37,9 +37,13 @@ class PendingPlanItems(TableAdapter):
         )
         if new:
             for other in self._list_all():
-                # One that somebody approved is about to be carried out: it is not taken away again.
+                # One that somebody approves, even now, is carried out: it is not taken away again.
                 if other.roster == held.roster and other.plan != held.plan and other.approved_by is None:
-                    self._table.call("delete_item", Key=_make_key(other.plan))
+                    self._table.try_write(
+                        "delete_item",
+                        Key=_make_key(other.plan),
+                        ConditionExpression="attribute_not_exists(approved_by)",
+                    )
         return new
 
     def find_pending(self, plan: str) -> PendingPlan | None:

@@ -40,7 +40,7 @@ def make_edit(number: int = 1, **more: Any) -> KnownEdit:
         "key": f"edit-{number}",
         "at": NOW,
         "principal": f"principal-{number}",
-        "deleted": False,
+        "root": False,
     }
     return KnownEdit(**known | more)
 
@@ -84,7 +84,7 @@ edits = st.builds(
     make_edit,
     st.integers(0, 12),
     at=st.none() | moments,
-    deleted=st.booleans(),
+    root=st.booleans(),
     published=st.sampled_from((None, "set", "backed-off")),
 )
 writes = st.builds(

@@ -40,7 +40,8 @@ class KnownEdit(Serializable):
     #: When it happened, None if the event does not tell in a way that can be read.
     at: datetime | None
     principal: str
-    deleted: bool
+    #: Whether a root user made it.
+    root: bool
     #: The verdict that was last published of it, None before.
     published: str | None = None
 

@@ -111,5 +111,6 @@ def _find_severity(incident: Incident, outcome: Outcome, management_account: str
         verdict=outcome.verdict,
         management_account=management_account,
         authorised=outcome.authorised,
+        beside_root=outcome.beside_root,
     )
     return found.name if found else None

@@ -36,6 +36,8 @@ class Outcome:
     intent_id: str | None = None
     request_id: str | None = None
     verified: bool | None = None
+    #: Whether a root user made another change that the reason names.
+    beside_root: bool = False
 
 
 class Stage(StrEnum):

@@ -9,9 +9,14 @@ from rollcall.outcomes.verdicts import VERDICTS, Verdict
 
 
 def find_severity(
-    *, signal: Signal, verdict: Verdict, management_account: str, authorised: bool
+    *,
+    signal: Signal,
+    verdict: Verdict,
+    management_account: str,
+    authorised: bool,
+    beside_root: bool = False,
 ) -> Severity | None:
-    """Severity of one outcome, None if nobody is alerted."""
+    """Severity of one outcome, None if nobody is alerted. `beside_root` as the outcome says."""
     if signal.cause is Cause.SWEPT:
         return None  # one notice sums up the run
     if signal.cause is Cause.MONITORED:
@@ -28,7 +33,7 @@ def find_severity(
     base = VERDICTS[verdict].severity[0]
     powerful = signal.actor.root or signal.account_id == management_account
     if verdict is Verdict.CHANGED_BACK:
-        loud = powerful
+        loud = powerful or beside_root
     else:
         restored = base is not None and base >= Severity.MEDIUM
         loud = restored and (powerful or signal.cause is Cause.CONTACT_DELETED)

@@ -167,7 +167,13 @@ class AccountRestorer:
             )
             reason = f"it is right again; changed besides by: {who}"
             return AppliedChange(
-                outcome=replace(outcome, verdict=Verdict.CHANGED_BACK, reason=reason), record=record
+                outcome=replace(
+                    outcome,
+                    verdict=Verdict.CHANGED_BACK,
+                    reason=reason,
+                    beside_root=any(other.root for other in others),
+                ),
+                record=record,
             )
         reason = "the change left it as the roster wants it"
         return AppliedChange(
@@ -254,5 +260,5 @@ def make_known_edit(signal: Signal) -> KnownEdit:
         key=signal.event.key,
         at=parse_time(signal),
         principal=signal.actor.principal,
-        deleted=signal.cause is Cause.CONTACT_DELETED,
+        root=signal.actor.root,
     )

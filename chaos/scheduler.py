@@ -126,10 +126,6 @@ class Scheduler:
                 self._resume(task)
         self.now = max(self.now, until)
 
-    def find_next(self) -> float | None:
-        """The moment of what comes next, None if nothing does."""
-        return self._heap[0][0] if self._heap else None
-
     def _wake(self, task: Task) -> None:
         if not task.done:
             task.turn += 1

@@ -154,15 +154,6 @@ class Table:
             self._tokens[ClientRequestToken] = self.now()
         return {}
 
-    def _TransactGetItems(self, *, TransactItems: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N802, N803
-        found = [self._read(_make_key(step["Get"]["Key"])) for step in TransactItems]
-        return {"Responses": [{"Item": dict(item)} if item else {} for item in found]}
-
-    def _BatchGetItem(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N802, N803
-        ((name, wanted),) = RequestItems.items()
-        found = [self._read(_make_key(key)) for key in wanted["Keys"]]
-        return {"Responses": {name: [dict(item) for item in found if item]}, "UnprocessedKeys": {}}
-
     def _Query(self, *, KeyConditionExpression: str, **given: Any) -> dict[str, Any]:  # noqa: N802, N803
         names, values = given.get("ExpressionAttributeNames"), given.get("ExpressionAttributeValues")
         texts = [KeyConditionExpression, *_list_texts(given)]
@@ -189,13 +180,6 @@ class Table:
         if not given.get("ScanIndexForward", True):
             found.reverse()
         return self._page(found, given)
-
-    def _Scan(self, **given: Any) -> dict[str, Any]:  # noqa: N802
-        names, values = given.get("ExpressionAttributeNames"), given.get("ExpressionAttributeValues")
-        expressions.check_placeholders(_list_texts(given), names, values)
-        index = given.get("IndexName")
-        found = self._read_index(index, given) if index else sorted(self.find_items(), key=lambda one: one[0])
-        return self._page(list(found), given)
 
     def _read_index(self, index: str, given: Mapping[str, Any]) -> Iterable[tuple[Key, Item]]:
         """The items that have the index's keys, as they were a moment ago."""

@@ -101,8 +101,3 @@ _RETRIED: Final = frozenset(
 )
 _RETRIED_STATUS: Final = frozenset({500, 502, 503, 504})
 _WORD: Final = re.compile(r"(?<!^)(?=[A-Z])")
-
-
-def make_method_name(operation: str) -> str:
-    """`PutObject` to `put_object`."""
-    return _WORD.sub("_", operation).lower()

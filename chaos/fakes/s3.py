@@ -73,12 +73,6 @@ class Buckets:
             raise make_error("GetObject", "NoSuchKey", "The specified key does not exist.", 404)
         return {"Body": BytesIO(stored.body), "ContentLength": len(stored.body)}
 
-    def _HeadObject(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N802, N803
-        stored = self._objects.get((Bucket, Key))
-        if stored is None:
-            raise make_error("HeadObject", "404", "Not Found", 404)
-        return {"ContentLength": len(stored.body)}
-
     def _ListObjectsV2(  # noqa: N802
         self,
         *,

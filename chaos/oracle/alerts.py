@@ -161,8 +161,3 @@ def _find_crashes(evidence: Evidence) -> Iterator[Violation]:
     if "unexpected" in log:
         line = next(line for line in log.splitlines() if "unexpected" in line)
         yield evidence.find_violation("unexpected-error", evidence.world.scheduler.now, line)
-
-
-def count_by_name(violations: list[Violation]) -> Counter[str]:
-    """How many of each name."""
-    return Counter(violation.name for violation in violations)

@@ -202,12 +202,6 @@ class Evidence:
         """When the day without faults begins."""
         return START + self.story.end
 
-    @property
-    def is_calm(self) -> bool:
-        """Whether nothing went wrong by itself: no faults, no event that is late, lost or doubled."""
-        world = self.world
-        return not (world.faults.fired or sum(world.statistics.values()) or world.cloud.conflicts)
-
     def find_control(self, time: float) -> Control:
         """The pause and the approved roster at a moment."""
         return next(item for item in reversed(self.control) if item.time <= time)

@@ -56,6 +56,7 @@ NOTICES: Final = {
     NoticeKind.SWEEP_APPLIED: "run, plan, trigger, by, became, ending, examples of contacts that were not set",
     NoticeKind.ROSTER_APPROVED: "roster, plan, by, automatic, enforces (false: audit mode everywhere), changes",
     NoticeKind.APPROVAL_LAPSED: "run, plan, by, reason",
+    NoticeKind.PLAN_ALTERED: "run, plan, stored_by",
     NoticeKind.PAUSED: "by, reason",
     NoticeKind.UNPAUSED: "by, reason",
     NoticeKind.BULK_EDIT: "by (actor, address or organization), actor (of the latest edit), source_ip, principals"

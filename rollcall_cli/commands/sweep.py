@@ -20,7 +20,12 @@ from rollcall_cli.text.problems import INTERRUPTED, CommandError
 from rollcall_cli.text.progress import show_bars
 
 _NEEDS_A_PERSON = 2
-_STATUS = {Ending.FAILED: 1, Ending.PENDING: _NEEDS_A_PERSON, Ending.PAUSED: _NEEDS_A_PERSON}
+_STATUS = {
+    Ending.FAILED: 1,
+    Ending.ALTERED: 1,
+    Ending.PENDING: _NEEDS_A_PERSON,
+    Ending.PAUSED: _NEEDS_A_PERSON,
+}
 
 FollowOption = Annotated[
     bool, typer.Option("--follow", metavar="", help="Wait until it ends, and show the result.")

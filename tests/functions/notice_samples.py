@@ -157,6 +157,9 @@ NOTICES: dict[str, Notice] = {
             "reason": "the plan expired while its run waited for another one",
         },
     ),
+    "plan-altered": _of(
+        NoticeKind.PLAN_ALTERED, {"run": RUN, "plan": PLAN, "stored_by": "20261004T090000Z-0a1b2c"}
+    ),
     "paused": _of(NoticeKind.PAUSED, {"by": BY, "reason": "migration of the SOC mailbox"}),
     "unpaused": _of(NoticeKind.UNPAUSED, {"by": BY, "reason": "the migration is done"}),
     "bulk-edit": _of(NoticeKind.BULK_EDIT, BULK),

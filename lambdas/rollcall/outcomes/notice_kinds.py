@@ -21,6 +21,7 @@ class NoticeKind(StrEnum):
     SWEEP_APPLIED = "sweep-applied"
     ROSTER_APPROVED = "roster-approved"
     APPROVAL_LAPSED = "approval-lapsed"
+    PLAN_ALTERED = "plan-altered"
     PAUSED = "paused"
     UNPAUSED = "unpaused"
     BULK_EDIT = "bulk-edit"
@@ -218,6 +219,17 @@ was made was skipped on purpose; the next sweep looks at it again.""",
 - Start a sweep: `rollcall sweep`. It plans what is left under the roster that is enforced now, and what is
 above the limits is held for a person again.""",
         runbook="approval-lapsed",
+    ),
+    NoticeKind.PLAN_ALTERED: NoticeWords(
+        severity=Severity.CRITICAL,
+        headline="stored plan ALTERED after it was made, and refused",
+        waits="nothing of the altered plan is written; the next sweep plans again",
+        lines=(_PLAN, ("Stored by", "run {stored_by}"), ("Found by", "run {run}")),
+        do="""
+- Treat this as an attack: find out who wrote to the reports bucket below runs/{stored_by}/plan/. Only the
+roles of the functions `sweep` and `apply` should.
+- Plan again: `rollcall sweep`. Read the new plan before you approve it.""",
+        runbook="plan-altered",
     ),
     NoticeKind.PAUSED: NoticeWords(
         severity=Severity.HIGH,

@@ -16,7 +16,7 @@ LEFT, RIGHT = 70, WIDTH - 14
 _TOP, _BOTTOM = 14, 30
 # Where the axis may begin: few and round, so that the pictures of two weeks can be compared.
 _FLOORS: Final = (0.9, 0.8, 0.5, 0.0)
-_UNFINISHED: Final = frozenset({"failed", "superseded"})
+_UNFINISHED: Final = frozenset({"altered", "failed", "superseded"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

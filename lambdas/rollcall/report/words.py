@@ -22,6 +22,7 @@ _ENDED: Final = {
     "pending-approval": "finished, a plan is pending approval",
     "paused": "writes were paused",
     "superseded": "stopped, another roster or run took over",
+    "altered": "stopped, the stored plan was altered",
     "failed": "failed",
 }
 

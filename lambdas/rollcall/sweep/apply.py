@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +13,7 @@ from rollcall.outcomes.verdicts import Verdict
 from rollcall.sweep.apply_account import AccountApplier
 from rollcall.sweep.plan_builder import PART_CHANGES
 from rollcall.sweep.run import Ending, Run, Step
+from rollcall.sweep.stored_plan import AlteredPlanError, StoredPlan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +49,7 @@ class ApplyStep:
     paces: Paces
 
     def run_step(self, run: Run) -> Run:
-        """The run as far as this worker got with its plan.
+        """The run as far as this worker got with its plan, whose digest is checked before any write.
 
         RetryableError if nothing of a whole batch could be done for now.
         """
@@ -60,12 +61,18 @@ class ApplyStep:
             # What differs is looked at again, and is drift only if no event came in between.
             self.ports.writer.clock.sleep(max(0.0, (run.observed_at + AGAIN - began).total_seconds()))
         self.paces.resume(run.rates, began.timestamp())
-        run = self._work(self._resume(run), plan, began=began)
+        run = self._resume(run)
+        try:
+            stored = StoredPlan(self.runs, plan, data=run.data)
+            run = self._work(run, plan, stored, began=began)
+        except AlteredPlanError:
+            # What was carried out before is in the results; the cursor of the last batch is in the table.
+            run = replace(self._resume(run), ending=Ending.ALTERED, next=Step.REPORT)
         return replace(run, rates={**run.rates, **self.paces.get_rates()})
 
-    def _work(self, run: Run, plan: PlanReference, *, began: datetime) -> Run:
+    def _work(self, run: Run, plan: PlanReference, stored: StoredPlan, *, began: datetime) -> Run:
         until = began + SLICE
-        planned = lru_cache(maxsize=1)(partial(self.runs.read_planned, run.data, plan.roster))
+        planned = lru_cache(maxsize=1)(stored.read_part)
         while run.cursor < plan.changes:
             if self.ports.writer.clock.now() >= until:
                 return run

@@ -18,6 +18,7 @@ from rollcall.sweep.plan_builder import (
     make_planned_change,
 )
 from rollcall.sweep.run import Ending, Step, Trigger
+from rollcall.sweep.stored_plan import make_altered_notice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -153,6 +154,7 @@ def make_summary(
 _NOT_REACHED = {
     Ending.PAUSED: (Verdict.WOULD_SET, "writes were paused before it was reached"),
     Ending.SUPERSEDED: (Verdict.WOULD_SET, "another roster or run took over before it was reached"),
+    Ending.ALTERED: (Verdict.WOULD_SET, "the stored plan was altered before it was reached"),
 }
 
 
@@ -171,6 +173,8 @@ def find_left_over(run: Run) -> tuple[Verdict, str]:
 def make_notices(run: Run, tally: RunCounts, summary: Mapping[str, Any]) -> Iterator[Notice]:
     """The notices of a run that is over, each once for the run."""
     plan = run.plan
+    if plan is not None and run.ending is Ending.ALTERED:
+        yield make_altered_notice(plan=plan.digest, data=run.data, run=run.id)
     if (
         plan is not None
         and plan.changes

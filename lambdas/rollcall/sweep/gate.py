@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from rollcall.sweep.approvals import (
 )
 from rollcall.sweep.plan_builder import PlanBuilder, compute_change_digest
 from rollcall.sweep.run import Ending, Run, Step
+from rollcall.sweep.stored_plan import AlteredPlanError, make_altered_notice, open_pending
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from rollcall.decide.enforcement import Enforcement
     from rollcall.rosters.current import Rosters
+    from rollcall.sweep.approvals import PendingPlan
     from rollcall.sweep.ports import Runs, SweepPorts, Sweeps
     from rollcall.sweep.run import PlanReference
 
@@ -116,7 +119,8 @@ class Gate:
         self, run: Run, draft: PlanBuilder, plan: PlanReference, reasons: Sequence[str], *, first: bool
     ) -> Run:
         held = make_pending_plan(run, draft, plan, reasons=reasons, first=first, now=self.ports.clock.now())
-        self.ports.sweeps.save_pending(held)
+        if not self.ports.sweeps.save_pending(held):
+            self._replace_altered(run, held)
         waiting = self.ports.sweeps.find_pending(plan.digest)
         if waiting is not None and waiting.data == run.data:
             # Only the run that found it tells of it, and tells again if it was cut off in between.
@@ -124,6 +128,19 @@ class Gate:
                 make_pending_notice(waiting, draft.examples), self.ports.clock.now()
             )
         return replace(run, pending=(*run.pending, plan.digest), ending=run.ending or Ending.PENDING)
+
+    def _replace_altered(self, run: Run, held: PendingPlan) -> None:
+        """The same plan waits already: if what is stored of it was changed, this run's takes its place."""
+        waiting = self.ports.sweeps.find_pending(held.plan)
+        if waiting is None or waiting.data == held.data:
+            return
+        try:
+            open_pending(self.ports.runs, waiting)
+        except AlteredPlanError:
+            told = make_altered_notice(plan=held.plan, data=waiting.data, run=run.id)
+            self.ports.bus.publish_notice(told, self.ports.clock.now())
+            self.ports.sweeps.forget_applied(held.plan)
+            self.ports.sweeps.save_pending(held)
 
     def _approve(self, run: Run, plan: PlanReference, control: Enforcement) -> None:
         if self.rosters.get_enforcement() != control:
@@ -156,10 +173,12 @@ def _let_through(run: Run, plan: PlanReference) -> Run:
 
 
 def load_granted(roster: str, *, sweeps: Sweeps, runs: Runs, now: datetime) -> frozenset[bytes]:
-    """Digests of all changes in approved plans of this roster; RetryableError if they cannot be read."""
-    return frozenset(
-        compute_change_digest(change)
-        for held in sweeps.list_granted(roster, now)
-        for part in range(held.parts)
-        for change in runs.read_planned(held.data, roster, part)
-    )
+    """Digests of all changes in approved plans of this roster; RetryableError if they cannot be read.
+
+    A plan that differs from its digest grants nothing: a person approved another one.
+    """
+    granted: set[bytes] = set()
+    for held in sweeps.list_granted(roster, now):
+        with suppress(AlteredPlanError):
+            granted |= {compute_change_digest(change) for change in open_pending(runs, held).read_all()}
+    return frozenset(granted)

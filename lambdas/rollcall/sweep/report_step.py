@@ -13,7 +13,7 @@ from rollcall.outcomes.metrics import Metric
 from rollcall.outcomes.verdicts import VERDICTS
 from rollcall.report.build import ReportInput, build_report
 from rollcall.report.csv_file import write_csv
-from rollcall.sweep.approvals import WAITS
+from rollcall.sweep.approvals import WAITS, LapsedApproval
 from rollcall.sweep.counts import (
     RunCounts,
     find_ending,
@@ -24,6 +24,7 @@ from rollcall.sweep.counts import (
 )
 from rollcall.sweep.gate import load_granted
 from rollcall.sweep.run import Ending, Run, Step, Trigger, describe_failure
+from rollcall.sweep.stored_plan import AlteredPlanError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -113,6 +114,8 @@ class ReportStep:
             # Else a try before got so far, and what it counted by may be forgotten by now.
             tally = self._count(run, results)
             summary = self._publish_notices(run, tally, now)
+        if run.plan is not None and run.ending is Ending.ALTERED:
+            self._drop_altered(run, run.plan, now)
         self.ports.sweeps.finish(run, summary, now)
         if run.plan is not None and _is_applied(run, run.plan, results.values()):
             self._forget(run.trigger, run.plan)
@@ -141,6 +144,15 @@ class ReportStep:
 
         record = self.ports.records.load(account_id, kind)
         update_record(self.ports.records, record, change, clock=self.ports.clock)
+
+    def _drop_altered(self, run: Run, plan: PlanReference, now: datetime) -> None:
+        """Its approval came to nothing: the next sweep plans anew, and nothing of this plan is granted."""
+        if run.trigger is Trigger.APPROVAL:
+            why = str(AlteredPlanError())
+            self.ports.sweeps.save_lapsed(
+                LapsedApproval(plan=plan.digest, by=run.by or "unknown", why=why, at=now)
+            )
+        self.ports.sweeps.forget_applied(plan.digest)
 
     def _forget(self, trigger: Trigger, plan: PlanReference) -> None:
         if trigger is Trigger.APPROVAL:

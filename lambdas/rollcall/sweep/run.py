@@ -43,6 +43,8 @@ class Ending(StrEnum):
     SUPERSEDED = "superseded"
     PAUSED = "paused"
     BUSY = "busy"
+    #: The stored plan was not the one that its digest names.
+    ALTERED = "altered"
     NOTHING_NEW = "nothing-new"
     FAILED = "failed"
 

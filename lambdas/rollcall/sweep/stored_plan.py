@@ -1,0 +1,95 @@
+"""The stored plan: read back part by part, and only as it was when its digest was taken."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, Final, Protocol
+
+from rollcall.model.errors import PermanentError
+from rollcall.outcomes.notice_kinds import NoticeKind
+from rollcall.outcomes.notices import Notice, make_notice
+from rollcall.sweep.plan_builder import PART_CHANGES, PlanDigest
+from rollcall.sweep.run import PlanReference
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rollcall.decide.observed import PlannedChange
+    from rollcall.sweep.approvals import PendingPlan
+
+#: What reading a file raises that is not one that `write_planned` wrote.
+_UNREADABLE: Final = (ValueError, KeyError, TypeError, AttributeError, EOFError, OSError, zlib.error)
+
+
+class AlteredPlanError(PermanentError):
+    """The stored plan differs from its digest: somebody changed it after it was made."""
+
+    def __init__(self) -> None:
+        super().__init__("the stored plan differs from its digest: it was changed after it was made")
+
+
+class PlanReader(Protocol):
+    """Reads parts of stored plans."""
+
+    def read_planned(self, run_id: str, roster: str, part: int) -> Sequence[PlannedChange]:
+        """One part of the plan of a run for a roster (digest); RetryableError."""
+
+
+class StoredPlan:
+    """A plan whose parts are known to be those that the digest was taken of.
+
+    `data` is the run that stored it. AlteredPlanError from every method if they are not; RetryableError if
+    they cannot be read.
+    """
+
+    def __init__(self, reader: PlanReader, plan: PlanReference, *, data: str) -> None:
+        self._reader, self._plan, self._data = reader, plan, data
+        self._digests: list[str] = []
+        whole, changes = PlanDigest(plan.roster), 0
+        for part in range(plan.parts):
+            read = self._read(part)
+            self._digests.append(self._compute(read))
+            changes += len(read)
+            for change in read:
+                whole.add(change)
+        if whole.compute() != plan.digest or changes != plan.changes:
+            raise AlteredPlanError
+
+    def read_part(self, part: int) -> Sequence[PlannedChange]:
+        """One part, read again: another worker may have changed it in between."""
+        found = self._read(part)
+        if self._compute(found) != self._digests[part]:
+            raise AlteredPlanError
+        return found
+
+    def read_all(self) -> list[PlannedChange]:
+        """All changes in the order of the plan."""
+        return [change for part in range(self._plan.parts) for change in self.read_part(part)]
+
+    def _read(self, part: int) -> Sequence[PlannedChange]:
+        try:
+            found = self._reader.read_planned(self._data, self._plan.roster, part)
+        except _UNREADABLE:
+            # `from None`: the text of such an error may hold a piece of a contact.
+            raise AlteredPlanError from None
+        if part < self._plan.parts - 1 and len(found) != PART_CHANGES:
+            raise AlteredPlanError
+        return found
+
+    def _compute(self, changes: Sequence[PlannedChange]) -> str:
+        digest = PlanDigest(self._plan.roster)
+        for change in changes:
+            digest.add(change)
+        return digest.compute()
+
+
+def open_pending(reader: PlanReader, held: PendingPlan) -> StoredPlan:
+    """The stored plan of one that waits or was approved; raises as `StoredPlan`."""
+    plan = PlanReference(digest=held.plan, roster=held.roster, changes=held.changes, parts=held.parts)
+    return StoredPlan(reader, plan, data=held.data)
+
+
+def make_altered_notice(*, plan: str, data: str, run: str) -> Notice:
+    """The alert that `run` found the plan that run `data` stored altered; the same for all tries."""
+    facts = {"run": run, "plan": plan, "stored_by": data}
+    return make_notice(NoticeKind.PLAN_ALTERED, key=f"{plan}/{data}", facts=facts)

@@ -58,11 +58,6 @@ _VARIABLES: Final = {
         writer_role_arn=str(WRITER.role_arn),
         management_role_arn=str(MANAGEMENT_WRITER.role_arn),
         guardrail="off",
-        bulk_edits_accounts="5",
-        bulk_edits_organization_accounts="20",
-        bulk_edits_minutes="10",
-        repeated_edits_reverts="3",
-        repeated_edits_minutes="60",
     ).as_variables(),
     **NotifyEnvironment(
         state_table=TABLE,

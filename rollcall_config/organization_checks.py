@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rollcall.bulk_edits.model import BulkLimits
 from rollcall_config.organization_values import PARTITIONS
 
 if TYPE_CHECKING:
@@ -35,7 +34,6 @@ def find_contradictions(document: Document) -> list[ConfigProblem]:
         *_check_members(document, data),
         *_check_guardrail(document, data, region),
         *_check_people(document, data, region),
-        *_check_bulk_edits(document, data),
         *_check_channels(document, data, region),
         *_check_places(document, data, region),
     ]
@@ -98,22 +96,6 @@ def _check_people(document: Document, data: Mapping[str, Any], region: Any) -> I
     for key in ("operators", "readers"):
         for index, value in enumerate(_list_texts(data, (key,))):
             yield from _check_partition(document, (key, index), value, region)
-
-
-def _check_bulk_edits(document: Document, data: Mapping[str, Any]) -> Iterator[ConfigProblem]:
-    given = data.get("bulk_edits")
-    if not isinstance(given, dict):
-        return
-    default = BulkLimits()
-    accounts = given.get("accounts", default.accounts)
-    everywhere = given.get("organization_accounts", default.organization_accounts)
-    if isinstance(accounts, int) and isinstance(everywhere, int) and everywhere <= accounts:
-        key = "organization_accounts" if "organization_accounts" in given else "accounts"
-        problem = f"organization_accounts ({everywhere}) is not more than accounts ({accounts})"
-        yield document.make_problem(
-            ("bulk_edits", key),
-            f"{problem}: edits by anyone would be a bulk edit before those of one principal are",
-        )
 
 
 def _check_places(document: Document, data: Mapping[str, Any], region: Any) -> Iterator[ConfigProblem]:

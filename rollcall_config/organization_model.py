@@ -1,13 +1,10 @@
 """The keys of `config/organization.yaml`."""
 
 # No postponed annotations here: pydantic reads them, and ruff would move what they name out of reach.
-from datetime import timedelta
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from rollcall.bulk_edits.model import MOST_ACCOUNTS, BulkLimits
-from rollcall.contact.repeated_edits import MOST_REVERTS, RepeatedEditLimits
 from rollcall_config.organization_values import (
     BreakGlass,
     ChannelId,
@@ -35,15 +32,6 @@ _Region = Literal["us-east-1", "cn-northwest-1", "us-gov-west-1"]
 MOST_EXCLUDED: Final = 500
 _PEOPLE: Final = "a list of ARNs of roles and users, such as arn:aws:iam::333333333333:role/Ops*"
 _PATHS: Final = "a list of paths of OUs, o-exampleorgid/r-a1b2/ou-a1b2-11111111/*"
-_BULK_EDITS: Final = BulkLimits()
-_REPEATED_EDITS: Final = RepeatedEditLimits()
-_MINUTE: Final = timedelta(minutes=1)
-#: A bulk edit ends when its window has passed without an edit: one edit an hour is no bulk edit.
-_LONGEST_BULK: Final = 60
-#: Repeated edits are over a day after the last one: a longer window would count what was forgotten.
-_LONGEST_REPEATED: Final = 1440
-#: Events take minutes: in a shorter window a script that answers each restore would never be found.
-_SHORTEST_REPEATED: Final = 5
 
 
 class SnsChannelKeys(Strict):
@@ -75,48 +63,6 @@ class ChannelKeys(Strict):
     sns: Annotated[SnsChannelKeys, Field(description="min_severity: INFO")] = SnsChannelKeys()
     chat: Annotated[ChatChannelKeys, Field(description="workspace, channel and min_severity")] | None = None
     slack: Annotated[SlackChannelKeys, Field(description="secret, channel and min_severity")] | None = None
-
-
-class BulkEditKeys(Strict):
-    """Edits of this many accounts within so many minutes are one alert."""
-
-    accounts: Annotated[int, Field(ge=2, le=MOST_ACCOUNTS, description=f"accounts, 2 to {MOST_ACCOUNTS}")] = (
-        _BULK_EDITS.accounts
-    )
-    organization_accounts: Annotated[
-        int, Field(ge=3, le=MOST_ACCOUNTS, description=f"accounts, 3 to {MOST_ACCOUNTS}")
-    ] = _BULK_EDITS.organization_accounts
-    minutes: Annotated[int, Field(ge=1, le=_LONGEST_BULK, description=f"minutes, 1 to {_LONGEST_BULK}")] = (
-        _BULK_EDITS.window // _MINUTE
-    )
-
-    def make_limits(self) -> BulkLimits:
-        """Return them as the functions know them."""
-        return BulkLimits(
-            accounts=self.accounts,
-            organization_accounts=self.organization_accounts,
-            window=timedelta(minutes=self.minutes),
-        )
-
-
-class RepeatedEditKeys(Strict):
-    """After this many restores of one contact within so many minutes, restores back off."""
-
-    reverts: Annotated[int, Field(ge=2, le=MOST_REVERTS, description=f"restores, 2 to {MOST_REVERTS}")] = (
-        _REPEATED_EDITS.reverts
-    )
-    minutes: Annotated[
-        int,
-        Field(
-            ge=_SHORTEST_REPEATED,
-            le=_LONGEST_REPEATED,
-            description=f"minutes, {_SHORTEST_REPEATED} to {_LONGEST_REPEATED}",
-        ),
-    ] = _REPEATED_EDITS.window // _MINUTE
-
-    def make_limits(self) -> RepeatedEditLimits:
-        """Return them as the functions know them."""
-        return RepeatedEditLimits(reverts=self.reverts, window=timedelta(minutes=self.minutes))
 
 
 class _Alerts(Strict):
@@ -189,12 +135,6 @@ class OrganizationFile(Strict):
     ledger: Annotated[_Ledger, Field(description="retention_days: 365")] = _Ledger()
     sweep: Annotated[_Sweep, Field(description="schedule: rate(1 day)")] = _Sweep()
     reports: Annotated[_Reports, Field(description="retention_days: 400")] = _Reports()
-    bulk_edits: Annotated[
-        BulkEditKeys, Field(description="accounts: 5, organization_accounts: 20, minutes: 10")
-    ] = BulkEditKeys()
-    repeated_edits: Annotated[RepeatedEditKeys, Field(description="reverts: 3, minutes: 60")] = (
-        RepeatedEditKeys()
-    )
     operators: Annotated[list[PeopleArn], Field(min_length=1, description=_PEOPLE)] | None = None
     readers: Annotated[list[PeopleArn], Field(min_length=1, description=_PEOPLE)] | None = None
     members: Annotated[_Members, Field(description="deploy: stackset, targets: [r-a1b2]")] = _Members()

@@ -77,6 +77,8 @@ def _compile(roster: RosterFile) -> dict[str, Any]:
         "exempt": sorted(exempt, key=lambda entry: entry["accounts"] or []),
         "authorised_changers": sorted(roster.authorised_changers),
         "limits": roster.limits.model_dump(),
+        "bulk_edits": roster.bulk_edits.model_dump(),
+        "repeated_edits": roster.repeated_edits.model_dump(),
     }
 
 

@@ -5,6 +5,9 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field, JsonValue
 
+from rollcall.bulk_edits.model import MOST_ACCOUNTS
+from rollcall.contact.repeated_edits import MOST_REVERTS
+from rollcall.model.edit_limits import BulkLimits, RepeatedEditLimits
 from rollcall_config.validation import Strict
 from rollcall_config.values import (
     ABSENT,
@@ -30,6 +33,14 @@ _Mode = Literal["audit", "enforce"]
 _MODES: Final = "audit (alert only) or enforce (alert and write)"
 _ACCOUNTS: Final = 'a list of ids, ["111122223333"]'
 _NONE: Final = "a list; leave the key out for none"
+_BULK_EDITS: Final = BulkLimits()
+_REPEATED_EDITS: Final = RepeatedEditLimits()
+#: A bulk edit ends when its window has passed without an edit: one edit an hour is no bulk edit.
+_LONGEST_BULK: Final = 60
+#: Repeated edits are over a day after the last one: a longer window would count what was forgotten.
+_LONGEST_REPEATED: Final = 1440
+#: Events take minutes: in a shorter window a script that answers each restore would never be found.
+_SHORTEST_REPEATED: Final = 5
 _KIND: Final = f"a contact's name, or {ABSENT}"
 
 
@@ -98,6 +109,36 @@ class Limits(Strict):
     max_changed_accounts: Limit | None = None
 
 
+class BulkEditKeys(Strict):
+    """Edits of this many accounts within so many minutes are one alert."""
+
+    accounts: Annotated[int, Field(ge=2, le=MOST_ACCOUNTS, description=f"accounts, 2 to {MOST_ACCOUNTS}")] = (
+        _BULK_EDITS.accounts
+    )
+    organization_accounts: Annotated[
+        int, Field(ge=3, le=MOST_ACCOUNTS, description=f"accounts, 3 to {MOST_ACCOUNTS}")
+    ] = _BULK_EDITS.organization_accounts
+    minutes: Annotated[int, Field(ge=1, le=_LONGEST_BULK, description=f"minutes, 1 to {_LONGEST_BULK}")] = (
+        _BULK_EDITS.minutes
+    )
+
+
+class RepeatedEditKeys(Strict):
+    """After this many restores of one contact within so many minutes, restores back off."""
+
+    reverts: Annotated[int, Field(ge=2, le=MOST_REVERTS, description=f"restores, 2 to {MOST_REVERTS}")] = (
+        _REPEATED_EDITS.reverts
+    )
+    minutes: Annotated[
+        int,
+        Field(
+            ge=_SHORTEST_REPEATED,
+            le=_LONGEST_REPEATED,
+            description=f"minutes, {_SHORTEST_REPEATED} to {_LONGEST_REPEATED}",
+        ),
+    ] = _REPEATED_EDITS.minutes
+
+
 class RosterFile(Strict):
     """The whole file."""
 
@@ -112,3 +153,9 @@ class RosterFile(Strict):
     exempt: list[Exemption] = Field(default_factory=list, description=_NONE)
     authorised_changers: list[PrincipalArn] = Field(default_factory=list, description=_NONE)
     limits: Annotated[Limits, Field(description="max_changed_accounts: 10%")] = Limits()
+    bulk_edits: Annotated[
+        BulkEditKeys, Field(description="accounts: 5, organization_accounts: 20, minutes: 10")
+    ] = BulkEditKeys()
+    repeated_edits: Annotated[RepeatedEditKeys, Field(description="reverts: 3, minutes: 60")] = (
+        RepeatedEditKeys()
+    )

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
-from rollcall.bulk_edits.model import BulkLimits
-from rollcall.contact.repeated_edits import RepeatedEditLimits
 from rollcall_config.document import ConfigError
 from rollcall_config.located_yaml import read
 from rollcall_config.organization_checks import find_contradictions
@@ -119,10 +117,6 @@ class Settings:
     private_link: PrivateLink | None = None
     #: None for the layer that AWS publishes.
     powertools_layer: str | None = None
-    #: How many edits are one alert.
-    bulk_edits: BulkLimits = field(default_factory=BulkLimits)
-    #: After how many restores the next ones back off.
-    repeated_edits: RepeatedEditLimits = field(default_factory=RepeatedEditLimits)
 
     @property
     def partition(self) -> str:
@@ -171,6 +165,4 @@ def _make_settings(model: OrganizationFile) -> Settings:
         if link
         else None,
         powertools_layer=model.powertools_layer,
-        bulk_edits=model.bulk_edits.make_limits(),
-        repeated_edits=model.repeated_edits.make_limits(),
     )

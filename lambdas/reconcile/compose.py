@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.bus_and_queue import SqsQueue
@@ -15,8 +14,6 @@ from rollcall.adapters.state.incidents import IncidentItems
 from rollcall.adapters.state.rosters import ControlItems, MatchTable
 from rollcall.adapters.system import SystemClock
 from rollcall.bulk_edits.detector import BulkDetector
-from rollcall.bulk_edits.model import BulkLimits
-from rollcall.contact.repeated_edits import RepeatedEditLimits
 from rollcall.publish.incidents import IncidentPublisher
 from rollcall.reconcile.reconciler import Reconciler
 from rollcall.rosters.current import Rosters
@@ -75,12 +72,10 @@ def compose_reconcile(observe: Callable[[Incident], None]) -> ReconcileFunction:
     incidents = IncidentItems(**table)
     bus = make_outcome_bus(environment)
     writer_roles = frozenset({environment.writer_role_arn, environment.management_role_arn})
-    bulks = BulkLimits(
-        accounts=int(environment.bulk_edits_accounts),
-        organization_accounts=int(environment.bulk_edits_organization_accounts),
-        window=timedelta(minutes=int(environment.bulk_edits_minutes)),
+    rosters = Rosters(memory=ControlItems(**table), candidate=load_candidate())
+    detector = BulkDetector(
+        bulks=BulkItems(**table), bus=bus, clock=writer.clock, limits=rosters.get_bulk_limits
     )
-    detector = BulkDetector(bulks=BulkItems(**table), bus=bus, clock=writer.clock, limits=bulks)
     publisher = IncidentPublisher(
         incidents=incidents,
         contacts=writer.contacts,
@@ -92,7 +87,7 @@ def compose_reconcile(observe: Callable[[Incident], None]) -> ReconcileFunction:
     )
     reconciler = Reconciler(
         organization=AwsOrganization(client=make_client("organizations")),
-        rosters=Rosters(memory=ControlItems(**table), candidate=load_candidate()),
+        rosters=rosters,
         matches=MatchTable(**table),
         writer=writer,
         publisher=publisher,
@@ -101,10 +96,6 @@ def compose_reconcile(observe: Callable[[Incident], None]) -> ReconcileFunction:
         units=incidents,
         writer_roles=writer_roles,
         guardrail=environment.guardrail == "on",
-        repeated_edits=RepeatedEditLimits(
-            reverts=int(environment.repeated_edits_reverts),
-            window=timedelta(minutes=int(environment.repeated_edits_minutes)),
-        ),
     )
     sqs = LateClient("sqs")
     slow = Bucket(rate=ECHO_READS, burst=ECHO_READS, tokens=ECHO_READS, at=now)

@@ -34,7 +34,6 @@ class Reconcile(Construct):
     ) -> None:
         super().__init__(scope, id_)
         settings = common.settings
-        bulks, repeated = settings.bulk_edits, settings.repeated_edits
         self.role = FunctionRole(self, "Role", name=RECONCILE_ROLE_NAME).role
         self.function = Worker(
             self,
@@ -52,11 +51,6 @@ class Reconcile(Construct):
                 writer_role_arn=self.role.role_arn,
                 management_role_arn=get_management_role_arn(settings),
                 guardrail="on" if settings.guardrail else "off",
-                bulk_edits_accounts=str(bulks.accounts),
-                bulk_edits_organization_accounts=str(bulks.organization_accounts),
-                bulk_edits_minutes=str(bulks.window // _MINUTE),
-                repeated_edits_reverts=str(repeated.reverts),
-                repeated_edits_minutes=str(repeated.window // _MINUTE),
             ).as_variables(),
             inboxes=[queue, echoes],
             timeout=RECONCILE_TIMEOUT,

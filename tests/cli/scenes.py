@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rollcall.contact.repeated_edits import RepeatedEditLimits, Revert, count_change, count_revert
+from rollcall.contact.repeated_edits import Revert, count_change, count_revert
 from rollcall.model.contact import ContactKind
+from rollcall.model.edit_limits import RepeatedEditLimits
 from rollcall_cli.text.fixes import ACCOUNTS
 from tests.cli.desk import CONTACTS, DIVESTED, HUB, MALLORY, MANAGEMENT, PAYMENTS, PLAYGROUND, RIGHT, SHOP
 from tests.cli.machines import operate

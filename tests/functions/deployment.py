@@ -181,11 +181,6 @@ class Deployment:
             writer_role_arn=WRITER_ROLE,
             management_role_arn=MANAGEMENT_ROLE,
             guardrail=self.guardrail,
-            bulk_edits_accounts="5",
-            bulk_edits_organization_accounts="20",
-            bulk_edits_minutes="10",
-            repeated_edits_reverts="3",
-            repeated_edits_minutes="60",
         )
         of_notify = NotifyEnvironment(
             state_table=TABLE,

@@ -3,7 +3,6 @@
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,8 +19,6 @@ from rollcall.adapters.sns import ChatTopic, SnsTopic
 from rollcall.adapters.state.contacts import ContactItems
 from rollcall.adapters.state.incidents import IncidentItems
 from rollcall.adapters.state.rosters import MatchTable
-from rollcall.bulk_edits.model import BulkLimits
-from rollcall.contact.repeated_edits import RepeatedEditLimits
 from rollcall.decide.enforcement import Enforcement
 from rollcall.model.levels import Severity
 from rollcall.model.roster import compute_digest
@@ -41,11 +38,6 @@ RECONCILE = ReconcileEnvironment(
     writer_role_arn=WRITER_ROLE,
     management_role_arn=MANAGEMENT_ROLE,
     guardrail="off",
-    bulk_edits_accounts="7",
-    bulk_edits_organization_accounts="30",
-    bulk_edits_minutes="15",
-    repeated_edits_reverts="4",
-    repeated_edits_minutes="90",
 )
 NOTIFY = NotifyEnvironment(
     state_table="state",
@@ -81,11 +73,6 @@ class TestEnvironment:
             "ROLLCALL_WRITER_ROLE_ARN",
             "ROLLCALL_MANAGEMENT_ROLE_ARN",
             "ROLLCALL_GUARDRAIL",
-            "ROLLCALL_BULK_EDITS_ACCOUNTS",
-            "ROLLCALL_BULK_EDITS_ORGANIZATION_ACCOUNTS",
-            "ROLLCALL_BULK_EDITS_MINUTES",
-            "ROLLCALL_REPEATED_EDITS_REVERTS",
-            "ROLLCALL_REPEATED_EDITS_MINUTES",
         )
         assert NOTIFY.variable_names() == (
             "ROLLCALL_STATE_TABLE",
@@ -215,16 +202,6 @@ def test_the_guardrail_is_in_use_if_it_is_on(monkeypatch, value, in_use):
     for name, text in (RECONCILE.as_variables() | {"ROLLCALL_GUARDRAIL": value}).items():
         monkeypatch.setenv(name, text)
     assert compose_reconcile(OBSERVED.append).signals.reconciler.guardrail is in_use
-
-
-@pytest.mark.usefixtures("created", "candidate")
-def test_what_is_a_bulk_and_a_standoff_is_what_the_stack_says(monkeypatch):
-    for name, text in RECONCILE.as_variables().items():
-        monkeypatch.setenv(name, text)
-    reconciler = compose_reconcile(OBSERVED.append).signals.reconciler
-    window = timedelta(minutes=15)
-    assert reconciler.bulks.limits == BulkLimits(accounts=7, organization_accounts=30, window=window)
-    assert reconciler.repeated_edits == RepeatedEditLimits(reverts=4, window=timedelta(minutes=90))
 
 
 def test_the_management_account_is_asked_with_the_credentials_of_the_role(monkeypatch):

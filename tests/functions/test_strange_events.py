@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rollcall.bulk_edits.model import BulkLimits
-from rollcall.contact.repeated_edits import RepeatedEditLimits
 from rollcall.notify.notifier import read_event
 from simulation.caller import Caller
 from tests.support.hostile_names import assert_sound
 from tests.support.memory import Crash
 from tests.support.samples import LINKS
 from tests.support.timeline import Timeline, edit, many_accounts
-from tests.support.world import MEMBER, World, api_values
+from tests.support.world import MEMBER, ROSTER, World, api_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -143,15 +141,8 @@ POINTS = (
 
 @pytest.mark.parametrize("seed", range(8))
 def test_any_mixture_of_strange_events_doubles_and_crashes_ends_right_and_told(seed):
-    chance, world = Random(seed), World().settle()  # noqa: S311  # a mixture that comes again, no secret
-    publisher = world.reconciler.publisher
-    detector = replace(world.reconciler.bulks, limits=BulkLimits(accounts=3))
-    world.reconciler = replace(
-        world.reconciler,
-        publisher=replace(publisher, grouper=detector),
-        bulks=detector,
-        repeated_edits=RepeatedEditLimits(reverts=2),
-    )
+    chance = Random(seed)  # noqa: S311  # a mixture that comes again, no secret
+    world = World(ROSTER | {"bulk_edits": {"accounts": 3}, "repeated_edits": {"reverts": 2}}).settle()
     accounts = many_accounts(world, 6)
     for _ in range(20):
         caller = Caller.role(chance.choice(accounts), "Dev", chance.choice(["mary", "eve"]))

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from rollcall.bulk_edits.model import BulkLimits
-from rollcall.contact.repeated_edits import RepeatedEditLimits
-from tests.stacks.configs import ORGANIZATION, complaints, load_from
+from rollcall.model.edit_limits import BulkLimits, RepeatedEditLimits
+from rollcall.model.roster import Roster
+from tests.stacks.configs import CONTACTS, ORGANIZATION, complaints, load_from
 from tests.support.assembly_cache import ROOT
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ sweep: {schedule: "cron(30 4 * * ? *)"}
 reports: {retention_days: 30}
 operators: [arn:aws:iam::333333333333:user/oncall/*]
 readers: [arn:aws:iam::333333333333:role/Security*, arn:aws:iam::444455556666:role/ci]
+"""
+
+EDITS = """
 bulk_edits: {accounts: 10, organization_accounts: 40, minutes: 30}
 repeated_edits: {reverts: 5, minutes: 120}
 """
@@ -31,10 +34,11 @@ def test_what_holds_if_nothing_is_said(tmp_path: Path) -> None:
     settings = load_from(tmp_path).settings
     assert (settings.sweep_schedule, settings.reports_retention_days) == ("rate(1 day)", 400)
     assert (settings.operators, settings.readers) == ((), ())
-    assert (settings.bulk_edits, settings.repeated_edits) == (BulkLimits(), RepeatedEditLimits())
-    assert (settings.bulk_edits.accounts, settings.bulk_edits.organization_accounts) == (5, 20)
-    assert settings.bulk_edits.window == timedelta(minutes=10)
-    assert (settings.repeated_edits.reverts, settings.repeated_edits.window) == (3, timedelta(hours=1))
+    roster = Roster.from_document(load_from(tmp_path).roster)
+    assert (roster.bulk_edits, roster.repeated_edits) == (BulkLimits(), RepeatedEditLimits())
+    assert (roster.bulk_edits.accounts, roster.bulk_edits.organization_accounts) == (5, 20)
+    assert roster.bulk_edits.window == timedelta(minutes=10)
+    assert (roster.repeated_edits.reverts, roster.repeated_edits.window) == (3, timedelta(hours=1))
 
 
 def test_what_is_said_of_the_sweep_and_its_people(tmp_path: Path) -> None:
@@ -48,17 +52,19 @@ def test_what_is_said_of_the_sweep_and_its_people(tmp_path: Path) -> None:
 
 
 def test_what_is_said_of_bulk_edits_and_repeated_edits(tmp_path: Path) -> None:
-    settings = load_from(tmp_path, organization=ORGANIZATION + MORE).settings
+    roster = Roster.from_document(load_from(tmp_path, contacts=CONTACTS + EDITS).roster)
     window = timedelta(minutes=30)
-    assert settings.bulk_edits == BulkLimits(accounts=10, organization_accounts=40, window=window)
-    assert settings.repeated_edits == RepeatedEditLimits(reverts=5, window=timedelta(hours=2))
+    assert roster.bulk_edits == BulkLimits(accounts=10, organization_accounts=40, window=window)
+    assert roster.repeated_edits == RepeatedEditLimits(reverts=5, window=timedelta(hours=2))
 
 
 def test_the_page_shows_the_default_limits_of_edits(tmp_path: Path) -> None:
-    page = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
-    shown = page.partition("## Limits of edits")[2].partition("```yaml\n")[2].partition("```")[0]
+    page = (ROOT / "docs" / "roster.md").read_text(encoding="utf-8")
+    shown = (
+        page.partition("## bulk_edits and repeated_edits")[2].partition("```yaml\n")[2].partition("```")[0]
+    )
     assert set(yaml.safe_load(shown)) == {"bulk_edits", "repeated_edits"}
-    assert load_from(tmp_path, organization=ORGANIZATION + shown).settings == load_from(tmp_path).settings
+    assert load_from(tmp_path, contacts=CONTACTS + shown).roster == load_from(tmp_path).roster
 
 
 @pytest.mark.parametrize(
@@ -75,14 +81,12 @@ def test_a_number_is_taken_up_to_its_limits_and_no_further(
     tmp_path: Path, section: str, key: str, least: int, most: int
 ) -> None:
     def said(number: int) -> list[str]:
-        return complaints(tmp_path, organization=f"{ORGANIZATION}{section}:\n  {key}: {number}\n")
+        return complaints(tmp_path, contacts=f"{CONTACTS}{section}:\n  {key}: {number}\n")
 
     assert said(least) == said(most) == []
     for number in (least - 1, most + 1):
         [fault] = said(number)
-        assert fault.startswith(
-            f"config/organization.yaml:{ORGANIZATION.count(chr(10)) + 2}: {section}.{key}"
-        )
+        assert fault.startswith(f"config/contacts.yaml:{CONTACTS.count(chr(10)) + 2}: {section}.{key}")
 
 
 @pytest.mark.parametrize(
@@ -106,7 +110,7 @@ def test_what_the_shipped_file_shows_as_comments_is_taken(tmp_path: Path) -> Non
     shipped = (ROOT / "config" / "organization.yaml").read_text(encoding="utf-8")
     shown = [line[2:] for line in shipped.splitlines() if line.startswith("# ") and line.endswith(("}", "]"))]
     keys = [key for line in shown for key in (yaml.safe_load(line) if line[0].isalpha() else ())]
-    assert {"sweep", "reports", "bulk_edits", "repeated_edits", "operators", "readers"} <= set(keys)
+    assert {"sweep", "reports", "operators", "readers"} <= set(keys)
     for line in shown:
         if line[0].isalpha() and line.split(":")[0] not in ORGANIZATION:
             assert complaints(tmp_path, organization=f"{ORGANIZATION}{line}\n") == []

@@ -12,11 +12,11 @@ from rollcall.bulk_edits.counting import (
     list_members,
 )
 from rollcall.bulk_edits.model import (
-    BulkLimits,
     By,
     Edit,
     EditWindow,
 )
+from rollcall.model.edit_limits import BulkLimits
 from tests.support.samples import SIGNAL
 
 START = datetime(2026, 10, 5, 9, 0, tzinfo=UTC)

@@ -11,7 +11,6 @@ from botocore.exceptions import ClientError
 from rollcall.adapters.account_api import AllAccounts, ManagementAccount, OneModeAccountApi, name_writes
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.bulk_edits.detector import BulkDetector
-from rollcall.bulk_edits.model import BulkLimits
 from rollcall.decide.resolve import resolve_requirement
 from rollcall.model.desired import Desired
 from rollcall.model.levels import Severity
@@ -196,10 +195,13 @@ class World:
             clock=self.clock,
         )
         writer_roles = frozenset({WRITER_ROLE, MANAGEMENT_ROLE})
-        detector = BulkDetector(bulks=self.state, bus=self.bus, clock=self.clock, limits=BulkLimits())
+        rosters = Rosters(memory=self.state, candidate=self.roster)
+        detector = BulkDetector(
+            bulks=self.state, bus=self.bus, clock=self.clock, limits=rosters.get_bulk_limits
+        )
         self.reconciler = Reconciler(
             organization=AwsOrganization(client=self.cloud.client("organizations", role)),
-            rosters=Rosters(memory=self.state, candidate=self.roster),
+            rosters=rosters,
             matches=self.matches,
             writer=writer,
             publisher=IncidentPublisher(

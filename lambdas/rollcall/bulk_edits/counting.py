@@ -7,7 +7,17 @@ from dataclasses import replace
 from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING, Final
 
-from rollcall.bulk_edits.model import EXAMPLES, PRINCIPALS, QUIET, UPDATE_EVERY, Bulk, By, Edit, EditWindow
+from rollcall.bulk_edits.model import (
+    EXAMPLES,
+    PRINCIPALS,
+    QUIET,
+    UPDATE_EVERY,
+    Bulk,
+    By,
+    Edit,
+    EditWindow,
+    get_threshold,
+)
 from rollcall.events.actor import UNKNOWN
 from rollcall.events.fields import make_key_text
 from rollcall.events.signal import TAMPERING, parse_time
@@ -19,9 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
-    from rollcall.bulk_edits.model import BulkLimits
     from rollcall.events.actor import Actor
     from rollcall.events.signal import Signal
+    from rollcall.model.edit_limits import BulkLimits
     from rollcall.outcomes.outcome import Incident
 
 #: IAM Identity Center gives the role of one permission set another random suffix in each account:
@@ -163,7 +173,7 @@ def count_edit(tally: EditWindow, edit: Edit, now: datetime, limits: BulkLimits)
         (item for item in known.values() if newest - item.at <= limits.window),
         key=lambda item: (item.at, item.account_id),
     )
-    if len(recent) < limits.get_threshold(tally.by):
+    if len(recent) < get_threshold(limits, tally.by):
         return replace(tally, recent=tuple(recent), bulk=None)
     return replace(tally, recent=tuple(recent), bulk=_open_bulk(tally, recent, now))
 

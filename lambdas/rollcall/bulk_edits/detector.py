@@ -24,11 +24,12 @@ from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, format_time, make_notice
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from rollcall.bulk_edits.model import Bulk, BulkLimits, BulkMemory, Edit, EditWindow
+    from rollcall.bulk_edits.model import Bulk, BulkMemory, Edit, EditWindow
     from rollcall.events.signal import Signal
+    from rollcall.model.edit_limits import BulkLimits
     from rollcall.outcomes.outcome import Incident
     from rollcall.outcomes.verdicts import Verdict
     from rollcall.ports import Clock, Delivery, OutcomeBus
@@ -78,7 +79,8 @@ class BulkDetector:
     bulks: BulkMemory
     bus: OutcomeBus
     clock: Clock
-    limits: BulkLimits
+    #: Those of the roster in force; RetryableError.
+    limits: Callable[[], BulkLimits]
 
     def record_edit(self, incident: Incident, signal: Signal, verdict: Verdict) -> GroupedIncident | None:
         """Count an edit that people are to be told of; returns the bulk that tells of it, if there is one.
@@ -104,13 +106,14 @@ class BulkDetector:
 
     def _try_to_count(self, signal: Signal, edit: Edit) -> tuple[bool, GroupedIncident | None]:
         """Whether the edit was counted, and the bulk that tells of it."""
+        limits = self.limits()
         tallies = [self.bulks.load_window(by, name) for by, name in list_names(signal.actor)]
         for tally in tallies:
-            if tally.bulk is not None and accepts(tally.bulk, edit, self.limits):
+            if tally.bulk is not None and accepts(tally.bulk, edit, limits):
                 return self._join(tally, tally.bulk, edit)
         for tally in tallies:
             self._close_previous(tally, edit)
-            after = count_edit(tally, edit, self.clock.now(), self.limits)
+            after = count_edit(tally, edit, self.clock.now(), limits)
             if after == tally:
                 continue
             # With the bulk that the edit has opened, if it has, go all that led to it.
@@ -207,7 +210,7 @@ class BulkDetector:
         return self.bulks.save_window(tally, at=self.clock.now(), members=members, gathered=gathered)
 
     def _make_notice(self, by: By, bulk: Bulk, *, last: bool) -> Notice:
-        return make_bulk_notice(by, bulk, last=last, window=self.limits.window)
+        return make_bulk_notice(by, bulk, last=last, window=self.limits().window)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from rollcall.model.edit_limits import BulkLimits
+
 
 class By(StrEnum):
     """What the edits of a bulk have in common; in this order the first that knows of a bulk takes an edit."""
@@ -20,20 +22,9 @@ class By(StrEnum):
     ORGANIZATION = "organization"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BulkLimits:
-    """So many distinct accounts within the window are a bulk; `organization_accounts` whoever edits them.
-
-    The window is time of the events, not of their arrival. A bulk goes on until so long after its last edit.
-    """
-
-    accounts: int = 5
-    organization_accounts: int = 20
-    window: timedelta = timedelta(minutes=10)
-
-    def get_threshold(self, by: By) -> int:
-        """The number of accounts from which on edits are a bulk."""
-        return self.organization_accounts if by is By.ORGANIZATION else self.accounts
+def get_threshold(limits: BulkLimits, by: By) -> int:
+    """The number of accounts from which on edits are a bulk."""
+    return limits.organization_accounts if by is By.ORGANIZATION else limits.accounts
 
 
 #: The largest number that may be set: what opens a bulk is stored in one transaction of DynamoDB, the tally

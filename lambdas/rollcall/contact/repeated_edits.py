@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rollcall.model.codec import Serializable
 from rollcall.outcomes.notices import format_time
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RepeatedEditLimits:
-    """So many reverts of one contact within the window: the next change is not undone at once."""
-
-    reverts: int = 3
-    window: timedelta = timedelta(hours=1)
-
+if TYPE_CHECKING:
+    from rollcall.model.edit_limits import RepeatedEditLimits
 
 #: The largest number of reverts that may be set.
 MOST_REVERTS: Final = 20

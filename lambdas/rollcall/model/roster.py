@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
 from rollcall.model.contact import Contact, ContactKind
+from rollcall.model.edit_limits import BulkLimits, RepeatedEditLimits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -154,6 +155,10 @@ class Roster:
     exemptions: tuple[Exemption, ...]
     authorised_changers: frozenset[str]
     max_changed_accounts: int | str | None = None
+    #: How many edits are one alert.
+    bulk_edits: BulkLimits = field(default_factory=BulkLimits)
+    #: After how many restores the next ones back off.
+    repeated_edits: RepeatedEditLimits = field(default_factory=RepeatedEditLimits)
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Self:
@@ -169,6 +174,8 @@ class Roster:
             exemptions=tuple(_read_exemption(entry) for entry in document["exempt"]),
             authorised_changers=frozenset(document["authorised_changers"]),
             max_changed_accounts=document.get("limits", {}).get("max_changed_accounts"),
+            bulk_edits=BulkLimits.from_document(document.get("bulk_edits", {})),
+            repeated_edits=RepeatedEditLimits.from_document(document.get("repeated_edits", {})),
         )
 
     @property

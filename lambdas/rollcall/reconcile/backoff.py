@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from rollcall.contact.record import ContactMemory, ContactRecord
-    from rollcall.contact.repeated_edits import RepeatedEditLimits
     from rollcall.events.signal import Signal
     from rollcall.model.account import Account
+    from rollcall.model.edit_limits import RepeatedEditLimits
     from rollcall.ports import Clock, Delivery, OutcomeBus
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rollcall.contact.repeated_edits import RepeatedEditLimits
 from rollcall.decide.intent import Judgement
 from rollcall.events.parse import parse
 from rollcall.events.signal import TAMPERING, Ignored
@@ -57,7 +56,6 @@ class Reconciler:
     writer_roles: frozenset[str]
     #: Whether the service control policy is in use.
     guardrail: bool
-    repeated_edits: RepeatedEditLimits = field(default_factory=RepeatedEditLimits)
 
     def handle(self, event: object, delivery: Delivery) -> None:
         """Reconcile what one event points at, and publish what came of it.
@@ -179,7 +177,6 @@ class Reconciler:
             signal=signal,
             account=account,
             delivery=delivery,
-            limits=self.repeated_edits,
             writer=self.writer,
             matches=self.matches,
             bus=self.bus,

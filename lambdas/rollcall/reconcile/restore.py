@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from rollcall.contact.repeated_edits import RepeatedEditLimits
     from rollcall.decide.enforcement import Enforcement
     from rollcall.decide.plan import Change, Finding
     from rollcall.decide.resolve import Requirement
@@ -52,7 +51,6 @@ class AccountRestorer:
     signal: Signal
     account: Account
     delivery: Delivery
-    limits: RepeatedEditLimits
     writer: Writer
     matches: Matches
     bus: OutcomeBus
@@ -193,7 +191,7 @@ class AccountRestorer:
                 self.signal,
                 self.account,
                 delivery=self.delivery,
-                limits=self.limits,
+                limits=self.roster.repeated_edits,
                 contacts=self.writer.contacts,
                 bus=self.bus,
                 clock=self.writer.clock,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rollcall.decide.enforcement import Enforcement
+    from rollcall.model.edit_limits import BulkLimits
     from rollcall.ports import Organization
     from rollcall.rosters.orphaned import Matches
 
@@ -41,6 +42,7 @@ class Rosters:
         self.document = candidate
         self.candidate = Roster.from_document(candidate)
         self._known = {self.candidate.digest: self.candidate}
+        self._last: Roster | None = None
 
     def get_enforcement(self) -> Enforcement:
         """The pause and the approved digest as they are now; RetryableError if they cannot be read."""
@@ -48,7 +50,15 @@ class Rosters:
 
     def find_current(self, control: Enforcement) -> Roster:
         """The roster to decide by; RetryableError if the state table cannot be read."""
-        return self.candidate if control.approved is None else self.load(control.approved)
+        self._last = self.candidate if control.approved is None else self.load(control.approved)
+        return self._last
+
+    def get_bulk_limits(self) -> BulkLimits:
+        """Those of the roster that decided last; RetryableError.
+
+        An edit is counted after it was decided upon: counting it costs no read of its own.
+        """
+        return (self._last or self.find_current(self.get_enforcement())).bulk_edits
 
     def load(self, digest: str) -> Roster:
         """The candidate, or a roster that was approved; RetryableError if the state table has none such."""

@@ -43,8 +43,7 @@ class _Environment:
 class ReconcileEnvironment(_Environment):
     """Settings of `reconcile`. `guardrail` is `on` or `off`: whether the service control policy is used.
 
-    `echo_queue_url` is the queue of the events of its own writes.
-    Limits are whole numbers: accounts and reverts, and the minutes within which they are counted.
+    `echo_queue_url` is the queue of the events of its own writes. The limits of edits are in the roster.
     """
 
     management_account: str
@@ -56,11 +55,6 @@ class ReconcileEnvironment(_Environment):
     writer_role_arn: str
     management_role_arn: str
     guardrail: str
-    bulk_edits_accounts: str
-    bulk_edits_organization_accounts: str
-    bulk_edits_minutes: str
-    repeated_edits_reverts: str
-    repeated_edits_minutes: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from rollcall.bulk_edits.model import MOST_ACCOUNTS, BulkLimits, By, EditWindow, GroupedIncident
+from rollcall.bulk_edits.model import MOST_ACCOUNTS, By, EditWindow, GroupedIncident
+from rollcall.model.edit_limits import BulkLimits
 from rollcall.model.errors import RetryableError
 from tests.support.bulk_samples import counted_all, edit
 from tests.support.samples import NOW

@@ -27,10 +27,11 @@ from rollcall.bulk_edits.model import (
     QUIET,
     UPDATE_EVERY,
     Bulk,
-    BulkLimits,
     By,
     EditWindow,
+    get_threshold,
 )
+from rollcall.model.edit_limits import BulkLimits
 from tests.support.bulk_samples import LIMITS, NOBODY, START, counted_all, edit
 from tests.support.samples import SIGNAL
 
@@ -54,7 +55,7 @@ def after(bulk: Bulk, seconds: float, *, last: bool = False) -> Bulk:
 
 @pytest.mark.parametrize("by", By)
 def test_the_number_makes_a_bulk_and_one_less_does_not(by):
-    edits = [edit(number, number) for number in range(LIMITS.get_threshold(by))]
+    edits = [edit(number, number) for number in range(get_threshold(LIMITS, by))]
     nobody = replace(NOBODY, by=by)
     assert counted_all(edits[:-1], nobody).bulk is None
     bulk = counted_all(edits, nobody).bulk
@@ -214,7 +215,7 @@ def test_a_bulk_that_an_earlier_release_stored_goes_on():
 @given(accounts=st.integers(2, 39), more=st.integers(1, 10))
 def test_the_numbers_that_are_set_are_those_that_count(by, accounts, more):
     limits = BulkLimits(accounts=accounts, organization_accounts=min(accounts + more, 40))
-    edits = [edit(number, number) for number in range(limits.get_threshold(by))]
+    edits = [edit(number, number) for number in range(get_threshold(limits, by))]
     nobody = replace(NOBODY, by=by)
     assert counted_all(edits[:-1], nobody, limits).bulk is None
     assert counted_all(edits, nobody, limits).bulk is not None

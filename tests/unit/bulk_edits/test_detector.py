@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from rollcall.bulk_edits.model import MOST_CHECKS, BulkLimits
+from rollcall.bulk_edits.model import MOST_CHECKS
 from rollcall.model.errors import RetryableError
 from simulation.caller import Caller
 from simulation.clock import DEFAULT_START
@@ -132,12 +132,8 @@ def test_an_edit_that_is_heard_of_twice_makes_nobody_more_active():
 
 
 def test_the_numbers_that_are_set_decide_what_a_bulk_is():
-    world = World().settle()
-    limits = BulkLimits(accounts=2, organization_accounts=4, window=timedelta(minutes=1))
-    publisher = world.reconciler.publisher
-    detector = replace(world.reconciler.bulks, limits=limits)
-    publisher = replace(publisher, grouper=detector)
-    world.reconciler = replace(world.reconciler, publisher=publisher, bulks=detector)
+    limits = {"accounts": 2, "organization_accounts": 4, "minutes": 1}
+    world = World(ROSTER | {"bulk_edits": limits}).settle()
     accounts = many_accounts(world, 5)
     for account_id in accounts[:2]:
         edit(world, mallory(account_id))

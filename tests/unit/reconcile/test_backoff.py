@@ -11,7 +11,7 @@ from itertools import pairwise
 import pytest
 
 from rollcall.contact.record import update_record
-from rollcall.contact.repeated_edits import RepeatedEditLimits, find_backoff, make_released
+from rollcall.contact.repeated_edits import find_backoff, make_released
 from rollcall.model.contact import ContactKind
 from simulation.caller import Caller
 from simulation.clock import DEFAULT_START
@@ -111,9 +111,7 @@ def test_three_reverts_in_an_hour_are_no_standoff():
 
 
 def test_the_numbers_that_are_set_decide_what_a_standoff_is():
-    world = World().settle()
-    limits = RepeatedEditLimits(reverts=5, window=timedelta(minutes=30))
-    world.reconciler = replace(world.reconciler, repeated_edits=limits)
+    world = World(ROSTER | {"repeated_edits": {"reverts": 5, "minutes": 30}}).settle()
     pulled(world, 5)
     assert not standoffs(world)
     pulled(world, 1)

@@ -68,7 +68,7 @@ _VARIABLES: Final = {
         min_severity="INFO",
         runbook="docs/operations.md",
     ).as_variables(),
-    **SweepEnvironment(**_OF_ALL, reports_bucket=REPORTS).as_variables(),
+    **SweepEnvironment(**_OF_ALL, reports_bucket=REPORTS, masks="foreign").as_variables(),
     **ApplyEnvironment(
         **_OF_ALL,
         ledger_bucket=LEDGER,

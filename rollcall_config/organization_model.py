@@ -67,6 +67,8 @@ class ChannelKeys(Strict):
 
 class _Alerts(Strict):
     addresses: Annotated[list[AlertAddress], Field(min_length=1, description="a list of e-mail addresses")]
+    # For organizations whose own mailboxes must not stand in alerts: they are masked as foreign ones are.
+    mask_roster_contacts: Annotated[Flag, Field(description="true or false")] = False
 
 
 class _Ledger(Strict):

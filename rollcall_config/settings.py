@@ -100,6 +100,8 @@ class Settings:
     #: How long nobody can change or delete an entry of the ledger.
     ledger_retention_days: int
     channels: ChannelSettings = field(default_factory=ChannelSettings)
+    #: Whether alerts mask contacts of the roster, too, and not only foreign ones.
+    mask_roster_contacts: bool = False
     #: An expression of EventBridge Scheduler.
     sweep_schedule: str = "rate(1 day)"
     reports_retention_days: int = 400
@@ -144,6 +146,7 @@ def _make_settings(model: OrganizationFile) -> Settings:
         hub=model.hub,
         region=model.region,
         alert_addresses=tuple(model.alerts.addresses),
+        mask_roster_contacts=model.alerts.mask_roster_contacts,
         ledger_retention_days=model.ledger.retention_days,
         channels=ChannelSettings.from_model(model.channels),
         sweep_schedule=model.sweep.schedule,

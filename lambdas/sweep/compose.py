@@ -14,6 +14,7 @@ from rollcall.adapters.state.contacts import ContactItems
 from rollcall.adapters.state.rosters import ControlItems, MatchTable
 from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.adapters.system import SystemClock, ThreadPool
+from rollcall.model.display import Masks
 from rollcall.rosters.current import Rosters
 from rollcall.runtime.compose import load_candidate, make_outcome_bus
 from rollcall.runtime.environment import SweepEnvironment
@@ -43,8 +44,9 @@ def compose_sweep(
     ports = _make_ports(environment, table)
     rosters = Rosters(memory=ControlItems(**table), candidate=load_candidate())
     management = environment.management_account
-    gate = Gate(ports=ports, rosters=rosters)
-    report = ReportStep(ports=ports, rosters=rosters, measure=measure)
+    masks = Masks(environment.masks)
+    gate = Gate(ports=ports, rosters=rosters, masks=masks)
+    report = ReportStep(ports=ports, rosters=rosters, measure=measure, masks=masks)
     return {
         "begin": lambda event: begin(event, ports=ports, rosters=rosters).as_document(),
         "observe": lambda event: observe(

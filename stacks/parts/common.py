@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from rollcall.model.display import Masks
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -32,6 +34,11 @@ class Common:
     reports: s3.Bucket
     #: The bus that carries outcomes, incidents and notices.
     outcomes: events.EventBus
+
+    @property
+    def masks(self) -> str:
+        """What alerts mask."""
+        return str((Masks.EVERYTHING if self.settings.mask_roster_contacts else Masks.FOREIGN).value)
 
     def get_runbook_link(self, alarm: str) -> str:
         """Return the runbook's section about an alarm: `NoSweep` is at `#alarm-no-sweep`."""

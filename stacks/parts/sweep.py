@@ -115,6 +115,7 @@ class Sweep(Construct):
                 state_table=common.state.table_name,
                 reports_bucket=common.reports.bucket_name,
                 outcome_bus=common.outcomes.event_bus_name,
+                masks=common.masks,
             ).as_variables(),
             timeout=_TIMEOUT,
             memory_mb=1024,

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from rollcall.model.contact import mask_contact
 from rollcall.model.levels import Severity
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, make_notice
 from rollcall.sweep.gate import WITHIN_LIMITS
-from tests.support.samples import ACTOR, DIGEST, FOUND, MEMBER, WANTED
+from tests.support.samples import ACTOR, DIGEST, MEMBER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,10 +20,20 @@ BY = "arn:aws:sts::333333333333:assumed-role/rollcall-operator/alice"
 ACCOUNT = {"id": MEMBER, "name": "Payments", "ou": "Workloads/Development"}
 OTHER = {"id": "444455556666", "name": "Web Shop", "ou": "Workloads/Production"}
 CONTACTS = {"compliant": 1170, "set": 0, "exempt": 3, "unreadable": 2, "blocked": 0, "inactive": 6}
-CHANGES: list[dict[str, Any]] = [
-    {"account": ACCOUNT, "kind": "SECURITY", "found": mask_contact(FOUND), "wanted": mask_contact(WANTED)},
-    {"account": OTHER, "kind": "BILLING", "found": None, "wanted": mask_contact(WANTED)},
-]
+MISTYPED = (
+    "57 accounts: SECURITY soc: email aws-soc@example.com -> aws-sco@example.com; "
+    "31 in Workloads/Production, 20 in Workloads/Development, 6 in the root"
+)
+ADDED = (
+    "3 accounts: add BILLING finops: email aws-billing@example.com; "
+    "222222222222 Payments, 444455556666 Web Shop, 666677778888 Playground"
+)
+REDIRECTED = (
+    '1 account: SECURITY soc: email m***@example.net -> aws-sco@example.com, name "M***" -> "Security"; '
+    "555566667777 Divested"
+)
+GROUPS: dict[str, Any] = {"groups": [MISTYPED, ADDED, REDIRECTED], "groups_count": 14}
+DRIFTED = "phone ***00 -> +1 206 443 2100; 222222222222 Payments"
 HELD = {
     "run": RUN,
     "plan": PLAN,
@@ -36,7 +45,7 @@ HELD = {
     "changes": 61,
     "deletes": 2,
     "by_kind": {"SECURITY": 57, "OPERATIONS": 0, "BILLING": 4},
-    "examples": CHANGES,
+    **GROUPS,
     "expires_at": "2026-10-12T09:30:00Z",
 }
 DRIFT = {
@@ -44,7 +53,8 @@ DRIFT = {
     "accounts": 2,
     "contacts": 3,
     "became": {"set": 3},
-    "examples": [change | {"verdict": "set"} for change in CHANGES],
+    "groups": [f"2 accounts: SECURITY soc (set): {DRIFTED}, 444455556666 Web Shop"],
+    "groups_count": 1,
 }
 APPLIED = {
     "run": RUN,
@@ -100,6 +110,15 @@ def _of(kind: NoticeKind, facts: Mapping[str, Any], **changes: object) -> Notice
 
 NOTICES: dict[str, Notice] = {
     "sweep-held": _of(NoticeKind.SWEEP_HELD, HELD),
+    "sweep-held-weakening": _of(
+        NoticeKind.SWEEP_HELD,
+        HELD,
+        reasons=["the roster enforces less than the approved one"],
+        weakenings=[
+            {"kind": "mode", "text": "enforce -> audit for OU Sandbox", "accounts": 6},
+            {"kind": "exempt", "text": "222222222222 Payments becomes exempt: migration", "accounts": 1},
+        ],
+    ),
     "sweep-held-first": _of(NoticeKind.SWEEP_HELD, HELD, first=True, reasons=["it is the first"], deletes=0),
     "sweep-held-first-without-changes": _of(
         NoticeKind.SWEEP_HELD,
@@ -110,7 +129,8 @@ NOTICES: dict[str, Notice] = {
         changes=0,
         deletes=0,
         by_kind={},
-        examples=[],
+        groups=[],
+        groups_count=0,
     ),
     "sweep-failed": _of(
         NoticeKind.SWEEP_FAILED,
@@ -124,7 +144,7 @@ NOTICES: dict[str, Notice] = {
         NoticeKind.SWEEP_DRIFT,
         DRIFT,
         became={"set": 1, "failed": 2},
-        examples=[CHANGES[0] | {"verdict": "failed"}],
+        groups=[f"1 account: SECURITY soc (failed): {DRIFTED}"],
     ),
     "sweep-applied": _of(NoticeKind.SWEEP_APPLIED, APPLIED),
     "sweep-applied-left": _of(

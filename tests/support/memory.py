@@ -12,6 +12,7 @@ from rollcall.decide.enforcement import Enforcement
 from rollcall.decide.observed import ChangeResult, ObservedAccount, PlannedChange
 from rollcall.model.account import Account
 from rollcall.model.errors import RecordRefusedError, RetryableError
+from rollcall.model.roster import Roster, compute_digest
 from rollcall.notify.notifier import ChannelRecord
 from rollcall.notify.plain_text import render_plain_text
 from rollcall.outcomes.documents import build_incident_document, build_outcome_documents
@@ -262,6 +263,15 @@ class MemoryRuns:
     def read_planned(self, run_id: str, roster: str, part: int) -> list[PlannedChange]:
         found = self._read(f"{run_id}/plan/{roster[:12]}/{part:05}")
         return [PlannedChange.from_document(item) for item in found]
+
+    def write_roster(self, run_id: str, digest: str, document: Mapping[str, Any]) -> None:
+        self._write(f"{run_id}/roster/{digest[:12]}", [dict(document)])
+
+    def read_roster(self, run_id: str, digest: str) -> Roster:
+        (document,) = self._read(f"{run_id}/roster/{digest[:12]}")
+        if compute_digest(document) != digest:
+            raise RetryableError("the stored roster differs from its digest")
+        return Roster.from_document(document)
 
     def write_results(self, run_id: str, cursor: int, results: Sequence[ChangeResult]) -> None:
         self._write(f"{run_id}/results/{cursor:08}", [result.as_document() for result in results])

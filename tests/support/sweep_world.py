@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from rollcall.adapters.account_api import AllAccounts, ManagementAccount, OneModeAccountApi, name_writes
 from rollcall.adapters.organizations import AwsOrganization, OrganizationAccounts
 from rollcall.control import CommandHandler
+from rollcall.model.display import Masks
 from rollcall.rosters.current import Rosters
 from rollcall.sweep.apply import ApplyStep
 from rollcall.sweep.begin import begin
@@ -43,10 +44,11 @@ class SweepWorld(World):
     is called before each write of a sweep in a member; writes to accounts that are `blocked` are throttled.
     """
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    def __init__(self, *arguments: Any, masks: Masks = Masks.FOREIGN, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.runs, self.sweeps = MemoryRuns(self.faults), MemorySweeps(self.faults)
         self.pool: Pool = MemoryPool()
+        self.masks = masks
         self.broken: Counter[tuple[str, str]] = Counter()
         self.metrics: Counter[str] = Counter()
         self.executions: list[Execution] = []
@@ -118,7 +120,7 @@ class SweepWorld(World):
         ports, writing = self._sweep_ports(), self._apply_ports()
         rosters = Rosters(memory=self.state, candidate=self.roster)
         pace = make_paces(now=self.clock.now().timestamp())
-        gate = Gate(ports=ports, rosters=rosters)
+        gate = Gate(ports=ports, rosters=rosters, masks=self.masks)
         apply = ApplyStep(
             ports=writing,
             runs=self.runs,
@@ -127,7 +129,7 @@ class SweepWorld(World):
             pool=self.pool,
             paces=pace,
         )
-        report = ReportStep(ports=ports, rosters=rosters, measure=self._measure)
+        report = ReportStep(ports=ports, rosters=rosters, measure=self._measure, masks=self.masks)
         whole = {
             "prepare": lambda run: prepare(
                 run, ports=writing, runs=self.runs, rosters=rosters, management_account=MANAGEMENT

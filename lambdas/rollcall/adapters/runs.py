@@ -10,6 +10,7 @@ from rollcall.adapters.errors import AWS_ERRORS, get_code
 from rollcall.decide.observed import ChangeResult, ObservedAccount, PlannedChange
 from rollcall.model.account import Account
 from rollcall.model.errors import RetryableError
+from rollcall.model.roster import Roster, compute_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -54,6 +55,17 @@ class RunsBucket:
         return [
             PlannedChange.from_document(item) for item in self._read(_make_plan_key(run_id, roster, part))
         ]
+
+    def write_roster(self, run_id: str, digest: str, document: Mapping[str, Any]) -> None:
+        """Store the compiled roster of a plan that waits, for who is to read the plan."""
+        self._write(_make_roster_key(run_id, digest), [document])
+
+    def read_roster(self, run_id: str, digest: str) -> Roster:
+        """That roster; RetryableError also if what is stored has another digest."""
+        (document,) = self._read(_make_roster_key(run_id, digest))
+        if compute_digest(document) != digest:
+            raise RetryableError("the stored roster differs from its digest")
+        return Roster.from_document(document)
 
     def write_results(self, run_id: str, cursor: int, results: Sequence[ChangeResult]) -> None:
         """Store what became of the changes from this cursor on."""
@@ -113,6 +125,10 @@ class RunsBucket:
 
 def _make_plan_key(run_id: str, roster: str, part: int) -> str:
     return f"runs/{run_id}/plan/{roster[:12]}/{part:05}.json.gz"
+
+
+def _make_roster_key(run_id: str, digest: str) -> str:
+    return f"runs/{run_id}/roster/{digest[:12]}.json.gz"
 
 
 def _make_error(operation: str, error: Exception) -> RetryableError:

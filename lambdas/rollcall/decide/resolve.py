@@ -112,7 +112,7 @@ def _resolve_kind(roster: Roster, account: Account, kind: ContactKind) -> Desire
         return Conflict(reason=_describe_disagreement(f"the {kind.lower()} contact", found))
     if best.value is None:
         return DesiredAbsent(source=f"absent ({best.source})")
-    contact = _fill_placeholders(roster.contacts[best.value], account)
+    contact = fill_placeholders(roster.contacts[best.value], account)
     for part, value in contact.as_document().items():
         if problem := find_violation(part, value):
             return Conflict(
@@ -121,7 +121,7 @@ def _resolve_kind(roster: Roster, account: Account, kind: ContactKind) -> Desire
     return Desired(contact=contact, source=f"contact {best.value} ({best.source})")
 
 
-def _fill_placeholders(contact: Contact, account: Account) -> Contact:
+def fill_placeholders(contact: Contact, account: Account) -> Contact:
     """The contact with `{account_id}` and `{account_name}` replaced."""
     parts = {
         part: value.replace(ACCOUNT_ID, account.id).replace(ACCOUNT_NAME, account.name)

@@ -69,12 +69,17 @@ _SECRETS = re.compile(
 
 def mask_contact(contact: Contact) -> dict[str, str]:
     """The four values masked: the mail domain is kept, the rest only hinted."""
-    return {
-        "name": _mask_words(contact.name),
-        "title": _mask_words(contact.title),
-        "email": _mask_email(contact.email),
-        "phone": _mask_phone(contact.phone),
-    }
+    return {part: mask_value(part, value) for part, value in contact.as_document().items()}
+
+
+def mask_value(part: str, value: str) -> str:
+    """One part of a contact, masked."""
+    match part:
+        case "email":
+            return _mask_email(value)
+        case "phone":
+            return _mask_phone(value)
+    return _mask_words(value)
 
 
 def _mask_words(value: str) -> str:

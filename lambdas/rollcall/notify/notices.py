@@ -141,7 +141,12 @@ def build_notice_message(notice: Mapping[str, Any], links: Links) -> Message:
                 *((label, line.format_map(texts)) for label, line in words.lines if _applies(line, given)),
             ]
         ),
-        sections=(*list_principals(given), *_list_actors(given), *_list_examples(words, given)),
+        sections=(
+            *list_principals(given),
+            *_list_actors(given),
+            *_list_weakenings(given),
+            *_list_examples(words, given),
+        ),
         next_steps=_list_steps(words, texts),
         links=(links.link_section(words.runbook), *links.account(_read_id(account))),
         ids=(
@@ -257,9 +262,18 @@ def _read_id(account: object) -> str:
 
 
 def _list_examples(words: NoticeWords, given: Mapping[str, Any]) -> tuple[Section, ...]:
-    items = [make_printable(_format_example(item)) for item in read_list(given, "examples")[:MOST_LISTED]]
-    rest = add_rest(items, given.get("accounts_count"))
+    name, total = ("groups", "groups_count") if "groups" in given else ("examples", "accounts_count")
+    items = [make_printable(_format_example(item)) for item in read_list(given, name)[:MOST_LISTED]]
+    rest = add_rest(items, given.get(total))
     return (Section(title=words.examples, items=rest),) if items else ()
+
+
+def _list_weakenings(given: Mapping[str, Any]) -> tuple[Section, ...]:
+    """What a roster would guard less than the approved one."""
+    found = [item for item in read_list(given, "weakenings") if isinstance(item, Mapping)]
+    items = [make_printable(item.get("text", _UNKNOWN)) for item in found[:MOST_LISTED]]
+    rest = add_rest(items, len(found))
+    return (Section(title="What this roster weakens", items=rest),) if items else ()
 
 
 def _list_actors(given: Mapping[str, Any]) -> tuple[Section, ...]:

@@ -71,17 +71,19 @@ _HELD = NoticeWords(
         ("Until", "{expires_at}, then the plan expires"),
     ),
     do="""
-- Read the report of the run: `rollcall report`. Is this what the change of the roster was meant to do?
+- Read each change: is it what the change of the roster was meant to do? `rollcall report` lists all.
 - If yes, approve exactly this plan: `rollcall approve {plan}`
 - If no, put the roster right and deploy it again. Until then the roster that was approved before goes on
 being enforced.""",
     runbook="sweep-held",
+    examples="What would be written, most accounts first",
 )
 
 _DRIFT = NoticeWords(
     severity=Severity.MEDIUM,
     headline="sweep found changes that no event announced, all put right",
     lines=(("Accounts", "{accounts}"), ("Contacts", "{contacts}"), _OUTCOME, _RUN),
+    examples="What differed, most accounts first",
     do="""
 - Find out why no event announced it: `rollcall doctor` checks trails and forwarders. A contact that was
 changed while nobody watched may be the work of somebody who knows that.""",

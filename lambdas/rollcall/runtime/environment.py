@@ -76,12 +76,16 @@ class NotifyEnvironment(_Environment):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepEnvironment(_Environment):
-    """Settings of `sweep`. The limits of a roster are in the roster."""
+    """Settings of `sweep`. The limits of a roster are in the roster.
+
+    `masks` is what alerts mask, a value of `Masks`.
+    """
 
     management_account: str
     state_table: str
     reports_bucket: str
     outcome_bus: str
+    masks: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -169,9 +169,12 @@ def make_pending_plan(
     )
 
 
-def make_pending_notice(held: PendingPlan, examples: Sequence[Mapping[str, Any]]) -> Notice:
-    """The alert about a plan that waits: the same however often the same wait is told."""
-    facts = {**held.summary, "examples": list(examples)}
+def make_pending_notice(held: PendingPlan, groups: Mapping[str, Any]) -> Notice:
+    """The alert about a plan that waits: the same however often the same wait is told.
+
+    `groups` are the facts that show its changes.
+    """
+    facts = {**held.summary, **groups}
     return make_notice(NoticeKind.SWEEP_HELD, key=f"{held.plan}/{held.data}", facts=facts)
 
 

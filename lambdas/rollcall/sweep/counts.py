@@ -7,16 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.contact.known_drift import compute_fingerprint
+from rollcall.decide.plan_values import ChangeGrouper
 from rollcall.model.account import describe_account
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, make_notice
 from rollcall.outcomes.verdicts import COUNTED, RIGHT, VERDICTS, Verdict
-from rollcall.sweep.plan_builder import (
-    MOST_EXAMPLES,
-    compute_change_digest,
-    make_example,
-    make_planned_change,
-)
+from rollcall.sweep.plan_builder import compute_change_digest, describe_for_notice, make_planned_change
 from rollcall.sweep.run import Ending, Step, Trigger
 from rollcall.sweep.stored_plan import make_altered_notice
 
@@ -27,10 +23,16 @@ if TYPE_CHECKING:
     from rollcall.contact.known_drift import KnownDrift
     from rollcall.decide.observed import ChangeResult
     from rollcall.decide.plan import Change, Plan
+    from rollcall.decide.plan_values import KnownContacts
     from rollcall.model.account import Account
     from rollcall.model.contact import ContactKind
     from rollcall.model.desired import Observation
+    from rollcall.model.display import Masks
     from rollcall.sweep.run import Run
+
+
+#: Contacts that were not set, of which a notice tells.
+_MOST_NOT_SET: Final = 5
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,7 +60,7 @@ class RunCounts:
     not_set: list[dict[str, Any]] = field(default_factory=list)
     unannounced: list[tuple[str, ContactKind]] = field(default_factory=list)
     drifted: Counter[str] = field(default_factory=Counter)
-    drifts: list[dict[str, Any]] = field(default_factory=list)
+    drifts: list[tuple[Account, Change, Verdict]] = field(default_factory=list)
     settled: list[tuple[str, ContactKind, KnownDrift]] = field(default_factory=list)
     narrowed: list[tuple[str, ContactKind, KnownDrift]] = field(default_factory=list)
 
@@ -79,7 +81,7 @@ class RunCounts:
         self.contacts[str(VERDICTS[verdict].counted)] += 1
         self.became[str(verdict)] += 1
         self._settle(account.id, change.kind, verdict, change.found)
-        if verdict not in RIGHT and len(self.not_set) < MOST_EXAMPLES:
+        if verdict not in RIGHT and len(self.not_set) < _MOST_NOT_SET:
             left = {"kind": str(change.kind), "verdict": str(verdict), "reason": reason}
             self.not_set.append({"account": describe_account(account)} | left)
         if self.granted and compute_change_digest(make_planned_change(account.id, change)) in self.granted:
@@ -92,8 +94,7 @@ class RunCounts:
         ):
             self.unannounced.append((account.id, change.kind))
             self.drifted[str(verdict)] += 1
-            if len(self.drifts) < MOST_EXAMPLES:
-                self.drifts.append(make_example(account, change) | {"verdict": str(verdict)})
+            self.drifts.append((account, change, verdict))
 
     def _is_known(self, account: Account, change: Change) -> bool:
         known = self.announced.get((account.id, change.kind))
@@ -170,8 +171,10 @@ def find_left_over(run: Run) -> tuple[Verdict, str]:
     return Verdict.WOULD_SET, "no plan was made: a step failed" if unplanned else "nothing is approved"
 
 
-def make_notices(run: Run, tally: RunCounts, summary: Mapping[str, Any]) -> Iterator[Notice]:
-    """The notices of a run that is over, each once for the run."""
+def make_notices(
+    run: Run, tally: RunCounts, summary: Mapping[str, Any], *, known: KnownContacts, masks: Masks
+) -> Iterator[Notice]:
+    """The notices of a run that is over, each once for the run. They name `known` contacts."""
     plan = run.plan
     if plan is not None and run.ending is Ending.ALTERED:
         yield make_altered_notice(plan=plan.digest, data=run.data, run=run.id)
@@ -203,11 +206,18 @@ def make_notices(run: Run, tally: RunCounts, summary: Mapping[str, Any]) -> Iter
                 "accounts": len({account_id for account_id, _ in tally.unannounced}),
                 "contacts": len(tally.unannounced),
                 "became": dict(tally.drifted),
-                "examples": tally.drifts,
+                **_describe_drifts(tally, known, masks),
             },
         )
     if run.failed:
         yield make_failure_notice(run.id, failed=run.failed, contacts=summary["contacts"])
+
+
+def _describe_drifts(tally: RunCounts, known: KnownContacts, masks: Masks) -> dict[str, Any]:
+    grouper = ChangeGrouper(known)
+    for account, change, verdict in tally.drifts:
+        grouper.add(account, change, note=str(verdict))
+    return describe_for_notice(grouper.list_groups(), masks=masks)
 
 
 def make_failure_notice(run: str, *, failed: Mapping[str, str], contacts: Mapping[str, int]) -> Notice:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rollcall.decide.observed import plan_observed
+from rollcall.decide.plan_values import ChangeGrouper, KnownContacts
+from rollcall.model.display import Masks
 from rollcall.model.errors import RetryableError
 from rollcall.rosters.current import approve_candidate
 from rollcall.sweep.approvals import (
@@ -17,7 +19,7 @@ from rollcall.sweep.approvals import (
     make_pending_notice,
     make_pending_plan,
 )
-from rollcall.sweep.plan_builder import PlanBuilder, compute_change_digest
+from rollcall.sweep.plan_builder import PlanBuilder, compute_change_digest, describe_for_notice
 from rollcall.sweep.run import Ending, Run, Step
 from rollcall.sweep.stored_plan import AlteredPlanError, make_altered_notice, open_pending
 
@@ -44,6 +46,8 @@ class Gate:
 
     ports: SweepPorts
     rosters: Rosters
+    #: What alerts mask.
+    masks: Masks = Masks.FOREIGN
 
     def run_step(self, run: Run) -> Run:
         """The run with the plan that is to be applied, if there is any.
@@ -106,11 +110,15 @@ class Gate:
             granted=load_granted(
                 digest, sweeps=self.ports.sweeps, runs=self.ports.runs, now=self.ports.clock.now()
             ),
+            groups=ChangeGrouper(know_contacts(self.rosters, digest, run.approved)),
         )
         for part in self.ports.runs.read_observed(run.data):
             for observed in part:
                 draft.add(observed.account, plan_observed(observed, roster, halted=None, today=today))
         return draft, draft.finish()
+
+    def _describe(self, draft: PlanBuilder) -> dict[str, Any]:
+        return describe_for_notice(draft.groups.list_groups() if draft.groups else (), masks=self.masks)
 
     def _find_limit(self, run: Run) -> int | str | None:
         return self.rosters.load(run.approved or run.roster).max_changed_accounts
@@ -118,6 +126,8 @@ class Gate:
     def _wait_for_approval(
         self, run: Run, draft: PlanBuilder, plan: PlanReference, reasons: Sequence[str], *, first: bool
     ) -> Run:
+        document = self.rosters.load_document(self.rosters.load(plan.roster))
+        self.ports.runs.write_roster(run.data, plan.roster, document)
         held = make_pending_plan(run, draft, plan, reasons=reasons, first=first, now=self.ports.clock.now())
         if not self.ports.sweeps.save_pending(held):
             self._replace_altered(run, held)
@@ -125,7 +135,7 @@ class Gate:
         if waiting is not None and waiting.data == run.data:
             # Only the run that found it tells of it, and tells again if it was cut off in between.
             self.ports.bus.publish_notice(
-                make_pending_notice(waiting, draft.examples), self.ports.clock.now()
+                make_pending_notice(waiting, self._describe(draft)), self.ports.clock.now()
             )
         return replace(run, pending=(*run.pending, plan.digest), ending=run.ending or Ending.PENDING)
 
@@ -166,6 +176,11 @@ class Gate:
             key=run.id,
         )
         self.ports.bus.publish_notice(told, self.ports.clock.now())
+
+
+def know_contacts(rosters: Rosters, *digests: str | None) -> KnownContacts:
+    """The contacts of these rosters, the first first; RetryableError if one cannot be read."""
+    return KnownContacts([rosters.load(digest) for digest in dict.fromkeys(digests) if digest])
 
 
 def _let_through(run: Run, plan: PlanReference) -> Run:

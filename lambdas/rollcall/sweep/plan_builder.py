@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.decide.observed import PlannedChange
-from rollcall.model.account import describe_account
-from rollcall.model.contact import mask_contact
-from rollcall.model.desired import Desired, DesiredAbsent, Present, Unreadable
+from rollcall.decide.plan_text import describe_groups
+from rollcall.model.desired import DesiredAbsent, Unreadable
 from rollcall.sweep.run import PlanReference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from rollcall.decide.plan import Change, Plan
+    from rollcall.decide.plan_values import ChangeGroup, ChangeGrouper
     from rollcall.model.account import Account
-    from rollcall.model.desired import DesiredState, Observation
+    from rollcall.model.display import Masks
 
 
 class PlanDigest:
@@ -54,8 +54,8 @@ def _write_canonical(value: Any) -> bytes:
 
 #: Changes in one part of a stored plan: some hundred kilobytes before compression.
 PART_CHANGES: Final = 1000
-#: Changes that a notice shows.
-MOST_EXAMPLES: Final = 5
+#: Groups of changes that a notice shows.
+MOST_GROUPS: Final = 10
 
 
 @dataclass(slots=True, kw_only=True)
@@ -64,12 +64,14 @@ class PlanBuilder:
 
     `write` stores a part. `granted` are the digests of changes that a person has approved before: they are
     carried out with the others, but count against no limit. `changed` are accounts, `new` and `new_deletes`
-    those of them with changes or deletes that nobody has approved before.
+    those of them with changes or deletes that nobody has approved before. `groups` collects the changes for
+    people, None if nobody asks.
     """
 
     roster: str
     write: Callable[[int, Sequence[PlannedChange]], None]
     granted: frozenset[bytes] = frozenset()
+    groups: ChangeGrouper | None = None
     active: int = 0
     changed: int = 0
     new: int = 0
@@ -77,7 +79,6 @@ class PlanBuilder:
     deletes: int = 0
     changes: int = 0
     by_kind: Counter[str] = field(default_factory=Counter)
-    examples: list[dict[str, Any]] = field(default_factory=list)
     _digest: PlanDigest = field(init=False)
     _part: list[PlannedChange] = field(default_factory=list, init=False)
     _parts: int = field(default=0, init=False)
@@ -111,8 +112,8 @@ class PlanBuilder:
         self.changes += 1
         self.deletes += _is_delete(change)
         self.by_kind[str(change.kind)] += 1
-        if len(self.examples) < MOST_EXAMPLES:
-            self.examples.append(make_example(account, change))
+        if self.groups is not None:
+            self.groups.add(account, change)
         return bool(self.granted) and compute_change_digest(planned) in self.granted
 
     def _flush(self) -> None:
@@ -132,21 +133,7 @@ def _is_delete(change: Change) -> bool:
     return isinstance(change.wanted, DesiredAbsent)
 
 
-def make_example(account: Account, change: Change) -> dict[str, Any]:
-    """A change as people are shown it, masked."""
-    return {
-        "account": describe_account(account),
-        "kind": str(change.kind),
-        "found": mask_found(change.found),
-        "wanted": mask_desired(change.wanted),
-    }
-
-
-def mask_found(found: Observation | None) -> dict[str, str] | None:
-    """The contact that was found, masked; None if there was none, or nobody could tell."""
-    return mask_contact(found.contact) if isinstance(found, Present) else None
-
-
-def mask_desired(wanted: DesiredState | None) -> dict[str, str] | None:
-    """The contact that is wanted, masked; None if it is to be absent."""
-    return mask_contact(wanted.contact) if isinstance(wanted, Desired) else None
+def describe_for_notice(groups: Sequence[ChangeGroup], *, masks: Masks) -> dict[str, Any]:
+    """Facts of a notice: the largest groups as text, and how many there are in all."""
+    shown = describe_groups(groups[:MOST_GROUPS], masks=masks)
+    return {"groups": [str(group) for group in shown], "groups_count": len(groups)}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rollcall.contact.record import update_record
 from rollcall.decide.observed import plan_observed
 from rollcall.decide.resolve import find_exemption
+from rollcall.model.display import Masks
 from rollcall.outcomes.metrics import Metric
 from rollcall.outcomes.verdicts import VERDICTS
 from rollcall.report.build import ReportInput, build_report
@@ -22,7 +23,7 @@ from rollcall.sweep.counts import (
     make_notices,
     make_summary,
 )
-from rollcall.sweep.gate import load_granted
+from rollcall.sweep.gate import know_contacts, load_granted
 from rollcall.sweep.run import Ending, Run, Step, Trigger, describe_failure
 from rollcall.sweep.stored_plan import AlteredPlanError
 
@@ -100,6 +101,8 @@ class ReportStep:
     ports: SweepPorts
     rosters: Rosters
     measure: Callable[[Metric, int], None]
+    #: What alerts mask.
+    masks: Masks = Masks.FOREIGN
 
     def run_step(self, run: Run) -> Run:
         """The run at its end. A second time tells the same again, by the same notices."""
@@ -172,7 +175,8 @@ class ReportStep:
             judged_by=roster.digest if roster else None,
             ended_at=now,
         )
-        for item in make_notices(run, tally, summary):
+        known = know_contacts(self.rosters, roster.digest if roster else None)
+        for item in make_notices(run, tally, summary, known=known, masks=self.masks):
             self.ports.bus.publish_notice(item, now)
         self._write(run, summary, tally)
         return summary

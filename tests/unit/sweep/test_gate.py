@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from rollcall.model.contact import mask_contact
+from rollcall.model.display import Masks
 from rollcall.model.roster import Roster, compute_digest
 from rollcall.sweep.gate import WITHIN_LIMITS
 from tests.support.sweep_runs import AUDIT, BAD, NARROW, STRICT, changed, drift, settled
@@ -26,17 +26,16 @@ class TestFirstRoster:
         assert (facts["first"], facts["changes"], facts["accounts_active"]) == (True, 0, ACCOUNTS)
         assert facts["reasons"] == ["nothing is enforced yet, and a person approves the first roster"]
 
-    def test_it_is_told_with_what_it_would_change_and_contacts_are_masked(self):
+    def test_it_is_told_with_what_it_would_change_in_values(self):
         world = SweepWorld(approve=False)
         world.sweep("roster")
         facts = world.facts("sweep-held")
         assert (facts["changes"], facts["accounts_changed"]) == (3 * MANAGED, MANAGED)
         assert facts["by_kind"] == dict.fromkeys(sorted(KINDS), MANAGED)
-        assert len(facts["examples"]) == 5
-        wanted = Roster.from_document(ROSTER).contacts["finops"]
-        billing = [item for item in facts["examples"] if item["kind"] == "BILLING"]
-        assert [item["wanted"] for item in billing] == [mask_contact(wanted)] * len(billing)
-        assert str(ROSTER["contacts"]["finops"]["email"]) not in str(world.bus.notices)
+        assert facts["groups_count"] == len(facts["groups"]) == 4
+        mailbox = Roster.from_document(ROSTER).contacts["finops"].email
+        (billing,) = [group for group in facts["groups"] if "BILLING" in group]
+        assert billing.startswith(f"5 accounts: add BILLING finops: email {mailbox}; ")
 
     def test_it_is_enforced_and_applied_once_a_person_approved_it(self):
         world = SweepWorld(approve=False)
@@ -162,6 +161,41 @@ class TestCandidate:
             if account not in (EXEMPT, PRODUCTION):
                 assert world.contacts(account)["SECURITY"] == api_values("soc", good)
         assert BAD["contacts"]["soc"]["email"] not in str(world.ledger.intents)
+
+
+class TestValues:
+    """The alert shows what would be written: old and new, and never one mask for both."""
+
+    def test_a_typing_mistake_with_the_same_first_letter_is_seen(self):
+        world = settled()
+        world.deploy(changed(STRICT, email="aws-sco@example.com"))
+        world.sweep("roster")
+        (group,) = world.facts("sweep-held")["groups"]
+        typing_mistake = "email aws-soc@example.com -> aws-sco@example.com"
+        assert group.startswith(f"4 accounts: SECURITY soc: {typing_mistake}; ")
+
+    def test_whoever_must_mask_their_own_mailboxes_too_still_sees_that_they_differ(self):
+        world = settled(masks=Masks.EVERYTHING)
+        world.deploy(changed(STRICT, email="aws-sco@example.com"))
+        world.sweep("roster")
+        (group,) = world.facts("sweep-held")["groups"]
+        assert "email a***@example.com #1 -> a***@example.com #2" in group
+        assert "aws-s" not in str(world.bus.notices)
+
+    def test_what_was_found_and_is_of_no_roster_is_masked(self):
+        world = settled()
+        drift(world, MEMBER, PRODUCTION)
+        world.sweep()
+        first, _ = world.facts("sweep-held")["groups"]
+        assert "email m***@evil.example -> aws-soc@example.com" in first
+        assert MALLORY["EmailAddress"] not in str(world.bus.notices)
+
+    def test_the_roster_of_the_plan_is_stored_for_who_reads_it(self):
+        world = settled()
+        world.deploy(BAD)
+        world.sweep("roster")
+        (held,) = world.sweeps.plans.values()
+        assert world.runs.read_roster(held.data, held.roster).digest == compute_digest(BAD)
 
 
 class TestApprovedRoster:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rollcall.model.roster import compute_digest
+from tests.support.samples import leaks
 from tests.support.sweep_runs import BAD, LOOSE, NARROW, STRICT, drift, settled
 from tests.support.sweep_world import ALICE, SweepWorld
 from tests.support.world import EXEMPT, MALLORY, MEMBER, PRODUCTION, ROSTER
@@ -77,10 +78,13 @@ class TestUnannounced:
         assert world.metrics["SweepUnannounced"] == world.summary["unannounced"] == 2
         facts = world.facts("sweep-drift")
         assert (facts["accounts"], facts["contacts"], facts["became"]) == (2, 2, {"set": 2})
-        assert {item["account"]["id"] for item in facts["examples"]} == {MEMBER, PRODUCTION}
-        assert facts["examples"][0]["account"]["ou"] == "Workloads/Development"
-        assert facts["examples"][0]["found"]["email"] == "m***@evil.example"
-        assert facts["examples"][0]["verdict"] == "set"
+        first, second = facts["groups"]
+        assert first.startswith(
+            "1 account: SECURITY soc (set): email m***@evil.example -> aws-soc@example.com, "
+        )
+        assert first.endswith(f"; {MEMBER} Payments")
+        assert second.endswith(f"; {PRODUCTION} Web Shop")
+        assert leaks(str(world.bus.notices), [MALLORY]) == []
 
     def test_an_edit_that_its_event_brought_back_is_not_counted(self):
         world = settled(LOOSE)

@@ -1,0 +1,89 @@
+"""A grouped plan as text: for the terminal and the report in full, for alerts masked where it is foreign."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from rollcall.model.display import Masks, show_values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from rollcall.decide.plan_values import ChangedValue, ChangeGroup
+    from rollcall.model.account import Account
+    from rollcall.model.display import ContactValue
+
+#: So many accounts are listed, more are counted by OU; and so many OUs are named.
+MOST_LISTED: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupText:
+    """One group: `9 accounts: SECURITY soc`, then each value that differs, then which accounts these are."""
+
+    heading: str
+    values: tuple[str, ...]
+    accounts: str
+
+    def __str__(self) -> str:
+        return f"{self.heading}: {', '.join(self.values)}; {self.accounts}"
+
+
+def describe_groups(groups: Sequence[ChangeGroup], *, masks: Masks) -> Sequence[GroupText]:
+    """Each group as text. Masks of different values are told apart within all of them together.
+
+    With masks a contact that is added is named with its mailbox only: the rest is in the roster.
+    """
+    brief = masks is not Masks.NOTHING
+    rows = [(group, _pick_values(group, brief=brief)) for group in groups]
+    shown = show_values(_list_values(value for _, values in rows for value in values), masks=masks)
+    return [
+        GroupText(
+            heading=_write_heading(group),
+            values=tuple(_write_value(value, shown) for value in values),
+            accounts=describe_accounts(group.accounts),
+        )
+        for group, values in rows
+    ]
+
+
+def describe_accounts(accounts: Sequence[Account]) -> str:
+    """Few accounts by id and name, more of them counted by OU, the OU with most of them first."""
+    if len(accounts) <= MOST_LISTED:
+        return ", ".join(f"{account.id} {account.name}".rstrip() for account in accounts)
+    units = Counter(account.ou or "the root" for account in accounts).most_common()
+    more = len(units) - MOST_LISTED
+    rest = [f"and in {more} more {'OU' if more == 1 else 'OUs'}"] if more > 0 else []
+    return ", ".join([*(f"{number} in {unit}" for unit, number in units[:MOST_LISTED]), *rest])
+
+
+def _pick_values(group: ChangeGroup, *, brief: bool) -> Sequence[ChangedValue]:
+    named = group.wanted_name if group.action == "add" else group.found_name
+    if brief and named and group.action != "change":
+        return group.values[:1]
+    return group.values
+
+
+def _list_values(values: Iterable[ChangedValue]) -> Iterator[ContactValue]:
+    for value in values:
+        yield from (item for item in (value.found, value.wanted) if item is not None)
+
+
+def _write_heading(group: ChangeGroup) -> str:
+    number = len(group.accounts)
+    names = list(dict.fromkeys(name for name in (group.found_name, group.wanted_name) if name))
+    words = [
+        f"{number} {'account' if number == 1 else 'accounts'}:",
+        *([] if group.action == "change" else [group.action]),
+        str(group.kind),
+        *([" -> ".join(names)] if names else []),
+        *([f"({group.note})"] if group.note else []),
+    ]
+    return " ".join(words)
+
+
+def _write_value(value: ChangedValue, shown: Mapping[ContactValue, str]) -> str:
+    sides = [shown[item] for item in (value.found, value.wanted) if item is not None]
+    return f"{value.part} {' -> '.join(sides)}"

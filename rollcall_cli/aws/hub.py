@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from rollcall.adapters.errors import get_code
+from rollcall.adapters.runs import RunsBucket
 from rollcall.adapters.state.contacts import ContactItems
-from rollcall.adapters.state.rosters import CONTROL
+from rollcall.adapters.state.rosters import CONTROL, ControlItems
 from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.adapters.state.table import DynamoTable
+from rollcall.model.roster import Roster
 from rollcall.model.well_known import (
     INTAKE_BUS_NAME,
     OPERATOR_ROLE_NAME,
@@ -116,6 +118,7 @@ class GuardedClient:
 
 
 SWEEP, CONTROLS, TABLE = "SweepMachineArn", "ControlMachineArn", "StateTableName"
+REPORTS: Final = "ReportsBucketName"
 _DEAD_LETTERS: Final = "DeadLetterQueueUrl"
 
 
@@ -157,6 +160,16 @@ class Hub:
         return SweepTable(client=self.client("dynamodb"), table=self.outputs[TABLE])
 
     @property
+    def runs(self) -> RunsBucket:
+        """What runs store: accounts, observations, plans and results."""
+        return RunsBucket(client=self.client("s3"), bucket=self.outputs[REPORTS])
+
+    def load_roster(self, digest: str) -> Roster:
+        """The roster that was approved under this digest; RetryableError if it cannot be read."""
+        control = ControlItems(client=self.client("dynamodb"), table=self.outputs[TABLE])
+        return Roster.from_document(control.load_roster(digest))
+
+    @property
     def contacts(self) -> ContactItems:
         """The records of contacts."""
         return ContactItems(client=self.client("dynamodb"), table=self.outputs[TABLE])
@@ -194,7 +207,7 @@ def connect_to_hub(composition: Composition, *, config: str, profile: str | None
         return GuardedClient(login.client(service), service=service)
 
     stack = client("cloudformation")
-    for name in (TABLE, SWEEP, CONTROLS):
+    for name in (TABLE, SWEEP, CONTROLS, REPORTS):
         read_output(stack, name)  # raises if there is no stack, or one of an older release
     return Hub(
         caller=login.identity.arn,

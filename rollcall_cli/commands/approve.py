@@ -11,6 +11,7 @@ from rollcall_cli.aws.composition import get_composition
 from rollcall_cli.aws.hub import connect_to_hub
 from rollcall_cli.status import plans
 from rollcall_cli.status.executions import run_command
+from rollcall_cli.status.plan_values import check_values, choose_masks, list_values, read_values
 from rollcall_cli.text.arguments import ConfigOption, ProfileOption
 from rollcall_cli.text.formatting import count, format_rows
 
@@ -43,8 +44,9 @@ def approve(
 ) -> None:
     """Approve a pending plan: exactly that plan is applied, and its roster is enforced from now on.
 
-    Needs the role rollcall-operator of the hub. Each contact is read again before its write, and is not
-    changed if it differs from the plan. Repeat the command to finish an interrupted approval.
+    Needs the role rollcall-operator of the hub. Shows what the stored plan would write, and refuses one that
+    differs from its digest. Each contact is read again before its write, and is not changed if it differs
+    from the plan. Repeat the command to finish an interrupted approval.
 
     Exit status: 0 approved or declined, 1 an error.
     """
@@ -53,7 +55,14 @@ def approve(
     now = hub.clock.now()
     # Approved plans, too: the same command finishes an interrupted approval.
     plan = plans.find_plan([*hub.sweeps.list_pending(now), *hub.sweeps.list_approved(now)], digest)
-    for line in format_rows([*plans.describe_plan(plan, now), *plans.describe_approval(plan, now)]):
+    values = read_values(hub, plan, approved=hub.read_controls().approved)
+    check_values(plan, values)
+    rows = [
+        *plans.describe_plan(plan, now),
+        *list_values(values, masks=choose_masks(composition.out), most=None),
+        *plans.describe_approval(plan, now),
+    ]
+    for line in format_rows(rows):
         composition.out.print(line, soft_wrap=True)
     if not yes and not typer.confirm("Approve this plan?"):
         composition.out.print(Text("Nothing changed."))

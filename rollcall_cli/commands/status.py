@@ -8,6 +8,7 @@ import typer
 from rollcall_cli.aws.composition import get_composition
 from rollcall_cli.aws.hub import connect_to_hub
 from rollcall_cli.status.overview import build_document, read_overview
+from rollcall_cli.status.plan_values import choose_masks
 from rollcall_cli.status.view import render
 from rollcall_cli.text.arguments import ConfigOption, JsonOption, ProfileOption
 
@@ -33,6 +34,6 @@ def status(
     if as_json:
         typer.echo(json.dumps(build_document(found), indent=2))
     else:
-        for line in render(found):
+        for line in render(found, masks=choose_masks(composition.out)):
             composition.out.print(line, soft_wrap=True)
     raise typer.Exit(_CONCERNS if found.concerns else 0)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall_cli.status.dead_letters import DeadLetterQueue, read_dead_letters
+from rollcall_cli.status.plan_values import PlanValues, build_values_document, read_values
 from rollcall_cli.status.plans import build_plan_document
 from rollcall_cli.status.runs import count_coverage
 
@@ -36,6 +37,8 @@ class Overview:
     candidate: str | None
     waiting: Sequence[PendingPlan]
     approved: Sequence[PendingPlan]
+    #: What the waiting plans would write, by their digest.
+    values: Mapping[str, PlanValues]
     lapsed: LapsedApproval | None
     #: Contacts whose repeated edits go on.
     repeated: Sequence[ContactRecord]
@@ -51,6 +54,7 @@ class Overview:
             "no roster is approved: nothing is enforced": self.controls.approved is None,
             "writes are paused": self.controls.paused is not None,
             "a plan is pending approval": bool(self.waiting),
+            "a pending plan cannot be shown": any(item.problem for item in self.values.values()),
             "an approval was interrupted": any(self.is_interrupted(plan) for plan in self.approved),
             "an approved plan was not applied": self.lapsed is not None,
             "a contact is edited repeatedly": bool(self.repeated),
@@ -72,13 +76,15 @@ def read_overview(hub: Hub) -> Overview:
     now, controls, candidate = hub.clock.now(), hub.read_controls(), hub.outputs.get("CandidateDigest")
     # Plans of other rosters cannot be approved any more.
     in_play = {controls.approved, candidate}
+    waiting = [plan for plan in hub.sweeps.list_pending(now) if plan.roster in in_play]
     return Overview(
         now=now,
         last=hub.sweeps.find_last(),
         current=hub.sweeps.find_current(now),
         controls=controls,
         candidate=candidate,
-        waiting=[plan for plan in hub.sweeps.list_pending(now) if plan.roster in in_play],
+        waiting=waiting,
+        values={plan.plan: read_values(hub, plan, approved=controls.approved) for plan in waiting},
         approved=[plan for plan in hub.sweeps.list_approved(now) if plan.roster in in_play],
         lapsed=hub.sweeps.find_lapsed(now),
         repeated=[record for record in hub.contacts.list_pending() if record.repeated.is_open(now)],
@@ -103,7 +109,10 @@ def build_document(found: Overview) -> dict[str, Any]:
             "deployed": found.candidate,
         },
         "paused": _build_decision(found.controls.paused),
-        "pending_approval": [build_plan_document(plan) for plan in found.waiting],
+        "pending_approval": [
+            build_plan_document(plan) | build_values_document(found.values[plan.plan])
+            for plan in found.waiting
+        ],
         "approved": [
             build_plan_document(plan) | {"in_force": not found.is_interrupted(plan)}
             for plan in found.approved

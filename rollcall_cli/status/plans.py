@@ -48,6 +48,7 @@ def describe_plan(plan: PendingPlan, now: datetime) -> Iterator[tuple[str, str]]
     else:
         yield "changes", f"none, in {count(summary['accounts_active'], 'active account')}"
     yield from (("because", reason) for reason in summary["reasons"])
+    yield from (("weakens", item["text"]) for item in summary.get("weakenings", ()))
     if not plan.changes:
         yield "approving", "writes nothing now; later edits of contacts are restored"
     yield "made", f"by run {summary['run']}, {format_span(now - plan.held_at)} ago"

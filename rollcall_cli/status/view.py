@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from rollcall_cli.status import plans, runs
+from rollcall_cli.status.plan_values import MOST_GROUPS, list_values
 from rollcall_cli.status.runs import measure_progress
 from rollcall_cli.text.formatting import count, format_rows, format_span, format_time
 
@@ -15,13 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from rollcall.contact.record import ContactRecord
+    from rollcall.model.display import Masks
     from rollcall.sweep.approvals import LapsedApproval, PendingPlan
     from rollcall.sweep.run import Run
     from rollcall_cli.aws.hub import OperatorDecision
     from rollcall_cli.status.overview import Overview
 
 
-def render(found: Overview) -> Iterator[Text]:
+def render(found: Overview, *, masks: Masks) -> Iterator[Text]:
     """Yield the page line by line."""
     yield from _render_section("Last sweep", _list_last(found))
     if found.current is not None:
@@ -31,7 +33,9 @@ def render(found: Overview) -> Iterator[Text]:
         yield from _render_section("Paused", _list_decision(found.controls.paused, found.now))
     for plan in found.waiting:
         command = ("approve", f"rollcall approve {plan.plan[:12]}")
-        yield from _render_section("Pending approval", [*plans.describe_plan(plan, found.now), command])
+        values = list_values(found.values[plan.plan], masks=masks, most=MOST_GROUPS)
+        rows = [*plans.describe_plan(plan, found.now), *values, command]
+        yield from _render_section("Pending approval", rows)
     for plan in found.approved:
         yield from _render_section("Approved, not applied yet", _list_approved(plan, found))
     if found.lapsed is not None:

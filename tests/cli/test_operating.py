@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -158,6 +159,65 @@ def test_a_plan_is_shown_and_approved(held):
     execution.run()
     assert mailbox(held) == "aws-sco@example.com"
     assert not status(held)["pending_approval"]
+
+
+MISTYPED = "email aws-soc@example.com -> aws-sco@example.com"
+
+
+@pytest.mark.parametrize("command", [["status"], ["approve", "PLAN", "--yes"], ["approve", "PLAN"]])
+@pytest.mark.parametrize("terminal", [True, False])
+def test_who_approves_sees_old_and_new_wherever_the_plan_is_shown(held, command, terminal):
+    held.terminal = terminal
+    arguments = [plan_of(held).plan if item == "PLAN" else item for item in command]
+    shown = held.run(*arguments, answer="n\n").stdout
+    assert "4 accounts: SECURITY soc\n" in shown
+    assert MISTYPED in shown
+    assert PAYMENTS in shown
+
+
+def test_foreign_values_are_in_full_on_the_operators_terminal_only(hub):
+    for account in (PAYMENTS, HUB):
+        hub.has(account, **RIGHT | {"security": MALLORY})
+    hub.machines.hub.sweep("schedule")
+    plan = plan_of(hub).plan
+    for command in (["status"], ["status", "--json"], ["approve", plan]):
+        assert MALLORY[2] not in hub.run(*command, answer="n\n").stdout
+    hub.terminal = True
+    for command in (["status"], ["approve", plan]):
+        assert MALLORY[2] in hub.run(*command, answer="n\n").stdout
+
+
+def alter(world, plan):
+    """Send the first change of a stored plan to another account, as anybody can who writes to the bucket."""
+    runs, part = world.machines.hub.runs, (plan.data, plan.roster, 0)
+    first, *others = runs.read_planned(*part)
+    runs.write_planned(*part, [replace(first, account_id=MANAGEMENT), *others])
+
+
+def test_a_plan_that_was_altered_is_neither_shown_nor_approved(held):
+    plan = plan_of(held)
+    alter(held, plan)
+    result = held.run("approve", plan.plan, "--yes")
+    assert result.exit_code == 1
+    assert_golden("approve-altered.txt", result.stderr)
+    assert not held.machines.inputs
+    shown = held.run("status")
+    assert "CANNOT BE SHOWN, do not approve: the stored plan differs from its digest" in shown.stdout
+    assert MISTYPED not in shown.stdout
+    assert "a pending plan cannot be shown" in status(held)["concerns"]
+
+
+def test_a_plan_of_many_groups_is_shown_in_part_by_status_and_whole_by_approve(hub):
+    for number, account in enumerate(hub.organization.accounts):
+        hub.has(
+            account,
+            **{kind: (*MALLORY[:2], f"{kind}{number}@example.net", MALLORY[3]) for kind in RIGHT},
+        )
+    hub.machines.hub.sweep("schedule")
+    shown = hub.run("status").stdout
+    assert shown.count("1 account: ") == 10
+    assert "more groups, which `rollcall approve` shows" in shown
+    assert hub.run("approve", plan_of(hub).plan, "--yes").stdout.count("1 account: ") > 10
 
 
 def test_no_is_an_answer(held):

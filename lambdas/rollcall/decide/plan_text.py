@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.model.display import Masks, show_values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from rollcall.decide.plan_values import ChangedValue, ChangeGroup
     from rollcall.model.account import Account
@@ -20,15 +20,27 @@ MOST_LISTED: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ValueText:
+    """One part, before and after; None where there is no contact."""
+
+    part: str
+    found: str | None
+    wanted: str | None
+
+    def __str__(self) -> str:
+        return f"{self.part} {' -> '.join(text for text in (self.found, self.wanted) if text is not None)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GroupText:
     """One group: `9 accounts: SECURITY soc`, then each value that differs, then which accounts these are."""
 
     heading: str
-    values: tuple[str, ...]
+    values: tuple[ValueText, ...]
     accounts: str
 
     def __str__(self) -> str:
-        return f"{self.heading}: {', '.join(self.values)}; {self.accounts}"
+        return f"{self.heading}: {', '.join(map(str, self.values))}; {self.accounts}"
 
 
 def describe_groups(groups: Sequence[ChangeGroup], *, masks: Masks) -> Sequence[GroupText]:
@@ -42,7 +54,14 @@ def describe_groups(groups: Sequence[ChangeGroup], *, masks: Masks) -> Sequence[
     return [
         GroupText(
             heading=_write_heading(group),
-            values=tuple(_write_value(value, shown) for value in values),
+            values=tuple(
+                ValueText(
+                    part=value.part,
+                    found=shown[value.found] if value.found else None,
+                    wanted=shown[value.wanted] if value.wanted else None,
+                )
+                for value in values
+            ),
             accounts=describe_accounts(group.accounts),
         )
         for group, values in rows
@@ -84,6 +103,21 @@ def _write_heading(group: ChangeGroup) -> str:
     return " ".join(words)
 
 
-def _write_value(value: ChangedValue, shown: Mapping[ContactValue, str]) -> str:
-    sides = [shown[item] for item in (value.found, value.wanted) if item is not None]
-    return f"{value.part} {' -> '.join(sides)}"
+def build_group_documents(groups: Sequence[ChangeGroup], *, masks: Masks) -> list[dict[str, Any]]:
+    """Each group as JSON: its texts, and all of its accounts."""
+    texts = describe_groups(groups, masks=masks)
+    return [
+        {
+            "text": text.heading,
+            "kind": str(group.kind),
+            "action": group.action,
+            "contact": group.wanted_name,
+            "note": group.note,
+            "values": [
+                {"part": value.part, "found": value.found, "wanted": value.wanted} for value in text.values
+            ],
+            "where": text.accounts,
+            "accounts": [account.id for account in group.accounts],
+        }
+        for group, text in zip(groups, texts, strict=True)
+    ]

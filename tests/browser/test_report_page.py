@@ -105,7 +105,7 @@ def test_a_hostile_name_is_text_and_nothing_more(show: Show, at: str) -> None:
 
 
 def test_a_plan_that_waits_is_said_with_its_command(show: Show) -> None:
-    assert texts(show(held=True), "#pending code") == ["rollcall status", "rollcall approve 5d41402abc4b"]
+    assert texts(show(held=True), "#waiting-1 p code") == ["rollcall approve 000000000000"]
 
 
 @BOTH

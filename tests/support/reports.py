@@ -8,9 +8,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from rollcall.decide.observed import ChangeResult, ObservedAccount, plan_observed
+from rollcall.decide.plan_text import build_group_documents
+from rollcall.decide.plan_values import KnownContacts, group_changes
 from rollcall.model.account import Account, AccountState
 from rollcall.model.contact import Contact, ContactKind
 from rollcall.model.desired import Absent, Observation, Present, Unreadable
+from rollcall.model.display import Masks
 from rollcall.model.roster import Roster
 from rollcall.outcomes.verdicts import Verdict
 from rollcall.report.build import ReportInput, build_report
@@ -66,8 +69,33 @@ def sample_report(accounts: int = 40, *, seed: int = 7, held: bool = False) -> d
         unannounced=sorted(results)[:2],
         today=TODAY,
         trend=_trend(chance),
+        waiting=[_wait(roster, records)] if held else [],
     )
     return build_report(basis, records)
+
+
+def _wait(roster: Roster, records: list[ObservedAccount]) -> dict[str, Any]:
+    """The plan that waits: everything that differs."""
+    changes = [
+        (record.account, change)
+        for record in records
+        for change in plan_observed(record, roster, halted=None, today=TODAY).changes
+    ]
+    groups = group_changes(changes, KnownContacts([roster]))
+    return {
+        "plan": "0" * 64,
+        "roster": roster.digest,
+        "first": True,
+        "reasons": ["nothing is enforced yet, and a person approves the first roster"],
+        "weakenings": [],
+        "changes": len(changes),
+        "deletes": 0,
+        "accounts_changed": len({account.id for account, _ in changes}),
+        "accounts_active": sum(record.account.active for record in records),
+        "expires_at": "2026-10-12T09:00:00Z",
+        "problem": None,
+        "groups": build_group_documents(groups, masks=Masks.NOTHING),
+    }
 
 
 def fetches(page: str) -> list[str]:

@@ -91,7 +91,7 @@ class ReportInput:
 
     `summary` is that of the run, `roster` the compiled document that `decide` applies. `results` are what
     became of planned changes, `left` what became of one without a result, and why. `unannounced` are changes
-    that only the sweep found, `trend` is that of the report before.
+    that only the sweep found, `trend` is that of the report before. `waiting` are plans pending approval.
     """
 
     summary: Mapping[str, Any]
@@ -102,6 +102,7 @@ class ReportInput:
     unannounced: Iterable[tuple[str, ContactKind]]
     today: date
     trend: Sequence[Mapping[str, Any]]
+    waiting: Sequence[Mapping[str, Any]] = ()
 
 
 def build_report(basis: ReportInput, observed: Iterable[ObservedAccount]) -> dict[str, Any]:
@@ -124,6 +125,7 @@ def build_report(basis: ReportInput, observed: Iterable[ObservedAccount]) -> dic
         "run": dict(summary),
         "mode": roster["mode"],
         "coverage": coverage,
+        "waiting": [dict(plan) for plan in basis.waiting],
         "units": _count_units(accounts),
         "accounts": accounts,
         "changes": sorted(changes, key=lambda change: (change["account_id"], change["kind"])),

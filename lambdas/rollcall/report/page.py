@@ -40,6 +40,8 @@ def render(report: Mapping[str, Any]) -> str:
         report=report,
         coverage=report["coverage"],
         run=report["run"],
+        waiting=report["waiting"],
+        waiting_changes=sum(plan["changes"] for plan in report["waiting"]),
         counts=report["coverage"]["contacts"],
         attention=_list_attention(report["accounts"]),
         attention_count=sum(report["coverage"]["contacts"][status] for status in ATTENTION),

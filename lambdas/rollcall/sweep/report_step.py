@@ -26,9 +26,10 @@ from rollcall.sweep.counts import (
 from rollcall.sweep.gate import know_contacts, load_granted
 from rollcall.sweep.run import Ending, Run, Step, Trigger, describe_failure
 from rollcall.sweep.stored_plan import AlteredPlanError
+from rollcall.sweep.waiting import build_waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from rollcall.contact.known_drift import KnownDrift
@@ -59,11 +60,12 @@ def publish_report(
     tally: RunCounts,
     roster: Roster,
     document: Mapping[str, Any],
+    waiting: Sequence[Mapping[str, Any]],
 ) -> None:
     """Build and store the report of a run that looked at the organization by this roster.
 
-    `document` is the roster as it was compiled. RetryableError if it cannot be stored; a second time
-    stores the same again.
+    `document` is the roster as it was compiled, `waiting` the plans that wait for approval.
+    RetryableError if it cannot be stored; a second time stores the same again.
     """
     # Here and not above: the other steps of the sweep start without a template engine.
     from rollcall.report.page import render  # noqa: PLC0415  # see there
@@ -75,6 +77,7 @@ def publish_report(
         results=tally.results,
         left=tally.left,
         unannounced=tally.unannounced,
+        waiting=waiting,
         today=run.started_at.date(),
         trend=runs.read_trend(),
     )
@@ -232,7 +235,15 @@ class ReportStep:
         if roster is not None:
             document = self.rosters.load_document(roster)
             publish_report(
-                self.ports.runs, run, summary=summary, tally=tally, roster=roster, document=document
+                self.ports.runs,
+                run,
+                summary=summary,
+                tally=tally,
+                roster=roster,
+                document=document,
+                waiting=build_waiting(
+                    run, runs=self.ports.runs, sweeps=self.ports.sweeps, rosters=self.rosters
+                ),
             )
 
     def _measure(self, run: Run, summary: Mapping[str, Any]) -> None:

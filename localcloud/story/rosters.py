@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from localcloud.story import sweeping
 from localcloud.story.scene import PAYMENTS, End
 from localcloud.story.sweeping import SweepEnd, finish
-from localcloud.story.variants import locate
+from localcloud.story.variants import MAILBOXES, TODAY, locate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,12 +29,19 @@ def play_rollout(scene: Scene) -> Iterator[DemoStep]:
     """A wrong roster waits for approval, the approved one stays enforced; the corrected one is applied."""
     stage = scene.stage
     bad, good = locate(stage.out, "wrong-mailbox"), locate(stage.out, "right-mailbox")
-    yield sweeping.play(
+    held: list[dict[str, Any]] = []
+
+    def deploy_bad() -> dict[str, Any]:
+        held.append(stage.update_hub(bad))
+        return held[0]
+
+    step = sweeping.play(
         scene,
-        "a roster with a wrong mailbox for everyone",
-        lambda: stage.update_hub(bad),
+        "a roster with a mistyped mailbox for everyone",
+        deploy_bad,
         SweepEnd(ending="pending-approval", written=0, alerts=(_PENDING,)),
     )
+    yield _check_mistake(scene, step, held[0])
     yield scene.play(
         "edited while that roster is pending approval",
         lambda: scene.edit(PAYMENTS),
@@ -46,6 +54,21 @@ def play_rollout(scene: Scene) -> Iterator[DemoStep]:
         SweepEnd(
             ending="finished", written=4, alerts=(_PENDING, "MEDIUM roster-approved", "INFO sweep-applied")
         ),
+    )
+
+
+def _check_mistake(scene: Scene, step: DemoStep, run: Mapping[str, Any]) -> DemoStep:
+    """Add whether the old and the new mailbox are seen wherever a person looks before approving."""
+    mailboxes = (TODAY, MAILBOXES["wrong-mailbox"])
+    shown = {"alert": "".join(alert["message"] for alert in step.alerts)}
+    shown |= scene.stage.show_pending(run["pending"][0])
+    seen = [place for place, text in shown.items() if all(mailbox in text for mailbox in mailboxes)]
+    expected, observed = (f"; old and new mailbox in {', '.join(places)}" for places in (shown, seen))
+    return replace(
+        step,
+        expected=step.expected + expected,
+        observed=step.observed + observed,
+        ok=step.ok and seen == list(shown),
     )
 
 

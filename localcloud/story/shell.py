@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from localcloud.cloud.clients import ADMINISTRATOR, REGION
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from localcloud.cloud.clients import AccountClients
 
 ROOT = Path(__file__).parents[2]
@@ -55,9 +57,18 @@ def build_environment(
 
 
 def run_rollcall(
-    clients: AccountClients, account: str, *arguments: str, work: Path, role: str = ADMINISTRATOR
+    clients: AccountClients,
+    account: str,
+    *arguments: str,
+    work: Path,
+    role: str = ADMINISTRATOR,
+    answer: str = "",
+    statuses: Collection[int] = (0,),
 ) -> str:
-    """What `rollcall` prints, run as a command of this checkout; raises CommandFailedError."""
+    """What `rollcall` prints, run as a command of this checkout; `answer` is what a person types.
+
+    Raises CommandFailedError for an exit status that is not one of these.
+    """
     finished = subprocess.run(  # noqa: S603 -- this interpreter with our own arguments
         [sys.executable, "-c", _COMMAND, *arguments],
         cwd=ROOT,
@@ -65,13 +76,14 @@ def run_rollcall(
             **build_environment(clients, home=work / account, account=account, role=role),
             "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'lambdas'}",
         },
+        input=answer,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         timeout=_SECONDS,
         check=False,
     )
-    if finished.returncode:
+    if finished.returncode not in statuses:
         raise CommandFailedError(
             f"rollcall {arguments[0]} exited with {finished.returncode}:\n{finished.stdout}"
         )

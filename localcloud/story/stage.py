@@ -103,6 +103,17 @@ class DemoStage:
             run = self.sweeps.wait_for_run(known)
         return run
 
+    def show_pending(self, plan: str) -> dict[str, str]:
+        """What an operator sees of a pending plan, who then declines to approve it: by place."""
+        held = self.out / "pending"
+        held.mkdir()
+        # `status` exits with 2 when something needs a person, `approve` may exit with 1 after a no.
+        return {
+            "status": self._terminal.run("status", statuses=(2,)),
+            "approve": self._terminal.run("approve", plan[:_DIGITS], answer="n\n", statuses=(0, 1)),
+            "report": self._terminal.fetch_report(held).read_text(),
+        }
+
     def fetch_report(self) -> Path:
         """The page of the last sweep, fetched from the hub's bucket as a person does."""
         self.sweeps.wait_until_idle()

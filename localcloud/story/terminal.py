@@ -10,7 +10,7 @@ from rollcall.model.well_known import OPERATOR_ROLE_NAME
 from simulation.seeds import HUB
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
     from localcloud.cloud.clients import AccountClients
@@ -27,11 +27,20 @@ class Terminal:
     work: Path
     show: Callable[[str], object]
 
-    def run(self, *command: str) -> str:
+    def run(self, *command: str, answer: str = "", statuses: Collection[int] = (0,)) -> str:
         """What `rollcall` prints for the demo's configuration; raises CommandFailedError."""
         self.show(f"rollcall {' '.join(command)}")
-        options = ("--config", str(CONFIG))
-        return run_rollcall(self.clients, HUB, *command, *options, work=self.work, role=OPERATOR_ROLE_NAME)
+        return run_rollcall(
+            self.clients,
+            HUB,
+            *command,
+            "--config",
+            str(CONFIG),
+            work=self.work,
+            role=OPERATOR_ROLE_NAME,
+            answer=answer,
+            statuses=statuses,
+        )
 
     def fetch_report(self, directory: Path) -> Path:
         """The page of the last sweep, from the hub's bucket."""

@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: The mailbox of all security contacts today, and by variant.
-_TODAY: Final = "aws-soc@example.com"
-_MAILBOXES: Final = {
-    "wrong-mailbox": "payroll@example.com",
+TODAY: Final = "aws-soc@example.com"
+MAILBOXES: Final = {
+    # Two letters changed places: a mask that keeps the first letter would hide it.
+    "wrong-mailbox": "aws-sco@example.com",
     "right-mailbox": "security-operations@example.com",
 }
 
@@ -24,8 +25,8 @@ def locate(out: Path, name: str) -> Path:
 
 def write_configurations(out: Path) -> dict[str, Path]:
     """Write all configurations; their directories by name, in the order in which they are deployed."""
-    for name, mailbox in _MAILBOXES.items():
+    for name, mailbox in MAILBOXES.items():
         locate(out, name).mkdir(parents=True)
         for file in CONFIG.iterdir():
-            (locate(out, name) / file.name).write_text(file.read_text().replace(_TODAY, mailbox))
-    return {name: locate(out, name) for name in _MAILBOXES}
+            (locate(out, name) / file.name).write_text(file.read_text().replace(TODAY, mailbox))
+    return {name: locate(out, name) for name in MAILBOXES}

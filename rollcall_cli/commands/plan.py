@@ -2,15 +2,19 @@
 
 # No postponed annotations here: typer reads them, and ruff would move what they name out of reach.
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from rollcall.model.display import Masks
 from rollcall_cli.aws.composition import Composition
 from rollcall_cli.plan.make import PlanRequest, make_plan
+from rollcall_cli.plan.markdown import render_markdown
 from rollcall_cli.plan.store import PlanScope
 from rollcall_cli.plan.view import build_document, render
+from rollcall_cli.status.plan_values import choose_masks
 from rollcall_cli.text.arguments import (
     ConfigOption,
     DetailsOption,
@@ -18,6 +22,14 @@ from rollcall_cli.text.arguments import (
     ProfileOption,
     check_account_id,
 )
+
+
+class PlanFormat(StrEnum):
+    """How a plan is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
 
 
 def _check_accounts(values: list[str] | None) -> list[str] | None:
@@ -63,6 +75,17 @@ ResumeOption = Annotated[
 ]
 
 
+FreshOption = Annotated[
+    bool,
+    typer.Option(
+        "--fresh", metavar="", help="Read every account now, at half of the quota. Default: the last sweep's."
+    ),
+]
+FormatOption = Annotated[
+    PlanFormat, typer.Option("--format", help="text, json, or markdown for a pull request.")
+]
+
+
 def plan(  # noqa: PLR0913  # one parameter for each option
     context: typer.Context,
     *,
@@ -70,16 +93,19 @@ def plan(  # noqa: PLR0913  # one parameter for each option
     account: AccountOption = None,
     out: OutOption = None,
     resume: ResumeOption = None,
+    fresh: FreshOption = False,
     show_details: DetailsOption = False,
+    form: FormatOption = PlanFormat.TEXT,
     config: ConfigOption = "config",
     profile: ProfileOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what the roster in the directory would change, contact by contact. Nothing changes.
+    """Show what the roster in the directory would change, grouped by what changes. Nothing changes.
 
-    Needs credentials of the hub, for example of the role rollcall-reader, or of the management account. Reads
-    at half of the quota, and not while a sweep is running. Contacts are shown in full on a terminal, and
-    masked elsewhere, because that can be a log.
+    Compares with what the last sweep observed, which takes seconds; needs the role rollcall-reader of the
+    hub. With --fresh, also with credentials of the management account, it reads every account at half of the
+    quota, and not while a sweep is running. Contacts of the roster are shown in full. Others are in full on a
+    terminal, and masked elsewhere, because that can be a log.
 
     Exit status: 0 nothing to change, 2 changes, 1 an error, or a contact is blocked or unreadable.
     """
@@ -93,13 +119,16 @@ def plan(  # noqa: PLR0913  # one parameter for each option
         profile=profile,
         out=_resolve_file(composition, out or resume),
         resume=_resolve_file(composition, resume),
+        fresh=fresh,
     )
     found = make_plan(composition, order)
-    if as_json:
-        typer.echo(json.dumps(build_document(found, details=show_details), indent=2))
+    masks = Masks.NOTHING if show_details else choose_masks(composition.out)
+    if as_json or form is PlanFormat.JSON:
+        typer.echo(json.dumps(build_document(found, masks=masks), indent=2))
+    elif form is PlanFormat.MARKDOWN:
+        typer.echo("\n".join(render_markdown(found, masks=masks)))
     else:
-        details = show_details or composition.out.is_terminal
-        for line in render(found, details=details):
+        for line in render(found, masks=masks):
             composition.out.print(line, soft_wrap=True)
     raise typer.Exit(int(found.status))
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rollcall.adapters.errors import AWS_ERRORS, get_code
+from rollcall.adapters.runs import RunsBucket
 from rollcall.adapters.state.rosters import ControlItems, MatchTable
 from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.model.errors import RetryableError
 from rollcall.model.roster import Roster
 from rollcall.rosters.orphaned import CachedMatches
 from rollcall_cli.aws.composition import Position
-from rollcall_cli.aws.hub import STACK, read_outputs
+from rollcall_cli.aws.hub import REPORTS, STACK, read_outputs
 from rollcall_cli.text.problems import CommandError
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ class InForce:
     approved: Roster | None = None
     #: Why the hub could not be read, None if it was.
     unknown: str | None = None
+    #: What the hub remembers and stores of its sweeps, None if it could not be read.
+    sweeps: SweepTable | None = None
+    runs: RunsBucket | None = None
 
 
 class ReadOnlyMatches:
@@ -64,8 +68,8 @@ class ReadOnlyMatches:
         """Discarded, as above."""
 
 
-def read_in_force(login: Login, *, now: datetime) -> InForce:
-    """Read the hub; CommandError if a sweep is running: together they would exceed the quota."""
+def read_in_force(login: Login, *, now: datetime, fresh: bool) -> InForce:
+    """Read the hub; CommandError if all is to be read `fresh` beside a sweep: it would exceed the quota."""
     if login.position is not Position.HUB:
         return InForce(unknown="these are credentials of the management account")
     try:
@@ -75,8 +79,9 @@ def read_in_force(login: Login, *, now: datetime) -> InForce:
     if found is None or _TABLE not in found:
         return InForce(unknown=f"{STACK} is not deployed")
     client = login.client("dynamodb")
+    sweeps = SweepTable(client=client, table=found[_TABLE])
     try:
-        run = SweepTable(client=client, table=found[_TABLE]).find_current(now)
+        run = sweeps.find_current(now) if fresh else None
         approved = _read_approved(ControlItems(client=client, table=found[_TABLE]))
         matches = CachedMatches(ReadOnlyMatches(MatchTable(client=client, table=found[_TABLE])))
         matches.list_units()
@@ -88,7 +93,8 @@ def read_in_force(login: Login, *, now: datetime) -> InForce:
             f"the sweep {run.id} is running ({run.next}, {at})",
             fix="wait until it is done (`rollcall status`): both together would exceed the quota",
         )
-    return InForce(matches=matches, approved=approved)
+    runs = RunsBucket(client=login.client("s3"), bucket=found.get(REPORTS, ""))
+    return InForce(matches=matches, approved=approved, sweeps=sweeps, runs=runs)
 
 
 def _read_approved(control: ControlItems) -> Roster | None:

@@ -10,6 +10,7 @@ from rich.text import Text
 from rollcall.adapters.errors import Denial
 from rollcall.decide.observed import ObservedAccount
 from rollcall.model.desired import Unreadable
+from rollcall.model.display import Masks
 from rollcall.model.errors import RollcallError
 from rollcall.model.roster import Roster
 from rollcall.rosters.orphaned import find_orphaned
@@ -17,15 +18,18 @@ from rollcall.sweep.observe import list_kinds
 from rollcall_cli.aws.contacts import NO_ROLE, OPERATOR_FIXES, Reach, find_reach, read_contacts
 from rollcall_cli.plan import store
 from rollcall_cli.plan.in_force import read_in_force
+from rollcall_cli.plan.last_sweep import judge_by, read_last_observation
 from rollcall_cli.plan.result import PlanResult, build_result
 from rollcall_cli.plan.store import PlanReading
 from rollcall_cli.plan.view import build_document
+from rollcall_cli.text.formatting import format_span
 from rollcall_cli.text.problems import INTERRUPTED, CommandError
 from rollcall_cli.text.progress import show_bar
 from rollcall_config.configuration import load
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date, datetime
     from pathlib import Path
 
     from rollcall.model.account import Account
@@ -87,6 +91,8 @@ class PlanRequest:
     out: Path | None
     #: File to continue from.
     resume: Path | None
+    #: Read every account now, not what the last sweep observed.
+    fresh: bool
 
 
 def make_plan(composition: Composition, request: PlanRequest) -> PlanResult:
@@ -95,7 +101,11 @@ def make_plan(composition: Composition, request: PlanRequest) -> PlanResult:
     configuration = load(composition.root, request.config, today=now.date())
     settings, roster = configuration.settings, Roster.from_document(configuration.roster)
     login = composition.log_in(settings, profile=request.profile)
-    hub = read_in_force(login, now=now)
+    fresh = request.fresh or request.resume is not None
+    hub = read_in_force(login, now=now, fresh=fresh)
+    if not fresh:
+        seen = _read_last(composition, hub, request, settings=settings, roster=roster, now=now)
+        return _finish(seen, roster, hub, request, today=now.date())
     connection = composition.build_connection(
         login.client, position=login.position, management=settings.management
     )
@@ -120,16 +130,50 @@ def make_plan(composition: Composition, request: PlanRequest) -> PlanResult:
             request.out, seen, plan=None
         )  # before half an hour of reading: an error shows at once
     seen = _read_accounts(composition, look, seen, request.out)
+    return _finish(seen, roster, hub, request, today=seen.since.date())
+
+
+def _read_last(
+    composition: Composition,
+    hub: InForce,
+    request: PlanRequest,
+    *,
+    settings: Settings,
+    roster: Roster,
+    now: datetime,
+) -> PlanReading:
+    """What the last sweep observed; says how old that is."""
+    last = read_last_observation(hub)
+    age = f"{format_span(now - last.since)} ago"
+    note = f"observed by the sweep {last.run}, {age}; --fresh reads every account now"
+    composition.err.print(Text(f"note: {note}"), soft_wrap=True)
+    accounts = request.scope.select([item.account for item in last.observed])
+    chosen = {account.id for account in accounts}
+    observed = [item for item in judge_by(roster, last, hub) if item.account.id in chosen]
+    return PlanReading(
+        organization=settings.organization,
+        roster=roster.digest,
+        scope=request.scope,
+        since=last.since,
+        accounts=accounts,
+        observed=observed,
+    )
+
+
+def _finish(
+    seen: PlanReading, roster: Roster, hub: InForce, request: PlanRequest, *, today: date
+) -> PlanResult:
     made = build_result(
         seen,
         roster,
+        approved=hub.approved,
         first=hub.approved is None and hub.unknown is None,
         # A roster cannot raise the limit that applies to it.
         limit=(hub.approved or roster).max_changed_accounts,
-        today=seen.since.date(),
+        today=today,
     )
     if request.out is not None:
-        store.write_reading(request.out, seen, plan=build_document(made, details=True))
+        store.write_reading(request.out, seen, plan=build_document(made, masks=Masks.NOTHING))
     return made
 
 

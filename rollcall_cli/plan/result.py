@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from rollcall.decide.observed import plan_observed
 from rollcall.decide.plan import Change, Finding
+from rollcall.decide.plan_values import ChangeGrouper, KnownContacts
 from rollcall.model.desired import Absent, DesiredAbsent
 from rollcall.outcomes.verdicts import Verdict
 from rollcall.sweep.approvals import find_reasons_to_wait, is_enforcing
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
+    from rollcall.decide.plan_values import ChangeGroup
     from rollcall.model.account import Account
     from rollcall.model.roster import Roster
     from rollcall_cli.plan.store import PlanReading
@@ -57,6 +59,8 @@ class PlanResult:
     #: The digest that a sweep would give it, None unless the whole organization was read.
     digest: str | None
     differences: Sequence[Difference]
+    #: The same grouped by what changes, most accounts first.
+    groups: Sequence[ChangeGroup]
     #: Contacts for which nothing could be decided, and why.
     unknown: Sequence[tuple[Account, Finding]]
     changed: int
@@ -72,12 +76,19 @@ class PlanResult:
         return PlanStatus.CHANGES if self.differences else PlanStatus.NOTHING_TO_CHANGE
 
 
-def build_result(
-    seen: PlanReading, roster: Roster, *, first: bool, limit: int | str | None, today: date
+def build_result(  # each is a fact of the hub
+    seen: PlanReading,
+    roster: Roster,
+    *,
+    approved: Roster | None,
+    first: bool,
+    limit: int | str | None,
+    today: date,
 ) -> PlanResult:
     """Decide for every account that was read.
 
-    `first` is whether no roster is approved yet, `limit` how many accounts a sweep can change.
+    `approved` is the roster in force, `first` is whether no roster is approved yet, `limit` how many accounts
+    a sweep can change.
     """
     draft = PlanBuilder(roster=roster.digest, write=lambda _part, _changes: None)
     differences: list[Difference] = []
@@ -94,6 +105,9 @@ def build_result(
                 differences.append(Difference(account=account, change=change, alert_only=finding.reason))
             elif finding.verdict in _NOT_KNOWN or finding.verdict is Verdict.UNREACHABLE:
                 unknown.append((account, finding))
+    grouper = ChangeGrouper(KnownContacts([roster, *([approved] if approved else [])]))
+    for one in differences:
+        grouper.add(one.account, one.change, note=one.alert_only and f"{one.alert_only}: alert only")
     plan = draft.finish()
     whole = seen.scope.whole and not seen.partial
     all_read = all(finding.verdict is Verdict.BLOCKED for _, finding in unknown)
@@ -101,6 +115,7 @@ def build_result(
         seen=seen,
         digest=plan.digest if whole and all_read else None,
         differences=differences,
+        groups=grouper.list_groups(),
         unknown=unknown,
         changed=len({item.account.id for item in differences}),
         active=draft.active,

@@ -1,4 +1,4 @@
-"""A plan as text and as JSON, version 1. Contacts are masked unless details are asked for."""
+"""A plan as text and as JSON, version 1: grouped by what changes."""
 
 from __future__ import annotations
 
@@ -8,60 +8,31 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.text import Text
 
+from rollcall.decide.plan_text import build_group_documents, describe_groups
 from rollcall.model.account import describe_account
-from rollcall.model.contact import Contact
 from rollcall.model.desired import Desired, Present
-from rollcall_cli.explain.view import show_contact
+from rollcall.model.display import Masks
 from rollcall_cli.plan.result import PlanStatus
 from rollcall_cli.text.formatting import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rollcall.model.account import Account
     from rollcall_cli.plan.result import Difference, PlanResult
 
 _SIGNS: Final = {"add": ("+", "green"), "change": ("~", "yellow"), "delete": ("-", "red")}
-_PARTS: Final = ("name", "title", "email", "phone")
 
 
-def render(result: PlanResult, *, details: bool) -> Iterator[Text]:
-    """Yield the text line by line; contacts are masked unless `details`."""
-    for account, group in groupby(result.differences, key=lambda item: item.account):
-        yield _format_heading(account)
-        for item in group:
-            yield from _render_difference(item, details=details)
+def render(result: PlanResult, *, masks: Masks) -> Iterator[Text]:
+    """Yield the text line by line: what changes, with its accounts, then what is not known."""
+    for group, text in zip(result.groups, describe_groups(result.groups, masks=masks), strict=True):
+        sign, style = _SIGNS[group.action]
+        yield Text(clean(f"{sign} {text.heading}"), style=style)
+        yield from (Text(clean(f"    {value}")) for value in text.values)
+        yield Text(clean(f"    {text.accounts}"))
         yield Text()
     yield from _render_unknown(result)
     yield from _render_summary(result)
-
-
-def _format_heading(account: Account) -> Text:
-    facts = describe_account(account)
-    return Text(clean(f"{facts['id']}  {facts['name']}  {facts['ou'] or 'the root'}"), style="bold")
-
-
-def _render_difference(item: Difference, *, details: bool) -> Iterator[Text]:
-    sign, style = _SIGNS[item.action]
-    note = f" - {item.alert_only}: alert only" if item.alert_only else ""
-    yield Text.assemble(
-        (f"  {sign} {item.change.kind}", style), clean(f"  {item.change.wanted.source}{note}")
-    )
-    change = item.change
-    found = change.found.contact if isinstance(change.found, Present) else None
-    wanted = change.wanted.contact if isinstance(change.wanted, Desired) else None
-    before = show_contact(found, details=details) if found else {}
-    after = show_contact(wanted, details=details) if wanted else {}
-    for part in _PARTS:
-        if not (found and wanted and _is_same(part, found, wanted)):
-            values = [f'"{values[part]}"' for values in (before, after) if values]
-            yield Text(clean(f"      {part + ':':7}{' -> '.join(values)}"))
-
-
-def _is_same(part: str, one: Contact, other: Contact) -> bool:
-    """Return whether this part is as the roster has it, compared as AWS does."""
-    mixed = Contact.from_document(other.as_document() | {part: one.as_document()[part]})
-    return mixed.is_same(other)
 
 
 def _render_unknown(result: PlanResult) -> Iterator[Text]:
@@ -76,27 +47,39 @@ def _render_unknown(result: PlanResult) -> Iterator[Text]:
         yield Text()
 
 
-def _render_summary(result: PlanResult) -> Iterator[Text]:
+def count_actions(result: PlanResult) -> str:
+    """Return how many contacts there are to add, change and delete, and in how many accounts."""
     actions = Counter(item.action for item in result.differences if not item.alert_only)
     alert_only = sum(item.alert_only is not None for item in result.differences)
+    counts = ", ".join(f"{actions[action]} to {action}" for action in _SIGNS)
+    also = f", {alert_only} different (alert only)" if alert_only else ""
+    return f"{counts}{also}, in {result.changed} of {result.active} active accounts."
+
+
+def list_facts(result: PlanResult) -> Iterator[str]:
+    """Yield the roster, when the accounts were observed, and why a sweep would wait."""
+    named = f", plan {result.digest}" if result.digest else ""
+    yield f"Roster {result.seen.roster}{named}."
+    for reason in result.needs_approval:
+        yield f"A sweep would ask for approval: {reason}."
+
+
+def _render_summary(result: PlanResult) -> Iterator[Text]:
     seen = result.seen
     if seen.partial:
         yield Text(f"Partial: {len(seen.observed)} of {len(seen.accounts)} accounts were read.", style="red")
-    counts = ", ".join(f"{actions[action]} to {action}" for action in _SIGNS)
-    also = f", {alert_only} different (alert only)" if alert_only else ""
     style = {PlanStatus.CHANGES: "yellow", PlanStatus.NOT_KNOWN: "red"}.get(result.status, "green")
-    yield Text(f"Plan: {counts}{also}, in {result.changed} of {result.active} active accounts.", style=style)
-    named = f", plan {result.digest}" if result.digest else ""
-    yield Text(f"Roster {seen.roster}{named}.")
-    for reason in result.needs_approval:
-        yield Text(f"A sweep would ask for approval: {reason}.", style="yellow")
+    yield Text(f"Plan: {count_actions(result)}", style=style)
+    roster, *reasons = list_facts(result)
+    yield Text(roster)
+    yield from (Text(reason, style="yellow") for reason in reasons)
 
 
 VERSION: Final = 1
 
 
-def build_document(result: PlanResult, *, details: bool) -> dict[str, Any]:
-    """Return the JSON form; with `details` the contacts are in full."""
+def build_document(result: PlanResult, *, masks: Masks) -> dict[str, Any]:
+    """Return the JSON form. Without masks each difference has its contacts, too."""
     seen = result.seen
     return {
         "version": VERSION,
@@ -114,7 +97,10 @@ def build_document(result: PlanResult, *, details: bool) -> dict[str, Any]:
             "changed": result.changed,
         },
         "needs_approval": list(result.needs_approval),
-        "differences": [_build_difference(item, details=details) for item in result.differences],
+        "groups": build_group_documents(result.groups, masks=masks),
+        "differences": [
+            _build_difference(item, details=masks is Masks.NOTHING) for item in result.differences
+        ],
         "unknown": [
             {
                 "account": describe_account(account),
@@ -131,12 +117,15 @@ def _build_difference(item: Difference, *, details: bool) -> dict[str, Any]:
     change = item.change
     found = change.found.contact if isinstance(change.found, Present) else None
     wanted = change.wanted.contact if isinstance(change.wanted, Desired) else None
+    contacts = {
+        "found": found.as_document() if found else None,
+        "wanted": wanted.as_document() if wanted else None,
+    }
     return {
         "account": describe_account(item.account),
         "kind": str(change.kind),
         "action": item.action,
         "alert_only": item.alert_only,
         "source": change.wanted.source,
-        "found": show_contact(found, details=details) if found else None,
-        "wanted": show_contact(wanted, details=details) if wanted else None,
+        **(contacts if details else {}),
     }

@@ -76,7 +76,7 @@ def list_values(values: PlanValues, *, masks: Masks, most: int | None) -> Iterat
     for group in describe_groups(values.groups[:most], masks=masks):
         yield "writes", group.heading
         yield from (("writes", f"  {value}") for value in group.values)
-        yield "writes", f"  in {group.accounts}"
+        yield "writes", f"  {group.accounts}"
     if most is not None and len(values.groups) > most:
         yield "writes", f"and {len(values.groups) - most} more groups, which `rollcall approve` shows"
 

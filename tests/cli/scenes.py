@@ -90,6 +90,12 @@ def held(world):
     world.clock.sleep(3600)
 
 
+def previewed(world):
+    """A roster with the wrong mailbox for everybody is in the directory, and not deployed."""
+    operated(world)
+    world.write(contacts=LIMITED.replace("aws-soc@", "aws-sco@"))
+
+
 def unapproved(world):
     """All is right, and the first roster was deployed an hour ago."""
     operated(world)
@@ -120,6 +126,6 @@ SCENES = {
     scene.__name__: scene
     for scene in (
         *(right, typo, renamed, tampered, drifted, fresh, member, bare, untrusted),
-        *(operated, edited, held, contested),
+        *(operated, edited, held, previewed, contested),
     )
 }

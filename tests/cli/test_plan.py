@@ -62,34 +62,34 @@ def drifted(right):
 
 
 def plan(desk, *arguments):
-    result = desk.run("plan", "--json", *arguments)
+    result = desk.run("plan", "--fresh", "--json", *arguments)
     return json.loads(result.stdout), result
 
 
 def test_where_all_is_right_there_is_nothing_to_change(right):
-    result = right.run("plan")
+    result = right.run("plan", "--fresh")
     assert result.exit_code == 0, result.stderr
     assert_golden("plan-nothing.txt", result.stdout)
     assert "note: RollcallHub is not deployed: whether a sweep is running is not known" in result.stderr
 
 
 def test_differences_are_shown_part_by_part(drifted):
-    result = drifted.run("plan", "--show-details")
+    result = drifted.run("plan", "--fresh", "--show-details")
     assert result.exit_code == 2
     assert_golden("plan-changes.txt", result.stdout)
 
 
 def test_elsewhere_than_on_a_terminal_contacts_are_masked(drifted):
     for form in ([], ["--json"]):
-        assert MALLORY[2] not in drifted.run("plan", *form).stdout
-        assert MALLORY[2] in drifted.run("plan", *form, "--show-details").stdout
+        assert MALLORY[2] not in drifted.run("plan", "--fresh", *form).stdout
+        assert MALLORY[2] in drifted.run("plan", "--fresh", *form, "--show-details").stdout
     drifted.terminal = True
-    assert MALLORY[2] in drifted.run("plan").stdout
+    assert MALLORY[2] in drifted.run("plan", "--fresh").stdout
 
 
 def test_a_contact_cannot_speak_to_the_terminal(drifted):
     drifted.has(PAYMENTS, security=("\x1b]0;owned\x07", *MALLORY[1:]))
-    assert "\x1b" not in drifted.run("plan", "--show-details").stdout
+    assert "\x1b" not in drifted.run("plan", "--fresh", "--show-details").stdout
 
 
 def test_scripts_get_json(drifted):
@@ -98,7 +98,7 @@ def test_scripts_get_json(drifted):
 
 
 def test_nothing_is_ever_written(drifted):
-    drifted.run("plan")
+    drifted.run("plan", "--fresh")
     assert all(name.startswith(("get_", "list_", "describe_")) for name, _ in drifted.calls)
 
 
@@ -159,7 +159,7 @@ def test_a_part_of_the_organization_can_be_planned(drifted, arguments, accounts)
     ],
 )
 def test_a_file_with_something_else_in_place_of_text_is_no_plan(drifted, where, what):
-    drifted.run("plan", "--out", "plan.json")
+    drifted.run("plan", "--fresh", "--out", "plan.json")
     path = drifted.where / "plan.json"
     document = json.loads(path.read_text(encoding="utf-8"))
     place = next(item for item in document["observed"] if item["account"]["id"] == PAYMENTS)
@@ -167,7 +167,7 @@ def test_a_file_with_something_else_in_place_of_text_is_no_plan(drifted, where, 
         place = place[key]
     place[where[-1]] = what
     path.write_text(json.dumps(document), encoding="utf-8")
-    result = drifted.run("plan", "--resume", "plan.json")
+    result = drifted.run("plan", "--fresh", "--resume", "plan.json")
     assert result.exit_code == 1
     assert "error: plan.json is not a plan\nfix: use a file" in result.stderr
 
@@ -186,21 +186,21 @@ def test_a_file_with_something_else_in_place_of_text_is_no_plan(drifted, where, 
     ],
 )
 def test_a_question_that_cannot_be_answered_is_an_error(drifted, arguments, text):
-    result = drifted.run("plan", *arguments)
+    result = drifted.run("plan", "--fresh", *arguments)
     assert result.exit_code == 1
     assert text in " ".join(result.stderr.replace("│", " ").split())
 
 
 def test_accounts_below_the_root_are_no_unit_to_suggest(drifted):
     drifted.organization.move(PAYMENTS, drifted.organization.root_id)
-    assert "did you mean" not in drifted.run("plan", "--ou", "").stderr
+    assert "did you mean" not in drifted.run("plan", "--fresh", "--ou", "").stderr
 
 
 def test_reading_takes_half_of_the_quota(right):
     for number in range(100):
         right.organization.add_account(name=f"Account {number}", email=f"{number}@example.com")
     start = right.clock.now()
-    right.run("plan")
+    right.run("plan", "--fresh")
     reads = [name for name, _ in right.calls].count("get_alternate_contact")
     assert reads == 3 * (5 + 100)
     assert (right.clock.now() - start).total_seconds() >= (reads - 8) / 5
@@ -209,7 +209,7 @@ def test_reading_takes_half_of_the_quota(right):
 def test_kinds_that_the_roster_does_not_manage_are_not_read(right):
     roster = CONTACTS.replace(", billing: finops}", "}").replace("billing: absent", "mode: audit")
     right.write(contacts=roster)
-    right.run("plan")
+    right.run("plan", "--fresh")
     kinds = {parameters.get("AlternateContactType") for _, parameters in right.calls} - {None}
     assert kinds == {"SECURITY", "OPERATIONS"}
 
@@ -244,7 +244,7 @@ def test_without_a_role_in_it_nobody_can_change_the_management_account(right):
 def test_what_cannot_be_read_is_not_known(drifted):
     refusal = ApiError("AccessDeniedException", "with an explicit deny in a service control policy", 403)
     drifted.cloud.account.fail_next("GetAlternateContact", refusal, account=SHOP, kind="BILLING")
-    result = drifted.run("plan")
+    result = drifted.run("plan", "--fresh")
     assert result.exit_code == 1
     assert_golden("plan-unreadable.txt", result.stdout)
 
@@ -253,7 +253,7 @@ def test_a_plan_above_the_limits_says_that_a_sweep_would_wait(right):
     right.write(contacts=CONTACTS + "limits: {max_changed_accounts: 1}\n")
     for account in (PAYMENTS, SHOP, HUB):
         right.has(account)
-    result = right.run("plan")
+    result = right.run("plan", "--fresh")
     assert "A sweep would ask for approval: 3 of 6 active accounts would change, the limit is 1" in (
         result.stdout
     )
@@ -265,7 +265,7 @@ def test_tags_are_read_where_the_roster_uses_them(drifted):
     assert any("override of tag scope=pci" in item["source"] for item in found["differences"])
     drifted.calls.clear()
     drifted.write(contacts=CONTACTS.replace("tag: {scope: pci}", "ou: Sandbox/Lab"))
-    drifted.run("plan")
+    drifted.run("plan", "--fresh")
     assert "list_tags_for_resource" not in [name for name, _ in drifted.calls]
 
 
@@ -290,7 +290,7 @@ def test_what_was_seen_is_kept_and_gone_on_with(drifted, error, status, name):
         return method(operation, params, caller)
 
     drifted.cloud.organizations.call = cut
-    result = drifted.run("plan", "--out", "plan.json")
+    result = drifted.run("plan", "--fresh", "--out", "plan.json")
     assert result.exit_code == status
     assert_golden(f"plan-{name}.txt", result.stderr)
     stored = json.loads((drifted.where / "plan.json").read_text())
@@ -311,7 +311,7 @@ def test_what_was_seen_is_kept_and_gone_on_with(drifted, error, status, name):
 def test_throttled_for_too_long_it_gives_up_and_keeps_what_it_has(drifted):
     busy = ApiError("TooManyRequestsException", "Too many requests", 429)
     drifted.cloud.account.fail_next("GetAlternateContact", busy, times=50, account=SHOP)
-    result = drifted.run("plan", "--out", "plan.json")
+    result = drifted.run("plan", "--fresh", "--out", "plan.json")
     assert result.exit_code == 1
     assert_golden("plan-throttled.txt", result.stderr)
     assert json.loads((drifted.where / "plan.json").read_text())["partial"]
@@ -319,33 +319,33 @@ def test_throttled_for_too_long_it_gives_up_and_keeps_what_it_has(drifted):
 
 def test_the_file_is_named_as_it_was_given(drifted):
     drifted.failures["account"] = [KeyboardInterrupt()]
-    shown = drifted.run("plan", "--out", "config/plan.json").stderr
+    shown = drifted.run("plan", "--fresh", "--out", "config/plan.json").stderr
     assert "`rollcall plan --resume config/plan.json`" in shown
 
 
 def test_without_a_file_nothing_is_kept(drifted):
     drifted.failures["account"] = [KeyboardInterrupt()]
-    result = drifted.run("plan")
+    result = drifted.run("plan", "--fresh")
     assert result.exit_code == 130
     assert "with --out FILE the command keeps what it has read" in result.stderr
 
 
 def test_the_file_is_its_owners_alone(drifted):
     (drifted.where / "plan.json").write_text("old")
-    drifted.run("plan", "--out", "plan.json")
+    drifted.run("plan", "--fresh", "--out", "plan.json")
     assert stat.S_IMODE((drifted.where / "plan.json").stat().st_mode) == 0o600
     assert MALLORY[2] in (drifted.where / "plan.json").read_text()
 
 
 def test_another_roster_does_not_go_on_with_it(drifted):
-    drifted.run("plan", "--out", "plan.json")
+    drifted.run("plan", "--fresh", "--out", "plan.json")
     drifted.write(contacts=CONTACTS.replace("mode: enforce", "mode: audit"))
-    assert "was made with another roster" in drifted.run("plan", "--resume", "plan.json").stderr
+    assert "was made with another roster" in drifted.run("plan", "--fresh", "--resume", "plan.json").stderr
 
 
 def test_a_person_at_a_terminal_sees_how_far_it_is(drifted):
     drifted.terminal = True
-    shown = drifted.run("plan").stderr
+    shown = drifted.run("plan", "--fresh").stderr
     assert "Reading contacts" in shown
     assert "6/6" in shown
 
@@ -356,7 +356,7 @@ def test_without_the_right_credentials_there_is_no_plan(right, error):
         right.caller = PAYMENTS
     else:
         right.failures["sts"] = [refused("InvalidClientTokenId", 403)]
-    result = right.run("plan")
+    result = right.run("plan", "--fresh")
     assert result.exit_code == 1
     assert "fix: " in result.stderr
     assert not result.stdout
@@ -383,7 +383,7 @@ def a_run(world, **more):
 
 def test_beside_a_sweep_it_does_not_run(world):
     assert sweep(world).acquire(a_run(world, accounts=6, cursor=2), world.clock.now())
-    result = world.run("plan")
+    result = world.run("plan", "--fresh")
     assert result.exit_code == 1
     assert_golden("plan-beside-a-sweep.txt", result.stderr)
     assert "list_accounts" not in [name for name, _ in world.calls]
@@ -392,7 +392,7 @@ def test_beside_a_sweep_it_does_not_run(world):
 def test_a_sweep_that_died_is_in_nobodys_way(world):
     sweep(world).acquire(a_run(world), world.clock.now())
     world.clock.sleep(timedelta(hours=1).total_seconds())
-    result = world.run("plan")
+    result = world.run("plan", "--fresh")
     assert result.exit_code == 2
     assert not result.stderr
 
@@ -412,18 +412,21 @@ def test_before_the_first_approval_a_sweep_would_wait(world):
     world.client("dynamodb", HUB).delete_item(
         TableName=TABLE, Key={"pk": {"S": "control"}, "sk": {"S": "control"}}
     )
-    assert "nothing is enforced yet, and a person approves the first roster" in world.run("plan").stdout
+    assert (
+        "nothing is enforced yet, and a person approves the first roster"
+        in world.run("plan", "--fresh").stdout
+    )
 
 
 def test_the_limit_is_the_approved_rosters(world):
     world.write(contacts=CONTACTS + "limits: {max_changed_accounts: 0}\n")
     world.approve()
     world.write(contacts=CONTACTS + "limits: {max_changed_accounts: 100%}\n")
-    assert "active accounts would change, the limit is 0" in world.run("plan").stdout
+    assert "active accounts would change, the limit is 0" in world.run("plan", "--fresh").stdout
 
 
 def test_who_may_not_ask_the_hub_is_told_what_is_not_known(world):
     world.failures["dynamodb"] = [refused("AccessDeniedException")]
-    result = world.run("plan")
+    result = world.run("plan", "--fresh")
     assert "AccessDeniedException: whether a sweep is running is not known" in result.stderr
     assert result.exit_code == 2

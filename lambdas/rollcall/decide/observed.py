@@ -64,6 +64,8 @@ class ChangeResult(Serializable):
     verified: bool | None = None
     #: Whether the contact's record showed who changed it, or that we did, since the run began.
     known: bool = False
+    #: What is there since, if this run wrote it.
+    became: Present | Absent | None = field(default=None, repr=False)
 
 
 #: Nobody asked, so nobody can tell: a run reads no account that is not active.

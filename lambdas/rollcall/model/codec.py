@@ -112,11 +112,10 @@ def _make_dataclass_decoder(cls: Any) -> _Decoder:
 
 
 def _make_union_decoder(members: Sequence[Any]) -> _Decoder:
-    """One of several classes by its tag, or what is None or of one type."""
+    """One of several classes by its tag, or what is None or of these types."""
     kinds = [member for member in members if member is not NoneType]
     if len(kinds) < len(members):
-        (kind,) = kinds
-        read = _find_decoder(kind)
+        read = _find_decoder(kinds[0]) if len(kinds) == 1 else _make_union_decoder(kinds)
         return lambda value: None if value is None else read(value)
     by_tag = {kind.tag: _find_decoder(kind) for kind in kinds}
 

@@ -11,7 +11,7 @@ from rollcall.decide.observed import ChangeResult, ObservedAccount, plan_observe
 from rollcall.decide.plan import Finding
 from rollcall.events.actor import UNKNOWN, Actor
 from rollcall.events.signal import Cause, EventReference, Signal
-from rollcall.model.desired import Desired, Present
+from rollcall.model.desired import Absent, Desired, Present
 from rollcall.model.errors import RetryableError, SoonError, describe_unexpected
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import RIGHT, UNREAD, Verdict
@@ -86,7 +86,12 @@ def make_result(planned: PlannedChange, outcome: Outcome, *, known: bool) -> Cha
         intent_id=outcome.intent_id,
         verified=outcome.verified,
         known=known,
+        became=_make_became(planned.wanted) if outcome.verdict is Verdict.SET else None,
     )
+
+
+def _make_became(wanted: DesiredState) -> Present | Absent:
+    return Present(contact=wanted.contact) if isinstance(wanted, Desired) else Absent()
 
 
 def is_same_observation(found: Observation, planned: Observation) -> bool:

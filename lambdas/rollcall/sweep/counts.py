@@ -132,6 +132,8 @@ def make_summary(
     return {
         "version": VERSION,
         "run": run.id,
+        # The run that observed the accounts: another one, if it carried out a plan that was approved.
+        "data": run.data,
         "trigger": str(run.trigger),
         "by": run.by,
         "started_at": run.started_at.isoformat(),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 KEYS = [
     "version",
     "run",
+    "data",
     "trigger",
     "by",
     "started_at",

@@ -58,6 +58,7 @@ _VARIABLES: Final = {
         writer_role_arn=str(WRITER.role_arn),
         management_role_arn=str(MANAGEMENT_WRITER.role_arn),
         guardrail="off",
+        masks="foreign",
     ).as_variables(),
     **NotifyEnvironment(
         state_table=TABLE,
@@ -74,6 +75,7 @@ _VARIABLES: Final = {
         ledger_bucket=LEDGER,
         reports_bucket=REPORTS,
         management_role_arn=str(MANAGEMENT_WRITER.role_arn),
+        masks="foreign",
     ).as_variables(),
     **ControlEnvironment(**_OF_ALL, sweep_machine_arn="sweep").as_variables(),
 }

@@ -272,9 +272,9 @@ VARIANTS: Final = (
     ),
     Variant(
         name="foreign-contact-in-full",
-        place="rollcall.outcomes.documents:_build_found",
-        old="mask_contact(contact)",
-        new="contact.as_document()",
+        place="rollcall.model.display:show_values",
+        old="masks is Masks.FOREIGN and not value.own",
+        new="False",
         caught_by=("foreign-contact-alerted",),
         profiles=("bursts",),
     ),

@@ -85,7 +85,7 @@ FIELDS: Final = {
         "reason": "text",
         "severity": "null if nobody is alerted",
         "found": "`state` (`present`, `absent`, `unreadable`, `unknown`) and `contact`, masked",
-        "wanted": "the contact of the roster, masked; null for none",
+        "wanted": "the contact of the roster, masked but for its mailbox; null for none",
         "source": "the entry of the roster",
         "authorised": "true if the roster names the caller in `authorised_changers`",
         "roster_digest": "SHA-256 of the roster in force",

@@ -15,6 +15,7 @@ from rollcall.adapters.state.rosters import ControlItems, MatchTable
 from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.adapters.system import SystemClock, ThreadPool
 from rollcall.bulk_edits.detector import KnownGroups
+from rollcall.model.display import Masks
 from rollcall.publish.incidents import IncidentPublisher
 from rollcall.rosters.current import Rosters
 from rollcall.runtime.compose import load_candidate, make_account_api, make_outcome_bus, make_writer
@@ -39,7 +40,7 @@ def compose_apply() -> Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]
     environment = ApplyEnvironment.from_variables(os.environ)
     pace = _make_paces()
     table = {"client": make_client("dynamodb"), "table": environment.state_table}
-    bus = make_outcome_bus(environment)
+    bus = make_outcome_bus(environment, Masks(environment.masks))
     accounts = make_account_api(environment, members=pace.by_operation, management=_make_paces().by_operation)
     writer = make_writer(environment, table, accounts)
     ports = ApplyPorts(

@@ -14,6 +14,7 @@ from rollcall.adapters.state.incidents import IncidentItems
 from rollcall.adapters.state.rosters import ControlItems, MatchTable
 from rollcall.adapters.system import SystemClock
 from rollcall.bulk_edits.detector import BulkDetector
+from rollcall.model.display import Masks
 from rollcall.publish.incidents import IncidentPublisher
 from rollcall.reconcile.reconciler import Reconciler
 from rollcall.rosters.current import Rosters
@@ -70,7 +71,7 @@ def compose_reconcile(observe: Callable[[Incident], None]) -> ReconcileFunction:
     )
     writer = make_writer(environment, table, accounts)
     incidents = IncidentItems(**table)
-    bus = make_outcome_bus(environment)
+    bus = make_outcome_bus(environment, Masks(environment.masks))
     writer_roles = frozenset({environment.writer_role_arn, environment.management_role_arn})
     rosters = Rosters(memory=ControlItems(**table), candidate=load_candidate())
     detector = BulkDetector(

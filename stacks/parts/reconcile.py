@@ -51,6 +51,7 @@ class Reconcile(Construct):
                 writer_role_arn=self.role.role_arn,
                 management_role_arn=get_management_role_arn(settings),
                 guardrail="on" if settings.guardrail else "off",
+                masks=common.masks,
             ).as_variables(),
             inboxes=[queue, echoes],
             timeout=RECONCILE_TIMEOUT,

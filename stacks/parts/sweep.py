@@ -62,6 +62,7 @@ class Apply(Construct):
                 reports_bucket=common.reports.bucket_name,
                 outcome_bus=common.outcomes.event_bus_name,
                 management_role_arn=get_management_role_arn(common.settings),
+                masks=common.masks,
             ).as_variables(),
             timeout=_TIMEOUT,
             memory_mb=512,

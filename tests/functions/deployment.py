@@ -181,6 +181,7 @@ class Deployment:
             writer_role_arn=WRITER_ROLE,
             management_role_arn=MANAGEMENT_ROLE,
             guardrail=self.guardrail,
+            masks="foreign",
         )
         of_notify = NotifyEnvironment(
             state_table=TABLE,

@@ -55,6 +55,7 @@ class SweepDeployment(Deployment):
                 reports_bucket=REPORTS,
                 ledger_bucket=BUCKET,
                 management_role_arn=MANAGEMENT_ROLE,
+                masks="foreign",
             ).as_variables(),
             **ControlEnvironment(**of_all, sweep_machine_arn=self.machine_arn).as_variables(),
         }

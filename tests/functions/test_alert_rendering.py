@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from rollcall.events.signal import Cause
 from rollcall.model.contact import ContactKind
-from rollcall.model.desired import Absent, Unreadable
+from rollcall.model.desired import Absent, Present, Unreadable
+from rollcall.model.display import Masks
 from rollcall.model.errors import MalformedEventError
 from rollcall.notify.notifier import Notifier, read_event
 from rollcall.notify.plain_text import SUBJECT_LENGTH, render_plain_text
@@ -28,6 +29,8 @@ from tests.support.samples import (
     NOW,
     OUTCOME,
     SIGNAL,
+    WANTED,
+    alert_leaks,
     leaks,
 )
 
@@ -87,7 +90,7 @@ def assert_sound(alert):
     assert alert.subject.startswith("[")
     assert all(line.isprintable() for line in alert.text.split("\n"))
     assert "{contacts}" not in alert.subject + alert.text
-    assert leaks(alert.subject + alert.text + repr(alert)) == []
+    assert alert_leaks(alert.subject + alert.text + repr(alert)) == []
     assert all(isinstance(value, str) and value for value in alert.attributes.values())
     assert len(alert.attributes) <= 10  # SNS passes no more on to raw subscribers
     assert alert.incident_id in alert.text
@@ -212,10 +215,32 @@ def test_compliant_contacts_are_not_told_with_the_others():
     assert "illing" not in alert.text
 
 
-def test_an_alert_says_what_was_found_and_what_is_wanted_masked():
+def test_an_alert_masks_what_was_found_and_names_the_mailbox_of_the_roster():
     alert = render(BASE)
-    for part in ("U*** V***", "u***@intruder.example", "***18", "Q*** X***", "q***@roster.example", "***59"):
+    for part in ("U*** V***", "u***@intruder.example", "***18", "Q*** X***", WANTED.email, "***59"):
         assert part in alert.text
+
+
+def test_masks_of_what_differs_are_told_apart():
+    found = replace(WANTED, name="Quincy Xu", phone="+1 206 555 0159")
+    incident = replace(INCIDENT, outcomes=(replace(OUTCOME, found=Present(contact=found)),))
+    text = render(build_incident_document(incident, management_account=MANAGEMENT, at=NOW)).text
+    assert f"Found      Q*** X*** #1, Z*** G***, {WANTED.email}, ***59 #1" in text
+    assert f"Roster     Q*** X*** #2, Z*** G***, {WANTED.email}, ***59 #2 - contact soc (defaults)" in text
+
+
+def test_whoever_must_mask_their_own_mailboxes_too_sees_that_they_differ():
+    found = Present(contact=replace(WANTED, email="q.xyander@roster.example"))
+    document = build_incident_document(
+        replace(INCIDENT, outcomes=(replace(OUTCOME, found=found),)),
+        management_account=MANAGEMENT,
+        at=NOW,
+        masks=Masks.EVERYTHING,
+    )
+    text = render(document).text
+    assert "q***@roster.example #1" in text
+    assert "q***@roster.example #2" in text
+    assert leaks(text) == []
 
 
 @pytest.mark.parametrize(

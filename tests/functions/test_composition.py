@@ -38,6 +38,7 @@ RECONCILE = ReconcileEnvironment(
     writer_role_arn=WRITER_ROLE,
     management_role_arn=MANAGEMENT_ROLE,
     guardrail="off",
+    masks="foreign",
 )
 NOTIFY = NotifyEnvironment(
     state_table="state",
@@ -73,6 +74,7 @@ class TestEnvironment:
             "ROLLCALL_WRITER_ROLE_ARN",
             "ROLLCALL_MANAGEMENT_ROLE_ARN",
             "ROLLCALL_GUARDRAIL",
+            "ROLLCALL_MASKS",
         )
         assert NOTIFY.variable_names() == (
             "ROLLCALL_STATE_TABLE",

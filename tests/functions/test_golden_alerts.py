@@ -30,7 +30,7 @@ from tests.support.golden_incidents import (
 )
 from tests.support.samples import (
     LINKS,
-    leaks,
+    alert_leaks,
 )
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -88,7 +88,7 @@ def test_every_alert_is_one_that_slack_and_amazon_q_take(name):
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_no_alert_shows_a_contact_in_full(name, way):
     _, shown, _ = WAYS[way]
-    assert leaks(shown(read_event({"detail": DOCUMENTS[name]}, LINKS))) == []
+    assert alert_leaks(shown(read_event({"detail": DOCUMENTS[name]}, LINKS))) == []
 
 
 @pytest.mark.parametrize("way", WAYS)

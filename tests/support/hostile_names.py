@@ -7,7 +7,7 @@ from rollcall.notify.chat import render_chat
 from rollcall.notify.plain_text import SUBJECT_LENGTH, render_plain_text
 from tests.functions.block_kit_rules import assert_block_kit, assert_notification
 from tests.support.samples import (
-    leaks,
+    alert_leaks,
 )
 
 KEY, TOKEN = "AKIAIOSFODNN7EXAMPLE", "xoxb-12345-SECRET"
@@ -27,5 +27,5 @@ def assert_sound(one):
         assert_block_kit(payload)
         shown.append(json.dumps(payload, ensure_ascii=False))
     for text in shown:
-        assert leaks(text) == []
+        assert alert_leaks(text) == []
         assert not [secret for secret in (KEY, TOKEN, "SECRET") if secret in text]

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.errors import AWS_ERRORS, get_code
+from rollcall.model.display import Masks
 from rollcall.model.errors import RetryableError
 from rollcall.model.well_known import (
     INCIDENT_DETAIL_TYPE,
@@ -29,15 +30,17 @@ _ENTRIES_PER_CALL = 10
 class EventBridgeOutcomeBus:
     """The port `OutcomeBus` over a boto3 EventBridge client."""
 
-    def __init__(self, *, client: Any, bus: str, management_account: str) -> None:
+    def __init__(
+        self, *, client: Any, bus: str, management_account: str, masks: Masks = Masks.FOREIGN
+    ) -> None:
         self._client = client
         self._bus = bus
-        self._management_account = management_account
+        self._told: dict[str, Any] = {"management_account": management_account, "masks": masks}
 
     def publish(self, incident: Incident, at: datetime) -> None:
         """Publish the incident first, so that a failure after it can only repeat what was told."""
-        told = build_incident_document(incident, management_account=self._management_account, at=at)
-        outcomes = build_outcome_documents(incident, management_account=self._management_account, at=at)
+        told = build_incident_document(incident, at=at, **self._told)
+        outcomes = build_outcome_documents(incident, at=at, **self._told)
         entries = [self._make_entry(INCIDENT_DETAIL_TYPE, told)] if told else []
         entries += [self._make_entry(OUTCOME_DETAIL_TYPE, outcome) for outcome in outcomes]
         for start in range(0, len(entries), _ENTRIES_PER_CALL):
@@ -45,7 +48,7 @@ class EventBridgeOutcomeBus:
 
     def write_opening(self, incident: Incident, at: datetime) -> str | None:
         """What `publish` would send of this incident, None if nobody is to be alerted."""
-        document = build_incident_document(incident, management_account=self._management_account, at=at)
+        document = build_incident_document(incident, at=at, **self._told)
         return json.dumps(document, sort_keys=True) if document else None
 
     def publish_opening(self, opening: str) -> None:

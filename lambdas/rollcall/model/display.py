@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from rollcall.model.contact import EMAIL, PHONE, mask_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 #: The parts of a contact in the order in which people are shown them.
 PARTS: Final = ("email", "name", "title", "phone")
@@ -38,19 +38,34 @@ class ContactValue:
     own: bool
 
 
-def show_values(values: Iterable[ContactValue], *, masks: Masks) -> Mapping[ContactValue, str]:
+def quote_value(value: ContactValue, text: str) -> str:
+    """The text with all that cannot be seen spelt out, in quotes unless it is an address or a number."""
+    composed = unicodedata.is_normalized("NFC", text)
+    escaped = "".join(_escape(text, place, own=value.own, composed=composed) for place in range(len(text)))
+    bare = _BARE.get(value.part)
+    plain = escaped == text and bare is not None and bare.fullmatch(text.replace("*", "0"))
+    return text if plain else f'"{escaped}"'
+
+
+def show_values(
+    values: Iterable[ContactValue],
+    *,
+    masks: Masks,
+    write: Callable[[ContactValue, str], str] = quote_value,
+) -> Mapping[ContactValue, str]:
     """How each value is written in one text: different values of one part are written differently.
 
-    Masks that would look like another value get a number: `a***@example.com #1`.
+    Masks that would look like another value get a number: `a***@example.com #1`. `write` gives the form of a
+    value or of its mask.
     """
     shown: dict[ContactValue, str] = {}
     by_mask: dict[tuple[str, str], list[ContactValue]] = {}
     for value in dict.fromkeys(values):
         if masks is Masks.EVERYTHING or (masks is Masks.FOREIGN and not value.own):
-            mask = _quote(value, mask_value(value.part, value.text))
+            mask = write(value, mask_value(value.part, value.text))
             by_mask.setdefault((value.part, mask), []).append(value)
         else:
-            shown[value] = _quote(value, value.text)
+            shown[value] = write(value, value.text)
     taken = {(value.part, text) for value, text in shown.items()}
     for (part, mask), alike in by_mask.items():
         numbered = len(alike) > 1 or (part, mask) in taken
@@ -59,15 +74,6 @@ def show_values(values: Iterable[ContactValue], *, masks: Masks) -> Mapping[Cont
             shown[value] = next(free) if numbered else mask
             taken.add((part, shown[value]))
     return shown
-
-
-def _quote(value: ContactValue, text: str) -> str:
-    """The text with all that cannot be seen spelt out, in quotes unless it is an address or a number."""
-    composed = unicodedata.is_normalized("NFC", text)
-    escaped = "".join(_escape(text, place, own=value.own, composed=composed) for place in range(len(text)))
-    bare = _BARE.get(value.part)
-    plain = escaped == text and bare is not None and bare.fullmatch(text.replace("*", "0"))
-    return text if plain else f'"{escaped}"'
 
 
 def _escape(text: str, place: int, *, own: bool, composed: bool) -> str:

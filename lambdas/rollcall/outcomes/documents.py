@@ -1,40 +1,45 @@
-"""Outcomes and incidents as the JSON that leaves the core, version 1. Contact details are masked here."""
+"""Outcomes and incidents as the JSON that leaves the core, version 1. Contact details are masked here.
+
+Of a contact of the roster only the mailbox is not: it is the organization's own.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from rollcall.model.account import describe_account
-from rollcall.model.contact import mask_contact
 from rollcall.model.desired import Absent, Desired, Observation, Present, Unreadable
+from rollcall.model.display import ContactValue, Masks, show_values
 from rollcall.model.levels import Severity
 from rollcall.outcomes.severity import find_severity
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from rollcall.model.contact import Contact
     from rollcall.outcomes.outcome import Incident, Outcome
 
 VERSION = 1
 
 
 def build_outcome_documents(
-    incident: Incident, *, management_account: str, at: datetime
+    incident: Incident, *, management_account: str, at: datetime, masks: Masks = Masks.FOREIGN
 ) -> list[dict[str, Any]]:
     """One document for each outcome of the incident, to be read on its own."""
     context = _build_context(incident, at) | {"gathered_by": incident.parent_incident_id}
-    return [context | outcome for outcome in _build_outcomes(incident, management_account)]
+    return [context | outcome for outcome in _build_outcomes(incident, management_account, masks)]
 
 
 def build_incident_document(
-    incident: Incident, *, management_account: str, at: datetime
+    incident: Incident, *, management_account: str, at: datetime, masks: Masks = Masks.FOREIGN
 ) -> dict[str, Any] | None:
     """The whole incident for those who must be told; None if nobody must be.
 
     One that is over and needs no words, or is told with others, is sent all the same if people were told that
     it was not over: then it is to be closed. `closes_only` is whether it has no words of its own.
     """
-    outcomes = _build_outcomes(incident, management_account)
+    outcomes = _build_outcomes(incident, management_account, masks)
     loudest = max(
         (Severity[outcome["severity"]] for outcome in outcomes if outcome["severity"]), default=None
     )
@@ -68,20 +73,43 @@ def _build_context(incident: Incident, at: datetime) -> dict[str, Any]:
     }
 
 
-def _build_outcomes(incident: Incident, management_account: str) -> list[dict[str, Any]]:
+def _build_outcomes(incident: Incident, management_account: str, masks: Masks) -> list[dict[str, Any]]:
+    values = _list_values(incident.outcomes)
+    # Its readers are programs, too: texts as they are, without quotes.
+    written = show_values(values, masks=masks, write=lambda _value, text: text)
+    shown = {(value.part, value.text): text for value, text in written.items()}
     return [
-        _build_outcome(outcome) | {"severity": _find_severity(incident, outcome, management_account)}
+        _build_outcome(outcome, shown) | {"severity": _find_severity(incident, outcome, management_account)}
         for outcome in incident.outcomes
     ]
 
 
-def _build_outcome(outcome: Outcome) -> dict[str, Any]:
+def _list_values(outcomes: Iterable[Outcome]) -> list[ContactValue]:
+    """All values of their contacts. Mailboxes that are wanted are the roster's: `source` has its name."""
+    states = [state for outcome in outcomes for state in (outcome.found, outcome.wanted)]
+    mailboxes = {state.contact.email.strip() for state in states if isinstance(state, Desired)}
+    return [
+        ContactValue(part=part, text=text, own=part == "email" and text.strip() in mailboxes)
+        for state in states
+        if isinstance(state, (Present, Desired))
+        for part, text in state.contact.as_document().items()
+    ]
+
+
+def _build_outcome(outcome: Outcome, shown: Mapping[tuple[str, str], str]) -> dict[str, Any]:
+    def show(contact: Contact) -> dict[str, str]:
+        return {part: shown[part, text] for part, text in contact.as_document().items()}
+
+    found = outcome.found
     return {
         "kind": str(outcome.kind) if outcome.kind else None,
         "verdict": str(outcome.verdict),
         "reason": outcome.reason,
-        "found": _build_found(outcome.found),
-        "wanted": mask_contact(outcome.wanted.contact) if isinstance(outcome.wanted, Desired) else None,
+        "found": {
+            "state": _name_state(found),
+            "contact": show(found.contact) if isinstance(found, Present) else None,
+        },
+        "wanted": show(outcome.wanted.contact) if isinstance(outcome.wanted, Desired) else None,
         "source": outcome.wanted.source if outcome.wanted else None,
         "authorised": outcome.authorised,
         "roster_digest": outcome.roster_digest,
@@ -91,16 +119,16 @@ def _build_outcome(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _build_found(found: Observation | None) -> dict[str, Any]:
+def _name_state(found: Observation | None) -> str:
     match found:
-        case Present(contact=contact):
-            return {"state": "present", "contact": mask_contact(contact)}
+        case Present():
+            return "present"
         case Absent():
-            return {"state": "absent", "contact": None}
+            return "absent"
         case Unreadable():
-            return {"state": "unreadable", "contact": None}
+            return "unreadable"
         case None:
-            return {"state": "unknown", "contact": None}
+            return "unknown"
 
 
 def _find_severity(incident: Incident, outcome: Outcome, management_account: str) -> str | None:

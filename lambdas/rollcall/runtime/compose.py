@@ -12,6 +12,7 @@ from rollcall.adapters.clients import NO_RETRIES, LateClient, make_client
 from rollcall.adapters.ledger import LedgerBucket
 from rollcall.adapters.state.contacts import ContactItems
 from rollcall.adapters.system import SystemClock
+from rollcall.model.display import Masks
 from rollcall.write.apply_change import Writer
 
 if TYPE_CHECKING:
@@ -36,12 +37,14 @@ def load_candidate() -> dict[str, Any]:
 
 def make_outcome_bus(
     environment: ReconcileEnvironment | SweepEnvironment | ApplyEnvironment | ControlEnvironment,
+    masks: Masks = Masks.FOREIGN,
 ) -> EventBridgeOutcomeBus:
-    """The bus on which outcomes and notices are published."""
+    """The bus on which outcomes and notices are published; `masks` is what alerts mask."""
     return EventBridgeOutcomeBus(
         client=make_client("events"),
         bus=environment.outcome_bus,
         management_account=environment.management_account,
+        masks=masks,
     )
 
 

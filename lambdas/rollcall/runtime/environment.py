@@ -55,6 +55,7 @@ class ReconcileEnvironment(_Environment):
     writer_role_arn: str
     management_role_arn: str
     guardrail: str
+    masks: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +99,7 @@ class ApplyEnvironment(_Environment):
     reports_bucket: str
     outcome_bus: str
     management_role_arn: str
+    masks: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,8 +20,8 @@ from tests.support.samples import (
     OUTCOME,
     Recording,
     Refusing,
+    alert_leaks,
     client_error,
-    leaks,
 )
 
 BUS = "outcomes"
@@ -68,7 +68,7 @@ def test_an_opening_is_exactly_what_publishing_sends(events, inbox):
     """It is stored before it is published, and published again if nobody knows that it was."""
     bus = bus_over(events)
     opening = bus.write_opening(INCIDENT, NOW)
-    assert not leaks(opening)
+    assert not alert_leaks(opening)
     bus.publish(INCIDENT, NOW)
     [published, _] = inbox.read()
     bus.publish_opening(opening)
@@ -139,7 +139,7 @@ def test_nothing_leaves_unmasked(found, verdict):
     [(_, parameters)] = client.calls
     assert parameters["Entries"]
     for entry in parameters["Entries"]:
-        assert not leaks(entry["Detail"])
+        assert not alert_leaks(entry["Detail"])
         assert "roster.example" in entry["Detail"]
         assert json.loads(entry["Detail"])["version"] == 1
 

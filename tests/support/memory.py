@@ -320,6 +320,7 @@ class MemorySweeps:
     lease_until: datetime | None = None
     summary: dict[str, Any] | None = None
     plans: dict[str, PendingPlan] = field(default_factory=dict)
+    unreported: dict[str, Run] = field(default_factory=dict)
     lost: LapsedApproval | None = None
 
     def acquire(self, run: Run, now: datetime) -> bool:
@@ -350,6 +351,18 @@ class MemorySweeps:
 
     def find_last(self) -> Mapping[str, Any] | None:
         return self.summary
+
+    def save_unreported(self, run: Run, now: datetime) -> None:  # noqa: ARG002  # the run itself has its time
+        self.faults("sweeps.save_unreported")
+        self.unreported[run.id] = run
+
+    def list_unreported(self) -> list[Run]:
+        self.faults("sweeps.list_unreported")
+        return [run for _, run in sorted(self.unreported.items())]
+
+    def forget_unreported(self, run_id: str) -> None:
+        self.faults("sweeps.forget_unreported")
+        self.unreported.pop(run_id, None)
 
     def save_pending(self, held: PendingPlan) -> bool:
         self.faults("sweeps.save_pending")

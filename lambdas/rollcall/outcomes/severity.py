@@ -28,7 +28,7 @@ def find_severity(
     if signal.cause not in TAMPERING:
         renamed = signal.cause is Cause.ACCOUNT_RENAMED and verdict is Verdict.NOTIFIED
         return Severity.LOW if renamed else VERDICTS[verdict].severity[1]
-    if authorised and VERDICTS[verdict].expected:
+    if authorised and VERDICTS[verdict].expected and not beside_root:
         return Severity.INFO
     base = VERDICTS[verdict].severity[0]
     powerful = signal.actor.root or signal.account_id == management_account

@@ -17,7 +17,7 @@ from rollcall.contact.repeated_edits import Revert, count_revert
 from rollcall.decide.intent import Answer
 from rollcall.events.signal import TAMPERING, Cause, Ignored, Signal, compute_age
 from rollcall.model.errors import RetryableError
-from rollcall.outcomes.outcome import Incident, Stage, make_incident_id
+from rollcall.outcomes.outcome import Incident, Outcome, Stage, make_incident_id
 from rollcall.outcomes.verdicts import RIGHT, Verdict
 from rollcall.write.apply_change import AppliedChange
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from rollcall.bulk_edits.model import GroupedIncident
     from rollcall.contact.record import ContactMemory, ContactRecord
     from rollcall.model.account import Account
-    from rollcall.outcomes.outcome import Outcome
     from rollcall.ports import Clock, OutcomeBus
 
 
@@ -46,15 +45,38 @@ LATE: Final = timedelta(minutes=2)
 def make_incident(
     signal: Signal | Ignored, account: Account | None, acted: Sequence[AppliedChange]
 ) -> Incident:
-    """The incident that gathers what was done because of one event."""
+    """The incident that gathers what was done because of one event, and what that shows of earlier ones."""
     known = signal if isinstance(signal, Signal) else None
     return Incident(
         id=make_incident_id(event=signal.event, signal=known),
         event=signal.event,
         signal=known,
         account=account,
-        outcomes=tuple(item.outcome for item in acted),
+        outcomes=tuple(
+            outcome for item in acted for outcome in (*_find_changed_before(known, item), item.outcome)
+        ),
     )
+
+
+def _find_changed_before(signal: Signal | None, item: AppliedChange) -> Sequence[Outcome]:
+    """Edits that seemed to set the contact right, and were changes after all: another one followed."""
+    if signal is None or signal.cause not in TAMPERING or item.record is None or item.write is None:
+        return []
+    edits = [
+        edit for edit in item.record.list_beside(signal.event.key) if edit.published == Verdict.SET_BY_OTHERS
+    ]
+    if not edits:
+        return []
+    who = ", ".join(dict.fromkeys(edit.principal for edit in edits))
+    before = Outcome(
+        verdict=Verdict.CHANGED_BACK,
+        reason=f"an earlier edit was a change, too, and somebody else undid it; it was made by: {who}",
+        kind=item.outcome.kind,
+        wanted=item.outcome.wanted,
+        roster_digest=item.outcome.roster_digest,
+        beside_root=any(edit.root for edit in edits),
+    )
+    return [before]
 
 
 class AlertStage(StrEnum):

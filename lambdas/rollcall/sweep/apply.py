@@ -60,6 +60,9 @@ class ApplyStep:
         if plan.roster == run.approved and run.observed_at is not None and not run.cursor:
             # What differs is looked at again, and is drift only if no event came in between.
             self.ports.writer.clock.sleep(max(0.0, (run.observed_at + AGAIN - began).total_seconds()))
+        if not run.cursor:
+            # Whatever becomes of this run, people are alerted of what it did: else the next one does it.
+            self.sweeps.save_unreported(run, began)
         self.paces.resume(run.rates, began.timestamp())
         run = self._resume(run)
         try:

@@ -122,6 +122,15 @@ class Sweeps(PendingPlanMemory, Protocol):
     def find_last(self) -> Mapping[str, Any] | None:
         """Summary of the last run that was finished, None before the first."""
 
+    def save_unreported(self, run: Run, now: datetime) -> None:
+        """Remember, before it writes, that people are still to be alerted of what this run does."""
+
+    def list_unreported(self) -> Sequence[Run]:
+        """Those runs, in the order of their ids."""
+
+    def forget_unreported(self, run_id: str) -> None:
+        """People are alerted of what this run did."""
+
 
 class SweepMachine(Protocol):
     """The state machine that runs sweeps."""

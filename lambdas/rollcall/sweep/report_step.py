@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from rollcall.contact.record import update_record
 from rollcall.decide.observed import plan_observed
 from rollcall.decide.resolve import find_exemption
 from rollcall.model.display import Masks
+from rollcall.model.errors import RetryableError
 from rollcall.outcomes.metrics import Metric
 from rollcall.outcomes.verdicts import VERDICTS
 from rollcall.report.build import ReportInput, build_report
@@ -109,17 +111,13 @@ class ReportStep:
 
     def run_step(self, run: Run) -> Run:
         """The run at its end. A second time tells the same again, by the same notices."""
-        results = {
-            (item.account_id, item.kind): item
-            for part in self.ports.runs.read_results(run.id)
-            for item in part
-        }
-        now = self.ports.clock.now()
+        results, now = self._read_results(run.id), self.ports.clock.now()
         summary, tally = self.ports.sweeps.find_last(), None
         if summary is None or summary["run"] != run.id:
             # Else a try before got so far, and what it counted by may be forgotten by now.
             tally = self._count(run, results)
             summary = self._publish_notices(run, tally, now)
+            self._write(run, summary, tally)
         if run.plan is not None and run.ending is Ending.ALTERED:
             self._drop_altered(run, run.plan, now)
         self.ports.sweeps.finish(run, summary, now)
@@ -128,7 +126,21 @@ class ReportStep:
         if tally is not None:
             self._remember(run, tally)
         self._measure(run, summary)
+        # What they did is alerted by the next run if not by this one.
+        with suppress(RetryableError):
+            for earlier in self.ports.sweeps.list_unreported():
+                self._report_earlier(earlier, now)
         return replace(run, ending=find_ending(run), next=Step.END)
+
+    def _report_earlier(self, run: Run, now: datetime) -> None:
+        """Alert people of what an earlier run did: it was given up before it could."""
+        run = replace(run, ending=Ending.FAILED)
+        tally = self._count(run, self._read_results(run.id))
+        self._publish_notices(run, tally, now)
+
+    def _read_results(self, run_id: str) -> Results:
+        parts = self.ports.runs.read_results(run_id)
+        return {(item.account_id, item.kind): item for part in parts for item in part}
 
     def _remember(self, run: Run, tally: RunCounts) -> None:
         """What events announced and this run knows better. What was announced since it may not have seen."""
@@ -168,7 +180,7 @@ class ReportStep:
             self.ports.sweeps.forget_roster(plan.roster)
 
     def _publish_notices(self, run: Run, tally: RunCounts, now: datetime) -> Mapping[str, Any]:
-        """The summary of the run, once people are alerted and the report is stored, in this order."""
+        """The summary of the run, once people are alerted."""
         roster = self._find_roster(run)
         summary = make_summary(
             run,
@@ -181,7 +193,7 @@ class ReportStep:
         known = know_contacts(self.rosters, roster.digest if roster else None)
         for item in make_notices(run, tally, summary, known=known, masks=self.masks):
             self.ports.bus.publish_notice(item, now)
-        self._write(run, summary, tally)
+        self.ports.sweeps.forget_unreported(run.id)
         return summary
 
     def _count(self, run: Run, results: Results) -> RunCounts:

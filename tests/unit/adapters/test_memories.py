@@ -147,6 +147,9 @@ SWEEP_OPERATIONS = st.one_of(
     st.tuples(st.just("find_current")),
     st.tuples(st.just("finish"), runs, st.fixed_dictionaries({"accounts": st.integers(0, 9)})),
     st.tuples(st.just("find_last")),
+    st.tuples(st.just("save_unreported"), runs),
+    st.tuples(st.just("list_unreported")),
+    st.tuples(st.just("forget_unreported"), runs),
     st.tuples(st.just("save_pending"), plan_digests, st.sampled_from(DIGESTS)),
     st.tuples(st.just("save_pending"), plan_digests, st.sampled_from(DIGESTS)),
     st.tuples(st.just("find_pending"), plan_digests),
@@ -291,8 +294,10 @@ def on_sweeps(sweeps, now, name, *arguments):  # noqa: PLR0911  # one case for e
             return sweeps.save_lapsed(LapsedApproval(plan=plan, by="alice", why="it expired", at=now))
         case "list_granted", (roster,):
             return sorted(sweeps.list_granted(roster, now), key=lambda held: held.plan)
-        case "find_last", ():
-            return sweeps.find_last()
+        case (("find_last" | "list_unreported"), ()):
+            return getattr(sweeps, name)()
+        case "forget_unreported", (run,):
+            return sweeps.forget_unreported(run.id)
         case "list_pending", ():
             return list(sweeps.list_pending(now))
     return getattr(sweeps, name)(*arguments, now)

@@ -481,3 +481,20 @@ def test_a_renamed_account_is_only_told_if_no_contact_carries_its_name():
     renamed(world, "Billing")
     assert severities(world) == ["LOW"]
     assert not world.calls
+
+
+def test_an_edit_that_seemed_right_and_was_undone_by_others_is_named_once_a_later_edit_tells():
+    world = World().settle()
+    root = world.cloud.client("account", Caller.root(MEMBER))
+    root.put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+    world.member(session="bob").put_alternate_contact(AlternateContactType="SECURITY", **api_values("soc"))
+    correction = world.queue[1]
+    world.queue.remove(correction)
+    world.drain()
+    assert [alert.attributes["severity"] for alert in world.alerts] == ["INFO"]
+    tamper(world, session="eve")
+    world.queue.insert(0, correction)
+    world.drain()
+    named = [alert for alert in world.alerts if f"{MEMBER}:root" in alert.text and "bob" in alert.text]
+    assert [alert.attributes["severity"] for alert in named] == ["HIGH"]
+    assert world.contacts()["SECURITY"] == api_values("soc")

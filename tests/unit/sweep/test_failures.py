@@ -63,6 +63,9 @@ def test_a_step_that_dies_for_good_is_told_and_the_next_run_finishes_the_job(ste
     assert world.sweep("schedule").document["ending"] == "finished"
     assert_right(world)
     assert len(world.writes()) == 2
+    # Whichever run wrote: what it restored is alerted, with both accounts.
+    assert world.facts("sweep-drift")["accounts"] == 2
+    assert world.sweeps.unreported == {}
 
 
 def test_without_prepare_the_management_account_is_unreadable_and_the_others_are_put_right():
@@ -103,6 +106,7 @@ def test_a_run_that_can_neither_end_nor_be_failed_holds_the_next_up_until_its_le
     waiting = world.sweep("operator")
     assert waiting.trail.count("begin") > 10
     assert waiting.document["ending"] == "finished"
+    assert world.facts("sweep-drift")["became"] == {"set": 2}, "the next run alerts of what the lost one did"
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,9 @@ def _read_pending(item: Mapping[str, Any]) -> PendingPlan:
 
 
 _CURRENT, _LAST = make_key("sweep", "current"), make_key("sweep", "last")
+_UNREPORTED: Final = "unreported#"
+#: Long after the next run, which reports it.
+_UNREPORTED_KEPT: Final = timedelta(days=30)
 
 
 class SweepTable(PendingPlanItems):
@@ -174,6 +177,23 @@ class SweepTable(PendingPlanItems):
             return None
         summary: Mapping[str, Any] = json.loads(item["document"]["S"])
         return summary
+
+    def save_unreported(self, run: Run, now: datetime) -> None:
+        """Remember that people are still to be alerted of what this run does."""
+        item = make_key("sweep", _UNREPORTED + run.id) | {
+            "document": {"S": json.dumps(run.as_document(), sort_keys=True)},
+            "expires_at": make_expiry(now, _UNREPORTED_KEPT.total_seconds()),
+        }
+        self._table.call("put_item", Item=item)
+
+    def list_unreported(self) -> Sequence[Run]:
+        """Those runs, in the order of their ids."""
+        items = self._table.query("sweep", prefix=_UNREPORTED)
+        return [Run.from_document(json.loads(item["document"]["S"])) for item in items]
+
+    def forget_unreported(self, run_id: str) -> None:
+        """People are alerted of what this run did."""
+        self._table.call("delete_item", Key=make_key("sweep", _UNREPORTED + run_id))
 
     def _take(self, run: Run, now: datetime, condition: str, values: Mapping[str, Any]) -> bool:
         item = _CURRENT | {

@@ -98,12 +98,16 @@ def _find_correction(evidence: Evidence, edit: Edit) -> float | None:
     """
     ours = {call.request_id: call for call in evidence.own_calls}
     values = {want.values for want in evidence.list_wants(edit.contact)}
-    for change in evidence.account.history[edit.contact]:
-        if change.time > (edit.call.made_at or 0):
-            if change.request_id in ours and not is_late(ours[change.request_id or ""]):
-                return None
-            if change.values in values:
-                return change.time
+    changes = evidence.account.history[edit.contact]
+    # By place and not by time: two calls may be made at the same moment.
+    place = next(
+        (at for at, change in enumerate(changes) if change.request_id == edit.call.request_id), len(changes)
+    )
+    for change in changes[place + 1 :]:
+        if change.request_id in ours and not is_late(ours[change.request_id or ""]):
+            return None
+        if change.values in values:
+            return change.time
     return None
 
 

@@ -17,6 +17,7 @@ from rollcall.decide.intent import Answer, OpenIntent, WriteState
 from rollcall.model.codec import Serializable
 from rollcall.model.contact import ContactKind
 from rollcall.model.errors import RetryableError
+from rollcall.outcomes.verdicts import Verdict
 from rollcall.timing import attempts
 
 if TYPE_CHECKING:
@@ -124,6 +125,10 @@ class ContactRecord(Serializable):
     def list_beside(self, key: str) -> Sequence[KnownEdit]:
         """The other edits that no write of ours undid."""
         return [edit for edit in self.edits if edit.key != key and self.find_undoing(edit.at) is None]
+
+    def list_mistaken(self, key: str) -> Sequence[KnownEdit]:
+        """Those of them that were taken for right: as another edit was to be undone, they were changes."""
+        return [edit for edit in self.list_beside(key) if edit.published == Verdict.SET_BY_OTHERS]
 
     def is_changed_since(self, at: datetime, *, besides: str) -> bool:
         """Whether anybody is known to have edited or written it since, or is still to be alerted of.

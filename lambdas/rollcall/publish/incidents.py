@@ -59,24 +59,19 @@ def make_incident(
 
 
 def _find_changed_before(signal: Signal | None, item: AppliedChange) -> Sequence[Outcome]:
-    """Edits that seemed to set the contact right, and were changes after all: another one followed."""
+    """What the edit of this signal shows of earlier ones, once it was undone."""
     if signal is None or signal.cause not in TAMPERING or item.record is None or item.write is None:
         return []
-    edits = [
-        edit for edit in item.record.list_beside(signal.event.key) if edit.published == Verdict.SET_BY_OTHERS
-    ]
-    if not edits:
-        return []
+    edits = item.record.list_mistaken(signal.event.key)
     who = ", ".join(dict.fromkeys(edit.principal for edit in edits))
     before = Outcome(
         verdict=Verdict.CHANGED_BACK,
         reason=f"an earlier edit was a change, too, and somebody else undid it; it was made by: {who}",
         kind=item.outcome.kind,
         wanted=item.outcome.wanted,
-        roster_digest=item.outcome.roster_digest,
         beside_root=any(edit.root for edit in edits),
     )
-    return [before]
+    return [before] if edits else []
 
 
 class AlertStage(StrEnum):
@@ -232,9 +227,8 @@ class IncidentPublisher:
         for item in applied:
             if item.record is not None and item.write is not None:
                 answer = Answer(state=item.write.state, reason="", request_id=item.write.request_id)
-                release = partial(
-                    release_intent, intent_id=item.write.intent_id, answer=answer, at=self.clock.now()
-                )
+                intent_id, now = item.write.intent_id, self.clock.now()
+                release = partial(release_intent, intent_id=intent_id, answer=answer, at=now)
                 with suppress(RetryableError):
                     update_record(self.contacts, item.record, release, clock=self.clock)
 
@@ -255,13 +249,11 @@ class IncidentPublisher:
                 raise
 
     def _group(self, incident: Incident, *, told: bool) -> GroupedIncident | None:
-        signal = incident.signal
         verdict = find_countable(incident, writer_roles=self.writer_roles, told=told)
-        if signal is None or verdict is None:
-            return None
         # A count that fails costs a message too many, never one too few.
         with suppress(RetryableError):
-            return self.grouper.record_edit(incident, signal, verdict)
+            if incident.signal is not None and verdict is not None:
+                return self.grouper.record_edit(incident, incident.signal, verdict)
         return None
 
 

@@ -169,7 +169,7 @@ class AccountRestorer:
                     outcome,
                     verdict=Verdict.CHANGED_BACK,
                     reason=reason,
-                    beside_root=any(other.root for other in others),
+                    beside_root=any(self._is_loud_beside(other) for other in others),
                 ),
                 record=record,
             )
@@ -177,6 +177,10 @@ class AccountRestorer:
         return AppliedChange(
             outcome=replace(outcome, verdict=Verdict.SET_BY_OTHERS, reason=reason), record=record
         )
+
+    def _is_loud_beside(self, other: KnownEdit) -> bool:
+        """Whether a root user's edit makes this alert loud: beside an authorised one its own alert does."""
+        return other.root and (not self._authorised or other.published == Verdict.SET_BY_OTHERS)
 
     def _restore_change(self, change: Change, record: ContactRecord, looked_at: datetime) -> AppliedChange:
         """Set one contact; if others keep changing it back, in its time."""

@@ -82,13 +82,18 @@ class BulkDetector:
     #: Those of the roster in force; RetryableError.
     limits: Callable[[], BulkLimits]
 
-    def record_edit(self, incident: Incident, signal: Signal, verdict: Verdict) -> GroupedIncident | None:
+    def record_edit(
+        self, incident: Incident, signal: Signal, verdict: Verdict | None
+    ) -> GroupedIncident | None:
         """Count an edit that people are to be told of; returns the bulk that tells of it, if there is one.
 
-        Its first message has left by then. Counting the same incident again changes nothing, but for what
-        became of it. RetryableError if it could not be counted or the message not published.
+        Without a verdict it is a copy of an event, and nothing is counted. The bulk's first message has left
+        by then. Counting the same incident again changes nothing, but for what became of it. RetryableError
+        if it could not be counted or the message not published.
         """
         gathered = self.bulks.find_grouped(incident.id)
+        if verdict is None:
+            return gathered
         if gathered is None:
             gathered = self._count(signal, make_edit(incident, signal, verdict, self.clock.now()))
         elif gathered.verdict != verdict:
@@ -167,18 +172,21 @@ class BulkDetector:
     def schedule_closing(self, gathered: GroupedIncident, delivery: Delivery) -> int | None:
         """Seconds after which this message is to come back to see whether the bulk is over.
 
-        None if another message does. The message must have nothing else left to do.
+        None if another message does. The message must have nothing else left to do. A copy of the one that
+        does comes back, too: whichever of the two ends first is the end of both.
         """
         now = self.clock.now()
         for _ in range(_TRIES):
             tally = self.bulks.load_window(gathered.by, gathered.name)
             bulk = tally.bulk
             ends_at = find_end(bulk)
-            if bulk is None or ends_at is None or (bulk.watched_until or now) > now:
+            if bulk is None or ends_at is None:
                 return None
+            if (bulk.watched_until or now) > now:
+                return _count_seconds(ends_at, now) if bulk.watched_by == delivery.message_id else None
             # First: after a crash in between the message comes back, and must know what for.
             self.bulks.schedule_closing(delivery.message_id, gathered.by, gathered.name, at=now)
-            if self._save(replace(tally, bulk=replace(bulk, watched_until=ends_at + _GRACE))):
+            if self._save(_watch(tally, bulk, ends_at + _GRACE, delivery)):
                 return _count_seconds(ends_at, now)
         return None
 
@@ -195,11 +203,11 @@ class BulkDetector:
             if bulk is None or ends_at is None:
                 return None
             if now < ends_at and delivery.receives < MOST_CHECKS:
-                if self._save(replace(tally, bulk=replace(bulk, watched_until=ends_at + _GRACE))):
+                if self._save(_watch(tally, bulk, ends_at + _GRACE, delivery)):
                     return _count_seconds(ends_at, now)
                 continue
             self.bus.publish_notice(self._make_notice(by, bulk, last=True), now)
-            after = replace(mark_alerted(bulk, now, last=True), watched_until=None)
+            after = replace(mark_alerted(bulk, now, last=True), watched_until=None, watched_by=None)
             if self._save(replace(tally, bulk=after)):
                 return None
         raise RetryableError("other workers are counting edits under the same name")
@@ -219,7 +227,12 @@ class KnownGroups:
 
     bulks: BulkMemory
 
-    def record_edit(self, incident: Incident, signal: Signal, verdict: Verdict) -> GroupedIncident | None:  # noqa: ARG002  # as `BulkDetector`
+    def record_edit(
+        self,
+        incident: Incident,
+        signal: Signal,  # noqa: ARG002  # as `BulkDetector`
+        verdict: Verdict | None,  # noqa: ARG002
+    ) -> GroupedIncident | None:
         """The bulk that tells of the incident, if there is one; RetryableError."""
         return self.bulks.find_grouped(incident.id)
 
@@ -233,6 +246,10 @@ def _make_grouped(tally: EditWindow, bulk: Bulk, edit: Edit) -> GroupedIncident:
     return GroupedIncident(
         incident_id=edit.incident_id, by=tally.by, name=tally.name, bulk=bulk.key, verdict=edit.verdict
     )
+
+
+def _watch(tally: EditWindow, bulk: Bulk, until: datetime, delivery: Delivery) -> EditWindow:
+    return replace(tally, bulk=replace(bulk, watched_until=until, watched_by=delivery.message_id))
 
 
 def _count_seconds(then: datetime, now: datetime) -> int:

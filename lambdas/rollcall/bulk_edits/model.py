@@ -91,9 +91,8 @@ class Bulk:
     `first_at` and `last_at` are times of events, `heard_at` is when we last heard of an edit. `became` counts
     edits by verdict. `told_accounts` is what the last message said, 0 before the first; `updates` counts
     messages. `quiet` is whether people were told that it is over and no edit came since, `settled` whether
-    they ever were. `watched_until` is how long a message of the queue has promised to come back. `principals`
-    counts the edits of the first that were seen, `principals_count` is how many there were; both are empty
-    in what a release before them stored.
+    they ever were. `watched_until` is how long the message `watched_by` has promised to come back.
+    `principals` counts the edits of the first that were seen, `principals_count` is how many there were.
     """
 
     key: str
@@ -110,6 +109,7 @@ class Bulk:
     quiet: bool = False
     settled: bool = False
     watched_until: datetime | None = None
+    watched_by: str | None = None
     principals: Mapping[str, int] = field(default_factory=dict)
     principals_count: int = 0
 
@@ -130,6 +130,7 @@ class Bulk:
             "quiet": self.quiet,
             "settled": self.settled,
             "watched_until": self.watched_until and self.watched_until.isoformat(),
+            "watched_by": self.watched_by,
             "principals": dict(self.principals),
             "principals_count": self.principals_count,
         }

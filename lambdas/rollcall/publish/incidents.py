@@ -108,7 +108,9 @@ class IncidentMemory(Protocol):
 class Grouper(Protocol):
     """Groups edits that are alerted together."""
 
-    def record_edit(self, incident: Incident, signal: Signal, verdict: Verdict) -> GroupedIncident | None:
+    def record_edit(
+        self, incident: Incident, signal: Signal, verdict: Verdict | None
+    ) -> GroupedIncident | None:
         """The bulk that tells of the incident, if there is one; RetryableError."""
 
 
@@ -237,11 +239,7 @@ class IncidentPublisher:
         signal = incident.signal
         if item.record is None or signal is None:
             return
-        now = self.clock.now()
-
-        def close(record: ContactRecord) -> ContactRecord:
-            return close_record(record, signal, item, now)
-
+        close = partial(close_record, signal=signal, item=item, now=self.clock.now())
         try:
             update_record(self.contacts, item.record, close, clock=self.clock)
         except RetryableError:
@@ -249,11 +247,12 @@ class IncidentPublisher:
                 raise
 
     def _group(self, incident: Incident, *, told: bool) -> GroupedIncident | None:
-        verdict = find_countable(incident, writer_roles=self.writer_roles, told=told)
+        verdict, signal = find_countable(incident, writer_roles=self.writer_roles, told=told), incident.signal
+        copied = all(outcome.verdict is Verdict.COMPLIANT for outcome in incident.outcomes)
         # A count that fails costs a message too many, never one too few.
         with suppress(RetryableError):
-            if incident.signal is not None and verdict is not None:
-                return self.grouper.record_edit(incident, incident.signal, verdict)
+            if signal is not None and (verdict is not None or (copied and signal.cause in TAMPERING)):
+                return self.grouper.record_edit(incident, signal, verdict)
         return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -10,7 +11,8 @@ from functools import partial
 import pytest
 
 from rollcall.bulk_edits.model import MOST_CHECKS
-from rollcall.model.errors import RetryableError
+from rollcall.model.errors import LookAgainError, RetryableError
+from rollcall.ports import Delivery
 from simulation.caller import Caller
 from simulation.clock import DEFAULT_START
 from simulation.errors import ApiError
@@ -419,6 +421,20 @@ def test_the_end_is_told_although_the_watching_message_was_lost():
         edit(world, mallory(account_id))
     world.drain()
     assert bulks(world)[-1]["facts"]["accounts_count"] == 8
+
+
+def test_a_copy_of_the_watching_message_comes_back_too_and_any_other_does_not():
+    world = World().settle()
+    accounts = many_accounts(world, 5)
+    for account_id in accounts:
+        edit(world, mallory(account_id))
+    for message in list(world.queue):
+        world.deliver(message)
+    [watcher] = [message for message in world.queue if message.id in world.state.watches]
+    # A copy that was received at the same time and ends last: without its own promise it deletes the message.
+    with pytest.raises(LookAgainError):
+        world.reconciler.handle(json.loads(watcher.body), Delivery(message_id=watcher.id))
+    world.reconciler.handle(json.loads(watcher.body), Delivery(message_id="another"))
 
 
 def test_a_bulk_that_goes_on_for_hours_is_followed_up_and_its_watcher_is_relieved():

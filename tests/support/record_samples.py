@@ -52,6 +52,7 @@ def make_known_write(intent_id: str = INTENT.id, **more: Any) -> KnownWrite:
         "state": WriteState.WRITTEN,
         "at": NOW,
         "event_key": "edit-1",
+        "incident_id": "RC-0a1b2c3d4e5f",
         "event_id": "event-1",
         "left": "0" * 32,
         "request_id": "request-1",

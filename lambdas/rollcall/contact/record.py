@@ -57,6 +57,8 @@ class KnownWrite(Serializable):
     #: The key and the id of the event, or the id of the run, that led to it.
     event_key: str
     event_id: str
+    #: Which alerts name it.
+    incident_id: str
     #: Fingerprint of what it was to leave.
     left: str | None
     #: Of the call that AWS answered, or of the one that its event names.

@@ -22,6 +22,10 @@ WORK: Final = timedelta(seconds=60)
 LEAST_LEFT: Final = timedelta(seconds=20)
 #: After its worker is gone for so long, an intent may be finished by others: clocks differ by less.
 GRACE: Final = timedelta(seconds=30)
+#: A write that takes longer than this has likely lost its worker.
+USUAL_WORK: Final = timedelta(seconds=10)
+#: Seconds that a message waits for one: between these, as long as its intent is locked.
+WAITS_SECONDS: Final = (5, 30)
 
 
 class WriteState(StrEnum):
@@ -67,6 +71,16 @@ class OpenIntent(Serializable):
     def is_expired(self, now: datetime) -> bool:
         """Whether its worker is gone, whatever became of it."""
         return now >= self.until
+
+    def count_wait(self, now: datetime) -> int | None:
+        """Seconds that another message waits for it, None for the usual few.
+
+        A message is received sixty times at most: for a worker that was likely killed it waits in long steps.
+        """
+        if now - self.opened_at < USUAL_WORK:
+            return None
+        shortest, longest = WAITS_SECONDS
+        return min(longest, max(shortest, int((self.until - now).total_seconds()) + 1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

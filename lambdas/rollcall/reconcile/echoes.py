@@ -67,8 +67,9 @@ class EchoJudge:
             if record.intent is not None and record.intent.id == name.intent_id:
                 record = self.finish(record)
             call = record.judge_call(name.intent_id, signal.event.key)
-            if call is Call.UNDER_WAY:
-                raise SoonError("a write of ours on this contact is still under way")
+            if call is Call.UNDER_WAY and record.intent is not None:
+                wait = record.intent.count_wait(self.writer.clock.now())
+                raise SoonError("a write of ours on this contact is still under way", seconds=wait)
             if call is Call.CONFIRMS and signal.denied not in _UNSURE:
                 record = self._confirm(signal, record, name.intent_id)
             if call is not Call.UNKNOWN and call is not Call.FOREIGN:

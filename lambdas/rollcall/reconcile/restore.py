@@ -112,10 +112,11 @@ class AccountRestorer:
             )
         if record.intent is None:
             return record
-        if record.intent.is_expired(self.writer.clock.now()):
+        now = self.writer.clock.now()
+        if record.intent.is_expired(now):
             # Neither soon nor by itself: the ledger or the Account API did not let it be finished.
             raise RetryableError("what another worker left of this contact could not be finished")
-        raise SoonError("another worker is at this contact")
+        raise SoonError("another worker is at this contact", seconds=record.intent.count_wait(now))
 
     def _explain_finding(self, finding: Finding, record: ContactRecord, looked_at: datetime) -> AppliedChange:
         """What is left as it is; if it is right after an edit, why."""
@@ -149,7 +150,8 @@ class AccountRestorer:
             return AppliedChange(outcome=outcome, record=record, expected=True, soon=soon)
         if write is not None:
             sure = write.state is WriteState.WRITTEN
-            reason = "a write of ours after this change undid it" if sure else UNKNOWN_REASON
+            undone = f"a write of ours after this change undid it, in incident {write.incident_id}"
+            reason = undone if sure else UNKNOWN_REASON
             return AppliedChange(
                 outcome=replace(outcome, verdict=Verdict.UNDONE, reason=reason),
                 record=record,

@@ -37,7 +37,7 @@ from rollcall.model.errors import (
     UnansweredError,
     WriteRefusedError,
 )
-from rollcall.outcomes.outcome import Outcome
+from rollcall.outcomes.outcome import Outcome, make_incident_id
 from rollcall.outcomes.verdicts import Verdict
 from rollcall.timing import attempts
 
@@ -197,6 +197,7 @@ def make_write(intent: Intent, answer: Answer, *, at: datetime) -> KnownWrite:
         at=at,
         event_key=intent.signal.event.key,
         event_id=intent.signal.event.id,
+        incident_id=make_incident_id(event=intent.signal.event, signal=intent.signal),
         left=compute_desired_fingerprint(intent.wanted),
         request_id=answer.request_id,
     )

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollcall.decide.intent import LEAST_LEFT, Answer, Intent, OpenIntent, WriteState
+from rollcall.decide.intent import GRACE, LEAST_LEFT, WORK, Answer, Intent, OpenIntent, WriteState
 from rollcall.events.actor import Actor
 from rollcall.events.signal import Cause, EventReference, Signal
 from rollcall.model.contact import ContactKind
@@ -61,3 +61,16 @@ def test_an_intent_and_its_lock_survive_their_documents(wanted, found, answer):
     assert lock.is_expired(NOW + timedelta(seconds=90))
     # The answer of a call that is sent at the last moment is still seen by its worker.
     assert NOW + timedelta(seconds=60) - intent.send_before == LEAST_LEFT
+
+
+def test_a_message_that_waits_for_a_killed_worker_uses_up_few_of_its_receives():
+    opened = NOW
+    lock = OpenIntent(id="i", opened_at=opened, until=opened + WORK + GRACE, roster_digest="d", event_id="e")
+    now, receives = opened, 0
+    while not lock.is_expired(now):
+        now += timedelta(seconds=lock.count_wait(now) or 2)
+        receives += 1
+    # Three workers killed in a row leave most of the sixty.
+    assert 3 * receives < 40
+    assert lock.count_wait(opened + timedelta(seconds=5)) is None, "a write under way takes a few seconds"
+    assert now - lock.until < timedelta(seconds=30)

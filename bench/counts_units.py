@@ -54,6 +54,10 @@ def table_bytes(client: Any, table: str) -> int:
 def _read_units(client: Any, operation: str, parameters: Mapping[str, Any], answer: Mapping[str, Any]) -> int:
     items: Iterable[Mapping[str, Any]]
     match operation:
+        case "BatchGetItem":  # each item is rounded up by itself, also one that is not there
+            ((table, found),) = answer["Responses"].items()
+            missing = len(parameters["RequestItems"][table]["Keys"]) - len(found)
+            return missing + sum(max(1, ceil(size_of(item) / READ_BYTES)) for item in found)
         case "GetItem":
             items = [answer.get("Item", {})]
         case "Query":

@@ -103,6 +103,11 @@ class Table:
         item = self._read(_make_key(Key))
         return {"Item": dict(item)} if item else {}
 
+    def _BatchGetItem(self, *, RequestItems: dict[str, dict[str, Any]]) -> dict[str, Any]:  # noqa: N802, N803
+        ((table, asked),) = RequestItems.items()
+        items = [self._read(_make_key(key)) for key in asked["Keys"]]
+        return {"Responses": {table: [dict(item) for item in items if item]}, "UnprocessedKeys": {}}
+
     def _PutItem(self, **given: Any) -> dict[str, Any]:  # noqa: N802
         key, after = self._prepare("PutItem", given)
         before = self._read(key)

@@ -61,5 +61,13 @@ class Reconcile(Construct):
         grants.read_organization(self.role, grants.ONE_ACCOUNT)
         grants.write_ledger(self.role, ledger=common.ledger)
         # Transactions need the action of each of their parts.
-        actions = ("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem")
+        actions = (
+            "GetItem",
+            "BatchGetItem",
+            "Query",
+            "PutItem",
+            "UpdateItem",
+            "DeleteItem",
+            "ConditionCheckItem",
+        )
         grants.use_table(self.role, table=common.state, actions=actions)

@@ -134,8 +134,8 @@ POINTS = (
     "bus.publish",
     "bus.publish.after",
     "bus.publish_notice",
-    "state.save_window",
-    "state.save_window.after",
+    "state.save_windows",
+    "state.save_windows.after",
 )
 
 

@@ -29,8 +29,11 @@ class MemoryBulks:
     gathered_incidents: dict[str, GroupedIncident] = field(default_factory=dict)
     watches: dict[str, set[tuple[By, str]]] = field(default_factory=dict)
 
-    def load_window(self, by: By, name: str) -> EditWindow:
-        self.faults("state.load_window")
+    def load_windows(self, names: Sequence[tuple[By, str]]) -> list[EditWindow]:
+        self.faults("state.load_windows")
+        return [self._load(by, name) for by, name in names]
+
+    def _load(self, by: By, name: str) -> EditWindow:
         if (by, name) not in self.tallies:
             return EditWindow(by=by, name=name)
         version, document = self.tallies[by, name]
@@ -42,22 +45,24 @@ class MemoryBulks:
     def find_grouped(self, incident_id: str) -> GroupedIncident | None:
         return self.gathered_incidents.get(incident_id)
 
-    def save_window(
+    def save_windows(
         self,
-        tally: EditWindow,
+        windows: Sequence[EditWindow],
         *,
         at: datetime,  # noqa: ARG002  # memory forgets nothing
         members: Collection[str] = (),
         gathered: Sequence[GroupedIncident] = (),
     ) -> bool:
-        self.faults("state.save_window")
-        if self.tallies.get((tally.by, tally.name), (0,))[0] != tally.version:
+        self.faults("state.save_windows")
+        if any(self.tallies.get((one.by, one.name), (0,))[0] != one.version for one in windows):
             return False
-        self.tallies[tally.by, tally.name] = (tally.version + 1, json.dumps(tally.as_document()))
-        bulk = tally.bulk.key if tally.bulk else ""
-        self.members |= {(bulk, member) for member in members}
+        self.tallies |= {
+            (one.by, one.name): (one.version + 1, json.dumps(one.as_document())) for one in windows
+        }
+        last = windows[-1].bulk
+        self.members |= {(last.key if last else "", member) for member in members}
         self.gathered_incidents |= {one.incident_id: one for one in gathered}
-        self.faults("state.save_window.after")
+        self.faults("state.save_windows.after")
         return True
 
     def schedule_closing(self, message_id: str, by: By, name: str, *, at: datetime) -> None:  # noqa: ARG002  # memory forgets nothing

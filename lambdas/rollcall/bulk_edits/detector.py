@@ -112,23 +112,27 @@ class BulkDetector:
     def _try_to_count(self, signal: Signal, edit: Edit) -> tuple[bool, GroupedIncident | None]:
         """Whether the edit was counted, and the bulk that tells of it."""
         limits = self.limits()
-        tallies = [self.bulks.load_window(by, name) for by, name in list_names(signal.actor)]
-        for tally in tallies:
-            if tally.bulk is not None and accepts(tally.bulk, edit, limits):
-                return self._join(tally, tally.bulk, edit)
-        for tally in tallies:
-            self._close_previous(tally, edit)
-            after = count_edit(tally, edit, self.clock.now(), limits)
-            if after == tally:
-                continue
-            # With the bulk that the edit has opened, if it has, go all that led to it.
-            opened = [_make_grouped(after, after.bulk, item) for item in after.recent] if after.bulk else []
-            accounts = [item.account_id for item in after.recent] if after.bulk else []
-            if not self._save(after, members=accounts, gathered=opened):
-                return False, None
-            if after.bulk:
-                return True, _make_grouped(after, after.bulk, edit)
-        return True, None
+        windows = self.bulks.load_windows(list_names(signal.actor))
+        for window in windows:
+            if window.bulk is not None and accepts(window.bulk, edit, limits):
+                return self._join(window, window.bulk, edit)
+        changed: list[EditWindow] = []
+        for window in windows:
+            self._close_previous(window, edit)
+            after = count_edit(window, edit, self.clock.now(), limits)
+            if after != window:
+                changed.append(after)
+                if after.bulk is not None:
+                    break
+        if not changed:
+            return True, None
+        last, bulk = changed[-1], changed[-1].bulk
+        # With the bulk that the edit has opened, if it has, go all that led to it.
+        opened = [_make_grouped(last, bulk, item) for item in last.recent] if bulk else []
+        accounts = [item.account_id for item in last.recent] if bulk else []
+        if not self._save(*changed, members=accounts, gathered=opened):
+            return False, None
+        return True, _make_grouped(last, bulk, edit) if bulk else None
 
     def _join(self, tally: EditWindow, bulk: Bulk, edit: Edit) -> tuple[bool, GroupedIncident | None]:
         wanted = list_members(bulk, edit)
@@ -150,7 +154,7 @@ class BulkDetector:
         """What became of an incident that had to wait when it was counted."""
         after = replace(gathered, verdict=str(verdict))
         for _ in range(_TRIES):
-            tally = self.bulks.load_window(gathered.by, gathered.name)
+            [tally] = self.bulks.load_windows([(gathered.by, gathered.name)])
             if tally.bulk is None or tally.bulk.key != gathered.bulk:
                 return gathered
             bulk = change_verdict(tally.bulk, before=gathered.verdict, after=after.verdict)
@@ -161,7 +165,7 @@ class BulkDetector:
     def _alert_if_due(self, by: By, name: str) -> None:
         """Tell first, remember then: a crash in between tells the same once more, and nobody twice."""
         for _ in range(_TRIES):
-            tally, now = self.bulks.load_window(by, name), self.clock.now()
+            [tally], now = self.bulks.load_windows([(by, name)]), self.clock.now()
             if tally.bulk is None or not is_due(tally.bulk, now):
                 return
             self.bus.publish_notice(self._make_notice(by, tally.bulk, last=False), now)
@@ -177,7 +181,7 @@ class BulkDetector:
         """
         now = self.clock.now()
         for _ in range(_TRIES):
-            tally = self.bulks.load_window(gathered.by, gathered.name)
+            [tally] = self.bulks.load_windows([(gathered.by, gathered.name)])
             bulk = tally.bulk
             ends_at = find_end(bulk)
             if bulk is None or ends_at is None:
@@ -197,7 +201,7 @@ class BulkDetector:
         its own message.
         """
         for _ in range(_TRIES):
-            tally, now = self.bulks.load_window(by, name), self.clock.now()
+            [tally], now = self.bulks.load_windows([(by, name)]), self.clock.now()
             bulk = tally.bulk
             ends_at = find_end(bulk)
             if bulk is None or ends_at is None:
@@ -213,9 +217,9 @@ class BulkDetector:
         raise RetryableError("other workers are counting edits under the same name")
 
     def _save(
-        self, tally: EditWindow, *, members: Sequence[str] = (), gathered: Sequence[GroupedIncident] = ()
+        self, *windows: EditWindow, members: Sequence[str] = (), gathered: Sequence[GroupedIncident] = ()
     ) -> bool:
-        return self.bulks.save_window(tally, at=self.clock.now(), members=members, gathered=gathered)
+        return self.bulks.save_windows(windows, at=self.clock.now(), members=members, gathered=gathered)
 
     def _make_notice(self, by: By, bulk: Bulk, *, last: bool) -> Notice:
         return make_bulk_notice(by, bulk, last=last, window=self.limits().window)

@@ -187,8 +187,8 @@ class GroupedIncident:
 class BulkMemory(Protocol):
     """Memory of edits and bulks. RetryableError from each."""
 
-    def load_window(self, by: By, name: str) -> EditWindow:
-        """What is known under this name; an empty tally of version 0 if nothing is."""
+    def load_windows(self, names: Sequence[tuple[By, str]]) -> Sequence[EditWindow]:
+        """What is known under each of these names; an empty window of version 0 where nothing is."""
 
     def is_in_bulk(self, bulk: str, member: str) -> bool:
         """Whether the bulk has counted this account, or this principal (`Edit.principal_key`)."""
@@ -196,17 +196,17 @@ class BulkMemory(Protocol):
     def find_grouped(self, incident_id: str) -> GroupedIncident | None:
         """Which bulk an incident is told with, None if it is told by itself."""
 
-    def save_window(
+    def save_windows(
         self,
-        tally: EditWindow,
+        windows: Sequence[EditWindow],
         *,
         at: datetime,
         members: Collection[str] = (),
         gathered: Sequence[GroupedIncident] = (),
     ) -> bool:
-        """Store the tally, its bulk's new members and incidents that it stands for: all or nothing.
+        """Store the windows, new members of the last one's bulk and incidents that it stands for.
 
-        False, and nothing stored, if another worker stored this tally since it was read.
+        All or nothing: False, and nothing stored, if another worker stored one of them since it was read.
         """
 
     def schedule_closing(self, message_id: str, by: By, name: str, *, at: datetime) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rollcall.decide.intent import Judgement
+from rollcall.decide.resolve import is_authorised
 from rollcall.events.parse import parse
 from rollcall.events.signal import TAMPERING, Ignored
 from rollcall.model.contact import ContactKind
@@ -107,7 +108,12 @@ class Reconciler:
             # The rest is alerted as late when it is.
             waiting = error
             self._finish_open(signal)
-            pending = Outcome(verdict=Verdict.PENDING, reason=str(error), kind=signal.kind)
+            pending = Outcome(
+                verdict=Verdict.PENDING,
+                reason=str(error),
+                kind=signal.kind,
+                authorised=self._is_authorised(signal),
+            )
             # As long as nobody could judge it, a call of our own role is no edit of anybody.
             ours = signal.cause in TAMPERING and signal.actor.role_arn in self.writer_roles
             expected = ours or isinstance(error, WaitError)
@@ -126,6 +132,13 @@ class Reconciler:
         if signal.cause in TAMPERING and grouped is not None:
             # Only a message that has nothing else to come back for: of a unit, other accounts may be left.
             _look_again(self.bulks.schedule_closing(grouped, delivery))
+
+    def _is_authorised(self, signal: Signal) -> bool:
+        """Whether the roster names who made the change; False if nobody can say now."""
+        with suppress(RetryableError):
+            roster = self.rosters.find_current(self.rosters.get_enforcement())
+            return signal.cause in TAMPERING and is_authorised(roster, signal.actor)
+        return False
 
     def _finish(self, record: ContactRecord) -> ContactRecord:
         """The record once a worker that is gone needs it no more; as it is while one is at work."""

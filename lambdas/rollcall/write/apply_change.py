@@ -55,6 +55,9 @@ if TYPE_CHECKING:
 #: a compliant answer at once is the rule; a stale one is no failure.
 VERIFY_AGAIN_SECONDS = (0.5, 1.5)
 
+#: Waits before further tries to store an answer in the state table that the ledger did not take.
+RELEASE_AGAIN_SECONDS: Final = (0.5, 2.0)
+
 SET_REASON: Final = "set as the roster wants it"
 UNKNOWN_REASON: Final = "right again; whether by our call is not known"
 
@@ -277,8 +280,10 @@ def _give_up(
     """The ledger does not take what is known: the state table keeps it, and whoever comes next finishes."""
     release = partial(release_intent, intent_id=intent.id, answer=answer, at=writer.clock.now())
     # If this fails, too, others wait until the worker is surely gone, and know less of it.
-    with suppress(RetryableError):
-        opened = update_record(writer.contacts, opened, release, clock=writer.clock)
+    for _ in attempts(writer.clock, RELEASE_AGAIN_SECONDS):
+        with suppress(RetryableError):
+            opened = update_record(writer.contacts, opened, release, clock=writer.clock)
+            break
     pending = make_outcome(intent, Verdict.PENDING, answer)
     reason = str(error) if error is not None else answer.reason
     return AppliedChange(outcome=replace(pending, reason=reason), record=opened, urgent=True)

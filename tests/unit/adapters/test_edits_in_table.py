@@ -12,6 +12,7 @@ from rollcall.bulk_edits.model import MOST_ACCOUNTS, By, EditWindow, GroupedInci
 from rollcall.model.edit_limits import BulkLimits
 from rollcall.model.errors import RetryableError
 from tests.support.bulk_samples import counted_all, edit
+from tests.support.moto_aws import TABLE
 from tests.support.samples import NOW
 
 
@@ -26,13 +27,13 @@ def test_the_largest_count_is_one_transaction(state, items):
     edits = [edit(number, number) for number in range(MOST_ACCOUNTS)]
     tally = counted_all(edits, EditWindow(by=By.ORGANIZATION, name="all"), limits)
     accounts = [one.account_id for one in edits]
-    assert state.save_window(
-        tally, at=NOW, members=accounts, gathered=list(map(gathered, range(MOST_ACCOUNTS)))
+    assert state.save_windows(
+        [tally], at=NOW, members=accounts, gathered=list(map(gathered, range(MOST_ACCOUNTS)))
     )
     assert tally.bulk is not None
     assert all(state.is_in_bulk(tally.bulk.key, account_id) for account_id in accounts)
     assert state.find_grouped("RC-19") == gathered(19)
-    assert state.load_window(By.ORGANIZATION, "all") == tally
+    assert state.load_windows([(By.ORGANIZATION, "all")])[0] == tally
     added = [item for (pk, _), item in items().items() if pk not in ("control", "roster")]
     assert len(added) == 1 + 2 * MOST_ACCOUNTS
     assert {int(item["expires_at"]["N"]) for item in added} == {int(NOW.timestamp()) + 30 * 86_400}
@@ -45,31 +46,33 @@ def test_a_principal_that_a_bulk_has_no_room_for_is_counted_beside_its_accounts(
     one = edit(1, principal=principal)
     bulk = counted_all([edit(number) for number in range(5)]).bulk
     assert bulk is not None
-    tally = replace(state.load_window(By.ACTOR, "mary"), bulk=bulk)
+    tally = replace(state.load_windows([(By.ACTOR, "mary")])[0], bulk=bulk)
     assert not state.is_in_bulk(bulk.key, one.principal_key)
-    assert state.save_window(tally, at=NOW, members=[one.account_id, one.principal_key])
+    assert state.save_windows([tally], at=NOW, members=[one.account_id, one.principal_key])
     assert state.is_in_bulk(bulk.key, one.principal_key)
     assert state.is_in_bulk(bulk.key, one.account_id)
 
 
 def test_who_read_an_older_tally_stores_nothing_at_all(state):
-    old = state.load_window(By.ACTOR, "mary")
-    assert state.save_window(replace(old, recent=(edit(1),)), at=NOW)
+    old = state.load_windows([(By.ACTOR, "mary")])[0]
+    assert state.save_windows([replace(old, recent=(edit(1),))], at=NOW)
     late = replace(old, recent=(edit(2),))
-    assert not state.save_window(late, at=NOW, members=["000000000002"], gathered=[gathered(2)])
+    assert not state.save_windows([late], at=NOW, members=["000000000002"], gathered=[gathered(2)])
     assert state.find_grouped("RC-2") is None
-    assert [one.account_id for one in state.load_window(By.ACTOR, "mary").recent] == [edit(1).account_id]
+    assert [one.account_id for one in state.load_windows([(By.ACTOR, "mary")])[0].recent] == [
+        edit(1).account_id
+    ]
 
 
 @pytest.mark.parametrize(
     ("operation", "call"),
     [
-        ("get_item", lambda state: state.load_window(By.ACTOR, "mary")),
+        ("batch_get_item", lambda state: state.load_windows([(By.ACTOR, "mary")])[0]),
         ("get_item", lambda state: state.find_grouped("RC-1")),
         ("get_item", lambda state: state.is_in_bulk("bulk-1", "222222222222")),
         (
             "transact_write_items",
-            lambda state: state.save_window(EditWindow(by=By.ACTOR, name="mary"), at=NOW),
+            lambda state: state.save_windows([EditWindow(by=By.ACTOR, name="mary")], at=NOW),
         ),
         ("put_item", lambda state: state.schedule_closing("m-1", By.ACTOR, "mary", at=NOW)),
         ("query", lambda state: state.find_scheduled("m-1")),
@@ -84,3 +87,10 @@ def test_a_table_that_refuses_leaves_the_message_to_the_queue(state, dynamodb, m
     with pytest.raises(RetryableError, match="ProvisionedThroughputExceededException") as raised:
         call(state)
     assert "secret" not in str(raised.value)
+
+
+def test_windows_that_were_not_all_read_are_not_counted_in(state, dynamodb, monkeypatch):
+    left: Any = {"Responses": {TABLE: []}, "UnprocessedKeys": {TABLE: {"Keys": [{"pk": {"S": "edits"}}]}}}
+    monkeypatch.setattr(dynamodb, "batch_get_item", lambda **_: left)
+    with pytest.raises(RetryableError, match="too busy"):
+        state.load_windows([(By.ACTOR, "mary"), (By.ORGANIZATION, "all")])

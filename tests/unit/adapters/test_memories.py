@@ -108,8 +108,15 @@ LEDGER_OPERATIONS = st.one_of(
     st.tuples(st.just("find_answer"), named),
 )
 COUNT_OPERATIONS = st.one_of(
-    st.tuples(st.just("load_window"), bys, names_counted),
-    st.tuples(st.just("save_window"), tallies, st.sets(account_ids), st.lists(gathered, max_size=1)),
+    st.tuples(
+        st.just("load_windows"), st.lists(st.tuples(bys, names_counted), min_size=1, max_size=3, unique=True)
+    ),
+    st.tuples(
+        st.just("save_windows"),
+        st.lists(tallies, min_size=1, max_size=3, unique_by=lambda one: (one.by, one.name)),
+        st.sets(account_ids),
+        st.lists(gathered, max_size=1),
+    ),
     st.tuples(st.just("is_in_bulk"), st.builds("{}/{}".format, bys, names_counted), account_ids),
     st.tuples(st.just("find_grouped"), st.sampled_from(INCIDENTS)),
     st.tuples(st.just("schedule_closing"), st.sampled_from(("message-1", "message-2")), bys, names_counted),
@@ -232,12 +239,14 @@ def on_state(state, now, name, *arguments):  # noqa: C901, PLR0911  # one case f
             return state.save(replace(record, version=version), at=now)
         case "list_pending", ():
             return [(record, record.version) for record in state.list_pending()]
-        case "save_window", (tally, accounts, incidents):
-            return state.save_window(tally, at=now, members=accounts, gathered=incidents)
+        case "save_windows", (windows, accounts, incidents):
+            return state.save_windows(windows, at=now, members=accounts, gathered=incidents)
+        case "load_windows", (names,):
+            return [(found, found.version) for found in state.load_windows(names)]
         case "schedule_closing", (message_id, by, name_):
             return state.schedule_closing(message_id, by, name_, at=now)
-        case "load_window" | "load", key:
-            found = getattr(state, name)(*key)
+        case "load", key:
+            found = state.load(*key)
             return found, found.version
         case "load_roster", (digest,):
             return json.dumps(state.load_roster(digest), sort_keys=True)

@@ -343,9 +343,9 @@ def test_a_replay_is_not_told_again():
 
 
 STEPS = [
-    "state.load_window",
-    "state.save_window",
-    "state.save_window.after",
+    "state.load_windows",
+    "state.save_windows",
+    "state.save_windows.after",
     "bus.publish_notice",
     "bus.publish_notice.after",
     "bus.publish",
@@ -398,7 +398,7 @@ def test_a_worker_that_is_overtaken_anywhere_counts_right_and_tells_once(step, n
 def test_a_count_that_cannot_be_stored_costs_a_message_too_many_and_never_one_too_few():
     world = World().settle()
     accounts = many_accounts(world, 8)
-    world.faults.plan("state.load_window", RetryableError("the state table refused get_item"), 1000)
+    world.faults.plan("state.load_windows", RetryableError("the state table refused get_item"), 1000)
     for account_id in accounts:
         edit(world, mallory(account_id))
     world.drain()
@@ -498,7 +498,7 @@ def test_a_bulk_that_nobody_was_told_of_is_told_before_another_edit_takes_its_pl
     *earlier, fifth = world.queue
     for message in list(earlier):
         world.deliver(message)
-    world.faults.plan("state.save_window.after", Crash())
+    world.faults.plan("state.save_windows.after", Crash())
     world.deliver(fifth)
     world.queue.clear()  # it comes back after everything else
     world.clock.sleep(3600)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from rollcall.model.errors import RetryableError
 from simulation.caller import Caller
 from simulation.errors import ApiError
 from tests.support.memory import Crash
@@ -95,6 +96,18 @@ def test_an_account_that_moves_out_of_a_unit_is_not_held():
     )
     world.drain()
     assert world.contacts(PLAYGROUND)["SECURITY"] == api_values("soc")
+
+
+def test_an_authorised_changer_is_told_quietly_also_while_organizations_does_not_answer(monkeypatch):
+    world = World(ROSTER | {"authorised_changers": [f"arn:aws:iam::{MEMBER}:role/Dev"]}).settle()
+    tamper(world)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise RetryableError("AWS Organizations does not answer")
+
+    monkeypatch.setattr(type(world.reconciler.organization), "get_account", refuse)
+    world.drain()
+    assert {alert.attributes["severity"] for alert in world.alerts} == {"INFO"}
 
 
 def test_an_authorised_changer_is_reverted_like_anyone_and_told_quietly():

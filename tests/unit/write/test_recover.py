@@ -94,6 +94,17 @@ def test_a_ledger_that_refuses_the_outcome_is_asked_again():
     assert_ended_well(world, 2)
 
 
+def test_an_answer_that_neither_the_ledger_nor_the_table_takes_at_first_is_not_forgotten():
+    world = tampered()
+    world.faults.plan("ledger.record_outcome", RecordRefusedError("the ledger refused the record"), 1)
+    refused = RetryableError("the state table refused put_item")
+    world.faults.then("ledger.record_outcome", lambda: world.faults.plan("state.save", refused, 2))
+    world.drain()
+    [answer] = world.ledger.outcomes.values()
+    assert answer.state == "written"
+    assert not world.ledger.confirmations
+
+
 @pytest.mark.parametrize("applied", [True, False])
 def test_a_write_without_an_answer_is_looked_at_and_finished(applied):
     world = tampered()

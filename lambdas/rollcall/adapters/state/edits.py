@@ -17,7 +17,7 @@ from rollcall.adapters.state.table import (
 from rollcall.bulk_edits.model import By, EditWindow, GroupedIncident
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
 #: An incident may come back as long as any queue keeps its message (14 days).
@@ -27,13 +27,10 @@ _REMEMBERED: Final = timedelta(days=30)
 class BulkItems(TableAdapter):
     """The port `BulkMemory`."""
 
-    def load_window(self, by: By, name: str) -> EditWindow:
-        """What is known under this name."""
-        item = self._table.get(_make_window_key(by, name))
-        if item is None:
-            return EditWindow(by=by, name=name)
-        version = int(item["version"]["N"])
-        return EditWindow.from_document(json.loads(item["document"]["S"]), by=by, name=name, version=version)
+    def load_windows(self, names: Sequence[tuple[By, str]]) -> list[EditWindow]:
+        """What is known under each of these names, in one read."""
+        items = self._table.get_each([_make_window_key(by, name) for by, name in names])
+        return [_read_window(by, name, item) for (by, name), item in zip(names, items, strict=True)]
 
     def is_in_bulk(self, bulk: str, member: str) -> bool:
         """Whether the bulk has counted this account or principal."""
@@ -47,32 +44,23 @@ class BulkItems(TableAdapter):
         known = {name: item[name]["S"] for name in ("name", "bulk", "verdict")}
         return GroupedIncident(incident_id=incident_id, by=By(item["by"]["S"]), **known)
 
-    def save_window(
+    def save_windows(
         self,
-        tally: EditWindow,
+        windows: Sequence[EditWindow],
         *,
         at: datetime,
         members: Collection[str] = (),
         gathered: Sequence[GroupedIncident] = (),
     ) -> bool:
-        """Store all in one transaction, if the tally is what it was when it was read."""
+        """Store all in one transaction, if each window is what it was when it was read."""
         kept = {"expires_at": make_expiry(at, _REMEMBERED.total_seconds())}
-        bulk = tally.bulk.key if tally.bulk else ""
-        items = [_make_member_key(bulk, member) for member in members]
+        last = windows[-1].bulk
+        items = [_make_member_key(last.key if last else "", member) for member in members]
         items += [_make_grouped_key(one.incident_id) | _write_grouped(one) for one in gathered]
-        head = {
-            "Item": _make_window_key(tally.by, tally.name)
-            | {
-                "version": {"N": str(tally.version + 1)},
-                "document": {"S": json.dumps(tally.as_document(), sort_keys=True)},
-            }
-            | kept,
-            "ConditionExpression": "version = :version" if tally.version else "attribute_not_exists(pk)",
-        }
-        if tally.version:
-            head["ExpressionAttributeValues"] = {":version": {"N": str(tally.version)}}
+        steps = [_write_window(window, kept) for window in windows]
+        steps += [{"Item": item | kept} for item in items]
         try:
-            self._table.transact(("Put", head), *(("Put", {"Item": item | kept}) for item in items))
+            self._table.transact(*(("Put", step) for step in steps))
         except AWS_ERRORS as error:
             if {"ConditionalCheckFailed", "TransactionConflict"}.intersection(find_cancellations(error)):
                 return False
@@ -92,6 +80,29 @@ class BulkItems(TableAdapter):
         """The tallies for which this message comes back."""
         items = self._table.query(_make_closing_key(message_id))
         return [(By(item["by"]["S"]), item["name"]["S"]) for item in items]
+
+
+def _read_window(by: By, name: str, item: Mapping[str, Any] | None) -> EditWindow:
+    if item is None:
+        return EditWindow(by=by, name=name)
+    version = int(item["version"]["N"])
+    return EditWindow.from_document(json.loads(item["document"]["S"]), by=by, name=name, version=version)
+
+
+def _write_window(window: EditWindow, kept: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a put that only takes the place of what was read."""
+    item = _make_window_key(window.by, window.name) | {
+        "version": {"N": str(window.version + 1)},
+        "document": {"S": json.dumps(window.as_document(), sort_keys=True)},
+        **kept,
+    }
+    if not window.version:
+        return {"Item": item, "ConditionExpression": "attribute_not_exists(pk)"}
+    return {
+        "Item": item,
+        "ConditionExpression": "version = :version",
+        "ExpressionAttributeValues": {":version": {"N": str(window.version)}},
+    }
 
 
 def _make_window_key(by: By, name: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from rollcall.adapters.errors import AWS_ERRORS, get_code
 from rollcall.model.errors import RetryableError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
 
@@ -28,6 +28,18 @@ class DynamoTable:
         """The item at this key, None if there is none."""
         item: dict[str, Any] | None = self.call("get_item", Key=key, ConsistentRead=True).get("Item")
         return item
+
+    def get_each(self, keys: Sequence[Mapping[str, Any]]) -> list[dict[str, Any] | None]:
+        """The items at these keys (100 at most), in their order, in one call; None where there is none."""
+        asked = {self._name: {"Keys": keys, "ConsistentRead": True}}
+        try:
+            answer = self._client.batch_get_item(RequestItems=asked)
+        except AWS_ERRORS as error:
+            raise make_error("batch_get_item", error) from None
+        if answer.get("UnprocessedKeys"):
+            raise RetryableError("the state table was too busy to read all items")
+        items = answer["Responses"][self._name]
+        return [next((item for item in items if key.items() <= item.items()), None) for key in keys]
 
     def query(self, pk: str, *, prefix: str = "", limit: int | None = None) -> list[dict[str, Any]]:
         """Items of one `pk` by `sk`: those whose `sk` begins with the prefix, all or at most `limit`."""

@@ -62,6 +62,7 @@ NOTICES: Final = {
     NoticeKind.BULK_EDIT: "by (actor, address or organization), actor (of the latest edit), source_ip, principals"
     " (at most 20, most edits first), principals_count, edits, accounts_count, window_minutes, first_at, last_at,"
     " became (verdict: count), quiet_since, examples (id, name, ou)",
+    NoticeKind.CONTACTS_SET: "actor (of the latest edit), edits, first_at, last_at, examples (account, kind, reason)",
     NoticeKind.STANDOFF: "account, kind, reverts, window_minutes, actors, next_try_at, release (the command)",
     NoticeKind.RELEASED: "by, account, kind",
 }

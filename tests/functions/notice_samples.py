@@ -235,6 +235,19 @@ NOTICES: dict[str, Notice] = {
         principals=[OTHERS[0], ELSEWHERE[0], OTHERS[1], *ELSEWHERE[1:18]],
         principals_count=25,
     ),
+    "contacts-set": _of(
+        NoticeKind.CONTACTS_SET,
+        {
+            "actor": ACTOR.as_document(),
+            "edits": 2,
+            "first_at": "2026-10-05T09:30:00Z",
+            "last_at": "2026-10-05T09:31:12Z",
+            "examples": [
+                {"account": ACCOUNT, "kind": kind, "reason": f"by {ACTOR.principal}"}
+                for kind in ("BILLING", "SECURITY")
+            ],
+        },
+    ),
     "standoff": _of(NoticeKind.STANDOFF, STANDOFF),
     "standoff-by-several": _of(
         NoticeKind.STANDOFF, STANDOFF, actors=[item["principal"] for item in (*OTHERS, ELSEWHERE[0])]

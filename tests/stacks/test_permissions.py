@@ -116,6 +116,7 @@ GRANTS: dict[tuple[str, str], Grants] = {
     ("RollcallHub", "ReconcileRole"): {
         "account:GetAlternateContact": "arn:{AWS::Partition}:account::111111111111:account/o-exampleorgid/*",
         "account:PutAlternateContact": "arn:{AWS::Partition}:account::111111111111:account/o-exampleorgid/*",
+        "dynamodb:BatchGetItem": "{State.Arn}",
         "dynamodb:ConditionCheckItem": "{State.Arn}",
         "dynamodb:DeleteItem": "{State.Arn}",
         "dynamodb:GetItem": "{State.Arn}",

@@ -33,6 +33,7 @@ def edit(
 ) -> Edit:
     account_id = f"{account:012}"
     return Edit(
+        kind="SECURITY",
         incident_id=f"RC-{account}-{seconds}",
         account_id=account_id,
         at=START + timedelta(seconds=seconds),

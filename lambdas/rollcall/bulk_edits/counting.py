@@ -67,11 +67,14 @@ def find_countable(incident: Incident, *, writer_roles: Collection[str], told: b
 
     Every edit counts that people are told of: also one that AWS refused, that is left in audit mode or
     that nobody can read. What waits counts if it is `told`, or if the contact is known to differ.
-    Authorised changers do not count, and our own role only if it wrote what nobody recorded.
+    Authorised changers do not count, and our own role only if it wrote what nobody recorded. What only left
+    contacts as the roster has them is no bulk, but a digest.
     """
     signal = incident.signal
     if signal is None or signal.cause not in TAMPERING:
         return None
+    if all(outcome.verdict is Verdict.SET_BY_OTHERS for outcome in incident.outcomes):
+        return Verdict.SET_BY_OTHERS
     verdicts = [
         outcome.verdict
         for outcome in incident.outcomes
@@ -140,6 +143,7 @@ def make_edit(incident: Incident, signal: Signal, verdict: Verdict, now: datetim
     return Edit(
         incident_id=incident.id,
         account_id=signal.account_id,
+        kind=str(signal.kind) if signal.kind else None,
         # Now if the event does not tell, or tells of the future.
         at=min(parse_time(signal) or now, now),
         verdict=str(verdict),

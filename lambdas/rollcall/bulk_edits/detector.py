@@ -18,10 +18,12 @@ from rollcall.bulk_edits.counting import (
     make_edit,
     mark_alerted,
 )
+from rollcall.bulk_edits.digest import DigestWriter
 from rollcall.bulk_edits.model import MOST_CHECKS, PRINCIPALS_NAMED, By, GroupedIncident
 from rollcall.model.errors import RetryableError
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, format_time, make_notice
+from rollcall.outcomes.verdicts import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
     from rollcall.events.signal import Signal
     from rollcall.model.edit_limits import BulkLimits
     from rollcall.outcomes.outcome import Incident
-    from rollcall.outcomes.verdicts import Verdict
     from rollcall.ports import Clock, Delivery, OutcomeBus
 
 _MINUTE = timedelta(minutes=1)
@@ -94,6 +95,9 @@ class BulkDetector:
         gathered = self.bulks.find_grouped(incident.id)
         if verdict is None:
             return gathered
+        if verdict is Verdict.SET_BY_OTHERS:
+            edit = make_edit(incident, signal, verdict, self.clock.now())
+            return gathered or self._digests.add(signal.actor, edit)
         if gathered is None:
             gathered = self._count(signal, make_edit(incident, signal, verdict, self.clock.now()))
         elif gathered.verdict != verdict:
@@ -180,6 +184,10 @@ class BulkDetector:
         does comes back, too: whichever of the two ends first is the end of both.
         """
         now = self.clock.now()
+        if gathered.by is By.SET:
+            # Each comes back for its own: they are few, and none is needed for another.
+            self.bulks.schedule_closing(delivery.message_id, gathered.by, gathered.name, at=now)
+            return self._digests.publish_if_due(gathered.name)
         for _ in range(_TRIES):
             [tally] = self.bulks.load_windows([(gathered.by, gathered.name)])
             bulk = tally.bulk
@@ -200,6 +208,8 @@ class BulkDetector:
         A message that came back too often for another look tells as well: an edit after that is watched by
         its own message.
         """
+        if by is By.SET:
+            return self._digests.publish_if_due(name)
         for _ in range(_TRIES):
             [tally], now = self.bulks.load_windows([(by, name)]), self.clock.now()
             bulk = tally.bulk
@@ -215,6 +225,10 @@ class BulkDetector:
             if self._save(replace(tally, bulk=after)):
                 return None
         raise RetryableError("other workers are counting edits under the same name")
+
+    @property
+    def _digests(self) -> DigestWriter:
+        return DigestWriter(bulks=self.bulks, bus=self.bus, clock=self.clock)
 
     def _save(
         self, *windows: EditWindow, members: Sequence[str] = (), gathered: Sequence[GroupedIncident] = ()
@@ -243,7 +257,8 @@ class KnownGroups:
 
 def find_parent_incident(gathered: GroupedIncident) -> str:
     """The incident id of the messages that tell of a gathered incident."""
-    return make_bulk_incident_id(gathered.bulk)
+    kind = NoticeKind.CONTACTS_SET if gathered.by is By.SET else NoticeKind.BULK_EDIT
+    return make_notice(kind, key=gathered.bulk, facts={}).incident_id
 
 
 def _make_grouped(tally: EditWindow, bulk: Bulk, edit: Edit) -> GroupedIncident:

@@ -20,6 +20,8 @@ class By(StrEnum):
     ACTOR = "actor"
     ADDRESS = "address"
     ORGANIZATION = "organization"
+    #: No bulk: what one principal set as the roster has it.
+    SET = "set"
 
 
 def get_threshold(limits: BulkLimits, by: By) -> int:
@@ -52,6 +54,7 @@ class Edit:
 
     incident_id: str
     account_id: str
+    kind: str | None
     at: datetime
     verdict: str
     place: Mapping[str, str | None]
@@ -72,6 +75,7 @@ class Edit:
         return {
             "incident_id": self.incident_id,
             "account_id": self.account_id,
+            "kind": self.kind,
             "at": self.at.isoformat(),
             "verdict": self.verdict,
             "place": dict(self.place),

@@ -25,6 +25,7 @@ class NoticeKind(StrEnum):
     PAUSED = "paused"
     UNPAUSED = "unpaused"
     BULK_EDIT = "bulk-edit"
+    CONTACTS_SET = "contacts-set"
     STANDOFF = "standoff"
     RELEASED = "released"
 
@@ -282,6 +283,14 @@ credentials behind the edits may still work.""",
         do="""
 - Run a sweep, to put right what is left: `rollcall sweep`. Its report names what cannot be set, and why.
 - Make sure that who did it was stopped, and find out who that was.""",
+    ),
+    NoticeKind.CONTACTS_SET: NoticeWords(
+        severity=Severity.INFO,
+        headline="contacts set to the roster's values by {principal}",
+        lines=(("Edits", "{edits}"), ("First", "{first_at}"), ("Last", "{last_at}")),
+        do="- Nothing.",
+        runbook="contact-set-by-others",
+        examples="Contacts",
     ),
     NoticeKind.STANDOFF: NoticeWords(
         severity=Severity.CRITICAL,

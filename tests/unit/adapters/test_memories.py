@@ -39,6 +39,7 @@ INCIDENTS = ("RC-1", "RC-2")
 def tally_of(by, name, versions, accounts):
     edits = tuple(
         Edit(
+            kind="SECURITY",
             incident_id=f"RC-{account_id}",
             account_id=account_id,
             at=NOW,

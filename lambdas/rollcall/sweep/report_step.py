@@ -129,14 +129,9 @@ class ReportStep:
         # What they did is alerted by the next run if not by this one.
         with suppress(RetryableError):
             for earlier in self.ports.sweeps.list_unreported():
-                self._report_earlier(earlier, now)
+                lost = replace(earlier, ending=Ending.FAILED)
+                self._publish_notices(lost, self._count(lost, self._read_results(lost.id)), now)
         return replace(run, ending=find_ending(run), next=Step.END)
-
-    def _report_earlier(self, run: Run, now: datetime) -> None:
-        """Alert people of what an earlier run did: it was given up before it could."""
-        run = replace(run, ending=Ending.FAILED)
-        tally = self._count(run, self._read_results(run.id))
-        self._publish_notices(run, tally, now)
 
     def _read_results(self, run_id: str) -> Results:
         parts = self.ports.runs.read_results(run_id)

@@ -166,8 +166,13 @@ def test_units_are_billed_by_the_size_of_items_and_twice_in_a_transaction(aws):
     assert units("TransactWriteItems", "transact_write_items", TransactItems=[put, check]) == {"write": 8}
     assert units("PutItem", "put_item", Item=key("huge") | {"text": {"S": "x" * 9_000}}) == {"write": 9}
     assert units("GetItem", "get_item", Key=key("huge"), ConsistentRead=True) == {"read": 3}
+    asked = {TABLE: {"Keys": [key("huge"), key("small"), key("none")], "ConsistentRead": True}}
+    both = billed(
+        dynamodb, "BatchGetItem", {"RequestItems": asked}, lambda: dynamodb.batch_get_item(RequestItems=asked)
+    )
+    assert both[1] == {"read": 3 + 1 + 1}
     assert units("Scan", "scan") == {"read": 3}
     # What is deleted is billed by what was there.
     assert units("DeleteItem", "delete_item", Key=key("huge")) == {"write": 9}
     with pytest.raises(NotImplementedError):
-        billed(dynamodb, "BatchGetItem", {}, dict)
+        billed(dynamodb, "BatchWriteItem", {}, dict)

@@ -7,7 +7,6 @@ TOOLS := .venv/.ready
 CDK := node_modules/.ready
 RUNTIME := .runtime/.ready
 BROWSER := .venv/.browser
-CONFIG ?= config
 PORT ?= 4588
 ACCOUNT ?= hub
 ROLE ?= Administrator
@@ -69,12 +68,12 @@ lint: $(TOOLS) ## Check style and format
 types: $(TOOLS) ## Check types, strictly
 	@$(BIN)/mypy
 
-synth: $(TOOLS) $(CDK) ## Write the templates to cdk.out (CONFIG=config): offline, no credentials
-	@PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk synth --quiet --no-notices --no-lookups -c config=$(CONFIG)
-	@echo "cdk.out holds the templates of $(CONFIG)"
+synth: $(TOOLS) $(CDK) ## Write the templates to cdk.out (ROLLCALL_CONFIG=config): offline, no credentials
+	@PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk synth --quiet --no-notices --no-lookups
+	@echo "cdk.out holds the templates"
 
-templates: $(TOOLS) ## Write plain CloudFormation to out/templates, for other tools than the CDK (CONFIG=config)
-	@$(BIN)/python -m stacks.templates --out out/templates --config $(CONFIG)
+templates: $(TOOLS) ## Write plain CloudFormation to out/templates, for other tools than the CDK (ROLLCALL_CONFIG=config)
+	@$(BIN)/python -m stacks.templates --out out/templates
 
 local: setup ## Run an organization of twelve accounts with everything deployed, until Ctrl-C (PORT=4588)
 	@$(BIN)/python -m localcloud.local --out out/local --port $(PORT)

@@ -19,9 +19,10 @@ os.environ.setdefault("JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(ROOT / "build" / "j
 from aws_cdk import Annotations, App, Stage, Validations  # noqa: E402  # after the path above
 from cdk_nag import AwsSolutionsChecks, ServerlessChecks  # noqa: E402  # after the path above
 
-from rollcall_config.configuration import Configuration, load  # noqa: E402  # after the path above
+from rollcall_config.configuration import VARIABLE, find_directory, load  # noqa: E402  # same
 from rollcall_config.document import ConfigError  # noqa: E402  # after the path above
 from stacks.asset import stage  # noqa: E402  # after the path above
+from stacks.example import WARNING, refuse_deployment  # noqa: E402  # after the path above
 from stacks.forwarder import ForwarderStack  # noqa: E402  # after the path above
 from stacks.hub import HubStack  # noqa: E402  # after the path above
 from stacks.management import ManagementStack  # noqa: E402  # after the path above
@@ -30,8 +31,9 @@ from stacks.management import ManagementStack  # noqa: E402  # after the path ab
 def build(*, config: str | None = None, outdir: Path | None = None) -> App:
     """Compose all stacks.
 
-    `config` is a directory relative to the project, by default CDK context `config`, else `config`.
-    Raises ConfigError with every fault of the configuration.
+    `config` is a directory relative to the project. By default CDK context `config` names it, else the
+    variable ROLLCALL_CONFIG; without both it is the user's own or, with a warning, the example.
+    Raises ConfigError with every problem of the configuration.
     """
     app = App(
         analytics_reporting=False,
@@ -39,7 +41,13 @@ def build(*, config: str | None = None, outdir: Path | None = None) -> App:
         # The CDK's command line hands these over by itself; tests have none.
         context=json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"],
     )
-    configuration = load(ROOT, config or app.node.try_get_context("config") or "config")
+    named = config or app.node.try_get_context("config") or os.environ.get(VARIABLE)
+    directory = find_directory(ROOT, named)
+    if not named:
+        sys.stderr.write(
+            f"Configuration: {directory.name} (-c config=DIRECTORY or {VARIABLE} names another)\n"
+        )
+    configuration = load(ROOT, directory.name)
     settings, roster = configuration.settings, configuration.roster
     Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
     # A directory of its own for each synthesis, because two may run at once; the CDK copies it to its output.
@@ -47,20 +55,23 @@ def build(*, config: str | None = None, outdir: Path | None = None) -> App:
         asset = stage(candidate=roster, target=Path(work) / "asset")
         hub = HubStack(app, "RollcallHub", settings=settings, roster=roster, asset=asset)
     # In stages of their own, so that `cdk deploy` without a name deploys the hub.
-    ManagementStack(Stage(app, "Management"), "RollcallManagement", settings=settings, roster=roster)
-    ForwarderStack(Stage(app, "Forwarder"), "RollcallForwarder", settings=settings)
-    _warn(hub, configuration)
+    stages = [Stage(app, name) for name in ("Management", "Forwarder")]
+    management = ManagementStack(stages[0], "RollcallManagement", settings=settings, roster=roster)
+    forwarder = ForwarderStack(stages[1], "RollcallForwarder", settings=settings)
+    if directory.is_example:
+        for stack in (hub, management, forwarder):
+            refuse_deployment(stack)
+    _warn(hub, [WARNING] * directory.is_example + [str(warning) for warning in configuration.warnings])
     return app
 
 
-def _warn(hub: HubStack, configuration: Configuration) -> None:
-    """Tell each warning with its line, and the CDK that there are some: `cdk synth --strict` then fails."""
-    for warning in configuration.warnings:
-        sys.stderr.write(f"warning: {warning}\n")
-    if count := len(configuration.warnings):
+def _warn(hub: HubStack, warnings: list[str]) -> None:
+    """Print each warning with its line. The CDK gets their number, so that `cdk synth --strict` fails."""
+    sys.stderr.write("".join(f"warning: {warning}\n" for warning in warnings))
+    if warnings:
         Annotations.of(hub).add_warning_v2(
             "rollcall:configuration",
-            f"Warnings about the configuration: {count}, told above with their lines",
+            f"Warnings about the configuration: {len(warnings)}, printed above with their lines",
         )
 
 

@@ -20,7 +20,7 @@ hub: "333333333333"
 alerts: {addresses: [aws-alerts@example.com]}
 """
 _ROOT = Path(__file__).resolve().parent.parent
-_ROSTER = _ROOT / "config" / "examples" / "demo" / "contacts.yaml"
+_ROSTER = _ROOT / "localcloud" / "config" / "contacts.yaml"
 
 
 def measure() -> dict[str, Any]:

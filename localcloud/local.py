@@ -47,7 +47,7 @@ In another terminal, as a member, as [bold]management[/] or as the [bold]hub[/] 
     --email-address mary@example.net --phone-number "+1 206 555 0199"
   aws account get-alternate-contact --alternate-contact-type SECURITY
 and as the hub:
-  .venv/bin/rollcall sweep --follow --config config/examples/demo
+  .venv/bin/rollcall sweep --follow --config localcloud/config
 The AWS CLI is also in .venv/bin/aws: version 1, whose `aws sqs` needs --endpoint-url "$AWS_ENDPOINT_URL".
 Alerts are shown here, in full they and all outcomes are in
   {out}/alerts.jsonl
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m localcloud.local", description=__doc__)
     parser.add_argument("--port", type=_parse_port, default=PORT, help="default: %(default)s, 0 for any")
     parser.add_argument("--out", type=Path, default=Path("out/local"), help="default: %(default)s")
-    parser.add_argument("--assembly", type=Path, help="what cdk synth made of config/examples/demo before")
+    parser.add_argument("--assembly", type=Path, help="what cdk synth made of localcloud/config before")
     parser.add_argument("--bare", action="store_true", help="set nothing up and deploy nothing")
     options = parser.parse_args(arguments)
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # a shell may have made it ignore the first

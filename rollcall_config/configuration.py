@@ -1,10 +1,10 @@
-"""Both configuration files, checked together so that all problems are reported at once."""
+"""The configuration: where it is, and both of its files checked together, with all problems at once."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from rollcall_config import roster_compile, settings
 from rollcall_config.document import ConfigError, ConfigProblem, ConfigWarning
@@ -16,6 +16,36 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rollcall_config.settings import Settings
+
+
+#: The environment variable that names the directory, for every entry point.
+VARIABLE: Final = "ROLLCALL_CONFIG"
+#: Where a user's own files are, unless another directory is named.
+OWN: Final = "config"
+#: Shipped, in audit mode, and refused by CloudFormation outside the local cloud.
+EXAMPLE: Final = "config/example"
+_FILES: Final = (settings.FILE, roster_compile.FILE)
+_INIT: Final = f"`rollcall init` proposes both; --config or {VARIABLE} names another directory"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigDirectory:
+    """The directory of both files."""
+
+    #: As messages call it, relative to the project or absolute.
+    name: str
+    #: Whether it is the shipped example.
+    is_example: bool
+
+
+def find_directory(root: Path, named: str | None) -> ConfigDirectory:
+    """Return the directory that is named, else the user's own if it has a file, else the shipped example.
+
+    Both defaults are below `root`, as is a relative name.
+    """
+    own = any((root / OWN / file).exists() for file in _FILES)
+    name = named or (OWN if own else EXAMPLE)
+    return ConfigDirectory(name=name, is_example=(root / name).resolve() == (root / EXAMPLE).resolve())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +64,10 @@ def load(root: Path, directory: str, *, today: date | None = None) -> Configurat
 
     `today` (by default the day in UTC) decides what is past. Raises ConfigError with the problems of both.
     """
+    if not any((root / directory / file).exists() for file in _FILES):
+        raise ConfigError(
+            [ConfigProblem(file=directory, text=f"has neither {_FILES[0]} nor {_FILES[1]}: {_INIT}")]
+        )
     problems: list[ConfigProblem] = []
     read: list[Any] = []
     for reader, name in (

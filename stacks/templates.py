@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -14,8 +15,14 @@ sys.path.insert(0, str(_ROOT / "lambdas"))  # as app.py does: this is an entry p
 
 from aws_cdk import App  # noqa: E402  # after the path above
 
-from rollcall_config.configuration import Configuration, load  # noqa: E402  # after the path above
+from rollcall_config.configuration import (  # noqa: E402  # after the path above
+    VARIABLE,
+    Configuration,
+    find_directory,
+    load,
+)
 from rollcall_config.document import ConfigError  # noqa: E402  # after the path above
+from stacks.example import WARNING  # noqa: E402  # after the path above
 from stacks.forwarder import ForwarderStack  # noqa: E402  # after the path above
 from stacks.management import ManagementStack  # noqa: E402  # after the path above
 from stacks.members import strip_template  # noqa: E402  # after the path above
@@ -52,11 +59,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m stacks.templates", description=templates.__doc__)
     parser.add_argument("--out", type=Path, default=Path("out/templates"), help="directory to write to")
     parser.add_argument(
-        "--config", default="config", help="directory with organization.yaml and contacts.yaml"
+        "--config",
+        default=os.environ.get(VARIABLE),
+        help=f"directory with organization.yaml and contacts.yaml; default: {VARIABLE}, or config",
     )
     arguments = parser.parse_args()
+    directory = find_directory(_ROOT, arguments.config)
+    if directory.is_example:
+        sys.stderr.write(f"{WARNING}\n")
+        return 1
     try:
-        written = templates(load(_ROOT, arguments.config))
+        written = templates(load(_ROOT, directory.name))
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
         return 1

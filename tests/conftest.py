@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # Otherwise jsii unpacks the CDK into the home directory: it refuses one that others may write, or nobody.
 os.environ.setdefault("JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(JSII_CACHE))
+# A developer's own configuration is not what is tested.
+os.environ.pop("ROLLCALL_CONFIG", None)
 # The rules that the CDK holds templates to take half of a synthesis: one test asks for them.
 os.environ["CDK_VALIDATION"] = "false"
 

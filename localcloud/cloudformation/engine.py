@@ -62,13 +62,16 @@ class Engine:
             except ClientError as error:
                 raise TemplateError(f"Unable to fetch parameters [{name}] from parameter store") from error
 
-        return Revision(
+        revision = Revision(
             body=body,
             template=template,
             given=given,
             parameters=resolve_parameters(template, given, ssm_value),
             tags=tags,
         )
+        if broken := self.make_scope(stack, revision).find_broken_assertion():
+            raise TemplateError(f"Template validation error: {broken}")
+        return revision
 
     def make_scope(self, stack: Stack, revision: Revision) -> TemplateScope:
         """The scope for the revision's expressions. It has each resource as soon as it is made."""

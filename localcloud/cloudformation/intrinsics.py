@@ -42,6 +42,7 @@ def find_references(node: Any) -> Iterator[str]:
 # The functions of nothing but their resolved argument.
 _FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "And": all,
+    "Contains": lambda argument: argument[1] in argument[0],
     "Equals": lambda pair: str(pair[0]) == str(pair[1]),
     "Join": lambda argument: argument[0].join(str(item) for item in argument[1]),
     "Not": lambda argument: not argument[0],
@@ -83,6 +84,18 @@ class TemplateScope:
         if condition is None:
             return True
         return bool(self.resolve(_get_entry(self.template.get("Conditions", {}), condition, "condition")))
+
+    def find_broken_assertion(self) -> str | None:
+        """The description of the first assertion of the template's rules that does not hold; None for none.
+
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html
+        """
+        for rule in self.template.get("Rules", {}).values():
+            if self.resolve(rule.get("RuleCondition", True)):
+                for assertion in rule["Assertions"]:
+                    if not self.resolve(assertion["Assert"]):
+                        return str(assertion.get("AssertDescription", "no description"))
+        return None
 
     def _resolve_reference(self, name: str) -> Any:
         if name == "AWS::NoValue":

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from localcloud.cloud.clients import AccountClients
 
-CONFIG = ROOT / "config" / "examples" / "demo"
+CONFIG = ROOT / "localcloud" / "config"
 REPORT_FILE = "report.html"
 
 

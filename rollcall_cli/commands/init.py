@@ -18,7 +18,7 @@ from rollcall_cli.aws.contacts import read_contacts, report_unreachable
 from rollcall_cli.init.files import build_organization_file, build_roster_file
 from rollcall_cli.init.organization import detect
 from rollcall_cli.init.propose import ExemptedAccount, Proposal, propose
-from rollcall_cli.text.arguments import HubOption, ProfileOption
+from rollcall_cli.text.arguments import ConfigOption, HubOption, ProfileOption
 from rollcall_cli.text.arguments import check_address as valid_address
 from rollcall_cli.text.formatting import clean, count
 from rollcall_cli.text.problems import CommandError
@@ -26,10 +26,6 @@ from rollcall_cli.text.progress import show_bar
 from rollcall_config import roster_compile, settings
 from rollcall_config.configuration import load
 
-DirOption = Annotated[
-    str,
-    typer.Option("--dir", metavar="DIR", help="Directory to write organization.yaml and contacts.yaml to."),
-]
 ForceOption = Annotated[
     bool, typer.Option("--force", metavar="", help="Overwrite the files if they are there.")
 ]
@@ -61,11 +57,11 @@ class InitReading:
 def init(
     context: typer.Context,
     *,
-    directory: DirOption = "config",
     force: ForceOption = False,
     hub: HubOption = None,
     alerts: AlertsOption = None,
     region: RegionOption = "us-east-1",
+    config: ConfigOption = "config",
     profile: ProfileOption = None,
 ) -> None:
     """Propose organization.yaml and contacts.yaml from what the accounts have today.
@@ -77,7 +73,7 @@ def init(
     Exit status: 0 both files are written, 1 an error, and nothing is written.
     """
     composition: Composition = context.obj
-    files = _choose_files(composition.root / directory, directory, force=force)
+    files = _choose_files(composition.root / config, config, force=force)
     client = composition.make_clients(region=region, profile=profile)
     whose = detect(client, hub=hub)
     found = _read_accounts(
@@ -99,9 +95,9 @@ def init(
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise _report_unwritable(directory, error.strerror) from error
+        raise _report_unwritable(config, error.strerror) from error
     # The new files are checked like `rollcall validate` does.
-    configuration = load(composition.root, directory, today=composition.clock.now().date())
+    configuration = load(composition.root, config, today=composition.clock.now().date())
     for line in summarise(proposal, found, address=address, warnings=len(configuration.warnings)):
         composition.out.print(Text(line), soft_wrap=True)
 
@@ -113,7 +109,7 @@ def _choose_files(target: Path, directory: str, *, force: bool) -> tuple[Path, P
     if there and not force:
         raise CommandError(
             f"{' and '.join(there)} in {directory} would be overwritten",
-            fix="choose another directory with --dir, or pass --force",
+            fix="choose another directory with --config, or pass --force",
         )
     # Reported now, and not after ten minutes of reading.
     there_already = next(place for place in (target, *target.parents) if place.exists())
@@ -125,7 +121,9 @@ def _choose_files(target: Path, directory: str, *, force: bool) -> tuple[Path, P
 
 
 def _report_unwritable(directory: str, why: str | None) -> CommandError:
-    return CommandError(f"{directory} cannot be written to: {why}", fix="choose another directory with --dir")
+    return CommandError(
+        f"{directory} cannot be written to: {why}", fix="choose another directory with --config"
+    )
 
 
 def _read_accounts(composition: Composition, connection: Connection) -> InitReading:

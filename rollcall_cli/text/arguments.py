@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from rollcall.model.contact import EMAIL, ContactKind
+from rollcall_config.configuration import VARIABLE
 
 #: Heading in `--help`.
 _OFFLINE: Final = "Without AWS"
@@ -48,11 +49,22 @@ def check_tags(values: list[str] | None) -> list[str] | None:
     return values
 
 
+def show_directory(context: typer.Context, value: str) -> str:
+    """Show the directory if nothing names it: another one may have been meant."""
+    source = context.get_parameter_source("config")
+    if source is not None and source.name == "DEFAULT" and not context.resilient_parsing:
+        text = f"Configuration: {value} (--config or {VARIABLE} names another)"
+        context.obj.err.print(text, soft_wrap=True)
+    return value
+
+
 ConfigOption = Annotated[
     str,
     typer.Option(
         "--config",
+        envvar=VARIABLE,
         metavar="DIR",
+        callback=show_directory,
         help="Directory with organization.yaml and contacts.yaml.",
     ),
 ]

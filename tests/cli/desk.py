@@ -93,7 +93,7 @@ class Desk:
     """`caller` is the account of the credentials; `failures` are raised by the next calls of a service.
 
     `profiles` are accounts by the name of a profile; `elsewhere` gives clients (of a service, for an account)
-    of what is not simulated.
+    of what is not simulated; `directory` is what ROLLCALL_CONFIG says, None where it is not set.
     """
 
     def __init__(self, where: Path) -> None:
@@ -107,6 +107,7 @@ class Desk:
         self.failures: dict[str, list[BaseException]] = {}
         self.asked_for: list[tuple[str, str, str | None]] = []
         self.terminal = False
+        self.directory: str | None = "config"
         self.profiles: dict[str, str] = {}
         self.elsewhere: Callable[[str, str], Any] | None = None
         self.write(organization=ORGANIZATION, contacts=CONTACTS)
@@ -128,7 +129,8 @@ class Desk:
 
     def run(self, *arguments: str, answer: str | None = None) -> Result:
         """Run `rollcall` with these arguments; standard output and error are kept apart."""
-        runner = CliRunner(env={"COLUMNS": str(WIDTH), "TERM": "xterm" if self.terminal else "dumb"})
+        environment = {"ROLLCALL_CONFIG": self.directory, "COLUMNS": str(WIDTH)}
+        runner = CliRunner(env=environment | {"TERM": "xterm" if self.terminal else "dumb"})
         plain: Any = {"width": WIDTH, "markup": False, "highlight": False, "emoji": False}
         composition = Composition(
             root=self.where,

@@ -110,7 +110,7 @@ def test_one_file_that_is_there_is_enough_to_refuse(fresh):
 
 def test_a_directory_that_cannot_be_one_is_told_before_anything_is_read(fresh):
     (fresh.where / "taken").write_text("x", encoding="utf-8")
-    result = fresh.run("init", "--dir", "taken/config")
+    result = fresh.run("init", "--config", "taken/config")
     assert result.exit_code == 1
     assert "error: taken/config cannot be written to: taken is not a directory\nfix: choose" in result.stderr
     assert not fresh.asked_for
@@ -118,7 +118,7 @@ def test_a_directory_that_cannot_be_one_is_told_before_anything_is_read(fresh):
 
 def test_a_directory_where_one_may_not_write_is_told_before_anything_is_read(fresh, monkeypatch):
     monkeypatch.setattr("os.access", lambda _path, _mode: False)
-    result = fresh.run("init", "--dir", "new")
+    result = fresh.run("init", "--config", "new")
     assert "error: new cannot be written to: no permission to write there" in result.stderr
     assert not fresh.asked_for
 
@@ -131,7 +131,7 @@ def test_a_file_that_cannot_be_written_in_the_end_is_told(fresh):
 
 
 def test_another_directory_is_made(fresh):
-    assert fresh.run("init", "--dir", "new/one").exit_code == 0
+    assert fresh.run("init", "--config", "new/one").exit_code == 0
     assert load(fresh.where, "new/one").settings.hub == HUB
 
 

@@ -52,8 +52,8 @@ def test_explaining_is_pure(name):
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["validate", "--config", "config"],
-        ["explain", "222222222222", "--offline", "--config", "config/examples/demo"],
+        ["validate", "--config", "config/example"],
+        ["explain", "222222222222", "--offline", "--config", "localcloud/config"],
     ],
 )
 def test_it_works_where_there_is_no_cdk(arguments):

@@ -70,10 +70,39 @@ def test_json_of_a_bad_roster_has_no_digest(desk):
     ]
 
 
-def test_another_directory_can_be_named(desk):
+def test_another_directory_can_be_named_and_the_option_wins(desk):
+    desk.directory = "mine"
+    (desk.where / "config").rename(desk.where / "mine")
+    result = desk.run("validate")
+    assert (result.exit_code, result.stderr) == (0, "")
     result = desk.run("validate", "--config", "elsewhere")
     assert result.exit_code == 1
-    assert "error: elsewhere/contacts.yaml: there is no such file" in result.stdout
+    assert "error: elsewhere: has neither organization.yaml nor contacts.yaml" in result.stdout
+
+
+def test_one_file_alone_is_not_a_configuration(desk):
+    (desk.where / "config" / "contacts.yaml").unlink()
+    assert "config/contacts.yaml: there is no such file" in desk.run("validate").stdout
+
+
+@pytest.mark.parametrize("arguments", [["validate"], ["explain", SHOP, "--offline"], ["plan", "--json"]])
+def test_a_directory_that_nothing_names_is_shown(desk, arguments):
+    desk.directory = None
+    result = desk.run(*arguments)
+    assert result.stderr.startswith("Configuration: config (--config or ROLLCALL_CONFIG names another)\n")
+    assert "Configuration:" not in result.stdout
+
+
+def test_the_example_is_never_used_unasked(desk):
+    desk.directory = None
+    (desk.where / "config" / "example").mkdir()
+    for name in ("organization", "contacts"):
+        (desk.where / "config" / f"{name}.yaml").rename(desk.where / "config" / "example" / f"{name}.yaml")
+    result = desk.run("status")
+    assert result.exit_code == 1
+    assert "error: config: has neither organization.yaml nor contacts.yaml: `rollcall init`" in result.stderr
+    assert not desk.calls
+    assert desk.run("validate", "--config", "config/example").exit_code == 0
 
 
 def test_what_is_past_is_decided_by_the_clock(desk):

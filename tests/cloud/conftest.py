@@ -16,7 +16,7 @@ from simulation.cloud import SimulatedCloud
 from tests.cloud.tools import ended_by
 from tests.support.assembly_cache import made_once
 
-DEMO = "config/examples/demo"
+DEMO = "localcloud/config"
 PLACES = {
     "RollcallHub": "333333333333",
     "RollcallManagement": "111111111111",

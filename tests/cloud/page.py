@@ -26,7 +26,15 @@ if TYPE_CHECKING:
 
 PAGE = ROOT / "docs" / "deploying.md"
 _COPIED = ("Makefile", "*.py", "*.json", "*.toml", "*.txt", "LICENSE", "README.md")
-_PACKAGES = ("rollcall_cli", "rollcall_config", "rollcall_policies", "config", "lambdas", "schemas", "stacks")
+_PACKAGES = (
+    "rollcall_cli",
+    "rollcall_config",
+    "rollcall_policies",
+    "config/example",
+    "lambdas",
+    "schemas",
+    "stacks",
+)
 _BLOCK = re.compile(r"^ *```(?P<tag>[^\n]*)\n(?P<text>.*?)^ *```$", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 

@@ -84,6 +84,21 @@ def test_an_unknown_type_is_refused_by_name_and_leaves_no_stack(cfn, name):
         described(cfn, name)
 
 
+def test_a_rule_that_does_not_hold_is_refused_and_leaves_no_stack(cfn, name):
+    never = {"Assert": {"Fn::Equals": ["a", "b"]}, "AssertDescription": "not like this"}
+    other = {"RuleCondition": {"Fn::Contains": [["x"], "y"]}, "Assertions": [never]}
+    create(cfn, name, {"A": queue()}, Rules={"Other": other})
+    template = {"Resources": {"A": queue()}, "Rules": {"Example": {"Assertions": [never]}}}
+    for call, more in (
+        (cfn.create_stack, {}),
+        (cfn.create_change_set, {"ChangeSetName": "c", "ChangeSetType": "CREATE"}),
+    ):
+        with pytest.raises(ClientError, match="not like this"):
+            call(StackName=f"{name}-2", TemplateBody=json.dumps(template), **more)
+    with pytest.raises(ClientError, match="does not exist"):
+        described(cfn, f"{name}-2")
+
+
 def test_a_property_that_no_row_knows_fails_the_stack_by_name(cfn, name):
     stack = create(cfn, name, {"A": queue(Colour="red")})
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"

@@ -20,6 +20,7 @@ from tests.cloud.tools import ended_by, wait_for
 pytestmark = pytest.mark.cloud
 MANAGEMENT, HUB, MEMBER = "111111111111", "333333333333", "222222222222"
 DOCTOR = ".venv/bin/rollcall doctor --json --profile hub --other-profile management"
+COPY = "cp config/example/*.yaml config/\n"
 _RULE = "$(aws events list-rules --name-prefix RollcallManagement --query Rules[0].Name --output text)"
 _SUBSCRIPTION = "$(aws sns list-subscriptions --query Subscriptions[0].SubscriptionArn --output text)"
 _DELEGATION = f"--account-id {HUB} --service-principal member.org.stacksets.cloudformation.amazonaws.com"
@@ -67,10 +68,11 @@ def clients(bare):
 
 @pytest.fixture(scope="module")
 def reader(clients, tmp_path_factory):
-    """Has put the page's own `members` into organization.yaml, as it says first."""
+    """Has copied the example and put the page's own `members` into it, as the page says first."""
     reader = Reader(
         tmp_path_factory.mktemp("reader") / "project", clients, {"hub": HUB, "management": MANAGEMENT}
     )
+    reader.run("management", COPY)
     members = next(block.text for block in blocks() if block.tag == "yaml")
     with (reader.directory / "config" / "organization.yaml").open("a") as file:
         file.write(members)
@@ -89,7 +91,7 @@ def test_every_block_with_commands_says_whose_they_are():
 
 
 def test_from_nothing_to_all_green(reader):
-    reader.follow("1. Prepare")
+    reader.follow("1. Prepare", but=COPY)
     named = re.findall(r"`(cdk\.out/[^`]*)`", PAGE.read_text(encoding="utf-8"))
     assert len(named) == 3
     assert [path for path in named if not (reader.directory / path).exists()] == []

@@ -291,7 +291,7 @@ def test_a_tug_of_war_is_a_standoff_until_an_operator_releases_it(hub, contested
     assert hub.email("SECURITY", contested) == f"try-{reverts}@example.net"
 
     options = {"work": tmp_path, "role": OPERATOR_ROLE_NAME}
-    command = ("release", contested, "SECURITY", "--config", "config/examples/demo")
+    command = ("release", contested, "SECURITY", "--config", "localcloud/config")
     assert "is restored at once" in run_rollcall(hub.cloud.clients, HUB, *command, **options)
     change(reverts + 1)
     assert BACKOFF[0].total_seconds() > PATIENCE_SECONDS  # at once, and not as a standoff would have it

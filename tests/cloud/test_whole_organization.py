@@ -247,7 +247,7 @@ def test_the_doctor_finds_nothing_to_mend(terminal, account, seen):
     command = "from rollcall_cli.app import app; app(prog_name='rollcall')"
     paths = f"{ROOT}{os.pathsep}{ROOT / 'lambdas'}"
     answer = run(
-        [sys.executable, "-c", command, "doctor", "--json", "--config", "config/examples/demo"],
+        [sys.executable, "-c", command, "doctor", "--json", "--config", "localcloud/config"],
         env=terminal.environment(account) | {"PYTHONPATH": paths},
         cwd=ROOT,
         check=False,

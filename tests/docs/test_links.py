@@ -29,9 +29,9 @@ CODE = {
     for path in FILES
     if path.suffix == ".py" and "tests" not in path.parts[len(ROOT.parts) :]
 }
-#: What commands make, and the names of objects in a bucket.
+#: What commands and users make, and the names of objects in a bucket.
 MADE = re.compile(
-    r"out/|bench/results\.json|reports/|ledger/|intent\.json|outcome\.json|confirmation\.json|report\.(json|html)"
+    r"config/(?:organization|contacts)\.yaml|out/|bench/results\.json|reports/|ledger/|intent\.json|outcome\.json|confirmation\.json|report\.(json|html)"
 )
 _FENCE = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
 

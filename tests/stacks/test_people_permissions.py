@@ -155,7 +155,7 @@ def look(world: Watched, patch: pytest.MonkeyPatch) -> None:
     unknown = json.loads(world.does("doctor", "--json", status=2))["checks"]
     seen = {check["check"] for check in unknown if check["result"] == "unknown"}
     assert seen == {"forwarder-management", "management-role"}  # which only the management account sees
-    world.does("init", "--dir", "proposed", "--hub", HUB)
+    world.does("init", "--config", "proposed", "--hub", HUB)
     world.does("validate", "--live")
     for paths in (True, False):
         if not paths:

@@ -16,7 +16,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def test_the_faulty_roster_of_the_readme_is_told_in_these_words(tmp_path: Path) -> None:
     (shown,) = re.findall(r"^config/contacts\.yaml:\d+: .*$", README, re.MULTILINE)
-    shipped = (ROOT / "config" / "contacts.yaml").read_text(encoding="utf-8")
+    shipped = (ROOT / "config" / "example" / "contacts.yaml").read_text(encoding="utf-8")
     assert shipped.count("\n  security: soc\n") == 1
     faulty = shipped.replace("\n  security: soc\n", "\n  security: socc\n")
     assert complaints(tmp_path, contacts=faulty) == [shown]

@@ -107,7 +107,7 @@ def test_schedules_that_run_each_day(tmp_path: Path, schedule: str) -> None:
 
 
 def test_what_the_shipped_file_shows_as_comments_is_taken(tmp_path: Path) -> None:
-    shipped = (ROOT / "config" / "organization.yaml").read_text(encoding="utf-8")
+    shipped = (ROOT / "config" / "example" / "organization.yaml").read_text(encoding="utf-8")
     shown = [line[2:] for line in shipped.splitlines() if line.startswith("# ") and line.endswith(("}", "]"))]
     keys = [key for line in shown for key in (yaml.safe_load(line) if line[0].isalpha() else ())]
     assert {"sweep", "reports", "operators", "readers"} <= set(keys)

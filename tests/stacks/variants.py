@@ -10,7 +10,7 @@ from tests.support.assembly_cache import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
-ROSTER = ROOT / "config" / "examples" / "demo" / "contacts.yaml"
+ROSTER = ROOT / "localcloud" / "config" / "contacts.yaml"
 PLAIN = """
 version: 1
 organization: o-exampleorgid

@@ -60,9 +60,9 @@ def test_every_verdict_that_explain_can_give_is_in_the_table():
 
 def test_the_readmes_way_in_works_where_nothing_is_prepared(world):
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r"^```\n([^`]*rollcall init[^`]*)^```$", readme, re.MULTILINE)
-    lines = [shlex.split(line, comments=True) for line in block.splitlines()]
-    first, *commands = filter(None, lines)  # a line may be a comment
+    blocks = re.findall(r"^ *```console management\n([^`]*)^ *```$", readme, re.MULTILINE)
+    lines = [shlex.split(line) for block in blocks for line in block.splitlines()]
+    first, *commands = [line for line in lines if line[0] in ("aws", "rollcall")]
     SCENES["fresh"](world)
     SCENES["bare"](world)
     init = commands[0]

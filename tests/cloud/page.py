@@ -1,4 +1,4 @@
-"""docs/deploying.md as a script: its blocks, and a copy of the project in which they are run.
+"""A page of the docs as a script: its blocks, and a copy of the project in which they are run.
 
 In the copy `.venv/bin/pip` is a stand-in, because packages come from the network: it makes the command
 `rollcall` from what pyproject.toml declares. Everything else is what the page says.
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from localcloud.story.cdk import CLI, ROOT
 from localcloud.story.shell import build_environment
+from tests.support.typing_person import type_script
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,9 +49,9 @@ class Block:
     text: str
 
 
-def blocks() -> list[Block]:
+def blocks(page: Path = PAGE) -> list[Block]:
     """All blocks of the page, in order."""
-    text = PAGE.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
     headings = [(found.start(), found[1]) for found in _HEADING.finditer(text)]
 
     def section(position: int) -> str:
@@ -89,10 +90,7 @@ class Reader:
 
     def try_(self, who: str, script: str) -> subprocess.CompletedProcess[str]:
         """The same, however it ends."""
-        account = self._accounts[who]
-        own = build_environment(self._clients, home=self.directory.parent / "home" / who, account=account)
-        own["AWS_SHARED_CREDENTIALS_FILE"] = str(self._profiles)
-        own["PATH"] = f"{Path(sys.executable).parent}:{own['PATH']}"  # of a link: the AWS CLI is beside it
+        own = self._build_environment(who)
         return subprocess.run(  # noqa: S603 -- the page's own words are what is tested
             ["bash", "-euo", "pipefail", "-c", script],  # noqa: S607 -- as on anybody's machine
             cwd=self.directory,
@@ -103,6 +101,22 @@ class Reader:
             timeout=900,
             check=False,
         )
+
+    def type(self, who: str, script: str) -> tuple[int, str]:
+        """Run a script at a terminal, in the virtual environment, with the CDK's command line installed.
+
+        Exit status, and what the terminal shows.
+        """
+        own = self._build_environment(who)
+        own["PATH"] = f"{self.directory}/.venv/bin:{self.directory}/node_modules/.bin:{own['PATH']}"
+        return type_script(script, directory=self.directory, environment=own | {"COLUMNS": "200"})
+
+    def _build_environment(self, who: str) -> dict[str, str]:
+        home = self.directory.parent / "home" / who
+        own = build_environment(self._clients, home=home, account=self._accounts[who])
+        own["AWS_SHARED_CREDENTIALS_FILE"] = str(self._profiles)
+        own["PATH"] = f"{Path(sys.executable).parent}:{own['PATH']}"  # of a link: the AWS CLI is beside it
+        return own
 
     def _profile(self, name: str, account: str) -> str:
         keys = self._clients.get_credentials(account).to_environment()

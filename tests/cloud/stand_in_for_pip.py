@@ -1,4 +1,6 @@
-"""`pip install --quiet .` without the network: the command of pyproject.toml, over the project's own files.
+"""`pip install .` without the network: the command of pyproject.toml, over the project's own files.
+
+What a requirements file names is there: the environment sees the packages of the one that runs the tests.
 
 Run by the interpreter of the virtual environment that it installs into.
 """
@@ -16,8 +18,10 @@ sys.exit({function}())
 
 
 def main(arguments: list[str]) -> None:
-    if arguments != ["install", "--quiet", "."]:
-        raise SystemExit(f"only `pip install --quiet .`, not {arguments}")
+    if arguments == ["install", "-r", "requirements.txt"]:
+        return
+    if arguments not in (["install", "--quiet", "."], ["install", "."]):
+        raise SystemExit(f"only `pip install .`, not {arguments}")
     project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))
     where = project["tool"]["setuptools"]["packages"]["find"]["where"]
     paths = "".join(f"{Path(entry).resolve()}\n" for entry in where)

@@ -5,21 +5,17 @@ The tests go on from one another, in the order of the page: each takes what the 
 
 import json
 import re
-import signal
-import subprocess
-import sys
 
 import pytest
 
 from localcloud.cloud.clients import AccountClients
-from localcloud.running import NotReadyError, find_running
-from localcloud.story.cdk import ROOT
+from localcloud.running import find_running
 from tests.cloud.page import PAGE, Reader, blocks
-from tests.cloud.tools import ended_by, wait_for
+from tests.cloud.tools import wait_for
 
 pytestmark = pytest.mark.cloud
 MANAGEMENT, HUB, MEMBER = "111111111111", "333333333333", "222222222222"
-DOCTOR = ".venv/bin/rollcall doctor --json --profile hub --other-profile management"
+DOCTOR = ".venv/bin/rollcall doctor --config config --json --profile hub --other-profile management"
 COPY = "cp config/example/*.yaml config/\n"
 _RULE = "$(aws events list-rules --name-prefix RollcallManagement --query Rules[0].Name --output text)"
 _SUBSCRIPTION = "$(aws sns list-subscriptions --query Subscriptions[0].SubscriptionArn --output text)"
@@ -38,27 +34,6 @@ BROKEN = {
     "forwarder-management": ("management", f"aws events disable-rule --name {_RULE}"),
     "topic": ("hub", f"aws sns unsubscribe --subscription-arn {_SUBSCRIPTION}"),
 }
-
-
-@pytest.fixture(scope="module")
-def bare(tmp_path_factory):
-    """A local cloud in a process of its own, with nothing set up; the directory that it writes into."""
-    out = tmp_path_factory.mktemp("bare") / "out"
-    command = [sys.executable, "-m", "localcloud.local", "--bare", "--port", "0", "--out", str(out)]
-    with (out.parent / "log").open("w") as log:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)  # noqa: S603 -- our own words
-    try:
-        wait_for(lambda: is_ready(out), seconds=600)
-        yield out
-    finally:
-        ended_by(process, signal.SIGINT)
-
-
-def is_ready(out):
-    try:
-        return find_running(out)
-    except NotReadyError:
-        return None
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,7 @@ Not in `make test`, because pip installs everything once more from its registry:
 """
 
 import os
-import pty
 import re
-import select
 import shutil
 import subprocess
 from pathlib import Path
@@ -19,13 +17,12 @@ from localcloud.story.seeds import make_ready_organization
 from localcloud.story.shell import build_environment
 from simulation.clock import SystemClock
 from simulation.cloud import SimulatedCloud
+from tests.support.typing_person import type_script
 
 pytestmark = pytest.mark.cloud
 MANAGEMENT, HUB = "111111111111", "333333333333"
-QUESTION = b"(y/n)"
 #: Settings that are not a person's at a terminal of their own.
 OTHERS = ("AWS_", "CDK_", "JSII_", "CI", "GITHUB_")
-SILENCE_SECONDS = 900
 PAGE = ROOT / "docs" / "deploying.md"
 SECTION = re.compile(r"^## With the CDK alone\n.*?^```console hub\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
@@ -60,37 +57,11 @@ def typed(cloud, checkout, account, script):
     del theirs["JSII_RUNTIME_PACKAGE_CACHE_ROOT"]
     cache = os.environ.get("PIP_CACHE_DIR", str(Path.home() / ".cache" / "pip"))
     path = f"{CLI.parent}{os.pathsep}{os.environ['PATH']}"  # as `npm install --global` leaves it
-    person, terminal = pty.openpty()
-    shell = subprocess.Popen(  # noqa: S603 -- the page's own words are what is tested
-        ["bash", "-euo", "pipefail", "-c", script],  # noqa: S607 -- as on anybody's machine
-        cwd=checkout,
-        env=mine | theirs | {"PATH": path, "PIP_CACHE_DIR": cache},
-        stdin=terminal,
-        stdout=terminal,
-        stderr=terminal,
-        start_new_session=True,
+    return type_script(
+        script,
+        directory=checkout,
+        environment=mine | theirs | {"PATH": path, "PIP_CACHE_DIR": cache},
     )
-    os.close(terminal)
-    shown = b""
-    try:
-        while part := read(person):
-            if QUESTION in (shown + part)[-len(part) - len(QUESTION) :]:
-                os.write(person, b"y\n")
-            shown += part
-        return shell.wait(timeout=60), shown.decode(errors="replace")
-    finally:
-        shell.kill()
-        os.close(person)
-
-
-def read(terminal):
-    """What it shows next; nothing once the last program has ended."""
-    ready, _, _ = select.select([terminal], [], [], SILENCE_SECONDS)
-    assert ready, f"nothing for {SILENCE_SECONDS} s"
-    try:
-        return os.read(terminal, 65_536)
-    except OSError:  # how Linux says so
-        return b""
 
 
 def stacks(cloud, account):

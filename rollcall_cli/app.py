@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.text import Text
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
 from rollcall.adapters.errors import AWS_ERRORS
@@ -43,7 +43,21 @@ if TYPE_CHECKING:
 TRACEBACK: Final = "ROLLCALL_TRACEBACK"
 
 
-class _Commands(TyperGroup):
+class _Help:
+    """Shows the help option without a placeholder for its value: it takes none."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        option = super().get_help_option(ctx)  # type: ignore[misc]  # of the class that this is mixed into
+        if option is not None:
+            option.metavar = ""
+        return option
+
+
+class _Command(_Help, TyperCommand):
+    pass
+
+
+class _Commands(_Help, TyperGroup):
     """Shows errors as text with exit status 1. Status 2 always means a difference."""
 
     def make_context(self, *args: Any, **parameters: Any) -> Any:
@@ -84,24 +98,15 @@ app = typer.Typer(
     name="rollcall",
     cls=_Commands,
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-app.command()(init)
-app.command()(validate)
-app.command()(plan)
-app.command()(explain)
-app.command()(status)
-app.command()(sweep)
-app.command()(approve)
-app.command()(pause)
-app.command()(unpause)
-app.command()(release)
-app.command()(history)
-app.command()(report)
-app.command()(setup)
-app.command()(doctor)
+for _command in (
+    *(init, validate, plan, explain, status, sweep, approve),
+    *(pause, unpause, release, history, report, setup, doctor),
+):
+    app.command(cls=_Command)(_command)
 
 
 def _show_version(asked: bool) -> None:

@@ -19,9 +19,7 @@ ROOT = Path(__file__).parents[2]
 #: Where jsii unpacks the CDK's library, once: for each home of its own it would take 10 s.
 JSII_CACHE = Path(os.environ.get("JSII_RUNTIME_PACKAGE_CACHE_ROOT") or ROOT / "build" / "jsii")
 _SECONDS = 300
-_COMMAND = (
-    "from rollcall_cli.app import app; app(prog_name='rollcall')"  # what `pip install .` makes a script of
-)
+_COMMAND = "from rollcall_cli.main import main; main()"  # what `pip install .` makes a script of
 
 
 class CommandFailedError(Exception):

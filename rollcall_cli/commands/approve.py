@@ -1,6 +1,7 @@
 """`rollcall approve DIGEST`: apply exactly the plan that is pending approval."""
 
 # No postponed annotations here: typer reads them, and ruff would move what they name out of reach.
+import json
 import re
 from typing import Annotated
 
@@ -12,8 +13,9 @@ from rollcall_cli.aws.hub import connect_to_hub
 from rollcall_cli.status import plans
 from rollcall_cli.status.executions import run_command
 from rollcall_cli.status.plan_values import check_values, choose_masks, list_values, read_values
-from rollcall_cli.text.arguments import ConfigOption, ProfileOption
+from rollcall_cli.text.arguments import ConfigOption, JsonOption, ProfileOption
 from rollcall_cli.text.formatting import count, format_rows
+from rollcall_cli.text.problems import CommandError
 
 
 def _check_digest(value: str) -> str:
@@ -41,6 +43,7 @@ def approve(
     yes: YesOption = False,
     config: ConfigOption = "config",
     profile: ProfileOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Approve a pending plan: exactly that plan is applied, and its roster is enforced from now on.
 
@@ -48,9 +51,11 @@ def approve(
     differs from its digest. Each contact is read again before its write, and is not changed if it differs
     from the plan. Repeat the command to finish an interrupted approval.
 
-    Exit status: 0 approved or declined, 1 an error.
+    Exit status: 0 approved, 1 declined or an error.
     """
     composition = get_composition(context)
+    if as_json and not yes:
+        raise CommandError("--json cannot ask for confirmation", fix="add --yes")
     hub = connect_to_hub(composition, config=config, profile=profile)
     now = hub.clock.now()
     # Approved plans, too: the same command finishes an interrupted approval.
@@ -62,12 +67,16 @@ def approve(
         *list_values(values, masks=choose_masks(composition.out), most=None),
         *plans.describe_approval(plan, now),
     ]
-    for line in format_rows(rows):
+    for line in () if as_json else format_rows(rows):
         composition.out.print(line, soft_wrap=True)
     if not yes and not typer.confirm("Approve this plan?"):
         composition.out.print(Text("Nothing changed."))
-        raise typer.Exit
+        raise typer.Exit(1)
     answer = run_command(hub, "approve", plan=plan.plan)
+    if as_json:
+        found = {"version": 1, "plan": plan.plan, "roster": plan.roster, "changes": plan.changes}
+        typer.echo(json.dumps(found | {"paused": bool(answer.get("paused"))}, indent=2))
+        return
     composition.out.print(
         Text(f"Approved. Roster {plan.roster} is in force. An alert was sent."), soft_wrap=True
     )

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from rollcall_cli.aws.composition import Composition
@@ -92,16 +91,13 @@ def _summarise(found: Sequence[Diagnosis]) -> CheckResult:
 
 
 def _show(composition: Composition, found: Sequence[Diagnosis]) -> None:
-    table = Table(box=None, pad_edge=False)
-    for heading in ("result", "check", "seen"):
-        table.add_column(heading, overflow="fold", no_wrap=heading != "seen")
+    widest = max(len(item.check.title) for item in found)
     for item in found:
         result = item.finding.result
         # Reasons from AWS and names of policies are foreign text.
-        table.add_row(
-            Text(str(result), style=_STYLES[result]), item.check.title, Text(clean(item.finding.seen))
-        )
-    composition.out.print(table)
+        rest = f"{item.check.title:{widest}}  {clean(item.finding.seen)}"
+        line = Text.assemble((f"{result:9}", _STYLES[result]), rest)
+        composition.out.print(line, soft_wrap=True)  # unwrapped: ARNs stay whole
     for result, heading in ((CheckResult.FAIL, "To fix"), (CheckResult.UNKNOWN, "To see more")):
         fixes: dict[str, list[str]] = {}
         for item in found:

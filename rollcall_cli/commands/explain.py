@@ -22,7 +22,7 @@ from rollcall_cli.text.arguments import (
     ProfileOption,
     TagOption,
 )
-from rollcall_cli.text.problems import CommandError
+from rollcall_cli.text.problems import report_unknown_account
 from rollcall_config.configuration import Configuration, load
 
 
@@ -83,10 +83,7 @@ def _explain_live(
     connection = composition.connect(settings, profile=profile)
     account = connection.organization.get_account(account_id, with_tags=True)
     if account is None:
-        raise CommandError(
-            f"account {account_id} is not in the organization {settings.organization}",
-            fix="check the ID; `aws organizations list-accounts` lists all accounts",
-        )
+        raise report_unknown_account(account_id, settings.organization)
     accounts = connection.get_api(account_id)
     return explained(
         roster=roster,

@@ -10,13 +10,14 @@ import typer
 from botocore.exceptions import ClientError
 
 from rollcall.adapters.errors import get_code
+from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.state.contacts import ContactItems
 from rollcall.model.contact import ContactKind
 from rollcall_cli.aws.composition import Composition, Login
 from rollcall_cli.aws.hub import read_output
 from rollcall_cli.history.entries import NO_LOCK, LedgerContext, LedgerEntry, build_entries
 from rollcall_cli.history.records import list_versions
-from rollcall_cli.history.view import build_document, build_table
+from rollcall_cli.history.view import build_document, render
 from rollcall_cli.text.arguments import (
     AccountArgument,
     ConfigOption,
@@ -26,7 +27,7 @@ from rollcall_cli.text.arguments import (
     check_contact_kind,
 )
 from rollcall_cli.text.formatting import clean, count
-from rollcall_cli.text.problems import DENIED_CODES, CommandError
+from rollcall_cli.text.problems import DENIED_CODES, CommandError, report_unknown_account
 from rollcall_config.configuration import load
 
 _WITH_ERRORS = 2
@@ -78,6 +79,8 @@ def history(
     retention = timedelta(days=configuration.settings.ledger_retention_days)
     region = configuration.settings.region
     every = _read_entries(login, composition, account, retention=retention, region=region, verify=verify)
+    if not every:
+        _check_account(login, account, organization=configuration.settings.organization)
     # A write without any record left can be of any kind.
     found = [
         entry for entry in every if kind is None or entry.intent is None or str(entry.intent.kind) == kind
@@ -91,6 +94,12 @@ def history(
     else:
         _show(composition, account, found, verify=verify, details=show_details)
     raise typer.Exit(_WITH_ERRORS if faulty else 0)
+
+
+def _check_account(login: Login, account_id: str, *, organization: str) -> None:
+    """CommandError if the organization has no such account, whose history would be empty, too."""
+    if AwsOrganization(client=login.client("organizations")).get_account(account_id, with_tags=False) is None:
+        raise report_unknown_account(account_id, organization)
 
 
 def _read_entries(
@@ -143,7 +152,8 @@ def _show(
     if not found:
         composition.out.print(f"Rollcall has not written to {account_id}.", soft_wrap=True)
         return
-    composition.out.print(build_table(found, details=details))
+    for line in render(found, details=details):
+        composition.out.print(line, soft_wrap=True)
     faulty = sum(bool(entry.errors) for entry in found)
     if not verify:
         if faulty:

@@ -1,16 +1,17 @@
 """`rollcall pause` and `rollcall unpause`: stop or resume all writes within seconds."""
 
 # No postponed annotations here: typer reads them, and ruff would move what they name out of reach.
-from typing import Annotated
+import json
+from typing import Annotated, Any
 
 import typer
 from rich.text import Text
 
 from rollcall.control import LONGEST_REASON
-from rollcall_cli.aws.composition import get_composition
+from rollcall_cli.aws.composition import Composition, get_composition
 from rollcall_cli.aws.hub import connect_to_hub
 from rollcall_cli.status.executions import run_command
-from rollcall_cli.text.arguments import ConfigOption, ProfileOption
+from rollcall_cli.text.arguments import ConfigOption, JsonOption, ProfileOption
 
 
 def _check_reason(value: str) -> str:
@@ -37,6 +38,7 @@ def pause(
     reason: ReasonOption,
     config: ConfigOption = "config",
     profile: ProfileOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Stop all writes of contacts within seconds. Differences are still found and alerted.
 
@@ -46,7 +48,8 @@ def pause(
     """
     composition = get_composition(context)
     run_command(connect_to_hub(composition, config=config, profile=profile), "pause", reason=reason)
-    composition.out.print(Text("Paused: nothing is written until `rollcall unpause`. An alert was sent."))
+    text = "Paused: nothing is written until `rollcall unpause`. An alert was sent."
+    _show(composition, text, {"paused": True, "reason": reason}, as_json=as_json)
 
 
 def unpause(
@@ -55,6 +58,7 @@ def unpause(
     reason: ReasonOption,
     config: ConfigOption = "config",
     profile: ProfileOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Resume writes after a pause.
 
@@ -65,4 +69,11 @@ def unpause(
     composition = get_composition(context)
     run_command(connect_to_hub(composition, config=config, profile=profile), "unpause", reason=reason)
     text = "Resumed. An alert was sent. `rollcall sweep` corrects what was found during the pause."
-    composition.out.print(Text(text), soft_wrap=True)
+    _show(composition, text, {"paused": False, "reason": reason}, as_json=as_json)
+
+
+def _show(composition: Composition, text: str, found: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps({"version": 1} | found, indent=2))
+    else:
+        composition.out.print(Text(text), soft_wrap=True)

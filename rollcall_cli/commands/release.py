@@ -1,6 +1,7 @@
 """`rollcall release ACCOUNT KIND`: restore a contact at once again after repeated edits."""
 
 # No postponed annotations here: typer reads them, and ruff would move what they name out of reach.
+import json
 from datetime import datetime
 
 import typer
@@ -9,7 +10,7 @@ from rich.text import Text
 from rollcall_cli.aws.composition import get_composition
 from rollcall_cli.aws.hub import connect_to_hub
 from rollcall_cli.status.executions import run_command
-from rollcall_cli.text.arguments import AccountArgument, ConfigOption, KindArgument, ProfileOption
+from rollcall_cli.text.arguments import AccountArgument, ConfigOption, JsonOption, KindArgument, ProfileOption
 from rollcall_cli.text.formatting import clean, format_time
 
 
@@ -20,6 +21,7 @@ def release(
     *,
     config: ConfigOption = "config",
     profile: ProfileOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """End the backoff after repeated edits of a contact: the next edit is restored at once.
 
@@ -30,6 +32,10 @@ def release(
     composition = get_composition(context)
     hub = connect_to_hub(composition, config=config, profile=profile)
     before = run_command(hub, "release", contact=(account, kind)).get("released")
+    if as_json:
+        found = {"version": 1, "account_id": account, "kind": kind, "released_before": before or None}
+        typer.echo(json.dumps(found, indent=2))
+        return
     if before:
         at = format_time(datetime.fromisoformat(before["at"]))
         ended = f"The backoff for {kind} on {account} was ended before, at {at} by {clean(before['by'])}."

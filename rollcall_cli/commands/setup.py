@@ -49,7 +49,7 @@ def setup(
     Needs credentials of the management account. Each step is shown with the equivalent AWS CLI command.
     Completed steps are skipped, so the command can be repeated at any time.
 
-    Exit status: 0 every step is completed, 1 a step failed or an error.
+    Exit status: 0 every step is completed, 1 a step failed, --undo was declined, or an error.
     """
     composition: Composition = context.obj
     aws = _connect(composition, config, profile)
@@ -102,7 +102,7 @@ def _ask(composition: Composition, aws: ManagementClients, *, as_json: bool) -> 
     )
     if not typer.confirm("Remove all of this?"):
         composition.out.print(Text("Nothing changed."))
-        raise typer.Exit
+        raise typer.Exit(1)
 
 
 def _show(composition: Composition, reports: Iterable[StepReport], *, as_json: bool) -> list[StepReport]:

@@ -1,9 +1,10 @@
 """`rollcall sweep`: check every account now."""
 
 # No postponed annotations here: typer reads them, and ruff would move what they name out of reach.
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.text import Text
@@ -14,7 +15,7 @@ from rollcall_cli.aws.hub import SWEEP, Hub, connect_to_hub
 from rollcall_cli.status import runs
 from rollcall_cli.status.executions import start_execution
 from rollcall_cli.status.runs import follow
-from rollcall_cli.text.arguments import ConfigOption, ProfileOption
+from rollcall_cli.text.arguments import ConfigOption, JsonOption, ProfileOption
 from rollcall_cli.text.formatting import format_rows
 from rollcall_cli.text.problems import INTERRUPTED, CommandError
 from rollcall_cli.text.progress import show_bars
@@ -38,6 +39,7 @@ def sweep(
     follow_it: FollowOption = False,
     config: ConfigOption = "config",
     profile: ProfileOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Start a sweep: it checks every account, and corrects, alerts or asks for approval of what differs.
 
@@ -50,9 +52,13 @@ def sweep(
     hub = connect_to_hub(composition, config=config, profile=profile)
     asked = {"trigger": str(Trigger.OPERATOR), "by": hub.caller, "plan": None}
     arn, name = start_execution(hub, SWEEP, "operator", asked)
-    composition.out.print(Text(f"Started {name}."), soft_wrap=True)
+    if not as_json:
+        composition.out.print(Text(f"Started {name}."), soft_wrap=True)
     if not follow_it:
-        composition.out.print(Text("`rollcall status` shows the progress."))
+        if as_json:
+            _print_json(name, None)
+        else:
+            composition.out.print(Text("`rollcall status` shows the progress."))
         return
     try:
         with _show_progress(composition) as update:
@@ -61,7 +67,7 @@ def sweep(
         raise CommandError(
             "interrupted", fix="the sweep continues: `rollcall status` shows the progress", status=INTERRUPTED
         ) from None
-    raise typer.Exit(_show_end(composition, hub, run))
+    raise typer.Exit(_show_end(composition, hub, run, name=name, as_json=as_json))
 
 
 @contextmanager
@@ -80,17 +86,26 @@ def _show_progress(composition: Composition) -> Iterator[Callable[[str, int, int
         yield update
 
 
-def _show_end(composition: Composition, hub: Hub, run: Run | None) -> int:
-    last = hub.sweeps.find_last()
+def _show_end(composition: Composition, hub: Hub, run: Run | None, *, name: str, as_json: bool) -> int:
     if run is None:
         raise CommandError(
             "the sweep failed before it began", fix="the logs of the function sweep show the cause"
         )
-    if last is None or last["run"] != run.id:
-        # No account was read: it was superseded, or there was nothing new.
-        composition.out.print(Text(f"Run {run.id} ended: {run.ending or Ending.FAILED}."))
-        return _STATUS.get(run.ending or Ending.FAILED, 0)
-    composition.out.print(Text(f"Run {run.id}"))
-    for line in format_rows(runs.summarise_run(last)):
-        composition.out.print(line, soft_wrap=True)
-    return _STATUS.get(Ending(last["ending"]), 0)
+    last = hub.sweeps.find_last()
+    ending = run.ending or Ending.FAILED
+    if last is not None and last["run"] == run.id:
+        ending = Ending(last["ending"])
+        lines = [Text(f"Run {run.id}"), *format_rows(runs.summarise_run(last))]
+    else:  # no account was read: it was superseded, or there was nothing new
+        last = None
+        lines = [Text(f"Run {run.id} ended: {ending}.")]
+    if as_json:
+        _print_json(name, {"id": run.id, "ending": ending, "summary": last})
+    else:
+        for line in lines:
+            composition.out.print(line, soft_wrap=True)
+    return _STATUS.get(ending, 0)
+
+
+def _print_json(execution: str, run: dict[str, Any] | None) -> None:
+    typer.echo(json.dumps({"version": 1, "execution": execution, "run": run}, indent=2))

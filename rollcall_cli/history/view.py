@@ -1,19 +1,19 @@
-"""The history of an account as a table and as JSON."""
+"""The history of an account as text and as JSON."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
+from rich.text import Text
 
 from rollcall.model.contact import mask_contact
 from rollcall.model.desired import Desired, Present
 from rollcall.notify.incidents import name_program
 from rollcall.sweep.apply_account import SWEEP
-from rollcall_cli.text.formatting import clean
+from rollcall_cli.text.formatting import clean, format_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from rollcall.model.contact import Contact
     from rollcall_cli.history.entries import LedgerEntry
@@ -55,27 +55,22 @@ def build_document(entry: LedgerEntry, *, details: bool) -> dict[str, Any]:
     }
 
 
-def build_table(found: Sequence[LedgerEntry], *, details: bool) -> Table:
-    """Return a table, the newest write last, like a log."""
-    made = Table(show_lines=True)
-    for column in ("when (UTC)", "contact", "who, from where", "found", "set", "outcome"):
-        made.add_column(column, overflow="fold")  # nothing is cut: the end of an ARN names the caller
+def render(found: Sequence[LedgerEntry], *, details: bool) -> Iterator[Text]:
+    """Yield a block for each write, the newest last, like a log. Print them unwrapped: ARNs stay whole."""
     for entry in found:
-        made.add_row(*_format_row(build_document(entry, details=details)))
-    return made
-
-
-def _format_row(item: Mapping[str, Any]) -> tuple[str, ...]:
-    if item["at"] is None:
-        return (clean(item["id"]), "?", "?", "?", "?", clean(_format_state(item)))
-    return (
-        item["at"][:19].replace("T", " "),
-        item["kind"].lower(),
-        _format_actor(item["actor"]),
-        clean(_format_contact(item["found"])),
-        clean(_format_contact(item["wanted"])),
-        clean(_format_state(item)),
-    )
+        item = build_document(entry, details=details)
+        state = clean(_format_state(item))
+        if item["at"] is None:
+            yield Text(f"{clean(item['id'])}  {state}")
+            continue
+        yield Text(f"{item['at'][:19].replace('T', ' ')}Z  {item['kind'].lower()}  {state}")
+        yield from format_rows(
+            (
+                *_list_origin(item["actor"]),
+                ("found", _format_contact(item["found"])),
+                ("set", _format_contact(item["wanted"])),
+            )
+        )
 
 
 def _format_state(item: Mapping[str, Any]) -> str:
@@ -87,12 +82,11 @@ def _format_state(item: Mapping[str, Any]) -> str:
     return "not known" if item["lookup"] else str(item["state"])
 
 
-def _format_actor(actor: Mapping[str, Any]) -> str:
-    """Return principal, address and program; a sweep has no address and no program."""
-    who = clean(actor["principal"])
-    if actor["kind"] == SWEEP.kind:
-        return who
-    return f"{who}\n{clean(actor['source_ip'])}, {clean(name_program(actor['user_agent']))}"
+def _list_origin(actor: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield principal, address and program; a sweep has no address and no program."""
+    yield "by", actor["principal"]
+    if actor["kind"] != SWEEP.kind:
+        yield "from", f"{actor['source_ip']}, {name_program(actor['user_agent'])}"
 
 
 def _show_contact(contact: Contact | None, *, details: bool) -> dict[str, str] | None:

@@ -71,6 +71,14 @@ class UnansweredError(CommandError):
         self.message = message
 
 
+def report_unknown_account(account_id: str, organization: str) -> CommandError:
+    """Return the error of a command about an account that the organization does not have."""
+    return CommandError(
+        f"account {account_id} is not in the organization {organization}",
+        fix="check the ID; `aws organizations list-accounts` lists all accounts",
+    )
+
+
 def explain_credential_error(error: Exception) -> CommandError | None:
     """Return what is wrong with the credentials or the network, None if nothing is."""
     code = get_code(error) if isinstance(error, ClientError) else ""
@@ -80,7 +88,8 @@ def explain_credential_error(error: Exception) -> CommandError | None:
             found = CommandError("no AWS credentials found", fix=_NOT_LOGGED_IN)
         case ProfileNotFound():
             fix = "`aws configure list-profiles` lists the profiles of this machine"
-            found = CommandError("there is no AWS profile of that name on this machine", fix=fix)
+            profile = error.kwargs["profile"]
+            found = CommandError(f"there is no AWS profile {profile!r} on this machine", fix=fix)
         case CredentialRetrievalError():
             fix = f"check credential_process in ~/.aws/config, or {_NOT_LOGGED_IN}"
             found = CommandError("the program that provides the AWS credentials failed", fix=fix)

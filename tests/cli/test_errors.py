@@ -179,7 +179,7 @@ def test_a_defect_shows_where_it_is_if_asked_to(desk, monkeypatch):
 def test_a_profile_that_does_not_exist(monkeypatch, tmp_path):
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
-    with pytest.raises(CommandError, match="no AWS profile of that name") as error:
+    with pytest.raises(CommandError, match="no AWS profile 'nope' on this") as error:
         build_composition().clients("sts", region="us-east-1", profile="nope")
     assert "aws configure list-profiles" in error.value.fix
 

@@ -28,6 +28,19 @@ def test_help_is_as_reviewed(desk, command):
     assert_golden(f"help-{command or 'rollcall'}.txt", result.stdout)
 
 
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_h_is_short_for_help(desk, command):
+    assert desk.run(*command.split(), "-h").stdout == desk.run(*command.split(), "--help").stdout
+
+
+def test_shells_complete_commands_and_options(desk, monkeypatch):
+    for typed, offered in (("rollcall expl", "explain"), ("rollcall sweep --fol", "--follow")):
+        monkeypatch.setenv("COMP_WORDS", typed)
+        monkeypatch.setenv("COMP_CWORD", str(len(typed.split()) - 1))
+        monkeypatch.setenv("_ROLLCALL_COMPLETE", "complete_bash")
+        assert desk.run().stdout.split() == [offered]
+
+
 def test_without_a_command_the_help_is_shown(desk):
     assert "Commands" in desk.run().stdout
 

@@ -72,6 +72,29 @@ def test_an_account_without_writes_has_no_history(books: Books) -> None:
     assert books.world.run("history", PAYMENTS).stdout == f"Rollcall has not written to {PAYMENTS}.\n"
 
 
+def test_an_account_that_the_organization_does_not_have_is_an_error(books: Books) -> None:
+    result = books.world.run("history", "999999999999")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert (
+        "error: account 999999999999 is not in the organization o-exampleorgid\nfix: check" in result.stderr
+    )
+
+
+def test_an_account_that_left_keeps_its_history(books: Books) -> None:
+    books.write()
+    del books.world.organization.accounts[PAYMENTS]
+    result = books.world.run("history", PAYMENTS)
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+def test_an_arn_stays_whole_in_a_pipe(books: Books) -> None:
+    books.write()
+    assert (
+        "  by        arn:aws:sts::222222222222:assumed-role/Dev/mary\n"
+        in books.world.run("history", PAYMENTS).stdout
+    )
+
+
 def test_a_whole_ledger_is_verified(books: Books) -> None:
     intents = [books.write(), books.write(5)]
     assert books.verify() == (0, {intent.id: [] for intent in intents})
@@ -318,7 +341,7 @@ def test_without_verify_a_faulty_record_is_said_and_not_an_error(books: Books) -
     result = books.world.run("history", PAYMENTS)
     assert result.exit_code == 0
     assert "1 record with errors: --verify names them" in result.stdout
-    assert "│ written" in result.stdout
+    assert "  written\n" in result.stdout
 
 
 def test_where_no_lock_is_shown_at_all_the_permission_is_named(books: Books) -> None:

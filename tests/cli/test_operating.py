@@ -222,7 +222,7 @@ def test_a_plan_of_many_groups_is_shown_in_part_by_status_and_whole_by_approve(h
 
 def test_no_is_an_answer(held):
     result = held.run("approve", plan_of(held).plan, answer="n\n")
-    assert result.exit_code == 0
+    assert result.exit_code == 1
     assert result.stdout.endswith("Nothing changed.\n")
     assert not held.machines.inputs
 

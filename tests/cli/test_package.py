@@ -75,9 +75,13 @@ def test_the_sdk_is_not_waited_for_where_it_is_not_needed():
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, check=True)  # noqa: S603  # as above
 
 
-def test_the_script_leads_to_the_command():
+def test_the_script_leads_to_the_command(monkeypatch):
     module, _, name = PROJECT["project"]["scripts"]["rollcall"].partition(":")
-    assert getattr(import_module(module), name).info.name == "rollcall"
+    called = []
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    monkeypatch.setattr("rollcall_cli.app.app", lambda **parameters: called.append(parameters))
+    getattr(import_module(module), name)()
+    assert called == [{"prog_name": "rollcall"}]
 
 
 def test_every_package_that_the_command_imports_is_installed_with_it():

@@ -100,7 +100,7 @@ def test_no_is_no(bare):
     bare.run("setup")
     bare.calls.clear()
     result = bare.run("setup", "--undo", answer="n\n")
-    assert result.exit_code == 0
+    assert result.exit_code == 1
     assert "Nothing changed." in result.stdout
     assert not changes(bare)
 

@@ -1,0 +1,74 @@
+"""Scripts get JSON, and lines without breaks, from commands that operate."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.cli.desk import MALLORY, PAYMENTS, RIGHT
+from tests.cli.scenes import LIMITED, contested, held, operated
+
+
+def answer(world, *arguments, status=0):
+    result = world.run(*arguments, "--json")
+    assert (result.exit_code, result.stderr) == (status, "")
+    found = json.loads(result.stdout)
+    assert found.pop("version") == 1
+    return found
+
+
+def test_a_sweep_that_is_started(world):
+    operated(world)
+    found = answer(world, "sweep")
+    assert found["execution"].startswith("operator-")
+    assert found["run"] is None
+
+
+@pytest.mark.parametrize("contacts", [LIMITED, LIMITED.replace("aws-soc@", "aws-sco@")])
+def test_a_sweep_that_is_followed(world, contacts):
+    operated(world)
+    world.has(PAYMENTS, **RIGHT | {"security": MALLORY})
+    waits = contacts != LIMITED
+    if waits:
+        world.write(contacts=contacts)
+        world.machines.deploy()
+    result = world.run("sweep", "--follow", "--json")
+    assert result.exit_code == (2 if waits else 0)
+    run = json.loads(result.stdout)["run"]
+    assert run["ending"] == ("pending-approval" if waits else "finished")
+    assert run["summary"]["run"] == run["id"]
+    assert bool(run["summary"]["pending"]) is waits
+
+
+def test_an_approval(world):
+    held(world)
+    (plan,) = json.loads(world.run("status", "--json").stdout)["pending_approval"]
+    refused = world.run("approve", plan["plan"], "--json")
+    assert refused.exit_code == 1
+    assert "fix: add --yes" in refused.stderr
+    assert not world.machines.inputs
+    found = answer(world, "approve", plan["plan"], "--yes")
+    assert found == {"plan": plan["plan"], "roster": plan["roster"], "changes": plan["changes"], "paused": False}
+
+
+def test_a_pause_and_its_end(world):
+    operated(world)
+    assert answer(world, "pause", "--reason", "freeze") == {"paused": True, "reason": "freeze"}
+    assert world.machines.hub.state.get_enforcement().paused
+    assert answer(world, "unpause", "--reason", "over") == {"paused": False, "reason": "over"}
+    assert not world.machines.hub.state.get_enforcement().paused
+
+
+def test_a_release(world):
+    contested(world)
+    first = answer(world, "release", PAYMENTS, "security")
+    assert first == {"account_id": PAYMENTS, "kind": "SECURITY", "released_before": None}
+    world.clock.sleep(300)
+    assert answer(world, "release", PAYMENTS, "security")["released_before"]["by"]
+
+
+def test_an_arn_is_never_broken(world):
+    (line,) = [line for line in world.run("doctor", "--other-profile", "management").stdout.splitlines() if "Role in management" in line]
+    assert "arn:aws:account::111111111111:account" in line
+    assert len(line) > 100

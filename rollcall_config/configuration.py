@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from rollcall_config import roster_compile, settings
+from rollcall_config import organization_checks, roster_compile, settings
 from rollcall_config.document import ConfigError, ConfigProblem, ConfigWarning
 from rollcall_config.roster_checks import find_warnings
 
@@ -81,7 +81,9 @@ def load(root: Path, directory: str, *, today: date | None = None) -> Configurat
     if problems:
         raise ConfigError(problems)
     organization, roster = read
-    warnings = find_warnings(
-        roster.source, today=today or datetime.now(UTC).date(), management=organization.management
-    )
-    return Configuration(settings=organization, roster=roster.compiled, warnings=tuple(warnings))
+    today = today or datetime.now(UTC).date()
+    warnings = [
+        *organization_checks.find_warnings(organization.source),
+        *find_warnings(roster.source, today=today, management=organization.settings.management),
+    ]
+    return Configuration(settings=organization.settings, roster=roster.compiled, warnings=tuple(warnings))

@@ -89,6 +89,14 @@ class Document:
         """Return a warning about the value at `route`."""
         return ConfigWarning(file=self.file, line=self.get_line(route), field=format_route(route), text=text)
 
+    def make_joint_warning(self, routes: Sequence[Route], text: str) -> ConfigWarning:
+        """Return one warning about all these values, at the first; the others are named with their lines."""
+        first, *others = routes
+        named = [f"{format_route(route)} (line {self.get_line(route)})" for route in others]
+        also = f", as are {', '.join(named)}" if len(named) > 1 else f", as is {named[0]}" if named else ""
+        what, _, rest = text.partition(": ")
+        return self.make_warning(first, f"is {what}{also}: {rest}")
+
 
 def format_route(route: Route) -> str:
     """Return the route as people write it, `overrides[0].ou`."""

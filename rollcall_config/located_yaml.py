@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 from rollcall_config.document import ConfigError, ConfigProblem, Document, Unquoted, format_route
+from rollcall_config.yaml_errors import explain_yaml_error
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +21,9 @@ _DECIMAL: Final = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})", re.ASCII)
 # JSON writes what is beyond U+FFFF as two escapes; to YAML they are two halves, of which no text is made.
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _HALF: Final = 'has an escape for half a character, such as "\\ud83d": write the character itself'
+_ALIAS: Final = (
+    "aliases (*name), also after <<, are not read: repeat the value; quote a text that begins with *"
+)
 _READ_AS: Final = {"int": "a number", "float": "a number", "bool": "true or false", "timestamp": "a date"}
 
 
@@ -36,9 +40,8 @@ def read(path: Path, *, file: str) -> Document:
     try:
         node = yaml.compose(text, Loader=_NoAliases)
     except yaml.YAMLError as error:
-        raise ConfigError(
-            [ConfigProblem(file=file, line=_find_line(error, text), text=_explain(error))]
-        ) from None
+        line, problem = explain_yaml_error(error, text)
+        raise ConfigError([ConfigProblem(file=file, line=line, text=problem)]) from None
     except RecursionError:
         problem = "is nested too deeply: no key needs more than a few levels"
         raise ConfigError([ConfigProblem(file=file, text=problem)]) from None
@@ -54,9 +57,7 @@ class _NoAliases(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
             mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # PyYAML's stubs miss it
-            raise yaml.composer.ComposerError(
-                None, None, "aliases (*name) are not read: repeat the value", mark
-            )
+            raise yaml.composer.ComposerError(None, None, _ALIAS, mark)
         return super().compose_node(parent, index)
 
 
@@ -129,18 +130,3 @@ class _Converter:
 def _read_int(node: yaml.ScalarNode) -> int | None:
     """Return the number that a reader sees: to YAML, 010 is eight, 1:30 ninety, and 1_0 ten."""
     return int(node.value) if _DECIMAL.fullmatch(node.value) else None
-
-
-def _find_line(error: yaml.YAMLError, text: str) -> int:
-    if isinstance(error, yaml.MarkedYAMLError):
-        mark = error.problem_mark or error.context_mark
-        return mark.line + 1 if mark else 1
-    position = getattr(error, "position", 0)  # a character that YAML refuses
-    return text.count("\n", 0, position) + 1
-
-
-def _explain(error: yaml.YAMLError) -> str:
-    if isinstance(error, yaml.MarkedYAMLError):
-        parts = [part for part in (error.context, error.problem) if part]
-        return f"is not YAML: {', '.join(parts)}"
-    return f"is not YAML: {getattr(error, 'reason', 'unreadable')}"

@@ -1,15 +1,16 @@
-"""Values of `organization.yaml` that are valid alone and contradict each other."""
+"""Values of `organization.yaml` that contradict each other, or are still those of an example."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from rollcall_config.organization_values import PARTITIONS
+from rollcall_config.samples import is_sample_account, is_sample_address, is_sample_organization
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from rollcall_config.document import ConfigProblem, Document, Route
+    from rollcall_config.document import ConfigProblem, ConfigWarning, Document, Route
 
 _LISTS: tuple[tuple[Route, str], ...] = (
     (("alerts", "addresses"), "each alert would arrive twice"),
@@ -37,6 +38,18 @@ def find_contradictions(document: Document) -> list[ConfigProblem]:
         *_check_channels(document, data, region),
         *_check_places(document, data, region),
     ]
+
+
+def find_warnings(document: Document) -> list[ConfigWarning]:
+    """Return the warnings about a file without problems."""
+    data = document.data
+    routes: list[Route] = [("organization",)] if is_sample_organization(data["organization"]) else []
+    routes += [(key,) for key in ("management", "hub") if is_sample_account(data[key])]
+    addresses = enumerate(_list_texts(data, ("alerts", "addresses")))
+    routes += [("alerts", "addresses", index) for index, one in addresses if is_sample_address(one)]
+    if not routes:
+        return []
+    return [document.make_joint_warning(routes, "a sample value of documentation: write your own")]
 
 
 def _check_hub(document: Document, data: Mapping[str, Any]) -> Iterator[ConfigProblem]:

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from rollcall_config.document import Unquoted
-from rollcall_config.values import OU_ID, ROOT_ID, refuse_sessions
+from rollcall_config.principals import refuse_pathless, refuse_sessions
+from rollcall_config.values import OU_ID, ROOT_ID
 
 #: The Regions that host the Account API, one in each partition.
 #: Endpoints of the service models (botocore): account.us-east-1.amazonaws.com and
@@ -81,6 +82,7 @@ BreakGlass = Annotated[
     str,
     StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::([0-9]{12}|\*):(role|user)/[A-Za-z0-9_+=,.@/*?-]+$"),
     AfterValidator(_refuse_everybody),
+    BeforeValidator(refuse_pathless),
     BeforeValidator(refuse_sessions),
     Field(
         description="an ARN of roles or users, with or without wildcards, such as"
@@ -91,6 +93,7 @@ PeopleArn = Annotated[
     str,
     StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[A-Za-z0-9_+=,.@/*?-]+$"),
     AfterValidator(_refuse_everybody),
+    BeforeValidator(refuse_pathless),
     BeforeValidator(refuse_sessions),
     Field(
         description="an ARN of roles or users of one account, with or without wildcards after its id, such as"

@@ -5,6 +5,7 @@ The roster may still be wrong: only what has the right shape is checked.
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date
 from itertools import combinations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rollcall.model.edit_limits import BulkLimits
 from rollcall_config.document import list_known
 from rollcall_config.roster_model import KINDS, SELECTORS
+from rollcall_config.samples import is_sample_address, is_sample_phone
 from rollcall_config.values import ABSENT
 
 if TYPE_CHECKING:
@@ -21,8 +23,10 @@ if TYPE_CHECKING:
     from rollcall_config.document import ConfigProblem, ConfigWarning, Document, Route
 
 _SETTINGS: Final = (*KINDS, "mode")
-# +1 NXX 555 0100 to 0199 are kept for fiction (ATIS-0300115).
-_FICTION: Final = re.compile(r"1?([2-9][0-9]{2})?55501[0-9]{2}")
+#: AWS's own form of a tag, in the CLI and in CloudFormation.
+_AWS_TAG: Final = ["key", "value"]
+#: Text that YAML reads as text without quotes.
+_PLAIN: Final = re.compile(r"(?!(?i:y|n|yes|no|on|off|true|false|null)$)[A-Za-z][\w.-]*", re.ASCII)
 
 
 def find_contradictions(document: Document) -> list[ConfigProblem]:
@@ -53,7 +57,9 @@ def find_warnings(document: Document, *, today: date, management: str) -> list[C
         *_warn_of_reviews(document, today),
         *_warn_of_ended(document, today),
         *_warn_of_unused(document),
-        *_warn_of_placeholders(document),
+        *_warn_of_phones(document),
+        *_warn_of_samples(document),
+        *_warn_of_root(document),
         *_warn_of_shared(document),
         *_warn_of_exempt_overrides(document),
         *_warn_of_management(document, management),
@@ -120,6 +126,12 @@ def _check_selectors(document: Document) -> Iterator[ConfigProblem]:
             yield document.make_problem(route, "selects no accounts; give it accounts, tag or ou")
         elif len(given) > 1:
             yield document.make_problem(route, f"has {' and '.join(given)}: make an override of each")
+        tag = entry.get("tag")
+        if isinstance(tag, dict) and sorted(map(str.casefold, tag)) == _AWS_TAG:
+            named = {name.casefold(): text for name, text in tag.items()}
+            if isinstance(named["key"], str) and isinstance(named["value"], str):
+                written = f"{{{_quote(named['key'])}: {_quote(named['value'])}}}"
+                yield document.make_problem((*route, "tag"), f"is AWS's form of a tag: write {written}")
 
 
 def _check_effects(document: Document) -> Iterator[ConfigProblem]:
@@ -213,12 +225,33 @@ def _warn_of_unused(document: Document) -> Iterator[ConfigWarning]:
             yield document.make_warning(("contacts", name), "is used by no default and no override")
 
 
-def _warn_of_placeholders(document: Document) -> Iterator[ConfigWarning]:
+def _warn_of_phones(document: Document) -> Iterator[ConfigWarning]:
     for name, contact in document.data["contacts"].items():
-        digits = _keep_digits(contact["phone"])
-        if _FICTION.fullmatch(digits) or (len(set(digits)) <= 1 and "{" not in contact["phone"]):
+        if is_sample_phone(contact["phone"]):
             text = "looks like a placeholder, not like a phone number"
             yield document.make_warning(("contacts", name, "phone"), text)
+
+
+def _warn_of_samples(document: Document) -> Iterator[ConfigWarning]:
+    routes: list[Route] = [
+        ("contacts", name, "email")
+        for name, contact in document.data["contacts"].items()
+        if is_sample_address(contact["email"])
+    ]
+    if routes:
+        text = "at a sample domain: no mail arrives there; write your own address"
+        yield document.make_joint_warning(routes, text)
+
+
+def _warn_of_root(document: Document) -> Iterator[ConfigWarning]:
+    for route, entry in list_entries(document, "overrides"):
+        first, _, rest = entry.get("ou", "").partition("/")
+        if first.casefold() == "root":
+            meant = f"write {rest}" if rest else "give the ID of the root (aws organizations list-roots)"
+            text = (
+                f"begins with {first!r}, but paths begin below the root: {meant}, unless an OU has this name"
+            )
+            yield document.make_warning((*route, "ou"), text)
 
 
 def _warn_of_shared(document: Document) -> Iterator[ConfigWarning]:
@@ -239,10 +272,16 @@ def _warn_of_shared(document: Document) -> Iterator[ConfigWarning]:
 
 def _find_same(one: Mapping[str, str], two: Mapping[str, str]) -> str:
     same = {
+        "name": one["name"].casefold() == two["name"].casefold(),
         "mailbox": one["email"].casefold() == two["email"].casefold(),
         "phone": (_keep_digits(one["phone"]) or one["phone"]) == (_keep_digits(two["phone"]) or two["phone"]),
     }
-    return " and ".join(part for part, equal in same.items() if equal)
+    *others, last = [part for part, equal in same.items() if equal] or [""]
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _quote(text: str) -> str:
+    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
 
 
 def _warn_of_exempt_overrides(document: Document) -> Iterator[ConfigWarning]:

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, JsonValue
 from rollcall.bulk_edits.model import MOST_ACCOUNTS
 from rollcall.contact.repeated_edits import MOST_REVERTS
 from rollcall.model.edit_limits import BulkLimits, RepeatedEditLimits
+from rollcall_config.principals import PrincipalArn
 from rollcall_config.validation import Strict
 from rollcall_config.values import (
     ABSENT,
@@ -19,7 +20,6 @@ from rollcall_config.values import (
     Ou,
     PersonName,
     Phone,
-    PrincipalArn,
     Reason,
     TagKey,
     TagValue,

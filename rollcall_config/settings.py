@@ -15,6 +15,7 @@ from rollcall_config.validation import validate
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from rollcall_config.document import Document
     from rollcall_config.organization_model import ChannelKeys
 
 FILE: Final = "organization.yaml"
@@ -126,7 +127,16 @@ class Settings:
         return PARTITIONS[self.region]
 
 
-def read_settings(path: Path, *, file: str) -> Settings:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsSource:
+    """A valid file."""
+
+    #: As it stands in its file.
+    source: Document
+    settings: Settings
+
+
+def read_settings(path: Path, *, file: str) -> SettingsSource:
     """Read and check the file, which messages call `file`. Raises ConfigError with all its problems."""
     document = read(path, file=file)
     model, problems = validate(OrganizationFile, document)
@@ -135,7 +145,7 @@ def read_settings(path: Path, *, file: str) -> Settings:
         problems += find_contradictions(document)
     if problems or model is None:
         raise ConfigError(problems)
-    return _make_settings(model)
+    return SettingsSource(source=document, settings=_make_settings(model))
 
 
 def _make_settings(model: OrganizationFile) -> Settings:

@@ -25,35 +25,16 @@ PLACEHOLDERS: Final = {"{account_id}": "0" * 12, "{account_name}": "0"}
 OU_ID: Final = r"ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}"
 ROOT_ID: Final = r"r-[0-9a-z]{4,32}"
 _ID: Final = re.compile(f"{OU_ID}|{ROOT_ID}")
+_CONTROL_TOWER: Final = re.compile(rf"\(({OU_ID})\)$")
 _OU_NAME: Final = r"[^/\s]([^/]{0,126}[^/\s])?"
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
-_SESSION: Final = re.compile(
-    r"arn:(?P<partition>aws[a-z-]*):sts::(?P<account>[0-9]{12}|\*):assumed-role/(?P<role>[A-Za-z0-9_+=,.@*?-]+)(/.*)?"
-)
 _EXPRESSION: Final = re.compile(r"\{[^{}]*\}|[{}]")
 _CHARACTERS: Final = {"email": r"[\w+=.#|!&@-]", "phone": r"[\s0-9()+-]"}
 _FORMS: Final = {"email": (EMAIL, "name@domain.tld"), "phone": (PHONE, "digits")}
 _ADDRESS: Final = r"[^@\s]+@[^@\s]+\.[^@\s]+"
+_ACCOUNT_DIGITS: Final = 12
+#: More leading zeros than these are no accident.
+_LOST_ZEROS: Final = 3
 _PERCENT: Final = r"(100|[1-9]?[0-9])%"
-
-
-def refuse_sessions(value: Any) -> Any:
-    """Raise ValueError for the ARN of a session, whose principal is the role in aws:PrincipalArn."""
-    if isinstance(value, str) and (session := _SESSION.fullmatch(value)):
-        role = f"arn:{session['partition']}:iam::{session['account']}:role/{session['role']}"
-        raise ValueError(
-            f"{value!r} is a session, which has another name each time; name its role,"
-            f" {role} (with the role's path, if it has one)"
-        )
-    return value
-
-
-def _refuse_wildcards(value: Any) -> Any:
-    if isinstance(value, str) and re.search(r"[*?]", value):
-        raise ValueError(
-            f"{value!r} has a wildcard: anyone who can create a role with a matching name would be trusted"
-        )
-    return value
 
 
 def _refuse_absent(value: str) -> str:
@@ -75,11 +56,43 @@ def _check_address(value: str) -> str:
 
 
 def _check_ou(value: str) -> str:
+    if named := _CONTROL_TOWER.search(value):
+        raise ValueError(f"{value!r} is the form of Control Tower; write the ID alone, {named[1]}")
     first, *others = value.split("/")
     if first.startswith(("ou-", "r-")) and not others and not _ID.fullmatch(first):
         raise ValueError(f"{value!r} begins like an id and is none; if it is the name of the OU, give its id")
     if others and _ID.fullmatch(first):
         raise ValueError(f"{value!r} mixes an id and names; give the id of the OU itself, or names only")
+    return value
+
+
+def _strip_slashes(value: Any) -> Any:
+    if isinstance(value, str) and value != value.strip("/") and value.strip("/"):
+        raise ValueError(f"{value!r} begins or ends with a slash; write {value.strip('/')}")
+    return value
+
+
+def _read_account_id(value: Any) -> Any:
+    """Return the ID; ValueError with what was meant, if that can be known."""
+    raw = value if isinstance(value, str) else _get_raw(value)
+    digits = re.sub(r"[\s_-]", "", raw)
+    missing = _ACCOUNT_DIGITS - len(digits)
+    if re.fullmatch(r"[0-9]\.?[0-9]*E\+[0-9]+", raw, re.IGNORECASE):
+        raise ValueError(
+            f"{raw!r} was rounded by a spreadsheet; look the ID up (aws organizations list-accounts)"
+        )
+    if not re.fullmatch(r"[0-9]+", digits, re.ASCII) or not 0 <= missing <= _LOST_ZEROS:
+        return value
+    if missing:
+        zeros = "a leading zero" if missing == 1 else f"{missing} leading zeros"
+        raise ValueError(
+            f'has {len(digits)} digits; if {zeros} got lost, write "{digits.zfill(_ACCOUNT_DIGITS)}"'
+        )
+    if not isinstance(value, str):
+        problem = f'is read as a number by YAML: write "{digits}" in quotes'
+        raise ValueError(problem)  # noqa: TRY004  # pydantic shows no other
+    if raw != digits:
+        raise ValueError(f'{raw!r} has more than digits; write "{digits}"')
     return value
 
 
@@ -132,7 +145,7 @@ def _make_check(part: str) -> Callable[[str], str]:
             least = "" if result == value else "at least "
             raise ValueError(f"is {least}{len(result)} characters long")
         if part in _FORMS and not _FORMS[part][0].fullmatch(result):
-            raise ValueError(_find_refused(result, part) or f"is not of the form {_FORMS[part][1]}")
+            raise ValueError(_find_refused(result, part) or _find_misplaced(result, part))
         return value
 
     return check
@@ -149,6 +162,14 @@ def _find_refused(value: str, part: str) -> str:
     # Single characters, sorted: enough to find them, and no contact details.
     characters = sorted({one for one in value if not re.match(_CHARACTERS[part], one, re.ASCII)})
     return f"has {' '.join(map(repr, characters))}, which the Account API refuses" if characters else ""
+
+
+def _find_misplaced(value: str, part: str) -> str:
+    if part == "email" and value.count("@") == 1 and "-" in value.rpartition(".")[2]:
+        return (
+            "has '-' after the last dot, where the Account API refuses it: use an address at another domain"
+        )
+    return f"is not of the form {_FORMS[part][1]}"
 
 
 def _make_schema(part: str) -> dict[str, Any]:
@@ -175,6 +196,7 @@ def _make_field(part: str, allowed: str) -> Any:
 AccountId = Annotated[
     str,
     StringConstraints(min_length=12, max_length=12, pattern=r"^[0-9]*[1-9][0-9]*$"),
+    BeforeValidator(_read_account_id),
     Field(description='12 digits in quotes, "111122223333"'),
 ]
 OrganizationId = Annotated[
@@ -218,21 +240,10 @@ Ou = Annotated[
     # At most five levels: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
     StringConstraints(min_length=1, pattern=f"^{_OU_NAME}(/{_OU_NAME}){{0,4}}$"),
     AfterValidator(_check_ou),
+    BeforeValidator(_strip_slashes),
     Field(
         description="names of OUs from below the root, at most 5, without space around them:"
         " Workloads/Production; or one id, ou-... or r-..."
-    ),
-]
-PrincipalArn = Annotated[
-    str,
-    StringConstraints(
-        pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:(root|(role|user)/([!-)+-.0->@-~]+/)*[A-Za-z0-9_+=,.@-]{1,64})$"
-    ),
-    BeforeValidator(_refuse_wildcards),
-    BeforeValidator(refuse_sessions),
-    Field(
-        description="the exact ARN of a role, a user or a root user, such as"
-        " arn:aws:iam::444455556666:role/finance-terraform"
     ),
 ]
 Day = Annotated[

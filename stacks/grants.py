@@ -84,10 +84,13 @@ def write_member_contacts(role: iam.Role, *, settings: Settings, roster: Mapping
     _accept_all_accounts(role, resource)
 
 
-def read_member_contacts(role: iam.Role, *, settings: Settings) -> None:
-    """Read alternate contacts of the members, and write none."""
+def read_member_contacts(role: iam.Role, *, settings: Settings, primary: bool = False) -> None:
+    """Read alternate contacts of the members, and primary ones if asked for; write none."""
     resource = get_members_arn(settings)
-    role.add_to_policy(_make_read_statement(resource))
+    statement = _make_read_statement(resource)
+    if primary:
+        statement.add_actions("account:GetContactInformation")
+    role.add_to_policy(statement)
     _accept_all_accounts(role, resource)
 
 

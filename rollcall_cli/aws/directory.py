@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rollcall.model.account import Account, AccountState
-from rollcall.model.roster import AccountIds, OuId, OuPath, read_selector
+from rollcall.model.roster import AccountIds, OuId, OuPath, Tagged, read_selector
 from rollcall_cli.aws.patient import list_all
+from rollcall_config.roster_model import Override
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -102,17 +104,16 @@ def _check_entry(
         case OuPath(names=names):
             if names not in directory.units.values():
                 path = "/".join(names)
-                known = ["/".join(unit) for unit in directory.units.values()]
-                yield document.make_warning(
-                    (*route, "ou"), f"there is no OU {path!r} now{_suggest(path, known)}"
-                )
+                hint = suggest_ou(path, directory.units)
+                yield document.make_warning((*route, "ou"), f"there is no OU {path!r} now{hint}")
         case OuId(id=unit):
             if unit not in directory.units:
                 near = _suggest(unit, list(directory.units))
                 yield document.make_warning((*route, "ou"), f"there is no OU {unit!r} now{near}")
-        case _:
+        case Tagged(tags=tags):
             if not any(selector.match_rank(account) for account in directory.accounts):
-                yield document.make_warning((*route, "tag"), f"no account carries the {selector} now")
+                hint = _suggest_tags(tags, directory.accounts)
+                yield document.make_warning((*route, "tag"), f"no account carries the {selector} now{hint}")
 
 
 def _find_strangers(
@@ -123,6 +124,50 @@ def _find_strangers(
         if account not in known:
             near = _suggest(account, sorted(known))
             yield document.make_warning((*route, index), f"{account} is not in the organization now{near}")
+
+
+def name_ou(unit: str, names: tuple[str, ...]) -> str:
+    """Return the path of the OU, or its ID if a roster cannot name it by its path."""
+    path = "/".join(names)
+    try:
+        Override(ou=path, mode="audit")
+    except ValueError:
+        return unit
+    # A name can contain a slash, or look like an ID.
+    return path if read_selector({"ou": path}) == OuPath(names=names) else unit
+
+
+def suggest_ou(meant: str, units: Mapping[str, tuple[str, ...]]) -> str:
+    """Return ` (did you mean ...?)` with the nearest OU as a roster can name it; empty if none is near.
+
+    `units` are paths of names by ID, without the root.
+    """
+    paths = {"/".join(names): name_ou(unit, names) for unit, names in units.items() if names}
+    if meant in paths:  # only an ID names it
+        return f" (the name of this OU has a slash: give its ID, {paths[meant]!r})"
+    without_root = re.sub(r"(?i)^root/", "", meant)
+    alike = [path for path in paths if path.casefold() in (meant.casefold(), without_root.casefold())]
+    below = [path for path in paths if path.casefold().endswith(f"/{without_root.casefold()}")]
+    near = alike or (below if len(below) == 1 else difflib.get_close_matches(meant, paths, n=1, cutoff=0.8))
+    return f" (did you mean {paths[near[0]]!r}?)" if near else ""
+
+
+def _suggest_tags(wanted: Sequence[tuple[str, str]], accounts: Sequence[Account]) -> str:
+    """Return the tags with those that accounts carry in place of those that none does."""
+    carried = sorted({tag for account in accounts for tag in account.tags.items()})
+    texts = {f"{key}={value}": (key, value) for key, value in carried}
+    meant = []
+    for tag in wanted:
+        text = "=".join(tag)
+        alike = [other for other in texts if other.casefold() == text.casefold()]
+        near = [text] if text in texts else alike or difflib.get_close_matches(text, texts, n=1, cutoff=0.8)
+        meant += near[:1]
+    if len(meant) < len(wanted):
+        return ""
+    tags = {texts[text] for text in meant}
+    if not any(tags <= set(account.tags.items()) for account in accounts):
+        return ""
+    return f" (did you mean {', '.join(meant)}?)"
 
 
 def _suggest(meant: str, known: list[str]) -> str:

@@ -10,7 +10,6 @@ import typer
 from botocore.exceptions import ClientError
 
 from rollcall.adapters.errors import get_code
-from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.state.contacts import ContactItems
 from rollcall.model.contact import ContactKind
 from rollcall_cli.aws.composition import Composition, Login
@@ -98,8 +97,12 @@ def history(
 
 def _check_account(login: Login, account_id: str, *, organization: str) -> None:
     """CommandError if the organization has no such account, whose history would be empty, too."""
-    if AwsOrganization(client=login.client("organizations")).get_account(account_id, with_tags=False) is None:
-        raise report_unknown_account(account_id, organization)
+    try:
+        login.client("organizations").describe_account(AccountId=account_id)
+    except ClientError as error:
+        if get_code(error) != "AccountNotFoundException":
+            raise
+        raise report_unknown_account(account_id, organization) from error
 
 
 def _read_entries(

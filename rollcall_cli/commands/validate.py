@@ -9,10 +9,12 @@ import typer
 from rich.text import Text
 
 from rollcall.model.roster import Roster
-from rollcall_cli.aws.composition import Composition
-from rollcall_cli.aws.directory import Directory, find_unmatched, read_directory
+from rollcall_cli.aws.composition import Composition, Position
+from rollcall_cli.aws.directory import find_unmatched, read_directory
+from rollcall_cli.aws.primary import PrimaryReader, find_shared
 from rollcall_cli.text.arguments import ConfigOption, JsonOption, ProfileOption
 from rollcall_cli.text.formatting import clean
+from rollcall_cli.text.problems import CommandError
 from rollcall_cli.text.progress import show_bar
 from rollcall_config import roster_compile
 from rollcall_config.configuration import Configuration, load
@@ -25,7 +27,8 @@ LiveOption = Annotated[
         "--live",
         metavar="",
         help="Also compare with AWS: warn of OUs, tags and accounts in the roster that the organization does "
-        "not have. Needs credentials of the hub or the management account.",
+        "not have, and of contacts that equal an account's primary contact. Needs credentials of the hub or "
+        "the management account.",
     ),
 ]
 
@@ -57,18 +60,28 @@ def validate(
 def _check_live(
     composition: Composition, configuration: Configuration, *, config: str, profile: str | None
 ) -> list[ConfigWarning]:
-    connection = composition.connect(configuration.settings, profile=profile)
+    settings = configuration.settings
+    login = composition.log_in(settings, profile=profile)
     name = f"{config.rstrip('/')}/{roster_compile.FILE}"
     document = read(composition.root / name, file=name)
-    with_tags = Roster.from_document(configuration.roster).uses_tags
-    return find_unmatched(
-        document, _read_organization(composition, connection.organizations, with_tags=with_tags)
-    )
-
-
-def _read_organization(composition: Composition, client: Any, *, with_tags: bool) -> Directory:
+    roster = Roster.from_document(configuration.roster)
     with show_bar(composition.err, composition.clock, "Reading the organization") as progress:
-        return read_directory(client, with_tags=with_tags, progress=progress)
+        directory = read_directory(
+            login.client("organizations"), with_tags=roster.uses_tags, progress=progress
+        )
+    # Only the management account can read its own primary contact; the hub reads its own as a member's.
+    own = settings.management if login.position is Position.MANAGEMENT else None
+    accounts = [one for one in directory.accounts if one.id != settings.management or own]
+    reader = PrimaryReader(login.client("account"), composition.clock, own=own)
+    warnings = find_unmatched(document, directory)
+    try:
+        with show_bar(composition.err, composition.clock, "Reading primary contacts") as progress:
+            today = composition.clock.now().date()
+            warnings += find_shared(document, roster, accounts, reader.read, today=today, progress=progress)
+    except CommandError as error:
+        text = f"Primary contacts were not compared: {error.problem}."
+        composition.err.print(Text(text), soft_wrap=True)
+    return warnings
 
 
 def _report(

@@ -151,7 +151,7 @@ def build_document(explanation: Explanation, *, details: bool) -> dict[str, Any]
             "id": account.id,
             "name": account.name,
             "state": str(account.state),
-            "ou": "/".join(account.ou_path),
+            "ou": account.ou,
             "parent_ids": list(account.parent_ids),
             "tags": dict(account.tags),
         },

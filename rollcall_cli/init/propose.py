@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from rollcall.model.contact import Contact, ContactKind, find_violation
 from rollcall.model.desired import Absent, Observation, Present, Unreadable
-from rollcall.model.roster import OuPath, read_selector
-from rollcall_config.roster_model import Override
+from rollcall_cli.aws.directory import name_ou
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -82,23 +81,12 @@ class _Tree:
     ) -> Iterator[ProposedOverride]:
         for unit in sorted(kinds, key=lambda unit: (self._names[unit], unit)):
             yield ProposedOverride(
-                unit=self._format_ou(unit), accounts=tuple(self._below[unit]), kinds=kinds[unit]
+                unit=name_ou(unit, self._names[unit]), accounts=tuple(self._below[unit]), kinds=kinds[unit]
             )
 
     def _list_parents(self, unit: str) -> tuple[str, ...]:
         parents = self._below[unit][0].parent_ids
         return parents[: parents.index(unit)]
-
-    def _format_ou(self, unit: str) -> str:
-        """Return the path of the OU, or its ID if the path is not valid in a roster."""
-        names = self._names[unit]
-        path = "/".join(names)
-        try:
-            Override(ou=path, mode="audit")
-        except ValueError:
-            return unit
-        # A name can contain a slash, or look like an ID.
-        return path if read_selector({"ou": path}) == OuPath(names=names) else unit
 
 
 def _group_accounts(

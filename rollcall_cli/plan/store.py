@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 from dataclasses import dataclass
@@ -14,15 +13,12 @@ from rollcall.decide.observed import ObservedAccount
 from rollcall.model.account import Account
 from rollcall.model.desired import Present, Unreadable
 from rollcall.model.roster import read_selector
+from rollcall_cli.aws.directory import suggest_ou
 from rollcall_cli.text.problems import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
-
-
-# https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
-_DEEPEST: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +44,13 @@ class PlanScope:
             )
         below = [account for account in every if self._below(account)]
         if not below:
-            paths = {account.ou_path[:depth] for account in every for depth in range(1, _DEEPEST + 1)}
-            known = sorted({"/".join(path) for path in paths if path})
-            near = difflib.get_close_matches(self.ou or "", known, n=1, cutoff=0.6)
-            meant = f": did you mean {near[0]!r}?" if near else ""
-            fix = f"give the names of the OUs below the root, as in Workloads/Production{meant}"
+            units = {
+                account.parent_ids[depth]: account.ou_path[:depth]
+                for account in every
+                for depth in range(1, len(account.ou_path) + 1)
+            }
+            hint = suggest_ou(self.ou or "", units)
+            fix = f"give the names of the OUs below the root, as in Workloads/Production, or its ID{hint}"
             raise CommandError(f"there is no account below {self.ou!r}", fix=fix)
         return [account for account in below if not self.accounts or account.id in self.accounts]
 

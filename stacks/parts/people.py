@@ -91,7 +91,7 @@ class People(Construct):
 
 
 def _allow_reads(role: iam.Role, common: Common, *, dead_letters: Sequence[sqs.IQueue]) -> None:
-    grants.read_member_contacts(role, settings=common.settings)
+    grants.read_member_contacts(role, settings=common.settings, primary=True)
     # What `rollcall init` looks at beside the accounts.
     organization = {"DescribeOrganization", "ListDelegatedAdministrators"}
     operations = {*grants.ALL_ACCOUNTS, *grants.ONE_ACCOUNT, *_DIAGNOSIS} | organization

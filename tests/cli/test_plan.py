@@ -177,6 +177,7 @@ def test_a_file_with_something_else_in_place_of_text_is_no_plan(drifted, where, 
     [
         (["--ou", "Workload"], "there is no account below 'Workload'"),
         (["--ou", "Workload"], "did you mean 'Workloads"),
+        (["--ou", "Development"], "did you mean 'Workloads/Development'?"),
         (["--account", "999999999999"], "account 999999999999 is not in the organization"),
         (["--account", "12"], "an account ID has 12 digits"),
         (["--resume", "x", "--ou", "Sandbox"], "the file of --resume defines the accounts"),
@@ -430,3 +431,16 @@ def test_who_may_not_ask_the_hub_is_told_what_is_not_known(world):
     result = world.run("plan", "--fresh")
     assert "AccessDeniedException: whether a sweep is running is not known" in result.stderr
     assert result.exit_code == 2
+
+
+def test_an_ou_whose_name_has_a_slash_is_named_by_its_id_and_shown_in_quotes(drifted):
+    unit = drifted.organization.add_ou("CI/CD")
+    deep = drifted.organization.add_ou("Deep", unit)
+    drifted.organization.move(PAYMENTS, deep)
+    result = drifted.run("plan", "--ou", "CI/CD")
+    assert result.exit_code == 1
+    assert f"(the name of this OU has a slash: give its ID, '{unit}')" in result.stderr
+    result = drifted.run("plan", "--ou", unit)
+    assert result.exit_code == 2
+    assert '  "CI/CD"/Deep\n' in result.stdout
+    assert '"CI/CD"/Deep' in drifted.run("explain", PAYMENTS).stdout

@@ -49,7 +49,12 @@ def test_an_approval(world):
     assert "fix: add --yes" in refused.stderr
     assert not world.machines.inputs
     found = answer(world, "approve", plan["plan"], "--yes")
-    assert found == {"plan": plan["plan"], "roster": plan["roster"], "changes": plan["changes"], "paused": False}
+    assert found == {
+        "plan": plan["plan"],
+        "roster": plan["roster"],
+        "changes": plan["changes"],
+        "paused": False,
+    }
 
 
 def test_a_pause_and_its_end(world):
@@ -69,6 +74,10 @@ def test_a_release(world):
 
 
 def test_an_arn_is_never_broken(world):
-    (line,) = [line for line in world.run("doctor", "--other-profile", "management").stdout.splitlines() if "Role in management" in line]
+    (line,) = [
+        line
+        for line in world.run("doctor", "--other-profile", "management").stdout.splitlines()
+        if "Role in management" in line
+    ]
     assert "arn:aws:account::111111111111:account" in line
     assert len(line) > 100

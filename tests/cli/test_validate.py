@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
+from botocore.exceptions import ClientError
 
 from rollcall.model.roster import compute_digest
 from rollcall_config.configuration import load
-from tests.cli.desk import CONTACTS, HUB, MANAGEMENT, PLAYGROUND, SHOP, assert_golden
+from tests.cli.desk import CONTACTS, DIVESTED, HUB, MANAGEMENT, PAYMENTS, PLAYGROUND, SHOP, assert_golden
 
+#: Both files are full of values of documentation, which are two warnings in each test.
+SAMPLES = ("organization", "contacts.soc.email")
 STRANGE = CONTACTS.replace(
     "  - {ou: Sandbox, mode: audit}\n",
     """\
@@ -34,7 +38,7 @@ def test_warnings_are_told_and_stop_nothing(desk):
     result = desk.run("validate")
     assert result.exit_code == 0
     assert "warning: config/contacts.yaml:4: contacts.soc.phone:" in result.stdout
-    assert "Valid, 1 warning." in result.stdout
+    assert "Valid, 3 warnings." in result.stdout
 
 
 def test_every_fault_is_told_with_file_line_and_field(desk):
@@ -50,7 +54,8 @@ def test_scripts_get_json(desk):
     found = json.loads(desk.run("validate", "--json").stdout)
     assert found["digest"] == compute_digest(load(desk.where, "config").roster)
     assert found["errors"] == []
-    (warning,) = found["warnings"]
+    assert [warning["field"] for warning in found["warnings"]] == [*SAMPLES, "contacts.soc.phone"]
+    warning = found["warnings"][-1]
     assert (warning["file"], warning["line"], warning["field"]) == (
         "config/contacts.yaml",
         4,
@@ -120,18 +125,116 @@ def test_live_warns_of_what_the_organization_does_not_have(desk, caller):
     assert not result.stderr
 
 
+def live_warnings(desk, contacts):
+    desk.write(contacts=contacts)
+    found = json.loads(desk.run("validate", "--live", "--json").stdout)["warnings"]
+    return {warning["field"]: warning["problem"] for warning in found if warning["field"] not in SAMPLES}
+
+
+@pytest.mark.parametrize(
+    ("named", "meant"),
+    [
+        ("sandbox", "Sandbox"),
+        ("Production", "Workloads/Production"),
+        ("root/workloads/production", "Workloads/Production"),
+        ("Workloads/Developmnt", "Workloads/Development"),
+        ("CI/CD", "ou-a1b2-"),
+        ("CI/CD/Deep", "ou-a1b2-"),
+        ("ci/cd", "ou-a1b2-"),
+    ],
+)
+def test_an_ou_that_is_not_there_is_answered_by_one_that_a_roster_can_name(desk, named, meant):
+    desk.organization.add_ou("Deep", desk.organization.add_ou("CI/CD"))
+    desk.organization.accounts[PLAYGROUND].tags["scope"] = "pci"
+    contacts = CONTACTS.replace("ou: Sandbox", "ou: {}")
+    problem = live_warnings(desk, contacts.replace("{}", named))["overrides[1].ou"]
+    suggested = re.findall(r"'([^']*)'", problem)[-1]
+    assert suggested.startswith(meant)
+    assert suggested != named
+    assert live_warnings(desk, contacts.replace("{}", suggested)) == {}
+
+
+@pytest.mark.parametrize(
+    ("tag", "meant"),
+    [
+        ("{scope: pci}", "Scope=PCI"),
+        ("{Scope: PCl}", "Scope=PCI"),
+        ("{scope: pci, Tier: Gold}", "tier=gold, Scope=PCI"),
+    ],
+)
+def test_a_tag_that_no_account_carries_is_answered_by_one_that_is_carried(desk, tag, meant):
+    desk.organization.accounts[PLAYGROUND].tags.update({"Scope": "PCI", "tier": "gold"})
+    desk.organization.accounts[SHOP].tags.update({"scope": "", "tier": "silver"})
+    problem = live_warnings(desk, CONTACTS.replace("{scope: pci}", tag))["overrides[0].tag"]
+    assert problem.endswith(f" now (did you mean {meant}?)")
+    written = "{" + meant.replace("=", ": ") + "}"
+    assert live_warnings(desk, CONTACTS.replace("{scope: pci}", written)) == {}
+
+
+@pytest.mark.parametrize("tag", ["{cost: center}", "{Scope: PCI, tier: silver}"])
+def test_where_no_tag_is_near_none_is_suggested(desk, tag):
+    desk.organization.accounts[PLAYGROUND].tags["Scope"] = "PCI"
+    desk.organization.accounts[SHOP].tags["tier"] = "silver"
+    problem = live_warnings(desk, CONTACTS.replace("{scope: pci}", tag))["overrides[0].tag"]
+    assert problem.endswith(" now")
+
+
+def test_a_contact_that_is_the_primary_one_too_is_named_with_its_accounts(desk):
+    primary = dict(desk.organization.accounts[SHOP].primary)
+    phone = {**primary, "FullName": "Anybody", "PhoneNumber": "+1 (206) 443-2100"}
+    name = {**primary, "FullName": "cloud finance", "PhoneNumber": "+1 206 443 9999"}
+    for account in (PAYMENTS, SHOP, DIVESTED, PLAYGROUND, HUB):
+        desk.organization.accounts[account].primary = phone
+    desk.organization.accounts[MANAGEMENT].primary = name
+    desk.organization.accounts[PLAYGROUND].tags["scope"] = "pci"
+    found = live_warnings(desk, CONTACTS)
+    # The divested account is exempt, and the playground gets another security contact.
+    assert set(found) == {"contacts.soc.phone"}
+    assert f"of 3 accounts ({HUB}, {PAYMENTS}, {SHOP}): Prowler fails" in found["contacts.soc.phone"]
+    assert "443" not in found["contacts.soc.phone"]
+    desk.caller = MANAGEMENT
+    assert set(live_warnings(desk, CONTACTS)) == {"contacts.soc.phone", "contacts.finops.name"}
+    for account in desk.organization.accounts.values():
+        account.primary = primary
+    assert live_warnings(desk, CONTACTS) == {}
+
+
+def test_more_accounts_than_a_person_reads_are_counted(desk):
+    for number in range(40):
+        account = desk.organization.add_account(name=f"n{number}", email=f"n{number}@example.com")
+        account.primary = {**account.primary, "PhoneNumber": "+1 206 443 2100"}
+    desk.organization.accounts[PLAYGROUND].tags["scope"] = "pci"
+    start = desk.clock.now()
+    assert "of 40 accounts (" in live_warnings(desk, CONTACTS)["contacts.soc.phone"]
+    assert " and 37 more)" in live_warnings(desk, CONTACTS)["contacts.soc.phone"]
+    reads = [name for name, _ in desk.calls].count("get_contact_information")
+    assert (desk.clock.now() - start).total_seconds() >= (reads - 16) / 5  # at half of the quota
+
+
+def test_without_the_permission_for_primary_contacts_the_rest_is_compared(desk):
+    refusal = ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetContactInformation")
+    desk.failures["account"] = [refusal]
+    result = desk.run("validate", "--live")
+    assert result.exit_code == 0
+    assert "overrides[0].tag: no account carries" in result.stdout
+    assert result.stderr == (
+        "Primary contacts were not compared: the credentials are not allowed to call"
+        " account:GetContactInformation.\n"
+    )
+
+
 def test_live_is_silent_when_everything_is_there(desk):
     desk.organization.accounts[PLAYGROUND].tags["scope"] = "pci"
     ou = desk.organization.find_ou("Workloads/Production")
     desk.write(contacts=CONTACTS.replace("ou: Sandbox", f"ou: {ou}"))
-    assert "Valid, no warnings" in desk.run("validate", "--live").stdout
+    assert "Valid, 2 warnings" in desk.run("validate", "--live").stdout
 
 
 def test_an_empty_ou_is_there(desk):
     desk.organization.add_ou("Fresh")
     desk.organization.accounts[PLAYGROUND].tags["scope"] = "pci"
     desk.write(contacts=CONTACTS.replace("ou: Sandbox", "ou: Fresh"))
-    assert "no warnings" in desk.run("validate", "--live").stdout
+    assert "2 warnings" in desk.run("validate", "--live").stdout
 
 
 def test_live_reads_every_page(desk):
@@ -145,7 +248,7 @@ def test_live_reads_every_page(desk):
     account = accounts[-1]
     account.tags["scope"] = "pci"
     desk.write(contacts=CONTACTS.replace("ou: Sandbox", "ou: Team 39").replace(SHOP, account.id))
-    assert "Valid, no warnings" in desk.run("validate", "--live").stdout
+    assert "Valid, 2 warnings" in desk.run("validate", "--live").stdout
 
 
 def test_tags_are_read_only_if_the_roster_uses_them(desk):

@@ -9,6 +9,7 @@ import pytest
 from aws_cdk import App, Stack
 
 from rollcall_config.configuration import EXAMPLE, OWN, find_directory
+from rollcall_config.document import ConfigError
 from stacks import templates
 from stacks.example import refuse_deployment
 from tests.stacks.assembly import STACKS, Assembly, synthesize
@@ -89,6 +90,6 @@ def test_synth_says_which_directory_it_used(
     (tmp_path / "cdk.json").write_text((ROOT / "cdk.json").read_text(encoding="utf-8"), encoding="utf-8")
     for variable, said in (("", "config"), ("elsewhere", "elsewhere")):
         monkeypatch.setenv("ROLLCALL_CONFIG", variable)
-        with pytest.raises(app.ConfigError, match=f"^{said}/contacts.yaml"):
+        with pytest.raises(ConfigError, match=f"^{said}/contacts.yaml"):
             app.build(outdir=tmp_path / "out")
         assert ("Configuration: config (" in capsys.readouterr().err) is (said == "config")

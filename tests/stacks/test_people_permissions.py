@@ -19,7 +19,7 @@ from moto import mock_aws
 from simulation import organizations_reads
 from simulation.models import load_service_model
 from tests.cli import scenes
-from tests.cli.desk import HUB, MANAGEMENT, PAYMENTS
+from tests.cli.desk import HUB, MANAGEMENT, PAYMENTS, SHOP
 from tests.cli.world import GUARDED, World
 from tests.stacks.template import as_list
 from tests.support.assembly_cache import ROOT
@@ -150,6 +150,7 @@ def look(world: Watched, patch: pytest.MonkeyPatch) -> None:
     world.client("sqs", HUB).send_message(QueueUrl=dead, MessageBody="{}")
     assert "A contact is edited repeatedly" in world.does("status", status=2)
     world.does("history", PAYMENTS, "--verify")
+    world.does("history", SHOP)
     world.does("report")
     guard(world)
     unknown = json.loads(world.does("doctor", "--json", status=2))["checks"]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: As the CDK and `rollcall` ask.
-_QUESTION = re.compile(rb"[\[(]y/n[\])]:? *\Z", re.IGNORECASE)
+_QUESTION = re.compile(rb"[\[(]y/n[\])]", re.IGNORECASE)
 _SILENCE_SECONDS = 900
 
 
@@ -31,11 +31,12 @@ def type_script(script: str, *, directory: Path, environment: Mapping[str, str])
         start_new_session=True,
     )
     os.close(terminal)
-    shown = b""
+    shown, answered = b"", 0
     try:
         while part := _read(person):
             shown += part
-            if _QUESTION.search(shown):
+            for question in _QUESTION.finditer(shown, answered):
+                answered = question.end()  # the prompt may be drawn again after it
                 os.write(person, b"y\n")
         return shell.wait(timeout=60), shown.decode(errors="replace")
     finally:

@@ -47,8 +47,17 @@ class Account(Serializable):
 
     @property
     def ou(self) -> str:
-        """Its OU as people write it: `Workloads/Production`, empty for the root."""
-        return "/".join(self.ou_path)
+        """Its OU as people write it: `Workloads/Production`, empty for the root.
+
+        A name with a slash or a quotation mark is in quotation marks: different paths are different texts.
+        """
+        return "/".join(_quote_name(name) for name in self.ou_path)
+
+
+def _quote_name(name: str) -> str:
+    if "/" not in name and '"' not in name:
+        return name
+    return '"' + name.replace('"', '""') + '"'
 
 
 def describe_account(account: Account | None, *, account_id: str | None = None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rollcall_config import organization_checks, roster_compile, settings
 from rollcall_config.document import ConfigError, ConfigProblem, ConfigWarning
-from rollcall_config.roster_checks import find_warnings
+from rollcall_config.roster_warnings import find_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

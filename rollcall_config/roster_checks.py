@@ -1,26 +1,20 @@
-"""Problems and warnings of a roster that no single value shows.
-
-The roster may still be wrong: only what has the right shape is checked.
-"""
+"""Problems of a roster that no single value shows. Only what has the right shape is checked."""
 
 from __future__ import annotations
 
 import json
 import re
-from datetime import date
-from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.model.edit_limits import BulkLimits
 from rollcall_config.document import list_known
 from rollcall_config.roster_model import KINDS, SELECTORS
-from rollcall_config.samples import is_sample_address, is_sample_phone
 from rollcall_config.values import ABSENT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from rollcall_config.document import ConfigProblem, ConfigWarning, Document, Route
+    from rollcall_config.document import ConfigProblem, Document, Route
 
 _SETTINGS: Final = (*KINDS, "mode")
 #: AWS's own form of a tag, in the CLI and in CloudFormation.
@@ -49,22 +43,6 @@ def find_contradictions(document: Document) -> list[ConfigProblem]:
         *_check_agreement(document),
         *_check_bulk_edits(document),
     ]
-
-
-def find_warnings(document: Document, *, today: date, management: str) -> list[ConfigWarning]:
-    """Return the warnings about a roster without problems, in the order of its lines."""
-    found = [
-        *_warn_of_reviews(document, today),
-        *_warn_of_ended(document, today),
-        *_warn_of_unused(document),
-        *_warn_of_phones(document),
-        *_warn_of_samples(document),
-        *_warn_of_root(document),
-        *_warn_of_shared(document),
-        *_warn_of_exempt_overrides(document),
-        *_warn_of_management(document, management),
-    ]
-    return sorted(found, key=lambda warning: (warning.line, warning.field))
 
 
 def list_entries(document: Document, key: str) -> list[tuple[Route, dict[str, Any]]]:
@@ -197,114 +175,5 @@ def _get_tags(tag: dict[str, Any]) -> set[tuple[str, str]]:
     return {(key, value) for key, value in tag.items() if isinstance(value, str)}
 
 
-def _warn_of_reviews(document: Document, today: date) -> Iterator[ConfigWarning]:
-    for name, contact in document.data["contacts"].items():
-        if "review_by" in contact and (day := _get_day(contact["review_by"])) < today:
-            yield document.make_warning(
-                ("contacts", name, "review_by"),
-                f"was due for review on {day}: ask whether it still reaches the right people,"
-                " then set a later day",
-            )
-
-
-def _warn_of_ended(document: Document, today: date) -> Iterator[ConfigWarning]:
-    for route, entry in list_entries(document, "exempt"):
-        if "until" in entry and (day := _get_day(entry["until"])) < today:
-            yield document.make_warning(
-                (*route, "until"),
-                f"ended on {day}: these accounts are not exempt any more; remove the entry,"
-                " or set a later day",
-            )
-
-
-def _warn_of_unused(document: Document) -> Iterator[ConfigWarning]:
-    scopes = [document.data["defaults"], *(entry for _, entry in list_entries(document, "overrides"))]
-    used = {name for scope in scopes for _, name in list_named(scope, KINDS)}
-    for name in document.data["contacts"]:
-        if name not in used:
-            yield document.make_warning(("contacts", name), "is used by no default and no override")
-
-
-def _warn_of_phones(document: Document) -> Iterator[ConfigWarning]:
-    for name, contact in document.data["contacts"].items():
-        if is_sample_phone(contact["phone"]):
-            text = "looks like a placeholder, not like a phone number"
-            yield document.make_warning(("contacts", name, "phone"), text)
-
-
-def _warn_of_samples(document: Document) -> Iterator[ConfigWarning]:
-    routes: list[Route] = [
-        ("contacts", name, "email")
-        for name, contact in document.data["contacts"].items()
-        if is_sample_address(contact["email"])
-    ]
-    if routes:
-        text = "at a sample domain: no mail arrives there; write your own address"
-        yield document.make_joint_warning(routes, text)
-
-
-def _warn_of_root(document: Document) -> Iterator[ConfigWarning]:
-    for route, entry in list_entries(document, "overrides"):
-        first, _, rest = entry.get("ou", "").partition("/")
-        if first.casefold() == "root":
-            meant = f"write {rest}" if rest else "give the ID of the root (aws organizations list-roots)"
-            text = (
-                f"begins with {first!r}, but paths begin below the root: {meant}, unless an OU has this name"
-            )
-            yield document.make_warning((*route, "ou"), text)
-
-
-def _warn_of_shared(document: Document) -> Iterator[ConfigWarning]:
-    defaults, contacts = document.data["defaults"], document.data["contacts"]
-    for route, entry in [(("defaults",), defaults), *list_entries(document, "overrides")]:
-        kinds = dict(list_named(defaults, KINDS)) | dict(list_named(entry, KINDS))
-        for one, two in combinations([kind for kind in KINDS if kinds.get(kind, ABSENT) != ABSENT], 2):
-            here = two if two in entry else one
-            same = _find_same(contacts[kinds[one]], contacts[kinds[two]])
-            # A pair that the override does not change has its warning at the defaults.
-            if same and here in entry:
-                other = one if here == two else two
-                text = (
-                    f"has the same {same} as {other}: Prowler fails accounts whose contacts are not different"
-                )
-                yield document.make_warning((*route, here), text)
-
-
-def _find_same(one: Mapping[str, str], two: Mapping[str, str]) -> str:
-    same = {
-        "name": one["name"].casefold() == two["name"].casefold(),
-        "mailbox": one["email"].casefold() == two["email"].casefold(),
-        "phone": (_keep_digits(one["phone"]) or one["phone"]) == (_keep_digits(two["phone"]) or two["phone"]),
-    }
-    *others, last = [part for part, equal in same.items() if equal] or [""]
-    return f"{', '.join(others)} and {last}" if others else last
-
-
 def _quote(text: str) -> str:
     return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
-
-
-def _warn_of_exempt_overrides(document: Document) -> Iterator[ConfigWarning]:
-    exempt = {account: route for route, account in reversed(list_accounts(document, "exempt"))}
-    for route, account in list_accounts(document, "overrides"):
-        if account in exempt:
-            line = document.get_line(exempt[account])
-            yield document.make_warning(
-                route, f"{account} is exempt on line {line}: until the exemption ends, this has no effect"
-            )
-
-
-def _warn_of_management(document: Document, management: str) -> Iterator[ConfigWarning]:
-    for route, account in [*list_accounts(document, "overrides"), *list_accounts(document, "exempt")]:
-        if account == management:
-            text = "is the management account, whose contacts only the role of RollcallManagement can change"
-            yield document.make_warning(route, f"{account} {text}")
-
-
-def _get_day(value: Any) -> date:
-    # Quoted it is text; otherwise YAML read it as a date, which remembers its text.
-    return date.fromisoformat(value if isinstance(value, str) else value.raw)
-
-
-def _keep_digits(phone: str) -> str:
-    return re.sub(r"[^0-9]", "", phone)

@@ -12,9 +12,9 @@ import yaml
 
 from rollcall.model.roster import Roster
 from rollcall_config.document import ConfigError
-from rollcall_config.roster_checks import find_warnings
 from rollcall_config.roster_compile import read_roster
 from rollcall_config.roster_model import Contact, Exemption, Kinds, Limits, Override, RosterFile
+from rollcall_config.roster_warnings import find_warnings
 from tests.support.assembly_cache import ROOT
 
 if TYPE_CHECKING:

@@ -314,7 +314,7 @@ def test_what_is_proposed_plans_nothing_even_if_it_were_enforced(seed):
         assert result.exit_code == 0, result.stderr
         assert desk.run("validate").exit_code == 0
         desk.write(contacts=text(desk).replace("mode: audit", "mode: enforce"))
-        planned = desk.run("plan", "--json")
+        planned = desk.run("plan", "--fresh", "--json")
     assert planned.exit_code == 0, planned.output
     found = json.loads(planned.stdout)
     # Those that could not be read can be now: had they been given anything, it would differ.

@@ -26,11 +26,12 @@ import reconcile.compose
 import reconcile.handler
 import sweep.compose
 import sweep.handler
-from chaos.story import MANAGEMENT
+from chaos.story import HUB, MANAGEMENT
 from chaos.world import BUS, LEDGER, MANAGEMENT_WRITER, REPORTS, TABLE, TOPIC, WRITER
 from rollcall.adapters import clients, system
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.state.rosters import ControlItems, MatchTable
+from rollcall.control.proof import IdentityAnswer
 from rollcall.rosters.current import approve_candidate
 from rollcall.runtime import compose as shared_compose
 from rollcall.runtime import handlers
@@ -77,7 +78,18 @@ _VARIABLES: Final = {
         management_role_arn=str(MANAGEMENT_WRITER.role_arn),
         masks="foreign",
     ).as_variables(),
-    **ControlEnvironment(**_OF_ALL, sweep_machine_arn="sweep").as_variables(),
+    **ControlEnvironment(
+        **_OF_ALL, hub_account=HUB, operators="none", ledger_bucket=LEDGER, sweep_machine_arn="sweep"
+    ).as_variables(),
+}
+_ALICE: Final = {
+    "GetCallerIdentityResponse": {
+        "GetCallerIdentityResult": {
+            "Account": HUB,
+            "Arn": f"arn:aws:sts::{HUB}:assumed-role/rollcall-operator/alice",
+            "UserId": "AROAEXAMPLE:alice",
+        }
+    }
 }
 #: Each function: its entry point, what its handler is composed by, and how.
 _HANDLERS: Final = {
@@ -129,6 +141,7 @@ class Rollcall:
             (system.SystemClock, "sleep", lambda _self, seconds: self.world.scheduler.sleep(seconds)),
             (system, "ThreadPoolExecutor", self._make_executor),
             (shared_compose, "_CANDIDATE", _Candidate(self)),
+            (control.compose, "StsIdentities", _Identities),
             (handlers, "datetime", clock),
             (reconcile.handler, "datetime", clock),
             (handlers, "single_metric", lambda *_, **__: nullcontext()),
@@ -179,6 +192,16 @@ _COMPOSE: Final[dict[str, Callable[[], Any]]] = {
     "apply": apply.compose.compose_apply,
     "control": control.compose.compose_control,
 }
+
+
+class _Identities:
+    """AWS STS, which knows every signature of this organization as the operator's."""
+
+    def __init__(self, *, endpoint: str | None) -> None:
+        del endpoint
+
+    def ask(self, _request: object) -> IdentityAnswer:
+        return IdentityAnswer(status=200, content_type="application/json", body=json.dumps(_ALICE).encode())
 
 
 class _Candidate:

@@ -406,12 +406,17 @@ class World:
         return None
 
     def _command(self, name: str, asked: Mapping[str, Any]) -> None:
-        event = {"by": f"arn:aws:sts::{HUB}:assumed-role/rollcall-operator/alice", "reason": "drill", **asked}
+        date = datetime.fromtimestamp(self.scheduler.now, UTC).strftime("%Y%m%dT%H%M%SZ")
         execution = f"command-{name}"
-        self._do_calmly(
-            execution,
-            lambda: self._run_step("control", {**event, "execution": execution}, execution),
-        )
+        proof = {
+            "credential": f"ASIAEXAMPLEEXAMPLE12/{date[:8]}/us-east-1/sts/aws4_request",
+            "date": date,
+            "token": "token",
+            "signature": "0" * 64,
+        }
+        arn = f"arn:aws:states:us-east-1:{HUB}:execution:Control:{execution}"
+        event = {"reason": "drill", **asked, "proof": proof, "execution": arn}
+        self._do_calmly(execution, lambda: self._run_step("control", event, execution))
 
     def _start_execution(self, name: str, text: str) -> None:
         if name in self.executions:

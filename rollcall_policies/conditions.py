@@ -1,8 +1,9 @@
 """The Condition element: operators, set operators, and keys that a request may or may not have.
 
 Sources: IAM user guide, "IAM JSON policy elements: Condition operators", "Conditions with multiple context
-keys or values" and "Single-valued vs. multivalued context keys". Numbers, dates, addresses, binary values
-and policy variables are not modelled: a condition with one of them is unclear and never guessed.
+keys or values", "Single-valued vs. multivalued context keys" and "IAM policy elements: Variables and tags".
+Numbers, dates, addresses and binary values are not modelled, and a variable only as the whole value of a
+StringEquals: any other condition is unclear and never guessed.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ class ConditionKeys:
 
 
 _OPERATOR: Final = re.compile(r"(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?")
+_VARIABLE: Final = re.compile(r"\$\{(\w+:\w+)\}")
 _POSITIVE: Final[Mapping[str, Comparison]] = {
     "StringEquals": str.__eq__,
     "StringEqualsIgnoreCase": lambda value, wanted: value.lower() == wanted.lower(),
@@ -105,10 +107,19 @@ def _convert_to_text(value: Any) -> str:
 
 
 def _check_condition(operator: str, key: str, wanted: list[str], keys: ConditionKeys) -> bool | Unclear:
+    if operator == "StringEquals":
+        wanted = [text for entry in wanted for text in _resolve_variable(entry, keys)]
     check, found = _compile_check(operator, key, wanted), keys.find(key)
     if isinstance(check, Unclear):
         return check
     return found if isinstance(found, Unclear) else check(found, wanted)
+
+
+def _resolve_variable(value: str, keys: ConditionKeys) -> Collection[str]:
+    """What a variable stands for: no value at all if the request does not have its key."""
+    variable = _VARIABLE.fullmatch(value)
+    found = keys.find(variable[1]) if variable else [value]
+    return [value] if isinstance(found, Unclear) or len(found) > 1 else found
 
 
 def _compile_check(operator: str, key: str, wanted: list[str]) -> Check | Unclear:

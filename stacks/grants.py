@@ -41,6 +41,8 @@ ALL_ACCOUNTS: Final = (
 )
 #: Operations that find the guardrail among the policies.
 GUARDRAIL: Final = ("ListPolicies",)
+#: Of the ledger what operators commanded.
+COMMANDS: Final = "ledger/commands/"
 #: Operations that find an OU by its path of names.
 UNITS: Final = ("ListOrganizationalUnitsForParent", "ListRoots")
 
@@ -117,14 +119,14 @@ def use_management_role(role: iam.Role, *, settings: Settings) -> None:
         read_organization(role, GUARDRAIL)
 
 
-def write_ledger(role: iam.Role, *, ledger: s3.Bucket) -> None:
+def write_ledger(role: iam.Role, *, ledger: s3.Bucket, prefix: str = "ledger/") -> None:
     """Add objects to the ledger, and read one that is there already: it may be of an earlier try.
 
-    Object Lock keeps even this role from changing what is there.
+    Object Lock keeps even this role from changing what is there. All keys begin with `prefix`.
     """
     role.add_to_policy(
         iam.PolicyStatement(
-            actions=["s3:GetObject", "s3:PutObject"], resources=[ledger.arn_for_objects("ledger/*")]
+            actions=["s3:GetObject", "s3:PutObject"], resources=[ledger.arn_for_objects(f"{prefix}*")]
         )
     )
     # Nobody asks for a list: it tells a key that is not there from one that is forbidden.
@@ -132,12 +134,10 @@ def write_ledger(role: iam.Role, *, ledger: s3.Bucket) -> None:
         iam.PolicyStatement(
             actions=["s3:ListBucket"],
             resources=[ledger.bucket_arn],
-            conditions={"StringLike": {"s3:prefix": "ledger/*"}},
+            conditions={"StringLike": {"s3:prefix": f"{prefix}*"}},
         )
     )
-    accept_objects(
-        role, ledger, "ledger/", reason="One object for each intent and outcome, named when it is written."
-    )
+    accept_objects(role, ledger, prefix, reason="One object for each record, named when it is written.")
 
 
 def publish_alerts(role: iam.Role, *, topic: sns.Topic) -> None:

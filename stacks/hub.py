@@ -98,7 +98,8 @@ class HubStack(Stack):
             self,
             "People",
             common=common,
-            machines=[sweep.machine, control.machine],
+            control=control.machine,
+            sweep=sweep.machine,
             dead_letters=list(dead_letters.values()),
         )
         Alarms(self, "Alarms", common=common, monitored=monitored)

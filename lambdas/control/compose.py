@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 
 from rollcall.adapters.clients import make_client
+from rollcall.adapters.identities import StsIdentities
+from rollcall.adapters.ledger import LedgerBucket
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.runs import StepFunctionsMachine
 from rollcall.adapters.state.contacts import ContactItems
 from rollcall.adapters.state.rosters import ControlItems, MatchTable
 from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.adapters.system import SystemClock
-from rollcall.control import CommandHandler
+from rollcall.control.handle import CommandHandler
+from rollcall.control.proof import Place
 from rollcall.rosters.current import Rosters
 from rollcall.runtime.compose import load_candidate, make_outcome_bus
 from rollcall.runtime.environment import ControlEnvironment
@@ -23,6 +26,10 @@ def compose_control() -> CommandHandler:
     table = {"client": make_client("dynamodb"), "table": environment.state_table}
     control = ControlItems(**table)
     return CommandHandler(
+        identities=StsIdentities(endpoint=os.environ.get("AWS_ENDPOINT_URL")),
+        ledger=LedgerBucket(client=make_client("s3"), bucket=environment.ledger_bucket),
+        place=Place(account=environment.hub_account, region=os.environ["AWS_REGION"]),
+        operators=tuple(environment.operators.split()),
         pause=control,
         contacts=ContactItems(**table),
         sweeps=SweepTable(**table),

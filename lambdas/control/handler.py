@@ -16,7 +16,7 @@ _operator = compose_once(compose_control)
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Carry out the command, or say why not; what it raises is the machine's to retry."""
     answer = _operator().handle(event)
-    # What people wrote is told in the notice; the log keeps who asked for what.
-    asked = {key: event.get(key) for key in ("operation", "by", "plan", "execution")}
+    # Who it was and what people wrote is in the alert and in the ledger, under the execution's name.
+    asked = {key: event.get(key) for key in ("operation", "plan", "execution")}
     log.info("refused" if "refused" in answer else "done", extra=asked)
     return answer

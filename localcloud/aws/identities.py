@@ -20,6 +20,7 @@ from moto.sts.models import STSBackend
 from werkzeug import Response
 
 from localcloud.aws.permissions import explain_refusal, find_role, is_trusted
+from localcloud.aws.presigned import answer_presigned
 from localcloud.cloud.gateway import identify_caller, identify_key, parse_credential_scope, parse_root_key
 from rollcall_policies import AccessRequest
 
@@ -62,7 +63,10 @@ class AssumeRoleGuard:
         self._exempt_key = exempt_key
 
     def handle(self, request: Request) -> Response | None:
-        """The refusal, or None for a request that moto shall answer."""
+        """The refusal or the answer to a presigned request, or None for one that moto shall answer."""
+        presigned = answer_presigned(request)
+        if presigned is not None:
+            return presigned
         body = request.get_data()
         request.environ["wsgi.input"] = io.BytesIO(body)  # moto reads it again
         form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
@@ -87,6 +91,7 @@ class AssumeRoleGuard:
             "aws:PrincipalAccount": [caller.account_id],
             "aws:PrincipalOrgID": [self._organization.id] if member else [],
             "sts:ExternalId": [form["ExternalId"]] if "ExternalId" in form else [],
+            "aws:username": [caller.arn.rpartition("/")[2]] if ":user/" in caller.arn else [],
             "sts:RoleSessionName": [form.get("RoleSessionName", "")],
             "aws:MultiFactorAuthPresent": _read_second_factor(caller, form),
         }

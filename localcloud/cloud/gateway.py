@@ -45,8 +45,9 @@ class Gateway:
 
 
 def parse_credential_scope(request: Request) -> tuple[str, str, str]:
-    """Access key id, Region and service of a SigV4 signature; empty strings without one."""
+    """Access key id, Region and service of a SigV4 signature, also of a presigned URL; empty without one."""
     _, _, scope = request.headers.get("Authorization", "").partition("Credential=")
+    scope = scope or request.args.get("X-Amz-Credential", "")
     key, _, region, service = (*scope.split(",")[0].split("/"), "", "", "", "")[:4]
     return key, region, service
 

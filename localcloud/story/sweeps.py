@@ -5,8 +5,15 @@ from __future__ import annotations
 import json
 import time
 import uuid
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from botocore.credentials import ReadOnlyCredentials
+
+from localcloud.cloud.clients import REGION
+from rollcall.adapters.identities import sign_command
+from rollcall.control.proof import Place
+from rollcall.model.well_known import OPERATOR_ROLE_NAME
 from simulation.seeds import HUB
 
 if TYPE_CHECKING:
@@ -16,7 +23,6 @@ if TYPE_CHECKING:
 
 _PATIENCE_SECONDS = 300.0
 _PAUSE_SECONDS = 0.05
-_PERSON = f"arn:aws:iam::{HUB}:user/operator"
 
 
 class SweepFailedError(Exception):
@@ -73,9 +79,11 @@ class HubSweeps:
 
     def command(self, operation: str, *, plan: str | None = None) -> dict[str, Any]:
         """Send an operator command to the hub; its answer. Raises SweepFailedError."""
-        asked = {"operation": operation, "by": _PERSON, "reason": "because the demo wants it", "plan": plan}
+        asked = {"operation": operation, "reason": "because the demo wants it", "plan": plan}
+        name = f"{operation}-{uuid.uuid4()}"
+        proof = self._sign(asked, f"{self._control.replace(':stateMachine:', ':execution:')}:{name}")
         execution = self._cloud.executions.start(
-            self._control, name=f"{operation}-{uuid.uuid4()}", document=json.dumps(asked)
+            self._control, name=name, document=json.dumps({**asked, "proof": proof})
         )
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while execution.status == "RUNNING" and time.monotonic() < deadline:
@@ -84,6 +92,16 @@ class HubSweeps:
         if "refused" in answer:
             raise SweepFailedError(f"{operation} was refused: {answer['refused']}")
         return answer
+
+    def _sign(self, asked: Mapping[str, Any], execution: str) -> dict[str, str]:
+        keys = self._cloud.clients.get_credentials(HUB, role=OPERATOR_ROLE_NAME, session="operator")
+        return sign_command(
+            asked,
+            execution=execution,
+            credentials=ReadOnlyCredentials(keys.access_key_id, keys.secret_access_key, keys.session_token),
+            place=Place(account=HUB, region=REGION),
+            now=datetime.now(UTC),
+        )
 
 
 def _read_output(execution: Any) -> dict[str, Any]:

@@ -77,11 +77,19 @@ class ClientFactory(Protocol):
         """Return a client of this service with the methods of boto3's."""
 
 
+class CredentialSource(Protocol):
+    """Gives the credentials of a profile, as botocore freezes them."""
+
+    def __call__(self, profile: str | None) -> Any:
+        """Return an access key, a secret key and a token, None if there are none."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Login:
     """Credentials that AWS accepted: the caller, and clients that retry."""
 
     identity: Identity
+    credentials: Any
     client: Callable[[str], Any]
 
     @property
@@ -117,11 +125,13 @@ class Composition:
     err: Console
     clock: Clock
     clients: ClientFactory
+    credentials: CredentialSource
 
     def log_in(self, settings: Settings, *, profile: str | None) -> Login:
         """Identify the caller; CommandError if it is neither in the hub nor in the management account."""
         client = self.make_clients(region=settings.region, profile=profile)
-        return Login(identity=identify(client("sts"), settings), client=client)
+        identity = identify(client("sts"), settings)
+        return Login(identity=identity, client=client, credentials=self.credentials(profile))
 
     def make_clients(self, *, region: str, profile: str | None) -> Callable[[str], Any]:
         """Return a function that makes a retrying client of a service."""
@@ -174,6 +184,7 @@ def build_composition() -> Composition:
         err=Console(markup=False, highlight=False, emoji=False, stderr=True),
         clock=SystemClock(),
         clients=_make_boto3_client,
+        credentials=lambda profile: _open_session(profile).get_credentials().get_frozen_credentials(),
     )
 
 

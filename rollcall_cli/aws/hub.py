@@ -14,6 +14,7 @@ from rollcall.adapters.state.contacts import ContactItems
 from rollcall.adapters.state.rosters import CONTROL, ControlItems
 from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.adapters.state.table import DynamoTable
+from rollcall.control.proof import Place
 from rollcall.model.roster import Roster
 from rollcall.model.well_known import (
     INTAKE_BUS_NAME,
@@ -127,6 +128,9 @@ class OperatorDecision:
     """A recorded decision of an operator."""
 
     by: str
+    user_id: str
+    #: Name of the execution that brought it.
+    execution: str
     at: datetime | None
     #: The reason that was given.
     why: str = ""
@@ -147,8 +151,10 @@ class OperatorControls:
 class Hub:
     """The deployed hub."""
 
-    #: ARN of the operator.
+    #: ARN of the caller, as their own credentials have it.
     caller: str
+    #: Proves to the hub whose command this is, for the execution of this ARN.
+    sign: Callable[[Mapping[str, Any], str], Mapping[str, str]]
     #: Makes a guarded client of a service.
     client: Callable[[str], Any]
     outputs: Mapping[str, str]
@@ -209,8 +215,19 @@ def connect_to_hub(composition: Composition, *, config: str, profile: str | None
     stack = client("cloudformation")
     for name in (TABLE, SWEEP, CONTROLS, REPORTS):
         read_output(stack, name)  # raises if there is no stack, or one of an older release
+    place = Place(account=settings.hub, region=settings.region)
+
+    def sign(document: Mapping[str, Any], execution: str) -> Mapping[str, str]:
+        from rollcall.adapters.identities import sign_command  # noqa: PLC0415  # slow, and most sign nothing
+
+        now = composition.clock.now()
+        return sign_command(
+            document, execution=execution, credentials=login.credentials, place=place, now=now
+        )
+
     return Hub(
         caller=login.identity.arn,
+        sign=sign,
         client=client,
         outputs=read_outputs(stack) or {},
         clock=composition.clock,
@@ -218,9 +235,14 @@ def connect_to_hub(composition: Composition, *, config: str, profile: str | None
 
 
 def _read_decision(item: Mapping[str, Any], what: str) -> OperatorDecision:
-    at = item.get(f"{what}_at", {}).get("S")
+    def read(name: str) -> str:
+        return str(item.get(f"{what}_{name}", {}).get("S", ""))
+
+    at = read("at")
     return OperatorDecision(
-        by=item.get(f"{what}_by", {}).get("S", "unknown"),
+        by=read("by") or "unknown",
+        user_id=read("user_id"),
+        execution=read("execution"),
         at=datetime.fromisoformat(at) if at else None,
-        why=item.get(f"{what}_why", {}).get("S", ""),
+        why=read("why"),
     )

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from rollcall.control import LONGEST_REASON
+from rollcall.control.commands import LONGEST_REASON
 from rollcall_cli.aws.composition import Composition, get_composition
 from rollcall_cli.aws.hub import connect_to_hub
 from rollcall_cli.status.executions import run_command

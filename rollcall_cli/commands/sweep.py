@@ -9,11 +9,11 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from rollcall.sweep.run import Ending, Run, Trigger
+from rollcall.sweep.run import Ending, Run
 from rollcall_cli.aws.composition import Composition
 from rollcall_cli.aws.hub import SWEEP, Hub, connect_to_hub
 from rollcall_cli.status import runs
-from rollcall_cli.status.executions import start_execution
+from rollcall_cli.status.executions import make_execution_arn, run_command
 from rollcall_cli.status.runs import follow
 from rollcall_cli.text.arguments import ConfigOption, JsonOption, ProfileOption
 from rollcall_cli.text.formatting import format_rows
@@ -50,8 +50,7 @@ def sweep(
     """
     composition: Composition = context.obj
     hub = connect_to_hub(composition, config=config, profile=profile)
-    asked = {"trigger": str(Trigger.OPERATOR), "by": hub.caller, "plan": None}
-    arn, name = start_execution(hub, SWEEP, "operator", asked)
+    name = str(run_command(hub, "sweep")["execution"])
     if not as_json:
         composition.out.print(Text(f"Started {name}."), soft_wrap=True)
     if not follow_it:
@@ -62,7 +61,7 @@ def sweep(
         return
     try:
         with _show_progress(composition) as update:
-            run = follow(hub, arn, name, update=update)
+            run = follow(hub, make_execution_arn(hub.outputs[SWEEP], name), name, update=update)
     except KeyboardInterrupt:
         raise CommandError(
             "interrupted", fix="the sweep continues: `rollcall status` shows the progress", status=INTERRUPTED

@@ -37,21 +37,27 @@ class MachineExecution:
         return self.status in {"RUNNING", "PENDING_REDRIVE"}
 
 
-def start_execution(hub: Hub, machine: str, operation: str, document: Mapping[str, Any]) -> tuple[str, str]:
-    """Start an execution of the machine that this output names; returns its ARN and its name."""
-    now = hub.clock.now()
+def _start_execution(hub: Hub, operation: str, document: Mapping[str, Any]) -> str:
+    """Start an execution of the control machine with a proof of the caller; returns its ARN."""
+    now, machine = hub.clock.now(), hub.outputs[CONTROLS]
     who = hashlib.sha256(f"{hub.caller}/{now.isoformat()}".encode()).hexdigest()[:6]
-    name, arn = f"{operation}-{now:%Y%m%dT%H%M%SZ}-{who}", hub.outputs[machine]
-    text = json.dumps(dict(document), sort_keys=True)
+    name = f"{operation}-{now:%Y%m%dT%H%M%SZ}-{who}"
+    arn = make_execution_arn(machine, name)
+    text = json.dumps({**document, "proof": hub.sign(document, arn)}, sort_keys=True)
     try:
-        hub.client("stepfunctions").start_execution(stateMachineArn=arn, name=name, input=text)
+        hub.client("stepfunctions").start_execution(stateMachineArn=machine, name=name, input=text)
     except ClientError as error:
         # A retry after a lost answer: no other execution has this name.
         if get_code(error) != "ExecutionAlreadyExists":
             raise
     except KeyboardInterrupt:
         raise _report_interruption(name, "may have started") from None
-    return f"{arn.replace(':stateMachine:', ':execution:')}:{name}", name
+    return arn
+
+
+def make_execution_arn(machine: str, name: str) -> str:
+    """Return the ARN of an execution of the state machine of this ARN."""
+    return f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
 
 
 def describe_execution(hub: Hub, arn: str) -> MachineExecution:
@@ -76,13 +82,13 @@ def run_command(
     account, kind = contact or (None, None)
     document = {
         "operation": operation,
-        "by": hub.caller,
         "reason": reason,
         "plan": plan,
         "account": account,
         "kind": kind,
     }
-    arn, name = start_execution(hub, CONTROLS, operation, document)
+    arn = _start_execution(hub, operation, document)
+    name = arn.rpartition(":")[2]
     try:
         for _ in attempts(hub.clock, _WAITS):
             found = describe_execution(hub, arn)

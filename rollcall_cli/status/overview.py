@@ -146,4 +146,11 @@ def _build_repeated_edits(found: ContactRecord) -> dict[str, Any]:
 def _build_decision(found: OperatorDecision | None) -> dict[str, Any] | None:
     if found is None:
         return None
-    return {"by": found.by, "at": found.at.isoformat() if found.at else None, "why": found.why}
+    at = found.at.isoformat() if found.at else None
+    return {
+        "by": found.by,
+        "user_id": found.user_id,
+        "execution": found.execution,
+        "at": at,
+        "why": found.why,
+    }

@@ -102,6 +102,9 @@ def _list_lapsed(found: LapsedApproval, now: datetime) -> Iterator[tuple[str, st
 
 def _list_decision(decision: OperatorDecision, now: datetime) -> Iterator[tuple[str, str]]:
     yield "by", decision.by
+    if decision.execution:  # of a person's decision; a sweep's approval has none
+        yield "user id", decision.user_id
+        yield "execution", decision.execution
     ago = f", {format_span(now - decision.at)} ago" if decision.at else ""
     yield "at", f"{format_time(decision.at)}{ago}"
     if decision.why:

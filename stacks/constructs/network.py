@@ -25,10 +25,10 @@ class Network:
     security_groups: tuple[str, ...]
 
 
-class AccountEndpoint(Construct):
-    """An interface endpoint for the Account API in `network` whose policy consists of `statements`.
+class ServiceEndpoint(Construct):
+    """An interface endpoint for the AWS service `name` in `network` whose policy consists of `statements`.
 
-    AWS documents the name of the service for us-east-1 only:
+    AWS documents the name `account` for us-east-1 only:
     https://docs.aws.amazon.com/accounts/latest/reference/security-privatelink.html
     """
 
@@ -37,6 +37,7 @@ class AccountEndpoint(Construct):
         scope: Construct,
         id_: str,
         *,
+        name: str,
         network: Network,
         region: str,
         statements: Sequence[iam.PolicyStatement],
@@ -46,7 +47,7 @@ class AccountEndpoint(Construct):
             self,
             "Endpoint",
             vpc_endpoint_type="Interface",
-            service_name=f"com.amazonaws.{region}.account",
+            service_name=f"com.amazonaws.{region}.{name}",
             vpc_id=network.vpc,
             subnet_ids=list(network.subnets),
             security_group_ids=list(network.security_groups),

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class PersonRole(Construct):
     """A role for `people` (patterns of ARNs) of one organization; a session lasts an hour.
 
-    Without `people`, IAM in the account `home` decides who can assume it. With `mfa` the caller must have
-    used a second factor: a role that was assumed without one, such as a federated role, is refused.
+    Without `people`, IAM in the account `home` decides who can assume it. With `proven` only an IAM user who
+    used a second factor can, and the session has the user's name.
     """
 
     def __init__(
@@ -29,15 +29,17 @@ class PersonRole(Construct):
         people: Sequence[str],
         home: str,
         organization_id: str,
-        mfa: bool,
+        proven: bool,
     ) -> None:
         super().__init__(scope, id_)
         accounts = sorted({arn.split(":")[4] for arn in people}) or [home]
         conditions: dict[str, Any] = {"StringEquals": {"aws:PrincipalOrgID": organization_id}}
+        if proven:
+            # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
+            conditions["StringEquals"]["sts:RoleSessionName"] = "${aws:username}"
+            conditions["Bool"] = {"aws:MultiFactorAuthPresent": "true"}
         if people:
             conditions["ArnLike"] = {"aws:PrincipalArn": list(people)}
-        if mfa:
-            conditions["Bool"] = {"aws:MultiFactorAuthPresent": "true"}
         self.role = iam.Role(
             self,
             "Role",

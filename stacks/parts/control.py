@@ -1,4 +1,4 @@
-"""Commands of operators -> state machine -> control. CloudTrail names who started it."""
+"""Commands of operators -> state machine -> control, which asks AWS STS whose signature each carries."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ITEMS: Final = ("contact#*", "control", "roster", "sweep", "units")
 
 
 class Control(Construct):
-    """The operators' commands. Approving a plan starts the machine `sweep`."""
+    """The operators' commands. `sweep`, and approving a plan, start the machine `sweep`."""
 
     def __init__(self, scope: Construct, id_: str, *, common: Common, sweep: sfn.StateMachine) -> None:
         super().__init__(scope, id_)
@@ -41,7 +41,10 @@ class Control(Construct):
             role=self.role,
             environment=ControlEnvironment(
                 management_account=common.settings.management,
+                hub_account=common.settings.hub,
+                operators=" ".join(common.settings.operators) or "none",
                 state_table=common.state.table_name,
+                ledger_bucket=common.ledger.bucket_name,
                 outcome_bus=common.outcomes.event_bus_name,
                 sweep_machine_arn=sweep.state_machine_arn,
             ).as_variables(),
@@ -49,6 +52,7 @@ class Control(Construct):
             memory_mb=256,
         ).function
         grants.read_organization(self.role, grants.UNITS)
+        grants.write_ledger(self.role, ledger=common.ledger, prefix=grants.COMMANDS)
         grants.use_items(
             self.role,
             table=common.state,
@@ -62,11 +66,11 @@ class Control(Construct):
             define=partial(_define_machine, function=self.function),
             functions=[self.function],
             timeout=_COMMAND_TIMEOUT,
-            comment="Rollcall: pause, unpause, approve and release",
+            comment="Rollcall: pause, unpause, approve, release and sweep",
         ).machine
 
 
 def _define_machine(scope: Construct, *, function: lambda_.IFunction) -> sfn.IChainable:
-    """Pass the command on with the name of its execution, which is the same for each try."""
-    named = sfn.Pass(scope, "Named", input_path="$$.Execution.Name", result_path="$.execution")
+    """Pass the command on with the ARN of its execution, which is the same for each try."""
+    named = sfn.Pass(scope, "Named", input_path="$$.Execution.Id", result_path="$.execution")
     return named.next(make_task(scope, "Command", function))

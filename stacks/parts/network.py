@@ -8,7 +8,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from stacks.arns import get_management_role_arn, get_members_arn, get_own_account_arn
-from stacks.constructs.network import AccountEndpoint, Network, join_network
+from stacks.constructs.network import Network, ServiceEndpoint, join_network
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +24,8 @@ _ACTIONS = [f"account:{operation}AlternateContact" for operation in ("Get", "Put
 class PrivateNetwork(Construct):
     """Puts `functions` into the owner's subnets, with an Account API endpoint for only these roles.
 
-    The `writer` may read and write there, the `reader` only read.
+    The `writer` may read and write there, the `reader` only read. An endpoint of AWS STS admits the writer,
+    and the signatures of the hub's principals, which `control` has checked there.
     """
 
     def __init__(
@@ -41,9 +42,10 @@ class PrivateNetwork(Construct):
         super().__init__(scope, id_)
         settings = common.settings
         network = Network(vpc=link.vpc, subnets=link.subnets, security_groups=link.security_groups)
-        AccountEndpoint(
+        ServiceEndpoint(
             self,
             "AccountApi",
+            name="account",
             network=network,
             region=settings.region,
             statements=[
@@ -66,6 +68,28 @@ class PrivateNetwork(Construct):
                     actions=_ACTIONS,
                     resources=[get_own_account_arn(settings.management)],
                     conditions={"ArnEquals": {"aws:PrincipalArn": get_management_role_arn(settings)}},
+                ),
+            ],
+        )
+        ServiceEndpoint(
+            self,
+            "Sts",
+            name="sts",
+            network=network,
+            region=settings.region,
+            statements=[
+                # Requests that operators signed. They need no permission but that of the endpoint.
+                iam.PolicyStatement(
+                    sid="CallersOfTheHub",
+                    principals=[iam.AccountPrincipal(settings.hub)],
+                    actions=["sts:GetCallerIdentity"],
+                    resources=["*"],
+                ),
+                iam.PolicyStatement(
+                    sid="ManagementRole",
+                    principals=[iam.ArnPrincipal(writer.role_arn)],
+                    actions=["sts:AssumeRole"],
+                    resources=[get_management_role_arn(settings)],
                 ),
             ],
         )

@@ -42,7 +42,7 @@ _HERE: Final = f"{Aws.REGION}:{Aws.ACCOUNT_ID}"
 
 
 class People(Construct):
-    """Two roles: `reader` sees everything, `operator` may also start these machines."""
+    """Two roles: `reader` sees everything, `operator` also starts `control` and follows what it starts."""
 
     def __init__(
         self,
@@ -50,7 +50,8 @@ class People(Construct):
         id_: str,
         *,
         common: Common,
-        machines: Sequence[sfn.StateMachine],
+        control: sfn.StateMachine,
+        sweep: sfn.StateMachine,
         dead_letters: Sequence[sqs.IQueue],
     ) -> None:
         super().__init__(scope, id_)
@@ -64,9 +65,9 @@ class People(Construct):
                 people=people,
                 home=settings.hub,
                 organization_id=settings.organization,
-                mfa=mfa,
+                proven=operates,
             ).role
-            for role_id, name, description, people, mfa in (
+            for role_id, name, description, people, operates in (
                 ("Reader", READER_ROLE_NAME, "Rollcall: sees everything", settings.readers, False),
                 (
                     "Operator",
@@ -80,8 +81,8 @@ class People(Construct):
         for role in (self.reader, self.operator):
             _allow_reads(role, common, dead_letters=dead_letters)
             _allow_diagnosis(role, common)
-        for machine in machines:
-            machine.grant_start_execution(self.operator)
+        control.grant_start_execution(self.operator)
+        for machine in (control, sweep):
             grants.allow(
                 self.operator,
                 ["states:DescribeExecution"],

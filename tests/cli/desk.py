@@ -17,6 +17,7 @@ from simulation.clock import VirtualClock
 from simulation.cloud import SimulatedCloud
 from simulation.organization import AlternateContact
 from simulation.seeds import HUB, make_example_organization
+from tests.support.identities import make_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -138,6 +139,7 @@ class Desk:
             err=Console(stderr=True, force_terminal=self.terminal or None, **plain),
             clock=self.clock,
             clients=self._client,
+            credentials=lambda _: make_credentials(),
         )
         return runner.invoke(app, list(arguments), obj=composition, prog_name="rollcall", input=answer)
 

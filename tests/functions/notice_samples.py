@@ -65,7 +65,16 @@ APPLIED = {
     "ending": "finished",
     "examples": [],
 }
-APPROVED = {"roster": DIGEST, "plan": PLAN, "by": BY, "automatic": False, "enforces": True, "changes": 61}
+WHOSE = {"by": BY, "user_id": "AROAEXAMPLEEXAMPLE12:alice", "execution": "pause-20261005T093000Z-1f2e3d"}
+APPROVED = {
+    "roster": DIGEST,
+    "plan": PLAN,
+    **WHOSE,
+    "automatic": False,
+    "enforces": True,
+    "changes": 61,
+}
+AUTOMATIC = {"automatic": True, "by": WITHIN_LIMITS, "user_id": None, "execution": None}
 LEFT = [
     {"account": ACCOUNT, "kind": "SECURITY", "verdict": "skipped", "reason": "it changed since the plan"},
     {"account": OTHER, "kind": "BILLING", "verdict": "failed", "reason": "the Account API answered Denied"},
@@ -155,14 +164,13 @@ NOTICES: dict[str, Notice] = {
     ),
     "roster-approved": _of(NoticeKind.ROSTER_APPROVED, APPROVED),
     "roster-approved-automatically": _of(
-        NoticeKind.ROSTER_APPROVED, APPROVED, automatic=True, by=WITHIN_LIMITS, plan=None, changes=4
+        NoticeKind.ROSTER_APPROVED, APPROVED, **AUTOMATIC, plan=None, changes=4
     ),
     "roster-approved-audit": replace(
         _of(
             NoticeKind.ROSTER_APPROVED,
             APPROVED,
-            automatic=True,
-            by=WITHIN_LIMITS,
+            **AUTOMATIC,
             enforces=False,
             changes=0,
         ),
@@ -180,8 +188,8 @@ NOTICES: dict[str, Notice] = {
     "plan-altered": _of(
         NoticeKind.PLAN_ALTERED, {"run": RUN, "plan": PLAN, "stored_by": "20261004T090000Z-0a1b2c"}
     ),
-    "paused": _of(NoticeKind.PAUSED, {"by": BY, "reason": "migration of the SOC mailbox"}),
-    "unpaused": _of(NoticeKind.UNPAUSED, {"by": BY, "reason": "the migration is done"}),
+    "paused": _of(NoticeKind.PAUSED, {**WHOSE, "reason": "migration of the SOC mailbox"}),
+    "unpaused": _of(NoticeKind.UNPAUSED, {**WHOSE, "reason": "the migration is done"}),
     "bulk-edit": _of(NoticeKind.BULK_EDIT, BULK),
     "bulk-edit-goes-on": make_notice(
         NoticeKind.BULK_EDIT,
@@ -252,11 +260,31 @@ NOTICES: dict[str, Notice] = {
     "standoff-by-several": _of(
         NoticeKind.STANDOFF, STANDOFF, actors=[item["principal"] for item in (*OTHERS, ELSEWHERE[0])]
     ),
-    "released": _of(NoticeKind.RELEASED, {"by": BY, "account": MEMBER, "kind": "SECURITY"}),
+    "released": _of(NoticeKind.RELEASED, {**WHOSE, "account": MEMBER, "kind": "SECURITY"}),
+    "command-refused": _of(
+        NoticeKind.COMMAND_REFUSED,
+        {
+            "by": None,
+            "user_id": None,
+            "execution": "approve-20261005T093000Z-1f2e3d",
+            "operation": "approve",
+            "reason": "AWS STS refused the proof: SignatureDoesNotMatch",
+        },
+    ),
+    "command-refused-to-another-role": _of(
+        NoticeKind.COMMAND_REFUSED,
+        {
+            **WHOSE,
+            "by": "arn:aws:sts::333333333333:assumed-role/Developer/mallory",
+            "user_id": "AROAEXAMPLEEXAMPLE34:mallory",
+            "operation": "pause",
+            "reason": "the caller's role is neither rollcall-operator nor one of `operators`",
+        },
+    ),
     "paused-loudly": Notice(
         kind=NoticeKind.PAUSED,
         key="loud",
-        facts={"by": "arn:aws:iam::333333333333:root", "reason": ""},
+        facts={**WHOSE, "by": "arn:aws:iam::333333333333:root", "reason": ""},
         severity=Severity.CRITICAL,
     ),
 }

@@ -8,6 +8,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import apply.handler
+import control.compose
 import control.handler
 import sweep.handler
 from rollcall.adapters import clients
@@ -16,6 +17,8 @@ from rollcall.runtime.environment import ApplyEnvironment, ControlEnvironment, S
 from simulation import Caller, VirtualClock
 from simulation.client import SimulatedClient
 from tests.functions.deployment import BUCKET, BUS, MANAGEMENT_ROLE, TABLE, Context, Deployment
+from tests.support.identities import MACHINE, MemoryIdentities, sign
+from tests.support.moto_aws import REGION
 from tests.support.samples import HUB, MANAGEMENT
 from tests.support.sweep_machine import Execution
 
@@ -41,6 +44,7 @@ class SweepDeployment(Deployment):
             name="Sweep", definition="{}", roleArn=f"arn:aws:iam::{HUB}:role/sweep-machine"
         )["stateMachineArn"]
         self.running = "sweep"
+        self.identities = MemoryIdentities(arn=ALICE)
         self._lock = Lock()
         self._names = iter(range(1000))
 
@@ -57,7 +61,14 @@ class SweepDeployment(Deployment):
                 management_role_arn=MANAGEMENT_ROLE,
                 masks="foreign",
             ).as_variables(),
-            **ControlEnvironment(**of_all, sweep_machine_arn=self.machine_arn).as_variables(),
+            **ControlEnvironment(
+                **of_all,
+                hub_account=HUB,
+                operators="none",
+                ledger_bucket=BUCKET,
+                sweep_machine_arn=self.machine_arn,
+            ).as_variables(),
+            "AWS_REGION": REGION,
         }
 
     def client(self, service: str, **given: Any) -> Any:
@@ -100,8 +111,10 @@ class SweepDeployment(Deployment):
 
     def command(self, operation: str, **given: Any) -> dict[str, Any]:
         """What the machine of the commands answers."""
-        document = {"operation": operation, "by": ALICE, "reason": "drill", "plan": None}
-        return self.invoke({**document, "execution": f"command-{next(self._names)}", **given}, "control")
+        execution = f"{MACHINE}:{given.pop('name', f'command-{next(self._names)}')}"
+        document = {"operation": operation, "reason": "drill", "plan": None, **given}
+        signed = sign(document, execution=execution, now=system_clock.SystemClock().now())
+        return self.invoke(signed, "control")
 
     def invoke(self, event: Mapping[str, Any], function: str | None = None) -> dict[str, Any]:
         """One invocation; what goes in and out is JSON."""
@@ -132,6 +145,7 @@ def sweeping(deployment: SweepDeployment, monkeypatch: pytest.MonkeyPatch) -> It
     for name, value in deployment.variables.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(clients, "create_client", deployment.client)
+    monkeypatch.setattr(control.compose, "StsIdentities", lambda **_: deployment.identities)
     monkeypatch.setattr("rollcall.adapters.system.time.sleep", deployment.clock.sleep)
     logs = [module.log.registered_handler.setStream(deployment.log) for module in HANDLERS.values()]
     deployment.restart()

@@ -136,7 +136,8 @@ def live(deployment, candidate):
     assert approval.document["ending"] == "finished"
     # A pause, its end, and a run that finds nothing.
     deployment.command("pause")
-    deployment.command("unpause")
+    for _ in range(2):  # of which the second finds the record of the first
+        deployment.command("unpause", name="tried-twice")
     assert deployment.sweep().document["ending"] == "finished"
     # A standoff, which somebody ends.
     now = datetime.now(UTC)
@@ -168,7 +169,8 @@ def test_a_function_calls_what_its_role_may_and_its_role_may_what_it_calls(every
     granted = grants_of(everything.templates["RollcallHub"], ROLES[function])
     assert calls[function] - granted == set(), "called and not granted"
     surplus = {action for action in granted - calls[function] if not action.startswith(AROUND)}
-    assert surplus == set(), "granted and never called"
+    # Listing tells a key of the ledger that is not there from one that is forbidden; nobody asks for a list.
+    assert surplus - {"s3:ListBucket"} == set(), "granted and never called"
 
 
 @pytest.mark.parametrize("function", ["sweep", "control"])

@@ -108,7 +108,7 @@ OPERATING: Grants = {
         f"arn:{_HERE.format('states')}:execution:{{ControlMachine.Name}}:*",
         f"arn:{_HERE.format('states')}:execution:{{SweepMachine.Name}}:*",
     ),
-    "states:StartExecution": ("{ControlMachine}", "{SweepMachine}"),
+    "states:StartExecution": "{ControlMachine}",
 }
 
 #: What each role may do on named resources.
@@ -174,6 +174,9 @@ GRANTS: dict[tuple[str, str], Grants] = {
         "events:PutEvents": "{Outcomes.Arn}",
         "logs:CreateLogStream": "{ControlLogs.Arn}",
         "logs:PutLogEvents": "{ControlLogs.Arn}",
+        "s3:GetObject": "{Ledger.Arn}/ledger/commands/*",
+        "s3:ListBucket": "{Ledger.Arn}",
+        "s3:PutObject": "{Ledger.Arn}/ledger/commands/*",
         "states:StartExecution": "{SweepMachine}",
     },
     ("RollcallHub", "SweepMachineRole"): {
@@ -423,7 +426,7 @@ def test_a_role_that_does_not_write_contacts_sees_only_its_part_of_the_table(
 
 
 def test_lists_of_objects_are_limited_to_prefixes(hub: Template) -> None:
-    for role in ("ReconcileRole", "SweepRole", "PeopleReader", "PeopleOperator"):
+    for role in ("ReconcileRole", "SweepRole", "ControlRole", "PeopleReader", "PeopleOperator"):
         statements = hub.statements(hub.one("AWS::IAM::Role", role)[0])
         lists = [
             one
@@ -441,9 +444,10 @@ def test_people_of_the_hub_read_and_operators_show_a_second_factor(assembly: Ass
         ("PeopleReader", "rollcall-reader", {}),
         ("PeopleOperator", "rollcall-operator", {"Bool": {"aws:MultiFactorAuthPresent": "true"}}),
     ):
+        named = {"sts:RoleSessionName": "${aws:username}"} if more else {}
         statement = trust_of(hub, role)
         assert arn(statement["Principal"]["AWS"]) == "arn:{AWS::Partition}:iam::333333333333:root"
-        assert statement["Condition"] == {"StringEquals": of_the_organization} | more
+        assert statement["Condition"] == {"StringEquals": of_the_organization | named} | more
         properties = hub.one("AWS::IAM::Role", role)[1]
         assert (properties["RoleName"], properties["MaxSessionDuration"]) == (name, 3600)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.stacks.template import arn, as_list
 
 if TYPE_CHECKING:
@@ -25,11 +27,16 @@ def test_every_function_is_in_the_network(everything: Assembly) -> None:
     assert all(one["VpcConfig"] == {"SubnetIds": SUBNETS, "SecurityGroupIds": GROUPS} for one in functions)
 
 
-def test_the_endpoint_is_the_account_apis(everything: Assembly) -> None:
-    (endpoint,) = everything.templates["RollcallHub"].of_type("AWS::EC2::VPCEndpoint").values()
+@pytest.mark.parametrize(("part", "service"), [("AccountApi", "account"), ("Sts", "sts")])
+def test_there_are_endpoints_of_the_account_api_and_of_sts(
+    everything: Assembly, part: str, service: str
+) -> None:
+    hub = everything.templates["RollcallHub"]
+    assert len(hub.of_type("AWS::EC2::VPCEndpoint")) == 2
+    _, endpoint = hub.one("AWS::EC2::VPCEndpoint", f"Network{part}")
     assert {key: value for key, value in endpoint.items() if key != "PolicyDocument"} == {
         "VpcEndpointType": "Interface",
-        "ServiceName": "com.amazonaws.us-east-1.account",
+        "ServiceName": f"com.amazonaws.us-east-1.{service}",
         "VpcId": "vpc-0a1b2c3d4e5f60718",
         "SubnetIds": SUBNETS,
         "SecurityGroupIds": GROUPS,
@@ -39,7 +46,7 @@ def test_the_endpoint_is_the_account_apis(everything: Assembly) -> None:
 
 def test_the_endpoint_is_for_three_roles_and_this_organization(everything: Assembly) -> None:
     hub = everything.templates["RollcallHub"]
-    (endpoint,) = hub.of_type("AWS::EC2::VPCEndpoint").values()
+    _, endpoint = hub.one("AWS::EC2::VPCEndpoint", "NetworkAccountApi")
     role, _ = hub.one("AWS::IAM::Role", "ReconcileRole")
     sweep, _ = hub.one("AWS::IAM::Role", "SweepRole")
     members, read, management = endpoint["PolicyDocument"]["Statement"]
@@ -55,3 +62,19 @@ def test_the_endpoint_is_for_three_roles_and_this_organization(everything: Assem
     for statement in (members, read, management):
         assert statement["Effect"] == "Allow"
         assert all(action.endswith("AlternateContact") for action in as_list(statement["Action"]))
+
+
+def test_the_endpoint_of_sts_is_for_callers_of_the_hub_and_for_the_management_role(
+    everything: Assembly,
+) -> None:
+    hub = everything.templates["RollcallHub"]
+    _, endpoint = hub.one("AWS::EC2::VPCEndpoint", "NetworkSts")
+    callers, writer = endpoint["PolicyDocument"]["Statement"]
+    assert (callers["Effect"], callers["Action"]) == ("Allow", "sts:GetCallerIdentity")
+    assert arn(callers["Principal"]["AWS"]) == "arn:{AWS::Partition}:iam::333333333333:root"
+    role, _ = hub.one("AWS::IAM::Role", "ReconcileRole")
+    assert arn(writer["Principal"]["AWS"]) == f"{{{role}.Arn}}"
+    assert (writer["Effect"], writer["Action"]) == ("Allow", "sts:AssumeRole")
+    assert (
+        arn(writer["Resource"]) == "arn:{AWS::Partition}:iam::111111111111:role/rollcall-management-contacts"
+    )

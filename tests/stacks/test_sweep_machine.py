@@ -238,8 +238,14 @@ def test_a_step_that_nobody_knows_fails_the_execution(execute: Any) -> None:
     assert execute(Script(WHOLE | {"gate": "elsewhere"}), ASKED)["status"] == "FAILED"
 
 
-def test_a_command_is_handed_on_with_the_name_of_its_execution(execute: Any) -> None:
-    command = {"operation": "pause", "by": "arn", "reason": "why", "plan": None, "execution": "forged"}
+def test_a_command_is_handed_on_with_the_arn_of_its_execution(execute: Any) -> None:
+    command: dict[str, Any] = {
+        "operation": "pause",
+        "proof": {},
+        "reason": "why",
+        "plan": None,
+        "execution": "forged",
+    }
     given = []
 
     def call(function: str, payload: dict[str, Any]) -> dict[str, Any]:
@@ -248,4 +254,5 @@ def test_a_command_is_handed_on_with_the_name_of_its_execution(execute: Any) -> 
 
     found = execute(call, command, machine="ControlMachine")
     assert json.loads(found["output"]) == {"done": True}
-    assert given == [("Control", command | {"execution": "name"})]
+    execution = "arn:aws:states:us-east-1:123456789012:execution:machine:name"
+    assert given == [("Control", command | {"execution": execution})]

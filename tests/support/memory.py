@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from rollcall.control.commands import Command
     from rollcall.decide.intent import Answer, Intent
     from rollcall.notify.message import Message
     from rollcall.notify.plain_text import Alert
@@ -72,11 +73,20 @@ class MemoryState(MemoryContacts, MemoryIncidents, MemoryBulks):
             raise RetryableError("the approved roster is not in the state table")
         return self.documents[digest]
 
-    def approve(self, *, digest: str, document: Mapping[str, Any], by: str, at: datetime) -> None:  # noqa: ARG002  # memory keeps no names
+    def approve(
+        self,
+        *,
+        digest: str,
+        document: Mapping[str, Any],
+        by: str,  # noqa: ARG002  # memory keeps no names
+        at: datetime,  # noqa: ARG002  # same
+        user_id: str = "",  # noqa: ARG002  # same
+        execution: str = "",  # noqa: ARG002  # same
+    ) -> None:
         self.documents[digest] = document
         self.approved = digest
 
-    def set_paused(self, *, paused: bool, by: str, reason: str, at: datetime) -> None:  # noqa: ARG002  # memory keeps no names
+    def set_paused(self, *, paused: bool, command: Command, at: datetime) -> None:  # noqa: ARG002  # same
         self.faults("state.set_paused")
         self.paused = paused
 
@@ -105,6 +115,18 @@ class MemoryMatches:
     def set_tagged(self, tag: str, account_id: str, *, carries: bool) -> None:
         change = self.carriers.add if carries else self.carriers.discard
         change((tag, account_id))
+
+
+@dataclass
+class MemoryCommands:
+    """The port `CommandLedger`: records by the name of the execution and the part."""
+
+    faults: Faults
+    records: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+
+    def record_command(self, execution: str, part: str, document: Mapping[str, Any]) -> None:
+        self.faults(f"ledger.record_command.{part}")
+        self.records.setdefault((execution, part), document)
 
 
 @dataclass

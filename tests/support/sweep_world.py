@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from rollcall.adapters.account_api import AllAccounts, ManagementAccount, OneModeAccountApi, name_writes
 from rollcall.adapters.organizations import AwsOrganization, OrganizationAccounts
-from rollcall.control import CommandHandler
+from rollcall.control.handle import CommandHandler
 from rollcall.model.display import Masks
 from rollcall.rosters.current import Rosters
 from rollcall.sweep.apply import ApplyStep
@@ -24,7 +24,8 @@ from rollcall.sweep.run import Run
 from rollcall.timing import ORGANIZATIONS, make_paces
 from simulation.caller import Caller
 from simulation.seeds import HUB
-from tests.support.memory import Crash, MemoryPool, MemoryRuns, MemorySweeps
+from tests.support.identities import MACHINE, PLACE, MemoryIdentities, sign
+from tests.support.memory import Crash, MemoryCommands, MemoryPool, MemoryRuns, MemorySweeps
 from tests.support.sweep_machine import Execution
 from tests.support.world import MANAGEMENT, MANAGEMENT_ROLE, World, _Counted
 
@@ -55,6 +56,9 @@ class SweepWorld(World):
         self.started: dict[str, Execution] = {}
         self.on_write: Callable[[], object] = lambda: None
         self.blocked: frozenset[str] = frozenset()
+        self.identities = MemoryIdentities(arn=ALICE)
+        self.commands = MemoryCommands(self.faults)
+        self.operators: tuple[str, ...] = ()
 
     # What starts a sweep
 
@@ -92,8 +96,17 @@ class SweepWorld(World):
 
     def command(self, operation: str, **given: Any) -> dict[str, Any]:
         """What the control machine answers."""
-        document = {"operation": operation, "by": ALICE, "reason": "drill", "plan": None, **given}
-        return self._operator().handle({"execution": f"c-{len(self.bus.notices)}", **document})
+        name = given.pop("execution", f"c-{len(self.bus.notices)}")
+        before, self.identities.arn = self.identities.arn, given.pop("by", self.identities.arn)
+        document = {"operation": operation, "reason": "drill", "plan": None, **given}
+        try:
+            return self.handle(sign(document, execution=f"{MACHINE}:{name}", now=self.clock.now()))
+        finally:
+            self.identities.arn = before
+
+    def handle(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """What the function `control` answers."""
+        return self._operator().handle(document)
 
     def approve_held(self) -> Execution:
         """Approve the one plan that waits, and run what that starts."""
@@ -154,6 +167,10 @@ class SweepWorld(World):
     def _operator(self) -> CommandHandler:
         ports = self._sweep_ports()
         return CommandHandler(
+            identities=self.identities,
+            ledger=self.commands,
+            place=PLACE,
+            operators=self.operators,
             pause=self.state,
             contacts=self.state,
             sweeps=self.sweeps,

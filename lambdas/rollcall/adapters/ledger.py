@@ -6,6 +6,7 @@ A third one follows only where the end was unconfirmed and became known. Each is
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 
 VERSION: Final = 1
+#: What operators commanded: an object for the command, one for its result or for why it was not believed.
+COMMANDS: Final = "ledger/commands/"
 #: How long its worker has and what it knew at its end are the state table's business.
 _NOT_RECORDED: Final = frozenset({"until"})
 #: Only so answered to those who may list the bucket: to others S3 denies what is not there.
@@ -64,6 +67,11 @@ class LedgerBucket:
             if document is not None:
                 return _read_answer(document)
         return None
+
+    def record_command(self, execution: str, part: str, document: Mapping[str, Any]) -> None:
+        """Record a part of a command's execution (its name); what is there already stays."""
+        name = re.sub(r"[^\w-]", "_", execution, flags=re.ASCII)[:80]
+        self._put(f"{COMMANDS}{name}/{part}.json", {"version": VERSION, **document})
 
     def _put(self, key: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
         """What is there afterwards: this, or what was there before."""

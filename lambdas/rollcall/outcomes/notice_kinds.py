@@ -28,6 +28,7 @@ class NoticeKind(StrEnum):
     CONTACTS_SET = "contacts-set"
     STANDOFF = "standoff"
     RELEASED = "released"
+    COMMAND_REFUSED = "command-refused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,7 @@ class NoticeWords:
 
 
 _BY, _RUN, _OUTCOME = ("By", "{by}"), ("Run", "{run}"), ("Outcome", "{became}")
+_USER, _EXECUTION = ("User ID", "{user_id}"), ("Execution", "{execution}")
 _PLAN, _ROSTER, _WHY = ("Plan", "{plan}"), ("Roster", "{roster}"), ("Why", "{reason}")
 _ACCOUNT, _CONTACT = ("Account", "{account}"), ("Contact", "{kind}")
 
@@ -103,7 +105,7 @@ _APPLIED = NoticeWords(
 _APPROVED = NoticeWords(
     severity=Severity.MEDIUM,
     headline="roster approved by {by}",
-    lines=(_BY, _ROSTER, _PLAN, ("Changes", "{changes}")),
+    lines=(_BY, _USER, _EXECUTION, _ROSTER, _PLAN, ("Changes", "{changes}")),
     do="- Nothing, if you know of it. If nobody does: `rollcall pause --reason TEXT`, and ask who approved.",
     runbook="roster-approved",
 )
@@ -238,7 +240,7 @@ roles of the functions `sweep` and `apply` should.
         severity=Severity.HIGH,
         headline="Rollcall PAUSED: nothing is put back",
         waits="nothing is written until somebody ends the pause; edits are told and left alone",
-        lines=(_BY, _WHY),
+        lines=(_BY, _USER, _EXECUTION, _WHY),
         do="""
 - If you know of it: end the pause when its reason is gone: `rollcall unpause --reason TEXT`
 - If nobody does: treat the principal above as compromised, and end the pause now.""",
@@ -247,7 +249,7 @@ roles of the functions `sweep` and `apply` should.
     NoticeKind.UNPAUSED: NoticeWords(
         severity=Severity.MEDIUM,
         headline="Rollcall writes again",
-        lines=(_BY, _WHY),
+        lines=(_BY, _USER, _EXECUTION, _WHY),
         do="- Run a sweep, to put right what was changed during the pause: `rollcall sweep`",
         runbook="unpaused",
     ),
@@ -306,8 +308,18 @@ credentials behind the edits may still work.""",
     NoticeKind.RELEASED: NoticeWords(
         severity=Severity.MEDIUM,
         headline="standoff ended: {account} {kind} contact",
-        lines=(_BY, _ACCOUNT, _CONTACT),
+        lines=(_BY, _USER, _EXECUTION, _ACCOUNT, _CONTACT),
         do="- Nothing. The next change is undone at once.",
         runbook="released",
+    ),
+    NoticeKind.COMMAND_REFUSED: NoticeWords(
+        severity=Severity.HIGH,
+        headline="command {operation} REFUSED: its caller is not proven",
+        lines=(_WHY, _BY, _USER, _EXECUTION),
+        do="""
+- Find out who started the execution above: CloudTrail's event `StartExecution` names the principal.
+- If it was one of you, run the command again with `rollcall` and the role `rollcall-operator`.
+- If it was not, treat that principal as compromised: it tried to give a command in another name.""",
+        runbook="command-refused",
     ),
 }

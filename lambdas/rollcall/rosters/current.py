@@ -26,8 +26,17 @@ class RosterMemory(Protocol):
     def load_roster(self, digest: str) -> Mapping[str, Any]:
         """The roster document that was approved under this digest."""
 
-    def approve(self, *, digest: str, document: Mapping[str, Any], by: str, at: datetime) -> None:
-        """Make this roster the one that is enforced."""
+    def approve(
+        self,
+        *,
+        digest: str,
+        document: Mapping[str, Any],
+        by: str,
+        at: datetime,
+        user_id: str = "",
+        execution: str = "",
+    ) -> None:
+        """Make this roster the one that is enforced; of a person also the user ID and the command."""
 
 
 class Rosters:
@@ -82,6 +91,8 @@ def approve_candidate(
     document: Mapping[str, Any],
     approved_by: str,
     now: datetime,
+    user_id: str = "",
+    execution: str = "",
 ) -> str:
     """Make the compiled candidate the approved roster; returns its digest.
 
@@ -91,5 +102,12 @@ def approve_candidate(
     """
     roster = Roster.from_document(document)
     remember_units(roster, matches, organization)
-    memory.approve(digest=roster.digest, document=document, by=approved_by, at=now)
+    memory.approve(
+        digest=roster.digest,
+        document=document,
+        by=approved_by,
+        at=now,
+        user_id=user_id,
+        execution=execution,
+    )
     return roster.digest

@@ -104,9 +104,15 @@ class ApplyEnvironment(_Environment):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ControlEnvironment(_Environment):
-    """Settings of `control`, which runs the operators' commands."""
+    """Settings of `control`, which runs the operators' commands.
+
+    `operators` are patterns of ARNs with spaces between them, or `none`.
+    """
 
     management_account: str
+    hub_account: str
+    operators: str
     state_table: str
+    ledger_bucket: str
     outcome_bus: str
     sweep_machine_arn: str

@@ -196,6 +196,9 @@ def make_approved_notice(
         "roster": roster.digest,
         "plan": plan,
         "by": by,
+        # Of a person's approval `control` adds them.
+        "user_id": None,
+        "execution": None,
         "automatic": automatic,
         "enforces": is_enforcing(roster),
         "changes": changes,

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from rollcall.control.commands import Command
+
 CONTROL = make_key("control", "control")
 
 
@@ -39,18 +41,28 @@ class ControlItems(TableAdapter):
         document: Mapping[str, Any] = json.loads(gzip.decompress(item["document"]["B"]))
         return document
 
-    def approve(self, *, digest: str, document: Mapping[str, Any], by: str, at: datetime) -> None:
+    def approve(
+        self,
+        *,
+        digest: str,
+        document: Mapping[str, Any],
+        by: str,
+        at: datetime,
+        user_id: str = "",
+        execution: str = "",
+    ) -> None:
         """Store the document under its digest and point the control item at it, both or neither."""
         packed = gzip.compress(json.dumps(document, sort_keys=True).encode(), mtime=0)
-        record = {"approved_by": {"S": by}, "approved_at": {"S": at.isoformat()}}
+        texts = {"by": by, "at": at.isoformat(), "user_id": user_id, "execution": execution}
+        record = {f"approved_{name}": {"S": text} for name, text in texts.items()}
         roster = make_key("roster", digest) | record | {"document": {"B": packed}}
         control = {
             "Key": CONTROL,
-            "UpdateExpression": "SET approved = :digest, approved_by = :by, approved_at = :at",
+            "UpdateExpression": "SET approved = :digest, "
+            + ", ".join(f"{name} = :{name}" for name in sorted(record)),
             "ExpressionAttributeValues": {
                 ":digest": {"S": digest},
-                ":by": record["approved_by"],
-                ":at": record["approved_at"],
+                **{f":{name}": value for name, value in record.items()},
             },
         }
         try:
@@ -58,16 +70,17 @@ class ControlItems(TableAdapter):
         except AWS_ERRORS as error:
             raise make_error("the approval", error) from None
 
-    def set_paused(self, *, paused: bool, by: str, reason: str, at: datetime) -> None:
+    def set_paused(self, *, paused: bool, command: Command, at: datetime) -> None:
         """Stop all writes, or let them go on; the control item says who and why."""
         self._table.call(
             "update_item",
             Key=CONTROL,
-            UpdateExpression="SET paused = :paused, paused_by = :by, paused_why = :reason, paused_at = :at",
+            UpdateExpression="SET paused = :paused, paused_by = :by, paused_user_id = :user_id,"
+            " paused_execution = :execution, paused_why = :reason, paused_at = :at",
             ExpressionAttributeValues={
                 ":paused": {"BOOL": paused},
-                ":by": {"S": by},
-                ":reason": {"S": reason},
+                **{f":{name}": {"S": text} for name, text in command.facts.items()},
+                ":reason": {"S": command.reason},
                 ":at": {"S": at.isoformat()},
             },
         )

@@ -1,15 +1,14 @@
-"""Operator commands: pause, unpause, approve, release. Each is checked, carried out and alerted."""
+"""Carries out the commands pause, unpause, approve, release and sweep for callers who are proven."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rollcall.contact.record import update_record
 from rollcall.contact.repeated_edits import make_released
-from rollcall.events.fields import is_account_id
-from rollcall.model.contact import ContactKind
+from rollcall.control.commands import Command, RefusedError, describe_command
+from rollcall.control.proof import UnprovenError, build_request, check_operator, read_answer
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import make_notice
 from rollcall.rosters.current import approve_candidate
@@ -21,85 +20,48 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rollcall.contact.record import ContactMemory
+    from rollcall.control.commands import ProvenCaller
+    from rollcall.control.proof import IdentityAnswer, IdentityRequest, Place
+    from rollcall.model.contact import ContactKind
     from rollcall.ports import Clock, Organization, OutcomeBus
     from rollcall.rosters.current import Rosters
     from rollcall.rosters.orphaned import Matches
     from rollcall.sweep.approvals import PendingPlan
     from rollcall.sweep.ports import SweepMachine, Sweeps
 
-#: An ARN of a session has at most about 200 characters, one of a user with a path about 600.
-LONGEST_CALLER: Final = 1024
-LONGEST_REASON: Final = 500
-_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
-_REASONED: Final = frozenset({"pause", "unpause"})
+
+class IdentityService(Protocol):
+    """AWS STS."""
+
+    def ask(self, request: IdentityRequest) -> IdentityAnswer:
+        """Send exactly this request and follow no redirect; RetryableError if it is not answered."""
 
 
-class RefusedError(Exception):
-    """The command is not carried out, and why; trying it again does not help."""
+class CommandLedger(Protocol):
+    """The write-once record of commands. RecordRefusedError from each if it was not taken."""
 
+    def record_command(self, execution: str, part: str, document: Mapping[str, Any]) -> None:
+        """Record the `part` (command, result or refusal) of an execution (its name).
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """One command. `key` is the same for every try of one command, and no other's.
-
-    `plan` is what is to be approved, `contact` whose standoff is to end.
-    """
-
-    operation: str
-    by: str
-    reason: str
-    plan: str | None
-    contact: tuple[str, ContactKind] | None
-    key: str
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, Any], now: datetime) -> Command:
-        """Read the input of the machine; RefusedError if it cannot be shown to people as it is."""
-        plan = document.get("plan")
-        if plan is not None and not (isinstance(plan, str) and _DIGEST.fullmatch(plan)):
-            raise RefusedError("a plan is named by its whole digest, 64 hexadecimal digits")
-        operation, by = str(document.get("operation")), _read_text(document, "by", most=LONGEST_CALLER)
-        reason = _read_text(document, "reason", most=LONGEST_REASON, needed=operation in _REASONED)
-        return cls(
-            operation=operation,
-            by=by,
-            reason=reason,
-            plan=plan,
-            contact=_read_contact(document) if operation == "release" else None,
-            key=str(document.get("execution") or f"{by}/{now.isoformat()}"),
-        )
-
-
-def _read_contact(document: Mapping[str, Any]) -> tuple[str, ContactKind]:
-    account_id, kind = document.get("account"), document.get("kind")
-    if not is_account_id(account_id) or kind not in tuple(ContactKind):
-        raise RefusedError(
-            "a contact is named by an account id of 12 digits and SECURITY, OPERATIONS or BILLING"
-        )
-    return str(account_id), ContactKind(str(kind))
-
-
-def _read_text(document: Mapping[str, Any], name: str, *, most: int, needed: bool = True) -> str:
-    """What a person wrote, as it may stand in an alert: one line, nothing invisible, not endless."""
-    value = document.get(name) or ""
-    if not isinstance(value, str) or len(value) > most or not value.isprintable():
-        raise RefusedError(f"`{name}` is one line of at most {most} printable characters")
-    if needed and not value.strip():
-        raise RefusedError(f"`{name}` is missing")
-    return value.strip()
+        Of a part that is there already the first record stays, as it is of an earlier try.
+        """
 
 
 class PauseMemory(Protocol):
     """Memory of the pause."""
 
-    def set_paused(self, *, paused: bool, by: str, reason: str, at: datetime) -> None:
+    def set_paused(self, *, paused: bool, command: Command, at: datetime) -> None:
         """Stop all writes, or let them go on; RetryableError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandHandler:
-    """Carries out commands."""
+    """Carries out commands of the `operators` (patterns of ARNs) and of the operator's role."""
 
+    identities: IdentityService
+    ledger: CommandLedger
+    place: Place
+    operators: tuple[str, ...]
     pause: PauseMemory
     contacts: ContactMemory
     sweeps: Sweeps
@@ -115,11 +77,35 @@ class CommandHandler:
 
         RetryableError if AWS was busy or broken: the same command again finishes what was begun.
         """
+        now = self.clock.now()
         try:
-            now = self.clock.now()
-            return {"done": True} | self._carry_out(Command.from_document(document, now), now)
+            caller = self._identify(document, now)
+        except UnprovenError as error:
+            return self._refuse(document, error, now)
+        asked = describe_command(document) | {"by": caller.arn, "user_id": caller.user_id}
+        name = str(document["execution"]).rpartition(":")[2]
+        self.ledger.record_command(name, "command", asked)
+        try:
+            answer = {"done": True} | self._carry_out(Command.from_document(document, caller), now)
         except RefusedError as error:
-            return {"refused": str(error)}
+            answer = {"refused": str(error)}
+        self.ledger.record_command(name, "result", answer)
+        return answer
+
+    def _identify(self, document: Mapping[str, Any], now: datetime) -> ProvenCaller:
+        caller = read_answer(self.identities.ask(build_request(document, self.place, now)))
+        check_operator(caller, self.operators, self.place)
+        return caller
+
+    def _refuse(self, document: Mapping[str, Any], error: UnprovenError, now: datetime) -> dict[str, Any]:
+        """Nobody is believed to have given this command: that is recorded and alerted."""
+        reason, asked, execution = str(error), describe_command(document), str(document.get("execution"))
+        name = execution.rpartition(":")[2]
+        whose = {"by": error.caller and error.caller.arn, "user_id": error.caller and error.caller.user_id}
+        self.ledger.record_command(name, "refusal", asked | whose | {"refused": reason})
+        facts = whose | {"operation": asked["operation"], "reason": reason, "execution": name}
+        self.bus.publish_notice(make_notice(NoticeKind.COMMAND_REFUSED, key=execution, facts=facts), now)
+        return {"refused": reason}
 
     def _carry_out(self, command: Command, now: datetime) -> dict[str, Any]:
         match command.operation:
@@ -131,29 +117,39 @@ class CommandHandler:
                 return self._approve(command, now)
             case "release" if command.contact is not None:
                 return self._release(command, *command.contact, now)
+            case "sweep":
+                return self._sweep(command)
         raise RefusedError("no such operation")
 
     def _pause(self, command: Command, now: datetime, *, paused: bool) -> dict[str, Any]:
-        self.pause.set_paused(paused=paused, by=command.by, reason=command.reason, at=now)
+        self.pause.set_paused(paused=paused, command=command, at=now)
         kind = NoticeKind.PAUSED if paused else NoticeKind.UNPAUSED
-        facts = {"by": command.by, "reason": command.reason}
-        self.bus.publish_notice(make_notice(kind, key=command.key, facts=facts), now)
+        facts = command.facts | {"reason": command.reason}
+        self.bus.publish_notice(make_notice(kind, key=command.execution, facts=facts), now)
         return {"paused": paused}
+
+    def _sweep(self, command: Command) -> dict[str, Any]:
+        """The execution of the sweep has the name of the command's: each try starts the same one."""
+        asked = {"trigger": str(Trigger.OPERATOR), "by": command.caller.arn, "plan": None}
+        self.machine.start(command.name, asked)
+        return {"execution": command.name}
 
     def _approve(self, command: Command, now: datetime) -> dict[str, Any]:
         """The person is on record first; then the roster is in force; then its plan is carried out."""
         control = self.rosters.get_enforcement()
         held = self._find_pending(command.plan, control.approved, now)
         before = self.rosters.find_current(control)
-        self.sweeps.approve(held.plan, by=command.by, at=now)
+        self.sweeps.approve(held.plan, by=command.caller.arn, at=now)
         if held.roster != control.approved:
             approve_candidate(
                 memory=self.rosters.memory,
                 matches=self.matches,
                 organization=self.organization,
                 document=self.rosters.document,
-                approved_by=command.by,
+                approved_by=command.caller.arn,
                 now=now,
+                user_id=command.caller.user_id,
+                execution=command.name,
             )
         # Plans of the roster before are nobody's wish any more, if this is another one.
         self.sweeps.forget_others({held.roster, self.rosters.candidate.digest})
@@ -162,15 +158,15 @@ class CommandHandler:
             before=before,
             plan=held.plan,
             changes=held.changes,
-            by=command.by,
+            by=command.caller.arn,
             automatic=False,
-            key=command.key,
+            key=command.execution,
         )
-        self.bus.publish_notice(told, now)
+        self.bus.publish_notice(replace(told, facts={**told.facts, **command.facts}), now)
         execution = f"approval-{held.plan[:12]}-{int(now.timestamp())}"
         asked = {
             "trigger": str(Trigger.APPROVAL),
-            "by": command.by,
+            "by": command.caller.arn,
             "plan": held.plan,
             "roster": held.roster,
             # Its run may have to wait for another one, until the table has forgotten the plan.
@@ -196,9 +192,9 @@ class CommandHandler:
             return contact | {"released": {"by": known.release.by, "at": known.release.at.isoformat()}}
         if not known.is_open(now):
             raise RefusedError("this contact is not in backoff after repeated edits")
-        facts = {"by": command.by, "account": {"id": account_id}, "kind": str(kind)}
-        self.bus.publish_notice(make_notice(NoticeKind.RELEASED, key=command.key, facts=facts), now)
-        released = make_released(by=command.by, now=now)
+        facts = command.facts | {"account": {"id": account_id}, "kind": str(kind)}
+        self.bus.publish_notice(make_notice(NoticeKind.RELEASED, key=command.execution, facts=facts), now)
+        released = make_released(by=command.caller.arn, now=now)
         update_record(self.contacts, record, lambda one: replace(one, repeated=released), clock=self.clock)
         return contact
 

@@ -1,0 +1,107 @@
+"""One command of an operator, read from what the state machine passes on."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from rollcall.events.fields import is_account_id
+from rollcall.model.contact import ContactKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LONGEST_REASON: Final = 500
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_REASONED: Final = frozenset({"pause", "unpause"})
+
+
+class RefusedError(Exception):
+    """The command is not carried out, and why; trying it again does not help."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvenCaller:
+    """Whose signature it is, as AWS STS says it. `user_id` is `ROLE_ID:SESSION_NAME` of a session."""
+
+    arn: str
+    user_id: str
+
+
+OPERATIONS: Final = frozenset({"pause", "unpause", "approve", "release", "sweep"})
+#: What a command may say besides its operation.
+_ARGUMENTS: Final = ("reason", "plan", "account", "kind")
+
+
+def describe_command(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What was asked, as the ledger keeps it: `operation`, `execution` and the arguments of commands."""
+    operation = document.get("operation")
+    arguments = {name: _shorten(document.get(name)) for name in _ARGUMENTS}
+    known = operation if operation in OPERATIONS else None
+    return {"operation": known, "execution": document.get("execution"), **arguments}
+
+
+def _shorten(value: object) -> str | int | None:
+    """A number or a text of at most a line: nobody need have given this command."""
+    return value[:LONGEST_REASON] if isinstance(value, str) else value if isinstance(value, int) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One command. `execution` (an ARN) is the same for every try of one command, and no other's.
+
+    `plan` is the digest to approve, `contact` the one whose backoff is to end.
+    """
+
+    operation: str
+    caller: ProvenCaller
+    reason: str
+    plan: str | None
+    contact: tuple[str, ContactKind] | None
+    execution: str
+
+    @property
+    def name(self) -> str:
+        """The name of its execution."""
+        return self.execution.rpartition(":")[2]
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """Who gave it, as alerts and the ledger name them: `by` (an ARN), `user_id` and `execution`."""
+        return {"by": self.caller.arn, "user_id": self.caller.user_id, "execution": self.name}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any], caller: ProvenCaller) -> Command:
+        """Read the machine's input; RefusedError if it cannot be shown to people as it is."""
+        plan = document.get("plan")
+        if plan is not None and not (isinstance(plan, str) and _DIGEST.fullmatch(plan)):
+            raise RefusedError("a plan is named by its whole digest, 64 hexadecimal digits")
+        operation = str(document.get("operation"))
+        return cls(
+            operation=operation,
+            caller=caller,
+            reason=_read_reason(document, needed=operation in _REASONED),
+            plan=plan,
+            contact=_read_contact(document) if operation == "release" else None,
+            execution=str(document["execution"]),
+        )
+
+
+def _read_contact(document: Mapping[str, Any]) -> tuple[str, ContactKind]:
+    account_id, kind = document.get("account"), document.get("kind")
+    if not is_account_id(account_id) or kind not in tuple(ContactKind):
+        raise RefusedError(
+            "a contact is named by an account id of 12 digits and SECURITY, OPERATIONS or BILLING"
+        )
+    return str(account_id), ContactKind(str(kind))
+
+
+def _read_reason(document: Mapping[str, Any], *, needed: bool) -> str:
+    """The reason as it may stand in an alert: one line, nothing invisible, not endless."""
+    value = document.get("reason") or ""
+    if not isinstance(value, str) or len(value) > LONGEST_REASON or not value.isprintable():
+        raise RefusedError(f"`reason` is one line of at most {LONGEST_REASON} printable characters")
+    if needed and not value.strip():
+        raise RefusedError("`reason` is missing")
+    return value.strip()

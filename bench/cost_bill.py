@@ -88,9 +88,9 @@ def options() -> list[Line]:
     return [
         Line(
             service="PrivateLink",
-            item="endpoint, for each subnet of `private_link`",
+            item="two endpoints, for each subnet of `private_link`",
             price="privatelink.hour",
-            quantity=HOURS_PER_MONTH,
+            quantity=2 * HOURS_PER_MONTH,
         ),
         Line(service="PrivateLink", item="for each GB through it", price="privatelink.gb", quantity=1),
         Line(service="Secrets Manager", item="for each secret", price="secrets.secret", quantity=1),

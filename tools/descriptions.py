@@ -54,17 +54,18 @@ NOTICES: Final = {
     NoticeKind.SWEEP_FAILED: "run (or the execution, if no run began), failed (step: error), contacts (count by verdict)",
     NoticeKind.SWEEP_DRIFT: "run, accounts, contacts, became (verdict: count), groups, groups_count",
     NoticeKind.SWEEP_APPLIED: "run, plan, trigger, by, became, ending, examples of contacts that were not set",
-    NoticeKind.ROSTER_APPROVED: "roster, plan, by, automatic, enforces (false: audit mode everywhere), changes",
+    NoticeKind.ROSTER_APPROVED: "roster, plan, by, user_id and execution (of a person), automatic, enforces (false: audit mode everywhere), changes",
     NoticeKind.APPROVAL_LAPSED: "run, plan, by, reason",
     NoticeKind.PLAN_ALTERED: "run, plan, stored_by",
-    NoticeKind.PAUSED: "by, reason",
-    NoticeKind.UNPAUSED: "by, reason",
+    NoticeKind.PAUSED: "by, user_id, execution, reason",
+    NoticeKind.UNPAUSED: "by, user_id, execution, reason",
     NoticeKind.BULK_EDIT: "by (actor, address or organization), actor (of the latest edit), source_ip, principals"
     " (at most 20, most edits first), principals_count, edits, accounts_count, window_minutes, first_at, last_at,"
     " became (verdict: count), quiet_since, examples (id, name, ou)",
     NoticeKind.CONTACTS_SET: "actor (of the latest edit), edits, first_at, last_at, examples (account, kind, reason)",
     NoticeKind.STANDOFF: "account, kind, reverts, window_minutes, actors, next_try_at, release (the command)",
-    NoticeKind.RELEASED: "by, account, kind",
+    NoticeKind.RELEASED: "by, user_id, execution, account, kind",
+    NoticeKind.COMMAND_REFUSED: "operation, reason, execution, by and user_id (null if nobody is proven)",
 }
 
 #: Fields of the events on the outcome bus, by the part of the event that has them.

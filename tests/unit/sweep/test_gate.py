@@ -51,6 +51,8 @@ class TestFirstRoster:
             "roster": compute_digest(ROSTER),
             "plan": world.facts("sweep-held")["plan"],
             "by": ALICE,
+            "user_id": "AROAEXAMPLE:alice",
+            "execution": "c-1",
             "automatic": False,
             "enforces": True,
             "changes": 3 * MANAGED,

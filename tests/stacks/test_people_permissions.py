@@ -90,6 +90,8 @@ def actions_of(service: str, operation: str, given: Mapping[str, Any]) -> set[st
     """
     if (service, operation) == ("s3", "ListObjectVersions"):
         return {"s3:ListBucketVersions"}
+    if (service, operation) == ("s3", "ListObjectsV2"):
+        return {"s3:ListBucket"}
     if (service, operation) == ("s3", "GetObject") and "VersionId" in given:
         return {"s3:GetObjectVersion", "s3:GetObjectRetention"}
     return {f"{PREFIXES.get(service, service)}:{operation}"}
@@ -161,6 +163,7 @@ def look(world: Watched, patch: pytest.MonkeyPatch) -> None:
     for paths in (True, False):
         if not paths:
             patch.setattr(organizations_reads, "_render_account", organizations_reads.render_account_summary)
+        world.does("plan", "--fresh")
         world.does("plan")
         world.does("explain", PAYMENTS)
 

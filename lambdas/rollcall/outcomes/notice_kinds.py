@@ -231,8 +231,7 @@ above the limits is held for a person again.""",
         waits="nothing of the altered plan is written; the next sweep plans again",
         lines=(_PLAN, ("Stored by", "run {stored_by}"), ("Found by", "run {run}")),
         do="""
-- Treat this as an attack: find out who wrote to the reports bucket below runs/{stored_by}/plan/. Only the
-roles of the functions `sweep` and `apply` should.
+- Treat this as an attack: find out who wrote to the reports bucket below runs/{stored_by}/plan/.
 - Plan again: `rollcall sweep`. Read the new plan before you approve it.""",
         runbook="plan-altered",
     ),

@@ -14,6 +14,7 @@ from rollcall.adapters.state.channels import ChannelMemoryTable
 from rollcall.adapters.state.rosters import MatchTable
 from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.bulk_edits.model import Bulk, By, Edit, EditWindow, GroupedIncident
+from rollcall.control.commands import Command, ProvenCaller
 from rollcall.model.errors import RetryableError
 from rollcall.model.roster import compute_digest
 from rollcall.notify.notifier import ChannelRecord
@@ -74,6 +75,9 @@ gathered = st.builds(
     name=names_counted,
     bulk=st.sampled_from(("bulk-1", "bulk-2")),
     verdict=st.sampled_from(("set", "pending")),
+)
+PAUSE = Command.from_document(
+    {"operation": "pause", "reason": "test", "execution": "one"}, ProvenCaller(arn="test", user_id="test")
 )
 #: An operation is a name and what it is called with besides the time.
 STATE_OPERATIONS = st.one_of(
@@ -227,7 +231,7 @@ def on_state(state, now, name, *arguments):  # noqa: C901, PLR0911  # one case f
         case "approve", (document,):
             return state.approve(digest=compute_digest(document), document=document, by="test", at=now)
         case "set_paused", (paused,):
-            return state.set_paused(paused=paused, by="test", reason="test", at=now)
+            return state.set_paused(paused=paused, command=PAUSE, at=now)
         case "open_intent", (record,):
             return state.open_intent(record, at=now)
         case "open_anew", (intent,):

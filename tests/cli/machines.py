@@ -78,11 +78,9 @@ class Machines:
         return {"status": "SUCCEEDED", "output": json.dumps(self.hub.handle(document))}
 
 
-def operate(world: World) -> Machines:
+def operate(world: World) -> None:
     """Put the machines into a world that has none."""
     machines = Machines(world)
-    before = world.elsewhere
-    assert before is not None
     assert world.deployed.outputs is not None
     sqs = world.client("sqs", HUB)
     world.deployed.outputs |= {
@@ -91,7 +89,4 @@ def operate(world: World) -> Machines:
         "ReportsBucketName": BUCKET,
         "SweepDeadLetterQueueUrl": sqs.create_queue(QueueName="sweep-dead")["QueueUrl"],
     }
-    world.elsewhere = lambda service, account: (
-        machines if service == "stepfunctions" else before(service, account)
-    )
-    return machines
+    world.machines = machines

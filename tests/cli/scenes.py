@@ -71,7 +71,7 @@ def operated(world):
         shown = (operations[0], f"On call for {account.name}", *operations[2:])
         world.has(account.id, **RIGHT | {"operations": shown})
     del world.organization.accounts[SHOP].contacts["BILLING"]
-    world.machines = operate(world)
+    operate(world)
     world.machines.hub.sweep("schedule")
     world.clock.sleep(7200)
 

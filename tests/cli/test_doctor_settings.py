@@ -89,12 +89,9 @@ class TestExcludedAccounts:
 
 
 @pytest.fixture(params=ABROAD)
-def abroad(request, tmp_path, monkeypatch):
+def abroad(request, make_world):
     """Everything right in another partition."""
-    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
-        monkeypatch.delenv(name, raising=False)
-    with mock_aws():
-        yield World(tmp_path, region=request.param)
+    return make_world(region=request.param)
 
 
 def test_all_is_well_in_another_partition(abroad):

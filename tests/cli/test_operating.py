@@ -19,24 +19,18 @@ BY = f"arn:aws:sts::{HUB}:assumed-role/rollcall-operator/ann"
 
 
 @pytest.fixture
-def hub(world):
-    scenes.operated(world)
-    world.calls.clear()
-    return world
+def hub(make_world):
+    return make_world(scenes.operated)
 
 
 @pytest.fixture
-def contested(world):
-    scenes.contested(world)
-    world.calls.clear()
-    return world
+def contested(make_world):
+    return make_world(scenes.contested)
 
 
 @pytest.fixture
-def held(world):
-    scenes.held(world)
-    world.calls.clear()
-    return world
+def held(make_world):
+    return make_world(scenes.held)
 
 
 def plan_of(world):
@@ -267,8 +261,8 @@ def test_an_approval_that_came_to_nothing_is_shown_until_the_next_one(held):
     assert status(held)["lapsed"] is None
 
 
-def test_the_first_roster_that_would_change_nothing_says_why_it_waits_and_what_approving_does(world):
-    scenes.unapproved(world)
+def test_the_first_roster_that_would_change_nothing_says_why_it_waits_and_what_approving_does(make_world):
+    world = make_world(scenes.unapproved)
     result = world.run("status")
     assert result.exit_code == 2
     assert_golden("status-first.txt", result.stdout)

@@ -19,6 +19,7 @@ from tests.support.moto_aws import create_table
 from tests.support.state_table import WholeStateTable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 REGION = "us-east-1"
@@ -56,8 +57,8 @@ BUS, WRITER, OWN_ARN, TOPIC = ARNS.bus, ARNS.writer, ARNS.own, ARNS.topic
 class World(Desk):
     """Everything that the doctor looks at, healthy. Use it inside moto's `mock_aws`."""
 
-    #: Of the deployed hub, once a scene operates it.
-    machines: Any
+    #: State machines of the deployed hub, once a scene operates it.
+    machines: Any = None
 
     def __init__(self, where: Path, region: str = REGION) -> None:
         super().__init__(where)
@@ -81,6 +82,13 @@ class World(Desk):
         self.approve()
         self.clock.sleep(7200)  # accounts have had the time to get their forwarders
         self.caller = HUB
+
+    def move(self, where: Path, files: Mapping[str, bytes]) -> None:
+        """To another directory, with this configuration."""
+        self.where = where
+        (where / "config").mkdir(exist_ok=True)
+        for name, text in files.items():
+            (where / "config" / name).write_bytes(text)
 
     def doctor(self, *arguments: str) -> dict[str, dict[str, Any]]:
         """Checks by name, seen with both accounts' credentials."""
@@ -223,6 +231,8 @@ class World(Desk):
     def _elsewhere(self, service: str, account: str) -> Any:
         if service == "cloudformation":
             return CloudFormation(self.deployed, account)
+        if service == "stepfunctions" and self.machines:
+            return self.machines
         return client_of(service, account, self.region)
 
 

@@ -22,4 +22,14 @@ def client_of(service: str, account: str, region: str) -> Any:
         params["headers"]["x-moto-account-id"] = account
 
     client.meta.events.register("before-call", name_account)
+    _names[id(client)] = (service, account, region)
     return client
+
+
+#: Arguments of `client_of`, by the identity of the client that it keeps.
+_names: dict[int, tuple[str, str, str]] = {}
+
+
+def identify(client: Any) -> tuple[str, str, str]:
+    """The arguments of `client_of` that give this client."""
+    return _names[id(client)]

@@ -38,6 +38,10 @@ ALICE = "arn:aws:sts::333333333333:assumed-role/rollcall-operator/alice"
 FOR_GOOD = 1_000_000
 
 
+def _ignore() -> None:
+    pass
+
+
 class SweepWorld(World):
     """A world whose sweeps can be run, broken, held and approved.
 
@@ -54,7 +58,7 @@ class SweepWorld(World):
         self.metrics: Counter[str] = Counter()
         self.executions: list[Execution] = []
         self.started: dict[str, Execution] = {}
-        self.on_write: Callable[[], object] = lambda: None
+        self.on_write: Callable[[], object] = _ignore
         self.blocked: frozenset[str] = frozenset()
         self.identities = MemoryIdentities(arn=ALICE)
         self.commands = MemoryCommands(self.faults)

@@ -159,8 +159,16 @@ class World:
         self.restart()
         if approve:
             self.approve()
-        self.cloud.subscribe(lambda _account, event: self.send(event))
+        self.cloud.subscribe(self._hear)
         self.bus.listener = self.notifier.handle
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Of a copy: its functions start anew."""
+        return {name: value for name, value in vars(self).items() if name != "reconciler"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self.restart()
 
     def approve(self) -> None:
         """Make the roster of this world the approved one."""
@@ -273,6 +281,9 @@ class World:
             }
             for kind, contact in stored.items()
         }
+
+    def _hear(self, _account: str, event: object) -> None:
+        self.send(event)
 
     def send(self, event: object) -> None:
         self._sent += 1

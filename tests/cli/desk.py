@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import os
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from typer import testing
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from rollcall_cli.app import app
@@ -30,6 +33,8 @@ SHOP = "444455556666"
 DIVESTED = "555566667777"
 PLAYGROUND = "666677778888"
 WIDTH = 100
+# Its runner makes the command of all its parts at each call.
+setattr(testing, "_get_command", cache(get_command))  # noqa: B010  # no name of its own to mypy
 _GOLDEN = Path(__file__).with_name("golden")
 
 ORGANIZATION = f"""\

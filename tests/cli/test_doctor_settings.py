@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from moto import mock_aws
 
 from rollcall.model.well_known import RECONCILE_ROLE_NAME, STACK_SET_NAME
 from rollcall_cli.text.fixes import STACK_SETS
 from tests.cli.desk import HUB, MANAGEMENT, PAYMENTS, SHOP
 from tests.cli.stack_sets import refused
-from tests.cli.world import DEAD, SETTINGS, World, contacts
+from tests.cli.world import DEAD, SETTINGS, contacts
 from tests.support.clients import client_of
 from tests.support.doctoring import failing, put_role, results
 

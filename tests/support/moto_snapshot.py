@@ -30,7 +30,7 @@ class Snapshot:
     @classmethod
     def take(cls, world: object) -> Self:
         """Of everything in moto, and of `world` with all that it refers to."""
-        services = tuple(BackendDict._instances)
+        services: tuple[BackendDict[Any], ...] = tuple(BackendDict._instances)  # type: ignore[misc]  # as moto does
         held = [{account: dict(regions) for account, regions in service.items()} for service in services]
         data = io.BytesIO()
         _Pickler(data).dump((held, world))

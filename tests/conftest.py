@@ -22,10 +22,14 @@ os.environ.pop("ROLLCALL_CONFIG", None)
 # The rules that the CDK holds templates to take half of a synthesis: one test asks for them.
 os.environ["CDK_VALIDATION"] = "false"
 
-# The same examples wherever they run, and no verdict on how long one took. For others:
+# The same examples wherever they run, and no verdict on how long one took. For others, and more of them:
 # `make test ARGS="tests/unit --hypothesis-profile=default"`.
 settings.register_profile(
-    "everywhere", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    "everywhere",
+    deadline=None,
+    derandomize=True,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("everywhere")
 

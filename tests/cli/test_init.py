@@ -304,7 +304,7 @@ def fill(desk, seed):
             desk.cloud.account.fail_next("GetAlternateContact", refusal, times=3, account=account.id)
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(organizations())
 def test_what_is_proposed_plans_nothing_even_if_it_were_enforced(seed):
     with tempfile.TemporaryDirectory() as where:

@@ -331,7 +331,7 @@ def test_names_that_others_chose_spoil_nothing(name):
         assert alert.text.count("\n") == honest.text.count("\n")
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=40, deadline=None)
 @given(
     name=st.text(max_size=64),
     agent=st.text(max_size=300),

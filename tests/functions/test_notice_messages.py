@@ -108,7 +108,7 @@ json_values = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=150, deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60, deadline=None)
 @given(name=st.sampled_from(sorted(NOTICES)), data=st.data())
 def test_whatever_the_facts_are_a_notice_is_told_or_malformed(name, data):
     notice = NOTICES[name]

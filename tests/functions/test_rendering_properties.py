@@ -91,7 +91,7 @@ def message_of(drawn):
     return None if document is None else read_event({"detail": document}, LINKS)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=250, deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=100, deadline=None)
 @given(drawn=incidents)
 def test_whoever_acts_every_channel_gets_a_message_that_it_takes_and_no_secret(drawn):
     told = message_of(drawn)
@@ -120,7 +120,7 @@ def test_nobodys_names_spoil_a_message(spite):
     assert_sound(message_of(WORST | fields | {"changes": changes}))
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=150, deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60, deadline=None)
 @given(name=st.sampled_from(sorted(NOTICES)), spite=texts, data=st.data())
 @example(name="sweep-held", spite=SPITE[6], data=None)
 @example(name="standoff", spite=SPITE[7], data=None)

@@ -75,7 +75,7 @@ def taken_by_the_simulation(shape: str, value: str) -> bool:
 
 @pytest.mark.parametrize("shape", SHAPES)
 @given(value=_ALMOST)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_value_validates_exactly_if_the_account_api_takes_it_as_it_is(shape: str, value: str) -> None:
     rule = _MODEL.shape_for(shape).metadata
     taken = rule["min"] <= len(value) <= rule["max"] and (
@@ -93,7 +93,7 @@ _FIXED = st.text(alphabet="ab1 +@.-é", max_size=45)
 
 @pytest.mark.parametrize("shape", SHAPES)
 @given(before=_FIXED, placeholder=st.sampled_from(sorted(PLACEHOLDERS)), after=_FIXED)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_value_with_a_placeholder_validates_if_some_account_fits_it(
     shape: str, before: str, placeholder: str, after: str
 ) -> None:

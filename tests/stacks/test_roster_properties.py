@@ -85,7 +85,7 @@ def without_absent(kinds: dict[str, str]) -> dict[str, str | None]:
 
 
 @given(roster=rosters())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_every_good_roster_compiles_to_what_the_core_reads(roster: dict[str, Any]) -> None:
     document = read(yaml.safe_dump(roster, allow_unicode=True))
     compiled = Roster.from_document(document)
@@ -116,7 +116,7 @@ def test_the_order_of_anything_means_nothing(roster: dict[str, Any], random: Any
 
 
 @given(roster=rosters())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_an_editor_never_marks_a_good_roster(roster: dict[str, Any]) -> None:
     SCHEMA.validate(roster)
 
@@ -138,7 +138,7 @@ _ANY = st.recursive(
 
 
 @given(key=st.sampled_from(sorted(RosterFile.model_fields)), value=_ANY)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_data_of_any_shape_is_refused_in_words(key: str, value: Any) -> None:
     data = yaml.safe_load(CONTACTS) | {key: value}
     told = faults(yaml.safe_dump(data, allow_unicode=True))
@@ -146,7 +146,7 @@ def test_data_of_any_shape_is_refused_in_words(key: str, value: Any) -> None:
 
 
 @given(at=st.integers(min_value=0, max_value=len(CONTACTS)), junk=st.text(max_size=5))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_text_of_any_kind_is_refused_in_words(at: int, junk: str) -> None:
     told = faults(CONTACTS[:at] + junk + CONTACTS[at:])
     assert all(line.startswith("contacts.yaml:") for line in told)

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import pytest
 import yaml
@@ -132,9 +133,14 @@ def test_each_synthesis_stages_in_a_directory_of_its_own_and_leaves_none(
 
     import app  # noqa: PLC0415  # it starts Node, which takes seconds
 
+    class StagedError(Exception):
+        """That is all that this is about."""
+
     monkeypatch.setattr(app, "stage", recording)
+    monkeypatch.setattr(app, "HubStack", Mock(side_effect=StagedError))
     for name in ("one", "two"):
-        app.build(config="config/example", outdir=tmp_path / name)
+        with pytest.raises(StagedError):
+            app.build(config="config/example", outdir=tmp_path / name)
     one, two = staged
     assert one.parent != two.parent
     assert not one.parent.exists()
@@ -209,7 +215,7 @@ def test_a_fresh_synthesis_makes_the_same_templates_and_the_cdk_has_no_more_to_s
     assert "aws_events.CfnEventBusPolicy#principal is deprecated" in deprecated[0]
 
 
-def test_faults_are_told_without_a_traceback(tmp_path: Path) -> None:
+def test_errors_are_shown_without_a_traceback(tmp_path: Path) -> None:
     context = json.dumps({"config": str(tmp_path)})
     result = subprocess.run(  # noqa: S603  # our own command
         [sys.executable, str(ROOT / "app.py")],

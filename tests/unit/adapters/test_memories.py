@@ -322,7 +322,7 @@ def on_alerted(alerted, now, name, incident_id, *arguments):
 
 
 in_a_table = settings(
-    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

@@ -207,7 +207,7 @@ def told():
     return events
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     order=st.lists(st.integers(0, 2), min_size=3, max_size=9).filter(lambda order: set(order) == {0, 1, 2}),
     crashes=st.lists(st.sampled_from(["slack.after", "alerted.sent"]), max_size=3),

@@ -77,7 +77,7 @@ class BusyWorld(World):
             self.in_hand.discard(message.id)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     actions=st.lists(edits, min_size=1, max_size=16),
     pauses=st.lists(st.sampled_from((0, 0, 30, 400)), min_size=16, max_size=16),

@@ -21,7 +21,7 @@ def tamper(world: World, account_id: str, kind: str, how: str) -> None:
         client.delete_alternate_contact(AlternateContactType=kind)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     actions=st.lists(tampering, min_size=1, max_size=6),
     crashes=st.lists(st.sampled_from(sorted(STEPS)), max_size=3),

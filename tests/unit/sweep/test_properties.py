@@ -66,7 +66,7 @@ def lose_events(world: SweepWorld) -> None:
     world.queue.clear()
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(happenings, max_size=25))
 def test_nothing_is_written_that_no_approved_roster_and_plan_want_and_in_the_end_all_is_right(story):
     world = settled(LIMITED)
@@ -94,7 +94,7 @@ def test_nothing_is_written_that_no_approved_roster_and_plan_want_and_in_the_end
     assert all(execution.status == "SUCCEEDED" for execution in world.executions)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(edits, edits, st.booleans())
 def test_a_held_plan_that_is_approved_late_never_overwrites_a_newer_value(before, after, restart):
     world = settled(LIMITED)

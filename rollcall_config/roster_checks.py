@@ -136,7 +136,7 @@ def _check_agreement(document: Document) -> Iterator[ConfigProblem]:
 
 
 def _find_common(entry: dict[str, Any], other: dict[str, Any]) -> str | None:
-    """Return the accounts for which both are equally specific, as far as the file tells; None for none."""
+    """Return the accounts for which both are equally specific, as far as the file says; None for none."""
     if _have_both(entry, other, "ou", str) and entry["ou"] == other["ou"]:
         return f"the same OU {entry['ou']!r}"
     if _have_both(entry, other, "accounts", list):

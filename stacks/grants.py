@@ -129,7 +129,7 @@ def write_ledger(role: iam.Role, *, ledger: s3.Bucket, prefix: str = "ledger/") 
             actions=["s3:GetObject", "s3:PutObject"], resources=[ledger.arn_for_objects(f"{prefix}*")]
         )
     )
-    # Nobody asks for a list: it tells a key that is not there from one that is forbidden.
+    # Nobody asks for a list: without it, a missing key looks like a forbidden one.
     role.add_to_policy(
         iam.PolicyStatement(
             actions=["s3:ListBucket"],

@@ -63,7 +63,7 @@ NOTICES: Final = {
     " (at most 20, most edits first), principals_count, edits, accounts_count, window_minutes, first_at, last_at,"
     " became (verdict: count), quiet_since, examples (id, name, ou)",
     NoticeKind.CONTACTS_SET: "actor (of the latest edit), edits, first_at, last_at, examples (account, kind, reason)",
-    NoticeKind.STANDOFF: "account, kind, reverts, window_minutes, actors, next_try_at, release (the command)",
+    NoticeKind.REPEATED_EDITS: "account, kind, reverts, window_minutes, actors, next_try_at, release (the command)",
     NoticeKind.RELEASED: "by, user_id, execution, account, kind",
     NoticeKind.COMMAND_REFUSED: "operation, reason, execution, by and user_id (null if nobody is proven)",
 }
@@ -96,7 +96,7 @@ FIELDS: Final = {
         "verified": "true if the contact was read back after the write",
     },
     "`Rollcall Outcome` only": {
-        "gathered_by": "incident that groups this one (bulk edit, repeated edits); null if it has its own alert",
+        "parent_incident_id": "incident that groups this one (bulk edit, repeated edits); null if it has its own alert",
     },
     "`Rollcall Incident` only": {
         "stage": "`open` or `closed`",
@@ -145,9 +145,9 @@ STATE: Final = {
         "30 days",
     ),
     "bulk#": ("account, or `by#` and SHA-256 of a principal", "`bulk#BULK`: already counted", "30 days"),
-    "gathered#": (
-        "`gathered`",
-        "`gathered#INCIDENT`: the bulk edit that alerts on it, and its verdict",
+    "grouped#": (
+        "`grouped`",
+        "`grouped#INCIDENT`: the bulk edit that alerts on it, and its verdict",
         "30 days",
     ),
     "watch#": ("as `edits`", "`watch#MESSAGE`: the message returns to close a bulk edit", "30 days"),
@@ -159,7 +159,7 @@ STATE: Final = {
     ),
     "alert#": ("channel", "`alert#INCIDENT`: alerts sent, thread, lock of the worker that sends", "30 days"),
     "sweep": (
-        "`current`, `last`, `held#PLAN` or `lapsed`",
+        "`current`, `last`, `pending#PLAN` or `lapsed`",
         "the run under way; the last summary; a plan that is pending approval or approved; the last lapsed approval",
         "7 days (plans, lapsed approvals)",
     ),

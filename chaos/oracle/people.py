@@ -117,7 +117,7 @@ def find_alerts(evidence: Evidence, edit: Edit) -> Sequence[Text]:
     principal = edit.call.identity.arn
     found = [text for text in evidence.texts if any(id_ in text.text for id_ in edit.event_ids)]
     parents = {
-        item.document.get("gathered_by")
+        item.document.get("parent_incident_id")
         for item in evidence.outcomes
         if item.document["event"]["id"] in edit.event_ids
     }

@@ -1,1 +1,1 @@
-"""The function that tells people."""
+"""The function that sends alerts."""

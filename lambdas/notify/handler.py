@@ -17,7 +17,7 @@ _function = compose_once(compose_notify)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Tell every incident and notice of the batch on its own."""
+    """Send the alert of every incident and notice of the batch on its own."""
     function = _function()
     return process(
         event, lambda body, delivery: _handle(function, body, delivery), queue=function.queue, log=log

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from rollcall.decide.enforcement import Enforcement
+    from rollcall.decide.resolve import Enforcement
     from rollcall_config.settings import Settings
 
 _Value = TypeVar("_Value")

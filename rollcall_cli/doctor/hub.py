@@ -21,7 +21,7 @@ from rollcall_policies import Access, AccessRequest, decide
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rollcall.decide.enforcement import Enforcement
+    from rollcall.decide.resolve import Enforcement
     from rollcall_cli.aws.composition import Login
     from rollcall_cli.doctor.facts import Facts
     from rollcall_cli.doctor.reading import FactReader

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
-from rollcall.decide.enforcement import Enforcement
 from rollcall.decide.plan import Change, Finding, make_plan
 from rollcall.decide.resolve import (
+    Enforcement,
     Requirement,
     SelectorMatch,
     find_candidates,

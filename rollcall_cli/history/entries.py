@@ -55,7 +55,7 @@ class LedgerEntry:
     intent: Intent | None
     #: None if there is none yet, or it is missing or unreadable.
     outcome: Mapping[str, Any] | None
-    #: None but of an unconfirmed write that was confirmed.
+    #: Only of an unconfirmed write that was confirmed.
     confirmation: Mapping[str, Any] | None = None
     #: The command that shows whether the write was made, if nothing else will: None otherwise.
     lookup: str | None = None

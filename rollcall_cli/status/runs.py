@@ -37,8 +37,8 @@ def summarise_run(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "coverage", seen if managed else "no contact was counted"
     found = {name: number for name, number in summary["contacts"].items() if number}
     yield "contacts", ", ".join(f"{number} {name}" for name, number in found.items()) or "none"
-    if summary["unannounced"]:
-        yield "drift", f"{count(summary['unannounced'], 'change')} found by the sweep only"
+    if summary["drift"]:
+        yield "drift", f"{count(summary['drift'], 'change')} found by the sweep only"
     for plan in summary["pending"]:
         yield "pending", f"plan {plan}"
     for step, reason in summary["failed"].items():

@@ -84,8 +84,8 @@ class Alarms(Construct):
             when=_PER_RUN,
         )
         self._add(
-            "Standoff",
-            make_metric(Metric.STANDOFFS),
+            "RepeatedEdits",
+            make_metric(Metric.REPEATED_EDITS),
             "A contact is edited repeatedly. Rollcall restores it each time, after a longer backoff.",
         )
         self._add(

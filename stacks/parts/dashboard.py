@@ -155,8 +155,8 @@ def _show_contacts() -> cloudwatch.SingleValueWidget:
             make_metric(
                 Metric.RESTORE_MILLISECONDS, "SampleCount", period=_DAY, label="restored after an edit"
             ),
-            make_metric(Metric.STANDOFFS, period=_DAY, label="edited repeatedly"),
-            make_metric(Metric.SWEEP_UNANNOUNCED, period=_DAY, label="found by the sweep only"),
+            make_metric(Metric.REPEATED_EDITS, period=_DAY, label="edited repeatedly"),
+            make_metric(Metric.SWEEP_DRIFT, period=_DAY, label="found by the sweep only"),
             make_metric(Metric.CONTACTS_UNREADABLE, period=_DAY, label="not readable"),
         ],
         width=_WHOLE,

@@ -286,7 +286,7 @@ def test_a_tug_of_war_is_a_standoff_until_an_operator_releases_it(hub, contested
         change(number)
         wait_for(restored)
     change(reverts)
-    (told,) = wait_for(lambda: hub.told("standoff", contested))
+    (told,) = wait_for(lambda: hub.told("repeated-edits", contested))
     assert told.startswith("[CRITICAL]")
     assert hub.email("SECURITY", contested) == f"try-{reverts}@example.net"
 

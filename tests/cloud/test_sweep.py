@@ -126,7 +126,7 @@ def test_what_drifted_without_an_event_is_found_told_and_put_right(hub, fleet):
     wait_for(lambda: len(hub.mails("sweep-drift")) == told + 1)
     report = json.loads(hub.object("reports/latest.json"))
     assert report["run"]["run"] == run["id"]
-    assert [len(report[part]) for part in ("changes", "unannounced")] == [6, 6]
+    assert [len(report[part]) for part in ("changes", "drift")] == [6, 6]
     assert {change["status"] for change in report["changes"]} == {"set"}
 
 

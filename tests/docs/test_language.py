@@ -1,6 +1,9 @@
 """Pages, generated ones included, use standard terms and short lines."""
 
+import ast
+import io
 import re
+import tokenize
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,15 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 CONFIGURATION = [*ROOT.glob("config/example/*.yaml"), *ROOT.glob("localcloud/config/*.yaml")]
+#: What is deployed, and what deploys and operates it.
+CODE = [
+    ROOT / "app.py",
+    *(
+        path
+        for package in ("lambdas", "rollcall_cli", "rollcall_config", "rollcall_policies", "stacks")
+        for path in sorted((ROOT / package).rglob("*.py"))
+    ),
+]
 #: Words that we used and a reader would not search for, and what stands in their place.
 WORDS = {
     r"tell|tells|telling|told|teller": "alert, notify, report",
@@ -80,6 +92,28 @@ def test_comments_of_the_configuration_have_none_of_our_old_words(path: Path) ->
     comments = re.findall(r"^#(?! *[\w-]+: ).*$", path.read_text(encoding="utf-8"), re.MULTILINE)
     assert comments
     assert old_words("\n".join(comments)) == []
+
+
+def find_remarks(source: str) -> list[str]:
+    """Docstrings and comments. Other strings may be texts of alerts."""
+    documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, documented)]
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    comments = [token.string for token in tokens if token.type == tokenize.COMMENT]
+    return [*filter(None, map(ast.get_docstring, nodes)), *comments]
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_what_a_module_says_of_itself_has_none_of_our_old_words(path: Path) -> None:
+    assert old_words("\n".join(find_remarks(path.read_text(encoding="utf-8")))) == []
+
+
+def test_remarks_are_found() -> None:
+    assert find_remarks('"""one"""\nx = "two"  # three\ndef f():\n    """four"""\n') == [
+        "one",
+        "four",
+        "# three",
+    ]
 
 
 def test_old_words_are_found() -> None:

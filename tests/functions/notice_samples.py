@@ -102,7 +102,7 @@ BULK = {
     "examples": [ACCOUNT, OTHER],
     "by": "actor",
 }
-STANDOFF = {
+REPEATED = {
     "account": ACCOUNT,
     "kind": "SECURITY",
     "reverts": 3,
@@ -256,9 +256,9 @@ NOTICES: dict[str, Notice] = {
             ],
         },
     ),
-    "standoff": _of(NoticeKind.STANDOFF, STANDOFF),
-    "standoff-by-several": _of(
-        NoticeKind.STANDOFF, STANDOFF, actors=[item["principal"] for item in (*OTHERS, ELSEWHERE[0])]
+    "repeated-edits": _of(NoticeKind.REPEATED_EDITS, REPEATED),
+    "repeated-edits-by-several": _of(
+        NoticeKind.REPEATED_EDITS, REPEATED, actors=[item["principal"] for item in (*OTHERS, ELSEWHERE[0])]
     ),
     "released": _of(NoticeKind.RELEASED, {**WHOSE, "account": MEMBER, "kind": "SECURITY"}),
     "command-refused": _of(

@@ -19,7 +19,7 @@ from rollcall.adapters.sns import ChatTopic, SnsTopic
 from rollcall.adapters.state.contacts import ContactItems
 from rollcall.adapters.state.incidents import IncidentItems
 from rollcall.adapters.state.rosters import MatchTable
-from rollcall.decide.enforcement import Enforcement
+from rollcall.decide.resolve import Enforcement
 from rollcall.model.levels import Severity
 from rollcall.model.roster import compute_digest
 from rollcall.notify.notifier import Notifier

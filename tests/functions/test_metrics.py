@@ -47,11 +47,11 @@ def test_what_was_not_set_back_is_no_restore(verdict: Verdict) -> None:
 
 
 def test_a_change_in_a_standoff_is_counted() -> None:
-    assert list(measure_incident(incident(Verdict.BACKED_OFF), CHANGED_AT)) == [(Metric.STANDOFFS, 1)]
+    assert list(measure_incident(incident(Verdict.BACKED_OFF), CHANGED_AT)) == [(Metric.REPEATED_EDITS, 1)]
 
 
 def test_a_revert_that_waited_for_its_time_in_a_standoff_was_not_slow() -> None:
-    waited = replace(incident(Verdict.SET), standoff=True)
+    waited = replace(incident(Verdict.SET), repeated=True)
     assert list(measure_incident(waited, CHANGED_AT + timedelta(hours=1))) == []
 
 

@@ -123,7 +123,7 @@ def test_nobodys_names_spoil_a_message(spite):
 @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60, deadline=None)
 @given(name=st.sampled_from(sorted(NOTICES)), spite=texts, data=st.data())
 @example(name="sweep-held", spite=SPITE[6], data=None)
-@example(name="standoff", spite=SPITE[7], data=None)
+@example(name="repeated-edits", spite=SPITE[7], data=None)
 @example(name="bulk-edit-goes-on", spite=SPITE[6], data=None)
 @example(name="bulk-edit-of-the-organization", spite=SPITE[7], data=None)
 @example(name="bulk-edit-from-one-address", spite=SPITE[10], data=None)

@@ -73,7 +73,7 @@ def test_the_way_in_held_approved_applied_reported(undeployed, capsys):
         "SweepFinished",
         "SweepFailed",
         "SweepHeld",
-        "SweepUnannounced",
+        "SweepDrift",
         "ContactsUnreadable",
     }
 
@@ -84,7 +84,7 @@ def test_drift_without_an_event_is_put_right_told_and_reported(hub):
     execution = hub.sweep("schedule")
     assert execution.document["ending"] == "finished"
     assert hub.security_contact() == api_values(WANTED)
-    assert hub.report()["unannounced"] == [{"account_id": MEMBER, "kind": "SECURITY"}]
+    assert hub.report()["drift"] == [{"account_id": MEMBER, "kind": "SECURITY"}]
     assert "no event announced" in " ".join(hub.told())
     run = execution.document["id"]
     assert hub.report(f"{run}/report.html").startswith("<!doctype html>")
@@ -99,7 +99,7 @@ def test_an_edit_that_an_event_told_during_a_pause_is_no_drift_that_only_the_swe
     assert [record.drift is not None for record in hub.state.list_pending()] == [True]
     hub.sweep("schedule")
     assert hub.security_contact() == api_values(WANTED)
-    assert hub.report()["unannounced"] == hub.state.list_pending() == []
+    assert hub.report()["drift"] == hub.state.list_pending() == []
 
 
 def test_own_writes_of_a_sweep_are_known_when_their_events_come(hub):

@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.state.channels import HELD_SECONDS
-from rollcall.decide.enforcement import Enforcement
 from rollcall.decide.observed import ChangeResult, ObservedAccount, PlannedChange
+from rollcall.decide.resolve import Enforcement
 from rollcall.model.account import Account
 from rollcall.model.errors import RecordRefusedError, RetryableError
 from rollcall.model.roster import Roster, compute_digest

@@ -51,7 +51,7 @@ class MemoryBulks:
         *,
         at: datetime,  # noqa: ARG002  # memory forgets nothing
         members: Collection[str] = (),
-        gathered: Sequence[GroupedIncident] = (),
+        grouped: Sequence[GroupedIncident] = (),
     ) -> bool:
         self.faults("state.save_windows")
         if any(self.tallies.get((one.by, one.name), (0,))[0] != one.version for one in windows):
@@ -61,7 +61,7 @@ class MemoryBulks:
         }
         last = windows[-1].bulk
         self.members |= {(last.key if last else "", member) for member in members}
-        self.gathered_incidents |= {one.incident_id: one for one in gathered}
+        self.gathered_incidents |= {one.incident_id: one for one in grouped}
         self.faults("state.save_windows.after")
         return True
 

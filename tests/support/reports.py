@@ -66,7 +66,7 @@ def sample_report(accounts: int = 40, *, seed: int = 7, held: bool = False) -> d
         decide=lambda record: plan_observed(record, roster, halted=None, today=TODAY),
         results=results,
         left=(Verdict.WOULD_SET, "the plan waits for approval"),
-        unannounced=sorted(results)[:2],
+        drift=sorted(results)[:2],
         today=TODAY,
         trend=_trend(chance),
         waiting=[_wait(roster, records)] if held else [],

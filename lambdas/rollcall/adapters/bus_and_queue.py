@@ -35,12 +35,12 @@ class EventBridgeOutcomeBus:
     ) -> None:
         self._client = client
         self._bus = bus
-        self._told: dict[str, Any] = {"management_account": management_account, "masks": masks}
+        self._shown: dict[str, Any] = {"management_account": management_account, "masks": masks}
 
     def publish(self, incident: Incident, at: datetime) -> None:
-        """Publish the incident first, so that a failure after it can only repeat what was told."""
-        told = build_incident_document(incident, at=at, **self._told)
-        outcomes = build_outcome_documents(incident, at=at, **self._told)
+        """Publish the incident first, so that a failure after it can only repeat an alert."""
+        told = build_incident_document(incident, at=at, **self._shown)
+        outcomes = build_outcome_documents(incident, at=at, **self._shown)
         entries = [self._make_entry(INCIDENT_DETAIL_TYPE, told)] if told else []
         entries += [self._make_entry(OUTCOME_DETAIL_TYPE, outcome) for outcome in outcomes]
         for start in range(0, len(entries), _ENTRIES_PER_CALL):
@@ -48,7 +48,7 @@ class EventBridgeOutcomeBus:
 
     def write_opening(self, incident: Incident, at: datetime) -> str | None:
         """What `publish` would send of this incident, None if nobody is to be alerted."""
-        document = build_incident_document(incident, at=at, **self._told)
+        document = build_incident_document(incident, at=at, **self._shown)
         return json.dumps(document, sort_keys=True) if document else None
 
     def publish_opening(self, opening: str) -> None:

@@ -36,7 +36,7 @@ class LateClient:
         self._made: Any = None
 
     def __getattr__(self, name: str) -> Any:
-        with self._lock:  # one client, whoever of several threads asks first
+        with self._lock:  # one client for all threads
             self._made = self._made or make_client(self._service)
         return getattr(self._made, name)
 

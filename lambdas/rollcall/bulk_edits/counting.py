@@ -62,11 +62,11 @@ _PRIVATE: Final = tuple(
 )
 
 
-def find_countable(incident: Incident, *, writer_roles: Collection[str], told: bool) -> Verdict | None:
+def find_countable(incident: Incident, *, writer_roles: Collection[str], alerted: bool) -> Verdict | None:
     """The verdict under which an edit counts towards a bulk, None if it does not.
 
-    Every edit counts that people are told of: also one that AWS refused, that is left in audit mode or
-    that nobody can read. What waits counts if it is `told`, or if the contact is known to differ.
+    Every edit counts that is alerted: also one that AWS refused, that is left in audit mode or that
+    nobody can read. A waiting one counts if it is `alerted`, or if the contact is known to differ.
     Authorised changers do not count, and our own role only if it wrote what nobody recorded. What only left
     contacts as the roster has them is no bulk, but a digest.
     """
@@ -81,7 +81,7 @@ def find_countable(incident: Incident, *, writer_roles: Collection[str], told: b
         if not outcome.authorised
         and outcome.verdict is not Verdict.SET_BY_OTHERS
         and is_alerted(signal, outcome.verdict, authorised=False)
-        and (outcome.verdict is not Verdict.PENDING or told or outcome.found is not None)
+        and (outcome.verdict is not Verdict.PENDING or alerted or outcome.found is not None)
     ]
     if Verdict.UNRECORDED_WRITE in verdicts:
         return Verdict.UNRECORDED_WRITE
@@ -91,7 +91,7 @@ def find_countable(incident: Incident, *, writer_roles: Collection[str], told: b
 
 
 def list_names(actor: Actor) -> Sequence[tuple[By, str]]:
-    """What an edit is counted under, the narrowest first. What the event does not tell counts for nothing."""
+    """What an edit is counted under, the narrowest first. What the event does not say counts for nothing."""
     known = ((By.ACTOR, normalise_actor(actor)), (By.ADDRESS, normalise_address(actor.source_ip)))
     return [*((by, name) for by, name in known if name is not None), (By.ORGANIZATION, "all")]
 
@@ -119,7 +119,7 @@ def _make_key(name: str) -> str:
 def normalise_address(source_ip: str) -> str | None:
     """The address in one spelling; None for a service's name, and for one that many machines have.
 
-    Of IPv6 the network of one link: whoever has that has all of its addresses to choose from.
+    Of IPv6 the network of one link: a caller in it has all of its addresses to choose from.
     """
     try:
         found = ip_address(source_ip)
@@ -134,17 +134,17 @@ def normalise_address(source_ip: str) -> str | None:
     return str(found)
 
 
-#: Characters of who made an edit: a tally of many fits its item, whatever callers say of themselves.
+#: Characters of who made an edit: a window of many fits its item, whatever callers say of themselves.
 _MOST_CHARACTERS: Final = 512
 
 
 def make_edit(incident: Incident, signal: Signal, verdict: Verdict, now: datetime) -> Edit:
-    """The edit that an incident tells of, and that ended with this verdict."""
+    """The edit of an incident, which ended with this verdict."""
     return Edit(
         incident_id=incident.id,
         account_id=signal.account_id,
         kind=str(signal.kind) if signal.kind else None,
-        # Now if the event does not tell, or tells of the future.
+        # Now if the event has no time, or one in the future.
         at=min(parse_time(signal) or now, now),
         verdict=str(verdict),
         place=describe_account(incident.account, account_id=signal.account_id),
@@ -162,9 +162,9 @@ def accepts(bulk: Bulk | None, edit: Edit, limits: BulkLimits) -> bool:
 
 
 def count_edit(tally: EditWindow, edit: Edit, now: datetime, limits: BulkLimits) -> EditWindow:
-    """The tally with an edit that no bulk takes: it may be the one that makes a bulk.
+    """The window with an edit that no bulk takes: it may be the one that makes a bulk.
 
-    One from before the bulk that is known is told by itself and not counted: it came too late.
+    One from before the known bulk is alerted by itself and not counted: it came too late.
     """
     if tally.bulk is not None and edit.at < tally.bulk.last_at:
         return tally
@@ -245,14 +245,14 @@ def _move_count(counts: Mapping[str, int], before: str | None, after: str) -> di
 
 
 def is_due(bulk: Bulk, now: datetime) -> bool:
-    """Whether something is to be told when an edit came: at once, then when the number has doubled."""
+    """Whether an edit is alerted now: the first at once, then whenever the number has doubled."""
     if bulk.told_at is None:
         return True
     return bulk.accounts >= 2 * bulk.told_accounts and now - bulk.told_at >= UPDATE_EVERY
 
 
 def find_end(bulk: Bulk | None) -> datetime | None:
-    """When the last message of a bulk is due if no edit comes until then, None if nothing is left to tell.
+    """When the last message of a bulk is due if no edit comes until then, None if nothing is left to report.
 
     An edit after a last message leads to another one, but not sooner than messages may come.
     """

@@ -67,7 +67,7 @@ def make_bulk_incident_id(bulk_key: str) -> str:
     return make_notice(NoticeKind.BULK_EDIT, key=bulk_key, facts={}).incident_id
 
 
-#: Two workers rarely want the same tally at the same time, and never five times in a row.
+#: Two workers rarely change the same window at the same time, and never five times in a row.
 _TRIES: Final = 5
 #: A message that is so much later than it promised is not relied on any more. Two that come do no harm.
 _GRACE: Final = timedelta(minutes=1)
@@ -86,35 +86,35 @@ class BulkDetector:
     def record_edit(
         self, incident: Incident, signal: Signal, verdict: Verdict | None
     ) -> GroupedIncident | None:
-        """Count an edit that people are to be told of; returns the bulk that tells of it, if there is one.
+        """Count an edit that is to be alerted; returns the bulk whose alert includes it, if there is one.
 
         Without a verdict it is a copy of an event, and nothing is counted. The bulk's first message has left
         by then. Counting the same incident again changes nothing, but for what became of it. RetryableError
         if it could not be counted or the message not published.
         """
-        gathered = self.bulks.find_grouped(incident.id)
+        grouped = self.bulks.find_grouped(incident.id)
         if verdict is None:
-            return gathered
+            return grouped
         if verdict is Verdict.SET_BY_OTHERS:
             edit = make_edit(incident, signal, verdict, self.clock.now())
-            return gathered or self._digests.add(signal.actor, edit)
-        if gathered is None:
-            gathered = self._count(signal, make_edit(incident, signal, verdict, self.clock.now()))
-        elif gathered.verdict != verdict:
-            gathered = self._correct(gathered, verdict)
-        if gathered is not None:
-            self._alert_if_due(gathered.by, gathered.name)
-        return gathered
+            return grouped or self._digests.add(signal.actor, edit)
+        if grouped is None:
+            grouped = self._count(signal, make_edit(incident, signal, verdict, self.clock.now()))
+        elif grouped.verdict != verdict:
+            grouped = self._correct(grouped, verdict)
+        if grouped is not None:
+            self._alert_if_due(grouped.by, grouped.name)
+        return grouped
 
     def _count(self, signal: Signal, edit: Edit) -> GroupedIncident | None:
         for _ in range(_TRIES):
-            done, gathered = self._try_to_count(signal, edit)
+            done, grouped = self._try_to_count(signal, edit)
             if done:
-                return gathered
+                return grouped
         raise RetryableError("other workers are counting edits under the same name")
 
     def _try_to_count(self, signal: Signal, edit: Edit) -> tuple[bool, GroupedIncident | None]:
-        """Whether the edit was counted, and the bulk that tells of it."""
+        """Whether the edit was counted, and the bulk whose alert includes it."""
         limits = self.limits()
         windows = self.bulks.load_windows(list_names(signal.actor))
         for window in windows:
@@ -134,7 +134,7 @@ class BulkDetector:
         # With the bulk that the edit has opened, if it has, go all that led to it.
         opened = [_make_grouped(last, bulk, item) for item in last.recent] if bulk else []
         accounts = [item.account_id for item in last.recent] if bulk else []
-        if not self._save(*changed, members=accounts, gathered=opened):
+        if not self._save(*changed, members=accounts, grouped=opened):
             return False, None
         return True, _make_grouped(last, bulk, edit) if bulk else None
 
@@ -142,9 +142,9 @@ class BulkDetector:
         wanted = list_members(bulk, edit)
         known = [member for member in wanted if self.bulks.is_in_bulk(bulk.key, member)]
         after = replace(tally, bulk=join_edit(bulk, edit, self.clock.now(), known=known))
-        gathered = _make_grouped(tally, bulk, edit)
+        grouped = _make_grouped(tally, bulk, edit)
         new = [member for member in wanted if member not in known]
-        return self._save(after, members=new, gathered=[gathered]), gathered
+        return self._save(after, members=new, grouped=[grouped]), grouped
 
     def _close_previous(self, tally: EditWindow, edit: Edit) -> None:
         """Another bulk may follow under this name: nobody would hear the end of the one that was."""
@@ -154,20 +154,20 @@ class BulkDetector:
         if bulk.told_at is None or find_end(bulk) is not None:
             self.bus.publish_notice(self._make_notice(tally.by, bulk, last=True), self.clock.now())
 
-    def _correct(self, gathered: GroupedIncident, verdict: Verdict) -> GroupedIncident:
+    def _correct(self, grouped: GroupedIncident, verdict: Verdict) -> GroupedIncident:
         """What became of an incident that had to wait when it was counted."""
-        after = replace(gathered, verdict=str(verdict))
+        after = replace(grouped, verdict=str(verdict))
         for _ in range(_TRIES):
-            [tally] = self.bulks.load_windows([(gathered.by, gathered.name)])
-            if tally.bulk is None or tally.bulk.key != gathered.bulk:
-                return gathered
-            bulk = change_verdict(tally.bulk, before=gathered.verdict, after=after.verdict)
-            if self._save(replace(tally, bulk=bulk), gathered=[after]):
+            [tally] = self.bulks.load_windows([(grouped.by, grouped.name)])
+            if tally.bulk is None or tally.bulk.key != grouped.bulk:
+                return grouped
+            bulk = change_verdict(tally.bulk, before=grouped.verdict, after=after.verdict)
+            if self._save(replace(tally, bulk=bulk), grouped=[after]):
                 return after
-        return gathered
+        return grouped
 
     def _alert_if_due(self, by: By, name: str) -> None:
-        """Tell first, remember then: a crash in between tells the same once more, and nobody twice."""
+        """Publish first, remember then: after a crash in between the same message is published again."""
         for _ in range(_TRIES):
             [tally], now = self.bulks.load_windows([(by, name)]), self.clock.now()
             if tally.bulk is None or not is_due(tally.bulk, now):
@@ -177,19 +177,19 @@ class BulkDetector:
                 return
         raise RetryableError("other workers are counting edits under the same name")
 
-    def schedule_closing(self, gathered: GroupedIncident, delivery: Delivery) -> int | None:
+    def schedule_closing(self, grouped: GroupedIncident, delivery: Delivery) -> int | None:
         """Seconds after which this message is to come back to see whether the bulk is over.
 
         None if another message does. The message must have nothing else left to do. A copy of the one that
         does comes back, too: whichever of the two ends first is the end of both.
         """
         now = self.clock.now()
-        if gathered.by is By.SET:
+        if grouped.by is By.SET:
             # Each comes back for its own: they are few, and none is needed for another.
-            self.bulks.schedule_closing(delivery.message_id, gathered.by, gathered.name, at=now)
-            return self._digests.publish_if_due(gathered.name)
+            self.bulks.schedule_closing(delivery.message_id, grouped.by, grouped.name, at=now)
+            return self._digests.publish_if_due(grouped.name)
         for _ in range(_TRIES):
-            [tally] = self.bulks.load_windows([(gathered.by, gathered.name)])
+            [tally] = self.bulks.load_windows([(grouped.by, grouped.name)])
             bulk = tally.bulk
             ends_at = find_end(bulk)
             if bulk is None or ends_at is None:
@@ -197,16 +197,16 @@ class BulkDetector:
             if (bulk.watched_until or now) > now:
                 return _count_seconds(ends_at, now) if bulk.watched_by == delivery.message_id else None
             # First: after a crash in between the message comes back, and must know what for.
-            self.bulks.schedule_closing(delivery.message_id, gathered.by, gathered.name, at=now)
+            self.bulks.schedule_closing(delivery.message_id, grouped.by, grouped.name, at=now)
             if self._save(_watch(tally, bulk, ends_at + _GRACE, delivery)):
                 return _count_seconds(ends_at, now)
         return None
 
     def close_if_quiet(self, by: By, name: str, delivery: Delivery) -> int | None:
-        """See whether a bulk is over, and tell; else returns the seconds until the next look.
+        """Publish the last message of a bulk that has ended; else returns the seconds until the next look.
 
-        A message that came back too often for another look tells as well: an edit after that is watched by
-        its own message.
+        A message that came back too often for another look publishes as well: an edit after that has
+        a message of its own.
         """
         if by is By.SET:
             return self._digests.publish_if_due(name)
@@ -231,9 +231,9 @@ class BulkDetector:
         return DigestWriter(bulks=self.bulks, bus=self.bus, clock=self.clock)
 
     def _save(
-        self, *windows: EditWindow, members: Sequence[str] = (), gathered: Sequence[GroupedIncident] = ()
+        self, *windows: EditWindow, members: Sequence[str] = (), grouped: Sequence[GroupedIncident] = ()
     ) -> bool:
-        return self.bulks.save_windows(windows, at=self.clock.now(), members=members, gathered=gathered)
+        return self.bulks.save_windows(windows, at=self.clock.now(), members=members, grouped=grouped)
 
     def _make_notice(self, by: By, bulk: Bulk, *, last: bool) -> Notice:
         return make_bulk_notice(by, bulk, last=last, window=self.limits().window)
@@ -251,14 +251,14 @@ class KnownGroups:
         signal: Signal,  # noqa: ARG002  # as `BulkDetector`
         verdict: Verdict | None,  # noqa: ARG002
     ) -> GroupedIncident | None:
-        """The bulk that tells of the incident, if there is one; RetryableError."""
+        """The bulk whose alert includes the incident, if there is one; RetryableError."""
         return self.bulks.find_grouped(incident.id)
 
 
-def find_parent_incident(gathered: GroupedIncident) -> str:
-    """The incident id of the messages that tell of a gathered incident."""
-    kind = NoticeKind.CONTACTS_SET if gathered.by is By.SET else NoticeKind.BULK_EDIT
-    return make_notice(kind, key=gathered.bulk, facts={}).incident_id
+def find_parent_incident(grouped: GroupedIncident) -> str:
+    """The incident id of the messages about a grouped incident."""
+    kind = NoticeKind.CONTACTS_SET if grouped.by is By.SET else NoticeKind.BULK_EDIT
+    return make_notice(kind, key=grouped.bulk, facts={}).incident_id
 
 
 def _make_grouped(tally: EditWindow, bulk: Bulk, edit: Edit) -> GroupedIncident:

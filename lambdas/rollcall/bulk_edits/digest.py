@@ -47,7 +47,7 @@ class DigestWriter:
                 bulk=_make_key(after),
                 verdict=edit.verdict,
             )
-            if self.bulks.save_windows([after], at=self.clock.now(), gathered=[grouped]):
+            if self.bulks.save_windows([after], at=self.clock.now(), grouped=[grouped]):
                 if len(after.recent) >= MOST_EDITS:
                     self.publish_if_due(name)
                 return grouped

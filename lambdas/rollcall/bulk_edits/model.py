@@ -29,13 +29,13 @@ def get_threshold(limits: BulkLimits, by: By) -> int:
     return limits.organization_accounts if by is By.ORGANIZATION else limits.accounts
 
 
-#: The largest number that may be set: what opens a bulk is stored in one transaction of DynamoDB, the tally
+#: The largest number that may be set: what opens a bulk is stored in one transaction of DynamoDB, the window
 #: with an account and an incident for each edit, and that takes 100 items:
 #: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 MOST_ACCOUNTS: Final = 40
 #: No edit for so long by our clock: then the last message comes.
 QUIET: Final = timedelta(minutes=3)
-#: Between two messages of one bulk, but for the first last one: ten minutes of edits are told in two.
+#: Between two messages of one bulk, but for the first last one: ten minutes of edits are two messages.
 UPDATE_EVERY: Final = timedelta(minutes=10)
 #: Accounts that a message names; all of them are in the outcome events.
 EXAMPLES: Final = 5
@@ -90,11 +90,11 @@ class Edit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bulk:
-    """Edits that are told together.
+    """Edits that share one alert.
 
     `first_at` and `last_at` are times of events, `heard_at` is when we last heard of an edit. `became` counts
     edits by verdict. `told_accounts` is what the last message said, 0 before the first; `updates` counts
-    messages. `quiet` is whether people were told that it is over and no edit came since, `settled` whether
+    messages. `quiet` is whether its end was alerted and no edit came since, `settled` whether
     they ever were. `watched_until` is how long the message `watched_by` has promised to come back.
     `principals` counts the edits of the first that were seen, `principals_count` is how many there were.
     """
@@ -179,7 +179,7 @@ class EditWindow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupedIncident:
-    """That an incident is told as part of a bulk, whatever happens to it later."""
+    """That an incident is part of a bulk's alert, whatever happens to it later."""
 
     incident_id: str
     by: By
@@ -198,7 +198,7 @@ class BulkMemory(Protocol):
         """Whether the bulk has counted this account, or this principal (`Edit.principal_key`)."""
 
     def find_grouped(self, incident_id: str) -> GroupedIncident | None:
-        """Which bulk an incident is told with, None if it is told by itself."""
+        """Which bulk's alert an incident is part of, None if it has one of its own."""
 
     def save_windows(
         self,
@@ -206,7 +206,7 @@ class BulkMemory(Protocol):
         *,
         at: datetime,
         members: Collection[str] = (),
-        gathered: Sequence[GroupedIncident] = (),
+        grouped: Sequence[GroupedIncident] = (),
     ) -> bool:
         """Store the windows, new members of the last one's bulk and incidents that it stands for.
 
@@ -217,4 +217,4 @@ class BulkMemory(Protocol):
         """Remember that this message of the queue comes back only to see whether a bulk is over."""
 
     def find_scheduled(self, message_id: str) -> Sequence[tuple[By, str]]:
-        """The tallies for which this message comes back."""
+        """The edit windows for which this message comes back."""

@@ -1,4 +1,4 @@
-"""What events announced and nobody put right at once: a later sweep that does is not the first to know."""
+"""Drift that an event led to and that was left as it was: a later sweep is not the first to find it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class KnownDrift(Serializable):
         return now - self.at < REMEMBERED
 
     def matches(self, found: Observation) -> bool:
-        """Whether this is what the event announced, and not what somebody made of it later."""
+        """Whether this is the drift that the event led to, and not a later change."""
         return self.found is None or self.found == compute_fingerprint(found)
 
 

@@ -1,7 +1,7 @@
 """The record of one contact, pure: its open intent, the latest writes and edits, and what follows from them.
 
-One item, one version: whoever decides from it decides from all of it. A worker looks at the contact first and
-reads the record then; so whoever finds a contact right because of us also finds our intent or our write.
+One item, one version: a worker that decides from it decides from all of it. A worker looks at the contact,
+then reads the record; so one that finds a contact right because of us also finds our intent or write.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class KnownEdit(Serializable):
     """An edit whose event was delivered. `key` is the event's, the same for every copy of it."""
 
     key: str
-    #: When it happened, None if the event does not tell in a way that can be read.
+    #: When it happened, None if the event has no readable time.
     at: datetime | None
     principal: str
     #: Whether a root user made it.

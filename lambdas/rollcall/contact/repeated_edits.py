@@ -18,7 +18,7 @@ MOST_REVERTS: Final = 20
 REMEMBERED: Final = MOST_REVERTS * 2
 #: Waits before the first, the second and every further revert.
 BACKOFF: Final = (timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
-#: Without a change for so long after the last revert, a standoff is over.
+#: Without a change for so long after the last revert, repeated edits have ended.
 OVER_AFTER: Final = timedelta(hours=24)
 #: The message that waits for its time comes back so often to see whether somebody has ended it.
 CHECK_EVERY: Final = timedelta(minutes=15)
@@ -37,7 +37,7 @@ class Revert(Serializable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release(Serializable):
-    """Who ended a standoff, and when."""
+    """Who ended repeated edits, and when."""
 
     by: str
     at: datetime
@@ -45,12 +45,12 @@ class Release(Serializable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepeatedEdits(Serializable):
-    """The latest reverts of a contact, and the standoff that they led to: `opened_at` is None before that.
+    """The latest reverts of a contact; `opened_at` is None until there are too many within the window.
 
     `spaced` counts reverts since; no revert is made before `next_at`. `waiter` is the message of the queue
-    that comes back to make it; without it the next change or sweep after that time does. `told` is whether
-    people know, `named` whom they were told of.
-    `release` is how the standoff before this one ended, None if nobody ended it.
+    that comes back to make it; without it the next change or sweep after that time does. `alerted` is
+    whether an alert was sent, `named` are the principals in it.
+    `release` is how the repeated edits before these ended, None if nobody ended them.
     """
 
     latest: tuple[Revert, ...] = ()
@@ -61,7 +61,7 @@ class RepeatedEdits(Serializable):
     reverts: int = 0
     spaced: int = 0
     waiter: str | None = None
-    told: bool = False
+    alerted: bool = False
     named: tuple[str, ...] = ()
     release: Release | None = None
 
@@ -77,8 +77,8 @@ def count_change(
 ) -> RepeatedEdits:
     """What is known after a change that is to be undone, before anything is done about it.
 
-    It opens a standoff if there were too many reverts of late. In one, and before its time, the message
-    waits, if no other does.
+    Too many reverts of late make them repeated edits: then, and before its time, the message waits, if
+    no other does.
     """
     if known.is_open(now):
         after = replace(known, changed_at=now, actors=_add_actor(known.actors, principal))

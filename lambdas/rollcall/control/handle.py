@@ -183,7 +183,7 @@ class CommandHandler:
         }
 
     def _release(self, command: Command, account_id: str, kind: ContactKind, now: datetime) -> dict[str, Any]:
-        """Told first: a try that was cut off between the two would find nothing left to tell of."""
+        """Publish first: a try that was cut off between the two would find nothing left to publish."""
         contact = {"account": account_id, "kind": str(kind)}
         record = self.contacts.load(account_id, kind)
         known = record.repeated

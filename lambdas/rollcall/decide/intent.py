@@ -125,7 +125,7 @@ class Intent(Serializable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntentName:
-    """What our calls say of themselves in their user agent. It proves nothing but beside the writer role."""
+    """What our calls say of themselves in their user agent. It proves nothing without the writer role."""
 
     intent_id: str
     account_id: str

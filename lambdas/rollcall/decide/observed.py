@@ -68,7 +68,7 @@ class ChangeResult(Serializable):
     became: Present | Absent | None = field(default=None, repr=False)
 
 
-#: Nobody asked, so nobody can tell: a run reads no account that is not active.
+#: Not read: a run reads only active accounts.
 _NOT_READ = Unreadable(reason="not read in this run")
 
 

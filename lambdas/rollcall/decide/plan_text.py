@@ -44,7 +44,7 @@ class GroupText:
 
 
 def describe_groups(groups: Sequence[ChangeGroup], *, masks: Masks) -> Sequence[GroupText]:
-    """Each group as text. Masks of different values are told apart within all of them together.
+    """Each group as text. Masks of different values differ within all of them together.
 
     With masks a contact that is added is named with its mailbox only: the rest is in the roster.
     """

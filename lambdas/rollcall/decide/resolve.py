@@ -23,7 +23,7 @@ _DEFAULT = (0, 0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
-    """What the roster asks of one account. A kind that is not in `demands` is unmanaged.
+    """What the roster asks of one account. A kind that is not in `desired` is unmanaged.
 
     `halted` is why nothing may be written for this account, None if the roster lets it; `held` is why the
     roster does not even say whether it may.
@@ -33,6 +33,25 @@ class Requirement:
     halted: str | None = None
     held: str | None = None
     exempt: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enforcement:
+    """What may be written now: the control item of the state table, as one read saw it.
+
+    `approved` is the digest of the approved roster, None before the first approval.
+    """
+
+    approved: str | None
+    paused: bool
+
+    def find_halt(self, requirement: Requirement) -> str | None:
+        """Why nothing may be written for an account with this requirement, None if it may."""
+        if self.approved is None:
+            return "no roster has been approved yet: audit only"
+        if self.paused:
+            return "writes are paused"
+        return requirement.halted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +68,7 @@ def resolve_requirement(
 ) -> Requirement:
     """Apply the roster; total and deterministic, whatever the order of its entries.
 
-    `lost` is why an entry that used to match this account no longer does, None if all is well: then
+    `orphaned` is why an entry that used to match this account no longer does, None if all is well: then
     every kind is held, never quietly given to a less specific entry.
     """
     modes = find_modes(roster, account)

@@ -48,7 +48,7 @@ _API_AGENTS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor(Serializable):
-    """The caller behind an event. What the event does not tell is `unknown` or None, never a guess.
+    """The caller behind an event. What the event does not say is `unknown` or None, never a guess.
 
     `session` is the name of a role's or federated user's session, `via` the AWS service that made the call
     for the principal, `console` whether it came from the console, `access_key` the masked access key id.
@@ -96,7 +96,7 @@ class Actor(Serializable):
 
 
 def _read_principal(identity: Mapping[str, Any], service: str | None) -> str:
-    """The ARN, or else the most telling of the names that this form of identity has."""
+    """The ARN, or else the most specific of the names that this form of identity has."""
     behalf = _read_mapping(identity.get("onBehalfOf"))
     told = (_read_text(identity.get("identityProvider")), _read_text(identity.get("userName")))
     return (
@@ -122,7 +122,7 @@ def _read_session(kind: str, identity: Mapping[str, Any]) -> str | None:
 
 
 def _is_console(detail: Mapping[str, Any]) -> bool | None:
-    """CloudTrail says so of sessions that began in the console; else the user agent may tell."""
+    """CloudTrail says so of sessions that began in the console; else the user agent may say so."""
     if _read_flag(detail.get("sessionCredentialFromConsole")):
         return True
     agent = (_read_text(detail.get("userAgent")) or "").lstrip("[").lower()

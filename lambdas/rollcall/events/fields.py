@@ -37,7 +37,7 @@ def read_text(value: object, *, longest: int) -> str | None:
 
 
 def make_key_text(value: str, *, longest: int = 256) -> str:
-    """Text that tells one thing from another, fit for the key of an item whatever an event holds."""
+    """Text that identifies one thing, fit for the key of an item whatever an event holds."""
     if value.isascii() and len(value) <= longest:
         return value
     return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,4 +1,4 @@
-"""Events that Rollcall cannot undo and tells people of: what each is called, how loud it is, what to do."""
+"""Events that Rollcall cannot undo and only alerts: name, severity and next steps of each."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GUARDRAIL_TYPE: Final = "SERVICE_CONTROL_POLICY"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonitoredEvent:
-    """How one event is told: `headline` is what happened.
+    """The alert of one event: `headline` is what happened.
 
     `ours_only`: only for a service of ours; `guardrail_only`: only if it may have been the guardrail.
     """

@@ -63,7 +63,7 @@ def _read_joined(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
 
 
 def _read_arrived(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
-    # That of a creation. An account has a state, too, of which an event may tell: it joined all the same.
+    # That of a creation. An account has a state, too, which an event may name: it joined all the same.
     state = flatten_leaves(detail.get("serviceEventDetails")).get("state", _SUCCEEDED)
     if str(state).upper() != _SUCCEEDED:
         return Ignored(event=blank.event, reason="it did not succeed")
@@ -150,7 +150,7 @@ def _read_affected(found: Mapping[str, object], detail: Mapping[str, Any]) -> st
     """In organizations mode the target is named; the envelope's account is only the caller's."""
     named = found.get("accountid")
     if _read_error(detail) and not is_account_id(named):
-        named = None  # anything may have been named in a call that AWS refused: it is told of the caller
+        named = None  # anything may have been named in a call that AWS refused: the alert is about the caller
     caller = detail.get("recipientAccountId") or Actor.from_detail(detail).account_id
     return read_account_id(named or caller)
 

@@ -28,7 +28,7 @@ class Cause(StrEnum):
     SWEPT = "swept"
 
 
-#: Somebody changed a contact. The other causes change what the roster asks for, or are only told.
+#: Somebody changed a contact. The other causes change what the roster asks for, or are only alerted.
 TAMPERING = frozenset({Cause.CONTACT_EDITED, Cause.CONTACT_DELETED})
 
 #: The account is new to the organization.
@@ -92,7 +92,7 @@ def is_provisioning(signal: Signal, now: datetime) -> bool:
 
 
 def parse_time(signal: Signal) -> datetime | None:
-    """When it happened, None if the event does not tell in a way that can be read."""
+    """When it happened, None if the event has no readable time."""
     try:
         then = datetime.fromisoformat(signal.event.time)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What the roster wants of one contact and what the Account API says of it: present, absent or unreadable."""
+"""The desired state of one contact and what the Account API says of it: present, absent or unreadable."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class DesiredAbsent(Serializable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
-    """The roster cannot be applied here; until somebody mends it, nothing is written."""
+    """The roster cannot be applied here; until somebody fixes it, nothing is written."""
 
     reason: str
 
@@ -57,10 +57,10 @@ class Absent(Serializable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable(Serializable):
-    """The contact may or may not exist; `reason` says why nobody could tell and names the fix.
+    """The contact may or may not exist; `reason` says why it is not known and names the fix.
 
-    `denied` tells a refusal of access, which in a new account may pass by itself, from other failures that
-    trying again does not mend. `unreachable` tells an account that we have no way into.
+    `denied` is a refusal of access, which in a new account may pass by itself, unlike other failures that
+    trying again does not fix. `unreachable` is an account that we have no way into.
     """
 
     tag = "unreadable"

@@ -14,7 +14,7 @@ _MINUTE: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkLimits:
-    """So many distinct accounts within the window are a bulk; `organization_accounts` whoever edits them.
+    """So many distinct accounts within the window are a bulk; `organization_accounts` by any principals.
 
     The window is time of the events, not of their arrival. A bulk goes on until so long after its last edit.
     """

@@ -16,7 +16,7 @@ class RetryableError(RollcallError):
 
 
 class WaitError(RetryableError):
-    """What is awaited takes its time by nature: nobody is told that it is late."""
+    """What is awaited takes its time by nature: it is not alerted as late."""
 
 
 class SoonError(WaitError):
@@ -77,7 +77,7 @@ class UnansweredError(RetryableError):
 class WriteRefusedError(RollcallError):
     """The Account API refused the write for good; `reason` names the fix.
 
-    `denied` tells a refusal of access, which in a new account may pass by itself, from one of the values.
+    `denied` is a refusal of access, which in a new account may pass by itself, not one of the values.
     `request_id` is that of the refused call, None if there is no way to make one.
     """
 

@@ -22,9 +22,9 @@ OPERATOR_ROLE_NAME: Final = "rollcall-operator"
 OUTCOME_SOURCE: Final = "rollcall"
 #: `detail-type` of what was done to one contact.
 OUTCOME_DETAIL_TYPE: Final = "Rollcall Outcome"
-#: `detail-type` of what people are told.
+#: `detail-type` of incidents, which are alerted.
 INCIDENT_DETAIL_TYPE: Final = "Rollcall Incident"
-#: `detail-type` of what people are told that is not one event on one account.
+#: `detail-type` of alerts that are not about one event on one account.
 NOTICE_DETAIL_TYPE: Final = "Rollcall Notice"
 #: Product in the user agent of our writes; its version names the intent.
 INTENT_PRODUCT: Final = "rollcall-intent"

@@ -109,11 +109,11 @@ def build_incident_message(incident: Mapping[str, Any], links: Links) -> Message
     """The message of an incident document, version 1; KeyError or ValueError if it is something else."""
     if incident["version"] != VERSION:
         raise ValueError("this release reads incident documents of version 1")
-    stage, told = Stage(incident["stage"]), _pick_outcome(incident)
+    stage, alerted = Stage(incident["stage"]), _pick_outcome(incident)
     # The worst first: a long headline is cut at its end.
-    worst = sorted(told, key=lambda item: item[1].over)
-    over = all(word.over for _, word in told)
-    account, event, outcomes = incident["account"], incident["event"], [outcome for outcome, _ in told]
+    worst = sorted(alerted, key=lambda item: item[1].over)
+    over = all(word.over for _, word in alerted)
+    account, event, outcomes = incident["account"], incident["event"], [outcome for outcome, _ in alerted]
     return Message(
         incident_id=incident["incident_id"],
         decided_at=datetime.fromisoformat(incident["decided_at"]),
@@ -122,8 +122,8 @@ def build_incident_message(incident: Mapping[str, Any], links: Links) -> Message
         headline=make_printable(_write_headline(incident, outcomes, worst)),
         over=over,
         facts=_build_facts(incident, over=over),
-        sections=tuple(_build_section(outcome, word) for outcome, word in told),
-        next_steps=_list_steps(word for _, word in told),
+        sections=tuple(_build_section(outcome, word) for outcome, word in alerted),
+        next_steps=_list_steps(word for _, word in alerted),
         links=(
             links.link_section(worst[0][1].runbook),
             *links.link_event(event["id"]),
@@ -160,7 +160,7 @@ def _build_content(outcomes: Sequence[Mapping[str, Any]], stage: Stage) -> str:
 
 
 def _pick_outcome(incident: Mapping[str, Any]) -> _Told:
-    """The outcomes that somebody is to be told of, with their words."""
+    """The outcomes that are alerted, with their words."""
     if incident["closes_only"]:
         return [(item, CLOSING.get(item["verdict"], CLOSED_OTHERWISE)) for item in incident["outcomes"]]
     words = ARRANGED_WORDS if incident["cause"] in ARRANGED else WORDS
@@ -174,7 +174,7 @@ def _pick_outcome(incident: Mapping[str, Any]) -> _Told:
 
 
 def describe_monitored(event_name: str) -> Words:
-    """The words of an event that is only told; KeyError if it is none of those."""
+    """The words of an event that is only alerted; KeyError for any other."""
     watch = BY_NAME[event_name]
     return replace(
         WORDS[str(Verdict.NOTIFIED)],

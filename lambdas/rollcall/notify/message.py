@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rollcall.model.levels import Severity
     from rollcall.outcomes.outcome import Stage
 
-#: Longer values are cut: whoever chose one must not push what matters out of sight. Characters.
+#: Longer values are cut: the person who chose one must not push what matters out of sight. Characters.
 VALUE_LENGTH = 1000
 _CUT = "..."
 
@@ -49,8 +49,8 @@ class Link:
 class Message:
     """One message. `facts` begin with the status: whether it is over.
 
-    `content` tells two messages of one incident and stage apart: what was written since the first is news.
-    It is empty where nothing was. `opened`: people were told that the incident is not over; `closes_only`:
+    `content` differs between messages of one incident and stage: what was written since the first is news.
+    It is empty where nothing was. `opened`: the incident was alerted as open; `closes_only`:
     and this is only for them. `update` counts the messages of one notice, None for incidents.
     `attributes` are what a channel may filter by.
     """
@@ -74,7 +74,7 @@ class Message:
 
     @property
     def step(self) -> str:
-        """Tells the messages of one incident apart; those of one notice in order."""
+        """Differs between messages of one incident; in order for those of one notice."""
         return f"{self.stage}#{self.content}" if self.update is None else f"update#{self.update:06}"
 
 

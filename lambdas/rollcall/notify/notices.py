@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 from rollcall.model.levels import Severity
 from rollcall.notify.incidents import describe_actor, describe_origin, format_contact
 from rollcall.notify.message import Message, Section, make_fact, make_facts, make_printable, shorten
-from rollcall.outcomes.notice_kinds import NOTICES, NoticeKind, NoticeWords
+from rollcall.outcomes.notice_kinds import NOTICES, NoticeKind
 from rollcall.outcomes.notices import VERSION, format_time
 from rollcall.outcomes.outcome import Stage
 from rollcall.outcomes.verdicts import VERDICTS, Left, Verdict, select
 
 if TYPE_CHECKING:
     from rollcall.notify.message import Links
+    from rollcall.outcomes.meaning import NoticeWords
 
 #: Of the accounts of a notice so many are listed.
 MOST_LISTED: Final = 10
@@ -24,7 +25,7 @@ MOST_NAMED: Final = 5
 _SEVERAL: Final = 2
 #: Of a principal, so that the number of its edits is never cut off. ARNs that AWS makes are shorter.
 _PRINCIPAL_LENGTH: Final = 300
-#: Edits of a bulk that are put back, sooner or later, and those that are not, each for a reason of its own.
+#: Edits of a bulk that are restored, sooner or later, and those that are not, each for a reason of its own.
 _PUT_BACK: Final = {str(one) for one in select(lambda meaning: meaning.left in (Left.RIGHT, Left.SOON))}
 _LEFT: Final = {
     str(one) for one in select(lambda meaning: meaning.remembered and meaning.left is not Left.SOON)
@@ -34,10 +35,10 @@ _RIGHT: Final = {str(one) for one in select(lambda meaning: meaning.left in (Lef
 
 
 def summarise_bulk(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Further facts, made of those of a bulk: `whom`, `origin`, `outcome` and `meanwhile`."""
+    """Further facts, made of those of a bulk: `who`, `origin`, `outcome` and `meanwhile`."""
     actor, became = given.get("actor"), given.get("became")
     return {
-        "whom": _describe_principals(given),
+        "who": _describe_principals(given),
         "origin": describe_origin(actor) if isinstance(actor, Mapping) else given.get("source_ip"),
         "outcome": _describe_outcome(became) if isinstance(became, Mapping) else None,
         "meanwhile": _describe_meanwhile(became if isinstance(became, Mapping) else {}),
@@ -93,7 +94,7 @@ def _describe_outcome(became: Mapping[str, Any]) -> str:
 
 
 def _describe_meanwhile(became: Mapping[str, Any]) -> str:
-    """Whether the contacts are put back, which is what the reader wants to know first."""
+    """Whether the contacts are restored, which readers need first."""
     verdicts = {verdict for verdict, count in became.items() if count}
     if verdicts == {"denied"}:
         return "AWS refused all of it, and no contact was changed"
@@ -116,7 +117,7 @@ _COMMAND_LENGTH = 120
 def build_notice_message(notice: Mapping[str, Any], links: Links) -> Message:
     """The message of a notice document, version 1; KeyError or ValueError if it is something else.
 
-    A fact that is missing is told as unknown: a notice is too loud to be lost for one.
+    A missing fact is shown as unknown: a notice is too important to be lost for one.
     """
     if notice["version"] != VERSION:
         raise ValueError("this release reads notice documents of version 1")
@@ -177,7 +178,7 @@ def _read_count(update: object) -> int:
 
 
 def pick_variant(kind: NoticeKind, given: Mapping[str, Any]) -> str:
-    """Which words a notice of this kind is told with: a key of `notice_kinds.NOTICES`."""
+    """Which words a notice of this kind has: a key of `notice_kinds.NOTICES`."""
     special = ""
     match kind:
         case NoticeKind.SWEEP_HELD:
@@ -213,7 +214,7 @@ def _make_texts(given: Mapping[str, Any]) -> _Texts:
     texts = _Texts((name, _format_value(value)) for name, value in given.items())
     actor, failed = given.get("actor"), given.get("failed")
     if isinstance(actor, Mapping):
-        # Of an ARN what tells people apart: assumed-role/Admin/mary.
+        # The part of an ARN that names a person: assumed-role/Admin/mary.
         texts["principal"] = str(actor["principal"]).rpartition(":")[2]
     if actors := read_list(given, "actors"):
         texts["last_actor"] = _format_value(actors[-1]) + (

@@ -29,7 +29,7 @@ class Decision(Enum):
     """What to do with a message."""
 
     SEND = "send"
-    #: It was told before, or something later was.
+    #: It was sent before, or something later was.
     DROP = "drop"
     #: Not loud enough for this channel, which must remember it: its closing is not to be awaited.
     WITHHOLD = "withhold"
@@ -37,7 +37,7 @@ class Decision(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelRecord:
-    """What one channel was told of one incident.
+    """What was sent to one channel about one incident.
 
     `steps` are those of the messages that were sent, `withheld` is whether the opening was too quiet for it,
     `thread` what the channel calls the first message, if it has threads.
@@ -53,12 +53,12 @@ OPENING_WITHIN: Final = timedelta(minutes=10)
 
 
 def decide(message: Message, told: ChannelRecord, *, minimum: Severity, age: timedelta) -> Decision:
-    """Send it or not. WaitError if it would close what this channel has not been told as open yet.
+    """Send it or not. WaitError if it would close an incident that this channel has not shown as open yet.
 
     `age` is how long ago the message was decided: a closing whose opening never came is sent.
 
-    After a closing only one that tells of another write is news: a late opening would undo it. Who was told
-    that an incident is not over is told when it is, however quiet the end.
+    After a closing only one with another write is news: a late opening would undo it. A channel that showed
+    an incident as open also shows its end, however quiet that is.
     """
     loud = message.severity >= minimum
     if message.step in told.steps or _is_superseded(message, told):
@@ -71,14 +71,14 @@ def decide(message: Message, told: ChannelRecord, *, minimum: Severity, age: tim
 
 
 def _is_superseded(message: Message, told: ChannelRecord) -> bool:
-    """Whether something was told that makes this no news."""
+    """Whether something was sent that makes this no news."""
     if message.update is not None:
         return any(step > message.step for step in told.steps)
     return not message.content and any(step.startswith(_CLOSED) for step in told.steps)
 
 
 def _decide_closing(told: ChannelRecord, age: timedelta) -> Decision:
-    """For those only who were told of the opening."""
+    """Only for a channel that showed the opening."""
     if told.withheld:
         return Decision.DROP
     if _OPENED in told.steps or age >= OPENING_WITHIN:
@@ -98,16 +98,16 @@ def read_event(event: object, links: Links) -> Message:
 
 
 class ChannelMemory(Protocol):
-    """Memory of what one channel was told."""
+    """Memory of what was sent to one channel."""
 
     def begin(self, incident_id: str, now: datetime) -> ChannelRecord:
-        """Hold this incident, so that nobody else sends of it; what was told until now.
+        """Hold this incident, so that no other worker sends it; what was sent until now.
 
         RetryableError while another worker holds it. Who dies with it loses it after a while.
         """
 
     def end(self, incident_id: str, now: datetime, told: ChannelRecord) -> None:
-        """Remember what is told by now, and let go; RetryableError if it was not taken."""
+        """Remember what is sent by now, and let go; RetryableError if it was not taken."""
 
 
 class Channel(Protocol):

@@ -27,16 +27,16 @@ def build_outcome_documents(
     incident: Incident, *, management_account: str, at: datetime, masks: Masks = Masks.FOREIGN
 ) -> list[dict[str, Any]]:
     """One document for each outcome of the incident, to be read on its own."""
-    context = _build_context(incident, at) | {"gathered_by": incident.parent_incident_id}
+    context = _build_context(incident, at) | {"parent_incident_id": incident.parent_incident_id}
     return [context | outcome for outcome in _build_outcomes(incident, management_account, masks)]
 
 
 def build_incident_document(
     incident: Incident, *, management_account: str, at: datetime, masks: Masks = Masks.FOREIGN
 ) -> dict[str, Any] | None:
-    """The whole incident for those who must be told; None if nobody must be.
+    """The whole incident as it is alerted; None if it is not.
 
-    One that is over and needs no words, or is told with others, is sent all the same if people were told that
+    One that is resolved and needs no words, or is grouped, is sent all the same if an alert said that
     it was not over: then it is to be closed. `closes_only` is whether it has no words of its own.
     """
     outcomes = _build_outcomes(incident, management_account, masks)

@@ -33,9 +33,9 @@ class Metric(StrEnum):
     * SWEEP_FINISHED: 1 for each run that looked at all accounts, whatever it held.
     * SWEEP_FAILED: 1 for a run with a step that was given up, else 0.
     * SWEEP_HELD: plans of a run that wait for a person.
-    * SWEEP_UNANNOUNCED: contacts that a run found changed and no event had announced.
+    * SWEEP_DRIFT: changed contacts that were found by the sweep only.
     * CONTACTS_UNREADABLE: contacts that a run could not read.
-    * STANDOFFS: 1 for each change of a contact that somebody keeps changing, and that is set back later.
+    * REPEATED_EDITS: 1 for each change of a contact that somebody keeps changing, and that is restored later.
     * RESTORE_MILLISECONDS: from the change, as CloudTrail dates it, until the contact was verified again,
       but for what was late on purpose.
     """
@@ -43,10 +43,10 @@ class Metric(StrEnum):
     SWEEP_FINISHED = "SweepFinished"
     SWEEP_FAILED = "SweepFailed"
     SWEEP_HELD = "SweepHeld"
-    SWEEP_UNANNOUNCED = "SweepUnannounced"
+    SWEEP_DRIFT = "SweepDrift"
     CONTACTS_UNREADABLE = "ContactsUnreadable"
     RESTORE_MILLISECONDS = "RestoreMilliseconds"
-    STANDOFFS = "Standoffs"
+    REPEATED_EDITS = "RepeatedEdits"
 
 
 #: Whose each is.
@@ -54,10 +54,10 @@ SERVICES: Final = {
     Metric.SWEEP_FINISHED: Service.SWEEP,
     Metric.SWEEP_FAILED: Service.SWEEP,
     Metric.SWEEP_HELD: Service.SWEEP,
-    Metric.SWEEP_UNANNOUNCED: Service.SWEEP,
+    Metric.SWEEP_DRIFT: Service.SWEEP,
     Metric.CONTACTS_UNREADABLE: Service.SWEEP,
     Metric.RESTORE_MILLISECONDS: Service.RECONCILE,
-    Metric.STANDOFFS: Service.RECONCILE,
+    Metric.REPEATED_EDITS: Service.RECONCILE,
 }
 
 _MILLISECOND: Final = timedelta(milliseconds=1)
@@ -70,7 +70,7 @@ def measure_incident(incident: Incident, now: datetime) -> Iterator[tuple[Metric
         return
     took = (now - changed_at) // _MILLISECOND
     for outcome in incident.outcomes:
-        if outcome.verdict is Verdict.SET and not incident.standoff:
+        if outcome.verdict is Verdict.SET and not incident.repeated:
             yield Metric.RESTORE_MILLISECONDS, max(took, 0)
         elif outcome.verdict is Verdict.BACKED_OFF:
-            yield Metric.STANDOFFS, 1
+            yield Metric.REPEATED_EDITS, 1

@@ -5,11 +5,12 @@ Names in braces are facts of the notice (docs/reference/alerts.md); one that is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
 from rollcall.model.levels import Severity
+from rollcall.outcomes.meaning import NoticeWords
 
 
 class NoticeKind(StrEnum):
@@ -26,33 +27,9 @@ class NoticeKind(StrEnum):
     UNPAUSED = "unpaused"
     BULK_EDIT = "bulk-edit"
     CONTACTS_SET = "contacts-set"
-    STANDOFF = "standoff"
+    REPEATED_EDITS = "repeated-edits"
     RELEASED = "released"
     COMMAND_REFUSED = "command-refused"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoticeWords:
-    """One kind of notice, or one variant of a kind."""
-
-    #: Whoever publishes a notice may raise it.
-    severity: Severity
-    headline: str
-    #: Labels with the texts beside them.
-    lines: tuple[tuple[str, str], ...]
-    #: The next steps, each after a dash.
-    do: str
-    #: Anchor of its section in docs/operations.md.
-    runbook: str
-    #: What it waits for; empty if it is resolved.
-    waits: str = ""
-    #: Title over the examples.
-    examples: str = "Examples"
-
-    @property
-    def next_steps(self) -> list[str]:
-        """Each step on one line."""
-        return [" ".join(step.split()) for step in self.do.strip().removeprefix("- ").split("\n- ")]
 
 
 _BY, _RUN, _OUTCOME = ("By", "{by}"), ("Run", "{run}"), ("Outcome", "{became}")
@@ -118,7 +95,7 @@ _BULK = NoticeWords(
     headline="BULK EDIT by {principal}: contacts of {accounts_count} accounts in {window_minutes} minutes",
     waits="{meanwhile}; edits may go on, and updates carry the same incident id",
     lines=(
-        ("Who", "{whom}"),
+        ("Who", "{who}"),
         ("From", "{origin}"),
         ("Edits", "{edits}"),
         ("Accounts", "{accounts_count}"),
@@ -293,7 +270,7 @@ credentials behind the edits may still work.""",
         runbook="contact-set-by-others",
         examples="Contacts",
     ),
-    NoticeKind.STANDOFF: NoticeWords(
+    NoticeKind.REPEATED_EDITS: NoticeWords(
         severity=Severity.CRITICAL,
         headline="STANDOFF: {kind} contact changed again after {reverts} reverts in {window_minutes} min:"
         " {account}",
@@ -302,7 +279,7 @@ credentials behind the edits may still work.""",
         do="""
 - Stop who keeps changing it: a script or a pipeline that wants another contact, or an attacker.
 - Then end the standoff, and Rollcall acts at once again: `{release}`""",
-        runbook="standoff",
+        runbook="repeated-edits",
     ),
     NoticeKind.RELEASED: NoticeWords(
         severity=Severity.MEDIUM,

@@ -1,4 +1,4 @@
-"""Notices: what people are told that is not one event on one account. Version 1; contacts are masked."""
+"""Notices: alerts that are not about one event on one account. Version 1; contacts are masked."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """One notice. `key` tells it from others of its kind: the same key twice is the same notice.
+    """One notice. `key` identifies it among its kind: the same key twice is the same notice.
 
     `facts` are plain JSON, each kind's own (docs/reference/alerts.md), with contacts masked. A later
     notice of the same incident, as bulk edits that go on, has another `update`, counted from 0.

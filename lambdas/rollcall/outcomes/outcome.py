@@ -1,4 +1,4 @@
-"""Outcomes, and the incident that gathers those of one event."""
+"""Outcomes, and the incident that groups those of one event."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Outcome:
 
 
 class Stage(StrEnum):
-    """Whether an incident is over."""
+    """Whether an incident is resolved."""
 
     OPEN = "open"
     CLOSED = "closed"
@@ -52,9 +52,8 @@ class Incident:
     """One event on one account, with what came of it.
 
     `signal` is None if the event was none of ours, `account` if the organization does not know it.
-    `opened` is whether people were told that it is not over, `gathered_by` the incident id of the notice that
-    tells of it together with others, None if it is told by itself. `standoff` is whether reverts of its
-    contacts are spaced out.
+    `opened` is whether it was alerted as open, `parent_incident_id` that of the notice that groups it with
+    others, None if it has an alert of its own. `repeated` is whether reverts of its contacts back off.
     """
 
     id: str
@@ -64,7 +63,7 @@ class Incident:
     outcomes: tuple[Outcome, ...]
     opened: bool = False
     parent_incident_id: str | None = None
-    standoff: bool = False
+    repeated: bool = False
 
     @property
     def stage(self) -> Stage:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def is_resolved(incident: Incident) -> bool:
-    """Whether nothing is left to do: in a standoff people know of that already."""
+    """Whether nothing is left to do: repeated edits are alerted already."""
     return all(
         outcome.verdict in RIGHT or outcome.verdict is Verdict.BACKED_OFF for outcome in incident.outcomes
     )
@@ -111,7 +111,7 @@ class Grouper(Protocol):
     def record_edit(
         self, incident: Incident, signal: Signal, verdict: Verdict | None
     ) -> GroupedIncident | None:
-        """The bulk that tells of the incident, if there is one; RetryableError."""
+        """The bulk whose alert includes the incident, if there is one; RetryableError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,13 +141,13 @@ class IncidentPublisher:
         idle = all(item.outcome.verdict in (Verdict.PENDING, Verdict.COMPLIANT) for item in applied)
         quiet = bool(waiting) and idle and not _must_alert(incident, waiting, self.clock.now())
         try:
-            gathered = self._count_and_publish(incident, applied, quiet=quiet)
+            grouped = self._count_and_publish(incident, applied, quiet=quiet)
         except RetryableError:
             self._release(applied)
             raise
         for item in applied:
             self._close(incident, item)
-        return gathered
+        return grouped
 
     def _count_and_publish(
         self, incident: Incident, applied: Sequence[AppliedChange], *, quiet: bool
@@ -155,13 +155,13 @@ class IncidentPublisher:
         alerted = None if quiet else self._find_alerted(incident)
         opened = alerted is not None and alerted.stage is not AlertStage.CLOSED
         # What was alerted as open by itself is also closed by itself.
-        gathered = None if opened else self._group(incident, told=not quiet)
+        grouped = None if opened else self._group(incident, alerted=not quiet)
         if quiet or (not opened and _was_published(incident, applied)):
-            return gathered
+            return grouped
         repeated = None if opened else _find_repeated(incident, applied)
-        parent = find_parent_incident(gathered) if gathered else repeated
-        self._publish(replace(incident, parent_incident_id=parent, standoff=repeated is not None), alerted)
-        return gathered
+        parent = find_parent_incident(grouped) if grouped else repeated
+        self._publish(replace(incident, parent_incident_id=parent, repeated=repeated is not None), alerted)
+        return grouped
 
     def publish_only(self, incident: Incident) -> None:
         """Put an incident and its outcomes on the bus; RetryableError if it was not taken."""
@@ -246,8 +246,9 @@ class IncidentPublisher:
             if item.write is not None or item.outcome.verdict is not Verdict.PENDING:
                 raise
 
-    def _group(self, incident: Incident, *, told: bool) -> GroupedIncident | None:
-        verdict, signal = find_countable(incident, writer_roles=self.writer_roles, told=told), incident.signal
+    def _group(self, incident: Incident, *, alerted: bool) -> GroupedIncident | None:
+        verdict = find_countable(incident, writer_roles=self.writer_roles, alerted=alerted)
+        signal = incident.signal
         copied = all(outcome.verdict is Verdict.COMPLIANT for outcome in incident.outcomes)
         # A count that fails costs a message too many, never one too few.
         with suppress(RetryableError):
@@ -262,13 +263,13 @@ def close_record(record: ContactRecord, signal: Signal, item: AppliedChange, now
     if write is not None:
         record = end_intent(record, write)
     if verdict is Verdict.SET and (signal.cause in TAMPERING or record.repeated.is_open(now)):
-        # What no edit led to, as a sweep, is none of the repeated edits; once they go on, it is a revert.
+        # A write without an edit, as by a sweep, does not count; while repeated edits go on, it is a revert.
         revert = Revert(call=signal.event.key, principal=signal.actor.principal, at=now)
         record = replace(record, repeated=count_revert(record.repeated, revert))
     if signal.cause in TAMPERING and verdict is not Verdict.PENDING:
         record = mark_published(record, signal.event.key, str(verdict))
     if signal.cause is Cause.SWEPT:
-        return record  # its report counts by what was announced before
+        return record  # its report counts by the drift known before
     return replace(record, drift=note_drift(record.drift, verdict, item.outcome.found, now))
 
 

@@ -56,14 +56,14 @@ def back_off(
     if not counted.repeated.is_open(now):
         return counted, None
     record = update_record(contacts, record, count, clock=clock)
-    if not record.repeated.told:
+    if not record.repeated.alerted:
         # Published first: a crash before the memory of it repeats the same message, and nobody gets it twice.
         bus.publish_notice(make_repeated_notice(record, account, limits.window), now)
         record = update_record(
             contacts,
             record,
             lambda known: replace(
-                known, repeated=replace(known.repeated, told=True, named=record.repeated.actors)
+                known, repeated=replace(known.repeated, alerted=True, named=record.repeated.actors)
             ),
             clock=clock,
         )
@@ -74,9 +74,9 @@ def find_repeated_incident(record: ContactRecord, principal: str, now: datetime)
     """The incident id of the repeated edits that people know of; None if it does not name this principal."""
     known = record.repeated
     named = {_strip_session(one) for one in known.named}
-    if not (known.told and known.is_open(now) and _strip_session(principal) in named):
+    if not (known.alerted and known.is_open(now) and _strip_session(principal) in named):
         return None
-    return make_notice(NoticeKind.STANDOFF, key=_make_key(record), facts={}).incident_id
+    return make_notice(NoticeKind.REPEATED_EDITS, key=_make_key(record), facts={}).incident_id
 
 
 def make_repeated_notice(record: ContactRecord, account: Account, window: timedelta) -> Notice:
@@ -91,7 +91,7 @@ def make_repeated_notice(record: ContactRecord, account: Account, window: timede
         "next_try_at": repeated.next_at and format_time(repeated.next_at),
         "release": f"rollcall release {account_id} {kind}",
     }
-    return make_notice(NoticeKind.STANDOFF, key=_make_key(record), facts=facts)
+    return make_notice(NoticeKind.REPEATED_EDITS, key=_make_key(record), facts=facts)
 
 
 def _make_key(record: ContactRecord) -> str:

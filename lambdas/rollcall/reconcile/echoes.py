@@ -1,7 +1,7 @@
 """Events of our own writes: whose they are, and whether the contact is still as we left it.
 
 A call is ours if our role made it and it names an intent that has no other call. That proves the call and not
-the contact: what is not as the write left it is put right and alerted.
+the contact: a contact that differs from the write is restored and alerted.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rollcall.events.signal import Signal
     from rollcall.write.apply_change import Writer
 
-#: The event of who changed a contact after us comes within this time, or nobody announced it.
+#: The event of who changed a contact after us comes within this time, or there is none.
 EXPLAINED_WITHIN: Final = timedelta(minutes=15)
 #: Error codes of answers that do not say whether the call was made: CloudTrail's record says no more.
 _UNSURE: Final = frozenset(
@@ -132,7 +132,7 @@ class EchoJudge:
         if any(edit.published is None for edit in others) or any(
             edit.published not in RIGHT for edit in later
         ):
-            # An event tells of a change that is still to be handled, or that was left.
+            # An event is about a change that is still to be handled, or that was left.
             return Echo.DONE, own
         left = compute_fingerprint(self.writer.accounts.get(record.account_id, record.kind))
         if left is None or left == write.left:

@@ -85,7 +85,7 @@ def ignore_other_policies(signal: Signal, organization: Organization, *, in_use:
     """The outcome of an event about a policy that is not the guardrail, None for every other event.
 
     `in_use` is whether there is a guardrail at all. One that is not called so any more may have been renamed
-    or deleted by this very event, and one that cannot be asked for may be gone: then people are told.
+    or deleted by this very event, and one that cannot be asked for may be gone: then an alert is sent.
     """
     if signal.cause is not Cause.MONITORED or not BY_NAME[signal.event.name].guardrail_only:
         return None

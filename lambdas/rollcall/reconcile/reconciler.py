@@ -210,7 +210,7 @@ class Reconciler:
 
 
 def _find_echo_look(item: AppliedChange) -> int | None:
-    """Seconds until the event of whoever changed the contact after our write must have come."""
+    """Seconds until the event of a change after our write must have come."""
     overwritten = item.outcome.verdict is Verdict.OVERWRITTEN
     return int(EXPLAINED_WITHIN.total_seconds()) if overwritten else None
 

@@ -1,4 +1,4 @@
-"""An organizational unit was changed: its accounts are looked at, unless the roster lost sight of it."""
+"""An OU was changed: its accounts are reconciled, unless the roster no longer matches it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rollcall.ports import Organization
     from rollcall.rosters.orphaned import Matches
 
-#: A changed organizational unit is carried out by signal for so many accounts; more are left to a sweep,
+#: A changed OU is carried out by signal for so many accounts; more are left to a sweep,
 #: which plans before it writes.
 MOST_ACCOUNTS = 10
 

@@ -23,9 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from rollcall.decide.enforcement import Enforcement
     from rollcall.decide.plan import Change, Finding
-    from rollcall.decide.resolve import Requirement
+    from rollcall.decide.resolve import Enforcement, Requirement
     from rollcall.events.signal import Signal
     from rollcall.model.account import Account
     from rollcall.model.contact import ContactKind

@@ -90,7 +90,7 @@ class ReportInput:
     """What a report is made of, beside what was observed.
 
     `summary` is that of the run, `roster` the compiled document that `decide` applies. `results` are what
-    became of planned changes, `left` what became of one without a result, and why. `unannounced` are changes
+    became of planned changes, `left` what became of one without a result, and why. `drift` are changes
     that only the sweep found, `trend` is that of the report before. `waiting` are plans pending approval.
     """
 
@@ -99,7 +99,7 @@ class ReportInput:
     decide: Callable[[ObservedAccount], Plan]
     results: Mapping[tuple[str, ContactKind], ChangeResult]
     left: tuple[Verdict, str]
-    unannounced: Iterable[tuple[str, ContactKind]]
+    drift: Iterable[tuple[str, ContactKind]]
     today: date
     trend: Sequence[Mapping[str, Any]]
     waiting: Sequence[Mapping[str, Any]] = ()
@@ -129,9 +129,7 @@ def build_report(basis: ReportInput, observed: Iterable[ObservedAccount]) -> dic
         "units": _count_units(accounts),
         "accounts": accounts,
         "changes": sorted(changes, key=lambda change: (change["account_id"], change["kind"])),
-        "unannounced": [
-            {"account_id": account_id, "kind": str(kind)} for account_id, kind in sorted(basis.unannounced)
-        ],
+        "drift": [{"account_id": account_id, "kind": str(kind)} for account_id, kind in sorted(basis.drift)],
         "holders": holders.as_documents(),
         "reviews": _list_reviews(roster, today),
         "exemptions": _list_exemptions(roster, today),

@@ -26,7 +26,7 @@ _KINDS = ("SECURITY", "OPERATIONS", "BILLING")
 _PARTS = ("name", "title", "email", "phone")
 #: Rows of a table that stand in the page itself; all accounts are data of the script, and all is in the CSV.
 MOST_ROWS = 500
-#: The unit of accounts that are in none.
+#: The OU of accounts that are in none.
 ROOT = "Root"
 _LONGEST_WORD = 30
 _INVISIBLE = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")
@@ -45,7 +45,7 @@ def render(report: Mapping[str, Any]) -> str:
         counts=report["coverage"]["contacts"],
         attention=_list_attention(report["accounts"]),
         attention_count=sum(report["coverage"]["contacts"][status] for status in ATTENTION),
-        silent={(item["account_id"], item["kind"]) for item in report["unannounced"]},
+        silent={(item["account_id"], item["kind"]) for item in report["drift"]},
         started_by=describe_start(report["run"]),
         ended=describe_end(report["run"]),
         roster_facts=list_roster_facts(report["run"], report["mode"]),

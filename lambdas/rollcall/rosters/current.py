@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from rollcall.decide.enforcement import Enforcement
+    from rollcall.decide.resolve import Enforcement
     from rollcall.model.edit_limits import BulkLimits
     from rollcall.ports import Organization
     from rollcall.rosters.orphaned import Matches

@@ -69,7 +69,7 @@ def find_orphaned_paths(
 ) -> list[str]:
     """A reason for each path of the roster that led to the changed unit, or below it, and no longer does.
 
-    What else was renamed is not told again: its own event told it, and its accounts are held.
+    Another renamed OU is not alerted again: its own event was, and its accounts are blocked.
     """
     above = organization.get_unit_path(changed)
     if above is None:

@@ -136,6 +136,6 @@ class ApplyStep:
 
 
 def _describe_trouble(results: Sequence[ChangeResult]) -> bool:
-    """Whether the fault is not with single accounts: a whole batch waits."""
+    """Whether the error is not with single accounts: a whole batch waits."""
     waiting = [result for result in results if result.verdict is Verdict.PENDING]
     return len(waiting) == BATCH_CHANGES

@@ -156,7 +156,7 @@ class AccountApplier:
         except RetryableError as error:
             # What was written keeps its open intent: the next try finishes and publishes it.
             return {change.kind: make_waiting(change, error) for change in changes}
-        except Exception as error:  # noqa: BLE001  # one account must not keep the others from being set right
+        except Exception as error:  # noqa: BLE001  # one account must not keep the others from being set
             reason = describe_unexpected(error)
             return {
                 change.kind: AppliedChange(outcome=make_planned_outcome(change, Verdict.FAILED, reason))
@@ -258,10 +258,12 @@ class AccountApplier:
         return AppliedChange(outcome=make_planned_outcome(planned, Verdict.COMPLIANT, finding.reason))
 
     def _publish(self, signal: Signal, account: Account | None, applied: Iterable[AppliedChange]) -> None:
-        """Publish, and only then forget the intents: a crash in between tells twice, never not at all."""
-        told = [item for item in applied if item.write is not None or item.outcome.verdict not in _REPORTED]
-        if told:
-            self.ports.publisher.publish_and_close(make_incident(signal, account, told), told)
+        """Publish, and only then forget the intents: after a crash in between it is published twice."""
+        alerted = [
+            item for item in applied if item.write is not None or item.outcome.verdict not in _REPORTED
+        ]
+        if alerted:
+            self.ports.publisher.publish_and_close(make_incident(signal, account, alerted), alerted)
 
     def _is_stopped(self) -> bool:
         """Whether trying again is no use: the pause, or another roster."""
@@ -272,7 +274,7 @@ class AccountApplier:
         return control.paused or control.approved != self.roster.digest
 
 
-#: Nothing was done, or was done and told before.
+#: Nothing was done, or was done and alerted before.
 #: Reported by the run as a whole.
 _REPORTED = RIGHT | {Verdict.PENDING}
 

@@ -113,7 +113,7 @@ class PendingPlanMemory(Protocol):
         """The last one of the past seven days that no other approval has answered."""
 
 
-#: After so long the organization is another one: whoever still wants the plan looks at a new one.
+#: After so long the organization is another one: a person who still wants the plan looks at a new one.
 WAITS: Final = timedelta(days=7)
 
 
@@ -130,7 +130,7 @@ def find_reasons_to_wait(draft: PlanBuilder, *, limit: int | str | None, first: 
     reasons = ["nothing is enforced yet, and a person approves the first roster"] if first else []
     most = compute_limit(limit, active=draft.active)
     if draft.new > most:
-        # A per cent of few accounts may be none: then the number alone would look like a fault.
+        # A per cent of few accounts may be none: then the number alone would look like an error.
         share = f" ({limit} of them)" if isinstance(limit, str) else ""
         would = f"{draft.new} of {draft.active} active accounts would change"
         reasons.append(f"{would}, the limit is {most}{share}")
@@ -170,7 +170,7 @@ def make_pending_plan(
 
 
 def make_pending_notice(held: PendingPlan, groups: Mapping[str, Any]) -> Notice:
-    """The alert about a plan that waits: the same however often the same wait is told.
+    """The alert about a plan that waits: the same however often the same wait is alerted.
 
     `groups` are the facts that show its changes.
     """

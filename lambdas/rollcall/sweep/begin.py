@@ -15,7 +15,7 @@ from rollcall.sweep.run import Ending, PlanReference, Run, Step, Trigger
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rollcall.decide.enforcement import Enforcement
+    from rollcall.decide.resolve import Enforcement
     from rollcall.rosters.current import Rosters
     from rollcall.sweep.approvals import PendingPlan
     from rollcall.sweep.ports import SweepPorts
@@ -65,7 +65,7 @@ def _make_run(request: Mapping[str, Any], control: Enforcement, candidate: str) 
 def _end_lapsed(
     run: Run, asked: Mapping[str, Any], held: PendingPlan | None, control: Enforcement, ports: SweepPorts
 ) -> Run:
-    """A run that somebody waits for, and that does not begin: told, unless another run did its work."""
+    """A run that somebody waits for, and that does not begin: alerted, unless another run did its work."""
     now = ports.clock.now()
     found = find_lapsed(run, asked, held, control, now)
     if found is not None:

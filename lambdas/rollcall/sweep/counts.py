@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from rollcall.sweep.run import Run
 
 
-#: Contacts that were not set, of which a notice tells.
+#: Contacts in a notice that were not set.
 _MOST_NOT_SET: Final = 5
 
 
@@ -41,16 +41,16 @@ class RunCounts:
 
     `results` are what became of planned changes, `left` the verdict of a change that has none and why.
     `granted` are the digests of changes that an approved plan had wanted before this run; `drift` is whether
-    the roster was in force before, so that other changes are drift. `announced` is what events have told of
-    contacts that were left as they were; `settled` is what of it is over, because they are right by now,
-    `narrowed` what was announced of contacts that nobody could read, with what this run read.
+    the roster was in force before, so that other changes are drift. `known` is the drift that
+    events led to and that was left as it was; `settled` is what of it is resolved by now, `narrowed` the
+    drift of contacts that nobody could read, with what this run read.
     """
 
     results: Mapping[tuple[str, ContactKind], ChangeResult]
     left: tuple[Verdict, str]
     granted: frozenset[bytes]
     drift: bool
-    announced: Mapping[tuple[str, ContactKind], KnownDrift] = field(default_factory=dict)
+    known: Mapping[tuple[str, ContactKind], KnownDrift] = field(default_factory=dict)
     accounts: int = 0
     active: int = 0
     changes: int = 0
@@ -58,7 +58,7 @@ class RunCounts:
     became: Counter[str] = field(default_factory=Counter)
     rolled_out: int = 0
     not_set: list[dict[str, Any]] = field(default_factory=list)
-    unannounced: list[tuple[str, ContactKind]] = field(default_factory=list)
+    only_swept: list[tuple[str, ContactKind]] = field(default_factory=list)
     drifted: Counter[str] = field(default_factory=Counter)
     drifts: list[tuple[Account, Change, Verdict]] = field(default_factory=list)
     settled: list[tuple[str, ContactKind, KnownDrift]] = field(default_factory=list)
@@ -92,18 +92,18 @@ class RunCounts:
             and not (result is not None and result.known)
             and not self._is_known(account, change)
         ):
-            self.unannounced.append((account.id, change.kind))
+            self.only_swept.append((account.id, change.kind))
             self.drifted[str(verdict)] += 1
             self.drifts.append((account, change, verdict))
 
     def _is_known(self, account: Account, change: Change) -> bool:
-        known = self.announced.get((account.id, change.kind))
+        known = self.known.get((account.id, change.kind))
         return known is not None and known.matches(change.found)
 
     def _settle(
         self, account_id: str, kind: ContactKind, verdict: Verdict, found: Observation | None
     ) -> None:
-        known = self.announced.get((account_id, kind))
+        known = self.known.get((account_id, kind))
         if known is None:
             return
         if verdict in RIGHT:
@@ -123,7 +123,7 @@ def find_ending(run: Run) -> Ending:
 def make_summary(
     run: Run, tally: RunCounts | None, *, approved: str | None, judged_by: str | None, ended_at: datetime
 ) -> dict[str, Any]:
-    """The summary document, version 1; without a tally nothing was counted.
+    """The summary document, version 1; without counts nothing was counted.
 
     `approved` is the roster (digest) that is approved when the run ends, which this very run may have done;
     `judged_by` the one that contacts were compared with, None if there is none.
@@ -146,7 +146,7 @@ def make_summary(
         "active": tally.active if tally else 0,
         "contacts": {str(name): counted.get(name, 0) for name in COUNTED},
         "changes": tally.changes if tally else 0,
-        "unannounced": len(tally.unannounced) if tally else 0,
+        "drift": len(tally.only_swept) if tally else 0,
         "plan": run.plan.digest if run.plan else None,
         "pending": list(run.pending),
         "failed": dict(run.failed),
@@ -198,15 +198,15 @@ def make_notices(
                 "examples": tally.not_set,
             },
         )
-    if plan is not None and tally.unannounced:
+    if plan is not None and tally.only_swept:
         # A plan that is held has had its own, louder notice.
         yield make_notice(
             NoticeKind.SWEEP_DRIFT,
             key=run.id,
             facts={
                 "run": run.id,
-                "accounts": len({account_id for account_id, _ in tally.unannounced}),
-                "contacts": len(tally.unannounced),
+                "accounts": len({account_id for account_id, _ in tally.only_swept}),
+                "contacts": len(tally.only_swept),
                 "became": dict(tally.drifted),
                 **_describe_drifts(tally, known, masks),
             },

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from rollcall.decide.enforcement import Enforcement
+    from rollcall.decide.resolve import Enforcement
     from rollcall.rosters.current import Rosters
     from rollcall.sweep.approvals import PendingPlan
     from rollcall.sweep.ports import Runs, SweepPorts, Sweeps
@@ -53,7 +53,7 @@ class Gate:
         """The run with the plan that is to be applied, if there is any.
 
         The same observations give the same plans: a second time changes nothing. RetryableError if something
-        could not be stored or told.
+        could not be stored or published.
         """
         if not self.ports.sweeps.save_progress(run, self.ports.clock.now()):
             return replace(run, ending=Ending.SUPERSEDED, next=Step.END)
@@ -69,7 +69,7 @@ class Gate:
     def _is_superseded(self, run: Run, control: Enforcement) -> bool:
         if control.approved == run.approved:
             return run.roster not in (run.approved, self.rosters.candidate.digest)
-        # This very run approved it before it was cut off, or a person did: `_candidate` tells.
+        # This very run approved it before it was cut off, or a person did: see `_candidate`.
         return control.approved != run.roster
 
     def _judge_candidate(self, run: Run, control: Enforcement) -> Run:
@@ -133,7 +133,7 @@ class Gate:
             self._replace_altered(run, held)
         waiting = self.ports.sweeps.find_pending(plan.digest)
         if waiting is not None and waiting.data == run.data:
-            # Only the run that found it tells of it, and tells again if it was cut off in between.
+            # Only the run that found it alerts it, and again if it was cut off in between.
             self.ports.bus.publish_notice(
                 make_pending_notice(waiting, self._describe(draft)), self.ports.clock.now()
             )

@@ -17,7 +17,7 @@ from rollcall.timing import attempts
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from rollcall.decide.enforcement import Enforcement
+    from rollcall.decide.resolve import Enforcement
     from rollcall.model.account import Account
     from rollcall.model.contact import ContactKind
     from rollcall.model.desired import Observation

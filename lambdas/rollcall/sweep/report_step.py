@@ -78,7 +78,7 @@ def publish_report(
         decide=lambda record: plan_observed(record, roster, halted=None, today=run.started_at.date()),
         results=tally.results,
         left=tally.left,
-        unannounced=tally.unannounced,
+        drift=tally.only_swept,
         waiting=waiting,
         today=run.started_at.date(),
         trend=runs.read_trend(),
@@ -110,7 +110,7 @@ class ReportStep:
     masks: Masks = Masks.FOREIGN
 
     def run_step(self, run: Run) -> Run:
-        """The run at its end. A second time tells the same again, by the same notices."""
+        """The run at its end. A second time publishes the same notices again."""
         results, now = self._read_results(run.id), self.ports.clock.now()
         summary, tally = self.ports.sweeps.find_last(), None
         if summary is None or summary["run"] != run.id:
@@ -138,7 +138,7 @@ class ReportStep:
         return {(item.account_id, item.kind): item for part in parts for item in part}
 
     def _remember(self, run: Run, tally: RunCounts) -> None:
-        """What events announced and this run knows better. What was announced since it may not have seen."""
+        """Known drift that this run knows better. It may not have seen what came since."""
         for account_id, kind, known in tally.settled:
             if known.at <= run.started_at:
                 self._replace_drift(account_id, kind, known.at, None)
@@ -149,7 +149,7 @@ class ReportStep:
     def _replace_drift(
         self, account_id: str, kind: ContactKind, at: datetime, after: KnownDrift | None
     ) -> None:
-        """Store what is known now in place of exactly what was announced then."""
+        """Store what is known now in place of exactly what was known then."""
 
         def change(record: ContactRecord) -> ContactRecord:
             same = record.drift is not None and record.drift.at == at
@@ -194,7 +194,7 @@ class ReportStep:
     def _count(self, run: Run, results: Results) -> RunCounts:
         roster = self._find_roster(run)
         runs, now = self.ports.runs, self.ports.clock.now()
-        # During a pause what events announced stays as it is, and is no measure of their path.
+        # During a pause known drift stays as it is, and is no measure of the path of events.
         drift = (
             roster is not None
             and roster.digest == run.approved
@@ -209,7 +209,7 @@ class ReportStep:
             else frozenset(),
             drift=drift,
             # One read for the whole run.
-            announced={
+            known={
                 (record.account_id, record.kind): record.drift
                 for record in self.ports.records.list_pending()
                 if record.drift is not None and record.drift.is_remembered(now)
@@ -258,7 +258,7 @@ class ReportStep:
             self.measure(Metric.SWEEP_FINISHED, 1)
         self.measure(Metric.SWEEP_FAILED, int(bool(run.failed)))
         self.measure(Metric.SWEEP_HELD, len(run.pending))
-        self.measure(Metric.SWEEP_UNANNOUNCED, summary["unannounced"])
+        self.measure(Metric.SWEEP_DRIFT, summary["drift"])
         self.measure(Metric.CONTACTS_UNREADABLE, summary["contacts"]["unreadable"])
 
 
@@ -280,7 +280,7 @@ class FailStep:
     def run_step(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """`request` names the `execution`, the `step` that was given up and its `failure`.
 
-        RetryableError if people could not be told, or the next run not be let in.
+        RetryableError if no alert could be published, or the next run not be let in.
         """
         now, execution = self.ports.clock.now(), str(request["execution"])
         failed = {str(request["step"]): describe_failure(request["failure"])}

@@ -277,7 +277,7 @@ def _give_up(
     writer: Writer,
     error: RetryableError | None = None,
 ) -> AppliedChange:
-    """The ledger does not take what is known: the state table keeps it, and whoever comes next finishes."""
+    """The ledger does not take what is known: the state table keeps it, and the next worker finishes."""
     release = partial(release_intent, intent_id=intent.id, answer=answer, at=writer.clock.now())
     # If this fails, too, others wait until the worker is surely gone, and know less of it.
     for _ in attempts(writer.clock, RELEASE_AGAIN_SECONDS):

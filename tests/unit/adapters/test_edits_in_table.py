@@ -16,7 +16,7 @@ from tests.support.moto_aws import TABLE
 from tests.support.samples import NOW
 
 
-def gathered(number: int) -> GroupedIncident:
+def grouped(number: int) -> GroupedIncident:
     return GroupedIncident(
         incident_id=f"RC-{number}", by=By.ORGANIZATION, name="all", bulk="bulk-1", verdict="set"
     )
@@ -28,11 +28,11 @@ def test_the_largest_count_is_one_transaction(state, items):
     tally = counted_all(edits, EditWindow(by=By.ORGANIZATION, name="all"), limits)
     accounts = [one.account_id for one in edits]
     assert state.save_windows(
-        [tally], at=NOW, members=accounts, gathered=list(map(gathered, range(MOST_ACCOUNTS)))
+        [tally], at=NOW, members=accounts, grouped=list(map(grouped, range(MOST_ACCOUNTS)))
     )
     assert tally.bulk is not None
     assert all(state.is_in_bulk(tally.bulk.key, account_id) for account_id in accounts)
-    assert state.find_grouped("RC-19") == gathered(19)
+    assert state.find_grouped("RC-19") == grouped(19)
     assert state.load_windows([(By.ORGANIZATION, "all")])[0] == tally
     added = [item for (pk, _), item in items().items() if pk not in ("control", "roster")]
     assert len(added) == 1 + 2 * MOST_ACCOUNTS
@@ -57,7 +57,7 @@ def test_who_read_an_older_tally_stores_nothing_at_all(state):
     old = state.load_windows([(By.ACTOR, "mary")])[0]
     assert state.save_windows([replace(old, recent=(edit(1),))], at=NOW)
     late = replace(old, recent=(edit(2),))
-    assert not state.save_windows([late], at=NOW, members=["000000000002"], gathered=[gathered(2)])
+    assert not state.save_windows([late], at=NOW, members=["000000000002"], grouped=[grouped(2)])
     assert state.find_grouped("RC-2") is None
     assert [one.account_id for one in state.load_windows([(By.ACTOR, "mary")])[0].recent] == [
         edit(1).account_id

@@ -68,7 +68,7 @@ account_ids, kinds = st.sampled_from(ACCOUNTS), st.sampled_from(KINDS)
 bys, names_counted = st.sampled_from(By), st.sampled_from(("assumed-role/Dev/mary", "all"))
 versions = st.integers(0, 3)
 tallies = st.builds(tally_of, bys, names_counted, versions, st.sets(account_ids))
-gathered = st.builds(
+grouped = st.builds(
     GroupedIncident,
     incident_id=st.sampled_from(INCIDENTS),
     by=bys,
@@ -120,7 +120,7 @@ COUNT_OPERATIONS = st.one_of(
         st.just("save_windows"),
         st.lists(tallies, min_size=1, max_size=3, unique_by=lambda one: (one.by, one.name)),
         st.sets(account_ids),
-        st.lists(gathered, max_size=1),
+        st.lists(grouped, max_size=1),
     ),
     st.tuples(st.just("is_in_bulk"), st.builds("{}/{}".format, bys, names_counted), account_ids),
     st.tuples(st.just("find_grouped"), st.sampled_from(INCIDENTS)),
@@ -245,7 +245,7 @@ def on_state(state, now, name, *arguments):  # noqa: C901, PLR0911  # one case f
         case "list_pending", ():
             return [(record, record.version) for record in state.list_pending()]
         case "save_windows", (windows, accounts, incidents):
-            return state.save_windows(windows, at=now, members=accounts, gathered=incidents)
+            return state.save_windows(windows, at=now, members=accounts, grouped=incidents)
         case "load_windows", (names,):
             return [(found, found.version) for found in state.load_windows(names)]
         case "schedule_closing", (message_id, by, name_):

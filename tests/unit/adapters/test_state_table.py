@@ -12,8 +12,8 @@ from botocore.exceptions import EndpointConnectionError, ParamValidationError, R
 from rollcall.contact.known_drift import KnownDrift
 from rollcall.contact.record import ContactRecord, end_intent
 from rollcall.contact.repeated_edits import RepeatedEdits
-from rollcall.decide.enforcement import Enforcement
 from rollcall.decide.intent import Answer, WriteState
+from rollcall.decide.resolve import Enforcement
 from rollcall.model.contact import ContactKind
 from rollcall.model.errors import IntentBusyError, RecordRefusedError, RetryableError, WritesHaltedError
 from rollcall.model.roster import Roster, compute_digest
@@ -189,7 +189,7 @@ class TestOpenIntent:
         assert load(state).intent == record.intent
 
     def test_what_was_decided_with_it_is_stored_with_it(self, state):
-        edits, repeated = (make_edit(1), make_edit(2)), RepeatedEdits(opened_at=NOW, told=True)
+        edits, repeated = (make_edit(1), make_edit(2)), RepeatedEdits(opened_at=NOW, alerted=True)
         open_intent(state, edits=edits, repeated=repeated)
         assert (load(state).edits, load(state).repeated) == (edits, repeated)
 

@@ -60,9 +60,9 @@ def right(world: World, accounts: list[str]) -> bool:
 def told_with(world: World) -> dict[str, str]:
     """By account, the notice that stands for its alert."""
     return {
-        outcome["account"]["id"]: outcome["gathered_by"]
+        outcome["account"]["id"]: outcome["parent_incident_id"]
         for outcome in world.bus.outcomes
-        if outcome["gathered_by"]
+        if outcome["parent_incident_id"]
     }
 
 

@@ -46,8 +46,8 @@ def swept(world):
     world.clock.sleep(5)  # what happens within seconds of the first look may be the change that was seen
     world.sweep("schedule")
     assert world.contacts()["SECURITY"] == api_values("soc")
-    assert ("sweep-drift" in world.told()) == bool(world.summary["unannounced"])
-    return world.summary["unannounced"]
+    assert ("sweep-drift" in world.told()) == bool(world.summary["drift"])
+    return world.summary["drift"]
 
 
 def known_drift(world):
@@ -136,7 +136,7 @@ class TestLeftByAnEvent:
         world.sweep("roster")
         world.approve_held()
         assert world.contacts()["SECURITY"] == api_values("soc")
-        assert (world.summary["unannounced"], "sweep-drift" in world.told()) == (0, False)
+        assert (world.summary["drift"], "sweep-drift" in world.told()) == (0, False)
 
     def test_a_new_account_during_a_pause_that_is_over(self):
         world = settled(LOOSE)
@@ -159,9 +159,9 @@ class TestLeftByAnEvent:
         edited(world, MEMBER, PRODUCTION)
         world.command("unpause")
         world.sweep("schedule")
-        assert (world.told()[-1], world.summary["unannounced"]) == ("sweep-held", 0)
+        assert (world.told()[-1], world.summary["drift"]) == ("sweep-held", 0)
         world.sweep("schedule")
-        assert world.summary["unannounced"] == 0
+        assert world.summary["drift"] == 0
 
 
 class TestWhatNoEventSpokeFor:
@@ -247,12 +247,12 @@ class TestWhatNoEventSpokeFor:
         world.organization.trusted_access.add(TRUSTED)
         for _ in range(2):
             world.sweep("schedule")
-            assert (world.summary["ending"], world.summary["unannounced"]) == ("pending-approval", 0)
+            assert (world.summary["ending"], world.summary["drift"]) == ("pending-approval", 0)
         later = MALLORY | {"Name": "Somebody later"}
         world.member().put_alternate_contact(AlternateContactType="SECURITY", **later)
         world.queue.clear()
         world.sweep("schedule")
-        assert world.summary["unannounced"] == 1
+        assert world.summary["drift"] == 1
 
     def test_the_same_change_again_is_counted_after_a_standoff_was_put_back(self):
         world = in_standoff()
@@ -284,7 +284,7 @@ class TestMemory:
         edited(world)
         world.command("unpause")
         execution.run()
-        assert world.summary["unannounced"] == 0
+        assert world.summary["drift"] == 0
         assert swept(world) == 0
 
     @pytest.mark.parametrize("step", ["state.list_pending", "state.save"])

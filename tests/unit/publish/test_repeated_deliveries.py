@@ -111,7 +111,7 @@ def test_each_edit_is_told_by_itself_or_with_others_and_at_most_once_more_for_ea
     for outcome in world.bus.outcomes:
         if outcome["cause"] == "contact-edited" and outcome["verdict"] in ("set", "undone"):
             by_incident.setdefault(outcome["incident_id"], set()).add(
-                outcome["gathered_by"] or outcome["incident_id"]
+                outcome["parent_incident_id"] or outcome["incident_id"]
             )
     assert {
         outcome["account"]["id"] for outcome in world.bus.outcomes if outcome["verdict"] == "set"

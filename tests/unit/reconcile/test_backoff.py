@@ -53,7 +53,7 @@ class Script:
 
 
 def standoffs(world: World) -> list[dict]:
-    return [notice for notice in world.bus.notices if notice["notice"] == "standoff"]
+    return [notice for notice in world.bus.notices if notice["notice"] == "repeated-edits"]
 
 
 def right(world: World, account_id: str = MEMBER) -> bool:
@@ -100,7 +100,7 @@ def test_the_alert_names_who_keeps_changing_it_and_when_it_is_put_back():
     assert datetime.fromisoformat(facts["next_try_at"]) - opened == timedelta(minutes=5)
     world.drain()
     assert right(world)
-    assert world.alerts[-1].attributes["cause"] == "standoff"
+    assert world.alerts[-1].attributes["cause"] == "repeated-edits"
 
 
 def test_three_reverts_in_an_hour_are_no_standoff():
@@ -194,7 +194,7 @@ def test_every_change_in_a_standoff_is_an_outcome_that_names_the_alert_which_sta
     later = [outcome for outcome in world.bus.outcomes if outcome["verdict"] == "backed-off"]
     assert later
     last = [outcome for outcome in world.bus.outcomes if outcome["verdict"] == "set"][-1]
-    assert last["gathered_by"] == told["incident_id"]
+    assert last["parent_incident_id"] == told["incident_id"]
 
 
 def test_a_day_after_the_last_change_all_is_forgotten():
@@ -287,7 +287,7 @@ def test_a_crash_anywhere_loses_neither_the_revert_nor_the_alert(step, nth):
     world.drain()
     assert right(world)
     assert len({notice["incident_id"] for notice in standoffs(world)}) == 1
-    assert len([alert for alert in world.alerts if alert.attributes["cause"] == "standoff"]) == 1
+    assert len([alert for alert in world.alerts if alert.attributes["cause"] == "repeated-edits"]) == 1
     assert not world.dead
     assert not world.state.intents
 
@@ -373,7 +373,7 @@ def test_those_that_go_on_can_be_listed():
 def test_a_person_reads_who_and_how_to_end_it():
     world = World().settle()
     pulled(world, 4)
-    [told] = [alert for alert in world.alerts if alert.attributes["cause"] == "standoff"]
+    [told] = [alert for alert in world.alerts if alert.attributes["cause"] == "repeated-edits"]
     assert f"rollcall release {MEMBER} SECURITY" in told.text
     assert "assumed-role/Pipeline/script" in told.text
     assert MALLORY["EmailAddress"] not in told.text

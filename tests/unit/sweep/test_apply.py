@@ -62,7 +62,7 @@ class TestLookedAtAgain:
         assert world.verdicts() == ["set", "own-write"]
         execution.run()
         assert results(world)[MEMBER, "SECURITY"][0] == "compliant"
-        assert (world.summary["unannounced"], world.told()) == (0, [])
+        assert (world.summary["drift"], world.told()) == (0, [])
 
     def test_an_account_that_moved_to_where_the_roster_asks_for_something_else_is_skipped(self):
         world, execution = ready(MEMBER)

@@ -149,7 +149,7 @@ class TestCutOff:
         assert world.sweep("schedule").document["ending"] == "finished"
         assert world.state.approved == compute_digest(BAD)
         assert world.contacts()["SECURITY"] == api_values("soc", BAD)
-        assert world.summary["unannounced"] == 0
+        assert world.summary["drift"] == 0
 
 
 class TestOtherPlans:

@@ -29,7 +29,7 @@ def test_what_aws_was_too_busy_for_needs_no_second_approval():
     world.clock.sleep(3600)
     assert world.sweep("schedule").document["ending"] == "finished"
     assert world.contacts(MEMBERS[0])["SECURITY"] == api_values("soc")
-    assert (world.summary["unannounced"], world.sweeps.plans) == (0, {})
+    assert (world.summary["drift"], world.sweeps.plans) == (0, {})
     assert world.told() == ["sweep-held", "roster-approved", "sweep-applied", "sweep-applied"]
 
 
@@ -40,7 +40,7 @@ def test_a_report_that_is_made_twice_takes_no_approved_change_for_drift():
     world.command("unpause")
     world.broken["report", "after"] = 1
     world.sweep("schedule")
-    assert (world.summary["contacts"]["set"], world.summary["unannounced"]) == (66, 0)
+    assert (world.summary["contacts"]["set"], world.summary["drift"]) == (66, 0)
     assert "sweep-drift" not in world.told()
 
 

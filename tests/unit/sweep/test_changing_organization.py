@@ -104,7 +104,7 @@ def test_an_account_that_leaves_before_any_step_is_nobodys_failure(step):
     assert world.contacts(PRODUCTION)["SECURITY"] == api_values("pci-soc")
     assert (execution.document["ending"], execution.document["failed"]) == ("finished", {})
     world.sweep("schedule")
-    assert world.summary["unannounced"] == 0
+    assert world.summary["drift"] == 0
 
 
 @pytest.mark.parametrize("step", STEPS)

@@ -86,4 +86,4 @@ def test_a_pause_between_any_two_writes_stops_before_the_next(number):
     world.command("unpause")
     assert world.sweep("schedule").document["ending"] == "finished"
     assert world.contacts()["SECURITY"] == api_values("soc")
-    assert (world.sweeps.plans, world.summary["unannounced"]) == ({}, 0)
+    assert (world.sweeps.plans, world.summary["drift"]) == ({}, 0)

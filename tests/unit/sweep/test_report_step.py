@@ -32,7 +32,7 @@ KEYS = [
     "active",
     "contacts",
     "changes",
-    "unannounced",
+    "drift",
     "plan",
     "pending",
     "failed",
@@ -71,12 +71,12 @@ def test_an_account_that_is_not_active_is_counted_and_not_asked():
     assert ("get_alternate_contact", MEMBER) not in world.calls
 
 
-class TestUnannounced:
+class TestDrift:
     def test_drift_that_no_event_announced_is_counted_told_and_shown_masked(self):
         world = settled(LOOSE)
         drift(world, MEMBER, PRODUCTION)
         world.sweep("schedule")
-        assert world.metrics["SweepUnannounced"] == world.summary["unannounced"] == 2
+        assert world.metrics["SweepDrift"] == world.summary["drift"] == 2
         facts = world.facts("sweep-drift")
         assert (facts["accounts"], facts["contacts"], facts["became"]) == (2, 2, {"set": 2})
         first, second = facts["groups"]
@@ -92,13 +92,13 @@ class TestUnannounced:
         world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
         world.drain()
         world.sweep()
-        assert (world.summary["unannounced"], world.metrics["SweepUnannounced"]) == (0, 0)
+        assert (world.summary["drift"], world.metrics["SweepDrift"]) == (0, 0)
 
     def test_what_a_new_roster_changes_is_no_drift(self):
         world = settled()
         world.deploy(NARROW)
         world.sweep("roster")
-        assert world.summary["unannounced"] == 0
+        assert world.summary["drift"] == 0
         assert "sweep-drift" not in world.told()
 
     def test_during_a_pause_nothing_is_counted_because_events_change_nothing(self):
@@ -107,13 +107,13 @@ class TestUnannounced:
         world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
         world.drain()
         world.sweep()
-        assert world.summary["unannounced"] == 0
+        assert world.summary["drift"] == 0
 
     def test_a_plan_that_is_held_is_counted_and_told_by_its_own_alert_alone(self):
         world = settled()
         drift(world, MEMBER, PRODUCTION)
         world.sweep()
-        assert (world.summary["unannounced"], world.told()) == (2, ["sweep-held"])
+        assert (world.summary["drift"], world.told()) == (2, ["sweep-held"])
 
 
 class TestRollOut:

@@ -1,4 +1,4 @@
-"""What one channel was told of each incident, in the state table: an item for both."""
+"""What was sent to one channel about each incident, in the state table: an item for both."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class ChannelMemoryTable(TableAdapter):
             },
         )
         if item is None:
-            raise RetryableError("another worker is telling of this incident")
+            raise RetryableError("another worker is sending this incident")
         return ChannelRecord(
             steps=frozenset(item.get("steps", {}).get("SS", ())),
             withheld=item.get("withheld", {}).get("BOOL", False),

@@ -37,7 +37,7 @@ class BulkItems(TableAdapter):
         return self._table.get(_make_member_key(bulk, member)) is not None
 
     def find_grouped(self, incident_id: str) -> GroupedIncident | None:
-        """Which bulk an incident is told with."""
+        """Which bulk alert an incident is part of."""
         item = self._table.get(_make_grouped_key(incident_id))
         if item is None:
             return None
@@ -50,13 +50,13 @@ class BulkItems(TableAdapter):
         *,
         at: datetime,
         members: Collection[str] = (),
-        gathered: Sequence[GroupedIncident] = (),
+        grouped: Sequence[GroupedIncident] = (),
     ) -> bool:
         """Store all in one transaction, if each window is what it was when it was read."""
         kept = {"expires_at": make_expiry(at, _REMEMBERED.total_seconds())}
         last = windows[-1].bulk
         items = [_make_member_key(last.key if last else "", member) for member in members]
-        items += [_make_grouped_key(one.incident_id) | _write_grouped(one) for one in gathered]
+        items += [_make_grouped_key(one.incident_id) | _write_grouped(one) for one in grouped]
         steps = [_write_window(window, kept) for window in windows]
         steps += [{"Item": item | kept} for item in items]
         try:
@@ -77,7 +77,7 @@ class BulkItems(TableAdapter):
         self._table.call("put_item", Item=item)
 
     def find_scheduled(self, message_id: str) -> Sequence[tuple[By, str]]:
-        """The tallies for which this message comes back."""
+        """The edit windows for which this message comes back."""
         items = self._table.query(_make_closing_key(message_id))
         return [(By(item["by"]["S"]), item["name"]["S"]) for item in items]
 
@@ -114,15 +114,15 @@ def _make_member_key(bulk: str, member: str) -> dict[str, Any]:
 
 
 def _make_grouped_key(incident_id: str) -> dict[str, Any]:
-    return make_key(f"gathered#{incident_id}", "gathered")
+    return make_key(f"grouped#{incident_id}", "grouped")
 
 
-def _write_grouped(gathered: GroupedIncident) -> dict[str, Any]:
+def _write_grouped(grouped: GroupedIncident) -> dict[str, Any]:
     return {
-        "by": {"S": str(gathered.by)},
-        "name": {"S": gathered.name},
-        "bulk": {"S": gathered.bulk},
-        "verdict": {"S": gathered.verdict},
+        "by": {"S": str(grouped.by)},
+        "name": {"S": grouped.name},
+        "bulk": {"S": grouped.bulk},
+        "verdict": {"S": grouped.verdict},
     }
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.errors import AWS_ERRORS
 from rollcall.adapters.state.table import TableAdapter, make_error, make_key
-from rollcall.decide.enforcement import Enforcement
+from rollcall.decide.resolve import Enforcement
 from rollcall.model.errors import RetryableError
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class MatchTable(TableAdapter):
     """The port `Matches` over a boto3 DynamoDB client."""
 
     def list_units(self) -> Mapping[str, frozenset[str]]:
-        """Ids of the organizational units that each path of names has led to."""
+        """Ids of the OUs that each path of names has led to."""
         found: dict[str, set[str]] = defaultdict(set)
         for item in self._table.query("units"):
             found[item["path"]["S"]].add(item["ou_id"]["S"])

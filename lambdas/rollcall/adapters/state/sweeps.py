@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
-_HELD: Final = "held#"
+_HELD: Final = "pending#"
 _LAPSED: Final = make_key("sweep", "lapsed")
-#: As long as a plan waits: whoever approved it comes to look within that.
+#: As long as a plan waits: the person who approved it comes to look within that.
 _LAPSED_SHOWN: Final = timedelta(days=7)
 
 

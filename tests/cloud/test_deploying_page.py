@@ -17,22 +17,31 @@ pytestmark = pytest.mark.cloud
 MANAGEMENT, HUB, MEMBER = "111111111111", "333333333333", "222222222222"
 DOCTOR = ".venv/bin/rollcall doctor --config config --json --profile hub --other-profile management"
 COPY = "cp config/example/*.yaml config/\n"
-_RULE = "$(aws events list-rules --name-prefix RollcallManagement --query Rules[0].Name --output text)"
-_SUBSCRIPTION = "$(aws sns list-subscriptions --query Subscriptions[0].SubscriptionArn --output text)"
-_DELEGATION = f"--account-id {HUB} --service-principal member.org.stacksets.cloudformation.amazonaws.com"
 # What somebody breaks, by the check that must say so, and as whom.
 BROKEN = {
-    "trail": ("management", "aws cloudtrail stop-logging --name organization"),
+    "trail": (MANAGEMENT, lambda of: of("cloudtrail").stop_logging(Name="organization")),
     "trusted-access": (
-        "management",
-        "aws organizations disable-aws-service-access --service-principal account.amazonaws.com",
+        MANAGEMENT,
+        lambda of: of("organizations").disable_aws_service_access(ServicePrincipal="account.amazonaws.com"),
     ),
     "stacksets-delegation": (
-        "management",
-        f"aws organizations deregister-delegated-administrator {_DELEGATION}",
+        MANAGEMENT,
+        lambda of: of("organizations").deregister_delegated_administrator(
+            AccountId=HUB, ServicePrincipal="member.org.stacksets.cloudformation.amazonaws.com"
+        ),
     ),
-    "forwarder-management": ("management", f"aws events disable-rule --name {_RULE}"),
-    "topic": ("hub", f"aws sns unsubscribe --subscription-arn {_SUBSCRIPTION}"),
+    "forwarder-management": (
+        MANAGEMENT,
+        lambda of: of("events").disable_rule(
+            Name=of("events").list_rules(NamePrefix="RollcallManagement")["Rules"][0]["Name"]
+        ),
+    ),
+    "topic": (
+        HUB,
+        lambda of: of("sns").unsubscribe(
+            SubscriptionArn=of("sns").list_subscriptions()["Subscriptions"][0]["SubscriptionArn"]
+        ),
+    ),
 }
 
 
@@ -87,15 +96,15 @@ def test_then_a_change_in_a_member_is_told(bare, clients):
     assert "NOT restored" in alert["subject"]  # the shipped roster audits
 
 
-def test_broken_prerequisites_are_named_and_their_fixes_are_run(reader):
+def test_broken_prerequisites_are_named_and_their_fixes_are_run(reader, clients):
     """All at once: that each is named alone, tests/cli/test_doctor.py shows."""
-    for who, harm in BROKEN.values():
-        reader.run(who, harm)
+    for account, harm in BROKEN.values():
+        harm(lambda service, account=account: clients.client(service, account))
     results, fixes = diagnose(reader)
     assert {check for check, result in results.items() if result == "fail"} == set(BROKEN)
-    for name, (who, _) in BROKEN.items():
+    for name, (account, _) in BROKEN.items():
         commands = [found for found in re.findall(r"`([^`]+)`", fixes[name]) if found.startswith("aws ")]
-        reader.run(who, commands[0])
+        reader.run("hub" if account == HUB else "management", commands[0])
     results, _ = diagnose(reader)
     assert set(results.values()) == {"pass"}
 

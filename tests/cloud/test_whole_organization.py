@@ -123,8 +123,20 @@ def terminal(local):
     return Terminal(local)
 
 
-def start(*options):
-    return python_module("localcloud.local", *options, check=False)
+@pytest.fixture
+def start(capsys):
+    """Gives the exit status of `python -m localcloud.local`, and what it writes."""
+    from localcloud import local  # noqa: PLC0415  # it reads all of moto, which takes seconds
+
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+
+    def run_here(*options):
+        status = local.main(options)
+        return status, " ".join(capsys.readouterr().out.split())
+
+    yield run_here
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
 
 
 def test_a_dozen_accounts_in_four_units_on_loopback(terminal):
@@ -220,14 +232,14 @@ def test_an_exempt_account_is_left_alone(terminal):
     terminal.settles(DIVESTED, DEFAULTS | {"BILLING": "mary@example.net"}, ["LOW"])
 
 
-def test_a_second_start_says_what_is_wrong(terminal, tmp_path):
-    again = start("--out", str(terminal.out))
-    assert again.returncode == 2
-    assert f"already running, with pid {terminal.state.pid}" in " ".join(again.stdout.split())
+def test_a_second_start_says_what_is_wrong(terminal, start, tmp_path):
+    status, written = start("--out", str(terminal.out))
+    assert status == 2
+    assert f"already running, with pid {terminal.state.pid}" in written
     port = terminal.state.endpoint.rpartition(":")[2]
-    elsewhere = start("--out", str(tmp_path), "--port", port)
-    assert elsewhere.returncode == 2
-    assert f"port {port} is taken: choose another with PORT=" in elsewhere.stdout
+    status, written = start("--out", str(tmp_path), "--port", port)
+    assert status == 2
+    assert f"port {port} is taken: choose another with PORT=" in written
     find_running(terminal.out)
 
 
@@ -257,11 +269,11 @@ def test_the_doctor_finds_nothing_to_mend(terminal, account, seen):
     assert {check["check"]: check["result"] for check in checks}[seen] == "pass"
 
 
-def test_a_foreign_directory_is_left_alone(tmp_path):
+def test_a_foreign_directory_is_left_alone(start, tmp_path):
     (tmp_path / "precious").write_text("data")
-    refused = start("--out", str(tmp_path), "--port", "0")
-    assert refused.returncode == 2
-    assert "not from an earlier run" in " ".join(refused.stdout.split())
+    status, written = start("--out", str(tmp_path), "--port", "0")
+    assert status == 2
+    assert "not from an earlier run" in written
     assert (tmp_path / "precious").read_text() == "data"
 
 

@@ -38,7 +38,7 @@ class LastObservation:
 
 
 def read_last_observation(hub: InForce) -> LastObservation:
-    """Read it from the hub; CommandError, with --fresh as the fix, if there is none of every account."""
+    """Read it from the hub; CommandError, with --fresh as the fix, if it did not cover every account."""
     runs = hub.runs
     if hub.sweeps is None or runs is None:
         raise CommandError(f"what the last sweep observed is not known: {hub.unknown}", fix=_FRESH)

@@ -15,6 +15,7 @@ from rollcall.bulk_edits.counting import (
     accepts,
     change_verdict,
     count_edit,
+    find_countable,
     find_end,
     is_due,
     join_edit,
@@ -32,8 +33,9 @@ from rollcall.bulk_edits.model import (
     get_threshold,
 )
 from rollcall.model.edit_limits import BulkLimits
+from rollcall.outcomes.verdicts import Verdict
 from tests.support.bulk_samples import LIMITS, NOBODY, START, counted_all, edit
-from tests.support.samples import SIGNAL
+from tests.support.samples import INCIDENT, OUTCOME, SIGNAL
 
 if TYPE_CHECKING:
     from rollcall.outcomes.notices import Notice
@@ -224,3 +226,15 @@ def test_the_window_that_is_set_is_the_one_that_counts(minutes, bulk):
         assert make_bulk_notice(By.ACTOR, tally.bulk, last=False, window=limits.window).facts[
             "window_minutes"
         ] == max(minutes, 3)
+
+
+def test_our_own_role_counts_only_if_it_wrote_what_nobody_recorded():
+    role = SIGNAL.actor.role_arn
+    assert role is not None
+    for verdict, mine, others in (
+        (Verdict.SET, None, Verdict.SET),
+        (Verdict.UNRECORDED_WRITE, Verdict.UNRECORDED_WRITE, Verdict.UNRECORDED_WRITE),
+    ):
+        edited = replace(INCIDENT, outcomes=(replace(OUTCOME, verdict=verdict),))
+        assert find_countable(edited, writer_roles={role}, alerted=True) is mine
+        assert find_countable(edited, writer_roles=set(), alerted=True) is others

@@ -179,6 +179,27 @@ def test_an_account_that_joined_has_joined_whatever_else_the_event_tells_of_it(t
     assert (signal.cause, signal.account_id) == (Cause.ACCOUNT_JOINED, NEW)
 
 
+def make_call(name: str, **parameters: str) -> dict:
+    event = sample("MoveAccount.ou-to-ou")
+    event["detail"] |= {"eventName": name, "requestParameters": parameters}
+    return event
+
+
+@pytest.mark.parametrize(("resource", "cause"), [(MEMBER, Cause.ACCOUNT_TAGGED), ("ou-ab12-12345678", None)])
+def test_only_tags_of_accounts_are_signals(resource, cause):
+    found = parse(make_call("TagResource", resourceId=resource))
+    assert (found.cause if isinstance(found, Signal) else None) is cause
+
+
+@pytest.mark.parametrize("name", ["DisableAWSServiceAccess", "DeregisterDelegatedAdministrator"])
+@pytest.mark.parametrize(
+    ("service", "cause"), [("account.amazonaws.com", Cause.MONITORED), ("config.amazonaws.com", None)]
+)
+def test_trusted_access_and_administrators_of_other_services_are_no_signals(name, service, cause):
+    found = parse(make_call(name, servicePrincipal=service))
+    assert (found.cause if isinstance(found, Signal) else None) is cause
+
+
 def test_records_of_one_call_in_two_accounts_have_one_key():
     event = sample("PutAlternateContact.orgmode.management.synthetic")
     del event["detail"]["requestID"]

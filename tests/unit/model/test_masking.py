@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollcall.model.contact import Contact, mask_contact
+from rollcall.model.contact import Contact, mask_contact, mask_secrets
 from rollcall.model.desired import Present
 from tests.support.strategies import contacts
 
@@ -91,3 +91,17 @@ def test_a_masked_contact_keeps_the_mail_domain_and_no_whole_value(contact):
     for part, value in contact.as_document().items():
         assert "*" in value or set(value) <= set("@. ") or value not in hidden[part]
     assert sum(character.isdigit() for character in hidden["phone"]) <= 2
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("curl https://hooks.slack.com/services/T0/B0/SECRET now", "curl https://*** now"),
+        ("hooks.slack-gov.com/services/T0/B0/SECRET", "***"),
+        ("bot xoxb-1-SECRET", "bot ***"),
+        ("AKIAIOSFODNN7EXAMPLE/x", "AKIA***MPLE/x"),
+        ("aws-cli/2.17", "aws-cli/2.17"),
+    ],
+)
+def test_a_secret_that_a_caller_says_of_itself_is_masked(text, masked):
+    assert mask_secrets(text) == masked

@@ -53,3 +53,20 @@ def test_severity_is_as_the_design_says(cause, verdict, actor, account_id, expec
         find_severity(signal=given_signal, verdict=verdict, management_account=MANAGEMENT, authorised=False)
         is expected
     )
+
+
+@pytest.mark.parametrize(
+    ("verdict", "expected"),
+    [
+        (Verdict.SET, Severity.INFO),
+        (Verdict.WOULD_SET, Severity.INFO),
+        (Verdict.CHANGED_BACK, Severity.INFO),
+        (Verdict.FAILED, Severity.HIGH),
+        (Verdict.UNREACHABLE, Severity.HIGH),
+        (Verdict.UNRECORDED_WRITE, Severity.CRITICAL),
+    ],
+)
+def test_an_authorised_edit_is_expected_also_by_root_but_no_failure_is(verdict, expected):
+    edited = signal(kind="Root")
+    found = find_severity(signal=edited, verdict=verdict, management_account=MANAGEMENT, authorised=True)
+    assert found is expected

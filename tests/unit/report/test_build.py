@@ -92,6 +92,9 @@ def test_holders_are_counted_as_they_are_after_the_run(report: dict[str, Any]) -
     ]
     held = [item for item in known if item["status"] == "set" or item["found"]["state"] == "present"]
     assert security == len(held)
+    counts = [holder["count"] for holder in report["holders"]]
+    assert counts == sorted(counts, reverse=True)
+    assert len(set(counts)) > 1
     strangers = [holder["email"] for holder in report["holders"] if holder["contact"] is None]
     assert strangers == ["pat.doe@example.net"]
 

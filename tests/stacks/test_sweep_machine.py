@@ -10,11 +10,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from moto import mock_aws
-from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
-from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
-from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 
-from localcloud.state_machines.definitions import check_definition
 from rollcall.sweep.run import Step
 from tests.stacks.template import arn
 
@@ -77,6 +73,10 @@ class Script:
 @pytest.fixture
 def execute(hub: Template, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
     """Runs a machine of the template to its end and describes the execution."""
+    # They read all of moto, which takes seconds: here, and not in every worker that collects.
+    from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl  # noqa: PLC0415
+    from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils  # noqa: PLC0415
+    from moto.stepfunctions.parser.asl.component.state.wait.wait_function import wait_function  # noqa: PLC0415
 
     def run(script: Callable[[str, dict[str, Any]], Any], asked: Any, machine: str = "SweepMachine") -> Any:
         def invoke(env: Any, parameters: dict[str, Any], **_: Any) -> None:
@@ -90,7 +90,7 @@ def execute(hub: Template, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dic
 
         monkeypatch.setattr(lambda_eval_utils, "execute_lambda_function_integration", invoke)
         monkeypatch.setattr(retrier_decl, "time", SimpleNamespace(sleep=lambda _seconds: None))
-        monkeypatch.setattr(WaitFunction, "_wait_interval", lambda *_, **__: None)
+        monkeypatch.setattr(wait_function.WaitFunction, "_wait_interval", lambda *_, **__: None)
         with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
             client = boto3.Session("testing", "testing", region_name="us-east-1").client("stepfunctions")
             made = client.create_state_machine(
@@ -113,6 +113,8 @@ ASKED = {"trigger": "schedule", "by": None, "plan": None}
 
 
 def test_local_cloud_and_aws_take_the_definitions(hub: Template) -> None:
+    from localcloud.state_machines.definitions import check_definition  # noqa: PLC0415  # same
+
     for machine in ("SweepMachine", "ControlMachine"):
         check_definition(definition(hub, machine))
 

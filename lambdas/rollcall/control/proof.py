@@ -1,6 +1,6 @@
 """The proof of who gives a command: a presigned sts:GetCallerIdentity, bound to that command.
 
-The caller signs, and only AWS STS can verify whose signature it is. The signed header `x-rollcall-command` is a
+The caller signs, and only AWS STS can verify the signature. The signed header `x-rollcall-command` is a
 hash of the command and of its execution, so that a proof serves nothing else. Amazon EKS and HashiCorp Vault
 identify callers in the same way; what was found wrong there (CVE-2020-16250, CVE-2022-2385) is why nothing of
 the request is taken from the caller but four checked values, and why only one form of the answer is read.

@@ -170,6 +170,8 @@ class AccountRestorer:
                     outcome,
                     verdict=Verdict.CHANGED_BACK,
                     reason=reason,
+                    # Who made the other change may be nobody that the roster names.
+                    authorised=self._authorised and not record.list_mistaken(key),
                     beside_root=any(self._is_loud_beside(other) for other in others),
                 ),
                 record=record,

@@ -511,3 +511,17 @@ def test_an_edit_that_seemed_right_and_was_undone_by_others_is_named_once_a_late
     named = [alert for alert in world.alerts if f"{MEMBER}:root" in alert.text and "bob" in alert.text]
     assert [alert.attributes["severity"] for alert in named] == ["HIGH"]
     assert world.contacts()["SECURITY"] == api_values("soc")
+
+
+def test_an_authorised_correction_does_not_make_the_change_before_it_quiet():
+    world = World(ROSTER | {"authorised_changers": [f"arn:aws:iam::{MEMBER}:role/Terraform"]}).settle()
+    tamper(world)
+    terraform = world.cloud.client("account", Caller.role(MEMBER, "Terraform", "apply"))
+    terraform.put_alternate_contact(AlternateContactType="SECURITY", **api_values("soc"))
+    correction = world.queue.pop(1)
+    for _ in range(2):
+        world.deliver(world.queue[0])
+        world.clock.sleep(11)
+    world.queue.append(correction)
+    world.drain()
+    assert {alert.attributes["severity"] for alert in world.alerts if "/mary" in alert.text} >= {"LOW"}

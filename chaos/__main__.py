@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from chaos.driver import find_functions
 from chaos.oracle import judge
+from chaos.profiles import PROFILES, make_story
 from chaos.prose import describe_story
 from chaos.run import hunt_variants, list_missing, play_seeds
 from chaos.shrink import run, shrink
-from chaos.story import BURSTS, PROFILES, make_story
+from chaos.story import BURSTS
 from chaos.variants import VARIANTS
 
 if TYPE_CHECKING:

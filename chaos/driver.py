@@ -26,8 +26,8 @@ import reconcile.compose
 import reconcile.handler
 import sweep.compose
 import sweep.handler
+from chaos.setting import BUS, LEDGER, MANAGEMENT_WRITER, REPORTS, TABLE, TOPIC, WRITER
 from chaos.story import HUB, MANAGEMENT
-from chaos.world import BUS, LEDGER, MANAGEMENT_WRITER, REPORTS, TABLE, TOPIC, WRITER
 from rollcall.adapters import clients, system
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.state.rosters import ControlItems, MatchTable
@@ -47,7 +47,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from types import TracebackType
 
-    from chaos.world import Context, Slot, World
+    from chaos.setting import Context, Slot
+    from chaos.world import World
 
 _OF_ALL: Final = {"management_account": MANAGEMENT, "state_table": TABLE, "outcome_bus": BUS}
 _VARIABLES: Final = {

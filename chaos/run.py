@@ -13,8 +13,8 @@ from chaos.driver import find_functions
 from chaos.faults import Kind
 from chaos.oracle import judge
 from chaos.oracle.evidence import is_late, is_write
+from chaos.profiles import make_story
 from chaos.shrink import run
-from chaos.story import make_story
 from chaos.variants import VARIANTS, hunt
 
 if TYPE_CHECKING:
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
     from chaos.mutation import Variant
     from chaos.oracle import Violation
+    from chaos.setting import Functions
     from chaos.story import Story
-    from chaos.world import Functions, World
+    from chaos.world import World
 
 #: Stories that a process plays before it reports.
 _CHUNK: Final = 10

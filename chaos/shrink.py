@@ -12,8 +12,8 @@ from chaos.world import World
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from chaos.setting import Functions
     from chaos.story import Story
-    from chaos.world import Functions
 
 _Part = TypeVar("_Part")
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 from chaos.driver import find_functions
 from chaos.mutation import Variant, apply_variant
 from chaos.oracle import judge
+from chaos.profiles import PROFILES, make_story
 from chaos.shrink import run
-from chaos.story import PROFILES, make_story
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

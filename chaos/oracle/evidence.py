@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from chaos.fakes.account import FIELDS
 from chaos.fakes.cloud import READ_TIMEOUT
 from chaos.scheduler import START
+from chaos.setting import LEDGER
 from chaos.wants import Want, compute_digest, find_want
-from chaos.world import LEDGER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from chaos.fakes.account import Contact, Values
     from chaos.fakes.cloud import Call
     from chaos.fakes.s3 import Stored
+    from chaos.setting import Control, Delivery, Published
     from chaos.story import Action
-    from chaos.world import Control, Delivery, Published, World
+    from chaos.world import World
 
 SEVERITIES: Final = ("INFO", "LOW", "MEDIUM", "HIGH", "CRITICAL")
 _KEY: Final = re.compile(r"ledger/(\d{12})/\d{4}/\d\d/\d\d/([^/]+)/(\w+)\.json")

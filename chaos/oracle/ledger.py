@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from chaos.oracle.evidence import find_contact, is_done, read_ending, read_values, shows
-from chaos.world import LEDGER
+from chaos.setting import LEDGER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

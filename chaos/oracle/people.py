@@ -6,8 +6,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from chaos.oracle.evidence import SEVERITIES, find_contact, is_late
+from chaos.setting import MANAGEMENT_WRITER, WRITER
 from chaos.story import MANAGEMENT, RIGHT
-from chaos.world import MANAGEMENT_WRITER, WRITER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -17,9 +17,9 @@ from chaos.driver import find_functions
 from chaos.faults import FaultPlan, Kind, Planned
 from chaos.mutation import apply_variant
 from chaos.oracle import judge
+from chaos.profiles import PROFILES, make_story
 from chaos.prose import describe_story
 from chaos.shrink import run, shrink
-from chaos.story import PROFILES, make_story
 from chaos.variants import VARIANTS, hunt
 from rollcall.adapters import clients, system
 

@@ -1,0 +1,150 @@
+"""People at work in a story: they edit contacts, deploy, approve, pause, release and rename."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from chaos.fakes.account import FIELDS
+from chaos.fakes.cloud import Call
+from chaos.fakes.people import Identity
+from chaos.setting import UNIT
+from chaos.story import HUB, MANAGEMENT, RIGHT
+from chaos.wants import compute_digest, find_want
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chaos.story import Action
+    from chaos.world import World
+
+
+class Actors:
+    """Everybody who does something in this world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def act(self, action: Action) -> None:
+        """Do it now."""
+        match action.do:
+            case "edit":
+                self._edit(action)
+                return
+            case "sweep":
+                self._world.start_sweep("operator", f"operator-{action.name}")
+            case "deploy":
+                self._world.candidate = self._world.story.rosters[int(action.value or 0)]
+                for poller in self._world.pollers.values():
+                    poller.restart()
+                self._world.start_sweep("roster", f"roster-{action.name}")
+            case "approve":
+                plan = self._find_pending()
+                if plan is not None:
+                    self.command(action.name, {"operation": "approve", "plan": plan})
+            case "pause" | "unpause":
+                self.command(action.name, {"operation": action.do, "reason": "drill"})
+            case "rename":
+                self._rename(action)
+            case "release":
+                named = {"account": action.account, "kind": action.kind}
+                self.command(action.name, {"operation": "release", **named})
+        self._world.people.append((action, None))
+        self._world.note(f"an operator: {action.do}")
+
+    def _edit(self, action: Action) -> None:
+        identity, given = self._find_identity(action), {"AlternateContactType": action.kind}
+        account = self._world.cloud.account
+        if identity.account != action.account:
+            given["AccountId"] = action.account
+        value = action.value
+        values = self._world.story.foreign[value] if isinstance(value, int) else None
+        if value == RIGHT:
+            values = find_want(
+                self._find_roster(), action.account, self._world.names[action.account], action.kind
+            ).values
+        operation = "DeleteAlternateContact" if values is None else "PutAlternateContact"
+        if values is not None:
+            given.update(zip(FIELDS, values, strict=True))
+        call = Call(
+            sent_at=self._world.scheduler.now,
+            process=action.name,
+            function="",
+            identity=identity,
+            service="account",
+            operation=operation,
+            given=given,
+            request_id=self._world.cloud.make_request_id(),
+            user_agent=identity.user_agent,
+            answered=True,
+        )
+        self._world.cloud.calls.append(call)
+        self._world.people.append((action, call))
+        before = account.read(action.account, action.kind)
+        try:
+            self._world.cloud.answer(call)
+        except Exception as error:  # noqa: BLE001  # a person reads it and goes on
+            self._world.note(
+                f"{action.name}: {action.who} {operation} {action.account} {action.kind}: {error}"
+            )
+        else:
+            same = " (as it was)" if before == values else ""
+            what = "deletes" if values is None else f"sets to {values[2]}{same}"
+            self._world.note(f"{action.name}: {action.who} {what} {action.account} {action.kind}")
+
+    def _rename(self, action: Action) -> None:
+        """The unit has another name, and Organizations' event comes from the management account."""
+        self._world.cloud.organization.units[UNIT] = action.name
+        identity = Identity(MANAGEMENT, "Admin", "admin-person", "198.51.100.8")
+        asked = {"organizationalUnitId": UNIT, "name": action.name}
+        event = self._world.trail.build_record(
+            "organizations",
+            "UpdateOrganizationalUnit",
+            identity,
+            asked,
+            request_id=self._world.cloud.make_request_id(),
+        )
+        send = partial(self._world.queues["intake"].send, json.dumps(event), action.name)
+        self._world.scheduler.at(self._world.scheduler.now + 2, send)
+
+    def _find_identity(self, action: Action) -> Identity:
+        match action.who:
+            case "root":
+                return Identity(action.account, None, source_ip="198.51.100.7", user_agent="Mozilla/5.0")
+            case "authorised":
+                return Identity(
+                    self._world.story.accounts[2][0], "Terraform", "ci", "198.51.100.9", "Terraform/1.9"
+                )
+            case "thief":
+                return Identity(HUB, "rollcall-reconcile", "reconcile", "203.0.113.66", "Boto3/1.2")
+        role = "Admin" if action.who == "admin" else "Dev"
+        return Identity(action.account, role, f"{action.who}-person", "198.51.100.8")
+
+    def _find_roster(self) -> Mapping[str, Any]:
+        """The roster that is approved now, else the one that is deployed."""
+        approved = self._world.list_control()[-1].approved
+        found = [roster for roster in self._world.story.rosters if compute_digest(roster) == approved]
+        return found[0] if found else self._world.candidate
+
+    def _find_pending(self) -> str | None:
+        """What an operator reads in the latest alert about a plan that waits."""
+        for item in reversed(self._world.published):
+            if item.document.get("notice") == "sweep-held":
+                return str(item.document["facts"]["plan"])
+        return None
+
+    def command(self, name: str, asked: Mapping[str, Any]) -> None:
+        """Have the functions carry out an operator's command."""
+        date = datetime.fromtimestamp(self._world.scheduler.now, UTC).strftime("%Y%m%dT%H%M%SZ")
+        execution = f"command-{name}"
+        proof = {
+            "credential": f"ASIAEXAMPLEEXAMPLE12/{date[:8]}/us-east-1/sts/aws4_request",
+            "date": date,
+            "token": "token",
+            "signature": "0" * 64,
+        }
+        arn = f"arn:aws:states:us-east-1:{HUB}:execution:Control:{execution}"
+        event = {"reason": "drill", **asked, "proof": proof, "execution": arn}
+        self._world.do_calmly(execution, lambda: self._world.machines.run_step("control", event, execution))

@@ -1,0 +1,71 @@
+"""Profiles: kinds of stories, each drawn from a seed."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING, Final
+
+from chaos.profiles.draft import Draft
+from chaos.profiles.edits import (
+    write_bursts,
+    write_calm,
+    write_many_bursts,
+    write_overwritten,
+    write_rush,
+    write_spree,
+    write_theft,
+    write_tug,
+)
+from chaos.profiles.failures import (
+    write_crash,
+    write_outage,
+    write_relapse,
+    write_trouble,
+    write_unrecorded,
+)
+from chaos.profiles.sweeps import (
+    write_approvals,
+    write_held_up,
+    write_interrupted,
+    write_pending,
+    write_renamed,
+    write_sweeps,
+    write_too_many,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chaos.story import Story
+
+
+def make_story(seed: int, profile: str | None = None) -> Story:
+    """The story of a seed, of this profile or of one that the seed chooses."""
+    random = Random(seed)  # noqa: S311  # no secret depends on it
+    profile = profile or random.choices(list(PROFILES), [weight for weight, _ in PROFILES.values()])[0]
+    return PROFILES[profile][1](Draft(seed, profile, random))
+
+
+#: By name how often each is drawn, and what writes it.
+PROFILES: Final[dict[str, tuple[float, Callable[[Draft], Story]]]] = {
+    "bursts": (2.0, write_bursts),
+    "calm": (1.0, write_calm),
+    "rush": (1.5, write_rush),
+    "spree": (1.0, write_spree),
+    "crash": (6.0, write_crash),
+    "trouble": (2.0, write_trouble),
+    "outage": (1.0, write_outage),
+    "tug": (1.5, write_tug),
+    "sweeps": (1.5, write_sweeps),
+    "approvals": (1.5, write_approvals),
+    "theft": (1.0, write_theft),
+    "renamed": (0.5, write_renamed),
+    "pending": (0.7, write_pending),
+    "too-many": (0.4, write_too_many),
+    "relapse": (2.0, write_relapse),
+    "held-up": (0.5, write_held_up),
+    "unrecorded": (0.5, write_unrecorded),
+    "interrupted": (0.7, write_interrupted),
+    "overwritten": (1.0, write_overwritten),
+    "many-bursts": (0.0, write_many_bursts),
+}

@@ -1,0 +1,193 @@
+"""A story under way: accounts and a roster, to which a profile adds what happens."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from chaos.fakes.account import KINDS
+from chaos.profiles.draws import chance
+from chaos.story import HUB, MANAGEMENT, RIGHT, WHO, Action, Story
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from random import Random
+
+    from chaos.fakes.account import Values
+
+
+class Draft:
+    """A story under way: accounts and a roster, to which a profile adds what happens."""
+
+    def __init__(self, seed: int, profile: str, random: Random) -> None:
+        self.seed, self.profile, self.random = seed, profile, random
+        ids = [
+            MANAGEMENT,
+            HUB,
+            *(f"{random.randrange(4, 10)}{random.randrange(10**11):011}" for _ in range(3)),
+        ]
+        self.accounts = [(account, f"{make_word(random)} {make_word(random)}") for account in ids]
+        self.exempt = random.choice(ids[2:]) if self.chance(0.3) else None
+        self.foreign = [make_values(random, "evil.example") for _ in range(4)]
+        #: A contact that the roster wants absent.
+        self.absent: tuple[str, str] | None = None
+        self.authorised = f"arn:aws:iam::{ids[2]}:role/Terraform"
+        self.rosters = [self.make_roster()]
+        self.actions: list[Action] = []
+        self.now = 600.0
+
+    def chance(self, share: float) -> bool:
+        """Whether something happens that does so this often."""
+        return chance(self.random, share)
+
+    def make_roster(self, before: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """A roster; one that follows `before` differs in its contacts."""
+        random = self.random
+        names = ["first", "second"]
+        contacts = {
+            name: dict(
+                zip(("name", "title", "email", "phone"), make_values(random, "corp.example"), strict=True)
+            )
+            for name in names
+        }
+        if self.chance(0.3):
+            contacts["first"]["title"] = "For {account_id}"
+        if before is not None:
+            return {**before, "contacts": contacts}
+        defaults: dict[str, str | None] = {kind: random.choice(names) for kind in KINDS}
+        if self.chance(0.3):
+            defaults.pop(random.choice(KINDS))
+        overrides: list[dict[str, Any]] = []
+        members = [account for account, _ in self.accounts[2:]]
+        if self.chance(0.4):
+            self.absent = (members[0], random.choice(KINDS))
+            overrides.append({"accounts": [members[0]], "kinds": {self.absent[1]: None}, "mode": None})
+        if self.chance(0.2):
+            overrides.append({"accounts": [members[1]], "kinds": {}, "mode": "audit"})
+        exempt = [{"accounts": [self.exempt], "reason": "divested", "until": None}] if self.exempt else []
+        return {
+            "version": 1,
+            "mode": "enforce",
+            "contacts": contacts,
+            "defaults": defaults,
+            "overrides": overrides,
+            "exempt": exempt,
+            "authorised_changers": [self.authorised],
+            "limits": {"max_changed_accounts": random.choice([1, 3, "50%", None])},
+        }
+
+    def pick_contact(self) -> tuple[str, str]:
+        """Any contact; those of the management account are changed as seldom as others."""
+        if self.absent is not None and self.chance(0.3):
+            return self.absent
+        account, _ = self.random.choice(self.accounts)
+        return account, self.random.choice(KINDS)
+
+    def edit(
+        self, account: str, kind: str, *, who: str | None = None, right: float = 0.15, lost: bool = False
+    ) -> None:
+        """Somebody changes a contact now."""
+        random = self.random
+        who = who or random.choices(WHO, (20, 45, 20, 10, 5))[0]
+        number = random.random()
+        value: int | str | None = random.randrange(len(self.foreign))
+        if number < right:
+            value = RIGHT
+        elif number < right + 0.3:
+            value = None
+        if who == "thief" and account == MANAGEMENT:
+            account = HUB
+        at = round(self.now, 2)
+        edit = Action(at=at, do="edit", who=who, account=account, kind=kind, value=value, lost=lost)
+        self.actions.append(edit)
+
+    def burst(self, account: str, kind: str, *, right: float = 0.15) -> None:
+        """Two to five edits of one contact within four seconds."""
+        start = self.now
+        for at in sorted(self.random.uniform(0, 4) for _ in range(self.random.randint(2, 5))):
+            self.now = start + at
+            self.edit(account, kind, right=right)
+
+    def change(self) -> None:
+        """An edit of some contact, or a burst of them."""
+        if self.chance(0.4):
+            self.burst(*self.pick_contact())
+        else:
+            self.edit(*self.pick_contact())
+
+    def draw_stale(self) -> float:
+        """The share of reads that may be late."""
+        return self.random.choice([0.0, 0.0, 0.1, 0.5])
+
+    def do(self, what: str, **facts: Any) -> None:
+        """Something else happens now."""
+        self.actions.append(Action(at=round(self.now, 2), do=what, **facts))
+
+    def wait(self, least: float, most: float) -> None:
+        """Time passes."""
+        self.now += self.random.uniform(least, most)
+
+    def finish(self, **options: Any) -> Story:
+        """The story as it stands."""
+        random = self.random
+        given = {
+            "workers": random.randint(2, 6),
+            "batch": random.choice([1, 1, 3, 10]),
+            "skew": random.choice([0.0, 2.0]),
+            "pace": random.choice([0.5, 1.0, 1.0, 3.0]),
+            "paths": self.chance(0.8),
+            "empty_pages": self.chance(0.2),
+            "ttl_lag": random.choice([0.0, 172_800.0]),
+            "end": self.now + random.uniform(600, 7200),
+            **options,
+        }
+        return Story(
+            seed=self.seed,
+            profile=self.profile,
+            accounts=self.accounts,
+            rosters=self.rosters,
+            actions=[
+                replace(action, name=f"{'e' if action.do == 'edit' else action.do}{number}")
+                for number, action in enumerate(sorted(self.actions, key=lambda action: action.at))
+            ],
+            foreign=self.foreign,
+            **given,
+        )
+
+
+_SYLLABLES: Final = (
+    "ba",
+    "ce",
+    "di",
+    "fo",
+    "gu",
+    "ha",
+    "je",
+    "ki",
+    "lo",
+    "mu",
+    "na",
+    "pe",
+    "ri",
+    "so",
+    "tu",
+    "zo",
+)
+
+
+def make_word(random: Random) -> str:
+    """A word that no other text holds by chance."""
+    return "".join(random.choice(_SYLLABLES) for _ in range(3)).capitalize()
+
+
+def make_values(random: Random, domain: str) -> Values:
+    """Values that no other text holds by chance."""
+    mailbox = "".join(random.choice(_SYLLABLES) for _ in range(5))
+    name = f"{make_word(random)}{make_word(random)} {make_word(random)}{make_word(random)}"
+    phone = f"+1 {random.randrange(200, 999)} {random.randrange(200, 999)} {random.randrange(1000, 9999)}"
+    return (
+        name,
+        f"{make_word(random)} {make_word(random)}{make_word(random)}",
+        f"{mailbox}@{domain}",
+        phone,
+    )

@@ -1,0 +1,109 @@
+"""What is drawn at random: the ways of events, planned errors, and rates of errors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from chaos.faults import Kind, Planned, can_hit
+from chaos.story import EventPlan
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from random import Random
+
+
+def chance(random: Random, share: float) -> bool:
+    """Whether something happens that does so this often."""
+    return random.random() < share
+
+
+def draw_events(random: Random, *, quiet: float = 0.2) -> EventPlan:
+    """Ways of events; `quiet` is how often none goes astray."""
+    if chance(random, quiet):
+        return EventPlan(copies=chance(random, 0.3))
+    return EventPlan(
+        lost=random.choice([0.0, 0.0, 0.1, 0.3]),
+        late=random.choice([0.0, 0.2, 0.5]),
+        longest=random.choice([30.0, 900.0, 7200.0]),
+        doubled=random.choice([0.0, 0.2]),
+        copies=chance(random, 0.3),
+        double=random.choice([0.0, 0.1]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a fault is planned: a call, how many of them there are about, and in which invocations."""
+
+    call: str
+    most: int
+    label: str = "reconcile:*"
+    afters: tuple[str | None, ...] = (None,)
+
+
+_PUT: Final = Place("account.PutAlternateContact", 1)
+AFTER_PUT: Final = (None, "account.PutAlternateContact", "account.DeleteAlternateContact")
+#: Each is as likely as its share of the list; most are where contacts are written.
+PLACES: Final = (
+    *[_PUT] * 5,
+    Place("account.DeleteAlternateContact", 1),
+    Place("account.GetAlternateContact", 2, afters=AFTER_PUT),
+    Place("account.GetAlternateContact", 1, afters=("account.DeleteAlternateContact",)),
+    *[Place("dynamodb.*", 8)] * 2,
+    *[Place("dynamodb.*", 4, afters=AFTER_PUT[1:])] * 4,
+    *[Place("dynamodb.TransactWriteItems", 1)] * 2,
+    *[Place("s3.PutObject", 2)] * 3,
+    *[Place("events.PutEvents", 2)] * 4,
+    Place("organizations.*", 2),
+    Place("sqs.*", 1),
+    Place("sts.AssumeRole", 1),
+    Place("sns.Publish", 1, label="notify:*"),
+    Place("dynamodb.*", 4, label="notify:*"),
+    *[Place("*", 12, label="apply:*")] * 2,
+    Place("*", 12, label="sweep:*"),
+)
+#: What happens to writes of contacts more often than other faults.
+_LIKELY: Final = (
+    *[Kind.LOST, Kind.FALSE, Kind.LATE, Kind.KILL_AFTER, Kind.KILL_DURING] * 2,
+    Kind.KILL_BEFORE,
+    Kind.BUSY,
+)
+
+
+def draw_planned(random: Random, places: Sequence[Place] = PLACES) -> Planned:
+    """A fault at some call of some invocation."""
+    place = random.choice(places)
+    writes = place.call.startswith(("account.Put", "account.Delete"))
+    kinds = [kind for kind in Kind if can_hit(kind, place.call.replace("*", "GetItem"))]
+    label = place.label
+    if label == "reconcile:*":
+        label = random.choice([label, "reconcile:e*", "reconcile:e*", "reconcile:own:*"])
+    kind = random.choice(_pick_kinds(place.call, kinds) if chance(random, 0.6) else kinds)
+    return Planned(
+        label="reconcile:*" if writes else label,
+        call=place.call,
+        kind=kind,
+        nth=random.randint(1, place.most),
+        after=random.choice(place.afters),
+        skip=random.choice([0, 0, 0, 1, 2]),
+        times=random.choice([1, 1, 1, 2, 2 if "killed" in kind else 5]),
+    )
+
+
+def _pick_kinds(call: str, kinds: Sequence[Kind]) -> Sequence[Kind]:
+    """Kinds that matter most at this call."""
+    if call.startswith(("account.Put", "account.Delete")):
+        return _LIKELY
+    return [Kind.PARTIAL, Kind.LOST] if call == "events.PutEvents" else kinds
+
+
+def draw_rates(random: Random, total: float) -> dict[Kind, float]:
+    """The rate, spread over all kinds or over some of them."""
+    kinds = list(Kind) if chance(random, 0.5) else random.sample(list(Kind), 4)
+    # Some kinds hit one kind of call only, which is seldom enough.
+    weights = {
+        kind: (4.0 if kind in (Kind.STALE, Kind.PARTIAL, Kind.LATE, Kind.KILL_DURING) else 1.0)
+        for kind in kinds
+    }
+    return {kind: total * weight / sum(weights.values()) for kind, weight in weights.items()}

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from rollcall.adapters.organizations import PAGE_SIZE
 from rollcall.adapters.state.sweeps import SweepTable
+from rollcall.decide.roster_change import MOST_NAMED, RosterChange, Weakening, WeakeningKind
+from rollcall.decide.roster_entries import describe_accounts
 from rollcall.model.contact import ContactKind
 from rollcall.runtime.handlers import retry_seconds
 from rollcall.sweep.approvals import find_reasons_to_wait, make_pending_plan
@@ -110,11 +112,23 @@ def held_item_bytes() -> int:
     """Bytes of a plan that waits: of everything changed, for every reason."""
     run, now = largest_run(), largest_run().started_at
     draft = PlanBuilder(roster=run.roster, write=lambda _part, _changes: None)
-    draft.active = draft.changed = draft.new = draft.new_deletes = 50_000
+    draft.active = draft.changed = draft.new_deletes = 50_000
     draft.by_kind.update(dict.fromkeys(map(str, ContactKind), 50_000))
-    reasons = find_reasons_to_wait(draft, limit="10%", first=True)
+    ids = tuple(f"{number:012}" for number in range(50_000))
+    text = f"{'x' * 200} {describe_accounts(ids)}"
+    change = RosterChange(
+        active=50_000,
+        changed=50_000,
+        not_compared=ids,
+        weakenings=tuple(
+            Weakening(kind=kind, text=text, accounts=ids[:MOST_NAMED], count=len(ids))
+            for kind in WeakeningKind
+        ),
+        unmatched=(text,),
+    )
+    reasons = find_reasons_to_wait(change, limit="10%", passed=50_000, deletes=50_000, first=True)
     plan = run.plan or draft.finish()
-    held = make_pending_plan(run, draft, plan, reasons=reasons, first=True, now=now)
+    held = make_pending_plan(run, draft, plan, change=change, reasons=reasons, now=now)
     return _stored(lambda table: table.save_pending(held))
 
 

@@ -33,6 +33,8 @@ class InForce:
     matches: Matches | None = None
     #: The approved roster, None if there is none.
     approved: Roster | None = None
+    #: In how many accounts changed rosters lately changed contacts without approval.
+    passed: int = 0
     #: Why the hub could not be read, None if it was.
     unknown: str | None = None
     #: What the hub remembers and stores of its sweeps, None if it could not be read.
@@ -82,6 +84,7 @@ def read_in_force(login: Login, *, now: datetime, fresh: bool) -> InForce:
     sweeps = SweepTable(client=client, table=found[_TABLE])
     try:
         run = sweeps.find_current(now) if fresh else None
+        passed = sweeps.count_passed(now, besides="")
         approved = _read_approved(ControlItems(client=client, table=found[_TABLE]))
         matches = CachedMatches(ReadOnlyMatches(MatchTable(client=client, table=found[_TABLE])))
         matches.list_units()
@@ -94,7 +97,7 @@ def read_in_force(login: Login, *, now: datetime, fresh: bool) -> InForce:
             fix="wait until it is done (`rollcall status`): both together would exceed the quota",
         )
     runs = RunsBucket(client=login.client("s3"), bucket=found.get(REPORTS, ""))
-    return InForce(matches=matches, approved=approved, sweeps=sweeps, runs=runs)
+    return InForce(matches=matches, approved=approved, passed=passed, sweeps=sweeps, runs=runs)
 
 
 def _read_approved(control: ControlItems) -> Roster | None:

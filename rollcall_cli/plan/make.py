@@ -168,8 +168,7 @@ def _finish(
         roster,
         approved=hub.approved,
         first=hub.approved is None and hub.unknown is None,
-        # A roster cannot raise the limit that applies to it.
-        limit=(hub.approved or roster).max_changed_accounts,
+        passed=hub.passed,
         today=today,
     )
     if request.out is not None:

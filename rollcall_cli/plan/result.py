@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
 from rollcall.decide.observed import plan_observed
 from rollcall.decide.plan import Change, Finding
 from rollcall.decide.plan_values import ChangeGrouper, KnownContacts
+from rollcall.decide.roster_change import RosterComparison
 from rollcall.model.desired import Absent, DesiredAbsent
 from rollcall.outcomes.verdicts import Verdict
 from rollcall.sweep.approvals import find_reasons_to_wait, is_enforcing
@@ -67,6 +68,8 @@ class PlanResult:
     active: int
     #: Why a sweep would ask for approval, as far as the command can know.
     needs_approval: Sequence[str]
+    #: Entries of the roster that match no account, with the nearest that exists.
+    unmatched: Sequence[str]
 
     @property
     def status(self) -> PlanStatus:
@@ -82,20 +85,22 @@ def build_result(  # each is a fact of the hub
     *,
     approved: Roster | None,
     first: bool,
-    limit: int | str | None,
+    passed: int,
     today: date,
 ) -> PlanResult:
     """Decide for every account that was read.
 
-    `approved` is the roster in force, `first` is whether no roster is approved yet, `limit` how many accounts
-    a sweep can change.
+    `approved` is None if it is not known or if there is none: then it is the `first`. `passed` is how many
+    accounts lately changed without approval.
     """
+    comparison = RosterComparison(approved=approved, candidate=roster, today=today)
     draft = PlanBuilder(roster=roster.digest, write=lambda _part, _changes: None)
     differences: list[Difference] = []
     unknown: list[tuple[Account, Finding]] = []
     for item in seen.observed:
         account, decided = item.account, plan_observed(item, roster, halted=None, today=today)
         draft.add(account, decided)
+        comparison.add(item)
         differences += [
             Difference(account=account, change=change, alert_only=None) for change in decided.changes
         ]
@@ -108,7 +113,10 @@ def build_result(  # each is a fact of the hub
     grouper = ChangeGrouper(KnownContacts([roster, *([approved] if approved else [])]))
     for one in differences:
         grouper.add(one.account, one.change, note=one.alert_only and f"{one.alert_only}: alert only")
-    plan = draft.finish()
+    plan, compared = draft.finish(), comparison.finish()
+    if approved is None and not first:
+        # What it weakens of a roster that is not known nobody can say.
+        compared = replace(compared, weakenings=())
     whole = seen.scope.whole and not seen.partial
     all_read = all(finding.verdict is Verdict.BLOCKED for _, finding in unknown)
     return PlanResult(
@@ -119,7 +127,15 @@ def build_result(  # each is a fact of the hub
         unknown=unknown,
         changed=len({item.account.id for item in differences}),
         active=draft.active,
-        needs_approval=find_reasons_to_wait(draft, limit=limit, first=first)
-        if whole and is_enforcing(roster)
+        needs_approval=find_reasons_to_wait(
+            compared,
+            # A roster cannot raise the limit that applies to it.
+            limit=(approved or roster).max_changed_accounts,
+            passed=passed,
+            deletes=draft.new_deletes,
+            first=first,
+        )
+        if whole and (approved is not None or is_enforcing(roster))
         else (),
+        unmatched=compared.unmatched if whole else (),
     )

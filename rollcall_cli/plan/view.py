@@ -60,6 +60,7 @@ def list_facts(result: PlanResult) -> Iterator[str]:
     """Yield the roster, when the accounts were observed, and why a sweep would wait."""
     named = f", plan {result.digest}" if result.digest else ""
     yield f"Roster {result.seen.roster}{named}."
+    yield from (f"Warning: {text}." for text in result.unmatched if text not in result.needs_approval)
     for reason in result.needs_approval:
         yield f"A sweep would ask for approval: {reason}."
 
@@ -72,7 +73,7 @@ def _render_summary(result: PlanResult) -> Iterator[Text]:
     yield Text(f"Plan: {count_actions(result)}", style=style)
     roster, *reasons = list_facts(result)
     yield Text(roster)
-    yield from (Text(reason, style="yellow") for reason in reasons)
+    yield from (Text(clean(reason), style="yellow") for reason in reasons)
 
 
 VERSION: Final = 1
@@ -97,6 +98,7 @@ def build_document(result: PlanResult, *, masks: Masks) -> dict[str, Any]:
             "changed": result.changed,
         },
         "needs_approval": list(result.needs_approval),
+        "unmatched": list(result.unmatched),
         "groups": build_group_documents(result.groups, masks=masks),
         "differences": [
             _build_difference(item, details=masks is Masks.NOTHING) for item in result.differences

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from rollcall_cli.text.formatting import count, format_span, format_time
+from rollcall_cli.text.formatting import clean, count, format_span, format_time
 from rollcall_cli.text.problems import CommandError
 
 if TYPE_CHECKING:
@@ -47,9 +47,11 @@ def describe_plan(plan: PendingPlan, now: datetime) -> Iterator[tuple[str, str]]
         yield "deletes", str(summary["deletes"])
     else:
         yield "changes", f"none, in {count(summary['accounts_active'], 'active account')}"
-    yield from (("because", reason) for reason in summary["reasons"])
-    yield from (("weakens", item["text"]) for item in summary.get("weakenings", ()))
-    if not plan.changes:
+    weakens = [item["text"] for item in summary["weakenings"]]
+    yield from (("because", clean(reason)) for reason in summary["reasons"] if reason not in weakens)
+    yield from (("weakens", clean(text)) for text in weakens)
+    yield from (("warning", clean(text)) for text in summary["unmatched"] if text not in weakens)
+    if not plan.changes and not weakens:
         yield "approving", "writes nothing now; later edits of contacts are restored"
     yield "made", f"by run {summary['run']}, {format_span(now - plan.held_at)} ago"
     yield "expires", f"in {format_span(plan.expires_at - now)}, {format_time(plan.expires_at)}"

@@ -423,7 +423,20 @@ def test_the_limit_is_the_approved_rosters(world):
     world.write(contacts=CONTACTS + "limits: {max_changed_accounts: 0}\n")
     world.approve()
     world.write(contacts=CONTACTS + "limits: {max_changed_accounts: 100%}\n")
-    assert "active accounts would change, the limit is 0" in world.run("plan", "--fresh").stdout
+    assert "a roster may change 6 of 6 active accounts without a person, until now 0" in (
+        world.run("plan", "--fresh").stdout
+    )
+
+
+def test_a_plan_says_what_the_roster_weakens_and_which_entries_match_nothing(world):
+    world.approve()
+    weaker = CONTACTS.replace("mode: enforce", "mode: audit").replace("ou: Sandbox", "ou: Sandbx")
+    world.write(contacts=weaker)
+    result = world.run("plan", "--fresh")
+    found = " ".join(result.stdout.split())
+    assert "A sweep would ask for approval: audit mode: Rollcall only alerts" in found
+    assert "the override of OU Sandbx matches no account (nearest: OU Sandbox)." in found
+    assert "Warning: the override of tag scope=pci matches no account." in found
 
 
 def test_who_may_not_ask_the_hub_is_told_what_is_not_known(world):

@@ -24,6 +24,10 @@ MISTYPED = (
     "57 accounts: SECURITY soc: email aws-soc@example.com -> aws-sco@example.com; "
     "31 in Workloads/Production, 20 in Workloads/Development, 6 in the root"
 )
+WEAKENED = {
+    "audit": f"audit mode: Rollcall only alerts, and restores nothing, in account {MEMBER}",
+    "matches-nothing": "the override of OU Production matches no account (nearest: OU Workloads/Production)",
+}
 ADDED = (
     "3 accounts: add BILLING finops: email aws-billing@example.com; "
     "222222222222 Payments, 444455556666 Web Shop, 666677778888 Playground"
@@ -122,11 +126,22 @@ NOTICES: dict[str, Notice] = {
     "sweep-held-weakening": _of(
         NoticeKind.SWEEP_HELD,
         HELD,
-        reasons=["the roster enforces less than the approved one"],
+        reasons=["57 of 394 accounts would change, the limit is 39", *WEAKENED.values()],
         weakenings=[
-            {"kind": "mode", "text": "enforce -> audit for OU Sandbox", "accounts": 6},
-            {"kind": "exempt", "text": "222222222222 Payments becomes exempt: migration", "accounts": 1},
+            {"kind": kind, "text": text, "accounts": [MEMBER], "count": 1} for kind, text in WEAKENED.items()
         ],
+    ),
+    "sweep-held-weakening-only": _of(
+        NoticeKind.SWEEP_HELD,
+        HELD,
+        reasons=[WEAKENED["audit"]],
+        weakenings=[{"kind": "audit", "text": WEAKENED["audit"], "accounts": [MEMBER], "count": 1}],
+        accounts_changed=0,
+        changes=0,
+        deletes=0,
+        by_kind={},
+        groups=[],
+        groups_count=0,
     ),
     "sweep-held-first": _of(NoticeKind.SWEEP_HELD, HELD, first=True, reasons=["it is the first"], deletes=0),
     "sweep-held-first-without-changes": _of(

@@ -155,7 +155,7 @@ def live(deployment, candidate):
     assert not contacts.list_pending()
     # A candidate within the limits, which is approved by the gate; with units that have to be looked up.
     roster = json.loads(candidate.read_text(encoding="utf-8"))
-    candidate.write_text(json.dumps(roster | {"authorised_changers": ["x"]}), encoding="utf-8")
+    candidate.write_text(json.dumps(roster | {"limits": {"max_changed_accounts": 0}}), encoding="utf-8")
     deployment.restart()
     assert deployment.sweep("roster").document["ending"] == "finished"
     # A start that cannot be carried out is told.

@@ -17,6 +17,7 @@ from rollcall.notify.notifier import ChannelRecord
 from rollcall.notify.plain_text import render_plain_text
 from rollcall.outcomes.documents import build_incident_document, build_outcome_documents
 from rollcall.outcomes.notices import build_notice_document
+from rollcall.sweep.approvals import COUNTED
 from rollcall.sweep.run import LEASE_SECONDS, Run
 from tests.support.memory_bulks import MemoryBulks, MemoryContacts, MemoryIncidents
 
@@ -344,6 +345,16 @@ class MemorySweeps:
     plans: dict[str, PendingPlan] = field(default_factory=dict)
     unreported: dict[str, Run] = field(default_factory=dict)
     lost: LapsedApproval | None = None
+    passed: dict[str, tuple[int, datetime]] = field(default_factory=dict)
+
+    def save_passed(self, run_id: str, accounts: int, now: datetime) -> None:
+        self.faults("sweeps.save_passed")
+        self.passed[run_id] = (accounts, now)
+
+    def count_passed(self, now: datetime, *, besides: str) -> int:
+        return sum(
+            accounts for run, (accounts, at) in self.passed.items() if run != besides and at > now - COUNTED
+        )
 
     def acquire(self, run: Run, now: datetime) -> bool:
         self.faults("sweeps.acquire")
@@ -389,7 +400,8 @@ class MemorySweeps:
     def save_pending(self, held: PendingPlan) -> bool:
         self.faults("sweeps.save_pending")
         known = self.plans.get(held.plan)
-        if known is not None and known.expires_at > held.held_at:
+        waits = known is not None and known.expires_at > held.held_at
+        if known is not None and waits and (known.approved_by or known.weakened == held.weakened):
             return False
         self.plans = {
             key: plan for key, plan in self.plans.items() if plan.roster != held.roster or plan.approved_by

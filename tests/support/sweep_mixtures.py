@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.decide.observed import PlannedChange
-from rollcall.decide.resolve import resolve_requirement
-from rollcall.model.desired import Absent, Desired, Present
+from rollcall.decide.resolve import Requirement, resolve_requirement
+from rollcall.model.desired import Absent, Desired, DesiredAbsent, Present
 from rollcall.model.roster import Roster
 from rollcall.sweep.plan_builder import compute_change_digest
 from simulation.organization import AlternateContact
@@ -107,14 +107,7 @@ class Watch:
     def _of_the_roster(self, intent: Intent) -> bool:
         state, account_id = self.world.state, intent.signal.account_id
         assert state.approved is not None
-        organization = AwsOrganization(client=self.world.admin("organizations"))
-        account = organization.get_account(account_id, with_tags=True)
-        assert account is not None
-        required = resolve_requirement(
-            Roster.from_document(state.documents[state.approved]),
-            account,
-            today=self.world.clock.now().date(),
-        )
+        required = self._resolve(state.approved, account_id)
         allowed = required.halted is None and required.exempt is None and required.held is None
         return allowed and required.desired.get(intent.kind) == intent.wanted
 
@@ -129,18 +122,35 @@ class Watch:
         changes = self._changes(run["data"], plan["roster"], plan["parts"])
         if plan["roster"] != self.world.state.approved or compute_change_digest(change) not in changes:
             return False
-        # More than one account is above the limit of all these rosters: a person must have agreed.
-        granted = self._granted()
-        return len({account for name, account in changes.items() if name not in granted}) <= 1
+        # More than one account is above the limit of all these rosters: a person must have agreed. What the
+        # roster before wanted as well is drift, and waits only where it is deleted in several accounts.
+        left = [item for name, item in changes.items() if name not in self._granted()]
+        deleted = {item.account_id for item in left if isinstance(item.wanted, DesiredAbsent)}
+        other = {item.account_id for item in left if self._is_new(item, run["approved"])}
+        return len(deleted) <= 1 and len(other) <= 1
+
+    def _is_new(self, change: PlannedChange, approved: str) -> bool:
+        if self.world.state.approved == approved:
+            return False
+        required = self._resolve(approved, change.account_id)
+        mode_or_exemption = required.halted or required.exempt or required.held
+        return bool(mode_or_exemption) or required.desired.get(change.kind) != change.wanted
+
+    def _resolve(self, digest: str, account_id: str) -> Requirement:
+        organization = AwsOrganization(client=self.world.admin("organizations"))
+        account = organization.get_account(account_id, with_tags=True)
+        assert account is not None
+        roster = Roster.from_document(self.world.state.documents[digest])
+        return resolve_requirement(roster, account, today=self.world.clock.now().date())
 
     def _granted(self) -> set[bytes]:
         told = [item["facts"] for item in self.world.bus.notices if item["notice"] == "roster-approved"]
         plans = [self.held[facts["plan"]] for facts in told if not facts["automatic"]]
         return {name for held in plans for name in self._changes(held.data, held.roster, held.parts)}
 
-    def _changes(self, data: str, roster: str, parts: int) -> dict[bytes, str]:
+    def _changes(self, data: str, roster: str, parts: int) -> dict[bytes, PlannedChange]:
         found = [item for part in range(parts) for item in self.world.runs.read_planned(data, roster, part)]
-        return {compute_change_digest(item): item.account_id for item in found}
+        return {compute_change_digest(item): item for item in found}
 
 
 def wrong(world: SweepWorld) -> list[str]:

@@ -151,8 +151,9 @@ class CommandHandler:
                 user_id=command.caller.user_id,
                 execution=command.name,
             )
-        # Plans of the roster before are nobody's wish any more, if this is another one.
-        self.sweeps.forget_others({held.roster, self.rosters.candidate.digest})
+        # Another roster was compared with the one before, and its plan is nobody's wish any more.
+        same = {self.rosters.candidate.digest} if held.roster == control.approved else set()
+        self.sweeps.forget_others({held.roster, *same})
         told = make_approved_notice(
             self.rosters.load(held.roster),
             before=before,

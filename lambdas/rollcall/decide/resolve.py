@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from rollcall.model.contact import Contact, ContactKind, find_violation
@@ -11,7 +12,6 @@ from rollcall.model.roster import ACCOUNT_ID, ACCOUNT_NAME, Mode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import date
 
     from rollcall.events.actor import Actor
     from rollcall.model.account import Account
@@ -157,6 +157,19 @@ def find_exemption(roster: Roster, account: Account, today: date) -> str | None:
         if account.id in exemption.accounts and exemption.is_in_force(today)
     ]
     return reasons[0] if reasons else None
+
+
+def find_exemption_end(roster: Roster, account: Account, today: date) -> date | None:
+    """The last day on which the roster leaves the account alone, `date.max` if there is none.
+
+    None if it does not leave it alone today.
+    """
+    ends = [
+        exemption.until or date.max
+        for exemption in roster.exemptions
+        if account.id in exemption.accounts and exemption.is_in_force(today)
+    ]
+    return max(ends, default=None)
 
 
 def is_authorised(roster: Roster, actor: Actor) -> bool:

@@ -78,3 +78,10 @@ def matches(observation: Observation, wanted: DesiredState) -> bool:
     if isinstance(wanted, DesiredAbsent):
         return isinstance(observation, Absent)
     return isinstance(observation, Present) and observation.contact.is_same(wanted.contact)
+
+
+def is_same_desired(wanted: DesiredState, planned: DesiredState) -> bool:
+    """The same values; which entry of the roster they come from does not matter."""
+    if isinstance(wanted, Desired) and isinstance(planned, Desired):
+        return wanted.contact == planned.contact
+    return type(wanted) is type(planned)

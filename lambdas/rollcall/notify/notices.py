@@ -124,6 +124,8 @@ def build_notice_message(notice: Mapping[str, Any], links: Links) -> Message:
     kind, given = NoticeKind(notice["notice"]), dict(notice["facts"])
     if kind is NoticeKind.BULK_EDIT:
         given |= summarise_bulk(given)
+    if kind is NoticeKind.SWEEP_HELD:
+        given["reasons"] = _list_other_reasons(given)
     words, texts = NOTICES[pick_variant(kind, given)], _make_texts(given)
     stage = Stage.OPEN if words.waits else Stage.CLOSED
     account = given.get("account")
@@ -183,7 +185,7 @@ def pick_variant(kind: NoticeKind, given: Mapping[str, Any]) -> str:
     match kind:
         case NoticeKind.SWEEP_HELD:
             first = "first" if given.get("changes") else "first-without-changes"
-            special = first if given.get("first") else ""
+            special = first if given.get("first") else "" if given.get("changes") else "weakens"
         case NoticeKind.ROSTER_APPROVED:
             special = "automatic" if given.get("automatic") else ""
             special = "audit" if given.get("enforces") is False else special
@@ -267,6 +269,13 @@ def _list_examples(words: NoticeWords, given: Mapping[str, Any]) -> tuple[Sectio
     items = [make_printable(_format_example(item)) for item in read_list(given, name)[:MOST_LISTED]]
     rest = add_rest(items, given.get(total))
     return (Section(title=words.examples, items=rest),) if items else ()
+
+
+def _list_other_reasons(given: Mapping[str, Any]) -> list[Any]:
+    """Why a roster waits beside what it weakens, which has a section of its own."""
+    weakens = [item.get("text") for item in read_list(given, "weakenings") if isinstance(item, Mapping)]
+    other = [reason for reason in read_list(given, "reasons") if reason not in weakens]
+    return [*other, "it weakens enforcement, see below"] if weakens else other
 
 
 def _list_weakenings(given: Mapping[str, Any]) -> tuple[Section, ...]:

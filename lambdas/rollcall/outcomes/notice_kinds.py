@@ -114,6 +114,9 @@ behind it."""
 #: By kind, and where its facts make a difference by kind and what that is: see `notify.notices.pick_variant`.
 NOTICES: Final[dict[str, NoticeWords]] = {
     NoticeKind.SWEEP_HELD: _HELD,
+    "sweep-held/weakens": replace(
+        _HELD, headline="roster HELD: it would weaken enforcement and write nothing"
+    ),
     "sweep-held/first": replace(
         _HELD,
         headline="first roster HELD until you approve it: {accounts_changed} of {accounts_active} accounts"

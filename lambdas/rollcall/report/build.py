@@ -6,10 +6,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from rollcall.decide.roster_entries import EntryMatcher
 from rollcall.model.account import describe_account
 from rollcall.model.codec import encode
 from rollcall.model.contact import Contact, ContactKind
 from rollcall.model.desired import Desired
+from rollcall.model.roster import Roster
 from rollcall.outcomes.verdicts import COUNTED, OUT_OF_SCOPE, VERDICTS, Left, Verdict
 
 if TYPE_CHECKING:
@@ -110,7 +112,9 @@ def build_report(basis: ReportInput, observed: Iterable[ObservedAccount]) -> dic
     summary, roster, today = basis.summary, basis.roster, basis.today
     holders = Holders(roster)
     accounts, changes = [], []
+    entries = EntryMatcher(roster=Roster.from_document(roster), today=today)
     for record in observed:
+        entries.add(record.account)
         entry = _build_account(record, basis, holders)
         accounts.append(entry)
         changes += [
@@ -131,6 +135,7 @@ def build_report(basis: ReportInput, observed: Iterable[ObservedAccount]) -> dic
         "changes": sorted(changes, key=lambda change: (change["account_id"], change["kind"])),
         "drift": [{"account_id": account_id, "kind": str(kind)} for account_id, kind in sorted(basis.drift)],
         "holders": holders.as_documents(),
+        "unmatched": [entry.text for entry in entries.list_unmatched()],
         "reviews": _list_reviews(roster, today),
         "exemptions": _list_exemptions(roster, today),
         # The same run again, after a crash, is still one point.

@@ -11,7 +11,7 @@ from rollcall.decide.observed import ChangeResult, ObservedAccount, plan_observe
 from rollcall.decide.plan import Finding
 from rollcall.events.actor import UNKNOWN, Actor
 from rollcall.events.signal import Cause, EventReference, Signal
-from rollcall.model.desired import Absent, Desired, Present
+from rollcall.model.desired import Absent, Desired, Present, is_same_desired
 from rollcall.model.errors import RetryableError, SoonError, describe_unexpected
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import RIGHT, UNREAD, Verdict
@@ -99,13 +99,6 @@ def is_same_observation(found: Observation, planned: Observation) -> bool:
     if isinstance(found, Present) and isinstance(planned, Present):
         return found.contact.is_same(planned.contact)
     return type(found) is type(planned)
-
-
-def is_same_desired(wanted: DesiredState, planned: DesiredState) -> bool:
-    """The same values; which entry of the roster they come from does not matter."""
-    if isinstance(wanted, Desired) and isinstance(planned, Desired):
-        return wanted.contact == planned.contact
-    return type(wanted) is type(planned)
 
 
 #: Waits before the second, third and fourth try of what AWS was too busy for.

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from rollcall.decide.change_limit import compute_limit
+from rollcall.decide.roster_change import MOST_NAMED
 from rollcall.model.codec import Serializable
 from rollcall.model.levels import Severity
 from rollcall.model.roster import Mode
@@ -14,31 +18,24 @@ from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, format_time, make_notice
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
+    from rollcall.decide.roster_change import RosterChange, Weakening
     from rollcall.model.roster import Roster
     from rollcall.sweep.plan_builder import PlanBuilder
     from rollcall.sweep.run import PlanReference, Run
 
-#: Where the roster names no limit: this share of the active accounts, and at least so many.
-_USUAL_PER_CENT, _USUAL_LEAST = 10, 10
 #: Deleting the same contact of several accounts is what an attacker would want, and a typing mistake does.
 MOST_ACCOUNTS_WITH_DELETES: Final = 1
 
 
-def compute_limit(limit: int | str | None, *, active: int) -> int:
-    """How many accounts a plan may change, of so many active ones; per cents are rounded down.
+def compute_weakened(weakenings: Iterable[Weakening]) -> str:
+    """The digest of these weakenings, as a pending plan has it."""
+    return _compute_digest([one.as_document() for one in weakenings])
 
-    `limit` is a number of accounts, a per cent such as `5%`, or None for the usual limit. ValueError if it is
-    something else.
-    """
-    if limit is None:
-        return max(_USUAL_LEAST, active * _USUAL_PER_CENT // 100)
-    if isinstance(limit, int):
-        return limit
-    if not limit.endswith("%"):
-        raise ValueError("a limit is a number of accounts or a per cent")
-    return active * int(limit.removesuffix("%")) // 100
+
+def _compute_digest(weakenings: Any) -> str:
+    return hashlib.sha256(json.dumps(weakenings, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +56,11 @@ class PendingPlan(Serializable):
     approved_by: str | None = None
     approved_at: datetime | None = None
 
+    @property
+    def weakened(self) -> str:
+        """A digest of what its roster weakens: another one is another plan to look at."""
+        return _compute_digest(self.summary.get("weakenings", []))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LapsedApproval(Serializable):
@@ -76,7 +78,7 @@ class PendingPlanMemory(Protocol):
     def save_pending(self, held: PendingPlan) -> bool:
         """Remember a plan that waits; it replaces one of the same roster that nobody approved.
 
-        False if it waited before.
+        False if it waited before, and weakened the same.
         """
 
     def find_pending(self, plan: str) -> PendingPlan | None:
@@ -112,7 +114,15 @@ class PendingPlanMemory(Protocol):
     def find_lapsed(self, now: datetime) -> LapsedApproval | None:
         """The last one of the past seven days that no other approval has answered."""
 
+    def save_passed(self, run_id: str, accounts: int, now: datetime) -> None:
+        """Remember in how many accounts a run changes contacts by a roster that nobody looked at."""
 
+    def count_passed(self, now: datetime, *, besides: str) -> int:
+        """In how many accounts other runs did within the past seven days."""
+
+
+#: Changes that nobody looked at count together for so long: many small ones are one large one.
+COUNTED: Final = timedelta(days=7)
 #: After so long the organization is another one: a person who still wants the plan looks at a new one.
 WAITS: Final = timedelta(days=7)
 
@@ -122,34 +132,59 @@ def is_enforcing(roster: Roster) -> bool:
     return Mode.ENFORCE in {roster.mode, *(override.mode for override in roster.overrides)}
 
 
-def find_reasons_to_wait(draft: PlanBuilder, *, limit: int | str | None, first: bool) -> Sequence[str]:
-    """Why a person is to look at this plan before it is carried out; none if it may go on by itself.
+def find_reasons_to_wait(
+    change: RosterChange, *, limit: int | str | None, passed: int, deletes: int, first: bool
+) -> list[str]:
+    """Why a person is to look at a roster before it is in force; none if it may be approved by itself.
 
-    `first` is whether nothing has been enforced yet: the first plan is always looked at, even an empty one.
+    `limit` is that of the approved roster, `passed` how many accounts lately changed without a person,
+    `deletes` in how many contacts would be deleted. `first` is whether nothing has been enforced yet: the
+    first roster is always looked at, even if it changes nothing.
     """
     reasons = ["nothing is enforced yet, and a person approves the first roster"] if first else []
-    most = compute_limit(limit, active=draft.active)
-    if draft.new > most:
-        # A per cent of few accounts may be none: then the number alone would look like an error.
-        share = f" ({limit} of them)" if isinstance(limit, str) else ""
-        would = f"{draft.new} of {draft.active} active accounts would change"
-        reasons.append(f"{would}, the limit is {most}{share}")
-    if draft.new_deletes > MOST_ACCOUNTS_WITH_DELETES:
-        reasons.append(f"contacts would be deleted in {draft.new_deletes} accounts")
-    return reasons
+    most = compute_limit(limit, active=change.active)
+    # A per cent of few accounts may be none: then the number alone would look like an error.
+    allowed = f"the limit is {most}" + (f" ({limit} of them)" if isinstance(limit, str) else "")
+    if change.changed and change.changed + passed > most:
+        adopted = f" ({change.adopted} of them have it already)" if change.adopted else ""
+        lately = f" after {passed} in the last seven days without approval" if passed else ""
+        would = f"{change.changed} of {change.active} active accounts would change{adopted}{lately}"
+        reasons.append(f"{would}, {allowed}")
+    if not first and len(change.not_compared) > most:
+        unread = f"{len(change.not_compared)} of {change.active} active accounts could not be read"
+        reasons.append(f"{unread} and were not compared, {allowed}")
+    return [*reasons, *find_deletes_to_wait(deletes), *(one.text for one in change.weakenings)]
+
+
+def find_deletes_to_wait(deletes: int) -> list[str]:
+    """Why a person is to look at deletes in so many accounts, none if they may go on by themselves."""
+    many = deletes > MOST_ACCOUNTS_WITH_DELETES
+    return [f"contacts would be deleted in {deletes} accounts"] if many else []
 
 
 def make_pending_plan(
-    run: Run, draft: PlanBuilder, plan: PlanReference, *, reasons: Sequence[str], first: bool, now: datetime
+    run: Run,
+    draft: PlanBuilder,
+    plan: PlanReference,
+    *,
+    change: RosterChange,
+    reasons: Sequence[str],
+    now: datetime,
 ) -> PendingPlan:
-    """The plan as the state table keeps it."""
+    """The plan as the state table keeps it, with what is different under its roster."""
     expires_at = now + WAITS
     summary = {
         "run": run.id,
         "plan": plan.digest,
         "roster": plan.roster,
-        "first": first,
+        "first": run.approved is None,
         "reasons": list(reasons),
+        "weakenings": [one.as_document() for one in change.weakenings],
+        "unmatched": list(change.unmatched),
+        "not_compared": {
+            "count": len(change.not_compared),
+            "accounts": list(change.not_compared[:MOST_NAMED]),
+        },
         "accounts_changed": draft.changed,
         "accounts_active": draft.active,
         "changes": plan.changes,

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from rollcall.decide.observed import plan_observed
 from rollcall.decide.plan_values import ChangeGrouper, KnownContacts
+from rollcall.decide.roster_change import RosterChange, RosterComparison
 from rollcall.model.display import Masks
 from rollcall.model.errors import RetryableError
 from rollcall.rosters.current import approve_candidate
 from rollcall.sweep.approvals import (
+    compute_weakened,
+    find_deletes_to_wait,
     find_reasons_to_wait,
     is_enforcing,
     make_approved_notice,
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rollcall.decide.resolve import Enforcement
+    from rollcall.model.roster import Roster
     from rollcall.rosters.current import Rosters
     from rollcall.sweep.approvals import PendingPlan
     from rollcall.sweep.ports import Runs, SweepPorts, Sweeps
@@ -41,7 +45,8 @@ WITHIN_LIMITS = "Rollcall, as the changes are within the limits"
 class Gate:
     """Decides what of a run's plan is carried out.
 
-    The limits are those of the approved roster: a candidate cannot raise the limit that it is held to.
+    It judges the change of the roster and not only what is written: a weakening writes nothing. The limits
+    are those of the approved roster: a candidate cannot raise the limit that it is held to.
     """
 
     ports: SweepPorts
@@ -78,32 +83,51 @@ class Gate:
         roster = self.rosters.load(run.roster)
         if first and not is_enforcing(roster):
             return replace(run, next=Step.REPORT)
-        draft, plan = self._plan(run, run.roster)
-        reasons = find_reasons_to_wait(draft, limit=self._find_limit(run), first=first)
+        before = None if run.approved is None else self.rosters.load(run.approved)
+        comparison = RosterComparison(approved=before, candidate=roster, today=run.started_at.date())
+        draft, plan = self._plan(run, roster, comparison)
+        change = comparison.finish()
+        reasons = find_reasons_to_wait(
+            change,
+            limit=(before or roster).max_changed_accounts,
+            passed=self.ports.sweeps.count_passed(self.ports.clock.now(), besides=run.id),
+            deletes=draft.new_deletes,
+            first=first,
+        )
         if control.approved == run.roster and (reasons or draft.granted):
             # A person approved it while this run looked: a run of its own carries the plan out.
             return replace(run, ending=Ending.SUPERSEDED, next=Step.REPORT)
-        if reasons:
-            run = self._wait_for_approval(run, draft, plan, reasons, first=first)
+        by = self._find_approver(run, plan, change) if reasons else None
+        if reasons and by is None:
+            run = self._wait_for_approval(run, draft, plan, change, reasons)
             return replace(run, next=Step.REPORT) if first else self._judge_approved(run, control)
         if control.paused:
             return self._judge_approved(run, control)
-        self._approve(run, plan, control)
+        if by is None and change.changed:
+            # Before it is approved: cut off in between, it counts all the same.
+            self.ports.sweeps.save_passed(run.id, change.changed, self.ports.clock.now())
+        self._approve(run, plan, control, by=by)
         return _let_through(run, plan)
 
     def _judge_approved(self, run: Run, control: Enforcement) -> Run:
-        """The approved roster, from the same observations."""
+        """The approved roster, from the same observations.
+
+        Events restore drift one by one as well: an attacker must not gain time by changing many contacts.
+        """
         if run.approved is None:
             return replace(run, next=Step.REPORT)
-        draft, plan = self._plan(run, run.approved)
-        reasons = find_reasons_to_wait(draft, limit=self._find_limit(run), first=False)
+        draft, plan = self._plan(run, self.rosters.load(run.approved))
+        reasons = find_deletes_to_wait(draft.new_deletes)
         if reasons:
-            return replace(self._wait_for_approval(run, draft, plan, reasons, first=False), next=Step.REPORT)
+            same = RosterChange(active=draft.active)
+            return replace(self._wait_for_approval(run, draft, plan, same, reasons), next=Step.REPORT)
         return replace(run, next=Step.REPORT) if control.paused else _let_through(run, plan)
 
-    def _plan(self, run: Run, digest: str) -> tuple[PlanBuilder, PlanReference]:
+    def _plan(
+        self, run: Run, roster: Roster, comparison: RosterComparison | None = None
+    ) -> tuple[PlanBuilder, PlanReference]:
         """Plan every account, as if nothing were paused. The day is the one on which the run began."""
-        roster, today = self.rosters.load(digest), run.started_at.date()
+        digest, today = roster.digest, run.started_at.date()
         draft = PlanBuilder(
             roster=digest,
             write=partial(self.ports.runs.write_planned, run.id, digest),
@@ -115,20 +139,25 @@ class Gate:
         for part in self.ports.runs.read_observed(run.data):
             for observed in part:
                 draft.add(observed.account, plan_observed(observed, roster, halted=None, today=today))
+                if comparison is not None:
+                    comparison.add(observed)
         return draft, draft.finish()
 
     def _describe(self, draft: PlanBuilder) -> dict[str, Any]:
         return describe_for_notice(draft.groups.list_groups() if draft.groups else (), masks=self.masks)
 
-    def _find_limit(self, run: Run) -> int | str | None:
-        return self.rosters.load(run.approved or run.roster).max_changed_accounts
-
     def _wait_for_approval(
-        self, run: Run, draft: PlanBuilder, plan: PlanReference, reasons: Sequence[str], *, first: bool
+        self,
+        run: Run,
+        draft: PlanBuilder,
+        plan: PlanReference,
+        change: RosterChange,
+        reasons: Sequence[str],
     ) -> Run:
+        now = self.ports.clock.now()
         document = self.rosters.load_document(self.rosters.load(plan.roster))
         self.ports.runs.write_roster(run.data, plan.roster, document)
-        held = make_pending_plan(run, draft, plan, reasons=reasons, first=first, now=self.ports.clock.now())
+        held = make_pending_plan(run, draft, plan, change=change, reasons=reasons, now=now)
         if not self.ports.sweeps.save_pending(held):
             self._replace_altered(run, held)
         waiting = self.ports.sweeps.find_pending(plan.digest)
@@ -152,7 +181,15 @@ class Gate:
             self.ports.sweeps.forget_applied(held.plan)
             self.ports.sweeps.save_pending(held)
 
-    def _approve(self, run: Run, plan: PlanReference, control: Enforcement) -> None:
+    def _find_approver(self, run: Run, plan: PlanReference, change: RosterChange) -> str | None:
+        """Who approved exactly this, and was cut off before the roster was in force; None if nobody did."""
+        known = self.ports.sweeps.find_pending(plan.digest)
+        if known is None or known.roster != run.roster or known.expires_at <= self.ports.clock.now():
+            return None
+        same = known.weakened == compute_weakened(change.weakenings)
+        return known.approved_by if same else None
+
+    def _approve(self, run: Run, plan: PlanReference, control: Enforcement, *, by: str | None) -> None:
         if self.rosters.get_enforcement() != control:
             raise RetryableError("the pause or the approved roster changed while the plan was made")
         before = self.rosters.find_current(control)
@@ -162,17 +199,17 @@ class Gate:
                 matches=self.ports.matches,
                 organization=self.ports.organization,
                 document=self.rosters.document,
-                approved_by=WITHIN_LIMITS,
+                approved_by=by or WITHIN_LIMITS,
                 now=self.ports.clock.now(),
             )
-        self.ports.sweeps.forget_others({run.roster, self.rosters.candidate.digest})
+        self.ports.sweeps.forget_others({run.roster})
         told = make_approved_notice(
             self.rosters.load(plan.roster),
             before=before,
             plan=plan.digest,
             changes=plan.changes,
-            by=WITHIN_LIMITS,
-            automatic=True,
+            by=by or WITHIN_LIMITS,
+            automatic=by is None,
             key=run.id,
         )
         self.ports.bus.publish_notice(told, self.ports.clock.now())

@@ -63,9 +63,9 @@ class PlanBuilder:
     """The plan for one roster (digest), account by account.
 
     `write` stores a part. `granted` are the digests of changes that a person has approved before: they are
-    carried out with the others, but count against no limit. `changed` are accounts, `new` and `new_deletes`
-    those of them with changes or deletes that nobody has approved before. `groups` collects the changes for
-    people, None if nobody asks.
+    carried out with the others, but count against no limit. `changed` are accounts, `new_deletes` those of
+    them with deletes that nobody has approved before. `groups` collects the changes for people, None if
+    nobody asks.
     """
 
     roster: str
@@ -74,7 +74,6 @@ class PlanBuilder:
     groups: ChangeGrouper | None = None
     active: int = 0
     changed: int = 0
-    new: int = 0
     new_deletes: int = 0
     deletes: int = 0
     changes: int = 0
@@ -91,7 +90,6 @@ class PlanBuilder:
         self.active += account.active
         self.changed += bool(plan.changes)
         new = [change for change in plan.changes if not self._store(account, change)]
-        self.new += bool(new)
         self.new_deletes += any(_is_delete(change) for change in new)
 
     def finish(self) -> PlanReference:

@@ -17,7 +17,7 @@ from rollcall.model.errors import RetryableError
 from simulation.caller import Caller
 from tests.support.memory import Crash
 from tests.support.strategies import contacts
-from tests.support.sweep_runs import LOOSE, STRICT, drift, settled
+from tests.support.sweep_runs import ABSENT, LOOSE, drift, settled
 from tests.support.timeline import Timeline, edit
 from tests.support.world import EXEMPT, MALLORY, MEMBER, PRODUCTION, api_values
 
@@ -154,9 +154,9 @@ class TestLeftByAnEvent:
         assert world.summary["contacts"]["set"] == 3
 
     def test_many_that_are_held_for_a_person_after_a_pause(self):
-        world = settled(STRICT)
+        world = settled(ABSENT)
         world.command("pause")
-        edited(world, MEMBER, PRODUCTION)
+        edited(world, MEMBER, PRODUCTION, kind="BILLING")
         world.command("unpause")
         world.sweep("schedule")
         assert (world.told()[-1], world.summary["drift"]) == ("sweep-held", 0)
@@ -240,16 +240,16 @@ class TestWhatNoEventSpokeFor:
         assert swept(world) == 1
 
     def test_a_change_after_a_sweep_could_read_what_no_event_could_is_counted(self):
-        world = settled(STRICT)
+        world = settled(ABSENT)
         world.organization.trusted_access.discard(TRUSTED)
-        edited(world, MEMBER, PRODUCTION)
+        edited(world, MEMBER, PRODUCTION, kind="BILLING")
         assert world.verdicts()[-1] == "unreadable"
         world.organization.trusted_access.add(TRUSTED)
         for _ in range(2):
             world.sweep("schedule")
             assert (world.summary["ending"], world.summary["drift"]) == ("pending-approval", 0)
         later = MALLORY | {"Name": "Somebody later"}
-        world.member().put_alternate_contact(AlternateContactType="SECURITY", **later)
+        world.member().put_alternate_contact(AlternateContactType="BILLING", **later)
         world.queue.clear()
         world.sweep("schedule")
         assert world.summary["drift"] == 1

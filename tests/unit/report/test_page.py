@@ -17,7 +17,7 @@ from rollcall.sweep.run import Ending, Trigger
 from tests.support.reports import sample_report
 from tests.support.sweep_runs import AUDIT, BAD, NARROW, STRICT, changed, drift, settled
 from tests.support.sweep_world import FOR_GOOD, SweepWorld
-from tests.support.world import MEMBER, PRODUCTION
+from tests.support.world import MEMBER
 
 #: Endings of runs that begin nothing, and so have no report.
 WITHOUT_REPORT = {Ending.BUSY, Ending.NOTHING_NEW}
@@ -87,9 +87,8 @@ class TestRoster:
         assert f"Roster {digits(AUDIT)} not approved, nothing is enforced, in audit mode" in page
 
     def test_an_approved_roster_in_audit_mode_says_that_nothing_is_set_right(self) -> None:
-        world = settled()
-        world.deploy(STRICT | {"mode": "audit"})
-        world.sweep("roster")
+        world = settled(STRICT | {"mode": "audit"})
+        world.sweep("schedule")
         page = page_of(world)
         assert "approved, in audit mode: differences are alerted and not set" in page
         assert "not approved" not in page
@@ -132,13 +131,30 @@ class TestWaitingPlan:
 
     def test_foreign_values_are_in_full(self) -> None:
         world = settled()
-        drift(world, MEMBER, PRODUCTION)
+        drift(world, MEMBER)
+        world.deploy(changed(STRICT, email="aws-sco@example.com"))
+        world.sweep("roster")
+        assert "email mallory@evil.example email aws-sco@example.com" in page_of(world)
+
+    def test_what_a_roster_weakens_is_said_once(self) -> None:
+        world = settled()
+        world.deploy(STRICT | {"mode": "audit"})
+        world.sweep("roster")
+        page = page_of(world)
+        assert page.count("audit mode: Rollcall only alerts") == 1
+        assert "Weakens enforcement: audit mode: Rollcall only alerts, and restores nothing" in page
+
+    def test_entries_that_match_nothing_are_named(self) -> None:
+        lost = {"ou": "Production", "kinds": {"SECURITY": "pci-soc"}, "mode": None}
+        world = settled(STRICT | {"overrides": [*STRICT["overrides"], lost]})
         world.sweep("schedule")
-        assert "email mallory@evil.example email aws-soc@example.com" in page_of(world)
+        assert "the override of OU Production matches no account (nearest: OU Workloads/Production)" in (
+            page_of(world)
+        )
 
     def test_weakenings_are_listed(self) -> None:
         report = sample_report(held=True)
-        report["waiting"][0]["weakenings"] = [{"kind": "mode", "text": "audit mode for <b>", "accounts": 3}]
+        report["waiting"][0]["weakenings"] = [{"kind": "audit", "text": "audit mode for <b>", "accounts": []}]
         assert "<strong>Weakens enforcement:</strong> audit mode for &lt;b&gt;" in render(report)
 
     def test_a_plan_that_was_altered_is_not_shown(self) -> None:

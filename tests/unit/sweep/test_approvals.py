@@ -9,9 +9,19 @@ import pytest
 from rollcall.model.errors import RetryableError
 from rollcall.model.roster import compute_digest
 from tests.support.memory import Crash
-from tests.support.sweep_runs import BAD, MEMBERS, NARROW, STRICT, changed, drift, held_drift, many, settled
+from tests.support.sweep_runs import (
+    ABSENT,
+    BAD,
+    MEMBERS,
+    STRICT,
+    changed,
+    drift,
+    held_drift,
+    many,
+    settled,
+)
 from tests.support.sweep_world import ALICE
-from tests.support.world import MEMBER, PRODUCTION, ROSTER, api_values
+from tests.support.world import MEMBER, PRODUCTION, api_values
 
 BOB = ALICE.replace("alice", "bob")
 #: Another contact for all, beside the one that is held.
@@ -27,6 +37,13 @@ def behind_a_sweep():
     waiting.advance()
     assert waiting.state == "wait"
     return world, plan, running, waiting
+
+
+def remove(world, *accounts):
+    """Somebody deletes what is to be absent."""
+    for account in accounts:
+        world.member(account).delete_alternate_contact(AlternateContactType="BILLING")
+    world.queue.clear()
 
 
 def expire(world, plan):
@@ -60,11 +77,11 @@ class TestLapsed:
         assert world.sweeps.plans[plan].approved_by is None
         waiting.run()
         assert "waits for approval again" in world.facts("approval-lapsed")["reason"]
-        assert world.contacts()["SECURITY"] != api_values("soc")
+        assert "BILLING" in world.contacts()
 
     def test_another_roster_that_is_approved_meanwhile_is_said_to_have_come_between(self):
         world, plan = held_drift()
-        world.deploy(NARROW)
+        world.deploy(ABSENT | {"authorised_changers": [ALICE]})
         world.sweep("roster")
         (other,) = [held for held in world.sweeps.list_pending(world.clock.now()) if held.plan != plan]
         running = world.execution("schedule").run_to("observe")
@@ -111,7 +128,7 @@ class TestLapsed:
         assert world.sweeps.find_lapsed(known.at + timedelta(days=7)) is None
         assert world.approve_held().document["ending"] == "finished"
         assert world.sweeps.find_lapsed(world.clock.now()) is None
-        assert world.contacts()["SECURITY"] == api_values("soc")
+        assert "BILLING" not in world.contacts()
 
 
 class TestCutOff:
@@ -155,12 +172,12 @@ class TestCutOff:
 class TestOtherPlans:
     def larger_meanwhile(self):
         """A plan is approved while a sweep finds a larger one of the same roster."""
-        world = many(roster=ROSTER)
+        world = many(roster=ABSENT)
         world.settle()
-        drift(world, *MEMBERS[:12])
+        drift(world, *MEMBERS[:12], kind="BILLING")
         world.sweep()
         (small,) = world.sweeps.list_pending(world.clock.now())
-        drift(world, *MEMBERS[12:30])
+        drift(world, *MEMBERS[12:30], kind="BILLING")
         running = world.execution("schedule").run_to("gate")
         assert world.command("approve", plan=small.plan)["done"]
         running.run()
@@ -175,20 +192,20 @@ class TestOtherPlans:
         assert world.sweeps.list_pending(world.clock.now()) == [large]
         assert world.command("approve", plan=large.plan)["done"]
         assert list(world.started.values())[-1].run().document["ending"] == "finished"
-        assert all(world.contacts(account)["SECURITY"] == api_values("soc") for account in MEMBERS[:30])
+        assert not any("BILLING" in world.contacts(account) for account in MEMBERS[:30])
         assert world.sweeps.plans == {}
 
     def test_nor_what_was_approved_before_and_not_carried_out(self):
-        world = many(roster=ROSTER)
+        world = many(roster=ABSENT)
         world.settle()
-        drift(world, *MEMBERS[:12])
+        drift(world, *MEMBERS[:12], kind="BILLING")
         world.sweep()
         (small,) = world.sweeps.list_pending(world.clock.now())
         world.command("pause")
         world.command("approve", plan=small.plan)
         list(world.started.values())[-1].run()
         world.command("unpause")
-        drift(world, *MEMBERS[12:30])
+        drift(world, *MEMBERS[12:30], kind="BILLING")
         world.sweep("schedule")
         (large,) = world.sweeps.list_pending(world.clock.now())
         world.command("approve", plan=large.plan)
@@ -201,7 +218,7 @@ class TestOtherPlans:
     def test_a_run_over_all_accounts_forgets_all_plans_of_its_roster(self):
         world, large = self.larger_meanwhile()
         list(world.started.values())[-1].run()
-        world.settle(MEMBERS[12:25])
+        remove(world, *MEMBERS[12:30])
         assert world.sweep("schedule").document["ending"] == "finished"
         assert world.sweeps.plans == {}
         assert world.command("approve", plan=large.plan) == {"refused": "no plan waits under this digest"}
@@ -248,6 +265,7 @@ class TestAnotherRoster:
         world.command("unpause")
         world.deploy(STRICT)
         world.sweep("roster")
+        world.approve_held()
         return world
 
     @pytest.mark.parametrize("step", [None, "sweeps.forget_others", "bus.publish_notice", "machine.start"])
@@ -272,7 +290,7 @@ class TestAnotherRoster:
 
     def test_a_plan_of_the_candidate_is_not_forgotten_when_drift_of_the_approved_roster_is_approved(self):
         world, plan = held_drift()
-        world.deploy(BAD)
+        world.deploy(changed(ABSENT, email="aws-soc@exmaple.example"))
         world.sweep("roster")
         waiting = {held.plan for held in world.sweeps.list_pending(world.clock.now())}
         assert len(waiting) == 2
@@ -281,9 +299,10 @@ class TestAnotherRoster:
 
     def test_a_roster_that_approves_itself_ends_what_waited_of_the_one_before(self):
         world, plan = held_drift()
-        world.settle()
-        world.deploy(NARROW)
+        remove(world, MEMBER, PRODUCTION)
+        narrow = changed(ABSENT, "pci-soc", title="On duty")
+        world.deploy(narrow)
         world.sweep("roster")
-        assert world.state.approved == compute_digest(NARROW)
+        assert world.state.approved == compute_digest(narrow)
         assert world.sweeps.list_pending(world.clock.now()) == []
         assert "no plan waits" in world.command("approve", plan=plan)["refused"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.support.sweep_runs import MEMBERS, drift, many
+from tests.support.sweep_runs import ABSENT, MEMBERS, drift, many
 from tests.support.world import ROSTER, api_values
 
 if TYPE_CHECKING:
@@ -45,12 +45,12 @@ def test_a_report_that_is_made_twice_takes_no_approved_change_for_drift():
 
 
 def test_a_larger_plan_that_is_held_meanwhile_does_not_take_an_approved_one_away():
-    world = many(roster=ROSTER)
+    world = many(roster=ABSENT)
     world.settle()
-    drift(world, *MEMBERS[:12])
+    drift(world, *MEMBERS[:12], kind="BILLING")
     world.sweep()
     (held,) = world.sweeps.list_pending(world.clock.now())
-    drift(world, *MEMBERS[12:30])
+    drift(world, *MEMBERS[12:30], kind="BILLING")
     running = world.execution("schedule").run_to("gate")
     assert world.command("approve", plan=held.plan)["done"]
     assert running.run().document["ending"] == "pending-approval"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.support.memory import Crash
 from tests.support.sweep_mixtures import LIMITED, THEIRS, Watch, happen, wrong
-from tests.support.sweep_runs import LOOSE, drift, results, settled
+from tests.support.sweep_runs import LOOSE, changed, drift, held_drift, results, settled
 from tests.support.world import KINDS, MALLORY, MEMBER, PRODUCTION, api_values
 
 if TYPE_CHECKING:
@@ -153,9 +153,7 @@ def test_a_unit_that_is_deleted_between_the_plan_and_its_application_skips_what_
 
 
 def test_a_plan_all_of_whose_accounts_have_left_is_approved_and_over():
-    world = settled()
-    drift(world, MEMBER, PRODUCTION)
-    world.sweep()
+    world, _ = held_drift()
     for account in (MEMBER, PRODUCTION):
         world.organization.dismiss(account)
     assert world.approve_held().document["ending"] == "finished"
@@ -164,15 +162,16 @@ def test_a_plan_all_of_whose_accounts_have_left_is_approved_and_over():
 
 
 @pytest.mark.parametrize(
-    ("limit", "drifted", "ending"),
-    [("19%", 1, "pending-approval"), ("20%", 1, "finished"), ("100%", 2, "finished")],
+    ("limit", "ending"), [("19%", "pending-approval"), ("20%", "finished"), ("100%", "finished")]
 )
-def test_a_per_cent_of_few_accounts_is_of_the_active_ones_and_may_be_none(limit, drifted, ending):
-    world = settled(LIMITED | {"limits": {"max_changed_accounts": limit}})
+def test_a_per_cent_of_few_accounts_is_of_the_active_ones_and_may_be_none(limit, ending):
+    roster = LIMITED | {"limits": {"max_changed_accounts": limit}}
+    world = settled(roster)
     Changing(world).close(SANDBOX)
-    drift(world, *(MEMBER, PRODUCTION)[:drifted])
-    assert world.sweep("schedule").document["ending"] == ending
-    right = world.contacts()["SECURITY"] == api_values("soc")
+    narrow = changed(roster, "pci-soc", title="On duty")
+    world.deploy(narrow)
+    assert world.sweep("roster").document["ending"] == ending
+    right = world.contacts(PRODUCTION)["SECURITY"] == api_values("pci-soc", narrow)
     assert right == (ending == "finished")
     if ending == "pending-approval":
         assert world.facts("sweep-held")["reasons"] == [

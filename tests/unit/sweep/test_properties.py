@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rollcall.model.desired import Absent, Desired, DesiredAbsent, Present
 from rollcall.sweep.run import LEASE_SECONDS
 from tests.support.sweep_mixtures import LIMITED, THEIRS, Watch, edit, happen, wrong
-from tests.support.sweep_runs import changed, settled
+from tests.support.sweep_runs import ABSENT, changed, settled
 from tests.support.world import KINDS, MALLORY, MANAGEMENT, MEMBER, PRODUCTION
 
 if TYPE_CHECKING:
@@ -97,7 +97,9 @@ def test_nothing_is_written_that_no_approved_roster_and_plan_want_and_in_the_end
 @settings(max_examples=40, deadline=None)
 @given(edits, edits, st.booleans())
 def test_a_held_plan_that_is_approved_late_never_overwrites_a_newer_value(before, after, restart):
-    world = settled(LIMITED)
+    world = settled(ABSENT)
+    for account in (MEMBER, PRODUCTION):
+        edit(world, (account, "BILLING"), MALLORY)
     for place, value in before:
         edit(world, place, value)
     lose_events(world)

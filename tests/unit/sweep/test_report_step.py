@@ -9,7 +9,7 @@ import pytest
 
 from rollcall.model.roster import compute_digest
 from tests.support.samples import leaks
-from tests.support.sweep_runs import BAD, LOOSE, NARROW, STRICT, drift, settled
+from tests.support.sweep_runs import BAD, LOOSE, NARROW, STRICT, drift, held_drift, settled
 from tests.support.sweep_world import ALICE, SweepWorld
 from tests.support.world import EXEMPT, MALLORY, MEMBER, PRODUCTION, ROSTER
 
@@ -110,9 +110,7 @@ class TestDrift:
         assert world.summary["drift"] == 0
 
     def test_a_plan_that_is_held_is_counted_and_told_by_its_own_alert_alone(self):
-        world = settled()
-        drift(world, MEMBER, PRODUCTION)
-        world.sweep()
+        world, _ = held_drift()
         assert (world.summary["drift"], world.told()) == (2, ["sweep-held"])
 
 
@@ -162,12 +160,10 @@ class TestWithoutItsRoster:
 
 @pytest.mark.parametrize("trigger", ["schedule", "operator", "roster", "approval"])
 def test_a_run_knows_what_started_it(trigger):
-    world = settled()
+    world = held_drift()[0] if trigger == "approval" else settled()
     if trigger == "roster":
         world.deploy(NARROW)
     if trigger == "approval":
-        drift(world, MEMBER, PRODUCTION)
-        world.sweep()
         world.approve_held()
     else:
         world.sweep(trigger)

@@ -13,6 +13,7 @@ from tests.support.sweep_world import ALICE
 from tests.support.world import MALLORY, MEMBER, PRODUCTION, ROSTER, api_values
 
 OTHER = "666677778888"
+MALLORYS = {"name": "Mallory", "title": "Friend", "email": "mallory@example.net", "phone": "+1 206 555 0109"}
 
 
 def plan_key(world) -> str:
@@ -31,8 +32,8 @@ def aim_elsewhere(changes):
 
 
 def write_other_values(changes):
-    mailbox = changes[0]["wanted"]["contact"] | {"email": "mallory@example.net"}
-    return [changes[0] | {"wanted": changes[0]["wanted"] | {"contact": mailbox}}, *changes[1:]]
+    wanted = {"state": "present", "contact": MALLORYS, "source": "mallory"}
+    return [changes[0] | {"wanted": wanted}, *changes[1:]]
 
 
 ALTERED = {
@@ -49,12 +50,12 @@ ALTERED = {
 @pytest.mark.parametrize("change", ALTERED.values(), ids=ALTERED)
 def test_an_altered_plan_is_refused_alerted_and_recorded(change):
     world, plan = held_drift()
-    drift(world, OTHER)  # after the plan was made: nobody approved this account
+    drift(world, OTHER, kind="BILLING")  # after the plan was made: nobody approved this account
     alter(world, change)
     execution = world.approve_held()
     assert (execution.document["ending"], world.writes()) == ("altered", [])
     for account in (MEMBER, PRODUCTION, OTHER):
-        assert world.contacts(account)["SECURITY"] == MALLORY
+        assert world.contacts(account)["BILLING"] == MALLORY
     (told,) = [item for item in world.notices if item["notice"] == "plan-altered"]
     assert (told["severity"], told["facts"]["plan"]) == ("CRITICAL", plan)
     lapsed = world.sweeps.find_lapsed(world.clock.now())
@@ -72,7 +73,7 @@ def test_the_next_sweep_plans_anew_and_grants_nothing_of_it():
     (again,) = world.sweeps.plans
     assert again == plan
     assert world.approve_held().document["ending"] == "finished"
-    assert world.contacts()["SECURITY"] == api_values("soc")
+    assert "BILLING" not in world.contacts()
 
 
 def test_what_was_added_to_an_approved_plan_before_it_was_carried_out_counts_against_the_limit():
@@ -81,7 +82,7 @@ def test_what_was_added_to_an_approved_plan_before_it_was_carried_out_counts_aga
     world.approve_held()
     alter(world, aim_elsewhere)
     world.command("unpause")
-    drift(world, OTHER)
+    drift(world, OTHER, kind="BILLING")
     assert world.sweep("schedule").document["ending"] == "pending-approval"
     assert world.writes() == []
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.adapters.state.table import TableAdapter, make_expiry, make_key
 from rollcall.model.errors import RetryableError
-from rollcall.sweep.approvals import LapsedApproval, PendingPlan
+from rollcall.sweep.approvals import COUNTED, LapsedApproval, PendingPlan
 from rollcall.sweep.run import LEASE_SECONDS, Run
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
-    from datetime import datetime
 
 _HELD: Final = "pending#"
 _LAPSED: Final = make_key("sweep", "lapsed")
+#: Changes by rosters that nobody looked at, of the runs of the past days.
+_PASSED: Final = make_key("sweep", "passed")
 #: As long as a plan waits: the person who approved it comes to look within that.
 _LAPSED_SHOWN: Final = timedelta(days=7)
 
@@ -27,13 +28,17 @@ class PendingPlanItems(TableAdapter):
     def save_pending(self, held: PendingPlan) -> bool:
         """Remember a plan that waits, instead of another of its roster that nobody approved.
 
-        False if it waited before.
+        False if it waited before, and weakened the same.
         """
         new = self._table.try_write(
             "put_item",
             Item=_write_pending(held),
-            ConditionExpression="attribute_not_exists(pk) OR expires_at <= :now",
-            ExpressionAttributeValues={":now": make_expiry(held.held_at, 0)},
+            ConditionExpression="attribute_not_exists(pk) OR expires_at <= :now"
+            " OR (attribute_not_exists(approved_by) AND weakened <> :weakened)",
+            ExpressionAttributeValues={
+                ":now": make_expiry(held.held_at, 0),
+                ":weakened": {"S": held.weakened},
+            },
         )
         if new:
             for other in self._list_all():
@@ -107,6 +112,25 @@ class PendingPlanItems(TableAdapter):
         lapsed = LapsedApproval.from_document(json.loads(item["document"]["S"])) if item else None
         return lapsed if lapsed and lapsed.at + _LAPSED_SHOWN > now else None
 
+    def save_passed(self, run_id: str, accounts: int, now: datetime) -> None:
+        """Remember in how many accounts a run changes contacts by a roster that nobody looked at."""
+        others = [one for one in self._list_passed(now) if one["run"] != run_id]
+        passed = [*others, {"run": run_id, "accounts": accounts, "at": now.isoformat()}]
+        item = _PASSED | {
+            "document": {"S": json.dumps(passed)},
+            "expires_at": make_expiry(now, COUNTED.total_seconds()),
+        }
+        self._table.call("put_item", Item=item)
+
+    def count_passed(self, now: datetime, *, besides: str) -> int:
+        """In how many accounts other runs did within the past seven days."""
+        return sum(int(one["accounts"]) for one in self._list_passed(now) if one["run"] != besides)
+
+    def _list_passed(self, now: datetime) -> list[dict[str, Any]]:
+        item = self._table.get(_PASSED)
+        known = json.loads(item["document"]["S"]) if item else []
+        return [one for one in known if datetime.fromisoformat(one["at"]) > now - COUNTED]
+
     def _list_all(self) -> list[PendingPlan]:
         return [_read_pending(item) for item in self._table.query("sweep", prefix=_HELD)]
 
@@ -121,6 +145,7 @@ def _write_pending(held: PendingPlan) -> dict[str, Any]:
         _make_key(held.plan)
         | {
             "document": {"S": json.dumps(held.as_document(), sort_keys=True)},
+            "weakened": {"S": held.weakened},
             "expires_at": make_expiry(held.expires_at, 0),
         }
         | approved

@@ -1,0 +1,71 @@
+"""Organizations of any size as a run observed them, all as their roster wants it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+
+from rollcall.decide.observed import ObservedAccount
+from rollcall.decide.resolve import resolve_requirement
+from rollcall.decide.roster_change import RosterChange, RosterComparison
+from rollcall.model.account import Account, AccountState
+from rollcall.model.desired import Absent, Desired, Present
+from rollcall.model.roster import Roster
+from tests.support.world import ROSTER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rollcall.model.desired import Observation
+
+TODAY: Final = date(2026, 11, 30)
+ROOT, WORKLOADS, PRODUCTION, SANDBOX = "r-a1b2", "ou-a1b2-11111111", "ou-a1b2-22222222", "ou-a1b2-33333333"
+#: OUs in which accounts stand in turn.
+PLACES: Final = (
+    (("Workloads", "Production"), (ROOT, WORKLOADS, PRODUCTION)),
+    (("Sandbox",), (ROOT, SANDBOX)),
+    (("Workloads",), (ROOT, WORKLOADS)),
+)
+BASE: Final[dict[str, Any]] = ROSTER | {
+    "overrides": [{"ou": "Workloads/Production", "kinds": {"SECURITY": "pci-soc"}, "mode": None}],
+    "exempt": [],
+}
+
+
+def name_account(number: int) -> str:
+    return f"7{number:011}"
+
+
+def make_account(number: int, **more: Any) -> Account:
+    ou_path, parent_ids = PLACES[number % len(PLACES)]
+    values: dict[str, Any] = {
+        "id": name_account(number),
+        "name": f"Member {number}",
+        "state": AccountState.ACTIVE,
+        "ou_path": ou_path,
+        "parent_ids": parent_ids,
+    }
+    return Account(**values | more)
+
+
+def observe(account: Account, roster: dict[str, Any]) -> ObservedAccount:
+    """An account that is as the roster wants it."""
+    required = resolve_requirement(Roster.from_document(roster), account, today=TODAY)
+    contacts: dict[Any, Observation] = {
+        kind: Present(contact=wanted.contact) if isinstance(wanted, Desired) else Absent()
+        for kind, wanted in required.desired.items()
+    }
+    return ObservedAccount(account=account, contacts=contacts)
+
+
+def compare(
+    approved: dict[str, Any] | None, candidate: dict[str, Any], observed: Iterable[ObservedAccount]
+) -> RosterChange:
+    comparison = RosterComparison(
+        approved=Roster.from_document(approved) if approved else None,
+        candidate=Roster.from_document(candidate),
+        today=TODAY,
+    )
+    for one in observed:
+        comparison.add(one)
+    return comparison.finish()

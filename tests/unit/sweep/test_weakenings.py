@@ -1,0 +1,160 @@
+"""What a deployment can switch off without a person: nothing, whether or not anything is written for it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from rollcall.model.roster import compute_digest
+from tests.support.sweep_runs import AUDIT, MEMBERS, NARROW, STRICT, changed, many, settled
+from tests.support.world import EXEMPT, HUB, MEMBER, PRODUCTION, ROSTER, api_values
+
+EVERYONE = ["111111111111", HUB, MEMBER, PRODUCTION, EXEMPT, "666677778888"]
+DEV = f"arn:aws:iam::{MEMBER}:role/Dev"
+ROOT_AUDIT = {"ou": "r-a1b2", "kinds": {}, "mode": "audit"}
+ONE = STRICT["overrides"][0]
+
+WEAKER: dict[str, tuple[dict[str, Any], set[str]]] = {
+    "everybody exempt": (
+        {"exempt": [{"accounts": EVERYONE, "reason": "x", "until": None}]},
+        {"exempt"},
+    ),
+    "a kind unmanaged": (
+        {"defaults": {k: v for k, v in STRICT["defaults"].items() if k != "SECURITY"}, "overrides": []},
+        {"unmanaged"},
+    ),
+    "audit of an OU": ({"overrides": [ONE | {"mode": "audit"}]}, {"audit"}),
+    "audit of the root by its id": ({"overrides": [ROOT_AUDIT, ONE]}, {"audit"}),
+    "another changer": ({"authorised_changers": [DEV]}, {"changer"}),
+    "no limit for the next one": ({"limits": {"max_changed_accounts": "100%"}}, {"limit"}),
+    "audit mode": ({"mode": "audit"}, {"audit"}),
+    "an OU that does not exist": ({"overrides": [ONE | {"ou": "Production"}]}, {"matches-nothing"}),
+    "later bulk alerts": ({"bulk_edits": {"accounts": 40}}, {"bulk-edits"}),
+    "earlier backoff": ({"repeated_edits": {"reverts": 2}}, {"repeated-edits"}),
+}
+
+
+@pytest.mark.parametrize("name", WEAKER)
+def test_it_waits_for_a_person_and_until_then_the_roster_before_is_enforced(name):
+    change, kinds = WEAKER[name]
+    world = settled(STRICT)
+    world.deploy(STRICT | change)
+    assert world.sweep("roster").document["ending"] == "pending-approval"
+    facts = world.facts("sweep-held")
+    assert {one["kind"] for one in facts["weakenings"]} == kinds
+    assert set(facts["reasons"]) >= {one["text"] for one in facts["weakenings"]}
+    assert world.state.approved == compute_digest(STRICT)
+    world.member().delete_alternate_contact(AlternateContactType="SECURITY")
+    world.member(PRODUCTION).delete_alternate_contact(AlternateContactType="SECURITY")
+    world.drain()
+    assert world.contacts()["SECURITY"] == api_values("soc")
+    assert world.contacts(PRODUCTION)["SECURITY"] == api_values("pci-soc")
+
+
+def test_two_deployments_do_what_one_must_not():
+    """First no limit, then a wrong mailbox for everybody: what weakens holds what is deployed behind it."""
+    world = settled(STRICT)
+    unlimited = STRICT | {"limits": {"max_changed_accounts": "100%"}}
+    world.deploy(unlimited)
+    world.sweep("roster")
+    world.deploy(changed(unlimited, email="aws-soc@exmaple.example"))
+    assert world.sweep("roster").document["ending"] == "pending-approval"
+    kinds = [one["kind"] for one in world.facts("sweep-held")["weakenings"]]
+    assert (kinds, len(world.facts("sweep-held")["reasons"])) == (["limit"], 2)
+    # And so does what is harmless.
+    world.deploy(changed(unlimited, "pci-soc", title="On duty"))
+    assert world.sweep("roster").document["ending"] == "pending-approval"
+    assert (world.state.approved, world.writes()) == (compute_digest(STRICT), [])
+
+
+def test_the_override_of_an_ou_that_is_spelt_wrong_gives_its_accounts_the_default_in_no_silence():
+    world = settled(ROSTER | {"limits": {"max_changed_accounts": "100%"}})
+    world.deploy(world.roster | {"overrides": [ONE | {"ou": "Production"}]})
+    assert world.sweep("roster").document["ending"] == "pending-approval"
+    assert world.facts("sweep-held")["reasons"] == [
+        "the override of OU Production matches no account (nearest: OU Workloads/Production)"
+    ]
+    assert world.contacts(PRODUCTION)["SECURITY"] == api_values("pci-soc")
+
+
+@pytest.mark.parametrize("members", [1, 2, 5, 8, 9, 10, 19, 99])
+def test_a_wrong_mailbox_for_everybody_waits_in_small_organizations_too(members):
+    world = many(members, ROSTER | {"overrides": [], "exempt": []})
+    world.settle()
+    world.deploy(changed(world.roster, email="aws-soc@exmaple.example"))
+    world.sweep("roster")
+    assert (world.told(), world.writes()) == (["sweep-held"], [])
+
+
+def edited(roster, account):
+    override = {"accounts": [account], "kinds": {"OPERATIONS": "finops"}, "mode": None}
+    return roster | {"overrides": [*roster["overrides"], override]}
+
+
+def test_many_small_changes_in_a_week_are_one_large_one():
+    world = many(40, ROSTER | {"overrides": [], "exempt": []})
+    world.settle()
+    endings = []
+    for day in range(5):
+        world.deploy(edited(world.roster, MEMBERS[day]))
+        endings.append(world.sweep("roster").document["ending"])
+        world.sweep("schedule")
+        world.clock.sleep(timedelta(days=1).total_seconds())
+    assert endings == ["finished"] * 4 + ["pending-approval"]
+    assert world.facts("sweep-held")["reasons"] == [
+        "1 of 42 active accounts would change after 4 in the last seven days without approval, the limit is 4"
+    ]
+    world.clock.sleep(timedelta(days=7).total_seconds())
+    assert world.sweep("schedule").document["ending"] == "finished"
+
+
+def test_what_a_person_approved_counts_for_nothing_afterwards():
+    world = many(40, ROSTER | {"overrides": [], "exempt": []})
+    world.settle()
+    world.deploy(changed(world.roster, title="On call"))
+    world.sweep("roster")
+    world.approve_held()
+    world.deploy(edited(world.roster, MEMBERS[0]))
+    assert world.sweep("roster").document["ending"] == "finished"
+    assert world.sweeps.passed.keys() == {world.executions[-1].document["id"]}
+
+
+def test_a_gate_that_is_cut_off_counts_what_it_let_through_once():
+    world = settled()
+    world.deploy(NARROW)
+    execution = world.execution("roster").run_to("gate")
+    world.faults.plan("bus.publish_notice", RuntimeError("cut off"))
+    assert execution.run().document["ending"] == "finished"
+    assert world.sweeps.count_passed(world.clock.now(), besides="") == 1
+
+
+@pytest.mark.parametrize("roster", [STRICT, AUDIT], ids=["enforced", "audit"])
+def test_an_unchanged_roster_that_is_deployed_every_day_never_waits(roster):
+    world = settled(roster)
+    for _ in range(8):
+        world.deploy(roster)
+        world.sweep("roster")
+        assert world.sweep("schedule").document["ending"] == "finished"
+        world.clock.sleep(timedelta(days=1).total_seconds())
+    assert world.told() == []
+
+
+def test_an_approval_that_was_cut_off_is_finished_only_if_the_roster_weakens_the_same():
+    world = settled()
+    world.deploy(STRICT | {"mode": "audit"})
+    world.sweep("roster")
+    (plan,) = world.sweeps.plans
+    world.faults.plan("sweeps.approve.after", RuntimeError("cut off"))
+    with pytest.raises(RuntimeError):
+        world.command("approve", plan=plan)
+    world.organization.add_account(account_id="888899990000", name="New", email="new@example.com")
+    assert world.sweep("schedule").document["ending"] == "pending-approval"
+    assert world.state.approved == compute_digest(STRICT)
+    world.organization.dismiss("888899990000")
+    assert world.sweep("schedule").document["ending"] == "finished"
+    assert world.state.approved == compute_digest(AUDIT | {"limits": STRICT["limits"]})
+    (told,) = [item for item in world.notices if item["notice"] == "roster-approved"]
+    assert "alice" in told["facts"]["by"]
+    assert told["facts"]["automatic"] is False

@@ -12,23 +12,36 @@ from rollcall_cli.aws.composition import get_composition
 from rollcall_cli.aws.hub import connect_to_hub
 from rollcall_cli.status import plans
 from rollcall_cli.status.executions import run_command
+from rollcall_cli.status.going_back import plan_back
 from rollcall_cli.status.plan_values import check_values, choose_masks, list_values, read_values
 from rollcall_cli.text.arguments import ConfigOption, JsonOption, ProfileOption
 from rollcall_cli.text.formatting import count, format_rows
 from rollcall_cli.text.problems import CommandError
 
 
-def _check_digest(value: str) -> str:
+def _check_digest(value: str | None) -> str | None:
+    if value is None:
+        return None
     if len(value) < plans.FEWEST_DIGITS or not re.fullmatch(r"[0-9a-f]{1,64}", value.lower(), re.ASCII):
         raise typer.BadParameter(f"give at least {plans.FEWEST_DIGITS} digits of the digest of a plan")
     return value
 
 
 DigestArgument = Annotated[
-    str,
+    str | None,
     typer.Argument(
         metavar="DIGEST",
         help="Digest of the plan, at least 8 digits, from the alert or `rollcall status`.",
+        callback=_check_digest,
+        show_default=False,
+    ),
+]
+BackOption = Annotated[
+    str | None,
+    typer.Option(
+        "--back-to",
+        metavar="DIGEST",
+        help="Go back to this roster, which was approved before: plan it without a sweep, then ask.",
         callback=_check_digest,
         show_default=False,
     ),
@@ -38,8 +51,9 @@ YesOption = Annotated[bool, typer.Option("--yes", metavar="", help="Do not ask f
 
 def approve(
     context: typer.Context,
-    digest: DigestArgument,
+    digest: DigestArgument = None,
     *,
+    back_to: BackOption = None,
     yes: YesOption = False,
     config: ConfigOption = "config",
     profile: ProfileOption = None,
@@ -51,6 +65,9 @@ def approve(
     differs from its digest. Each contact is read again before its write, and is not changed if it differs
     from the plan. Repeat the command to finish an interrupted approval.
 
+    --back-to plans a roster that was approved before from what the last sweep observed, and asks the same.
+    The deployed roster then waits for approval until another one is deployed.
+
     Exit status: 0 approved, 1 declined or an error.
     """
     composition = get_composition(context)
@@ -58,8 +75,13 @@ def approve(
         raise CommandError("--json cannot ask for confirmation", fix="add --yes")
     hub = connect_to_hub(composition, config=config, profile=profile)
     now = hub.clock.now()
+    if (digest is None) == (back_to is None):
+        raise typer.BadParameter("give the digest of a plan, or --back-to with that of a roster")
+    if back_to is not None:
+        digest = plan_back(hub, back_to)
+        now = hub.clock.now()
     # Approved plans, too: the same command finishes an interrupted approval.
-    plan = plans.find_plan([*hub.sweeps.list_pending(now), *hub.sweeps.list_approved(now)], digest)
+    plan = plans.find_plan([*hub.sweeps.list_pending(now), *hub.sweeps.list_approved(now)], str(digest))
     values = read_values(hub, plan, approved=hub.read_controls().approved)
     check_values(plan, values)
     rows = [

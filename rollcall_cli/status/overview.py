@@ -76,7 +76,9 @@ def read_overview(hub: Hub) -> Overview:
     now, controls, candidate = hub.clock.now(), hub.read_controls(), hub.outputs.get("CandidateDigest")
     # Plans of other rosters cannot be approved any more.
     in_play = {controls.approved, candidate}
-    waiting = [plan for plan in hub.sweeps.list_pending(now) if plan.roster in in_play]
+    waiting = [
+        plan for plan in hub.sweeps.list_pending(now) if plan.roster in in_play or plan.summary["back"]
+    ]
     return Overview(
         now=now,
         last=hub.sweeps.find_last(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall_cli.text.formatting import clean, count, format_span, format_time
@@ -9,7 +10,6 @@ from rollcall_cli.text.problems import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime
 
     from rollcall.sweep.approvals import PendingPlan
 
@@ -53,6 +53,9 @@ def describe_plan(plan: PendingPlan, now: datetime) -> Iterator[tuple[str, str]]
     yield from (("warning", clean(text)) for text in summary["unmatched"] if text not in weakens)
     if not plan.changes and not weakens:
         yield "approving", "writes nothing now; later edits of contacts are restored"
+    if plan.summary["observed_at"]:
+        seen = datetime.fromisoformat(plan.summary["observed_at"])
+        yield "observed", f"{format_span(now - seen)} ago, {format_time(seen)}"
     yield "made", f"by run {summary['run']}, {format_span(now - plan.held_at)} ago"
     yield "expires", f"in {format_span(plan.expires_at - now)}, {format_time(plan.expires_at)}"
 

@@ -212,6 +212,31 @@ def test_a_plan_of_many_groups_is_shown_in_part_by_status_and_whole_by_approve(h
     assert hub.run("approve", plan_of(hub).plan, "--yes").stdout.count("1 account: ") > 10
 
 
+def test_a_person_goes_back_to_the_roster_before(held):
+    before = held.machines.hub.state.get_enforcement().approved
+    assert held.run("approve", plan_of(held).plan, "--yes").exit_code == 0
+    list(held.machines.hub.started.values())[-1].run()
+    held.clock.sleep(3600)
+    held.machines.hub.sweep("schedule")
+    held.clock.sleep(7200)
+    result = held.run("approve", "--back-to", before[:12], answer="y\n")
+    assert result.exit_code == 0
+    assert "went back" not in result.stdout
+    assert "wants to go back to this roster, which was approved before" in result.stdout
+    assert "observed  2 hours ago" in result.stdout
+    assert "email aws-sco@example.com -> aws-soc@example.com" in result.stdout
+    assert f"Approved. Roster {before} is in force." in result.stdout
+    assert held.machines.hub.state.get_enforcement().approved == before
+
+
+def test_it_goes_back_to_one_roster_that_was_approved_and_to_no_other(held):
+    result = held.run("approve", "--back-to", "abcdef123456")
+    assert result.exit_code == 1
+    assert "no roster was approved under a digest that begins with abcdef123456" in result.stderr
+    for given in ([], ["abcdef12", "--back-to", "abcdef12"]):
+        assert "give the digest of a plan, or --back-to" in held.run("approve", *given).stderr
+
+
 def test_no_is_an_answer(held):
     result = held.run("approve", plan_of(held).plan, answer="n\n")
     assert result.exit_code == 1

@@ -69,6 +69,9 @@ class MemoryState(MemoryContacts, MemoryIncidents, MemoryBulks):
         self.faults("state.get_enforcement")
         return Enforcement(approved=self.approved, paused=self.paused)
 
+    def is_known(self, digest: str) -> bool:
+        return digest in self.documents
+
     def load_roster(self, digest: str) -> Mapping[str, Any]:
         if digest not in self.documents:
             raise RetryableError("the approved roster is not in the state table")
@@ -345,7 +348,15 @@ class MemorySweeps:
     plans: dict[str, PendingPlan] = field(default_factory=dict)
     unreported: dict[str, Run] = field(default_factory=dict)
     lost: LapsedApproval | None = None
+    left: str | None = None
     passed: dict[str, tuple[int, datetime]] = field(default_factory=dict)
+
+    def save_left(self, roster: str | None, now: datetime) -> None:  # noqa: ARG002  # for people to read
+        self.faults("sweeps.save_left")
+        self.left = roster
+
+    def find_left(self) -> str | None:
+        return self.left
 
     def save_passed(self, run_id: str, accounts: int, now: datetime) -> None:
         self.faults("sweeps.save_passed")

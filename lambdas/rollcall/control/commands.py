@@ -29,7 +29,7 @@ class ProvenCaller:
     user_id: str
 
 
-OPERATIONS: Final = frozenset({"pause", "unpause", "approve", "release", "sweep"})
+OPERATIONS: Final = frozenset({"pause", "unpause", "approve", "back", "release", "sweep"})
 #: What a command may say besides its operation.
 _ARGUMENTS: Final = ("reason", "plan", "account", "kind")
 
@@ -51,7 +51,8 @@ def _shorten(value: object) -> str | int | None:
 class Command:
     """One command. `execution` (an ARN) is the same for every try of one command, and no other's.
 
-    `plan` is the digest to approve, `contact` the one whose backoff is to end.
+    `plan` is the digest to approve, or that of a roster to go back to, `contact` the one whose backoff is to
+    end.
     """
 
     operation: str

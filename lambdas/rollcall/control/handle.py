@@ -115,6 +115,8 @@ class CommandHandler:
                 return self._pause(command, now, paused=False)
             case "approve":
                 return self._approve(command, now)
+            case "back" if command.plan is not None:
+                return self._go_back(command, command.plan)
             case "release" if command.contact is not None:
                 return self._release(command, *command.contact, now)
             case "sweep":
@@ -145,12 +147,15 @@ class CommandHandler:
                 memory=self.rosters.memory,
                 matches=self.matches,
                 organization=self.organization,
-                document=self.rosters.document,
+                document=self.rosters.load_document(self.rosters.load(held.roster)),
                 approved_by=command.caller.arn,
                 now=now,
                 user_id=command.caller.user_id,
                 execution=command.name,
             )
+            # What is deployed would be approved again by itself if its change is small.
+            candidate = self.rosters.candidate.digest
+            self.sweeps.save_left(candidate if held.roster != candidate else None, now)
         # Another roster was compared with the one before, and its plan is nobody's wish any more.
         same = {self.rosters.candidate.digest} if held.roster == control.approved else set()
         self.sweeps.forget_others({held.roster, *same})
@@ -183,6 +188,16 @@ class CommandHandler:
             "paused": control.paused,
         }
 
+    def _go_back(self, command: Command, roster: str) -> dict[str, Any]:
+        """Start the run that plans it; approving its plan is another command."""
+        if roster == self.rosters.get_enforcement().approved:
+            raise RefusedError("this roster is the one that is approved")
+        if not self.rosters.memory.is_known(roster):
+            raise RefusedError("no roster was approved under this digest")
+        asked = {"trigger": str(Trigger.BACK), "by": command.caller.arn, "plan": None, "roster": roster}
+        self.machine.start(command.name, asked)
+        return {"roster": roster, "execution": command.name}
+
     def _release(self, command: Command, account_id: str, kind: ContactKind, now: datetime) -> dict[str, Any]:
         """Publish first: a try that was cut off between the two would find nothing left to publish."""
         contact = {"account": account_id, "kind": str(kind)}
@@ -205,6 +220,6 @@ class CommandHandler:
             raise RefusedError("no plan waits under this digest")
         if held.expires_at <= now:
             raise RefusedError("the plan waited for too long: start a sweep for one that is of today")
-        if held.roster not in (approved, self.rosters.candidate.digest):
+        if held.roster not in (approved, self.rosters.candidate.digest) and not held.summary["back"]:
             raise RefusedError("another roster was deployed since: its own plan is the one to look at")
         return held

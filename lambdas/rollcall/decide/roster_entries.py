@@ -90,7 +90,7 @@ class EntryMatcher:
 
     roster: Roster
     today: date
-    #: Entries that no account matched yet, but for those that name one account: those are compared by id at the end.
+    #: Entries that no account matched yet; those that name one account are compared by id at the end.
     _open: list[Entry] = field(init=False)
     _of_one: list[Entry] = field(init=False)
     _ids: set[str] = field(default_factory=set, init=False)

@@ -16,6 +16,7 @@ _STARTED_BY: Final = {
     "roster": "a deployment of the roster",
     "operator": "an operator",
     "approval": "an approval",
+    "back": "a person who wants a roster back",
 }
 _ENDED: Final = {
     "finished": "finished",

@@ -26,6 +26,9 @@ class RosterMemory(Protocol):
     def load_roster(self, digest: str) -> Mapping[str, Any]:
         """The roster document that was approved under this digest."""
 
+    def is_known(self, digest: str) -> bool:
+        """Whether a roster was approved under this digest."""
+
     def approve(
         self,
         *,

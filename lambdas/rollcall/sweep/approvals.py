@@ -16,6 +16,7 @@ from rollcall.model.levels import Severity
 from rollcall.model.roster import Mode
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, format_time, make_notice
+from rollcall.sweep.run import Trigger
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -114,6 +115,12 @@ class PendingPlanMemory(Protocol):
     def find_lapsed(self, now: datetime) -> LapsedApproval | None:
         """The last one of the past seven days that no other approval has answered."""
 
+    def save_left(self, roster: str | None, now: datetime) -> None:
+        """Remember the deployed roster (digest) that a person went back from; None forgets it."""
+
+    def find_left(self) -> str | None:
+        """That roster, None if nobody went back."""
+
     def save_passed(self, run_id: str, accounts: int, now: datetime) -> None:
         """Remember in how many accounts a run changes contacts by a roster that nobody looked at."""
 
@@ -178,6 +185,8 @@ def make_pending_plan(
         "plan": plan.digest,
         "roster": plan.roster,
         "first": run.approved is None,
+        "back": run.trigger is Trigger.BACK,
+        "observed_at": run.observed_at and format_time(run.observed_at),
         "reasons": list(reasons),
         "weakenings": [one.as_document() for one in change.weakenings],
         "unmatched": list(change.unmatched),

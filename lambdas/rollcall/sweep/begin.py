@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from rollcall.sweep.ports import SweepPorts
 
 
-def begin(request: Mapping[str, Any], *, ports: SweepPorts, rosters: Rosters) -> Run:
+def begin(  # noqa: PLR0911  # one for each way to begin
+    request: Mapping[str, Any], *, ports: SweepPorts, rosters: Rosters
+) -> Run:
     """Begin the run that an execution asks for, or say why it ends here or waits.
 
     `request` holds the execution's `input`, its name and when it `started`; the same execution gets the same
@@ -37,10 +39,15 @@ def begin(request: Mapping[str, Any], *, ports: SweepPorts, rosters: Rosters) ->
         held = ports.sweeps.find_pending(asked["plan"])
         if not is_in_force(held, control, ports.clock.now()):
             return _end_lapsed(run, asked, held, control, ports)
+    observed = (ports.sweeps.find_last() or {}).get("observed") if run.trigger is Trigger.BACK else None
+    if run.trigger is Trigger.BACK and observed is None:
+        return replace(run, next=Step.END, ending=Ending.NOTHING_NEW)
     if not ports.sweeps.acquire(run, ports.clock.now()):
         if run.trigger is Trigger.SCHEDULE:
             return replace(run, next=Step.END, ending=Ending.BUSY)
         return replace(run, next=Step.WAIT)
+    if observed is not None:
+        return _reuse_observation(run, observed, ports)
     return _list_accounts(run, ports) if held is None else _resume_approved(run, held, ports)
 
 
@@ -56,7 +63,7 @@ def _make_run(request: Mapping[str, Any], control: Enforcement, candidate: str) 
         started_at=started,
         next=Step.PREPARE,
         # Of the two that may be in play the new one: nothing approved yet, or another one deployed.
-        roster=candidate,
+        roster=asked["roster"] if asked["trigger"] == Trigger.BACK else candidate,
         approved=control.approved,
         data=run_id,
     )
@@ -85,6 +92,13 @@ def _list_accounts(run: Run, ports: SweepPorts) -> Run:
         reads=ports.accounts.reads - before,
         rates=ports.paces.get_rates(),
     )
+
+
+def _reuse_observation(run: Run, observed: Mapping[str, Any], ports: SweepPorts) -> Run:
+    """The run at its gate, with what the last sweep observed."""
+    accounts = len(ports.runs.read_accounts(observed["run"]))
+    at = datetime.fromisoformat(observed["at"])
+    return replace(run, data=observed["run"], observed_at=at, accounts=accounts, next=Step.GATE)
 
 
 def _resume_approved(run: Run, held: PendingPlan, ports: SweepPorts) -> Run:

@@ -121,13 +121,21 @@ def find_ending(run: Run) -> Ending:
 
 
 def make_summary(
-    run: Run, tally: RunCounts | None, *, approved: str | None, judged_by: str | None, ended_at: datetime
+    run: Run,
+    tally: RunCounts | None,
+    *,
+    approved: str | None,
+    judged_by: str | None,
+    ended_at: datetime,
+    last: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     """The summary document, version 1; without counts nothing was counted.
 
     `approved` is the roster (digest) that is approved when the run ends, which this very run may have done;
-    `judged_by` the one that contacts were compared with, None if there is none.
+    `judged_by` the one that contacts were compared with, None if there is none. `last` is the summary of the
+    run before: what that observed is the latest if this one observed nothing.
     """
+    observed = run.observed_at and {"run": run.data, "at": run.observed_at.isoformat()}
     counted: Mapping[str, int] = tally.contacts if tally else {}
     return {
         "version": VERSION,
@@ -150,6 +158,7 @@ def make_summary(
         "plan": run.plan.digest if run.plan else None,
         "pending": list(run.pending),
         "failed": dict(run.failed),
+        "observed": observed or (last or {}).get("observed"),
         "reads": {"organizations": run.reads},
     }
 

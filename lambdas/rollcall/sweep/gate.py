@@ -12,6 +12,7 @@ from rollcall.decide.plan_values import ChangeGrouper, KnownContacts
 from rollcall.decide.roster_change import RosterChange, RosterComparison
 from rollcall.model.display import Masks
 from rollcall.model.errors import RetryableError
+from rollcall.outcomes.notices import format_time
 from rollcall.rosters.current import approve_candidate
 from rollcall.sweep.approvals import (
     compute_weakened,
@@ -23,7 +24,7 @@ from rollcall.sweep.approvals import (
     make_pending_plan,
 )
 from rollcall.sweep.plan_builder import PlanBuilder, compute_change_digest, describe_for_notice
-from rollcall.sweep.run import Ending, Run, Step
+from rollcall.sweep.run import Ending, Run, Step, Trigger
 from rollcall.sweep.stored_plan import AlteredPlanError, make_altered_notice, open_pending
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ class Gate:
         if not self.ports.sweeps.save_progress(run, self.ports.clock.now()):
             return replace(run, ending=Ending.SUPERSEDED, next=Step.END)
         control = self.rosters.get_enforcement()
+        if run.trigger is Trigger.BACK:
+            return self._go_back(run, control)
         if self._is_superseded(run, control):
             return replace(run, ending=Ending.SUPERSEDED, next=Step.REPORT)
         if control.paused:
@@ -76,6 +79,28 @@ class Gate:
             return run.roster not in (run.approved, self.rosters.candidate.digest)
         # This very run approved it before it was cut off, or a person did: see `_candidate`.
         return control.approved != run.roster
+
+    def _go_back(self, run: Run, control: Enforcement) -> Run:
+        """A roster that was approved before waits for a person. The report stays that of the last sweep."""
+        ending = Ending.SUPERSEDED
+        if control.approved == run.approved:
+            run, ending = self._wait_to_go_back(run), Ending.PENDING
+        self.ports.sweeps.finish(run, self.ports.sweeps.find_last() or {}, self.ports.clock.now())
+        return replace(run, ending=ending, next=Step.END)
+
+    def _wait_to_go_back(self, run: Run) -> Run:
+        roster = self.rosters.load(run.roster)
+        before = None if run.approved is None else self.rosters.load(run.approved)
+        comparison = RosterComparison(approved=before, candidate=roster, today=run.started_at.date())
+        draft, plan = self._plan(run, roster, comparison)
+        change = comparison.finish()
+        seen = format_time(run.observed_at) if run.observed_at else "an unknown time"
+        reasons = [
+            f"{run.by} wants to go back to this roster, which was approved before",
+            f"it is planned from what was observed at {seen}: each contact is read again before its write",
+            *(one.text for one in change.weakenings),
+        ]
+        return self._wait_for_approval(run, draft, plan, change, reasons)
 
     def _judge_candidate(self, run: Run, control: Enforcement) -> Run:
         """A roster that is not approved yet: it is approved here, held, or in audit mode only looked at."""
@@ -94,6 +119,8 @@ class Gate:
             deletes=draft.new_deletes,
             first=first,
         )
+        if self.ports.sweeps.find_left() == run.roster:
+            reasons.insert(0, "a person went back from this roster to the one that is approved")
         if control.approved == run.roster and (reasons or draft.granted):
             # A person approved it while this run looked: a run of its own carries the plan out.
             return replace(run, ending=Ending.SUPERSEDED, next=Step.REPORT)
@@ -130,7 +157,7 @@ class Gate:
         digest, today = roster.digest, run.started_at.date()
         draft = PlanBuilder(
             roster=digest,
-            write=partial(self.ports.runs.write_planned, run.id, digest),
+            write=partial(self.ports.runs.write_planned, run.data, digest),
             granted=load_granted(
                 digest, sweeps=self.ports.sweeps, runs=self.ports.runs, now=self.ports.clock.now()
             ),

@@ -116,7 +116,7 @@ class ReportStep:
         if summary is None or summary["run"] != run.id:
             # Else a try before got so far, and what it counted by may be forgotten by now.
             tally = self._count(run, results)
-            summary = self._publish_notices(run, tally, now)
+            summary = self._publish_notices(run, tally, now, last=summary)
             self._write(run, summary, tally)
         if run.plan is not None and run.ending is Ending.ALTERED:
             self._drop_altered(run, run.plan, now)
@@ -130,7 +130,7 @@ class ReportStep:
         with suppress(RetryableError):
             for earlier in self.ports.sweeps.list_unreported():
                 lost = replace(earlier, ending=Ending.FAILED)
-                self._publish_notices(lost, self._count(lost, self._read_results(lost.id)), now)
+                self._publish_notices(lost, self._count(lost, self._read_results(lost.id)), now, last=summary)
         return replace(run, ending=find_ending(run), next=Step.END)
 
     def _read_results(self, run_id: str) -> Results:
@@ -174,7 +174,9 @@ class ReportStep:
         else:
             self.ports.sweeps.forget_roster(plan.roster)
 
-    def _publish_notices(self, run: Run, tally: RunCounts, now: datetime) -> Mapping[str, Any]:
+    def _publish_notices(
+        self, run: Run, tally: RunCounts, now: datetime, *, last: Mapping[str, Any] | None
+    ) -> Mapping[str, Any]:
         """The summary of the run, once people are alerted."""
         roster = self._find_roster(run)
         summary = make_summary(
@@ -184,6 +186,7 @@ class ReportStep:
             approved=self.rosters.get_enforcement().approved,
             judged_by=roster.digest if roster else None,
             ended_at=now,
+            last=last,
         )
         known = know_contacts(self.rosters, roster.digest if roster else None)
         for item in make_notices(run, tally, summary, known=known, masks=self.masks):
@@ -198,7 +201,7 @@ class ReportStep:
         drift = (
             roster is not None
             and roster.digest == run.approved
-            and run.trigger is not Trigger.APPROVAL
+            and run.trigger not in (Trigger.APPROVAL, Trigger.BACK)
             and run.ending is not Ending.PAUSED
         )
         tally = RunCounts(
@@ -293,7 +296,8 @@ class FailStep:
         self.ports.bus.publish_notice(told, now)
         if ours is not None:
             approved = self.rosters.get_enforcement().approved
-            summary = make_summary(ours, None, approved=approved, judged_by=None, ended_at=now)
+            last = self.ports.sweeps.find_last()
+            summary = make_summary(ours, None, approved=approved, judged_by=None, ended_at=now, last=last)
             self.ports.sweeps.finish(ours, summary, now)
         self.measure(Metric.SWEEP_FAILED, 1)
         return {"run": ours.id if ours else None, "ending": str(Ending.FAILED), "failed": failed}

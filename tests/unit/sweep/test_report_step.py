@@ -36,6 +36,7 @@ KEYS = [
     "plan",
     "pending",
     "failed",
+    "observed",
     "reads",
 ]
 

@@ -41,6 +41,14 @@ class ControlItems(TableAdapter):
         document: Mapping[str, Any] = json.loads(gzip.decompress(item["document"]["B"]))
         return document
 
+    def is_known(self, digest: str) -> bool:
+        """Whether a roster was approved under this digest."""
+        return self._table.get(make_key("roster", digest)) is not None
+
+    def list_known(self, prefix: str) -> list[str]:
+        """Digests of approved rosters that begin so."""
+        return [item["sk"]["S"] for item in self._table.query("roster", prefix=prefix)]
+
     def approve(
         self,
         *,

@@ -18,6 +18,7 @@ _HELD: Final = "pending#"
 _LAPSED: Final = make_key("sweep", "lapsed")
 #: Changes by rosters that nobody looked at, of the runs of the past days.
 _PASSED: Final = make_key("sweep", "passed")
+_LEFT: Final = make_key("sweep", "left")
 #: As long as a plan waits: the person who approved it comes to look within that.
 _LAPSED_SHOWN: Final = timedelta(days=7)
 
@@ -111,6 +112,19 @@ class PendingPlanItems(TableAdapter):
         item = self._table.get(_LAPSED)
         lapsed = LapsedApproval.from_document(json.loads(item["document"]["S"])) if item else None
         return lapsed if lapsed and lapsed.at + _LAPSED_SHOWN > now else None
+
+    def save_left(self, roster: str | None, now: datetime) -> None:
+        """Remember the deployed roster (digest) that a person went back from; None forgets it."""
+        if roster is None:
+            self._table.call("delete_item", Key=_LEFT)
+        else:
+            left = {"roster": {"S": roster}, "at": {"S": now.isoformat()}}
+            self._table.call("put_item", Item=_LEFT | left)
+
+    def find_left(self) -> str | None:
+        """That roster, None if nobody went back."""
+        item = self._table.get(_LEFT)
+        return item["roster"]["S"] if item else None
 
     def save_passed(self, run_id: str, accounts: int, now: datetime) -> None:
         """Remember in how many accounts a run changes contacts by a roster that nobody looked at."""

@@ -1,0 +1,139 @@
+"""Going back to a roster that was approved before: from the last observation, by a person, and for good."""
+
+from __future__ import annotations
+
+import pytest
+
+from rollcall.model.roster import compute_digest
+from tests.support.sweep_runs import BAD, NARROW, STRICT, changed, drift, settled
+from tests.support.sweep_world import ALICE, SweepWorld
+from tests.support.world import MALLORY, MEMBER, api_values
+
+GOOD = compute_digest(STRICT)
+
+
+def bad_world() -> SweepWorld:
+    """A wrong mailbox for all was approved by mistake and is written everywhere."""
+    world = settled()
+    world.state.documents[GOOD] = STRICT
+    world.deploy(BAD)
+    world.sweep("roster")
+    world.approve_held()
+    world.clock.sleep(60)
+    world.sweep("schedule")
+    assert world.contacts()["SECURITY"] == api_values("soc", BAD)
+    return world
+
+
+def plan_back(world: SweepWorld, roster: str = GOOD) -> dict:
+    answer = world.command("back", plan=roster)
+    if "execution" in answer:
+        world.started[answer["execution"]].run()
+    return answer
+
+
+def test_it_is_planned_without_a_sweep_and_waits_for_a_person_who_sees_how_old_it_is():
+    world = bad_world()
+    world.clock.sleep(3600)
+    reads = len(world.calls)
+    plan_back(world)
+    assert len(world.calls) == reads
+    (held,) = world.sweeps.list_pending(world.clock.now())
+    assert (held.roster, held.changes, held.summary["back"]) == (GOOD, 4, True)
+    first, second, *_ = held.summary["reasons"]
+    assert first == f"{ALICE} wants to go back to this roster, which was approved before"
+    assert held.summary["observed_at"] in second
+    assert world.told()[-1] == "sweep-held"
+    assert world.state.approved == compute_digest(BAD)
+
+
+def test_approved_it_is_enforced_and_each_contact_is_looked_at_again():
+    world = bad_world()
+    drift(world, MEMBER)
+    plan_back(world)
+    assert world.approve_held().document["ending"] == "finished"
+    assert world.state.approved == GOOD
+    assert world.contacts("333333333333")["SECURITY"] == api_values("soc")
+    # Somebody changed it after it was observed: the next sweep judges that.
+    assert world.contacts()["SECURITY"] == MALLORY
+
+
+def test_what_is_still_deployed_does_not_come_back_by_itself_and_another_roster_does():
+    world = settled()
+    world.deploy(NARROW)
+    assert world.sweep("roster").document["ending"] == "finished"
+    world.state.documents[GOOD] = STRICT
+    plan_back(world)
+    world.approve_held()
+    assert world.state.approved == GOOD
+    for _ in range(8):
+        world.clock.sleep(86_400)
+        assert world.sweep("schedule").document["ending"] == "pending-approval"
+    assert world.facts("sweep-held")["reasons"][0].startswith("a person went back from this roster")
+    assert world.state.approved == GOOD
+    better = changed(STRICT, "pci-soc", title="Duty")
+    world.deploy(better)
+    assert world.sweep("roster").document["ending"] == "finished"
+    assert world.state.approved == compute_digest(better)
+
+
+def test_who_approves_what_was_left_wants_it_again():
+    world = bad_world()
+    plan_back(world)
+    world.approve_held()
+    assert world.sweeps.find_left() == compute_digest(BAD)
+    world.sweep("schedule")
+    world.approve_held()
+    assert world.sweeps.find_left() is None
+    assert world.state.approved == compute_digest(BAD)
+
+
+def test_what_weakens_on_the_way_back_is_said():
+    world = bad_world()
+    exempt = STRICT | {"exempt": []}
+    world.state.documents[compute_digest(exempt)] = exempt | {"mode": "audit"}
+    audit = STRICT | {"mode": "audit"}
+    world.state.documents[compute_digest(audit)] = audit
+    plan_back(world, compute_digest(audit))
+    (held,) = world.sweeps.list_pending(world.clock.now())
+    (weakening,) = held.summary["weakenings"]
+    assert weakening["kind"] == "audit"
+
+
+@pytest.mark.parametrize(
+    ("roster", "why"),
+    [
+        (compute_digest(BAD), "this roster is the one that is approved"),
+        ("ab" * 32, "no roster was approved under this digest"),
+    ],
+)
+def test_only_to_another_roster_that_was_approved(roster, why):
+    world = bad_world()
+    assert world.command("back", plan=roster) == {"refused": why}
+
+
+def test_before_any_sweep_there_is_nothing_to_plan_from():
+    world = settled()
+    world.state.documents[compute_digest(NARROW)] = NARROW
+    plan_back(world, compute_digest(NARROW))
+    assert world.executions[-1].document["ending"] == "nothing-new"
+    assert world.sweep("schedule").document["ending"] == "finished"
+
+
+def test_another_approval_meanwhile_ends_it_and_the_next_sweep_begins():
+    world = bad_world()
+    answer = world.command("back", plan=GOOD)
+    execution = world.started[answer["execution"]].run_to("gate")
+    world.state.approve(digest="other", document=BAD, by="x", at=world.clock.now())
+    assert execution.run().document["ending"] == "superseded"
+    assert world.sweeps.find_current(world.clock.now()) is None
+
+
+def test_the_report_and_the_summary_stay_those_of_the_last_sweep():
+    world = bad_world()
+    before = world.summary
+    plan_back(world)
+    assert world.summary == before
+    world.approve_held()
+    # An approval observes nothing: what is known stays known.
+    assert world.summary["observed"] == before["observed"]

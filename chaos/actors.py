@@ -137,7 +137,8 @@ class Actors:
 
     def command(self, name: str, asked: Mapping[str, Any]) -> None:
         """Have the functions carry out an operator's command."""
-        date = datetime.fromtimestamp(self._world.scheduler.now, UTC).strftime("%Y%m%dT%H%M%SZ")
+        now = datetime.fromtimestamp(self._world.scheduler.now, UTC)
+        date = now.strftime("%Y%m%dT%H%M%SZ")
         execution = f"command-{name}"
         proof = {
             "credential": f"ASIAEXAMPLEEXAMPLE12/{date[:8]}/us-east-1/sts/aws4_request",
@@ -146,5 +147,5 @@ class Actors:
             "signature": "0" * 64,
         }
         arn = f"arn:aws:states:us-east-1:{HUB}:execution:Control:{execution}"
-        event = {"reason": "drill", **asked, "proof": proof, "execution": arn}
+        event = {"reason": "drill", **asked, "proof": proof, "execution": arn, "started": now.isoformat()}
         self._world.do_calmly(execution, lambda: self._world.machines.run_step("control", event, execution))

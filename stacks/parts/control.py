@@ -71,6 +71,7 @@ class Control(Construct):
 
 
 def _define_machine(scope: Construct, *, function: lambda_.IFunction) -> sfn.IChainable:
-    """Pass the command on with the ARN of its execution, which is the same for each try."""
+    """Pass the command on with the ARN and the start of its execution, which are the same for each try."""
     named = sfn.Pass(scope, "Named", input_path="$$.Execution.Id", result_path="$.execution")
-    return named.next(make_task(scope, "Command", function))
+    started = sfn.Pass(scope, "Started", input_path="$$.Execution.StartTime", result_path="$.started")
+    return named.next(started).next(make_task(scope, "Command", function))

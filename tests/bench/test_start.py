@@ -27,7 +27,8 @@ def test_every_function_is_composed_with_what_the_bench_tells_it(
     asset: Path, environment: Any, code: str
 ) -> None:
     keys = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "testing")
-    told = variables_of(environment) | keys | {"AWS_DEFAULT_REGION": "us-east-1", "PYTHONPATH": str(asset)}
+    region = dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), "us-east-1")
+    told = variables_of(environment) | keys | region | {"PYTHONPATH": str(asset)}
     done = subprocess.run(  # noqa: S603  # our own code
         [sys.executable, "-c", code],
         check=False,

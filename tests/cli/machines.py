@@ -58,7 +58,8 @@ class Machines:
         assert stateMachineArn == CONTROL  # nobody starts the sweep's machine
         self.inputs.append({key: value for key, value in asked.items() if key != "proof"})
         arn = f"{CONTROL.replace(':stateMachine:', ':execution:')}:{name}"
-        self.answers[arn] = self._command({**asked, "execution": arn})
+        started = self.hub.find_start(name).isoformat()
+        self.answers[arn] = self._command({**asked, "execution": arn, "started": started})
         return {"executionArn": arn}
 
     def describe_execution(self, *, executionArn: str) -> dict[str, Any]:  # noqa: N803  # boto3's spelling

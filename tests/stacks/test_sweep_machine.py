@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -247,6 +248,7 @@ def test_a_command_is_handed_on_with_the_arn_of_its_execution(execute: Any) -> N
         "reason": "why",
         "plan": None,
         "execution": "forged",
+        "started": "forged",
     }
     given = []
 
@@ -257,4 +259,8 @@ def test_a_command_is_handed_on_with_the_arn_of_its_execution(execute: Any) -> N
     found = execute(call, command, machine="ControlMachine")
     assert json.loads(found["output"]) == {"done": True}
     execution = "arn:aws:states:us-east-1:123456789012:execution:machine:name"
-    assert given == [("Control", command | {"execution": execution})]
+    ((function, payload),) = given
+    assert function == "Control"
+    started = datetime.fromisoformat(payload["started"])
+    assert timedelta() <= datetime.now(UTC) - started < timedelta(minutes=5)
+    assert payload == command | {"execution": execution, "started": payload["started"]}

@@ -37,7 +37,7 @@ def sign(
     proof = sign_command(
         document, execution=execution, credentials=make_credentials(secret), place=PLACE, now=now
     )
-    return {**document, "proof": proof, "execution": execution}
+    return {**document, "proof": proof, "execution": execution, "started": now.isoformat()}
 
 
 @dataclass

@@ -64,6 +64,8 @@ class Faults:
 @dataclass
 class MemoryState(MemoryContacts, MemoryIncidents, MemoryBulks):
     documents: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    #: The last command that paused or resumed.
+    pause: Command | None = None
 
     def get_enforcement(self) -> Enforcement:
         self.faults("state.get_enforcement")
@@ -90,9 +92,13 @@ class MemoryState(MemoryContacts, MemoryIncidents, MemoryBulks):
         self.documents[digest] = document
         self.approved = digest
 
-    def set_paused(self, *, paused: bool, command: Command, at: datetime) -> None:  # noqa: ARG002  # same
+    def set_paused(self, *, paused: bool, command: Command) -> bool:
         self.faults("state.set_paused")
-        self.paused = paused
+        last = self.pause
+        if last is not None and last.name != command.name and last.started_at >= command.started_at:
+            return False
+        self.paused, self.pause = paused, command
+        return True
 
 
 @dataclass

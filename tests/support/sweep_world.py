@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -63,6 +64,7 @@ class SweepWorld(World):
         self.identities = MemoryIdentities(arn=ALICE)
         self.commands = MemoryCommands(self.faults)
         self.operators: tuple[str, ...] = ()
+        self.starts: dict[str, datetime] = {}
 
     # What starts a sweep
 
@@ -103,10 +105,16 @@ class SweepWorld(World):
         name = given.pop("execution", f"c-{len(self.bus.notices)}")
         before, self.identities.arn = self.identities.arn, given.pop("by", self.identities.arn)
         document = {"operation": operation, "reason": "drill", "plan": None, **given}
+        signed = sign(document, execution=f"{MACHINE}:{name}", now=self.clock.now())
         try:
-            return self.handle(sign(document, execution=f"{MACHINE}:{name}", now=self.clock.now()))
+            return self.handle(signed | {"started": self.find_start(name).isoformat()})
         finally:
             self.identities.arn = before
+
+    def find_start(self, name: str) -> datetime:
+        """When Step Functions started this command: the same for each try, and no other's."""
+        last = max(self.starts.values(), default=datetime.min.replace(tzinfo=UTC))
+        return self.starts.setdefault(name, max(self.clock.now(), last + timedelta(milliseconds=1)))
 
     def handle(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """What the function `control` answers."""

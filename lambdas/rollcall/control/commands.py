@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.events.fields import is_account_id
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LONGEST_REASON: Final = 500
+#: Python writes no number of more than 4,300 digits, and JSON keeps none above this one exactly.
+_LARGEST_NUMBER: Final = 2**53
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _REASONED: Final = frozenset({"pause", "unpause"})
 
@@ -38,13 +41,15 @@ def describe_command(document: Mapping[str, Any]) -> dict[str, Any]:
     """What was asked, as the ledger keeps it: `operation`, `execution` and the arguments of commands."""
     operation = document.get("operation")
     arguments = {name: _shorten(document.get(name)) for name in _ARGUMENTS}
-    known = operation if operation in OPERATIONS else None
-    return {"operation": known, "execution": document.get("execution"), **arguments}
+    known = operation if isinstance(operation, str) and operation in OPERATIONS else None
+    return {"operation": known, "execution": _shorten(document.get("execution")), **arguments}
 
 
 def _shorten(value: object) -> str | int | None:
-    """A number or a text of at most a line: nobody need have given this command."""
-    return value[:LONGEST_REASON] if isinstance(value, str) else value if isinstance(value, int) else None
+    """A small number or a text of at most a line: nobody need have given this command."""
+    if isinstance(value, str):
+        return value[:LONGEST_REASON]
+    return value if isinstance(value, int) and abs(value) <= _LARGEST_NUMBER else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +57,8 @@ class Command:
     """One command. `execution` (an ARN) is the same for every try of one command, and no other's.
 
     `plan` is the digest to approve, or that of a roster to go back to, `contact` the one whose backoff is to
-    end.
+    end. `started_at` is when its execution started, by the clock of AWS: of two commands it tells which one
+    is newer.
     """
 
     operation: str
@@ -61,6 +67,7 @@ class Command:
     plan: str | None
     contact: tuple[str, ContactKind] | None
     execution: str
+    started_at: datetime
 
     @property
     def name(self) -> str:
@@ -86,7 +93,18 @@ class Command:
             plan=plan,
             contact=_read_contact(document) if operation == "release" else None,
             execution=str(document["execution"]),
+            started_at=_read_start(document),
         )
+
+
+def _read_start(document: Mapping[str, Any]) -> datetime:
+    try:
+        started_at = datetime.fromisoformat(document["started"])
+    except (LookupError, TypeError, ValueError):
+        started_at = None
+    if started_at is None or started_at.tzinfo is None:
+        raise RefusedError("the state machine did not say when it started this command")
+    return started_at
 
 
 def _read_contact(document: Mapping[str, Any]) -> tuple[str, ContactKind]:

@@ -50,8 +50,11 @@ class CommandLedger(Protocol):
 class PauseMemory(Protocol):
     """Memory of the pause."""
 
-    def set_paused(self, *, paused: bool, command: Command, at: datetime) -> None:
-        """Stop all writes, or let them go on; RetryableError."""
+    def set_paused(self, *, paused: bool, command: Command) -> bool:
+        """Stop all writes, or let them go on; RetryableError.
+
+        False, and nothing changes, if a command that started later did either.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +127,8 @@ class CommandHandler:
         raise RefusedError("no such operation")
 
     def _pause(self, command: Command, now: datetime, *, paused: bool) -> dict[str, Any]:
-        self.pause.set_paused(paused=paused, command=command, at=now)
+        if not self.pause.set_paused(paused=paused, command=command):
+            raise RefusedError("a later command paused or resumed Rollcall: see `rollcall status`")
         kind = NoticeKind.PAUSED if paused else NoticeKind.UNPAUSED
         facts = command.facts | {"reason": command.reason}
         self.bus.publish_notice(make_notice(kind, key=command.execution, facts=facts), now)

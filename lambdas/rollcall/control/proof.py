@@ -36,7 +36,7 @@ MOST_BYTES: Final = 16_384
 _LONGEST_NAME: Final = 1024
 _SUFFIXES: Final = {"aws": "amazonaws.com", "aws-cn": "amazonaws.com.cn", "aws-us-gov": "amazonaws.com"}
 #: Not part of the command: the proof itself, and what the machine adds.
-_BESIDE: Final = frozenset({"proof", "execution"})
+_BESIDE: Final = frozenset({"proof", "execution", "started"})
 _EXECUTION: Final = re.compile(
     r"arn:[a-z-]+:states:[a-z0-9-]+:\d{12}:execution:[\w-]{1,80}:[\w-]{1,80}", re.ASCII
 )
@@ -143,10 +143,12 @@ def build_request(document: Mapping[str, Any], place: Place, now: datetime) -> I
         token=_read(proof, "token", _TOKEN),
     )
     signature = _read(proof, "signature", _SIGNATURE)
+    try:
+        command = hash_command(document, execution)
+    except (TypeError, ValueError, RecursionError):
+        raise UnprovenError("the command cannot be written as JSON") from None
     return IdentityRequest(
-        host=place.sts_host,
-        query=f"{query.encode()}&X-Amz-Signature={signature}",
-        command=hash_command(document, execution),
+        host=place.sts_host, query=f"{query.encode()}&X-Amz-Signature={signature}", command=command
     )
 
 

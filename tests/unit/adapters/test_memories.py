@@ -76,12 +76,22 @@ grouped = st.builds(
     bulk=st.sampled_from(("bulk-1", "bulk-2")),
     verdict=st.sampled_from(("set", "pending")),
 )
-PAUSE = Command.from_document(
-    {"operation": "pause", "reason": "test", "execution": "one"}, ProvenCaller(arn="test", user_id="test")
+commands = st.builds(
+    lambda name, second: Command.from_document(
+        {
+            "operation": "pause",
+            "reason": "test",
+            "execution": name,
+            "started": f"2026-10-05T09:30:{second:06.3f}Z",
+        },
+        ProvenCaller(arn="test", user_id="test"),
+    ),
+    st.sampled_from(("one", "two")),
+    st.sampled_from((1, 1.5, 2)),
 )
 #: An operation is a name and what it is called with besides the time.
 STATE_OPERATIONS = st.one_of(
-    st.tuples(st.just("set_paused"), st.booleans()),
+    st.tuples(st.just("set_paused"), st.booleans(), commands),
     st.tuples(st.just("approve"), st.sampled_from(DOCUMENTS)),
     st.tuples(st.just("get_enforcement")),
     st.tuples(st.just("load_roster"), st.sampled_from(DIGESTS)),
@@ -230,8 +240,8 @@ def on_state(state, now, name, *arguments):  # noqa: C901, PLR0911  # one case f
     match name, arguments:
         case "approve", (document,):
             return state.approve(digest=compute_digest(document), document=document, by="test", at=now)
-        case "set_paused", (paused,):
-            return state.set_paused(paused=paused, command=PAUSE, at=now)
+        case "set_paused", (paused, command):
+            return state.set_paused(paused=paused, command=command)
         case "open_intent", (record,):
             return state.open_intent(record, at=now)
         case "open_anew", (intent,):

@@ -12,10 +12,13 @@ from rollcall.control.commands import LONGEST_REASON, Command, ProvenCaller, Ref
 from rollcall.model.errors import RetryableError
 from rollcall.model.roster import compute_digest
 from simulation.caller import Caller
+from tests.support.identities import MACHINE, sign
 from tests.support.sweep_runs import ABSENT, BAD, NARROW, STRICT, held_drift, settled
 from tests.support.sweep_world import ALICE
 from tests.support.timeline import Timeline, edit
 from tests.support.world import MALLORY, MEMBER, PRODUCTION, api_values
+
+STARTED = "2026-10-05T09:30:00.000Z"
 
 
 class TestPause:
@@ -48,6 +51,27 @@ class TestPause:
         world.command("pause")
         world.command("pause")
         assert world.told() == ["paused", "paused"]
+
+    @pytest.mark.parametrize(("first", "second"), [("pause", "unpause"), ("unpause", "pause")])
+    def test_a_command_that_is_tried_again_does_not_undo_one_that_started_later(self, first, second):
+        world = settled()
+        world.faults.plan("bus.publish_notice", RetryableError("the outcome bus refused"))
+        with pytest.raises(RetryableError):
+            world.command(first, execution="one")
+        world.command(second, execution="two")
+        assert "a later command" in world.command(first, execution="one")["refused"]
+        assert world.state.paused == (second == "pause")
+        assert world.told() == [f"{second}d"]
+        assert "refused" in world.commands.records["one", "result"]
+
+    def test_without_the_time_that_the_state_machine_adds_it_changes_nothing(self):
+        world = settled()
+        document = sign(
+            {"operation": "pause", "reason": "drill"}, execution=f"{MACHINE}:one", now=world.clock.now()
+        )
+        for started in (None, 7, "today", "2026-10-05T09:30:00"):
+            assert "state machine" in world.handle(document | {"started": started})["refused"]
+        assert not world.state.paused
 
 
 class TestApprove:
@@ -165,7 +189,7 @@ class TestTexts:
 
     @given(st.text(max_size=LONGEST_REASON + 5))
     def test_whatever_passes_is_one_printable_line(self, reason):
-        document = {"operation": "pause", "reason": reason, "execution": "one"}
+        document = {"operation": "pause", "reason": reason, "execution": "one", "started": STARTED}
         try:
             command = Command.from_document(document, ProvenCaller(arn=ALICE, user_id="AROAEXAMPLE:alice"))
         except RefusedError as error:

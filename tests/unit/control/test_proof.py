@@ -287,6 +287,28 @@ class TestCommands:
         assert (record["by"], record["operation"]) == (None, operation)
         assert "ciso" not in json.dumps([facts, record])
 
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"operation": ["pause"]},
+            {"operation": {"pause": True}},
+            {"reason": 10**4300},
+            {"plan": -(10**4300), "account": float("nan"), "kind": [[["x"]]]},
+            {"reason": "x" * 100_000},
+            {"proof": [], "execution": None},
+        ],
+    )
+    @pytest.mark.parametrize("proof", [None, "forged"])
+    def test_a_malformed_command_that_nobody_proved_is_refused_told_and_recorded(self, changes, proof):
+        world = settled()
+        document = signed(now=world.clock.now(), secret=GUESSED) if proof else {**PAUSE, "execution": RUN}
+        assert "refused" in world.handle(document | changes)
+        facts = told(world)
+        (((_, part), record),) = world.commands.records.items()
+        assert part == "refusal"
+        assert facts["operation"] == record["operation"] == ("pause" if "operation" not in changes else None)
+        assert len(json.dumps([facts, record])) < 2000
+
     def test_a_wrong_secret_is_refused_told_and_recorded(self):
         world = settled()
         forged = signed(now=world.clock.now(), secret=GUESSED)
@@ -299,6 +321,7 @@ class TestCommands:
         world = settled()
         good = signed(now=world.clock.now())
         assert world.handle(good)["done"]
+        world.clock.sleep(1)
         assert world.command("unpause")["done"]
         for copied in ({"execution": RUN.replace("pause-1", "mine")}, {"reason": "mine", "execution": RUN}):
             assert "SignatureDoesNotMatch" in world.handle(good | copied)["refused"]

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 from collections import defaultdict
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.errors import AWS_ERRORS
@@ -78,18 +79,24 @@ class ControlItems(TableAdapter):
         except AWS_ERRORS as error:
             raise make_error("the approval", error) from None
 
-    def set_paused(self, *, paused: bool, command: Command, at: datetime) -> None:
-        """Stop all writes, or let them go on; the control item says who and why."""
-        self._table.call(
+    def set_paused(self, *, paused: bool, command: Command) -> bool:
+        """Stop all writes, or let them go on; the control item says who and why.
+
+        A command that is tried again does not undo one that started after it: then False.
+        """
+        return self._table.try_write(
             "update_item",
             Key=CONTROL,
+            ConditionExpression="attribute_not_exists(paused_at) OR paused_at < :at"
+            " OR paused_execution = :execution",
             UpdateExpression="SET paused = :paused, paused_by = :by, paused_user_id = :user_id,"
             " paused_execution = :execution, paused_why = :reason, paused_at = :at",
             ExpressionAttributeValues={
                 ":paused": {"BOOL": paused},
                 **{f":{name}": {"S": text} for name, text in command.facts.items()},
                 ":reason": {"S": command.reason},
-                ":at": {"S": at.isoformat()},
+                # All of one length, so that their order is that of the times.
+                ":at": {"S": command.started_at.astimezone(UTC).isoformat(timespec="milliseconds")},
             },
         )
 

@@ -24,7 +24,7 @@ from rollcall.model.desired import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from rollcall.decide.observed import ObservedAccount
     from rollcall.model.roster import Roster
@@ -64,10 +64,10 @@ class Weakening(Serializable):
 class RosterChange:
     """What is different under the candidate.
 
-    `changed` counts active accounts where it enforces another contact than the approved roster does;
-    `adopted` those of them where all of that is there already, so that nothing is written. Restoring
-    drift is no change. `not_compared` are the ids of active accounts with contacts that could not be read.
-    `unmatched` names every entry of the candidate that matches no account.
+    `changed` counts active accounts where it enforces another contact than the approved roster does, now or
+    once an exemption ends; `adopted` those of them where all of that is there already. Restoring drift is no
+    change. `not_compared` are the ids of active accounts with contacts that could not be read. `unmatched`
+    names every entry of the candidate that matches no account.
     """
 
     active: int
@@ -108,11 +108,15 @@ class RosterComparison:
         orphaned = observed.orphaned
         after = self._resolve(self.candidate, account, orphaned.get(self.candidate.digest))
         if self.approved is None:
-            self._count_change(observed, Requirement(desired={}), after)
+            self._count_change(observed, {}, self._list_enforced(self.candidate, after, account))
             return
         lost = orphaned.get(self.approved.digest)
         before = self._resolve(self.approved, account, lost)
-        self._count_change(observed, before, after)
+        self._count_change(
+            observed,
+            self._list_enforced(self.approved, before, account),
+            self._list_enforced(self.candidate, after, account),
+        )
         self._compare_exemptions(self.approved, account)
         # An entry that lost its accounts blocks them: what it asked for must not be weakened behind that.
         meant = self._resolve(self.approved, account, None) if lost else before
@@ -144,20 +148,31 @@ class RosterComparison:
         detail = "without an end" if until == date.max else f"until {until}"
         self._lowered[kind, detail].append(account.id)
 
-    def _count_change(self, observed: ObservedAccount, before: Requirement, after: Requirement) -> None:
+    def _list_enforced(
+        self, roster: Roster, requirement: Requirement, account: Account
+    ) -> dict[ContactKind, DesiredState]:
+        """What the roster enforces. An exemption that ends postpones it, and no more."""
+        if find_exemption_end(roster, account, self.today) == date.max:
+            return {}
+        desired = requirement.desired.items()
+        return {kind: want for kind, want in desired if _rank(requirement, kind) == _ENFORCED}
+
+    def _count_change(
+        self,
+        observed: ObservedAccount,
+        before: Mapping[ContactKind, DesiredState],
+        after: Mapping[ContactKind, DesiredState],
+    ) -> None:
         if not observed.account.active:
             return
-        found = [
-            observed.contacts.get(kind, Unreadable(reason="not read in this run")) for kind in after.desired
-        ]
-        if any(isinstance(contact, Unreadable) for contact in found):
+        unread = Unreadable(reason="not read in this run")
+        found = {kind: observed.contacts.get(kind, unread) for kind in after}
+        if any(isinstance(contact, Unreadable) for contact in found.values()):
             self._not_compared.append(observed.account.id)
         differs = [
-            matches(contact, wanted)
-            for kind in ContactKind
-            if (wanted := _find_enforced(after, kind)) is not None
-            and (contact := observed.contacts.get(kind)) is not None
-            and _is_change(wanted, _find_enforced(before, kind), contact)
+            matches(found[kind], wanted)
+            for kind, wanted in after.items()
+            if _is_change(wanted, before.get(kind), found[kind])
         ]
         self.changed += bool(differs)
         self.adopted += bool(differs) and all(differs)
@@ -180,7 +195,7 @@ class RosterComparison:
         if self.approved is None:
             return
         account = Account(
-            id="", name="", state=AccountState.ACTIVE, ou_path=ou_path, parent_ids=parent_ids, tags={}
+            id="0" * 12, name="0", state=AccountState.ACTIVE, ou_path=ou_path, parent_ids=parent_ids, tags={}
         )
         before = self._resolve(self.approved, account, None)
         after = self._resolve(self.candidate, account, None)
@@ -266,19 +281,11 @@ def _name_detail(lowered: WeakeningKind, kind: ContactKind, after: Requirement) 
     return ""
 
 
-def _find_enforced(requirement: Requirement, kind: ContactKind) -> DesiredState | None:
-    """What is enforced of this contact, None if nothing is."""
-    desired = requirement.desired.get(kind)
-    if requirement.exempt is not None or desired is None or isinstance(desired, Conflict):
-        return None
-    return desired if _rank(requirement, kind) == _ENFORCED else None
-
-
 def _is_change(wanted: DesiredState, before: DesiredState | None, found: Observation) -> bool:
     """Whether the contact is to be another one because of the roster, not because somebody edited it."""
     if before is not None:
         return not is_same_desired(wanted, before)
-    return not isinstance(found, Unreadable) and not matches(found, wanted)
+    return not matches(found, wanted)
 
 
 def _describe_where(ids: list[str], to_come: list[str]) -> str:

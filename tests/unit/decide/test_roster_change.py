@@ -343,6 +343,35 @@ class TestExemptions:
         (weakening,) = compare(self.exempt("2026-12-01"), candidate, organization(6)).weakenings
         assert weakening.kind is WeakeningKind.AUDIT
 
+    @pytest.mark.parametrize("until", ["2026-12-01", "2027-06-01"])
+    def test_what_changes_once_an_exemption_ends_counts_now(self, until):
+        wrong = changed(self.exempt(until, *range(6)), email="aws-soc@exmaple.example")
+        assert judge(wrong, 6, self.exempt(until, *range(6)))
+
+    def test_an_exemption_that_ends_today_behind_which_all_changes_counts(self):
+        wrong = changed(self.exempt(str(TODAY), *range(6)), email="aws-soc@exmaple.example")
+        assert judge(wrong, 6, self.exempt(None, *range(6)))
+
+    def test_what_is_exempt_without_an_end_is_not_counted(self):
+        wrong = changed(self.exempt(None, *range(5)), email="aws-soc@exmaple.example")
+        assert not judge(wrong, 6, self.exempt(None, *range(5)))
+
+
+def test_a_contact_that_could_not_be_read_counts_where_it_is_new():
+    unread = [
+        replace(one, contacts=dict.fromkeys(one.contacts, Unreadable(reason="x"))) for one in organization(6)
+    ]
+    change = compare(BASE | {"defaults": without("BILLING")}, BASE, unread)
+    assert change.changed == 6
+
+
+def test_audit_mode_for_accounts_to_come_is_found_behind_a_template():
+    template = changed(BASE, title="{account_name}")
+    named = [{"accounts": EVERYONE[:6], "kinds": {}, "mode": "enforce"}, *BASE["overrides"]]
+    before, after = template | {"overrides": named}, template | {"overrides": named, "mode": "audit"}
+    kinds = {weakening.kind for weakening in compare(before, after, organization(6)).weakenings}
+    assert kinds == {WeakeningKind.AUDIT}
+
 
 def test_what_holds_for_every_account_of_today_may_not_hold_for_those_to_come():
     """Audit mode with each OU in enforce mode, or each account named: no account is weakened, yet."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import UTC, datetime
 from functools import partial
@@ -41,9 +42,7 @@ class Actors:
                     poller.restart()
                 self._world.start_sweep("roster", f"roster-{action.name}")
             case "approve":
-                plan = self._find_pending()
-                if plan is not None:
-                    self.command(action.name, {"operation": "approve", "plan": plan})
+                self.approve(action.name)
             case "pause" | "unpause":
                 self.command(action.name, {"operation": action.do, "reason": "drill"})
             case "rename":
@@ -128,12 +127,15 @@ class Actors:
         found = [roster for roster in self._world.story.rosters if compute_digest(roster) == approved]
         return found[0] if found else self._world.candidate
 
-    def _find_pending(self) -> str | None:
-        """What an operator reads in the latest alert about a plan that waits."""
+    def approve(self, name: str, plan: str | None = None) -> None:
+        """Approve what an operator reads in the latest alert about a plan that waits, or about this plan."""
         for item in reversed(self._world.published):
-            if item.document.get("notice") == "sweep-held":
-                return str(item.document["facts"]["plan"])
-        return None
+            facts = item.document.get("facts", {})
+            if item.document.get("notice") == "sweep-held" and plan in (None, facts["plan"]):
+                shown = json.dumps(facts["weakenings"], sort_keys=True).encode()
+                weakened = hashlib.sha256(shown).hexdigest()
+                self.command(name, {"operation": "approve", "plan": facts["plan"], "weakened": weakened})
+                return
 
     def command(self, name: str, asked: Mapping[str, Any]) -> None:
         """Have the functions carry out an operator's command."""

@@ -150,7 +150,7 @@ class World:
         self.start_sweep("schedule", "final")
         self.scheduler.run(end + DAY + 3600)
         for plan in self.runs["final"]["pending"][-1:]:
-            self.actors.command("last-approve", {"operation": "approve", "plan": plan})
+            self.actors.approve("last-approve", plan)
         self.scheduler.run(end + DAY + 4 * 3600)
 
     def start_sweep(self, trigger: str, name: str, **asked: Any) -> None:

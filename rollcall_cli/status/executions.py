@@ -17,6 +17,7 @@ from rollcall_cli.text.problems import INTERRUPTED, CommandError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from rollcall.sweep.approvals import PendingPlan
     from rollcall_cli.aws.hub import Hub
 
 #: Seconds between reads of an execution: two minutes in all.
@@ -71,7 +72,7 @@ def run_command(
     operation: str,
     *,
     reason: str = "",
-    plan: str | None = None,
+    plan: PendingPlan | None = None,
     contact: tuple[str, str] | None = None,
 ) -> Mapping[str, Any]:
     """Run a command of an operator in the hub; CommandError if it refuses or fails.
@@ -83,7 +84,8 @@ def run_command(
     document = {
         "operation": operation,
         "reason": reason,
-        "plan": plan,
+        "plan": plan.plan if plan else None,
+        "weakened": plan.weakened if plan else None,
         "account": account,
         "kind": kind,
     }

@@ -144,7 +144,8 @@ def test_a_plan_is_shown_and_approved(held):
     result = held.run("approve", plan.plan[:8].upper(), answer="y\n")
     assert result.exit_code == 0, result.output
     assert_golden("approve.txt", result.stdout)
-    asked = {"operation": "approve", "reason": "", "plan": plan.plan, "account": None, "kind": None}
+    contact = {"account": None, "kind": None}
+    asked = {"operation": "approve", "reason": "", "plan": plan.plan, "weakened": plan.weakened, **contact}
     assert held.machines.inputs == [asked]
     assert held.machines.hub.state.get_enforcement().approved == plan.roster
     (execution,) = held.machines.hub.started.values()

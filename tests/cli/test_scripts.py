@@ -21,7 +21,7 @@ def answer(world, *arguments, status=0):
 def test_a_sweep_that_is_started(world):
     operated(world)
     found = answer(world, "sweep")
-    assert found["execution"].startswith("operator-")
+    assert found["execution"].startswith("sweep-")
     assert found["run"] is None
 
 

@@ -378,6 +378,7 @@ class TestCommands:
                 "execution": f"{MACHINE}:one",
                 "reason": "migration",
                 "plan": None,
+                "weakened": None,
                 "account": None,
                 "kind": None,
                 "by": ALICE,

@@ -141,6 +141,20 @@ def test_an_unchanged_roster_that_is_deployed_every_day_never_waits(roster):
     assert world.told() == []
 
 
+def test_who_was_shown_other_weakenings_approves_nothing():
+    world = settled()
+    world.deploy(STRICT | {"mode": "audit"})
+    world.sweep("roster")
+    (before,) = world.sweeps.plans.values()
+    world.organization.add_account(account_id="888899990000", name="New", email="new@example.com")
+    world.sweep("schedule")
+    refused = world.command("approve", plan=before.plan, weakened=before.weakened)["refused"]
+    assert "weakens something else" in refused
+    assert "weakens something else" in world.command("approve", plan=before.plan, weakened=None)["refused"]
+    assert world.state.approved == compute_digest(STRICT)
+    assert world.command("approve", plan=before.plan)["done"]
+
+
 def test_an_approval_that_was_cut_off_is_finished_only_if_the_roster_weakens_the_same():
     world = settled()
     world.deploy(STRICT | {"mode": "audit"})

@@ -17,7 +17,6 @@ from rollcall_cli.text.problems import INTERRUPTED, CommandError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rollcall.sweep.approvals import PendingPlan
     from rollcall_cli.aws.hub import Hub
 
 #: Seconds between reads of an execution: two minutes in all.
@@ -72,7 +71,8 @@ def run_command(
     operation: str,
     *,
     reason: str = "",
-    plan: PendingPlan | None = None,
+    plan: str | None = None,
+    weakened: str | None = None,
     contact: tuple[str, str] | None = None,
 ) -> Mapping[str, Any]:
     """Run a command of an operator in the hub; CommandError if it refuses or fails.
@@ -84,8 +84,8 @@ def run_command(
     document = {
         "operation": operation,
         "reason": reason,
-        "plan": plan.plan if plan else None,
-        "weakened": plan.weakened if plan else None,
+        "plan": plan,
+        "weakened": weakened,
         "account": account,
         "kind": kind,
     }

@@ -154,8 +154,11 @@ class RosterComparison:
         """What the roster enforces. An exemption that ends postpones it, and no more."""
         if find_exemption_end(roster, account, self.today) == date.max:
             return {}
-        desired = requirement.desired.items()
-        return {kind: want for kind, want in desired if _rank(requirement, kind) == _ENFORCED}
+        return {
+            kind: wanted
+            for kind, wanted in requirement.desired.items()
+            if not isinstance(wanted, Conflict) and _rank(requirement, kind) == _ENFORCED
+        }
 
     def _count_change(
         self,

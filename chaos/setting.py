@@ -108,3 +108,8 @@ class Control:
     time: float
     paused: bool
     approved: str | None
+    until: float
+
+    def is_paused(self, time: float) -> bool:
+        """Whether writes are paused at this time, if nothing changes until then."""
+        return self.paused and time < self.until

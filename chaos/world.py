@@ -163,11 +163,12 @@ class World:
 
     def list_control(self) -> list[Control]:
         """The pause and the approved roster, whenever one of them changed."""
-        found = [Control(START, paused=False, approved=None)]
+        found = [Control(START, paused=False, approved=None, until=0)]
         for time, key, _, item in self.cloud.table.writes:
             if key == ("control", "control") and item is not None:
                 paused = bool(item.get("paused", {}).get("BOOL", False))
-                found.append(Control(time, paused, item.get("approved", {}).get("S")))
+                until = float(item.get("paused_until", {}).get("N", 0))
+                found.append(Control(time, paused, item.get("approved", {}).get("S"), until))
         return found
 
     def invoke(

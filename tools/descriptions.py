@@ -57,7 +57,7 @@ NOTICES: Final = {
     NoticeKind.ROSTER_APPROVED: "roster, plan, by, user_id and execution (of a person), automatic, enforces (false: audit mode everywhere), changes",
     NoticeKind.APPROVAL_LAPSED: "run, plan, by, reason",
     NoticeKind.PLAN_ALTERED: "run, plan, stored_by",
-    NoticeKind.PAUSED: "by, user_id, execution, reason",
+    NoticeKind.PAUSED: "by, user_id, execution, reason, until, stage (begun, replaced, reminded, ended)",
     NoticeKind.UNPAUSED: "by, user_id, execution, reason",
     NoticeKind.BULK_EDIT: "by (actor, address or organization), actor (of the latest edit), source_ip, principals"
     " (at most 20, most edits first), principals_count, edits, accounts_count, window_minutes, first_at, last_at,"

@@ -37,7 +37,7 @@ def find_violations(evidence: Evidence) -> Iterator[Violation]:
 def _find_wrong(evidence: Evidence) -> Iterator[Violation]:
     """In the end each contact is as the approved roster wants it."""
     control = evidence.control[-1]
-    if control.paused:
+    if control.is_paused(evidence.world.scheduler.now):
         return
     for account in evidence.names:
         for kind in KINDS:
@@ -64,7 +64,7 @@ def _judge_write(evidence: Evidence, call: Call) -> Iterator[Violation]:
     if not _was_read(evidence, call, record.opened_at):
         yield evidence.find_violation("write-over-unread", call.sent_at, f"{name}, intent {record.id}")
     control, digest = evidence.find_control(record.opened_at), record.documents["intent"]["roster_digest"]
-    if control.paused:
+    if control.is_paused(record.opened_at):
         yield evidence.find_violation("write-while-paused", call.sent_at, f"{name}, intent {record.id}")
     if control.approved != digest:
         yield evidence.find_violation("write-under-other-roster", call.sent_at, f"{name}, intent {record.id}")
@@ -92,7 +92,7 @@ def _find_ignored_echoes(evidence: Evidence) -> Iterator[Violation]:
         evidence.control[-1],
         {edit.call.request_id for edit in evidence.edits if not edit.deliveries},
     )
-    if control.paused:
+    if control.is_paused(evidence.story_end):
         return
     ours = {call.request_id for call in evidence.own_calls}
     for contact, values in evidence.world.before_sweep.items():
@@ -116,7 +116,7 @@ def _find_ignored_echoes(evidence: Evidence) -> Iterator[Violation]:
 def _find_approvals_in_pause(evidence: Evidence) -> Iterator[Violation]:
     """No roster is approved by itself while writes are paused."""
     for before, after in pairwise(evidence.control):
-        if before.paused and after.paused and before.approved != after.approved:
+        if before.is_paused(after.time) and after.paused and before.approved != after.approved:
             by_sweep = any(
                 item.document.get("notice") == "roster-approved" and item.document["facts"]["automatic"]
                 for item in evidence.notices

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from rollcall.adapters.errors import get_code
 from rollcall.adapters.runs import RunsBucket
 from rollcall.adapters.state.contacts import ContactItems
-from rollcall.adapters.state.rosters import CONTROL, ControlItems
+from rollcall.adapters.state.rosters import CONTROL, ControlItems, is_paused
 from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.adapters.state.table import DynamoTable
 from rollcall.control.proof import Place
@@ -134,6 +134,8 @@ class OperatorDecision:
     at: datetime | None
     #: The reason that was given.
     why: str = ""
+    #: When a pause ends, None for other decisions.
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +189,7 @@ class Hub:
         return OperatorControls(
             approved=approved,
             approval=_read_decision(item, "approved") if approved else None,
-            paused=_read_decision(item, "paused") if item.get("paused", {}).get("BOOL") else None,
+            paused=_read_decision(item, "paused") if is_paused(item, self.clock.now()) else None,
         )
 
     def list_dead_letters(self) -> Mapping[str, str]:
@@ -238,11 +240,12 @@ def _read_decision(item: Mapping[str, Any], what: str) -> OperatorDecision:
     def read(name: str) -> str:
         return str(item.get(f"{what}_{name}", {}).get("S", ""))
 
-    at = read("at")
+    at, until = read("at"), item.get(f"{what}_until", {}).get("N")
     return OperatorDecision(
         by=read("by") or "unknown",
         user_id=read("user_id"),
         execution=read("execution"),
         at=datetime.fromisoformat(at) if at else None,
-        why=read("why"),
+        why=read("reason"),
+        until=datetime.fromtimestamp(int(until), UTC) if until else None,
     )

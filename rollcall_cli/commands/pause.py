@@ -2,22 +2,36 @@
 
 # No postponed annotations here: typer reads them, and ruff would move what they name out of reach.
 import json
+import re
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 from rich.text import Text
 
-from rollcall.control.commands import LONGEST_REASON
+from rollcall.control.commands import LONGEST_PAUSE, LONGEST_REASON, SHORTEST_PAUSE
 from rollcall_cli.aws.composition import Composition, get_composition
 from rollcall_cli.aws.hub import connect_to_hub
 from rollcall_cli.status.executions import run_command
 from rollcall_cli.text.arguments import ConfigOption, JsonOption, ProfileOption
+from rollcall_cli.text.formatting import format_time
 
 
 def _check_reason(value: str) -> str:
     if not value.strip() or len(value) > LONGEST_REASON or not value.isprintable():
         raise typer.BadParameter(f"a reason is one line of at most {LONGEST_REASON} characters")
     return value
+
+
+_UNITS = {"m": 1, "h": 60, "d": 24 * 60}
+
+
+def _read_minutes(value: str) -> int:
+    found = re.fullmatch(r"(\d{1,5})([mhd])", value, re.ASCII)
+    minutes = int(found[1]) * _UNITS[found[2]] if found else 0
+    if not SHORTEST_PAUSE <= minutes <= LONGEST_PAUSE:
+        raise typer.BadParameter("a pause lasts from 15 minutes to 7 days, for example 30m, 4h or 2d")
+    return minutes
 
 
 ReasonOption = Annotated[
@@ -32,10 +46,23 @@ ReasonOption = Annotated[
 ]
 
 
+LengthOption = Annotated[
+    int,
+    typer.Option(
+        "--for", metavar="TIME", parser=_read_minutes, help="How long: 30m, 4h or 2d, at most seven days."
+    ),
+]
+ReplaceOption = Annotated[
+    bool, typer.Option("--replace", metavar="", help="Put this pause in the place of one that goes on.")
+]
+
+
 def pause(
     context: typer.Context,
     *,
     reason: ReasonOption,
+    length: LengthOption = "4h",  # type: ignore[assignment]  # typer parses it, too
+    replace: ReplaceOption = False,
     config: ConfigOption = "config",
     profile: ProfileOption = None,
     as_json: JsonOption = False,
@@ -43,13 +70,17 @@ def pause(
     """Stop all writes of contacts within seconds. Differences are still found and alerted.
 
     Needs the role rollcall-operator of the hub. A sweep that is applying a plan stops within one batch.
+    The pause ends by itself. A pause that goes on is not replaced without --replace.
 
     Exit status: 0 paused, 1 an error.
     """
     composition = get_composition(context)
-    run_command(connect_to_hub(composition, config=config, profile=profile), "pause", reason=reason)
-    text = "Paused: nothing is written until `rollcall unpause`. An alert was sent."
-    _show(composition, text, {"paused": True, "reason": reason}, as_json=as_json)
+    hub = connect_to_hub(composition, config=config, profile=profile)
+    more = {"minutes": length, "replace": replace}
+    until = datetime.fromisoformat(str(run_command(hub, "pause", reason=reason, more=more)["until"]))
+    text = f"Paused until {format_time(until)}, or until `rollcall unpause`. An alert was sent."
+    found = {"paused": True, "until": until.isoformat(), "reason": reason}
+    _show(composition, text, found, as_json=as_json)
 
 
 def unpause(

@@ -74,11 +74,12 @@ def run_command(
     plan: str | None = None,
     weakened: str | None = None,
     contact: tuple[str, str] | None = None,
+    more: Mapping[str, int] | None = None,
 ) -> Mapping[str, Any]:
     """Run a command of an operator in the hub; CommandError if it refuses or fails.
 
-    `contact` is an account ID and a kind. It goes through a state machine and not to the table, so that AWS
-    records who started it and every command sends an alert.
+    `contact` is an account ID and a kind, `more` are arguments of this operation alone. It goes through a
+    state machine and not to the table, so that AWS records who started it and every command sends an alert.
     """
     account, kind = contact or (None, None)
     document = {
@@ -88,6 +89,7 @@ def run_command(
         "weakened": weakened,
         "account": account,
         "kind": kind,
+        **(more or {}),
     }
     arn = _start_execution(hub, operation, document)
     name = arn.rpartition(":")[2]

@@ -110,6 +110,8 @@ def _list_decision(decision: OperatorDecision, now: datetime) -> Iterator[tuple[
         yield "execution", decision.execution
     ago = f", {format_span(now - decision.at)} ago" if decision.at else ""
     yield "at", f"{format_time(decision.at)}{ago}"
+    if decision.until:
+        yield "until", f"{format_time(decision.until)}, in {format_span(decision.until - now)}"
     if decision.why:
         yield "why", decision.why
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from aws_cdk import Duration
+from aws_cdk import Aws, Duration
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_scheduler_targets as targets
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from rollcall.control.handle import FOLLOW_UP
 from rollcall.runtime.environment import ControlEnvironment
 from stacks import grants
 from stacks.constructs.function_role import FunctionRole
@@ -68,6 +72,22 @@ class Control(Construct):
             timeout=_COMMAND_TIMEOUT,
             comment="Rollcall: pause, unpause, approve, release and sweep",
         ).machine
+        starter = iam.ServicePrincipal(
+            "scheduler.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+        )
+        scheduler.Schedule(
+            self,
+            "FollowUp",
+            description="Rollcall: alert the end of a pause, and once a day that it goes on",
+            schedule=scheduler.ScheduleExpression.rate(Duration.minutes(15)),
+            target=targets.StepFunctionsStartExecution(
+                self.machine,
+                role=iam.Role(self, "FollowUpRole", assumed_by=starter),
+                input=scheduler.ScheduleTargetInput.from_object({"operation": FOLLOW_UP}),
+                # The next one does the same.
+                max_event_age=Duration.minutes(15),
+            ),
+        )
 
 
 def _define_machine(scope: Construct, *, function: lambda_.IFunction) -> sfn.IChainable:

@@ -37,7 +37,7 @@ class Machines:
         self.hub = hub
         dynamodb = world.client("dynamodb", HUB)
         hub.identities.arn = hub.identities.arn.replace("alice", "ann")
-        hub.state = WholeStateTable(client=dynamodb, table=TABLE)
+        hub.state = WholeStateTable(client=dynamodb, table=TABLE, clock=hub.clock)
         hub.sweeps = SweepTable(client=dynamodb, table=TABLE)
         hub.matches = MatchTable(client=dynamodb, table=TABLE)
         s3 = world.client("s3", HUB)

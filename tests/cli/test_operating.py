@@ -359,9 +359,30 @@ def test_a_pause_stops_writes_and_says_who_and_why(hub):
     shown = hub.run("status")
     assert shown.exit_code == 2
     assert_golden("status-paused.txt", shown.stdout)
+    again = hub.run("pause", "--reason", "mine", "--for", "30m")
+    assert again.exit_code == 1
+    assert "rollcall-operator/ann paused Rollcall until 2026-10-05T17:00:02Z" in again.stderr
+    replaced = hub.run("pause", "--reason", "mine", "--for", "30m", "--replace")
+    assert "Paused until 2026-10-05 13:31Z" in replaced.stdout
     result = hub.run("unpause", "--reason", "over")
     assert result.exit_code == 0
     assert_golden("unpause.txt", result.stdout)
+    assert not hub.machines.hub.state.get_enforcement().paused
+
+
+def test_a_pause_that_has_ended_by_itself_is_none(hub):
+    hub.run("pause", "--reason", "Change freeze", "--for", "15m")
+    hub.clock.sleep(15 * 60)
+    shown = hub.run("status")
+    assert "Paused" not in shown.stdout
+    assert "paused" not in shown.stdout
+
+
+@pytest.mark.parametrize("length", ["", "4", "14m", "8d", "169h", "-4h", "4 h", "1.5h", "4w", "999999m"])
+def test_a_pause_of_another_length_is_refused_at_once(hub, length):
+    result = hub.run("pause", "--reason", "Change freeze", f"--for={length}")
+    assert result.exit_code == 1
+    assert "30m, 4h or 2d" in result.stderr
     assert not hub.machines.hub.state.get_enforcement().paused
 
 

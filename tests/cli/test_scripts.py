@@ -59,7 +59,9 @@ def test_an_approval(world):
 
 def test_a_pause_and_its_end(world):
     operated(world)
-    assert answer(world, "pause", "--reason", "freeze") == {"paused": True, "reason": "freeze"}
+    until = {"until": "2026-10-07T13:00:02.655667+00:00"}
+    paused = answer(world, "pause", "--reason", "freeze", "--for", "2d")
+    assert paused == {"paused": True, "reason": "freeze"} | until
     assert world.machines.hub.state.get_enforcement().paused
     assert answer(world, "unpause", "--reason", "over") == {"paused": False, "reason": "over"}
     assert not world.machines.hub.state.get_enforcement().paused

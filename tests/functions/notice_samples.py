@@ -78,6 +78,12 @@ APPROVED = {
     "enforces": True,
     "changes": 61,
 }
+PAUSED = {
+    **WHOSE,
+    "reason": "migration of the SOC mailbox",
+    "until": "2026-10-05T13:30:00Z",
+    "stage": "begun",
+}
 AUTOMATIC = {"automatic": True, "by": WITHIN_LIMITS, "user_id": None, "execution": None}
 LEFT = [
     {"account": ACCOUNT, "kind": "SECURITY", "verdict": "skipped", "reason": "it changed since the plan"},
@@ -203,7 +209,10 @@ NOTICES: dict[str, Notice] = {
     "plan-altered": _of(
         NoticeKind.PLAN_ALTERED, {"run": RUN, "plan": PLAN, "stored_by": "20261004T090000Z-0a1b2c"}
     ),
-    "paused": _of(NoticeKind.PAUSED, {**WHOSE, "reason": "migration of the SOC mailbox"}),
+    "paused": _of(NoticeKind.PAUSED, PAUSED),
+    "pause-replaced": _of(NoticeKind.PAUSED, PAUSED, stage="replaced"),
+    "pause-reminded": _of(NoticeKind.PAUSED, PAUSED, stage="reminded"),
+    "pause-ended": replace(_of(NoticeKind.PAUSED, PAUSED, stage="ended"), severity=Severity.MEDIUM),
     "unpaused": _of(NoticeKind.UNPAUSED, {**WHOSE, "reason": "the migration is done"}),
     "bulk-edit": _of(NoticeKind.BULK_EDIT, BULK),
     "bulk-edit-goes-on": make_notice(
@@ -299,7 +308,7 @@ NOTICES: dict[str, Notice] = {
     "paused-loudly": Notice(
         kind=NoticeKind.PAUSED,
         key="loud",
-        facts={**WHOSE, "by": "arn:aws:iam::333333333333:root", "reason": ""},
+        facts={**PAUSED, "by": "arn:aws:iam::333333333333:root", "reason": ""},
         severity=Severity.CRITICAL,
     ),
 }

@@ -54,6 +54,7 @@ SHAPES = (
     "notice-bulk-edit-goes-on",
     "notice-paused",
     "notice-sweep-held",
+    "notice-unpaused",
     "watched-CloseAccount",
 )
 #: Directory and ending of each way to show a message, what shows it, and which alerts are written down.

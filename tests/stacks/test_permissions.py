@@ -187,6 +187,7 @@ GRANTS: dict[tuple[str, str], Grants] = {
         "sqs:SendMessage": "{SweepDeadLetters.Arn}",
         "states:StartExecution": "{SweepMachine}",
     },
+    ("RollcallHub", "ControlFollowUpRole"): {"states:StartExecution": "{ControlMachine}"},
     ("RollcallHub", "SweepStartsDeployedRole"): {"states:StartExecution": "{SweepMachine}"},
     ("RollcallHub", "PeopleReader"): LOOKING,
     ("RollcallHub", "PeopleOperator"): LOOKING | OPERATING,
@@ -481,6 +482,7 @@ def test_only_the_services_of_this_account_start_and_run_the_machines(hub: Templ
         ("ControlMachineRole", "states"),
         ("SweepStartsScheduleRole", "scheduler"),
         ("SweepStartsDeployedRole", "events"),
+        ("ControlFollowUpRole", "scheduler"),
     ):
         statement = trust_of(hub, role)
         assert statement["Principal"] == {"Service": f"{service}.amazonaws.com"}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from rollcall.control.handle import FOLLOW_UP
 from tests.stacks.patterns import matches
 from tests.stacks.template import arn
 from tests.stacks.variants import synthesize_with
@@ -20,7 +21,7 @@ STACK = "arn:aws:cloudformation:us-east-1:333333333333:stack/RollcallHub/1"
 
 
 def test_the_clock_starts_a_sweep_once_a_day(hub: Template) -> None:
-    (schedule,) = hub.of_type("AWS::Scheduler::Schedule").values()
+    _, schedule = hub.one("AWS::Scheduler::Schedule", "SweepStarts")
     assert (schedule["ScheduleExpression"], schedule["State"]) == ("rate(1 day)", "ENABLED")
     target = schedule["Target"]
     assert json.loads(target["Input"]) == {"trigger": "schedule", "by": None, "plan": None}
@@ -28,12 +29,20 @@ def test_the_clock_starts_a_sweep_once_a_day(hub: Template) -> None:
     assert "SweepDeadLettersQueue" in arn(target["DeadLetterConfig"]["Arn"])
 
 
+def test_the_clock_looks_after_the_pause_four_times_an_hour(hub: Template) -> None:
+    _, schedule = hub.one("AWS::Scheduler::Schedule", "ControlFollowUp")
+    assert (schedule["ScheduleExpression"], schedule["State"]) == ("rate(15 minutes)", "ENABLED")
+    target = schedule["Target"]
+    assert json.loads(target["Input"]) == {"operation": FOLLOW_UP}
+    assert arn(target["Arn"]) == f"{{{hub.one('AWS::StepFunctions::StateMachine', 'ControlMachine')[0]}}}"
+
+
 def test_the_settings_say_when(tmp_path: Path) -> None:
     assembly = synthesize_with(
         tmp_path, options='sweep: {schedule: "cron(30 4 * * ? *)"}\nreports: {retention_days: 30}\n'
     )
     hub = assembly.templates["RollcallHub"]
-    (schedule,) = hub.of_type("AWS::Scheduler::Schedule").values()
+    _, schedule = hub.one("AWS::Scheduler::Schedule", "SweepStarts")
     assert schedule["ScheduleExpression"] == "cron(30 4 * * ? *)"
     assert schedule["ScheduleExpressionTimezone"] == "Etc/UTC"
     _, bucket = hub.one("AWS::S3::Bucket", "Reports")

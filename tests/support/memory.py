@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.state.channels import HELD_SECONDS
@@ -23,9 +23,8 @@ from tests.support.memory_bulks import MemoryBulks, MemoryContacts, MemoryIncide
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
 
-    from rollcall.control.commands import Command
+    from rollcall.control.pauses import Pause
     from rollcall.decide.intent import Answer, Intent
     from rollcall.notify.message import Message
     from rollcall.notify.plain_text import Alert
@@ -64,12 +63,11 @@ class Faults:
 @dataclass
 class MemoryState(MemoryContacts, MemoryIncidents, MemoryBulks):
     documents: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    #: The last command that paused or resumed.
-    pause: Command | None = None
+    now: Callable[[], datetime] = lambda: datetime.min.replace(tzinfo=UTC)
 
     def get_enforcement(self) -> Enforcement:
         self.faults("state.get_enforcement")
-        return Enforcement(approved=self.approved, paused=self.paused)
+        return Enforcement(approved=self.approved, paused=self.is_paused(self.now()))
 
     def is_known(self, digest: str) -> bool:
         return digest in self.documents
@@ -92,12 +90,16 @@ class MemoryState(MemoryContacts, MemoryIncidents, MemoryBulks):
         self.documents[digest] = document
         self.approved = digest
 
-    def set_paused(self, *, paused: bool, command: Command) -> bool:
-        self.faults("state.set_paused")
-        last = self.pause
-        if last is not None and last.name != command.name and last.started_at >= command.started_at:
+    def load_pause(self) -> Pause | None:
+        self.faults("state.load_pause")
+        return self.pause
+
+    def save_pause(self, pause: Pause, *, before: Pause | None) -> bool:
+        self.faults("state.save_pause")
+        known = self.pause and (self.pause.execution, self.pause.update)
+        if known != (before and (before.execution, before.update)):
             return False
-        self.paused, self.pause = paused, command
+        self.pause, self.paused = pause, pause.is_open
         return True
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rollcall.bulk_edits.model import By
+    from rollcall.control.pauses import Pause
     from rollcall.decide.intent import OpenIntent
     from rollcall.model.contact import ContactKind
     from tests.support.memory import Faults
@@ -81,6 +82,7 @@ class MemoryContacts:
     faults: Faults
     approved: str | None = None
     paused: bool = False
+    pause: Pause | None = None
     records: dict[tuple[str, ContactKind], tuple[int, str]] = field(default_factory=dict)
 
     def load(self, account_id: str, kind: ContactKind) -> ContactRecord:
@@ -104,15 +106,21 @@ class MemoryContacts:
         self.faults(f"{step}.after")
         return True
 
-    def open_intent(self, record: ContactRecord, *, at: datetime) -> None:  # noqa: ARG002  # memory forgets nothing
+    def open_intent(self, record: ContactRecord, *, at: datetime) -> None:
         assert record.intent is not None
         self.faults("state.open_intent")
-        if self.paused or self.approved != record.intent.roster_digest:
+        if self.is_paused(at) or self.approved != record.intent.roster_digest:
             raise WritesHaltedError("writes were paused or another roster was approved")
         if self.read(record.account_id, record.kind).version != record.version:
             raise IntentBusyError("another worker is at this contact or at the control item")
         self.store(record)
         self.faults("state.open_intent.after")
+
+    def is_paused(self, now: datetime) -> bool:
+        """In whole seconds, as the table has them."""
+        return self.paused and (
+            self.pause is None or int(now.timestamp()) < int(self.pause.until.timestamp())
+        )
 
     def list_pending(self) -> list[ContactRecord]:
         self.faults("state.list_pending")

@@ -95,7 +95,7 @@ class Watch:
 
     def open_intent(self, record: ContactRecord, *, at: datetime) -> None:
         self._open_intent(record, at=at)
-        assert not self.world.state.paused
+        assert not self.world.state.is_paused(at)
 
     def record_intent(self, intent: Intent) -> None:
         self._record_intent(intent)

@@ -239,7 +239,7 @@ class SweepWorld(World):
     @property
     def notices(self) -> list[dict[str, Any]]:
         """Each once, however often it was published."""
-        return list({item["incident_id"]: item for item in self.bus.notices}.values())
+        return list({(item["incident_id"], item["update"]): item for item in self.bus.notices}.values())
 
     def told(self) -> list[str]:
         """Kinds of notices, in the order in which people were told first."""

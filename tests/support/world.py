@@ -139,7 +139,7 @@ class World:
         self.management_role, self.guardrail = management_role, guardrail
         self.calls: list[tuple[str, str]] = []
         self.faults = Faults()
-        self.state = MemoryState(self.faults)
+        self.state = MemoryState(self.faults, now=self.clock.now)
         self.ledger = MemoryLedger(self.faults)
         self.matches = MemoryMatches()
         self.incidents: list[Incident] = []

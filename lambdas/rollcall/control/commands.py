@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LONGEST_REASON: Final = 500
+#: How long a pause lasts, in minutes: unless it says otherwise four hours, and at most seven days.
+PAUSE_MINUTES: Final = 4 * 60
+SHORTEST_PAUSE: Final = 15
+LONGEST_PAUSE: Final = 7 * 24 * 60
 #: Python writes no number of more than 4,300 digits, and JSON keeps none above this one exactly.
 _LARGEST_NUMBER: Final = 2**53
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -34,7 +38,7 @@ class ProvenCaller:
 
 OPERATIONS: Final = frozenset({"pause", "unpause", "approve", "back", "release", "sweep"})
 #: What a command may say besides its operation.
-_ARGUMENTS: Final = ("reason", "plan", "weakened", "account", "kind")
+_ARGUMENTS: Final = ("reason", "plan", "weakened", "account", "kind", "minutes", "replace")
 
 
 def describe_command(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,7 +62,8 @@ class Command:
 
     `plan` is the digest to approve, or that of a roster to go back to, `weakened` that of the weakenings that
     were shown with it, `contact` the one whose backoff is to end. `started_at` is when its execution started,
-    by the clock of AWS: of two commands it says which one is newer.
+    by the clock of AWS: of two commands it says which one is newer. A pause lasts so many `minutes`;
+    `replaces` is whether it may take the place of another one.
     """
 
     operation: str
@@ -69,6 +74,8 @@ class Command:
     contact: tuple[str, ContactKind] | None
     execution: str
     started_at: datetime
+    minutes: int
+    replaces: bool
 
     @property
     def name(self) -> str:
@@ -96,6 +103,8 @@ class Command:
             contact=_read_contact(document) if operation == "release" else None,
             execution=str(document["execution"]),
             started_at=_read_start(document),
+            minutes=_read_minutes(document),
+            replaces=document.get("replace") is True,
         )
 
 
@@ -107,6 +116,15 @@ def _read_start(document: Mapping[str, Any]) -> datetime:
     if started_at is None or started_at.tzinfo is None:
         raise RefusedError("the state machine did not say when it started this command")
     return started_at
+
+
+def _read_minutes(document: Mapping[str, Any]) -> int:
+    value = document.get("minutes")
+    if value is None:
+        return PAUSE_MINUTES
+    if type(value) is not int or not SHORTEST_PAUSE <= value <= LONGEST_PAUSE:
+        raise RefusedError("a pause lasts from 15 minutes to 7 days")
+    return value
 
 
 def _read_contact(document: Mapping[str, Any]) -> tuple[str, ContactKind]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from rollcall.contact.record import update_record
 from rollcall.contact.repeated_edits import make_released
 from rollcall.control.commands import Command, RefusedError, describe_command
+from rollcall.control.pauses import Pauses
 from rollcall.control.proof import UnprovenError, build_request, check_operator, read_answer
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import make_notice
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from rollcall.contact.record import ContactMemory
     from rollcall.control.commands import ProvenCaller
+    from rollcall.control.pauses import PauseMemory
     from rollcall.control.proof import IdentityAnswer, IdentityRequest, Place
     from rollcall.model.contact import ContactKind
     from rollcall.ports import Clock, Organization, OutcomeBus
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
     from rollcall.rosters.orphaned import Matches
     from rollcall.sweep.approvals import PendingPlan
     from rollcall.sweep.ports import SweepMachine, Sweeps
+
+
+#: The operation that the schedule starts.
+FOLLOW_UP: Final = "follow-up"
 
 
 class IdentityService(Protocol):
@@ -44,16 +50,6 @@ class CommandLedger(Protocol):
         """Record the `part` (command, result or refusal) of an execution (its name).
 
         Of a part that is there already the first record stays, as it is of an earlier try.
-        """
-
-
-class PauseMemory(Protocol):
-    """Memory of the pause."""
-
-    def set_paused(self, *, paused: bool, command: Command) -> bool:
-        """Stop all writes, or let them go on; RetryableError.
-
-        False, and nothing changes, if a command that started later did either.
         """
 
 
@@ -78,9 +74,14 @@ class CommandHandler:
     def handle(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """`{"done": true, ...}`, or `{"refused": "<why>"}`.
 
+        The schedule's FOLLOW_UP needs no proof: it alerts what is due about the pause, and nothing else.
+
         RetryableError if AWS was busy or broken: the same command again finishes what was begun.
         """
         now = self.clock.now()
+        if document.get("operation") == FOLLOW_UP:
+            pause = Pauses(memory=self.pause, bus=self.bus).follow_up(now)
+            return {"done": True, "pause": pause and str(pause.stage)}
         try:
             caller = self._identify(document, now)
         except UnprovenError as error:
@@ -112,10 +113,8 @@ class CommandHandler:
 
     def _carry_out(self, command: Command, now: datetime) -> dict[str, Any]:
         match command.operation:
-            case "pause":
-                return self._pause(command, now, paused=True)
-            case "unpause":
-                return self._pause(command, now, paused=False)
+            case "pause" | "unpause":
+                return self._pause(command, now)
             case "approve":
                 return self._approve(command, now)
             case "back" if command.plan is not None:
@@ -126,13 +125,9 @@ class CommandHandler:
                 return self._sweep(command)
         raise RefusedError("no such operation")
 
-    def _pause(self, command: Command, now: datetime, *, paused: bool) -> dict[str, Any]:
-        if not self.pause.set_paused(paused=paused, command=command):
-            raise RefusedError("a later command paused or resumed Rollcall: see `rollcall status`")
-        kind = NoticeKind.PAUSED if paused else NoticeKind.UNPAUSED
-        facts = command.facts | {"reason": command.reason}
-        self.bus.publish_notice(make_notice(kind, key=command.execution, facts=facts), now)
-        return {"paused": paused}
+    def _pause(self, command: Command, now: datetime) -> dict[str, Any]:
+        pause = Pauses(memory=self.pause, bus=self.bus).carry_out(command, now)
+        return {"paused": True, "until": pause.until.isoformat()} if pause.is_open else {"paused": False}
 
     def _sweep(self, command: Command) -> dict[str, Any]:
         """The execution of the sweep has the name of the command's: each try starts the same one."""

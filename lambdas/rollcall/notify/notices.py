@@ -194,6 +194,8 @@ def pick_variant(kind: NoticeKind, given: Mapping[str, Any]) -> str:
         case NoticeKind.SWEEP_APPLIED:
             finished = str(given.get("ending", "finished")) in _FINISHED
             special = _find_left(given) if finished else "stopped"
+        case NoticeKind.PAUSED:
+            special = str(given.get("stage"))
         case NoticeKind.BULK_EDIT:
             special = (_find_left(given) or "quiet") if given.get("quiet_since") else str(given.get("by"))
     found = f"{kind}/{special}"

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from rollcall.model.levels import Severity
+from rollcall.outcomes.bulk_edit_words import BULK_EDITS
 from rollcall.outcomes.meaning import NoticeWords
 
 
@@ -87,28 +88,15 @@ _APPROVED = NoticeWords(
     runbook="roster-approved",
 )
 
-_MEANWHILE = """
-- This message stands for one about each contact. If they are left as they are, `rollcall status` says
-why."""
-_BULK = NoticeWords(
-    severity=Severity.CRITICAL,
-    headline="BULK EDIT by {principal}: contacts of {accounts_count} accounts in {window_minutes} minutes",
-    waits="{meanwhile}; edits may go on, and updates carry the same incident id",
-    lines=(
-        ("Who", "{who}"),
-        ("From", "{origin}"),
-        ("Edits", "{edits}"),
-        ("Accounts", "{accounts_count}"),
-        ("First", "{first_at}"),
-        ("Last", "{last_at}"),
-        ("Outcome", "{outcome}"),
-    ),
+_PAUSED = NoticeWords(
+    severity=Severity.HIGH,
+    headline="Rollcall PAUSED until {until}: nothing is put back",
+    waits="nothing is written until {until}, unless somebody ends the pause; edits are told and left alone",
+    lines=(_BY, _USER, _EXECUTION, _WHY, ("Until", "{until}")),
     do="""
-- Stop the principal above: revoke its sessions, or deny it by a service control policy. Then ask who is
-behind it."""
-    + _MEANWHILE,
-    runbook="bulk-edit",
-    examples="Accounts (examples)",
+- If you know of it: end the pause when its reason is gone: `rollcall unpause --reason TEXT`
+- If nobody does: treat the principal above as compromised, and end the pause now.""",
+    runbook="paused",
 )
 
 #: By kind, and where its facts make a difference by kind and what that is: see `notify.notices.pick_variant`.
@@ -215,15 +203,14 @@ above the limits is held for a person again.""",
 - Plan again: `rollcall sweep`. Read the new plan before you approve it.""",
         runbook="plan-altered",
     ),
-    NoticeKind.PAUSED: NoticeWords(
-        severity=Severity.HIGH,
-        headline="Rollcall PAUSED: nothing is put back",
-        waits="nothing is written until somebody ends the pause; edits are told and left alone",
-        lines=(_BY, _USER, _EXECUTION, _WHY),
-        do="""
-- If you know of it: end the pause when its reason is gone: `rollcall unpause --reason TEXT`
-- If nobody does: treat the principal above as compromised, and end the pause now.""",
-        runbook="paused",
+    NoticeKind.PAUSED: _PAUSED,
+    "paused/replaced": replace(_PAUSED, headline="pause REPLACED by one until {until}: nothing is put back"),
+    "paused/reminded": replace(_PAUSED, headline="Rollcall is still PAUSED, until {until}"),
+    "paused/ended": replace(
+        _PAUSED,
+        headline="the pause has ended by itself, Rollcall writes again",
+        waits="",
+        do="- Run a sweep, to put right what was changed during the pause: `rollcall sweep`",
     ),
     NoticeKind.UNPAUSED: NoticeWords(
         severity=Severity.MEDIUM,
@@ -232,39 +219,7 @@ above the limits is held for a person again.""",
         do="- Run a sweep, to put right what was changed during the pause: `rollcall sweep`",
         runbook="unpaused",
     ),
-    NoticeKind.BULK_EDIT: _BULK,
-    "bulk-edit/address": replace(
-        _BULK,
-        headline="BULK EDIT from {source_ip}: contacts of {accounts_count} accounts in {window_minutes} min",
-        do="""
-- Find out whose address this is. If nobody planned this, treat the principals above as compromised: revoke
-their sessions, or deny them by a service control policy."""
-        + _MEANWHILE,
-    ),
-    "bulk-edit/organization": replace(
-        _BULK,
-        headline="BULK EDIT by many: contacts of {accounts_count} accounts in {window_minutes} minutes",
-        do="""
-- Many principals at once: look for what those above have in common, such as a stolen pipeline or identity
-provider. If nobody planned this, treat them as compromised: revoke their sessions."""
-        + _MEANWHILE,
-    ),
-    "bulk-edit/quiet": replace(
-        _BULK,
-        headline="BULK EDIT has ended, nothing is left to put back: contacts of {accounts_count} accounts",
-        waits="",
-        do="""
-- Make sure that who did it was stopped, and find out who that was. No contact is left changed, but the
-credentials behind the edits may still work.""",
-    ),
-    "bulk-edit/left": replace(
-        _BULK,
-        headline="BULK EDIT has ended, NOT all put back: contacts of {accounts_count} accounts",
-        waits="some contacts are not as the roster wants them, see the outcome below",
-        do="""
-- Run a sweep, to put right what is left: `rollcall sweep`. Its report names what cannot be set, and why.
-- Make sure that who did it was stopped, and find out who that was.""",
-    ),
+    **BULK_EDITS,
     NoticeKind.CONTACTS_SET: NoticeWords(
         severity=Severity.INFO,
         headline="contacts set to the roster's values by {principal}",

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from rollcall.outcomes.notice_kinds import NOTICES
+from rollcall.outcomes.notice_kinds import NOTICES, NoticeKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from rollcall.model.levels import Severity
-    from rollcall.outcomes.notice_kinds import NoticeKind
 
 VERSION = 1
+#: Notices that belong to the incident of another kind.
+_INCIDENTS = {NoticeKind.UNPAUSED: NoticeKind.PAUSED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +36,8 @@ class Notice:
     @property
     def incident_id(self) -> str:
         """`RC-` and 12 hexadecimal digits."""
-        return "RC-" + hashlib.sha256(f"{self.kind}/{self.key}".encode()).hexdigest()[:12]
+        kind = _INCIDENTS.get(self.kind, self.kind)
+        return "RC-" + hashlib.sha256(f"{kind}/{self.key}".encode()).hexdigest()[:12]
 
 
 def make_notice(kind: NoticeKind, *, key: str, facts: Mapping[str, Any], update: int = 0) -> Notice:

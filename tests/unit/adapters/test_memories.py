@@ -14,7 +14,7 @@ from rollcall.adapters.state.channels import ChannelMemoryTable
 from rollcall.adapters.state.rosters import MatchTable
 from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.bulk_edits.model import Bulk, By, Edit, EditWindow, GroupedIncident
-from rollcall.control.commands import Command, ProvenCaller
+from rollcall.control.pauses import Pause, Stage
 from rollcall.model.errors import RetryableError
 from rollcall.model.roster import compute_digest
 from rollcall.notify.notifier import ChannelRecord
@@ -76,22 +76,43 @@ grouped = st.builds(
     bulk=st.sampled_from(("bulk-1", "bulk-2")),
     verdict=st.sampled_from(("set", "pending")),
 )
-commands = st.builds(
-    lambda name, second: Command.from_document(
-        {
-            "operation": "pause",
-            "reason": "test",
-            "execution": name,
-            "started": f"2026-10-05T09:30:{second:06.3f}Z",
-        },
-        ProvenCaller(arn="test", user_id="test"),
+
+
+class Moment:
+    """A clock that the sequences of operations set."""
+
+    time = NOW
+
+    def now(self):
+        return self.time
+
+    def sleep(self, seconds):
+        self.time += timedelta(seconds=seconds)
+
+
+CLOCK = Moment()
+pauses = st.builds(
+    lambda stage, name, update, seconds: Pause(
+        stage=stage,
+        by="test",
+        user_id="test",
+        execution=name,
+        reason="test",
+        started_at=NOW,
+        until=NOW.replace(microsecond=0) + timedelta(seconds=seconds),
+        alerted_at=NOW,
+        incident="one",
+        update=update,
     ),
+    st.sampled_from(Stage),
     st.sampled_from(("one", "two")),
-    st.sampled_from((1, 1.5, 2)),
+    st.integers(0, 2),
+    st.integers(0, 300),
 )
 #: An operation is a name and what it is called with besides the time.
 STATE_OPERATIONS = st.one_of(
-    st.tuples(st.just("set_paused"), st.booleans(), commands),
+    st.tuples(st.just("save_pause"), pauses, st.none() | pauses),
+    st.tuples(st.just("load_pause")),
     st.tuples(st.just("approve"), st.sampled_from(DOCUMENTS)),
     st.tuples(st.just("get_enforcement")),
     st.tuples(st.just("load_roster"), st.sampled_from(DIGESTS)),
@@ -236,12 +257,15 @@ def assert_equal_answers(operations, one, other, perform):
         assert answers[0] == answers[1], operation
 
 
-def on_state(state, now, name, *arguments):  # noqa: C901, PLR0911  # one case for each operation
+def on_state(state, now, name, *arguments):  # noqa: C901, PLR0911, PLR0912  # one case for each operation
+    CLOCK.time = now
     match name, arguments:
         case "approve", (document,):
             return state.approve(digest=compute_digest(document), document=document, by="test", at=now)
-        case "set_paused", (paused, command):
-            return state.set_paused(paused=paused, command=command)
+        case "save_pause", (pause, before):
+            return state.save_pause(pause, before=before)
+        case "load_pause", ():
+            return state.load_pause()
         case "open_intent", (record,):
             return state.open_intent(record, at=now)
         case "open_anew", (intent,):
@@ -341,7 +365,8 @@ in_a_table = settings(
 def test_the_state_in_memory_is_the_state_in_the_table(dynamodb, table, operations):
     # Half of the calls want an approved roster to be anything but refusals.
     approved = [(("approve", ROSTER), 0), *operations]
-    pair = WholeStateTable(client=dynamodb, table=table()), MemoryState(Faults())
+    stored = WholeStateTable(client=dynamodb, table=table(), clock=CLOCK)
+    pair = stored, MemoryState(Faults(), now=CLOCK.now)
     assert_equal_answers(approved, *pair, on_state)
 
 

@@ -18,19 +18,22 @@ from tests.support.sweep_world import ALICE
 from tests.support.timeline import Timeline, edit
 from tests.support.world import MALLORY, MEMBER, PRODUCTION, api_values
 
+PAUSED = {"done": True, "paused": True, "until": "2026-10-05T13:00:00+00:00"}
+FOLLOW_UP = {"operation": "follow-up"}
 STARTED = "2026-10-05T09:30:00.000Z"
 
 
 class TestPause:
     def test_a_pause_stops_signals_until_it_is_ended_and_both_are_told_with_names(self):
         world = settled()
-        assert world.command("pause", reason="migration") == {"done": True, "paused": True}
+        assert world.command("pause", reason="migration") == PAUSED
         world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
         world.drain()
         assert world.contacts()["SECURITY"] == MALLORY
         assert world.command("unpause", reason="done with it") == {"done": True, "paused": False}
         whose = {"by": ALICE, "user_id": "AROAEXAMPLE:alice"}
-        assert world.facts("paused") == whose | {"execution": "c-0", "reason": "migration"}
+        facts = {"execution": "c-0", "reason": "migration", "stage": "begun", "until": "2026-10-05T13:00:00Z"}
+        assert world.facts("paused") == whose | facts
         assert world.facts("unpaused")["by"] == ALICE
         assert world.facts("unpaused")["reason"] == "done with it"
         world.sweep()
@@ -46,11 +49,95 @@ class TestPause:
         world.command("pause", execution="one")
         assert world.told() == ["paused"]
 
-    def test_two_pauses_are_told_twice(self):
+    def test_a_pause_on_a_pause_says_whose_that_is_and_replaces_it_only_if_told_to(self):
         world = settled()
-        world.command("pause")
-        world.command("pause")
+        world.command("pause", reason="migration")
+        bob = ALICE.replace("alice", "bob")
+        refused = world.command("pause", by=bob, execution="bob")["refused"]
+        assert ALICE in refused
+        assert "until 2026-10-05T13:00:00Z" in refused
+        assert world.state.pause is not None
+        assert world.state.pause.by == ALICE
+        answer = world.command("pause", by=bob, execution="again", minutes=24 * 60, replace=True)
+        assert answer["until"].startswith("2026-10-06T09:00:00")
+        assert (world.facts("paused")["by"], world.facts("paused")["stage"]) == (bob, "replaced")
         assert world.told() == ["paused", "paused"]
+
+    def test_an_unconfirmed_replacement_is_none(self):
+        for replace in (None, False, "yes", 1):
+            world = settled()
+            world.command("pause")
+            assert "refused" in world.command("pause", execution="two", replace=replace)
+
+    @pytest.mark.parametrize("minutes", [0, 14, 10_081, -60, "240", 60.5, True])
+    def test_a_pause_lasts_from_15_minutes_to_7_days(self, minutes):
+        world = settled()
+        assert "15 minutes" in world.command("pause", minutes=minutes)["refused"]
+        assert not world.state.paused
+        for right in (15, 10_080):
+            assert world.command("pause", execution=f"for-{right}", minutes=right, replace=True)["paused"]
+
+    def test_it_ends_by_itself_to_the_second_and_that_is_told_once(self):
+        world = settled()
+        world.command("pause", minutes=30)
+        world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+        world.clock.sleep(30 * 60 - 1)
+        world.drain()
+        assert world.contacts()["SECURITY"] == MALLORY
+        assert world.state.get_enforcement().paused
+        world.clock.sleep(1)
+        assert not world.state.get_enforcement().paused
+        assert world.handle(FOLLOW_UP) == {"done": True, "pause": "ended"}
+        assert world.handle(FOLLOW_UP) == {"done": True, "pause": None}
+        world.sweep()
+        assert world.contacts()["SECURITY"] == api_values("soc")
+        ended = [notice for notice in world.notices if notice["notice"] == "paused"]
+        assert [one["facts"]["stage"] for one in ended] == ["begun", "ended"]
+        assert len({one["incident_id"] for one in ended}) == 1
+
+    def test_one_that_goes_on_is_told_once_a_day(self):
+        world = settled()
+        world.command("pause", minutes=3 * 24 * 60)
+        found = []
+        for _ in range(3 * 24 * 4):
+            world.clock.sleep(15 * 60)
+            found.append(world.handle(FOLLOW_UP)["pause"])
+        assert [stage for stage in found if stage] == ["reminded", "reminded", "ended"]
+        assert world.facts("paused")["by"] == ALICE
+
+    def test_from_its_begin_to_its_end_it_is_one_incident_with_rising_updates(self):
+        world = settled()
+        world.command("pause", minutes=2880)
+        world.clock.sleep(86_400)
+        world.handle(FOLLOW_UP)
+        world.command("pause", execution="two", replace=True)
+        world.command("unpause")
+        assert [notice["notice"] for notice in world.notices] == ["paused", "paused", "paused", "unpaused"]
+        assert [notice["update"] for notice in world.notices] == [0, 1, 2, 3]
+        assert len({notice["incident_id"] for notice in world.notices}) == 1
+        assert [alert.attributes["stage"] for alert in world.alerts] == ["open", "open", "open", "closed"]
+        world.command("pause", execution="three")
+        assert len({notice["incident_id"] for notice in world.notices}) == 2
+
+    @pytest.mark.parametrize("step", ["bus.publish_notice", "state.save_pause"])
+    def test_an_end_that_was_cut_off_is_told_by_the_next_try_once(self, step):
+        world = settled()
+        world.command("pause", minutes=30)
+        world.clock.sleep(1800)
+        world.faults.plan(step, RetryableError("busy"))
+        with pytest.raises(RetryableError):
+            world.handle(FOLLOW_UP)
+        world.clock.sleep(60)
+        world.handle(FOLLOW_UP)
+        assert [alert.attributes["stage"] for alert in world.alerts] == ["open", "closed"]
+
+    def test_of_two_commands_at_once_one_is_tried_again(self):
+        world = settled()
+        world.faults.then("state.save_pause", lambda: world.command("unpause", execution="faster"))
+        with pytest.raises(RetryableError):
+            world.command("pause", execution="one")
+        assert "a later command" in world.command("pause", execution="one")["refused"]
+        assert not world.state.paused
 
     @pytest.mark.parametrize(("first", "second"), [("pause", "unpause"), ("unpause", "pause")])
     def test_a_command_that_is_tried_again_does_not_undo_one_that_started_later(self, first, second):

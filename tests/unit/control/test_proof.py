@@ -381,10 +381,12 @@ class TestCommands:
                 "weakened": None,
                 "account": None,
                 "kind": None,
+                "minutes": None,
+                "replace": None,
                 "by": ALICE,
                 "user_id": "AROAEXAMPLE:alice",
             },
-            ("one", "result"): {"done": True, "paused": True},
+            ("one", "result"): {"done": True, "paused": True, "until": "2026-10-05T13:00:00+00:00"},
         }
 
     def test_a_sweep_is_started_once_in_the_name_of_who_is_proven(self):

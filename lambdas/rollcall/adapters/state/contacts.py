@@ -48,10 +48,12 @@ class ContactItems(TableAdapter):
             raise ValueError("there is no intent to open")
         check = {
             "Key": CONTROL,
-            "ConditionExpression": "approved = :digest AND (attribute_not_exists(paused) OR paused = :no)",
+            "ConditionExpression": "approved = :digest AND (attribute_not_exists(paused) OR paused = :no"
+            " OR paused_until <= :now)",
             "ExpressionAttributeValues": {
                 ":digest": {"S": record.intent.roster_digest},
                 ":no": {"BOOL": False},
+                ":now": {"N": str(int(at.timestamp()))},
             },
         }
         for tries_left in reversed(range(_TRIES)):

@@ -6,32 +6,44 @@ import gzip
 import hashlib
 import json
 from collections import defaultdict
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.errors import AWS_ERRORS
 from rollcall.adapters.state.table import TableAdapter, make_error, make_key
+from rollcall.adapters.system import SystemClock
+from rollcall.control.pauses import Pause, Stage
 from rollcall.decide.resolve import Enforcement
 from rollcall.model.errors import RetryableError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
-    from rollcall.control.commands import Command
+    from rollcall.ports import Clock
 
 CONTROL = make_key("control", "control")
+_PAUSE_TEXTS = ("by", "user_id", "execution", "reason", "incident")
+
+
+def is_paused(item: Mapping[str, Any], now: datetime) -> bool:
+    """Whether the control item pauses writes at this time. A pause without an end does not end."""
+    until = item.get("paused_until", {}).get("N")
+    over = until is not None and int(until) <= now.timestamp()
+    return bool(item.get("paused", {}).get("BOOL", False)) and not over
 
 
 class ControlItems(TableAdapter):
     """The ports `RosterMemory` and `PauseMemory`, in one item: intents are checked against both at once."""
 
+    def __init__(self, *, client: Any, table: str, clock: Clock | None = None) -> None:
+        super().__init__(client=client, table=table)
+        self._clock = clock or SystemClock()
+
     def get_enforcement(self) -> Enforcement:
         """The pause and the approved digest."""
         item = self._table.get(CONTROL) or {}
         return Enforcement(
-            approved=item.get("approved", {}).get("S"),
-            paused=bool(item.get("paused", {}).get("BOOL", False)),
+            approved=item.get("approved", {}).get("S"), paused=is_paused(item, self._clock.now())
         )
 
     def load_roster(self, digest: str) -> Mapping[str, Any]:
@@ -79,25 +91,43 @@ class ControlItems(TableAdapter):
         except AWS_ERRORS as error:
             raise make_error("the approval", error) from None
 
-    def set_paused(self, *, paused: bool, command: Command) -> bool:
-        """Stop all writes, or let them go on; the control item says who and why.
+    def load_pause(self) -> Pause | None:
+        """What the control item says about the last pause."""
+        item = self._table.get(CONTROL) or {}
+        if "paused_execution" not in item:
+            return None
+        texts = {name: item[f"paused_{name}"]["S"] for name in _PAUSE_TEXTS}
+        return Pause(
+            stage=Stage(item["paused_stage"]["S"]),
+            started_at=datetime.fromisoformat(item["paused_at"]["S"]),
+            until=datetime.fromtimestamp(int(item["paused_until"]["N"]), UTC),
+            alerted_at=datetime.fromisoformat(item["paused_alerted_at"]["S"]),
+            update=int(item["paused_update"]["N"]),
+            **texts,
+        )
 
-        A command that is tried again does not undo one that started after it: then False.
-        """
+    def save_pause(self, pause: Pause, *, before: Pause | None) -> bool:
+        """Stop all writes, or let them go on; intents are checked against `paused` and `paused_until`."""
+        values = {
+            "paused": {"BOOL": pause.is_open},
+            "paused_stage": {"S": str(pause.stage)},
+            "paused_at": {"S": pause.started_at.isoformat()},
+            "paused_until": {"N": str(int(pause.until.timestamp()))},
+            "paused_alerted_at": {"S": pause.alerted_at.isoformat()},
+            "paused_update": {"N": str(pause.update)},
+            **{f"paused_{name}": {"S": getattr(pause, name)} for name in _PAUSE_TEXTS},
+        }
+        condition = "attribute_not_exists(paused_execution)"
+        given = {f":{name}": value for name, value in values.items()}
+        if before is not None:
+            condition = "paused_execution = :known AND paused_update = :last"
+            given |= {":known": {"S": before.execution}, ":last": {"N": str(before.update)}}
         return self._table.try_write(
             "update_item",
             Key=CONTROL,
-            ConditionExpression="attribute_not_exists(paused_at) OR paused_at < :at"
-            " OR paused_execution = :execution",
-            UpdateExpression="SET paused = :paused, paused_by = :by, paused_user_id = :user_id,"
-            " paused_execution = :execution, paused_why = :reason, paused_at = :at",
-            ExpressionAttributeValues={
-                ":paused": {"BOOL": paused},
-                **{f":{name}": {"S": text} for name, text in command.facts.items()},
-                ":reason": {"S": command.reason},
-                # All of one length, so that their order is that of the times.
-                ":at": {"S": command.started_at.astimezone(UTC).isoformat(timespec="milliseconds")},
-            },
+            ConditionExpression=condition,
+            UpdateExpression="SET " + ", ".join(f"{name} = :{name}" for name in values),
+            ExpressionAttributeValues=given,
         )
 
 

@@ -255,7 +255,7 @@ def test_a_plan_above_the_limits_says_that_a_sweep_would_wait(right):
     for account in (PAYMENTS, SHOP, HUB):
         right.has(account)
     result = right.run("plan", "--fresh")
-    assert "A sweep would ask for approval: 3 of 6 active accounts would change, the limit is 1" in (
+    assert "A sweep would ask for approval: 4 of 6 active accounts would change, the limit is 1" in (
         result.stdout
     )
 

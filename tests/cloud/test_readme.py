@@ -9,7 +9,7 @@ import re
 import pytest
 
 from localcloud.aws.trails import log_organization
-from localcloud.cloud.clients import AccountClients
+from localcloud.cloud.clients import ADMINISTRATOR, AccountClients
 from localcloud.running import find_running
 from localcloud.story.cdk import ROOT
 from tests.cloud.page import Reader, blocks
@@ -71,7 +71,9 @@ def test_from_a_fresh_checkout_to_an_approved_roster(reader, clients, bare):
                 "# members:\n#   deploy: stackset\n#   ",
                 "members:\n  deploy: stackset\n  ",
             )
-        if "DIGEST" in block.text:  # the step says: set mode: enforce
+        if "DIGEST" in block.text:  # the step says: set mode: enforce, and name who approves
+            with (config / "organization.yaml").open("a", encoding="utf-8") as organization:
+                organization.write(f"operators: [arn:aws:iam::{HUB}:role/{ADMINISTRATOR}]\n")
             replace(config / "contacts.yaml", "mode: audit", "mode: enforce")
         for line in block.text.splitlines():
             command = line.strip()
@@ -95,7 +97,11 @@ def pending(reader):
 
 
 def test_every_block_with_commands_says_whose_they_are():
-    others = {block.tag for block in blocks(README)} - {"console hub", "console management"}
+    others = {block.tag for block in blocks(README)} - {
+        "console hub",
+        "console management",
+        "console operator",
+    }
     assert others == {"", "yaml"}
     (local,) = [block.text for block in blocks(README) if "local-env" in block.text]
     assert re.search(r"^\.venv/bin/aws account delete-alternate-contact", local, re.MULTILINE)

@@ -75,6 +75,7 @@ _POLICIES = tuple(f"arn:{{AWS::Partition}}:iam::{owner}:policy/*" for owner in (
 #: What people may look at.
 LOOKING: Grants = {
     "account:GetAlternateContact": _MEMBERS,
+    "account:GetContactInformation": _MEMBERS,
     "cloudformation:DescribeStacks": _STACK,
     "cloudformation:ListStackInstances": "arn:{AWS::Partition}:cloudformation:{AWS::Region}:*"
     ":stackset/rollcall-forwarder:*",

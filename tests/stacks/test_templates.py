@@ -73,4 +73,4 @@ def test_faults_are_told_without_a_traceback(tmp_path: Path) -> None:
     result = run("--config", str(tmp_path))
     assert result.returncode == 1
     assert "Traceback" not in result.stderr
-    assert "organization.yaml: there is no such file" in result.stderr
+    assert "has neither organization.yaml nor contacts.yaml" in result.stderr

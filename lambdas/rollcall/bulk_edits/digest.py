@@ -63,9 +63,10 @@ class DigestWriter:
             if left > timedelta(0) and len(window.recent) < MOST_EDITS:
                 return int(left.total_seconds()) + 1
             # Published first: a crash in between publishes the same once more.
-            self.bus.publish_notice(make_digest_notice(window), self.clock.now())
-            if self.bulks.save_windows([replace(window, recent=())], at=self.clock.now()):
-                return None
+            part, rest = window.recent[:MOST_EDITS], window.recent[MOST_EDITS:]
+            self.bus.publish_notice(make_digest_notice(replace(window, recent=part)), self.clock.now())
+            if self.bulks.save_windows([replace(window, recent=rest)], at=self.clock.now()):
+                return self.publish_if_due(name)
         raise RetryableError("other workers are collecting edits of the same principal")
 
 

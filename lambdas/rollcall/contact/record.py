@@ -45,6 +45,8 @@ class KnownEdit(Serializable):
     root: bool
     #: The verdict that was last published of it, None before.
     published: str | None = None
+    #: And when: the contact was looked at before.
+    published_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,8 +127,13 @@ class ContactRecord(Serializable):
         return min(later, key=lambda write: write.state is not WriteState.WRITTEN, default=None)
 
     def list_beside(self, key: str) -> Sequence[KnownEdit]:
-        """The other edits that no write of ours undid."""
-        return [edit for edit in self.edits if edit.key != key and self.find_undoing(edit.at) is None]
+        """The other edits that no write of ours undid, and that may have been there beside this one."""
+        own = self.find_edit(key)
+        return [
+            edit
+            for edit in self.edits
+            if edit.key != key and self.find_undoing(edit.at) is None and not _is_over(edit, own)
+        ]
 
     def list_mistaken(self, key: str) -> Sequence[KnownEdit]:
         """Those of them that were taken for right: as another edit was to be undone, they were changes."""
@@ -161,6 +168,17 @@ class ContactRecord(Serializable):
         return Call.CONFIRMS if open_end else Call.OURS
 
 
+#: The contact was found right after such an edit, and that was the end of it.
+_FOUND_RIGHT: Final = (Verdict.SET_BY_OTHERS, Verdict.CHANGED_BACK)
+
+
+def _is_over(edit: KnownEdit, own: KnownEdit | None) -> bool:
+    """Whether the contact was found right between the two edits: the one has nothing to do with the other."""
+    if edit.published not in _FOUND_RIGHT or edit.published_at is None or own is None or own.at is None:
+        return False
+    return own.at > edit.published_at + SKEW
+
+
 def _get_reach(edit: KnownEdit) -> timedelta:
     """How long after an edit it may still be alerted, and so is known to somebody."""
     return MESSAGES_LAST if edit.published is None else SKEW
@@ -176,10 +194,13 @@ def add_edit(record: ContactRecord, edit: KnownEdit) -> ContactRecord:
     return replace(record, edits=tuple(edits))
 
 
-def mark_published(record: ContactRecord, key: str, verdict: str) -> ContactRecord:
+def mark_published(record: ContactRecord, key: str, verdict: str, at: datetime) -> ContactRecord:
     """Remember what was published of an edit, if the edit is remembered."""
-    edits = [replace(edit, published=verdict) if edit.key == key else edit for edit in record.edits]
-    return replace(record, edits=tuple(edits))
+    known = record.find_edit(key)
+    if known is None:
+        return record
+    marked = replace(known, published=verdict, published_at=at)
+    return replace(record, edits=tuple(marked if edit.key == key else edit for edit in record.edits))
 
 
 def end_intent(record: ContactRecord, write: KnownWrite) -> ContactRecord:

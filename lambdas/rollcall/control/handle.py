@@ -143,6 +143,10 @@ class CommandHandler:
             raise RefusedError("its roster weakens something else by now: read the plan again, then approve")
         before = self.rosters.find_current(control)
         self.sweeps.approve(held.plan, by=command.caller.arn, at=now)
+        candidate = self.rosters.candidate.digest
+        if held.roster == candidate or held.summary.get("back"):
+            # At each try: what is deployed would be approved again by itself if its change is small.
+            self.sweeps.save_left(None if held.roster == candidate else candidate, now)
         if held.roster != control.approved:
             approve_candidate(
                 memory=self.rosters.memory,
@@ -154,9 +158,6 @@ class CommandHandler:
                 user_id=command.caller.user_id,
                 execution=command.name,
             )
-            # What is deployed would be approved again by itself if its change is small.
-            candidate = self.rosters.candidate.digest
-            self.sweeps.save_left(candidate if held.roster != candidate else None, now)
         # Another roster was compared with the one before, and its plan is nobody's wish any more.
         same = {self.rosters.candidate.digest} if held.roster == control.approved else set()
         self.sweeps.forget_others({held.roster, *same})

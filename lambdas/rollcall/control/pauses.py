@@ -127,7 +127,8 @@ def _make_next(known: Pause | None, command: Command, now: datetime) -> Pause:
         until=until,
         alerted_at=command.started_at,
         incident=known.incident if known is not None and goes_on else command.execution,
-        update=known.update + 1 if known is not None and goes_on else 0,
+        # A follow-up at the same time takes the number between: neither is taken for the other.
+        update=known.update + 2 if known is not None and goes_on else 0,
     )
 
 

@@ -267,7 +267,7 @@ def close_record(record: ContactRecord, signal: Signal, item: AppliedChange, now
         revert = Revert(call=signal.event.key, principal=signal.actor.principal, at=now)
         record = replace(record, repeated=count_revert(record.repeated, revert))
     if signal.cause in TAMPERING and verdict is not Verdict.PENDING:
-        record = mark_published(record, signal.event.key, str(verdict))
+        record = mark_published(record, signal.event.key, str(verdict), now)
     if signal.cause is Cause.SWEPT:
         return record  # its report counts by the drift known before
     return replace(record, drift=note_drift(record.drift, verdict, item.outcome.found, now))

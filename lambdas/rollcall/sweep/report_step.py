@@ -127,11 +127,19 @@ class ReportStep:
             self._remember(run, tally)
         self._measure(run, summary)
         # What they did is alerted by the next run if not by this one.
-        with suppress(RetryableError):
-            for earlier in self.ports.sweeps.list_unreported():
-                lost = replace(earlier, ending=Ending.FAILED)
+        for lost in self._list_lost():
+            with suppress(RetryableError):
                 self._publish_notices(lost, self._count(lost, self._read_results(lost.id)), now, last=summary)
         return replace(run, ending=find_ending(run), next=Step.END)
+
+    def _list_lost(self) -> list[Run]:
+        """Runs that were given up before they could report; the next one may have begun already."""
+        with suppress(RetryableError):
+            unreported = self.ports.sweeps.list_unreported()
+            current = self.ports.sweeps.find_current(self.ports.clock.now())
+            under_way = current.id if current is not None else None
+            return [replace(one, ending=Ending.FAILED) for one in unreported if one.id != under_way]
+        return []
 
     def _read_results(self, run_id: str) -> Results:
         parts = self.ports.runs.read_results(run_id)

@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from rollcall.bulk_edits.digest import MOST_EDITS
+from rollcall.bulk_edits.digest import MOST_EDITS, DigestWriter
+from rollcall.bulk_edits.model import By, EditWindow
 from simulation.caller import Caller
+from tests.support.bulk_samples import edit
 from tests.support.memory import Crash
 from tests.support.timeline import many_accounts
 from tests.support.world import MALLORY, MEMBER, PRODUCTION, World, api_values
@@ -94,3 +96,27 @@ def test_a_crash_anywhere_leaves_nobody_out(step):
     world.drain()
     assert list_named(world) == sorted([(MEMBER, "BILLING"), (PRODUCTION, "BILLING")])
     assert not world.dead
+
+
+def test_no_message_stands_for_more_than_it_lists():
+    world = World().settle()
+    edits = tuple(edit(number, number) for number in range(2 * MOST_EDITS + 3))
+    world.state.save_windows([EditWindow(by=By.SET, name="user/mary", recent=edits)], at=world.clock.now())
+    writer = DigestWriter(bulks=world.state, bus=world.bus, clock=world.clock)
+    world.clock.sleep(400 * 86_400)
+    assert writer.publish_if_due("user/mary") is None
+    assert [one["facts"]["edits"] for one in digests(world)] == [MOST_EDITS, MOST_EDITS, 3]
+    assert len({one["incident_id"] for one in digests(world)}) == 3
+    assert len(list_named(world)) == len(edits)
+
+
+def test_who_sets_the_same_value_every_day_changes_nothing():
+    world = World().settle()
+    for _ in range(3):
+        set_right(world, MEMBER)
+        world.drain()
+        world.clock.sleep(86_400)
+    assert [alert.attributes["cause"] for alert in world.alerts] == ["contacts-set"] * 3
+    world.member(session="eve").put_alternate_contact(AlternateContactType="BILLING", **MALLORY)
+    world.drain()
+    assert "/mary" not in world.alerts[-1].text

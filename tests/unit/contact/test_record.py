@@ -59,7 +59,7 @@ intent_ids = named.map(lambda known: known[1])
 changes = st.one_of(
     edits.map(lambda edit: lambda record: add_edit(record, edit)),
     st.tuples(st.integers(0, 12), st.sampled_from(("set", "backed-off"))).map(
-        lambda known: lambda record: mark_published(record, f"edit-{known[0]}", known[1])
+        lambda known: lambda record: mark_published(record, f"edit-{known[0]}", known[1], NOW)
     ),
     writes.map(lambda write: lambda record: end_intent(record, write)),
     intent_ids.map(lambda intent_id: lambda record: drop_intent(record, intent_id)),
@@ -95,7 +95,7 @@ class TestEveryChange:
 class TestEdits:
     def test_a_copy_of_an_event_is_the_same_edit_whatever_it_says(self):
         record = add_edit(make_record(None), make_edit(1))
-        record = mark_published(record, "edit-1", "set")
+        record = mark_published(record, "edit-1", "set", NOW)
         copy = make_edit(1, principal="somebody else", at=None)
         assert add_edit(record, copy) == record
         assert [edit.published for edit in record.edits] == ["set"]
@@ -105,7 +105,7 @@ class TestEdits:
         for number in range(1, 9):
             record = add_edit(record, make_edit(number))
         for key in ("edit-5", "edit-3"):
-            record = mark_published(record, key, "set")
+            record = mark_published(record, key, "set", NOW)
         record = add_edit(record, make_edit(9))
         assert [edit.key for edit in record.edits] == [f"edit-{n}" for n in (1, 2, 4, 5, 6, 7, 8, 9)]
 
@@ -118,14 +118,17 @@ class TestEdits:
     def test_an_edit_that_was_pushed_out_is_not_known_as_published(self):
         """Its own message then alerts it: twice rather than never."""
         record = make_record(None, edits=tuple(map(make_edit, range(8))))
-        record = mark_published(add_edit(record, make_edit(9)), "edit-0", "set")
+        record = mark_published(add_edit(record, make_edit(9)), "edit-0", "set", NOW)
         assert record.find_edit("edit-0") is None
 
     def test_only_the_edit_of_this_event_is_marked(self):
         record = make_record(None, edits=(make_edit(1), make_edit(2)))
-        marked = mark_published(record, "edit-2", "backed-off")
+        marked = mark_published(record, "edit-2", "backed-off", NOW)
         assert [edit.published for edit in marked.edits] == [None, "backed-off"]
-        assert [edit.published for edit in mark_published(marked, "edit-2", "set").edits] == [None, "set"]
+        assert [edit.published for edit in mark_published(marked, "edit-2", "set", NOW).edits] == [
+            None,
+            "set",
+        ]
 
 
 class TestEndIntent:

@@ -113,7 +113,7 @@ class TestPause:
         world.command("pause", execution="two", replace=True)
         world.command("unpause")
         assert [notice["notice"] for notice in world.notices] == ["paused", "paused", "paused", "unpaused"]
-        assert [notice["update"] for notice in world.notices] == [0, 1, 2, 3]
+        assert [notice["update"] for notice in world.notices] == [0, 1, 3, 5]
         assert len({notice["incident_id"] for notice in world.notices}) == 1
         assert [alert.attributes["stage"] for alert in world.alerts] == ["open", "open", "open", "closed"]
         world.command("pause", execution="three")

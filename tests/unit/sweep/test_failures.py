@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from rollcall.sweep.run import Run
 from tests.support.sweep_runs import LOOSE, STRICT, changed, drift, settled
 from tests.support.sweep_world import FOR_GOOD, SweepWorld
 from tests.support.world import MALLORY, MANAGEMENT, MEMBER, PRODUCTION, api_values
@@ -107,6 +108,17 @@ def test_a_run_that_can_neither_end_nor_be_failed_holds_the_next_up_until_its_le
     assert waiting.trail.count("begin") > 10
     assert waiting.document["ending"] == "finished"
     assert world.facts("sweep-drift")["became"] == {"set": 2}, "the next run alerts of what the lost one did"
+
+
+def test_a_run_that_goes_on_beside_the_report_of_another_is_not_taken_for_lost():
+    world = drifted()
+    execution = world.execution("schedule").run_to("report")
+    other = Run.from_document({**execution.document, "id": "another", "execution": "another"})
+    world.faults.then("sweeps.list_unreported", lambda: world.sweeps.acquire(other, world.clock.now()))
+    world.sweeps.save_unreported(other, world.clock.now())
+    execution.run()
+    assert list(world.sweeps.unreported) == ["another"]
+    assert world.told() == ["sweep-drift"]
 
 
 @pytest.mark.parametrize(

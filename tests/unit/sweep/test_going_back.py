@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
 from rollcall.model.roster import compute_digest
@@ -56,6 +58,25 @@ def test_approved_it_is_enforced_and_each_contact_is_looked_at_again():
     assert world.contacts("333333333333")["SECURITY"] == api_values("soc")
     # Somebody changed it after it was observed: the next sweep judges that.
     assert world.contacts()["SECURITY"] == MALLORY
+
+
+@pytest.mark.parametrize("step", ["sweeps.save_left", "bus.publish_notice"])
+def test_an_approval_that_is_cut_off_does_not_forget_that_a_person_went_back(step):
+    world = settled()
+    world.deploy(NARROW)
+    world.sweep("roster")
+    world.state.documents[GOOD] = STRICT
+    plan_back(world)
+    (held,) = world.sweeps.list_pending(world.clock.now())
+    world.faults.plan(step, RuntimeError("cut off"))
+    for _ in range(2):
+        with suppress(RuntimeError):
+            world.command("approve", plan=held.plan, execution="one")
+    list(world.started.values())[-1].run()
+    world.clock.sleep(86_400)
+    world.sweep("schedule")
+    assert world.facts("sweep-held")["reasons"][0].startswith("a person went back from this roster")
+    assert world.state.approved == GOOD
 
 
 def test_what_is_still_deployed_does_not_come_back_by_itself_and_another_roster_does():

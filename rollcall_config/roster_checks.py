@@ -53,7 +53,7 @@ def list_entries(document: Document, key: str) -> list[tuple[Route, dict[str, An
 
 
 def list_texts(route: Route, items: Any) -> list[tuple[Route, str]]:
-    """The list_texts of a list, each with where it stands."""
+    """The texts of a list, each with where it stands."""
     found = enumerate(items) if isinstance(items, list) else ()
     return [((*route, index), item) for index, item in found if isinstance(item, str)]
 
@@ -64,7 +64,7 @@ def list_named(entry: Any, keys: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def list_accounts(document: Document, key: str) -> list[tuple[Route, str]]:
-    """All account ids that the list_entries of a list name, each with where it stands."""
+    """All account ids that the entries of a list name, each with where it stands."""
     return [
         found
         for route, entry in list_entries(document, key)

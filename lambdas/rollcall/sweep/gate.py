@@ -77,7 +77,7 @@ class Gate:
     def _is_superseded(self, run: Run, control: Enforcement) -> bool:
         if control.approved == run.approved:
             return run.roster not in (run.approved, self.rosters.candidate.digest)
-        # This very run approved it before it was cut off, or a person did: see `_candidate`.
+        # This very run approved it before it was cut off, or a person did: see `_judge_candidate`.
         return control.approved != run.roster
 
     def _go_back(self, run: Run, control: Enforcement) -> Run:

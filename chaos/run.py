@@ -61,7 +61,7 @@ class Totals:
 MINIMUMS: Final = {
     "crash at account.PutAlternateContact": 4,
     "crash at account.GetAlternateContact": 2,
-    "crash at dynamodb.GetItem": 8,
+    "crash at dynamodb.GetItem": 6,
     "crash at dynamodb.PutItem": 2,
     "crash at dynamodb.TransactWriteItems": 2,
     "crash at events.PutEvents": 2,

@@ -52,9 +52,7 @@ LengthOption = Annotated[
         "--for", metavar="TIME", parser=_read_minutes, help="How long: 30m, 4h or 2d, at most seven days."
     ),
 ]
-ReplaceOption = Annotated[
-    bool, typer.Option("--replace", metavar="", help="Put this pause in the place of one that goes on.")
-]
+ReplaceOption = Annotated[bool, typer.Option("--replace", metavar="", help="Replace the current pause.")]
 
 
 def pause(

@@ -79,7 +79,7 @@ def run_command(
     """Run a command of an operator in the hub; CommandError if it refuses or fails.
 
     `contact` is an account ID and a kind, `more` are arguments of this operation alone. It goes through a
-    state machine and not to the table, so that AWS records who started it and every command sends an alert.
+    state machine and not to the table, so that AWS records who started it, and the ledger who asked for what.
     """
     account, kind = contact or (None, None)
     document = {

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.decide.plan_text import build_group_documents, describe_groups
-from rollcall.decide.plan_values import KnownContacts, group_changes
-from rollcall.model.account import Account, AccountState
 from rollcall.model.display import Masks
 from rollcall.model.errors import RetryableError
-from rollcall.sweep.stored_plan import AlteredPlanError, open_pending
+from rollcall.sweep.stored_plan import AlteredPlanError, read_groups
 from rollcall_cli.text.problems import CommandError
 
 if TYPE_CHECKING:
@@ -42,16 +40,12 @@ def read_values(hub: Hub, plan: PendingPlan, *, approved: str | None) -> PlanVal
     """
     runs = hub.runs
     try:
-        changes = open_pending(runs, plan).read_all()
-        accounts = {account.id: account for account in runs.read_accounts(plan.data)}
         rosters = [runs.read_roster(plan.data, plan.roster)]
         if approved is not None and approved != plan.roster:
             rosters.append(hub.load_roster(approved))
+        return PlanValues(groups=read_groups(runs, plan, rosters))
     except (AlteredPlanError, RetryableError) as error:
         return PlanValues(problem=str(error))
-    known = KnownContacts(rosters)
-    placed = ((accounts.get(change.account_id) or _name(change.account_id), change) for change in changes)
-    return PlanValues(groups=group_changes(placed, known))
 
 
 def check_values(plan: PendingPlan, values: PlanValues) -> None:
@@ -87,8 +81,3 @@ def build_values_document(values: PlanValues) -> dict[str, Any]:
         "problem": values.problem,
         "groups": build_group_documents(values.groups, masks=Masks.FOREIGN),
     }
-
-
-def _name(account_id: str) -> Account:
-    """An account of which only the id is known."""
-    return Account(id=account_id, name="", state=AccountState.UNKNOWN, ou_path=(), parent_ids=())

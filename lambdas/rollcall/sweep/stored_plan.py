@@ -5,6 +5,8 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING, Final, Protocol
 
+from rollcall.decide.plan_values import KnownContacts, group_changes
+from rollcall.model.account import Account, AccountState
 from rollcall.model.errors import PermanentError
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, make_notice
@@ -12,9 +14,11 @@ from rollcall.sweep.plan_builder import PART_CHANGES, PlanDigest
 from rollcall.sweep.run import PlanReference
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from rollcall.decide.observed import PlannedChange
+    from rollcall.decide.plan_values import ChangeGroup
+    from rollcall.model.roster import Roster
     from rollcall.sweep.approvals import PendingPlan
 
 #: What reading a file raises that is not one that `write_planned` wrote.
@@ -33,6 +37,13 @@ class PlanReader(Protocol):
 
     def read_planned(self, run_id: str, roster: str, part: int) -> Sequence[PlannedChange]:
         """One part of the plan of a run for a roster (digest); RetryableError."""
+
+
+class PlanFiles(PlanReader, Protocol):
+    """Reads what a run stored of a plan and its accounts."""
+
+    def read_accounts(self, run_id: str) -> Sequence[Account]:
+        """The accounts that the run looked at; RetryableError."""
 
 
 class StoredPlan:
@@ -87,6 +98,19 @@ def open_pending(reader: PlanReader, held: PendingPlan) -> StoredPlan:
     """The stored plan of one that waits or was approved; raises as `StoredPlan`."""
     plan = PlanReference(digest=held.plan, roster=held.roster, changes=held.changes, parts=held.parts)
     return StoredPlan(reader, plan, data=held.data)
+
+
+def read_groups(runs: PlanFiles, held: PendingPlan, rosters: Iterable[Roster]) -> Sequence[ChangeGroup]:
+    """What it would write, grouped; contacts are named as these rosters name them. Raises as `StoredPlan`."""
+    changes = open_pending(runs, held).read_all()
+    accounts = {account.id: account for account in runs.read_accounts(held.data)}
+    placed = ((accounts.get(change.account_id) or _name(change.account_id), change) for change in changes)
+    return group_changes(placed, KnownContacts(rosters))
+
+
+def _name(account_id: str) -> Account:
+    """An account of which only the id is known."""
+    return Account(id=account_id, name="", state=AccountState.UNKNOWN, ou_path=(), parent_ids=())
 
 
 def make_altered_notice(*, plan: str, data: str, run: str) -> Notice:

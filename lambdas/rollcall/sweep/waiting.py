@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.decide.plan_text import build_group_documents
-from rollcall.decide.plan_values import KnownContacts, group_changes
 from rollcall.model.display import Masks
-from rollcall.sweep.stored_plan import AlteredPlanError, open_pending
+from rollcall.sweep.stored_plan import AlteredPlanError, read_groups
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +45,8 @@ def _build(held: PendingPlan, run: Run, runs: Runs, rosters: Rosters) -> dict[st
     groups: Sequence[ChangeGroup] = ()
     problem = None
     try:
-        groups = _read_groups(held, run, runs, rosters)
+        digests = dict.fromkeys(digest for digest in (held.roster, run.approved) if digest)
+        groups = read_groups(runs, held, [rosters.load(digest) for digest in digests])
     except AlteredPlanError as error:
         problem = str(error)
     return {
@@ -55,11 +55,3 @@ def _build(held: PendingPlan, run: Run, runs: Runs, rosters: Rosters) -> dict[st
         "problem": problem,
         "groups": build_group_documents(groups, masks=Masks.NOTHING),
     }
-
-
-def _read_groups(held: PendingPlan, run: Run, runs: Runs, rosters: Rosters) -> Sequence[ChangeGroup]:
-    changes = open_pending(runs, held).read_all()
-    accounts = {account.id: account for account in runs.read_accounts(held.data)}
-    digests = dict.fromkeys((held.roster, run.approved))
-    known = KnownContacts([rosters.load(digest) for digest in digests if digest])
-    return group_changes(((accounts[change.account_id], change) for change in changes), known)

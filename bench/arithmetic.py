@@ -127,7 +127,7 @@ def held_item_bytes() -> int:
         unmatched=(text,),
     )
     reasons = find_reasons_to_wait(change, limit="10%", passed=50_000, deletes=50_000, first=True)
-    plan = run.plan or draft.finish()
+    plan = run.plan or draft.finish(against=run.approved, weakenings=change.weakenings)
     held = make_pending_plan(run, draft, plan, change=change, reasons=reasons, now=now)
     return _stored(lambda table: table.save_pending(held))
 

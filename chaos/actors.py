@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from datetime import UTC, datetime
 from functools import partial
@@ -132,9 +131,7 @@ class Actors:
         for item in reversed(self._world.published):
             facts = item.document.get("facts", {})
             if item.document.get("notice") == "sweep-held" and plan in (None, facts["plan"]):
-                shown = json.dumps(facts["weakenings"], sort_keys=True).encode()
-                weakened = hashlib.sha256(shown).hexdigest()
-                self.command(name, {"operation": "approve", "plan": facts["plan"], "weakened": weakened})
+                self.command(name, {"operation": "approve", "plan": facts["plan"]})
                 return
 
     def command(self, name: str, asked: Mapping[str, Any]) -> None:

@@ -94,7 +94,7 @@ def approve(
     if not yes and not typer.confirm("Approve this plan?"):
         composition.out.print(Text("Nothing changed."))
         raise typer.Exit(1)
-    answer = run_command(hub, "approve", plan=plan.plan, weakened=plan.weakened)
+    answer = run_command(hub, "approve", plan=plan.plan)
     if as_json:
         found = {"version": 1, "plan": plan.plan, "roster": plan.roster, "changes": plan.changes}
         typer.echo(json.dumps(found | {"paused": bool(answer.get("paused"))}, indent=2))

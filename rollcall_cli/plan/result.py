@@ -113,7 +113,8 @@ def build_result(  # each is a fact of the hub
     grouper = ChangeGrouper(KnownContacts([roster, *([approved] if approved else [])]))
     for one in differences:
         grouper.add(one.account, one.change, note=one.alert_only and f"{one.alert_only}: alert only")
-    plan, compared = draft.finish(), comparison.finish()
+    compared = comparison.finish()
+    plan = draft.finish(against=approved.digest if approved else None, weakenings=compared.weakenings)
     if approved is None and not first:
         # What it weakens of a roster that is not known nobody can say.
         compared = replace(compared, weakenings=())
@@ -121,7 +122,7 @@ def build_result(  # each is a fact of the hub
     all_read = all(finding.verdict is Verdict.BLOCKED for _, finding in unknown)
     return PlanResult(
         seen=seen,
-        digest=plan.digest if whole and all_read else None,
+        digest=plan.digest if whole and all_read and (approved or first) else None,
         differences=differences,
         groups=grouper.list_groups(),
         unknown=unknown,

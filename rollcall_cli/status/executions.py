@@ -72,7 +72,6 @@ def run_command(
     *,
     reason: str = "",
     plan: str | None = None,
-    weakened: str | None = None,
     contact: tuple[str, str] | None = None,
     more: Mapping[str, int] | None = None,
 ) -> Mapping[str, Any]:
@@ -86,7 +85,6 @@ def run_command(
         "operation": operation,
         "reason": reason,
         "plan": plan,
-        "weakened": weakened,
         "account": account,
         "kind": kind,
         **(more or {}),

@@ -145,7 +145,7 @@ def test_a_plan_is_shown_and_approved(held):
     assert result.exit_code == 0, result.output
     assert_golden("approve.txt", result.stdout)
     contact = {"account": None, "kind": None}
-    asked = {"operation": "approve", "reason": "", "plan": plan.plan, "weakened": plan.weakened, **contact}
+    asked = {"operation": "approve", "reason": "", "plan": plan.plan, **contact}
     assert held.machines.inputs == [asked]
     assert held.machines.hub.state.get_enforcement().approved == plan.roster
     (execution,) = held.machines.hub.started.values()

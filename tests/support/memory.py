@@ -420,7 +420,7 @@ class MemorySweeps:
         self.faults("sweeps.save_pending")
         known = self.plans.get(held.plan)
         waits = known is not None and known.expires_at > held.held_at
-        if known is not None and waits and (known.approved_by or known.weakened == held.weakened):
+        if waits:
             return False
         self.plans = {
             key: plan for key, plan in self.plans.items() if plan.roster != held.roster or plan.approved_by

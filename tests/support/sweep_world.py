@@ -105,9 +105,6 @@ class SweepWorld(World):
         name = given.pop("execution", f"c-{len(self.bus.notices)}")
         before, self.identities.arn = self.identities.arn, given.pop("by", self.identities.arn)
         document = {"operation": operation, "reason": "drill", "plan": None, **given}
-        if operation == "approve" and (held := self.sweeps.find_pending(str(document["plan"]))) is not None:
-            # As the command line, which shows them before it asks.
-            document.setdefault("weakened", held.weakened)
         signed = sign(document, execution=f"{MACHINE}:{name}", now=self.clock.now())
         try:
             return self.handle(signed | {"started": self.find_start(name).isoformat()})

@@ -38,7 +38,7 @@ class ProvenCaller:
 
 OPERATIONS: Final = frozenset({"pause", "unpause", "approve", "back", "release", "sweep"})
 #: What a command may say besides its operation.
-_ARGUMENTS: Final = ("reason", "plan", "weakened", "account", "kind", "minutes", "replace")
+_ARGUMENTS: Final = ("reason", "plan", "account", "kind", "minutes", "replace")
 
 
 def describe_command(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,17 +60,15 @@ def _shorten(value: object) -> str | int | None:
 class Command:
     """One command. `execution` (an ARN) is the same for every try of one command, and no other's.
 
-    `plan` is the digest to approve, or that of a roster to go back to, `weakened` that of the weakenings that
-    were shown with it, `contact` the one whose backoff is to end. `started_at` is when its execution started,
-    by the clock of AWS: of two commands it says which one is newer. A pause lasts so many `minutes`;
-    `replaces` is whether it may take the place of another one.
+    `plan` is the digest to approve, or that of a roster to go back to, `contact` the one whose backoff is to
+    end. `started_at` is when its execution started, by the clock of AWS: of two commands it says which one is
+    newer. A pause lasts so many `minutes`; `replaces` is whether it may take the place of another one.
     """
 
     operation: str
     caller: ProvenCaller
     reason: str
     plan: str | None
-    weakened: str | None
     contact: tuple[str, ContactKind] | None
     execution: str
     started_at: datetime
@@ -99,7 +97,6 @@ class Command:
             caller=caller,
             reason=_read_reason(document, needed=operation in _REASONED),
             plan=plan,
-            weakened=str(document["weakened"]) if document.get("weakened") else None,
             contact=_read_contact(document) if operation == "release" else None,
             execution=str(document["execution"]),
             started_at=_read_start(document),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,34 +14,27 @@ from rollcall.model.levels import Severity
 from rollcall.model.roster import Mode
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, format_time, make_notice
-from rollcall.sweep.run import Trigger
+from rollcall.sweep.plan_builder import compute_weakened
+from rollcall.sweep.run import PlanReference, Trigger
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Sequence
 
-    from rollcall.decide.roster_change import RosterChange, Weakening
+    from rollcall.decide.roster_change import RosterChange
     from rollcall.model.roster import Roster
     from rollcall.sweep.plan_builder import PlanBuilder
-    from rollcall.sweep.run import PlanReference, Run
+    from rollcall.sweep.run import Run
 
 #: Deleting the same contact of several accounts is what an attacker would want, and a typing mistake does.
 MOST_ACCOUNTS_WITH_DELETES: Final = 1
-
-
-def compute_weakened(weakenings: Iterable[Weakening]) -> str:
-    """The digest of these weakenings, as a pending plan has it."""
-    return _compute_digest([one.as_document() for one in weakenings])
-
-
-def _compute_digest(weakenings: Any) -> str:
-    return hashlib.sha256(json.dumps(weakenings, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingPlan(Serializable):
     """A plan that waits for a person. `summary` has no contact details.
 
-    `data` is the run that stored it. `approved_by` and `approved_at` are None until somebody approves it.
+    `against` is the digest of the approved roster that its roster was compared with, empty without one,
+    `data` the run that stored it. `approved_by` and `approved_at` are None until somebody approves it.
     """
 
     plan: str
@@ -54,13 +45,20 @@ class PendingPlan(Serializable):
     held_at: datetime
     expires_at: datetime
     summary: Mapping[str, Any]
+    against: str = ""
     approved_by: str | None = None
     approved_at: datetime | None = None
 
     @property
-    def weakened(self) -> str:
-        """A digest of what its roster weakens: another one is another plan to look at."""
-        return _compute_digest(self.summary.get("weakenings", []))
+    def reference(self) -> PlanReference:
+        """The plan as it is stored. Its digest is of the weakenings, too: they are approved as shown."""
+        return PlanReference(
+            digest=self.plan,
+            roster=self.roster,
+            changes=self.changes,
+            parts=self.parts,
+            weakened=compute_weakened(self.against, self.summary.get("weakenings", ())),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +77,7 @@ class PendingPlanMemory(Protocol):
     def save_pending(self, held: PendingPlan) -> bool:
         """Remember a plan that waits; it replaces one of the same roster that nobody approved.
 
-        False if it waited before, and weakened the same.
+        False if it waited before.
         """
 
     def find_pending(self, plan: str) -> PendingPlan | None:
@@ -210,6 +208,7 @@ def make_pending_plan(
         held_at=now,
         expires_at=expires_at,
         summary=summary,
+        against=run.approved or "",
     )
 
 

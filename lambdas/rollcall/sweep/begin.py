@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, make_notice
 from rollcall.sweep.approvals import LapsedApproval
-from rollcall.sweep.run import Ending, PlanReference, Run, Step, Trigger
+from rollcall.sweep.run import Ending, Run, Step, Trigger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -103,9 +103,10 @@ def _reuse_observation(run: Run, observed: Mapping[str, Any], ports: SweepPorts)
 
 def _resume_approved(run: Run, held: PendingPlan, ports: SweepPorts) -> Run:
     """What was observed and planned is stored: it is carried out, contact by contact, as far as it holds."""
-    plan = PlanReference(digest=held.plan, roster=held.roster, changes=held.changes, parts=held.parts)
     accounts = len(ports.runs.read_accounts(held.data))
-    return replace(run, roster=held.roster, data=held.data, plan=plan, accounts=accounts, next=Step.APPLY)
+    return replace(
+        run, roster=held.roster, data=held.data, plan=held.reference, accounts=accounts, next=Step.APPLY
+    )
 
 
 def is_in_force(held: PendingPlan | None, control: Enforcement, now: datetime) -> bool:

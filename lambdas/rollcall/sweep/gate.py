@@ -15,7 +15,6 @@ from rollcall.model.errors import RetryableError
 from rollcall.outcomes.notices import format_time
 from rollcall.rosters.current import approve_candidate
 from rollcall.sweep.approvals import (
-    compute_weakened,
     find_deletes_to_wait,
     find_reasons_to_wait,
     is_enforcing,
@@ -92,8 +91,7 @@ class Gate:
         roster = self.rosters.load(run.roster)
         before = None if run.approved is None else self.rosters.load(run.approved)
         comparison = RosterComparison(approved=before, candidate=roster, today=run.started_at.date())
-        draft, plan = self._plan(run, roster, comparison)
-        change = comparison.finish()
+        draft, plan, change = self._plan(run, roster, comparison)
         seen = format_time(run.observed_at) if run.observed_at else "an unknown time"
         reasons = [
             f"{run.by} wants to go back to this roster, which was approved before",
@@ -110,8 +108,7 @@ class Gate:
             return replace(run, next=Step.REPORT)
         before = None if run.approved is None else self.rosters.load(run.approved)
         comparison = RosterComparison(approved=before, candidate=roster, today=run.started_at.date())
-        draft, plan = self._plan(run, roster, comparison)
-        change = comparison.finish()
+        draft, plan, change = self._plan(run, roster, comparison)
         reasons = find_reasons_to_wait(
             change,
             limit=(before or roster).max_changed_accounts,
@@ -124,7 +121,7 @@ class Gate:
         if control.approved == run.roster and (reasons or draft.granted):
             # A person approved it while this run looked: a run of its own carries the plan out.
             return replace(run, ending=Ending.SUPERSEDED, next=Step.REPORT)
-        by = self._find_approver(run, plan, change) if reasons else None
+        by = self._find_approver(run, plan) if reasons else None
         if reasons and by is None:
             run = self._wait_for_approval(run, draft, plan, change, reasons)
             return replace(run, next=Step.REPORT) if first else self._judge_approved(run, control)
@@ -143,17 +140,19 @@ class Gate:
         """
         if run.approved is None:
             return replace(run, next=Step.REPORT)
-        draft, plan = self._plan(run, self.rosters.load(run.approved))
+        draft, plan, same = self._plan(run, self.rosters.load(run.approved))
         reasons = find_deletes_to_wait(draft.new_deletes)
         if reasons:
-            same = RosterChange(active=draft.active)
             return replace(self._wait_for_approval(run, draft, plan, same, reasons), next=Step.REPORT)
         return replace(run, next=Step.REPORT) if control.paused else _let_through(run, plan)
 
     def _plan(
         self, run: Run, roster: Roster, comparison: RosterComparison | None = None
-    ) -> tuple[PlanBuilder, PlanReference]:
-        """Plan every account, as if nothing were paused. The day is the one on which the run began."""
+    ) -> tuple[PlanBuilder, PlanReference, RosterChange]:
+        """Plan every account, as if nothing were paused. The day is the one on which the run began.
+
+        Without a `comparison` the roster is the approved one, and nothing is different under it.
+        """
         digest, today = roster.digest, run.started_at.date()
         draft = PlanBuilder(
             roster=digest,
@@ -168,7 +167,8 @@ class Gate:
                 draft.add(observed.account, plan_observed(observed, roster, halted=None, today=today))
                 if comparison is not None:
                     comparison.add(observed)
-        return draft, draft.finish()
+        change = comparison.finish() if comparison is not None else RosterChange(active=draft.active)
+        return draft, draft.finish(against=run.approved, weakenings=change.weakenings), change
 
     def _describe(self, draft: PlanBuilder) -> dict[str, Any]:
         return describe_for_notice(draft.groups.list_groups() if draft.groups else (), masks=self.masks)
@@ -208,13 +208,12 @@ class Gate:
             self.ports.sweeps.forget_applied(held.plan)
             self.ports.sweeps.save_pending(held)
 
-    def _find_approver(self, run: Run, plan: PlanReference, change: RosterChange) -> str | None:
+    def _find_approver(self, run: Run, plan: PlanReference) -> str | None:
         """Who approved exactly this, and was cut off before the roster was in force; None if nobody did."""
         known = self.ports.sweeps.find_pending(plan.digest)
         if known is None or known.roster != run.roster or known.expires_at <= self.ports.clock.now():
             return None
-        same = known.weakened == compute_weakened(change.weakenings)
-        return known.approved_by if same else None
+        return known.approved_by
 
     def _approve(self, run: Run, plan: PlanReference, control: Enforcement, *, by: str | None) -> None:
         if self.rosters.get_enforcement() != control:

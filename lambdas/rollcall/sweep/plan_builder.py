@@ -14,16 +14,20 @@ from rollcall.model.desired import DesiredAbsent, Unreadable
 from rollcall.sweep.run import PlanReference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from rollcall.decide.plan import Change, Plan
     from rollcall.decide.plan_values import ChangeGroup, ChangeGrouper
+    from rollcall.decide.roster_change import Weakening
     from rollcall.model.account import Account
     from rollcall.model.display import Masks
 
 
 class PlanDigest:
-    """SHA-256 of the canonical JSON of `{"changes": [...], "roster": digest}`, taken change by change."""
+    """SHA-256 of the canonical JSON of `{"changes", "roster", "weakened"}`, taken change by change.
+
+    `weakened` is as `compute_weakened` makes it, empty for a part of a plan.
+    """
 
     def __init__(self, roster: str) -> None:
         self._roster = roster
@@ -36,11 +40,18 @@ class PlanDigest:
         self._first = False
         self._hash.update(separator + _write_canonical(change.as_document()))
 
-    def compute(self) -> str:
+    def compute(self, weakened: str = "") -> str:
         """The digest of the changes so far."""
         whole = self._hash.copy()
-        whole.update(b'],"roster":' + _write_canonical(self._roster) + b"}")
+        rest = {"roster": self._roster, "weakened": weakened}
+        whole.update(b"]," + _write_canonical(rest)[1:])
         return whole.hexdigest()
+
+
+def compute_weakened(against: str | None, weakenings: Sequence[Mapping[str, Any]]) -> str:
+    """The digest of what a plan's roster weakens, and of the approved roster it was compared with."""
+    whole = {"against": against or "", "weakenings": list(weakenings)}
+    return hashlib.sha256(_write_canonical(whole)).hexdigest()
 
 
 def compute_change_digest(change: PlannedChange) -> bytes:
@@ -92,12 +103,20 @@ class PlanBuilder:
         new = [change for change in plan.changes if not self._store(account, change)]
         self.new_deletes += any(_is_delete(change) for change in new)
 
-    def finish(self) -> PlanReference:
-        """Store what is left; the reference of the whole plan."""
+    def finish(self, *, against: str | None, weakenings: Sequence[Weakening]) -> PlanReference:
+        """Store what is left; the reference of the whole plan.
+
+        `against` is the digest of the approved roster that the plan's was compared with, None without one.
+        """
         if self._part:
             self._flush()
+        weakened = compute_weakened(against, [one.as_document() for one in weakenings])
         return PlanReference(
-            digest=self._digest.compute(), roster=self.roster, changes=self.changes, parts=self._parts
+            digest=self._digest.compute(weakened),
+            roster=self.roster,
+            changes=self.changes,
+            parts=self._parts,
+            weakened=weakened,
         )
 
     def _store(self, account: Account, change: Change) -> bool:

@@ -53,15 +53,17 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanReference(Serializable):
-    """A plan that is stored in parts. `digest` (SHA-256, hex) is of everything that it would write.
+    """A plan that is stored in parts. `digest` (SHA-256, hex) is of all that it would write and weaken.
 
-    `roster` is the digest of the roster that it carries out, `changes` how many contacts it changes.
+    `roster` is the digest of the roster that it carries out, `changes` how many contacts it changes,
+    `weakened` the digest of what is weakened, and against which roster.
     """
 
     digest: str
     roster: str
     changes: int
     parts: int
+    weakened: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

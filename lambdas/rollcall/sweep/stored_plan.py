@@ -11,7 +11,6 @@ from rollcall.model.errors import PermanentError
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, make_notice
 from rollcall.sweep.plan_builder import PART_CHANGES, PlanDigest
-from rollcall.sweep.run import PlanReference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from rollcall.decide.plan_values import ChangeGroup
     from rollcall.model.roster import Roster
     from rollcall.sweep.approvals import PendingPlan
+    from rollcall.sweep.run import PlanReference
 
 #: What reading a file raises that is not one that `write_planned` wrote.
 _UNREADABLE: Final = (ValueError, KeyError, TypeError, AttributeError, EOFError, OSError, zlib.error)
@@ -63,7 +63,7 @@ class StoredPlan:
             changes += len(read)
             for change in read:
                 whole.add(change)
-        if whole.compute() != plan.digest or changes != plan.changes:
+        if whole.compute(plan.weakened) != plan.digest or changes != plan.changes:
             raise AlteredPlanError
 
     def read_part(self, part: int) -> Sequence[PlannedChange]:
@@ -96,8 +96,7 @@ class StoredPlan:
 
 def open_pending(reader: PlanReader, held: PendingPlan) -> StoredPlan:
     """The stored plan of one that waits or was approved; raises as `StoredPlan`."""
-    plan = PlanReference(digest=held.plan, roster=held.roster, changes=held.changes, parts=held.parts)
-    return StoredPlan(reader, plan, data=held.data)
+    return StoredPlan(reader, held.reference, data=held.data)
 
 
 def read_groups(runs: PlanFiles, held: PendingPlan, rosters: Iterable[Roster]) -> Sequence[ChangeGroup]:

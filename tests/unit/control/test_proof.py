@@ -378,7 +378,6 @@ class TestCommands:
                 "execution": f"{MACHINE}:one",
                 "reason": "migration",
                 "plan": None,
-                "weakened": None,
                 "account": None,
                 "kind": None,
                 "minutes": None,

@@ -302,14 +302,14 @@ class TestWaiting:
         assert world.sweep("schedule").document["ending"] == "pending-approval"
         assert world.writes() == []
 
-    def test_another_weakening_of_the_same_plan_takes_its_place_and_is_told(self):
+    def test_a_plan_that_weakens_something_else_takes_its_place_and_is_told(self):
         world = settled()
         world.deploy(AUDIT | {"limits": STRICT["limits"]})
         world.sweep("roster")
         world.organization.add_account(account_id="888899990000", name="New", email="new@example.com")
         world.sweep("schedule")
         before, after = [item["facts"] for item in world.notices if item["notice"] == "sweep-held"]
-        assert before["plan"] == after["plan"]
+        assert before["plan"] != after["plan"]
         assert after["weakenings"][0]["count"] == before["weakenings"][0]["count"] + 1
         (held,) = world.sweeps.plans.values()
         assert held.summary["weakenings"] == after["weakenings"]

@@ -25,14 +25,15 @@ changes = st.builds(Change, kind=kinds, found=founds, wanted=st.one_of(wanted, a
 plans = st.builds(Plan, changes=st.lists(changes, max_size=3).map(tuple), findings=st.just(()))
 
 
-@given(st.lists(planned, max_size=5))
-def test_the_digest_is_that_of_the_whole_document_however_it_is_taken(items):
+@given(st.lists(planned, max_size=5), st.sampled_from(["", "cd" * 32]))
+def test_the_digest_is_that_of_the_whole_document_however_it_is_taken(items, weakened):
     digest = PlanDigest("ab" * 32)
     for item in items:
         digest.add(item)
-    document = {"roster": "ab" * 32, "changes": [item.as_document() for item in items]}
+    changed = [item.as_document() for item in items]
+    document = {"roster": "ab" * 32, "weakened": weakened, "changes": changed}
     canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    assert digest.compute() == hashlib.sha256(canonical.encode()).hexdigest()
+    assert digest.compute(weakened) == hashlib.sha256(canonical.encode()).hexdigest()
 
 
 @given(planned, planned)
@@ -57,7 +58,7 @@ def test_a_draft_counts_what_it_stores_and_only_what_nobody_approved_against_the
     )
     for account, plan in entries:
         draft.add(account, plan)
-    reference = draft.finish()
+    reference = draft.finish(against=None, weakenings=())
     stored = [change for part in sorted(parts) for change in parts[part]]
     assert (reference.changes, reference.parts) == (len(stored), len(parts)) == (len(everything), len(parts))
     assert draft.changed == sum(bool(plan.changes) for _, plan in entries)
@@ -87,5 +88,5 @@ def test_a_plan_is_stored_in_parts_of_so_many_changes():
             id=f"{number:012}", name="A", state=AccountState.ACTIVE, ou_path=(), parent_ids=("r-ab12",)
         )
         draft.add(account, Plan(changes=(change,), findings=()))
-    assert draft.finish().parts == 2
+    assert draft.finish(against=None, weakenings=()).parts == 2
     assert parts == {0: PART_CHANGES, 1: 1}

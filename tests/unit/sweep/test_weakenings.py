@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from rollcall.model.roster import compute_digest
+from rollcall.sweep.stored_plan import AlteredPlanError, open_pending
 from tests.support.sweep_runs import AUDIT, MEMBERS, NARROW, STRICT, changed, many, settled
 from tests.support.world import EXEMPT, HUB, MEMBER, PRODUCTION, ROSTER, api_values
 
@@ -148,10 +150,21 @@ def test_who_was_shown_other_weakenings_approves_nothing():
     (before,) = world.sweeps.plans.values()
     world.organization.add_account(account_id="888899990000", name="New", email="new@example.com")
     world.sweep("schedule")
-    refused = world.command("approve", plan=before.plan, weakened=before.weakened)["refused"]
-    assert "weakens something else" in refused
+    assert world.command("approve", plan=before.plan)["refused"] == "no plan waits under this digest"
     assert world.state.approved == compute_digest(STRICT)
-    assert world.command("approve", plan=before.plan)["done"]
+    (after,) = world.sweeps.plans
+    assert world.command("approve", plan=after)["done"]
+
+
+def test_weakenings_that_were_altered_after_they_were_shown_are_no_plan_that_anybody_may_see():
+    world = settled()
+    world.deploy(STRICT | {"mode": "audit"})
+    world.sweep("roster")
+    (held,) = world.sweeps.plans.values()
+    open_pending(world.runs, held)
+    for altered in ({"against": "0" * 64}, {"summary": {**held.summary, "weakenings": []}}):
+        with pytest.raises(AlteredPlanError):
+            open_pending(world.runs, replace(held, **altered))
 
 
 def test_an_approval_that_was_cut_off_is_finished_only_if_the_roster_weakens_the_same():
@@ -164,6 +177,7 @@ def test_an_approval_that_was_cut_off_is_finished_only_if_the_roster_weakens_the
         world.command("approve", plan=plan)
     world.organization.add_account(account_id="888899990000", name="New", email="new@example.com")
     assert world.sweep("schedule").document["ending"] == "pending-approval"
+    assert world.told().count("sweep-held") == 2, "the one that was approved is not the one that waits"
     assert world.state.approved == compute_digest(STRICT)
     world.organization.dismiss("888899990000")
     assert world.sweep("schedule").document["ending"] == "finished"

@@ -29,17 +29,13 @@ class PendingPlanItems(TableAdapter):
     def save_pending(self, held: PendingPlan) -> bool:
         """Remember a plan that waits, instead of another of its roster that nobody approved.
 
-        False if it waited before, and weakened the same.
+        False if it waited before.
         """
         new = self._table.try_write(
             "put_item",
             Item=_write_pending(held),
-            ConditionExpression="attribute_not_exists(pk) OR expires_at <= :now"
-            " OR (attribute_not_exists(approved_by) AND weakened <> :weakened)",
-            ExpressionAttributeValues={
-                ":now": make_expiry(held.held_at, 0),
-                ":weakened": {"S": held.weakened},
-            },
+            ConditionExpression="attribute_not_exists(pk) OR expires_at <= :now",
+            ExpressionAttributeValues={":now": make_expiry(held.held_at, 0)},
         )
         if new:
             for other in self._list_all():
@@ -159,7 +155,6 @@ def _write_pending(held: PendingPlan) -> dict[str, Any]:
         _make_key(held.plan)
         | {
             "document": {"S": json.dumps(held.as_document(), sort_keys=True)},
-            "weakened": {"S": held.weakened},
             "expires_at": make_expiry(held.expires_at, 0),
         }
         | approved

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from rollcall.model.contact import EMAIL, LENGTHS, PHONE
+from rollcall.model.display import is_unseen
 from rollcall_config.document import Unquoted, list_known
 
 if TYPE_CHECKING:
@@ -137,6 +138,8 @@ def _make_check(part: str) -> Callable[[str], str]:
         if not value:
             raise ValueError("is empty")
         _refuse_outer_space(value)
+        if unseen := sorted({f"U+{ord(one):04X}" for one in value if is_unseen(one)}):
+            raise ValueError(f"has {' '.join(unseen)}, which cannot be seen: delete it")
         for expression in _EXPRESSION.findall(value):
             if expression not in PLACEHOLDERS:
                 raise ValueError(_explain_placeholder(expression))

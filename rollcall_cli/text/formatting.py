@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
+from rollcall.model.display import spell_unseen
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime, timedelta
 
 
 def clean(text: str) -> str:
-    """Return the text without control characters: a contact's name can contain escape sequences."""
-    return "".join(
-        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
-    )
+    """Return the text with control characters spelt out: a contact's name can contain escape sequences."""
+    return spell_unseen(text)
 
 
 def format_rows(facts: Iterable[tuple[str, str]]) -> Iterator[Text]:

@@ -99,7 +99,7 @@ def test_a_hostile_name_is_text_and_nothing_more(show: Show, at: str) -> None:
     browser = show(at=at)
     browser.find_element(By.ID, "search").send_keys("100000000001")
     (name,) = texts(browser, "#list tbody tr td:nth-child(2)")
-    assert name == HOSTILE.replace("\u202e", "<U+202E>").replace("\u202c", "<U+202C>")
+    assert name == HOSTILE.replace("\u202e", r"\u{202e}").replace("\u202c", r"\u{202c}")
     assert browser.title.startswith("Rollcall: contacts of 40 accounts")
     assert len(browser.find_elements(By.TAG_NAME, "script")) == 2
 

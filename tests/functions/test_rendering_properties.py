@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from rollcall.events.actor import Actor
 from rollcall.events.signal import Cause
+from rollcall.notify.block_kit import render_block_kit
 from rollcall.notify.message import Section, make_fact, make_printable
 from rollcall.notify.notifier import read_event
 from rollcall.outcomes.documents import build_incident_document
@@ -160,3 +161,14 @@ def test_limits_hold_when_everything_is_as_long_as_it_may_be(character, sections
         next_steps=tuple("word " * 60 for _ in range(4)),
     )
     assert_sound(long)
+
+
+def test_slack_shows_both_ends_of_a_long_change_and_counts_what_has_no_room():
+    item = f"9 accounts: SECURITY soc: email {'a' * 240}@example.com -> {'b' * 240}@example.com; 9 in Sandbox"
+    sections = tuple(Section(title=title, items=(item,) * 10) for title in ("What changes", "Others"))
+    long = replace(message(), sections=sections)
+    assert_sound(long)
+    shown = str(render_block_kit(long, quotes=False))
+    assert shown.count("b@example.com; 9 in Sandbox") == 8
+    assert "2 more lines are left out here" in shown
+    assert "1 more parts are left out here" in shown

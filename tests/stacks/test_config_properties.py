@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError, create_model
 
 from rollcall.model.contact import EMAIL, PHONE
+from rollcall.model.display import is_unseen
 from rollcall_config import values
 from rollcall_config.validation import Strict
 from rollcall_config.values import PLACEHOLDERS
@@ -83,8 +84,8 @@ def test_a_value_validates_exactly_if_the_account_api_takes_it_as_it_is(shape: s
     )
     assert taken_by_the_simulation(shape, value) is taken
     # Space around a value is ours to refuse: AWS trims some values and keeps others. So are braces, which
-    # are for placeholders.
-    ours = value != value.strip() or "{" in value or "}" in value
+    # are for placeholders, and what cannot be seen.
+    ours = value != value.strip() or "{" in value or "}" in value or any(map(is_unseen, value))
     assert validates(HOLDERS[shape], value) is (taken and not ours)
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from rollcall.model.display import Masks, show_values
+from rollcall.model.display import Masks, quote_value, show_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: So many accounts are listed, more are counted by OU; and so many OUs are named.
 MOST_LISTED: Final = 5
+#: What is kept of both ends of a value that is too long for a notice: of a mailbox, the domain.
+_HEAD, _TAIL = 24, 36
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,14 +45,21 @@ class GroupText:
         return f"{self.heading}: {', '.join(map(str, self.values))}; {self.accounts}"
 
 
-def describe_groups(groups: Sequence[ChangeGroup], *, masks: Masks) -> Sequence[GroupText]:
+def describe_groups(
+    groups: Sequence[ChangeGroup], *, masks: Masks, shortened: bool = False
+) -> Sequence[GroupText]:
     """Each group as text. Masks of different values differ within all of them together.
 
     With masks a contact that is added is named with its mailbox only: the rest is in the roster.
+    `shortened`: long values have dots in the middle, for channels that would cut off the end of a line.
     """
     brief = masks is not Masks.NOTHING
     rows = [(group, _pick_values(group, brief=brief)) for group in groups]
-    shown = show_values(_list_values(value for _, values in rows for value in values), masks=masks)
+    shown = show_values(
+        _list_values(value for _, values in rows for value in values),
+        masks=masks,
+        write=_write_shortened if shortened else quote_value,
+    )
     return [
         GroupText(
             heading=_write_heading(group),
@@ -76,6 +85,11 @@ def describe_accounts(accounts: Sequence[Account]) -> str:
     more = len(units) - MOST_LISTED
     rest = [f"and in {more} more {'OU' if more == 1 else 'OUs'}"] if more > 0 else []
     return ", ".join([*(f"{number} in {unit}" for unit, number in units[:MOST_LISTED]), *rest])
+
+
+def _write_shortened(value: ContactValue, text: str) -> str:
+    whole = quote_value(value, text)
+    return whole if len(whole) <= _HEAD + 3 + _TAIL else f"{whole[:_HEAD]}...{whole[-_TAIL:]}"
 
 
 def _pick_values(group: ChangeGroup, *, brief: bool) -> Sequence[ChangedValue]:

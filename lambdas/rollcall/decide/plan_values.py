@@ -78,7 +78,7 @@ class KnownContacts:
         for roster in rosters:
             for name, contact in roster.contacts.items():
                 parts = contact.as_document()
-                self._values.update(parts.items())
+                self._values.update((part, text) for part, text in parts.items() if "{" not in text)
                 if any("{" in text for text in parts.values()):
                     self._templates.append((name, contact))
                 else:
@@ -93,7 +93,7 @@ class KnownContacts:
         return next(filled, None)
 
     def has(self, part: str, text: str) -> bool:
-        """Whether a contact of a roster has exactly this value."""
+        """Whether a contact of a roster has exactly this value, which is not made by a placeholder."""
         return (part, text) in self._values
 
 

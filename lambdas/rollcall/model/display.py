@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from dataclasses import dataclass
 from enum import Enum
 from itertools import count
@@ -16,8 +16,20 @@ if TYPE_CHECKING:
 #: The parts of a contact in the order in which people are shown them.
 PARTS: Final = ("email", "name", "title", "phone")
 _BARE: Final = {"email": EMAIL, "phone": PHONE}
-#: Printable, and yet nothing is seen: fillers of Hangul, and a blank pattern of Braille.
-_BLANKS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+#: Printable for Python, and yet nothing is seen: default-ignorable code points, and a blank of Braille.
+#: https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt
+_BLANK: Final = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+#: Characters of which none looks like another one: ASCII, without a backtick, for which chats show a quote;
+#: Latin letters of European languages, Kana, Hangul and Han. Combining marks are left out, and so are letters
+#: that differ by a detail (dotless i, breve and caron, eth), and Han that looks like Kana.
+_PLAIN: Final = re.compile(
+    r"[!#-\[\]-_a-z|}~"
+    "À-ÏÑ-ÖØ-öø-čĎĐ-ēĖ-ěĜ-īĮ-įİĴ-ķĹ-ĽŁ-ňŊ-ōŐ-ŤŦ-ūŮ-ž"
+    "々ぁ-ゖァ-プホ-ヺー가-힣]"
+    "|(?![\u4e00\u4e3f\u4e42\u4e8c\u516b\u529b\u5343\u535c\u53b6\u53e3\u5915\u5de5\u624d])[\u4e00-\u9fff]"
+)
 
 
 class Masks(Enum):
@@ -39,12 +51,30 @@ class ContactValue:
 
 
 def quote_value(value: ContactValue, text: str) -> str:
-    """The text with all that cannot be seen spelt out, in quotes unless it is an address or a number."""
-    composed = unicodedata.is_normalized("NFC", text)
-    escaped = "".join(_escape(text, place, own=value.own, composed=composed) for place in range(len(text)))
+    """The text with all that is not plain spelt out, in quotes unless it is an address or a number."""
+    escaped = spell_value(text, template=value.own)
     bare = _BARE.get(value.part)
     plain = escaped == text and bare is not None and bare.fullmatch(text.replace("*", "0"))
     return text if plain else f'"{escaped}"'
+
+
+def spell_value(text: str, *, template: bool = True) -> str:
+    r"""A value of a contact, so that no other one looks like it: `\u{200b}` for all that is not plain.
+
+    `template`: a brace begins a placeholder. Letters of other scripts are not plain, as a whole Cyrillic or
+    Greek word can look like a Latin one.
+    """
+    return "".join(_spell(text, place, template=template) for place in range(len(text)))
+
+
+def spell_unseen(text: str) -> str:
+    r"""A name or a line with what cannot be seen, or turns the direction, as `\u{202e}`."""
+    return "".join(_spell_code(one) if is_unseen(one) else one for one in text)
+
+
+def is_unseen(character: str) -> bool:
+    """Whether it is a control, a mark of direction, a space other than the plain one, or takes no room."""
+    return not character.isprintable() or _BLANK.match(character) is not None
 
 
 def show_values(
@@ -55,36 +85,39 @@ def show_values(
 ) -> Mapping[ContactValue, str]:
     """How each value is written in one text: different values of one part are written differently.
 
-    Masks that would look like another value get a number: `a***@example.com #1`. `write` gives the form of a
-    value or of its mask.
+    What would look like another value gets a number: `a***@example.com #1`. `write` gives the form of a value
+    or of its mask, which may be shortened.
     """
-    shown: dict[ContactValue, str] = {}
-    by_mask: dict[tuple[str, str], list[ContactValue]] = {}
+    full: dict[tuple[str, str], list[ContactValue]] = {}
+    masked: dict[tuple[str, str], list[ContactValue]] = {}
     for value in dict.fromkeys(values):
         if masks is Masks.EVERYTHING or (masks is Masks.FOREIGN and not value.own):
-            mask = write(value, mask_value(value.part, value.text))
-            by_mask.setdefault((value.part, mask), []).append(value)
+            look = write(value, mask_value(value.part, value.text))
+            masked.setdefault((value.part, look), []).append(value)
         else:
-            shown[value] = write(value, value.text)
-    taken = {(value.part, text) for value, text in shown.items()}
-    for (part, mask), alike in by_mask.items():
-        numbered = len(alike) > 1 or (part, mask) in taken
-        free = (text for number in count(1) if (part, text := f"{mask} #{number}") not in taken)
+            full.setdefault((value.part, write(value, value.text)), []).append(value)
+    unlike = {key: alike for key, alike in full.items() if len({value.text for value in alike}) == 1}
+    shown = {value: look for (_, look), alike in unlike.items() for value in alike}
+    taken = set(unlike)
+    rest = [(key, alike) for key, alike in full.items() if key not in unlike]
+    for (part, look), alike in [*rest, *masked.items()]:
+        numbered = len(alike) > 1 or (part, look) in taken
+        free = (text for number in count(1) if (part, text := f"{look} #{number}") not in taken)
         for value in alike:
-            shown[value] = next(free) if numbered else mask
+            shown[value] = next(free) if numbered else look
             taken.add((part, shown[value]))
     return shown
 
 
-def _escape(text: str, place: int, *, own: bool, composed: bool) -> str:
+def _spell(text: str, place: int, *, template: bool) -> str:
     character = text[place]
-    if character in '\\"' or (character == "{" and not own):
+    if character in '\\"' or (character == "{" and not template):
         return "\\" + character
     if character == " ":
         inner = 0 < place < len(text) - 1 and text[place - 1] != " "
         return " " if inner else r"\x20"
-    hidden = not character.isprintable() or character in _BLANKS
-    # An accent that stands by itself looks like the letter that has it.
-    if hidden or (not composed and not character.isascii()):
-        return f"\\u{{{ord(character):x}}}"
-    return character
+    return character if character == "{" or _PLAIN.match(character) else _spell_code(character)
+
+
+def _spell_code(character: str) -> str:
+    return f"\\u{{{ord(character):x}}}"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.model.levels import Severity
+from rollcall.notify.message import BACKTICK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -43,11 +45,7 @@ def quote(value: str, limit: int) -> str:
     """A value that others may have chosen: as code where it holds markup, so that it means nothing."""
     if not _MARKUP.search(value):
         return escape(value, limit)
-    return f"`{escape(value.replace('`', QUOTE), limit - 2)}`"
-
-
-#: Stands for a backtick, which would end the code that a value is shown as.
-QUOTE = "'"
+    return f"`{escape(value.replace('`', BACKTICK), limit - 2)}`"
 
 
 BLOCKS: Final = 50
@@ -58,9 +56,11 @@ SECTION_LENGTH: Final = 3000
 TOTAL_LENGTH: Final = 12_000
 _SECTIONS_LENGTH: Final = 5000
 _LINE_LENGTH: Final = 450
-_ITEM_LENGTH: Final = 350
+#: A group of changes with all of its values, which have 63 characters at most.
+_ITEM_LENGTH: Final = 900
 _TITLE_LENGTH: Final = 200
-_MOST_LINES: Final = 6  # of one section, which then stays below 3,000 characters
+_MOST_LINES: Final = 6
+_CHUNK_LENGTH: Final = SECTION_LENGTH - _MOST_LINES  # and the ends of lines
 _OTHER_BLOCKS: Final = 12  # header, facts, next steps, links, ids
 _SIGNS: Final = {
     Severity.CRITICAL: "\N{LARGE RED CIRCLE}",
@@ -105,18 +105,28 @@ def _render_sections(sections: Iterable[Section]) -> Iterator[dict[str, Any]]:
     for number, section in enumerate(ordered):
         lines = [_render_line(fact) for fact in section.facts]
         lines += [f"• {quote(item, _ITEM_LENGTH)}" for item in section.items]
-        chunks = list(_split_chunks([f"*{escape(section.title, _TITLE_LENGTH)}*", *lines]))
+        kept = sum(1 for length in accumulate(map(len, lines)) if length <= room)
+        chunks = list(_split_chunks([f"*{escape(section.title, _TITLE_LENGTH)}*", *lines[:kept]]))
         room -= sum(map(len, lines))
         blocks -= len(chunks)
-        if room < 0 or blocks < 0:
+        if blocks < 0 or not kept:
             yield _render_context([f"{len(ordered) - number} more parts are left out here"])
             return
         yield from chunks
+        if kept < len(lines):
+            yield _render_context([f"{len(lines) - kept} more lines are left out here"])
 
 
 def _split_chunks(lines: list[str]) -> Iterator[dict[str, Any]]:
-    for start in range(0, len(lines), _MOST_LINES):
-        yield _render_markup(lines[start : start + _MOST_LINES])
+    """Blocks of a few lines each, none of them longer than Slack takes."""
+    chunk: list[str] = []
+    for line in lines:
+        if chunk and (len(chunk) == _MOST_LINES or sum(map(len, chunk)) + len(line) > _CHUNK_LENGTH):
+            yield _render_markup(chunk)
+            chunk = []
+        chunk.append(line)
+    if chunk:
+        yield _render_markup(chunk)
 
 
 def _render_links(message: Message) -> list[str]:

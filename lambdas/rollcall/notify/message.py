@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from rollcall.model.contact import mask_secrets
+from rollcall.model.display import spell_unseen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 #: Longer values are cut: the person who chose one must not push what matters out of sight. Characters.
 VALUE_LENGTH = 1000
 _CUT = "..."
+#: Stands for a backtick where it would end the code that a value is shown as.
+BACKTICK: Final = r"\u{60}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,21 +92,16 @@ def make_facts(pairs: Iterable[tuple[str, object]]) -> tuple[Fact, ...]:
 
 
 def make_printable(value: object) -> str:
-    """The text on one line: without secrets, what cannot be printed spelt as its code point, not too long.
+    r"""The text on one line: without secrets, what cannot be seen spelt as its code point, not too long.
 
-    `[U+202E]` is the mark that makes the rest of a line read backwards: seen, it fools nobody.
+    `\u{202e}` is the mark that makes the rest of a line read backwards: seen, it fools nobody.
     """
-    text = mask_secrets(str(value))
-    return shorten("".join(map(_is_printable, text)), VALUE_LENGTH)
+    return shorten(spell_unseen(mask_secrets(str(value))), VALUE_LENGTH)
 
 
 def shorten(text: str, length: int) -> str:
     """At most `length` characters, and three dots where some are missing."""
     return text if len(text) <= length else text[: length - len(_CUT)] + _CUT
-
-
-def _is_printable(character: str) -> str:
-    return character if character.isprintable() else f"[U+{ord(character):04X}]"
 
 
 #: Console by the beginning of the Region's name; others are in the partition aws.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.model.levels import Severity
 from rollcall.notify.incidents import describe_actor, describe_origin, format_contact
-from rollcall.notify.message import Message, Section, make_fact, make_facts, make_printable, shorten
+from rollcall.notify.message import BACKTICK, Message, Section, make_fact, make_facts, make_printable, shorten
 from rollcall.outcomes.notice_kinds import NOTICES, NoticeKind
 from rollcall.outcomes.notices import VERSION, format_time
 from rollcall.outcomes.outcome import Stage
@@ -231,7 +231,7 @@ def _make_texts(given: Mapping[str, Any]) -> _Texts:
 def _list_steps(words: NoticeWords, texts: _Texts) -> tuple[str, ...]:
     """The next steps. Values in them stand in commands, between backticks that they must not end."""
     plain = _Texts(
-        (name, shorten(make_printable(text).replace("`", "'"), _COMMAND_LENGTH))
+        (name, shorten(make_printable(text).replace("`", BACKTICK), _COMMAND_LENGTH))
         for name, text in texts.items()
     )
     return tuple(make_printable(step.format_map(plain)) for step in words.next_steps)

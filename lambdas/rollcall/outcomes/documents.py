@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rollcall.model.account import describe_account
 from rollcall.model.desired import Absent, Desired, Observation, Present, Unreadable
-from rollcall.model.display import ContactValue, Masks, show_values
+from rollcall.model.display import ContactValue, Masks, show_values, spell_value
 from rollcall.model.levels import Severity
 from rollcall.outcomes.severity import find_severity
 
@@ -75,8 +75,8 @@ def _build_context(incident: Incident, at: datetime) -> dict[str, Any]:
 
 def _build_outcomes(incident: Incident, management_account: str, masks: Masks) -> list[dict[str, Any]]:
     values = _list_values(incident.outcomes)
-    # Its readers are programs, too: texts as they are, without quotes.
-    written = show_values(values, masks=masks, write=lambda _value, text: text)
+    # Its readers are programs, too: without quotes.
+    written = show_values(values, masks=masks, write=lambda _value, text: spell_value(text))
     shown = {(value.part, value.text): text for value, text in written.items()}
     return [
         _build_outcome(outcome, shown) | {"severity": _find_severity(incident, outcome, management_account)}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import unicodedata
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
+from rollcall.model.display import spell_unseen, spell_value
 from rollcall.outcomes.verdicts import COUNTED
 from rollcall.report.build import ATTENTION
 from rollcall.report.chart import HEIGHT, LEFT, RIGHT, WIDTH, draw_chart
@@ -29,8 +29,6 @@ MOST_ROWS = 500
 #: The OU of accounts that are in none.
 ROOT = "Root"
 _LONGEST_WORD = 30
-_INVISIBLE = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")
-_BLANKS = frozenset(chr(code) for code in (0x115F, 0x1160, 0x3164, 0xFFA0, 0x2800))
 
 
 def render(report: Mapping[str, Any]) -> str:
@@ -74,7 +72,7 @@ def _load_template() -> Template:
         loader=DictLoader({"page": _read_file("page.html.j2")}),
     )
     environment.filters |= {
-        "visible": make_visible,
+        "visible": spell_unseen,
         "parts": _list_parts,
         "long": _break_long,
         "percent": format_percent,
@@ -82,19 +80,9 @@ def _load_template() -> Template:
     return environment.get_template("page")
 
 
-def make_visible(text: str) -> str:
-    """The text with what cannot be seen (controls, direction marks, fillers) as `<U+202E>`."""
-    return "".join(
-        f"<U+{ord(character):04X}>"
-        if unicodedata.category(character) in _INVISIBLE or character in _BLANKS
-        else character
-        for character in text
-    )
-
-
 def _list_parts(contact: Mapping[str, str] | None) -> list[str]:
     """Each part is shown by itself: text of one direction must not turn that of the next one round."""
-    return [make_visible(contact[part]) for part in _PARTS] if contact else ["absent"]
+    return [spell_value(contact[part]) for part in _PARTS] if contact else ["absent"]
 
 
 def _break_long(text: str) -> bool:
@@ -119,7 +107,7 @@ def _build_data(accounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         return texts.setdefault(text, len(texts))
 
     def values(contact: Mapping[str, str] | None) -> int:
-        return known("\n".join(_list_parts(contact)))  # no part has a line end: they are shown as <U+000A>
+        return known("\n".join(_list_parts(contact)))  # no part has a line end: they are spelt out
 
     def cell(contact: Mapping[str, Any]) -> list[int]:
         found = contact["found"]
@@ -128,14 +116,14 @@ def _build_data(accounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             COUNTED.index(contact["status"]),
             values(found["contact"]) if state == "present" else known(state),
             values(contact["wanted"]) if contact["source"] else known(""),
-            known(make_visible(contact["reason"])),
+            known(spell_unseen(contact["reason"])),
         ]
 
     rows = [
         [
             account["id"],
-            known(make_visible(account["name"])),
-            known(make_visible(account["ou"]) or ROOT),
+            known(spell_unseen(account["name"])),
+            known(spell_unseen(account["ou"]) or ROOT),
             *(cell(account["contacts"][kind]) for kind in _KINDS),
         ]
         for account in accounts

@@ -152,5 +152,5 @@ def _is_delete(change: Change) -> bool:
 
 def describe_for_notice(groups: Sequence[ChangeGroup], *, masks: Masks) -> dict[str, Any]:
     """Facts of a notice: the largest groups as text, and how many there are in all."""
-    shown = describe_groups(groups[:MOST_GROUPS], masks=masks)
+    shown = describe_groups(groups[:MOST_GROUPS], masks=masks, shortened=True)
     return {"groups": [str(group) for group in shown], "groups_count": len(groups)}

@@ -16,6 +16,7 @@ from rollcall.model.contact import Contact, ContactKind
 from rollcall.model.desired import Absent, Desired, DesiredAbsent, Present
 from rollcall.model.display import PARTS, Masks
 from rollcall.model.roster import Roster
+from rollcall.sweep.plan_builder import describe_for_notice
 from tests.support.world import ROSTER
 
 SOC = Contact(name="Security", title="Duty officer", email="aws-soc@example.com", phone="+1 206 443 2100")
@@ -130,6 +131,28 @@ def test_a_contact_that_is_filled_in_is_one_group_with_its_placeholder():
     assert shown.startswith(
         '2 accounts: OPERATIONS platform: title "On call for {account_name}" -> "Duty for {account_name}"; '
     )
+
+
+def test_a_literal_placeholder_in_an_account_is_not_shown_as_the_one_of_the_roster():
+    literal = replace(SOC, title="On call for {account_name}")
+    where, drifted = change(account(1), None, PLATFORM, ContactKind.OPERATIONS)
+    drifted = replace(drifted, found=Present(contact=literal))
+    (shown,) = describe((where, drifted), masks=Masks.NOTHING)
+    assert r'title "On call for \{account_name}" -> "On call for {account_name}"' in shown
+
+
+def test_a_long_mailbox_keeps_its_domain_and_its_difference_in_a_notice():
+    local = "on-call-of-the-platform-team"
+    good, bad = (replace(SOC, email=f"{local}{end}{'x' * 99}@security.example.com") for end in ("a", "b"))
+    groups = group_changes(
+        [change(account(1), good, bad)], KnownContacts([roster(soc=bad), roster(soc=good)])
+    )
+    (text,) = describe_groups(groups, masks=Masks.FOREIGN, shortened=True)
+    found, wanted = str(text.values[0].found), str(text.values[0].wanted)
+    assert found.endswith("@security.example.com #1")
+    assert wanted.endswith("@security.example.com #2")
+    assert max(len(found), len(wanted)) < 70
+    assert describe_for_notice(groups, masks=Masks.FOREIGN)["groups"] == [str(text)]
 
 
 def test_a_delete_names_what_is_deleted():

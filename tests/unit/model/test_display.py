@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rollcall.model.display import PARTS, ContactValue, Masks, show_values
+from rollcall.model.display import PARTS, ContactValue, Masks, show_values, spell_unseen
 
 SOC, SCO = "aws-soc@example.com", "aws-sco@example.com"
 
@@ -64,13 +66,53 @@ def test_a_mask_does_not_look_like_a_value_that_is_shown_in_full():
         ('a"', 'a\\"'),
         ("a\u200b", "a\\u{200b}"),
         ("a\u202eb", "ab"),
+        ("Duty\ufe0f", "Duty"),
+        ("Du\u034fty", "Duty"),
+        ("Duty\U000e0101", "Duty"),
+        ("Duty\U000e0041", "Duty"),
+        ("Du\u00adty", "Duty"),
+        ("Du\u2060ty", "Duty"),
+        ("Duty\u00a0officer", "Duty officer"),
+        ("S\u0430m", "Sam"),
+        ("\u0421\u0415\u041e", "CEO"),
+        ("\u039f\u03a1\u0395", "OPE"),
+        ("\uff2fps", "Ops"),
+        ("x\u0301", "x"),
+        ("o\u0338", "\u00f8"),
+        ("O`Brien", "O'Brien"),
+        ("O\u2019Brien", "O'Brien"),
+        ("on\u2010call", "on-call"),
+        ("\u0131d", "id"),
+        ("\u529b", "\u30ab"),
     ],
 )
-def test_what_cannot_be_seen_is_spelt_out(one, other):
+def test_what_cannot_be_seen_or_looks_like_something_else_is_spelt_out(one, other):
     first, second = show(foreign(one, "title"), foreign(other, "title"), masks=Masks.NOTHING)
+    assert "\\" in first + second
     assert first != second
     assert (first + second).isprintable()
     assert "  " not in first + second
+    assert "`" not in first + second
+
+
+@pytest.mark.parametrize(
+    "text", ["J\u00fcrgen Stra\u00dfe", "Zo\u00eb \u0141uk", "\u5c71\u7530\u592a\u90ce", "\uae40\ubbfc\uc900"]
+)
+def test_names_in_latin_letters_kana_hangul_and_han_stay_readable(text):
+    assert show(own(text, "name")) == [f'"{text}"']
+
+
+def test_a_name_of_an_account_keeps_every_script_and_shows_what_cannot_be_seen():
+    cyrillic = "\u0421\u043a\u043b\u0430\u0434"
+    assert spell_unseen(f"{cyrillic}\u200b\ufe0f") == cyrillic + r"\u{200b}\u{fe0f}"
+
+
+def test_a_form_that_shortens_still_tells_values_apart():
+    one, other = own("Duty officer one", "title"), own("Duty officer two", "title")
+    shown = show_values(
+        [one, other, own("Duty", "title")], masks=Masks.FOREIGN, write=lambda _value, text: text[:4]
+    )
+    assert sorted(shown.values()) == ["Duty #1", "Duty #2", "Duty #3"]
 
 
 def test_a_foreign_value_cannot_pretend_to_be_filled_in_for_each_account():
@@ -85,7 +127,11 @@ def test_a_foreign_value_cannot_pretend_to_be_filled_in_for_each_account():
 
 
 #: Few letters, so that masks coincide; and what people would not see.
-texts = st.text(st.sampled_from('ab@.*# 1"\\{}\u200b\u0301\u00e1\u3164'), min_size=1, max_size=6)
+texts = st.text(
+    st.sampled_from("ab@.*# 1\"\\{}`'\u200b\u0301\u00e1\u0430\uff41\u3164\ufe0f") | st.characters(),
+    min_size=1,
+    max_size=6,
+)
 contact_values = st.builds(ContactValue, part=st.sampled_from(PARTS), text=texts, own=st.booleans())
 
 
@@ -98,6 +144,8 @@ def test_what_differs_never_looks_alike(values, masks):
         for other, other_look in shown.items():
             if value.part == other.part and value.text != other.text:
                 assert look != other_look
+                assert unicodedata.normalize("NFKC", look) != unicodedata.normalize("NFKC", other_look)
         assert look.isprintable()
+        assert not any(unicodedata.category(one).startswith("M") for one in look)
         if masks is Masks.EVERYTHING and len(value.text) > 1 and "*" not in value.text:
             assert look.strip('"') != value.text

@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from rollcall.model.display import spell_value
 from rollcall.outcomes.verdicts import COUNTED, OUT_OF_SCOPE, Verdict
 from rollcall.report.build import find_status
 from rollcall.report.csv_file import HEADER, write_csv
-from rollcall.report.page import MOST_ROWS, make_visible, render
+from rollcall.report.page import MOST_ROWS, render
 from tests.support.reports import HOSTILE, fetches, sample_report
 
 TEMPLATES = Path(__file__).parents[3] / "lambdas" / "rollcall" / "report" / "templates"
@@ -195,4 +196,4 @@ def test_an_organization_without_accounts_has_a_report() -> None:
 
 @given(st.text())
 def test_what_is_shown_can_be_seen(text: str) -> None:
-    assert all(character.isprintable() or character.isspace() for character in make_visible(text))
+    assert all(character.isprintable() or character.isspace() for character in spell_value(text))

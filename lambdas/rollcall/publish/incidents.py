@@ -207,9 +207,7 @@ class IncidentPublisher:
         )
         if not self.incidents.save_incident(alerted, at=now):
             # A copy of the event: people get one opening, and the same.
-            stored = self.incidents.load_incident(incident.id)
-            if stored is not None:
-                self._finish_opening(stored)
+            self._open(incident, self.incidents.load_incident(incident.id) or alerted)
             return
         self.bus.publish(incident, now)
         self.observe(incident)

@@ -6,14 +6,18 @@ from typing import TYPE_CHECKING
 
 from rollcall.contact.record import drop_intent, update_record
 from rollcall.decide.intent import GRACE, Answer, WriteState
+from rollcall.events.signal import Cause
 from rollcall.model.desired import matches
 from rollcall.model.errors import RetryableError
+from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import Verdict
 from rollcall.write.apply_change import AppliedChange, make_judged, make_outcome, make_write, record_answer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rollcall.contact.record import ContactRecord
-    from rollcall.decide.intent import OpenIntent
+    from rollcall.decide.intent import Intent, OpenIntent
     from rollcall.events.signal import Signal
     from rollcall.write.apply_change import Writer
 
@@ -53,4 +57,12 @@ def recover(
         intent, Verdict.SET if done else Verdict.PENDING, answer, verified=right if done else None
     )
     ended = AppliedChange(outcome=outcome, record=record, write=write, expected=True)
-    return intent.signal, [*judged, ended]
+    return intent.signal, [*judged, ended, *(_list_others(intent) if done else ())]
+
+
+def _list_others(intent: Intent) -> Sequence[AppliedChange]:
+    """That its signal is not over with this contact if it led to others: its message goes on with them."""
+    if intent.signal.kind is not None or intent.signal.cause is Cause.SWEPT:
+        return []
+    reason = "its worker ended before the other contacts of the account"
+    return [AppliedChange(outcome=Outcome(verdict=Verdict.PENDING, reason=reason), expected=True)]

@@ -16,7 +16,10 @@ from rollcall.model.roster import Tagged, read_selector
 from rollcall.notify.notifier import read_event
 from rollcall.notify.plain_text import render_plain_text
 from rollcall.outcomes.documents import build_incident_document
+from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import Verdict
+from rollcall.publish.incidents import make_incident
+from rollcall.write.apply_change import AppliedChange
 from simulation import ApiError, Caller
 from tests.support.memory import Crash
 from tests.support.roster_worlds import (
@@ -283,6 +286,41 @@ def test_a_second_arrival_on_one_day_is_told():
     world.drain()
     assert "failed" in world.verdicts()
     assert "failed" in [alert.attributes["verdict"] for alert in world.alerts]
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_an_incident_of_several_contacts_is_not_closed_by_the_recovery_of_one(late):
+    """A worker was killed after it set the first of three; the others cannot be set for an hour."""
+    world = World().settle()
+    account_id = new_account(world)
+    world.cloud.account.fail_next("PutAlternateContact", BUSY, kind="BILLING", times=8 if late else 0)
+    for kind in ("OPERATIONS", "SECURITY"):
+        world.cloud.account.fail_next("PutAlternateContact", BUSY, kind=kind, times=14)
+    world.faults.plan("put_alternate_contact.after", Crash())
+    world.drain()
+    assert set(world.contacts(account_id)) == set(KINDS)
+    about = [alert for alert in world.alerts if alert.attributes["account"] == account_id]
+    assert [alert.stage for alert in about] == ["open", "closed"]
+    assert not [one for one in world.state.list_unfinished() if one.signal.account_id == account_id]
+
+
+def test_two_copies_that_open_one_incident_lose_no_outcome():
+    """Each of them set another contact, and both found the incident not opened yet."""
+    world = World().settle()
+    signal = replace(SIGNAL, kind=None)
+    publisher = world.reconciler.publisher
+    kinds = [ContactKind.BILLING, ContactKind.SECURITY]
+
+    def open_with(kind):
+        done = AppliedChange(outcome=replace(OUTCOME, kind=kind, intent_id=f"intent-{kind}"))
+        rest = AppliedChange(outcome=Outcome(verdict=Verdict.PENDING, reason="busy"))
+        publisher.publish_and_close(make_incident(signal, None, [done, rest]), [done, rest])
+
+    world.faults.then("state.save_incident", lambda: open_with(kinds[1]))
+    open_with(kinds[0])
+    sets = [outcome for outcome in world.bus.outcomes if outcome["verdict"] == "set"]
+    assert {outcome["kind"] for outcome in sets} == set(map(str, kinds))
+    assert [alert.stage for alert in world.alerts] == ["open"]
 
 
 def test_two_keys_or_one_value_are_different_tags():

@@ -144,8 +144,10 @@ INCIDENTS = {
     ),
     "edited-right-by-now": incident(EDITED, of(Verdict.COMPLIANT, "as the roster wants it"), opened=True),
     "edited-not-pursued": incident(
-        EDITED, of(Verdict.INACTIVE, "the account is SUSPENDED", **NOBODY), opened=True
+        EDITED, of(Verdict.UNMANAGED, "the roster names no contact of this kind here", **NOBODY), opened=True
     ),
+    "edited-inactive": incident(EDITED, of(Verdict.INACTIVE, "the account is SUSPENDED", **NOBODY)),
+    "edited-refused": incident(EDITED, of(Verdict.REFUSED, "the organization has no such account", **NOBODY)),
     "edited-restored-later": incident(
         EDITED, of(Verdict.BACKED_OFF, "repeated edits: it is put back at 2026-10-05T09:35:00Z"), opened=True
     ),

@@ -28,6 +28,14 @@ _UNREAD: Final = Meaning(
     left=Left.WRONG, severity=(Severity.MEDIUM, Severity.MEDIUM), retried=True, remembered=True
 )
 
+_GONE: Final = Words(
+    result="left alone (account not active)",
+    did="nothing: the account is closed, or left the organization",
+    next_step="Look at the contact, if the account still matters: it may still be wrong.",
+    runbook="not-pursued",
+    over=False,
+)
+
 VERDICTS: Final = {
     Verdict.COMPLIANT: Meaning(left=Left.RIGHT, counted=Verdict.COMPLIANT),
     Verdict.SET: Meaning(
@@ -177,7 +185,12 @@ VERDICTS: Final = {
         ),
     ),
     Verdict.UNMANAGED: Meaning(left=Left.ALONE, counted=Verdict.UNMANAGED),
-    Verdict.INACTIVE: Meaning(left=Left.ALONE, counted=Verdict.INACTIVE),
+    Verdict.INACTIVE: Meaning(
+        left=Left.ALONE,
+        severity=(Severity.LOW, None),
+        counted=Verdict.INACTIVE,
+        words=_GONE,
+    ),
     Verdict.DENIED: Meaning(
         left=Left.ALONE,
         severity=(Severity.LOW, Severity.LOW),
@@ -267,7 +280,7 @@ VERDICTS: Final = {
             runbook="contact-set-by-others",
         ),
     ),
-    Verdict.REFUSED: Meaning(left=Left.WRONG),
+    Verdict.REFUSED: Meaning(left=Left.WRONG, severity=(Severity.LOW, None), words=_GONE),
     Verdict.IGNORED: Meaning(left=Left.ALONE),
 }
 

@@ -56,8 +56,8 @@ def ignore_irrelevant(signal: Signal, roster: Roster) -> Outcome | None:
     return None
 
 
-def skip_inactive(signal: Signal, account: Account | None, *, now: datetime) -> Outcome | None:
-    """The outcome of a signal whose account is not to be touched, None if it may be.
+def skip_unknown(signal: Signal, account: Account | None, *, now: datetime) -> Outcome | None:
+    """The outcome of a signal whose account the organization does not have, None if it does.
 
     WaitError if AWS does not yet show what the event says.
     """
@@ -69,9 +69,6 @@ def skip_inactive(signal: Signal, account: Account | None, *, now: datetime) -> 
         )
     if account.state is AccountState.PENDING_ACTIVATION:
         raise WaitError("the account is not active yet")
-    if not account.active:
-        reason = f"the account is {account.state}"
-        return Outcome(verdict=Verdict.INACTIVE, reason=reason, kind=signal.kind)
     if _is_moving(signal, account) and compute_age(signal, now) < MOVING:
         raise WaitError("the account's path does not show the move yet")
     return None

@@ -21,7 +21,7 @@ from rollcall.reconcile.preconditions import (
     ignore_irrelevant,
     ignore_other_policies,
     notify_only,
-    skip_inactive,
+    skip_unknown,
 )
 from rollcall.reconcile.renamed_unit import UnitAccounts, handle_changed_unit
 from rollcall.reconcile.restore import AccountRestorer
@@ -179,7 +179,7 @@ class Reconciler:
         control = self.rosters.get_enforcement()
         roster = self.rosters.find_current(control)
         account = self.organization.get_account(signal.account_id, with_tags=roster.uses_tags)
-        alone = ignore_irrelevant(signal, roster) or skip_inactive(signal, account, now=now)
+        alone = ignore_irrelevant(signal, roster) or skip_unknown(signal, account, now=now)
         if alone is not None:
             applied.append(AppliedChange(outcome=alone))
         if alone is not None or account is None:

@@ -9,7 +9,7 @@ import pytest
 
 from rollcall.events.signal import Cause
 from rollcall.model.errors import WaitError
-from rollcall.reconcile.preconditions import MOVING, skip_inactive
+from rollcall.reconcile.preconditions import MOVING, skip_unknown
 from tests.support.samples import ACCOUNT, SIGNAL
 
 MOVED_AT = datetime.fromisoformat(SIGNAL.event.time)
@@ -19,9 +19,9 @@ ARRIVED = replace(MOVED, destination=ACCOUNT.parent_ids[-1])
 
 def test_a_move_is_awaited_until_the_path_shows_it():
     with pytest.raises(WaitError, match="does not show the move"):
-        skip_inactive(MOVED, ACCOUNT, now=MOVED_AT + MOVING - timedelta(seconds=1))
-    assert skip_inactive(ARRIVED, ACCOUNT, now=MOVED_AT) is None
+        skip_unknown(MOVED, ACCOUNT, now=MOVED_AT + MOVING - timedelta(seconds=1))
+    assert skip_unknown(ARRIVED, ACCOUNT, now=MOVED_AT) is None
 
 
 def test_a_move_is_not_awaited_for_ever():
-    assert skip_inactive(MOVED, ACCOUNT, now=MOVED_AT + MOVING) is None
+    assert skip_unknown(MOVED, ACCOUNT, now=MOVED_AT + MOVING) is None

@@ -194,6 +194,27 @@ def test_a_suspended_account_is_left_alone():
     world.drain()
     assert world.contacts()["SECURITY"] == MALLORY
     assert world.verdicts() == ["inactive"]
+    # Who edits a contact and then closes the account does not do so unseen.
+    assert [alert.attributes["severity"] for alert in world.alerts] == ["LOW"]
+
+
+def test_an_edit_of_an_account_that_left_at_once_is_alerted():
+    world = World().settle()
+    world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+    del world.organization.accounts[MEMBER]
+    world.drain()
+    assert world.verdicts() == ["refused"]
+    assert [alert.attributes["severity"] for alert in world.alerts] == ["LOW"]
+
+
+def test_a_kind_that_the_roster_does_not_name_is_no_alert_of_a_closed_account_either():
+    kinds = {kind: name for kind, name in ROSTER["defaults"].items() if kind != "BILLING"}
+    world = World(ROSTER | {"defaults": kinds}).settle()
+    world.organization.accounts[MEMBER].state = "SUSPENDED"
+    world.member().put_alternate_contact(AlternateContactType="BILLING", **MALLORY)
+    world.drain()
+    assert world.verdicts() == ["unmanaged"]
+    assert not world.alerts
 
 
 def test_a_pending_account_is_waited_for():

@@ -130,6 +130,25 @@ def test_strange_events_of_many_accounts_are_one_bulk_that_can_be_told():
     assert_told(world)
 
 
+@pytest.mark.parametrize(
+    "time", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"]
+)
+def test_a_bulk_at_a_time_that_cannot_be_takes_the_edits_that_follow(time):
+    world, events = World().settle(), []
+    accounts = many_accounts(world, 8)
+    world.cloud.subscribe(lambda _account, event: events.append(event))
+    for account_id in accounts:
+        edit(world, Caller.role(account_id, "Dev", "mary"))
+    world.queue.clear()
+    for event in events:
+        world.send(strange(event, {"eventTime": time}))
+    world.drain()
+    assert all(world.contacts(account_id)["SECURITY"] == api_values("soc") for account_id in accounts)
+    assert not world.dead
+    assert world.bus.notices[-1]["facts"]["accounts_count"] == len(accounts)
+    assert_told(world)
+
+
 POINTS = (
     "bus.publish",
     "bus.publish.after",

@@ -158,7 +158,12 @@ def _shorten(value: object) -> object:
 
 def accepts(bulk: Bulk | None, edit: Edit, limits: BulkLimits) -> bool:
     """Whether an edit belongs to a bulk: it happened while that went on, or a window before or after."""
-    return bulk is not None and bulk.first_at - limits.window <= edit.at <= bulk.last_at + limits.window
+    # As differences: a time plus or minus a window may be none.
+    return (
+        bulk is not None
+        and bulk.first_at - edit.at <= limits.window
+        and edit.at - bulk.last_at <= limits.window
+    )
 
 
 def count_edit(tally: EditWindow, edit: Edit, now: datetime, limits: BulkLimits) -> EditWindow:

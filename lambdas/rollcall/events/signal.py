@@ -95,9 +95,9 @@ def parse_time(signal: Signal) -> datetime | None:
     """When it happened, None if the event has no readable time."""
     try:
         then = datetime.fromisoformat(signal.event.time)
-    except ValueError:
+        return (then if then.tzinfo else then.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return then if then.tzinfo else then.replace(tzinfo=UTC)
 
 
 #: No clock is so far ahead.

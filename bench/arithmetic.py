@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Final
 
 from rollcall.adapters.organizations import PAGE_SIZE
 from rollcall.adapters.state.sweeps import SweepTable
-from rollcall.decide.roster_change import MOST_NAMED, RosterChange, Weakening, WeakeningKind
+from rollcall.decide.roster_change import RosterChange
 from rollcall.decide.roster_entries import describe_accounts
+from rollcall.decide.weakening import MOST_NAMED, Weakening, WeakeningKind
 from rollcall.model.contact import ContactKind
 from rollcall.runtime.handlers import retry_seconds
 from rollcall.sweep.approvals import find_reasons_to_wait, make_pending_plan

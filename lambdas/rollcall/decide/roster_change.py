@@ -5,14 +5,30 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from rollcall.decide.change_limit import compute_limit, describe_limit, is_raised
-from rollcall.decide.resolve import Requirement, find_exemption_end, resolve_requirement
+from rollcall.decide.resolve import (
+    Requirement,
+    fill_placeholders,
+    find_candidates,
+    find_exemption_end,
+    pick_winner,
+    resolve_requirement,
+)
 from rollcall.decide.roster_entries import EntryMatcher, describe_accounts, list_entries, list_first
+from rollcall.decide.weakening import (
+    ENFORCED,
+    LOWERED,
+    MOST_NAMED,
+    Weakening,
+    WeakeningKind,
+    compute_rank,
+    find_lowered,
+    is_blocked,
+    list_loosened,
+    name_detail,
+)
 from rollcall.model.account import Account, AccountState
-from rollcall.model.codec import Serializable
 from rollcall.model.contact import ContactKind
 from rollcall.model.desired import (
     Conflict,
@@ -22,42 +38,17 @@ from rollcall.model.desired import (
     is_same_desired,
     matches,
 )
+from rollcall.model.roster import Tagged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from rollcall.decide.observed import ObservedAccount
+    from rollcall.model.contact import Contact
     from rollcall.model.roster import Roster
 
-#: Ids that a weakening keeps of the accounts that it concerns.
-MOST_NAMED: Final = 100
-#: Ranks of what is done about a contact: what is unmanaged is not even looked at.
-_UNMANAGED, _ALERTED, _ENFORCED = range(3)
-
-
-class WeakeningKind(StrEnum):
-    """What a change of the roster weakens."""
-
-    AUDIT = "audit"
-    EXEMPT = "exempt"
-    EXEMPT_LONGER = "exempt-longer"
-    UNMANAGED = "unmanaged"
-    BLOCKED = "blocked"
-    MATCHES_NOTHING = "matches-nothing"
-    CHANGER = "changer"
-    LIMIT = "limit"
-    BULK_EDITS = "bulk-edits"
-    REPEATED_EDITS = "repeated-edits"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Weakening(Serializable):
-    """One thing that a roster weakens. `text` says it in English, `accounts` are the first of `count` ids."""
-
-    kind: WeakeningKind
-    text: str
-    accounts: tuple[str, ...] = ()
-    count: int = 0
+    #: A contact of the approved roster and the one in its place, each with its name; None for none.
+    _Replacement = tuple[ContactKind, tuple[str, Contact] | None, tuple[str, Contact] | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +56,9 @@ class RosterChange:
     """What is different under the candidate.
 
     `changed` counts active accounts where it enforces another contact than the approved roster does, now or
-    once an exemption ends; `adopted` those of them where all of that is there already. Restoring drift is no
-    change. `not_compared` are the ids of active accounts with contacts that could not be read. `unmatched`
-    names every entry of the candidate that matches no account.
+    once an exemption or a conflict ends; `adopted` those of them where all of that is there already.
+    Restoring drift is no change. `not_compared` are the ids of active accounts with contacts that could not
+    be read. `unmatched` names every entry of the candidate that matches no account.
     """
 
     active: int
@@ -94,6 +85,8 @@ class RosterComparison:
     )
     _entries: EntryMatcher = field(init=False)
     _places: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict, init=False)
+    #: Contacts that accounts of today get in place of others.
+    _seen: set[_Replacement] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
         self._entries = EntryMatcher(roster=self.candidate, today=self.today)
@@ -108,31 +101,39 @@ class RosterComparison:
         orphaned = observed.orphaned
         after = self._resolve(self.candidate, account, orphaned.get(self.candidate.digest))
         if self.approved is None:
-            self._count_change(observed, {}, self._list_enforced(self.candidate, after, account))
+            self._count_change(
+                observed, {}, self._list_enforced(self.candidate, after, account), behind=False
+            )
             return
         lost = orphaned.get(self.approved.digest)
         before = self._resolve(self.approved, account, lost)
+        enforced = self._list_enforced(self.candidate, after, account)
         self._count_change(
             observed,
             self._list_enforced(self.approved, before, account),
-            self._list_enforced(self.candidate, after, account),
+            enforced,
+            behind=self._is_changed_behind(self.approved, before, after, account),
         )
+        if account.active:
+            self._seen.update(self._find_replaced(self.approved, before, account, enforced))
         self._compare_exemptions(self.approved, account)
         # An entry that lost its accounts blocks them: what it asked for must not be weakened behind that.
         meant = self._resolve(self.approved, account, None) if lost else before
         for kind in ContactKind:
-            lowered = _find_lowered(kind, meant, after)
-            if lowered is not None and not (lowered is WeakeningKind.BLOCKED and _is_blocked(before, kind)):
-                self._lowered[lowered, _name_detail(lowered, kind, after)].append(account.id)
+            lowered = find_lowered(kind, meant, after)
+            if lowered is not None and not (lowered is WeakeningKind.BLOCKED and is_blocked(before, kind)):
+                self._lowered[lowered, name_detail(lowered, kind, after)].append(account.id)
 
     def finish(self) -> RosterChange:
         """The whole change."""
+        before = self.approved
+        loosened = () if before is None else list_loosened(before, self.candidate, active=self.active)
         return RosterChange(
             active=self.active,
             changed=self.changed,
             adopted=self.adopted,
             not_compared=tuple(self._not_compared),
-            weakenings=(*self._list_lowered(), *self._list_unmatched(), *self._list_loosened()),
+            weakenings=(*self._list_lowered(), *self._list_unmatched(), *loosened),
             unmatched=tuple(unmatched.text for unmatched in self._entries.list_unmatched()),
         )
 
@@ -157,7 +158,7 @@ class RosterComparison:
         return {
             kind: wanted
             for kind, wanted in requirement.desired.items()
-            if not isinstance(wanted, Conflict) and _rank(requirement, kind) == _ENFORCED
+            if not isinstance(wanted, Conflict) and compute_rank(requirement, kind) == ENFORCED
         }
 
     def _count_change(
@@ -165,7 +166,10 @@ class RosterComparison:
         observed: ObservedAccount,
         before: Mapping[ContactKind, DesiredState],
         after: Mapping[ContactKind, DesiredState],
+        *,
+        behind: bool,
     ) -> None:
+        """Count the account. `behind`: what both rosters block there is not the same."""
         if not observed.account.active:
             return
         unread = Unreadable(reason="not read in this run")
@@ -177,111 +181,75 @@ class RosterComparison:
             for kind, wanted in after.items()
             if _is_change(wanted, before.get(kind), found[kind])
         ]
-        self.changed += bool(differs)
-        self.adopted += bool(differs) and all(differs)
+        self.changed += bool(differs) or behind
+        self.adopted += bool(differs) and all(differs) and not behind
+
+    def _is_changed_behind(
+        self, approved: Roster, before: Requirement, after: Requirement, account: Account
+    ) -> bool:
+        """Whether another contact is set once a conflict ends that both rosters have."""
+        if after.halted is not None or find_exemption_end(self.candidate, account, self.today) == date.max:
+            return False
+        return any(
+            _list_meant(approved, account, kind) != _list_meant(self.candidate, account, kind)
+            for kind in ContactKind
+            if is_blocked(before, kind) and is_blocked(after, kind)
+        )
+
+    def _find_replaced(
+        self,
+        approved: Roster,
+        before: Requirement,
+        account: Account,
+        enforced: Mapping[ContactKind, DesiredState],
+    ) -> Iterator[_Replacement]:
+        """The contacts that differ of those that are enforced, as the rosters have them, not filled in."""
+        for kind, new in enforced.items():
+            old = before.desired.get(kind)
+            if old is None or isinstance(old, Conflict) or not is_same_desired(new, old):
+                replaced = _pick_entry(approved, account, kind), _pick_entry(self.candidate, account, kind)
+                if replaced[0] != replaced[1]:
+                    yield kind, *replaced
 
     def _list_lowered(self) -> Iterator[Weakening]:
-        """With what becomes of accounts that do not exist yet, wherever there is an account today."""
-        to_come: dict[tuple[WeakeningKind, str], list[str]] = defaultdict(list)
-        for parent_ids, ou_path in sorted(self._places.items(), key=lambda item: item[1]):
-            for key in dict.fromkeys(self._find_lowered_to_come(parent_ids, ou_path)):
-                to_come[key].append("/".join(ou_path))
-        for kind, detail in sorted({*self._lowered, *to_come}):
+        """With what becomes of accounts that do not exist yet."""
+        new: dict[tuple[WeakeningKind, str], list[str]] = defaultdict(list)
+        if self.approved is not None:
+            for where, account in self._make_new_accounts(self.approved):
+                for key in dict.fromkeys(self._compare_new_account(self.approved, account)):
+                    new[key].append(where)
+        for kind, detail in sorted({*self._lowered, *new}):
             ids = sorted(dict.fromkeys(self._lowered.get((kind, detail), ())))
-            where = _describe_where(ids, to_come.get((kind, detail), []))
-            text = _LOWERED[kind].format(where=where, detail=detail)
+            where = _describe_where(ids, new.get((kind, detail), []))
+            text = LOWERED[kind].format(where=where, detail=detail)
             yield Weakening(kind=kind, text=text, accounts=tuple(ids[:MOST_NAMED]), count=len(ids))
 
-    def _find_lowered_to_come(
-        self, parent_ids: tuple[str, ...], ou_path: tuple[str, ...]
-    ) -> Iterator[tuple[WeakeningKind, str]]:
-        if self.approved is None:
-            return
-        account = Account(
-            id="0" * 12, name="0", state=AccountState.ACTIVE, ou_path=ou_path, parent_ids=parent_ids, tags={}
-        )
-        before = self._resolve(self.approved, account, None)
+    def _make_new_accounts(self, approved: Roster) -> Iterator[tuple[str, Account]]:
+        """One wherever there is one today, and one with the tags of each override: where, and the account."""
+        places = sorted(self._places.items(), key=lambda item: item[1])
+        for parent_ids, ou_path in places:
+            yield "OU " + "/".join(ou_path) if ou_path else "", _make_new(parent_ids, ou_path, {})
+        selectors = {one.selector: None for roster in (approved, self.candidate) for one in roster.overrides}
+        for selector in selectors:
+            if places and isinstance(selector, Tagged):
+                yield str(selector), _make_new(*places[0], dict(selector.tags))
+
+    def _compare_new_account(self, approved: Roster, account: Account) -> Iterator[tuple[WeakeningKind, str]]:
+        before = self._resolve(approved, account, None)
         after = self._resolve(self.candidate, account, None)
         for kind in ContactKind:
-            if (lowered := _find_lowered(kind, before, after)) is not None:
-                yield lowered, _name_detail(lowered, kind, after)
+            if (lowered := find_lowered(kind, before, after)) is not None:
+                yield lowered, name_detail(lowered, kind, after)
+        enforced = self._list_enforced(self.candidate, after, account)
+        for one in self._find_replaced(approved, before, account, enforced):
+            if one not in self._seen:
+                yield WeakeningKind.NEW_ACCOUNTS, _describe_replacement(*one)
 
     def _list_unmatched(self) -> Iterator[Weakening]:
         known = set(list_entries(self.approved, today=self.today)) if self.approved else set()
         for unmatched in self._entries.list_unmatched():
             if not known.issuperset(unmatched.entries):
                 yield Weakening(kind=WeakeningKind.MATCHES_NOTHING, text=unmatched.text)
-
-    def _list_loosened(self) -> Iterator[Weakening]:
-        before, after = self.approved, self.candidate
-        if before is None:
-            return
-        for changer in sorted(after.authorised_changers - before.authorised_changers):
-            text = f"{changer} becomes an authorised changer: its edits are one INFO alert each"
-            yield Weakening(kind=WeakeningKind.CHANGER, text=text)
-        if is_raised(after.max_changed_accounts, before=before.max_changed_accounts, active=self.active):
-            yield Weakening(kind=WeakeningKind.LIMIT, text=_describe_raised(before, after, self.active))
-        bulk, was = after.bulk_edits, before.bulk_edits
-        if (
-            bulk.accounts > was.accounts
-            or bulk.organization_accounts > was.organization_accounts
-            or bulk.window < was.window
-        ):
-            text = (
-                f"a bulk edit is reported later: at {bulk.accounts} accounts of one principal or"
-                f" {bulk.organization_accounts} of anybody in {bulk.minutes} minutes, until now at"
-                f" {was.accounts} or {was.organization_accounts} in {was.minutes}"
-            )
-            yield Weakening(kind=WeakeningKind.BULK_EDITS, text=text)
-        repeated, known = after.repeated_edits, before.repeated_edits
-        if repeated != known:
-            # In either direction: fewer restores are made at once, or the alert about them comes later.
-            text = (
-                f"repeated edits back off and are reported after {repeated.reverts} restores in"
-                f" {repeated.minutes} minutes, until now after {known.reverts} in {known.minutes}"
-            )
-            yield Weakening(kind=WeakeningKind.REPEATED_EDITS, text=text)
-
-
-_LOWERED: Final = {
-    WeakeningKind.AUDIT: "audit mode: Rollcall only alerts, and restores nothing, {where}",
-    WeakeningKind.EXEMPT: "newly exempt {detail}: contacts are left alone {where}",
-    WeakeningKind.EXEMPT_LONGER: "exempt for longer, {detail}: contacts are left alone {where}",
-    WeakeningKind.UNMANAGED: "the {detail} contact is no longer managed {where}",
-    WeakeningKind.BLOCKED: "blocked: Rollcall restores nothing {where}: {detail}",
-}
-
-
-def _find_lowered(kind: ContactKind, before: Requirement, after: Requirement) -> WeakeningKind | None:
-    """How less is done about this contact than before, None if it is not; exemptions are left aside."""
-    rank = _rank(after, kind)
-    if rank >= _rank(before, kind):
-        return None
-    if rank == _UNMANAGED:
-        return WeakeningKind.UNMANAGED
-    return WeakeningKind.BLOCKED if _is_blocked(after, kind) else WeakeningKind.AUDIT
-
-
-def _rank(requirement: Requirement, kind: ContactKind) -> int:
-    if kind not in requirement.desired:
-        return _UNMANAGED
-    enforced = requirement.halted is None and not _is_blocked(requirement, kind)
-    return _ENFORCED if enforced else _ALERTED
-
-
-def _is_blocked(requirement: Requirement, kind: ContactKind) -> bool:
-    return requirement.held is not None or isinstance(requirement.desired.get(kind), Conflict)
-
-
-def _name_detail(lowered: WeakeningKind, kind: ContactKind, after: Requirement) -> str:
-    """What else distinguishes weakenings of one kind."""
-    desired = after.desired.get(kind)
-    match lowered:
-        case WeakeningKind.UNMANAGED:
-            return str(kind)
-        case WeakeningKind.BLOCKED:
-            return desired.reason if isinstance(desired, Conflict) else str(after.held)
-    return ""
 
 
 def _is_change(wanted: DesiredState, before: DesiredState | None, found: Observation) -> bool:
@@ -291,19 +259,40 @@ def _is_change(wanted: DesiredState, before: DesiredState | None, found: Observa
     return not matches(found, wanted)
 
 
-def _describe_where(ids: list[str], to_come: list[str]) -> str:
-    """`in accounts 1, 2 and in new accounts of OU A`; `to_come` are OUs, the root is the empty one."""
-    parts = [f"in {describe_accounts(ids)}"] if ids else []
-    if to_come:
-        units = "" if "" in to_come else f" of OU {list_first(to_come)}"
-        parts.append(f"in new accounts{units}")
-    return " and ".join(parts)
+def _list_meant(roster: Roster, account: Account, kind: ContactKind) -> set[Contact | None]:
+    """The contacts of the most specific entries, filled in; None where it must be absent."""
+    found = find_candidates(roster, account, kind)
+    names = {one.value for one in found if one.rank == found[0].rank}
+    return {None if name is None else fill_placeholders(roster.contacts[name], account) for name in names}
 
 
-def _describe_raised(before: Roster, after: Roster, active: int) -> str:
-    new, old = after.max_changed_accounts, before.max_changed_accounts
-    return (
-        f"limits.max_changed_accounts is raised from {describe_limit(old)} to {describe_limit(new)}:"
-        f" a roster may change {compute_limit(new, active=active)} of {active} active accounts without a"
-        f" person, until now {compute_limit(old, active=active)}"
+def _pick_entry(roster: Roster, account: Account, kind: ContactKind) -> tuple[str, Contact] | None:
+    """Name and contact of the most specific entry; None where there is none, or it must be absent."""
+    winner = pick_winner(found) if (found := find_candidates(roster, account, kind)) else None
+    return (winner.value, roster.contacts[winner.value]) if winner and winner.value else None
+
+
+def _make_new(parent_ids: tuple[str, ...], ou_path: tuple[str, ...], tags: Mapping[str, str]) -> Account:
+    return Account(
+        id="0" * 12, name="0", state=AccountState.ACTIVE, ou_path=ou_path, parent_ids=parent_ids, tags=tags
     )
+
+
+def _describe_replacement(
+    kind: ContactKind, before: tuple[str, Contact] | None, after: tuple[str, Contact] | None
+) -> str:
+    """`SECURITY contact (soc with another email)`: the values are in the roster."""
+    if before is None or after is None or before[0] != after[0]:
+        names = " -> ".join(one[0] if one else "none" for one in (before, after))
+        return f"{kind} contact ({names})"
+    old, new = before[1].as_document(), after[1].as_document()
+    parts = ", ".join(part for part in old if old[part] != new[part])
+    return f"{kind} contact ({after[0]} with another {parts})"
+
+
+def _describe_where(ids: list[str], new: list[str]) -> str:
+    """`in accounts 1, 2 and in new accounts of OU A, tag b=c`; `new` are places, the root is empty."""
+    parts = [f"in {describe_accounts(ids)}"] if ids else []
+    if new:
+        parts.append("in new accounts" if "" in new else f"in new accounts of {list_first(new)}")
+    return " and ".join(parts)

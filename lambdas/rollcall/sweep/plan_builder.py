@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from rollcall.decide.plan import Change, Plan
     from rollcall.decide.plan_values import ChangeGroup, ChangeGrouper
-    from rollcall.decide.roster_change import Weakening
+    from rollcall.decide.weakening import Weakening
     from rollcall.model.account import Account
     from rollcall.model.display import Masks
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rollcall.decide.change_limit import compute_limit
 from rollcall.decide.observed import ObservedAccount, plan_observed
 from rollcall.decide.resolve import find_exemption_end, resolve_requirement
-from rollcall.decide.roster_change import MOST_NAMED, RosterChange, WeakeningKind
+from rollcall.decide.weakening import MOST_NAMED, WeakeningKind
 from rollcall.model.account import AccountState
 from rollcall.model.contact import ContactKind
 from rollcall.model.desired import Absent, Conflict, Unreadable
@@ -34,6 +34,8 @@ from tests.support.sweep_runs import changed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from rollcall.decide.roster_change import RosterChange
 
 SIZES = (1, 2, 3, 6, 10, 11, 20, 100, 10_000)
 DEV = "arn:aws:iam::700000000000:role/Dev"
@@ -384,7 +386,79 @@ def test_what_holds_for_every_account_of_today_may_not_hold_for_those_to_come():
         BASE | {"mode": "audit", "overrides": named},
         organization(6),
     ).weakenings
-    assert weakening.text.endswith("in new accounts of OU Workloads, Workloads/Production")
+    assert weakening.text.endswith("in new accounts of OU Workloads, OU Workloads/Production")
+
+
+def everyone_named(size: int, name: str = "pci-soc") -> dict[str, Any]:
+    """All accounts of today have an override of their own."""
+    return {"accounts": EVERYONE[:size], "kinds": {"SECURITY": name}, "mode": None}
+
+
+def test_a_contact_that_only_new_accounts_would_get_waits():
+    named = BASE | {"overrides": [everyone_named(20), *BASE["overrides"]]}
+    wrong = changed(named, email="aws-sco@example.com")
+    (why,) = judge(wrong, 20, named)
+    assert why == (
+        "another SECURITY contact (soc with another email), which no account of today gets, in new accounts"
+        " of OU Sandbox, OU Workloads"
+    ) or why.endswith("in new accounts")
+    other = named | {"defaults": named["defaults"] | {"SECURITY": "finops"}}
+    (why,) = judge(other, 20, named)
+    assert why.startswith(
+        "another SECURITY contact (soc -> finops), which no account of today gets, in new acc"
+    )
+
+
+def test_a_contact_that_an_account_of_today_gets_too_is_counted_and_no_more():
+    named = BASE | {"overrides": [everyone_named(18), *BASE["overrides"]]}
+    wrong = changed(named, email="aws-sco@example.com")
+    assert compare(named, wrong, organization(20)).changed == 1
+    assert judge(wrong, 20, named) == []
+
+
+def test_a_contact_that_only_new_accounts_with_a_tag_would_get_waits():
+    tagged = {"tag": {"scope": "pci"}, "kinds": {"SECURITY": "soc"}, "mode": None}
+    every = [
+        replace(one, account=replace(one.account, tags={"scope": "pci"}))
+        for one in (
+            observe(make_account(number), BASE | {"overrides": [everyone_named(6)]}) for number in range(6)
+        )
+    ]
+    before = BASE | {"overrides": [everyone_named(6), tagged]}
+    after = BASE | {"overrides": [everyone_named(6), tagged | {"kinds": {"SECURITY": "finops"}}]}
+    (weakening,) = compare(before, after, every).weakenings
+    assert weakening.kind is WeakeningKind.NEW_ACCOUNTS
+    assert weakening.text.endswith(
+        "(soc -> finops), which no account of today gets, in new accounts of tag scope=pci"
+    )
+
+
+def test_what_changes_behind_a_conflict_of_both_rosters_counts():
+    """Once a tag goes, the entry that is left applies, and nobody looks at it again."""
+    two = [
+        {"tag": {"scope": "pci"}, "kinds": {"SECURITY": "pci-soc"}, "mode": None},
+        {"tag": {"level": "1"}, "kinds": {"SECURITY": "finops"}, "mode": None},
+    ]
+    before = BASE | {"overrides": two}
+    observed = [
+        replace(one, account=replace(one.account, tags={"scope": "pci", "level": "1"}))
+        for one in (observe(make_account(number), BASE | {"overrides": []}) for number in range(6))
+    ]
+    after = changed(before, "pci-soc", email="aws-sco@example.com")
+    assert compare(before, before, observed).changed == 0
+    change = compare(before, after, observed)
+    assert (change.changed, change.adopted) == (6, 0)
+    assert "6 of 6 active accounts would change, the limit is 2" in reasons(change, before)
+    exempt = [{"accounts": EVERYONE[:6], "reason": "sold", "until": None}]
+    assert compare(before | {"exempt": exempt}, after | {"exempt": exempt}, observed).changed == 0
+    assert compare(before | {"mode": "audit"}, after | {"mode": "audit"}, observed).changed == 0
+
+
+def test_what_changes_behind_a_value_that_does_not_fit_the_account_counts():
+    long = [observe(make_account(number, name="x" * 50), BASE | {"overrides": []}) for number in range(6)]
+    before = changed(BASE, title="On call for {account_name}") | {"overrides": []}
+    after = changed(before, email="aws-sco@example.com")
+    assert compare(before, after, long).changed == 6
 
 
 # Any two rosters

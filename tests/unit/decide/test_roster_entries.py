@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rollcall.decide.roster_change import WeakeningKind
+from rollcall.decide.weakening import WeakeningKind
 from tests.support.organizations import BASE, PRODUCTION, compare, make_account, observe
 
 PCI = {"SECURITY": "pci-soc"}

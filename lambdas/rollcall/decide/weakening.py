@@ -1,0 +1,132 @@
+"""What a change of the roster weakens, in words: kinds of weakenings, and how to find them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from rollcall.decide.change_limit import compute_limit, describe_limit, is_raised
+from rollcall.model.codec import Serializable
+from rollcall.model.desired import Conflict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rollcall.decide.resolve import Requirement
+    from rollcall.model.contact import ContactKind
+    from rollcall.model.roster import Roster
+
+#: Ids that a weakening keeps of the accounts that it concerns.
+MOST_NAMED: Final = 100
+#: Ranks of what is done about a contact: what is unmanaged is not even looked at.
+_UNMANAGED, _ALERTED, ENFORCED = range(3)
+
+
+class WeakeningKind(StrEnum):
+    """What a change of the roster weakens."""
+
+    AUDIT = "audit"
+    EXEMPT = "exempt"
+    EXEMPT_LONGER = "exempt-longer"
+    UNMANAGED = "unmanaged"
+    BLOCKED = "blocked"
+    NEW_ACCOUNTS = "new-accounts"
+    MATCHES_NOTHING = "matches-nothing"
+    CHANGER = "changer"
+    LIMIT = "limit"
+    BULK_EDITS = "bulk-edits"
+    REPEATED_EDITS = "repeated-edits"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weakening(Serializable):
+    """One thing that a roster weakens. `text` says it in English, `accounts` are the first of `count` ids."""
+
+    kind: WeakeningKind
+    text: str
+    accounts: tuple[str, ...] = ()
+    count: int = 0
+
+
+#: Texts of what is lowered: `where`, and what else distinguishes it.
+LOWERED: Final = {
+    WeakeningKind.AUDIT: "audit mode: Rollcall only alerts, and restores nothing, {where}",
+    WeakeningKind.EXEMPT: "newly exempt {detail}: contacts are left alone {where}",
+    WeakeningKind.EXEMPT_LONGER: "exempt for longer, {detail}: contacts are left alone {where}",
+    WeakeningKind.UNMANAGED: "the {detail} contact is no longer managed {where}",
+    WeakeningKind.NEW_ACCOUNTS: "another {detail}, which no account of today gets, {where}",
+    WeakeningKind.BLOCKED: "blocked: Rollcall restores nothing {where}: {detail}",
+}
+
+
+def find_lowered(kind: ContactKind, before: Requirement, after: Requirement) -> WeakeningKind | None:
+    """How less is done about this contact than before, None if it is not; exemptions are left aside."""
+    rank = compute_rank(after, kind)
+    if rank >= compute_rank(before, kind):
+        return None
+    if rank == _UNMANAGED:
+        return WeakeningKind.UNMANAGED
+    return WeakeningKind.BLOCKED if is_blocked(after, kind) else WeakeningKind.AUDIT
+
+
+def compute_rank(requirement: Requirement, kind: ContactKind) -> int:
+    """How much is done about a contact."""
+    if kind not in requirement.desired:
+        return _UNMANAGED
+    enforced = requirement.halted is None and not is_blocked(requirement, kind)
+    return ENFORCED if enforced else _ALERTED
+
+
+def is_blocked(requirement: Requirement, kind: ContactKind) -> bool:
+    """Whether entries disagree, or do not fit the account."""
+    return requirement.held is not None or isinstance(requirement.desired.get(kind), Conflict)
+
+
+def name_detail(lowered: WeakeningKind, kind: ContactKind, after: Requirement) -> str:
+    """What else distinguishes weakenings of one kind."""
+    desired = after.desired.get(kind)
+    match lowered:
+        case WeakeningKind.UNMANAGED:
+            return str(kind)
+        case WeakeningKind.BLOCKED:
+            return desired.reason if isinstance(desired, Conflict) else str(after.held)
+    return ""
+
+
+def list_loosened(before: Roster, after: Roster, *, active: int) -> Iterator[Weakening]:
+    """What the candidate loosens for all accounts, of which so many are active."""
+    for changer in sorted(after.authorised_changers - before.authorised_changers):
+        text = f"{changer} becomes an authorised changer: its edits are one INFO alert each"
+        yield Weakening(kind=WeakeningKind.CHANGER, text=text)
+    if is_raised(after.max_changed_accounts, before=before.max_changed_accounts, active=active):
+        yield Weakening(kind=WeakeningKind.LIMIT, text=_describe_raised(before, after, active))
+    bulk, was = after.bulk_edits, before.bulk_edits
+    if (
+        bulk.accounts > was.accounts
+        or bulk.organization_accounts > was.organization_accounts
+        or bulk.window < was.window
+    ):
+        text = (
+            f"a bulk edit is reported later: at {bulk.accounts} accounts of one principal or"
+            f" {bulk.organization_accounts} of anybody in {bulk.minutes} minutes, until now at"
+            f" {was.accounts} or {was.organization_accounts} in {was.minutes}"
+        )
+        yield Weakening(kind=WeakeningKind.BULK_EDITS, text=text)
+    repeated, known = after.repeated_edits, before.repeated_edits
+    if repeated != known:
+        # In either direction: fewer restores are made at once, or the alert about them comes later.
+        text = (
+            f"repeated edits back off and are reported after {repeated.reverts} restores in"
+            f" {repeated.minutes} minutes, until now after {known.reverts} in {known.minutes}"
+        )
+        yield Weakening(kind=WeakeningKind.REPEATED_EDITS, text=text)
+
+
+def _describe_raised(before: Roster, after: Roster, active: int) -> str:
+    new, old = after.max_changed_accounts, before.max_changed_accounts
+    return (
+        f"limits.max_changed_accounts is raised from {describe_limit(old)} to {describe_limit(new)}:"
+        f" a roster may change {compute_limit(new, active=active)} of {active} active accounts without a"
+        f" person, until now {compute_limit(old, active=active)}"
+    )

@@ -159,6 +159,7 @@ class Rollcall:
             document=roster,
             approved_by="setup",
             now=self._read_clock(),
+            before=None,
         )
 
     def invoke(self, slot: Slot, event: Mapping[str, Any], context: Context) -> Any:

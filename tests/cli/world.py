@@ -116,7 +116,13 @@ class World(Desk):
         document = load(self.where, "config", today=self.clock.now().date()).roster
         state = WholeStateTable(client=self._elsewhere("dynamodb", HUB), table=TABLE)
         digest = compute_digest(document)
-        state.approve(digest=digest, document=document, by="ann", at=self.clock.now())
+        state.approve(
+            digest=digest,
+            document=document,
+            by="ann",
+            at=self.clock.now(),
+            before=state.get_enforcement().approved,
+        )
         assert self.deployed.outputs is not None
         self.deployed.outputs["CandidateDigest"] = digest
 

@@ -141,6 +141,7 @@ def hub(cloud, deployed, assembly):
         document=roster,
         approved_by="tests",
         now=datetime.now(UTC),
+        before=None,
     )
 
     def written(caller, parameters):

@@ -215,6 +215,7 @@ class Deployment:
             document=self.roster,
             approved_by="test",
             now=self.clock.now(),
+            before=None,
         )
 
     def settle(self, account_id: str = MEMBER) -> None:

@@ -63,6 +63,7 @@ class Faults:
 @dataclass
 class MemoryState(MemoryContacts, MemoryIncidents, MemoryBulks):
     documents: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    notice: Notice | None = None
     now: Callable[[], datetime] = lambda: datetime.min.replace(tzinfo=UTC)
 
     def get_enforcement(self) -> Enforcement:
@@ -84,11 +85,23 @@ class MemoryState(MemoryContacts, MemoryIncidents, MemoryBulks):
         document: Mapping[str, Any],
         by: str,  # noqa: ARG002  # memory keeps no names
         at: datetime,  # noqa: ARG002  # same
-        user_id: str = "",  # noqa: ARG002  # same
-        execution: str = "",  # noqa: ARG002  # same
+        before: str | None,
+        notice: Notice | None = None,
     ) -> None:
+        self.faults("state.approve")
+        if self.approved != before or self.notice is not None:
+            raise RetryableError("the state table refused the approval")
         self.documents[digest] = document
-        self.approved = digest
+        self.approved, self.notice = digest, notice
+        self.faults("state.approve.after")
+
+    def find_notice(self) -> Notice | None:
+        return self.notice
+
+    def forget_notice(self, notice: Notice) -> None:
+        self.faults("state.forget_notice")
+        if self.notice == notice:
+            self.notice = None
 
     def load_pause(self) -> Pause | None:
         self.faults("state.load_pause")
@@ -136,9 +149,11 @@ class MemoryCommands:
     faults: Faults
     records: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
 
-    def record_command(self, execution: str, part: str, document: Mapping[str, Any]) -> None:
+    def record_command(self, execution: str, part: str, document: Mapping[str, Any]) -> dict[str, Any]:
         self.faults(f"ledger.record_command.{part}")
-        self.records.setdefault((execution, part), document)
+        there = self.records.setdefault((execution, part), document)
+        self.faults(f"ledger.record_command.{part}.after")
+        return dict(there)
 
 
 @dataclass

@@ -102,7 +102,7 @@ class SweepWorld(World):
 
     def command(self, operation: str, **given: Any) -> dict[str, Any]:
         """What the control machine answers."""
-        name = given.pop("execution", f"c-{len(self.bus.notices)}")
+        name = given.pop("execution", f"c-{len(self.starts)}")
         before, self.identities.arn = self.identities.arn, given.pop("by", self.identities.arn)
         document = {"operation": operation, "reason": "drill", "plan": None, **given}
         signed = sign(document, execution=f"{MACHINE}:{name}", now=self.clock.now())

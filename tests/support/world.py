@@ -170,15 +170,16 @@ class World:
         vars(self).update(state)
         self.restart()
 
-    def approve(self) -> None:
-        """Make the roster of this world the approved one."""
+    def approve(self, document: dict[str, Any] | None = None) -> None:
+        """Make the roster of this world the approved one, or another one."""
         approve_candidate(
             memory=self.state,
             matches=self.matches,
             organization=self.reconciler.organization,
-            document=self.roster,
+            document=document or self.roster,
             approved_by="test",
             now=self.clock.now(),
+            before=self.state.approved,
         )
 
     def restart(self) -> None:

@@ -68,10 +68,11 @@ class LedgerBucket:
                 return _read_answer(document)
         return None
 
-    def record_command(self, execution: str, part: str, document: Mapping[str, Any]) -> None:
-        """Record a part of a command's execution (its name); what is there already stays."""
+    def record_command(self, execution: str, part: str, document: Mapping[str, Any]) -> dict[str, Any]:
+        """Record a part of a command's execution (its name); what is there already stays, and is returned."""
         name = re.sub(r"[^\w-]", "_", execution, flags=re.ASCII)[:80]
-        self._put(f"{COMMANDS}{name}/{part}.json", {"version": VERSION, **document})
+        there = self._put(f"{COMMANDS}{name}/{part}.json", {"version": VERSION, **document})
+        return {name: value for name, value in there.items() if name != "version"}
 
     def _put(self, key: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
         """What is there afterwards: this, or what was there before."""

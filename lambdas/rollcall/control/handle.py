@@ -12,7 +12,7 @@ from rollcall.control.pauses import Pauses
 from rollcall.control.proof import UnprovenError, build_request, check_operator, read_answer
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import make_notice
-from rollcall.rosters.current import approve_candidate
+from rollcall.rosters.current import alert_approval, approve_candidate
 from rollcall.sweep.approvals import make_approved_notice
 from rollcall.sweep.run import Trigger
 
@@ -46,10 +46,10 @@ class IdentityService(Protocol):
 class CommandLedger(Protocol):
     """The write-once record of commands. RecordRefusedError from each if it was not taken."""
 
-    def record_command(self, execution: str, part: str, document: Mapping[str, Any]) -> None:
-        """Record the `part` (command, result or refusal) of an execution (its name).
+    def record_command(self, execution: str, part: str, document: Mapping[str, Any]) -> dict[str, Any]:
+        """Record the `part` (command, approval, result or refusal) of an execution (its name).
 
-        Of a part that is there already the first record stays, as it is of an earlier try.
+        Returns what is recorded: of a part that is there already the first record stays, of an earlier try.
         """
 
 
@@ -74,12 +74,13 @@ class CommandHandler:
     def handle(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """`{"done": true, ...}`, or `{"refused": "<why>"}`.
 
-        The schedule's FOLLOW_UP needs no proof: it alerts what is due about the pause, and nothing else.
+        The schedule's FOLLOW_UP needs no proof: it alerts what is due about pause and roster, no more.
 
         RetryableError if AWS was busy or broken: the same command again finishes what was begun.
         """
         now = self.clock.now()
         if document.get("operation") == FOLLOW_UP:
+            alert_approval(self.rosters.memory, self.bus, now)
             pause = Pauses(memory=self.pause, bus=self.bus).follow_up(now)
             return {"done": True, "pause": pause and str(pause.stage)}
         try:
@@ -93,8 +94,8 @@ class CommandHandler:
             answer = {"done": True} | self._carry_out(Command.from_document(document, caller), now)
         except RefusedError as error:
             answer = {"refused": str(error)}
-        self.ledger.record_command(name, "result", answer)
-        return answer
+        # Of several tries the first one's: what it did may be over by now.
+        return self.ledger.record_command(name, "result", answer)
 
     def _identify(self, document: Mapping[str, Any], now: datetime) -> ProvenCaller:
         caller = read_answer(self.identities.ask(build_request(document, self.place, now)))
@@ -138,38 +139,10 @@ class CommandHandler:
     def _approve(self, command: Command, now: datetime) -> dict[str, Any]:
         """The person is on record first; then the roster is in force; then its plan is carried out."""
         control = self.rosters.get_enforcement()
-        held = self._find_pending(command.plan, control.approved, now)
-        before = self.rosters.find_current(control)
-        self.sweeps.approve(held.plan, by=command.caller.arn, at=now)
-        candidate = self.rosters.candidate.digest
-        if held.roster == candidate or held.summary.get("back"):
-            # At each try: what is deployed would be approved again by itself if its change is small.
-            self.sweeps.save_left(None if held.roster == candidate else candidate, now)
-        if held.roster != control.approved:
-            approve_candidate(
-                memory=self.rosters.memory,
-                matches=self.matches,
-                organization=self.organization,
-                document=self.rosters.load_document(self.rosters.load(held.roster)),
-                approved_by=command.caller.arn,
-                now=now,
-                user_id=command.caller.user_id,
-                execution=command.name,
-            )
-        # Another roster was compared with the one before, and its plan is nobody's wish any more.
-        same = {self.rosters.candidate.digest} if held.roster == control.approved else set()
-        self.sweeps.forget_others({held.roster, *same})
-        told = make_approved_notice(
-            self.rosters.load(held.roster),
-            before=before,
-            plan=held.plan,
-            changes=held.changes,
-            by=command.caller.arn,
-            automatic=False,
-            key=command.execution,
-        )
-        self.bus.publish_notice(replace(told, facts={**told.facts, **command.facts}), now)
-        execution = f"approval-{held.plan[:12]}-{int(now.timestamp())}"
+        try:
+            held = self._find_pending(command.plan, control.approved, now)
+        except RefusedError as error:
+            return self._finish_begun(command, control.approved, error)
         asked = {
             "trigger": str(Trigger.APPROVAL),
             "by": command.caller.arn,
@@ -178,15 +151,65 @@ class CommandHandler:
             # Its run may have to wait for another one, until the table has forgotten the plan.
             "expires_at": held.expires_at.isoformat(),
         }
-        self.machine.start(execution, asked)
-        return {
+        answer = {
             "plan": held.plan,
             "roster": held.roster,
             "changes": held.changes,
-            "execution": execution,
+            "execution": command.name,
             # Approved all the same; the plan is carried out by the first sweep after the pause.
             "paused": control.paused,
         }
+        begun = self.ledger.record_command(command.name, "approval", {"answer": answer, "input": asked})
+        if "refused" in begun:
+            raise RefusedError(begun["refused"])
+        told = make_approved_notice(
+            self.rosters.load(held.roster),
+            before=self.rosters.load(held.against) if held.against else self.rosters.candidate,
+            plan=held.plan,
+            changes=held.changes,
+            by=command.caller.arn,
+            automatic=False,
+            key=command.execution,
+        )
+        told = replace(told, facts={**told.facts, **command.facts})
+        self.sweeps.approve(held.plan, by=command.caller.arn, at=now)
+        candidate = self.rosters.candidate.digest
+        if held.roster == candidate or held.summary.get("back"):
+            # At each try: what is deployed would be approved again by itself if its change is small.
+            self.sweeps.save_left(None if held.roster == candidate else candidate, now)
+        if held.roster != control.approved:
+            alert_approval(self.rosters.memory, self.bus, now)
+            approve_candidate(
+                memory=self.rosters.memory,
+                matches=self.matches,
+                organization=self.organization,
+                document=self.rosters.load_document(self.rosters.load(held.roster)),
+                approved_by=command.caller.arn,
+                now=now,
+                before=control.approved,
+                notice=told,
+            )
+        else:
+            # A try before put it into force, another person did, or it is of drift: each approval is alerted.
+            self.bus.publish_notice(told, now)
+        # Another roster was compared with the one before, and its plan is nobody's wish any more.
+        same = {self.rosters.candidate.digest} if held.roster == control.approved else set()
+        self.sweeps.forget_others({held.roster, *same})
+        alert_approval(self.rosters.memory, self.bus, now)
+        self.machine.start(command.name, asked)
+        return answer
+
+    def _finish_begun(self, command: Command, approved: str | None, error: RefusedError) -> dict[str, Any]:
+        """The answer of a try before that began, if a sweep has carried out its plan since; else `error`.
+
+        Such a sweep forgets the plan that it found approved.
+        """
+        begun = self.ledger.record_command(command.name, "approval", {"refused": str(error)})
+        if "refused" in begun or begun["answer"]["roster"] != approved:
+            raise error
+        self.machine.start(command.name, begun["input"])
+        answer: dict[str, Any] = begun["answer"]
+        return answer
 
     def _go_back(self, command: Command, roster: str) -> dict[str, Any]:
         """Start the run that plans it; approving its plan is another command."""
@@ -222,4 +245,9 @@ class CommandHandler:
             raise RefusedError("the plan waited for too long: start a sweep for one that is of today")
         if held.roster not in (approved, self.rosters.candidate.digest) and not held.summary["back"]:
             raise RefusedError("another roster was deployed since: its own plan is the one to look at")
+        if held.roster != approved and held.against != (approved or ""):
+            raise RefusedError(
+                "another roster came into force since this plan was made: start a sweep, or go back again,"
+                " and approve the plan that this makes"
+            )
         return held

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from rollcall.model.codec import Serializable
+from rollcall.model.levels import Severity
 from rollcall.outcomes.notice_kinds import NOTICES, NoticeKind
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from rollcall.model.levels import Severity
 
 VERSION = 1
 #: Notices that belong to the incident of another kind.
@@ -20,7 +18,7 @@ _INCIDENTS = {NoticeKind.UNPAUSED: NoticeKind.PAUSED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class Notice(Serializable):
     """One notice. `key` identifies it among its kind: the same key twice is the same notice.
 
     `facts` are plain JSON, each kind's own (docs/reference/alerts.md), with contacts masked. A later

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from rollcall.decide.resolve import Enforcement
     from rollcall.model.edit_limits import BulkLimits
-    from rollcall.ports import Organization
+    from rollcall.outcomes.notices import Notice
+    from rollcall.ports import Organization, OutcomeBus
     from rollcall.rosters.orphaned import Matches
 
 
@@ -36,10 +37,20 @@ class RosterMemory(Protocol):
         document: Mapping[str, Any],
         by: str,
         at: datetime,
-        user_id: str = "",
-        execution: str = "",
+        before: str | None,
+        notice: Notice | None = None,
     ) -> None:
-        """Make this roster the one that is enforced; of a person also the user ID and the command."""
+        """Make this roster the one that is enforced.
+
+        Only if `before` is the digest that is approved now, and the notice of its approval is published. The
+        new `notice` is kept until `forget_notice`; of a person it has the user ID and the command.
+        """
+
+    def find_notice(self) -> Notice | None:
+        """The notice of the last approval, None once it is published."""
+
+    def forget_notice(self, notice: Notice) -> None:
+        """It is published."""
 
 
 class Rosters:
@@ -94,14 +105,14 @@ def approve_candidate(
     document: Mapping[str, Any],
     approved_by: str,
     now: datetime,
-    user_id: str = "",
-    execution: str = "",
+    before: str | None,
+    notice: Notice | None = None,
 ) -> str:
-    """Make the compiled candidate the approved roster; returns its digest.
+    """Make the compiled candidate the approved roster in place of `before`; returns its digest.
 
-    What its paths of names lead to is remembered first, so that a unit renamed later is noticed. KeyError or
-    ValueError if the document is not one that synth compiled, RetryableError if AWS could not be asked: then
-    it is not approved.
+    `alert_approval` publishes the `notice`. What its paths of names lead to is remembered first, so that a
+    unit renamed later is noticed. KeyError or ValueError if the document is not one that synth compiled,
+    RetryableError if AWS could not be asked, or if somebody else was faster: then it is not approved.
     """
     roster = Roster.from_document(document)
     remember_units(roster, matches, organization)
@@ -110,7 +121,19 @@ def approve_candidate(
         document=document,
         by=approved_by,
         at=now,
-        user_id=user_id,
-        execution=execution,
+        before=before,
+        notice=notice,
     )
     return roster.digest
+
+
+def alert_approval(memory: RosterMemory, bus: OutcomeBus, now: datetime) -> None:
+    """Publish the notice of the last approval, unless it is known to be; RetryableError.
+
+    It is stored with the approval and forgotten when it is published: a roster in force without it has it
+    published by whoever looks next, the schedule of `control` at the latest. Twice is once for people.
+    """
+    notice = memory.find_notice()
+    if notice is not None:
+        bus.publish_notice(notice, now)
+        memory.forget_notice(notice)

@@ -13,7 +13,7 @@ from rollcall.decide.roster_change import RosterChange, RosterComparison
 from rollcall.model.display import Masks
 from rollcall.model.errors import RetryableError
 from rollcall.outcomes.notices import format_time
-from rollcall.rosters.current import approve_candidate
+from rollcall.rosters.current import alert_approval, approve_candidate
 from rollcall.sweep.approvals import (
     find_deletes_to_wait,
     find_reasons_to_wait,
@@ -218,27 +218,29 @@ class Gate:
     def _approve(self, run: Run, plan: PlanReference, control: Enforcement, *, by: str | None) -> None:
         if self.rosters.get_enforcement() != control:
             raise RetryableError("the pause or the approved roster changed while the plan was made")
-        before = self.rosters.find_current(control)
+        memory, bus, now = self.rosters.memory, self.ports.bus, self.ports.clock.now()
         if control.approved != run.roster:
+            alert_approval(memory, bus, now)
             approve_candidate(
-                memory=self.rosters.memory,
+                memory=memory,
                 matches=self.ports.matches,
                 organization=self.ports.organization,
                 document=self.rosters.document,
                 approved_by=by or WITHIN_LIMITS,
-                now=self.ports.clock.now(),
+                now=now,
+                before=control.approved,
+                notice=make_approved_notice(
+                    self.rosters.load(plan.roster),
+                    before=self.rosters.find_current(control),
+                    plan=plan.digest,
+                    changes=plan.changes,
+                    by=by or WITHIN_LIMITS,
+                    automatic=by is None,
+                    key=run.id,
+                ),
             )
         self.ports.sweeps.forget_others({run.roster})
-        told = make_approved_notice(
-            self.rosters.load(plan.roster),
-            before=before,
-            plan=plan.digest,
-            changes=plan.changes,
-            by=by or WITHIN_LIMITS,
-            automatic=by is None,
-            key=run.id,
-        )
-        self.ports.bus.publish_notice(told, self.ports.clock.now())
+        alert_approval(memory, bus, now)
 
 
 def know_contacts(rosters: Rosters, *digests: str | None) -> KnownContacts:

@@ -31,7 +31,7 @@ def dynamodb(aws):
 def state(dynamodb) -> WholeStateTable:
     """The state table with an approved roster."""
     state = WholeStateTable(client=dynamodb, table=TABLE)
-    state.approve(digest=DIGEST, document=ROSTER, by="test", at=NOW)
+    state.approve(digest=DIGEST, document=ROSTER, by="test", at=NOW, before=None)
     return state
 
 

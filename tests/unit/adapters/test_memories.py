@@ -18,6 +18,8 @@ from rollcall.control.pauses import Pause, Stage
 from rollcall.model.errors import RetryableError
 from rollcall.model.roster import compute_digest
 from rollcall.notify.notifier import ChannelRecord
+from rollcall.outcomes.notice_kinds import NoticeKind
+from rollcall.outcomes.notices import make_notice
 from rollcall.publish.incidents import AlertedIncident, AlertStage
 from rollcall.sweep.approvals import LapsedApproval, PendingPlan
 from tests.support.memory import (
@@ -35,6 +37,11 @@ from tests.support.samples import NOW, ROSTER, SIGNAL
 from tests.support.state_table import WholeStateTable
 
 INCIDENTS = ("RC-1", "RC-2")
+
+
+def make_approved(digest):
+    facts = {"roster": digest, "by": "alice", "user_id": None, "execution": "one"}
+    return make_notice(NoticeKind.ROSTER_APPROVED, key="one", facts=facts)
 
 
 def tally_of(by, name, versions, accounts):
@@ -113,7 +120,9 @@ pauses = st.builds(
 STATE_OPERATIONS = st.one_of(
     st.tuples(st.just("save_pause"), pauses, st.none() | pauses),
     st.tuples(st.just("load_pause")),
-    st.tuples(st.just("approve"), st.sampled_from(DOCUMENTS)),
+    st.tuples(st.just("approve"), st.sampled_from(DOCUMENTS), st.booleans()),
+    st.tuples(st.just("find_notice")),
+    st.tuples(st.just("forget_notice"), st.sampled_from(DOCUMENTS)),
     st.tuples(st.just("get_enforcement")),
     st.tuples(st.just("load_roster"), st.sampled_from(DIGESTS)),
     st.tuples(st.just("open_intent"), records.filter(lambda record: record.intent)),
@@ -260,8 +269,15 @@ def assert_equal_answers(operations, one, other, perform):
 def on_state(state, now, name, *arguments):  # noqa: C901, PLR0911, PLR0912  # one case for each operation
     CLOCK.time = now
     match name, arguments:
-        case "approve", (document,):
-            return state.approve(digest=compute_digest(document), document=document, by="test", at=now)
+        case "approve", (document, fresh):
+            digest = compute_digest(document)
+            before = state.get_enforcement().approved if fresh else DIGESTS[0]
+            given = {"by": "test", "at": now, "before": before, "notice": make_approved(digest)}
+            return state.approve(digest=digest, document=document, **given)
+        case "find_notice", ():
+            return state.find_notice()
+        case "forget_notice", (document,):
+            return state.forget_notice(make_approved(compute_digest(document)))
         case "save_pause", (pause, before):
             return state.save_pause(pause, before=before)
         case "load_pause", ():
@@ -364,7 +380,7 @@ in_a_table = settings(
 @given(operations=lists(STATE_OPERATIONS))
 def test_the_state_in_memory_is_the_state_in_the_table(dynamodb, table, operations):
     # Half of the calls want an approved roster to be anything but refusals.
-    approved = [(("approve", ROSTER), 0), *operations]
+    approved = [(("approve", ROSTER, True), 0), (("forget_notice", ROSTER), 0), *operations]
     stored = WholeStateTable(client=dynamodb, table=table(), clock=CLOCK)
     pair = stored, MemoryState(Faults(), now=CLOCK.now)
     assert_equal_answers(approved, *pair, on_state)

@@ -87,10 +87,20 @@ def approve(state, document):
         document=document,
         approved_by="alice",
         now=NOW,
+        before=state.get_enforcement().approved,
     )
 
 
 class TestControl:
+    def test_an_approval_is_of_what_was_in_force_when_it_was_decided(self, state, items):
+        before = items()
+        for known in (None, "0" * 64):
+            with pytest.raises(RetryableError):
+                state.approve(digest="1" * 64, document=ROSTER, by="bob", at=NOW, before=known)
+        assert items() == before
+        state.approve(digest="1" * 64, document=ROSTER, by="bob", at=NOW, before=DIGEST)
+        assert state.get_enforcement().approved == "1" * 64
+
     def test_a_new_table_has_approved_nothing_and_is_not_paused(self, dynamodb):
         state = WholeStateTable(client=dynamodb, table=TABLE)
         assert state.get_enforcement() == Enforcement(approved=None, paused=False)
@@ -455,7 +465,7 @@ CALLS = [
     ("get_item", lambda state: state.list_done("RC-1")),
     (
         "transact_write_items",
-        lambda state: state.approve(digest=DIGEST, document=ROSTER, by="test", at=NOW),
+        lambda state: state.approve(digest=DIGEST, document=ROSTER, by="test", at=NOW, before=DIGEST),
     ),
 ]
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollcall.control.commands import LONGEST_REASON, Command, ProvenCaller, RefusedError
-from rollcall.model.errors import RetryableError
+from rollcall.model.errors import RecordRefusedError, RetryableError
 from rollcall.model.roster import compute_digest
 from simulation.caller import Caller
 from tests.support.identities import MACHINE, sign
@@ -174,7 +174,7 @@ class TestApprove:
             "execution": execution,
             "paused": False,
         }
-        assert execution.startswith(f"approval-{plan[:12]}-")
+        assert execution == "c-0", "each try starts the same one"
         held = world.sweeps.plans[plan]
         assert world.started[execution].asked == {
             "trigger": "approval",
@@ -227,7 +227,17 @@ class TestApprove:
         assert world.command("approve", plan=plan)["paused"] is True
 
     @pytest.mark.parametrize(
-        "step", ["state.get_enforcement", "sweeps.approve", "bus.publish_notice", "machine.start"]
+        "step",
+        [
+            "state.get_enforcement",
+            "ledger.record_command.approval",
+            "sweeps.approve",
+            "state.approve",
+            "state.approve.after",
+            "bus.publish_notice",
+            "state.forget_notice",
+            "machine.start",
+        ],
     )
     def test_cut_off_anywhere_the_same_command_again_finishes_it_and_is_told_once(self, step):
         world = settled()
@@ -243,6 +253,72 @@ class TestApprove:
         for execution in list(world.started.values()):
             assert execution.run().document["ending"] in ("finished", "superseded")
         assert world.contacts()["SECURITY"] == api_values("soc", BAD)
+
+    def test_a_plan_that_was_compared_with_another_roster_than_the_one_in_force_is_refused(self):
+        world = settled()
+        world.deploy(BAD)
+        world.sweep("roster")
+        (plan,) = world.sweeps.plans
+        world.approve(NARROW)
+        refused = world.command("approve", plan=plan)["refused"]
+        assert "another roster came into force since this plan was made: start a sweep" in refused
+        assert world.state.approved == compute_digest(NARROW)
+        world.sweep()
+        (after,) = set(world.sweeps.plans) - {plan}
+        assert world.command("approve", plan=after)["done"]
+
+    def test_of_two_approvals_of_different_rosters_at_once_the_loser_is_refused(self):
+        world = settled()
+        world.deploy(BAD)
+        world.sweep("roster")
+        (plan,) = world.sweeps.plans
+        world.faults.then("state.approve", lambda: world.approve(NARROW))
+        with pytest.raises(RetryableError):
+            world.command("approve", plan=plan, execution="one")
+        assert "came into force" in world.command("approve", plan=plan, execution="one")["refused"]
+        assert world.state.approved == compute_digest(NARROW)
+        assert "roster-approved" not in world.told()
+
+    @pytest.mark.parametrize("part", ["result", "result.after"])
+    def test_a_retry_after_the_plan_was_carried_out_answers_the_same(self, part):
+        world, plan = held_drift()
+        world.faults.plan(f"ledger.record_command.{part}", RecordRefusedError("busy"))
+        with pytest.raises(RecordRefusedError):
+            world.command("approve", plan=plan, execution="one")
+        world.started["one"].run()
+        assert world.sweeps.plans == {}
+        answer = world.command("approve", plan=plan, execution="one")
+        assert (answer["done"], answer["plan"], answer["execution"]) == (True, plan, "one")
+        assert answer == world.commands.records["one", "result"]
+        assert world.command("approve", plan=plan, execution="two") == {
+            "refused": "no plan waits under this digest"
+        }
+
+    def test_a_retry_after_a_sweep_carried_out_what_was_begun_answers_that_it_is_done(self):
+        world = settled()
+        world.deploy(BAD)
+        world.sweep("roster")
+        (plan,) = world.sweeps.plans
+        world.faults.plan("sweeps.approve.after", RetryableError("cut off"))
+        with pytest.raises(RetryableError):
+            world.command("approve", plan=plan, execution="one")
+        world.sweep()
+        assert (world.state.approved, world.sweeps.plans) == (compute_digest(BAD), {})
+        assert world.command("approve", plan=plan, execution="one")["done"]
+        assert world.told().count("roster-approved") == 1
+
+    def test_what_was_refused_at_first_stays_refused(self):
+        world = settled()
+        world.deploy(BAD)
+        world.sweep("roster")
+        (held,) = world.sweeps.plans.values()
+        world.sweeps.forget_applied(held.plan)
+        world.faults.plan("ledger.record_command.result", RecordRefusedError("busy"))
+        with pytest.raises(RecordRefusedError):
+            world.command("approve", plan=held.plan, execution="one")
+        world.sweeps.save_pending(held)
+        assert "refused" in world.command("approve", plan=held.plan, execution="one")
+        assert world.state.approved == compute_digest(STRICT)
 
     def test_the_same_plan_approved_twice_is_written_once(self):
         world, plan = held_drift()

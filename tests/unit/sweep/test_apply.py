@@ -135,7 +135,7 @@ class TestBatches:
     def test_another_roster_approved_meanwhile_ends_it_before_the_next_write(self):
         world, execution = ready(MEMBER)
         other = changed(LOOSE, title="On duty")
-        world.state.approve(digest=compute_digest(other), document=other, by="x", at=world.clock.now())
+        world.approve(other)
         assert execution.run().document["ending"] == "superseded"
         assert world.writes() == []
 

@@ -242,6 +242,8 @@ def test_two_operators_who_approve_at_the_same_moment_are_both_named_and_it_is_w
     world.faults.then(
         "sweeps.approve.after", lambda: world.command("approve", plan=plan, by=BOB, execution="b")
     )
+    with pytest.raises(RetryableError):
+        world.command("approve", plan=plan, by=ALICE, execution="a")
     assert world.command("approve", plan=plan, by=ALICE, execution="a")["done"]
     named = [item["facts"]["by"] for item in world.notices if item["notice"] == "roster-approved"]
     assert sorted(named) == [ALICE, BOB]

@@ -13,6 +13,7 @@ from tests.support.sweep_runs import (
     ABSENT,
     AUDIT,
     BAD,
+    LOOSE,
     NARROW,
     STRICT,
     changed,
@@ -63,7 +64,7 @@ class TestFirstRoster:
             "plan": world.facts("sweep-held")["plan"],
             "by": ALICE,
             "user_id": "AROAEXAMPLE:alice",
-            "execution": "c-1",
+            "execution": "c-0",
             "automatic": False,
             "enforces": True,
             "changes": 3 * MANAGED,
@@ -359,7 +360,16 @@ class TestCutOff:
         assert world.told() == ["sweep-held"]
         assert len(world.sweeps.plans) == 1
 
-    @pytest.mark.parametrize("step", ["bus.publish_notice", "state.get_enforcement"])
+    @pytest.mark.parametrize(
+        "step",
+        [
+            "state.get_enforcement",
+            "state.approve",
+            "state.approve.after",
+            "bus.publish_notice",
+            "state.forget_notice",
+        ],
+    )
     def test_a_gate_that_was_cut_off_around_its_approval_approves_and_tells_once(self, step):
         world = settled()
         world.deploy(NARROW)
@@ -367,6 +377,43 @@ class TestCutOff:
         world.faults.plan(step, RuntimeError("cut off"))
         assert execution.run().document["ending"] == "finished"
         assert world.told() == ["roster-approved", "sweep-applied"]
+
+    @pytest.mark.parametrize("step", ["state.approve.after", "bus.publish_notice", "state.forget_notice"])
+    def test_a_roster_that_came_into_force_unalerted_is_alerted_by_the_schedule_once(self, step):
+        world = settled()
+        world.deploy(NARROW)
+        world.faults.plan(step, RuntimeError("cut off"))
+        execution = world.execution("roster").run_to("gate")
+        with pytest.raises(RuntimeError):
+            world.invoke({"operation": "gate", "run": execution.document})
+        assert world.state.approved == compute_digest(NARROW)
+        # Nobody comes back to this run.
+        for _ in range(2):
+            world.handle({"operation": "follow-up"})
+        assert world.told() == ["roster-approved"]
+        assert world.facts("roster-approved")["roster"] == compute_digest(NARROW)
+        assert world.state.notice is None
+
+    def test_the_alert_of_one_roster_comes_before_the_next_one_is_approved(self):
+        world = settled(LOOSE)
+        world.deploy(changed(LOOSE, "pci-soc", title="On duty"))
+        world.faults.plan("bus.publish_notice", RuntimeError("cut off"))
+        execution = world.execution("roster").run_to("gate")
+        with pytest.raises(RuntimeError):
+            world.invoke({"operation": "gate", "run": execution.document})
+        first, world.sweeps.run = world.state.approved, None
+        world.deploy(changed(LOOSE, "pci-soc", title="On call"))
+        world.sweep("roster")
+        told = [item["facts"]["roster"] for item in world.notices if item["notice"] == "roster-approved"]
+        assert told == [first, compute_digest(world.roster)]
+
+    def test_a_gate_that_another_approval_overtook_approves_nothing(self):
+        world = settled()
+        world.deploy(NARROW)
+        world.faults.then("state.approve", lambda: world.approve(ABSENT))
+        assert world.sweep("roster").document["ending"] == "superseded"
+        assert world.state.approved == compute_digest(ABSENT)
+        assert "roster-approved" not in world.told()
 
     def test_a_deployment_between_the_approval_and_its_second_try_does_not_approve_another_roster(self):
         world = settled()
@@ -397,7 +444,7 @@ class TestSuperseded:
         world = settled()
         drift(world, MEMBER)
         execution = world.execution().run_to("gate")
-        world.state.approve(digest="other", document=BAD, by="x", at=world.clock.now())
+        world.approve(BAD)
         assert execution.run().document["ending"] == "superseded"
         assert world.writes() == []
 

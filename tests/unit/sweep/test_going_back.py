@@ -145,7 +145,7 @@ def test_another_approval_meanwhile_ends_it_and_the_next_sweep_begins():
     world = bad_world()
     answer = world.command("back", plan=GOOD)
     execution = world.started[answer["execution"]].run_to("gate")
-    world.state.approve(digest="other", document=BAD, by="x", at=world.clock.now())
+    world.approve(NARROW)
     assert execution.run().document["ending"] == "superseded"
     assert world.sweeps.find_current(world.clock.now()) is None
 

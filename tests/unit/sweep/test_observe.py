@@ -347,7 +347,7 @@ class TestObserve:
 
     def test_another_approved_roster_supersedes_the_run(self, world: World, sweeping: Sweeping) -> None:
         run = sweeping.begin()
-        world.state.approve(digest=compute_digest(OTHER), document=OTHER, by="test", at=world.clock.now())
+        world.approve(OTHER)
         over = sweeping.slice(run)
         assert (over.next, over.ending) == (Step.REPORT, Ending.SUPERSEDED)
 

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections import defaultdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.adapters.errors import AWS_ERRORS
 from rollcall.adapters.state.table import TableAdapter, make_error, make_key
@@ -15,6 +15,7 @@ from rollcall.adapters.system import SystemClock
 from rollcall.control.pauses import Pause, Stage
 from rollcall.decide.resolve import Enforcement
 from rollcall.model.errors import RetryableError
+from rollcall.outcomes.notices import Notice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from rollcall.ports import Clock
 
 CONTROL = make_key("control", "control")
+#: The notice of the last approval, as long as it is not known to be published.
+_NOTICE: Final = "approved_notice"
 _PAUSE_TEXTS = ("by", "user_id", "execution", "reason", "incident")
 
 
@@ -69,27 +72,48 @@ class ControlItems(TableAdapter):
         document: Mapping[str, Any],
         by: str,
         at: datetime,
-        user_id: str = "",
-        execution: str = "",
+        before: str | None,
+        notice: Notice | None = None,
     ) -> None:
-        """Store the document under its digest and point the control item at it, both or neither."""
+        """Store the document under its digest and point the control item at it, both or neither.
+
+        RetryableError unless `before` is approved now, and the notice of its approval forgotten.
+        """
         packed = gzip.compress(json.dumps(document, sort_keys=True).encode(), mtime=0)
-        texts = {"by": by, "at": at.isoformat(), "user_id": user_id, "execution": execution}
+        texts = {"by": by, "at": at.isoformat()}
+        texts |= {name: (notice and notice.facts[name]) or "" for name in ("user_id", "execution")}
         record = {f"approved_{name}": {"S": text} for name, text in texts.items()}
         roster = make_key("roster", digest) | record | {"document": {"B": packed}}
+        values = {"approved": {"S": digest}} | record
+        if notice is not None:
+            values[_NOTICE] = {"S": _write_notice(notice)}
+        known = "attribute_not_exists(approved)" if before is None else "approved = :before"
         control = {
             "Key": CONTROL,
-            "UpdateExpression": "SET approved = :digest, "
-            + ", ".join(f"{name} = :{name}" for name in sorted(record)),
-            "ExpressionAttributeValues": {
-                ":digest": {"S": digest},
-                **{f":{name}": value for name, value in record.items()},
-            },
+            "ConditionExpression": f"{known} AND attribute_not_exists({_NOTICE})",
+            "UpdateExpression": "SET " + ", ".join(f"{name} = :{name}" for name in sorted(values)),
+            "ExpressionAttributeValues": {f":{name}": value for name, value in values.items()}
+            | ({} if before is None else {":before": {"S": before}}),
         }
         try:
             self._table.transact(("Put", {"Item": roster}), ("Update", control))
         except AWS_ERRORS as error:
             raise make_error("the approval", error) from None
+
+    def find_notice(self) -> Notice | None:
+        """The notice of the last approval, None once it is published."""
+        item = self._table.get(CONTROL) or {}
+        return Notice.from_document(json.loads(item[_NOTICE]["S"])) if _NOTICE in item else None
+
+    def forget_notice(self, notice: Notice) -> None:
+        """It is published; another one stays."""
+        self._table.try_write(
+            "update_item",
+            Key=CONTROL,
+            UpdateExpression=f"REMOVE {_NOTICE}",
+            ConditionExpression=f"{_NOTICE} = :published",
+            ExpressionAttributeValues={":published": {"S": _write_notice(notice)}},
+        )
 
     def load_pause(self) -> Pause | None:
         """What the control item says about the last pause."""
@@ -129,6 +153,10 @@ class ControlItems(TableAdapter):
             UpdateExpression="SET " + ", ".join(f"{name} = :{name}" for name in values),
             ExpressionAttributeValues=given,
         )
+
+
+def _write_notice(notice: Notice) -> str:
+    return json.dumps(notice.as_document(), sort_keys=True)
 
 
 class MatchTable(TableAdapter):

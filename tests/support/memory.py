@@ -369,7 +369,7 @@ class MemorySweeps:
     lease_until: datetime | None = None
     summary: dict[str, Any] | None = None
     plans: dict[str, PendingPlan] = field(default_factory=dict)
-    unreported: dict[str, Run] = field(default_factory=dict)
+    unreported: dict[str, str] = field(default_factory=dict)
     lost: LapsedApproval | None = None
     left: str | None = None
     passed: dict[str, tuple[int, datetime]] = field(default_factory=dict)
@@ -421,11 +421,11 @@ class MemorySweeps:
 
     def save_unreported(self, run: Run, now: datetime) -> None:  # noqa: ARG002  # the run itself has its time
         self.faults("sweeps.save_unreported")
-        self.unreported[run.id] = run
+        self.unreported[run.id] = json.dumps(run.as_document(), sort_keys=True)
 
-    def list_unreported(self) -> list[Run]:
+    def list_unreported(self) -> dict[str, str]:
         self.faults("sweeps.list_unreported")
-        return [run for _, run in sorted(self.unreported.items())]
+        return dict(sorted(self.unreported.items()))
 
     def forget_unreported(self, run_id: str) -> None:
         self.faults("sweeps.forget_unreported")

@@ -125,8 +125,8 @@ class Sweeps(PendingPlanMemory, Protocol):
     def save_unreported(self, run: Run, now: datetime) -> None:
         """Remember, before it writes, that people are still to be alerted of what this run does."""
 
-    def list_unreported(self) -> Sequence[Run]:
-        """Those runs, in the order of their ids."""
+    def list_unreported(self) -> Mapping[str, str]:
+        """Those runs as JSON by their ids, in the order of these: one may be damaged."""
 
     def forget_unreported(self, run_id: str) -> None:
         """People are alerted of what this run did."""

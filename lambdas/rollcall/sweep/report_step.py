@@ -26,7 +26,7 @@ from rollcall.sweep.counts import (
     make_summary,
 )
 from rollcall.sweep.gate import know_contacts, load_granted
-from rollcall.sweep.run import Ending, Run, Step, Trigger, describe_failure
+from rollcall.sweep.run import Ending, Run, Step, Trigger
 from rollcall.sweep.stored_plan import AlteredPlanError
 from rollcall.sweep.waiting import build_waiting
 
@@ -96,7 +96,6 @@ def _write_json(report: Mapping[str, Any]) -> str:
 
 #: The whole organization was looked at as it should be: the alarm that waits for sweeps is content.
 _COMPLETE = frozenset({Ending.FINISHED, Ending.PENDING, Ending.PAUSED})
-#: What the next run tries again: it needs no second approval for it.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,19 +126,33 @@ class ReportStep:
             self._remember(run, tally)
         self._measure(run, summary)
         # What they did is alerted by the next run if not by this one.
-        for lost in self._list_lost():
+        for run_id, document in self._list_lost().items():
             with suppress(RetryableError):
-                self._publish_notices(lost, self._count(lost, self._read_results(lost.id)), now, last=summary)
+                self._report_lost(run_id, document, now, last=summary)
         return replace(run, ending=find_ending(run), next=Step.END)
 
-    def _list_lost(self) -> list[Run]:
+    def _list_lost(self) -> Mapping[str, str]:
         """Runs that were given up before they could report; the next one may have begun already."""
         with suppress(RetryableError):
             unreported = self.ports.sweeps.list_unreported()
             current = self.ports.sweeps.find_current(self.ports.clock.now())
             under_way = current.id if current is not None else None
-            return [replace(one, ending=Ending.FAILED) for one in unreported if one.id != under_way]
-        return []
+            return {run_id: document for run_id, document in unreported.items() if run_id != under_way}
+        return {}
+
+    def _report_lost(
+        self, run_id: str, document: str, now: datetime, *, last: Mapping[str, Any] | None
+    ) -> None:
+        """Alert what it did. One whose data are damaged is given up with an alert: others go on."""
+        try:
+            run = replace(Run.from_document(json.loads(document)), ending=Ending.FAILED)
+            self._publish_notices(run, self._count(run, self._read_results(run.id)), now, last=last)
+        except RetryableError:
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever it is, this and later sweeps get to their end
+            failed = {str(Step.REPORT): type(error).__name__}
+            self.ports.bus.publish_notice(make_failure_notice(run_id, failed=failed, contacts={}), now)
+            self.ports.sweeps.forget_unreported(run_id)
 
     def _read_results(self, run_id: str) -> Results:
         parts = self.ports.runs.read_results(run_id)
@@ -278,34 +291,3 @@ def _is_applied(run: Run, plan: PlanReference, results: Iterable[ChangeResult]) 
     if run.cursor < plan.changes or run.ending not in (None, Ending.PENDING):
         return False
     return not any(VERDICTS[result.verdict].retried for result in results)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FailStep:
-    """Ends executions whose first or last step was given up. `measure` is given each metric by its name."""
-
-    ports: SweepPorts
-    rosters: Rosters
-    measure: Callable[[Metric, int], None]
-
-    def run_step(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """`request` names the `execution`, the `step` that was given up and its `failure`.
-
-        RetryableError if no alert could be published, or the next run not be let in.
-        """
-        now, execution = self.ports.clock.now(), str(request["execution"])
-        failed = {str(request["step"]): describe_failure(request["failure"])}
-        run = self.ports.sweeps.find_current(now)
-        ours = run if run is not None and run.execution == execution else None
-        if ours is not None:
-            ours = replace(ours, ending=Ending.FAILED, next=Step.END, failed={**ours.failed, **failed})
-            failed = dict(ours.failed)
-        told = make_failure_notice(ours.id if ours else execution, failed=failed, contacts={})
-        self.ports.bus.publish_notice(told, now)
-        if ours is not None:
-            approved = self.rosters.get_enforcement().approved
-            last = self.ports.sweeps.find_last()
-            summary = make_summary(ours, None, approved=approved, judged_by=None, ended_at=now, last=last)
-            self.ports.sweeps.finish(ours, summary, now)
-        self.measure(Metric.SWEEP_FAILED, 1)
-        return {"run": ours.id if ours else None, "ending": str(Ending.FAILED), "failed": failed}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from rollcall.sweep.run import Run
@@ -108,6 +110,25 @@ def test_a_run_that_can_neither_end_nor_be_failed_holds_the_next_up_until_its_le
     assert waiting.trail.count("begin") > 10
     assert waiting.document["ending"] == "finished"
     assert world.facts("sweep-drift")["became"] == {"set": 2}, "the next run alerts of what the lost one did"
+
+
+@pytest.mark.parametrize("damaged", ["{}", "no JSON", "results"])
+def test_a_lost_run_whose_data_are_damaged_is_set_aside_and_the_others_are_reported(damaged):
+    world = drifted()
+    world.broken["report", "before"] = world.broken["fail", "before"] = FOR_GOOD
+    world.sweep()
+    world.broken.clear()
+    (lost,) = world.sweeps.unreported
+    world.sweeps.unreported["1-damaged"] = damaged
+    if damaged == "results":
+        other = Run.from_document({**json.loads(world.sweeps.unreported[lost]), "id": "1-damaged"})
+        world.sweeps.save_unreported(other, world.clock.now())
+        world.runs.objects["1-damaged/results/00000000"] = '[{"account_id": 7}]'
+    assert world.sweep("operator").document["ending"] == "finished"
+    assert world.facts("sweep-drift")["became"] == {"set": 2}
+    assert world.facts("sweep-failed")["run"] == "1-damaged"
+    assert list(world.facts("sweep-failed")["failed"]) == ["report"]
+    assert world.sweeps.unreported == {}
 
 
 def test_a_run_that_goes_on_beside_the_report_of_another_is_not_taken_for_lost():

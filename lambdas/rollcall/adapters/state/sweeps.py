@@ -220,10 +220,10 @@ class SweepTable(PendingPlanItems):
         }
         self._table.call("put_item", Item=item)
 
-    def list_unreported(self) -> Sequence[Run]:
-        """Those runs, in the order of their ids."""
+    def list_unreported(self) -> Mapping[str, str]:
+        """Those runs as JSON by their ids, in the order of these."""
         items = self._table.query("sweep", prefix=_UNREPORTED)
-        return [Run.from_document(json.loads(item["document"]["S"])) for item in items]
+        return {item["sk"]["S"].removeprefix(_UNREPORTED): item["document"]["S"] for item in items}
 
     def forget_unreported(self, run_id: str) -> None:
         """People are alerted of what this run did."""

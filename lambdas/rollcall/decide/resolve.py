@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from rollcall.model.contact import Contact, ContactKind, find_violation
+from rollcall.model.contact import LENGTHS, Contact, ContactKind, find_violation
 from rollcall.model.desired import Conflict, Desired, DesiredAbsent, DesiredOrConflict
 from rollcall.model.roster import ACCOUNT_ID, ACCOUNT_NAME, Mode
 
@@ -76,9 +76,9 @@ def resolve_requirement(
     halted = "audit mode" if mode is not None and mode.value is Mode.AUDIT else None
     held = _describe_disagreement("the mode", modes) if mode is None else None
     demands = {
-        kind: _resolve_kind(roster, account, kind)
+        kind: _resolve_kind(roster, account, kind, found)
         for kind in ContactKind
-        if find_candidates(roster, account, kind)
+        if (found := find_candidates(roster, account, kind))
     }
     if orphaned is not None:
         demands = {kind: Conflict(reason=orphaned) for kind in ContactKind if kind in roster.managed}
@@ -124,16 +124,17 @@ def _describe_disagreement(what: str, found: Sequence[SelectorMatch[_Value]]) ->
     return f"two equally specific entries disagree on {what}: {best[0].source} and {other.source}"
 
 
-def _resolve_kind(roster: Roster, account: Account, kind: ContactKind) -> DesiredOrConflict:
-    found = find_candidates(roster, account, kind)
+def _resolve_kind(
+    roster: Roster, account: Account, kind: ContactKind, found: Sequence[SelectorMatch[str | None]]
+) -> DesiredOrConflict:
     best = pick_winner(found)
     if best is None:
         return Conflict(reason=_describe_disagreement(f"the {kind.lower()} contact", found))
     if best.value is None:
         return DesiredAbsent(source=f"absent ({best.source})")
     contact = fill_placeholders(roster.contacts[best.value], account)
-    for part, value in contact.as_document().items():
-        if problem := find_violation(part, value):
+    for part in LENGTHS:
+        if problem := find_violation(part, getattr(contact, part)):
             return Conflict(
                 reason=f"contact {best.value}: {part} {problem} once it is filled in for this account"
             )
@@ -142,11 +143,12 @@ def _resolve_kind(roster: Roster, account: Account, kind: ContactKind) -> Desire
 
 def fill_placeholders(contact: Contact, account: Account) -> Contact:
     """The contact with `{account_id}` and `{account_name}` replaced."""
-    parts = {
-        part: value.replace(ACCOUNT_ID, account.id).replace(ACCOUNT_NAME, account.name)
-        for part, value in contact.as_document().items()
-    }
-    return Contact.from_document(parts)
+    return Contact(
+        **{
+            part: getattr(contact, part).replace(ACCOUNT_ID, account.id).replace(ACCOUNT_NAME, account.name)
+            for part in LENGTHS
+        }
+    )
 
 
 def find_exemption(roster: Roster, account: Account, today: date) -> str | None:

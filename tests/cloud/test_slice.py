@@ -2,7 +2,6 @@
 
 import json
 import time
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -16,7 +15,7 @@ from rollcall.contact.repeated_edits import BACKOFF
 from rollcall.model.edit_limits import RepeatedEditLimits
 from rollcall.model.well_known import OPERATOR_ROLE_NAME
 from rollcall.rosters.current import approve_candidate
-from tests.cloud.tools import PATIENCE_SECONDS, alerts, expire, messages, wait_for
+from tests.cloud.tools import PATIENCE_SECONDS, alerts, expire, messages, outlive_workers, wait_for
 from tests.support.state_table import WholeStateTable
 
 pytestmark = pytest.mark.cloud
@@ -103,12 +102,6 @@ class Slice:
         """The member's records with an open intent."""
         pending = self.state.list_pending()
         return [record for record in pending if record.account_id == MEMBER and record.intent]
-
-    def outlive_workers(self):
-        """As if so much time had passed that the workers of all open intents are surely gone."""
-        for record in self.list_open():
-            gone = replace(record.intent, until=record.intent.opened_at)
-            assert self.state.save(replace(record, intent=gone), at=datetime.now(UTC))
 
     def dead(self):
         """The dead letters, which are gone then: `rollcall status` in this cloud would tell of them."""
@@ -221,7 +214,7 @@ def test_a_crash_after_the_put_still_ends_in_the_record_and_one_alert(hub):
     (record,) = hub.list_open()
     open_intent = record.intent
     assert hub.ledger()[open_intent.id] == {"intent.json"}
-    hub.outlive_workers()
+    outlive_workers(hub.state, of=lambda record: record.account_id == MEMBER)
     expire(hub.outputs["IntakeQueueUrl"])
     # The event of the put may have been with a process that was killed, too.
     for url in hub.cloud.clients.client("sqs", HUB).list_queues()["QueueUrls"]:

@@ -15,8 +15,9 @@ from rollcall.model.roster import compute_digest
 from rollcall.model.well_known import OPERATOR_ROLE_NAME
 from rollcall.sweep.apply import BATCH_CHANGES, IN_FLIGHT
 from simulation.seeds import HUB
-from tests.cloud.tools import alerts, wait_for
+from tests.cloud.tools import alerts, outlive_workers, wait_for
 from tests.support.reports import fetches
+from tests.support.state_table import WholeStateTable
 
 pytestmark = pytest.mark.cloud
 FLEET = 10  # accounts with three contacts each: more than one batch of changes
@@ -30,6 +31,9 @@ class Hub:
         self.cloud, self.outputs, self.roster = cloud, outputs, roster
         self.organization = cloud.simulation.organization
         self.sweeps = HubSweeps(cloud, outputs)
+        self.state = WholeStateTable(
+            client=cloud.clients.client("dynamodb", HUB), table=outputs["StateTableName"]
+        )
         self.writes = []
         self.acts = []  # what is done once, after so many writes: (count, act)
 
@@ -158,7 +162,12 @@ def test_after_the_pause_the_next_sweep_finishes_what_was_begun(hub):
 def test_a_worker_that_dies_in_the_middle_is_followed_by_one_that_finishes(hub, fleet):
     hub.drift(*fleet[:3])
     apply = hub.function("apply")
-    hub.acts.append((4, lambda: hub.cloud.functions.kill(apply)))
+
+    def die():
+        hub.cloud.functions.kill(apply)
+        outlive_workers(hub.state, of=lambda record: record.account_id in fleet)
+
+    hub.acts.append((4, die))
     run = hub.sweeps.run_schedule()
     assert (run["ending"], run["failed"]) == ("finished", {})
     assert hub.differ() == 0

@@ -9,10 +9,18 @@ import subprocess
 import sys
 import time
 import zipfile
-from typing import Any
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 from localcloud.messaging.queues import find_queue
 from localcloud.story.cdk import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rollcall.contact.record import ContactRecord
+    from tests.support.state_table import WholeStateTable
 
 REGION = "us-east-1"
 #: How long the slowest machine may take. It costs nothing where all goes well.
@@ -148,6 +156,14 @@ def expire(url: str) -> None:
     queue = find_queue(f"arn:aws:sqs:{REGION}:{account}:{name}")
     for message in list(queue._messages):
         message.change_visibility(0)
+
+
+def outlive_workers(state: WholeStateTable, *, of: Callable[[ContactRecord], bool]) -> None:
+    """As if so much time had passed that the workers of these open intents are surely gone."""
+    for record in filter(of, state.list_pending()):
+        if record.intent is not None:
+            gone = replace(record.intent, until=record.intent.opened_at)
+            assert state.save(replace(record, intent=gone), at=datetime.now(UTC))
 
 
 def ended_by(process: subprocess.Popen[Any], signal_number: int) -> None:

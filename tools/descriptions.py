@@ -127,7 +127,11 @@ FIELDS: Final = {
 
 #: Items of the state table by the beginning of `pk`: `sk`, content, how long it is kept.
 STATE: Final = {
-    "control": ("`control`", "digest of the approved roster; `paused`", "always"),
+    "control": (
+        "`control`",
+        "digest of the approved roster; `paused` and `paused_*`: whose pause it is, why, until when",
+        "always",
+    ),
     "roster": ("digest", "a compiled roster that was approved", "always"),
     "contact#": (
         "`record`",
@@ -159,9 +163,13 @@ STATE: Final = {
     ),
     "alert#": ("channel", "`alert#INCIDENT`: alerts sent, thread, lock of the worker that sends", "30 days"),
     "sweep": (
-        "`current`, `last`, `pending#PLAN` or `lapsed`",
-        "the run under way; the last summary; a plan that is pending approval or approved; the last lapsed approval",
-        "7 days (plans, lapsed approvals)",
+        "`current`, `last`, `pending#PLAN`, `lapsed`, `passed`, `left` or `unreported#RUN`",
+        (
+            "the run under way; the last summary; a plan that is pending approval or approved; the last lapsed approval;"
+            " accounts that rosters changed without approval; the roster that a person went back from; a run that began to"
+            " write and whose report is not stored yet"
+        ),
+        "7 days (plans, lapsed approvals, `passed`), 30 days (`unreported#`)",
     ),
 }
 

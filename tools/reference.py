@@ -175,7 +175,8 @@ def _stored_data() -> str:
     text += _table(["Key", "Content", "Kept"], [[f"`{key}`", *parts] for key, parts in OBJECTS.items()])
     text += (
         "## Ledger\n\n`ledger/ACCOUNT/YYYY/MM/DD/INTENT/intent.json`, `outcome.json` and, if an unconfirmed write\n"
-        "becomes known, `confirmation.json`, each written once"
+        "becomes known, `confirmation.json`; `ledger/commands/EXECUTION/PART.json` with the parts `command`\n"
+        "and `result` or `refusal`. Each is written once"
     )
     return (
         text

@@ -66,7 +66,7 @@ def approve(
     from the plan. Repeat the command to finish an interrupted approval.
 
     --back-to plans a roster that was approved before from what the last sweep observed, and asks the same.
-    The deployed roster then waits for approval until another one is deployed.
+    The deployed roster is then pending approval until another one is deployed.
 
     Exit status: 0 approved, 1 declined or an error.
     """

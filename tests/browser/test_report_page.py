@@ -212,3 +212,16 @@ def test_ten_thousand_accounts_open_and_can_be_paged_and_filtered(show: Show) ->
     assert browser.find_element(By.ID, "page").text == "101 to 200"
     browser.find_element(By.ID, "search").send_keys("100000009999")
     assert texts(browser, "#list tbody code") == ["100000009999"]
+
+
+@BOTH
+def test_each_value_of_a_pending_plan_says_whether_it_is_the_old_or_the_new_one(show: Show, at: str) -> None:
+    """Only the first row of a group has a cell for what it is about: labels by position would be wrong."""
+    browser = show(at=at, held=True)
+    for row in browser.find_elements(By.CSS_SELECTOR, "#waiting-1 tbody tr"):
+        cells = row.find_elements(By.TAG_NAME, "td")
+        by_label = {cell.get_attribute("data-label"): cell.text for cell in cells}
+        assert {"Part", "Now", "After approval"} <= by_label.keys()
+        assert "@example.com" in by_label["After approval"] or by_label["Part"] != "email"
+    width, inner = browser.execute_script("return [document.documentElement.scrollWidth, innerWidth]")
+    assert width <= inner

@@ -65,7 +65,7 @@ def sample_report(accounts: int = 40, *, seed: int = 7, held: bool = False) -> d
         roster=ROSTER,
         decide=lambda record: plan_observed(record, roster, halted=None, today=TODAY),
         results=results,
-        left=(Verdict.WOULD_SET, "the plan waits for approval"),
+        left=(Verdict.WOULD_SET, "the plan is pending approval"),
         drift=sorted(results)[:2],
         today=TODAY,
         trend=_trend(chance),

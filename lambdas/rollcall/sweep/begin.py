@@ -148,4 +148,4 @@ def _find_reason(
         return "the plan expired while its run waited for another one" if expired else None
     if held.expires_at <= now:
         return "the plan expired while its run waited for another one"
-    return "the plan expired while its run waited, and the same one waits for approval again"
+    return "the plan expired while its run waited, and the same one is pending approval again"

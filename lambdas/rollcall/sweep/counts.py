@@ -177,7 +177,7 @@ def find_left_over(run: Run) -> tuple[Verdict, str]:
     if run.plan is not None:
         return Verdict.PENDING, "the run gave up before it was reached"
     if run.pending:
-        return Verdict.WOULD_SET, "the plan waits for approval"
+        return Verdict.WOULD_SET, "the plan is pending approval"
     unplanned = {str(Step.OBSERVE), str(Step.GATE)}.intersection(run.failed)
     return Verdict.WOULD_SET, "no plan was made: a step failed" if unplanned else "nothing is approved"
 

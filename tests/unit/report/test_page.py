@@ -77,7 +77,7 @@ class TestRoster:
         world.sweep("roster")
         page = page_of(world)
         assert "not approved, nothing is enforced" in page
-        assert "the first one always needs approval. Nothing of it was written." in page
+        assert "Nothing of it was written. nothing is enforced yet, and a person approves the first roster" in page
         assert "more than the limits" not in page
 
     def test_a_roster_in_audit_mode_is_not_approved(self) -> None:
@@ -117,11 +117,11 @@ class TestWaitingPlan:
         world.deploy(changed(STRICT, email="aws-sco@example.com"))
         world.sweep("roster")
         page = page_of(world)
-        assert "Waiting for approval: 4 contacts in 4 of 6 active accounts" in page
+        assert "Pending approval: 4 contacts in 4 of 6 active accounts" in page
         assert "4 of 6 active accounts would change, the limit is 1" in page
-        assert "4 accounts: SECURITY soc email aws-soc@example.com email aws-sco@example.com" in page
-        assert "This run changed nothing. 4 changes wait for approval" in page
-        assert "contact changes wait for approval. By the approved roster 15 of 15" in page
+        assert "4 accounts: SECURITY soc email aws-soc@example.com aws-sco@example.com" in page
+        assert "This run changed nothing. 4 changes are pending approval" in page
+        assert "contact changes are pending approval. By the approved roster 15 of 15" in page
         head = page.partition("Trend by the approved roster")[0]
         assert "100.0 %" not in head
         (plan,) = report_of(world)["waiting"]
@@ -134,7 +134,7 @@ class TestWaitingPlan:
         drift(world, MEMBER)
         world.deploy(changed(STRICT, email="aws-sco@example.com"))
         world.sweep("roster")
-        assert "email mallory@evil.example email aws-sco@example.com" in page_of(world)
+        assert "email mallory@evil.example aws-sco@example.com" in page_of(world)
 
     def test_what_a_roster_weakens_is_said_once(self) -> None:
         world = settled()
@@ -175,7 +175,7 @@ class TestWaitingPlan:
         execution = world.execution("roster").run_to("report")
         world.approve_held()
         execution.run()
-        assert "Waiting for approval" not in page_of(world)
+        assert "Pending approval" not in page_of(world)
 
 
 class TestWhatIsNotThere:
@@ -227,5 +227,5 @@ def test_all_right_is_green_and_less_is_not() -> None:
 
 def test_a_change_that_was_not_written_says_why() -> None:
     held = sample_report(40, held=True)
-    assert {change["reason"] for change in held["changes"]} == {"the plan waits for approval", "audit mode"}
-    assert "the plan waits for approval" in render(held)
+    assert {change["reason"] for change in held["changes"]} == {"the plan is pending approval", "audit mode"}
+    assert "the plan is pending approval" in render(held)

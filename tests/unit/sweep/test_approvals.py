@@ -76,7 +76,7 @@ class TestLapsed:
         running.run()
         assert world.sweeps.plans[plan].approved_by is None
         waiting.run()
-        assert "waits for approval again" in world.facts("approval-lapsed")["reason"]
+        assert "is pending approval again" in world.facts("approval-lapsed")["reason"]
         assert "BILLING" in world.contacts()
 
     def test_another_roster_that_is_approved_meanwhile_is_said_to_have_come_between(self):

@@ -14,7 +14,7 @@
       row.setAttribute("role", "row");
       [...row.cells].forEach((cell, column) => {
         cell.setAttribute("role", ROLES[cell.tagName]);
-        if (cell.tagName === "TD" && column > 0) cell.dataset.label = heads[column];
+        if (cell.tagName === "TD" && column > 0 && !("label" in cell.dataset)) cell.dataset.label = heads[column];
       });
     }
   }

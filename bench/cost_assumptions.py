@@ -30,9 +30,13 @@ class Assumptions:
         1.0, "events of the watched services that forwarders send and the hub drops, by account and month"
     )
     sweeps: float = _assume(round(DAYS_PER_MONTH, 1), "sweeps a month (the setting is `rate(1 day)`)")
+    follow_ups: float = _assume(
+        HOURS_PER_MONTH * 4, "checks of the pause a month (the schedule is `rate(15 minutes)`)"
+    )
     addresses: float = _assume(2, "mail addresses that get each alert")
     start_seconds: float = _assume(
-        2.0, "seconds that a start of `reconcile` or `notify` is billed for; each signal finds none running"
+        2.0,
+        "seconds that a start of `reconcile`, `notify` or `control` is billed for: none is running",
     )
     # 0.7 s on the machine of the bench, a third of whose speed a function of 1 GB is taken to have.
     cpu_seconds: float = _assume(

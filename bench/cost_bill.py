@@ -44,7 +44,7 @@ def bill(counts: Mapping[str, Any], assumed: Assumptions, accounts: int) -> list
     logs = (
         used["bytes.log"] + calls * assumed.invocation_bytes + used["transitions"] * assumed.transition_bytes
     ) / _GB
-    traces = used["invocations.reconcile"] + used["invocations.notify"] + assumed.sweeps
+    traces = used["invocations.reconcile"] + used["invocations.notify"] + assumed.sweeps + assumed.follow_ups
     lines = (
         ("Lambda", "requests", "lambda.request", calls),
         (
@@ -66,7 +66,7 @@ def bill(counts: Mapping[str, Any], assumed: Assumptions, accounts: int) -> list
         ("SNS", "alerts", "sns.publish", used["sns.publish"]),
         ("SNS", "mails", "sns.mail", used["alerts"] * assumed.addresses),
         ("EventBridge", "events from forwarders, and of Rollcall", "events", used["events"]),
-        ("EventBridge", "starts by Scheduler", "scheduler", assumed.sweeps),
+        ("EventBridge", "starts by Scheduler", "scheduler", assumed.sweeps + assumed.follow_ups),
         ("Step Functions", "state transitions", "states", used["transitions"]),
         ("CloudWatch", "alarm metrics", "cloudwatch.alarm", stack["alarm_metrics"]),
         ("CloudWatch", "custom metrics", "cloudwatch.metric", metric_months(counts, used, assumed)),

@@ -30,6 +30,7 @@ def usage_of(counts: Mapping[str, Any], assumed: Assumptions, accounts: int) -> 
     changes = assumed.unannounced * accounts
     _add(used, swept(counts["sweeps"], accounts), assumed.sweeps)
     _add(used, counts["change"], changes)
+    _add(used, counts["follow_up"], assumed.follow_ups)
     # The event of each such write is looked at like the signal of a contact that is right.
     own_writes = counts["change"]["invocations.reconcile"] * changes
     _add(used, {"milliseconds": signals["compliant"]["usage"]["milliseconds"]}, own_writes)
@@ -49,6 +50,7 @@ def gb_seconds(used: Usage, memory_mb: Mapping[str, int], assumed: Assumptions, 
         "notify": used["milliseconds.notify"] / 1_000 + used["invocations.notify"] * assumed.start_seconds,
         "sweep": used["milliseconds.sweep"] / 1_000 + computing,
         "apply": used["milliseconds.apply"] / 1_000,
+        "control": used["milliseconds.control"] / 1_000 + used["invocations.control"] * assumed.start_seconds,
     }
     return sum(memory_mb[name] / 1_024 * spent for name, spent in seconds.items())
 

@@ -70,7 +70,9 @@ class HubStack(Stack):
         reconcile = Reconcile(self, "Reconcile", common=common, queue=intake.queue, echoes=intake.echoes)
         apply = Apply(self, "Apply", common=common, role=reconcile.role)
         sweep = Sweep(self, "Sweep", common=common, apply=apply.function)
-        control = Control(self, "Control", common=common, sweep=sweep.machine)
+        control = Control(
+            self, "Control", common=common, sweep=sweep.machine, dead_letters=sweep.dead_letters
+        )
         channels = Channels(self, "Channels", common=common)
         outcomes.admit(reconcile.role, sweep.role, control.role)
 

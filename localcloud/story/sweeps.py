@@ -67,9 +67,18 @@ class HubSweeps:
     def run_schedule(self) -> dict[str, Any]:
         """Fire the hub's schedule; the run that it starts."""
         known = self.list_known()
-        listed = self._cloud.clients.client("scheduler", HUB).list_schedules()["Schedules"]
-        self._cloud.schedules.fire(next(s["Name"] for s in listed if s["Target"]["Arn"] == self._machine))
+        self._fire(self._machine)
         return self.wait_for_run(known)
+
+    def check_pause(self) -> dict[str, Any]:
+        """Fire the schedule that looks after the pause; the answer. Raises SweepFailedError."""
+        started = self._fire(self._control)
+        known = self._cloud.executions.list_executions(self._control)
+        return self._wait_for_answer(next(one for one in known if one.execution_arn == started))
+
+    def _fire(self, machine: str) -> str:
+        listed = self._cloud.clients.client("scheduler", HUB).list_schedules()["Schedules"]
+        return self._cloud.schedules.fire(next(s["Name"] for s in listed if s["Target"]["Arn"] == machine))
 
     def approve(self, plan: str) -> dict[str, Any]:
         """Approve a plan that is pending approval; the run that applies it."""
@@ -85,13 +94,16 @@ class HubSweeps:
         execution = self._cloud.executions.start(
             self._control, name=name, document=json.dumps({**asked, "proof": proof})
         )
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while execution.status == "RUNNING" and time.monotonic() < deadline:
-            time.sleep(_PAUSE_SECONDS)
-        answer = _read_output(execution)
+        answer = self._wait_for_answer(execution)
         if "refused" in answer:
             raise SweepFailedError(f"{operation} was refused: {answer['refused']}")
         return answer
+
+    def _wait_for_answer(self, execution: Any) -> dict[str, Any]:
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while execution.status == "RUNNING" and time.monotonic() < deadline:
+            time.sleep(_PAUSE_SECONDS)
+        return _read_output(execution)
 
     def _sign(self, asked: Mapping[str, Any], execution: str) -> dict[str, str]:
         keys = self._cloud.clients.get_credentials(HUB, role=OPERATOR_ROLE_NAME, session="operator")

@@ -21,6 +21,7 @@ from stacks.constructs.operation import Operation
 
 if TYPE_CHECKING:
     from aws_cdk import aws_lambda as lambda_
+    from aws_cdk import aws_sqs as sqs
 
     from stacks.parts.common import Common
 
@@ -32,9 +33,20 @@ _ITEMS: Final = ("contact#*", "control", "roster", "sweep", "units")
 
 
 class Control(Construct):
-    """The operators' commands. `sweep`, and approving a plan, start the machine `sweep`."""
+    """The operators' commands. `sweep`, and approving a plan, start the machine `sweep`.
 
-    def __init__(self, scope: Construct, id_: str, *, common: Common, sweep: sfn.StateMachine) -> None:
+    `dead_letters` holds failed starts of the follow-up of a pause.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        common: Common,
+        sweep: sfn.StateMachine,
+        dead_letters: sqs.Queue,
+    ) -> None:
         super().__init__(scope, id_)
         self.role = FunctionRole(self, "Role").role
         self.function = Operation(
@@ -84,6 +96,7 @@ class Control(Construct):
                 self.machine,
                 role=iam.Role(self, "FollowUpRole", assumed_by=starter),
                 input=scheduler.ScheduleTargetInput.from_object({"operation": FOLLOW_UP}),
+                dead_letter_queue=dead_letters,
                 # The next one does the same.
                 max_event_age=Duration.minutes(15),
             ),

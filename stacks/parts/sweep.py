@@ -72,7 +72,7 @@ class Apply(Construct):
 
 
 class Sweep(Construct):
-    """The sweep over the whole organization. `dead_letters` holds failed starts."""
+    """The sweep over the whole organization. `dead_letters` holds failed starts by schedule or deployment."""
 
     def __init__(self, scope: Construct, id_: str, *, common: Common, apply: lambda_.Function) -> None:
         super().__init__(scope, id_)
@@ -89,7 +89,7 @@ class Sweep(Construct):
         self.dead_letters = DeadLetters(
             self,
             "DeadLetters",
-            content="starts of the sweep",
+            content="starts of the sweep or of the check of a pause",
             alert_topic=common.topic,
             runbook=common.get_runbook_link("DeadLetters"),
         ).queue

@@ -13,6 +13,7 @@ from bench.cost_counts import load, swept
 from bench.cost_page import PAGE, tables, written
 from bench.cost_prices import PRICED_ON, PRICES, Price
 from bench.cost_usage import usage_of
+from bench.counts import measure_follow_up
 from bench.counts_units import billed, size_of
 from tests.support.moto_aws import TABLE, aws_over_moto, boto3_clients, create_table, no_sockets  # noqa: F401
 
@@ -78,6 +79,19 @@ def test_a_sweep_of_a_hundred_accounts_uses_what_was_counted(counts):
     assert counts["metrics"]["sweep"] == sorted(metrics), AGAIN
 
 
+def test_a_check_of_the_pause_uses_what_was_counted_and_is_in_the_bill(counts):
+    same(counts["follow_up"], measure_follow_up())
+    usual, without = usd(counts), usd(counts, follow_ups=0)
+    assert {line for line, cost in usual.items() if cost > without[line]} >= {
+        ("EventBridge", "starts by Scheduler"),
+        ("Step Functions", "state transitions"),
+        ("Lambda", "requests"),
+        ("Lambda", "GB-seconds, arm64"),
+        ("DynamoDB", "read units, all consistent"),
+        ("X-Ray", "traces"),
+    }
+
+
 def test_a_sweep_grows_with_its_accounts_and_changes_cost_what_their_records_do(counts):
     sweeps = counts["sweeps"]
     assert sweeps["10000"]["account.calls"] >= 3 * (10_000 - 4)
@@ -98,8 +112,9 @@ def test_between_two_measured_sizes_and_beyond_them_is_the_line_through_them():
 
 def test_assumptions_change_the_lines_that_they_are_about(counts):
     usual = usd(counts)
+    once, seven = (usd(counts, sweeps=times, follow_ups=0) for times in (1, 7))
+    assert once["Step Functions", "state transitions"] < seven["Step Functions", "state transitions"] / 3
     weekly = usd(counts, sweeps=30.4 / 7)
-    assert weekly["Step Functions", "state transitions"] < usual["Step Functions", "state transitions"] / 3
     assert weekly["SQS", "polls of empty queues"] == usual["SQS", "polls of empty queues"]
     stormy = usd(counts, drifted=10)
     for line in (("SNS", "mails"), ("DynamoDB", "write units, transactions twice"), ("S3", "ledger, GB")):

@@ -4,6 +4,7 @@ The tests go on from one another: each takes what the one before left.
 """
 
 import json
+import time
 from dataclasses import replace
 
 import pytest
@@ -82,6 +83,16 @@ class Hub:
         for item in dynamodb.scan(TableName=table, ProjectionExpression="pk, sk")["Items"]:
             dynamodb.delete_item(TableName=table, Key=item)
 
+    def expire_pause(self):
+        """As if its time had come."""
+        self.cloud.clients.client("dynamodb", HUB).update_item(
+            TableName=self.outputs["StateTableName"],
+            Key={"pk": {"S": "control"}, "sk": {"S": "control"}},
+            ConditionExpression="paused = :yes",
+            UpdateExpression="SET paused_until = :then",
+            ExpressionAttributeValues={":yes": {"BOOL": True}, ":then": {"N": str(int(time.time()) - 1)}},
+        )
+
 
 @pytest.fixture(scope="module")
 def fleet(cloud):
@@ -157,6 +168,21 @@ def test_after_the_pause_the_next_sweep_finishes_what_was_begun(hub):
     assert (run["ending"], run["pending"]) == ("finished", [])
     assert hub.differ() == 0
     assert len(hub.writes) == len(set(hub.writes)) == 3 * FLEET
+
+
+def test_a_pause_ends_by_itself_and_its_end_is_alerted(hub, fleet):
+    hub.sweeps.command("pause")
+    assert hub.sweeps.check_pause() == {"done": True, "pause": None}
+    hub.drift(fleet[0])
+    assert hub.sweeps.run_schedule()["ending"] == "paused"
+    told = len(hub.mails("paused"))
+    hub.expire_pause()
+    assert hub.sweeps.check_pause() == {"done": True, "pause": "ended"}
+    wait_for(lambda: len(hub.mails("paused")) == told + 1)
+    assert hub.mails("paused")[-1]["attributes"]["stage"] == "closed"
+    assert hub.sweeps.check_pause() == {"done": True, "pause": None}
+    assert hub.sweeps.run_schedule()["ending"] == "finished"
+    assert hub.differ() == 0
 
 
 def test_a_worker_that_dies_in_the_middle_is_followed_by_one_that_finishes(hub, fleet):

@@ -188,7 +188,10 @@ GRANTS: dict[tuple[str, str], Grants] = {
         "sqs:SendMessage": "{SweepDeadLetters.Arn}",
         "states:StartExecution": "{SweepMachine}",
     },
-    ("RollcallHub", "ControlFollowUpRole"): {"states:StartExecution": "{ControlMachine}"},
+    ("RollcallHub", "ControlFollowUpRole"): {
+        "sqs:SendMessage": "{SweepDeadLetters.Arn}",
+        "states:StartExecution": "{ControlMachine}",
+    },
     ("RollcallHub", "SweepStartsDeployedRole"): {"states:StartExecution": "{SweepMachine}"},
     ("RollcallHub", "PeopleReader"): LOOKING,
     ("RollcallHub", "PeopleOperator"): LOOKING | OPERATING,

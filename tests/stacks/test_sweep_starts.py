@@ -34,6 +34,7 @@ def test_the_clock_looks_after_the_pause_four_times_an_hour(hub: Template) -> No
     assert (schedule["ScheduleExpression"], schedule["State"]) == ("rate(15 minutes)", "ENABLED")
     target = schedule["Target"]
     assert json.loads(target["Input"]) == {"operation": FOLLOW_UP}
+    assert "SweepDeadLettersQueue" in arn(target["DeadLetterConfig"]["Arn"])
     assert arn(target["Arn"]) == f"{{{hub.one('AWS::StepFunctions::StateMachine', 'ControlMachine')[0]}}}"
 
 

@@ -62,11 +62,6 @@ def make_bulk_notice(by: By, bulk: Bulk, *, last: bool, window: timedelta) -> No
     return make_notice(NoticeKind.BULK_EDIT, key=bulk.key, facts=facts, update=bulk.updates)
 
 
-def make_bulk_incident_id(bulk_key: str) -> str:
-    """The incident id of all messages about a bulk."""
-    return make_notice(NoticeKind.BULK_EDIT, key=bulk_key, facts={}).incident_id
-
-
 #: Two workers rarely change the same window at the same time, and never five times in a row.
 _TRIES: Final = 5
 #: A message that is so much later than it promised is not relied on any more. Two that come do no harm.

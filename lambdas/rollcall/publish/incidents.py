@@ -31,13 +31,6 @@ if TYPE_CHECKING:
     from rollcall.ports import Clock, OutcomeBus
 
 
-def is_resolved(incident: Incident) -> bool:
-    """Whether nothing is left to do: repeated edits are alerted already."""
-    return all(
-        outcome.verdict in RIGHT or outcome.verdict is Verdict.BACKED_OFF for outcome in incident.outcomes
-    )
-
-
 #: An edit that is older and still waits is alerted even if nothing refused: the restore is late.
 LATE: Final = timedelta(minutes=2)
 
@@ -274,7 +267,8 @@ def close_record(record: ContactRecord, signal: Signal, item: AppliedChange, now
 def _find_repeated(incident: Incident, applied: Sequence[AppliedChange]) -> str | None:
     """The message about repeated edits that names this incident, too; None if there is none."""
     signal = incident.signal
-    if signal is None or signal.cause not in TAMPERING or not is_resolved(incident):
+    resolved = {*RIGHT, Verdict.BACKED_OFF}.issuperset(outcome.verdict for outcome in incident.outcomes)
+    if signal is None or signal.cause not in TAMPERING or not resolved:
         return None
     known = {item.repeated_incident_id for item in applied}
     return known.pop() if len(known) == 1 else None

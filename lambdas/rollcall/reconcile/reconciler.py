@@ -172,7 +172,7 @@ class Reconciler:
                 return None if silent else self._find_account(signal.account_id)
             judgement = Judgement(verdict=judged.outcome.verdict, reason=judged.outcome.reason)
         # Published before anything is asked that an attack may have taken from us.
-        quick = self._ignore_other_policies(signal) or notify_only(signal)
+        quick = ignore_other_policies(signal, self.organization, in_use=self.guardrail) or notify_only(signal)
         if quick is not None:
             applied.append(AppliedChange(outcome=quick))
             return self._find_account(signal.account_id)
@@ -204,9 +204,6 @@ class Reconciler:
         with suppress(RetryableError):
             return self.organization.get_account(account_id, with_tags=False)
         return None
-
-    def _ignore_other_policies(self, signal: Signal) -> Outcome | None:
-        return ignore_other_policies(signal, self.organization, in_use=self.guardrail)
 
 
 def _find_echo_look(item: AppliedChange) -> int | None:

@@ -21,7 +21,7 @@ from rollcall.bulk_edits.counting import (
     join_edit,
     mark_alerted,
 )
-from rollcall.bulk_edits.detector import make_bulk_incident_id, make_bulk_notice
+from rollcall.bulk_edits.detector import find_parent_incident, make_bulk_notice
 from rollcall.bulk_edits.model import (
     PRINCIPALS,
     PRINCIPALS_NAMED,
@@ -30,6 +30,7 @@ from rollcall.bulk_edits.model import (
     Bulk,
     By,
     EditWindow,
+    GroupedIncident,
     get_threshold,
 )
 from rollcall.model.edit_limits import BulkLimits
@@ -152,7 +153,8 @@ def test_what_became_of_an_edit_is_corrected():
 def test_messages_of_one_bulk_have_one_incident_id_and_counted_updates():
     bulk = opened()
     first, second = notice_of(bulk), notice_of(after(bulk, 0), last=True)
-    assert first.incident_id == second.incident_id == make_bulk_incident_id(bulk.key)
+    grouped = GroupedIncident(incident_id="RC-1", by=By.ACTOR, name="mary", bulk=bulk.key, verdict="set")
+    assert first.incident_id == second.incident_id == find_parent_incident(grouped)
     assert (first.update, second.update) == (0, 1)
     assert first.facts["quiet_since"] is None
     assert second.facts["quiet_since"] == "2026-10-05T09:00:04Z"

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rollcall.bulk_edits.detector import make_bulk_incident_id
+from rollcall.bulk_edits.detector import find_parent_incident
 from simulation.caller import Caller
 from tests.support.memory import Crash
 from tests.support.timeline import edit, many_accounts
@@ -122,7 +122,10 @@ def test_each_edit_is_told_by_itself_or_with_others_and_at_most_once_more_for_ea
     killed = sum(2 if step.startswith(("topic.", "alerted.")) else 1 for step in crashes)
     assert max(told.values()) <= 1 + killed
     accounts_of = Counter(bulk for bulk, member in world.state.members if not member.startswith("by#"))
-    counted = {make_bulk_incident_id(bulk): number for bulk, number in accounts_of.items()}
+    counted = {
+        find_parent_incident(grouped): accounts_of[grouped.bulk]
+        for grouped in world.state.gathered_incidents.values()
+    }
     for notice in world.bus.notices:
         last = [item for item in world.bus.notices if item["incident_id"] == notice["incident_id"]][-1]
         if last["notice"] == "bulk-edit":

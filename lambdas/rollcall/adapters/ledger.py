@@ -25,6 +25,9 @@ COMMANDS: Final = "ledger/commands/"
 _NOT_RECORDED: Final = frozenset({"until"})
 #: Only so answered to those who may list the bucket: to others S3 denies what is not there.
 _NOT_THERE: Final = "NoSuchKey"
+#: Of an object that no function of ours wrote: who waits for it is alerted, and nothing is written.
+_OTHER_RECORD: Final = "the ledger holds something else in place of this record"
+_OTHER_SHAPE: Final = (KeyError, ValueError, TypeError, AttributeError)
 
 
 class LedgerBucket:
@@ -44,7 +47,13 @@ class LedgerBucket:
     def load_intent(self, account_id: str, intent_id: str) -> Intent | None:
         """An intent as it was recorded, None if it never was; RetryableError."""
         document = self._get(_make_prefix(account_id, intent_id) + "intent.json")
-        return None if document is None else read_intent(document)
+        try:
+            intent = None if document is None else read_intent(document)
+        except _OTHER_SHAPE:
+            raise RecordRefusedError(_OTHER_RECORD) from None
+        if intent is not None and (intent.signal.account_id, intent.id) != (account_id, intent_id):
+            raise RecordRefusedError(_OTHER_RECORD)
+        return intent
 
     def record_outcome(self, intent: Intent, answer: Answer, at: datetime) -> Answer:
         """Record how the write of an intent ended; returns what the ledger says, which is final."""
@@ -99,11 +108,15 @@ class LedgerBucket:
     def _get(self, key: str) -> Mapping[str, Any] | None:
         try:
             answer = self._client.get_object(Bucket=self._bucket, Key=key)
-            document: Mapping[str, Any] = json.loads(answer["Body"].read())
+            document = json.loads(answer["Body"].read())
         except AWS_ERRORS as error:
             if get_code(error) == _NOT_THERE:
                 return None
             raise RetryableError(f"the ledger could not be read: {get_code(error)}") from None
+        except ValueError:
+            document = None
+        if not isinstance(document, dict):
+            raise RecordRefusedError(_OTHER_RECORD)
         return document
 
 
@@ -123,6 +136,9 @@ def _write_answer(intent_id: str, answer: Answer, at: datetime) -> dict[str, Any
 
 
 def _read_answer(document: Mapping[str, Any]) -> Answer:
-    return Answer(
-        state=WriteState(document["state"]), reason=document["reason"], request_id=document["request_id"]
-    )
+    try:
+        return Answer(
+            state=WriteState(document["state"]), reason=document["reason"], request_id=document["request_id"]
+        )
+    except _OTHER_SHAPE:
+        raise RecordRefusedError(_OTHER_RECORD) from None

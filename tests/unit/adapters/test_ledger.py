@@ -101,6 +101,32 @@ def test_another_intent_under_this_id_is_refused_and_not_taken(ledger, objects):
     assert objects() == before
 
 
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"no json", b"\xff", b"[]", b"{}", b"null", b'{"state": "lost", "reason": "", "request_id": null}'],
+)
+def test_what_no_function_of_ours_wrote_is_refused_and_no_crash(ledger, s3, body):
+    for name in ("intent", "outcome", "confirmation"):
+        s3.put_object(Bucket=BUCKET, Key=f"{FOLDER}/{name}.json", Body=body)
+    with pytest.raises(RecordRefusedError):
+        ledger.record_intent(INTENT)
+    with pytest.raises(RecordRefusedError):
+        ledger.load_intent(MEMBER, INTENT.id)
+    with pytest.raises(RecordRefusedError):
+        ledger.record_outcome(INTENT, WRITTEN, NOW)
+    with pytest.raises(RecordRefusedError):
+        ledger.record_confirmation(MEMBER, INTENT.id, WRITTEN, by="CloudTrail", at=NOW)
+
+
+def test_another_intent_in_its_place_is_not_taken_for_it(ledger, s3):
+    other = replace(INTENT, id=INTENT.id[:-1] + ("0" if INTENT.id[-1] != "0" else "1"))
+    ledger.record_intent(other)
+    theirs = s3.get_object(Bucket=BUCKET, Key=f"{FOLDER[:-1]}{other.id[-1]}/intent.json")["Body"].read()
+    s3.put_object(Bucket=BUCKET, Key=f"{FOLDER}/intent.json", Body=theirs)
+    with pytest.raises(RecordRefusedError, match="something else"):
+        ledger.load_intent(MEMBER, INTENT.id)
+
+
 @pytest.mark.parametrize("late", list(WriteState))
 @pytest.mark.parametrize("first", list(WriteState))
 def test_the_first_outcome_is_final_and_everybody_is_given_it(ledger, objects, first, late):

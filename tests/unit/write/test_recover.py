@@ -79,6 +79,18 @@ def test_a_ledger_that_comes_back_leads_to_a_second_message_with_the_same_incide
     assert world.contacts()["SECURITY"] == api_values("soc")
 
 
+def test_a_bus_that_refuses_lets_the_next_worker_finish_at_once():
+    world = tampered()
+    world.faults.plan("bus.publish", RetryableError("the outcome bus refused"))
+    world.deliver(world.queue[0])
+    ((_, intent),) = world.state.intents.items()
+    assert intent.answer is not None
+    assert intent.answer.state == "written"
+    assert intent.is_expired(world.clock.now())
+    world.drain()
+    assert_ended_well(world)
+
+
 def test_a_state_table_that_refuses_stops_the_write_and_not_the_alert():
     world = tampered()
     world.faults.plan("state.open_intent", RecordRefusedError("the state table refused the intent"), 100)

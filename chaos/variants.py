@@ -184,9 +184,9 @@ VARIANTS: Final = (
     ),
     Variant(
         name="set-by-others-not-alerted",
-        place="rollcall.outcomes.severity:find_severity",
-        old="if authorised and ",
-        new="if verdict is Verdict.SET_BY_OTHERS:\n        return None\n    if authorised and ",
+        place="rollcall.bulk_edits.digest:DigestWriter.publish_if_due",
+        old="self.bus.publish_notice(",
+        new="(",
         caught_by=("set-to-right-not-alerted",),
         profiles=("bursts", "calm"),
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, make_notice
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from rollcall.rosters.current import Rosters
     from rollcall.sweep.approvals import PendingPlan
     from rollcall.sweep.ports import SweepPorts
+
+#: An ARN that AWS makes is shorter.
+_LONGEST_NAME: Final = 300
 
 
 def begin(  # noqa: PLR0911  # one for each way to begin
@@ -37,6 +40,8 @@ def begin(  # noqa: PLR0911  # one for each way to begin
     held = None
     if run.trigger is Trigger.APPROVAL:
         held = ports.sweeps.find_pending(asked["plan"])
+        if held is not None:
+            run = replace(run, by=held.approved_by)
         if not is_in_force(held, control, ports.clock.now()):
             return _end_lapsed(run, asked, held, control, ports)
     observed = (ports.sweeps.find_last() or {}).get("observed") if run.trigger is Trigger.BACK else None
@@ -53,13 +58,15 @@ def begin(  # noqa: PLR0911  # one for each way to begin
 
 def _make_run(request: Mapping[str, Any], control: Enforcement, candidate: str) -> Run:
     asked, execution = request["input"], str(request["execution"])
+    # Whoever may start the machine writes its input: `control` records who was proven in the ledger.
+    claimed = str(asked.get("by") or "")
     started = datetime.fromisoformat(request["started"])
     run_id = f"{started:%Y%m%dT%H%M%SZ}-{hashlib.sha256(execution.encode()).hexdigest()[:6]}"
     return Run(
         id=run_id,
         execution=execution,
         trigger=Trigger(asked["trigger"]),
-        by=asked.get("by"),
+        by=f"{claimed[:_LONGEST_NAME]} (not proven)" if claimed else None,
         started_at=started,
         next=Step.PREPARE,
         # Of the two that may be in play the new one: nothing approved yet, or another one deployed.

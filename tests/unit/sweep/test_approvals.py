@@ -94,9 +94,17 @@ class TestLapsed:
         assert others.run().document["ending"] == "finished"
         facts = world.facts("approval-lapsed")
         assert (facts["by"], facts["reason"]) == (
-            ALICE,
+            f"{ALICE} (not proven)",  # the plan and who approved it are forgotten
             "another roster was approved before its run could begin",
         )
+
+    def test_the_name_of_an_approval_is_that_of_the_table_whatever_the_input_of_the_run_claims(self):
+        world, plan = held_drift()
+        assert world.command("approve", plan=plan)["done"]
+        forged = world.execution("approval", by="arn:aws:iam::333333333333:user/mallory", plan=plan)
+        assert forged.run_to("apply").document["by"] == ALICE
+        claimed = world.execution("operator", by="x" * 5000)
+        assert claimed.run_to("wait").document["by"] == f"{'x' * 300} (not proven)"
 
     def test_what_another_run_has_carried_out_is_no_loss_and_nobody_is_told(self):
         world, plan = held_drift()

@@ -127,6 +127,11 @@ class MemoryContacts:
         found = [self.read(*key) for key in sorted(self.records)]
         return [record for record in found if record.is_pending]
 
+    def list_edited(self) -> list[ContactRecord]:
+        self.faults("state.list_edited")
+        found = [self.read(*key) for key in sorted(self.records)]
+        return [record for record in found if record.is_pending or record.edits]
+
     @property
     def intents(self) -> dict[tuple[str, ContactKind], OpenIntent]:
         found = {key: self.read(*key).intent for key in self.records}

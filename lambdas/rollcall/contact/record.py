@@ -252,6 +252,9 @@ class ContactMemory(Protocol):
     def list_pending(self) -> Sequence[ContactRecord]:
         """The records of all accounts that somebody may have to come back to, by account and kind."""
 
+    def list_edited(self) -> Sequence[ContactRecord]:
+        """Those, and all that remember an edit, by account and kind: to report, not to decide."""
+
 
 #: Waits between tries: workers at the same contact are few, and each stores within milliseconds.
 _WAITS: Final = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)

@@ -79,5 +79,9 @@ def make_incident_id(*, event: EventReference, signal: Signal | None) -> str:
     """
     arrived = signal is not None and signal.cause in ARRIVAL
     seed = f"arrival on {event.time[:10]}" if arrived else event.key
-    account_id = signal.account_id if signal else ""
-    return "RC-" + hashlib.sha256(f"{seed}/{account_id}".encode()).hexdigest()[:12]
+    return name_incident(seed, signal.account_id if signal else "")
+
+
+def name_incident(key: str, account_id: str) -> str:
+    """The id of the incident of a call (by its event's key) on an account."""
+    return "RC-" + hashlib.sha256(f"{key}/{account_id}".encode()).hexdigest()[:12]

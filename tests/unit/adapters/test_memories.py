@@ -131,6 +131,7 @@ STATE_OPERATIONS = st.one_of(
     st.tuples(st.just("save_anew"), records),
     st.tuples(st.just("load"), account_ids, kinds),
     st.tuples(st.just("list_pending")),
+    st.tuples(st.just("list_edited")),
 )
 alerted = st.builds(
     AlertedIncident,
@@ -294,6 +295,8 @@ def on_state(state, now, name, *arguments):  # noqa: C901, PLR0911, PLR0912  # o
             return state.save(replace(record, version=version), at=now)
         case "list_pending", ():
             return [(record, record.version) for record in state.list_pending()]
+        case "list_edited", ():
+            return [(record, record.version) for record in state.list_edited()]
         case "save_windows", (windows, accounts, incidents):
             return state.save_windows(windows, at=now, members=accounts, grouped=incidents)
         case "load_windows", (names,):

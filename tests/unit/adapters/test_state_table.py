@@ -383,6 +383,14 @@ class TestPending:
         assert state.save(blank, at=NOW)
         assert state.list_pending() == []
 
+    def test_a_record_that_only_remembers_edits_is_found_to_be_reported(self, state):
+        assert state.save(make_record(None, edits=(make_edit(),)), at=NOW)
+        assert (state.list_pending(), state.list_edited()) == ([], [load(state)])
+        assert state.save(replace(load(state), drift=KnownDrift(found=None, at=NOW)), at=NOW)
+        assert state.list_edited() == state.list_pending() == [load(state)]
+        assert state.save(make_record(None, writes=(make_known_write(),), version=2), at=NOW)
+        assert state.list_edited() == []
+
     def test_an_opened_intent_is_found(self, state):
         open_intent(state)
         assert [found.intent for found in state.list_pending()] == [INTENT.lock]

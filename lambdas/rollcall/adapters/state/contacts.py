@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Name and partition key of the index; only items that have the attribute are in it.
 PENDING: Final = "pending"
+#: Their values of records: somebody may have to come back to it; it only remembers edits.
+_OPEN, _EDITED = "contact", "edited"
 #: Longer than EventBridge retries (24 h), queues keep messages (14 days) and people pause.
 _REMEMBERED: Final = timedelta(days=60)
 _FAILED: Final = "ConditionalCheckFailed"
@@ -68,8 +70,16 @@ class ContactItems(TableAdapter):
 
     def list_pending(self) -> Sequence[ContactRecord]:
         """Those of all accounts. The index may be some milliseconds behind."""
-        items = self._table.query_index(PENDING, "contact")
-        return sorted((_read(item) for item in items), key=lambda record: (record.account_id, record.kind))
+        return self._list(_OPEN)
+
+    def list_edited(self) -> Sequence[ContactRecord]:
+        """Those that are pending, and those that remember edits: all that was saved in the last 60 days."""
+        return self._list(_OPEN, _EDITED)
+
+    def _list(self, *values: str) -> Sequence[ContactRecord]:
+        items = [item for value in values for item in self._table.query_index(PENDING, value)]
+        found = {(record.account_id, record.kind): record for record in map(_read, items)}
+        return [found[key] for key in sorted(found)]
 
 
 def _make_key(account_id: str, kind: str) -> dict[str, Any]:
@@ -88,8 +98,8 @@ def _write(record: ContactRecord, at: datetime) -> dict[str, Any]:
         "document": {"S": json.dumps(record.as_document(), sort_keys=True)},
         "expires_at": make_expiry(at, _REMEMBERED.total_seconds()),
     }
-    if record.is_pending:
-        item[PENDING] = {"S": "contact"}
+    if record.is_pending or record.edits:
+        item[PENDING] = {"S": _OPEN if record.is_pending else _EDITED}
     if not record.version:
         return {"Item": item, "ConditionExpression": "attribute_not_exists(pk)"}
     return {

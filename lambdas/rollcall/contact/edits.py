@@ -1,0 +1,89 @@
+"""What became of the edits that records remember: who changed a contact, and how long it was wrong. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from rollcall.outcomes.outcome import name_incident
+from rollcall.outcomes.verdicts import RIGHT, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from rollcall.contact.record import ContactRecord, KnownEdit
+    from rollcall.model.contact import ContactKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditResult:
+    """One edit, and what is known of its end."""
+
+    account_id: str
+    kind: ContactKind
+    incident_id: str
+    principal: str
+    root: bool
+    #: None if the event has no readable time.
+    at: datetime | None
+    #: The verdict that was published of it, None before.
+    verdict: str | None
+    #: When the contact was right again, None if it is not or nobody knows when.
+    ended_at: datetime | None
+    #: Whether the contact is still what the edit, or a later one, made of it.
+    open: bool
+
+    def measure_wrong(self, now: datetime) -> timedelta | None:
+        """How long the contact was wrong, so far if it still is; None if that is not known."""
+        end = now if self.open else self.ended_at
+        # CloudTrail cuts the time of an event to whole seconds, and clocks differ.
+        return None if end is None or self.at is None else max(end - self.at, timedelta())
+
+
+def list_edits(records: Iterable[ContactRecord], *, since: datetime, now: datetime) -> list[EditResult]:
+    """The edits from `since` on that are remembered, at most the last eight of each contact, by their time.
+
+    Edits without a readable time, and those that are still open, are always among them.
+    """
+    found = [
+        result
+        for record in records
+        for result in _judge_edits(record, now)
+        if result.open or result.at is None or result.at >= since
+    ]
+    return sorted(found, key=lambda result: (result.at or since, result.account_id, result.kind))
+
+
+def is_open(record: ContactRecord, now: datetime) -> bool:
+    """Whether the contact is left changed after an event, or a write of it is not finished."""
+    left = record.drift is not None and record.drift.is_remembered(now)
+    return left or record.intent is not None or record.repeated.is_open(now)
+
+
+def _judge_edits(record: ContactRecord, now: datetime) -> Iterator[EditResult]:
+    left = is_open(record, now)
+    for edit in record.edits:
+        ended_at = _find_end(record, edit)
+        right = edit.published in RIGHT and edit.published is not None
+        yield EditResult(
+            account_id=record.account_id,
+            kind=record.kind,
+            incident_id=name_incident(edit.key, record.account_id),
+            principal=edit.principal,
+            root=edit.root,
+            at=edit.at,
+            verdict=edit.published,
+            ended_at=ended_at,
+            open=ended_at is None and not right and (left or edit.published is None),
+        )
+
+
+def _find_end(record: ContactRecord, edit: KnownEdit) -> datetime | None:
+    if edit.published == Verdict.SET_BY_OTHERS:
+        return edit.at  # it left the contact as the roster wants it
+    if edit.published == Verdict.CHANGED_BACK:
+        return edit.published_at  # at the latest
+    write = record.find_undoing(edit.at)
+    return write.at if write else None

@@ -168,7 +168,9 @@ def _stored_data() -> str:
     text = (
         "# Stored data\n\n## State table\n\nOne DynamoDB table, keys `pk` and `sk`, expiry by `expires_at`."
     )
-    text += " Its sparse index `pending` has what is not finished, and contacts whose edits are remembered.\n\n"
+    text += (
+        " Its sparse index `pending` has what is not finished, and contacts whose edits are remembered.\n\n"
+    )
     rows = [[f"`{name}`", *parts] for name, parts in STATE.items()]
     text += _table(["pk begins with", "sk", "Content", "Kept"], rows)
     text += "## Bucket for reports\n\nContact details are in full here.\n\n"

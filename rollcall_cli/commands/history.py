@@ -1,39 +1,45 @@
-"""`rollcall history ACCOUNT [KIND]`: the writes to an account, from the ledger."""
+"""`rollcall history [ACCOUNT] [KIND]`: who changed contacts, and what Rollcall wrote."""
 
 # No postponed annotations here: typer reads them, and ruff would move what they name out of reach.
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from botocore.exceptions import ClientError
+from rich.text import Text
 
 from rollcall.adapters.errors import get_code
+from rollcall.adapters.runs import RunsBucket
 from rollcall.adapters.state.contacts import ContactItems
-from rollcall.model.contact import ContactKind
-from rollcall_cli.aws.composition import Composition, Login
+from rollcall.adapters.state.sweeps import SweepTable
+from rollcall.model.errors import RetryableError
+from rollcall_cli.aws.composition import Composition, Login, get_composition
 from rollcall_cli.aws.hub import read_output
-from rollcall_cli.history.entries import NO_LOCK, LedgerContext, LedgerEntry, build_entries
-from rollcall_cli.history.records import list_versions
-from rollcall_cli.history.view import build_document, render
+from rollcall_cli.history.entries import NO_LOCK
+from rollcall_cli.history.reading import History, HistoryReader
+from rollcall_cli.history.records import ALERTS, UnreadableRecordError
+from rollcall_cli.history.table import render_organization, summarise
+from rollcall_cli.history.view import build_history_document, render_account
 from rollcall_cli.text.arguments import (
-    AccountArgument,
     ConfigOption,
     DetailsOption,
     JsonOption,
     ProfileOption,
     check_contact_kind,
+    check_optional_account_id,
 )
 from rollcall_cli.text.formatting import clean, count
 from rollcall_cli.text.problems import DENIED_CODES, CommandError, report_unknown_account
 from rollcall_config.configuration import load
+from rollcall_config.settings import Settings
 
 _WITH_ERRORS = 2
 _LOOK = "Look in CloudTrail, which keeps events for 90 days:"
-#: What only --verify says.
-_VERIFIED = frozenset({"errors", "lookup"})
-
 
 AnyKindArgument = Annotated[
     str | None,
@@ -54,45 +60,127 @@ VerifyOption = Annotated[
 ]
 
 
-def history(
+_SINCE: Final = {"h": timedelta(hours=1), "d": timedelta(days=1)}
+_DEFAULT: Final = timedelta(days=7)
+_TOGETHER: Final = ({"ACCOUNT", "--since"}, {"ACCOUNT", "--verify"})
+
+
+def _read_since(value: str) -> timedelta:
+    found = re.fullmatch(r"(\d{1,4})([hd])", value, re.ASCII)
+    if not found:
+        raise typer.BadParameter("a time is a number of hours or days, for example 12h or 7d")
+    return int(found[1]) * _SINCE[found[2]]
+
+
+def _check_incident(value: str | None) -> str | None:
+    if value is not None and not re.fullmatch(r"RC-[0-9a-f]{12}", value, re.ASCII):
+        raise typer.BadParameter("an incident ID looks like RC-835c8309d1d9")
+    return value
+
+
+OptionalAccountArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="ACCOUNT",
+        help="Account ID, 12 digits. Default: the organization.",
+        callback=check_optional_account_id,
+        show_default=False,
+    ),
+]
+SinceOption = Annotated[
+    timedelta | None,
+    typer.Option(
+        "--since",
+        metavar="TIME",
+        parser=_read_since,
+        help="How far back: 12h or 30d. Default: 7d, all of one account.",
+        show_default=False,
+    ),
+]
+OpenOption = Annotated[
+    bool,
+    typer.Option("--open", metavar="", help="Show only what is left changed or unfinished."),
+]
+IncidentOption = Annotated[
+    str | None,
+    typer.Option(
+        "--incident",
+        metavar="ID",
+        help="Show one incident, with all that its messages list.",
+        callback=_check_incident,
+        show_default=False,
+    ),
+]
+
+
+def history(  # noqa: PLR0913  # one parameter for each option
     context: typer.Context,
-    account: AccountArgument,
+    account: OptionalAccountArgument = None,
     kind: AnyKindArgument = None,
     *,
+    since: SinceOption = None,
+    open_only: OpenOption = False,
+    incident: IncidentOption = None,
     verify: VerifyOption = False,
     show_details: DetailsOption = False,
     config: ConfigOption = "config",
     profile: ProfileOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what Rollcall wrote to an account: what, when, and who caused it from where.
+    """Show who changed contacts, for how long, and what Rollcall wrote: of the organization or one account.
 
-    Reads the ledger with credentials of the hub, for example of the role rollcall-reader. --verify reads
-    every version of every record, and compares them with the last writes in the state table.
+    The ledger has each write. Records of contacts have the last eight edits of each for 60 days, also those
+    that were not restored. Denied attempts are in alerts only. Use credentials of the hub, for example of the
+    role rollcall-reader. --verify compares every version of every record with the state table.
 
     Exit status: 0 no error, 2 --verify found an error in the records, 1 the command failed.
     """
-    composition: Composition = context.obj
+    composition = get_composition(context)
+    asked = {"ACCOUNT": account, "--since": since, "--open": open_only, "--incident": incident}
+    given = [name for name, value in (asked | {"--verify": verify}).items() if value]
+    if len(given) > 1 and set(given) not in _TOGETHER:
+        raise typer.BadParameter("they do not go together", param_hint=", ".join(given))
     configuration = load(composition.root, config, today=composition.clock.now().date())
     login = composition.log_in(configuration.settings, profile=profile)
-    retention = timedelta(days=configuration.settings.ledger_retention_days)
-    region = configuration.settings.region
-    every = _read_entries(login, composition, account, retention=retention, region=region, verify=verify)
-    if not every:
+    reader = _connect(login, composition, configuration.settings)
+    if since is None and account is None and not verify:
+        since = _DEFAULT
+    start = composition.clock.now() - since if since else None
+    with _explain_errors(reader.bucket):
+        if account is not None:
+            found = reader.read_account(account, since=start, verify=verify)
+        elif incident is not None:
+            found = reader.read_incident(incident)
+        elif open_only:
+            found = reader.read_open()
+        else:
+            found = reader.read_organization(since=start, verify=verify)
+    if account is not None and not found.writes and not found.edits:
         _check_account(login, account, organization=configuration.settings.organization)
-    # A write without any record left can be of any kind.
-    found = [
-        entry for entry in every if kind is None or entry.intent is None or str(entry.intent.kind) == kind
-    ]
-    faulty = [entry for entry in found if entry.errors] if verify else []
+    found = _select(found, kind=kind, open_only=open_only)
     if as_json:
-        documents = [build_document(entry, details=show_details) for entry in found]
-        if not verify:
-            documents = [{key: item[key] for key in item if key not in _VERIFIED} for item in documents]
-        typer.echo(json.dumps({"version": 1, "account_id": account, "writes": documents}, indent=2))
+        document = build_history_document(found, details=show_details, verify=verify)
+        typer.echo(json.dumps(document, indent=2))
+    elif verify:
+        _show_verified(composition, found, details=show_details)
     else:
-        _show(composition, account, found, verify=verify, details=show_details)
-    raise typer.Exit(_WITH_ERRORS if faulty else 0)
+        names = {} if account else _read_names(login)
+        _show(composition, found, details=show_details, names=names)
+    raise typer.Exit(_WITH_ERRORS if verify and any(entry.errors for _, entry in found.writes) else 0)
+
+
+def _select(found: History, *, kind: str | None, open_only: bool) -> History:
+    if open_only:
+        return replace(found, edits=[edit for edit in found.edits if edit.open])
+    if kind is None:
+        return found
+    return replace(
+        found,
+        # A write without any record left can be of any kind.
+        writes=[item for item in found.writes if item[1].intent is None or item[1].intent.kind == kind],
+        edits=[edit for edit in found.edits if edit.kind == kind],
+        open=[record for record in found.open if record.kind == kind],
+    )
 
 
 def _check_account(login: Login, account_id: str, *, organization: str) -> None:
@@ -105,32 +193,41 @@ def _check_account(login: Login, account_id: str, *, organization: str) -> None:
         raise report_unknown_account(account_id, organization) from error
 
 
-def _read_entries(
-    login: Login,
-    composition: Composition,
-    account_id: str,
-    *,
-    retention: timedelta,
-    region: str,
-    verify: bool,
-) -> Sequence[LedgerEntry]:
-    stack, bucket = login.client("cloudformation"), ""
-    try:
-        bucket = read_output(stack, "LedgerBucketName")
-        contacts = ContactItems(client=login.client("dynamodb"), table=read_output(stack, "StateTableName"))
-        # Before the objects: what a record says of a write is in the ledger by then.
-        kinds = ContactKind if verify else ()
-        writes = [write for kind in kinds for write in contacts.load(account_id, kind).writes]
-        objects = list_versions(login.client("s3"), bucket=bucket, account_id=account_id)
-        return build_entries(
-            objects,
-            LedgerContext(
-                known={write.intent_id: write.state for write in writes},
-                retention=retention,
-                now=composition.clock.now(),
-                region=region,
+def _connect(login: Login, composition: Composition, settings: Settings) -> HistoryReader:
+    with _explain_errors(""):
+        stack = login.client("cloudformation")
+        return HistoryReader(
+            s3=login.client("s3"),
+            bucket=read_output(stack, "LedgerBucketName"),
+            contacts=ContactItems(
+                client=login.client("dynamodb"), table=read_output(stack, "StateTableName")
             ),
+            clock=composition.clock,
+            console=composition.err,
+            retention=timedelta(days=settings.ledger_retention_days),
+            region=settings.region,
         )
+
+
+def _read_names(login: Login) -> Mapping[str, str]:
+    """Return the names of accounts as the last sweep saw them, none if that cannot be read."""
+    try:
+        stack, dynamodb = login.client("cloudformation"), login.client("dynamodb")
+        last = SweepTable(client=dynamodb, table=read_output(stack, "StateTableName")).find_last()
+        runs = RunsBucket(client=login.client("s3"), bucket=read_output(stack, "ReportsBucketName"))
+        return {one.id: one.name for one in runs.read_accounts(str(last["data"]))} if last else {}
+    except (RetryableError, ClientError, CommandError):
+        return {}
+
+
+@contextmanager
+def _explain_errors(bucket: str) -> Iterator[None]:
+    try:
+        yield
+    except UnreadableRecordError as error:
+        raise CommandError(
+            f"the lines of the incident {error}", fix=f"find out who wrote below {ALERTS} in {bucket}"
+        ) from error
     except ClientError as error:
         code = get_code(error)
         if code in DENIED_CODES:
@@ -149,36 +246,51 @@ def _read_entries(
         ) from error
 
 
-def _show(
-    composition: Composition, account_id: str, found: Sequence[LedgerEntry], *, verify: bool, details: bool
-) -> None:
-    if not found:
-        composition.out.print(f"Rollcall has not written to {account_id}.", soft_wrap=True)
-        return
-    for line in render(found, details=details):
+def _show(composition: Composition, found: History, *, details: bool, names: Mapping[str, str]) -> None:
+    def show(line: Text | str) -> None:
         composition.out.print(line, soft_wrap=True)
-    faulty = sum(bool(entry.errors) for entry in found)
-    if not verify:
-        if faulty:
-            text = f"{count(faulty, 'record')} with errors: --verify names them."
-            composition.out.print(text, soft_wrap=True)
-        return
-    for entry in found:
+
+    if found.account_id is not None:
+        if not found.writes and not found.edits:
+            show(f"Rollcall has not written to {found.account_id}, and knows of no edit.")
+            return
+    else:
+        for line in render_organization(found, names=names):
+            show(line)
+    if found.account_id is not None or found.incident_id is not None:
+        for line in render_account(found, details=details):
+            show(line)
+    show(summarise(found))
+    faulty = sum(bool(entry.errors) for _, entry in found.writes)
+    if faulty:
+        show(f"{count(faulty, 'record')} with errors: --verify names them.")
+
+
+def _show_verified(composition: Composition, found: History, *, details: bool) -> None:
+    entries = [entry for _, entry in found.writes]
+    if found.account_id is not None:
+        if not entries and not found.edits:
+            composition.out.print(f"Rollcall has not written to {found.account_id}.", soft_wrap=True)
+            return
+        for line in render_account(found, details=details):
+            composition.out.print(line, soft_wrap=True)
+    for account_id, entry in found.writes:
+        place = entry.id if found.account_id else f"{account_id} {entry.id}"
         for error in entry.errors:
-            composition.out.print(clean(f"{entry.id}: {error}"), soft_wrap=True)
-    for entry in found:
+            composition.out.print(clean(f"{place}: {error}"), soft_wrap=True)
         if entry.lookup:
-            text = f"{entry.id}: not known: AWS gave no answer, and no event came. {_LOOK}\n{entry.lookup}"
+            text = f"{place}: not known: AWS gave no answer, and no event came. {_LOOK}\n{entry.lookup}"
             composition.out.print(text, soft_wrap=True, markup=False)
-    if all(any(error.endswith(NO_LOCK) for error in entry.errors) for entry in found):
+    if entries and all(any(error.endswith(NO_LOCK) for error in entry.errors) for entry in entries):
         composition.out.print(
             "No record shows a lock: S3 shows locks only to callers with s3:GetObjectRetention,"
             " for example to the role rollcall-reader.",
             soft_wrap=True,
         )
-    under_way = sum(entry.pending for entry in found)
-    unknown = sum(entry.lookup is not None for entry in found)
+    faulty = sum(bool(entry.errors) for entry in entries)
+    under_way = sum(entry.pending for entry in entries)
+    unknown = sum(entry.lookup is not None for entry in entries)
     text = (
-        f"{count(len(found), 'write')}, {faulty} with errors, {unknown} not known, {under_way} in progress."
+        f"{count(len(entries), 'write')}, {faulty} with errors, {unknown} not known, {under_way} in progress."
     )
     composition.out.print(text, soft_wrap=True)

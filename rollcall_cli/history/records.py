@@ -16,10 +16,12 @@ from rollcall.model.desired import Desired, Present
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import datetime
+    from datetime import date, datetime
 
     from rollcall.decide.intent import Intent
 
+#: Lines of alerts that a message had no room for.
+ALERTS: Final = "ledger/alerts/"
 RECORDS: Final = ("intent", "outcome", "confirmation")
 # As `LedgerBucket` names them.
 _KEY: Final = re.compile(
@@ -119,40 +121,99 @@ def _parse_object(item: StoredVersion) -> dict[str, Any]:
 _GONE: Final = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
 
 
-def list_versions(client: Any, *, bucket: str, account_id: str) -> Iterator[StoredVersion]:
-    """Yield every version of every object of one account.
+#: Folders of the ledger that belong to no account.
+_FOLDER: Final = re.compile(r"ledger/(?P<account>[0-9]{12})/")
+
+
+def list_ledger_accounts(client: Any, *, bucket: str) -> list[str]:
+    """Return the IDs of the accounts that have records, also deleted ones."""
+    pages = _list_pages(client, Bucket=bucket, Prefix="ledger/", Delimiter="/")
+    folders = [item["Prefix"] for page in pages for item in page.get("CommonPrefixes", ())]
+    return [found["account"] for folder in folders if (found := _FOLDER.fullmatch(folder))]
+
+
+def list_versions(
+    client: Any, *, bucket: str, account_id: str, days: tuple[date, date] | None
+) -> list[Mapping[str, Any]]:
+    """Return all versions and delete markers of an account's objects, between days, without content."""
+    account = f"ledger/{account_id}/"
+    months = _list_months(*days) if days else []
+    # Beyond some months one listing of everything is less work than one for each.
+    prefixes = [f"{account}{month}/" for month in months] if 0 < len(months) <= _MOST_MONTHS else [account]
+    first = f"{account}{days[0]:%Y/%m/%d}" if days else account
+    return [
+        item
+        for prefix in prefixes
+        for page in _list_pages(client, Bucket=bucket, Prefix=prefix)
+        # A delete marker has no size.
+        for item in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
+        if item["Key"] >= first
+    ]
+
+
+_MOST_MONTHS: Final = 3
+
+
+def _list_months(first: date, last: date) -> list[str]:
+    numbers = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
+    return [f"{number // 12}/{number % 12 + 1:02}" for number in numbers]
+
+
+def read_version(client: Any, item: Mapping[str, Any], *, bucket: str) -> StoredVersion | None:
+    """Return a listed version with its content, None if it was removed meanwhile.
 
     S3 shows locks only to callers with s3:GetObjectRetention; for others an object has none.
     """
-    for item in _list_object_versions(client, bucket, f"ledger/{account_id}/"):
-        body, locked_until = None, None
-        if "Size" in item:
-            try:
-                answer = client.get_object(Bucket=bucket, Key=item["Key"], VersionId=item["VersionId"])
-            except ClientError as error:
-                if get_code(error) in _GONE:
-                    continue
-                raise
-            body = answer["Body"].read()
-            locked_until = answer.get("ObjectLockRetainUntilDate")
-        yield StoredVersion(
-            key=item["Key"],
-            version=item["VersionId"],
-            written_at=item["LastModified"],
-            body=body,
-            locked_until=locked_until,
+    body, locked_until = None, None
+    if "Size" in item:
+        try:
+            answer = client.get_object(Bucket=bucket, Key=item["Key"], VersionId=item["VersionId"])
+        except ClientError as error:
+            if get_code(error) in _GONE:
+                return None
+            raise
+        body = answer["Body"].read()
+        locked_until = answer.get("ObjectLockRetainUntilDate")
+    return StoredVersion(
+        key=item["Key"],
+        version=item["VersionId"],
+        written_at=item["LastModified"],
+        body=body,
+        locked_until=locked_until,
+    )
+
+
+def list_alert_files(client: Any, *, bucket: str, incident_id: str) -> list[Mapping[str, Any]]:
+    """Return the files of lines that messages about an incident name, each once, in their order."""
+    pages = _list_pages(client, Bucket=bucket, Prefix=f"{ALERTS}{incident_id}/")
+    return [item for page in pages for item in page.get("Versions", ()) if item["IsLatest"]]
+
+
+#: What a line of such a file must have to be shown.
+_LINE_TEXTS: Final = ("incident_id", "account_id", "at", "verdict")
+
+
+def parse_alert_lines(item: StoredVersion) -> list[Mapping[str, Any]]:
+    """Return the lines of a file; UnreadableRecordError if it has something else."""
+    try:
+        lines = _parse_object(item)["lines"]
+        whole = all(isinstance(line[name], str) for line in lines for name in _LINE_TEXTS) and all(
+            isinstance(line["actor"]["principal"], str) and isinstance(line["kinds"], list) for line in lines
         )
+    except (KeyError, ValueError, TypeError):
+        whole, lines = False, []
+    if not whole:
+        raise UnreadableRecordError("cannot be read: it has not the form that Rollcall writes")
+    return list(lines)
 
 
-def _list_object_versions(client: Any, bucket: str, prefix: str) -> Iterator[Mapping[str, Any]]:
-    """Yield versions of objects, and delete markers, which have no size."""
-    marker: dict[str, str] = {}
+def _list_pages(client: Any, **parameters: Any) -> Iterator[Mapping[str, Any]]:
     while True:
-        page = client.list_object_versions(Bucket=bucket, Prefix=prefix, **marker)
-        yield from page.get("Versions", ())
-        yield from page.get("DeleteMarkers", ())
+        page = client.list_object_versions(**parameters)
+        yield page
         if not page.get("IsTruncated"):
             return
-        marker = {"KeyMarker": page["NextKeyMarker"]}
+        parameters["KeyMarker"] = page["NextKeyMarker"]
+        parameters.pop("VersionIdMarker", None)
         if page.get("NextVersionIdMarker"):
-            marker["VersionIdMarker"] = page["NextVersionIdMarker"]
+            parameters["VersionIdMarker"] = page["NextVersionIdMarker"]

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from rollcall.contact.edits import is_open
+from rollcall_cli.history.view import build_open_document
 from rollcall_cli.status.dead_letters import DeadLetterQueue, read_dead_letters
 from rollcall_cli.status.plan_values import PlanValues, build_values_document, read_values
 from rollcall_cli.status.plans import build_plan_document
@@ -42,6 +44,8 @@ class Overview:
     lapsed: LapsedApproval | None
     #: Contacts whose repeated edits go on.
     repeated: Sequence[ContactRecord]
+    #: The others that are left changed, or whose write is not finished.
+    open: Sequence[ContactRecord]
     dead: Sequence[DeadLetterQueue]
 
     @property
@@ -58,6 +62,7 @@ class Overview:
             "an approval was interrupted": any(self.is_interrupted(plan) for plan in self.approved),
             "an approved plan was not applied": self.lapsed is not None,
             "a contact is edited repeatedly": bool(self.repeated),
+            "a contact is left changed": any(record.drift is not None for record in self.open),
             "a dead-letter queue has messages": any(queue.waiting for queue in self.dead),
         }
         return [concern for concern, is_one in found.items() if is_one]
@@ -74,6 +79,7 @@ class Overview:
 def read_overview(hub: Hub) -> Overview:
     """Read the state from the hub; CommandError or RetryableError if AWS does not answer."""
     now, controls, candidate = hub.clock.now(), hub.read_controls(), hub.outputs.get("CandidateDigest")
+    pending = hub.contacts.list_pending()
     # Plans of other rosters cannot be approved any more.
     in_play = {controls.approved, candidate}
     waiting = [
@@ -89,7 +95,8 @@ def read_overview(hub: Hub) -> Overview:
         values={plan.plan: read_values(hub, plan, approved=controls.approved) for plan in waiting},
         approved=[plan for plan in hub.sweeps.list_approved(now) if plan.roster in in_play],
         lapsed=hub.sweeps.find_lapsed(now),
-        repeated=[record for record in hub.contacts.list_pending() if record.repeated.is_open(now)],
+        repeated=[record for record in pending if record.repeated.is_open(now)],
+        open=[record for record in pending if is_open(record, now) and not record.repeated.is_open(now)],
         dead=read_dead_letters(hub),
     )
 
@@ -121,6 +128,7 @@ def build_document(found: Overview) -> dict[str, Any]:
         ],
         "lapsed": _build_lapsed(found.lapsed),
         "repeated_edits": [_build_repeated_edits(one) for one in found.repeated],
+        "open": [build_open_document(record, found.now) for record in found.open],
         "dead_letters": [
             {"queue": queue.queue, "waiting": queue.waiting, "reasons": dict(queue.reasons)}
             for queue in found.dead

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
+from rollcall_cli.history.view import build_open_document, describe_open
 from rollcall_cli.status import plans, runs
 from rollcall_cli.status.plan_values import MOST_GROUPS, list_values
 from rollcall_cli.status.runs import measure_progress
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from rollcall.sweep.run import Run
     from rollcall_cli.aws.hub import OperatorDecision
     from rollcall_cli.status.overview import Overview
+
+
+#: Open contacts that are shown.
+MOST_OPEN: Final = 10
 
 
 def render(found: Overview, *, masks: Masks) -> Iterator[Text]:
@@ -42,6 +47,8 @@ def render(found: Overview, *, masks: Masks) -> Iterator[Text]:
         yield from _render_section("Approved, not applied", _list_lapsed(found.lapsed, found.now))
     for record in found.repeated:
         yield from _render_section("Repeated edits", _list_repeated_edits(record))
+    if found.open:
+        yield from _render_section("Open", _list_open(found))
     yield from _render_section("Dead letters", _list_dead_letters(found))
     yield Text(
         "; ".join(found.concerns).capitalize() + "." if found.concerns else "No problems found.",
@@ -125,6 +132,19 @@ def _list_repeated_edits(found: ContactRecord) -> Iterator[tuple[str, str]]:
     for actor in edits.actors:
         yield "by", actor
     yield "release", f"rollcall release {found.account_id} {found.kind}"
+
+
+def _list_open(found: Overview) -> Iterator[tuple[str, str]]:
+    for record in found.open[:MOST_OPEN]:
+        item = build_open_document(record, found.now)
+        since = datetime.fromisoformat(item["since"])
+        yield "contact", f"{record.kind} of {record.account_id}, {describe_open(item)}"
+        yield "since", f"{format_time(since)}, {format_span(found.now - since)} ago"
+        for principal in item["principals"]:
+            yield "by", principal
+    if len(found.open) > MOST_OPEN:
+        yield "more", count(len(found.open) - MOST_OPEN, "contact")
+    yield "all", "rollcall history --open"
 
 
 def _list_dead_letters(found: Overview) -> Iterator[tuple[str, str]]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
+from rollcall.contact.known_drift import KnownDrift
 from rollcall.contact.repeated_edits import Revert, count_change, count_revert
 from rollcall.model.contact import ContactKind
 from rollcall.model.edit_limits import RepeatedEditLimits
 from rollcall_cli.text.fixes import ACCOUNTS
 from tests.cli.desk import CONTACTS, DIVESTED, HUB, MALLORY, MANAGEMENT, PAYMENTS, PLAYGROUND, RIGHT, SHOP
 from tests.cli.machines import operate
+from tests.support.record_samples import make_edit, make_known_write
 
 LIMITED = CONTACTS + "limits: {max_changed_accounts: 1}\n"
 
@@ -122,10 +125,28 @@ def contested(world):
     assert state.save(replace(record, repeated=repeated), at=clock.now())
 
 
+def left(world):
+    """An edit in an audited OU, four minutes ago, that was not restored, and one that was."""
+    operated(world)
+    now = world.clock.now()
+    for account, number, principal, verdict in (
+        (PLAYGROUND, 1, f"arn:aws:iam::{PLAYGROUND}:root", "would-set"),
+        (PAYMENTS, 2, f"arn:aws:sts::{PAYMENTS}:assumed-role/Dev/mary", "set"),
+    ):
+        at = now - timedelta(minutes=4 * number)
+        edit = make_edit(number, at=at, principal=principal, published=verdict, published_at=at)
+        drift = KnownDrift(found="0" * 32, at=at) if verdict == "would-set" else None
+        writes = () if drift else (make_known_write(at=at + timedelta(seconds=4)),)
+        record = world.machines.hub.state.load(account, ContactKind.SECURITY)
+        assert world.machines.hub.state.save(
+            replace(record, edits=(edit,), writes=writes, drift=drift), at=now
+        )
+
+
 SCENES = {
     scene.__name__: scene
     for scene in (
         *(right, typo, renamed, tampered, drifted, fresh, member, bare, untrusted),
-        *(operated, edited, held, previewed, contested),
+        *(operated, edited, held, previewed, contested, left),
     )
 }

@@ -69,7 +69,8 @@ def test_an_unknown_kind_is_refused(books: Books) -> None:
 
 
 def test_an_account_without_writes_has_no_history(books: Books) -> None:
-    assert books.world.run("history", PAYMENTS).stdout == f"Rollcall has not written to {PAYMENTS}.\n"
+    text = f"Rollcall has not written to {PAYMENTS}, and knows of no edit.\n"
+    assert books.world.run("history", PAYMENTS).stdout == text
 
 
 def test_an_account_that_the_organization_does_not_have_is_an_error(books: Books) -> None:

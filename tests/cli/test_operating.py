@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from botocore import exceptions as aws
 
+from rollcall.contact.known_drift import KnownDrift
+from rollcall.model.contact import ContactKind
 from tests.cli import scenes
 from tests.cli.desk import HUB, MALLORY, MANAGEMENT, PAYMENTS, RIGHT, assert_golden
 from tests.cli.machines import operate
@@ -385,6 +387,30 @@ def test_a_pause_of_another_length_is_refused_at_once(hub, length):
     assert result.exit_code == 1
     assert "30m, 4h or 2d" in result.stderr
     assert not hub.machines.hub.state.get_enforcement().paused
+
+
+def test_a_contact_that_is_left_changed_needs_a_person(make_world):
+    result = (world := make_world(scenes.left)).run("status")
+    assert result.exit_code == 2
+    assert_golden("status-open.txt", result.stdout)
+    (found,) = status(world)["open"]
+    assert (found["account_id"], found["why"], found["verdict"]) == (
+        "666677778888",
+        "left changed",
+        "would-set",
+    )
+
+
+def test_of_many_open_contacts_ten_are_shown(make_world):
+    world = make_world(scenes.operated)
+    state, now = world.machines.hub.state, world.clock.now()
+    for number in range(12):
+        record = state.load(f"{100000000000 + number}", ContactKind.SECURITY)
+        assert state.save(replace(record, drift=KnownDrift(found=None, at=now)), at=now)
+    shown = world.run("status").stdout
+    assert shown.count("left changed\n") == 10
+    assert "more      2 contacts" in shown
+    assert len(status(world)["open"]) == 12
 
 
 def test_a_standoff_is_shown_until_somebody_releases_it(contested):

@@ -153,6 +153,10 @@ def look(world: Watched, patch: pytest.MonkeyPatch) -> None:
     assert "A contact is edited repeatedly" in world.does("status", status=2)
     world.does("history", PAYMENTS, "--verify")
     world.does("history", SHOP)
+    world.does("history")
+    world.does("history", "--open")
+    world.does("history", "--incident", "RC-0123456789ab")
+    world.does("history", "--verify")
     world.does("report")
     guard(world)
     unknown = json.loads(world.does("doctor", "--json", status=2))["checks"]

@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.ledger import LedgerBucket
+from rollcall.contact.known_drift import KnownDrift
 from rollcall.contact.record import end_intent
 from rollcall.decide.intent import Answer, WriteState, make_intent_id
+from rollcall.events.signal import Cause
 from rollcall.model.contact import ContactKind
 from rollcall.write.apply_change import make_write
 from tests.cli.desk import HUB, PAYMENTS
@@ -18,6 +20,7 @@ from tests.support import samples
 from tests.support.state_table import WholeStateTable
 
 if TYPE_CHECKING:
+    from rollcall.contact.record import KnownEdit
     from rollcall.decide.intent import Intent
     from rollcall.events.actor import Actor
     from tests.cli.world import World
@@ -57,14 +60,24 @@ class Books:
         self,
         minutes: int = 0,
         *,
+        account: str = PAYMENTS,
         kind: ContactKind = ContactKind.SECURITY,
+        cause: Cause = Cause.CONTACT_EDITED,
         actor: Actor = samples.INTENT.signal.actor,
         outcome: bool = True,
         answer: Answer = WRITTEN,
     ) -> Intent:
         """One write with its records."""
         sample, at = samples.INTENT, OPENED + timedelta(minutes=minutes)
-        signal = replace(sample.signal, account_id=PAYMENTS, kind=kind, actor=actor)
+        event = sample.signal.event
+        if minutes or account != PAYMENTS:
+            event = replace(
+                event,
+                id=cause if cause is Cause.SWEPT else f"event-{minutes}",
+                request_id=None,
+                time=f"{at:%Y-%m-%dT%H:%M:%SZ}",
+            )
+        signal = replace(sample.signal, account_id=account, kind=kind, cause=cause, actor=actor, event=event)
         name = make_intent_id(signal=signal, kind=kind, owner="m-1", opened_at=at)
         intent = replace(sample, id=name, signal=signal, kind=kind, opened_at=at)
         self.ledger.record_intent(intent)
@@ -81,21 +94,29 @@ class Books:
     def confirm(self, intent: Intent, answer: Answer = WRITTEN) -> None:
         """Record what became known of it."""
         at = intent.opened_at + timedelta(minutes=5)
-        self.ledger.record_confirmation(PAYMENTS, intent.id, answer, by="CloudTrail", at=at)
+        self.ledger.record_confirmation(intent.signal.account_id, intent.id, answer, by="CloudTrail", at=at)
         self.remember(intent, answer)
 
     def remember(self, intent: Intent, answer: Answer) -> None:
         """Let the contact's record have the write."""
         at = intent.opened_at + timedelta(seconds=1)
-        record = self.state.load(PAYMENTS, intent.kind)
+        record = self.state.load(intent.signal.account_id, intent.kind)
         assert self.state.save(end_intent(record, make_write(intent, answer, at=at)), at=NOW)
+
+    def edit(
+        self, account: str, *edits: KnownEdit, kind: ContactKind = ContactKind.SECURITY, left: bool
+    ) -> None:
+        """Let a contact's record remember edits, and whether the contact is left changed."""
+        drift = KnownDrift(found="0" * 32, at=edits[-1].at or OPENED) if left else None
+        record = self.state.load(account, kind)
+        assert self.state.save(replace(record, edits=(*record.edits, *edits), drift=drift), at=NOW)
 
     def later(self, **passed: int) -> None:
         """Look that long after now, whatever the date of this machine: the clock of the world has its own."""
         self.world.clock._now = datetime.now(UTC) + timedelta(**passed)
 
     def key(self, intent: Intent, record: str) -> str:
-        return f"ledger/{PAYMENTS}/{intent.opened_at:%Y/%m/%d}/{intent.id}/{record}.json"
+        return f"ledger/{intent.signal.account_id}/{intent.opened_at:%Y/%m/%d}/{intent.id}/{record}.json"
 
     def replace(self, intent: Intent, record: str, document: dict[str, Any]) -> None:
         """Put another record in the place of one, as if it had always stood there."""

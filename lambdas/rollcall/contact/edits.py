@@ -82,7 +82,7 @@ def _judge_edits(record: ContactRecord, now: datetime) -> Iterator[EditResult]:
 
 def _find_end(record: ContactRecord, edit: KnownEdit) -> datetime | None:
     if edit.published == Verdict.SET_BY_OTHERS:
-        return edit.at  # it left the contact as the roster wants it
+        return edit.at
     if edit.published == Verdict.CHANGED_BACK:
         return edit.published_at  # at the latest
     write = record.find_undoing(edit.at)

@@ -12,6 +12,7 @@ from rollcall.model.contact import EMAIL, PHONE, mask_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from datetime import timedelta
 
 #: The parts of a contact in the order in which people are shown them.
 PARTS: Final = ("email", "name", "title", "phone")
@@ -48,6 +49,15 @@ class ContactValue:
     part: str
     text: str
     own: bool
+
+
+def format_duration(span: timedelta) -> str:
+    """How long something lasted, in one unit and cut: `4 s`, `9 min`, `3 h`, `2 days`."""
+    seconds = int(span.total_seconds())
+    for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
 
 
 def quote_value(value: ContactValue, text: str) -> str:

@@ -166,14 +166,14 @@ def accepts(bulk: Bulk | None, edit: Edit, limits: BulkLimits) -> bool:
     )
 
 
-def count_edit(tally: EditWindow, edit: Edit, now: datetime, limits: BulkLimits) -> EditWindow:
+def count_edit(window: EditWindow, edit: Edit, now: datetime, limits: BulkLimits) -> EditWindow:
     """The window with an edit that no bulk takes: it may be the one that makes a bulk.
 
     One from before the known bulk is alerted by itself and not counted: it came too late.
     """
-    if tally.bulk is not None and edit.at < tally.bulk.last_at:
-        return tally
-    known = {item.account_id: item for item in tally.recent}
+    if window.bulk is not None and edit.at < window.bulk.last_at:
+        return window
+    known = {item.account_id: item for item in window.recent}
     latest = known.get(edit.account_id)
     if latest is None or latest.at < edit.at:
         known[edit.account_id] = edit
@@ -182,12 +182,12 @@ def count_edit(tally: EditWindow, edit: Edit, now: datetime, limits: BulkLimits)
         (item for item in known.values() if newest - item.at <= limits.window),
         key=lambda item: (item.at, item.account_id),
     )
-    if len(recent) < get_threshold(limits, tally.by):
-        return replace(tally, recent=tuple(recent), bulk=None)
-    return replace(tally, recent=tuple(recent), bulk=_open_bulk(tally, recent, now))
+    if len(recent) < get_threshold(limits, window.by):
+        return replace(window, recent=tuple(recent), bulk=None)
+    return replace(window, recent=tuple(recent), bulk=_open_bulk(window, recent, now))
 
 
-def _open_bulk(tally: EditWindow, edits: list[Edit], now: datetime) -> Bulk:
+def _open_bulk(window: EditWindow, edits: list[Edit], now: datetime) -> Bulk:
     became: dict[str, int] = {}
     principals: dict[str, int] = {}
     for edit in edits:
@@ -195,7 +195,7 @@ def _open_bulk(tally: EditWindow, edits: list[Edit], now: datetime) -> Bulk:
         principals = _move_count(principals, None, edit.principal)
     first, last = edits[0], edits[-1]
     return Bulk(
-        key=f"{tally.by}/{tally.name}/{first.at.isoformat()}/{first.account_id}",
+        key=f"{window.by}/{window.name}/{first.at.isoformat()}/{first.account_id}",
         accounts=len(edits),
         became=became,
         first_at=first.at,

@@ -133,42 +133,42 @@ class BulkDetector:
             return False, None
         return True, _make_grouped(last, bulk, edit) if bulk else None
 
-    def _join(self, tally: EditWindow, bulk: Bulk, edit: Edit) -> tuple[bool, GroupedIncident | None]:
+    def _join(self, window: EditWindow, bulk: Bulk, edit: Edit) -> tuple[bool, GroupedIncident | None]:
         wanted = list_members(bulk, edit)
         known = [member for member in wanted if self.bulks.is_in_bulk(bulk.key, member)]
-        after = replace(tally, bulk=join_edit(bulk, edit, self.clock.now(), known=known))
-        grouped = _make_grouped(tally, bulk, edit)
+        after = replace(window, bulk=join_edit(bulk, edit, self.clock.now(), known=known))
+        grouped = _make_grouped(window, bulk, edit)
         new = [member for member in wanted if member not in known]
         return self._save(after, members=new, grouped=[grouped]), grouped
 
-    def _close_previous(self, tally: EditWindow, edit: Edit) -> None:
+    def _close_previous(self, window: EditWindow, edit: Edit) -> None:
         """Another bulk may follow under this name: nobody would hear the end of the one that was."""
-        bulk = tally.bulk
+        bulk = window.bulk
         if bulk is None or edit.at < bulk.last_at:
             return
         if bulk.told_at is None or find_end(bulk) is not None:
-            self.bus.publish_notice(self._make_notice(tally.by, bulk, last=True), self.clock.now())
+            self.bus.publish_notice(self._make_notice(window.by, bulk, last=True), self.clock.now())
 
     def _correct(self, grouped: GroupedIncident, verdict: Verdict) -> GroupedIncident:
         """What became of an incident that had to wait when it was counted."""
         after = replace(grouped, verdict=str(verdict))
         for _ in range(_TRIES):
-            [tally] = self.bulks.load_windows([(grouped.by, grouped.name)])
-            if tally.bulk is None or tally.bulk.key != grouped.bulk:
+            [window] = self.bulks.load_windows([(grouped.by, grouped.name)])
+            if window.bulk is None or window.bulk.key != grouped.bulk:
                 return grouped
-            bulk = change_verdict(tally.bulk, before=grouped.verdict, after=after.verdict)
-            if self._save(replace(tally, bulk=bulk), grouped=[after]):
+            bulk = change_verdict(window.bulk, before=grouped.verdict, after=after.verdict)
+            if self._save(replace(window, bulk=bulk), grouped=[after]):
                 return after
         return grouped
 
     def _alert_if_due(self, by: By, name: str) -> None:
         """Publish first, remember then: after a crash in between the same message is published again."""
         for _ in range(_TRIES):
-            [tally], now = self.bulks.load_windows([(by, name)]), self.clock.now()
-            if tally.bulk is None or not is_due(tally.bulk, now):
+            [window], now = self.bulks.load_windows([(by, name)]), self.clock.now()
+            if window.bulk is None or not is_due(window.bulk, now):
                 return
-            self.bus.publish_notice(self._make_notice(by, tally.bulk, last=False), now)
-            if self._save(replace(tally, bulk=mark_alerted(tally.bulk, now, last=False))):
+            self.bus.publish_notice(self._make_notice(by, window.bulk, last=False), now)
+            if self._save(replace(window, bulk=mark_alerted(window.bulk, now, last=False))):
                 return
         raise RetryableError("other workers are counting edits under the same name")
 
@@ -184,8 +184,8 @@ class BulkDetector:
             self.bulks.schedule_closing(delivery.message_id, grouped.by, grouped.name, at=now)
             return self._digests.publish_if_due(grouped.name)
         for _ in range(_TRIES):
-            [tally] = self.bulks.load_windows([(grouped.by, grouped.name)])
-            bulk = tally.bulk
+            [window] = self.bulks.load_windows([(grouped.by, grouped.name)])
+            bulk = window.bulk
             ends_at = find_end(bulk)
             if bulk is None or ends_at is None:
                 return None
@@ -193,7 +193,7 @@ class BulkDetector:
                 return _count_seconds(ends_at, now) if bulk.watched_by == delivery.message_id else None
             # First: after a crash in between the message comes back, and must know what for.
             self.bulks.schedule_closing(delivery.message_id, grouped.by, grouped.name, at=now)
-            if self._save(_watch(tally, bulk, ends_at + _GRACE, delivery)):
+            if self._save(_watch(window, bulk, ends_at + _GRACE, delivery)):
                 return _count_seconds(ends_at, now)
         return None
 
@@ -206,18 +206,18 @@ class BulkDetector:
         if by is By.SET:
             return self._digests.publish_if_due(name)
         for _ in range(_TRIES):
-            [tally], now = self.bulks.load_windows([(by, name)]), self.clock.now()
-            bulk = tally.bulk
+            [window], now = self.bulks.load_windows([(by, name)]), self.clock.now()
+            bulk = window.bulk
             ends_at = find_end(bulk)
             if bulk is None or ends_at is None:
                 return None
             if now < ends_at and delivery.receives < MOST_CHECKS:
-                if self._save(_watch(tally, bulk, ends_at + _GRACE, delivery)):
+                if self._save(_watch(window, bulk, ends_at + _GRACE, delivery)):
                     return _count_seconds(ends_at, now)
                 continue
             self.bus.publish_notice(self._make_notice(by, bulk, last=True), now)
             after = replace(mark_alerted(bulk, now, last=True), watched_until=None, watched_by=None)
-            if self._save(replace(tally, bulk=after)):
+            if self._save(replace(window, bulk=after)):
                 return None
         raise RetryableError("other workers are counting edits under the same name")
 
@@ -256,14 +256,14 @@ def find_parent_incident(grouped: GroupedIncident) -> str:
     return make_notice(kind, key=grouped.bulk, facts={}).incident_id
 
 
-def _make_grouped(tally: EditWindow, bulk: Bulk, edit: Edit) -> GroupedIncident:
+def _make_grouped(window: EditWindow, bulk: Bulk, edit: Edit) -> GroupedIncident:
     return GroupedIncident(
-        incident_id=edit.incident_id, by=tally.by, name=tally.name, bulk=bulk.key, verdict=edit.verdict
+        incident_id=edit.incident_id, by=window.by, name=window.name, bulk=bulk.key, verdict=edit.verdict
     )
 
 
-def _watch(tally: EditWindow, bulk: Bulk, until: datetime, delivery: Delivery) -> EditWindow:
-    return replace(tally, bulk=replace(bulk, watched_until=until, watched_by=delivery.message_id))
+def _watch(window: EditWindow, bulk: Bulk, until: datetime, delivery: Delivery) -> EditWindow:
+    return replace(window, bulk=replace(bulk, watched_until=until, watched_by=delivery.message_id))
 
 
 def _count_seconds(then: datetime, now: datetime) -> int:

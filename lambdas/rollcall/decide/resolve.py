@@ -75,15 +75,15 @@ def resolve_requirement(
     mode = pick_winner(modes)
     halted = "audit mode" if mode is not None and mode.value is Mode.AUDIT else None
     held = _describe_disagreement("the mode", modes) if mode is None else None
-    demands = {
+    desired = {
         kind: _resolve_kind(roster, account, kind, found)
         for kind in ContactKind
         if (found := find_candidates(roster, account, kind))
     }
     if orphaned is not None:
-        demands = {kind: Conflict(reason=orphaned) for kind in ContactKind if kind in roster.managed}
+        desired = {kind: Conflict(reason=orphaned) for kind in ContactKind if kind in roster.managed}
     return Requirement(
-        desired=demands, halted=halted, held=held, exempt=find_exemption(roster, account, today)
+        desired=desired, halted=halted, held=held, exempt=find_exemption(roster, account, today)
     )
 
 

@@ -131,7 +131,7 @@ def alert_approval(memory: RosterMemory, bus: OutcomeBus, now: datetime) -> None
     """Publish the notice of the last approval, unless it is known to be; RetryableError.
 
     It is stored with the approval and forgotten when it is published: a roster in force without it has it
-    published by whoever looks next, the schedule of `control` at the latest. Twice is once for people.
+    published by the next function, the schedule of `control` at the latest. Twice is once for people.
     """
     notice = memory.find_notice()
     if notice is not None:

@@ -58,7 +58,7 @@ def begin(  # noqa: PLR0911  # one for each way to begin
 
 def _make_run(request: Mapping[str, Any], control: Enforcement, candidate: str) -> Run:
     asked, execution = request["input"], str(request["execution"])
-    # Whoever may start the machine writes its input: `control` records who was proven in the ledger.
+    # Anybody with states:StartExecution writes this input: `control` records the proven name in the ledger.
     claimed = str(asked.get("by") or "")
     started = datetime.fromisoformat(request["started"])
     run_id = f"{started:%Y%m%dT%H%M%SZ}-{hashlib.sha256(execution.encode()).hexdigest()[:6]}"

@@ -122,7 +122,7 @@ def find_ending(run: Run) -> Ending:
 
 def make_summary(
     run: Run,
-    tally: RunCounts | None,
+    counts: RunCounts | None,
     *,
     approved: str | None,
     judged_by: str | None,
@@ -136,7 +136,7 @@ def make_summary(
     run before: what that observed is the latest if this one observed nothing.
     """
     observed = run.observed_at and {"run": run.data, "at": run.observed_at.isoformat()}
-    counted: Mapping[str, int] = tally.contacts if tally else {}
+    counted: Mapping[str, int] = counts.contacts if counts else {}
     return {
         "version": VERSION,
         "run": run.id,
@@ -150,11 +150,11 @@ def make_summary(
         "roster": run.roster,
         "approved": approved,
         "judged_by": judged_by,
-        "accounts": max(run.accounts, tally.accounts if tally else 0),
-        "active": tally.active if tally else 0,
+        "accounts": max(run.accounts, counts.accounts if counts else 0),
+        "active": counts.active if counts else 0,
         "contacts": {str(name): counted.get(name, 0) for name in COUNTED},
-        "changes": tally.changes if tally else 0,
-        "drift": len(tally.only_swept) if tally else 0,
+        "changes": counts.changes if counts else 0,
+        "drift": len(counts.only_swept) if counts else 0,
         "plan": run.plan.digest if run.plan else None,
         "pending": list(run.pending),
         "failed": dict(run.failed),
@@ -183,7 +183,7 @@ def find_left_over(run: Run) -> tuple[Verdict, str]:
 
 
 def make_notices(
-    run: Run, tally: RunCounts, summary: Mapping[str, Any], *, known: KnownContacts, masks: Masks
+    run: Run, counts: RunCounts, summary: Mapping[str, Any], *, known: KnownContacts, masks: Masks
 ) -> Iterator[Notice]:
     """The notices of a run that is over, each once for the run. They name `known` contacts."""
     plan = run.plan
@@ -192,7 +192,7 @@ def make_notices(
     if (
         plan is not None
         and plan.changes
-        and (run.trigger is Trigger.APPROVAL or plan.roster != run.approved or tally.rolled_out)
+        and (run.trigger is Trigger.APPROVAL or plan.roster != run.approved or counts.rolled_out)
     ):
         yield make_notice(
             NoticeKind.SWEEP_APPLIED,
@@ -202,31 +202,31 @@ def make_notices(
                 "plan": plan.digest,
                 "trigger": str(run.trigger),
                 "by": run.by,
-                "became": dict(tally.became),
+                "became": dict(counts.became),
                 "ending": summary["ending"],
-                "examples": tally.not_set,
+                "examples": counts.not_set,
             },
         )
-    if plan is not None and tally.only_swept:
+    if plan is not None and counts.only_swept:
         # A plan that is held has had its own, louder notice.
         yield make_notice(
             NoticeKind.SWEEP_DRIFT,
             key=run.id,
             facts={
                 "run": run.id,
-                "accounts": len({account_id for account_id, _ in tally.only_swept}),
-                "contacts": len(tally.only_swept),
-                "became": dict(tally.drifted),
-                **_describe_drifts(tally, known, masks),
+                "accounts": len({account_id for account_id, _ in counts.only_swept}),
+                "contacts": len(counts.only_swept),
+                "became": dict(counts.drifted),
+                **_describe_drifts(counts, known, masks),
             },
         )
     if run.failed:
         yield make_failure_notice(run.id, failed=run.failed, contacts=summary["contacts"])
 
 
-def _describe_drifts(tally: RunCounts, known: KnownContacts, masks: Masks) -> dict[str, Any]:
+def _describe_drifts(counts: RunCounts, known: KnownContacts, masks: Masks) -> dict[str, Any]:
     grouper = ChangeGrouper(known)
-    for account, change, verdict in tally.drifts:
+    for account, change, verdict in counts.drifts:
         grouper.add(account, change, note=str(verdict))
     return describe_for_notice(grouper.list_groups(), masks=masks)
 

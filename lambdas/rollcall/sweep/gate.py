@@ -203,8 +203,8 @@ class Gate:
         try:
             open_pending(self.ports.runs, waiting)
         except AlteredPlanError:
-            told = make_altered_notice(plan=held.plan, data=waiting.data, run=run.id)
-            self.ports.bus.publish_notice(told, self.ports.clock.now())
+            notice = make_altered_notice(plan=held.plan, data=waiting.data, run=run.id)
+            self.ports.bus.publish_notice(notice, self.ports.clock.now())
             self.ports.sweeps.forget_applied(held.plan)
             self.ports.sweeps.save_pending(held)
 

@@ -59,7 +59,7 @@ def publish_report(
     run: Run,
     *,
     summary: Mapping[str, Any],
-    tally: RunCounts,
+    counts: RunCounts,
     roster: Roster,
     document: Mapping[str, Any],
     waiting: Sequence[Mapping[str, Any]],
@@ -76,9 +76,9 @@ def publish_report(
         summary=summary,
         roster=document,
         decide=lambda record: plan_observed(record, roster, halted=None, today=run.started_at.date()),
-        results=tally.results,
-        left=tally.left,
-        drift=tally.only_swept,
+        results=counts.results,
+        left=counts.left,
+        drift=counts.only_swept,
         waiting=waiting,
         today=run.started_at.date(),
         trend=runs.read_trend(),
@@ -111,19 +111,19 @@ class ReportStep:
     def run_step(self, run: Run) -> Run:
         """The run at its end. A second time publishes the same notices again."""
         results, now = self._read_results(run.id), self.ports.clock.now()
-        summary, tally = self.ports.sweeps.find_last(), None
+        summary, counts = self.ports.sweeps.find_last(), None
         if summary is None or summary["run"] != run.id:
             # Else a try before got so far, and what it counted by may be forgotten by now.
-            tally = self._count(run, results)
-            summary = self._publish_notices(run, tally, now, last=summary)
-            self._write(run, summary, tally)
+            counts = self._count(run, results)
+            summary = self._publish_notices(run, counts, now, last=summary)
+            self._write(run, summary, counts)
         if run.plan is not None and run.ending is Ending.ALTERED:
             self._drop_altered(run, run.plan, now)
         self.ports.sweeps.finish(run, summary, now)
         if run.plan is not None and _is_applied(run, run.plan, results.values()):
             self._forget(run.trigger, run.plan)
-        if tally is not None:
-            self._remember(run, tally)
+        if counts is not None:
+            self._remember(run, counts)
         self._measure(run, summary)
         # What they did is alerted by the next run if not by this one.
         for run_id, document in self._list_lost().items():
@@ -158,12 +158,12 @@ class ReportStep:
         parts = self.ports.runs.read_results(run_id)
         return {(item.account_id, item.kind): item for part in parts for item in part}
 
-    def _remember(self, run: Run, tally: RunCounts) -> None:
+    def _remember(self, run: Run, counts: RunCounts) -> None:
         """Known drift that this run knows better. It may not have seen what came since."""
-        for account_id, kind, known in tally.settled:
+        for account_id, kind, known in counts.settled:
             if known.at <= run.started_at:
                 self._replace_drift(account_id, kind, known.at, None)
-        for account_id, kind, known in tally.narrowed:
+        for account_id, kind, known in counts.narrowed:
             if known.at <= run.started_at:
                 self._replace_drift(account_id, kind, known.at, known)
 
@@ -196,13 +196,13 @@ class ReportStep:
             self.ports.sweeps.forget_roster(plan.roster)
 
     def _publish_notices(
-        self, run: Run, tally: RunCounts, now: datetime, *, last: Mapping[str, Any] | None
+        self, run: Run, counts: RunCounts, now: datetime, *, last: Mapping[str, Any] | None
     ) -> Mapping[str, Any]:
         """The summary of the run, once people are alerted."""
         roster = self._find_roster(run)
         summary = make_summary(
             run,
-            tally,
+            counts,
             # Not what was approved as it began: a plan within the limits approves its roster.
             approved=self.rosters.get_enforcement().approved,
             judged_by=roster.digest if roster else None,
@@ -210,7 +210,7 @@ class ReportStep:
             last=last,
         )
         known = know_contacts(self.rosters, roster.digest if roster else None)
-        for item in make_notices(run, tally, summary, known=known, masks=self.masks):
+        for item in make_notices(run, counts, summary, known=known, masks=self.masks):
             self.ports.bus.publish_notice(item, now)
         self.ports.sweeps.forget_unreported(run.id)
         return summary
@@ -225,7 +225,7 @@ class ReportStep:
             and run.trigger not in (Trigger.APPROVAL, Trigger.BACK)
             and run.ending is not Ending.PAUSED
         )
-        tally = RunCounts(
+        counts = RunCounts(
             results=results,
             left=find_left_over(run),
             granted=load_granted(roster.digest, sweeps=self.ports.sweeps, runs=runs, now=now)
@@ -248,8 +248,8 @@ class ReportStep:
                     plan = plan_observed(observed, roster, halted=None, today=today)
                     # That an exemption has ended no event says, and none is missing.
                     lately = find_exemption(roster, observed.account, today - WAITS)
-                    tally.add(observed.account, plan, drift=lately is None)
-        return tally
+                    counts.add(observed.account, plan, drift=lately is None)
+        return counts
 
     def _find_roster(self, run: Run) -> Roster | None:
         """The roster that the organization is judged by; None if nobody has it any more."""
@@ -260,7 +260,7 @@ class ReportStep:
             return self.rosters.load(digest) if digest in known else None
         return self.rosters.load(digest)
 
-    def _write(self, run: Run, summary: Mapping[str, Any], tally: RunCounts) -> None:
+    def _write(self, run: Run, summary: Mapping[str, Any], counts: RunCounts) -> None:
         """The report; none of a run whose roster nobody has any more."""
         roster = self._find_roster(run)
         if roster is not None:
@@ -269,7 +269,7 @@ class ReportStep:
                 self.ports.runs,
                 run,
                 summary=summary,
-                tally=tally,
+                counts=counts,
                 roster=roster,
                 document=document,
                 waiting=build_waiting(

@@ -43,7 +43,9 @@ class Actors:
             case "approve":
                 self.approve(action.name)
             case "pause" | "unpause":
-                self.command(action.name, {"operation": action.do, "reason": "drill"})
+                # A pause has so many minutes; of an unpause they mean nothing.
+                asked = {"operation": action.do, "reason": "drill", "minutes": action.value}
+                self.command(action.name, asked)
             case "rename":
                 self._rename(action)
             case "release":

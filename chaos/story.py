@@ -28,9 +28,9 @@ class Action:
     """Something that somebody does `at` so many seconds.
 
     `do` is edit, sweep, deploy, approve, pause, unpause, release or rename (of the organizational unit that
-    all members are in). Of an edit `value` is the number of a
-    foreign contact, None for a delete, or "right". Of a deployment it is the number of the roster. `name`
-    is its own, also when others are taken out of the story. The event of an edit may be surely `lost`.
+    all members are in). Of an edit `value` is the number of a foreign contact, None for a delete, or "right".
+    Of a deployment it is the number of the roster, of a pause its minutes. `name` is its own, also when
+    others are taken out of the story. The event of an edit may be surely `lost`.
     """
 
     name: str = ""

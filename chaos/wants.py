@@ -7,8 +7,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from chaos.fakes.account import KINDS
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from chaos.fakes.account import Values
 
@@ -44,6 +46,25 @@ def find_want(roster: Mapping[str, Any], account: str, name: str, kind: str) -> 
             text.replace("{account_id}", account).replace("{account_name}", name) for text in texts
         )
     return Want(managed, values, mode == "enforce" and not exempt, exempt)
+
+
+def find_weakened(
+    before: Mapping[str, Any], after: Mapping[str, Any], accounts: Sequence[tuple[str, str]]
+) -> str | None:
+    """Something that the roster `after` weakens of the one `before`, None if it weakens nothing."""
+    if set(after["authorised_changers"]) - set(before["authorised_changers"]):
+        return "another changer is authorised"
+    if after["limits"]["max_changed_accounts"] == "100%" != before["limits"]["max_changed_accounts"]:
+        return "all accounts may change"
+    for account, name in accounts:
+        for kind in KINDS:
+            if _rank(find_want(after, account, name, kind)) < _rank(find_want(before, account, name, kind)):
+                return f"{account} {kind} is enforced less"
+    return None
+
+
+def _rank(want: Want) -> int:
+    return want.managed + (want.managed and want.enforced)
 
 
 def compute_digest(roster: Mapping[str, Any]) -> str:

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from chaos.setting import Functions
     from chaos.story import Action, Story
 
+#: After these something may be due: the end of a pause, or an alert of what came into force.
+_FOLLOWED: Final = frozenset({"approve", "deploy", "pause"})
 _ROLES: Final = {"reconcile": WRITER, "apply": WRITER}
 
 
@@ -138,8 +140,11 @@ class World:
         for action in self.story.actions:
             self.scheduler.at(START + action.at, partial(self.actors.act, action))
         end = START + self.story.end
+        if {action.do for action in self.story.actions} & _FOLLOWED:
+            for number in range(1, int((self.story.end + 3600) // limits.FOLLOW_UP)):
+                self.scheduler.at(START + number * limits.FOLLOW_UP, partial(self._follow_up, number))
         self.scheduler.run(end)
-        if self.list_control()[-1].paused:
+        if self.list_control()[-1].is_paused(end):
             self.actors.command("last-unpause", {"operation": "unpause", "reason": "the day without faults"})
         self.scheduler.run(end + DAY)
         self.before_sweep = {
@@ -152,6 +157,11 @@ class World:
         for plan in self.runs["final"]["pending"][-1:]:
             self.actors.approve("last-approve", plan)
         self.scheduler.run(end + DAY + 4 * 3600)
+
+    def _follow_up(self, number: int) -> None:
+        """What the schedule of the control machine starts."""
+        event, name = {"operation": "follow-up"}, f"follow-up-{number}"
+        self.do_calmly(name, lambda: self.machines.run_step("control", event, name))
 
     def start_sweep(self, trigger: str, name: str, **asked: Any) -> None:
         """An execution of the sweep's machine."""

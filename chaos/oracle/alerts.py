@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 #: A run looks at the contacts at most so many seconds before it announces its plan.
 _OBSERVED_BEFORE: Final = 60.0
-#: A plan that was approved is carried out within this time.
-_SOON: Final = 3600.0
 _OUR_ERRORS: Final = ("RetryableError", "RecordRefusedError", "LaterError", "WaitError")
 
 
@@ -29,7 +27,6 @@ def find_violations(evidence: Evidence) -> Iterator[Violation]:
     yield from _find_dead(evidence)
     yield from _find_leaks(evidence)
     yield from _find_skipped(evidence)
-    yield from _find_vanished(evidence)
     yield from _find_crashes(evidence)
 
 
@@ -137,19 +134,6 @@ def _find_skipped(evidence: Evidence) -> Iterator[Violation]:
             if example["verdict"] == "skipped" and not changed:
                 text = f"{contact[0]} {contact[1]}: {example['reason']}"
                 yield evidence.find_violation("approved-change-skipped", item.time, text)
-
-
-def _find_vanished(evidence: Evidence) -> Iterator[Violation]:
-    """A plan that a person approved is carried out, or that person learns why not."""
-    ends = ("sweep-applied", "approval-lapsed", "sweep-failed")
-    for item in evidence.notices:
-        facts = item.document["facts"]
-        if item.document["notice"] != "roster-approved" or facts["automatic"] or not facts["changes"]:
-            continue
-        after = [other for other in evidence.notices if item.time < other.time < item.time + _SOON]
-        if not any(other.document["notice"] in ends for other in after):
-            text = f"plan {facts['plan'][:12]} was approved, and nothing came of it"
-            yield evidence.find_violation("approved-plan-vanished", item.time, text)
 
 
 def _find_crashes(evidence: Evidence) -> Iterator[Violation]:

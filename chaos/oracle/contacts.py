@@ -64,7 +64,8 @@ def _judge_write(evidence: Evidence, call: Call) -> Iterator[Violation]:
     if not _was_read(evidence, call, record.opened_at):
         yield evidence.find_violation("write-over-unread", call.sent_at, f"{name}, intent {record.id}")
     control, digest = evidence.find_control(record.opened_at), record.documents["intent"]["roster_digest"]
-    if control.is_paused(record.opened_at):
+    # A worker whose clock is ahead knows of the end of a pause so much earlier.
+    if control.is_paused(record.opened_at + evidence.story.skew):
         yield evidence.find_violation("write-while-paused", call.sent_at, f"{name}, intent {record.id}")
     if control.approved != digest:
         yield evidence.find_violation("write-under-other-roster", call.sent_at, f"{name}, intent {record.id}")
@@ -116,7 +117,11 @@ def _find_ignored_echoes(evidence: Evidence) -> Iterator[Violation]:
 def _find_approvals_in_pause(evidence: Evidence) -> Iterator[Violation]:
     """No roster is approved by itself while writes are paused."""
     for before, after in pairwise(evidence.control):
-        if before.is_paused(after.time) and after.paused and before.approved != after.approved:
+        if (
+            before.is_paused(after.time + evidence.story.skew)
+            and after.paused
+            and before.approved != after.approved
+        ):
             by_sweep = any(
                 item.document.get("notice") == "roster-approved" and item.document["facts"]["automatic"]
                 for item in evidence.notices

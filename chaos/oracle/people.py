@@ -179,7 +179,11 @@ def _find_drift(evidence: Evidence) -> Iterator[Violation]:
     edits = {edit.call.request_id: edit for edit in evidence.edits}
     ours = {call.request_id: call for call in evidence.own_calls}
     for contact, changes in evidence.account.history.items():
-        for before, change in pairwise(changes):
+        before = changes[0]
+        for last, change in pairwise(changes):
+            if last.values != before.values:
+                # Else it is as it was: what has to be alerted is the change that made it so.
+                before = last
             call, edit = ours.get(change.request_id or ""), edits.get(before.request_id or "")
             if call is None or edit is None or call.function != "apply" or edit.call.request_id in announced:
                 continue

@@ -23,6 +23,7 @@ from chaos.profiles.failures import (
     write_trouble,
     write_unrecorded,
 )
+from chaos.profiles.rosters import write_expiring, write_side_by_side, write_weakened
 from chaos.profiles.sweeps import (
     write_approvals,
     write_held_up,
@@ -67,5 +68,8 @@ PROFILES: Final[dict[str, tuple[float, Callable[[Draft], Story]]]] = {
     "unrecorded": (0.5, write_unrecorded),
     "interrupted": (0.7, write_interrupted),
     "overwritten": (1.0, write_overwritten),
+    "weakened": (1.0, write_weakened),
+    "side-by-side": (1.0, write_side_by_side),
+    "expiring": (0.7, write_expiring),
     "many-bursts": (0.0, write_many_bursts),
 }

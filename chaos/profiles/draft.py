@@ -76,6 +76,25 @@ class Draft:
             "limits": {"max_changed_accounts": random.choice([1, 3, "50%", None])},
         }
 
+    def weaken(self, roster: Mapping[str, Any]) -> dict[str, Any]:
+        """The roster, weakened in one way or two."""
+        random = self.random
+        members = [account for account, _ in self.accounts[2:]]
+        exempt = {"accounts": [random.choice(members)], "reason": "wanted", "until": None}
+        audit = {"accounts": [random.choice(members)], "kinds": {}, "mode": "audit"}
+        ways: list[dict[str, Any]] = [
+            {"mode": "audit", "overrides": []},
+            {"exempt": [*roster["exempt"], exempt]},
+            {"overrides": [audit]},
+            {"defaults": dict(list(roster["defaults"].items())[1:]), "overrides": []},
+            {"limits": {"max_changed_accounts": "100%"}},
+            {"authorised_changers": [*roster["authorised_changers"], f"arn:aws:iam::{HUB}:role/Nobody"]},
+        ]
+        found = dict(roster)
+        for way in random.sample(ways, random.choice([1, 1, 2])):
+            found |= way
+        return found
+
     def pick_contact(self) -> tuple[str, str]:
         """Any contact; those of the management account are changed as seldom as others."""
         if self.absent is not None and self.chance(0.3):

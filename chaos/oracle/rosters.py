@@ -1,0 +1,183 @@
+"""What comes into force: rosters by whom, over which others, and alerted; pauses, which end."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+from chaos.setting import LEDGER
+from chaos.wants import compute_digest, find_weakened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from chaos.oracle.evidence import Evidence, Violation
+    from chaos.setting import Control
+
+    #: Parts of commands in the ledger by command and part: when each was put, and what it says.
+    _Parts = Mapping[tuple[str, str], tuple[float, Mapping[str, Any]]]
+
+_KEY: Final = re.compile(r"ledger/commands/([^/]+)/(\w+)\.json")
+#: A gate compares with what is approved when its step begins, and alerts the plan within this time.
+_COMPARED_BEFORE: Final = 300.0
+#: A worker decides at most so many seconds before its outcome is published.
+_DECIDED_BEFORE: Final = 300.0
+#: A plan that was approved is carried out within this time.
+_SOON: Final = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Approval:
+    """What a person approved: the plan of a roster, and when the ledger had it."""
+
+    time: float
+    command: str
+    plan: str
+    roster: str
+
+
+def find_violations(evidence: Evidence) -> Iterator[Violation]:
+    """All of this kind."""
+    parts = _read_parts(evidence)
+    approvals = [
+        _Approval(time, command, document["answer"]["plan"], document["answer"]["roster"])
+        for (command, part), (time, document) in parts.items()
+        if part == "approval" and "answer" in document
+    ]
+    for before, after in pairwise(evidence.control):
+        if before.approved is not None and before.approved != after.approved:
+            yield from _judge_change(evidence, before, after, approvals)
+    yield from _find_denied(evidence, parts, approvals)
+    yield from _find_vanished(evidence, parts)
+    yield from _find_unended(evidence)
+    yield from _find_obeyed(evidence)
+
+
+def _read_parts(evidence: Evidence) -> _Parts:
+    """What the ledger has of commands: by command and part."""
+    found: dict[tuple[str, str], tuple[float, Mapping[str, Any]]] = {}
+    for stored in evidence.world.cloud.buckets.puts:
+        match = _KEY.fullmatch(stored.key) if stored.bucket == LEDGER else None
+        if match is not None:
+            found.setdefault((match[1], match[2]), (stored.time, json.loads(stored.body)))
+    return found
+
+
+def _judge_change(
+    evidence: Evidence, before: Control, after: Control, approvals: Sequence[_Approval]
+) -> Iterator[Violation]:
+    """Another roster is in force: of itself only if it weakens nothing, else as a person saw it; alerted."""
+    # Since it was in force the last time: what was approved then is over.
+    earlier = [item.time for item in evidence.control if item.time <= before.time]
+    since = max(
+        (time for time in earlier if evidence.find_control(time).approved == after.approved), default=0
+    )
+    asked = [one for one in approvals if one.roster == after.approved and since <= one.time <= after.time]
+    rosters = {compute_digest(roster): roster for roster in evidence.story.rosters}
+    weakened = find_weakened(
+        rosters[str(before.approved)], rosters[str(after.approved)], evidence.story.accounts
+    )
+    if weakened is not None and not asked:
+        yield evidence.find_violation("weakened-unasked", after.time, weakened)
+    if asked and not any(before.approved in _list_compared(evidence, one.plan) for one in asked):
+        text = f"plan {asked[-1].plan[:12]} was compared with another roster"
+        yield evidence.find_violation("approved-over-another", after.time, text)
+    alerted = [
+        item
+        for item in evidence.notices
+        if item.document["notice"] == "roster-approved"
+        and item.document["facts"]["roster"] == after.approved
+        and item.time >= after.time
+    ]
+    if not alerted:
+        yield evidence.find_violation("roster-not-alerted", after.time, str(after.approved))
+
+
+def _list_compared(evidence: Evidence, plan: str) -> set[str | None]:
+    """The rosters that the plan may have been compared with when it was made."""
+    found: set[str | None] = set()
+    for item in evidence.notices:
+        if item.document["notice"] == "sweep-held" and item.document["facts"]["plan"] == plan:
+            found.add(evidence.find_control(item.time - _COMPARED_BEFORE).approved)
+            found |= {
+                control.approved
+                for control in evidence.control
+                if item.time - _COMPARED_BEFORE <= control.time <= item.time
+            }
+    return found
+
+
+def _find_denied(
+    evidence: Evidence,
+    parts: _Parts,
+    approvals: Sequence[_Approval],
+) -> Iterator[Violation]:
+    """An approval that was begun, and whose roster is in force, is not answered as refused."""
+    for one in approvals:
+        time, result = parts.get((one.command, "result"), (0.0, {}))
+        if "refused" in result and evidence.find_control(time).approved == one.roster:
+            yield evidence.find_violation("approval-denied", time, f"{one.command}: {result['refused']}")
+
+
+def _find_vanished(evidence: Evidence, parts: _Parts) -> Iterator[Violation]:
+    """A plan that a person approved is carried out, or that person learns why not."""
+    # Whose command was given up after all its tries knows, and gives it again.
+    done = {document.get("plan") for _, document in parts.values() if document.get("done")}
+    ends = ("sweep-applied", "approval-lapsed", "sweep-failed")
+    for item in evidence.notices:
+        facts = item.document["facts"]
+        if (
+            item.document["notice"] != "roster-approved"
+            or facts["automatic"]
+            or not facts["changes"]
+            or facts["plan"] not in done
+        ):
+            continue
+        after = [
+            other
+            for other in evidence.notices
+            # Of two people who approve the same plan the first may have had it carried out already.
+            if item.time < other.time < item.time + _SOON
+            or (other.time <= item.time and other.document["facts"].get("plan") == facts["plan"])
+        ]
+        if not any(other.document["notice"] in ends for other in after):
+            text = f"plan {facts['plan'][:12]} was approved, and nothing came of it"
+            yield evidence.find_violation("approved-plan-vanished", item.time, text)
+
+
+def _find_unended(evidence: Evidence) -> Iterator[Violation]:
+    """The end of a pause is alerted, by whatever it ended."""
+    for place, control in enumerate(evidence.control):
+        later = evidence.control[place + 1 :]
+        replaced = any(
+            (item.paused, item.until) != (control.paused, control.until) and item.time < control.until
+            for item in later
+        )
+        if not control.paused or replaced or control.until > evidence.world.scheduler.now:
+            continue
+        ends = [
+            item
+            for item in evidence.notices
+            if item.time >= control.until - evidence.story.skew
+            and (item.document["notice"] == "unpaused" or item.document["facts"].get("stage") == "ended")
+        ]
+        if not ends:
+            yield evidence.find_violation("end-of-pause-not-alerted", control.until, "nobody heard of it")
+
+
+def _find_obeyed(evidence: Evidence) -> Iterator[Violation]:
+    """A pause that has ended keeps nobody from writing."""
+    for item in evidence.outcomes:
+        if item.document["reason"] != "writes are paused":
+            continue
+        start = item.time - _DECIDED_BEFORE
+        paused = evidence.find_control(start).is_paused(start) or any(
+            control.paused and control.time <= item.time and control.until > start
+            for control in evidence.control
+        )
+        if not paused:
+            text = f"{item.process}: {item.document['account']['id']} {item.document['kind']}"
+            yield evidence.find_violation("ended-pause-obeyed", item.time, text)

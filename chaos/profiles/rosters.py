@@ -1,0 +1,124 @@
+"""Profiles of what comes into force: rosters that weaken, approvals side by side, pauses that end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from chaos.faults import FaultPlan, Kind, Planned
+from chaos.profiles.draws import draw_events, draw_rates
+from chaos.story import EventPlan
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from chaos.profiles.draft import Draft
+    from chaos.story import Story
+
+#: Where an approval, or a gate, is held up or cut off.
+_CALLS: Final = (
+    "s3.PutObject",
+    "dynamodb.GetItem",
+    "dynamodb.UpdateItem",
+    "dynamodb.TransactWriteItems",
+    "dynamodb.DeleteItem",
+    "events.PutEvents",
+    "stepfunctions.StartExecution",
+)
+_CUT_OFF: Final = (Kind.BROKEN, Kind.KILL_BEFORE, Kind.KILL_AFTER, Kind.LOST, Kind.FALSE)
+
+
+def write_weakened(draft: Draft) -> Story:
+    """Rosters that weaken are deployed: each waits for a person, who approves it or does not."""
+    for _ in range(draft.random.randint(1, 2)):
+        before = draft.rosters[-1]
+        draft.rosters.append(draft.weaken(draft.make_roster(before) if draft.chance(0.3) else before))
+    for number in range(1, len(draft.rosters)):
+        draft.do("deploy", value=number)
+        draft.wait(0.5, 90)
+        if draft.chance(0.5):
+            draft.edit(*draft.pick_contact())
+            draft.wait(1, 60)
+        if draft.chance(0.3):
+            draft.do("sweep")
+            draft.wait(0, 30)
+        if draft.chance(0.5):
+            draft.do("approve")
+            draft.wait(1, 300)
+    if draft.chance(0.3):
+        draft.do("deploy", value=0)
+        draft.wait(10, 90)
+    rates = draw_rates(draft.random, 0.006) if draft.chance(0.4) else {}
+    return draft.finish(events=draw_events(draft.random, quiet=0.7), faults=FaultPlan(rates=rates, most=4))
+
+
+def _draw_cut_off(random: Random) -> Planned:
+    """An approval, or a gate, is held up or cut off once, or at each try."""
+    return Planned(
+        label=random.choice(["command-approve*", "command-approve*", "sweep:*gate*"]),
+        call=random.choice(_CALLS),
+        kind=random.choice([Kind.STALL, *_CUT_OFF]),
+        nth=random.randint(1, 3),
+        times=random.choice([1, 2, 5]),
+    )
+
+
+def write_side_by_side(draft: Draft) -> Story:
+    """A plan is approved while another roster, or the same plan, is approved as well."""
+    before = {**draft.rosters[0], "limits": {"max_changed_accounts": 1}}
+    # The first waits for a person; the other one weakens and writes nothing.
+    harmless = {**before, "limits": {"max_changed_accounts": 0}}
+    draft.rosters = [before, draft.weaken(before), harmless]
+    draft.do("deploy", value=1)
+    draft.wait(30, 90)
+    way = draft.random.choice(["two-people", "overtaken", "deployed-again"])
+    if way == "deployed-again":
+        draft.do("deploy", value=2)
+        draft.wait(30, 90)
+        draft.do("deploy", value=1)
+        draft.wait(0, 2)
+    draft.do("approve")
+    if way == "two-people":
+        draft.wait(0, 3)
+        draft.do("approve")
+    if way == "overtaken":
+        draft.wait(0, 2)
+        draft.do("deploy", value=2)
+    draft.wait(5, 90)
+    if draft.chance(0.4):
+        draft.do("sweep")
+        draft.wait(5, 90)
+    planned = [_draw_cut_off(draft.random) for _ in range(draft.random.randint(1, 2))]
+    if way == "overtaken":
+        # Between its look at what is in force and its own approval.
+        call = draft.random.choice(["dynamodb.UpdateItem", *["dynamodb.TransactWriteItems"] * 2])
+        planned.append(Planned(label="command-approve*", call=call, kind=Kind.STALL))
+    if way == "two-people" and draft.chance(0.3):
+        # The bus takes nothing from either, however often they try.
+        planned = [Planned(label="command-approve*", call="events.PutEvents", kind=Kind.BROKEN, times=10)]
+    if way == "deployed-again":
+        # The second roster comes into force, and the plan of the first is not forgotten.
+        label = "sweep:roster-deploy1*gate*"
+        planned.append(Planned(label=label, call="dynamodb.DeleteItem", kind=Kind.BROKEN, times=5))
+    return draft.finish(faults=FaultPlan(planned=planned), pace=draft.random.choice([1.0, 3.0]))
+
+
+def write_expiring(draft: Draft) -> Story:
+    """A pause ends by itself; contacts are changed before, during and after it."""
+    minutes = draft.random.choice([15, 20, 30])
+    if draft.chance(0.5):
+        draft.edit(*draft.pick_contact())
+        draft.wait(0, 20)
+    draft.do("pause", value=minutes)
+    ends_at = draft.now + 60 * minutes
+    for _ in range(draft.random.randint(1, 3)):
+        draft.wait(1, 20 * minutes)
+        draft.change()
+    if draft.chance(0.4):
+        draft.do("sweep")
+    draft.now = max(draft.now, ends_at + draft.random.uniform(-5, 600))
+    for _ in range(draft.random.randint(1, 3)):
+        draft.edit(*draft.pick_contact())
+        draft.wait(1, 60)
+    rates = draw_rates(draft.random, 0.006) if draft.chance(0.4) else {}
+    events = draw_events(draft.random, quiet=0.6) if draft.chance(0.7) else EventPlan(lost=0.5)
+    return draft.finish(events=events, faults=FaultPlan(rates=rates, most=4))

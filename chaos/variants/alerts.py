@@ -1,0 +1,154 @@
+"""Wrong variants of what people are told, and how loud."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chaos.mutation import Variant
+
+_RESTORE: Final = "rollcall.reconcile.restore:AccountRestorer."
+_PUBLISHER: Final = "rollcall.publish.incidents:IncidentPublisher."
+_EDITED: Final = ("crash", "trouble", "rush", "bursts", "outage")
+
+ALERTS: Final = (
+    Variant(
+        name="record-read-before-the-look",
+        place=_RESTORE + "_restore_contact",
+        old="found = self.writer.accounts.get(self.signal.account_id, kind)\n"
+        "        record = self._read_record(kind)",
+        new="record = self._read_record(kind)\n"
+        "        found = self.writer.accounts.get(self.signal.account_id, kind)",
+        caught_by=("alert-too-quiet", "edit-not-alerted"),
+        profiles=("rush",),
+    ),
+    Variant(
+        name="marked-before-published",
+        place=_PUBLISHER + "publish_and_close",
+        old="    try:\n",
+        new="    for item in applied:\n        self._close(incident, item)\n    try:\n",
+        caught_by=("edit-not-alerted", "change-without-outcome"),
+        profiles=_EDITED,
+    ),
+    Variant(
+        name="closed-before-published",
+        place=_PUBLISHER + "_publish",
+        old="    self.publish_only(replace(incident, opened=opened))",
+        new="    if alerted is not None and opened:\n        self._save(alerted, AlertStage.CLOSED)\n"
+        "    self.publish_only(replace(incident, opened=opened))",
+        caught_by=("opening-never-closed",),
+        profiles=("renamed",),
+    ),
+    Variant(
+        name="opening-written-anew",
+        place=_PUBLISHER + "_finish_opening",
+        old="self.bus.publish_opening(alerted.opening)",
+        new='self.bus.publish_opening(alerted.opening.replace(\'"reason": "\', \'"reason": "again: \'))',
+        caught_by=("opening-published-differently",),
+        profiles=("outage", "trouble", "crash"),
+    ),
+    Variant(
+        name="opened-forgotten",
+        place=_PUBLISHER + "_publish",
+        old="opened = alerted is not None and alerted.stage is not AlertStage.CLOSED",
+        new="opened = False",
+        caught_by=("opening-never-closed",),
+        profiles=("outage", "trouble"),
+    ),
+    Variant(
+        name="role-alone-believed",
+        place="rollcall.reconcile.echoes:EchoJudge.judge",
+        old="    name = IntentName.find(signal.actor.user_agent)",
+        new="    return Echo.DONE, AppliedChange(outcome=_make_own(signal))\n"
+        "    name = IntentName.find(signal.actor.user_agent)",
+        caught_by=("theft-not-critical",),
+        profiles=("theft",),
+    ),
+    Variant(
+        name="echo-believed-without-a-look",
+        place="rollcall.reconcile.echoes:EchoJudge._look",
+        old="    write, own = ",
+        new="    return Echo.DONE, AppliedChange(outcome=_make_own(signal))\n    write, own = ",
+        caught_by=("echo-ignored",),
+        profiles=("overwritten",),
+    ),
+    Variant(
+        name="right-at-once-believed",
+        place=_RESTORE + "_explain_right",
+        old="if not surely_later and ",
+        new="if False and ",
+        caught_by=("alert-too-quiet", "edit-not-alerted"),
+        profiles=("crash", "trouble"),
+    ),
+    Variant(
+        name="set-by-others-not-alerted",
+        place="rollcall.bulk_edits.digest:DigestWriter.publish_if_due",
+        old="self.bus.publish_notice(",
+        new="(",
+        caught_by=("set-to-right-not-alerted",),
+        profiles=("bursts", "calm"),
+    ),
+    Variant(
+        name="failed-entries-believed",
+        place="rollcall.adapters.bus_and_queue:EventBridgeOutcomeBus._put",
+        old='if answer["FailedEntryCount"]:',
+        new="if False:",
+        caught_by=("edit-not-alerted", "change-without-outcome"),
+        profiles=("crash", "trouble"),
+    ),
+    Variant(
+        name="own-role-counts-as-bulk",
+        place="rollcall.bulk_edits.counting:find_countable",
+        old="if not verdicts or signal.actor.role_arn in writer_roles:",
+        new="if not verdicts:",
+        caught_by=("own-writes-in-bulk",),
+        profiles=("overwritten",),
+    ),
+    Variant(
+        name="judgement-dropped-at-a-takeover",
+        place="rollcall.write.recover:recover",
+        old="if intent.judged else []",
+        new="if False else []",
+        caught_by=("theft-not-critical",),
+        profiles=("theft",),
+    ),
+    Variant(
+        name="foreign-contact-in-full",
+        place="rollcall.model.display:show_values",
+        old="masks is Masks.FOREIGN and not value.own",
+        new="False",
+        caught_by=("foreign-contact-alerted",),
+        profiles=("bursts",),
+    ),
+    Variant(
+        name="contact-in-the-log",
+        place="reconcile.handler:_report",
+        old='"kind": outcome.kind,',
+        new='"kind": outcome.kind, "found": outcome.found and outcome.found.as_document(),',
+        caught_by=("contact-in-log",),
+        profiles=("bursts",),
+    ),
+    Variant(
+        name="steps-forgotten",
+        place="rollcall.notify.notifier:decide",
+        old="message.step in told.steps or ",
+        new="",
+        caught_by=("alerted-twice",),
+        profiles=_EDITED,
+    ),
+    Variant(
+        name="root-user-quiet",
+        place="rollcall.outcomes.severity:find_severity",
+        old="signal.actor.root or ",
+        new="",
+        caught_by=("alert-too-quiet",),
+        profiles=("bursts",),
+    ),
+    Variant(
+        name="returned-at-once",
+        place="rollcall.runtime.handlers:retry_seconds",
+        old="_FIRST_RETRY_SECONDS * 2 ** (min(receives, 20) - 1)",
+        new="_FIRST_RETRY_SECONDS",
+        caught_by=("dead-letter", "opening-never-closed", "edit-not-alerted"),
+        profiles=("outage",),
+    ),
+)

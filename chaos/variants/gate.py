@@ -1,0 +1,106 @@
+"""Wrong variants of what comes into force: the gate, approvals and pauses."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chaos.mutation import Variant
+
+GATE: Final = (
+    Variant(
+        name="pause-and-roster-ignored",
+        place="rollcall.adapters.state.contacts:ContactItems.open_intent",
+        old='("ConditionCheck", check), ',
+        new="",
+        caught_by=("write-while-paused", "write-under-other-roster"),
+        profiles=("approvals",),
+    ),
+    Variant(
+        name="gate-looks-once",
+        place="rollcall.sweep.gate:Gate._approve",
+        old="if self.rosters.get_enforcement() != control:",
+        new="if False:",
+        caught_by=("approved-in-pause",),
+        profiles=("interrupted",),
+    ),
+    Variant(
+        name="report-before-its-notices",
+        place="rollcall.sweep.report_step:ReportStep._publish_notices",
+        old="    for item in make_notices(",
+        new="    self._write(run, summary, tally)\n    for item in make_notices(",
+        caught_by=("drift-not-alerted",),
+        profiles=("sweeps",),
+    ),
+    Variant(
+        name="own-restores-skipped",
+        place="rollcall.sweep.apply_account:_left_by_us",
+        old="return last is not None",
+        new="return False and last is not None",
+        caught_by=("approved-change-skipped",),
+        profiles=("pending",),
+    ),
+    Variant(
+        name="new-plan-replaces-approved",
+        place="rollcall.adapters.state.sweeps:PendingPlanItems.save_pending",
+        old=" and other.approved_by is None",
+        new="",
+        caught_by=("approved-plan-vanished",),
+        profiles=("too-many",),
+    ),
+    Variant(
+        name="weakenings-ignored",
+        place="rollcall.sweep.approvals:find_reasons_to_wait",
+        old=", *(one.text for one in change.weakenings)]",
+        new="]",
+        caught_by=("weakened-unasked",),
+        profiles=("weakened",),
+    ),
+    Variant(
+        name="approval-unconditional",
+        place="rollcall.adapters.state.rosters:ControlItems.approve",
+        old='f"{known} AND attribute_not_exists({_NOTICE})"',
+        new='f"attribute_exists(pk) OR ({known})"',
+        caught_by=("approved-over-another",),
+        profiles=("side-by-side",),
+    ),
+    Variant(
+        name="another-comparison-approved",
+        place="rollcall.control.handle:CommandHandler._find_pending",
+        old="held.roster != approved and held.against",
+        new="False and held.against",
+        caught_by=("approved-over-another",),
+        profiles=("side-by-side",),
+    ),
+    Variant(
+        name="approval-forgotten-before-published",
+        place="rollcall.rosters.current:alert_approval",
+        old="bus.publish_notice(notice, now)\n        memory.forget_notice(notice)",
+        new="memory.forget_notice(notice)\n        bus.publish_notice(notice, now)",
+        caught_by=("roster-not-alerted",),
+        profiles=("side-by-side",),
+    ),
+    Variant(
+        name="later-tries-answer-anew",
+        place="rollcall.control.handle:CommandHandler._finish_begun",
+        old='"refused" in begun or ',
+        new="True or ",
+        caught_by=("approval-denied",),
+        profiles=("side-by-side",),
+    ),
+    Variant(
+        name="pause-never-ends",
+        place="rollcall.adapters.state.rosters:is_paused",
+        old=" and not over",
+        new="",
+        caught_by=("ended-pause-obeyed",),
+        profiles=("expiring",),
+    ),
+    Variant(
+        name="end-of-pause-not-followed",
+        place="rollcall.control.pauses:Pauses.follow_up",
+        old="if now >= known.until:",
+        new="if False:",
+        caught_by=("end-of-pause-not-alerted",),
+        profiles=("expiring",),
+    ),
+)

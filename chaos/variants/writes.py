@@ -1,0 +1,124 @@
+"""Wrong variants of what is written to contacts, and of what is recorded of it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chaos.mutation import Variant
+
+_ACCOUNT_API: Final = "rollcall.adapters.account_api:"
+_LEDGER: Final = "rollcall.adapters.ledger:LedgerBucket."
+_EDITED: Final = ("crash", "trouble", "rush", "bursts", "outage")
+
+WRITES: Final = (
+    Variant(
+        name="facts-fenced",
+        place="rollcall.write.apply_change:record_answer",
+        old="known.state is WriteState.UNCONFIRMED",
+        new="False",
+        caught_by=("never-confirmed",),
+        profiles=("held-up",),
+    ),
+    Variant(
+        name="answer-forgotten-when-the-ledger-refuses",
+        place="rollcall.write.apply_change:_give_up",
+        old="intent_id=intent.id, answer=answer,",
+        new="intent_id=intent.id, answer=Answer(state=WriteState.UNCONFIRMED, reason=''),",
+        caught_by=("never-confirmed",),
+        profiles=("unrecorded",),
+    ),
+    Variant(
+        name="intent-taken-over-at-once",
+        place="rollcall.decide.intent:OpenIntent.is_expired",
+        old="now >= self.until",
+        new="True",
+        caught_by=("write-after-its-end", "intents-overlap"),
+        profiles=("bursts", "rush", "crash"),
+    ),
+    Variant(
+        name="taken-over-writes-believed",
+        place="rollcall.write.recover:recover",
+        old="write = make_write(",
+        new="if matches(found, intent.wanted):\n"
+        "        answer = Answer(state=WriteState.WRITTEN, reason='it is right')\n    write = make_write(",
+        caught_by=("never-confirmed",),
+        profiles=("relapse", "crash"),
+    ),
+    Variant(
+        name="what-is-there-decides-what-was-written",
+        place="rollcall.write.recover:recover",
+        old="    try:\n",
+        new="    if opened.answer is None:\n        right = matches(found, intent.wanted)\n"
+        "        state = WriteState.WRITTEN if right else WriteState.NOT_SENT\n"
+        "        answer = Answer(state=state, reason='by what is there')\n    try:\n",
+        caught_by=("ledger-invents-write", "ledger-denies-write"),
+        profiles=("relapse",),
+    ),
+    Variant(
+        name="second-call-under-one-intent",
+        place=_ACCOUNT_API + "OneModeAccountApi._write",
+        old="answer = self._call_paced(operation, call, parameters, before=intent.send_before)",
+        new="try:\n"
+        "            answer = self._call_paced(operation, call, parameters)\n"
+        "        except AWS_ERRORS:\n"
+        "            answer = self._call_paced(operation, call, parameters)",
+        caught_by=("two-calls-under-one-intent",),
+        profiles=_EDITED,
+    ),
+    Variant(
+        name="ledger-skipped",
+        place=_LEDGER + "record_intent",
+        old="there = self._put(",
+        new="return\n    there = self._put(",
+        caught_by=("write-without-intent",),
+        profiles=_EDITED,
+    ),
+    Variant(
+        name="denied-means-absent",
+        place=_ACCOUNT_API + "_make_unreadable",
+        old="get_code(error) == _ABSENT",
+        new='get_code(error) in (_ABSENT, "AccessDeniedException")',
+        caught_by=("write-over-unread",),
+        profiles=("crash", "trouble"),
+    ),
+    Variant(
+        name="absent-matches-unreadable",
+        place="rollcall.model.desired:matches",
+        old="isinstance(observation, Absent)",
+        new="not isinstance(observation, Present)",
+        caught_by=("verified-unseen",),
+        profiles=("relapse",),
+    ),
+    Variant(
+        name="calls-name-no-intent",
+        place=_ACCOUNT_API + "_name_intent",
+        old="is not None:",
+        new="is not None and False:",
+        caught_by=("false-theft", "own-write-alerted"),
+        profiles=("bursts", "crash"),
+    ),
+    Variant(
+        name="records-overwritten",
+        place=_LEDGER + "_put",
+        old='            IfNoneMatch="*",\n',
+        new="",
+        caught_by=("record-put-twice",),
+        profiles=_EDITED,
+    ),
+    Variant(
+        name="no-answer-means-refused",
+        place=_ACCOUNT_API + "_sort_write_error",
+        old="return UnansweredError(",
+        new="return NotMadeError(",
+        caught_by=("ledger-denies-write",),
+        profiles=("crash", "trouble"),
+    ),
+    Variant(
+        name="version-ignored",
+        place="rollcall.adapters.state.contacts:_write",
+        old="    if not record.version:\n",
+        new="    if True:\n        return {'Item': item}\n    if not record.version:\n",
+        caught_by=("intents-overlap",),
+        profiles=("bursts", "rush"),
+    ),
+)

@@ -35,10 +35,10 @@ settings.load_profile("everywhere")
 
 # Tests of these share what is slow to make: a deployed cloud; templates, Node and cfn-lint.
 _TOGETHER = ("cloud", "stacks")
-# But each of these runs a local cloud of its own.
-_ALONE = ("test_deploying_page.py", "test_whole_organization.py")
-# Directories by what they take, most first: what is begun last should be short.
-_LONGEST = ("cloud", "cli", "stacks", "functions", "unit")
+# But each of these runs a local cloud of its own: sweeps wait for the pace of the Account API most of their time.
+_ALONE = ("test_sweep.py", "test_deploying_page.py", "test_readme.py", "test_whole_organization.py")
+# Groups and directories by what they take, most first: what is begun last should be short.
+_LONGEST = ("cloud", *_ALONE, "cli", "stacks", "functions", "unit")
 
 
 class _ByGroup(LoadFileScheduling):  # type: ignore[misc]  # it has no types
@@ -59,12 +59,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _group(nodeid: str) -> str:
     path = Path(nodeid.partition("::")[0])
     directory = path.parent.name
-    return directory if directory in _TOGETHER and path.name not in _ALONE else path.as_posix()
+    alone = directory == "cloud" and path.name in _ALONE
+    return directory if directory in _TOGETHER and not alone else path.as_posix()
 
 
 def _rank(group: str) -> int:
-    directory = group.removeprefix("tests/").partition("/")[0]
-    return _LONGEST.index(directory) if directory in _LONGEST else len(_LONGEST)
+    names = (Path(group).name, group.removeprefix("tests/").partition("/")[0])
+    return next((_LONGEST.index(name) for name in names if name in _LONGEST), len(_LONGEST))
 
 
 def pytest_collection_finish() -> None:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 MOST_LISTED: Final = 10
 #: And so many principals: what to do must not slip out of sight.
 MOST_NAMED: Final = 5
-_SEVERAL: Final = 2
 #: Of a principal, so that the number of its edits is never cut off. ARNs that AWS makes are shorter.
 _PRINCIPAL_LENGTH: Final = 300
 #: Edits of a bulk that are restored, sooner or later, and those that are not, each for a reason of its own.
@@ -34,7 +33,7 @@ _LEFT: Final = {
 _RIGHT: Final = {str(one) for one in select(lambda meaning: meaning.left in (Left.RIGHT, Left.ALONE))}
 
 
-def summarise_bulk(given: Mapping[str, Any]) -> dict[str, Any]:
+def _summarise_bulk(given: Mapping[str, Any]) -> dict[str, Any]:
     """Further facts, made of those of a bulk: `who`, `origin`, `outcome` and `meanwhile`."""
     actor, became = given.get("actor"), given.get("became")
     return {
@@ -45,34 +44,33 @@ def summarise_bulk(given: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def list_principals(given: Mapping[str, Any]) -> tuple[Section, ...]:
+def _list_principals(given: Mapping[str, Any]) -> tuple[Section, ...]:
     """Who made the edits: one role has another ARN in each account. One alone stands on its own line."""
-    found = read_list(given, "principals")
-    if len(found) < _SEVERAL:
-        return ()
-    items = [make_printable(_describe_principal(item)) for item in found[:MOST_NAMED]]
-    return (Section(title="Who, most edits first", items=add_rest(items, given.get("principals_count"))),)
+    found = _read_list(given, "principals")
+    items = [_describe_principal(item) for item in found[:MOST_NAMED]] if len(found) > 1 else []
+    return _make_section("Who, most edits first", items, given.get("principals_count"))
 
 
-def read_list(given: Mapping[str, Any], name: str) -> Sequence[Any]:
+def _read_list(given: Mapping[str, Any], name: str) -> Sequence[Any]:
     """The fact, if it is a list."""
     found = given.get(name)
     return found if isinstance(found, Sequence) and not isinstance(found, str) else ()
 
 
-def add_rest(items: Sequence[str], total: object) -> tuple[str, ...]:
-    """The items, and how many there are beyond them as far as that is known."""
+def _make_section(title: str, items: Sequence[str], total: object) -> tuple[Section, ...]:
+    """The items, and how many there are beyond them as far as that is known; no section without items."""
     more = total - len(items) if isinstance(total, int) else 0
-    return (*items, *([f"and {more} more"] if more > 0 else []))
+    rest = [f"and {more} more"] if more > 0 else []
+    return (Section(title=title, items=(*map(make_printable, items), *rest)),) if items else ()
 
 
 def _describe_principals(given: Mapping[str, Any]) -> str | None:
-    found, actor = read_list(given, "principals"), given.get("actor")
+    found, actor = _read_list(given, "principals"), given.get("actor")
     count = given.get("principals_count") or len(found)
     if isinstance(actor, Mapping):
-        several = f"{count} ARNs of one name, see below; the latest " if len(found) >= _SEVERAL else ""
+        several = f"{count} ARNs of one name, see below; the latest " if len(found) > 1 else ""
         return several + describe_actor(actor)
-    if len(found) >= _SEVERAL:
+    if len(found) > 1:
         return f"{count} principals, see below"
     return str(found[0].get("principal")) if found and isinstance(found[0], Mapping) else None
 
@@ -121,18 +119,20 @@ def build_notice_message(notice: Mapping[str, Any], links: Links) -> Message:
     """
     if notice["version"] != VERSION:
         raise ValueError("this release reads notice documents of version 1")
+    if not isinstance(notice["update"], int):
+        raise TypeError("updates are counted")
     kind, given = NoticeKind(notice["notice"]), dict(notice["facts"])
     if kind is NoticeKind.BULK_EDIT:
-        given |= summarise_bulk(given)
+        given |= _summarise_bulk(given)
     if kind is NoticeKind.SWEEP_HELD:
         given["reasons"] = _list_other_reasons(given)
     words, texts = NOTICES[pick_variant(kind, given)], _make_texts(given)
     stage = Stage.OPEN if words.waits else Stage.CLOSED
-    account = given.get("account")
+    account, decided_at = given.get("account"), datetime.fromisoformat(notice["decided_at"])
     waits = f"NO: {words.waits.format_map(texts)}" if words.waits else "yes"
     return Message(
         incident_id=notice["incident_id"],
-        decided_at=datetime.fromisoformat(notice["decided_at"]),
+        decided_at=decided_at,
         stage=stage,
         severity=Severity[notice["severity"]],
         headline=make_printable(words.headline.format_map(texts)),
@@ -145,17 +145,14 @@ def build_notice_message(notice: Mapping[str, Any], links: Links) -> Message:
             ]
         ),
         sections=(
-            *list_principals(given),
+            *_list_principals(given),
             *_list_actors(given),
             *_list_weakenings(given),
             *_list_examples(words, given),
         ),
         next_steps=_list_steps(words, texts),
         links=(links.link_section(words.runbook), *links.account(_read_id(account))),
-        ids=(
-            make_fact("Incident", notice["incident_id"]),
-            make_fact("Decided", _format_second(notice["decided_at"])),
-        ),
+        ids=(make_fact("Incident", notice["incident_id"]), make_fact("Decided", format_time(decided_at))),
         attributes={
             "severity": notice["severity"],
             "cause": str(kind),
@@ -165,18 +162,8 @@ def build_notice_message(notice: Mapping[str, Any], links: Links) -> Message:
             "account": make_printable(_read_id(account) or "ALL") if account else "ALL",
             "incident": notice["incident_id"],
         },
-        update=_read_count(notice["update"]),
+        update=notice["update"],
     )
-
-
-def _format_second(time: object) -> str:
-    return format_time(datetime.fromisoformat(str(time)))
-
-
-def _read_count(update: object) -> int:
-    if not isinstance(update, int):
-        raise TypeError("updates are counted")
-    return update
 
 
 def pick_variant(kind: NoticeKind, given: Mapping[str, Any]) -> str:
@@ -220,10 +207,9 @@ def _make_texts(given: Mapping[str, Any]) -> _Texts:
     if isinstance(actor, Mapping):
         # The part of an ARN that names a person: assumed-role/Admin/mary.
         texts["principal"] = str(actor["principal"]).rpartition(":")[2]
-    if actors := read_list(given, "actors"):
-        texts["last_actor"] = _format_value(actors[-1]) + (
-            " and others, see below" if len(actors) > 1 else ""
-        )
+    if actors := _read_list(given, "actors"):
+        others = " and others, see below" if len(actors) > 1 else ""
+        texts["last_actor"] = _format_value(actors[-1]) + others
     texts["failed_steps"] = ", ".join(failed) if isinstance(failed, Mapping) and failed else "an unknown step"
     return texts
 
@@ -250,16 +236,16 @@ def _format_value(value: Any) -> str:
         case {"id": account_id, **rest}:
             text = f"{account_id} {rest['name']}" if rest.get("name") else str(account_id)
         case Mapping():
-            text = ", ".join(_format_pair(str(name), item) for name, item in value.items() if item)
+            pairs = ((name, item) for name, item in value.items() if item)
+            text = ", ".join(
+                f"{item} {name}" if isinstance(item, int) else f"{name}: {_format_value(item)}"
+                for name, item in pairs
+            )
         case Sequence() if not isinstance(value, str):
             text = "; ".join(map(_format_value, value))
         case _:
             text = "" if value is None else str(value)
     return text or "none"
-
-
-def _format_pair(name: str, value: Any) -> str:
-    return f"{value} {name}" if isinstance(value, int) else f"{name}: {_format_value(value)}"
 
 
 def _read_id(account: object) -> str:
@@ -268,32 +254,29 @@ def _read_id(account: object) -> str:
 
 def _list_examples(words: NoticeWords, given: Mapping[str, Any]) -> tuple[Section, ...]:
     name, total = ("groups", "groups_count") if "groups" in given else ("examples", "accounts_count")
-    items = [make_printable(_format_example(item)) for item in read_list(given, name)[:MOST_LISTED]]
-    rest = add_rest(items, given.get(total))
-    return (Section(title=words.examples, items=rest),) if items else ()
+    items = [_format_example(item) for item in _read_list(given, name)[:MOST_LISTED]]
+    return _make_section(words.examples, items, given.get(total))
 
 
 def _list_other_reasons(given: Mapping[str, Any]) -> list[Any]:
     """Why a roster waits beside what it weakens, which has a section of its own."""
-    weakens = [item.get("text") for item in read_list(given, "weakenings") if isinstance(item, Mapping)]
-    other = [reason for reason in read_list(given, "reasons") if reason not in weakens]
+    weakens = [item.get("text") for item in _read_list(given, "weakenings") if isinstance(item, Mapping)]
+    other = [reason for reason in _read_list(given, "reasons") if reason not in weakens]
     return [*other, "it weakens enforcement, see below"] if weakens else other
 
 
 def _list_weakenings(given: Mapping[str, Any]) -> tuple[Section, ...]:
     """What a roster would guard less than the approved one."""
-    found = [item for item in read_list(given, "weakenings") if isinstance(item, Mapping)]
-    items = [make_printable(item.get("text", _UNKNOWN)) for item in found[:MOST_LISTED]]
-    rest = add_rest(items, len(found))
-    return (Section(title="What this roster weakens", items=rest),) if items else ()
+    found = [item for item in _read_list(given, "weakenings") if isinstance(item, Mapping)]
+    items = [str(item.get("text", _UNKNOWN)) for item in found[:MOST_LISTED]]
+    return _make_section("What this roster weakens", items, len(found))
 
 
 def _list_actors(given: Mapping[str, Any]) -> tuple[Section, ...]:
     """Those who pull at one contact; one alone stands on a line of its own."""
-    found = read_list(given, "actors")
-    items = [make_printable(_format_value(actor)) for actor in found[: -MOST_NAMED - 1 : -1]]
-    rest = add_rest(items, len(found))
-    return (Section(title="Who, the latest first", items=rest),) if len(found) > 1 else ()
+    found = _read_list(given, "actors")
+    items = [_format_value(actor) for actor in found[: -MOST_NAMED - 1 : -1]] if len(found) > 1 else []
+    return _make_section("Who, the latest first", items, len(found))
 
 
 def _format_example(item: object) -> str:

@@ -1,4 +1,4 @@
-"""What a change of the roster weakens, in words: kinds of weakenings, and how to find them."""
+"""What a change of the roster weakens, in words, and how many accounts it may concern without a person."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from rollcall.decide.change_limit import compute_limit, describe_limit, is_raised
 from rollcall.model.codec import Serializable
 from rollcall.model.desired import Conflict
 
@@ -19,6 +18,12 @@ if TYPE_CHECKING:
 
 #: Ids that a weakening keeps of the accounts that it concerns.
 MOST_NAMED: Final = 100
+#: Where the roster names no limit: a tenth of the active accounts, and at least so many, but never all.
+_USUAL_SHARE: Final = 10
+_USUAL_LEAST: Final = 2
+#: The most accounts that an organization can have:
+#: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
+_MOST_ACCOUNTS: Final = 10_000
 #: Ranks of what is done about a contact: what is unmanaged is not even looked at.
 _UNMANAGED, _ALERTED, ENFORCED = range(3)
 
@@ -99,7 +104,7 @@ def list_loosened(before: Roster, after: Roster, *, active: int) -> Iterator[Wea
     for changer in sorted(after.authorised_changers - before.authorised_changers):
         text = f"{changer} becomes an authorised changer: its edits are one INFO alert each"
         yield Weakening(kind=WeakeningKind.CHANGER, text=text)
-    if is_raised(after.max_changed_accounts, before=before.max_changed_accounts, active=active):
+    if is_limit_raised(after.max_changed_accounts, before=before.max_changed_accounts, active=active):
         yield Weakening(kind=WeakeningKind.LIMIT, text=_describe_raised(before, after, active))
     bulk, was = after.bulk_edits, before.bulk_edits
     if (
@@ -126,7 +131,33 @@ def list_loosened(before: Roster, after: Roster, *, active: int) -> Iterator[Wea
 def _describe_raised(before: Roster, after: Roster, active: int) -> str:
     new, old = after.max_changed_accounts, before.max_changed_accounts
     return (
-        f"limits.max_changed_accounts is raised from {describe_limit(old)} to {describe_limit(new)}:"
+        f"limits.max_changed_accounts is raised from {_describe_limit(old)} to {_describe_limit(new)}:"
         f" a roster may change {compute_limit(new, active=active)} of {active} active accounts without a"
         f" person, until now {compute_limit(old, active=active)}"
     )
+
+
+def compute_limit(limit: int | str | None, *, active: int) -> int:
+    """How many of so many active accounts a change of the roster may concern; per cents are rounded down.
+
+    `limit` is a number of accounts, a per cent such as `5%`, or None for the usual limit. ValueError if it is
+    something else.
+    """
+    if limit is None:
+        return max(0, min(max(_USUAL_LEAST, active // _USUAL_SHARE), active - 1))
+    if isinstance(limit, int):
+        return limit
+    if not limit.endswith("%"):
+        raise ValueError("a limit is a number of accounts or a per cent")
+    return active * int(limit.removesuffix("%")) // 100
+
+
+def is_limit_raised(limit: int | str | None, *, before: int | str | None, active: int) -> bool:
+    """Whether a limit allows more than the one before, in this organization or once it has grown."""
+    sizes = (active, max(active, _MOST_ACCOUNTS))
+    return any(compute_limit(limit, active=size) > compute_limit(before, active=size) for size in sizes)
+
+
+def _describe_limit(limit: int | str | None) -> str:
+    """As people write it in the roster."""
+    return "the default" if limit is None else str(limit)

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from rollcall.decide.change_limit import compute_limit
-from rollcall.decide.weakening import MOST_NAMED
+from rollcall.decide.weakening import MOST_NAMED, compute_limit
 from rollcall.model.codec import Serializable
 from rollcall.model.levels import Severity
 from rollcall.model.roster import Mode

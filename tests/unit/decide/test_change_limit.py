@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rollcall.decide.change_limit import compute_limit, is_raised
+from rollcall.decide.weakening import compute_limit, is_limit_raised
 
 
 @pytest.mark.parametrize(
@@ -56,4 +56,4 @@ def test_what_is_no_limit_is_refused(limit):
     ],
 )
 def test_a_limit_is_raised_if_it_allows_more_now_or_later(before, after, active, raised):
-    assert is_raised(after, before=before, active=active) is raised
+    assert is_limit_raised(after, before=before, active=active) is raised

@@ -11,10 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rollcall.decide.change_limit import compute_limit
 from rollcall.decide.observed import ObservedAccount, plan_observed
 from rollcall.decide.resolve import find_exemption_end, resolve_requirement
-from rollcall.decide.weakening import MOST_NAMED, WeakeningKind
+from rollcall.decide.weakening import MOST_NAMED, WeakeningKind, compute_limit
 from rollcall.model.account import AccountState
 from rollcall.model.contact import ContactKind
 from rollcall.model.desired import Absent, Conflict, Unreadable

@@ -19,11 +19,10 @@ from rollcall.rosters.current import Rosters
 from rollcall.runtime.compose import load_candidate, make_outcome_bus
 from rollcall.runtime.environment import SweepEnvironment
 from rollcall.sweep.begin import begin
-from rollcall.sweep.fail_step import FailStep
 from rollcall.sweep.gate import Gate
 from rollcall.sweep.observe import IN_FLIGHT, observe
 from rollcall.sweep.ports import SweepPorts
-from rollcall.sweep.report_step import ReportStep
+from rollcall.sweep.report_step import FailStep, ReportStep
 from rollcall.sweep.run import Run
 from rollcall.timing import ORGANIZATIONS, make_paces
 

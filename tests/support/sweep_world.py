@@ -16,12 +16,11 @@ from rollcall.model.display import Masks
 from rollcall.rosters.current import Rosters
 from rollcall.sweep.apply import ApplyStep
 from rollcall.sweep.begin import begin
-from rollcall.sweep.fail_step import FailStep
 from rollcall.sweep.gate import Gate
 from rollcall.sweep.observe import observe
 from rollcall.sweep.ports import SweepPorts
 from rollcall.sweep.prepare import prepare
-from rollcall.sweep.report_step import ReportStep
+from rollcall.sweep.report_step import FailStep, ReportStep
 from rollcall.sweep.run import Run
 from rollcall.timing import ORGANIZATIONS, make_paces
 from simulation.caller import Caller

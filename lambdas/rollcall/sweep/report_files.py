@@ -1,19 +1,25 @@
-"""What the plans that a run found waiting would write, for its report."""
+"""The files of a report, and what it shows of the plans that a run found waiting."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final
 
+from rollcall.decide.observed import plan_observed
 from rollcall.decide.plan_text import build_group_documents
 from rollcall.model.display import Masks
+from rollcall.report.build import ReportInput, build_report
+from rollcall.report.csv_file import write_csv
 from rollcall.sweep.stored_plan import AlteredPlanError, read_groups
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rollcall.decide.plan_values import ChangeGroup
+    from rollcall.model.roster import Roster
     from rollcall.rosters.current import Rosters
     from rollcall.sweep.approvals import PendingPlan
+    from rollcall.sweep.counts import RunCounts
     from rollcall.sweep.ports import Runs, Sweeps
     from rollcall.sweep.run import Run
 
@@ -28,6 +34,55 @@ _FACTS: Final = (
     "accounts_active",
     "expires_at",
 )
+
+
+#: Files of a report by name, with their content types.
+FILES = {
+    "report.csv": "text/csv; charset=utf-8",
+    "report.html": "text/html; charset=utf-8",
+    # The last: who reads that it is there finds the others, too.
+    "report.json": "application/json",
+}
+
+
+def publish_report(
+    runs: Runs,
+    run: Run,
+    *,
+    summary: Mapping[str, Any],
+    counts: RunCounts,
+    roster: Roster,
+    document: Mapping[str, Any],
+    waiting: Sequence[Mapping[str, Any]],
+) -> None:
+    """Build and store the report of a run that looked at the organization by this roster.
+
+    `document` is the roster as it was compiled, `waiting` the plans that wait for approval.
+    RetryableError if it cannot be stored; a second time stores the same again.
+    """
+    # Here and not above: the other steps of the sweep start without a template engine.
+    from rollcall.report.page import render  # noqa: PLC0415  # see there
+
+    basis = ReportInput(
+        summary=summary,
+        roster=document,
+        decide=lambda record: plan_observed(record, roster, halted=None, today=run.started_at.date()),
+        results=counts.results,
+        left=counts.left,
+        drift=counts.only_swept,
+        waiting=waiting,
+        today=run.started_at.date(),
+        trend=runs.read_trend(),
+    )
+    report = build_report(basis, (record for part in runs.read_observed(run.data) for record in part))
+    bodies = {"report.csv": write_csv, "report.html": render, "report.json": _write_json}
+    for name, content_type in FILES.items():
+        runs.write_report(run.id, name, bodies[name](report).encode(), content_type=content_type)
+    runs.write_trend(report["trend"])
+
+
+def _write_json(report: Mapping[str, Any]) -> str:
+    return json.dumps(report, sort_keys=True, ensure_ascii=False)
 
 
 def build_waiting(run: Run, *, runs: Runs, sweeps: Sweeps, rosters: Rosters) -> list[dict[str, Any]]:

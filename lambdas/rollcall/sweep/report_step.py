@@ -1,4 +1,4 @@
-"""The last step of a run: count, store the report, alert, and let the next run begin."""
+"""The end of a run: counted, reported and alerted, or given up; then the next run may begin."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from rollcall.model.display import Masks
 from rollcall.model.errors import RetryableError
 from rollcall.outcomes.metrics import Metric
 from rollcall.outcomes.verdicts import VERDICTS
-from rollcall.report.build import ReportInput, build_report
-from rollcall.report.csv_file import write_csv
 from rollcall.sweep.approvals import WAITS, LapsedApproval
 from rollcall.sweep.counts import (
     RunCounts,
@@ -26,12 +24,12 @@ from rollcall.sweep.counts import (
     make_summary,
 )
 from rollcall.sweep.gate import know_contacts, load_granted
-from rollcall.sweep.run import Ending, Run, Step, Trigger
+from rollcall.sweep.report_files import build_waiting, publish_report
+from rollcall.sweep.run import Ending, Run, Step, Trigger, describe_failure
 from rollcall.sweep.stored_plan import AlteredPlanError
-from rollcall.sweep.waiting import build_waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from rollcall.contact.known_drift import KnownDrift
@@ -40,59 +38,10 @@ if TYPE_CHECKING:
     from rollcall.model.contact import ContactKind
     from rollcall.model.roster import Roster
     from rollcall.rosters.current import Rosters
-    from rollcall.sweep.ports import Runs, SweepPorts
+    from rollcall.sweep.ports import SweepPorts
     from rollcall.sweep.run import PlanReference
 
     Results = Mapping[tuple[str, ContactKind], ChangeResult]
-
-#: Files of a report by name, with their content types.
-FILES = {
-    "report.csv": "text/csv; charset=utf-8",
-    "report.html": "text/html; charset=utf-8",
-    # The last: who reads that it is there finds the others, too.
-    "report.json": "application/json",
-}
-
-
-def publish_report(
-    runs: Runs,
-    run: Run,
-    *,
-    summary: Mapping[str, Any],
-    counts: RunCounts,
-    roster: Roster,
-    document: Mapping[str, Any],
-    waiting: Sequence[Mapping[str, Any]],
-) -> None:
-    """Build and store the report of a run that looked at the organization by this roster.
-
-    `document` is the roster as it was compiled, `waiting` the plans that wait for approval.
-    RetryableError if it cannot be stored; a second time stores the same again.
-    """
-    # Here and not above: the other steps of the sweep start without a template engine.
-    from rollcall.report.page import render  # noqa: PLC0415  # see there
-
-    basis = ReportInput(
-        summary=summary,
-        roster=document,
-        decide=lambda record: plan_observed(record, roster, halted=None, today=run.started_at.date()),
-        results=counts.results,
-        left=counts.left,
-        drift=counts.only_swept,
-        waiting=waiting,
-        today=run.started_at.date(),
-        trend=runs.read_trend(),
-    )
-    report = build_report(basis, (record for part in runs.read_observed(run.data) for record in part))
-    bodies = {"report.csv": write_csv, "report.html": render, "report.json": _write_json}
-    for name, content_type in FILES.items():
-        runs.write_report(run.id, name, bodies[name](report).encode(), content_type=content_type)
-    runs.write_trend(report["trend"])
-
-
-def _write_json(report: Mapping[str, Any]) -> str:
-    return json.dumps(report, sort_keys=True, ensure_ascii=False)
-
 
 #: The whole organization was looked at as it should be: the alarm that waits for sweeps is content.
 _COMPLETE = frozenset({Ending.FINISHED, Ending.PENDING, Ending.PAUSED})
@@ -291,3 +240,34 @@ def _is_applied(run: Run, plan: PlanReference, results: Iterable[ChangeResult]) 
     if run.cursor < plan.changes or run.ending not in (None, Ending.PENDING):
         return False
     return not any(VERDICTS[result.verdict].retried for result in results)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailStep:
+    """Ends executions whose first or last step was given up. `measure` is given each metric by its name."""
+
+    ports: SweepPorts
+    rosters: Rosters
+    measure: Callable[[Metric, int], None]
+
+    def run_step(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """`request` names the `execution`, the `step` that was given up and its `failure`.
+
+        RetryableError if no alert could be published, or the next run not be let in.
+        """
+        now, execution = self.ports.clock.now(), str(request["execution"])
+        failed = {str(request["step"]): describe_failure(request["failure"])}
+        run = self.ports.sweeps.find_current(now)
+        ours = run if run is not None and run.execution == execution else None
+        if ours is not None:
+            ours = replace(ours, ending=Ending.FAILED, next=Step.END, failed={**ours.failed, **failed})
+            failed = dict(ours.failed)
+        told = make_failure_notice(ours.id if ours else execution, failed=failed, contacts={})
+        self.ports.bus.publish_notice(told, now)
+        if ours is not None:
+            approved = self.rosters.get_enforcement().approved
+            last = self.ports.sweeps.find_last()
+            summary = make_summary(ours, None, approved=approved, judged_by=None, ended_at=now, last=last)
+            self.ports.sweeps.finish(ours, summary, now)
+        self.measure(Metric.SWEEP_FAILED, 1)
+        return {"run": ours.id if ours else None, "ending": str(Ending.FAILED), "failed": failed}

@@ -103,16 +103,23 @@ class Draft:
         return account, self.random.choice(KINDS)
 
     def edit(
-        self, account: str, kind: str, *, who: str | None = None, right: float = 0.15, lost: bool = False
+        self,
+        account: str,
+        kind: str,
+        *,
+        who: str | None = None,
+        right: float = 0.15,
+        deleted: float = 0.3,
+        lost: bool = False,
     ) -> None:
-        """Somebody changes a contact now."""
+        """Somebody changes a contact now: so often to what is right, so often they delete it."""
         random = self.random
         who = who or random.choices(WHO, (20, 45, 20, 10, 5))[0]
         number = random.random()
         value: int | str | None = random.randrange(len(self.foreign))
         if number < right:
             value = RIGHT
-        elif number < right + 0.3:
+        elif number < right + deleted:
             value = None
         if who == "thief" and account == MANAGEMENT:
             account = HUB

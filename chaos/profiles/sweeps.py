@@ -145,21 +145,16 @@ def write_pending(draft: Draft) -> Story:
 
 
 def write_too_many(draft: Draft) -> Story:
-    """Drift of more accounts than the limit: a plan waits, and another follows while it is approved."""
-    draft.rosters = [
-        {**draft.rosters[0], "limits": {"max_changed_accounts": 1}, "overrides": [], "exempt": []}
-    ]
-    first, second = draft.accounts[:2], draft.accounts[2:]
-    for account, _ in first:
-        draft.edit(account, draft.random.choice(KINDS), who="dev", right=0.0, lost=True)
-    draft.wait(1, 60)
-    draft.do("sweep")
-    draft.wait(30, 600)
-    for account, _ in second:
-        draft.edit(account, draft.random.choice(KINDS), who="dev", right=0.0, lost=True)
-    draft.wait(1, 10)
-    draft.do("sweep")
-    draft.wait(0, 5)
+    """Deletes in several accounts: a plan waits, and another follows while it is approved."""
+    kind, roster = draft.random.choice(KINDS), draft.rosters[0]
+    absent = {"defaults": {**roster["defaults"], kind: None}, "overrides": [], "exempt": []}
+    draft.rosters = [{**roster, **absent}]
+    for accounts, wait in ((draft.accounts[:2], (30, 600)), (draft.accounts[2:], (0, 5))):
+        for account, _ in accounts:
+            draft.edit(account, kind, who="dev", right=0.0, deleted=0.0, lost=True)
+        draft.wait(1, 10)
+        draft.do("sweep")
+        draft.wait(*wait)
     draft.do("approve")
     draft.wait(60, 900)
     return draft.finish(pace=draft.random.choice([1.0, 3.0]))

@@ -42,8 +42,13 @@ GATE: Final = (
     Variant(
         name="new-plan-replaces-approved",
         place="rollcall.adapters.state.sweeps:PendingPlanItems.save_pending",
-        old=" and other.approved_by is None",
-        new="",
+        old=" and other.approved_by is None:\n"
+        "                self._table.try_write(\n"
+        '                    "delete_item",\n'
+        "                    Key=_make_key(other.plan),\n"
+        '                    ConditionExpression="attribute_not_exists(approved_by)",\n'
+        "                )",
+        new=":\n                self.forget_applied(other.plan)",
         caught_by=("approved-plan-vanished",),
         profiles=("too-many",),
     ),

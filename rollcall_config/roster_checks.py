@@ -6,7 +6,6 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from rollcall.model.edit_limits import BulkLimits
 from rollcall_config.document import list_known
 from rollcall_config.roster_model import KINDS, SELECTORS
 from rollcall_config.values import ABSENT
@@ -41,7 +40,6 @@ def find_contradictions(document: Document) -> list[ConfigProblem]:
         *_check_selectors(document),
         *_check_effects(document),
         *_check_agreement(document),
-        *_check_bulk_edits(document),
     ]
 
 
@@ -149,22 +147,6 @@ def _find_common(entry: dict[str, Any], other: dict[str, Any]) -> str | None:
         if one <= two or two <= one:
             return f"accounts with the tag {', '.join(f'{key}={value}' for key, value in sorted(one | two))}"
     return None
-
-
-def _check_bulk_edits(document: Document) -> Iterator[ConfigProblem]:
-    given = document.data.get("bulk_edits")
-    if not isinstance(given, dict):
-        return
-    default = BulkLimits()
-    accounts = given.get("accounts", default.accounts)
-    everywhere = given.get("organization_accounts", default.organization_accounts)
-    if isinstance(accounts, int) and isinstance(everywhere, int) and everywhere <= accounts:
-        key = "organization_accounts" if "organization_accounts" in given else "accounts"
-        problem = f"organization_accounts ({everywhere}) is not more than accounts ({accounts})"
-        yield document.make_problem(
-            ("bulk_edits", key),
-            f"{problem}: edits by anyone would be a bulk edit before those of one principal are",
-        )
 
 
 def _have_both(entry: dict[str, Any], other: dict[str, Any], key: str, type_: type) -> bool:

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field, JsonValue
 
-from rollcall.bulk_edits.model import MOST_ACCOUNTS
 from rollcall.contact.repeated_edits import MOST_REVERTS
+from rollcall.grouping.model import MOST_ACCOUNTS
 from rollcall.model.edit_limits import BulkLimits, RepeatedEditLimits
 from rollcall_config.principals import PrincipalArn
 from rollcall_config.validation import Strict
@@ -115,9 +115,6 @@ class BulkEditKeys(Strict):
     accounts: Annotated[int, Field(ge=2, le=MOST_ACCOUNTS, description=f"accounts, 2 to {MOST_ACCOUNTS}")] = (
         _BULK_EDITS.accounts
     )
-    organization_accounts: Annotated[
-        int, Field(ge=3, le=MOST_ACCOUNTS, description=f"accounts, 3 to {MOST_ACCOUNTS}")
-    ] = _BULK_EDITS.organization_accounts
     minutes: Annotated[int, Field(ge=1, le=_LONGEST_BULK, description=f"minutes, 1 to {_LONGEST_BULK}")] = (
         _BULK_EDITS.minutes
     )
@@ -153,9 +150,7 @@ class RosterFile(Strict):
     exempt: list[Exemption] = Field(default_factory=list, description=_NONE)
     authorised_changers: list[PrincipalArn] = Field(default_factory=list, description=_NONE)
     limits: Annotated[Limits, Field(description="max_changed_accounts: 10%")] = Limits()
-    bulk_edits: Annotated[
-        BulkEditKeys, Field(description="accounts: 5, organization_accounts: 20, minutes: 10")
-    ] = BulkEditKeys()
+    bulk_edits: Annotated[BulkEditKeys, Field(description="accounts: 5, minutes: 10")] = BulkEditKeys()
     repeated_edits: Annotated[RepeatedEditKeys, Field(description="reverts: 3, minutes: 60")] = (
         RepeatedEditKeys()
     )

@@ -47,6 +47,14 @@ CAUSES: Final = {
     Cause.MONITORED: "Alert only.",
 }
 
+_GROUP: Final = (
+    "by (principal, address, set, critical, reported or rest), actor (of the latest edit), source_ip, principals (at most 100, most edits"
+    " first), principals_count, accounts_count, edits, done (what was done to which contacts: count), programs, first_at,"
+    " last_at, ended, lines (new ones, at most 100: incident_id, account, kinds, cause, event, done, principal, program,"
+    " verdict, severity, at, left, reason), lines_count, left (contacts left changed, as lines), left_count, file (in the"
+    " ledger bucket, with all lines)"
+)
+
 #: Facts of each kind of notice, in the order in which people ask for them.
 NOTICES: Final = {
     NoticeKind.SWEEP_HELD: "run, plan (digest), roster (digest), first, reasons, accounts_changed, accounts_active,"
@@ -59,10 +67,9 @@ NOTICES: Final = {
     NoticeKind.PLAN_ALTERED: "run, plan, stored_by",
     NoticeKind.PAUSED: "by, user_id, execution, reason, until, stage (begun, replaced, reminded, ended)",
     NoticeKind.UNPAUSED: "by, user_id, execution, reason",
-    NoticeKind.BULK_EDIT: "by (actor, address or organization), actor (of the latest edit), source_ip, principals"
-    " (at most 20, most edits first), principals_count, edits, accounts_count, window_minutes, first_at, last_at,"
-    " became (verdict: count), quiet_since, examples (id, name, ou)",
-    NoticeKind.CONTACTS_SET: "actor (of the latest edit), edits, first_at, last_at, examples (account, kind, reason)",
+    NoticeKind.BULK_EDIT: _GROUP,
+    NoticeKind.CONTACTS_SET: _GROUP,
+    NoticeKind.MANY_ALERTS: _GROUP,
     NoticeKind.REPEATED_EDITS: "account, kind, reverts, window_minutes, actors, next_try_at, release (the command)",
     NoticeKind.RELEASED: "by, user_id, execution, account, kind",
     NoticeKind.COMMAND_REFUSED: "operation, reason, execution, by and user_id (null if nobody is proven)",
@@ -143,18 +150,18 @@ STATE: Final = {
         "`incident#INCIDENT`: how far it was alerted, and its first alert; accounts of an OU that were checked",
         "30 days",
     ),
-    "edits": (
-        "`actor#NAME`, `address#IP` or `organization#all`",
-        "edits in the window; the bulk edit",
+    "alerts": (
+        "`KIND#NAME`, or `sent#` and ten minutes",
+        "the latest alerts of a principal or address, and their group; ids of alerts that left alone",
         "30 days",
     ),
-    "bulk#": ("account, or `by#` and SHA-256 of a principal", "`bulk#BULK`: already counted", "30 days"),
-    "grouped#": (
-        "`grouped`",
-        "`grouped#INCIDENT`: the bulk edit that alerts on it, and its verdict",
+    "group#": (
+        "`group`, or `line#INCIDENT`",
+        "`group#ID`: what its messages said so far; its lines until they are sent, or as long as a contact is left changed",
         "30 days",
     ),
-    "watch#": ("as `edits`", "`watch#MESSAGE`: the message returns to close a bulk edit", "30 days"),
+    "grouped#": ("`grouped`", "`grouped#INCIDENT`: the group that it is a line of", "30 days"),
+    "watch#": ("group", "`watch#MESSAGE`: the message comes back for the group", "30 days"),
     "units": ("OU id, `#`, SHA-256 of the path", "the OU that a path of the roster led to", "always"),
     "tagged#": (
         "account",

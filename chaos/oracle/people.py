@@ -19,8 +19,8 @@ _LOW, _MEDIUM = SEVERITIES.index("LOW"), SEVERITIES.index("MEDIUM")
 #: Verdicts that are loud whoever made the change: the contact is not right.
 _LOUD: Final = frozenset({"failed", "unreadable", "unreachable", "blocked", "unrecorded-write"})
 _SWEEPS: Final = frozenset({"sweep-drift", "sweep-held", "sweep-applied", "sweep-failed"})
-#: More accounts than this, and a notice of bulk edits names examples.
-_EXAMPLES: Final = 5
+#: Notices that stand for many alerts: each has a line that names account, contact and principal.
+_GROUPS: Final = frozenset({"bulk-edit", "many-alerts", "contacts-set"})
 
 
 def find_violations(evidence: Evidence) -> Iterator[Violation]:
@@ -127,8 +127,9 @@ def find_alerts(evidence: Evidence, edit: Edit) -> Sequence[Text]:
         if not text.is_notice and not _is_named_beside(text, principal):
             continue
         named = account in text.text and kind in text.text.upper()
-        if text.attributes["cause"] == "bulk-edit" and text.attributes["incident"] in parents:
-            named = account in text.text or text.text.count("\n  - ") > _EXAMPLES
+        if text.attributes["cause"] in _GROUPS:
+            lines = text.text.splitlines()
+            named = any(account in one and kind in one.upper() and principal in one for one in lines)
         if named and (text.attributes["incident"] in parents or text.time > edit.call.sent_at):
             found.append(text)
     return found

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from rollcall.adapters.clients import make_client
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.runs import RunsBucket
-from rollcall.adapters.state.edits import BulkItems
+from rollcall.adapters.state.groups import GroupItems
 from rollcall.adapters.state.incidents import IncidentItems
 from rollcall.adapters.state.rosters import ControlItems, MatchTable
 from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.adapters.system import SystemClock, ThreadPool
-from rollcall.bulk_edits.detector import KnownGroups
+from rollcall.grouping.grouper import KnownGroups
 from rollcall.model.display import Masks
 from rollcall.publish.incidents import IncidentPublisher
 from rollcall.rosters.current import Rosters
@@ -52,8 +52,7 @@ def compose_apply() -> Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]
             contacts=writer.contacts,
             bus=bus,
             clock=writer.clock,
-            grouper=KnownGroups(bulks=BulkItems(**table)),
-            writer_roles=frozenset(),
+            grouper=KnownGroups(groups=GroupItems(**table), clock=writer.clock),
             observe=lambda _: None,
         ),
     )

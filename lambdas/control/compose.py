@@ -10,11 +10,13 @@ from rollcall.adapters.ledger import LedgerBucket
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.runs import StepFunctionsMachine
 from rollcall.adapters.state.contacts import ContactItems
+from rollcall.adapters.state.groups import GroupItems
 from rollcall.adapters.state.rosters import ControlItems, MatchTable
 from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.adapters.system import SystemClock
 from rollcall.control.handle import CommandHandler
 from rollcall.control.proof import Place
+from rollcall.grouping.sending import GroupMessages
 from rollcall.rosters.current import Rosters
 from rollcall.runtime.compose import load_candidate, make_outcome_bus
 from rollcall.runtime.environment import ControlEnvironment
@@ -25,20 +27,23 @@ def compose_control() -> CommandHandler:
     environment = ControlEnvironment.from_variables(os.environ)
     table = {"client": make_client("dynamodb"), "table": environment.state_table}
     control = ControlItems(**table)
+    ledger = LedgerBucket(client=make_client("s3"), bucket=environment.ledger_bucket)
+    bus, clock = make_outcome_bus(environment), SystemClock()
     return CommandHandler(
         identities=StsIdentities(endpoint=os.environ.get("AWS_ENDPOINT_URL")),
-        ledger=LedgerBucket(client=make_client("s3"), bucket=environment.ledger_bucket),
+        ledger=ledger,
         place=Place(account=environment.hub_account, region=os.environ["AWS_REGION"]),
         operators=tuple(environment.operators.split()),
         pause=control,
         contacts=ContactItems(**table),
         sweeps=SweepTable(**table),
-        bus=make_outcome_bus(environment),
+        bus=bus,
         matches=MatchTable(**table),
         organization=AwsOrganization(client=make_client("organizations")),
         machine=StepFunctionsMachine(
             client=make_client("stepfunctions"), machine_arn=environment.sweep_machine_arn
         ),
         rosters=Rosters(memory=control, candidate=load_candidate()),
-        clock=SystemClock(),
+        groups=GroupMessages(groups=GroupItems(**table), bus=bus, clock=clock, files=ledger),
+        clock=clock,
     )

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.bus_and_queue import SqsQueue
 from rollcall.adapters.clients import LateClient, make_client
+from rollcall.adapters.ledger import LedgerBucket
 from rollcall.adapters.organizations import AwsOrganization
-from rollcall.adapters.state.edits import BulkItems
+from rollcall.adapters.state.groups import GroupItems
 from rollcall.adapters.state.incidents import IncidentItems
 from rollcall.adapters.state.rosters import ControlItems, MatchTable
 from rollcall.adapters.system import SystemClock
-from rollcall.bulk_edits.detector import BulkDetector
+from rollcall.grouping.grouper import AlertGrouper
+from rollcall.grouping.sending import GroupMessages
 from rollcall.model.display import Masks
 from rollcall.publish.incidents import IncidentPublisher
 from rollcall.reconcile.reconciler import Reconciler
@@ -74,16 +76,22 @@ def compose_reconcile(observe: Callable[[Incident], None]) -> ReconcileFunction:
     bus = make_outcome_bus(environment, Masks(environment.masks))
     writer_roles = frozenset({environment.writer_role_arn, environment.management_role_arn})
     rosters = Rosters(memory=ControlItems(**table), candidate=load_candidate())
-    detector = BulkDetector(
-        bulks=BulkItems(**table), bus=bus, clock=writer.clock, limits=rosters.get_bulk_limits
+    groups = GroupItems(**table)
+    ledger = LedgerBucket(client=LateClient("s3"), bucket=environment.ledger_bucket)
+    grouper = AlertGrouper(
+        messages=GroupMessages(groups=groups, bus=bus, clock=writer.clock, files=ledger),
+        groups=groups,
+        clock=writer.clock,
+        limits=rosters.get_bulk_limits,
+        management_account=environment.management_account,
+        writer_roles=writer_roles,
     )
     publisher = IncidentPublisher(
         incidents=incidents,
         contacts=writer.contacts,
         bus=bus,
         clock=writer.clock,
-        grouper=detector,
-        writer_roles=writer_roles,
+        grouper=grouper,
         observe=observe,
     )
     reconciler = Reconciler(
@@ -92,7 +100,7 @@ def compose_reconcile(observe: Callable[[Incident], None]) -> ReconcileFunction:
         matches=MatchTable(**table),
         writer=writer,
         publisher=publisher,
-        bulks=detector,
+        grouper=grouper,
         bus=bus,
         units=incidents,
         writer_roles=writer_roles,

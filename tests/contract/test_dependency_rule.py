@@ -20,7 +20,7 @@ LAYERS = (
     ("decide",),
     ("ports",),
     ("rosters", "contact"),
-    ("write", "bulk_edits"),
+    ("write", "grouping"),
     ("publish",),
     ("reconcile", "sweep"),
     ("control",),

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from rollcall.grouping.messages import make_group_notice
+from rollcall.grouping.model import GroupKind, Line, Sending
 from rollcall.model.levels import Severity
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, make_notice
 from rollcall.sweep.gate import WITHIN_LIMITS
-from tests.support.samples import ACTOR, DIGEST, MEMBER
+from tests.support.group_samples import make_group, make_key, make_line
+from tests.support.samples import ACTOR, DIGEST, MEMBER, NOW
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 RUN = "20261005T090000Z-1f2e3d"
 PLAN = "5f" * 32
@@ -89,29 +92,51 @@ LEFT = [
     {"account": ACCOUNT, "kind": "SECURITY", "verdict": "skipped", "reason": "it changed since the plan"},
     {"account": OTHER, "kind": "BILLING", "verdict": "failed", "reason": "the Account API answered Denied"},
 ]
-ELSEWHERE = [
-    {"principal": f"arn:aws:sts::{number:012}:assumed-role/Dev/mary", "edits": edits}
-    for number, edits in enumerate([3, *[1] * 19], start=222222222222)
+ROLE, ROOT = ACTOR.as_document(), ACTOR.as_document() | {"principal": "arn:aws:iam::444455556666:root"}
+RESTORED = [make_line(number, number * 2) for number in range(1, 6)]
+MORE = [
+    *(
+        make_line(
+            number,
+            60 + number,
+            actor=ROLE | {"principal": f"arn:aws:sts::{number:012}:assumed-role/Dev/mary"},
+        )
+        for number in range(6, 13)
+    ),
+    make_line(
+        7,
+        70,
+        incident_id="RC-7b",
+        cause="contact-deleted",
+        kinds=("BILLING",),
+        event="DeleteAlternateContact",
+    ),
 ]
-OTHERS = [
-    {"principal": "arn:aws:sts::444455556666:assumed-role/Deploy/pipeline", "edits": 5},
-    {"principal": "arn:aws:iam::222222222222:user/eve", "edits": 2},
+LEFT_LINE = {"left": True, "alone": True}
+EXEMPT = make_line(13, 80, verdict="exempt", severity=Severity.LOW, reason="being divested", **LEFT_LINE)
+PENDING = make_line(14, 90, verdict="pending", severity=Severity.HIGH, reason="AWS throttles", **LEFT_LINE)
+REFUSED = [
+    make_line(number, verdict="denied", severity=Severity.LOW, reason="AWS refused the call: AccessDenied")
+    for number in range(1, 8)
 ]
-BULK = {
-    "actor": ACTOR.as_document(),
-    "source_ip": ACTOR.source_ip,
-    "principals": [{"principal": ACTOR.principal, "edits": 7}],
-    "principals_count": 1,
-    "edits": 7,
-    "accounts_count": 5,
-    "window_minutes": 10,
-    "became": {"set": 4, "pending": 3},
-    "quiet_since": None,
-    "first_at": "2026-10-05T09:29:01Z",
-    "last_at": "2026-10-05T09:29:55Z",
-    "examples": [ACCOUNT, OTHER],
-    "by": "actor",
-}
+THEFT = [
+    make_line(number, verdict="unrecorded-write", severity=Severity.CRITICAL, reason="no record of it")
+    for number in range(1, 3)
+]
+WHO = [line.principal for line in MORE[:3]]
+
+
+def _of_group(
+    kind: GroupKind, *messages: Sequence[Line], left: Sequence[Line] = (), last: bool = False
+) -> Notice:
+    """The latest of these messages of a group."""
+    group = make_group(make_key(kind))
+    for number, lines in enumerate(messages):
+        sending = Sending(lines=(), until=NOW, file="ledger/alerts/RC-1/000000-0a1b2c3d4e5f.json", last=last)
+        group = replace(group.take(lines, sending), updates=number)
+    return make_group_notice(group, messages[-1], left)
+
+
 REPEATED = {
     "account": ACCOUNT,
     "kind": "SECURITY",
@@ -214,76 +239,21 @@ NOTICES: dict[str, Notice] = {
     "pause-reminded": _of(NoticeKind.PAUSED, PAUSED, stage="reminded"),
     "pause-ended": replace(_of(NoticeKind.PAUSED, PAUSED, stage="ended"), severity=Severity.MEDIUM),
     "unpaused": _of(NoticeKind.UNPAUSED, {**WHOSE, "reason": "the migration is done"}),
-    "bulk-edit": _of(NoticeKind.BULK_EDIT, BULK),
-    "bulk-edit-goes-on": make_notice(
-        NoticeKind.BULK_EDIT,
-        key="sample",
-        facts=BULK
-        | {
-            "accounts_count": 312,
-            "edits": 330,
-            "became": {"set": 290, "undone": 12, "pending": 28},
-            "last_at": "2026-10-05T09:31:12Z",
-            "principals": ELSEWHERE,
-            "principals_count": 312,
-        },
-        update=2,
+    "bulk-edit": _of_group(GroupKind.PRINCIPAL, RESTORED),
+    "bulk-edit-goes-on": _of_group(GroupKind.PRINCIPAL, RESTORED, MORE, left=[EXEMPT]),
+    "bulk-edit-ended": _of_group(GroupKind.PRINCIPAL, RESTORED, [], last=True),
+    "bulk-edit-ended-not-right": _of_group(
+        GroupKind.PRINCIPAL, RESTORED, [], left=[EXEMPT, PENDING], last=True
     ),
-    "bulk-edit-ended": make_notice(
-        NoticeKind.BULK_EDIT,
-        key="sample",
-        facts=BULK
-        | {
-            "edits": 400,
-            "accounts_count": 312,
-            "principals": ELSEWHERE,
-            "principals_count": 312,
-            "became": {"set": 400},
-            "quiet_since": "2026-10-05T09:31:12Z",
-        },
-        update=3,
+    "bulk-edit-from-one-address": _of_group(GroupKind.ADDRESS, RESTORED, MORE),
+    "many-alerts": _of_group(
+        GroupKind.REST, [*MORE, PENDING, replace(EXEMPT, actor=ROOT)], left=[PENDING, EXEMPT]
     ),
-    "bulk-edit-ended-not-right": make_notice(
-        NoticeKind.BULK_EDIT,
-        key="sample",
-        facts=BULK | {"became": {"set": 4, "failed": 1}, "quiet_since": "2026-10-05T09:31:12Z"},
-        update=1,
-    ),
-    "bulk-edit-in-audit-mode": _of(NoticeKind.BULK_EDIT, BULK, became={"would-set": 6, "pending": 1}),
-    "bulk-edit-denied": _of(NoticeKind.BULK_EDIT, BULK, became={"denied": 7}),
-    "bulk-edit-from-one-address": _of(
-        NoticeKind.BULK_EDIT, BULK, by="address", actor=None, principals=OTHERS, principals_count=2
-    ),
-    "bulk-edit-by-one-from-one-address": _of(NoticeKind.BULK_EDIT, BULK, by="address", actor=None),
-    "bulk-edit-of-the-organization": _of(
-        NoticeKind.BULK_EDIT,
-        BULK,
-        by="organization",
-        actor=None,
-        source_ip=None,
-        accounts_count=25,
-        edits=41,
-        became={"set": 41},
-        principals=[OTHERS[0], ELSEWHERE[0], OTHERS[1], *ELSEWHERE[1:18]],
-        principals_count=25,
-    ),
-    "contacts-set": _of(
-        NoticeKind.CONTACTS_SET,
-        {
-            "actor": ACTOR.as_document(),
-            "edits": 2,
-            "first_at": "2026-10-05T09:30:00Z",
-            "last_at": "2026-10-05T09:31:12Z",
-            "examples": [
-                {"account": ACCOUNT, "kind": kind, "reason": f"by {ACTOR.principal}"}
-                for kind in ("BILLING", "SECURITY")
-            ],
-        },
-    ),
+    "many-alerts-reported": _of_group(GroupKind.REPORTED, REFUSED),
+    "many-alerts-critical": _of_group(GroupKind.CRITICAL, THEFT),
+    "contacts-set": _of_group(GroupKind.SET, RESTORED),
     "repeated-edits": _of(NoticeKind.REPEATED_EDITS, REPEATED),
-    "repeated-edits-by-several": _of(
-        NoticeKind.REPEATED_EDITS, REPEATED, actors=[item["principal"] for item in (*OTHERS, ELSEWHERE[0])]
-    ),
+    "repeated-edits-by-several": _of(NoticeKind.REPEATED_EDITS, REPEATED, actors=WHO),
     "released": _of(NoticeKind.RELEASED, {**WHOSE, "account": MEMBER, "kind": "SECURITY"}),
     "command-refused": _of(
         NoticeKind.COMMAND_REFUSED,

@@ -138,7 +138,7 @@ def test_reconcile_is_composed_from_its_environment(created, candidate, monkeypa
     assert isinstance(reconciler.publisher.incidents, IncidentItems)
     assert isinstance(reconciler.matches, MatchTable)
     assert reconciler.publisher.observe == OBSERVED.append
-    assert reconciler.publisher.writer_roles == reconciler.writer_roles
+    assert reconciler.grouper.writer_roles == reconciler.writer_roles
     assert isinstance(reconciler.writer.accounts, AllAccounts)
     nothing_approved = Enforcement(approved=None, paused=False)
     assert reconciler.rosters.find_current(nothing_approved).digest == compute_digest(

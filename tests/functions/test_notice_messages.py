@@ -7,14 +7,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rollcall.grouping.messages import make_group_notice
+from rollcall.grouping.model import Sending
 from rollcall.model.errors import MalformedEventError
 from rollcall.model.levels import Severity
+from rollcall.notify.message import split_message
 from rollcall.notify.notifier import read_event
 from rollcall.notify.plain_text import SUBJECT_LENGTH, render_plain_text
 from rollcall.outcomes.notice_kinds import NOTICES as WORDS
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import build_notice_document
 from tests.functions.notice_samples import NOTICES
+from tests.support.group_samples import make_group, make_line
 from tests.support.samples import LINKS, NOW, leaks
 
 HOSTILE = "Pay\u202ements\n\x1b[2J{plan} *bold* <!channel> `" + "x" * 3000
@@ -55,38 +59,48 @@ def test_a_notice_is_told_whatever_fact_is_missing(name):
     assert_sound(render_plain_text(message(replace(notice, facts={}))))
 
 
-@pytest.mark.parametrize(
-    ("became", "said"),
-    [
-        ({"set": 5, "pending": 2}, "Rollcall puts the contacts back"),
-        ({"set": 5, "denied": 2}, "Rollcall puts the contacts back"),
-        ({"denied": 5}, "AWS refused all of it, and no contact was changed"),
-        ({"set": 4, "would-set": 1}, "contacts are NOT put back"),
-        ({"failed": 5}, "contacts are NOT put back, the outcome says why"),
-        ({"exempt": 4, "unreadable": 1, "denied": 1}, "contacts are NOT put back, the outcome says why"),
-        ({"set": 4, "blocked": 1}, "Rollcall puts contacts back, but not all"),
-        ({"unrecorded-write": 5}, "Rollcall puts the contacts back"),
-    ],
-)
-def test_a_bulk_says_first_whether_the_contacts_are_put_back(became, said):
-    facts = dict(NOTICES["bulk-edit"].facts) | {"became": became}
-    text = render_plain_text(message(replace(NOTICES["bulk-edit"], facts=facts))).text
+def find_over(text: str) -> str:
     [over] = [line for line in text.splitlines() if line.startswith("  Over ")]
-    assert said in over
+    return over
 
 
-@pytest.mark.parametrize("became", [{"denied": 5}, {"set": 4, "undone": 1, "denied": 3}])
-def test_a_bulk_that_left_nothing_changed_is_over(became):
-    facts = dict(NOTICES["bulk-edit-ended"].facts) | {"became": became}
-    assert "Over       yes" in render_plain_text(message(replace(NOTICES["bulk-edit"], facts=facts))).text
+def test_bulk_edits_say_first_whether_contacts_are_left_changed():
+    assert "all so far are restored" in find_over(render_plain_text(message(NOTICES["bulk-edit"])).text)
+    goes_on = render_plain_text(message(NOTICES["bulk-edit-goes-on"])).text
+    assert "1 contacts are left changed" in find_over(goes_on)
+    assert "000000000013 Account 13 SECURITY" in goes_on
 
 
-@pytest.mark.parametrize("count", [None, 312])
-def test_principals_that_are_not_listed_are_counted_as_far_as_that_is_known(count):
-    facts = dict(NOTICES["bulk-edit-goes-on"].facts) | {"principals_count": count}
-    text = render_plain_text(message(replace(NOTICES["bulk-edit"], facts=facts))).text
-    assert ("and 307 more" in text) is (count is not None)
-    assert "None" not in text
+def test_no_all_clear_is_given_while_a_contact_is_left_changed():
+    assert find_over(render_plain_text(message(NOTICES["bulk-edit-ended"])).text).endswith("yes")
+    left = message(NOTICES["bulk-edit-ended-not-right"])
+    assert "NO" in find_over(render_plain_text(left).text)
+    assert left.severity is Severity.HIGH
+    assert message(NOTICES["bulk-edit-ended"]).severity is Severity.INFO
+
+
+def test_each_line_names_account_contact_principal_and_result():
+    text = render_plain_text(message(NOTICES["bulk-edit-goes-on"])).text
+    for line in NOTICES["bulk-edit-goes-on"].facts["lines"]:
+        whose = f"{line['account']['id']} {line['account']['name']} {line['kinds'][0]} {line['done']}"
+        [found] = [one for one in text.splitlines() if whose in one]
+        assert line["principal"] in found
+        assert "restored" in found
+    assert "BILLING deleted" in text
+
+
+def test_a_message_of_many_lines_goes_on_in_parts_and_loses_none():
+    lines = [make_line(number, number) for number in range(1, 101)]
+    sending = Sending(lines=(), until=NOW)
+    whole = message(make_group_notice(make_group().take(lines, sending), lines, []))
+    parts = split_message(whole, 2000)
+    assert len(parts) > 5
+    assert [item for part in parts for section in part.sections for item in section.items] == [
+        item for section in whole.sections for item in section.items
+    ]
+    assert all(sum(len(item) for one in part.sections for item in one.items) <= 2000 for part in parts)
+    assert [bool(part.next_steps) for part in parts] == [True] + [False] * (len(parts) - 1)
+    assert "(2 of " in parts[1].headline
 
 
 @pytest.mark.parametrize("name", NOTICES)

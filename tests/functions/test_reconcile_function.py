@@ -47,12 +47,12 @@ def test_an_edited_contact_is_restored_recorded_and_told(deployment):
     assert open_intent(deployment) is None
 
 
-def test_a_deleted_contact_is_restored_and_told_louder(deployment):
+def test_a_deleted_contact_is_restored_and_alerted(deployment):
     deployment.member().delete_alternate_contact(AlternateContactType="SECURITY")
     deployment.run()
     assert deployment.security_contact() == api_values(WANTED)
     [alert] = deployment.alerts()
-    assert alert["MessageAttributes"]["severity"]["Value"] == "HIGH"
+    assert alert["MessageAttributes"]["severity"]["Value"] == "MEDIUM"
 
 
 def test_the_own_write_is_known_by_its_intents_record(deployment):

@@ -49,9 +49,10 @@ def test_every_alert_has_its_section(anchor):
 
 
 @pytest.mark.parametrize("anchor", sorted(SECTIONS))
-def test_every_section_says_what_it_means_what_to_check_what_to_do_and_how_to_silence_it(anchor):
+def test_every_section_says_what_it_means_and_what_to_do(anchor):
     said = dict(re.findall(r"^\* \*\*(\w+):\*\* (\S.*)$", SECTIONS[anchor], re.MULTILINE))
-    assert tuple(said) == LABELS
+    assert list(said) == [label for label in LABELS if label in said]
+    assert {"Means", "Do"} <= set(said)
     assert all(len(text) >= 6 for text in said.values())
 
 

@@ -88,7 +88,7 @@ def test_the_good_files_are_good(tmp_path: Path) -> None:
         "exempt": [{"accounts": ["111122223333"], "reason": "divested", "until": None}],
         "authorised_changers": [],
         "limits": {"max_changed_accounts": None},
-        "bulk_edits": {"accounts": 5, "organization_accounts": 20, "minutes": 10},
+        "bulk_edits": {"accounts": 5, "minutes": 10},
         "repeated_edits": {"reverts": 3, "minutes": 60},
     }
 

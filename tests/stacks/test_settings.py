@@ -25,7 +25,7 @@ readers: [arn:aws:iam::333333333333:role/Security*, arn:aws:iam::444455556666:ro
 """
 
 EDITS = """
-bulk_edits: {accounts: 10, organization_accounts: 40, minutes: 30}
+bulk_edits: {accounts: 10, minutes: 30}
 repeated_edits: {reverts: 5, minutes: 120}
 """
 
@@ -36,7 +36,7 @@ def test_what_holds_if_nothing_is_said(tmp_path: Path) -> None:
     assert (settings.operators, settings.readers) == ((), ())
     roster = Roster.from_document(load_from(tmp_path).roster)
     assert (roster.bulk_edits, roster.repeated_edits) == (BulkLimits(), RepeatedEditLimits())
-    assert (roster.bulk_edits.accounts, roster.bulk_edits.organization_accounts) == (5, 20)
+    assert roster.bulk_edits.accounts == 5
     assert roster.bulk_edits.window == timedelta(minutes=10)
     assert (roster.repeated_edits.reverts, roster.repeated_edits.window) == (3, timedelta(hours=1))
 
@@ -54,7 +54,7 @@ def test_what_is_said_of_the_sweep_and_its_people(tmp_path: Path) -> None:
 def test_what_is_said_of_bulk_edits_and_repeated_edits(tmp_path: Path) -> None:
     roster = Roster.from_document(load_from(tmp_path, contacts=CONTACTS + EDITS).roster)
     window = timedelta(minutes=30)
-    assert roster.bulk_edits == BulkLimits(accounts=10, organization_accounts=40, window=window)
+    assert roster.bulk_edits == BulkLimits(accounts=10, window=window)
     assert roster.repeated_edits == RepeatedEditLimits(reverts=5, window=timedelta(hours=2))
 
 
@@ -70,8 +70,7 @@ def test_the_page_shows_the_default_limits_of_edits(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("section", "key", "least", "most"),
     [
-        ("bulk_edits", "accounts", 2, 19),  # one less than the default of the organization
-        ("bulk_edits", "organization_accounts", 6, 40),
+        ("bulk_edits", "accounts", 2, 40),
         ("bulk_edits", "minutes", 1, 60),
         ("repeated_edits", "reverts", 2, 20),
         ("repeated_edits", "minutes", 5, 1440),

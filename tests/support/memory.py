@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from rollcall.adapters.sns import SnsTopic
 from rollcall.adapters.state.channels import HELD_SECONDS
 from rollcall.decide.observed import ChangeResult, ObservedAccount, PlannedChange
 from rollcall.decide.resolve import Enforcement
@@ -19,13 +20,15 @@ from rollcall.outcomes.documents import build_incident_document, build_outcome_d
 from rollcall.outcomes.notices import build_notice_document
 from rollcall.sweep.approvals import COUNTED
 from rollcall.sweep.run import LEASE_SECONDS, Run
-from tests.support.memory_bulks import MemoryBulks, MemoryContacts, MemoryIncidents
+from tests.support.memory_contacts import MemoryContacts, MemoryIncidents
+from tests.support.memory_groups import MemoryGroups
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from rollcall.control.pauses import Pause
     from rollcall.decide.intent import Answer, Intent
+    from rollcall.grouping.model import Line
     from rollcall.notify.message import Message
     from rollcall.notify.plain_text import Alert
     from rollcall.outcomes.notices import Notice
@@ -61,7 +64,7 @@ class Faults:
 
 
 @dataclass
-class MemoryState(MemoryContacts, MemoryIncidents, MemoryBulks):
+class MemoryState(MemoryContacts, MemoryIncidents, MemoryGroups):
     documents: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     notice: Notice | None = None
     now: Callable[[], datetime] = lambda: datetime.min.replace(tzinfo=UTC)
@@ -162,6 +165,7 @@ class MemoryLedger:
     intents: dict[str, Intent] = field(default_factory=dict)
     outcomes: dict[str, Answer] = field(default_factory=dict)
     confirmations: dict[str, Answer] = field(default_factory=dict)
+    files: dict[str, tuple[Line, ...]] = field(default_factory=dict)
 
     def record_intent(self, intent: Intent) -> None:
         self.faults("ledger.record_intent")
@@ -197,6 +201,12 @@ class MemoryLedger:
     def find_answer(self, account_id: str, intent_id: str) -> Answer | None:  # noqa: ARG002  # a part of the real one's key
         self.faults("ledger.find_answer")
         return self.confirmations.get(intent_id) or self.outcomes.get(intent_id)
+
+    def record_lines(self, incident_id: str, update: int, lines: Sequence[Line]) -> str:
+        self.faults("ledger.record_lines")
+        key = f"ledger/alerts/{incident_id}/{update:06}-{len(self.files)}.json"
+        self.files[key] = tuple(lines)
+        return key
 
     def refuse(self, times: int = 1_000_000) -> None:
         refused = RecordRefusedError("the ledger refused the record")
@@ -262,10 +272,14 @@ class MemoryChannel:
 class MemoryTopic:
     faults: Faults
     alerts: list[Alert] = field(default_factory=list)
+    longest: int = SnsTopic.longest
+    on_send: Callable[[Alert], object] | None = None
 
     def send(self, message: Message, *, thread: str | None, follows: bool) -> None:  # noqa: ARG002  # as mail
         self.faults("topic.publish")
         self.alerts.append(render_plain_text(message))
+        if self.on_send is not None:
+            self.on_send(self.alerts[-1])
         self.faults("topic.publish.after")
 
 

@@ -191,6 +191,7 @@ class SweepWorld(World):
             organization=ports.organization,
             machine=self,
             rosters=Rosters(memory=self.state, candidate=self.roster),
+            groups=self.reconciler.grouper.messages,
             clock=self.clock,
         )
 

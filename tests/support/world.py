@@ -10,8 +10,9 @@ from botocore.exceptions import ClientError
 
 from rollcall.adapters.account_api import AllAccounts, ManagementAccount, OneModeAccountApi, name_writes
 from rollcall.adapters.organizations import AwsOrganization
-from rollcall.bulk_edits.detector import BulkDetector
 from rollcall.decide.resolve import resolve_requirement
+from rollcall.grouping.grouper import AlertGrouper
+from rollcall.grouping.sending import GroupMessages
 from rollcall.model.desired import Desired
 from rollcall.model.levels import Severity
 from rollcall.model.roster import Roster
@@ -205,8 +206,14 @@ class World:
         )
         writer_roles = frozenset({WRITER_ROLE, MANAGEMENT_ROLE})
         rosters = Rosters(memory=self.state, candidate=self.roster)
-        detector = BulkDetector(
-            bulks=self.state, bus=self.bus, clock=self.clock, limits=rosters.get_bulk_limits
+        messages = GroupMessages(groups=self.state, bus=self.bus, clock=self.clock, files=self.ledger)
+        grouper = AlertGrouper(
+            messages=messages,
+            groups=self.state,
+            clock=self.clock,
+            limits=rosters.get_bulk_limits,
+            management_account=MANAGEMENT,
+            writer_roles=writer_roles,
         )
         self.reconciler = Reconciler(
             organization=AwsOrganization(client=self.cloud.client("organizations", role)),
@@ -218,11 +225,10 @@ class World:
                 contacts=self.state,
                 bus=self.bus,
                 clock=self.clock,
-                grouper=detector,
-                writer_roles=writer_roles,
+                grouper=grouper,
                 observe=self.incidents.append,
             ),
-            bulks=detector,
+            grouper=grouper,
             units=self.state,
             bus=self.bus,
             writer_roles=writer_roles,

@@ -5,6 +5,7 @@ A third one follows only where the end was unconfirmed and became known. Each is
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from datetime import datetime
@@ -15,12 +16,16 @@ from rollcall.decide.intent import Answer, Intent, WriteState
 from rollcall.model.errors import RecordRefusedError, RetryableError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from rollcall.grouping.model import Line
 
 
 VERSION: Final = 1
 #: What operators commanded: an object for the command, one for its result or for why it was not believed.
 COMMANDS: Final = "ledger/commands/"
+#: What messages about many alerts stand for: an object for each message.
+ALERTS: Final = "ledger/alerts/"
 #: How long its worker has and what it knew at its end are the state table's business.
 _NOT_RECORDED: Final = frozenset({"until"})
 #: Only so answered to those who may list the bucket: to others S3 denies what is not there.
@@ -82,6 +87,16 @@ class LedgerBucket:
         name = re.sub(r"[^\w-]", "_", execution, flags=re.ASCII)[:80]
         there = self._put(f"{COMMANDS}{name}/{part}.json", {"version": VERSION, **document})
         return {name: value for name, value in there.items() if name != "version"}
+
+    def record_lines(self, incident_id: str, update: int, lines: Sequence[Line]) -> str:
+        """Keep the lines of one message about many alerts; returns the key of their file."""
+        documents = [line.as_document() | {"severity": line.severity.name} for line in lines]
+        document = {"version": VERSION, "incident_id": incident_id, "update": update, "lines": documents}
+        # Another worker's try may have had other lines.
+        digest = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:12]
+        key = f"{ALERTS}{incident_id}/{update:06}-{digest}.json"
+        self._put(key, document)
+        return key
 
     def _put(self, key: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
         """What is there afterwards: this, or what was there before."""

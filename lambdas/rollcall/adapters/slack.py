@@ -163,6 +163,9 @@ class Secret(Protocol):
 class SlackChannel:
     """The port `Channel`. `channel` is the id of the one that a bot posts to."""
 
+    #: Of the 12,000 characters that all blocks may have, with room for facts and escapes.
+    longest = 3500
+
     def __init__(self, *, post: Post, secret: Secret, channel: str) -> None:
         self._post = post
         self._secret = secret

@@ -37,6 +37,9 @@ class _Topic:
 class SnsTopic(_Topic):
     """The port `Channel` over a boto3 SNS client: plain text with a subject."""
 
+    #: SNS takes 256 KiB, and a character has up to four bytes.
+    longest = 40_000
+
     def send(self, message: Message, *, thread: str | None, follows: bool) -> None:  # noqa: ARG002  # mail has no threads
         """Publish one alert; RetryableError if it was not taken."""
         alert = render_plain_text(message)
@@ -45,6 +48,9 @@ class SnsTopic(_Topic):
 
 class ChatTopic(_Topic):
     """The port `Channel` over a boto3 SNS client: custom notifications, threaded by incident."""
+
+    #: Some more than half of what a description takes: facts and marks are in it, too.
+    longest = 4500
 
     def send(self, message: Message, *, thread: str | None, follows: bool) -> None:  # noqa: ARG002  # Amazon Q threads by incident id
         """Publish one notification; RetryableError if it was not taken."""

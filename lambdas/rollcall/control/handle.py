@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rollcall.control.commands import ProvenCaller
     from rollcall.control.pauses import PauseMemory
     from rollcall.control.proof import IdentityAnswer, IdentityRequest, Place
+    from rollcall.grouping.sending import GroupMessages
     from rollcall.model.contact import ContactKind
     from rollcall.ports import Clock, Organization, OutcomeBus
     from rollcall.rosters.current import Rosters
@@ -69,12 +70,13 @@ class CommandHandler:
     organization: Organization
     machine: SweepMachine
     rosters: Rosters
+    groups: GroupMessages
     clock: Clock
 
     def handle(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """`{"done": true, ...}`, or `{"refused": "<why>"}`.
 
-        The schedule's FOLLOW_UP needs no proof: it alerts what is due about pause and roster, no more.
+        The schedule's FOLLOW_UP needs no proof: it sends alerts that are due, and nothing else.
 
         RetryableError if AWS was busy or broken: the same command again finishes what was begun.
         """
@@ -82,6 +84,7 @@ class CommandHandler:
         if document.get("operation") == FOLLOW_UP:
             alert_approval(self.rosters.memory, self.bus, now)
             pause = Pauses(memory=self.pause, bus=self.bus).follow_up(now)
+            self.groups.publish_overdue()
             return {"done": True, "pause": pause and str(pause.stage)}
         try:
             caller = self._identify(document, now)

@@ -107,15 +107,10 @@ def list_loosened(before: Roster, after: Roster, *, active: int) -> Iterator[Wea
     if is_limit_raised(after.max_changed_accounts, before=before.max_changed_accounts, active=active):
         yield Weakening(kind=WeakeningKind.LIMIT, text=_describe_raised(before, after, active))
     bulk, was = after.bulk_edits, before.bulk_edits
-    if (
-        bulk.accounts > was.accounts
-        or bulk.organization_accounts > was.organization_accounts
-        or bulk.window < was.window
-    ):
+    if bulk.accounts > was.accounts or bulk.window < was.window:
         text = (
-            f"a bulk edit is reported later: at {bulk.accounts} accounts of one principal or"
-            f" {bulk.organization_accounts} of anybody in {bulk.minutes} minutes, until now at"
-            f" {was.accounts} or {was.organization_accounts} in {was.minutes}"
+            f"bulk edits are reported later: at {bulk.accounts} accounts in {bulk.minutes} minutes, until"
+            f" now at {was.accounts} in {was.minutes}"
         )
         yield Weakening(kind=WeakeningKind.BULK_EDITS, text=text)
     repeated, known = after.repeated_edits, before.repeated_edits

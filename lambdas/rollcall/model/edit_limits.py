@@ -14,13 +14,12 @@ _MINUTE: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkLimits:
-    """So many distinct accounts within the window are a bulk; `organization_accounts` by any principals.
+    """Edits of so many accounts within the window, by one principal or from one address, are bulk edits.
 
-    The window is time of the events, not of their arrival. A bulk goes on until so long after its last edit.
+    The window is time of the events, not of their arrival.
     """
 
     accounts: int = 5
-    organization_accounts: int = 20
     window: timedelta = timedelta(minutes=10)
 
     @property
@@ -30,11 +29,10 @@ class BulkLimits:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Self:
-        """Read `{"accounts", "organization_accounts", "minutes"}`; what is missing has its default."""
+        """Read `{"accounts", "minutes"}`; what is missing has its default."""
         usual = cls()
         return cls(
             accounts=document.get("accounts", usual.accounts),
-            organization_accounts=document.get("organization_accounts", usual.organization_accounts),
             window=document.get("minutes", usual.minutes) * _MINUTE,
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from rollcall.model.contact import mask_secrets
@@ -54,7 +54,8 @@ class Message:
 
     `content` differs between messages of one incident and stage: what was written since the first is news.
     It is empty where nothing was. `opened`: the incident was alerted as open; `closes_only`:
-    and this is only for them. `update` counts the messages of one notice, None for incidents.
+    and this is only for them. `update` counts the messages of one notice, None for incidents; `adds` is
+    whether a later one does not repeat what this one says.
     `attributes` are what a channel may filter by.
     """
 
@@ -74,11 +75,40 @@ class Message:
     closes_only: bool = False
     opened: bool = False
     update: int | None = None
+    adds: bool = False
 
     @property
     def step(self) -> str:
         """Differs between messages of one incident; in order for those of one notice."""
         return f"{self.stage}#{self.content}" if self.update is None else f"update#{self.update:06}"
+
+
+def split_message(message: Message, most: int) -> tuple[Message, ...]:
+    """The message in parts whose items have at most so many characters; what is no item is in the first."""
+    pages: list[list[Section]] = [[]]
+    room = most
+    for section in message.sections:
+        kept: list[str] = []
+        for item in section.items:
+            if len(item) > room and (kept or any(one.items for one in pages[-1])):
+                if kept:
+                    pages[-1].append(replace(section, items=tuple(kept)))
+                    section = replace(section, facts=())  # noqa: PLW2901  # they are in the first part
+                pages.append([])
+                kept, room = [], most
+            kept.append(item)
+            room -= len(item)
+        if kept or section.facts or not section.items:
+            pages[-1].append(replace(section, items=tuple(kept)))
+    first, *rest = pages
+    titles = [f"{message.headline} ({number} of {len(pages)})" for number in range(2, len(pages) + 1)]
+    return (
+        replace(message, sections=tuple(first)),
+        *(
+            replace(message, headline=title, facts=(), sections=tuple(page), next_steps=(), links=())
+            for title, page in zip(titles, rest, strict=True)
+        ),
+    )
 
 
 def make_fact(label: str, value: object) -> Fact:

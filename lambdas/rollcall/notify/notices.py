@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.model.levels import Severity
-from rollcall.notify.incidents import describe_actor, describe_origin, format_contact
+from rollcall.notify.incidents import describe_actor, describe_origin, format_contact, name_program
 from rollcall.notify.message import BACKTICK, Message, Section, make_fact, make_facts, make_printable, shorten
+from rollcall.notify.words import WORDS
 from rollcall.outcomes.notice_kinds import NOTICES, NoticeKind
 from rollcall.outcomes.notices import VERSION, format_time
 from rollcall.outcomes.outcome import Stage
-from rollcall.outcomes.verdicts import VERDICTS, Left, Verdict, select
+from rollcall.outcomes.verdicts import Left, select
 
 if TYPE_CHECKING:
     from rollcall.notify.message import Links
@@ -20,34 +21,56 @@ if TYPE_CHECKING:
 
 #: Of the accounts of a notice so many are listed.
 MOST_LISTED: Final = 10
+#: Lines of a message about many alerts; the file that it names has all of them.
+MOST_LINES: Final = 100
 #: And so many principals: what to do must not slip out of sight.
 MOST_NAMED: Final = 5
 #: Of a principal, so that the number of its edits is never cut off. ARNs that AWS makes are shorter.
 _PRINCIPAL_LENGTH: Final = 300
-#: Edits of a bulk that are restored, sooner or later, and those that are not, each for a reason of its own.
-_PUT_BACK: Final = {str(one) for one in select(lambda meaning: meaning.left in (Left.RIGHT, Left.SOON))}
-_LEFT: Final = {
-    str(one) for one in select(lambda meaning: meaning.remembered and meaning.left is not Left.SOON)
-}
 #: The contact is as it should be or as it was, or Rollcall does not touch it.
 _RIGHT: Final = {str(one) for one in select(lambda meaning: meaning.left in (Left.RIGHT, Left.ALONE))}
 
 
-def _summarise_bulk(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Further facts, made of those of a bulk: `who`, `origin`, `outcome` and `meanwhile`."""
-    actor, became = given.get("actor"), given.get("became")
+def _summarise_group(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Further facts, made of those of a group: `who`, `programs`, `origin` and `meanwhile`."""
+    actor = given.get("actor")
+    left = given.get("left_count")
     return {
         "who": _describe_principals(given),
+        "programs": ", ".join(dict.fromkeys(name_program(str(one)) for one in _read_list(given, "programs"))),
         "origin": describe_origin(actor) if isinstance(actor, Mapping) else given.get("source_ip"),
-        "outcome": _describe_outcome(became) if isinstance(became, Mapping) else None,
-        "meanwhile": _describe_meanwhile(became if isinstance(became, Mapping) else {}),
+        "meanwhile": f"{left} contacts are left changed, see below" if left else "all so far are restored",
     }
+
+
+def _list_lines(given: Mapping[str, Any]) -> tuple[Section, ...]:
+    """The lines of a group: what is left changed, and what is new."""
+    sections = (("Left changed", "left"), ("New in this message", "lines"))
+    return tuple(
+        section
+        for title, name in sections
+        for section in _make_section(
+            title, list(map(_format_line, _read_list(given, name)[:MOST_LINES])), given.get(f"{name}_count")
+        )
+    )
+
+
+def _format_line(item: object) -> str:
+    """Account, contact, what was done, the principal, the result and the severity."""
+    if not isinstance(item, Mapping):
+        return _format_value(item)
+    kinds = " and ".join(map(str, _read_list(item, "kinds")))
+    result = WORDS[str(item["verdict"])].result if item.get("verdict") in WORDS else str(item.get("verdict"))
+    whose = f"{_format_value(item.get('account'))} {kinds}".strip()
+    why = f" ({item['reason']})" if item.get("reason") else ""
+    return f"{whose} {item.get('done')} by {item.get('principal')}: {result}{why} [{item.get('severity')}]"
 
 
 def _list_principals(given: Mapping[str, Any]) -> tuple[Section, ...]:
     """Who made the edits: one role has another ARN in each account. One alone stands on its own line."""
     found = _read_list(given, "principals")
-    items = [_describe_principal(item) for item in found[:MOST_NAMED]] if len(found) > 1 else []
+    several = len(found) > 1 and not given.get("actor")
+    items = [_describe_principal(item) for item in found[:MOST_NAMED]] if several else []
     return _make_section("Who, most edits first", items, given.get("principals_count"))
 
 
@@ -66,9 +89,9 @@ def _make_section(title: str, items: Sequence[str], total: object) -> tuple[Sect
 
 def _describe_principals(given: Mapping[str, Any]) -> str | None:
     found, actor = _read_list(given, "principals"), given.get("actor")
-    count = given.get("principals_count") or len(found)
+    count = given.get("principals_count", len(found))
     if isinstance(actor, Mapping):
-        several = f"{count} ARNs of one name, see below; the latest " if len(found) > 1 else ""
+        several = f"the same name in {count} accounts; the latest: " if len(found) > 1 else ""
         return several + describe_actor(actor)
     if len(found) > 1:
         return f"{count} principals, see below"
@@ -81,28 +104,6 @@ def _describe_principal(item: object) -> str:
     edits = item.get("edits")
     principal = shorten(str(item.get("principal")), _PRINCIPAL_LENGTH)
     return f"{principal} ({edits} {'edit' if edits == 1 else 'edits'})"
-
-
-def _describe_outcome(became: Mapping[str, Any]) -> str:
-    counts: dict[str, int] = {}
-    for verdict, count in became.items():
-        words = VERDICTS[Verdict(verdict)].in_bulk or str(verdict)
-        counts[words] = counts.get(words, 0) + (count if isinstance(count, int) else 0)
-    return ", ".join(f"{count} {words}" for words, count in counts.items() if count)
-
-
-def _describe_meanwhile(became: Mapping[str, Any]) -> str:
-    """Whether the contacts are restored, which readers need first."""
-    verdicts = {verdict for verdict, count in became.items() if count}
-    if verdicts == {"denied"}:
-        return "AWS refused all of it, and no contact was changed"
-    if "would-set" in verdicts:
-        return "contacts are NOT put back (audit mode, a pause, or no approved roster)"
-    if verdicts & _LEFT and not verdicts & _PUT_BACK:
-        return "contacts are NOT put back, the outcome says why"
-    if verdicts & _LEFT:
-        return "Rollcall puts contacts back, but not all: see the outcome"
-    return "Rollcall puts the contacts back"
 
 
 _UNKNOWN = "unknown"
@@ -122,8 +123,8 @@ def build_notice_message(notice: Mapping[str, Any], links: Links) -> Message:
     if not isinstance(notice["update"], int):
         raise TypeError("updates are counted")
     kind, given = NoticeKind(notice["notice"]), dict(notice["facts"])
-    if kind is NoticeKind.BULK_EDIT:
-        given |= _summarise_bulk(given)
+    if "lines" in given:
+        given |= _summarise_group(given)
     if kind is NoticeKind.SWEEP_HELD:
         given["reasons"] = _list_other_reasons(given)
     words, texts = NOTICES[pick_variant(kind, given)], _make_texts(given)
@@ -145,6 +146,7 @@ def build_notice_message(notice: Mapping[str, Any], links: Links) -> Message:
             ]
         ),
         sections=(
+            *_list_lines(given),
             *_list_principals(given),
             *_list_actors(given),
             *_list_weakenings(given),
@@ -163,6 +165,7 @@ def build_notice_message(notice: Mapping[str, Any], links: Links) -> Message:
             "incident": notice["incident_id"],
         },
         update=notice["update"],
+        adds="lines" in notice["facts"],
     )
 
 
@@ -184,7 +187,10 @@ def pick_variant(kind: NoticeKind, given: Mapping[str, Any]) -> str:
         case NoticeKind.PAUSED:
             special = str(given.get("stage"))
         case NoticeKind.BULK_EDIT:
-            special = (_find_left(given) or "quiet") if given.get("quiet_since") else str(given.get("by"))
+            ended = "left" if given.get("left") else "ended"
+            special = ended if given.get("ended") else str(given.get("by"))
+        case NoticeKind.MANY_ALERTS:
+            special = str(given.get("by"))
     found = f"{kind}/{special}"
     return found if found in NOTICES else str(kind)
 

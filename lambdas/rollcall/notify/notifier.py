@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from rollcall.model.errors import MalformedEventError, RetryableError, RollcallError, WaitError
 from rollcall.notify.incidents import build_incident_message
+from rollcall.notify.message import split_message
 from rollcall.notify.notices import build_notice_message
 from rollcall.outcomes.outcome import Stage
 
@@ -73,7 +74,7 @@ def decide(message: Message, told: ChannelRecord, *, minimum: Severity, age: tim
 def _is_superseded(message: Message, told: ChannelRecord) -> bool:
     """Whether something was sent that makes this no news."""
     if message.update is not None:
-        return any(step > message.step for step in told.steps)
+        return not message.adds and any(step > message.step for step in told.steps)
     return not message.content and any(step.startswith(_CLOSED) for step in told.steps)
 
 
@@ -111,7 +112,9 @@ class ChannelMemory(Protocol):
 
 
 class Channel(Protocol):
-    """Where people listen."""
+    """Where people listen. `longest` is how many characters of a message's items one post takes."""
+
+    longest: int
 
     def send(self, message: Message, *, thread: str | None, follows: bool) -> str | None:
         """Send one message; what the channel calls it, if it has threads.
@@ -157,7 +160,8 @@ class Notifier:
             case Decision.WITHHOLD:
                 return ChannelRecord(steps=told.steps, withheld=True, thread=told.thread)
             case Decision.SEND:
-                thread = self.channel.send(message, thread=told.thread, follows=bool(told.steps))
-                return ChannelRecord(
-                    steps=told.steps | {message.step}, withheld=told.withheld, thread=told.thread or thread
-                )
+                thread, follows = told.thread, bool(told.steps)
+                for part in split_message(message, self.channel.longest):
+                    name = self.channel.send(part, thread=thread, follows=follows)
+                    thread, follows = thread or name, True
+                return ChannelRecord(steps=told.steps | {message.step}, withheld=told.withheld, thread=thread)

@@ -20,7 +20,7 @@ SUBJECT_LENGTH = 100
 _LABEL_WIDTH = 10
 #: Our own sentences are wrapped for mail programs that do not; values stay in one piece, to be copied.
 _WIDTH = 100
-_SECTIONS_LENGTH = 30_000  # characters, of up to four bytes
+_SECTIONS_LENGTH = 50_000  # characters, of up to four bytes
 _COMMAND = re.compile(r"`[^`]*`")
 _NO_BREAK = "\N{NO-BREAK SPACE}"  # none is left in a message: it cannot be printed
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from rollcall.model.levels import Severity
-from rollcall.outcomes.bulk_edit_words import BULK_EDITS
+from rollcall.outcomes.bulk_edit_words import GROUPS
 from rollcall.outcomes.meaning import NoticeWords
 
 
@@ -28,6 +28,7 @@ class NoticeKind(StrEnum):
     UNPAUSED = "unpaused"
     BULK_EDIT = "bulk-edit"
     CONTACTS_SET = "contacts-set"
+    MANY_ALERTS = "many-alerts"
     REPEATED_EDITS = "repeated-edits"
     RELEASED = "released"
     COMMAND_REFUSED = "command-refused"
@@ -219,14 +220,13 @@ above the limits is held for a person again.""",
         do="- Run a sweep, to put right what was changed during the pause: `rollcall sweep`",
         runbook="unpaused",
     ),
-    **BULK_EDITS,
+    **GROUPS,
     NoticeKind.CONTACTS_SET: NoticeWords(
         severity=Severity.INFO,
         headline="contacts set to the roster's values by {principal}",
         lines=(("Edits", "{edits}"), ("First", "{first_at}"), ("Last", "{last_at}")),
         do="- Nothing.",
         runbook="contact-set-by-others",
-        examples="Contacts",
     ),
     NoticeKind.REPEATED_EDITS: NoticeWords(
         severity=Severity.CRITICAL,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from rollcall.events.monitored import BY_NAME
 from rollcall.events.signal import TAMPERING, Cause, Signal
+from rollcall.model.contact import ContactKind
 from rollcall.model.levels import Severity
-from rollcall.outcomes.verdicts import VERDICTS, Verdict
+from rollcall.outcomes.verdicts import VERDICTS, Left, Verdict
 
 
 def find_severity(
@@ -35,9 +36,14 @@ def find_severity(
     if verdict is Verdict.CHANGED_BACK:
         loud = powerful or beside_root
     else:
-        restored = base is not None and base >= Severity.MEDIUM
-        loud = restored and (powerful or signal.cause is Cause.CONTACT_DELETED)
+        loud = base is not None and base >= Severity.MEDIUM and (powerful or _does_harm(signal, verdict))
     return max(base, Severity.HIGH) if loud and base is not None else base
+
+
+def _does_harm(signal: Signal, verdict: Verdict) -> bool:
+    """Whether a contact that matters is not restored: AWS reaches nobody, or somebody else."""
+    matters = signal.cause is Cause.CONTACT_DELETED or signal.kind in (None, ContactKind.SECURITY)
+    return matters and VERDICTS[verdict].left in (Left.WRONG, Left.SOON)
 
 
 def is_alerted(signal: Signal, verdict: Verdict, *, authorised: bool) -> bool:

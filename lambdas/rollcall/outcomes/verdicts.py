@@ -15,6 +15,7 @@ __all__ = [
     "COUNTED",
     "NOTHING",
     "OUT_OF_SCOPE",
+    "REPORTED",
     "RIGHT",
     "UNREAD",
     "VERDICTS",
@@ -294,6 +295,8 @@ def select(holds: Callable[[Meaning], bool]) -> frozenset[Verdict]:
 RIGHT: Final = select(lambda meaning: meaning.left is Left.RIGHT)
 #: Nobody could look at the contact.
 UNREAD: Final = frozenset({Verdict.UNREADABLE, Verdict.UNREACHABLE})
+#: Only reported: nothing was changed, or Rollcall cannot undo it.
+REPORTED: Final = frozenset({Verdict.DENIED, Verdict.NOTIFIED})
 #: What sweeps count, in the order in which reports list it.
 COUNTED: Final = tuple(verdict for verdict, meaning in VERDICTS.items() if meaning.counted is verdict)
 #: The roster asks nothing of the contact: it is no part of the coverage.

@@ -9,24 +9,23 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
-from rollcall.bulk_edits.counting import find_countable
-from rollcall.bulk_edits.detector import find_parent_incident
 from rollcall.contact.known_drift import note_drift
 from rollcall.contact.record import end_intent, mark_published, release_intent, update_record
 from rollcall.contact.repeated_edits import Revert, count_revert
 from rollcall.decide.intent import Answer
 from rollcall.events.signal import TAMPERING, Cause, Ignored, Signal, compute_age
+from rollcall.grouping.grouper import Placed
 from rollcall.model.errors import RetryableError
 from rollcall.outcomes.outcome import Incident, Outcome, Stage, make_incident_id
-from rollcall.outcomes.verdicts import RIGHT, Verdict
+from rollcall.outcomes.verdicts import REPORTED, RIGHT, Verdict
 from rollcall.write.apply_change import AppliedChange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from rollcall.bulk_edits.model import GroupedIncident
     from rollcall.contact.record import ContactMemory, ContactRecord
+    from rollcall.grouping.grouper import Grouper
     from rollcall.model.account import Account
     from rollcall.ports import Clock, OutcomeBus
 
@@ -98,15 +97,6 @@ class IncidentMemory(Protocol):
         """All that are not closed."""
 
 
-class Grouper(Protocol):
-    """Groups edits that are alerted together."""
-
-    def record_edit(
-        self, incident: Incident, signal: Signal, verdict: Verdict | None
-    ) -> GroupedIncident | None:
-        """The bulk whose alert includes the incident, if there is one; RetryableError."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentPublisher:
     """Publishes incidents and then closes what led to them: nothing else does either."""
@@ -116,45 +106,40 @@ class IncidentPublisher:
     bus: OutcomeBus
     clock: Clock
     grouper: Grouper
-    #: ARNs of the roles that our writes use.
-    writer_roles: frozenset[str]
     #: Is given every published incident.
     observe: Callable[[Incident], None]
 
-    def publish_and_close(
-        self, incident: Incident, applied: Sequence[AppliedChange]
-    ) -> GroupedIncident | None:
-        """Count, publish, and only then close the intents; returns the bulk that the incident is part of.
+    def publish_and_close(self, incident: Incident, applied: Sequence[AppliedChange]) -> Placed:
+        """Place, publish, and only then close the intents; returns where the alert went.
 
-        What only waits is counted at once, and published when it is late. A crash in between publishes the
-        same once more.
+        What only waits is published when it is late. A crash in between publishes the same once more.
         """
         waiting = [item for item in applied if item.outcome.verdict is Verdict.PENDING]
         # Contacts that need nothing are published with those that still wait.
         idle = all(item.outcome.verdict in (Verdict.PENDING, Verdict.COMPLIANT) for item in applied)
         quiet = bool(waiting) and idle and not _must_alert(incident, waiting, self.clock.now())
-        try:
-            grouped = self._count_and_publish(incident, applied, quiet=quiet)
-        except RetryableError:
-            self._release(applied)
-            raise
+        placed = Placed()
+        if not quiet:
+            try:
+                placed = self._place_and_publish(incident, applied)
+            except RetryableError:
+                self._release(applied)
+                raise
         for item in applied:
             self._close(incident, item)
-        return grouped
+        return placed
 
-    def _count_and_publish(
-        self, incident: Incident, applied: Sequence[AppliedChange], *, quiet: bool
-    ) -> GroupedIncident | None:
-        alerted = None if quiet else self._find_alerted(incident)
+    def _place_and_publish(self, incident: Incident, applied: Sequence[AppliedChange]) -> Placed:
+        alerted = self._find_alerted(incident)
         opened = alerted is not None and alerted.stage is not AlertStage.CLOSED
-        # What was alerted as open by itself is also closed by itself.
-        grouped = None if opened else self._group(incident, alerted=not quiet)
-        if quiet or (not opened and _was_published(incident, applied)):
-            return grouped
+        if not opened and _was_published(incident, applied):
+            return Placed()
         repeated = None if opened else _find_repeated(incident, applied)
-        parent = find_parent_incident(grouped) if grouped else repeated
+        # What was alerted as open by itself is also closed by itself.
+        placed = Placed() if repeated else self._place(incident, alone=opened)
+        parent = repeated or placed.parent_incident_id
         self._publish(replace(incident, parent_incident_id=parent, repeated=repeated is not None), alerted)
-        return grouped
+        return placed
 
     def publish_only(self, incident: Incident) -> None:
         """Put an incident and its outcomes on the bus; RetryableError if it was not taken."""
@@ -167,7 +152,8 @@ class IncidentPublisher:
         self._publish(make_incident(alerted.signal, account, applied), alerted)
 
     def _find_alerted(self, incident: Incident) -> AlertedIncident | None:
-        if incident.signal is None or incident.signal.cause is Cause.SWEPT:
+        waits = any(outcome.verdict not in REPORTED for outcome in incident.outcomes)
+        if incident.signal is None or incident.signal.cause is Cause.SWEPT or not waits:
             return None
         return self.incidents.load_incident(incident.id)
 
@@ -237,15 +223,11 @@ class IncidentPublisher:
             if item.write is not None or item.outcome.verdict is not Verdict.PENDING:
                 raise
 
-    def _group(self, incident: Incident, *, alerted: bool) -> GroupedIncident | None:
-        verdict = find_countable(incident, writer_roles=self.writer_roles, alerted=alerted)
-        signal = incident.signal
-        copied = all(outcome.verdict is Verdict.COMPLIANT for outcome in incident.outcomes)
+    def _place(self, incident: Incident, *, alone: bool) -> Placed:
         # A count that fails costs a message too many, never one too few.
         with suppress(RetryableError):
-            if signal is not None and (verdict is not None or (copied and signal.cause in TAMPERING)):
-                return self.grouper.record_edit(incident, signal, verdict)
-        return None
+            return self.grouper.place(incident, alone=alone)
+        return Placed()
 
 
 def close_record(record: ContactRecord, signal: Signal, item: AppliedChange, now: datetime) -> ContactRecord:

@@ -129,11 +129,14 @@ class EchoJudge:
         known = record.find_edit(signal.event.key)
         if known is not None and known.published not in (None, str(Verdict.BACKED_OFF)):
             return Echo.DONE, own if later else self._await_event(signal, record, known.published)
-        if any(edit.published is None for edit in others) or any(
-            edit.published not in RIGHT for edit in later
-        ):
-            # An event is about a change that is still to be handled, or that was left.
-            return Echo.DONE, own
+        reason = "the contact is not as our write left it, and no event says who changed it"
+        overwritten = Outcome(verdict=Verdict.OVERWRITTEN, reason=reason, kind=signal.kind)
+        # It was judged before, and its restore backs off; else another event is about a change that is still
+        # to be handled, or that was left.
+        backed_off = known is not None and known.published is not None
+        unhandled = any(edit.published is None for edit in others)
+        if backed_off or unhandled or any(edit.published not in RIGHT for edit in later):
+            return (Echo.RESTORE, AppliedChange(outcome=overwritten)) if backed_off else (Echo.DONE, own)
         left = compute_fingerprint(self.writer.accounts.get(record.account_id, record.kind))
         if left is None or left == write.left:
             return Echo.DONE, own
@@ -145,8 +148,6 @@ class EchoJudge:
             raise SoonError(
                 "the contact is not as we left it, and a read so soon may be older than the write"
             )
-        reason = "the contact is not as our write left it, and no event says who changed it"
-        overwritten = Outcome(verdict=Verdict.OVERWRITTEN, reason=reason, kind=signal.kind)
         return Echo.RESTORE, AppliedChange(outcome=overwritten)
 
     def _await_event(self, signal: Signal, record: ContactRecord, published: str) -> AppliedChange:

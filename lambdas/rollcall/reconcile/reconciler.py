@@ -29,9 +29,9 @@ from rollcall.write.apply_change import AppliedChange
 from rollcall.write.recover import recover
 
 if TYPE_CHECKING:
-    from rollcall.bulk_edits.detector import BulkDetector
     from rollcall.contact.record import ContactRecord
     from rollcall.events.signal import Signal
+    from rollcall.grouping.grouper import AlertGrouper
     from rollcall.model.account import Account
     from rollcall.ports import Delivery, Organization, OutcomeBus
     from rollcall.publish.incidents import IncidentPublisher
@@ -49,7 +49,7 @@ class Reconciler:
     matches: Matches
     writer: Writer
     publisher: IncidentPublisher
-    bulks: BulkDetector
+    grouper: AlertGrouper
     bus: OutcomeBus
     #: Which accounts of a changed unit were looked at.
     units: UnitAccounts
@@ -64,18 +64,25 @@ class Reconciler:
         Raises MalformedEventError for a message that is no event, RetryableError if something is still to be
         done, LookAgainError if the account is to be looked at later; what was done is recorded and published.
         """
-        if self._is_check_only(delivery):
-            return
+        done, wait = self._publish_due_groups(delivery)
+        if not done:
+            wait = _find_soonest(wait, self._handle(event, delivery))
+        if wait is not None:
+            raise LookAgainError(wait)
+
+    def _handle(self, event: object, delivery: Delivery) -> int | None:
+        """Seconds after which the message is to come back, None if it is done."""
         signal = parse(event)
         if isinstance(signal, Ignored):
             outcome = Outcome(verdict=Verdict.IGNORED, reason=signal.reason)
             self.publisher.publish_only(make_incident(signal, None, [AppliedChange(outcome=outcome)]))
-        elif signal.ou_id is not None:
-            self._handle_unit(signal, signal.ou_id, delivery)
-        else:
-            self._handle_account(signal, delivery)
+            return None
+        if signal.ou_id is not None:
+            return self._handle_unit(signal, signal.ou_id, delivery)
+        return self._handle_account(signal, delivery)
 
-    def _handle_unit(self, signal: Signal, ou_id: str, delivery: Delivery) -> None:
+    def _handle_unit(self, signal: Signal, ou_id: str, delivery: Delivery) -> int | None:
+        waits: list[int | None] = []
         outcome = handle_changed_unit(
             signal=signal,
             ou_id=ou_id,
@@ -84,21 +91,18 @@ class Reconciler:
             organization=self.organization,
             units=self.units,
             now=self.writer.clock.now(),
-            reconcile=lambda one: self._handle_account(one, delivery),
+            reconcile=lambda one: waits.append(self._handle_account(one, delivery)),
         )
         self.publisher.publish_only(make_incident(signal, None, [AppliedChange(outcome=outcome)]))
+        return _find_soonest(*waits)
 
-    def _is_check_only(self, delivery: Delivery) -> bool:
-        """Whether all was done before, and the message came back to see whether a bulk is over.
+    def _publish_due_groups(self, delivery: Delivery) -> tuple[bool, int | None]:
+        """Whether all else was done before, and when the message is to come back for its lines."""
+        watches = self.grouper.groups.find_scheduled(delivery.message_id) if delivery.receives > 1 else []
+        waits = [self.grouper.messages.publish_if_due(watch.key, delivery) for watch in watches]
+        return any(watch.only for watch in watches), _find_soonest(*waits)
 
-        LookAgainError if it is not.
-        """
-        scheduled = self.bulks.bulks.find_scheduled(delivery.message_id) if delivery.receives > 1 else []
-        looks = [self.bulks.close_if_quiet(by, name, delivery) for by, name in scheduled]
-        _look_again(*looks)
-        return bool(scheduled)
-
-    def _handle_account(self, signal: Signal, delivery: Delivery) -> None:
+    def _handle_account(self, signal: Signal, delivery: Delivery) -> int | None:
         account: Account | None = None
         applied: list[AppliedChange] = []
         waiting: RetryableError | None = None
@@ -118,20 +122,20 @@ class Reconciler:
             ours = signal.cause in TAMPERING and signal.actor.role_arn in self.writer_roles
             expected = ours or isinstance(error, WaitError)
             applied.append(AppliedChange(outcome=pending, expected=expected))
-        grouped = self.publisher.publish_and_close(make_incident(signal, account, applied), applied)
+        placed = self.publisher.publish_and_close(make_incident(signal, account, applied), applied)
         left = [item for item in applied if item.outcome.verdict is Verdict.PENDING]
         if left:
+            self.grouper.come_back(placed, delivery, only=False)
             soon = [item.soon for item in left if item.soon is not None]
             raise waiting or (soon[0] if len(soon) == len(left) else RetryableError(left[0].outcome.reason))
         active = account is not None and account.active
-        _look_again(
+        wait = _find_soonest(
             find_next_look(signal, self.writer.clock.now()) if active else None,
             *(item.again for item in applied),
             *(_find_echo_look(item) for item in applied),
         )
-        if signal.cause in TAMPERING and grouped is not None:
-            # Only a message that has nothing else to come back for: of a unit, other accounts may be left.
-            _look_again(self.bulks.schedule_closing(grouped, delivery))
+        only = wait is None and signal.ou_id is None
+        return _find_soonest(wait, self.grouper.come_back(placed, delivery, only=only))
 
     def _is_authorised(self, signal: Signal) -> bool:
         """Whether the roster names who made the change; False if nobody can say now."""
@@ -212,8 +216,6 @@ def _find_echo_look(item: AppliedChange) -> int | None:
     return int(EXPLAINED_WITHIN.total_seconds()) if overwritten else None
 
 
-def _look_again(*seconds: int | None) -> None:
-    """Raise LookAgainError for the soonest, if the message is to come back at all."""
-    wanted = [wait for wait in seconds if wait is not None]
-    if wanted:
-        raise LookAgainError(min(wanted))
+def _find_soonest(*seconds: int | None) -> int | None:
+    """The soonest of several waits, None if there is none."""
+    return min((wait for wait in seconds if wait is not None), default=None)

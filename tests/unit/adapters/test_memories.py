@@ -13,7 +13,6 @@ from rollcall.adapters.ledger import LedgerBucket
 from rollcall.adapters.state.channels import ChannelMemoryTable
 from rollcall.adapters.state.rosters import MatchTable
 from rollcall.adapters.state.sweeps import SweepTable
-from rollcall.bulk_edits.model import Bulk, By, Edit, EditWindow, GroupedIncident
 from rollcall.control.pauses import Pause, Stage
 from rollcall.model.errors import RetryableError
 from rollcall.model.roster import compute_digest
@@ -44,45 +43,7 @@ def make_approved(digest):
     return make_notice(NoticeKind.ROSTER_APPROVED, key="one", facts=facts)
 
 
-def tally_of(by, name, versions, accounts):
-    edits = tuple(
-        Edit(
-            kind="SECURITY",
-            incident_id=f"RC-{account_id}",
-            account_id=account_id,
-            at=NOW,
-            verdict="set",
-            place={"id": account_id, "name": None, "ou": "Sandbox"},
-            actor=SIGNAL.actor.as_document(),
-        )
-        for account_id in sorted(accounts)
-    )
-    bulk = Bulk(
-        key=f"{by}/{name}",
-        accounts=len(edits),
-        became={"set": len(edits)},
-        first_at=NOW,
-        last_at=NOW,
-        heard_at=NOW,
-        examples=({"id": "222222222222", "name": None, "ou": None},),
-        actor=SIGNAL.actor.as_document(),
-        told_at=NOW,
-    )
-    return EditWindow(by=by, name=name, recent=edits, bulk=bulk if edits else None, version=versions)
-
-
 account_ids, kinds = st.sampled_from(ACCOUNTS), st.sampled_from(KINDS)
-bys, names_counted = st.sampled_from(By), st.sampled_from(("assumed-role/Dev/mary", "all"))
-versions = st.integers(0, 3)
-tallies = st.builds(tally_of, bys, names_counted, versions, st.sets(account_ids))
-grouped = st.builds(
-    GroupedIncident,
-    incident_id=st.sampled_from(INCIDENTS),
-    by=bys,
-    name=names_counted,
-    bulk=st.sampled_from(("bulk-1", "bulk-2")),
-    verdict=st.sampled_from(("set", "pending")),
-)
 
 
 class Moment:
@@ -152,21 +113,6 @@ LEDGER_OPERATIONS = st.one_of(
     st.tuples(st.just("record_outcome"), intents, answers),
     st.tuples(st.just("record_confirmation"), named, answers),
     st.tuples(st.just("find_answer"), named),
-)
-COUNT_OPERATIONS = st.one_of(
-    st.tuples(
-        st.just("load_windows"), st.lists(st.tuples(bys, names_counted), min_size=1, max_size=3, unique=True)
-    ),
-    st.tuples(
-        st.just("save_windows"),
-        st.lists(tallies, min_size=1, max_size=3, unique_by=lambda one: (one.by, one.name)),
-        st.sets(account_ids),
-        st.lists(grouped, max_size=1),
-    ),
-    st.tuples(st.just("is_in_bulk"), st.builds("{}/{}".format, bys, names_counted), account_ids),
-    st.tuples(st.just("find_grouped"), st.sampled_from(INCIDENTS)),
-    st.tuples(st.just("schedule_closing"), st.sampled_from(("message-1", "message-2")), bys, names_counted),
-    st.tuples(st.just("find_scheduled"), st.sampled_from(("message-1", "message-2"))),
 )
 names = st.sampled_from(("Sandbox", "Workloads/Production", "a#b", "a#b#c", "名前/" * 128, "x=y, z=w", "é"))
 unit_ids = st.sampled_from(("ou-1-a", "ou-1-b"))
@@ -297,12 +243,6 @@ def on_state(state, now, name, *arguments):  # noqa: C901, PLR0911, PLR0912  # o
             return [(record, record.version) for record in state.list_pending()]
         case "list_edited", ():
             return [(record, record.version) for record in state.list_edited()]
-        case "save_windows", (windows, accounts, incidents):
-            return state.save_windows(windows, at=now, members=accounts, grouped=incidents)
-        case "load_windows", (names,):
-            return [(found, found.version) for found in state.load_windows(names)]
-        case "schedule_closing", (message_id, by, name_):
-            return state.schedule_closing(message_id, by, name_, at=now)
         case "load", key:
             found = state.load(*key)
             return found, found.version
@@ -387,13 +327,6 @@ def test_the_state_in_memory_is_the_state_in_the_table(dynamodb, table, operatio
     stored = WholeStateTable(client=dynamodb, table=table(), clock=CLOCK)
     pair = stored, MemoryState(Faults(), now=CLOCK.now)
     assert_equal_answers(approved, *pair, on_state)
-
-
-@in_a_table
-@given(operations=lists(COUNT_OPERATIONS, (0, 1, 95, 90_000)))
-def test_edits_in_memory_are_those_in_the_table(dynamodb, table, operations):
-    pair = WholeStateTable(client=dynamodb, table=table()), MemoryState(Faults())
-    assert_equal_answers(operations, *pair, on_state)
 
 
 @in_a_table

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from rollcall.events.actor import Actor
@@ -30,10 +32,11 @@ def signal(cause=Cause.CONTACT_EDITED, *, kind="AssumedRole", account_id="222222
     ("cause", "verdict", "actor", "account_id", "expected"),
     [
         (Cause.CONTACT_EDITED, Verdict.SET, "AssumedRole", "222222222222", Severity.MEDIUM),
-        (Cause.CONTACT_DELETED, Verdict.SET, "AssumedRole", "222222222222", Severity.HIGH),
+        (Cause.CONTACT_DELETED, Verdict.SET, "AssumedRole", "222222222222", Severity.MEDIUM),
         (Cause.CONTACT_EDITED, Verdict.SET, "Root", "222222222222", Severity.HIGH),
         (Cause.CONTACT_EDITED, Verdict.UNREACHABLE, "AssumedRole", MANAGEMENT, Severity.HIGH),
-        (Cause.CONTACT_EDITED, Verdict.WOULD_SET, "AssumedRole", "222222222222", Severity.MEDIUM),
+        (Cause.CONTACT_EDITED, Verdict.WOULD_SET, "AssumedRole", "222222222222", Severity.HIGH),
+        (Cause.CONTACT_DELETED, Verdict.PENDING, "AssumedRole", "222222222222", Severity.HIGH),
         (Cause.CONTACT_EDITED, Verdict.FAILED, "AssumedRole", "222222222222", Severity.HIGH),
         (Cause.CONTACT_DELETED, Verdict.DENIED, "Root", "222222222222", Severity.LOW),
         (Cause.CONTACT_DELETED, Verdict.EXEMPT, "Root", "222222222222", Severity.LOW),
@@ -53,6 +56,19 @@ def test_severity_is_as_the_design_says(cause, verdict, actor, account_id, expec
         find_severity(signal=given_signal, verdict=verdict, management_account=MANAGEMENT, authorised=False)
         is expected
     )
+
+
+def test_a_contact_left_changed_is_loud_if_it_is_deleted_or_about_security():
+    for kind, cause, expected in (
+        (ContactKind.BILLING, Cause.CONTACT_EDITED, Severity.MEDIUM),
+        (ContactKind.BILLING, Cause.CONTACT_DELETED, Severity.HIGH),
+        (ContactKind.SECURITY, Cause.CONTACT_EDITED, Severity.HIGH),
+    ):
+        given = replace(signal(cause), kind=kind)
+        found = find_severity(
+            signal=given, verdict=Verdict.WOULD_SET, management_account=MANAGEMENT, authorised=False
+        )
+        assert found is expected
 
 
 @pytest.mark.parametrize(

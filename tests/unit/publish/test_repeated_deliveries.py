@@ -8,7 +8,6 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rollcall.bulk_edits.detector import find_parent_incident
 from simulation.caller import Caller
 from tests.support.memory import Crash
 from tests.support.timeline import edit, many_accounts
@@ -105,7 +104,7 @@ def test_each_edit_is_told_by_itself_or_with_others_and_at_most_once_more_for_ea
 
     assert {account_id: world.contacts(account_id) for account_id in accounts} == wanted
     edited = {accounts[number] for number, _, _ in actions}
-    told = Counter((alert.incident_id, alert.stage, alert.subject) for alert in world.alerts)
+    told = Counter((alert.incident_id, alert.stage, alert.text) for alert in world.alerts)
     messages = {incident_id for incident_id, _, _ in told}
     by_incident: dict[str, set[str]] = {}
     for outcome in world.bus.outcomes:
@@ -121,16 +120,12 @@ def test_each_edit_is_told_by_itself_or_with_others_and_at_most_once_more_for_ea
     # In this world one process does the work of two functions: what kills it there kills both.
     killed = sum(2 if step.startswith(("topic.", "alerted.")) else 1 for step in crashes)
     assert max(told.values()) <= 1 + killed
-    accounts_of = Counter(bulk for bulk, member in world.state.members if not member.startswith("by#"))
-    counted = {
-        find_parent_incident(grouped): accounts_of[grouped.bulk]
-        for grouped in world.state.gathered_incidents.values()
-    }
     for notice in world.bus.notices:
-        last = [item for item in world.bus.notices if item["incident_id"] == notice["incident_id"]][-1]
-        if last["notice"] == "bulk-edit":
-            assert last["facts"]["quiet_since"]
-            assert last["facts"]["accounts_count"] == counted[last["incident_id"]]
+        notices = [item for item in world.bus.notices if item["incident_id"] == notice["incident_id"]]
+        if notice["notice"] == "bulk-edit":
+            assert notices[-1]["facts"]["ended"]
+            named = {line["account"]["id"] for item in notices for line in item["facts"]["lines"]}
+            assert notices[-1]["facts"]["accounts_count"] == len(named)
     assert "unrecorded-write" not in world.verdicts()
     assert not world.state.intents
     assert not world.dead

@@ -30,12 +30,12 @@ def test_an_edited_contact_is_restored_and_told_once():
     assert not world.dead
 
 
-def test_a_deleted_contact_is_restored_and_told_loudly():
+def test_a_deleted_contact_is_restored_and_alerted():
     world = World().settle()
     world.member().delete_alternate_contact(AlternateContactType="SECURITY")
     world.drain()
     assert world.contacts()["SECURITY"] == api_values("soc")
-    assert [alert.attributes["severity"] for alert in world.alerts] == ["HIGH"]
+    assert [alert.attributes["severity"] for alert in world.alerts] == ["MEDIUM"]
 
 
 def test_a_new_account_gets_its_contacts_and_one_quiet_alert():

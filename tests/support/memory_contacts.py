@@ -1,4 +1,4 @@
-"""The ports of contacts, incidents and bulk edits in memory; they keep JSON, as the table does."""
+"""The ports of contacts and incidents in memory; they keep JSON, as the table does."""
 
 from __future__ import annotations
 
@@ -6,73 +6,17 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from rollcall.bulk_edits.model import EditWindow, GroupedIncident
 from rollcall.contact.record import ContactRecord
 from rollcall.model.errors import IntentBusyError, WritesHaltedError
 from rollcall.publish.incidents import AlertedIncident, AlertStage
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
     from datetime import datetime
 
-    from rollcall.bulk_edits.model import By
     from rollcall.control.pauses import Pause
     from rollcall.decide.intent import OpenIntent
     from rollcall.model.contact import ContactKind
     from tests.support.memory import Faults
-
-
-@dataclass
-class MemoryBulks:
-    faults: Faults
-    tallies: dict[tuple[By, str], tuple[int, str]] = field(default_factory=dict)
-    members: set[tuple[str, str]] = field(default_factory=set)
-    gathered_incidents: dict[str, GroupedIncident] = field(default_factory=dict)
-    watches: dict[str, set[tuple[By, str]]] = field(default_factory=dict)
-
-    def load_windows(self, names: Sequence[tuple[By, str]]) -> list[EditWindow]:
-        self.faults("state.load_windows")
-        return [self._load(by, name) for by, name in names]
-
-    def _load(self, by: By, name: str) -> EditWindow:
-        if (by, name) not in self.tallies:
-            return EditWindow(by=by, name=name)
-        version, document = self.tallies[by, name]
-        return EditWindow.from_document(json.loads(document), by=by, name=name, version=version)
-
-    def is_in_bulk(self, bulk: str, member: str) -> bool:
-        return (bulk, member) in self.members
-
-    def find_grouped(self, incident_id: str) -> GroupedIncident | None:
-        return self.gathered_incidents.get(incident_id)
-
-    def save_windows(
-        self,
-        windows: Sequence[EditWindow],
-        *,
-        at: datetime,  # noqa: ARG002  # memory forgets nothing
-        members: Collection[str] = (),
-        grouped: Sequence[GroupedIncident] = (),
-    ) -> bool:
-        self.faults("state.save_windows")
-        if any(self.tallies.get((one.by, one.name), (0,))[0] != one.version for one in windows):
-            return False
-        self.tallies |= {
-            (one.by, one.name): (one.version + 1, json.dumps(one.as_document())) for one in windows
-        }
-        last = windows[-1].bulk
-        self.members |= {(last.key if last else "", member) for member in members}
-        self.gathered_incidents |= {one.incident_id: one for one in grouped}
-        self.faults("state.save_windows.after")
-        return True
-
-    def schedule_closing(self, message_id: str, by: By, name: str, *, at: datetime) -> None:  # noqa: ARG002  # memory forgets nothing
-        self.faults("state.schedule_closing")
-        self.watches.setdefault(message_id, set()).add((by, name))
-        self.faults("state.schedule_closing.after")
-
-    def find_scheduled(self, message_id: str) -> list[tuple[By, str]]:
-        return sorted(self.watches.get(message_id, ()))
 
 
 @dataclass

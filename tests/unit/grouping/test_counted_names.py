@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollcall.bulk_edits.counting import list_names, normalise_actor, normalise_address
-from rollcall.bulk_edits.model import By
 from rollcall.events.actor import Actor
+from rollcall.grouping.placing import list_bulk_names, normalise_actor, normalise_address
 from simulation.caller import Caller
 
 ONE, OTHER = "222222222222", "444455556666"
@@ -91,8 +90,8 @@ def test_a_root_user_whose_event_has_no_arn_is_a_root_user_all_the_same() -> Non
     assert {normalise_actor(actor) for actor in bare} == {"root"}
 
 
-def test_what_the_event_does_not_tell_counts_for_the_organization_only() -> None:
-    assert list_names(Actor.from_detail({})) == [(By.ORGANIZATION, "all")]
+def test_what_the_event_does_not_say_counts_for_nothing() -> None:
+    assert list_bulk_names(Actor.from_detail({})) == []
 
 
 def test_an_actor_of_another_form_is_counted_as_it_is_written() -> None:
@@ -103,6 +102,7 @@ def test_an_actor_of_another_form_is_counted_as_it_is_written() -> None:
 @given(principal=st.text(st.characters(), max_size=3000), source_ip=st.text(max_size=60))
 def test_no_event_makes_a_name_that_is_no_key(principal: str, source_ip: str) -> None:
     identity = {"type": "AssumedRole", "arn": principal}
-    for _, name in list_names(Actor.from_detail({"userIdentity": identity, "sourceIPAddress": source_ip})):
+    actor = Actor.from_detail({"userIdentity": identity, "sourceIPAddress": source_ip})
+    for _, name in list_bulk_names(actor):
         assert name
         assert len(name.encode()) <= 512

@@ -1,0 +1,258 @@
+"""Groups of alerts in the state table."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from rollcall.adapters.errors import AWS_ERRORS
+from rollcall.adapters.state.contacts import PENDING
+from rollcall.adapters.state.table import (
+    TableAdapter,
+    find_cancellations,
+    make_error,
+    make_expiry,
+    make_key,
+)
+from rollcall.grouping.model import (
+    BULK,
+    Group,
+    Grouped,
+    GroupKey,
+    GroupKind,
+    GroupState,
+    Known,
+    Line,
+    Watch,
+    Window,
+)
+from rollcall.model.errors import RetryableError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+#: An incident may come back as long as any queue keeps its message (14 days).
+_REMEMBERED: Final = timedelta(days=30)
+#: Alerts that leave by themselves in each ten minutes of the clock; CRITICAL ones are not counted.
+MOST_ALERTS: Final = 30
+_BUCKET_MINUTES: Final = 10
+#: Items of one transaction, as `grouping.model.MOST_ACCOUNTS` says.
+_BATCH: Final = 100
+_LINE: Final = "line#"
+
+
+class GroupItems(TableAdapter):
+    """The port `GroupMemory`."""
+
+    def load_known(self, incident_id: str, names: Sequence[tuple[GroupKind, str]], *, at: datetime) -> Known:
+        """What is known of this incident, under these names, and of the alerts of these ten minutes."""
+        keys = [_make_grouped_key(incident_id), _make_alerts_key(at)]
+        grouped, alerts, *windows = self._table.get_each(
+            keys + [_make_window_key(kind, name) for kind, name in names]
+        )
+        admitted = (alerts or {}).get("ids", {}).get("SS", ())
+        return Known(
+            grouped=_read_grouped(incident_id, grouped) if grouped else None,
+            windows=[_read_window(*name, item) for name, item in zip(names, windows, strict=True)],
+            full=len(admitted) >= MOST_ALERTS,
+            admitted=incident_id in admitted,
+        )
+
+    def save_windows(self, windows: Sequence[Window], *, admitted: str | None, at: datetime) -> bool:
+        """Store the windows and that an alert leaves by itself, in one transaction."""
+        steps = [("Put", _write_window(window, at)) for window in windows]
+        if admitted is not None:
+            steps.append(("Update", _write_admission(admitted, at)))
+        return self._transact(steps) if steps else True
+
+    def open_group(self, window: Window, group: Group, lines: Sequence[Line], *, at: datetime) -> bool:
+        """Store a new group with its lines and its window, in one transaction."""
+        steps = [("Put", _write_window(window, at)), ("Put", _write_group(group, at))]
+        for line in lines:
+            steps += _write_line(group.key, line, at)
+        return self._transact(steps)
+
+    def add_line(self, key: GroupKey, line: Line, *, watch: Watch | None, at: datetime) -> None:
+        """Store a line as unsent; RetryableError."""
+        steps = _write_line(key, line, at)
+        if watch is not None:
+            steps.append(("Put", {"Item": _make_watch(watch, at)}))
+        if not self._transact(steps):
+            raise RetryableError("another worker is at the same line of an alert")
+
+    def load_group(self, key: GroupKey) -> GroupState:
+        """The group with its lines."""
+        items = self._table.query(f"group#{key.id}")
+        groups = [_read_group(item) for item in items if item["sk"]["S"] == "group"]
+        lines = [item for item in items if item["sk"]["S"].startswith(_LINE)]
+        found = [(Line.from_document(json.loads(item["document"]["S"])), item) for item in lines]
+        return GroupState(
+            group=groups[0] if groups else None,
+            unsent=[line for line, item in found if item["unsent"]["BOOL"]],
+            left=[line for line, _ in found if line.left],
+        )
+
+    def save_group(self, group: Group, *, at: datetime) -> bool:
+        """Store it, if it is what it was when it was read."""
+        return self._table.try_write("put_item", **_write_group(group, at))
+
+    def mark_sent(self, key: GroupKey, lines: Sequence[Line], *, at: datetime) -> None:
+        """Delete the lines; of contacts left changed they stay, unless they say something else by now."""
+        restored = [_make_line_key(key, line.incident_id) for line in lines if not line.left]
+        for start in range(0, len(restored), _BATCH):
+            self._transact([("Delete", {"Key": one}) for one in restored[start : start + _BATCH]])
+        for line in lines:
+            if line.left:
+                self._table.try_write(
+                    "update_item",
+                    Key=_make_line_key(key, line.incident_id),
+                    UpdateExpression=f"SET unsent = :no, expires_at = :expiry REMOVE {PENDING}",
+                    ConditionExpression="verdict = :verdict",
+                    ExpressionAttributeValues={
+                        ":no": {"BOOL": False},
+                        ":verdict": {"S": line.verdict},
+                        ":expiry": make_expiry(at, _REMEMBERED.total_seconds()),
+                    },
+                )
+
+    def schedule(self, watch: Watch, *, at: datetime) -> None:
+        """Remember that a message comes back for a group."""
+        self._table.call("put_item", Item=_make_watch(watch, at))
+
+    def find_scheduled(self, message_id: str) -> Sequence[Watch]:
+        """What this message comes back for."""
+        return [
+            Watch(message_id=message_id, key=_read_key(item), only=item["only"]["BOOL"])
+            for item in self._table.query(f"watch#{message_id}")
+        ]
+
+    def list_open(self) -> Sequence[GroupKey]:
+        """Groups that may have something left to be sent. The index may be some milliseconds behind."""
+        keys = [_read_key(item) for item in self._table.query_index(PENDING, "group")]
+        return list({key.id: key for key in keys}.values())
+
+    def _transact(self, steps: Sequence[tuple[str, Mapping[str, Any]]]) -> bool:
+        """Whether all was stored; False if a condition did not hold or another worker was at it."""
+        try:
+            self._table.transact(*steps)
+        except AWS_ERRORS as error:
+            if {"ConditionalCheckFailed", "TransactionConflict"}.intersection(find_cancellations(error)):
+                return False
+            raise make_error("the groups of alerts", error) from None
+        return True
+
+
+def _read_window(kind: GroupKind, name: str, item: Mapping[str, Any] | None) -> Window:
+    if item is None:
+        return Window(kind=kind, name=name)
+    return replace(Window.from_document(json.loads(item["document"]["S"])), version=int(item["version"]["N"]))
+
+
+def _read_group(item: Mapping[str, Any]) -> Group:
+    return replace(Group.from_document(json.loads(item["document"]["S"])), version=int(item["version"]["N"]))
+
+
+def _write_window(window: Window, at: datetime) -> dict[str, Any]:
+    return _write_versioned(_make_window_key(window.kind, window.name), window, at)
+
+
+def _write_group(group: Group, at: datetime) -> dict[str, Any]:
+    key = make_key(f"group#{group.key.id}", "group") | _write_key(group.key)
+    # Only bulk edits have an end that people wait for.
+    lasts = group.key.kind in BULK and not group.ended
+    return _write_versioned(key | ({PENDING: {"S": "group"}} if lasts else {}), group, at)
+
+
+def _write_versioned(key: Mapping[str, Any], one: Window | Group, at: datetime) -> dict[str, Any]:
+    """The parameters of a put that only takes the place of what was read."""
+    document = {name: value for name, value in one.as_document().items() if name != "version"}
+    item = {
+        **key,
+        "version": {"N": str(one.version + 1)},
+        "document": {"S": json.dumps(document, sort_keys=True)},
+        "expires_at": make_expiry(at, _REMEMBERED.total_seconds()),
+    }
+    if not one.version:
+        return {"Item": item, "ConditionExpression": "attribute_not_exists(pk)"}
+    return {
+        "Item": item,
+        "ConditionExpression": "version = :version",
+        "ExpressionAttributeValues": {":version": {"N": str(one.version)}},
+    }
+
+
+def _write_line(key: GroupKey, line: Line, at: datetime) -> list[tuple[str, dict[str, Any]]]:
+    """The line itself, and where it can be found by its incident."""
+    kept = {"expires_at": make_expiry(at, _REMEMBERED.total_seconds()), "verdict": {"S": line.verdict}}
+    document = {
+        "document": {"S": json.dumps(line.as_document(), sort_keys=True)},
+        "unsent": {"BOOL": True},
+        PENDING: {"S": "group"},
+        **_write_key(key),
+    }
+    grouped = _write_key(key) | {"alone": {"BOOL": line.alone}}
+    return [
+        ("Put", {"Item": _make_line_key(key, line.incident_id) | kept | document}),
+        ("Put", {"Item": _make_grouped_key(line.incident_id) | kept | grouped}),
+    ]
+
+
+def _write_admission(alert: str, at: datetime) -> dict[str, Any]:
+    """The parameters of an update that adds the alert to those of these ten minutes, if there is room."""
+    return {
+        "Key": _make_alerts_key(at),
+        "UpdateExpression": "ADD ids :alert SET expires_at = :expiry",
+        "ConditionExpression": "attribute_not_exists(ids) OR size(ids) < :most OR contains(ids, :id)",
+        "ExpressionAttributeValues": {
+            ":alert": {"SS": [alert]},
+            ":id": {"S": alert},
+            ":most": {"N": str(MOST_ALERTS)},
+            ":expiry": make_expiry(at, _REMEMBERED.total_seconds()),
+        },
+    }
+
+
+def _make_watch(watch: Watch, at: datetime) -> dict[str, Any]:
+    return {
+        **make_key(f"watch#{watch.message_id}", watch.key.id),
+        **_write_key(watch.key),
+        "only": {"BOOL": watch.only},
+        "expires_at": make_expiry(at, _REMEMBERED.total_seconds()),
+    }
+
+
+def _read_grouped(incident_id: str, item: Mapping[str, Any]) -> Grouped:
+    return Grouped(
+        incident_id=incident_id,
+        key=_read_key(item),
+        verdict=item["verdict"]["S"],
+        alone=item["alone"]["BOOL"],
+    )
+
+
+def _write_key(key: GroupKey) -> dict[str, Any]:
+    return {"kind": {"S": str(key.kind)}, "name": {"S": key.name}, "group": {"S": key.id}}
+
+
+def _read_key(item: Mapping[str, Any]) -> GroupKey:
+    return GroupKey(kind=GroupKind(item["kind"]["S"]), name=item["name"]["S"], id=item["group"]["S"])
+
+
+def _make_window_key(kind: GroupKind, name: str) -> dict[str, Any]:
+    return make_key("alerts", f"{kind}#{name}")
+
+
+def _make_alerts_key(at: datetime) -> dict[str, Any]:
+    start = at.replace(minute=at.minute - at.minute % _BUCKET_MINUTES, second=0, microsecond=0)
+    return make_key("alerts", f"sent#{start:%Y-%m-%dT%H:%M}")
+
+
+def _make_grouped_key(incident_id: str) -> dict[str, Any]:
+    return make_key(f"grouped#{incident_id}", "grouped")
+
+
+def _make_line_key(key: GroupKey, incident_id: str) -> dict[str, Any]:
+    return make_key(f"group#{key.id}", _LINE + incident_id)

@@ -1,0 +1,183 @@
+"""Places alerts: alone while they are few, else as lines of one message a minute."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from rollcall.grouping.messages import get_group_incident_id
+from rollcall.grouping.model import Group, GroupKey, GroupKind, Line, Watch, Window
+from rollcall.grouping.placing import count_line, find_place, is_copy, make_line
+from rollcall.grouping.sending import REST, TRIES, count_to_next_minute, make_group_key
+from rollcall.model.errors import RetryableError
+from rollcall.model.levels import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from rollcall.grouping.model import Grouped, GroupMemory, Known
+    from rollcall.grouping.placing import Place
+    from rollcall.grouping.sending import GroupMessages
+    from rollcall.model.edit_limits import BulkLimits
+    from rollcall.outcomes.outcome import Incident
+    from rollcall.ports import Clock, Delivery
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """Where an alert went: `key` is its group, None if it leaves alone; `stored` is whether its line is."""
+
+    key: GroupKey | None = None
+    line: Line | None = None
+    stored: bool = True
+
+    @property
+    def parent_incident_id(self) -> str | None:
+        """The incident id of the messages that name it."""
+        return get_group_incident_id(self.key) if self.key else None
+
+
+class Grouper(Protocol):
+    """Places alerts."""
+
+    def place(self, incident: Incident, *, alone: bool) -> Placed:
+        """Where the alert of an incident leaves; if `alone`, not in a group in any case. RetryableError."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertGrouper:
+    """Places alerts. All its memory is in the state table: any worker goes on where another ended."""
+
+    messages: GroupMessages
+    groups: GroupMemory
+    clock: Clock
+    #: Those of the roster in force; RetryableError.
+    limits: Callable[[], BulkLimits]
+    management_account: str
+    #: ARNs of the roles that our writes use.
+    writer_roles: frozenset[str]
+
+    def place(self, incident: Incident, *, alone: bool) -> Placed:
+        """Where the alert of an incident leaves. Asking again for the same incident changes nothing.
+
+        `alone` is whether it closes what was alerted alone. RetryableError if it could not be stored, or the
+        first message of its group not be published.
+        """
+        place = find_place(
+            incident, management_account=self.management_account, writer_roles=self.writer_roles
+        )
+        if alone:
+            place = replace(place, groups=(), counted=place.names, severity=None)
+        if place.severity is None and not place.names:
+            # A copy of a message that comes back does so, too: the first that ends is the end of both.
+            return self._find_known(incident) if is_copy(incident) else Placed()
+        for _ in range(TRIES):
+            now = self.clock.now()
+            known = self.groups.load_known(incident.id, [*place.names, REST], at=now)
+            placed = (
+                self._place_known(incident, place, known.grouped, now)
+                if known.grouped is not None
+                else self._try_to_place(incident, place, known, now)
+            )
+            if placed is not None:
+                return placed
+        raise RetryableError("other workers are counting alerts under the same name")
+
+    def _find_known(self, incident: Incident) -> Placed:
+        grouped = self.groups.load_known(incident.id, [], at=self.clock.now()).grouped
+        return Placed(key=grouped.key if grouped and not grouped.alone else None)
+
+    def _place_known(self, incident: Incident, place: Place, grouped: Grouped, now: datetime) -> Placed:
+        """It is a line already: what it says may have changed."""
+        line = make_line(incident, place, now, alone=grouped.alone)
+        if line.verdict != grouped.verdict:
+            self.groups.add_line(grouped.key, line, watch=None, at=now)
+        self.messages.publish_first(grouped.key)
+        return Placed(key=None if grouped.alone else grouped.key, line=line)
+
+    def _try_to_place(self, incident: Incident, place: Place, known: Known, now: datetime) -> Placed | None:
+        """None if another worker was at the same windows."""
+        windows = {(window.kind, window.name): window for window in known.windows}
+        line = make_line(incident, place, now, alone=False)
+        for name in place.names:
+            key = windows[name].find_group(now)
+            if key is None:
+                continue
+            if name in place.groups:
+                return self._join(key, line, now)
+            if line.left:
+                # It leaves alone, and is named in every message of the group as long as it is left so.
+                self.groups.add_line(key, replace(line, alone=True), watch=None, at=now)
+            return self._admit(place, known, line, [], now)
+        counted: list[Window] = []
+        for name in place.names:
+            mine = replace(line, alone=name not in place.groups)
+            after, full = count_line(windows[name], mine, self.limits())
+            if full:
+                return self._open(after, mine, place, known, now)
+            if after != windows[name]:
+                counted.append(after)
+        return self._admit(place, known, line, counted, now)
+
+    def _join(self, key: GroupKey, line: Line, now: datetime) -> Placed:
+        """As a line of an open group. A mere report is stored with the memory that its message comes back."""
+        deferred = key.kind is GroupKind.REPORTED
+        if not deferred:
+            self.groups.add_line(key, line, watch=None, at=now)
+        return Placed(key=key, line=line, stored=not deferred)
+
+    def _open(self, window: Window, line: Line, place: Place, known: Known, now: datetime) -> Placed | None:
+        """A new group with all that led to it; its first message leaves at once, if it is such a group."""
+        key = make_group_key(window.kind, window.name, line, now)
+        lines = [
+            item if item.incident_id == line.incident_id else replace(item, alone=True)
+            for item in window.recent
+        ]
+        opened = replace(window, recent=(), group=key, opened_at=now)
+        if not self.groups.open_group(opened, Group(key=key, opened_at=now), lines, at=now):
+            return None
+        self.messages.publish_first(key)
+        return self._admit(place, known, line, [], now) if line.alone else Placed(key=key, line=line)
+
+    def _admit(
+        self, place: Place, known: Known, line: Line, counted: Sequence[Window], now: datetime
+    ) -> Placed | None:
+        """Alone if few alerts left in these ten minutes, or it is CRITICAL; else as a line of the rest."""
+        free = place.severity is None or place.severity is Severity.CRITICAL or known.admitted
+        if free or not known.full:
+            admitted = None if free else line.incident_id
+            stored = self.groups.save_windows(counted, admitted=admitted, at=now)
+            return Placed(line=line) if stored else None
+        if not self.groups.save_windows(counted, admitted=None, at=now):
+            return None
+        key = self.messages.add_to_rest(line, known.windows[-1])
+        return Placed(key=key, line=line) if key else None
+
+    def come_back(self, placed: Placed, delivery: Delivery, *, only: bool) -> int | None:
+        """Seconds after which this message is to come back for its line; None if it has none.
+
+        `only` is whether it has nothing else left to do. RetryableError.
+        """
+        if placed.key is None:
+            return None
+        now = self.clock.now()
+        watch = Watch(message_id=delivery.message_id, key=placed.key, only=only)
+        if placed.stored:
+            self.groups.schedule(watch, at=now)
+        elif placed.line is not None:
+            self.groups.add_line(placed.key, placed.line, watch=watch, at=now)
+        return count_to_next_minute(now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownGroups:
+    """Knows what is a line already, and counts nothing: for those who only finish what others began."""
+
+    groups: GroupMemory
+    clock: Clock
+
+    def place(self, incident: Incident, *, alone: bool) -> Placed:  # noqa: ARG002  # as `AlertGrouper`
+        """The group whose messages name the incident, if there is one; RetryableError."""
+        grouped = self.groups.load_known(incident.id, [], at=self.clock.now()).grouped
+        return Placed(key=grouped.key if grouped and not grouped.alone else None)

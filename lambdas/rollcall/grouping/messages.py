@@ -1,0 +1,92 @@
+"""The notice of a group: what it stands for in numbers, and its lines."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from rollcall.grouping.model import BULK, Group, GroupKey, GroupKind, Line
+from rollcall.model.levels import Severity
+from rollcall.outcomes.notice_kinds import NoticeKind
+from rollcall.outcomes.notices import Notice, format_time, make_notice
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: New lines, and lines of what is left changed, that leave in one event; the file has all. With the longest
+#: texts they are below its limit: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html
+MOST_LINES: Final = 100
+#: Programs that are named.
+_MOST_PROGRAMS: Final = 20
+#: Of one text.
+_MOST_CHARACTERS: Final = 300
+
+
+def find_notice_kind(kind: GroupKind) -> NoticeKind:
+    """The notice that a group's messages are."""
+    if kind in BULK:
+        return NoticeKind.BULK_EDIT
+    return NoticeKind.CONTACTS_SET if kind is GroupKind.SET else NoticeKind.MANY_ALERTS
+
+
+def get_group_incident_id(key: GroupKey) -> str:
+    """The incident id of all messages of a group."""
+    return make_notice(find_notice_kind(key.kind), key=key.id, facts={}).incident_id
+
+
+def make_group_notice(group: Group, lines: Sequence[Line], left: Sequence[Line]) -> Notice:
+    """The message of a group that is under way: `lines` are new, `left` are of contacts left changed."""
+    kind, last = group.key.kind, group.sending is not None and group.sending.last
+    actor = dict(group.actor)
+    ordered = sorted(lines, key=lambda line: line.urgency)
+    facts = {
+        "by": str(kind),
+        "actor": None if kind in (GroupKind.ADDRESS, GroupKind.REST) else actor,
+        "source_ip": actor.get("source_ip") if kind in BULK else None,
+        "principals": [
+            {"principal": principal, "edits": edits}
+            for principal, edits in sorted(group.principals.items(), key=lambda item: (-item[1], item[0]))
+        ][:MOST_LINES],
+        "principals_count": len(group.principals),
+        "accounts_count": len(group.accounts),
+        "edits": group.edits,
+        "done": dict(group.done),
+        "programs": list(group.programs)[:_MOST_PROGRAMS],
+        "first_at": group.first_at and format_time(group.first_at),
+        "last_at": group.last_at and format_time(group.last_at),
+        "ended": last,
+        "lines": [_describe_line(line) for line in ordered[:MOST_LINES]],
+        "lines_count": len(lines),
+        "left": [_describe_line(line) for line in sorted(left, key=lambda line: line.urgency)[:MOST_LINES]],
+        "left_count": len(left),
+        "file": group.sending.file if group.sending else None,
+    }
+    notice = make_notice(find_notice_kind(kind), key=group.key.id, facts=facts, update=group.updates)
+    return replace(notice, severity=_find_severity(group, lines, left))
+
+
+def _find_severity(group: Group, lines: Sequence[Line], left: Sequence[Line]) -> Severity:
+    """Bulk edits and CRITICAL alerts are CRITICAL; an end is INFO, or HIGH if something is left."""
+    if group.sending is not None and group.sending.last:
+        return Severity.HIGH if left else Severity.INFO
+    if group.key.kind in BULK or group.key.kind is GroupKind.CRITICAL:
+        return Severity.CRITICAL
+    return max((line.severity for line in lines), default=Severity.INFO)
+
+
+def _describe_line(line: Line) -> dict[str, Any]:
+    return {
+        "incident_id": line.incident_id,
+        "account": dict(line.account),
+        "kinds": list(line.kinds),
+        "cause": line.cause,
+        "event": line.event,
+        "done": line.done,
+        "principal": line.principal[:_MOST_CHARACTERS],
+        "program": str(line.actor.get("user_agent"))[:_MOST_CHARACTERS],
+        "verdict": line.verdict,
+        "severity": line.severity.name,
+        "at": format_time(line.at),
+        "left": line.left,
+        "reason": line.reason[:_MOST_CHARACTERS],
+    }

@@ -1,0 +1,291 @@
+"""Groups of alerts: what they have in common, the lines they consist of, and the memory that keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from rollcall.model.codec import Serializable
+from rollcall.model.levels import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class GroupKind(StrEnum):
+    """What the alerts of a group have in common."""
+
+    #: Restored edits of several accounts by one principal, or from one address: bulk edits.
+    PRINCIPAL = "principal"
+    ADDRESS = "address"
+    #: CRITICAL alerts of one cause and principal.
+    CRITICAL = "critical"
+    #: What one principal did or tried that Rollcall only reports.
+    REPORTED = "reported"
+    #: Edits of one principal that left contacts as the roster has them.
+    SET = "set"
+    #: Whatever is too much at a time.
+    REST = "rest"
+
+
+_DONE: Final = {"contact-edited": "edited", "contact-deleted": "deleted"}
+#: Bulk edits.
+BULK: Final = frozenset({GroupKind.PRINCIPAL, GroupKind.ADDRESS})
+#: A group takes alerts for so long from its first one on; then alerts of its kind are counted anew.
+LONGEST: Final = timedelta(minutes=30)
+#: Without another edit for so long, the last message about bulk edits leaves.
+QUIET: Final = timedelta(minutes=3)
+#: So long after the first edit that left a contact right, the message about all of them leaves.
+HOUR: Final = timedelta(hours=1)
+_MINUTE: Final = timedelta(minutes=1)
+#: What opens a group is stored in one transaction of DynamoDB, two items for each line and a few more, and
+#: that takes 100: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+MOST_ACCOUNTS: Final = 40
+#: Account ids that a group remembers, to count each once: they fit the item of the group.
+_MOST_REMEMBERED: Final = 5000
+#: Principals and programs likewise.
+_MOST_NAMED: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupKey(Serializable):
+    """A group: its kind, the principal or address that it belongs to, and its id."""
+
+    kind: GroupKind
+    name: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line(Serializable):
+    """One alert as a line of a message: account and contact, what was done, the principal, and the result.
+
+    `at` is when it happened, `cause` the signal's or the notice's, `account` the account as people know it.
+    `left` is whether the contact is left changed, `alone` whether it also has an alert of its own, or needs
+    none.
+    """
+
+    incident_id: str
+    account_id: str
+    account: Mapping[str, Any]
+    kinds: tuple[str, ...]
+    cause: str
+    event: str
+    verdict: str
+    severity: Severity
+    actor: Mapping[str, Any]
+    at: datetime
+    left: bool = False
+    alone: bool = False
+    reason: str = ""
+
+    @property
+    def principal(self) -> str:
+        """Who did it."""
+        return str(self.actor["principal"])
+
+    @property
+    def done(self) -> str:
+        """What was done, in a word if there is one."""
+        if self.verdict == "denied":
+            return f"{self.event} refused"
+        return _DONE.get(self.cause, self.event)
+
+    @property
+    def urgency(self) -> tuple[bool, bool, datetime]:
+        """Sorts the lines that a reader needs first before the others."""
+        return (self.severity < Severity.HIGH, not self.left, self.at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending(Serializable):
+    """A message that is under way: a worker that finds it abandoned sends it again.
+
+    `lines` are the incident ids of its lines, `until` is how long its worker has, `last` is whether the
+    group ends with it.
+    """
+
+    lines: tuple[str, ...]
+    until: datetime
+    file: str | None = None
+    last: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group(Serializable):
+    """What is known of a group, beside its lines.
+
+    `updates` counts its messages, `published_at` is when the latest left. `closer` is the message of the
+    queue that comes back to see whether it is over, `ended` whether people know that it is.
+    """
+
+    key: GroupKey
+    opened_at: datetime
+    published_at: datetime | None = None
+    updates: int = 0
+    sending: Sending | None = None
+    closer: str | None = None
+    ended: bool = False
+    edits: int = 0
+    accounts: tuple[str, ...] = ()
+    principals: Mapping[str, int] = field(default_factory=dict)
+    #: What was done to which contacts, and how often.
+    done: Mapping[str, int] = field(default_factory=dict)
+    programs: tuple[str, ...] = ()
+    actor: Mapping[str, Any] = field(default_factory=dict)
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    version: int = field(default=0, compare=False)
+
+    def find_due(self, now: datetime) -> datetime:
+        """When the next message with new lines may leave: in each minute of the clock one."""
+        match self.key.kind:
+            case GroupKind.SET:
+                return self.opened_at + HOUR
+            case GroupKind.REST:
+                latest = self.published_at or self.opened_at
+            case _ if self.published_at is None:
+                return now
+            case _:
+                latest = self.published_at
+        return latest.replace(second=0, microsecond=0) + _MINUTE
+
+    def take(self, lines: Sequence[Line], sending: Sending) -> Group:
+        """The group with these lines counted, and their message under way."""
+        after = self
+        for line in lines:
+            after = after.count(line)
+        return replace(after, sending=sending, ended=sending.last)
+
+    def count(self, line: Line) -> Group:
+        """The group with one more line."""
+        what = " ".join((*line.kinds, line.done))
+        program = str(line.actor.get("user_agent") or "unknown")
+        known = line.account_id in self.accounts or len(self.accounts) >= _MOST_REMEMBERED
+        return replace(
+            self,
+            edits=self.edits + 1,
+            accounts=self.accounts if known else (*self.accounts, line.account_id),
+            principals=_add(self.principals, line.principal),
+            done=_add(self.done, what),
+            programs=self.programs
+            if program in self.programs or len(self.programs) >= _MOST_NAMED
+            else (*self.programs, program),
+            actor=line.actor if self.last_at is None or line.at >= self.last_at else self.actor,
+            first_at=min(self.first_at or line.at, line.at),
+            last_at=max(self.last_at or line.at, line.at),
+        )
+
+    def finish(self, now: datetime, *, by: str | None) -> Group:
+        """The group after the message that was under way has left; `by` comes back for its end."""
+        return replace(self, sending=None, updates=self.updates + 1, published_at=now, closer=by)
+
+
+def _add(counts: Mapping[str, int], name: str) -> Mapping[str, int]:
+    if name not in counts and len(counts) >= _MOST_NAMED:
+        return counts
+    return {**counts, name: counts.get(name, 0) + 1}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window(Serializable):
+    """What is known under one name: the latest alerts, at most one for each account, and the open group."""
+
+    kind: GroupKind
+    name: str
+    recent: tuple[Line, ...] = ()
+    group: GroupKey | None = None
+    opened_at: datetime | None = None
+    version: int = field(default=0, compare=False)
+
+    def find_group(self, now: datetime) -> GroupKey | None:
+        """The group that takes an alert now, None if none does."""
+        if self.opened_at is None:
+            return None
+        longest = HOUR if self.kind is GroupKind.SET else LONGEST
+        return self.group if now - self.opened_at < longest else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grouped:
+    """That an incident is a line of a group. `verdict` is what the line says, `alone` as there."""
+
+    incident_id: str
+    key: GroupKey
+    verdict: str
+    alone: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """That a message of the queue comes back for a group; `only` is whether for nothing else."""
+
+    message_id: str
+    key: GroupKey
+    only: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known before an alert is placed: its line if it is one already, windows, and the alerts so far.
+
+    `full` is whether as many alerts as may leave by themselves did so in these ten minutes, `admitted`
+    whether this is one of them.
+    """
+
+    grouped: Grouped | None
+    windows: Sequence[Window]
+    full: bool
+    admitted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupState:
+    """A group with its lines: those that no message named yet, and those of contacts left changed.
+
+    A line may be both.
+    """
+
+    group: Group | None
+    unsent: Sequence[Line]
+    left: Sequence[Line]
+
+
+class GroupMemory(Protocol):
+    """Memory of groups. RetryableError from each."""
+
+    def load_known(self, incident_id: str, names: Sequence[tuple[GroupKind, str]], *, at: datetime) -> Known:
+        """What is known of this incident and under these names, in one read."""
+
+    def save_windows(self, windows: Sequence[Window], *, admitted: str | None, at: datetime) -> bool:
+        """Store the windows and that an incident's alert leaves by itself, all or nothing.
+
+        False, and nothing stored, if another worker stored one of them meanwhile, or the alert was too much.
+        """
+
+    def open_group(self, window: Window, group: Group, lines: Sequence[Line], *, at: datetime) -> bool:
+        """Store a new group with its lines and its window, all or nothing; False as above."""
+
+    def add_line(self, key: GroupKey, line: Line, *, watch: Watch | None, at: datetime) -> None:
+        """Store a line, or what became of it, as unsent; `watch` as for `schedule`."""
+
+    def load_group(self, key: GroupKey) -> GroupState:
+        """The group with its lines, as it is now."""
+
+    def save_group(self, group: Group, *, at: datetime) -> bool:
+        """Store it, if it is what it was when it was read."""
+
+    def mark_sent(self, key: GroupKey, lines: Sequence[Line], *, at: datetime) -> None:
+        """A message has named these lines. What is left changed stays, for the next messages."""
+
+    def schedule(self, watch: Watch, *, at: datetime) -> None:
+        """Remember that a message comes back for a group."""
+
+    def find_scheduled(self, message_id: str) -> Sequence[Watch]:
+        """What this message comes back for."""
+
+    def list_open(self) -> Sequence[GroupKey]:
+        """Groups that may have something left to be sent."""

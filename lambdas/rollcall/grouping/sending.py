@@ -1,0 +1,176 @@
+"""Sends the messages of groups: one a minute, each line in one of them, and an end."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, Protocol
+
+from rollcall.grouping.messages import MOST_LINES, get_group_incident_id, make_group_notice
+from rollcall.grouping.model import BULK, QUIET, Group, GroupKey, GroupKind, Line, Sending, Window
+from rollcall.model.errors import RetryableError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from rollcall.grouping.model import GroupMemory, GroupState
+    from rollcall.ports import Clock, Delivery, OutcomeBus
+
+#: Two workers rarely change the same group at the same time, and never so many times in a row.
+TRIES: Final = 5
+#: A worker that publishes a message needs no longer.
+_PUBLISHES_WITHIN: Final = timedelta(seconds=30)
+#: Lines of one message that has a file with all of them, and of one that has none: both fit an event.
+_MOST_LINES: Final = 2000
+_MOST_WITHOUT_FILE: Final = MOST_LINES
+#: The window of what is too much at a time.
+REST: Final = (GroupKind.REST, "all")
+
+
+class LineFiles(Protocol):
+    """Where the lines of a message are kept, for as long as the ledger keeps anything."""
+
+    def record_lines(self, incident_id: str, update: int, lines: Sequence[Line]) -> str:
+        """Keep them; returns the key of the file. RetryableError if they were not taken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupMessages:
+    """Sends what no message named yet. A message is claimed, published and only then remembered as sent."""
+
+    groups: GroupMemory
+    bus: OutcomeBus
+    clock: Clock
+    files: LineFiles
+
+    def publish_first(self, key: GroupKey) -> None:
+        """The first message of a group whose first message leaves at once; RetryableError."""
+        if key.kind in (GroupKind.SET, GroupKind.REST):
+            return
+        state = self.groups.load_group(key)
+        if state.group is not None and state.group.published_at is None and state.unsent:
+            self.publish_if_due(key)
+
+    def publish_overdue(self) -> None:
+        """Publish what messages of the queue should have come back for, and did not; RetryableError."""
+        for key in self.groups.list_open():
+            self.publish_if_due(key)
+
+    def publish_if_due(self, key: GroupKey, delivery: Delivery | None = None) -> int | None:
+        """Publish what no message of the group named yet, or its end; seconds until the next look.
+
+        None if nothing is left that this message of the queue has to come back for. RetryableError.
+        """
+        message_id = delivery.message_id if delivery else None
+        for _ in range(TRIES):
+            state, now = self.groups.load_group(key), self.clock.now()
+            if state.group is None:
+                return None
+            wait = self._find_wait(state.group, state, message_id, now)
+            if wait is not None:
+                return wait
+            if state.group.sending is None and not state.unsent and not _is_over(state.group, now):
+                return None
+            if not self._is_admitted(state.group, state, now):
+                return count_to_next_minute(now)
+            group = state.group if state.group.sending else self._claim(state.group, state, now)
+            if group is not None and self._send(state, group, message_id):
+                return _count_seconds(now + QUIET, now) if key.kind in BULK and not group.ended else None
+        raise RetryableError("other workers are publishing the same group")
+
+    def _find_wait(
+        self, group: Group, state: GroupState, message_id: str | None, now: datetime
+    ) -> int | None:
+        """Seconds until this message is to look again, None if something is due or nothing is left."""
+        if group.sending is not None:
+            return _count_seconds(group.sending.until, now) if now < group.sending.until else None
+        if state.unsent:
+            due = group.find_due(now)
+            return _count_seconds(due, now) if now < due else None
+        if _has_no_end(group) or message_id is None or group.published_at is None:
+            return None
+        over_at = group.published_at + QUIET
+        if now >= over_at or group.closer not in (None, message_id):
+            return None
+        if group.closer is None:
+            self.groups.save_group(replace(group, closer=message_id), at=now)
+        return _count_seconds(over_at, now)
+
+    def _claim(self, group: Group, state: GroupState, now: datetime) -> Group | None:
+        """The group with its next message under way; None if another worker was faster."""
+        until = now + _PUBLISHES_WITHIN
+        lines = sorted(state.unsent, key=lambda line: line.urgency)[:_MOST_LINES]
+        file: str | None = None
+        if lines:
+            try:
+                file = self.files.record_lines(get_group_incident_id(group.key), group.updates, lines)
+            except RetryableError:
+                # Then the message itself names each, and the next one the others.
+                lines = lines[:_MOST_WITHOUT_FILE]
+        ids = tuple(line.incident_id for line in lines)
+        claimed = group.take(lines, Sending(lines=ids, until=until, file=file, last=not lines))
+        saved = self.groups.save_group(claimed, at=now)
+        return replace(claimed, version=claimed.version + 1) if saved else None
+
+    def _send(self, state: GroupState, group: Group, message_id: str | None) -> bool:
+        """Publish the message that is under way, then remember that: after a crash it is sent again."""
+        sending, now = group.sending, self.clock.now()
+        if sending is None:
+            return False
+        lines = [line for line in state.unsent if line.incident_id in sending.lines]
+        if lines or sending.last:
+            self.bus.publish_notice(make_group_notice(group, lines, state.left), now)
+            self.groups.mark_sent(group.key, lines, at=now)
+        return self.groups.save_group(group.finish(self.clock.now(), by=message_id), at=now)
+
+    def _is_admitted(self, group: Group, state: GroupState, now: datetime) -> bool:
+        """Whether the message of a group that is not CRITICAL may leave; if not, its lines join the rest."""
+        if group.key.kind not in (GroupKind.SET, GroupKind.REPORTED):
+            return True
+        alert = f"{group.key.id}/{group.updates}"
+        known = self.groups.load_known(alert, [REST], at=now)
+        if known.admitted or (not known.full and self.groups.save_windows([], admitted=alert, at=now)):
+            return True
+        for line in state.unsent:
+            self.add_to_rest(line, self.groups.load_known(alert, [REST], at=now).windows[0])
+        self.groups.mark_sent(group.key, state.unsent, at=now)
+        return False
+
+    def add_to_rest(self, line: Line, window: Window) -> GroupKey | None:
+        """Name the line in the next message about what is too much; None if another worker was faster."""
+        now = self.clock.now()
+        key = window.find_group(now)
+        if key is not None:
+            self.groups.add_line(key, line, watch=None, at=now)
+            return key
+        key = make_group_key(window.kind, window.name, line, now)
+        opened = replace(window, group=key, opened_at=now)
+        stored = self.groups.open_group(opened, Group(key=key, opened_at=now), [line], at=now)
+        return key if stored else None
+
+
+def make_group_key(kind: GroupKind, name: str, line: Line, now: datetime) -> GroupKey:
+    """The key of a new group: another one for each time that it is opened."""
+    seed = f"{kind}/{name}/{now.isoformat()}/{line.incident_id}"
+    return GroupKey(kind=kind, name=name, id=hashlib.sha256(seed.encode()).hexdigest()[:16])
+
+
+def _has_no_end(group: Group) -> bool:
+    """Whether no message says that it is over, or one did."""
+    return group.key.kind not in BULK or group.ended
+
+
+def _is_over(group: Group, now: datetime) -> bool:
+    """Whether the last message about bulk edits is due."""
+    return not _has_no_end(group) and group.published_at is not None and now >= group.published_at + QUIET
+
+
+def _count_seconds(then: datetime, now: datetime) -> int:
+    return max(1, int((then - now).total_seconds()) + 1)
+
+
+def count_to_next_minute(now: datetime) -> int:
+    """Seconds until the next minute of the clock has begun."""
+    return 61 - now.second

@@ -134,7 +134,7 @@ def hub(cloud, deployed, assembly):
         document=roster,
         approved_by="tests",
         now=datetime.now(UTC),
-        before=None,
+        before=made.state.get_enforcement().approved,  # tests before may have approved it
     )
 
     def written(caller, parameters):

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 #: One contact in one account of twenty drifted: a bad day.
 DRIFTED_SHARE: Final = 0.05
-#: Units of an organization: AWS's default maximum is 2,000; here one for fifty accounts.
+#: OUs in an organization: AWS's default maximum is 2,000; here one for fifty accounts.
 ACCOUNTS_PER_UNIT: Final = 50
 #: Calls of the Account API for one change: read again before it, and after it.
 _GETS_PER_CHANGE: Final = 2

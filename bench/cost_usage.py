@@ -34,7 +34,7 @@ def usage_of(counts: Mapping[str, Any], assumed: Assumptions, accounts: int) -> 
     # The event of each such write is looked at like the signal of a contact that is right.
     own_writes = counts["change"]["invocations.reconcile"] * changes
     _add(used, {"milliseconds": signals["compliant"]["usage"]["milliseconds"]}, own_writes)
-    # A sweep tells of all that it found at once.
+    # A sweep alerts all that it found at once.
     used["alerts"] += min(assumed.sweeps, changes) - counts["change"]["alerts"] * changes
     alert = dict(signals["drifted"]["alert"])
     _add(used, {"milliseconds.notify": alert.pop("milliseconds"), **alert}, used["alerts"])

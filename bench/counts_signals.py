@@ -73,7 +73,7 @@ class _MeteredQueue(Queue):
 
 
 class _Signals(Deployment):
-    """The hub with its functions metered, every account as the roster wants it."""
+    """The hub with its functions metered, every account compliant."""
 
     def __init__(self, aws: Mapping[str, Any], meter: Meter, clock: VirtualClock) -> None:
         super().__init__(aws, roster=ROSTER, clock=clock)

@@ -1,4 +1,4 @@
-"""Large organizations, each account as the roster wants it."""
+"""Large organizations, each account compliant."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from bench.rows import row
 from tests.support.world import MALLORY, MEMBER, World, api_values
 
 _SIGNALS = 200
-#: Seconds between two edits of the contact: sooner, and they would be a standoff.
+#: Seconds between two edits of the contact: sooner, and they would back off.
 _APART = 3600
 
 

@@ -46,7 +46,7 @@ FUNCTIONS: dict[str, tuple[Any, str]] = {
     "apply": (ApplyEnvironment, "import apply.handler as h; h._steps()"),
     "control": (ControlEnvironment, "import control.handler as h; h._operator()"),
 }
-#: Ratios with a goal; the others are told.
+#: Ratios with a goal; the others are shown.
 _GOALS = {"reconcile": 1.6}
 #: What most variables may be, numbers too, as nothing is asked of AWS; and those that are words.
 _ANY = "1"

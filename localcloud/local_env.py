@@ -1,6 +1,6 @@
 """`python -m localcloud.local_env`: the variables that point any AWS client at the running local cloud.
 
-For `eval` in a shell. Nothing but export and unset lines goes to the standard output; exits 1 while there is
+For `eval` in a shell. Only export and unset lines go to the standard output; exits 1 while there is
 nothing to point at, 2 for an account that does not exist.
 """
 

@@ -1,4 +1,4 @@
-"""What an organization is made of: accounts with their contacts, and organizational units."""
+"""What an organization is made of: accounts with their contacts, and OUs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -8,7 +8,7 @@ from simulation.caller import Caller
 from simulation.errors import ApiError
 from simulation.organization import SimulatedOrganization
 
-# Parameters that name the one resource of an Organizations call, most telling first.
+# Parameters that name the one resource of an Organizations call, most specific first.
 _SUBJECTS = (
     *("AccountId", "OrganizationalUnitId", "PolicyId", "HandshakeId"),
     *("ChildId", "ParentId", "TargetId", "ResourceId", "RootId"),

@@ -13,7 +13,7 @@ def _make_unique_id(prefix: str, seed: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """A principal: an assumed role session, an IAM user, or an account's root user, told apart by `arn`."""
+    """A principal: an assumed role session, an IAM user or an account's root user, distinct by `arn`."""
 
     account_id: str
     arn: str

@@ -88,7 +88,7 @@ class SimulatedCloud:
     def call(self, service: str, operation: str, params: Mapping[str, Any], caller: Caller) -> Response:
         """Answer one request; raises ApiError (with its request_id), NotImplementedError if not modelled.
 
-        Service control policies are asked first; refusals by identity policies are for whoever holds those.
+        Service control policies are asked first; identity policies where they are held.
         """
         handler = self._services.get(service)
         if handler is None or operation not in handler.operations:

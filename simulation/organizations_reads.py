@@ -11,7 +11,7 @@ from simulation.paging import page
 from simulation.policy_store import POLICY_TYPE
 
 Operations = dict[str, Callable[[SimulatedOrganization, Params], dict[str, Any]]]
-# Status is the older member and knows fewer words; both were still returned after Status was announced as
+# Status is the older member and knows fewer words; both were still returned after Status was published as
 # retired (captured 2026-09-13). What it says of the two states that it lacks is a guess.
 _STATUS = {"CLOSED": "SUSPENDED", "PENDING_ACTIVATION": "ACTIVE"}
 

@@ -19,7 +19,7 @@ class ServiceEvent:
 
 
 def build_joined(account_id: str, how: Literal["Created", "Invited"], at: datetime) -> ServiceEvent:
-    """AccountJoinedOrganization. Announced in May 2026 without its JSON: position and value case are a guess.
+    """AccountJoinedOrganization. Published in May 2026 without its JSON: position and value case are a guess.
 
     The API reference names the same values in capitals.
     """

@@ -20,7 +20,7 @@ _ISOLATED: dict[str, tuple[Any, ...]] = {
     "credentials_file": (None, None, os.devnull, None),
 }
 _CONFIG = Config(
-    retries={"total_max_attempts": 1},  # a retry would hide a fault of the local cloud
+    retries={"total_max_attempts": 1},  # a retry would hide an error of the local cloud
     read_timeout=300,  # some stacks take long on a busy machine
     s3={"addressing_style": "path"},
     proxies={},
@@ -58,7 +58,7 @@ def generate_key() -> str:
 class AccountClients:
     """Hands out clients of one endpoint, each made once per service, account, role and Region.
 
-    `key` signs AssumeRole: the local cloud's own may assume every role, whomever the role trusts.
+    `key` signs AssumeRole: the local cloud's own may assume every role, whatever its trust policy.
     """
 
     def __init__(self, endpoint: str, *, key: str = "local") -> None:

@@ -39,7 +39,7 @@ def find_references(node: Any) -> Iterator[str]:
                 yield from find_references(value)
 
 
-# The functions of nothing but their resolved argument.
+# The functions of only their resolved argument.
 _FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "And": all,
     "Contains": lambda argument: argument[1] in argument[0],

@@ -2,7 +2,7 @@
 
 Held to AWS's own Event Ruler: an array in an event matches if any element does, the fields of one pattern
 object must match inside one and the same array element, `exists` looks at leaves only, and a missing field
-satisfies nothing but `{"exists": false}`.
+satisfies only `{"exists": false}`.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ class Functions:
         self._logs.mkdir(parents=True, exist_ok=True)
 
     def invoke(self, function_arn: str, event: bytes) -> InvocationResult:
-        """Run a function once; raises moto's UnknownFunctionException when there is none of that ARN.
+        """Run a function once; raises moto's UnknownFunctionException when no function has that ARN.
 
         As in Lambda, an answer that is too large is a failure.
         """

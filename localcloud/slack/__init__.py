@@ -1,4 +1,4 @@
-"""Slack: a receiver on loopback that is as strict as Slack, or fails as a test tells it to."""
+"""Slack: a receiver on loopback that is as strict as Slack, or fails as a test asks it to."""
 
 from __future__ import annotations
 

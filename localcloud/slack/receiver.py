@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _WEBHOOK = "/services/T00LOCAL/B00ALERTS/forTheLocalCloudOnly0000"
 _CHANNEL = "C00ALERTS"
-_TOKEN = "xoxb-for-the-local-cloud-only"  # noqa: S105 -- opens nothing but this receiver
+_TOKEN = "xoxb-for-the-local-cloud-only"  # noqa: S105 -- opens only this receiver
 _OF_BOTH = {"text", "blocks", "thread_ts", "mrkdwn", "unfurl_links", "unfurl_media", "metadata"}
 _OF_WEBHOOK = frozenset(_OF_BOTH)
 _OF_METHOD = frozenset(_OF_BOTH | {"channel", "reply_broadcast", "username", "icon_emoji"})

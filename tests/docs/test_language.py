@@ -11,12 +11,13 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 CONFIGURATION = [*ROOT.glob("config/example/*.yaml"), *ROOT.glob("localcloud/config/*.yaml")]
-#: What is deployed, and what deploys and operates it.
+DEPLOYED = ("lambdas", "rollcall_cli", "rollcall_config", "rollcall_policies", "stacks")
+#: What is deployed, what deploys and operates it, and what stands for AWS.
 CODE = [
     ROOT / "app.py",
     *(
         path
-        for package in ("lambdas", "rollcall_cli", "rollcall_config", "rollcall_policies", "stacks")
+        for package in (*DEPLOYED, "simulation", "localcloud", "bench")
         for path in sorted((ROOT / package).rglob("*.py"))
     ),
 ]
@@ -106,6 +107,17 @@ def find_remarks(source: str) -> list[str]:
 @pytest.mark.parametrize("path", CODE, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_what_a_module_says_of_itself_has_none_of_our_old_words(path: Path) -> None:
     assert old_words("\n".join(find_remarks(path.read_text(encoding="utf-8")))) == []
+
+
+#: What people read at a terminal and in CloudFormation; alerts, whose words are their own, are elsewhere.
+TEXTS = [path for path in CODE if path.relative_to(ROOT).parts[0] in DEPLOYED[1:]]
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_texts_of_the_command_line_and_the_stacks_have_none_of_our_old_words(path: Path) -> None:
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    assert [word for text in texts if " " in text for word in old_words(text)] == []
 
 
 def test_remarks_are_found() -> None:

@@ -85,7 +85,7 @@ class StackSetDefinition:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class StackSet:
-    """One service-managed set. It belongs to the management account, whoever created it.
+    """One service-managed set. It belongs to the management account, whatever account created it.
 
     `targets` are the roots and OUs that it was deployed to, each with its Regions.
     """

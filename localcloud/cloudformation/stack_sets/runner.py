@@ -50,7 +50,7 @@ class Runner:
             operation.status = "RUNNING"
             try:
                 self._run(stack_set, operation)
-            except Exception:  # noqa: BLE001 -- the thread must live, and whoever waits must learn of it
+            except Exception:  # noqa: BLE001 -- the thread must live, and the caller that waits must learn of it
                 _log.exception("stack set operation", extra={"operation": operation.id})
                 operation.status = "FAILED"
             operation.ended_at = now()

@@ -26,6 +26,7 @@ import reconcile.compose
 import reconcile.handler
 import sweep.compose
 import sweep.handler
+from chaos.fakes.client import make_client
 from chaos.setting import BUS, LEDGER, MANAGEMENT_WRITER, REPORTS, TABLE, TOPIC, WRITER
 from chaos.story import HUB, MANAGEMENT
 from rollcall.adapters import clients, system
@@ -176,7 +177,7 @@ class Rollcall:
         return self.world.scheduler.process.facts["slot"].composed
 
     def _make_client(self, service: str, **settings: Any) -> Any:
-        return self.world.cloud.make_client(service, **settings)
+        return make_client(self.world.cloud, service, **settings)
 
     def _read_clock(self) -> datetime:
         scheduler = self.world.scheduler

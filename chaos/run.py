@@ -10,9 +10,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from chaos.driver import find_functions
+from chaos.fakes.cloud import is_change
 from chaos.faults import Kind
 from chaos.oracle import judge
-from chaos.oracle.evidence import is_late, is_write
+from chaos.oracle.calls import is_late
 from chaos.profiles import make_story
 from chaos.shrink import run
 from chaos.variants import VARIANTS, hunt
@@ -141,7 +142,7 @@ def count_occurrences(world: World) -> Counter[str]:
     found["transaction conflicts"] = world.cloud.conflicts
     found["overlaps of two workers at one contact"] = _count_overlaps(world)
     found["takeovers of an intent"] = _count_takeovers(world)
-    late = [call for call in world.cloud.calls if is_write(call) and call.function and call.made_at]
+    late = [call for call in world.cloud.calls if is_change(call) and call.function and call.made_at]
     found["writes made after their worker stopped waiting"] = sum(map(is_late, late))
     found["writes whose answer was lost"] = sum(not call.answered for call in late)
     return found

@@ -7,37 +7,25 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chaos.fakes import expressions
 from chaos.fakes.errors import make_error
+from chaos.fakes.requests import (
+    ALLOWED,
+    MOST_STEPS,
+    STEPS,
+    choose_answer,
+    find_key,
+    find_partition,
+    list_texts,
+    make_cancellation,
+    make_key,
+    wants_old,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from botocore.exceptions import ClientError
-
     from chaos.fakes.expressions import Item
+    from chaos.fakes.requests import Key
 
-Key = tuple[str, str]
-_COMMON: Final = {"TableName", "ExpressionAttributeNames", "ExpressionAttributeValues"}
-_WRITE: Final = _COMMON | {"ConditionExpression", "ReturnValues", "ReturnValuesOnConditionCheckFailure"}
-_READ: Final = {"ConsistentRead", "ProjectionExpression"}
-_LIST: Final = (
-    _COMMON
-    | _READ
-    | {"FilterExpression", "Limit", "ExclusiveStartKey", "IndexName", "Select", "ReturnConsumedCapacity"}
-)
-_ALLOWED: Final[dict[str, set[str]]] = {
-    "GetItem": {"TableName", "Key", "ExpressionAttributeNames"} | _READ,
-    "PutItem": _WRITE | {"Item"},
-    "UpdateItem": _WRITE | {"Key", "UpdateExpression"},
-    "DeleteItem": _WRITE | {"Key"},
-    "Query": _LIST | {"KeyConditionExpression", "ScanIndexForward"},
-    "Scan": _LIST,
-    "TransactWriteItems": {"TransactItems", "ClientRequestToken"},
-    "TransactGetItems": {"TransactItems"},
-    "BatchGetItem": {"RequestItems"},
-}
-#: Parts of a transaction that are checked and written as the operations of their names are.
-_STEPS: Final = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": ""}
-_MOST_STEPS: Final = 100
 #: AWS's largest item, in bytes.
 _LARGEST: Final = 400 * 1024
 #: How late an index may be, in seconds.
@@ -71,13 +59,13 @@ class Table:
 
     def call(self, operation: str, given: Mapping[str, Any]) -> dict[str, Any]:
         """The answer of one operation; ClientError as AWS raises it."""
-        allowed = _ALLOWED.get(operation)
+        allowed = ALLOWED.get(operation)
         if allowed is None or not allowed.issuperset(given):
             raise TypeError(f"{operation} with {sorted(set(given) - (allowed or set()))} is not modelled")
         try:
             answer: dict[str, Any] = getattr(self, f"_{operation}")(**given)
         except _ConditionFailedError as failed:
-            item: dict[str, Any] = {"Item": failed.item} if failed.item and _wants_old(given) else {}
+            item: dict[str, Any] = {"Item": failed.item} if failed.item and wants_old(given) else {}
             text = "The conditional request failed"
             raise make_error(operation, "ConditionalCheckFailedException", text, **item) from None
         except expressions.ExpressionError as error:
@@ -95,36 +83,36 @@ class Table:
     def list_keys(self, operation: str, given: Mapping[str, Any]) -> list[Key]:
         """What a call writes."""
         if operation == "TransactWriteItems":
-            return [_find_key(step) for step in given["TransactItems"]]
+            return [find_key(step) for step in given["TransactItems"]]
         key = given.get("Key") or given.get("Item")
         return [(key["pk"]["S"], key["sk"]["S"])] if key else []
 
     def _GetItem(self, *, Key: Item, **_other: Any) -> dict[str, Any]:  # noqa: N802, N803
-        item = self._read(_make_key(Key))
+        item = self._read(make_key(Key))
         return {"Item": dict(item)} if item else {}
 
     def _BatchGetItem(self, *, RequestItems: dict[str, dict[str, Any]]) -> dict[str, Any]:  # noqa: N802, N803
         ((table, asked),) = RequestItems.items()
-        items = [self._read(_make_key(key)) for key in asked["Keys"]]
+        items = [self._read(make_key(key)) for key in asked["Keys"]]
         return {"Responses": {table: [dict(item) for item in items if item]}, "UnprocessedKeys": {}}
 
     def _PutItem(self, **given: Any) -> dict[str, Any]:  # noqa: N802
         key, after = self._prepare("PutItem", given)
         before = self._read(key)
         self._write(key, after)
-        return _choose(given, before, after)
+        return choose_answer(given, before, after)
 
     def _UpdateItem(self, **given: Any) -> dict[str, Any]:  # noqa: N802
         key, after = self._prepare("UpdateItem", given)
         before = self._read(key)
         self._write(key, after)
-        return _choose(given, before, after)
+        return choose_answer(given, before, after)
 
     def _DeleteItem(self, **given: Any) -> dict[str, Any]:  # noqa: N802
         key, _ = self._prepare("DeleteItem", given)
         before = self._read(key)
         self._write(key, None)
-        return _choose(given, before, None)
+        return choose_answer(given, before, None)
 
     def _TransactWriteItems(  # noqa: N802
         self,
@@ -134,8 +122,8 @@ class Table:
     ) -> dict[str, Any]:
         if ClientRequestToken and self.now() - self._tokens.get(ClientRequestToken, 0) < _TOKEN_SECONDS:
             return {}
-        keys = [_find_key(step) for step in TransactItems]
-        if not 1 <= len(keys) <= _MOST_STEPS or len(set(keys)) != len(keys):
+        keys = [find_key(step) for step in TransactItems]
+        if not 1 <= len(keys) <= MOST_STEPS or len(set(keys)) != len(keys):
             text = "Transaction request cannot include multiple operations on one item"
             raise make_error("TransactWriteItems", "ValidationException", text)
         prepared: list[tuple[Key, Item | None] | None] = []
@@ -146,7 +134,7 @@ class Table:
                 prepared.append(self._prepare_step(action, given))
                 reasons.append({"Code": "None"})
             except _ConditionFailedError as failed:
-                old = {"Item": failed.item} if failed.item and _wants_old(given) else {}
+                old = {"Item": failed.item} if failed.item and wants_old(given) else {}
                 reasons.append(
                     {"Code": "ConditionalCheckFailed", "Message": "The conditional request failed", **old}
                 )
@@ -161,7 +149,7 @@ class Table:
 
     def _Query(self, *, KeyConditionExpression: str, **given: Any) -> dict[str, Any]:  # noqa: N802, N803
         names, values = given.get("ExpressionAttributeNames"), given.get("ExpressionAttributeValues")
-        texts = [KeyConditionExpression, *_list_texts(given)]
+        texts = [KeyConditionExpression, *list_texts(given)]
         expressions.check_placeholders(texts, names, values)
         index = given.get("IndexName")
         hashed = self.indexes[index][0] if index else "pk"
@@ -171,7 +159,7 @@ class Table:
         if index:
             found = list(self._read_index(index, given))
         else:
-            pk = _find_partition(KeyConditionExpression, names, values)
+            pk = find_partition(KeyConditionExpression, names, values)
             found = [
                 ((pk, sk), item)
                 for sk in sorted(self._items.get(pk, ()))
@@ -211,7 +199,7 @@ class Table:
     def _page(self, found: list[tuple[Key, Item]], given: Mapping[str, Any]) -> dict[str, Any]:
         start = given.get("ExclusiveStartKey")
         if start is not None:
-            at = [key for key, _ in found].index(_make_key(start))
+            at = [key for key, _ in found].index(make_key(start))
             found = found[at + 1 :]
         limits = [limit for limit in (given.get("Limit"), self.page) if limit]
         limit = min(limits) if limits else None
@@ -231,9 +219,9 @@ class Table:
 
     def _prepare_step(self, action: str, given: Mapping[str, Any]) -> tuple[Key, Item | None] | None:
         if action == "ConditionCheck":
-            self._check(_make_key(given["Key"]), given, [])
+            self._check(make_key(given["Key"]), given, [])
             return None
-        return self._prepare(_STEPS[action], given)
+        return self._prepare(STEPS[action], given)
 
     def _prepare(self, operation: str, given: Mapping[str, Any]) -> tuple[Key, Item | None]:
         """The key and what is to stand there; checks the condition."""
@@ -245,7 +233,7 @@ class Table:
             key = (item["pk"]["S"], item["sk"]["S"])
             self._check(key, given, [])
             return key, item
-        key = _make_key(given["Key"])
+        key = make_key(given["Key"])
         text = given.get("UpdateExpression")
         before = self._check(key, given, [text] if text else [])
         if operation == "DeleteItem":
@@ -281,49 +269,3 @@ class Table:
             self._items.setdefault(key[0], {})[key[1]] = item
         elif before is not None:
             del self._items[key[0]][key[1]]
-
-
-def make_cancellation(reasons: list[dict[str, Any]]) -> ClientError:
-    """A transaction that was cancelled, with a reason for each of its steps."""
-    codes = ", ".join(reason["Code"] for reason in reasons)
-    return make_error(
-        "TransactWriteItems",
-        "TransactionCanceledException",
-        f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]",
-        CancellationReasons=reasons,
-    )
-
-
-def _make_key(key: Mapping[str, Any]) -> Key:
-    if set(key) != {"pk", "sk"} or not key["pk"]["S"] or not key["sk"]["S"]:
-        raise expressions.ExpressionError("The provided key element does not match the schema")
-    return key["pk"]["S"], key["sk"]["S"]
-
-
-def _find_key(step: Mapping[str, Any]) -> Key:
-    ((action, given),) = step.items()
-    if action not in _STEPS:
-        raise TypeError(f"no step of a transaction: {action}")
-    found = given["Item"] if action == "Put" else given["Key"]
-    return found["pk"]["S"], found["sk"]["S"]
-
-
-def _find_partition(text: str, names: Mapping[str, str] | None, values: Mapping[str, Any] | None) -> str:
-    tokens = expressions.split(text)
-    for position, token in enumerate(tokens):
-        if (names or {}).get(token, token) == "pk" and tokens[position + 1] == "=":
-            return str((values or {})[tokens[position + 2]]["S"])
-    raise expressions.ExpressionError("a query names the whole partition key")
-
-
-def _list_texts(given: Mapping[str, Any]) -> list[str]:
-    return [given[name] for name in ("FilterExpression", "ProjectionExpression") if name in given]
-
-
-def _wants_old(given: Mapping[str, Any]) -> bool:
-    return given.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
-
-
-def _choose(given: Mapping[str, Any], before: Item | None, after: Item | None) -> dict[str, Any]:
-    wanted = {"ALL_OLD": before, "ALL_NEW": after}.get(given.get("ReturnValues", "NONE"))
-    return {"Attributes": dict(wanted)} if wanted else {}

@@ -101,3 +101,9 @@ _RETRIED: Final = frozenset(
 )
 _RETRIED_STATUS: Final = frozenset({500, 502, 503, 504})
 _WORD: Final = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+def find_code(error: Exception) -> str:
+    """AWS's name of an error, else that of its class."""
+    response = getattr(error, "response", None)
+    return str(response["Error"]["Code"]) if response else type(error).__name__

@@ -6,8 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from chaos.fakes.account import FIELDS
+from chaos.fakes.cloud import is_change
 from chaos.faults import Kind
-from chaos.oracle.evidence import is_write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -104,7 +104,7 @@ def _find_leaks(evidence: Evidence) -> Iterator[Violation]:
     ours = {
         value
         for call in evidence.calls
-        if is_write(call) and call.operation == "PutAlternateContact"
+        if is_change(call) and call.operation == "PutAlternateContact"
         for name in (FIELDS[0], FIELDS[2], FIELDS[3])
         for value in [call.given[name]]
     }

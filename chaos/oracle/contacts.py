@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from chaos.fakes.account import KINDS
 from chaos.faults import Kind
-from chaos.oracle.evidence import find_contact, read_values
+from chaos.oracle.calls import find_contact, read_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

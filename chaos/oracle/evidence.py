@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from chaos.fakes.account import FIELDS
-from chaos.fakes.cloud import READ_TIMEOUT
+from chaos.fakes.cloud import is_change
+from chaos.oracle.calls import find_contact, read_values
 from chaos.scheduler import START
 from chaos.setting import LEDGER
 from chaos.wants import Want, compute_digest, find_want
@@ -134,7 +134,7 @@ class Evidence:
     @cached_property
     def own_calls(self) -> Sequence[Call]:
         """Our own attempts at writing contacts."""
-        return [call for call in self.calls if call.function and is_write(call)]
+        return [call for call in self.calls if call.function and is_change(call)]
 
     @cached_property
     def edits(self) -> Sequence[Edit]:
@@ -275,39 +275,3 @@ class Evidence:
 def read_ending(document: Mapping[str, Any]) -> str:
     """How a record of the ledger says that a write ended."""
     return str(document.get("state") or document.get("verdict") or "")
-
-
-def is_write(call: Call) -> bool:
-    """Whether it changes a contact."""
-    return call.service == "account" and call.operation != "GetAlternateContact"
-
-
-def find_contact(evidence: Evidence, call: Call) -> Contact:
-    """Which contact a call is about."""
-    return evidence.account.find_account(call.given, call.identity), str(call.given["AlternateContactType"])
-
-
-def read_values(call: Call) -> Values | None:
-    """What a call sets, None for a delete. AWS trims e-mail addresses."""
-    if call.operation == "DeleteAlternateContact":
-        return None
-    return tuple(call.given[name].strip() if name == "EmailAddress" else call.given[name] for name in FIELDS)
-
-
-def is_done(call: Call) -> bool:
-    """Whether the contact was as the call wants it after it: set, or gone already."""
-    if call.error == "ResourceNotFoundException" and call.operation == "DeleteAlternateContact":
-        return True
-    return call.made_at is not None
-
-
-def shows(read: Call, values: Values | None) -> bool:
-    """Whether the answer to a read showed these values."""
-    if values is None:
-        return read.error == "ResourceNotFoundException"
-    return read.answer is not None and tuple(read.answer[name] for name in FIELDS) == values
-
-
-def is_late(call: Call) -> bool:
-    """Whether it took effect when its caller waited for it no more."""
-    return call.made_at is not None and not call.answered and call.made_at - call.sent_at >= READ_TIMEOUT

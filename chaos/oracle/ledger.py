@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from chaos.oracle.evidence import find_contact, is_done, read_ending, read_values, shows
+from chaos.oracle.calls import find_contact, is_done, read_values, shows
+from chaos.oracle.evidence import read_ending
 from chaos.setting import LEDGER
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from chaos.oracle.evidence import SEVERITIES, find_contact, is_late
+from chaos.oracle.calls import find_contact, is_late
+from chaos.oracle.evidence import SEVERITIES
 from chaos.setting import MANAGEMENT_WRITER, WRITER
 from chaos.story import MANAGEMENT, RIGHT
 

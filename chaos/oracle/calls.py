@@ -1,0 +1,44 @@
+"""What a call on a contact was about, and what its caller knows of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chaos.fakes.account import FIELDS
+from chaos.fakes.client import READ_TIMEOUT
+
+if TYPE_CHECKING:
+    from chaos.fakes.account import Contact, Values
+    from chaos.fakes.cloud import Call
+    from chaos.oracle.evidence import Evidence
+
+
+def find_contact(evidence: Evidence, call: Call) -> Contact:
+    """Which contact a call is about."""
+    return evidence.account.find_account(call.given, call.identity), str(call.given["AlternateContactType"])
+
+
+def read_values(call: Call) -> Values | None:
+    """What a call sets, None for a delete. AWS trims e-mail addresses."""
+    if call.operation == "DeleteAlternateContact":
+        return None
+    return tuple(call.given[name].strip() if name == "EmailAddress" else call.given[name] for name in FIELDS)
+
+
+def is_done(call: Call) -> bool:
+    """Whether the contact was as the call wants it after it: set, or gone already."""
+    if call.error == "ResourceNotFoundException" and call.operation == "DeleteAlternateContact":
+        return True
+    return call.made_at is not None
+
+
+def shows(read: Call, values: Values | None) -> bool:
+    """Whether the answer to a read showed these values."""
+    if values is None:
+        return read.error == "ResourceNotFoundException"
+    return read.answer is not None and tuple(read.answer[name] for name in FIELDS) == values
+
+
+def is_late(call: Call) -> bool:
+    """Whether it took effect when its caller waited for it no more."""
+    return call.made_at is not None and not call.answered and call.made_at - call.sent_at >= READ_TIMEOUT

@@ -72,7 +72,9 @@ _VARIABLES: Final = {
         min_severity="INFO",
         runbook="docs/operations.md",
     ).as_variables(),
-    **SweepEnvironment(**_OF_ALL, reports_bucket=REPORTS, masks="foreign").as_variables(),
+    **SweepEnvironment(
+        **_OF_ALL, organization="o-exampleorgid", reports_bucket=REPORTS, masks="foreign"
+    ).as_variables(),
     **ApplyEnvironment(
         **_OF_ALL,
         ledger_bucket=LEDGER,

@@ -22,6 +22,7 @@ from rollcall.sweep.begin import begin
 from rollcall.sweep.gate import Gate
 from rollcall.sweep.observe import IN_FLIGHT, observe
 from rollcall.sweep.ports import SweepPorts
+from rollcall.sweep.report_files import OrganizationIds
 from rollcall.sweep.report_step import FailStep, ReportStep
 from rollcall.sweep.run import Run
 from rollcall.timing import ORGANIZATIONS, make_paces
@@ -46,7 +47,8 @@ def compose_sweep(
     management = environment.management_account
     masks = Masks(environment.masks)
     gate = Gate(ports=ports, rosters=rosters, masks=masks)
-    report = ReportStep(ports=ports, rosters=rosters, measure=measure, masks=masks)
+    ids = OrganizationIds(id=environment.organization, management=management)
+    report = ReportStep(ports=ports, rosters=rosters, measure=measure, organization=ids, masks=masks)
     return {
         "begin": lambda event: begin(event, ports=ports, rosters=rosters).as_document(),
         "observe": lambda event: observe(

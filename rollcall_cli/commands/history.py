@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from rich.text import Text
 
 from rollcall.adapters.errors import get_code
+from rollcall.adapters.ledger import ALERTS
 from rollcall.adapters.runs import RunsBucket
 from rollcall.adapters.state.contacts import ContactItems
 from rollcall.adapters.state.sweeps import SweepTable
@@ -22,7 +23,7 @@ from rollcall_cli.aws.composition import Composition, Login, get_composition
 from rollcall_cli.aws.hub import read_output
 from rollcall_cli.history.entries import NO_LOCK
 from rollcall_cli.history.reading import History, HistoryReader
-from rollcall_cli.history.records import ALERTS, UnreadableRecordError
+from rollcall_cli.history.records import UnreadableRecordError
 from rollcall_cli.history.table import render_organization, summarise
 from rollcall_cli.history.view import build_history_document, render_account
 from rollcall_cli.text.arguments import (

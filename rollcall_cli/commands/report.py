@@ -14,6 +14,7 @@ import typer
 from botocore.exceptions import ClientError
 
 from rollcall.adapters.errors import get_code
+from rollcall.model.display import is_unseen, spell_unseen
 from rollcall_cli.aws.hub import read_output
 from rollcall_cli.text.arguments import ConfigOption, ProfileOption
 from rollcall_cli.text.problems import DENIED_CODES, CommandError
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 _LATEST = "reports/latest.json"
 _GONE = ("NoSuchKey", "404")
 _DENIED = (*DENIED_CODES, "403")
+#: The one control character that JSON's own writers leave as it is, and the first that they may.
+DELETE = "\x7f"
 # It becomes a file name: one from the bucket is not trusted, either.
 _RUN = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6}", re.ASCII)
 
@@ -91,13 +94,28 @@ def report(  # one parameter for each option
         run = _parse_run(_read(client, bucket, _LATEST))
     body = _read(client, bucket, f"reports/{run}/report.{as_format}")
     if out == Path("-"):
-        typer.echo(body.decode(), nl=False)
+        typer.echo(_spell_controls(body.decode(), as_format), nl=False)
         return
     path = composition.root / (out or f"rollcall-report-{run}.{as_format}")
     _write(path, body)
     composition.out.print(f"Wrote {path}, the report of run {run}.", soft_wrap=True)
     if open_it and not webbrowser.open(path.as_uri()):
         composition.err.print("No browser could be started. Open the file yourself.", soft_wrap=True)
+
+
+def _spell_controls(text: str, as_format: Format) -> str:
+    """Return the report without characters that a terminal acts on: reports of any release are printed."""
+
+    def spell(found: re.Match[str]) -> str:
+        one = found[0]
+        if one.endswith("\n") or not is_unseen(one):
+            return one[-1:]
+        if as_format is Format.JSON and one >= DELETE:
+            # Within a text, where this is the same character.
+            return json.dumps(one)[1:-1] if one > DELETE else r"\u007f"
+        return spell_unseen(one)
+
+    return re.sub(r"\r?\n|[^ -~]", spell, text)
 
 
 def _parse_run(body: bytes) -> str:

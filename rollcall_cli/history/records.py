@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from rollcall.adapters.errors import get_code
-from rollcall.adapters.ledger import read_intent
+from rollcall.adapters.ledger import ALERTS, read_intent
 from rollcall.decide.intent import WriteState
 from rollcall.model.desired import Desired, Present
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from rollcall.decide.intent import Intent
 
-#: Lines of alerts that a message had no room for.
-ALERTS: Final = "ledger/alerts/"
 RECORDS: Final = ("intent", "outcome", "confirmation")
 # As `LedgerBucket` names them.
 _KEY: Final = re.compile(

@@ -84,23 +84,9 @@ def build_history_document(found: History, *, details: bool, verify: bool) -> di
             }
             for account_id, entry in found.writes
         ],
-        "edits": [_build_edit(edit, found) for edit in found.edits],
+        "edits": [edit.as_document(found.now) for edit in found.edits],
         "open": [build_open_document(record, found.now) for record in found.open],
         "lines": [dict(line) for line in found.lines],
-    }
-
-
-def _build_edit(edit: EditResult, found: History) -> dict[str, Any]:
-    wrong = edit.measure_wrong(found.now)
-    return {
-        "incident_id": edit.incident_id,
-        "account_id": edit.account_id,
-        "kind": str(edit.kind),
-        "at": edit.at.isoformat() if edit.at else None,
-        "principal": edit.principal,
-        "verdict": edit.verdict,
-        "open": edit.open,
-        "wrong_seconds": None if wrong is None else int(wrong.total_seconds()),
     }
 
 

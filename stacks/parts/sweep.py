@@ -112,6 +112,7 @@ class Sweep(Construct):
             bundle=common.bundle,
             role=self.role,
             environment=SweepEnvironment(
+                organization=common.settings.organization,
                 management_account=common.settings.management,
                 state_table=common.state.table_name,
                 reports_bucket=common.reports.bucket_name,

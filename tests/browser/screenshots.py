@@ -29,7 +29,7 @@ def main(directory: Path) -> None:
         ) as browser,
     ):
         page = Path(work) / "report.html"
-        page.write_text(render(sample_report(240)), encoding="utf-8")
+        page.write_text(render(sample_report(240, calm=True)), encoding="utf-8")
         for name, (width, height) in SIZES.items():
             metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
             browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)

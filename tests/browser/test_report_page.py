@@ -9,6 +9,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
+from rollcall.report.words import format_percent
 from tests.support.reports import HOSTILE, sample_report
 
 if TYPE_CHECKING:
@@ -29,9 +30,22 @@ def texts(browser: Chrome, selector: str) -> list[str]:
 def test_the_page_shows_how_many_contacts_are_compliant(show: Show, at: str) -> None:
     browser, coverage = show(at=at), sample_report()["coverage"]
     tiles = texts(browser, ".tile")
-    assert tiles[0] == f"92.5 %\nof {coverage['managed']} managed contacts are compliant"
+    security = coverage["kinds"]["SECURITY"]
+    share, before = (format_percent(security[name] / security["managed"]) for name in ("compliant", "found"))
+    text = f"{share}\nof {security['managed']} SECURITY contacts are compliant; {before} before this run"
+    assert tiles[0] == text
     assert f"{coverage['contacts']['would-set']}\nwould be set" in tiles
     assert len(browser.find_elements(By.CSS_SELECTOR, "#trend circle")) == 31
+
+
+@BOTH
+def test_the_page_begins_with_three_answers(show: Show, at: str) -> None:
+    heads = texts(show(at=at), "#summary h2")
+    assert [head.partition("?")[0] for head in heads] == [
+        "Are we covered",
+        "Who changed what since 2026-10-04 09:42 UTC",
+        "What waits for a person",
+    ]
 
 
 @BOTH
@@ -128,7 +142,7 @@ def test_tables_are_tables_to_those_who_cannot_see_them(show: Show, at: str) -> 
     cells = [cell.aria_role for row in rows for cell in row.find_elements(By.TAG_NAME, "td")]
     assert cells == ["cell"] * 18
     assert browser.find_element(By.ID, "list").accessible_name == "All accounts"
-    names = [browser.find_element(By.ID, name).accessible_name for name in ("search", "status")]
+    names = [browser.find_element(By.ID, name).accessible_name.strip() for name in ("search", "status")]
     assert names == ["Search", "Status"]
 
 
@@ -157,7 +171,7 @@ def test_the_keyboard_stops_at_no_table_that_is_whole_on_the_screen(show: Show, 
     browser = show(at=at)
     boxes = "return [...document.querySelectorAll('.scroll')]"
     script = f"{boxes}.map(b => [b.tabIndex, b.scrollWidth <= b.clientWidth])"
-    assert browser.execute_script(script) == [[-1, True]] * 6
+    assert browser.execute_script(script) == [[-1, True]] * 7
 
 
 def test_the_keyboard_reaches_a_table_that_is_wider_than_the_screen(show: Show) -> None:

@@ -87,6 +87,7 @@ def test_an_edit_that_was_not_restored_is_there_although_the_ledger_has_none(boo
             "kind": "SECURITY",
             "at": (OPENED + timedelta(minutes=10)).isoformat(),
             "principal": ROOT,
+            "root": True,
             "verdict": "would-set",
             "open": True,
             "wrong_seconds": 110 * 60,

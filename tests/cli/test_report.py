@@ -53,8 +53,28 @@ def test_the_page_is_written_under_the_name_of_its_run(
 def test_json_and_csv_go_to_standard_output(world: World, sample: dict[str, Any]) -> None:
     assert json.loads(world.run("report", "--format", "json", "--out", "-").stdout) == sample
     assert (
-        world.run("report", "--format", "csv", "--out", "-").stdout.splitlines()[0].startswith("account_id,")
+        world.run("report", "--format", "csv", "--out", "-")
+        .stdout.splitlines()[0]
+        .startswith('"account_id",')
     )
+
+
+@pytest.mark.parametrize("as_format", ["csv", "json", "html"])
+def test_no_control_character_of_any_report_reaches_a_terminal(
+    world: World, sample: dict[str, Any], as_format: str
+) -> None:
+    evil = "\x1b[2J\x7f\x9b31m\u202e\U000e0101"
+    body = f"a,{evil}\r\nb\rc\n" if as_format != "json" else json.dumps({"a": evil}, ensure_ascii=False)
+    key = f"reports/{sample['run']['run']}/report.{as_format}"
+    world.client("s3", HUB).put_object(Bucket=BUCKET, Key=key, Body=body.encode())
+    shown = world.run("report", "--format", as_format, "--out", "-").stdout
+    assert shown.replace("\n", "").isprintable()
+    assert shown.isascii()
+    if as_format == "json":
+        assert json.loads(shown) == {"a": evil}
+    else:
+        assert shown.startswith(r"a,\u{1b}[2J\u{7f}")
+        assert shown.endswith("\nb\\u{d}c\n")
 
 
 def test_the_page_can_be_opened(

@@ -53,7 +53,9 @@ class SweepDeployment(Deployment):
         of_all = {"management_account": MANAGEMENT, "state_table": TABLE, "outcome_bus": BUS}
         return {
             **super().variables,
-            **SweepEnvironment(**of_all, reports_bucket=REPORTS, masks="foreign").as_variables(),
+            **SweepEnvironment(
+                **of_all, organization="o-exampleorgid", reports_bucket=REPORTS, masks="foreign"
+            ).as_variables(),
             **ApplyEnvironment(
                 **of_all,
                 reports_bucket=REPORTS,

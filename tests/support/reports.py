@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -49,11 +50,13 @@ _NAMES = {ContactKind.SECURITY: "soc", ContactKind.OPERATIONS: "platform", Conta
 _FORMER = Contact(name="Pat Doe", title="Engineer", email="pat.doe@example.net", phone="+1 206 555 0170")
 
 
-def sample_report(accounts: int = 40, *, seed: int = 7, held: bool = False) -> dict[str, Any]:
-    """A report of so many accounts; the second one has a hostile name."""
+def sample_report(
+    accounts: int = 40, *, seed: int = 7, held: bool = False, calm: bool = False
+) -> dict[str, Any]:
+    """A report of so many accounts; the second one has a hostile name. `calm`: a usual day, for pictures."""
     chance = random.Random(seed)  # noqa: S311  # made-up data
     roster = Roster.from_document(ROSTER)
-    records = [_observed(index, chance) for index in range(accounts)]
+    records = [_observed(index, chance, calm=calm) for index in range(accounts)]
     results = {
         (record.account.id, change.kind): _result(record.account.id, change.kind, chance)
         for record in records
@@ -66,12 +69,47 @@ def sample_report(accounts: int = 40, *, seed: int = 7, held: bool = False) -> d
         decide=lambda record: plan_observed(record, roster, halted=None, today=TODAY),
         results=results,
         left=(Verdict.WOULD_SET, "the plan is pending approval"),
-        drift=sorted(results)[:2],
+        # No event came of them: what an event comes of is restored before a sweep sees it.
+        drift=[key for key in sorted(results) if results[key].verdict is Verdict.SET][: None if calm else 2],
         today=TODAY,
-        trend=_trend(chance),
+        trend=[],
+        organization="o-exampleorgid",
+        management=str(_FIRST + MANAGEMENT_INDEX),
+        edits=_edits(accounts),
         waiting=[_wait(roster, records)] if held else [],
     )
-    return build_report(basis, records)
+    report = build_report(basis, records)
+    # As many contacts as there are now, on all days.
+    return build_report(replace(basis, trend=_trend(chance, report["coverage"], calm=calm)), records)
+
+
+_FIRST = 100000000000
+MANAGEMENT_INDEX = 6
+
+
+def _edits(accounts: int) -> list[dict[str, Any]]:
+    """What two principals did since the run before: restored in seconds, and left alone in audit mode."""
+    mary = "sts::{}:assumed-role/AWSReservedSSO_Admin_1a2b/mary"
+    made = (
+        (8, ContactKind.SECURITY, "05:12:31", mary, "set", 4),
+        (14, ContactKind.BILLING, "05:14:02", mary, "set", 6),
+        (4, ContactKind.OPERATIONS, "07:50:00", "iam::{}:user/build", "would-set", 6730),
+    )
+    return [
+        {
+            "incident_id": f"RC-{index:012x}",
+            "account_id": str(_FIRST + index),
+            "kind": str(kind),
+            "at": f"{TODAY}T{time}+00:00",
+            "principal": f"arn:aws:{who.format(_FIRST + index)}",
+            "root": False,
+            "verdict": verdict,
+            "open": verdict == "would-set",
+            "wrong_seconds": seconds,
+        }
+        for index, kind, time, who, verdict, seconds in made
+        if index < accounts
+    ]
 
 
 def _wait(roster: Roster, records: list[ObservedAccount]) -> dict[str, Any]:
@@ -107,22 +145,29 @@ def fetches(page: str) -> list[str]:
     )
 
 
-def _observed(index: int, chance: random.Random) -> ObservedAccount:
+def _observed(index: int, chance: random.Random, *, calm: bool) -> ObservedAccount:
     unit = UNITS[index % len(UNITS)]
     closed = unit == "Suspended" and index % 4 == 1
+    name = f"team-{index // 6:04d}-{unit.rpartition('/')[2].lower()}"
+    if index == MANAGEMENT_INDEX:
+        name = "Example Corp"
     account = Account(
-        id=str(100000000000 + index),
-        name=HOSTILE if index == 1 else f"team-{index // 6:04d}-{unit.rpartition('/')[2].lower()}",
+        id=str(_FIRST + index),
+        name=HOSTILE if index == 1 and not calm else name,
         state=AccountState.SUSPENDED if closed else AccountState.ACTIVE,
         ou_path=tuple(unit.split("/")),
         parent_ids=("r-a1b2", *(f"ou-a1b2-{level:08d}" for level in range(unit.count("/") + 1))),
     )
-    contacts = {} if closed else {kind: _found(kind, chance) for kind in ContactKind}
+    luck = [chance.random() * (8 if calm else 1) for _ in ([] if closed else ContactKind)]
+    contacts = {kind: _found(kind, one, index) for kind, one in zip(ContactKind, luck, strict=False)}
+    if calm and unit == "Sandbox":
+        contacts[ContactKind.BILLING] = Absent()  # as the roster has it
     return ObservedAccount(account=account, contacts=contacts)
 
 
-def _found(kind: ContactKind, chance: random.Random) -> Observation:
-    luck = chance.random()
+def _found(kind: ContactKind, luck: float, index: int) -> Observation:
+    if (index, kind) == (4, ContactKind.OPERATIONS):
+        return Present(contact=_FORMER)  # left as an edit made it: see above
     if luck < 0.01:
         return Unreadable(
             reason="a service control policy denies it: exempt the role rollcall-reconcile", denied=True
@@ -164,15 +209,23 @@ def _summary(roster: Roster, accounts: int, *, held: bool) -> dict[str, Any]:
     }
 
 
-def _trend(chance: random.Random) -> list[dict[str, Any]]:
-    return [
-        {
-            "run": f"run-{day}",
-            "ended_at": f"{TODAY - timedelta(days=30 - day)}T09:42:00+00:00",
-            "ending": "finished",
-            "managed": 120,
-            "compliant_share": min(1.0, 0.7 + day * 0.012 + chance.random() * 0.02),
-            "changed": chance.randrange(12),
-        }
-        for day in range(30)
-    ]
+def _trend(chance: random.Random, coverage: dict[str, Any], *, calm: bool) -> list[dict[str, Any]]:
+    """Thirty days with the contacts of today, of which each run repaired what it found."""
+    managed = coverage["managed"]
+    points = []
+    for day in range(30):
+        least = 0.985 if calm else min(0.98, 0.7 + day * 0.012)
+        found = int(managed * min(1.0, least + chance.random() * (1 - least)))
+        changed = max(0, managed - found - chance.randint(2, 5))
+        points.append(
+            {
+                "run": f"run-{day}",
+                "ended_at": f"{TODAY - timedelta(days=30 - day)}T09:42:00+00:00",
+                "ending": "finished",
+                "managed": managed,
+                "compliant_share": (found + changed) / managed if managed else None,
+                "found_share": found / managed if managed else None,
+                "changed": changed,
+            }
+        )
+    return points

@@ -20,6 +20,7 @@ from rollcall.sweep.gate import Gate
 from rollcall.sweep.observe import observe
 from rollcall.sweep.ports import SweepPorts
 from rollcall.sweep.prepare import prepare
+from rollcall.sweep.report_files import OrganizationIds
 from rollcall.sweep.report_step import FailStep, ReportStep
 from rollcall.sweep.run import Run
 from rollcall.timing import ORGANIZATIONS, make_paces
@@ -154,7 +155,10 @@ class SweepWorld(World):
             pool=self.pool,
             paces=pace,
         )
-        report = ReportStep(ports=ports, rosters=rosters, measure=self._measure, masks=self.masks)
+        ids = OrganizationIds(id="o-exampleorgid", management=MANAGEMENT)
+        report = ReportStep(
+            ports=ports, rosters=rosters, measure=self._measure, organization=ids, masks=self.masks
+        )
         whole = {
             "prepare": lambda run: prepare(
                 run, ports=writing, runs=self.runs, rosters=rosters, management_account=MANAGEMENT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rollcall.outcomes.outcome import name_incident
 from rollcall.outcomes.verdicts import RIGHT, Verdict
@@ -41,17 +41,32 @@ class EditResult:
         # CloudTrail cuts the time of an event to whole seconds, and clocks differ.
         return None if end is None or self.at is None else max(end - self.at, timedelta())
 
+    def as_document(self, now: datetime) -> dict[str, Any]:
+        """As reports and scripts have it; no contact details."""
+        wrong = self.measure_wrong(now)
+        return {
+            "incident_id": self.incident_id,
+            "account_id": self.account_id,
+            "kind": str(self.kind),
+            "at": self.at.isoformat() if self.at else None,
+            "principal": self.principal,
+            "root": self.root,
+            "verdict": self.verdict,
+            "open": self.open,
+            "wrong_seconds": None if wrong is None else int(wrong.total_seconds()),
+        }
+
 
 def list_edits(records: Iterable[ContactRecord], *, since: datetime, now: datetime) -> list[EditResult]:
-    """The edits from `since` on that are remembered, at most the last eight of each contact, by their time.
+    """The edits made or published from `since` on, at most the last eight of each contact, by their time.
 
     Edits without a readable time, and those that are still open, are always among them.
     """
     found = [
         result
         for record in records
-        for result in _judge_edits(record, now)
-        if result.open or result.at is None or result.at >= since
+        for edit, result in zip(record.edits, _judge_edits(record, now), strict=True)
+        if result.open or any(at is None or at >= since for at in (edit.at, edit.published_at or edit.at))
     ]
     return sorted(found, key=lambda result: (result.at or since, result.account_id, result.kind))
 

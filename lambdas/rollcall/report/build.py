@@ -94,6 +94,7 @@ class ReportInput:
     `summary` is that of the run, `roster` the compiled document that `decide` applies. `results` are what
     became of planned changes, `left` what became of one without a result, and why. `drift` are changes
     that only the sweep found, `trend` is that of the report before. `waiting` are plans pending approval.
+    `organization` and `management` are IDs; `edits` are those since the report before, as documents.
     """
 
     summary: Mapping[str, Any]
@@ -104,7 +105,10 @@ class ReportInput:
     drift: Iterable[tuple[str, ContactKind]]
     today: date
     trend: Sequence[Mapping[str, Any]]
+    organization: str
+    management: str
     waiting: Sequence[Mapping[str, Any]] = ()
+    edits: Sequence[Mapping[str, Any]] = ()
 
 
 def build_report(basis: ReportInput, observed: Iterable[ObservedAccount]) -> dict[str, Any]:
@@ -124,25 +128,31 @@ def build_report(basis: ReportInput, observed: Iterable[ObservedAccount]) -> dic
         ]
     accounts.sort(key=lambda entry: str(entry["id"]))
     coverage = _count_coverage(accounts)
+    names = {str(entry["id"]): entry["name"] for entry in accounts}
+    # The same run again, after a crash, is still one point.
+    trend = [point for point in basis.trend if point["run"] != summary["run"]]
     return {
         "version": VERSION,
+        "organization": {
+            "id": basis.organization,
+            "management": basis.management,
+            "name": names.get(basis.management),
+        },
         "run": dict(summary),
+        "previous": dict(trend[-1]) if trend else None,
         "mode": roster["mode"],
         "coverage": coverage,
         "waiting": [dict(plan) for plan in basis.waiting],
         "units": _count_units(accounts),
         "accounts": accounts,
         "changes": sorted(changes, key=lambda change: (change["account_id"], change["kind"])),
+        "edits": [dict(edit) | {"account_name": names.get(edit["account_id"])} for edit in basis.edits],
         "drift": [{"account_id": account_id, "kind": str(kind)} for account_id, kind in sorted(basis.drift)],
         "holders": holders.as_documents(),
         "unmatched": [entry.text for entry in entries.list_unmatched()],
         "reviews": _list_reviews(roster, today),
         "exemptions": _list_exemptions(roster, today),
-        # The same run again, after a crash, is still one point.
-        "trend": [
-            *(point for point in basis.trend if point["run"] != summary["run"]),
-            _make_point(summary, coverage),
-        ][-TREND_RUNS:],
+        "trend": [*trend, _make_point(summary, coverage)][-TREND_RUNS:],
     }
 
 
@@ -195,16 +205,35 @@ def _build_change(account: Mapping[str, Any], kind: str, contact: Mapping[str, A
 
 
 def _count_coverage(accounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Counts of contacts by status, and the compliant share of the managed ones (None if there are none)."""
-    counts = Counter(contact["status"] for entry in accounts for contact in entry["contacts"].values())
-    managed = sum(counts[status] for status in COUNTED if status not in OUT_OF_SCOPE)
-    compliant = counts[Verdict.COMPLIANT] + counts[Verdict.SET]
+    """Counts of contacts by status, and the shares of the managed ones (None if there are none).
+
+    `found` were compliant before the run, `compliant` after it.
+    """
+    by_kind = {
+        str(kind): Counter(entry["contacts"][kind]["status"] for entry in accounts) for kind in ContactKind
+    }
+    counts = sum(by_kind.values(), Counter())
+    total = _count_compliant(counts)
     return {
         "accounts": len(accounts),
         "contacts": {str(status): counts[status] for status in COUNTED},
-        "managed": managed,
-        "compliant_share": compliant / managed if managed else None,
+        "managed": total["managed"],
+        "compliant_share": _divide(total["compliant"], total["managed"]),
+        "found_share": _divide(total["found"], total["managed"]),
+        "kinds": {kind: _count_compliant(found) for kind, found in by_kind.items()},
     }
+
+
+def _count_compliant(counts: Counter[str]) -> dict[str, int]:
+    return {
+        "managed": sum(counts[status] for status in COUNTED if status not in OUT_OF_SCOPE),
+        "found": counts[Verdict.COMPLIANT],
+        "compliant": counts[Verdict.COMPLIANT] + counts[Verdict.SET],
+    }
+
+
+def _divide(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
 
 
 def _count_units(accounts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -238,5 +267,7 @@ def _make_point(summary: Mapping[str, Any], coverage: Mapping[str, Any]) -> dict
         "ending": summary["ending"],
         "managed": coverage["managed"],
         "compliant_share": coverage["compliant_share"],
+        "found_share": coverage["found_share"],
+        "kinds": coverage["kinds"],
         "changed": coverage["contacts"]["set"] + coverage["contacts"]["would-set"],
     }

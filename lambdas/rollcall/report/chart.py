@@ -31,7 +31,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """A line chart of the share of contacts that were compliant after each run, over the time of the runs.
+    """A line chart of the share of contacts that each run found compliant, over the time of the runs.
 
     `ticks` are (y in pixels, label), `ends` (x in pixels, text-anchor, label). `text` is the picture in
     words: for those who cannot see it, and for what it cannot show.
@@ -49,14 +49,15 @@ def draw_chart(trend: Sequence[Mapping[str, Any]]) -> Chart | None:
     runs = [run for run in trend if run["compliant_share"] is not None]
     if not runs:
         return None
-    shares = [float(run["compliant_share"]) for run in runs]
+    # After a run that repairs, all are compliant. Runs of earlier releases only say so much.
+    shares = [float(run.get("found_share", run["compliant_share"])) for run in runs]
     low = next(floor for floor in _FLOORS if min(shares) >= floor)
     times = [_read_time(run) for run in runs]
     points = tuple(
         Point(
             x=x,
             y=_place_y(share, low),
-            title=_write_title(run, at),
+            title=_write_title(run, share, at),
             finished=run["ending"] not in _UNFINISHED,
         )
         for run, share, at, x in zip(runs, shares, times, _place_across(times), strict=True)
@@ -99,17 +100,17 @@ def _label_ends(times: Sequence[datetime]) -> tuple[tuple[float, str, str], ...]
     return (((LEFT + RIGHT) / 2, "middle", f"{times[0]:%Y-%m-%d %H:%M UTC}"),)
 
 
-def _write_title(run: Mapping[str, Any], at: datetime) -> str:
-    compliant = f"{format_percent(run['compliant_share'])} of {run['managed']:,} compliant"
-    counted = f"{compliant}, {run['changed']:,} set or would be set"
+def _write_title(run: Mapping[str, Any], share: float, at: datetime) -> str:
+    compliant = f"{format_percent(share)} of {run['managed']:,} compliant"
+    counted = f"{compliant} when read, {run['changed']:,} set or would be set"
     return f"{at:%Y-%m-%d %H:%M} UTC, {run['ending']}: {counted}"
 
 
 def _describe(shares: Sequence[float], low: float) -> str:
     axis = f" The axis begins at {low:.0%}, not at zero.".replace("%", " %") if low else ""
     if len(shares) == 1:
-        return f"One run so far: {format_percent(shares[0])} of managed contacts were compliant.{axis}"
+        return f"One run so far: it found {format_percent(shares[0])} of managed contacts compliant.{axis}"
     return (
-        f"Share of managed contacts that were compliant after each of the last {len(shares)} runs:"
+        f"Share of managed contacts that each of the last {len(shares)} runs found compliant:"
         f" {format_percent(shares[-1])} at the last, {format_percent(min(shares))} at worst.{axis}"
     )

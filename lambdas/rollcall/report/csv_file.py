@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import TYPE_CHECKING, Any
+
+from rollcall.model.display import spell_unseen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,15 +25,18 @@ HEADER = (
     *(f"wanted_{part}" for part in _PARTS),
     "source",
 )
-# Spreadsheets take such a cell for a formula, and names are chosen by others.
+# Spreadsheets take such a cell for a formula, and names are chosen by others. Where they expect another
+# separator than the comma, a cell begins after each of these characters.
 # https://owasp.org/www-community/attacks/CSV_Injection
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", *"\uff1d\uff0b\uff0d\uff20")  # the last four: full width
+_FORMULA = re.compile(
+    r"""(^|[;,|:"'])(\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])"""  # the last four: full width
+)
 
 
 def write_csv(report: Mapping[str, Any]) -> str:
-    """CSV (RFC 4180, with a header) of a report document; a leading apostrophe keeps cells text."""
+    """CSV (RFC 4180, all quoted, with a header) of a report document; apostrophes keep cells text."""
     out = io.StringIO()
-    writer = csv.writer(out)
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL)
     writer.writerow(HEADER)
     for account in report["accounts"]:
         place = (account["id"], account["name"], account["ou"], account["state"])
@@ -54,4 +60,4 @@ def _list_values(contact: Mapping[str, str] | None) -> tuple[str, ...]:
 
 
 def _write_cell(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    return _FORMULA.sub(r"\1\2'", spell_unseen(cell))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
+from datetime import timedelta
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -11,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from rollcall.model.display import spell_unseen, spell_value
-from rollcall.outcomes.verdicts import COUNTED
+from rollcall.model.display import format_duration, spell_unseen, spell_value
+from rollcall.outcomes.verdicts import COUNTED, VERDICTS, Verdict
 from rollcall.report.build import ATTENTION
 from rollcall.report.chart import HEIGHT, LEFT, RIGHT, WIDTH, draw_chart
+from rollcall.report.summary import answer_coverage, answer_edits, list_tasks
 from rollcall.report.words import describe_end, describe_start, format_percent, list_roster_facts
 
 if TYPE_CHECKING:
@@ -41,6 +44,9 @@ def render(report: Mapping[str, Any]) -> str:
         waiting=report["waiting"],
         waiting_changes=sum(plan["changes"] for plan in report["waiting"]),
         counts=report["coverage"]["contacts"],
+        answers=(answer_coverage(report), answer_edits(report)),
+        tasks=list_tasks(report),
+        edits=_list_edits(report["edits"]),
         attention=_list_attention(report["accounts"]),
         attention_count=sum(report["coverage"]["contacts"][status] for status in ATTENTION),
         silent={(item["account_id"], item["kind"]) for item in report["drift"]},
@@ -75,6 +81,8 @@ def _load_template() -> Template:
         "visible": spell_unseen,
         "parts": _list_parts,
         "long": _break_long,
+        # Where a line may end in an ARN: none of its words is broken.
+        "pieces": re.compile(r"[^:/]+[:/]*|[:/]+").findall,
         "percent": format_percent,
     }
     return environment.get_template("page")
@@ -91,12 +99,29 @@ def _break_long(text: str) -> bool:
 
 
 def _list_attention(accounts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """SECURITY first."""
     return [
-        {"account": account, "kind": kind, "contact": contact}
+        {"account": account, "kind": kind, "contact": account["contacts"][kind]}
+        for kind in _KINDS
         for account in accounts
-        for kind, contact in account["contacts"].items()
-        if contact["status"] in ATTENTION
+        if account["contacts"][kind]["status"] in ATTENTION
     ]
+
+
+def _list_edits(edits: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """For a table: what is open first, then SECURITY, then the latest."""
+    rows = []
+    for edit in sorted(edits, key=lambda edit: edit["at"] or "", reverse=True):
+        wrong = edit["wrong_seconds"]
+        words = VERDICTS[Verdict(edit["verdict"])].words if edit["verdict"] else None
+        rows.append(
+            {
+                **edit,
+                "became": words.result if words else edit["verdict"] or "in progress",
+                "wrong": "" if wrong is None else format_duration(timedelta(seconds=wrong)),
+            }
+        )
+    return sorted(rows, key=lambda row: (not row["open"], _KINDS.index(row["kind"])))
 
 
 def _build_data(accounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

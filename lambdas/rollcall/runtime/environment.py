@@ -79,9 +79,10 @@ class NotifyEnvironment(_Environment):
 class SweepEnvironment(_Environment):
     """Settings of `sweep`. The limits of a roster are in the roster.
 
-    `masks` is what alerts mask, a value of `Masks`.
+    `organization` is its ID, `masks` what alerts mask, a value of `Masks`.
     """
 
+    organization: str
     management_account: str
     state_table: str
     reports_bucket: str

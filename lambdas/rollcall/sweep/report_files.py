@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from rollcall.contact.edits import list_edits
 from rollcall.decide.observed import plan_observed
 from rollcall.decide.plan_text import build_group_documents
 from rollcall.model.display import Masks
+from rollcall.model.roster import Roster
 from rollcall.report.build import ReportInput, build_report
 from rollcall.report.csv_file import write_csv
 from rollcall.sweep.stored_plan import AlteredPlanError, read_groups
@@ -15,8 +19,8 @@ from rollcall.sweep.stored_plan import AlteredPlanError, read_groups
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from rollcall.contact.record import ContactRecord
     from rollcall.decide.plan_values import ChangeGroup
-    from rollcall.model.roster import Roster
     from rollcall.rosters.current import Rosters
     from rollcall.sweep.approvals import PendingPlan
     from rollcall.sweep.counts import RunCounts
@@ -45,24 +49,42 @@ FILES = {
 }
 
 
+#: What the first report looks back on.
+FIRST_PERIOD: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganizationIds:
+    """The IDs of the organization and of its management account."""
+
+    id: str
+    management: str
+
+
 def publish_report(
     runs: Runs,
     run: Run,
     *,
     summary: Mapping[str, Any],
     counts: RunCounts,
-    roster: Roster,
     document: Mapping[str, Any],
     waiting: Sequence[Mapping[str, Any]],
+    organization: OrganizationIds,
+    records: Sequence[ContactRecord],
 ) -> None:
     """Build and store the report of a run that looked at the organization by this roster.
 
-    `document` is the roster as it was compiled, `waiting` the plans that wait for approval.
+    `document` is the roster as it was compiled, `waiting` the plans that wait for approval, `records` are
+    those of contacts that were edited.
     RetryableError if it cannot be stored; a second time stores the same again.
     """
     # Here and not above: the other steps of the sweep start without a template engine.
     from rollcall.report.page import render  # noqa: PLC0415  # see there
 
+    roster = Roster.from_document(document)
+    trend, now = runs.read_trend(), datetime.fromisoformat(summary["ended_at"])
+    before = [datetime.fromisoformat(point["ended_at"]) for point in trend if point["run"] != run.id]
+    edits = list_edits(records, since=before[-1] if before else now - FIRST_PERIOD, now=now)
     basis = ReportInput(
         summary=summary,
         roster=document,
@@ -72,7 +94,10 @@ def publish_report(
         drift=counts.only_swept,
         waiting=waiting,
         today=run.started_at.date(),
-        trend=runs.read_trend(),
+        trend=trend,
+        organization=organization.id,
+        management=organization.management,
+        edits=[edit.as_document(now) for edit in edits],
     )
     report = build_report(basis, (record for part in runs.read_observed(run.data) for record in part))
     bodies = {"report.csv": write_csv, "report.html": render, "report.json": _write_json}

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from rollcall.model.roster import Roster
     from rollcall.rosters.current import Rosters
     from rollcall.sweep.ports import SweepPorts
+    from rollcall.sweep.report_files import OrganizationIds
     from rollcall.sweep.run import PlanReference
 
     Results = Mapping[tuple[str, ContactKind], ChangeResult]
@@ -54,6 +55,7 @@ class ReportStep:
     ports: SweepPorts
     rosters: Rosters
     measure: Callable[[Metric, int], None]
+    organization: OrganizationIds
     #: What alerts mask.
     masks: Masks = Masks.FOREIGN
 
@@ -219,8 +221,9 @@ class ReportStep:
                 run,
                 summary=summary,
                 counts=counts,
-                roster=roster,
                 document=document,
+                organization=self.organization,
+                records=self.ports.records.list_edited(),
                 waiting=build_waiting(
                     run, runs=self.ports.runs, sweeps=self.ports.sweeps, rosters=self.rosters
                 ),

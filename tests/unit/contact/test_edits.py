@@ -68,10 +68,12 @@ def test_what_others_set_right_was_wrong_until_it_was_seen(verdict: Verdict, wro
     assert (found.open, found.measure_wrong(LATER)) == (False, wrong)
 
 
-def test_an_edit_before_the_time_counts_only_if_it_is_open() -> None:
-    old = make_edit(at=NOW - 2 * MINUTE, published="would-set", published_at=NOW)
-    assert judge(old) == []
-    assert [edit.open for edit in judge(old, drift=DRIFT)] == [True]
+def test_an_edit_before_the_time_counts_only_if_it_is_open_or_was_published_since() -> None:
+    old = NOW - 2 * MINUTE
+    assert judge(make_edit(at=old, published="would-set", published_at=old)) == []
+    assert len(judge(make_edit(at=old, published="would-set", published_at=NOW))) == 1
+    left = judge(make_edit(at=old, published="would-set", published_at=old), drift=DRIFT)
+    assert [edit.open for edit in left] == [True]
 
 
 def test_an_edit_has_the_incident_id_of_its_alert() -> None:

@@ -135,17 +135,29 @@ def test_csv_has_a_line_for_each_contact(report: dict[str, Any]) -> None:
     assert tuple(rows[0]) == HEADER
 
 
-@pytest.mark.parametrize(
-    "sign", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"]
-)
-def test_no_cell_of_the_csv_is_a_formula(report: dict[str, Any], sign: str) -> None:
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
+@pytest.mark.parametrize("before", ["", " ", "x;", "x; ", 'x",', "x|", "x:", "x\t"])
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_no_cell_of_the_csv_is_a_formula_whatever_separates_cells(
+    report: dict[str, Any], before: str, sign: str, separator: str
+) -> None:
+    hostile = json.loads(json.dumps(report | {"accounts": report["accounts"][:2]}))
+    hostile["accounts"][0]["name"] = f'{before}{sign}HYPERLINK("https://evil.example")'
+    lines = io.StringIO(write_csv(hostile), newline="")
+    cells = [cell for row in csv.reader(lines, delimiter=separator) for cell in row]
+    assert not [cell for cell in cells if cell.strip(' "').startswith(("=", "+", "-", "@", sign))]
+    if separator == "," and not before:
+        assert f'\'{sign}HYPERLINK("https://evil.example")' in cells
+        assert any(cell.startswith("'+1 206") for cell in cells)
+
+
+def test_the_csv_quotes_every_cell_and_has_no_control_character(report: dict[str, Any]) -> None:
     hostile = json.loads(json.dumps(report))
-    for entry in hostile["accounts"]:
-        entry["name"] = f'{sign}HYPERLINK("https://evil.example")'
-    cells = [cell for row in csv.reader(io.StringIO(write_csv(hostile), newline="")) for cell in row]
-    assert f'\'{sign}HYPERLINK("https://evil.example")' in cells
-    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", sign))]
-    assert any(cell.startswith("'+1 206") for cell in cells)
+    hostile["accounts"][0]["name"] = "a\x1b[2J\r\nb\t\x9b\u202e"
+    lines = write_csv(hostile).split("\r\n")
+    assert lines.pop() == ""
+    assert all(line.startswith('"') and line.endswith('"') for line in lines)
+    assert all(character.isprintable() for line in lines for character in line)
 
 
 def test_a_hostile_name_is_text_in_the_page(report: dict[str, Any]) -> None:
@@ -191,7 +203,7 @@ def test_a_long_table_says_that_it_is_cut() -> None:
 
 
 def test_an_organization_without_accounts_has_a_report() -> None:
-    assert "Contacts of 0 accounts" in render(sample_report(0))
+    assert "contacts of 0 accounts" in render(sample_report(0))
 
 
 @given(st.text())

@@ -43,7 +43,12 @@ def test_one_run_is_one_point_with_its_time() -> None:
     made = drawn(run(0.96))
     assert len(made.points) == 1
     assert labels(run(0.96)) == ["2026-10-05 09:42 UTC"]
-    assert made.text.startswith("One run so far: 96.0 % of managed contacts were compliant.")
+    assert made.text.startswith("One run so far: it found 96.0 % of managed contacts compliant.")
+
+
+def test_a_run_is_drawn_by_what_it_found_and_not_by_what_it_left() -> None:
+    assert "96.0 %" in drawn(run(1.0, found_share=0.96)).text
+    assert "96.0 %" in drawn(run(1.0, found_share=0.96)).points[0].title
 
 
 @pytest.mark.parametrize("runs", [(), (run(None),)])
@@ -92,12 +97,13 @@ def test_the_axis_begins_at_a_round_number_and_says_so(share: float, floor: str)
 
 def test_the_worst_and_the_last_run_are_said_in_words() -> None:
     made = drawn(run(), run(0.57, after=timedelta(days=1)), run(0.9996, after=timedelta(days=2)))
-    assert "the last 3 runs: 99.9 % at the last, 57.0 % at worst." in made.text
+    assert "the last 3 runs found compliant: 99.9 % at the last, 57.0 % at worst." in made.text
 
 
 def test_a_run_that_did_not_get_to_its_end_is_told_apart() -> None:
     made = drawn(run(), run(ending="failed", after=timedelta(days=1)), run(ending="pending-approval"))
     assert [point.finished for point in made.points] == [True, False, True]
     assert (
-        made.points[1].title == "2026-10-06 09:42 UTC, failed: 100.0 % of 12 compliant, 0 set or would be set"
+        made.points[1].title
+        == "2026-10-06 09:42 UTC, failed: 100.0 % of 12 compliant when read, 0 set or would be set"
     )

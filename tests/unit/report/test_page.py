@@ -215,7 +215,7 @@ class TestWhatIsNotThere:
         assert "Root" in texts
 
     def test_one_account_is_not_called_accounts(self) -> None:
-        assert "Contacts of 1 account, 2026-10-05" in render(sample_report(1))
+        assert "contacts of 1 account, 2026-10-05" in render(sample_report(1))
 
 
 def test_all_right_is_green_and_less_is_not() -> None:

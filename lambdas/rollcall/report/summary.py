@@ -1,0 +1,188 @@
+"""The sentences at the top of the page: are we covered, who changed what, what waits for a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from rollcall.model.contact import ContactKind
+from rollcall.model.display import format_duration
+from rollcall.outcomes.verdicts import Verdict
+from rollcall.report.build import ATTENTION
+from rollcall.report.words import format_percent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A question with its answer: a word or two, then sentences. `tone` is good, warn, bad or empty."""
+
+    question: str
+    short: str
+    sentences: tuple[str, ...]
+    tone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What waits for a person, and the command or the place that has more."""
+
+    text: str
+    command: str = ""
+
+
+def answer_coverage(report: Mapping[str, Any]) -> Answer:
+    """Whether contacts are compliant, now and before the run repaired them."""
+    coverage, run = report["coverage"], report["run"]
+    total = {name: sum(kind[name] for kind in coverage["kinds"].values()) for name in _NAMES}
+    question = "Are we covered?"
+    if not total["managed"]:
+        nothing = ("No managed contact was read.",)
+        return Answer(question=question, short="Not known", sentences=nothing, tone="")
+    whole = total["compliant"] == total["managed"]
+    partial = coverage["accounts"] < run["accounts"]
+    short = "Not known" if whole and partial else "Yes" if whole else "Not fully"
+    security = coverage["kinds"][ContactKind.SECURITY]
+    tone = "warn" if security["compliant"] == security["managed"] else "bad"
+    if report["waiting"]:
+        by = "approved" if run["judged_by"] == run["approved"] else "deployed"
+        short = f"{short}, by the {by} roster" if run["approved"] else "Nothing is enforced yet"
+    return Answer(
+        question=question,
+        short=short,
+        sentences=tuple(_describe_coverage(report, total)),
+        tone="good" if short == "Yes" else "warn" if whole else tone,
+    )
+
+
+_NAMES = ("managed", "found", "compliant")
+
+
+def _describe_coverage(report: Mapping[str, Any], total: Mapping[str, int]) -> Iterator[str]:
+    kinds = report["coverage"]["kinds"]
+    if total["compliant"] == total["managed"]:
+        yield f"All {total['managed']:,} managed contacts that were read are compliant now."
+    else:
+        wrong = total["managed"] - total["compliant"]
+        security = kinds[ContactKind.SECURITY]["managed"] - kinds[ContactKind.SECURITY]["compliant"]
+        yield (
+            f"{wrong:,} of {total['managed']:,} managed contacts {_be(wrong)} not compliant now,"
+            f" {security:,} of them SECURITY."
+        )
+    if total["found"] < total["compliant"]:
+        differed = kinds[ContactKind.SECURITY]["managed"] - kinds[ContactKind.SECURITY]["found"]
+        lacking = total["managed"] - total["found"]
+        verb = "was" if lacking == 1 else "were"
+        yield f"Before this run, {lacking:,} {verb} not, {differed:,} of them SECURITY."
+    previous = report["previous"]
+    if previous and previous["compliant_share"] is not None and not report["waiting"]:
+        yield (
+            f"The run before ended with {format_percent(previous['compliant_share'])}"
+            f" of {previous['managed']:,} at {_format_time(previous['ended_at'])}."
+        )
+
+
+def answer_edits(report: Mapping[str, Any]) -> Answer:
+    """Who changed contacts since the report before, and how long they were wrong."""
+    edits = report["edits"]
+    contacts = {(edit["account_id"], edit["kind"]) for edit in edits}
+    still = {(edit["account_id"], edit["kind"]) for edit in edits if edit["open"]}
+    sentences: list[str] = []
+    if edits:
+        principals = {edit["principal"] for edit in edits}
+        sentences.append(
+            f"{_count(len(principals), 'principal')} edited {_count(len(contacts), 'contact')}"
+            f"{_count_security(contacts)}."
+        )
+        sentences += _describe_lengths(edits)
+    else:
+        sentences.append("No edit is known.")
+    if drift := len(report["drift"]):
+        sentences.append(
+            f"{_count(drift, 'more contact')} differed without a known edit: found by the sweep only."
+        )
+    since = f" since {_format_time(report['previous']['ended_at'])}" if report["previous"] else ""
+    short = "Not known" if drift else "Nobody"
+    tone = "warn" if still or drift else "" if edits else "good"
+    if edits:
+        short = _count(len(edits), "edit") + (f", {len(still):,} still open" if still else "")
+    if any(kind == ContactKind.SECURITY for _, kind in still):
+        tone = "bad"
+    return Answer(question=f"Who changed what{since}?", short=short, sentences=tuple(sentences), tone=tone)
+
+
+def _describe_lengths(edits: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """How long the contacts were wrong: the longest by name, SECURITY first."""
+    known = [edit for edit in edits if edit["wrong_seconds"] is not None]
+    if not known:
+        return
+    longest = max(known, key=lambda edit: (edit["open"], edit["wrong_seconds"]))
+    length = format_duration(timedelta(seconds=longest["wrong_seconds"]))
+    place = f"{longest['kind']} of {longest['account_id']}"
+    if longest["account_name"]:
+        place += f" {longest['account_name']}"
+    if longest["open"]:
+        yield f"The longest is still wrong, for {length} so far: {place}, by {longest['principal']}."
+    elif longest["wrong_seconds"]:
+        yield f"The longest was wrong for {length}: {place}, by {longest['principal']}."
+
+
+def list_tasks(report: Mapping[str, Any]) -> list[Task]:
+    """What waits for a person, the most urgent first; empty if nothing does."""
+    return list(_find_tasks(report))
+
+
+def _find_tasks(report: Mapping[str, Any]) -> Iterator[Task]:
+    run, counts = report["run"], report["coverage"]["contacts"]
+    if run["failed"]:
+        yield Task(
+            text=f"The run did not finish: {', '.join(sorted(run['failed']))} failed.",
+            command="rollcall sweep",
+        )
+    still = sorted({(edit["account_id"], edit["kind"]) for edit in report["edits"] if edit["open"]})
+    if still:
+        text = f"{_count(len(still), 'contact')} {_be(len(still))} left changed after an edit"
+        yield Task(text=f"{text}{_count_security(still)}.", command="rollcall history --open")
+    attention = [
+        (entry["id"], kind)
+        for entry in report["accounts"]
+        for kind, contact in entry["contacts"].items()
+        if contact["status"] in ATTENTION
+    ]
+    if attention:
+        listed = _count(len(attention), "contact")
+        yield Task(text=f"To look at, listed below: {listed}{_count_security(attention)}.")
+    for plan in report["waiting"]:
+        text = f"A plan with {_count(plan['changes'], 'change')} is pending approval."
+        yield Task(text=text, command=f"rollcall approve {plan['plan'][:12]}")
+    if run["ending"] == "paused":
+        yield Task(text="Writes are paused.", command="rollcall unpause --reason TEXT")
+    elif counts[Verdict.WOULD_SET] and not report["waiting"]:
+        yield Task(text=f"{_count(counts[Verdict.WOULD_SET], 'contact')} below differ and were not set.")
+    if drift := len(report["drift"]):
+        text = f"{_count(drift, 'change')} came without an event: check trails and forwarders."
+        yield Task(text=text, command="rollcall doctor")
+    if due := len(report["reviews"]):
+        yield Task(text=f"{_count(due, 'contact')} of the roster {_be(due)} due for review.")
+    if lost := len(report["unmatched"]):
+        yield Task(text=f"{_count(lost, 'entry', 'entries')} of the roster: no match.")
+
+
+def _count_security(contacts: Sequence[tuple[str, str]] | set[tuple[str, str]]) -> str:
+    security = sum(kind == ContactKind.SECURITY for _, kind in contacts)
+    return f", {security:,} of them SECURITY" if security else ""
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def _be(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def _format_time(text: str) -> str:
+    return f"{text[:16].replace('T', ' ')} UTC"

@@ -45,7 +45,7 @@ MOST_EVENTS, MOST_PAYLOAD_BYTES = 25_000, 262_144
 #: Of DynamoDB: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
 MOST_ITEM_BYTES: Final = 409_600
 #: Of the template: tries before a message is dead, and what SQS keeps it for where nothing else is said.
-MAX_RECEIVES, RETENTION_SECONDS = 60, 4 * 86_400
+MAX_RECEIVES, RETENTION_SECONDS = 60, 14 * 86_400
 
 
 def figures(accounts: int) -> dict[str, float]:

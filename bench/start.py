@@ -50,7 +50,9 @@ FUNCTIONS: dict[str, tuple[Any, str]] = {
 _GOALS = {"reconcile": 1.6}
 #: What most variables may be, numbers too, as nothing is asked of AWS; and those that are words.
 _ANY = "1"
-_WORDS = {"ROLLCALL_MASKS": "foreign", "ROLLCALL_CHANNEL": "sns", "ROLLCALL_MIN_SEVERITY": "INFO"}
+_WORDS = {"ROLLCALL_MASKS": "foreign", "ROLLCALL_CHANNEL": "sns", "ROLLCALL_MIN_SEVERITY": "INFO"} | {
+    "ROLLCALL_WRITER_ROLE_ARN": "arn:aws:iam::333333333333:role/rollcall-reconcile"
+}
 #: What a profile of both processes says, for where the goal is missed.
 _SYNTH_NOTE = (
     "most of the base is the CDK's own check of templates, which takes seconds to load. Ours adds a hundred "

@@ -58,9 +58,11 @@ _VARIABLES: Final = {
         ledger_bucket=LEDGER,
         intake_queue_url="intake",
         echo_queue_url="echoes",
+        alert_only_queue_url="alert-only",
         writer_role_arn=str(WRITER.role_arn),
         management_role_arn=str(MANAGEMENT_WRITER.role_arn),
         guardrail="off",
+        stack_sets="DELEGATED_ADMIN",
         masks="foreign",
     ).as_variables(),
     **NotifyEnvironment(

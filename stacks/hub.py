@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import CfnOutput, Duration, Environment, Stack
 
 from rollcall.model.roster import compute_digest
+from rollcall.model.well_known import HUB_STACK_NAME
 from stacks.bundle import Bundle
 from stacks.constructs.alert_topic import AlertTopic
 from stacks.constructs.ledger import Ledger
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
 
     from rollcall_config.settings import Settings
 
-#: A signal about an account that is being provisioned comes back for two hours.
-_SIGNALS_WAIT = Duration.hours(3)
+#: Of a rollout, and of messages that come back for two hours.
+_ECHOES_WAIT = Duration.hours(3)
 _ALERTS_WAIT = Duration.minutes(30)
 
 
@@ -50,7 +51,7 @@ class HubStack(Stack):
         super().__init__(
             scope,
             id_,
-            stack_name="RollcallHub",
+            stack_name=HUB_STACK_NAME,
             description="Rollcall: keeps the contacts of every account equal to one roster",
             env=Environment(account=settings.hub, region=settings.region),
         )
@@ -67,9 +68,9 @@ class HubStack(Stack):
         )
 
         intake = Intake(self, "Intake", common=common)
-        reconcile = Reconcile(self, "Reconcile", common=common, queue=intake.queue, echoes=intake.echoes)
+        reconcile = Reconcile(self, "Reconcile", common=common, intake=intake)
         apply = Apply(self, "Apply", common=common, role=reconcile.role)
-        sweep = Sweep(self, "Sweep", common=common, apply=apply.function)
+        sweep = Sweep(self, "Sweep", common=common, apply=apply.function, intake_bus=intake.bus)
         control = Control(
             self, "Control", common=common, sweep=sweep.machine, dead_letters=sweep.dead_letters
         )
@@ -79,6 +80,7 @@ class HubStack(Stack):
         dead_letters = {
             "Intake": intake.dead_letters,
             "Echoes": intake.echo_dead_letters,
+            "AlertOnly": intake.alert_only_dead_letters,
             "Sweep": sweep.dead_letters,
             **{channel.name: channel.dead_letters for channel in channels.all},
         }
@@ -89,8 +91,9 @@ class HubStack(Stack):
             },
             tasks={"Sweep": sweep.function, "Apply": apply.function, "Control": control.function},
             waiting={
-                "Reconcile": (intake.queue, _SIGNALS_WAIT),
-                "Echoes": (intake.echoes, _SIGNALS_WAIT),
+                "Reconcile": (intake.queue, None),
+                "Echoes": (intake.echoes, _ECHOES_WAIT),
+                "AlertOnly": (intake.alert_only, _ECHOES_WAIT),
                 **{channel.name: (channel.queue, _ALERTS_WAIT) for channel in channels.all},
             },
             dead_letters=dead_letters,

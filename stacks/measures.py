@@ -34,7 +34,8 @@ class MonitoredResources:
     #: Functions that a state machine invokes.
     tasks: Mapping[str, lambda_.Function]
     #: Queues of the workers, each with the age of the oldest message that raises an alarm.
-    waiting: Mapping[str, tuple[sqs.Queue, Duration]]
+    #: Without one, messages that are visible for ten minutes do.
+    waiting: Mapping[str, tuple[sqs.Queue, Duration | None]]
     dead_letters: Mapping[str, sqs.Queue]
     sweep: sfn.StateMachine
 

@@ -128,13 +128,8 @@ def _events() -> str:
     ]
     text += _table(["Event", "Source", "Cause", "Rollcall"], rows)
     text += f"## Monitored events\n\nRollcall cannot undo these. {CAUSES[Cause.MONITORED]}\n\n"
-    limits = {
-        (True, False): "a service that Rollcall needs",
-        (False, True): "what may be the guardrail",
-        (False, False): "every event",
-    }
     monitored = [
-        [f"`{name}`", source, one.severity.name, limits[one.ours_only, one.guardrail_only]]
+        [f"`{name}`", source, one.severity.name, str(one.scope)]
         for (source, name), one in MONITORED_EVENTS.items()
     ]
     return text + _table(["Event", "Source", "Severity", "Alerts on"], monitored)

@@ -14,6 +14,7 @@ from rollcall.adapters.state.groups import GroupItems
 from rollcall.adapters.state.incidents import IncidentItems
 from rollcall.adapters.state.rosters import ControlItems, MatchTable
 from rollcall.adapters.system import SystemClock
+from rollcall.events.monitored import Dependencies
 from rollcall.grouping.grouper import AlertGrouper
 from rollcall.grouping.sending import GroupMessages
 from rollcall.model.display import Masks
@@ -48,14 +49,13 @@ class ReconcileFunction:
     """What the handler of `reconcile` works with."""
 
     signals: Inbox
-    echoes: Inbox
-    #: Name of the queue of the events of our own writes.
-    echo_queue: str
+    #: The other inboxes, by the names of their queues.
+    others: Mapping[str, Inbox]
 
     def find_inbox(self, event: Mapping[str, Any]) -> Inbox:
         """The inbox that a batch came from."""
         names = {record.get("eventSourceARN", "").rpartition(":")[2] for record in event["Records"]}
-        return self.echoes if names == {self.echo_queue} else self.signals
+        return self.others.get("".join(names), self.signals)
 
 
 def compose_reconcile(observe: Callable[[Incident], None]) -> ReconcileFunction:
@@ -104,15 +104,24 @@ def compose_reconcile(observe: Callable[[Incident], None]) -> ReconcileFunction:
         bus=bus,
         units=incidents,
         writer_roles=writer_roles,
-        guardrail=environment.guardrail == "on",
+        ours=Dependencies.from_settings(
+            hub=environment.writer_role_arn.split(":")[4],
+            stack_sets=environment.stack_sets,
+            guardrail=environment.guardrail == "on",
+        ),
     )
     sqs = LateClient("sqs")
     slow = Bucket(rate=ECHO_READS, burst=ECHO_READS, tokens=ECHO_READS, at=now)
     echoes = replace(reconciler, writer=replace(writer, accounts=accounts.pace_reads(slow)))
+    inboxes = {
+        url: Inbox(queue=SqsQueue(client=sqs, queue_url=url), reconciler=one)
+        for url, one in (
+            (environment.intake_queue_url, reconciler),
+            (environment.echo_queue_url, echoes),
+            (environment.alert_only_queue_url, reconciler),
+        )
+    }
     return ReconcileFunction(
-        signals=Inbox(
-            queue=SqsQueue(client=sqs, queue_url=environment.intake_queue_url), reconciler=reconciler
-        ),
-        echoes=Inbox(queue=SqsQueue(client=sqs, queue_url=environment.echo_queue_url), reconciler=echoes),
-        echo_queue=environment.echo_queue_url.rpartition("/")[2],
+        signals=inboxes[environment.intake_queue_url],
+        others={url.rpartition("/")[2]: inbox for url, inbox in inboxes.items()},
     )

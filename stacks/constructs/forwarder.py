@@ -11,6 +11,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from stacks.nag import accept
+from stacks.sources import refuse_replays
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 class Forwarder(Construct):
     """Sends every event of `sources` to the hub's intake bus.
 
-    The rule matches on the source only. The hub selects the events, so that a new signal does not need an
-    update of hundreds of stack instances.
+    The rule matches on the source only, and refuses replays. The hub selects the events, so that a new signal
+    does not need an update of hundreds of stack instances.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Forwarder(Construct):
             ),
         )
         self.rule = events.Rule(self, "Rule", event_pattern=events.EventPattern(source=list(sources)))
+        refuse_replays(self.rule)
         # The target grants the role events:PutEvents on exactly this bus.
         self.rule.add_target(targets.EventBus(intake_bus, role=role, dead_letter_queue=dead_letters))
         if dead_letters is None:

@@ -33,6 +33,8 @@ class Inbox(Construct):
             # a key policy would be either wide open or drop events silently.
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
+            # The longest that SQS keeps a message: nothing is lost before it is a dead letter.
+            retention_period=Duration.days(14),
             visibility_timeout=Duration.seconds(_VISIBILITY_PER_TIMEOUT * consumer_timeout.to_seconds()),
             dead_letter_queue=sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=max_receive_count),
         )

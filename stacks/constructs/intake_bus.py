@@ -9,25 +9,41 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 
 class IntakeBus(Construct):
-    """A custom bus that accepts events of `sources` from rules in accounts of `organization_id` only."""
+    """A custom bus that accepts events from rules in accounts of `organization_id` only.
+
+    Those of `member_sources` from every account, those of `management_sources` from `management` only.
+    """
 
     def __init__(
-        self, scope: Construct, id_: str, *, name: str, organization_id: str, sources: Sequence[str]
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        organization_id: str,
+        management: str,
+        member_sources: Sequence[str],
+        management_sources: Sequence[str],
     ) -> None:
         super().__init__(scope, id_)
         self.bus = events.EventBus(self, "Bus", event_bus_name=name)
+        self._organization_id = organization_id
+        self._admit("RulesOfTheOrganization", member_sources, {})
+        self._admit("RulesOfTheManagementAccount", management_sources, {"aws:PrincipalAccount": management})
+
+    def _admit(self, sid: str, sources: Sequence[str], whose: Mapping[str, str]) -> None:
         self.bus.add_to_resource_policy(
             iam.PolicyStatement(
-                sid="RulesOfTheOrganization",
+                sid=sid,
                 principals=[iam.AnyPrincipal()],
                 actions=["events:PutEvents"],
                 resources=[self.bus.event_bus_arn],
                 conditions={
-                    "StringEquals": {"aws:PrincipalOrgID": organization_id},
+                    "StringEquals": {"aws:PrincipalOrgID": self._organization_id, **whose},
                     # True for the target of a rule, false for a direct call of PutEvents.
                     # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html
                     "Bool": {"events:eventBusInvocation": "true"},

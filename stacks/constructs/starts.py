@@ -1,4 +1,4 @@
-"""The starts of the sweep: by schedule and after a deployment of this stack."""
+"""The starts of the sweep: by schedule, after a deployment of this stack, and after a delegation."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as scheduler_targets
 from constructs import Construct
+
+from stacks.sources import refuse_replays
 
 if TYPE_CHECKING:
     from aws_cdk import aws_sqs as sqs
@@ -37,6 +39,7 @@ class Starts(Construct):
         dead_letters: sqs.Queue,
     ) -> None:
         super().__init__(scope, id_)
+        self._machine, self._scheduled, self._dead_letters = machine, scheduled, dead_letters
         scheduler.Schedule(
             self,
             "Schedule",
@@ -65,17 +68,47 @@ class Starts(Construct):
                 },
             ),
         )
+        self._add_target(rule, "DeployedRole", deployed)
+
+    def start_when_delegated(self, *, hub: str, intake_bus: events.IEventBus) -> None:
+        """Start it also when `hub` can read and set contacts again.
+
+        A sweep that finds another one at work ends at once.
+        """
+        service = {"servicePrincipal": ["account.amazonaws.com"]}
+        rule = events.Rule(
+            Construct(self, "Delegation"),
+            "Rule",
+            event_bus=intake_bus,
+            event_pattern=events.EventPattern(
+                source=["aws.organizations"],
+                detail={
+                    "errorCode": [{"exists": False}],
+                    "$or": [
+                        {"eventName": ["EnableAWSServiceAccess"], "requestParameters": service},
+                        {
+                            "eventName": ["RegisterDelegatedAdministrator"],
+                            "requestParameters": service | {"accountId": [hub]},
+                        },
+                    ],
+                },
+            ),
+        )
+        refuse_replays(rule)
+        self._add_target(rule, "DelegatedRole", self._scheduled)
+
+    def _add_target(self, rule: events.Rule, role: str, text: str) -> None:
         rule.add_target(
             targets.SfnStateMachine(
-                machine,
-                role=self._role("DeployedRole", "events.amazonaws.com"),
-                dead_letter_queue=dead_letters,
+                self._machine,
+                role=self._role(role, "events.amazonaws.com"),
+                dead_letter_queue=self._dead_letters,
             )
         )
         resource = rule.node.default_child
         if isinstance(resource, events.CfnRule):
             # Not by the property of the target: the CDK leaves out what is null.
-            resource.add_property_override("Targets.0.Input", deployed)
+            resource.add_property_override("Targets.0.Input", text)
 
     def _role(self, id_: str, service: str) -> iam.Role:
         return iam.Role(self, id_, assumed_by=iam.ServicePrincipal(service, conditions=_OF_THIS_ACCOUNT))

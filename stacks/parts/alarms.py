@@ -32,6 +32,8 @@ _HOURS_WITHOUT_SWEEP: Final = 36
 _TRIES: Final = 5
 _SLOW: Final = Duration.minutes(5)
 _ONCE: Final = When()
+#: Periods in which a queue was never empty.
+_BACKLOG: Final = When(periods=2)
 #: One data point for each run, which holds until the next one.
 _PER_RUN: Final = When(missing=cloudwatch.TreatMissingData.IGNORE)
 
@@ -115,14 +117,22 @@ class Alarms(Construct):
 
     def _add_deliveries(self, monitored: MonitoredResources) -> None:
         for name, (queue, age) in monitored.waiting.items():
+            # Without an age: a message about a new account comes back for two hours by design, and is not
+            # visible in between.
             self._add(
                 f"{name}Waits",
                 queue.metric_approximate_age_of_oldest_message(
                     statistic=cloudwatch.Stats.MAXIMUM, period=PERIOD
+                )
+                if age
+                else queue.metric_approximate_number_of_messages_visible(
+                    statistic=cloudwatch.Stats.MINIMUM, period=PERIOD
                 ),
-                f"A message for {name} has waited for more than {age.to_minutes()} minutes.",
+                f"A message for {name} has waited for more than {age.to_minutes()} minutes."
+                if age
+                else f"Messages for {name} have waited for {_BACKLOG.periods * 5} minutes.",
                 anchor="Waits",
-                when=When(threshold=age.to_seconds()),
+                when=When(threshold=age.to_seconds()) if age else _BACKLOG,
             )
         for rule in find_all(self, events.Rule):
             metrics = make_undelivered_metrics(rule)

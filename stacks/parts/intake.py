@@ -1,4 +1,4 @@
-"""Forwarders of all accounts -> intake bus -> rules -> intake queue, and a queue for our own writes."""
+"""Forwarders of all accounts -> intake bus -> rules -> queues: of signals, of our own writes, of alerts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,18 @@ from stacks.constructs.forwarder import Forwarder
 from stacks.constructs.inbox import Inbox
 from stacks.constructs.intake_bus import IntakeBus
 from stacks.members import add_member_forwarders
-from stacks.sources import ACCOUNT_SOURCE, EVENT_NAMES, EVENT_SOURCES, SOURCES, WRITE_NAMES
+from stacks.sources import (
+    ACCOUNT_SOURCE,
+    ALERT_ONLY_NAMES,
+    EVENT_NAMES,
+    EVENT_SOURCES,
+    KEY_NAMES,
+    PART_NAMES,
+    PART_PREFIXES,
+    PART_SOURCES,
+    SOURCES,
+    WRITE_NAMES,
+)
 
 if TYPE_CHECKING:
     from aws_cdk import aws_sqs as sqs
@@ -31,28 +42,43 @@ _TRIES: Final = 60
 
 
 class Intake(Construct):
-    """`queue` holds signals for `reconcile`, `echoes` the events of its own writes.
+    """`queue` holds signals for `reconcile`, `echoes` its own writes, `alert_only` what it only alerts.
 
-    A rollout of 10,000 writes has as many echoes, which delay no signal. What could not be handled is in
-    `dead_letters` and `echo_dead_letters`.
+    A rollout of 10,000 writes has as many echoes, and anybody can have any number of calls refused: neither
+    delays a signal. What could not be handled is in the dead letters of the queue. `bus` is the intake bus.
     """
 
     def __init__(self, scope: Construct, id_: str, *, common: Common) -> None:
         super().__init__(scope, id_)
         self._common = common
-        self._bus = IntakeBus(
+        self.bus = IntakeBus(
             self,
             "Bus",
             name=INTAKE_BUS_NAME,
             organization_id=common.settings.organization,
-            sources=SOURCES,
+            management=common.settings.management,
+            member_sources=[ACCOUNT_SOURCE],
+            management_sources=[source for source in SOURCES if source != ACCOUNT_SOURCE],
         ).bus
         writers = [get_reconcile_role_arn(common.settings), get_management_role_arn(common.settings)]
         # `anything-but` alone does not match without the field, which root users do not have.
         others = {"eventName": list(WRITE_NAMES)} | _issued_by({"anything-but": writers}, {"exists": False})
-        rest = [name for name in EVENT_NAMES if name not in WRITE_NAMES]
+        acted_on = [name for name in EVENT_NAMES if name not in (*WRITE_NAMES, *ALERT_ONLY_NAMES)]
+        refused, made = {"errorCode": [{"exists": True}]}, {"errorCode": [{"exists": False}]}
         self.queue, self.dead_letters = self._add_queue(
-            self, "account events", {"$or": [{"eventName": rest}, others]}
+            self, "account events", {"$or": [{"eventName": acted_on}, others]} | made
+        )
+        self._add_parts()
+        self.alert_only, self.alert_only_dead_letters = self._add_queue(
+            Construct(self, "AlertOnly"),
+            "events that are only alerted",
+            {
+                "$or": [
+                    {"eventName": list(ALERT_ONLY_NAMES)},
+                    {"eventName": acted_on} | refused,
+                    others | refused,
+                ]
+            },
         )
         self.echoes, self.echo_dead_letters = self._add_queue(
             Construct(self, "Echoes"),
@@ -64,12 +90,32 @@ class Intake(Construct):
             self,
             "Forwarder",
             sources=[ACCOUNT_SOURCE],
-            intake_bus=self._bus,
+            intake_bus=self.bus,
             dead_letters=self.dead_letters,
         )
         if members := add_member_forwarders(self, common.settings, call_as="DELEGATED_ADMIN"):
             # With its policy: else their first events wait for a retry.
-            members.node.add_dependency(self._bus)
+            members.node.add_dependency(self.bus)
+
+    def _add_parts(self) -> None:
+        """Queue what others do to Rollcall itself: it is on this account's default bus."""
+        pattern: list[dict[str, Any]] = [
+            {"eventName": [*PART_NAMES, *({"prefix": name} for name in PART_PREFIXES)]}
+        ]
+        if self._common.topic.master_key:
+            # A key has no name, and only this rule knows its ARN.
+            key = {"ARN": [self._common.topic.master_key.key_arn]}
+            pattern.append({"eventName": list(KEY_NAMES), "resources": key})
+        BusToQueue(
+            self,
+            "Parts",
+            bus=None,
+            pattern=events.EventPattern(
+                source=list(PART_SOURCES), detail={"errorCode": [{"exists": False}], "$or": pattern}
+            ),
+            queue=self.queue,
+            dead_letters=self.dead_letters,
+        )
 
     def _add_queue(
         self, scope: Construct, content: str, detail: dict[str, Any]
@@ -92,7 +138,7 @@ class Intake(Construct):
         BusToQueue(
             scope,
             "Signals",
-            bus=self._bus,
+            bus=self.bus,
             # Not on request parameters, whose spelling is not settled, and not on the detail-type.
             pattern=events.EventPattern(
                 source=list(SOURCES), detail={"eventSource": list(EVENT_SOURCES), **detail}

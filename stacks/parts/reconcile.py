@@ -16,9 +16,8 @@ from stacks.constructs.worker import Worker
 from stacks.parts.intake import RECONCILE_TIMEOUT
 
 if TYPE_CHECKING:
-    from aws_cdk import aws_sqs as sqs
-
     from stacks.parts.common import Common
+    from stacks.parts.intake import Intake
 
 _MINUTE: Final = timedelta(minutes=1)
 
@@ -26,12 +25,10 @@ _MINUTE: Final = timedelta(minutes=1)
 class Reconcile(Construct):
     """Restores contacts after an edit. `role` is the only role of the hub that writes contacts.
 
-    It reads signals from `queue` and the events of its own writes from `echoes`.
+    It reads the queues of `intake`.
     """
 
-    def __init__(
-        self, scope: Construct, id_: str, *, common: Common, queue: sqs.Queue, echoes: sqs.Queue
-    ) -> None:
+    def __init__(self, scope: Construct, id_: str, *, common: Common, intake: Intake) -> None:
         super().__init__(scope, id_)
         settings = common.settings
         self.role = FunctionRole(self, "Role", name=RECONCILE_ROLE_NAME).role
@@ -46,14 +43,16 @@ class Reconcile(Construct):
                 state_table=common.state.table_name,
                 ledger_bucket=common.ledger.bucket_name,
                 outcome_bus=common.outcomes.event_bus_name,
-                intake_queue_url=queue.queue_url,
-                echo_queue_url=echoes.queue_url,
+                intake_queue_url=intake.queue.queue_url,
+                echo_queue_url=intake.echoes.queue_url,
+                alert_only_queue_url=intake.alert_only.queue_url,
                 writer_role_arn=self.role.role_arn,
                 management_role_arn=get_management_role_arn(settings),
                 guardrail="on" if settings.guardrail else "off",
+                stack_sets=settings.members_call_as if settings.members_deploy == "stackset" else "none",
                 masks=common.masks,
             ).as_variables(),
-            inboxes=[queue, echoes],
+            inboxes=[intake.queue, intake.echoes, intake.alert_only],
             timeout=RECONCILE_TIMEOUT,
         ).function
         grants.write_member_contacts(self.role, settings=settings, roster=common.roster)

@@ -22,6 +22,7 @@ from stacks.constructs.reports import REPORTS, RUNS
 from stacks.constructs.starts import Starts
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_events as events
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_lambda as lambda_
 
@@ -74,7 +75,15 @@ class Apply(Construct):
 class Sweep(Construct):
     """The sweep over the whole organization. `dead_letters` holds failed starts by schedule or deployment."""
 
-    def __init__(self, scope: Construct, id_: str, *, common: Common, apply: lambda_.Function) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        common: Common,
+        apply: lambda_.Function,
+        intake_bus: events.IEventBus,
+    ) -> None:
         super().__init__(scope, id_)
         self.role = FunctionRole(self, "Role").role
         self.function = self._add_function(common)
@@ -101,7 +110,7 @@ class Sweep(Construct):
             scheduled=_make_input(Trigger.SCHEDULE),
             deployed=_make_input(Trigger.ROSTER),
             dead_letters=self.dead_letters,
-        )
+        ).start_when_delegated(hub=common.settings.hub, intake_bus=intake_bus)
 
     def _add_function(self, common: Common) -> lambda_.Function:
         """Add the function for the steps that write no contact; its role has no permission to."""

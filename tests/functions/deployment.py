@@ -178,9 +178,11 @@ class Deployment:
             outcome_bus=BUS,
             intake_queue_url=self.intake.url,
             echo_queue_url=self.echoes.url,
+            alert_only_queue_url=self.intake.url,
             writer_role_arn=WRITER_ROLE,
             management_role_arn=MANAGEMENT_ROLE,
             guardrail=self.guardrail,
+            stack_sets="DELEGATED_ADMIN",
             masks="foreign",
         )
         of_notify = NotifyEnvironment(

@@ -35,9 +35,11 @@ RECONCILE = ReconcileEnvironment(
     outcome_bus="outcomes",
     intake_queue_url="https://sqs.us-east-1.amazonaws.com/333333333333/intake",
     echo_queue_url="https://sqs.us-east-1.amazonaws.com/333333333333/echoes",
+    alert_only_queue_url="https://sqs.us-east-1.amazonaws.com/333333333333/alert-only",
     writer_role_arn=WRITER_ROLE,
     management_role_arn=MANAGEMENT_ROLE,
     guardrail="off",
+    stack_sets="DELEGATED_ADMIN",
     masks="foreign",
 )
 NOTIFY = NotifyEnvironment(
@@ -71,9 +73,11 @@ class TestEnvironment:
             "ROLLCALL_OUTCOME_BUS",
             "ROLLCALL_INTAKE_QUEUE_URL",
             "ROLLCALL_ECHO_QUEUE_URL",
+            "ROLLCALL_ALERT_ONLY_QUEUE_URL",
             "ROLLCALL_WRITER_ROLE_ARN",
             "ROLLCALL_MANAGEMENT_ROLE_ARN",
             "ROLLCALL_GUARDRAIL",
+            "ROLLCALL_STACK_SETS",
             "ROLLCALL_MASKS",
         )
         assert NOTIFY.variable_names() == (
@@ -132,7 +136,7 @@ def test_reconcile_is_composed_from_its_environment(created, candidate, monkeypa
     assert set(created) == first | {"sqs"}  # the others are made as late, by messages that need them
     reconciler = function.signals.reconciler
     assert reconciler.writer_roles == {WRITER_ROLE, MANAGEMENT_ROLE}
-    assert not reconciler.guardrail
+    assert reconciler.ours.hub == WRITER_ROLE.split(":")[4]
     assert isinstance(reconciler.writer.contacts, ContactItems)
     assert reconciler.publisher.contacts is reconciler.writer.contacts
     assert isinstance(reconciler.publisher.incidents, IncidentItems)
@@ -167,7 +171,7 @@ def test_events_of_our_own_writes_are_read_at_most_twice_a_second_by_both_worker
     for name, value in RECONCILE.as_variables().items():
         monkeypatch.setenv(name, value)
     function = compose_reconcile(OBSERVED.append)
-    own: Any = function.echoes.reconciler.writer.accounts
+    own: Any = function.others["echoes"].reconciler.writer.accounts
     signals: Any = function.signals.reconciler.writer.accounts
     read = own._members._buckets["GetAlternateContact"]
     assert (read.rate, read.burst) == (1.0, 1.0)
@@ -178,24 +182,25 @@ def test_events_of_our_own_writes_are_read_at_most_twice_a_second_by_both_worker
 
 @pytest.mark.usefixtures("created", "candidate")
 @pytest.mark.parametrize(
-    ("queues", "own"),
+    ("queues", "name"),
     [
-        (["echoes"], True),
-        (["echoes", "echoes"], True),
-        (["intake"], False),
-        (["other-echoes"], False),
-        ([], False),
+        (["echoes"], "echoes"),
+        (["echoes", "echoes"], "echoes"),
+        (["alert-only"], "alert-only"),
+        (["intake"], "intake"),
+        (["other-echoes"], "intake"),
+        ([], "intake"),
     ],
     ids=str,
 )
-def test_a_batch_goes_back_to_the_queue_that_it_came_from(monkeypatch, queues, own):
-    for name, value in RECONCILE.as_variables().items():
-        monkeypatch.setenv(name, value)
+def test_a_batch_goes_back_to_the_queue_that_it_came_from(monkeypatch, queues, name):
+    for variable, value in RECONCILE.as_variables().items():
+        monkeypatch.setenv(variable, value)
     function = compose_reconcile(OBSERVED.append)
-    arns = [f"arn:aws:sqs:{REGION}:333333333333:{name}" for name in queues]
+    arns = [f"arn:aws:sqs:{REGION}:333333333333:{queue}" for queue in queues]
     inbox = function.find_inbox({"Records": [{"eventSourceARN": arn} for arn in arns]})
-    assert inbox is (function.echoes if own else function.signals)
-    assert inbox.queue._queue_url == (RECONCILE.echo_queue_url if own else RECONCILE.intake_queue_url)
+    assert inbox.queue._queue_url.rpartition("/")[2] == name
+    assert (inbox.reconciler is function.signals.reconciler) is (name != "echoes")
 
 
 @pytest.mark.usefixtures("created", "candidate")
@@ -203,7 +208,18 @@ def test_a_batch_goes_back_to_the_queue_that_it_came_from(monkeypatch, queues, o
 def test_the_guardrail_is_in_use_if_it_is_on(monkeypatch, value, in_use):
     for name, text in (RECONCILE.as_variables() | {"ROLLCALL_GUARDRAIL": value}).items():
         monkeypatch.setenv(name, text)
-    assert compose_reconcile(OBSERVED.append).signals.reconciler.guardrail is in_use
+    assert compose_reconcile(OBSERVED.append).signals.reconciler.ours.guardrail is in_use
+
+
+@pytest.mark.usefixtures("created", "candidate")
+@pytest.mark.parametrize(
+    ("stack_sets", "delegated", "trusted"), [("DELEGATED_ADMIN", 2, 2), ("SELF", 1, 2), ("none", 1, 1)]
+)
+def test_stack_sets_matter_as_far_as_they_are_used(monkeypatch, stack_sets, delegated, trusted):
+    for name, text in (RECONCILE.as_variables() | {"ROLLCALL_STACK_SETS": stack_sets}).items():
+        monkeypatch.setenv(name, text)
+    ours = compose_reconcile(OBSERVED.append).signals.reconciler.ours
+    assert (len(ours.delegated), len(ours.trusted)) == (delegated, trusted)
 
 
 def test_the_management_account_is_asked_with_the_credentials_of_the_role(monkeypatch):

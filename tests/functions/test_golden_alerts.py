@@ -120,4 +120,6 @@ def test_every_cause_every_verdict_and_every_word_is_there():
     changed = {verdict for verdict, words in ARRANGED_WORDS.items() if words != WORDS[verdict]}
     assert {outcome.verdict for one in arranged for outcome in one.outcomes} >= changed
     assert {one.signal.cause for one in arranged} >= ARRIVAL
-    assert {one.event.name for one in incidents} >= set(BY_NAME)
+    names = {one.event.name for one in incidents}
+    texts = {(watch.next_step, watch.severity) for watch in BY_NAME.values()}
+    assert {(BY_NAME[name].next_step, BY_NAME[name].severity) for name in names if name in BY_NAME} == texts

@@ -183,8 +183,9 @@ def test_every_function_queue_rule_and_topic_is_watched(template: Template) -> N
     queues = template.of_type("AWS::SQS::Queue")
     named = {one: json.dumps({"Fn::GetAtt": [one, "QueueName"]}) for one in queues}
     ends = {name for one, name in named.items() if "DeadLetters" in one}
-    assert set(alarms_on(template, "AWS/SQS", "ApproximateNumberOfMessagesVisible")) == ends
-    waiting = {name for one, name in named.items() if name not in ends}
+    signals = {named[template.one("AWS::SQS::Queue", "IntakeQueue")[0]]}
+    assert set(alarms_on(template, "AWS/SQS", "ApproximateNumberOfMessagesVisible")) == ends | signals
+    waiting = {name for one, name in named.items() if name not in ends | signals}
     assert set(alarms_on(template, "AWS/SQS", "ApproximateAgeOfOldestMessage")) == waiting
     topics = {json.dumps({"Fn::GetAtt": [one, "TopicName"]}) for one in template.of_type("AWS::SNS::Topic")}
     assert set(alarms_on(template, "AWS/SNS", "NumberOfNotificationsFailed")) == topics
@@ -222,6 +223,17 @@ def test_a_step_that_is_tried_again_wakes_nobody(hub: Template) -> None:
     }
     assert errors["Apply"]["Threshold"] == 5  # the first try and four more: then it was given up
     assert errors["Notify"]["Threshold"] == 1
+
+
+def test_edits_that_wait_for_ten_minutes_are_an_alarm(hub: Template) -> None:
+    """Not those that come back later by design: nobody sees them meanwhile."""
+    _, alarm = hub.one("AWS::CloudWatch::Alarm", "AlarmsReconcileWaits")
+    assert (alarm["Period"], alarm["EvaluationPeriods"]) == (300, 2)
+    assert (alarm["MetricName"], alarm["Statistic"], alarm["Threshold"]) == (
+        "ApproximateNumberOfMessagesVisible",
+        "Minimum",
+        1,
+    )
 
 
 def test_slow_restores_are_told_by_the_slowest_of_a_hundred(hub: Template) -> None:

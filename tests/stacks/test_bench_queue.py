@@ -14,15 +14,12 @@ from tests.stacks.template import arn
 if TYPE_CHECKING:
     from tests.stacks.template import Template
 
-#: What SQS keeps a message for if nobody says otherwise.
-_FOUR_DAYS = 345_600
-
 
 def test_tries_visibility_and_retention_of_the_intake_are_those_of_the_template(hub: Template) -> None:
     _, intake = hub.one("AWS::SQS::Queue", "IntakeQueue")
     assert intake["RedrivePolicy"]["maxReceiveCount"] == MAX_RECEIVES == RECEIVES
     assert intake["VisibilityTimeout"] == VISIBILITY_SECONDS
-    assert intake.get("MessageRetentionPeriod", _FOUR_DAYS) == RETENTION_SECONDS
+    assert intake["MessageRetentionPeriod"] == RETENTION_SECONDS
 
 
 def test_batches_and_workers_are_those_of_the_template(hub: Template) -> None:

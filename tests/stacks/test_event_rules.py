@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from rollcall.events.monitored import MONITORED_EVENTS, PART_EVENTS
 from rollcall.events.parse import SIGNAL_EVENTS, parse
 from rollcall.events.signal import Ignored
+from rollcall.model.levels import Severity
 from rollcall.model.well_known import (
     INCIDENT_DETAIL_TYPE,
     NOTICE_DETAIL_TYPE,
     OUTCOME_DETAIL_TYPE,
     OUTCOME_SOURCE,
 )
+from stacks.sources import WRITE_NAMES
 from tests.stacks.patterns import matches
 from tests.stacks.template import arn
 
@@ -26,14 +29,15 @@ if TYPE_CHECKING:
 EVENTS = Path(__file__).parents[1] / "events"
 
 #: What happens to an event on the default bus of an account, and in the hub.
-#: M: a member's (and the hub's) forwarder sends it. O: the management account's does. Q: the hub queues it.
+#: M: a member's (and the hub's) forwarder sends it. O: the management account's does. Q: the hub queues it
+#: with what is restored, A: with what is only alerted.
 VERDICTS = {
     "AcceptHandshake.invite.synthetic.json": "O",
-    "AccountDepartedOrganization.left.synthetic.json": "OQ",
-    "AccountDepartedOrganization.removed.synthetic.json": "OQ",
+    "AccountDepartedOrganization.left.synthetic.json": "OA",
+    "AccountDepartedOrganization.removed.synthetic.json": "OA",
     "AccountJoinedOrganization.created.synthetic.json": "OQ",
     "AccountJoinedOrganization.invited.synthetic.json": "OQ",
-    "CloseAccount.json": "OQ",
+    "CloseAccount.json": "OA",
     "CloseAccountResult.succeeded.json": "O",
     "CreateAccount.json": "O",  # carries no account id: CreateAccountResult does
     "CreateAccountResult.failed.json": "OQ",  # reconcile reads the state
@@ -41,25 +45,25 @@ VERDICTS = {
     "CreateAccountResult.succeeded.json": "OQ",
     "CreateGovCloudAccount.synthetic.json": "O",
     "CreateManagedAccount.succeeded.json": "OQ",
-    "DeleteAlternateContact.not-found.synthetic.json": "MOQ",
+    "DeleteAlternateContact.not-found.synthetic.json": "MOA",
     "DeleteAlternateContact.standalone.docs.json": "MOQ",
     "DescribeOrganization.native-2026.json": "O",
     "GetAlternateContact.docs.json": "MO",
     "GetRegionOptStatus.native-2026.json": "MO",
     "InviteAccountToOrganization.json": "O",
     "LeaveOrganization.success.synthetic.json": "O",
-    "MoveAccount.error.synthetic.json": "OQ",  # reconcile reads errorCode
+    "MoveAccount.error.synthetic.json": "OA",  # reconcile reads errorCode
     "MoveAccount.ou-to-ou.json": "OQ",
     "MoveAccount.root-to-ou.synthetic.json": "OQ",
     "PutAccountName.synthetic.json": "MOQ",
-    "PutAlternateContact.denied-scp.synthetic.json": "MOQ",
+    "PutAlternateContact.denied-scp.synthetic.json": "MOA",
     "PutAlternateContact.orgmode.delegated-admin.synthetic.json": "MOQ",
     "PutAlternateContact.orgmode.management.synthetic.json": "MOQ",
     "PutAlternateContact.self-remediation.synthetic.json": "MOQ",
     "PutAlternateContact.standalone.docs.json": "MOQ",
     "PutAlternateContact.standalone.forwarded.json": "MOQ",
     "PutAlternateContact.standalone.hidden.synthetic.json": "MOQ",
-    "PutContactInformation.standalone.synthetic.json": "MOQ",
+    "PutContactInformation.standalone.synthetic.json": "MOA",
     "RemoveAccountFromOrganization.json": "O",
     "StartPrimaryEmailUpdate.synthetic.json": "MOQ",
 }
@@ -97,6 +101,7 @@ def test_each_rule_takes_what_the_table_says(assembly: Assembly, name: str) -> N
         "M": matches(pattern_of(assembly.templates["RollcallForwarder"], "Forwarder"), event),
         "O": matches(pattern_of(assembly.templates["RollcallManagement"], "Forwarder"), event),
         "Q": matches(pattern_of(hub, "IntakeSignals"), event),
+        "A": matches(pattern_of(hub, "IntakeAlertOnlySignals"), event),
     }
     assert "".join(letter for letter, taken in verdicts.items() if taken) == VERDICTS[name]
     assert matches(pattern_of(hub, "IntakeForwarder"), event) is verdicts["M"]
@@ -107,7 +112,8 @@ def test_each_rule_takes_what_the_table_says(assembly: Assembly, name: str) -> N
 def test_what_is_queued_is_what_the_core_reads(hub: Template, name: str) -> None:
     reading = parse(event_of(name))
     read = not (isinstance(reading, Ignored) and reading.reason == "no signal")
-    assert matches(pattern_of(hub, "IntakeSignals"), event_of(name)) is read
+    queues = [pattern_of(hub, f"Intake{queue}Signals") for queue in ("", "AlertOnly")]
+    assert sum(matches(pattern, event_of(name)) for pattern in queues) == read
     assert not matches(pattern_of(hub, "IntakeEchoes"), event_of(name))
 
 
@@ -146,7 +152,8 @@ IDENTITIES: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("name", VERDICTS)
 def test_what_is_queued_is_in_one_queue_and_an_echo_only_if_our_roles_wrote(hub: Template, name: str) -> None:
-    signals, echoes = pattern_of(hub, "IntakeSignals"), pattern_of(hub, "IntakeEchoes")
+    echoes = pattern_of(hub, "IntakeEchoes")
+    signals, alerts = pattern_of(hub, "IntakeSignals"), pattern_of(hub, "IntakeAlertOnlySignals")
     event = event_of(name)
     written = event["detail"]["eventName"] in ("PutAlternateContact", "DeleteAlternateContact")
     del event["detail"]["userIdentity"]
@@ -157,6 +164,7 @@ def test_what_is_queued_is_in_one_queue_and_an_echo_only_if_our_roles_wrote(hub:
         echo = written and identity in IDENTITIES[: len(WRITERS)]
         assert matches(echoes, event) is echo, identity
         assert matches(signals, event) is ("Q" in VERDICTS[name] and not echo), identity
+        assert matches(alerts, event) is ("A" in VERDICTS[name] and not echo), identity
 
 
 @pytest.mark.parametrize(("service", "name"), sorted(SIGNAL_EVENTS))
@@ -166,15 +174,53 @@ def test_every_signal_reaches_the_queue(
 ) -> None:
     """Also those without a sample, whatever AWS calls them and whatever their parameters look like."""
     source = f"aws.{service.removesuffix('.amazonaws.com')}"
-    event = {
+    event: dict[str, Any] = {
         "source": source,
         "detail-type": detail_type,
         "detail": {"eventSource": service, "eventName": name},
     }
     assert matches(pattern_of(assembly.templates["RollcallManagement"], "Forwarder"), event)
-    assert matches(pattern_of(assembly.templates["RollcallHub"], "IntakeSignals"), event)
-    forged = event | {"source": "somebody"}
-    assert not matches(pattern_of(assembly.templates["RollcallHub"], "IntakeSignals"), forged)
+    hub = assembly.templates["RollcallHub"]
+    signals, alerts = pattern_of(hub, "IntakeSignals"), pattern_of(hub, "IntakeAlertOnlySignals")
+    assert matches(signals, event) is not matches(alerts, event)
+    assert (service, name) not in {*WRITES, *LOUD} or matches(signals, event)
+    refused = event | {"detail": event["detail"] | {"errorCode": "AccessDenied"}}
+    assert (matches(signals, refused), matches(alerts, refused)) == (False, True)
+    for other in ({"source": "somebody"}, {"replay-name": "again"}):
+        assert not matches(signals, event | other)
+        assert not matches(alerts, event | other)
+
+
+#: What attackers would have delayed.
+WRITES = {row for row in SIGNAL_EVENTS if row[1] in WRITE_NAMES}
+LOUD = {row for row, one in MONITORED_EVENTS.items() if one.severity >= Severity.HIGH}
+
+
+@pytest.mark.parametrize(("service", "name"), sorted(PART_EVENTS))
+def test_changes_of_rollcall_itself_reach_the_queue(hub: Template, service: str, name: str) -> None:
+    """CloudTrail adds versions to the names of Lambda's events."""
+    key = {"Fn::GetAtt": [hub.one("AWS::KMS::Key", "AlertsKey")[0], "Arn"]}
+    _, rule = hub.one("AWS::Events::Rule", "IntakeParts")
+    assert "EventBusName" not in rule
+    pattern = json.loads(json.dumps(rule["EventPattern"]).replace(json.dumps(key), '"arn:ours"'))
+
+    def is_taken(**changes: Any) -> bool:
+        detail = {"eventSource": service, "eventName": name, "resources": [{"ARN": "arn:ours"}]} | changes
+        return matches(pattern, {"source": f"aws.{service.removesuffix('.amazonaws.com')}", "detail": detail})
+
+    assert is_taken()
+    assert is_taken(eventName=f"{name}20150331v2") is (service == "lambda.amazonaws.com")
+    assert is_taken(resources=[{"ARN": "arn:other"}]) is (service != "kms.amazonaws.com")
+    assert not is_taken(errorCode="AccessDenied")
+
+
+def test_no_rule_that_events_of_others_reach_takes_replays(everything: Assembly) -> None:
+    """An archive of somebody replays old events through the rules of its bus."""
+    for template in everything.templates.values():
+        for name, rule in template.of_type("AWS::Events::Rule").items():
+            if name.startswith("SweepStartsDeployed"):
+                continue  # a start too many
+            assert rule["EventPattern"]["replay-name"] == [{"exists": False}], name
 
 
 def test_patterns_fit_the_quota(assembly: Assembly) -> None:
@@ -192,9 +238,14 @@ def test_the_bus_admits_every_source_that_is_forwarded(assembly: Assembly) -> No
         if logical_id.startswith(("Forwarder", "IntakeForwarder"))
         for source in rule["EventPattern"]["source"]
     }
-    _, policy = assembly.templates["RollcallHub"].one("AWS::Events::EventBusPolicy", "IntakeBus")
-    admitted = policy["Statement"]["Condition"]["ForAllValues:StringEquals"]["events:source"]
-    assert forwarded == set(admitted) == {"aws.account", "aws.controltower", "aws.organizations"}
+    admitted = {
+        source
+        for name, policy in assembly.templates["RollcallHub"].of_type("AWS::Events::EventBusPolicy").items()
+        if name.startswith("IntakeBus")
+        for source in policy["Statement"]["Condition"]["ForAllValues:StringEquals"]["events:source"]
+    }
+    assert forwarded == admitted
+    assert admitted == {"aws.account", "aws.cloudtrail", "aws.controltower", "aws.organizations"}
 
 
 @pytest.mark.parametrize(

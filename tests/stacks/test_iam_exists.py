@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 #: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 GLOBAL = {
     "aws:MultiFactorAuthPresent",
+    "aws:PrincipalAccount",
     "aws:PrincipalArn",
     "aws:PrincipalOrgID",
     "aws:SecureTransport",

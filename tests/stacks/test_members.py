@@ -98,8 +98,8 @@ def test_it_waits_for_the_bus_and_its_policy(everything: Assembly) -> None:
     hub = everything.templates["RollcallHub"]
     (resource,) = [one for one in hub.resources.values() if one["Type"] == STACK_SET]
     bus, _ = hub.one("AWS::Events::EventBus", "IntakeBus")
-    policy, _ = hub.one("AWS::Events::EventBusPolicy", "IntakeBus")
-    assert set(resource["DependsOn"]) == {bus, policy}
+    policies = {name for name in hub.of_type("AWS::Events::EventBusPolicy") if name.startswith("IntakeBus")}
+    assert set(resource["DependsOn"]) == {bus, *policies}
 
 
 def test_called_as_itself_it_is_the_management_accounts(tmp_path: Path) -> None:

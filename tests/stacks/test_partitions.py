@@ -58,6 +58,7 @@ def test_no_domain_is_spelled_out_but_for_service_principals(abroad: Assembly) -
             "account.amazonaws.com",
             "organizations.amazonaws.com",
             "controltower.amazonaws.com",
+            "cloudtrail.amazonaws.com",
         }
 
 

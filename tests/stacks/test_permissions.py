@@ -63,7 +63,9 @@ BESIDE_A_GUARDRAIL = {"organizations:ListPolicies": "which policy is the guardra
 
 _MEMBERS = "arn:{AWS::Partition}:account::111111111111:account/o-exampleorgid/*"
 _HERE = "{{AWS::Partition}}:{}:{{AWS::Region}}:{{AWS::AccountId}}"
-_DEAD_LETTERS = tuple(f"{{{name}DeadLetters.Arn}}" for name in ("Intake", "Echo", "Notify", "Sweep"))
+_DEAD_LETTERS = tuple(
+    f"{{{name}DeadLetters.Arn}}" for name in ("Intake", "Echo", "AlertOnly", "Notify", "Sweep")
+)
 _STACK = f"arn:{_HERE.format('cloudformation')}:stack/{{AWS::StackName}}/*"
 _TRAILS = "arn:{AWS::Partition}:cloudtrail:*:*:trail/*"
 _RULES = f"arn:{_HERE.format('events')}:rule/*"
@@ -72,6 +74,7 @@ _ROLES = tuple(
     for name in ("rollcall-reconcile", "{AWS::StackName}-*")
 )
 _POLICIES = tuple(f"arn:{{AWS::Partition}}:iam::{owner}:policy/*" for owner in ("aws", "{AWS::AccountId}"))
+_INBOXES = ("{Echoes.Arn}", "{Intake.Arn}", "{AlertOnly.Arn}")
 #: What people may look at.
 LOOKING: Grants = {
     "account:GetAlternateContact": _MEMBERS,
@@ -132,11 +135,11 @@ GRANTS: dict[tuple[str, str], Grants] = {
         "s3:ListBucket": ("{Ledger.Arn}", "{Reports.Arn}"),
         "s3:PutObject": ("{Ledger.Arn}/ledger/*", "{Reports.Arn}/runs/*"),
         "sts:AssumeRole": "arn:{AWS::Partition}:iam::111111111111:role/rollcall-management-contacts",
-        "sqs:ChangeMessageVisibility": ("{Echoes.Arn}", "{Intake.Arn}"),
-        "sqs:DeleteMessage": ("{Echoes.Arn}", "{Intake.Arn}"),
-        "sqs:GetQueueAttributes": ("{Echoes.Arn}", "{Intake.Arn}"),
-        "sqs:GetQueueUrl": ("{Echoes.Arn}", "{Intake.Arn}"),
-        "sqs:ReceiveMessage": ("{Echoes.Arn}", "{Intake.Arn}"),
+        "sqs:ChangeMessageVisibility": _INBOXES,
+        "sqs:DeleteMessage": _INBOXES,
+        "sqs:GetQueueAttributes": _INBOXES,
+        "sqs:GetQueueUrl": _INBOXES,
+        "sqs:ReceiveMessage": _INBOXES,
     },
     ("RollcallHub", "ChannelsNotifyRole"): {
         "dynamodb:PutItem": "{State.Arn}",
@@ -193,6 +196,7 @@ GRANTS: dict[tuple[str, str], Grants] = {
         "states:StartExecution": "{ControlMachine}",
     },
     ("RollcallHub", "SweepStartsDeployedRole"): {"states:StartExecution": "{SweepMachine}"},
+    ("RollcallHub", "SweepStartsDelegatedRole"): {"states:StartExecution": "{SweepMachine}"},
     ("RollcallHub", "PeopleReader"): LOOKING,
     ("RollcallHub", "PeopleOperator"): LOOKING | OPERATING,
     ("RollcallHub", "IntakeForwarderRole"): {"events:PutEvents": "{IntakeBus.Arn}"},
@@ -215,6 +219,7 @@ NAMES = {
     "Ledger": ("AWS::S3::Bucket", "Ledger"),
     "Intake": ("AWS::SQS::Queue", "IntakeQueue"),
     "Echoes": ("AWS::SQS::Queue", "IntakeEchoesQueue"),
+    "AlertOnly": ("AWS::SQS::Queue", "IntakeAlertOnlyQueue"),
     "Notifications": ("AWS::SQS::Queue", "ChannelsNotifyQueue"),
     "IntakeBus": ("AWS::Events::EventBus", "IntakeBus"),
     "Outcomes": ("AWS::Events::EventBus", "Outcomes"),
@@ -223,6 +228,7 @@ NAMES = {
     "Reports": ("AWS::S3::Bucket", "Reports"),
     "IntakeDeadLetters": ("AWS::SQS::Queue", "IntakeDeadLetters"),
     "EchoDeadLetters": ("AWS::SQS::Queue", "IntakeEchoesDeadLetters"),
+    "AlertOnlyDeadLetters": ("AWS::SQS::Queue", "IntakeAlertOnlyDeadLetters"),
     "NotifyDeadLetters": ("AWS::SQS::Queue", "ChannelsNotifyDeadLetters"),
     "SweepDeadLetters": ("AWS::SQS::Queue", "SweepDeadLetters"),
     "SweepMachine": ("AWS::StepFunctions::StateMachine", "SweepMachine"),
@@ -486,6 +492,7 @@ def test_only_the_services_of_this_account_start_and_run_the_machines(hub: Templ
         ("ControlMachineRole", "states"),
         ("SweepStartsScheduleRole", "scheduler"),
         ("SweepStartsDeployedRole", "events"),
+        ("SweepStartsDelegatedRole", "events"),
         ("ControlFollowUpRole", "scheduler"),
     ):
         statement = trust_of(hub, role)
@@ -512,21 +519,35 @@ def test_only_lambda_assumes_the_functions_roles(hub: Template) -> None:
 
 
 def test_the_intake_bus_takes_only_what_rules_of_the_organization_forward(hub: Template) -> None:
-    _, policy = hub.one("AWS::Events::EventBusPolicy", "IntakeBus")
-    statement = policy["Statement"]
+    """And what only the management account has to say from no other."""
     bus, properties = hub.one("AWS::Events::EventBus", "IntakeBus")
     assert properties == {"Name": "rollcall-intake"}
-    assert policy["EventBusName"] == {"Ref": bus}
-    assert (statement["Effect"], statement["Action"]) == ("Allow", "events:PutEvents")
-    assert arn(statement["Resource"]) == f"{{{bus}.Arn}}"
-    assert statement["Condition"] == {
-        "StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid"},
-        "Bool": {"events:eventBusInvocation": "true"},
-        "ForAllValues:StringEquals": {
-            "events:source": ["aws.account", "aws.controltower", "aws.organizations"]
-        },
-        "Null": {"events:source": "false"},
-    }
+    policies = [
+        policy
+        for policy in hub.of_type("AWS::Events::EventBusPolicy").values()
+        if policy["EventBusName"] == {"Ref": bus}
+    ]
+    statements = {policy["StatementId"]: policy["Statement"] for policy in policies}
+    organization = {"aws:PrincipalOrgID": "o-exampleorgid"}
+    management = {"aws:PrincipalAccount": "111111111111"}
+    for sid, whose, sources in (
+        ("cdk-RulesOfTheOrganization", organization, ["aws.account"]),
+        (
+            "cdk-RulesOfTheManagementAccount",
+            organization | management,
+            ["aws.cloudtrail", "aws.controltower", "aws.organizations"],
+        ),
+    ):
+        statement = statements.pop(sid)
+        assert (statement["Effect"], statement["Action"]) == ("Allow", "events:PutEvents")
+        assert arn(statement["Resource"]) == f"{{{bus}.Arn}}"
+        assert statement["Condition"] == {
+            "StringEquals": whose,
+            "Bool": {"events:eventBusInvocation": "true"},
+            "ForAllValues:StringEquals": {"events:source": sources},
+            "Null": {"events:source": "false"},
+        }
+    assert not statements
 
 
 def test_the_outcome_bus_takes_only_what_three_functions_send(hub: Template) -> None:
@@ -547,14 +568,17 @@ def test_the_outcome_bus_takes_only_what_three_functions_send(hub: Template) -> 
 
 #: The rules whose events each queue takes.
 SENDERS = {
-    "IntakeQueue": ["IntakeSignalsRule"],
-    "IntakeDeadLettersQueue": ["IntakeForwarderRule", "IntakeSignalsRule"],  # what they cannot deliver
+    "IntakeQueue": ["IntakePartsRule", "IntakeSignalsRule"],
+    # What they cannot deliver.
+    "IntakeDeadLettersQueue": ["IntakeForwarderRule", "IntakePartsRule", "IntakeSignalsRule"],
+    "IntakeAlertOnlyQueue": ["IntakeAlertOnlySignalsRule"],
+    "IntakeAlertOnlyDeadLettersQueue": ["IntakeAlertOnlySignalsRule"],
     "IntakeEchoesQueue": ["IntakeEchoesSignalsRule"],
     "IntakeEchoesDeadLettersQueue": ["IntakeEchoesSignalsRule"],
     "ChannelsNotifyQueue": ["ChannelsNotifyIncidentsRule"],
     "ChannelsNotifyDeadLettersQueue": ["ChannelsNotifyIncidentsRule"],
     # Scheduler sends as its role.
-    "SweepDeadLettersQueue": ["SweepStartsDeployed"],
+    "SweepDeadLettersQueue": ["SweepStartsDelegationRule", "SweepStartsDeployed"],
 }
 
 

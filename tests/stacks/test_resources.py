@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     [
         "IntakeDeadLetters",
         "IntakeEchoesDeadLetters",
+        "IntakeAlertOnlyDeadLetters",
         "ChannelsNotifyDeadLetters",
         "SweepDeadLetters",
     ],
@@ -38,6 +39,7 @@ def test_the_first_dead_letter_raises_an_alarm(hub: Template, name: str) -> None
     [
         ("IntakeQueue", "IntakeDeadLetters", "Reconcile", 60),
         ("IntakeEchoesQueue", "IntakeEchoesDeadLetters", "Reconcile", 60),
+        ("IntakeAlertOnlyQueue", "IntakeAlertOnlyDeadLetters", "Reconcile", 60),
         ("ChannelsNotifyQueue", "ChannelsNotifyDeadLetters", "ChannelsNotify", 30),
     ],
 )
@@ -72,8 +74,13 @@ def test_what_a_rule_cannot_deliver_is_kept(hub: Template) -> None:
 
 def test_every_queue_is_encrypted(assembly: Assembly) -> None:
     queues = assembly.templates["RollcallHub"].of_type("AWS::SQS::Queue")
-    assert len(queues) == 7
+    assert len(queues) == 9
     assert all(queue["SqsManagedSseEnabled"] is True for queue in queues.values())
+
+
+def test_every_queue_keeps_messages_for_two_weeks(everything: Assembly) -> None:
+    queues = everything.templates["RollcallHub"].of_type("AWS::SQS::Queue")
+    assert {queue["MessageRetentionPeriod"] for queue in queues.values()} == {14 * 24 * 3600}
 
 
 def test_the_ledger_cannot_be_changed(hub: Template) -> None:
@@ -205,6 +212,7 @@ def test_the_hub_tells_what_it_made(hub: Template) -> None:
         "IntakeQueueUrl",
         "IntakeDeadLetterQueueUrl",
         "EchoesDeadLetterQueueUrl",
+        "AlertOnlyDeadLetterQueueUrl",
         "NotifyDeadLetterQueueUrl",
         "OutcomeBusName",
         "ReconcileFunctionName",

@@ -84,6 +84,39 @@ def test_a_deployment_of_this_stack_starts_one(hub: Template, event: dict[str, A
     assert arn(target["Arn"]) == f"{{{hub.one('AWS::StepFunctions::StateMachine', 'SweepMachine')[0]}}}"
 
 
+HUB, MEMBER = "333333333333", "222222222222"
+
+
+@pytest.mark.parametrize(
+    ("name", "service", "account", "starts"),
+    [
+        ("RegisterDelegatedAdministrator", "account.amazonaws.com", HUB, True),
+        ("RegisterDelegatedAdministrator", "account.amazonaws.com", MEMBER, False),
+        ("RegisterDelegatedAdministrator", "guardduty.amazonaws.com", HUB, False),
+        ("EnableAWSServiceAccess", "account.amazonaws.com", None, True),
+        ("EnableAWSServiceAccess", "guardduty.amazonaws.com", None, False),
+        ("DeregisterDelegatedAdministrator", "account.amazonaws.com", HUB, False),
+    ],
+)
+def test_a_hub_that_can_read_again_starts_one(
+    hub: Template, name: str, service: str, account: str | None, *, starts: bool
+) -> None:
+    """It finds what could not be read in between."""
+    _, rule = hub.one("AWS::Events::Rule", "SweepStartsDelegation")
+    assert rule["EventBusName"] == {"Ref": hub.one("AWS::Events::EventBus", "IntakeBus")[0]}
+    parameters = {"servicePrincipal": service} | ({"accountId": account} if account else {})
+    event: dict[str, Any] = {
+        "source": "aws.organizations",
+        "detail": {"eventName": name, "requestParameters": parameters},
+    }
+    assert matches(rule["EventPattern"], event) is starts
+    assert not matches(rule["EventPattern"], event | {"replay-name": "again"})
+    assert not matches(
+        rule["EventPattern"], event | {"detail": event["detail"] | {"errorCode": "AccessDenied"}}
+    )
+    assert json.loads(rule["Targets"][0]["Input"]) == {"trigger": "schedule", "by": None, "plan": None}
+
+
 def test_the_machines_are_logged_without_data_and_traced(hub: Template) -> None:
     machines = hub.of_type("AWS::StepFunctions::StateMachine").values()
     assert len(machines) == 2

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from rollcall.events.monitored import BY_NAME
+from rollcall.events.monitored import MONITORED_EVENTS, PART_EVENTS
 from rollcall.events.signal import Cause
 from rollcall.model.contact import ContactKind
 from rollcall.model.desired import Absent, DesiredAbsent, Unreadable
@@ -106,6 +106,10 @@ DENIED = of(Verdict.DENIED, "AWS refused the call: AccessDenied", **NOBODY)
 CALLERS = {"id": MANAGEMENT, "name": "Management", "ou_path": ()}
 
 
+#: Of the many events about Rollcall itself one for each text.
+ONE_OF_EACH = {name: name for service, name in MONITORED_EVENTS if (service, name) not in PART_EVENTS} | {
+    (one.next_step, one.severity): name for (_, name), one in PART_EVENTS.items()
+}
 INCIDENTS = {
     "edited-restored": incident(EDITED, OUTCOME),
     "edited-restored-not-shown-yet": incident(EDITED, replace(OUTCOME, verified=False)),
@@ -204,7 +208,7 @@ INCIDENTS = {
     f"watched-{name}": incident(
         Cause.MONITORED, of(Verdict.NOTIFIED, "Rollcall cannot undo this", **NOBODY), event=name
     )
-    for name in BY_NAME
+    for name in ONE_OF_EACH.values()
 }
 
 

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from rollcall.adapters.account_api import AllAccounts, ManagementAccount, OneModeAccountApi, name_writes
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.decide.resolve import resolve_requirement
+from rollcall.events.monitored import Dependencies
 from rollcall.grouping.grouper import AlertGrouper
 from rollcall.grouping.sending import GroupMessages
 from rollcall.model.desired import Desired
@@ -131,6 +132,7 @@ class World:
         approve: bool = True,
         management_role: bool = True,
         guardrail: bool = False,
+        stack_sets: str = "DELEGATED_ADMIN",
         **cloud_options: Any,
     ) -> None:
         self.clock = organization.clock if organization else VirtualClock()
@@ -138,6 +140,7 @@ class World:
         self.organization = organization or make_example_organization(self.clock)
         self.cloud = SimulatedCloud(self.organization, self.clock, **cloud_options)
         self.management_role, self.guardrail = management_role, guardrail
+        self.stack_sets = stack_sets
         self.calls: list[tuple[str, str]] = []
         self.faults = Faults()
         self.state = MemoryState(self.faults, now=self.clock.now)
@@ -180,7 +183,7 @@ class World:
             document=document or self.roster,
             approved_by="test",
             now=self.clock.now(),
-            before=self.state.approved,
+            before=self.state.get_enforcement().approved,
         )
 
     def restart(self) -> None:
@@ -232,7 +235,7 @@ class World:
             units=self.state,
             bus=self.bus,
             writer_roles=writer_roles,
-            guardrail=self.guardrail,
+            ours=Dependencies.from_settings(hub=HUB, stack_sets=self.stack_sets, guardrail=self.guardrail),
         )
 
     def apply_ports(self, writer: Writer | None = None) -> ApplyPorts:

@@ -2,33 +2,83 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Final
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
 
 from rollcall.model.levels import Severity
+from rollcall.model.well_known import (
+    HUB_STACK_NAME,
+    OPERATOR_ROLE_NAME,
+    READER_ROLE_NAME,
+    RECONCILE_ROLE_NAME,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _ACCOUNT: Final = "account.amazonaws.com"
 _ORGANIZATIONS: Final = "organizations.amazonaws.com"
+_STACK_SETS: Final = "member.org.stacksets.cloudformation.amazonaws.com"
 
-#: The services whose delegation and trusted access Rollcall lives on.
-OUR_PRINCIPALS: Final = frozenset({_ACCOUNT, "member.org.stacksets.cloudformation.amazonaws.com"})
+#: The services whose delegation and trusted access Rollcall may need.
+OUR_PRINCIPALS: Final = frozenset({_ACCOUNT, _STACK_SETS})
 
 #: The kind of policy that the guardrail is.
 GUARDRAIL_TYPE: Final = "SERVICE_CONTROL_POLICY"
 
 
+class Scope(StrEnum):
+    """Which events of a name are alerted."""
+
+    ALL = "every event"
+    DELEGATION = "the hub, for a service that Rollcall uses"
+    TRUSTED_ACCESS = "a service that Rollcall uses"
+    GUARDRAIL = "what may be the guardrail"
+    PART = "a part of `RollcallHub`, unless CloudFormation makes the call"
+    KEY = "the key of the alert topic"
+    TRAIL = "every trail of the management account"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonitoredEvent:
-    """The alert of one event: `headline` is what happened.
+    """The alert of one event: `headline` is what happened, `section` its section of the runbook.
 
-    `ours_only`: only for a service of ours; `guardrail_only`: only if it may have been the guardrail.
+    Without `section`, the runbook has one of the event's own name.
     """
 
     severity: Severity
     headline: str
     next_step: str
-    ours_only: bool = False
-    guardrail_only: bool = False
+    scope: Scope = Scope.ALL
+    section: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependencies:
+    """What Rollcall depends on, by its settings.
+
+    `delegated` are the services that the hub is a delegated administrator of, `trusted` those that need
+    trusted access. `guardrail` is whether the service control policy is in use.
+    """
+
+    hub: str
+    delegated: frozenset[str]
+    trusted: frozenset[str]
+    guardrail: bool
+
+    @classmethod
+    def from_settings(cls, *, hub: str, stack_sets: str, guardrail: bool) -> Dependencies:
+        """`stack_sets` is who deploys the forwarder to members: `DELEGATED_ADMIN`, `SELF` or `none`."""
+        by_hub = {_STACK_SETS} if stack_sets == "DELEGATED_ADMIN" else set()
+        at_all = {_STACK_SETS} if stack_sets != "none" else set()
+        return cls(
+            hub=hub,
+            delegated=frozenset({_ACCOUNT} | by_hub),
+            trusted=frozenset({_ACCOUNT} | at_all),
+            guardrail=guardrail,
+        )
 
 
 _BLIND = (
@@ -41,6 +91,72 @@ _UNGUARDED = (
     "treat the principal above as compromised, and deploy RollcallManagement again."
 )
 
+_AGAIN = "None. A sweep has started: it reads what could not be read in between."
+
+_TAKEN_OVER = (
+    "The roles of Rollcall can change every contact and hide it. If nobody planned this, run "
+    "`rollcall pause --reason TEXT`, stop the principal above, and deploy RollcallHub from a clean checkout."
+)
+_STOPPED = (
+    "If nobody planned this, stop the principal above and deploy RollcallHub again. "
+    "Then run `rollcall sweep`."
+)
+_UNTRAILED = (
+    "Without a trail that logs management events, no edit reaches Rollcall, and only sweeps find it. "
+    "If nobody planned this, stop the principal above, start the trail again and run `rollcall sweep`."
+)
+
+
+def _part(headline: str, severity: Severity, next_step: str) -> MonitoredEvent:
+    scope, section = Scope.PART, "part-of-rollcall-changed"
+    if headline.startswith("key"):
+        scope = Scope.KEY
+    elif "trail" in headline:
+        scope, section = Scope.TRAIL, "trail-changed"
+    return MonitoredEvent(
+        severity=severity, headline=headline, next_step=next_step, scope=scope, section=section
+    )
+
+
+_CRITICAL, _HIGH, _MEDIUM = Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM
+_LAMBDA, _IAM, _EVENTS = "lambda.amazonaws.com", "iam.amazonaws.com", "events.amazonaws.com"
+_SQS, _SNS, _KMS = "sqs.amazonaws.com", "sns.amazonaws.com", "kms.amazonaws.com"
+_CLOUDFORMATION, _CLOUDTRAIL = "cloudformation.amazonaws.com", "cloudtrail.amazonaws.com"
+_PLANNED: Final = "None, if the deployment was planned."
+
+#: Events of the hub account about Rollcall itself. CloudTrail adds a version to the names of Lambda's.
+PART_EVENTS: Final = {
+    (_LAMBDA, "UpdateFunctionCode"): _part("code of a Rollcall function replaced", _CRITICAL, _TAKEN_OVER),
+    (_LAMBDA, "UpdateFunctionConfiguration"): _part(
+        "configuration of a Rollcall function changed", _CRITICAL, _TAKEN_OVER
+    ),
+    (_LAMBDA, "DeleteFunction"): _part("a Rollcall function deleted", _HIGH, _STOPPED),
+    (_LAMBDA, "PutFunctionConcurrency"): _part("a Rollcall function limited", _HIGH, _STOPPED),
+    (_LAMBDA, "UpdateEventSourceMapping"): _part("a Rollcall queue connected otherwise", _HIGH, _STOPPED),
+    (_LAMBDA, "DeleteEventSourceMapping"): _part("a Rollcall queue disconnected", _HIGH, _STOPPED),
+    (_IAM, "UpdateAssumeRolePolicy"): _part("trust of a Rollcall role changed", _CRITICAL, _TAKEN_OVER),
+    (_IAM, "PutRolePolicy"): _part("permissions of a Rollcall role changed", _CRITICAL, _TAKEN_OVER),
+    (_IAM, "AttachRolePolicy"): _part("policy attached to a Rollcall role", _CRITICAL, _TAKEN_OVER),
+    (_IAM, "DetachRolePolicy"): _part("policy detached from a Rollcall role", _HIGH, _STOPPED),
+    (_IAM, "DeleteRolePolicy"): _part("permissions of a Rollcall role removed", _HIGH, _STOPPED),
+    (_IAM, "DeleteRole"): _part("a Rollcall role deleted", _HIGH, _STOPPED),
+    (_EVENTS, "PutRule"): _part("a Rollcall rule changed", _HIGH, _STOPPED),
+    (_EVENTS, "DisableRule"): _part("a Rollcall rule disabled", _HIGH, _STOPPED),
+    (_EVENTS, "DeleteRule"): _part("a Rollcall rule deleted", _HIGH, _STOPPED),
+    (_EVENTS, "RemoveTargets"): _part("target of a Rollcall rule removed", _HIGH, _STOPPED),
+    (_SQS, "SetQueueAttributes"): _part("attributes of a Rollcall queue changed", _HIGH, _STOPPED),
+    (_SQS, "DeleteQueue"): _part("a Rollcall queue deleted", _HIGH, _STOPPED),
+    (_SQS, "PurgeQueue"): _part("a Rollcall queue purged", _MEDIUM, _STOPPED),
+    (_SNS, "DeleteTopic"): _part("a Rollcall topic deleted", _HIGH, _STOPPED),
+    (_SNS, "SetTopicAttributes"): _part("attributes of a Rollcall topic changed", _HIGH, _STOPPED),
+    (_SNS, "Unsubscribe"): _part("subscription of a Rollcall topic removed", _MEDIUM, _STOPPED),
+    (_KMS, "ScheduleKeyDeletion"): _part("key of the alert topic to be deleted", _HIGH, _STOPPED),
+    (_KMS, "DisableKey"): _part("key of the alert topic disabled", _HIGH, _STOPPED),
+    (_CLOUDFORMATION, "UpdateStack"): _part("RollcallHub is being deployed", Severity.INFO, _PLANNED),
+    (_CLOUDFORMATION, "ExecuteChangeSet"): _part("RollcallHub is being deployed", Severity.INFO, _PLANNED),
+    (_CLOUDFORMATION, "DeleteStack"): _part("RollcallHub is being deleted", _CRITICAL, _STOPPED),
+}
+
 MONITORED_EVENTS: Final = {
     (_ACCOUNT, "PutContactInformation"): MonitoredEvent(
         severity=Severity.MEDIUM,
@@ -52,21 +168,25 @@ MONITORED_EVENTS: Final = {
         headline="change of the root e-mail started",
         next_step="Who owns the root e-mail can take the account. If nobody planned this, stop the principal "
         "above now, before the code is entered that AWS sent to the new address.",
+        section="root-e-mail-changed",
     ),
     (_ACCOUNT, "AcceptPrimaryEmailUpdate"): MonitoredEvent(
         severity=Severity.HIGH,
         headline="root e-mail changed",
         next_step="Who owns the root e-mail can take the account. If nobody planned this, call AWS Support.",
+        section="root-e-mail-changed",
     ),
     (_ACCOUNT, "EnableRegion"): MonitoredEvent(
         severity=Severity.LOW,
         headline="Region switched on",
         next_step="Ask whether it was meant: attackers use Regions that nobody watches.",
+        section="region-switched",
     ),
     (_ACCOUNT, "DisableRegion"): MonitoredEvent(
         severity=Severity.LOW,
         headline="Region switched off",
         next_step="Ask whether it was meant: what runs there cannot be reached any more.",
+        section="region-switched",
     ),
     (_ORGANIZATIONS, "CloseAccount"): MonitoredEvent(
         severity=Severity.MEDIUM,
@@ -82,39 +202,96 @@ MONITORED_EVENTS: Final = {
         severity=Severity.CRITICAL,
         headline="Rollcall disarmed, its delegated administrator deregistered",
         next_step=_BLIND,
-        ours_only=True,
+        scope=Scope.DELEGATION,
+        section="delegation-changed",
     ),
     (_ORGANIZATIONS, "DisableAWSServiceAccess"): MonitoredEvent(
         severity=Severity.CRITICAL,
         headline="Rollcall disarmed, its trusted access switched off",
         next_step=_BLIND,
-        ours_only=True,
+        scope=Scope.TRUSTED_ACCESS,
+        section="delegation-changed",
+    ),
+    (_ORGANIZATIONS, "RegisterDelegatedAdministrator"): MonitoredEvent(
+        severity=Severity.INFO,
+        headline="delegated administrator of Rollcall registered",
+        next_step=_AGAIN,
+        scope=Scope.DELEGATION,
+        section="delegation-changed",
+    ),
+    (_ORGANIZATIONS, "EnableAWSServiceAccess"): MonitoredEvent(
+        severity=Severity.INFO,
+        headline="trusted access of Rollcall enabled",
+        next_step=_AGAIN,
+        scope=Scope.TRUSTED_ACCESS,
+        section="delegation-changed",
     ),
     (_ORGANIZATIONS, "DetachPolicy"): MonitoredEvent(
         severity=Severity.CRITICAL,
         headline="guardrail detached",
         next_step=_UNGUARDED,
-        guardrail_only=True,
+        scope=Scope.GUARDRAIL,
+        section="guardrail-changed",
     ),
     (_ORGANIZATIONS, "UpdatePolicy"): MonitoredEvent(
         severity=Severity.CRITICAL,
         headline="guardrail changed",
         next_step=_UNGUARDED,
-        guardrail_only=True,
+        scope=Scope.GUARDRAIL,
+        section="guardrail-changed",
     ),
     (_ORGANIZATIONS, "DeletePolicy"): MonitoredEvent(
         severity=Severity.CRITICAL,
         headline="a policy deleted, maybe the guardrail",
         next_step="If it was the guardrail: " + _UNGUARDED[0].lower() + _UNGUARDED[1:],
-        guardrail_only=True,
+        scope=Scope.GUARDRAIL,
+        section="guardrail-changed",
     ),
     (_ORGANIZATIONS, "DisablePolicyType"): MonitoredEvent(
         severity=Severity.CRITICAL,
         headline="guardrail switched off, and every other service control policy with it",
         next_step=_UNGUARDED + " What else was attached has to be attached anew.",
-        guardrail_only=True,
+        scope=Scope.GUARDRAIL,
     ),
-}
+    (_CLOUDTRAIL, "StopLogging"): _part("logging of a trail stopped", _HIGH, _UNTRAILED),
+    (_CLOUDTRAIL, "DeleteTrail"): _part("a trail deleted", _HIGH, _UNTRAILED),
+    (_CLOUDTRAIL, "UpdateTrail"): _part("a trail changed", _MEDIUM, _UNTRAILED),
+    (_CLOUDTRAIL, "PutEventSelectors"): _part("events of a trail selected anew", _MEDIUM, _UNTRAILED),
+} | PART_EVENTS
 
 #: The same by event name, which is all that an incident carries.
 BY_NAME: Final = {name: watch for (_, name), watch in MONITORED_EVENTS.items()}
+
+#: At the end of the names of Lambda's events: UpdateFunctionCode20150331v2.
+_VERSION: Final = re.compile(r"20[0-9]{6}(v[0-9]+)?$", re.ASCII)
+_STACKS: Final = re.escape(HUB_STACK_NAME)
+_ROLES: Final = "|".join(map(re.escape, (RECONCILE_ROLE_NAME, OPERATOR_ROLE_NAME, READER_ROLE_NAME)))
+#: A name, or the part of an ARN or a URL, that CloudFormation or the template gave.
+_OURS: Final = re.compile(rf"(^|[:/])({_STACKS}(?=[-/]|$)|({_ROLES})$)", re.IGNORECASE | re.ASCII)
+#: Names of the parameters, in lower case, that say what a call is about.
+_SUBJECTS: Final = (
+    *("functionname", "functionarn", "rolename", "name", "rule", "queueurl", "topicarn", "subscriptionarn"),
+    "stackname",
+)
+
+
+def get_monitored(event_name: str) -> MonitoredEvent:
+    """The monitored event of this name, with or without a version; KeyError if there is none."""
+    return BY_NAME[strip_version(event_name)]
+
+
+def strip_version(event_name: str) -> str:
+    """The name of an event without the version that Lambda adds."""
+    return _VERSION.sub("", event_name)
+
+
+def find_part(parameters: Mapping[str, object]) -> str | None:
+    """The name of a part of RollcallHub in flat parameters with lower-case keys, None if there is none.
+
+    A change set that is named without its stack may be one of RollcallHub.
+    """
+    values = (str(parameters[name]) for name in _SUBJECTS if name in parameters)
+    change_set = None if "stackname" in parameters else parameters.get("changesetname")
+    return next(
+        (value for value in values if _OURS.search(value)), None if change_set is None else str(change_set)
+    )

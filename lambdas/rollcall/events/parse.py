@@ -8,7 +8,16 @@ from typing import Any
 
 from rollcall.events.actor import Actor
 from rollcall.events.fields import flatten_leaves, is_account_id, make_key_text, read_account_id, read_text
-from rollcall.events.monitored import GUARDRAIL_TYPE, MONITORED_EVENTS, OUR_PRINCIPALS
+from rollcall.events.monitored import (
+    GUARDRAIL_TYPE,
+    MONITORED_EVENTS,
+    OUR_PRINCIPALS,
+    PART_EVENTS,
+    Scope,
+    find_part,
+    get_monitored,
+    strip_version,
+)
 from rollcall.events.signal import Cause, EventReference, Ignored, Signal
 from rollcall.model.contact import ContactKind
 from rollcall.model.errors import MalformedEventError
@@ -17,6 +26,13 @@ _Reader = Callable[[Mapping[str, Any], Signal], Signal | Ignored]
 #: ISO 8601 with room for what is none.
 _LONGEST_TIME = 64
 _KINDS = {str(kind): kind for kind in ContactKind}
+#: Codes of calls that AWS throttled (of botocore's list). A caller's SDK repeats them: they are no attempts.
+THROTTLED = frozenset(
+    {
+        *("RequestLimitExceeded", "RequestThrottled", "RequestThrottledException", "Throttling"),
+        *("ThrottlingException", "ThrottledException", "TooManyRequestsException"),
+    }
+)
 #: In the codes of denials, however the service spells them: AccessDenied, AccessDeniedException.
 _DENIALS = ("accessdenied", "unauthorized")
 
@@ -39,7 +55,11 @@ def parse(event: object) -> Signal | Ignored:
     )
     if not reference.id:
         raise MalformedEventError("no CloudTrail event: detail.eventID is missing")
-    source = (str(detail.get("eventSource")), reference.name)
+    if envelope.get("replay-name"):
+        return Ignored(event=reference, reason="replayed from an archive")
+    if _read_error(detail) in THROTTLED:
+        return Ignored(event=reference, reason="AWS throttled the call, which SDKs repeat")
+    source = (str(detail.get("eventSource")), strip_version(reference.name))
     cause, reader = READERS.get(source) or (
         Cause.MONITORED,
         _read_monitored if source in MONITORED_EVENTS else None,
@@ -123,22 +143,35 @@ def _read_monitored(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignore
     found = flatten_leaves(detail.get("serviceEventDetails")) | flatten_leaves(
         detail.get("requestParameters")
     )
-    watch = MONITORED_EVENTS[str(detail.get("eventSource")), blank.event.name]
+    scope = get_monitored(blank.event.name).scope
+    if scope in (Scope.PART, Scope.KEY) and blank.actor.via == _CLOUDFORMATION:
+        return Ignored(event=blank.event, reason="a deployment, which has an alert of its own")
+    if scope is Scope.PART:
+        return _read_part(detail, found, blank)
+    principal = found.get("serviceprincipal")
     # A denied call shows no parameters: it may have been about ours.
-    principal = found.get("serviceprincipal") if found or not _read_error(detail) else min(OUR_PRINCIPALS)
-    if watch.ours_only and str(principal) not in OUR_PRINCIPALS:
+    named = bool(found) or not _read_error(detail)
+    if scope in (Scope.DELEGATION, Scope.TRUSTED_ACCESS) and named and str(principal) not in OUR_PRINCIPALS:
         return Ignored(event=blank.event, reason="not about a service that Rollcall needs")
     if found.get("policytype") not in (None, GUARDRAIL_TYPE):
         return Ignored(event=blank.event, reason="not about policies of the guardrail's type")
-    policy = found.get("policyid")
+    subject = principal or found.get("policyid")
     return _read_denied(
         detail,
         replace(
             blank,
             account_id=_read_affected(found, detail),
-            policy_id=policy if isinstance(policy, str) else None,
+            subject=subject if isinstance(subject, str) else None,
         ),
     )
+
+
+def _read_part(detail: Mapping[str, Any], found: Mapping[str, object], blank: Signal) -> Signal | Ignored:
+    """A change of a part of Rollcall itself: CloudTrail names it in the request, or else in the answer."""
+    part = find_part(found) or find_part(flatten_leaves(detail.get("responseElements")))
+    if part is None or _read_error(detail):
+        return Ignored(event=blank.event, reason="nothing of Rollcall was changed")
+    return replace(blank, account_id=_read_affected({}, detail), subject=read_text(part, longest=256))
 
 
 def _read_renamed(detail: Mapping[str, Any], blank: Signal) -> Signal:
@@ -166,6 +199,7 @@ def _read_error(detail: Mapping[str, Any]) -> str | None:
 
 
 _SUCCEEDED = "SUCCEEDED"
+_CLOUDFORMATION = "cloudformation.amazonaws.com"
 _ORGANIZATIONS = "organizations.amazonaws.com"
 READERS: dict[tuple[str, str], tuple[Cause, _Reader]] = {
     (_ORGANIZATIONS, "CreateAccountResult"): (Cause.ACCOUNT_CREATED, _read_arrived),
@@ -181,5 +215,5 @@ READERS: dict[tuple[str, str], tuple[Cause, _Reader]] = {
     ("account.amazonaws.com", "DeleteAlternateContact"): (Cause.CONTACT_DELETED, _read_contact_changed),
 }
 
-#: All events that lead to a signal, by `detail.eventSource` and `detail.eventName`: what the hub queues.
-SIGNAL_EVENTS = frozenset(READERS) | frozenset(MONITORED_EVENTS)
+#: All events that lead to a signal, by `detail.eventSource` and `detail.eventName`, and that forwarders send.
+SIGNAL_EVENTS = (frozenset(READERS) | frozenset(MONITORED_EVENTS)) - frozenset(PART_EVENTS)

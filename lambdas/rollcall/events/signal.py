@@ -63,8 +63,9 @@ class Signal(Serializable):
     """Look at this account.
 
     `kind` is the contact that was named, None for all of them. `destination` is the parent id that a
-    moved account must show, `ou_id` the OU that changed, `policy_id` the policy that did.
-    `denied` is the error code of a call that AWS refused.
+    moved account must show, `ou_id` the OU that changed. `subject` is what a monitored event is about: the id
+    of a policy, a service or the name of a part of Rollcall. `denied` is the error code of a call that AWS
+    refused.
     """
 
     account_id: str
@@ -74,7 +75,7 @@ class Signal(Serializable):
     kind: ContactKind | None = None
     destination: str | None = None
     ou_id: str | None = None
-    policy_id: str | None = None
+    subject: str | None = None
     denied: str | None = None
 
 

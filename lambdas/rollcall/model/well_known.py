@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+#: Stack of the hub, with whose name CloudFormation begins the names of its parts.
+HUB_STACK_NAME: Final = "RollcallHub"
 #: Custom bus in the hub; forwarders in other accounts send to its ARN.
 INTAKE_BUS_NAME: Final = "rollcall-intake"
 #: Role of `reconcile`; a trust policy in another account cannot name a role that does not exist yet.

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from rollcall.events.monitored import BY_NAME
+from rollcall.events.monitored import get_monitored
 from rollcall.events.signal import Cause
 from rollcall.model.levels import Severity
 from rollcall.notify.message import Fact, Message, Section, make_fact, make_facts, make_printable
@@ -175,13 +175,13 @@ def _pick_outcome(incident: Mapping[str, Any]) -> _Told:
 
 def describe_monitored(event_name: str) -> Words:
     """The words of an event that is only alerted; KeyError for any other."""
-    watch = BY_NAME[event_name]
+    watch = get_monitored(event_name)
     return replace(
         WORDS[str(Verdict.NOTIFIED)],
         result="",
         next_step=watch.next_step,
         over=watch.severity < Severity.HIGH,
-        runbook=event_name.lower(),
+        runbook=watch.section or event_name.lower(),
     )
 
 
@@ -201,7 +201,7 @@ def _describe_event(incident: Mapping[str, Any], outcomes: Sequence[Mapping[str,
     if any(outcome["verdict"] == "denied" for outcome in outcomes):
         return f"attempt at {event_name}"
     if cause == _WATCHED:
-        return BY_NAME[event_name].headline
+        return get_monitored(event_name).headline
     if cause in _WITHOUT_CONTACT and not any(outcome["kind"] for outcome in outcomes):
         return _WITHOUT_CONTACT[cause]
     return HEADLINES[cause].format(contacts=_name_contacts(outcomes))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rollcall.events.monitored import BY_NAME
+from rollcall.events.monitored import get_monitored
 from rollcall.events.signal import TAMPERING, Cause, Signal
 from rollcall.model.contact import ContactKind
 from rollcall.model.levels import Severity
@@ -22,7 +22,7 @@ def find_severity(
         return None  # one notice sums up the run
     if signal.cause is Cause.MONITORED:
         return (
-            BY_NAME[signal.event.name].severity
+            get_monitored(signal.event.name).severity
             if verdict is Verdict.NOTIFIED
             else VERDICTS[verdict].severity[0]
         )

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from rollcall.events.monitored import BY_NAME
+from rollcall.events.monitored import Scope, get_monitored
 from rollcall.events.signal import ARRIVAL, Cause, Signal, compute_age, is_provisioning
 from rollcall.model.account import AccountState
 from rollcall.model.errors import RetryableError, WaitError
@@ -17,6 +17,7 @@ from rollcall.outcomes.verdicts import Verdict
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from rollcall.events.monitored import Dependencies
     from rollcall.model.account import Account
     from rollcall.model.roster import Roster
     from rollcall.ports import Organization
@@ -78,17 +79,26 @@ def _is_moving(signal: Signal, account: Account) -> bool:
     return signal.destination is not None and account.parent_ids[-1] != signal.destination
 
 
-def ignore_other_policies(signal: Signal, organization: Organization, *, in_use: bool) -> Outcome | None:
-    """The outcome of an event about a policy that is not the guardrail, None for every other event.
+def ignore_others(signal: Signal, organization: Organization, ours: Dependencies) -> Outcome | None:
+    """The outcome of a monitored event that is about nothing of ours, None for every other event.
 
-    `in_use` is whether there is a guardrail at all. One that is not called so any more may have been renamed
-    or deleted by this very event, and one that cannot be asked for may be gone: then an alert is sent.
+    A call that AWS refused may not show what it was about; then an alert is sent. A policy that is not
+    called like the guardrail may have been renamed or deleted by this very event, and one that cannot be
+    asked for may be gone: then, too.
     """
-    if signal.cause is not Cause.MONITORED or not BY_NAME[signal.event.name].guardrail_only:
+    if signal.cause is not Cause.MONITORED:
         return None
-    if in_use and (signal.policy_id is None or _may_be_guardrail(signal.policy_id, organization)):
+    scope, subject = get_monitored(signal.event.name).scope, signal.subject
+    unnamed = subject is None and signal.denied is not None
+    if scope is Scope.DELEGATION and not unnamed:
+        concerned = subject in ours.delegated and signal.account_id == ours.hub
+    elif scope is Scope.TRUSTED_ACCESS and not unnamed:
+        concerned = subject in ours.trusted
+    elif scope is Scope.GUARDRAIL:
+        concerned = ours.guardrail and (subject is None or _may_be_guardrail(subject, organization))
+    else:
         return None
-    return Outcome(verdict=Verdict.IGNORED, reason="not the guardrail of Rollcall")
+    return None if concerned else Outcome(verdict=Verdict.IGNORED, reason=f"not about {scope}")
 
 
 def _may_be_guardrail(policy_id: str, organization: Organization) -> bool:

@@ -19,7 +19,7 @@ from rollcall.reconcile.echoes import EXPLAINED_WITHIN, Echo, EchoJudge
 from rollcall.reconcile.preconditions import (
     find_next_look,
     ignore_irrelevant,
-    ignore_other_policies,
+    ignore_others,
     notify_only,
     skip_unknown,
 )
@@ -30,6 +30,7 @@ from rollcall.write.recover import recover
 
 if TYPE_CHECKING:
     from rollcall.contact.record import ContactRecord
+    from rollcall.events.monitored import Dependencies
     from rollcall.events.signal import Signal
     from rollcall.grouping.grouper import AlertGrouper
     from rollcall.model.account import Account
@@ -55,8 +56,8 @@ class Reconciler:
     units: UnitAccounts
     #: ARNs of the roles that our writes use.
     writer_roles: frozenset[str]
-    #: Whether the service control policy is in use.
-    guardrail: bool
+    #: What monitored events may be about.
+    ours: Dependencies
 
     def handle(self, event: object, delivery: Delivery) -> None:
         """Reconcile what one event points at, and publish what came of it.
@@ -176,7 +177,7 @@ class Reconciler:
                 return None if silent else self._find_account(signal.account_id)
             judgement = Judgement(verdict=judged.outcome.verdict, reason=judged.outcome.reason)
         # Published before anything is asked that an attack may have taken from us.
-        quick = ignore_other_policies(signal, self.organization, in_use=self.guardrail) or notify_only(signal)
+        quick = ignore_others(signal, self.organization, self.ours) or notify_only(signal)
         if quick is not None:
             applied.append(AppliedChange(outcome=quick))
             return self._find_account(signal.account_id)

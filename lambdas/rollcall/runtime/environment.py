@@ -43,7 +43,9 @@ class _Environment:
 class ReconcileEnvironment(_Environment):
     """Settings of `reconcile`. `guardrail` is `on` or `off`: whether the service control policy is used.
 
-    `echo_queue_url` is the queue of the events of its own writes. The limits of edits are in the roster.
+    `stack_sets` is who deploys the forwarder to members: `DELEGATED_ADMIN`, `SELF` or `none`.
+    `echo_queue_url` is the queue of the events of its own writes, `alert_only_queue_url` that of what is only
+    alerted. The limits of edits are in the roster.
     """
 
     management_account: str
@@ -52,9 +54,11 @@ class ReconcileEnvironment(_Environment):
     outcome_bus: str
     intake_queue_url: str
     echo_queue_url: str
+    alert_only_queue_url: str
     writer_role_arn: str
     management_role_arn: str
     guardrail: str
+    stack_sets: str
     masks: str
 
 

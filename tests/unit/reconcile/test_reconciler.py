@@ -22,7 +22,7 @@ from tests.support.roster_worlds import (
     tamper,
     with_overrides,
 )
-from tests.support.world import EXEMPT, KINDS, MALLORY, MEMBER, PRODUCTION, ROSTER, World, api_values
+from tests.support.world import EXEMPT, HUB, KINDS, MALLORY, MEMBER, PRODUCTION, ROSTER, World, api_values
 
 EVENTS = Path(__file__).parents[2] / "events"
 
@@ -265,6 +265,161 @@ def test_an_attack_on_the_watcher_is_critical(name, principal, expected):
     world.drain()
     assert severities(world) == expected
     assert not world.calls
+
+
+STACK_SETS = "member.org.stacksets.cloudformation.amazonaws.com"
+
+
+@pytest.mark.parametrize(
+    ("name", "service", "account", "stack_sets", "expected"),
+    [
+        ("Deregister", STACK_SETS, HUB, "DELEGATED_ADMIN", ["CRITICAL"]),
+        ("Deregister", STACK_SETS, HUB, "SELF", []),
+        ("Deregister", STACK_SETS, HUB, "none", []),
+        ("Deregister", STACK_SETS, MEMBER, "DELEGATED_ADMIN", []),
+        ("Deregister", "account.amazonaws.com", MEMBER, "DELEGATED_ADMIN", []),
+        ("Register", "account.amazonaws.com", HUB, "none", ["INFO"]),
+        ("Register", STACK_SETS, MEMBER, "DELEGATED_ADMIN", []),
+        ("Disable", STACK_SETS, None, "SELF", ["CRITICAL"]),
+        ("Disable", STACK_SETS, None, "none", []),
+        ("Enable", "account.amazonaws.com", None, "none", ["INFO"]),
+        ("Enable", STACK_SETS, None, "none", []),
+    ],
+)
+def test_another_administrator_or_a_service_that_is_not_used_alarms_nobody(
+    name, service, account, stack_sets, expected
+):
+    world = World(stack_sets=stack_sets)
+    given = {"accountId": account} if account else {}
+    end = "DelegatedAdministrator" if account else "AWSServiceAccess"
+    world.send(organizations_event(f"{name}{end}", servicePrincipal=service, **given))
+    world.drain()
+    assert severities(world) == expected
+    assert not world.calls
+
+
+FUNCTION = "RollcallHub-ReconcileFunction0B1C2D3E-AbCdEf"
+OF_PART = {
+    "code": ("lambda", "UpdateFunctionCode20150331v2", {"functionName": FUNCTION}, "CRITICAL"),
+    "code by ARN": (
+        "lambda",
+        "UpdateFunctionCode20150331v2",
+        {"functionName": f"arn:aws:lambda:us-east-1:{HUB}:function:{FUNCTION}"},
+        "CRITICAL",
+    ),
+    "configuration": (
+        "lambda",
+        "UpdateFunctionConfiguration20150331v2",
+        {"FunctionName": FUNCTION},
+        "CRITICAL",
+    ),
+    "trust": ("iam", "UpdateAssumeRolePolicy", {"roleName": "rollcall-reconcile"}, "CRITICAL"),
+    "rule": ("events", "DisableRule", {"name": "RollcallHub-IntakeSignalsRule-1"}, "HIGH"),
+    "targets": ("events", "RemoveTargets", {"rule": "RollcallHub-IntakeSignalsRule-1", "ids": ["1"]}, "HIGH"),
+    "queue": (
+        "sqs",
+        "SetQueueAttributes",
+        {"queueUrl": f"https://sqs.us-east-1.amazonaws.com/{HUB}/RollcallHub-IntakeQueue-1"},
+        "HIGH",
+    ),
+    "subscription": (
+        "sns",
+        "Unsubscribe",
+        {"subscriptionArn": f"arn:aws:sns:us-east-1:{HUB}:RollcallHub-AlertsTopic-1:0a1b2c3d"},
+        "MEDIUM",
+    ),
+    "key": ("kms", "ScheduleKeyDeletion", {"keyId": "0a1b"}, "HIGH"),
+    "deployment": ("cloudformation", "ExecuteChangeSet", {"stackName": "RollcallHub"}, "INFO"),
+    "stack": (
+        "cloudformation",
+        "DeleteStack",
+        {"stackName": f"arn:aws:cloudformation:us-east-1:{HUB}:stack/RollcallHub/0a1b"},
+        "CRITICAL",
+    ),
+    "change set": ("cloudformation", "ExecuteChangeSet", {"changeSetName": "arn:a/b"}, "INFO"),
+}
+OF_NONE = {
+    "other function": ("lambda", "UpdateFunctionCode20150331v2", {"functionName": "billing"}),
+    "other stack": ("cloudformation", "DeleteStack", {"stackName": "RollcallHubTest"}),
+    "other role": ("iam", "DeleteRole", {"roleName": "rollcall-reconciled"}),
+    "rule on the outcome bus": (
+        "events",
+        "PutRule",
+        {"name": "pagerduty", "eventBusName": "RollcallHub-OutcomesBus"},
+    ),
+    "mentioned": ("iam", "PutRolePolicy", {"roleName": "deploy", "policyDocument": FUNCTION}),
+    "nothing": ("lambda", "UpdateFunctionCode20150331v2", None),
+}
+
+
+def part_event(service, name, parameters, **detail):
+    event = organizations_event(name)
+    event["detail"] |= {
+        "eventSource": f"{service}.amazonaws.com",
+        "recipientAccountId": HUB,
+        "requestParameters": parameters,
+    } | detail
+    return event
+
+
+@pytest.mark.parametrize("case", OF_PART)
+def test_a_change_of_rollcall_itself_is_told_with_its_harm(case):
+    *call, severity = OF_PART[case]
+    world = World()
+    world.send(part_event(*call))
+    world.drain()
+    assert severities(world) == [severity]
+    assert world.alerts[0].attributes["account"] == HUB
+
+
+@pytest.mark.parametrize("case", OF_NONE)
+def test_a_change_of_something_else_in_the_hub_is_nothing(case):
+    world = World()
+    world.send(part_event(*OF_NONE[case]))
+    world.drain()
+    assert world.verdicts() == ["ignored"]
+    assert not world.alerts
+
+
+@pytest.mark.parametrize("case", [name for name in OF_PART if OF_PART[name][0] != "cloudformation"])
+def test_what_a_deployment_changes_is_told_once_by_the_deployment(case):
+    world = World()
+    event = part_event(*OF_PART[case][:3])
+    event["detail"]["userIdentity"]["invokedBy"] = "cloudformation.amazonaws.com"
+    world.send(event)
+    world.drain()
+    assert world.verdicts() == ["ignored"]
+
+
+def test_a_queue_that_only_the_answer_names_is_one_of_rollcall():
+    world = World()
+    answer = {"functionArn": f"arn:aws:lambda:us-east-1:{HUB}:function:{FUNCTION}"}
+    world.send(
+        part_event("lambda", "DeleteEventSourceMapping20150331", {"uUID": "0a1b"}, responseElements=answer)
+    )
+    world.drain()
+    assert severities(world) == ["HIGH"]
+
+
+def test_an_event_that_is_replayed_from_an_archive_is_nothing():
+    world = World().settle()
+    tamper(world)
+    message = world.queue[0]
+    message.body = json.dumps(json.loads(message.body) | {"replay-name": "again"})
+    world.drain()
+    assert (world.verdicts(), world.calls) == (["ignored"], [])
+    assert "archive" in world.bus.outcomes[0]["reason"]
+
+
+@pytest.mark.parametrize("code", ["TooManyRequestsException", "ThrottlingException"])
+def test_a_try_that_aws_throttled_is_neither_an_attempt_nor_an_edit(code):
+    world = World().settle()
+    world.cloud.account.fail_next("PutAlternateContact", ApiError(code, "Too many requests", 429))
+    with pytest.raises(ClientError):
+        tamper(world)
+    world.drain()
+    assert world.verdicts() == ["ignored"]
+    assert not world.alerts
 
 
 def test_a_denied_attack_on_the_watcher_is_an_attempt():

@@ -70,7 +70,8 @@ NOTICES: Final = {
     NoticeKind.BULK_EDIT: _GROUP,
     NoticeKind.CONTACTS_SET: _GROUP,
     NoticeKind.MANY_ALERTS: _GROUP,
-    NoticeKind.REPEATED_EDITS: "account, kind, reverts, window_minutes, actors, next_try_at, release (the command)",
+    NoticeKind.REPEATED_EDITS: "account, kind, reverts, window_minutes, since, wrong_seconds (since then), actors (all so far,"
+    " the latest last), who, next_try_at, release and guardrail (commands)",
     NoticeKind.RELEASED: "by, user_id, execution, account, kind",
     NoticeKind.COMMAND_REFUSED: "operation, reason, execution, by and user_id (null if nobody is proven)",
 }

@@ -143,6 +143,10 @@ REPEATED = {
     "reverts": 3,
     "window_minutes": 60,
     "actors": [ACTOR.principal],
+    "since": "2026-10-05T09:30:00Z",
+    "wrong_seconds": 0,
+    "who": ACTOR.principal,
+    "guardrail": f"aws organizations attach-policy --target-id {MEMBER} --policy-id ID",
     "next_try_at": "2026-10-05T09:35:00Z",
     "release": f"rollcall release {MEMBER} SECURITY",
 }

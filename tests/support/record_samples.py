@@ -105,7 +105,7 @@ standoffs = st.builds(
     next_at=st.none() | moments,
     actors=st.sampled_from(((), ("mary", "john"))),
     waiter=st.sampled_from((None, "message-1")),
-    alerted=st.booleans(),
+    alerted_at=st.none() | moments,
     release=st.none() | st.builds(Release, by=st.just("alice"), at=moments),
 )
 

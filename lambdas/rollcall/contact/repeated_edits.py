@@ -17,13 +17,15 @@ MOST_REVERTS: Final = 20
 #: Reverts of a contact that are remembered: enough for that, and for knowing a change that comes twice.
 REMEMBERED: Final = MOST_REVERTS * 2
 #: Waits before the first, the second and every further revert.
-BACKOFF: Final = (timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
+BACKOFF: Final = (timedelta(minutes=5), timedelta(minutes=15))
 #: Without a change for so long after the last revert, repeated edits have ended.
 OVER_AFTER: Final = timedelta(hours=24)
-#: The message that waits for its time comes back so often to see whether somebody has ended it.
-CHECK_EVERY: Final = timedelta(minutes=15)
+#: While they go on, people are alerted again so often.
+ALERT_EVERY: Final = timedelta(hours=1)
+#: So long after its time other messages look whether the one that waits for it has made the revert.
+_LATER: Final = timedelta(minutes=1)
 #: Principals that are remembered and named.
-ACTORS: Final = 20
+ACTORS: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +50,9 @@ class RepeatedEdits(Serializable):
     """The latest reverts of a contact; `opened_at` is None until there are too many within the window.
 
     `spaced` counts reverts since; no revert is made before `next_at`. `waiter` is the message of the queue
-    that comes back to make it; without it the next change or sweep after that time does. `alerted` is
-    whether an alert was sent, `named` are the principals in it.
+    that comes back then to make it; all others come a minute later, should it be lost. `alerted_at` is when
+    an alert was sent last, `updates` how many were, `named` are the principals in them. The contact was
+    wrong for `wrong_seconds` until its last revert, and is since `wrong_since`, None if it is right.
     `release` is how the repeated edits before these ended, None if nobody ended them.
     """
 
@@ -61,8 +64,11 @@ class RepeatedEdits(Serializable):
     reverts: int = 0
     spaced: int = 0
     waiter: str | None = None
-    alerted: bool = False
+    alerted_at: datetime | None = None
+    updates: int = 0
     named: tuple[str, ...] = ()
+    wrong_seconds: int = 0
+    wrong_since: datetime | None = None
     release: Release | None = None
 
     def is_open(self, now: datetime) -> bool:
@@ -81,7 +87,12 @@ def count_change(
     no other does.
     """
     if known.is_open(now):
-        after = replace(known, changed_at=now, actors=_add_actor(known.actors, principal))
+        after = replace(
+            known,
+            changed_at=now,
+            actors=_add_actor(known.actors, principal),
+            wrong_since=known.wrong_since or now,
+        )
     else:
         lately = tuple(revert for revert in known.latest if now - revert.at <= limits.window)
         after = RepeatedEdits(latest=lately, release=known.release)
@@ -97,6 +108,7 @@ def count_change(
             next_at=now + BACKOFF[0],
             actors=actors,
             reverts=len(lately),
+            wrong_since=now,
             release=None,
         )
     if not is_backing_off(after, now) or after.waiter is not None:
@@ -114,11 +126,34 @@ def is_backing_off(known: RepeatedEdits, now: datetime) -> bool:
     return known.is_open(now) and known.next_at is not None and now < known.next_at
 
 
-def count_wait(known: RepeatedEdits, message_id: str, now: datetime) -> int | None:
-    """Seconds after which this message comes back for its revert, None if another one does."""
-    if known.waiter != message_id or known.next_at is None:
-        return None
-    return max(1, int(min(known.next_at - now, CHECK_EVERY).total_seconds()) + 1)
+def is_alert_due(known: RepeatedEdits, principal: str, now: datetime) -> bool:
+    """Whether people are to be alerted: at first, of a new principal, and every hour."""
+    if known.alerted_at is None or now - known.alerted_at >= ALERT_EVERY:
+        return True
+    return strip_session(principal) not in {strip_session(one) for one in known.named}
+
+
+def mark_alerted(known: RepeatedEdits, now: datetime) -> RepeatedEdits:
+    """What is known after an alert that named all principals so far."""
+    return replace(known, alerted_at=now, updates=known.updates + 1, named=known.actors)
+
+
+def count_wrong(known: RepeatedEdits, now: datetime) -> int:
+    """Seconds for which the contact was wrong since repeated edits began."""
+    since = known.wrong_since
+    return known.wrong_seconds + (0 if since is None else max(0, int((now - since).total_seconds())))
+
+
+def strip_session(principal: str) -> str:
+    """The sessions of one role are one principal: their ARN without its last part."""
+    return principal.rpartition("/")[0] if ":assumed-role/" in principal else principal
+
+
+def _count_wait(known: RepeatedEdits, message_id: str, now: datetime) -> int:
+    """Seconds after which this message comes back for the revert."""
+    due = known.next_at or now
+    wait = due - now if known.waiter == message_id else due - now + _LATER
+    return max(1, int(wait.total_seconds()) + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,8 +161,8 @@ class Backoff:
     """A revert that has to wait."""
 
     until: datetime
-    #: Seconds after which this message is to come back for it, None if another one does.
-    again: int | None
+    #: Seconds after which this message is to come back for it.
+    again: int
 
     @property
     def reason(self) -> str:
@@ -139,7 +174,7 @@ def find_backoff(known: RepeatedEdits, now: datetime, *, message_id: str = "") -
     """Until when the contact may not be written, None if it may be."""
     if known.next_at is None or not is_backing_off(known, now):
         return None
-    return Backoff(until=known.next_at, again=count_wait(known, message_id, now))
+    return Backoff(until=known.next_at, again=_count_wait(known, message_id, now))
 
 
 def count_revert(known: RepeatedEdits, revert: Revert) -> RepeatedEdits:
@@ -158,6 +193,8 @@ def count_revert(known: RepeatedEdits, revert: Revert) -> RepeatedEdits:
     return replace(
         after,
         spaced=spaced,
+        wrong_seconds=count_wrong(known, revert.at),
+        wrong_since=None,
         next_at=revert.at + BACKOFF[min(spaced, len(BACKOFF) - 1)],
         waiter=None,
     )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rollcall.grouping.placing import Place
     from rollcall.grouping.sending import GroupMessages
     from rollcall.model.edit_limits import BulkLimits
+    from rollcall.outcomes.notices import Notice
     from rollcall.outcomes.outcome import Incident
     from rollcall.ports import Clock, Delivery
 
@@ -153,6 +154,22 @@ class AlertGrouper:
             return None
         key = self.messages.add_to_rest(line, known.windows[-1])
         return Placed(key=key, line=line) if key else None
+
+    def publish_notice(self, notice: Notice, line: Line, delivery: Delivery) -> int | None:
+        """Publish it, or name its line in the next message if many alerts leave at this time.
+
+        Seconds after which this message is to come back for the line, None if there is none. RetryableError.
+        """
+        alert = line.incident_id
+        for _ in range(TRIES):
+            now = self.clock.now()
+            known = self.groups.load_known(alert, [REST], at=now)
+            if known.admitted or (not known.full and self.groups.save_windows([], admitted=alert, at=now)):
+                self.messages.bus.publish_notice(notice, now)
+                return None
+            if known.full and (key := self.messages.add_to_rest(line, known.windows[0])) is not None:
+                return self.come_back(Placed(key=key, line=line), delivery, only=False)
+        raise RetryableError("other workers are counting alerts at this time")
 
     def come_back(self, placed: Placed, delivery: Delivery, *, only: bool) -> int | None:
         """Seconds after which this message is to come back for its line; None if it has none.

@@ -229,14 +229,23 @@ above the limits is held for a person again.""",
         runbook="contact-set-by-others",
     ),
     NoticeKind.REPEATED_EDITS: NoticeWords(
-        severity=Severity.CRITICAL,
-        headline="STANDOFF: {kind} contact changed again after {reverts} reverts in {window_minutes} min:"
+        severity=Severity.HIGH,
+        headline="{kind} contact edited again after {reverts} restores, wrong for {wrong_seconds} s so far:"
         " {account}",
-        waits="Rollcall goes on putting it back, but less often: next at {next_try_at}",
-        lines=(_ACCOUNT, _CONTACT, ("Who", "{last_actor}"), ("Next try", "{next_try_at}")),
+        waits="Rollcall restores it less often, next at {next_try_at}; this alert is repeated every hour",
+        lines=(
+            _ACCOUNT,
+            _CONTACT,
+            ("Who", "{last_actor}"),
+            ("Since", "{since}"),
+            ("Wrong for", "{wrong_seconds} s"),
+            ("Next try", "{next_try_at}"),
+        ),
         do="""
-- Stop who keeps changing it: a script or a pipeline that wants another contact, or an attacker.
-- Then end the standoff, and Rollcall acts at once again: `{release}`""",
+- Stop the principal: a script or a pipeline that wants another contact, or an attacker.
+- To deny such edits, attach the guardrail in the management account (its id: `aws organizations list-policies
+--filter SERVICE_CONTROL_POLICY`): `{guardrail}`
+- Then run `{release}`: Rollcall restores the contact at once again.""",
         runbook="repeated-edits",
     ),
     NoticeKind.RELEASED: NoticeWords(

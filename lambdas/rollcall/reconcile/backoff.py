@@ -1,25 +1,39 @@
-"""When others keep changing a contact back: reverts are spaced out, and people are alerted of it once."""
+"""When others keep changing a contact back: reverts are spaced out, and people are alerted while it lasts."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rollcall.contact.record import update_record
-from rollcall.contact.repeated_edits import Backoff, count_change, find_backoff
+from rollcall.contact.repeated_edits import (
+    Backoff,
+    count_change,
+    count_wrong,
+    find_backoff,
+    is_alert_due,
+    mark_alerted,
+    strip_session,
+)
 from rollcall.events.signal import TAMPERING
+from rollcall.grouping.model import Line
 from rollcall.model.account import describe_account
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, format_time, make_notice
+from rollcall.outcomes.verdicts import Verdict
+
+#: Principals that one line names, the latest first.
+MOST_NAMED: Final = 5
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from rollcall.contact.record import ContactMemory, ContactRecord
     from rollcall.events.signal import Signal
+    from rollcall.grouping.grouper import AlertGrouper
     from rollcall.model.account import Account
     from rollcall.model.edit_limits import RepeatedEditLimits
-    from rollcall.ports import Clock, Delivery, OutcomeBus
+    from rollcall.ports import Clock, Delivery
 
 
 def back_off(
@@ -30,16 +44,16 @@ def back_off(
     delivery: Delivery,
     limits: RepeatedEditLimits,
     contacts: ContactMemory,
-    bus: OutcomeBus,
+    grouper: AlertGrouper,
     clock: Clock,
-) -> tuple[ContactRecord, Backoff | None]:
-    """The record with this change counted, and whether it may not be undone yet.
+) -> tuple[ContactRecord, Backoff | None, int | None]:
+    """The record with this change counted, whether it may not be undone yet, and seconds to come back in.
 
     Only edits back off: what the roster asks of an account is never put off. What it counts of a change that
     may be undone is stored with its intent. RetryableError if the state table or the bus could not be asked.
     """
     if signal.cause not in TAMPERING:
-        return record, None
+        return record, None, None
     now = clock.now()
 
     def count(known: ContactRecord) -> ContactRecord:
@@ -54,51 +68,71 @@ def back_off(
 
     counted = count(record)
     if not counted.repeated.is_open(now):
-        return counted, None
+        return counted, None, None
     record = update_record(contacts, record, count, clock=clock)
-    if not record.repeated.alerted:
+    wait: int | None = None
+    if is_alert_due(record.repeated, signal.actor.principal, now):
+        notice = make_repeated_notice(record, account, limits.window, now)
         # Published first: a crash before the memory of it repeats the same message, and nobody gets it twice.
-        bus.publish_notice(make_repeated_notice(record, account, limits.window), now)
+        wait = grouper.publish_notice(notice, _make_line(notice, signal, account, now), delivery)
         record = update_record(
             contacts,
             record,
-            lambda known: replace(
-                known, repeated=replace(known.repeated, alerted=True, named=record.repeated.actors)
-            ),
+            lambda known: replace(known, repeated=mark_alerted(known.repeated, now)),
             clock=clock,
         )
-    return record, find_backoff(record.repeated, now, message_id=delivery.message_id)
+    backoff = find_backoff(record.repeated, now, message_id=delivery.message_id)
+    waits = [seconds for seconds in (wait, backoff.again if backoff else None) if seconds is not None]
+    return record, backoff, min(waits, default=None)
+
+
+def _make_line(notice: Notice, signal: Signal, account: Account, now: datetime) -> Line:
+    """The notice as a line, should many alerts leave at this time."""
+    return Line(
+        incident_id=f"{notice.incident_id}/{notice.update}",
+        account_id=signal.account_id,
+        account=describe_account(account),
+        kinds=(str(signal.kind),) if signal.kind else (),
+        cause=str(notice.kind),
+        event="edited again and again",
+        verdict=str(Verdict.BACKED_OFF),
+        severity=notice.severity,
+        actor=signal.actor.as_document(),
+        at=now,
+        alone=True,
+        reason=notice.facts["who"],
+    )
 
 
 def find_repeated_incident(record: ContactRecord, principal: str, now: datetime) -> str | None:
     """The incident id of the repeated edits that people know of; None if it does not name this principal."""
     known = record.repeated
-    named = {_strip_session(one) for one in known.named}
-    if not (known.alerted and known.is_open(now) and _strip_session(principal) in named):
+    named = {strip_session(one) for one in known.named}
+    if not (known.alerted_at and known.is_open(now) and strip_session(principal) in named):
         return None
     return make_notice(NoticeKind.REPEATED_EDITS, key=_make_key(record), facts={}).incident_id
 
 
-def make_repeated_notice(record: ContactRecord, account: Account, window: timedelta) -> Notice:
-    """The one message about the repeated edits of a contact."""
+def make_repeated_notice(record: ContactRecord, account: Account, window: timedelta, now: datetime) -> Notice:
+    """The next message about the repeated edits of a contact."""
     repeated, account_id, kind = record.repeated, record.account_id, str(record.kind)
     facts = {
         "account": describe_account(account),
         "kind": kind,
         "reverts": repeated.reverts,
         "window_minutes": int(window.total_seconds()) // 60,
+        "since": repeated.opened_at and format_time(repeated.opened_at),
+        "wrong_seconds": count_wrong(repeated, now),
         "actors": list(repeated.actors),
+        "who": ", ".join(reversed(repeated.actors[-MOST_NAMED:])),
         "next_try_at": repeated.next_at and format_time(repeated.next_at),
         "release": f"rollcall release {account_id} {kind}",
+        "guardrail": f"aws organizations attach-policy --target-id {account_id} --policy-id ID",
     }
-    return make_notice(NoticeKind.REPEATED_EDITS, key=_make_key(record), facts=facts)
+    key = _make_key(record)
+    return make_notice(NoticeKind.REPEATED_EDITS, key=key, facts=facts, update=repeated.updates)
 
 
 def _make_key(record: ContactRecord) -> str:
     opened_at = record.repeated.opened_at.isoformat() if record.repeated.opened_at else ""
     return f"{record.account_id}/{record.kind}/{opened_at}"
-
-
-def _strip_session(principal: str) -> str:
-    """The sessions of one role are one principal: their ARN without its last part."""
-    return principal.rpartition("/")[0] if ":assumed-role/" in principal else principal

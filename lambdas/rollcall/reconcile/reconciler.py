@@ -197,7 +197,7 @@ class Reconciler:
             delivery=delivery,
             writer=self.writer,
             matches=self.matches,
-            bus=self.bus,
+            grouper=self.grouper,
             finish=self._finish,
             judged=judgement,
         )

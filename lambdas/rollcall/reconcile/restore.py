@@ -26,15 +26,20 @@ if TYPE_CHECKING:
     from rollcall.decide.plan import Change, Finding
     from rollcall.decide.resolve import Enforcement, Requirement
     from rollcall.events.signal import Signal
+    from rollcall.grouping.grouper import AlertGrouper
     from rollcall.model.account import Account
     from rollcall.model.contact import ContactKind
     from rollcall.model.roster import Roster
-    from rollcall.ports import Delivery, OutcomeBus
+    from rollcall.ports import Delivery
     from rollcall.rosters.orphaned import Matches
     from rollcall.write.apply_change import Writer
 
 #: Reads of the Account API may be older than an edit for some seconds: what is right then is read again.
 STALE: Final = timedelta(seconds=10)
+#: While a pause lasts, a message that waits for a revert comes back so often, in seconds, and at most so many
+#: times: the queue gives up after sixty receives.
+PAUSE_CHECKED_EVERY: Final = 900
+MOST_CHECKS: Final = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +57,7 @@ class AccountRestorer:
     delivery: Delivery
     writer: Writer
     matches: Matches
-    bus: OutcomeBus
+    grouper: AlertGrouper
     finish: Callable[[ContactRecord], ContactRecord]
     judged: Judgement | None = None
 
@@ -130,7 +135,13 @@ class AccountRestorer:
         )
         if finding.verdict is Verdict.COMPLIANT and self.signal.cause in TAMPERING:
             return self._explain_right(outcome, record, looked_at)
-        return AppliedChange(outcome=outcome, record=record)
+        waits = (
+            finding.verdict is Verdict.WOULD_SET
+            and self.control.paused
+            and record.repeated.is_open(looked_at)
+            and self.delivery.receives < MOST_CHECKS
+        )
+        return AppliedChange(outcome=outcome, record=record, again=PAUSE_CHECKED_EVERY if waits else None)
 
     def _explain_right(self, outcome: Outcome, record: ContactRecord, looked_at: datetime) -> AppliedChange:
         """Every edit is alerted, however right the contact is now; a copy of its event is not."""
@@ -193,14 +204,14 @@ class AccountRestorer:
             outcome = replace(waiting, reason=str(stale_for), found=None)
             return AppliedChange(outcome=outcome, record=record, expected=True, soon=stale_for)
         try:
-            record, backoff = back_off(
+            record, backoff, again = back_off(
                 record,
                 self.signal,
                 self.account,
                 delivery=self.delivery,
                 limits=self.roster.repeated_edits,
                 contacts=self.writer.contacts,
-                bus=self.bus,
+                grouper=self.grouper,
                 clock=self.writer.clock,
             )
         except RetryableError as error:
@@ -210,7 +221,7 @@ class AccountRestorer:
             return AppliedChange(
                 outcome=replace(waiting, verdict=Verdict.BACKED_OFF, reason=backoff.reason),
                 record=record,
-                again=backoff.again,
+                again=again,
                 repeated_incident_id=repeated,
             )
         applied = apply_change(
@@ -223,7 +234,7 @@ class AccountRestorer:
             writer=self.writer,
             judged=self.judged,
         )
-        return replace(applied, repeated_incident_id=repeated)
+        return replace(applied, repeated_incident_id=repeated, again=again)
 
     def _find_stale(self, record: ContactRecord, looked_at: datetime) -> SoonError | None:
         """Why what was read may be older than the last write of ours, None if it is not.

@@ -199,7 +199,7 @@ class TestOpenIntent:
         assert load(state).intent == record.intent
 
     def test_what_was_decided_with_it_is_stored_with_it(self, state):
-        edits, repeated = (make_edit(1), make_edit(2)), RepeatedEdits(opened_at=NOW, alerted=True)
+        edits, repeated = (make_edit(1), make_edit(2)), RepeatedEdits(opened_at=NOW, alerted_at=NOW)
         open_intent(state, edits=edits, repeated=repeated)
         assert (load(state).edits, load(state).repeated) == (edits, repeated)
 

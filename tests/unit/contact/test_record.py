@@ -208,7 +208,7 @@ class TestOpenIntent:
         [
             ({}, False),
             ({"edits": (make_edit(),), "writes": (make_known_write(),)}, False),
-            ({"repeated": RepeatedEdits(alerted=True)}, False),
+            ({"repeated": RepeatedEdits(alerted_at=NOW)}, False),
             ({"intent": INTENT.lock}, True),
             ({"drift": KnownDrift(found=None, at=NOW)}, True),
             ({"repeated": RepeatedEdits(opened_at=NOW)}, True),

@@ -255,6 +255,9 @@ def _show(composition: Composition, found: History, *, details: bool, names: Map
         if not found.writes and not found.edits:
             show(f"Rollcall has not written to {found.account_id}, and knows of no edit.")
             return
+    elif found.incident_id and not (found.writes or found.edits or found.lines):
+        show(f"Nothing is recorded of {found.incident_id}: see its alert.")
+        return
     else:
         for line in render_organization(found, names=names):
             show(line)

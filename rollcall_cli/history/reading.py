@@ -97,12 +97,14 @@ class HistoryReader:
         """Return what is known of one incident, and of those that its messages list."""
         files = records.list_alert_files(self.s3, bucket=self.bucket, incident_id=incident_id)
         bodies = [records.read_version(self.s3, item, bucket=self.bucket) for item in files]
-        lines = [line for item in bodies if item for line in records.parse_alert_lines(item)]
+        every = [line for item in bodies if item for line in records.parse_alert_lines(item)]
+        # A contact that is left changed is in the file of each later message, too.
+        lines = list({(line["incident_id"], *map(str, line["kinds"])): line for line in every}.values())
         ids = {incident_id, *(line["incident_id"] for line in lines)}
         found = self.contacts.list_edited()
-        named = {line["account_id"] for line in lines}
-        every = list_edits(found, since=_ALWAYS, now=self.clock.now())
-        named |= {edit.account_id for edit in every if edit.incident_id in ids}
+        named = {line["account_id"] for line in lines if records.is_account_id(line["account_id"])}
+        edits = list_edits(found, since=_ALWAYS, now=self.clock.now())
+        named |= {edit.account_id for edit in edits if edit.incident_id in ids}
         accounts = sorted(named) or records.list_ledger_accounts(self.s3, bucket=self.bucket)
         writes = [item for item in self._read_writes(accounts, None) if find_incident(item[1]) in ids]
         known = self._build(found, writes, None, None)

@@ -123,6 +123,11 @@ _GONE: Final = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
 _FOLDER: Final = re.compile(r"ledger/(?P<account>[0-9]{12})/")
 
 
+def is_account_id(text: str) -> bool:
+    """Return whether this is an account ID; an event on an OU has none."""
+    return _FOLDER.fullmatch(f"ledger/{text}/") is not None
+
+
 def list_ledger_accounts(client: Any, *, bucket: str) -> list[str]:
     """Return the IDs of the accounts that have records, also deleted ones."""
     pages = _list_pages(client, Bucket=bucket, Prefix="ledger/", Delimiter="/")
@@ -188,7 +193,7 @@ def list_alert_files(client: Any, *, bucket: str, incident_id: str) -> list[Mapp
 
 
 #: What a line of such a file must have to be shown.
-_LINE_TEXTS: Final = ("incident_id", "account_id", "at", "verdict")
+_LINE_TEXTS: Final = ("incident_id", "account_id", "at", "event", "verdict")
 
 
 def parse_alert_lines(item: StoredVersion) -> list[Mapping[str, Any]]:

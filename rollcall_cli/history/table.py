@@ -10,6 +10,7 @@ from rich.text import Text
 from rollcall.decide.intent import WriteState
 from rollcall.events.signal import TAMPERING, Cause
 from rollcall.model.display import format_duration
+from rollcall.outcomes.verdicts import VERDICTS, Verdict
 from rollcall_cli.history.reading import find_incident
 from rollcall_cli.history.view import (
     build_document,
@@ -141,11 +142,19 @@ def _list_lines(found: History, names: Mapping[str, str]) -> Iterator[tuple[str,
                 line["at"][:19].replace("T", " ") + "Z",
                 _name_account(line["account_id"], names),
                 ", ".join(str(kind).lower() for kind in line["kinds"]),
-                line["verdict"] + (", left changed" if line.get("left") else ""),
+                _describe_line(line) + (", left changed" if line.get("left") else ""),
                 "",
                 line["incident_id"],
                 line["actor"]["principal"],
             )
+
+
+def _describe_line(line: Mapping[str, Any]) -> str:
+    """Return what became of the contact, or else what was done or tried."""
+    if line["verdict"] == Verdict.DENIED:
+        return f"{line['event']} refused"
+    words = VERDICTS[Verdict(line["verdict"])].words if line["verdict"] in set(Verdict) else None
+    return (words.result if words else "") or str(line["event"])
 
 
 def _name_account(account_id: str, names: Mapping[str, str]) -> str:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rollcall.events.signal import Cause
+from rollcall.grouping.model import Line
 from rollcall.model.contact import ContactKind
+from rollcall.model.levels import Severity
 from rollcall.outcomes.outcome import make_incident_id, name_incident
 from rollcall.sweep.apply_account import SWEEP
 from tests.cli.desk import HUB, PAYMENTS, PLAYGROUND, SHOP, assert_golden
@@ -156,47 +158,51 @@ def test_an_incident_is_found_with_its_writes(books: Books) -> None:
     assert "from      192.0.2.10" in text
 
 
-def line(incident_id: str, account_id: str, **more: Any) -> dict[str, Any]:
-    return {
+def test_an_incident_that_left_no_record_is_said(books: Books) -> None:
+    books.write(1)
+    result = books.world.run("history", "--incident", GROUPED)
+    assert result.stdout == f"Nothing is recorded of {GROUPED}: see its alert.\n"
+
+
+def line(incident_id: str, account_id: str, **more: Any) -> Line:
+    known: dict[str, Any] = {
         "incident_id": incident_id,
         "account_id": account_id,
         "account": {"id": account_id, "name": "x", "ou": ""},
-        "kinds": ["SECURITY"],
+        "kinds": ("SECURITY",),
         "cause": "contact-edited",
         "event": "PutAlternateContact",
         "verdict": "denied",
-        "severity": "LOW",
+        "severity": Severity.LOW,
         "actor": {"principal": "arn:aws:iam::444455556666:user/\x1b[31mmallory"},
-        "at": "2026-10-05T09:40:00+00:00",
-        "left": False,
-        "alone": False,
-        "reason": "",
-        **more,
+        "at": OPENED + timedelta(minutes=10),
     }
-
-
-def put(books: Books, *lines: dict[str, Any], incident_id: str = GROUPED, **more: Any) -> None:
-    body = {"version": 1, "incident_id": incident_id, "update": 1, "lines": list(lines)} | more
-    key = f"ledger/alerts/{incident_id}/000001-0123456789ab.json"
-    books.s3.put_object(Bucket=BUCKET, Key=key, Body=json.dumps(body).encode())
+    return Line(**known | more)
 
 
 def test_a_grouped_incident_shows_the_lines_of_its_messages_and_their_outcomes(books: Books) -> None:
     intent, _ = books.write(2, account=SHOP), books.write(3, account=PAYMENTS)
     refused = line("RC-0123456789ab", PLAYGROUND)
-    put(books, line(find_id(intent), SHOP, verdict="set"), refused)
+    left = line("RC-0123456789ad", HUB, verdict="exempt", left=True)
+    policy = line("RC-0123456789ae", "", kinds=(), verdict="notified", event="DetachPolicy")
+    books.ledger.record_lines(GROUPED, 0, [line(find_id(intent), SHOP, verdict="set"), left])
+    books.ledger.record_lines(GROUPED, 1, [refused, left, policy])
     document = show(books, "--incident", GROUPED)
     assert [one["id"] for one in document["writes"]] == [intent.id]
-    assert document["lines"][1] == refused
+    ids = [one["incident_id"] for one in document["lines"]]
+    assert ids == [find_id(intent), left.incident_id, refused.incident_id, policy.incident_id]
     text = books.world.run("history", "--incident", GROUPED).stdout
     assert "\x1b" not in text
     assert text.count(find_id(intent)) == 2  # a line of the table, and its block
-    assert "666677778888 Playground  security  denied" in text
+    assert "666677778888 Playground        security  PutAlternateContact refused" in text
+    assert "left alone (exempt), left changed" in text
+    assert "DetachPolicy" in text
 
 
-@pytest.mark.parametrize("lines", [{"lines": "x"}, {"lines": [{"at": 5}]}, {"lines": [[]]}])
+@pytest.mark.parametrize("lines", [{"lines": "x"}, {"lines": [{"at": 5}]}, {"lines": [[]]}, {}])
 def test_lines_that_cannot_be_read_are_an_error(books: Books, lines: dict[str, Any]) -> None:
-    put(books, **lines)
+    key = f"ledger/alerts/{GROUPED}/000001-0123456789ab.json"
+    books.s3.put_object(Bucket=BUCKET, Key=key, Body=json.dumps(lines).encode())
     result = books.world.run("history", "--incident", GROUPED)
     assert (result.exit_code, result.stdout) == (1, "")
     assert "the lines of the incident cannot be read" in result.stderr

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from rich.console import Console
 
 from rollcall.events.signal import Cause
 from rollcall.grouping.model import Line
@@ -15,6 +17,7 @@ from rollcall.model.contact import ContactKind
 from rollcall.model.levels import Severity
 from rollcall.outcomes.outcome import make_incident_id, name_incident
 from rollcall.sweep.apply_account import SWEEP
+from rollcall_cli.history.reading import THREADS, HistoryReader
 from tests.cli.desk import HUB, PAYMENTS, PLAYGROUND, SHOP, assert_golden
 from tests.cli.scenes import operated
 from tests.support import samples
@@ -254,6 +257,55 @@ def test_reads_run_side_by_side_and_show_how_far_they_are(books: Books) -> None:
     result = books.world.run("history")
     assert result.exit_code == 0
     assert "reading records" in result.stderr
+
+
+class Meeting:
+    """S3 whose reads each wait for another one."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._met = threading.Barrier(2, timeout=20)
+
+    def list_object_versions(self, **parameters: Any) -> Any:
+        return self._client.list_object_versions(**parameters)
+
+    def get_object(self, **parameters: Any) -> Any:
+        self._met.wait()
+        return self._client.get_object(**parameters)
+
+
+def make_reader(books: Books, s3: Any) -> HistoryReader:
+    return HistoryReader(
+        s3=s3,
+        bucket=BUCKET,
+        contacts=books.state,
+        clock=books.world.clock,
+        console=Console(stderr=True),
+        retention=timedelta(days=365),
+        region="us-east-1",
+    )
+
+
+def test_objects_are_read_at_the_same_time(books: Books) -> None:
+    for minute in range(4):
+        books.write(minute + 1)
+    found = make_reader(books, Meeting(books.s3)).read_organization(since=None, verify=False)
+    assert len(found.writes) == 4
+
+
+def test_an_interruption_ends_the_reading(books: Books) -> None:
+    for minute in range(30):
+        books.write(minute + 1)
+    asked = []
+
+    class Interrupted(Meeting):
+        def get_object(self, **parameters: Any) -> Any:
+            asked.append(parameters)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        make_reader(books, Interrupted(books.s3)).read_organization(since=None, verify=False)
+    assert len(asked) <= THREADS
 
 
 def test_a_name_that_holds_control_characters_is_shown_as_text(books: Books) -> None:

@@ -135,7 +135,15 @@ def _check_channels(document: Document, data: Mapping[str, Any], region: Any) ->
     channels = data.get("channels")
     if not isinstance(channels, dict):
         return
-    yield from _check_chat(document, channels.get("chat"), region)
+    chat = channels.get("chat")
+    yield from _check_chat(document, chat)
+    asked: list[Route] = (
+        [("channels", "chat", "workspace")] if isinstance(chat, dict) and "workspace" in chat else []
+    )
+    asked += [("channels", "teams")] if "teams" in channels else []
+    if asked and isinstance(region, str) and PARTITIONS.get(region, "aws") != "aws":
+        problem = f"Amazon Q in chat applications is not known to be in {region}"
+        yield from (document.make_problem(route, problem) for route in asked)
     slack = channels.get("slack")
     secret = slack.get("secret") if isinstance(slack, dict) else None
     if isinstance(secret, str) and secret.startswith("arn:") and f":secretsmanager:{region}:" not in secret:
@@ -144,17 +152,13 @@ def _check_channels(document: Document, data: Mapping[str, Any], region: Any) ->
         )
 
 
-def _check_chat(document: Document, chat: Any, region: Any) -> Iterator[ConfigProblem]:
+def _check_chat(document: Document, chat: Any) -> Iterator[ConfigProblem]:
     if not isinstance(chat, dict):
         return
     if ("workspace" in chat) != ("channel" in chat):
         missing = "channel" if "workspace" in chat else "workspace"
         yield document.make_problem(
             ("channels", "chat"), f"has no {missing}: give both, or none to subscribe the topic by hand"
-        )
-    if "workspace" in chat and isinstance(region, str) and PARTITIONS.get(region, "aws") != "aws":
-        yield document.make_problem(
-            ("channels", "chat", "workspace"), f"Amazon Q in chat applications is not known to be in {region}"
         )
 
 

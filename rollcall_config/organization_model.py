@@ -20,6 +20,8 @@ from rollcall_config.organization_values import (
     SecurityGroupId,
     SubnetId,
     TargetId,
+    TeamsChannelId,
+    TeamsId,
     VpcId,
     WorkspaceId,
 )
@@ -48,6 +50,15 @@ class ChatChannelKeys(Strict):
     min_severity: MinSeverity = "INFO"
 
 
+class TeamsChannelKeys(Strict):
+    """Microsoft Teams, by Amazon Q in chat applications."""
+
+    tenant: TeamsId
+    team: TeamsId
+    channel: TeamsChannelId
+    min_severity: MinSeverity = "INFO"
+
+
 class SlackChannelKeys(Strict):
     """Slack itself, by a webhook or a bot's token in the secret."""
 
@@ -62,6 +73,9 @@ class ChannelKeys(Strict):
     runbook: PageUrl | None = None
     sns: Annotated[SnsChannelKeys, Field(description="min_severity: INFO")] = SnsChannelKeys()
     chat: Annotated[ChatChannelKeys, Field(description="workspace, channel and min_severity")] | None = None
+    teams: Annotated[TeamsChannelKeys, Field(description="tenant, team, channel and min_severity")] | None = (
+        None
+    )
     slack: Annotated[SlackChannelKeys, Field(description="secret, channel and min_severity")] | None = None
 
 
@@ -133,7 +147,7 @@ class OrganizationFile(Strict):
             " the Account API runs and publishes its events"
         ),
     ] = "us-east-1"
-    channels: Annotated[ChannelKeys, Field(description="sns, chat, slack and runbook")] = ChannelKeys()
+    channels: Annotated[ChannelKeys, Field(description="sns, chat, teams, slack and runbook")] = ChannelKeys()
     ledger: Annotated[_Ledger, Field(description="retention_days: 365")] = _Ledger()
     sweep: Annotated[_Sweep, Field(description="schedule: rate(1 day)")] = _Sweep()
     reports: Annotated[_Reports, Field(description="retention_days: 400")] = _Reports()

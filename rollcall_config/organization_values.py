@@ -121,6 +121,21 @@ ChannelId = Annotated[
     BeforeValidator(_refuse_secrets),
     Field(description="the id of a Slack channel (not its name), C0123ABCDEF"),
 ]
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-chatbot-microsoftteamschannelconfiguration.html
+TeamsId = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"),
+    BeforeValidator(_refuse_secrets),
+    Field(description="the id that Amazon Q's console shows, 01234567-89ab-cdef-0123-456789abcdef"),
+]
+TeamsChannelId = Annotated[
+    str,
+    StringConstraints(
+        max_length=255, pattern=r"^[A-Za-z0-9_=+/.,-]*%3[aA][A-Za-z0-9_=+/.,-]*%40[A-Za-z0-9_=+/.,-]*$"
+    ),
+    BeforeValidator(_refuse_secrets),
+    Field(description="the id in the link of a Teams channel, 19%3a...%40thread.tacv2"),
+]
 SecretArn = Annotated[
     str,
     # AWS adds six characters:

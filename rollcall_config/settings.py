@@ -34,6 +34,16 @@ class ChatSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TeamsSettings:
+    """Microsoft Teams, by Amazon Q in chat applications."""
+
+    min_severity: str
+    tenant: str
+    team: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SlackSettings:
     """Slack itself."""
 
@@ -52,18 +62,20 @@ class ChannelSettings:
     runbook: str = RUNBOOK
     sns_min_severity: str = "INFO"
     chat: ChatSettings | None = None
+    teams: TeamsSettings | None = None
     slack: SlackSettings | None = None
 
     @classmethod
     def from_model(cls, model: ChannelKeys) -> ChannelSettings:
         """Return the settings of the checked file."""
-        chat, slack = model.chat, model.slack
+        chat, teams, slack = model.chat, model.teams, model.slack
         return cls(
             runbook=model.runbook or RUNBOOK,
             sns_min_severity=model.sns.min_severity,
             chat=ChatSettings(min_severity=chat.min_severity, workspace=chat.workspace, channel=chat.channel)
             if chat
             else None,
+            teams=TeamsSettings(**teams.model_dump()) if teams else None,
             slack=SlackSettings(min_severity=slack.min_severity, secret=slack.secret, channel=slack.channel)
             if slack
             else None,

@@ -25,7 +25,7 @@ from stacks.constructs.worker import Worker
 if TYPE_CHECKING:
     from aws_cdk import aws_sns as sns
 
-    from rollcall_config.settings import ChatSettings, SlackSettings
+    from rollcall_config.settings import SlackSettings
     from stacks.parts.common import Common
 
 # Ten messages to an endpoint that does not answer take 50 seconds; a lock on an incident lasts 90.
@@ -45,7 +45,14 @@ class Channels(Construct):
         self.all = [self.notify]
         self.chat_topic: sns.Topic | None = None
         if settings.chat:
-            self.chat_topic = self._add_chat(common, settings.chat)
+            topic = self._add_amazon_q(common, "Chat", min_severity=settings.chat.min_severity)
+            if settings.chat.workspace and settings.chat.channel:
+                topic.connect_slack(workspace=settings.chat.workspace, channel=settings.chat.channel)
+            self.chat_topic = topic.topic
+        if settings.teams:
+            teams = settings.teams
+            topic = self._add_amazon_q(common, "Teams", min_severity=teams.min_severity)
+            topic.connect_teams(tenant=teams.tenant, team=teams.team, channel=teams.channel)
         if settings.slack:
             self._add_slack(common, settings.slack)
 
@@ -62,24 +69,18 @@ class Channels(Construct):
         grants.publish_alerts(channel.role, topic=common.topic)
         return channel
 
-    def _add_chat(self, common: Common, chat: ChatSettings) -> sns.Topic:
-        topic = AmazonQTopic(
-            self,
-            "ChatTopic",
-            key=common.topic.master_key,
-            workspace=chat.workspace,
-            channel=chat.channel,
-        ).topic
+    def _add_amazon_q(self, common: Common, name: str, *, min_severity: str) -> AmazonQTopic:
+        topic = AmazonQTopic(self, f"{name}Topic", key=common.topic.master_key)
         channel = ChannelPath(
             self,
-            "Chat",
+            name,
             common=common,
             channel="chat",
-            target=topic.topic_arn,
-            min_severity=chat.min_severity,
-            content="alerts for the chat",
+            target=topic.topic.topic_arn,
+            min_severity=min_severity,
+            content=f"alerts for {name}",
         )
-        grants.publish_alerts(channel.role, topic=topic)
+        grants.publish_alerts(channel.role, topic=topic.topic)
         self.all.append(channel)
         return topic
 

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from tests.stacks.template import Template
 
 SECRET = "arn:aws:secretsmanager:us-east-1:333333333333:secret:rollcall/slack-a1B2c3"  # noqa: S105  # its name
+UUID = "01234567-89ab-cdef-0123-456789abcdef"
 #: Function, queue, rule and dead letters of each channel, with what the settings of the variant say.
 CHANNELS = {
     "sns": ("Notify", "NotifyQueue", "NotifyIncidentsRule", "NotifyDeadLettersQueue", "LOW"),
     "chat": ("Chat", "ChatQueue", "ChatIncidentsRule", "ChatDeadLettersQueue", "MEDIUM"),
+    "teams": ("Teams", "TeamsQueue", "TeamsIncidentsRule", "TeamsDeadLettersQueue", "HIGH"),
     "slack": ("Slack", "SlackQueue", "SlackIncidentsRule", "SlackDeadLettersQueue", "INFO"),
 }
 
@@ -53,7 +55,7 @@ def test_each_channel_has_a_queue_a_rule_dead_letters_and_a_function_of_its_own(
     all_on.one("AWS::CloudWatch::Alarm", f"Channels{dead_letters.removesuffix('Queue')}")
     variables = environment(all_on, function)
     assert set(variables) == set(NotifyEnvironment.variable_names())
-    assert variables["ROLLCALL_CHANNEL"] == channel
+    assert variables["ROLLCALL_CHANNEL"] == ("chat" if channel == "teams" else channel)
     assert variables["ROLLCALL_MIN_SEVERITY"] == minimum
     assert variables["ROLLCALL_QUEUE_URL"] == {"Ref": queue_id}
     assert variables["ROLLCALL_RUNBOOK"] == "https://wiki.example.com/rollcall"
@@ -65,7 +67,7 @@ def test_only_the_alert_topic_is_there_without_settings(hub: Template) -> None:
     assert not [
         name
         for name in hub.of_type("AWS::Lambda::Function")
-        if name.startswith(("ChannelsChat", "ChannelsSlack"))
+        if name.startswith(("ChannelsChat", "ChannelsTeams", "ChannelsSlack"))
     ]
     assert not hub.of_type("AWS::Chatbot::SlackChannelConfiguration")
 
@@ -80,20 +82,45 @@ def test_the_function_for_slack_may_read_its_secret_and_publish_nowhere(all_on: 
     assert not [action for action in actions if action.startswith(("sns:", "kms:", "events:"))]
 
 
-def test_the_function_for_the_chat_publishes_to_its_own_topic_only(all_on: Template) -> None:
-    topic, _ = all_on.one("AWS::SNS::Topic", "ChannelsChatTopic")
+@pytest.mark.parametrize("name", ["Chat", "Teams"])
+def test_a_function_for_a_chat_publishes_to_its_own_topic_only(all_on: Template, name: str) -> None:
+    topic, _ = all_on.one("AWS::SNS::Topic", f"Channels{name}Topic")
     published = [
         resource
-        for statement in all_on.statements(all_on.one("AWS::IAM::Role", "ChannelsChatRole")[0])
+        for statement in all_on.statements(all_on.one("AWS::IAM::Role", f"Channels{name}Role")[0])
         if "sns:Publish" in as_list(statement["Action"])
         for resource in as_list(statement["Resource"])
     ]
     assert published == [{"Ref": topic}]
 
 
-def test_whoever_is_in_the_chat_may_do_nothing_in_the_account(all_on: Template) -> None:
-    _, configuration = all_on.one("AWS::Chatbot::SlackChannelConfiguration", "ChannelsChatTopic")
-    assert configuration["SlackWorkspaceId"] == "T0123ABCDEF"
+@pytest.mark.parametrize(
+    ("type_", "name", "ids"),
+    [
+        (
+            "SlackChannelConfiguration",
+            "Chat",
+            {"SlackWorkspaceId": "T0123ABCDEF", "SlackChannelId": "C0123ABCDEF"},
+        ),
+        (
+            "MicrosoftTeamsChannelConfiguration",
+            "Teams",
+            {
+                "TeamsTenantId": "01234567-89ab-cdef-0123-456789abcdef",
+                "TeamId": "76543210-89ab-cdef-0123-456789abcdef",
+                "TeamsChannelId": "19%3a0a1b2c3d%40thread.tacv2",
+            },
+        ),
+    ],
+)
+def test_whoever_is_in_the_chat_may_do_nothing_in_the_account(
+    all_on: Template, type_: str, name: str, ids: dict[str, str]
+) -> None:
+    _, configuration = all_on.one(f"AWS::Chatbot::{type_}", f"Channels{name}Topic")
+    assert ids.items() <= configuration.items()
+    topic, _ = all_on.one("AWS::SNS::Topic", f"Channels{name}Topic")
+    assert configuration["SnsTopicArns"] == [{"Ref": topic}]
+    assert configuration["UserRoleRequired"] is False
     assert "AWSDenyAll" in json.dumps(configuration["GuardrailPolicies"])
     role = configuration["IamRoleArn"]["Fn::GetAtt"][0]
     _, properties = all_on.one("AWS::IAM::Role", role)
@@ -102,9 +129,9 @@ def test_whoever_is_in_the_chat_may_do_nothing_in_the_account(all_on: Template) 
     assert not all_on.statements(role)
 
 
-def test_both_topics_are_encrypted(all_on: Template) -> None:
+def test_all_topics_are_encrypted(all_on: Template) -> None:
     topics = all_on.of_type("AWS::SNS::Topic").values()
-    assert len(topics) == 2
+    assert len(topics) == 3
     assert all("KmsMasterKeyId" in topic for topic in topics)
 
 
@@ -119,6 +146,7 @@ def test_what_holds_if_nothing_is_said(tmp_path: Path) -> None:
     [
         "chat: {}",
         "chat: {workspace: T0123ABCDEF, channel: C0123ABCDEF}",
+        f"teams: {{tenant: {UUID}, team: {UUID}, channel: 19%3Aa%40thread.tacv2, min_severity: LOW}}",
         f'slack: {{secret: "{SECRET}"}}',
         f'slack: {{secret: "{SECRET}", channel: C0123ABCDEF, min_severity: CRITICAL}}',
         "runbook: https://wiki.example.com/rollcall/operations.html",
@@ -128,8 +156,14 @@ def test_settings_that_are_right(tmp_path: Path, given: str) -> None:
     assert complaints(tmp_path, organization=f"{ORGANIZATION}channels: {{{given}}}\n") == []
 
 
-def test_the_chat_is_not_known_in_other_partitions(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "chat",
+    [
+        "chat: {workspace: T0123ABCDEF, channel: C0123ABCDEF}",
+        f"teams: {{tenant: {UUID}, team: {UUID}, channel: 19%3Aa%40thread.tacv2}}",
+    ],
+)
+def test_the_chat_is_not_known_in_other_partitions(tmp_path: Path, chat: str) -> None:
     there = ORGANIZATION.replace("us-east-1", "cn-northwest-1")
-    chat = "channels: {chat: {workspace: T0123ABCDEF, channel: C0123ABCDEF}}\n"
-    [complaint] = complaints(tmp_path, organization=there + chat)
+    [complaint] = complaints(tmp_path, organization=f"{there}channels: {{{chat}}}\n")
     assert complaint.endswith("Amazon Q in chat applications is not known to be in cn-northwest-1")

@@ -23,7 +23,7 @@ def test_it_is_off_unless_asked_for(assembly: Assembly) -> None:
 
 def test_every_function_is_in_the_network(everything: Assembly) -> None:
     functions = everything.templates["RollcallHub"].of_type("AWS::Lambda::Function").values()
-    assert len(functions) == 7
+    assert len(functions) == 8
     assert all(one["VpcConfig"] == {"SubnetIds": SUBNETS, "SecurityGroupIds": GROUPS} for one in functions)
 
 

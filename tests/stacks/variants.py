@@ -27,6 +27,11 @@ channels:
   runbook: https://wiki.example.com/rollcall
   sns: {min_severity: LOW}
   chat: {workspace: T0123ABCDEF, channel: C0123ABCDEF, min_severity: MEDIUM}
+  teams:
+    tenant: 01234567-89ab-cdef-0123-456789abcdef
+    team: 76543210-89ab-cdef-0123-456789abcdef
+    channel: 19%3a0a1b2c3d%40thread.tacv2
+    min_severity: HIGH
   slack:
     secret: arn:aws:secretsmanager:us-east-1:333333333333:secret:rollcall/slack-a1B2c3
     channel: C0123ABCDEF

@@ -106,6 +106,10 @@ FIELDS: Final = {
     "`Rollcall Outcome` only": {
         "parent_incident_id": "incident that groups this one (bulk edit, repeated edits); null if it has its own alert",
     },
+    "`Rollcall Incident` and `Rollcall Notice`": {
+        "action": "`open`, `update` or `resolve` the incident with this `incident_id`, which is the deduplication key",
+        "title": "one line for programs: what happened where; names nobody",
+    },
     "`Rollcall Incident` only": {
         "stage": "`open` or `closed`",
         "opened": "true if an alert said that the incident is open",

@@ -11,7 +11,9 @@ from rollcall.model.account import describe_account
 from rollcall.model.desired import Absent, Desired, Observation, Present, Unreadable
 from rollcall.model.display import ContactValue, Masks, show_values, spell_value
 from rollcall.model.levels import Severity
+from rollcall.outcomes.outcome import Action, Stage
 from rollcall.outcomes.severity import find_severity
+from rollcall.outcomes.verdicts import VERDICTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -47,12 +49,30 @@ def build_incident_document(
     if (closes_only or incident.parent_incident_id is not None) and not incident.opened:
         return None
     return _build_context(incident, at) | {
+        "action": str(_find_action(incident)),
+        "title": _write_title(incident),
         "stage": str(incident.stage),
         "severity": (loudest or Severity.INFO).name,
         "opened": incident.opened,
         "closes_only": closes_only,
         "outcomes": outcomes,
     }
+
+
+def _find_action(incident: Incident) -> Action:
+    """An incident is resolved by a message only if it was opened by one, and nothing is left to do."""
+    if not incident.opened:
+        return Action.OPEN
+    words = [VERDICTS[outcome.verdict].words for outcome in incident.outcomes]
+    over = incident.stage is Stage.CLOSED and all(word is None or word.over for word in words)
+    return Action.RESOLVE if over else Action.UPDATE
+
+
+def _write_title(incident: Incident) -> str:
+    """One line for programs: account, CloudTrail's name of the event, verdicts. It names nobody."""
+    account = incident.signal.account_id if incident.signal else "unknown account"
+    done = [" ".join(filter(None, (one.kind, one.verdict))) for one in incident.outcomes]
+    return f"{account} {incident.event.name}: {', '.join(done)}"
 
 
 def _build_context(incident: Incident, at: datetime) -> dict[str, Any]:

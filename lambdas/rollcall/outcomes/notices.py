@@ -11,6 +11,7 @@ from typing import Any
 from rollcall.model.codec import Serializable
 from rollcall.model.levels import Severity
 from rollcall.outcomes.notice_kinds import NOTICES, NoticeKind
+from rollcall.outcomes.outcome import Action
 
 VERSION = 1
 #: Notices that belong to the incident of another kind.
@@ -49,11 +50,20 @@ def build_notice_document(item: Notice, *, at: datetime) -> dict[str, Any]:
         "version": VERSION,
         "incident_id": item.incident_id,
         "decided_at": at.isoformat(),
+        "action": str(_find_action(item)),
+        "title": f"Rollcall: {item.kind.replace('-', ' ')}",
         "notice": str(item.kind),
         "severity": item.severity.name,
         "update": item.update,
         "facts": dict(item.facts),
     }
+
+
+def _find_action(item: Notice) -> Action:
+    """A pause ends by another notice, a group by its last message unless a contact is left changed."""
+    if item.kind is NoticeKind.UNPAUSED or (item.facts.get("ended") and not item.facts.get("left_count")):
+        return Action.RESOLVE
+    return Action.UPDATE if item.update else Action.OPEN
 
 
 def format_time(time: datetime) -> str:

@@ -47,6 +47,14 @@ class Stage(StrEnum):
     CLOSED = "closed"
 
 
+class Action(StrEnum):
+    """What a receiver of alerts does with the incident of this id."""
+
+    OPEN = "open"
+    UPDATE = "update"
+    RESOLVE = "resolve"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """One event on one account, with what came of it.

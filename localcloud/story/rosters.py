@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
     from localcloud.story.scene import DemoStep, Scene
 
-_PENDING = "CRITICAL sweep-held"
+_PENDING = "HIGH sweep-held"
 
 
 def play_first_approval(scene: Scene, first: Mapping[str, Any]) -> Iterator[DemoStep]:
     """Approve the first roster, which the sweep after the deployment (`first`) left pending."""
-    end = SweepEnd(ending="finished", written=0, alerts=("CRITICAL sweep-held", "MEDIUM roster-approved"))
+    end = SweepEnd(ending="finished", written=0, alerts=("MEDIUM sweep-held", "MEDIUM roster-approved"))
     name = "first roster: pending approval, then approved"
     yield finish(scene, name, lambda: scene.stage.approve(dict(first)), end, before=0)
 

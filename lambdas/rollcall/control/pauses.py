@@ -143,4 +143,4 @@ def _make_notice(pause: Pause) -> Notice:
         return make_notice(NoticeKind.UNPAUSED, key=pause.incident, facts=facts, update=pause.update)
     facts |= {"until": format_time(pause.until), "stage": str(pause.stage)}
     notice = make_notice(NoticeKind.PAUSED, key=pause.incident, facts=facts, update=pause.update)
-    return replace(notice, severity=Severity.MEDIUM) if pause.stage is Stage.ENDED else notice
+    return replace(notice, severity=Severity.INFO) if pause.stage is Stage.ENDED else notice

@@ -61,7 +61,7 @@ def decide(message: Message, told: ChannelRecord, *, minimum: Severity, age: tim
     After a closing only one with another write is news: a late opening would undo it. A channel that showed
     an incident as open also shows its end, however quiet that is.
     """
-    loud = message.severity >= minimum
+    loud = message.severity >= minimum or (message.update is not None and message.over and bool(told.steps))
     if message.step in told.steps or _is_superseded(message, told):
         return Decision.DROP
     if message.update is None and message.stage is Stage.OPEN:

@@ -84,8 +84,6 @@ class Meaning:
     remembered: bool = False
     #: What summaries and reports of sweeps count it as; None if no sweep ends so.
     counted: Verdict | None = None
-    #: The word for edits of a bulk that ended so.
-    in_bulk: str | None = None
     #: In an alert; None if there is none.
     words: Words | None = None
     #: In an alert about what the roster asks for, where nobody edited a contact: the words that differ.

@@ -40,7 +40,7 @@ _PLAN, _ROSTER, _WHY = ("Plan", "{plan}"), ("Roster", "{roster}"), ("Why", "{rea
 _ACCOUNT, _CONTACT = ("Account", "{account}"), ("Contact", "{kind}")
 
 _HELD = NoticeWords(
-    severity=Severity.CRITICAL,
+    severity=Severity.HIGH,
     headline="roster HELD: {accounts_changed} of {accounts_active} accounts would change",
     waits="nothing of this plan is written until a person approves it",
     lines=(
@@ -214,7 +214,7 @@ above the limits is held for a person again.""",
         do="- Run a sweep, to put right what was changed during the pause: `rollcall sweep`",
     ),
     NoticeKind.UNPAUSED: NoticeWords(
-        severity=Severity.MEDIUM,
+        severity=Severity.INFO,
         headline="Rollcall writes again",
         lines=(_BY, _USER, _EXECUTION, _WHY),
         do="- Run a sweep, to put right what was changed during the pause: `rollcall sweep`",
@@ -249,7 +249,7 @@ above the limits is held for a person again.""",
         runbook="repeated-edits",
     ),
     NoticeKind.RELEASED: NoticeWords(
-        severity=Severity.MEDIUM,
+        severity=Severity.INFO,
         headline="standoff ended: {account} {kind} contact",
         lines=(_BY, _USER, _EXECUTION, _ACCOUNT, _CONTACT),
         do="- Nothing. The next change is undone at once.",

@@ -217,7 +217,8 @@ def make_pending_notice(held: PendingPlan, groups: Mapping[str, Any]) -> Notice:
     `groups` are the facts that show its changes.
     """
     facts = {**held.summary, **groups}
-    return make_notice(NoticeKind.SWEEP_HELD, key=f"{held.plan}/{held.data}", facts=facts)
+    notice = make_notice(NoticeKind.SWEEP_HELD, key=f"{held.plan}/{held.data}", facts=facts)
+    return replace(notice, severity=Severity.MEDIUM) if facts.get("first") else notice
 
 
 def make_approved_notice(

@@ -93,6 +93,7 @@ class TestPause:
         assert world.contacts()["SECURITY"] == api_values("soc")
         ended = [notice for notice in world.notices if notice["notice"] == "paused"]
         assert [one["facts"]["stage"] for one in ended] == ["begun", "ended"]
+        assert [one["severity"] for one in ended] == ["HIGH", "INFO"]
         assert len({one["incident_id"] for one in ended}) == 1
 
     def test_one_that_goes_on_is_told_once_a_day(self):

@@ -101,6 +101,13 @@ class TestMinimum:
         with pytest.raises(WaitError):
             decided(quiet, minimum=Severity.MEDIUM)
 
+    def test_a_quiet_end_of_a_notice_is_sent_where_an_earlier_message_was(self):
+        ended = message("closed", severity=Severity.INFO, update=1)
+        assert decided(ended, told(FIRST), minimum=Severity.HIGH) is SEND
+        assert decided(ended, minimum=Severity.HIGH) is DROP
+        goes_on = message("open", severity=Severity.INFO, update=1)
+        assert decided(goes_on, told(FIRST), minimum=Severity.HIGH) is DROP
+
 
 messages = st.builds(
     lambda stage, content, severity, opened, closes_only: message(

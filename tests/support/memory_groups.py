@@ -82,11 +82,9 @@ class MemoryGroups:
             incident_id=line.incident_id, key=key, verdict=line.verdict, alone=line.alone
         )
 
-    def add_line(self, key: GroupKey, line: Line, *, watch: Watch | None, at: datetime) -> None:
+    def add_line(self, key: GroupKey, line: Line, *, at: datetime) -> None:  # noqa: ARG002
         self.faults("state.add_line")
         self._put_line(key, line)
-        if watch is not None:
-            self.schedule(watch, at=at)
         self.faults("state.add_line.after")
 
     def load_group(self, key: GroupKey) -> GroupState:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from rollcall.grouping.messages import get_group_incident_id
-from rollcall.grouping.model import Group, GroupKey, GroupKind, Line, Watch, Window
-from rollcall.grouping.placing import count_line, find_place, is_copy, make_line
+from rollcall.grouping.model import BULK, Group, GroupKey, GroupKind, Line, Watch, Window
+from rollcall.grouping.placing import count_line, find_place, is_copy, is_full, make_line
 from rollcall.grouping.sending import REST, TRIES, count_to_next_minute, make_group_key
+from rollcall.model.edit_limits import BulkLimits
 from rollcall.model.errors import RetryableError
 from rollcall.model.levels import Severity
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from rollcall.grouping.model import Grouped, GroupMemory, Known
     from rollcall.grouping.placing import Place
     from rollcall.grouping.sending import GroupMessages
-    from rollcall.model.edit_limits import BulkLimits
     from rollcall.outcomes.notices import Notice
     from rollcall.outcomes.outcome import Incident
     from rollcall.ports import Clock, Delivery
@@ -27,11 +27,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """Where an alert went: `key` is its group, None if it leaves alone; `stored` is whether its line is."""
+    """Where an alert went: `key` is its group, None if it leaves alone.
+
+    `unstored` is its line if that is still to be stored, `waits` whether its message comes back for it.
+    """
 
     key: GroupKey | None = None
-    line: Line | None = None
-    stored: bool = True
+    unstored: Line | None = None
+    waits: bool = True
 
     @property
     def parent_incident_id(self) -> str | None:
@@ -93,9 +96,10 @@ class AlertGrouper:
         """It is a line already: what it says may have changed."""
         line = make_line(incident, place, now, alone=grouped.alone)
         if line.verdict != grouped.verdict:
-            self.groups.add_line(grouped.key, line, watch=None, at=now)
+            self.groups.add_line(grouped.key, line, at=now)
         self.messages.publish_first(grouped.key)
-        return Placed(key=None if grouped.alone else grouped.key, line=line)
+        waits = grouped.key.kind is not GroupKind.REPORTED
+        return Placed(key=None if grouped.alone else grouped.key, waits=waits)
 
     def _try_to_place(self, incident: Incident, place: Place, known: Known, now: datetime) -> Placed | None:
         """None if another worker was at the same windows."""
@@ -109,24 +113,25 @@ class AlertGrouper:
                 return self._join(key, line, now)
             if line.left:
                 # It leaves alone, and is named in every message of the group as long as it is left so.
-                self.groups.add_line(key, replace(line, alone=True), watch=None, at=now)
+                self.groups.add_line(key, replace(line, alone=True), at=now)
             return self._admit(place, known, line, [], now)
         counted: list[Window] = []
+        limits = self.limits() if BULK.intersection(kind for kind, _ in place.names) else BulkLimits()
         for name in place.names:
             mine = replace(line, alone=name not in place.groups)
-            after, full = count_line(windows[name], mine, self.limits())
-            if full:
+            after = count_line(windows[name], mine, limits)
+            if is_full(after, limits):
                 return self._open(after, mine, place, known, now)
             if after != windows[name]:
                 counted.append(after)
         return self._admit(place, known, line, counted, now)
 
     def _join(self, key: GroupKey, line: Line, now: datetime) -> Placed:
-        """As a line of an open group. A mere report is stored with the memory that its message comes back."""
-        deferred = key.kind is GroupKind.REPORTED
-        if not deferred:
-            self.groups.add_line(key, line, watch=None, at=now)
-        return Placed(key=key, line=line, stored=not deferred)
+        """As a line of an open group. Reports cost little: the message of the first waits for all."""
+        if key.kind is GroupKind.REPORTED:
+            return Placed(key=key, unstored=line, waits=False)
+        self.groups.add_line(key, line, at=now)
+        return Placed(key=key)
 
     def _open(self, window: Window, line: Line, place: Place, known: Known, now: datetime) -> Placed | None:
         """A new group with all that led to it; its first message leaves at once, if it is such a group."""
@@ -139,7 +144,7 @@ class AlertGrouper:
         if not self.groups.open_group(opened, Group(key=key, opened_at=now), lines, at=now):
             return None
         self.messages.publish_first(key)
-        return self._admit(place, known, line, [], now) if line.alone else Placed(key=key, line=line)
+        return self._admit(place, known, line, [], now) if line.alone else Placed(key=key)
 
     def _admit(
         self, place: Place, known: Known, line: Line, counted: Sequence[Window], now: datetime
@@ -149,11 +154,11 @@ class AlertGrouper:
         if free or not known.full:
             admitted = None if free else line.incident_id
             stored = self.groups.save_windows(counted, admitted=admitted, at=now)
-            return Placed(line=line) if stored else None
+            return Placed() if stored else None
         if not self.groups.save_windows(counted, admitted=None, at=now):
             return None
         key = self.messages.add_to_rest(line, known.windows[-1])
-        return Placed(key=key, line=line) if key else None
+        return Placed(key=key) if key else None
 
     def publish_notice(self, notice: Notice, line: Line, delivery: Delivery) -> int | None:
         """Publish it, or name its line in the next message if many alerts leave at this time.
@@ -168,7 +173,7 @@ class AlertGrouper:
                 self.messages.bus.publish_notice(notice, now)
                 return None
             if known.full and (key := self.messages.add_to_rest(line, known.windows[0])) is not None:
-                return self.come_back(Placed(key=key, line=line), delivery, only=False)
+                return self.come_back(Placed(key=key), delivery, only=False)
         raise RetryableError("other workers are counting alerts at this time")
 
     def come_back(self, placed: Placed, delivery: Delivery, *, only: bool) -> int | None:
@@ -179,11 +184,12 @@ class AlertGrouper:
         if placed.key is None:
             return None
         now = self.clock.now()
-        watch = Watch(message_id=delivery.message_id, key=placed.key, only=only)
-        if placed.stored:
-            self.groups.schedule(watch, at=now)
-        elif placed.line is not None:
-            self.groups.add_line(placed.key, placed.line, watch=watch, at=now)
+        if placed.unstored is not None:
+            # After its outcome was published: a crash in between repeats that, and loses neither.
+            self.groups.add_line(placed.key, placed.unstored, at=now)
+        if not placed.waits:
+            return None
+        self.groups.schedule(Watch(message_id=delivery.message_id, key=placed.key, only=only), at=now)
         return count_to_next_minute(now)
 
 

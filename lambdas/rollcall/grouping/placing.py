@@ -239,8 +239,8 @@ def _shorten(value: object) -> object:
     return value[:_MOST_CHARACTERS] if isinstance(value, str) else value
 
 
-def count_line(window: Window, line: Line, limits: BulkLimits) -> tuple[Window, bool]:
-    """The window with this alert counted, and whether it is one too many: then a group is to be opened.
+def count_line(window: Window, line: Line, limits: BulkLimits) -> Window:
+    """The window with this alert counted.
 
     Of bulk edits one for each account counts, of all others each.
     """
@@ -256,7 +256,12 @@ def count_line(window: Window, line: Line, limits: BulkLimits) -> tuple[Window, 
         (item for item in known.values() if newest - item.at <= within),
         key=lambda item: (item.at, item.account_id),
     )
-    return replace(window, recent=tuple(recent)), len(recent) >= get_threshold(window.kind, limits)
+    return replace(window, recent=tuple(recent))
+
+
+def is_full(window: Window, limits: BulkLimits) -> bool:
+    """Whether the latest alert is one too many: then a group is to be opened."""
+    return len(window.recent) >= get_threshold(window.kind, limits)
 
 
 def get_threshold(kind: GroupKind, limits: BulkLimits) -> int:

@@ -8,7 +8,18 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from rollcall.grouping.messages import MOST_LINES, get_group_incident_id, make_group_notice
-from rollcall.grouping.model import BULK, QUIET, Group, GroupKey, GroupKind, Line, Sending, Window
+from rollcall.grouping.model import (
+    BULK,
+    LONGEST,
+    QUIET,
+    Group,
+    GroupKey,
+    GroupKind,
+    Line,
+    Sending,
+    Watch,
+    Window,
+)
 from rollcall.model.errors import RetryableError
 
 if TYPE_CHECKING:
@@ -72,12 +83,16 @@ class GroupMessages:
             if wait is not None:
                 return wait
             if state.group.sending is None and not state.unsent and not _is_over(state.group, now):
-                return None
-            if not self._is_admitted(state.group, state, now):
+                return self._find_next_report(state.group, message_id, now)
+            if (rest := self._move_to_rest(state.group, state, now)) is not None:
+                if message_id is not None:
+                    self.groups.schedule(Watch(message_id=message_id, key=rest, only=True), at=now)
                 return count_to_next_minute(now)
             group = state.group if state.group.sending else self._claim(state.group, state, now)
             if group is not None and self._send(state, group, message_id):
-                return _count_seconds(now + QUIET, now) if key.kind in BULK and not group.ended else None
+                if key.kind in BULK and not group.ended:
+                    return _count_seconds(now + QUIET, now)
+                return self._find_next_report(group, message_id, now)
         raise RetryableError("other workers are publishing the same group")
 
     def _find_wait(
@@ -97,6 +112,13 @@ class GroupMessages:
         if group.closer is None:
             self.groups.save_group(replace(group, closer=message_id), at=now)
         return _count_seconds(over_at, now)
+
+    @staticmethod
+    def _find_next_report(group: Group, message_id: str | None, now: datetime) -> int | None:
+        """Seconds until the message that waits for all reports of a principal looks for more of them."""
+        takes_more = now - group.opened_at < LONGEST
+        waits = group.key.kind is GroupKind.REPORTED and message_id is not None and takes_more
+        return count_to_next_minute(now) if waits else None
 
     def _claim(self, group: Group, state: GroupState, now: datetime) -> Group | None:
         """The group with its next message under way; None if another worker was faster."""
@@ -125,25 +147,28 @@ class GroupMessages:
             self.groups.mark_sent(group.key, lines, at=now)
         return self.groups.save_group(group.finish(self.clock.now(), by=message_id), at=now)
 
-    def _is_admitted(self, group: Group, state: GroupState, now: datetime) -> bool:
-        """Whether the message of a group that is not CRITICAL may leave; if not, its lines join the rest."""
-        if group.key.kind not in (GroupKind.SET, GroupKind.REPORTED):
-            return True
+    def _move_to_rest(self, group: Group, state: GroupState, now: datetime) -> GroupKey | None:
+        """The group that its lines were moved to if many alerts leave now, None if its message may leave."""
+        if group.key.kind not in (GroupKind.SET, GroupKind.REPORTED) or not state.unsent:
+            return None
         alert = f"{group.key.id}/{group.updates}"
         known = self.groups.load_known(alert, [REST], at=now)
         if known.admitted or (not known.full and self.groups.save_windows([], admitted=alert, at=now)):
-            return True
+            return None
+        moved: GroupKey | None = None
         for line in state.unsent:
-            self.add_to_rest(line, self.groups.load_known(alert, [REST], at=now).windows[0])
+            moved = self.add_to_rest(line, self.groups.load_known(alert, [REST], at=now).windows[0])
+            if moved is None:
+                raise RetryableError("other workers are counting alerts at this time")
         self.groups.mark_sent(group.key, state.unsent, at=now)
-        return False
+        return moved
 
     def add_to_rest(self, line: Line, window: Window) -> GroupKey | None:
         """Name the line in the next message about what is too much; None if another worker was faster."""
         now = self.clock.now()
         key = window.find_group(now)
         if key is not None:
-            self.groups.add_line(key, line, watch=None, at=now)
+            self.groups.add_line(key, line, at=now)
             return key
         key = make_group_key(window.kind, window.name, line, now)
         opened = replace(window, group=key, opened_at=now)

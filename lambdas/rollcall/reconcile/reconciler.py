@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
 from rollcall.decide.intent import Judgement
 from rollcall.decide.resolve import is_authorised
@@ -28,7 +29,13 @@ from rollcall.reconcile.restore import AccountRestorer
 from rollcall.write.apply_change import AppliedChange
 from rollcall.write.recover import recover
 
+#: Names and places of accounts in reports may be so old, and of so many accounts they are kept.
+RECENT: Final = timedelta(minutes=10)
+MOST_RECENT: Final = 1000
+
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from rollcall.contact.record import ContactRecord
     from rollcall.events.monitored import Dependencies
     from rollcall.events.signal import Signal
@@ -58,6 +65,9 @@ class Reconciler:
     writer_roles: frozenset[str]
     #: What monitored events may be about.
     ours: Dependencies
+
+    #: Accounts for the names in reports, and when they were read.
+    recent: dict[str, tuple[datetime, Account | None]] = field(default_factory=dict, compare=False)
 
     def handle(self, event: object, delivery: Delivery) -> None:
         """Reconcile what one event points at, and publish what came of it.
@@ -180,7 +190,7 @@ class Reconciler:
         quick = ignore_others(signal, self.organization, self.ours) or notify_only(signal)
         if quick is not None:
             applied.append(AppliedChange(outcome=quick))
-            return self._find_account(signal.account_id)
+            return self._find_recent(signal.account_id)
         control = self.rosters.get_enforcement()
         roster = self.rosters.find_current(control)
         account = self.organization.get_account(signal.account_id, with_tags=roster.uses_tags)
@@ -202,6 +212,18 @@ class Reconciler:
             judged=judgement,
         )
         applied += restorer.restore()
+        return account
+
+    def _find_recent(self, account_id: str) -> Account | None:
+        """The account as it was within the last minutes: many reports of one account ask for it once."""
+        now = self.writer.clock.now()
+        read_at, account = self.recent.get(account_id, (None, None))
+        if read_at is not None and now - read_at < RECENT:
+            return account
+        if len(self.recent) >= MOST_RECENT:
+            self.recent.clear()
+        account = self._find_account(account_id)
+        self.recent[account_id] = (now, account)
         return account
 
     def _find_account(self, account_id: str) -> Account | None:

@@ -52,7 +52,7 @@ OPERATIONS = st.one_of(
         st.none() | alerts,
     ),
     st.tuples(st.just("open_group"), windows, groups, unique_lines),
-    st.tuples(st.just("add_line"), keys, lines, st.none() | watches),
+    st.tuples(st.just("add_line"), keys, lines),
     st.tuples(st.just("load_group"), keys),
     st.tuples(st.just("save_group"), groups),
     st.tuples(st.just("mark_sent"), keys, unique_lines),
@@ -84,8 +84,8 @@ def perform(groups: Any, now: Any, name: str, *given: Any) -> object:  # noqa: P
             return groups.save_windows(some, admitted=admitted, at=now) if some or admitted else None
         case "open_group", (window, group, some):
             return groups.open_group(window, group, some, at=now)
-        case "add_line", (key, line, watch):
-            return groups.add_line(key, line, watch=watch, at=now)
+        case "add_line", (key, line):
+            return groups.add_line(key, line, at=now)
         case "load_group", (key,):
             state = groups.load_group(key)
             by_id = [sorted(part, key=lambda line: line.incident_id) for part in (state.unsent, state.left)]
@@ -126,7 +126,7 @@ def test_the_largest_group_is_opened_in_one_transaction(state, items):
 )
 def test_a_line_holds_whatever_principal_an_event_names(state, principal):
     actor = {**make_line(1).actor, "principal": principal}
-    state.add_line(make_key(), make_line(1, actor=actor), watch=None, at=NOW)
+    state.add_line(make_key(), make_line(1, actor=actor), at=NOW)
     assert state.load_group(make_key()).unsent[0].principal == principal
 
 
@@ -151,8 +151,8 @@ def test_as_many_alerts_leave_by_themselves_as_may_and_one_of_them_twice(state):
 
 def test_a_line_that_says_something_else_by_now_is_still_unsent(state):
     left = make_line(1, left=True, verdict="would-set")
-    state.add_line(make_key(), left, watch=None, at=NOW)
-    state.add_line(make_key(), make_line(1), watch=None, at=NOW)
+    state.add_line(make_key(), left, at=NOW)
+    state.add_line(make_key(), make_line(1), at=NOW)
     state.mark_sent(make_key(), [left], at=NOW)
     assert [line.verdict for line in state.load_group(make_key()).unsent] == ["set"]
 
@@ -162,7 +162,7 @@ def test_a_line_that_says_something_else_by_now_is_still_unsent(state):
     [
         ("batch_get_item", lambda state: state.load_known("RC-1", [], at=NOW)),
         ("transact_write_items", lambda state: state.save_windows([make_window()], admitted=None, at=NOW)),
-        ("transact_write_items", lambda state: state.add_line(make_key(), make_line(1), watch=None, at=NOW)),
+        ("transact_write_items", lambda state: state.add_line(make_key(), make_line(1), at=NOW)),
         ("put_item", lambda state: state.save_group(make_group(), at=NOW)),
         ("put_item", lambda state: state.schedule(Watch(message_id="m", key=make_key(), only=True), at=NOW)),
         ("query", lambda state: state.find_scheduled("m-1")),

@@ -9,18 +9,27 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rollcall.adapters.organizations import AwsOrganization
 from simulation.caller import Caller
+from tests.support.memory import Faults
 from tests.support.timeline import Timeline, edit, many_accounts
-from tests.support.world import HUB, MALLORY, MEMBER, PRODUCTION, World
+from tests.support.world import HUB, MALLORY, MEMBER, PRODUCTION, ROSTER, World, api_values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rollcall.model.account import Account
     from rollcall.notify.plain_text import Alert
 
 #: A message leaves in the minute of the clock after its lines; some seconds go by until it is sent.
 PROMPTLY = timedelta(seconds=75)
 KINDS = ("SECURITY", "OPERATIONS", "BILLING")
+DEFAULTS = ROSTER["defaults"]
+GROUPS = {"bulk-edit", "many-alerts", "contacts-set"}
 
 
 def caller(account: str, role: str = "Dev", session: str = "mallory", ip: str = "198.51.100.7") -> Caller:
@@ -155,3 +164,96 @@ def test_a_flood_of_unrelated_edits_leaves_thirty_alerts_and_then_lines():
         named = [at for at, text in sent if account in text and f"Role{number}/" in text]
         assert named, account
         assert named[0] - times[account] <= PROMPTLY
+
+
+def test_a_report_beyond_the_first_ones_costs_three_calls(monkeypatch):
+    world, calls = World().settle(), []
+    ask, get_account = Faults.__call__, AwsOrganization.get_account
+
+    def note(self: Faults, step: str) -> None:
+        if not step.endswith(".after"):
+            calls.append(step)
+        ask(self, step)
+
+    def note_account(self: AwsOrganization, account_id: str, *, with_tags: bool) -> Account | None:
+        calls.append("organization.get_account")
+        return get_account(self, account_id, with_tags=with_tags)
+
+    monkeypatch.setattr(Faults, "__call__", note)
+    monkeypatch.setattr(AwsOrganization, "get_account", note_account)
+    before: list[int] = []
+    for _ in range(20):
+        calls.clear()
+        send_refused(world, caller(MEMBER, session="nobody"), MEMBER)
+        world.deliver(world.queue[-1])
+        before.append(len(calls))
+    assert max(before[6:]) <= 3, calls
+    Timeline(world).run()
+    assert not world.queue
+    summaries = [alert for alert in world.alerts if alert.attributes["cause"] == "many-alerts"]
+    assert sum(alert.text.count("PutAlternateContact refused by") for alert in summaries) == 20
+
+
+EDITS = st.lists(
+    st.tuples(
+        st.integers(0, 11),  # whose account
+        st.sampled_from(KINDS),
+        st.sampled_from(("mary", "eve", "root", "bot")),
+        st.sampled_from(("edit", "delete", "right")),
+        st.sampled_from((0, 1, 20, 70, 400)),  # seconds until the next one
+    ),
+    min_size=20,
+    max_size=90,
+)
+
+
+@settings(max_examples=15, deadline=None)
+@given(edits=EDITS, mode=st.sampled_from(("enforce", "audit")))
+def test_whatever_is_edited_is_named_and_the_alerts_of_an_hour_are_bounded(edits, mode):
+    world = World(ROSTER | {"mode": mode}).settle()
+    accounts, timeline, at = many_accounts(world, 12), Timeline(world), 0.0
+    made: list[tuple[str, str, str]] = []
+
+    def act(account: str, kind: str, who: str, what: str) -> None:
+        one = Caller.root(account) if who == "root" else Caller.role(account, "Dev", who)
+        client = world.cloud.client("account", replace(one, source_ip="198.51.100.7"))
+        values = MALLORY if what == "edit" else api_values(DEFAULTS[kind])
+        try:
+            if what == "delete":
+                client.delete_alternate_contact(AlternateContactType=kind)
+            else:
+                client.put_alternate_contact(AlternateContactType=kind, **values)
+        except ClientError:
+            return  # there is none to delete
+        made.append((account, kind, one.arn))
+
+    for number, kind, who, what, seconds in edits:
+        timeline.at(at, partial(act, accounts[number], kind, who, what))
+        at += seconds
+    sent: list[tuple[datetime, Alert]] = []
+    world.topic.on_send = lambda alert: sent.append((world.clock.now(), alert))
+    timeline.run()
+    assert not world.dead
+    for account, kind, principal in made:
+        assert any(
+            account in line and kind in line and principal in line
+            for _, alert in sent
+            for line in alert.text.splitlines()
+        ) or any(
+            alert.attributes["account"] == account
+            and kind.lower() in alert.text.lower()
+            and principal in alert.text
+            for _, alert in sent
+        ), (account, kind, principal)
+    alone = Counter(
+        at.isoformat()[:15]
+        for at, alert in sent
+        if alert.attributes["cause"] not in GROUPS and alert.attributes["severity"] != "CRITICAL"
+    )
+    assert max(alone.values(), default=0) <= 60  # thirty, and as many ends of earlier ones
+    minutes = Counter(
+        (alert.attributes["incident"], at.isoformat()[:16])
+        for at, alert in sent
+        if alert.attributes["cause"] == "many-alerts"
+    )
+    assert max(minutes.values(), default=0) <= 2  # sent within seconds after the minute has begun

@@ -75,12 +75,9 @@ class GroupItems(TableAdapter):
             steps += _write_line(group.key, line, at)
         return self._transact(steps)
 
-    def add_line(self, key: GroupKey, line: Line, *, watch: Watch | None, at: datetime) -> None:
+    def add_line(self, key: GroupKey, line: Line, *, at: datetime) -> None:
         """Store a line as unsent; RetryableError."""
-        steps = _write_line(key, line, at)
-        if watch is not None:
-            steps.append(("Put", {"Item": _make_watch(watch, at)}))
-        if not self._transact(steps):
+        if not self._transact(_write_line(key, line, at)):
             raise RetryableError("another worker is at the same line of an alert")
 
     def load_group(self, key: GroupKey) -> GroupState:

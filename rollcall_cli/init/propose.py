@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from rollcall.model.contact import Contact, ContactKind, find_violation
 from rollcall.model.desired import Absent, Observation, Present, Unreadable
+from rollcall.model.display import is_unseen
 from rollcall_cli.aws.directory import name_ou
 
 if TYPE_CHECKING:
@@ -189,6 +190,8 @@ def _find_problem(kind: ContactKind, found: Observation) -> str | None:
         case Present(contact=contact):
             for part, value in contact.as_document().items():
                 problem = find_violation(part, value.strip() if part == "email" else value)
+                if any(map(is_unseen, value)):
+                    problem = "has characters that cannot be seen"
                 if "{" in value or "}" in value:
                     problem = "has a brace, which a roster reads as a placeholder"
                 if problem:

@@ -251,8 +251,12 @@ def test_mallory_cannot_write_yaml(fresh):
     fresh.run("init")
     roster = load(fresh.where, "config").roster
     assert roster["mode"] == "audit"
-    names = [contact["name"] for contact in roster["contacts"].values()]
-    assert evil[0] in names
+    # A roster takes no line break in a name.
+    assert evil[0] not in [contact["name"] for contact in roster["contacts"].values()]
+    assert SHOP in [account for entry in roster["exempt"] for account in entry["accounts"]]
+    assert "name of its SECURITY contact has characters that cannot be seen" in " ".join(
+        text(fresh).replace("#", "").split()
+    )
 
 
 CONTACT = st.builds(

@@ -26,7 +26,7 @@ def play_edits_in_a_member(scene: Scene) -> Iterator[DemoStep]:
         lambda: scene.edit(PAYMENTS),
         End(contacts=wanted, severity="MEDIUM"),
     )
-    yield scene.play("security contact deleted in a member", delete, End(contacts=wanted, severity="HIGH"))
+    yield scene.play("security contact deleted in a member", delete, End(contacts=wanted, severity="MEDIUM"))
 
 
 def play_edit_in_management(scene: Scene) -> Iterator[DemoStep]:

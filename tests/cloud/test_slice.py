@@ -281,7 +281,7 @@ def test_a_tug_of_war_is_a_standoff_until_an_operator_releases_it(hub, contested
         wait_for(restored)
     change(reverts)
     (told,) = wait_for(lambda: hub.told("repeated-edits", contested))
-    assert told.startswith("[CRITICAL]")
+    assert told.startswith("[HIGH]")
     assert hub.email("SECURITY", contested) == f"try-{reverts}@example.net"
 
     options = {"work": tmp_path, "role": OPERATOR_ROLE_NAME}

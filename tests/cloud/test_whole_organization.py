@@ -162,7 +162,7 @@ def test_a_member_edits_and_deletes_its_own_contact(terminal):
     terminal.aws(PAYMENTS, "account", "put-alternate-contact", *kind, *EDIT)
     terminal.settles(PAYMENTS, DEFAULTS, ["MEDIUM"])
     terminal.aws(PAYMENTS, "account", "delete-alternate-contact", *kind)
-    terminal.settles(PAYMENTS, DEFAULTS, ["MEDIUM", "HIGH"])
+    terminal.settles(PAYMENTS, DEFAULTS, ["MEDIUM", "MEDIUM"])
     told = [o for o in terminal.lines("outcomes.jsonl") if o["account"]["id"] == PAYMENTS]
     of_edits = [o for o in told if o["cause"] in {"contact-edited", "contact-deleted"} and o["intent_id"]]
     assert [o["cause"] for o in of_edits] == ["contact-edited", "contact-deleted"]
@@ -174,7 +174,7 @@ def test_management_edits_and_deletes_contacts_of_members(terminal):
     management.put_alternate_contact(AccountId=WEB_SHOP, **security, **CONTACT)
     terminal.settles(WEB_SHOP, DEFAULTS | {"SECURITY": "pci-soc@example.com"}, ["MEDIUM"])
     management.delete_alternate_contact(AccountId=PLAYGROUND, **security)
-    terminal.settles(PLAYGROUND, DEFAULTS, ["HIGH"])
+    terminal.settles(PLAYGROUND, DEFAULTS, ["MEDIUM"])
 
 
 def test_an_account_is_created_moved_and_tagged(terminal):

@@ -316,6 +316,62 @@ def test_edits_of_many_accounts_are_one_critical_alert_and_all_undone(hub):
     assert len(singles) <= 4
 
 
+SERVICE = "account.amazonaws.com"
+STACK_SETS = "member.org.stacksets.cloudformation.amazonaws.com"
+
+
+def test_another_administrator_goes_and_nobody_is_alarmed(hub):
+    organizations = hub.cloud.clients.client("organizations", MANAGEMENT)
+    for change in ("register", "deregister"):
+        getattr(organizations, f"{change}_delegated_administrator")(
+            AccountId=MEMBER, ServicePrincipal=STACK_SETS
+        )
+    wait_for(
+        lambda: [e for e in hub.events if e["detail"]["eventName"] == "DeregisterDelegatedAdministrator"]
+    )
+    wait_for(lambda: hub.waiting() == 0 and hub.waiting("RollcallHub-IntakeAlertOnlyQueue") == 0)
+    assert not [mail for mail in alerts(hub.cloud) if "disarmed" in mail["subject"]]
+
+
+def test_a_hub_that_is_delegated_again_looks_at_what_it_could_not_read(hub):
+    organizations = hub.cloud.clients.client("organizations", MANAGEMENT)
+    runs = partial(hub._hub("stepfunctions").list_executions, stateMachineArn=hub.outputs["SweepMachineArn"])
+    before = len(runs()["executions"])
+    given = {"AccountId": HUB, "ServicePrincipal": SERVICE}
+    organizations.deregister_delegated_administrator(**given)
+    mails = partial(alerts, hub.cloud)
+    wait_for(lambda: [mail for mail in mails() if "disarmed" in mail["subject"]])
+    organizations.register_delegated_administrator(**given)
+    (told,) = wait_for(lambda: [m for m in mails() if "administrator of Rollcall registered" in m["subject"]])
+    assert told["subject"].startswith("[INFO]")
+    wait_for(lambda: len(runs()["executions"]) > before)
+    wait_for(lambda: not runs(statusFilter="RUNNING")["executions"])
+
+
+def test_a_rule_of_rollcall_that_somebody_disables_is_told(hub):
+    """As CloudTrail would write it: this cloud has no trail of EventBridge's own calls."""
+    rules = hub._hub("events").list_rules(EventBusName="rollcall-intake")["Rules"]
+    name = next(rule["Name"] for rule in rules if "IntakeSignals" in rule["Name"])
+    edit = hub.edit("OPERATIONS")
+    detail = edit["detail"] | {
+        "eventSource": "events.amazonaws.com",
+        "eventName": "DisableRule",
+        "eventID": "disabled-rule",
+        "requestID": "disabled-rule",
+        "recipientAccountId": HUB,
+        "requestParameters": {"name": name, "eventBusName": "rollcall-intake"},
+    }
+    event = edit | {"source": "aws.events", "account": HUB, "detail": detail}
+    hub.cloud.bridge.accept(f"arn:aws:events:us-east-1:{HUB}:event-bus/default", event)
+    wait_for(lambda: hub.alerts(event))
+    (subject,) = hub.alerts(event)
+    assert subject.startswith(f"[HIGH] {HUB} a Rollcall rule disabled")
+    again = event | {"replay-name": "again", "detail": detail | {"eventID": "replayed-rule"}}
+    hub.cloud.bridge.accept(f"arn:aws:events:us-east-1:{HUB}:event-bus/default", again)
+    hub.only_alert(event)
+    assert not hub.alerts(again)
+
+
 def test_nothing_was_lost_on_the_way(hub):
     ours = [entry for entry in hub.cloud.bridge.lost if "rollcall" in entry.target_arn.lower()]
     assert ours == []

@@ -6,10 +6,12 @@ from collections import Counter, defaultdict
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rollcall.adapters.slack import HttpAnswer
+from rollcall.adapters.sns import ChatTopic, SnsTopic
 from rollcall.model.errors import RetryableError
 from rollcall.model.levels import Severity
 from rollcall.outcomes.notice_kinds import NoticeKind
@@ -99,6 +101,32 @@ def test_slack_is_down_for_an_hour(outage):
     assert not world.subscriptions["slack"].dead
     assert not world.dead
     assert world.contacts()["SECURITY"] == api_values("soc")
+
+
+class FakeSns:
+    """SNS that answers no call for `seconds`."""
+
+    def __init__(self, clock, *, seconds):
+        self.published, self.end, self.clock = [], clock.now().timestamp() + seconds, clock
+
+    def publish(self, **message):
+        if self.clock.now().timestamp() < self.end:
+            raise ClientError({"Error": {"Code": "ServiceUnavailable", "Message": ""}}, "Publish")
+        self.published.append(message)
+
+
+@pytest.mark.parametrize("make", [SnsTopic, ChatTopic], ids=["mail", "Amazon Q"])
+def test_a_topic_is_down_for_an_hour_and_all_incidents_come_later(make):
+    """The topic of mails, and that of Slack and Teams by Amazon Q."""
+    undisturbed = an_hour_of_edits(Broadcast().settle())
+    world = Broadcast().settle()
+    sns = FakeSns(world.clock, seconds=HOUR)
+    world.subscribe("other", make(client=sns, topic_arn="arn:aws:sns:us-east-1:333333333333:other"))
+    an_hour_of_edits(world)
+    assert undisturbed.state.restored == world.state.restored
+    assert not world.subscriptions["other"].dead
+    told = {incident for one in sns.published for incident in re.findall(r"RC-[0-9a-f]{12}", one["Message"])}
+    assert told >= set(in_the_topic(world))
 
 
 def test_on_a_good_day_slack_hears_what_the_topic_hears_and_in_threads():

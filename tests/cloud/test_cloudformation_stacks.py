@@ -137,11 +137,12 @@ def test_what_is_in_the_ledger_cannot_be_deleted(hub, outputs):
 
 def test_the_intake_bus_admits_only_forwarded_events_of_the_organization(hub):
     policy = json.loads(hub("events").describe_event_bus(Name="rollcall-intake")["Policy"])
-    [statement] = policy["Statement"]
-    conditions = json.dumps(statement["Condition"])
-    assert statement["Action"] == "events:PutEvents"
-    assert "o-exampleorgid" in conditions
-    assert "events:eventBusInvocation" in conditions
+    assert len(policy["Statement"]) == 2
+    for statement in policy["Statement"]:
+        conditions = json.dumps(statement["Condition"])
+        assert statement["Action"] == "events:PutEvents"
+        assert "o-exampleorgid" in conditions
+        assert "events:eventBusInvocation" in conditions
 
 
 def test_functions_poll_their_queues_with_the_layer_and_partial_failures(hub, outputs):
@@ -149,11 +150,9 @@ def test_functions_poll_their_queues_with_the_layer_and_partial_failures(hub, ou
     function = lambda_.get_function_configuration(FunctionName=outputs["ReconcileFunctionName"])
     assert "AWSLambdaPowertoolsPythonV3" in function["Layers"][0]["Arn"]
     assert function["Environment"]["Variables"]["ROLLCALL_STATE_TABLE"] == outputs["StateTableName"]
-    signals, echoes = lambda_.list_event_source_mappings(FunctionName=function["FunctionName"])[
-        "EventSourceMappings"
-    ]
-    assert signals["EventSourceArn"] != echoes["EventSourceArn"]
-    for polled in (signals, echoes):
+    queues = lambda_.list_event_source_mappings(FunctionName=function["FunctionName"])["EventSourceMappings"]
+    assert len({polled["EventSourceArn"] for polled in queues}) == 3
+    for polled in queues:
         assert polled["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
         assert polled["ScalingConfig"] == {"MaximumConcurrency": 2}
 

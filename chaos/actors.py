@@ -117,10 +117,16 @@ class Actors:
                 return Identity(
                     self._world.story.accounts[2][0], "Terraform", "ci", "198.51.100.9", "Terraform/1.9"
                 )
+            case "stranger":
+                return Identity(self._world.story.accounts[3][0], "Dev", "stranger-person", "198.51.100.10")
             case "thief":
                 return Identity(HUB, "rollcall-reconcile", "reconcile", "203.0.113.66", "Boto3/1.2")
         role = "Admin" if action.who == "admin" else "Dev"
-        return Identity(action.account, role, f"{action.who}-person", "198.51.100.8")
+        # Each person, person7, at an address of their own.
+        address = (
+            f"203.0.113.{action.who.removeprefix('person')}" if "person" in action.who else "198.51.100.8"
+        )
+        return Identity(action.account, role, f"{action.who}-person", address)
 
     def _find_roster(self) -> Mapping[str, Any]:
         """The roster that is approved now, else the one that is deployed."""

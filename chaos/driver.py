@@ -129,9 +129,8 @@ class Rollcall:
         self._world = world
         self._log.seek(0)
         self._log.truncate()
-        variables = {**_VARIABLES, "ROLLCALL_BULK_EDITS_ACCOUNTS": str(world.story.bulk)}
         with ExitStack() as stack:
-            stack.enter_context(patch.dict(os.environ, variables, AWS_REGION="us-east-1"))
+            stack.enter_context(patch.dict(os.environ, _VARIABLES, AWS_REGION="us-east-1"))
             for place, name, value in self._list_patches():
                 stack.enter_context(patch.object(place, name, value))
             for module, _ in _HANDLERS.values():

@@ -49,7 +49,8 @@ class Poller:
                 draw_number(world.story.seed, "double", receipt) < world.story.events.double
             ):
                 world.statistics["messages delivered twice"] += 1
-                queue.show(message, world.scheduler.now + 0.2)
+                wait = 0.1 + 2 * draw_number(world.story.seed, "again", receipt)
+                queue.show(message, world.scheduler.now + wait)
         event = {"Records": [_make_record(queue.name, message, receipt) for message, receipt in taken]}
 
         def done(answer: Any, error: str | None) -> None:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 MANAGEMENT: Final = "111111111111"
 HUB: Final = "333333333333"
 #: Who may act: the root user of the account, an administrator, another one, a changer whom the roster
-#: authorises, and somebody with the credentials of the role that writes.
+#: authorises, and somebody with the credentials of the role that writes. Beside them there are a stranger,
+#: whose calls for other accounts AWS refuses, and as many persons, by number, as a story wants.
 WHO: Final = ("root", "admin", "dev", "authorised", "thief")
 #: What a person sets: one of the foreign contacts by its number, nothing, or what the roster wants.
 RIGHT: Final = "right"
@@ -74,8 +75,6 @@ class Story:
     end: float
     workers: int = 2
     batch: int = 1
-    #: Edits of so many accounts are a bulk.
-    bulk: int = 5
     skew: float = 0.0
     pace: float = 1.0
     events: EventPlan = field(default_factory=EventPlan)

@@ -47,8 +47,6 @@ if TYPE_CHECKING:
     from chaos.setting import Functions
     from chaos.story import Action, Story
 
-#: After these something may be due: the end of a pause, or an alert of what came into force.
-_FOLLOWED: Final = frozenset({"approve", "deploy", "pause"})
 _ROLES: Final = {"reconcile": WRITER, "apply": WRITER}
 
 
@@ -140,9 +138,8 @@ class World:
         for action in self.story.actions:
             self.scheduler.at(START + action.at, partial(self.actors.act, action))
         end = START + self.story.end
-        if {action.do for action in self.story.actions} & _FOLLOWED:
-            for number in range(1, int((self.story.end + 3600) // limits.FOLLOW_UP)):
-                self.scheduler.at(START + number * limits.FOLLOW_UP, partial(self._follow_up, number))
+        for number in range(1, int((self.story.end + 3600) // limits.FOLLOW_UP)):
+            self.scheduler.at(START + number * limits.FOLLOW_UP, partial(self._follow_up, number))
         self.scheduler.run(end)
         if self.list_control()[-1].is_paused(end):
             self.actors.command("last-unpause", {"operation": "unpause", "reason": "the day without faults"})

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from chaos.fakes.cloud import Call
-    from chaos.oracle.evidence import Evidence, Record, Violation
+    from chaos.oracle.evidence import Evidence, Violation
+    from chaos.oracle.records import Record
 
 #: What is recorded in the ledger stands in the state table so many seconds later, if nothing goes wrong.
 _CLOSING: Final = 1.0

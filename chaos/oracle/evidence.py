@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import json
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from chaos.fakes.cloud import is_change
-from chaos.oracle.calls import find_contact, read_values
+from chaos.oracle.calls import read_values
+from chaos.oracle.records import read_records
 from chaos.scheduler import START
-from chaos.setting import LEDGER
 from chaos.wants import Want, compute_digest, find_want
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from chaos.fakes.account import Contact, Values
     from chaos.fakes.cloud import Call
-    from chaos.fakes.s3 import Stored
+    from chaos.oracle.records import Record
     from chaos.setting import Control, Delivery, Published
     from chaos.story import Action
     from chaos.world import World
 
 SEVERITIES: Final = ("INFO", "LOW", "MEDIUM", "HIGH", "CRITICAL")
-_KEY: Final = re.compile(r"ledger/(\d{12})/\d{4}/\d\d/\d\d/([^/]+)/(\w+)\.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,35 +64,12 @@ class Edit:
         return f"{self.call.process}: {self.action.who} {what} {self.action.account} {self.action.kind}"
 
 
-@dataclass(slots=True)
-class Record:
-    """What the ledger holds of one intent: its documents by name, and when each was put."""
-
-    id: str
-    account: str
-    documents: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    puts: dict[str, Stored] = field(default_factory=dict)
-    #: Calls that were made under it.
-    calls: list[Call] = field(default_factory=list)
-    #: When it first stood in the state table.
-    opened_at: float | None = None
-
-    @property
-    def kind(self) -> str:
-        """Which contact."""
-        return str(self.documents["intent"]["kind"]) if "intent" in self.documents else ""
-
-    @property
-    def verdict(self) -> str:
-        """How it ended."""
-        return read_ending(self.documents.get("outcome", {}))
-
-
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One alert that was sent."""
+    """One alert that was sent by an invocation."""
 
     time: float
+    process: str
     subject: str
     text: str
     attributes: Mapping[str, str]
@@ -150,18 +124,7 @@ class Evidence:
     @cached_property
     def records(self) -> Mapping[str, Record]:
         """The ledger, by intent id."""
-        found: dict[str, Record] = {}
-        for stored in self.world.cloud.buckets.puts:
-            match = _KEY.fullmatch(stored.key) if stored.bucket == LEDGER else None
-            if match is None:
-                continue
-            record = found.setdefault(match[2], Record(match[2], match[1]))
-            if match[3] not in record.puts:
-                record.documents[match[3]] = json.loads(stored.body)
-                record.puts[match[3]] = stored
-        self._add_calls(found)
-        self._add_openings(found)
-        return found
+        return read_records(self)
 
     @cached_property
     def by_call(self) -> Mapping[str, Record]:
@@ -174,6 +137,7 @@ class Evidence:
         return [
             Text(
                 time=call.made_at or call.sent_at,
+                process=call.process,
                 subject=call.given.get("Subject", ""),
                 text=call.given["Message"],
                 attributes={
@@ -182,6 +146,26 @@ class Evidence:
             )
             for call in self.world.cloud.texts
         ]
+
+    @cached_property
+    def sent(self) -> Sequence[tuple[Published, Text]]:
+        """What was published, with the text that it led to: a channel drops what it has sent before."""
+        found = []
+        for number, item in enumerate(self.published, start=1):
+            id_ = item.document["incident_id"]
+            found += [
+                (item, text)
+                for text in self._texts_by_incident.get(id_, ())
+                if f"n{number}:{id_}!" in text.process
+            ]
+        return found
+
+    @cached_property
+    def _texts_by_incident(self) -> Mapping[str, Sequence[Text]]:
+        found: dict[str, list[Text]] = {}
+        for text in self.texts:
+            found.setdefault(text.attributes["incident"], []).append(text)
+        return found
 
     @cached_property
     def incidents(self) -> Sequence[Published]:
@@ -197,6 +181,11 @@ class Evidence:
     def notices(self) -> Sequence[Published]:
         """Notices that the bus took."""
         return [item for item in self.published if item.kind == "Rollcall Notice"]
+
+    @cached_property
+    def groups(self) -> Sequence[Published]:
+        """Messages of groups of alerts, which have lines."""
+        return [item for item in self.notices if "lines" in item.document["facts"]]
 
     @property
     def story_end(self) -> float:
@@ -233,45 +222,3 @@ class Evidence:
     def find_violation(self, name: str, time: float, text: str) -> Violation:
         """A violation at a moment of the scheduler's clock."""
         return Violation(name, time - START, text)
-
-    def _add_calls(self, found: Mapping[str, Record]) -> None:
-        for call in self.own_calls:
-            under = self._find_record(call, found)
-            if under is not None:
-                under.calls.append(call)
-
-    def _find_record(self, call: Call, found: Mapping[str, Record]) -> Record | None:
-        """By the intent's id that the call carries, else what its worker recorded last for the contact."""
-        for id_, known in found.items():
-            if id_ in call.user_agent:
-                return known
-        contact = find_contact(self, call)
-        mine = [
-            record
-            for put in self._find_intent_puts(call)
-            if (record := found.get(put)) and (record.account, record.kind) == contact
-        ]
-        return mine[-1] if mine else None
-
-    def _find_intent_puts(self, call: Call) -> Iterator[str]:
-        for other in self.calls:
-            if other is call:
-                return
-            if other.process == call.process and other.service == "s3" and other.operation == "PutObject":
-                match = _KEY.fullmatch(other.given["Key"])
-                if match and match[3] == "intent":
-                    yield match[2]
-
-    def _add_openings(self, found: Mapping[str, Record]) -> None:
-        if not found:
-            return
-        pattern = re.compile("|".join(map(re.escape, found)))
-        for time, _, _, item in self.world.cloud.table.writes:
-            for id_ in pattern.findall(str(item)) if item else ():
-                if found[id_].opened_at is None:
-                    found[id_].opened_at = time
-
-
-def read_ending(document: Mapping[str, Any]) -> str:
-    """How a record of the ledger says that a write ended."""
-    return str(document.get("state") or document.get("verdict") or "")

@@ -6,13 +6,14 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from chaos.oracle.calls import find_contact, is_done, read_values, shows
-from chaos.oracle.evidence import read_ending
+from chaos.oracle.records import read_ending
 from chaos.setting import LEDGER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from chaos.oracle.evidence import Evidence, Record, Violation
+    from chaos.oracle.evidence import Evidence, Violation
+    from chaos.oracle.records import Record
 
 WRITTEN: Final = frozenset({"set", "written"})
 NOT_WRITTEN: Final = frozenset({"not-written", "not-sent", "refused", "failed"})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from chaos.oracle.calls import find_contact, is_late
 from chaos.oracle.evidence import SEVERITIES
@@ -11,17 +12,16 @@ from chaos.setting import MANAGEMENT_WRITER, WRITER
 from chaos.story import MANAGEMENT, RIGHT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from chaos.oracle.evidence import Edit, Evidence, Text, Violation
+    from chaos.setting import Published
 
 _HIGH, _CRITICAL = SEVERITIES.index("HIGH"), SEVERITIES.index("CRITICAL")
 _LOW, _MEDIUM = SEVERITIES.index("LOW"), SEVERITIES.index("MEDIUM")
 #: Verdicts that are loud whoever made the change: the contact is not right.
 _LOUD: Final = frozenset({"failed", "unreadable", "unreachable", "blocked", "unrecorded-write"})
 _SWEEPS: Final = frozenset({"sweep-drift", "sweep-held", "sweep-applied", "sweep-failed"})
-#: Notices that stand for many alerts: each has a line that names account, contact and principal.
-_GROUPS: Final = frozenset({"bulk-edit", "many-alerts", "contacts-set"})
 
 
 def find_violations(evidence: Evidence) -> Iterator[Violation]:
@@ -37,7 +37,7 @@ def find_violations(evidence: Evidence) -> Iterator[Violation]:
 
 def _judge_outcome(evidence: Evidence, edit: Edit) -> Iterator[Violation]:
     """Each delivered change has an outcome on the bus, whatever became of it."""
-    if not any(item.document["event"]["id"] in edit.event_ids for item in evidence.outcomes):
+    if not list_outcomes(evidence, edit):
         yield evidence.find_violation("change-without-outcome", edit.deliveries[0].time, edit.describe())
 
 
@@ -66,7 +66,8 @@ def _judge_edit(evidence: Evidence, edit: Edit) -> Iterator[Violation]:
     if exempt or right:
         return
     if edit.action.who == "authorised":
-        own = [text.severity for text in found if any(id_ in text.text for id_ in edit.event_ids)]
+        incidents = {item.document["incident_id"] for item in list_outcomes(evidence, edit)}
+        own = [text.severity for text in found if text.attributes["incident"] in incidents]
         if max(own, default=0) > _LOW and not _list_verdicts(evidence, edit) & _LOUD:
             yield evidence.find_violation("authorised-alerted-loud", time, edit.describe())
         return
@@ -113,41 +114,44 @@ def _find_correction(evidence: Evidence, edit: Edit) -> float | None:
 
 
 def find_alerts(evidence: Evidence, edit: Edit) -> Sequence[Text]:
-    """Alerts of an edit: its own, and notices that stand for it and name it."""
-    account, kind = edit.contact
-    principal = edit.call.identity.arn
-    found = [text for text in evidence.texts if any(id_ in text.text for id_ in edit.event_ids)]
-    parents = {
-        item.document.get("parent_incident_id")
-        for item in evidence.outcomes
-        if item.document["event"]["id"] in edit.event_ids
-    }
-    for text in evidence.texts:
-        if principal not in text.text or text in found:
+    """Alerts of an edit: its own, and whatever else was sent that names account, contact and principal."""
+    outcomes = list_outcomes(evidence, edit)
+    incidents = {item.document["incident_id"] for item in outcomes}
+    parents = {item.document.get("parent_incident_id") for item in outcomes}
+    found = [
+        text for text in evidence.texts if not text.is_notice and text.attributes["incident"] in incidents
+    ]
+    for item, text in evidence.sent:
+        if text in found or not _names(item.document, edit):
             continue
-        if not text.is_notice and not _is_named_beside(text, principal):
-            continue
-        named = account in text.text and kind in text.text.upper()
-        if text.attributes["cause"] in _GROUPS:
-            lines = text.text.splitlines()
-            named = any(account in one and kind in one.upper() and principal in one for one in lines)
-        if named and (text.attributes["incident"] in parents or text.time > edit.call.sent_at):
+        if text.attributes["incident"] in parents or text.time > edit.call.sent_at:
             found.append(text)
     return found
 
 
-def _is_named_beside(text: Text, principal: str) -> bool:
-    """Whether an alert of one edit names who made another: not only as the one whom it is about."""
-    lines = text.text.splitlines()
-    return any(principal in line for line in lines if not line.lstrip().startswith("Who"))
+def list_outcomes(evidence: Evidence, edit: Edit) -> Sequence[Published]:
+    """What was published of an edit, whatever became of it."""
+    return [item for item in evidence.outcomes if item.document["event"]["id"] in edit.event_ids]
+
+
+def _names(document: Mapping[str, Any], edit: Edit) -> bool:
+    """Whether a notice, or the alert of another edit of this contact, names it and who made it."""
+    (account, kind), principal = edit.contact, edit.call.identity.arn
+    facts = document.get("facts")
+    if facts is None:
+        # What it says of itself is about another edit.
+        reasons = [str(outcome["reason"]) for outcome in document["outcomes"] if outcome["kind"] == kind]
+        return document["account"]["id"] == account and any(principal in reason for reason in reasons)
+    if "lines" in facts:
+        return any(
+            line["account"]["id"] == account and kind in line["kinds"] and line["principal"] == principal
+            for line in document["facts"]["lines"]
+        )
+    return all(name in json.dumps(facts) for name in (account, kind, principal))
 
 
 def _list_verdicts(evidence: Evidence, edit: Edit) -> set[str]:
-    return {
-        str(item.document["verdict"])
-        for item in evidence.outcomes
-        if item.document["event"]["id"] in edit.event_ids
-    }
+    return {str(item.document["verdict"]) for item in list_outcomes(evidence, edit)}
 
 
 def _find_own(evidence: Evidence) -> Iterator[Violation]:

@@ -23,6 +23,7 @@ from chaos.profiles.failures import (
     write_trouble,
     write_unrecorded,
 )
+from chaos.profiles.floods import write_flood, write_flood_and_faults
 from chaos.profiles.rosters import write_expiring, write_side_by_side, write_weakened
 from chaos.profiles.sweeps import (
     write_approvals,
@@ -71,5 +72,7 @@ PROFILES: Final[dict[str, tuple[float, Callable[[Draft], Story]]]] = {
     "weakened": (1.0, write_weakened),
     "side-by-side": (1.0, write_side_by_side),
     "expiring": (0.7, write_expiring),
+    "flood": (0.5, write_flood),
+    "flood-and-faults": (0.5, write_flood_and_faults),
     "many-bursts": (0.0, write_many_bursts),
 }

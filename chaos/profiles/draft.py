@@ -36,6 +36,12 @@ class Draft:
         self.actions: list[Action] = []
         self.now = 600.0
 
+    def add_members(self, count: int) -> None:
+        """So many accounts more, which no override names."""
+        for _ in range(count):
+            account = f"{self.random.randrange(4, 10)}{self.random.randrange(10**11):011}"
+            self.accounts.append((account, f"{make_word(self.random)} {make_word(self.random)}"))
+
     def chance(self, share: float) -> bool:
         """Whether something happens that does so this often."""
         return chance(self.random, share)
@@ -153,8 +159,8 @@ class Draft:
         """Time passes."""
         self.now += self.random.uniform(least, most)
 
-    def finish(self, **options: Any) -> Story:
-        """The story as it stands."""
+    def finish(self, *, bulk: int = 5, **options: Any) -> Story:
+        """The story as it stands; edits of so many accounts are `bulk` edits."""
         random = self.random
         given = {
             "workers": random.randint(2, 6),
@@ -171,7 +177,7 @@ class Draft:
             seed=self.seed,
             profile=self.profile,
             accounts=self.accounts,
-            rosters=self.rosters,
+            rosters=[{**roster, "bulk_edits": {"accounts": bulk}} for roster in self.rosters],
             actions=[
                 replace(action, name=f"{'e' if action.do == 'edit' else action.do}{number}")
                 for number, action in enumerate(sorted(self.actions, key=lambda action: action.at))

@@ -88,12 +88,12 @@ def write_tug(draft: Draft) -> Story:
 
 def write_overwritten(draft: Draft) -> Story:
     """A contact is changed after our write, and no event of it comes: only that of our own write."""
-    for _ in range(draft.random.randint(2, 5)):
+    for _ in range(draft.random.randint(3, 6)):
         account, kind = draft.pick_contact()
         draft.edit(account, kind, right=0.0)
-        draft.wait(3, 30)
+        draft.wait(3, 15)
         draft.edit(account, kind, right=0.0, lost=draft.chance(0.8))
-        draft.wait(20, draft.random.choice([60, 3000]))
+        draft.wait(20, draft.random.choice([60, 60, 3000]))
     events = EventPlan(late=draft.random.choice([0.0, 0.5]), longest=300.0)
     return draft.finish(events=events, bulk=2)
 

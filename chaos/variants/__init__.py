@@ -11,6 +11,7 @@ from chaos.profiles import PROFILES, make_story
 from chaos.shrink import run
 from chaos.variants.alerts import ALERTS
 from chaos.variants.gate import GATE
+from chaos.variants.groups import GROUPS
 from chaos.variants.writes import WRITES
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from chaos.mutation import Variant
 
-VARIANTS: Final = (*WRITES, *ALERTS, *GATE)
+VARIANTS: Final = (*WRITES, *ALERTS, *GROUPS, *GATE)
 
 
 def hunt(variant: Variant, most: int) -> int | None:

@@ -19,13 +19,14 @@ ALERTS: Final = (
         new="record = self._read_record(kind)\n"
         "        found = self.writer.accounts.get(self.signal.account_id, kind)",
         caught_by=("alert-too-quiet", "edit-not-alerted"),
-        profiles=("rush",),
+        profiles=("rush", "bursts"),
     ),
     Variant(
         name="marked-before-published",
         place=_PUBLISHER + "publish_and_close",
-        old="    try:\n",
-        new="    for item in applied:\n        self._close(incident, item)\n    try:\n",
+        old="        try:\n            placed",
+        new="        for item in applied:\n            self._close(incident, item)\n"
+        "        try:\n            placed",
         caught_by=("edit-not-alerted", "change-without-outcome"),
         profiles=_EDITED,
     ),
@@ -80,28 +81,12 @@ ALERTS: Final = (
         profiles=("crash", "trouble"),
     ),
     Variant(
-        name="set-by-others-not-alerted",
-        place="rollcall.bulk_edits.digest:DigestWriter.publish_if_due",
-        old="self.bus.publish_notice(",
-        new="(",
-        caught_by=("set-to-right-not-alerted",),
-        profiles=("bursts", "calm"),
-    ),
-    Variant(
         name="failed-entries-believed",
         place="rollcall.adapters.bus_and_queue:EventBridgeOutcomeBus._put",
         old='if answer["FailedEntryCount"]:',
         new="if False:",
         caught_by=("edit-not-alerted", "change-without-outcome"),
         profiles=("crash", "trouble"),
-    ),
-    Variant(
-        name="own-role-counts-as-bulk",
-        place="rollcall.bulk_edits.counting:find_countable",
-        old="if not verdicts or signal.actor.role_arn in writer_roles:",
-        new="if not verdicts:",
-        caught_by=("own-writes-in-bulk",),
-        profiles=("overwritten",),
     ),
     Variant(
         name="judgement-dropped-at-a-takeover",

@@ -35,6 +35,8 @@ QUICK = (
     "records-overwritten",
     "no-answer-means-refused",
     "version-ignored",
+    "all-admitted",
+    "messages-of-a-group-at-once",
 )
 
 

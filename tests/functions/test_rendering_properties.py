@@ -126,7 +126,7 @@ def test_nobodys_names_spoil_a_message(spite):
 @example(name="sweep-held", spite=SPITE[6], data=None)
 @example(name="repeated-edits", spite=SPITE[7], data=None)
 @example(name="bulk-edit-goes-on", spite=SPITE[6], data=None)
-@example(name="bulk-edit-of-the-organization", spite=SPITE[7], data=None)
+@example(name="many-alerts", spite=SPITE[7], data=None)
 @example(name="bulk-edit-from-one-address", spite=SPITE[10], data=None)
 def test_nobodys_names_spoil_a_notice(name, spite, data):
     notice = NOTICES[name]

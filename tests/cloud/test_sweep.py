@@ -228,7 +228,7 @@ def test_the_page_that_the_demo_leaves_is_whole_and_of_the_last_sweep(hub, termi
     assert page == tmp_path / "report.html"
     text = page.read_text()
     assert fetches(text) == []
-    assert f"Contacts of {len(hub.organization.accounts)} accounts" in text
+    assert f"contacts of {len(hub.organization.accounts)} accounts" in text
     assert run["run"] in text
     assert f"<code>{compute_digest(hub.roster)[:12]}</code> approved" in text
     for name in ("Payments", "Web Shop", "Divested", "Workloads/Production"):

@@ -73,7 +73,7 @@ def _play(out: Path, *, console: Console, progress: Progress, verbose: bool) -> 
 
 def _show_alerts(step: DemoStep, console: Console, *, verbose: bool) -> None:
     for alert in step.alerts:
-        who = [line.strip() for line in alert["message"].splitlines() if line.startswith("  Who")]
+        who = [line for line in alert["message"].splitlines() if line.startswith("Who: ")]
         for line in (alert["subject"], *who[:1]):
             console.print(f"         {line}", style="yellow", markup=False)
         if verbose:

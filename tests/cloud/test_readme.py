@@ -85,7 +85,7 @@ def test_from_a_fresh_checkout_to_an_approved_roster(reader, clients, bare):
     assert roster["approved"] == roster["deployed"] != None  # noqa: E711  # one chain
     member = clients.client("account", MEMBER)
     member.put_alternate_contact(AlternateContactType="SECURITY", **contact("mallory"))
-    wait_for(lambda: f"{MEMBER} security contact edited, restored" in (bare / "alerts.jsonl").read_text())
+    wait_for(lambda: f"({MEMBER}) edited, restored" in (bare / "alerts.jsonl").read_text())
     found = member.get_alternate_contact(AlternateContactType="SECURITY")["AlternateContact"]
     assert found["EmailAddress"] == "security@example.com"
 

@@ -301,7 +301,7 @@ def test_edits_of_many_accounts_are_one_critical_alert_and_all_undone(hub):
     for account_id in members:
         somebody.put_alternate_contact(AccountId=account_id, AlternateContactType="BILLING", **EDIT)
     mails = partial(alerts, hub.cloud)
-    told = wait_for(lambda: [mail for mail in mails() if "BULK EDIT" in mail["subject"]])
+    told = wait_for(lambda: [mail for mail in mails() if "bulk edit by" in mail["subject"]])
     assert told[0]["subject"].startswith("[CRITICAL]")
     assert "somebody" in told[0]["subject"]
     wait_for(

@@ -1,6 +1,8 @@
 """Alerts: every incident can be told, nobody's names can spoil one, nothing in it is unmasked."""
 
+import re
 from dataclasses import replace
+from datetime import timedelta
 from itertools import product
 from typing import Any
 
@@ -133,7 +135,7 @@ def test_an_incident_that_still_waits_for_one_contact_is_open(cause, event_name)
             alert = render(document)
             assert_sound(alert)
             assert alert.stage == "open"
-            assert "NO: a second message with this incident id will say when" in alert.text
+            assert "\nStatus: Open, retrying: a second alert with this incident ID follows\n" in alert.text
 
 
 def severity_of(document, verdict):
@@ -152,8 +154,8 @@ def test_what_was_retried_is_told_or_closes_quietly(cause, event_name):
         assert_sound(alert)
         assert (message_of(opened).closes_only, alert.stage) == (True, "closed")
         assert alert.subject.startswith("[INFO] ")
-        assert ("right by now" in alert.text) == (verdict in RIGHT)
-        assert ("Over       yes" in alert.text) == (verdict in RIGHT)
+        assert ("compliant now" in alert.text) == (verdict in RIGHT)
+        assert ("\nStatus: Resolved\n" in alert.text) == (verdict in RIGHT)
 
 
 def test_an_event_of_none_of_ours_is_never_told():
@@ -185,16 +187,14 @@ class TestContent:
         assert self.content(Verdict.SET, Verdict.PENDING) == ""
 
 
-def test_the_worst_result_comes_first_and_the_account_id_before_it():
-    account = replace(ACCOUNT, name="n" * 64)
+def test_the_status_comes_first_then_the_account_and_the_worst_result():
     for verdict in (Verdict.FAILED, Verdict.BLOCKED, Verdict.PENDING, Verdict.WOULD_SET):
         for verdicts in ((verdict, Verdict.SET), (Verdict.SET, verdict)):
-            document = told(Cause.CONTACT_EDITED, *verdicts, account=account)
-            subject = render(document).subject
-            alone = render(told(Cause.CONTACT_EDITED, verdict, account=account)).subject
-            result = alone.rpartition(": ")[0].partition("edited, ")[2]
-            assert subject.startswith(
-                f"[{document['severity']}] {MEMBER} 2 contacts edited, {result}, restored: n"
+            document = told(Cause.CONTACT_EDITED, *verdicts)
+            result = render(told(Cause.CONTACT_EDITED, verdict)).subject.partition("edited, ")[2]
+            assert render(document).subject == (
+                f"[{document['severity']}] Open: 2 contacts of Payments ({MEMBER}) edited:"
+                f" 1 {result}, 1 restored"
             )
 
 
@@ -211,8 +211,8 @@ def test_compliant_contacts_are_not_told_with_the_others():
     document = told(Cause.ACCOUNT_CREATED, Verdict.COMPLIANT, Verdict.SET, Verdict.COMPLIANT)
     alert = render(document)
     assert alert.attributes["kind"] == "OPERATIONS"
-    assert "ecurity" not in alert.text
-    assert "illing" not in alert.text
+    assert "SECURITY" not in alert.text
+    assert "BILLING" not in alert.text
 
 
 def test_an_alert_masks_what_was_found_and_names_the_mailbox_of_the_roster():
@@ -225,8 +225,8 @@ def test_masks_of_what_differs_are_told_apart():
     found = replace(WANTED, name="Quincy Xu", phone="+1 206 555 0159")
     incident = replace(INCIDENT, outcomes=(replace(OUTCOME, found=Present(contact=found)),))
     text = render(build_incident_document(incident, management_account=MANAGEMENT, at=NOW)).text
-    assert f"Found      Q*** X*** #1, Z*** G***, {WANTED.email}, ***59 #1" in text
-    assert f"Roster     Q*** X*** #2, Z*** G***, {WANTED.email}, ***59 #2 - contact soc (defaults)" in text
+    assert f"Found: Q*** X*** #1, Z*** G***, {WANTED.email}, ***59 #1" in text
+    assert f"Roster: Q*** X*** #2, Z*** G***, {WANTED.email}, ***59 #2 - contact soc (defaults)" in text
 
 
 def test_whoever_must_mask_their_own_mailboxes_too_sees_that_they_differ():
@@ -257,15 +257,17 @@ def test_an_alert_says_whether_there_was_mfa(mfa, text):
 def test_an_opening_promises_its_closing_and_a_closing_does_not():
     opened = render(told(Cause.CONTACT_EDITED, Verdict.PENDING)).text
     closed = render(told(Cause.CONTACT_EDITED, Verdict.SET)).text
-    assert "second message" in opened
-    assert "second message" not in closed
+    assert "second alert with this" in opened
+    assert "second alert with this" not in closed
 
 
-def test_what_is_not_over_is_not_called_over():
-    assert "Over       yes" in render(told(Cause.CONTACT_EDITED, Verdict.SET)).text
+def test_what_is_open_is_not_called_resolved():
+    assert "\nStatus: Resolved\n" in render(told(Cause.CONTACT_EDITED, Verdict.SET)).text
     for verdict in (Verdict.FAILED, Verdict.WOULD_SET, Verdict.UNREADABLE, Verdict.BLOCKED, Verdict.PENDING):
         for others in ([], [Verdict.SET]):
-            assert "Over       NO" in render(told(Cause.CONTACT_EDITED, verdict, *others)).text
+            alert = render(told(Cause.CONTACT_EDITED, verdict, *others))
+            assert "\nStatus: Open, " in alert.text
+            assert "] Open: " in alert.subject
 
 
 def test_an_authorised_changer_is_told_quietly_only_of_what_was_put_right():
@@ -286,15 +288,59 @@ def possible(cause):
 
 @pytest.mark.parametrize(("cause", "event_name"), sorted({item[:2] for item in HAPPENINGS}))
 @pytest.mark.parametrize("kinds", [1, 3])
-def test_a_subject_keeps_what_happened_and_the_result_however_long_the_name_is(cause, event_name, kinds):
-    for length, verdict, opened in product((0, 1, 30, 50, 64, 200), possible(cause), (False, True)):
-        account = replace(ACCOUNT, name="n" * length)
-        document = told(cause, *[verdict] * kinds, event_name=event_name, opened=opened, account=account)
+def test_a_subject_keeps_status_account_and_result_however_long_the_name_is(cause, event_name, kinds):
+    for verdict, opened in product(possible(cause), (False, True)):
+        document = told(cause, *[verdict] * kinds, event_name=event_name, opened=opened)
         if document is None:
             continue
-        unnamed = render(document | {"account": document["account"] | {"name": None}})
-        whole = unnamed.text.split("\n")[0].rpartition(": ")[0]
-        assert render(document).subject.lower().startswith(f"[{document['severity']}] {whole}".lower())
+        named = document["account"]
+        before, _, after = render(document | {"account": named | {"name": None}}).subject.partition(MEMBER)
+        for length in (1, 30, 50, 64, 200):
+            subject = render(document | {"account": named | {"name": "n" * length}}).subject
+            assert subject.startswith(before + "n")
+            assert subject.endswith(f" ({MEMBER}){after}")
+
+
+def test_times_say_when_and_how_long_a_contact_was_not_restored():
+    def when(*verdicts, cause=Cause.CONTACT_EDITED, **changes):
+        document = told(cause, *verdicts)
+        (line,) = re.findall("^When: (.*)$", render(document | changes).text, re.MULTILINE)
+        return line
+
+    assert when(Verdict.SET) == "2026-10-05 09:29:55 UTC, restored within 5 s"
+    later = (NOW + timedelta(minutes=9)).isoformat()
+    for verdict in (Verdict.FAILED, Verdict.WOULD_SET, Verdict.PENDING, Verdict.UNREADABLE):
+        assert when(verdict, decided_at=later) == "2026-10-05 09:29:55 UTC, not restored for 9 min so far"
+    assert when(Verdict.SET, Verdict.FAILED).endswith("not restored for 5 s so far")
+    assert when(Verdict.DENIED).endswith("5 s before this alert")
+    assert when(Verdict.SET, cause=Cause.ACCOUNT_MOVED).endswith("5 s before this alert")
+    for time in ("yesterday", "", "9999-99-99"):
+        event = {**BASE["event"], "time": time}
+        assert when(Verdict.SET, event=event) == f"{time or 'unknown'}, how long ago is unknown"
+
+
+SSO = "aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Network_Admin_0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("role", "who"),
+    [
+        (SSO, "mary@example.com (IAM Identity Center, Network_Admin, in account 222222222222, without MFA)"),
+        (SSO.replace("eu-west-1/", ""), "mary@example.com (IAM Identity Center, Network_Admin, in account"),
+        # Anybody can give a role this name, but not this path.
+        (SSO.rpartition("/")[2], "arn:aws:sts::222222222222:assumed-role/AWSReservedSSO_Network_Admin"),
+    ],
+)
+def test_a_person_of_iam_identity_center_is_named(role, who):
+    session = f"assumed-role/{role.rpartition('/')[2]}/mary@example.com"
+    principal = f"arn:aws:sts::{MEMBER}:{session}"
+    arn = f"arn:aws:iam::{MEMBER}:role/{role}"
+    actor = replace(SIGNAL.actor, principal=principal, role_arn=arn, session="mary@example.com")
+    incident = replace(INCIDENT, signal=replace(SIGNAL, actor=actor))
+    text = render(build_incident_document(incident, management_account=MANAGEMENT, at=NOW)).text
+    assert f"\nWho: {who}" in text
+    assert (f"\nPrincipal: {principal}\n" in text) == role.startswith("aws-reserved")
+    assert principal in text
 
 
 def test_a_subject_of_one_contact_names_the_account_too():
@@ -378,7 +424,7 @@ MALFORMED: list[Any] = [
     {"detail": []},
     {"detail": "text"},
     {"detail": {}},
-    *({"detail": without(name)} for name in BASE if name not in {"decided_at", "action", "title"}),
+    *({"detail": without(name)} for name in BASE if name not in {"action", "title"}),
     *(
         {"detail": without("outcomes", 0, name)}
         for name in ("verdict", "kind", "found", "wanted", "verified", "severity")

@@ -59,22 +59,25 @@ def test_a_notice_is_told_whatever_fact_is_missing(name):
     assert_sound(render_plain_text(message(replace(notice, facts={}))))
 
 
-def find_over(text: str) -> str:
-    [over] = [line for line in text.splitlines() if line.startswith("  Over ")]
-    return over
+def find_status(text: str) -> str:
+    [status] = [line for line in text.splitlines() if line.startswith("Status: ")]
+    return status.removeprefix("Status: ")
 
 
 def test_bulk_edits_say_first_whether_contacts_are_left_changed():
-    assert "all so far are restored" in find_over(render_plain_text(message(NOTICES["bulk-edit"])).text)
+    begun = render_plain_text(message(NOTICES["bulk-edit"]))
+    assert find_status(begun.text) == "Open: none left changed"
+    assert begun.subject.endswith("none left changed")
     goes_on = render_plain_text(message(NOTICES["bulk-edit-goes-on"])).text
-    assert "1 contacts are left changed" in find_over(goes_on)
-    assert "000000000013 Account 13 SECURITY" in goes_on
+    assert find_status(goes_on) == "Open: 1 left changed"
+    assert "Account 13 (000000000013) SECURITY" in goes_on
 
 
 def test_no_all_clear_is_given_while_a_contact_is_left_changed():
-    assert find_over(render_plain_text(message(NOTICES["bulk-edit-ended"])).text).endswith("yes")
+    assert find_status(render_plain_text(message(NOTICES["bulk-edit-ended"])).text) == "Resolved"
+    assert find_status(render_plain_text(message(NOTICES["many-alerts"])).text) == "Open: 2 left changed"
     left = message(NOTICES["bulk-edit-ended-not-right"])
-    assert "NO" in find_over(render_plain_text(left).text)
+    assert find_status(render_plain_text(left).text) == "Open: 2 left changed"
     assert left.severity is Severity.HIGH
     assert message(NOTICES["bulk-edit-ended"]).severity is Severity.INFO
 
@@ -82,7 +85,7 @@ def test_no_all_clear_is_given_while_a_contact_is_left_changed():
 def test_each_line_names_account_contact_principal_and_result():
     text = render_plain_text(message(NOTICES["bulk-edit-goes-on"])).text
     for line in NOTICES["bulk-edit-goes-on"].facts["lines"]:
-        whose = f"{line['account']['id']} {line['account']['name']} {line['kinds'][0]} {line['done']}"
+        whose = f"{line['account']['name']} ({line['account']['id']}) {line['kinds'][0]} {line['done']}"
         [found] = [one for one in text.splitlines() if whose in one]
         assert line["principal"] in found
         assert "restored" in found

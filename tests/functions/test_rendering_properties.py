@@ -36,7 +36,7 @@ SPITE = [
     "*bold* _italic_ ~struck~ `code` ```block```",
     ":rotating_light: :aws:",
     "\u202eevil\u2066",
-    "line\nOver: yes\r\x00\x1b[2J",
+    "line\nStatus: Resolved\r\x00\x1b[2J",
     "x" * 4000,
     "&" * 4000,
     "`" * 4000,

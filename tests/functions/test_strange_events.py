@@ -34,7 +34,7 @@ IDENTITIES: list[Any] = [
     {"type": "AssumedRole", "arn": f"arn:aws-us-gov:{STS}/Dev/mary", "sessionContext": {}},
     {"type": "AssumedRole", "arn": f"arn:aws-cn:{STS}/Dev/mary", "sessionContext": None},
     {"type": "AssumedRole", "sessionContext": {"sessionIssuer": None, "attributes": None}},
-    {"type": "AssumedRole", "arn": f"arn:aws:{STS}/Dev/{TURNED}\x00\x1b[2J\r\nOver: yes"},
+    {"type": "AssumedRole", "arn": f"arn:aws:{STS}/Dev/{TURNED}\x00\x1b[2J\r\nStatus: Resolved"},
     {"type": "AssumedRole", "arn": HUGE, "sessionContext": {"sessionIssuer": {"arn": HUGE}}},
     {"type": "AssumedRole", "arn": HALF, "accountId": "\n", "accessKeyId": HALF},
     {"type": "IdentityCenterUser", "onBehalfOf": {"userId": None, "identityStoreArn": None}},

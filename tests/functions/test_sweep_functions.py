@@ -65,8 +65,8 @@ def test_the_way_in_held_approved_applied_reported(undeployed, capsys):
     assert len([key for key in undeployed.ledger() if "/commands/" not in key]) == 2 * ACCOUNTS
     subjects = undeployed.told()
     assert [subject.split("]")[0] for subject in subjects] == ["[MEDIUM", "[MEDIUM", "[INFO"]
-    assert "HELD" in subjects[0]
-    assert "assumed-role/rollcall-operator/alice" in subjects[1]
+    assert "Open: first roster pending approval" in subjects[0]
+    assert "rollcall-operator/alice" in subjects[1]
     metrics = measured(capsys.readouterr().out)
     assert metrics["SweepFinished"] == 1
     assert set(metrics) == {
@@ -85,7 +85,7 @@ def test_drift_without_an_event_is_put_right_told_and_reported(hub):
     assert execution.document["ending"] == "finished"
     assert hub.security_contact() == api_values(WANTED)
     assert hub.report()["drift"] == [{"account_id": MEMBER, "kind": "SECURITY"}]
-    assert "no event announced" in " ".join(hub.told())
+    assert "changed without an event" in " ".join(hub.told())
     run = execution.document["id"]
     assert hub.report(f"{run}/report.html").startswith("<!doctype html>")
     assert MEMBER in hub.report(f"{run}/report.csv")

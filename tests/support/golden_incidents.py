@@ -88,8 +88,8 @@ NO_WAY_IN = (
 )
 
 
-UNIT_HELD = (
-    "organizational unit ou-a1b2-11111111 was Sandbox and is called otherwise now: correct the override in "
+OU_BLOCKED = (
+    "OU ou-a1b2-11111111 was Sandbox and is called otherwise now: correct the override in "
     "the roster, or the name of the unit; accounts in ou-a1b2-11111111: 2"
 )
 
@@ -97,7 +97,7 @@ UNIT_HELD = (
 UNNAMED = "no contact of the roster carries the account's name"
 
 
-HELD = "no account carries the tag scope=pci any more, this was the last one"
+BLOCKED = "no account carries the tag scope=pci any more, this was the last one"
 
 
 DENIED = of(Verdict.DENIED, "AWS refused the call: AccessDenied", **NOBODY)
@@ -125,7 +125,7 @@ INCIDENTS = {
     "edited-management": incident(
         EDITED, of(Verdict.UNREACHABLE, NO_WAY_IN, found=None, wanted=None), name="Management"
     ),
-    "edited-held": incident(EDITED, of(Verdict.BLOCKED, HELD, wanted=None)),
+    "edited-blocked": incident(EDITED, of(Verdict.BLOCKED, BLOCKED, wanted=None)),
     "edited-exempt": incident(EDITED, of(Verdict.EXEMPT, "being divested", wanted=None)),
     "edited-denied": incident(EDITED, DENIED),
     "deleted-in-vain": incident(
@@ -146,21 +146,21 @@ INCIDENTS = {
     "edited-although-absent": incident(
         EDITED, replace(OUTCOME, wanted=DesiredAbsent(source="absent (override of accounts 222222222222)"))
     ),
-    "edited-right-by-now": incident(EDITED, of(Verdict.COMPLIANT, "as the roster wants it"), opened=True),
+    "edited-right-by-now": incident(EDITED, of(Verdict.COMPLIANT, "found right by a sweep"), opened=True),
     "edited-not-pursued": incident(
         EDITED, of(Verdict.UNMANAGED, "the roster names no contact of this kind here", **NOBODY), opened=True
     ),
     "edited-inactive": incident(EDITED, of(Verdict.INACTIVE, "the account is SUSPENDED", **NOBODY)),
     "edited-refused": incident(EDITED, of(Verdict.REFUSED, "the organization has no such account", **NOBODY)),
     "edited-restored-later": incident(
-        EDITED, of(Verdict.BACKED_OFF, "repeated edits: it is put back at 2026-10-05T09:35:00Z"), opened=True
+        EDITED, of(Verdict.BACKED_OFF, "repeated edits: it is restored at 2026-10-05T09:35:00Z"), opened=True
     ),
     "deleted-changed-back": incident(
         DELETED,
-        of(Verdict.CHANGED_BACK, "it is right again; changed besides by: arn:aws:iam::222222222222:root"),
+        of(Verdict.CHANGED_BACK, "it is compliant again; also changed by: arn:aws:iam::222222222222:root"),
     ),
     "edited-set-by-others": incident(
-        EDITED, of(Verdict.SET_BY_OTHERS, "the change left it as the roster wants it")
+        EDITED, of(Verdict.SET_BY_OTHERS, "the change set the contact of the roster")
     ),
     "edited-after-our-write": incident(
         EDITED,
@@ -193,14 +193,14 @@ INCIDENTS = {
     "moved-audit": incident(MOVED, of(Verdict.WOULD_SET, "audit mode"), event="MoveAccount"),
     "moved-failed": incident(MOVED, of(Verdict.FAILED, REFUSED), ALL_KINDS[1], event="MoveAccount"),
     "tagged-held": incident(
-        Cause.ACCOUNT_TAGGED, of(Verdict.BLOCKED, HELD, wanted=None), event="UntagResource"
+        Cause.ACCOUNT_TAGGED, of(Verdict.BLOCKED, BLOCKED, wanted=None), event="UntagResource"
     ),
     # Only after a message of this incident was told as open, which the sweep itself never does.
     "swept-right-by-now": incident(
-        Cause.SWEPT, of(Verdict.COMPLIANT, "as the roster wants it"), event="Sweep", opened=True
+        Cause.SWEPT, of(Verdict.COMPLIANT, "found right by a sweep"), event="Sweep", opened=True
     ),
     "unit-set": incident(Cause.OU_CHANGED, OUTCOME),
-    "unit-held": incident(Cause.OU_CHANGED, of(Verdict.BLOCKED, UNIT_HELD, **NOBODY)),
+    "unit-blocked": incident(Cause.OU_CHANGED, of(Verdict.BLOCKED, OU_BLOCKED, **NOBODY)),
     "unit-too-large": incident(
         Cause.OU_CHANGED, of(Verdict.NOTIFIED, "it has more than 10 accounts", **NOBODY)
     ),

@@ -19,7 +19,7 @@ from rollcall.model.contact import Contact, ContactKind
 from rollcall.model.desired import Desired, Present
 from rollcall.model.levels import Severity
 from rollcall.model.roster import compute_digest
-from rollcall.notify.message import Links, Message, make_fact
+from rollcall.notify.message import Links, Message, Status, make_fact
 from rollcall.outcomes.outcome import Incident, Outcome, Stage
 from rollcall.outcomes.verdicts import Verdict
 
@@ -125,7 +125,7 @@ def message(
         stage=Stage(stage),
         severity=severity,
         headline="222222222222 security contact edited",
-        over=stage == "closed",
+        status=Status.RESOLVED if stage == "closed" else Status.OPEN,
         facts=(make_fact("Severity", severity.name),),
         sections=(),
         next_steps=("Nothing.",),

@@ -167,7 +167,7 @@ class Backoff:
     @property
     def reason(self) -> str:
         """For people."""
-        return f"repeated edits: it is put back at {format_time(self.until)}"
+        return f"repeated edits: it is restored at {format_time(self.until)}"
 
 
 def find_backoff(known: RepeatedEdits, now: datetime, *, message_id: str = "") -> Backoff | None:

@@ -81,29 +81,26 @@ class Dependencies:
         )
 
 
-_BLIND = (
-    "Rollcall cannot read or set contacts any more. If nobody planned this, treat the principal above as "
-)
+_BLIND = "Rollcall cannot read or set contacts any more. If this was not planned, treat the principal as "
 _BLIND += "compromised; then run `rollcall setup` with credentials of the management account."
 
 _UNGUARDED = (
-    "Members may be able to change their own contacts now; Rollcall still undoes it. If nobody planned this, "
-    "treat the principal above as compromised, and deploy RollcallManagement again."
+    "Members may be able to change their own contacts now; Rollcall still restores them. If this was not "
+    "planned, treat the principal as compromised, and deploy RollcallManagement again."
 )
 
 _AGAIN = "None. A sweep has started: it reads what could not be read in between."
 
 _TAKEN_OVER = (
-    "The roles of Rollcall can change every contact and hide it. If nobody planned this, run "
-    "`rollcall pause --reason TEXT`, stop the principal above, and deploy RollcallHub from a clean checkout."
+    "The roles of Rollcall can change every contact and hide it. If this was not planned, run "
+    "`rollcall pause --reason TEXT`, stop the principal, and deploy RollcallHub from a clean checkout."
 )
 _STOPPED = (
-    "If nobody planned this, stop the principal above and deploy RollcallHub again. "
-    "Then run `rollcall sweep`."
+    "If this was not planned, stop the principal and deploy RollcallHub again. Then run `rollcall sweep`."
 )
 _UNTRAILED = (
     "Without a trail that logs management events, no edit reaches Rollcall, and only sweeps find it. "
-    "If nobody planned this, stop the principal above, start the trail again and run `rollcall sweep`."
+    "If this was not planned, stop the principal, start the trail again and run `rollcall sweep`."
 )
 
 
@@ -161,53 +158,54 @@ MONITORED_EVENTS: Final = {
     (_ACCOUNT, "PutContactInformation"): MonitoredEvent(
         severity=Severity.MEDIUM,
         headline="primary contact changed",
-        next_step="Rollcall does not manage the primary contact: look at it in the console of the account.",
+        next_step="Rollcall does not manage the primary contact. Check it in the console of the account.",
     ),
     (_ACCOUNT, "StartPrimaryEmailUpdate"): MonitoredEvent(
         severity=Severity.HIGH,
         headline="change of the root e-mail started",
-        next_step="Who owns the root e-mail can take the account. If nobody planned this, stop the principal "
-        "above now, before the code is entered that AWS sent to the new address.",
+        next_step="The owner of the root e-mail can take over the account. If this was not planned, stop the "
+        "principal now, before the code is entered that AWS sent to the new address.",
         section="root-e-mail-changed",
     ),
     (_ACCOUNT, "AcceptPrimaryEmailUpdate"): MonitoredEvent(
         severity=Severity.HIGH,
         headline="root e-mail changed",
-        next_step="Who owns the root e-mail can take the account. If nobody planned this, call AWS Support.",
+        next_step="The owner of the root e-mail can take over the account. If this was not planned, call AWS "
+        "Support.",
         section="root-e-mail-changed",
     ),
     (_ACCOUNT, "EnableRegion"): MonitoredEvent(
         severity=Severity.LOW,
-        headline="Region switched on",
-        next_step="Ask whether it was meant: attackers use Regions that nobody watches.",
+        headline="Region enabled",
+        next_step="Check whether it was intended: attackers use Regions that are not monitored.",
         section="region-switched",
     ),
     (_ACCOUNT, "DisableRegion"): MonitoredEvent(
         severity=Severity.LOW,
-        headline="Region switched off",
-        next_step="Ask whether it was meant: what runs there cannot be reached any more.",
+        headline="Region disabled",
+        next_step="Check whether it was intended: resources in that Region cannot be reached any more.",
         section="region-switched",
     ),
     (_ORGANIZATIONS, "CloseAccount"): MonitoredEvent(
         severity=Severity.MEDIUM,
         headline="account is being closed",
-        next_step="It can be reopened for 90 days, if it was not meant.",
+        next_step="If it was not intended, AWS Support can reopen it for 90 days.",
     ),
     (_ORGANIZATIONS, "AccountDepartedOrganization"): MonitoredEvent(
         severity=Severity.MEDIUM,
         headline="account left the organization",
-        next_step="Rollcall does not reach it any more. If it was not meant, invite it again.",
+        next_step="Rollcall has no access to it any more. If it was not intended, invite the account again.",
     ),
     (_ORGANIZATIONS, "DeregisterDelegatedAdministrator"): MonitoredEvent(
         severity=Severity.CRITICAL,
-        headline="Rollcall disarmed, its delegated administrator deregistered",
+        headline="delegated administrator of Rollcall removed",
         next_step=_BLIND,
         scope=Scope.DELEGATION,
         section="delegation-changed",
     ),
     (_ORGANIZATIONS, "DisableAWSServiceAccess"): MonitoredEvent(
         severity=Severity.CRITICAL,
-        headline="Rollcall disarmed, its trusted access switched off",
+        headline="trusted access of Rollcall disabled",
         next_step=_BLIND,
         scope=Scope.TRUSTED_ACCESS,
         section="delegation-changed",
@@ -242,15 +240,15 @@ MONITORED_EVENTS: Final = {
     ),
     (_ORGANIZATIONS, "DeletePolicy"): MonitoredEvent(
         severity=Severity.CRITICAL,
-        headline="a policy deleted, maybe the guardrail",
+        headline="policy deleted, possibly the guardrail",
         next_step="If it was the guardrail: " + _UNGUARDED[0].lower() + _UNGUARDED[1:],
         scope=Scope.GUARDRAIL,
         section="guardrail-changed",
     ),
     (_ORGANIZATIONS, "DisablePolicyType"): MonitoredEvent(
         severity=Severity.CRITICAL,
-        headline="guardrail switched off, and every other service control policy with it",
-        next_step=_UNGUARDED + " What else was attached has to be attached anew.",
+        headline="service control policies disabled, guardrail included",
+        next_step=_UNGUARDED + " Attach the other policies again.",
         scope=Scope.GUARDRAIL,
     ),
     (_CLOUDTRAIL, "StopLogging"): _part("logging of a trail stopped", _HIGH, _UNTRAILED),

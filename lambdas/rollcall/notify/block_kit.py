@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.model.levels import Severity
-from rollcall.notify.message import BACKTICK
+from rollcall.notify.message import BACKTICK, Status, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -61,7 +61,7 @@ _ITEM_LENGTH: Final = 900
 _TITLE_LENGTH: Final = 200
 _MOST_LINES: Final = 6
 _CHUNK_LENGTH: Final = SECTION_LENGTH - _MOST_LINES  # and the ends of lines
-_OTHER_BLOCKS: Final = 12  # header, facts, next steps, links, ids
+_OTHER_BLOCKS: Final = 12  # header, mention, facts, next steps, links, ids
 _SIGNS: Final = {
     Severity.CRITICAL: "\N{LARGE RED CIRCLE}",
     Severity.HIGH: "\N{LARGE ORANGE CIRCLE}",
@@ -69,14 +69,21 @@ _SIGNS: Final = {
     Severity.LOW: "\N{LARGE BLUE CIRCLE}",
     Severity.INFO: "\N{MEDIUM WHITE CIRCLE}",
 }
+_RESOLVED_SIGN: Final = "\N{LARGE GREEN CIRCLE}"
+#: Of a button: https://docs.slack.dev/reference/block-kit/block-elements/button-element
+_LABEL_LENGTH: Final = 75
+#: People of a channel; anything else is the ID of a user group.
+_MENTIONS: Final = ("channel", "here")
 
 
-def render_block_kit(message: Message, *, quotes: bool) -> dict[str, Any]:
+def render_block_kit(message: Message, *, quotes: bool, mention: str | None = None) -> dict[str, Any]:
     """Text for the notification, and blocks.
 
-    `quotes`: the message begins with the id of its incident, for want of a thread to stand in.
+    `quotes`: the message begins with the id of its incident, for want of a thread to stand in. `mention` is
+    who is notified: `channel`, `here` or the ID of a user group.
     """
-    title = f"{_SIGNS[message.severity]} {message.severity.name}: {message.headline}"
+    sign = _RESOLVED_SIGN if message.status is Status.RESOLVED else _SIGNS[message.severity]
+    title = f"{sign} {message.severity.name}: {message.headline}"
     return {
         # What a phone shows on its locked screen; `mrkdwn` off, so that no name is bold in it.
         "text": escape(title, HEADER_LENGTH * 2),
@@ -86,16 +93,19 @@ def render_block_kit(message: Message, *, quotes: bool) -> dict[str, Any]:
                 "type": "header",
                 "text": {"type": "plain_text", "text": escape(title, HEADER_LENGTH), "emoji": False},
             },
-            *([_render_markup([f"&gt; Incident *{message.incident_id}*, told before"])] if quotes else []),
+            *([_render_markup([_render_mention(mention)])] if mention else []),
+            *([_render_markup([f"&gt; Follows incident *{message.incident_id}*"])] if quotes else []),
             *_split_chunks([_render_line(fact) for fact in message.facts]),
             *_render_sections(message.sections),
-            *_split_chunks(["*What to do next*", *map(_render_step, message.next_steps)]),
-            *map(
-                _render_context,
-                filter(None, (_render_links(message), [_render_line(fact) for fact in message.ids])),
-            ),
+            *_render_steps(message),
+            *_render_links(message),
+            _render_context([_render_line(fact) for fact in message.ids]),
         ],
     }
+
+
+def _render_mention(mention: str) -> str:
+    return f"<!{mention}>" if mention in _MENTIONS else f"<!subteam^{mention}>"
 
 
 def _render_sections(sections: Iterable[Section]) -> Iterator[dict[str, Any]]:
@@ -129,13 +139,29 @@ def _split_chunks(lines: list[str]) -> Iterator[dict[str, Any]]:
         yield _render_markup(chunk)
 
 
-def _render_links(message: Message) -> list[str]:
-    return [
-        f"<{link.target}|{link.label}>"
+def _render_steps(message: Message) -> Iterator[dict[str, Any]]:
+    """What to do; a part that goes on with lines has none."""
+    if message.next_steps:
+        yield from _split_chunks(["*What to do*", *map(_render_step, message.next_steps)])
+
+
+def _render_links(message: Message) -> Iterator[dict[str, Any]]:
+    """A button for each link; a path of the repository is none."""
+    buttons = [
+        {
+            "type": "button",
+            "text": {"type": "plain_text", "text": shorten(link.label, _LABEL_LENGTH), "emoji": False},
+            "url": link.target,
+            "action_id": f"link-{number}",
+        }
+        for number, link in enumerate(message.links)
         if link.target.startswith("https://")
-        else f"{link.label}: {quote(link.target, _LINE_LENGTH)}"
-        for link in message.links
     ]
+    if buttons:
+        yield {"type": "actions", "elements": buttons}
+    paths = [link for link in message.links if not link.target.startswith("https://")]
+    if paths:
+        yield _render_context([f"{link.label}: {quote(link.target, _LINE_LENGTH)}" for link in paths])
 
 
 def _render_step(step: str) -> str:

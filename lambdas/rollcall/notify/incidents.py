@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.events.monitored import get_monitored
-from rollcall.events.signal import Cause
+from rollcall.events.signal import TAMPERING, Cause
+from rollcall.model.display import format_duration
 from rollcall.model.levels import Severity
-from rollcall.notify.message import Fact, Message, Section, make_fact, make_facts, make_printable
+from rollcall.notify.message import (
+    Fact,
+    Message,
+    Section,
+    Status,
+    make_fact,
+    make_facts,
+    make_printable,
+    shorten,
+)
 from rollcall.notify.words import (
     ARRANGED,
     ARRANGED_WORDS,
@@ -22,7 +33,7 @@ from rollcall.notify.words import (
     WORDS,
 )
 from rollcall.outcomes.outcome import Stage
-from rollcall.outcomes.verdicts import NOTHING, Verdict, Words
+from rollcall.outcomes.verdicts import NOTHING, RIGHT, VERDICTS, Left, Verdict, Words, select
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -78,12 +89,32 @@ _MFA = {True: "with MFA", False: "without MFA", None: "MFA unknown"}
 _WAYS = {True: "console", False: "API", None: "console or API unknown"}
 
 
+#: A role that IAM Identity Center made: nobody else can make one below this path. Permission set, hash.
+_IDENTITY_CENTER: Final = re.compile(
+    r":role/aws-reserved/sso\.amazonaws\.com/(?:[a-z0-9-]+/)?AWSReservedSSO_(.+)_[0-9a-f]{16}", re.ASCII
+)
+
+
 def describe_actor(actor: Mapping[str, Any]) -> str:
     """Principal, kind, account, MFA and what it went through; KeyError if it is no actor document."""
     via = f", through {actor['via']}" if actor.get("via") else ""
-    return (
-        f"{actor['principal']} ({actor['kind']} of account {actor['account_id']}, {_MFA[actor['mfa']]}{via})"
-    )
+    kind = actor["kind"]
+    if found := _IDENTITY_CENTER.fullmatch(_get_path(actor.get("role_arn"))):
+        kind = f"IAM Identity Center, {found[1]}, in"
+    else:
+        kind = f"{kind} of"
+    return f"{name_principal(actor)} ({kind} account {actor['account_id']}, {_MFA[actor['mfa']]}{via})"
+
+
+def name_principal(actor: Mapping[str, Any]) -> str:
+    """The user name of an IAM Identity Center session, else the principal; KeyError without one."""
+    user = actor.get("session") if _IDENTITY_CENTER.fullmatch(_get_path(actor.get("role_arn"))) else None
+    return str(user or actor["principal"])
+
+
+def _get_path(role_arn: object) -> str:
+    """The end of a role's ARN, from `:role/` on."""
+    return ":role/" + str(role_arn).partition(":role/")[2]
 
 
 def describe_origin(actor: Mapping[str, Any]) -> str:
@@ -99,10 +130,16 @@ _WATCHED = str(Cause.MONITORED)
 #: What happened to the account itself, where no contact is concerned.
 _WITHOUT_CONTACT = {
     str(Cause.ACCOUNT_RENAMED): "account renamed",
-    str(Cause.OU_CHANGED): "organizational unit changed",
+    str(Cause.OU_CHANGED): "OU changed",
 }
 
-_Told = list[tuple["Mapping[str, Any]", Words]]
+#: What fits a subject behind the severity, so that the result is not cut; a name is shortened for it.
+_HEADLINE_LENGTH: Final = 89
+_SHORTEST_NAME: Final = 8
+#: AWS takes 50 characters; those that cannot be seen are longer once they are spelt.
+_LONGEST_NAME: Final = 200
+
+_Alerted = list[tuple["Mapping[str, Any]", Words]]
 
 
 def build_incident_message(incident: Mapping[str, Any], links: Links) -> Message:
@@ -112,25 +149,30 @@ def build_incident_message(incident: Mapping[str, Any], links: Links) -> Message
     stage, alerted = Stage(incident["stage"]), _pick_outcome(incident)
     # The worst first: a long headline is cut at its end.
     worst = sorted(alerted, key=lambda item: item[1].over)
-    over = all(word.over for _, word in alerted)
+    status = _find_status(incident, alerted)
     account, event, outcomes = incident["account"], incident["event"], [outcome for outcome, _ in alerted]
+    actor, incident_id = incident["actor"], incident["incident_id"]
     return Message(
-        incident_id=incident["incident_id"],
+        incident_id=incident_id,
         decided_at=datetime.fromisoformat(incident["decided_at"]),
         stage=stage,
         severity=Severity[incident["severity"]],
-        headline=make_printable(_write_headline(incident, outcomes, worst)),
-        over=over,
-        facts=_build_facts(incident, over=over),
+        headline=f"{status}: {_write_headline(incident, worst, len(status) + 2)}",
+        status=status,
+        facts=_build_facts(incident, alerted, status),
         sections=tuple(_build_section(outcome, word) for outcome, word in alerted),
-        next_steps=_list_steps(word for _, word in alerted),
+        next_steps=_list_steps(word for _, word in worst),
         links=(
             links.link_section(worst[0][1].runbook),
-            *links.link_event(event["id"]),
+            *links.link_event(event["id"], actor["account_id"]),
             *links.account(account["id"]),
         ),
         ids=make_facts(
-            [("Incident", incident["incident_id"]), ("CloudTrail", f"event id {event['id']}")],
+            [
+                ("Incident", incident_id),
+                ("History", f"rollcall history --incident {incident_id}"),
+                ("Event ID", event["id"]),
+            ],
         ),
         attributes={
             "severity": incident["severity"],
@@ -139,12 +181,19 @@ def build_incident_message(incident: Mapping[str, Any], links: Links) -> Message
             "kind": outcomes[0]["kind"] if len(outcomes) == 1 and outcomes[0]["kind"] else "ALL",
             "stage": incident["stage"],
             "account": account["id"],
-            "incident": incident["incident_id"],
+            "incident": incident_id,
         },
         content=_build_content(outcomes, stage),
         closes_only=incident["closes_only"],
         opened=incident["opened"],
     )
+
+
+def _find_status(incident: Mapping[str, Any], alerted: _Alerted) -> Status:
+    if not all(word.over for _, word in alerted):
+        return Status.OPEN
+    right = any(Verdict(outcome["verdict"]) in RIGHT for outcome, _ in alerted)
+    return Status.RESOLVED if right or incident["closes_only"] else Status.REPORTED
 
 
 def _build_content(outcomes: Sequence[Mapping[str, Any]], stage: Stage) -> str:
@@ -159,7 +208,7 @@ def _build_content(outcomes: Sequence[Mapping[str, Any]], stage: Stage) -> str:
     return hashlib.sha256("/".join(news).encode()).hexdigest()[:12]
 
 
-def _pick_outcome(incident: Mapping[str, Any]) -> _Told:
+def _pick_outcome(incident: Mapping[str, Any]) -> _Alerted:
     """The outcomes that are alerted, with their words."""
     if incident["closes_only"]:
         return [(item, CLOSING.get(item["verdict"], CLOSED_OTHERWISE)) for item in incident["outcomes"]]
@@ -189,50 +238,97 @@ def _is_authorised(outcome: Mapping[str, Any]) -> bool:
     return bool(outcome["authorised"]) and outcome["verdict"] == "set"
 
 
-def _write_headline(incident: Mapping[str, Any], outcomes: Sequence[Mapping[str, Any]], worst: _Told) -> str:
-    results = dict.fromkeys(word.result for _, word in worst)
-    what = ", ".join((_describe_event(incident, outcomes), *filter(None, results)))
-    account = incident["account"]
-    return f"{account['id']} {what}" + (f": {account['name']}" if account["name"] else "")
+def _write_headline(incident: Mapping[str, Any], worst: _Alerted, before: int) -> str:
+    """What happened, with the account in it. `before` characters stand before it."""
+    text, account = _describe_event(incident, worst), incident["account"]
+    room = _HEADLINE_LENGTH - before - len(text.replace(_ACCOUNT, f" ({account['id']})"))
+    return make_printable(text.replace(_ACCOUNT, format_account(account, max(room, _SHORTEST_NAME))))
 
 
-def _describe_event(incident: Mapping[str, Any], outcomes: Sequence[Mapping[str, Any]]) -> str:
+#: Stands for the account until its name is known to fit.
+_ACCOUNT: Final = "\0"
+
+
+def _describe_event(incident: Mapping[str, Any], worst: _Alerted) -> str:
     cause, event_name = incident["cause"], incident["event"]["name"]
+    outcomes, results = [outcome for outcome, _ in worst], _summarize_results(worst)
+    joined = results if results.startswith(":") else f"{' ' if cause in ARRANGED else ', '}{results}"
     if any(outcome["verdict"] == "denied" for outcome in outcomes):
-        return f"attempt at {event_name}"
+        return f"{event_name} for {_ACCOUNT} {results}"
     if cause == _WATCHED:
-        return get_monitored(event_name).headline
+        return ", ".join(filter(None, (f"{_ACCOUNT}: {get_monitored(event_name).headline}", results)))
     if cause in _WITHOUT_CONTACT and not any(outcome["kind"] for outcome in outcomes):
-        return _WITHOUT_CONTACT[cause]
-    return HEADLINES[cause].format(contacts=_name_contacts(outcomes))
+        return ", ".join(filter(None, (f"{_ACCOUNT}: {_WITHOUT_CONTACT[cause]}", results)))
+    return HEADLINES[cause].format(contacts=f"{_name_contacts(outcomes)} of {_ACCOUNT}", results=joined)
+
+
+def _summarize_results(worst: _Alerted) -> str:
+    """The results, the worst first. Behind a colon each with how many of several contacts it is of."""
+    counts = Counter(word.result for _, word in worst if word.result)
+    several = len(counts) > 1 and len({outcome["kind"] for outcome, _ in worst}) > 1
+    if several:
+        return ": " + ", ".join(f"{count} {result}" for result, count in counts.items())
+    return ", ".join(counts)
 
 
 def _name_contacts(outcomes: Sequence[Mapping[str, Any]]) -> str:
-    kinds = list(dict.fromkeys(outcome["kind"].lower() for outcome in outcomes if outcome["kind"]))
+    kinds = list(dict.fromkeys(outcome["kind"] for outcome in outcomes if outcome["kind"]))
     if not kinds:
         return "a contact"
     return f"{kinds[0]} contact" if len(kinds) == 1 else f"{len(kinds)} contacts"
 
 
-def _build_facts(incident: Mapping[str, Any], *, over: bool) -> tuple[Fact, ...]:
-    event, account = incident["event"], incident["account"]
-    still = "a second message with this incident id will say when" if incident["stage"] == "open" else ""
-    name = f"{account['id']} {account['name']}" if account["name"] else account["id"]
+def _build_facts(incident: Mapping[str, Any], alerted: _Alerted, status: Status) -> tuple[Fact, ...]:
+    event, account, actor = incident["event"], incident["account"], incident["actor"]
     place = f"OU {account['ou']}" if account["ou"] else "not in an OU"
+    named = name_principal(actor) != actor["principal"]
     return make_facts(
         [
-            ("Severity", incident["severity"]),
-            ("Over", "yes" if over else f"NO: {still or 'see below what is left to do'}"),
-            ("Account", f"{name}, {place}"),
-            ("Event", f"{event['name']} at {event['time']}"),
-            ("Who", describe_actor(incident["actor"])),
-            ("From", describe_origin(incident["actor"])),
+            ("Status", _describe_status(incident, alerted, status)),
+            ("When", _describe_time(incident, alerted)),
+            ("Account", f"{format_account(account)}, {place}"),
+            ("Event", event["name"]),
+            ("Who", describe_actor(actor)),
+            *([("Principal", actor["principal"])] if named else []),
+            ("From", describe_origin(actor)),
         ]
     )
 
 
+def _describe_status(incident: Mapping[str, Any], alerted: _Alerted, status: Status) -> str:
+    if status is not Status.OPEN:
+        return str(status)
+    if incident["stage"] == Stage.OPEN:
+        return "Open, retrying: a second alert with this incident ID follows"
+    waits = all(word.over or VERDICTS[Verdict(one["verdict"])].left is Left.SOON for one, word in alerted)
+    return "Open, retrying" if waits else "Open, action required"
+
+
+def _describe_time(incident: Mapping[str, Any], alerted: _Alerted) -> str:
+    """When it happened, and how long a contact that somebody changed waited to be restored."""
+    decided = datetime.fromisoformat(incident["decided_at"])
+    try:
+        then = datetime.fromisoformat(incident["event"]["time"])
+        then = (then if then.tzinfo else then.replace(tzinfo=UTC)).astimezone(UTC)
+        age = format_duration(max(decided - then, decided - decided))
+    except (ValueError, OverflowError):
+        return f"{incident['event']['time'] or 'unknown'}, how long ago is unknown"
+    text = f"{then:%Y-%m-%d %H:%M:%S} UTC"
+    if incident["cause"] in TAMPERING:
+        restored = {outcome["kind"] for outcome, _ in alerted if outcome["verdict"] == Verdict.SET}
+        if {outcome["kind"] for outcome, _ in alerted if outcome["verdict"] in _WRONG} - restored:
+            return f"{text}, not restored for {age} so far"
+        if restored:
+            return f"{text}, restored within {age}"
+    return f"{text}, {age} before this alert"
+
+
+#: The contact is not, or maybe not, in the desired state.
+_WRONG: Final = select(lambda meaning: meaning.left in (Left.WRONG, Left.SOON))
+
+
 def _build_section(outcome: Mapping[str, Any], word: Words) -> Section:
-    late = ", but a read afterwards did not show it yet" if outcome["verified"] is False else ""
+    late = " A read afterwards did not show it yet." if outcome["verified"] is False else ""
     lines = []
     if outcome["found"]["state"] != "unknown":
         lines.append(
@@ -241,11 +337,17 @@ def _build_section(outcome: Mapping[str, Any], word: Words) -> Section:
     if outcome["source"]:
         wanted = f"{format_contact(outcome['wanted'])} - " if outcome["wanted"] else ""
         lines.append(make_fact("Roster", f"{wanted}{outcome['source']}"))
-    lines.append(make_fact("Rollcall", word.did + late))
+    lines.append(make_fact("Action", word.did + late))
     if outcome["verdict"] != "set":
         lines.append(make_fact("Why", outcome["reason"]))
-    title = f"{outcome['kind'].capitalize()} contact" if outcome["kind"] else "What Rollcall did"
+    title = f"{outcome['kind']} contact" if outcome["kind"] else "What Rollcall did"
     return Section(title=make_printable(title), facts=tuple(lines))
+
+
+def format_account(account: Mapping[str, Any], longest: int = _LONGEST_NAME) -> str:
+    """`Payments (222222222222)`, or the ID alone; the name is printable and at most `longest` characters."""
+    name = account.get("name")
+    return f"{shorten(make_printable(name), longest)} ({account['id']})" if name else str(account["id"])
 
 
 def format_contact(masked: Mapping[str, str] | None) -> str:

@@ -1,10 +1,12 @@
-"""One message to people, whatever channel it goes to: what happened, is it over, who, what to do next."""
+"""One message to people, whatever channel it goes to: what happened, its status, who, what to do next."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 from rollcall.model.contact import mask_secrets
 from rollcall.model.display import spell_unseen
@@ -21,6 +23,15 @@ VALUE_LENGTH = 1000
 _CUT = "..."
 #: Stands for a backtick where it would end the code that a value is shown as.
 BACKTICK: Final = r"\u{60}"
+
+
+class Status(StrEnum):
+    """The first word of a message."""
+
+    OPEN = "Open"
+    RESOLVED = "Resolved"
+    #: Nothing is to be resolved: nothing changed, or Rollcall does not undo it.
+    REPORTED = "Reported"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +61,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One message. `facts` begin with the status: whether it is over.
+    """One message. `headline` begins with the status, and `facts` do.
 
     `content` differs between messages of one incident and stage: what was written since the first is news.
     It is empty where nothing was. `opened`: the incident was alerted as open; `closes_only`:
@@ -63,7 +74,7 @@ class Message:
     stage: Stage
     severity: Severity
     headline: str
-    over: bool
+    status: Status
     facts: tuple[Fact, ...]
     sections: tuple[Section, ...]
     next_steps: tuple[str, ...]
@@ -147,10 +158,16 @@ _EVENT = re.compile(r"[0-9A-Za-z-]{8,64}", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """Makes links. `runbook` is the URL, or the path, of docs/operations.md; `region` the functions' own."""
+    """Makes links. `runbook` is the URL, or the path, of docs/operations.md; `region` the functions' own.
+
+    `access_portal` is the URL of the AWS access portal, None if people do not sign in by it. Its links open a
+    page in the right account, and ask for a role if there are several:
+    https://docs.aws.amazon.com/singlesignon/latest/userguide/createshortcutlink.html
+    """
 
     region: str
     runbook: str
+    access_portal: str | None = None
 
     @property
     def console(self) -> str:
@@ -161,19 +178,37 @@ class Links:
         """A section of the runbook."""
         return Link(label="Runbook", target=f"{self.runbook}#{anchor}")
 
-    def link_event(self, event_id: object) -> list[Link]:
-        """The event in CloudTrail's event history, which is the account's whose event it was."""
+    def link_event(self, event_id: object, account_id: object) -> list[Link]:
+        """The event in the event history of the account of its caller."""
         if not isinstance(event_id, str) or not _EVENT.fullmatch(event_id):
             return []
         page = f"cloudtrailv2/home?region={self.region}#/events/{event_id}"
-        return [Link(label="CloudTrail", target=f"https://{self.region}.{self.console}/{page}")]
+        address = f"https://{self.region}.{self.console}/{page}"
+        if not _is_account(account_id):
+            return [Link(label="CloudTrail", target=address)]
+        return [Link(label=f"CloudTrail ({account_id})", target=self._sign_in(str(account_id), address))]
 
     def account(self, account_id: object) -> list[Link]:
-        """The account's page in AWS Organizations, for those who may sign in to the management account."""
-        if not isinstance(account_id, str) or not _ACCOUNT.fullmatch(account_id):
+        """The account's own page with its contacts, by the portal; else its page in AWS Organizations.
+
+        The latter opens only in the management account.
+        """
+        if not _is_account(account_id):
             return []
+        page = f"organizations/v2/home/accounts/{account_id}"
+        if self.access_portal:
+            page = "billing/home#/account"
         return [
-            Link(
-                label="Account", target=f"https://{self.console}/organizations/v2/home/accounts/{account_id}"
-            )
+            Link(label="Account", target=self._sign_in(str(account_id), f"https://{self.console}/{page}"))
         ]
+
+    def _sign_in(self, account_id: str, address: str) -> str:
+        """The address of a page in an account, through the portal if there is one."""
+        if not self.access_portal:
+            return address
+        portal = self.access_portal.rstrip("/")
+        return f"{portal}/#/console?account_id={account_id}&destination={quote(address, safe='')}"
+
+
+def _is_account(value: object) -> bool:
+    return isinstance(value, str) and _ACCOUNT.fullmatch(value) is not None

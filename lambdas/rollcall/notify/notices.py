@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.model.levels import Severity
-from rollcall.notify.incidents import describe_actor, describe_origin, format_contact, name_program
-from rollcall.notify.message import BACKTICK, Message, Section, make_fact, make_facts, make_printable, shorten
+from rollcall.notify.incidents import (
+    describe_actor,
+    describe_origin,
+    format_account,
+    format_contact,
+    name_principal,
+    name_program,
+)
+from rollcall.notify.message import (
+    BACKTICK,
+    Message,
+    Section,
+    Status,
+    make_facts,
+    make_printable,
+    shorten,
+)
 from rollcall.notify.words import WORDS
 from rollcall.outcomes.notice_kinds import NOTICES, NoticeKind
-from rollcall.outcomes.notices import VERSION, format_time
+from rollcall.outcomes.notices import VERSION
 from rollcall.outcomes.outcome import Stage
 from rollcall.outcomes.verdicts import Left, select
 
@@ -39,7 +54,7 @@ def _summarise_group(given: Mapping[str, Any]) -> dict[str, Any]:
         "who": _describe_principals(given),
         "programs": ", ".join(dict.fromkeys(name_program(str(one)) for one in _read_list(given, "programs"))),
         "origin": describe_origin(actor) if isinstance(actor, Mapping) else given.get("source_ip"),
-        "meanwhile": f"{left} contacts are left changed, see below" if left else "all so far are restored",
+        "meanwhile": f"{left} left changed" if left else "none left changed",
     }
 
 
@@ -123,25 +138,28 @@ def build_notice_message(notice: Mapping[str, Any], links: Links) -> Message:
     if not isinstance(notice["update"], int):
         raise TypeError("updates are counted")
     kind, given = NoticeKind(notice["notice"]), dict(notice["facts"])
-    if "lines" in given:
+    lists = "lines" in given
+    if lists:
         given |= _summarise_group(given)
     if kind is NoticeKind.SWEEP_HELD:
         given["reasons"] = _list_other_reasons(given)
     words, texts = NOTICES[pick_variant(kind, given)], _make_texts(given)
-    stage = Stage.OPEN if words.waits else Stage.CLOSED
     account, decided_at = given.get("account"), datetime.fromisoformat(notice["decided_at"])
-    waits = f"NO: {words.waits.format_map(texts)}" if words.waits else "yes"
+    # No all-clear while a contact is left changed.
+    waits = words.waits or ("{meanwhile}" if given.get("left") else "")
+    status = Status.OPEN if waits else Status.REPORTED if words.reported else Status.RESOLVED
+    stage = Stage.OPEN if waits else Stage.CLOSED
     return Message(
         incident_id=notice["incident_id"],
         decided_at=decided_at,
         stage=stage,
         severity=Severity[notice["severity"]],
-        headline=make_printable(words.headline.format_map(texts)),
-        over=not words.waits,
+        headline=make_printable(f"{status}: {words.headline.format_map(texts)}"),
+        status=status,
         facts=make_facts(
             [
-                ("Severity", notice["severity"]),
-                ("Over", waits),
+                ("Status", f"{status}: {waits.format_map(texts)}" if waits else str(status)),
+                ("When", f"{decided_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"),
                 *((label, line.format_map(texts)) for label, line in words.lines if _applies(line, given)),
             ]
         ),
@@ -154,7 +172,12 @@ def build_notice_message(notice: Mapping[str, Any], links: Links) -> Message:
         ),
         next_steps=_list_steps(words, texts),
         links=(links.link_section(words.runbook), *links.account(_read_id(account))),
-        ids=(make_fact("Incident", notice["incident_id"]), make_fact("Decided", format_time(decided_at))),
+        ids=make_facts(
+            [
+                ("Incident", notice["incident_id"]),
+                *([("History", f"rollcall history --incident {notice['incident_id']}")] if lists else []),
+            ]
+        ),
         attributes={
             "severity": notice["severity"],
             "cause": str(kind),
@@ -165,7 +188,7 @@ def build_notice_message(notice: Mapping[str, Any], links: Links) -> Message:
             "incident": notice["incident_id"],
         },
         update=notice["update"],
-        adds="lines" in notice["facts"],
+        adds=lists,
     )
 
 
@@ -211,13 +234,20 @@ def _make_texts(given: Mapping[str, Any]) -> _Texts:
     texts = _Texts((name, _format_value(value)) for name, value in given.items())
     actor, failed = given.get("actor"), given.get("failed")
     if isinstance(actor, Mapping):
-        # The part of an ARN that names a person: assumed-role/Admin/mary.
-        texts["principal"] = str(actor["principal"]).rpartition(":")[2]
+        texts["principal"] = _name_person(name_principal(actor))
+    elif given.get("source_ip"):
+        texts["principal"] = f"address {given['source_ip']}"
+    texts["operator"] = _name_person(str(given.get("by") or _UNKNOWN))
     if actors := _read_list(given, "actors"):
         others = " and others, see below" if len(actors) > 1 else ""
         texts["last_actor"] = _format_value(actors[-1]) + others
     texts["failed_steps"] = ", ".join(failed) if isinstance(failed, Mapping) and failed else "an unknown step"
     return texts
+
+
+def _name_person(principal: str) -> str:
+    """The part of an ARN that names a person: Admin/mary."""
+    return principal.rpartition(":")[2].removeprefix("assumed-role/")
 
 
 def _list_steps(words: NoticeWords, texts: _Texts) -> tuple[str, ...]:
@@ -239,8 +269,8 @@ def _format_value(value: Any) -> str:
     match value:
         case bool():
             text = "yes" if value else "no"
-        case {"id": account_id, **rest}:
-            text = f"{account_id} {rest['name']}" if rest.get("name") else str(account_id)
+        case {"id": _}:
+            text = format_account(value)
         case Mapping():
             pairs = ((name, item) for name, item in value.items() if item)
             text = ", ".join(

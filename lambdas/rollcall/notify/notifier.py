@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from rollcall.model.errors import MalformedEventError, RetryableError, RollcallError, WaitError
 from rollcall.notify.incidents import build_incident_message
-from rollcall.notify.message import split_message
+from rollcall.notify.message import Status, split_message
 from rollcall.notify.notices import build_notice_message
 from rollcall.outcomes.outcome import Stage
 
@@ -61,7 +61,7 @@ def decide(message: Message, told: ChannelRecord, *, minimum: Severity, age: tim
     After a closing only one with another write is news: a late opening would undo it. A channel that showed
     an incident as open also shows its end, however quiet that is.
     """
-    loud = message.severity >= minimum or (message.update is not None and message.over and bool(told.steps))
+    loud = message.severity >= minimum or (_is_end(message) and bool(told.steps))
     if message.step in told.steps or _is_superseded(message, told):
         return Decision.DROP
     if message.update is None and message.stage is Stage.OPEN:
@@ -76,6 +76,11 @@ def _is_superseded(message: Message, told: ChannelRecord) -> bool:
     if message.update is not None:
         return not message.adds and any(step > message.step for step in told.steps)
     return not message.content and any(step.startswith(_CLOSED) for step in told.steps)
+
+
+def _is_end(message: Message) -> bool:
+    """Whether a notice says that its incident is resolved."""
+    return message.update is not None and message.status is Status.RESOLVED
 
 
 def _decide_closing(told: ChannelRecord, age: timedelta) -> Decision:

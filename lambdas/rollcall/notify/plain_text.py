@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 
 #: SNS refuses a longer subject, and one with characters other than printable ASCII.
 SUBJECT_LENGTH = 100
-_LABEL_WIDTH = 10
-#: Our own sentences are wrapped for mail programs that do not; values stay in one piece, to be copied.
-_WIDTH = 100
+#: Our own sentences are wrapped to fit a phone; values stay in one piece, to be copied.
+_WIDTH = 45
 _SECTIONS_LENGTH = 50_000  # characters, of up to four bytes
 _COMMAND = re.compile(r"`[^`]*`")
 _NO_BREAK = "\N{NO-BREAK SPACE}"  # none is left in a message: it cannot be printed
@@ -53,14 +52,15 @@ def _write_subject(message: Message) -> str:
 
 
 def _render_lines(message: Message) -> Iterator[str]:
-    yield from (message.headline, "", *map(_render_line, message.facts))
+    yield from (f"[{message.severity.name}] {message.headline}", "", *map(_render_line, message.facts))
     yield from _render_sections(message)
-    yield from ("", "What to do next")
-    for step in message.next_steps:
-        yield from _wrap_step(step)
-    yield from ("", "Where to look")
-    yield from (f"  {link.label:<{_LABEL_WIDTH}} {link.target}" for link in message.links)
-    yield from ("", *map(_render_line, message.ids))
+    if message.next_steps:
+        yield from ("", "WHAT TO DO")
+        for step in message.next_steps:
+            yield from _wrap_step(step)
+    yield ""
+    yield from (f"{link.label}: {link.target}" for link in message.links)
+    yield from map(_render_line, message.ids)
 
 
 def _render_sections(message: Message) -> Iterator[str]:
@@ -69,9 +69,9 @@ def _render_sections(message: Message) -> Iterator[str]:
     for number, section in enumerate(message.sections):
         lines = [
             "",
-            section.title,
+            section.title.upper(),
             *map(_render_line, section.facts),
-            *(f"  - {item}" for item in section.items),
+            *(f"- {item}" for item in section.items),
         ]
         room -= sum(map(len, lines))
         if room < 0:
@@ -86,8 +86,8 @@ def _wrap_step(step: str) -> list[str]:
     lines = textwrap.wrap(
         whole,
         width=_WIDTH,
-        initial_indent="  - ",
-        subsequent_indent="    ",
+        initial_indent="- ",
+        subsequent_indent="  ",
         break_long_words=False,
         break_on_hyphens=False,
     )
@@ -95,7 +95,7 @@ def _wrap_step(step: str) -> list[str]:
 
 
 def _render_line(one: Fact) -> str:
-    return f"  {one.label:<{_LABEL_WIDTH}} {one.value}"
+    return f"{one.label}: {one.value}"
 
 
 def _make_ascii(character: str) -> str:

@@ -7,17 +7,17 @@ from typing import Final
 
 from rollcall.outcomes.verdicts import NOTHING, VERDICTS, Verdict, Words
 
-#: What happened; result and account follow. The account comes last: its name is the part that may be cut.
+#: The first line behind the status: contacts and account, what happened, the results with what joins them.
 HEADLINES: Final = {
-    "account-created": "{contacts} of a new account",
-    "account-joined": "{contacts} of an account that joined",
-    "account-moved": "{contacts} of an account that moved",
-    "account-tagged": "{contacts} of an account whose tags changed",
-    "account-renamed": "{contacts} of an account that was renamed",
-    "ou-changed": "{contacts} below a changed OU",
-    "contact-edited": "{contacts} edited",
-    "contact-deleted": "{contacts} deleted",
-    "swept": "{contacts} found by the sweep",
+    "account-created": "{contacts}{results} (new account)",
+    "account-joined": "{contacts}{results} (account joined)",
+    "account-moved": "{contacts}{results} (account moved)",
+    "account-tagged": "{contacts}{results} (account tags changed)",
+    "account-renamed": "{contacts}{results} (account renamed)",
+    "ou-changed": "{contacts}{results} (OU changed)",
+    "contact-edited": "{contacts} edited{results}",
+    "contact-deleted": "{contacts} deleted{results}",
+    "swept": "{contacts}{results} (found by the sweep)",
 }
 
 #: Causes behind which nobody edited a contact: the roster asks for something else than is there.
@@ -31,10 +31,10 @@ ARRANGED_WORDS: Final = {
 }
 
 _BY_NOW: Final = Words(
-    result="right by now",
-    did="nothing more: it is in order without it",
+    result="compliant now",
+    did="None: the contact is compliant.",
     next_step=NOTHING,
-    runbook="contact-right-by-now",
+    runbook="contact-compliant-now",
 )
 
 #: For an incident that was alerted as open, and turned out to need nothing.
@@ -45,15 +45,15 @@ CLOSING: Final = {
 
 #: For one that ended in another way.
 CLOSED_OTHERWISE: Final = Words(
-    result="not pursued any more",
-    did="stopped trying",
-    next_step="Look at the contact, if the account still matters: it may still be wrong.",
+    result="no longer retried",
+    did="Rollcall stopped retrying.",
+    next_step="Check the contact if the account still matters: it may be wrong.",
     runbook="not-pursued",
     over=False,
 )
 #: Where the roster authorises the actor.
 AUTHORISED: Final = replace(
     WORDS[str(Verdict.SET)],
-    next_step="Nothing, unless the authorised changer keeps doing it: then roster and changer disagree.",
+    next_step="Nothing, unless it repeats: then the roster and the authorised changer disagree.",
     runbook="authorised-changer",
 )

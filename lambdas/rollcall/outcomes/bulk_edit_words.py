@@ -19,22 +19,23 @@ _LINES: Final = (
 )
 _BULK = NoticeWords(
     severity=Severity.CRITICAL,
-    headline="BULK EDIT by {principal}: contacts of {accounts_count} accounts",
+    headline="bulk edit by {principal}, contacts of {accounts_count} accounts, {meanwhile}",
     waits="{meanwhile}",
     lines=_LINES,
     do="""
-- Stop the principal above: revoke its sessions, or deny it by a service control policy. Then ask who is
-behind it.
-- Every further edit is named here within a minute.""",
+- Stop the principal: revoke its sessions, or deny it by a service control policy. Then ask the person behind
+it.
+- Every further edit is added here within a minute.""",
     runbook="bulk-edit",
 )
 _MANY = NoticeWords(
     severity=Severity.HIGH,
-    headline="{lines_count} more alerts in one message: {accounts_count} accounts so far",
+    headline="{lines_count} more alerts in one message, {accounts_count} accounts so far, {meanwhile}",
+    reported=True,
     lines=_LINES,
     do="""
-- Read the lines: what is not restored and what is HIGH comes first.
-- If one principal is behind many of them, stop it first.""",
+- Read the lines: HIGH and not restored come first.
+- If one principal causes many of them, stop it first.""",
     runbook="many-alerts",
 )
 
@@ -43,40 +44,41 @@ GROUPS: Final[dict[str, NoticeWords]] = {
     "bulk-edit": _BULK,
     "bulk-edit/address": replace(
         _BULK,
-        headline="BULK EDIT from {source_ip}: contacts of {accounts_count} accounts",
+        headline="bulk edit from {source_ip}, contacts of {accounts_count} accounts, {meanwhile}",
         do="""
-- Find out whose address this is. If nobody planned this, treat the principals below as compromised: revoke
+- Find the owner of the address. If this was not planned, treat the principals below as compromised: revoke
 their sessions, or deny them by a service control policy.
-- Every further edit is named here within a minute.""",
+- Every further edit is added here within a minute.""",
     ),
     "bulk-edit/ended": replace(
         _BULK,
         severity=Severity.INFO,
-        headline="BULK EDIT has ended, all restored: {edits} edits in {accounts_count} accounts",
+        headline="bulk edit by {principal} ended, {edits} edits in {accounts_count} accounts, all restored",
         waits="",
         do="""
-- Make sure that the principal was stopped: its credentials may still work.""",
+- Check that the principal was stopped: its credentials may still work.""",
     ),
     "bulk-edit/left": replace(
         _BULK,
         severity=Severity.HIGH,
-        headline="BULK EDIT has ended, {left_count} NOT restored: {edits} edits in {accounts_count} accounts",
-        waits="the contacts below are left changed",
+        headline="bulk edit by {principal} ended, {edits} edits in {accounts_count} accounts,"
+        " {left_count} NOT restored",
         do="""
-- Decide about each contact below that is left changed: Rollcall does not restore it.
-- Make sure that the principal was stopped: its credentials may still work.""",
+- Correct each contact that is left changed: Rollcall does not restore it.
+- Check that the principal was stopped: its credentials may still work.""",
     ),
     "many-alerts": _MANY,
     "many-alerts/reported": replace(
         _MANY,
         severity=Severity.MEDIUM,
-        headline="{principal} goes on: {edits} events that are only reported",
+        headline="{edits} events by {principal} that are only reported",
     ),
     "many-alerts/critical": replace(
         _MANY,
         severity=Severity.CRITICAL,
         headline="{edits} CRITICAL alerts of one cause by {principal}",
+        waits="each needs the next steps of the first alert",
         do="""
-- Each has the same cause as the first alert about this principal: follow its next steps now.""",
+- Follow the next steps of the first alert about this principal now: each has the same cause.""",
     ),
 }

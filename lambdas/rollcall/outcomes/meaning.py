@@ -57,7 +57,7 @@ NOTHING: Final = "Nothing."
 class Words:
     """The words of one verdict in an alert."""
 
-    #: After the headline.
+    #: In the first line, after contact and account.
     result: str
     #: What Rollcall did.
     did: str
@@ -103,8 +103,10 @@ class NoticeWords:
     do: str
     #: Anchor of its section in docs/operations.md.
     runbook: str
-    #: What it waits for; empty if it is resolved.
+    #: What it waits for; empty if it is resolved, or only reported.
     waits: str = ""
+    #: Nothing is to be resolved.
+    reported: bool = False
     #: Title over the examples.
     examples: str = "Examples"
 

@@ -41,7 +41,7 @@ _ACCOUNT, _CONTACT = ("Account", "{account}"), ("Contact", "{kind}")
 
 _HELD = NoticeWords(
     severity=Severity.HIGH,
-    headline="roster HELD: {accounts_changed} of {accounts_active} accounts would change",
+    headline="plan pending approval, {accounts_changed} of {accounts_active} accounts would change",
     waits="nothing of this plan is written until a person approves it",
     lines=(
         ("Why", "{reasons}"),
@@ -53,28 +53,27 @@ _HELD = NoticeWords(
         ("Until", "{expires_at}, then the plan expires"),
     ),
     do="""
-- Read each change: is it what the change of the roster was meant to do? `rollcall report` lists all.
-- If yes, approve exactly this plan: `rollcall approve {plan}`
-- If no, put the roster right and deploy it again. Until then the roster that was approved before goes on
-being enforced.""",
+- Compare the changes with the intended change of the roster. `rollcall report` lists all.
+- If they are correct, approve this plan: `rollcall approve {plan}`
+- If not, correct the roster and deploy it. Until then the roster approved before is enforced.""",
     runbook="sweep-held",
     examples="What would be written, most accounts first",
 )
 
 _DRIFT = NoticeWords(
     severity=Severity.MEDIUM,
-    headline="sweep found changes that no event announced, all put right",
+    headline="contacts of {accounts} accounts changed without an event, restored by the sweep",
     lines=(("Accounts", "{accounts}"), ("Contacts", "{contacts}"), _OUTCOME, _RUN),
     examples="What differed, most accounts first",
     do="""
-- Find out why no event announced it: `rollcall doctor` checks trails and forwarders. A contact that was
-changed while nobody watched may be the work of somebody who knows that.""",
+- Find out why no event reported it: `rollcall doctor` checks trails and forwarders. Attackers may know of
+such a gap.""",
     runbook="sweep-drift",
 )
 
 _APPLIED = NoticeWords(
     severity=Severity.INFO,
-    headline="roster applied, all as it wants",
+    headline="roster applied to all accounts",
     lines=(_OUTCOME, _PLAN, ("Trigger", "{trigger}"), _BY, _RUN),
     do="- Nothing.",
     runbook="sweep-applied",
@@ -83,20 +82,22 @@ _APPLIED = NoticeWords(
 
 _APPROVED = NoticeWords(
     severity=Severity.MEDIUM,
-    headline="roster approved by {by}",
+    headline="roster approved by {operator}",
+    reported=True,
     lines=(_BY, _USER, _EXECUTION, _ROSTER, _PLAN, ("Changes", "{changes}")),
-    do="- Nothing, if you know of it. If nobody does: `rollcall pause --reason TEXT`, and ask who approved.",
+    do="""
+- Nothing, if the approval was planned. If not, run `rollcall pause --reason TEXT` and ask the principal.""",
     runbook="roster-approved",
 )
 
 _PAUSED = NoticeWords(
     severity=Severity.HIGH,
-    headline="Rollcall PAUSED until {until}: nothing is put back",
-    waits="nothing is written until {until}, unless somebody ends the pause; edits are told and left alone",
+    headline="Rollcall PAUSED until {until}, nothing is restored",
+    waits="nothing is written until {until} or `rollcall unpause`; edits are only alerted",
     lines=(_BY, _USER, _EXECUTION, _WHY, ("Until", "{until}")),
     do="""
-- If you know of it: end the pause when its reason is gone: `rollcall unpause --reason TEXT`
-- If nobody does: treat the principal above as compromised, and end the pause now.""",
+- If the pause was planned, end it when its reason is gone: `rollcall unpause --reason TEXT`
+- If not, treat the principal as compromised, and end the pause now.""",
     runbook="paused",
 )
 
@@ -104,22 +105,22 @@ _PAUSED = NoticeWords(
 NOTICES: Final[dict[str, NoticeWords]] = {
     NoticeKind.SWEEP_HELD: _HELD,
     "sweep-held/weakens": replace(
-        _HELD, headline="roster HELD: it would weaken enforcement and write nothing"
+        _HELD, headline="roster pending approval, it would weaken enforcement and write nothing"
     ),
     "sweep-held/first": replace(
         _HELD,
-        headline="first roster HELD until you approve it: {accounts_changed} of {accounts_active} accounts"
-        " would change",
+        headline="first roster pending approval, {accounts_changed} of {accounts_active} accounts would"
+        " change",
         do="""
-- This is the normal way in: the first roster that writes is always held.
-- Read the report of the run: `rollcall report`. Are these the contacts that you want everywhere?
-- If yes, approve exactly this plan: `rollcall approve {plan}`
-- If no, put the roster right and deploy it again. Until then nothing is written.""",
+- This is expected: the first roster always needs approval.
+- Read the report: `rollcall report`. Are these the contacts that every account should have?
+- If yes, approve this plan: `rollcall approve {plan}`
+- If no, correct the roster and deploy it. Until then nothing is written.""",
     ),
     "sweep-held/first-without-changes": replace(
         _HELD,
-        headline="first roster HELD until you approve it: it would change nothing today",
-        waits="nothing is put back until a person approves the roster",
+        headline="first roster pending approval, it would change nothing today",
+        waits="nothing is restored until a person approves the roster",
         lines=(
             ("Why", "{reasons}"),
             ("Changes", "none in {accounts_active} active accounts"),
@@ -129,109 +130,108 @@ NOTICES: Final[dict[str, NoticeWords]] = {
             ("Until", "{expires_at}, then the plan expires"),
         ),
         do="""
-- This is the normal way in: the first roster is always held, also if no contact differs from it today.
-- Approving writes nothing now. From then on this roster is enforced: who changes a contact finds it put
-back.
-- Read the report of the run: `rollcall report`. Are these the contacts that you want everywhere?
+- This is expected: the first roster always needs approval, even if no contact differs.
+- The approval writes nothing now. From then on, changed contacts are restored.
+- Read the report: `rollcall report`. Are these the contacts that every account should have?
 - If yes, approve it: `rollcall approve {plan}`
-- If no, put the roster right and deploy it again. Until then edits are told, and nothing is written.""",
+- If no, correct the roster and deploy it. Until then edits are only alerted.""",
     ),
     NoticeKind.SWEEP_FAILED: NoticeWords(
         severity=Severity.HIGH,
         headline="sweep FAILED at {failed_steps}",
-        waits="the accounts that it did not get to are as they were; the next sweep tries again",
+        waits="accounts that it did not reach are unchanged; the next sweep tries again",
         lines=(("Why", "{failed}"), ("Contacts", "{contacts}"), _RUN),
         do="""
-- Follow the reason above, then start another one: `rollcall sweep`
-- Signals are not concerned: edits go on being undone by their events.""",
+- Fix the reason above, then run `rollcall sweep`.
+- Real-time restore is not affected.""",
         runbook="sweep-failed",
     ),
     NoticeKind.SWEEP_DRIFT: _DRIFT,
     "sweep-drift/left": replace(
         _DRIFT,
-        headline="sweep found changes that no event announced, NOT all put right",
-        waits="see below what is left to do",
-        do="\n- Put right what was not set: the report (`rollcall report`) names the reasons." + _DRIFT.do,
+        headline="contacts of {accounts} accounts changed without an event, NOT all restored",
+        waits="some contacts are left changed",
+        do="\n- Correct what was not set: the report (`rollcall report`) has the reasons." + _DRIFT.do,
     ),
     NoticeKind.SWEEP_APPLIED: _APPLIED,
     "sweep-applied/left": replace(
         _APPLIED,
-        headline="roster applied, NOT everywhere",
-        waits="see below what was left out",
+        headline="roster applied, but NOT to all accounts",
+        waits="some contacts are not set",
         do="""
-- Look at what was not set: the report (`rollcall report`) names each reason. What changed since the plan
-was made was skipped on purpose; the next sweep looks at it again.""",
+- Check the contacts that were not set: the report (`rollcall report`) has the reasons. Contacts that changed
+after the plan was made are skipped; the next sweep checks them.""",
     ),
     "sweep-applied/stopped": replace(
         _APPLIED,
-        headline="roster applied in part, then the run ended: {ending}",
-        waits="what the run did not get to is left to the next sweep",
+        headline="roster applied in part, the run ended early ({ending})",
+        waits="the next sweep continues",
         do="""
-- Nothing, if somebody paused Rollcall or deployed another roster meanwhile. Else start another one:
-`rollcall sweep`""",
+- Nothing, if Rollcall was paused or another roster was deployed. Otherwise run `rollcall sweep`.""",
     ),
     NoticeKind.ROSTER_APPROVED: _APPROVED,
     "roster-approved/automatic": replace(
         _APPROVED,
-        headline="roster approved: its changes are within the limits",
-        do="- Nothing, if you know of the deployment. If nobody does: `rollcall pause --reason TEXT`",
+        headline="roster approved automatically, its changes are within the limits",
+        do="- Nothing, if the deployment was planned. If not, run `rollcall pause --reason TEXT`.",
     ),
     "roster-approved/audit": replace(
         _APPROVED,
-        headline="roster approved in audit mode: from now on nothing is put back",
+        headline="roster approved in audit mode, nothing is restored from now on",
         do="""
-- Nothing, if you know of it: differences are told, and left as they are.
-- If nobody does: deploy the roster with `mode: enforce` again, and ask who deployed this one.""",
+- Nothing, if this was planned: changed contacts are alerted, not restored.
+- If not, deploy the roster with `mode: enforce`, and ask the person who deployed this one.""",
     ),
     NoticeKind.APPROVAL_LAPSED: NoticeWords(
         severity=Severity.HIGH,
-        headline="approved plan NOT carried out: {reason}",
-        waits="what the plan wanted was not written; the next sweep plans it anew",
+        headline="approved plan NOT applied: {reason}",
+        waits="the changes of the plan were not written; the next sweep plans them again",
         lines=(_BY, _WHY, _PLAN, _RUN),
         do="""
-- Tell who approved it, the principal above, if that is not you.
-- Start a sweep: `rollcall sweep`. It plans what is left under the roster that is enforced now, and what is
-above the limits is held for a person again.""",
+- Inform the person who approved it.
+- Run `rollcall sweep`. It plans the remaining changes with the roster in force; above the limits they need
+approval again.""",
         runbook="approval-lapsed",
     ),
     NoticeKind.PLAN_ALTERED: NoticeWords(
         severity=Severity.CRITICAL,
-        headline="stored plan ALTERED after it was made, and refused",
+        headline="stored plan ALTERED after it was made, nothing of it written",
         waits="nothing of the altered plan is written; the next sweep plans again",
         lines=(_PLAN, ("Stored by", "run {stored_by}"), ("Found by", "run {run}")),
         do="""
-- Treat this as an attack: find out who wrote to the reports bucket below runs/{stored_by}/plan/.
-- Plan again: `rollcall sweep`. Read the new plan before you approve it.""",
+- Treat this as an attack: find the principal that wrote below runs/{stored_by}/plan/ of the reports bucket.
+- Run `rollcall sweep`, and read the new plan before you approve it.""",
         runbook="plan-altered",
     ),
     NoticeKind.PAUSED: _PAUSED,
-    "paused/replaced": replace(_PAUSED, headline="pause REPLACED by one until {until}: nothing is put back"),
-    "paused/reminded": replace(_PAUSED, headline="Rollcall is still PAUSED, until {until}"),
+    "paused/replaced": replace(_PAUSED, headline="pause REPLACED, nothing is restored until {until}"),
+    "paused/reminded": replace(
+        _PAUSED, headline="Rollcall is still PAUSED until {until}, nothing is restored"
+    ),
     "paused/ended": replace(
         _PAUSED,
-        headline="the pause has ended by itself, Rollcall writes again",
+        headline="pause expired, Rollcall resumed",
         waits="",
-        do="- Run a sweep, to put right what was changed during the pause: `rollcall sweep`",
+        do="- Restore what was changed during the pause: `rollcall sweep`",
     ),
     NoticeKind.UNPAUSED: NoticeWords(
         severity=Severity.INFO,
-        headline="Rollcall writes again",
+        headline="Rollcall resumed by {operator}",
         lines=(_BY, _USER, _EXECUTION, _WHY),
-        do="- Run a sweep, to put right what was changed during the pause: `rollcall sweep`",
+        do="- Restore what was changed during the pause: `rollcall sweep`",
         runbook="unpaused",
     ),
     **GROUPS,
     NoticeKind.CONTACTS_SET: NoticeWords(
         severity=Severity.INFO,
-        headline="contacts set to the roster's values by {principal}",
+        headline="contacts of {accounts_count} accounts set to the roster's values by {principal}",
         lines=(("Edits", "{edits}"), ("First", "{first_at}"), ("Last", "{last_at}")),
         do="- Nothing.",
         runbook="contact-set-by-others",
     ),
     NoticeKind.REPEATED_EDITS: NoticeWords(
         severity=Severity.HIGH,
-        headline="{kind} contact edited again after {reverts} restores, wrong for {wrong_seconds} s so far:"
-        " {account}",
+        headline="{kind} contact of {account} edited again after {reverts} restores",
         waits="Rollcall restores it less often, next at {next_try_at}; this alert is repeated every hour",
         lines=(
             _ACCOUNT,
@@ -250,19 +250,20 @@ above the limits is held for a person again.""",
     ),
     NoticeKind.RELEASED: NoticeWords(
         severity=Severity.INFO,
-        headline="standoff ended: {account} {kind} contact",
+        headline="repeated edits of the {kind} contact of {account} ended",
         lines=(_BY, _USER, _EXECUTION, _ACCOUNT, _CONTACT),
-        do="- Nothing. The next change is undone at once.",
+        do="- Nothing. The next change is restored immediately.",
         runbook="released",
     ),
     NoticeKind.COMMAND_REFUSED: NoticeWords(
         severity=Severity.HIGH,
-        headline="command {operation} REFUSED: its caller is not proven",
+        headline="command {operation} REFUSED, its caller is not proven",
+        reported=True,
         lines=(_WHY, _BY, _USER, _EXECUTION),
         do="""
-- Find out who started the execution above: CloudTrail's event `StartExecution` names the principal.
-- If it was one of you, run the command again with `rollcall` and the role `rollcall-operator`.
-- If it was not, treat that principal as compromised: it tried to give a command in another name.""",
+- Find the principal that started the execution: CloudTrail's event `StartExecution` in the hub names it.
+- If it was an operator, repeat the command with `rollcall` and the role `rollcall-operator`.
+- If not, treat the principal as compromised: it tried to give a command in another name.""",
         runbook="command-refused",
     ),
 }

@@ -30,9 +30,9 @@ _UNREAD: Final = Meaning(
 )
 
 _GONE: Final = Words(
-    result="left alone (account not active)",
-    did="nothing: the account is closed, or left the organization",
-    next_step="Look at the contact, if the account still matters: it may still be wrong.",
+    result="left unchanged (account not active)",
+    did="None: the account is closed, or left the organization.",
+    next_step="Check the contact if the account still matters: it may be wrong.",
     runbook="not-pursued",
     over=False,
 )
@@ -46,14 +46,14 @@ VERDICTS: Final = {
         counted=Verdict.SET,
         words=Words(
             result="restored",
-            did="set back as the roster wants it",
-            next_step="Ask the person behind the change. If nobody knows of it, treat the principal above as "
-            "compromised: who silences a contact often does so before something worse.",
+            did="Restored the contact of the roster.",
+            next_step="Ask the person behind the change. If nobody knows of it, treat the principal as "
+            "compromised: attackers often redirect AWS notifications before they act.",
             runbook="contact-restored",
         ),
         arranged={
             "result": "set",
-            "did": "set as the roster wants it",
+            "did": "Set the contact of the roster.",
             "next_step": NOTHING,
             "runbook": "contact-set",
         },
@@ -64,8 +64,8 @@ VERDICTS: Final = {
         expected=True,
         words=Words(
             result="restored",
-            did="had set it back already, when it found an earlier change of the same contact",
-            next_step="As for the other message about this contact: ask the person behind the change.",
+            did="Restored the contact before, after an earlier change.",
+            next_step="Ask the person behind the change, as for the other alert about this contact.",
             runbook="contact-restored",
         ),
     ),
@@ -77,8 +77,8 @@ VERDICTS: Final = {
         counted=Verdict.WOULD_SET,
         words=Words(
             result="NOT restored",
-            did="nothing but this message",
-            next_step="Set the contact by hand, or let Rollcall write: approve the roster (`rollcall "
+            did="None (alert only).",
+            next_step="Correct the contact by hand, or let Rollcall write: approve the roster (`rollcall "
             "status`), set `mode: enforce`, or end the pause.",
             runbook="contact-not-restored",
             over=False,
@@ -94,9 +94,9 @@ VERDICTS: Final = {
         counted=Verdict.PENDING,
         words=Words(
             result="not restored yet",
-            did="nothing so far, it goes on trying",
-            next_step="Nothing yet. If no second message follows within three hours, look at the intake "
-            "dead-letter queue.",
+            did="None so far. Rollcall retries.",
+            next_step="Nothing yet. If no second alert follows within three hours, check the intake "
+            "dead-letter queue (`rollcall status`).",
             runbook="contact-waits",
             over=False,
         ),
@@ -109,8 +109,8 @@ VERDICTS: Final = {
         remembered=True,
         words=Words(
             result="restored later",
-            did="waits: the contact was changed again after several restores",
-            next_step="See the other message about this contact, which says how to have it restored at once.",
+            did="Waits, as the contact was changed again after several restores.",
+            next_step="Follow the alert about repeated edits of this contact.",
             runbook="repeated-edits",
             over=False,
         ),
@@ -123,8 +123,8 @@ VERDICTS: Final = {
         counted=Verdict.FAILED,
         words=Words(
             result="restore FAILED",
-            did="tried to set it, and AWS refused",
-            next_step="The contact is still wrong: follow the reason above, then `rollcall sweep`.",
+            did="AWS refused the write.",
+            next_step="The contact is still wrong. Fix the reason above, then run `rollcall sweep`.",
             runbook="restore-failed",
             over=False,
         ),
@@ -136,8 +136,9 @@ VERDICTS: Final = {
         counted=Verdict.UNREADABLE,
         words=Words(
             result="cannot be read",
-            did="nothing, it writes on no contact that it cannot read",
-            next_step="Nobody knows whom AWS would reach there now: follow the reason above.",
+            did="None: Rollcall does not write what it cannot read.",
+            next_step="The current contact could not be read. Fix the cause above, then run "
+            "`rollcall sweep`.",
             runbook="contact-cannot-be-read",
             over=False,
         ),
@@ -147,9 +148,8 @@ VERDICTS: Final = {
         counted=Verdict.UNREACHABLE,
         words=Words(
             result="cannot be reached",
-            did="nothing, it has no way into this account",
-            next_step="Follow the reason above; until then put the contact right in the console of "
-            "that account.",
+            did="None: Rollcall has no access to this account.",
+            next_step="Fix the reason above. Until then correct the contact in the console of that account.",
             runbook="contact-cannot-be-reached",
             over=False,
         ),
@@ -160,10 +160,10 @@ VERDICTS: Final = {
         remembered=True,
         counted=Verdict.BLOCKED,
         words=Words(
-            result="HELD",
-            did="nothing: the roster cannot be applied here as it stands",
-            next_step="Mend what the reason above names; until then Rollcall writes nothing here.",
-            runbook="account-held",
+            result="blocked",
+            did="None: the roster cannot be applied to this account.",
+            next_step="Fix the problem above. Until then Rollcall makes no changes to this account.",
+            runbook="account-blocked",
             over=False,
         ),
     ),
@@ -173,9 +173,9 @@ VERDICTS: Final = {
         remembered=True,
         counted=Verdict.EXEMPT,
         words=Words(
-            result="left alone (exempt)",
-            did="nothing, the account is exempt",
-            next_step="Nothing, as long as the exemption holds.",
+            result="left unchanged (exempt)",
+            did="None: the account is exempt.",
+            next_step="Nothing, while the exemption is needed.",
             runbook="account-exempt",
         ),
     ),
@@ -192,14 +192,14 @@ VERDICTS: Final = {
         counted=Verdict.FAILED,
         words=Words(
             result="refused by AWS",
-            did="nothing: AWS let nothing be changed",
-            next_step="If the principal above should not have tried, ask why it did.",
+            did="None: AWS refused the call; nothing changed.",
+            next_step="Ask the person behind the attempt why it was made.",
             runbook="attempt-denied",
         ),
         arranged={
-            "next_step": "Place, tags and name of an account decide which contacts it gets: if the principal "
-            "above should not have tried, ask why it did. Where CloudTrail does not show what a denied call "
-            "was about, the account above is the caller's.",
+            "next_step": "Ask the person behind the attempt: OU, tags and name of an account decide which "
+            "contacts it gets. If CloudTrail omits the target of a denied call, the account above is the "
+            "caller's.",
             "runbook": "structure-attempt-denied",
         },
     ),
@@ -208,7 +208,7 @@ VERDICTS: Final = {
         severity=(None, Severity.INFO),
         words=Words(
             result="",
-            did="nothing but this message",
+            did="None (alert only).",
             next_step=NOTHING,
             runbook="nothing-to-do",
         ),
@@ -218,10 +218,10 @@ VERDICTS: Final = {
         left=Left.WRONG,
         severity=(Severity.CRITICAL, None),
         words=Words(
-            result="by Rollcall's own role, unrecorded",
-            did="found a write by its own role that it never recorded",
-            next_step="Treat the role behind the session above as stolen: revoke its sessions, "
-            '`rollcall pause --reason "stolen role"`, and read the role\'s CloudTrail events.',
+            result="with Rollcall's role",
+            did="Found a write with its own role and no record of it.",
+            next_step='Treat the role as stolen: run `rollcall pause --reason "stolen role"`, revoke the '
+            "role's sessions, and read its CloudTrail events.",
             runbook="unrecorded-write",
             over=False,
         ),
@@ -230,10 +230,10 @@ VERDICTS: Final = {
         left=Left.ALONE,
         severity=(Severity.HIGH, None),
         words=Words(
-            result="differs after our write",
-            did="found the contact changed since its own write",
-            next_step="Wait for the alert about who changed it. If none comes in 15 minutes, a CRITICAL "
-            "follows.",
+            result="changed again",
+            did="Found another contact than it had written.",
+            next_step="Wait for the alert that names the principal. Without one, a CRITICAL alert follows "
+            "within 15 minutes.",
             runbook="contact-differs-after-our-write",
         ),
     ),
@@ -241,11 +241,10 @@ VERDICTS: Final = {
         left=Left.ALONE,
         severity=(Severity.CRITICAL, None),
         words=Words(
-            result="changed by nobody known",
-            did="nothing more: the contact was restored before",
-            next_step="Somebody changed the contact after Rollcall and no event says who: look for a "
-            "stopped trail or a removed forwarder (`rollcall doctor`), and read the account's CloudTrail "
-            "events.",
+            result="by an unknown principal",
+            did="Restored the contact before.",
+            next_step="No event names who changed the contact after Rollcall. Run `rollcall doctor` to find "
+            "a stopped trail or a missing forwarder, and read the CloudTrail events of the account.",
             runbook="contact-differs-after-our-write",
             over=False,
         ),
@@ -255,9 +254,9 @@ VERDICTS: Final = {
         severity=(Severity.LOW, None),
         expected=True,
         words=Words(
-            result="changed, and already back",
-            did="nothing: it was as the roster wants it again",
-            next_step="Ask the principals above and in the reason about the change.",
+            result="compliant again",
+            did="None: the contact was compliant again.",
+            next_step="Ask the principals in Who and Why about the change.",
             runbook="contact-changed-and-already-back",
         ),
     ),
@@ -267,7 +266,7 @@ VERDICTS: Final = {
         expected=True,
         words=Words(
             result="set to the roster's value",
-            did="nothing: the change left it as the roster wants it",
+            did="None: the change set the contact of the roster.",
             next_step=NOTHING,
             runbook="contact-set-by-others",
         ),

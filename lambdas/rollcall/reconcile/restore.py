@@ -175,7 +175,7 @@ class AccountRestorer:
                 ", ".join(dict.fromkeys(other.principal for other in others))
                 or "unknown, no event of it came"
             )
-            reason = f"it is right again; changed besides by: {who}"
+            reason = f"it is compliant again; also changed by: {who}"
             return AppliedChange(
                 outcome=replace(
                     outcome,
@@ -187,7 +187,7 @@ class AccountRestorer:
                 ),
                 record=record,
             )
-        reason = "the change left it as the roster wants it"
+        reason = "the change set the contact of the roster"
         return AppliedChange(
             outcome=replace(outcome, verdict=Verdict.SET_BY_OTHERS, reason=reason), record=record
         )

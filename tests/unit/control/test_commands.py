@@ -385,7 +385,7 @@ class TestRelease:
         facts = world.facts("released")
         assert (facts["by"], facts["account"], facts["kind"]) == (ALICE, {"id": MEMBER}, "SECURITY")
         assert not going_on(world)
-        assert "standoff ended" in world.alerts[-1].subject
+        assert "repeated edits of the SECURITY contact" in world.alerts[-1].subject
         world.drain()
         assert world.contacts()["SECURITY"] == api_values("soc")
 

@@ -67,7 +67,7 @@ def steps_of(posts):
     for post in posts:
         text = json.dumps(post, ensure_ascii=False)
         incident = re.findall(r"RC-[0-9a-f]{12}", text)[0]
-        found[incident].append("closed" if "*Over:* yes" in text else "open")
+        found[incident].append("closed" if "*Status:* Resolved" in text else "open")
     return found
 
 

@@ -48,7 +48,7 @@ def test_a_new_account_is_one_quiet_message_about_three_contacts():
     world.admin("organizations").create_account(AccountName="New", Email="new@example.com")
     world.drain()
     assert told(world) == [("INFO", "account-created")]
-    assert all(f"{kind.capitalize()} contact" in world.alerts[0].text for kind in KINDS)
+    assert all(f"{kind} CONTACT" in world.alerts[0].text for kind in KINDS)
 
 
 def test_ten_new_accounts_are_ten_quiet_messages_and_no_bulk():
@@ -84,7 +84,7 @@ def test_a_plan_that_a_person_approves_is_three_messages_however_large():
     world.approve_held()
     world.drain()
     assert told(world) == [
-        ("CRITICAL", "sweep-held"),
+        ("HIGH", "sweep-held"),
         ("MEDIUM", "roster-approved"),
         ("INFO", "sweep-applied"),
     ]

@@ -42,8 +42,8 @@ def test_a_contact_that_differs_after_our_write_is_restored_high_and_critical_if
     world.drain()
     assert world.contacts()["SECURITY"] == api_values("soc")
     assert severities(world) == ["MEDIUM", "HIGH", "CRITICAL"]
-    assert "differs after our write" in world.alerts[1].subject
-    assert "changed by nobody known" in world.alerts[2].subject
+    assert "changed again" in world.alerts[1].subject
+    assert "by an unknown principal" in world.alerts[2].subject
     assert len({alert.incident_id for alert in world.alerts[1:]}) == 1
 
 

@@ -73,7 +73,7 @@ def test_a_tag_that_no_account_carries_any_more_holds_the_last_one():
     world.drain()
     assert world.contacts()["SECURITY"] == api_values("pci-soc")
     assert severities(world)[-1] == "HIGH"
-    assert "HELD" in world.alerts[-1].subject
+    assert "blocked" in world.alerts[-1].subject
 
 
 def test_tags_do_not_matter_to_a_roster_that_uses_none():

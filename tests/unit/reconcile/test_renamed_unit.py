@@ -20,7 +20,7 @@ def test_a_renamed_unit_holds_its_accounts_instead_of_giving_them_the_defaults()
     tamper(world, PLAYGROUND)
     world.drain()
     assert world.contacts(PLAYGROUND)["SECURITY"] == MALLORY
-    assert "HELD" in world.alerts[-1].subject
+    assert "blocked" in world.alerts[-1].subject
 
 
 def test_a_unit_that_gets_its_name_back_is_held_no_longer():

@@ -49,7 +49,7 @@ def test_a_new_account_gets_its_contacts_and_one_quiet_alert():
         "BILLING": api_values("finops"),
     }
     assert [alert.attributes["severity"] for alert in world.alerts] == ["INFO"]
-    assert all(f"{kind.capitalize()} contact" in world.alerts[0].text for kind in KINDS)
+    assert all(f"{kind} CONTACT" in world.alerts[0].text for kind in KINDS)
 
 
 def test_a_moved_account_gets_the_contacts_of_its_new_place():

@@ -175,10 +175,10 @@ STATE: Final = {
     ),
     "alert#": ("channel", "`alert#INCIDENT`: alerts sent, thread, lock of the worker that sends", "30 days"),
     "sweep": (
-        "`current`, `last`, `pending#PLAN`, `lapsed`, `passed`, `left` or `unreported#RUN`",
+        "`current`, `last`, `pending#PLAN`, `lapsed`, `passed`, `rolled-back` or `unreported#RUN`",
         (
             "the run under way; the last summary; a plan that is pending approval or approved; the last lapsed approval;"
-            " accounts that rosters changed without approval; the roster that a person went back from; a run that began to"
+            " accounts that rosters changed without approval; the roster that a person rolled back; a run that began to"
             " write and whose report is not stored yet"
         ),
         "7 days (plans, lapsed approvals, `passed`), 30 days (`unreported#`)",

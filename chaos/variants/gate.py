@@ -71,8 +71,8 @@ GATE: Final = (
     Variant(
         name="another-comparison-approved",
         place="rollcall.control.handle:CommandHandler._find_pending",
-        old="held.roster != approved and held.against",
-        new="False and held.against",
+        old="pending.roster != approved and pending.against",
+        new="False and pending.against",
         caught_by=("approved-over-another",),
         profiles=("side-by-side",),
     ),

@@ -12,8 +12,8 @@ from rollcall_cli.aws.composition import get_composition
 from rollcall_cli.aws.hub import connect_to_hub
 from rollcall_cli.status import plans
 from rollcall_cli.status.executions import run_command
-from rollcall_cli.status.going_back import plan_back
 from rollcall_cli.status.plan_values import check_values, choose_masks, list_values, read_values
+from rollcall_cli.status.rollback import plan_rollback
 from rollcall_cli.text.arguments import ConfigOption, JsonOption, ProfileOption
 from rollcall_cli.text.formatting import count, format_rows
 from rollcall_cli.text.problems import CommandError
@@ -41,7 +41,7 @@ BackOption = Annotated[
     typer.Option(
         "--back-to",
         metavar="DIGEST",
-        help="Go back to this roster, which was approved before: plan it without a sweep, then ask.",
+        help="Roll back to this roster, which was approved before: plan it without a sweep, then ask.",
         callback=_check_digest,
         show_default=False,
     ),
@@ -78,7 +78,7 @@ def approve(
     if (digest is None) == (back_to is None):
         raise typer.BadParameter("give the digest of a plan, or --back-to with that of a roster")
     if back_to is not None:
-        digest = plan_back(hub, back_to)
+        digest = plan_rollback(hub, back_to)
         now = hub.clock.now()
     # Approved plans, too: the same command finishes an interrupted approval.
     plan = plans.find_plan([*hub.sweeps.list_pending(now), *hub.sweeps.list_approved(now)], str(digest))

@@ -157,7 +157,7 @@ def build_document(explanation: Explanation, *, details: bool) -> dict[str, Any]
         },
         "roster": {"digest": explanation.roster.digest},
         "mode": _build_candidates(explanation.modes, "mode"),
-        "halted": explanation.requirement.held or explanation.requirement.halted,
+        "halted": explanation.requirement.blocked or explanation.requirement.halted,
         "exempt": explanation.requirement.exempt,
         "exemptions": [
             {

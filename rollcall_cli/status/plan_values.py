@@ -1,4 +1,4 @@
-"""What a waiting plan would write: the stored plan, held to its digest before it is shown."""
+"""What a pending plan would write: the stored plan, compared with its digest before it is shown."""
 
 from __future__ import annotations
 

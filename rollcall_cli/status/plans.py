@@ -56,7 +56,7 @@ def describe_plan(plan: PendingPlan, now: datetime) -> Iterator[tuple[str, str]]
     if plan.summary["observed_at"]:
         seen = datetime.fromisoformat(plan.summary["observed_at"])
         yield "observed", f"{format_span(now - seen)} ago, {format_time(seen)}"
-    yield "made", f"by run {summary['run']}, {format_span(now - plan.held_at)} ago"
+    yield "made", f"by run {summary['run']}, {format_span(now - plan.made_at)} ago"
     yield "expires", f"in {format_span(plan.expires_at - now)}, {format_time(plan.expires_at)}"
 
 
@@ -71,4 +71,4 @@ def build_plan_document(plan: PendingPlan) -> dict[str, Any]:
     """Return the JSON form."""
     approved_at = plan.approved_at.isoformat() if plan.approved_at else None
     approved = {"approved_by": plan.approved_by, "approved_at": approved_at} if plan.approved_by else {}
-    return {"made_at": plan.held_at.isoformat(), **plan.summary, **approved}
+    return {"made_at": plan.made_at.isoformat(), **plan.summary, **approved}

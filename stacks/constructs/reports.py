@@ -13,7 +13,7 @@ from stacks.nag import accept
 #: Keys of a run's own files and of its report begin so.
 RUNS: Final = "runs/"
 REPORTS: Final = "reports/"
-# A held plan waits 7 days for a person, and is applied from what its run stored.
+# A pending plan waits 7 days for a person, and is applied from what its run stored.
 _RUNS_KEPT: Final = Duration.days(30)
 
 

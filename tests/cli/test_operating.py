@@ -224,8 +224,8 @@ def test_a_person_goes_back_to_the_roster_before(held):
     held.clock.sleep(7200)
     result = held.run("approve", "--back-to", before[:12], answer="y\n")
     assert result.exit_code == 0
-    assert "went back" not in result.stdout
-    assert "wants to go back to this roster, which was approved before" in result.stdout
+    assert "rolled back" not in result.stdout
+    assert "wants to roll back to this roster, which was approved before" in result.stdout
     assert "observed  2 hours ago" in result.stdout
     assert "email aws-sco@example.com -> aws-soc@example.com" in result.stdout
     assert f"Approved. Roster {before} is in force." in result.stdout

@@ -67,5 +67,5 @@ def test_the_marked_entry_is_the_one_that_decides(account, defaults, overrides):
             case None:
                 assert not kind.candidates
     mode = find_winners(found.modes)
-    assert (found.requirement.held is None) is bool(mode)
+    assert (found.requirement.blocked is None) is bool(mode)
     assert (found.requirement.halted == "audit mode") is bool(mode and mode[0].value is Mode.AUDIT)

@@ -388,11 +388,11 @@ class MemorySweeps:
     left: str | None = None
     passed: dict[str, tuple[int, datetime]] = field(default_factory=dict)
 
-    def save_left(self, roster: str | None, now: datetime) -> None:  # noqa: ARG002  # for people to read
-        self.faults("sweeps.save_left")
+    def save_rolled_back(self, roster: str | None, now: datetime) -> None:  # noqa: ARG002  # for people to read
+        self.faults("sweeps.save_rolled_back")
         self.left = roster
 
-    def find_left(self) -> str | None:
+    def find_rolled_back(self) -> str | None:
         return self.left
 
     def save_passed(self, run_id: str, accounts: int, now: datetime) -> None:
@@ -448,7 +448,7 @@ class MemorySweeps:
     def save_pending(self, held: PendingPlan) -> bool:
         self.faults("sweeps.save_pending")
         known = self.plans.get(held.plan)
-        waits = known is not None and known.expires_at > held.held_at
+        waits = known is not None and known.expires_at > held.made_at
         if waits:
             return False
         self.plans = {

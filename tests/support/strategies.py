@@ -36,6 +36,6 @@ requirements = st.builds(
     Requirement,
     desired=st.dictionaries(kinds, demands),
     halted=st.none() | st.just("audit mode"),
-    held=st.none() | st.just("modes that disagree"),
+    blocked=st.none() | st.just("modes that disagree"),
     exempt=st.none() | names,
 )

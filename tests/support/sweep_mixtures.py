@@ -108,7 +108,7 @@ class Watch:
         state, account_id = self.world.state, intent.signal.account_id
         assert state.approved is not None
         required = self._resolve(state.approved, account_id)
-        allowed = required.halted is None and required.exempt is None and required.held is None
+        allowed = required.halted is None and required.exempt is None and required.blocked is None
         return allowed and required.desired.get(intent.kind) == intent.wanted
 
     def _of_a_plan(self, intent: Intent) -> bool:
@@ -133,7 +133,7 @@ class Watch:
         if self.world.state.approved == approved:
             return False
         required = self._resolve(approved, change.account_id)
-        mode_or_exemption = required.halted or required.exempt or required.held
+        mode_or_exemption = required.halted or required.exempt or required.blocked
         return bool(mode_or_exemption) or required.desired.get(change.kind) != change.wanted
 
     def _resolve(self, digest: str, account_id: str) -> Requirement:

@@ -36,7 +36,7 @@ class ProvenCaller:
     user_id: str
 
 
-OPERATIONS: Final = frozenset({"pause", "unpause", "approve", "back", "release", "sweep"})
+OPERATIONS: Final = frozenset({"pause", "unpause", "approve", "rollback", "release", "sweep"})
 #: What a command may say besides its operation.
 _ARGUMENTS: Final = ("reason", "plan", "account", "kind", "minutes", "replace")
 
@@ -60,7 +60,7 @@ def _shorten(value: object) -> str | int | None:
 class Command:
     """One command. `execution` (an ARN) is the same for every try of one command, and no other's.
 
-    `plan` is the digest to approve, or that of a roster to go back to, `contact` the one whose backoff is to
+    `plan` is the digest to approve, or of the roster to roll back to, `contact` the one whose backoff is to
     end. `started_at` is when its execution started, by the clock of AWS: of two commands it says which one is
     newer. A pause lasts so many `minutes`; `replaces` is whether it may take the place of another one.
     """

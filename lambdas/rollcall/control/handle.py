@@ -121,8 +121,8 @@ class CommandHandler:
                 return self._pause(command, now)
             case "approve":
                 return self._approve(command, now)
-            case "back" if command.plan is not None:
-                return self._go_back(command, command.plan)
+            case "rollback" if command.plan is not None:
+                return self._roll_back(command, command.plan)
             case "release" if command.contact is not None:
                 return self._release(command, *command.contact, now)
             case "sweep":
@@ -143,21 +143,21 @@ class CommandHandler:
         """The person is on record first; then the roster is in force; then its plan is carried out."""
         control = self.rosters.get_enforcement()
         try:
-            held = self._find_pending(command.plan, control.approved, now)
+            pending = self._find_pending(command.plan, control.approved, now)
         except RefusedError as error:
             return self._finish_begun(command, control.approved, error)
         asked = {
             "trigger": str(Trigger.APPROVAL),
             "by": command.caller.arn,
-            "plan": held.plan,
-            "roster": held.roster,
+            "plan": pending.plan,
+            "roster": pending.roster,
             # Its run may have to wait for another one, until the table has forgotten the plan.
-            "expires_at": held.expires_at.isoformat(),
+            "expires_at": pending.expires_at.isoformat(),
         }
         answer = {
-            "plan": held.plan,
-            "roster": held.roster,
-            "changes": held.changes,
+            "plan": pending.plan,
+            "roster": pending.roster,
+            "changes": pending.changes,
             "execution": command.name,
             # Approved all the same; the plan is carried out by the first sweep after the pause.
             "paused": control.paused,
@@ -166,27 +166,27 @@ class CommandHandler:
         if "refused" in begun:
             raise RefusedError(begun["refused"])
         told = make_approved_notice(
-            self.rosters.load(held.roster),
-            before=self.rosters.load(held.against) if held.against else self.rosters.candidate,
-            plan=held.plan,
-            changes=held.changes,
+            self.rosters.load(pending.roster),
+            before=self.rosters.load(pending.against) if pending.against else self.rosters.candidate,
+            plan=pending.plan,
+            changes=pending.changes,
             by=command.caller.arn,
             automatic=False,
             key=command.execution,
         )
         told = replace(told, facts={**told.facts, **command.facts})
-        self.sweeps.approve(held.plan, by=command.caller.arn, at=now)
+        self.sweeps.approve(pending.plan, by=command.caller.arn, at=now)
         candidate = self.rosters.candidate.digest
-        if held.roster == candidate or held.summary.get("back"):
+        if pending.roster == candidate or pending.summary.get("rollback"):
             # At each try: what is deployed would be approved again by itself if its change is small.
-            self.sweeps.save_left(None if held.roster == candidate else candidate, now)
-        if held.roster != control.approved:
+            self.sweeps.save_rolled_back(None if pending.roster == candidate else candidate, now)
+        if pending.roster != control.approved:
             alert_approval(self.rosters.memory, self.bus, now)
             approve_candidate(
                 memory=self.rosters.memory,
                 matches=self.matches,
                 organization=self.organization,
-                document=self.rosters.load_document(self.rosters.load(held.roster)),
+                document=self.rosters.load_document(self.rosters.load(pending.roster)),
                 approved_by=command.caller.arn,
                 now=now,
                 before=control.approved,
@@ -196,8 +196,8 @@ class CommandHandler:
             # A try before put it into force, another person did, or it is of drift: each approval is alerted.
             self.bus.publish_notice(told, now)
         # Another roster was compared with the one before, and its plan is nobody's wish any more.
-        same = {self.rosters.candidate.digest} if held.roster == control.approved else set()
-        self.sweeps.forget_others({held.roster, *same})
+        same = {self.rosters.candidate.digest} if pending.roster == control.approved else set()
+        self.sweeps.forget_others({pending.roster, *same})
         alert_approval(self.rosters.memory, self.bus, now)
         self.machine.start(command.name, asked)
         return answer
@@ -214,13 +214,13 @@ class CommandHandler:
         answer: dict[str, Any] = begun["answer"]
         return answer
 
-    def _go_back(self, command: Command, roster: str) -> dict[str, Any]:
+    def _roll_back(self, command: Command, roster: str) -> dict[str, Any]:
         """Start the run that plans it; approving its plan is another command."""
         if roster == self.rosters.get_enforcement().approved:
             raise RefusedError("this roster is the one that is approved")
         if not self.rosters.memory.is_known(roster):
             raise RefusedError("no roster was approved under this digest")
-        asked = {"trigger": str(Trigger.BACK), "by": command.caller.arn, "plan": None, "roster": roster}
+        asked = {"trigger": str(Trigger.ROLLBACK), "by": command.caller.arn, "plan": None, "roster": roster}
         self.machine.start(command.name, asked)
         return {"roster": roster, "execution": command.name}
 
@@ -241,16 +241,19 @@ class CommandHandler:
         return contact
 
     def _find_pending(self, plan: str | None, approved: str | None, now: datetime) -> PendingPlan:
-        held = self.sweeps.find_pending(plan) if plan is not None else None
-        if held is None:
+        pending = self.sweeps.find_pending(plan) if plan is not None else None
+        if pending is None:
             raise RefusedError("no plan waits under this digest")
-        if held.expires_at <= now:
+        if pending.expires_at <= now:
             raise RefusedError("the plan waited for too long: start a sweep for one that is of today")
-        if held.roster not in (approved, self.rosters.candidate.digest) and not held.summary["back"]:
+        if (
+            pending.roster not in (approved, self.rosters.candidate.digest)
+            and not pending.summary["rollback"]
+        ):
             raise RefusedError("another roster was deployed since: its own plan is the one to look at")
-        if held.roster != approved and held.against != (approved or ""):
+        if pending.roster != approved and pending.against != (approved or ""):
             raise RefusedError(
-                "another roster came into force since this plan was made: start a sweep, or go back again,"
+                "another roster came into force since this plan was made: start a sweep, or roll back again,"
                 " and approve the plan that this makes"
             )
-        return held
+        return pending

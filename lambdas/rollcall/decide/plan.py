@@ -70,7 +70,7 @@ def _decide(
     if demand is None:
         reason = "the roster names no contact of this kind here"
         return Finding(kind=kind, verdict=Verdict.UNMANAGED, reason=reason, found=found)
-    left_alone = _find_reason_to_skip(found, demand, account, held=requirement.held, halted=halted)
+    left_alone = _find_reason_to_skip(found, demand, account, blocked=requirement.blocked, halted=halted)
     if left_alone is None and not isinstance(demand, Conflict):
         return Change(kind=kind, found=found, wanted=demand)
     verdict, reason = left_alone or (Verdict.BLOCKED, "")
@@ -79,7 +79,12 @@ def _decide(
 
 
 def _find_reason_to_skip(
-    found: Observation, demand: DesiredOrConflict, account: Account, *, held: str | None, halted: str | None
+    found: Observation,
+    demand: DesiredOrConflict,
+    account: Account,
+    *,
+    blocked: str | None,
+    halted: str | None,
 ) -> tuple[Verdict, str] | None:
     """The first reason that forbids or spares the write, None if there is none."""
     if not account.active:
@@ -90,6 +95,6 @@ def _find_reason_to_skip(
         return Verdict.UNREACHABLE if found.unreachable else Verdict.UNREADABLE, found.reason
     if matches(found, demand):
         return Verdict.COMPLIANT, "equal to the roster"
-    if held is not None:
-        return Verdict.BLOCKED, held
+    if blocked is not None:
+        return Verdict.BLOCKED, blocked
     return None if halted is None else (Verdict.WOULD_SET, halted)

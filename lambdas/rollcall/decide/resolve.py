@@ -25,13 +25,13 @@ _DEFAULT = (0, 0)
 class Requirement:
     """What the roster asks of one account. A kind that is not in `desired` is unmanaged.
 
-    `halted` is why nothing may be written for this account, None if the roster lets it; `held` is why the
+    `halted` is why nothing may be written for this account, None if the roster lets it; `blocked` is why the
     roster does not even say whether it may.
     """
 
     desired: Mapping[ContactKind, DesiredOrConflict]
     halted: str | None = None
-    held: str | None = None
+    blocked: str | None = None
     exempt: str | None = None
 
 
@@ -69,12 +69,12 @@ def resolve_requirement(
     """Apply the roster; total and deterministic, whatever the order of its entries.
 
     `orphaned` is why an entry that used to match this account no longer does, None if all is well: then
-    every kind is held, never quietly given to a less specific entry.
+    every kind is blocked, never quietly given to a less specific entry.
     """
     modes = find_modes(roster, account)
     mode = pick_winner(modes)
     halted = "audit mode" if mode is not None and mode.value is Mode.AUDIT else None
-    held = _describe_disagreement("the mode", modes) if mode is None else None
+    blocked = _describe_disagreement("the mode", modes) if mode is None else None
     desired = {
         kind: _resolve_kind(roster, account, kind, found)
         for kind in ContactKind
@@ -83,7 +83,7 @@ def resolve_requirement(
     if orphaned is not None:
         desired = {kind: Conflict(reason=orphaned) for kind in ContactKind if kind in roster.managed}
     return Requirement(
-        desired=desired, halted=halted, held=held, exempt=find_exemption(roster, account, today)
+        desired=desired, halted=halted, blocked=blocked, exempt=find_exemption(roster, account, today)
     )
 
 

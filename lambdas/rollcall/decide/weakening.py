@@ -85,7 +85,7 @@ def compute_rank(requirement: Requirement, kind: ContactKind) -> int:
 
 def is_blocked(requirement: Requirement, kind: ContactKind) -> bool:
     """Whether entries disagree, or do not fit the account."""
-    return requirement.held is not None or isinstance(requirement.desired.get(kind), Conflict)
+    return requirement.blocked is not None or isinstance(requirement.desired.get(kind), Conflict)
 
 
 def name_detail(lowered: WeakeningKind, kind: ContactKind, after: Requirement) -> str:
@@ -95,7 +95,7 @@ def name_detail(lowered: WeakeningKind, kind: ContactKind, after: Requirement) -
         case WeakeningKind.UNMANAGED:
             return str(kind)
         case WeakeningKind.BLOCKED:
-            return desired.reason if isinstance(desired, Conflict) else str(after.held)
+            return desired.reason if isinstance(desired, Conflict) else str(after.blocked)
     return ""
 
 

@@ -30,7 +30,7 @@ class Service(StrEnum):
 class Metric(StrEnum):
     """What is counted; RESTORE_MILLISECONDS is measured.
 
-    * SWEEP_FINISHED: 1 for each run that looked at all accounts, whatever it held.
+    * SWEEP_FINISHED: 1 for each run that looked at all accounts, also if a plan is pending.
     * SWEEP_FAILED: 1 for a run with a step that was given up, else 0.
     * SWEEP_HELD: plans of a run that wait for a person.
     * SWEEP_DRIFT: changed contacts that were found by the sweep only.

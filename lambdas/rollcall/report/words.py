@@ -16,7 +16,7 @@ _STARTED_BY: Final = {
     "roster": "a deployment of the roster",
     "operator": "an operator",
     "approval": "an approval",
-    "back": "a person who wants a roster back",
+    "rollback": "a person who wants to roll back",
 }
 _ENDED: Final = {
     "finished": "finished",

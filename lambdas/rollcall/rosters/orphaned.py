@@ -52,7 +52,7 @@ def find_orphaned(roster: Roster, account: Account, memory: Matches) -> str | No
 def remember_units(roster: Roster, memory: Matches, organization: Organization) -> None:
     """Remember where each path of names leads now, and nothing else for it: the approver saw it so.
 
-    A path that leads nowhere keeps what is remembered: its accounts stay held.
+    A path that leads nowhere keeps what is remembered: its accounts stay blocked.
     """
     known = memory.list_units()
     for path in _list_paths(roster):

@@ -41,7 +41,7 @@ class PendingPlan(Serializable):
     changes: int
     parts: int
     data: str
-    held_at: datetime
+    made_at: datetime
     expires_at: datetime
     summary: Mapping[str, Any]
     against: str = ""
@@ -73,7 +73,7 @@ class LapsedApproval(Serializable):
 class PendingPlanMemory(Protocol):
     """Memory of them in the state table. RetryableError from each."""
 
-    def save_pending(self, held: PendingPlan) -> bool:
+    def save_pending(self, pending: PendingPlan) -> bool:
         """Remember a plan that waits; it replaces one of the same roster that nobody approved.
 
         False if it waited before.
@@ -112,11 +112,11 @@ class PendingPlanMemory(Protocol):
     def find_lapsed(self, now: datetime) -> LapsedApproval | None:
         """The last one of the past seven days that no other approval has answered."""
 
-    def save_left(self, roster: str | None, now: datetime) -> None:
-        """Remember the deployed roster (digest) that a person went back from; None forgets it."""
+    def save_rolled_back(self, roster: str | None, now: datetime) -> None:
+        """Remember the deployed roster (digest) that a person rolled back; None forgets it."""
 
-    def find_left(self) -> str | None:
-        """That roster, None if nobody went back."""
+    def find_rolled_back(self) -> str | None:
+        """That roster, None if nobody rolled back."""
 
     def save_passed(self, run_id: str, accounts: int, now: datetime) -> None:
         """Remember in how many accounts a run changes contacts by a roster that nobody looked at."""
@@ -182,7 +182,7 @@ def make_pending_plan(
         "plan": plan.digest,
         "roster": plan.roster,
         "first": run.approved is None,
-        "back": run.trigger is Trigger.BACK,
+        "rollback": run.trigger is Trigger.ROLLBACK,
         "observed_at": run.observed_at and format_time(run.observed_at),
         "reasons": list(reasons),
         "weakenings": [one.as_document() for one in change.weakenings],
@@ -204,20 +204,20 @@ def make_pending_plan(
         changes=plan.changes,
         parts=plan.parts,
         data=run.data,
-        held_at=now,
+        made_at=now,
         expires_at=expires_at,
         summary=summary,
         against=run.approved or "",
     )
 
 
-def make_pending_notice(held: PendingPlan, groups: Mapping[str, Any]) -> Notice:
+def make_pending_notice(pending: PendingPlan, groups: Mapping[str, Any]) -> Notice:
     """The alert about a plan that waits: the same however often the same wait is alerted.
 
     `groups` are the facts that show its changes.
     """
-    facts = {**held.summary, **groups}
-    notice = make_notice(NoticeKind.SWEEP_HELD, key=f"{held.plan}/{held.data}", facts=facts)
+    facts = {**pending.summary, **groups}
+    notice = make_notice(NoticeKind.SWEEP_HELD, key=f"{pending.plan}/{pending.data}", facts=facts)
     return replace(notice, severity=Severity.MEDIUM) if facts.get("first") else notice
 
 

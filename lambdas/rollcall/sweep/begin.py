@@ -37,15 +37,15 @@ def begin(  # noqa: PLR0911  # one for each way to begin
     run = _make_run(request, control, rosters.candidate.digest)
     if run.trigger is Trigger.ROSTER and control.approved == rosters.candidate.digest:
         return replace(run, next=Step.END, ending=Ending.NOTHING_NEW)
-    held = None
+    pending = None
     if run.trigger is Trigger.APPROVAL:
-        held = ports.sweeps.find_pending(asked["plan"])
-        if held is not None:
-            run = replace(run, by=held.approved_by)
-        if not is_in_force(held, control, ports.clock.now()):
-            return _end_lapsed(run, asked, held, control, ports)
-    observed = (ports.sweeps.find_last() or {}).get("observed") if run.trigger is Trigger.BACK else None
-    if run.trigger is Trigger.BACK and observed is None:
+        pending = ports.sweeps.find_pending(asked["plan"])
+        if pending is not None:
+            run = replace(run, by=pending.approved_by)
+        if not is_in_force(pending, control, ports.clock.now()):
+            return _end_lapsed(run, asked, pending, control, ports)
+    observed = (ports.sweeps.find_last() or {}).get("observed") if run.trigger is Trigger.ROLLBACK else None
+    if run.trigger is Trigger.ROLLBACK and observed is None:
         return replace(run, next=Step.END, ending=Ending.NOTHING_NEW)
     if not ports.sweeps.acquire(run, ports.clock.now()):
         if run.trigger is Trigger.SCHEDULE:
@@ -53,7 +53,7 @@ def begin(  # noqa: PLR0911  # one for each way to begin
         return replace(run, next=Step.WAIT)
     if observed is not None:
         return _reuse_observation(run, observed, ports)
-    return _list_accounts(run, ports) if held is None else _resume_approved(run, held, ports)
+    return _list_accounts(run, ports) if pending is None else _resume_approved(run, pending, ports)
 
 
 def _make_run(request: Mapping[str, Any], control: Enforcement, candidate: str) -> Run:
@@ -70,18 +70,18 @@ def _make_run(request: Mapping[str, Any], control: Enforcement, candidate: str) 
         started_at=started,
         next=Step.PREPARE,
         # Of the two that may be in play the new one: nothing approved yet, or another one deployed.
-        roster=asked["roster"] if asked["trigger"] == Trigger.BACK else candidate,
+        roster=asked["roster"] if asked["trigger"] == Trigger.ROLLBACK else candidate,
         approved=control.approved,
         data=run_id,
     )
 
 
 def _end_lapsed(
-    run: Run, asked: Mapping[str, Any], held: PendingPlan | None, control: Enforcement, ports: SweepPorts
+    run: Run, asked: Mapping[str, Any], pending: PendingPlan | None, control: Enforcement, ports: SweepPorts
 ) -> Run:
     """A run that somebody waits for, and that does not begin: alerted, unless another run did its work."""
     now = ports.clock.now()
-    found = find_lapsed(run, asked, held, control, now)
+    found = find_lapsed(run, asked, pending, control, now)
     if found is not None:
         ports.sweeps.save_lapsed(found)
         ports.bus.publish_notice(make_lapsed_notice(found, run), now)
@@ -108,32 +108,37 @@ def _reuse_observation(run: Run, observed: Mapping[str, Any], ports: SweepPorts)
     return replace(run, data=observed["run"], observed_at=at, accounts=accounts, next=Step.GATE)
 
 
-def _resume_approved(run: Run, held: PendingPlan, ports: SweepPorts) -> Run:
+def _resume_approved(run: Run, pending: PendingPlan, ports: SweepPorts) -> Run:
     """What was observed and planned is stored: it is carried out, contact by contact, as far as it holds."""
-    accounts = len(ports.runs.read_accounts(held.data))
+    accounts = len(ports.runs.read_accounts(pending.data))
     return replace(
-        run, roster=held.roster, data=held.data, plan=held.reference, accounts=accounts, next=Step.APPLY
+        run,
+        roster=pending.roster,
+        data=pending.data,
+        plan=pending.reference,
+        accounts=accounts,
+        next=Step.APPLY,
     )
 
 
-def is_in_force(held: PendingPlan | None, control: Enforcement, now: datetime) -> bool:
+def is_in_force(pending: PendingPlan | None, control: Enforcement, now: datetime) -> bool:
     """Whether a person approved this plan, in time, and its roster is still the one that is enforced."""
     return (
-        held is not None
-        and held.approved_by is not None
-        and held.expires_at > now
-        and held.roster == control.approved
+        pending is not None
+        and pending.approved_by is not None
+        and pending.expires_at > now
+        and pending.roster == control.approved
     )
 
 
 def find_lapsed(
-    run: Run, asked: Mapping[str, Any], held: PendingPlan | None, control: Enforcement, now: datetime
+    run: Run, asked: Mapping[str, Any], pending: PendingPlan | None, control: Enforcement, now: datetime
 ) -> LapsedApproval | None:
     """Why the plan that somebody approved is not carried out; None if another run has done it.
 
     `asked` is what the run was started with.
     """
-    why = _find_reason(asked, held, control, now)
+    why = _find_reason(asked, pending, control, now)
     return LapsedApproval(plan=asked["plan"], by=run.by or "unknown", why=why, at=now) if why else None
 
 
@@ -144,15 +149,15 @@ def make_lapsed_notice(found: LapsedApproval, run: Run) -> Notice:
 
 
 def _find_reason(
-    asked: Mapping[str, Any], held: PendingPlan | None, control: Enforcement, now: datetime
+    asked: Mapping[str, Any], pending: PendingPlan | None, control: Enforcement, now: datetime
 ) -> str | None:
     if asked.get("roster", control.approved) != control.approved:
         return "another roster was approved before its run could begin"
-    if held is None:
+    if pending is None:
         # The table forgets what has expired. What was carried out is forgotten before.
         expires_at = asked.get("expires_at")
         expired = expires_at is not None and datetime.fromisoformat(expires_at) <= now
         return "the plan expired while its run waited for another one" if expired else None
-    if held.expires_at <= now:
+    if pending.expires_at <= now:
         return "the plan expired while its run waited for another one"
     return "the plan expired while its run waited, and the same one is pending approval again"

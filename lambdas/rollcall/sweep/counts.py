@@ -208,7 +208,7 @@ def make_notices(
             },
         )
     if plan is not None and counts.only_swept:
-        # A plan that is held has had its own, louder notice.
+        # A plan that is pending approval has had its own, louder notice.
         yield make_notice(
             NoticeKind.SWEEP_DRIFT,
             key=run.id,

@@ -1,4 +1,4 @@
-"""The gate: the whole plan is stored, measured and held or let through before the first write."""
+"""The gate: the whole plan is stored, and passes or waits for a person before the first write."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Gate:
     """Decides what of a run's plan is carried out.
 
     It judges the change of the roster and not only what is written: a weakening writes nothing. The limits
-    are those of the approved roster: a candidate cannot raise the limit that it is held to.
+    are those of the approved roster: a candidate cannot raise the limit that judges it.
     """
 
     ports: SweepPorts
@@ -63,8 +63,8 @@ class Gate:
         if not self.ports.sweeps.save_progress(run, self.ports.clock.now()):
             return replace(run, ending=Ending.SUPERSEDED, next=Step.END)
         control = self.rosters.get_enforcement()
-        if run.trigger is Trigger.BACK:
-            return self._go_back(run, control)
+        if run.trigger is Trigger.ROLLBACK:
+            return self._roll_back(run, control)
         if self._is_superseded(run, control):
             return replace(run, ending=Ending.SUPERSEDED, next=Step.REPORT)
         if control.paused:
@@ -79,29 +79,29 @@ class Gate:
         # This very run approved it before it was cut off, or a person did: see `_judge_candidate`.
         return control.approved != run.roster
 
-    def _go_back(self, run: Run, control: Enforcement) -> Run:
+    def _roll_back(self, run: Run, control: Enforcement) -> Run:
         """A roster that was approved before waits for a person. The report stays that of the last sweep."""
         ending = Ending.SUPERSEDED
         if control.approved == run.approved:
-            run, ending = self._wait_to_go_back(run), Ending.PENDING
+            run, ending = self._wait_to_roll_back(run), Ending.PENDING
         self.ports.sweeps.finish(run, self.ports.sweeps.find_last() or {}, self.ports.clock.now())
         return replace(run, ending=ending, next=Step.END)
 
-    def _wait_to_go_back(self, run: Run) -> Run:
+    def _wait_to_roll_back(self, run: Run) -> Run:
         roster = self.rosters.load(run.roster)
         before = None if run.approved is None else self.rosters.load(run.approved)
         comparison = RosterComparison(approved=before, candidate=roster, today=run.started_at.date())
         draft, plan, change = self._plan(run, roster, comparison)
         seen = format_time(run.observed_at) if run.observed_at else "an unknown time"
         reasons = [
-            f"{run.by} wants to go back to this roster, which was approved before",
+            f"{run.by} wants to roll back to this roster, which was approved before",
             f"it is planned from what was observed at {seen}: each contact is read again before its write",
             *(one.text for one in change.weakenings),
         ]
         return self._wait_for_approval(run, draft, plan, change, reasons)
 
     def _judge_candidate(self, run: Run, control: Enforcement) -> Run:
-        """A roster that is not approved yet: it is approved here, held, or in audit mode only looked at."""
+        """A roster that is not approved yet: approve it, let it wait, or in audit mode only report."""
         first = run.approved is None
         roster = self.rosters.load(run.roster)
         if first and not is_enforcing(roster):
@@ -116,8 +116,8 @@ class Gate:
             deletes=draft.new_deletes,
             first=first,
         )
-        if self.ports.sweeps.find_left() == run.roster:
-            reasons.insert(0, "a person went back from this roster to the one that is approved")
+        if self.ports.sweeps.find_rolled_back() == run.roster:
+            reasons.insert(0, "a person rolled back from this roster to the one that is approved")
         if control.approved == run.roster and (reasons or draft.granted):
             # A person approved it while this run looked: a run of its own carries the plan out.
             return replace(run, ending=Ending.SUPERSEDED, next=Step.REPORT)
@@ -184,9 +184,9 @@ class Gate:
         now = self.ports.clock.now()
         document = self.rosters.load_document(self.rosters.load(plan.roster))
         self.ports.runs.write_roster(run.data, plan.roster, document)
-        held = make_pending_plan(run, draft, plan, change=change, reasons=reasons, now=now)
-        if not self.ports.sweeps.save_pending(held):
-            self._replace_altered(run, held)
+        pending = make_pending_plan(run, draft, plan, change=change, reasons=reasons, now=now)
+        if not self.ports.sweeps.save_pending(pending):
+            self._replace_altered(run, pending)
         waiting = self.ports.sweeps.find_pending(plan.digest)
         if waiting is not None and waiting.data == run.data:
             # Only the run that found it alerts it, and again if it was cut off in between.
@@ -195,18 +195,18 @@ class Gate:
             )
         return replace(run, pending=(*run.pending, plan.digest), ending=run.ending or Ending.PENDING)
 
-    def _replace_altered(self, run: Run, held: PendingPlan) -> None:
+    def _replace_altered(self, run: Run, pending: PendingPlan) -> None:
         """The same plan waits already: if what is stored of it was changed, this run's takes its place."""
-        waiting = self.ports.sweeps.find_pending(held.plan)
-        if waiting is None or waiting.data == held.data:
+        waiting = self.ports.sweeps.find_pending(pending.plan)
+        if waiting is None or waiting.data == pending.data:
             return
         try:
             open_pending(self.ports.runs, waiting)
         except AlteredPlanError:
-            notice = make_altered_notice(plan=held.plan, data=waiting.data, run=run.id)
+            notice = make_altered_notice(plan=pending.plan, data=waiting.data, run=run.id)
             self.ports.bus.publish_notice(notice, self.ports.clock.now())
-            self.ports.sweeps.forget_applied(held.plan)
-            self.ports.sweeps.save_pending(held)
+            self.ports.sweeps.forget_applied(pending.plan)
+            self.ports.sweeps.save_pending(pending)
 
     def _find_approver(self, run: Run, plan: PlanReference) -> str | None:
         """Who approved exactly this, and was cut off before the roster was in force; None if nobody did."""
@@ -258,7 +258,7 @@ def load_granted(roster: str, *, sweeps: Sweeps, runs: Runs, now: datetime) -> f
     A plan that differs from its digest grants nothing: a person approved another one.
     """
     granted: set[bytes] = set()
-    for held in sweeps.list_granted(roster, now):
+    for plan in sweeps.list_granted(roster, now):
         with suppress(AlteredPlanError):
-            granted |= {compute_change_digest(change) for change in open_pending(runs, held).read_all()}
+            granted |= {compute_change_digest(change) for change in open_pending(runs, plan).read_all()}
     return frozenset(granted)

@@ -117,21 +117,23 @@ def build_waiting(run: Run, *, runs: Runs, sweeps: Sweeps, rosters: Rosters) -> 
     """
     found = (sweeps.find_pending(plan) for plan in run.pending)
     return [
-        _build(held, run, runs, rosters) for held in found if held is not None and held.approved_by is None
+        _build(pending, run, runs, rosters)
+        for pending in found
+        if pending is not None and pending.approved_by is None
     ]
 
 
-def _build(held: PendingPlan, run: Run, runs: Runs, rosters: Rosters) -> dict[str, Any]:
+def _build(pending: PendingPlan, run: Run, runs: Runs, rosters: Rosters) -> dict[str, Any]:
     groups: Sequence[ChangeGroup] = ()
     problem = None
     try:
-        digests = dict.fromkeys(digest for digest in (held.roster, run.approved) if digest)
-        groups = read_groups(runs, held, [rosters.load(digest) for digest in digests])
+        digests = dict.fromkeys(digest for digest in (pending.roster, run.approved) if digest)
+        groups = read_groups(runs, pending, [rosters.load(digest) for digest in digests])
     except AlteredPlanError as error:
         problem = str(error)
     return {
-        **{name: held.summary[name] for name in _FACTS},
-        "weakenings": [dict(item) for item in held.summary.get("weakenings", ())],
+        **{name: pending.summary[name] for name in _FACTS},
+        "weakenings": [dict(item) for item in pending.summary.get("weakenings", ())],
         "problem": problem,
         "groups": build_group_documents(groups, masks=Masks.NOTHING),
     }

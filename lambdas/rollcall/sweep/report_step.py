@@ -173,7 +173,7 @@ class ReportStep:
         drift = (
             roster is not None
             and roster.digest == run.approved
-            and run.trigger not in (Trigger.APPROVAL, Trigger.BACK)
+            and run.trigger not in (Trigger.APPROVAL, Trigger.ROLLBACK)
             and run.ending is not Ending.PAUSED
         )
         counts = RunCounts(

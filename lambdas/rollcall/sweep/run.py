@@ -21,8 +21,8 @@ class Trigger(StrEnum):
     ROSTER = "roster"
     OPERATOR = "operator"
     APPROVAL = "approval"
-    #: A person wants a roster back that was approved before: it is planned from the last observation.
-    BACK = "back"
+    #: To a roster that was approved before: it is planned from the last observation.
+    ROLLBACK = "rollback"
 
 
 class Step(StrEnum):

@@ -94,15 +94,15 @@ class StoredPlan:
         return digest.compute()
 
 
-def open_pending(reader: PlanReader, held: PendingPlan) -> StoredPlan:
+def open_pending(reader: PlanReader, pending: PendingPlan) -> StoredPlan:
     """The stored plan of one that waits or was approved; raises as `StoredPlan`."""
-    return StoredPlan(reader, held.reference, data=held.data)
+    return StoredPlan(reader, pending.reference, data=pending.data)
 
 
-def read_groups(runs: PlanFiles, held: PendingPlan, rosters: Iterable[Roster]) -> Sequence[ChangeGroup]:
+def read_groups(runs: PlanFiles, pending: PendingPlan, rosters: Iterable[Roster]) -> Sequence[ChangeGroup]:
     """What it would write, grouped; contacts are named as these rosters name them. Raises as `StoredPlan`."""
-    changes = open_pending(runs, held).read_all()
-    accounts = {account.id: account for account in runs.read_accounts(held.data)}
+    changes = open_pending(runs, pending).read_all()
+    accounts = {account.id: account for account in runs.read_accounts(pending.data)}
     placed = ((accounts.get(change.account_id) or _name(change.account_id), change) for change in changes)
     return group_changes(placed, KnownContacts(rosters))
 

@@ -31,7 +31,7 @@ GONE = DesiredAbsent(source="absent (defaults)")
 def decide(found, *, wanted=WANTED, exempt=None, state=AccountState.ACTIVE, halted=None, modes=None) -> Plan:
     demands = {} if wanted is None else {ContactKind.SECURITY: wanted}
     return make_plan(
-        requirement=Requirement(desired=demands, exempt=exempt, held=modes),
+        requirement=Requirement(desired=demands, exempt=exempt, blocked=modes),
         account=Account(id="222222222222", name="Payments", state=state, ou_path=(), parent_ids=("r-a1b2",)),
         observations={ContactKind.SECURITY: found},
         halted=halted,

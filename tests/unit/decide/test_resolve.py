@@ -130,13 +130,15 @@ def test_a_disagreement_names_both_entries():
 )
 def test_the_mode_resolves_on_its_own_like_a_kind(overrides, mode, halted):
     required = resolved(*overrides, mode=mode)
-    assert (required.halted, required.held) == (halted, None)
+    assert (required.halted, required.blocked) == (halted, None)
 
 
 def test_modes_that_disagree_hold_and_say_so():
-    held = resolved(override("audit", tag={"scope": "pci"}), override("enforce", tag={"team": "red"})).held
-    assert held is not None
-    assert "disagree on the mode" in held
+    blocked = resolved(
+        override("audit", tag={"scope": "pci"}), override("enforce", tag={"team": "red"})
+    ).blocked
+    assert blocked is not None
+    assert "disagree on the mode" in blocked
 
 
 @pytest.mark.parametrize(

@@ -549,7 +549,7 @@ def rank(kind, requirement):
     desired = requirement.desired.get(kind)
     if desired is None:
         return 0
-    return 1 if requirement.halted or requirement.held or isinstance(desired, Conflict) else 2
+    return 1 if requirement.halted or requirement.blocked or isinstance(desired, Conflict) else 2
 
 
 def values(wanted: Any) -> Any:

@@ -65,7 +65,7 @@ def held(world: World, **more: Any) -> PendingPlan:
         "changes": 30,
         "parts": 1,
         "data": "an earlier run",
-        "held_at": now,
+        "made_at": now,
         "expires_at": now + timedelta(days=7),
         "summary": {},
         "approved_by": "arn:aws:iam::333333333333:role/rollcall-operator",

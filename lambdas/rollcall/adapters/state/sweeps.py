@@ -18,7 +18,7 @@ _HELD: Final = "pending#"
 _LAPSED: Final = make_key("sweep", "lapsed")
 #: Changes by rosters that nobody looked at, of the runs of the past days.
 _PASSED: Final = make_key("sweep", "passed")
-_LEFT: Final = make_key("sweep", "left")
+_ROLLED_BACK: Final = make_key("sweep", "rolled-back")
 #: As long as a plan waits: the person who approved it comes to look within that.
 _LAPSED_SHOWN: Final = timedelta(days=7)
 
@@ -26,21 +26,25 @@ _LAPSED_SHOWN: Final = timedelta(days=7)
 class PendingPlanItems(TableAdapter):
     """The part of the port `Sweeps` that people decide."""
 
-    def save_pending(self, held: PendingPlan) -> bool:
+    def save_pending(self, pending: PendingPlan) -> bool:
         """Remember a plan that waits, instead of another of its roster that nobody approved.
 
         False if it waited before.
         """
         new = self._table.try_write(
             "put_item",
-            Item=_write_pending(held),
+            Item=_write_pending(pending),
             ConditionExpression="attribute_not_exists(pk) OR expires_at <= :now",
-            ExpressionAttributeValues={":now": make_expiry(held.held_at, 0)},
+            ExpressionAttributeValues={":now": make_expiry(pending.made_at, 0)},
         )
         if new:
             for other in self._list_all():
                 # One that somebody approves, even now, is carried out: it is not taken away again.
-                if other.roster == held.roster and other.plan != held.plan and other.approved_by is None:
+                if (
+                    other.roster == pending.roster
+                    and other.plan != pending.plan
+                    and other.approved_by is None
+                ):
                     self._table.try_write(
                         "delete_item",
                         Key=_make_key(other.plan),
@@ -55,7 +59,7 @@ class PendingPlanItems(TableAdapter):
 
     def list_pending(self, now: datetime) -> Sequence[PendingPlan]:
         """All plans that wait for approval and have not expired."""
-        return [held for held in self._list_all() if held.approved_by is None and held.expires_at > now]
+        return [plan for plan in self._list_all() if plan.approved_by is None and plan.expires_at > now]
 
     def approve(self, plan: str, *, by: str, at: datetime) -> None:
         """Remember who approved it; RetryableError if it waits no more."""
@@ -72,12 +76,12 @@ class PendingPlanItems(TableAdapter):
 
     def list_approved(self, now: datetime) -> Sequence[PendingPlan]:
         """Plans that somebody approved, that have not expired, and that no run has carried out to its end."""
-        found = [held for held in self._list_all() if held.expires_at > now]
-        return [held for held in found if held.approved_by is not None]
+        found = [plan for plan in self._list_all() if plan.expires_at > now]
+        return [plan for plan in found if plan.approved_by is not None]
 
     def list_granted(self, roster: str, now: datetime) -> Sequence[PendingPlan]:
         """Those of them that are for this roster."""
-        return [held for held in self.list_approved(now) if held.roster == roster]
+        return [plan for plan in self.list_approved(now) if plan.roster == roster]
 
     def forget_applied(self, plan: str) -> None:
         """Forget a plan: a run got to its end."""
@@ -85,15 +89,15 @@ class PendingPlanItems(TableAdapter):
 
     def forget_roster(self, roster: str) -> None:
         """Forget all plans for this roster: nothing is left of them."""
-        for held in self._list_all():
-            if held.roster == roster:
-                self.forget_applied(held.plan)
+        for known in self._list_all():
+            if known.roster == roster:
+                self.forget_applied(known.plan)
 
     def forget_others(self, rosters: Collection[str]) -> None:
         """Forget all plans but those for these rosters."""
-        for held in self._list_all():
-            if held.roster not in rosters:
-                self.forget_applied(held.plan)
+        for known in self._list_all():
+            if known.roster not in rosters:
+                self.forget_applied(known.plan)
 
     def save_lapsed(self, lapsed: LapsedApproval) -> None:
         """Remember an approval that came to nothing, in place of an earlier one."""
@@ -109,17 +113,17 @@ class PendingPlanItems(TableAdapter):
         lapsed = LapsedApproval.from_document(json.loads(item["document"]["S"])) if item else None
         return lapsed if lapsed and lapsed.at + _LAPSED_SHOWN > now else None
 
-    def save_left(self, roster: str | None, now: datetime) -> None:
-        """Remember the deployed roster (digest) that a person went back from; None forgets it."""
+    def save_rolled_back(self, roster: str | None, now: datetime) -> None:
+        """Remember the deployed roster (digest) that a person rolled back; None forgets it."""
         if roster is None:
-            self._table.call("delete_item", Key=_LEFT)
+            self._table.call("delete_item", Key=_ROLLED_BACK)
         else:
             left = {"roster": {"S": roster}, "at": {"S": now.isoformat()}}
-            self._table.call("put_item", Item=_LEFT | left)
+            self._table.call("put_item", Item=_ROLLED_BACK | left)
 
-    def find_left(self) -> str | None:
-        """That roster, None if nobody went back."""
-        item = self._table.get(_LEFT)
+    def find_rolled_back(self) -> str | None:
+        """That roster, None if nobody rolled back."""
+        item = self._table.get(_ROLLED_BACK)
         return item["roster"]["S"] if item else None
 
     def save_passed(self, run_id: str, accounts: int, now: datetime) -> None:
@@ -149,13 +153,13 @@ def _make_key(plan: str) -> dict[str, Any]:
     return make_key("sweep", _HELD + plan)
 
 
-def _write_pending(held: PendingPlan) -> dict[str, Any]:
-    approved = {"approved_by": {"S": held.approved_by}} if held.approved_by else {}
+def _write_pending(pending: PendingPlan) -> dict[str, Any]:
+    approved = {"approved_by": {"S": pending.approved_by}} if pending.approved_by else {}
     return (
-        _make_key(held.plan)
+        _make_key(pending.plan)
         | {
-            "document": {"S": json.dumps(held.as_document(), sort_keys=True)},
-            "expires_at": make_expiry(held.expires_at, 0),
+            "document": {"S": json.dumps(pending.as_document(), sort_keys=True)},
+            "expires_at": make_expiry(pending.expires_at, 0),
         }
         | approved
     )

@@ -1,4 +1,4 @@
-"""Going back to a roster that was approved before: from the last observation, by a person, and for good."""
+"""A rollback to a roster that was approved before: from the last observation, by a person, and for good."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def bad_world() -> SweepWorld:
     return world
 
 
-def plan_back(world: SweepWorld, roster: str = GOOD) -> dict:
-    answer = world.command("back", plan=roster)
+def plan_rollback(world: SweepWorld, roster: str = GOOD) -> dict:
+    answer = world.command("rollback", plan=roster)
     if "execution" in answer:
         world.started[answer["execution"]].run()
     return answer
@@ -38,12 +38,12 @@ def test_it_is_planned_without_a_sweep_and_waits_for_a_person_who_sees_how_old_i
     world = bad_world()
     world.clock.sleep(3600)
     reads = len(world.calls)
-    plan_back(world)
+    plan_rollback(world)
     assert len(world.calls) == reads
     (held,) = world.sweeps.list_pending(world.clock.now())
-    assert (held.roster, held.changes, held.summary["back"]) == (GOOD, 4, True)
+    assert (held.roster, held.changes, held.summary["rollback"]) == (GOOD, 4, True)
     first, second, *_ = held.summary["reasons"]
-    assert first == f"{ALICE} (not proven) wants to go back to this roster, which was approved before"
+    assert first == f"{ALICE} (not proven) wants to roll back to this roster, which was approved before"
     assert held.summary["observed_at"] in second
     assert world.told()[-1] == "sweep-held"
     assert world.state.approved == compute_digest(BAD)
@@ -52,7 +52,7 @@ def test_it_is_planned_without_a_sweep_and_waits_for_a_person_who_sees_how_old_i
 def test_approved_it_is_enforced_and_each_contact_is_looked_at_again():
     world = bad_world()
     drift(world, MEMBER)
-    plan_back(world)
+    plan_rollback(world)
     assert world.approve_held().document["ending"] == "finished"
     assert world.state.approved == GOOD
     assert world.contacts("333333333333")["SECURITY"] == api_values("soc")
@@ -60,13 +60,13 @@ def test_approved_it_is_enforced_and_each_contact_is_looked_at_again():
     assert world.contacts()["SECURITY"] == MALLORY
 
 
-@pytest.mark.parametrize("step", ["sweeps.save_left", "bus.publish_notice"])
+@pytest.mark.parametrize("step", ["sweeps.save_rolled_back", "bus.publish_notice"])
 def test_an_approval_that_is_cut_off_does_not_forget_that_a_person_went_back(step):
     world = settled()
     world.deploy(NARROW)
     world.sweep("roster")
     world.state.documents[GOOD] = STRICT
-    plan_back(world)
+    plan_rollback(world)
     (held,) = world.sweeps.list_pending(world.clock.now())
     world.faults.plan(step, RuntimeError("cut off"))
     for _ in range(2):
@@ -75,7 +75,7 @@ def test_an_approval_that_is_cut_off_does_not_forget_that_a_person_went_back(ste
     list(world.started.values())[-1].run()
     world.clock.sleep(86_400)
     world.sweep("schedule")
-    assert world.facts("sweep-held")["reasons"][0].startswith("a person went back from this roster")
+    assert world.facts("sweep-held")["reasons"][0].startswith("a person rolled back from this roster")
     assert world.state.approved == GOOD
 
 
@@ -84,13 +84,13 @@ def test_what_is_still_deployed_does_not_come_back_by_itself_and_another_roster_
     world.deploy(NARROW)
     assert world.sweep("roster").document["ending"] == "finished"
     world.state.documents[GOOD] = STRICT
-    plan_back(world)
+    plan_rollback(world)
     world.approve_held()
     assert world.state.approved == GOOD
     for _ in range(8):
         world.clock.sleep(86_400)
         assert world.sweep("schedule").document["ending"] == "pending-approval"
-    assert world.facts("sweep-held")["reasons"][0].startswith("a person went back from this roster")
+    assert world.facts("sweep-held")["reasons"][0].startswith("a person rolled back from this roster")
     assert world.state.approved == GOOD
     better = changed(STRICT, "pci-soc", title="Duty")
     world.deploy(better)
@@ -100,12 +100,12 @@ def test_what_is_still_deployed_does_not_come_back_by_itself_and_another_roster_
 
 def test_who_approves_what_was_left_wants_it_again():
     world = bad_world()
-    plan_back(world)
+    plan_rollback(world)
     world.approve_held()
-    assert world.sweeps.find_left() == compute_digest(BAD)
+    assert world.sweeps.find_rolled_back() == compute_digest(BAD)
     world.sweep("schedule")
     world.approve_held()
-    assert world.sweeps.find_left() is None
+    assert world.sweeps.find_rolled_back() is None
     assert world.state.approved == compute_digest(BAD)
 
 
@@ -115,7 +115,7 @@ def test_what_weakens_on_the_way_back_is_said():
     world.state.documents[compute_digest(exempt)] = exempt | {"mode": "audit"}
     audit = STRICT | {"mode": "audit"}
     world.state.documents[compute_digest(audit)] = audit
-    plan_back(world, compute_digest(audit))
+    plan_rollback(world, compute_digest(audit))
     (held,) = world.sweeps.list_pending(world.clock.now())
     (weakening,) = held.summary["weakenings"]
     assert weakening["kind"] == "audit"
@@ -130,20 +130,20 @@ def test_what_weakens_on_the_way_back_is_said():
 )
 def test_only_to_another_roster_that_was_approved(roster, why):
     world = bad_world()
-    assert world.command("back", plan=roster) == {"refused": why}
+    assert world.command("rollback", plan=roster) == {"refused": why}
 
 
 def test_before_any_sweep_there_is_nothing_to_plan_from():
     world = settled()
     world.state.documents[compute_digest(NARROW)] = NARROW
-    plan_back(world, compute_digest(NARROW))
+    plan_rollback(world, compute_digest(NARROW))
     assert world.executions[-1].document["ending"] == "nothing-new"
     assert world.sweep("schedule").document["ending"] == "finished"
 
 
 def test_another_approval_meanwhile_ends_it_and_the_next_sweep_begins():
     world = bad_world()
-    answer = world.command("back", plan=GOOD)
+    answer = world.command("rollback", plan=GOOD)
     execution = world.started[answer["execution"]].run_to("gate")
     world.approve(NARROW)
     assert execution.run().document["ending"] == "superseded"
@@ -153,7 +153,7 @@ def test_another_approval_meanwhile_ends_it_and_the_next_sweep_begins():
 def test_the_report_and_the_summary_stay_those_of_the_last_sweep():
     world = bad_world()
     before = world.summary
-    plan_back(world)
+    plan_rollback(world)
     assert world.summary == before
     world.approve_held()
     # An approval observes nothing: what is known stays known.

@@ -1,4 +1,4 @@
-"""Going back to a roster that was approved before."""
+"""Plans a rollback to a roster that was approved before."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from rollcall_cli.aws.hub import Hub
 
 
-def plan_back(hub: Hub, digits: str) -> str:
-    """Have the roster whose digest begins so planned; returns the digest of its plan.
+def plan_rollback(hub: Hub, digits: str) -> str:
+    """Start the run that plans the roster whose digest begins with `digits`; return the digest of the plan.
 
     CommandError if not exactly one roster that was approved has such a digest, or no sweep observed anything.
     """
@@ -28,7 +28,7 @@ def plan_back(hub: Hub, digits: str) -> str:
             f"{problem} approved under a digest that begins with {digits}",
             fix="alerts, `rollcall status` and the ledger name approved rosters",
         )
-    name = str(run_command(hub, "back", plan=found[0])["execution"])
+    name = str(run_command(hub, "rollback", plan=found[0])["execution"])
     run = follow(
         hub, make_execution_arn(hub.outputs[SWEEP], name), name, update=lambda _what, _done, _all: None
     )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chaos.fakes.account import KINDS
-from chaos.faults import FaultPlan
+from chaos.faults import FaultPlan, Kind, Planned
 from chaos.profiles.draws import draw_events, draw_planned, draw_rates
 from chaos.story import BURSTS, EventPlan
 
@@ -39,7 +39,7 @@ def write_rush(draft: Draft) -> Story:
     planned = [draw_planned(draft.random) for _ in range(draft.random.choice([0, 0, 1, 2]))]
     events = replace(draw_events(draft.random, quiet=0.7), release=draft.random.choice([30.0, 300.0]))
     return draft.finish(
-        events=events, faults=FaultPlan(planned=planned), pace=draft.random.choice([1.0, 3.0])
+        events=events, faults=FaultPlan(planned=planned), pace=draft.random.choice([1.0, 3.0, 5.0, 10.0])
     )
 
 
@@ -108,6 +108,11 @@ def write_theft(draft: Draft) -> Story:
         draft.edit(account, kind, who="thief", right=0.1)
         draft.wait(1, 1200)
     planned = [draw_planned(draft.random) for _ in range(draft.random.choice([0, 0, 1, 2]))]
+    if draft.chance(0.5):
+        # What is known of the call must survive the worker that restores the contact.
+        kind = draft.random.choice([Kind.KILL_BEFORE, Kind.KILL_AFTER])
+        put, skip = "account.PutAlternateContact", draft.random.choice([0, 1])
+        planned.append(Planned(label="reconcile:*", call=put, kind=kind, skip=skip))
     return draft.finish(
         events=draw_events(draft.random, quiet=0.5),
         faults=FaultPlan(planned=planned, stale=draft.draw_stale()),

@@ -19,7 +19,7 @@ ALERTS: Final = (
         new="record = self._read_record(kind)\n"
         "        found = self.writer.accounts.get(self.signal.account_id, kind)",
         caught_by=("alert-too-quiet", "edit-not-alerted"),
-        profiles=("rush", "bursts"),
+        profiles=("rush",),
     ),
     Variant(
         name="marked-before-published",
@@ -78,7 +78,7 @@ ALERTS: Final = (
         old="if not surely_later and ",
         new="if False and ",
         caught_by=("alert-too-quiet", "edit-not-alerted"),
-        profiles=("crash", "trouble"),
+        profiles=("relapse",),
     ),
     Variant(
         name="failed-entries-believed",

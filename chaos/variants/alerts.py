@@ -90,7 +90,7 @@ ALERTS: Final = (
     ),
     Variant(
         name="judgement-dropped-at-a-takeover",
-        place="rollcall.write.recover:recover",
+        place="rollcall.publish.recover:recover",
         old="if intent.judged else []",
         new="if False else []",
         caught_by=("theft-not-critical",),

@@ -37,7 +37,7 @@ WRITES: Final = (
     ),
     Variant(
         name="taken-over-writes-believed",
-        place="rollcall.write.recover:recover",
+        place="rollcall.publish.recover:recover",
         old="write = make_write(",
         new="if matches(found, intent.wanted):\n"
         "        answer = Answer(state=WriteState.WRITTEN, reason='it is right')\n    write = make_write(",
@@ -46,7 +46,7 @@ WRITES: Final = (
     ),
     Variant(
         name="what-is-there-decides-what-was-written",
-        place="rollcall.write.recover:recover",
+        place="rollcall.publish.recover:recover",
         old="    try:\n",
         new="    if opened.answer is None:\n        right = matches(found, intent.wanted)\n"
         "        state = WriteState.WRITTEN if right else WriteState.NOT_SENT\n"

@@ -16,6 +16,7 @@ from rollcall.model.errors import LookAgainError, RetryableError, WaitError
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import Verdict
 from rollcall.publish.incidents import make_incident
+from rollcall.publish.recover import find_account, finish_intent
 from rollcall.reconcile.echoes import EXPLAINED_WITHIN, Echo, EchoJudge
 from rollcall.reconcile.preconditions import (
     find_next_look,
@@ -27,7 +28,6 @@ from rollcall.reconcile.preconditions import (
 from rollcall.reconcile.renamed_unit import UnitAccounts, handle_changed_unit
 from rollcall.reconcile.restore import AccountRestorer
 from rollcall.write.apply_change import AppliedChange
-from rollcall.write.recover import recover
 
 #: Names and places of accounts in reports may be so old, and of so many accounts they are kept.
 RECENT: Final = timedelta(minutes=10)
@@ -156,16 +156,9 @@ class Reconciler:
         return False
 
     def _finish(self, record: ContactRecord) -> ContactRecord:
-        """The record once a worker that is gone needs it no more; as it is while one is at work."""
-        intent = record.intent
-        if intent is None or not intent.is_expired(self.writer.clock.now()):
-            return record
-        recovered = recover(record, intent, self.writer)
-        if recovered is not None:
-            signal, done = recovered
-            account = self._find_account(record.account_id)
-            self.publisher.publish_and_close(make_incident(signal, account, done), done)
-        return self.writer.contacts.load(record.account_id, record.kind)
+        return finish_intent(
+            record, writer=self.writer, publisher=self.publisher, organization=self.organization
+        )
 
     def _finish_open(self, signal: Signal) -> None:
         """What a worker that is gone left of these contacts, if nothing else can be done for now."""
@@ -184,7 +177,7 @@ class Reconciler:
             if echo is Echo.DONE:
                 silent = judged.outcome.verdict is Verdict.OWN_WRITE
                 # Nobody is alerted of it: the account's name is not worth a call for each of our own writes.
-                return None if silent else self._find_account(signal.account_id)
+                return None if silent else find_account(signal.account_id, self.organization)
             judgement = Judgement(verdict=judged.outcome.verdict, reason=judged.outcome.reason)
         # Published before anything is asked that an attack may have taken from us.
         quick = ignore_others(signal, self.organization, self.ours) or notify_only(signal)
@@ -222,15 +215,9 @@ class Reconciler:
             return account
         if len(self.recent) >= MOST_RECENT:
             self.recent.clear()
-        account = self._find_account(account_id)
+        account = find_account(account_id, self.organization)
         self.recent[account_id] = (now, account)
         return account
-
-    def _find_account(self, account_id: str) -> Account | None:
-        """The account for a message to people: its name and place are worth a question, not a failure."""
-        with suppress(RetryableError):
-            return self.organization.get_account(account_id, with_tags=False)
-        return None
 
 
 def _find_echo_look(item: AppliedChange) -> int | None:

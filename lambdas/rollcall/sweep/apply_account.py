@@ -17,9 +17,9 @@ from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import RIGHT, UNREAD, Verdict
 from rollcall.ports import Delivery
 from rollcall.publish.incidents import make_incident
+from rollcall.publish.recover import finish_intent
 from rollcall.rosters.orphaned import find_orphaned
 from rollcall.write.apply_change import SET_REASON, AppliedChange, apply_change
-from rollcall.write.recover import recover
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -157,17 +157,18 @@ class AccountApplier:
             }
         return applied
 
-    def _finish(self, record: ContactRecord, account: Account | None) -> ContactRecord:
-        """The record once a worker that is gone needs it no more; SoonError while one is at work."""
+    def _finish(self, record: ContactRecord) -> ContactRecord:
+        """The record once its intent is finished, if it has one; SoonError while a worker is at it."""
         if record.intent is None:
             return record
         if not record.intent.is_expired(self.ports.writer.clock.now()):
             raise SoonError("another worker is at this contact")
-        recovered = recover(record, record.intent, self.ports.writer)
-        if recovered is not None:
-            signal, done = recovered
-            self.ports.publisher.publish_and_close(make_incident(signal, account, done), done)
-        record = self.ports.writer.contacts.load(record.account_id, record.kind)
+        record = finish_intent(
+            record,
+            writer=self.ports.writer,
+            publisher=self.ports.publisher,
+            organization=self.ports.organization,
+        )
         if record.intent is not None:
             raise RetryableError("what another worker left of this contact could not be finished")
         return record
@@ -178,7 +179,7 @@ class AccountApplier:
         if account is None:
             reason = "the organization has no such account any more"
             return {change.kind: make_skipped(change, reason) for change in changes}
-        applied, contacts, records = self._observe(account, changes)
+        applied, contacts, records = self._observe(changes)
         lost = find_orphaned(self.roster, account, self.ports.matches)
         observed = ObservedAccount(
             account=account, contacts=contacts, orphaned={self.roster.digest: lost} if lost else {}
@@ -192,7 +193,7 @@ class AccountApplier:
         return applied
 
     def _observe(
-        self, account: Account, changes: Sequence[PlannedChange]
+        self, changes: Sequence[PlannedChange]
     ) -> tuple[
         dict[ContactKind, AppliedChange],
         dict[ContactKind, Observation],
@@ -208,7 +209,7 @@ class AccountApplier:
                 record = self.ports.writer.contacts.load(change.account_id, change.kind)
                 if record.is_changed_since(self.run.started_at, besides=self.run.id):
                     self.known.add((change.account_id, change.kind))
-                records[change.kind] = self._finish(record, account)
+                records[change.kind] = self._finish(record)
                 contacts[change.kind] = found
             except RetryableError as error:
                 waiting[change.kind] = make_waiting(change, error)
@@ -267,8 +268,7 @@ class AccountApplier:
         return control.paused or control.approved != self.roster.digest
 
 
-#: Nothing was done, or was done and alerted before.
-#: Reported by the run as a whole.
+#: Reported by the run as a whole: nothing was done, or it is retried.
 _REPORTED = RIGHT | {Verdict.PENDING}
 
 

@@ -16,18 +16,15 @@ from rollcall.events.signal import compute_age
 from rollcall.model.errors import RetryableError
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import VERDICTS, Left, Verdict
-from rollcall.publish.incidents import make_incident
+from rollcall.publish.recover import finish_intent
 from rollcall.sweep.observe import MANAGEMENT_PART, SLICE_SECONDS, AccountReader, is_superseded, load_rosters
 from rollcall.sweep.run import Ending, Run, Step
-from rollcall.write.recover import recover
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from rollcall.model.account import Account
     from rollcall.model.contact import ContactKind
     from rollcall.model.roster import Roster
-    from rollcall.ports import Organization
     from rollcall.publish.incidents import AlertedIncident
     from rollcall.rosters.current import Rosters
     from rollcall.sweep.ports import ApplyPorts, Runs
@@ -89,14 +86,10 @@ def finish_leftovers(ports: ApplyPorts, roster: Roster, *, go_on: Callable[[], b
 def _finish_intent(account_id: str, kind: ContactKind, ports: ApplyPorts) -> bool:
     # The index may be behind: what counts is the record.
     record = ports.writer.contacts.load(account_id, kind)
-    if record.intent is None or not record.intent.is_expired(ports.writer.clock.now()):
-        return False
-    recovered = recover(record, record.intent, ports.writer)
-    if recovered is not None:
-        signal, done = recovered
-        account = _find_account(account_id, ports.organization)
-        ports.publisher.publish_and_close(make_incident(signal, account, done), done)
-    return True
+    finished = finish_intent(
+        record, writer=ports.writer, publisher=ports.publisher, organization=ports.organization
+    )
+    return finished is not record
 
 
 def _close_if_right(alerted: AlertedIncident, roster: Roster, ports: ApplyPorts) -> bool:
@@ -115,10 +108,3 @@ def _close_if_right(alerted: AlertedIncident, roster: Roster, ports: ApplyPorts)
     outcome = Outcome(verdict=Verdict.COMPLIANT, reason="found right by a sweep", kind=signal.kind)
     ports.publisher.close_over(alerted, outcome, account)
     return True
-
-
-def _find_account(account_id: str, organization: Organization) -> Account | None:
-    """The account for a message to people: its name and place are worth a question, not a failure."""
-    with suppress(RetryableError):
-        return organization.get_account(account_id, with_tags=False)
-    return None

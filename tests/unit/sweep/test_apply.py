@@ -281,10 +281,10 @@ def test_an_account_that_breaks_the_code_does_not_keep_the_others_from_being_set
     world, execution = ready(MEMBER, PRODUCTION)
     observe = AccountApplier._observe
 
-    def broken(carrier, account, changes):
-        if account.id == MEMBER:
+    def broken(carrier, changes):
+        if changes[0].account_id == MEMBER:
             raise ValueError("no contact details here, please")
-        return observe(carrier, account, changes)
+        return observe(carrier, changes)
 
     monkeypatch.setattr(AccountApplier, "_observe", broken)
     execution.run()

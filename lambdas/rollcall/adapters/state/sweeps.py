@@ -39,12 +39,9 @@ class PendingPlanItems(TableAdapter):
         )
         if new:
             for other in self._list_all():
+                older = other.roster == pending.roster and other.plan != pending.plan
                 # One that somebody approves, even now, is carried out: it is not taken away again.
-                if (
-                    other.roster == pending.roster
-                    and other.plan != pending.plan
-                    and other.approved_by is None
-                ):
+                if older and other.approved_by is None:
                     self._table.try_write(
                         "delete_item",
                         Key=_make_key(other.plan),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from rollcall.contact.record import drop_intent, update_record
@@ -11,6 +12,7 @@ from rollcall.model.desired import matches
 from rollcall.model.errors import RetryableError
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import Verdict
+from rollcall.publish.incidents import make_incident
 from rollcall.write.apply_change import AppliedChange, make_judged, make_outcome, make_write, record_answer
 
 if TYPE_CHECKING:
@@ -19,7 +21,36 @@ if TYPE_CHECKING:
     from rollcall.contact.record import ContactRecord
     from rollcall.decide.intent import Intent, OpenIntent
     from rollcall.events.signal import Signal
+    from rollcall.model.account import Account
+    from rollcall.ports import Organization
+    from rollcall.publish.incidents import IncidentPublisher
     from rollcall.write.apply_change import Writer
+
+
+def finish_intent(
+    record: ContactRecord, *, writer: Writer, publisher: IncidentPublisher, organization: Organization
+) -> ContactRecord:
+    """Finish the intent of a worker that is gone and publish what became of it; returns the record then.
+
+    Returns the same record if it has no intent, or one whose worker may still be at work. RetryableError if
+    something could not be read or published.
+    """
+    intent = record.intent
+    if intent is None or not intent.is_expired(writer.clock.now()):
+        return record
+    recovered = recover(record, intent, writer)
+    if recovered is not None:
+        signal, done = recovered
+        account = find_account(record.account_id, organization)
+        publisher.publish_and_close(make_incident(signal, account, done), done)
+    return writer.contacts.load(record.account_id, record.kind)
+
+
+def find_account(account_id: str, organization: Organization) -> Account | None:
+    """The account for an alert: its name and place are worth a question, not a failure."""
+    with suppress(RetryableError):
+        return organization.get_account(account_id, with_tags=False)
+    return None
 
 
 def recover(

@@ -71,6 +71,8 @@ _VARIABLES: Final = {
         channel="sns",
         target=TOPIC,
         slack_channel="none",
+        slack_mention="none",
+        access_portal="none",
         min_severity="INFO",
         runbook="docs/operations.md",
     ).as_variables(),

@@ -10,6 +10,7 @@ from rollcall_config.organization_values import (
     ChannelId,
     Flag,
     LayerArn,
+    Mention,
     MinSeverity,
     OrgPath,
     OuId,
@@ -65,6 +66,8 @@ class SlackChannelKeys(Strict):
     secret: SecretArn
     channel: ChannelId | None = None
     min_severity: MinSeverity = "INFO"
+    # Notified of CRITICAL alerts.
+    mention: Mention | None = None
 
 
 class ChannelKeys(Strict):
@@ -76,13 +79,17 @@ class ChannelKeys(Strict):
     teams: Annotated[TeamsChannelKeys, Field(description="tenant, team, channel and min_severity")] | None = (
         None
     )
-    slack: Annotated[SlackChannelKeys, Field(description="secret, channel and min_severity")] | None = None
+    slack: (
+        Annotated[SlackChannelKeys, Field(description="secret, channel, min_severity and mention")] | None
+    ) = None
 
 
 class _Alerts(Strict):
     addresses: Annotated[list[AlertAddress], Field(min_length=1, description="a list of e-mail addresses")]
     # For organizations whose own mailboxes must not stand in alerts: they are masked as foreign ones are.
     mask_roster_contacts: Annotated[Flag, Field(description="true or false")] = False
+    # Where people sign in, such as https://d-1234567890.awsapps.com/start: links open the right account.
+    access_portal: PageUrl | None = None
 
 
 class _Ledger(Strict):

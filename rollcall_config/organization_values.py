@@ -152,6 +152,12 @@ PageUrl = Annotated[
     BeforeValidator(_refuse_secrets),
     Field(description="an https address without a query"),
 ]
+# https://docs.slack.dev/messaging/formatting-message-text#mentioning-groups
+Mention = Annotated[
+    str,
+    StringConstraints(pattern=r"^(channel|here|S[A-Z0-9]{5,20})$"),
+    Field(description="channel, here or the id of a Slack user group, S0123ABCDEF"),
+]
 MinSeverity = Annotated[
     Literal["INFO", "LOW", "MEDIUM", "HIGH", "CRITICAL"],
     Field(description="INFO, LOW, MEDIUM, HIGH or CRITICAL"),

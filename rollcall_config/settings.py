@@ -52,6 +52,8 @@ class SlackSettings:
     secret: str
     #: Of a bot; None with a webhook.
     channel: str | None
+    #: Notified of CRITICAL alerts: `channel`, `here` or the ID of a user group.
+    mention: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +78,12 @@ class ChannelSettings:
             if chat
             else None,
             teams=TeamsSettings(**teams.model_dump()) if teams else None,
-            slack=SlackSettings(min_severity=slack.min_severity, secret=slack.secret, channel=slack.channel)
+            slack=SlackSettings(
+                min_severity=slack.min_severity,
+                secret=slack.secret,
+                channel=slack.channel,
+                mention=slack.mention,
+            )
             if slack
             else None,
         )
@@ -115,6 +122,8 @@ class Settings:
     channels: ChannelSettings = field(default_factory=ChannelSettings)
     #: Whether alerts mask contacts of the roster, too, and not only foreign ones.
     mask_roster_contacts: bool = False
+    #: URL of the AWS access portal, for links in alerts.
+    access_portal: str | None = None
     #: An expression of EventBridge Scheduler.
     sweep_schedule: str = "rate(1 day)"
     reports_retention_days: int = 400
@@ -169,6 +178,7 @@ def _make_settings(model: OrganizationFile) -> Settings:
         region=model.region,
         alert_addresses=tuple(model.alerts.addresses),
         mask_roster_contacts=model.alerts.mask_roster_contacts,
+        access_portal=model.alerts.access_portal,
         ledger_retention_days=model.ledger.retention_days,
         channels=ChannelSettings.from_model(model.channels),
         sweep_schedule=model.sweep.schedule,

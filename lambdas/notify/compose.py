@@ -41,7 +41,11 @@ def compose_notify() -> NotifyFunction:
         minimum=Severity[environment.min_severity],
         clock=SystemClock(),
         # The Region that Lambda sets; links need it for the console.
-        links=Links(region=os.environ.get("AWS_REGION", "us-east-1"), runbook=environment.runbook),
+        links=Links(
+            region=os.environ.get("AWS_REGION", "us-east-1"),
+            runbook=environment.runbook,
+            access_portal=_read_optional(environment.access_portal),
+        ),
     )
     queue = SqsQueue(client=make_client("sqs"), queue_url=environment.queue_url)
     return NotifyFunction(notifier=notifier, queue=queue, channel=environment.channel)
@@ -55,5 +59,14 @@ def _make_channel(environment: NotifyEnvironment) -> Channel:
             return ChatTopic(client=make_client("sns"), topic_arn=environment.target)
         case "slack":
             secret = SlackSecret(client=make_client("secretsmanager"), secret_arn=environment.target)
-            return SlackChannel(post=post_json, secret=secret, channel=environment.slack_channel)
+            return SlackChannel(
+                post=post_json,
+                secret=secret,
+                channel=environment.slack_channel,
+                mention=_read_optional(environment.slack_mention),
+            )
     raise MissingVariableError(f"no channel is called {environment.channel}")
+
+
+def _read_optional(value: str) -> str | None:
+    return None if value == "none" else value

@@ -191,6 +191,8 @@ class Deployment:
             channel="sns",
             target=self.topic_arn,
             slack_channel="none",
+            slack_mention="none",
+            access_portal="none",
             min_severity="INFO",
             runbook="docs/operations.md",
         )

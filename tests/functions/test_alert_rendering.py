@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -54,6 +55,7 @@ HOSTILE = {
     "surrogate": "Pay\ud800ments",
     "empty": "",
 }
+EVENT_ID = SIGNAL.event.id
 BASE: Any = build_incident_document(INCIDENT, management_account=MANAGEMENT, at=NOW)
 
 
@@ -317,6 +319,29 @@ def test_times_say_when_and_how_long_a_contact_was_not_restored():
     for time in ("yesterday", "", "9999-99-99"):
         event = {**BASE["event"], "time": time}
         assert when(Verdict.SET, event=event) == f"{time or 'unknown'}, how long ago is unknown"
+
+
+def test_links_lead_through_the_access_portal_into_the_right_account():
+    portal = "https://d-1234567890.awsapps.com/start"
+    actor = {**BASE["actor"], "account_id": "444455556666"}
+    links = read_event({"detail": BASE | {"actor": actor}}, replace(LINKS, access_portal=f"{portal}/")).links
+    found = {link.label: urlsplit(link.target) for link in links}
+    assert list(found) == ["Runbook", "CloudTrail (444455556666)", "Account"]
+    page = f"/cloudtrailv2/home?region=us-east-1#/events/{EVENT_ID}"
+    for label, account, expected in (
+        (
+            "CloudTrail (444455556666)",
+            "444455556666",
+            page,
+        ),
+        ("Account", MEMBER, "/billing/home#/account"),
+    ):
+        way, _, query = found[label].fragment.partition("?")
+        assert (f"https://{found[label].netloc}{found[label].path}", way) == (f"{portal}/", "/console")
+        given = parse_qs(query)
+        assert given["account_id"] == [account]
+        assert given["destination"][0].partition(".aws.amazon.com")[2] == expected
+    assert "444455556666" not in str(message_of(BASE).links)
 
 
 SSO = "aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Network_Admin_0123456789abcdef"

@@ -48,6 +48,8 @@ NOTIFY = NotifyEnvironment(
     channel="sns",
     target="arn:aws:sns:us-east-1:333333333333:alerts",
     slack_channel="none",
+    slack_mention="none",
+    access_portal="none",
     min_severity="LOW",
     runbook="https://wiki.example.com/rollcall",
 )
@@ -86,8 +88,10 @@ class TestEnvironment:
             "ROLLCALL_CHANNEL",
             "ROLLCALL_TARGET",
             "ROLLCALL_SLACK_CHANNEL",
+            "ROLLCALL_SLACK_MENTION",
             "ROLLCALL_MIN_SEVERITY",
             "ROLLCALL_RUNBOOK",
+            "ROLLCALL_ACCESS_PORTAL",
         )
 
     @BOTH
@@ -240,7 +244,20 @@ def test_notify_is_composed_from_its_environment(created, monkeypatch):
     assert isinstance(function.notifier.channel, SnsTopic)
     assert function.notifier.minimum is Severity.LOW
     assert function.notifier.links.runbook == "https://wiki.example.com/rollcall"
+    assert function.notifier.links.access_portal is None
     assert function.channel == "sns"
+
+
+@pytest.mark.usefixtures("created")
+def test_notify_links_by_the_access_portal_and_mentions_whom_its_environment_says(monkeypatch):
+    portal = "https://d-1234567890.awsapps.com/start"
+    given = {"ROLLCALL_CHANNEL": "slack", "ROLLCALL_ACCESS_PORTAL": portal, "ROLLCALL_SLACK_MENTION": "here"}
+    for name, value in (NOTIFY.as_variables() | given).items():
+        monkeypatch.setenv(name, value)
+    notifier = compose_notify().notifier
+    assert notifier.links.access_portal == portal
+    assert isinstance(notifier.channel, SlackChannel)
+    assert notifier.channel._mention == "here"
 
 
 @pytest.mark.usefixtures("created")

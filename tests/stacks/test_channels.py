@@ -59,6 +59,8 @@ def test_each_channel_has_a_queue_a_rule_dead_letters_and_a_function_of_its_own(
     assert variables["ROLLCALL_MIN_SEVERITY"] == minimum
     assert variables["ROLLCALL_QUEUE_URL"] == {"Ref": queue_id}
     assert variables["ROLLCALL_RUNBOOK"] == "https://wiki.example.com/rollcall"
+    assert variables["ROLLCALL_ACCESS_PORTAL"] == "https://d-1234567890.awsapps.com/start"
+    assert variables["ROLLCALL_SLACK_MENTION"] == ("S0123ABCDEF" if channel == "slack" else "none")
 
 
 def test_only_the_alert_topic_is_there_without_settings(hub: Template) -> None:
@@ -148,7 +150,8 @@ def test_what_holds_if_nothing_is_said(tmp_path: Path) -> None:
         "chat: {workspace: T0123ABCDEF, channel: C0123ABCDEF}",
         f"teams: {{tenant: {UUID}, team: {UUID}, channel: 19%3Aa%40thread.tacv2, min_severity: LOW}}",
         f'slack: {{secret: "{SECRET}"}}',
-        f'slack: {{secret: "{SECRET}", channel: C0123ABCDEF, min_severity: CRITICAL}}',
+        f'slack: {{secret: "{SECRET}", channel: C0123ABCDEF, min_severity: CRITICAL, mention: channel}}',
+        f'slack: {{secret: "{SECRET}", mention: S0123ABCDEF}}',
         "runbook: https://wiki.example.com/rollcall/operations.html",
     ],
 )

@@ -16,7 +16,7 @@ version: 1
 organization: o-exampleorgid
 management: "111111111111"
 hub: "333333333333"
-alerts: {addresses: [aws-alerts@example.com]}
+alerts: {addresses: [aws-alerts@example.com], access_portal: "https://d-1234567890.awsapps.com/start"}
 """
 EVERYTHING = """
 members: {deploy: stackset, targets: [r-a1b2, ou-a1b2-11111111], exclude: ["444455556666"]}
@@ -35,6 +35,7 @@ channels:
   slack:
     secret: arn:aws:secretsmanager:us-east-1:333333333333:secret:rollcall/slack-a1B2c3
     channel: C0123ABCDEF
+    mention: S0123ABCDEF
 limit_to_ous: [o-exampleorgid/r-a1b2/ou-a1b2-11111111/*]
 private_link:
   vpc: vpc-0a1b2c3d4e5f60718

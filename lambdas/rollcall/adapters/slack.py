@@ -161,15 +161,19 @@ class Secret(Protocol):
 
 
 class SlackChannel:
-    """The port `Channel`. `channel` is the id of the one that a bot posts to."""
+    """The port `Channel`. `channel` is the id of the one that a bot posts to.
+
+    `mention` is who is notified of CRITICAL alerts, but not of each message of a notice that goes on.
+    """
 
     #: Of the 12,000 characters that all blocks may have, with room for facts and escapes.
     longest = 3500
 
-    def __init__(self, *, post: Post, secret: Secret, channel: str) -> None:
+    def __init__(self, *, post: Post, secret: Secret, channel: str, mention: str | None = None) -> None:
         self._post = post
         self._secret = secret
         self._channel = channel
+        self._mention = mention
 
     def send(self, message: Message, *, thread: str | None, follows: bool) -> str | None:
         """Post one message; its name, which is that of a thread, None without a bot.
@@ -177,8 +181,11 @@ class SlackChannel:
         RetryableError if it was not taken.
         """
         credential = self._secret.get_credential()
+        again = follows and message.update is not None
         body = render_block_kit(
-            message, quotes=follows and (thread is None or isinstance(credential, Webhook))
+            message,
+            quotes=follows and (thread is None or isinstance(credential, Webhook)),
+            mention=self._mention if message.severity is Severity.CRITICAL and not again else None,
         )
         if isinstance(credential, Webhook):
             return self._deliver(credential, body)

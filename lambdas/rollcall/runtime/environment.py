@@ -68,6 +68,8 @@ class NotifyEnvironment(_Environment):
 
     `target` is the ARN of the topic, or of the secret with Slack's webhook or token; `slack_channel` the id
     of the channel that a bot posts to, else `none`. `runbook` is the URL of docs/operations.md, or its path.
+    `slack_mention` is who is notified of CRITICAL alerts and `access_portal` the URL of the AWS access
+    portal; each may be `none`.
     """
 
     state_table: str
@@ -75,8 +77,10 @@ class NotifyEnvironment(_Environment):
     channel: str
     target: str
     slack_channel: str
+    slack_mention: str
     min_severity: str
     runbook: str
+    access_portal: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,13 +87,37 @@ class TestPosting:
         slack, _, _ = send([posted("2.2")], one=message(severity=severity), thread="1.1", follows=True)
         body = slack.posts[0][1]
         assert (body["thread_ts"], body["reply_broadcast"]) == ("1.1", seen)
-        assert "told before" not in json.dumps(body)
+        assert "Follows incident" not in json.dumps(body)
 
     @pytest.mark.parametrize(("credential", "thread"), [(HOOK, None), (HOOK, "1.1"), (BOT, None)])
     def test_without_a_thread_what_follows_quotes_its_incident(self, credential, thread):
         done = answer() if credential is HOOK else posted()
         slack, _, _ = send([done], credential, thread=thread, follows=True)
-        assert "&gt; Incident *RC-0123456789ab*, told before" in json.dumps(slack.posts[0][1])
+        assert "&gt; Follows incident *RC-0123456789ab*" in json.dumps(slack.posts[0][1])
+
+
+class TestMentions:
+    def post(self, mention, *, severity=Severity.CRITICAL, follows=False, **changes):
+        slack = Slack([answer()])
+        channel = SlackChannel(post=slack, secret=Known(HOOK), channel="none", mention=mention)
+        channel.send(message("open", severity=severity, **changes), thread=None, follows=follows)
+        return json.dumps(slack.posts[0][1])
+
+    @pytest.mark.parametrize(
+        ("mention", "text"),
+        [("channel", "<!channel>"), ("here", "<!here>"), ("S0123ABCDEF", "<!subteam^S0123ABCDEF>")],
+    )
+    def test_a_critical_alert_mentions_who_is_set(self, mention, text):
+        assert text in self.post(mention)
+        assert text in self.post(mention, follows=True)
+        assert text in self.post(mention, update=0)
+
+    def test_others_mention_nobody(self):
+        assert "<!" not in self.post(None)
+        assert "<!" not in self.post("channel", severity=Severity.HIGH)
+
+    def test_a_notice_that_goes_on_mentions_nobody_again(self):
+        assert "<!" not in self.post("channel", follows=True, update=1)
 
 
 WELL = {"webhook": (HOOK, answer()), "bot": (BOT, posted())}

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from chaos.fakes.account import FIELDS
 from chaos.fakes.cloud import Call
+from chaos.fakes.organizations import ROOT, Member
 from chaos.fakes.people import Identity
+from chaos.faults import draw_number
 from chaos.setting import UNIT
 from chaos.story import HUB, MANAGEMENT, RIGHT
 from chaos.wants import compute_digest, find_want
@@ -48,6 +51,8 @@ class Actors:
                 self.command(action.name, asked)
             case "rename":
                 self._rename(action)
+            case "create" | "move" | "close":
+                self._change_account(action)
             case "release":
                 named = {"account": action.account, "kind": action.kind}
                 self.command(action.name, {"operation": "release", **named})
@@ -62,9 +67,9 @@ class Actors:
         value = action.value
         values = self._world.story.foreign[value] if isinstance(value, int) else None
         if value == RIGHT:
-            values = find_want(
-                self._find_roster(), action.account, self._world.names[action.account], action.kind
-            ).values
+            member = self._world.cloud.organization.members[action.account]
+            roster = self._find_roster()
+            values = find_want(roster, action.account, member.name, action.kind, member.units).values
         operation = "DeleteAlternateContact" if values is None else "PutAlternateContact"
         if values is not None:
             given.update(zip(FIELDS, values, strict=True))
@@ -95,19 +100,50 @@ class Actors:
             self._world.note(f"{action.name}: {action.who} {what} {action.account} {action.kind}")
 
     def _rename(self, action: Action) -> None:
-        """The unit has another name, and Organizations' event comes from the management account."""
+        """The unit has another name."""
         self._world.cloud.organization.units[UNIT] = action.name
-        identity = Identity(MANAGEMENT, "Admin", "admin-person", "198.51.100.8")
         asked = {"organizationalUnitId": UNIT, "name": action.name}
+        self._announce(action.name, "UpdateOrganizationalUnit", asked)
+
+    def _change_account(self, action: Action) -> None:
+        """An account is created, moved or closed."""
+        world, id_ = self._world, action.account
+        members, account = world.cloud.organization.members, world.cloud.account
+        known = members.setdefault(id_, Member(id_, world.names[id_]))
+        world.places.setdefault(id_, [(0.0, known)])
+        match action.do:
+            case "create":
+                account.accounts.add(id_)
+                account.denied_until[id_] = world.scheduler.now + float(action.value or 0)
+                joined = {"serviceEventDetails": {"accountId": id_}, "eventType": "AwsServiceEvent"}
+                created = {"createAccountStatus": {"accountId": id_, "state": "SUCCEEDED"}}
+                self._announce(f"{action.name}.joined", "AccountJoinedOrganization", None, **joined)
+                made = {**joined, "serviceEventDetails": created}
+                self._announce(f"{action.name}.created", "CreateAccountResult", None, **made)
+            case "move":
+                source = known.units[-1] if known.units else ROOT
+                members[id_] = replace(known, units=(str(action.value),))
+                asked = {"sourceParentId": source, "destinationParentId": str(action.value)}
+                self._announce(action.name, "MoveAccount", {"accountId": id_, **asked})
+            case "close":
+                members[id_] = replace(known, state="PENDING_CLOSURE")
+                self._announce(action.name, "CloseAccount", {"accountId": id_})
+        world.places[id_].append((world.scheduler.now, members[id_]))
+
+    def _announce(self, name: str, operation: str, asked: Mapping[str, str] | None, **more: Any) -> None:
+        """Organizations' event comes from the management account."""
+        identity = Identity(MANAGEMENT, "Admin", "admin-person", "198.51.100.8")
         event = self._world.trail.build_record(
             "organizations",
-            "UpdateOrganizationalUnit",
+            operation,
             identity,
             asked,
             request_id=self._world.cloud.make_request_id(),
+            **more,
         )
-        send = partial(self._world.queues["intake"].send, json.dumps(event), action.name)
-        self._world.scheduler.at(self._world.scheduler.now + 2, send)
+        send = partial(self._world.queues["intake"].send, json.dumps(event), name)
+        wait = 1 + 3 * draw_number(self._world.story.seed, "announced", name)
+        self._world.scheduler.at(self._world.scheduler.now + wait, send)
 
     def _find_identity(self, action: Action) -> Identity:
         match action.who:

@@ -27,6 +27,8 @@ MANAGEMENT_WRITER: Final = Identity(
 )
 #: The organizational unit of all members.
 UNIT: Final = "ou-ab12-11111111"
+#: Another one, to which accounts are moved.
+SANDBOX: Final = "ou-ab12-22222222"
 DAY: Final = 86_400.0
 
 

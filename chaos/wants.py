@@ -28,12 +28,14 @@ class Want:
     exempt: bool
 
 
-def find_want(roster: Mapping[str, Any], account: str, name: str, kind: str) -> Want:
-    """What this roster asks: an override for the account wins over the defaults."""
+def find_want(
+    roster: Mapping[str, Any], account: str, name: str, kind: str, units: Sequence[str] = ()
+) -> Want:
+    """What this roster asks of an account in these units: an override for it wins over the defaults."""
     contact, managed = roster["defaults"].get(kind), kind in roster["defaults"]
     mode = roster["mode"]
     for override in roster["overrides"]:
-        if account in override["accounts"]:
+        if account in override.get("accounts", ()) or override.get("ou") in units:
             if kind in override["kinds"]:
                 contact, managed = override["kinds"][kind], True
             mode = override["mode"] or mode

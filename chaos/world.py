@@ -26,6 +26,7 @@ from chaos.setting import (
     LEDGER,
     MANAGEMENT_WRITER,
     REPORTS,
+    SANDBOX,
     TABLE,
     UNIT,
     WRITER,
@@ -71,6 +72,8 @@ class World:
         self.executions: dict[str, str] = {}
         #: The document that the last step of an execution returned.
         self.runs: dict[str, Mapping[str, Any]] = {}
+        #: By account its units and its state from each moment on at which it was created, moved or closed.
+        self.places: dict[str, list[tuple[float, Member]]] = {}
         self.statistics: Counter[str] = Counter()
         self.timeline: list[tuple[float, str]] = []
         self.trail, self.machines, self.actors = Trail(self), Machines(self), Actors(self)
@@ -92,7 +95,9 @@ class World:
                 self.queues.items(), ("reconcile", "reconcile", "notify"), (story.workers, 2, 2), strict=True
             )
         }
-        account = AccountService(now=get_now, accounts=frozenset(self.names), management=MANAGEMENT, hub=HUB)
+        joining = {action.account for action in story.actions if action.do == "create"}
+        there = {id_: name for id_, name in story.accounts if id_ not in joining}
+        account = AccountService(now=get_now, accounts=set(there), management=MANAGEMENT, hub=HUB)
         self.cloud = Cloud(
             scheduler=scheduler,
             faults=self.faults,
@@ -104,9 +109,9 @@ class World:
             organization=Organization(
                 members={
                     id_: Member(id_, name, () if id_ in (MANAGEMENT, HUB) else (UNIT,))
-                    for id_, name in story.accounts
+                    for id_, name in there.items()
                 },
-                units={UNIT: "Workloads"},
+                units={UNIT: "Workloads", SANDBOX: "Sandbox"},
                 paths=story.paths,
                 empty_pages=story.empty_pages,
             ),
@@ -120,7 +125,8 @@ class World:
         )
         for id_, name in story.accounts:
             for kind in KINDS:
-                account.set_first(id_, kind, find_want(self.candidate, id_, name, kind).values)
+                want = find_want(self.candidate, id_, name, kind, (UNIT,))
+                account.set_first(id_, kind, want.values if id_ in there else None)
 
     @property
     def now(self) -> float:

@@ -38,10 +38,12 @@ class AccountService:
     """All accounts with their contacts. `history` has each change of each contact in its order."""
 
     now: Callable[[], float]
-    accounts: frozenset[str]
+    accounts: set[str]
     management: str
     hub: str
     history: dict[Contact, list[Change]] = field(default_factory=dict)
+    #: New accounts, which answer that access is denied until then.
+    denied_until: dict[str, float] = field(default_factory=dict)
     _buckets: dict[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
 
     def set_first(self, account: str, kind: str, values: Values | None) -> None:
@@ -111,7 +113,8 @@ class AccountService:
         named = given.get("AccountId")
         if named is None:
             return identity.account
-        if identity.account != self.hub or named == self.management or named not in self.accounts:
+        unknown = named == self.management or named not in self.accounts
+        if identity.account != self.hub or unknown or self.now() < self.denied_until.get(named, 0.0):
             raise make_denial("account", operation, request_id)
         return str(named)
 

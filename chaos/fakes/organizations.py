@@ -24,18 +24,19 @@ _LISTS = {
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An account and the path of its units' ids below the root."""
+    """An account, the path of its units' ids below the root, and its state."""
 
     id: str
     name: str
     units: tuple[str, ...] = ()
+    state: str = "ACTIVE"
 
 
 @dataclass(slots=True)
 class Organization:
     """The organization; `units` has the name of each unit by its id, `parents` the id above it."""
 
-    members: Mapping[str, Member]
+    members: dict[str, Member]
     units: dict[str, str] = field(default_factory=dict)
     parents: Mapping[str, str] = field(default_factory=dict)
     paths: bool = True
@@ -91,8 +92,8 @@ class Organization:
             "Id": member.id,
             "Name": member.name,
             "Email": f"root-{member.id}@corp.example",
-            "State": "ACTIVE",
-            "Status": "ACTIVE",
+            "State": member.state,
+            "Status": member.state,
             "JoinedMethod": "CREATED",
         }
         if self.paths:

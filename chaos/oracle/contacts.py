@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: What is recorded in the ledger stands in the state table so many seconds later, if nothing goes wrong.
 _CLOSING: Final = 1.0
+#: A worker decides at most so many seconds before it opens its intent.
+_DECIDED_BEFORE: Final = 60.0
 
 
 def find_violations(evidence: Evidence) -> Iterator[Violation]:
@@ -41,7 +43,7 @@ def _find_wrong(evidence: Evidence) -> Iterator[Violation]:
     if control.is_paused(evidence.world.scheduler.now):
         return
     for account in evidence.names:
-        for kind in KINDS:
+        for kind in KINDS if evidence.find_closing(account) is None else ():
             want, found = (
                 evidence.find_want(control.approved, (account, kind)),
                 evidence.account.read(account, kind),
@@ -70,8 +72,11 @@ def _judge_write(evidence: Evidence, call: Call) -> Iterator[Violation]:
         yield evidence.find_violation("write-while-paused", call.sent_at, f"{name}, intent {record.id}")
     if control.approved != digest:
         yield evidence.find_violation("write-under-other-roster", call.sent_at, f"{name}, intent {record.id}")
-    want = evidence.find_want(digest, contact)
-    if want is None or not want.managed or not want.enforced or want.values != read_values(call):
+    # Decided before the account was moved, or after it.
+    moments = (record.opened_at, record.opened_at - _DECIDED_BEFORE)
+    wants = [evidence.find_want(digest, contact, moment) for moment in moments]
+    values = read_values(call)
+    if not any(want and want.managed and want.enforced and want.values == values for want in wants):
         yield evidence.find_violation("write-not-wanted", call.sent_at, f"{name}, intent {record.id}")
 
 
@@ -100,7 +105,8 @@ def _find_ignored_echoes(evidence: Evidence) -> Iterator[Violation]:
     for contact, values in evidence.world.before_sweep.items():
         want, changes = evidence.find_want(control.approved, contact), evidence.account.history[contact]
         last = [change for change in changes if change.time < evidence.story_end]
-        if want is None or not (want.managed and want.enforced) or values == want.values:
+        closed = evidence.find_closing(contact[0]) is not None
+        if closed or want is None or not (want.managed and want.enforced) or values == want.values:
             continue
         if last[-1].request_id not in lost or not [change for change in last if change.request_id in ours]:
             continue

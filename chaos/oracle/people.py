@@ -79,6 +79,8 @@ def _find_least(evidence: Evidence, edit: Edit) -> int:
     """How loud the alert of an edit must be that left the contact wrong, whoever put it right."""
     loud = edit.action.who == "root" or edit.action.account == MANAGEMENT
     corrected_at = _find_correction(evidence, edit)
+    if evidence.find_closing(edit.action.account) is not None:
+        return _LOW  # it is left as it is
     if corrected_at is None:
         return _HIGH if loud else _MEDIUM
     made_at = edit.call.made_at or 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING, Final
 
+from chaos.profiles.accounts import write_accounts
 from chaos.profiles.draft import Draft
 from chaos.profiles.edits import (
     write_bursts,
@@ -74,5 +75,6 @@ PROFILES: Final[dict[str, tuple[float, Callable[[Draft], Story]]]] = {
     "expiring": (0.7, write_expiring),
     "flood": (0.5, write_flood),
     "flood-and-faults": (0.5, write_flood_and_faults),
+    "accounts": (1.0, write_accounts),
     "many-bursts": (0.0, write_many_bursts),
 }

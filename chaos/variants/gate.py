@@ -42,13 +42,10 @@ GATE: Final = (
     Variant(
         name="new-plan-replaces-approved",
         place="rollcall.adapters.state.sweeps:PendingPlanItems.save_pending",
-        old=" and other.approved_by is None:\n"
-        "                self._table.try_write(\n"
-        '                    "delete_item",\n'
-        "                    Key=_make_key(other.plan),\n"
-        '                    ConditionExpression="attribute_not_exists(approved_by)",\n'
-        "                )",
-        new=":\n                self.forget_applied(other.plan)",
+        old="for other in self._list_all():\n",
+        new="for other in self._list_all():\n"
+        "            if other.roster == pending.roster and other.plan != pending.plan:\n"
+        "                self.forget_applied(other.plan)\n",
         caught_by=("approved-plan-vanished",),
         profiles=("too-many",),
     ),

@@ -90,6 +90,23 @@ WRITES: Final = (
         profiles=("relapse",),
     ),
     Variant(
+        name="closed-account-restored",
+        place="rollcall.decide.plan:_find_reason_to_skip",
+        old="if not account.active:",
+        new="if False:",
+        caught_by=("closed-account-written",),
+        profiles=("accounts",),
+    ),
+    Variant(
+        name="moves-ignored",
+        place="rollcall.events.parse:parse",
+        old="    return reader(detail, blank)",
+        new="    if cause is Cause.ACCOUNT_MOVED:\n        return Ignored(event=reference, reason='')\n"
+        "    return reader(detail, blank)",
+        caught_by=("account-not-set-in-time",),
+        profiles=("accounts",),
+    ),
+    Variant(
         name="calls-name-no-intent",
         place=_ACCOUNT_API + "_name_intent",
         old="is not None:",

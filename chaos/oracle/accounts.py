@@ -1,0 +1,77 @@
+"""Accounts that are created, moved and closed: their contacts right in time, closed ones not written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from chaos.fakes.account import KINDS
+from chaos.oracle.calls import find_contact
+from chaos.scheduler import START
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from chaos.oracle.evidence import Evidence, Violation
+    from chaos.story import Action
+
+#: A new account is looked at until an hour after it joined; what waits comes back within 15 minutes.
+_RIGHT_WITHIN: Final = {"create": 3600.0 + 900.0, "move": 1800.0}
+#: A worker that looked at the account before it was closed writes at most so many seconds later, if nothing
+#: holds it up.
+_WRITTEN_WITHIN: Final = 10.0
+
+
+def find_violations(evidence: Evidence) -> Iterator[Violation]:
+    """All of this kind."""
+    for action, _ in evidence.world.people:
+        if action.do in _RIGHT_WITHIN and not evidence.world.faults.fired:
+            yield from _judge_change(evidence, action)
+        if action.do == "close":
+            yield from _judge_closing(evidence, action)
+    yield from _find_closed_early(evidence)
+
+
+def _judge_change(evidence: Evidence, action: Action) -> Iterator[Violation]:
+    """Within the time of its looks each contact is as the account's new place wants it."""
+    start = START + action.at
+    due = start + _RIGHT_WITHIN[action.do]
+    later = [
+        other
+        for other, _ in evidence.world.people
+        if other.account == action.account and other.at > action.at and START + other.at <= due
+    ]
+    if later or due > evidence.world.scheduler.now or evidence.find_closing(action.account) is not None:
+        return  # another change, or an edit, has its own time
+    control = evidence.find_control(due)
+    for kind in KINDS:
+        contact = (action.account, kind)
+        want, found = evidence.find_want(control.approved, contact, due), evidence.account.read(*contact, due)
+        if want and want.managed and want.enforced and found != want.values:
+            text = f"{action.do} of {action.account}: {kind} is {found and found[2]}"
+            yield evidence.find_violation("account-not-set-in-time", due, text)
+
+
+def _judge_closing(evidence: Evidence, action: Action) -> Iterator[Violation]:
+    """The closing is alerted, and nothing is written after it."""
+    closed_at = START + action.at
+    alerted = any(
+        item.document["account"]["id"] == action.account and item.document["event"]["name"] == "CloseAccount"
+        for item, _ in evidence.sent
+        if not item.document.get("notice")
+    )
+    if not alerted:
+        yield evidence.find_violation("closing-not-alerted", closed_at, action.account)
+    for call in evidence.own_calls:
+        account, kind = find_contact(evidence, call)
+        late = call.sent_at > closed_at + _WRITTEN_WITHIN and not evidence.world.faults.fired
+        if account == action.account and late:
+            yield evidence.find_violation("closed-account-written", call.sent_at, f"{account} {kind}")
+
+
+def _find_closed_early(evidence: Evidence) -> Iterator[Violation]:
+    """No incident is closed while one of its contacts waits."""
+    for item in evidence.incidents:
+        waiting = [one["kind"] for one in item.document["outcomes"] if one["verdict"] == "pending"]
+        if item.document["stage"] == "closed" and waiting:
+            text = f"{item.document['incident_id']}: {waiting[0]}"
+            yield evidence.find_violation("closed-while-a-contact-waits", item.time, text)

@@ -1,0 +1,47 @@
+"""Profiles of accounts that are created, moved and closed, beside edits of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chaos.fakes.account import KINDS
+from chaos.faults import FaultPlan
+from chaos.profiles.draws import draw_planned
+from chaos.setting import SANDBOX, UNIT
+from chaos.story import EventPlan
+
+if TYPE_CHECKING:
+    from chaos.profiles.draft import Draft
+    from chaos.story import Story
+
+
+def write_accounts(draft: Draft) -> Story:
+    """Accounts join, move to a unit with contacts of its own and back, and are closed."""
+    random = draft.random
+    members = [account for account, _ in draft.accounts[2:]]
+    draft.add_members(random.randint(1, 2))
+    new = [account for account, _ in draft.accounts[5:]]
+    kinds = {kind: random.choice(["first", "second", None]) for kind in random.sample(KINDS, 2)}
+    sandbox = {"ou": SANDBOX, "kinds": kinds, "mode": None}
+    draft.rosters = [{**draft.rosters[0], "overrides": [sandbox], "exempt": []}]
+    draft.absent = None
+    steps = [("create", account) for account in new]
+    steps += [("move", random.choice(members)) for _ in range(random.randint(1, 3))]
+    steps += [("close", members[0])] if draft.chance(0.5) else []
+    random.shuffle(steps)
+    closed: set[str] = set()
+    for what, account in steps:
+        if account in closed:
+            continue
+        closed |= {account} if what == "close" else set()
+        value = {"create": random.choice([0, 0, 200, 1000]), "move": random.choice([SANDBOX, UNIT])}.get(what)
+        if draft.chance(0.4):
+            # Of what is about to be moved or closed, or of another one.
+            edited = account if what != "create" and draft.chance(0.7) else random.choice(members)
+            draft.edit(edited, random.choice(KINDS), right=0.0)
+            draft.wait(0, 10)
+        draft.do(what, account=account, value=value)
+        draft.wait(1, random.choice([10, 5000]))
+    planned = [draw_planned(random) for _ in range(random.choice([0, 0, 0, 1, 2]))]
+    events = EventPlan(lost=random.choice([0.0, 0.0, 0.3]), late=random.choice([0.0, 0.5]), longest=300.0)
+    return draft.finish(events=events, faults=FaultPlan(planned=planned), end=draft.now + 7200)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from rollcall.decide import roster_entries
+from rollcall.decide.roster_entries import OrganizationNames
 from rollcall.model.account import Account, AccountState
-from rollcall.model.roster import AccountIds, OuId, OuPath, Tagged, read_selector
+from rollcall.model.roster import AccountIds, Tagged, read_selector
 from rollcall_cli.aws.patient import list_all
 from rollcall_config.roster_model import Override
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from rollcall.model.roster import Selector
     from rollcall_config.document import ConfigWarning, Document, Route
 
 
@@ -70,106 +71,64 @@ def _parse_account(found: Mapping[str, Any], units: Mapping[str, tuple[str, ...]
     )
 
 
+def _list_names(directory: Directory) -> OrganizationNames:
+    """Return the names that exist, also of OUs without an account."""
+    names = OrganizationNames()
+    for account in directory.accounts:
+        names.add(account)
+    names.units.update(directory.units)
+    return names
+
+
 def find_unmatched(document: Document, directory: Directory) -> list[ConfigWarning]:
     """Return a warning for each OU, tag and account that the roster names and the organization lacks.
 
     `document` is the valid file of the roster.
     """
-    overrides = enumerate(document.data.get("overrides") or [])
-    exempt = enumerate(document.data.get("exempt") or [])
-    return [
-        *(
-            warning
-            for index, entry in overrides
-            for warning in _check_entry(document, index, entry, directory)
-        ),
-        *(
-            warning
-            for index, entry in exempt
-            for warning in _find_strangers(
-                document, ("exempt", index, "accounts"), entry["accounts"], directory
-            )
-        ),
+    names, routes = _list_names(directory), []
+    for index, entry in enumerate(document.data.get("overrides") or []):
+        key = next(key for key in ("accounts", "ou", "tag") if key in entry)
+        routes.append((("overrides", index, key), entry))
+    routes += [
+        (("exempt", index, "accounts"), entry)
+        for index, entry in enumerate(document.data.get("exempt") or [])
     ]
+    return [warning for route, entry in routes for warning in _check_entry(document, route, entry, names)]
 
 
 def _check_entry(
-    document: Document, index: int, entry: dict[str, Any], directory: Directory
+    document: Document, route: Route, entry: dict[str, Any], names: OrganizationNames
 ) -> Iterator[ConfigWarning]:
-    selector = read_selector(entry)
-    route = ("overrides", index)
-    match selector:
-        case AccountIds():
-            yield from _find_strangers(document, (*route, "accounts"), entry["accounts"], directory)
-        case OuPath(names=names):
-            if names not in directory.units.values():
-                path = "/".join(names)
-                hint = suggest_ou(path, directory.units)
-                yield document.make_warning((*route, "ou"), f"there is no OU {path!r} now{hint}")
-        case OuId(id=unit):
-            if unit not in directory.units:
-                near = _suggest(unit, list(directory.units))
-                yield document.make_warning((*route, "ou"), f"there is no OU {unit!r} now{near}")
-        case Tagged(tags=tags):
-            if not any(selector.match_rank(account) for account in directory.accounts):
-                hint = _suggest_tags(tags, directory.accounts)
-                yield document.make_warning((*route, "tag"), f"no account carries the {selector} now{hint}")
+    if "accounts" not in entry:
+        selector = read_selector(entry)
+        if not names.has(selector):
+            missing = (
+                f"there is no OU {entry['ou']!r}" if "ou" in entry else f"no account carries the {selector}"
+            )
+            yield document.make_warning(route, f"{missing} now{suggest(selector, names)}")
+        return
+    for index, account in enumerate(entry["accounts"]):
+        selector = AccountIds(ids=frozenset({account}))
+        if not names.has(selector):
+            problem = f"{account} is not in the organization now{suggest(selector, names)}"
+            yield document.make_warning((*route, index), problem)
 
 
-def _find_strangers(
-    document: Document, route: Route, ids: list[str], directory: Directory
-) -> Iterator[ConfigWarning]:
-    known = {account.id for account in directory.accounts}
-    for index, account in enumerate(ids):
-        if account not in known:
-            near = _suggest(account, sorted(known))
-            yield document.make_warning((*route, index), f"{account} is not in the organization now{near}")
+def suggest(selector: Selector, names: OrganizationNames) -> str:
+    """Return ` (did you mean ...?)` with the nearest name that exists; empty if none is near."""
+    near = names.find_near(selector)
+    if near is None:
+        return ""
+    if isinstance(selector, Tagged):
+        return f" (did you mean {near}?)"
+    path = "/".join(names.units.get(near, ()))
+    return f" (did you mean {near!r}, the OU {path}?)" if path else f" (did you mean {near!r}?)"
 
 
 def name_ou(unit: str, names: tuple[str, ...]) -> str:
     """Return the path of the OU, or its ID if a roster cannot name it by its path."""
-    path = "/".join(names)
     try:
-        Override(ou=path, mode="audit")
+        Override(ou="/".join(names), mode="audit")
     except ValueError:
         return unit
-    # A name can contain a slash, or look like an ID.
-    return path if read_selector({"ou": path}) == OuPath(names=names) else unit
-
-
-def suggest_ou(meant: str, units: Mapping[str, tuple[str, ...]]) -> str:
-    """Return ` (did you mean ...?)` with the nearest OU as a roster can name it; empty if none is near.
-
-    `units` are paths of names by ID, without the root.
-    """
-    paths = {"/".join(names): name_ou(unit, names) for unit, names in units.items() if names}
-    if meant in paths:  # only an ID names it
-        return f" (the name of this OU has a slash: give its ID, {paths[meant]!r})"
-    without_root = re.sub(r"(?i)^root/", "", meant)
-    alike = [path for path in paths if path.casefold() in (meant.casefold(), without_root.casefold())]
-    below = [path for path in paths if path.casefold().endswith(f"/{without_root.casefold()}")]
-    near = alike or (below if len(below) == 1 else difflib.get_close_matches(meant, paths, n=1, cutoff=0.8))
-    return f" (did you mean {paths[near[0]]!r}?)" if near else ""
-
-
-def _suggest_tags(wanted: Sequence[tuple[str, str]], accounts: Sequence[Account]) -> str:
-    """Return the tags with those that accounts carry in place of those that none does."""
-    carried = sorted({tag for account in accounts for tag in account.tags.items()})
-    texts = {f"{key}={value}": (key, value) for key, value in carried}
-    meant = []
-    for tag in wanted:
-        text = "=".join(tag)
-        alike = [other for other in texts if other.casefold() == text.casefold()]
-        near = [text] if text in texts else alike or difflib.get_close_matches(text, texts, n=1, cutoff=0.8)
-        meant += near[:1]
-    if len(meant) < len(wanted):
-        return ""
-    tags = {texts[text] for text in meant}
-    if not any(tags <= set(account.tags.items()) for account in accounts):
-        return ""
-    return f" (did you mean {', '.join(meant)}?)"
-
-
-def _suggest(meant: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(meant, known, n=1, cutoff=0.8)
-    return f" (did you mean {near[0]!r}?)" if near else ""
+    return roster_entries.name_ou(unit, names)

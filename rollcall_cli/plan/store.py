@@ -10,10 +10,11 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from rollcall.decide.observed import ObservedAccount
+from rollcall.decide.roster_entries import OrganizationNames
 from rollcall.model.account import Account
 from rollcall.model.desired import Present, Unreadable
 from rollcall.model.roster import read_selector
-from rollcall_cli.aws.directory import suggest_ou
+from rollcall_cli.aws.directory import suggest
 from rollcall_cli.text.problems import CommandError
 
 if TYPE_CHECKING:
@@ -44,12 +45,10 @@ class PlanScope:
             )
         below = [account for account in every if self._below(account)]
         if not below:
-            units = {
-                account.parent_ids[depth]: account.ou_path[:depth]
-                for account in every
-                for depth in range(1, len(account.ou_path) + 1)
-            }
-            hint = suggest_ou(self.ou or "", units)
+            names = OrganizationNames()
+            for account in every:
+                names.add(account)
+            hint = suggest(read_selector({"ou": self.ou or ""}), names)
             fix = f"give the names of the OUs below the root, as in Workloads/Production, or its ID{hint}"
             raise CommandError(f"there is no account below {self.ou!r}", fix=fix)
         return [account for account in below if not self.accounts or account.id in self.accounts]

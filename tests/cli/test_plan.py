@@ -437,7 +437,7 @@ def test_an_ou_whose_name_has_a_slash_is_named_by_its_id_and_shown_in_quotes(dri
     drifted.organization.move(PAYMENTS, deep)
     result = drifted.run("plan", "--fresh", "--ou", "CI/CD")
     assert result.exit_code == 1
-    assert f"(the name of this OU has a slash: give its ID, '{unit}')" in result.stderr
+    assert f"(did you mean '{unit}', the OU CI/CD?)" in result.stderr
     result = drifted.run("plan", "--fresh", "--ou", unit)
     assert result.exit_code == 2
     assert '"CI/CD"/Deep' in drifted.run("explain", PAYMENTS).stdout

@@ -15,7 +15,13 @@ from rollcall.decide.resolve import (
     pick_winner,
     resolve_requirement,
 )
-from rollcall.decide.roster_entries import EntryMatcher, describe_accounts, list_entries, list_first
+from rollcall.decide.roster_entries import (
+    OrganizationNames,
+    describe_accounts,
+    find_unmatched,
+    list_entries,
+    list_first,
+)
 from rollcall.decide.weakening import (
     ENFORCED,
     LOWERED,
@@ -83,18 +89,15 @@ class RosterComparison:
     _lowered: dict[tuple[WeakeningKind, str], list[str]] = field(
         default_factory=lambda: defaultdict(list), init=False
     )
-    _entries: EntryMatcher = field(init=False)
+    _names: OrganizationNames = field(default_factory=OrganizationNames, init=False)
     _places: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict, init=False)
     #: Contacts that accounts of today get in place of others.
     _seen: set[_Replacement] = field(default_factory=set, init=False)
 
-    def __post_init__(self) -> None:
-        self._entries = EntryMatcher(roster=self.candidate, today=self.today)
-
     def add(self, observed: ObservedAccount) -> None:
         """The next account."""
         account = observed.account
-        self._entries.add(account)
+        self._names.add(account)
         for depth in range(1, len(account.parent_ids) + 1):
             self._places.setdefault(account.parent_ids[:depth], account.ou_path[: depth - 1])
         self.active += account.active
@@ -134,7 +137,9 @@ class RosterComparison:
             adopted=self.adopted,
             not_compared=tuple(self._not_compared),
             weakenings=(*self._list_lowered(), *self._list_unmatched(), *loosened),
-            unmatched=tuple(unmatched.text for unmatched in self._entries.list_unmatched()),
+            unmatched=tuple(
+                unmatched.text for unmatched in find_unmatched(self.candidate, self._names, today=self.today)
+            ),
         )
 
     def _resolve(self, roster: Roster, account: Account, orphaned: str | None) -> Requirement:
@@ -247,7 +252,7 @@ class RosterComparison:
 
     def _list_unmatched(self) -> Iterator[Weakening]:
         known = set(list_entries(self.approved, today=self.today)) if self.approved else set()
-        for unmatched in self._entries.list_unmatched():
+        for unmatched in find_unmatched(self.candidate, self._names, today=self.today):
             if not known.issuperset(unmatched.entries):
                 yield Weakening(kind=WeakeningKind.MATCHES_NOTHING, text=unmatched.text)
 

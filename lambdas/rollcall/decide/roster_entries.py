@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from rollcall.model.roster import AccountIds, OuId, OuPath, Tagged
+from rollcall.model.roster import AccountIds, OuId, OuPath, Tagged, read_selector
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: Ids that a text names.
 _SHOWN: Final = 3
 #: How alike two names are that people mistake for each other, from 0 to 1.
-_ALIKE: Final = 0.75
+_ALIKE: Final = 0.8
 
 
 class Section(StrEnum):
@@ -81,72 +81,98 @@ class UnmatchedEntry:
     text: str
 
 
-@dataclass(slots=True, kw_only=True)
-class EntryMatcher:
-    """Finds the entries of a roster that match none of the accounts that were added.
+@dataclass(slots=True)
+class OrganizationNames:
+    """Accounts, OUs and tags that exist, and the nearest of them to what a roster names."""
 
-    Tags match as far as they were read.
-    """
-
-    roster: Roster
-    today: date
-    #: Entries that no account matched yet; those that name one account are compared by id at the end.
-    _open: list[Entry] = field(init=False)
-    _of_one: list[Entry] = field(init=False)
-    _ids: set[str] = field(default_factory=set, init=False)
-    _paths: set[str] = field(default_factory=set, init=False)
-    _units: dict[str, str] = field(default_factory=dict, init=False)
-    _tags: set[tuple[str, str]] = field(default_factory=set, init=False)
-
-    def __post_init__(self) -> None:
-        every = list(dict.fromkeys(list_entries(self.roster, today=self.today)))
-        self._open = [entry for entry in every if entry.account_id is None]
-        self._of_one = [entry for entry in every if entry.account_id is not None]
+    ids: set[str] = field(default_factory=set)
+    #: Paths of names below the root by id of the OU; the root's is empty.
+    units: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    #: Tags that one account carries together, as far as they were read.
+    tags: set[frozenset[tuple[str, str]]] = field(default_factory=set)
 
     def add(self, account: Account) -> None:
-        """The next account of the organization."""
-        self._ids.add(account.id)
-        names = ["/".join(account.ou_path[:depth]) for depth in range(len(account.ou_path) + 1)]
-        self._paths.update(names[1:])
-        self._units.update(zip(account.parent_ids, names, strict=False))
-        self._tags.update(account.tags.items())
-        self._open = [entry for entry in self._open if entry.selector.match_rank(account) is None]
+        """The next account of the organization, and the OUs above it."""
+        self.ids.add(account.id)
+        above = account.parent_ids[: len(account.ou_path) + 1]
+        self.units.update((ou_id, account.ou_path[:depth]) for depth, ou_id in enumerate(above))
+        self.tags.add(frozenset(account.tags.items()))
 
-    def list_unmatched(self) -> list[UnmatchedEntry]:
-        """What matches no account: overrides and exemptions of accounts by id last."""
-        groups: dict[tuple[Section, str, object], list[Entry]] = {}
-        for entry in (*self._open, *self._of_one):
-            if entry.account_id not in self._ids:
-                selector = entry.selector if entry.account_id is None else None
-                groups.setdefault((entry.section, entry.effect, selector), []).append(entry)
-        found = map(tuple, groups.values())
-        return [UnmatchedEntry(entries=entries, text=self._describe(entries)) for entries in found]
-
-    def _describe(self, entries: Sequence[Entry]) -> str:
-        ids = sorted(entry.account_id for entry in entries if entry.account_id is not None)
-        names = describe_accounts(ids) if ids else str(entries[0].selector)
-        near = [self._find_near(entry.selector) for entry in entries[:_SHOWN]]
-        found = ", ".join(dict.fromkeys(name for name in near if name))
-        text = f"the {entries[0].section} of {names} matches no account"
-        return f"{text} (nearest: {found})" if found else text
-
-    def _find_near(self, selector: Selector) -> str | None:
+    def has(self, selector: Selector) -> bool:
+        """Whether anything is what the selector names; of accounts by id, any of them."""
         match selector:
             case AccountIds(ids=ids):
-                return _find_alike(min(ids), self._ids)
+                return not ids.isdisjoint(self.ids)
             case OuPath(names=names):
-                path, last = "/".join(names), names[-1].lower()
-                same = sorted(one for one in self._paths if one.rpartition("/")[2].lower() == last)
-                near = _find_alike(path, same) or next(iter(same), None) or _find_alike(path, self._paths)
-                return near and f"OU {near}"
+                return names in self.units.values()
             case OuId(id=ou_id):
-                near = _find_alike(ou_id, self._units)
-                return near and f"OU {near}" + (f" {self._units[near]}" if self._units[near] else "")
+                return ou_id in self.units
             case Tagged(tags=tags):
-                known = {f"{key}={value}" for key, value in self._tags}
-                lost = [f"{key}={value}" for key, value in tags if f"{key}={value}" not in known]
-                found = [_find_alike(tag, known) for tag in lost]
-                return ", ".join(f"tag {tag}" for tag in found if tag) or None
+                return any(carried.issuperset(tags) for carried in self.tags)
+
+    def find_near(self, selector: Selector) -> str | None:
+        """The nearest name that matches, as a roster writes it; None if none is near."""
+        match selector:
+            case AccountIds(ids=ids):
+                return _find_alike(min(ids), self.ids)
+            case OuPath(names=names):
+                return self._find_near_path("/".join(names))
+            case OuId(id=ou_id):
+                return _find_alike(ou_id, self.units)
+            case Tagged(tags=tags):
+                return self._find_near_tags(tags)
+
+    def describe_ou(self, near: str) -> str:
+        """An OU that was found near; one that is named by its id with its path."""
+        return " ".join([near, "/".join(self.units[near])]).rstrip() if near in self.units else near
+
+    def _find_near_path(self, meant: str) -> str | None:
+        known = {"/".join(names): name_ou(ou_id, names) for ou_id, names in self.units.items() if names}
+        name = meant.lower().removeprefix("root/")
+        same = [path for path in known if path.lower() in (meant.lower(), name)]
+        below = [path for path in known if path.lower().endswith(f"/{name}")]
+        near = (same or below)[0] if same or len(below) == 1 else _find_alike(meant, known)
+        return near and known[near]
+
+    def _find_near_tags(self, wanted: Iterable[tuple[str, str]]) -> str | None:
+        known = {f"{key}={value}": (key, value) for tags in self.tags for key, value in tags}
+        near = [text if text in known else _find_alike(text, known) for text in map("=".join, wanted)]
+        found = [text for text in near if text is not None]
+        together = self.has(Tagged(tags=tuple(known[text] for text in found)))
+        return ", ".join(found) if together and len(found) == len(near) else None
+
+
+def name_ou(ou_id: str, names: tuple[str, ...]) -> str:
+    """The path of an OU; its id if no path can name it, as its name has a slash or looks like an id."""
+    path = "/".join(names)
+    return path if read_selector({"ou": path}) == OuPath(names=names) else ou_id
+
+
+def find_unmatched(roster: Roster, known: OrganizationNames, *, today: date) -> list[UnmatchedEntry]:
+    """The entries of a roster that match none of the accounts: those of accounts by id last."""
+    groups: dict[tuple[Section, str, object], list[Entry]] = {}
+    for entry in sorted(list_entries(roster, today=today), key=lambda one: one.account_id is not None):
+        if not known.has(entry.selector):
+            selector = entry.selector if entry.account_id is None else None
+            groups.setdefault((entry.section, entry.effect, selector), []).append(entry)
+    unique = [tuple(dict.fromkeys(entries)) for entries in groups.values()]
+    return [UnmatchedEntry(entries=entries, text=_describe(entries, known)) for entries in unique]
+
+
+def _describe(entries: Sequence[Entry], known: OrganizationNames) -> str:
+    ids = sorted(entry.account_id for entry in entries if entry.account_id is not None)
+    names = describe_accounts(ids) if ids else str(entries[0].selector)
+    near = [_describe_near(entry.selector, known) for entry in entries[:_SHOWN]]
+    found = ", ".join(dict.fromkeys(name for name in near if name))
+    text = f"the {entries[0].section} of {names} matches no account"
+    return f"{text} (nearest: {found})" if found else text
+
+
+def _describe_near(selector: Selector, known: OrganizationNames) -> str | None:
+    near = known.find_near(selector)
+    if near is None or isinstance(selector, AccountIds):
+        return near
+    return f"tag {near}" if isinstance(selector, Tagged) else f"OU {known.describe_ou(near)}"
 
 
 def describe_accounts(ids: Sequence[str]) -> str:
@@ -163,7 +189,7 @@ def list_first(names: Sequence[str]) -> str:
 
 
 def _find_alike(wanted: str, known: Iterable[str]) -> str | None:
-    """The nearest, whatever its case."""
+    """The nearest, whatever its case; None if none is near."""
     by_name = {name.lower(): name for name in sorted(known)}
     found = get_close_matches(wanted.lower(), by_name, n=1, cutoff=_ALIKE)
     return by_name[found[0]] if found else None

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rollcall.decide.roster_entries import EntryMatcher
+from rollcall.decide.roster_entries import OrganizationNames, find_unmatched
 from rollcall.model.account import describe_account
 from rollcall.model.codec import encode
 from rollcall.model.contact import Contact, ContactKind
@@ -116,9 +116,9 @@ def build_report(basis: ReportInput, observed: Iterable[ObservedAccount]) -> dic
     summary, roster, today = basis.summary, basis.roster, basis.today
     holders = Holders(roster)
     accounts, changes = [], []
-    entries = EntryMatcher(roster=Roster.from_document(roster), today=today)
+    known = OrganizationNames()
     for record in observed:
-        entries.add(record.account)
+        known.add(record.account)
         entry = _build_account(record, basis, holders)
         accounts.append(entry)
         changes += [
@@ -149,7 +149,9 @@ def build_report(basis: ReportInput, observed: Iterable[ObservedAccount]) -> dic
         "edits": [dict(edit) | {"account_name": names.get(edit["account_id"])} for edit in basis.edits],
         "drift": [{"account_id": account_id, "kind": str(kind)} for account_id, kind in sorted(basis.drift)],
         "holders": holders.as_documents(),
-        "unmatched": [entry.text for entry in entries.list_unmatched()],
+        "unmatched": [
+            entry.text for entry in find_unmatched(Roster.from_document(roster), known, today=today)
+        ],
         "reviews": _list_reviews(roster, today),
         "exemptions": _list_exemptions(roster, today),
         "trend": [*trend, _make_point(summary, coverage)][-TREND_RUNS:],

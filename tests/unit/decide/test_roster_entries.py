@@ -38,6 +38,10 @@ def unmatched(candidate, approved=BASE):
         ),
         ({"ou": "Legal"}, "OU Legal matches no account"),
         (
+            {"ou": "Root/Production"},
+            "OU Root/Production matches no account (nearest: OU Workloads/Production)",
+        ),
+        (
             {"ou": "ou-a1b2-22222223"},
             f"OU ou-a1b2-22222223 matches no account (nearest: OU {PRODUCTION} Workloads/Production)",
         ),

@@ -21,7 +21,7 @@ YEAR = timedelta(days=365)
 ENDED = {
     "intent_id": INTENT.id,
     "state": "written",
-    "reason": "set as the roster wants it",
+    "reason": "set the contact of the roster",
     "request_id": "r-1",
 }
 UNCONFIRMED = ENDED | {"state": "unconfirmed", "request_id": None}

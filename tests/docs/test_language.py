@@ -109,12 +109,19 @@ def test_what_a_module_says_of_itself_has_none_of_our_old_words(path: Path) -> N
     assert old_words("\n".join(find_remarks(path.read_text(encoding="utf-8")))) == []
 
 
-#: What people read at a terminal and in CloudFormation; alerts, whose words are their own, are elsewhere.
-TEXTS = [path for path in CODE if path.relative_to(ROOT).parts[0] in DEPLOYED[1:]]
+#: One alert of each kind, as people get it.
+ALERTS = ROOT / "tests" / "functions" / "golden" / "text"
+#: What people read at a terminal, in CloudFormation and in alerts.
+TEXTS = [path for path in CODE if path.relative_to(ROOT).parts[0] in DEPLOYED]
+
+
+@pytest.mark.parametrize("path", sorted(ALERTS.iterdir()), ids=lambda path: path.stem)
+def test_an_alert_has_none_of_our_old_words(path: Path) -> None:
+    assert old_words(path.read_text(encoding="utf-8")) == []
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_texts_of_the_command_line_and_the_stacks_have_none_of_our_old_words(path: Path) -> None:
+def test_texts_of_commands_stacks_and_alerts_have_none_of_our_old_words(path: Path) -> None:
     nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
     texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     assert [word for text in texts if " " in text for word in old_words(text)] == []

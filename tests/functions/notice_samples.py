@@ -264,7 +264,7 @@ NOTICES: dict[str, Notice] = {
     "contacts-set": _of_group(GroupKind.SET, RESTORED),
     "repeated-edits": _of(NoticeKind.REPEATED_EDITS, REPEATED),
     "repeated-edits-by-several": _of(NoticeKind.REPEATED_EDITS, REPEATED, actors=WHO),
-    "released": _of(NoticeKind.RELEASED, {**WHOSE, "account": MEMBER, "kind": "SECURITY"}),
+    "released": _of(NoticeKind.RELEASED, {**WHOSE, "account": {"id": MEMBER}, "kind": "SECURITY"}),
     "command-refused": _of(
         NoticeKind.COMMAND_REFUSED,
         {

@@ -7,8 +7,10 @@ After an intended change of the words write the files anew, and read the differe
 
 import json
 import os
+import re
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -76,6 +78,20 @@ def test_an_alert_reads_as_it_is_written_down(way, name):
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
     assert path.read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_the_first_line_alone_tells_severity_status_and_account(name):
+    document: Any = DOCUMENTS[name]
+    account = document.get("account") or document.get("facts", {}).get("account")
+    alert = render_plain_text(read_event({"detail": document}, LINKS))
+    first, _, rest = alert.text.partition("\n")
+    for line in (alert.subject, first):
+        assert re.match(rf"\[{document['severity']}\] (Open|Resolved|Reported): \w", line)
+        if account:
+            named = f"{account['name']} ({account['id']})" if account.get("name") else account["id"]
+            assert named in line
+    assert re.search(r"^Status: (Open|Resolved|Reported)\b", rest, re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

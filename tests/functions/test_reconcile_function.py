@@ -35,7 +35,7 @@ def test_an_edited_contact_is_restored_recorded_and_told(deployment):
     intent, outcome = (deployment.ledger()[key] for key in keys)
     assert intent["found"]["contact"] == FOUND.as_document()
     assert intent["wanted"]["contact"] == WANTED.as_document()
-    assert (outcome["state"], outcome["reason"]) == ("written", "set as the roster wants it")
+    assert (outcome["state"], outcome["reason"]) == ("written", "set the contact of the roster")
     assert outcome["request_id"]
     assert outcome["intent_id"] == intent["id"]
     [alert] = deployment.alerts()

@@ -89,7 +89,7 @@ NO_WAY_IN = (
 
 
 OU_BLOCKED = (
-    "OU ou-a1b2-11111111 was Sandbox and is called otherwise now: correct the override in "
+    "OU ou-a1b2-11111111 was Sandbox and has another name now: correct the override in "
     "the roster, or the name of the unit; accounts in ou-a1b2-11111111: 2"
 )
 

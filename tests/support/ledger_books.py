@@ -36,7 +36,7 @@ LOCK = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "G
 NOW = datetime.now(UTC).replace(microsecond=0)
 
 
-WRITTEN = Answer(state=WriteState.WRITTEN, reason="set as the roster wants it", request_id="r-1")
+WRITTEN = Answer(state=WriteState.WRITTEN, reason="set the contact of the roster", request_id="r-1")
 UNCONFIRMED = Answer(state=WriteState.UNCONFIRMED, reason="no answer was seen")
 
 

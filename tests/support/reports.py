@@ -185,7 +185,7 @@ def _result(account_id: str, kind: ContactKind, chance: random.Random) -> Change
         account_id=account_id,
         kind=kind,
         verdict=Verdict.FAILED if failed else Verdict.SET,
-        reason="AWS refused it: ValidationException" if failed else "set as the roster wants it",
+        reason="AWS refused it: ValidationException" if failed else "set the contact of the roster",
         intent_id="20261005T093000Z-1f2e3d4c5b6a",
         verified=not failed,
     )

@@ -89,7 +89,7 @@ INTENT = Intent(
 )
 OUTCOME = Outcome(
     verdict=Verdict.SET,
-    reason="set as the roster wants it",
+    reason="set the contact of the roster",
     kind=ContactKind.SECURITY,
     found=INTENT.found,
     wanted=INTENT.wanted,

@@ -57,8 +57,8 @@ class Weakening(Serializable):
 #: Texts of what is lowered: `where`, and what else distinguishes it.
 LOWERED: Final = {
     WeakeningKind.AUDIT: "audit mode: Rollcall only alerts, and restores nothing, {where}",
-    WeakeningKind.EXEMPT: "newly exempt {detail}: contacts are left alone {where}",
-    WeakeningKind.EXEMPT_LONGER: "exempt for longer, {detail}: contacts are left alone {where}",
+    WeakeningKind.EXEMPT: "newly exempt {detail}: contacts are left unchanged {where}",
+    WeakeningKind.EXEMPT_LONGER: "exempt for longer, {detail}: contacts are left unchanged {where}",
     WeakeningKind.UNMANAGED: "the {detail} contact is no longer managed {where}",
     WeakeningKind.NEW_ACCOUNTS: "another {detail}, which no account of today gets, {where}",
     WeakeningKind.BLOCKED: "blocked: Rollcall restores nothing {where}: {detail}",

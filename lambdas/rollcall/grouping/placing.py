@@ -211,7 +211,7 @@ def make_line(incident: Incident, place: Place, now: datetime, *, alone: bool) -
     """The incident as a line; it must have a signal."""
     signal = incident.signal
     if signal is None:
-        raise ValueError("an event that is none of ours is no line")
+        raise ValueError("an event without a signal has no line")
     worst = min(incident.outcomes, key=lambda outcome: outcome.verdict in RIGHT)
     reasons = dict.fromkeys(
         outcome.reason for outcome in incident.outcomes if outcome.verdict is not Verdict.SET

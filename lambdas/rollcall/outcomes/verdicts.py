@@ -47,7 +47,7 @@ VERDICTS: Final = {
         words=Words(
             result="restored",
             did="Restored the contact of the roster.",
-            next_step="Ask the person behind the change. If nobody knows of it, treat the principal as "
+            next_step="Ask the person behind the change. If it was not planned, treat the principal as "
             "compromised: attackers often redirect AWS notifications before they act.",
             runbook="contact-restored",
         ),

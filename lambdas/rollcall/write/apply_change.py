@@ -58,7 +58,7 @@ VERIFY_AGAIN_SECONDS = (0.5, 1.5)
 #: Waits before further tries to store an answer in the state table that the ledger did not take.
 RELEASE_AGAIN_SECONDS: Final = (0.5, 2.0)
 
-SET_REASON: Final = "set as the roster wants it"
+SET_REASON: Final = "set the contact of the roster"
 UNKNOWN_REASON: Final = "right again; whether by our call is not known"
 
 

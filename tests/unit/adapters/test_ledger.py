@@ -27,7 +27,7 @@ from tests.support.samples import (
 
 BUCKET = "rollcall-ledger"
 BILLING = ContactKind.BILLING
-WRITTEN = Answer(state=WriteState.WRITTEN, reason="set as the roster wants it", request_id="request-1")
+WRITTEN = Answer(state=WriteState.WRITTEN, reason="set the contact of the roster", request_id="request-1")
 UNCONFIRMED = Answer(state=WriteState.UNCONFIRMED, reason="no answer")
 FOLDER = f"ledger/{MEMBER}/2026/10/05/{INTENT.id}"
 
@@ -70,7 +70,7 @@ def test_an_outcome_stands_beside_its_intent_without_contact_details(ledger, obj
         "version": 1,
         "intent_id": INTENT.id,
         "state": "written",
-        "reason": "set as the roster wants it",
+        "reason": "set the contact of the roster",
         "request_id": "request-1",
         "recorded_at": NOW.isoformat(),
     }
@@ -150,7 +150,7 @@ def test_a_confirmation_says_what_became_known_and_by_what(ledger, objects):
         "version": 1,
         "intent_id": INTENT.id,
         "state": "written",
-        "reason": "set as the roster wants it",
+        "reason": "set the contact of the roster",
         "request_id": "request-1",
         "by": "CloudTrail",
         "recorded_at": later.isoformat(),

@@ -87,12 +87,12 @@ WEAKENINGS: dict[str, tuple[Any, WeakeningKind, str]] = {
     "newly exempt": (
         lambda _: BASE | {"exempt": [{"accounts": [name_account(0)], "reason": "x", "until": None}]},
         WeakeningKind.EXEMPT,
-        rf"newly exempt without an end: contacts are left alone in account {name_account(0)}",
+        rf"newly exempt without an end: contacts are left unchanged in account {name_account(0)}",
     ),
     "everybody exempt": (
         lambda size: BASE | {"exempt": [{"accounts": EVERYONE[:size], "reason": "x", "until": "2027-01-01"}]},
         WeakeningKind.EXEMPT,
-        r"newly exempt until 2027-01-01: contacts are left alone in .*account.*",
+        r"newly exempt until 2027-01-01: contacts are left unchanged in .*account.*",
     ),
     "a kind no longer managed": (
         lambda _: BASE | {"defaults": without("BILLING")},

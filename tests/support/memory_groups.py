@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from rollcall.adapters.state.groups import MOST_ALERTS
-from rollcall.grouping.model import BULK, Group, Grouped, GroupKey, GroupState, Known, Line, Watch, Window
+from rollcall.grouping.model import Group, Grouped, GroupKey, GroupState, Known, Line, Watch, Window
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -132,7 +132,7 @@ class MemoryGroups:
 
     def list_open(self) -> Sequence[GroupKey]:
         groups = [Group.from_document(json.loads(document)) for _, document in self.groups.values()]
-        found = {group.key.id: group.key for group in groups if group.key.kind in BULK and not group.ended}
+        found = {group.key.id: group.key for group in groups if group.is_unfinished}
         unsent = {id_ for id_, lines in self.lines.items() if any(unsent for unsent, _ in lines.values())}
         return [*found.values(), *(self.keys[id_] for id_ in sorted(unsent - set(found)))]
 

@@ -140,6 +140,11 @@ class Group(Serializable):
     last_at: datetime | None = None
     version: int = field(default=0, compare=False)
 
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether its end is still to be published: only bulk edits have one that people wait for."""
+        return self.key.kind in BULK and (not self.ended or self.sending is not None)
+
     def find_due(self, now: datetime) -> datetime:
         """When the next message with new lines may leave: in each minute of the clock one."""
         match self.key.kind:

@@ -65,9 +65,18 @@ class GroupMessages:
             self.publish_if_due(key)
 
     def publish_overdue(self) -> None:
-        """Publish what messages of the queue should have come back for, and did not; RetryableError."""
+        """Publish what messages of the queue should have come back for, and did not.
+
+        RetryableError if one could not be published; the others are all the same.
+        """
+        failed: RetryableError | None = None
         for key in self.groups.list_open():
-            self.publish_if_due(key)
+            try:
+                self.publish_if_due(key)
+            except RetryableError as error:
+                failed = error
+        if failed is not None:
+            raise failed
 
     def publish_if_due(self, key: GroupKey, delivery: Delivery | None = None) -> int | None:
         """Publish what no message of the group named yet, or its end; seconds until the next look.

@@ -17,7 +17,6 @@ from rollcall.adapters.state.table import (
     make_key,
 )
 from rollcall.grouping.model import (
-    BULK,
     Group,
     Grouped,
     GroupKey,
@@ -158,9 +157,7 @@ def _write_window(window: Window, at: datetime) -> dict[str, Any]:
 
 def _write_group(group: Group, at: datetime) -> dict[str, Any]:
     key = make_key(f"group#{group.key.id}", "group") | _write_key(group.key)
-    # Only bulk edits have an end that people wait for.
-    lasts = group.key.kind in BULK and not group.ended
-    return _write_versioned(key | ({PENDING: {"S": "group"}} if lasts else {}), group, at)
+    return _write_versioned(key | ({PENDING: {"S": "group"}} if group.is_unfinished else {}), group, at)
 
 
 def _write_versioned(key: Mapping[str, Any], one: Window | Group, at: datetime) -> dict[str, Any]:

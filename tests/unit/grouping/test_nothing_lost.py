@@ -1,0 +1,60 @@
+"""What groups must not lose: ends that fail, lines beside lines, principals beside principals."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from rollcall.grouping.sending import GroupMessages
+from rollcall.model.errors import RetryableError
+from simulation.caller import Caller
+from tests.support.memory import Crash
+from tests.support.timeline import Timeline, edit, many_accounts
+from tests.support.world import World
+
+
+def caller(account: str, session: str = "mallory", ip: str = "198.51.100.7") -> Caller:
+    return replace(Caller.role(account, "Dev", session), source_ip=ip)
+
+
+def find_ends(world: World) -> list[str]:
+    return [alert.subject for alert in world.alerts if "BULK EDIT has ended" in alert.text]
+
+
+def make_messages(world: World) -> GroupMessages:
+    """Those of the schedule that follows up."""
+    return GroupMessages(groups=world.state, bus=world.bus, clock=world.clock, files=world.ledger)
+
+
+@pytest.mark.parametrize("step", ["bus.publish_notice", "state.save_group.after"])
+@pytest.mark.parametrize("error", [Crash(), RetryableError("the bus refused")])
+def test_an_end_that_the_schedule_could_not_publish_is_published_by_the_next(step, error):
+    world = World().settle()
+    timeline = Timeline(world)
+    for number, account in enumerate(many_accounts(world, 5)):
+        timeline.at(number, partial(edit, world, caller(account)))
+    timeline.run(until=75)
+    world.queue.clear()  # the messages that would come back are lost
+    world.clock.sleep(900)
+    world.faults.plan(step, error)
+    with pytest.raises(type(error)):
+        make_messages(world).publish_overdue()
+    assert not find_ends(world)
+    world.clock.sleep(900)
+    make_messages(world).publish_overdue()
+    assert len(find_ends(world)) == 1
+
+
+def test_a_group_that_cannot_be_published_keeps_no_other_from_it():
+    world = World().settle()
+    for number, account in enumerate(many_accounts(world, 15)):
+        edit(world, caller(account, f"p{number % 3}", f"203.0.113.{number}"))
+    Timeline(world).run(until=75)
+    world.queue.clear()
+    world.clock.sleep(900)
+    world.faults.plan("bus.publish_notice", RetryableError("the bus refused"))
+    with pytest.raises(RetryableError):
+        make_messages(world).publish_overdue()
+    assert len(find_ends(world)) == 2

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
@@ -31,6 +32,8 @@ _KINDS: Final = {
     "Directory": "directory user",
     "Unknown": UNKNOWN,
 }
+#: Tools name sessions after the time or the account: botocore-session-1728119000, audit-222222222222.
+_NUMBER: Final = re.compile(r"\d{9,}", re.ASCII)
 #: Beginnings of user agents: of browsers and of the console's own back ends, and of programs.
 _CONSOLE_AGENTS: Final = ("mozilla/", "console.", "signin.", "s3console/", "aws console")
 _API_AGENTS: Final = (
@@ -93,6 +96,11 @@ class Actor(Serializable):
             console=_is_console(detail),
             access_key=mask_access_key(key) if key else None,
         )
+
+
+def normalise_session(name: str) -> str:
+    """The session's name without the numbers that differ between sessions of one person or tool."""
+    return _NUMBER.sub("N", name)
 
 
 def _read_principal(identity: Mapping[str, Any], service: str | None) -> str:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING, Final
 
-from rollcall.events.actor import UNKNOWN
+from rollcall.events.actor import UNKNOWN, normalise_session
 from rollcall.events.fields import make_key_text
 from rollcall.events.signal import TAMPERING, parse_time
 from rollcall.grouping.model import BULK, LONGEST, GroupKind, Line, Window
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 #: IAM Identity Center gives the role of one permission set another random suffix in each account:
 #: https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
 _SSO_ROLE: Final = re.compile(r"(AWSReservedSSO_.+)_[0-9a-f]{16}", re.ASCII)
-#: Tools name sessions after the time or the account: botocore-session-1728119000, audit-222222222222.
-_NUMBER: Final = re.compile(r"\d{9,}", re.ASCII)
 #: An ARN has five parts before its resource.
 _PARTS_BEFORE: Final = 5
 _LONGEST: Final = 512
@@ -56,8 +54,8 @@ REPORTS: Final = 5
 REPORTS_WITHIN: Final = timedelta(minutes=10)
 #: Nobody is to be alerted of these by themselves, but the contact stays changed.
 _LEFT_SILENTLY: Final = frozenset({Verdict.UNMANAGED, Verdict.INACTIVE})
-#: The contact was restored before, whatever these say of it.
-_RESTORED_BEFORE: Final = frozenset({Verdict.OVERWRITTEN, Verdict.UNEXPLAINED})
+#: These say nothing of the contact: it was restored before, or another outcome of the incident says it.
+_SAY_NOTHING: Final = frozenset({Verdict.OVERWRITTEN, Verdict.UNEXPLAINED, Verdict.UNRECORDED_WRITE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,12 +125,16 @@ def _find_loudest(incident: Incident, management_account: str) -> Severity | Non
 
 
 def _is_foreign_edit(incident: Incident, writer_roles: Collection[str]) -> bool:
-    """Whether somebody else than an authorised changer or our own role edited an account that exists."""
+    """Whether somebody else than an authorised changer or our own role edited an account that exists.
+
+    One whose edit waits does: AWS Organizations could not be asked for it.
+    """
     signal = incident.signal
+    waits = any(outcome.verdict is Verdict.PENDING for outcome in incident.outcomes)
     return (
         signal is not None
         and signal.cause in TAMPERING
-        and incident.account is not None
+        and (incident.account is not None or waits)
         and signal.actor.role_arn not in writer_roles
         and not all(outcome.authorised for outcome in incident.outcomes)
     )
@@ -149,7 +151,7 @@ def is_left(incident: Incident) -> bool:
     return any(
         outcome.verdict not in RIGHT
         and outcome.verdict not in REPORTED
-        and outcome.verdict not in _RESTORED_BEFORE
+        and outcome.verdict not in _SAY_NOTHING
         and (VERDICTS[outcome.verdict].left is not Left.ALONE or VERDICTS[outcome.verdict].counted)
         for outcome in incident.outcomes
     )
@@ -176,7 +178,7 @@ def normalise_actor(actor: Actor) -> str | None:
     if kind == "assumed-role":
         role, _, session = rest.partition("/")
         sso = _SSO_ROLE.fullmatch(role)
-        return _make_key(f"{kind}/{sso[1] if sso else role}/{_NUMBER.sub('N', session)}")
+        return _make_key(f"{kind}/{sso[1] if sso else role}/{normalise_session(session)}")
     return _make_key(resource if len(account) == _PARTS_BEFORE and resource else actor.principal)
 
 
@@ -249,7 +251,9 @@ def count_line(window: Window, line: Line, limits: BulkLimits) -> Window:
     known = {(item.account_id if bulk else item.incident_id): item for item in window.recent}
     key = line.account_id if bulk else line.incident_id
     latest = known.get(key)
-    if latest is None or latest.at <= line.at:
+    # What is left changed stays, whatever else of the account is restored: no message may call it restored.
+    hides = latest is not None and latest.left and not line.left and latest.kinds != line.kinds
+    if latest is None or (latest.at <= line.at and not hides):
         known[key] = line
     newest = max(item.at for item in known.values())
     recent = sorted(

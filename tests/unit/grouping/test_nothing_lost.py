@@ -7,12 +7,13 @@ from functools import partial
 
 import pytest
 
+from rollcall.adapters.organizations import AwsOrganization
 from rollcall.grouping.sending import GroupMessages
 from rollcall.model.errors import RetryableError
 from simulation.caller import Caller
 from tests.support.memory import Crash
 from tests.support.timeline import Timeline, edit, many_accounts
-from tests.support.world import World
+from tests.support.world import HUB, MALLORY, ROSTER, World
 
 
 def caller(account: str, session: str = "mallory", ip: str = "198.51.100.7") -> Caller:
@@ -58,3 +59,54 @@ def test_a_group_that_cannot_be_published_keeps_no_other_from_it():
     with pytest.raises(RetryableError):
         make_messages(world).publish_overdue()
     assert len(find_ends(world)) == 2
+
+
+def test_no_all_clear_while_another_contact_of_an_account_was_not_restored():
+    world = World(ROSTER | {"defaults": {"SECURITY": "soc", "OPERATIONS": "platform"}}).settle()
+    accounts, timeline = many_accounts(world, 5), Timeline(world)
+    timeline.at(0, partial(edit, world, caller(accounts[0]), "BILLING"))
+    for number, account in enumerate(accounts):
+        timeline.at(5 + number, partial(edit, world, caller(account)))
+    timeline.run()
+    (end,) = find_ends(world)
+    assert "1 NOT restored" in end
+
+
+def test_no_all_clear_while_an_edit_waits_for_an_account_that_cannot_be_read(monkeypatch):
+    world = World().settle()
+    accounts, timeline = many_accounts(world, 6), Timeline(world)
+    get_account = AwsOrganization.get_account
+
+    def fail(self: AwsOrganization, account_id: str, *, with_tags: bool) -> object:
+        if account_id == accounts[5] and timeline.elapsed < 1500:
+            raise RetryableError("AWS Organizations was too busy")
+        return get_account(self, account_id, with_tags=with_tags)
+
+    monkeypatch.setattr(AwsOrganization, "get_account", fail)
+    for number, account in enumerate(accounts):
+        timeline.at(number, partial(edit, world, caller(account)))
+    timeline.run(until=1000)
+    assert all("NOT restored" in end for end in find_ends(world))
+    timeline.run()
+    for _ in range(2):  # that it is restored by now, and the end
+        make_messages(world).publish_overdue()
+        world.clock.sleep(900)
+    assert "all restored" in find_ends(world)[-1]
+
+
+def test_a_contact_restored_after_a_stolen_role_is_not_listed_as_left():
+    world = World().settle()
+    timeline = Timeline(world)
+    thief = replace(Caller.role(HUB, "rollcall-reconcile", "stolen"), source_ip="192.0.2.200")
+    for number, account in enumerate(many_accounts(world, 4)):
+        timeline.at(
+            number * 40,
+            partial(
+                world.cloud.client("account", thief).put_alternate_contact,
+                AccountId=account,
+                AlternateContactType="SECURITY",
+                **MALLORY,
+            ),
+        )
+    timeline.run()
+    assert not any("Left changed" in alert.text for alert in world.alerts)

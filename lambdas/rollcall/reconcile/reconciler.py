@@ -75,10 +75,19 @@ class Reconciler:
         Raises MalformedEventError for a message that is no event, RetryableError if something is still to be
         done, LookAgainError if the account is to be looked at later; what was done is recorded and published.
         """
-        done, wait = self._publish_due_groups(delivery)
-        if not done:
-            wait = _find_soonest(wait, self._handle(event, delivery))
-        if wait is not None:
+        waits: list[int | None] = []
+        failed: RetryableError | None = None
+        watches = self.grouper.groups.find_scheduled(delivery.message_id) if delivery.receives > 1 else []
+        for watch in watches:
+            try:
+                waits.append(self.grouper.messages.publish_if_due(watch.key, delivery))
+            except RetryableError as error:
+                failed = error  # no contact waits for a message about others
+        if not any(watch.only for watch in watches):
+            waits.append(self._handle(event, delivery))
+        if failed is not None:
+            raise failed
+        if (wait := _find_soonest(*waits)) is not None:
             raise LookAgainError(wait)
 
     def _handle(self, event: object, delivery: Delivery) -> int | None:
@@ -106,12 +115,6 @@ class Reconciler:
         )
         self.publisher.publish_only(make_incident(signal, None, [AppliedChange(outcome=outcome)]))
         return _find_soonest(*waits)
-
-    def _publish_due_groups(self, delivery: Delivery) -> tuple[bool, int | None]:
-        """Whether all else was done before, and when the message is to come back for its lines."""
-        watches = self.grouper.groups.find_scheduled(delivery.message_id) if delivery.receives > 1 else []
-        waits = [self.grouper.messages.publish_if_due(watch.key, delivery) for watch in watches]
-        return any(watch.only for watch in watches), _find_soonest(*waits)
 
     def _handle_account(self, signal: Signal, delivery: Delivery) -> int | None:
         account: Account | None = None

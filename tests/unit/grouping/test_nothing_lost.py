@@ -8,12 +8,14 @@ from functools import partial
 import pytest
 
 from rollcall.adapters.organizations import AwsOrganization
+from rollcall.grouping.model import Watch
 from rollcall.grouping.sending import GroupMessages
 from rollcall.model.errors import RetryableError
 from simulation.caller import Caller
+from tests.support.group_samples import make_line
 from tests.support.memory import Crash
 from tests.support.timeline import Timeline, edit, many_accounts
-from tests.support.world import HUB, MALLORY, ROSTER, World
+from tests.support.world import HUB, MALLORY, ROSTER, World, api_values
 
 
 def caller(account: str, session: str = "mallory", ip: str = "198.51.100.7") -> Caller:
@@ -92,6 +94,28 @@ def test_no_all_clear_while_an_edit_waits_for_an_account_that_cannot_be_read(mon
         make_messages(world).publish_overdue()
         world.clock.sleep(900)
     assert "all restored" in find_ends(world)[-1]
+
+
+def test_a_message_that_cannot_be_published_does_not_delay_a_restore():
+    world = World().settle()
+    first, *others = many_accounts(world, 6)
+    for account in others:
+        edit(world, caller(account))
+    Timeline(world).run(until=1)
+    world.queue.clear()
+    world.clock.sleep(120)
+    edit(world, caller(first))
+    # It comes back for bulk edits, and for its contact.
+    (key,), (message,) = world.state.list_open(), world.queue
+    world.state.schedule(Watch(message_id=message.id, key=key, only=False), at=world.clock.now())
+    world.state.add_line(key, make_line(9), at=world.clock.now())
+    message.receives = 1
+    world.faults.plan("bus.publish_notice", RetryableError("the bus refused"))
+    world.deliver(message)
+    assert world.contacts(first)["SECURITY"] == api_values("soc")
+    assert message in world.queue
+    Timeline(world).run()
+    assert any("000000000009" in alert.text for alert in world.alerts)
 
 
 def test_a_contact_restored_after_a_stolen_role_is_not_listed_as_left():

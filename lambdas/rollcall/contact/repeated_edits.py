@@ -6,10 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from rollcall.events.actor import normalise_session
 from rollcall.model.codec import Serializable
 from rollcall.outcomes.notices import format_time
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rollcall.model.edit_limits import RepeatedEditLimits
 
 #: The largest number of reverts that may be set.
@@ -51,7 +54,8 @@ class RepeatedEdits(Serializable):
 
     `spaced` counts reverts since; no revert is made before `next_at`. `waiter` is the message of the queue
     that comes back then to make it; all others come a minute later, should it be lost. `alerted_at` is when
-    an alert was sent last, `updates` how many were, `named` are the principals in them. The contact was
+    an alert was sent last, `updates` counts alerts before they are sent, so that no two workers send
+    different ones as the same, `named` are the principals in those sent. The contact was
     wrong for `wrong_seconds` until its last revert, and is since `wrong_since`, None if it is right.
     `release` is how the repeated edits before these ended, None if nobody ended them.
     """
@@ -111,6 +115,8 @@ def count_change(
             wrong_since=now,
             release=None,
         )
+    if is_alert_due(after, principal, now):
+        after = replace(after, updates=after.updates + 1)
     if not is_backing_off(after, now) or after.waiter is not None:
         return after
     return replace(after, waiter=message_id)
@@ -128,14 +134,16 @@ def is_backing_off(known: RepeatedEdits, now: datetime) -> bool:
 
 def is_alert_due(known: RepeatedEdits, principal: str, now: datetime) -> bool:
     """Whether people are to be alerted: at first, of a new principal, and every hour."""
-    if known.alerted_at is None or now - known.alerted_at >= ALERT_EVERY:
-        return True
-    return strip_session(principal) not in {strip_session(one) for one in known.named}
+    late = known.alerted_at is None or now - known.alerted_at >= ALERT_EVERY
+    return late or not is_named(known, principal)
 
 
-def mark_alerted(known: RepeatedEdits, now: datetime) -> RepeatedEdits:
-    """What is known after an alert that named all principals so far."""
-    return replace(known, alerted_at=now, updates=known.updates + 1, named=known.actors)
+def mark_alerted(known: RepeatedEdits, actors: Sequence[str], now: datetime) -> RepeatedEdits:
+    """What is known after an alert that named these principals; others may have joined meanwhile."""
+    named = known.named
+    for actor in actors:
+        named = _add_actor(named, actor)
+    return replace(known, alerted_at=now, named=named)
 
 
 def count_wrong(known: RepeatedEdits, now: datetime) -> int:
@@ -144,9 +152,14 @@ def count_wrong(known: RepeatedEdits, now: datetime) -> int:
     return known.wrong_seconds + (0 if since is None else max(0, int((now - since).total_seconds())))
 
 
-def strip_session(principal: str) -> str:
-    """The sessions of one role are one principal: their ARN without its last part."""
-    return principal.rpartition("/")[0] if ":assumed-role/" in principal else principal
+def is_named(known: RepeatedEdits, principal: str) -> bool:
+    """Whether an alert named the principal: people share a role, a tool's sessions differ in numbers."""
+    return _strip_numbers(principal) in map(_strip_numbers, known.named)
+
+
+def _strip_numbers(principal: str) -> str:
+    whose, slash, session = principal.rpartition("/")
+    return f"{whose}{slash}{normalise_session(session)}"
 
 
 def _count_wait(known: RepeatedEdits, message_id: str, now: datetime) -> int:

@@ -12,8 +12,8 @@ from rollcall.contact.repeated_edits import (
     count_wrong,
     find_backoff,
     is_alert_due,
+    is_named,
     mark_alerted,
-    strip_session,
 )
 from rollcall.events.signal import TAMPERING
 from rollcall.grouping.model import Line
@@ -72,13 +72,13 @@ def back_off(
     record = update_record(contacts, record, count, clock=clock)
     wait: int | None = None
     if is_alert_due(record.repeated, signal.actor.principal, now):
-        notice = make_repeated_notice(record, account, limits.window, now)
-        # Published first: a crash before the memory of it repeats the same message, and nobody gets it twice.
+        notice, actors = make_repeated_notice(record, account, limits.window, now), record.repeated.actors
+        # Published first: a crash before the memory of it repeats the message.
         wait = grouper.publish_notice(notice, _make_line(notice, signal, account, now), delivery)
         record = update_record(
             contacts,
             record,
-            lambda known: replace(known, repeated=mark_alerted(known.repeated, now)),
+            lambda known: replace(known, repeated=mark_alerted(known.repeated, actors, now)),
             clock=clock,
         )
     backoff = find_backoff(record.repeated, now, message_id=delivery.message_id)
@@ -106,9 +106,7 @@ def _make_line(notice: Notice, signal: Signal, account: Account, now: datetime) 
 
 def find_repeated_incident(record: ContactRecord, principal: str, now: datetime) -> str | None:
     """The incident id of the repeated edits that people know of; None if it does not name this principal."""
-    known = record.repeated
-    named = {strip_session(one) for one in known.named}
-    if not (known.alerted_at and known.is_open(now) and strip_session(principal) in named):
+    if not (record.repeated.is_open(now) and is_named(record.repeated, principal)):
         return None
     return make_notice(NoticeKind.REPEATED_EDITS, key=_make_key(record), facts={}).incident_id
 
@@ -130,7 +128,7 @@ def make_repeated_notice(record: ContactRecord, account: Account, window: timede
         "guardrail": f"aws organizations attach-policy --target-id {account_id} --policy-id ID",
     }
     key = _make_key(record)
-    return make_notice(NoticeKind.REPEATED_EDITS, key=key, facts=facts, update=repeated.updates)
+    return make_notice(NoticeKind.REPEATED_EDITS, key=key, facts=facts, update=max(0, repeated.updates - 1))
 
 
 def _make_key(record: ContactRecord) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from simulation.caller import Caller
 from tests.support.group_samples import make_line
 from tests.support.memory import Crash
 from tests.support.timeline import Timeline, edit, many_accounts
-from tests.support.world import HUB, MALLORY, ROSTER, World, api_values
+from tests.support.world import HUB, MALLORY, MEMBER, ROSTER, World, api_values
 
 
 def caller(account: str, session: str = "mallory", ip: str = "198.51.100.7") -> Caller:
@@ -116,6 +117,46 @@ def test_a_message_that_cannot_be_published_does_not_delay_a_restore():
     assert message in world.queue
     Timeline(world).run()
     assert any("000000000009" in alert.text for alert in world.alerts)
+
+
+def test_every_session_that_joins_repeated_edits_is_named():
+    world = World().settle()
+    timeline = Timeline(world)
+    for at in range(0, 1200, 60):
+        timeline.at(at, partial(edit, world, caller(MEMBER, "mary")))
+    timeline.at(1230, partial(edit, world, caller(MEMBER, "eve")))
+    timeline.run()
+    assert any("Dev/eve" in alert.text for alert in world.alerts)
+
+
+def test_two_principals_who_join_at_once_are_both_named():
+    world = World().settle()
+    timeline = Timeline(world)
+    for at in range(0, 1200, 60):
+        timeline.at(at, partial(edit, world, caller(MEMBER, "mary")))
+    timeline.run(until=1230)
+
+    def join(role: str) -> None:
+        edit(world, replace(Caller.role(MEMBER, role, role), source_ip="198.51.100.9"))
+
+    join("Eve")
+    join("Trent")
+    first, second = world.queue[-2:]
+    # The second worker is at it while the first has counted its principal and publishes.
+    send, waiting = world.notifier.handle, [second]
+
+    def listen(event: dict[str, Any]) -> object:
+        sent = send(event)
+        while waiting:
+            world.deliver(waiting.pop())
+        return sent
+
+    world.bus.listener = listen
+    world.deliver(first)
+    timeline.run()
+    sent = "".join(alert.text for alert in world.alerts)
+    assert "Eve/Eve" in sent
+    assert "Trent/Trent" in sent
 
 
 def test_a_contact_restored_after_a_stolen_role_is_not_listed_as_left():

@@ -173,19 +173,25 @@ def test_a_revert_whose_worker_was_killed_is_one_revert():
     assert not standoffs(world)
 
 
-def test_many_changes_while_a_revert_waits_are_one_revert_and_no_alerts():
+@pytest.mark.parametrize(("numbered", "alerts"), [(True, 1), (False, 30)])
+def test_many_changes_while_a_revert_waits_are_one_revert_and_name_everybody(numbered, alerts):
     world = World().settle()
     pulled(world, 3)
     told = len(world.alerts)
-    for second in range(60):
-        edit(world, replace(Caller.role(MEMBER, "Pipeline", f"p{second}"), source_ip="10.0.0.1"))
+    # A tool numbers its sessions; people have names.
+    names = [f"tool-{1728119000 + one}" if numbered else f"p{one}." for one in range(60)]
+    for name in names:
+        edit(world, replace(Caller.role(MEMBER, "Pipeline", name), source_ip="10.0.0.1"))
         Timeline(world).run(until=1)
     assert len(world.queue) == 60  # one waits for the revert, the others come a minute later
     world.drain()
     assert right(world)
-    assert len(world.alerts) == told + 1
+    assert told + 1 <= len(world.alerts) <= told + alerts
+    sent = "".join(alert.text for alert in world.alerts)
+    assert all(name in sent for name in (names[:1] if numbered else names))
     assert world.verdicts().count("set") == 4
-    assert world.verdicts().count("backed-off") == 60
+    waited = [one["incident_id"] for one in world.bus.outcomes if one["verdict"] == "backed-off"]
+    assert len(set(waited)) == 60
     assert not world.dead
 
 

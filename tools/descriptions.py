@@ -141,7 +141,7 @@ FIELDS: Final = {
 STATE: Final = {
     "control": (
         "`control`",
-        "digest of the approved roster; `paused` and `paused_*`: whose pause it is, why, until when",
+        "digest of the approved roster; `approved_notice`, until its alert is published; `paused` and `paused_*`: the pause's starter, reason and end",
         "always",
     ),
     "roster": ("digest", "a compiled roster that was approved", "always"),

@@ -173,7 +173,8 @@ def _stored_data() -> str:
     text += (
         "## Ledger\n\n`ledger/ACCOUNT/YYYY/MM/DD/INTENT/intent.json`, `outcome.json` and, if an unconfirmed write\n"
         "becomes known, `confirmation.json`; `ledger/commands/EXECUTION/PART.json` with the parts `command`\n"
-        "and `result` or `refusal`. Each is written once"
+        "and `result` or `refusal`, and of `approve` also `approval`: the start of its run, or why it may not begin;\n"
+        "`ledger/alerts/INCIDENT/UPDATE-DIGEST.json`: all lines of one message about many alerts. Each is written once"
     )
     return (
         text

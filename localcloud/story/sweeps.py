@@ -109,7 +109,7 @@ class HubSweeps:
         keys = self._cloud.clients.get_credentials(HUB, role=OPERATOR_ROLE_NAME, session="operator")
         return sign_command(
             asked,
-            execution=execution,
+            execution_arn=execution,
             credentials=ReadOnlyCredentials(keys.access_key_id, keys.secret_access_key, keys.session_token),
             place=Place(account=HUB, region=REGION),
             now=datetime.now(UTC),

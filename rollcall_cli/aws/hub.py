@@ -133,7 +133,7 @@ class OperatorDecision:
     execution: str
     at: datetime | None
     #: The reason that was given.
-    why: str = ""
+    reason: str = ""
     #: When a pause ends, None for other decisions.
     until: datetime | None = None
 
@@ -219,12 +219,12 @@ def connect_to_hub(composition: Composition, *, config: str, profile: str | None
         read_output(stack, name)  # raises if there is no stack, or one of an older release
     place = Place(account=settings.hub, region=settings.region)
 
-    def sign(document: Mapping[str, Any], execution: str) -> Mapping[str, str]:
+    def sign(document: Mapping[str, Any], execution_arn: str) -> Mapping[str, str]:
         from rollcall.adapters.identities import sign_command  # noqa: PLC0415  # slow, and most sign nothing
 
         now = composition.clock.now()
         return sign_command(
-            document, execution=execution, credentials=login.credentials, place=place, now=now
+            document, execution_arn=execution_arn, credentials=login.credentials, place=place, now=now
         )
 
     return Hub(
@@ -246,6 +246,6 @@ def _read_decision(item: Mapping[str, Any], what: str) -> OperatorDecision:
         user_id=read("user_id"),
         execution=read("execution"),
         at=datetime.fromisoformat(at) if at else None,
-        why=read("reason"),
+        reason=read("reason"),
         until=datetime.fromtimestamp(int(until), UTC) if until else None,
     )

@@ -105,14 +105,14 @@ def check_probe(facts: Facts) -> CheckFinding:
     match denial:
         case None:
             seen = f"the Account API answered {code}"
-            return report_unknown(Unseen(why=seen, fix="run the command again in a minute"))
+            return report_unknown(Unseen(reason=seen, fix="run the command again in a minute"))
         case Denial.POLICY:
             seen = "the policies of these credentials do not allow it"
-            return report_unknown(Unseen(why=seen, fix=OPERATOR_FIXES[Denial.POLICY]))
+            return report_unknown(Unseen(reason=seen, fix=OPERATOR_FIXES[Denial.POLICY]))
         case Denial.SERVICE_CONTROL_POLICY if isinstance(facts.policies, Seen):
             # The check of these policies says whether they stop the role of the function, too.
             seen = "a service control policy denies it to these credentials"
-            return report_unknown(Unseen(why=seen, fix=OPERATOR_FIXES[denial]))
+            return report_unknown(Unseen(reason=seen, fix=OPERATOR_FIXES[denial]))
     return report_failure(f"AWS denies it ({denial})", fix=FIXES[denial].replace("HUB", facts.settings.hub))
 
 

@@ -21,7 +21,7 @@ _Value = TypeVar("_Value")
 class Unseen:
     """A fact that could not be read."""
 
-    why: str
+    reason: str
     #: What makes it readable.
     fix: str
     #: AWS's text of a refusal: evaluate it, never show it.

@@ -133,7 +133,7 @@ def check_members(facts: Facts) -> CheckFinding:
     if settings.members_deploy != "stackset":
         return report_unknown(
             Unseen(
-                why="the forwarders in members are deployed with another tool (members.deploy: none)",
+                reason="the forwarders in members are deployed with another tool (members.deploy: none)",
                 fix="set members.deploy: stackset in organization.yaml, or check in a member: `aws events "
                 f"list-rule-names-by-target --target-arn {intake_bus_arn(settings)}`",
                 asked=False,

@@ -125,7 +125,7 @@ def check_intake_bus(facts: Facts) -> CheckFinding:
             return report_pass(f"{INTAKE_BUS_NAME} accepts events of accounts of {settings.organization}")
         case Access.UNKNOWN:
             seen = f"the policy of {INTAKE_BUS_NAME} cannot be evaluated here: {decision.reason}"
-            return report_unknown(Unseen(why=seen, fix=_DEPLOY))
+            return report_unknown(Unseen(reason=seen, fix=_DEPLOY))
     seen = f"{INTAKE_BUS_NAME} refuses events of accounts of {settings.organization}"
     return report_failure(seen, fix=_DEPLOY)
 

@@ -78,7 +78,9 @@ def report_failure(seen: str, *, fix: str) -> CheckFinding:
 
 def report_unknown(unseen: Unseen) -> CheckFinding:
     """Return a finding of facts that could not be read."""
-    return CheckFinding(result=CheckResult.UNKNOWN, seen=unseen.why, fix=unseen.fix, explicable=unseen.asked)
+    return CheckFinding(
+        result=CheckResult.UNKNOWN, seen=unseen.reason, fix=unseen.fix, explicable=unseen.asked
+    )
 
 
 def diagnose(checks: Sequence[Check], facts: Facts) -> list[Diagnosis]:

@@ -62,17 +62,17 @@ class FactReader:
             return hub
         deployed = hub.value
         if deployed is None:
-            return Unseen(why=f"{STACK} is not deployed", fix=f"`{fixes.deploy(STACK)}`")
+            return Unseen(reason=f"{STACK} is not deployed", fix=f"`{fixes.deploy(STACK)}`")
         try:
             return self.read(what, HUB, lambda login: look(login, deployed))
         except KeyError as error:
-            return Unseen(why=f"{STACK} has no output {error}", fix=f"`{fixes.deploy(STACK)}`")
+            return Unseen(reason=f"{STACK} has no output {error}", fix=f"`{fixes.deploy(STACK)}`")
 
     def _report_missing_login(self, where: tuple[Position, ...]) -> Unseen:
         accounts = {Position.HUB: self.settings.hub, Position.MANAGEMENT: self.settings.management}
         words = " or ".join(f"the {position} account {accounts[position]}" for position in where)
         return Unseen(
-            why=f"only {words} can see it",
+            reason=f"only {words} can see it",
             fix=f"add credentials of {words}: --other-profile NAME",
             asked=False,
         )
@@ -82,15 +82,15 @@ def _read(what: str, login: Login, look: Callable[[Login], _Value]) -> Seen[_Val
     try:
         return Seen(look(login))
     except UnansweredError as error:
-        return Unseen(why=error.problem, fix=error.fix, message=error.message)
+        return Unseen(reason=error.problem, fix=error.fix, message=error.message)
     except RollcallError as error:
-        return Unseen(why=str(error), fix="run the command again in a minute")
+        return Unseen(reason=str(error), fix="run the command again in a minute")
     except AWS_ERRORS as error:
         if isinstance(error, ClientError) and get_code(error) in _DENIED:
             action = error.operation_name
             return Unseen(
-                why=f"the credentials of the {login.position} account cannot read {what} ({action})",
+                reason=f"the credentials of the {login.position} account cannot read {what} ({action})",
                 fix=f"allow {action} for their role; docs/cli.md has the policy of a reader",
                 message=get_message(error),
             )
-        return Unseen(why=f"AWS answered {get_code(error)}", fix="run the command again in a minute")
+        return Unseen(reason=f"AWS answered {get_code(error)}", fix="run the command again in a minute")

@@ -115,7 +115,7 @@ def _find_obstacle(
             where = f"{policy.name} ({policy.id}) on {policy.level}"
             seen = f"{where} may deny the hub {action}: {decision.reason} cannot be evaluated here"
             fix = f"read it: `aws organizations describe-policy --policy-id {policy.id}`"
-            return report_unknown(Unseen(why=seen, fix=fix))
+            return report_unknown(Unseen(reason=seen, fix=fix))
     for level, answers in levels.items():
         if Access.ALLOWED not in answers:
             return report_failure(

@@ -81,7 +81,7 @@ def check_trail(facts: Facts) -> CheckFinding:
     if local:
         seen = f"{', '.join(local)} logs one account only; the others are not known"
         return report_unknown(
-            Unseen(why=seen, fix=f"log the whole organization: {_CREATE}; or check in each account")
+            Unseen(reason=seen, fix=f"log the whole organization: {_CREATE}; or check in each account")
         )
     return report_unknown(unseen[0])
 
@@ -99,7 +99,7 @@ def _find_error(found: Trail, region: str) -> CheckFinding | None:
     if found.basic is None or found.advanced is None:
         return report_unknown(
             Unseen(
-                why=f"AWS does not show these credentials the event selectors of {found.arn}",
+                reason=f"AWS does not show these credentials the event selectors of {found.arn}",
                 fix="add credentials of the management account: --other-profile NAME",
             )
         )

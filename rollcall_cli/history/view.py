@@ -93,25 +93,27 @@ def build_history_document(found: History, *, details: bool, verify: bool) -> di
 def build_open_document(record: ContactRecord, now: datetime) -> dict[str, Any]:
     """Return a contact that is left changed, or whose write is not finished, as JSON."""
     since = record.drift.at if record.drift else None
-    why = "left changed"
+    reason = "left changed"
     if record.repeated.is_open(now):
-        since, why = record.repeated.opened_at, "repeated edits"
+        since, reason = record.repeated.opened_at, "repeated edits"
     if record.intent is not None:
-        since, why = record.intent.opened_at, "write in progress"
+        since, reason = record.intent.opened_at, "write in progress"
     verdicts = [edit.published for edit in record.edits if edit.published]
     return {
         "account_id": record.account_id,
         "kind": str(record.kind),
         "since": since.isoformat() if since else None,
-        "why": why,
-        "verdict": verdicts[-1] if verdicts and why == "left changed" else None,
+        "reason": reason,
+        "verdict": verdicts[-1] if verdicts and reason == "left changed" else None,
         "principals": list(dict.fromkeys(edit.principal for edit in record.edits)),
     }
 
 
 def describe_open(item: Mapping[str, Any]) -> str:
     """Return why such a contact is open: `left changed (NOT restored)`."""
-    return f"{item['why']} ({_describe_verdict(item['verdict'])})" if item["verdict"] else str(item["why"])
+    return (
+        f"{item['reason']} ({_describe_verdict(item['verdict'])})" if item["verdict"] else str(item["reason"])
+    )
 
 
 def render_account(found: History, *, details: bool) -> Iterator[Text]:

@@ -144,7 +144,7 @@ def _build_run(run: Run) -> dict[str, Any]:
 def _build_lapsed(found: LapsedApproval | None) -> dict[str, Any] | None:
     if found is None:
         return None
-    return {"plan": found.plan, "by": found.by, "why": found.why, "at": found.at.isoformat()}
+    return {"plan": found.plan, "by": found.by, "reason": found.reason, "at": found.at.isoformat()}
 
 
 def _build_repeated_edits(found: ContactRecord) -> dict[str, Any]:
@@ -162,5 +162,5 @@ def _build_decision(found: OperatorDecision | None) -> dict[str, Any] | None:
         "user_id": found.user_id,
         "execution": found.execution,
         "at": at,
-        "why": found.why,
+        "reason": found.reason,
     }

@@ -106,7 +106,7 @@ def _list_lapsed(found: LapsedApproval, now: datetime) -> Iterator[tuple[str, st
     yield "plan", found.plan
     yield "approved", f"by {found.by}"
     yield "at", f"{format_time(found.at)}, {format_span(now - found.at)} ago"
-    yield "why", found.why
+    yield "reason", found.reason
     yield "do", "`rollcall sweep` plans the remaining changes again"
 
 
@@ -119,8 +119,8 @@ def _list_decision(decision: OperatorDecision, now: datetime) -> Iterator[tuple[
     yield "at", f"{format_time(decision.at)}{ago}"
     if decision.until:
         yield "until", f"{format_time(decision.until)}, in {format_span(decision.until - now)}"
-    if decision.why:
-        yield "why", decision.why
+    if decision.reason:
+        yield "reason", decision.reason
 
 
 def _list_repeated_edits(found: ContactRecord) -> Iterator[tuple[str, str]]:

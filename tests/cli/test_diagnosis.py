@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 PASS = report_pass("it is there")
 FAIL = report_failure("it is missing", fix="create it")
-UNREAD = report_unknown(Unseen(why="AWS denied it", fix="a permission"))
+UNREAD = report_unknown(Unseen(reason="AWS denied it", fix="a permission"))
 #: These credentials are of another account: AWS was not asked.
-UNASKED = report_unknown(Unseen(why="another account", fix="--other-profile", asked=False))
+UNASKED = report_unknown(Unseen(reason="another account", fix="--other-profile", asked=False))
 
 
 def results(*checks: tuple[str, CheckFinding, dict[str, Any]]) -> dict[str, tuple[str, tuple[str, ...], str]]:

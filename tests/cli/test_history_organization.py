@@ -98,7 +98,7 @@ def test_an_edit_that_was_not_restored_is_there_although_the_ledger_has_none(boo
             "wrong_seconds": 110 * 60,
         }
     ]
-    assert [one["why"] for one in document["open"]] == ["left changed"]
+    assert [one["reason"] for one in document["open"]] == ["left changed"]
     text = books.world.run("history", PLAYGROUND, "security").stdout
     assert "security  NOT restored, open\n" in text
     assert "wrong for 110 min so far" in text
@@ -143,7 +143,7 @@ def test_a_write_in_progress_is_open(books: Books) -> None:
     intent = books.write(1, outcome=False)
     record = books.state.load(PAYMENTS, intent.kind)
     assert books.state.save(replace(record, intent=intent.lock), at=OPENED)
-    assert [one["why"] for one in show(books, "--open")["open"]] == ["write in progress"]
+    assert [one["reason"] for one in show(books, "--open")["open"]] == ["write in progress"]
     assert "write in progress, open" in books.world.run("history", "--open").stdout
 
 

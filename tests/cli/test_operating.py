@@ -394,7 +394,7 @@ def test_a_contact_that_is_left_changed_needs_a_person(make_world):
     assert result.exit_code == 2
     assert_golden("status-open.txt", result.stdout)
     (found,) = status(world)["open"]
-    assert (found["account_id"], found["why"], found["verdict"]) == (
+    assert (found["account_id"], found["reason"], found["verdict"]) == (
         "666677778888",
         "left changed",
         "would-set",

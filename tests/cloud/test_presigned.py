@@ -31,7 +31,7 @@ def session(cloud, name="ann"):
 
 def signed(credentials, now=None, document=PAUSE, place=PLACE) -> dict[str, Any]:
     now = now or datetime.now(UTC)
-    proof = sign_command(document, execution=RUN, credentials=credentials, place=place, now=now)
+    proof = sign_command(document, execution_arn=RUN, credentials=credentials, place=place, now=now)
     return {**document, "execution": RUN, "proof": proof}
 
 

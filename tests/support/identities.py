@@ -35,7 +35,7 @@ def sign(
 ) -> dict[str, Any]:
     """The command with its proof, as the state machine passes it on."""
     proof = sign_command(
-        document, execution=execution, credentials=make_credentials(secret), place=PLACE, now=now
+        document, execution_arn=execution, credentials=make_credentials(secret), place=PLACE, now=now
     )
     return {**document, "proof": proof, "execution": execution, "started": now.isoformat()}
 

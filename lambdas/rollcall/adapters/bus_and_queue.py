@@ -39,9 +39,9 @@ class EventBridgeOutcomeBus:
 
     def publish(self, incident: Incident, at: datetime) -> None:
         """Publish the incident first, so that a failure after it can only repeat an alert."""
-        told = build_incident_document(incident, at=at, **self._shown)
+        document = build_incident_document(incident, at=at, **self._shown)
         outcomes = build_outcome_documents(incident, at=at, **self._shown)
-        entries = [self._make_entry(INCIDENT_DETAIL_TYPE, told)] if told else []
+        entries = [self._make_entry(INCIDENT_DETAIL_TYPE, document)] if document else []
         entries += [self._make_entry(OUTCOME_DETAIL_TYPE, outcome) for outcome in outcomes]
         for start in range(0, len(entries), _ENTRIES_PER_CALL):
             self._put(entries[start : start + _ENTRIES_PER_CALL])

@@ -68,7 +68,7 @@ class StsIdentities:
 
 
 def sign_command(
-    document: Mapping[str, Any], *, execution: str, credentials: Any, place: Place, now: datetime
+    document: Mapping[str, Any], *, execution_arn: str, credentials: Any, place: Place, now: datetime
 ) -> dict[str, str]:
     """The proof for a command that starts the execution of this ARN.
 
@@ -82,7 +82,7 @@ def sign_command(
     request = AWSRequest(
         method="GET",
         url=f"https://{place.sts_host}/?{query.encode()}",
-        headers={HEADER: hash_command(document, execution)},
+        headers={HEADER: hash_command(document, execution_arn)},
     )
     request.context["timestamp"] = date
     signer = SigV4Auth(credentials, "sts", place.region)

@@ -42,11 +42,11 @@ _ARGUMENTS: Final = ("reason", "plan", "account", "kind", "minutes", "replace")
 
 
 def describe_command(document: Mapping[str, Any]) -> dict[str, Any]:
-    """What was asked, as the ledger keeps it: `operation`, `execution` and the arguments of commands."""
+    """What was asked, as the ledger keeps it: `operation`, `execution_arn` and the arguments of commands."""
     operation = document.get("operation")
     arguments = {name: _shorten(document.get(name)) for name in _ARGUMENTS}
     known = operation if isinstance(operation, str) and operation in OPERATIONS else None
-    return {"operation": known, "execution": _shorten(document.get("execution")), **arguments}
+    return {"operation": known, "execution_arn": _shorten(document.get("execution")), **arguments}
 
 
 def _shorten(value: object) -> str | int | None:
@@ -58,7 +58,7 @@ def _shorten(value: object) -> str | int | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """One command. `execution` (an ARN) is the same for every try of one command, and no other's.
+    """One command. `execution_arn` is the same for every try of one command, and no other's.
 
     `plan` is the digest to approve, or of the roster to roll back to, `contact` the one whose backoff is to
     end. `started_at` is when its execution started, by the clock of AWS: of two commands it says which one is
@@ -70,20 +70,20 @@ class Command:
     reason: str
     plan: str | None
     contact: tuple[str, ContactKind] | None
-    execution: str
+    execution_arn: str
     started_at: datetime
     minutes: int
     replaces: bool
 
     @property
-    def name(self) -> str:
+    def execution(self) -> str:
         """The name of its execution."""
-        return self.execution.rpartition(":")[2]
+        return self.execution_arn.rpartition(":")[2]
 
     @property
     def facts(self) -> dict[str, str]:
         """Who gave it, as alerts and the ledger name them: `by` (an ARN), `user_id` and `execution`."""
-        return {"by": self.caller.arn, "user_id": self.caller.user_id, "execution": self.name}
+        return {"by": self.caller.arn, "user_id": self.caller.user_id, "execution": self.execution}
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any], caller: ProvenCaller) -> Command:
@@ -98,7 +98,7 @@ class Command:
             reason=_read_reason(document, needed=operation in _REASONED),
             plan=plan,
             contact=_read_contact(document) if operation == "release" else None,
-            execution=str(document["execution"]),
+            execution_arn=str(document["execution"]),
             started_at=_read_start(document),
             minutes=_read_minutes(document),
             replaces=document.get("replace") is True,

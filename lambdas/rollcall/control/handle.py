@@ -107,12 +107,12 @@ class CommandHandler:
 
     def _refuse(self, document: Mapping[str, Any], error: UnprovenError, now: datetime) -> dict[str, Any]:
         """Nobody is believed to have given this command: that is recorded and alerted."""
-        reason, asked, execution = str(error), describe_command(document), str(document.get("execution"))
-        name = execution.rpartition(":")[2]
+        reason, asked, arn = str(error), describe_command(document), str(document.get("execution"))
+        name = arn.rpartition(":")[2]
         whose = {"by": error.caller and error.caller.arn, "user_id": error.caller and error.caller.user_id}
         self.ledger.record_command(name, "refusal", asked | whose | {"refused": reason})
         facts = whose | {"operation": asked["operation"], "reason": reason, "execution": name}
-        self.bus.publish_notice(make_notice(NoticeKind.COMMAND_REFUSED, key=execution, facts=facts), now)
+        self.bus.publish_notice(make_notice(NoticeKind.COMMAND_REFUSED, key=arn, facts=facts), now)
         return {"refused": reason}
 
     def _carry_out(self, command: Command, now: datetime) -> dict[str, Any]:
@@ -136,8 +136,8 @@ class CommandHandler:
     def _sweep(self, command: Command) -> dict[str, Any]:
         """The execution of the sweep has the name of the command's: each try starts the same one."""
         asked = {"trigger": str(Trigger.OPERATOR), "by": command.caller.arn, "plan": None}
-        self.machine.start(command.name, asked)
-        return {"execution": command.name}
+        self.machine.start(command.execution, asked)
+        return {"execution": command.execution}
 
     def _approve(self, command: Command, now: datetime) -> dict[str, Any]:
         """The person is on record first; then the roster is in force; then its plan is carried out."""
@@ -158,23 +158,23 @@ class CommandHandler:
             "plan": pending.plan,
             "roster": pending.roster,
             "changes": pending.changes,
-            "execution": command.name,
+            "execution": command.execution,
             # Approved all the same; the plan is carried out by the first sweep after the pause.
             "paused": control.paused,
         }
-        begun = self.ledger.record_command(command.name, "approval", {"answer": answer, "input": asked})
+        begun = self.ledger.record_command(command.execution, "approval", {"answer": answer, "input": asked})
         if "refused" in begun:
             raise RefusedError(begun["refused"])
-        told = make_approved_notice(
+        notice = make_approved_notice(
             self.rosters.load(pending.roster),
             before=self.rosters.load(pending.against) if pending.against else self.rosters.candidate,
             plan=pending.plan,
             changes=pending.changes,
             by=command.caller.arn,
             automatic=False,
-            key=command.execution,
+            key=command.execution_arn,
         )
-        told = replace(told, facts={**told.facts, **command.facts})
+        notice = replace(notice, facts={**notice.facts, **command.facts})
         self.sweeps.approve(pending.plan, by=command.caller.arn, at=now)
         candidate = self.rosters.candidate.digest
         if pending.roster == candidate or pending.summary.get("rollback"):
@@ -190,16 +190,16 @@ class CommandHandler:
                 approved_by=command.caller.arn,
                 now=now,
                 before=control.approved,
-                notice=told,
+                notice=notice,
             )
         else:
             # A try before put it into force, another person did, or it is of drift: each approval is alerted.
-            self.bus.publish_notice(told, now)
+            self.bus.publish_notice(notice, now)
         # Another roster was compared with the one before, and its plan is nobody's wish any more.
         same = {self.rosters.candidate.digest} if pending.roster == control.approved else set()
         self.sweeps.forget_others({pending.roster, *same})
         alert_approval(self.rosters.memory, self.bus, now)
-        self.machine.start(command.name, asked)
+        self.machine.start(command.execution, asked)
         return answer
 
     def _finish_begun(self, command: Command, approved: str | None, error: RefusedError) -> dict[str, Any]:
@@ -207,10 +207,10 @@ class CommandHandler:
 
         Such a sweep forgets the plan that it found approved.
         """
-        begun = self.ledger.record_command(command.name, "approval", {"refused": str(error)})
+        begun = self.ledger.record_command(command.execution, "approval", {"refused": str(error)})
         if "refused" in begun or begun["answer"]["roster"] != approved:
             raise error
-        self.machine.start(command.name, begun["input"])
+        self.machine.start(command.execution, begun["input"])
         answer: dict[str, Any] = begun["answer"]
         return answer
 
@@ -221,8 +221,8 @@ class CommandHandler:
         if not self.rosters.memory.is_known(roster):
             raise RefusedError("no roster was approved under this digest")
         asked = {"trigger": str(Trigger.ROLLBACK), "by": command.caller.arn, "plan": None, "roster": roster}
-        self.machine.start(command.name, asked)
-        return {"roster": roster, "execution": command.name}
+        self.machine.start(command.execution, asked)
+        return {"roster": roster, "execution": command.execution}
 
     def _release(self, command: Command, account_id: str, kind: ContactKind, now: datetime) -> dict[str, Any]:
         """Publish first: a try that was cut off between the two would find nothing left to publish."""
@@ -235,7 +235,7 @@ class CommandHandler:
         if not known.is_open(now):
             raise RefusedError("this contact is not in backoff after repeated edits")
         facts = command.facts | {"account": {"id": account_id}, "kind": str(kind)}
-        self.bus.publish_notice(make_notice(NoticeKind.RELEASED, key=command.execution, facts=facts), now)
+        self.bus.publish_notice(make_notice(NoticeKind.RELEASED, key=command.execution_arn, facts=facts), now)
         released = make_released(by=command.caller.arn, now=now)
         update_record(self.contacts, record, lambda one: replace(one, repeated=released), clock=self.clock)
         return contact

@@ -76,7 +76,7 @@ class Pauses:
         The same command again changes nothing, and publishes what an earlier try may not have published.
         """
         known = self.memory.load_pause()
-        if known is None or known.execution != command.name:
+        if known is None or known.execution != command.execution:
             pause = _make_next(known, command, now)
             if not self.memory.save_pause(pause, before=known):
                 raise RetryableError("another command about the pause came first")
@@ -121,12 +121,12 @@ def _make_next(known: Pause | None, command: Command, now: datetime) -> Pause:
         stage=stage,
         by=command.caller.arn,
         user_id=command.caller.user_id,
-        execution=command.name,
+        execution=command.execution,
         reason=command.reason,
         started_at=command.started_at,
         until=until,
         alerted_at=command.started_at,
-        incident=known.incident if known is not None and goes_on else command.execution,
+        incident=known.incident if known is not None and goes_on else command.execution_arn,
         # A follow-up at the same time takes the number between: neither is taken for the other.
         update=known.update + 2 if known is not None and goes_on else 0,
     )

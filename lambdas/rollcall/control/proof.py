@@ -118,10 +118,10 @@ class IdentityAnswer:
     body: bytes
 
 
-def hash_command(document: Mapping[str, Any], execution: str) -> str:
+def hash_command(document: Mapping[str, Any], execution_arn: str) -> str:
     """SHA-256 (hex) of all of a command and of the ARN of its execution, which names the machine, too."""
     command = {name: value for name, value in document.items() if name not in _BESIDE}
-    text = json.dumps([execution, command], sort_keys=True, separators=(",", ":"))
+    text = json.dumps([execution_arn, command], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 

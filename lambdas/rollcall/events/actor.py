@@ -106,14 +106,14 @@ def normalise_session(name: str) -> str:
 def _read_principal(identity: Mapping[str, Any], service: str | None) -> str:
     """The ARN, or else the most specific of the names that this form of identity has."""
     behalf = _read_mapping(identity.get("onBehalfOf"))
-    told = (_read_text(identity.get("identityProvider")), _read_text(identity.get("userName")))
+    names = (_read_text(identity.get("identityProvider")), _read_text(identity.get("userName")))
     return (
         _read_text(identity.get("arn"))
         or (service if _read_text(identity.get("type")) in (None, "AWSService") else None)
         or "/".join(
             filter(None, (_read_text(behalf.get("identityStoreArn")), _read_text(behalf.get("userId"))))
         )
-        or "/".join(filter(None, told))
+        or "/".join(filter(None, names))
         or _read_text(identity.get("principalId"))
         or service
         or UNKNOWN

@@ -66,7 +66,7 @@ class LapsedApproval(Serializable):
 
     plan: str
     by: str
-    why: str
+    reason: str
     at: datetime
 
 
@@ -246,7 +246,9 @@ def make_approved_notice(
         "enforces": is_enforcing(roster),
         "changes": changes,
     }
-    told = make_notice(NoticeKind.ROSTER_APPROVED, key=key, facts=facts)
+    notice = make_notice(NoticeKind.ROSTER_APPROVED, key=key, facts=facts)
     return (
-        replace(told, severity=Severity.HIGH) if is_enforcing(before) and not is_enforcing(roster) else told
+        replace(notice, severity=Severity.HIGH)
+        if is_enforcing(before) and not is_enforcing(roster)
+        else notice
     )

@@ -138,13 +138,15 @@ def find_lapsed(
 
     `asked` is what the run was started with.
     """
-    why = _find_reason(asked, pending, control, now)
-    return LapsedApproval(plan=asked["plan"], by=run.by or "unknown", why=why, at=now) if why else None
+    reason = _find_reason(asked, pending, control, now)
+    if reason is None:
+        return None
+    return LapsedApproval(plan=asked["plan"], by=run.by or "unknown", reason=reason, at=now)
 
 
 def make_lapsed_notice(found: LapsedApproval, run: Run) -> Notice:
     """For the person who waits for the plan: the same for every try of one run."""
-    facts = {"run": run.id, "plan": found.plan, "by": found.by, "reason": found.why}
+    facts = {"run": run.id, "plan": found.plan, "by": found.by, "reason": found.reason}
     return make_notice(NoticeKind.APPROVAL_LAPSED, key=f"{found.plan}/{run.execution}", facts=facts)
 
 

@@ -133,9 +133,9 @@ class ReportStep:
     def _drop_altered(self, run: Run, plan: PlanReference, now: datetime) -> None:
         """Its approval came to nothing: the next sweep plans anew, and nothing of this plan is granted."""
         if run.trigger is Trigger.APPROVAL:
-            why = str(AlteredPlanError())
+            reason = str(AlteredPlanError())
             self.ports.sweeps.save_lapsed(
-                LapsedApproval(plan=plan.digest, by=run.by or "unknown", why=why, at=now)
+                LapsedApproval(plan=plan.digest, by=run.by or "unknown", reason=reason, at=now)
             )
         self.ports.sweeps.forget_applied(plan.digest)
 
@@ -265,8 +265,8 @@ class FailStep:
         if ours is not None:
             ours = replace(ours, ending=Ending.FAILED, next=Step.END, failed={**ours.failed, **failed})
             failed = dict(ours.failed)
-        told = make_failure_notice(ours.id if ours else execution, failed=failed, contacts={})
-        self.ports.bus.publish_notice(told, now)
+        notice = make_failure_notice(ours.id if ours else execution, failed=failed, contacts={})
+        self.ports.bus.publish_notice(notice, now)
         if ours is not None:
             approved = self.rosters.get_enforcement().approved
             last = self.ports.sweeps.find_last()

@@ -298,7 +298,7 @@ def on_sweeps(sweeps, now, name, *arguments):  # noqa: PLR0911  # one case for e
         case (("find_pending" | "forget_applied" | "forget_roster" | "forget_others"), (key,)):
             return getattr(sweeps, name)(key)
         case "save_lapsed", (plan,):
-            return sweeps.save_lapsed(LapsedApproval(plan=plan, by="alice", why="it expired", at=now))
+            return sweeps.save_lapsed(LapsedApproval(plan=plan, by="alice", reason="it expired", at=now))
         case "list_granted", (roster,):
             return sorted(sweeps.list_granted(roster, now), key=lambda held: held.plan)
         case (("find_last" | "list_unreported"), ()):

@@ -375,7 +375,7 @@ class TestCommands:
         assert world.commands.records == {
             ("one", "command"): {
                 "operation": "pause",
-                "execution": f"{MACHINE}:one",
+                "execution_arn": f"{MACHINE}:one",
                 "reason": "migration",
                 "plan": None,
                 "account": None,

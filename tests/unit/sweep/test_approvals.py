@@ -60,8 +60,8 @@ class TestLapsed:
         assert (facts["plan"], facts["by"]) == (plan, ALICE)
         assert facts["reason"] == "the plan expired while its run waited for another one"
         lapsed = world.sweeps.find_lapsed(world.clock.now())
-        assert (lapsed.plan, lapsed.by, lapsed.why) == (plan, ALICE, facts["reason"])
-        assert "approved plan NOT carried out" in world.alerts[-1].subject
+        assert (lapsed.plan, lapsed.by, lapsed.reason) == (plan, ALICE, facts["reason"])
+        assert "approved plan NOT applied" in world.alerts[-1].subject
 
     def test_also_when_the_table_has_forgotten_it_by_then(self):
         world, plan, _, waiting = behind_a_sweep()

@@ -60,7 +60,7 @@ def test_an_altered_plan_is_refused_alerted_and_recorded(change):
     assert (told["severity"], told["facts"]["plan"]) == ("CRITICAL", plan)
     lapsed = world.sweeps.find_lapsed(world.clock.now())
     assert (lapsed.plan, lapsed.by) == (plan, ALICE)
-    assert "differs from its digest" in lapsed.why
+    assert "differs from its digest" in lapsed.reason
     assert world.summary["ending"] == "altered"
 
 

@@ -47,17 +47,17 @@ class ChannelMemoryTable(TableAdapter):
             thread=item.get("thread", {}).get("S"),
         )
 
-    def end(self, incident_id: str, now: datetime, told: ChannelRecord) -> None:
+    def end(self, incident_id: str, now: datetime, record: ChannelRecord) -> None:
         """Remember and let go; RetryableError if the table did not take it: it is sent once more."""
         item = self._make_key(incident_id) | {
             "told_at": {"S": now.isoformat()},
             "expires_at": make_expiry(now, REMEMBERED_DAYS * 86400),
-            "withheld": {"BOOL": told.withheld},
+            "withheld": {"BOOL": record.withheld},
         }
-        if told.steps:
-            item["steps"] = {"SS": sorted(told.steps)}
-        if told.thread:
-            item["thread"] = {"S": told.thread}
+        if record.steps:
+            item["steps"] = {"SS": sorted(record.steps)}
+        if record.thread:
+            item["thread"] = {"S": record.thread}
         self._table.call("put_item", Item=item)
 
     def _make_key(self, incident_id: str) -> dict[str, Any]:

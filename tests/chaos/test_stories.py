@@ -23,7 +23,7 @@ from chaos.shrink import run, shrink
 from chaos.variants import VARIANTS, hunt
 from rollcall.adapters import clients, system
 
-#: Of each profile so many stories are played.
+#: Of each profile so many stories are played, and of floods, which are long, one.
 SEEDS = range(3)
 #: Variants that show soon.
 QUICK = (
@@ -42,7 +42,7 @@ QUICK = (
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_nothing_goes_wrong(profile: str) -> None:
-    for seed in SEEDS:
+    for seed in SEEDS[:1] if "flood" in profile else SEEDS:
         world = run(make_story(seed, profile), find_functions())
         violations = judge(world)
         assert not violations, describe_story(world, violations)

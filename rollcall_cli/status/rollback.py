@@ -23,10 +23,10 @@ def plan_rollback(hub: Hub, digits: str) -> str:
     rosters = ControlItems(client=hub.client("dynamodb"), table=hub.outputs[TABLE])
     found = rosters.list_known(digits.lower())
     if len(found) != 1:
-        problem = "no roster was" if not found else f"{len(found)} rosters were"
+        problem = "no approved roster has" if not found else f"{len(found)} approved rosters have"
         raise CommandError(
-            f"{problem} approved under a digest that begins with {digits}",
-            fix="alerts, `rollcall status` and the ledger name approved rosters",
+            f"{problem} a digest that begins with {digits}",
+            fix="take the digest from the alert of its approval, `rollcall status` or the ledger",
         )
     name = str(run_command(hub, "rollback", plan=found[0])["execution"])
     run = follow(

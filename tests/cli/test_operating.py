@@ -235,7 +235,7 @@ def test_a_person_goes_back_to_the_roster_before(held):
 def test_it_goes_back_to_one_roster_that_was_approved_and_to_no_other(held):
     result = held.run("approve", "--back-to", "abcdef123456")
     assert result.exit_code == 1
-    assert "no roster was approved under a digest that begins with abcdef123456" in result.stderr
+    assert "no approved roster has a digest that begins with abcdef123456" in result.stderr
     for given in ([], ["abcdef12", "--back-to", "abcdef12"]):
         assert "give the digest of a plan, or --back-to" in held.run("approve", *given).stderr
 

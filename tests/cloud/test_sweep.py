@@ -203,7 +203,7 @@ def test_a_worker_that_dies_in_the_middle_is_followed_by_one_that_finishes(hub, 
 
 
 def test_a_command_that_makes_no_sense_is_refused_in_words(hub):
-    with pytest.raises(Exception, match="no plan waits under this digest"):
+    with pytest.raises(Exception, match="no plan with this digest is pending approval"):
         hub.sweeps.command("approve", plan="0" * 64)
 
 

@@ -217,9 +217,9 @@ class CommandHandler:
     def _roll_back(self, command: Command, roster: str) -> dict[str, Any]:
         """Start the run that plans it; approving its plan is another command."""
         if roster == self.rosters.get_enforcement().approved:
-            raise RefusedError("this roster is the one that is approved")
+            raise RefusedError("this roster is already in force")
         if not self.rosters.memory.is_known(roster):
-            raise RefusedError("no roster was approved under this digest")
+            raise RefusedError("no roster with this digest was ever approved")
         asked = {"trigger": str(Trigger.ROLLBACK), "by": command.caller.arn, "plan": None, "roster": roster}
         self.machine.start(command.execution, asked)
         return {"roster": roster, "execution": command.execution}
@@ -243,17 +243,19 @@ class CommandHandler:
     def _find_pending(self, plan: str | None, approved: str | None, now: datetime) -> PendingPlan:
         pending = self.sweeps.find_pending(plan) if plan is not None else None
         if pending is None:
-            raise RefusedError("no plan waits under this digest")
+            raise RefusedError("no plan with this digest is pending approval")
         if pending.expires_at <= now:
-            raise RefusedError("the plan waited for too long: start a sweep for one that is of today")
+            raise RefusedError("the plan expired: `rollcall sweep` makes a new one")
         if (
             pending.roster not in (approved, self.rosters.candidate.digest)
             and not pending.summary["rollback"]
         ):
-            raise RefusedError("another roster was deployed since: its own plan is the one to look at")
+            raise RefusedError(
+                "another roster was deployed after this plan was made: approve the plan of that roster"
+            )
         if pending.roster != approved and pending.against != (approved or ""):
             raise RefusedError(
-                "another roster came into force since this plan was made: start a sweep, or roll back again,"
-                " and approve the plan that this makes"
+                "another roster was approved after this plan was made: run `rollcall sweep`, or roll back"
+                " again, and approve the new plan"
             )
         return pending

@@ -113,7 +113,7 @@ def _make_next(known: Pause | None, command: Command, now: datetime) -> Pause:
         if known is not None and known.is_open and now < known.until and not command.replaces:
             raise RefusedError(
                 f"{known.by} paused Rollcall until {format_time(known.until)}:"
-                " `rollcall pause --replace` puts your pause in its place"
+                " `rollcall pause --replace` replaces that pause"
             )
         stage = Stage.REPLACED if goes_on else Stage.BEGUN
         until += timedelta(minutes=command.minutes)

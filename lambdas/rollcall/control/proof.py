@@ -133,7 +133,7 @@ def build_request(document: Mapping[str, Any], place: Place, now: datetime) -> I
     if not isinstance(proof, dict):
         raise UnprovenError("the command has no proof of its caller")
     if proof.keys() != {"credential", "date", "token", "signature"}:
-        raise UnprovenError("a proof has a credential, a date, a token and a signature")
+        raise UnprovenError("a proof has exactly a credential, a date, a token and a signature")
     date = _read(proof, "date", _DATE)
     _check_age(date, now)
     scope = rf"[A-Z0-9]{{16,128}}/{date[:8]}/{place.region}/sts/aws4_request"
@@ -178,7 +178,7 @@ def check_operator(caller: ProvenCaller, operators: Iterable[str], place: Place)
     prefix = f"arn:{place.partition}:sts::{place.account}:assumed-role/"
     role, _, session = caller.arn.removeprefix(prefix).partition("/")
     if not caller.arn.startswith(prefix) or not session:
-        raise UnprovenError("the caller is no session of a role of the hub account", caller=caller)
+        raise UnprovenError("the caller is not a role session of the hub account", caller=caller)
     roles = f"arn:{place.partition}:iam::{place.account}:role/"
     names = [one.rpartition("/")[2] for one in operators if one.startswith(roles)]
     if role != OPERATOR_ROLE_NAME and not any(_fits(role, name) for name in names):
@@ -196,7 +196,7 @@ def _fits(role: str, pattern: str) -> bool:
 def _read(proof: Mapping[str, Any], name: str, form: re.Pattern[str]) -> str:
     value = proof[name]
     if not isinstance(value, str) or not form.fullmatch(value):
-        raise UnprovenError(f"the proof's {name} is not in the form that this Region's AWS STS takes")
+        raise UnprovenError(f"the proof's {name} is not valid for AWS STS in this Region")
     return value
 
 
@@ -204,9 +204,9 @@ def _check_age(date: str, now: datetime) -> None:
     try:
         signed_at = datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     except ValueError:
-        raise UnprovenError("the proof's date is none") from None
+        raise UnprovenError("the proof's date is not valid") from None
     if not -_CLOCK_SKEW <= now - signed_at <= LONGEST_AGE:
-        raise UnprovenError("the proof is older than 15 minutes, or of a clock that is ahead")
+        raise UnprovenError("the proof is older than 15 minutes, or the caller's clock is ahead")
 
 
 def _reject_repetitions(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

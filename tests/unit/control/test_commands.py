@@ -201,13 +201,15 @@ class TestApprove:
 
     def test_a_plan_that_nobody_holds_is_refused(self):
         world, _ = held_drift()
-        assert world.command("approve", plan="0" * 64) == {"refused": "no plan waits under this digest"}
+        assert world.command("approve", plan="0" * 64) == {
+            "refused": "no plan with this digest is pending approval"
+        }
 
     def test_a_plan_that_waited_for_seven_days_is_refused_and_one_second_earlier_it_is_not(self):
         world, plan = held_drift()
         until = world.sweeps.plans[plan].expires_at
         world.clock.sleep((until - world.clock.now()).total_seconds())
-        assert "waited for too long" in world.command("approve", plan=plan)["refused"]
+        assert "the plan expired" in world.command("approve", plan=plan)["refused"]
         world.clock.sleep(0)
         world, plan = held_drift()
         world.clock.sleep((until - world.clock.now() - timedelta(seconds=1)).total_seconds())
@@ -262,7 +264,7 @@ class TestApprove:
         (plan,) = world.sweeps.plans
         world.approve(NARROW)
         refused = world.command("approve", plan=plan)["refused"]
-        assert "another roster came into force since this plan was made: start a sweep" in refused
+        assert "another roster was approved after this plan was made: run `rollcall sweep`" in refused
         assert world.state.approved == compute_digest(NARROW)
         world.sweep()
         (after,) = set(world.sweeps.plans) - {plan}
@@ -276,7 +278,10 @@ class TestApprove:
         world.faults.then("state.approve", lambda: world.approve(NARROW))
         with pytest.raises(RetryableError):
             world.command("approve", plan=plan, execution="one")
-        assert "came into force" in world.command("approve", plan=plan, execution="one")["refused"]
+        assert (
+            "was approved after this plan was made"
+            in world.command("approve", plan=plan, execution="one")["refused"]
+        )
         assert world.state.approved == compute_digest(NARROW)
         assert "roster-approved" not in world.told()
 
@@ -292,7 +297,7 @@ class TestApprove:
         assert (answer["done"], answer["plan"], answer["execution"]) == (True, plan, "one")
         assert answer == world.commands.records["one", "result"]
         assert world.command("approve", plan=plan, execution="two") == {
-            "refused": "no plan waits under this digest"
+            "refused": "no plan with this digest is pending approval"
         }
 
     def test_a_retry_after_a_sweep_carried_out_what_was_begun_answers_that_it_is_done(self):

@@ -229,7 +229,9 @@ class TestOtherPlans:
         remove(world, *MEMBERS[12:30])
         assert world.sweep("schedule").document["ending"] == "finished"
         assert world.sweeps.plans == {}
-        assert world.command("approve", plan=large.plan) == {"refused": "no plan waits under this digest"}
+        assert world.command("approve", plan=large.plan) == {
+            "refused": "no plan with this digest is pending approval"
+        }
 
     def test_plans_of_the_candidate_wait_on_when_the_approved_roster_is_applied(self):
         world = settled()

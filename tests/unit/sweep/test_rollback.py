@@ -124,8 +124,8 @@ def test_what_weakens_on_the_way_back_is_said():
 @pytest.mark.parametrize(
     ("roster", "why"),
     [
-        (compute_digest(BAD), "this roster is the one that is approved"),
-        ("ab" * 32, "no roster was approved under this digest"),
+        (compute_digest(BAD), "this roster is already in force"),
+        ("ab" * 32, "no roster with this digest was ever approved"),
     ],
 )
 def test_only_to_another_roster_that_was_approved(roster, why):

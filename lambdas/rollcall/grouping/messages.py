@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 #: New lines, and lines of what is left changed, that leave in one event; the file has all. With the longest
 #: texts they are below its limit: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html
 MOST_LINES: Final = 100
-#: Programs that are named.
-_MOST_PROGRAMS: Final = 20
 #: Of one text.
 _MOST_CHARACTERS: Final = 300
 
@@ -38,7 +36,7 @@ def make_group_notice(group: Group, lines: Sequence[Line], left: Sequence[Line])
     """The message of a group that is under way: `lines` are new, `left` are of contacts left changed."""
     kind, last = group.key.kind, group.sending is not None and group.sending.last
     actor = dict(group.actor)
-    ordered = sorted(lines, key=lambda line: line.urgency)
+    ordered = sort_lines(lines)
     facts = {
         "by": str(kind),
         "actor": None if kind in (GroupKind.ADDRESS, GroupKind.REST) else actor,
@@ -51,7 +49,7 @@ def make_group_notice(group: Group, lines: Sequence[Line], left: Sequence[Line])
         "accounts_count": len(group.accounts),
         "edits": group.edits,
         "done": dict(group.done),
-        "programs": list(group.programs)[:_MOST_PROGRAMS],
+        "programs": list(group.programs),
         "first_at": group.first_at and format_time(group.first_at),
         "last_at": group.last_at and format_time(group.last_at),
         "ended": last,
@@ -63,6 +61,13 @@ def make_group_notice(group: Group, lines: Sequence[Line], left: Sequence[Line])
     }
     notice = make_notice(find_notice_kind(kind), key=group.key.id, facts=facts, update=group.updates)
     return replace(notice, severity=_find_severity(group, lines, left))
+
+
+def sort_lines(lines: Sequence[Line]) -> Sequence[Line]:
+    """What a reader needs first: HIGH, left changed, then one line of each principal."""
+    ordered = sorted(lines, key=lambda line: line.urgency)
+    firsts = {line.principal: line for line in reversed(ordered)}
+    return sorted(ordered, key=lambda line: (*line.urgency[:-1], line is not firsts[line.principal]))
 
 
 def _find_severity(group: Group, lines: Sequence[Line], left: Sequence[Line]) -> Severity:

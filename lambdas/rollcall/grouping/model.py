@@ -46,8 +46,9 @@ _MINUTE: Final = timedelta(minutes=1)
 MOST_ACCOUNTS: Final = 40
 #: Account ids that a group remembers, to count each once: they fit the item of the group.
 _MOST_REMEMBERED: Final = 5000
-#: Principals and programs likewise.
+#: Principals likewise, and programs.
 _MOST_NAMED: Final = 200
+_MOST_PROGRAMS: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +178,7 @@ class Group(Serializable):
             principals=_add(self.principals, line.principal),
             done=_add(self.done, what),
             programs=self.programs
-            if program in self.programs or len(self.programs) >= _MOST_NAMED
+            if program in self.programs or len(self.programs) >= _MOST_PROGRAMS
             else (*self.programs, program),
             actor=line.actor if self.last_at is None or line.at >= self.last_at else self.actor,
             first_at=min(self.first_at or line.at, line.at),

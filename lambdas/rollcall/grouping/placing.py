@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -204,7 +205,8 @@ def normalise_address(source_ip: str) -> str | None:
     return str(found)
 
 
-#: Characters of who made an edit: a group of many fits its item, whatever callers say of themselves.
+#: Of who made an edit, and of a reason, as JSON writes them (a character as up to twelve): a group of many
+#: fits its item, whatever callers say of themselves.
 _MOST_CHARACTERS: Final = 512
 _REASON_CHARACTERS: Final = 400
 
@@ -228,17 +230,23 @@ def make_line(incident: Incident, place: Place, now: datetime, *, alone: bool) -
         event=signal.event.name,
         verdict=str(worst.verdict),
         severity=place.severity or Severity.INFO,
-        actor={name: _shorten(value) for name, value in signal.actor.as_document().items()},
+        actor={
+            name: _shorten(value, _MOST_CHARACTERS) if isinstance(value, str) else value
+            for name, value in signal.actor.as_document().items()
+        },
         # Now if the event has no time, or one in the future.
         at=min(parse_time(signal) or now, now),
         left=is_left(incident),
         alone=alone,
-        reason="; ".join(reasons)[:_REASON_CHARACTERS],
+        reason=_shorten("; ".join(reasons), _REASON_CHARACTERS),
     )
 
 
-def _shorten(value: object) -> object:
-    return value[:_MOST_CHARACTERS] if isinstance(value, str) else value
+def _shorten(text: str, longest: int) -> str:
+    text = text[:longest]
+    while (length := len(json.dumps(text)) - len('""')) > longest:
+        text = text[: len(text) * longest // length]
+    return text
 
 
 def count_line(window: Window, line: Line, limits: BulkLimits) -> Window:

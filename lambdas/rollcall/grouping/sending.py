@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
-from rollcall.grouping.messages import MOST_LINES, get_group_incident_id, make_group_notice
+from rollcall.grouping.messages import MOST_LINES, get_group_incident_id, make_group_notice, sort_lines
 from rollcall.grouping.model import (
     BULK,
     LONGEST,
@@ -132,7 +132,7 @@ class GroupMessages:
     def _claim(self, group: Group, state: GroupState, now: datetime) -> Group | None:
         """The group with its next message under way; None if another worker was faster."""
         until = now + _PUBLISHES_WITHIN
-        lines = sorted(state.unsent, key=lambda line: line.urgency)[:_MOST_LINES]
+        lines = sort_lines(state.unsent)[:_MOST_LINES]
         file: str | None = None
         if lines:
             try:

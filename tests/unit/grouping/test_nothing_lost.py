@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -9,12 +10,21 @@ from typing import Any
 import pytest
 
 from rollcall.adapters.organizations import AwsOrganization
-from rollcall.grouping.model import Watch
+from rollcall.grouping import placing
+from rollcall.grouping.messages import make_group_notice
+from rollcall.grouping.model import MOST_ACCOUNTS, Sending, Watch
+from rollcall.grouping.placing import Place
 from rollcall.grouping.sending import GroupMessages
 from rollcall.model.errors import RetryableError
+from rollcall.model.levels import Severity
+from rollcall.outcomes.outcome import Outcome
+from rollcall.outcomes.verdicts import Verdict
+from rollcall.publish.incidents import make_incident
+from rollcall.write.apply_change import AppliedChange
 from simulation.caller import Caller
-from tests.support.group_samples import make_line
+from tests.support.group_samples import make_group, make_line
 from tests.support.memory import Crash
+from tests.support.samples import NOW, SIGNAL
 from tests.support.timeline import Timeline, edit, many_accounts
 from tests.support.world import HUB, MALLORY, MEMBER, ROSTER, World, api_values
 
@@ -175,3 +185,28 @@ def test_a_contact_restored_after_a_stolen_role_is_not_listed_as_left():
         )
     timeline.run()
     assert {notice["facts"]["left_count"] for notice in world.bus.notices} == {0}
+
+
+@pytest.mark.parametrize("character", ["a", '"', "é", "\N{GRINNING FACE}"])
+def test_the_largest_group_fits_its_item_whatever_callers_say_of_themselves(character):
+    group, longest = make_group(), 0
+    for number in range(5200):
+        account = f"{number:012}"
+        name = f"arn:aws:sts::{account}:assumed-role/Dev/{number}{character * 2000}"
+        actor = replace(SIGNAL.actor, principal=name, user_agent=f"{number}{character * 2000}")
+        signal = replace(SIGNAL, account_id=account, actor=actor)
+        outcome = Outcome(verdict=Verdict.FAILED, reason=character * 2000, kind=signal.kind)
+        incident = make_incident(signal, None, [AppliedChange(outcome=outcome)])
+        line = placing.make_line(incident, Place(severity=Severity.HIGH), NOW, alone=False)
+        group, longest = group.count(line), max(longest, len(json.dumps(line.as_document())))
+    sending = Sending(lines=tuple(f"RC-{number:012}/1" for number in range(2000)), until=NOW)
+    assert len(json.dumps(replace(group, sending=sending).as_document())) < 390_000
+    assert longest * MOST_ACCOUNTS < 390_000
+
+
+def test_every_principal_of_a_full_message_is_on_one_of_its_lines():
+    many = [make_line(number, seconds=number) for number in range(150)]
+    late = make_line(150, seconds=150, actor={**many[0].actor, "principal": "eve"})
+    lines = make_group_notice(make_group(), [*many, late], []).facts["lines"]
+    assert len(lines) == 100
+    assert [line["principal"] for line in lines[:3]].count("eve") == 1

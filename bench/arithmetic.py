@@ -21,8 +21,8 @@ from rollcall.model.contact import ContactKind
 from rollcall.runtime.handlers import retry_seconds
 from rollcall.sweep.approvals import find_reasons_to_wait, make_pending_plan
 from rollcall.sweep.observe import SLICE_SECONDS
-from rollcall.sweep.plan_builder import PlanBuilder
 from rollcall.sweep.run import Ending, PlanReference, Run, Step, Trigger
+from rollcall.sweep.stored_plan import PlanBuilder
 from rollcall.timing import CEILING, ORGANIZATIONS_RATE, QUOTAS
 
 if TYPE_CHECKING:

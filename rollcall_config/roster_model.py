@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, JsonValue
 
 from rollcall.contact.repeated_edits import MOST_REVERTS
 from rollcall.grouping.model import MOST_ACCOUNTS
-from rollcall.model.edit_limits import BulkLimits, RepeatedEditLimits
+from rollcall.model.roster import BulkLimits, RepeatedEditLimits
 from rollcall_config.principals import PrincipalArn
 from rollcall_config.validation import Strict
 from rollcall_config.values import (

@@ -13,7 +13,7 @@ from rollcall.decide.roster_change import RosterComparison
 from rollcall.model.desired import Absent, DesiredAbsent
 from rollcall.outcomes.verdicts import Verdict
 from rollcall.sweep.approvals import find_reasons_to_wait, is_enforcing
-from rollcall.sweep.plan_builder import PlanBuilder
+from rollcall.sweep.stored_plan import PlanBuilder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,7 @@ from datetime import timedelta
 from rollcall.contact.known_drift import KnownDrift
 from rollcall.contact.repeated_edits import Revert, count_change, count_revert
 from rollcall.model.contact import ContactKind
-from rollcall.model.edit_limits import RepeatedEditLimits
+from rollcall.model.roster import RepeatedEditLimits
 from rollcall_cli.text.fixes import ACCOUNTS
 from tests.cli.desk import CONTACTS, DIVESTED, HUB, MALLORY, MANAGEMENT, PAYMENTS, PLAYGROUND, RIGHT, SHOP
 from tests.cli.machines import operate

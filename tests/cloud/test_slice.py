@@ -12,7 +12,7 @@ from localcloud.story.shell import run_rollcall
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.state.rosters import MatchTable
 from rollcall.contact.repeated_edits import BACKOFF
-from rollcall.model.edit_limits import RepeatedEditLimits
+from rollcall.model.roster import RepeatedEditLimits
 from rollcall.model.well_known import OPERATOR_ROLE_NAME
 from rollcall.rosters.current import approve_candidate
 from tests.cloud.tools import PATIENCE_SECONDS, alerts, expire, messages, outlive_workers, wait_for

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from rollcall.model.edit_limits import BulkLimits, RepeatedEditLimits
-from rollcall.model.roster import Roster
+from rollcall.model.roster import BulkLimits, RepeatedEditLimits, Roster
 from tests.stacks.configs import CONTACTS, ORGANIZATION, complaints, load_from
 from tests.support.assembly_cache import ROOT
 

@@ -10,7 +10,7 @@ from rollcall.decide.observed import PlannedChange
 from rollcall.decide.resolve import Requirement, resolve_requirement
 from rollcall.model.desired import Absent, Desired, DesiredAbsent, Present
 from rollcall.model.roster import Roster
-from rollcall.sweep.plan_builder import compute_change_digest
+from rollcall.sweep.stored_plan import compute_change_digest
 from simulation.organization import AlternateContact
 from tests.support.memory import Crash
 from tests.support.world import MALLORY, ROSTER

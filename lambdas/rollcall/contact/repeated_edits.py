@@ -13,7 +13,7 @@ from rollcall.outcomes.notices import format_time
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rollcall.model.edit_limits import RepeatedEditLimits
+    from rollcall.model.roster import RepeatedEditLimits
 
 #: The largest number of reverts that may be set.
 MOST_REVERTS: Final = 20

@@ -9,9 +9,9 @@ from rollcall.grouping.messages import get_group_incident_id
 from rollcall.grouping.model import BULK, Group, GroupKey, GroupKind, Line, Watch, Window
 from rollcall.grouping.placing import count_line, find_place, is_copy, is_full, make_line
 from rollcall.grouping.sending import REST, TRIES, count_to_next_minute, make_group_key
-from rollcall.model.edit_limits import BulkLimits
 from rollcall.model.errors import RetryableError
 from rollcall.model.levels import Severity
+from rollcall.model.roster import BulkLimits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rollcall.events.actor import Actor
-    from rollcall.model.edit_limits import BulkLimits
+    from rollcall.model.roster import BulkLimits
     from rollcall.outcomes.outcome import Incident
 
 #: IAM Identity Center gives the role of one permission set another random suffix in each account:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from rollcall.model.contact import Contact, ContactKind
-from rollcall.model.edit_limits import BulkLimits, RepeatedEditLimits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +17,8 @@ if TYPE_CHECKING:
     from rollcall.model.account import Account
 
 #: Ids named in a text for people.
-_SHOWN = 3
+_SHOWN: Final = 3
+_MINUTE: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +138,53 @@ class Exemption:
     def is_in_force(self, today: date) -> bool:
         """Whether it holds on this day: the last one counts."""
         return self.until is None or today <= self.until
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkLimits:
+    """Edits of so many accounts within the window, by one principal or from one address, are bulk edits.
+
+    The window is time of the events, not of their arrival.
+    """
+
+    accounts: int = 5
+    window: timedelta = timedelta(minutes=10)
+
+    @property
+    def minutes(self) -> int:
+        """The window in whole minutes."""
+        return self.window // _MINUTE
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        """Read `{"accounts", "minutes"}`; what is missing has its default."""
+        usual = cls()
+        return cls(
+            accounts=document.get("accounts", usual.accounts),
+            window=document.get("minutes", usual.minutes) * _MINUTE,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepeatedEditLimits:
+    """So many reverts of one contact within the window: the next change is not undone at once."""
+
+    reverts: int = 3
+    window: timedelta = timedelta(hours=1)
+
+    @property
+    def minutes(self) -> int:
+        """The window in whole minutes."""
+        return self.window // _MINUTE
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        """Read `{"reverts", "minutes"}`; what is missing has its default."""
+        usual = cls()
+        return cls(
+            reverts=document.get("reverts", usual.reverts),
+            window=document.get("minutes", usual.minutes) * _MINUTE,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from rollcall.events.signal import Signal
     from rollcall.grouping.grouper import AlertGrouper
     from rollcall.model.account import Account
-    from rollcall.model.edit_limits import RepeatedEditLimits
+    from rollcall.model.roster import RepeatedEditLimits
     from rollcall.ports import Clock, Delivery
 
 

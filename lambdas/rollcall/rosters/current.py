@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rollcall.decide.resolve import Enforcement
-    from rollcall.model.edit_limits import BulkLimits
+    from rollcall.model.roster import BulkLimits
     from rollcall.outcomes.notices import Notice
     from rollcall.ports import Organization, OutcomeBus
     from rollcall.rosters.orphaned import Matches

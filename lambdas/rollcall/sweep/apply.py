@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Final
 from rollcall.model.errors import RetryableError
 from rollcall.outcomes.verdicts import Verdict
 from rollcall.sweep.apply_account import AccountApplier
-from rollcall.sweep.plan_builder import PART_CHANGES
 from rollcall.sweep.run import Ending, Run, Step
-from rollcall.sweep.stored_plan import AlteredPlanError, StoredPlan
+from rollcall.sweep.stored_plan import PART_CHANGES, AlteredPlanError, StoredPlan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,16 +13,16 @@ from rollcall.model.levels import Severity
 from rollcall.model.roster import Mode
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, format_time, make_notice
-from rollcall.sweep.plan_builder import compute_weakened
 from rollcall.sweep.run import PlanReference, Trigger
+from rollcall.sweep.stored_plan import compute_weakened
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from rollcall.decide.roster_change import RosterChange
     from rollcall.model.roster import Roster
-    from rollcall.sweep.plan_builder import PlanBuilder
     from rollcall.sweep.run import Run
+    from rollcall.sweep.stored_plan import PlanBuilder
 
 #: Deleting the same contact of several accounts is what an attacker would want, and a typing mistake does.
 MOST_ACCOUNTS_WITH_DELETES: Final = 1

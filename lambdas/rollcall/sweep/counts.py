@@ -12,9 +12,13 @@ from rollcall.model.account import describe_account
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, make_notice
 from rollcall.outcomes.verdicts import COUNTED, RIGHT, VERDICTS, Verdict
-from rollcall.sweep.plan_builder import compute_change_digest, describe_for_notice, make_planned_change
 from rollcall.sweep.run import Ending, Step, Trigger
-from rollcall.sweep.stored_plan import make_altered_notice
+from rollcall.sweep.stored_plan import (
+    compute_change_digest,
+    describe_for_notice,
+    make_altered_notice,
+    make_planned_change,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -22,9 +22,15 @@ from rollcall.sweep.approvals import (
     make_pending_notice,
     make_pending_plan,
 )
-from rollcall.sweep.plan_builder import PlanBuilder, compute_change_digest, describe_for_notice
 from rollcall.sweep.run import Ending, Run, Step, Trigger
-from rollcall.sweep.stored_plan import AlteredPlanError, make_altered_notice, open_pending
+from rollcall.sweep.stored_plan import (
+    AlteredPlanError,
+    PlanBuilder,
+    compute_change_digest,
+    describe_for_notice,
+    make_altered_notice,
+    open_pending,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,25 +1,167 @@
-"""The stored plan: read back part by part, and only as it was when its digest was taken."""
+"""The stored plan: built part by part with its digest, and read back only as it was when that was taken."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import zlib
-from typing import TYPE_CHECKING, Final, Protocol
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from rollcall.decide.observed import PlannedChange
+from rollcall.decide.plan_text import describe_groups
 from rollcall.decide.plan_values import KnownContacts, group_changes
 from rollcall.model.account import Account, AccountState
+from rollcall.model.desired import DesiredAbsent, Unreadable
 from rollcall.model.errors import PermanentError
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, make_notice
-from rollcall.sweep.plan_builder import PART_CHANGES, PlanDigest
+from rollcall.sweep.run import PlanReference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from rollcall.decide.observed import PlannedChange
-    from rollcall.decide.plan_values import ChangeGroup
+    from rollcall.decide.plan import Change, Plan
+    from rollcall.decide.plan_values import ChangeGroup, ChangeGrouper
+    from rollcall.decide.weakening import Weakening
+    from rollcall.model.display import Masks
     from rollcall.model.roster import Roster
     from rollcall.sweep.approvals import PendingPlan
-    from rollcall.sweep.run import PlanReference
+
+
+class PlanDigest:
+    """SHA-256 of the canonical JSON of `{"changes", "roster", "weakened"}`, taken change by change.
+
+    `weakened` is as `compute_weakened` makes it, empty for a part of a plan.
+    """
+
+    def __init__(self, roster: str) -> None:
+        self._roster = roster
+        self._hash = hashlib.sha256(b'{"changes":[')
+        self._first = True
+
+    def add(self, change: PlannedChange) -> None:
+        """The next change of the plan."""
+        separator = b"" if self._first else b","
+        self._first = False
+        self._hash.update(separator + _write_canonical(change.as_document()))
+
+    def compute(self, weakened: str = "") -> str:
+        """The digest of the changes so far."""
+        whole = self._hash.copy()
+        rest = {"roster": self._roster, "weakened": weakened}
+        whole.update(b"]," + _write_canonical(rest)[1:])
+        return whole.hexdigest()
+
+
+def compute_weakened(against: str | None, weakenings: Sequence[Mapping[str, Any]]) -> str:
+    """The digest of what a plan's roster weakens, and of the approved roster it was compared with."""
+    whole = {"against": against or "", "weakenings": list(weakenings)}
+    return hashlib.sha256(_write_canonical(whole)).hexdigest()
+
+
+def compute_change_digest(change: PlannedChange) -> bytes:
+    """A short name of one change, with what was found and what is to be there."""
+    return hashlib.sha256(_write_canonical(change.as_document())).digest()[:16]
+
+
+def _write_canonical(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+#: Changes in one part of a stored plan: some hundred kilobytes before compression.
+PART_CHANGES: Final = 1000
+#: Groups of changes that a notice shows.
+MOST_GROUPS: Final = 10
+
+
+@dataclass(slots=True, kw_only=True)
+class PlanBuilder:
+    """The plan for one roster (digest), account by account.
+
+    `write` stores a part. `granted` are the digests of changes that a person has approved before: they are
+    carried out with the others, but count against no limit. `changed` are accounts, `new_deletes` those of
+    them with deletes that nobody has approved before. `groups` collects the changes for people, None if
+    nobody asks.
+    """
+
+    roster: str
+    write: Callable[[int, Sequence[PlannedChange]], None]
+    granted: frozenset[bytes] = frozenset()
+    groups: ChangeGrouper | None = None
+    active: int = 0
+    changed: int = 0
+    new_deletes: int = 0
+    deletes: int = 0
+    changes: int = 0
+    by_kind: Counter[str] = field(default_factory=Counter)
+    _digest: PlanDigest = field(init=False)
+    _part: list[PlannedChange] = field(default_factory=list, init=False)
+    _parts: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        self._digest = PlanDigest(self.roster)
+
+    def add(self, account: Account, plan: Plan) -> None:
+        """The next account."""
+        self.active += account.active
+        self.changed += bool(plan.changes)
+        new = [change for change in plan.changes if not self._store(account, change)]
+        self.new_deletes += any(_is_delete(change) for change in new)
+
+    def finish(self, *, against: str | None, weakenings: Sequence[Weakening]) -> PlanReference:
+        """Store what is left; the reference of the whole plan.
+
+        `against` is the digest of the approved roster that the plan's was compared with, None without one.
+        """
+        if self._part:
+            self._flush()
+        weakened = compute_weakened(against, [one.as_document() for one in weakenings])
+        return PlanReference(
+            digest=self._digest.compute(weakened),
+            roster=self.roster,
+            changes=self.changes,
+            parts=self._parts,
+            weakened=weakened,
+        )
+
+    def _store(self, account: Account, change: Change) -> bool:
+        """Whether a person has approved this very change before."""
+        planned = make_planned_change(account.id, change)
+        self._digest.add(planned)
+        self._part.append(planned)
+        if len(self._part) == PART_CHANGES:
+            self._flush()
+        self.changes += 1
+        self.deletes += _is_delete(change)
+        self.by_kind[str(change.kind)] += 1
+        if self.groups is not None:
+            self.groups.add(account, change)
+        return bool(self.granted) and compute_change_digest(planned) in self.granted
+
+    def _flush(self) -> None:
+        self.write(self._parts, self._part)
+        self._parts += 1
+        self._part = []
+
+
+def make_planned_change(account_id: str, change: Change) -> PlannedChange:
+    """A change as a plan stores it."""
+    if isinstance(change.found, Unreadable):
+        raise TypeError("a plan changes nothing that it could not read")
+    return PlannedChange(account_id=account_id, kind=change.kind, found=change.found, wanted=change.wanted)
+
+
+def _is_delete(change: Change) -> bool:
+    return isinstance(change.wanted, DesiredAbsent)
+
+
+def describe_for_notice(groups: Sequence[ChangeGroup], *, masks: Masks) -> dict[str, Any]:
+    """Facts of a notice: the largest groups as text, and how many there are in all."""
+    shown = describe_groups(groups[:MOST_GROUPS], masks=masks, shortened=True)
+    return {"groups": [str(group) for group in shown], "groups_count": len(groups)}
+
 
 #: What reading a file raises that is not one that `write_planned` wrote.
 _UNREADABLE: Final = (ValueError, KeyError, TypeError, AttributeError, EOFError, OSError, zlib.error)

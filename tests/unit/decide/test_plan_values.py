@@ -16,7 +16,7 @@ from rollcall.model.contact import Contact, ContactKind
 from rollcall.model.desired import Absent, Desired, DesiredAbsent, Present
 from rollcall.model.display import PARTS, Masks
 from rollcall.model.roster import Roster
-from rollcall.sweep.plan_builder import describe_for_notice
+from rollcall.sweep.stored_plan import describe_for_notice
 from tests.support.world import ROSTER
 
 SOC = Contact(name="Security", title="Duty officer", email="aws-soc@example.com", phone="+1 206 443 2100")

@@ -13,7 +13,7 @@ from rollcall.decide.plan import Change, Plan
 from rollcall.model.account import Account, AccountState
 from rollcall.model.contact import ContactKind
 from rollcall.model.desired import Absent, DesiredAbsent, Present
-from rollcall.sweep.plan_builder import PART_CHANGES, PlanBuilder, PlanDigest, compute_change_digest
+from rollcall.sweep.stored_plan import PART_CHANGES, PlanBuilder, PlanDigest, compute_change_digest
 from tests.support.strategies import account_ids, accounts, contacts, kinds, wanted
 
 absent = st.builds(DesiredAbsent, source=st.just("absent (defaults)"))

@@ -65,8 +65,7 @@ class AlertGrouper:
     def place(self, incident: Incident, *, alone: bool) -> Placed:
         """Where the alert of an incident leaves. Asking again for the same incident changes nothing.
 
-        `alone` is whether it closes what was alerted alone. RetryableError if it could not be stored, or the
-        first message of its group not be published.
+        `alone` is whether it closes what was alerted alone. RetryableError if it could not be stored.
         """
         place = find_place(
             incident, management_account=self.management_account, writer_roles=self.writer_roles
@@ -98,8 +97,8 @@ class AlertGrouper:
         if line.verdict != grouped.verdict:
             self.groups.add_line(grouped.key, line, at=now)
         self.messages.publish_first(grouped.key)
-        waits = grouped.key.kind is not GroupKind.REPORTED
-        return Placed(key=None if grouped.alone else grouped.key, waits=waits)
+        # Also of reports: the message that waits for all of them may be this one.
+        return Placed(key=None if grouped.alone else grouped.key)
 
     def _try_to_place(self, incident: Incident, place: Place, known: Known, now: datetime) -> Placed | None:
         """None if another worker was at the same windows."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
@@ -57,12 +58,16 @@ class GroupMessages:
     files: LineFiles
 
     def publish_first(self, key: GroupKey) -> None:
-        """The first message of a group whose first message leaves at once; RetryableError."""
-        if key.kind in (GroupKind.SET, GroupKind.REST):
+        """The first message of bulk edits and CRITICAL alerts leaves at once, all others with their minute.
+
+        If it cannot be published now, it is when the message of its line comes back.
+        """
+        if key.kind not in (*BULK, GroupKind.CRITICAL):
             return
-        state = self.groups.load_group(key)
-        if state.group is not None and state.group.published_at is None and state.unsent:
-            self.publish_if_due(key)
+        with suppress(RetryableError):
+            state = self.groups.load_group(key)
+            if state.group is not None and state.group.published_at is None and state.unsent:
+                self.publish_if_due(key)
 
     def publish_overdue(self) -> None:
         """Publish what messages of the queue should have come back for, and did not.

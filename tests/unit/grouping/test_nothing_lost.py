@@ -27,6 +27,7 @@ from tests.support.memory import Crash
 from tests.support.samples import NOW, SIGNAL
 from tests.support.timeline import Timeline, edit, many_accounts
 from tests.support.world import HUB, MALLORY, MEMBER, ROSTER, World, api_values
+from tests.unit.grouping.test_hiding import send_refused
 
 
 def caller(account: str, session: str = "mallory", ip: str = "198.51.100.7") -> Caller:
@@ -210,3 +211,34 @@ def test_every_principal_of_a_full_message_is_on_one_of_its_lines():
     lines = make_group_notice(make_group(), [*many, late], []).facts["lines"]
     assert len(lines) == 100
     assert [line["principal"] for line in lines[:3]].count("eve") == 1
+
+
+@pytest.mark.parametrize("error", [Crash(), RetryableError("the bus refused")])
+@pytest.mark.parametrize("step", ["bus.publish_notice", "state.schedule", "state.load_group"])
+def test_reports_are_named_without_the_schedule_although_the_first_message_failed(step, error):
+    world = World().settle()
+    timeline = Timeline(world)
+    for number in range(12):
+        target = f"{900000 + number:012d}"
+        timeline.at(number * 120, partial(send_refused, world, caller(MEMBER, "nobody"), target))
+    for number in range(20, 26):
+        target = f"{900000 + number:012d}"
+        timeline.at(number, partial(send_refused, world, caller(MEMBER, "nobody"), target))
+    world.faults.plan(step, error)
+    timeline.run()
+    sent = "".join(alert.text for alert in world.alerts)
+    assert all(f"{900000 + number:012d}" in sent for number in (*range(12), *range(20, 26)))
+
+
+def test_reports_beyond_what_may_leave_are_named_without_the_schedule():
+    world = World().settle()
+    targets = [f"{900000 + number:012d}" for number in range(6)]
+    for target in targets[:5]:
+        send_refused(world, caller(MEMBER, "nobody"), target)
+    Timeline(world).run(until=5)
+    (admitted,) = world.state.admitted_alerts.values()
+    admitted.update(f"RC-{number}" for number in range(25))
+    send_refused(world, caller(MEMBER, "nobody"), targets[5])
+    Timeline(world).run(until=125)
+    sent = "".join(alert.text for alert in world.alerts)
+    assert all(target in sent for target in targets)

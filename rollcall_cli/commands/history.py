@@ -1,4 +1,4 @@
-"""`rollcall history [ACCOUNT] [KIND]`: who changed contacts, and what Rollcall wrote."""
+"""`rollcall history [ACCOUNT] [KIND]`: who changed contacts, what Rollcall wrote, and commands."""
 
 # No postponed annotations here: typer reads them, and ruff would move what they name out of reach.
 import json
@@ -128,7 +128,7 @@ def history(  # noqa: PLR0913  # one parameter for each option
     profile: ProfileOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show who changed contacts, for how long, and what Rollcall wrote: of the organization or one account.
+    """Show who changed contacts, for how long, what Rollcall wrote, and commands of operators.
 
     The ledger has each write. Records of contacts have the last eight edits of each for 60 days, also those
     that were not restored. Denied attempts are in alerts only. Use credentials of the hub, for example of the

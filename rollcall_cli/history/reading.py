@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -52,6 +52,8 @@ class History:
     open: Sequence[ContactRecord]
     #: What the files of the incident's messages list.
     lines: Sequence[Mapping[str, Any]]
+    #: What operators commanded; only of the organization.
+    commands: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +93,7 @@ class HistoryReader:
             found = [kept[key] for key in sorted(kept)]
             accounts = sorted({*accounts, *(account_id for account_id, _ in kept)})
         writes = self._read_writes(accounts, since, known=found if verify else ())
-        return self._build(found, writes, None, since)
+        return replace(self._build(found, writes, None, since), commands=self._read_commands(since))
 
     def read_incident(self, incident_id: str) -> History:
         """Return what is known of one incident, and of those that its messages list."""
@@ -139,6 +141,14 @@ class HistoryReader:
             open=[record for record in found if is_open(record, now)],
             lines=(),
         )
+
+    def _read_commands(self, since: datetime | None) -> list[Mapping[str, Any]]:
+        listed = records.list_commands(self.s3, bucket=self.bucket)
+        items = [item for item in listed if since is None or item["LastModified"] >= since]
+        found = self._map(
+            "commands", lambda item: records.read_version(self.s3, item, bucket=self.bucket), items
+        )
+        return records.parse_commands(version for version in found if version is not None)
 
     def _read_writes(
         self, accounts: Sequence[str], since: datetime | None, *, known: Sequence[ContactRecord] = ()

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from rollcall.adapters.errors import get_code
-from rollcall.adapters.ledger import ALERTS, read_intent
+from rollcall.adapters.ledger import ALERTS, COMMANDS, read_intent
 from rollcall.decide.intent import WriteState
 from rollcall.model.desired import Desired, Present
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import date, datetime
 
     from rollcall.decide.intent import Intent
@@ -208,6 +208,51 @@ def parse_alert_lines(item: StoredVersion) -> list[Mapping[str, Any]]:
     if not whole:
         raise UnreadableRecordError("cannot be read: it has not the form that Rollcall writes")
     return list(lines)
+
+
+def list_commands(client: Any, *, bucket: str) -> list[Mapping[str, Any]]:
+    """Return the first version of each part of the records of commands, without content."""
+    pages = _list_pages(client, Bucket=bucket, Prefix=COMMANDS)
+    versions = [item for page in pages for item in page.get("Versions", ())]
+    versions.sort(key=lambda item: item["LastModified"], reverse=True)
+    return list({item["Key"]: item for item in versions}.values())
+
+
+#: What a command may say, as its record has it.
+_SAID: Final = ("operation", "by", "reason", "plan", "account", "kind")
+
+
+def parse_commands(items: Iterable[StoredVersion]) -> list[Mapping[str, Any]]:
+    """Return what was commanded, the oldest first; `refused` is why not, `done` None without a result.
+
+    Of a record that cannot be read only execution and time are known.
+    """
+    parts: dict[str, dict[str, StoredVersion]] = {}
+    for item in items:
+        execution, _, part = item.key.removeprefix(COMMANDS).removesuffix(".json").partition("/")
+        parts.setdefault(execution, {})[part] = item
+    commands = [
+        _parse_command(execution, known, first)
+        for execution, known in parts.items()
+        if (first := known.get("command") or known.get("refusal")) is not None
+    ]
+    return sorted(commands, key=lambda command: (command["at"], command["execution"]))
+
+
+def _parse_command(
+    execution: str, parts: Mapping[str, StoredVersion], first: StoredVersion
+) -> Mapping[str, Any]:
+    asked, result = (_find_object(item) for item in (first, parts.get("result") or parts.get("refusal")))
+    said = {name: value if isinstance(value := asked.get(name), str) else None for name in _SAID}
+    ended = {"done": result.get("done"), "refused": result.get("refused")}
+    return {"execution": execution, "at": first.written_at.isoformat(), **said, **ended}
+
+
+def _find_object(item: StoredVersion | None) -> Mapping[str, Any]:
+    try:
+        return _parse_object(item) if item else {}
+    except ValueError:
+        return {}
 
 
 def _list_pages(client: Any, **parameters: Any) -> Iterator[Mapping[str, Any]]:

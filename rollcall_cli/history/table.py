@@ -35,9 +35,14 @@ _HEADS: Final = ("time", "account", "kind", "result", "wrong for", "incident", "
 
 
 def render_organization(found: History, *, names: Mapping[str, str]) -> Iterator[Text]:
-    """Yield a table with a line for each edit and write, the newest last. Print it unwrapped."""
+    """Yield a table with a line for each edit, write and command, the newest last. Print it unwrapped."""
     rows = sorted(
-        (*_list_writes(found, names), *_list_edits(found, names), *_list_left(found, names)),
+        (
+            *_list_writes(found, names),
+            *_list_edits(found, names),
+            *_list_left(found, names),
+            *_list_commands(found, names),
+        ),
         key=lambda row: row[0],
     )
     rows += sorted(_list_lines(found, names), key=lambda row: row[0])
@@ -131,6 +136,20 @@ def _list_left(found: History, names: Mapping[str, str]) -> Iterator[tuple[str, 
                 "",
                 ", ".join(item["principals"]) or "no edit is known",
             )
+
+
+def _list_commands(found: History, names: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
+    for command in found.commands:
+        ended = "refused" if command["refused"] else "done" if command["done"] else "not finished"
+        yield (
+            format_at(parse_iso(command["at"])),
+            _name_account(command["account"], names) if command["account"] else "",
+            (command["kind"] or "").lower(),
+            f"{command['operation']}: {ended}" if command["operation"] else "unreadable command",
+            "",
+            "",
+            command["by"] or "unknown",
+        )
 
 
 def _list_lines(found: History, names: Mapping[str, str]) -> Iterator[tuple[str, ...]]:

@@ -87,6 +87,7 @@ def build_history_document(found: History, *, details: bool, verify: bool) -> di
         "edits": [edit.as_document(found.now) for edit in found.edits],
         "open": [build_open_document(record, found.now) for record in found.open],
         "lines": [dict(line) for line in found.lines],
+        "commands": [dict(command) for command in found.commands],
     }
 
 

@@ -313,3 +313,33 @@ def test_a_name_that_holds_control_characters_is_shown_as_text(books: Books) -> 
     books.write(1, actor=actor)
     assert "\x1b" not in books.world.run("history").stdout
     assert books.world.client("s3", HUB)
+
+
+def test_commands_of_operators_are_lines_with_how_they_ended(books: Books) -> None:
+    whose = {"by": "arn:aws:sts::111111111111:assumed-role/rollcall-operator/alice", "user_id": "A:alice"}
+    books.ledger.record_command("one", "command", {"operation": "pause", "reason": "freeze", **whose})
+    books.ledger.record_command("one", "result", {"done": True, "paused": True})
+    books.ledger.record_command("two", "refusal", {"operation": "approve", "by": None, "refused": "forged"})
+    books.ledger.record_command(
+        "three", "command", {"operation": "release", "account": SHOP, "kind": "BILLING"} | whose
+    )
+    books.s3.put_object(Bucket=BUCKET, Key="ledger/commands/four/command.json", Body=b"no JSON")
+    found = {one["execution"]: one for one in show(books, "--since", "9999d")["commands"]}
+    assert (found["one"]["operation"], found["one"]["done"], found["one"]["reason"]) == (
+        "pause",
+        True,
+        "freeze",
+    )
+    assert (found["two"]["by"], found["two"]["refused"]) == (None, "forged")
+    lines = books.world.run("history", "--since", "9999d").stdout.splitlines()
+    texts = {" ".join(line.split()[2:]) for line in lines}
+    assert {
+        f"pause: done {whose['by']}",
+        "approve: refused unknown",
+        "unreadable command unknown",
+    } <= texts
+    (line,) = [line for line in lines if "release: not finished" in line]
+    assert f"  {SHOP} " in line
+    assert "  billing  " in line
+    books.write(1)
+    assert show(books, PAYMENTS)["commands"] == []

@@ -65,14 +65,15 @@ class AlertGrouper:
     def place(self, incident: Incident, *, alone: bool) -> Placed:
         """Where the alert of an incident leaves. Asking again for the same incident changes nothing.
 
-        `alone` is whether it closes what was alerted alone. RetryableError if it could not be stored.
+        `alone` is whether it closes what was alerted alone, or a message about repeated edits names it.
+        RetryableError if it could not be stored.
         """
         place = find_place(
             incident, management_account=self.management_account, writer_roles=self.writer_roles
         )
         if alone:
-            place = replace(place, groups=(), counted=place.names, severity=None)
-        if place.severity is None and not place.names:
+            place = replace(place, groups=(), counted=place.names, free=True)
+        if (place.free or place.severity is None) and not place.names:
             # A copy of a message that comes back does so, too: the first that ends is the end of both.
             return self._find_known(incident) if is_copy(incident) else Placed()
         for _ in range(TRIES):
@@ -149,7 +150,7 @@ class AlertGrouper:
         self, place: Place, known: Known, line: Line, counted: Sequence[Window], now: datetime
     ) -> Placed | None:
         """Alone if few alerts left in these ten minutes, or it is CRITICAL; else as a line of the rest."""
-        free = place.severity is None or place.severity is Severity.CRITICAL or known.admitted
+        free = place.free or place.severity in (None, Severity.CRITICAL) or known.admitted
         if free or not known.full:
             admitted = None if free else line.incident_id
             stored = self.groups.save_windows(counted, admitted=admitted, at=now)

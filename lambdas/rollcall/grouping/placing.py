@@ -64,12 +64,14 @@ class Place:
     """Where an alert belongs.
 
     `groups` are the kinds of groups that take it, with its name there; `counted` are those that only count
-    it. `severity` is None if nobody is alerted of it by itself.
+    it. `severity` is None if nobody is alerted of it by itself. `free` is whether its alert, if there is one,
+    is none of those that may leave in ten minutes.
     """
 
     severity: Severity | None
     groups: Sequence[tuple[GroupKind, str]] = ()
     counted: Sequence[tuple[GroupKind, str]] = ()
+    free: bool = False
 
     @property
     def names(self) -> Sequence[tuple[GroupKind, str]]:

@@ -135,8 +135,8 @@ class IncidentPublisher:
         if not opened and _was_published(incident, applied):
             return Placed()
         repeated = None if opened else _find_repeated(incident, applied)
-        # What was alerted as open by itself is also closed by itself.
-        placed = Placed() if repeated else self._place(incident, alone=opened)
+        # What was alerted as open by itself is also closed by itself; what another message names only counts.
+        placed = self._place(incident, alone=opened or repeated is not None)
         parent = repeated or placed.parent_incident_id
         self._publish(replace(incident, parent_incident_id=parent, repeated=repeated is not None), alerted)
         return placed

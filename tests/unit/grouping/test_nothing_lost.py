@@ -242,3 +242,27 @@ def test_reports_beyond_what_may_leave_are_named_without_the_schedule():
     Timeline(world).run(until=125)
     sent = "".join(alert.text for alert in world.alerts)
     assert all(target in sent for target in targets)
+
+
+def test_no_all_clear_while_a_contact_waits_for_its_restore_after_repeated_edits():
+    world = World().settle()
+    timeline = Timeline(world)
+    for at in range(0, 900, 60):
+        timeline.at(at, partial(edit, world, caller(MEMBER)))
+    for number, account in enumerate(many_accounts(world, 5)):
+        timeline.at(700 + number, partial(edit, world, caller(account)))
+    timeline.at(1000, partial(edit, world, caller(MEMBER)))
+    wrong: list[bool] = []
+
+    def listen(event: dict[str, Any]) -> object:
+        if event["detail"].get("facts", {}).get("ended") and not event["detail"]["facts"]["left_count"]:
+            wrong.append(world.contacts(MEMBER)["SECURITY"] != api_values("soc"))
+        return world.notifier.handle(event)
+
+    world.bus.listener = listen
+    timeline.run()
+    for _ in range(2):
+        make_messages(world).publish_overdue()
+        world.clock.sleep(900)
+    assert wrong == [False]
+    assert not world.dead

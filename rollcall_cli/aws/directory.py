@@ -10,6 +10,7 @@ from rollcall.decide.roster_entries import OrganizationNames
 from rollcall.model.account import Account, AccountState
 from rollcall.model.roster import AccountIds, Tagged, read_selector
 from rollcall_cli.aws.patient import list_all
+from rollcall_config.roster_checks import list_entries
 from rollcall_config.roster_model import Override
 
 if TYPE_CHECKING:
@@ -85,15 +86,9 @@ def find_unmatched(document: Document, directory: Directory) -> list[ConfigWarni
 
     `document` is the valid file of the roster.
     """
-    names, routes = _list_names(directory), []
-    for index, entry in enumerate(document.data.get("overrides") or []):
-        key = next(key for key in ("accounts", "ou", "tag") if key in entry)
-        routes.append((("overrides", index, key), entry))
-    routes += [
-        (("exempt", index, "accounts"), entry)
-        for index, entry in enumerate(document.data.get("exempt") or [])
-    ]
-    return [warning for route, entry in routes for warning in _check_entry(document, route, entry, names)]
+    names = _list_names(directory)
+    entries = [*list_entries(document, "overrides"), *list_entries(document, "exempt")]
+    return [warning for route, entry in entries for warning in _check_entry(document, route, entry, names)]
 
 
 def _check_entry(
@@ -102,16 +97,16 @@ def _check_entry(
     if "accounts" not in entry:
         selector = read_selector(entry)
         if not names.has(selector):
-            missing = (
-                f"there is no OU {entry['ou']!r}" if "ou" in entry else f"no account carries the {selector}"
-            )
-            yield document.make_warning(route, f"{missing} now{suggest(selector, names)}")
+            key, missing = "tag", f"no account carries the {selector}"
+            if "ou" in entry:
+                key, missing = "ou", f"there is no OU {entry['ou']!r}"
+            yield document.make_warning((*route, key), f"{missing} now{suggest(selector, names)}")
         return
     for index, account in enumerate(entry["accounts"]):
         selector = AccountIds(ids=frozenset({account}))
         if not names.has(selector):
             problem = f"{account} is not in the organization now{suggest(selector, names)}"
-            yield document.make_warning((*route, index), problem)
+            yield document.make_warning((*route, "accounts", index), problem)
 
 
 def suggest(selector: Selector, names: OrganizationNames) -> str:

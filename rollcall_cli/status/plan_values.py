@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from rollcall.decide.plan_text import build_group_documents, describe_groups
 from rollcall.model.display import Masks
 from rollcall.model.errors import RetryableError
-from rollcall.sweep.stored_plan import AlteredPlanError, read_groups
+from rollcall.sweep.approvals import read_groups
+from rollcall.sweep.stored_plan import AlteredPlanError
 from rollcall_cli.text.problems import CommandError
 
 if TYPE_CHECKING:

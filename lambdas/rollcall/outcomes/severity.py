@@ -44,9 +44,3 @@ def _does_harm(signal: Signal, verdict: Verdict) -> bool:
     """Whether a contact that matters is not restored: AWS reaches nobody, or somebody else."""
     matters = signal.cause is Cause.CONTACT_DELETED or signal.kind in (None, ContactKind.SECURITY)
     return matters and VERDICTS[verdict].left in (Left.WRONG, Left.SOON)
-
-
-def is_alerted(signal: Signal, verdict: Verdict, *, authorised: bool) -> bool:
-    """Whether such an outcome is alerted at all, in whatever account."""
-    loud = find_severity(signal=signal, verdict=verdict, management_account="", authorised=authorised)
-    return loud is not None

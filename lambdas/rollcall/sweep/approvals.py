@@ -7,22 +7,25 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from rollcall.decide.plan_values import KnownContacts, group_changes
 from rollcall.decide.weakening import MOST_NAMED, compute_limit
+from rollcall.model.account import Account, AccountState
 from rollcall.model.codec import Serializable
 from rollcall.model.levels import Severity
 from rollcall.model.roster import Mode
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, format_time, make_notice
 from rollcall.sweep.run import PlanReference, Trigger
-from rollcall.sweep.stored_plan import compute_weakened
+from rollcall.sweep.stored_plan import StoredPlan, compute_weakened
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
+    from rollcall.decide.plan_values import ChangeGroup
     from rollcall.decide.roster_change import RosterChange
     from rollcall.model.roster import Roster
     from rollcall.sweep.run import Run
-    from rollcall.sweep.stored_plan import PlanBuilder
+    from rollcall.sweep.stored_plan import PlanBuilder, PlanFiles, PlanReader
 
 #: Deleting the same contact of several accounts is what an attacker would want, and a typing mistake does.
 MOST_ACCOUNTS_WITH_DELETES: Final = 1
@@ -209,6 +212,24 @@ def make_pending_plan(
         summary=summary,
         against=run.approved or "",
     )
+
+
+def open_pending(reader: PlanReader, pending: PendingPlan) -> StoredPlan:
+    """The stored plan of one that waits or was approved; raises as `StoredPlan`."""
+    return StoredPlan(reader, pending.reference, data=pending.data)
+
+
+def read_groups(runs: PlanFiles, pending: PendingPlan, rosters: Iterable[Roster]) -> Sequence[ChangeGroup]:
+    """What it would write, grouped; contacts are named as these rosters name them. Raises as `StoredPlan`."""
+    changes = open_pending(runs, pending).read_all()
+    accounts = {account.id: account for account in runs.read_accounts(pending.data)}
+    placed = ((accounts.get(change.account_id) or _name(change.account_id), change) for change in changes)
+    return group_changes(placed, KnownContacts(rosters))
+
+
+def _name(account_id: str) -> Account:
+    """An account of which only the id is known."""
+    return Account(id=account_id, name="", state=AccountState.UNKNOWN, ou_path=(), parent_ids=())
 
 
 def make_pending_notice(pending: PendingPlan, groups: Mapping[str, Any]) -> Notice:

@@ -21,6 +21,7 @@ from rollcall.sweep.approvals import (
     make_approved_notice,
     make_pending_notice,
     make_pending_plan,
+    open_pending,
 )
 from rollcall.sweep.run import Ending, Run, Step, Trigger
 from rollcall.sweep.stored_plan import (
@@ -29,7 +30,6 @@ from rollcall.sweep.stored_plan import (
     compute_change_digest,
     describe_for_notice,
     make_altered_notice,
-    open_pending,
 )
 
 if TYPE_CHECKING:

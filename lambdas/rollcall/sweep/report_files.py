@@ -14,7 +14,8 @@ from rollcall.model.display import Masks
 from rollcall.model.roster import Roster
 from rollcall.report.build import ReportInput, build_report
 from rollcall.report.csv_file import write_csv
-from rollcall.sweep.stored_plan import AlteredPlanError, read_groups
+from rollcall.sweep.approvals import read_groups
+from rollcall.sweep.stored_plan import AlteredPlanError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from rollcall.decide.observed import PlannedChange
 from rollcall.decide.plan_text import describe_groups
-from rollcall.decide.plan_values import KnownContacts, group_changes
-from rollcall.model.account import Account, AccountState
 from rollcall.model.desired import DesiredAbsent, Unreadable
 from rollcall.model.errors import PermanentError
 from rollcall.outcomes.notice_kinds import NoticeKind
@@ -20,14 +18,13 @@ from rollcall.outcomes.notices import Notice, make_notice
 from rollcall.sweep.run import PlanReference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from rollcall.decide.plan import Change, Plan
     from rollcall.decide.plan_values import ChangeGroup, ChangeGrouper
     from rollcall.decide.weakening import Weakening
+    from rollcall.model.account import Account
     from rollcall.model.display import Masks
-    from rollcall.model.roster import Roster
-    from rollcall.sweep.approvals import PendingPlan
 
 
 class PlanDigest:
@@ -234,24 +231,6 @@ class StoredPlan:
         for change in changes:
             digest.add(change)
         return digest.compute()
-
-
-def open_pending(reader: PlanReader, pending: PendingPlan) -> StoredPlan:
-    """The stored plan of one that waits or was approved; raises as `StoredPlan`."""
-    return StoredPlan(reader, pending.reference, data=pending.data)
-
-
-def read_groups(runs: PlanFiles, pending: PendingPlan, rosters: Iterable[Roster]) -> Sequence[ChangeGroup]:
-    """What it would write, grouped; contacts are named as these rosters name them. Raises as `StoredPlan`."""
-    changes = open_pending(runs, pending).read_all()
-    accounts = {account.id: account for account in runs.read_accounts(pending.data)}
-    placed = ((accounts.get(change.account_id) or _name(change.account_id), change) for change in changes)
-    return group_changes(placed, KnownContacts(rosters))
-
-
-def _name(account_id: str) -> Account:
-    """An account of which only the id is known."""
-    return Account(id=account_id, name="", state=AccountState.UNKNOWN, ou_path=(), parent_ids=())
 
 
 def make_altered_notice(*, plan: str, data: str, run: str) -> Notice:

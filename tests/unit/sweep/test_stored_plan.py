@@ -7,7 +7,8 @@ import json
 import pytest
 
 from rollcall.sweep.apply import BATCH_CHANGES, SLICE
-from rollcall.sweep.stored_plan import AlteredPlanError, open_pending
+from rollcall.sweep.approvals import open_pending
+from rollcall.sweep.stored_plan import AlteredPlanError
 from tests.support.sweep_runs import MEMBERS, STRICT, drift, held_drift, many, settled
 from tests.support.sweep_world import ALICE
 from tests.support.world import MALLORY, MEMBER, PRODUCTION, ROSTER, api_values

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from rollcall.model.roster import compute_digest
-from rollcall.sweep.stored_plan import AlteredPlanError, open_pending
+from rollcall.sweep.approvals import open_pending
+from rollcall.sweep.stored_plan import AlteredPlanError
 from tests.support.sweep_runs import AUDIT, MEMBERS, NARROW, STRICT, changed, many, settled
 from tests.support.world import EXEMPT, HUB, MEMBER, PRODUCTION, ROSTER, api_values
 

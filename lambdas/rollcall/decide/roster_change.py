@@ -15,13 +15,7 @@ from rollcall.decide.resolve import (
     pick_winner,
     resolve_requirement,
 )
-from rollcall.decide.roster_entries import (
-    OrganizationNames,
-    describe_accounts,
-    find_unmatched,
-    list_entries,
-    list_first,
-)
+from rollcall.decide.roster_entries import OrganizationNames, describe_where, find_unmatched, list_entries
 from rollcall.decide.weakening import (
     ENFORCED,
     LOWERED,
@@ -47,9 +41,10 @@ from rollcall.model.desired import (
 from rollcall.model.roster import Tagged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from rollcall.decide.observed import ObservedAccount
+    from rollcall.decide.roster_entries import UnmatchedEntry
     from rollcall.model.contact import Contact
     from rollcall.model.roster import Roster
 
@@ -130,16 +125,15 @@ class RosterComparison:
     def finish(self) -> RosterChange:
         """The whole change."""
         before = self.approved
+        unmatched = find_unmatched(self.candidate, self._names, today=self.today)
         loosened = () if before is None else list_loosened(before, self.candidate, active=self.active)
         return RosterChange(
             active=self.active,
             changed=self.changed,
             adopted=self.adopted,
             not_compared=tuple(self._not_compared),
-            weakenings=(*self._list_lowered(), *self._list_unmatched(), *loosened),
-            unmatched=tuple(
-                unmatched.text for unmatched in find_unmatched(self.candidate, self._names, today=self.today)
-            ),
+            weakenings=(*self._list_lowered(), *self._list_unmatched(unmatched), *loosened),
+            unmatched=tuple(one.text for one in unmatched),
         )
 
     def _resolve(self, roster: Roster, account: Account, orphaned: str | None) -> Requirement:
@@ -225,7 +219,7 @@ class RosterComparison:
                     new[key].append(where)
         for kind, detail in sorted({*self._lowered, *new}):
             ids = sorted(dict.fromkeys(self._lowered.get((kind, detail), ())))
-            where = _describe_where(ids, new.get((kind, detail), []))
+            where = describe_where(ids, new.get((kind, detail), []))
             text = LOWERED[kind].format(where=where, detail=detail)
             yield Weakening(kind=kind, text=text, accounts=tuple(ids[:MOST_NAMED]), count=len(ids))
 
@@ -250,11 +244,11 @@ class RosterComparison:
             if one not in self._seen:
                 yield WeakeningKind.NEW_ACCOUNTS, _describe_replacement(*one)
 
-    def _list_unmatched(self) -> Iterator[Weakening]:
+    def _list_unmatched(self, unmatched: Iterable[UnmatchedEntry]) -> Iterator[Weakening]:
         known = set(list_entries(self.approved, today=self.today)) if self.approved else set()
-        for unmatched in find_unmatched(self.candidate, self._names, today=self.today):
-            if not known.issuperset(unmatched.entries):
-                yield Weakening(kind=WeakeningKind.MATCHES_NOTHING, text=unmatched.text)
+        for one in unmatched:
+            if not known.issuperset(one.entries):
+                yield Weakening(kind=WeakeningKind.MATCHES_NOTHING, text=one.text)
 
 
 def _is_change(wanted: DesiredState, before: DesiredState | None, found: Observation) -> bool:
@@ -293,11 +287,3 @@ def _describe_replacement(
     old, new = before[1].as_document(), after[1].as_document()
     parts = ", ".join(part for part in old if old[part] != new[part])
     return f"{kind} contact ({after[0]} with another {parts})"
-
-
-def _describe_where(ids: list[str], new: list[str]) -> str:
-    """`in accounts 1, 2 and in new accounts of OU A, tag b=c`; `new` are places, the root is empty."""
-    parts = [f"in {describe_accounts(ids)}"] if ids else []
-    if new:
-        parts.append("in new accounts" if "" in new else f"in new accounts of {list_first(new)}")
-    return " and ".join(parts)

@@ -50,7 +50,7 @@ class ChannelMemoryTable(TableAdapter):
     def end(self, incident_id: str, now: datetime, record: ChannelRecord) -> None:
         """Remember and let go; RetryableError if the table did not take it: it is sent once more."""
         item = self._make_key(incident_id) | {
-            "told_at": {"S": now.isoformat()},
+            "alerted_at": {"S": now.isoformat()},
             "expires_at": make_expiry(now, REMEMBERED_DAYS * 86400),
             "withheld": {"BOOL": record.withheld},
         }

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import typer
 from rich.text import Text
 
-from rollcall.decide.observed import ObservedAccount
+from rollcall.decide.plan import ObservedAccount
 from rollcall.model.contact import ContactKind
 from rollcall_cli.aws.composition import Composition, Connection
 from rollcall_cli.aws.contacts import read_contacts, report_unreachable

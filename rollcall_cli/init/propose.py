@@ -14,7 +14,7 @@ from rollcall_cli.aws.directory import name_ou
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from rollcall.decide.observed import ObservedAccount
+    from rollcall.decide.plan import ObservedAccount
     from rollcall.model.account import Account
 
 #: A single account does not justify an override for its OU.

@@ -16,7 +16,7 @@ from rollcall_cli.text.problems import CommandError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from rollcall.decide.observed import ObservedAccount
+    from rollcall.decide.plan import ObservedAccount
     from rollcall.model.account import Account
     from rollcall.model.roster import Roster
     from rollcall.rosters.orphaned import Matches

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 
 from rollcall.adapters.errors import Denial
-from rollcall.decide.observed import ObservedAccount
+from rollcall.decide.plan import ObservedAccount
 from rollcall.model.desired import Unreadable
 from rollcall.model.display import Masks
 from rollcall.model.errors import RollcallError

@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
-from rollcall.decide.observed import plan_observed
-from rollcall.decide.plan import Change, Finding
+from rollcall.decide.plan import Change, Finding, plan_observed
 from rollcall.decide.plan_values import ChangeGrouper, KnownContacts
 from rollcall.decide.roster_change import RosterComparison
 from rollcall.model.desired import Absent, DesiredAbsent

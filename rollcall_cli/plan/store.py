@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from rollcall.decide.observed import ObservedAccount
+from rollcall.decide.plan import ObservedAccount
 from rollcall.decide.roster_entries import OrganizationNames
 from rollcall.model.account import Account
 from rollcall.model.desired import Present, Unreadable

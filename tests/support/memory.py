@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.sns import SnsTopic
 from rollcall.adapters.state.channels import HELD_SECONDS
-from rollcall.decide.observed import ChangeResult, ObservedAccount, PlannedChange
+from rollcall.decide.plan import ChangeResult, ObservedAccount, PlannedChange
 from rollcall.decide.resolve import Enforcement
 from rollcall.model.account import Account
 from rollcall.model.errors import RecordRefusedError, RetryableError

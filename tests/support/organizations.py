@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
-from rollcall.decide.observed import ObservedAccount
+from rollcall.decide.plan import ObservedAccount
 from rollcall.decide.resolve import resolve_requirement
 from rollcall.decide.roster_change import RosterChange, RosterComparison
 from rollcall.model.account import Account, AccountState

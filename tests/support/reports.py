@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from rollcall.decide.observed import ChangeResult, ObservedAccount, plan_observed
+from rollcall.decide.plan import ChangeResult, ObservedAccount, plan_observed
 from rollcall.decide.plan_text import build_group_documents
 from rollcall.decide.plan_values import KnownContacts, group_changes
 from rollcall.model.account import Account, AccountState

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.organizations import AwsOrganization
-from rollcall.decide.observed import PlannedChange
+from rollcall.decide.plan import PlannedChange
 from rollcall.decide.resolve import Requirement, resolve_requirement
 from rollcall.model.desired import Absent, Desired, DesiredAbsent, Present
 from rollcall.model.roster import Roster

@@ -21,7 +21,7 @@ from tests.support.world import MANAGEMENT, World
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rollcall.decide.observed import ObservedAccount
+    from rollcall.decide.plan import ObservedAccount
     from rollcall.sweep.ports import Pool
 
 

@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.errors import AWS_ERRORS, get_code
-from rollcall.decide.observed import ChangeResult, ObservedAccount, PlannedChange
+from rollcall.decide.plan import ChangeResult, ObservedAccount, PlannedChange
 from rollcall.model.account import Account
 from rollcall.model.errors import RetryableError
 from rollcall.model.roster import Roster, compute_digest

@@ -43,7 +43,7 @@ from rollcall.model.roster import Tagged
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from rollcall.decide.observed import ObservedAccount
+    from rollcall.decide.plan import ObservedAccount
     from rollcall.decide.roster_entries import UnmatchedEntry
     from rollcall.model.contact import Contact
     from rollcall.model.roster import Roster

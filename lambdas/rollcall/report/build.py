@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
 
-    from rollcall.decide.observed import ChangeResult, ObservedAccount
-    from rollcall.decide.plan import Change, Finding, Plan
+    from rollcall.decide.plan import Change, ChangeResult, Finding, ObservedAccount, Plan
 
 
 #: Contacts that somebody must look at: Rollcall neither finds them compliant nor can make them so.

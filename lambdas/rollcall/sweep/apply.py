@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from rollcall.decide.observed import ChangeResult, PlannedChange
+    from rollcall.decide.plan import ChangeResult, PlannedChange
     from rollcall.rosters.current import Rosters
     from rollcall.sweep.ports import ApplyPorts, Pool, Runs, Sweeps
     from rollcall.sweep.run import PlanReference

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from rollcall.contact.known_drift import compute_fingerprint
 from rollcall.contact.repeated_edits import find_backoff
-from rollcall.decide.observed import ChangeResult, ObservedAccount, plan_observed
-from rollcall.decide.plan import Finding
+from rollcall.decide.plan import ChangeResult, Finding, ObservedAccount, plan_observed
 from rollcall.events.actor import UNKNOWN, Actor
 from rollcall.events.signal import Cause, EventReference, Signal
 from rollcall.model.desired import Absent, Desired, Present, is_same_desired
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rollcall.contact.record import ContactRecord
-    from rollcall.decide.observed import PlannedChange
-    from rollcall.decide.plan import Change
+    from rollcall.decide.plan import Change, PlannedChange
     from rollcall.model.account import Account
     from rollcall.model.contact import ContactKind
     from rollcall.model.desired import DesiredState, Observation

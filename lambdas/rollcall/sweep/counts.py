@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rollcall.contact.known_drift import KnownDrift
-    from rollcall.decide.observed import ChangeResult
-    from rollcall.decide.plan import Change, Plan
+    from rollcall.decide.plan import Change, ChangeResult, Plan
     from rollcall.decide.plan_values import KnownContacts
     from rollcall.model.account import Account
     from rollcall.model.contact import ContactKind

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from rollcall.decide.observed import plan_observed
+from rollcall.decide.plan import plan_observed
 from rollcall.decide.plan_values import ChangeGrouper, KnownContacts
 from rollcall.decide.roster_change import RosterChange, RosterComparison
 from rollcall.model.display import Masks

@@ -7,7 +7,7 @@ from functools import partial
 from itertools import takewhile
 from typing import TYPE_CHECKING, TypeVar
 
-from rollcall.decide.observed import ObservedAccount
+from rollcall.decide.plan import ObservedAccount
 from rollcall.model.desired import Unreadable
 from rollcall.model.errors import RetryableError, describe_unexpected
 from rollcall.rosters.orphaned import CachedMatches, find_orphaned

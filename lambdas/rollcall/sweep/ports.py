@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rollcall.contact.record import ContactMemory
-    from rollcall.decide.observed import ChangeResult, ObservedAccount, PlannedChange
+    from rollcall.decide.plan import ChangeResult, ObservedAccount, PlannedChange
     from rollcall.model.account import Account
     from rollcall.model.contact import ContactKind
     from rollcall.model.desired import Observation

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rollcall.contact.record import MESSAGES_LAST
-from rollcall.decide.observed import ObservedAccount, plan_observed
+from rollcall.decide.plan import ObservedAccount, plan_observed
 from rollcall.events.signal import compute_age
 from rollcall.model.errors import RetryableError
 from rollcall.outcomes.outcome import Outcome

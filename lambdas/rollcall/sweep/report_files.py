@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.contact.edits import list_edits
-from rollcall.decide.observed import plan_observed
+from rollcall.decide.plan import plan_observed
 from rollcall.decide.plan_text import build_group_documents
 from rollcall.model.display import Masks
 from rollcall.model.roster import Roster

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rollcall.contact.record import update_record
-from rollcall.decide.observed import plan_observed
+from rollcall.decide.plan import plan_observed
 from rollcall.decide.resolve import find_exemption
 from rollcall.model.display import Masks
 from rollcall.model.errors import RetryableError
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from rollcall.contact.known_drift import KnownDrift
     from rollcall.contact.record import ContactRecord
-    from rollcall.decide.observed import ChangeResult
+    from rollcall.decide.plan import ChangeResult
     from rollcall.model.contact import ContactKind
     from rollcall.model.roster import Roster
     from rollcall.rosters.current import Rosters

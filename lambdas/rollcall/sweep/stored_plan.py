@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from rollcall.decide.observed import PlannedChange
+from rollcall.decide.plan import PlannedChange
 from rollcall.decide.plan_text import describe_groups
 from rollcall.model.desired import DesiredAbsent, Unreadable
 from rollcall.model.errors import PermanentError

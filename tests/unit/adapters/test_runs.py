@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from rollcall.adapters.runs import RunsBucket
-from rollcall.decide.observed import ChangeResult, ObservedAccount, PlannedChange
+from rollcall.decide.plan import ChangeResult, ObservedAccount, PlannedChange
 from rollcall.model.account import AccountState
 from rollcall.model.contact import ContactKind
 from rollcall.model.desired import Absent, Desired, DesiredAbsent, Present, Unreadable

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rollcall.decide.observed import ObservedAccount, plan_observed
+from rollcall.decide.plan import ObservedAccount, plan_observed
 from rollcall.model.account import Account, AccountState
 from rollcall.model.contact import Contact, ContactKind
 from rollcall.model.desired import Absent, Present, Unreadable

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollcall.decide.observed import PlannedChange
+from rollcall.decide.plan import PlannedChange
 from rollcall.decide.plan_text import describe_accounts, describe_groups
 from rollcall.decide.plan_values import ChangeGrouper, KnownContacts, group_changes
 from rollcall.decide.resolve import fill_placeholders

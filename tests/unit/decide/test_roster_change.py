@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rollcall.decide.observed import ObservedAccount, plan_observed
+from rollcall.decide.plan import ObservedAccount, plan_observed
 from rollcall.decide.resolve import find_exemption_end, resolve_requirement
 from rollcall.decide.weakening import MOST_NAMED, WeakeningKind, compute_limit
 from rollcall.model.account import AccountState

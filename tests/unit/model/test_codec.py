@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollcall.decide.intent import Intent
-from rollcall.decide.observed import ChangeResult, ObservedAccount, PlannedChange
+from rollcall.decide.plan import ChangeResult, ObservedAccount, PlannedChange
 from rollcall.events.actor import Actor
 from rollcall.events.signal import EventReference, Signal
 from rollcall.model.account import Account

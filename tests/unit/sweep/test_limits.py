@@ -8,8 +8,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollcall.decide.observed import PlannedChange
-from rollcall.decide.plan import Change, Plan
+from rollcall.decide.plan import Change, Plan, PlannedChange
 from rollcall.model.account import Account, AccountState
 from rollcall.model.contact import ContactKind
 from rollcall.model.desired import Absent, DesiredAbsent, Present

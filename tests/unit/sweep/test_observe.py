@@ -23,7 +23,7 @@ from tests.support.sweeping import Sweeping
 from tests.support.world import KINDS, MALLORY, MANAGEMENT, MEMBER, PRODUCTION, ROSTER, World
 
 if TYPE_CHECKING:
-    from rollcall.decide.observed import ObservedAccount
+    from rollcall.decide.plan import ObservedAccount
 
 OTHER = ROSTER | {"mode": "audit"}
 TAGGED: dict[str, Any] = ROSTER | {

@@ -62,14 +62,14 @@ class MemoryGroups:
     def _store(self, window: Window) -> None:
         self.windows[window.kind, window.name] = (window.version + 1, json.dumps(window.as_document()))
 
-    def open_group(self, window: Window, group: Group, lines: Sequence[Line], *, at: datetime) -> bool:
+    def open_group(self, window: Window, group: Group, lines: Sequence[Line], *, at: datetime) -> bool:  # noqa: ARG002
         self.faults("state.open_group")
         if self.windows.get((window.kind, window.name), (0,))[0] != window.version:
             return False
         if self.groups.get(group.key.id, (0,))[0] != group.version:
             return False
         self._store(window)
-        self.save_group(group, at=at)
+        self._put_group(group)
         for line in lines:
             self._put_line(group.key, line)
         self.faults("state.open_group.after")
@@ -107,9 +107,12 @@ class MemoryGroups:
         self.faults("state.save_group")
         if self.groups.get(group.key.id, (0,))[0] != group.version:
             return False
-        self.groups[group.key.id] = (group.version + 1, json.dumps(group.as_document()))
+        self._put_group(group)
         self.faults("state.save_group.after")
         return True
+
+    def _put_group(self, group: Group) -> None:
+        self.groups[group.key.id] = (group.version + 1, json.dumps(group.as_document()))
 
     def mark_sent(self, key: GroupKey, lines: Sequence[Line], *, at: datetime) -> None:  # noqa: ARG002
         self.faults("state.mark_sent")

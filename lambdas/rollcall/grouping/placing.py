@@ -64,8 +64,8 @@ class Place:
     """Where an alert belongs.
 
     `groups` are the kinds of groups that take it, with its name there; `counted` are those that only count
-    it. `severity` is None if nobody is alerted of it by itself. `free` is whether its alert, if there is one,
-    is none of those that may leave in ten minutes.
+    it. `severity` is None if nobody is alerted of it by itself. `free` is whether its alert does not count
+    among those that may leave in ten minutes.
     """
 
     severity: Severity | None

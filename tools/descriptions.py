@@ -175,7 +175,7 @@ STATE: Final = {
     ),
     "alert#": ("channel", "`alert#INCIDENT`: alerts sent, thread, lock of the worker that sends", "30 days"),
     "sweep": (
-        "`current`, `last`, `pending#PLAN`, `lapsed`, `passed`, `rolled-back` or `unreported#RUN`",
+        "`current`, `last`, `pending#PLAN`, `lapsed`, `passed`, `left` or `unreported#RUN`",
         (
             "the run under way; the last summary; a plan that is pending approval or approved; the last lapsed approval;"
             " accounts that rosters changed without approval; the roster that a person rolled back; a run that began to"

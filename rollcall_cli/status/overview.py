@@ -83,7 +83,9 @@ def read_overview(hub: Hub) -> Overview:
     # Plans of other rosters cannot be approved any more.
     in_play = {controls.approved, candidate}
     waiting = [
-        plan for plan in hub.sweeps.list_pending(now) if plan.roster in in_play or plan.summary["rollback"]
+        plan
+        for plan in hub.sweeps.list_pending(now)
+        if plan.roster in in_play or plan.summary.get("rollback")
     ]
     return Overview(
         now=now,

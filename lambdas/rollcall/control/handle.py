@@ -246,9 +246,8 @@ class CommandHandler:
             raise RefusedError("no plan with this digest is pending approval")
         if pending.expires_at <= now:
             raise RefusedError("the plan expired: `rollcall sweep` makes a new one")
-        if (
-            pending.roster not in (approved, self.rosters.candidate.digest)
-            and not pending.summary["rollback"]
+        if pending.roster not in (approved, self.rosters.candidate.digest) and not pending.summary.get(
+            "rollback"
         ):
             raise RefusedError(
                 "another roster was deployed after this plan was made: approve the plan of that roster"

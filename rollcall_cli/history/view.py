@@ -12,7 +12,7 @@ from rollcall.events.signal import TAMPERING, parse_time
 from rollcall.model.contact import mask_contact
 from rollcall.model.desired import Desired, Present
 from rollcall.model.display import format_duration
-from rollcall.notify.incidents import name_program
+from rollcall.notify.words import name_program
 from rollcall.outcomes.verdicts import VERDICTS, Verdict
 from rollcall.sweep.apply_account import SWEEP
 from rollcall_cli.history.reading import find_incident

@@ -330,7 +330,7 @@ def test_another_administrator_goes_and_nobody_is_alarmed(hub):
         lambda: [e for e in hub.events if e["detail"]["eventName"] == "DeregisterDelegatedAdministrator"]
     )
     wait_for(lambda: hub.waiting() == 0 and hub.waiting("RollcallHub-IntakeAlertOnlyQueue") == 0)
-    assert not [mail for mail in alerts(hub.cloud) if "disarmed" in mail["subject"]]
+    assert not [mail for mail in alerts(hub.cloud) if "of Rollcall removed" in mail["subject"]]
 
 
 def test_a_hub_that_is_delegated_again_looks_at_what_it_could_not_read(hub):
@@ -340,7 +340,7 @@ def test_a_hub_that_is_delegated_again_looks_at_what_it_could_not_read(hub):
     given = {"AccountId": HUB, "ServicePrincipal": SERVICE}
     organizations.deregister_delegated_administrator(**given)
     mails = partial(alerts, hub.cloud)
-    wait_for(lambda: [mail for mail in mails() if "disarmed" in mail["subject"]])
+    wait_for(lambda: [mail for mail in mails() if "of Rollcall removed" in mail["subject"]])
     organizations.register_delegated_administrator(**given)
     (told,) = wait_for(lambda: [m for m in mails() if "administrator of Rollcall registered" in m["subject"]])
     assert told["subject"].startswith("[INFO]")
@@ -365,7 +365,8 @@ def test_a_rule_of_rollcall_that_somebody_disables_is_told(hub):
     hub.cloud.bridge.accept(f"arn:aws:events:us-east-1:{HUB}:event-bus/default", event)
     wait_for(lambda: hub.alerts(event))
     (subject,) = hub.alerts(event)
-    assert subject.startswith(f"[HIGH] {HUB} a Rollcall rule disabled")
+    assert subject.startswith("[HIGH] Open: ")
+    assert subject.endswith("a Rollcall rule disabled")
     again = event | {"replay-name": "again", "detail": detail | {"eventID": "replayed-rule"}}
     hub.cloud.bridge.accept(f"arn:aws:events:us-east-1:{HUB}:event-bus/default", again)
     hub.only_alert(event)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,10 +17,11 @@ from rollcall.notify.message import (
     Message,
     Section,
     Status,
+    format_account,
+    format_contact,
     make_fact,
     make_facts,
     make_printable,
-    shorten,
 )
 from rollcall.notify.words import (
     ARRANGED,
@@ -31,6 +31,9 @@ from rollcall.notify.words import (
     CLOSING,
     HEADLINES,
     WORDS,
+    describe_actor,
+    describe_origin,
+    name_principal,
 )
 from rollcall.outcomes.outcome import Stage
 from rollcall.outcomes.verdicts import NOTHING, RIGHT, VERDICTS, Left, Verdict, Words, select
@@ -39,91 +42,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from rollcall.notify.message import Links
-
-_LONGEST: Final = 60
-_CUT: Final = "..."
-_VERSION: Final = r"/v?(\d{1,5}(?:\.\d{1,8}){0,3})"
-
-
-def _match_product(name: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w.-]){name}{_VERSION}", re.ASCII | re.IGNORECASE)
-
-
-#: The first that is found names the program: what is built upon another comes before it. Terraform's user
-#: agent names its provider and the SDK as well, the AWS CLI's names botocore and Python.
-_PROGRAMS: Final = (
-    ("Terraform", _match_product("Terraform")),
-    ("OpenTofu", _match_product("OpenTofu")),
-    ("Pulumi", _match_product("Pulumi")),
-    ("AWS CLI", _match_product("aws-cli")),
-    ("AWS Tools for PowerShell", _match_product("AWSPowerShell[.A-Za-z]*")),
-    ("Boto3", _match_product("Boto3")),
-    ("AWS SDK for Python", _match_product("Botocore")),
-    ("AWS SDK for Go", _match_product("aws-sdk-go(?:-v2)?")),
-    ("AWS SDK for Java", _match_product("aws-sdk-java")),
-    ("AWS SDK for JavaScript", _match_product("aws-sdk-(?:js|nodejs)")),
-    ("AWS SDK for .NET", _match_product("aws-sdk-dotnet[a-z0-9-]*")),
-    ("AWS SDK for Ruby", _match_product("aws-sdk-ruby[0-9]*")),
-    ("AWS SDK for PHP", _match_product("aws-sdk-php")),
-    ("AWS SDK for Rust", _match_product("aws-sdk-rust")),
-)
-_BROWSER: Final = "browser"
-#: `exec-env/CloudShell`: the program ran inside this service of AWS.
-_INSIDE: Final = re.compile(r"\bexec-env/([A-Za-z0-9_.-]{1,40})", re.ASCII)
-
-
-def name_program(user_agent: str) -> str:
-    """A program with its version, `browser`, or the beginning of what is known as neither."""
-    text = user_agent.strip().removeprefix("[").removesuffix("]")
-    # A browser in front of the console's own back end, which is written in Java, is a browser.
-    if text.lower().startswith("mozilla/"):
-        return _BROWSER
-    for name, pattern in _PROGRAMS:
-        if found := pattern.search(text):
-            inside = _INSIDE.search(text)
-            return f"{name} {found[1]}" + (f" in {inside[1]}" if inside else "")
-    return text if len(text) <= _LONGEST else text[: _LONGEST - len(_CUT)] + _CUT
-
-
-_MFA = {True: "with MFA", False: "without MFA", None: "MFA unknown"}
-_WAYS = {True: "console", False: "API", None: "console or API unknown"}
-
-
-#: A role that IAM Identity Center made: nobody else can make one below this path. Permission set, hash.
-_IDENTITY_CENTER: Final = re.compile(
-    r":role/aws-reserved/sso\.amazonaws\.com/(?:[a-z0-9-]+/)?AWSReservedSSO_(.+)_[0-9a-f]{16}", re.ASCII
-)
-
-
-def describe_actor(actor: Mapping[str, Any]) -> str:
-    """Principal, kind, account, MFA and what it went through; KeyError if it is no actor document."""
-    via = f", through {actor['via']}" if actor.get("via") else ""
-    kind = actor["kind"]
-    if found := _IDENTITY_CENTER.fullmatch(_get_path(actor.get("role_arn"))):
-        kind = f"IAM Identity Center, {found[1]}, in"
-    else:
-        kind = f"{kind} of"
-    return f"{name_principal(actor)} ({kind} account {actor['account_id']}, {_MFA[actor['mfa']]}{via})"
-
-
-def name_principal(actor: Mapping[str, Any]) -> str:
-    """The user name of an IAM Identity Center session, else the principal; KeyError without one."""
-    user = actor.get("session") if _IDENTITY_CENTER.fullmatch(_get_path(actor.get("role_arn"))) else None
-    return str(user or actor["principal"])
-
-
-def _get_path(role_arn: object) -> str:
-    """The end of a role's ARN, from `:role/` on."""
-    return ":role/" + str(role_arn).partition(":role/")[2]
-
-
-def describe_origin(actor: Mapping[str, Any]) -> str:
-    """Source address, console or API, program, access key; KeyError if it is no actor document."""
-    key = f", access key {actor['access_key']}" if actor.get("access_key") else ""
-    return (
-        f"{actor['source_ip']}, {_WAYS[actor.get('console')]} ({name_program(str(actor['user_agent']))}){key}"
-    )
-
 
 VERSION = 1
 _WATCHED = str(Cause.MONITORED)
@@ -136,8 +54,6 @@ _WITHOUT_CONTACT = {
 #: What fits a subject behind the severity, so that the result is not cut; a name is shortened for it.
 _HEADLINE_LENGTH: Final = 89
 _SHORTEST_NAME: Final = 8
-#: AWS takes 50 characters; those that cannot be seen are longer once they are spelt.
-_LONGEST_NAME: Final = 200
 
 _Alerted = list[tuple["Mapping[str, Any]", Words]]
 
@@ -342,17 +258,6 @@ def _build_section(outcome: Mapping[str, Any], word: Words) -> Section:
         lines.append(make_fact("Why", outcome["reason"]))
     title = f"{outcome['kind']} contact" if outcome["kind"] else "What Rollcall did"
     return Section(title=make_printable(title), facts=tuple(lines))
-
-
-def format_account(account: Mapping[str, Any], longest: int = _LONGEST_NAME) -> str:
-    """`Payments (222222222222)`, or the ID alone; the name is printable and at most `longest` characters."""
-    name = account.get("name")
-    return f"{shorten(make_printable(name), longest)} ({account['id']})" if name else str(account["id"])
-
-
-def format_contact(masked: Mapping[str, str] | None) -> str:
-    """A masked contact on one line; empty if there is none."""
-    return ", ".join(masked[part] for part in ("name", "title", "email", "phone")) if masked else ""
 
 
 def _list_steps(words: Iterable[Words]) -> tuple[str, ...]:

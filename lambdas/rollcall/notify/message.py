@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from rollcall.model.contact import mask_secrets
 from rollcall.model.display import spell_unseen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from datetime import datetime
 
     from rollcall.model.levels import Severity
@@ -212,3 +213,45 @@ class Links:
 
 def _is_account(value: object) -> bool:
     return isinstance(value, str) and _ACCOUNT.fullmatch(value) is not None
+
+
+#: AWS takes 50 characters; those that cannot be seen are longer once they are spelt.
+_LONGEST_NAME: Final = 200
+
+
+def format_account(account: Mapping[str, Any], longest: int = _LONGEST_NAME) -> str:
+    """`Payments (222222222222)`, or the ID alone; the name is printable and at most `longest` characters."""
+    name = account.get("name")
+    return f"{shorten(make_printable(name), longest)} ({account['id']})" if name else str(account["id"])
+
+
+def format_contact(masked: Mapping[str, str] | None) -> str:
+    """A masked contact on one line; empty if there is none."""
+    return ", ".join(masked[part] for part in ("name", "title", "email", "phone")) if masked else ""
+
+
+def format_value(value: Any) -> str:
+    """A fact of a notice on one line: `none` if it is empty."""
+    match value:
+        case bool():
+            text = "yes" if value else "no"
+        case {"id": _}:
+            text = format_account(value)
+        case Mapping():
+            pairs = ((name, item) for name, item in value.items() if item)
+            text = ", ".join(
+                f"{item} {name}" if isinstance(item, int) else f"{name}: {format_value(item)}"
+                for name, item in pairs
+            )
+        case Sequence() if not isinstance(value, str):
+            text = "; ".join(map(format_value, value))
+        case _:
+            text = "" if value is None else str(value)
+    return text or "none"
+
+
+def make_section(title: str, items: Sequence[str], total: object) -> tuple[Section, ...]:
+    """The items, and how many there are beyond them as far as that is known; no section without items."""
+    more = total - len(items) if isinstance(total, int) else 0
+    rest = [f"and {more} more"] if more > 0 else []
+    return (Section(title=title, items=(*map(make_printable, items), *rest)),) if items else ()

@@ -7,24 +7,19 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.model.levels import Severity
-from rollcall.notify.incidents import (
-    describe_actor,
-    describe_origin,
-    format_account,
-    format_contact,
-    name_principal,
-    name_program,
-)
 from rollcall.notify.message import (
     BACKTICK,
     Message,
     Section,
     Status,
+    format_contact,
+    format_value,
     make_facts,
     make_printable,
+    make_section,
     shorten,
 )
-from rollcall.notify.words import WORDS
+from rollcall.notify.words import WORDS, describe_actor, describe_origin, name_principal, name_program
 from rollcall.outcomes.notice_kinds import NOTICES, NoticeKind
 from rollcall.outcomes.notices import VERSION
 from rollcall.outcomes.outcome import Stage
@@ -64,7 +59,7 @@ def _list_lines(given: Mapping[str, Any]) -> tuple[Section, ...]:
     return tuple(
         section
         for title, name in sections
-        for section in _make_section(
+        for section in make_section(
             title, list(map(_format_line, _read_list(given, name)[:MOST_LINES])), given.get(f"{name}_count")
         )
     )
@@ -73,10 +68,10 @@ def _list_lines(given: Mapping[str, Any]) -> tuple[Section, ...]:
 def _format_line(item: object) -> str:
     """Account, contact, what was done, the principal, the result and the severity."""
     if not isinstance(item, Mapping):
-        return _format_value(item)
+        return format_value(item)
     kinds = " and ".join(map(str, _read_list(item, "kinds")))
     result = WORDS[str(item["verdict"])].result if item.get("verdict") in WORDS else str(item.get("verdict"))
-    whose = f"{_format_value(item.get('account'))} {kinds}".strip()
+    whose = f"{format_value(item.get('account'))} {kinds}".strip()
     why = f" ({item['reason']})" if item.get("reason") else ""
     return f"{whose} {item.get('done')} by {item.get('principal')}: {result}{why} [{item.get('severity')}]"
 
@@ -86,20 +81,13 @@ def _list_principals(given: Mapping[str, Any]) -> tuple[Section, ...]:
     found = _read_list(given, "principals")
     several = len(found) > 1 and not given.get("actor")
     items = [_describe_principal(item) for item in found[:MOST_NAMED]] if several else []
-    return _make_section("Who, most edits first", items, given.get("principals_count"))
+    return make_section("Who, most edits first", items, given.get("principals_count"))
 
 
 def _read_list(given: Mapping[str, Any], name: str) -> Sequence[Any]:
     """The fact, if it is a list."""
     found = given.get(name)
     return found if isinstance(found, Sequence) and not isinstance(found, str) else ()
-
-
-def _make_section(title: str, items: Sequence[str], total: object) -> tuple[Section, ...]:
-    """The items, and how many there are beyond them as far as that is known; no section without items."""
-    more = total - len(items) if isinstance(total, int) else 0
-    rest = [f"and {more} more"] if more > 0 else []
-    return (Section(title=title, items=(*map(make_printable, items), *rest)),) if items else ()
 
 
 def _describe_principals(given: Mapping[str, Any]) -> str | None:
@@ -138,7 +126,7 @@ def build_notice_message(notice: Mapping[str, Any], links: Links) -> Message:
     if not isinstance(notice["update"], int):
         raise TypeError("updates are counted")
     kind, given = NoticeKind(notice["notice"]), dict(notice["facts"])
-    lists = "lines" in given
+    lists, id_ = "lines" in given, notice["incident_id"]
     if lists:
         given |= _summarise_group(given)
     if kind is NoticeKind.SWEEP_HELD:
@@ -150,7 +138,7 @@ def build_notice_message(notice: Mapping[str, Any], links: Links) -> Message:
     status = Status.OPEN if waits else Status.REPORTED if words.reported else Status.RESOLVED
     stage = Stage.OPEN if waits else Stage.CLOSED
     return Message(
-        incident_id=notice["incident_id"],
+        incident_id=id_,
         decided_at=decided_at,
         stage=stage,
         severity=Severity[notice["severity"]],
@@ -173,10 +161,7 @@ def build_notice_message(notice: Mapping[str, Any], links: Links) -> Message:
         next_steps=_list_steps(words, texts),
         links=(links.link_section(words.runbook), *links.account(_read_id(account))),
         ids=make_facts(
-            [
-                ("Incident", notice["incident_id"]),
-                *([("History", f"rollcall history --incident {notice['incident_id']}")] if lists else []),
-            ]
+            [("Incident", id_), *([("History", f"rollcall history --incident {id_}")] if lists else [])]
         ),
         attributes={
             "severity": notice["severity"],
@@ -185,7 +170,7 @@ def build_notice_message(notice: Mapping[str, Any], links: Links) -> Message:
             "kind": make_printable(given.get("kind") or "ALL"),
             "stage": str(stage),
             "account": make_printable(_read_id(account) or "ALL") if account else "ALL",
-            "incident": notice["incident_id"],
+            "incident": id_,
         },
         update=notice["update"],
         adds=lists,
@@ -231,7 +216,7 @@ class _Texts(dict[str, str]):
 
 
 def _make_texts(given: Mapping[str, Any]) -> _Texts:
-    texts = _Texts((name, _format_value(value)) for name, value in given.items())
+    texts = _Texts((name, format_value(value)) for name, value in given.items())
     actor, failed = given.get("actor"), given.get("failed")
     if isinstance(actor, Mapping):
         texts["principal"] = _name_person(name_principal(actor))
@@ -240,7 +225,7 @@ def _make_texts(given: Mapping[str, Any]) -> _Texts:
     texts["operator"] = _name_person(str(given.get("by") or _UNKNOWN))
     if actors := _read_list(given, "actors"):
         others = " and others, see below" if len(actors) > 1 else ""
-        texts["last_actor"] = _format_value(actors[-1]) + others
+        texts["last_actor"] = format_value(actors[-1]) + others
     texts["failed_steps"] = ", ".join(failed) if isinstance(failed, Mapping) and failed else "an unknown step"
     return texts
 
@@ -265,25 +250,6 @@ def _applies(line: str, given: Mapping[str, Any]) -> bool:
     return name not in given or given[name] not in (None, "", [], {})
 
 
-def _format_value(value: Any) -> str:
-    match value:
-        case bool():
-            text = "yes" if value else "no"
-        case {"id": _}:
-            text = format_account(value)
-        case Mapping():
-            pairs = ((name, item) for name, item in value.items() if item)
-            text = ", ".join(
-                f"{item} {name}" if isinstance(item, int) else f"{name}: {_format_value(item)}"
-                for name, item in pairs
-            )
-        case Sequence() if not isinstance(value, str):
-            text = "; ".join(map(_format_value, value))
-        case _:
-            text = "" if value is None else str(value)
-    return text or "none"
-
-
 def _read_id(account: object) -> str:
     return str(account.get("id")) if isinstance(account, Mapping) else str(account)
 
@@ -291,7 +257,7 @@ def _read_id(account: object) -> str:
 def _list_examples(words: NoticeWords, given: Mapping[str, Any]) -> tuple[Section, ...]:
     name, total = ("groups", "groups_count") if "groups" in given else ("examples", "accounts_count")
     items = [_format_example(item) for item in _read_list(given, name)[:MOST_LISTED]]
-    return _make_section(words.examples, items, given.get(total))
+    return make_section(words.examples, items, given.get(total))
 
 
 def _list_other_reasons(given: Mapping[str, Any]) -> list[Any]:
@@ -305,25 +271,25 @@ def _list_weakenings(given: Mapping[str, Any]) -> tuple[Section, ...]:
     """What a roster would guard less than the approved one."""
     found = [item for item in _read_list(given, "weakenings") if isinstance(item, Mapping)]
     items = [str(item.get("text", _UNKNOWN)) for item in found[:MOST_LISTED]]
-    return _make_section("What this roster weakens", items, len(found))
+    return make_section("What this roster weakens", items, len(found))
 
 
 def _list_actors(given: Mapping[str, Any]) -> tuple[Section, ...]:
     """Those who pull at one contact; one alone stands on a line of its own."""
     found = _read_list(given, "actors")
-    items = [_format_value(actor) for actor in found[: -MOST_NAMED - 1 : -1]] if len(found) > 1 else []
-    return _make_section("Who, the latest first", items, len(found))
+    items = [format_value(actor) for actor in found[: -MOST_NAMED - 1 : -1]] if len(found) > 1 else []
+    return make_section("Who, the latest first", items, len(found))
 
 
 def _format_example(item: object) -> str:
     """An account, or its contact and what is known of it, on one line."""
     if not isinstance(item, Mapping):
-        return _format_value(item)
+        return format_value(item)
     account = item.get("account", item)
     place = f" (OU {account['ou']})" if isinstance(account, Mapping) and account.get("ou") else ""
-    whose = f"{_format_value(account)}{place}" + (f" {item['kind']}" if item.get("kind") else "")
+    whose = f"{format_value(account)}{place}" + (f" {item['kind']}" if item.get("kind") else "")
     known = [f"{label} {_format_contact(item[label])}" for label in ("found", "wanted") if label in item]
-    known += [_format_value(item[label]) for label in ("verdict", "reason") if item.get(label)]
+    known += [format_value(item[label]) for label in ("verdict", "reason") if item.get(label)]
     return f"{whose}: {'; '.join(known)}" if known else whose
 
 
@@ -331,4 +297,4 @@ def _format_contact(value: object) -> str:
     """A masked contact, as it stands in outcomes or in the plain."""
     if isinstance(value, Mapping) and "state" in value:
         return format_contact(value.get("contact")) or str(value["state"])
-    return format_contact(value) if isinstance(value, Mapping) else _format_value(value)
+    return format_contact(value) if isinstance(value, Mapping) else format_value(value)

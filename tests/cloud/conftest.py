@@ -84,6 +84,22 @@ def deployed(cdk, assembly):
     }
 
 
+@pytest.fixture(autouse=True)
+def no_alerts_before(request):
+    """Each test begins as if no alert had left in these ten minutes: beyond thirty they are lines of one."""
+    if "deployed" not in request.fixturenames:
+        return
+    table = request.getfixturevalue("deployed")["RollcallHub"]["StateTableName"]
+    dynamodb = request.getfixturevalue("cloud").clients.client("dynamodb", PLACES["RollcallHub"])
+    known = dynamodb.query(
+        TableName=table,
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": "alerts"}},
+    )
+    for item in known["Items"]:
+        dynamodb.delete_item(TableName=table, Key={name: item[name] for name in ("pk", "sk")})
+
+
 def deploy_directly(clients, stack, account, assembly):
     """What the command line does with a stack that is new; its outputs."""
     s3, cloudformation = clients.client("s3", account), clients.client("cloudformation", account)

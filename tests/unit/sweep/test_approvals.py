@@ -317,4 +317,5 @@ class TestAnotherRoster:
         world.sweep("roster")
         assert world.state.approved == compute_digest(narrow)
         assert world.sweeps.list_pending(world.clock.now()) == []
-        assert "no plan waits" in world.command("approve", plan=plan)["refused"]
+        refused = world.command("approve", plan=plan)["refused"]
+        assert "no plan with this digest is pending approval" in refused

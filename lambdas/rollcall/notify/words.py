@@ -62,8 +62,6 @@ AUTHORISED: Final = replace(
     runbook="authorised-changer",
 )
 
-_LONGEST: Final = 60
-_CUT: Final = "..."
 _VERSION: Final = r"/v?(\d{1,5}(?:\.\d{1,8}){0,3})"
 
 
@@ -94,17 +92,29 @@ _BROWSER: Final = "browser"
 _INSIDE: Final = re.compile(r"\bexec-env/([A-Za-z0-9_.-]{1,40})", re.ASCII)
 
 
+#: Which of them are libraries: a program that names itself before one is the one that called.
+_LIBRARIES: Final = frozenset({"Boto3"}) | {name for name, _ in _PROGRAMS if name.startswith("AWS SDK")}
+#: What is known as neither: a word with a version. Callers choose it, and mail programs make links of
+#: addresses.
+_PRODUCT: Final = re.compile(
+    r"[A-Za-z][A-Za-z0-9_-]{0,40}(?:/v?[0-9][0-9A-Za-z.+-]{0,20})?(?=\s|$)", re.ASCII
+)
+_SERVICE: Final = re.compile(r"AWS Internal|[a-z0-9.-]{1,60}\.amazonaws\.com", re.ASCII)
+
+
 def name_program(user_agent: str) -> str:
-    """A program with its version, `browser`, or the beginning of what is known as neither."""
+    """A program with its version, `browser`, or the first word of what is known as neither."""
     text = user_agent.strip().removeprefix("[").removesuffix("]")
     # A browser in front of the console's own back end, which is written in Java, is a browser.
     if text.lower().startswith("mozilla/"):
         return _BROWSER
     for name, pattern in _PROGRAMS:
         if found := pattern.search(text):
-            inside = _INSIDE.search(text)
-            return f"{name} {found[1]}" + (f" in {inside[1]}" if inside else "")
-    return text if len(text) <= _LONGEST else text[: _LONGEST - len(_CUT)] + _CUT
+            inside, first = _INSIDE.search(text), _PRODUCT.match(text)
+            own = f"{first[0]}, " if first and first.end() <= found.start() and name in _LIBRARIES else ""
+            return f"{own}{name} {found[1]}" + (f" in {inside[1]}" if inside else "")
+    word = _SERVICE.fullmatch(text) or _PRODUCT.match(text)
+    return word[0] if word else "another program"
 
 
 _MFA = {True: "with MFA", False: "without MFA", None: "MFA unknown"}

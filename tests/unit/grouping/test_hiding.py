@@ -194,6 +194,22 @@ def test_a_report_beyond_the_first_ones_costs_three_calls(monkeypatch):
     assert sum(alert.text.count("PutAlternateContact refused by") for alert in summaries) == 20
 
 
+def test_an_edit_in_the_wake_of_a_bulk_is_alerted_at_once_and_its_end_is_true():
+    world = World().settle()
+    mine, timeline = many_accounts(world, 6), Timeline(world)
+    for number, account in enumerate(mine[:5]):
+        timeline.at(number * 5, partial(edit, world, caller(account)))
+    timeline.at(400, partial(setattr, world.state, "paused", True))
+    last = world.cloud.client("account", caller(mine[5]))
+    timeline.at(401, partial(last.delete_alternate_contact, AlternateContactType="SECURITY"))
+    timeline.run(until=470)
+    ended, left = world.alerts[-2:]
+    assert (ended.attributes["cause"], ended.attributes["severity"]) == ("bulk-edit", "INFO")
+    assert (left.attributes["account"], left.attributes["severity"]) == (mine[5], "HIGH")
+    timeline.run()
+    assert world.alerts[-1] is left
+
+
 EDITS = st.lists(
     st.tuples(
         st.integers(0, 11),  # whose account

@@ -45,7 +45,11 @@ CONSOLE = (
         ("curl/8.6.0", "curl/8.6.0"),
         ("unknown", "unknown"),
         ("not-terraform/9.9", "not-terraform/9.9"),
-        ("x" * 61, "x" * 57 + "..."),
+        ("x" * 61, "another program"),
+        ("c7n/0.9.53 md/Botocore/1.44.2 ua/2.1", "c7n/0.9.53, AWS SDK for Python 1.44.2"),
+        ("confirm at https://rollcall.evil.example/RC", "confirm"),
+        ("https://rollcall.evil.example/RC", "another program"),
+        ("rollcall.evil.example/1", "another program"),
     ],
 )
 def test_a_user_agent_is_the_program_behind_the_call(user_agent, shown):
@@ -56,4 +60,4 @@ def test_a_user_agent_is_the_program_behind_the_call(user_agent, shown):
     st.text() | st.from_regex(r"\A(Terraform|aws-cli|Boto3)/\d+(\.\d+){0,40} exec-env/\w+", fullmatch=False)
 )
 def test_whatever_somebody_says_of_himself_it_is_short(user_agent):
-    assert len(name_program(user_agent)) <= 110
+    assert len(name_program(user_agent)) <= 175

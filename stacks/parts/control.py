@@ -27,15 +27,18 @@ if TYPE_CHECKING:
 
 _TIMEOUT: Final = Duration.minutes(1)
 _COMMAND_TIMEOUT: Final = Duration.minutes(10)
-#: Partitions of the state table: the approved roster and the pause, pending plans, repeated edits, and the
-#: OUs that an approval remembers.
-_ITEMS: Final = ("contact#*", "control", "roster", "sweep", "units")
+#: Partitions of the state table: the approved roster and the pause, pending plans, repeated edits, the
+#: OUs that an approval remembers, and groups of alerts whose messages are overdue.
+_ITEMS: Final = (
+    *("contact#*", "control", "roster", "sweep", "units"),
+    *("alerts", "group#*", "grouped#*"),
+)
 
 
 class Control(Construct):
     """The operators' commands. `sweep`, and approving a plan, start the machine `sweep`.
 
-    `dead_letters` holds failed starts of the follow-up of a pause.
+    `dead_letters` holds failed starts of the follow-up of pauses and alerts.
     """
 
     def __init__(
@@ -69,10 +72,12 @@ class Control(Construct):
         ).function
         grants.read_organization(self.role, grants.UNITS)
         grants.write_ledger(self.role, ledger=common.ledger, prefix=grants.COMMANDS)
+        grants.write_ledger(self.role, ledger=common.ledger, prefix=grants.ALERTS)
+        grants.find_pending(self.role, table=common.state)
         grants.use_items(
             self.role,
             table=common.state,
-            actions=("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),
+            actions=("BatchGetItem", "GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),
             partitions=_ITEMS,
         )
         sweep.grant_start_execution(self.role)
@@ -90,7 +95,7 @@ class Control(Construct):
         scheduler.Schedule(
             self,
             "FollowUp",
-            description="Rollcall: alert the end of a pause, and once a day that it goes on",
+            description="Rollcall: alerts of a pause that goes on or ends, and other alerts that are overdue",
             schedule=scheduler.ScheduleExpression.rate(Duration.minutes(15)),
             target=targets.StepFunctionsStartExecution(
                 self.machine,

@@ -6,7 +6,7 @@ import json
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -15,9 +15,12 @@ import pytest
 from moto import mock_aws
 
 from rollcall.adapters.state.contacts import ContactItems
+from rollcall.adapters.state.groups import MOST_ALERTS, GroupItems
 from rollcall.adapters.state.rosters import MatchTable
 from rollcall.contact.known_drift import KnownDrift
 from rollcall.contact.repeated_edits import RepeatedEdits
+from rollcall.control.handle import FOLLOW_UP
+from rollcall.grouping.model import GroupKind
 from rollcall.model.contact import ContactKind
 from rollcall.runtime import compose
 from simulation import Response
@@ -25,6 +28,7 @@ from simulation.client import SimulatedClient
 from tests.functions.conftest import installed
 from tests.functions.deployment import TABLE, api_values
 from tests.functions.sweep_deployment import SweepDeployment, sweeping
+from tests.support.group_samples import make_group, make_key, make_line, make_window
 from tests.support.moto_aws import SERVICES
 from tests.support.permissions import (
     APPLYING,
@@ -148,6 +152,15 @@ def live(deployment, candidate):
     assert contacts.list_pending()
     assert deployment.command("release", account=MEMBER, kind="SECURITY")["done"]
     assert not contacts.list_pending()
+    # Alerts that no message came back for: a report while many alerts leave, and bulk edits.
+    groups, before = GroupItems(client=deployment.aws["dynamodb"], table=TABLE), now - timedelta(minutes=5)
+    for number, kind in enumerate((GroupKind.REPORTED, GroupKind.PRINCIPAL)):
+        key = make_key(kind, id_=str(kind))
+        window = make_window(kind, group=key, opened_at=before)
+        assert groups.open_group(window, make_group(key, opened_at=before), [make_line(number)], at=before)
+    for number in range(MOST_ALERTS):
+        assert groups.save_windows([], admitted=f"RC-{number}", at=now)
+    assert deployment.invoke({"operation": FOLLOW_UP}, "control")["done"]
     # What an event announced is right by now, as a run finds.
     known = contacts.load(MEMBER, ContactKind.SECURITY)
     assert contacts.save(replace(known, drift=KnownDrift(found=None, at=now)), at=now)

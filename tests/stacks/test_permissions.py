@@ -170,17 +170,18 @@ GRANTS: dict[tuple[str, str], Grants] = {
         "s3:PutObject": ("{Reports.Arn}/reports/*", "{Reports.Arn}/runs/*"),
     },
     ("RollcallHub", "ControlRole"): {
+        "dynamodb:BatchGetItem": "{State.Arn}",
         "dynamodb:DeleteItem": "{State.Arn}",
         "dynamodb:GetItem": "{State.Arn}",
         "dynamodb:PutItem": "{State.Arn}",
-        "dynamodb:Query": "{State.Arn}",
+        "dynamodb:Query": ("{State.Arn}", "{State.Arn}/index/pending"),
         "dynamodb:UpdateItem": "{State.Arn}",
         "events:PutEvents": "{Outcomes.Arn}",
         "logs:CreateLogStream": "{ControlLogs.Arn}",
         "logs:PutLogEvents": "{ControlLogs.Arn}",
-        "s3:GetObject": "{Ledger.Arn}/ledger/commands/*",
+        "s3:GetObject": ("{Ledger.Arn}/ledger/alerts/*", "{Ledger.Arn}/ledger/commands/*"),
         "s3:ListBucket": "{Ledger.Arn}",
-        "s3:PutObject": "{Ledger.Arn}/ledger/commands/*",
+        "s3:PutObject": ("{Ledger.Arn}/ledger/alerts/*", "{Ledger.Arn}/ledger/commands/*"),
         "states:StartExecution": "{SweepMachine}",
     },
     ("RollcallHub", "SweepMachineRole"): {
@@ -421,7 +422,10 @@ LEADING = "dynamodb:LeadingKeys"
     ("role", "partitions"),
     [
         ("SweepRole", {"contact#*", "control", "roster", "sweep", "tagged#*", "units"}),
-        ("ControlRole", {"contact#*", "control", "roster", "sweep", "units"}),
+        (
+            "ControlRole",
+            {"alerts", "contact#*", "control", "group#*", "grouped#*", "roster", "sweep", "units"},
+        ),
         ("PeopleReader", {"contact#*", "control", "roster", "sweep", "tagged#*", "units"}),
         ("PeopleOperator", {"contact#*", "control", "roster", "sweep", "tagged#*", "units"}),
     ],

@@ -13,7 +13,9 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from moto.dynamodb.responses import DynamoHandler
 
+from localcloud.aws.repairs import serialize_table_calls
 from rollcall.adapters.state.contacts import ContactItems
 from rollcall.adapters.state.groups import MOST_ALERTS, GroupItems
 from rollcall.adapters.state.rosters import MatchTable
@@ -99,6 +101,8 @@ def recorded(clients, candidate):
     roster = json.loads(candidate.read_text(encoding="utf-8"))
     with mock_aws(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(compose, "_CANDIDATE", candidate)
+        # moto undoes a transaction by putting back the table as it was, other threads' writes included.
+        patch.setattr(DynamoHandler, "call_action", serialize_table_calls())
         deployment = RecordedSweep(clients, roster=roster)
         with installed(deployment, patch), sweeping(deployment, patch):
             yield deployment

@@ -41,10 +41,6 @@ ALL_ACCOUNTS: Final = (
 )
 #: Operations that find the guardrail among the policies.
 GUARDRAIL: Final = ("ListPolicies",)
-#: Of the ledger what operators commanded.
-COMMANDS: Final = "ledger/commands/"
-#: And the lines of messages about many alerts.
-ALERTS: Final = "ledger/alerts/"
 #: Operations that find an OU by its path of names.
 UNITS: Final = ("ListOrganizationalUnitsForParent", "ListRoots")
 

@@ -53,7 +53,7 @@ GROUPS: Final = (
     Variant(
         name="copy-ends-the-message-of-its-line",
         place=_GROUPER + "place",
-        old="self._find_known(incident) if is_copy(incident) else Placed()",
+        old="_find_known(self.groups, incident, self.clock) if is_copy(incident) else Placed()",
         new="Placed()",
         caught_by=("named-late",),
         profiles=("flood",),

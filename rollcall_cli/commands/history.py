@@ -14,11 +14,11 @@ from botocore.exceptions import ClientError
 from rich.text import Text
 
 from rollcall.adapters.errors import get_code
-from rollcall.adapters.ledger import ALERTS
 from rollcall.adapters.runs import RunsBucket
 from rollcall.adapters.state.contacts import ContactItems
 from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.model.errors import RetryableError
+from rollcall.model.well_known import LEDGER_ALERTS
 from rollcall_cli.aws.composition import Composition, Login, get_composition
 from rollcall_cli.aws.hub import read_output
 from rollcall_cli.history.entries import NO_LOCK
@@ -227,7 +227,7 @@ def _explain_errors(bucket: str) -> Iterator[None]:
         yield
     except UnreadableRecordError as error:
         raise CommandError(
-            f"the lines of the incident {error}", fix=f"find out who wrote below {ALERTS} in {bucket}"
+            f"the lines of the incident {error}", fix=f"find out who wrote below {LEDGER_ALERTS} in {bucket}"
         ) from error
     except ClientError as error:
         code = get_code(error)

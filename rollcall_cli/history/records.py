@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from rollcall.adapters.errors import get_code
-from rollcall.adapters.ledger import ALERTS, COMMANDS, read_intent
+from rollcall.adapters.ledger import read_intent
 from rollcall.decide.intent import WriteState
 from rollcall.model.desired import Desired, Present
+from rollcall.model.well_known import LEDGER_ALERTS, LEDGER_COMMANDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -188,7 +189,7 @@ def read_version(client: Any, item: Mapping[str, Any], *, bucket: str) -> Stored
 
 def list_alert_files(client: Any, *, bucket: str, incident_id: str) -> list[Mapping[str, Any]]:
     """Return the files of lines that messages about an incident name, each once, in their order."""
-    pages = _list_pages(client, Bucket=bucket, Prefix=f"{ALERTS}{incident_id}/")
+    pages = _list_pages(client, Bucket=bucket, Prefix=f"{LEDGER_ALERTS}{incident_id}/")
     return [item for page in pages for item in page.get("Versions", ()) if item["IsLatest"]]
 
 
@@ -212,7 +213,7 @@ def parse_alert_lines(item: StoredVersion) -> list[Mapping[str, Any]]:
 
 def list_commands(client: Any, *, bucket: str) -> list[Mapping[str, Any]]:
     """Return the first version of each part of the records of commands, without content."""
-    pages = _list_pages(client, Bucket=bucket, Prefix=COMMANDS)
+    pages = _list_pages(client, Bucket=bucket, Prefix=LEDGER_COMMANDS)
     versions = [item for page in pages for item in page.get("Versions", ())]
     versions.sort(key=lambda item: item["LastModified"], reverse=True)
     return list({item["Key"]: item for item in versions}.values())
@@ -229,7 +230,7 @@ def parse_commands(items: Iterable[StoredVersion]) -> list[Mapping[str, Any]]:
     """
     parts: dict[str, dict[str, StoredVersion]] = {}
     for item in items:
-        execution, _, part = item.key.removeprefix(COMMANDS).removesuffix(".json").partition("/")
+        execution, _, part = item.key.removeprefix(LEDGER_COMMANDS).removesuffix(".json").partition("/")
         parts.setdefault(execution, {})[part] = item
     commands = [
         _parse_command(execution, known, first)

@@ -13,6 +13,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from rollcall.control.handle import FOLLOW_UP
+from rollcall.model.well_known import LEDGER_ALERTS, LEDGER_COMMANDS
 from rollcall.runtime.environment import ControlEnvironment
 from stacks import grants
 from stacks.constructs.function_role import FunctionRole
@@ -71,8 +72,8 @@ class Control(Construct):
             memory_mb=256,
         ).function
         grants.read_organization(self.role, grants.UNITS)
-        grants.write_ledger(self.role, ledger=common.ledger, prefix=grants.COMMANDS)
-        grants.write_ledger(self.role, ledger=common.ledger, prefix=grants.ALERTS)
+        grants.write_ledger(self.role, ledger=common.ledger, prefix=LEDGER_COMMANDS)
+        grants.write_ledger(self.role, ledger=common.ledger, prefix=LEDGER_ALERTS)
         grants.find_pending(self.role, table=common.state)
         grants.use_items(
             self.role,

@@ -17,12 +17,12 @@ from moto.dynamodb.responses import DynamoHandler
 
 from localcloud.aws.repairs import serialize_table_calls
 from rollcall.adapters.state.contacts import ContactItems
-from rollcall.adapters.state.groups import MOST_ALERTS, GroupItems
+from rollcall.adapters.state.groups import GroupItems
 from rollcall.adapters.state.rosters import MatchTable
 from rollcall.contact.known_drift import KnownDrift
 from rollcall.contact.repeated_edits import RepeatedEdits
 from rollcall.control.handle import FOLLOW_UP
-from rollcall.grouping.model import GroupKind
+from rollcall.grouping.model import MOST_ALERTS, GroupKind
 from rollcall.model.contact import ContactKind
 from rollcall.runtime import compose
 from simulation import Response

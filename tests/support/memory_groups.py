@@ -6,8 +6,17 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from rollcall.adapters.state.groups import MOST_ALERTS
-from rollcall.grouping.model import Group, Grouped, GroupKey, GroupState, Known, Line, Watch, Window
+from rollcall.grouping.model import (
+    MOST_ALERTS,
+    Group,
+    Grouped,
+    GroupKey,
+    GroupState,
+    Known,
+    Line,
+    Watch,
+    Window,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

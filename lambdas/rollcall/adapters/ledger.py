@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rollcall.adapters.errors import AWS_ERRORS, get_code
 from rollcall.decide.intent import Answer, Intent, WriteState
 from rollcall.model.errors import RecordRefusedError, RetryableError
+from rollcall.model.well_known import LEDGER_ALERTS, LEDGER_COMMANDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
 
 
 VERSION: Final = 1
-#: What operators commanded: an object for the command, one for its result or for why it was not believed.
-COMMANDS: Final = "ledger/commands/"
-#: What messages about many alerts stand for: an object for each message.
-ALERTS: Final = "ledger/alerts/"
 #: How long its worker has and what it knew at its end are the state table's business.
 _NOT_RECORDED: Final = frozenset({"until"})
 #: Only so answered to those who may list the bucket: to others S3 denies what is not there.
@@ -85,7 +82,7 @@ class LedgerBucket:
     def record_command(self, execution: str, part: str, document: Mapping[str, Any]) -> dict[str, Any]:
         """Record a part of a command's execution (its name); what is there already stays, and is returned."""
         name = re.sub(r"[^\w-]", "_", execution, flags=re.ASCII)[:80]
-        there = self._put(f"{COMMANDS}{name}/{part}.json", {"version": VERSION, **document})
+        there = self._put(f"{LEDGER_COMMANDS}{name}/{part}.json", {"version": VERSION, **document})
         return {name: value for name, value in there.items() if name != "version"}
 
     def record_lines(self, incident_id: str, update: int, lines: Sequence[Line]) -> str:
@@ -94,7 +91,7 @@ class LedgerBucket:
         document = {"version": VERSION, "incident_id": incident_id, "update": update, "lines": documents}
         # Another worker's try may have had other lines.
         digest = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:12]
-        key = f"{ALERTS}{incident_id}/{update:06}-{digest}.json"
+        key = f"{LEDGER_ALERTS}{incident_id}/{update:06}-{digest}.json"
         self._put(key, document)
         return key
 

@@ -75,7 +75,7 @@ class AlertGrouper:
             place = replace(place, groups=(), counted=place.names, free=True)
         if (place.free or place.severity is None) and not place.names:
             # A copy of a message that comes back does so, too: the first that ends is the end of both.
-            return self._find_known(incident) if is_copy(incident) else Placed()
+            return _find_known(self.groups, incident, self.clock) if is_copy(incident) else Placed()
         for _ in range(TRIES):
             now = self.clock.now()
             known = self.groups.load_known(incident.id, [*place.names, REST], at=now)
@@ -87,10 +87,6 @@ class AlertGrouper:
             if placed is not None:
                 return placed
         raise RetryableError("other workers are counting alerts under the same name")
-
-    def _find_known(self, incident: Incident) -> Placed:
-        grouped = self.groups.load_known(incident.id, [], at=self.clock.now()).grouped
-        return Placed(key=grouped.key if grouped and not grouped.alone else None)
 
     def _place_known(self, incident: Incident, place: Place, grouped: Grouped, now: datetime) -> Placed:
         """It is a line already: what it says may have changed."""
@@ -202,5 +198,9 @@ class KnownGroups:
 
     def place(self, incident: Incident, *, alone: bool) -> Placed:  # noqa: ARG002  # as `AlertGrouper`
         """The group whose messages name the incident, if there is one; RetryableError."""
-        grouped = self.groups.load_known(incident.id, [], at=self.clock.now()).grouped
-        return Placed(key=grouped.key if grouped and not grouped.alone else None)
+        return _find_known(self.groups, incident, self.clock)
+
+
+def _find_known(groups: GroupMemory, incident: Incident, clock: Clock) -> Placed:
+    grouped = groups.load_known(incident.id, [], at=clock.now()).grouped
+    return Placed(key=grouped.key if grouped and not grouped.alone else None)

@@ -44,6 +44,9 @@ _MINUTE: Final = timedelta(minutes=1)
 #: What opens a group is stored in one transaction of DynamoDB, two items for each line and a few more, and
 #: that takes 100: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 MOST_ACCOUNTS: Final = 40
+#: Alerts that leave alone in each ten minutes of the clock; CRITICAL ones are not counted.
+MOST_ALERTS: Final = 30
+ALERTS_WITHIN: Final = 10
 #: Account ids that a group remembers, to count each once: they fit the item of the group.
 _MOST_REMEMBERED: Final = 5000
 #: Principals likewise, and programs.

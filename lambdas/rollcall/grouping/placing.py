@@ -15,7 +15,7 @@ from rollcall.events.signal import TAMPERING, parse_time
 from rollcall.grouping.model import BULK, LONGEST, GroupKind, Line, Window
 from rollcall.model.account import describe_account
 from rollcall.model.levels import Severity
-from rollcall.outcomes.severity import find_severity
+from rollcall.outcomes.severity import find_outcome_severity
 from rollcall.outcomes.verdicts import REPORTED, RIGHT, VERDICTS, Left, Verdict
 
 if TYPE_CHECKING:
@@ -89,7 +89,11 @@ def find_place(incident: Incident, *, management_account: str, writer_roles: Col
     signal = incident.signal
     if signal is None:
         return Place(severity=None)
-    severity = _find_loudest(incident, management_account)
+    found = (
+        find_outcome_severity(incident, outcome, management_account=management_account)
+        for outcome in incident.outcomes
+    )
+    severity = max((one for one in found if one is not None), default=None)
     actor = signal.actor
     principal = normalise_actor(actor) or UNKNOWN
     verdicts = {outcome.verdict for outcome in incident.outcomes}
@@ -108,23 +112,6 @@ def find_place(incident: Incident, *, management_account: str, writer_roles: Col
     if powerful or severity is None or severity >= Severity.HIGH or is_left(incident):
         return Place(severity=severity, counted=names)
     return Place(severity=severity, groups=names)
-
-
-def _find_loudest(incident: Incident, management_account: str) -> Severity | None:
-    signal = incident.signal
-    if signal is None:
-        return None
-    found = [
-        find_severity(
-            signal=signal,
-            verdict=outcome.verdict,
-            management_account=management_account,
-            authorised=outcome.authorised,
-            beside_root=outcome.beside_root,
-        )
-        for outcome in incident.outcomes
-    ]
-    return max((severity for severity in found if severity is not None), default=None)
 
 
 def _is_foreign_edit(incident: Incident, writer_roles: Collection[str]) -> bool:

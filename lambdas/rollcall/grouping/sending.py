@@ -118,7 +118,7 @@ class GroupMessages:
         if state.unsent:
             due = group.find_due(now)
             return _count_seconds(due, now) if now < due else None
-        if _has_no_end(group) or message_id is None or group.published_at is None:
+        if not group.is_unfinished or message_id is None or group.published_at is None:
             return None
         over_at = group.published_at + QUIET
         if now >= over_at or group.closer not in (None, message_id):
@@ -196,14 +196,9 @@ def make_group_key(kind: GroupKind, name: str, line: Line, now: datetime) -> Gro
     return GroupKey(kind=kind, name=name, id=hashlib.sha256(seed.encode()).hexdigest()[:16])
 
 
-def _has_no_end(group: Group) -> bool:
-    """Whether no message says that it is over, or one did."""
-    return group.key.kind not in BULK or group.ended
-
-
 def _is_over(group: Group, now: datetime) -> bool:
     """Whether the last message about bulk edits is due."""
-    return not _has_no_end(group) and group.published_at is not None and now >= group.published_at + QUIET
+    return group.is_unfinished and group.published_at is not None and now >= group.published_at + QUIET
 
 
 def _count_seconds(then: datetime, now: datetime) -> int:

@@ -20,6 +20,11 @@ GUARDRAIL_NAME: Final = "rollcall-guardrail"
 READER_ROLE_NAME: Final = "rollcall-reader"
 OPERATOR_ROLE_NAME: Final = "rollcall-operator"
 
+#: Prefixes of the ledger: what operators commanded (an object for the command, one for its result or for why
+#: it was not believed), and the lines of messages about many alerts.
+LEDGER_COMMANDS: Final = "ledger/commands/"
+LEDGER_ALERTS: Final = "ledger/alerts/"
+
 #: `source` of the events that our functions put on the outcome bus.
 OUTCOME_SOURCE: Final = "rollcall"
 #: `detail-type` of what was done to one contact.

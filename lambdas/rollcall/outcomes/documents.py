@@ -12,7 +12,7 @@ from rollcall.model.desired import Absent, Desired, Observation, Present, Unread
 from rollcall.model.display import ContactValue, Masks, show_values, spell_value
 from rollcall.model.levels import Severity
 from rollcall.outcomes.outcome import Action, Stage
-from rollcall.outcomes.severity import find_severity
+from rollcall.outcomes.severity import find_outcome_severity
 from rollcall.outcomes.verdicts import VERDICTS
 
 if TYPE_CHECKING:
@@ -98,9 +98,13 @@ def _build_outcomes(incident: Incident, management_account: str, masks: Masks) -
     # Its readers are programs, too: without quotes.
     written = show_values(values, masks=masks, write=lambda _value, text: spell_value(text))
     shown = {(value.part, value.text): text for value, text in written.items()}
-    return [
-        _build_outcome(outcome, shown) | {"severity": _find_severity(incident, outcome, management_account)}
+    severities = [
+        find_outcome_severity(incident, outcome, management_account=management_account)
         for outcome in incident.outcomes
+    ]
+    return [
+        _build_outcome(outcome, shown) | {"severity": severity and severity.name}
+        for outcome, severity in zip(incident.outcomes, severities, strict=True)
     ]
 
 
@@ -149,16 +153,3 @@ def _name_state(found: Observation | None) -> str:
             return "unreadable"
         case None:
             return "unknown"
-
-
-def _find_severity(incident: Incident, outcome: Outcome, management_account: str) -> str | None:
-    if incident.signal is None:
-        return None
-    found = find_severity(
-        signal=incident.signal,
-        verdict=outcome.verdict,
-        management_account=management_account,
-        authorised=outcome.authorised,
-        beside_root=outcome.beside_root,
-    )
-    return found.name if found else None

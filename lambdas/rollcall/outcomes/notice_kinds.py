@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from rollcall.model.levels import Severity
-from rollcall.outcomes.bulk_edit_words import GROUPS
+from rollcall.outcomes.group_words import GROUPS
 from rollcall.outcomes.meaning import NoticeWords
 
 

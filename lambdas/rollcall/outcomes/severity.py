@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rollcall.events.monitored import get_monitored
 from rollcall.events.signal import TAMPERING, Cause, Signal
 from rollcall.model.contact import ContactKind
 from rollcall.model.levels import Severity
 from rollcall.outcomes.verdicts import VERDICTS, Left, Verdict
+
+if TYPE_CHECKING:
+    from rollcall.outcomes.outcome import Incident, Outcome
 
 
 def find_severity(
@@ -38,6 +43,21 @@ def find_severity(
     else:
         loud = base is not None and base >= Severity.MEDIUM and (powerful or _does_harm(signal, verdict))
     return max(base, Severity.HIGH) if loud and base is not None else base
+
+
+def find_outcome_severity(
+    incident: Incident, outcome: Outcome, *, management_account: str
+) -> Severity | None:
+    """Severity of an outcome of this incident, None if nobody is alerted."""
+    if incident.signal is None:
+        return None
+    return find_severity(
+        signal=incident.signal,
+        verdict=outcome.verdict,
+        management_account=management_account,
+        authorised=outcome.authorised,
+        beside_root=outcome.beside_root,
+    )
 
 
 def _does_harm(signal: Signal, verdict: Verdict) -> bool:

@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rollcall.adapters.state.groups import MOST_ALERTS, GroupItems
-from rollcall.grouping.model import MOST_ACCOUNTS, GroupKind, Watch
+from rollcall.adapters.state.groups import GroupItems
+from rollcall.grouping.model import MOST_ACCOUNTS, MOST_ALERTS, GroupKind, Watch
 from rollcall.model.errors import RetryableError
 from tests.support.group_samples import NAME, make_group, make_key, make_line, make_window
 from tests.support.memory import Faults, MemoryState

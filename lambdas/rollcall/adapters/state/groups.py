@@ -17,6 +17,8 @@ from rollcall.adapters.state.table import (
     make_key,
 )
 from rollcall.grouping.model import (
+    ALERTS_WITHIN,
+    MOST_ALERTS,
     Group,
     Grouped,
     GroupKey,
@@ -35,9 +37,6 @@ if TYPE_CHECKING:
 
 #: An incident may come back as long as any queue keeps its message (14 days).
 _REMEMBERED: Final = timedelta(days=30)
-#: Alerts that leave by themselves in each ten minutes of the clock; CRITICAL ones are not counted.
-MOST_ALERTS: Final = 30
-_BUCKET_MINUTES: Final = 10
 #: Items of one transaction, as `grouping.model.MOST_ACCOUNTS` says.
 _BATCH: Final = 100
 _LINE: Final = "line#"
@@ -99,6 +98,7 @@ class GroupItems(TableAdapter):
         """Delete the lines; of contacts left changed they stay, unless they say something else by now."""
         restored = [_make_line_key(key, line.incident_id) for line in lines if not line.left]
         for start in range(0, len(restored), _BATCH):
+            # What another worker is at stays unsent, and the next message names it once more.
             self._transact([("Delete", {"Key": one}) for one in restored[start : start + _BATCH]])
         for line in lines:
             if line.left:
@@ -240,7 +240,7 @@ def _make_window_key(kind: GroupKind, name: str) -> dict[str, Any]:
 
 
 def _make_alerts_key(at: datetime) -> dict[str, Any]:
-    start = at.replace(minute=at.minute - at.minute % _BUCKET_MINUTES, second=0, microsecond=0)
+    start = at.replace(minute=at.minute - at.minute % ALERTS_WITHIN, second=0, microsecond=0)
     return make_key("alerts", f"sent#{start:%Y-%m-%dT%H:%M}")
 
 

@@ -313,7 +313,10 @@ def test_edits_of_many_accounts_are_one_critical_alert_and_all_undone(hub):
     )
     wait_for(lambda: hub.waiting() == 0)
     singles = [mail for mail in mails() if "/somebody" in mail["message"] and mail not in told]
-    assert len(singles) <= 4
+    # The exempt account's edit is not restored: it counts for the group, but has an alert of its own.
+    restored = [mail for mail in singles if EXEMPT not in mail["subject"]]
+    assert len(restored) <= 4
+    assert len(singles) - len(restored) <= 1
 
 
 SERVICE = "account.amazonaws.com"

@@ -11,7 +11,7 @@ from rollcall.decide.intent import Judgement, WriteState
 from rollcall.decide.plan import make_plan
 from rollcall.decide.resolve import is_authorised, resolve_requirement
 from rollcall.events.signal import TAMPERING, Cause, compute_age, is_provisioning, parse_time
-from rollcall.model.desired import Observation, Unreadable
+from rollcall.model.desired import Absent, Observation, Unreadable
 from rollcall.model.errors import RetryableError, SoonError
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import Verdict
@@ -170,7 +170,10 @@ class AccountRestorer:
                 ),
             )
         others = record.list_beside(key)
-        if self.signal.cause is Cause.CONTACT_DELETED or others:
+        deleted = self.signal.cause is Cause.CONTACT_DELETED
+        # What the edit left cannot be what is there: a delete leaves nothing, and nothing else does.
+        changed = deleted is not isinstance(outcome.found, Absent)
+        if changed or others:
             who = (
                 ", ".join(dict.fromkeys(other.principal for other in others))
                 or "unknown, no event of it came"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from simulation.accounts import AlternateContact
 from simulation.caller import Caller
 from simulation.seeds import HUB
 from tests.support.world import (
@@ -118,6 +119,28 @@ def test_the_right_value_set_by_anybody_is_no_drift():
     assert [alert.subject[:6] for alert in world.alerts] == ["[INFO]"]
     # Once more when a read is sure to be younger than the change.
     assert world.calls == [("get_alternate_contact", MEMBER)] * 2
+
+
+ABSENT = {**ROSTER, "overrides": [{"accounts": [MEMBER], "kinds": {"BILLING": None}, "mode": None}]}
+
+
+def test_a_contact_that_was_set_and_is_absent_as_it_must_be_was_changed_back():
+    world = World(ABSENT).settle()
+    world.member().put_alternate_contact(AlternateContactType="BILLING", **MALLORY)
+    del world.organization.accounts[MEMBER].contacts["BILLING"]  # and no event of it came
+    world.drain()
+    assert world.verdicts() == ["changed-back"]
+    assert [alert.subject[:5] for alert in world.alerts] == ["[LOW]"]
+
+
+def test_a_delete_that_the_roster_wants_is_no_drift():
+    world = World(ABSENT).settle()
+    mallory = AlternateContact(name="Mallory", title="Friend", email="mallory@evil.example", phone="+44 20")
+    world.organization.accounts[MEMBER].contacts["BILLING"] = mallory
+    world.member().delete_alternate_contact(AlternateContactType="BILLING")
+    world.drain()
+    assert world.verdicts() == ["set-by-others"]
+    assert [alert.subject[:6] for alert in world.alerts] == ["[INFO]"]
 
 
 def test_a_drifted_signal_takes_three_account_calls_and_the_event_of_the_write_one():

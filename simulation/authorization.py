@@ -14,6 +14,8 @@ _SUBJECTS = (
     *("ChildId", "ParentId", "TargetId", "ResourceId", "RootId"),
 )
 _KINDS = {"ou-": "ou", "r-": "root", "p-": "policy", "h-": "handshake"}
+# The Region of the Account API and of Organizations, by partition.
+_HOMES = {"aws": "us-east-1", "aws-cn": "cn-northwest-1", "aws-us-gov": "us-gov-west-1"}
 # Condition keys that a request may have; a policy that asks for another one cannot be answered.
 KEYS = frozenset(
     {
@@ -21,6 +23,7 @@ KEYS = frozenset(
         "aws:PrincipalAccount",
         "aws:PrincipalOrgID",
         "aws:PrincipalOrgPaths",
+        "aws:RequestedRegion",
         "account:AlternateContactTypes",
         "account:AccountResourceOrgPaths",
         "account:AccountResourceOrgTags/",
@@ -45,6 +48,7 @@ def build_request(
     context: dict[str, list[str]] = {
         "aws:PrincipalArn": [caller.principal_arn],
         "aws:PrincipalAccount": [caller.account_id],
+        "aws:RequestedRegion": [_HOMES[organization.partition]],
     }
     if caller.account_id in organization.accounts:
         context["aws:PrincipalOrgID"] = [organization.id]

@@ -21,6 +21,7 @@ from rollcall_cli.doctor import (
 from rollcall_cli.doctor.facts import Facts
 from rollcall_cli.doctor.model import Check
 from rollcall_cli.text import fixes
+from rollcall_config.roster_compile import list_absent_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,6 +46,7 @@ def read_facts(reader: FactReader, configuration: Configuration, *, now: datetim
         candidate=roster.digest,
         enforces=is_enforcing(roster),
         kinds=_list_managed_kinds(roster),
+        deletes=bool(list_absent_kinds(configuration.roster)),
         now=now,
         credentials={str(position): login.identity.partition for position, login in reader.logins.items()},
         organization=organization.read_organization(reader),
@@ -53,7 +55,7 @@ def read_facts(reader: FactReader, configuration: Configuration, *, now: datetim
         stack_set_administrators=delegation.read_administrators(reader, fixes.STACK_SETS),
         root=service_control_policies.read_root(reader),
         policies=service_control_policies.read_policies(reader),
-        guardrail=service_control_policies.read_guardrail_targets(reader),
+        hub_levels=service_control_policies.read_hub_levels(reader),
         probe=delegation.read_probe(reader),
         trails=trail.read_trails(reader),
         hub=stack,
@@ -125,12 +127,16 @@ def _list_guardrail(settings: Settings) -> Sequence[Check]:
 
 def _list_deployed(settings: Settings) -> Sequence[Check]:
     members = ("stacksets-access", "stacksets-delegation", *_HUB)
+    policies = service_control_policies
     found = [
         _check("hub-stack", "Hub deployed", hub.check_stack),
         _check("intake-bus", "Intake bus", hub.check_intake_bus, ("organization", *_HUB)),
         _check("forwarder-hub", "Forwarder in the hub", forwarders.check_hub, _HUB),
         _check("forwarder-management", "Forwarder in management", forwarders.check_management),
         _check("forwarder-members", "Forwarders in members", forwarders.check_members, members),
+        _check(
+            "forwarder-policies", "Policies on forwarders", policies.check_member_policies, ("organization",)
+        ),
         _check("reconcile-role", "Role of the hub", roles.check_reconcile_role, ("organization", *_HUB)),
     ]
     if settings.management_role:

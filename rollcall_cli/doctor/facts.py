@@ -38,13 +38,13 @@ class Seen(Generic[_Value]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyOn:
-    """A service control policy attached to one level between the root and the hub."""
+class AttachedPolicy:
+    """A service control policy, and everything that it is attached to: roots, OUs and accounts."""
 
-    level: str
     id: str
     name: str
     document: Mapping[str, Any]
+    targets: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +98,8 @@ class DeployedHub:
     outputs: Mapping[str, str]
     #: Names of its alarms.
     alarms: Sequence[str]
+    #: Names of its roles by their names in the template.
+    roles: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +154,8 @@ class Facts:
     enforces: bool
     #: Contact kinds that the roster manages.
     kinds: tuple[str, ...]
+    #: Whether that roster deletes contacts.
+    deletes: bool
     now: datetime
     #: Partition of the credentials by position: hub, management.
     credentials: Mapping[str, str]
@@ -160,8 +164,9 @@ class Facts:
     administrators: Seen[tuple[str, ...]] | Unseen
     stack_set_administrators: Seen[tuple[str, ...]] | Unseen
     root: Seen[Mapping[str, Any]] | Unseen
-    policies: Seen[Sequence[PolicyOn]] | Unseen
-    guardrail: Seen[Sequence[str] | None] | Unseen
+    policies: Seen[Sequence[AttachedPolicy]] | Unseen
+    #: From the root down to the hub.
+    hub_levels: Seen[tuple[str, ...]] | Unseen
     probe: Seen[Probe] | Unseen
     trails: Mapping[str, Seen[Sequence[Trail]] | Unseen]
     hub: Seen[DeployedHub | None] | Unseen

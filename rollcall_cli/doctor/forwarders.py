@@ -146,8 +146,18 @@ def check_members(facts: Facts) -> CheckFinding:
     if facts.instances.value is None:
         stack = "RollcallHub" if settings.members_call_as == "DELEGATED_ADMIN" else "RollcallManagement"
         return report_failure(f"there is no StackSet {STACK_SET_NAME}", fix=f"`{fixes.deploy(stack)}`")
-    wanted = [account.id for account in facts.members.value if _needs_forwarder(facts, account)]
+    wanted = [account.id for account in facts.members.value if needs_forwarder(facts, account)]
     return _check_coverage(facts, wanted, {instance.account: instance for instance in facts.instances.value})
+
+
+def needs_forwarder(facts: Facts, account: MemberAccount) -> bool:
+    """Return whether this account must have had a forwarder for some time."""
+    settings = facts.settings
+    young = account.joined is not None and facts.now - account.joined < _GRACE
+    below = not account.ids or any(target in account.ids for target in settings.members_targets)
+    # The hub has its own forwarder, in its stack; an excluded account's instance is empty on purpose.
+    left_out = account.id == settings.hub or account.id in settings.members_exclude
+    return account.active and below and not young and not left_out
 
 
 def _check_coverage(
@@ -166,15 +176,6 @@ def _check_coverage(
             fix=f"fix the cause, then `{_format_update(facts, broken)}`",
         )
     return report_pass(f"{len(wanted)} accounts have a current forwarder")
-
-
-def _needs_forwarder(facts: Facts, account: MemberAccount) -> bool:
-    settings = facts.settings
-    young = account.joined is not None and facts.now - account.joined < _GRACE
-    below = not account.ids or any(target in account.ids for target in settings.members_targets)
-    # The hub has its own forwarder, in its stack; an excluded account's instance is empty on purpose.
-    left_out = account.id == settings.hub or account.id in settings.members_exclude
-    return account.active and below and not young and not left_out
 
 
 def _is_current(instance: ForwarderInstance) -> bool:

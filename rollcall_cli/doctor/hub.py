@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _DEPLOY = f"`{fixes.deploy(STACK)}`"
 _DIGITS = 12
+#: The CDK's suffix of a logical ID.
+_HASH = 8
 _APPROVE = (
     "`rollcall status` shows a plan that is pending approval, `rollcall approve DIGEST` approves it; "
     "`rollcall sweep` makes a new plan"
@@ -52,6 +54,11 @@ def read_stack(reader: FactReader) -> Seen[DeployedHub | None] | Unseen:
                 for item in resources
                 if item["ResourceType"] == "AWS::CloudWatch::Alarm"
             ],
+            roles={
+                item["LogicalResourceId"][:-_HASH]: item["PhysicalResourceId"]
+                for item in resources
+                if item["ResourceType"] == "AWS::IAM::Role" and "PhysicalResourceId" in item
+            },
         )
 
     return reader.read(f"the stack {STACK}", HUB, look)

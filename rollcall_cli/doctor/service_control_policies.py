@@ -5,22 +5,26 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from rollcall.model.well_known import GUARDRAIL_NAME, RECONCILE_ROLE_NAME
-from rollcall_cli.aws.hub import reconcile_role_arn
+from rollcall.model.well_known import GUARDRAIL_NAME, HUB_STACK_NAME, RECONCILE_ROLE_NAME
 from rollcall_cli.aws.patient import list_all
-from rollcall_cli.doctor.facts import PolicyOn, Seen, Unseen
+from rollcall_cli.doctor.facts import AttachedPolicy, Seen, Unseen
+from rollcall_cli.doctor.forwarders import needs_forwarder
+from rollcall_cli.doctor.hub_roles import STACK_SET_ROLES, list_hub_requests, make_forwarder_request
 from rollcall_cli.doctor.model import CheckFinding, report_failure, report_pass, report_unknown
+from rollcall_cli.doctor.obstacles import Obstacle, count_attached, find_obstacles, shorten
 from rollcall_cli.doctor.reading import EITHER
 from rollcall_cli.setup.trust import find_root, has_policies_enabled
 from rollcall_cli.text import fixes
-from rollcall_policies import Access, AccessRequest, decide
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from rollcall_cli.aws.composition import Login
     from rollcall_cli.doctor.facts import Facts
     from rollcall_cli.doctor.reading import FactReader
+
+#: Patterns of the names of all roles of the hub.
+_HUB_ROLES = ("rollcall-*", f"{HUB_STACK_NAME}-*")
 
 
 def read_root(reader: FactReader) -> Seen[Mapping[str, Any]] | Unseen:
@@ -28,46 +32,76 @@ def read_root(reader: FactReader) -> Seen[Mapping[str, Any]] | Unseen:
     return reader.read("the root", EITHER, lambda login: find_root(login.client("organizations")))
 
 
-def read_policies(reader: FactReader) -> Seen[Sequence[PolicyOn]] | Unseen:
-    """Read the service control policies from the root down to the hub."""
+def read_policies(reader: FactReader) -> Seen[Sequence[AttachedPolicy]] | Unseen:
+    """Read every service control policy, and what it is attached to."""
 
-    def look(login: Login) -> Sequence[PolicyOn]:
+    def look(login: Login) -> Sequence[AttachedPolicy]:
         client = login.client("organizations")
-        levels = _list_levels(client, reader.settings.hub)
-        return [found for level in levels for found in _read_attached(client, level)]
+        found = list_all(client, "list_policies", "Policies", Filter=fixes.SCP)
+        return [_read_policy(client, policy["Id"], policy["Name"]) for policy in found]
 
     return reader.read("service control policies", EITHER, look)
 
 
-def read_guardrail_targets(reader: FactReader) -> Seen[Sequence[str] | None] | Unseen:
-    """Read what the guardrail is attached to, None if there is no such policy."""
+def read_hub_levels(reader: FactReader) -> Seen[tuple[str, ...]] | Unseen:
+    """Read the IDs from the root down to the hub, both included."""
 
-    def look(login: Login) -> Sequence[str] | None:
-        client = login.client("organizations")
-        for found in list_all(client, "list_policies", "Policies", Filter=fixes.SCP):
-            if found["Name"] == GUARDRAIL_NAME:
-                targets = list_all(client, "list_targets_for_policy", "Targets", PolicyId=found["Id"])
-                return [target["TargetId"] for target in targets]
-        return None
+    def look(login: Login) -> tuple[str, ...]:
+        client, ids = login.client("organizations"), [reader.settings.hub]
+        while not ids[-1].startswith("r-"):
+            # One parent, but any listing of AWS Organizations can begin with an empty page.
+            ids.append(next(list_all(client, "list_parents", "Parents", ChildId=ids[-1]))["Id"])
+        return tuple(reversed(ids))
 
-    return reader.read("the guardrail", EITHER, look)
+    return reader.read("the OUs of the hub", EITHER, look)
 
 
 def check_policies(facts: Facts) -> CheckFinding:
-    """Check the policies that bind the hub: one that denies it stops every correction."""
+    """Check that no policy from the root to the hub denies an action to one of its roles."""
     if isinstance(facts.policies, Unseen):
-        if facts.denied_by_service_control_policy:
-            return report_failure(
-                "a service control policy denies these credentials a read in the hub",
-                fix=f"exempt the role {RECONCILE_ROLE_NAME} in it; with credentials of the management "
-                "account this command names the policy",
-            )
+        return _explain(facts.policies, facts)
+    if isinstance(facts.hub_levels, Unseen):
+        return _explain(facts.hub_levels, facts)
+    policies, levels = facts.policies.value, facts.hub_levels.value
+    requests = list(list_hub_requests(facts, levels))
+    found = find_obstacles(policies, levels, requests)
+    if found:
+        roles = " and ".join(f"{_role_arn(facts, facts.settings.hub, name)}" for name in _HUB_ROLES)
+        return _report_obstacles(facts, found, "a role of the hub", exempt=roles)
+    actions = len({request.action for _, request in requests})
+    return report_pass(
+        f"{count_attached(policies, levels)} between the root and the hub, none denies any of the {actions} "
+        "actions of its roles"
+    )
+
+
+def check_member_policies(facts: Facts) -> CheckFinding:
+    """Check that no policy denies a member's forwarder to send events to the hub."""
+    if isinstance(facts.policies, Unseen):
         return report_unknown(facts.policies)
-    for action, resource in _list_needed(facts):
-        found = _find_obstacle(facts, facts.policies.value, action, resource)
-        if found is not None:
-            return found
-    return report_pass(f"{len(facts.policies.value)} between the root and the hub, none denies it anything")
+    if isinstance(facts.members, Unseen):
+        return report_unknown(facts.members)
+    found: dict[Obstacle, dict[str, list[str]]] = {}
+    members = [account for account in facts.members.value if needs_forwarder(facts, account)]
+    for account in members:
+        request = (account.id, make_forwarder_request(facts.settings, account))
+        for obstacle, actions in find_obstacles(facts.policies.value, account.ids, [request]).items():
+            for action, accounts in actions.items():
+                found.setdefault(obstacle, {}).setdefault(action, []).extend(accounts)
+    if found:
+        roles = _role_arn(facts, "*", f"{STACK_SET_ROLES}*")
+        return _report_obstacles(facts, found, "the forwarder of a member", exempt=roles)
+    return report_pass(f"{len(members)} members, no policy denies their forwarders events:PutEvents")
+
+
+def _explain(fact: Unseen, facts: Facts) -> CheckFinding:
+    if facts.denied_by_service_control_policy:
+        return report_failure(
+            "a service control policy denies these credentials a read in the hub",
+            fix=f"exempt the role {RECONCILE_ROLE_NAME} in it; with credentials of the management "
+            "account this command names the policy",
+        )
+    return report_unknown(fact)
 
 
 def check_policy_type(facts: Facts) -> CheckFinding:
@@ -85,80 +119,61 @@ def check_policy_type(facts: Facts) -> CheckFinding:
 
 def check_guardrail(facts: Facts) -> CheckFinding:
     """Check that the guardrail is attached to every target of the settings."""
-    if isinstance(facts.guardrail, Unseen):
-        return report_unknown(facts.guardrail)
+    if isinstance(facts.policies, Unseen):
+        return report_unknown(facts.policies)
     wanted = tuple(facts.settings.guardrail.targets) if facts.settings.guardrail else ()
-    found, deploy = facts.guardrail.value, f"`{fixes.deploy('RollcallManagement')}`"
+    found = next((policy for policy in facts.policies.value if policy.name == GUARDRAIL_NAME), None)
+    deploy = f"`{fixes.deploy('RollcallManagement')}`"
     if found is None:
         return report_failure(f"there is no policy {GUARDRAIL_NAME}", fix=deploy)
-    missing = [target for target in wanted if target not in found]
+    missing = [target for target in wanted if target not in found.targets]
     if missing:
         return report_failure(f"it is not attached to {', '.join(missing)}", fix=deploy)
     return report_pass(f"attached to {', '.join(wanted)}")
 
 
-def _find_obstacle(
-    facts: Facts, policies: Sequence[PolicyOn], action: str, resource: str
-) -> CheckFinding | None:
-    levels: dict[str, list[Access]] = {}
-    request = AccessRequest(action=action, resource=resource, context=_build_context(facts), complete=False)
-    for policy in policies:
-        decision = decide([policy.document], request)
-        levels.setdefault(policy.level, []).append(decision.access)
-        if decision.access is Access.DENIED:
-            return report_failure(
-                f"{policy.name} ({policy.id}) on {policy.level} denies the hub {action}",
-                fix=f"exempt {reconcile_role_arn(facts.settings)} in it (ArnNotLike on aws:PrincipalArn), or "
-                f"`aws organizations detach-policy --policy-id {policy.id} --target-id {policy.level}`",
+def _report_obstacles(
+    facts: Facts, found: Mapping[Obstacle, Mapping[str, list[str]]], whom: str, *, exempt: str
+) -> CheckFinding:
+    """Say which statements deny which actions; what cannot be evaluated only if nothing is denied."""
+    certain = {one: actions for one, actions in found.items() if not one.reason}
+    seen, ways = [], []
+    for obstacle, actions in (certain or found).items():
+        subjects = shorten([name for names in actions.values() for name in names])
+        listed = f"{', '.join(sorted(actions))} ({subjects})"
+        policy = obstacle.policy
+        if policy is None:
+            seen.append(f"{obstacle.place} allows {whom} {listed}")
+            ways.append(
+                f"allow this in one of them, or `aws organizations attach-policy --policy-id p-FullAWSAccess "
+                f"--target-id {obstacle.level}`"
             )
-        if decision.access is Access.UNKNOWN:
-            where = f"{policy.name} ({policy.id}) on {policy.level}"
-            seen = f"{where} may deny the hub {action}: {decision.reason} cannot be evaluated here"
-            fix = f"read it: `aws organizations describe-policy --policy-id {policy.id}`"
-            return report_unknown(Unseen(reason=seen, fix=fix))
-    for level, answers in levels.items():
-        if Access.ALLOWED not in answers:
-            return report_failure(
-                f"no service control policy on {level} allows {action}",
-                fix=f"allow {action} in one of them, or `aws organizations attach-policy --policy-id "
-                f"p-FullAWSAccess --target-id {level}`",
+        elif obstacle.reason:
+            seen.append(
+                f"{obstacle.place} may deny {whom} {listed}: {obstacle.reason} cannot be evaluated here"
             )
-    return None
+            ways.append(f"read it: `aws organizations describe-policy --policy-id {policy.id}`")
+        else:
+            region = f"add {facts.settings.region} to its Regions, " if obstacle.regional else ""
+            seen.append(f"{obstacle.place} denies {whom} {listed}")
+            ways.append(
+                f"{region}exempt {exempt} in it (ArnNotLike on aws:PrincipalArn), or `aws organizations "
+                f"detach-policy --policy-id {policy.id} --target-id {obstacle.level}`"
+            )
+    text, fix = "; ".join(seen), "; ".join(dict.fromkeys(ways))
+    return report_failure(text, fix=fix) if certain else report_unknown(Unseen(reason=text, fix=fix))
 
 
-def _list_needed(facts: Facts) -> Iterator[tuple[str, str]]:
-    settings = facts.settings
-    place = f"arn:{settings.partition}:account::{settings.management}:account/{settings.organization}"
-    yield "account:GetAlternateContact", f"{place}/{settings.hub}"
-    yield "account:PutAlternateContact", f"{place}/{settings.hub}"
-    account = f"arn:{settings.partition}:organizations::{settings.management}:account"
-    yield "organizations:DescribeAccount", f"{account}/{settings.organization}/{settings.hub}"
-    yield "organizations:ListParents", f"{account}/{settings.organization}/{settings.hub}"
+def _role_arn(facts: Facts, account: str, name: str) -> str:
+    return f"arn:{facts.settings.partition}:iam::{account}:role/{name}"
 
 
-def _build_context(facts: Facts) -> dict[str, Sequence[str]]:
-    settings = facts.settings
-    return {
-        "aws:PrincipalArn": [reconcile_role_arn(facts.settings)],
-        "aws:PrincipalAccount": [settings.hub],
-        "aws:PrincipalOrgID": [settings.organization],
-        "aws:RequestedRegion": [settings.region],
-        "aws:SecureTransport": ["true"],
-        "aws:PrincipalIsAWSService": ["false"],
-        "aws:ViaAWSService": ["false"],
-        "account:AlternateContactTypes": ["SECURITY"],
-    }
-
-
-def _list_levels(client: Any, account: str) -> list[str]:
-    ids = [account]
-    while not ids[-1].startswith("r-"):
-        # One parent, but any listing of AWS Organizations can begin with an empty page.
-        ids.append(next(list_all(client, "list_parents", "Parents", ChildId=ids[-1]))["Id"])
-    return ids[::-1]
-
-
-def _read_attached(client: Any, level: str) -> Iterator[PolicyOn]:
-    for found in list_all(client, "list_policies_for_target", "Policies", TargetId=level, Filter=fixes.SCP):
-        content = client.describe_policy(PolicyId=found["Id"])["Policy"]["Content"]
-        yield PolicyOn(level=level, id=found["Id"], name=found["Name"], document=json.loads(content))
+def _read_policy(client: Any, policy_id: str, name: str) -> AttachedPolicy:
+    content = client.describe_policy(PolicyId=policy_id)["Policy"]["Content"]
+    targets = list_all(client, "list_targets_for_policy", "Targets", PolicyId=policy_id)
+    return AttachedPolicy(
+        id=policy_id,
+        name=name,
+        document=json.loads(content),
+        targets=frozenset(target["TargetId"] for target in targets),
+    )

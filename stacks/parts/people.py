@@ -35,7 +35,6 @@ _DIAGNOSIS: Final = (
     "ListAWSServiceAccessForOrganization",
     "ListParents",
     "ListPolicies",
-    "ListPoliciesForTarget",
     "ListTargetsForPolicy",
 )
 _HERE: Final = f"{Aws.REGION}:{Aws.ACCOUNT_ID}"

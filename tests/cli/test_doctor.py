@@ -434,8 +434,8 @@ def test_the_guardrail_is_looked_at_if_it_is_wanted(world):
 
 
 def test_a_policy_that_spares_the_role_is_not_in_the_way(world):
-    spare = {"ArnNotLike": {"aws:PrincipalArn": [WRITER]}}
-    deny_hub(world, DENY | {"Condition": spare})
+    roles = [f"arn:aws:iam::{HUB}:role/{name}" for name in ("rollcall-*", "RollcallHub-*")]
+    deny_hub(world, DENY | {"Condition": {"ArnNotLike": {"aws:PrincipalArn": roles}}})
     checks = world.doctor()
     assert not failing(checks)
     assert checks["service-control-policies"]["result"] == "pass"

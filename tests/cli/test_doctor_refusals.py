@@ -36,7 +36,6 @@ CALLS = {
     "organizations.list_delegated_administrators",
     "organizations.list_parents",
     "organizations.list_policies",
-    "organizations.list_policies_for_target",
     "organizations.list_roots",
     "organizations.list_targets_for_policy",
     "sns.list_subscriptions_by_topic",

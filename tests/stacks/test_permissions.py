@@ -40,7 +40,6 @@ ON_EVERYTHING = {
     "organizations:ListOrganizationalUnitsForParent": "which units are below a unit is what it asks",
     "organizations:ListParents": "an account's place is what it asks",
     "organizations:ListPolicies": "which policy is the guardrail is what it asks",
-    "organizations:ListPoliciesForTarget": "which policies bind the hub is what it asks",
     "organizations:ListRoots": "there is one",
     "organizations:ListTagsForResource": "an account's tags are what it asks",
     "organizations:ListTargetsForPolicy": "what the guardrail is attached to is what it asks",

@@ -1,0 +1,97 @@
+"""Every action of every role of the hub, and of the forwarders' roles, as requests that policies judge.
+
+`hub_actions.json` has the rows of the synthesized template: tests/stacks/test_hub_actions.py writes and
+compares them.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Final
+
+from rollcall.model.well_known import HUB_STACK_NAME, STACK_SET_NAME
+from rollcall_cli.aws.hub import intake_bus_arn
+from rollcall_policies import AccessRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from rollcall_cli.doctor.facts import Facts, MemberAccount
+    from rollcall_config.settings import Settings
+
+#: Whether a row of the table concerns an organization, by what the row says under `with`.
+CONDITIONS: Final[Mapping[str, Callable[[Settings, bool], bool]]] = {
+    "absent kinds": lambda _, deletes: deletes,
+    "chat": lambda settings, _: settings.channels.chat is not None,
+    "guardrail": lambda settings, _: settings.guardrail is not None,
+    "management_role": lambda settings, _: settings.management_role,
+    "private_link": lambda settings, _: settings.private_link is not None,
+    "slack": lambda settings, _: settings.channels.slack is not None,
+    "teams": lambda settings, _: settings.channels.teams is not None,
+}
+#: How the names of roles of the StackSet begin: CloudFormation cuts the name of the stack.
+STACK_SET_ROLES: Final = f"StackSet-{STACK_SET_NAME}"[:24]
+
+
+def list_rows(settings: Settings, *, deletes: bool) -> list[dict[str, Any]]:
+    """Return the rows of the table that these settings need: actions, resource and roles of each.
+
+    `deletes` is whether the roster deletes contacts. A role without a name has its logical ID.
+    """
+    text = files("rollcall_cli.doctor").joinpath("hub_actions.json").read_text(encoding="utf-8")
+    rows: list[dict[str, Any]] = json.loads(text)
+    return [row for row in rows if all(CONDITIONS[name](settings, deletes) for name in row.get("with", ()))]
+
+
+def list_hub_requests(facts: Facts, levels: Sequence[str]) -> Iterator[tuple[str, AccessRequest]]:
+    """Yield the name of the role and the request, for each action of each role of the hub."""
+    settings = facts.settings
+    names = facts.deployed.roles if facts.deployed else {}
+    places = {
+        "partition": settings.partition,
+        "region": settings.region,
+        "hub": settings.hub,
+        "management": settings.management,
+        "organization": settings.organization,
+    }
+    for row in list_rows(settings, deletes=facts.deletes):
+        resource = row["resource"].format_map(places)
+        for role in row["roles"]:
+            # A name that has yet to be made looks like the ones that CloudFormation makes.
+            name = names.get(role) or (role if role.islower() else f"{HUB_STACK_NAME}-{role}-x")
+            context = _build_context(settings, settings.hub, name, levels)
+            for action in row["actions"]:
+                yield (
+                    name,
+                    AccessRequest(action=action, resource=resource, context=context, complete=False),
+                )
+
+
+def make_forwarder_request(settings: Settings, account: MemberAccount) -> AccessRequest:
+    """Return the request with which the rule of a member sends an event to the hub."""
+    context = _build_context(settings, account.id, f"{STACK_SET_ROLES}-ForwarderRole-x", account.ids)
+    return AccessRequest(
+        action="events:PutEvents", resource=intake_bus_arn(settings), context=context, complete=False
+    )
+
+
+def _build_context(
+    settings: Settings, account: str, role: str, levels: Sequence[str]
+) -> dict[str, Sequence[str]]:
+    path = "/".join([settings.organization, *(level for level in levels if level != account), ""])
+    return {
+        "aws:PrincipalArn": [f"arn:{settings.partition}:iam::{account}:role/{role}"],
+        "aws:PrincipalAccount": [account],
+        "aws:PrincipalIsAWSService": ["false"],
+        "aws:PrincipalOrgID": [settings.organization],
+        "aws:PrincipalOrgPaths": [path],
+        "aws:PrincipalType": ["AssumedRole"],
+        # The Account API, AWS Organizations and IAM are in this Region, too.
+        "aws:RequestedRegion": [settings.region],
+        "aws:ResourceOrgID": [settings.organization],
+        "aws:SecureTransport": ["true"],
+        "aws:ViaAWSService": ["false"],
+        "account:AlternateContactTypes": ["SECURITY"],
+        "ec2:SourceInstanceARN": [],
+    }

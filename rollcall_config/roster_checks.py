@@ -36,6 +36,7 @@ def find_contradictions(document: Document) -> list[ConfigProblem]:
         *_check_contacts(document),
         *_check_repetitions(document, list_accounts(document, "exempt"), "is exempt"),
         *_check_repetitions(document, changers, "is given"),
+        *_check_drill(document),
         *within,
         *_check_selectors(document),
         *_check_effects(document),
@@ -83,6 +84,28 @@ def _check_contacts(document: Document) -> Iterator[ConfigProblem]:
                 known = list_known("contacts", contacts, meant=name)
                 problem = f"{name!r} is neither a contact nor {ABSENT!r}; {known}"
                 yield document.make_problem((*route, kind), problem)
+
+
+def find_impossible_drill(document: Document, management: str) -> Iterator[ConfigProblem]:
+    """Yield where a drill names the management account: its contacts are of too much use to an attacker."""
+    for route, account in _list_drill(document):
+        if account == management:
+            yield document.make_problem(route, f"{account} is the management account: name a test account")
+
+
+def _check_drill(document: Document) -> Iterator[ConfigProblem]:
+    exempt = {account: route for route, account in list_accounts(document, "exempt")}
+    found = _list_drill(document)
+    yield from _check_repetitions(document, found, "is given")
+    for route, account in found:
+        if account in exempt:
+            line = document.get_line(exempt[account])
+            yield document.make_problem(route, f"{account} is exempt on line {line}: keep one")
+
+
+def _list_drill(document: Document) -> list[tuple[Route, str]]:
+    drill = document.data.get("drill")
+    return list_texts(("drill", "accounts"), drill.get("accounts") if isinstance(drill, dict) else None)
 
 
 def _check_repetitions(

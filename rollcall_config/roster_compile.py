@@ -79,6 +79,7 @@ def _compile(roster: RosterFile) -> dict[str, Any]:
         "limits": roster.limits.model_dump(),
         "bulk_edits": roster.bulk_edits.model_dump(),
         "repeated_edits": roster.repeated_edits.model_dump(),
+        **({"drill": {"accounts": sorted(roster.drill.accounts)}} if roster.drill else {}),
     }
 
 

@@ -136,6 +136,12 @@ class RepeatedEditKeys(Strict):
     ] = _REPEATED_EDITS.minutes
 
 
+class Drill(Strict):
+    """Accounts in which `rollcall drill` may edit contacts."""
+
+    accounts: Annotated[list[AccountId], Field(min_length=1, description=_ACCOUNTS)]
+
+
 class RosterFile(Strict):
     """The whole file."""
 
@@ -154,3 +160,4 @@ class RosterFile(Strict):
     repeated_edits: Annotated[RepeatedEditKeys, Field(description="reverts: 3, minutes: 60")] = (
         RepeatedEditKeys()
     )
+    drill: Annotated[Drill | None, Field(description='accounts: ["111122223333"]')] = None

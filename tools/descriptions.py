@@ -87,6 +87,7 @@ FIELDS: Final = {
         "cause": "why Rollcall looked at the account, see [causes](events.md)",
         "account": "`id`, `name`, `ou` (path of names)",
         "actor": "the caller, see below; null for a sweep",
+        "drill": "the operator who registered exactly this edit as a drill; null for any other",
         "event": "the CloudTrail event: `id`, `name`, `time`, `request_id`",
     },
     "`Rollcall Outcome`, and each of `outcomes` in `Rollcall Incident`": {

@@ -112,6 +112,9 @@ ONE_OF_EACH = {name: name for service, name in MONITORED_EVENTS if (service, nam
 }
 INCIDENTS = {
     "edited-restored": incident(EDITED, OUTCOME),
+    "edited-drill": incident(
+        EDITED, replace(OUTCOME, drill="arn:aws:sts::333333333333:assumed-role/rollcall-operator/ann")
+    ),
     "edited-restored-not-shown-yet": incident(EDITED, replace(OUTCOME, verified=False)),
     "edited-undone": incident(
         EDITED, of(Verdict.UNDONE, "a write of ours after this change undid it, in incident RC-0a1b2c3d4e5f")

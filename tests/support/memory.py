@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rollcall.adapters.sns import SnsTopic
 from rollcall.adapters.state.channels import HELD_SECONDS
 from rollcall.decide.plan import ChangeResult, ObservedAccount, PlannedChange
-from rollcall.decide.resolve import Enforcement
+from rollcall.decide.resolve import Enforcement, RegisteredDrill
 from rollcall.model.account import Account
 from rollcall.model.errors import RecordRefusedError, RetryableError
 from rollcall.model.roster import Roster, compute_digest
@@ -67,11 +67,19 @@ class Faults:
 class MemoryState(MemoryContacts, MemoryIncidents, MemoryGroups):
     documents: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     notice: Notice | None = None
+    drill: RegisteredDrill | None = None
     now: Callable[[], datetime] = lambda: datetime.min.replace(tzinfo=UTC)
 
     def get_enforcement(self) -> Enforcement:
         self.faults("state.get_enforcement")
-        return Enforcement(approved=self.approved, paused=self.is_paused(self.now()))
+        return Enforcement(approved=self.approved, paused=self.is_paused(self.now()), drill=self.drill)
+
+    def save_drill(self, drill: RegisteredDrill) -> bool:
+        self.faults("state.save_drill")
+        if self.drill is not None and self.drill.started_at > drill.started_at:
+            return False
+        self.drill = drill
+        return True
 
     def is_known(self, digest: str) -> bool:
         return digest in self.documents

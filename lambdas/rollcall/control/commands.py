@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from rollcall.decide.resolve import RegisteredDrill
 from rollcall.events.fields import is_account_id
 from rollcall.model.contact import ContactKind
 
@@ -18,9 +19,14 @@ LONGEST_REASON: Final = 500
 PAUSE_MINUTES: Final = 4 * 60
 SHORTEST_PAUSE: Final = 15
 LONGEST_PAUSE: Final = 7 * 24 * 60
+#: How long after its registration an edit may be one of a drill.
+DRILL_LASTS: Final = timedelta(minutes=15)
 #: Python writes no number of more than 4,300 digits, and JSON keeps none above this one exactly.
 _LARGEST_NUMBER: Final = 2**53
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_EDIT: Final = re.compile(rf"(?:{'|'.join(ContactKind)}):[0-9a-f]{{32}}", re.ASCII)
+_PRINCIPAL: Final = re.compile(rf"arn:[!-~]{{1,{LONGEST_REASON - 4}}}", re.ASCII)
+_MOST_EDITS: Final = 2 * len(ContactKind)
 _REASONED: Final = frozenset({"pause", "unpause"})
 
 
@@ -36,9 +42,9 @@ class ProvenCaller:
     user_id: str
 
 
-OPERATIONS: Final = frozenset({"pause", "unpause", "approve", "rollback", "release", "sweep"})
+OPERATIONS: Final = frozenset({"pause", "unpause", "approve", "rollback", "release", "sweep", "drill"})
 #: What a command may say besides its operation.
-_ARGUMENTS: Final = ("reason", "plan", "account", "kind", "minutes", "replace")
+_ARGUMENTS: Final = ("reason", "plan", "account", "kind", "minutes", "replace", "principal", "edits")
 
 
 def describe_command(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,6 +80,8 @@ class Command:
     started_at: datetime
     minutes: int
     replaces: bool
+    #: What is registered, of no other operation.
+    drill: RegisteredDrill | None
 
     @property
     def execution(self) -> str:
@@ -91,7 +99,7 @@ class Command:
         plan = document.get("plan")
         if plan is not None and not (isinstance(plan, str) and _DIGEST.fullmatch(plan)):
             raise RefusedError("a plan is named by its whole digest, 64 hexadecimal digits")
-        operation = str(document.get("operation"))
+        operation, started_at = str(document.get("operation")), _read_start(document)
         return cls(
             operation=operation,
             caller=caller,
@@ -99,9 +107,10 @@ class Command:
             plan=plan,
             contact=_read_contact(document) if operation == "release" else None,
             execution_arn=str(document["execution"]),
-            started_at=_read_start(document),
+            started_at=started_at,
             minutes=_read_minutes(document),
             replaces=document.get("replace") is True,
+            drill=_read_drill(document, caller, started_at) if operation == "drill" else None,
         )
 
 
@@ -131,6 +140,25 @@ def _read_contact(document: Mapping[str, Any]) -> tuple[str, ContactKind]:
             "a contact is named by an account id of 12 digits and SECURITY, OPERATIONS or BILLING"
         )
     return str(account_id), ContactKind(str(kind))
+
+
+def _read_drill(document: Mapping[str, Any], caller: ProvenCaller, started_at: datetime) -> RegisteredDrill:
+    account_id, principal = document.get("account"), document.get("principal")
+    edits = str(document.get("edits")).split(" ")
+    if not is_account_id(account_id) or not all(map(_EDIT.fullmatch, edits)) or len(edits) > _MOST_EDITS:
+        raise RefusedError(
+            "a drill names an account id of 12 digits and, for each edit, its kind and fingerprint"
+        )
+    if not isinstance(principal, str) or not _PRINCIPAL.fullmatch(principal):
+        raise RefusedError("a drill names the ARN of who makes its edits")
+    return RegisteredDrill(
+        account_id=str(account_id),
+        principal=principal,
+        edits=tuple(edits),
+        by=caller.arn,
+        started_at=started_at,
+        until=started_at + DRILL_LASTS,
+    )
 
 
 def _read_reason(document: Mapping[str, Any], *, needed: bool) -> str:

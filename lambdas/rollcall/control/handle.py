@@ -1,4 +1,4 @@
-"""Carries out the commands pause, unpause, approve, release and sweep for callers who are proven."""
+"""Carries out the commands of operators (OPERATIONS) for callers who are proven."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from rollcall.contact.repeated_edits import make_released
 from rollcall.control.commands import Command, RefusedError, describe_command
 from rollcall.control.pauses import Pauses
 from rollcall.control.proof import UnprovenError, build_request, check_operator, read_answer
+from rollcall.decide.resolve import check_drill
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import make_notice
 from rollcall.rosters.current import alert_approval, approve_candidate
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from rollcall.control.commands import ProvenCaller
     from rollcall.control.pauses import PauseMemory
     from rollcall.control.proof import IdentityAnswer, IdentityRequest, Place
+    from rollcall.decide.resolve import RegisteredDrill
     from rollcall.grouping.sending import GroupMessages
     from rollcall.model.contact import ContactKind
     from rollcall.ports import Clock, Organization, OutcomeBus
@@ -127,6 +129,8 @@ class CommandHandler:
                 return self._release(command, *command.contact, now)
             case "sweep":
                 return self._sweep(command)
+            case "drill" if command.drill is not None:
+                return self._register(command.drill, now)
         raise RefusedError("no such operation")
 
     def _pause(self, command: Command, now: datetime) -> dict[str, Any]:
@@ -138,6 +142,18 @@ class CommandHandler:
         asked = {"trigger": str(Trigger.OPERATOR), "by": command.caller.arn, "plan": None}
         self.machine.start(command.execution, asked)
         return {"execution": command.execution}
+
+    def _register(self, drill: RegisteredDrill, now: datetime) -> dict[str, Any]:
+        """Have alerts say of exactly these edits that they are a drill."""
+        control = self.rosters.get_enforcement()
+        if control.approved is None:
+            raise RefusedError("no roster has been approved yet")
+        refusal = check_drill(drill, self.rosters.load(control.approved), today=now.date())
+        if refusal is not None:
+            raise RefusedError(refusal)
+        if not self.rosters.memory.save_drill(drill):
+            raise RefusedError("a later drill was registered")
+        return {"until": drill.until.isoformat(), "paused": control.paused}
 
     def _approve(self, command: Command, now: datetime) -> dict[str, Any]:
         """The person is on record first; then the roster is in force; then its plan is carried out."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from rollcall.model.codec import Serializable
 from rollcall.model.contact import LENGTHS, Contact, ContactKind, find_violation
 from rollcall.model.desired import Conflict, Desired, DesiredAbsent, DesiredOrConflict
 from rollcall.model.roster import ACCOUNT_ID, ACCOUNT_NAME, Mode
@@ -36,14 +37,37 @@ class Requirement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RegisteredDrill(Serializable):
+    """The edits that an operator (`by`) said would be made to try Rollcall: alerts about them say so.
+
+    `edits` are `KIND:FINGERPRINT` of what each leaves, for a delete that of an absent contact.
+    """
+
+    account_id: str
+    #: Who makes them: the ARN that CloudTrail records.
+    principal: str
+    edits: tuple[str, ...]
+    by: str
+    started_at: datetime
+    until: datetime
+
+    def names(self, edit: str, *, account_id: str, principal: str, at: datetime | None) -> bool:
+        """Whether this is one of them. What is not known is none: nobody can hide behind a drill."""
+        # CloudTrail cuts the time of an event to whole seconds.
+        within = at is not None and self.started_at.replace(microsecond=0) <= at <= self.until
+        return within and (account_id, principal) == (self.account_id, self.principal) and edit in self.edits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Enforcement:
     """What may be written now: the control item of the state table, as one read saw it.
 
-    `approved` is the digest of the approved roster, None before the first approval.
+    `approved` is the digest of the approved roster, None before the first approval, `drill` the last one.
     """
 
     approved: str | None
     paused: bool
+    drill: RegisteredDrill | None = None
 
     def find_halt(self, requirement: Requirement) -> str | None:
         """Why nothing may be written for an account with this requirement, None if it may."""
@@ -83,7 +107,7 @@ def resolve_requirement(
     if orphaned is not None:
         desired = {kind: Conflict(reason=orphaned) for kind in ContactKind if kind in roster.managed}
     return Requirement(
-        desired=desired, halted=halted, blocked=blocked, exempt=find_exemption(roster, account, today)
+        desired=desired, halted=halted, blocked=blocked, exempt=find_exemption(roster, account.id, today)
     )
 
 
@@ -151,12 +175,26 @@ def fill_placeholders(contact: Contact, account: Account) -> Contact:
     )
 
 
-def find_exemption(roster: Roster, account: Account, today: date) -> str | None:
+def check_drill(drill: RegisteredDrill, roster: Roster, *, today: date) -> str | None:
+    """Why an operator cannot register this drill under this roster, None if possible.
+
+    No roster names the management account: such a configuration is refused.
+    """
+    if drill.account_id not in roster.drill_accounts:
+        return f"drill.accounts of the approved roster does not name {drill.account_id}"
+    if find_exemption(roster, drill.account_id, today) is not None:
+        return f"the account {drill.account_id} is exempt"
+    kinds = {edit.partition(":")[0] for edit in drill.edits}
+    unmanaged = sorted(kinds - {str(kind) for kind in roster.managed})
+    return f"the roster does not manage: {', '.join(unmanaged)}" if unmanaged else None
+
+
+def find_exemption(roster: Roster, account_id: str, today: date) -> str | None:
     """Why the roster leaves the account alone on this day, None if it does not."""
     reasons = [
         exemption.reason
         for exemption in roster.exemptions
-        if account.id in exemption.accounts and exemption.is_in_force(today)
+        if account_id in exemption.accounts and exemption.is_in_force(today)
     ]
     return reasons[0] if reasons else None
 

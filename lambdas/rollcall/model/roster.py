@@ -206,6 +206,8 @@ class Roster:
     bulk_edits: BulkLimits = field(default_factory=BulkLimits)
     #: After how many restores the next ones back off.
     repeated_edits: RepeatedEditLimits = field(default_factory=RepeatedEditLimits)
+    #: The accounts in which operators may try Rollcall.
+    drill_accounts: frozenset[str] = frozenset()
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Self:
@@ -223,6 +225,7 @@ class Roster:
             max_changed_accounts=document.get("limits", {}).get("max_changed_accounts"),
             bulk_edits=BulkLimits.from_document(document.get("bulk_edits", {})),
             repeated_edits=RepeatedEditLimits.from_document(document.get("repeated_edits", {})),
+            drill_accounts=frozenset(document.get("drill", {}).get("accounts", ())),
         )
 
     @property

@@ -66,6 +66,7 @@ def build_incident_message(incident: Mapping[str, Any], links: Links) -> Message
     # The worst first: a long headline is cut at its end.
     worst = sorted(alerted, key=lambda item: item[1].over)
     status = _find_status(incident, alerted)
+    first = f"{status}: Drill: " if incident["drill"] else f"{status}: "
     account, event, outcomes = incident["account"], incident["event"], [outcome for outcome, _ in alerted]
     actor, incident_id = incident["actor"], incident["incident_id"]
     return Message(
@@ -73,7 +74,7 @@ def build_incident_message(incident: Mapping[str, Any], links: Links) -> Message
         decided_at=datetime.fromisoformat(incident["decided_at"]),
         stage=stage,
         severity=Severity[incident["severity"]],
-        headline=f"{status}: {_write_headline(incident, worst, len(status) + 2)}",
+        headline=f"{first}{_write_headline(incident, worst, len(first))}",
         status=status,
         facts=_build_facts(incident, alerted, status),
         sections=tuple(_build_section(outcome, word) for outcome, word in alerted),
@@ -204,6 +205,7 @@ def _build_facts(incident: Mapping[str, Any], alerted: _Alerted, status: Status)
             ("When", _describe_time(incident, alerted)),
             ("Account", f"{format_account(account)}, {place}"),
             ("Event", event["name"]),
+            *([("Drill", f"registered by {incident['drill']}")] if incident["drill"] else []),
             ("Who", describe_actor(actor)),
             *([("Principal", actor["principal"])] if named else []),
             ("From", describe_origin(actor)),

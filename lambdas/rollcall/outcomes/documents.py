@@ -84,6 +84,7 @@ def _build_context(incident: Incident, at: datetime) -> dict[str, Any]:
         "cause": str(signal.cause) if signal else None,
         "account": describe_account(incident.account, account_id=signal.account_id if signal else None),
         "actor": signal.actor.as_document() if signal else None,
+        "drill": incident.drill,
         "event": {
             "id": incident.event.id,
             "name": incident.event.name,

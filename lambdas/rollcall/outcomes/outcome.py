@@ -38,6 +38,8 @@ class Outcome:
     verified: bool | None = None
     #: Whether a root user made another change that the reason names.
     beside_root: bool = False
+    #: Who registered exactly this edit as a drill, None if nobody did.
+    drill: str | None = None
 
 
 class Stage(StrEnum):
@@ -78,6 +80,12 @@ class Incident:
         """Open as long as a contact still waits to be set."""
         pending = any(outcome.verdict is Verdict.PENDING for outcome in self.outcomes)
         return Stage.OPEN if pending else Stage.CLOSED
+
+    @property
+    def drill(self) -> str | None:
+        """Who registered all of it as a drill, None if anything else is in it."""
+        found = {outcome.drill for outcome in self.outcomes}
+        return found.pop() if len(found) == 1 else None
 
 
 def make_incident_id(*, event: EventReference, signal: Signal | None) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from rollcall.contact.known_drift import compute_fingerprint
 from rollcall.contact.record import SKEW, ContactRecord, KnownEdit, add_edit, update_record
 from rollcall.decide.intent import Judgement, WriteState
 from rollcall.decide.plan import make_plan
@@ -76,7 +77,19 @@ class AccountRestorer:
                 verdict=Verdict.UNMANAGED, reason="the roster names no contact for this account"
             )
             return [AppliedChange(outcome=nothing)]
-        return [self._restore_contact(kind, required) for kind in kinds]
+        return [self._mark_drill(self._restore_contact(kind, required)) for kind in kinds]
+
+    def _mark_drill(self, item: AppliedChange) -> AppliedChange:
+        """Say that it was registered, if what was found is what the registered edit left."""
+        drill, outcome, signal = self.control.drill, item.outcome, self.signal
+        deleted = signal.cause is Cause.CONTACT_DELETED
+        if drill is None or signal.cause not in TAMPERING or deleted is not isinstance(outcome.found, Absent):
+            return item
+        edit = f"{outcome.kind}:{compute_fingerprint(outcome.found)}"
+        named = drill.names(
+            edit, account_id=signal.account_id, principal=signal.actor.principal, at=parse_time(signal)
+        )
+        return replace(item, outcome=replace(outcome, drill=drill.by)) if named else item
 
     def _restore_contact(self, kind: ContactKind, required: Requirement) -> AppliedChange:
         try:

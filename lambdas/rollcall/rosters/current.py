@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from rollcall.decide.resolve import Enforcement
+    from rollcall.decide.resolve import Enforcement, RegisteredDrill
     from rollcall.model.roster import BulkLimits
     from rollcall.outcomes.notices import Notice
     from rollcall.ports import Organization, OutcomeBus
@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 
 
 class RosterMemory(Protocol):
-    """Memory of approved rosters and of the pause. RetryableError from each."""
+    """Memory of approved rosters, of the pause and of the last drill. RetryableError from each."""
 
     def get_enforcement(self) -> Enforcement:
-        """The pause and the approved digest, read consistently."""
+        """The pause, the approved digest and the drill, read consistently."""
+
+    def save_drill(self, drill: RegisteredDrill) -> bool:
+        """Store it in place of an earlier one; False, and nothing stored, if a later one is there."""
 
     def load_roster(self, digest: str) -> Mapping[str, Any]:
         """The roster document that was approved under this digest."""
@@ -68,7 +71,7 @@ class Rosters:
         self._last: Roster | None = None
 
     def get_enforcement(self) -> Enforcement:
-        """The pause and the approved digest as they are now; RetryableError if they cannot be read."""
+        """What is in force now; RetryableError if it cannot be read."""
         return self.memory.get_enforcement()
 
     def find_current(self, control: Enforcement) -> Roster:

@@ -198,7 +198,7 @@ class ReportStep:
                 for observed in part:
                     plan = plan_observed(observed, roster, halted=None, today=today)
                     # That an exemption has ended no event says, and none is missing.
-                    lately = find_exemption(roster, observed.account, today - WAITS)
+                    lately = find_exemption(roster, observed.account.id, today - WAITS)
                     counts.add(observed.account, plan, drift=lately is None)
         return counts
 

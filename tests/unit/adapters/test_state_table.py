@@ -13,7 +13,7 @@ from rollcall.contact.known_drift import KnownDrift
 from rollcall.contact.record import ContactRecord, end_intent
 from rollcall.contact.repeated_edits import RepeatedEdits
 from rollcall.decide.intent import Answer, WriteState
-from rollcall.decide.resolve import Enforcement
+from rollcall.decide.resolve import Enforcement, RegisteredDrill
 from rollcall.model.contact import ContactKind
 from rollcall.model.errors import IntentBusyError, RecordRefusedError, RetryableError, WritesHaltedError
 from rollcall.model.roster import Roster, compute_digest
@@ -131,6 +131,22 @@ class TestControl:
         assert state.load_roster(DIGEST) == ROSTER
         assert items()["control", "control"]["approved_by"] == {"S": "alice"}
         assert items()["roster", digest]["approved_at"] == {"S": NOW.isoformat()}
+
+    def test_the_last_drill_is_read_back_and_an_earlier_one_replaces_none(self, state):
+        drill = RegisteredDrill(
+            account_id=MEMBER,
+            principal="arn:aws:sts::222222222222:assumed-role/Dev/mary",
+            edits=("SECURITY:" + "a" * 32,),
+            by="alice",
+            started_at=NOW,
+            until=NOW + timedelta(minutes=15),
+        )
+        later = replace(drill, started_at=NOW + timedelta(seconds=1), by="bob")
+        assert state.save_drill(drill)
+        assert state.get_enforcement() == Enforcement(approved=DIGEST, paused=False, drill=drill)
+        assert state.save_drill(later)
+        assert not state.save_drill(drill)
+        assert state.get_enforcement().drill == later
 
     def test_approving_twice_changes_nothing(self, state, items):
         approve(state, ROSTER)

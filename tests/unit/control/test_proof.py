@@ -382,6 +382,8 @@ class TestCommands:
                 "kind": None,
                 "minutes": None,
                 "replace": None,
+                "principal": None,
+                "edits": None,
                 "by": ALICE,
                 "user_id": "AROAEXAMPLE:alice",
             },

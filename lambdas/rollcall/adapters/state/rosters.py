@@ -13,7 +13,7 @@ from rollcall.adapters.errors import AWS_ERRORS
 from rollcall.adapters.state.table import TableAdapter, make_error, make_key
 from rollcall.adapters.system import SystemClock
 from rollcall.control.pauses import Pause, Stage
-from rollcall.decide.resolve import Enforcement
+from rollcall.decide.resolve import Enforcement, RegisteredDrill
 from rollcall.model.errors import RetryableError
 from rollcall.outcomes.notices import Notice
 
@@ -43,10 +43,26 @@ class ControlItems(TableAdapter):
         self._clock = clock or SystemClock()
 
     def get_enforcement(self) -> Enforcement:
-        """The pause and the approved digest."""
+        """The pause, the approved digest and the last drill."""
         item = self._table.get(CONTROL) or {}
+        drill = item.get("drill", {}).get("S")
         return Enforcement(
-            approved=item.get("approved", {}).get("S"), paused=is_paused(item, self._clock.now())
+            approved=item.get("approved", {}).get("S"),
+            paused=is_paused(item, self._clock.now()),
+            drill=RegisteredDrill.from_document(json.loads(drill)) if drill else None,
+        )
+
+    def save_drill(self, drill: RegisteredDrill) -> bool:
+        """Store it, unless a later one is there."""
+        return self._table.try_write(
+            "update_item",
+            Key=CONTROL,
+            UpdateExpression="SET drill = :drill, drill_at = :at",
+            ConditionExpression="attribute_not_exists(drill_at) OR drill_at <= :at",
+            ExpressionAttributeValues={
+                ":drill": {"S": json.dumps(drill.as_document(), sort_keys=True)},
+                ":at": {"N": str(drill.started_at.timestamp())},
+            },
         )
 
     def load_roster(self, digest: str) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from localcloud import cloudformation, events, functions, slack, state_machines
 from localcloud.aws import apis, identities, published, repairs, trails
 from localcloud.cloud.server import Server
 from localcloud.cloudformation import stack_events
-from localcloud.messaging import mail, queues
+from localcloud.messaging import mail, queues, redrive
 from localcloud.state_machines import schedules
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class LocalCloud(Server):
         trails.install(self)
         engine = cloudformation.install(self, auto_deployment_seconds=self._auto_deployment_seconds)
         queues.install(self)
+        redrive.install(self)
         self.apis = apis.install(self)
         self.mail = mail.install(self)
         self.bridge = events.install(self)

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import Aws
 
-from rollcall.model.well_known import INTAKE_BUS_NAME, MANAGEMENT_ROLE_NAME, RECONCILE_ROLE_NAME
+from rollcall.model.well_known import (
+    INTAKE_BUS_NAME,
+    MANAGEMENT_ROLE_NAME,
+    RECONCILE_ROLE_NAME,
+    REDRIVE_ROLE_NAME,
+)
 
 if TYPE_CHECKING:
     from rollcall_config.settings import Settings
@@ -20,6 +25,11 @@ def get_intake_bus_arn(settings: Settings, *, hub: str | None = None) -> str:
 def get_reconcile_role_arn(settings: Settings) -> str:
     """Return the ARN of the role that writes contacts."""
     return f"arn:{Aws.PARTITION}:iam::{settings.hub}:role/{RECONCILE_ROLE_NAME}"
+
+
+def get_redrive_role_arn(settings: Settings) -> str:
+    """Return the ARN of the role that returns dead letters to their queues."""
+    return f"arn:{Aws.PARTITION}:iam::{settings.hub}:role/{REDRIVE_ROLE_NAME}"
 
 
 def get_management_role_arn(settings: Settings) -> str:

@@ -74,6 +74,7 @@ class HubStack(Stack):
         control = Control(
             self, "Control", common=common, sweep=sweep.machine, dead_letters=sweep.dead_letters
         )
+        sweep.admit_failed_starts(control.follow_up_role)
         channels = Channels(self, "Channels", common=common)
         outcomes.admit(reconcile.role, sweep.role, control.role)
 
@@ -105,7 +106,8 @@ class HubStack(Stack):
             common=common,
             control=control.machine,
             sweep=sweep.machine,
-            dead_letters=list(dead_letters.values()),
+            dead_letters=dead_letters,
+            inboxes=[queue for queue, _ in monitored.waiting.values()],
         )
         Alarms(self, "Alarms", common=common, monitored=monitored)
         Dashboard(self, "Dashboard", monitored=monitored)
@@ -134,6 +136,7 @@ class HubStack(Stack):
             ControlMachineArn=control.machine.state_machine_arn,
             ReaderRoleArn=people.reader.role_arn,
             OperatorRoleArn=people.operator.role_arn,
+            RedriveRoleArn=people.redrive.role_arn,
             CandidateDigest=compute_digest(roster),
         )
         if channels.chat_topic:

@@ -46,7 +46,10 @@ PART_SOURCES: Final = tuple(sorted({_make_source(service) for service, _ in PART
 #: CloudTrail adds a version to Lambda's names: UpdateFunctionCode20150331v2.
 PART_NAMES: Final = tuple(sorted(name for service, name in _PARTS if not service.startswith("lambda.")))
 PART_PREFIXES: Final = tuple(sorted(name for service, name in _PARTS if service.startswith("lambda.")))
-KEY_NAMES: Final = tuple(sorted(name for row in PART_EVENTS if row not in _PARTS for name in row[1:]))
+KEY_NAMES, REDRIVE_NAMES = (
+    tuple(sorted(name for (_, name), one in PART_EVENTS.items() if one.scope is scope))
+    for scope in (Scope.KEY, Scope.REDRIVE)
+)
 
 
 def refuse_replays(rule: events.Rule) -> None:

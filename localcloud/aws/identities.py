@@ -74,8 +74,8 @@ class AssumeRoleGuard:
         asks = form.get("Action") == "AssumeRole" and _ROLE_ARN.fullmatch(role_arn)
         if not asks or parse_credential_scope(request)[0] == self._exempt_key:
             return None
-        caller = identify_caller(request)
-        if not self._is_allowed(caller, role_arn, form):
+        caller, region = identify_caller(request), parse_credential_scope(request)[1]
+        if not self._is_allowed(caller, role_arn, form, region):
             text = f"User: {caller.arn} is not authorized to perform: {_ACTION} on resource: {role_arn}"
             return _build_error("AccessDenied", text, 403)
         longest = getattr(find_role(role_arn), "max_session_duration", None) or _DEFAULT_SESSION_SECONDS
@@ -84,7 +84,7 @@ class AssumeRoleGuard:
             return _build_error("ValidationError", text, 400)
         return None
 
-    def _is_allowed(self, caller: Caller, role_arn: str, form: dict[str, str]) -> bool:
+    def _is_allowed(self, caller: Caller, role_arn: str, form: dict[str, str], region: str) -> bool:
         member = caller.account_id in self._organization.accounts
         context = {
             "aws:PrincipalArn": [caller.principal_arn],
@@ -94,6 +94,7 @@ class AssumeRoleGuard:
             "aws:username": [caller.arn.rpartition("/")[2]] if ":user/" in caller.arn else [],
             "sts:RoleSessionName": [form.get("RoleSessionName", "")],
             "aws:MultiFactorAuthPresent": _read_second_factor(caller, form),
+            "aws:RequestedRegion": [region],
         }
         request = AccessRequest(action=_ACTION, resource=role_arn, context=context)
         if caller.arn.endswith(":root") or explain_refusal(caller.arn, request):

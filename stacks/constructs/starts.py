@@ -40,6 +40,7 @@ class Starts(Construct):
     ) -> None:
         super().__init__(scope, id_)
         self._machine, self._scheduled, self._dead_letters = machine, scheduled, dead_letters
+        self.schedule_role = self._role("ScheduleRole", "scheduler.amazonaws.com")
         scheduler.Schedule(
             self,
             "Schedule",
@@ -47,7 +48,7 @@ class Starts(Construct):
             schedule=scheduler.ScheduleExpression.expression(schedule),
             target=scheduler_targets.StepFunctionsStartExecution(
                 machine,
-                role=self._role("ScheduleRole", "scheduler.amazonaws.com"),
+                role=self.schedule_role,
                 input=scheduler.ScheduleTargetInput.from_text(scheduled),
                 dead_letter_queue=dead_letters,
                 # A start that is late by more than this is the next one's work.
@@ -56,7 +57,7 @@ class Starts(Construct):
         )
         # A stack's update completes after its functions have the new candidate.
         # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/event-detail-stack-status-change.html
-        rule = events.Rule(
+        self.deployed = events.Rule(
             self,
             "Deployed",
             event_pattern=events.EventPattern(
@@ -68,10 +69,10 @@ class Starts(Construct):
                 },
             ),
         )
-        self._add_target(rule, "DeployedRole", deployed)
+        self._add_target(self.deployed, "DeployedRole", deployed)
 
-    def start_when_delegated(self, *, hub: str, intake_bus: events.IEventBus) -> None:
-        """Start it also when `hub` can read and set contacts again.
+    def start_when_delegated(self, *, hub: str, intake_bus: events.IEventBus) -> events.Rule:
+        """Start it also when `hub` can read and set contacts again, by the rule that this returns.
 
         A sweep that finds another one at work ends at once.
         """
@@ -96,6 +97,7 @@ class Starts(Construct):
         )
         refuse_replays(rule)
         self._add_target(rule, "DelegatedRole", self._scheduled)
+        return rule
 
     def _add_target(self, rule: events.Rule, role: str, text: str) -> None:
         rule.add_target(

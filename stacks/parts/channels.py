@@ -15,8 +15,10 @@ from constructs import Construct
 from rollcall.model.well_known import INCIDENT_DETAIL_TYPE, NOTICE_DETAIL_TYPE, OUTCOME_SOURCE
 from rollcall.runtime.environment import NotifyEnvironment
 from stacks import grants
+from stacks.arns import get_redrive_role_arn
 from stacks.constructs.amazon_q_topic import AmazonQTopic
 from stacks.constructs.bus_to_queue import BusToQueue
+from stacks.constructs.closed_queue import close_queue
 from stacks.constructs.dead_letters import DeadLetters
 from stacks.constructs.function_role import FunctionRole
 from stacks.constructs.inbox import Inbox
@@ -136,7 +138,7 @@ class ChannelPath(Construct):
             max_receive_count=_TRIES,
             dead_letters=self.dead_letters,
         ).queue
-        BusToQueue(
+        rule = BusToQueue(
             self,
             "Incidents",
             bus=common.outcomes,
@@ -145,7 +147,9 @@ class ChannelPath(Construct):
             ),
             queue=self.queue,
             dead_letters=self.dead_letters,
-        )
+        ).rule
+        close_queue(self.queue, sources=[rule.rule_arn], roles=[get_redrive_role_arn(common.settings)])
+        close_queue(self.dead_letters, sources=[rule.rule_arn, self.queue.queue_arn])
         self.role = FunctionRole(self, "Role").role
         self.function = Worker(
             self,

@@ -93,6 +93,7 @@ class Control(Construct):
         starter = iam.ServicePrincipal(
             "scheduler.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
         )
+        self.follow_up_role = iam.Role(self, "FollowUpRole", assumed_by=starter)
         scheduler.Schedule(
             self,
             "FollowUp",
@@ -100,7 +101,7 @@ class Control(Construct):
             schedule=scheduler.ScheduleExpression.rate(Duration.minutes(15)),
             target=targets.StepFunctionsStartExecution(
                 self.machine,
-                role=iam.Role(self, "FollowUpRole", assumed_by=starter),
+                role=self.follow_up_role,
                 input=scheduler.ScheduleTargetInput.from_object({"operation": FOLLOW_UP}),
                 dead_letter_queue=dead_letters,
                 # The next one does the same.

@@ -9,8 +9,9 @@ from aws_cdk import aws_events as events
 from constructs import Construct
 
 from rollcall.model.well_known import INTAKE_BUS_NAME
-from stacks.arns import get_management_role_arn, get_reconcile_role_arn
+from stacks.arns import get_management_role_arn, get_reconcile_role_arn, get_redrive_role_arn
 from stacks.constructs.bus_to_queue import BusToQueue
+from stacks.constructs.closed_queue import close_queue
 from stacks.constructs.dead_letters import DeadLetters
 from stacks.constructs.forwarder import Forwarder
 from stacks.constructs.inbox import Inbox
@@ -25,6 +26,7 @@ from stacks.sources import (
     PART_NAMES,
     PART_PREFIXES,
     PART_SOURCES,
+    REDRIVE_NAMES,
     SOURCES,
     WRITE_NAMES,
 )
@@ -65,11 +67,11 @@ class Intake(Construct):
         others = {"eventName": list(WRITE_NAMES)} | _issued_by({"anything-but": writers}, {"exists": False})
         acted_on = [name for name in EVENT_NAMES if name not in (*WRITE_NAMES, *ALERT_ONLY_NAMES)]
         refused, made = {"errorCode": [{"exists": True}]}, {"errorCode": [{"exists": False}]}
-        self.queue, self.dead_letters = self._add_queue(
+        self.queue, self.dead_letters, signals = self._add_queue(
             self, "account events", {"$or": [{"eventName": acted_on}, others]} | made
         )
-        self._add_parts()
-        self.alert_only, self.alert_only_dead_letters = self._add_queue(
+        parts = self._add_parts()
+        self.alert_only, self.alert_only_dead_letters, alerts = self._add_queue(
             Construct(self, "AlertOnly"),
             "events that are only alerted",
             {
@@ -80,24 +82,33 @@ class Intake(Construct):
                 ]
             },
         )
-        self.echoes, self.echo_dead_letters = self._add_queue(
+        self.echoes, self.echo_dead_letters, echoes = self._add_queue(
             Construct(self, "Echoes"),
             "events of its own writes",
             {"eventName": list(WRITE_NAMES)} | _issued_by(*writers),
         )
         # The hub is an account of the organization, too.
-        Forwarder(
+        own = Forwarder(
             self,
             "Forwarder",
             sources=[ACCOUNT_SOURCE],
             intake_bus=self.bus,
             dead_letters=self.dead_letters,
-        )
+        ).rule
+        for queue, dead_letters, rules, failed in (
+            (self.queue, self.dead_letters, (signals, parts), (own,)),
+            (self.alert_only, self.alert_only_dead_letters, (alerts,), ()),
+            (self.echoes, self.echo_dead_letters, (echoes,), ()),
+        ):
+            arns = [rule.rule_arn for rule in rules]
+            close_queue(queue, sources=arns, roles=[get_redrive_role_arn(common.settings)])
+            failures = [rule.rule_arn for rule in failed]
+            close_queue(dead_letters, sources=[*arns, *failures, queue.queue_arn])
         if members := add_member_forwarders(self, common.settings, call_as="DELEGATED_ADMIN"):
             # With its policy: else their first events wait for a retry.
             members.node.add_dependency(self.bus)
 
-    def _add_parts(self) -> None:
+    def _add_parts(self) -> events.Rule:
         """Queue what others do to Rollcall itself: it is on this account's default bus."""
         pattern: list[dict[str, Any]] = [
             {"eventName": [*PART_NAMES, *({"prefix": name} for name in PART_PREFIXES)]}
@@ -106,7 +117,10 @@ class Intake(Construct):
             # A key has no name, and only this rule knows its ARN.
             key = {"ARN": [self._common.topic.master_key.key_arn]}
             pattern.append({"eventName": list(KEY_NAMES), "resources": key})
-        BusToQueue(
+        # Roles are assumed all the time: only this one's sessions are queued.
+        role = {"roleArn": [get_redrive_role_arn(self._common.settings)]}
+        pattern.append({"eventName": list(REDRIVE_NAMES), "requestParameters": role})
+        return BusToQueue(
             self,
             "Parts",
             bus=None,
@@ -115,12 +129,12 @@ class Intake(Construct):
             ),
             queue=self.queue,
             dead_letters=self.dead_letters,
-        )
+        ).rule
 
     def _add_queue(
         self, scope: Construct, content: str, detail: dict[str, Any]
-    ) -> tuple[sqs.Queue, sqs.Queue]:
-        """Queue the events of which `detail` is true; returns the queue and its dead-letter queue."""
+    ) -> tuple[sqs.Queue, sqs.Queue, events.Rule]:
+        """Queue the events of which `detail` is true; returns queue, dead-letter queue and rule."""
         dead_letters = DeadLetters(
             scope,
             "DeadLetters",
@@ -135,7 +149,7 @@ class Intake(Construct):
             max_receive_count=_TRIES,
             dead_letters=dead_letters,
         ).queue
-        BusToQueue(
+        rule = BusToQueue(
             scope,
             "Signals",
             bus=self.bus,
@@ -145,8 +159,8 @@ class Intake(Construct):
             ),
             queue=queue,
             dead_letters=dead_letters,
-        )
-        return queue, dead_letters
+        ).rule
+        return queue, dead_letters, rule
 
 
 def _issued_by(*values: object) -> dict[str, Any]:

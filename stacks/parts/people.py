@@ -12,6 +12,7 @@ from rollcall.model.well_known import (
     OPERATOR_ROLE_NAME,
     READER_ROLE_NAME,
     RECONCILE_ROLE_NAME,
+    REDRIVE_ROLE_NAME,
     STACK_SET_NAME,
 )
 from stacks import grants
@@ -20,7 +21,7 @@ from stacks.constructs.person_role import PersonRole
 from stacks.constructs.reports import REPORTS, RUNS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from aws_cdk import aws_sqs as sqs
     from aws_cdk import aws_stepfunctions as sfn
@@ -41,7 +42,10 @@ _HERE: Final = f"{Aws.REGION}:{Aws.ACCOUNT_ID}"
 
 
 class People(Construct):
-    """Two roles: `reader` sees everything, `operator` also starts `control` and follows what it starts."""
+    """Three roles: `reader` sees everything, `operator` also starts `control` and follows what it starts.
+
+    `redrive` returns dead letters to their queues, and has no other right: operators assume it for that.
+    """
 
     def __init__(
         self,
@@ -51,35 +55,48 @@ class People(Construct):
         common: Common,
         control: sfn.StateMachine,
         sweep: sfn.StateMachine,
-        dead_letters: Sequence[sqs.IQueue],
+        dead_letters: Mapping[str, sqs.IQueue],
+        inboxes: Sequence[sqs.IQueue],
     ) -> None:
         super().__init__(scope, id_)
         settings = common.settings
-        self.reader, self.operator = (
+        self.reader, self.operator, self.redrive = (
             PersonRole(
                 self,
                 role_id,
                 name=name,
-                description=description,
+                description=f"Rollcall: {description}",
                 people=people,
                 home=settings.hub,
                 organization_id=settings.organization,
-                proven=operates,
+                proven=proven,
             ).role
-            for role_id, name, description, people, operates in (
-                ("Reader", READER_ROLE_NAME, "Rollcall: sees everything", settings.readers, False),
+            for role_id, name, description, people, proven in (
+                ("Reader", READER_ROLE_NAME, "sees everything", settings.readers, None),
                 (
                     "Operator",
                     OPERATOR_ROLE_NAME,
-                    "Rollcall: approves, pauses and starts sweeps",
+                    "approves, pauses and starts sweeps",
                     settings.operators,
-                    True,
+                    {},
+                ),
+                (
+                    "Redrive",
+                    REDRIVE_ROLE_NAME,
+                    "returns dead letters to their queues",
+                    settings.operators,
+                    # CloudTrail records a session in the Region of AWS STS, and one here is alerted.
+                    {"aws:RequestedRegion": settings.region},
                 ),
             )
         )
         for role in (self.reader, self.operator):
-            _allow_reads(role, common, dead_letters=dead_letters)
+            _allow_reads(role, common, dead_letters=list(dead_letters.values()))
             _allow_diagnosis(role, common)
+        # Starts of sweeps come from no queue.
+        _allow_redrive(
+            self.redrive, [one for name, one in dead_letters.items() if name != "Sweep"], inboxes=inboxes
+        )
         control.grant_start_execution(self.operator)
         for machine in (control, sweep):
             grants.allow(
@@ -133,6 +150,31 @@ def _allow_reads(role: iam.Role, common: Common, *, dead_letters: Sequence[sqs.I
         ["cloudformation:DescribeStacks", "cloudformation:ListStackResources"],
         [f"cloudformation:{_HERE}:stack/{Aws.STACK_NAME}/*"],
         reason="The ARN of a stack ends in an id that is not known from its name.",
+    )
+
+
+def _allow_redrive(
+    role: iam.Role, dead_letters: Sequence[sqs.IQueue], *, inboxes: Sequence[sqs.IQueue]
+) -> None:
+    """Allow what a redrive, or one by hand, needs of its caller.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
+    """
+    actions = (
+        "DeleteMessage",
+        "GetQueueAttributes",
+        "ListMessageMoveTasks",
+        "ReceiveMessage",
+        "StartMessageMoveTask",
+    )
+    role.add_to_policy(
+        iam.PolicyStatement(
+            actions=[f"sqs:{action}" for action in actions],
+            resources=[queue.queue_arn for queue in dead_letters],
+        )
+    )
+    role.add_to_policy(
+        iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[queue.queue_arn for queue in inboxes])
     )
 
 

@@ -14,6 +14,7 @@ from rollcall.runtime.environment import ApplyEnvironment, SweepEnvironment
 from rollcall.sweep.run import Ending, Step, Trigger
 from stacks import grants
 from stacks.arns import get_management_role_arn
+from stacks.constructs.closed_queue import close_queue
 from stacks.constructs.dead_letters import DeadLetters
 from stacks.constructs.function_role import FunctionRole
 from stacks.constructs.machine import Machine, make_task
@@ -102,7 +103,7 @@ class Sweep(Construct):
             alert_topic=common.topic,
             runbook=common.get_runbook_link("DeadLetters"),
         ).queue
-        Starts(
+        starts = Starts(
             self,
             "Starts",
             machine=self.machine,
@@ -110,7 +111,18 @@ class Sweep(Construct):
             scheduled=_make_input(Trigger.SCHEDULE),
             deployed=_make_input(Trigger.ROSTER),
             dead_letters=self.dead_letters,
-        ).start_when_delegated(hub=common.settings.hub, intake_bus=intake_bus)
+        )
+        delegated = starts.start_when_delegated(hub=common.settings.hub, intake_bus=intake_bus)
+        self._rules = (starts.deployed, delegated)
+        self._scheduled = starts.schedule_role
+
+    def admit_failed_starts(self, follow_up: iam.IRole) -> None:
+        """Let only its own failed starts, and those of the schedule with this role, into `dead_letters`."""
+        close_queue(
+            self.dead_letters,
+            sources=[rule.rule_arn for rule in self._rules],
+            roles=[self._scheduled.role_arn, follow_up.role_arn],
+        )
 
     def _add_function(self, common: Common) -> lambda_.Function:
         """Add the function for the steps that write no contact; its role has no permission to."""

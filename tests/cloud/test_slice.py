@@ -2,18 +2,22 @@
 
 import json
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
 
+from localcloud.messaging.queues import find_queue, send_message
 from localcloud.story.shell import run_rollcall
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.state.rosters import MatchTable
 from rollcall.contact.repeated_edits import BACKOFF
 from rollcall.model.roster import RepeatedEditLimits
-from rollcall.model.well_known import OPERATOR_ROLE_NAME
+from rollcall.model.well_known import OPERATOR_ROLE_NAME, REDRIVE_ROLE_NAME
 from rollcall.rosters.current import approve_candidate
 from tests.cloud.tools import PATIENCE_SECONDS, alerts, expire, messages, outlive_workers, wait_for
 from tests.support.state_table import WholeStateTable
@@ -76,8 +80,13 @@ class Slice:
 
     def send(self, *bodies):
         for body in bodies:
-            text = body if isinstance(body, str) else json.dumps(body)
-            self._hub("sqs").send_message(QueueUrl=self.outputs["IntakeQueueUrl"], MessageBody=text)
+            # Not by an identity of the hub, which the queue refuses.
+            send_message(self.arn(INTAKE), body if isinstance(body, str) else json.dumps(body))
+
+    def arn(self, queue):
+        """The ARN of the one queue whose name begins so."""
+        (url,) = self._hub("sqs").list_queues(QueueNamePrefix=queue)["QueueUrls"]
+        return f"arn:aws:sqs:us-east-1:{HUB}:{url.rpartition('/')[2]}"
 
     def switch(self, *, on, queue=INTAKE):
         """Stop or resume the polling of a queue."""
@@ -198,6 +207,54 @@ def test_what_is_no_event_ends_in_the_dead_letter_queue_and_harms_nobody(hub):
     [stranger_alert] = hub.alerts(stranger)
     assert stranger_alert.startswith("[LOW]")
     assert hub.writes == ["BILLING"]
+
+
+def assume(cloud, user, role, **factor):
+    """A client of SQS in a session of this role that an IAM user of the hub assumed with their keys."""
+    iam = cloud.clients.client("iam", HUB)
+    with suppress(iam.exceptions.EntityAlreadyExistsException):
+        iam.create_user(UserName=user)
+    key = iam.create_access_key(UserName=user)["AccessKey"]
+
+    def connect(service, identity, secret, token=None):
+        return boto3.client(
+            service,
+            endpoint_url=cloud.endpoint,
+            region_name="us-east-1",
+            aws_access_key_id=identity,
+            aws_secret_access_key=secret,
+            aws_session_token=token,
+        )
+
+    keys = connect("sts", key["AccessKeyId"], key["SecretAccessKey"]).assume_role(
+        RoleArn=f"arn:aws:iam::{HUB}:role/{role}", RoleSessionName=user, **factor
+    )["Credentials"]
+    return connect("sqs", keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+
+
+def test_dead_letters_return_to_their_queue_by_the_one_role_that_may(hub, cloud):
+    """As docs/operations.md says; nobody else can send to the queue, so that nobody else redrives."""
+    hub.switch(on=False)
+    event = hub.edit("OPERATIONS")
+    wait_for(lambda: hub.waiting() == 1)
+    for message in find_queue(hub.arn(INTAKE)).messages:
+        message.approximate_receive_count = 60  # as if that many workers had failed
+    hub.switch(on=True)
+    dead_letters = hub.arn("RollcallHub-IntakeDeadLetters")
+    wait_for(lambda: hub.waiting("RollcallHub-IntakeDeadLetters") == 1)
+    assert (hub.waiting(), hub.alerts(event)) == (0, [])
+    factor = {"SerialNumber": f"arn:aws:iam::{HUB}:mfa/ann", "TokenCode": "123456"}
+    with pytest.raises(ClientError, match="not authorized to perform: sts:AssumeRole"):
+        assume(cloud, "ann", REDRIVE_ROLE_NAME)
+    with pytest.raises(ClientError, match="not authorized to perform: sqs:SendMessage"):
+        cloud.clients.client("sqs", HUB).start_message_move_task(SourceArn=dead_letters)
+    sqs = assume(cloud, "ann", REDRIVE_ROLE_NAME, **factor)
+    sqs.start_message_move_task(SourceArn=dead_letters)
+    (task,) = sqs.list_message_move_tasks(SourceArn=dead_letters)["Results"]
+    assert (task["Status"], task["ApproximateNumberOfMessagesMoved"]) == ("COMPLETED", 1)
+    hub.only_alert(event)
+    assert hub.email("OPERATIONS") == hub.right["OPERATIONS"]
+    assert hub.dead() == []
 
 
 def test_a_crash_after_the_put_still_ends_in_the_record_and_one_alert(hub):

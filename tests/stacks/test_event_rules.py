@@ -202,15 +202,19 @@ def test_changes_of_rollcall_itself_reach_the_queue(hub: Template, service: str,
     key = {"Fn::GetAtt": [hub.one("AWS::KMS::Key", "AlertsKey")[0], "Arn"]}
     _, rule = hub.one("AWS::Events::Rule", "IntakeParts")
     assert "EventBusName" not in rule
-    pattern = json.loads(json.dumps(rule["EventPattern"]).replace(json.dumps(key), '"arn:ours"'))
+    pattern = resolved(json.loads(json.dumps(rule["EventPattern"]).replace(json.dumps(key), '"arn:ours"')))
+    role = "arn:aws:iam::333333333333:role/rollcall-redrive"
 
     def is_taken(**changes: Any) -> bool:
-        detail = {"eventSource": service, "eventName": name, "resources": [{"ARN": "arn:ours"}]} | changes
+        detail = {"eventSource": service, "eventName": name, "resources": [{"ARN": "arn:ours"}]}
+        detail |= {"requestParameters": {"roleArn": role}} | changes
         return matches(pattern, {"source": f"aws.{service.removesuffix('.amazonaws.com')}", "detail": detail})
 
     assert is_taken()
     assert is_taken(eventName=f"{name}20150331v2") is (service == "lambda.amazonaws.com")
     assert is_taken(resources=[{"ARN": "arn:other"}]) is (service != "kms.amazonaws.com")
+    other = {"roleArn": role.replace("redrive", "reconcile")}
+    assert is_taken(requestParameters=other) is (service != "sts.amazonaws.com")
     assert not is_taken(errorCode="AccessDenied")
 
 

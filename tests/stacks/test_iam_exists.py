@@ -25,6 +25,7 @@ GLOBAL = {
     "aws:PrincipalAccount",
     "aws:PrincipalArn",
     "aws:PrincipalOrgID",
+    "aws:RequestedRegion",
     "aws:SecureTransport",
     "aws:SourceAccount",
     "aws:SourceArn",

@@ -201,6 +201,7 @@ def test_only_what_another_account_must_know_has_a_name(assembly: Assembly) -> N
         "rollcall-operator",
         "rollcall-reader",
         "rollcall-reconcile",
+        "rollcall-redrive",
     }
 
 
@@ -223,6 +224,7 @@ def test_the_hub_tells_what_it_made(hub: Template) -> None:
         "ControlMachineArn",
         "ReaderRoleArn",
         "OperatorRoleArn",
+        "RedriveRoleArn",
         "CandidateDigest",
     }
 

@@ -13,6 +13,7 @@ from rollcall.model.well_known import (
     OPERATOR_ROLE_NAME,
     READER_ROLE_NAME,
     RECONCILE_ROLE_NAME,
+    REDRIVE_ROLE_NAME,
 )
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Scope(StrEnum):
     PART = "a part of `RollcallHub`, unless CloudFormation makes the call"
     KEY = "the key of the alert topic"
     TRAIL = "every trail of the management account"
+    REDRIVE = f"the role `{REDRIVE_ROLE_NAME}`"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +120,7 @@ def _part(headline: str, severity: Severity, next_step: str) -> MonitoredEvent:
 _CRITICAL, _HIGH, _MEDIUM = Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM
 _LAMBDA, _IAM, _EVENTS = "lambda.amazonaws.com", "iam.amazonaws.com", "events.amazonaws.com"
 _SQS, _SNS, _KMS = "sqs.amazonaws.com", "sns.amazonaws.com", "kms.amazonaws.com"
+_STS: Final = "sts.amazonaws.com"
 _CLOUDFORMATION, _CLOUDTRAIL = "cloudformation.amazonaws.com", "cloudtrail.amazonaws.com"
 _PLANNED: Final = "None, if the deployment was planned."
 
@@ -152,6 +155,13 @@ PART_EVENTS: Final = {
     (_CLOUDFORMATION, "UpdateStack"): _part("RollcallHub is being deployed", Severity.INFO, _PLANNED),
     (_CLOUDFORMATION, "ExecuteChangeSet"): _part("RollcallHub is being deployed", Severity.INFO, _PLANNED),
     (_CLOUDFORMATION, "DeleteStack"): _part("RollcallHub is being deleted", _CRITICAL, _STOPPED),
+    (_STS, "AssumeRole"): MonitoredEvent(
+        severity=_MEDIUM,
+        headline="role for dead letters used",
+        next_step="None, if a redrive was planned. Otherwise stop the principal: its messages may be forged.",
+        scope=Scope.REDRIVE,
+        section="dead-letters-redriven",
+    ),
 }
 
 MONITORED_EVENTS: Final = {
@@ -263,13 +273,15 @@ BY_NAME: Final = {name: watch for (_, name), watch in MONITORED_EVENTS.items()}
 #: At the end of the names of Lambda's events: UpdateFunctionCode20150331v2.
 _VERSION: Final = re.compile(r"20[0-9]{6}(v[0-9]+)?$", re.ASCII)
 _STACKS: Final = re.escape(HUB_STACK_NAME)
-_ROLES: Final = "|".join(map(re.escape, (RECONCILE_ROLE_NAME, OPERATOR_ROLE_NAME, READER_ROLE_NAME)))
+_ROLES: Final = "|".join(
+    map(re.escape, (RECONCILE_ROLE_NAME, OPERATOR_ROLE_NAME, READER_ROLE_NAME, REDRIVE_ROLE_NAME))
+)
 #: A name, or the part of an ARN or a URL, that CloudFormation or the template gave.
 _OURS: Final = re.compile(rf"(^|[:/])({_STACKS}(?=[-/]|$)|({_ROLES})$)", re.IGNORECASE | re.ASCII)
 #: Names of the parameters, in lower case, that say what a call is about.
 _SUBJECTS: Final = (
     *("functionname", "functionarn", "rolename", "name", "rule", "queueurl", "topicarn", "subscriptionarn"),
-    "stackname",
+    *("stackname", "rolearn"),
 )
 
 

@@ -146,7 +146,7 @@ def _read_monitored(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignore
     scope = get_monitored(blank.event.name).scope
     if scope in (Scope.PART, Scope.KEY) and blank.actor.via == _CLOUDFORMATION:
         return Ignored(event=blank.event, reason="a deployment, which has an alert of its own")
-    if scope is Scope.PART:
+    if scope in (Scope.PART, Scope.REDRIVE):
         return _read_part(detail, found, blank)
     principal = found.get("serviceprincipal")
     # A denied call shows no parameters: it may have been about ours.

@@ -19,6 +19,8 @@ GUARDRAIL_NAME: Final = "rollcall-guardrail"
 #: Roles in the hub that people assume for the command: to look, and to approve, pause or start a sweep.
 READER_ROLE_NAME: Final = "rollcall-reader"
 OPERATOR_ROLE_NAME: Final = "rollcall-operator"
+#: Role in the hub that people assume to return dead letters to their queues.
+REDRIVE_ROLE_NAME: Final = "rollcall-redrive"
 
 #: Prefixes of the ledger: what operators commanded (an object for the command, one for its result or for why
 #: it was not believed), and the lines of messages about many alerts.

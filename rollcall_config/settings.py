@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 FILE: Final = "organization.yaml"
 #: The runbook in the repository, unless the settings name a page.
 RUNBOOK: Final = "docs/operations.md"
+#: Batches of one queue that a worker has at a time: the least that SQS allows, and all that the quota of the
+#: Account API has room for.
+BATCHES: Final = 2
+#: Queues of signals, of our own writes and of what is only alerted.
+_INTAKE_QUEUES: Final = 3
+#: One step of a sweep and one command.
+_TASKS: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +153,13 @@ class Settings:
     def partition(self) -> str:
         """The partition of the Region: aws, aws-cn or aws-us-gov."""
         return PARTITIONS[self.region]
+
+    @property
+    def concurrency(self) -> int:
+        """How many functions of the hub run at the same time at most: what Lambda must allow the account."""
+        others = (self.channels.chat, self.channels.teams, self.channels.slack)
+        channels = 1 + sum(channel is not None for channel in others)
+        return BATCHES * (_INTAKE_QUEUES + channels) + _TASKS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
-"""Lambda's Invoke operation.
+"""Lambda's Invoke operation, and the limits of an account.
 
-Source: Lambda API reference, Invoke; quotas from the developer guide, "Lambda quotas".
+Source: Lambda API reference, Invoke and GetAccountSettings; quotas from the developer guide, "Lambda quotas".
 """
 
 from __future__ import annotations
@@ -26,10 +26,15 @@ if TYPE_CHECKING:
 
 _REQUEST_BYTES = RESPONSE_BYTES  # a request may be as large as a response
 _ASYNCHRONOUS_BYTES = 1_048_576
+# What most accounts have.
+_LIMITS = {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 1000}
 
 
 class InvokeApi:
-    """Answers POST /2015-03-31/functions/<name>/invocations. moto answers the rest of the service."""
+    """Answers POST /2015-03-31/functions/<name>/invocations and GET /2016-08-19/account-settings.
+
+    moto answers the rest of the service.
+    """
 
     def __init__(self, functions: Functions) -> None:
         self._functions = functions
@@ -37,6 +42,8 @@ class InvokeApi:
     def handle(self, request: Request) -> Response | None:
         """The function's answer or an error, or None for a request that moto shall answer."""
         path = unquote(request.path).strip("/").split("/")
+        if path[-1] == "account-settings":
+            return build_response({"AccountLimit": _LIMITS})
         if request.method != "POST" or path[-1] != "invocations":
             return None
         caller, region = identify_caller(request), parse_credential_scope(request)[1]

@@ -70,6 +70,7 @@ def read_facts(reader: FactReader, configuration: Configuration, *, now: datetim
         alarms=alerts.read_alarms(reader, stack),
         subscriptions=alerts.read_subscriptions(reader, stack),
         dead_letters=alerts.read_dead_letters(reader, stack),
+        concurrency=hub.read_concurrency(reader),
     )
 
 
@@ -130,6 +131,7 @@ def _list_deployed(settings: Settings) -> Sequence[Check]:
     policies = service_control_policies
     found = [
         _check("hub-stack", "Hub deployed", hub.check_stack),
+        _check("concurrency", "Lambda concurrency", hub.check_concurrency),
         _check("intake-bus", "Intake bus", hub.check_intake_bus, ("organization", *_HUB)),
         _check("forwarder-hub", "Forwarder in the hub", forwarders.check_hub, _HUB),
         _check("forwarder-management", "Forwarder in management", forwarders.check_management),

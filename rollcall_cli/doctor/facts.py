@@ -181,6 +181,8 @@ class Facts:
     alarms: Seen[Sequence[HubAlarm]] | Unseen
     subscriptions: Seen[Sequence[AlertSubscription]] | Unseen
     dead_letters: Seen[Mapping[str, int]] | Unseen
+    #: How many functions Lambda runs at the same time, without those reserved for others.
+    concurrency: Seen[int] | Unseen
 
     @property
     def deployed(self) -> DeployedHub | None:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _DEPLOY = f"`{fixes.deploy(STACK)}`"
 _DIGITS = 12
+#: Quota "Concurrent executions": https://docs.aws.amazon.com/general/latest/gr/lambda-service.html
+_CONCURRENCY = "L-B99A9384"
 #: The CDK's suffix of a logical ID.
 _HASH = 8
 _APPROVE = (
@@ -91,6 +93,16 @@ def read_control(reader: FactReader, hub: Seen[DeployedHub | None] | Unseen) -> 
     )
 
 
+def read_concurrency(reader: FactReader) -> Seen[int] | Unseen:
+    """Read how many functions without a reservation of their own the account may run at the same time."""
+
+    def look(login: Login) -> int:
+        found = login.client("lambda").get_account_settings()["AccountLimit"]
+        return int(found["UnreservedConcurrentExecutions"])
+
+    return reader.read("Lambda's limits", HUB, look)
+
+
 def check_stack(facts: Facts) -> CheckFinding:
     """Check that the hub is deployed and that its last deployment succeeded."""
     if isinstance(facts.hub, Unseen):
@@ -104,6 +116,21 @@ def check_stack(facts: Facts) -> CheckFinding:
             fix=f"{_DEPLOY}; `aws cloudformation describe-stack-events --stack-name {STACK}` shows the cause",
         )
     return report_pass(f"{STACK} is in state {found.status}")
+
+
+def check_concurrency(facts: Facts) -> CheckFinding:
+    """Check that Lambda can run all functions of the hub at the same time: a new account may have ten."""
+    if isinstance(facts.concurrency, Unseen):
+        return report_unknown(facts.concurrency)
+    there, needed = facts.concurrency.value, facts.settings.concurrency
+    if needed <= there:
+        return report_pass(f"{there} functions at a time, Rollcall needs at most {needed}")
+    return report_failure(
+        f"Lambda runs {there} functions at a time in the hub, these channels need {needed}: at a storm of "
+        "events, signals and alerts wait for each other",
+        fix=f"`aws service-quotas request-service-quota-increase --service-code lambda --quota-code "
+        f"{_CONCURRENCY} --desired-value 1000`, or use fewer channels",
+    )
 
 
 def check_intake_bus(facts: Facts) -> CheckFinding:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _FIRST_WAIT: Final = Duration.seconds(2)
 _RETRIES: Final = 4
+_THROTTLED: Final = "Lambda.TooManyRequestsException"
+#: Six minutes in all: less than a command may take.
+_TURNS: Final = 10
 
 
 class Machine(Construct):
@@ -105,7 +108,8 @@ def make_task(
 ) -> tasks.LambdaInvoke:
     """Return a state that invokes the function with the payload, or with the state's input if there is none.
 
-    The answer is the input of the next state. After any error it retries in 2, 4, 8 and 16 seconds.
+    The answer is the input of the next state. After any error it retries in 2, 4, 8 and 16 seconds;
+    while the account's concurrency is used up, for six minutes.
     """
     state = tasks.LambdaInvoke(
         scope,
@@ -115,6 +119,15 @@ def make_task(
         payload_response_only=True,
         # One policy of retries for all errors, the service's own included.
         retry_on_service_exceptions=False,
+    )
+    # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: a new account may run ten
+    # functions at a time, which queues can fill.
+    state.add_retry(
+        errors=[_THROTTLED],
+        interval=_FIRST_WAIT,
+        backoff_rate=2,
+        max_delay=Duration.minutes(1),
+        max_attempts=_TURNS,
     )
     state.add_retry(errors=[sfn.Errors.ALL], interval=_FIRST_WAIT, backoff_rate=2, max_attempts=_RETRIES)
     return state

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import aws_lambda_event_sources as event_sources
 from constructs import Construct
 
+from rollcall_config.settings import BATCHES
 from stacks.nag import accept
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _MEMORY_MB = 256
 
 
 class Worker(Construct):
-    """Runs `handler` of the bundle as `role` for the messages of `inboxes`: two batches of each at a time.
+    """Runs `handler` of the bundle as `role` for the messages of `inboxes`: `BATCHES` of each at a time.
 
     A failed message returns to the queue without the others (partial batch response).
     """
@@ -54,8 +55,7 @@ class Worker(Construct):
                     inbox,
                     batch_size=10,
                     report_batch_item_failures=True,
-                    # The least that SQS allows, and all that the Account API's quota has room for.
-                    max_concurrency=2,
+                    max_concurrency=BATCHES,
                 )
             )
         dead_letters = (

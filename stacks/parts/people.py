@@ -188,12 +188,9 @@ def _allow_diagnosis(role: iam.Role, common: Common) -> None:
             actions=["events:DescribeEventBus"], resources=[get_intake_bus_arn(common.settings)]
         )
     )
-    # Neither supports resources. The wildcard is accepted with that of AWS Organizations.
-    role.add_to_policy(
-        iam.PolicyStatement(
-            actions=["cloudtrail:DescribeTrails", "events:ListRuleNamesByTarget"], resources=["*"]
-        )
-    )
+    # None supports resources. The wildcard is accepted with that of AWS Organizations.
+    unbound = ["cloudtrail:DescribeTrails", "events:ListRuleNamesByTarget", "lambda:GetAccountSettings"]
+    role.add_to_policy(iam.PolicyStatement(actions=unbound, resources=["*"]))
     grants.allow(
         role,
         ["events:DescribeRule", "events:ListTargetsByRule"],

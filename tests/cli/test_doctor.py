@@ -433,6 +433,26 @@ def test_the_guardrail_is_looked_at_if_it_is_wanted(world):
     assert set(results(world.doctor()).values()) == {"pass"}
 
 
+@pytest.mark.parametrize(
+    ("limit", "channels", "result"),
+    [
+        (10, "", "pass"),
+        (9, "", "fail"),
+        (10, "channels: {chat: {min_severity: HIGH}}\n", "fail"),
+        (12, "channels: {chat: {min_severity: HIGH}}\n", "pass"),
+    ],
+)
+def test_the_concurrency_of_the_account_must_be_enough_for_the_channels(world, limit, channels, result):
+    world.write(organization=SETTINGS + channels)
+    world.concurrency = limit
+    checks = world.doctor()
+    assert checks["concurrency"]["result"] == result, checks["concurrency"]
+    assert failing(checks) == (["concurrency"] if result == "fail" else [])
+    if result == "fail":
+        assert f"runs {limit} functions at a time" in checks["concurrency"]["seen"]
+        assert "--quota-code L-B99A9384" in checks["concurrency"]["fix"]
+
+
 def test_a_policy_that_spares_the_role_is_not_in_the_way(world):
     roles = [f"arn:aws:iam::{HUB}:role/{name}" for name in ("rollcall-*", "RollcallHub-*")]
     deny_hub(world, DENY | {"Condition": {"ArnNotLike": {"aws:PrincipalArn": roles}}})

@@ -29,6 +29,7 @@ CALLS = {
     "iam.get_role_policy",
     "iam.list_attached_role_policies",
     "iam.list_role_policies",
+    "lambda.get_account_settings",
     "organizations.describe_organization",
     "organizations.describe_policy",
     "organizations.list_accounts",

@@ -54,11 +54,24 @@ ARNS = Arns.of(REGION, "aws")
 BUS, WRITER, OWN_ARN, TOPIC = ARNS.bus, ARNS.writer, ARNS.own, ARNS.topic
 
 
+class Lambda:
+    """A client of Lambda, as far as the doctor asks: moto has no limits of accounts."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+
+    def get_account_settings(self) -> dict[str, Any]:
+        reserved = {"ConcurrentExecutions": self._limit + 7, "UnreservedConcurrentExecutions": self._limit}
+        return {"AccountLimit": reserved}
+
+
 class World(Desk):
     """Everything that the doctor looks at, healthy. Use it inside moto's `mock_aws`."""
 
     #: State machines of the deployed hub, once a scene operates it.
     machines: Any = None
+    #: What Lambda grants most accounts.
+    concurrency = 1000
 
     def __init__(self, where: Path, region: str = REGION) -> None:
         super().__init__(where)
@@ -239,6 +252,8 @@ class World(Desk):
             return CloudFormation(self.deployed, account)
         if service == "stepfunctions" and self.machines:
             return self.machines
+        if service == "lambda":
+            return Lambda(self.concurrency)
         return client_of(service, account, self.region)
 
 

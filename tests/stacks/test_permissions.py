@@ -29,6 +29,7 @@ ON_EVERYTHING = {
     "logs:UpdateLogDelivery": "a delivery has no ARN",
     "cloudtrail:DescribeTrails": "which trails there are is what it asks",
     "events:ListRuleNamesByTarget": "EventBridge knows no resources for it",
+    "lambda:GetAccountSettings": "the limits are the account's",
     "organizations:DescribeAccount": "which accounts there are is what it asks",
     "organizations:DescribeOrganization": "there is one",
     "organizations:DescribeOrganizationalUnit": "which units there are is what it asks",

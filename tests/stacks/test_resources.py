@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from rollcall_config.configuration import load
 from tests.stacks.template import Template, arn
+from tests.stacks.variants import EVERYTHING, synthesize_with
 from tests.support.moto_aws import STATE_TABLE
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.stacks.assembly import Assembly
 
 
@@ -64,6 +68,20 @@ def test_a_message_is_tried_then_kept(
     assert mapping["BatchSize"] == 10
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["ScalingConfig"] == {"MaximumConcurrency": 2}
+
+
+def test_the_settings_know_how_many_functions_run_at_the_same_time(tmp_path: Path) -> None:
+    for name, options in {"plain": "", "everything": EVERYTHING}.items():
+        (where := tmp_path / name).mkdir()
+        template = synthesize_with(where, options=options).templates["RollcallHub"]
+        mappings = template.of_type("AWS::Lambda::EventSourceMapping").values()
+        machines = template.of_type("AWS::StepFunctions::StateMachine")
+        batches = sum(one["ScalingConfig"]["MaximumConcurrency"] for one in mappings)
+        assert load(where, "config").settings.concurrency == batches + len(machines)
+        functions = template.of_type("AWS::Lambda::Function").values()
+        assert all("ReservedConcurrentExecutions" not in one for one in functions), (
+            "ten leave none to reserve"
+        )
 
 
 def test_what_a_rule_cannot_deliver_is_kept(hub: Template) -> None:

@@ -177,6 +177,23 @@ def test_a_run_that_must_wait_begins_again_with_what_was_asked(execute: Any) -> 
     assert len({payload["started"] for payload in script.payloads[:3]}) == 1
 
 
+@pytest.mark.parametrize("machine", ["SweepMachine", "ControlMachine"])
+def test_a_step_waits_for_its_turn_while_the_account_has_no_concurrency_left(
+    hub: Template, machine: str
+) -> None:
+    states = json.loads(definition(hub, machine))["States"].values()
+    tasks = [state for state in states if state["Type"] == "Task"]
+    assert tasks
+    for task in tasks:
+        throttled, other = task["Retry"]
+        assert throttled["ErrorEquals"] == ["Lambda.TooManyRequestsException"]
+        waits = [
+            min(2 * 2**number, throttled["MaxDelaySeconds"]) for number in range(throttled["MaxAttempts"])
+        ]
+        assert 300 < sum(waits) < 600, "longer than batches take, shorter than a command may"
+        assert other["ErrorEquals"] == ["States.ALL"]
+
+
 @pytest.mark.parametrize("step", WHOLE)
 def test_a_step_that_fails_once_is_tried_again(execute: Any, step: str) -> None:
     script = Script(WHOLE, {step: 1})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from localcloud import cloudformation, events, functions, slack, state_machines
-from localcloud.aws import apis, identities, published, repairs, trails
+from localcloud.aws import apis, event_history, identities, published, repairs, trails
 from localcloud.cloud.server import Server
 from localcloud.cloudformation import stack_events
 from localcloud.messaging import mail, queues, redrive
@@ -49,7 +49,7 @@ class LocalCloud(Server):
         engine = cloudformation.install(self, auto_deployment_seconds=self._auto_deployment_seconds)
         queues.install(self)
         redrive.install(self)
-        self.apis = apis.install(self)
+        self.apis = apis.install(self, event_history.install(self))
         self.mail = mail.install(self)
         self.bridge = events.install(self)
         stack_events.connect(engine, self.bridge)

@@ -11,6 +11,7 @@ import botocore.session
 from localcloud.aws.permissions import explain_refusal
 from localcloud.cloud.gateway import build_response, identify_caller
 from simulation.authorization import build_request
+from simulation.cloudtrail import ApiCall
 from simulation.errors import ApiError
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from werkzeug import Request, Response
 
+    from localcloud.aws.event_history import EventHistory
     from localcloud.cloud.interface import Cloud
     from simulation.caller import Caller
     from simulation.cloud import SimulatedCloud
@@ -28,8 +30,8 @@ if TYPE_CHECKING:
 class Apis:
     """Both APIs. `add_hook` lets a test act between an operation's effect and its answer."""
 
-    def __init__(self, simulated: SimulatedCloud) -> None:
-        self._simulated = simulated
+    def __init__(self, simulated: SimulatedCloud, history: EventHistory) -> None:
+        self._simulated, self._history = simulated, history
         self._hooks: dict[tuple[str, str], list[Hook]] = defaultdict(list)
         model = botocore.session.get_session().get_service_model("account")
         self._account_operations = {
@@ -79,14 +81,43 @@ class Apis:
             response = self._simulated.call(service, operation, parameters, caller)
         except NotImplementedError as error:
             raise ApiError("UnknownOperationException", str(error), 404) from error
+        except ApiError as error:
+            self._record_read(service, operation, parameters, caller, error=error)
+            raise
+        self._record_read(service, operation, parameters, caller, request_id=response.request_id)
         for hook in list(self._hooks[service, operation]):
             hook(caller, parameters)
         return response.body, response.request_id
 
+    def _record_read(
+        self,
+        service: str,
+        operation: str,
+        parameters: dict[str, Any],
+        caller: Caller,
+        *,
+        request_id: str = "",
+        error: ApiError | None = None,
+    ) -> None:
+        """The simulation records what changes something; CloudTrail's Event history has reads, too."""
+        if (service, operation) != ("account", "GetAlternateContact"):
+            return
+        call = ApiCall(
+            service=service,
+            operation=operation,
+            params=parameters,
+            caller=caller,
+            request_id=request_id or (error.request_id if error else ""),
+            at=self._simulated.clock.now(),
+            body={},
+            error=error,
+        )
+        self._history.add_read(call)
 
-def install(cloud: Cloud) -> Apis:
-    """Put both APIs in front of moto's own."""
-    apis = Apis(cloud.simulation)
+
+def install(cloud: Cloud, history: EventHistory) -> Apis:
+    """Put both APIs in front of moto's own; `history` keeps what they read of contacts."""
+    apis = Apis(cloud.simulation, history)
     cloud.gateway.route("account", apis.handle_account)
     cloud.gateway.route("organizations", apis.handle_organizations)
     return apis

@@ -1,7 +1,8 @@
 """CloudTrail's trails, as far as `rollcall doctor` and docs/deploying.md use them.
 
 Sources: CloudTrail user guide, "Creating a trail for an organization with the AWS CLI"; API reference of
-DescribeTrails (shadow trails) and GetEventSelectors. That events flow does not depend on a trail here.
+DescribeTrails (shadow trails) and GetEventSelectors; EventBridge user guide, "Events delivered via
+CloudTrail": there are none in an account whose write management events no trail logs.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from moto.cloudtrail.models import CloudTrailBackend, Trail, cloudtrail_backends
 from moto.core.exceptions import ServiceException
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from localcloud.cloud.clients import AccountClients
     from localcloud.cloud.interface import Cloud
 
@@ -50,6 +53,31 @@ def log_organization(clients: AccountClients, management: str) -> None:
         Name="organization", S3BucketName=bucket, IsOrganizationTrail=True, IsMultiRegionTrail=True
     )
     trails.start_logging(Name="organization")
+
+
+def is_logged(account: str, region: str, management: str) -> bool:
+    """Whether a trail logs write management events of the account: its own, or the organization's."""
+    trails = [
+        trail
+        for owner in {account, management}
+        for backend in cloudtrail_backends[owner].values()
+        for trail in backend.trails.values()
+        if owner == account or trail.is_org_trail
+    ]
+    return any(
+        trail.status.is_logging
+        and (trail.is_multi_region or trail.region_name == region)
+        and _logs_writes(*trail.get_event_selectors())
+        for trail in trails
+    )
+
+
+def _logs_writes(basic: Sequence[Mapping[str, Any]], advanced: Sequence[object]) -> bool:
+    """Whether the selectors of a trail let write events in; advanced ones are taken to do so."""
+    return bool(advanced) or any(
+        one.get("IncludeManagementEvents", True) and one.get("ReadWriteType", "All") != "ReadOnly"
+        for one in basic
+    )
 
 
 def install(cloud: Cloud) -> None:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from localcloud.aws.permissions import evaluate, is_allowed_as_service
+from localcloud.aws.trails import is_logged
 from localcloud.events.buses import find_bus, is_admitted
 from localcloud.events.deliverable import COMMON, EventDelivery, LostEvent, UndeliverableError, require_known
 from localcloud.events.patterns import compile_pattern
@@ -59,7 +60,8 @@ class EventBridge:
         self._worker.join(timeout=5)
 
     def _accept_from_cloudtrail(self, account: str, event: dict[str, Any]) -> None:
-        self.accept(f"arn:aws:events:{event['region']}:{account}:event-bus/default", event)
+        if is_logged(account, event["region"], self._simulation.organization.management):
+            self.accept(f"arn:aws:events:{event['region']}:{account}:event-bus/default", event)
 
     def _work(self) -> None:
         while not self._stopping.is_set():

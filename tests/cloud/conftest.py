@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from localcloud.aws.trails import log_organization
 from localcloud.cloud.clients import AccountClients
 from localcloud.running import NotReadyError, find_running
 from localcloud.story.cdk import ROOT, Cdk
@@ -38,6 +39,7 @@ def cloud(tmp_path_factory):
         auto_deployment_seconds=0.2,
         wait_scale=0.01,
     ) as running:
+        log_organization(running.clients, PLACES["RollcallManagement"])
         yield running
 
 

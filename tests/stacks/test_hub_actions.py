@@ -126,9 +126,10 @@ def test_the_table_has_every_action_of_every_role_of_the_hub(tmp_path, variant):
         TABLE.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
     configuration = load(tmp_path, "config")
     rows = hub_roles.list_rows(configuration.settings, deletes=variant == "deleting")
-    assert {
+    listed = {
         (role, action, row["resource"]) for row in rows for role in row["roles"] for action in row["actions"]
-    } == grants
+    }
+    assert listed == grants, "GOLDEN=write pytest tests/stacks/test_hub_actions.py writes the table"
 
 
 def test_nothing_in_the_table_depends_on_a_setting_that_there_is_not():

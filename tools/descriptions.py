@@ -60,7 +60,7 @@ NOTICES: Final = {
     NoticeKind.SWEEP_HELD: "run, plan (digest), roster (digest), first, reasons, accounts_changed, accounts_active,"
     " changes, deletes, by_kind, weakenings (kind, text, accounts: ids, count), unmatched, not_compared, groups (largest first), groups_count, expires_at",
     NoticeKind.SWEEP_FAILED: "run (or the execution, if no run began), failed (step: error), contacts (count by verdict)",
-    NoticeKind.SWEEP_DRIFT: "run, accounts, contacts, became (verdict: count), groups, groups_count",
+    NoticeKind.SWEEP_DRIFT: "run, accounts, contacts, became (verdict: count), suspects, groups, groups_count",
     NoticeKind.SWEEP_APPLIED: "run, plan, trigger, by, became, ending, examples of contacts that were not set",
     NoticeKind.ROSTER_APPROVED: "roster, plan, by, user_id and execution (of a person), automatic, enforces (false: audit mode everywhere), changes",
     NoticeKind.APPROVAL_LAPSED: "run, plan, by, reason",

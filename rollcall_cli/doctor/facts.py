@@ -178,6 +178,8 @@ class Facts:
     reconcile_role: Seen[Role | None] | Unseen
     management_role: Seen[Role | None] | Unseen
     control: Seen[Enforcement] | Unseen
+    #: Accounts of which the last sweep found a change that no event reported.
+    suspects: Seen[Sequence[str]] | Unseen
     alarms: Seen[Sequence[HubAlarm]] | Unseen
     subscriptions: Seen[Sequence[AlertSubscription]] | Unseen
     dead_letters: Seen[Mapping[str, int]] | Unseen

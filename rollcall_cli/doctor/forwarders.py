@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from rollcall.adapters.errors import get_code
+from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.model.well_known import STACK_SET_NAME
 from rollcall_cli.aws.composition import Position
 from rollcall_cli.aws.hub import intake_bus_arn
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rollcall_cli.aws.composition import Login
-    from rollcall_cli.doctor.facts import Facts
+    from rollcall_cli.doctor.facts import DeployedHub, Facts
     from rollcall_cli.doctor.reading import FactReader
 
 #: A new account gets its stack instance within minutes.
@@ -84,6 +85,17 @@ def read_instances(reader: FactReader) -> Seen[Sequence[ForwarderInstance] | Non
         ]
 
     return reader.read("stack instances", where, look)
+
+
+def read_suspects(reader: FactReader, hub: Seen[DeployedHub | None] | Unseen) -> Seen[Sequence[str]] | Unseen:
+    """Read the accounts of which the last sweep found changes that no event reported."""
+
+    def look(login: Login, deployed: DeployedHub) -> Sequence[str]:
+        table = SweepTable(client=login.client("dynamodb"), table=deployed.outputs["StateTableName"])
+        found: Sequence[str] = (table.find_last() or {}).get("suspects", ())
+        return found
+
+    return reader.read_in_hub("the last sweep", hub, look)
 
 
 def check_hub(facts: Facts) -> CheckFinding:
@@ -158,6 +170,20 @@ def needs_forwarder(facts: Facts, account: MemberAccount) -> bool:
     # The hub has its own forwarder, in its stack; an excluded account's instance is empty on purpose.
     left_out = account.id == settings.hub or account.id in settings.members_exclude
     return account.active and below and not young and not left_out
+
+
+def check_suspects(facts: Facts) -> CheckFinding:
+    """Check that events reported every change that the last sweep found."""
+    if isinstance(facts.suspects, Unseen):
+        return report_unknown(facts.suspects)
+    if not facts.suspects.value:
+        return report_pass("the last sweep found no change without an event")
+    suspects = _list_accounts(facts.suspects.value)
+    rule = f"aws events list-rule-names-by-target --target-arn {intake_bus_arn(facts.settings)}"
+    return report_failure(
+        f"the last sweep found changes without an event, forwarder suspect: {suspects}",
+        fix=f"in each account `{rule}`: is the rule enabled, does its role exist? Then `rollcall sweep`",
+    )
 
 
 def _check_coverage(

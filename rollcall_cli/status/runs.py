@@ -39,6 +39,7 @@ def summarise_run(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "contacts", ", ".join(f"{number} {name}" for name, number in found.items()) or "none"
     if summary["drift"]:
         yield "drift", f"{count(summary['drift'], 'change')} found by the sweep only"
+        yield "suspect", f"forwarders of {', '.join(summary['suspects'])}: `rollcall doctor`"
     for plan in summary["pending"]:
         yield "pending", f"plan {plan}"
     for step, reason in summary["failed"].items():

@@ -433,6 +433,21 @@ def test_the_guardrail_is_looked_at_if_it_is_wanted(world):
     assert set(results(world.doctor()).values()) == {"pass"}
 
 
+def test_a_change_that_only_the_sweep_found_makes_the_forwarder_suspect(world):
+    def finish(*suspects):
+        document = {"S": json.dumps({"suspects": suspects})}
+        key = {"pk": {"S": "sweep"}, "sk": {"S": "last"}}
+        world.client("dynamodb", HUB).put_item(TableName=TABLE, Item=key | {"document": document})
+
+    finish(SHOP)
+    checks = world.doctor()
+    assert failing(checks) == ["forwarder-suspects"]
+    assert checks["forwarder-suspects"]["seen"].endswith(f"forwarder suspect: {SHOP}")
+    assert "list-rule-names-by-target" in checks["forwarder-suspects"]["fix"]
+    finish()
+    assert set(results(world.doctor()).values()) == {"pass"}
+
+
 @pytest.mark.parametrize(
     ("limit", "channels", "result"),
     [

@@ -60,6 +60,7 @@ DRIFT = {
     "accounts": 2,
     "contacts": 3,
     "became": {"set": 3},
+    "suspects": ["222222222222 Payments", "444455556666 Web Shop"],
     "groups": [f"2 accounts: SECURITY soc (set): {DRIFTED}, 444455556666 Web Shop"],
     "groups_count": 1,
 }

@@ -63,11 +63,18 @@ _HELD = NoticeWords(
 _DRIFT = NoticeWords(
     severity=Severity.MEDIUM,
     headline="contacts of {accounts} accounts changed without an event, restored by the sweep",
-    lines=(("Accounts", "{accounts}"), ("Contacts", "{contacts}"), _OUTCOME, _RUN),
+    lines=(
+        ("Accounts", "{accounts}"),
+        ("Contacts", "{contacts}"),
+        _OUTCOME,
+        ("Forwarder suspect", "{suspects}"),
+        _RUN,
+    ),
     examples="What differed, most accounts first",
     do="""
-- Find out why no event reported it: `rollcall doctor` checks trails and forwarders. Attackers may know of
-such a gap.""",
+- Find out why no event reported it: attackers may know of such a gap. In each account with a suspect
+forwarder, check that its rule is enabled, that its role may send to rollcall-intake, and that no service
+control policy denies it. `rollcall doctor` checks policies, stack instances and trails.""",
     runbook="sweep-drift",
 )
 

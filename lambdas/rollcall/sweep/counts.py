@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 #: Contacts in a notice that were not set.
 _MOST_NOT_SET: Final = 5
+#: Accounts with a suspect forwarder, in a notice and in the summary.
+_MOST_SUSPECTS: Final = 10
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,6 +68,13 @@ class RunCounts:
     drifts: list[tuple[Account, Change, Verdict]] = field(default_factory=list)
     settled: list[tuple[str, ContactKind, KnownDrift]] = field(default_factory=list)
     narrowed: list[tuple[str, ContactKind, KnownDrift]] = field(default_factory=list)
+
+    def name_suspects(self) -> dict[str, Any]:
+        """The accounts whose forwarder did not report a change, as far as a notice names them."""
+        found = {account.id: account.name for account, _, _ in self.drifts}
+        named = [f"{account_id} {name}" for account_id, name in sorted(found.items())[:_MOST_SUSPECTS]]
+        more = len(found) - len(named)
+        return {"suspects": [*named, *([f"and {more} more"] if more else [])]}
 
     def add(self, account: Account, plan: Plan, *, drift: bool = True) -> None:
         """The next account. `drift` is whether its contacts were to be right before this run."""
@@ -158,6 +167,8 @@ def make_summary(
         "contacts": {str(name): counted.get(name, 0) for name in COUNTED},
         "changes": counts.changes if counts else 0,
         "drift": len(counts.only_swept) if counts else 0,
+        # No event of these accounts came, although a contact was changed.
+        "suspects": sorted({one for one, _ in counts.only_swept})[:_MOST_SUSPECTS] if counts else [],
         "plan": run.plan.digest if run.plan else None,
         "pending": list(run.pending),
         "failed": dict(run.failed),
@@ -220,6 +231,7 @@ def make_notices(
                 "accounts": len({account_id for account_id, _ in counts.only_swept}),
                 "contacts": len(counts.only_swept),
                 "became": dict(counts.drifted),
+                **counts.name_suspects(),
                 **_describe_drifts(counts, known, masks),
             },
         )

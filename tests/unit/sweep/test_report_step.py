@@ -33,6 +33,7 @@ KEYS = [
     "contacts",
     "changes",
     "drift",
+    "suspects",
     "plan",
     "pending",
     "failed",
@@ -80,6 +81,8 @@ class TestDrift:
         assert world.metrics["SweepDrift"] == world.summary["drift"] == 2
         facts = world.facts("sweep-drift")
         assert (facts["accounts"], facts["contacts"], facts["became"]) == (2, 2, {"set": 2})
+        assert facts["suspects"] == [f"{MEMBER} Payments", f"{PRODUCTION} Web Shop"]
+        assert world.summary["suspects"] == [MEMBER, PRODUCTION]
         first, second = facts["groups"]
         assert first.startswith(
             "1 account: SECURITY soc (set): email m***@evil.example -> aws-soc@example.com, "

@@ -10,7 +10,7 @@ from aws_cdk import aws_events as events
 from stacks.arns import get_intake_bus_arn
 from stacks.constructs.forwarder import Forwarder
 from stacks.constructs.members_only import MembersOnly
-from stacks.sources import ACCOUNT_SOURCE
+from stacks.sources import MEMBER_SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +38,6 @@ class ForwarderStack(Stack):
             synthesizer=LegacyStackSynthesizer(),
         )
         bus = events.EventBus.from_event_bus_arn(self, "IntakeBus", get_intake_bus_arn(settings))
-        Forwarder(self, "Forwarder", sources=[ACCOUNT_SOURCE], intake_bus=bus)
+        Forwarder(self, "Forwarder", services=MEMBER_SERVICES, intake_bus=bus)
         if excluded:
             MembersOnly(self, "MembersOnly", excluded=excluded)

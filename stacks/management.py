@@ -14,7 +14,7 @@ from stacks.constructs.forwarder import Forwarder
 from stacks.grants import make_contact_statements
 from stacks.members import add_member_forwarders
 from stacks.parts.guardrail import GuardrailPolicy
-from stacks.sources import SOURCES
+from stacks.sources import MANAGEMENT_SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +46,7 @@ class ManagementStack(Stack):
         hub_of = CfnMapping(self, "HubOf", mapping={settings.management: {"Account": settings.hub}})
         hub = hub_of.find_in_map(Aws.ACCOUNT_ID, "Account")
         bus = events.EventBus.from_event_bus_arn(self, "IntakeBus", get_intake_bus_arn(settings, hub=hub))
-        Forwarder(self, "Forwarder", sources=SOURCES, intake_bus=bus)
+        Forwarder(self, "Forwarder", services=MANAGEMENT_SERVICES, intake_bus=bus)
         if settings.management_role:
             self._add_contacts_role(settings, roster)
         if settings.guardrail:

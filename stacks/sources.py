@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from aws_cdk import aws_events as events
 
 from rollcall.events.monitored import MONITORED_EVENTS, PART_EVENTS, Scope
 from rollcall.events.parse import SIGNAL_EVENTS
 from rollcall.model.levels import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _DOMAIN: Final = ".amazonaws.com"
 
@@ -17,13 +20,35 @@ def _make_source(service: str) -> str:
     return f"aws.{service.removesuffix(_DOMAIN)}"
 
 
-ACCOUNT_SOURCE: Final = "aws.account"
+#: `detail.eventSource` of services of which a forwarder sends only the events that it names, because they
+#: have many others.
+_BUSY: Final = frozenset({"iam.amazonaws.com", "signin.amazonaws.com"})
 
 #: `detail.eventSource` of the services whose CloudTrail events lead to signals.
 EVENT_SOURCES: Final = tuple(sorted({service for service, _ in SIGNAL_EVENTS}))
 
-#: `source` of the same services. All but the Account API speak on the management account's bus only.
+#: `source` of the same services.
 SOURCES: Final = tuple(map(_make_source, EVENT_SOURCES))
+
+#: `detail.eventSource` of the services of which a member's forwarder sends every event.
+MEMBER_SERVICES: Final = ("account.amazonaws.com",)
+#: The same of the management account, on whose bus alone AWS Organizations and Control Tower speak.
+MANAGEMENT_SERVICES: Final = tuple(service for service in EVENT_SOURCES if service not in _BUSY)
+#: Service and `detail.eventName` of what a forwarder sends besides. A member leaves by a call of its own.
+NAMED_EVENTS: Final = tuple(
+    sorted(
+        {row for row in SIGNAL_EVENTS if row[0] in _BUSY}
+        | {("organizations.amazonaws.com", "LeaveOrganization")}
+    )
+)
+#: `source` of what rules of members may send. Of the last one only records of their own calls: what AWS
+#: Organizations itself reports is in the management account.
+MEMBER_SOURCES: Final = tuple(sorted(map(_make_source, (*MEMBER_SERVICES, *_BUSY))))
+CALL_SOURCES: Final = ("aws.organizations",)
+CALL: Final = "AWS API Call via CloudTrail"
+
+#: In the detail of "Region Opt-In Status Change", which has no name: a Region that was switched.
+REGION_SWITCHED: Final = {"regionName": [{"exists": True}], "status": ["ENABLED", "DISABLED"]}
 
 #: `detail.eventName` of what `reconcile` looks at. Not the detail-type: CreateAccountResult comes as
 #: "AWS Service Event via CloudTrail" and the rest as "AWS API Call via CloudTrail".
@@ -50,6 +75,17 @@ KEY_NAMES, REDRIVE_NAMES = (
     tuple(sorted(name for (_, name), one in PART_EVENTS.items() if one.scope is scope))
     for scope in (Scope.KEY, Scope.REDRIVE)
 )
+
+
+def make_forwarder_pattern(services: Sequence[str]) -> events.EventPattern:
+    """Match every event of these services, and the named ones of others."""
+    sources = {_make_source(service) for service in (*services, *(service for service, _ in NAMED_EVENTS))}
+    events_ = [
+        {"eventSource": list(services)},
+        {"eventName": sorted({name for _, name in NAMED_EVENTS})},
+        {"regionName": [{"exists": True}]},
+    ]
+    return events.EventPattern(source=sorted(sources), detail={"$or": events_})
 
 
 def refuse_replays(rule: events.Rule) -> None:

@@ -11,7 +11,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from stacks.nag import accept
-from stacks.sources import refuse_replays
+from stacks.sources import make_forwarder_pattern, refuse_replays
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 class Forwarder(Construct):
-    """Sends every event of `sources` to the hub's intake bus.
+    """Sends every event of `services` to the hub's intake bus, and the named ones of others.
 
-    The rule matches on the source only, and refuses replays. The hub selects the events, so that a new signal
-    does not need an update of hundreds of stack instances.
+    The rule refuses replays. The hub selects the events of `services`, so that a new signal of them does not
+    need an update of hundreds of stack instances.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class Forwarder(Construct):
         scope: Construct,
         id_: str,
         *,
-        sources: Sequence[str],
+        services: Sequence[str],
         intake_bus: events.IEventBus,
         dead_letters: sqs.IQueue | None = None,
     ) -> None:
@@ -44,7 +44,7 @@ class Forwarder(Construct):
                 "events.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
             ),
         )
-        self.rule = events.Rule(self, "Rule", event_pattern=events.EventPattern(source=list(sources)))
+        self.rule = events.Rule(self, "Rule", event_pattern=make_forwarder_pattern(services))
         refuse_replays(self.rule)
         # The target grants the role events:PutEvents on exactly this bus.
         self.rule.add_target(targets.EventBus(intake_bus, role=role, dead_letter_queue=dead_letters))

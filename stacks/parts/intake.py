@@ -18,15 +18,15 @@ from stacks.constructs.inbox import Inbox
 from stacks.constructs.intake_bus import IntakeBus
 from stacks.members import add_member_forwarders
 from stacks.sources import (
-    ACCOUNT_SOURCE,
     ALERT_ONLY_NAMES,
     EVENT_NAMES,
-    EVENT_SOURCES,
     KEY_NAMES,
+    MEMBER_SERVICES,
     PART_NAMES,
     PART_PREFIXES,
     PART_SOURCES,
     REDRIVE_NAMES,
+    REGION_SWITCHED,
     SOURCES,
     WRITE_NAMES,
 )
@@ -59,8 +59,6 @@ class Intake(Construct):
             name=INTAKE_BUS_NAME,
             organization_id=common.settings.organization,
             management=common.settings.management,
-            member_sources=[ACCOUNT_SOURCE],
-            management_sources=[source for source in SOURCES if source != ACCOUNT_SOURCE],
         ).bus
         writers = [get_reconcile_role_arn(common.settings), get_management_role_arn(common.settings)]
         # `anything-but` alone does not match without the field, which root users do not have.
@@ -79,6 +77,7 @@ class Intake(Construct):
                     {"eventName": list(ALERT_ONLY_NAMES)},
                     {"eventName": acted_on} | refused,
                     others | refused,
+                    REGION_SWITCHED,
                 ]
             },
         )
@@ -91,7 +90,7 @@ class Intake(Construct):
         own = Forwarder(
             self,
             "Forwarder",
-            sources=[ACCOUNT_SOURCE],
+            services=MEMBER_SERVICES,
             intake_bus=self.bus,
             dead_letters=self.dead_letters,
         ).rule
@@ -154,9 +153,7 @@ class Intake(Construct):
             "Signals",
             bus=self.bus,
             # Not on request parameters, whose spelling is not settled, and not on the detail-type.
-            pattern=events.EventPattern(
-                source=list(SOURCES), detail={"eventSource": list(EVENT_SOURCES), **detail}
-            ),
+            pattern=events.EventPattern(source=list(SOURCES), detail=detail),
             queue=queue,
             dead_letters=dead_letters,
         ).rule

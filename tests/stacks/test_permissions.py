@@ -546,12 +546,16 @@ def test_the_intake_bus_takes_only_what_rules_of_the_organization_forward(hub: T
     statements = {policy["StatementId"]: policy["Statement"] for policy in policies}
     organization = {"aws:PrincipalOrgID": "o-exampleorgid"}
     management = {"aws:PrincipalAccount": "111111111111"}
-    for sid, whose, sources in (
-        ("cdk-RulesOfTheOrganization", organization, ["aws.account"]),
+    call = {"events:detail-type": ["AWS API Call via CloudTrail"]}
+    for sid, whose, sources, more in (
+        ("cdk-RulesOfTheOrganization", organization, ["aws.account", "aws.iam", "aws.signin"], {}),
+        # A member that leaves, or is denied it: nothing that AWS Organizations itself reports.
+        ("cdk-CallsOfMembers", organization, ["aws.organizations"], call),
         (
             "cdk-RulesOfTheManagementAccount",
             organization | management,
             ["aws.cloudtrail", "aws.controltower", "aws.organizations"],
+            {},
         ),
     ):
         statement = statements.pop(sid)
@@ -560,8 +564,8 @@ def test_the_intake_bus_takes_only_what_rules_of_the_organization_forward(hub: T
         assert statement["Condition"] == {
             "StringEquals": whose,
             "Bool": {"events:eventBusInvocation": "true"},
-            "ForAllValues:StringEquals": {"events:source": sources},
-            "Null": {"events:source": "false"},
+            "ForAllValues:StringEquals": {"events:source": sources, **more},
+            "Null": dict.fromkeys(["events:source", *more], "false"),
         }
     assert not statements
 

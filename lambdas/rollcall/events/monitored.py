@@ -106,21 +106,28 @@ _UNTRAILED = (
 )
 
 
+def _event(
+    headline: str, severity: Severity, next_step: str, section: str | None = None, scope: Scope = Scope.ALL
+) -> MonitoredEvent:
+    return MonitoredEvent(
+        severity=severity, headline=headline, next_step=next_step, scope=scope, section=section
+    )
+
+
 def _part(headline: str, severity: Severity, next_step: str) -> MonitoredEvent:
     scope, section = Scope.PART, "part-of-rollcall-changed"
     if headline.startswith("key"):
         scope = Scope.KEY
     elif "trail" in headline:
         scope, section = Scope.TRAIL, "trail-changed"
-    return MonitoredEvent(
-        severity=severity, headline=headline, next_step=next_step, scope=scope, section=section
-    )
+    return _event(headline, severity, next_step, section, scope)
 
 
 _CRITICAL, _HIGH, _MEDIUM = Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM
+_LOW, _INFO = Severity.LOW, Severity.INFO
 _LAMBDA, _IAM, _EVENTS = "lambda.amazonaws.com", "iam.amazonaws.com", "events.amazonaws.com"
 _SQS, _SNS, _KMS = "sqs.amazonaws.com", "sns.amazonaws.com", "kms.amazonaws.com"
-_STS: Final = "sts.amazonaws.com"
+_STS, _SIGNIN = "sts.amazonaws.com", "signin.amazonaws.com"
 _CLOUDFORMATION, _CLOUDTRAIL = "cloudformation.amazonaws.com", "cloudtrail.amazonaws.com"
 _PLANNED: Final = "None, if the deployment was planned."
 
@@ -152,113 +159,98 @@ PART_EVENTS: Final = {
     (_SNS, "Unsubscribe"): _part("subscription of a Rollcall topic removed", _MEDIUM, _STOPPED),
     (_KMS, "ScheduleKeyDeletion"): _part("key of the alert topic to be deleted", _HIGH, _STOPPED),
     (_KMS, "DisableKey"): _part("key of the alert topic disabled", _HIGH, _STOPPED),
-    (_CLOUDFORMATION, "UpdateStack"): _part("RollcallHub is being deployed", Severity.INFO, _PLANNED),
-    (_CLOUDFORMATION, "ExecuteChangeSet"): _part("RollcallHub is being deployed", Severity.INFO, _PLANNED),
+    (_CLOUDFORMATION, "UpdateStack"): _part("RollcallHub is being deployed", _INFO, _PLANNED),
+    (_CLOUDFORMATION, "ExecuteChangeSet"): _part("RollcallHub is being deployed", _INFO, _PLANNED),
     (_CLOUDFORMATION, "DeleteStack"): _part("RollcallHub is being deleted", _CRITICAL, _STOPPED),
-    (_STS, "AssumeRole"): MonitoredEvent(
-        severity=_MEDIUM,
-        headline="role for dead letters used",
-        next_step="None, if a redrive was planned. Otherwise stop the principal: its messages may be forged.",
-        scope=Scope.REDRIVE,
-        section="dead-letters-redriven",
+    (_STS, "AssumeRole"): _event(
+        "role for dead letters used",
+        _MEDIUM,
+        "None, if a redrive was planned. Otherwise stop the principal: its messages may be forged.",
+        "dead-letters-redriven",
+        Scope.REDRIVE,
     ),
 }
 
+_TAKEOVER: Final = "The owner of the root e-mail can take over the account. If this was not planned, "
+_EMAIL, _REGION, _LEFT = "root-e-mail-changed", "region-switched", "account-left"
+_CLOSING, _DELEGATION, _GUARDRAIL = "account-closed", "delegation-changed", "guardrail-changed"
+_ATTACKERS: Final = "Check whether it was intended: attackers use Regions that are not monitored."
+_REOPENED: Final = "If it was not intended, AWS Support can reopen it for 90 days."
+_INVITED: Final = "Rollcall has no access to it any more. If it was not intended, invite the account again."
+
+#: The event of this detail-type is no CloudTrail record; this is the name that `parse` gives it.
+REGION_STATUS: Final = "RegionOptInStatusChange"
+
 MONITORED_EVENTS: Final = {
-    (_ACCOUNT, "PutContactInformation"): MonitoredEvent(
-        severity=Severity.MEDIUM,
-        headline="primary contact changed",
-        next_step="Rollcall does not manage the primary contact. Check it in the console of the account.",
+    (_ACCOUNT, "PutContactInformation"): _event(
+        "primary contact changed",
+        _MEDIUM,
+        "Rollcall does not manage the primary contact. Check it in the console of the account.",
     ),
-    (_ACCOUNT, "StartPrimaryEmailUpdate"): MonitoredEvent(
-        severity=Severity.HIGH,
-        headline="change of the root e-mail started",
-        next_step="The owner of the root e-mail can take over the account. If this was not planned, stop the "
-        "principal now, before the code is entered that AWS sent to the new address.",
-        section="root-e-mail-changed",
+    (_ACCOUNT, "StartPrimaryEmailUpdate"): _event(
+        "change of the root e-mail started",
+        _HIGH,
+        f"{_TAKEOVER}stop the principal now, before the code is entered that AWS sent to the new address.",
+        _EMAIL,
     ),
-    (_ACCOUNT, "AcceptPrimaryEmailUpdate"): MonitoredEvent(
-        severity=Severity.HIGH,
-        headline="root e-mail changed",
-        next_step="The owner of the root e-mail can take over the account. If this was not planned, call AWS "
-        "Support.",
-        section="root-e-mail-changed",
+    (_ACCOUNT, "AcceptPrimaryEmailUpdate"): _event(
+        "root e-mail changed", _HIGH, f"{_TAKEOVER}call AWS Support.", _EMAIL
     ),
-    (_ACCOUNT, "EnableRegion"): MonitoredEvent(
-        severity=Severity.LOW,
-        headline="Region enabled",
-        next_step="Check whether it was intended: attackers use Regions that are not monitored.",
-        section="region-switched",
+    # The root user's own change in the console: not published by AWS, seen in others' detections.
+    (_SIGNIN, "EmailUpdated"): _event("root e-mail changed", _HIGH, f"{_TAKEOVER}call AWS Support.", _EMAIL),
+    (_IAM, "UpdateAccountEmailAddress"): _event(
+        "root e-mail changed", _HIGH, f"{_TAKEOVER}call AWS Support.", _EMAIL
     ),
-    (_ACCOUNT, "DisableRegion"): MonitoredEvent(
-        severity=Severity.LOW,
-        headline="Region disabled",
-        next_step="Check whether it was intended: resources in that Region cannot be reached any more.",
-        section="region-switched",
+    (_ACCOUNT, "EnableRegion"): _event("Region enabled", _LOW, _ATTACKERS, _REGION),
+    (_ACCOUNT, "DisableRegion"): _event(
+        "Region disabled",
+        _LOW,
+        "Check whether it was intended: resources in that Region cannot be reached any more.",
+        _REGION,
     ),
-    (_ORGANIZATIONS, "CloseAccount"): MonitoredEvent(
-        severity=Severity.MEDIUM,
-        headline="account is being closed",
-        next_step="If it was not intended, AWS Support can reopen it for 90 days.",
+    (_ACCOUNT, REGION_STATUS): _event("status of a Region changed", _LOW, _ATTACKERS, _REGION),
+    (_ACCOUNT, "CloseAccount"): _event("account is being closed", _MEDIUM, _REOPENED, _CLOSING),
+    (_ORGANIZATIONS, "CloseAccount"): _event("account is being closed", _MEDIUM, _REOPENED, _CLOSING),
+    (_ORGANIZATIONS, "CloseAccountResult"): _event("account closed", _LOW, _REOPENED, _CLOSING),
+    (_ORGANIZATIONS, "AccountDepartedOrganization"): _event(
+        "account left the organization", _MEDIUM, _INVITED, _LEFT
     ),
-    (_ORGANIZATIONS, "AccountDepartedOrganization"): MonitoredEvent(
-        severity=Severity.MEDIUM,
-        headline="account left the organization",
-        next_step="Rollcall has no access to it any more. If it was not intended, invite the account again.",
+    (_ORGANIZATIONS, "RemoveAccountFromOrganization"): _event(
+        "account removed from the organization", _MEDIUM, _INVITED, _LEFT
     ),
-    (_ORGANIZATIONS, "DeregisterDelegatedAdministrator"): MonitoredEvent(
-        severity=Severity.CRITICAL,
-        headline="delegated administrator of Rollcall removed",
-        next_step=_BLIND,
-        scope=Scope.DELEGATION,
-        section="delegation-changed",
+    # The member calls it: nothing in the management account can have stopped it.
+    (_ORGANIZATIONS, "LeaveOrganization"): _event(
+        "account took itself out of the organization", _HIGH, _INVITED, _LEFT
     ),
-    (_ORGANIZATIONS, "DisableAWSServiceAccess"): MonitoredEvent(
-        severity=Severity.CRITICAL,
-        headline="trusted access of Rollcall disabled",
-        next_step=_BLIND,
-        scope=Scope.TRUSTED_ACCESS,
-        section="delegation-changed",
+    (_ORGANIZATIONS, "DeregisterDelegatedAdministrator"): _event(
+        "delegated administrator of Rollcall removed", _CRITICAL, _BLIND, _DELEGATION, Scope.DELEGATION
     ),
-    (_ORGANIZATIONS, "RegisterDelegatedAdministrator"): MonitoredEvent(
-        severity=Severity.INFO,
-        headline="delegated administrator of Rollcall registered",
-        next_step=_AGAIN,
-        scope=Scope.DELEGATION,
-        section="delegation-changed",
+    (_ORGANIZATIONS, "DisableAWSServiceAccess"): _event(
+        "trusted access of Rollcall disabled", _CRITICAL, _BLIND, _DELEGATION, Scope.TRUSTED_ACCESS
     ),
-    (_ORGANIZATIONS, "EnableAWSServiceAccess"): MonitoredEvent(
-        severity=Severity.INFO,
-        headline="trusted access of Rollcall enabled",
-        next_step=_AGAIN,
-        scope=Scope.TRUSTED_ACCESS,
-        section="delegation-changed",
+    (_ORGANIZATIONS, "RegisterDelegatedAdministrator"): _event(
+        "delegated administrator of Rollcall registered", _INFO, _AGAIN, _DELEGATION, Scope.DELEGATION
     ),
-    (_ORGANIZATIONS, "DetachPolicy"): MonitoredEvent(
-        severity=Severity.CRITICAL,
-        headline="guardrail detached",
-        next_step=_UNGUARDED,
-        scope=Scope.GUARDRAIL,
-        section="guardrail-changed",
+    (_ORGANIZATIONS, "EnableAWSServiceAccess"): _event(
+        "trusted access of Rollcall enabled", _INFO, _AGAIN, _DELEGATION, Scope.TRUSTED_ACCESS
     ),
-    (_ORGANIZATIONS, "UpdatePolicy"): MonitoredEvent(
-        severity=Severity.CRITICAL,
-        headline="guardrail changed",
-        next_step=_UNGUARDED,
-        scope=Scope.GUARDRAIL,
-        section="guardrail-changed",
+    (_ORGANIZATIONS, "DetachPolicy"): _event(
+        "guardrail detached", _CRITICAL, _UNGUARDED, _GUARDRAIL, Scope.GUARDRAIL
     ),
-    (_ORGANIZATIONS, "DeletePolicy"): MonitoredEvent(
-        severity=Severity.CRITICAL,
-        headline="policy deleted, possibly the guardrail",
-        next_step="If it was the guardrail: " + _UNGUARDED[0].lower() + _UNGUARDED[1:],
-        scope=Scope.GUARDRAIL,
-        section="guardrail-changed",
+    (_ORGANIZATIONS, "UpdatePolicy"): _event(
+        "guardrail changed", _CRITICAL, _UNGUARDED, _GUARDRAIL, Scope.GUARDRAIL
     ),
-    (_ORGANIZATIONS, "DisablePolicyType"): MonitoredEvent(
-        severity=Severity.CRITICAL,
-        headline="service control policies disabled, guardrail included",
-        next_step=_UNGUARDED + " Attach the other policies again.",
+    (_ORGANIZATIONS, "DeletePolicy"): _event(
+        "policy deleted, possibly the guardrail",
+        _CRITICAL,
+        "If it was the guardrail: " + _UNGUARDED[0].lower() + _UNGUARDED[1:],
+        _GUARDRAIL,
+        Scope.GUARDRAIL,
+    ),
+    (_ORGANIZATIONS, "DisablePolicyType"): _event(
+        "service control policies disabled, guardrail included",
+        _CRITICAL,
+        _UNGUARDED + " Attach the other policies again.",
         scope=Scope.GUARDRAIL,
     ),
     (_CLOUDTRAIL, "StopLogging"): _part("logging of a trail stopped", _HIGH, _UNTRAILED),

@@ -13,6 +13,7 @@ from rollcall.events.monitored import (
     MONITORED_EVENTS,
     OUR_PRINCIPALS,
     PART_EVENTS,
+    REGION_STATUS,
     Scope,
     find_part,
     get_monitored,
@@ -44,6 +45,8 @@ def parse(event: object) -> Signal | Ignored:
     """
     envelope = event if isinstance(event, Mapping) else {}
     detail = envelope.get("detail")
+    if envelope.get("detail-type") == _REGION_STATUS and isinstance(detail, Mapping):
+        detail = _read_as_record(envelope, detail)
     if not isinstance(detail, Mapping) or not isinstance(detail.get("eventName"), str):
         raise MalformedEventError("no CloudTrail event: detail.eventName is missing")
     reference = EventReference(
@@ -65,9 +68,25 @@ def parse(event: object) -> Signal | Ignored:
         _read_monitored if source in MONITORED_EVENTS else None,
     )
     if reader is None:
-        return Ignored(event=reference, reason="no signal")
+        return Ignored(event=reference, reason=_NO_SIGNAL)
     blank = Signal(account_id="", cause=cause, event=reference, actor=Actor.from_detail(detail))
     return reader(detail, blank)
+
+
+def _read_as_record(envelope: Mapping[str, Any], detail: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The status of a Region as a CloudTrail record: the Account API sends it straight to EventBridge.
+
+    https://docs.aws.amazon.com/accounts/latest/reference/monitoring-eventbridge.html
+    """
+    return {
+        "eventSource": _ACCOUNT,
+        "eventName": REGION_STATUS,
+        "eventID": envelope.get("id"),
+        "eventTime": envelope.get("time"),
+        "recipientAccountId": envelope.get("account"),
+        "requestParameters": detail,
+        "userIdentity": {"type": "AWSService", "invokedBy": _ACCOUNT},
+    }
 
 
 def _read_key(value: object) -> str | None:
@@ -153,9 +172,11 @@ def _read_monitored(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignore
     named = bool(found) or not _read_error(detail)
     if scope in (Scope.DELEGATION, Scope.TRUSTED_ACCESS) and named and str(principal) not in OUR_PRINCIPALS:
         return Ignored(event=blank.event, reason="not about a service that Rollcall needs")
-    if found.get("policytype") not in (None, GUARDRAIL_TYPE):
-        return Ignored(event=blank.event, reason="not about policies of the guardrail's type")
-    subject = principal or found.get("policyid")
+    if (reason := _find_reason_to_ignore(blank.event.name, found)) is not None:
+        return Ignored(event=blank.event, reason=reason)
+    subject = principal or found.get("policyid") or found.get("regionname")
+    if blank.event.name == REGION_STATUS:
+        subject = f"{subject} {found['status']}"
     return _read_denied(
         detail,
         replace(
@@ -164,6 +185,17 @@ def _read_monitored(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignore
             subject=subject if isinstance(subject, str) else None,
         ),
     )
+
+
+def _find_reason_to_ignore(name: str, found: Mapping[str, object]) -> str | None:
+    """Why an event of this name is none to alert of, None if it is one."""
+    if found.get("policytype") not in (None, GUARDRAIL_TYPE):
+        return "not about policies of the guardrail's type"
+    if name == REGION_STATUS and found.get("status") not in _SETTLED:
+        return _NO_SIGNAL
+    if name == "CloseAccountResult" and str(found.get("state", _SUCCEEDED)).upper() != _SUCCEEDED:
+        return "it did not succeed"
+    return None
 
 
 def _read_part(detail: Mapping[str, Any], found: Mapping[str, object], blank: Signal) -> Signal | Ignored:
@@ -176,7 +208,13 @@ def _read_part(detail: Mapping[str, Any], found: Mapping[str, object], blank: Si
 
 def _read_renamed(detail: Mapping[str, Any], blank: Signal) -> Signal:
     found = flatten_leaves(detail.get("requestParameters"))
-    return _read_denied(detail, replace(blank, account_id=_read_affected(found, detail)))
+    name = read_text(found.get("accountname"), longest=_LONGEST_NAME)
+    # CloudTrail may hide it, in either of two ways.
+    hidden = name is None or "HIDDEN" in name or not name.strip("* ")
+    return _read_denied(
+        detail,
+        replace(blank, account_id=_read_affected(found, detail), destination=None if hidden else name),
+    )
 
 
 def _read_affected(found: Mapping[str, object], detail: Mapping[str, Any]) -> str:
@@ -198,9 +236,15 @@ def _read_error(detail: Mapping[str, Any]) -> str | None:
     return None if code in (None, "") else str(code)
 
 
+_NO_SIGNAL = "no signal"
 _SUCCEEDED = "SUCCEEDED"
 _CLOUDFORMATION = "cloudformation.amazonaws.com"
-_ORGANIZATIONS = "organizations.amazonaws.com"
+_ACCOUNT, _ORGANIZATIONS = "account.amazonaws.com", "organizations.amazonaws.com"
+_REGION_STATUS = "Region Opt-In Status Change"
+#: Ends of switching a Region: ENABLING and DISABLING come before.
+_SETTLED = ("ENABLED", "DISABLED")
+#: https://docs.aws.amazon.com/accounts/latest/reference/API_PutAccountName.html
+_LONGEST_NAME = 50
 READERS: dict[tuple[str, str], tuple[Cause, _Reader]] = {
     (_ORGANIZATIONS, "CreateAccountResult"): (Cause.ACCOUNT_CREATED, _read_arrived),
     (_ORGANIZATIONS, "AccountJoinedOrganization"): (Cause.ACCOUNT_JOINED, _read_joined),
@@ -210,9 +254,11 @@ READERS: dict[tuple[str, str], tuple[Cause, _Reader]] = {
     (_ORGANIZATIONS, "TagResource"): (Cause.ACCOUNT_TAGGED, _read_tagged),
     (_ORGANIZATIONS, "UntagResource"): (Cause.ACCOUNT_TAGGED, _read_tagged),
     (_ORGANIZATIONS, "UpdateOrganizationalUnit"): (Cause.OU_CHANGED, _read_ou_changed),
-    ("account.amazonaws.com", "PutAccountName"): (Cause.ACCOUNT_RENAMED, _read_renamed),
-    ("account.amazonaws.com", "PutAlternateContact"): (Cause.CONTACT_EDITED, _read_contact_changed),
-    ("account.amazonaws.com", "DeleteAlternateContact"): (Cause.CONTACT_DELETED, _read_contact_changed),
+    (_ACCOUNT, "PutAccountName"): (Cause.ACCOUNT_RENAMED, _read_renamed),
+    # The right that PutAccountName needs besides: whether the console's change is recorded so is not known.
+    ("iam.amazonaws.com", "UpdateAccountName"): (Cause.ACCOUNT_RENAMED, _read_renamed),
+    (_ACCOUNT, "PutAlternateContact"): (Cause.CONTACT_EDITED, _read_contact_changed),
+    (_ACCOUNT, "DeleteAlternateContact"): (Cause.CONTACT_DELETED, _read_contact_changed),
 }
 
 #: All events that lead to a signal, by `detail.eventSource` and `detail.eventName`, and that forwarders send.

@@ -62,10 +62,10 @@ class EventReference(Serializable):
 class Signal(Serializable):
     """Look at this account.
 
-    `kind` is the contact that was named, None for all of them. `destination` is the parent id that a
-    moved account must show, `ou_id` the OU that changed. `subject` is what a monitored event is about: the id
-    of a policy, a service or the name of a part of Rollcall. `denied` is the error code of a call that AWS
-    refused.
+    `kind` is the contact that was named, None for all of them. `destination` is what the account must show
+    first: the parent id of a move, the name of a rename. `ou_id` is the OU that changed, `subject` what a
+    monitored event is about: the id of a policy, a service, a Region or the name of a part of Rollcall.
+    `denied` is the error code of a call that AWS refused.
     """
 
     account_id: str

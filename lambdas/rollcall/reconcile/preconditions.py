@@ -24,17 +24,20 @@ if TYPE_CHECKING:
 
 #: A new account's forwarder arrives later than the account: what happens until then gives no event.
 LOOKS = (timedelta(minutes=15), timedelta(minutes=60))
+#: AWS: "can take up to four hours to propagate". An event may not say the name that is to be awaited.
+#: https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-update-acct-name.html
+RENAMING = timedelta(hours=4)
+#: When to look again after an event, by its cause.
+LOOKS_AFTER = dict.fromkeys(ARRIVAL, LOOKS) | {Cause.ACCOUNT_RENAMED: (*LOOKS, RENAMING)}
 #: How long a move may take to show in the account's path. Later events win, so it is not awaited for ever.
 MOVING = timedelta(minutes=15)
 
 
 def find_next_look(signal: Signal, now: datetime) -> int | None:
-    """Seconds until a new account is to be looked at again, None if it is not."""
-    if signal.cause not in ARRIVAL:
-        return None
-    waits = [
-        (look - compute_age(signal, now)).total_seconds() for look in LOOKS if look > compute_age(signal, now)
-    ]
+    """Seconds until the account is to be looked at again, None if it is not: what was awaited is there."""
+    age = compute_age(signal, now)
+    looks = () if signal.destination else LOOKS_AFTER.get(signal.cause, ())
+    waits = [(look - age).total_seconds() for look in looks if look > age]
     return int(min(waits)) + 1 if waits else None
 
 
@@ -44,7 +47,8 @@ def notify_only(signal: Signal) -> Outcome | None:
         reason = f"AWS refused the call: {signal.denied}"
         return Outcome(verdict=Verdict.DENIED, reason=reason, kind=signal.kind)
     if signal.cause is Cause.MONITORED:
-        return Outcome(verdict=Verdict.NOTIFIED, reason="Rollcall cannot undo this")
+        about = f" ({signal.subject})" if signal.subject else ""
+        return Outcome(verdict=Verdict.NOTIFIED, reason=f"Rollcall cannot undo this{about}")
     return None
 
 
@@ -70,13 +74,20 @@ def skip_unknown(signal: Signal, account: Account | None, *, now: datetime) -> O
         )
     if account.state is AccountState.PENDING_ACTIVATION:
         raise WaitError("the account is not active yet")
-    if _is_moving(signal, account) and compute_age(signal, now) < MOVING:
-        raise WaitError("the account's path does not show the move yet")
+    if _is_behind(signal, account, now):
+        raise WaitError(f"AWS Organizations does not show {_AWAITED[signal.cause][1]} yet")
     return None
 
 
-def _is_moving(signal: Signal, account: Account) -> bool:
-    return signal.destination is not None and account.parent_ids[-1] != signal.destination
+_AWAITED = {Cause.ACCOUNT_MOVED: (MOVING, "the move"), Cause.ACCOUNT_RENAMED: (RENAMING, "the new name")}
+
+
+def _is_behind(signal: Signal, account: Account, now: datetime) -> bool:
+    """Whether the account is still shown as it was before, and not for too long."""
+    if signal.destination is None or signal.cause not in _AWAITED:
+        return False
+    shown = account.name.strip() if signal.cause is Cause.ACCOUNT_RENAMED else account.parent_ids[-1]
+    return shown != signal.destination.strip() and compute_age(signal, now) < _AWAITED[signal.cause][0]
 
 
 def ignore_others(signal: Signal, organization: Organization, ours: Dependencies) -> Outcome | None:

@@ -26,6 +26,14 @@ SAMPLES = {
     "AccountDepartedOrganization.left.synthetic": (Cause.MONITORED, MEMBER, None, False),
     "AccountDepartedOrganization.removed.synthetic": (Cause.MONITORED, MEMBER, None, False),
     "CloseAccount": (Cause.MONITORED, "555555555555", None, False),
+    "CloseAccount.standalone.synthetic": (Cause.MONITORED, MEMBER, None, False),
+    "CloseAccountResult.succeeded": (Cause.MONITORED, "555555555555", None, False),
+    "RemoveAccountFromOrganization": (Cause.MONITORED, MEMBER, None, False),
+    "LeaveOrganization.success.synthetic": (Cause.MONITORED, MEMBER, None, False),
+    "LeaveOrganization.denied.synthetic": (Cause.MONITORED, MEMBER, None, True),
+    "RegionOptInStatusChange.enabled.docs": (Cause.MONITORED, MEMBER, None, False),
+    "EmailUpdated.signin.synthetic": (Cause.MONITORED, MEMBER, None, False),
+    "UpdateAccountName.iam.synthetic": (Cause.ACCOUNT_RENAMED, MEMBER, None, False),
     "PutAccountName.synthetic": (Cause.ACCOUNT_RENAMED, MEMBER, None, False),
     "PutContactInformation.standalone.synthetic": (Cause.MONITORED, MEMBER, None, False),
     "StartPrimaryEmailUpdate.synthetic": (Cause.MONITORED, MEMBER, None, False),
@@ -77,7 +85,8 @@ def test_each_sample_leads_to_its_signal_or_to_none(name):
     cause, account_id, kind, denied = SAMPLES[name]
     assert (signal.cause, signal.account_id, signal.kind) == (cause, account_id, kind)
     assert (signal.denied is not None) == denied
-    assert signal.event.id == sample(name)["detail"]["eventID"]
+    event = sample(name)
+    assert signal.event.id == event["detail"].get("eventID", event["id"])
 
 
 def test_every_named_sample_exists():

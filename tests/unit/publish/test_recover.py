@@ -235,7 +235,7 @@ def test_a_move_is_waited_for_until_the_path_shows_it_and_not_for_ever():
     organization.move(MEMBER, source)
     world.deliver(world.queue[0])
     assert world.queue[0].receives == 1
-    assert world.warnings[-1]["reason"] == "the account's path does not show the move yet"
+    assert world.warnings[-1]["reason"] == "AWS Organizations does not show the move yet"
     world.drain()
     assert world.verdicts() == ["compliant"] * 3
     assert not world.dead

@@ -489,7 +489,9 @@ SAMPLES = {
     "AccountJoinedOrganization.created.synthetic": {"set"},
     "AccountJoinedOrganization.invited.synthetic": {"set"},
     "CloseAccount": {"notified"},
-    "CloseAccountResult.succeeded": {"ignored"},
+    "CloseAccount.standalone.synthetic": {"notified"},
+    "CloseAccountResult.failed.synthetic": {"ignored"},
+    "CloseAccountResult.succeeded": {"notified"},
     "CreateAccount": {"ignored"},
     "CreateAccountResult.failed": {"ignored"},
     "CreateAccountResult.succeeded": {"set"},
@@ -499,10 +501,12 @@ SAMPLES = {
     "DeleteAlternateContact.not-found.synthetic": {"denied"},
     "DeleteAlternateContact.standalone.docs": {"set"},
     "DescribeOrganization.native-2026": {"ignored"},
+    "EmailUpdated.signin.synthetic": {"notified"},
     "GetAlternateContact.docs": {"ignored"},
     "GetRegionOptStatus.native-2026": {"ignored"},
     "InviteAccountToOrganization": {"ignored"},
-    "LeaveOrganization.success.synthetic": {"ignored"},
+    "LeaveOrganization.denied.synthetic": {"denied"},
+    "LeaveOrganization.success.synthetic": {"notified"},
     "MoveAccount.error.synthetic": {"ignored"},
     "MoveAccount.ou-to-ou": {"set"},
     "MoveAccount.root-to-ou.synthetic": {"set"},
@@ -515,8 +519,11 @@ SAMPLES = {
     "PutAlternateContact.standalone.forwarded": {"set"},
     "PutAlternateContact.standalone.hidden.synthetic": {"set"},
     "PutContactInformation.standalone.synthetic": {"notified"},
-    "RemoveAccountFromOrganization": {"ignored"},
+    "RegionOptInStatusChange.enabled.docs": {"notified"},
+    "RegionOptInStatusChange.enabling.docs": {"ignored"},
+    "RemoveAccountFromOrganization": {"notified"},
     "StartPrimaryEmailUpdate.synthetic": {"notified"},
+    "UpdateAccountName.iam.synthetic": {"notified"},
 }
 
 
@@ -527,7 +534,8 @@ def test_each_sample_on_the_queue_ends_as_the_outcome_that_its_kind_deserves(nam
     event = json.loads((EVENTS / f"{name}.json").read_text())
     world.send(event)
     world.drain()
-    own = [item for item in world.bus.outcomes if item["event"]["id"] == event["detail"]["eventID"]]
+    id_ = event["detail"].get("eventID", event["id"])
+    own = [item for item in world.bus.outcomes if item["event"]["id"] == id_]
     assert {outcome["verdict"] for outcome in own} == SAMPLES[name]
     assert not world.dead
 

@@ -16,6 +16,7 @@ from rollcall.model.errors import RollcallError
 from rollcall_cli.aws.composition import build_composition
 from rollcall_cli.commands.approve import approve
 from rollcall_cli.commands.doctor import doctor
+from rollcall_cli.commands.drill import drill
 from rollcall_cli.commands.explain import explain
 from rollcall_cli.commands.history import history
 from rollcall_cli.commands.init import init
@@ -104,7 +105,7 @@ app = typer.Typer(
 )
 for _command in (
     *(init, validate, plan, explain, status, sweep, approve),
-    *(pause, unpause, release, history, report, setup, doctor),
+    *(pause, unpause, release, history, report, setup, doctor, drill),
 ):
     app.command(cls=_Command)(_command)
 

@@ -142,7 +142,7 @@ FIELDS: Final = {
 STATE: Final = {
     "control": (
         "`control`",
-        "digest of the approved roster; `approved_notice`, until its alert is published; `paused` and `paused_*`: the pause's starter, reason and end",
+        "digest of the approved roster; `approved_notice`, until its alert is published; `paused` and `paused_*`: the pause's starter, reason and end; `drill`: the last one that was registered",
         "always",
     ),
     "roster": ("digest", "a compiled roster that was approved", "always"),

@@ -39,11 +39,15 @@ def read_rules(reader: FactReader, position: Position) -> Seen[Sequence[Forwardi
     arn = intake_bus_arn(reader.settings)
 
     def look(login: Login) -> Sequence[ForwardingRule]:
-        events, iam = login.client("events"), login.client("iam")
-        pages = events.get_paginator("list_rule_names_by_target").paginate(TargetArn=arn)
-        return [_fetch_rule(events, iam, name, arn) for page in pages for name in page["RuleNames"]]
+        return list_rules(login.client("events"), login.client("iam"), arn)
 
     return reader.read(f"the forwarder of the {position} account", (position,), look)
+
+
+def list_rules(events: Any, iam: Any, arn: str) -> Sequence[ForwardingRule]:
+    """Read the rules on an account's default bus that have the bus of this ARN as a target."""
+    pages = events.get_paginator("list_rule_names_by_target").paginate(TargetArn=arn)
+    return [_fetch_rule(events, iam, name, arn) for page in pages for name in page["RuleNames"]]
 
 
 def read_members(reader: FactReader) -> Seen[Sequence[MemberAccount]] | Unseen:
@@ -113,18 +117,25 @@ def _check_forwarder(
 ) -> CheckFinding:
     if isinstance(found, Unseen):
         return report_unknown(found)
-    deploy = f"`{fixes.deploy(stack)}`"
-    rules = [rule for rule in found.value if sources <= rule.sources]
+    return check_rules(
+        found.value, sources, bus=intake_bus_arn(facts.settings), deploy=f"`{fixes.deploy(stack)}`"
+    )
+
+
+def check_rules(
+    found: Sequence[ForwardingRule], sources: frozenset[str], *, bus: str, deploy: str
+) -> CheckFinding:
+    """Check that one of the rules sends events of these sources to the bus; `deploy` makes it anew."""
+    rules = [rule for rule in found if sources <= rule.sources]
     if not rules:
-        words = " and ".join(sorted(sources))
-        return report_failure(f"no rule sends {words} to {intake_bus_arn(facts.settings)}", fix=deploy)
-    errors = [error for rule in rules if (error := _find_error(facts, rule, deploy))]
+        return report_failure(f"no rule sends {' and '.join(sorted(sources))} to {bus}", fix=deploy)
+    errors = [error for rule in rules if (error := _find_error(rule, bus, deploy))]
     if len(errors) == len(rules):
         return errors[0]
     return report_pass(f"{', '.join(rule.name for rule in rules)} sends {', '.join(sorted(sources))}")
 
 
-def _find_error(facts: Facts, rule: ForwardingRule, deploy: str) -> CheckFinding | None:
+def _find_error(rule: ForwardingRule, bus: str, deploy: str) -> CheckFinding | None:
     if not rule.enabled:
         return report_failure(
             f"the rule {rule.name} is disabled", fix=f"`aws events enable-rule --name {rule.name}`"
@@ -133,7 +144,7 @@ def _find_error(facts: Facts, rule: ForwardingRule, deploy: str) -> CheckFinding
         return report_failure(f"the target of the rule {rule.name} has no role", fix=deploy)
     if rule.role is None:
         return report_failure(f"the role {rule.role_arn} of the rule {rule.name} does not exist", fix=deploy)
-    request = AccessRequest(action="events:PutEvents", resource=intake_bus_arn(facts.settings), context={})
+    request = AccessRequest(action="events:PutEvents", resource=bus, context={})
     if decide(rule.role.policies, request).access in {Access.NOT_ALLOWED, Access.DENIED}:
         return report_failure(f"the role {rule.role_arn} cannot send to the intake bus", fix=deploy)
     return None

@@ -43,14 +43,26 @@ def read_trails(reader: FactReader) -> Mapping[str, Seen[Sequence[Trail]] | Unse
     """Read the trails that each account with a login sees, by account ID."""
 
     def look(login: Login) -> Sequence[Trail]:
-        client = login.client("cloudtrail")
-        found = client.describe_trails(includeShadowTrails=True)["trailList"]
-        return [_parse_trail(client, item, region=reader.settings.region) for item in found]
+        return list_trails(login.client("cloudtrail"), region=reader.settings.region)
 
     def read_of(position: Position) -> Seen[Sequence[Trail]] | Unseen:
         return reader.read("trails", (position,), look)
 
     return {login.identity.account: read_of(position) for position, login in reader.logins.items()}
+
+
+def list_trails(client: Any, *, region: str) -> Sequence[Trail]:
+    """Read the trails that the client's account sees."""
+    found = client.describe_trails(includeShadowTrails=True)["trailList"]
+    return [_parse_trail(client, item, region=region) for item in found]
+
+
+def check_account(account: str, trails: Sequence[Trail], region: str) -> CheckFinding | None:
+    """Return why no trail logs write events of one account, None if one may."""
+    errors = [find_trail_error(trail, region) for trail in trails]
+    if not errors:
+        return report_failure(f"account {account} has no trail", fix=_CREATE)
+    return None if None in errors else errors[0]
 
 
 def check_trail(facts: Facts) -> CheckFinding:
@@ -64,7 +76,7 @@ def check_trail(facts: Facts) -> CheckFinding:
         if isinstance(found, Unseen):
             continue
         for candidate in sorted(found.value, key=lambda item: not item.of_organization):
-            error = _find_error(candidate, facts.settings.region)
+            error = find_trail_error(candidate, facts.settings.region)
             if error is None and candidate.of_organization:
                 return report_pass(f"{candidate.arn} logs write events of the whole organization")
             if error is None:
@@ -86,7 +98,8 @@ def check_trail(facts: Facts) -> CheckFinding:
     return report_unknown(unseen[0])
 
 
-def _find_error(found: Trail, region: str) -> CheckFinding | None:
+def find_trail_error(found: Trail, region: str) -> CheckFinding | None:
+    """Return why a trail does not log write events of this Region, or may not; None if it does."""
     if not found.covers_region:
         return report_failure(
             f"{found.arn} does not log the Region {region}",

@@ -73,7 +73,7 @@ def run_command(
     reason: str = "",
     plan: str | None = None,
     contact: tuple[str, str] | None = None,
-    more: Mapping[str, int] | None = None,
+    more: Mapping[str, int | str] | None = None,
 ) -> Mapping[str, Any]:
     """Run a command of an operator in the hub; CommandError if it refuses or fails.
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from stacks.parts.common import Common
 
 #: Partitions of the state table that hold no contact details but the roster's.
-_ITEMS: Final = ("contact#*", "control", "roster", "sweep", "tagged#*", "units")
+_ITEMS: Final = ("alert#*", "contact#*", "control", "roster", "sweep", "tagged#*", "units")
 #: Reads of AWS Organizations for `rollcall doctor`: trusted access, and the policies that bind the hub.
 _DIAGNOSIS: Final = (
     "DescribePolicy",

@@ -18,7 +18,7 @@ COMMANDS = [
     "unpause",
     "release",
 ]
-COMMANDS += ["release", "history", "report", "setup", "doctor"]
+COMMANDS += ["release", "history", "report", "setup", "doctor", "drill"]
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])

@@ -20,6 +20,7 @@ from simulation import organizations_reads
 from simulation.models import load_service_model
 from tests.cli import scenes
 from tests.cli.desk import HUB, MANAGEMENT, PAYMENTS, SHOP
+from tests.cli.drilled import let_drill
 from tests.cli.world import GUARDED, World
 from tests.stacks.template import as_list
 from tests.support.assembly_cache import ROOT
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     Note = Callable[[str, str, Mapping[str, Any]], None]
 
 READING = ("status", "plan", "validate", "init", "explain", "history", "report", "doctor")
-OPERATING = ("sweep", "approve", "pause", "unpause", "release")
+OPERATING = ("sweep", "approve", "pause", "unpause", "release", "drill")
 #: What nobody has to be allowed.
 FREE = {"sts:GetCallerIdentity"}
 #: Without it a key that is not there looks like one that is forbidden: S3 asks for it, no command does.
@@ -120,7 +121,8 @@ class Watched(World):
 
     def _client(self, service: str, *, region: str, profile: str | None) -> Any:
         client = super()._client(service, region=region, profile=profile)
-        return Noting(client, service, self._note) if self.command else client
+        # With a profile it is the editor of a drill.
+        return Noting(client, service, self._note) if self.command and profile is None else client
 
     def _note(self, service: str, operation: str, given: Mapping[str, Any]) -> None:
         assert self.command
@@ -196,6 +198,8 @@ def operate(world: Watched) -> None:
     world.does("pause", "--reason", "a look at the plan")
     world.does("unpause", "--reason", "seen")
     world.does("release", PAYMENTS, "SECURITY")
+    let_drill(world, home=MANAGEMENT)
+    world.does("drill", PAYMENTS, "--edit-profile", "management")
     world.write(contacts=scenes.LIMITED.replace("aws-soc@", "aws-sco@"))
     world.machines.deploy()
     world.machines.hub.sweep("roster")

@@ -434,8 +434,8 @@ LEADING = "dynamodb:LeadingKeys"
             "ControlRole",
             {"alerts", "contact#*", "control", "group#*", "grouped#*", "roster", "sweep", "units"},
         ),
-        ("PeopleReader", {"contact#*", "control", "roster", "sweep", "tagged#*", "units"}),
-        ("PeopleOperator", {"contact#*", "control", "roster", "sweep", "tagged#*", "units"}),
+        ("PeopleReader", {"alert#*", "contact#*", "control", "roster", "sweep", "tagged#*", "units"}),
+        ("PeopleOperator", {"alert#*", "contact#*", "control", "roster", "sweep", "tagged#*", "units"}),
     ],
 )
 def test_a_role_that_does_not_write_contacts_sees_only_its_part_of_the_table(

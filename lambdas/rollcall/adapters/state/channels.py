@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.state.table import TableAdapter, make_expiry, make_key
@@ -9,7 +10,7 @@ from rollcall.model.errors import RetryableError
 from rollcall.notify.notifier import ChannelRecord
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Mapping
 
 #: How long a worker may take to send before another may try: longer than the time-out of the function.
 HELD_SECONDS = 90
@@ -41,11 +42,13 @@ class ChannelMemoryTable(TableAdapter):
         )
         if item is None:
             raise RetryableError("another worker is sending this incident")
-        return ChannelRecord(
-            steps=frozenset(item.get("steps", {}).get("SS", ())),
-            withheld=item.get("withheld", {}).get("BOOL", False),
-            thread=item.get("thread", {}).get("S"),
-        )
+        return _read(item)
+
+    def load(self, incident_id: str) -> tuple[ChannelRecord, datetime | None]:
+        """What was sent, and when this channel was last done with the incident; None if it never was."""
+        item = self._table.get(self._make_key(incident_id)) or {}
+        at = item.get("alerted_at", {}).get("S")
+        return _read(item), datetime.fromisoformat(at) if at else None
 
     def end(self, incident_id: str, now: datetime, record: ChannelRecord) -> None:
         """Remember and let go; RetryableError if the table did not take it: it is sent once more."""
@@ -62,3 +65,11 @@ class ChannelMemoryTable(TableAdapter):
 
     def _make_key(self, incident_id: str) -> dict[str, Any]:
         return make_key(f"alert#{incident_id}", self._channel)
+
+
+def _read(item: Mapping[str, Any]) -> ChannelRecord:
+    return ChannelRecord(
+        steps=frozenset(item.get("steps", {}).get("SS", ())),
+        withheld=item.get("withheld", {}).get("BOOL", False),
+        thread=item.get("thread", {}).get("S"),
+    )

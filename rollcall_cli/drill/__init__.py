@@ -1,0 +1,1 @@
+"""`rollcall drill`: edit a test account, and see it restored, alerted and recorded."""

@@ -1,0 +1,193 @@
+"""`rollcall drill`: where it is refused, what it leaves behind, and how it reads."""
+
+from __future__ import annotations
+
+import json
+import re
+import stat
+
+import pytest
+
+from tests.cli import scenes
+from tests.cli.desk import HUB, MALLORY, MANAGEMENT, PAYMENTS, RIGHT, SHOP, assert_golden
+from tests.cli.drilled import DRILL, let_drill
+from tests.cli.scenes import LIMITED
+
+BEGINNING = "rollcall-drill-"
+
+
+@pytest.fixture
+def world(make_world):
+    made = make_world(scenes.operated)
+    # The doctor's trail is of the accounts that it looks at.
+    made.make_trail(PAYMENTS)
+    return made
+
+
+def files(world):
+    return [path for path in world.where.iterdir() if path.name.startswith(BEGINNING)]
+
+
+def drill(world, *arguments, profile="member"):
+    before = dict(world.organization.accounts[PAYMENTS].contacts)
+    result = world.run("drill", PAYMENTS, "--edit-profile", profile, "--wait", "30s", *arguments)
+    if result.exit_code != 1:
+        assert world.organization.accounts[PAYMENTS].contacts == before
+        assert files(world) == []
+    return result
+
+
+def test_a_drill_passes_and_its_alerts_say_so(world):
+    let_drill(world)
+    result = drill(world, "--json")
+    assert result.exit_code == 0, (result.stdout, result.stderr)
+    found = json.loads(result.stdout)
+    assert found["passed"]
+    assert [edit["change"] for edit in found["edits"]] == ["edited", "deleted"]
+    subjects = [alert.subject for alert in world.machines.hub.alerts[-2:]]
+    assert all("Drill: " in subject for subject in subjects)
+    assert "SECURITY edited: restored" in result.stderr
+
+
+def test_the_hub_of_a_sandbox_of_two_accounts_can_be_the_test_account(world):
+    let_drill(world, roster=LIMITED + DRILL.replace(PAYMENTS, HUB), home=HUB)
+    result = world.run("drill", HUB, "--edit-profile", "hub", "--json")
+    assert result.exit_code == 0, (result.stdout, result.stderr)
+    found = json.loads(result.stdout)
+    assert (found["passed"], found["central"]) == (True, False)
+
+
+def test_one_managed_kind_is_edited_and_then_deleted(world):
+    text = LIMITED.replace("{security: soc, operations: platform, billing: finops}", "{security: soc}")
+    let_drill(world, roster=text.replace(", billing: absent", ", mode: enforce") + DRILL)
+    found = json.loads(drill(world, "--json").stdout)
+    assert [(edit["kind"], edit["change"]) for edit in found["edits"]] == [
+        ("SECURITY", "edited"),
+        ("SECURITY", "deleted"),
+    ]
+    assert found["passed"]
+
+
+def test_without_events_the_drill_restores_and_names_the_missing_rule(world):
+    let_drill(world, forwards=False)
+    result = drill(world)
+    assert result.exit_code == 2
+    assert "Failed: queue: no rule sends aws.account to" in result.stdout
+    assert "The drill itself restored the SECURITY contact." in result.stdout
+
+
+def test_in_audit_mode_it_says_that_nothing_will_be_restored(world):
+    override = f'  - {{accounts: ["{PAYMENTS}"], mode: audit}}\n'
+    let_drill(world, roster=LIMITED.replace("overrides:\n", f"overrides:\n{override}") + DRILL)
+    result = drill(world)
+    assert result.exit_code == 2
+    assert "Rollcall will restore nothing: audit mode" in result.stderr
+    assert "Failed: restored: audit mode" in result.stdout
+
+
+def test_an_edit_that_the_service_control_policy_denies_names_central(world):
+    let_drill(world)
+    deny_puts(world)
+    result = drill(world)
+    assert result.exit_code == 1
+    assert "AWS denies the credentials of the edits account:PutAlternateContact" in result.stderr
+    assert "edit with --central" in result.stderr
+    (file,) = files(world)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert f"`rollcall drill --restore {file.name}`" in result.stderr
+    again = world.run("drill", "--restore", file.name, "--edit-profile", "member")
+    assert (again.exit_code, files(world)) == (0, [])
+
+
+def deny_puts(world):
+    client = world.client("organizations", MANAGEMENT)
+    client.enable_policy_type(RootId="r-a1b2", PolicyType="SERVICE_CONTROL_POLICY")
+    deny = {"Effect": "Deny", "Action": ["account:Put*"], "Resource": "*"}
+    made = client.create_policy(
+        Name="deny",
+        Description="x",
+        Type="SERVICE_CONTROL_POLICY",
+        Content=json.dumps({"Version": "2012-10-17", "Statement": [deny]}),
+    )
+    client.attach_policy(PolicyId=made["Policy"]["PolicySummary"]["Id"], TargetId=PAYMENTS)
+
+
+def test_below_the_guardrail_the_edits_are_central(world):
+    let_drill(world)
+    world.write(organization=world.settings + "guardrail: {targets: [r-a1b2]}\n")
+    result = drill(world)
+    assert result.exit_code == 1
+    assert f"need credentials of account {HUB} or {MANAGEMENT}, and these are of {PAYMENTS}" in result.stderr
+
+
+def unapprove(world):
+    world.client("dynamodb", HUB).delete_item(
+        TableName="state", Key={"pk": {"S": "control"}, "sk": {"S": "control"}}
+    )
+
+
+def close(world):
+    world.organization.accounts[PAYMENTS].state = "SUSPENDED"
+
+
+def differ(world):
+    world.has(PAYMENTS, **RIGHT | {"security": MALLORY})
+
+
+@pytest.mark.parametrize(
+    ("scene", "account", "why"),
+    [
+        (lambda _: None, MANAGEMENT, "is the management account"),
+        (lambda _: None, SHOP, "drill.accounts of the approved roster does not name"),
+        (unapprove, PAYMENTS, "no roster has been approved yet"),
+        (close, PAYMENTS, "the account is not active"),
+        (differ, PAYMENTS, "the SECURITY contact of 222222222222 differs from the roster"),
+    ],
+)
+def test_where_no_drill_may_be_nothing_is_changed(world, scene, account, why):
+    let_drill(world)
+    scene(world)
+    before = dict(world.organization.accounts[account].contacts)
+    result = world.run("drill", account, "--edit-profile", "member")
+    assert (result.exit_code, files(world)) == (1, [])
+    assert why in result.stderr
+    assert world.organization.accounts[account].contacts == before
+
+
+def test_a_contact_that_somebody_changed_after_the_drill_is_left_as_it_is(world):
+    let_drill(world, forwards=False)
+    deny_puts(world)
+    drill(world)
+    (file,) = files(world)
+    differ(world)
+    result = world.run("drill", "--restore", file.name, "--edit-profile", "member", "--json")
+    assert json.loads(result.stdout) == {
+        "version": 1,
+        "account_id": PAYMENTS,
+        "restored": [],
+        "complete": False,
+    }
+    assert result.exit_code == 2
+    assert files(world) == [file]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"version": 1}', '{"version": 2, "account_id": "x"}'])
+def test_a_file_of_something_else_is_refused(world, text):
+    (world.where / "other.json").write_text(text)
+    result = world.run("drill", "--restore", "other.json")
+    assert result.exit_code == 1
+    assert "other.json has no contacts of a drill" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), (PAYMENTS, "--restore", "x.json"), (PAYMENTS, "--wait", "16m"), ("2222",)]
+)
+def test_what_makes_no_sense_is_refused(world, arguments):
+    assert world.run("drill", *arguments).exit_code == 1
+
+
+def test_the_timeline_reads_well(world):
+    let_drill(world)
+    result = drill(world)
+    # S3 of the tests knows the time of this machine only.
+    assert_golden("drill.txt", re.sub(r"(ledger +)[0-9.]+ s", r"\1? s", result.stdout))

@@ -191,4 +191,4 @@ class Actors:
         }
         arn = f"arn:aws:states:us-east-1:{HUB}:execution:Control:{execution}"
         event = {"reason": "drill", **asked, "proof": proof, "execution": arn, "started": now.isoformat()}
-        self._world.do_calmly(execution, lambda: self._world.machines.run_step("control", event, execution))
+        self._world.do_calmly(execution, lambda: self._world.machines.command(event, execution))

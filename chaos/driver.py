@@ -27,7 +27,7 @@ import reconcile.handler
 import sweep.compose
 import sweep.handler
 from chaos.fakes.client import make_client
-from chaos.setting import BUS, LEDGER, MANAGEMENT_WRITER, REPORTS, TABLE, TOPIC, WRITER
+from chaos.setting import BUS, LEDGER, MANAGEMENT_WRITER, REPORTS, SWEEPS, TABLE, TOPIC, WRITER
 from chaos.story import HUB, MANAGEMENT
 from rollcall.adapters import clients, system
 from rollcall.adapters.organizations import AwsOrganization
@@ -87,7 +87,11 @@ _VARIABLES: Final = {
         masks="foreign",
     ).as_variables(),
     **ControlEnvironment(
-        **_OF_ALL, hub_account=HUB, operators="none", ledger_bucket=LEDGER, sweep_machine_arn="sweep"
+        **_OF_ALL,
+        hub_account=HUB,
+        operators="none",
+        ledger_bucket=LEDGER,
+        sweep_machine_arn=SWEEPS.replace(":execution:", ":stateMachine:"),
     ).as_variables(),
 }
 _ALICE: Final = {

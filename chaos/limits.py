@@ -12,9 +12,15 @@ MOST_RECEIVES: Final = {"intake": 60, "echoes": 60, "notify": 30}
 #: `stacks/constructs/machine.py`: waits before each further try of a step.
 STEP_WAITS: Final = (2, 4, 8, 16)
 #: `stacks/parts/sweep.py`: what a step that was given up leads to, and how long a run waits for another.
-CATCHES: Final = {"prepare": "observe", "observe": "report", "gate": "report", "apply": "report"}
+CATCHES: Final = {
+    "prepare": "observe",
+    "observe": "report",
+    "gate": "report",
+    "approve": "report",
+    "apply": "report",
+}
 MACHINE_WAIT: Final = 60
 #: `stacks/parts/control.py`: how often what is due about pauses and approvals is followed up.
 FOLLOW_UP: Final = 900
 #: Which function does a step; all others are done by `sweep`.
-STEP_FUNCTIONS: Final = {"prepare": "apply", "apply": "apply"}
+STEP_FUNCTIONS: Final = {"prepare": "apply", "approve": "control", "apply": "apply"}

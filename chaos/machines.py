@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chaos import limits
 from chaos.fakes.errors import make_error
-from chaos.setting import Slot
+from chaos.setting import SWEEPS, Slot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +44,8 @@ class Machines:
                 self._world.scheduler.sleep(limits.MACHINE_WAIT)
                 step = "begin"
             event = {"operation": step, **(execution if step == "begin" else {"run": run})}
+            if step == "approve":
+                event["execution"] = f"{SWEEPS}:{name}"
             function = limits.STEP_FUNCTIONS.get(step, "sweep")
             answer, error = self.run_step(function, event, f"{function}:{name}.{turn}.{step}")
             if error is None:
@@ -83,3 +85,9 @@ class Machines:
             if outcome[-1][1] is None:
                 return json.loads(json.dumps(outcome[-1][0])), None
         return outcome[-1]
+
+    def command(self, event: Mapping[str, Any], label: str) -> None:
+        """The state machine of commands: what releases a contact is stored by `apply`."""
+        answer, error = self.run_step("control", event, label)
+        if error is None and "release" in answer:
+            self.run_step("apply", {"operation": "release", "answer": answer}, f"{label}.release")

@@ -20,6 +20,8 @@ TABLE: Final = "rollcall-state"
 LEDGER: Final = "rollcall-ledger"
 REPORTS: Final = "rollcall-reports"
 BUS: Final = "rollcall-outcomes"
+#: What the ARN of an execution of the sweep's machine begins with.
+SWEEPS: Final = f"arn:aws:states:us-east-1:{HUB}:execution:rollcall-sweep"
 TOPIC: Final = f"arn:aws:sns:us-east-1:{HUB}:alerts"
 WRITER: Final = Identity(HUB, "rollcall-reconcile", "reconcile", user_agent="Botocore/1.44 md/lambda")
 MANAGEMENT_WRITER: Final = Identity(

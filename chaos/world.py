@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -178,10 +179,13 @@ class World:
         """The pause and the approved roster, whenever one of them changed."""
         found = [Control(START, paused=False, approved=None, until=0)]
         for time, key, _, item in self.cloud.table.writes:
+            if key == ("approval", "approval") and item is not None:
+                approved = item.get("approved", {}).get("S")
+                found.append(replace(found[-1], time=time, approved=approved))
             if key == ("control", "control") and item is not None:
                 paused = bool(item.get("paused", {}).get("BOOL", False))
                 until = float(item.get("paused_until", {}).get("N", 0))
-                found.append(Control(time, paused, item.get("approved", {}).get("S"), until))
+                found.append(replace(found[-1], time=time, paused=paused, until=until))
         return found
 
     def invoke(

@@ -11,6 +11,7 @@ from rollcall.model.well_known import (
     MANAGEMENT_ROLE_NAME,
     RECONCILE_ROLE_NAME,
     REDRIVE_ROLE_NAME,
+    SWEEP_MACHINE_NAME,
 )
 
 if TYPE_CHECKING:
@@ -25,6 +26,12 @@ def get_intake_bus_arn(settings: Settings, *, hub: str | None = None) -> str:
 def get_reconcile_role_arn(settings: Settings) -> str:
     """Return the ARN of the role that writes contacts."""
     return f"arn:{Aws.PARTITION}:iam::{settings.hub}:role/{RECONCILE_ROLE_NAME}"
+
+
+def get_sweep_machine_arn(settings: Settings) -> str:
+    """Return the ARN of the state machine of sweeps, which may not exist yet."""
+    place = f"states:{settings.region}:{settings.hub}"
+    return f"arn:{Aws.PARTITION}:{place}:stateMachine:{SWEEP_MACHINE_NAME}"
 
 
 def get_redrive_role_arn(settings: Settings) -> str:

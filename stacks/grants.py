@@ -146,34 +146,34 @@ def publish_alerts(role: iam.Role, *, topic: sns.Topic) -> None:
         topic.master_key.grant(role, "kms:Decrypt", "kms:GenerateDataKey")
 
 
-def use_table(role: iam.Role, *, table: dynamodb.Table, actions: Sequence[str]) -> None:
-    """Work on every item of the table. Not with `table.grant`, which opens all its indexes, too."""
-    role.add_to_policy(
-        iam.PolicyStatement(actions=[f"dynamodb:{action}" for action in actions], resources=[table.table_arn])
-    )
+def use_items(role: iam.Role, *, table: dynamodb.Table, items: Mapping[str, Sequence[str]]) -> None:
+    """Work on items: of each partition (values of `pk`, wildcards allowed) with these actions, of others not.
 
-
-def use_items(
-    role: iam.Role, *, table: dynamodb.Table, actions: Sequence[str], partitions: Sequence[str]
-) -> None:
-    """Work on items of these partitions (values of `pk`, wildcards allowed) of the table and of no others.
-
+    ForAllValues is also true for a request that names no key, such as a scan: hence Null. A transaction needs
+    the action of each of its parts.
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
     """
-    role.add_to_policy(
-        iam.PolicyStatement(
-            actions=[f"dynamodb:{action}" for action in actions],
-            resources=[table.table_arn],
-            conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(partitions)}},
+    _use_partitions(role, table.table_arn, items)
+
+
+def find_pending(role: iam.Role, *, table: dynamodb.Table, values: Sequence[str]) -> None:
+    """Query the index of unfinished work, which holds whole items, for these values of its key."""
+    _use_partitions(role, f"{table.table_arn}/index/{PENDING}", dict.fromkeys(values, ("Query",)))
+
+
+def _use_partitions(role: iam.Role, resource: str, items: Mapping[str, Sequence[str]]) -> None:
+    for actions in sorted({tuple(sorted(actions)) for actions in items.values()}):
+        partitions = sorted(one for one, granted in items.items() if tuple(sorted(granted)) == actions)
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=[f"dynamodb:{action}" for action in actions],
+                resources=[resource],
+                conditions={
+                    "ForAllValues:StringLike": {"dynamodb:LeadingKeys": partitions},
+                    "Null": {"dynamodb:LeadingKeys": "false"},
+                },
+            )
         )
-    )
-
-
-def find_pending(role: iam.Role, *, table: dynamodb.Table) -> None:
-    """Query the index of unfinished work, which holds whole items."""
-    role.add_to_policy(
-        iam.PolicyStatement(actions=["dynamodb:Query"], resources=[f"{table.table_arn}/index/{PENDING}"])
-    )
 
 
 def use_objects(

@@ -10,6 +10,7 @@ from rollcall.model.roster import compute_digest
 from rollcall.model.well_known import HUB_STACK_NAME
 from stacks.bundle import Bundle
 from stacks.constructs.alert_topic import AlertTopic
+from stacks.constructs.dead_letters import DeadLetters
 from stacks.constructs.ledger import Ledger
 from stacks.constructs.outcome_bus import OutcomeBus
 from stacks.constructs.reports import Reports
@@ -70,11 +71,23 @@ class HubStack(Stack):
         intake = Intake(self, "Intake", common=common)
         reconcile = Reconcile(self, "Reconcile", common=common, intake=intake)
         apply = Apply(self, "Apply", common=common, role=reconcile.role)
-        sweep = Sweep(self, "Sweep", common=common, apply=apply.function, intake_bus=intake.bus)
-        control = Control(
-            self, "Control", common=common, sweep=sweep.machine, dead_letters=sweep.dead_letters
+        failed_starts = DeadLetters(
+            self,
+            "SweepDeadLetters",
+            content="starts of the sweep or of the check of a pause",
+            alert_topic=common.topic,
+            runbook=common.get_runbook_link("DeadLetters"),
+        ).queue
+        control = Control(self, "Control", common=common, apply=apply.function, dead_letters=failed_starts)
+        sweep = Sweep(
+            self,
+            "Sweep",
+            common=common,
+            apply=apply.function,
+            control=control,
+            dead_letters=failed_starts,
+            intake_bus=intake.bus,
         )
-        sweep.admit_failed_starts(control.follow_up_role)
         channels = Channels(self, "Channels", common=common)
         outcomes.admit(reconcile.role, sweep.role, control.role)
 
@@ -82,7 +95,7 @@ class HubStack(Stack):
             "Intake": intake.dead_letters,
             "Echoes": intake.echo_dead_letters,
             "AlertOnly": intake.alert_only_dead_letters,
-            "Sweep": sweep.dead_letters,
+            "Sweep": failed_starts,
             **{channel.name: channel.dead_letters for channel in channels.all},
         }
         monitored = MonitoredResources(

@@ -140,9 +140,14 @@ FIELDS: Final = {
 
 #: Items of the state table by the beginning of `pk`: `sk`, content, how long it is kept.
 STATE: Final = {
+    "approval": (
+        "`approval`",
+        "digest of the approved roster; `approved_notice`, until its alert is published",
+        "always",
+    ),
     "control": (
         "`control`",
-        "digest of the approved roster; `approved_notice`, until its alert is published; `paused` and `paused_*`: the pause's starter, reason and end; `drill`: the last one that was registered",
+        "`paused` and `paused_*`: the pause's starter, reason and end; `drill`: the last one that was registered",
         "always",
     ),
     "roster": ("digest", "a compiled roster that was approved", "always"),
@@ -174,7 +179,11 @@ STATE: Final = {
         "`tagged#` and SHA-256 of the tags: the account carried them when last read",
         "always",
     ),
-    "alert#": ("channel", "`alert#INCIDENT`: alerts sent, thread, lock of the worker that sends", "30 days"),
+    "alert#": (
+        "`alert`",
+        "`alert#CHANNEL#INCIDENT`: alerts sent, thread, lock of the worker that sends",
+        "30 days",
+    ),
     "sweep": (
         "`current`, `last`, `pending#PLAN`, `lapsed`, `passed`, `left` or `unreported#RUN`",
         (

@@ -14,6 +14,7 @@ from rollcall.adapters.state.incidents import IncidentItems
 from rollcall.adapters.state.rosters import ControlItems, MatchTable
 from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.adapters.system import SystemClock, ThreadPool
+from rollcall.control.handle import store_release
 from rollcall.grouping.grouper import KnownGroups
 from rollcall.model.display import Masks
 from rollcall.publish.incidents import IncidentPublisher
@@ -76,6 +77,7 @@ def compose_apply() -> Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]
             management_account=management,
         ).as_document(),
         "apply": lambda event: apply.run_step(Run.from_document(event["run"])).as_document(),
+        "release": lambda event: store_release(event["answer"], contacts=writer.contacts, clock=writer.clock),
     }
 
 

@@ -17,5 +17,5 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Do the step that the state machine asks for; what it raises is the machine's to retry."""
     answer = _steps()[event["operation"]](event)
     keys = ("id", "trigger", "next", "ending", "cursor", "plan", "rates")
-    log.info(event["operation"], extra={key: answer[key] for key in keys})
+    log.info(event["operation"], extra={key: answer.get(key) for key in keys})
     return answer

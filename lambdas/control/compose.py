@@ -20,6 +20,7 @@ from rollcall.grouping.sending import GroupMessages
 from rollcall.rosters.current import Rosters
 from rollcall.runtime.compose import load_candidate, make_outcome_bus
 from rollcall.runtime.environment import ControlEnvironment
+from rollcall.sweep.gate import ApproveStep
 
 
 def compose_control() -> CommandHandler:
@@ -29,6 +30,8 @@ def compose_control() -> CommandHandler:
     control = ControlItems(**table)
     ledger = LedgerBucket(client=make_client("s3"), bucket=environment.ledger_bucket)
     bus, clock = make_outcome_bus(environment), SystemClock()
+    rosters, sweeps = Rosters(memory=control, candidate=load_candidate()), SweepTable(**table)
+    matches, organization = MatchTable(**table), AwsOrganization(client=make_client("organizations"))
     return CommandHandler(
         identities=StsIdentities(endpoint=os.environ.get("AWS_ENDPOINT_URL")),
         ledger=ledger,
@@ -36,14 +39,18 @@ def compose_control() -> CommandHandler:
         operators=tuple(environment.operators.split()),
         pause=control,
         contacts=ContactItems(**table),
-        sweeps=SweepTable(**table),
+        sweeps=sweeps,
         bus=bus,
-        matches=MatchTable(**table),
-        organization=AwsOrganization(client=make_client("organizations")),
+        matches=matches,
+        organization=organization,
         machine=StepFunctionsMachine(
             client=make_client("stepfunctions"), machine_arn=environment.sweep_machine_arn
         ),
-        rosters=Rosters(memory=control, candidate=load_candidate()),
+        sweep_machine=environment.sweep_machine_arn,
+        approval=ApproveStep(
+            rosters=rosters, sweeps=sweeps, matches=matches, organization=organization, bus=bus, clock=clock
+        ),
+        rosters=rosters,
         groups=GroupMessages(groups=GroupItems(**table), bus=bus, clock=clock, files=ledger),
         clock=clock,
     )

@@ -55,7 +55,7 @@ def _make_channel(environment: NotifyEnvironment) -> Channel:
     match environment.channel:
         case "sns":
             return SnsTopic(client=make_client("sns"), topic_arn=environment.target)
-        case "chat":
+        case "chat" | "teams":
             return ChatTopic(client=make_client("sns"), topic_arn=environment.target)
         case "slack":
             secret = SlackSecret(client=make_client("secretsmanager"), secret_arn=environment.target)

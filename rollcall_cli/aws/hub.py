@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from rollcall.adapters.errors import get_code
 from rollcall.adapters.runs import RunsBucket
 from rollcall.adapters.state.contacts import ContactItems
-from rollcall.adapters.state.rosters import CONTROL, ControlItems, is_paused
+from rollcall.adapters.state.rosters import APPROVAL, CONTROL, ControlItems, is_paused
 from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.adapters.state.table import DynamoTable
 from rollcall.control.proof import Place
@@ -184,12 +184,13 @@ class Hub:
 
     def read_controls(self) -> OperatorControls:
         """Read the decisions in force; RetryableError if the table does not answer."""
-        item = DynamoTable(client=self.client("dynamodb"), table=self.outputs[TABLE]).get(CONTROL) or {}
-        approved = item.get("approved", {}).get("S")
+        table = DynamoTable(client=self.client("dynamodb"), table=self.outputs[TABLE])
+        approval, control = (item or {} for item in table.get_each([APPROVAL, CONTROL]))
+        approved = approval.get("approved", {}).get("S")
         return OperatorControls(
             approved=approved,
-            approval=_read_decision(item, "approved") if approved else None,
-            paused=_read_decision(item, "paused") if is_paused(item, self.clock.now()) else None,
+            approval=_read_decision(approval, "approved") if approved else None,
+            paused=_read_decision(control, "paused") if is_paused(control, self.clock.now()) else None,
         )
 
     def list_dead_letters(self) -> Mapping[str, str]:

@@ -134,7 +134,7 @@ class Watcher:
 
 def list_channels(settings: ChannelSettings) -> dict[str, Severity]:
     """The least severity of each channel that is deployed, by the name that its memory has."""
-    named = (("chat", settings.chat or settings.teams), ("slack", settings.slack))
+    named = (("chat", settings.chat), ("teams", settings.teams), ("slack", settings.slack))
     found = {name: Severity[one.min_severity] for name, one in named if one is not None}
     return {"sns": Severity[settings.sns_min_severity]} | found
 

@@ -28,7 +28,8 @@ _TURNS: Final = 10
 class Machine(Construct):
     """A standard state machine that invokes `functions` and fails after `timeout`.
 
-    `define` creates the states in the given scope and returns the first one.
+    `define` creates the states in the given scope and returns the first one. Give a `name` only if something
+    that the machine invokes must know its ARN.
     """
 
     def __init__(
@@ -40,12 +41,14 @@ class Machine(Construct):
         functions: Sequence[lambda_.IFunction],
         timeout: Duration,
         comment: str,
+        name: str | None = None,
     ) -> None:
         super().__init__(scope, id_)
         role = self._add_role(functions)
         self.machine = sfn.StateMachine(
             self,
             "Machine",
+            state_machine_name=name,
             comment=comment,
             definition_body=sfn.DefinitionBody.from_chainable(define(self)),
             timeout=timeout,

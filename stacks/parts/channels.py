@@ -77,7 +77,7 @@ class Channels(Construct):
             self,
             name,
             common=common,
-            channel="chat",
+            channel=name.lower(),
             target=topic.topic.topic_arn,
             min_severity=min_severity,
             content=f"alerts for {name}",
@@ -171,4 +171,7 @@ class ChannelPath(Construct):
             inboxes=[self.queue],
             timeout=_TIMEOUT,
         ).function
-        grants.use_table(self.role, table=common.state, actions=("PutItem", "UpdateItem"))
+        # What one channel sent is no other's to know, or to claim.
+        grants.use_items(
+            self.role, table=common.state, items={f"alert#{channel}#*": ("PutItem", "UpdateItem")}
+        )

@@ -16,6 +16,7 @@ from rollcall.control.handle import FOLLOW_UP
 from rollcall.model.well_known import LEDGER_ALERTS, LEDGER_COMMANDS
 from rollcall.runtime.environment import ControlEnvironment
 from stacks import grants
+from stacks.arns import get_sweep_machine_arn
 from stacks.constructs.function_role import FunctionRole
 from stacks.constructs.machine import Machine, make_task
 from stacks.constructs.operation import Operation
@@ -28,18 +29,25 @@ if TYPE_CHECKING:
 
 _TIMEOUT: Final = Duration.minutes(1)
 _COMMAND_TIMEOUT: Final = Duration.minutes(10)
-#: Partitions of the state table: the approved roster and the pause, pending plans, repeated edits, the
-#: OUs that an approval remembers, and groups of alerts whose messages are overdue.
-_ITEMS: Final = (
-    *("contact#*", "control", "roster", "sweep", "units"),
-    *("alerts", "group#*", "grouped#*"),
-)
+#: What is done with which partitions of the state table: the approved roster, the pause, pending plans, the
+#: OUs that an approval remembers, and groups of alerts whose messages are overdue. It writes no contact#.
+_ITEMS: Final = {
+    **dict.fromkeys(("approval", "control"), ("BatchGetItem", "GetItem", "UpdateItem")),
+    "roster": ("GetItem", "PutItem"),
+    "contact#*": ("GetItem",),
+    "units": ("DeleteItem", "PutItem", "Query"),
+    "sweep": ("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+    "alerts": ("BatchGetItem", "PutItem", "UpdateItem"),
+    "group#*": ("DeleteItem", "PutItem", "Query", "UpdateItem"),
+    "grouped#*": ("BatchGetItem", "PutItem"),
+}
 
 
 class Control(Construct):
-    """The operators' commands. `sweep`, and approving a plan, start the machine `sweep`.
+    """The operators' commands. `sweep`, and approving a plan, start the machine of sweeps.
 
-    `dead_letters` holds failed starts of the follow-up of pauses and alerts.
+    `apply` stores what releases a contact, `dead_letters` holds failed starts of the follow-up of pauses and
+    alerts.
     """
 
     def __init__(
@@ -48,7 +56,7 @@ class Control(Construct):
         id_: str,
         *,
         common: Common,
-        sweep: sfn.StateMachine,
+        apply: lambda_.Function,
         dead_letters: sqs.Queue,
     ) -> None:
         super().__init__(scope, id_)
@@ -66,7 +74,7 @@ class Control(Construct):
                 state_table=common.state.table_name,
                 ledger_bucket=common.ledger.bucket_name,
                 outcome_bus=common.outcomes.event_bus_name,
-                sweep_machine_arn=sweep.state_machine_arn,
+                sweep_machine_arn=get_sweep_machine_arn(common.settings),
             ).as_variables(),
             timeout=_TIMEOUT,
             memory_mb=256,
@@ -74,19 +82,22 @@ class Control(Construct):
         grants.read_organization(self.role, grants.UNITS)
         grants.write_ledger(self.role, ledger=common.ledger, prefix=LEDGER_COMMANDS)
         grants.write_ledger(self.role, ledger=common.ledger, prefix=LEDGER_ALERTS)
-        grants.find_pending(self.role, table=common.state)
+        grants.find_pending(self.role, table=common.state, values=("group",))
         grants.use_items(
             self.role,
             table=common.state,
-            actions=("BatchGetItem", "GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),
-            partitions=_ITEMS,
+            items=_ITEMS,
         )
-        sweep.grant_start_execution(self.role)
+        self.role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["states:StartExecution"], resources=[get_sweep_machine_arn(common.settings)]
+            )
+        )
         self.machine = Machine(
             self,
             "Machine",
-            define=partial(_define_machine, function=self.function),
-            functions=[self.function],
+            define=partial(_define_machine, function=self.function, apply=apply),
+            functions=[self.function, apply],
             timeout=_COMMAND_TIMEOUT,
             comment="Rollcall: pause, unpause, approve, release and sweep",
         ).machine
@@ -110,8 +121,19 @@ class Control(Construct):
         )
 
 
-def _define_machine(scope: Construct, *, function: lambda_.IFunction) -> sfn.IChainable:
-    """Pass the command on with the ARN and the start of its execution, which are the same for each try."""
+def _define_machine(
+    scope: Construct, *, function: lambda_.IFunction, apply: lambda_.IFunction
+) -> sfn.IChainable:
+    """Pass the command on with the ARN and the start of its execution, which are the same for each try.
+
+    What releases a contact is then stored by the role that writes contacts.
+    """
     named = sfn.Pass(scope, "Named", input_path="$$.Execution.Id", result_path="$.execution")
     started = sfn.Pass(scope, "Started", input_path="$$.Execution.StartTime", result_path="$.started")
-    return named.next(started).next(make_task(scope, "Command", function))
+    answer = {"operation": "release", "answer": sfn.JsonPath.object_at("$")}
+    done = (
+        sfn.Choice(scope, "Released?")
+        .when(sfn.Condition.is_present("$.release"), make_task(scope, "Release", apply, answer))
+        .otherwise(sfn.Succeed(scope, "Done"))
+    )
+    return named.next(started).next(make_task(scope, "Command", function)).next(done)

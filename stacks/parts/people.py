@@ -28,8 +28,13 @@ if TYPE_CHECKING:
 
     from stacks.parts.common import Common
 
-#: Partitions of the state table that hold no contact details but the roster's.
-_ITEMS: Final = ("alert#*", "contact#*", "control", "roster", "sweep", "tagged#*", "units")
+#: What is read of which partitions of the state table: those that hold no contact details but the roster's.
+_ITEMS: Final = {
+    **dict.fromkeys(("approval", "control"), ("BatchGetItem",)),
+    **dict.fromkeys(("alert#*", "contact#*", "roster", "tagged#*"), ("GetItem",)),
+    "sweep": ("GetItem", "Query"),
+    "units": ("Query",),
+}
 #: Reads of AWS Organizations for `rollcall doctor`: trusted access, and the policies that bind the hub.
 _DIAGNOSIS: Final = (
     "DescribePolicy",
@@ -113,8 +118,8 @@ def _allow_reads(role: iam.Role, common: Common, *, dead_letters: Sequence[sqs.I
     organization = {"DescribeOrganization", "ListDelegatedAdministrators"}
     operations = {*grants.ALL_ACCOUNTS, *grants.ONE_ACCOUNT, *_DIAGNOSIS} | organization
     grants.read_organization(role, sorted(operations))
-    grants.use_items(role, table=common.state, actions=("GetItem", "Query"), partitions=_ITEMS)
-    grants.find_pending(role, table=common.state)
+    grants.use_items(role, table=common.state, items=_ITEMS)
+    grants.find_pending(role, table=common.state, values=("contact", "edited"))
     for prefix, reason in (
         (REPORTS, "Reports of all runs are there to be read by these people."),
         (RUNS, "Who approves the plan of a run must be able to read it."),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from constructs import Construct
@@ -19,7 +18,21 @@ if TYPE_CHECKING:
     from stacks.parts.common import Common
     from stacks.parts.intake import Intake
 
-_MINUTE: Final = timedelta(minutes=1)
+#: What is done with which partitions of the state table: what may be written now, records of contacts,
+#: alerts, and what entries of rosters matched; as `apply` also the run that it works for.
+_ITEMS: Final = {
+    **dict.fromkeys(("approval", "control"), ("BatchGetItem", "ConditionCheckItem")),
+    "roster": ("GetItem",),
+    "contact#*": ("GetItem", "PutItem"),
+    "incident#*": ("GetItem", "UpdateItem"),
+    "alerts": ("BatchGetItem", "PutItem", "UpdateItem"),
+    "group#*": ("DeleteItem", "PutItem", "Query", "UpdateItem"),
+    "grouped#*": ("BatchGetItem", "PutItem"),
+    "watch#*": ("PutItem", "Query"),
+    "units": ("Query",),
+    "tagged#*": ("DeleteItem", "GetItem", "PutItem", "Query"),
+    "sweep": ("GetItem", "PutItem"),
+}
 
 
 class Reconcile(Construct):
@@ -59,14 +72,4 @@ class Reconcile(Construct):
         grants.use_management_role(self.role, settings=settings)
         grants.read_organization(self.role, grants.ONE_ACCOUNT)
         grants.write_ledger(self.role, ledger=common.ledger)
-        # Transactions need the action of each of their parts.
-        actions = (
-            "GetItem",
-            "BatchGetItem",
-            "Query",
-            "PutItem",
-            "UpdateItem",
-            "DeleteItem",
-            "ConditionCheckItem",
-        )
-        grants.use_table(self.role, table=common.state, actions=actions)
+        grants.use_items(self.role, table=common.state, items=_ITEMS)

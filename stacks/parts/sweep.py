@@ -10,12 +10,12 @@ from aws_cdk import Duration
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from rollcall.model.well_known import SWEEP_MACHINE_NAME
 from rollcall.runtime.environment import ApplyEnvironment, SweepEnvironment
 from rollcall.sweep.run import Ending, Step, Trigger
 from stacks import grants
 from stacks.arns import get_management_role_arn
 from stacks.constructs.closed_queue import close_queue
-from stacks.constructs.dead_letters import DeadLetters
 from stacks.constructs.function_role import FunctionRole
 from stacks.constructs.machine import Machine, make_task
 from stacks.constructs.operation import Operation
@@ -26,16 +26,25 @@ if TYPE_CHECKING:
     from aws_cdk import aws_events as events
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_lambda as lambda_
+    from aws_cdk import aws_sqs as sqs
 
     from stacks.parts.common import Common
+    from stacks.parts.control import Control
 
 #: A worker stops before its deadline, with time to save its progress.
 _TIMEOUT: Final = Duration.minutes(5)
 #: 10,000 accounts take about an hour; a machine that hangs must not block the next day's sweep.
 _RUN_TIMEOUT: Final = Duration.hours(24)
-#: Partitions of the state table: the approved roster, runs and pending plans, accounts that entries of
-#: rosters matched, and known drift.
-_ITEMS: Final = ("contact#*", "control", "roster", "sweep", "units", "tagged#*")
+#: What is done with which partitions of the state table: what may be written now is only read, known drift
+#: noted in records of contacts, what entries of rosters matched; runs and pending plans are its own.
+_ITEMS: Final = {
+    **dict.fromkeys(("approval", "control"), ("BatchGetItem",)),
+    "roster": ("GetItem",),
+    "contact#*": ("GetItem", "PutItem"),
+    "units": ("PutItem", "Query"),
+    "tagged#*": ("DeleteItem", "GetItem", "PutItem", "Query"),
+    "sweep": ("DeleteItem", "GetItem", "PutItem", "Query"),
+}
 _RUN_FILES: Final = "Accounts, observations, plans and results of runs, in parts that are named when written."
 _RUN: Final = {"run": sfn.JsonPath.object_at("$")}
 #: The same for each try of an execution: a run keeps its id.
@@ -69,12 +78,15 @@ class Apply(Construct):
             timeout=_TIMEOUT,
             memory_mb=512,
         ).function
-        grants.find_pending(role, table=common.state)
+        grants.find_pending(role, table=common.state, values=("contact", "incident"))
         _use_run_files(role, common)
 
 
 class Sweep(Construct):
-    """The sweep over the whole organization. `dead_letters` holds failed starts by schedule or deployment."""
+    """The sweep over the whole organization. `control` approves rosters that it need not ask a person for.
+
+    `dead_letters` holds failed starts by schedule or deployment, and those of `control`.
+    """
 
     def __init__(
         self,
@@ -83,6 +95,8 @@ class Sweep(Construct):
         *,
         common: Common,
         apply: lambda_.Function,
+        control: Control,
+        dead_letters: sqs.Queue,
         intake_bus: events.IEventBus,
     ) -> None:
         super().__init__(scope, id_)
@@ -91,18 +105,12 @@ class Sweep(Construct):
         self.machine = Machine(
             self,
             "Machine",
-            define=partial(_define_machine, sweep=self.function, apply=apply),
-            functions=[self.function, apply],
+            name=SWEEP_MACHINE_NAME,
+            define=partial(_define_machine, sweep=self.function, apply=apply, control=control.function),
+            functions=[self.function, apply, control.function],
             timeout=_RUN_TIMEOUT,
             comment="Rollcall: observe all accounts, plan, apply what is approved, report",
         ).machine
-        self.dead_letters = DeadLetters(
-            self,
-            "DeadLetters",
-            content="starts of the sweep or of the check of a pause",
-            alert_topic=common.topic,
-            runbook=common.get_runbook_link("DeadLetters"),
-        ).queue
         starts = Starts(
             self,
             "Starts",
@@ -110,18 +118,13 @@ class Sweep(Construct):
             schedule=common.settings.sweep_schedule,
             scheduled=_make_input(Trigger.SCHEDULE),
             deployed=_make_input(Trigger.ROSTER),
-            dead_letters=self.dead_letters,
+            dead_letters=dead_letters,
         )
         delegated = starts.start_when_delegated(hub=common.settings.hub, intake_bus=intake_bus)
-        self._rules = (starts.deployed, delegated)
-        self._scheduled = starts.schedule_role
-
-    def admit_failed_starts(self, follow_up: iam.IRole) -> None:
-        """Let only its own failed starts, and those of the schedule with this role, into `dead_letters`."""
         close_queue(
-            self.dead_letters,
-            sources=[rule.rule_arn for rule in self._rules],
-            roles=[self._scheduled.role_arn, follow_up.role_arn],
+            dead_letters,
+            sources=[rule.rule_arn for rule in (starts.deployed, delegated)],
+            roles=[starts.schedule_role.role_arn, control.follow_up_role.role_arn],
         )
 
     def _add_function(self, common: Common) -> lambda_.Function:
@@ -148,10 +151,9 @@ class Sweep(Construct):
         grants.use_items(
             self.role,
             table=common.state,
-            actions=("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),
-            partitions=_ITEMS,
+            items=_ITEMS,
         )
-        grants.find_pending(self.role, table=common.state)
+        grants.find_pending(self.role, table=common.state, values=("contact", "edited"))
         _use_run_files(self.role, common)
         grants.use_objects(
             self.role,
@@ -174,7 +176,7 @@ def _make_input(trigger: Trigger) -> str:
 
 
 def _define_machine(
-    scope: Construct, *, sweep: lambda_.IFunction, apply: lambda_.IFunction
+    scope: Construct, *, sweep: lambda_.IFunction, apply: lambda_.IFunction, control: lambda_.IFunction
 ) -> sfn.IChainable:
     """Begin, then take the step that the run names next, until it ends. Each step returns the whole run.
 
@@ -194,12 +196,16 @@ def _define_machine(
             (Step.REPORT, sweep),
         )
     )
+    # `control` believes an execution of this machine, whose ARN nobody else can send.
+    asked = {"operation": str(Step.APPROVE), "execution": sfn.JsonPath.string_at("$$.Execution.Id")}
+    approve = make_task(scope, "Approve", control, asked | _RUN)
     following = (
         sfn.Choice(scope, "Next?")
         .when(_is_next(Step.WAIT), _make_wait(scope).next(begin))
         .when(_is_next(Step.PREPARE), prepare)
         .when(_is_next(Step.OBSERVE), observe)
         .when(_is_next(Step.GATE), gate)
+        .when(_is_next(Step.APPROVE), approve)
         .when(_is_next(Step.APPLY), changes)
         .when(_is_next(Step.REPORT), report)
         .when(
@@ -211,7 +217,7 @@ def _define_machine(
         .when(_is_next(Step.END), sfn.Succeed(scope, "Done"))
         .otherwise(sfn.Fail(scope, "Lost", error="UnknownStep", cause="This release has no such step"))
     )
-    for state in (begin, prepare, observe, gate, changes, report):
+    for state in (begin, prepare, observe, gate, approve, changes, report):
         state.next(following)
     # After these two no step follows that would send an alert and let the next run begin.
     for step, state, path in (("begin", begin, "$.failure"), (Step.REPORT, report, "$.failed.report")):
@@ -222,6 +228,7 @@ def _define_machine(
     prepare.add_catch(observe, result_path="$.failed.prepare")
     observe.add_catch(report, result_path="$.failed.observe")
     gate.add_catch(report, result_path="$.failed.gate")
+    approve.add_catch(report, result_path="$.failed.approve")
     changes.add_catch(report, result_path="$.failed.apply")
     return begin
 

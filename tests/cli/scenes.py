@@ -103,7 +103,7 @@ def unapproved(world):
     """All is right, and the first roster was deployed an hour ago."""
     operated(world)
     world.client("dynamodb", HUB).delete_item(
-        TableName="state", Key={"pk": {"S": "control"}, "sk": {"S": "control"}}
+        TableName="state", Key={"pk": {"S": "approval"}, "sk": {"S": "approval"}}
     )
     world.machines.hub.sweep("roster")
     world.clock.sleep(3600)

@@ -122,7 +122,7 @@ def test_below_the_guardrail_the_edits_are_central(world):
 
 def unapprove(world):
     world.client("dynamodb", HUB).delete_item(
-        TableName="state", Key={"pk": {"S": "control"}, "sk": {"S": "control"}}
+        TableName="state", Key={"pk": {"S": "approval"}, "sk": {"S": "approval"}}
     )
 
 

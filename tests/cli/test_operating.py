@@ -502,7 +502,7 @@ def test_a_sweep_that_is_late_is_a_concern(hub):
 def test_before_anything_was_done(world):
     operate(world)
     world.client("dynamodb", HUB).delete_item(
-        TableName="state", Key={"pk": {"S": "control"}, "sk": {"S": "control"}}
+        TableName="state", Key={"pk": {"S": "approval"}, "sk": {"S": "approval"}}
     )
     result = world.run("status")
     assert result.exit_code == 2

@@ -396,7 +396,7 @@ def test_what_a_renamed_unit_matched_is_held_as_the_sweep_holds_it(world):
 
 def test_before_the_first_approval_a_sweep_would_wait(world):
     world.client("dynamodb", HUB).delete_item(
-        TableName=TABLE, Key={"pk": {"S": "control"}, "sk": {"S": "control"}}
+        TableName=TABLE, Key={"pk": {"S": "approval"}, "sk": {"S": "approval"}}
     )
     assert (
         "nothing is enforced yet, and a person approves the first roster"

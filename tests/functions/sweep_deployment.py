@@ -31,7 +31,7 @@ REPORTS = "rollcall-reports"
 ALICE = f"arn:aws:sts::{HUB}:assumed-role/rollcall-operator/alice"
 HANDLERS = {"sweep": sweep.handler, "apply": apply.handler, "control": control.handler}
 #: Which function does a step.
-FUNCTIONS = {"prepare": "apply", "apply": "apply"}
+FUNCTIONS = {"prepare": "apply", "approve": "control", "apply": "apply", "release": "apply"}
 
 
 class SweepDeployment(Deployment):
@@ -41,7 +41,7 @@ class SweepDeployment(Deployment):
         super().__init__(aws, **options)
         aws["s3"].create_bucket(Bucket=REPORTS)
         self.machine_arn = aws["stepfunctions"].create_state_machine(
-            name="Sweep", definition="{}", roleArn=f"arn:aws:iam::{HUB}:role/sweep-machine"
+            name="rollcall-sweep", definition="{}", roleArn=f"arn:aws:iam::{HUB}:role/sweep-machine"
         )["stateMachineArn"]
         self.running = "sweep"
         self.identities = MemoryIdentities(arn=ALICE)
@@ -116,7 +116,8 @@ class SweepDeployment(Deployment):
         execution = f"{MACHINE}:{given.pop('name', f'command-{next(self._names)}')}"
         document = {"operation": operation, "reason": "drill", "plan": None, **given}
         signed = sign(document, execution=execution, now=system_clock.SystemClock().now())
-        return self.invoke(signed, "control")
+        answer = self.invoke(signed, "control")
+        return self.invoke({"operation": "release", "answer": answer}) if "release" in answer else answer
 
     def invoke(self, event: Mapping[str, Any], function: str | None = None) -> dict[str, Any]:
         """One invocation; what goes in and out is JSON."""
@@ -128,7 +129,14 @@ class SweepDeployment(Deployment):
     def _execution(self, name: str, asked: Mapping[str, Any]) -> Execution:
         # The machine's own waits are nobody's to wait for.
         now = system_clock.SystemClock().now()
-        return Execution(invoke=self.invoke, clock=VirtualClock(), name=name, asked=asked, started=now)
+        return Execution(
+            invoke=self.invoke,
+            clock=VirtualClock(),
+            name=name,
+            asked=asked,
+            started=now,
+            machine=self.machine_arn,
+        )
 
     def report(self, name: str = "latest.json") -> Any:
         body = self.aws["s3"].get_object(Bucket=REPORTS, Key=f"reports/{name}")["Body"].read()

@@ -7,6 +7,7 @@ are synthesized from the same configuration.
 import json
 import os
 from collections import defaultdict
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -16,15 +17,26 @@ from moto import mock_aws
 # jsii reads it when it starts node: a banner about a version is no test result.
 os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 
+from rollcall.adapters.state.rosters import CONTROL
 from rollcall.outcomes.documents import build_incident_document
 from rollcall.runtime import compose
 from simulation import Caller, Response
 from simulation.client import SimulatedClient
 from tests.functions.conftest import installed
-from tests.functions.deployment import Deployment, api_values
+from tests.functions.deployment import TABLE, Deployment, api_values
 from tests.stacks.variants import synthesize_with
 from tests.support.moto_aws import SERVICES
-from tests.support.permissions import APPLYING, AROUND, INSIDE, actions_of, grants_of
+from tests.support.permissions import (
+    APPLYING,
+    APPLYING_ITEMS,
+    AROUND,
+    INSIDE,
+    actions_of,
+    compare_items,
+    grants_of,
+    items_in,
+    items_of,
+)
 from tests.support.samples import FOUND, INCIDENT, MANAGEMENT, MEMBER, NOW, REGION
 from tests.support.unit_worlds import ou_event
 
@@ -52,6 +64,7 @@ class RecordedDeployment(Deployment):
     def __init__(self, aws, *, roster):
         super().__init__(aws, roster=roster)
         self.calls = defaultdict(set)
+        self.items = defaultdict(set)
         self.running = None
         self.without_paths = False
         session: Any = boto3.Session("testing", "testing", region_name=REGION)
@@ -85,6 +98,8 @@ class RecordedDeployment(Deployment):
     def _noted(self, service):
         def note(params, model, **_):
             self.calls[self.running] |= actions_of(service, model.name, params)
+            if service == "dynamodb":
+                self.items[self.running] |= items_in(model.name, params)
 
         return note
 
@@ -97,8 +112,8 @@ class RecordedDeployment(Deployment):
 
 
 @pytest.fixture(scope="module")
-def calls(clients, everything):
-    """What each function called while everything happened once."""
+def lived(clients, everything):
+    """A deployment in which everything happened once."""
     candidate = everything.asset / "candidate.json"
     with mock_aws(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(compose, "_CANDIDATE", candidate)
@@ -112,7 +127,13 @@ def calls(clients, everything):
     messages = {line["message"] for line in lines}
     assert messages >= {"alert", "returned to the queue"}
     assert {line["decision"] for line in lines if line["message"] == "alert"} == {"send", "drop"}
-    return deployment.calls
+    return deployment
+
+
+@pytest.fixture(scope="module")
+def calls(lived):
+    """What each function called."""
+    return lived.calls
 
 
 def live(deployment):
@@ -149,6 +170,24 @@ def live(deployment):
     organization.add_ou("Deeper", sandbox)
     deployment.intake.send(ou_event(sandbox))
     deployment.run()
+    # Somebody edits contacts of many accounts, somebody else while writes are paused: groups of alerts.
+    many = [f"88889999{number:04d}" for number in range(6)]
+    for account_id in many:
+        email = f"aws+{account_id}@example.com"
+        organization.add_account(account_id=account_id, name="Many", email=email, parent=sandbox)
+    for person, address in (("mary", "192.0.2.10"), ("eve", "192.0.2.20")):
+        for account_id in many:
+            caller = replace(Caller.role(account_id, "Dev", person), source_ip=address)
+            deployment.cloud.client("account", caller).put_alternate_contact(
+                AlternateContactType="SECURITY", **api_values(FOUND)
+            )
+        deployment.run()
+        deployment.aws["dynamodb"].update_item(
+            TableName=TABLE,
+            Key=CONTROL,
+            UpdateExpression="SET paused = :yes",
+            ExpressionAttributeValues={":yes": {"BOOL": True}},
+        )
     # A message that cannot be understood goes back.
     bad = deployment.intake.send("{}")
     assert deployment.intake.deliver() == [bad]
@@ -170,6 +209,18 @@ def test_a_function_calls_what_its_role_may_and_its_role_may_what_it_calls(every
     elsewhere = CONSUMPTION | (APPLYING if function == "reconcile" else frozenset())
     surplus = {action for action in granted - called - elsewhere if not action.startswith(AROUND)}
     assert surplus == set(), "granted and never called"
+
+
+@pytest.mark.parametrize(
+    ("function", "role"), [("reconcile", "ReconcileRole"), ("notify", "ChannelsNotifyRole")]
+)
+def test_a_function_does_with_each_item_what_its_role_may_and_its_role_may_no_more(
+    everything, lived, function, role
+):
+    granted = items_of(everything.templates["RollcallHub"], role)
+    refused, idle = compare_items(granted, lived.items[function])
+    assert refused == set(), "done and not granted"
+    assert idle - (APPLYING_ITEMS if function == "reconcile" else set()) == set(), "granted and never done"
 
 
 def test_the_role_in_the_management_account_may_what_is_called_with_it(everything, calls):

@@ -55,7 +55,7 @@ def test_each_channel_has_a_queue_a_rule_dead_letters_and_a_function_of_its_own(
     all_on.one("AWS::CloudWatch::Alarm", f"Channels{dead_letters.removesuffix('Queue')}")
     variables = environment(all_on, function)
     assert set(variables) == set(NotifyEnvironment.variable_names())
-    assert variables["ROLLCALL_CHANNEL"] == ("chat" if channel == "teams" else channel)
+    assert variables["ROLLCALL_CHANNEL"] == channel
     assert variables["ROLLCALL_MIN_SEVERITY"] == minimum
     assert variables["ROLLCALL_QUEUE_URL"] == {"Ref": queue_id}
     assert variables["ROLLCALL_RUNBOOK"] == "https://wiki.example.com/rollcall"

@@ -25,7 +25,7 @@ from tests.cli.world import GUARDED, World
 from tests.stacks.template import as_list
 from tests.support.assembly_cache import ROOT
 from tests.support.ledger_books import Books
-from tests.support.permissions import LEADING, PREFIXES, indexes_of, partitions_in
+from tests.support.permissions import PREFIXES, compare_items, items_in, items_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -104,8 +104,7 @@ class Watched(World):
     def __init__(self, where: Path) -> None:
         self.command: str | None = None
         self.actions: dict[str, set[str]] = defaultdict(set)
-        self.partitions: set[str] = set()
-        self.indexes: set[str] = set()
+        self.items: set[tuple[str, str, str]] = set()
         self.objects: set[str] = set()
         super().__init__(where)
 
@@ -128,8 +127,7 @@ class Watched(World):
         assert self.command
         self.actions[self.command] |= actions_of(service, operation, given) - FREE
         if service == "dynamodb":
-            self.partitions |= partitions_in(given)
-            self.indexes |= {given["IndexName"]} if "IndexName" in given else set()
+            self.items |= items_in(operation, given)
         if service == "s3":
             self.objects.add((given.get("Key") or given["Prefix"]).partition("/")[0] + "/")
 
@@ -241,20 +239,7 @@ def test_no_command_was_left_out(lived: Watched) -> None:
 def test_people_may_read_the_items_that_their_commands_read_and_no_others(
     hub: Template, lived: Watched, role: str
 ) -> None:
-    (items,) = [one for one in statements_of(hub, role) if "dynamodb:GetItem" in as_list(one["Action"])]
-    granted = set(items["Condition"]["ForAllValues:StringLike"][LEADING])
-    assert {f"{name}#*" if rest else name for name, _, rest in map(split, lived.partitions)} == granted
-
-
-@pytest.mark.parametrize("role", ["PeopleReader", "PeopleOperator"])
-def test_people_may_query_the_indexes_that_their_commands_query_and_no_others(
-    hub: Template, lived: Watched, role: str
-) -> None:
-    assert indexes_of(hub, role) == lived.indexes
-
-
-def split(partition: str) -> tuple[str, str, str]:
-    return partition.partition("#")
+    assert compare_items(items_of(hub, role), lived.items) == (set(), set())
 
 
 @pytest.mark.parametrize("role", ["PeopleReader", "PeopleOperator"])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.stacks.template import Template, arn, as_list
 from tests.stacks.variants import synthesize_with
+from tests.support.permissions import items_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +65,7 @@ IN_A_NETWORK = {
 BESIDE_A_GUARDRAIL = {"organizations:ListPolicies": "which policy is the guardrail is what it asks"}
 
 _MEMBERS = "arn:{AWS::Partition}:account::111111111111:account/o-exampleorgid/*"
+_PLACE = "{{AWS::Partition}}:{}:us-east-1:333333333333"
 _HERE = "{{AWS::Partition}}:{}:{{AWS::Region}}:{{AWS::AccountId}}"
 _DEAD_LETTERS = tuple(
     f"{{{name}DeadLetters.Arn}}" for name in ("Intake", "Echo", "AlertOnly", "Notify", "Sweep")
@@ -86,6 +90,7 @@ LOOKING: Grants = {
     "cloudtrail:GetEventSelectors": _TRAILS,
     "cloudtrail:GetTrailStatus": _TRAILS,
     "cloudwatch:DescribeAlarms": f"arn:{_HERE.format('cloudwatch')}:alarm:*",
+    "dynamodb:BatchGetItem": "{State.Arn}",
     "dynamodb:GetItem": "{State.Arn}",
     "dynamodb:Query": ("{State.Arn}", "{State.Arn}/index/pending"),
     "events:DescribeEventBus": "arn:{AWS::Partition}:events:us-east-1:333333333333:event-bus/rollcall-intake",
@@ -157,11 +162,11 @@ GRANTS: dict[tuple[str, str], Grants] = {
     },
     ("RollcallHub", "SweepRole"): {
         "account:GetAlternateContact": _MEMBERS,
+        "dynamodb:BatchGetItem": "{State.Arn}",
         "dynamodb:DeleteItem": "{State.Arn}",
         "dynamodb:GetItem": "{State.Arn}",
         "dynamodb:PutItem": "{State.Arn}",
         "dynamodb:Query": ("{State.Arn}", "{State.Arn}/index/pending"),
-        "dynamodb:UpdateItem": "{State.Arn}",
         "events:PutEvents": "{Outcomes.Arn}",
         "logs:CreateLogStream": "{SweepLogs.Arn}",
         "logs:PutLogEvents": "{SweepLogs.Arn}",
@@ -182,12 +187,12 @@ GRANTS: dict[tuple[str, str], Grants] = {
         "s3:GetObject": ("{Ledger.Arn}/ledger/alerts/*", "{Ledger.Arn}/ledger/commands/*"),
         "s3:ListBucket": "{Ledger.Arn}",
         "s3:PutObject": ("{Ledger.Arn}/ledger/alerts/*", "{Ledger.Arn}/ledger/commands/*"),
-        "states:StartExecution": "{SweepMachine}",
+        "states:StartExecution": f"arn:{_PLACE.format('states')}:stateMachine:rollcall-sweep",
     },
     ("RollcallHub", "SweepMachineRole"): {
-        "lambda:InvokeFunction": ("{Apply.Arn}", "{Sweep.Arn}"),
+        "lambda:InvokeFunction": ("{Apply.Arn}", "{Control.Arn}", "{Sweep.Arn}"),
     },
-    ("RollcallHub", "ControlMachineRole"): {"lambda:InvokeFunction": "{Control.Arn}"},
+    ("RollcallHub", "ControlMachineRole"): {"lambda:InvokeFunction": ("{Apply.Arn}", "{Control.Arn}")},
     ("RollcallHub", "SweepStartsScheduleRole"): {
         "sqs:SendMessage": "{SweepDeadLetters.Arn}",
         "states:StartExecution": "{SweepMachine}",
@@ -423,29 +428,99 @@ def test_options_add_exactly_this(assembly: Assembly, everything: Assembly) -> N
     assert granted(everything, "IntakeForwarderRole") == granted(assembly, "IntakeForwarderRole")
 
 
-LEADING = "dynamodb:LeadingKeys"
+READ = ("BatchGetItem",)
+CHECKED = ("BatchGetItem", "ConditionCheckItem")
+ALERTS: dict[str, tuple[str, ...]] = {
+    "alerts": ("BatchGetItem", "PutItem", "UpdateItem"),
+    "group#*": ("DeleteItem", "PutItem", "Query", "UpdateItem"),
+    "grouped#*": ("BatchGetItem", "PutItem"),
+}
+PEOPLE: dict[str, tuple[str, ...]] = {
+    "alert#*": ("GetItem",),
+    "approval": READ,
+    "contact#*": ("GetItem",),
+    "control": READ,
+    "roster": ("GetItem",),
+    "sweep": ("GetItem", "Query"),
+    "tagged#*": ("GetItem",),
+    "units": ("Query",),
+    "index/contact": ("Query",),
+    "index/edited": ("Query",),
+}
+#: What each role may do with the items of a partition, and of one of the index.
+ITEMS: dict[str, dict[str, tuple[str, ...]]] = {
+    "ReconcileRole": ALERTS
+    | {
+        "approval": CHECKED,
+        "contact#*": ("GetItem", "PutItem"),
+        "control": CHECKED,
+        "incident#*": ("GetItem", "UpdateItem"),
+        "roster": ("GetItem",),
+        "sweep": ("GetItem", "PutItem"),
+        "tagged#*": ("DeleteItem", "GetItem", "PutItem", "Query"),
+        "units": ("Query",),
+        "watch#*": ("PutItem", "Query"),
+        "index/contact": ("Query",),
+        "index/incident": ("Query",),
+    },
+    "SweepRole": {
+        "approval": READ,
+        "contact#*": ("GetItem", "PutItem"),
+        "control": READ,
+        "roster": ("GetItem",),
+        "sweep": ("DeleteItem", "GetItem", "PutItem", "Query"),
+        "tagged#*": ("DeleteItem", "GetItem", "PutItem", "Query"),
+        "units": ("PutItem", "Query"),
+        "index/contact": ("Query",),
+        "index/edited": ("Query",),
+    },
+    "ControlRole": ALERTS
+    | {
+        "approval": ("BatchGetItem", "GetItem", "UpdateItem"),
+        "contact#*": ("GetItem",),
+        "control": ("BatchGetItem", "GetItem", "UpdateItem"),
+        "roster": ("GetItem", "PutItem"),
+        "sweep": ("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+        "units": ("DeleteItem", "PutItem", "Query"),
+        "index/group": ("Query",),
+    },
+    "ChannelsNotifyRole": {"alert#sns#*": ("PutItem", "UpdateItem")},
+    "ChannelsChatRole": {"alert#chat#*": ("PutItem", "UpdateItem")},
+    "ChannelsTeamsRole": {"alert#teams#*": ("PutItem", "UpdateItem")},
+    "ChannelsSlackRole": {"alert#slack#*": ("PutItem", "UpdateItem")},
+    "PeopleReader": PEOPLE,
+    "PeopleOperator": PEOPLE,
+}
 
 
-@pytest.mark.parametrize(
-    ("role", "partitions"),
-    [
-        ("SweepRole", {"contact#*", "control", "roster", "sweep", "tagged#*", "units"}),
-        (
-            "ControlRole",
-            {"alerts", "contact#*", "control", "group#*", "grouped#*", "roster", "sweep", "units"},
-        ),
-        ("PeopleReader", {"alert#*", "contact#*", "control", "roster", "sweep", "tagged#*", "units"}),
-        ("PeopleOperator", {"alert#*", "contact#*", "control", "roster", "sweep", "tagged#*", "units"}),
-    ],
-)
-def test_a_role_that_does_not_write_contacts_sees_only_its_part_of_the_table(
-    hub: Template, role: str, partitions: set[str]
-) -> None:
-    statements = hub.statements(hub.one("AWS::IAM::Role", role)[0])
-    (items,) = [one for one in statements if "dynamodb:GetItem" in as_list(one["Action"])]
-    ((operator, keys),) = items["Condition"].items()
-    assert operator == "ForAllValues:StringLike"
-    assert set(keys[LEADING]) == partitions
+@pytest.mark.parametrize("role", ITEMS)
+def test_a_role_reaches_only_its_own_partitions_of_the_table(everything: Assembly, role: str) -> None:
+    """`items_of` also sees to the conditions, without which a scan would see everything."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for action, index, pattern in items_of(everything.templates["RollcallHub"], role):
+        found[f"index/{pattern}" if index else pattern].add(action.removeprefix("dynamodb:"))
+    assert found == {partition: set(actions) for partition, actions in ITEMS[role].items()}
+
+
+def test_nobody_else_reaches_the_table_and_nobody_scans_it(everything: Assembly) -> None:
+    hub = everything.templates["RollcallHub"]
+    named = {hub.one("AWS::IAM::Role", role)[0] for role in ITEMS}
+    for role in hub.of_type("AWS::IAM::Role"):
+        actions = {action for action, _ in grants_of(hub, role) if action.startswith("dynamodb:")}
+        assert (role in named) is bool(actions)
+        assert not {one for one in actions if "Scan" in one or "PartiQL" in one or "*" in one}
+
+
+def test_records_of_contacts_are_written_by_the_writer_and_the_sweep_only(everything: Assembly) -> None:
+    hub = everything.templates["RollcallHub"]
+    writing = {
+        role
+        for role in ITEMS
+        for action, _, pattern in items_of(hub, role)
+        if fnmatchcase("contact#222222222222#SECURITY", pattern)
+        and action not in ("dynamodb:GetItem", "dynamodb:Query")
+    }
+    assert writing == {"ReconcileRole", "SweepRole"}
 
 
 def test_lists_of_objects_are_limited_to_prefixes(hub: Template) -> None:

@@ -198,6 +198,7 @@ _NAMING = {
     "Name",
     "QueueName",
     "RoleName",
+    "StateMachineName",
     "TableName",
     "TopicName",
 }
@@ -220,6 +221,7 @@ def test_only_what_another_account_must_know_has_a_name(assembly: Assembly) -> N
         "rollcall-reader",
         "rollcall-reconcile",
         "rollcall-redrive",
+        "rollcall-sweep",
     }
 
 

@@ -142,6 +142,33 @@ def test_only_the_steps_that_write_run_as_the_function_that_writes(execute: Any)
     assert {step for function, step in script.calls if function.startswith("Sweep")} == set(WHOLE) - writing
 
 
+def test_a_roster_that_needs_nobody_is_approved_by_control_which_is_told_the_machine(execute: Any) -> None:
+    script = Script(WHOLE | {"gate": "approve", "approve": "apply"})
+    assert execute(script, ASKED)["status"] == "SUCCEEDED"
+    assert [step for function, step in script.calls if function.startswith("Control")] == ["approve"]
+    (asked,) = [payload for payload in script.payloads if payload["operation"] == "approve"]
+    assert asked["execution"].endswith(":execution:machine:name")
+    assert set(asked) == {"operation", "execution", "run"}
+
+
+def test_what_releases_a_contact_is_stored_by_the_role_that_writes(execute: Any) -> None:
+    answer: dict[str, Any] = {"done": True, "kind": "SECURITY", "release": {"by": "alice"}}
+    calls: list[tuple[str, dict[str, Any]]] = []
+
+    def call(function: str, payload: dict[str, Any]) -> dict[str, Any]:
+        calls.append((function[:5], payload))
+        return answer if function.startswith("Control") else {"done": True}
+
+    found = execute(call, {"operation": "release"}, machine="ControlMachine")
+    assert json.loads(found["output"]) == {"done": True}
+    assert calls[-1] == ("Apply", {"operation": "release", "answer": answer})
+    # What an operator says of a release is no answer of `control`.
+    calls.clear()
+    answer = {"done": True}
+    execute(call, {"release": {"by": "mallory"}}, machine="ControlMachine")
+    assert [function for function, _ in calls] == ["Contr"]
+
+
 def test_every_step_of_a_run_is_known_to_the_machine(hub: Template) -> None:
     states = json.loads(definition(hub, "SweepMachine"))["States"]
     choices = json.dumps(states["Next?"]["Choices"])
@@ -208,13 +235,15 @@ def test_a_step_that_fails_once_is_tried_again(execute: Any, step: str) -> None:
         ("prepare", ["observe", "gate", "apply", "report"]),
         ("observe", ["report"]),
         ("gate", ["report"]),
+        ("approve", ["report"]),
         ("apply", ["report"]),
     ],
 )
 def test_the_rest_is_done_without_a_step_that_is_given_up_and_the_run_knows(
     execute: Any, step: str, after: list[str]
 ) -> None:
-    script = Script(WHOLE, {step: TRIES})
+    whole = WHOLE | ({"gate": "approve", "approve": "apply"} if step == "approve" else {})
+    script = Script(whole, {step: TRIES})
     assert execute(script, ASKED)["status"] == "SUCCEEDED"
     assert script.steps[: -len(after)].count(step) == TRIES
     assert script.steps[-len(after) :] == after

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
 from tests.stacks.template import arn, as_list
 
 #: What the services around a function use in its role's name: logs, traces, the key of the topic.
@@ -10,6 +12,18 @@ AROUND = ("logs:", "xray:", "kms:")
 
 #: What the role that writes may as `apply`, which works off stored plans and has tests of its own.
 APPLYING = frozenset({"s3:GetObject", "s3:ListBucket"})
+
+
+#: The same with items of the state table.
+APPLYING_ITEMS = frozenset(
+    {
+        ("dynamodb:GetItem", "", "sweep"),
+        ("dynamodb:PutItem", "", "sweep"),
+        ("dynamodb:GetItem", "", "roster"),
+        ("dynamodb:Query", "pending", "contact"),
+        ("dynamodb:Query", "pending", "incident"),
+    }
+)
 
 
 #: A transaction needs the action of each of its parts.
@@ -46,27 +60,54 @@ PREFIXES = {"stepfunctions": "states"}
 LEADING = "dynamodb:LeadingKeys"
 
 
-def indexes_of(template, role_prefix):
-    """The indexes of the state table that a role may query."""
+def items_of(template, role_prefix):
+    """What a role may do with items: actions, and patterns of the partition key of the table or an index."""
     role, _ = template.one("AWS::IAM::Role", role_prefix)
-    resources = [arn(one) for found in template.statements(role) for one in as_list(found["Resource"])]
-    return {one.partition("/index/")[2] for one in resources if "/index/" in one}
+    granted = set()
+    for statement in template.statements(role):
+        actions = [action for action in as_list(statement["Action"]) if action.startswith("dynamodb:")]
+        if not actions:
+            continue
+        condition = statement["Condition"]
+        assert condition == {
+            "ForAllValues:StringLike": {LEADING: condition["ForAllValues:StringLike"][LEADING]},
+            "Null": {LEADING: "false"},
+        }
+        for resource in as_list(statement["Resource"]):
+            index = arn(resource).partition("/index/")[2]
+            patterns = as_list(condition["ForAllValues:StringLike"][LEADING])
+            granted |= {(action, index, pattern) for action in actions for pattern in patterns}
+    return granted
 
 
-def partitions_in(parameters):
-    """The partitions of the table that a call to DynamoDB names, in a transaction those of each part.
+def items_in(operation, parameters):
+    """What a call to DynamoDB does: actions, the index or none, and values of its partition key."""
+    if operation == "TransactWriteItems":
+        return {
+            (f"dynamodb:{PARTS[part]}", "", _get_key(given))
+            for item in parameters["TransactItems"]
+            for part, given in item.items()
+        }
+    if operation == "BatchGetItem":
+        keys = [key for asked in parameters["RequestItems"].values() for key in asked["Keys"]]
+        return {("dynamodb:BatchGetItem", "", key["pk"]["S"]) for key in keys}
+    return {(f"dynamodb:{operation}", parameters.get("IndexName", ""), _get_key(parameters))}
 
-    A query of an index names none.
-    """
-    if "IndexName" in parameters:
-        return set()
-    if "TransactItems" in parameters:
-        parts = [part for item in parameters["TransactItems"] for part in item.values()]
-        return {pk for part in parts for pk in partitions_in(part)}
-    if "IndexName" in parameters:
-        # IAM compares the key of the index, not that of the table.
-        return {parameters["ExpressionAttributeValues"][":value"]["S"]}
+
+def _get_key(parameters):
     if "KeyConditionExpression" in parameters:
-        return {parameters["ExpressionAttributeValues"][":pk"]["S"]}
-    item = parameters.get("Key") or parameters.get("Item")
-    return {item["pk"]["S"]} if item else set()
+        # IAM compares the key of the index, not that of the table.
+        name = ":value" if "IndexName" in parameters else ":pk"
+        return parameters["ExpressionAttributeValues"][name]["S"]
+    return (parameters.get("Key") or parameters["Item"])["pk"]["S"]
+
+
+def compare_items(granted, used):
+    """What was done and not granted, and what was granted and not done."""
+
+    def covers(pattern, one):
+        return pattern[:2] == one[:2] and fnmatchcase(one[2], pattern[2])
+
+    refused = {one for one in used if not any(covers(pattern, one) for pattern in granted)}
+    idle = {pattern for pattern in granted if not any(covers(pattern, one) for one in used)}
+    return refused, idle

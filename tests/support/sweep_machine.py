@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from simulation.seeds import HUB
 from tests.support.memory import Crash
 
 if TYPE_CHECKING:
@@ -17,7 +18,14 @@ if TYPE_CHECKING:
 TRIES_AFTER_SECONDS = (0, 2, 4, 8, 16)
 WAIT_SECONDS = 60
 #: Where a step that was given up leads to; the others lead to the failure of the execution.
-CATCHES = {"prepare": "observe", "observe": "report", "gate": "report", "apply": "report"}
+CATCHES = {
+    "prepare": "observe",
+    "observe": "report",
+    "gate": "report",
+    "approve": "report",
+    "apply": "report",
+}
+SWEEP_MACHINE = f"arn:aws:states:us-east-1:{HUB}:stateMachine:rollcall-sweep"
 
 
 class GivenUpError(Exception):
@@ -40,6 +48,7 @@ class Execution:
     status: str = "RUNNING"
     document: dict[str, Any] = field(default_factory=dict)
     trail: list[str] = field(default_factory=list)
+    machine: str = SWEEP_MACHINE
 
     def run(self) -> Execution:
         while self.status == "RUNNING":
@@ -65,9 +74,16 @@ class Execution:
             return
         self._next(self.document["next"])
 
+    def try_once(self) -> None:
+        """The next task without another try, and without what follows."""
+        self.invoke(self._payload())
+
     def _payload(self) -> dict[str, Any]:
         if self.state == "begin":
             return {"operation": "begin", **self._execution()}
+        if self.state == "approve":
+            arn = f"{self.machine.replace(':stateMachine:', ':execution:')}:{self.name}"
+            return {"operation": "approve", "execution": arn, "run": self.document}
         return {"operation": self.state, "run": self.document}
 
     def _execution(self) -> dict[str, Any]:

@@ -11,12 +11,12 @@ from botocore.exceptions import ClientError
 
 from rollcall.adapters.account_api import AllAccounts, ManagementAccount, OneModeAccountApi, name_writes
 from rollcall.adapters.organizations import AwsOrganization, OrganizationAccounts
-from rollcall.control.handle import CommandHandler
+from rollcall.control.handle import CommandHandler, store_release
 from rollcall.model.display import Masks
 from rollcall.rosters.current import Rosters
 from rollcall.sweep.apply import ApplyStep
 from rollcall.sweep.begin import begin
-from rollcall.sweep.gate import Gate
+from rollcall.sweep.gate import ApproveStep, Gate
 from rollcall.sweep.observe import observe
 from rollcall.sweep.ports import SweepPorts
 from rollcall.sweep.prepare import prepare
@@ -28,7 +28,7 @@ from simulation.caller import Caller
 from simulation.seeds import HUB
 from tests.support.identities import MACHINE, PLACE, MemoryIdentities, sign
 from tests.support.memory import Crash, MemoryCommands, MemoryPool, MemoryRuns, MemorySweeps
-from tests.support.sweep_machine import Execution
+from tests.support.sweep_machine import SWEEP_MACHINE, Execution
 from tests.support.world import MANAGEMENT, MANAGEMENT_ROLE, World, _Counted
 
 if TYPE_CHECKING:
@@ -118,8 +118,11 @@ class SweepWorld(World):
         return self.starts.setdefault(name, max(self.clock.now(), last + timedelta(milliseconds=1)))
 
     def handle(self, document: Mapping[str, Any]) -> dict[str, Any]:
-        """What the function `control` answers."""
-        return self._operator().handle(document)
+        """What the function `control` answers, or `apply` after it if it is to release a contact."""
+        answer = self._operator().handle(document)
+        if "release" not in answer:
+            return answer
+        return self.invoke({"operation": "release", "answer": answer})
 
     def approve_held(self) -> Execution:
         """Approve the one plan that waits, and run what that starts."""
@@ -174,6 +177,8 @@ class SweepWorld(World):
         }
         return steps | {
             "begin": lambda event: begin(event, ports=ports, rosters=rosters).as_document(),
+            "approve": self.handle,
+            "release": lambda event: store_release(event["answer"], contacts=self.state, clock=self.clock),
             "fail": FailStep(ports=ports, rosters=rosters, measure=self._measure).run_step,
         }
 
@@ -182,6 +187,7 @@ class SweepWorld(World):
 
     def _operator(self) -> CommandHandler:
         ports = self._sweep_ports()
+        rosters = Rosters(memory=self.state, candidate=self.roster)
         return CommandHandler(
             identities=self.identities,
             ledger=self.commands,
@@ -194,7 +200,16 @@ class SweepWorld(World):
             matches=self.matches,
             organization=ports.organization,
             machine=self,
-            rosters=Rosters(memory=self.state, candidate=self.roster),
+            sweep_machine=SWEEP_MACHINE,
+            approval=ApproveStep(
+                rosters=rosters,
+                sweeps=self.sweeps,
+                matches=self.matches,
+                organization=ports.organization,
+                bus=self.bus,
+                clock=self.clock,
+            ),
+            rosters=rosters,
             groups=self.reconciler.grouper.messages,
             clock=self.clock,
         )

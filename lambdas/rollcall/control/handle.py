@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from rollcall.contact.record import update_record
@@ -11,15 +12,15 @@ from rollcall.control.commands import Command, RefusedError, describe_command
 from rollcall.control.pauses import Pauses
 from rollcall.control.proof import UnprovenError, build_request, check_operator, read_answer
 from rollcall.decide.resolve import check_drill
+from rollcall.model.contact import ContactKind
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import make_notice
 from rollcall.rosters.current import alert_approval, approve_candidate
 from rollcall.sweep.approvals import make_approved_notice
-from rollcall.sweep.run import Trigger
+from rollcall.sweep.run import Run, Step, Trigger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from rollcall.contact.record import ContactMemory
     from rollcall.control.commands import ProvenCaller
@@ -27,11 +28,11 @@ if TYPE_CHECKING:
     from rollcall.control.proof import IdentityAnswer, IdentityRequest, Place
     from rollcall.decide.resolve import RegisteredDrill
     from rollcall.grouping.sending import GroupMessages
-    from rollcall.model.contact import ContactKind
     from rollcall.ports import Clock, Organization, OutcomeBus
     from rollcall.rosters.current import Rosters
     from rollcall.rosters.orphaned import Matches
     from rollcall.sweep.approvals import PendingPlan
+    from rollcall.sweep.gate import ApproveStep
     from rollcall.sweep.ports import SweepMachine, Sweeps
 
 
@@ -71,6 +72,9 @@ class CommandHandler:
     matches: Matches
     organization: Organization
     machine: SweepMachine
+    #: Its ARN.
+    sweep_machine: str
+    approval: ApproveStep
     rosters: Rosters
     groups: GroupMessages
     clock: Clock
@@ -78,11 +82,14 @@ class CommandHandler:
     def handle(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """`{"done": true, ...}`, or `{"refused": "<why>"}`.
 
-        The schedule's FOLLOW_UP needs no proof: it sends alerts that are due, and nothing else.
+        The schedule's FOLLOW_UP needs no proof: it sends alerts that are due, and nothing else. Nor does the
+        sweep's machine, which gets the run: each machine adds the ARN of its own execution.
 
         RetryableError if AWS was busy or broken: the same command again finishes what was begun.
         """
         now = self.clock.now()
+        if document.get("operation") == Step.APPROVE and self._is_of_sweep(document):
+            return self.approval.run_step(Run.from_document(document["run"])).as_document()
         if document.get("operation") == FOLLOW_UP:
             alert_approval(self.rosters.memory, self.bus, now)
             pause = Pauses(memory=self.pause, bus=self.bus).follow_up(now)
@@ -101,6 +108,10 @@ class CommandHandler:
             answer = {"refused": str(error)}
         # Of several tries the first one's: what it did may be over by now.
         return self.ledger.record_command(name, "result", answer)
+
+    def _is_of_sweep(self, document: Mapping[str, Any]) -> bool:
+        executions = self.sweep_machine.replace(":stateMachine:", ":execution:")
+        return str(document.get("execution")).startswith(f"{executions}:")
 
     def _identify(self, document: Mapping[str, Any], now: datetime) -> ProvenCaller:
         caller = read_answer(self.identities.ask(build_request(document, self.place, now)))
@@ -241,10 +252,9 @@ class CommandHandler:
         return {"roster": roster, "execution": command.execution}
 
     def _release(self, command: Command, account_id: str, kind: ContactKind, now: datetime) -> dict[str, Any]:
-        """Publish first: a try that was cut off between the two would find nothing left to publish."""
+        """Publish; the machine then has `store_release` carry it out, as the role that writes contacts."""
         contact = {"account": account_id, "kind": str(kind)}
-        record = self.contacts.load(account_id, kind)
-        known = record.repeated
+        known = self.contacts.load(account_id, kind).repeated
         if known.release is not None and not known.is_open(now):
             # The answer of an earlier try was lost, or somebody else was faster: it is as it was asked for.
             return contact | {"released": {"by": known.release.by, "at": known.release.at.isoformat()}}
@@ -252,9 +262,7 @@ class CommandHandler:
             raise RefusedError("this contact is not in backoff after repeated edits")
         facts = command.facts | {"account": {"id": account_id}, "kind": str(kind)}
         self.bus.publish_notice(make_notice(NoticeKind.RELEASED, key=command.execution_arn, facts=facts), now)
-        released = make_released(by=command.caller.arn, now=now)
-        update_record(self.contacts, record, lambda one: replace(one, repeated=released), clock=self.clock)
-        return contact
+        return contact | {"release": contact | {"by": command.caller.arn, "at": now.isoformat()}}
 
     def _find_pending(self, plan: str | None, approved: str | None, now: datetime) -> PendingPlan:
         pending = self.sweeps.find_pending(plan) if plan is not None else None
@@ -274,3 +282,12 @@ class CommandHandler:
                 " again, and approve the new plan"
             )
         return pending
+
+
+def store_release(answer: Mapping[str, Any], *, contacts: ContactMemory, clock: Clock) -> dict[str, Any]:
+    """The answer to a release, carried out: `apply` does it, for `control` writes no record of a contact."""
+    asked = answer["release"]
+    record = contacts.load(asked["account"], ContactKind(asked["kind"]))
+    released = make_released(by=asked["by"], now=datetime.fromisoformat(asked["at"]))
+    update_record(contacts, record, lambda one: replace(one, repeated=released), clock=clock)
+    return {name: value for name, value in answer.items() if name != "release"}

@@ -16,6 +16,8 @@ MANAGEMENT_ROLE_NAME: Final = "rollcall-management-contacts"
 STACK_SET_NAME: Final = "rollcall-forwarder"
 #: Name of the service control policy, by which an event about a policy is known to be about ours.
 GUARDRAIL_NAME: Final = "rollcall-guardrail"
+#: State machine of sweeps, which `control` starts and is asked by: each needs the other's ARN first.
+SWEEP_MACHINE_NAME: Final = "rollcall-sweep"
 #: Roles in the hub that people assume for the command: to look, and to approve, pause or start a sweep.
 READER_ROLE_NAME: Final = "rollcall-reader"
 OPERATOR_ROLE_NAME: Final = "rollcall-operator"

@@ -64,7 +64,7 @@ class ReconcileEnvironment(_Environment):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotifyEnvironment(_Environment):
-    """Settings of `notify`. `channel` is `sns`, `chat` or `slack`.
+    """Settings of `notify`. `channel` is `sns`, `chat`, `teams` or `slack`.
 
     `target` is the ARN of the topic, or of the secret with Slack's webhook or token; `slack_channel` the id
     of the channel that a bot posts to, else `none`. `runbook` is the URL of docs/operations.md, or its path.

@@ -11,7 +11,6 @@ from rollcall.decide.plan import plan_observed
 from rollcall.decide.plan_values import ChangeGrouper, KnownContacts
 from rollcall.decide.roster_change import RosterChange, RosterComparison
 from rollcall.model.display import Masks
-from rollcall.model.errors import RetryableError
 from rollcall.outcomes.notices import format_time
 from rollcall.rosters.current import alert_approval, approve_candidate
 from rollcall.sweep.approvals import (
@@ -38,10 +37,13 @@ if TYPE_CHECKING:
 
     from rollcall.decide.resolve import Enforcement
     from rollcall.model.roster import Roster
+    from rollcall.ports import Clock, Organization, OutcomeBus
     from rollcall.rosters.current import Rosters
+    from rollcall.rosters.orphaned import Matches
     from rollcall.sweep.approvals import PendingPlan
     from rollcall.sweep.ports import Runs, SweepPorts, Sweeps
     from rollcall.sweep.run import PlanReference
+
 
 #: Who approves a roster whose plan needs nobody.
 WITHIN_LIMITS = "Rollcall, as the changes are within the limits"
@@ -127,7 +129,7 @@ class Gate:
         if control.approved == run.roster and (reasons or draft.granted):
             # A person approved it while this run looked: a run of its own carries the plan out.
             return replace(run, ending=Ending.SUPERSEDED, next=Step.REPORT)
-        by = self._find_approver(run, plan) if reasons else None
+        by = find_approver(self.ports.sweeps, run, plan, self.ports.clock.now()) if reasons else None
         if reasons and by is None:
             run = self._wait_for_approval(run, draft, plan, change, reasons)
             return replace(run, next=Step.REPORT) if first else self._judge_approved(run, control)
@@ -136,8 +138,8 @@ class Gate:
         if by is None and change.changed:
             # Before it is approved: cut off in between, it counts all the same.
             self.ports.sweeps.save_passed(run.id, change.changed, self.ports.clock.now())
-        self._approve(run, plan, control, by=by)
-        return _let_through(run, plan)
+        run = let_through(run, plan)
+        return run if control.approved == run.roster else replace(run, next=Step.APPROVE)
 
     def _judge_approved(self, run: Run, control: Enforcement) -> Run:
         """The approved roster, from the same observations.
@@ -150,7 +152,7 @@ class Gate:
         reasons = find_deletes_to_wait(draft.new_deletes)
         if reasons:
             return replace(self._wait_for_approval(run, draft, plan, same, reasons), next=Step.REPORT)
-        return replace(run, next=Step.REPORT) if control.paused else _let_through(run, plan)
+        return replace(run, next=Step.REPORT) if control.paused else let_through(run, plan)
 
     def _plan(
         self, run: Run, roster: Roster, comparison: RosterComparison | None = None
@@ -214,39 +216,51 @@ class Gate:
             self.ports.sweeps.forget_applied(pending.plan)
             self.ports.sweeps.save_pending(pending)
 
-    def _find_approver(self, run: Run, plan: PlanReference) -> str | None:
-        """Who approved exactly this, and was cut off before the roster was in force; None if nobody did."""
-        known = self.ports.sweeps.find_pending(plan.digest)
-        if known is None or known.roster != run.roster or known.expires_at <= self.ports.clock.now():
-            return None
-        return known.approved_by
 
-    def _approve(self, run: Run, plan: PlanReference, control: Enforcement, *, by: str | None) -> None:
-        if self.rosters.get_enforcement() != control:
-            raise RetryableError("the pause or the approved roster changed while the plan was made")
-        memory, bus, now = self.rosters.memory, self.ports.bus, self.ports.clock.now()
-        if control.approved != run.roster:
-            alert_approval(memory, bus, now)
-            approve_candidate(
-                memory=memory,
-                matches=self.ports.matches,
-                organization=self.ports.organization,
-                document=self.rosters.document,
-                approved_by=by or WITHIN_LIMITS,
-                now=now,
-                before=control.approved,
-                notice=make_approved_notice(
-                    self.rosters.load(plan.roster),
-                    before=self.rosters.find_current(control),
-                    plan=plan.digest,
-                    changes=plan.changes,
-                    by=by or WITHIN_LIMITS,
-                    automatic=by is None,
-                    key=run.id,
-                ),
-            )
-        self.ports.sweeps.forget_others({run.roster})
-        alert_approval(memory, bus, now)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApproveStep:
+    """Puts the deployed roster into force as the gate asked. `control` takes it, as the sweep cannot."""
+
+    rosters: Rosters
+    sweeps: Sweeps
+    matches: Matches
+    organization: Organization
+    bus: OutcomeBus
+    clock: Clock
+
+    def run_step(self, run: Run) -> Run:
+        """The run with the step after its approval, or the gate's again if it saw something else.
+
+        RetryableError if something could not be stored or published.
+        """
+        control, now = self.rosters.get_enforcement(), self.clock.now()
+        alert_approval(self.rosters.memory, self.bus, now)
+        if control.paused or control.approved != run.approved:
+            return replace(run, next=Step.GATE)
+        if run.plan is None or run.roster != self.rosters.candidate.digest:
+            return replace(run, ending=Ending.SUPERSEDED, next=Step.REPORT)
+        by = find_approver(self.sweeps, run, run.plan, now)
+        approve_candidate(
+            memory=self.rosters.memory,
+            matches=self.matches,
+            organization=self.organization,
+            document=self.rosters.document,
+            approved_by=by or WITHIN_LIMITS,
+            now=now,
+            before=control.approved,
+            notice=make_approved_notice(
+                self.rosters.candidate,
+                before=self.rosters.find_current(control),
+                plan=run.plan.digest,
+                changes=run.plan.changes,
+                by=by or WITHIN_LIMITS,
+                automatic=by is None,
+                key=run.id,
+            ),
+        )
+        self.sweeps.forget_others({run.roster})
+        alert_approval(self.rosters.memory, self.bus, now)
+        return let_through(run, run.plan)
 
 
 def know_contacts(rosters: Rosters, *digests: str | None) -> KnownContacts:
@@ -254,8 +268,17 @@ def know_contacts(rosters: Rosters, *digests: str | None) -> KnownContacts:
     return KnownContacts([rosters.load(digest) for digest in dict.fromkeys(digests) if digest])
 
 
-def _let_through(run: Run, plan: PlanReference) -> Run:
+def let_through(run: Run, plan: PlanReference) -> Run:
+    """The run with the plan that is applied now."""
     return replace(run, plan=plan, cursor=0, next=Step.APPLY if plan.changes else Step.REPORT)
+
+
+def find_approver(sweeps: Sweeps, run: Run, plan: PlanReference, now: datetime) -> str | None:
+    """Who approved exactly this, and was cut off before the roster was in force; None if nobody did."""
+    known = sweeps.find_pending(plan.digest)
+    if known is None or known.roster != run.roster or known.expires_at <= now:
+        return None
+    return known.approved_by
 
 
 def load_granted(roster: str, *, sweeps: Sweeps, runs: Runs, now: datetime) -> frozenset[bytes]:

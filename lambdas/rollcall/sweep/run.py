@@ -32,6 +32,8 @@ class Step(StrEnum):
     PREPARE = "prepare"
     OBSERVE = "observe"
     GATE = "gate"
+    #: `control` puts the roster into force, if it is still as the gate saw it.
+    APPROVE = "approve"
     APPLY = "apply"
     REPORT = "report"
     END = "end"

@@ -116,7 +116,7 @@ def test_the_largest_group_is_opened_in_one_transaction(state, items):
     found = state.load_group(make_key())
     assert {line.incident_id for line in found.unsent} == {line.incident_id for line in lines}
     assert state.load_known("RC-7", [(GroupKind.PRINCIPAL, NAME)], at=NOW).windows == [window]
-    added = [item for (pk, _), item in items().items() if pk not in ("control", "roster")]
+    added = [item for (pk, _), item in items().items() if pk not in ("approval", "roster")]
     assert len(added) == 2 + 2 * MOST_ACCOUNTS
     assert {int(item["expires_at"]["N"]) for item in added} == {int(NOW.timestamp()) + 30 * 86_400}
 

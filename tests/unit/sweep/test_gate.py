@@ -9,6 +9,7 @@ import pytest
 from rollcall.model.display import Masks
 from rollcall.model.roster import Roster, compute_digest
 from rollcall.sweep.gate import WITHIN_LIMITS
+from tests.support.identities import MACHINE
 from tests.support.sweep_runs import (
     ABSENT,
     AUDIT,
@@ -382,10 +383,10 @@ class TestCutOff:
     def test_a_roster_that_came_into_force_unalerted_is_alerted_by_the_schedule_once(self, step):
         world = settled()
         world.deploy(NARROW)
+        execution = world.execution("roster").run_to("approve")
         world.faults.plan(step, RuntimeError("cut off"))
-        execution = world.execution("roster").run_to("gate")
         with pytest.raises(RuntimeError):
-            world.invoke({"operation": "gate", "run": execution.document})
+            execution.try_once()
         assert world.state.approved == compute_digest(NARROW)
         # Nobody comes back to this run.
         for _ in range(2):
@@ -397,10 +398,10 @@ class TestCutOff:
     def test_the_alert_of_one_roster_comes_before_the_next_one_is_approved(self):
         world = settled(LOOSE)
         world.deploy(changed(LOOSE, "pci-soc", title="On duty"))
+        execution = world.execution("roster").run_to("approve")
         world.faults.plan("bus.publish_notice", RuntimeError("cut off"))
-        execution = world.execution("roster").run_to("gate")
         with pytest.raises(RuntimeError):
-            world.invoke({"operation": "gate", "run": execution.document})
+            execution.try_once()
         first, world.sweeps.run = world.state.approved, None
         world.deploy(changed(LOOSE, "pci-soc", title="On call"))
         world.sweep("roster")
@@ -418,17 +419,46 @@ class TestCutOff:
     def test_a_deployment_between_the_approval_and_its_second_try_does_not_approve_another_roster(self):
         world = settled()
         world.deploy(NARROW)
-        execution = world.execution("roster").run_to("gate")
-        world.broken["gate", "after"] = 5
-        world.deploy(NARROW)
+        execution = world.execution("roster").run_to("approve")
         world.faults.plan("bus.publish_notice", RuntimeError("cut off"))
         with pytest.raises(RuntimeError):
-            world.invoke({"operation": "gate", "run": execution.document})
-        world.broken.clear()
+            execution.try_once()
         world.deploy(BAD)
         execution.run()
         assert world.state.approved == compute_digest(NARROW)
         assert world.contacts(PRODUCTION)["SECURITY"] == api_values("pci-soc", NARROW)
+
+
+class TestApproved:
+    """By `control`, which the sweep's machine asks: the sweep may not write what is in force."""
+
+    def test_nobody_else_can_ask_for_it(self):
+        world = settled()
+        world.deploy(NARROW)
+        execution = world.execution("roster").run_to("approve")
+        for forged in (f"{MACHINE}:c-1", execution.name, None):
+            document = {"operation": "approve", "run": execution.document, "execution": forged}
+            assert "refused" in world.handle(document)
+        assert world.state.approved == compute_digest(STRICT)
+        assert execution.run().document["ending"] == "finished"
+        assert world.state.approved == compute_digest(NARROW)
+
+    def test_a_pause_since_the_gate_stops_it(self):
+        world = settled()
+        world.deploy(NARROW)
+        execution = world.execution("roster").run_to("approve")
+        world.command("pause")
+        assert execution.run().document["ending"] == "paused"
+        assert execution.trail.count("gate") == 2
+        assert world.state.approved == compute_digest(STRICT)
+
+    def test_a_deployment_since_the_gate_stops_it(self):
+        world = settled()
+        world.deploy(NARROW)
+        execution = world.execution("roster").run_to("approve")
+        world.deploy(BAD)
+        assert execution.run().document["ending"] == "superseded"
+        assert world.state.approved == compute_digest(STRICT)
 
 
 class TestSuperseded:

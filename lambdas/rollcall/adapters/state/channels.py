@@ -64,7 +64,7 @@ class ChannelMemoryTable(TableAdapter):
         self._table.call("put_item", Item=item)
 
     def _make_key(self, incident_id: str) -> dict[str, Any]:
-        return make_key(f"alert#{incident_id}", self._channel)
+        return make_key(f"alert#{self._channel}#{incident_id}", "alert")
 
 
 def _read(item: Mapping[str, Any]) -> ChannelRecord:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.adapters.errors import AWS_ERRORS, get_code
-from rollcall.adapters.state.rosters import CONTROL
+from rollcall.adapters.state.rosters import APPROVAL, CONTROL
 from rollcall.adapters.state.table import TableAdapter, find_cancellations, make_expiry, make_key
 from rollcall.contact.record import ContactRecord
 from rollcall.model.errors import IntentBusyError, RecordRefusedError, RetryableError, WritesHaltedError
@@ -27,7 +27,7 @@ _OPEN, _EDITED = "contact", "edited"
 _REMEMBERED: Final = timedelta(days=60)
 _FAILED: Final = "ConditionalCheckFailed"
 _CONFLICT: Final = "TransactionConflict"
-#: Every intent checks the one control item, and of two transactions on one item one is refused: beside a
+#: Every intent checks the same two items, and of two transactions on one item one is refused: beside a
 #: sweep that writes, a signal would have to come again for nothing.
 _TRIES: Final = 5
 
@@ -48,19 +48,20 @@ class ContactItems(TableAdapter):
         """Store it in one transaction with the check that its intent may be carried out."""
         if record.intent is None:
             raise ValueError("there is no intent to open")
-        check = {
-            "Key": CONTROL,
-            "ConditionExpression": "approved = :digest AND (attribute_not_exists(paused) OR paused = :no"
-            " OR paused_until <= :now)",
-            "ExpressionAttributeValues": {
-                ":digest": {"S": record.intent.roster_digest},
-                ":no": {"BOOL": False},
-                ":now": {"N": str(int(at.timestamp()))},
-            },
+        approved = {
+            "Key": APPROVAL,
+            "ConditionExpression": "approved = :digest",
+            "ExpressionAttributeValues": {":digest": {"S": record.intent.roster_digest}},
         }
+        unpaused = {
+            "Key": CONTROL,
+            "ConditionExpression": "attribute_not_exists(paused) OR paused = :no OR paused_until <= :now",
+            "ExpressionAttributeValues": {":no": {"BOOL": False}, ":now": {"N": str(int(at.timestamp()))}},
+        }
+        checks = [("ConditionCheck", check) for check in (approved, unpaused)]
         for tries_left in reversed(range(_TRIES)):
             try:
-                self._table.transact(("ConditionCheck", check), ("Put", _write(record, at)))
+                self._table.transact(*checks, ("Put", _write(record, at)))
             except AWS_ERRORS as error:
                 codes = find_cancellations(error)
                 if tries_left and _CONFLICT in codes and _FAILED not in codes:
@@ -111,8 +112,8 @@ def _write(record: ContactRecord, at: datetime) -> dict[str, Any]:
 
 def _make_error(error: Exception, codes: Sequence[str | None]) -> RetryableError:
     """Why the intent was not recorded, as those who wanted to write need to know it."""
-    if codes[0] == _FAILED:
+    if _FAILED in codes[:2]:
         return WritesHaltedError("writes were paused or another roster was approved")
-    if codes[1] == _FAILED or _CONFLICT in codes:
-        return IntentBusyError("another worker is at this contact or at the control item")
+    if codes[2] == _FAILED or _CONFLICT in codes:
+        return IntentBusyError("another worker is at this contact, or somebody pauses or approves")
     return RecordRefusedError(f"the state table refused the intent: {get_code(error)}")

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
     from rollcall.ports import Clock
 
-CONTROL = make_key("control", "control")
+#: The approved roster; the pause and the last drill. Each has its partition: a role that may write one need
+#: not be able to write the other.
+APPROVAL, CONTROL = make_key("approval", "approval"), make_key("control", "control")
 #: The notice of the last approval, as long as it is not known to be published.
 _NOTICE: Final = "approved_notice"
 _PAUSE_TEXTS = ("by", "user_id", "execution", "reason", "incident")
@@ -36,7 +38,7 @@ def is_paused(item: Mapping[str, Any], now: datetime) -> bool:
 
 
 class ControlItems(TableAdapter):
-    """The ports `RosterMemory` and `PauseMemory`, in one item: intents are checked against both at once."""
+    """The ports `RosterMemory` and `PauseMemory`: an intent is checked against both in one transaction."""
 
     def __init__(self, *, client: Any, table: str, clock: Clock | None = None) -> None:
         super().__init__(client=client, table=table)
@@ -44,11 +46,11 @@ class ControlItems(TableAdapter):
 
     def get_enforcement(self) -> Enforcement:
         """The pause, the approved digest and the last drill."""
-        item = self._table.get(CONTROL) or {}
-        drill = item.get("drill", {}).get("S")
+        approval, control = (item or {} for item in self._table.get_each([APPROVAL, CONTROL]))
+        drill = control.get("drill", {}).get("S")
         return Enforcement(
-            approved=item.get("approved", {}).get("S"),
-            paused=is_paused(item, self._clock.now()),
+            approved=approval.get("approved", {}).get("S"),
+            paused=is_paused(control, self._clock.now()),
             drill=RegisteredDrill.from_document(json.loads(drill)) if drill else None,
         )
 
@@ -91,7 +93,7 @@ class ControlItems(TableAdapter):
         before: str | None,
         notice: Notice | None = None,
     ) -> None:
-        """Store the document under its digest and point the control item at it, both or neither.
+        """Store the document under its digest and name it as approved, both or neither.
 
         RetryableError unless `before` is approved now, and the notice of its approval forgotten.
         """
@@ -104,28 +106,28 @@ class ControlItems(TableAdapter):
         if notice is not None:
             values[_NOTICE] = {"S": _write_notice(notice)}
         known = "attribute_not_exists(approved)" if before is None else "approved = :before"
-        control = {
-            "Key": CONTROL,
+        approval = {
+            "Key": APPROVAL,
             "ConditionExpression": f"{known} AND attribute_not_exists({_NOTICE})",
             "UpdateExpression": "SET " + ", ".join(f"{name} = :{name}" for name in sorted(values)),
             "ExpressionAttributeValues": {f":{name}": value for name, value in values.items()}
             | ({} if before is None else {":before": {"S": before}}),
         }
         try:
-            self._table.transact(("Put", {"Item": roster}), ("Update", control))
+            self._table.transact(("Put", {"Item": roster}), ("Update", approval))
         except AWS_ERRORS as error:
             raise make_error("the approval", error) from None
 
     def find_notice(self) -> Notice | None:
         """The notice of the last approval, None once it is published."""
-        item = self._table.get(CONTROL) or {}
+        item = self._table.get(APPROVAL) or {}
         return Notice.from_document(json.loads(item[_NOTICE]["S"])) if _NOTICE in item else None
 
     def forget_notice(self, notice: Notice) -> None:
         """It is published; another one stays."""
         self._table.try_write(
             "update_item",
-            Key=CONTROL,
+            Key=APPROVAL,
             UpdateExpression=f"REMOVE {_NOTICE}",
             ConditionExpression=f"{_NOTICE} = :published",
             ExpressionAttributeValues={":published": {"S": _write_notice(notice)}},

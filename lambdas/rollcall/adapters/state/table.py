@@ -119,9 +119,9 @@ class TableAdapter:
 
 
 def find_cancellations(error: Exception) -> list[str | None]:
-    """What each step of a transaction was cancelled for, at least two."""
+    """What each step of a transaction was cancelled for, at least three."""
     reasons = error.response.get("CancellationReasons", []) if isinstance(error, ClientError) else []
-    return [reason.get("Code") for reason in reasons] + [None, None]
+    return [reason.get("Code") for reason in reasons] + [None, None, None]
 
 
 def make_error(operation: str, error: Exception) -> RetryableError:

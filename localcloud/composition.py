@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from localcloud import cloudformation, events, functions, slack, state_machines
+from localcloud.access import enforcement
+from localcloud.access.services import ServiceAccess
 from localcloud.aws import apis, event_history, identities, published, repairs, trails
 from localcloud.cloud.server import Server
 from localcloud.cloudformation import stack_events
@@ -40,22 +42,28 @@ class LocalCloud(Server):
         self._auto_deployment_seconds = auto_deployment_seconds
         self._wait_scale = wait_scale
 
+    def prepare_role(self, arn: str) -> None:
+        """Make the role of a person at the keyboard, if nobody has made it."""
+        identities.make_person_role(arn, self.simulation.organization.management)
+
     def install_parts(self) -> None:
         """Install every part that differs from plain moto."""
         repairs.install(self)
         identities.install(self)
+        enforcement.install(self)
+        access = ServiceAccess(self.simulation.organization)
         published.install(self)
         trails.install(self)
         engine = cloudformation.install(self, auto_deployment_seconds=self._auto_deployment_seconds)
         queues.install(self)
         redrive.install(self)
         self.apis = apis.install(self, event_history.install(self))
-        self.mail = mail.install(self)
-        self.bridge = events.install(self)
+        self.mail = mail.install(self, access)
+        self.bridge = events.install(self, access)
         stack_events.connect(engine, self.bridge)
-        self.functions = functions.install(self, runtime=self._runtime)
+        self.functions = functions.install(self, access, runtime=self._runtime)
         self.executions = state_machines.install(
-            self, functions=self.functions, bridge=self.bridge, wait_scale=self._wait_scale
+            self, access, functions=self.functions, bridge=self.bridge, wait_scale=self._wait_scale
         )
-        self.schedules = schedules.install(self, self.executions)
+        self.schedules = schedules.install(self, access, self.executions)
         self.slack = slack.install(self)

@@ -4,8 +4,7 @@ It is pure and knows no AWS client. The simulation, the local cloud and `rollcal
 nothing that is deployed does.
 """
 
-from rollcall_policies.conditions import find_unmodelled
 from rollcall_policies.evaluation import Access, AccessDecision, AccessRequest, decide
 from rollcall_policies.language import as_list
 
-__all__ = ["Access", "AccessDecision", "AccessRequest", "as_list", "decide", "find_unmodelled"]
+__all__ = ["Access", "AccessDecision", "AccessRequest", "as_list", "decide"]

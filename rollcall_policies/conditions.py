@@ -2,22 +2,24 @@
 
 Sources: IAM user guide, "IAM JSON policy elements: Condition operators", "Conditions with multiple context
 keys or values", "Single-valued vs. multivalued context keys" and "IAM policy elements: Variables and tags".
-Numbers, dates, addresses and binary values are not modelled, and a variable only as the whole value of a
-StringEquals: any other condition is unclear and never guessed.
+Binary values are not modelled: a condition on one is unclear and never guessed.
 """
 
 from __future__ import annotations
 
+import ipaddress
+import operator as comparison
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from rollcall_policies.language import as_list, has_variable, list_statements, matches, matches_arn
+from rollcall_policies.language import as_list, escape, has_variable, matches, matches_arn, unescape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
-    from rollcall_policies.language import Document, Statement
+    from rollcall_policies.language import Statement
 
     Context = Mapping[str, Collection[str]]
     Comparison = Callable[[str, str], bool]
@@ -46,45 +48,90 @@ class ConditionKeys:
 
     def find(self, key: str) -> Collection[str] | Unclear:
         """The values of a key, none if the request does not have it."""
-        found = self.values.get(key.lower())
-        if found is None and not self.complete:
+        name = key.lower()
+        found = self.values.get(name)
+        # An entry that ends in a slash stands for all keys that begin with it, say of tags.
+        if found is None and not self.complete and f"{name.partition('/')[0]}/" not in self.values:
             return Unclear(f"condition key {key}")
         return found or ()
 
+    def substitute(self, pattern: str) -> str | Unclear | None:
+        """The pattern with its variables replaced; None if the request does not have one of their keys."""
+        parts: list[str] = []
+        for text in _PART.split(pattern):
+            variable = _VARIABLE.fullmatch(text)
+            if variable is None or variable[1] in _LITERALS:
+                parts.append(escape(variable[1]) if variable else text)
+                continue
+            found = self.find(variable[1])
+            if isinstance(found, Unclear) or len(found) > 1 or ":" not in variable[1]:
+                return Unclear(f"policy variable {text}")
+            if not found and variable[2] is None:
+                return None
+            parts.append(escape(next(iter(found), variable[2] or "")))
+        return "".join(parts)
+
+
+def _compare_numbers(compare: Callable[[float, float], bool]) -> Comparison:
+    return lambda value, wanted: compare(float(value), float(wanted))
+
+
+def _compare_dates(compare: Callable[[float, float], bool]) -> Comparison:
+    return lambda value, wanted: compare(_parse_date(value), _parse_date(wanted))
+
+
+def _parse_date(text: str) -> float:
+    """Seconds since 1970 of a date of ISO 8601, or such a number."""
+    if text.isdecimal():
+        return float(text)
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _is_in_network(value: str, wanted: str) -> bool:
+    return ipaddress.ip_address(value) in ipaddress.ip_network(wanted, strict=False)
+
 
 _OPERATOR: Final = re.compile(r"(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?")
-_VARIABLE: Final = re.compile(r"\$\{(\w+:\w+)\}")
+_PART: Final = re.compile(r"(\$\{[^}]*\})")
+_VARIABLE: Final = re.compile(r"\$\{([^},]*)(?:,\s*'([^']*)')?\}")
+_LITERALS: Final = ("*", "?", "$")
+_ORDERS: Final = {
+    "Equals": comparison.eq,
+    "LessThan": comparison.lt,
+    "LessThanEquals": comparison.le,
+    "GreaterThan": comparison.gt,
+    "GreaterThanEquals": comparison.ge,
+}
 _POSITIVE: Final[Mapping[str, Comparison]] = {
-    "StringEquals": str.__eq__,
-    "StringEqualsIgnoreCase": lambda value, wanted: value.lower() == wanted.lower(),
+    "StringEquals": lambda value, wanted: value == unescape(wanted),
+    "StringEqualsIgnoreCase": lambda value, wanted: value.lower() == unescape(wanted).lower(),
     "StringLike": matches,
     "ArnEquals": matches_arn,  # AWS: ArnEquals and ArnLike behave identically
     "ArnLike": matches_arn,
     "Bool": lambda value, wanted: value.lower() == wanted.lower(),
+    "IpAddress": _is_in_network,
+    **{f"Numeric{name}": _compare_numbers(compare) for name, compare in _ORDERS.items()},
+    **{f"Date{name}": _compare_dates(compare) for name, compare in _ORDERS.items()},
 }
 _NEGATED: Final = {
-    name.replace(kind, f"{kind}Not"): compare
-    for name, compare in _POSITIVE.items()
-    for kind in ("String", "Arn")
-    if name.startswith(kind)
+    **{
+        name.replace(kind, f"{kind}Not"): compare
+        for name, compare in _POSITIVE.items()
+        for kind in ("String", "Arn")
+        if name.startswith(kind)
+    },
+    "NotIpAddress": _is_in_network,
+    "NumericNotEquals": _POSITIVE["NumericEquals"],
+    "DateNotEquals": _POSITIVE["DateEquals"],
 }
 
 
-def find_unmodelled(document: Document, keys: Collection[str]) -> str | None:
-    """Name the first condition of a document that cannot be evaluated; None if all can be.
-
-    `keys` are the condition keys that a request may have; one that ends in a slash stands for all that
-    begin with it.
-    """
-    known = {key.lower() for key in keys}
-    for statement in list_statements(document):
-        for operator, key, wanted in _list_conditions(statement):
-            check = _compile_check(operator, key, wanted)
-            if isinstance(check, Unclear):
-                return check.reason
-            if key.lower() not in known and f"{key.lower().partition('/')[0]}/" not in known:
-                return f"condition key {key}"
-    return None
+def is_operator(operator: str) -> bool:
+    """Whether a condition operator is one of IAM's."""
+    parsed = _OPERATOR.fullmatch(operator)
+    known = {*_POSITIVE, *_NEGATED, "BinaryEquals"}
+    return operator == "Null" or (parsed is not None and parsed[2] in known)
 
 
 def check_conditions(statement: Statement, keys: ConditionKeys) -> bool | Unclear:
@@ -107,24 +154,21 @@ def _convert_to_text(value: Any) -> str:
 
 
 def _check_condition(operator: str, key: str, wanted: list[str], keys: ConditionKeys) -> bool | Unclear:
-    if operator == "StringEquals":
-        wanted = [text for entry in wanted for text in _resolve_variable(entry, keys)]
-    check, found = _compile_check(operator, key, wanted), keys.find(key)
+    check, found = _compile_check(operator), keys.find(key)
     if isinstance(check, Unclear):
         return check
-    return found if isinstance(found, Unclear) else check(found, wanted)
+    replaced = [keys.substitute(entry) if has_variable(entry) else entry for entry in wanted]
+    unclear = next((entry for entry in replaced if isinstance(entry, Unclear)), None)
+    if unclear or isinstance(found, Unclear):
+        return unclear or Unclear(f"condition key {key}")
+    try:
+        # A variable without a value equals nothing.
+        return check(found, [entry for entry in replaced if isinstance(entry, str)])
+    except ValueError as error:
+        return Unclear(f"{operator} of {key}: {error}")
 
 
-def _resolve_variable(value: str, keys: ConditionKeys) -> Collection[str]:
-    """What a variable stands for: no value at all if the request does not have its key."""
-    variable = _VARIABLE.fullmatch(value)
-    found = keys.find(variable[1]) if variable else [value]
-    return [value] if isinstance(found, Unclear) or len(found) > 1 else found
-
-
-def _compile_check(operator: str, key: str, wanted: list[str]) -> Check | Unclear:
-    if any(map(has_variable, wanted)):
-        return Unclear(f"policy variable in the values of {key}")
+def _compile_check(operator: str) -> Check | Unclear:
     if operator == "Null":
         return _is_null
     parsed = _OPERATOR.fullmatch(operator)

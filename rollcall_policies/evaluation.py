@@ -15,7 +15,7 @@ from rollcall_policies.conditions import ConditionKeys, Unclear, check_condition
 from rollcall_policies.language import as_list, has_variable, list_statements, matches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from rollcall_policies.conditions import Context
     from rollcall_policies.language import Document, Statement
@@ -42,6 +42,10 @@ class AccessRequest:
     context: Context
     #: Who calls: an ARN, an account id or a service name. None for policies without a Principal.
     principal: str | None = None
+    #: Other names of the caller in a policy, say of the role of its session.
+    also: Collection[str] = ()
+    #: Whether only those statements of a resource policy count that name the caller and not its account.
+    directly: bool = False
     #: False if the request may have keys besides those of `context`; a condition on one is unknown then.
     complete: bool = True
 
@@ -85,10 +89,11 @@ _RANKS: Final = (("Deny", True), ("Deny", False), ("Allow", True), ("Allow", Fal
 def _check_statement(statement: Statement, request: AccessRequest, keys: ConditionKeys) -> bool | Unclear:
     action, resource = request.action.lower(), request.resource
     parts = (
-        _match_element(statement, "Action", lambda pattern: matches(action, pattern.lower())),
+        _match_element(statement, "Action", keys, lambda pattern: matches(action, pattern.lower())),
         # A `*` may reach over colons here, other than in ArnLike.
-        resource is None or _match_element(statement, "Resource", lambda pattern: matches(resource, pattern)),
-        request.principal is None or _match_principal(statement, request.principal),
+        resource is None
+        or _match_element(statement, "Resource", keys, lambda pattern: matches(resource, pattern)),
+        request.principal is None or _match_principal(statement, request),
     )
     if False in parts:
         return False
@@ -98,21 +103,33 @@ def _check_statement(statement: Statement, request: AccessRequest, keys: Conditi
     return next((part for part in (*parts, conditions) if isinstance(part, Unclear)), True)
 
 
-def _match_element(statement: Statement, name: str, matched: Callable[[str], bool]) -> bool | Unclear:
+def _match_element(
+    statement: Statement, name: str, keys: ConditionKeys, matched: Callable[[str], bool]
+) -> bool | Unclear:
     """Action or Resource, or the opposite of NotAction or NotResource."""
     negated = f"Not{name}" in statement
     patterns = [str(pattern) for pattern in as_list(statement.get(f"Not{name}" if negated else name, []))]
-    if any(matched(pattern) for pattern in patterns if not has_variable(pattern)):
+    replaced = [keys.substitute(pattern) if has_variable(pattern) else pattern for pattern in patterns]
+    if any(matched(pattern) for pattern in replaced if isinstance(pattern, str)):
         return not negated
-    if any(map(has_variable, patterns)):
+    if any(isinstance(pattern, Unclear) for pattern in replaced):
         return Unclear(f"policy variable in {name}")
     return negated
 
 
-def _match_principal(statement: Statement, principal: str) -> bool | Unclear:
-    if "NotPrincipal" in statement:
-        return Unclear("NotPrincipal")
-    named = statement.get("Principal", {})
+def _match_principal(statement: Statement, request: AccessRequest) -> bool | Unclear:
+    negated = "NotPrincipal" in statement
+    named = statement.get("NotPrincipal" if negated else "Principal", {})
     entries = ["*"] if named == "*" else [entry for group in named.values() for entry in as_list(group)]
-    account = principal.split(":")[4] if principal.startswith("arn:") else principal
-    return any(entry in {"*", principal, account} or entry.endswith(f"::{account}:root") for entry in entries)
+    callers = {"*", str(request.principal), *request.also}
+    if negated:
+        # To spare a role or session, its account must be named as well.
+        return not callers.intersection(entries)
+    account = find_account(str(request.principal))
+    delegated = any(entry == account or entry.endswith(f"::{account}:root") for entry in entries)
+    return bool(callers.intersection(entries)) or (delegated and not request.directly)
+
+
+def find_account(principal: str) -> str:
+    """The account of a principal: its own, or the one in its ARN."""
+    return principal.split(":")[4] if principal.startswith("arn:") else principal

@@ -24,7 +24,28 @@ def list_statements(document: Document) -> list[Statement]:
 
 def matches(value: str, pattern: str) -> bool:
     """Whether the value fits a pattern in which `*` is any text and `?` any character."""
-    return fnmatchcase(value, pattern.replace("[", "[[]"))
+    text = pattern.replace("[", "[[]")
+    for character, stands_in in _ESCAPED.items():
+        text = text.replace(stands_in, f"[{character}]")
+    return fnmatchcase(value, text)
+
+
+# In a pattern, a wildcard that a variable brought in: it stands for itself. Characters of private use.
+_ESCAPED = {"*": "\ue000", "?": "\ue001"}
+
+
+def escape(value: str) -> str:
+    """The value as a part of a pattern that matches nothing but the value."""
+    for character, stands_in in _ESCAPED.items():
+        value = value.replace(character, stands_in)
+    return value
+
+
+def unescape(pattern: str) -> str:
+    """The text that `escape` was given, where no wildcards are meant."""
+    for character, stands_in in _ESCAPED.items():
+        pattern = pattern.replace(stands_in, character)
+    return pattern
 
 
 def matches_arn(value: str, pattern: str) -> bool:
@@ -37,5 +58,5 @@ def matches_arn(value: str, pattern: str) -> bool:
 
 
 def has_variable(pattern: str) -> bool:
-    """Whether a policy variable stands in the pattern. Variables are not modelled."""
+    """Whether a policy variable stands in the pattern."""
     return "${" in pattern

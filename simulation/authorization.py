@@ -1,10 +1,11 @@
 """The request that policies are asked about, and the check of service control policies."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from rollcall_policies import Access, AccessRequest, decide, find_unmodelled
+from rollcall_policies import Access, AccessRequest, decide
 from simulation.caller import Caller
+from simulation.clock import format_time
 from simulation.errors import ApiError
 from simulation.organization import SimulatedOrganization
 
@@ -13,24 +14,69 @@ _SUBJECTS = (
     *("AccountId", "OrganizationalUnitId", "PolicyId", "HandshakeId"),
     *("ChildId", "ParentId", "TargetId", "ResourceId", "RootId"),
 )
+#: Both APIs have one endpoint in a partition.
+_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-northwest-1", "aws-us-gov": "us-gov-west-1"}
 _KINDS = {"ou-": "ou", "r-": "root", "p-": "policy", "h-": "handshake"}
-# The Region of the Account API and of Organizations, by partition.
-_HOMES = {"aws": "us-east-1", "aws-cn": "cn-northwest-1", "aws-us-gov": "us-gov-west-1"}
-# Condition keys that a request may have; a policy that asks for another one cannot be answered.
-KEYS = frozenset(
-    {
-        "aws:PrincipalArn",
-        "aws:PrincipalAccount",
-        "aws:PrincipalOrgID",
-        "aws:PrincipalOrgPaths",
-        "aws:RequestedRegion",
-        "account:AlternateContactTypes",
-        "account:AccountResourceOrgPaths",
-        "account:AccountResourceOrgTags/",
-        "account:EmailTargetDomain",
-        "organizations:ServicePrincipal",
-    }
+#: Condition keys of all services that no request has, unless something below says otherwise.
+_ABSENT = (
+    *("CalledVia", "CalledViaFirst", "CalledViaLast", "FederatedProvider", "PrincipalOrgID"),
+    *("PrincipalOrgPaths", "PrincipalServiceName", "PrincipalServiceNamesList", "Referer", "ResourceAccount"),
+    *("ResourceOrgID", "ResourceOrgPaths", "SourceAccount", "SourceArn", "SourceIdentity", "SourceOrgID"),
+    *("SourceOrgPaths", "SourceOwner", "SourceVpc", "SourceVpcArn", "SourceVpce", "TagKeys", "username"),
+    *("VpcSourceIp", "VpceAccount", "VpceOrgID", "VpceOrgPaths", "PrincipalTag/", "RequestTag/"),
+    *("MultiFactorAuthAge", "MultiFactorAuthPresent"),
 )
+_KINDS_OF_PRINCIPAL = {"assumed-role": "AssumedRole", "root": "Account", "federated-user": "FederatedUser"}
+#: Keys of the Account API and of AWS Organizations that not every request has.
+_OWN = {
+    "account": (
+        *("AlternateContactTypes", "AccountResourceOrgPaths", "AccountResourceOrgTags/", "EmailTargetDomain"),
+        "TargetRegion",
+    ),
+    "organizations": ("ServicePrincipal", "PolicyType"),
+}
+
+
+def build_principal_context(
+    organization: SimulatedOrganization, caller: Caller, region: str
+) -> dict[str, list[str]]:
+    """The condition keys of all services that a caller's requests have, and those that they do not have.
+
+    Source: IAM user guide, "AWS global condition context keys". Any other key is not modelled.
+    """
+    now, kind = organization.clock.now(), caller.kind
+    absent: dict[str, list[str]] = {f"aws:{name}": [] for name in _ABSENT}
+    context = absent | {
+        "aws:CurrentTime": [format_time(now)],
+        "aws:EpochTime": [str(int(now.timestamp()))],
+        "aws:PrincipalAccount": [caller.account_id],
+        "aws:PrincipalArn": [caller.principal_arn],
+        "aws:PrincipalIsAWSService": ["false"],
+        "aws:PrincipalType": [_KINDS_OF_PRINCIPAL.get(kind, "User")],
+        "aws:RequestedRegion": [region],
+        "aws:SecureTransport": ["true"],  # nothing here leaves the machine
+        "aws:SourceIp": [caller.source_ip],
+        "aws:UserAgent": [caller.user_agent],
+        "aws:ViaAWSService": ["false"],
+        "aws:userid": [] if caller.invoked_by else [str(caller.build_user_identity()["principalId"])],
+    }
+    if kind == "user":
+        context["aws:username"] = [caller.arn.rpartition("/")[2]]
+    if kind == "assumed-role":  # absent with a user's own keys
+        context["aws:MultiFactorAuthPresent"] = [str(caller.mfa).lower()]
+    return context | describe_place(organization, "Principal", caller.account_id)
+
+
+def describe_place(
+    organization: SimulatedOrganization, side: str, account: str | None
+) -> dict[str, list[str]]:
+    """Keys of where an account is in the organization, none for one outside. `side`: Principal, Resource."""
+    if account not in organization.accounts:
+        return {}
+    return {
+        f"aws:{side}OrgID": [organization.id],
+        f"aws:{side}OrgPaths": [_build_org_path(organization, account)],
+    }
 
 
 def build_request(
@@ -45,14 +91,8 @@ def build_request(
     Source: service authorization reference, Account Management and Organizations.
     """
     account_id = params.get("AccountId")
-    context: dict[str, list[str]] = {
-        "aws:PrincipalArn": [caller.principal_arn],
-        "aws:PrincipalAccount": [caller.account_id],
-        "aws:RequestedRegion": [_HOMES[organization.partition]],
-    }
-    if caller.account_id in organization.accounts:
-        context["aws:PrincipalOrgID"] = [organization.id]
-        context["aws:PrincipalOrgPaths"] = [_build_org_path(organization, caller.account_id)]
+    context = build_principal_context(organization, caller, _REGIONS[organization.partition])
+    context |= {f"{service}:{name}": [] for name in _OWN[service]}
     if service == "account":
         resource = f"arn:{organization.partition}:account::{caller.account_id}:account"
         if account_id is not None:
@@ -63,7 +103,21 @@ def build_request(
         resource = _build_organizations_resource(organization, params)
         if "ServicePrincipal" in params:
             context["organizations:ServicePrincipal"] = [str(params["ServicePrincipal"])]
-    return AccessRequest(action=f"{service}:{operation}", resource=resource, context=context)
+    return AccessRequest(action=f"{service}:{operation}", resource=resource, context=context, complete=False)
+
+
+def list_service_control_policies(
+    organization: SimulatedOrganization, account_id: str
+) -> list[list[dict[str, Any]]]:
+    """The policies that bind an account, those of each level from the root down; every level must allow.
+
+    They bind every principal of a member account, its root user too, and nobody in the management account
+    or outside the organization. Service-linked roles, which AWS exempts, are not modelled.
+    """
+    store = organization.policies
+    if not store.enabled or account_id == organization.management or account_id not in organization.accounts:
+        return []
+    return [store.list_documents(level) for level in organization.list_lineage(account_id)]
 
 
 def find_scp_refusal(
@@ -71,21 +125,14 @@ def find_scp_refusal(
 ) -> ApiError | None:
     """The error if service control policies refuse the request; None if they allow it.
 
-    They bind every principal of a member account, its root user too, and nobody in the management account
-    or outside the organization. Every level from the root to the account must allow. Service-linked roles,
-    which AWS exempts, are not modelled. Raises NotImplementedError for a condition that is not modelled.
+    Raises NotImplementedError if it depends on a condition that is not modelled, rather than guess.
     """
-    store = organization.policies
-    if (
-        not store.enabled
-        or caller.account_id == organization.management
-        or caller.account_id not in organization.accounts
-    ):
-        return None
-    levels = [store.list_documents(level) for level in organization.list_lineage(caller.account_id)]
-    for document in (document for level in levels for document in level):
-        require_modelled(document, KEYS)
-    answers = [decide(level, request).access for level in levels]
+    levels = list_service_control_policies(organization, caller.account_id)
+    decisions = [decide(level, request) for level in levels]
+    answers = [decision.access for decision in decisions]
+    unknown = next((decision for decision in decisions if decision.access is Access.UNKNOWN), None)
+    if unknown and Access.DENIED not in answers:
+        raise NotImplementedError(unknown.reason)
     if all(answer is Access.ALLOWED for answer in answers):
         return None
     why = "with an explicit deny in a service control policy"
@@ -96,12 +143,6 @@ def find_scp_refusal(
     )
     status = 403 if request.action.startswith("account:") else 400
     return ApiError("AccessDeniedException", f"{text} {why}", status)
-
-
-def require_modelled(document: Mapping[str, Any], keys: Collection[str]) -> None:
-    """Raise NotImplementedError if a condition of the document cannot be evaluated, rather than guess."""
-    if problem := find_unmodelled(document, keys):
-        raise NotImplementedError(problem)
 
 
 def _build_account_keys(

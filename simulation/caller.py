@@ -11,9 +11,15 @@ def _make_unique_id(prefix: str, seed: str) -> str:
     return prefix + b32encode(hashlib.sha256(seed.encode()).digest()).decode()[:17]
 
 
+_FORMS = {"assumed-role", "federated-user", "root", "user"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """A principal: an assumed role session, an IAM user or an account's root user, distinct by `arn`."""
+    """A principal, distinct by `arn`: a session of a role or of a federated user, an IAM user, a root user.
+
+    An AWS service that calls by itself has no `arn` and no account, but is `invoked_by` its name.
+    """
 
     account_id: str
     arn: str
@@ -23,10 +29,11 @@ class Caller:
     mfa: bool = False
     session_started: str = "2026-10-05T08:30:00Z"
     role_path: str = "/"  # an assumed-role ARN leaves out the path that the role's own ARN has
+    invoked_by: str = ""
 
     def __post_init__(self) -> None:
         # Refused here and not when the record is written: by then the change has been made.
-        if self._split_resource()[0] not in {"assumed-role", "user", "root"}:
+        if not self.invoked_by and self._split_resource()[0] not in _FORMS:
             raise ValueError(f"no userIdentity form for {self.arn}")
 
     @classmethod
@@ -45,9 +52,26 @@ class Caller:
         """The root user, signed in to the console."""
         return cls(account_id=account_id, arn=f"arn:aws:iam::{account_id}:root")
 
+    @classmethod
+    def federated(cls, account_id: str, name: str) -> "Caller":
+        """A session that an IAM user began for somebody else, by GetFederationToken."""
+        return cls(account_id=account_id, arn=f"arn:aws:sts::{account_id}:federated-user/{name}")
+
+    @classmethod
+    def service(cls, account_id: str, principal: str) -> "Caller":
+        """A service that calls by itself, on a resource of that account."""
+        return cls(
+            account_id=account_id, arn="", invoked_by=principal, source_ip=principal, user_agent=principal
+        )
+
     def naming(self, product: str) -> "Caller":
         """The same caller with a product more in its user agent."""
         return replace(self, user_agent=f"{self.user_agent} {product}".strip())
+
+    @property
+    def kind(self) -> str:
+        """The form of the ARN: assumed-role, federated-user, root or user; "service" without one."""
+        return self._split_resource()[0]
 
     @property
     def principal_arn(self) -> str:
@@ -59,7 +83,12 @@ class Caller:
         return f"arn:{self.arn.split(':')[1]}:iam::{self.account_id}:role{self.role_path}{role}"
 
     def build_user_identity(self) -> dict[str, Any]:
-        """The userIdentity element of a CloudTrail record."""
+        """The userIdentity element of a CloudTrail record.
+
+        Source: CloudTrail user guide, "CloudTrail userIdentity element".
+        """
+        if self.invoked_by:
+            return {"type": "AWSService", "invokedBy": self.invoked_by}
         kind, rest = self._split_resource()
         known: dict[str, Any] = {
             "arn": self.arn,
@@ -76,6 +105,12 @@ class Caller:
             if self.access_key_id.startswith("ASIA"):
                 identity["sessionContext"] = {"attributes": attributes}
             return identity
+        if kind == "federated-user":
+            user = f"arn:{self.arn.split(':')[1]}:iam::{self.account_id}:user/federation"
+            issuer = {"type": "IAMUser", "principalId": _make_unique_id("AIDA", user), "arn": user}
+            context = {"sessionIssuer": issuer | {"accountId": self.account_id}, "attributes": attributes}
+            principal = f"{self.account_id}:{rest}"
+            return {"type": "FederatedUser", "principalId": principal, **known, "sessionContext": context}
         role, _, session = rest.rpartition("/")
         role_arn = self.principal_arn
         role_id = _make_unique_id("AROA", role_arn)
@@ -90,5 +125,7 @@ class Caller:
         }
 
     def _split_resource(self) -> tuple[str, str]:
+        if self.invoked_by:
+            return "service", self.invoked_by
         kind, _, rest = self.arn.split(":", 5)[5].partition("/")
         return kind, rest

@@ -8,7 +8,6 @@ from collections.abc import Collection
 from typing import Any
 
 from rollcall_policies import as_list
-from simulation.authorization import KEYS, require_modelled
 from simulation.errors import ApiError
 from simulation.models import Params
 from simulation.organization import SimulatedOrganization
@@ -83,7 +82,6 @@ def _check_content(content: str) -> str:
     if not good:
         message = "The provided policy document does not meet the requirements of the specified policy type."
         raise ApiError("MalformedPolicyDocumentException", message)
-    require_modelled(document, KEYS)
     return content
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.session
 
-from localcloud.aws.permissions import explain_refusal
+from localcloud.access.decisions import explain_answer
+from localcloud.access.principals import find_principal
 from localcloud.cloud.gateway import build_response, identify_caller
 from simulation.authorization import build_request
 from simulation.cloudtrail import ApiCall
@@ -74,9 +75,14 @@ class Apis:
         except ValueError as error:
             raise ApiError("SerializationException", str(error)) from error
         asked = build_request(self._simulated.organization, service, operation, parameters, caller)
-        denied = explain_refusal(caller.arn, asked)
-        if denied:
-            raise ApiError("AccessDeniedException", denied, 403 if service == "account" else 400)
+        try:
+            why = explain_answer(find_principal(caller), asked, self._simulated.organization)
+        except NotImplementedError as error:
+            why = str(error)
+        if why:
+            text = f"User: {caller.arn} is not authorized to perform: {asked.action} on resource: "
+            status = 403 if service == "account" else 400
+            raise ApiError("AccessDeniedException", f"{text}{asked.resource} {why}", status)
         try:
             response = self._simulated.call(service, operation, parameters, caller)
         except NotImplementedError as error:

@@ -1,125 +1,165 @@
-"""Identities of callers: root users, GetCallerIdentity, and AssumeRole held to trust policies.
+"""Identities of callers: root users, GetCallerIdentity, and the sessions that AWS STS begins.
 
-Source: IAM user guide, "Cross-account policy evaluation logic": the caller's policies and the role's trust
-policy must both allow. Roles that nobody made (an operator's, OrganizationAccountAccessRole) exist in every
-account; they trust their own account and the management account.
+Whether a session may begin is asked as of every other call. The roles with which a person at the keyboard
+works (OrganizationAccountAccessRole, Administrator and whatever `make local-env ROLE=` names) come to be when
+they are first assumed with the local cloud's own keys, as administrators; nobody else can make one appear.
 """
 
 from __future__ import annotations
 
-import io
+import json
 import re
 import uuid
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
+from moto.core.responses import ActionResult
 from moto.iam import models as iam_models
 from moto.sts.models import STSBackend
+from moto.sts.responses import TokenResponse
 from werkzeug import Response
 
-from localcloud.aws.permissions import explain_refusal, find_role, is_trusted
+from localcloud.access.resources import find_role
 from localcloud.aws.presigned import answer_presigned
-from localcloud.cloud.gateway import identify_caller, identify_key, parse_credential_scope, parse_root_key
-from rollcall_policies import AccessRequest
+from localcloud.cloud.clients import ADMINISTRATOR, LOCAL_KEY
+from localcloud.cloud.gateway import identify_key, parse_credential_scope, parse_root_key
+from localcloud.cloud.sessions import Session, forget_sessions, keep_session
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from werkzeug import Request
 
     from localcloud.cloud.interface import Cloud
-    from simulation.caller import Caller
-    from simulation.organization import SimulatedOrganization
 
-_ACTION = "sts:AssumeRole"
 _DEFAULT_SESSION_SECONDS = 3600
-_ROLE_ARN = re.compile(r"arn:aws:iam::\d{12}:role/.+")
+_ADMINISTRATOR_POLICY = "arn:aws:iam::aws:policy/AdministratorAccess"
+_READ_ONLY_POLICY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+_READER = "Reader"
+_ROLE_ARN = re.compile(r"arn:aws:iam::\d{12}:role/[\w+=,.@-]{1,64}")
 
 
 def install(cloud: Cloud) -> None:
-    """Add root users with their keys, answer GetCallerIdentity for all callers, check AssumeRole."""
+    """Add root users with their keys, answer GetCallerIdentity for all callers, begin sessions."""
     plain = iam_models.get_account_id_from
     cloud.patch(iam_models, "get_account_id_from", lambda key: parse_root_key(key) or plain(key))
+    cloud.on_stop(forget_sessions)
 
     def get_caller_identity(_self: Any, access_key_id: str, _region: str) -> tuple[str, str, str]:
         caller = identify_key(access_key_id)
         return str(caller.build_user_identity()["principalId"]), caller.arn, caller.account_id
 
     cloud.patch(STSBackend, "get_caller_identity", get_caller_identity)
-    guard = AssumeRoleGuard(cloud.simulation.organization, exempt_key=cloud.clients.key)
-    cloud.gateway.route("sts", guard.handle)
+    _begin_sessions(cloud)
+    management = cloud.simulation.organization.management
 
-
-class AssumeRoleGuard:
-    """Refuses AssumeRole where AWS would. moto answers allowed and all other requests.
-
-    `exempt_key` is the local cloud's own: it starts functions and hands out sessions.
-    """
-
-    def __init__(self, organization: SimulatedOrganization, *, exempt_key: str) -> None:
-        self._organization = organization
-        self._exempt_key = exempt_key
-
-    def handle(self, request: Request) -> Response | None:
-        """The refusal or the answer to a presigned request, or None for one that moto shall answer."""
+    def handle(request: Request) -> Response | None:
         presigned = answer_presigned(request)
         if presigned is not None:
             return presigned
-        body = request.get_data()
-        request.environ["wsgi.input"] = io.BytesIO(body)  # moto reads it again
-        form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
-        role_arn = form.get("RoleArn", "")
-        asks = form.get("Action") == "AssumeRole" and _ROLE_ARN.fullmatch(role_arn)
-        if not asks or parse_credential_scope(request)[0] == self._exempt_key:
-            return None
-        caller, region = identify_caller(request), parse_credential_scope(request)[1]
-        if not self._is_allowed(caller, role_arn, form, region):
-            text = f"User: {caller.arn} is not authorized to perform: {_ACTION} on resource: {role_arn}"
-            return _build_error("AccessDenied", text, 403)
-        longest = getattr(find_role(role_arn), "max_session_duration", None) or _DEFAULT_SESSION_SECONDS
-        if int(form.get("DurationSeconds", 0)) > longest:
-            text = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
-            return _build_error("ValidationError", text, 400)
-        return None
+        form = {name: values[0] for name, values in parse_qs(request.get_data().decode()).items()}
+        return _check_duration(form) if form.get("Action") == "AssumeRole" else None
 
-    def _is_allowed(self, caller: Caller, role_arn: str, form: dict[str, str], region: str) -> bool:
-        member = caller.account_id in self._organization.accounts
-        context = {
-            "aws:PrincipalArn": [caller.principal_arn],
-            "aws:PrincipalAccount": [caller.account_id],
-            "aws:PrincipalOrgID": [self._organization.id] if member else [],
-            "sts:ExternalId": [form["ExternalId"]] if "ExternalId" in form else [],
-            "aws:username": [caller.arn.rpartition("/")[2]] if ":user/" in caller.arn else [],
-            "sts:RoleSessionName": [form.get("RoleSessionName", "")],
-            "aws:MultiFactorAuthPresent": _read_second_factor(caller, form),
-            "aws:RequestedRegion": [region],
+    def prepare(request: Request, body: bytes) -> None:
+        """Make a role that a person assumes, if nobody has made it."""
+        key, _, service = parse_credential_scope(request)
+        if service == "sts" and b"Action=AssumeRole" in body:
+            arn = parse_qs(body.decode()).get("RoleArn", [""])[0]
+            if key == LOCAL_KEY or arn.endswith(f":role/{ADMINISTRATOR}"):
+                make_person_role(arn, management)
+
+    cloud.gateway.guard(prepare)
+    cloud.gateway.route("sts", handle)
+
+
+def make_person_role(arn: str, management: str) -> None:
+    """Make an administrator's role that trusts its account and management, if there is no such role."""
+    if not _ROLE_ARN.fullmatch(arn) or find_role(arn):
+        return
+    account, name = arn.split(":")[4], arn.rpartition("/")[2]
+    trusted = [f"arn:aws:iam::{one}:root" for one in sorted({account, management})]
+    statement = {"Effect": "Allow", "Action": "sts:*", "Principal": {"AWS": trusted}}
+    backend = iam_models.iam_backends[account]["aws"]
+    backend.create_role(
+        role_name=name,
+        assume_role_policy_document=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+        path="/",
+        permissions_boundary=None,
+        description="",
+        tags=[],
+        max_session_duration="43200",
+    )
+    policy = _READ_ONLY_POLICY if name == _READER else _ADMINISTRATOR_POLICY
+    backend.attach_role_policy(policy, name)
+
+
+def _begin_sessions(cloud: Cloud) -> None:
+    """Keep what moto forgets of a session, and give those of users and federated users keys of their own."""
+    plain_assume = TokenResponse.assume_role
+
+    def assume_role(self: Any) -> ActionResult:
+        answer = plain_assume(self)
+        role = answer.result["Credentials"]  # type: ignore[index]
+        arns = tuple(one["arn"] for one in self._get_param("PolicyArns", []) or [])
+        tags = {f"aws:PrincipalTag/{t['Key']}": [t["Value"]] for t in self._get_param("Tags", []) or []}
+        shown = str(_shows_second_factor(self)).lower()
+        facts = {"aws:MultiFactorAuthPresent": [shown], **tags}
+        if identity := self._get_param("SourceIdentity"):
+            facts["aws:SourceIdentity"] = [identity]
+        policy = self._get_param("Policy") or ""
+        keep_session(
+            role.access_key_id,
+            Session(account=role.account_id, policy=policy, policy_arns=arns, facts=facts),
+        )
+        return answer
+
+    def begin(self: Any, arn: str, user: str, **details: Any) -> dict[str, Any]:
+        account = self.current_account
+        key = iam_models.iam_backends[account]["aws"].create_temp_access_key()
+        keep_session(key.access_key_id, Session(account=account, arn=arn, user=user, **details))
+        token = self.backend.get_session_token(duration=self._get_int_param("DurationSeconds", 43200))
+        return {
+            "AccessKeyId": key.access_key_id,
+            "SecretAccessKey": key.secret_access_key,
+            "SessionToken": f"session-{key.access_key_id}",
+            "Expiration": token.expiration,
         }
-        request = AccessRequest(action=_ACTION, resource=role_arn, context=context)
-        if caller.arn.endswith(":root") or explain_refusal(caller.arn, request):
-            return False  # of root users AWS says that roles may not be assumed by root accounts
-        role = find_role(role_arn)
-        if role is None:
-            return caller.account_id in {role_arn.split(":")[4], self._organization.management}
-        return is_trusted(role, replace(request, principal=caller.principal_arn))
+
+    def get_session_token(self: Any) -> ActionResult:
+        caller = identify_key(self.get_access_key())
+        facts = {"aws:MultiFactorAuthPresent": [str(_shows_second_factor(self)).lower()]}
+        user = caller.arn.rpartition("/")[2]
+        return ActionResult({"Credentials": begin(self, caller.arn, user, facts=facts)})
+
+    def get_federation_token(self: Any) -> ActionResult:
+        caller, name = identify_key(self.get_access_key()), self._get_param("Name")
+        arn = f"arn:aws:sts::{caller.account_id}:federated-user/{name}"
+        arns = tuple(one["arn"] for one in self._get_param("PolicyArns", []) or [])
+        policy, user = self._get_param("Policy") or "", caller.arn.rpartition("/")[2]
+        keys = begin(self, arn, user, federated=True, policy=policy, policy_arns=arns)
+        who = {"FederatedUserId": f"{caller.account_id}:{name}", "Arn": arn}
+        return ActionResult({"Credentials": keys, "FederatedUser": who, "PackedPolicySize": 6})
+
+    cloud.patch(TokenResponse, "assume_role", assume_role)
+    cloud.patch(TokenResponse, "get_session_token", get_session_token)
+    cloud.patch(TokenResponse, "get_federation_token", get_federation_token)
 
 
-def _read_second_factor(caller: Caller, form: dict[str, str]) -> list[str]:
-    """The values of aws:MultiFactorAuthPresent. There are no devices here: any six digits are a valid code.
-
-    Source: IAM user guide, "AWS global condition context keys": absent with a user's own keys.
-    """
-    if form.get("SerialNumber") and re.fullmatch(r"\d{6}", form.get("TokenCode", "")):
-        return ["true"]
-    return ["false"] if ":assumed-role/" in caller.arn else []
+def _shows_second_factor(response: Any) -> bool:
+    """Whether the request has one. There are no devices here: any six digits are a valid code."""
+    code = str(response._get_param("TokenCode") or "")  # noqa: SLF001 - as moto's own responses read it
+    return bool(response._get_param("SerialNumber")) and len(code) == 6 and code.isdecimal()  # noqa: SLF001, PLR2004
 
 
-def _build_error(code: str, text: str, status: int) -> Response:
+def _check_duration(form: dict[str, str]) -> Response | None:
+    role = find_role(form.get("RoleArn", ":::::"))
+    longest = getattr(role, "max_session_duration", None) or _DEFAULT_SESSION_SECONDS
+    if role is None or int(form.get("DurationSeconds", 0)) <= int(longest):
+        return None
+    text = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
     return Response(
         '<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>'
-        f"<Code>{code}</Code><Message>{escape(text)}</Message></Error>"
+        f"<Code>ValidationError</Code><Message>{escape(text)}</Message></Error>"
         f"<RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>",
-        status=status,
+        status=400,
         content_type="text/xml",
     )

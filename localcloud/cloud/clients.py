@@ -4,14 +4,19 @@ import os
 import threading
 import uuid
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.session
 from botocore.config import Config
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 REGION = "us-east-1"
 ADMINISTRATOR = "OrganizationAccountAccessRole"
+#: The access key ID of who works with the local cloud from another process.
+LOCAL_KEY = "local"
 
 # Profiles and files of the user must neither break nor redirect a client of the local cloud.
 _ISOLATED: dict[str, tuple[Any, ...]] = {
@@ -61,8 +66,12 @@ class AccountClients:
     `key` signs AssumeRole: the local cloud's own may assume every role, whatever its trust policy.
     """
 
-    def __init__(self, endpoint: str, *, key: str = "local") -> None:
+    def __init__(
+        self, endpoint: str, *, key: str = LOCAL_KEY, prepare: "Callable[[str], object] | None" = None
+    ) -> None:
+        """`prepare` is called with the ARN of each role that somebody wants to work with by its name."""
         self.endpoint = endpoint
+        self._prepare = prepare
         self.key = key
         # One for all: each would read the models of the services anew.
         self._session = boto3.Session(botocore_session=make_session())
@@ -77,7 +86,10 @@ class AccountClients:
         key = (account, role, session)
         with self._lock:
             if key not in self._credentials:
-                self._credentials[key] = self.assume(f"arn:aws:iam::{account}:role/{role}", session)
+                arn = f"arn:aws:iam::{account}:role/{role}"
+                if self._prepare:
+                    self._prepare(arn)
+                self._credentials[key] = self.assume(arn, session)
             return self._credentials[key]
 
     def assume(self, role_arn: str, session: str) -> Credentials:

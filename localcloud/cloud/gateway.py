@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import uuid
@@ -11,6 +12,7 @@ from moto.iam import models as iam_models
 from moto.sts.models import sts_backends
 from werkzeug import Request, Response
 
+from localcloud.cloud.sessions import find_session
 from simulation.caller import Caller
 
 if TYPE_CHECKING:
@@ -18,9 +20,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     Handler = Callable[[Request], Response | None]
+    Guard = Callable[[Request, bytes], Response | None]
     WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
+#: The user whose keys are those that nobody handed out: the person at the keyboard.
+ADMINISTRATOR_USER = "user/administrator"
 _ROOT_KEY = re.compile(r"ASIAROOT(\d{12})")
 
 
@@ -30,17 +35,32 @@ class Gateway:
     def __init__(self, inner: WsgiApp) -> None:
         self._inner = inner
         self._handlers: dict[str, Handler] = {}
+        self._guards: list[Guard] = []
 
     def route(self, service: str, handler: Handler) -> None:
         """Send requests for `service` to `handler` first. If it returns None, moto answers."""
         self._handlers[service] = handler
 
+    def guard(self, guard: Guard) -> None:
+        """Ask `guard`, with each request and its body, before the handlers. What it returns is the answer."""
+        self._guards.append(guard)
+
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer one request (WSGI)."""
-        request = Request(environ)
-        _, _, service = parse_credential_scope(request)
-        handler = self._handlers.get(service)
-        response = handler(request) if handler else None
+        body = Request(environ).get_data()
+
+        def restore() -> Request:
+            """The request as if nobody had read it yet: each of those who answer reads it anew."""
+            environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
+            environ.pop("HTTP_TRANSFER_ENCODING", None)
+            return Request(environ)
+
+        handler = self._handlers.get(parse_credential_scope(restore())[2])
+        answers = (guard(restore(), body) for guard in self._guards)
+        response = next((answer for answer in answers if answer), None)
+        if response is None and handler:
+            response = handler(restore())
+        restore()
         return (response or self._inner)(environ, start_response)
 
 
@@ -82,13 +102,16 @@ def identify_key(key: str, *, source_ip: str = "127.0.0.1", user_agent: str = ""
         )
     session = sts_backends[account]["aws"].get_assumed_role_from_access_key(key)
     user = session or iam_models.iam_backends[account]["aws"].get_user_from_access_key_id(key)
+    kept = find_session(key)
+    arn = user.arn if user else f"arn:aws:iam::{account}:{ADMINISTRATOR_USER}"
     return Caller(
         account_id=account,
-        arn=user.arn if user else f"arn:aws:iam::{account}:user/administrator",
+        arn=(kept.arn if kept else "") or arn,
         access_key_id=key,
         role_path=_find_path(account, session.role_arn) if session else "/",
         source_ip=source_ip,
         user_agent=user_agent,
+        mfa=kept is not None and kept.facts.get("aws:MultiFactorAuthPresent") == ["true"],
     )
 
 

@@ -43,6 +43,9 @@ class Server:
     def install_parts(self) -> None:
         """Install the parts. Called when the server listens."""
 
+    def prepare_role(self, arn: str) -> None:
+        """Called with the ARN of each role that somebody in this process wants to work with."""
+
     def start(self) -> Self:
         """Listen, then install everything. Raises OSError for a port that is taken."""
         self.run_dir.mkdir(parents=True, exist_ok=True)
@@ -53,7 +56,9 @@ class Server:
             server = make_server(
                 _ADDRESS, port, self.gateway, threaded=True, request_handler=_QuietHandler, fd=bound.fileno()
             )
-        self.clients = AccountClients(f"http://{_ADDRESS}:{port}", key=generate_key())
+        self.clients = AccountClients(
+            f"http://{_ADDRESS}:{port}", key=generate_key(), prepare=self.prepare_role
+        )
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True, name="localcloud").start()
         self._undo.callback(server.server_close)
         self._undo.callback(server.shutdown)

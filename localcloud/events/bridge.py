@@ -10,20 +10,18 @@ import json
 import logging
 import queue
 import threading
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from localcloud.aws.permissions import evaluate, is_allowed_as_service
 from localcloud.aws.trails import is_logged
-from localcloud.events.buses import find_bus, is_admitted
+from localcloud.events.buses import find_bus
 from localcloud.events.deliverable import COMMON, EventDelivery, LostEvent, UndeliverableError, require_known
 from localcloud.events.patterns import compile_pattern
 from localcloud.messaging.queues import find_queue, send_message
-from rollcall_policies import Access, AccessRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from localcloud.access.services import ServiceAccess
     from simulation.cloud import SimulatedCloud
 
     Sender = Callable[[Any, dict[str, Any], EventDelivery], None]
@@ -35,7 +33,8 @@ _log = logging.getLogger(__name__)
 class EventBridge:
     """All buses of all accounts; one worker thread delivers, in order of arrival."""
 
-    def __init__(self, simulation: SimulatedCloud) -> None:
+    def __init__(self, simulation: SimulatedCloud, access: ServiceAccess) -> None:
+        self._access = access
         self.lost: list[LostEvent] = []
         self._senders: dict[str, Sender] = {"sqs": self._send_to_queue, "events": self._forward}
         self._listeners: list[Callable[[dict[str, Any]], None]] = []
@@ -112,10 +111,9 @@ class EventBridge:
         self._arrivals.put(EventDelivery(bus_arn=target["Arn"], event=delivery.event, forwarded=True))
 
     def _put_on_queue(self, rule: Any, arn: str, body: str, attributes: dict[str, str]) -> None:
-        context = {"aws:SourceArn": [rule.arn], "aws:SourceAccount": [rule.account_id]}
-        context["aws:SecureTransport"] = ["true"]
-        request = AccessRequest(action="sqs:SendMessage", resource=arn, context=context, principal=_SERVICE)
-        if evaluate([find_queue(arn).policy or {}], request) is not Access.ALLOWED:
+        find_queue(arn)
+        place = {"source_arn": rule.arn, "source_account": rule.account_id}
+        if not self._access.is_admitted(_SERVICE, "sqs:SendMessage", arn, **place):
             raise UndeliverableError("NO_PERMISSIONS", f"the policy of {arn} does not admit {rule.arn}")
         send_message(arn, body, attributes)
 
@@ -123,28 +121,16 @@ class EventBridge:
         arn, role = target["Arn"], target.get("RoleArn", "")
         if find_bus(arn) is None:
             raise UndeliverableError("NO_RESOURCE", f"{arn} does not exist")
-        context = self.build_context(rule.account_id, event, principal=role, by_rule=True)
-        request = AccessRequest(action="events:PutEvents", resource=arn, context=context)
-        if not role or not is_allowed_as_service(_SERVICE, role, request):
-            raise UndeliverableError(
-                "NO_PERMISSIONS", f"role {role or '(none)'} of {rule.arn} may not put events on {arn}"
-            )
-        if not is_admitted(replace(request, principal=role), rule.account_id):
-            raise UndeliverableError("NO_PERMISSIONS", f"the policy of {arn} does not admit {rule.arn}")
-
-    def build_context(
-        self, account: str, event: dict[str, Any], *, principal: str, by_rule: bool
-    ) -> dict[str, list[str]]:
-        """The condition keys of a PutEvents request of that account's principal (a role's or user's ARN)."""
-        organization = self._simulation.organization
-        return {
-            "aws:PrincipalArn": [principal],
-            "aws:PrincipalAccount": [account],
-            "aws:PrincipalOrgID": [organization.id] if account in organization.accounts else [],
-            "events:eventBusInvocation": [str(by_rule).lower()],
+        keys = {
+            "events:eventBusInvocation": ["true"],
             "events:source": [event["source"]],
             "events:detail-type": [event["detail-type"]],
         }
+        refused = self._access.explain_refusal_as(
+            _SERVICE, role, "events:PutEvents", arn, source_arn=rule.arn, extra=keys
+        )
+        if refused:
+            raise UndeliverableError("NO_PERMISSIONS", f"{rule.arn}: {refused}")
 
     def _fail(self, rule: Any, target: dict[str, Any], delivery: EventDelivery, error: Exception) -> None:
         code = error.code if isinstance(error, UndeliverableError) else type(error).__name__

@@ -7,14 +7,10 @@ from __future__ import annotations
 
 import json
 import uuid
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from localcloud.aws.permissions import explain_refusal
 from localcloud.cloud.gateway import build_response, identify_caller, parse_credential_scope
-from localcloud.events.buses import is_admitted
-from rollcall_policies import AccessRequest
 
 if TYPE_CHECKING:
     from werkzeug import Request, Response
@@ -32,7 +28,7 @@ class PutEventsApi:
         self._bridge = bridge
 
     def handle(self, request: Request) -> Response | None:
-        """Accept or refuse each entry; a bus that does not admit the caller refuses the request."""
+        """Accept or refuse each entry."""
         if request.headers.get("X-Amz-Target") != "AWSEvents.PutEvents":
             return None
         caller, region = identify_caller(request), parse_credential_scope(request)[1]
@@ -54,27 +50,11 @@ class PutEventsApi:
                 results.append({"ErrorCode": error[0], "ErrorMessage": error[1]})
                 continue
             event = _build_event(entry, caller, region)
-            denied = self._find_refusal(arn, caller, event)
-            if denied:
-                return build_response({"__type": "AccessDeniedException", "message": denied}, status=400)
             accepted.append((arn, event))
             results.append({"EventId": event["id"]})
         for arn, event in accepted:
             self._bridge.accept(arn, event)
         return build_response({"FailedEntryCount": len(entries) - len(accepted), "Entries": results})
-
-    def _find_refusal(self, arn: str, caller: Caller, event: dict[str, Any]) -> str | None:
-        principal = caller.principal_arn
-        context = self._bridge.build_context(caller.account_id, event, principal=principal, by_rule=False)
-        action = "events:PutEvents"
-        request = AccessRequest(action=action, resource=arn, context=context, principal=principal)
-        denied = explain_refusal(caller.arn, replace(request, principal=None))
-        if denied is None and not is_admitted(request, caller.account_id):
-            return (
-                f"User: {caller.arn} is not authorized to perform: {action} on resource: {arn} "
-                f"because no resource-based policy allows the {action} action"
-            )
-        return denied
 
 
 def _check_entry(entry: dict[str, Any]) -> tuple[str, str] | None:

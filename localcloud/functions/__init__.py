@@ -11,10 +11,11 @@ from localcloud.functions.service import Functions
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from localcloud.access.services import ServiceAccess
     from localcloud.cloud.interface import Cloud
 
 
-def install(cloud: Cloud, *, runtime: Path) -> Functions:
+def install(cloud: Cloud, access: ServiceAccess, *, runtime: Path) -> Functions:
     """Answer Invoke in moto's place and poll the queues of all event source mappings.
 
     `runtime` is the virtual environment in which functions run.
@@ -22,5 +23,5 @@ def install(cloud: Cloud, *, runtime: Path) -> Functions:
     functions = Functions(clients=cloud.clients, run_dir=cloud.run_dir, runtime=runtime)
     cloud.on_stop(functions.close)
     cloud.gateway.route("lambda", InvokeApi(functions).handle)
-    cloud.on_stop(Poller(functions).close)
+    cloud.on_stop(Poller(functions, access).close)
     return functions

@@ -16,15 +16,19 @@ from typing import TYPE_CHECKING, Any
 from moto.awslambda.models import lambda_backends
 from moto.sqs.models import sqs_backends
 
+from localcloud.functions.service import find_function
 from localcloud.messaging.queues import find_queue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from localcloud.access.services import ServiceAccess
     from localcloud.functions.service import Functions
 
 _PAUSE_SECONDS = 0.03
 _RECEIVE_AT_MOST = 10
+#: Lambda developer guide, "Using Lambda with Amazon SQS", "Execution role permissions".
+ROLE_ACTIONS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 _DEFAULT_CONCURRENCY = 5  # Lambda starts with five concurrent batches for a queue
 _log = logging.getLogger(__name__)
 
@@ -32,8 +36,9 @@ _log = logging.getLogger(__name__)
 class Poller:
     """One thread polls for all mappings; batches run in parallel up to a mapping's limit."""
 
-    def __init__(self, functions: Functions) -> None:
+    def __init__(self, functions: Functions, access: ServiceAccess) -> None:
         self._functions = functions
+        self._access = access
         self._in_flight: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -52,11 +57,44 @@ class Poller:
             for mapping in list(_list_mappings()):
                 limit = (mapping.scaling_config or {}).get("MaximumConcurrency", _DEFAULT_CONCURRENCY)
                 if mapping.enabled and self._in_flight[mapping.uuid] < int(limit):
-                    batch = _receive(mapping)
+                    batch = self._receive(mapping)
                     if batch:
                         with self._lock:
                             self._in_flight[mapping.uuid] += 1
                         self._batches.submit(self._process, mapping, batch)
+
+    def _receive(self, mapping: Any) -> list[Any]:
+        try:
+            queue = find_queue(mapping.event_source_arn)
+        except LookupError:
+            return []  # deleted before its mapping
+        window = float(mapping.max_batch_window or 0)
+        waiting = queue.messages
+        if not waiting or not self._may_receive(mapping):
+            return []
+        since = min(max(m.sent_timestamp, m.visible_at, m.delayed_until) for m in waiting) / 1000
+        if len(waiting) < mapping.batch_size and time.time() - since < window:
+            return []
+        backend = sqs_backends[queue.account_id][queue.region]
+        batch: list[Any] = []
+        with queue._messages_lock:  # noqa: SLF001 - moto receives without it
+            while len(batch) < mapping.batch_size:
+                count = min(_RECEIVE_AT_MOST, mapping.batch_size - len(batch))
+                more = backend.receive_message(queue.name, count, 0, queue.visibility_timeout, ["All"])
+                batch += more
+                if len(more) < count:
+                    break
+        return batch
+
+    def _may_receive(self, mapping: Any) -> bool:
+        """Whether the function's role may take messages from the queue: Lambda does it in its name."""
+        function = find_function(mapping.function_arn)
+        return function is not None and not any(
+            self._access.explain_refusal_as(
+                "lambda.amazonaws.com", function.role, action, mapping.event_source_arn
+            )
+            for action in ROLE_ACTIONS
+        )
 
     def _process(self, mapping: Any, batch: list[Any]) -> None:
         try:
@@ -81,30 +119,6 @@ def _list_mappings() -> Iterator[Any]:
         for backend in list(regions.values()):
             mappings = list(backend._event_source_mappings.values())  # noqa: SLF001 - moto has no other way to list all
             yield from (mapping for mapping in mappings if ":sqs:" in mapping.event_source_arn)
-
-
-def _receive(mapping: Any) -> list[Any]:
-    try:
-        queue = find_queue(mapping.event_source_arn)
-    except LookupError:
-        return []  # deleted before its mapping
-    window = float(mapping.max_batch_window or 0)
-    waiting = queue.messages
-    if not waiting:
-        return []
-    since = min(max(m.sent_timestamp, m.visible_at, m.delayed_until) for m in waiting) / 1000
-    if len(waiting) < mapping.batch_size and time.time() - since < window:
-        return []
-    backend = sqs_backends[queue.account_id][queue.region]
-    batch: list[Any] = []
-    with queue._messages_lock:  # noqa: SLF001 - moto receives without it
-        while len(batch) < mapping.batch_size:
-            count = min(_RECEIVE_AT_MOST, mapping.batch_size - len(batch))
-            more = backend.receive_message(queue.name, count, 0, queue.visibility_timeout, ["All"])
-            batch += more
-            if len(more) < count:
-                break
-    return batch
 
 
 def _build_record(message: Any, mapping: Any) -> dict[str, Any]:

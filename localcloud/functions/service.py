@@ -8,6 +8,7 @@ import threading
 import zipfile
 from typing import TYPE_CHECKING, Any
 
+from moto.awslambda.exceptions import UnknownFunctionException
 from moto.awslambda.models import lambda_backends
 
 from localcloud.functions.environment import ExecutionEnvironment, InvocationResult, Launch
@@ -134,6 +135,15 @@ class Functions:
             "AWS_ENDPOINT_URL": self._clients.endpoint,
             **credentials.to_environment(),
         }
+
+
+def find_function(arn: str) -> Any:
+    """The function of that ARN in moto, or None."""
+    region, account = arn.split(":")[3:5]
+    try:
+        return lambda_backends[account][region].get_function(arn)
+    except UnknownFunctionException:
+        return None
 
 
 def _build_too_large(size: int) -> InvocationResult:

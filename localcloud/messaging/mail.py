@@ -12,6 +12,7 @@ from moto.sns.models import Subscription
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from localcloud.access.services import ServiceAccess
     from localcloud.cloud.interface import Cloud
 
 ALERTS_FILE = "alerts.jsonl"
@@ -49,12 +50,23 @@ class Mailbox:
             file.write(json.dumps(entry) + "\n")
 
 
-def install(cloud: Cloud) -> Mailbox:
-    """Record mails in the run's alerts.jsonl. Subscriptions count as confirmed."""
+_SERVICE = "sns.amazonaws.com"
+
+
+def install(cloud: Cloud, access: ServiceAccess) -> Mailbox:
+    """Record mails in the run's alerts.jsonl. Subscriptions count as confirmed.
+
+    Messages reach a queue only if its policy, and that of its key, admit the topic.
+    """
     mail = Mailbox(cloud.run_dir / ALERTS_FILE)
     plain_publish = Subscription.publish
 
     def publish(self: Any, message: str, message_id: str, *args: Any, **options: Any) -> None:
+        place = {"source_arn": self.topic.arn, "source_account": self.topic.account_id}
+        if self.protocol == "sqs" and not access.is_admitted(
+            _SERVICE, "sqs:SendMessage", self.endpoint, **place
+        ):
+            return
         plain_publish(self, message, message_id, *args, **options)
         matcher, attributes = self._filter_policy_matcher, options.get("message_attributes")
         if self.protocol == "email" and (matcher is None or matcher.matches(attributes, message)):

@@ -10,21 +10,21 @@ import json
 import time
 import uuid
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from moto.sqs.models import Queue
 
-from localcloud.aws.permissions import evaluate, explain_refusal
+from localcloud.access.enforcement import explain_caller_refusal
+from localcloud.cloud.clients import REGION
 from localcloud.cloud.gateway import build_response, identify_caller
 from localcloud.messaging.queues import find_queue
-from rollcall_policies import Access, AccessRequest
 
 if TYPE_CHECKING:
     from werkzeug import Request, Response
 
     from localcloud.cloud.interface import Cloud
     from simulation.caller import Caller
+    from simulation.organization import SimulatedOrganization
 
 _TARGET: Final = "AmazonSQS."
 
@@ -40,13 +40,14 @@ def install(cloud: Cloud) -> None:
         plain_add(self, message)
 
     cloud.patch(Queue, "add_message", add)
-    cloud.gateway.route("sqs", MoveTasks().handle)
+    cloud.gateway.route("sqs", MoveTasks(cloud.simulation.organization).handle)
 
 
 class MoveTasks:
     """Tasks that are over as soon as they are started."""
 
-    def __init__(self) -> None:
+    def __init__(self, organization: SimulatedOrganization) -> None:
+        self._organization = organization
         self._tasks: dict[str, list[dict[str, Any]]] = defaultdict(list)
 
     def handle(self, request: Request) -> Response | None:
@@ -70,7 +71,9 @@ class MoveTasks:
             if message.visible and (destination or hasattr(message, "came_from"))
         }
         for arn in sorted(set(moved.values())):
-            refusal = _explain_refusal(arn, caller)
+            refusal = explain_caller_refusal(
+                caller, "sqs:SendMessage", arn, self._organization, region=REGION
+            )
             if refusal is not None:
                 return _refuse("AccessDeniedException", refusal)
         for message, arn in moved.items():
@@ -84,20 +87,6 @@ class MoveTasks:
         }
         self._tasks[queue.queue_arn].insert(0, done | {"ApproximateNumberOfMessagesMoved": len(moved)})
         return build_response({"TaskHandle": uuid.uuid4().hex})
-
-
-def _explain_refusal(queue_arn: str, caller: Caller) -> str | None:
-    """Why this caller may not send to the queue: by its own role's policies, or by those of the queue."""
-    context = {
-        "aws:PrincipalArn": [caller.principal_arn],
-        "aws:PrincipalAccount": [caller.account_id],
-        "aws:SecureTransport": ["true"],
-    }
-    asked = AccessRequest(action="sqs:SendMessage", resource=queue_arn, context=context)
-    named = replace(asked, principal=caller.principal_arn)
-    if evaluate([find_queue(queue_arn).policy or {}], named) is Access.DENIED:
-        return f"User: {caller.arn} is not authorized to perform: sqs:SendMessage on resource: {queue_arn}"
-    return explain_refusal(caller.arn, asked)
 
 
 def _refuse(code: str, text: str) -> Response:

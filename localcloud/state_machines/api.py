@@ -5,23 +5,21 @@ Source: Step Functions API reference; the actions' resources are those of the se
 
 from __future__ import annotations
 
-import io
 import json
 from typing import TYPE_CHECKING, Any
 
 from moto.core.exceptions import AWSError
 
-from localcloud.aws.permissions import can_assume, explain_refusal
-from localcloud.cloud.gateway import build_response, identify_caller
+from localcloud.cloud.gateway import build_response
 from localcloud.state_machines.definitions import InvalidDefinitionError, check_definition
 from localcloud.state_machines.tasks import SERVICE
-from rollcall_policies import AccessRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from werkzeug import Request, Response
 
+    from localcloud.access.services import ServiceAccess
     from localcloud.state_machines.service import Executions
 
     Operation = Callable[[dict[str, Any]], dict[str, Any]]
@@ -32,8 +30,9 @@ _PAGE = 100  # ListExecutions and GetExecutionHistory, unless asked for less
 class StepFunctionsApi:
     """Answers requests about executions, and checks those that moto answers."""
 
-    def __init__(self, executions: Executions) -> None:
+    def __init__(self, executions: Executions, access: ServiceAccess) -> None:
         self._executions = executions
+        self._access = access
         self._operations: dict[str, Operation] = {
             "StartExecution": self._start,
             "DescribeExecution": self._describe,
@@ -44,17 +43,10 @@ class StepFunctionsApi:
 
     def handle(self, request: Request) -> Response | None:
         """The answer, or None for a request that moto shall answer."""
-        name, body = request.headers.get("X-Amz-Target", "").rpartition(".")[2], request.get_data()
-        request.environ["wsgi.input"] = io.BytesIO(body)  # moto reads it again
-        parameters = json.loads(body or b"{}")
-        caller = identify_caller(request)
-        resource = parameters.get("executionArn") or parameters.get("stateMachineArn") or "*"
-        asked = AccessRequest(action=f"states:{name}", resource=resource, context={})
-        denied = explain_refusal(caller.arn, asked)
-        if denied:
-            return _build_refusal("AccessDeniedException", denied)
+        name = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
+        parameters = json.loads(request.get_data() or b"{}")
         if name in {"CreateStateMachine", "UpdateStateMachine"}:
-            return _check_machine(parameters)
+            return self._check_machine(parameters)
         if name not in self._operations:
             return None
         try:
@@ -91,27 +83,28 @@ class StepFunctionsApi:
         events = list(self._executions.find(parameters["executionArn"]).to_history_output()["events"])
         return _cut_page("events", events[::-1] if parameters.get("reverseOrder") else events, parameters)
 
+    def _check_machine(self, parameters: dict[str, Any]) -> Response | None:
+        try:
+            if "definition" in parameters:
+                check_definition(parameters["definition"])
+        except InvalidDefinitionError as error:
+            return _build_refusal("InvalidDefinition", f"Invalid State Machine Definition: '{error}'")
+        role = parameters.get("roleArn")
+        if role and not self._access.can_assume(
+            SERVICE, role, source_arn=parameters.get("stateMachineArn", "")
+        ):
+            return _build_refusal(
+                "AccessDeniedException",
+                f"Neither the global service principal {SERVICE}, nor the regional one is authorized to "
+                "assume the provided role.",
+            )
+        return None
+
 
 def _cut_page(key: str, items: list[Any], parameters: dict[str, Any]) -> dict[str, Any]:
     begin = int(parameters.get("nextToken") or 0)
     end = begin + int(parameters.get("maxResults") or _PAGE)
     return {key: items[begin:end]} | ({"nextToken": str(end)} if end < len(items) else {})
-
-
-def _check_machine(parameters: dict[str, Any]) -> Response | None:
-    try:
-        if "definition" in parameters:
-            check_definition(parameters["definition"])
-    except InvalidDefinitionError as error:
-        return _build_refusal("InvalidDefinition", f"Invalid State Machine Definition: '{error}'")
-    role = parameters.get("roleArn")
-    if role and not can_assume(SERVICE, role, source_arn=parameters.get("stateMachineArn", "")):
-        return _build_refusal(
-            "AccessDeniedException",
-            f"Neither the global service principal {SERVICE}, nor the regional one is authorized to assume "
-            "the provided role.",
-        )
-    return None
 
 
 def _build_refusal(code: str, message: str) -> Response:

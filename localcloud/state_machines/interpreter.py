@@ -22,16 +22,14 @@ from moto.stepfunctions.parser.asl.eval.program_state import ProgramStopped
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 
-from localcloud.state_machines.tasks import Tasks
-
 if TYPE_CHECKING:
     import datetime as dt
 
     from localcloud.cloud.interface import Cloud
-    from localcloud.functions.service import Functions
+    from localcloud.state_machines.tasks import Tasks
 
 
-def install(cloud: Cloud, functions: Functions, *, wait_scale: float) -> None:
+def install(cloud: Cloud, tasks: Tasks, *, wait_scale: float) -> None:
     """Patch the interpreter; of each second that a machine waits, `wait_scale` seconds pass."""
     closing = threading.Event()
     cloud.on_stop(closing.set)
@@ -52,7 +50,6 @@ def install(cloud: Cloud, functions: Functions, *, wait_scale: float) -> None:
     cloud.patch(WaitFunction, "_wait_interval", wait)
     pause = SimpleNamespace(sleep=lambda seconds: closing.wait(seconds * wait_scale))
     cloud.patch(retrier_decl, "time", pause)
-    tasks = Tasks(functions)
     cloud.patch(lambda_eval_utils, "execute_lambda_function_integration", tasks.run)
     cloud.patch(default_user_config, "stepfunctions", {"execute_state_machine": True})
 

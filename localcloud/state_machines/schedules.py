@@ -6,7 +6,6 @@ Nothing here waits a day: `Schedules.fire`, or an unsigned POST to /schedules/NA
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from typing import TYPE_CHECKING
@@ -14,7 +13,6 @@ from urllib.parse import unquote
 
 from moto.scheduler.models import scheduler_backends
 
-from localcloud.aws.permissions import can_assume
 from localcloud.cloud.clients import REGION
 from localcloud.cloud.gateway import build_response
 from localcloud.events.deliverable import UndeliverableError
@@ -23,6 +21,7 @@ from localcloud.state_machines.triggers import Triggers
 if TYPE_CHECKING:
     from werkzeug import Request, Response
 
+    from localcloud.access.services import ServiceAccess
     from localcloud.cloud.interface import Cloud
     from localcloud.state_machines.service import Executions
 
@@ -38,8 +37,9 @@ _FIRE = re.compile(r"/schedules/([^/]+)/fire")
 class Schedules:
     """The schedules of all accounts."""
 
-    def __init__(self, triggers: Triggers) -> None:
+    def __init__(self, triggers: Triggers, access: ServiceAccess) -> None:
         self._triggers = triggers
+        self._access = access
 
     def fire(self, name: str) -> str:
         """Start the target of the enabled schedule with this name; returns the execution's ARN.
@@ -54,16 +54,15 @@ class Schedules:
 
     def handle(self, request: Request) -> Response | None:
         """Refuse what AWS would refuse of CreateSchedule and UpdateSchedule. moto answers the rest."""
-        body = request.get_data()
-        request.environ["wsgi.input"] = io.BytesIO(body)  # moto reads it again
         if request.method not in {"POST", "PUT"} or not request.path.startswith("/schedules/"):
             return None
-        parameters = json.loads(body)
+        parameters = json.loads(request.get_data())
         if not _EXPRESSION.fullmatch(parameters["ScheduleExpression"]):
             return _build_error(f"Invalid Schedule Expression {parameters['ScheduleExpression']}.")
         target, arn = parameters["Target"], f"arn:aws:scheduler:{REGION}"
         account = target["RoleArn"].split(":")[4]
-        if not can_assume(_SERVICE, target["RoleArn"], source_arn=f"{arn}:{account}:schedule-group/default"):
+        group = f"{arn}:{account}:schedule-group/default"
+        if not self._access.can_assume(_SERVICE, target["RoleArn"], source_arn=group):
             return _build_error(
                 "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
             )
@@ -92,9 +91,9 @@ def _build_error(message: str) -> Response:
     )
 
 
-def install(cloud: Cloud, executions: Executions) -> Schedules:
+def install(cloud: Cloud, access: ServiceAccess, executions: Executions) -> Schedules:
     """Check schedules as they are made, and let them be fired."""
-    schedules = Schedules(Triggers(executions))
+    schedules = Schedules(Triggers(executions, access), access)
     cloud.gateway.route("scheduler", schedules.handle)
     cloud.gateway.route("", schedules.handle_fire)
     return schedules

@@ -18,10 +18,8 @@ from moto.stepfunctions.parser.asl.component.common.error_name.failure_event imp
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 
-from localcloud.aws.permissions import is_allowed_as_service
-from rollcall_policies import AccessRequest
-
 if TYPE_CHECKING:
+    from localcloud.access.services import ServiceAccess
     from localcloud.functions.service import Functions
 
 SERVICE = "states.amazonaws.com"
@@ -30,22 +28,20 @@ SERVICE = "states.amazonaws.com"
 class Tasks:
     """Invokes functions for moto's interpreter, in place of its own call of Lambda."""
 
-    def __init__(self, functions: Functions) -> None:
+    def __init__(self, functions: Functions, access: ServiceAccess) -> None:
         self._functions = functions
+        self._access = access
 
     def run(self, env: Any, parameters: dict[str, Any], region: str, state_credentials: Any) -> None:
         """Invoke the function and push the response on the interpreter's stack, or raise its failure."""
         machine = env.states.context_object.context_object_data["StateMachine"]["Id"]
         arn = _build_arn(str(parameters["FunctionName"]), region, machine)
         role, action = state_credentials.role_arn, "lambda:InvokeFunction"
-        request = AccessRequest(action=action, resource=arn, context={})
-        if not is_allowed_as_service(SERVICE, role, request, source_arn=machine):
-            session = f"arn:aws:sts::{role.split(':')[4]}:assumed-role/{role.rpartition('/')[2]}/states"
+        if refused := self._access.explain_refusal_as(SERVICE, role, action, arn, source_arn=machine):
             raise _build_failure(
                 env,
                 "Lambda.AWSLambdaException",
-                f"User: {session} is not authorized to perform: {action} on resource: {arn} because no "
-                f"identity-based policy allows the {action} action (Service: AWSLambda; Status Code: 403; "
+                f"{refused} (Service: AWSLambda; Status Code: 403; "
                 "Error Code: AccessDeniedException; Proxy: null)",
             )
         if unknown := parameters.keys() - {"FunctionName", "Payload"}:

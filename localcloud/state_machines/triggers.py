@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from moto.core.exceptions import AWSError
 
-from localcloud.aws.permissions import is_allowed_as_service
 from localcloud.events.deliverable import COMMON, EventDelivery, UndeliverableError, require_known
-from rollcall_policies import AccessRequest
 
 if TYPE_CHECKING:
+    from localcloud.access.services import ServiceAccess
     from localcloud.state_machines.service import Executions
 
 _ACTION = "states:StartExecution"
@@ -25,8 +24,9 @@ _ACTION = "states:StartExecution"
 class Triggers:
     """Starts executions for services, as the role that their target names."""
 
-    def __init__(self, executions: Executions) -> None:
+    def __init__(self, executions: Executions, access: ServiceAccess) -> None:
         self._executions = executions
+        self._access = access
 
     def start_by_rule(self, rule: Any, target: dict[str, Any], delivery: EventDelivery) -> None:
         """Start the machine of a rule's target with its Input, else with the event."""
@@ -48,9 +48,9 @@ class Triggers:
         self, target: dict[str, Any], document: str, *, service: str, source_arn: str, name: str | None = None
     ) -> str:
         role, machine = target.get("RoleArn", ""), target["Arn"]
-        request = AccessRequest(action=_ACTION, resource=machine, context={})
-        if not role or not is_allowed_as_service(service, role, request, source_arn=source_arn):
-            raise UndeliverableError("NO_PERMISSIONS", f"role {role or '(none)'} may not start {machine}")
+        refused = self._access.explain_refusal_as(service, role, _ACTION, machine, source_arn=source_arn)
+        if refused:
+            raise UndeliverableError("NO_PERMISSIONS", refused)
         try:
             return str(self._executions.start(machine, name=name, document=document).execution_arn)
         except AWSError as error:

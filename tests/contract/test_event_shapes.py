@@ -225,8 +225,24 @@ def test_the_root_user_has_no_session_issuer():
 
 
 def test_other_principals_are_refused():
-    with pytest.raises(ValueError, match="federated-user"):
-        Caller(account_id=MEMBER, arn=f"arn:aws:sts::{MEMBER}:federated-user/x")
+    with pytest.raises(ValueError, match="instance-profile"):
+        Caller(account_id=MEMBER, arn=f"arn:aws:iam::{MEMBER}:instance-profile/x")
+
+
+def test_a_federated_user_has_the_user_who_asked_as_issuer():
+    identity = Caller.federated(MEMBER, "bob").build_user_identity()
+    issuer = identity["sessionContext"]["sessionIssuer"]
+    assert (identity["type"], identity["arn"]) == (
+        "FederatedUser",
+        f"arn:aws:sts::{MEMBER}:federated-user/bob",
+    )
+    assert issuer["type"] == "IAMUser"
+    assert "userName" not in issuer
+
+
+def test_a_service_that_calls_by_itself_has_neither_arn_nor_account():
+    identity = Caller.service(MEMBER, "cloudformation.amazonaws.com").build_user_identity()
+    assert identity == {"type": "AWSService", "invokedBy": "cloudformation.amazonaws.com"}
 
 
 def test_values_are_shown_as_sent_or_hidden(build, contact):

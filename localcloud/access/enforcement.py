@@ -1,0 +1,99 @@
+"""The one point that all requests pass: whoever may not make one gets the service's refusal."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
+
+from werkzeug import Response
+
+from localcloud.access.actions import Need, list_needs
+from localcloud.access.calls import read_call
+from localcloud.access.decisions import explain_refusal
+from localcloud.access.keys import build_context
+from localcloud.access.principals import find_principal
+from localcloud.cloud.gateway import build_response, identify_caller, parse_credential_scope
+
+if TYPE_CHECKING:
+    from werkzeug import Request
+
+    from localcloud.access.calls import ServiceCall
+    from localcloud.cloud.interface import Cloud
+    from simulation.caller import Caller
+    from simulation.organization import SimulatedOrganization
+
+# Answered by the simulation, which knows their resources and records what it refuses.
+_ELSEWHERE = frozenset({"account", "organizations"})
+# What nobody signs: the state of moto, and the clock of schedules.
+_FOR_EVERYBODY = ("/moto-api", "/schedules/")
+_CODES = {"sns": "AuthorizationError", "sqs": "AccessDenied"}
+
+
+def install(cloud: Cloud) -> None:
+    """Ask the policies before any part or moto answers. The local cloud's own key is exempt."""
+    organization, own_key = cloud.simulation.organization, cloud.clients.key
+
+    def guard(request: Request, body: bytes) -> Response | None:
+        key, _, service = parse_credential_scope(request)
+        if service in _ELSEWHERE or key == own_key:
+            return None
+        if not service:
+            return None if request.path.startswith(_FOR_EVERYBODY) else _build_unsigned_refusal()
+        return refuse(request, read_call(request, body), organization)
+
+    cloud.gateway.guard(guard)
+
+
+def refuse(request: Request, call: ServiceCall, organization: SimulatedOrganization) -> Response | None:
+    """The refusal of a call; None if its caller may make it."""
+    caller = identify_caller(request)
+    principal = find_principal(caller)
+    context = build_context(principal, organization, region=call.region)
+    try:
+        for need in list_needs(call, caller.account_id):
+            denied = explain_refusal(principal, need, context, organization)
+            if denied:
+                return build_refusal(call, request.method, denied)
+    except NotImplementedError as error:  # a policy that nobody here can evaluate allows nothing
+        return build_refusal(call, request.method, str(error))
+    return None
+
+
+def explain_caller_refusal(
+    caller: Caller, action: str, resource: str, organization: SimulatedOrganization, *, region: str
+) -> str | None:
+    """Why a caller may not do what its request does besides; None if it may."""
+    principal = find_principal(caller)
+    context = build_context(principal, organization, region=region)
+    return explain_refusal(principal, Need(action=action, resource=resource), context, organization)
+
+
+def build_refusal(call: ServiceCall, method: str, message: str) -> Response:
+    """The refusal in the protocol of the service."""
+    code = _CODES.get(call.prefix, "AccessDenied")
+    if call.protocol == "rest-xml":
+        text = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
+        return Response("" if method == "HEAD" else text, status=403, content_type="application/xml")
+    if call.protocol in ("query", "ec2", ""):
+        return Response(
+            f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{escape(message)}</Message>"
+            f"</Error><RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>",
+            status=403,
+            content_type="text/xml",
+        )
+    if call.prefix == "sqs":
+        headers = {"x-amzn-query-error": f"{code};Sender"}
+        document = {"__type": "com.amazonaws.sqs#AccessDenied", "message": message}
+        return build_response(document, status=403, headers=headers)
+    modelled = "AccessDeniedException"
+    return build_response(
+        {"__type": modelled, "message": message, "Message": message},
+        status=403 if call.protocol == "rest-json" else 400,
+        headers={"x-amzn-ErrorType": modelled},
+    )
+
+
+def _build_unsigned_refusal() -> Response:
+    text = "<Error><Code>AccessDenied</Code><Message>Requests must be signed.</Message></Error>"
+    return Response(text, status=403, content_type="application/xml")

@@ -41,16 +41,17 @@ def evaluate(documents: Iterable[Any], request: AccessRequest) -> Access:
 
     Raises NotImplementedError where it depends on something that is not modelled, rather than guess.
     """
-    decision = decide([_parse(document) for document in documents if document], request)
+    decision = decide([parse_policy(document) for document in documents], request)
     if decision.access is Access.UNKNOWN:
         raise NotImplementedError(f"{request.action}: {decision.reason} is not modelled here")
     return decision.access
 
 
-def _parse(document: Any) -> Mapping[str, Any]:
+def parse_policy(document: Any) -> Mapping[str, Any]:
+    """A policy as services keep it: JSON text, bytes or parsed; an empty one says nothing."""
     if isinstance(document, bytes):
         document = document.decode()
-    return parse_document(document) if isinstance(document, str) else document
+    return parse_document(document) if isinstance(document, str) else document or {}
 
 
 def explain_refusal(

@@ -114,7 +114,9 @@ def find_policy(arn: str) -> Any:
 
 def find_role(arn: str) -> Any:
     """The role with this ARN in moto's IAM, or None."""
-    account, name = arn.split(":")[4], arn.rpartition("/")[2]
+    account, name = (*arn.split(":"), "", "", "", "")[4], arn.rpartition("/")[2]
+    if not account.isdecimal():
+        return None
     return next((role for role in iam_backends[account]["aws"].roles.values() if role.name == name), None)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from localcloud.access.actions import Need
-from localcloud.access.decisions import evaluate, explain_refusal
+from localcloud.access.decisions import evaluate, explain_refusal, parse_policy
 from localcloud.access.keys import add_keys, build_context
 from localcloud.access.principals import find_service_session
 from localcloud.access.resources import find_owner, find_policy, find_role, list_key_needs
 from localcloud.cloud.clients import REGION
-from rollcall_policies import Access, AccessRequest
+from rollcall_policies import Access, AccessRequest, decide
 from simulation.authorization import build_principal_context
 from simulation.caller import Caller
 
@@ -51,6 +51,20 @@ class ServiceAccess:
         context = build_context(principal, self._organization, region=REGION)
         need = Need(action=action, resource=resource, extra=extra or {})
         return explain_refusal(principal, need, context, self._organization)
+
+    def may_be_admitted(self, role_arn: str, action: str, resource: str) -> bool:
+        """Whether a resource's policy lets a role in for at least some requests of this action."""
+        principal = find_service_session("", role_arn)
+        known = build_context(principal, self._organization, region=REGION)
+        request = AccessRequest(
+            action=action,
+            resource=resource,
+            context={key: values for key, values in known.items() if key.startswith("aws:Principal")},
+            principal=role_arn,
+            complete=False,
+        )
+        found = decide([parse_policy(find_policy(resource))], request).access
+        return found in {Access.ALLOWED, Access.UNKNOWN}
 
     def is_admitted(
         self, service: str, action: str, resource: str, *, source_arn: str, source_account: str

@@ -10,7 +10,14 @@ from localcloud.cloudformation.engine import Engine
 from localcloud.cloudformation.errors import RequestError, TemplateError
 from localcloud.cloudformation.resource import Resource
 from localcloud.cloudformation.stack import ChangeSet, Stack
-from localcloud.cloudformation.template import Revision
+from localcloud.cloudformation.template import Revision, parse
+from localcloud.cloudformation.validation import (
+    S3_BYTES,
+    check_template,
+    list_needed_capabilities,
+    require_capabilities,
+    require_size,
+)
 
 
 class CloudFormationApi(BaseResponse):
@@ -104,6 +111,23 @@ class CloudFormationApi(BaseResponse):
             {"StackResourceSummaries": [render_resource(stack, r) for r in stack.resources.values()]}
         )
 
+    def validate_template(self) -> ActionResult:
+        """ValidateTemplate: the parameters and the capabilities that a template asks for."""
+        template = parse(self.read_template_body())
+        check_template(template)
+        needed = list_needed_capabilities(template)
+        parameters = [
+            {
+                "ParameterKey": name,
+                "NoEcho": str(spec.get("NoEcho", False)).lower() == "true",
+                "DefaultValue": spec.get("Default"),
+                "Description": spec.get("Description"),
+            }
+            for name, spec in template.get("Parameters", {}).items()
+        ]
+        known = {"Parameters": parameters, "Description": template.get("Description"), "Capabilities": needed}
+        return ActionResult(known)
+
     def get_template(self) -> ActionResult:
         """GetTemplate: the text as it was given."""
         revision = self._find_stack().revision
@@ -134,12 +158,14 @@ class CloudFormationApi(BaseResponse):
 
     def _build_revision(self, stack: Stack) -> Revision:
         old = stack.revision
-        return self.engine.revise(
+        revision = self.engine.revise(
             stack,
             old.body if old and self._get_param("UsePreviousTemplate") else self.read_template_body(),
             parameters=self._get_param("Parameters", []),
             tags=tuple((tag["Key"], tag["Value"]) for tag in self._get_param("Tags", [])),
         )
+        require_capabilities(revision.template, self._get_param("Capabilities", []))
+        return revision
 
     def read_template_body(self) -> str:
         """The template's text: in the request, or where its TemplateURL points to."""
@@ -147,8 +173,12 @@ class CloudFormationApi(BaseResponse):
             # The CDK CLI writes path-style addresses of the endpoint that it was given.
             bucket, key = unquote(urlparse(url).path).lstrip("/").split("/", 1)
             s3 = self.engine.clients.client("s3", self.current_account, region=self.region)
-            return str(s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode())
-        return str(self._get_param("TemplateBody"))
+            body = str(s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode())
+            require_size(body, limit=S3_BYTES)
+            return body
+        body = str(self._get_param("TemplateBody") or "")
+        require_size(body)
+        return body
 
     def _run(self, stack: Stack, revision: Revision) -> ActionResult:
         if not stack.can_change:

@@ -19,6 +19,7 @@ from localcloud.cloudformation.template import (
     parse,
     resolve_parameters,
 )
+from localcloud.cloudformation.validation import check_template
 
 
 class Engine:
@@ -53,6 +54,7 @@ class Engine:
     ) -> Revision:
         """Parse a template and resolve its parameters for a stack. Raises TemplateError."""
         template = parse(body)
+        check_template(template)
         given = merge_parameters(template, parameters, stack.revision.given if stack.revision else {})
 
         def ssm_value(name: str) -> str:

@@ -10,10 +10,27 @@ import yaml
 
 from localcloud.cloudformation.errors import TemplateError
 from localcloud.cloudformation.intrinsics import find_references
+from localcloud.cloudformation.validation import check_parameter
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML as CloudFormation reads it: 2012-10-17 is a string, not a date."""
+    """YAML as CloudFormation reads it: 2012-10-17 is a string, not a date, and !Ref a function."""
+
+    def construct_function(self, name: str, node: yaml.Node) -> dict[str, Any]:
+        """The long form of a function that is written as a tag."""
+        value: Any
+        if isinstance(node, yaml.ScalarNode):
+            value = self.construct_scalar(node)
+        elif isinstance(node, yaml.SequenceNode):
+            value = self.construct_sequence(node, deep=True)
+        else:
+            value = self.construct_mapping(node, deep=True)  # type: ignore[arg-type]
+        if name == "GetAtt" and isinstance(value, str):
+            value = value.split(".", 1)
+        return {name if name in {"Ref", "Condition"} else f"Fn::{name}": value}
+
+
+_Loader.add_multi_constructor("!", _Loader.construct_function)
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -66,9 +83,7 @@ def merge_parameters(
     if missing := sorted(set(declared) - set(values)):
         raise TemplateError(f"Parameters: [{', '.join(missing)}] must have values")
     for name, value in values.items():
-        allowed = declared[name].get("AllowedValues", [value])
-        if str(value) not in map(str, allowed):
-            raise TemplateError(f"Parameter '{name}' must be one of AllowedValues")
+        check_parameter(name, declared[name], value)
     return values
 
 

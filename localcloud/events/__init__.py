@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from localcloud.events.bridge import EventBridge
 from localcloud.events.put_events import PutEventsApi
+from localcloud.events.rules import RuleChecks
 
 if TYPE_CHECKING:
     from localcloud.access.services import ServiceAccess
@@ -13,8 +14,9 @@ if TYPE_CHECKING:
 
 
 def install(cloud: Cloud, access: ServiceAccess) -> EventBridge:
-    """Start delivering, and answer PutEvents in moto's place."""
+    """Start delivering, answer PutEvents in moto's place, and refuse rules that cannot work."""
     bridge = EventBridge(cloud.simulation, access)
-    cloud.gateway.route("events", PutEventsApi(bridge).handle)
+    accept, check = PutEventsApi(bridge).handle, RuleChecks(access).handle
+    cloud.gateway.route("events", lambda request: accept(request) or check(request))
     cloud.on_stop(bridge.close)
     return bridge

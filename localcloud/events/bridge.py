@@ -30,6 +30,19 @@ _SERVICE = "events.amazonaws.com"
 _log = logging.getLogger(__name__)
 
 
+#: What no other try would change. Source: EventBridge user guide, "Using dead-letter queues to process
+#: undelivered events".
+_PERMANENT = {"NO_PERMISSIONS", "NO_RESOURCE", "THIRD_ACCOUNT_HOP_DETECTED"}
+_DEFAULT_RETRIES = 185
+
+
+def _count_retries(target: dict[str, Any], code: str) -> int:
+    """How often EventBridge would have tried again; here nothing is tried twice."""
+    if code in _PERMANENT:
+        return 0
+    return int(target.get("RetryPolicy", {}).get("MaximumRetryAttempts", _DEFAULT_RETRIES))
+
+
 class EventBridge:
     """All buses of all accounts; one worker thread delivers, in order of arrival."""
 
@@ -64,21 +77,28 @@ class EventBridge:
 
     def _work(self) -> None:
         while not self._stopping.is_set():
-            self._simulation.pump()
             try:
+                self._simulation.pump()
                 delivery = self._arrivals.get(timeout=0.02)
+                for listener in self._listeners:
+                    listener(delivery.event)
+                rules = list(getattr(find_bus(delivery.bus_arn), "rules", {}).values())
             except queue.Empty:
                 continue
-            for listener in self._listeners:
-                listener(delivery.event)
-            for rule in list(getattr(find_bus(delivery.bus_arn), "rules", {}).values()):
+            except Exception:  # noqa: BLE001 - an error of a listener must not end the delivery of all accounts
+                _log.exception("delivery")
+                continue
+            for rule in rules:
                 if rule.state.startswith("ENABLED") and not rule.scheduled_expression:
                     self._apply(rule, delivery)
 
     def _apply(self, rule: Any, delivery: EventDelivery) -> None:
-        if not compile_pattern(json.dumps(rule.event_pattern.get_pattern()))(delivery.event):
+        try:
+            matched = compile_pattern(json.dumps(rule.event_pattern.get_pattern()))(delivery.event)
+        except Exception:  # noqa: BLE001 - however it came to be, a rule that cannot be evaluated is nobody else's problem
+            _log.exception("pattern", extra={"rule": rule.arn})
             return
-        for target in rule.targets:
+        for target in rule.targets if matched else ():
             try:
                 self._send(rule, target, delivery)
             except Exception as error:  # noqa: BLE001 - whatever a target does, the event must be accounted for
@@ -142,6 +162,8 @@ class EventBridge:
             "TARGET_ARN": target["Arn"],
             "ERROR_CODE": code,
             "ERROR_MESSAGE": reason,
+            "EXHAUSTED_RETRY_CONDITION": "MaximumRetryAttempts",
+            "RETRY_ATTEMPTS": str(_count_retries(target, code)),
         }
         if dead_letters:
             try:

@@ -16,6 +16,7 @@ from moto.scheduler.models import scheduler_backends
 from localcloud.cloud.clients import REGION
 from localcloud.cloud.gateway import build_response
 from localcloud.events.deliverable import UndeliverableError
+from localcloud.events.schedule_expressions import is_schedule
 from localcloud.state_machines.triggers import Triggers
 
 if TYPE_CHECKING:
@@ -26,11 +27,6 @@ if TYPE_CHECKING:
     from localcloud.state_machines.service import Executions
 
 _SERVICE = "scheduler.amazonaws.com"
-_EXPRESSION = re.compile(
-    r"rate\((1 (minute|hour|day)|([2-9]|[1-9]\d+) (minutes|hours|days))\)"
-    r"|cron\(\S+ \S+ \S+ \S+ \S+ \S+\)"
-    r"|at\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\)"
-)
 _FIRE = re.compile(r"/schedules/([^/]+)/fire")
 
 
@@ -57,7 +53,7 @@ class Schedules:
         if request.method not in {"POST", "PUT"} or not request.path.startswith("/schedules/"):
             return None
         parameters = json.loads(request.get_data())
-        if not _EXPRESSION.fullmatch(parameters["ScheduleExpression"]):
+        if not is_schedule(parameters["ScheduleExpression"]):
             return _build_error(f"Invalid Schedule Expression {parameters['ScheduleExpression']}.")
         target, arn = parameters["Target"], f"arn:aws:scheduler:{REGION}"
         account = target["RoleArn"].split(":")[4]

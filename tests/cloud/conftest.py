@@ -15,7 +15,7 @@ from localcloud.story.cdk import ROOT, Cdk
 from localcloud.story.seeds import make_ready_organization
 from simulation.clock import SystemClock
 from simulation.cloud import SimulatedCloud
-from tests.cloud.tools import ended_by, wait_for
+from tests.cloud.tools import IAM, ended_by, wait_for
 from tests.support.assembly_cache import made_once
 
 DEMO = "localcloud/config"
@@ -113,7 +113,11 @@ def deploy_directly(clients, stack, account, assembly):
                 (place,) = asset["destinations"].values()
                 s3.upload_file(archive, place["bucketName"], place["objectKey"])
     (template,) = assembly.rglob(f"*{stack}*.template.json")
-    cloudformation.create_stack(StackName=stack, TemplateBody=template.read_text())
+    bucket, key = f"templates-{account}", template.name
+    s3.create_bucket(Bucket=bucket)
+    s3.upload_file(str(template), bucket, key)
+    url = f"{clients.endpoint}/{bucket}/{key}"
+    cloudformation.create_stack(StackName=stack, TemplateURL=url, Capabilities=IAM)
     (made,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
     assert made["StackStatus"] == "CREATE_COMPLETE", made
     return {output["OutputKey"]: output["OutputValue"] for output in made.get("Outputs", [])}

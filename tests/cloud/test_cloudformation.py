@@ -6,6 +6,8 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.cloud.tools import IAM
+
 pytestmark = pytest.mark.cloud
 
 ACCOUNT = "444455556666"
@@ -45,12 +47,12 @@ def body(resources, **sections):
 
 
 def create(cfn, name, resources, **sections):
-    cfn.create_stack(StackName=name, TemplateBody=body(resources, **sections))
+    cfn.create_stack(StackName=name, Capabilities=IAM, TemplateBody=body(resources, **sections))
     return described(cfn, name)
 
 
 def update(cfn, name, resources, **sections):
-    cfn.update_stack(StackName=name, TemplateBody=body(resources, **sections))
+    cfn.update_stack(StackName=name, Capabilities=IAM, TemplateBody=body(resources, **sections))
     return described(cfn, name)
 
 
@@ -94,7 +96,12 @@ def test_a_rule_that_does_not_hold_is_refused_and_leaves_no_stack(cfn, name):
         (cfn.create_change_set, {"ChangeSetName": "c", "ChangeSetType": "CREATE"}),
     ):
         with pytest.raises(ClientError, match="not like this"):
-            call(StackName=f"{name}-2", TemplateBody=json.dumps(template), **more)
+            call(
+                StackName=f"{name}-2",
+                Capabilities=IAM,
+                TemplateBody=json.dumps(template),
+                **more,
+            )
     with pytest.raises(ClientError, match="does not exist"):
         described(cfn, f"{name}-2")
 
@@ -246,10 +253,20 @@ def test_a_circle_of_references_is_refused(cfn, name):
         create(cfn, name, circle)
 
 
-def test_an_unresolved_reference_is_refused_with_its_name(cfn, name):
-    stack = create(cfn, name, {"A": queue(QueueName={"Fn::Sub": "x-${Nothing}"})})
-    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
-    assert "Nothing" in stack["StackStatusReason"]
+@pytest.mark.parametrize(
+    "resource",
+    [
+        queue(QueueName={"Fn::Sub": "x-${Nothing}"}),
+        queue(QueueName={"Ref": "Nothing"}),
+        queue(QueueName={"Fn::GetAtt": ["Nothing", "Arn"]}),
+        {**queue(), "DependsOn": "Nothing"},
+    ],
+)
+def test_an_unresolved_reference_is_refused_with_its_name_and_leaves_no_stack(cfn, name, resource):
+    with pytest.raises(ClientError, match=r"Unresolved resource dependencies \[Nothing\]"):
+        create(cfn, name, {"A": resource})
+    with pytest.raises(ClientError, match="does not exist"):
+        described(cfn, name)
 
 
 def test_expressions(cfn, name):
@@ -322,7 +339,7 @@ def test_a_change_set_tells_what_it_would_do_and_does_it(cfn, sqs, name):
         "D": queue(),
         "E": queue(),
     }
-    cfn.create_change_set(StackName=name, ChangeSetName="next", TemplateBody=body(after))
+    cfn.create_change_set(StackName=name, ChangeSetName="next", Capabilities=IAM, TemplateBody=body(after))
     change_set = cfn.describe_change_set(StackName=name, ChangeSetName="next")
     changes = [change["ResourceChange"] for change in change_set["Changes"]]
     assert sorted((c["LogicalResourceId"], c["Action"]) for c in changes) == [
@@ -339,7 +356,12 @@ def test_a_change_set_tells_what_it_would_do_and_does_it(cfn, sqs, name):
 
 def test_a_change_set_without_changes_fails_and_cannot_be_executed(cfn, name):
     create(cfn, name, {"A": queue()})
-    cfn.create_change_set(StackName=name, ChangeSetName="same", TemplateBody=body({"A": queue()}))
+    cfn.create_change_set(
+        StackName=name,
+        ChangeSetName="same",
+        Capabilities=IAM,
+        TemplateBody=body({"A": queue()}),
+    )
     change_set = cfn.describe_change_set(StackName=name, ChangeSetName="same")
     assert change_set["Status"] == "FAILED"
     assert change_set["StatusReason"].startswith("The submitted information didn't contain changes.")

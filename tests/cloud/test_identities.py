@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from localcloud.cloud.gateway import make_root_key
-from tests.cloud.tools import received, rule_to_queue, unique
+from tests.cloud.tools import IAM, received, rule_to_queue, unique
 
 pytestmark = pytest.mark.cloud
 MANAGEMENT, HUB, MEMBER = "111111111111", "333333333333", "222222222222"
@@ -79,7 +79,9 @@ def roles(cloud):
         ),
     ):
         cloud.clients.client("cloudformation", account).create_stack(
-            StackName=suffix, TemplateBody=json.dumps({"Resources": resources})
+            StackName=suffix,
+            Capabilities=IAM,
+            TemplateBody=json.dumps({"Resources": resources}),
         )
     return {
         "reconcile": reconcile,
@@ -127,8 +129,13 @@ def test_a_deployed_role_becomes_nothing_that_its_policies_do_not_name(cloud, ro
             assume(session(cloud, HUB, roles["reconcile"]), f"arn:aws:iam::{account}:role/Administrator")
 
 
-def test_roles_that_nobody_made_trust_their_account_and_management(cloud):
+def test_roles_of_people_trust_their_account_and_management(cloud):
+    """They come to be when the local cloud's own keys ask for them; for all others they do not exist."""
     member = session(cloud, MEMBER, "Developer")
+    with pytest.raises(ClientError, match="sts:AssumeRole"):
+        assume(member, f"arn:aws:iam::{MEMBER}:role/NobodyAskedFor")
+    for account in (MEMBER, MANAGEMENT):
+        assert session(cloud, account, "Operator")
     assert assume(member, f"arn:aws:iam::{MEMBER}:role/Operator")
     with pytest.raises(ClientError, match="sts:AssumeRole"):
         assume(member, f"arn:aws:iam::{MANAGEMENT}:role/Operator")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.cloud.tools import make_role, unique
+from tests.cloud.tools import IAM, make_role, unique
 
 pytestmark = pytest.mark.cloud
 ACCOUNT = "222222222222"
@@ -19,7 +19,7 @@ def cfn(cloud):
 
 def deploy(cfn, name, resources, *, update=False):
     text = json.dumps({"Resources": resources, "Outputs": {n: {"Value": {"Ref": n}} for n in resources}})
-    (cfn.update_stack if update else cfn.create_stack)(StackName=name, TemplateBody=text)
+    (cfn.update_stack if update else cfn.create_stack)(StackName=name, Capabilities=IAM, TemplateBody=text)
     stack = cfn.describe_stacks(StackName=name)["Stacks"][0]
     return stack, {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.cloud.tools import unique
+from tests.cloud.tools import IAM, unique
 
 pytestmark = pytest.mark.cloud
 MANAGEMENT, MEMBER, OTHER = "111111111111", "666677778888", "555566667777"
@@ -14,7 +14,11 @@ CONTACT = {"Name": "N", "Title": "T", "EmailAddress": "n@example.com", "PhoneNum
 
 
 def deploy(cfn, operation, name, **resources):
-    operation(StackName=name, TemplateBody=json.dumps({"Resources": resources}))
+    operation(
+        StackName=name,
+        Capabilities=IAM,
+        TemplateBody=json.dumps({"Resources": resources}),
+    )
     (stack,) = cfn.describe_stacks(StackName=name)["Stacks"]
     return stack["StackStatus"]
 
@@ -120,7 +124,11 @@ def test_types_that_only_have_to_be_there(cloud, name):
         "Group": {"Value": {"Ref": "Group"}},
         "Endpoint": {"Value": {"Ref": "Endpoint"}},
     }
-    cfn.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": resources, "Outputs": outputs}))
+    cfn.create_stack(
+        StackName=name,
+        Capabilities=IAM,
+        TemplateBody=json.dumps({"Resources": resources, "Outputs": outputs}),
+    )
     (stack,) = cfn.describe_stacks(StackName=name)["Stacks"]
     made = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
     assert made["Handle"].startswith("https://cloudformation-waitcondition-us-east-1.s3")

@@ -7,7 +7,7 @@ import urllib.request
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.cloud.tools import make_role, make_rule, received, rule_to_queue, unique, wait_for
+from tests.cloud.tools import IAM, make_role, make_rule, received, rule_to_queue, unique, wait_for
 
 pytestmark = pytest.mark.cloud
 ACCOUNT = "222222222222"
@@ -212,14 +212,14 @@ def outputs(cfn, name):
 
 def test_a_stack_makes_changes_and_takes_away_machine_and_schedule(cloud, cfn, sfn):
     name = unique("stack")
-    cfn.create_stack(StackName=name, TemplateBody=body())
+    cfn.create_stack(StackName=name, Capabilities=IAM, TemplateBody=body())
     made = outputs(cfn, name)
     assert json.loads(ended(sfn, cloud.schedules.fire(made["Daily"]))["output"]) == "one"
     role = cloud.clients.client("iam", ACCOUNT).get_role(RoleName=made["Role"])["Role"]
     assert role["MaxSessionDuration"] == 7200
 
     changes = {"Machine": {"DefinitionSubstitutions": {"Word": "two"}}, "Daily": {"State": "DISABLED"}}
-    cfn.update_stack(StackName=name, TemplateBody=body(**changes))
+    cfn.update_stack(StackName=name, Capabilities=IAM, TemplateBody=body(**changes))
     assert outputs(cfn, name) == made
     execution = sfn.start_execution(stateMachineArn=made["Machine"])["executionArn"]
     assert json.loads(ended(sfn, execution)["output"]) == "two"
@@ -234,7 +234,7 @@ def test_a_stack_makes_changes_and_takes_away_machine_and_schedule(cloud, cfn, s
 def test_a_machine_that_cannot_run_fails_its_stack_by_name(cfn):
     name = unique("stack")
     wrong = {"Machine": {"DefinitionString": '{"StartAt": "A", "States": {}}'}}
-    cfn.create_stack(StackName=name, TemplateBody=body(**wrong))
+    cfn.create_stack(StackName=name, Capabilities=IAM, TemplateBody=body(**wrong))
     stack = cfn.describe_stacks(StackName=name)["Stacks"][0]
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
     assert "[Machine]" in stack["StackStatusReason"]
@@ -249,7 +249,7 @@ def test_a_status_of_a_stack_is_an_event_on_the_default_bus(cloud, cfn):
         "detail": {"status-details": {"status": ["CREATE_COMPLETE"]}},
     }
     url = rule_to_queue(cloud, ACCOUNT, pattern)
-    stack = cfn.create_stack(StackName=name, TemplateBody=body())["StackId"]
+    stack = cfn.create_stack(StackName=name, Capabilities=IAM, TemplateBody=body())["StackId"]
     event = received(cloud, ACCOUNT, url)
     assert event["account"] == ACCOUNT
     assert event["resources"] == [stack]

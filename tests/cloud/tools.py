@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from localcloud.functions.polling import ROLE_ACTIONS
 from localcloud.messaging.queues import find_queue
 from localcloud.story.cdk import ROOT
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from tests.support.state_table import WholeStateTable
 
 REGION = "us-east-1"
+#: What a stack with roles needs.
+IAM = ["CAPABILITY_NAMED_IAM"]
 #: How long the slowest machine may take. It costs nothing where all goes well.
 PATIENCE_SECONDS = 120.0
 _numbers = itertools.count()
@@ -76,7 +79,10 @@ def make_role(cloud, account: str, *, service: str, statements: list[dict[str, A
 def make_function(cloud, account: str, code: str, **options: Any) -> str:
     """Create a function whose only module is `code`; gives its name."""
     name = unique("function")
-    role = options.pop("Role", None) or make_role(cloud, account, service="lambda.amazonaws.com")
+    polls = {"Effect": "Allow", "Action": list(ROLE_ACTIONS), "Resource": "*"}
+    role = options.pop("Role", None) or make_role(
+        cloud, account, service="lambda.amazonaws.com", statements=[polls]
+    )
     cloud.clients.client("lambda", account).create_function(
         FunctionName=name,
         Role=role,

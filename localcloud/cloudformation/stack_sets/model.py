@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from localcloud.cloudformation.errors import RequestError, TemplateError
+from localcloud.cloudformation.errors import TemplateError
 from localcloud.cloudformation.resource import now
 from localcloud.cloudformation.stack import Stack
 from localcloud.cloudformation.template import merge_parameters, parse
+from localcloud.cloudformation.validation import check_template, require_capabilities, require_size
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -118,9 +119,6 @@ NOTHING = StackSetDefinition(
     auto_deployment={},
     managed_execution=False,
 )
-_MAXIMUM_BYTES = 51_200
-# Properties of IAM types that give a name, which needs the stronger capability.
-_NAMES = {"GroupName", "InstanceProfileName", "ManagedPolicyName", "RoleName", "UserName"}
 
 
 def redefine(old: StackSetDefinition, body: str | None, given: Mapping[str, Any]) -> StackSetDefinition:
@@ -154,13 +152,8 @@ def _check(definition: StackSetDefinition) -> None:
     """Raise what CloudFormation answers to a definition that is invalid for every account."""
     if not definition.auto_deployment:
         raise TemplateError("AutoDeployment must be specified for a SERVICE_MANAGED stack set")
-    if len(definition.body.encode()) > _MAXIMUM_BYTES:
-        raise TemplateError(f"templateBody: Member must have length less than or equal to {_MAXIMUM_BYTES}")
+    require_size(definition.body)
     template = parse(definition.body)
+    check_template(template)
     merge_parameters(template, definition.parameters, {})
-    identity = [r for r in template["Resources"].values() if r["Type"].startswith("AWS::IAM::")]
-    named = any(_NAMES & r.get("Properties", {}).keys() for r in identity)
-    enough = {"CAPABILITY_NAMED_IAM"} if named else {"CAPABILITY_NAMED_IAM", "CAPABILITY_IAM"}
-    if identity and not enough & set(definition.capabilities):
-        needed = "CAPABILITY_NAMED_IAM" if named else "CAPABILITY_IAM"
-        raise RequestError("InsufficientCapabilitiesException", f"Requires capabilities : [{needed}]")
+    require_capabilities(template, definition.capabilities)

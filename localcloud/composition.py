@@ -10,6 +10,7 @@ from localcloud.access.services import ServiceAccess
 from localcloud.aws import apis, event_history, identities, published, repairs, trails
 from localcloud.cloud.server import Server
 from localcloud.cloudformation import stack_events
+from localcloud.limits import list_checks
 from localcloud.messaging import mail, queues, redrive
 from localcloud.state_machines import schedules
 
@@ -50,8 +51,8 @@ class LocalCloud(Server):
         """Install every part that differs from plain moto."""
         repairs.install(self)
         identities.install(self)
-        enforcement.install(self)
         access = ServiceAccess(self.simulation.organization)
+        enforcement.install(self, list_checks(access))
         published.install(self)
         trails.install(self)
         engine = cloudformation.install(self, auto_deployment_seconds=self._auto_deployment_seconds)

@@ -5,6 +5,7 @@ nothing that is deployed does.
 """
 
 from rollcall_policies.evaluation import Access, AccessDecision, AccessRequest, decide
+from rollcall_policies.grammar import find_malformed
 from rollcall_policies.language import as_list
 
-__all__ = ["Access", "AccessDecision", "AccessRequest", "as_list", "decide"]
+__all__ = ["Access", "AccessDecision", "AccessRequest", "as_list", "decide", "find_malformed"]

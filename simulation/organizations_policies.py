@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from rollcall_policies import as_list
+from rollcall_policies import find_malformed
 from simulation.errors import ApiError
 from simulation.models import Params
 from simulation.organization import SimulatedOrganization
@@ -16,7 +16,6 @@ from simulation.paging import build_invalid_input, page
 from simulation.policy_store import POLICY_TYPE, Policy
 
 LARGEST = 5120  # characters of a policy document
-_ELEMENTS = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"}
 
 
 def _create(organization: SimulatedOrganization, params: Params) -> dict[str, Any]:
@@ -66,20 +65,11 @@ def _check_content(content: str) -> str:
     """The document, when AWS and this model accept it."""
     if len(content) > LARGEST:
         raise build_violation("POLICY_CONTENT_LIMIT_EXCEEDED")
-    document: Any = None
     try:
-        document = json.loads(content)
-        statements = as_list(document["Statement"])
-        good = bool(statements) and all(
-            statement["Effect"] in {"Allow", "Deny"}
-            and statement.keys() <= _ELEMENTS
-            and ("Action" in statement) != ("NotAction" in statement)
-            and ("Resource" in statement) != ("NotResource" in statement)
-            for statement in statements
-        )
-    except (ValueError, KeyError, TypeError, AttributeError):
-        good = False
-    if not good:
+        problem = find_malformed(json.loads(content))
+    except ValueError:
+        problem = "not JSON"
+    if problem:
         message = "The provided policy document does not meet the requirements of the specified policy type."
         raise ApiError("MalformedPolicyDocumentException", message)
     return content

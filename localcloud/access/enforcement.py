@@ -14,12 +14,16 @@ from localcloud.access.decisions import explain_refusal
 from localcloud.access.keys import build_context
 from localcloud.access.principals import find_principal
 from localcloud.cloud.gateway import build_response, identify_caller, parse_credential_scope
+from localcloud.limits.refusal import ServiceRefusalError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from werkzeug import Request
 
     from localcloud.access.calls import ServiceCall
     from localcloud.cloud.interface import Cloud
+    from localcloud.limits.refusal import Check
     from simulation.caller import Caller
     from simulation.organization import SimulatedOrganization
 
@@ -27,11 +31,15 @@ if TYPE_CHECKING:
 _ELSEWHERE = frozenset({"account", "organizations"})
 # What nobody signs: the state of moto, and the clock of schedules.
 _FOR_EVERYBODY = ("/moto-api", "/schedules/")
+_XML = ("query", "ec2", "rest-xml", "")
 _CODES = {"sns": "AuthorizationError", "sqs": "AccessDenied"}
 
 
-def install(cloud: Cloud) -> None:
-    """Ask the policies before any part or moto answers. The local cloud's own key is exempt."""
+def install(cloud: Cloud, checks: Mapping[str, Check]) -> None:
+    """Ask the policies, and then the checks, before any part or moto answers.
+
+    `checks` are what else services refuse, by action. The local cloud's own key is exempt.
+    """
     organization, own_key = cloud.simulation.organization, cloud.clients.key
 
     def guard(request: Request, body: bytes) -> Response | None:
@@ -40,7 +48,10 @@ def install(cloud: Cloud) -> None:
             return None
         if not service:
             return None if request.path.startswith(_FOR_EVERYBODY) else _build_unsigned_refusal()
-        return refuse(request, read_call(request, body), organization)
+        if service == "sts" and "X-Amz-Credential" in request.args:
+            return None  # only GetCallerIdentity is answered so, and to everybody
+        call = read_call(request, body)
+        return refuse(request, call, organization) or _check(request, call, checks)
 
     cloud.gateway.guard(guard)
 
@@ -54,9 +65,19 @@ def refuse(request: Request, call: ServiceCall, organization: SimulatedOrganizat
         for need in list_needs(call, caller.account_id):
             denied = explain_refusal(principal, need, context, organization)
             if denied:
-                return build_refusal(call, request.method, denied)
+                return build_refusal(call, request.method, _deny(call, denied))
     except NotImplementedError as error:  # a policy that nobody here can evaluate allows nothing
-        return build_refusal(call, request.method, str(error))
+        return build_refusal(call, request.method, _deny(call, str(error)))
+    return None
+
+
+def _check(request: Request, call: ServiceCall, checks: Mapping[str, Check]) -> Response | None:
+    check = checks.get(f"{call.prefix}:{call.operation}")
+    try:
+        if check:
+            check(call, identify_caller(request).account_id)
+    except ServiceRefusalError as error:
+        return build_refusal(call, request.method, error)
     return None
 
 
@@ -69,29 +90,30 @@ def explain_caller_refusal(
     return explain_refusal(principal, Need(action=action, resource=resource), context, organization)
 
 
-def build_refusal(call: ServiceCall, method: str, message: str) -> Response:
+def _deny(call: ServiceCall, message: str) -> ServiceRefusalError:
+    named = call.protocol in _XML or call.prefix == "sqs"
+    code = _CODES.get(call.prefix, "AccessDenied" if named else "AccessDeniedException")
+    return ServiceRefusalError(code, message, 400 if call.protocol == "json" and not named else 403)
+
+
+def build_refusal(call: ServiceCall, method: str, error: ServiceRefusalError) -> Response:
     """The refusal in the protocol of the service."""
-    code = _CODES.get(call.prefix, "AccessDenied")
+    code, message = error.code, escape(error.message)
     if call.protocol == "rest-xml":
-        text = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
-        return Response("" if method == "HEAD" else text, status=403, content_type="application/xml")
-    if call.protocol in ("query", "ec2", ""):
+        text = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+        return Response("" if method == "HEAD" else text, status=error.status, content_type="application/xml")
+    if call.protocol in _XML:
         return Response(
-            f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{escape(message)}</Message>"
-            f"</Error><RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>",
-            status=403,
+            f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>"
+            f"<RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>",
+            status=error.status,
             content_type="text/xml",
         )
+    headers = {"x-amzn-ErrorType": code}
     if call.prefix == "sqs":
         headers = {"x-amzn-query-error": f"{code};Sender"}
-        document = {"__type": "com.amazonaws.sqs#AccessDenied", "message": message}
-        return build_response(document, status=403, headers=headers)
-    modelled = "AccessDeniedException"
-    return build_response(
-        {"__type": modelled, "message": message, "Message": message},
-        status=403 if call.protocol == "rest-json" else 400,
-        headers={"x-amzn-ErrorType": modelled},
-    )
+    document = {"__type": code, "message": error.message, "Message": error.message}
+    return build_response(document, status=error.status, headers=headers)
 
 
 def _build_unsigned_refusal() -> Response:

@@ -102,6 +102,7 @@ def add_keys(context: Context, need: Need, owner: str | None, organization: Simu
         own["s3:ResourceAccount"] = [owner] if owner else []
     code = str(parameters.get("TokenCode", ""))
     if service == "sts" and parameters.get("SerialNumber") and len(code) == _DIGITS and code.isdecimal():
+        own |= {"aws:MultiFactorAuthAge": ["0"]}
         own["aws:MultiFactorAuthPresent"] = ["true"]  # there are no devices here: any six digits are valid
     if service == "dynamodb":
         own |= _read_item_keys(need)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import threading
+import time
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +48,7 @@ def install(cloud: Cloud) -> None:
     cloud.patch(utils, "Session", make_session)  # to name a service in an error, moto asks one what there is
     cloud.patch(BaseResponse, "call_action", call_action)
     cloud.patch(DynamoHandler, "call_action", serialize_table_calls())
+    cloud.patch(DynamoHandler, "transact_write_items", remember_transactions())
     cloud.patch(FakeBucket, "get_permission", get_permission)
 
 
@@ -59,3 +62,39 @@ def serialize_table_calls() -> Callable[[Any], Any]:
             return plain(self)
 
     return call_action
+
+
+_REMEMBERED_SECONDS = 600.0
+
+
+def remember_transactions() -> Callable[[Any], Any]:
+    """A DynamoHandler.transact_write_items that writes once for each ClientRequestToken, for ten minutes.
+
+    Source: DynamoDB API reference, TransactWriteItems.
+    """
+    plain = DynamoHandler.transact_write_items
+    done: dict[tuple[str, str, str], tuple[float, str, Any]] = {}
+
+    def transact_write_items(self: Any) -> Any:
+        token, items = (
+            self.body.get("ClientRequestToken"),
+            json.dumps(self.body["TransactItems"], sort_keys=True),
+        )
+        key = (self.current_account, self.region, str(token))
+        at, known, answer = done.get(key, (-_REMEMBERED_SECONDS, "", None))
+        if token and time.monotonic() - at < _REMEMBERED_SECONDS:
+            if known == items:
+                return answer
+            raise IdempotentParameterMismatchError("The same token was used with other parameters.")
+        answer = plain(self)
+        if token:
+            done[key] = time.monotonic(), items, answer
+        return answer
+
+    return transact_write_items
+
+
+class IdempotentParameterMismatchError(ServiceException):
+    """A token of another transaction."""
+
+    code = "IdempotentParameterMismatchException"

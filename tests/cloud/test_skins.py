@@ -96,6 +96,9 @@ def test_a_session_of_a_role_is_the_caller_in_cloudtrail(cloud):
 def test_an_iam_user_is_the_caller_by_the_access_key(cloud):
     iam, name = cloud.clients.client("iam", EXEMPT), unique("user")
     iam.create_user(UserName=name)
+    put = {"Effect": "Allow", "Action": "account:PutAlternateContact", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [put]})
+    iam.put_user_policy(UserName=name, PolicyName="it", PolicyDocument=document)
     key = iam.create_access_key(UserName=name)["AccessKey"]["AccessKeyId"]
     seen = []
     stop = cloud.apis.add_hook("account", "PutAlternateContact", lambda caller, _: seen.append(caller))

@@ -214,6 +214,9 @@ def assume(cloud, user, role, **factor):
     iam = cloud.clients.client("iam", HUB)
     with suppress(iam.exceptions.EntityAlreadyExistsException):
         iam.create_user(UserName=user)
+    may = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [may]})
+    iam.put_user_policy(UserName=user, PolicyName="roles", PolicyDocument=policy)
     key = iam.create_access_key(UserName=user)["AccessKey"]
 
     def connect(service, identity, secret, token=None):

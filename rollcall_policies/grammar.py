@@ -1,0 +1,81 @@
+"""The grammar of policy documents: what IAM and AWS Organizations refuse as malformed.
+
+Source: IAM user guide, "Grammar of the IAM JSON policy language".
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from rollcall_policies.conditions import is_operator
+from rollcall_policies.language import as_list
+
+_ELEMENTS: Final = {
+    *("Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"),
+    *("Principal", "NotPrincipal"),
+}
+_ACTION: Final = re.compile(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
+_ARN: Final = re.compile(r"\*|arn:[^:]*:[^:]*:[^:]*:[^:]*:.+|arn:\*|.*\$\{.*|arn:.*\*")
+_VERSIONS: Final = {"2008-10-17", "2012-10-17"}
+
+
+def find_malformed(document: Any, *, principal: bool = False) -> str | None:
+    """What is wrong with a document, in IAM's words; None if nothing is.
+
+    `principal`: whether it is the policy of a role or resource, which names principals and need not name
+    resources.
+    """
+    if not isinstance(document, dict) or "Statement" not in document:
+        return "Syntax errors in policy."
+    if document.get("Version", "2008-10-17") not in _VERSIONS or not document["Statement"]:
+        return "Syntax errors in policy."
+    found = (_find_in_statement(one, principal=principal) for one in as_list(document["Statement"]))
+    return next(filter(None, found), None)
+
+
+def _find_in_statement(statement: Any, *, principal: bool) -> str | None:
+    if not isinstance(statement, dict) or not statement.keys() <= _ELEMENTS:
+        return "Syntax errors in policy."
+    if statement.get("Effect") not in {"Allow", "Deny"}:
+        return "Syntax errors in policy."
+    has_principal = bool({"Principal", "NotPrincipal"} & statement.keys())
+    if has_principal and not principal:
+        return "Policy document should not specify a principal."
+    if principal and not has_principal:
+        return "Missing required field Principal"
+    return _find_in_elements(statement, principal=principal)
+
+
+def _find_in_elements(statement: dict[str, Any], *, principal: bool) -> str | None:
+    actions, resources = _get_one(statement, "Action"), _get_one(statement, "Resource")
+    if actions is None:
+        return "Policy statement must contain actions."
+    if resources is None and not principal:
+        return "Policy statement must contain resources."
+    problems = [
+        *(
+            f"Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.: {one}"
+            for one in actions
+            if not _ACTION.fullmatch(str(one))
+        ),
+        *(
+            f'Resource {one} must be in ARN format or "*".'
+            for one in resources or []
+            if not _ARN.fullmatch(str(one))
+        ),
+        *_list_in_conditions(statement.get("Condition", {})),
+    ]
+    return next(iter(problems), None)
+
+
+def _list_in_conditions(conditions: Any) -> list[str]:
+    if not isinstance(conditions, dict) or not all(isinstance(one, dict) for one in conditions.values()):
+        return ["Syntax errors in policy."]
+    return [f"Invalid Condition type : {one}." for one in conditions if not is_operator(one)]
+
+
+def _get_one(statement: dict[str, Any], name: str) -> list[Any] | None:
+    """The entries of an element or its opposite; None if both or neither are there."""
+    there = [key for key in (name, f"Not{name}") if key in statement]
+    return as_list(statement[there[0]]) if len(there) == 1 else None

@@ -1,0 +1,54 @@
+"""Which policy documents IAM and AWS Organizations refuse as malformed."""
+
+import pytest
+
+from rollcall_policies import find_malformed
+
+ALLOW = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        ALLOW,
+        {"Effect": "Deny", "NotAction": ["iam:*", "sts:*"], "NotResource": "*", "Sid": "x"},
+        ALLOW | {"Resource": "arn:aws:s3:::b/${aws:username}/*"},
+        ALLOW | {"Condition": {"ForAnyValue:StringLikeIfExists": {"aws:PrincipalOrgPaths": "o-x/*"}}},
+    ],
+)
+def test_what_is_well_formed(statement):
+    assert find_malformed({"Version": "2012-10-17", "Statement": statement}) is None
+    assert find_malformed({"Statement": [statement, ALLOW]}) is None
+
+
+@pytest.mark.parametrize(
+    ("statement", "problem"),
+    [
+        (ALLOW | {"Action": "PutAlternateContact"}, "must be prefaced by a vendor"),
+        (ALLOW | {"Action": ["s3:Get", "account PutAlternateContact"]}, "must be prefaced by a vendor"),
+        (ALLOW | {"Resource": "account/*"}, "must be in ARN format"),
+        (ALLOW | {"Effect": "Permit"}, "Syntax errors"),
+        (ALLOW | {"Verb": "x"}, "Syntax errors"),
+        (ALLOW | {"NotAction": "s3:*"}, "must contain actions"),
+        ({"Effect": "Allow", "Action": "s3:*"}, "must contain resources"),
+        (ALLOW | {"Principal": "*"}, "should not specify a principal"),
+        (ALLOW | {"Condition": {"StringMatches": {"a:b": "c"}}}, "Invalid Condition type"),
+        (ALLOW | {"Condition": {"StringEquals": "x"}}, "Syntax errors"),
+        ("x", "Syntax errors"),
+    ],
+)
+def test_what_is_malformed(statement, problem):
+    assert problem in str(find_malformed({"Version": "2012-10-17", "Statement": [ALLOW, statement]}))
+
+
+@pytest.mark.parametrize(
+    "document", [None, [], {}, {"Statement": []}, {"Version": "2020", "Statement": ALLOW}]
+)
+def test_what_is_no_policy(document):
+    assert find_malformed(document) == "Syntax errors in policy."
+
+
+def test_policies_of_roles_and_resources_name_principals():
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}
+    assert find_malformed({"Statement": trust}, principal=True) is None
+    assert "Missing" in str(find_malformed({"Statement": ALLOW}, principal=True))

@@ -78,7 +78,7 @@ def remember_transactions() -> Callable[[Any], Any]:
     def transact_write_items(self: Any) -> Any:
         token, items = (
             self.body.get("ClientRequestToken"),
-            json.dumps(self.body["TransactItems"], sort_keys=True),
+            json.dumps(self.body["TransactItems"], sort_keys=True, default=repr),
         )
         key = (self.current_account, self.region, str(token))
         at, known, answer = done.get(key, (-_REMEMBERED_SECONDS, "", None))

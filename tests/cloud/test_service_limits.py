@@ -217,7 +217,7 @@ def test_a_transaction_is_written_once_for_its_token(cloud):
     def write(pk, name):
         put = {
             "TableName": table,
-            "Item": {"pk": {"S": pk}},
+            "Item": {"pk": {"S": pk}, "packed": {"B": b"x"}},
             "ConditionExpression": "attribute_not_exists(pk)",
         }
         dynamodb.transact_write_items(TransactItems=[{"Put": put}], ClientRequestToken=name)

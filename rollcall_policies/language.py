@@ -35,7 +35,7 @@ _ESCAPED = {"*": "\ue000", "?": "\ue001"}
 
 
 def escape(value: str) -> str:
-    """The value as a part of a pattern that matches nothing but the value."""
+    """The value as a part of a pattern that matches only the value."""
     for character, stands_in in _ESCAPED.items():
         value = value.replace(character, stands_in)
     return value

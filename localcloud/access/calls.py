@@ -45,7 +45,7 @@ class ServiceCall:
 def read_call(request: Request, body: bytes) -> ServiceCall:
     """The call that a signed request makes; without parameters if they cannot be read.
 
-    The operation is empty if it is none of the service's.
+    The operation is the name on the wire, or empty, if the service's model does not have it.
     """
     _, region, signed_for = parse_credential_scope(request)
     prefix = _PREFIXES.get(signed_for, signed_for)

@@ -1,4 +1,4 @@
-"""The one point that all requests pass: whoever may not make one gets the service's refusal."""
+"""The one point that all requests pass: a caller that may not make one gets the service's refusal."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from chaos.fakes.account import FIELDS
 from chaos.fakes.cloud import Call
-from chaos.fakes.organizations import ROOT, Member
+from chaos.fakes.organizations import LEFT, ROOT, Member
 from chaos.fakes.people import Identity
 from chaos.faults import draw_number
 from chaos.setting import UNIT
@@ -51,7 +51,7 @@ class Actors:
                 self.command(action.name, asked)
             case "rename":
                 self._rename(action)
-            case "create" | "move" | "close":
+            case "create" | "move" | "close" | "leave" | "call":
                 self._change_account(action)
             case "release":
                 named = {"account": action.account, "kind": action.kind}
@@ -106,7 +106,7 @@ class Actors:
         self._announce(action.name, "UpdateOrganizationalUnit", asked)
 
     def _change_account(self, action: Action) -> None:
-        """An account is created, moved or closed."""
+        """An account is created, moved or closed, or leaves."""
         world, id_ = self._world, action.account
         members, account = world.cloud.organization.members, world.cloud.account
         known = members.setdefault(id_, Member(id_, world.names[id_]))
@@ -115,7 +115,10 @@ class Actors:
             case "create":
                 account.accounts.add(id_)
                 account.denied_until[id_] = world.scheduler.now + float(action.value or 0)
-                joined = {"serviceEventDetails": {"accountId": id_}, "eventType": "AwsServiceEvent"}
+                joined: dict[str, Any] = {
+                    "serviceEventDetails": {"accountId": id_},
+                    "eventType": "AwsServiceEvent",
+                }
                 created = {"createAccountStatus": {"accountId": id_, "state": "SUCCEEDED"}}
                 self._announce(f"{action.name}.joined", "AccountJoinedOrganization", None, **joined)
                 made = {**joined, "serviceEventDetails": created}
@@ -128,13 +131,51 @@ class Actors:
             case "close":
                 members[id_] = replace(known, state="PENDING_CLOSURE")
                 self._announce(action.name, "CloseAccount", {"accountId": id_})
+            case "leave" if action.value == "denied":
+                caller = self._find_identity(action)
+                self._announce(action.name, "LeaveOrganization", None, caller, errorCode="AccessDenied")
+            case "leave":
+                members[id_] = replace(known, state=LEFT)
+                account.accounts.discard(id_)
+                self._announce(action.name, "RemoveAccountFromOrganization", {"accountId": id_})
+                left: dict[str, Any] = {
+                    "serviceEventDetails": {"accountId": id_},
+                    "eventType": "AwsServiceEvent",
+                }
+                self._announce(f"{action.name}.left", "AccountDepartedOrganization", None, **left)
+            case "call":
+                self._call(action)
         world.places[id_].append((world.scheduler.now, members[id_]))
 
-    def _announce(self, name: str, operation: str, asked: Mapping[str, str] | None, **more: Any) -> None:
-        """Organizations' event comes from the management account."""
-        identity = Identity(MANAGEMENT, "Admin", "admin-person", "198.51.100.8")
+    def _call(self, action: Action) -> None:
+        """The account gets another name, which AWS Organizations shows late; root's record hides it."""
+        world, id_ = self._world, action.account
+        members = world.cloud.organization.members
+        name = f"{action.name} called"
+
+        def show() -> None:
+            members[id_] = replace(members[id_], name=name)
+            world.places[id_].append((world.scheduler.now, members[id_]))
+
+        world.scheduler.at(world.scheduler.now + float(action.value or 0), show)
+        service, operation, asked = "account", "PutAccountName", {"accountName": name}
+        if action.who == "root":
+            service, operation, asked = "iam", "UpdateAccountName", {}
+        self._announce(action.name, operation, asked or None, self._find_identity(action), service)
+
+    def _announce(
+        self,
+        name: str,
+        operation: str,
+        asked: Mapping[str, str] | None,
+        identity: Identity | None = None,
+        service: str = "organizations",
+        **more: Any,
+    ) -> None:
+        """Organizations' event comes from the management account, if nobody else made the call."""
+        identity = identity or Identity(MANAGEMENT, "Admin", "admin-person", "198.51.100.8")
         event = self._world.trail.build_record(
-            "organizations",
+            service,
             operation,
             identity,
             asked,

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ROOT = "r-ab12"
+#: The state of an account that has left: nobody sees it here any more.
+LEFT = "LEFT"
 _LISTS = {
     "ListRoots": "Roots",
     "ListAccounts": "Accounts",
@@ -48,7 +50,7 @@ class Organization:
             return self._list(operation, given)
         if operation == "DescribeAccount":
             member = self.members.get(given["AccountId"])
-            if member is None:
+            if member is None or member.state == LEFT:
                 text = "You specified an account that doesn't exist."
                 raise make_error(operation, "AccountNotFoundException", text)
             return {"Account": self._describe(member)}
@@ -67,9 +69,9 @@ class Organization:
             case "ListRoots":
                 return [{"Id": ROOT, "Name": "Root"}]
             case "ListAccounts":
-                return [self._describe(member) for member in self.members.values()]
+                return [self._describe(member) for member in self._list_members()]
             case "ListAccountsForParent":
-                found = (member for member in self.members.values())
+                found = self._list_members()
                 return [self._describe(one) for one in found if self._above(one) == given["ParentId"]]
             case "ListOrganizationalUnitsForParent":
                 return [
@@ -80,9 +82,15 @@ class Organization:
             case "ListParents":
                 child = given["ChildId"]
                 member = self.members.get(child)
+                if member and member.state == LEFT:
+                    text = "You specified a child that doesn't exist."
+                    raise make_error(operation, "ChildNotFoundException", text)
                 parent = self._above(member) if member else self.parents.get(child, ROOT)
                 return [{"Id": parent, "Type": "ROOT" if parent == ROOT else "ORGANIZATIONAL_UNIT"}]
         return []
+
+    def _list_members(self) -> list[Member]:
+        return [member for member in self.members.values() if member.state != LEFT]
 
     def _above(self, member: Member) -> str:
         return member.units[-1] if member.units else ROOT

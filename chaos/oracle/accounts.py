@@ -1,4 +1,4 @@
-"""Accounts that are created, moved and closed: their contacts right in time, closed ones not written."""
+"""Accounts that join, move, leave, close or get another name: contacts right in time, or not written."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from chaos.story import Action
 
 #: A new account is looked at until an hour after it joined; what waits comes back within 15 minutes.
-_RIGHT_WITHIN: Final = {"create": 3600.0 + 900.0, "move": 1800.0}
+_RIGHT_WITHIN: Final = {"create": 3600.0 + 900.0, "move": 1800.0, "call": 1800.0}
+#: When an account is looked at again whose new name the record hides.
+_LOOKS: Final = (0.0, 900.0, 3600.0)
+#: The event of each end of an account.
+_ENDS: Final = {"close": "CloseAccount", "leave": "RemoveAccountFromOrganization"}
 #: A worker that looked at the account before it was closed writes at most so many seconds later, if nothing
 #: holds it up.
 _WRITTEN_WITHIN: Final = 10.0
@@ -26,8 +30,8 @@ def find_violations(evidence: Evidence) -> Iterator[Violation]:
     for action, _ in evidence.world.people:
         if action.do in _RIGHT_WITHIN and not evidence.world.faults.fired:
             yield from _judge_change(evidence, action)
-        if action.do == "close":
-            yield from _judge_closing(evidence, action)
+        if action.do in _ENDS:
+            yield from _judge_end(evidence, action)
     yield from _find_closed_early(evidence)
 
 
@@ -35,6 +39,9 @@ def _judge_change(evidence: Evidence, action: Action) -> Iterator[Violation]:
     """Within the time of its looks each contact is as the account's new place wants it."""
     start = START + action.at
     due = start + _RIGHT_WITHIN[action.do]
+    if action.do == "call":
+        shown = float(action.value or 0)
+        due += shown if action.who != "root" else next(look for look in _LOOKS if look >= shown)
     later = [
         other
         for other, _ in evidence.world.people
@@ -46,21 +53,26 @@ def _judge_change(evidence: Evidence, action: Action) -> Iterator[Violation]:
     for kind in KINDS:
         contact = (action.account, kind)
         want, found = evidence.find_want(control.approved, contact, due), evidence.account.read(*contact, due)
+        if action.do == "call" and f"{action.name} called" not in str(want and want.values):
+            continue  # the contact does not name its account
         if want and want.managed and want.enforced and found != want.values:
             text = f"{action.do} of {action.account}: {kind} is {found and found[2]}"
             yield evidence.find_violation("account-not-set-in-time", due, text)
 
 
-def _judge_closing(evidence: Evidence, action: Action) -> Iterator[Violation]:
-    """The closing is alerted, and nothing is written after it."""
-    closed_at = START + action.at
+def _judge_end(evidence: Evidence, action: Action) -> Iterator[Violation]:
+    """The closing or departure is alerted, and nothing is written after it."""
+    closed_at, denied = START + action.at, action.value == "denied"
+    event = "LeaveOrganization" if denied else _ENDS[action.do]
     alerted = any(
-        item.document["account"]["id"] == action.account and item.document["event"]["name"] == "CloseAccount"
+        item.document["account"]["id"] == action.account and item.document["event"]["name"] == event
         for item, _ in evidence.sent
         if not item.document.get("notice")
     )
     if not alerted:
-        yield evidence.find_violation("closing-not-alerted", closed_at, action.account)
+        yield evidence.find_violation("closing-not-alerted", closed_at, f"{action.account} {event}")
+    if denied:
+        return
     for call in evidence.own_calls:
         account, kind = find_contact(evidence, call)
         late = call.sent_at > closed_at + _WRITTEN_WITHIN and not evidence.world.faults.fired

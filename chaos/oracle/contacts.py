@@ -72,8 +72,10 @@ def _judge_write(evidence: Evidence, call: Call) -> Iterator[Violation]:
         yield evidence.find_violation("write-while-paused", call.sent_at, f"{name}, intent {record.id}")
     if control.approved != digest:
         yield evidence.find_violation("write-under-other-roster", call.sent_at, f"{name}, intent {record.id}")
-    # Decided before the account was moved, or after it.
-    moments = (record.opened_at, record.opened_at - _DECIDED_BEFORE)
+    # Decided before the account was changed, after it, or between two changes.
+    since = record.opened_at - _DECIDED_BEFORE
+    changes = (time for time, _ in evidence.list_places(contact[0]) if since < time < record.opened_at)
+    moments = (record.opened_at, since, *changes)
     wants = [evidence.find_want(digest, contact, moment) for moment in moments]
     values = read_values(call)
     if not any(want and want.managed and want.enforced and want.values == values for want in wants):

@@ -201,27 +201,27 @@ class Evidence:
         """What every roster that was ever approved asks of a contact."""
         approved = {item.approved for item in self.control}
         return [
-            find_want(roster, contact[0], self.names[contact[0]], contact[1], member.units)
+            find_want(roster, contact[0], member.name, contact[1], member.units)
             for roster in self.story.rosters
             if compute_digest(roster) in approved
-            for _, member in self._list_places(contact[0])
+            for _, member in self.list_places(contact[0])
         ]
 
     def find_want(self, digest: str | None, contact: Contact, at: float | None = None) -> Want | None:
         """What the roster of this digest asks of a contact at this moment, in the end if none is given."""
-        places = self._list_places(contact[0])
+        places = self.list_places(contact[0])
         member = next((one for time, one in reversed(places) if at is None or time <= at), places[0][1])
         for roster in self.story.rosters:
             if compute_digest(roster) == digest:
-                return find_want(roster, contact[0], self.names[contact[0]], contact[1], member.units)
+                return find_want(roster, contact[0], member.name, contact[1], member.units)
         return None
 
     def find_closing(self, account: str) -> float | None:
         """When the account was closed, None if it is not."""
-        closed = [time for time, member in self._list_places(account) if member.state != "ACTIVE"]
+        closed = [time for time, member in self.list_places(account) if member.state != "ACTIVE"]
         return closed[0] if closed else None
 
-    def _list_places(self, account: str) -> Sequence[tuple[float, Member]]:
+    def list_places(self, account: str) -> Sequence[tuple[float, Member]]:
         """The account from each moment on at which it changed."""
         member = self.world.cloud.organization.members.get(account) or Member(account, self.names[account])
         return self.world.places.get(account, [(0.0, member)])

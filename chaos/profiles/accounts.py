@@ -1,4 +1,4 @@
-"""Profiles of accounts that are created, moved and closed, beside edits of them."""
+"""Profiles of accounts that join, move, leave, close or get another name, beside edits of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def write_accounts(draft: Draft) -> Story:
-    """Accounts join, move to a unit with contacts of its own and back, and are closed."""
+    """Accounts join, move to a unit with contacts of its own and back, are renamed, close and leave."""
     random = draft.random
     members = [account for account, _ in draft.accounts[2:]]
     draft.add_members(random.randint(1, 2))
@@ -28,19 +28,28 @@ def write_accounts(draft: Draft) -> Story:
     steps = [("create", account) for account in new]
     steps += [("move", random.choice(members)) for _ in range(random.randint(1, 3))]
     steps += [("close", members[0])] if draft.chance(0.5) else []
+    steps += [("leave", members[1])] if draft.chance(0.4) else []
+    steps += [("call", random.choice(members)) for _ in range(random.choice([0, 1, 2]))]
+    for contact in draft.rosters[0]["contacts"].values():
+        contact["title"] = random.choice([contact["title"], "For {account_name}"])
     random.shuffle(steps)
     closed: set[str] = set()
     for what, account in steps:
         if account in closed:
             continue
-        closed |= {account} if what == "close" else set()
-        value = {"create": random.choice([0, 0, 200, 1000]), "move": random.choice([SANDBOX, UNIT])}.get(what)
+        value = {
+            "create": random.choice([0, 0, 200, 1000]),
+            "move": random.choice([SANDBOX, UNIT]),
+            "leave": random.choice(["removed", "denied"]),
+            "call": random.choice([0, 60, 700, 3000]),
+        }.get(what)
+        closed |= {account} if what == "close" or value == "removed" else set()
         if draft.chance(0.4):
             # Of what is about to be moved or closed, or of another one.
             edited = account if what != "create" and draft.chance(0.7) else random.choice(members)
             draft.edit(edited, random.choice(KINDS), right=0.0)
             draft.wait(0, 10)
-        draft.do(what, account=account, value=value)
+        draft.do(what, account=account, value=value, who=random.choice(["admin", "root"]))
         draft.wait(1, random.choice([10, 5000]))
     planned = [draw_planned(random) for _ in range(random.choice([0, 0, 0, 1, 2]))]
     events = EventPlan(lost=random.choice([0.0, 0.0, 0.3]), late=random.choice([0.0, 0.5]), longest=300.0)

@@ -98,6 +98,31 @@ WRITES: Final = (
         profiles=("accounts",),
     ),
     Variant(
+        name="renames-not-awaited",
+        place="rollcall.reconcile.preconditions:_is_behind",
+        old="    if signal.destination is None or",
+        new="    if signal.cause is Cause.ACCOUNT_RENAMED or signal.destination is None or",
+        caught_by=("account-not-set-in-time",),
+        profiles=("accounts",),
+    ),
+    Variant(
+        name="hidden-names-looked-for-once",
+        place="rollcall.reconcile.preconditions:find_next_look",
+        old="LOOKS_AFTER.get(signal.cause, ())",
+        new="LOOKS if signal.cause in ARRIVAL else ()",
+        caught_by=("account-not-set-in-time",),
+        profiles=("accounts",),
+    ),
+    Variant(
+        name="departures-ignored",
+        place="rollcall.events.parse:_find_reason_to_ignore",
+        old="    if name == REGION_STATUS and",
+        new='    if name == "RemoveAccountFromOrganization":\n        return _NO_SIGNAL\n'
+        "    if name == REGION_STATUS and",
+        caught_by=("closing-not-alerted",),
+        profiles=("accounts",),
+    ),
+    Variant(
         name="moves-ignored",
         place="rollcall.events.parse:parse",
         old="    return reader(detail, blank)",

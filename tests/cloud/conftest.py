@@ -10,12 +10,11 @@ import pytest
 
 from localcloud.aws.trails import log_organization
 from localcloud.cloud.clients import AccountClients
-from localcloud.running import NotReadyError, find_running
 from localcloud.story.cdk import ROOT, Cdk
 from localcloud.story.seeds import make_ready_organization
 from simulation.clock import SystemClock
 from simulation.cloud import SimulatedCloud
-from tests.cloud.tools import IAM, ended_by, wait_for
+from tests.cloud.tools import IAM, ended_by
 from tests.support.assembly_cache import made_once
 
 DEMO = "localcloud/config"
@@ -79,7 +78,7 @@ def local(assembly, tmp_path_factory):
 @pytest.fixture(scope="package")
 def deployed(cdk, assembly):
     """The project's stacks, deployed: outputs by stack name."""
-    # The CDK's command line, which takes seconds for each: test_deploying_page.py has it.
+    # The CDK's command line, which takes seconds for each: tests/fresh has it.
     assert cdk
     return {
         stack: deploy_directly(cdk.clients, stack, account, assembly) for stack, account in PLACES.items()
@@ -121,24 +120,3 @@ def deploy_directly(clients, stack, account, assembly):
     (made,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
     assert made["StackStatus"] == "CREATE_COMPLETE", made
     return {output["OutputKey"]: output["OutputValue"] for output in made.get("Outputs", [])}
-
-
-@pytest.fixture(scope="module")
-def bare(tmp_path_factory):
-    """A local cloud in a process of its own, with nothing set up; the directory that it writes into."""
-    out = tmp_path_factory.mktemp("bare") / "out"
-    command = [sys.executable, "-m", "localcloud.local", "--bare", "--port", "0", "--out", str(out)]
-    with (out.parent / "log").open("w") as log:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)  # noqa: S603 -- our own words
-    try:
-        wait_for(lambda: _is_ready(out), seconds=600)
-        yield out
-    finally:
-        ended_by(process, signal.SIGINT)
-
-
-def _is_ready(out):
-    try:
-        return find_running(out)
-    except NotReadyError:
-        return None

@@ -25,19 +25,24 @@ CODE = RESOURCES["Function"]["Properties"]["Code"]["ZipFile"]
 MEMBER = "222222222222"
 
 
+#: To load its service takes longer than all else here.
+SHAPE: Any = (
+    botocore.session.get_session()
+    .get_service_model("securityhub")
+    .operation_model("BatchImportFindings")
+    .input_shape
+)
+
+
 class SecurityHub:
     """The default product of one account, by the service model and by the limits that only its text has."""
 
     def __init__(self) -> None:
-        model = botocore.session.get_session().get_service_model("securityhub")
-        shape = model.operation_model("BatchImportFindings").input_shape
-        assert shape is not None
-        self._shape = shape
         self.findings: dict[str, dict[str, Any]] = {}
         self.failing = False
 
     def batch_import_findings(self, **given: Any) -> dict[str, Any]:
-        report = ParamValidator().validate(given, self._shape)
+        report = ParamValidator().validate(given, SHAPE)
         assert not report.has_errors(), report.generate_report()
         for finding in given["Findings"]:
             self._check(finding)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from rollcall.model.codec import Serializable
-from rollcall.model.contact import LENGTHS, Contact, ContactKind, find_violation
+from rollcall.model.contact import LENGTHS, Contact, ContactKind, find_contact_violation
 from rollcall.model.desired import Conflict, Desired, DesiredAbsent, DesiredOrConflict
 from rollcall.model.roster import ACCOUNT_ID, ACCOUNT_NAME, Mode
 
@@ -157,16 +157,15 @@ def _resolve_kind(
     if best.value is None:
         return DesiredAbsent(source=f"absent ({best.source})")
     contact = fill_placeholders(roster.contacts[best.value], account)
-    for part in LENGTHS:
-        if problem := find_violation(part, getattr(contact, part)):
-            return Conflict(
-                reason=f"contact {best.value}: {part} {problem} once it is filled in for this account"
-            )
+    if violation := find_contact_violation(contact):
+        return Conflict(reason=f"contact {best.value}: {violation} once it is filled in for this account")
     return Desired(contact=contact, source=f"contact {best.value} ({best.source})")
 
 
 def fill_placeholders(contact: Contact, account: Account) -> Contact:
     """The contact with `{account_id}` and `{account_name}` replaced."""
+    if not contact.has_placeholders:
+        return contact
     return Contact(
         **{
             part: getattr(contact, part).replace(ACCOUNT_ID, account.id).replace(ACCOUNT_NAME, account.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from rollcall.model.codec import Serializable
@@ -26,6 +27,11 @@ class Contact(Serializable):
     title: str = field(repr=False)
     email: str = field(repr=False)
     phone: str = field(repr=False)
+
+    @property
+    def has_placeholders(self) -> bool:
+        """Whether a part may be another one in each account."""
+        return "{" in self.name or "{" in self.title or "{" in self.email or "{" in self.phone
 
     def is_same(self, other: Contact) -> bool:
         """Whether AWS would store the same: it trims the e-mail and keeps the rest verbatim (seen live)."""
@@ -53,6 +59,16 @@ def find_violation(part: str, value: str) -> str | None:
         return f"is {len(value)} characters long, {LENGTHS[part]} are allowed"
     pattern = _PATTERNS.get(part)
     return None if pattern is None or pattern.fullmatch(value) else "has a form that the Account API refuses"
+
+
+@lru_cache(maxsize=1024)
+def find_contact_violation(contact: Contact) -> str | None:
+    """The first part that AWS would refuse, and why, without repeating it; None if there is none.
+
+    Remembered: many accounts have the same contact.
+    """
+    found = ((part, find_violation(part, getattr(contact, part))) for part in LENGTHS)
+    return next((f"{part} {problem}" for part, problem in found if problem), None)
 
 
 _HIDDEN = "***"

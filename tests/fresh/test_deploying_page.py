@@ -10,8 +10,8 @@ import pytest
 
 from localcloud.cloud.clients import AccountClients
 from localcloud.running import find_running
-from tests.cloud.page import PAGE, Reader, blocks
 from tests.cloud.tools import wait_for
+from tests.fresh.page import PAGE, Reader, blocks
 
 pytestmark = pytest.mark.cloud
 MANAGEMENT, HUB, MEMBER = "111111111111", "333333333333", "222222222222"

@@ -12,8 +12,8 @@ from localcloud.aws.trails import log_organization
 from localcloud.cloud.clients import ADMINISTRATOR, AccountClients
 from localcloud.running import find_running
 from localcloud.story.cdk import ROOT
-from tests.cloud.page import Reader, blocks
 from tests.cloud.tools import wait_for
+from tests.fresh.page import Reader, blocks
 
 pytestmark = pytest.mark.cloud
 MANAGEMENT, HUB, MEMBER = "111111111111", "333333333333", "222222222222"

@@ -16,8 +16,7 @@ from rollcall_cli.drill.diagnosis import Diagnostician, Failure
 from rollcall_cli.drill.edits import Originals, choose_edits
 from rollcall_cli.drill.originals import restore_originals, save_originals
 from rollcall_cli.drill.questions import Evidence, answer_questions
-from rollcall_cli.drill.timeline import MadeEdit, count_seconds, find_failed
-from rollcall_cli.drill.view import describe_step
+from rollcall_cli.drill.timeline import MadeEdit, count_seconds, describe_step, find_failed
 from rollcall_cli.drill.watch import Watcher, list_channels
 from rollcall_cli.status.executions import run_command
 from rollcall_cli.text.problems import INTERRUPTED, CommandError, report_unknown_account

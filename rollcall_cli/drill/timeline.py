@@ -133,3 +133,15 @@ def find_failed(steps: Sequence[DrillStep]) -> DrillStep | None:
     failed = [step for step in steps if step.state in (StepState.FAILED, StepState.WAITING)]
     arrived = any(step.name == QUEUE and step.state is StepState.PASSED for step in steps)
     return next((step for step in failed if not (arrived and step.name == CLOUDTRAIL)), None)
+
+
+def describe_step(made: MadeEdit, step: DrillStep) -> str:
+    """One step on one line, as progress."""
+    return f"{made.edit.kind} {made.edit.change}: {step.name} {describe_time(step)}"
+
+
+def describe_time(step: DrillStep) -> str:
+    """How long after the edit it was seen, or how far it is."""
+    if step.state is StepState.PASSED:
+        return "at an unknown time" if step.seconds is None else f"{step.seconds:.1f} s"
+    return {StepState.WAITING: "not seen in time"}.get(step.state, str(step.state))

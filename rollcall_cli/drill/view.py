@@ -6,27 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from rollcall_cli.drill.timeline import StepState
+from rollcall_cli.drill.timeline import StepState, describe_time
 from rollcall_cli.text.formatting import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from rollcall_cli.drill.run import DrillResult
-    from rollcall_cli.drill.timeline import DrillStep, MadeEdit
+    from rollcall_cli.drill.timeline import DrillStep
 
 _STYLES = {StepState.PASSED: "green", StepState.FAILED: "red", StepState.WAITING: "red"}
-
-
-def describe_step(made: MadeEdit, step: DrillStep) -> str:
-    """One step on one line, as progress."""
-    return f"{made.edit.kind} {made.edit.change}: {step.name} {_write_time(step)}"
-
-
-def _write_time(step: DrillStep) -> str:
-    if step.state is StepState.PASSED:
-        return "at an unknown time" if step.seconds is None else f"{step.seconds:.1f} s"
-    return {StepState.WAITING: "not seen in time"}.get(step.state, str(step.state))
 
 
 def render(result: DrillResult) -> Iterator[Text]:
@@ -38,7 +27,7 @@ def render(result: DrillResult) -> Iterator[Text]:
         for step in steps:
             detail = f"  {step.detail}" if step.detail else ""
             style = _STYLES.get(step.state, "dim")
-            yield Text.assemble(f"  {step.name:16} ", (f"{_write_time(step):>16}", style), clean(detail))
+            yield Text.assemble(f"  {step.name:16} ", (f"{describe_time(step):>16}", style), clean(detail))
     for kind in result.restored:
         yield Text(f"The drill itself restored the {kind} contact.")
     if result.failure is None:

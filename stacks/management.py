@@ -50,7 +50,7 @@ class ManagementStack(Stack):
         if settings.management_role:
             self._add_contacts_role(settings, roster)
         if settings.guardrail:
-            GuardrailPolicy(self, "Guardrail", guardrail=settings.guardrail, partition=settings.partition)
+            GuardrailPolicy(self, "Guardrail", settings=settings, guardrail=settings.guardrail)
         add_member_forwarders(self, settings, call_as="SELF")
 
     def _add_contacts_role(self, settings: Settings, roster: Mapping[str, Any]) -> None:

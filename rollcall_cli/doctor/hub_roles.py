@@ -10,8 +10,9 @@ import json
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
-from rollcall.model.well_known import HUB_STACK_NAME, STACK_SET_NAME
+from rollcall.model.well_known import HUB_STACK_NAME
 from rollcall_cli.aws.hub import intake_bus_arn
+from rollcall_config.guardrail import STACK_SET_NAMES
 from rollcall_policies import AccessRequest
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ CONDITIONS: Final[Mapping[str, Callable[[Settings, bool], bool]]] = {
     "slack": lambda settings, _: settings.channels.slack is not None,
     "teams": lambda settings, _: settings.channels.teams is not None,
 }
-#: How the names of roles of the StackSet begin: CloudFormation cuts the name of the stack.
-STACK_SET_ROLES: Final = f"StackSet-{STACK_SET_NAME}"[:24]
 
 
 def list_rows(settings: Settings, *, deletes: bool) -> list[dict[str, Any]]:
@@ -70,7 +69,7 @@ def list_hub_requests(facts: Facts, levels: Sequence[str]) -> Iterator[tuple[str
 
 def make_forwarder_request(settings: Settings, account: MemberAccount) -> AccessRequest:
     """Return the request with which the rule of a member sends an event to the hub."""
-    context = _build_context(settings, account.id, f"{STACK_SET_ROLES}-ForwarderRole-x", account.ids)
+    context = _build_context(settings, account.id, f"{STACK_SET_NAMES}-ForwarderRole-x", account.ids)
     return AccessRequest(
         action="events:PutEvents", resource=intake_bus_arn(settings), context=context, complete=False
     )

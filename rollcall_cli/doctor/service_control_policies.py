@@ -9,12 +9,14 @@ from rollcall.model.well_known import GUARDRAIL_NAME, HUB_STACK_NAME, RECONCILE_
 from rollcall_cli.aws.patient import list_all
 from rollcall_cli.doctor.facts import AttachedPolicy, Seen, Unseen
 from rollcall_cli.doctor.forwarders import needs_forwarder
-from rollcall_cli.doctor.hub_roles import STACK_SET_ROLES, list_hub_requests, make_forwarder_request
+from rollcall_cli.doctor.hub_roles import list_hub_requests, make_forwarder_request
 from rollcall_cli.doctor.model import CheckFinding, report_failure, report_pass, report_unknown
 from rollcall_cli.doctor.obstacles import Obstacle, count_attached, find_obstacles, shorten
 from rollcall_cli.doctor.reading import EITHER
 from rollcall_cli.setup.trust import find_root, has_policies_enabled
 from rollcall_cli.text import fixes
+from rollcall_config.guardrail import STACK_SET_NAMES, make_guardrail_document
+from rollcall_policies import as_list
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -89,7 +91,7 @@ def check_member_policies(facts: Facts) -> CheckFinding:
             for action, accounts in actions.items():
                 found.setdefault(obstacle, {}).setdefault(action, []).extend(accounts)
     if found:
-        roles = _role_arn(facts, "*", f"{STACK_SET_ROLES}*")
+        roles = _role_arn(facts, "*", f"{STACK_SET_NAMES}*")
         return _report_obstacles(facts, found, "the forwarder of a member", exempt=roles)
     return report_pass(f"{len(members)} members, no policy denies their forwarders events:PutEvents")
 
@@ -118,7 +120,7 @@ def check_policy_type(facts: Facts) -> CheckFinding:
 
 
 def check_guardrail(facts: Facts) -> CheckFinding:
-    """Check that the guardrail is attached to every target of the settings."""
+    """Check that the guardrail is attached to every target of the settings, with the template's content."""
     if isinstance(facts.policies, Unseen):
         return report_unknown(facts.policies)
     wanted = tuple(facts.settings.guardrail.targets) if facts.settings.guardrail else ()
@@ -129,7 +131,16 @@ def check_guardrail(facts: Facts) -> CheckFinding:
     missing = [target for target in wanted if target not in found.targets]
     if missing:
         return report_failure(f"it is not attached to {', '.join(missing)}", fix=deploy)
+    if _normalize(found.document) != _normalize(make_guardrail_document(facts.settings)):
+        return report_failure("its content is not that of the template", fix=deploy)
     return report_pass(f"attached to {', '.join(wanted)}")
+
+
+def _normalize(value: Any) -> Any:
+    """A policy without what means nothing: the order of its lists, and brackets around one value."""
+    if isinstance(value, dict):
+        return {key: _normalize(one) for key, one in value.items() if key != "Sid"}
+    return sorted((_normalize(one) if isinstance(one, dict) else one for one in as_list(value)), key=str)
 
 
 def _report_obstacles(

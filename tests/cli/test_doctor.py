@@ -14,6 +14,8 @@ from rollcall_cli.doctor.facts import Seen, Trail
 from rollcall_cli.doctor.model import CheckResult
 from rollcall_cli.doctor.trail import check_trail
 from rollcall_cli.text.fixes import ACCOUNTS, STACK_SETS
+from rollcall_config.configuration import load
+from rollcall_config.guardrail import make_guardrail_document
 from tests.cli.desk import CONTACTS, HUB, MANAGEMENT, PAYMENTS, SHOP, assert_golden
 from tests.cli.world import BUS, DEAD, GUARDED, OWN_ARN, SETTINGS, TABLE, TOPIC, WRITER, contacts
 from tests.support.doctoring import failing, put_role, results
@@ -429,7 +431,19 @@ def test_the_guardrail_is_looked_at_if_it_is_wanted(world):
     made = client.create_policy(
         Name="rollcall-guardrail", Description="x", Type="SERVICE_CONTROL_POLICY", Content=content
     )
-    client.attach_policy(PolicyId=made["Policy"]["PolicySummary"]["Id"], TargetId="r-a1b2")
+    policy = made["Policy"]["PolicySummary"]["Id"]
+    client.attach_policy(PolicyId=policy, TargetId="r-a1b2")
+    checks = world.doctor()
+    assert failing(checks) == ["guardrail"]
+    assert "content" in checks["guardrail"]["seen"]
+    settings = load(world.where, "config", today=world.clock.now().date()).settings
+    document = make_guardrail_document(settings)
+    # AWS Organizations keeps the text: other tools write one value without brackets.
+    for statement in document["Statement"]:
+        statement["Resource"] = (
+            statement["Resource"][0] if len(statement["Resource"]) == 1 else statement["Resource"][::-1]
+        )
+    client.update_policy(PolicyId=policy, Content=json.dumps(document))
     assert set(results(world.doctor()).values()) == {"pass"}
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from rollcall_config.configuration import load
+from rollcall_config.guardrail import make_guardrail_document
 from tests.cli.world import GUARDED
 
 #: What the doctor asks AWS, without the caller's identity (without it nobody knows which side this is) and
@@ -20,6 +22,7 @@ CALLS = {
     "cloudtrail.get_event_selectors",
     "cloudtrail.get_trail_status",
     "cloudwatch.describe_alarms",
+    "dynamodb.batch_get_item",
     "dynamodb.get_item",
     "events.describe_event_bus",
     "events.describe_rule",
@@ -70,12 +73,12 @@ def guarded(world):
     world.write(organization=GUARDED)
     client = world.client("organizations", "111111111111")
     client.enable_policy_type(RootId="r-a1b2", PolicyType="SERVICE_CONTROL_POLICY")
-    statement = {"Effect": "Deny", "Action": "account:*", "Resource": "arn:aws:account::*:account"}
+    settings = load(world.where, "config", today=world.clock.now().date()).settings
     policy = client.create_policy(
         Name="rollcall-guardrail",
         Description="x",
         Type="SERVICE_CONTROL_POLICY",
-        Content=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+        Content=json.dumps(make_guardrail_document(settings)),
     )["Policy"]["PolicySummary"]["Id"]
     client.attach_policy(PolicyId=policy, TargetId="r-a1b2")
     return world

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from rollcall_config.guardrail import make_guardrail_document
+from rollcall_config.settings import Guardrail
 from rollcall_policies import Access, AccessRequest, decide
 
 if TYPE_CHECKING:
+    from rollcall_config.settings import Settings
     from tests.stacks.assembly import Assembly
 
 MEMBER = "arn:aws:account::222222222222:account"
@@ -20,10 +24,13 @@ RESCUER = "arn:aws:iam::222222222222:role/BreakGlassSecurity"
 PATTERN = "arn:aws:iam::*:role/BreakGlass*"
 
 
-def document_with(break_glass: str | None) -> dict[str, Any]:
-    from stacks.parts.guardrail import make_guardrail_document  # noqa: PLC0415  # it starts Node, which takes seconds
-
-    return make_guardrail_document(partition="aws", break_glass=break_glass)
+def document_with(break_glass: str | None, *, deploy: str = "stackset") -> dict[str, Any]:
+    settings = SimpleNamespace(
+        partition="aws",
+        guardrail=Guardrail(targets=("r-a1b2",), break_glass=break_glass),
+        members_deploy=deploy,
+    )
+    return make_guardrail_document(cast("Settings", settings))
 
 
 def denied(principal: str, action: str, resource: str, *, break_glass: str | None = PATTERN) -> bool:
@@ -55,8 +62,42 @@ def test_reading_is_never_stopped() -> None:
 
 def test_without_a_pattern_nobody_is_spared() -> None:
     assert denied(RESCUER, "account:PutAlternateContact", MEMBER, break_glass=None)
-    (statement,) = document_with(None)["Statement"]
-    assert "Condition" not in statement
+    contacts, forwarders = document_with(None)["Statement"]
+    assert "Condition" not in contacts
+    spared = forwarders["Condition"]["ArnNotLike"]["aws:PrincipalArn"]
+    assert spared == ["arn:aws:iam::*:role/stacksets-exec-*"]
+
+
+RULE = "arn:aws:events:us-east-1:222222222222:rule/StackSet-rollcall-forwarder-0a1b-ForwarderRule-X"
+ROLE = "arn:aws:iam::222222222222:role/StackSet-rollcall-forwar-ForwarderRole-X"
+STACK_SETS = "arn:aws:iam::222222222222:role/stacksets-exec-0a1b2c3d"
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        *((f"events:{name}", RULE) for name in ("DisableRule", "DeleteRule", "PutRule", "RemoveTargets")),
+        ("events:PutTargets", RULE),
+        *((f"iam:{name}", ROLE) for name in ("DeleteRole", "PutRolePolicy", "DeleteRolePolicy")),
+        *(
+            (f"iam:{name}", ROLE)
+            for name in ("AttachRolePolicy", "DetachRolePolicy", "UpdateAssumeRolePolicy")
+        ),
+        ("iam:PutRolePermissionsBoundary", ROLE),
+        # One that a member makes would be spared.
+        ("iam:CreateRole", STACK_SETS),
+        ("iam:UpdateAssumeRolePolicy", STACK_SETS),
+    ],
+)
+def test_only_the_stack_set_changes_the_forwarder(action: str, resource: str) -> None:
+    for principal, expected in ((DEVELOPER, True), (ROOT, True), (STACK_SETS, False), (RESCUER, False)):
+        assert denied(principal, action, resource) is expected
+    assert not denied(DEVELOPER, action, resource.replace("StackSet-rollcall", "x").replace("stacksets", "x"))
+
+
+def test_other_tools_may_change_the_forwarders_that_they_deploy() -> None:
+    (statement,) = document_with(PATTERN, deploy="none")["Statement"]
+    assert statement["Sid"] == "RollcallKeepsContacts"
 
 
 def test_it_is_off_unless_asked_for(assembly: Assembly, everything: Assembly) -> None:

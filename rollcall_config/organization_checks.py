@@ -124,6 +124,13 @@ def _check_places(document: Document, data: Mapping[str, Any], region: Any) -> I
             " only",
         )
     layer = data.get("powertools_layer")
+    if layer is None and isinstance(region, str) and PARTITIONS.get(region) == "aws-cn":
+        # https://github.com/aws-powertools/powertools-lambda-python/blob/develop/.github/workflows/update_ssm.yml
+        yield document.make_problem(
+            ("region",),
+            "needs powertools_layer: AWS publishes the version of the Powertools layer in commercial Regions"
+            " only; publish the layer in the hub and name its ARN",
+        )
     yield from _check_partition(document, ("powertools_layer",), layer, region)
     if isinstance(layer, str) and layer.startswith("arn:") and f":lambda:{region}:" not in layer:
         yield document.make_problem(

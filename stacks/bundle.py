@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from constructs import Construct
 
-#: Layers in Regions for which AWS documents no parameter. In GovCloud the layer is another account's. In
-#: China only cn-north-1 has a documented layer: the setting `powertools_layer` names another one.
+#: Layers in Regions without a parameter. In GovCloud the layer is another account's; in China the setting
+#: `powertools_layer` must name one.
 #: https://docs.aws.amazon.com/powertools/python/latest/getting-started/install/
 _LAYERS: Final = {
     "us-gov-west-1": "arn:aws-us-gov:lambda:us-gov-west-1:165093116878:layer:"
@@ -32,7 +32,8 @@ ARCHITECTURE: Final = lambda_.Architecture.ARM_64
 
 # Public parameter of AWS; CloudFormation reads it at deploy time, so that synth stays offline.
 # https://docs.powertools.aws.dev/lambda/python/latest/#lambda-layer
-_LAYER: Final = f"/aws/service/powertools/python/{ARCHITECTURE.name}/{RUNTIME.name}/latest"
+# Not `latest`: the version that the tests ran with, which requirements.txt names.
+_LAYER: Final = f"/aws/service/powertools/python/{ARCHITECTURE.name}/{RUNTIME.name}/3.37.0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

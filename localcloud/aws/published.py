@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # https://docs.aws.amazon.com/powertools/python/latest/getting-started/install/
 POWERTOOLS_ACCOUNT = "017000801446"
 POWERTOOLS_LAYER = "AWSLambdaPowertoolsPythonV3-python313-arm64"
-POWERTOOLS_PARAMETER = "/aws/service/powertools/python/arm64/python3.13/latest"
+POWERTOOLS_PARAMETER = "/aws/service/powertools/python/arm64/python3.13/3.37.0"
 
 
 def install(cloud: "Cloud") -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from rollcall.model.well_known import RECONCILE_ROLE_NAME, STACK_SET_NAME
 from rollcall_cli.text.fixes import STACK_SETS
+from tests.cli import world as world_module
 from tests.cli.desk import HUB, MANAGEMENT, PAYMENTS, SHOP
 from tests.cli.stack_sets import refused
 from tests.cli.world import DEAD, SETTINGS, contacts
@@ -129,7 +130,7 @@ def test_fixes_name_the_partition_and_its_region(abroad):
 
 @pytest.mark.parametrize("region", ABROAD)
 def test_credentials_of_another_partition_than_the_region(world, region):
-    world.write(organization=f"{SETTINGS}region: {region}\n")
+    world.write(organization=SETTINGS + world_module.ABROAD[region])
     world.elsewhere = lambda service, account: client_of(service, account, region)
     checks = world.doctor()
     assert checks["region"]["result"] == "fail"
@@ -139,7 +140,7 @@ def test_credentials_of_another_partition_than_the_region(world, region):
 
 
 def test_credentials_that_the_other_partition_does_not_even_know_name_the_region_as_a_cause(world):
-    world.write(organization=f"{SETTINGS}region: cn-northwest-1\n")
+    world.write(organization=SETTINGS + world_module.ABROAD["cn-northwest-1"])
     world.failures["sts"] = [refused("InvalidClientTokenId", "GetCallerIdentity")]
     result = world.run("doctor")
     assert result.exit_code == 1

@@ -276,7 +276,9 @@ def test_progress_is_shown_on_a_terminal_only(desk, terminal):
 
 def test_the_region_of_the_settings_and_the_profile_are_used(desk):
     desk.write(
-        organization=(desk.where / "config/organization.yaml").read_text() + "region: cn-northwest-1\n"
+        organization=(desk.where / "config/organization.yaml").read_text()
+        + "region: cn-northwest-1\n"
+        + "powertools_layer: arn:aws-cn:lambda:cn-northwest-1:333333333333:layer:powertools:1\n"
     )
     desk.run("validate", "--live", "--profile", "audit")
     assert {(region, profile) for _, region, profile in desk.asked_for} == {("cn-northwest-1", "audit")}

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
 REGION = "us-east-1"
 SETTINGS = ORGANIZATION + "members: {deploy: stackset, targets: [r-a1b2]}\n"
+#: The settings of another partition: only in commercial Regions AWS names the version of the layer.
+ABROAD = {
+    "us-gov-west-1": "region: us-gov-west-1\n",
+    "cn-northwest-1": "region: cn-northwest-1\n"
+    "powertools_layer: arn:aws-cn:lambda:cn-northwest-1:333333333333:layer:powertools:1\n",
+}
 GUARDED = SETTINGS + "guardrail: {targets: [r-a1b2]}\n"
 TABLE = "state"
 DEAD = ("intake-dead", "notify-dead", "echoes-dead")
@@ -77,7 +83,7 @@ class World(Desk):
         super().__init__(where)
         self.region, self.partition = region, PARTITIONS[region]
         self.arns = Arns.of(region, self.partition)
-        self.settings = SETTINGS + ("" if region == REGION else f"region: {region}\n")
+        self.settings = SETTINGS + ABROAD.get(region, "")
         self.profiles = {"hub": HUB, "management": MANAGEMENT}
         self.deployed = Deployed(organization=self.organization, hub_account=HUB)
         self.write(organization=self.settings, contacts=CONTACTS)

@@ -167,6 +167,7 @@ def test_settings_that_are_right(tmp_path: Path, given: str) -> None:
     ],
 )
 def test_the_chat_is_not_known_in_other_partitions(tmp_path: Path, chat: str) -> None:
-    there = ORGANIZATION.replace("us-east-1", "cn-northwest-1")
+    layer = "powertools_layer: arn:aws-cn:lambda:cn-northwest-1:333333333333:layer:powertools:1\n"
+    there = ORGANIZATION.replace("us-east-1", "cn-northwest-1") + layer
     [complaint] = complaints(tmp_path, organization=f"{there}channels: {{{chat}}}\n")
     assert complaint.endswith("Amazon Q in chat applications is not known to be in cn-northwest-1")

@@ -9,19 +9,23 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.stacks.assembly import Assembly, synthesize
+from tests.stacks.configs import ORGANIZATION, complaints
 from tests.stacks.variants import write
+from tests.support.assembly_cache import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 PARTITIONS = {"us-east-1": "aws", "cn-northwest-1": "aws-cn", "us-gov-west-1": "aws-us-gov"}
+CHINESE = "arn:aws-cn:lambda:cn-northwest-1:333333333333:layer:powertools:1"
 ARN = re.compile(r"arn:(aws[a-z-]*):")
 
 
 def options(region: str) -> str:
     partition = PARTITIONS[region]
+    layer = f"powertools_layer: {CHINESE}\n" if partition == "aws-cn" else ""
     return (
-        f"region: {region}\nmembers: {{deploy: stackset, targets: [r-a1b2]}}\n"
+        f"{layer}region: {region}\nmembers: {{deploy: stackset, targets: [r-a1b2]}}\n"
         f'guardrail: {{targets: [r-a1b2], break_glass: "arn:{partition}:iam::*:role/BreakGlass"}}\n'
     )
 
@@ -64,8 +68,8 @@ def test_no_domain_is_spelled_out_but_for_service_principals(abroad: Assembly) -
 
 def test_the_guardrail_and_the_stack_set_are_of_the_partition(abroad: Assembly, region: str) -> None:
     (policy,) = abroad.templates["RollcallManagement"].of_type("AWS::Organizations::Policy").values()
-    (statement,) = policy["Content"]["Statement"]
-    assert statement["Resource"] == [f"arn:{PARTITIONS[region]}:account::*:account"]
+    contacts, _ = policy["Content"]["Statement"]
+    assert contacts["Resource"] == [f"arn:{PARTITIONS[region]}:account::*:account"]
     (stack_set,) = abroad.templates["RollcallHub"].of_type("AWS::CloudFormation::StackSet").values()
     assert stack_set["StackInstancesGroup"][0]["Regions"] == [region]
     assert f":events:{region}:333333333333:event-bus/rollcall-intake" in stack_set["TemplateBody"]
@@ -80,14 +84,25 @@ def test_the_layer_is_one_of_the_region(abroad: Assembly, region: str) -> None:
     (layer,) = map(json.loads, layers)
     if region == "us-gov-west-1":
         assert layer.startswith("arn:aws-us-gov:lambda:us-gov-west-1:165093116878:layer:")
+    elif region == "cn-northwest-1":
+        assert layer == CHINESE
     else:
         parameter = abroad.templates["RollcallHub"].body["Parameters"][layer["Ref"]]
-        assert parameter["Default"] == "/aws/service/powertools/python/arm64/python3.13/latest"
+        pinned = (ROOT / "requirements-layer.txt").read_text(encoding="utf-8")
+        (version,) = re.findall(r"^aws-lambda-powertools==(\S+)", pinned, re.MULTILINE)
+        assert parameter["Default"] == f"/aws/service/powertools/python/arm64/python3.13/{version}"
 
 
 def test_another_layer_can_be_named(tmp_path: Path) -> None:
-    arn = "arn:aws-cn:lambda:cn-northwest-1:333333333333:layer:powertools:1"
-    config = write(tmp_path, options=f"region: cn-northwest-1\npowertools_layer: {arn}\n")
+    arn = "arn:aws:lambda:us-east-1:333333333333:layer:powertools:1"
+    config = write(tmp_path, options=f"powertools_layer: {arn}\n")
     assembly = synthesize(str(config))
     functions = assembly.templates["RollcallHub"].of_type("AWS::Lambda::Function").values()
     assert [function["Layers"] for function in functions] == [[arn]] * 5
+
+
+def test_in_china_the_layer_must_be_named(tmp_path: Path) -> None:
+    there = ORGANIZATION.replace("us-east-1", "cn-northwest-1")
+    (complaint,) = complaints(tmp_path, organization=there)
+    assert complaint.startswith("config/organization.yaml:5: region: needs powertools_layer")
+    assert complaints(tmp_path, organization=f"{there}powertools_layer: {CHINESE}\n") == []

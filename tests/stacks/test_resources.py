@@ -186,7 +186,7 @@ def test_functions_run_on_one_runtime_with_the_published_layer(hub: Template) ->
         (layer,) = function["Layers"]
         assert parameters[layer["Ref"]] == {
             "Type": "AWS::SSM::Parameter::Value<String>",
-            "Default": "/aws/service/powertools/python/arm64/python3.13/latest",
+            "Default": "/aws/service/powertools/python/arm64/python3.13/3.37.0",
         }
 
 

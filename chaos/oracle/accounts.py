@@ -81,9 +81,19 @@ def _judge_end(evidence: Evidence, action: Action) -> Iterator[Violation]:
 
 
 def _find_closed_early(evidence: Evidence) -> Iterator[Violation]:
-    """No incident is closed while one of its contacts waits."""
+    """No incident is closed before each contact that waited in it has a result."""
+    waiting: dict[str, set[str | None]] = {}
     for item in evidence.incidents:
-        waiting = [one["kind"] for one in item.document["outcomes"] if one["verdict"] == "pending"]
-        if item.document["stage"] == "closed" and waiting:
-            text = f"{item.document['incident_id']}: {waiting[0]}"
+        id_, document = item.document["incident_id"], item.document
+        left = waiting.setdefault(id_, set())
+        for outcome in document["outcomes"]:
+            if outcome["verdict"] == "pending":
+                left.add(outcome["kind"])
+            else:
+                left.discard(outcome["kind"])
+        # What waits without a kind is the account: any result is its result.
+        if any(outcome["verdict"] != "pending" for outcome in document["outcomes"]):
+            left.discard(None)
+        if document["stage"] == "closed" and left:
+            text = f"{id_}: {sorted(map(str, left))}"
             yield evidence.find_violation("closed-while-a-contact-waits", item.time, text)

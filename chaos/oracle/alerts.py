@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 #: A run looks at the contacts at most so many seconds before it announces its plan.
 _OBSERVED_BEFORE: Final = 60.0
+#: How long ago something was grows with each repetition.
+_SPANS: Final = re.compile(r"\d+ (seconds?|minutes?|hours?|days?|s|min|h|d)\b")
 _OUR_ERRORS: Final = ("RetryableError", "RecordRefusedError", "LaterError", "WaitError")
 
 
@@ -67,7 +70,7 @@ def _find_repetitions(evidence: Evidence) -> Iterator[Violation]:
     troubled = {fired.site.partition("|")[0] for fired in evidence.world.faults.fired} | evidence.world.killed
     seen: Counter[tuple[str, str]] = Counter()
     for call, text in zip(evidence.world.cloud.texts, evidence.texts, strict=True):
-        step = (text.attributes["incident"], text.text)
+        step = (text.attributes["incident"], _SPANS.sub("", text.text))
         if seen[step] >= _count_writes(evidence, text.attributes["incident"]):
             yield evidence.find_violation("alerted-twice", text.time, text.subject)
         if call.process not in troubled:

@@ -121,6 +121,15 @@ ALERTS: Final = (
         profiles=_EDITED,
     ),
     Variant(
+        name="closed-before-all-is-done",
+        place="rollcall.publish.incidents:make_incident",
+        old="for outcome in (*_find_changed_before(known, item), item.outcome)",
+        new="for outcome in (*_find_changed_before(known, item), item.outcome)\n"
+        "            if outcome.verdict is not Verdict.PENDING or item is acted[0]",
+        caught_by=("closed-while-a-contact-waits",),
+        profiles=("renamed",),
+    ),
+    Variant(
         name="root-user-quiet",
         place="rollcall.outcomes.severity:find_severity",
         old="signal.actor.root or ",

@@ -15,7 +15,7 @@ from chaos.fakes.people import Identity
 from chaos.faults import draw_number
 from chaos.setting import UNIT
 from chaos.story import HUB, MANAGEMENT, RIGHT
-from chaos.wants import compute_digest, find_want
+from chaos.wants import compute_digest, describe_left, find_want
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,19 +45,30 @@ class Actors:
                 self._world.start_sweep("roster", f"roster-{action.name}")
             case "approve":
                 self.approve(action.name)
-            case "pause" | "unpause":
-                # A pause has so many minutes; of an unpause they mean nothing.
-                asked = {"operation": action.do, "reason": "drill", "minutes": action.value}
-                self.command(action.name, asked)
+            case "pause" | "unpause" | "release" | "drill":
+                self.command(action.name, {"operation": action.do, **self._describe_command(action)})
             case "rename":
                 self._rename(action)
             case "create" | "move" | "close" | "leave" | "call":
                 self._change_account(action)
-            case "release":
-                named = {"account": action.account, "kind": action.kind}
-                self.command(action.name, {"operation": "release", **named})
         self._world.people.append((action, None))
         self._world.note(f"an operator: {action.do}")
+
+    def _describe_command(self, action: Action) -> dict[str, Any]:
+        """What a command says beside its operation."""
+        match action.do:
+            case "release":
+                return {"account": action.account, "kind": action.kind}
+            case "drill":
+                value = action.value
+                values = self._world.story.foreign[value] if isinstance(value, int) else None
+                return {
+                    "account": action.account,
+                    "principal": self._find_identity(action).arn,
+                    "edits": describe_left(action.kind, values),
+                }
+        # A pause has so many minutes; of an unpause they mean nothing.
+        return {"reason": "drill", "minutes": action.value}
 
     def _edit(self, action: Action) -> None:
         identity, given = self._find_identity(action), {"AlternateContactType": action.kind}

@@ -69,6 +69,12 @@ def _rank(want: Want) -> int:
     return want.managed + (want.managed and want.enforced)
 
 
+def describe_left(kind: str, values: Values | None) -> str:
+    """What an edit of this kind leaves, as an operator registers it for a drill."""
+    texts = [] if values is None else [values[0], values[1], values[2].strip(), values[3]]
+    return f"{kind}:{hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:32]}"
+
+
 def compute_digest(roster: Mapping[str, Any]) -> str:
     """SHA-256 of the roster's canonical JSON, by which it is approved."""
     text = json.dumps(roster, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

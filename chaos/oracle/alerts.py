@@ -13,12 +13,15 @@ from chaos.faults import Kind
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from chaos.oracle.evidence import Evidence, Violation
+    from chaos.oracle.evidence import Edit, Evidence, Violation
+    from chaos.story import Action
 
 #: A run looks at the contacts at most so many seconds before it announces its plan.
 _OBSERVED_BEFORE: Final = 60.0
 #: How long ago something was grows with each repetition.
 _SPANS: Final = re.compile(r"\d+ (seconds?|minutes?|hours?|days?|s|min|h|d)\b")
+#: Fifteen minutes from the start of the command, which comes at once.
+_DRILL_LASTS: Final = 15 * 60 + 5
 _OUR_ERRORS: Final = ("RetryableError", "RecordRefusedError", "LaterError", "WaitError")
 
 
@@ -29,6 +32,7 @@ def find_violations(evidence: Evidence) -> Iterator[Violation]:
     yield from _find_repetitions(evidence)
     yield from _find_dead(evidence)
     yield from _find_leaks(evidence)
+    yield from _find_false_drills(evidence)
     yield from _find_skipped(evidence)
     yield from _find_crashes(evidence)
 
@@ -98,6 +102,34 @@ def _find_dead(evidence: Evidence) -> Iterator[Violation]:
             if not covered:
                 text = f"{queue.name}: {message.id} after {message.receives - 1} tries"
                 yield evidence.find_violation("dead-letter", evidence.world.scheduler.now, text)
+
+
+def _find_false_drills(evidence: Evidence) -> Iterator[Violation]:
+    """Only an edit that an operator registered before, and in all of it, is called a drill."""
+    registered = [action for action, _ in evidence.world.people if action.do == "drill"]
+    edits = {edit.call.request_id: edit for edit in evidence.edits}
+    for item in evidence.incidents:
+        document = item.document
+        if document["drill"] is None:
+            continue
+        edit = edits.get(document["event"]["request_id"])
+        kinds = {outcome["kind"] for outcome in document["outcomes"]}
+        if (
+            edit is None
+            or kinds != {edit.action.kind}
+            or not any(_is_edit_of(one, edit) for one in registered)
+        ):
+            yield evidence.find_violation(
+                "false-drill", item.time, f"{document['incident_id']} {document['title']}"
+            )
+
+
+def _is_edit_of(drill: Action, edit: Edit) -> bool:
+    """Whether the edit is the registered one: by the same principal, to the same values, in its time."""
+    action = edit.action
+    same = (drill.who, drill.account, drill.kind, drill.value)
+    within = 0 <= action.at - drill.at <= _DRILL_LASTS
+    return within and (action.who, action.account, action.kind, action.value) == same
 
 
 def _find_leaks(evidence: Evidence) -> Iterator[Violation]:

@@ -10,6 +10,7 @@ from chaos.profiles.draft import Draft
 from chaos.profiles.edits import (
     write_bursts,
     write_calm,
+    write_drill,
     write_many_bursts,
     write_overwritten,
     write_rush,
@@ -54,6 +55,7 @@ PROFILES: Final[dict[str, tuple[float, Callable[[Draft], Story]]]] = {
     "bursts": (2.0, write_bursts),
     "calm": (1.0, write_calm),
     "rush": (1.5, write_rush),
+    "drill": (1.0, write_drill),
     "spree": (1.0, write_spree),
     "crash": (6.0, write_crash),
     "trouble": (2.0, write_trouble),

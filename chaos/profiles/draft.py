@@ -133,6 +133,23 @@ class Draft:
         edit = Action(at=at, do="edit", who=who, account=account, kind=kind, value=value, lost=lost)
         self.actions.append(edit)
 
+    def drill(self, account: str, kind: str) -> None:
+        """An operator registers an edit, and soon somebody makes it, or one that differs somewhere."""
+        random = self.random
+        asked = {"who": "admin", "account": account, "kind": kind, "value": random.choice([None, 0, 1, 2, 3])}
+        self.do("drill", **asked)
+        self.wait(20, random.choice([60, 60, 1500]))
+        for _ in range(random.choice([1, 1, 2])):
+            other = {
+                "who": random.choice(("dev", "root", "stranger")),
+                "account": random.choice(self.accounts)[0],
+                "kind": random.choice(KINDS),
+                "value": random.choice([None, 0, 1, 2, 3]),
+            }
+            name = random.choice([*other, None, None])
+            self.do("edit", **asked | ({name: other[name]} if name else {}))
+            self.wait(0, random.choice([2, 30]))
+
     def burst(self, account: str, kind: str, *, right: float = 0.15) -> None:
         """Two to five edits of one contact within four seconds."""
         start = self.now

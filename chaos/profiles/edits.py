@@ -31,6 +31,17 @@ def write_many_bursts(draft: Draft) -> Story:
     return draft.finish()
 
 
+def write_drill(draft: Draft) -> Story:
+    """Registered edits of a drill, and others that come close to them."""
+    members = [account for account, _ in draft.accounts[1:] if account != draft.exempt]
+    draft.rosters = [{**roster, "drill": {"accounts": sorted(members)}} for roster in draft.rosters]
+    for _ in range(draft.random.randint(1, 4)):
+        draft.drill(draft.random.choice(members), draft.random.choice(KINDS))
+        draft.wait(60, 1200)
+    planned = [draw_planned(draft.random) for _ in range(draft.random.choice([0, 0, 1, 2]))]
+    return draft.finish(events=draw_events(draft.random, quiet=0.5), faults=FaultPlan(planned=planned))
+
+
 def write_rush(draft: Draft) -> Story:
     """Events are held up on their way and come all at once, when their edits are no longer new."""
     for _ in range(draft.random.randint(1, 3)):

@@ -89,6 +89,21 @@ class Drills:
         assert self.files() == []
         return found
 
+    def forget_repeated(self):
+        for kind in ContactKind:
+            record = self.state.load(MEMBER, kind)
+            assert self.state.save(replace(record, repeated=RepeatedEdits()), at=datetime.now(UTC))
+
+    def is_idle(self):
+        """Whether nothing waits in a queue of `reconcile`."""
+        sqs, names = (
+            self.client("sqs"),
+            ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+        )
+        urls = sqs.list_queues(QueueNamePrefix="RollcallHub-Intake")["QueueUrls"]
+        found = [sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"] for url in urls]
+        return not any(int(count) for counts in found for count in counts.values())
+
     def emails(self):
         found = self.cloud.simulation.organization.accounts[MEMBER].contacts
         return {kind: contact.email for kind, contact in found.items()}
@@ -154,10 +169,11 @@ def drills(cloud, deployed, assembly, tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def no_repeated_edits(drills):
-    """So many drills of one contact in an hour would be repeated edits."""
-    for kind in ContactKind:
-        record = drills.state.load(MEMBER, kind)
-        assert drills.state.save(replace(record, repeated=RepeatedEdits()), at=datetime.now(UTC))
+    """So many drills of one contact in an hour would be repeated edits, also for tests after these."""
+    drills.forget_repeated()
+    yield
+    wait_for(drills.is_idle)
+    drills.forget_repeated()
 
 
 def list_states(found):

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _NEEDS_RESOURCE_POLICY: Final = ("kms:", "sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity")
 # The resources belong to the management account, and the services see to who else may.
 _OF_THE_ORGANIZATION: Final = ("account:", "organizations:")
+# Members see the organization's trail by its ARN: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/
+# creating-trail-organization.html. Whether they see its selectors is not said.
+_SHOWN_TO_MEMBERS: Final = frozenset({"cloudtrail:GetTrailStatus"})
 _NO_KEY_POLICY: Final = ("kms:CreateKey", "kms:ListKeys", "kms:ListAliases", "kms:GenerateRandom")
 _POLICY_KINDS: Final = {
     "identity": "an identity-based policy",
@@ -123,7 +126,7 @@ def explain_answer(
     )
     if closed:
         return f"because no service control policy allows the {action} action"
-    owner = find_owner(resource) if shared else None
+    owner = find_owner(resource) if shared and action not in _SHOWN_TO_MEMBERS else None
     return _find_missing(principal, answers, asked, policies, owner)
 
 

@@ -69,3 +69,11 @@ def test_without_a_trail_that_logs_there_is_no_event(cloud):
         trails.start_logging(Name="organization")
     put(cloud, "Of a trail")
     assert received(cloud, MEMBER, url)["detail"]["eventName"] == "PutAlternateContact"
+
+
+def test_members_see_whether_the_organizations_trail_logs_and_cannot_stop_it(cloud):
+    client = cloud.clients.client("cloudtrail", MEMBER)
+    (trail,) = [one for one in client.describe_trails()["trailList"] if one["IsOrganizationTrail"]]
+    assert client.get_trail_status(Name=trail["TrailARN"])["IsLogging"]
+    with pytest.raises(ClientError, match="AccessDenied"):
+        client.stop_logging(Name=trail["TrailARN"])

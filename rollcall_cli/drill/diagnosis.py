@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 _QUEUES: Final = {
     timeline.QUEUE: "intake",
     f"{timeline.ALERT}sns": "notify",
-    f"{timeline.ALERT}chat": "chat",
-    f"{timeline.ALERT}slack": "slack",
+    **{f"{timeline.ALERT}{channel}": channel for channel in ("chat", "teams", "slack")},
 }
 _SOURCES: Final = frozenset({"aws.account"})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -145,10 +145,10 @@ class Drill:
             contacts=self._read_contacts(),
             edits=tuple(map(str, self.plan.edits)),
         )
+        self._register()
         save_originals(self.path, originals)
         self.show(f"the contacts before are in {self.path.name}")
-        with self._keep_file():
-            self._register()
+        with self._undo_on_error(originals):
             followed, stale = self._edit(seconds)
             questions = answer_questions(self._gather(followed, stale))
             restored, complete = restore_originals(self.account, originals)
@@ -244,13 +244,18 @@ class Drill:
         return None
 
     @contextmanager
-    def _keep_file(self) -> Iterator[None]:
-        """Whatever happens, say how to undo it."""
+    def _undo_on_error(self, originals: Originals) -> Iterator[None]:
+        """Whatever goes wrong, restore the contacts, or say how."""
         fix = f"`rollcall drill --restore {self.path.name}` restores what the drill changed"
         try:
             yield
         except KeyboardInterrupt:
             raise CommandError("interrupted", fix=fix, status=INTERRUPTED) from None
-        except BaseException:
-            self.show(fix)
+        except Exception:
+            complete = False
+            with suppress(Exception):
+                _, complete = restore_originals(self.account, originals)
+            if complete:
+                self.path.unlink()
+            self.show("all contacts are as before" if complete else fix)
             raise

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 LEDGER: Final = "LedgerBucketName"
 #: AWS takes two LookupEvents a second in an account, of everybody.
 _POLL_SECONDS: Final = 3.0
+#: How much the clock of this machine may differ from those of AWS.
+_SKEW: Final = timedelta(minutes=1)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -107,7 +109,7 @@ class Watcher:
 
     def _find_record(self, made: MadeEdit) -> Mapping[str, Any] | None:
         name = "DeleteAlternateContact" if made.edit.contact is None else "PutAlternateContact"
-        found = self.account.look_up(name, made.at - timedelta(seconds=1))
+        found = self.account.look_up(name, made.at - _SKEW)
         mine = [one for one in found if one.get("userIdentity", {}).get("arn") == self.account.principal]
         # Nobody knows whether both IDs are the same; a drill makes one edit of each kind.
         return next((one for one in mine if one.get("requestID") == made.request_id), next(iter(mine), None))

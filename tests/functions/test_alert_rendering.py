@@ -89,7 +89,7 @@ def told(cause, *verdicts, event_name=None, opened=False, found=OUTCOME.found, a
 
 
 def assert_sound(alert):
-    assert 1 <= len(alert.subject) <= SUBJECT_LENGTH == 100
+    assert 1 <= len(alert.subject) <= SUBJECT_LENGTH == 99
     assert all(" " <= character <= "~" for character in alert.subject)
     assert alert.subject.startswith("[")
     assert all(line.isprintable() for line in alert.text.split("\n"))

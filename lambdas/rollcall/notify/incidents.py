@@ -52,8 +52,8 @@ _WITHOUT_CONTACT = {
 }
 
 #: What fits a subject behind the severity, so that the result is not cut; a name is shortened for it.
-_HEADLINE_LENGTH: Final = 89
-_SHORTEST_NAME: Final = 8
+_HEADLINE_LENGTH: Final = 88
+_SHORTEST_NAME: Final = 7
 
 _Alerted = list[tuple["Mapping[str, Any]", Words]]
 

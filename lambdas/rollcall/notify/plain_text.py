@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from rollcall.notify.message import Fact, Message
     from rollcall.outcomes.outcome import Stage
 
-#: SNS refuses a longer subject, and one with characters other than printable ASCII.
-SUBJECT_LENGTH = 100
+#: SNS takes printable ASCII only, and says "less than 100 characters".
+#: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+SUBJECT_LENGTH = 99
 #: Our own sentences are wrapped to fit a phone; values stay in one piece, to be copied.
 _WIDTH = 45
 _SECTIONS_LENGTH = 50_000  # characters, of up to four bytes
@@ -26,7 +27,7 @@ _NO_BREAK = "\N{NO-BREAK SPACE}"  # none is left in a message: it cannot be prin
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """Subject (printable ASCII, at most 100 characters), plain text, and the message's own attributes."""
+    """Subject (printable ASCII, at most 99 characters), plain text, and the message's own attributes."""
 
     incident_id: str
     stage: Stage

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
+import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +35,8 @@ settings.register_profile(
 )
 settings.load_profile("everywhere")
 
+#: Seconds: far more than it takes.
+_COMPILED_WITHIN = 120
 # Tests of these share what is slow to make: a deployed cloud; templates, Node and cfn-lint.
 _TOGETHER = ("cloud", "stacks")
 # But each of these has a local cloud of its own: sweeps wait for the pace of the Account API, mostly.
@@ -68,7 +72,25 @@ def _rank(group: str) -> int:
     return next((_LONGEST.index(name) for name in names if name in _LONGEST), len(_LONGEST))
 
 
-def pytest_collection_finish() -> None:
+def pytest_collection(session: pytest.Session) -> None:
+    """The first process compiles the tests, and the others read that: else each compiles all of them."""
+    compiled = _find_mark(session.config)
+    end = time.monotonic() + _COMPILED_WITHIN
+    while compiled is not None and not compiled.exists() and time.monotonic() < end:
+        time.sleep(0.2)
+
+
+def _find_mark(config: pytest.Config, *, first: bool = False) -> Path | None:
+    """What the first process of a run makes once it has the tests; None if this process does neither."""
+    mine: dict[str, str] = getattr(config, "workerinput", {})
+    if not mine or (mine["workerid"] == "gw0") is not first:
+        return None
+    return Path(tempfile.gettempdir()) / f"rollcall-tests-{mine['testrunuid']}"
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
     """Leave what the imports made alone: to look through it again and again takes time, and frees nothing."""
+    if compiled := _find_mark(session.config, first=True):
+        compiled.touch()
     gc.collect()
     gc.freeze()

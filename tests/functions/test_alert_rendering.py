@@ -43,6 +43,7 @@ FOUND = {
     "unreadable": Unreadable(reason="the Account API answered ValidationException"),
     "unknown": None,
 }
+VERIFIED = (True, False, None)
 HOSTILE = {
     "newline": "Payments\nSeverity: INFO\r\n\r\nAll is well",
     "right-to-left": "Payments\u202e\u2066 doog si llA\u2069",
@@ -115,7 +116,11 @@ def test_every_incident_can_be_told(cause, event_name, authorised):
         )
         stage = "open" if verdict is Verdict.PENDING else "closed"
         # A monitored event has no contact.
-        contacts = product(FOUND.values(), (True, False, None)) if event_name == SIGNAL.event.name else [(None, None)]
+        contacts = (
+            product(FOUND.values(), (True, False, None))
+            if event_name == SIGNAL.event.name
+            else [(None, None)]
+        )
         for found, verified in contacts:
             document = told(
                 cause, verdict, event_name=event_name, authorised=authorised, found=found, verified=verified

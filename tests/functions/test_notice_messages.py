@@ -82,6 +82,14 @@ def test_no_all_clear_is_given_while_a_contact_is_left_changed():
     assert message(NOTICES["bulk-edit-ended"]).severity is Severity.INFO
 
 
+def test_of_one_account_people_read_the_singular():
+    notice = NOTICES["contacts-set"]
+    one = message(replace(notice, facts={**notice.facts, "accounts_count": 1}))
+    assert "contacts of 1 account set to" in one.headline
+    many = message(replace(notice, facts={**notice.facts, "accounts_count": 11}))
+    assert "contacts of 11 accounts set to" in many.headline
+
+
 def test_each_line_names_account_contact_principal_and_result():
     text = render_plain_text(message(NOTICES["bulk-edit-goes-on"])).text
     for line in NOTICES["bulk-edit-goes-on"].facts["lines"]:

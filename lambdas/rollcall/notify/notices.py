@@ -12,6 +12,7 @@ from rollcall.notify.message import (
     Message,
     Section,
     Status,
+    fill_words,
     format_contact,
     format_value,
     make_facts,
@@ -104,9 +105,8 @@ def _describe_principals(given: Mapping[str, Any]) -> str | None:
 def _describe_principal(item: object) -> str:
     if not isinstance(item, Mapping):
         return str(item)
-    edits = item.get("edits")
     principal = shorten(str(item.get("principal")), _PRINCIPAL_LENGTH)
-    return f"{principal} ({edits} {'edit' if edits == 1 else 'edits'})"
+    return f"{principal} ({fill_words('{edits} edits', {'edits': item.get('edits')})})"
 
 
 _UNKNOWN = "unknown"
@@ -142,13 +142,13 @@ def build_notice_message(notice: Mapping[str, Any], links: Links) -> Message:
         decided_at=decided_at,
         stage=stage,
         severity=Severity[notice["severity"]],
-        headline=make_printable(f"{status}: {words.headline.format_map(texts)}"),
+        headline=make_printable(f"{status}: {fill_words(words.headline, texts)}"),
         status=status,
         facts=make_facts(
             [
-                ("Status", f"{status}: {waits.format_map(texts)}" if waits else str(status)),
+                ("Status", f"{status}: {fill_words(waits, texts)}" if waits else str(status)),
                 ("When", f"{decided_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"),
-                *((label, line.format_map(texts)) for label, line in words.lines if _applies(line, given)),
+                *((label, fill_words(line, texts)) for label, line in words.lines if _applies(line, given)),
             ]
         ),
         sections=(

@@ -223,7 +223,7 @@ class Drill:
             records=[(one.made, one.facts.record) for one in followed],
             home=self.account.home,
             copies=copies,
-            reads=[one for one in reads if one["userIdentity"].get("arn") == self.account.principal],
+            reads=[one for one in reads if one.get("userIdentity", {}).get("arn") == self.account.principal],
             delivered=[step.seconds or 0.0 for step in steps if step.name == timeline.QUEUE],
             listed=[step.seconds or 0.0 for step in steps if step.name == timeline.CLOUDTRAIL],
             stale=stale,

@@ -19,12 +19,13 @@ from rollcall_config.guardrail import STACK_SET_NAMES, make_guardrail_document
 from rollcall_policies import as_list
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from rollcall_cli.aws.composition import Login
-    from rollcall_cli.doctor.facts import Facts
+    from rollcall_cli.doctor.facts import Facts, MemberAccount
     from rollcall_cli.doctor.reading import FactReader
 
+_FULL_ACCESS = "p-FullAWSAccess"
 #: Patterns of the names of all roles of the hub.
 _HUB_ROLES = ("rollcall-*", f"{HUB_STACK_NAME}-*")
 
@@ -85,15 +86,30 @@ def check_member_policies(facts: Facts) -> CheckFinding:
         return report_unknown(facts.members)
     found: dict[Obstacle, dict[str, list[str]]] = {}
     members = [account for account in facts.members.value if needs_forwarder(facts, account)]
-    for account in members:
-        request = (account.id, make_forwarder_request(facts.settings, account))
-        for obstacle, actions in find_obstacles(facts.policies.value, account.ids, [request]).items():
-            for action, accounts in actions.items():
-                found.setdefault(obstacle, {}).setdefault(action, []).extend(accounts)
+    for alike in _group_members(facts.policies.value, members):
+        request = (alike[0].id, make_forwarder_request(facts.settings, alike[0]))
+        for obstacle, actions in find_obstacles(facts.policies.value, alike[0].ids, [request]).items():
+            for action in actions:
+                accounts = found.setdefault(obstacle, {}).setdefault(action, [])
+                accounts += [account.id for account in alike]
     if found:
         roles = _role_arn(facts, "*", f"{STACK_SET_NAMES}*")
         return _report_obstacles(facts, found, "the forwarder of a member", exempt=roles)
     return report_pass(f"{len(members)} members, no policy denies their forwarders events:PutEvents")
+
+
+def _group_members(
+    policies: Sequence[AttachedPolicy], members: Sequence[MemberAccount]
+) -> Iterator[Sequence[MemberAccount]]:
+    """Yield members to which the policies say the same: one OU, none of their own, named by no policy."""
+    text = json.dumps([policy.document for policy in policies])
+    own = {target for policy in policies if policy.id != _FULL_ACCESS for target in policy.targets}
+    full = next((policy.targets for policy in policies if policy.id == _FULL_ACCESS), frozenset())
+    groups: dict[tuple[str, ...], list[MemberAccount]] = {}
+    for account in members:
+        alone = account.id in own or account.id not in full or account.id in text
+        groups.setdefault(account.ids if alone else account.ids[:-1], []).append(account)
+    yield from groups.values()
 
 
 def _explain(fact: Unseen, facts: Facts) -> CheckFinding:

@@ -16,7 +16,7 @@ from rollcall_cli.doctor.reading import FactReader
 from rollcall_cli.doctor.service_control_policies import check_member_policies, check_policies
 from rollcall_config.configuration import load
 from simulation.policy_store import FULL_ACCESS
-from tests.cli.desk import HUB, MANAGEMENT, PAYMENTS, SHOP
+from tests.cli.desk import DIVESTED, HUB, MANAGEMENT, PAYMENTS, PLAYGROUND, SHOP
 from tests.support.doctoring import failing, results
 
 ROOT = "r-a1b2"
@@ -228,3 +228,13 @@ def test_a_condition_that_nobody_can_evaluate_here_is_unknown_and_named(facts):
 
 def test_what_was_not_read_is_unknown(facts):
     assert check_policies(facts).result == check_member_policies(facts).result == "unknown"
+
+
+def test_members_of_one_ou_are_told_apart_where_a_policy_names_one(world):
+    spare = [f"arn:aws:iam::{DIVESTED}:role/*"]
+    attach(world, find_parent(world, DIVESTED), deny_regions("eu-central-1", spare=spare))
+    checks = world.doctor()
+    assert failing(checks) == [MEMBER_CHECK]
+    assert f"events:PutEvents ({PLAYGROUND})" in checks[MEMBER_CHECK]["seen"]
+    attach(world, find_parent(world, DIVESTED), deny_regions("eu-central-1"), name="all")
+    assert f"events:PutEvents ({DIVESTED}, {PLAYGROUND})" in world.doctor()[MEMBER_CHECK]["seen"]

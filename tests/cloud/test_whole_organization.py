@@ -15,6 +15,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from localcloud import local_env
 from localcloud.cloud.clients import AccountClients
@@ -230,6 +231,26 @@ def test_a_tag_that_the_roster_names_changes_the_contacts_and_one_that_it_does_n
 def test_an_exempt_account_is_left_alone(terminal):
     terminal.client("account", DIVESTED).put_alternate_contact(AlternateContactType="BILLING", **CONTACT)
     terminal.settles(DIVESTED, DEFAULTS | {"BILLING": "mary@example.net"}, ["LOW"])
+
+
+def test_a_member_that_is_denied_to_leave_is_alerted(terminal):
+    """Its record is in the member only, and no rule of another account sees it."""
+    organizations = terminal.client("organizations", MANAGEMENT)
+    deny = {"Effect": "Deny", "Action": "organizations:LeaveOrganization", "Resource": "*"}
+    policy = organizations.create_policy(
+        Name=unique("no-leaving"),
+        Description="x",
+        Type="SERVICE_CONTROL_POLICY",
+        Content=json.dumps({"Version": "2012-10-17", "Statement": [deny]}),
+    )["Policy"]["PolicySummary"]["Id"]
+    organizations.attach_policy(PolicyId=policy, TargetId=PLAYGROUND)
+    before = terminal.alerts(PLAYGROUND)
+    with pytest.raises(ClientError, match="explicit deny in a service control policy"):
+        terminal.client("organizations", PLAYGROUND).leave_organization()
+    wait_for(lambda: len(terminal.alerts(PLAYGROUND)) > len(before))
+    last = [one for one in terminal.lines("alerts.jsonl") if one["attributes"]["account"] == PLAYGROUND][-1]
+    assert "LeaveOrganization" in last["subject"]
+    assert last["attributes"]["verdict"] == "denied"
 
 
 def test_a_second_start_says_what_is_wrong(terminal, start, tmp_path):

@@ -16,6 +16,8 @@ import pytest
 from botocore import xform_name
 from moto import mock_aws
 
+from rollcall_config.configuration import load
+from rollcall_config.guardrail import make_guardrail_document
 from simulation import organizations_reads
 from simulation.models import load_service_model
 from tests.cli import scenes
@@ -177,16 +179,17 @@ def guard(world: Watched) -> None:
     world.write(organization=GUARDED)
     client = world.client("organizations", MANAGEMENT)
     client.enable_policy_type(RootId="r-a1b2", PolicyType="SERVICE_CONTROL_POLICY")
-    deny = {"Effect": "Deny", "Action": "account:Put*", "Resource": "arn:aws:account::*:account"}
+    settings = load(world.where, "config", today=world.clock.now().date()).settings
     made = client.create_policy(
         Name="rollcall-guardrail",
         Description="x",
         Type="SERVICE_CONTROL_POLICY",
-        Content=json.dumps({"Version": "2012-10-17", "Statement": [deny]}),
+        Content=json.dumps(make_guardrail_document(settings)),
     )
     client.attach_policy(PolicyId=made["Policy"]["PolicySummary"]["Id"], TargetId="r-a1b2")
     iam = world.client("iam", HUB)
-    document = json.dumps({"Version": "2012-10-17", "Statement": [{**deny, "Resource": "*"}]})
+    deny = {"Effect": "Deny", "Action": "account:Put*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
     arn = iam.create_policy(PolicyName="other", PolicyDocument=document)["Policy"]["Arn"]
     iam.attach_role_policy(RoleName="forwarder", PolicyArn=arn)
 

@@ -540,6 +540,15 @@ def test_each_sample_on_the_queue_ends_as_the_outcome_that_its_kind_deserves(nam
     assert not world.dead
 
 
+def test_the_alert_of_a_switched_region_names_it():
+    world = World()
+    world.send(json.loads((EVENTS / "RegionOptInStatusChange.enabled.docs.json").read_text()))
+    world.drain()
+    (alert,) = world.alerts
+    assert alert.subject.startswith("[LOW] Reported: Payments (222222222222): status of a Region changed")
+    assert "(ap-east-1 ENABLED)" in alert.text
+
+
 def test_root_in_the_console_is_any_identity():
     world = World().settle()
     world.cloud.client("account", Caller.root(MEMBER)).put_alternate_contact(

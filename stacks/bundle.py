@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_ssm as ssm
@@ -68,7 +69,12 @@ class Bundle:
         memory_mb: int,
     ) -> lambda_.Function:
         """A function that runs `handler` of the asset as `role`, traced, with a log group of three months."""
-        log_group = logs.LogGroup(scope, "Logs", retention=logs.RetentionDays.THREE_MONTHS)
+        log_group = logs.LogGroup(
+            scope,
+            "Logs",
+            retention=logs.RetentionDays.THREE_MONTHS,
+            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+        )
         log_group.grant_write(role)
         function = lambda_.Function(
             scope,

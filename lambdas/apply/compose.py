@@ -82,4 +82,6 @@ def compose_apply() -> Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]
 
 
 def _make_paces() -> Paces:
-    return make_paces(now=SystemClock().now().timestamp(), guard=Lock)
+    return make_paces(
+        now=SystemClock().now().timestamp(), guard=Lock, region=os.environ.get("AWS_REGION", "us-east-1")
+    )

@@ -64,12 +64,12 @@ def compose_reconcile(observe: Callable[[Incident], None]) -> ReconcileFunction:
     MissingVariableError if the environment is incomplete.
     """
     environment = ReconcileEnvironment.from_variables(os.environ)
-    now = SystemClock().now().timestamp()
+    now, region = SystemClock().now().timestamp(), os.environ.get("AWS_REGION", "us-east-1")
     table = {"client": make_client("dynamodb"), "table": environment.state_table}
     accounts = make_account_api(
         environment,
-        members=make_buckets(share=RECONCILE_SHARE, now=now),
-        management=make_buckets(share=RECONCILE_SHARE, now=now),
+        members=make_buckets(share=RECONCILE_SHARE, now=now, region=region),
+        management=make_buckets(share=RECONCILE_SHARE, now=now, region=region),
     )
     writer = make_writer(environment, table, accounts)
     incidents = IncidentItems(**table)

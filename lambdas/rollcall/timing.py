@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
 #: Calls per second and burst of one calling account, as AWS publishes them.
+#: https://docs.aws.amazon.com/accounts/latest/reference/quotas.html
 QUOTAS = {
     "GetAlternateContact": (10.0, 15.0),
     "PutAlternateContact": (5.0, 8.0),
     "DeleteAlternateContact": (1.0, 6.0),
 }
+_REGION: Final = "us-east-1"
+#: The same in China: https://docs.amazonaws.cn/en_us/accounts/latest/reference/quotas.html
+QUOTAS_IN_CHINA = QUOTAS | {"GetAlternateContact": (3.0, 5.0), "PutAlternateContact": (1.0, 6.0)}
 #: All reads of AWS Organizations together. Its numbers are not published in a form that we could read.
 ORGANIZATIONS = "Organizations"
 #: Where a worker that looks for the limit of AWS Organizations begins, and what it never exceeds.
@@ -30,6 +34,11 @@ DECREASE_EVERY_SECONDS = 1.0
 INCREASE_PER_SECOND = 0.01
 #: A worker never waits longer than twenty times what the ceiling asks: it goes on finding out.
 FLOOR = 0.05
+
+
+def find_quotas(region: str) -> Mapping[str, tuple[float, float]]:
+    """Calls per second and burst by operation, in the partition of the Region."""
+    return QUOTAS_IN_CHINA if region.startswith("cn-") else QUOTAS
 
 
 class Sleeper(Protocol):
@@ -140,17 +149,22 @@ class Paces:
         return {operation: round(pace.rate, 3) for operation, pace in self.by_operation.items()}
 
 
-def make_buckets(*, share: float, now: float) -> dict[str, Bucket]:
-    """A full bucket for each paced operation, at this share (0 to 1) of the quota."""
+def make_buckets(*, share: float, now: float, region: str = _REGION) -> dict[str, Bucket]:
+    """A full bucket for each paced operation, at this share (0 to 1) of the quota of the Region."""
     return {
         operation: Bucket(rate=rate * share, burst=burst * share, tokens=burst * share, at=now)
-        for operation, (rate, burst) in QUOTAS.items()
+        for operation, (rate, burst) in find_quotas(region).items()
     }
 
 
-def make_paces(*, now: float, guard: Callable[[], AbstractContextManager[object]] = nullcontext) -> Paces:
-    """Adaptive paces for the Account API and AWS Organizations; `guard` makes a lock for each."""
-    ceilings = {operation: rate * CEILING for operation, (rate, _) in QUOTAS.items()}
+def make_paces(
+    *,
+    now: float,
+    guard: Callable[[], AbstractContextManager[object]] = nullcontext,
+    region: str = _REGION,
+) -> Paces:
+    """Adaptive paces for the Region's Account API and AWS Organizations; `guard` makes a lock for each."""
+    ceilings = {operation: rate * CEILING for operation, (rate, _) in find_quotas(region).items()}
     ceilings[ORGANIZATIONS] = ORGANIZATIONS_RATE
     return Paces(
         by_operation={

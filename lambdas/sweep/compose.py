@@ -62,7 +62,9 @@ def compose_sweep(
 
 def _make_ports(environment: SweepEnvironment, table: Mapping[str, Any]) -> SweepPorts:
     clock = SystemClock()
-    pace = make_paces(now=clock.now().timestamp(), guard=Lock)
+    pace = make_paces(
+        now=clock.now().timestamp(), guard=Lock, region=os.environ.get("AWS_REGION", "us-east-1")
+    )
     return SweepPorts(
         accounts=OrganizationAccounts(
             client=make_client("organizations", NO_RETRIES),

@@ -116,7 +116,9 @@ class Deployment:
                 self._remove(replace(wanted, made=MadeResource(id=physical_id)), "Delete")
             raise
         self._stack.note(name, kind, "CREATE_COMPLETE", created.made.id)
-        self._undo.append(lambda: self._remove(created, created.deletion_policy))
+        # RetainExceptOnCreate says so: what an operation made that fails is not kept.
+        keep = created.deletion_policy if created.deletion_policy == "Retain" else "Delete"
+        self._undo.append(lambda: self._remove(created, keep))
         return created
 
     def _update(self, old: Resource, new: Resource) -> Resource:

@@ -145,15 +145,20 @@ class Composition:
     def connect(self, settings: Settings, *, profile: str | None) -> Connection:
         """Log in and return the organization and its contacts; CommandError as `log_in`."""
         login = self.log_in(settings, profile=profile)
-        return self.build_connection(login.client, position=login.position, management=settings.management)
+        return self.build_connection(
+            login.client,
+            position=login.position,
+            management=settings.management,
+            region=settings.region,
+        )
 
     def build_connection(
-        self, client: Callable[[str], Any], *, position: Position, management: str
+        self, client: Callable[[str], Any], *, position: Position, management: str, region: str
     ) -> Connection:
         """Return the organization and its contacts for a caller there; `management` is an account ID."""
         organizations, account = client("organizations"), client("account")
         now = self.clock.now().timestamp()
-        share = make_buckets(share=_SHARE, now=now)
+        share = make_buckets(share=_SHARE, now=now, region=region)
         own = None
         if position is Position.MANAGEMENT:
             own = OneModeAccountApi(client=account, clock=self.clock, buckets=share, standalone=True)

@@ -78,16 +78,17 @@ def init(
     whose = detect(client, hub=hub)
     found = _read_accounts(
         composition,
-        composition.build_connection(client, position=whose.position, management=whose.management),
+        composition.build_connection(
+            client, position=whose.position, management=whose.management, region=region
+        ),
     )
     proposal = propose(found.observed)
     if reason := proposal.find_blocker(whose.management):
         raise CommandError("no contact of any member account could be read", fix=reason)
     address = alerts or proposal.mailbox
+    root = next(one.account.parent_ids[0] for one in found.observed if one.account.parent_ids)
     texts = (
-        build_organization_file(
-            whose, root=found.observed[0].account.parent_ids[0], region=region, address=address
-        ),
+        build_organization_file(whose, root=root, region=region, address=address),
         build_roster_file(proposal),
     )
     try:

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from rollcall_cli.doctor.reading import FactReader
 
 _DEPLOY = f"`{fixes.deploy(STACK)}`"
+#: Not by the link alone: in each mail such a subscription has one to unsubscribe that needs no sign-in.
+#: https://docs.aws.amazon.com/sns/latest/api/API_ConfirmSubscription.html
+_CONFIRM = (
+    "confirm it with --authenticate-on-unsubscribe true and the token in the link of the email from AWS, "
+    "as in docs/deploying.md#3-the-hub"
+)
 
 
 def read_alarms(
@@ -79,7 +85,10 @@ def read_dead_letters(
 
 
 def check_topic(facts: Facts) -> CheckFinding:
-    """Check that every subscription is confirmed: AWS sends nothing to an unconfirmed one."""
+    """Check that each address of the settings is subscribed, and that every subscription is confirmed.
+
+    AWS sends nothing to an unconfirmed one, and deletes one whose link to unsubscribe anybody followed.
+    """
     if isinstance(facts.subscriptions, Unseen):
         return report_unknown(facts.subscriptions)
     found = facts.subscriptions.value
@@ -90,14 +99,15 @@ def check_topic(facts: Facts) -> CheckFinding:
         first = unconfirmed[0]
         return report_failure(
             f"not confirmed: {', '.join(f'{item.protocol} {item.endpoint}' for item in unconfirmed)}",
-            fix="follow the link in the email from AWS; to have it sent again "
+            fix=f"{_CONFIRM}; to have it sent again "
             f"`{subscribe} {first.protocol} --notification-endpoint {first.endpoint}`",
         )
-    if not found:
-        address = facts.settings.alert_addresses[0]
+    known = {item.endpoint for item in found if item.protocol == "email"}
+    missing = [address for address in facts.settings.alert_addresses if address not in known]
+    if missing:
         return report_failure(
-            "the alert topic has no subscription",
-            fix=f"`{subscribe} email --notification-endpoint {address}`, then follow the link in the email",
+            f"no subscription of {', '.join(missing)}",
+            fix=f"`{subscribe} email --notification-endpoint {missing[0]}`, then {_CONFIRM}",
         )
     return report_pass(f"{len(found)} confirmed")
 

@@ -99,7 +99,7 @@ def connect_to_account(
             f"the edits need credentials of account {places}, and these are of {home}",
             fix=f"name a profile with --edit-profile{other}",
         )
-    buckets = make_buckets(share=_SHARE, now=composition.clock.now().timestamp())
+    buckets = make_buckets(share=_SHARE, now=composition.clock.now().timestamp(), region=settings.region)
     return EditedAccount(
         id=account_id,
         central=central,

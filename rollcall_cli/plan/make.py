@@ -107,7 +107,10 @@ def make_plan(composition: Composition, request: PlanRequest) -> PlanResult:
         seen = _read_last(composition, hub, request, settings=settings, roster=roster, now=now)
         return _finish(seen, roster, hub, request, today=now.date())
     connection = composition.build_connection(
-        login.client, position=login.position, management=settings.management
+        login.client,
+        position=login.position,
+        management=settings.management,
+        region=settings.region,
     )
     look = OperatorReader(roster=roster, settings=settings, connection=connection, matches=hub.matches)
     if request.resume is not None:

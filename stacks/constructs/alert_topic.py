@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import Aws
+from aws_cdk import Aws, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
@@ -25,7 +25,13 @@ class AlertTopic(Construct):
 
     def __init__(self, scope: Construct, id_: str, *, addresses: Sequence[str]) -> None:
         super().__init__(scope, id_)
-        key = kms.Key(self, "Key", description="Alerts of Rollcall", enable_key_rotation=True)
+        key = kms.Key(
+            self,
+            "Key",
+            description="Alerts of Rollcall",
+            enable_key_rotation=True,
+            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+        )
         self.topic = sns.Topic(self, "Topic", display_name="Rollcall", master_key=key, enforce_ssl=True)
         for address in addresses:
             self.topic.add_subscription(subscriptions.EmailSubscription(address))

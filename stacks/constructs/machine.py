@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from aws_cdk import Aws, Duration
+from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
@@ -56,7 +56,12 @@ class Machine(Construct):
             role=role.without_policy_updates(),
             tracing_enabled=True,
             logs=sfn.LogOptions(
-                destination=logs.LogGroup(self, "Logs", retention=logs.RetentionDays.THREE_MONTHS),
+                destination=logs.LogGroup(
+                    self,
+                    "Logs",
+                    retention=logs.RetentionDays.THREE_MONTHS,
+                    removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+                ),
                 level=sfn.LogLevel.ALL,
                 # The history of an execution shows it for 90 days, to those who may read it.
                 include_execution_data=False,

@@ -30,9 +30,11 @@ class StateTable(Construct):
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
-            # Losing it loses the approved roster and every write that is under way.
-            deletion_protection=True,
-            removal_policy=RemovalPolicy.RETAIN,
+            # Losing it loses the approved roster and every write that is under way. No deletion protection: a
+            # first deployment that fails could not be rolled back. Who deletes it is alerted, and AWS keeps a
+            # backup of a table with point-in-time recovery for 35 days.
+            # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/PointInTimeRecovery_Howitworks.html
+            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         )
         self.table.add_global_secondary_index(
             index_name=PENDING,

@@ -410,9 +410,21 @@ def test_a_subscription_that_waits_is_a_failure(world):
     checks = world.doctor()
     assert failing(checks) == ["topic"]
     assert "email aws-alerts@example.com" in checks["topic"]["seen"]
-    assert "follow the link" in checks["topic"]["fix"]
+    assert "--authenticate-on-unsubscribe true" in checks["topic"]["fix"]
     world.elsewhere = real
     assert not failing(world.doctor())
+
+
+def test_an_address_that_unsubscribed_is_named_though_others_are_subscribed(world):
+    world.write(
+        organization=world.settings.replace(
+            "[aws-alerts@example.com]", "[aws-alerts@example.com, soc@example.com]"
+        )
+    )
+    checks = world.doctor()
+    assert failing(checks) == ["topic"]
+    assert checks["topic"]["seen"] == "no subscription of soc@example.com"
+    assert "--notification-endpoint soc@example.com" in checks["topic"]["fix"]
 
 
 def test_the_guardrail_is_looked_at_if_it_is_wanted(world):

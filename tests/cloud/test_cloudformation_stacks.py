@@ -103,7 +103,7 @@ def test_the_table_expires_items_and_can_be_recovered(hub, outputs):
     assert expiry == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
     backups = dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
     assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
-    assert dynamodb.describe_table(TableName=name)["Table"]["DeletionProtectionEnabled"]
+    assert not dynamodb.describe_table(TableName=name)["Table"]["DeletionProtectionEnabled"]
 
 
 def test_the_index_has_only_items_that_are_pending(hub, outputs):

@@ -111,7 +111,7 @@ def test_the_ledger_cannot_be_changed(hub: Template) -> None:
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert "BucketEncryption" in bucket
-    assert hub.resources[logical_id]["DeletionPolicy"] == "Retain"
+    assert hub.resources[logical_id]["DeletionPolicy"] == "RetainExceptOnCreate"
 
 
 def test_reports_are_kept_as_long_as_the_settings_say_and_runs_for_a_month(hub: Template) -> None:
@@ -127,7 +127,7 @@ def test_reports_are_kept_as_long_as_the_settings_say_and_runs_for_a_month(hub: 
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     (encryption,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert encryption["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
-    assert hub.resources[logical_id]["DeletionPolicy"] == "Retain"
+    assert hub.resources[logical_id]["DeletionPolicy"] == "RetainExceptOnCreate"
 
 
 def test_buckets_are_reached_over_tls_only(hub: Template) -> None:
@@ -144,8 +144,21 @@ def test_the_state_table_survives(hub: Template) -> None:
     logical_id, table = hub.one("AWS::DynamoDB::Table", "State")
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-    assert table["DeletionProtectionEnabled"] is True
-    assert hub.resources[logical_id]["DeletionPolicy"] == "Retain"
+    # CloudFormation could not undo a first deployment that failed.
+    assert "DeletionProtectionEnabled" not in table
+    assert hub.resources[logical_id]["DeletionPolicy"] == "RetainExceptOnCreate"
+
+
+def test_what_is_kept_is_not_left_behind_by_a_first_deployment_that_failed(assembly: Assembly) -> None:
+    """Each try would leave another one: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html."""
+    kept = {
+        (resource["Type"], resource["DeletionPolicy"], resource["UpdateReplacePolicy"])
+        for template in assembly.templates.values()
+        for resource in template.resources.values()
+        if resource.get("DeletionPolicy", "Delete") != "Delete"
+    }
+    types = ("DynamoDB::Table", "KMS::Key", "Logs::LogGroup", "S3::Bucket")
+    assert kept == {(f"AWS::{type_}", "RetainExceptOnCreate", "Retain") for type_ in types}
 
 
 def test_the_tables_of_other_tests_have_its_keys_and_its_index(hub: Template) -> None:

@@ -184,3 +184,15 @@ def test_a_paced_caller_never_exceeds_rate_and_burst(rate, burst, gaps):
     for first in range(len(calls)):
         for last in range(first, len(calls)):
             assert last - first + 1 <= burst + rate * (calls[last] - calls[first]) + 1 + 1e-6
+
+
+def test_quotas_are_those_of_the_partition():
+    for region, (get, put) in (
+        ("us-east-1", (10.0, 5.0)),
+        ("us-gov-west-1", (10.0, 5.0)),
+        ("cn-northwest-1", (3.0, 1.0)),
+    ):
+        buckets = make_buckets(share=1.0, now=0.0, region=region)
+        assert (buckets[GET].rate, buckets["PutAlternateContact"].rate) == (get, put)
+        paces = make_paces(now=0.0, region=region).by_operation
+        assert (paces[GET].ceiling, paces["PutAlternateContact"].ceiling) == (get * CEILING, put * CEILING)

@@ -104,6 +104,9 @@ class LedgerBucket:
                 Body=json.dumps(document, sort_keys=True).encode(),
                 ContentType="application/json",
                 IfNoneMatch="*",
+                # With default retention an object needs one, and SDKs can be set to send none:
+                # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html
+                ChecksumAlgorithm="SHA256",
             )
         except AWS_ERRORS as error:
             if get_code(error) != "PreconditionFailed":

@@ -164,17 +164,28 @@ class UnitTree:
         """Ids from the root down to a unit, itself included."""
         return [*self._above[parent_id], parent_id]
 
-    def get_name(self, unit_id: str) -> str:
-        """The name of a unit; RetryableError for one that was made after the walk had passed."""
-        if unit_id not in self._names:
-            raise RetryableError("a unit was made while the accounts were listed")
-        return self._names[unit_id]
+    def get_names(self, place: Sequence[str]) -> tuple[str, ...] | None:
+        """The names of the OUs of a place; None for none, or with one that the walk did not see."""
+        known = bool(place) and all(unit_id in self._names for unit_id in place[1:])
+        return tuple(self._names[unit_id] for unit_id in place[1:]) if known else None
 
     def _walk(self, parent_id: str, above: list[str], pages: Pages) -> None:
         self._above[parent_id] = above
         for unit in pages("list_organizational_units_for_parent", "OrganizationalUnits", ParentId=parent_id):
             self._names[str(unit["Id"])] = str(unit["Name"])
             self._walk(str(unit["Id"]), [*above, parent_id], pages)
+
+
+def _make_account(found: Mapping[str, Any], place: Sequence[str], names: tuple[str, ...] | None) -> Account:
+    # State since 2025; Status where the SDK of the runtime does not know it yet.
+    state = found.get("State") or found.get("Status") or AccountState.UNKNOWN
+    return Account(
+        id=found["Id"],
+        name=found.get("Name", ""),
+        state=AccountState.UNKNOWN if names is None else AccountState(state),
+        ou_path=names or (),
+        parent_ids=() if names is None else tuple(place),
+    )
 
 
 #: What AWS Organizations gives at most on one page; of accounts it has never given more.
@@ -202,7 +213,8 @@ class OrganizationAccounts:
     def list_accounts(self) -> Sequence[Account]:
         """Every account with its place, without tags, in the order of their ids.
 
-        RetryableError if AWS was too busy for a minute, or an account moved so that it was seen nowhere.
+        One whose place AWS does not say, such as one that moves meanwhile, is UNKNOWN and in no OU: it is
+        left alone, and stops nobody. RetryableError if AWS was too busy for a minute.
         """
         found = {account["Id"]: account for account in self._read_pages("list_accounts", "Accounts")}
         tree = UnitTree(self._read_pages)
@@ -214,17 +226,8 @@ class OrganizationAccounts:
                 for parent in tree.list_parents()
                 for account in self._read_pages("list_accounts_for_parent", "Accounts", ParentId=parent)
             }
-        if not all(places.values()):
-            raise RetryableError("an account moved while the accounts were listed")
         return [
-            Account(
-                id=account_id,
-                name=account.get("Name", ""),
-                # State since 2025; Status where the SDK of the runtime does not know it yet.
-                state=AccountState(account.get("State") or account["Status"]),
-                ou_path=tuple(map(tree.get_name, places[account_id][1:])),
-                parent_ids=tuple(places[account_id]),
-            )
+            _make_account(account, places[account_id], tree.get_names(places[account_id]))
             for account_id, account in sorted(found.items())
         ]
 

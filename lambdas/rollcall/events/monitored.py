@@ -128,6 +128,7 @@ _LOW, _INFO = Severity.LOW, Severity.INFO
 _LAMBDA, _IAM, _EVENTS = "lambda.amazonaws.com", "iam.amazonaws.com", "events.amazonaws.com"
 _SQS, _SNS, _KMS = "sqs.amazonaws.com", "sns.amazonaws.com", "kms.amazonaws.com"
 _STS, _SIGNIN = "sts.amazonaws.com", "signin.amazonaws.com"
+_DYNAMODB: Final = "dynamodb.amazonaws.com"
 _CLOUDFORMATION, _CLOUDTRAIL = "cloudformation.amazonaws.com", "cloudtrail.amazonaws.com"
 _PLANNED: Final = "None, if the deployment was planned."
 
@@ -159,6 +160,7 @@ PART_EVENTS: Final = {
     (_SNS, "Unsubscribe"): _part("subscription of a Rollcall topic removed", _MEDIUM, _STOPPED),
     (_KMS, "ScheduleKeyDeletion"): _part("key of the alert topic to be deleted", _HIGH, _STOPPED),
     (_KMS, "DisableKey"): _part("key of the alert topic disabled", _HIGH, _STOPPED),
+    (_DYNAMODB, "DeleteTable"): _part("the state table deleted", _CRITICAL, _STOPPED),
     (_CLOUDFORMATION, "UpdateStack"): _part("RollcallHub is being deployed", _INFO, _PLANNED),
     (_CLOUDFORMATION, "ExecuteChangeSet"): _part("RollcallHub is being deployed", _INFO, _PLANNED),
     (_CLOUDFORMATION, "DeleteStack"): _part("RollcallHub is being deleted", _CRITICAL, _STOPPED),
@@ -273,7 +275,7 @@ _OURS: Final = re.compile(rf"(^|[:/])({_STACKS}(?=[-/]|$)|({_ROLES})$)", re.IGNO
 #: Names of the parameters, in lower case, that say what a call is about.
 _SUBJECTS: Final = (
     *("functionname", "functionarn", "rolename", "name", "rule", "queueurl", "topicarn", "subscriptionarn"),
-    *("stackname", "rolearn"),
+    *("stackname", "rolearn", "tablename"),
 )
 
 

@@ -290,3 +290,17 @@ def test_an_answer_that_broke_off_is_asked_for_again(ledger, s3):
 
     with pytest.raises(RetryableError, match="could not be read"):
         LedgerBucket(client=Breaking(), bucket=BUCKET).find_answer(MEMBER, INTENT.id)
+
+
+def test_every_record_has_a_checksum_of_its_own_whatever_the_sdk_is_set_to():
+    """A bucket with default retention refuses an object without one."""
+    sent = []
+
+    class Watching:
+        def put_object(self, **parameters):
+            sent.append(parameters)
+
+    ledger = LedgerBucket(client=Watching(), bucket=BUCKET)
+    ledger.record_command("c-1", "command", {"operation": "pause"})
+    ledger.record_lines("RC-1", 0, [])
+    assert [one["ChecksumAlgorithm"] for one in sent] == ["SHA256"] * 2

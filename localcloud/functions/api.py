@@ -15,7 +15,7 @@ from moto.awslambda.models import lambda_backends
 from werkzeug import Response
 
 from localcloud.cloud.gateway import build_response, identify_caller, parse_credential_scope
-from localcloud.functions.service import RESPONSE_BYTES
+from localcloud.functions.service import RESPONSE_BYTES, ThrottledError
 
 if TYPE_CHECKING:
     from werkzeug import Request
@@ -59,7 +59,10 @@ class InvokeApi:
         if kind == "Event":
             threading.Thread(target=self._functions.invoke, args=(arn, event), daemon=True).start()
             return build_response(None, status=202)
-        outcome = self._functions.invoke(arn, event)
+        try:
+            outcome = self._functions.invoke(arn, event)
+        except ThrottledError as error:
+            return _build_error("TooManyRequestsException", error.message, 429)
         headers = {"X-Amz-Executed-Version": "$LATEST"} | (
             {"X-Amz-Function-Error": "Unhandled"} if outcome.failed else {}
         )

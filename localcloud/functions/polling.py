@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from moto.awslambda.models import lambda_backends
 from moto.sqs.models import sqs_backends
 
-from localcloud.functions.service import find_function
+from localcloud.functions.service import ThrottledError, find_function
 from localcloud.messaging.queues import find_queue
 
 if TYPE_CHECKING:
@@ -55,8 +55,7 @@ class Poller:
     def _poll(self) -> None:
         while not self._stopping.wait(_PAUSE_SECONDS):
             for mapping in list(_list_mappings()):
-                limit = (mapping.scaling_config or {}).get("MaximumConcurrency", _DEFAULT_CONCURRENCY)
-                if mapping.enabled and self._in_flight[mapping.uuid] < int(limit):
+                if mapping.enabled and self._in_flight[mapping.uuid] < _get_limit(mapping):
                     batch = self._receive(mapping)
                     if batch:
                         with self._lock:
@@ -107,11 +106,23 @@ class Poller:
             for message in batch:
                 if message.id not in failed:
                     queue.delete_message(message.receipt_handle)
+        except ThrottledError:
+            _log.warning("throttled", extra={"function": mapping.function_arn})
         except Exception:  # noqa: BLE001 - as in Lambda, what was not processed becomes visible again by itself
             _log.exception("batch", extra={"function": mapping.function_arn})
         finally:
             with self._lock:
                 self._in_flight[mapping.uuid] -= 1
+
+
+def _get_limit(mapping: Any) -> int:
+    """How many batches run at once: what the mapping says, and what the function's reserve leaves room for.
+
+    With a reserve of zero a batch is received all the same, and throttled.
+    """
+    limit = int((mapping.scaling_config or {}).get("MaximumConcurrency", _DEFAULT_CONCURRENCY))
+    reserved = getattr(find_function(mapping.function_arn), "reserved_concurrency", None)
+    return limit if reserved is None else min(limit, max(1, int(reserved)))
 
 
 def _list_mappings() -> Iterator[Any]:

@@ -6,6 +6,7 @@ import io
 import json
 import threading
 import zipfile
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from moto.awslambda.exceptions import UnknownFunctionException
@@ -23,6 +24,12 @@ RESPONSE_BYTES = 6_291_556
 _POWERTOOLS = ":layer:AWSLambdaPowertoolsPythonV3-"
 
 
+class ThrottledError(Exception):
+    """The function has as many invocations as its reserved concurrency lets it have."""
+
+    message = "Rate Exceeded."
+
+
 class Functions:
     """All functions of all accounts, as moto's Lambda has them at the moment of an invocation.
 
@@ -34,6 +41,7 @@ class Functions:
         if not (runtime / "bin" / "python").exists():
             raise FileNotFoundError(f"no Lambda runtime in {runtime}: `make` builds it")
         self._lock = threading.Lock()
+        self._running: Counter[str] = Counter()
         self._environments: dict[str, list[tuple[str, ExecutionEnvironment]]] = {}
         self._logs, self._tasks = run_dir / "logs", run_dir / "tasks"
         self._logs.mkdir(parents=True, exist_ok=True)
@@ -41,15 +49,25 @@ class Functions:
     def invoke(self, function_arn: str, event: bytes) -> InvocationResult:
         """Run a function once; raises moto's UnknownFunctionException when no function has that ARN.
 
+        Raises ThrottledError when it already runs as often as its reserved concurrency allows.
         As in Lambda, an answer that is too large is a failure.
         """
         region, account = function_arn.split(":")[3:5]
         function = lambda_backends[account][region].get_function(function_arn)
-        environment = self._acquire(function)
+        reserved, arn = function.reserved_concurrency, function.function_arn
+        with self._lock:
+            if reserved is not None and self._running[arn] >= int(reserved):
+                raise ThrottledError
+            self._running[arn] += 1
         try:
-            outcome = environment.invoke(event)
+            environment = self._acquire(function)
+            try:
+                outcome = environment.invoke(event)
+            finally:
+                environment.busy = False
         finally:
-            environment.busy = False
+            with self._lock:
+                self._running[arn] -= 1
         return outcome if len(outcome.payload) <= RESPONSE_BYTES else _build_too_large(len(outcome.payload))
 
     def list_pids(self, function_name: str) -> list[int]:

@@ -64,11 +64,29 @@ def _check_state(state: Mapping[str, Any], path: str) -> None:
         raise InvalidDefinitionError(
             f"SCHEMA_VALIDATION_FAILED: either 'Next' or 'End' is required at {path}"
         )
+    for field in ("Retry", "Catch"):
+        _check_wildcards(
+            [entry.get("ErrorEquals") or [] for entry in state.get(field, [])], f"{path}/{field}"
+        )
     resource = str(state.get("Resource"))
     if kind == "Task" and resource != _INVOKE and not _FUNCTION.fullmatch(resource):
         raise InvalidDefinitionError(
             f"SCHEMA_VALIDATION_FAILED: {resource} is not known here at {path}/Resource"
         )
+
+
+def _check_wildcards(names: list[list[str]], path: str) -> None:
+    """States.ALL stands alone, and in the last entry."""
+    for number, listed in enumerate(names):
+        if not listed:
+            raise InvalidDefinitionError(
+                f"SCHEMA_VALIDATION_FAILED: ErrorEquals is empty at {path}[{number}]"
+            )
+        if "States.ALL" in listed and (len(listed) > 1 or number < len(names) - 1):
+            raise InvalidDefinitionError(
+                f"SCHEMA_VALIDATION_FAILED: States.ALL must appear alone and in the last entry at "
+                f"{path}[{number}]"
+            )
 
 
 def _require_known(document: Mapping[str, Any], fields: set[str], path: str) -> None:

@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 from moto.core.config import default_user_config
 from moto.stepfunctions.parser.api import ExecutionStatus, HistoryEventType
+from moto.stepfunctions.parser.asl.component.common.error_name.error_equals_decl import ErrorEqualsDecl
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 from moto.stepfunctions.parser.asl.eval.environment import Environment
-from moto.stepfunctions.parser.asl.eval.program_state import ProgramStopped
+from moto.stepfunctions.parser.asl.eval.program_state import ProgramStopped, ProgramTimedOut
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
+
+from localcloud.state_machines import timeouts
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -44,14 +47,33 @@ def install(cloud: Cloud, tasks: Tasks, *, wait_scale: float) -> None:
 
     def wait(_self: Any, env: Any, wait_seconds: float) -> None:
         env.program_state_event.wait(wait_seconds * wait_scale)
+        timeouts.skip(env, wait_seconds * (1 - wait_scale))
 
     _install_stopping(cloud)
+    timeouts.install(cloud)
+    cloud.patch(ErrorEqualsDecl, "_eval_body", _match_error)
     cloud.patch(Execution, "get_start_execution_details", details)
     cloud.patch(WaitFunction, "_wait_interval", wait)
     pause = SimpleNamespace(sleep=lambda seconds: closing.wait(seconds * wait_scale))
     cloud.patch(retrier_decl, "time", pause)
     cloud.patch(lambda_eval_utils, "execute_lambda_function_integration", tasks.run)
     cloud.patch(default_user_config, "stepfunctions", {"execute_state_machine": True})
+
+
+_plain_match: Any = ErrorEqualsDecl._eval_body  # noqa: SLF001 - it is what moto evaluates
+_NEVER_CAUGHT_BY_ALL = {"States.DataLimitExceeded", "States.Runtime"}
+
+
+def _match_error(self: Any, env: Any) -> None:
+    """As moto, but for what neither States.ALL nor States.TaskFailed catches.
+
+    Source: Step Functions developer guide, "Handling errors in Step Functions workflows", "Error names".
+    """
+    name = getattr(env.stack[-1], "error_name", "")
+    if name in _NEVER_CAUGHT_BY_ALL and name not in {known.error_name for known in self.error_names}:
+        env.stack[-1] = False
+    else:
+        _plain_match(self, env)
 
 
 def _log_to(cloud: Cloud) -> None:
@@ -90,7 +112,7 @@ def _install_stopping(cloud: Cloud) -> None:
 
     def fail(self: Any, error: Any) -> None:
         # A stop in the middle of a state lets the interpreter stumble: that is no failure of the state.
-        if not _is_stopped(self):
+        if not _is_stopped(self) and not isinstance(self.program_state(), ProgramTimedOut):
             plain_error(self, error)
 
     def end(self: Any) -> None:

@@ -18,6 +18,8 @@ from moto.stepfunctions.parser.asl.component.common.error_name.failure_event imp
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 
+from localcloud.functions.service import ThrottledError
+
 if TYPE_CHECKING:
     from localcloud.access.services import ServiceAccess
     from localcloud.functions.service import Functions
@@ -54,6 +56,13 @@ class Tasks:
                 "Lambda.ResourceNotFoundException",
                 f"Function not found: {arn} (Service: AWSLambda; Status Code: 404; "
                 "Error Code: ResourceNotFoundException; Proxy: null)",
+            ) from error
+        except ThrottledError as error:
+            raise _build_failure(
+                env,
+                "Lambda.TooManyRequestsException",
+                f"{error.message} (Service: AWSLambda; Status Code: 429; "
+                "Error Code: TooManyRequestsException; Proxy: null)",
             ) from error
         payload = json.loads(outcome.payload)
         if outcome.failed:

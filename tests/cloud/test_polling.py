@@ -139,3 +139,17 @@ def test_a_mapping_that_is_switched_off_takes_nothing(cloud):
     assert consumer.logged("batch") == []
     consumer.switch(on=True)
     wait_for(lambda: consumer.logged("done") == [["good"]])
+
+
+def test_what_is_throttled_is_received_and_in_the_end_given_up(cloud):
+    """A receive counts, whether or not the function ran: with a reserve of zero it never does."""
+    consumer = Consumer(cloud)
+    client = cloud.clients.client("lambda", MEMBER)
+    client.put_function_concurrency(FunctionName=consumer.function, ReservedConcurrentExecutions=0)
+    consumer.send("x")
+
+    def given_up():
+        expire(consumer.url)
+        return messages(cloud, MEMBER, consumer.dead_letters)
+
+    assert wait_for(given_up)[0]["Body"] == "x"

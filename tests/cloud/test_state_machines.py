@@ -295,3 +295,46 @@ def test_the_context_names_execution_input_and_start(sfn, machine, function):
     started = dt.datetime.fromisoformat(event["started"])
     assert abs(started - ended["startDate"]) < dt.timedelta(milliseconds=1)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", event["started"])
+
+
+def test_an_execution_ends_when_its_time_is_over(sfn, machine):
+    """A second, on the clock on which the wait takes all of its six."""
+    states = {"A": {"Type": "Wait", "Seconds": 6, "Next": "B"}, "B": {"Type": "Pass", "End": True}}
+    ended = run(sfn, machine(states, TimeoutSeconds=1))
+    assert ended["status"] == "TIMED_OUT"
+    history = sfn.get_execution_history(executionArn=ended["executionArn"])["events"]
+    assert "ExecutionTimedOut" in {event["type"] for event in history}
+    assert run(sfn, machine(states, TimeoutSeconds=60))["status"] == "SUCCEEDED"
+
+
+def test_what_is_too_large_is_caught_by_its_name_only(cloud, sfn, machine):
+    code = "def handler(event, context): return 'x' * 300_000"
+    function = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{make_function(cloud, ACCOUNT, code)}"
+
+    def caught(error):
+        catch = [{"ErrorEquals": [error], "Next": "B"}]
+        return run(sfn, machine({"A": task(function, Catch=catch), "B": {"Type": "Succeed"}}, function))
+
+    assert (caught("States.ALL")["status"], caught("States.ALL")["error"]) == (
+        "FAILED",
+        "States.DataLimitExceeded",
+    )
+    assert caught("States.DataLimitExceeded")["status"] == "SUCCEEDED"
+
+
+@pytest.mark.parametrize("names", [[["States.ALL"], ["X"]], [["States.ALL", "X"]], [[]]])
+def test_a_wildcard_of_errors_stands_alone_and_last(sfn, machine, function, names):
+    retry = [{"ErrorEquals": listed} for listed in names]
+    with pytest.raises(sfn.exceptions.InvalidDefinition, match=r"ErrorEquals|States\.ALL"):
+        machine({"A": task(function, Retry=retry)}, function)
+
+
+def test_without_reserved_concurrency_a_task_is_throttled(cloud, sfn, machine, function):
+    client = cloud.clients.client("lambda", ACCOUNT)
+    client.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
+    with pytest.raises(client.exceptions.TooManyRequestsException):
+        client.invoke(FunctionName=function)
+    ended = run(sfn, machine({"A": task(function)}, function))
+    assert (ended["status"], ended["error"]) == ("FAILED", "Lambda.TooManyRequestsException")
+    client.delete_function_concurrency(FunctionName=function)
+    assert run(sfn, machine({"A": task(function)}, function))["status"] == "SUCCEEDED"

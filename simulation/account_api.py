@@ -9,6 +9,7 @@ from typing import Any
 
 from simulation.account_contacts import ContactOperations
 from simulation.account_details import DetailOperations
+from simulation.account_regions import RegionOperations
 from simulation.accounts import SimulatedAccount
 from simulation.caller import Caller
 from simulation.contact_rules import CONTACT_TYPES, find_error
@@ -34,6 +35,10 @@ QUOTAS = {
     "AcceptPrimaryEmailUpdate": Quota(rate=1, burst=1),
     "GetAccountInformation": _READS,  # this and the next are not published
     "PutAccountName": _WRITES,
+    "DisableRegion": Quota(rate=1, burst=1),
+    "EnableRegion": Quota(rate=1, burst=1),
+    "GetRegionOptStatus": Quota(rate=5, burst=5),
+    "ListRegions": Quota(rate=5, burst=5),
 }
 WRONG_TYPE = "You specified an invalid Alternate Contact type."
 NO_TRUSTED_ACCESS = "Your organization must first enable trusted access with AWS Account Management."
@@ -49,20 +54,20 @@ def build_denial(operation: str, caller: Caller, why: str | None = None) -> ApiE
 
 
 class AccountService:
-    """The Account API over an organization and the standalone accounts beside it; no Regions, no phones.
+    """The Account API over an organization and the standalone accounts beside it; no phones.
 
     `propagation_seconds`: how long a read goes on returning the old contact after a write.
     """
 
     operations = frozenset(QUOTAS)
-    mutating = frozenset(name for name in QUOTAS if not name.startswith("Get"))
+    mutating = frozenset(name for name in QUOTAS if not name.startswith(("Get", "List")))
 
     def __init__(self, organization: SimulatedOrganization, *, propagation_seconds: float = 0.0) -> None:
         self.organization = organization
         self._buckets = TokenBuckets()
         self._faults: list[InjectedError] = []
         contacts = ContactOperations(Propagation(organization.clock, propagation_seconds))
-        details = DetailOperations(organization)
+        details, regions = DetailOperations(organization), RegionOperations()
         self._answers: dict[str, Answer] = {
             "GetAlternateContact": contacts.get_alternate,
             "PutAlternateContact": contacts.put_alternate,
@@ -74,6 +79,10 @@ class AccountService:
             "AcceptPrimaryEmailUpdate": details.accept_email,
             "GetAccountInformation": details.get_information,
             "PutAccountName": details.put_name,
+            "DisableRegion": regions.disable,
+            "EnableRegion": regions.enable,
+            "GetRegionOptStatus": regions.get_status,
+            "ListRegions": regions.list_all,
         }
 
     def call(self, operation: str, params: Params, caller: Caller) -> dict[str, Any]:

@@ -34,7 +34,8 @@ class SimulatedAccount:
     `state` is one of PENDING_ACTIVATION, ACTIVE, SUSPENDED, PENDING_CLOSURE, CLOSED; `contacts` maps
     SECURITY, OPERATIONS and BILLING to what is stored now; `primary` is the ContactInformation structure;
     `new_email` an update of the root address that was started and not accepted. A standalone account has no
-    `parent_id`, and `joined_at` is when it last joined an organization.
+    `parent_id`, and `joined_at` is when it last joined an organization; `regions` are the statuses of those
+    that were switched.
     """
 
     id: str
@@ -49,6 +50,7 @@ class SimulatedAccount:
     contacts: dict[str, AlternateContact] = field(default_factory=dict)
     primary: Mapping[str, str] = field(default_factory=lambda: EXAMPLE_PRIMARY)
     new_email: str | None = None
+    regions: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)

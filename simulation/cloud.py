@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from threading import RLock
-from typing import Any
+from typing import Any, Literal
 
 from simulation.account_api import AccountService
 from simulation.authorization import build_request, find_scp_refusal, list_service_control_policies
@@ -19,8 +19,10 @@ from simulation.latency import Latency
 from simulation.organization import SimulatedOrganization
 from simulation.organizations_api import OrganizationsService
 from simulation.response import Response
+from simulation.service_events import build_managed
 
 Listener = Callable[[str, dict[str, Any]], None]
+_SWITCHES = {"EnableRegion": ("ENABLING", "ENABLED"), "DisableRegion": ("DISABLING", "DISABLED")}
 
 
 class SimulatedCloud:
@@ -119,6 +121,8 @@ class SimulatedCloud:
                         error=refusal,
                     )
                 )
+            if refusal is None and operation in _SWITCHES:
+                self._tell_regions(params.get("AccountId") or caller.account_id, operation, params)
         self.pump()
         if refusal is not None:
             raise refusal
@@ -147,6 +151,14 @@ class SimulatedCloud:
         self.clock.sleep(max(0.0, (end - self.clock.now()).total_seconds()))
         return delivered
 
+    def manage(self, account_id: str, name: Literal["CreateManagedAccount", "UpdateManagedAccount"]) -> None:
+        """Let AWS Control Tower say that it has created or updated a member; raises KeyError for others."""
+        account = self.organization.accounts[account_id]
+        with self._lock:
+            event = build_managed(name, account, self.organization.units[account.parent_id], self.clock.now())
+            self.organizations.background.announce(event)
+        self.pump()
+
     def client(self, service: str, caller: Caller) -> Any:
         """A boto3-shaped client of `service` ("account" or "organizations") for this caller.
 
@@ -165,6 +177,12 @@ class SimulatedCloud:
         refusal = find_scp_refusal(self.organization, request, caller)
         if refusal is not None:
             raise refusal
+
+    def _tell_regions(self, account: str, operation: str, params: Mapping[str, Any]) -> None:
+        now = self.clock.now()
+        for status in _SWITCHES[operation]:
+            event = self._recorder.record_region_status(account, params["RegionName"], status, now)
+            self._enqueue(now, event)
 
     def _find_next_due(self) -> datetime | None:
         with self._lock:

@@ -81,7 +81,7 @@ class Recorder:
             # No type, no arn, no session: nobody called.
             "userIdentity": {"accountId": management, "invokedBy": "AWS Internal"},
             "eventTime": format_time(event.at),
-            "eventSource": "organizations.amazonaws.com",
+            "eventSource": event.source,
             "eventName": event.name,
             "awsRegion": self.region,
             "sourceIPAddress": "AWS Internal",
@@ -97,6 +97,20 @@ class Recorder:
             "eventCategory": "Management",
         }
         return self._build_envelope("AWS Service Event via CloudTrail", detail)
+
+    def record_region_status(self, account: str, region: str, status: str, at: datetime) -> dict[str, Any]:
+        """The "Region Opt-In Status Change" event, which the Account API sends without CloudTrail."""
+        return {
+            "version": "0",
+            "id": self.ids.make_uuid(),
+            "detail-type": "Region Opt-In Status Change",
+            "source": "aws.account",
+            "account": account,
+            "time": format_time(at),
+            "region": self.region,
+            "resources": [f"arn:aws:account::{account}:account"],
+            "detail": {"accountId": account, "status": status, "regionName": region},
+        }
 
     def _build_envelope(self, detail_type: str, detail: dict[str, Any]) -> dict[str, Any]:
         return {

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from botocore.model import Shape, StructureShape
+from botocore.model import ListShape, Shape, StructureShape
 
 CONTACT_TYPES = ("BILLING", "OPERATIONS", "SECURITY")
 
@@ -29,6 +29,10 @@ def _find_errors(shape: Shape, value: Any) -> list[str]:
             return [f"object has missing required properties ({json.dumps(missing)})"]
         present = [name for name in shape.members if value.get(name) is not None]
         return [fault for name in present for fault in _find_errors(shape.members[name], value[name])]
+    if isinstance(shape, ListShape):
+        return [fault for item in value for fault in _find_errors(shape.member, item)]
+    if shape.type_name == "integer":
+        return [] if isinstance(value, int) else [_check_type("integer")]
     fault = _check_text(value, shape.metadata)
     return [fault] if fault else []
 

@@ -8,6 +8,8 @@ from typing import Any
 from simulation.caller import Caller
 from simulation.errors import ApiError
 from simulation.organization import SimulatedOrganization
+from simulation.organizations_reads import add_tags
+from simulation.paging import page
 from simulation.service_events import Background, ServiceEvent, build_joined
 
 
@@ -56,7 +58,7 @@ class AccountFactory:
             id=f"car-{self._organization.ids.make_suffix(32)}",
             name=params["AccountName"],
             email=params["Email"],
-            tags={tag["Key"]: tag["Value"] for tag in params.get("Tags", ())},
+            tags=add_tags({}, params.get("Tags", ())),
             requested_at=now,
             due=now + timedelta(seconds=self._seconds),
         )
@@ -71,6 +73,12 @@ class AccountFactory:
             message = "You specified a create account request that doesn't exist."
             raise ApiError("CreateAccountStatusNotFoundException", message)
         return {"CreateAccountStatus": creation.status()}
+
+    def list_all(self, params: Mapping[str, Any], _: Caller) -> dict[str, Any]:
+        """Answer ListCreateAccountStatus."""
+        states = params.get("States") or ("IN_PROGRESS", "SUCCEEDED", "FAILED")
+        known = {key: one.status() for key, one in self._requests.items() if one.status()["State"] in states}
+        return page(known, params, "CreateAccountStatuses", lambda item: known[item])
 
     def _finish(self, creation: Creation) -> list[ServiceEvent]:
         """The account appears in the root, with management's primary contact and no alternate ones."""

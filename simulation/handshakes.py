@@ -20,11 +20,12 @@ class Handshake:
     requested_at: datetime
     tags: dict[str, str] = field(default_factory=dict)
     accepted: bool = False
+    ended: str = ""
 
     def state(self, now: datetime) -> str:
-        """OPEN, ACCEPTED or EXPIRED."""
-        if self.accepted:
-            return "ACCEPTED"
+        """OPEN, ACCEPTED, CANCELED, DECLINED or EXPIRED."""
+        if self.accepted or self.ended:
+            return self.ended or "ACCEPTED"
         return "OPEN" if now < self.requested_at + LIFETIME else "EXPIRED"
 
     def render(self, organization: SimulatedOrganization) -> dict[str, Any]:

@@ -12,12 +12,13 @@ from simulation.handshakes import Handshake
 from simulation.models import Params
 from simulation.organization import SimulatedAccount, SimulatedOrganization
 from simulation.organizations_reads import (
+    add_tags,
     build_not_found,
     build_violation,
     require_account,
     require_all_features,
 )
-from simulation.paging import build_invalid_input
+from simulation.paging import build_invalid_input, page
 from simulation.service_events import Background, ServiceEvent, build_departed, build_joined
 
 
@@ -57,7 +58,7 @@ class Membership:
             target={"Id": target["Id"], "Type": target["Type"]},
             notes=params.get("Notes"),
             requested_at=now,
-            tags={tag["Key"]: tag["Value"] for tag in params.get("Tags", ())},
+            tags=add_tags({}, params.get("Tags", ())),
         )
         self._handshakes[handshake.id] = handshake
         return {"Handshake": handshake.render(organization)}
@@ -74,7 +75,7 @@ class Membership:
         if state == "ACCEPTED":
             message = "The specified handshake is already in the requested state."
             raise ApiError("HandshakeAlreadyInStateException", message)
-        if state == "EXPIRED":
+        if state != "OPEN":
             message = "You can't perform the operation on the handshake in its current state."
             raise ApiError("InvalidHandshakeTransitionException", message)
         account = organization.admit(caller.account_id)
@@ -82,6 +83,31 @@ class Membership:
         handshake.accepted = True
         self._background.announce(build_joined(account.id, "Invited", account.joined_at))
         return {"Handshake": handshake.render(organization)}
+
+    def cancel(self, params: Params, caller: Caller) -> dict[str, Any]:
+        """Answer CancelHandshake, to management, which has sent it."""
+        return self._end(self._find_handshake(params, (self._organization.management,), caller), "CANCELED")
+
+    def decline(self, params: Params, caller: Caller) -> dict[str, Any]:
+        """Answer DeclineHandshake, to the invited account."""
+        return self._end(self._find_handshake(params, (), caller), "DECLINED")
+
+    def _end(self, handshake: Handshake, how: str) -> dict[str, Any]:
+        if handshake.state(self._organization.clock.now()) != "OPEN":
+            message = "You can't perform the operation on the handshake in its current state."
+            raise ApiError("InvalidHandshakeTransitionException", message)
+        handshake.ended = how
+        return {"Handshake": handshake.render(self._organization)}
+
+    def list_handshakes(self, params: Params, caller: Caller) -> dict[str, Any]:
+        """Answer ListHandshakesForAccount, to the invited, and ListHandshakesForOrganization."""
+        organization, account = self._organization, caller.account_id
+        mine = {
+            known.id: known
+            for known in self._handshakes.values()
+            if account in (known.account_id, organization.management)
+        }
+        return page(mine, params, "Handshakes", lambda item: mine[item].render(organization))
 
     def remove(self, params: Params, _: Caller) -> dict[str, Any]:
         """Answer RemoveAccountFromOrganization."""

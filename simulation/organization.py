@@ -29,6 +29,7 @@ class SimulatedOrganization:
         self.partition = partition
         self.ids = Ids(seed)
         self.root_id = "r-a1b2"
+        self.root_tags: dict[str, str] = {}
         self.feature_set: FeatureSet = "ALL"
         self.accounts: dict[str, SimulatedAccount] = {}
         self.standalone: dict[str, SimulatedAccount] = {}
@@ -102,6 +103,13 @@ class SimulatedOrganization:
         self.child_accounts[unit_id] = {}
         self.child_units[unit_id] = {}
         return unit_id
+
+    def remove_ou(self, unit_id: str) -> None:
+        """Delete an OU that is empty; raises KeyError when there is no such OU."""
+        unit = self.units.pop(unit_id)
+        del self.child_units[unit.parent_id][unit_id]
+        del self.child_units[unit_id], self.child_accounts[unit_id]
+        self.policies.forget(unit_id)
 
     def rename_ou(self, unit_id: str, name: str) -> None:
         """Give an OU another name; raises KeyError when there is no such OU."""

@@ -25,14 +25,28 @@ _READS = {**READS, **DELEGATION_READS, **POLICY_READS, **ATTACHMENT_READS}
 _WRITES = {**WRITES, **DELEGATION_WRITES, **POLICY_WRITES, **ATTACHMENT_WRITES}
 _MEMBERSHIP_WRITES = {
     "AcceptHandshake",
+    "CancelHandshake",
     "CloseAccount",
     "CreateAccount",
+    "DeclineHandshake",
     "InviteAccountToOrganization",
     "LeaveOrganization",
     "RemoveAccountFromOrganization",
 }
 # For every member; the handshakes answer their two parties only, of which one is no member yet.
-_HANDSHAKES = {"AcceptHandshake", "DescribeHandshake"}
+_HANDSHAKES = {
+    "AcceptHandshake",
+    "DeclineHandshake",
+    "DescribeHandshake",
+    "ListHandshakesForAccount",
+}
+_MEMBERSHIP_READS = {
+    "DescribeCreateAccountStatus",
+    "DescribeHandshake",
+    "ListCreateAccountStatus",
+    "ListHandshakesForAccount",
+    "ListHandshakesForOrganization",
+}
 _FOR_MEMBERS = {"DescribeOrganization", "LeaveOrganization"}
 
 
@@ -51,7 +65,7 @@ class OrganizationsService:
     """
 
     mutating = frozenset({*_WRITES, *_MEMBERSHIP_WRITES})
-    operations = frozenset({*_READS, *mutating, "DescribeCreateAccountStatus", "DescribeHandshake"})
+    operations = frozenset({*_READS, *mutating, *_MEMBERSHIP_READS})
 
     def __init__(
         self,
@@ -70,6 +84,11 @@ class OrganizationsService:
         membership = Membership(organization, self.background, account_closure_seconds)
         self._stateful: dict[str, Callable[[Params, Caller], dict[str, Any]]] = {
             "AcceptHandshake": membership.accept,
+            "CancelHandshake": membership.cancel,
+            "DeclineHandshake": membership.decline,
+            "ListCreateAccountStatus": factory.list_all,
+            "ListHandshakesForAccount": membership.list_handshakes,
+            "ListHandshakesForOrganization": membership.list_handshakes,
             "CloseAccount": membership.close,
             "CreateAccount": factory.start,
             "DescribeCreateAccountStatus": factory.describe,

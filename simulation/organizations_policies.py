@@ -11,7 +11,7 @@ from rollcall_policies import find_malformed
 from simulation.errors import ApiError
 from simulation.models import Params
 from simulation.organization import SimulatedOrganization
-from simulation.organizations_reads import Operations, build_not_found, build_violation
+from simulation.organizations_reads import Operations, add_tags, build_not_found, build_violation
 from simulation.paging import build_invalid_input, page
 from simulation.policy_store import POLICY_TYPE, Policy
 
@@ -27,7 +27,7 @@ def _create(organization: SimulatedOrganization, params: Params) -> dict[str, An
         name=params["Name"],
         description=params["Description"],
         content=_check_content(params["Content"]),
-        tags={tag["Key"]: tag["Value"] for tag in params.get("Tags", ())},
+        tags=add_tags({}, params.get("Tags", ())),
     )
     organization.policies.policies[policy.id] = policy
     return _render(organization, policy)

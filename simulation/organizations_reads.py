@@ -1,19 +1,24 @@
 """Read operations of the Organizations API, one function each: (organization, parameters) -> answer."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from simulation.accounts import OrganizationalUnit, SimulatedAccount
 from simulation.errors import ApiError
 from simulation.models import Params
 from simulation.organization import SimulatedOrganization
-from simulation.paging import page
+from simulation.paging import build_invalid_input, page
 from simulation.policy_store import POLICY_TYPE
 
 Operations = dict[str, Callable[[SimulatedOrganization, Params], dict[str, Any]]]
 # Status is the older member and knows fewer words; both were still returned after Status was published as
 # retired (captured 2026-09-13). What it says of the two states that it lacks is a guess.
 _STATUS = {"CLOSED": "SUSPENDED", "PENDING_ACTIVATION": "ACTIVE"}
+
+
+_MOST_TAGS, _KEY_LENGTH, _VALUE_LENGTH = 50, 128, 256
+_TAG_TEXT = re.compile(r"[\w\s.:/=+\-@]*")
 
 
 def build_not_found(what: str, code: str) -> ApiError:
@@ -47,12 +52,34 @@ def require_parent(
 
 
 def require_tags(organization: SimulatedOrganization, resource_id: str) -> dict[str, str]:
-    """The tags of an account, OU or policy; raises TargetNotFoundException. The root's are not modelled."""
+    """The tags of the root, an account, OU or policy; raises TargetNotFoundException."""
+    if resource_id == organization.root_id:
+        return organization.root_tags
     holders = (organization.accounts, organization.units, organization.policies.policies)
     resource = next((found for holder in holders if (found := holder.get(resource_id))), None)
     if resource is None:
         raise build_not_found("a target", "TargetNotFoundException")
     return resource.tags
+
+
+def add_tags(known: Mapping[str, str], given: Collection[Mapping[str, str]]) -> dict[str, str]:
+    """The tags with those of a request; raises what AWS answers to too many, too long or reserved ones.
+
+    Source: Organizations API reference, Tag; user guide, "Quotas and service limits" (50 of a resource).
+    """
+    tags = {tag["Key"]: tag["Value"] for tag in given}
+    if len(tags) < len(given):
+        raise build_invalid_input("DUPLICATE_TAG_KEY")
+    for key, value in tags.items():
+        if key.lower().startswith("aws:"):
+            raise build_invalid_input("INVALID_SYSTEM_TAGS_PARAMETER")
+        if not 1 <= len(key) <= _KEY_LENGTH or len(value) > _VALUE_LENGTH:
+            raise build_invalid_input("MAX_LENGTH_EXCEEDED" if key else "MIN_LENGTH_EXCEEDED")
+        if not _TAG_TEXT.fullmatch(key) or not _TAG_TEXT.fullmatch(value):
+            raise build_invalid_input("INVALID_PATTERN")
+    if len({**known, **tags}) > _MOST_TAGS:
+        raise build_violation("MAX_TAG_LIMIT_EXCEEDED")
+    return {**known, **tags}
 
 
 def require_all_features(organization: SimulatedOrganization) -> None:

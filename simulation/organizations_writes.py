@@ -7,12 +7,16 @@ from simulation.models import Params
 from simulation.organization import SimulatedOrganization
 from simulation.organizations_reads import (
     Operations,
+    add_tags,
+    build_violation,
     render_unit,
     require_account,
     require_parent,
     require_tags,
     require_unit,
 )
+
+DEEPEST = 5  # levels of OUs below the root
 
 
 def _move_account(organization: SimulatedOrganization, params: Params) -> dict[str, Any]:
@@ -37,8 +41,11 @@ def _require_free_name(organization: SimulatedOrganization, parent_id: str, name
 def _create_unit(organization: SimulatedOrganization, params: Params) -> dict[str, Any]:
     parent_id, name = require_parent(organization, params["ParentId"]), params["Name"]
     _require_free_name(organization, parent_id, name)
+    if len(organization.list_lineage(parent_id)) > DEEPEST:
+        raise build_violation("OU_DEPTH_LIMIT_EXCEEDED")
+    tags = add_tags({}, params.get("Tags", ()))
     unit_id = organization.add_ou(name, parent_id)
-    organization.units[unit_id].tags.update((tag["Key"], tag["Value"]) for tag in params.get("Tags", ()))
+    organization.units[unit_id].tags.update(tags)
     return {"OrganizationalUnit": render_unit(organization, unit_id)}
 
 
@@ -52,9 +59,17 @@ def _update_unit(organization: SimulatedOrganization, params: Params) -> dict[st
 
 
 def _tag(organization: SimulatedOrganization, params: Params) -> dict[str, Any]:
-    require_tags(organization, params["ResourceId"]).update(
-        (tag["Key"], tag["Value"]) for tag in params["Tags"]
-    )
+    tags = require_tags(organization, params["ResourceId"])
+    tags.update(add_tags(tags, params["Tags"]))
+    return {}
+
+
+def _delete_unit(organization: SimulatedOrganization, params: Params) -> dict[str, Any]:
+    unit = require_unit(organization, params["OrganizationalUnitId"])
+    if organization.child_accounts[unit.id] or organization.child_units[unit.id]:
+        message = "The specified organizational unit is not empty."
+        raise ApiError("OrganizationalUnitNotEmptyException", message)
+    organization.remove_ou(unit.id)
     return {}
 
 
@@ -67,6 +82,7 @@ def _untag(organization: SimulatedOrganization, params: Params) -> dict[str, Any
 
 WRITES: Operations = {
     "CreateOrganizationalUnit": _create_unit,
+    "DeleteOrganizationalUnit": _delete_unit,
     "MoveAccount": _move_account,
     "TagResource": _tag,
     "UntagResource": _untag,

@@ -6,6 +6,7 @@ from datetime import datetime
 from heapq import heappop, heappush
 from typing import Any, Literal
 
+from simulation.accounts import OrganizationalUnit, SimulatedAccount
 from simulation.clock import format_time
 
 
@@ -16,6 +17,30 @@ class ServiceEvent:
     name: str
     at: datetime
     details: Mapping[str, Any]
+    source: str = "organizations.amazonaws.com"
+
+
+def build_managed(
+    name: Literal["CreateManagedAccount", "UpdateManagedAccount"],
+    account: SimulatedAccount,
+    unit: OrganizationalUnit,
+    at: datetime,
+) -> ServiceEvent:
+    """A lifecycle event of AWS Control Tower, in the management account.
+
+    Source: Control Tower user guide, "Lifecycle events in AWS Control Tower".
+    """
+    done = "created" if name.startswith("Create") else "updated"
+    status = {
+        "OrganizationalUnit": {"OrganizationalUnitName": unit.name, "OrganizationalUnitId": unit.id},
+        "Account": {"AccountName": account.name, "AccountId": account.id},
+        "State": "SUCCEEDED",
+        "Message": f"AWS Control Tower successfully {done} a managed account.",
+        "RequestedTimestamp": f"{at:%Y-%m-%dT%H:%M:%S+0000}",
+        "CompletedTimestamp": f"{at:%Y-%m-%dT%H:%M:%S+0000}",
+    }
+    details = {f"{name}Status": status}
+    return ServiceEvent(name=name, at=at, details=details, source="controltower.amazonaws.com")
 
 
 def build_joined(account_id: str, how: Literal["Created", "Invited"], at: datetime) -> ServiceEvent:

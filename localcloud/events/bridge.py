@@ -72,7 +72,9 @@ class EventBridge:
         self._worker.join(timeout=5)
 
     def _accept_from_cloudtrail(self, account: str, event: dict[str, Any]) -> None:
-        if is_logged(account, event["region"], self._simulation.organization.management):
+        management = self._simulation.organization.management
+        by_trail = event["detail-type"].endswith("via CloudTrail")
+        if not by_trail or is_logged(account, event["region"], management):
             self.accept(f"arn:aws:events:{event['region']}:{account}:event-bus/default", event)
 
     def _work(self) -> None:

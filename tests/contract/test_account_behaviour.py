@@ -202,6 +202,27 @@ def test_the_client_checks_parameters_as_boto3_does(world, contact):
         client.get_alternate_contact(**KIND, Nonsense="x")
     with pytest.raises(AttributeError):
         client.put_alternate_contacts(**contact)
-    with pytest.raises(NotImplementedError, match="account:ListRegions"):
-        client.list_regions()
     assert world.events == []
+
+
+def test_regions_are_switched_with_their_events(world):
+    account = world.client("account", "member")
+    assert account.get_region_opt_status(RegionName="us-east-1")["RegionOptStatus"] == "ENABLED_BY_DEFAULT"
+    assert account.get_region_opt_status(RegionName="eu-south-1")["RegionOptStatus"] == "DISABLED"
+    account.enable_region(RegionName="eu-south-1")
+    switched = account.list_regions(RegionOptStatusContains=["ENABLED"])["Regions"]
+    assert switched == [{"RegionName": "eu-south-1", "RegionOptStatus": "ENABLED"}]
+    first = account.list_regions(MaxResults=20)
+    rest = account.list_regions(MaxResults=20, NextToken=first["NextToken"])
+    assert len(first["Regions"] + rest["Regions"]) == 34
+    for wrong in ("us-east-1", "xx-north-9"):
+        with pytest.raises(account.exceptions.ValidationException):
+            account.disable_region(RegionName=wrong)
+        world.clock.sleep(2)
+    details = [event["detail"] for _, event in world.events if event["source"] == "aws.account"]
+    assert [detail.get("eventName") or detail["status"] for detail in details][:3] == [
+        "EnableRegion",
+        "ENABLING",
+        "ENABLED",
+    ]
+    assert details[0]["requestParameters"] == {"regionName": "eu-south-1"}

@@ -308,3 +308,16 @@ def test_children_are_listed_by_kind(world, client):
         lambda: client.list_children(ParentId="ou-a1b2-00000000", ChildType="ACCOUNT"),
         "ParentNotFoundException",
     )
+
+
+@pytest.mark.parametrize(("by", "state"), [("management", "CANCELED"), ("invited", "DECLINED")])
+def test_an_invitation_ends_by_either_side(client, invited, by, state):
+    handshake = client.invite_account_to_organization(Target=TARGET)["Handshake"]["Id"]
+    for listed in (invited.list_handshakes_for_account(), client.list_handshakes_for_organization()):
+        assert [one["Id"] for one in listed["Handshakes"]] == [handshake]
+    end = client.cancel_handshake if by == "management" else invited.decline_handshake
+    assert end(HandshakeId=handshake)["Handshake"]["State"] == state
+    with pytest.raises(invited.exceptions.InvalidHandshakeTransitionException):
+        invited.accept_handshake(HandshakeId=handshake)
+    with pytest.raises(invited.exceptions.InvalidHandshakeTransitionException):
+        end(HandshakeId=handshake)

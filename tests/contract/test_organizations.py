@@ -21,7 +21,11 @@ def moving(source, destination):
     return {"AccountId": MANAGEMENT, "SourceParentId": source, "DestinationParentId": destination}
 
 
-ONLY_FOR = {"AcceptHandshake": "standalone", "LeaveOrganization": "member"}
+ONLY_FOR = {
+    "AcceptHandshake": "standalone",
+    "DeclineHandshake": "standalone",
+    "LeaveOrganization": "member",
+}
 NEED_POLICY = {"AttachPolicy", "DeletePolicy", "DescribePolicy", "DetachPolicy"}
 NEED_POLICY |= {"ListTargetsForPolicy", "UpdatePolicy"}
 READS = OrganizationsService.operations - OrganizationsService.mutating
@@ -35,6 +39,8 @@ BEFORE = {
     "AttachPolicy": ["EnablePolicyType"],
     "DescribeHandshake": ["InviteAccountToOrganization"],
     "AcceptHandshake": ["InviteAccountToOrganization"],
+    "CancelHandshake": ["InviteAccountToOrganization"],
+    "DeclineHandshake": ["InviteAccountToOrganization"],
     "DetachPolicy": ["EnablePolicyType", "AttachPolicy"],
     "DisablePolicyType": ["EnablePolicyType"],
     "DescribeCreateAccountStatus": ["CreateAccount"],
@@ -58,7 +64,7 @@ def request_for(operation, world):
         "ChildType": "ACCOUNT",
         "ResourceId": MEMBER,
         "RootId": organization.root_id,
-        "OrganizationalUnitId": organization.find_ou("Workloads/Production"),
+        "OrganizationalUnitId": organization.add_ou("Empty"),
         "SourceParentId": organization.accounts["666677778888"].parent_id,
         "DestinationParentId": organization.root_id,
         "Email": "new@example.com",
@@ -265,7 +271,9 @@ def test_reads_are_for_management_and_administrators_writes_for_management(world
     except ApiError as error:
         outcome = error.code
     refusals = {"AccessDeniedException", "AWSOrganizationsNotInUseException"}
-    if operation in ("AcceptHandshake", "DescribeHandshake"):
+    if operation == "ListHandshakesForAccount":
+        assert outcome == "answered"
+    elif operation in ("AcceptHandshake", "DeclineHandshake", "DescribeHandshake"):
         invited = who == "standalone" or (operation, who) == ("DescribeHandshake", "management")
         assert outcome == ("answered" if invited else "AccessDeniedException")
     elif who in ("standalone", "outsider"):
@@ -298,3 +306,62 @@ def test_tags_come_and_go(world):
     client.tag_resource(ResourceId=MEMBER, Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}])
     client.untag_resource(ResourceId=MEMBER, TagKeys=["a", "never-there"])
     assert client.list_tags_for_resource(ResourceId=MEMBER)["Tags"] == [{"Key": "b", "Value": "2"}]
+
+
+def test_units_are_five_levels_deep(world):
+    client = world.client("organizations", "management")
+    parent = "r-a1b2"
+    for level in range(5):
+        made = client.create_organizational_unit(ParentId=parent, Name=f"Level {level}")
+        parent = made["OrganizationalUnit"]["Id"]
+    with pytest.raises(client.exceptions.ConstraintViolationException) as error:
+        client.create_organizational_unit(ParentId=parent, Name="Sixth")
+    assert error.value.response.get("Reason") == "OU_DEPTH_LIMIT_EXCEEDED"
+
+
+def test_an_empty_unit_is_deleted(world):
+    client = world.client("organizations", "management")
+    outer = client.create_organizational_unit(ParentId="r-a1b2", Name="Outer")["OrganizationalUnit"]["Id"]
+    inner = client.create_organizational_unit(ParentId=outer, Name="Inner")["OrganizationalUnit"]["Id"]
+    with pytest.raises(client.exceptions.OrganizationalUnitNotEmptyException):
+        client.delete_organizational_unit(OrganizationalUnitId=outer)
+    for unit in (inner, outer):
+        client.delete_organizational_unit(OrganizationalUnitId=unit)
+        detail = world.events[-1][1]["detail"]
+        assert detail["requestParameters"] == {"organizationalUnitId": unit}
+        assert detail["responseElements"] is None
+    with pytest.raises(client.exceptions.OrganizationalUnitNotFoundException):
+        client.describe_organizational_unit(OrganizationalUnitId=outer)
+
+
+@pytest.mark.parametrize(
+    ("tags", "reason"),
+    [
+        ({f"k{n}": "v" for n in range(51)}, "MAX_TAG_LIMIT_EXCEEDED"),
+        ({"aws:owner": "x"}, "INVALID_SYSTEM_TAGS_PARAMETER"),
+        ({"k" * 129: "x"}, "MAX_LENGTH_EXCEEDED"),
+        ({"k": "v" * 257}, "MAX_LENGTH_EXCEEDED"),
+        ({"k": "a|b"}, "INVALID_PATTERN"),
+    ],
+)
+def test_tags_have_limits(world, tags, reason):
+    client = world.client("organizations", "management")
+    given = [{"Key": key, "Value": value} for key, value in tags.items()]
+    root = client.list_roots()["Roots"][0]["Id"]
+    for resource in (root, "222222222222"):
+        with pytest.raises(ClientError) as error:
+            client.tag_resource(ResourceId=resource, Tags=given)
+        assert error.value.response.get("Reason") == reason
+        client.tag_resource(ResourceId=resource, Tags=[{"Key": "team", "Value": "a b"}])
+        assert client.list_tags_for_resource(ResourceId=resource)["Tags"][-1] == {
+            "Key": "team",
+            "Value": "a b",
+        }
+
+
+def test_control_tower_says_which_account_it_manages(world):
+    world.cloud.manage("222222222222", "UpdateManagedAccount")
+    account, event = world.events[-1]
+    assert (account, event["source"]) == (world.organization.management, "aws.controltower")
+    status = event["detail"]["serviceEventDetails"]["updateManagedAccountStatus"]
+    assert (status["account"]["accountId"], status["state"]) == ("222222222222", "SUCCEEDED")

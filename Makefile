@@ -8,6 +8,7 @@ CDK := node_modules/.ready
 RUNTIME := .runtime/.ready
 BROWSER := .venv/.browser
 PORT ?= 4588
+ACCOUNTS ?= 12
 ACCOUNT ?= hub
 ROLE ?= Administrator
 SUDO ?= $(shell test "$$(id -u)" = 0 || echo sudo)
@@ -76,8 +77,8 @@ synth: $(TOOLS) $(CDK) ## Write the templates to cdk.out (ROLLCALL_CONFIG=config
 templates: $(TOOLS) ## Write plain CloudFormation to out/templates, for other tools than the CDK (ROLLCALL_CONFIG=config)
 	@$(BIN)/python -m stacks.templates --out out/templates
 
-local: setup ## Run an organization of twelve accounts with everything deployed, until Ctrl-C (PORT=4588)
-	@$(BIN)/python -m localcloud.local --out out/local --port $(PORT)
+local: setup ## Run an organization with everything deployed, until Ctrl-C (PORT=4588 ACCOUNTS=12)
+	@$(BIN)/python -m localcloud.local --out out/local --port $(PORT) --accounts $(ACCOUNTS)
 
 # No prerequisites: what it prints is for eval "$(make -s local-env)", and where nothing is set up, nothing runs.
 local-env: ## Print the variables that point an AWS client at it, for eval (ACCOUNT=hub, management or 12 digits; ROLE=Administrator)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 PORT = 4588
 _LAST_PORT = 65535
+_LEAST_ACCOUNTS, _MOST_ACCOUNTS = 12, 5000
 _HELP = """
 [bold green]ready[/]: {accounts} accounts on {endpoint}, until Ctrl-C
 
@@ -65,6 +66,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--port", type=_parse_port, default=PORT, help="default: %(default)s, 0 for any")
     parser.add_argument("--out", type=Path, default=Path("out/local"), help="default: %(default)s")
     parser.add_argument("--assembly", type=Path, help="what cdk synth made of localcloud/config before")
+    parser.add_argument(
+        "--accounts",
+        type=_parse_accounts,
+        default=_LEAST_ACCOUNTS,
+        help="default, and the least: %(default)s",
+    )
     parser.add_argument("--bare", action="store_true", help="set nothing up and deploy nothing")
     options = parser.parse_args(arguments)
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # a shell may have made it ignore the first
@@ -72,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     out = options.out.resolve()
     try:
         with DirectoryClaim(out) as claim:
-            _run(claim, out, options.port, options.assembly, bare=options.bare)
+            _run(claim, out, options)
     except KeyboardInterrupt:
         _console.print("stopped")
         return 0
@@ -91,10 +98,19 @@ def _parse_port(text: str) -> int:
     return int(text)
 
 
-def _run(claim: DirectoryClaim, out: Path, port: int, assembly: Path | None, *, bare: bool) -> None:
+def _parse_accounts(text: str) -> int:
+    """The number of accounts; raises argparse's error for fewer than the organization has."""
+    if not (text.isascii() and text.isdecimal() and _LEAST_ACCOUNTS <= int(text) <= _MOST_ACCOUNTS):
+        raise argparse.ArgumentTypeError(f"{text!r}: allowed are {_LEAST_ACCOUNTS} to {_MOST_ACCOUNTS}")
+    return int(text)
+
+
+def _run(claim: DirectoryClaim, out: Path, options: argparse.Namespace) -> None:
     progress = Progress(_console.print)
-    organization = make_whole_organization(SystemClock())
-    stage = DemoStage(out, progress.show, organization=organization, port=port, assembly=assembly)
+    organization = make_whole_organization(SystemClock(), accounts=options.accounts)
+    stage = DemoStage(
+        out, progress.show, organization=organization, port=options.port, assembly=options.assembly
+    )
     with stage.cloud as cloud:
         progress.show(f"the local cloud answers on {cloud.endpoint}")
         state: dict[str, Any] = {
@@ -104,7 +120,7 @@ def _run(claim: DirectoryClaim, out: Path, port: int, assembly: Path | None, *, 
             "hub": HUB,
         }
         claim.publish(**state, ready=False)
-        if not bare:
+        if not options.bare:
             with progress:
                 give_contacts(organization, stage.prepare())
                 stage.approve(stage.deploy())

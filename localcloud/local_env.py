@@ -82,10 +82,22 @@ def _find_account(state: RunningCloud, asked: str) -> str:
     try:
         organizations.describe_account(AccountId=account)
     except organizations.exceptions.AccountNotFoundException:
+        if _is_outside(state, account):
+            return account
         listed = organizations.get_paginator("list_accounts").paginate()
         known = ", ".join(f"{a['Id']} ({a['Name']})" for page in listed for a in page["Accounts"])
         raise NoSuchAccountError(f"account {account} is not in the organization: {known}") from None
     return account
+
+
+def _is_outside(state: RunningCloud, account: str) -> bool:
+    """Whether the account exists outside the organization: it may be invited, or has left."""
+    alone = AccountClients(state.endpoint).client("account", account)
+    try:
+        alone.get_account_information()
+    except ClientError:
+        return False
+    return True
 
 
 def _get_credentials(state: RunningCloud, account: str, role: str) -> Credentials:

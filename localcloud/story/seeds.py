@@ -48,14 +48,25 @@ def make_ready_organization(clock: Clock) -> SimulatedOrganization:
     return organization
 
 
-def make_whole_organization(clock: Clock) -> SimulatedOrganization:
-    """The new organization with six more accounts: twelve, in four top-level OUs."""
+def make_whole_organization(clock: Clock, *, accounts: int = 12) -> SimulatedOrganization:
+    """The new organization with six more accounts: twelve, in four top-level OUs.
+
+    Beyond twelve they are teams, in turn in the OUs of the six.
+    """
     organization = make_new_organization(clock)
     organization.add_ou("Network", organization.add_ou("Infrastructure"))
     for account, name, path in _MORE:
         organization.add_account(
             account_id=account,
             name=name,
+            email=f"aws+{account}@example.com",
+            parent=organization.find_ou(path),
+        )
+    for number in range(len(organization.accounts), accounts):
+        account, path = f"2{number:011d}", _MORE[number % len(_MORE)][2]
+        organization.add_account(
+            account_id=account,
+            name=f"Team {number}",
             email=f"aws+{account}@example.com",
             parent=organization.find_ou(path),
         )

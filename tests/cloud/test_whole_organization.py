@@ -20,7 +20,9 @@ from botocore.exceptions import ClientError
 from localcloud import local_env
 from localcloud.cloud.clients import AccountClients
 from localcloud.running import AlreadyRunningError, DirectoryClaim, NotReadyError, find_running
+from localcloud.story.seeds import make_whole_organization
 from localcloud.story.shell import ROOT
+from simulation.clock import SystemClock
 from simulation.seeds import STANDALONE
 from tests.cloud.tools import python_module, run, unique, wait_for
 
@@ -211,6 +213,8 @@ def test_an_account_that_accepts_an_invitation_gets_its_contacts(terminal):
     clients = AccountClients(terminal.state.endpoint)
     target = {"Id": STANDALONE, "Type": "ACCOUNT"}
     invited = clients.client("organizations", MANAGEMENT).invite_account_to_organization(Target=target)
+    # `make local-env ACCOUNT=` gives credentials for it before it is a member.
+    assert local_env.main(["--out", str(terminal.out), "--account", STANDALONE]) == 0
     outside = clients.client("organizations", STANDALONE)
     outside.accept_handshake(HandshakeId=invited["Handshake"]["Id"])
     terminal.settles(STANDALONE, DEFAULTS, ["INFO"])
@@ -262,6 +266,17 @@ def test_a_second_start_says_what_is_wrong(terminal, start, tmp_path):
     assert status == 2
     assert f"port {port} is taken: choose another with PORT=" in written
     find_running(terminal.out)
+
+
+def test_there_may_be_as_many_accounts_as_asked_for(tmp_path, capsys):
+    from localcloud import local  # noqa: PLC0415  # it reads all of moto, which takes seconds
+
+    organization = make_whole_organization(SystemClock(), accounts=300)
+    assert len(organization.accounts) == 300
+    assert {len(organization.list_lineage(account)) for account in organization.accounts} == {2, 3, 4}
+    with pytest.raises(SystemExit):
+        local.main(["--out", str(tmp_path / "out"), "--accounts", "11"])
+    assert "allowed are 12 to 5000" in " ".join(capsys.readouterr().err.split())
 
 
 @pytest.mark.parametrize("port", ["65536", "99999", "-1", "http", "٣"])

@@ -10,7 +10,12 @@ import json
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
-from rollcall.model.well_known import HUB_STACK_NAME
+from rollcall.model.well_known import (
+    HUB_STACK_NAME,
+    OPERATOR_ROLE_NAME,
+    READER_ROLE_NAME,
+    REDRIVE_ROLE_NAME,
+)
 from rollcall_cli.aws.hub import intake_bus_arn
 from rollcall_config.guardrail import STACK_SET_NAMES
 from rollcall_policies import AccessRequest
@@ -31,6 +36,17 @@ CONDITIONS: Final[Mapping[str, Callable[[Settings, bool], bool]]] = {
     "slack": lambda settings, _: settings.channels.slack is not None,
     "teams": lambda settings, _: settings.channels.teams is not None,
 }
+
+
+#: Keys that no request of these roles has: of root users, of instances, and of encryption for each object.
+_ABSENT: Final = (
+    "aws:AssumedRoot",
+    "ec2:RoleDelivery",
+    "ec2:SourceInstanceARN",
+    "s3:x-amz-server-side-encryption",
+)
+_NETWORK: Final = ("aws:SourceVpc", "aws:SourceVpce", "aws:VpcSourceIp")
+_PEOPLE: Final = frozenset({OPERATOR_ROLE_NAME, READER_ROLE_NAME, REDRIVE_ROLE_NAME})
 
 
 def list_rows(settings: Settings, *, deletes: bool) -> list[dict[str, Any]]:
@@ -79,7 +95,9 @@ def _build_context(
     settings: Settings, account: str, role: str, levels: Sequence[str]
 ) -> dict[str, Sequence[str]]:
     path = "/".join([settings.organization, *(level for level in levels if level != account), ""])
-    return {
+    # Functions are in no network but that of the settings; people may be in any.
+    outside = settings.private_link is None and role not in _PEOPLE
+    return dict.fromkeys((*_ABSENT, *(_NETWORK if outside else ())), ()) | {
         "aws:PrincipalArn": [f"arn:{settings.partition}:iam::{account}:role/{role}"],
         "aws:PrincipalAccount": [account],
         "aws:PrincipalIsAWSService": ["false"],
@@ -92,5 +110,4 @@ def _build_context(
         "aws:SecureTransport": ["true"],
         "aws:ViaAWSService": ["false"],
         "account:AlternateContactTypes": ["SECURITY"],
-        "ec2:SourceInstanceARN": [],
     }

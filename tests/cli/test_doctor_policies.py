@@ -15,6 +15,7 @@ from rollcall_cli.doctor.hub_roles import list_hub_requests
 from rollcall_cli.doctor.reading import FactReader
 from rollcall_cli.doctor.service_control_policies import check_member_policies, check_policies
 from rollcall_config.configuration import load
+from rollcall_config.settings import PrivateLink
 from simulation.policy_store import FULL_ACCESS
 from tests.cli.desk import DIVESTED, HUB, MANAGEMENT, PAYMENTS, PLAYGROUND, SHOP
 from tests.support.doctoring import failing, results
@@ -219,11 +220,27 @@ def test_services_that_the_settings_do_not_use_may_be_denied(facts):
 
 
 def test_a_condition_that_nobody_can_evaluate_here_is_unknown_and_named(facts):
-    condition = {"StringNotEquals": {"aws:SourceVpc": "vpc-1"}}
+    condition = {"StringNotEquals": {"aws:PrincipalTag/team": "security"}}
     finding = judge(facts, {"Effect": "Deny", "Action": "sns:*", "Resource": "*", "Condition": condition})
     assert finding.result == "unknown"
     assert "may deny a role of the hub sns:" in finding.seen
-    assert "aws:SourceVpc cannot be evaluated here" in finding.seen
+    assert "aws:PrincipalTag/team cannot be evaluated here" in finding.seen
+
+
+def test_conditions_on_instances_and_root_users_do_not_concern_our_roles(facts):
+    old = {"NumericLessThan": {"ec2:RoleDelivery": "2.0"}}
+    statement = {"Effect": "Deny", "Action": "*", "Resource": "*"}
+    assert judge(facts, statement | {"Condition": old}).result == "pass"
+    assert judge(facts, statement | {"Condition": {"Null": {"aws:AssumedRoot": "false"}}}).result == "pass"
+
+
+def test_functions_outside_of_a_network_have_none(facts):
+    outside = {"StringNotEquals": {"aws:SourceVpc": "vpc-1"}}
+    statement = {"Effect": "Deny", "Action": "sns:Publish", "Resource": "*", "Condition": outside}
+    assert judge(facts, statement).result == "fail"
+    link = PrivateLink(vpc="vpc-1", subnets=("subnet-1",), security_groups=("sg-1",))
+    inside = replace(facts, settings=replace(facts.settings, private_link=link))
+    assert judge(inside, statement).result == "unknown"
 
 
 def test_what_was_not_read_is_unknown(facts):

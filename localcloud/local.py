@@ -47,8 +47,9 @@ In another terminal, as a member, as [bold]management[/] or as the [bold]hub[/] 
   aws account put-alternate-contact --alternate-contact-type SECURITY --name Mary --title Developer \\
     --email-address mary@example.net --phone-number "+1 206 555 0199"
   aws account get-alternate-contact --alternate-contact-type SECURITY
-and as the hub:
-  .venv/bin/rollcall sweep --follow --config localcloud/config
+and as an operator of the hub:
+  eval "$(make -s local-env ROLE=rollcall-operator)"
+  .venv/bin/rollcall pause --reason "to try it" --config localcloud/config
 The AWS CLI is also in .venv/bin/aws: version 1, whose `aws sqs` needs --endpoint-url "$AWS_ENDPOINT_URL".
 Alerts are shown here, in full they and all outcomes are in
   {out}/alerts.jsonl

@@ -118,6 +118,6 @@ def _check_result(found: MachineExecution, name: str) -> Mapping[str, Any]:
     if "refused" in found.output:
         raise CommandError(
             f"refused: {found.output['refused']}",
-            fix="`rollcall status` shows pending plans and running sweeps",
+            fix="`rollcall status` shows what is in force; commands need the role rollcall-operator",
         )
     return found.output

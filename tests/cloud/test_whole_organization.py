@@ -156,6 +156,9 @@ def test_who_is_who_in_the_other_terminal(terminal):
         identity = terminal.client("sts", account).get_caller_identity()
         assert identity["Account"] == number
         assert ":assumed-role/Administrator/" in identity["Arn"]
+    # The role that asks for a second factor, too.
+    operator = terminal.aws("hub", "sts", "get-caller-identity", role="rollcall-operator")
+    assert f":{HUB}:assumed-role/rollcall-operator/" in operator["Arn"]
     root = terminal.aws(CHECKOUT, "sts", "get-caller-identity", role="root")
     assert root["Arn"] == f"arn:aws:iam::{CHECKOUT}:root"
 

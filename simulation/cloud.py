@@ -87,10 +87,19 @@ class SimulatedCloud:
         """
         self._listeners.append(listener)
 
-    def call(self, service: str, operation: str, params: Mapping[str, Any], caller: Caller) -> Response:
+    def call(
+        self,
+        service: str,
+        operation: str,
+        params: Mapping[str, Any],
+        caller: Caller,
+        *,
+        denied: ApiError | None = None,
+    ) -> Response:
         """Answer one request; raises ApiError (with its request_id), NotImplementedError if not modelled.
 
-        Service control policies are asked first; identity policies where they are held.
+        Service control policies are asked first. Who holds the identity policies passes their refusal as
+        `denied`: it is recorded as any other.
         """
         handler = self._services.get(service)
         if handler is None or operation not in handler.operations:
@@ -104,6 +113,8 @@ class SimulatedCloud:
             request_id = self._ids.make_uuid()
             try:
                 self._authorize(service, operation, params, caller)
+                if denied is not None:
+                    raise denied
                 body = handler.call(operation, params, caller)
             except ApiError as error:
                 refusal = error.copy_for_request(request_id)

@@ -74,17 +74,9 @@ class Apis:
             parameters = json.loads(request.get_data() or b"{}")
         except ValueError as error:
             raise ApiError("SerializationException", str(error)) from error
-        asked = build_request(self._simulated.organization, service, operation, parameters, caller)
+        denied = self._find_denial(service, operation, parameters, caller)
         try:
-            why = explain_answer(find_principal(caller), asked, self._simulated.organization)
-        except NotImplementedError as error:
-            why = str(error)
-        if why:
-            text = f"User: {caller.arn} is not authorized to perform: {asked.action} on resource: "
-            status = 403 if service == "account" else 400
-            raise ApiError("AccessDeniedException", f"{text}{asked.resource} {why}", status)
-        try:
-            response = self._simulated.call(service, operation, parameters, caller)
+            response = self._simulated.call(service, operation, parameters, caller, denied=denied)
         except NotImplementedError as error:
             raise ApiError("UnknownOperationException", str(error), 404) from error
         except ApiError as error:
@@ -94,6 +86,20 @@ class Apis:
         for hook in list(self._hooks[service, operation]):
             hook(caller, parameters)
         return response.body, response.request_id
+
+    def _find_denial(
+        self, service: str, operation: str, parameters: dict[str, Any], caller: Caller
+    ) -> ApiError | None:
+        asked = build_request(self._simulated.organization, service, operation, parameters, caller)
+        try:
+            why = explain_answer(find_principal(caller), asked, self._simulated.organization)
+        except NotImplementedError as error:
+            why = str(error)
+        if not why:
+            return None
+        text = f"User: {caller.arn} is not authorized to perform: {asked.action} on resource: "
+        status = 403 if service == "account" else 400
+        return ApiError("AccessDeniedException", f"{text}{asked.resource} {why}", status)
 
     def _record_read(
         self,

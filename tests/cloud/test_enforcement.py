@@ -8,7 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from localcloud.cloud.clients import ADMINISTRATOR, Credentials
-from tests.cloud.tools import make_queue, messages, unique, wait_for
+from tests.cloud.tools import make_queue, make_rule, messages, received, rule_to_queue, unique, wait_for
+from tests.cloud.tools import make_role as make_service_role
 
 pytestmark = pytest.mark.cloud
 MANAGEMENT, HUB, MEMBER, OTHER = "111111111111", "333333333333", "222222222222", "555566667777"
@@ -456,3 +457,39 @@ def test_an_unsigned_request_reaches_nothing(cloud, things):
     connection = HTTPConnection(cloud.endpoint.removeprefix("http://"))
     connection.request("GET", f"/{things['bucket']}/ledger/x")
     assert connection.getresponse().status == 403
+
+
+def test_a_refusal_is_recorded(cloud):
+    """By identity policies as by all others: the edit of a contact that IAM denies is an event."""
+    url = rule_to_queue(cloud, MEMBER, {"detail": {"errorCode": ["AccessDenied"]}})
+    account = become(cloud, make_role(cloud, allow("s3:*"), account=MEMBER), "account")
+    assert refused(account.delete_alternate_contact, AlternateContactType="BILLING")
+    detail = received(cloud, MEMBER, url)["detail"]
+    assert detail["eventName"] == "DeleteAlternateContact"
+    assert "no identity-based policy allows" in detail["errorMessage"]
+    assert detail["requestParameters"] is None
+
+
+def test_a_forwarder_is_bound_by_service_control_policies(cloud):
+    """Those of the account that sends: the hub's bus sees nothing."""
+    hub, name = cloud.clients.client("events", HUB), unique("bus")
+    bus = hub.create_event_bus(Name=name)["EventBusArn"]
+    statement = {
+        "Sid": "it",
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "events:PutEvents",
+        "Resource": bus,
+    }
+    hub.put_permission(EventBusName=name, Policy=document(statement))
+    role = make_service_role(
+        cloud, OTHER, service="events.amazonaws.com", statements=[allow("events:PutEvents", on=bus)]
+    )
+    source, client = unique("source"), cloud.clients.client("events", OTHER)
+    rule = make_rule(cloud, OTHER, {"source": [source]}, {"Arn": bus, "RoleArn": role})
+    entry = {"Source": source, "DetailType": "x", "Detail": "{}"}
+    with guardrail(cloud, OTHER, deny("events:PutEvents", on=bus)):
+        client.put_events(Entries=[entry])
+        (lost,) = wait_for(lambda: [one.reason for one in cloud.bridge.lost if one.event["source"] == source])
+    assert "explicit deny in a service control policy" in lost
+    assert rule

@@ -22,6 +22,24 @@ from simulation.paging import build_invalid_input, page
 # gives no number: one is likely, not verified.
 LIMITS = {ACCOUNT_PRINCIPAL: 1, "member.org.stacksets.cloudformation.amazonaws.com": 5}
 
+# Organizations user guide, "AWS services that you can use with AWS Organizations", before ".amazonaws.com".
+_SERVICES = frozenset(
+    (
+        *("access-analyzer", "account", "agentless.inspector2", "auditmanager"),
+        *("aws-artifact-account-sync", "backup", "cloudtrail", "compute-optimizer", "config"),
+        *("config-multiaccountsetup", "controltower", "cost-optimization-hub.bcm", "detective"),
+        *("devops-guru", "ds", "ec2", "fms", "guardduty", "health", "iam", "inspector2", "ipam"),
+        *("license-management.marketplace", "license-manager", "license-manager-linux-subscriptions"),
+        *("license-manager.member-account", "macie", "malware-protection.guardduty"),
+        *("member.org.stacksets.cloudformation", "networkmanager", "notifications"),
+        *("observabilityadmin", "opsdatasync.ssm", "private-marketplace.marketplace", "ram"),
+        *("reachabilityanalyzer.networkinsights", "reporting.trustedadvisor", "resource-explorer-2"),
+        *("securityhub", "security-ir", "securitylake", "servicecatalog", "servicequotas", "ssm"),
+        *("ssm-quicksetup", "sso", "stacksets.cloudformation", "storage-lens.s3", "tagpolicies.tag"),
+        *("user-subscriptions", "wellarchitected"),
+    )
+)
+
 
 def _enable(organization: SimulatedOrganization, params: Params) -> dict[str, Any]:
     organization.trusted_access.add(_require_principal(organization, params))
@@ -98,8 +116,7 @@ def _list_services(organization: SimulatedOrganization, params: Params) -> dict[
 def _require_principal(organization: SimulatedOrganization, params: Params) -> str:
     require_all_features(organization)
     principal = str(params["ServicePrincipal"])
-    # AWS has a list; which names are on it is not for this model to know.
-    if not principal.endswith(".amazonaws.com"):
+    if principal.removesuffix(".amazonaws.com") not in _SERVICES:
         raise build_invalid_input("UNRECOGNIZED_SERVICE_PRINCIPAL")
     return principal
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _TRUST, _MANAGED = 2048, 6144
 #: Characters of all inline policies of one identity.
 _INLINE: Final = {"RoleName": 10_240, "UserName": 2048, "GroupName": 5120}
+_SERVICE: Final = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?")
 _MOST_MANAGED: Final = 10
 _CONFLICT: Final = 409
 
@@ -53,18 +54,20 @@ def _read_document(text: str, *, principal: bool) -> dict[str, Any]:
 def _check_trust(call: ServiceCall, _: str) -> None:
     text = call.parameters.get("AssumeRolePolicyDocument") or call.parameters.get("PolicyDocument") or "{}"
     _require_size("ACLSizePerRole", _count(text), _TRUST)
-    for principal in _list_principals(_read_document(text, principal=True)):
-        if not _exists(principal):
+    for kind, principal in _list_principals(_read_document(text, principal=True)):
+        known = _exists(principal) if kind == "AWS" else _SERVICE.fullmatch(principal)
+        if not known:
             raise ServiceRefusalError(
-                "MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{principal}"'
+                "MalformedPolicyDocument", f'Invalid principal in policy: "{kind.upper()}":"{principal}"'
             )
 
 
-def _list_principals(document: dict[str, Any]) -> Iterator[str]:
+def _list_principals(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for statement in as_list(document.get("Statement", [])):
         named = statement.get("Principal", {})
         if isinstance(named, dict):
-            yield from map(str, as_list(named.get("AWS", [])))
+            for kind in ("AWS", "Service"):
+                yield from ((kind, str(one)) for one in as_list(named.get(kind, [])))
 
 
 def _exists(principal: str) -> bool:

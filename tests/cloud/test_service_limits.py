@@ -71,6 +71,8 @@ def test_malformed_policies_are_refused(cloud, statement):
 )
 def test_trust_policies_name_principals_that_exist(cloud, principal):
     iam = cloud.clients.client("iam", HUB)
+    wrong = document(TRUST | {"Principal": {"Service": "lambda"}})
+    fails("MalformedPolicyDocument", iam.create_role, RoleName=unique("r"), AssumeRolePolicyDocument=wrong)
     trust = document(TRUST | {"Principal": {"AWS": principal}})
     fails("MalformedPolicyDocument", iam.create_role, RoleName=unique("r"), AssumeRolePolicyDocument=trust)
 

@@ -126,11 +126,12 @@ def test_refusals_are_modelled(world, client):
     not_found = "AccountNotFoundException"
     refused(lambda: client.deregister_delegated_administrator(**unknown, **ACCOUNT), not_found)
     refused(lambda: client.list_delegated_services_for_account(**unknown), not_found)
-    refused(
-        lambda: client.enable_aws_service_access(ServicePrincipal="account.example.com"),
-        "InvalidInputException",
-        "UNRECOGNIZED_SERVICE_PRINCIPAL",
-    )
+    for principal in ("account.example.com", "nobody.amazonaws.com"):
+        refused(
+            lambda principal=principal: client.enable_aws_service_access(ServicePrincipal=principal),
+            "InvalidInputException",
+            "UNRECOGNIZED_SERVICE_PRINCIPAL",
+        )
     assert world.organization.delegated_administrators == {ACCOUNT["ServicePrincipal"]: {HUB}}
 
 

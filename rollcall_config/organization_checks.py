@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rollcall_config.organization_limits import find_excess
 from rollcall_config.organization_values import PARTITIONS
 from rollcall_config.samples import is_sample_account, is_sample_address, is_sample_organization
 
@@ -37,6 +38,7 @@ def find_contradictions(document: Document) -> list[ConfigProblem]:
         *_check_people(document, data, region),
         *_check_channels(document, data, region),
         *_check_places(document, data, region),
+        *find_excess(document),
     ]
 
 

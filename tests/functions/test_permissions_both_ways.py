@@ -37,6 +37,7 @@ from tests.support.permissions import (
     items_in,
     items_of,
 )
+from tests.support.reserved_words import refuse_reserved_words
 from tests.support.samples import FOUND, INCIDENT, MANAGEMENT, MEMBER, NOW, REGION
 from tests.support.unit_worlds import ou_event
 
@@ -99,6 +100,7 @@ class RecordedDeployment(Deployment):
         def note(params, model, **_):
             self.calls[self.running] |= actions_of(service, model.name, params)
             if service == "dynamodb":
+                refuse_reserved_words(params)
                 self.items[self.running] |= items_in(model.name, params)
 
         return note

@@ -44,6 +44,7 @@ from tests.support.permissions import (
     items_in,
     items_of,
 )
+from tests.support.reserved_words import refuse_reserved_words
 from tests.support.samples import FOUND, MANAGEMENT, MEMBER, REGION
 
 ROLES = {"sweep": "SweepRole", "apply": "ReconcileRole", "control": "ControlRole"}
@@ -90,6 +91,7 @@ class RecordedSweep(SweepDeployment):
             named = actions_of(PREFIXES.get(service, service), model.name, params)
             self.calls[self.running] |= {RENAMED.get(action, action) for action in named}
             if service == "dynamodb":
+                refuse_reserved_words(params)
                 self.items[self.running] |= items_in(model.name, params)
 
         return note

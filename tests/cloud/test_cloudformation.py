@@ -169,7 +169,8 @@ def test_a_failing_update_brings_back_what_was_there(cfn, sqs, name):
 
 def test_a_trust_policy_may_name_a_role_that_exists_in_another_account(cloud, cfn, name):
     other = cloud.clients.client("iam", "666677778888")
-    trusted = other.create_role(RoleName=f"{name}-trusted", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    trust = json.dumps(role({"AWS": ACCOUNT})["Properties"]["AssumeRolePolicyDocument"])
+    trusted = other.create_role(RoleName=f"{name}-trusted", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
     assert create(cfn, name, {"A": role({"AWS": trusted})})["StackStatus"] == "CREATE_COMPLETE"
 
 

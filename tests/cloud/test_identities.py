@@ -211,7 +211,8 @@ def test_a_role_with_a_path_is_known_by_its_whole_arn(cloud):
     iam, name = cloud.clients.client("iam", MEMBER), unique("role")
     anything = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
     allow = {"Version": "2012-10-17", "Statement": [anything]}
-    iam.create_role(RoleName=name, Path="/ops/", AssumeRolePolicyDocument="{}")
+    own = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": MEMBER}}
+    iam.create_role(RoleName=name, Path="/ops/", AssumeRolePolicyDocument=json.dumps({"Statement": [own]}))
     iam.put_role_policy(RoleName=name, PolicyName="it", PolicyDocument=json.dumps(allow))
     target = unique("role")
     condition = {"StringEquals": {"aws:PrincipalArn": f"arn:aws:iam::{MEMBER}:role/ops/{name}"}}

@@ -65,7 +65,7 @@ def test_what_is_not_json_is_a_serialization_error(cloud):
 
 def test_an_operation_that_is_not_modelled_says_so(cloud):
     with pytest.raises(ClientError, match="UnknownOperationException"):
-        cloud.clients.client("account", MEMBER).list_regions()
+        cloud.clients.client("account", MEMBER).get_gov_cloud_account_information()
 
 
 def test_all_accounts_are_listed_page_by_page_to_the_delegated_administrator(cloud):

@@ -6,6 +6,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
+from localcloud.aws.published import POWERTOOLS_PARAMETER
 from tests.cloud.tools import IAM
 
 pytestmark = pytest.mark.cloud
@@ -276,7 +277,7 @@ def test_expressions(cfn, name):
         "Many": {"Type": "CommaDelimitedList", "Default": "a,b,c"},
         "Layer": {
             "Type": "AWS::SSM::Parameter::Value<String>",
-            "Default": "/aws/service/powertools/python/arm64/python3.13/latest",
+            "Default": POWERTOOLS_PARAMETER,
         },
     }
     conditions = {

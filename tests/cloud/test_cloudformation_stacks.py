@@ -137,7 +137,7 @@ def test_what_is_in_the_ledger_cannot_be_deleted(hub, outputs):
 
 def test_the_intake_bus_admits_only_forwarded_events_of_the_organization(hub):
     policy = json.loads(hub("events").describe_event_bus(Name="rollcall-intake")["Policy"])
-    assert len(policy["Statement"]) == 2
+    assert len(policy["Statement"]) == 3
     for statement in policy["Statement"]:
         conditions = json.dumps(statement["Condition"])
         assert statement["Action"] == "events:PutEvents"

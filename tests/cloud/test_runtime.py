@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from localcloud.aws.published import POWERTOOLS_PARAMETER
 from tests.cloud.tools import invoke, make_function, make_role, unique, wait_for, zipped
 
 pytestmark = pytest.mark.cloud
@@ -112,7 +113,7 @@ def test_a_package_that_the_asset_lacks_is_missing(cloud, function):
 def test_powertools_are_there_only_with_their_layer(cloud, function):
     answer, _ = run(cloud, function, do="import", module="aws_lambda_powertools")
     assert answer["errorType"] == "ModuleNotFoundError"
-    parameter = "/aws/service/powertools/python/arm64/python3.13/latest"
+    parameter = POWERTOOLS_PARAMETER
     layer = cloud.clients.client("ssm", MEMBER).get_parameter(Name=parameter)["Parameter"]["Value"]
     layered = make_function(cloud, MEMBER, MANY, Layers=[layer])
     assert run(cloud, layered, do="import", module="aws_lambda_powertools")[0] == "aws_lambda_powertools"

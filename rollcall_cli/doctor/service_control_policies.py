@@ -95,6 +95,9 @@ def check_member_policies(facts: Facts) -> CheckFinding:
     if found:
         roles = _role_arn(facts, "*", f"{STACK_SET_NAMES}*")
         return _report_obstacles(facts, found, "the forwarder of a member", exempt=roles)
+    if placeless := [account.id for account in members if not account.ids]:
+        seen = f"AWS Organizations does not show the OUs of {shorten(placeless)}"
+        return report_unknown(Unseen(reason=seen, fix="update boto3: `pip install --upgrade boto3`"))
     return report_pass(f"{len(members)} members, no policy denies their forwarders events:PutEvents")
 
 

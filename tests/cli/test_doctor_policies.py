@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rollcall_cli.doctor.checks import read_facts
-from rollcall_cli.doctor.facts import AttachedPolicy, Seen
+from rollcall_cli.doctor.facts import AttachedPolicy, MemberAccount, Seen
 from rollcall_cli.doctor.hub_roles import list_hub_requests
 from rollcall_cli.doctor.reading import FactReader
 from rollcall_cli.doctor.service_control_policies import check_member_policies, check_policies
@@ -245,6 +245,10 @@ def test_functions_outside_of_a_network_have_none(facts):
 
 def test_what_was_not_read_is_unknown(facts):
     assert check_policies(facts).result == check_member_policies(facts).result == "unknown"
+    lost = MemberAccount(id=SHOP, active=True, ids=(), joined=None)
+    finding = check_member_policies(replace(facts, policies=Seen(()), members=Seen([lost])))
+    assert finding.result == "unknown"
+    assert finding.seen == f"AWS Organizations does not show the OUs of {SHOP}"
 
 
 def test_members_of_one_ou_are_told_apart_where_a_policy_names_one(world):

@@ -106,7 +106,7 @@ class World:
             account=account,
             table=Table(now=get_now, indexes=functions.indexes, ttl_lag=story.ttl_lag),
             table_name=TABLE,
-            buckets=Buckets(now=get_now, names=frozenset({LEDGER, REPORTS})),
+            buckets=Buckets(now=get_now, names=frozenset({LEDGER, REPORTS}), locked=frozenset({LEDGER})),
             organization=Organization(
                 members={
                     id_: Member(id_, name, () if id_ in (MANAGEMENT, HUB) else (UNIT,))

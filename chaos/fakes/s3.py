@@ -26,10 +26,14 @@ class Stored:
 
 @dataclass(slots=True)
 class Buckets:
-    """All buckets. Reads are consistent, as S3's are. `puts` are all successful ones in their order."""
+    """All buckets. Reads are consistent, as S3's are. `puts` are all successful ones in their order.
+
+    A bucket of `locked`, with Object Lock, takes an object only with a checksum.
+    """
 
     now: Callable[[], float]
     names: frozenset[str]
+    locked: frozenset[str] = frozenset()
     puts: list[Stored] = field(default_factory=list)
     _objects: dict[tuple[str, str], Stored] = field(default_factory=dict)
 
@@ -55,8 +59,12 @@ class Buckets:
         Key: str,  # noqa: N803
         Body: bytes,  # noqa: N803
         ContentType: str = "",  # noqa: N803, ARG002
+        ChecksumAlgorithm: str = "",  # noqa: N803
         IfNoneMatch: str | None = None,  # noqa: N803
     ) -> dict[str, Any]:
+        if Bucket in self.locked and not ChecksumAlgorithm:
+            text = "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object with Object Lock"
+            raise make_error("PutObject", "InvalidRequest", text, 400)
         if IfNoneMatch not in (None, "*"):
             raise make_error("PutObject", "NotImplemented", "only * is implemented", 501)
         if IfNoneMatch and (Bucket, Key) in self._objects:

@@ -16,7 +16,7 @@ from rollcall_policies import Access, AccessRequest, decide
 from simulation.authorization import list_service_control_policies
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from localcloud.access.keys import Context
     from localcloud.access.principals import Principal
@@ -37,6 +37,15 @@ _POLICY_KINDS: Final = {
     "resource": "a resource-based policy",
     "organization": "a service control policy",
 }
+
+
+_listeners: list[Callable[[Principal, AccessRequest], None]] = []
+
+
+def listen(listener: Callable[[Principal, AccessRequest], None]) -> Callable[[], None]:
+    """Call `listener` with every request of every principal; returns a function that ends it."""
+    _listeners.append(listener)
+    return lambda: _listeners.remove(listener)
 
 
 def evaluate(documents: Iterable[Any], request: AccessRequest) -> Access:
@@ -100,6 +109,8 @@ def explain_answer(
     principal: Principal, request: AccessRequest, organization: SimulatedOrganization | None
 ) -> str | None:
     """Why a request of a principal is refused; None if it is allowed."""
+    for listener in _listeners:
+        listener(principal, request)
     action, resource = request.action, str(request.resource)
     shared = not action.startswith(_OF_THE_ORGANIZATION)
     trust = action.startswith("sts:")

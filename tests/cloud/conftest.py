@@ -1,6 +1,7 @@
 """One local cloud for all tests here: starting it and synthesizing cost seconds, so each happens once."""
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from localcloud.story.cdk import ROOT, Cdk
 from localcloud.story.seeds import make_ready_organization
 from simulation.clock import SystemClock
 from simulation.cloud import SimulatedCloud
+from tests.cloud.recorded_calls import WRITE, Recording, load, save
 from tests.cloud.tools import IAM, ended_by
 from tests.support.assembly_cache import made_once
 
@@ -39,7 +41,9 @@ def cloud(tmp_path_factory):
         wait_scale=0.01,
     ) as running:
         log_organization(running.clients, PLACES["RollcallManagement"])
+        recording = Recording(lambda: list_names(running))
         yield running
+        keep_calls(recording)
 
 
 @pytest.fixture(scope="package")
@@ -82,6 +86,27 @@ def deployed(cdk, assembly):
     assert cdk
     return {
         stack: deploy_directly(cdk.clients, stack, account, assembly) for stack, account in PLACES.items()
+    }
+
+
+def keep_calls(recording):
+    """Write what the hub's roles called into the file, if that is asked for."""
+    recording.end()
+    if WRITE:
+        save(load() | recording.list_calls())
+
+
+def list_names(cloud):
+    """The logical id of each physical name in the hub's stack."""
+    cloudformation = cloud.clients.client("cloudformation", PLACES["RollcallHub"])
+    try:
+        resources = cloudformation.describe_stack_resources(StackName="RollcallHub")["StackResources"]
+    except cloudformation.exceptions.ClientError:
+        return {"no such thing": "x"}
+    return {
+        re.split(r"[/:]", one["PhysicalResourceId"])[-1]: one["LogicalResourceId"]
+        for one in resources
+        if not one["ResourceType"].endswith(("Policy", "Permission"))
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rollcall.model.well_known import REDRIVE_ROLE_NAME
 from rollcall_cli.aws.hub import STACK
 from rollcall_cli.doctor.facts import AlertSubscription, HubAlarm, Unseen
 from rollcall_cli.doctor.model import CheckFinding, report_failure, report_pass, report_unknown
@@ -123,8 +124,8 @@ def check_dead_letters(facts: Facts) -> CheckFinding:
         return report_failure(
             f"messages that were not processed: {words}",
             # AWS moves only what a queue gave up: https://docs.aws.amazon.com/goto/WebAPI/sqs-2012-11-05/StartMessageMoveTask
-            fix=f"read the function's log, fix the cause, then {commands}; AWS does not move what EventBridge"
-            " put there, such as starts of sweeps: docs/operations.md#dead-letters",
+            fix=f"read the function's log, fix the cause, then as {REDRIVE_ROLE_NAME} {commands}; AWS does"
+            " not move what EventBridge put there, such as starts of sweeps: docs/operations.md#dead-letters",
         )
     return report_pass(f"{len(facts.dead_letters.value)} queues, empty")
 

@@ -261,7 +261,9 @@ def test_notify_links_by_the_access_portal_and_mentions_whom_its_environment_say
 
 
 @pytest.mark.usefixtures("created")
-@pytest.mark.parametrize(("channel", "kind"), [("chat", ChatTopic), ("slack", SlackChannel)])
+@pytest.mark.parametrize(
+    ("channel", "kind"), [("chat", ChatTopic), ("teams", ChatTopic), ("slack", SlackChannel)]
+)
 def test_notify_is_the_channel_that_its_environment_says(channel, kind, monkeypatch):
     for name, value in (NOTIFY.as_variables() | {"ROLLCALL_CHANNEL": channel}).items():
         monkeypatch.setenv(name, value)

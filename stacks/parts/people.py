@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 #: What is read of which partitions of the state table: those that hold no contact details but the roster's.
 _ITEMS: Final = {
     **dict.fromkeys(("approval", "control"), ("BatchGetItem",)),
-    **dict.fromkeys(("alert#*", "contact#*", "roster", "tagged#*"), ("GetItem",)),
-    "sweep": ("GetItem", "Query"),
+    **dict.fromkeys(("alert#*", "contact#*"), ("GetItem",)),
+    **dict.fromkeys(("roster", "sweep", "tagged#*"), ("GetItem", "Query")),
     "units": ("Query",),
 }
 #: Reads of AWS Organizations for `rollcall doctor`: trusted access, and the policies that bind the hub.

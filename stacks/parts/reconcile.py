@@ -29,7 +29,7 @@ _ITEMS: Final = {
     "group#*": ("DeleteItem", "PutItem", "Query", "UpdateItem"),
     "grouped#*": ("BatchGetItem", "PutItem"),
     "watch#*": ("PutItem", "Query"),
-    "units": ("Query",),
+    "units": ("PutItem", "Query"),
     "tagged#*": ("DeleteItem", "GetItem", "PutItem", "Query"),
     "sweep": ("GetItem", "PutItem"),
 }

@@ -168,6 +168,13 @@ def live(deployment):
     deployment.without_paths = True
     admin.untag_resource(ResourceId=MEMBER, TagKeys=["scope"])
     deployment.run()
+    # A path of the roster leads to a unit that was made after the approval.
+    workloads = organization.find_ou("Workloads")
+    organization.rename_ou(organization.find_ou("Workloads/Production"), "Retired")
+    organization.move(MEMBER, organization.add_ou("Production", workloads))
+    deployment.member().put_alternate_contact(AlternateContactType="SECURITY", **api_values(FOUND))
+    deployment.run()
+    assert organization.accounts[MEMBER].contacts["SECURITY"].name == "PCI Security"
     # A unit changes, with another one in it.
     organization.add_ou("Deeper", sandbox)
     deployment.intake.send(ou_event(sandbox))

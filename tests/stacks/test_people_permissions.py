@@ -16,6 +16,8 @@ import pytest
 from botocore import xform_name
 from moto import mock_aws
 
+from rollcall.adapters.state.rosters import MatchTable
+from rollcall.model.roster import Tagged
 from rollcall_config.configuration import load
 from rollcall_config.guardrail import make_guardrail_document
 from simulation import organizations_reads
@@ -23,7 +25,7 @@ from simulation.models import load_service_model
 from tests.cli import scenes
 from tests.cli.desk import HUB, MANAGEMENT, PAYMENTS, SHOP
 from tests.cli.drilled import let_drill
-from tests.cli.world import GUARDED, World
+from tests.cli.world import GUARDED, TABLE, World
 from tests.stacks.template import as_list
 from tests.support.assembly_cache import ROOT
 from tests.support.ledger_books import Books
@@ -166,6 +168,10 @@ def look(world: Watched, patch: pytest.MonkeyPatch) -> None:
     assert seen == {"forwarder-management", "management-role"}  # which only the management account sees
     world.does("init", "--config", "proposed", "--hub", HUB)
     world.does("validate", "--live")
+    # When a sweep last looked, the shop's account was tagged besides another one, and is not now.
+    matches = MatchTable(client=world.client("dynamodb", HUB), table=TABLE)
+    for account in (PAYMENTS, SHOP):
+        matches.set_tagged(Tagged(tags=(("scope", "pci"),)).key, account, carries=True)
     for paths in (True, False):
         if not paths:
             patch.setattr(organizations_reads, "_render_account", organizations_reads.render_account_summary)
@@ -205,7 +211,11 @@ def operate(world: Watched) -> None:
     world.machines.deploy()
     world.machines.hub.sweep("roster")
     (plan,) = json.loads(world.does("status", "--json", status=2))["pending_approval"]
+    before = world.machines.hub.state.get_enforcement().approved
     world.does("approve", plan["plan"])
+    list(world.machines.hub.started.values())[-1].run()
+    world.machines.hub.sweep("schedule")
+    world.does("approve", "--back-to", str(before))
 
 
 def statements_of(hub: Template, role: str) -> list[Resource]:

@@ -1,6 +1,6 @@
 """The grammar of policy documents: what IAM and AWS Organizations refuse as malformed.
 
-Source: IAM user guide, "Grammar of the IAM JSON policy language".
+Sources: IAM user guide, "Grammar of the IAM JSON policy language" and "IAM JSON policy elements: Sid".
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ _ELEMENTS: Final = {
 }
 _ACTION: Final = re.compile(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
 _ARN: Final = re.compile(r"\*|arn:[^:]*:[^:]*:[^:]*:[^:]*:.+|arn:\*|.*\$\{.*|arn:.*\*")
+_SID: Final = re.compile("[0-9A-Za-z]*")
 _VERSIONS: Final = {"2008-10-17", "2012-10-17"}
 
 
@@ -30,8 +31,12 @@ def find_malformed(document: Any, *, principal: bool = False) -> str | None:
         return "Syntax errors in policy."
     if document.get("Version", "2008-10-17") not in _VERSIONS or not document["Statement"]:
         return "Syntax errors in policy."
-    found = (_find_in_statement(one, principal=principal) for one in as_list(document["Statement"]))
-    return next(filter(None, found), None)
+    statements = as_list(document["Statement"])
+    found = (_find_in_statement(one, principal=principal) for one in statements)
+    sids = [one["Sid"] for one in statements if isinstance(one, dict) and one.get("Sid")]
+    doubled = len(sids) != len(set(map(str, sids)))
+    doubts = ["Statement IDs (SID) in a single policy must be unique."] if doubled else []
+    return next(filter(None, [*found, *doubts]), None)
 
 
 def _find_in_statement(statement: Any, *, principal: bool) -> str | None:
@@ -44,14 +49,17 @@ def _find_in_statement(statement: Any, *, principal: bool) -> str | None:
         return "Policy document should not specify a principal."
     if principal and not has_principal:
         return "Missing required field Principal"
+    # Services that have policies of resources take more characters than IAM.
+    if not principal and not _SID.fullmatch(str(statement.get("Sid", ""))):
+        return f"Statement IDs (SID) must be alpha-numeric ({_SID.pattern}): {statement['Sid']}"
     return _find_in_elements(statement, principal=principal)
 
 
 def _find_in_elements(statement: dict[str, Any], *, principal: bool) -> str | None:
     actions, resources = _get_one(statement, "Action"), _get_one(statement, "Resource")
-    if actions is None:
+    if not actions:
         return "Policy statement must contain actions."
-    if resources is None and not principal:
+    if not resources and not principal:
         return "Policy statement must contain resources."
     problems = [
         *(

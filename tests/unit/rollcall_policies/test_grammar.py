@@ -30,7 +30,11 @@ def test_what_is_well_formed(statement):
         (ALLOW | {"Effect": "Permit"}, "Syntax errors"),
         (ALLOW | {"Verb": "x"}, "Syntax errors"),
         (ALLOW | {"NotAction": "s3:*"}, "must contain actions"),
+        (ALLOW | {"Action": []}, "must contain actions"),
         ({"Effect": "Allow", "Action": "s3:*"}, "must contain resources"),
+        (ALLOW | {"Resource": []}, "must contain resources"),
+        (ALLOW | {"Sid": "read the bucket"}, "must be alpha-numeric"),
+        (ALLOW | {"Sid": "read-the-bucket"}, "must be alpha-numeric"),
         (ALLOW | {"Principal": "*"}, "should not specify a principal"),
         (ALLOW | {"Condition": {"StringMatches": {"a:b": "c"}}}, "Invalid Condition type"),
         (ALLOW | {"Condition": {"StringEquals": "x"}}, "Syntax errors"),
@@ -39,6 +43,12 @@ def test_what_is_well_formed(statement):
 )
 def test_what_is_malformed(statement, problem):
     assert problem in str(find_malformed({"Version": "2012-10-17", "Statement": [ALLOW, statement]}))
+
+
+def test_no_two_statements_of_a_document_have_one_sid():
+    once, twice = ALLOW | {"Sid": "Read"}, ALLOW | {"Sid": "Read", "Effect": "Deny"}
+    assert find_malformed({"Statement": [once, ALLOW, ALLOW | {"Sid": ""}, ALLOW | {"Sid": ""}]}) is None
+    assert "must be unique" in str(find_malformed({"Statement": [once, ALLOW, twice]}))
 
 
 @pytest.mark.parametrize(
@@ -50,5 +60,5 @@ def test_what_is_no_policy(document):
 
 def test_policies_of_roles_and_resources_name_principals():
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}
-    assert find_malformed({"Statement": trust}, principal=True) is None
+    assert find_malformed({"Statement": trust | {"Sid": "a service's own: x"}}, principal=True) is None
     assert "Missing" in str(find_malformed({"Statement": ALLOW}, principal=True))

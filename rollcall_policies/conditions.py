@@ -40,6 +40,8 @@ class ConditionKeys:
     values: Context
     #: Whether a key that is not in `values` is one that the request does not have.
     complete: bool
+    #: Whether `${...}` in the policy is a variable.
+    variables: bool = True
 
     @classmethod
     def from_context(cls, context: Context, *, complete: bool) -> ConditionKeys:
@@ -57,6 +59,8 @@ class ConditionKeys:
 
     def substitute(self, pattern: str) -> str | Unclear | None:
         """The pattern with its variables replaced; None if the request does not have one of their keys."""
+        if not self.variables:
+            return pattern
         parts: list[str] = []
         for text in _PART.split(pattern):
             variable = _VARIABLE.fullmatch(text)

@@ -7,7 +7,7 @@ policies of one request work together is up to the caller: each kind is asked by
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
@@ -69,8 +69,9 @@ def decide(policies: Iterable[Document], request: AccessRequest) -> AccessDecisi
     keys = ConditionKeys.from_context(request.context, complete=request.complete)
     found: dict[tuple[str, bool], AccessDecision] = {}
     for policy in policies:
+        known = replace(keys, variables=policy.get("Version") == _WITH_VARIABLES)
         for statement in list_statements(policy):
-            applies = _check_statement(statement, request, keys)
+            applies = _check_statement(statement, request, known)
             if applies is False:
                 continue
             effect, clear = statement["Effect"], applies is True
@@ -81,6 +82,9 @@ def decide(policies: Iterable[Document], request: AccessRequest) -> AccessDecisi
     return next((found[rank] for rank in _RANKS if rank in found), AccessDecision(access=Access.NOT_ALLOWED))
 
 
+#: In documents of another version, or of none, a policy variable is literal text ("IAM JSON policy elements:
+#: Version").
+_WITH_VARIABLES: Final = "2012-10-17"
 _ACCESS: Final = {"Allow": Access.ALLOWED, "Deny": Access.DENIED}
 #: Effect and whether it is clear that the statement applies: the first that occurs decides.
 _RANKS: Final = (("Deny", True), ("Deny", False), ("Allow", True), ("Allow", False))
@@ -122,11 +126,12 @@ def _match_principal(statement: Statement, request: AccessRequest) -> bool | Unc
     named = statement.get("NotPrincipal" if negated else "Principal", {})
     entries = ["*"] if named == "*" else [entry for group in named.values() for entry in as_list(group)]
     callers = {"*", str(request.principal), *request.also}
-    if negated:
-        # To spare a role or session, its account must be named as well.
-        return not callers.intersection(entries)
     account = find_account(str(request.principal))
     delegated = any(entry == account or entry.endswith(f"::{account}:root") for entry in entries)
+    if negated:
+        # To spare a role or session, its account must be named as well.
+        spared = delegated or not account.isdecimal() or "*" in entries
+        return not (spared and callers.intersection(entries))
     return bool(callers.intersection(entries)) or (delegated and not request.directly)
 
 

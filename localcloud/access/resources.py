@@ -65,7 +65,8 @@ def _find_function_policy(account: str, region: str, name: str) -> Any:
     functions = lambda_backends[account][region]
     known = {function.function_name: function for function in functions.list_functions()}
     function = known.get(name.removeprefix("function:").partition(":")[0])
-    return {"Statement": function.policy.statements} if function else None
+    # Lambda writes it, and in this version.
+    return {"Version": "2012-10-17", "Statement": function.policy.statements} if function else None
 
 
 def _find_trust_policy(account: str, _: str, name: str) -> Any:

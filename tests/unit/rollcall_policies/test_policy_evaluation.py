@@ -1,5 +1,6 @@
 """The evaluator of policies against the IAM user guide's rules, one table row each."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ def answer(
     request = AccessRequest(
         action=action, resource=resource, context=context, principal=principal, complete=complete
     )
-    return decide([{"Statement": list(statements)}], request)
+    return decide([{"Version": "2012-10-17", "Statement": list(statements)}], request)
 
 
 def access(*statements, **request):
@@ -286,9 +287,38 @@ def test_resource_and_trust_policies_name_principals(named, principal, expected)
 
 def test_a_resource_policy_without_a_principal_applies_to_nobody():
     assert access(ALLOW, principal=HUB_ROLE) is Access.NOT_ALLOWED
-    spared = deny(NotPrincipal={"AWS": HUB_ROLE})
-    assert access(spared, principal=HUB_ROLE) is Access.NOT_ALLOWED
-    assert access(spared, principal=f"{HUB_ROLE}-2") is Access.DENIED
+
+
+@pytest.mark.parametrize(
+    ("others", "spared"),
+    [
+        ([], False),
+        (["333333333333"], True),
+        (["arn:aws:iam::333333333333:root"], True),
+        (["222222222222"], False),
+    ],
+)
+def test_a_role_is_spared_only_together_with_its_account(others, spared):
+    named = deny(NotPrincipal={"AWS": [HUB_ROLE, *others]})
+    assert access(named, principal=HUB_ROLE) is (Access.NOT_ALLOWED if spared else Access.DENIED)
+    assert access(named, principal=f"{HUB_ROLE}-2") is Access.DENIED
+    service = deny(NotPrincipal={"Service": "sns.amazonaws.com"})
+    assert access(service, principal="sns.amazonaws.com") is Access.NOT_ALLOWED
+
+
+@pytest.mark.parametrize("version", ["2012-10-17", "2008-10-17", None])
+def test_variables_are_literal_text_in_older_documents(version):
+    document = {"Version": version} if version else {}
+    request = AccessRequest(action="s3:GetObject", resource="arn:aws:s3:::b/x", context={"aws:a": ["x"]})
+    named = {"Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::b/${aws:a}"}
+    compared = ALLOW | {"Condition": {"StringEquals": {"aws:a": "${aws:a}"}}}
+    expected = Access.ALLOWED if version == "2012-10-17" else Access.NOT_ALLOWED
+    for statement in (named, compared):
+        assert decide([document | {"Statement": statement}], request).access is expected
+    literal = replace(request, resource="arn:aws:s3:::b/${aws:a}")
+    assert (decide([document | {"Statement": named}], literal).access is Access.ALLOWED) is (
+        version != "2012-10-17"
+    )
 
 
 #: One deny statement each, on which three evaluators once disagreed.

@@ -189,7 +189,7 @@ def check_suspects(facts: Facts) -> CheckFinding:
         return report_unknown(facts.suspects)
     if not facts.suspects.value:
         return report_pass("the last sweep found no change without an event")
-    suspects = _list_accounts(facts.suspects.value)
+    suspects = ", ".join(facts.suspects.value)
     rule = f"aws events list-rule-names-by-target --target-arn {intake_bus_arn(facts.settings)}"
     return report_failure(
         f"the last sweep found changes without an event, forwarder suspect: {suspects}",

@@ -45,6 +45,7 @@ _ABSENT: Final = (
     "ec2:SourceInstanceARN",
     "s3:x-amz-server-side-encryption",
 )
+_KIND: Final = "account:AlternateContactTypes"
 _NETWORK: Final = ("aws:SourceVpc", "aws:SourceVpce", "aws:VpcSourceIp")
 _PEOPLE: Final = frozenset({OPERATOR_ROLE_NAME, READER_ROLE_NAME, REDRIVE_ROLE_NAME})
 
@@ -77,10 +78,13 @@ def list_hub_requests(facts: Facts, levels: Sequence[str]) -> Iterator[tuple[str
             name = names.get(role) or (role if role.islower() else f"{HUB_STACK_NAME}-{role}-x")
             context = _build_context(settings, settings.hub, name, levels)
             for action in row["actions"]:
-                yield (
-                    name,
-                    AccessRequest(action=action, resource=resource, context=context, complete=False),
-                )
+                # Requests for a contact name its kind.
+                kinds = facts.kinds if action.startswith("account:") else ()
+                for named in [{_KIND: [kind]} for kind in kinds] or [{}]:
+                    request = AccessRequest(
+                        action=action, resource=resource, context={**context, **named}, complete=False
+                    )
+                    yield name, request
 
 
 def make_forwarder_request(settings: Settings, account: MemberAccount) -> AccessRequest:
@@ -109,5 +113,4 @@ def _build_context(
         "aws:ResourceOrgID": [settings.organization],
         "aws:SecureTransport": ["true"],
         "aws:ViaAWSService": ["false"],
-        "account:AlternateContactTypes": ["SECURITY"],
     }

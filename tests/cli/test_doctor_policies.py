@@ -214,6 +214,20 @@ def test_a_denial_on_one_of_our_resources_is_found(facts):
     assert judge(facts, {"Effect": "Deny", "Action": "sqs:*", "Resource": elsewhere}).result == "pass"
 
 
+@pytest.mark.parametrize("name", ["event-bus/rollcall-intake", "stateMachine:rollcall-sweep"])
+def test_resources_have_the_names_that_are_deployed(facts, name):
+    denied = {"Effect": "Deny", "Action": ["events:PutEvents", "states:StartExecution"]}
+    resource = f"arn:aws:*:us-east-1:{HUB}:{name}"
+    assert judge(facts, denied | {"Resource": resource}).result == "fail"
+
+
+@pytest.mark.parametrize("kind", ["SECURITY", "OPERATIONS", "BILLING"])
+def test_a_denial_of_one_kind_of_contact_is_found(facts, kind):
+    condition = {"ForAnyValue:StringEquals": {"account:AlternateContactTypes": [kind]}}
+    statement = {"Effect": "Deny", "Action": "account:PutAlternateContact", "Resource": "*"}
+    assert judge(facts, statement | {"Condition": condition}).result == "fail"
+
+
 def test_services_that_the_settings_do_not_use_may_be_denied(facts):
     statement = {"Effect": "Deny", "Action": ["secretsmanager:*", "ec2:*"], "Resource": "*"}
     assert judge(facts, statement).result == "pass"

@@ -11,7 +11,7 @@ from rollcall.grouping.messages import make_group_notice
 from rollcall.grouping.model import Sending
 from rollcall.model.errors import MalformedEventError
 from rollcall.model.levels import Severity
-from rollcall.notify.message import split_message
+from rollcall.notify.message import fill_words, split_message
 from rollcall.notify.notifier import read_event
 from rollcall.notify.plain_text import SUBJECT_LENGTH, render_plain_text
 from rollcall.outcomes.notice_kinds import NOTICES as WORDS
@@ -88,6 +88,7 @@ def test_of_one_account_people_read_the_singular():
     assert "contacts of 1 account set to" in one.headline
     many = message(replace(notice, facts={**notice.facts, "accounts_count": 11}))
     assert "contacts of 11 accounts set to" in many.headline
+    assert fill_words("{who}: {n} edits", {"who": "role/1 accounts", "n": 1}) == "role/1 accounts: 1 edit"
 
 
 def test_each_line_names_account_contact_principal_and_result():

@@ -51,6 +51,10 @@ def strip_hash(logical_id: str) -> str:
     return logical_id[:-8]
 
 
+#: What names a resource whose name does not come from CloudFormation.
+NAMES = {"AWS::Events::EventBus": "Name", "AWS::StepFunctions::StateMachine": "StateMachineName"}
+
+
 def name_resource(template: Template, value: Any) -> str:
     """The ARN of a resource as the table has it."""
     text = arn(value)
@@ -59,10 +63,12 @@ def name_resource(template: Template, value: Any) -> str:
 
     def name_token(token: re.Match[str]) -> str:
         resource = template.resources[token[1]]
-        name = resource.get("Properties", {}).get("Name") if "EventBus" in resource["Type"] else None
-        stripped = strip_hash(token[1])
-        whole = ARNS[resource["Type"]] + (stripped.lower() if "S3" in resource["Type"] else stripped)
-        return str(name or stripped) if token[2] == "Name" else whole
+        named = NAMES.get(resource["Type"])
+        name = resource.get("Properties", {}).get(named) if named else None
+        stripped = str(name or strip_hash(token[1]))
+        begins = ARNS[resource["Type"]].removesuffix("RollcallHub-" if name else "")
+        whole = begins + (stripped.lower() if "S3" in resource["Type"] else stripped)
+        return stripped if token[2] == "Name" else whole
 
     return re.sub(r"\{(\w+[0-9A-F]{8})(?:\.(\w+))?\}", name_token, text)
 

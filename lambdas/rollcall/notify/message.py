@@ -128,12 +128,17 @@ def make_fact(label: str, value: object) -> Fact:
     return Fact(label=label, value=make_printable(value))
 
 
-_ONE: Final = re.compile(r"(?<![\d.,])1 (account|contact|change|edit|alert)s\b")
+_COUNTED: Final = re.compile(r"\{(\w+)\} (account|contact|change|edit|alert)s\b")
 
 
 def fill_words(words: str, facts: Mapping[str, Any]) -> str:
     """The words with the facts in them; of one account, contact, change, edit or alert in the singular."""
-    return _ONE.sub(r"1 \1", words.format_map(facts))
+
+    def count(counted: re.Match[str]) -> str:
+        one = str(facts[counted[1]]) == "1"
+        return f"{{{counted[1]}}} {counted[2]}" if one else counted[0]
+
+    return _COUNTED.sub(count, words).format_map(facts)
 
 
 def make_facts(pairs: Iterable[tuple[str, object]]) -> tuple[Fact, ...]:

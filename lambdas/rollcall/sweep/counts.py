@@ -40,6 +40,11 @@ _MOST_NOT_SET: Final = 5
 _MOST_SUSPECTS: Final = 10
 
 
+def _shorten(suspects: list[str]) -> list[str]:
+    more = len(suspects) - _MOST_SUSPECTS
+    return [*suspects[:_MOST_SUSPECTS], *([f"and {more} more"] if more > 0 else [])]
+
+
 @dataclass(slots=True, kw_only=True)
 class RunCounts:
     """Counts of one run.
@@ -72,9 +77,7 @@ class RunCounts:
     def name_suspects(self) -> dict[str, Any]:
         """The accounts whose forwarder did not report a change, as far as a notice names them."""
         found = {account.id: account.name for account, _, _ in self.drifts}
-        named = [f"{account_id} {name}" for account_id, name in sorted(found.items())[:_MOST_SUSPECTS]]
-        more = len(found) - len(named)
-        return {"suspects": [*named, *([f"and {more} more"] if more else [])]}
+        return {"suspects": _shorten([f"{account_id} {name}" for account_id, name in sorted(found.items())])}
 
     def add(self, account: Account, plan: Plan, *, drift: bool = True) -> None:
         """The next account. `drift` is whether its contacts were to be right before this run."""
@@ -168,7 +171,7 @@ def make_summary(
         "changes": counts.changes if counts else 0,
         "drift": len(counts.only_swept) if counts else 0,
         # No event of these accounts came, although a contact was changed.
-        "suspects": sorted({one for one, _ in counts.only_swept})[:_MOST_SUSPECTS] if counts else [],
+        "suspects": _shorten(sorted({one for one, _ in counts.only_swept})) if counts else [],
         "plan": run.plan.digest if run.plan else None,
         "pending": list(run.pending),
         "failed": dict(run.failed),

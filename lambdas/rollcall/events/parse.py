@@ -95,15 +95,19 @@ def _read_key(value: object) -> str | None:
 
 def _read_joined(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
     # Service events: every nested field has another place than in an API event, and no version is settled.
-    found = flatten_leaves(detail.get("additionalEventData")) | flatten_leaves(
-        detail.get("serviceEventDetails")
-    )
-    return replace(blank, account_id=read_account_id(found.get("accountid")))
+    return replace(blank, account_id=read_account_id(_flatten_service_event(detail).get("accountid")))
+
+
+def _flatten_service_event(detail: Mapping[str, Any]) -> dict[str, object]:
+    """What a service event says, without what it leaves empty."""
+    places = ("additionalEventData", "serviceEventDetails")
+    leaves = [leaf for place in places for leaf in flatten_leaves(detail.get(place)).items()]
+    return {name: value for name, value in leaves if value is not None}
 
 
 def _read_arrived(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
     # That of a creation. An account has a state, too, which an event may name: it joined all the same.
-    state = flatten_leaves(detail.get("serviceEventDetails")).get("state", _SUCCEEDED)
+    state = _flatten_service_event(detail).get("state", _SUCCEEDED)
     if str(state).upper() != _SUCCEEDED:
         return Ignored(event=blank.event, reason="it did not succeed")
     return _read_joined(detail, blank)
@@ -159,9 +163,7 @@ def _read_contact_changed(detail: Mapping[str, Any], blank: Signal) -> Signal:
 
 
 def _read_monitored(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
-    found = flatten_leaves(detail.get("serviceEventDetails")) | flatten_leaves(
-        detail.get("requestParameters")
-    )
+    found = _flatten_service_event(detail) | flatten_leaves(detail.get("requestParameters"))
     scope = get_monitored(blank.event.name).scope
     if scope in (Scope.PART, Scope.KEY) and blank.actor.via == _CLOUDFORMATION:
         return Ignored(event=blank.event, reason="a deployment, which has an alert of its own")
@@ -174,16 +176,13 @@ def _read_monitored(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignore
         return Ignored(event=blank.event, reason="not about a service that Rollcall needs")
     if (reason := _find_reason_to_ignore(blank.event.name, found)) is not None:
         return Ignored(event=blank.event, reason=reason)
-    subject = principal or found.get("policyid") or found.get("regionname")
+    # A call that AWS refused may have named anything here.
+    subject = read_text(principal or found.get("policyid") or found.get("regionname"), longest=256)
     if blank.event.name == REGION_STATUS:
-        subject = f"{subject} {found['status']}"
+        subject = f"{subject or 'a Region'} {found['status']}"
     return _read_denied(
         detail,
-        replace(
-            blank,
-            account_id=_read_affected(found, detail),
-            subject=subject if isinstance(subject, str) else None,
-        ),
+        replace(blank, account_id=_read_affected(found, detail), subject=subject),
     )
 
 
@@ -231,13 +230,19 @@ def _read_denied(detail: Mapping[str, Any], signal: Signal) -> Signal:
 
 
 def _read_error(detail: Mapping[str, Any]) -> str | None:
-    """The code of a call that AWS refused, None for one that it did not."""
-    code = detail.get("errorCode")
+    """The code of a call that AWS refused, None for one that it did not.
+
+    Events of sign-in have none, but the result under their own name:
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html
+    """
+    code, answer = detail.get("errorCode"), detail.get("responseElements")
+    if isinstance(answer, Mapping) and answer.get(detail.get("eventName")) == _FAILURE:
+        return _FAILURE
     return None if code in (None, "") else str(code)
 
 
 _NO_SIGNAL = "no signal"
-_SUCCEEDED = "SUCCEEDED"
+_SUCCEEDED, _FAILURE = "SUCCEEDED", "Failure"
 _CLOUDFORMATION = "cloudformation.amazonaws.com"
 _ACCOUNT, _ORGANIZATIONS = "account.amazonaws.com", "organizations.amazonaws.com"
 _REGION_STATUS = "Region Opt-In Status Change"

@@ -180,12 +180,50 @@ def joined(**told):
         {"serviceEventDetails": {"AccountId": NEW, "JoinedMethod": "INVITED"}},
         {"serviceEventDetails": {"accountJoined": {"account": {"accountId": NEW, "state": "PENDING"}}}},
         {"serviceEventDetails": None, "additionalEventData": {"accountId": NEW}},
+        {"serviceEventDetails": {"accountId": NEW, "state": None}},
+        {"serviceEventDetails": {"accountId": None}, "additionalEventData": {"accountId": NEW}},
     ],
 )
 def test_an_account_that_joined_has_joined_whatever_else_the_event_tells_of_it(told):
     signal = parse(joined(**told))
     assert isinstance(signal, Signal)
     assert (signal.cause, signal.account_id) == (Cause.ACCOUNT_JOINED, NEW)
+
+
+def test_an_account_that_departed_is_found_wherever_the_event_names_it():
+    event = sample("AccountDepartedOrganization.removed.synthetic")
+    del event["detail"]["serviceEventDetails"]
+    event["detail"]["additionalEventData"] = {"accountId": MEMBER}
+    signal = parse(event)
+    assert isinstance(signal, Signal)
+    assert signal.account_id == MEMBER
+
+
+@pytest.mark.parametrize("name", ["CreateAccountResult.succeeded", "CloseAccountResult.succeeded"])
+def test_a_result_without_its_state_is_believed(name):
+    event = sample(name)
+    (status,) = event["detail"]["serviceEventDetails"].values()
+    status["state"] = None
+    assert isinstance(parse(event), Signal)
+
+
+def test_a_root_e_mail_that_sign_in_refused_is_no_change():
+    event = sample("EmailUpdated.signin.synthetic")
+    event["detail"]["responseElements"] = {"EmailUpdated": "Failure"}
+    signal = parse(event)
+    assert isinstance(signal, Signal)
+    assert signal.denied == "Failure"
+
+
+@pytest.mark.parametrize("named", ["x" * 100_000, "\ud800", {}, None])
+def test_a_subject_of_anything_fits_where_it_is_kept(named):
+    event = sample("RegionOptInStatusChange.enabled.docs")
+    event["detail"]["regionName"] = named
+    signal = parse(event)
+    assert isinstance(signal, Signal)
+    assert signal.subject is not None
+    assert len(signal.subject.encode()) < 300
+    assert "None" not in signal.subject
 
 
 def make_call(name: str, **parameters: str) -> dict:

@@ -12,7 +12,7 @@ from localcloud.access.actions import Need, list_needs
 from localcloud.access.calls import read_call
 from localcloud.access.decisions import explain_refusal
 from localcloud.access.keys import build_context
-from localcloud.access.principals import find_principal
+from localcloud.access.principals import find_principal, is_revoked
 from localcloud.cloud.clients import LOCAL_KEY
 from localcloud.cloud.gateway import build_response, identify_caller, parse_credential_scope
 from localcloud.limits.refusal import ServiceRefusalError
@@ -45,6 +45,8 @@ def install(cloud: Cloud, checks: Mapping[str, Check]) -> None:
 
     def guard(request: Request, body: bytes) -> Response | None:
         key, _, service = parse_credential_scope(request)
+        if is_revoked(key, organization):
+            return _refuse_key(request, read_call(request, body))
         # The person at this machine may be anybody: `make local-env ROLE=NAME` asks for no second factor.
         if service in _ELSEWHERE or key == own_key or (service == "sts" and key == LOCAL_KEY):
             return None
@@ -90,6 +92,13 @@ def explain_caller_refusal(
     principal = find_principal(caller)
     context = build_context(principal, organization, region=region)
     return explain_refusal(principal, Need(action=action, resource=resource), context, organization)
+
+
+def _refuse_key(request: Request, call: ServiceCall) -> Response:
+    code = "InvalidClientTokenId" if call.protocol in _XML else "UnrecognizedClientException"
+    code = "InvalidAccessKeyId" if call.prefix == "s3" else code
+    text = "The security token included in the request is invalid."
+    return build_refusal(call, request.method, ServiceRefusalError(code, text, 403))
 
 
 def _deny(call: ServiceCall, message: str) -> ServiceRefusalError:

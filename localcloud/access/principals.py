@@ -5,12 +5,14 @@ Source: IAM user guide, "Policy evaluation logic" and "Permissions boundaries fo
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from moto.iam.models import iam_backends
+from moto.iam.utils import ACCOUNT_OFFSET
 
 from localcloud.access.resources import find_role
 from localcloud.cloud.gateway import ADMINISTRATOR_USER
@@ -19,6 +21,8 @@ from simulation.caller import Caller
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from simulation.organization import SimulatedOrganization
 
 Documents = tuple[dict[str, Any], ...]
 _EVERYTHING: Final[Documents] = ({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}},)
@@ -72,6 +76,27 @@ def find_principal(caller: Caller) -> Principal:
         session=_read_session(account, session),
         tags={tag["Key"]: tag["Value"] for tag in (getattr(entity, "tags", None) or [])},
         session_facts=session.facts if session else {},
+    )
+
+
+def is_revoked(key: str, organization: SimulatedOrganization) -> bool:
+    """Whether moto made the access key ID for an account, and it is deleted or inactive by now.
+
+    Others that nobody handed out are those of the person at the keyboard.
+    """
+    try:
+        number = int.from_bytes(base64.b32decode(key[4:12]), "big") - ACCOUNT_OFFSET
+    except ValueError:
+        return False
+    made = next(
+        (one for one in (f"{2 * number:012d}", f"{2 * number + 1:012d}") if organization.find_account(one)),
+        None,
+    )
+    if made is None or not key.startswith("AKIA"):
+        return False
+    users = iam_backends[made]["aws"].users.values()
+    return all(
+        one.access_key_id != key or one.status != "Active" for user in users for one in user.access_keys
     )
 
 

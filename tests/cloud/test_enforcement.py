@@ -195,6 +195,22 @@ def test_users_and_groups_have_policies_as_roles_do(cloud, things, user):
     assert refused(dynamodb.get_item, TableName=table, Key=KEY)
 
 
+def test_keys_that_are_deleted_or_inactive_are_nobody(cloud, user):
+    name, keys = user
+    iam, key = cloud.clients.client("iam", HUB), keys["AccessKeyId"]
+    sts, account = connect(cloud, "sts", keys), connect(cloud, "account", keys)
+    assert sts.get_caller_identity()["Arn"].endswith(f"user/{name}")
+    for change in (
+        lambda: iam.update_access_key(UserName=name, AccessKeyId=key, Status="Inactive"),
+        lambda: iam.delete_access_key(UserName=name, AccessKeyId=key),
+    ):
+        change()
+        with pytest.raises(ClientError, match="InvalidClientTokenId"):
+            sts.get_caller_identity()
+        with pytest.raises(ClientError, match="UnrecognizedClientException"):
+            account.get_contact_information()
+
+
 def test_sessions_have_no_more_rights_than_who_began_them(cloud, things, user):
     name, keys = user
     sts = connect(cloud, "sts", keys)

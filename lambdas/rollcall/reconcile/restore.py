@@ -85,6 +85,8 @@ class AccountRestorer:
         deleted = signal.cause is Cause.CONTACT_DELETED
         if drill is None or signal.cause not in TAMPERING or deleted is not isinstance(outcome.found, Absent):
             return item
+        if outcome.verdict in (Verdict.CHANGED_BACK, Verdict.UNDONE, Verdict.SET_BY_OTHERS):
+            return item  # what is right again says nothing of what the edit left
         edit = f"{outcome.kind}:{compute_fingerprint(outcome.found)}"
         named = drill.names(
             edit, account_id=signal.account_id, principal=signal.actor.principal, at=parse_time(signal)

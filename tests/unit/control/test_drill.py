@@ -176,6 +176,19 @@ class TestMarking:
         edit(world, values=MALLORY, session="mallory")
         assert not any(drill for _, drill in marked(world))
 
+    @pytest.mark.parametrize("wait", [True, False])
+    def test_nothing_hides_behind_the_contact_of_the_roster_itself(self, world, wait):
+        soc = api_values("soc")
+        right = Contact(
+            name=soc["Name"], title=soc["Title"], email=soc["EmailAddress"], phone=soc["PhoneNumber"]
+        )
+        register(world, edits=f"SECURITY:{compute_fingerprint(Present(contact=right))}")
+        edit(world, values=MALLORY)
+        if wait:
+            world.drain()
+        edit(world, values=soc)
+        assert [drill for _, drill in marked(world)] == [False, False]
+
     def test_an_earlier_change_that_shows_with_it_is_not_marked_either(self, world):
         register(world)
         edit(world)

@@ -102,7 +102,14 @@ def drill(  # noqa: PLR0913  # one parameter for each option
         raise typer.BadParameter("give the account of a new drill, or --restore with the file of one")
     if restore is not None:
         raise typer.Exit(
-            _restore(composition, settings, restore, profile=edit_profile or profile, as_json=as_json)
+            _restore(
+                composition,
+                settings,
+                restore,
+                central=central,
+                profile=edit_profile or profile,
+                as_json=as_json,
+            )
         )
     account_id = str(account)
     hub = connect_to_hub(composition, config=config, profile=profile)
@@ -135,11 +142,18 @@ def drill(  # noqa: PLR0913  # one parameter for each option
 
 
 def _restore(
-    composition: Composition, settings: Settings, path: Path, *, profile: str | None, as_json: bool
+    composition: Composition,
+    settings: Settings,
+    path: Path,
+    *,
+    central: bool,
+    profile: str | None,
+    as_json: bool,
 ) -> int:
     originals = read_originals(composition.root / path)
+    # What was edited in the account may have come below the guardrail since.
     account = connect_to_account(
-        composition, settings, originals.account_id, central=originals.central, profile=profile
+        composition, settings, originals.account_id, central=central or originals.central, profile=profile
     )
     restored, complete = restore_originals(account, originals)
     if complete:

@@ -147,6 +147,18 @@ def test_an_interrupted_drill_leaves_a_file_that_only_its_owner_reads(world):
     assert "Restored the SECURITY contact" in result.stdout
 
 
+def test_what_is_below_the_guardrail_by_now_is_restored_centrally(world):
+    before = dict(world.organization.accounts[PAYMENTS].contacts)
+    interrupt(world)
+    (file,) = files(world)
+    deny(world, "account:Put*")
+    denied = world.run("drill", "--restore", file.name, "--edit-profile", "member")
+    assert "below the guardrail, edit with --central" in denied.stderr
+    result = world.run("drill", "--restore", file.name, "--central", "--edit-profile", "hub")
+    assert (result.exit_code, files(world)) == (0, []), result.stderr
+    assert world.organization.accounts[PAYMENTS].contacts == before
+
+
 def interrupt(world):
     """Ctrl-C after the edits."""
     history = let_drill(world, forwards=False)
@@ -233,9 +245,25 @@ def test_a_contact_that_somebody_changed_after_the_drill_is_left_as_it_is(world)
     assert files(world) == [file]
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"version": 1}', '{"version": 2, "account_id": "x"}'])
+BEGUN = '{"version": 1, "account_id": "222222222222", "central": false, "began_at": "2026-10-05T09:00:00Z"'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "[]", "{}", '{"version": 1}', '{"version": 2, "account_id": "x"}', "\udcff"),
+        *(
+            f'{BEGUN}, "edits": [], "contacts": {contacts}}}'
+            for contacts in ("[]", '"x"', '{"SECURITY": []}')
+        ),
+        f'{BEGUN}, "edits": [], "contacts": {{"PRIMARY": {{}}}}}}',
+        f'{BEGUN}, "edits": null, "contacts": {{}}}}',
+        f'{BEGUN}, "edits": [], "contacts": {{"SECURITY": {{"contact": "x"}}}}}}',
+        f'{BEGUN}, "edits": [], "contacts": {{"SECURITY": {{"contact": {{"name": 1}}}}}}}}',
+    ],
+)
 def test_a_file_of_something_else_is_refused(world, text):
-    (world.where / "other.json").write_text(text)
+    (world.where / "other.json").write_text(text, errors="surrogateescape")
     result = world.run("drill", "--restore", "other.json")
     assert result.exit_code == 1
     assert "other.json has no contacts of a drill" in result.stderr

@@ -13,6 +13,7 @@ ALLOW = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::
         ALLOW,
         {"Effect": "Deny", "NotAction": ["iam:*", "sts:*"], "NotResource": "*", "Sid": "x"},
         ALLOW | {"Resource": "arn:aws:s3:::b/${aws:username}/*"},
+        ALLOW | {"Action": "*:*", "Condition": {"Bool": {"aws:SecureTransport": True}}},
         ALLOW | {"Condition": {"ForAnyValue:StringLikeIfExists": {"aws:PrincipalOrgPaths": "o-x/*"}}},
     ],
 )
@@ -38,6 +39,9 @@ def test_what_is_well_formed(statement):
         (ALLOW | {"Principal": "*"}, "should not specify a principal"),
         (ALLOW | {"Condition": {"StringMatches": {"a:b": "c"}}}, "Invalid Condition type"),
         (ALLOW | {"Condition": {"StringEquals": "x"}}, "Syntax errors"),
+        (ALLOW | {"Condition": {"StringEquals": {"a:b": None}}}, "Syntax errors"),
+        (ALLOW | {"Condition": {"StringEquals": {"a:b": ["c", {"d": "e"}]}}}, "Syntax errors"),
+        (ALLOW | {"Effect": ["Allow"]}, "Syntax errors"),
         ("x", "Syntax errors"),
     ],
 )
@@ -52,7 +56,12 @@ def test_no_two_statements_of_a_document_have_one_sid():
 
 
 @pytest.mark.parametrize(
-    "document", [None, [], {}, {"Statement": []}, {"Version": "2020", "Statement": ALLOW}]
+    "document",
+    [
+        *(None, [], {}, {"Statement": []}, {"Version": "2020", "Statement": ALLOW}),
+        {"Version": ["2012-10-17"], "Statement": ALLOW},
+        {"Statement": ALLOW, "Comment": "x"},
+    ],
 )
 def test_what_is_no_policy(document):
     assert find_malformed(document) == "Syntax errors in policy."
@@ -62,3 +71,13 @@ def test_policies_of_roles_and_resources_name_principals():
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}
     assert find_malformed({"Statement": trust | {"Sid": "a service's own: x"}}, principal=True) is None
     assert "Missing" in str(find_malformed({"Statement": ALLOW}, principal=True))
+
+
+@pytest.mark.parametrize(
+    "named",
+    ["111111111111", None, ["*"], {}, {"AWS": []}, {"AWS": None}, {"Aws": "*"}, {"AWS": [{"a": "b"}]}],
+)
+def test_a_principal_is_everybody_or_names_by_their_kinds(named):
+    for element in ("Principal", "NotPrincipal"):
+        trust = {"Effect": "Allow", "Action": "sts:AssumeRole", element: named}
+        assert "Invalid principal" in str(find_malformed({"Statement": trust}, principal=True))

@@ -29,7 +29,6 @@ _OF_THE_ORGANIZATION: Final = ("account:", "organizations:")
 # Members see the organization's trail by its ARN: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/
 # creating-trail-organization.html. Whether they see its selectors is not said.
 _SHOWN_TO_MEMBERS: Final = frozenset({"cloudtrail:GetTrailStatus"})
-_NO_KEY_POLICY: Final = ("kms:CreateKey", "kms:ListKeys", "kms:ListAliases", "kms:GenerateRandom")
 _POLICY_KINDS: Final = {
     "identity": "an identity-based policy",
     "session": "a session policy",
@@ -155,7 +154,9 @@ def _find_missing(
     """Why nothing allows the request."""
     action = asked.action
     foreign = owner not in (None, principal.caller.account_id)
-    must_admit = foreign or (action.startswith(_NEEDS_RESOURCE_POLICY) and action not in _NO_KEY_POLICY)
+    # A key's policy counts where a key is named, and lists or new keys name none.
+    has_policy = not action.startswith("kms:") or asked.resource != "*"
+    must_admit = foreign or (action.startswith(_NEEDS_RESOURCE_POLICY) and has_policy)
     if must_admit and answers["resource"] is not Access.ALLOWED:
         return f"because no resource-based policy allows the {action} action"
     directly = not foreign and evaluate(policies, replace(asked, directly=True)) is Access.ALLOWED

@@ -56,7 +56,11 @@ class Principal:
 def find_principal(caller: Caller) -> Principal:
     """The principal that made a request. One that IAM does not have (any more) may do nothing."""
     account, backend = caller.account_id, iam_backends[caller.account_id]["aws"]
-    if caller.arn.endswith((":root", f":{ADMINISTRATOR_USER}")):
+    nobody = (
+        caller.arn.endswith(f":{ADMINISTRATOR_USER}")
+        and ADMINISTRATOR_USER.rpartition("/")[2] not in backend.users
+    )
+    if nobody or caller.arn.endswith(":root"):
         return Principal(caller=caller, identity=_EVERYTHING)
     session = find_session(caller.access_key_id)
     holders: list[Any]

@@ -31,7 +31,8 @@ class ServiceAccess:
         role = find_role(role_arn)
         if role is None:
             return False
-        request = self._build_request(service, "sts:AssumeRole", role_arn, source_arn, role.account_id)
+        account = find_owner(source_arn) or role.account_id
+        request = self._build_request(service, "sts:AssumeRole", role_arn, source_arn, account)
         return evaluate([role.assume_role_policy_document], request) is Access.ALLOWED
 
     def explain_refusal_as(

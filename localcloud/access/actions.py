@@ -130,6 +130,10 @@ _EXCEPTIONS: Final[Mapping[str, tuple[_Rule, ...]]] = {
         _Rule("iam:PassRole", items="Targets[?RoleArn]", resource="RoleArn"),
     ),
     "events:PutRule": (*_rules("events:PutRule"), _PASS_ROLE),
+    "kms:ReEncrypt": (
+        _Rule("kms:ReEncryptFrom"),
+        _Rule("kms:ReEncryptTo", items="[{KeyId: DestinationKeyId}]"),
+    ),
     "lambda:Invoke": _rules("lambda:InvokeFunction"),
     "lambda:InvokeAsync": _rules("lambda:InvokeFunction"),
     "lambda:CreateFunction": (*_rules("lambda:CreateFunction"), _PASS_ROLE),
@@ -204,18 +208,23 @@ def _search(expression: str, parameters: Mapping[str, Any]) -> Any:
 def list_needs(call: ServiceCall, account: str) -> Iterator[Need]:
     """All actions that a call of an account's principal needs, each with its resource."""
     name = f"{call.prefix}:{call.operation}"
-    for rule in _EXCEPTIONS.get(name, (_Rule(name),)):
-        items = _search(rule.items, call.parameters) or [] if rule.items else [{}]
-        for item in items:
-            parameters = {**call.parameters, **item}
-            if rule.when and not _search(rule.when, parameters):
-                continue
-            resource = "*"
-            if rule.resource:
-                resource = str(_search(rule.resource, parameters) or "*")
-            elif name not in _WITHOUT_RESOURCE:
-                resource = build_arn(Place(call.prefix, call.region, account), parameters)
-            extra = {}
-            if rule.action == "iam:PassRole":
-                extra = {"iam:PassedToService": [f"{call.prefix}.amazonaws.com"]}
-            yield Need(action=rule.action, resource=resource, parameters=parameters, extra=extra)
+    rules = _EXCEPTIONS.get(name, (_Rule(name),))
+    found = [
+        (rule, item)
+        for rule in rules
+        for item in (_search(rule.items, call.parameters) or [] if rule.items else [{}])
+    ]
+    # A batch of nothing needs its actions all the same.
+    for rule, item in found or [(rule, {}) for rule in rules]:
+        parameters = {**call.parameters, **item}
+        if rule.when and not _search(rule.when, parameters):
+            continue
+        resource = "*"
+        if rule.resource:
+            resource = str(_search(rule.resource, parameters) or "*")
+        elif name not in _WITHOUT_RESOURCE:
+            resource = build_arn(Place(call.prefix, call.region, account), parameters)
+        extra = {}
+        if rule.action == "iam:PassRole":
+            extra = {"iam:PassedToService": [f"{call.prefix}.amazonaws.com"]}
+        yield Need(action=rule.action, resource=resource, parameters=parameters, extra=extra)

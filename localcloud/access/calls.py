@@ -40,10 +40,12 @@ class ServiceCall:
     region: str
     protocol: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    #: Whether the parameters could be read.
+    readable: bool = True
 
 
 def read_call(request: Request, body: bytes) -> ServiceCall:
-    """The call that a signed request makes; without parameters if they cannot be read.
+    """The call that a signed request makes.
 
     The operation is the name on the wire, or empty, if the service's model does not have it.
     """
@@ -60,6 +62,7 @@ def read_call(request: Request, body: bytes) -> ServiceCall:
         return ServiceCall(prefix=prefix, operation=name, region=region, protocol=protocol)
     # Texts as they are on the wire: no condition is about bytes or moments of a request.
     parser = PROTOCOL_PARSERS[protocol](operation, timestamp_parser=str, blob_parser=lambda value: value)
+    readable = True
     try:
         parameters = parser.parse(
             {
@@ -72,7 +75,12 @@ def read_call(request: Request, body: bytes) -> ServiceCall:
             }
         )
     except (RequestParserError, ValueError, TypeError, AttributeError):
-        parameters = uri_parameters  # the service refuses it
+        parameters, readable = uri_parameters, False
     return ServiceCall(
-        prefix=prefix, operation=operation.name, region=region, protocol=protocol, parameters=parameters
+        prefix=prefix,
+        operation=operation.name,
+        region=region,
+        protocol=protocol,
+        parameters=parameters,
+        readable=readable,
     )

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from simulation.caller import Caller
     from simulation.organization import SimulatedOrganization
 
+_UNREADABLE = ServiceRefusalError("SerializationException", "The request's parameters have unexpected types.")
 # Answered by the simulation, which knows their resources and records what it refuses.
 _ELSEWHERE = frozenset({"account", "organizations"})
 # What nobody signs: the state of moto, and the clock of schedules.
@@ -55,6 +56,8 @@ def install(cloud: Cloud, checks: Mapping[str, Check]) -> None:
         if service == "sts" and "X-Amz-Credential" in request.args:
             return None  # only GetCallerIdentity is answered so, and to everybody
         call = read_call(request, body)
+        if not call.readable:
+            return build_refusal(call, request.method, _UNREADABLE)
         return refuse(request, call, organization) or _check(request, call, checks)
 
     cloud.gateway.guard(guard)

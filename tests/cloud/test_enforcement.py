@@ -469,6 +469,15 @@ def test_whoever_passes_a_role_needs_the_right_to(cloud):
         assert refused(client.put_targets, Rule=rule, Targets=targets) is is_refused
 
 
+def test_a_request_that_cannot_be_read_reaches_nothing(cloud):
+    events = become(cloud, make_role(cloud), "events")
+    entry = {"Source": "s", "DetailType": "d", "Detail": "{}"}
+    body = json.dumps({"Entries": [entry | {"Resources": 5}]}).encode()
+    events.meta.events.register("before-call.events.PutEvents", lambda params, **_: params.update(body=body))
+    with pytest.raises(ClientError, match="SerializationException"):
+        events.put_events(Entries=[entry])
+
+
 def test_an_unsigned_request_reaches_nothing(cloud, things):
     connection = HTTPConnection(cloud.endpoint.removeprefix("http://"))
     connection.request("GET", f"/{things['bucket']}/ledger/x")

@@ -100,13 +100,17 @@ def add_keys(context: Context, need: Need, owner: str | None, organization: Simu
         own |= describe_place(organization, "Resource", owner)
     if service == "s3":
         own["s3:ResourceAccount"] = [owner] if owner else []
-    code = str(parameters.get("TokenCode", ""))
-    if service == "sts" and parameters.get("SerialNumber") and len(code) == _DIGITS and code.isdecimal():
-        own |= {"aws:MultiFactorAuthAge": ["0"]}
-        own["aws:MultiFactorAuthPresent"] = ["true"]  # there are no devices here: any six digits are valid
+    if service == "sts" and has_second_factor(parameters):
+        own |= {"aws:MultiFactorAuthAge": ["0"], "aws:MultiFactorAuthPresent": ["true"]}
     if service == "dynamodb":
         own |= _read_item_keys(need)
     return {**own, **_read_tags(parameters), **need.extra}
+
+
+def has_second_factor(parameters: Mapping[str, Any]) -> bool:
+    """Whether a request to AWS STS has one. There are no devices here: any six digits are a valid code."""
+    code = str(parameters.get("TokenCode") or "")
+    return bool(parameters.get("SerialNumber")) and len(code) == _DIGITS and code.isdecimal()
 
 
 def _to_texts(value: Any) -> list[str]:

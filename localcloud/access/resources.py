@@ -50,9 +50,10 @@ def _get_bucket(arn: str) -> str:
     return arn.removeprefix("arn:aws:s3:::").partition("/")[0]
 
 
-def _find_bucket(arn: str) -> Any:
-    account = find_owner(arn)
-    return s3_backends[account]["aws"].buckets.get(_get_bucket(arn)) if account else None
+def find_bucket(name: str) -> Any:
+    """The bucket with this name in moto, or None."""
+    account = s3_backends.bucket_accounts.get(name, ("", ""))[1]
+    return s3_backends[account]["aws"].buckets.get(name) if account else None
 
 
 def _find_bus_policy(account: str, region: str, name: str) -> Any:
@@ -106,7 +107,7 @@ _POLICIES: Final[Mapping[str, Callable[[str, str, str], Any]]] = {
 def find_policy(arn: str) -> Any:
     """The policy of a resource, as JSON text, bytes or parsed; None if it has none."""
     if arn.startswith("arn:aws:s3:::"):
-        return getattr(_find_bucket(arn), "policy", None)
+        return getattr(find_bucket(_get_bucket(arn)), "policy", None)
     parts = arn.split(":", 5)
     if len(parts) < 6 or parts[2] not in _POLICIES or not parts[4].isdecimal():  # noqa: PLR2004 - an ARN's parts
         return None
@@ -162,7 +163,7 @@ def _find_key(service: str, account: str, region: str, name: str, arn: str) -> s
             table = dynamodb_backends[account][region].tables.get(name.split("/")[1])
             found = (getattr(table, "sse_specification", None) or {}).get("KMSMasterKeyId")
         case "s3":
-            rules = ((getattr(_find_bucket(arn), "encryption", None) or {}).get("Rule")) or {}
+            rules = ((getattr(find_bucket(_get_bucket(arn)), "encryption", None) or {}).get("Rule")) or {}
             first = rules[0] if isinstance(rules, list) else rules
             found = first.get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID")
         case "secretsmanager":

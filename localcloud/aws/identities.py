@@ -20,6 +20,7 @@ from moto.sts.models import STSBackend
 from moto.sts.responses import TokenResponse
 from werkzeug import Response
 
+from localcloud.access.keys import has_second_factor
 from localcloud.access.resources import find_role
 from localcloud.aws.presigned import answer_presigned
 from localcloud.cloud.clients import ADMINISTRATOR, LOCAL_KEY
@@ -101,7 +102,7 @@ def _begin_sessions(cloud: Cloud) -> None:
         role = answer.result["Credentials"]  # type: ignore[index]
         arns = tuple(one["arn"] for one in self._get_param("PolicyArns", []) or [])
         tags = {f"aws:PrincipalTag/{t['Key']}": [t["Value"]] for t in self._get_param("Tags", []) or []}
-        shown = str(_shows_second_factor(self)).lower()
+        shown = str(_has_second_factor(self)).lower()
         facts = {"aws:MultiFactorAuthPresent": [shown], **tags}
         if identity := self._get_param("SourceIdentity"):
             facts["aws:SourceIdentity"] = [identity]
@@ -126,7 +127,7 @@ def _begin_sessions(cloud: Cloud) -> None:
 
     def get_session_token(self: Any) -> ActionResult:
         caller = identify_key(self.get_access_key())
-        facts = {"aws:MultiFactorAuthPresent": [str(_shows_second_factor(self)).lower()]}
+        facts = {"aws:MultiFactorAuthPresent": [str(_has_second_factor(self)).lower()]}
         user = caller.arn.rpartition("/")[2]
         return ActionResult({"Credentials": begin(self, caller.arn, user, facts=facts)})
 
@@ -144,10 +145,9 @@ def _begin_sessions(cloud: Cloud) -> None:
     cloud.patch(TokenResponse, "get_federation_token", get_federation_token)
 
 
-def _shows_second_factor(response: Any) -> bool:
-    """Whether the request has one. There are no devices here: any six digits are a valid code."""
-    code = str(response._get_param("TokenCode") or "")  # noqa: SLF001 - as moto's own responses read it
-    return bool(response._get_param("SerialNumber")) and len(code) == 6 and code.isdecimal()  # noqa: SLF001, PLR2004
+def _has_second_factor(response: Any) -> bool:
+    names = ("SerialNumber", "TokenCode")
+    return has_second_factor({name: response._get_param(name) for name in names})  # noqa: SLF001 - as moto does
 
 
 def _check_duration(form: dict[str, str]) -> Response | None:

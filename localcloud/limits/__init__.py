@@ -1,4 +1,4 @@
-"""What services refuse besides rights, and moto lets pass: sizes, bounds, forms and states."""
+"""Checks of sizes, bounds and states that moto lacks."""
 
 from __future__ import annotations
 

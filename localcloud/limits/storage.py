@@ -10,10 +10,9 @@ import base64
 import hashlib
 import zlib
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from moto.s3.models import s3_backends
-
+from localcloud.access.resources import find_bucket
 from localcloud.limits.refusal import ServiceRefusalError
 
 if TYPE_CHECKING:
@@ -33,11 +32,6 @@ _OTHERS: Final = ("ChecksumCRC32C", "ChecksumCRC64NVME", "ChecksumAlgorithm")
 _DENIED: Final = "Access Denied because object protected by object lock."
 
 
-def _find_bucket(name: str) -> Any:
-    account = s3_backends.bucket_accounts.get(name, ("", ""))[1]
-    return s3_backends[account]["aws"].buckets.get(name) if account else None
-
-
 def _check_upload(call: ServiceCall, _: str) -> None:
     given, body = call.parameters, call.parameters.get("Body") or b""
     content = body if isinstance(body, bytes) else str(body).encode()
@@ -49,7 +43,7 @@ def _check_upload(call: ServiceCall, _: str) -> None:
             raise ServiceRefusalError(
                 code, f"The {what} you specified did not match the calculated checksum."
             )
-    bucket = _find_bucket(given.get("Bucket", ""))
+    bucket = find_bucket(given.get("Bucket", ""))
     locks = (
         bucket is not None
         and bucket.object_lock_enabled
@@ -64,7 +58,7 @@ def _check_upload(call: ServiceCall, _: str) -> None:
 
 
 def _check_retention(call: ServiceCall, _: str) -> None:
-    bucket = _find_bucket(call.parameters.get("Bucket", ""))
+    bucket = find_bucket(call.parameters.get("Bucket", ""))
     if bucket is None:
         return
     versions = bucket.keys.getlist(call.parameters.get("Key", ""), default=[])
@@ -90,7 +84,7 @@ def _parse(text: str) -> datetime:
 
 
 def _check_versioning(call: ServiceCall, _: str) -> None:
-    bucket = _find_bucket(call.parameters.get("Bucket", ""))
+    bucket = find_bucket(call.parameters.get("Bucket", ""))
     status = (call.parameters.get("VersioningConfiguration") or {}).get("Status")
     if bucket is not None and bucket.object_lock_enabled and status != "Enabled":
         raise ServiceRefusalError(

@@ -9,6 +9,7 @@ from typing import Annotated, Final
 import typer
 from rich.text import Text
 
+from rollcall.control.commands import DRILL_LASTS
 from rollcall_cli.aws.composition import Composition, get_composition
 from rollcall_cli.aws.hub import connect_to_hub
 from rollcall_cli.drill.account import connect_to_account
@@ -26,14 +27,12 @@ from rollcall_config.settings import Settings
 
 _FAILED: Final = 2
 _UNITS: Final = {"s": 1, "m": 60}
-#: Longer than alerts say that it is a drill.
-_LONGEST: Final = 15 * 60
 
 
 def _read_seconds(value: str) -> int:
     found = re.fullmatch(r"(\d{1,4})([sm])", value, re.ASCII)
     seconds = int(found[1]) * _UNITS[found[2]] if found else 0
-    if not 0 < seconds <= _LONGEST:
+    if not 0 < seconds <= DRILL_LASTS.total_seconds():
         raise typer.BadParameter("a time to wait is at most 15 minutes, for example 90s or 10m")
     return seconds
 

@@ -31,6 +31,7 @@ REGION: Final = "awsRegion of the record"
 DELIVERED: Final = "seconds from an edit to the function that handles its event"
 LISTED: Final = "seconds from an edit to its record in the Event history"
 STALE: Final = "seconds from an edit to a read that shows it"
+#: What no edit shows: a person notes what was seen.
 SUBJECT: Final = "longest subject that Amazon SNS takes"
 REDRIVE: Final = "permissions that a redrive of a dead-letter queue needs"
 
@@ -92,7 +93,8 @@ def answer_questions(evidence: Evidence) -> list[dict[str, str]]:
         STALE: _list_seconds(evidence.stale),
     }
     if evidence.copies is not None:
-        observed[COPY] = "one" if evidence.copies else "none yet"
+        # The Event history may have one later.
+        observed[COPY] = "one" if evidence.copies else UNKNOWN
     return [
         {"question": question, "expected": expected, "observed": observed.get(question) or UNKNOWN}
         for question, expected in _EXPECTED.items()

@@ -150,7 +150,7 @@ class Drill:
         self.show(f"the contacts before are in {self.path.name}")
         with self._undo_on_error(originals):
             followed, stale = self._edit(seconds)
-            questions = answer_questions(self._gather(followed, stale))
+            questions = answer_questions(self._collect_evidence(followed, stale))
             restored, complete = restore_originals(self.account, originals)
         if complete:
             self.path.unlink()
@@ -210,15 +210,17 @@ class Drill:
             self.hub.clock.sleep(_READ_EVERY)
         return made
 
-    def _gather(self, followed: Sequence[FollowedEdit], stale: Sequence[float]) -> Evidence:
+    def _collect_evidence(self, followed: Sequence[FollowedEdit], stale: Sequence[float]) -> Evidence:
         """What was seen of AWS."""
         began_at = followed[0].made.at
         steps = [step for one in followed for step in one.steps if step.seconds is not None]
-        copies = None
-        if not self.account.central and self.account.home != self.settings.hub:
-            calls = self.account.look_up("PutAlternateContact", began_at)
-            copies = [call for call in calls if IntentName.find(str(call.get("userAgent"))) is not None]
-        reads = self.account.look_up("GetAlternateContact", began_at)
+        copies, reads = None, []
+        # The timeline is worth more than an answer: what cannot be looked up any more stays unknown.
+        with suppress(CommandError):
+            if not self.account.central and self.account.home != self.settings.hub:
+                calls = self.account.look_up("PutAlternateContact", began_at)
+                copies = [call for call in calls if IntentName.find(str(call.get("userAgent"))) is not None]
+            reads = self.account.look_up("GetAlternateContact", began_at)
         return Evidence(
             records=[(one.made, one.facts.record) for one in followed],
             home=self.account.home,

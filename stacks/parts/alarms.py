@@ -117,8 +117,8 @@ class Alarms(Construct):
 
     def _add_deliveries(self, monitored: MonitoredResources) -> None:
         for name, (queue, age) in monitored.waiting.items():
-            # Without an age: a message about a new account comes back for two hours by design, and is not
-            # visible in between.
+            # Without an age: a message about a new or renamed account comes back for hours by design, and in
+            # between it is not visible.
             self._add(
                 f"{name}Waits",
                 queue.metric_approximate_age_of_oldest_message(

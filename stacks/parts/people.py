@@ -1,4 +1,4 @@
-"""The roles that the command line assumes: one that reads, one that operates."""
+"""The roles for people: one reads, one operates, one redrives dead letters."""
 
 from __future__ import annotations
 

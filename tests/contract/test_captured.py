@@ -7,7 +7,6 @@ the simulation, and say so in docs/architecture.md.
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -82,11 +81,11 @@ def ask_simulation(world, *, central: bool) -> dict[str, str]:
 
 def read_nothing(world) -> dict[str, Any]:
     """The record of a read of a contact that is not there: the simulation sends events of writes only."""
-    error: ApiError | None = None
-    with suppress(ClientError):
+    with pytest.raises(ClientError) as raised:
         world.cloud.client("account", DRILL).get_alternate_contact(AlternateContactType="BILLING")
+    answer = raised.value.response
     error = ApiError(
-        "ResourceNotFoundException", "No contact of the inputted alternate contact type found.", 404
+        answer["Error"]["Code"], answer["Error"]["Message"], answer["ResponseMetadata"]["HTTPStatusCode"]
     )
     call = ApiCall(
         service="account",

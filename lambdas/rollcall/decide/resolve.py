@@ -52,7 +52,7 @@ class RegisteredDrill(Serializable):
     until: datetime
 
     def names(self, edit: str, *, account_id: str, principal: str, at: datetime | None) -> bool:
-        """Whether this is one of them. What is not known is none: nobody can hide behind a drill."""
+        """Whether this edit was registered. An edit without a time was not."""
         # CloudTrail cuts the time of an event to whole seconds.
         within = at is not None and self.started_at.replace(microsecond=0) <= at <= self.until
         return within and (account_id, principal) == (self.account_id, self.principal) and edit in self.edits

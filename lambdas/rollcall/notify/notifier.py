@@ -53,7 +53,7 @@ class ChannelRecord:
 OPENING_WITHIN: Final = timedelta(minutes=10)
 
 
-def decide(message: Message, told: ChannelRecord, *, minimum: Severity, age: timedelta) -> Decision:
+def decide(message: Message, sent: ChannelRecord, *, minimum: Severity, age: timedelta) -> Decision:
     """Send it or not. WaitError if it would close an incident that this channel has not shown as open yet.
 
     `age` is how long ago the message was decided: a closing whose opening never came is sent.
@@ -61,21 +61,21 @@ def decide(message: Message, told: ChannelRecord, *, minimum: Severity, age: tim
     After a closing only one with another write is news: a late opening would undo it. A channel that showed
     an incident as open also shows its end, however quiet that is.
     """
-    loud = message.severity >= minimum or (_is_end(message) and bool(told.steps))
-    if message.step in told.steps or _is_superseded(message, told):
+    loud = message.severity >= minimum or (_is_end(message) and bool(sent.steps))
+    if message.step in sent.steps or _is_superseded(message, sent):
         return Decision.DROP
     if message.update is None and message.stage is Stage.OPEN:
         return Decision.SEND if loud else Decision.WITHHOLD
     if message.closes_only or (message.opened and not loud):
-        return _decide_closing(told, age)
+        return _decide_closing(sent, age)
     return Decision.SEND if loud else Decision.DROP
 
 
-def _is_superseded(message: Message, told: ChannelRecord) -> bool:
+def _is_superseded(message: Message, sent: ChannelRecord) -> bool:
     """Whether something was sent that makes this no news."""
     if message.update is not None:
-        return not message.adds and any(step > message.step for step in told.steps)
-    return not message.content and any(step.startswith(_CLOSED) for step in told.steps)
+        return not message.adds and any(step > message.step for step in sent.steps)
+    return not message.content and any(step.startswith(_CLOSED) for step in sent.steps)
 
 
 def _is_end(message: Message) -> bool:
@@ -83,11 +83,11 @@ def _is_end(message: Message) -> bool:
     return message.update is not None and message.status is Status.RESOLVED
 
 
-def _decide_closing(told: ChannelRecord, age: timedelta) -> Decision:
+def _decide_closing(sent: ChannelRecord, age: timedelta) -> Decision:
     """Only for a channel that showed the opening."""
-    if told.withheld:
+    if sent.withheld:
         return Decision.DROP
-    if _OPENED in told.steps or age >= OPENING_WITHIN:
+    if _OPENED in sent.steps or age >= OPENING_WITHIN:
         return Decision.SEND
     raise WaitError("the opening of this incident is still under way")
 
@@ -112,7 +112,7 @@ class ChannelMemory(Protocol):
         RetryableError while another worker holds it. Who dies with it loses it after a while.
         """
 
-    def end(self, incident_id: str, now: datetime, told: ChannelRecord) -> None:
+    def end(self, incident_id: str, now: datetime, sent: ChannelRecord) -> None:
         """Remember what is sent by now, and let go; RetryableError if it was not taken."""
 
 
@@ -145,28 +145,28 @@ class Notifier:
         MalformedEventError if it is neither; RetryableError if it could not be sent.
         """
         message = read_event(event, self.links)
-        told = self.alerted.begin(message.incident_id, self.clock.now())
+        sent = self.alerted.begin(message.incident_id, self.clock.now())
         try:
             age = self.clock.now() - message.decided_at
-            decision = decide(message, told, minimum=self.minimum, age=age)
-            after = self._send(message, told, decision)
+            decision = decide(message, sent, minimum=self.minimum, age=age)
+            after = self._send(message, sent, decision)
         except RollcallError:
             # Let go at once. If even that fails, the hold ends by itself.
             with suppress(RetryableError):
-                self.alerted.end(message.incident_id, self.clock.now(), told)
+                self.alerted.end(message.incident_id, self.clock.now(), sent)
             raise
         self.alerted.end(message.incident_id, self.clock.now(), after)
         return message, decision
 
-    def _send(self, message: Message, told: ChannelRecord, decision: Decision) -> ChannelRecord:
+    def _send(self, message: Message, sent: ChannelRecord, decision: Decision) -> ChannelRecord:
         match decision:
             case Decision.DROP:
-                return told
+                return sent
             case Decision.WITHHOLD:
-                return ChannelRecord(steps=told.steps, withheld=True, thread=told.thread)
+                return ChannelRecord(steps=sent.steps, withheld=True, thread=sent.thread)
             case Decision.SEND:
-                thread, follows = told.thread, bool(told.steps)
+                thread, follows = sent.thread, bool(sent.steps)
                 for part in split_message(message, self.channel.longest):
                     name = self.channel.send(part, thread=thread, follows=follows)
                     thread, follows = thread or name, True
-                return ChannelRecord(steps=told.steps | {message.step}, withheld=told.withheld, thread=thread)
+                return ChannelRecord(steps=sent.steps | {message.step}, withheld=sent.withheld, thread=thread)

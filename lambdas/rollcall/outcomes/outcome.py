@@ -83,7 +83,7 @@ class Incident:
 
     @property
     def drill(self) -> str | None:
-        """Who registered all of it as a drill, None if anything else is in it."""
+        """The operator who registered every outcome as a drill; None if one was not registered."""
         found = {outcome.drill for outcome in self.outcomes}
         return found.pop() if len(found) == 1 else None
 

@@ -143,10 +143,10 @@ class Reconciler:
             soon = [item.soon for item in left if item.soon is not None]
             raise waiting or (soon[0] if len(soon) == len(left) else RetryableError(left[0].outcome.reason))
         active = account is not None and account.active
-        # A rename of which no contact makes use.
-        told = any(item.outcome.verdict is Verdict.NOTIFIED for item in applied)
+        # A rename that no contact uses.
+        alerted = any(item.outcome.verdict is Verdict.NOTIFIED for item in applied)
         wait = _find_soonest(
-            find_next_look(signal, self.writer.clock.now()) if active and not told else None,
+            find_next_look(signal, self.writer.clock.now()) if active and not alerted else None,
             *(item.again for item in applied),
             *(_find_echo_look(item) for item in applied),
         )

@@ -115,7 +115,7 @@ ALERTS: Final = (
     Variant(
         name="steps-forgotten",
         place="rollcall.notify.notifier:decide",
-        old="message.step in told.steps or ",
+        old="message.step in sent.steps or ",
         new="",
         caught_by=("alerted-twice",),
         profiles=_EDITED,

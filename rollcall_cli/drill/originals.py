@@ -19,12 +19,19 @@ _OWNER_ONLY: Final = 0o600
 
 
 def save_originals(path: Path, originals: Originals) -> None:
-    """Write a new file that only its owner can read; FileExistsError if it is there."""
+    """Write a new file that only its owner can read; FileExistsError if it is there.
+
+    Of one that could not be written, nothing stays: OSError.
+    """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump({"version": 1} | originals.as_document(), file, indent=2)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump({"version": 1} | originals.as_document(), file, indent=2)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        path.unlink()
+        raise
 
 
 def read_originals(path: Path) -> Originals:

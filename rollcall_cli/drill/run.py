@@ -145,10 +145,10 @@ class Drill:
             contacts=self._read_contacts(),
             edits=tuple(map(str, self.plan.edits)),
         )
-        self._register()
         save_originals(self.path, originals)
         self.show(f"the contacts before are in {self.path.name}")
         with self._undo_on_error(originals):
+            self._register()
             followed, stale = self._edit(seconds)
             questions = answer_questions(self._collect_evidence(followed, stale))
             restored, complete = restore_originals(self.account, originals)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 import stat
 
@@ -194,6 +196,29 @@ def test_below_the_guardrail_the_edits_are_central(world):
     result = drill(world)
     assert result.exit_code == 1
     assert f"need credentials of account {HUB} or {MANAGEMENT}, and these are of {PAYMENTS}" in result.stderr
+
+
+def test_without_a_file_for_the_contacts_nothing_is_registered_or_changed(world, monkeypatch):
+    let_drill(world)
+    before = dict(world.organization.accounts[PAYMENTS].contacts)
+
+    def fail(_descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    result = drill(world)
+    assert (result.exit_code, files(world)) == (1, [])
+    assert "error: No space left on device" in result.stderr
+    assert world.machines.hub.state.get_enforcement().drill is None
+    assert world.organization.accounts[PAYMENTS].contacts == before
+
+
+def test_a_drill_that_cannot_be_registered_leaves_no_file(world):
+    let_drill(world)
+    world.machines.hub.identities.arn = f"arn:aws:sts::{PAYMENTS}:assumed-role/Nobody/x"
+    result = drill(world)
+    assert (result.exit_code, files(world)) == (1, [])
+    assert "all contacts are as before" in result.stderr
 
 
 def unapprove(world):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -13,13 +14,16 @@ from rollcall_config.roster_model import RosterFile
 from rollcall_config.validation import validate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from rollcall_config.document import Document
+    from rollcall_config.document import ConfigProblem, Document
     from rollcall_config.roster_model import Override
 
 FILE: Final = "contacts.yaml"
+#: Bytes of an approved roster, compressed: an item of the state table has at most 400 KB.
+#: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+_LARGEST: Final = 400_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +47,25 @@ def read_roster(path: Path, *, file: str) -> RosterSource:
         problems += find_contradictions(document)
     if problems or model is None:
         raise ConfigError(problems)
-    return RosterSource(source=document, compiled=_compile(model))
+    compiled = _compile(model)
+    if problems := list(_find_excess(document, compiled)):
+        raise ConfigError(problems)
+    return RosterSource(source=document, compiled=compiled)
+
+
+def _find_excess(document: Document, compiled: Mapping[str, Any]) -> Iterator[ConfigProblem]:
+    """Yield the largest part of a roster that could not be approved, because it is too large to be stored."""
+
+    def measure(part: Any) -> int:
+        return len(gzip.compress(json.dumps(part, sort_keys=True).encode(), mtime=0))
+
+    if (size := measure(compiled)) > _LARGEST:
+        largest = max(document.data, key=lambda key: measure(compiled.get(key)))
+        yield document.make_problem(
+            (largest,),
+            f"makes the roster too large to be stored: {size} bytes when compressed, of {_LARGEST}; use OUs, "
+            "tags and {account_id} instead of an entry for each account",
+        )
 
 
 def list_managed_kinds(roster: Mapping[str, Any]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from rollcall_config.organization_limits import (
     build_trust,
     measure,
 )
-from tests.stacks.configs import ORGANIZATION, complaints
+from tests.stacks.configs import CONTACTS, ORGANIZATION, complaints
 from tests.stacks.template import arn
 from tests.stacks.variants import EVERYTHING, synthesize_with
 
@@ -56,6 +57,21 @@ def entries(key: str, values: list[str]) -> str:
 
 def readers(count: int) -> list[str]:
     return [f"arn:aws:iam::4444555566{number:02}:role/Security*" for number in range(count)]
+
+
+def test_a_roster_that_no_item_of_the_table_takes_is_refused_at_its_largest_part(tmp_path: Path) -> None:
+    def make_contact(number: int) -> str:
+        text = hashlib.sha512(str(number).encode()).hexdigest()
+        name, title, mail = text[:60], text[60:90], text[90:]
+        return f'{{name: n{name}, title: t{title}, email: {mail}@example.com, phone: "+1 {number:09}"}}'
+
+    def make_text(count: int) -> str:
+        entries = "".join(f"  c{number}: {make_contact(number)}\n" for number in range(count))
+        return CONTACTS.replace("contacts:\n", f"contacts:\n{entries}")
+
+    (complaint,) = complaints(tmp_path, contacts=make_text(5500))
+    assert complaint.startswith("config/contacts.yaml:3: contacts: makes the roster too large to be stored:")
+    assert complaints(tmp_path, contacts=make_text(3000)) == []
 
 
 PATHS = [f"o-exampleorgid/r-a1b2/ou-a1b2-{number:08}/*" for number in range(200)]

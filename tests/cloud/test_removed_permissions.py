@@ -130,7 +130,7 @@ def calls():
 
 
 def is_allowed(statements, request):
-    return decide([{"Statement": statements}], request).access is Access.ALLOWED
+    return decide([{"Version": "2012-10-17", "Statement": statements}], request).access is Access.ALLOWED
 
 
 def list_removals(statement):

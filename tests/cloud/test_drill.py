@@ -101,7 +101,11 @@ class Drills:
             ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
         )
         urls = sqs.list_queues(QueueNamePrefix="RollcallHub-Intake")["QueueUrls"]
-        found = [sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"] for url in urls]
+        found = [
+            sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+            for url in urls
+            if "DeadLetter" not in url
+        ]
         return not any(int(count) for counts in found for count in counts.values())
 
     def emails(self):

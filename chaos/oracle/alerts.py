@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 from chaos.fakes.account import FIELDS
 from chaos.fakes.cloud import is_change
 from chaos.faults import Kind
+from chaos.scheduler import START
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from chaos.oracle.evidence import Edit, Evidence, Violation
+    from chaos.setting import Published
     from chaos.story import Action
 
 #: A run looks at the contacts at most so many seconds before it announces its plan.
@@ -117,11 +119,24 @@ def _find_false_drills(evidence: Evidence) -> Iterator[Violation]:
         if (
             edit is None
             or kinds != {edit.action.kind}
-            or not any(_is_edit_of(one, edit) for one in registered)
+            or not any(
+                _is_edit_of(one, made) for one in registered for made in _list_later(evidence, edit, item)
+            )
         ):
             yield evidence.find_violation(
                 "false-drill", item.time, f"{document['incident_id']} {document['title']}"
             )
+
+
+def _list_later(evidence: Evidence, edit: Edit, item: Published) -> Iterator[Edit]:
+    """The edit, and those by the same principal that were made until the incident was published.
+
+    The functions see what they find, and not what each of two edits had left.
+    """
+    for other in evidence.edits:
+        same = (other.action.who, other.contact) == (edit.action.who, edit.contact)
+        if same and edit.action.at <= other.action.at and START + other.action.at <= item.time:
+            yield other
 
 
 def _is_edit_of(drill: Action, edit: Edit) -> bool:

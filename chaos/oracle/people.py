@@ -68,7 +68,12 @@ def _judge_edit(evidence: Evidence, edit: Edit) -> Iterator[Violation]:
     if edit.action.who == "authorised":
         incidents = {item.document["incident_id"] for item in list_outcomes(evidence, edit)}
         own = [text.severity for text in found if text.attributes["incident"] in incidents]
-        if max(own, default=0) > _LOW and not _list_verdicts(evidence, edit) & _LOUD:
+        # A root user's edit beside it is loud, and this one tells of it.
+        beside_root = any(
+            other.action.who == "root" and other.contact == edit.contact and other.deliveries
+            for other in evidence.edits
+        )
+        if max(own, default=0) > _LOW and not beside_root and not _list_verdicts(evidence, edit) & _LOUD:
             yield evidence.find_violation("authorised-alerted-loud", time, edit.describe())
         return
     if loudest < _find_least(evidence, edit):

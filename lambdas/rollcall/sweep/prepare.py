@@ -103,7 +103,9 @@ def _close_if_right(alerted: AlertedIncident, roster: Roster, ports: ApplyPorts)
     observed = ObservedAccount(account=account, contacts=found)
     plan = plan_observed(observed, roster, halted=None, today=ports.writer.clock.now().date())
     over = (Left.RIGHT, Left.ALONE)
-    if plan.changes or any(VERDICTS[finding.verdict].left not in over for finding in plan.findings):
+    # The other contacts were not read: they say nothing.
+    findings = [finding for finding in plan.findings if finding.kind in found]
+    if plan.changes or any(VERDICTS[finding.verdict].left not in over for finding in findings):
         return False
     outcome = Outcome(verdict=Verdict.COMPLIANT, reason="found right by a sweep", kind=signal.kind)
     ports.publisher.close_over(alerted, outcome, account)

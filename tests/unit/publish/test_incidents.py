@@ -9,16 +9,18 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from rollcall.contact.record import MESSAGES_LAST
 from rollcall.events.signal import Cause
 from rollcall.model.contact import ContactKind
 from rollcall.model.errors import RetryableError
-from rollcall.model.roster import Tagged, read_selector
+from rollcall.model.roster import Roster, Tagged, read_selector
 from rollcall.notify.notifier import read_event
 from rollcall.notify.plain_text import render_plain_text
 from rollcall.outcomes.documents import build_incident_document
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import Verdict
 from rollcall.publish.incidents import make_incident
+from rollcall.sweep.prepare import finish_leftovers
 from rollcall.write.apply_change import AppliedChange
 from simulation import ApiError, Caller
 from tests.support.memory import Crash
@@ -302,6 +304,22 @@ def test_an_incident_of_several_contacts_is_not_closed_by_the_recovery_of_one(la
     about = [alert for alert in world.alerts if alert.attributes["account"] == account_id]
     assert [alert.stage for alert in about] == ["open", "closed"]
     assert not [one for one in world.state.list_unfinished() if one.signal.account_id == account_id]
+
+
+def test_a_sweep_closes_an_alert_about_one_contact_whose_message_is_gone():
+    """Two deliveries overlapped: the one that finished took the message, the other opened after it."""
+    world = World().settle()
+    world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+    world.cloud.account.fail_next("PutAlternateContact", BUSY, times=200)
+    while not world.alerts:
+        world.clock.sleep(60)
+        world.deliver(world.queue[0])
+    world.queue.clear()
+    world.settle()
+    world.clock.sleep(MESSAGES_LAST.total_seconds() + 60)
+    assert finish_leftovers(world.apply_ports(), Roster.from_document(world.roster), go_on=lambda: True) == 1
+    assert [alert.stage for alert in world.alerts] == ["open", "closed"]
+    assert not world.state.list_unfinished()
 
 
 def test_two_copies_that_open_one_incident_lose_no_outcome():

@@ -19,6 +19,7 @@ from rollcall_cli.doctor.model import CheckFinding, report_failure, report_pass,
 from rollcall_cli.doctor.reading import EITHER
 from rollcall_cli.doctor.roles import fetch_role
 from rollcall_cli.text import fixes
+from rollcall_cli.text.formatting import format_list
 from rollcall_policies import Access, AccessRequest, decide
 
 if TYPE_CHECKING:
@@ -203,7 +204,7 @@ def _check_coverage(
     missing = [account for account in wanted if account not in there]
     if missing:
         return report_failure(
-            f"accounts without a forwarder: {_list_accounts(missing)}",
+            f"accounts without a forwarder: {format_list(missing, most=_SHOWN)}",
             fix=f"`{_format_create(facts, missing)}`",
         )
     broken = [account for account in wanted if not _is_current(there[account])]
@@ -222,11 +223,6 @@ def _is_current(instance: ForwarderInstance) -> bool:
 def _describe(instance: ForwarderInstance) -> str:
     state = "/".join(part for part in (instance.status, instance.detail) if part)
     return f"{instance.account} is {state}" + (f" ({instance.reason})" if instance.reason else "")
-
-
-def _list_accounts(ids: Sequence[str]) -> str:
-    more = len(ids) - _SHOWN
-    return ", ".join(ids[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def _format_targets(facts: Facts, accounts: Sequence[str]) -> str:

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from rollcall_cli.doctor.facts import AttachedPolicy
     from rollcall_policies import AccessDecision, AccessRequest
 
-_SHOWN = 3
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Obstacle:
@@ -67,13 +65,6 @@ def find_obstacles(
 def count_attached(policies: Sequence[AttachedPolicy], levels: Sequence[str]) -> int:
     """Return how many policies there are on these levels."""
     return sum(level in policy.targets for policy in policies for level in levels)
-
-
-def shorten(names: Sequence[str]) -> str:
-    """Return the first names and how many there are besides."""
-    known = list(dict.fromkeys(names))
-    more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
-    return ", ".join(known[:_SHOWN]) + more
 
 
 def _judge(level: str, policies: Sequence[AttachedPolicy], request: AccessRequest) -> list[Obstacle]:

@@ -11,10 +11,11 @@ from rollcall_cli.doctor.facts import AttachedPolicy, Seen, Unseen
 from rollcall_cli.doctor.forwarders import needs_forwarder
 from rollcall_cli.doctor.hub_roles import list_hub_requests, make_forwarder_request
 from rollcall_cli.doctor.model import CheckFinding, report_failure, report_pass, report_unknown
-from rollcall_cli.doctor.obstacles import Obstacle, count_attached, find_obstacles, shorten
+from rollcall_cli.doctor.obstacles import Obstacle, count_attached, find_obstacles
 from rollcall_cli.doctor.reading import EITHER
 from rollcall_cli.setup.trust import find_root, has_policies_enabled
 from rollcall_cli.text import fixes
+from rollcall_cli.text.formatting import format_list
 from rollcall_config.guardrail import STACK_SET_NAMES, make_guardrail_document
 from rollcall_policies import as_list
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from rollcall_cli.doctor.reading import FactReader
 
 _FULL_ACCESS = "p-FullAWSAccess"
+#: Roles or accounts that one finding names.
+_SHOWN = 3
 #: Patterns of the names of all roles of the hub.
 _HUB_ROLES = ("rollcall-*", f"{HUB_STACK_NAME}-*")
 
@@ -96,7 +99,7 @@ def check_member_policies(facts: Facts) -> CheckFinding:
         roles = _role_arn(facts, "*", f"{STACK_SET_NAMES}*")
         return _report_obstacles(facts, found, "the forwarder of a member", exempt=roles)
     if placeless := [account.id for account in members if not account.ids]:
-        seen = f"AWS Organizations does not show the OUs of {shorten(placeless)}"
+        seen = f"AWS Organizations does not show the OUs of {format_list(placeless, most=_SHOWN)}"
         return report_unknown(Unseen(reason=seen, fix="update boto3: `pip install --upgrade boto3`"))
     return report_pass(f"{len(members)} members, no policy denies their forwarders events:PutEvents")
 
@@ -169,7 +172,7 @@ def _report_obstacles(
     certain = {one: actions for one, actions in found.items() if not one.reason}
     seen, ways = [], []
     for obstacle, actions in (certain or found).items():
-        subjects = shorten([name for names in actions.values() for name in names])
+        subjects = format_list((name for names in actions.values() for name in names), most=_SHOWN)
         listed = f"{', '.join(sorted(actions))} ({subjects})"
         policy = obstacle.policy
         if policy is None:

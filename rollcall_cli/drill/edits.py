@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from rollcall.contact.known_drift import compute_fingerprint
@@ -48,7 +47,6 @@ class Originals(Serializable):
 
     account_id: str
     central: bool
-    began_at: datetime
     contacts: Mapping[ContactKind, Present | Absent]
     edits: tuple[str, ...]
 

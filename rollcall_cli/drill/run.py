@@ -135,13 +135,11 @@ class Drill:
 
     def run(self, *, seconds: float) -> DrillResult:
         """Make the edits and wait `seconds` for each round; CommandError if AWS denies something."""
-        began_at = self.hub.clock.now()
         # Refused now, and not when contacts are changed already.
-        self.account.look_up("PutAlternateContact", began_at)
+        self.account.look_up("PutAlternateContact", self.hub.clock.now())
         originals = Originals(
             account_id=self.account.id,
             central=self.account.central,
-            began_at=began_at,
             contacts=self._read_contacts(),
             edits=tuple(map(str, self.plan.edits)),
         )

@@ -34,6 +34,13 @@ def count(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
+def format_list(names: Iterable[str], *, most: int) -> str:
+    """Return the first names, each once, and how many there are besides: `a, b and 3 more`."""
+    known = list(dict.fromkeys(names))
+    more = f" and {len(known) - most} more" if len(known) > most else ""
+    return ", ".join(known[:most]) + more
+
+
 def format_span(span: timedelta) -> str:
     """Return the span in its largest whole unit."""
     seconds = max(0, int(span.total_seconds()))

@@ -60,7 +60,7 @@ class RegisteredDrill(Serializable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enforcement:
-    """What may be written now: the control item of the state table, as one read saw it.
+    """What may be written now: approval, pause and drill, as one read saw them.
 
     `approved` is the digest of the approved roster, None before the first approval, `drill` the last one.
     """

@@ -183,6 +183,9 @@ _INVITED: Final = "Rollcall has no access to it any more. If it was not intended
 #: The event of this detail-type is no CloudTrail record; this is the name that `parse` gives it.
 REGION_STATUS: Final = "RegionOptInStatusChange"
 
+_EMAIL_CHANGED: Final = _event("root e-mail changed", _HIGH, f"{_TAKEOVER}call AWS Support.", _EMAIL)
+_CLOSED: Final = _event("account is being closed", _MEDIUM, _REOPENED, _CLOSING)
+
 MONITORED_EVENTS: Final = {
     (_ACCOUNT, "PutContactInformation"): _event(
         "primary contact changed",
@@ -195,14 +198,10 @@ MONITORED_EVENTS: Final = {
         f"{_TAKEOVER}stop the principal now, before the code is entered that AWS sent to the new address.",
         _EMAIL,
     ),
-    (_ACCOUNT, "AcceptPrimaryEmailUpdate"): _event(
-        "root e-mail changed", _HIGH, f"{_TAKEOVER}call AWS Support.", _EMAIL
-    ),
+    (_ACCOUNT, "AcceptPrimaryEmailUpdate"): _EMAIL_CHANGED,
     # The root user's own change in the console: not published by AWS, seen in others' detections.
-    (_SIGNIN, "EmailUpdated"): _event("root e-mail changed", _HIGH, f"{_TAKEOVER}call AWS Support.", _EMAIL),
-    (_IAM, "UpdateAccountEmailAddress"): _event(
-        "root e-mail changed", _HIGH, f"{_TAKEOVER}call AWS Support.", _EMAIL
-    ),
+    (_SIGNIN, "EmailUpdated"): _EMAIL_CHANGED,
+    (_IAM, "UpdateAccountEmailAddress"): _EMAIL_CHANGED,
     (_ACCOUNT, "EnableRegion"): _event("Region enabled", _LOW, _ATTACKERS, _REGION),
     (_ACCOUNT, "DisableRegion"): _event(
         "Region disabled",
@@ -211,8 +210,8 @@ MONITORED_EVENTS: Final = {
         _REGION,
     ),
     (_ACCOUNT, REGION_STATUS): _event("status of a Region changed", _LOW, _ATTACKERS, _REGION),
-    (_ACCOUNT, "CloseAccount"): _event("account is being closed", _MEDIUM, _REOPENED, _CLOSING),
-    (_ORGANIZATIONS, "CloseAccount"): _event("account is being closed", _MEDIUM, _REOPENED, _CLOSING),
+    (_ACCOUNT, "CloseAccount"): _CLOSED,
+    (_ORGANIZATIONS, "CloseAccount"): _CLOSED,
     (_ORGANIZATIONS, "CloseAccountResult"): _event("account closed", _LOW, _REOPENED, _CLOSING),
     (_ORGANIZATIONS, "AccountDepartedOrganization"): _event(
         "account left the organization", _MEDIUM, _INVITED, _LEFT

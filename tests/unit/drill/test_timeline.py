@@ -182,7 +182,6 @@ def test_originals_are_read_back_as_they_were():
     originals = Originals(
         account_id="222222222222",
         central=True,
-        began_at=AT,
         contacts={ContactKind.SECURITY: Present(contact=SOC), ContactKind.BILLING: Absent()},
         edits=("SECURITY:0123",),
     )

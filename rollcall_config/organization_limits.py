@@ -40,21 +40,36 @@ def find_excess(document: Document) -> list[ConfigProblem]:
     ]
 
 
-def build_trust(
-    people: Sequence[str], *, home: str, organization: str, partition: str, proven: Mapping[str, str] | None
+def list_trusted(people: Sequence[str], *, home: str) -> list[str]:
+    """Return the accounts that a role for `people` (patterns of ARNs) trusts; without any, `home`."""
+    return sorted({arn.split(":")[4] for arn in people}) or [home]
+
+
+def build_trust_conditions(
+    people: Sequence[str], *, organization: str, proven: Mapping[str, str] | None
 ) -> dict[str, Any]:
-    """Return the trust policy that `PersonRole` makes, which a test compares with the template."""
-    accounts = sorted({arn.split(":")[4] for arn in people}) or [home]
-    principals = [f"arn:{partition}:iam::{account}:root" for account in accounts]
+    """Return on what a role for people can be assumed, by condition operator.
+
+    With `proven` (values by condition key) only by an IAM user with a second factor, under the user's name.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
+    """
     conditions: dict[str, Any] = {"StringEquals": {"aws:PrincipalOrgID": organization}}
     if proven is not None:
         conditions["StringEquals"] |= {"sts:RoleSessionName": "${aws:username}", **proven}
         conditions["Bool"] = {"aws:MultiFactorAuthPresent": "true"}
     if people:
         conditions["ArnLike"] = {"aws:PrincipalArn": list(people)}
+    return conditions
+
+
+def build_trust(
+    people: Sequence[str], *, home: str, organization: str, partition: str, proven: Mapping[str, str] | None
+) -> dict[str, Any]:
+    """Return the trust policy that the CDK makes of `list_trusted` and `build_trust_conditions`."""
+    principals = [f"arn:{partition}:iam::{account}:root" for account in list_trusted(people, home=home)]
     statement = {
         "Action": "sts:AssumeRole",
-        "Condition": conditions,
+        "Condition": build_trust_conditions(people, organization=organization, proven=proven),
         "Effect": "Allow",
         "Principal": {"AWS": principals if len(principals) > 1 else principals[0]},
     }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from constructs import Construct
+
+from rollcall_config.organization_limits import build_trust_conditions, list_trusted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,21 +34,15 @@ class PersonRole(Construct):
         proven: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, id_)
-        accounts = sorted({arn.split(":")[4] for arn in people}) or [home]
-        conditions: dict[str, Any] = {"StringEquals": {"aws:PrincipalOrgID": organization_id}}
-        if proven is not None:
-            # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
-            conditions["StringEquals"] |= {"sts:RoleSessionName": "${aws:username}", **proven}
-            conditions["Bool"] = {"aws:MultiFactorAuthPresent": "true"}
-        if people:
-            conditions["ArnLike"] = {"aws:PrincipalArn": list(people)}
+        accounts = [iam.AccountPrincipal(account) for account in list_trusted(people, home=home)]
         self.role = iam.Role(
             self,
             "Role",
             role_name=name,
             description=description,
             assumed_by=iam.PrincipalWithConditions(
-                iam.CompositePrincipal(*[iam.AccountPrincipal(account) for account in accounts]), conditions
+                iam.CompositePrincipal(*accounts),
+                build_trust_conditions(people, organization=organization_id, proven=proven),
             ),
             max_session_duration=Duration.hours(1),
         )

@@ -159,7 +159,7 @@ def use_items(role: iam.Role, *, table: dynamodb.Table, items: Mapping[str, Sequ
 def find_pending(role: iam.Role, *, table: dynamodb.Table, values: Sequence[str]) -> None:
     """Query the index of unfinished work, which holds whole items, for these values of its key.
 
-    Of such a query the leading key is that of the index.
+    Whether the leading key of such a query is that of the index is not known: see docs/architecture.md.
     """
     _use_partitions(role, f"{table.table_arn}/index/{PENDING}", dict.fromkeys(values, ("Query",)))
 

@@ -132,10 +132,11 @@ def _read_tags(parameters: Mapping[str, Any]) -> Context:
 
 
 def _read_item_keys(need: Need) -> Context:
-    """dynamodb:LeadingKeys: the values of the partition key, of the index if one is asked.
+    """dynamodb:LeadingKeys: the values of the partition key, and of the index if one is asked.
 
-    Source: DynamoDB developer guide, "Using IAM policy conditions for fine-grained access control". A Scan
-    has none, and what it returns is not compared.
+    Source: DynamoDB developer guide, "Using IAM policy conditions for fine-grained access control". That an
+    index counts with its own key, and a transaction with those of its items, is not said there: see
+    docs/architecture.md. A Scan has none, and what it returns is not compared.
     """
     parameters, names = need.parameters, _find_partition_keys(need)
     item = parameters.get("Key") or parameters.get("Item") or {}

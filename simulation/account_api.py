@@ -40,6 +40,14 @@ QUOTAS = {
     "GetRegionOptStatus": Quota(rate=5, burst=5),
     "ListRegions": Quota(rate=5, burst=5),
 }
+_READS_IN_CHINA = Quota(rate=3, burst=5)
+# Of the other operations no quotas of their own are known there.
+QUOTAS_IN_CHINA = QUOTAS | {
+    "GetAlternateContact": _READS_IN_CHINA,
+    "PutAlternateContact": Quota(rate=1, burst=6),
+    "GetContactInformation": _READS_IN_CHINA,
+    "PutContactInformation": Quota(rate=1, burst=2),
+}
 WRONG_TYPE = "You specified an invalid Alternate Contact type."
 NO_TRUSTED_ACCESS = "Your organization must first enable trusted access with AWS Account Management."
 MANAGEMENT_TARGET = (
@@ -64,6 +72,7 @@ class AccountService:
 
     def __init__(self, organization: SimulatedOrganization, *, propagation_seconds: float = 0.0) -> None:
         self.organization = organization
+        self._quotas = QUOTAS_IN_CHINA if organization.partition == "aws-cn" else QUOTAS
         self._buckets = TokenBuckets()
         self._faults: list[InjectedError] = []
         contacts = ContactOperations(Propagation(organization.clock, propagation_seconds))
@@ -121,7 +130,7 @@ class AccountService:
     def _answer(self, operation: str, params: Params, caller: Caller) -> dict[str, Any]:
         # Whether refused calls spend the quota is not known; here they do, unless an SCP refuses them.
         now = self.organization.clock.now()
-        if not self._buckets.take((caller.account_id, operation), QUOTAS[operation], now):
+        if not self._buckets.take((caller.account_id, operation), self._quotas[operation], now):
             raise ApiError("TooManyRequestsException", "Too many requests", 429)
         kind, shape = params.get("AlternateContactType"), find_input_shape("account", operation)
         if kind is not None and kind not in CONTACT_TYPES:

@@ -61,7 +61,11 @@ class ContactOperations:
         return {"ContactInformation": dict(visible)}
 
     def put_primary(self, account: SimulatedAccount, params: Params) -> dict[str, Any]:
-        """Answer PutContactInformation: everything is replaced and kept as sent (unverified)."""
+        """Answer PutContactInformation: everything is replaced, and AWS writes the country in upper case.
+
+        In some countries AWS also checks whether the phone number exists; that is not modelled.
+        """
         self._propagation.record_write((account.id, "PRIMARY"), account.primary)
-        account.primary = dict(params["ContactInformation"])
+        sent = {name: value for name, value in params["ContactInformation"].items() if value is not None}
+        account.primary = sent | {"CountryCode": sent["CountryCode"].upper()}
         return {}

@@ -8,6 +8,8 @@ from typing import Any
 from botocore.model import ListShape, Shape, StructureShape
 
 CONTACT_TYPES = ("BILLING", "OPERATIONS", "SECURITY")
+# In these a primary contact needs a StateOrRegion; the service model does not say so, the API reference does.
+STATED_COUNTRIES = frozenset({"US", "CA", "GB", "DE", "JP", "IN", "BR"})
 
 
 def find_error(shape: StructureShape, params: Mapping[str, Any]) -> str | None:
@@ -28,13 +30,24 @@ def _find_errors(shape: Shape, value: Any) -> list[str]:
         if missing:
             return [f"object has missing required properties ({json.dumps(missing)})"]
         present = [name for name in shape.members if value.get(name) is not None]
-        return [fault for name in present for fault in _find_errors(shape.members[name], value[name])]
+        found = [fault for name in present for fault in _find_errors(shape.members[name], value[name])]
+        return found or (_find_address_errors(value) if shape.name == "ContactInformation" else [])
     if isinstance(shape, ListShape):
         return [fault for item in value for fault in _find_errors(shape.member, item)]
     if shape.type_name == "integer":
         return [] if isinstance(value, int) else [_check_type("integer")]
     fault = _check_text(value, shape.metadata)
     return [fault] if fault else []
+
+
+def _find_address_errors(contact: Mapping[str, Any]) -> list[str]:
+    """What the API reference asks of an address beside the service model; AWS's texts are not known."""
+    country = contact["CountryCode"]
+    if fault := _check_text(country, {"pattern": "[A-Za-z]{2}"}):
+        return [fault]
+    if country.upper() in STATED_COUNTRIES and contact.get("StateOrRegion") is None:
+        return ['object has missing required properties (["StateOrRegion"])']
+    return []
 
 
 def _check_text(value: Any, limits: Mapping[str, Any]) -> str | None:

@@ -81,7 +81,7 @@ class AccountFactory:
         return page(known, params, "CreateAccountStatuses", lambda item: known[item])
 
     def _finish(self, creation: Creation) -> list[ServiceEvent]:
-        """The account appears in the root, with management's primary contact and no alternate ones."""
+        """The account appears in the root, with management's primary contact in its own name, no others."""
         creation.ended = True
         if creation.email.lower() in self._organization.emails:
             creation.failure = "EMAIL_ALREADY_EXISTS"

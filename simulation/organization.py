@@ -53,14 +53,15 @@ class SimulatedOrganization:
     ) -> SimulatedAccount:
         """Put an account under `parent` (an id; the root when not given); a new id when none is given.
 
-        It has management's primary contact and no alternate ones, as after CreateAccount. Raises KeyError
-        for an unknown parent, ValueError when id or address is taken.
+        It has management's primary contact, with its own name as the full name, and no alternate ones, as
+        after CreateAccount. Raises KeyError for an unknown parent, ValueError when id or address is taken.
         """
         parent_id = parent or self.root_id
         children = self.child_accounts[parent_id]
         account = self._make_account(account_id, name, email, parent_id)
         management = self.accounts.get(self.management)
-        account.primary = dict(management.primary if management else EXAMPLE_PRIMARY)
+        # Captured once.
+        account.primary = {**management.primary, "FullName": name} if management else EXAMPLE_PRIMARY
         children[account.id] = None
         self.accounts[account.id] = account
         return account

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import botocore.session
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from simulation.cloud import SimulatedCloud
 
     Hook = Callable[[Caller, dict[str, Any]], None]
+
+#: Reads of contacts, which the Event history keeps.
+_RECORDED_READS: Final = frozenset({"GetAlternateContact", "GetContactInformation"})
 
 
 class Apis:
@@ -112,7 +115,7 @@ class Apis:
         error: ApiError | None = None,
     ) -> None:
         """The simulation records what changes something; CloudTrail's Event history has reads, too."""
-        if (service, operation) != ("account", "GetAlternateContact"):
+        if service != "account" or operation not in _RECORDED_READS:
             return
         call = ApiCall(
             service=service,

@@ -13,6 +13,15 @@ MANAGEMENT, HUB, MEMBER = "111111111111", "333333333333", "222222222222"
 EXEMPT = "555566667777"  # nobody sets its contacts right while they are tested
 CONTACT = {"Name": "N", "Title": "T", "EmailAddress": "n@example.com", "PhoneNumber": "+1 206 555 0199"}
 
+PRIMARY = {
+    "FullName": "N",
+    "AddressLine1": "1 Any Street",
+    "City": "Lisbon",
+    "PostalCode": "1000-001",
+    "CountryCode": "pt",
+    "PhoneNumber": "+351 21 555 0100",
+}
+
 
 def raw(cloud, path, body, *, service, account=MEMBER, target=None):
     """One request below any SDK: status, headers, body."""
@@ -35,6 +44,46 @@ def test_a_contact_is_put_read_and_deleted_standalone(cloud):
     with pytest.raises(account.exceptions.ResourceNotFoundException) as refused:
         account.delete_alternate_contact(AlternateContactType="BILLING")
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 404
+
+
+def test_a_primary_contact_is_put_and_read_with_its_record(cloud):
+    url = rule_to_queue(cloud, EXEMPT, {"detail": {"eventName": ["PutContactInformation"]}})
+    account = cloud.clients.client("account", EXEMPT)
+    account.put_contact_information(ContactInformation=PRIMARY)
+    stored = PRIMARY | {"CountryCode": "PT"}
+    assert account.get_contact_information()["ContactInformation"] == stored
+    hub = cloud.clients.client("account", HUB)
+    assert hub.get_contact_information(AccountId=EXEMPT)["ContactInformation"] == stored
+    asked = received(cloud, EXEMPT, url)["detail"]["requestParameters"]
+    assert asked == {"contactInformation": {name[0].lower() + name[1:]: PRIMARY[name] for name in PRIMARY}}
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (
+            {"PhoneNumber": "021"},
+            '[ECMA 262 regex "^[+][\\s0-9()-]+$" does not match input string "021"]',
+        ),
+        ({"CountryCode": "de"}, '[object has missing required properties (["StateOrRegion"])]'),
+    ],
+)
+def test_primary_contacts_that_are_not_valid_are_refused_on_the_wire(cloud, change, text):
+    body = json.dumps({"ContactInformation": PRIMARY | change})
+    status, headers, document = raw(cloud, "/putContactInformation", body, service="account")
+    assert (status, headers["x-amzn-ErrorType"]) == (400, "ValidationException")
+    assert document == {"message": text}
+
+
+def test_the_primary_contact_of_management_is_refused_centrally_and_not_to_itself(cloud):
+    body = json.dumps({"AccountId": MANAGEMENT})
+    status, _, document = raw(cloud, "/getContactInformation", body, service="account", account=HUB)
+    assert status == 403
+    assert document["message"].endswith(
+        "account:GetContactInformation (The management account can only be managed using the standalone "
+        "context from the management account.)"
+    )
+    assert raw(cloud, "/getContactInformation", "{}", service="account", account=MANAGEMENT)[0] == 200
 
 
 def test_an_error_of_the_account_api_on_the_wire(cloud):
@@ -126,6 +175,57 @@ def test_a_deployed_role_is_held_to_its_policies(cloud):
         account.put_alternate_contact(AccountId=EXEMPT, AlternateContactType="OPERATIONS", **CONTACT)
 
 
+def test_a_role_for_alternate_contacts_has_no_access_to_primary_ones(cloud):
+    members = f"arn:aws:account::{MANAGEMENT}:account/o-exampleorgid/*"
+    alternate = {
+        "Effect": "Allow",
+        "Action": "account:*",
+        "Resource": members,
+        "Condition": {"ForAnyValue:StringEquals": {"account:AlternateContactTypes": ["SECURITY"]}},
+    }
+    read = {"Effect": "Allow", "Action": "account:GetContactInformation", "Resource": members}
+    clients = []
+    for statement in (alternate, read):
+        role = make_role(cloud, HUB, service="lambda.amazonaws.com", statements=[statement])
+        clients.append(cloud.clients.client("account", HUB, role=role.rpartition("/")[2]))
+    other, reader = clients
+    with pytest.raises(other.exceptions.AccessDeniedException, match="account:GetContactInformation action"):
+        other.get_contact_information(AccountId=EXEMPT)
+    assert reader.get_contact_information(AccountId=EXEMPT)["ContactInformation"]
+    with pytest.raises(reader.exceptions.AccessDeniedException):
+        reader.get_contact_information()
+    with pytest.raises(reader.exceptions.AccessDeniedException, match=f"account/o-exampleorgid/{EXEMPT} "):
+        reader.put_contact_information(AccountId=EXEMPT, ContactInformation=PRIMARY)
+
+
+def test_a_service_control_policy_denies_members_their_primary_contact(cloud):
+    organizations = cloud.clients.client("organizations", MANAGEMENT)
+    statement = {
+        "Effect": "Deny",
+        "Action": "account:PutContactInformation",
+        "Resource": "arn:aws:account::*:account",
+    }
+    created = organizations.create_policy(
+        Name=unique("primary"),
+        Description="",
+        Type="SERVICE_CONTROL_POLICY",
+        Content=json.dumps({"Version": "2012-10-17", "Statement": statement}),
+    )
+    target = {"PolicyId": created["Policy"]["PolicySummary"]["Id"], "TargetId": EXEMPT}
+    organizations.attach_policy(**target)
+    account = cloud.clients.client("account", EXEMPT)
+    try:
+        assert account.get_contact_information()["ContactInformation"]
+        with pytest.raises(account.exceptions.AccessDeniedException, match="in a service control policy"):
+            account.put_contact_information(ContactInformation=PRIMARY)
+        cloud.clients.client("account", HUB).put_contact_information(
+            AccountId=EXEMPT, ContactInformation=PRIMARY
+        )
+    finally:
+        organizations.detach_policy(**target)
+    account.put_contact_information(ContactInformation=PRIMARY)
+
+
 def test_an_account_is_created_asynchronously_with_its_events(cloud):
     url = rule_to_queue(cloud, MANAGEMENT, {"detail": {"eventName": ["CreateAccountResult"]}})
     organizations, name = cloud.clients.client("organizations", MANAGEMENT), unique("new")
@@ -141,3 +241,6 @@ def test_an_account_is_created_asynchronously_with_its_events(cloud):
     done = wait_for(finished)
     details = received(cloud, MANAGEMENT, url)["detail"]["serviceEventDetails"]
     assert details["createAccountStatus"]["accountId"] == done["AccountId"]
+    hub = cloud.clients.client("account", HUB)
+    found = hub.get_contact_information(AccountId=done["AccountId"])["ContactInformation"]
+    assert found == {**cloud.simulation.organization.accounts[MANAGEMENT].primary, "FullName": name}

@@ -41,6 +41,9 @@ def test_the_event_history_has_writes_and_reads_with_their_errors(cloud):
         account.get_alternate_contact(AlternateContactType="BILLING")
     (read, *_) = look_up(cloud, "GetAlternateContact")
     assert (read["errorCode"], read["readOnly"]) == ("ResourceNotFoundException", True)
+    account.get_contact_information()
+    (primary, *_) = look_up(cloud, "GetContactInformation")
+    assert (primary["readOnly"], primary["recipientAccountId"]) == (True, MEMBER)
     assert look_up(cloud, "CreateOrganization") == []
 
 

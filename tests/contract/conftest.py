@@ -17,6 +17,15 @@ CALLERS = {
     "standalone": Caller.role("777788889999", "Admin", "ana"),
     "outsider": Caller.role("999999999999", "Dev", "eve"),
 }
+#: A primary contact with nothing that it can do without.
+PRIMARY = {
+    "FullName": "Ana Example",
+    "AddressLine1": "1 Any Street",
+    "City": "Lisbon",
+    "PostalCode": "1000-001",
+    "CountryCode": "PT",
+    "PhoneNumber": "+351 21 555 0100",
+}
 
 
 @dataclass

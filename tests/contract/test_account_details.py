@@ -1,4 +1,4 @@
-"""Primary contact, name and root address: answers, validation, who may ask, events."""
+"""Name, root address and all operations but those of contacts: answers, validation, who may ask, events."""
 
 from typing import Any
 
@@ -8,17 +8,9 @@ from botocore.exceptions import ClientError, ParamValidationError
 
 from simulation import ApiError, Caller
 from simulation.account_api import AccountService
-from tests.contract.conftest import CALLERS, HUB, MANAGEMENT, MEMBER
+from tests.contract.conftest import CALLERS, HUB, MANAGEMENT, MEMBER, PRIMARY
 
 MODEL: Any = botocore.session.get_session().get_service_model("account")
-PRIMARY = {
-    "FullName": "Ana Example",
-    "AddressLine1": "1 Any Street",
-    "City": "Lisbon",
-    "PostalCode": "1000-001",
-    "CountryCode": "PT",
-    "PhoneNumber": "+351 21 555 0100",
-}
 REQUESTS: dict[str, dict[str, Any]] = {
     "GetContactInformation": {},
     "PutContactInformation": {"ContactInformation": PRIMARY},
@@ -32,10 +24,6 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "GetRegionOptStatus": {"RegionName": "eu-south-1"},
     "ListRegions": {"MaxResults": 5, "RegionOptStatusContains": ["ENABLED_BY_DEFAULT"]},
 }
-
-
-def primary(client, **params):
-    return client.get_contact_information(**params)["ContactInformation"]
 
 
 def refused(act, code):
@@ -90,74 +78,6 @@ def test_organizations_mode_is_for_management_and_the_hub(world, operation, who,
     with pytest.raises(ApiError, match=f"account:{operation}") as caught:
         world.cloud.call("account", operation, params, CALLERS[who])
     assert caught.value.code == "AccessDeniedException"
-
-
-def test_accounts_have_the_primary_contact_of_management(world):
-    world.client("account", "management").put_contact_information(ContactInformation=PRIMARY)
-    organizations = world.client("organizations", "management")
-    organizations.create_account(Email="new@example.com", AccountName="New")
-    new_id = list(world.organization.accounts)[-1]
-    hub = world.client("account", "hub")
-    assert primary(hub, AccountId=new_id) == PRIMARY
-    changed = PRIMARY | {"City": "Porto"}
-    hub.put_contact_information(AccountId=new_id, ContactInformation=changed)
-    assert primary(hub, AccountId=new_id) == changed
-    assert primary(world.client("account", "management")) == PRIMARY
-    assert primary(world.client("account", "standalone"))["FullName"] == "Example Corp"
-
-
-def test_a_primary_contact_is_replaced_as_a_whole(world):
-    client = world.client("account", "member")
-    client.put_contact_information(ContactInformation=PRIMARY | {"CompanyName": "C", "AddressLine2": " 2 "})
-    assert primary(client) == PRIMARY | {"CompanyName": "C", "AddressLine2": " 2 "}
-    client.put_contact_information(ContactInformation=PRIMARY)
-    assert primary(client) == PRIMARY
-    assert [account for account, _ in world.events] == [MEMBER, MEMBER]
-
-
-def test_reads_of_a_primary_contact_are_stale_for_the_propagation_delay(build):
-    world = build(propagation_seconds=2)
-    client = world.client("account", "member")
-    before = primary(client)
-    client.put_contact_information(ContactInformation=PRIMARY)
-    assert primary(client) == before
-    world.clock.sleep(2)
-    assert primary(client) == PRIMARY
-
-
-@pytest.mark.parametrize(
-    ("change", "text"),
-    [
-        (
-            {"PhoneNumber": "0215550100"},
-            '[ECMA 262 regex "^[+][\\s0-9()-]+$" does not match input string "0215550100"]',
-        ),
-        ({"CountryCode": "PRT"}, '[string "PRT" is too long (length: 3, maximum allowed: 2)]'),
-        ({"City": ""}, '[string "" is too short (length: 0, required minimum: 1)]'),
-        ({"City": "\u00e9" * 51}, f'[string "{"é" * 51}" is too long (length: 51, maximum allowed: 50)]'),
-        ({"City": None}, '[object has missing required properties (["City"])]'),
-        (
-            {"City": 7},
-            '[instance type does not match any allowed primitive type (allowed: ["string"])]',
-        ),
-        (
-            {"City": "", "CountryCode": "PRT"},
-            (
-                '[string "" is too short (length: 0, required minimum: 1), '
-                'string "PRT" is too long (length: 3, maximum allowed: 2)]'
-            ),
-        ),
-    ],
-)
-def test_a_primary_contact_is_validated_to_its_depth(world, change, text):
-    # Straight to the service, as over HTTP: botocore would stop some of these before they are sent.
-    params = {"ContactInformation": PRIMARY | change}
-    with pytest.raises(ApiError) as caught:
-        world.cloud.account.call("PutContactInformation", params, CALLERS["member"])
-    error = caught.value
-    assert (error.code, error.status, error.message) == ("ValidationException", 400, text)
-    with pytest.raises(ApiError, match='"object"'):
-        world.cloud.account.call("PutContactInformation", {"ContactInformation": "x"}, CALLERS["member"])
 
 
 def test_a_name_is_changed_and_shown_by_both_services(world):

@@ -130,6 +130,7 @@ def test_five_hundred_primary_contacts_of_one_account_are_few_messages():
         "FullName": "Mallory",
         "AddressLine1": "1 Road",
         "City": "Here",
+        "StateOrRegion": "WA",
         "CountryCode": "US",
         "PostalCode": "1",
         "PhoneNumber": "+12065550100",

@@ -124,7 +124,7 @@ class Actors:
         world.places.setdefault(id_, [(0.0, known)])
         match action.do:
             case "create":
-                account.accounts.add(id_)
+                account.add(id_, world.names[id_])
                 account.denied_until[id_] = world.scheduler.now + float(action.value or 0)
                 joined: dict[str, Any] = {
                     "serviceEventDetails": {"accountId": id_},

@@ -37,22 +37,27 @@ class Kind(StrEnum):
     KILL_DURING = "worker killed while the call was on its way, and made after that"
 
 
+_CHANGES: Final = frozenset(
+    {"account.PutAlternateContact", "account.DeleteAlternateContact", "account.PutContactInformation"}
+)
 #: Kinds that only some calls can have.
 _ONLY: Final[Mapping[Kind, frozenset[str]]] = {
-    Kind.STALE: frozenset({"account.GetAlternateContact"}),
+    Kind.STALE: frozenset({"account.GetAlternateContact", "account.GetContactInformation"}),
     Kind.PARTIAL: frozenset({"events.PutEvents"}),
     Kind.DENIED: frozenset(
         {
             "account.GetAlternateContact",
             "account.PutAlternateContact",
             "account.DeleteAlternateContact",
+            "account.GetContactInformation",
+            "account.PutContactInformation",
             "events.PutEvents",
             "s3.PutObject",
             "sts.AssumeRole",
         }
     ),
-    Kind.LATE: frozenset({"account.PutAlternateContact", "account.DeleteAlternateContact"}),
-    Kind.KILL_DURING: frozenset({"account.PutAlternateContact", "account.DeleteAlternateContact"}),
+    Kind.LATE: _CHANGES,
+    Kind.KILL_DURING: _CHANGES,
 }
 
 

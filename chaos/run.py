@@ -153,10 +153,7 @@ def _count_overlaps(world: World) -> int:
     spans: dict[tuple[str, str], dict[str, tuple[float, float]]] = defaultdict(dict)
     for call in world.cloud.calls:
         if call.service == "account" and call.function in ("reconcile", "apply"):
-            contact = (
-                world.cloud.account.find_account(call.given, call.identity),
-                str(call.given["AlternateContactType"]),
-            )
+            contact = world.cloud.account.find_contact(call.given, call.identity)
             first, _ = spans[contact].get(call.process, (call.sent_at, 0.0))
             spans[contact][call.process] = (first, call.sent_at)
     count = 0

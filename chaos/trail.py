@@ -30,14 +30,14 @@ class Trail:
 
     def record(self, call: Call) -> None:
         """CloudTrail writes a call down, and EventBridge brings it."""
-        story, account = self._world.story, self._world.cloud.account.find_account(call.given, call.identity)
-        kind = str(call.given["AlternateContactType"])
+        story = self._world.story
+        account, kind = self._world.cloud.account.find_contact(call.given, call.identity)
         label = call.process if call.function == "" else f"own:{account}:{kind}"
         self._labels[label] += 1
         if call.function:
             label = f"{label}.{self._labels[label]}"
             made = "" if call.error is None else f": {call.error}"
-            what = call.given.get("EmailAddress", "nothing")
+            what = call.given.get("EmailAddress") or call.given.get("ContactInformation", "nothing")
             self._world.note(f"{call.process} sets {account} {kind} to {what}{made}")
         recipients = [call.identity.account]
         if story.events.copies and account != call.identity.account:
@@ -81,9 +81,7 @@ class Trail:
 
     def _build_event(self, call: Call, recipient: str, label: str, *, shared: bool) -> dict[str, Any]:
         """The record of a call on a contact, as EventBridge delivers it."""
-        asked: dict[str, str] | None = {
-            name[0].lower() + name[1:]: str(text) for name, text in call.given.items()
-        }
+        asked: dict[str, Any] | None = _spell(call.given)
         more: dict[str, Any] = {"sharedEventID": f"shared-{call.request_id}"} if shared else {}
         if call.error is not None:
             more |= {"errorCode": call.error, "errorMessage": "refused"}
@@ -107,7 +105,7 @@ class Trail:
         service: str,
         operation: str,
         identity: Identity,
-        asked: Mapping[str, str] | None,
+        asked: Mapping[str, Any] | None,
         *,
         request_id: str,
         **more: Any,
@@ -145,3 +143,11 @@ class Trail:
             "resources": [],
             "detail": detail,
         }
+
+
+def _spell(given: Mapping[str, Any]) -> dict[str, Any]:
+    """A request's members as CloudTrail spells them."""
+    return {
+        name[0].lower() + name[1:]: _spell(value) if isinstance(value, dict) else str(value)
+        for name, value in given.items()
+    }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chaos import limits
 from chaos.actors import Actors
-from chaos.fakes.account import KINDS, AccountService
+from chaos.fakes.account import KINDS, PRIMARY, AccountService
 from chaos.fakes.cloud import Call, Cloud
 from chaos.fakes.dynamodb import Table
 from chaos.fakes.organizations import Member, Organization
@@ -49,6 +49,11 @@ if TYPE_CHECKING:
     from chaos.setting import Functions
     from chaos.story import Action, Story
 
+#: What follows the full name.
+_REST_OF_PRIMARY: Final = (
+    *("Corp", "1 Any Street", "", "", "Seattle", "", "WA"),
+    *("98101", "US", "+1 206 555 0100", ""),
+)
 _ROLES: Final = {"reconcile": WRITER, "apply": WRITER}
 
 
@@ -125,6 +130,9 @@ class World:
             on_read=self._note_read,
         )
         for id_, name in story.accounts:
+            # As if the management account's had been copied when each was created.
+            primary = (name, *_REST_OF_PRIMARY) if id_ in there else None
+            account.set_first(id_, PRIMARY, primary)
             for kind in KINDS:
                 want = find_want(self.candidate, id_, name, kind, (UNIT,))
                 account.set_first(id_, kind, want.values if id_ in there else None)

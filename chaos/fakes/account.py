@@ -1,24 +1,50 @@
-"""The Account API: alternate contacts, their quotas, reads that are late, and who may do what."""
+"""The Account API: contacts of accounts, their quotas, reads that are late, and who may do what."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from chaos.fakes.errors import make_denial, make_error, make_throttling
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from chaos.fakes.people import Identity
 
 KINDS: Final = ("BILLING", "OPERATIONS", "SECURITY")
 FIELDS: Final = ("Name", "Title", "EmailAddress", "PhoneNumber")
+#: The one contact that every account has. Its values are in the order of its fields; an absent one is empty.
+PRIMARY: Final = "PRIMARY"
+#: Each with its greatest length.
+PRIMARY_FIELDS: Final = {
+    "FullName": 50,
+    "CompanyName": 50,
+    "AddressLine1": 60,
+    "AddressLine2": 60,
+    "AddressLine3": 60,
+    "City": 50,
+    "DistrictOrCounty": 50,
+    "StateOrRegion": 50,
+    "PostalCode": 20,
+    "CountryCode": 2,
+    "PhoneNumber": 20,
+    "WebsiteUrl": 256,
+}
+_NEEDED: Final = ("FullName", "AddressLine1", "City", "PostalCode", "CountryCode", "PhoneNumber")
+_PATTERNS: Final = {"CountryCode": "[A-Za-z]{2}", "PhoneNumber": r"[+][\s0-9()-]+"}
+_STATES: Final = ("US", "CA", "GB", "DE", "JP", "IN", "BR")
+#: Reads of contacts.
+READS: Final = frozenset({"GetAlternateContact", "GetContactInformation"})
 #: Calls a second and burst of one calling account.
 QUOTAS: Final = {
     "GetAlternateContact": (10.0, 15.0),
     "PutAlternateContact": (5.0, 8.0),
     "DeleteAlternateContact": (1.0, 6.0),
+    "GetContactInformation": (10.0, 15.0),
+    "PutContactInformation": (5.0, 8.0),
 }
 Values = tuple[str, ...]
 Contact = tuple[str, str]
@@ -50,6 +76,12 @@ class AccountService:
         """What is there before the story begins."""
         self.history[account, kind] = [Change(self.now(), values, None)]
 
+    def add(self, account: str, name: str) -> None:
+        """A new account: its primary contact is the management account's with its own name, once captured."""
+        self.accounts.add(account)
+        _, *others = self.read(self.management, PRIMARY) or ()
+        self.history.setdefault((account, PRIMARY), []).append(Change(self.now(), (name, *others), None))
+
     def read(self, account: str, kind: str, at: float | None = None) -> Values | None:
         """What was there at that moment, now if none is given."""
         changes = self.history[account, kind]
@@ -70,13 +102,17 @@ class AccountService:
         if not self._take(operation, identity.account):
             raise make_throttling("account", operation, request_id)
         account = self._find_target(operation, given, identity, request_id)
-        kind = given.get("AlternateContactType")
-        if kind not in KINDS:
+        primary = operation.endswith("ContactInformation")
+        kind = PRIMARY if primary else given.get("AlternateContactType", "")
+        if not primary and kind not in KINDS:
             text = "You specified an invalid Alternate Contact type."
             raise make_denial("account", operation, request_id, f" ({text})")
-        if operation == "GetAlternateContact":
+        if operation in READS:
             return self._get(account, kind, late, request_id)
-        if operation == "PutAlternateContact":
+        values: Values | None
+        if operation == "PutContactInformation":
+            values = _check_primary(given.get("ContactInformation"), request_id)
+        elif operation == "PutAlternateContact":
             values = tuple(self._check(name, given.get(name), request_id) for name in FIELDS)
         elif self.read(account, kind) is None:
             text = "No contact of the inputted alternate contact type found."
@@ -90,6 +126,10 @@ class AccountService:
         """Whose contacts a call is about."""
         return str(given.get("AccountId") or identity.account)
 
+    def find_contact(self, given: Mapping[str, Any], identity: Identity) -> Contact:
+        """The account and the kind that a call is about."""
+        return self.find_account(given, identity), str(given.get("AlternateContactType", PRIMARY))
+
     def _get(self, account: str, kind: str, late: float, request_id: str) -> dict[str, Any]:
         values = self.read(account, kind, self.now() - late)
         if values is None:
@@ -97,6 +137,9 @@ class AccountService:
             raise make_error(
                 "GetAlternateContact", "ResourceNotFoundException", text, 404, request_id=request_id
             )
+        if kind == PRIMARY:
+            fields = zip(PRIMARY_FIELDS, values, strict=True)
+            return {"ContactInformation": {name: value for name, value in fields if value}}
         contact = dict(zip(FIELDS, values, strict=True)) | {"AlternateContactType": kind}
         return {"AlternateContact": contact}
 
@@ -124,3 +167,30 @@ class AccountService:
         tokens = min(burst, tokens + (self.now() - at) * rate)
         self._buckets[caller, operation] = (max(0.0, tokens - 1.0), self.now())
         return tokens >= 1.0
+
+
+def _check_primary(given: object, request_id: str) -> Values:
+    """The values that are stored. What is not valid is refused with a text that holds it, as AWS's does."""
+
+    def refuse(text: str) -> Exception:
+        text = f"[{text}]"
+        return make_error("PutContactInformation", "ValidationException", text, request_id=request_id)
+
+    if not isinstance(given, Mapping) or not given.keys() <= PRIMARY_FIELDS.keys():
+        raise refuse("ContactInformation has other members")
+    for name in _NEEDED:
+        if given.get(name) is None:
+            raise refuse(f"{name} is missing")
+    for name, most in PRIMARY_FIELDS.items():
+        value = given.get(name)
+        if value is None:
+            continue
+        if not isinstance(value, str) or not 1 <= len(value) <= most:
+            raise refuse(f'the length of "{value}" is not 1 to {most}')
+        pattern = _PATTERNS.get(name)
+        if pattern and not re.fullmatch(pattern, value, re.ASCII):
+            raise refuse(f'ECMA 262 regex "^{pattern}$" does not match input string "{value}"')
+    stored = {**given, "CountryCode": given["CountryCode"].upper()}
+    if stored["CountryCode"] in _STATES and given.get("StateOrRegion") is None:
+        raise refuse("StateOrRegion is missing")
+    return tuple(stored.get(name) or "" for name in PRIMARY_FIELDS)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.awsrequest import HeadersDict
 from botocore.hooks import HierarchicalEmitter
 
+from chaos.fakes.account import READS
 from chaos.fakes.cloud import Call, is_change
 from chaos.fakes.errors import (
     find_code,
@@ -178,8 +179,8 @@ class Client:
         call.answered = True
         if error is not None:
             raise error
-        if call.operation == "GetAlternateContact":
-            call.answer = answer["AlternateContact"]
+        if call.operation in READS:
+            call.answer = answer[call.operation.removeprefix("Get")]
         if isinstance(answer, dict):
             answer["ResponseMetadata"] = {"RequestId": call.request_id, "HTTPStatusCode": 200}
         return answer

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from chaos.fakes.account import READS
 from chaos.fakes.errors import find_code, make_error
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class Cloud:
         given = call.given
         match call.service:
             case "account":
-                if call.operation == "GetAlternateContact":
+                if call.operation in READS:
                     self.on_read(call.process, self.account.find_account(given, call.identity))
                 return self.account.call(
                     call.operation, given, call.identity, request_id=call.request_id, late=late
@@ -185,4 +186,4 @@ _NO_TABLE: Final = frozenset({"TransactWriteItems", "TransactGetItems", "BatchGe
 
 def is_change(call: Call) -> bool:
     """Whether a call changes a contact, if it is carried out."""
-    return call.service == "account" and call.operation != "GetAlternateContact"
+    return call.service == "account" and call.operation not in READS

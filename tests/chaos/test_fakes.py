@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
+from botocore.session import get_session
 
 import chaos
+from chaos.fakes.account import PRIMARY, PRIMARY_FIELDS, AccountService
 from chaos.fakes.dynamodb import Table
+from chaos.fakes.people import Identity
 from chaos.fakes.queue import Queue
 from chaos.fakes.s3 import Buckets
 
@@ -147,3 +150,130 @@ def test_a_message_that_came_too_often_is_dead() -> None:
     assert message.receives == 2
     assert not queue.receive(10)
     assert queue.dead == [message]
+
+
+VALID = {
+    "FullName": "Ana",
+    "AddressLine1": "1 Any Street",
+    "City": "Lisbon",
+    "PostalCode": "1000-001",
+    "CountryCode": "pt",
+    "PhoneNumber": "+351 21 555-0100",
+}
+STORED = VALID | {"CountryCode": "PT"}
+MANAGEMENT, HUB, MEMBER, NEW = "111111111111", "333333333333", "222222222222", "444444444444"
+
+
+class Accounts:
+    """The Account API with a clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.service = AccountService(
+            now=lambda: self.now, accounts={MANAGEMENT, HUB, MEMBER}, management=MANAGEMENT, hub=HUB
+        )
+        for account in (MANAGEMENT, HUB, MEMBER):
+            self.service.set_first(account, PRIMARY, (account, *[""] * 11))
+
+    def put(self, contact: Any, caller: str = MEMBER, **given: str) -> None:
+        given |= {"ContactInformation": contact}
+        self.service.call("PutContactInformation", given, Identity(caller, "Dev", "x"), request_id="r")
+
+    def get(self, caller: str = MEMBER, *, late: float = 0.0, **given: str) -> Any:
+        identity = Identity(caller, "Dev", "x")
+        answer = self.service.call("GetContactInformation", given, identity, request_id="r", late=late)
+        return answer["ContactInformation"]
+
+    def find_refusal(self, contact: Any, caller: str = MEMBER, **given: str) -> tuple[str, str]:
+        before = {contact: list(changes) for contact, changes in self.service.history.items()}
+        with pytest.raises(ClientError) as caught:
+            self.put(contact, caller, **given)
+        assert self.service.history == before
+        error = caught.value.response["Error"]
+        return error["Code"], error["Message"]
+
+
+def test_a_primary_contact_is_replaced_as_a_whole_and_its_country_upper_cased() -> None:
+    accounts = Accounts()
+    accounts.put(VALID | {"CompanyName": "Corp", "AddressLine2": " 2 ", "WebsiteUrl": None})
+    accounts.now += 1
+    assert accounts.get() == STORED | {"CompanyName": "Corp", "AddressLine2": " 2 "}
+    accounts.put(VALID, HUB, AccountId=MEMBER)
+    assert accounts.get(HUB, AccountId=MEMBER) == STORED
+    assert accounts.get(late=0.5)["CompanyName"] == "Corp"
+    accounts.put(VALID | {"CountryCode": "us", "StateOrRegion": "WA"}, MANAGEMENT)
+    assert accounts.get(MANAGEMENT)["CountryCode"] == "US"
+
+
+def test_the_fakes_take_and_refuse_the_same_primary_contacts_as_the_service_model() -> None:
+    service: Any = get_session().get_service_model("account")
+    model = service.operation_model("PutContactInformation").input_shape.members["ContactInformation"]
+    assert {name: part.metadata["max"] for name, part in model.members.items()} == PRIMARY_FIELDS
+    for name, most in PRIMARY_FIELDS.items():
+        longest = "xx" if most == 2 else "+".ljust(most, "1")
+        accounts = Accounts()
+        accounts.put(VALID | {name: longest})
+        for value in ("", longest + "1", 7):
+            assert accounts.find_refusal(VALID | {name: value})[0] == "ValidationException"
+            accounts.now += 1
+        without = {key: value for key, value in VALID.items() if key != name}
+        if name in model.required_members:
+            assert accounts.find_refusal(without)[0] == "ValidationException"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"PhoneNumber": "021 555"}, 'does not match input string "021 555"'),
+        ({"PhoneNumber": "+351 x"}, 'does not match input string "+351 x"'),
+        ({"CountryCode": "1T"}, 'does not match input string "1T"'),
+        *[({"CountryCode": code}, "StateOrRegion") for code in ("US", "ca", "GB", "DE", "JP", "IN", "br")],
+        ({"Email": "x"}, "other members"),
+    ],
+)
+def test_a_primary_contact_that_aws_refuses_is_refused(change: dict[str, str], said: str) -> None:
+    code, text = Accounts().find_refusal(VALID | change)
+    assert code == "ValidationException"
+    assert said in text
+    assert Accounts().find_refusal("x")[0] == "ValidationException"
+
+
+@pytest.mark.parametrize(
+    ("caller", "target"), [(HUB, MANAGEMENT), (MEMBER, MEMBER), (MEMBER, HUB), (HUB, NEW)]
+)
+def test_who_may_not_set_a_primary_contact_is_denied(caller: str, target: str) -> None:
+    accounts = Accounts()
+    code, text = accounts.find_refusal(VALID, caller, AccountId=target)
+    assert code == "AccessDeniedException"
+    assert text.endswith("is not authorized to perform: account:PutContactInformation")
+    with pytest.raises(ClientError, match="account:GetContactInformation"):
+        accounts.get(caller, AccountId=target)
+
+
+def test_a_new_account_has_the_primary_contact_of_management_in_its_own_name() -> None:
+    accounts = Accounts()
+    accounts.put(VALID, MANAGEMENT)
+    accounts.service.set_first(NEW, PRIMARY, None)
+    accounts.service.add(NEW, "New Shop")
+    assert accounts.get(HUB, AccountId=NEW) == STORED | {"FullName": "New Shop"}
+
+
+def test_primary_contacts_have_quotas_of_their_own() -> None:
+    accounts = Accounts()
+    for _ in range(8):
+        accounts.put(VALID)
+    assert accounts.find_refusal(VALID)[0] == "TooManyRequestsException"
+    for _ in range(15):
+        accounts.get()
+    with pytest.raises(ClientError, match="TooManyRequests"):
+        accounts.get()
+    accounts.now += 0.2
+    accounts.put(VALID)
+    assert [accounts.get() for _ in range(2)]
+    assert accounts.find_refusal(VALID)[0] == "TooManyRequestsException"
+
+
+def test_an_alternate_contact_is_no_primary_one() -> None:
+    for given in ({}, {"AlternateContactType": PRIMARY}):
+        with pytest.raises(ClientError, match="invalid Alternate Contact type"):
+            Accounts().service.call("GetAlternateContact", given, Identity(MEMBER), request_id="r")

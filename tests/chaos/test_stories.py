@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,13 +16,18 @@ from botocore.validate import validate_parameters
 import chaos.oracle
 import reconcile.handler
 from chaos.driver import find_functions
+from chaos.fakes.account import PRIMARY, PRIMARY_FIELDS
+from chaos.fakes.client import make_client
 from chaos.faults import FaultPlan, Kind, Planned
 from chaos.mutation import apply_variant
 from chaos.oracle import judge
 from chaos.profiles import PROFILES, make_story
 from chaos.prose import describe_story
+from chaos.scheduler import START
 from chaos.shrink import run, shrink
+from chaos.story import HUB
 from chaos.variants import VARIANTS, hunt
+from chaos.world import World
 from rollcall.adapters import clients, system
 
 #: Of each profile so many stories are played, and of floods, which are long, one.
@@ -46,6 +53,33 @@ def test_nothing_goes_wrong(profile: str) -> None:
         world = run(make_story(seed, profile), find_functions())
         violations = judge(world)
         assert not violations, describe_story(world, violations)
+
+
+def test_a_primary_contact_can_be_read_and_put_in_a_story() -> None:
+    world = World(make_story(0, "calm"), find_functions())
+    member = world.story.accounts[2][0]
+
+    def edit() -> None:
+        client = make_client(world.cloud, "account")
+        found = client.get_contact_information(AccountId=member)["ContactInformation"]
+        changed = {**found, "City": "Porto", "CountryCode": "pt"}
+        client.put_contact_information(AccountId=member, ContactInformation=changed)
+
+    world.scheduler.at(START + 100, partial(world.do_calmly, "primary", edit))
+    world.run()
+    read, put = [call for call in world.cloud.calls if call.process == "primary"]
+    assert (read.answer["FullName"], read.answer["CountryCode"]) == (world.names[member], "US")
+    first, last = world.cloud.account.history[member, PRIMARY]
+    assert (first.request_id, last.request_id, last.time) == (None, put.request_id, put.made_at)
+    assert read.answer | {"City": "Porto", "CountryCode": "PT"} == {
+        name: value for name, value in zip(PRIMARY_FIELDS, last.values or (), strict=True) if value
+    }
+    brought = [json.loads(one.message.body)["detail"] for one in world.deliveries if one.call in (read, put)]
+    assert HUB in {detail["recipientAccountId"] for detail in brought}
+    for detail in brought:
+        asked = detail["requestParameters"]
+        assert (detail["eventName"], asked["accountId"]) == ("PutContactInformation", member)
+        assert asked["contactInformation"]["countryCode"] == "pt"
 
 
 def test_a_story_leaves_nothing_behind() -> None:

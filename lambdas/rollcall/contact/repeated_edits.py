@@ -214,5 +214,6 @@ def count_revert(known: RepeatedEdits, revert: Revert) -> RepeatedEdits:
 
 
 def _add_actor(actors: tuple[str, ...], principal: str) -> tuple[str, ...]:
-    """The latest, each once."""
-    return (*(known for known in actors if known != principal), principal)[-ACTORS:]
+    """The latest, each once: of sessions that differ in numbers only the latest."""
+    mine = _strip_numbers(principal)
+    return (*(known for known in actors if _strip_numbers(known) != mine), principal)[-ACTORS:]

@@ -56,7 +56,7 @@ def make_group_notice(group: Group, lines: Sequence[Line], left: Sequence[Line])
         "lines": [_describe_line(line) for line in ordered[:MOST_LINES]],
         "lines_count": len(lines),
         "left": [_describe_line(line) for line in sorted(left, key=lambda line: line.urgency)[:MOST_LINES]],
-        "left_count": len(left),
+        "left_count": len({(line.account_id, line.kinds) for line in left}),
         "file": group.sending.file if group.sending else None,
     }
     notice = make_notice(find_notice_kind(kind), key=group.key.id, facts=facts, update=group.updates)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from rollcall.contact.record import update_record
 from rollcall.contact.repeated_edits import (
@@ -21,9 +21,6 @@ from rollcall.model.account import describe_account
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, format_time, make_notice
 from rollcall.outcomes.verdicts import Verdict
-
-#: Principals that one line names, the latest first.
-MOST_NAMED: Final = 5
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -72,9 +69,13 @@ def back_off(
     record = update_record(contacts, record, count, clock=clock)
     wait: int | None = None
     if is_alert_due(record.repeated, signal.actor.principal, now):
-        notice, actors = make_repeated_notice(record, account, limits.window, now), record.repeated.actors
+        notice = make_repeated_notice(record, account, limits.window, now)
         # Published first: a crash before the memory of it repeats the message.
-        wait = grouper.publish_notice(notice, _make_line(notice, signal, account, now), delivery)
+        left = find_backoff(record.repeated, now) is not None
+        line = _make_line(notice, signal, account, now=now, left=left)
+        wait = grouper.publish_notice(notice, line, delivery)
+        # A message of its own names all, a line of another message is sure to name this one.
+        actors = record.repeated.actors if wait is None else (signal.actor.principal,)
         record = update_record(
             contacts,
             record,
@@ -86,8 +87,8 @@ def back_off(
     return record, backoff, min(waits, default=None)
 
 
-def _make_line(notice: Notice, signal: Signal, account: Account, now: datetime) -> Line:
-    """The notice as a line, should many alerts leave at this time."""
+def _make_line(notice: Notice, signal: Signal, account: Account, *, now: datetime, left: bool) -> Line:
+    """The notice as a line, should many alerts leave at this time: `left` is whether the contact waits."""
     return Line(
         incident_id=f"{notice.incident_id}/{notice.update}",
         account_id=signal.account_id,
@@ -99,8 +100,9 @@ def _make_line(notice: Notice, signal: Signal, account: Account, now: datetime) 
         severity=notice.severity,
         actor=signal.actor.as_document(),
         at=now,
+        left=left,
         alone=True,
-        reason=notice.facts["who"],
+        reason=f"next try at {notice.facts['next_try_at']}" if left else "",
     )
 
 
@@ -122,7 +124,6 @@ def make_repeated_notice(record: ContactRecord, account: Account, window: timede
         "since": repeated.opened_at and format_time(repeated.opened_at),
         "wrong_seconds": count_wrong(repeated, now),
         "actors": list(repeated.actors),
-        "who": ", ".join(reversed(repeated.actors[-MOST_NAMED:])),
         "next_try_at": repeated.next_at and format_time(repeated.next_at),
         "release": f"rollcall release {account_id} {kind}",
         "guardrail": f"aws organizations attach-policy --target-id {account_id} --policy-id ID",

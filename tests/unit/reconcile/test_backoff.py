@@ -320,6 +320,9 @@ def test_alerts_of_many_contacts_that_are_edited_again_are_lines_of_one_message(
         alert for alert in world.alerts if alert.attributes["cause"] in ("repeated-edits", "contact-edited")
     ]
     assert len(alone) <= 60
+    waiting = [alert.text for alert in world.alerts if ": restored later" in alert.text]
+    assert waiting
+    assert not any("none left changed" in text for text in waiting)
     named = "\n".join(alert.text for alert in world.alerts)
     for account in accounts:
         assert any(
@@ -488,3 +491,20 @@ def test_a_sweep_that_comes_when_it_is_time_puts_the_contact_back_and_the_script
     assert not right(world)
     world.drain()
     assert right(world)
+
+
+@pytest.mark.parametrize(("busy", "step"), [(False, "bus.publish_notice"), (True, "state.add_line")])
+def test_principals_whose_workers_died_before_the_alert_are_named_all_the_same(busy, step):
+    world = World().settle()
+    pulled(world, 4)
+    for number in range(30 if busy else 0):
+        world.state.save_windows([], admitted=f"RC-{number}", at=world.clock.now())
+    names = [f"{letter}." for letter in "abcdefghijklm"]
+    for name in names:
+        edit(world, replace(Caller.role(MEMBER, "Pipeline", name), source_ip="10.0.0.1"))
+        if name not in (names[0], names[-1]):
+            world.faults.plan(step, Crash())
+        Timeline(world).run(until=1)
+    Timeline(world).run(until=600)
+    lines = [line for alert in world.alerts for line in alert.text.splitlines()]
+    assert [name for name in names if not any(f"Pipeline/{name}" in line for line in lines)] == []

@@ -198,7 +198,7 @@ def test_a_grouped_incident_shows_the_lines_of_its_messages_and_their_outcomes(b
     assert "\x1b" not in text
     assert text.count(find_id(intent)) == 2  # a line of the table, and its block
     assert "666677778888 Playground        security  PutAlternateContact refused" in text
-    assert "left unchanged (exempt), left changed" in text
+    assert "not restored (exempt), left changed" in text
     assert "DetachPolicy" in text
 
 

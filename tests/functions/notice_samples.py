@@ -145,8 +145,7 @@ REPEATED = {
     "window_minutes": 60,
     "actors": [ACTOR.principal],
     "since": "2026-10-05T09:30:00Z",
-    "wrong_seconds": 0,
-    "who": ACTOR.principal,
+    "wrong_seconds": 11_700,
     "guardrail": f"aws organizations attach-policy --target-id {MEMBER} --policy-id ID",
     "next_try_at": "2026-10-05T09:35:00Z",
     "release": f"rollcall release {MEMBER} SECURITY",
@@ -262,7 +261,9 @@ NOTICES: dict[str, Notice] = {
     ),
     "many-alerts-reported": _of_group(GroupKind.REPORTED, REFUSED),
     "many-alerts-critical": _of_group(GroupKind.CRITICAL, THEFT),
-    "contacts-set": _of_group(GroupKind.SET, RESTORED),
+    "contacts-set": _of_group(
+        GroupKind.SET, [replace(line, verdict="set-by-others", severity=Severity.INFO) for line in RESTORED]
+    ),
     "repeated-edits": _of(NoticeKind.REPEATED_EDITS, REPEATED),
     "repeated-edits-by-several": _of(NoticeKind.REPEATED_EDITS, REPEATED, actors=WHO),
     "released": _of(NoticeKind.RELEASED, {**WHOSE, "account": {"id": MEMBER}, "kind": "SECURITY"}),

@@ -199,6 +199,13 @@ def _build_facts(incident: Mapping[str, Any], alerted: _Alerted, status: Status)
     event, account, actor = incident["event"], incident["account"], incident["actor"]
     place = f"OU {account['ou']}" if account["ou"] else "not in an OU"
     named = name_principal(actor) != actor["principal"]
+    who = [
+        ("Who", describe_actor(actor)),
+        *([("Principal", actor["principal"])] if named else []),
+        ("From", describe_origin(actor)),
+    ]
+    if any(outcome["verdict"] in _OF_OTHERS for outcome, _ in alerted):
+        who = [("Who", f"unknown so far: the event is the write before, by {actor['principal']}")]
     return make_facts(
         [
             ("Status", _describe_status(incident, alerted, status)),
@@ -206,9 +213,7 @@ def _build_facts(incident: Mapping[str, Any], alerted: _Alerted, status: Status)
             ("Account", f"{format_account(account)}, {place}"),
             ("Event", event["name"]),
             *([("Drill", f"registered by {incident['drill']}")] if incident["drill"] else []),
-            ("Who", describe_actor(actor)),
-            *([("Principal", actor["principal"])] if named else []),
-            ("From", describe_origin(actor)),
+            *who,
         ]
     )
 
@@ -241,6 +246,8 @@ def _describe_time(incident: Mapping[str, Any], alerted: _Alerted) -> str:
     return f"{text}, {age} before this alert"
 
 
+#: The change came after the event, which is our own write: its caller did not make it.
+_OF_OTHERS: Final = frozenset({Verdict.OVERWRITTEN, Verdict.UNEXPLAINED})
 #: The contact is not, or maybe not, in the desired state.
 _WRONG: Final = select(lambda meaning: meaning.left in (Left.WRONG, Left.SOON))
 

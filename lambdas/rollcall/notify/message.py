@@ -128,7 +128,7 @@ def make_fact(label: str, value: object) -> Fact:
     return Fact(label=label, value=make_printable(value))
 
 
-_COUNTED: Final = re.compile(r"\{(\w+)\} (account|contact|change|edit|alert)s\b")
+_COUNTED: Final = re.compile(r"\{(\w+)\}((?: more)? (?:account|contact|change|edit|alert))s\b")
 
 
 def fill_words(words: str, facts: Mapping[str, Any]) -> str:
@@ -136,7 +136,7 @@ def fill_words(words: str, facts: Mapping[str, Any]) -> str:
 
     def count(counted: re.Match[str]) -> str:
         one = str(facts[counted[1]]) == "1"
-        return f"{{{counted[1]}}} {counted[2]}" if one else counted[0]
+        return f"{{{counted[1]}}}{counted[2]}" if one else counted[0]
 
     return _COUNTED.sub(count, words).format_map(facts)
 

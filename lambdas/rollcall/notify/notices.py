@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from rollcall.model.display import format_duration
 from rollcall.model.levels import Severity
 from rollcall.notify.message import (
     BACKTICK,
@@ -32,20 +33,18 @@ if TYPE_CHECKING:
 
 #: Of the accounts of a notice so many are listed.
 MOST_LISTED: Final = 10
-#: Lines of a message about many alerts; the file that it names has all of them.
+#: Lines of a message about many alerts (the file that it names has all), and principals of repeated edits.
 MOST_LINES: Final = 100
-#: And so many principals: what to do must not slip out of sight.
+#: Principals of a group, whose lines name all: what to do must not slip out of sight.
 MOST_NAMED: Final = 5
-#: Of a principal, so that the number of its edits is never cut off. ARNs that AWS makes are shorter.
-_PRINCIPAL_LENGTH: Final = 300
+_PRINCIPAL_LENGTH: Final = 300  # so that the number of its edits stays; ARNs that AWS makes are shorter
 #: The contact is as it should be or as it was, or Rollcall does not touch it.
 _RIGHT: Final = {str(one) for one in select(lambda meaning: meaning.left in (Left.RIGHT, Left.ALONE))}
 
 
 def _summarise_group(given: Mapping[str, Any]) -> dict[str, Any]:
     """Further facts, made of those of a group: `who`, `programs`, `origin` and `meanwhile`."""
-    actor = given.get("actor")
-    left = given.get("left_count")
+    actor, left = given.get("actor"), given.get("left_count")
     return {
         "who": _describe_principals(given),
         "programs": ", ".join(dict.fromkeys(name_program(str(one)) for one in _read_list(given, "programs"))),
@@ -109,9 +108,8 @@ def _describe_principal(item: object) -> str:
     return f"{principal} ({fill_words('{edits} edits', {'edits': item.get('edits')})})"
 
 
-_UNKNOWN = "unknown"
-#: How a run ends that came to its end.
-_FINISHED = frozenset({"finished", "pending-approval"})
+_UNKNOWN: Final = "unknown"
+_FINISHED = frozenset({"finished", "pending-approval"})  # how a run ends that came to its end
 #: Of a value in a command, so that no step is cut within one. A digest has 64 characters.
 _COMMAND_LENGTH = 120
 
@@ -217,11 +215,13 @@ class _Texts(dict[str, str]):
 
 def _make_texts(given: Mapping[str, Any]) -> _Texts:
     texts = _Texts((name, format_value(value)) for name, value in given.items())
-    actor, failed = given.get("actor"), given.get("failed")
+    actor, failed, wrong = given.get("actor"), given.get("failed"), given.get("wrong_seconds")
     if isinstance(actor, Mapping):
         texts["principal"] = _name_person(name_principal(actor))
     elif given.get("source_ip"):
         texts["principal"] = f"address {given['source_ip']}"
+    if isinstance(wrong, int):
+        texts["wrong_for"] = format_duration(timedelta(seconds=wrong))
     texts["operator"] = _name_person(str(given.get("by") or _UNKNOWN))
     if actors := _read_list(given, "actors"):
         others = " and others, see below" if len(actors) > 1 else ""
@@ -275,9 +275,9 @@ def _list_weakenings(given: Mapping[str, Any]) -> tuple[Section, ...]:
 
 
 def _list_actors(given: Mapping[str, Any]) -> tuple[Section, ...]:
-    """Those who pull at one contact; one alone stands on a line of its own."""
+    """All who keep editing one contact; one alone stands on a line of its own."""
     found = _read_list(given, "actors")
-    items = [format_value(actor) for actor in found[: -MOST_NAMED - 1 : -1]] if len(found) > 1 else []
+    items = [format_value(actor) for actor in found[: -MOST_LINES - 1 : -1]] if len(found) > 1 else []
     return make_section("Who, the latest first", items, len(found))
 
 

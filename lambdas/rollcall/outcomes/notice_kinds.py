@@ -245,7 +245,7 @@ approval again.""",
             _CONTACT,
             ("Who", "{last_actor}"),
             ("Since", "{since}"),
-            ("Wrong for", "{wrong_seconds} s"),
+            ("Wrong for", "{wrong_for}"),
             ("Next try", "{next_try_at}"),
         ),
         do="""

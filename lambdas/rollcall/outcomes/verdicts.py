@@ -30,7 +30,7 @@ _UNREAD: Final = Meaning(
 )
 
 _GONE: Final = Words(
-    result="left unchanged (account not active)",
+    result="not restored (account not active)",
     did="None: the account is closed, or left the organization.",
     next_step="Check the contact if the account still matters: it may be wrong.",
     runbook="not-pursued",
@@ -173,7 +173,7 @@ VERDICTS: Final = {
         remembered=True,
         counted=Verdict.EXEMPT,
         words=Words(
-            result="left unchanged (exempt)",
+            result="not restored (exempt)",
             did="None: the account is exempt.",
             next_step="Nothing, while the exemption is needed.",
             runbook="account-exempt",

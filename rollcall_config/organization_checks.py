@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 from rollcall_config.organization_limits import find_excess
 from rollcall_config.organization_values import PARTITIONS
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from rollcall_config.document import ConfigProblem, ConfigWarning, Document, Route
 
+_COLONS_OF_ARN: Final = 5
 _LISTS: tuple[tuple[Route, str], ...] = (
     (("alerts", "addresses"), "each alert would arrive twice"),
     (("members", "targets"), "keep one"),
@@ -36,6 +38,7 @@ def find_contradictions(document: Document) -> list[ConfigProblem]:
         *_check_members(document, data),
         *_check_guardrail(document, data, region),
         *_check_people(document, data, region),
+        *_check_names(document, data),
         *_check_channels(document, data, region),
         *_check_places(document, data, region),
         *find_excess(document),
@@ -111,6 +114,41 @@ def _check_people(document: Document, data: Mapping[str, Any], region: Any) -> I
     for key in ("operators", "readers"):
         for index, value in enumerate(_list_texts(data, (key,))):
             yield from _check_partition(document, (key, index), value, region)
+
+
+def _check_names(document: Document, data: Mapping[str, Any]) -> Iterator[ConfigProblem]:
+    """A session has the name of its IAM user: two users of one name would be one in the records."""
+    before: list[str] = []
+    for index, value in enumerate(_list_texts(data, ("operators",))):
+        if value.count(":") < _COLONS_OF_ARN or ":user/" not in value:
+            continue
+        other = next((one for one in before if _may_share_name(one, value)), None)
+        if other is not None:
+            yield document.make_problem(
+                ("operators", index),
+                f"may match a user of the same name as {other!r}: commands of both would be recorded under"
+                " one name; name users of one account, or each by its own name",
+            )
+        before.append(value)
+
+
+def _may_share_name(one: str, other: str) -> bool:
+    """Whether two patterns may match IAM users of one name in different accounts."""
+    if one.split(":")[4] == other.split(":")[4]:
+        return False
+    # Of a pattern only what follows its last wildcard, which may stand for a path, is sure to be in the name.
+    (end, whole), (end_of_other, whole_of_other) = map(_read_name, (one, other))
+    return (
+        (not whole_of_other and end.endswith(end_of_other))
+        or (not whole and end_of_other.endswith(end))
+        or end == end_of_other
+    )
+
+
+def _read_name(pattern: str) -> tuple[str, bool]:
+    """The end of the names that it matches, and whether that is the whole name."""
+    end = re.split(r"[*?]", pattern)[-1]
+    return end.rpartition("/")[2], "/" in end
 
 
 def _check_places(document: Document, data: Mapping[str, Any], region: Any) -> Iterator[ConfigProblem]:

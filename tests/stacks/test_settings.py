@@ -121,3 +121,39 @@ def test_every_setting_that_the_page_shows_is_taken(tmp_path: Path) -> None:
     assert {"members", "sweep", "operators", "guardrail", "private_link"} <= shown
     for block in blocks:
         assert complaints(tmp_path, organization=ORGANIZATION + block) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("ann", "ann", True),
+        ("oncall/ann", "ops/ann", True),
+        ("ann", "bob", False),
+        ("ann", "joann", False),
+        ("oncall/*", "ann", True),
+        ("oncall/*", "oncall/*", True),
+        ("*/ann", "ann", True),
+        ("*/ann", "joann", False),
+        ("*-ops", "ann-ops", True),
+        ("*-ops", "ann-dev", False),
+        ("*-ops", "x/*-ops", True),
+        ("*-ops", "x/*s", True),
+        ("*-ops", "*-dev", False),
+        ("op?", "ops", True),
+    ],
+)
+def test_no_two_operators_of_different_accounts_have_one_name(
+    tmp_path: Path, one: str, other: str, alike: bool
+) -> None:
+    def find(first: str, second: str) -> list[str]:
+        people = f"operators: ['arn:aws:iam::{first}', 'arn:aws:iam::{second}']\n"
+        return complaints(tmp_path, organization=ORGANIZATION + people)
+
+    for first, second in ((one, other), (other, one)):
+        found = find(f"333333333333:user/{first}", f"444455556666:user/{second}")
+        assert ["operators[1]: may match a user of the same name" in text for text in found] == [True] * alike
+        # Of one account IAM lets no two users have one name, and roles cannot assume rollcall-operator.
+        assert all(
+            "same name" not in text for text in find(f"333333333333:user/{first}", "333333333333:user/x")
+        )
+        assert find(f"333333333333:role/{one}x", f"444455556666:role/{one}x") == []

@@ -58,7 +58,7 @@ _GROUP: Final = (
 #: Facts of each kind of notice, in the order in which people ask for them.
 NOTICES: Final = {
     NoticeKind.SWEEP_HELD: "run, plan (digest), roster (digest), first, reasons, accounts_changed, accounts_active,"
-    " changes, deletes, by_kind, weakenings (kind, text, accounts: ids, count), unmatched, not_compared, groups (largest first), groups_count, expires_at",
+    " changes, deletes, by_kind, weakenings (kind, text, accounts: ids, count), warnings, not_compared, groups (largest first), groups_count, expires_at",
     NoticeKind.SWEEP_FAILED: "run (or the execution, if no run began), failed (step: error), contacts (count by verdict)",
     NoticeKind.SWEEP_DRIFT: "run, accounts, contacts, became (verdict: count), suspects, groups, groups_count",
     NoticeKind.SWEEP_APPLIED: "run, plan, trigger, by, became, ending, examples of contacts that were not set",

@@ -12,7 +12,13 @@ from rollcall_cli.aws.composition import get_composition
 from rollcall_cli.aws.hub import connect_to_hub
 from rollcall_cli.status import plans
 from rollcall_cli.status.executions import run_command
-from rollcall_cli.status.plan_values import check_values, choose_masks, list_values, read_values
+from rollcall_cli.status.plan_values import (
+    build_values_document,
+    check_values,
+    choose_masks,
+    list_values,
+    read_values,
+)
 from rollcall_cli.status.rollback import plan_rollback
 from rollcall_cli.text.arguments import ConfigOption, JsonOption, ProfileOption
 from rollcall_cli.text.formatting import count, format_rows
@@ -96,7 +102,7 @@ def approve(
         raise typer.Exit(1)
     answer = run_command(hub, "approve", plan=plan.plan)
     if as_json:
-        found = {"version": 1, "plan": plan.plan, "roster": plan.roster, "changes": plan.changes}
+        found = {"version": 1} | plans.build_plan_document(plan) | build_values_document(values)
         typer.echo(json.dumps(found | {"paused": bool(answer.get("paused"))}, indent=2))
         return
     composition.out.print(

@@ -50,7 +50,7 @@ def describe_plan(plan: PendingPlan, now: datetime) -> Iterator[tuple[str, str]]
     weakens = [item["text"] for item in summary["weakenings"]]
     yield from (("because", clean(reason)) for reason in summary["reasons"] if reason not in weakens)
     yield from (("weakens", clean(text)) for text in weakens)
-    yield from (("warning", clean(text)) for text in summary["unmatched"] if text not in weakens)
+    yield from (("warning", clean(text)) for text in summary["warnings"])
     if not plan.changes and not weakens:
         yield "approving", "writes nothing now; later edits of contacts are restored"
     if plan.summary["observed_at"]:

@@ -49,12 +49,12 @@ def test_an_approval(world):
     assert "fix: add --yes" in refused.stderr
     assert not world.machines.inputs
     found = answer(world, "approve", plan["plan"], "--yes")
-    assert found == {
-        "plan": plan["plan"],
-        "roster": plan["roster"],
-        "changes": plan["changes"],
-        "paused": False,
-    }
+    # The record of an approval that nobody was asked about has all of what was approved.
+    assert found == plan | {"paused": False}
+    (group,) = found["groups"]
+    assert group["values"] == [
+        {"part": "email", "found": "aws-soc@example.com", "wanted": "aws-sco@example.com"}
+    ]
 
 
 def test_a_pause_and_its_end(world):

@@ -47,6 +47,7 @@ _HELD = NoticeWords(
         ("Why", "{reasons}"),
         ("Changes", "{changes} in {accounts_changed} of {accounts_active} accounts: {by_kind}"),
         ("Deletes", "{deletes}"),
+        ("Warning", "{warnings}"),
         _PLAN,
         _ROSTER,
         _RUN,
@@ -131,6 +132,7 @@ NOTICES: Final[dict[str, NoticeWords]] = {
         lines=(
             ("Why", "{reasons}"),
             ("Changes", "none in {accounts_active} active accounts"),
+            ("Warning", "{warnings}"),
             _PLAN,
             _ROSTER,
             _RUN,
@@ -206,7 +208,7 @@ approval again.""",
         waits="nothing of the altered plan is written; the next sweep plans again",
         lines=(_PLAN, ("Stored by", "run {stored_by}"), ("Found by", "run {run}")),
         do="""
-- Treat this as an attack: find the principal that wrote below runs/{stored_by}/plan/ of the reports bucket.
+- Treat this as an attack: find the principal that wrote below runs/{stored_by}/ of the reports bucket.
 - Run `rollcall sweep`, and read the new plan before you approve it.""",
         runbook="plan-altered",
     ),

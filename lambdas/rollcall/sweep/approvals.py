@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from rollcall.decide.plan_values import KnownContacts, group_changes
+from rollcall.decide.roster_entries import describe_accounts
 from rollcall.decide.weakening import MOST_NAMED, compute_limit
-from rollcall.model.account import Account, AccountState
 from rollcall.model.codec import Serializable
 from rollcall.model.levels import Severity
 from rollcall.model.roster import Mode
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, format_time, make_notice
 from rollcall.sweep.run import PlanReference, Trigger
-from rollcall.sweep.stored_plan import StoredPlan, compute_weakened
+from rollcall.sweep.stored_plan import StoredPlan, compute_weakened, read_places
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -36,7 +36,8 @@ class PendingPlan(Serializable):
     """A plan that waits for a person. `summary` has no contact details.
 
     `against` is the digest of the approved roster that its roster was compared with, empty without one,
-    `data` the run that stored it. `approved_by` and `approved_at` are None until somebody approves it.
+    `data` the run that stored it, `places` the digest of the accounts as they are shown. `approved_by` and
+    `approved_at` are None until somebody approves it.
     """
 
     plan: str
@@ -44,6 +45,7 @@ class PendingPlan(Serializable):
     changes: int
     parts: int
     data: str
+    places: str
     made_at: datetime
     expires_at: datetime
     summary: Mapping[str, Any]
@@ -189,7 +191,7 @@ def make_pending_plan(
         "observed_at": run.observed_at and format_time(run.observed_at),
         "reasons": list(reasons),
         "weakenings": [one.as_document() for one in change.weakenings],
-        "unmatched": list(change.unmatched),
+        "warnings": _list_warnings(change),
         "not_compared": {
             "count": len(change.not_compared),
             "accounts": list(change.not_compared[:MOST_NAMED]),
@@ -207,11 +209,22 @@ def make_pending_plan(
         changes=plan.changes,
         parts=plan.parts,
         data=run.data,
+        places=draft.places.compute(),
         made_at=now,
         expires_at=expires_at,
         summary=summary,
         against=run.approved or "",
     )
+
+
+def _list_warnings(change: RosterChange) -> list[str]:
+    """What is no reason to wait, and who approves should know all the same."""
+    weakens = {one.text for one in change.weakenings}
+    warnings = [text for text in change.unmatched if text not in weakens]
+    if change.not_compared:
+        unread = describe_accounts(change.not_compared)
+        warnings.append(f"not compared, as contacts could not be read: {unread}")
+    return warnings
 
 
 def open_pending(reader: PlanReader, pending: PendingPlan) -> StoredPlan:
@@ -220,16 +233,15 @@ def open_pending(reader: PlanReader, pending: PendingPlan) -> StoredPlan:
 
 
 def read_groups(runs: PlanFiles, pending: PendingPlan, rosters: Iterable[Roster]) -> Sequence[ChangeGroup]:
-    """What it would write, grouped; contacts are named as these rosters name them. Raises as `StoredPlan`."""
+    """What it would write, grouped; contacts are named as these rosters name them. Raises as `StoredPlan`.
+
+    The accounts have the names and OUs that they had when the plan was made.
+    """
     changes = open_pending(runs, pending).read_all()
-    accounts = {account.id: account for account in runs.read_accounts(pending.data)}
-    placed = ((accounts.get(change.account_id) or _name(change.account_id), change) for change in changes)
-    return group_changes(placed, KnownContacts(rosters))
-
-
-def _name(account_id: str) -> Account:
-    """An account of which only the id is known."""
-    return Account(id=account_id, name="", state=AccountState.UNKNOWN, ou_path=(), parent_ids=())
+    accounts = read_places(runs, changes, data=pending.data, digest=pending.places)
+    return group_changes(
+        ((accounts[change.account_id], change) for change in changes), KnownContacts(rosters)
+    )
 
 
 def make_pending_notice(pending: PendingPlan, groups: Mapping[str, Any]) -> Notice:

@@ -21,6 +21,7 @@ from rollcall.sweep.approvals import (
     make_pending_notice,
     make_pending_plan,
     open_pending,
+    read_groups,
 )
 from rollcall.sweep.run import Ending, Run, Step, Trigger
 from rollcall.sweep.stored_plan import (
@@ -209,7 +210,7 @@ class Gate:
         if waiting is None or waiting.data == pending.data:
             return
         try:
-            open_pending(self.ports.runs, waiting)
+            read_groups(self.ports.runs, waiting, ())
         except AlteredPlanError:
             notice = make_altered_notice(plan=pending.plan, data=waiting.data, run=run.id)
             self.ports.bus.publish_notice(notice, self.ports.clock.now())

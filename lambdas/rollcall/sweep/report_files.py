@@ -33,6 +33,7 @@ _FACTS: Final = (
     "roster",
     "first",
     "reasons",
+    "warnings",
     "changes",
     "deletes",
     "accounts_changed",

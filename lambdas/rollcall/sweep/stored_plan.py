@@ -18,7 +18,7 @@ from rollcall.outcomes.notices import Notice, make_notice
 from rollcall.sweep.run import PlanReference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from rollcall.decide.plan import Change, Plan
     from rollcall.decide.plan_values import ChangeGroup, ChangeGrouper
@@ -58,6 +58,23 @@ def compute_weakened(against: str | None, weakenings: Sequence[Mapping[str, Any]
     return hashlib.sha256(_write_canonical(whole)).hexdigest()
 
 
+class PlacesDigest:
+    """SHA-256 of the names and OUs by which people are shown the accounts of a plan, in its order."""
+
+    def __init__(self, accounts: Iterable[Account] = ()) -> None:
+        self._hash = hashlib.sha256()
+        for account in accounts:
+            self.add(account)
+
+    def add(self, account: Account) -> None:
+        """The next account that the plan changes."""
+        self._hash.update(_write_canonical([account.id, account.name, account.ou_path]) + b"\n")
+
+    def compute(self) -> str:
+        """The digest of the accounts so far."""
+        return self._hash.hexdigest()
+
+
 def compute_change_digest(change: PlannedChange) -> bytes:
     """A short name of one change, with what was found and what is to be there."""
     return hashlib.sha256(_write_canonical(change.as_document())).digest()[:16]
@@ -93,6 +110,7 @@ class PlanBuilder:
     deletes: int = 0
     changes: int = 0
     by_kind: Counter[str] = field(default_factory=Counter)
+    places: PlacesDigest = field(default_factory=PlacesDigest, init=False)
     _digest: PlanDigest = field(init=False)
     _part: list[PlannedChange] = field(default_factory=list, init=False)
     _parts: int = field(default=0, init=False)
@@ -103,7 +121,9 @@ class PlanBuilder:
     def add(self, account: Account, plan: Plan) -> None:
         """The next account."""
         self.active += account.active
-        self.changed += bool(plan.changes)
+        if plan.changes:
+            self.changed += 1
+            self.places.add(account)
         new = [change for change in plan.changes if not self._store(account, change)]
         self.new_deletes += any(_is_delete(change) for change in new)
 
@@ -231,6 +251,24 @@ class StoredPlan:
         for change in changes:
             digest.add(change)
         return digest.compute()
+
+
+def read_places(
+    reader: PlanFiles, changes: Iterable[PlannedChange], *, data: str, digest: str
+) -> Mapping[str, Account]:
+    """The accounts of a plan that run `data` stored, by id.
+
+    AlteredPlanError if they are not those that the digest (of `PlacesDigest`) was taken of: people would be
+    shown a plan under other names. RetryableError if they cannot be read.
+    """
+    try:
+        known = {account.id: account for account in reader.read_accounts(data)}
+        found = {change.account_id: known[change.account_id] for change in changes}
+    except _UNREADABLE:
+        raise AlteredPlanError from None
+    if PlacesDigest(found.values()).compute() != digest:
+        raise AlteredPlanError
+    return found
 
 
 def make_altered_notice(*, plan: str, data: str, run: str) -> Notice:

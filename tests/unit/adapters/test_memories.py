@@ -288,6 +288,7 @@ def on_sweeps(sweeps, now, name, *arguments):  # noqa: PLR0911  # one case for e
                 changes=3,
                 parts=1,
                 data="a run",
+                places="",
                 made_at=now,
                 expires_at=now + timedelta(days=7),
                 summary={"changes": 3},

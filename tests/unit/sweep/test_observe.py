@@ -65,6 +65,7 @@ def held(world: World, **more: Any) -> PendingPlan:
         "changes": 30,
         "parts": 1,
         "data": "an earlier run",
+        "places": "",
         "made_at": now,
         "expires_at": now + timedelta(days=7),
         "summary": {},

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from rollcall.sweep.apply import BATCH_CHANGES, SLICE
-from rollcall.sweep.approvals import open_pending
+from rollcall.sweep.approvals import open_pending, read_groups
 from rollcall.sweep.stored_plan import AlteredPlanError
 from tests.support.sweep_runs import MEMBERS, STRICT, drift, held_drift, many, settled
 from tests.support.sweep_world import ALICE
@@ -97,6 +97,25 @@ def test_a_waiting_plan_that_was_altered_is_told_and_replaced_by_the_next_sweep(
     assert waiting.plan == plan
     assert len(open_pending(world.runs, waiting).read_all()) == 2
     assert world.approve_held().document["ending"] == "finished"
+
+
+def rename(accounts):
+    return [one | {"name": "Sandbox", "ou_path": []} for one in accounts]
+
+
+@pytest.mark.parametrize("change", [rename, lambda _: [], lambda accounts: [{"id": accounts[0]["id"]}]])
+def test_accounts_under_other_names_are_an_altered_plan_and_the_next_sweep_replaces_it(change):
+    """Who approves is shown names and OUs, and not only ids."""
+    world, plan = held_drift()
+    waiting = world.sweeps.find_pending(plan)
+    assert [group.accounts for group in read_groups(world.runs, waiting, ())]
+    key = f"{waiting.data}/accounts"
+    world.runs.objects[key] = json.dumps(change(json.loads(world.runs.objects[key])))
+    with pytest.raises(AlteredPlanError):
+        read_groups(world.runs, waiting, ())
+    world.sweep("schedule")
+    assert world.told() == ["sweep-held", "plan-altered", "sweep-held"]
+    assert read_groups(world.runs, world.sweeps.find_pending(plan), ())
 
 
 def test_one_that_is_as_it_was_is_left_where_it_is():

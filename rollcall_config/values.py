@@ -7,7 +7,7 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, TypeAdapter, ValidationError
 
 from rollcall.model.contact import EMAIL, LENGTHS, PHONE
 from rollcall.model.display import is_unseen
@@ -78,7 +78,7 @@ def _read_account_id(value: Any) -> Any:
     raw = value if isinstance(value, str) else _get_raw(value)
     digits = re.sub(r"[\s_-]", "", raw)
     missing = _ACCOUNT_DIGITS - len(digits)
-    if re.fullmatch(r"[0-9]\.?[0-9]*E\+[0-9]+", raw, re.IGNORECASE):
+    if re.fullmatch(r"[0-9][.,]?[0-9]*E\+[0-9]+", raw, re.IGNORECASE):
         raise ValueError(
             f"{raw!r} was rounded by a spreadsheet; look the ID up (aws organizations list-accounts)"
         )
@@ -281,3 +281,14 @@ Phone = Annotated[
     AfterValidator(_make_check("phone")),
     _make_field("phone", 'digits, spaces, + - ( and ), such as "+1 206 555 0100"'),
 ]
+_ACCOUNT_ID: Final = TypeAdapter(AccountId)
+
+
+def find_account_problem(value: str) -> str | None:
+    """Return why this is no account ID, and what was meant if that can be known; None if it is one."""
+    try:
+        _ACCOUNT_ID.validate_python(value)
+    except ValidationError as error:
+        known = error.errors()[0].get("ctx", {}).get("error")
+        return str(known or "is not an account ID: write its 12 digits")
+    return None

@@ -3,7 +3,6 @@
 # No postponed annotations here: typer reads them, and ruff would move what they name out of reach.
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Literal
@@ -15,9 +14,10 @@ from rollcall.decide.plan import ObservedAccount
 from rollcall.model.contact import ContactKind
 from rollcall_cli.aws.composition import Composition, Connection
 from rollcall_cli.aws.contacts import read_contacts, report_unreachable
-from rollcall_cli.init.files import build_organization_file, build_roster_file
+from rollcall_cli.init.csv_file import read_csv
+from rollcall_cli.init.files import FROM_FILE, build_organization_file, build_roster_file
 from rollcall_cli.init.organization import detect
-from rollcall_cli.init.propose import ExemptedAccount, Proposal, propose
+from rollcall_cli.init.propose import ExemptedAccount, InitReading, Proposal, propose
 from rollcall_cli.text.arguments import ConfigOption, HubOption, ProfileOption
 from rollcall_cli.text.arguments import check_address as valid_address
 from rollcall_cli.text.formatting import clean, count
@@ -25,7 +25,18 @@ from rollcall_cli.text.problems import CommandError
 from rollcall_cli.text.progress import show_bar
 from rollcall_config import roster_compile, settings
 from rollcall_config.configuration import load
+from rollcall_config.document import ConfigError
 
+FromOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--from",
+        metavar="FILE",
+        help="Propose contacts.yaml alone, from this CSV file and without AWS: one row for each account and "
+        "kind. Columns: account_id, kind, name, title, email, phone; optionally account_name, ou.",
+        show_default=False,
+    ),
+]
 ForceOption = Annotated[
     bool, typer.Option("--force", metavar="", help="Overwrite the files if they are there.")
 ]
@@ -45,18 +56,14 @@ RegionOption = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InitReading:
-    """The accounts that were read."""
-
-    observed: Sequence[ObservedAccount]
-    #: How many accounts are not active, and were not read.
-    inactive: int
+#: Options that say what to ask AWS, or what to write into organization.yaml.
+_OF_AWS = ("hub", "alerts", "region", "profile")
 
 
 def init(
     context: typer.Context,
     *,
+    source: FromOption = None,
     force: ForceOption = False,
     hub: HubOption = None,
     alerts: AlertsOption = None,
@@ -70,10 +77,16 @@ def init(
     is there: the most common contact of each kind is the default, others are overrides, the mode is audit.
     Nothing changes in AWS, neither now nor when the roster is deployed.
 
-    Exit status: 0 both files are written, 1 an error, and nothing is written.
+    Exit status: 0 the files are written, 1 an error, and nothing is written.
     """
     composition: Composition = context.obj
-    files = _choose_files(composition.root / config, config, force=force)
+    if source is not None:
+        _refuse_options(context)
+        _init_from_file(composition, source, config=config, force=force)
+        return
+    files = _choose_files(
+        composition.root / config, config, (settings.FILE, roster_compile.FILE), force=force
+    )
     client = composition.make_clients(region=region, profile=profile)
     whose = detect(client, hub=hub)
     found = _read_accounts(
@@ -91,21 +104,74 @@ def init(
         build_organization_file(whose, root=root, region=region, address=address),
         build_roster_file(proposal),
     )
+    _write(files, texts, config)
+    # The new files are checked like `rollcall validate` does.
+    configuration = load(composition.root, config, today=composition.clock.now().date())
+    recipient = address or "an example address: replace it in organization.yaml"
+    counted = count(len(configuration.warnings), "warning")
+    _print(
+        composition,
+        *summarise(proposal, found),
+        f"Alerts go to {recipient}.",
+        f"Both files are valid, with {counted} (`rollcall validate`).",
+        "The mode is audit: every account keeps its contacts. Next: `rollcall plan`, docs/deploying.md.",
+    )
+
+
+def _refuse_options(context: typer.Context) -> None:
+    """Refuse options that mean nothing if a file is read."""
+    for name in _OF_AWS:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name != "DEFAULT":
+            raise typer.BadParameter(
+                "cannot be combined with --from, which asks nothing of AWS", param_hint=f"--{name}"
+            )
+
+
+def _init_from_file(composition: Composition, source: Path, *, config: str, force: bool) -> None:
+    """Write the roster that a CSV file asks for; CommandError if the file has an error."""
+    target = composition.root / config
+    files = _choose_files(target, config, (roster_compile.FILE,), force=force)
+    try:
+        found = read_csv((composition.root / source).read_bytes(), file=str(source))
+    except OSError as error:
+        raise CommandError(f"{source} cannot be read: {error.strerror}", fix="name another file") from error
+    except ConfigError as error:
+        fix = "correct the file, then run the command again; nothing was written"
+        raise CommandError(str(error), fix=fix) from None
+    proposal = propose(found.observed)
+    if reason := proposal.find_blocker(""):
+        raise CommandError(f"{source} has all contacts of no account", fix=reason)
+    _write(files, (build_roster_file(proposal, origin=FROM_FILE),), config)
+    roster_compile.read_roster(files[0], file=f"{config.rstrip('/')}/{roster_compile.FILE}")
+    there = (target / settings.FILE).exists()
+    follows = (
+        "`rollcall validate --live`, `rollcall plan`" if there else f"{settings.FILE}, docs/deploying.md"
+    )
+    _print(
+        composition,
+        *summarise(proposal, found),
+        f"Wrote {roster_compile.FILE}, which is valid. The mode is audit: every account keeps its contacts.",
+        f"Next: {follows}.",
+    )
+
+
+def _print(composition: Composition, *lines: str) -> None:
+    for line in lines:
+        composition.out.print(Text(line), soft_wrap=True)
+
+
+def _write(files: Sequence[Path], texts: Sequence[str], directory: str) -> None:
     try:
         for file, text in zip(files, texts, strict=True):
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise _report_unwritable(config, error.strerror) from error
-    # The new files are checked like `rollcall validate` does.
-    configuration = load(composition.root, config, today=composition.clock.now().date())
-    for line in summarise(proposal, found, address=address, warnings=len(configuration.warnings)):
-        composition.out.print(Text(line), soft_wrap=True)
+        raise _report_unwritable(directory, error.strerror) from error
 
 
-def _choose_files(target: Path, directory: str, *, force: bool) -> tuple[Path, Path]:
-    """Return the paths of both files; CommandError if one exists or cannot be written."""
-    names = (settings.FILE, roster_compile.FILE)
+def _choose_files(target: Path, directory: str, names: Sequence[str], *, force: bool) -> Sequence[Path]:
+    """Return the paths of the files; CommandError if one exists or cannot be written."""
     there = [name for name in names if (target / name).exists()]
     if there and not force:
         raise CommandError(
@@ -118,7 +184,7 @@ def _choose_files(target: Path, directory: str, *, force: bool) -> tuple[Path, P
         raise _report_unwritable(directory, f"{there_already.name} is not a directory")
     if not os.access(there_already, os.W_OK | os.X_OK):
         raise _report_unwritable(directory, "no permission to write there")
-    return target / names[0], target / names[1]
+    return [target / name for name in names]
 
 
 def _report_unwritable(directory: str, why: str | None) -> CommandError:
@@ -141,8 +207,8 @@ def _read_accounts(composition: Composition, connection: Connection) -> InitRead
     return InitReading(observed=observed, inactive=len(every) - len(active))
 
 
-def summarise(proposal: Proposal, found: InitReading, *, address: str | None, warnings: int) -> Iterator[str]:
-    """Yield the summary line by line; its only contact detail is the address for alerts."""
+def summarise(proposal: Proposal, found: InitReading) -> Iterator[str]:
+    """Yield the summary of a proposal line by line, without contact details."""
     skipped = f"; {count(found.inactive, 'inactive account')} not read" if found.inactive else ""
     yield f"{len(found.observed)} active accounts{skipped}."
     for kind in ContactKind:
@@ -150,16 +216,11 @@ def summarise(proposal: Proposal, found: InitReading, *, address: str | None, wa
     if proposal.exempted:
         yield "Exempt in contacts.yaml:"
         yield from _list_exempted(proposal.exempted)
-    recipient = address or "an example address: replace it in organization.yaml"
-    yield f"Alerts go to {recipient}."
-    counted = count(warnings, "warning")
-    yield f"Both files are valid, with {counted} (`rollcall validate`)."
-    yield "The mode is audit: every account keeps its contacts. Next: `rollcall plan`, docs/deploying.md."
 
 
 def _count_kind(kind: ContactKind, proposal: Proposal) -> str:
     if kind not in proposal.defaults:
-        return "unmanaged: no account has one"
+        return "unmanaged: none was found"
     named = [entry for entry in proposal.entries if kind in entry.kinds]
     others = sum(len(entry.accounts) for entry in named if entry.kinds[kind] is not None)
     absent = sum(len(entry.accounts) for entry in named if entry.kinds[kind] is None)

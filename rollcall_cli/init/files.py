@@ -78,9 +78,12 @@ def build_organization_file(whose: OrganizationIds, *, root: str, region: str, a
     )
 
 
+#: The first line of a roster says where it comes from.
+FROM_AWS: Final = "Proposed by `rollcall init` from what the accounts have today: it changes nothing."
+FROM_FILE: Final = "Proposed by `rollcall init --from` from a CSV file."
 _HEAD: Final = """\
 # The roster: which contacts each account of the organization must have.
-# Proposed by `rollcall init` from what the accounts have today: it changes nothing.
+# {origin}
 # `rollcall validate` checks it, `rollcall plan` shows what it changes; docs/roster.md explains every key.
 version: 1
 
@@ -97,7 +100,7 @@ _NOBODY: Final = """\
     email: aws-security@example.com
     phone: "+1 206 555 0100\""""
 _DEFAULTS: Final = "# What most accounts have, and new accounts get."
-_UNMANAGED: Final = "no account has one. Rollcall does not manage it until a contact is named here"
+_UNMANAGED: Final = "none was found. Rollcall does not manage it until a contact is named here"
 _ABSENT: Final = "`absent`: no such contact today. Remove that line to set the default there."
 _EXEMPT: Final = (
     "Exempt, because today's contacts are not known or not valid in a roster. Fix that, then remove the "
@@ -106,9 +109,9 @@ _EXEMPT: Final = (
 _REASON: Final = "contacts not known when this roster was proposed"
 
 
-def build_roster_file(proposal: Proposal) -> str:
-    """Return the whole file."""
-    lines = [_HEAD]
+def build_roster_file(proposal: Proposal, *, origin: str = FROM_AWS) -> str:
+    """Return the whole file; `origin` is a line of its comment."""
+    lines = [_HEAD.format(origin=origin)]
     for name, contact in proposal.contacts.items():
         lines += _list_contact(name, contact)
     if not proposal.contacts:

@@ -22,6 +22,15 @@ _FEWEST: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InitReading:
+    """The accounts that were read."""
+
+    observed: Sequence[ObservedAccount]
+    #: How many accounts are not active, and were not read.
+    inactive: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProposedOverride:
     """An override that keeps what some accounts have."""
 
@@ -139,10 +148,10 @@ def propose(observed: Iterable[ObservedAccount]) -> Proposal:
     """Propose the most common contact of each kind as the default, and overrides for the rest.
 
     A kind that no account has stays out of the roster. An account with a contact that could not be read, or
-    is not valid in a roster, is exempt: anything else would be a guess.
+    is not valid in a roster, is exempt: anything else would be a guess. The order of accounts means nothing.
     """
     exempted, kept = [], []
-    for item in observed:
+    for item in sorted(observed, key=lambda one: one.account.id):
         reason = _find_reason(item)
         if reason is None:
             kept.append(item)
@@ -154,7 +163,7 @@ def propose(observed: Iterable[ObservedAccount]) -> Proposal:
     wanted: dict[ContactKind, dict[str, str | None]] = {}
     for kind in ContactKind:
         have = {item.account.id: _get_contact(item.contacts[kind]) for item in kept}
-        # Of two equally common contacts, the one of the first account: the result is deterministic.
+        # Of two equally common contacts, the one of the lowest account ID: the result is deterministic.
         ranking = [contact for contact, _ in Counter(filter(None, have.values())).most_common()]
         for place, contact in enumerate(ranking, start=1):
             names.setdefault(contact, kind.lower() + (f"-{place}" if place > 1 else ""))
@@ -189,11 +198,15 @@ def _find_problem(kind: ContactKind, found: Observation) -> str | None:
             return None
         case Present(contact=contact):
             for part, value in contact.as_document().items():
-                problem = find_violation(part, value.strip() if part == "email" else value)
-                if any(map(is_unseen, value)):
-                    problem = "has characters that cannot be seen"
-                if "{" in value or "}" in value:
-                    problem = "has a brace, which a roster reads as a placeholder"
-                if problem:
+                if problem := find_value_problem(part, value):
                     return f"the {part} of its {kind} contact {problem}: correct it in the account"
     return None
+
+
+def find_value_problem(part: str, value: str) -> str | None:
+    """Return why no roster can have this value of a contact, without repeating it; None if one can."""
+    if "{" in value or "}" in value:
+        return "has a brace, which a roster reads as a placeholder"
+    if any(map(is_unseen, value)):
+        return "has characters that cannot be seen"
+    return find_violation(part, value.strip() if part == "email" else value)

@@ -7,7 +7,7 @@ import io
 import re
 from typing import TYPE_CHECKING, Any
 
-from rollcall.model.display import spell_unseen
+from rollcall.model.display import is_unseen, spell_unseen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +21,7 @@ HEADER = (
     "kind",
     "status",
     "reason",
+    "found",
     *(f"found_{part}" for part in _PARTS),
     *(f"wanted_{part}" for part in _PARTS),
     "source",
@@ -28,9 +29,11 @@ HEADER = (
 # Spreadsheets take such a cell for a formula, and names are chosen by others. Where they expect another
 # separator than the comma, a cell begins after each of these characters.
 # https://owasp.org/www-community/attacks/CSV_Injection
-_FORMULA = re.compile(
-    r"""(^|[;,|:"'])(\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])"""  # the last four: full width
-)
+_BEFORE, _SIGN = r"""(^|[;,|:"'])(\s*)""", r"(?=[=+\-@\uff1d\uff0b\uff0d\uff20])"  # the last four: full width
+_FORMULA = re.compile(_BEFORE + _SIGN)
+_GUARDED = re.compile(f"{_BEFORE}'{_SIGN}")
+# Any code point but half of a pair, which is no character.
+_SPELT = re.compile(r"\\u\{((?!d[89a-f]..\})[0-9a-f]{1,5}|10[0-9a-f]{4})\}")
 
 
 def write_csv(report: Mapping[str, Any]) -> str:
@@ -41,13 +44,15 @@ def write_csv(report: Mapping[str, Any]) -> str:
     for account in report["accounts"]:
         place = (account["id"], account["name"], account["ou"], account["state"])
         for kind, contact in account["contacts"].items():
-            found = contact["found"].get("contact") if contact["found"] else None
+            found = contact["found"] or {}
             row = (
                 *place,
                 kind,
                 contact["status"],
                 contact["reason"],
-                *_list_values(found),
+                # An absent contact has no values, as one that could not be read; empty: nobody read it.
+                found.get("state", ""),
+                *_list_values(found.get("contact")),
                 *_list_values(contact["wanted"]),
                 contact["source"] or "",
             )
@@ -61,3 +66,13 @@ def _list_values(contact: Mapping[str, str] | None) -> tuple[str, ...]:
 
 def _write_cell(cell: str) -> str:
     return _FORMULA.sub(r"\1\2'", spell_unseen(cell))
+
+
+def read_cell(cell: str) -> str:
+    """The value of a cell that `write_csv` wrote, without the apostrophes and with what cannot be seen."""
+    return _SPELT.sub(_read_code, _GUARDED.sub(r"\1\2", cell))
+
+
+def _read_code(found: re.Match[str]) -> str:
+    character = chr(int(found[1], 16))
+    return character if is_unseen(character) else found[0]

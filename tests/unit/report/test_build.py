@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 from rollcall.model.display import spell_value
 from rollcall.outcomes.verdicts import COUNTED, OUT_OF_SCOPE, Verdict
 from rollcall.report.build import find_status
-from rollcall.report.csv_file import HEADER, write_csv
+from rollcall.report.csv_file import HEADER, read_cell, write_csv
 from rollcall.report.page import MOST_ROWS, render
 from tests.support.reports import HOSTILE, fetches, sample_report
 
@@ -158,6 +158,25 @@ def test_the_csv_quotes_every_cell_and_has_no_control_character(report: dict[str
     assert lines.pop() == ""
     assert all(line.startswith('"') and line.endswith('"') for line in lines)
     assert all(character.isprintable() for line in lines for character in line)
+
+
+@given(
+    st.text(st.sampled_from(list("=+-@;,|:\"' a\n\t\x07\u202e\uff1d\\u{7}")) | st.characters(codec="utf-8"))
+)
+def test_a_cell_of_the_csv_can_be_read_back(name: str) -> None:
+    named = {"id": "1", "name": name, "ou": "", "state": "ACTIVE"}
+    contact = {"status": "", "reason": "", "found": None, "wanted": None, "source": None}
+    text = write_csv({"accounts": [named | {"contacts": {"SECURITY": contact}}]})
+    (row,) = csv.DictReader(io.StringIO(text, newline=""))
+    if not re.search(r"\\u\{[0-9a-f]+\}", name):  # a person could have typed it, and it reads as what it says
+        assert read_cell(row["account_name"]) == name
+
+
+def test_the_csv_says_whether_a_contact_is_absent_or_not_known(report: dict[str, Any]) -> None:
+    rows = list(csv.DictReader(io.StringIO(write_csv(report))))
+    found = [entry["contacts"][kind]["found"] for entry in report["accounts"] for kind in entry["contacts"]]
+    assert [row["found"] for row in rows] == [one["state"] if one else "" for one in found]
+    assert {"present", "absent", "unreadable"} <= {row["found"] for row in rows}
 
 
 def test_a_hostile_name_is_text_in_the_page(report: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from stacks.constructs.alert_topic import AlertTopic
 from stacks.constructs.dead_letters import DeadLetters
 from stacks.constructs.ledger import Ledger
 from stacks.constructs.outcome_bus import OutcomeBus
-from stacks.constructs.reports import Reports
+from stacks.constructs.reports import Reports, close_reports
 from stacks.constructs.state_table import StateTable
 from stacks.measures import MonitoredResources
 from stacks.parts.alarms import Alarms
@@ -90,6 +90,7 @@ class HubStack(Stack):
         )
         channels = Channels(self, "Channels", common=common)
         outcomes.admit(reconcile.role, sweep.role, control.role)
+        close_reports(common.reports, roles=[reconcile.role.role_arn, sweep.role.role_arn])
 
         dead_letters = {
             "Intake": intake.dead_letters,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.nag import accept
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 #: Keys of a run's own files and of its report begin so.
 RUNS: Final = "runs/"
@@ -54,3 +58,21 @@ class Reports(Construct):
             reason="Two functions write it and two roles of people read it. Who does is for CloudTrail's data"
             " events to say: access logs are best effort and need a second bucket.",
         )
+
+
+def close_reports(bucket: s3.Bucket, *, roles: Sequence[str]) -> None:
+    """Refuse what others than these roles (ARNs) write. Must be called once.
+
+    The gate compares rosters over what a run stored, and people read the report: another writer could hide
+    what a roster weakens. aws:PrincipalArn is the role's ARN in each of its sessions.
+    """
+    bucket.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="NobodyElse",
+            effect=iam.Effect.DENY,
+            principals=[iam.AnyPrincipal()],
+            actions=["s3:PutObject"],
+            resources=[bucket.arn_for_objects("*")],
+            conditions={"ArnNotEquals": {"aws:PrincipalArn": list(roles)}},
+        )
+    )

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rollcall_config.configuration import load
+from rollcall_policies import Access, AccessRequest, decide
 from tests.stacks.template import Template, arn
+from tests.stacks.test_queue_policies import ADMIN, resolved
 from tests.stacks.variants import EVERYTHING, synthesize_with
 from tests.support.moto_aws import STATE_TABLE
 
@@ -138,6 +140,33 @@ def test_buckets_are_reached_over_tls_only(hub: Template) -> None:
         assert {one["Effect"] for one in statements} == {"Deny"}
         conditions = [one["Condition"] for one in statements]
         assert {"Bool": {"aws:SecureTransport": "false"}} in conditions
+
+
+def test_only_the_sweep_and_the_writer_write_what_the_gate_and_people_read(hub: Template) -> None:
+    bucket, _ = hub.one("AWS::S3::Bucket", "Reports")
+    (policy,) = [
+        one for one in hub.of_type("AWS::S3::BucketPolicy").values() if arn(one["Bucket"]) == f"{{{bucket}}}"
+    ]
+    (closed,) = [one for one in policy["PolicyDocument"]["Statement"] if one.get("Sid") == "NobodyElse"]
+    roles = closed["Condition"]["ArnNotEquals"]["aws:PrincipalArn"]
+    known = [f"{{{hub.one('AWS::IAM::Role', name)[0]}.Arn}}" for name in ("ReconcileRole", "SweepRole")]
+    assert sorted(map(arn, roles)) == sorted(known)
+    statements = [resolved(one) for one in policy["PolicyDocument"]["Statement"]]
+    for key in ("runs/r/observed/000000.json.gz", "runs/r/accounts.json.gz", "reports/r/report.html"):
+        # The two write by their own policies.
+        for caller in (*known, ADMIN):
+            request = AccessRequest(
+                action="s3:PutObject",
+                resource=f"{{{bucket}.Arn}}/{key}",
+                context={
+                    "aws:PrincipalArn": [caller],
+                    "aws:SecureTransport": ["true"],
+                    "s3:TlsVersion": ["1.3"],
+                },
+                principal="333333333333",
+            )
+            found = decide([{"Version": "2012-10-17", "Statement": statements}], request).access
+            assert found is (Access.DENIED if caller == ADMIN else Access.NOT_ALLOWED)
 
 
 def test_the_state_table_survives(hub: Template) -> None:

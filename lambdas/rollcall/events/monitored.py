@@ -97,9 +97,7 @@ _TAKEN_OVER = (
     "The roles of Rollcall can change every contact and hide it. If this was not planned, run "
     "`rollcall pause --reason TEXT`, stop the principal, and deploy RollcallHub from a clean checkout."
 )
-_STOPPED = (
-    "If this was not planned, stop the principal and deploy RollcallHub again. Then run `rollcall sweep`."
-)
+_STOPPED = "If this was not planned, stop the principal, deploy RollcallHub again and run `rollcall sweep`."
 _UNTRAILED = (
     "Without a trail that logs management events, no edit reaches Rollcall, and only sweeps find it. "
     "If this was not planned, stop the principal, start the trail again and run `rollcall sweep`."
@@ -127,8 +125,7 @@ _CRITICAL, _HIGH, _MEDIUM = Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM
 _LOW, _INFO = Severity.LOW, Severity.INFO
 _LAMBDA, _IAM, _EVENTS = "lambda.amazonaws.com", "iam.amazonaws.com", "events.amazonaws.com"
 _SQS, _SNS, _KMS = "sqs.amazonaws.com", "sns.amazonaws.com", "kms.amazonaws.com"
-_STS, _SIGNIN = "sts.amazonaws.com", "signin.amazonaws.com"
-_DYNAMODB: Final = "dynamodb.amazonaws.com"
+_STS, _SIGNIN, _DYNAMODB = "sts.amazonaws.com", "signin.amazonaws.com", "dynamodb.amazonaws.com"
 _CLOUDFORMATION, _CLOUDTRAIL = "cloudformation.amazonaws.com", "cloudtrail.amazonaws.com"
 _PLANNED: Final = "None, if the deployment was planned."
 
@@ -151,13 +148,16 @@ PART_EVENTS: Final = {
     (_EVENTS, "PutRule"): _part("a Rollcall rule changed", _HIGH, _STOPPED),
     (_EVENTS, "DisableRule"): _part("a Rollcall rule disabled", _HIGH, _STOPPED),
     (_EVENTS, "DeleteRule"): _part("a Rollcall rule deleted", _HIGH, _STOPPED),
+    (_EVENTS, "PutTargets"): _part("target of a Rollcall rule changed", _HIGH, _STOPPED),
     (_EVENTS, "RemoveTargets"): _part("target of a Rollcall rule removed", _HIGH, _STOPPED),
     (_SQS, "SetQueueAttributes"): _part("attributes of a Rollcall queue changed", _HIGH, _STOPPED),
     (_SQS, "DeleteQueue"): _part("a Rollcall queue deleted", _HIGH, _STOPPED),
     (_SQS, "PurgeQueue"): _part("a Rollcall queue purged", _MEDIUM, _STOPPED),
     (_SNS, "DeleteTopic"): _part("a Rollcall topic deleted", _HIGH, _STOPPED),
     (_SNS, "SetTopicAttributes"): _part("attributes of a Rollcall topic changed", _HIGH, _STOPPED),
+    (_SNS, "SetSubscriptionAttributes"): _part("subscription of a Rollcall topic changed", _MEDIUM, _STOPPED),
     (_SNS, "Unsubscribe"): _part("subscription of a Rollcall topic removed", _MEDIUM, _STOPPED),
+    (_KMS, "PutKeyPolicy"): _part("key of the alert topic got another policy", _HIGH, _STOPPED),
     (_KMS, "ScheduleKeyDeletion"): _part("key of the alert topic to be deleted", _HIGH, _STOPPED),
     (_KMS, "DisableKey"): _part("key of the alert topic disabled", _HIGH, _STOPPED),
     (_DYNAMODB, "DeleteTable"): _part("the state table deleted", _CRITICAL, _STOPPED),

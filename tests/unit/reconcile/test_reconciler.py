@@ -316,6 +316,14 @@ OF_PART = {
     "trust": ("iam", "UpdateAssumeRolePolicy", {"roleName": "rollcall-reconcile"}, "CRITICAL"),
     "rule": ("events", "DisableRule", {"name": "RollcallHub-IntakeSignalsRule-1"}, "HIGH"),
     "targets": ("events", "RemoveTargets", {"rule": "RollcallHub-IntakeSignalsRule-1", "ids": ["1"]}, "HIGH"),
+    "other target": ("events", "PutTargets", {"rule": "RollcallHub-IntakeSignalsRule-1"}, "HIGH"),
+    "filter of a subscription": (
+        "sns",
+        "SetSubscriptionAttributes",
+        {"subscriptionArn": f"arn:aws:sns:us-east-1:{HUB}:RollcallHub-AlertsTopic-1:0a1b2c3d"},
+        "MEDIUM",
+    ),
+    "key policy": ("kms", "PutKeyPolicy", {"keyId": "0a1b"}, "HIGH"),
     "queue": (
         "sqs",
         "SetQueueAttributes",
@@ -346,6 +354,11 @@ OF_NONE = {
         "events",
         "PutRule",
         {"name": "pagerduty", "eventBusName": "RollcallHub-OutcomesBus"},
+    ),
+    "target on the outcome bus": (
+        "events",
+        "PutTargets",
+        {"rule": "pagerduty", "eventBusName": "RollcallHub-OutcomesBus"},
     ),
     "mentioned": ("iam", "PutRolePolicy", {"roleName": "deploy", "policyDocument": FUNCTION}),
     "nothing": ("lambda", "UpdateFunctionCode20150331v2", None),

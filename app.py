@@ -21,6 +21,7 @@ from cdk_nag import AwsSolutionsChecks, ServerlessChecks  # noqa: E402  # after 
 
 from rollcall_config.configuration import VARIABLE, find_directory, load  # noqa: E402  # same
 from rollcall_config.document import ConfigError  # noqa: E402  # after the path above
+from rollcall_config.settings import RUNBOOK  # noqa: E402  # same
 from stacks.asset import stage  # noqa: E402  # after the path above
 from stacks.example import WARNING, refuse_deployment  # noqa: E402  # after the path above
 from stacks.forwarder import ForwarderStack  # noqa: E402  # after the path above
@@ -52,7 +53,11 @@ def build(*, config: str | None = None, outdir: Path | None = None) -> App:
     Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
     # A directory of its own for each synthesis, because two may run at once; the CDK copies it to its output.
     with tempfile.TemporaryDirectory(prefix="rollcall-") as work:
-        asset = stage(candidate=roster, target=Path(work) / "asset")
+        asset = stage(
+            candidate=roster,
+            target=Path(work) / "asset",
+            runbook=settings.channels.runbook == RUNBOOK,
+        )
         hub = HubStack(app, "RollcallHub", settings=settings, roster=roster, asset=asset)
     # In stages of their own, so that `cdk deploy` without a name deploys the hub.
     stages = [Stage(app, name) for name in ("Management", "Forwarder")]

@@ -1,8 +1,9 @@
-"""The one Lambda asset: the shared package, the handlers and the candidate roster."""
+"""The one Lambda asset: the shared package, the handlers, the candidate roster, and the runbook if asked."""
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from importlib import metadata
 from pathlib import Path
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CANDIDATE: Final = "candidate.json"
+#: What alerts quote of the runbook where nobody says that it can be read on the web.
+RUNBOOK: Final = "runbook.json"
+_PAGE = Path(__file__).parents[1] / "docs" / "operations.md"
 _LAMBDAS = Path(__file__).parents[1] / "lambdas"
 _PACKAGES = ("rollcall", "reconcile", "sweep", "apply", "control", "notify")
 # What the report is rendered with, and no layer brings: pure Python, so that one copy runs everywhere.
@@ -19,8 +23,10 @@ _LIBRARIES = ("jinja2", "markupsafe")
 _LEFT_OUT = ("__pycache__", "*.pyc", ".*", "*.so", "*.pyd", "*.c", "*.pyi")
 
 
-def stage(*, candidate: Mapping[str, Any], target: Path) -> Path:
+def stage(*, candidate: Mapping[str, Any], target: Path, runbook: bool = False) -> Path:
     """Copy the packages and the compiled roster to `target`, which must not exist; return `target`.
+
+    `runbook` is whether alerts quote their section of the runbook.
 
     The same sources and roster give the same bytes, so that CDK uploads nothing when nothing changed.
     """
@@ -30,9 +36,31 @@ def stage(*, candidate: Mapping[str, Any], target: Path) -> Path:
         )
     for library in _LIBRARIES:
         _copy_library(library, target)
-    text = json.dumps(candidate, indent=2, sort_keys=True, ensure_ascii=False)
-    (target / CANDIDATE).write_text(f"{text}\n", encoding="utf-8")
+    files = {CANDIDATE: candidate} | ({RUNBOOK: read_runbook()} if runbook else {})
+    for name, content in files.items():
+        text = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False)
+        (target / name).write_text(f"{text}\n", encoding="utf-8")
     return target
+
+
+def read_runbook() -> dict[str, list[list[str]]]:
+    """The sections of docs/operations.md about alerts by anchor: pairs of label and text, without markup."""
+    sections = re.findall(
+        r"^### ([^\n]+)\n(.*?)(?=^#{2,3} |\Z)", _PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
+    read = {
+        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-"): [
+            [label, _strip_markup(words)]
+            for label, words in re.findall(r"^\* \*\*(\w+):\*\* (.+(?:\n {2}.+)*)", text, re.MULTILINE)
+        ]
+        for heading, text in sections
+    }
+    return {anchor: facts for anchor, facts in read.items() if facts and not anchor.startswith("alarm-")}
+
+
+def _strip_markup(text: str) -> str:
+    without_links = re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", text)
+    return " ".join(re.sub("[`*]", "", without_links).split())
 
 
 def _copy_library(name: str, target: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.bus_and_queue import SqsQueue
 from rollcall.adapters.clients import make_client
@@ -19,6 +21,9 @@ from rollcall.runtime.environment import MissingVariableError, NotifyEnvironment
 
 if TYPE_CHECKING:
     from rollcall.notify.notifier import Channel
+
+
+_RUNBOOK = Path(__file__).resolve().parents[1] / "runbook.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +50,16 @@ def compose_notify() -> NotifyFunction:
             region=os.environ.get("AWS_REGION", "us-east-1"),
             runbook=environment.runbook,
             access_portal=_read_optional(environment.access_portal),
+            sections=load_runbook(_RUNBOOK),
         ),
     )
     queue = SqsQueue(client=make_client("sqs"), queue_url=environment.queue_url)
     return NotifyFunction(notifier=notifier, queue=queue, channel=environment.channel)
+
+
+def load_runbook(path: Path) -> dict[str, Any]:
+    """The sections that alerts quote, none where people read the runbook on the web."""
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
 
 
 def _make_channel(environment: NotifyEnvironment) -> Channel:

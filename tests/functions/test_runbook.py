@@ -1,18 +1,25 @@
 """docs/operations.md: every alert and every alarm has its section, and every section what people look for."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from notify.compose import load_runbook
 from rollcall.events.monitored import BY_NAME
+from rollcall.notify.block_kit import render_block_kit
+from rollcall.notify.chat import render_chat
 from rollcall.notify.incidents import describe_monitored
 from rollcall.notify.notifier import read_event
+from rollcall.notify.plain_text import render_plain_text
 from rollcall.notify.words import ARRANGED_WORDS, AUTHORISED, CLOSED_OTHERWISE, CLOSING, WORDS
 from rollcall.outcomes.notice_kinds import NOTICES as NOTICE_WORDS
 from rollcall.outcomes.severity import find_severity
 from rollcall.outcomes.verdicts import Verdict
+from stacks.asset import RUNBOOK, read_runbook, stage
+from tests.functions.block_kit_rules import assert_block_kit, assert_notification
 from tests.support.golden_incidents import DOCUMENTS
 from tests.support.rendering import HAPPENINGS, signal_of
 from tests.support.samples import LINKS, MANAGEMENT
@@ -87,3 +94,29 @@ def test_every_cause_with_every_verdict_has_words_next_steps_and_a_section():
             assert words.next_step
             assert words.did
             assert words.runbook in SECTIONS
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_without_an_address_every_message_quotes_its_section(name):
+    links = replace(LINKS, runbook="docs/operations.md", sections=read_runbook())
+    message = read_event({"detail": DOCUMENTS[name]}, links)
+    anchor = message.links[0].target.partition("#")[2]
+    said = re.findall(r"^\* \*\*(\w+):\*\*", SECTIONS[anchor], re.MULTILINE)
+    assert message.sections[-1].title == "Runbook"
+    assert [fact.label for fact in message.sections[-1].facts] == said
+    text = render_plain_text(message).text
+    for fact in message.sections[-1].facts:
+        assert len(fact.value) < 450  # what Slack shows of a line
+        assert f"\n{fact.label}: {fact.value}\n" in text
+        assert not set("`*[") & set(fact.value)
+    assert_block_kit(render_block_kit(message, quotes=True))
+    assert_notification(render_chat(message))
+    assert read_event({"detail": DOCUMENTS[name]}, LINKS).sections == message.sections[:-1]
+
+
+def test_functions_get_the_sections_only_where_nobody_reads_them_on_the_web(tmp_path):
+    quoted = stage(candidate={}, target=tmp_path / "quoted", runbook=True)
+    assert load_runbook(quoted / RUNBOOK) == read_runbook()
+    assert set(read_runbook()) == LINKED
+    linked = stage(candidate={}, target=tmp_path / "linked")
+    assert load_runbook(linked / RUNBOOK) == {}

@@ -111,6 +111,7 @@ def test_the_asset_holds_the_functions_and_the_candidate(assembly: Assembly, hub
         "jinja2",
         "markupsafe",
         "candidate.json",
+        "runbook.json",  # its settings name no address
     }
     assert not list(assembly.asset.rglob("__pycache__"))
     # What was compiled here runs on this machine only, and whose code it is stands beside it.
@@ -134,9 +135,9 @@ def test_each_synthesis_stages_in_a_directory_of_its_own_and_leaves_none(
 ) -> None:
     staged: list[Path] = []
 
-    def recording(*, candidate: dict[str, Any], target: Path) -> Path:
+    def recording(*, candidate: dict[str, Any], target: Path, runbook: bool) -> Path:
         staged.append(target)
-        return stage(candidate=candidate, target=target)
+        return stage(candidate=candidate, target=target, runbook=runbook)
 
     import app  # noqa: PLC0415  # it starts Node, which takes seconds
 

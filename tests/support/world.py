@@ -17,7 +17,7 @@ from rollcall.grouping.sending import GroupMessages
 from rollcall.model.desired import Desired
 from rollcall.model.levels import Severity
 from rollcall.model.roster import Roster
-from rollcall.notify.message import RUNBOOK, Links
+from rollcall.notify.message import Links
 from rollcall.notify.notifier import Notifier
 from rollcall.publish.incidents import IncidentPublisher
 from rollcall.reconcile.reconciler import Reconciler
@@ -154,7 +154,7 @@ class World:
             channel=self.topic,
             minimum=Severity.INFO,
             clock=self.clock,
-            links=Links(region="us-east-1", runbook=RUNBOOK),
+            links=Links(region="us-east-1", runbook="https://wiki.example.com/rollcall"),
         )
         self.queue: list[Message] = []
         self.dead: list[Message] = []

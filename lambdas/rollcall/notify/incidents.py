@@ -77,7 +77,10 @@ def build_incident_message(incident: Mapping[str, Any], links: Links) -> Message
         headline=f"{first}{_write_headline(incident, worst, len(first))}",
         status=status,
         facts=_build_facts(incident, alerted, status),
-        sections=tuple(_build_section(outcome, word) for outcome, word in alerted),
+        sections=(
+            *(_build_section(outcome, word) for outcome, word in alerted),
+            *links.quote_section(worst[0][1].runbook),
+        ),
         next_steps=_list_steps(word for _, word in worst),
         links=(
             links.link_section(worst[0][1].runbook),

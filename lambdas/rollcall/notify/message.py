@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -164,8 +164,6 @@ def shorten(text: str, length: int) -> str:
 #: https://docs.amazonaws.cn/en_us/aws/latest/userguide/endpoints-Beijing.html
 _CONSOLES: Final = {"cn-": "console.amazonaws.cn", "us-gov-": "console.amazonaws-us-gov.com"}
 _CONSOLE: Final = "console.aws.amazon.com"
-#: Where nobody says that the runbook can be read on the web.
-RUNBOOK: Final = "docs/operations.md"
 _ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 _EVENT = re.compile(r"[0-9A-Za-z-]{8,64}", re.ASCII)
 
@@ -173,6 +171,8 @@ _EVENT = re.compile(r"[0-9A-Za-z-]{8,64}", re.ASCII)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
     """Makes links. `runbook` is the URL, or the path, of docs/operations.md; `region` the functions' own.
+
+    `sections` are pairs of label and text by anchor, to be quoted where no URL is known.
 
     `access_portal` is the URL of the AWS access portal, None if people do not sign in by it. Its links open a
     page in the right account, and ask for a role if there are several:
@@ -182,6 +182,7 @@ class Links:
     region: str
     runbook: str
     access_portal: str | None = None
+    sections: Mapping[str, Sequence[Sequence[str]]] = field(default_factory=dict)
 
     @property
     def console(self) -> str:
@@ -191,6 +192,11 @@ class Links:
     def link_section(self, anchor: str) -> Link:
         """A section of the runbook."""
         return Link(label="Runbook", target=f"{self.runbook}#{anchor}")
+
+    def quote_section(self, anchor: str) -> tuple[Section, ...]:
+        """The section itself, for people who cannot follow the path of a file."""
+        facts = tuple(make_fact(label, text) for label, text in self.sections.get(anchor, ()))
+        return (Section(title="Runbook", facts=facts),) if facts else ()
 
     def link_event(self, event_id: object, account_id: object) -> list[Link]:
         """The event in the event history of the account of its caller."""

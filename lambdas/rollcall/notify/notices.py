@@ -109,7 +109,6 @@ def _describe_principal(item: object) -> str:
 
 
 _UNKNOWN: Final = "unknown"
-_FINISHED = frozenset({"finished", "pending-approval"})  # how a run ends that came to its end
 #: Of a value in a command, so that no step is cut within one. A digest has 64 characters.
 _COMMAND_LENGTH = 120
 
@@ -155,6 +154,7 @@ def build_notice_message(notice: Mapping[str, Any], links: Links) -> Message:
             *_list_actors(given),
             *_list_weakenings(given),
             *_list_examples(words, given),
+            *links.quote_section(words.runbook),
         ),
         next_steps=_list_steps(words, texts),
         links=(links.link_section(words.runbook), *links.account(_read_id(account))),
@@ -188,7 +188,7 @@ def pick_variant(kind: NoticeKind, given: Mapping[str, Any]) -> str:
         case NoticeKind.SWEEP_DRIFT:
             special = _find_left(given)
         case NoticeKind.SWEEP_APPLIED:
-            finished = str(given.get("ending", "finished")) in _FINISHED
+            finished = given.get("ending", "finished") in ("finished", "pending-approval")
             special = _find_left(given) if finished else "stopped"
         case NoticeKind.PAUSED:
             special = str(given.get("stage"))

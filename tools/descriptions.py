@@ -72,7 +72,7 @@ NOTICES: Final = {
     NoticeKind.MANY_ALERTS: _GROUP,
     NoticeKind.REPEATED_EDITS: "account, kind, reverts, window_minutes, since, wrong_seconds (since then), actors (all so far,"
     " the latest last), next_try_at, release and guardrail (commands)",
-    NoticeKind.RELEASED: "by, user_id, execution, account, kind",
+    NoticeKind.RELEASED: "by, user_id, execution, account, kind, next_try_at (null if nothing waits)",
     NoticeKind.COMMAND_REFUSED: "operation, reason, execution, by and user_id (null if nobody is proven)",
 }
 

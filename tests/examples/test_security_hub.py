@@ -95,7 +95,8 @@ def test_every_event_is_a_finding_of_the_hub_about_the_member(service: SecurityH
     handle(event)
     (finding,) = service.findings.values()
     (resource,) = finding["Resources"]
-    account = (event["detail"].get("account") or {}).get("id", HUB)
+    detail = event["detail"]
+    account = (detail.get("account") or detail.get("facts", {}).get("account") or {}).get("id", HUB)
     assert (resource["Type"], resource["Id"]) == ("AwsAccount", f"AWS::::Account:{account}")
     assert finding["Id"] == f"rollcall/{event['detail']['incident_id']}"
     assert event["detail"]["incident_id"] in finding["Description"]

@@ -267,7 +267,10 @@ NOTICES: dict[str, Notice] = {
     ),
     "repeated-edits": _of(NoticeKind.REPEATED_EDITS, REPEATED),
     "repeated-edits-by-several": _of(NoticeKind.REPEATED_EDITS, REPEATED, actors=WHO),
-    "released": _of(NoticeKind.RELEASED, {**WHOSE, "account": {"id": MEMBER}, "kind": "SECURITY"}),
+    "released": _of(
+        NoticeKind.RELEASED,
+        {**WHOSE, "account": {"id": MEMBER}, "kind": "SECURITY", "next_try_at": "2026-10-05T09:35:00Z"},
+    ),
     "command-refused": _of(
         NoticeKind.COMMAND_REFUSED,
         {

@@ -89,6 +89,19 @@ def test_of_one_account_people_read_the_singular():
     many = message(replace(notice, facts={**notice.facts, "accounts_count": 11}))
     assert "contacts of 11 accounts set to" in many.headline
     assert fill_words("{who}: {n} edits", {"who": "role/1 accounts", "n": 1}) == "role/1 accounts: 1 edit"
+    assert fill_words("{n} more alerts", {"n": 1}) == "1 more alert"
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("bulk-edit-goes-on", "Rollcall: bulk edit, 12 accounts, 1 left changed"),
+        ("repeated-edits", "Rollcall: repeated edits, 222222222222 SECURITY"),
+        ("sweep-failed", "Rollcall: sweep failed"),
+    ],
+)
+def test_a_title_for_programs_says_where_and_names_nobody(name, title):
+    assert build_notice_document(NOTICES[name], at=NOW)["title"] == title
 
 
 def test_each_line_names_account_contact_principal_and_result():

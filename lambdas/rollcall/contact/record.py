@@ -105,6 +105,12 @@ class ContactRecord(Serializable):
         """Whether somebody may have to come back to it: such records are in the index."""
         return self.intent is not None or self.drift is not None or self.repeated.opened_at is not None
 
+    @property
+    def repeated_key(self) -> str:
+        """Identifies its repeated edits among the notices about them."""
+        opened_at = self.repeated.opened_at
+        return f"{self.account_id}/{self.kind}/{opened_at.isoformat() if opened_at else ''}"
+
     def find_edit(self, key: str) -> KnownEdit | None:
         """The edit of this event, None if it is not known."""
         return next((edit for edit in self.edits if edit.key == key), None)

@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from rollcall.contact.record import update_record
-from rollcall.contact.repeated_edits import make_released
+from rollcall.contact.repeated_edits import find_backoff, make_released
 from rollcall.control.commands import Command, RefusedError, describe_command
 from rollcall.control.pauses import Pauses
 from rollcall.control.proof import UnprovenError, build_request, check_operator, read_answer
 from rollcall.decide.resolve import check_drill
 from rollcall.model.contact import ContactKind
 from rollcall.outcomes.notice_kinds import NoticeKind
-from rollcall.outcomes.notices import make_notice
+from rollcall.outcomes.notices import format_time, make_notice
 from rollcall.rosters.current import alert_approval, approve_candidate
 from rollcall.sweep.approvals import make_approved_notice
 from rollcall.sweep.run import Run, Step, Trigger
@@ -254,14 +254,20 @@ class CommandHandler:
     def _release(self, command: Command, account_id: str, kind: ContactKind, now: datetime) -> dict[str, Any]:
         """Publish; the machine then has `store_release` carry it out, as the role that writes contacts."""
         contact = {"account": account_id, "kind": str(kind)}
-        known = self.contacts.load(account_id, kind).repeated
+        record = self.contacts.load(account_id, kind)
+        known = record.repeated
         if known.release is not None and not known.is_open(now):
             # The answer of an earlier try was lost, or somebody else was faster: it is as it was asked for.
             return contact | {"released": {"by": known.release.by, "at": known.release.at.isoformat()}}
         if not known.is_open(now):
             raise RefusedError("this contact is not in backoff after repeated edits")
-        facts = command.facts | {"account": {"id": account_id}, "kind": str(kind)}
-        self.bus.publish_notice(make_notice(NoticeKind.RELEASED, key=command.execution_arn, facts=facts), now)
+        waits = find_backoff(known, now)
+        next_try = {"next_try_at": format_time(waits.until) if waits else None}
+        facts = command.facts | {"account": {"id": account_id}, "kind": str(kind)} | next_try
+        # One alert may be under way that this worker does not know of.
+        update = known.updates + 1
+        notice = make_notice(NoticeKind.RELEASED, key=record.repeated_key, facts=facts, update=update)
+        self.bus.publish_notice(notice, now)
         return contact | {"release": contact | {"by": command.caller.arn, "at": now.isoformat()}}
 
     def _find_pending(self, plan: str | None, approved: str | None, now: datetime) -> PendingPlan:

@@ -259,9 +259,10 @@ approval again.""",
     ),
     NoticeKind.RELEASED: NoticeWords(
         severity=Severity.INFO,
-        headline="repeated edits of the {kind} contact of {account} ended",
-        lines=(_BY, _USER, _EXECUTION, _ACCOUNT, _CONTACT),
-        do="- Nothing. The next change is restored immediately.",
+        headline="repeated edits of the {kind} contact of {account} released",
+        lines=(_BY, _USER, _EXECUTION, _ACCOUNT, _CONTACT, ("Next try", "{next_try_at}")),
+        do="""
+- Nothing. A contact that is still changed is restored at the next try, a later change immediately.""",
         runbook="released",
     ),
     NoticeKind.COMMAND_REFUSED: NoticeWords(

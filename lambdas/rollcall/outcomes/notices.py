@@ -14,8 +14,8 @@ from rollcall.outcomes.notice_kinds import NOTICES, NoticeKind
 from rollcall.outcomes.outcome import Action
 
 VERSION = 1
-#: Notices that belong to the incident of another kind.
-_INCIDENTS = {NoticeKind.UNPAUSED: NoticeKind.PAUSED}
+#: Notices that end the incident of another kind.
+_INCIDENTS = {NoticeKind.UNPAUSED: NoticeKind.PAUSED, NoticeKind.RELEASED: NoticeKind.REPEATED_EDITS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ def build_notice_document(item: Notice, *, at: datetime) -> dict[str, Any]:
         "incident_id": item.incident_id,
         "decided_at": at.isoformat(),
         "action": str(_find_action(item)),
-        "title": f"Rollcall: {item.kind.replace('-', ' ')}",
+        "title": _write_title(item),
         "notice": str(item.kind),
         "severity": item.severity.name,
         "update": item.update,
@@ -59,9 +59,19 @@ def build_notice_document(item: Notice, *, at: datetime) -> dict[str, Any]:
     }
 
 
+def _write_title(item: Notice) -> str:
+    """One line for programs: kind, and which account and contact, or how many. It names nobody."""
+    facts, account = item.facts, item.facts.get("account")
+    where = f"{account.get('id')} {facts.get('kind') or ''}".strip() if isinstance(account, Mapping) else ""
+    count = facts.get("accounts_count")
+    counted = f"{count} account{'s' * (count != 1)}" if count else ""
+    left = f"{facts['left_count']} left changed" if facts.get("left_count") else ""
+    return ", ".join(filter(None, (f"Rollcall: {item.kind.replace('-', ' ')}", where, counted, left)))
+
+
 def _find_action(item: Notice) -> Action:
-    """A pause ends by another notice, a group by its last message unless a contact is left changed."""
-    if item.kind is NoticeKind.UNPAUSED or (item.facts.get("ended") and not item.facts.get("left_count")):
+    """Some end by another notice, a group by its last message unless a contact is left changed."""
+    if item.kind in _INCIDENTS or (item.facts.get("ended") and not item.facts.get("left_count")):
         return Action.RESOLVE
     return Action.UPDATE if item.update else Action.OPEN
 

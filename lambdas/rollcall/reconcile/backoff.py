@@ -110,7 +110,7 @@ def find_repeated_incident(record: ContactRecord, principal: str, now: datetime)
     """The incident id of the repeated edits that people know of; None if it does not name this principal."""
     if not (record.repeated.is_open(now) and is_named(record.repeated, principal)):
         return None
-    return make_notice(NoticeKind.REPEATED_EDITS, key=_make_key(record), facts={}).incident_id
+    return make_notice(NoticeKind.REPEATED_EDITS, key=record.repeated_key, facts={}).incident_id
 
 
 def make_repeated_notice(record: ContactRecord, account: Account, window: timedelta, now: datetime) -> Notice:
@@ -128,10 +128,5 @@ def make_repeated_notice(record: ContactRecord, account: Account, window: timede
         "release": f"rollcall release {account_id} {kind}",
         "guardrail": f"aws organizations attach-policy --target-id {account_id} --policy-id ID",
     }
-    key = _make_key(record)
-    return make_notice(NoticeKind.REPEATED_EDITS, key=key, facts=facts, update=max(0, repeated.updates - 1))
-
-
-def _make_key(record: ContactRecord) -> str:
-    opened_at = record.repeated.opened_at.isoformat() if record.repeated.opened_at else ""
-    return f"{record.account_id}/{record.kind}/{opened_at}"
+    key, update = record.repeated_key, max(0, repeated.updates - 1)
+    return make_notice(NoticeKind.REPEATED_EDITS, key=key, facts=facts, update=update)

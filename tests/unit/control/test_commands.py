@@ -391,6 +391,14 @@ class TestRelease:
         assert (facts["by"], facts["account"], facts["kind"]) == (ALICE, {"id": MEMBER}, "SECURITY")
         assert not going_on(world)
         assert "repeated edits of the SECURITY contact" in world.alerts[-1].subject
+        begun, released = (
+            next(one for one in reversed(world.notices) if one["notice"] == name)
+            for name in ("repeated-edits", "released")
+        )
+        assert released["incident_id"] == begun["incident_id"]
+        assert released["update"] > begun["update"]
+        assert (begun["action"], released["action"]) == ("open", "resolve")
+        assert facts["next_try_at"] == begun["facts"]["next_try_at"]
         world.drain()
         assert world.contacts()["SECURITY"] == api_values("soc")
 

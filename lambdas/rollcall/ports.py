@@ -50,7 +50,7 @@ class Organization(Protocol):
 
 
 class AccountApi(Protocol):
-    """The alternate contacts of the accounts of the organization."""
+    """The contacts of the accounts of the organization."""
 
     def get(self, account_id: str, kind: ContactKind) -> Observation:
         """What is there now; RetryableError if AWS was busy or broken."""
@@ -63,7 +63,7 @@ class AccountApi(Protocol):
         """
 
     def delete(self, account_id: str, kind: ContactKind, *, intent: Intent) -> str:
-        """Delete a contact; returns and raises as `put`."""
+        """Delete an alternate contact; returns and raises as `put`. AWS deletes no primary contact."""
 
 
 class Ledger(Protocol):

@@ -16,10 +16,17 @@ QUOTAS = {
     "GetAlternateContact": (10.0, 15.0),
     "PutAlternateContact": (5.0, 8.0),
     "DeleteAlternateContact": (1.0, 6.0),
+    "GetContactInformation": (10.0, 15.0),
+    "PutContactInformation": (5.0, 8.0),
 }
 _REGION: Final = "us-east-1"
 #: The same in China: https://docs.amazonaws.cn/en_us/accounts/latest/reference/quotas.html
-QUOTAS_IN_CHINA = QUOTAS | {"GetAlternateContact": (3.0, 5.0), "PutAlternateContact": (1.0, 6.0)}
+QUOTAS_IN_CHINA = QUOTAS | {
+    "GetAlternateContact": (3.0, 5.0),
+    "PutAlternateContact": (1.0, 6.0),
+    "GetContactInformation": (3.0, 5.0),
+    "PutContactInformation": (1.0, 2.0),
+}
 #: All reads of AWS Organizations together. Its numbers are not published in a form that we could read.
 ORGANIZATIONS = "Organizations"
 #: Where a worker that looks for the limit of AWS Organizations begins, and what it never exceeds.

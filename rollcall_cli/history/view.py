@@ -9,7 +9,7 @@ from rich.text import Text
 
 from rollcall.decide.intent import WriteState
 from rollcall.events.signal import TAMPERING, parse_time
-from rollcall.model.contact import mask_contact
+from rollcall.model.contact import ALL_PARTS, mask_contact
 from rollcall.model.desired import Desired, Present
 from rollcall.model.display import format_duration
 from rollcall.notify.words import name_program
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 #: What only --verify says.
 _VERIFIED: Final = frozenset({"errors", "lookup"})
 _CONFIRMATION = ("state", "by", "reason", "request_id", "recorded_at")
-_PARTS = ("name", "title", "email", "phone")
 
 
 def build_document(entry: LedgerEntry, account_id: str, *, details: bool) -> dict[str, Any]:
@@ -227,4 +226,4 @@ def _show_contact(contact: Contact | None, *, details: bool) -> dict[str, str] |
 
 
 def _format_contact(contact: Mapping[str, str] | None) -> str:
-    return ", ".join(contact[part] for part in _PARTS) if contact else "absent"
+    return ", ".join(contact[part] for part in ALL_PARTS if part in contact) if contact else "absent"

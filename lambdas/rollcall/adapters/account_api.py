@@ -19,7 +19,7 @@ from rollcall.adapters.errors import (
     is_throttled,
     is_transient,
 )
-from rollcall.model.contact import Contact, ContactKind
+from rollcall.model.contact import Contact, ContactKind, find_rules
 from rollcall.model.desired import Absent, Observation, Present, Unreadable
 from rollcall.model.errors import NotMadeError, RetryableError, UnansweredError, WriteRefusedError
 from rollcall.model.well_known import RECONCILE_ROLE_NAME
@@ -51,8 +51,19 @@ def name_writes(client: Any) -> Any:
     return client
 
 
+def read_members(members: Mapping[str, Any], kind: ContactKind) -> Contact:
+    """The contact of an answer; what AWS leaves out is empty."""
+    return Contact(**{part: members.get(rule.member, "") for part, rule in find_rules(kind).items()})
+
+
+def name_members(contact: Contact, kind: ContactKind) -> dict[str, str]:
+    """The parts of a contact as a request has them. AWS removes optional ones that are left out."""
+    values = {rule.member: contact.get(part) for part, rule in find_rules(kind).items()}
+    return {member: value for member, value in values.items() if value}
+
+
 class OneModeAccountApi:
-    """Reads and writes alternate contacts in one mode of the Account API.
+    """Reads and writes contacts in one mode of the Account API.
 
     In organizations mode calls name the account, any but the management account. In `standalone` mode they
     name none, and are about the account of the client's credentials.
@@ -71,45 +82,41 @@ class OneModeAccountApi:
         return OneModeAccountApi(
             client=self._client,
             clock=self._clock,
-            buckets={**self._buckets, "GetAlternateContact": pace},
+            buckets={**self._buckets, "GetAlternateContact": pace, "GetContactInformation": pace},
             standalone=self._standalone,
         )
 
     def get(self, account_id: str, kind: ContactKind) -> Observation:
         """What is there now; RetryableError if AWS was busy or broken."""
-        target = self._read_contact(account_id, kind)
+        primary = kind is ContactKind.PRIMARY
+        operation = "GetContactInformation" if primary else "GetAlternateContact"
+        call = self._client.get_contact_information if primary else self._client.get_alternate_contact
         try:
-            answer = self._call_paced("GetAlternateContact", self._client.get_alternate_contact, target)
+            answer = self._call_paced(operation, call, self._make_target(account_id, kind))
         except AWS_ERRORS as error:
             return _make_unreadable(error)
-        found = answer["AlternateContact"]
-        return Present(
-            contact=Contact(
-                name=found.get("Name", ""),
-                title=found.get("Title", ""),
-                email=found.get("EmailAddress", ""),
-                phone=found.get("PhoneNumber", ""),
-            )
-        )
+        members = answer["ContactInformation" if primary else "AlternateContact"]
+        return Present(contact=read_members(members, kind))
 
     def put(self, account_id: str, kind: ContactKind, contact: Contact, *, intent: Intent) -> str:
         """Set a contact; returns the request id. Raises as the port says."""
-        values = {
-            "Name": contact.name,
-            "Title": contact.title,
-            "EmailAddress": contact.email,
-            "PhoneNumber": contact.phone,
-        }
-        target = self._read_contact(account_id, kind)
+        values = name_members(contact, kind)
+        target = self._make_target(account_id, kind)
+        if kind is ContactKind.PRIMARY:
+            call = self._client.put_contact_information
+            parameters = target | {"ContactInformation": values}
+            return self._write("PutContactInformation", call, parameters, intent)
         return self._write("PutAlternateContact", self._client.put_alternate_contact, target | values, intent)
 
     def delete(self, account_id: str, kind: ContactKind, *, intent: Intent) -> str:
-        """Delete a contact; returns and raises as `put`."""
-        target = self._read_contact(account_id, kind)
+        """Delete an alternate contact; returns and raises as `put`. ValueError for a primary contact."""
+        if kind is ContactKind.PRIMARY:
+            raise ValueError("AWS cannot delete a primary contact")
+        target = self._make_target(account_id, kind)
         return self._write("DeleteAlternateContact", self._client.delete_alternate_contact, target, intent)
 
     def _write(
-        self, operation: str, call: Callable[..., Any], parameters: Mapping[str, str], intent: Intent
+        self, operation: str, call: Callable[..., Any], parameters: Mapping[str, Any], intent: Intent
     ) -> str:
         token = _INTENT.set(intent.name)
         try:
@@ -121,15 +128,15 @@ class OneModeAccountApi:
             _INTENT.reset(token)
         return str(answer["ResponseMetadata"]["RequestId"])
 
-    def _read_contact(self, account_id: str, kind: ContactKind) -> dict[str, str]:
+    def _make_target(self, account_id: str, kind: ContactKind) -> dict[str, Any]:
         target = {} if self._standalone else {"AccountId": account_id}
-        return target | {"AlternateContactType": str(kind)}
+        return target | ({} if kind is ContactKind.PRIMARY else {"AlternateContactType": str(kind)})
 
     def _call_paced(
         self,
         operation: str,
         call: Callable[..., Any],
-        parameters: Mapping[str, str],
+        parameters: Mapping[str, Any],
         *,
         before: datetime | None = None,
     ) -> Any:

@@ -13,8 +13,6 @@ from rollcall.model.desired import Present, Unreadable
 from rollcall.outcomes.verdicts import RIGHT, VERDICTS, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from rollcall.model.desired import Observation
 
 #: Longer than a pause should last; after it, a sweep counts the contact although an event came.
@@ -42,8 +40,7 @@ def compute_fingerprint(found: Observation | None) -> str | None:
     """The same for what AWS takes for the same, None for what could not be read. No contact details."""
     if found is None or isinstance(found, Unreadable):
         return None
-    # AWS trims the e-mail and keeps the rest verbatim.
-    values = [*_list_values(found)] if isinstance(found, Present) else []
+    values = sorted(found.contact.as_stored().as_document().items()) if isinstance(found, Present) else []
     return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:32]
 
 
@@ -57,8 +54,3 @@ def note_drift(
         return known
     drift = KnownDrift(found=compute_fingerprint(found), at=now)
     return known if known is not None and known.found == drift.found else drift
-
-
-def _list_values(found: Present) -> Iterable[str]:
-    contact = found.contact
-    return contact.name, contact.title, contact.email.strip(), contact.phone

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rollcall.decide.resolve import resolve_requirement
+from rollcall.decide.resolve import fill_kept, resolve_requirement
 from rollcall.model.account import Account
 from rollcall.model.codec import Serializable
 from rollcall.model.contact import ContactKind
@@ -86,6 +86,7 @@ def _decide(
     if demand is None:
         reason = "the roster names no contact of this kind here"
         return Finding(kind=kind, verdict=Verdict.UNMANAGED, reason=reason, found=found)
+    demand = fill_kept(demand, found, account, kind)
     left_alone = _find_reason_to_skip(found, demand, account, blocked=requirement.blocked, halted=halted)
     if left_alone is None and not isinstance(demand, Conflict):
         return Change(kind=kind, found=found, wanted=demand)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from rollcall.decide.resolve import fill_placeholders
+from rollcall.model.contact import KEEP
 from rollcall.model.desired import Desired, Present
 from rollcall.model.display import PARTS, ContactValue
 
@@ -147,10 +148,11 @@ class ChangeGrouper:
         return (self._known.find(contact, account) if contact else None) or (None, None)
 
     def _show(self, part: str, contact: Contact | None, of_roster: Contact | None) -> ContactValue | None:
-        if contact is None:
+        if not (found := _get_part(contact, part)):
             return None
-        text = _get_part(of_roster or contact, part)
-        return ContactValue(part=part, text=text, own=of_roster is not None or self._known.has(part, text))
+        in_roster = _get_part(of_roster, part) not in ("", KEEP)
+        text = _get_part(of_roster, part) if in_roster else found
+        return ContactValue(part=part, text=text, own=in_roster or self._known.has(part, text))
 
 
 def group_changes(
@@ -164,14 +166,13 @@ def group_changes(
 
 
 def _make_key(contact: Contact) -> tuple[str, ...]:
-    return tuple(_get_part(contact, part) for part in PARTS)
+    stored = contact.as_stored()
+    return tuple(stored.get(part) for part in PARTS)
 
 
-def _get_part(contact: Contact, part: str) -> str:
-    """The value of a part; AWS trims the e-mail."""
-    text: str = getattr(contact, part)
-    return text.strip() if part == "email" else text
+def _get_part(contact: Contact | None, part: str) -> str:
+    return contact.as_stored().get(part) if contact else ""
 
 
 def _differs(part: str, found: Contact | None, wanted: Contact | None) -> bool:
-    return found is None or wanted is None or _get_part(found, part) != _get_part(wanted, part)
+    return _get_part(found, part) != _get_part(wanted, part)

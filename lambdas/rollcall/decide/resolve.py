@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from rollcall.model.codec import Serializable
-from rollcall.model.contact import LENGTHS, Contact, ContactKind, find_contact_violation
-from rollcall.model.desired import Conflict, Desired, DesiredAbsent, DesiredOrConflict
+from rollcall.model.contact import ALL_PARTS, Contact, ContactKind, find_contact_violation
+from rollcall.model.desired import (
+    Absent,
+    Conflict,
+    Desired,
+    DesiredAbsent,
+    DesiredOrConflict,
+    Observation,
+    Present,
+    matches,
+)
 from rollcall.model.roster import ACCOUNT_ID, ACCOUNT_NAME, Mode
 
 if TYPE_CHECKING:
@@ -154,12 +163,38 @@ def _resolve_kind(
     best = pick_winner(found)
     if best is None:
         return Conflict(reason=_describe_disagreement(f"the {kind.lower()} contact", found))
+    if best.value is None and kind is ContactKind.PRIMARY:
+        return Conflict(reason=f"AWS cannot delete a primary contact, which is absent ({best.source})")
     if best.value is None:
         return DesiredAbsent(source=f"absent ({best.source})")
     contact = fill_placeholders(roster.contacts[best.value], account)
-    if violation := find_contact_violation(contact):
-        return Conflict(reason=f"contact {best.value}: {violation} once it is filled in for this account")
+    if violation := find_contact_violation(contact, kind):
+        return Conflict(reason=f"contact {best.value}: {violation} {_FILLED}")
     return Desired(contact=contact, source=f"contact {best.value} ({best.source})")
+
+
+_FILLED = "once it is filled in for this account"
+
+
+def fill_kept(
+    wanted: DesiredOrConflict, found: Observation, account: Account, kind: ContactKind
+) -> DesiredOrConflict:
+    """The same with what the roster keeps as it was found: a put replaces every part of a primary contact.
+
+    Where there is nothing to keep, the name is that of the account, as AWS has it of a new one. A conflict if
+    AWS would refuse the whole.
+    """
+    if not isinstance(wanted, Desired) or not wanted.contact.keeps or matches(found, wanted):
+        return wanted
+    if isinstance(found, Present):
+        contact = wanted.contact.keep_from(found.contact)
+    elif isinstance(found, Absent):
+        contact = wanted.contact.keep_from(Contact(name=account.name))
+    else:
+        return wanted
+    if violation := find_contact_violation(contact, kind):
+        return Conflict(reason=f"{wanted.source}: {violation} {_FILLED}")
+    return replace(wanted, contact=contact)
 
 
 def fill_placeholders(contact: Contact, account: Account) -> Contact:
@@ -168,8 +203,8 @@ def fill_placeholders(contact: Contact, account: Account) -> Contact:
         return contact
     return Contact(
         **{
-            part: getattr(contact, part).replace(ACCOUNT_ID, account.id).replace(ACCOUNT_NAME, account.name)
-            for part in LENGTHS
+            part: contact.get(part).replace(ACCOUNT_ID, account.id).replace(ACCOUNT_NAME, account.name)
+            for part in ALL_PARTS
         }
     )
 

@@ -285,5 +285,5 @@ def _describe_replacement(
         names = " -> ".join(one[0] if one else "none" for one in (before, after))
         return f"{kind} contact ({names})"
     old, new = before[1].as_document(), after[1].as_document()
-    parts = ", ".join(part for part in old if old[part] != new[part])
+    parts = ", ".join(part for part in {**old, **new} if old.get(part) != new.get(part))
     return f"{kind} contact ({after[0]} with another {parts})"

@@ -1,4 +1,4 @@
-"""What a change of the roster weakens, in words, and how many accounts it may concern without a person."""
+"""What of a change of the roster waits for a person, and how many accounts may change without one."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from rollcall.model.codec import Serializable
+from rollcall.model.contact import ContactKind
 from rollcall.model.desired import Conflict
+from rollcall.model.roster import Mode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rollcall.decide.resolve import Requirement
-    from rollcall.model.contact import ContactKind
     from rollcall.model.roster import Roster
 
 #: Ids that a weakening keeps of the accounts that it concerns.
@@ -29,7 +30,7 @@ _UNMANAGED, _ALERTED, ENFORCED = range(3)
 
 
 class WeakeningKind(StrEnum):
-    """What a change of the roster weakens."""
+    """What a change of the roster weakens; or begins, if it always waits for a person."""
 
     AUDIT = "audit"
     EXEMPT = "exempt"
@@ -42,6 +43,7 @@ class WeakeningKind(StrEnum):
     LIMIT = "limit"
     BULK_EDITS = "bulk-edits"
     REPEATED_EDITS = "repeated-edits"
+    PRIMARY = "primary"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +123,15 @@ def list_loosened(before: Roster, after: Roster, *, active: int) -> Iterator[Wea
             f" {repeated.minutes} minutes, until now after {known.reverts} in {known.minutes}"
         )
         yield Weakening(kind=WeakeningKind.REPEATED_EDITS, text=text)
+    if enforces_primary(after) and not enforces_primary(before):
+        text = "primary contacts are written for the first time: name, address and phone of the account owner"
+        yield Weakening(kind=WeakeningKind.PRIMARY, text=text)
+
+
+def enforces_primary(roster: Roster) -> bool:
+    """Whether the roster writes primary contacts anywhere."""
+    modes = {roster.mode, *(override.mode for override in roster.overrides)}
+    return ContactKind.PRIMARY in roster.managed and Mode.ENFORCE in modes
 
 
 def _describe_raised(before: Roster, after: Roster, active: int) -> str:

@@ -20,13 +20,13 @@ from rollcall.events.monitored import (
     strip_version,
 )
 from rollcall.events.signal import Cause, EventReference, Ignored, Signal
-from rollcall.model.contact import ContactKind
+from rollcall.model.contact import ALTERNATE_KINDS, ContactKind
 from rollcall.model.errors import MalformedEventError
 
 _Reader = Callable[[Mapping[str, Any], Signal], Signal | Ignored]
 #: ISO 8601 with room for what is none.
 _LONGEST_TIME = 64
-_KINDS = {str(kind): kind for kind in ContactKind}
+_KINDS = {str(kind): kind for kind in ALTERNATE_KINDS}
 #: Codes of calls that AWS throttled (of botocore's list). A caller's SDK repeats them: they are no attempts.
 THROTTLED = frozenset(
     {
@@ -162,6 +162,12 @@ def _read_contact_changed(detail: Mapping[str, Any], blank: Signal) -> Signal:
     return _read_denied(detail, replace(blank, account_id=_read_affected(found, detail), kind=kind))
 
 
+def _read_primary_changed(detail: Mapping[str, Any], blank: Signal) -> Signal:
+    found = flatten_leaves(detail.get("requestParameters"))
+    affected = _read_affected(found, detail)
+    return _read_denied(detail, replace(blank, account_id=affected, kind=ContactKind.PRIMARY))
+
+
 def _read_monitored(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
     found = _flatten_service_event(detail) | flatten_leaves(detail.get("requestParameters"))
     scope = get_monitored(blank.event.name).scope
@@ -264,6 +270,7 @@ READERS: dict[tuple[str, str], tuple[Cause, _Reader]] = {
     ("iam.amazonaws.com", "UpdateAccountName"): (Cause.ACCOUNT_RENAMED, _read_renamed),
     (_ACCOUNT, "PutAlternateContact"): (Cause.CONTACT_EDITED, _read_contact_changed),
     (_ACCOUNT, "DeleteAlternateContact"): (Cause.CONTACT_DELETED, _read_contact_changed),
+    (_ACCOUNT, "PutContactInformation"): (Cause.CONTACT_EDITED, _read_primary_changed),
 }
 
 #: All events that lead to a signal, by `detail.eventSource` and `detail.eventName`, and that forwarders send.

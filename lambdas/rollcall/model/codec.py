@@ -18,11 +18,13 @@ _Decoder = Callable[[Any], Any]
 class Serializable:
     """Base of the dataclasses that are stored; the types of their fields are imported at run time.
 
-    A class with a `tag` writes it as `state`: classes that stand in one union have different tags.
+    A class with a `tag` writes it as `state`: classes that stand in one union have different tags. One that
+    is `sparse` leaves out what is empty.
     """
 
     __slots__ = ()
     tag: ClassVar[str | None] = None
+    sparse: ClassVar[bool] = False
 
     def as_document(self) -> dict[str, Any]:
         """Plain JSON of every field, with contacts in full."""
@@ -45,7 +47,8 @@ def encode(value: Any) -> Any:
     match value:
         case Serializable():
             tag = {} if value.tag is None else {_TAG: value.tag}
-            return tag | {name: encode(getattr(value, name)) for name in _list_names(type(value))}  # type: ignore[arg-type]
+            document = {name: encode(getattr(value, name)) for name in _list_names(type(value))}  # type: ignore[arg-type]
+            return tag | ({k: v for k, v in document.items() if v != ""} if value.sparse else document)
         case StrEnum():
             return str(value)
         case datetime():

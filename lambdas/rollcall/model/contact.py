@@ -1,74 +1,178 @@
-"""Contacts: the kinds, the four values, what the Account API accepts, and how alerts mask them."""
+"""Contacts: the kinds, their parts, what the Account API accepts of them, and how alerts mask them."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from rollcall.model.codec import Serializable
 
+if TYPE_CHECKING:
+    from collections.abc import Container, Mapping
+
 
 class ContactKind(StrEnum):
-    """The alternate contacts, by the name that the Account API uses."""
+    """The alternate contacts, by the name that the Account API uses, and the primary contact."""
 
     SECURITY = "SECURITY"
     OPERATIONS = "OPERATIONS"
     BILLING = "BILLING"
+    PRIMARY = "PRIMARY"
+
+
+#: The kinds that PutAlternateContact takes. Only these can be deleted.
+ALTERNATE_KINDS: Final = tuple(kind for kind in ContactKind if kind is not ContactKind.PRIMARY)
+#: In a contact of the roster: this part stays as the account has it.
+KEEP: Final = "{keep}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact(Serializable):
-    """One contact. The values are personal data: they never show in a repr, a log or an exception."""
+    """One contact of any kind. A part that it does not have is empty.
 
-    name: str = field(repr=False)
-    title: str = field(repr=False)
-    email: str = field(repr=False)
-    phone: str = field(repr=False)
+    The values are personal data: they never show in a repr, a log or an exception.
+    """
+
+    sparse: ClassVar[bool] = True
+
+    name: str = field(default="", repr=False)
+    title: str = field(default="", repr=False)
+    email: str = field(default="", repr=False)
+    company_name: str = field(default="", repr=False)
+    address_line1: str = field(default="", repr=False)
+    address_line2: str = field(default="", repr=False)
+    address_line3: str = field(default="", repr=False)
+    city: str = field(default="", repr=False)
+    district_or_county: str = field(default="", repr=False)
+    state_or_region: str = field(default="", repr=False)
+    postal_code: str = field(default="", repr=False)
+    country_code: str = field(default="", repr=False)
+    phone: str = field(default="", repr=False)
+    website_url: str = field(default="", repr=False)
+
+    def get(self, part: str) -> str:
+        """The value of a part, empty if the contact has none; AttributeError for what is no part."""
+        value: str = getattr(self, part)
+        return value
+
+    def as_stored(self) -> Contact:
+        """The same as AWS keeps it: it trims the e-mail, turns the country into capitals (seen live)."""
+        email, country = self.email.strip(), self.country_code.upper()
+        if (email, country) == (self.email, self.country_code):
+            return self
+        return replace(self, email=email, country_code=country)
 
     @property
     def has_placeholders(self) -> bool:
         """Whether a part may be another one in each account."""
-        return "{" in self.name or "{" in self.title or "{" in self.email or "{" in self.phone
+        return any("{" in self.get(part) for part in ALL_PARTS)
 
-    def is_same(self, other: Contact) -> bool:
-        """Whether AWS would store the same: it trims the e-mail and keeps the rest verbatim (seen live)."""
-        return (self.name, self.title, self.email.strip(), self.phone) == (
-            other.name,
-            other.title,
-            other.email.strip(),
-            other.phone,
-        )
+    def is_same(self, wanted: Contact) -> bool:
+        """Whether AWS stores what is wanted already; a part that is kept is as it should be."""
+        found, wanted = self.as_stored(), wanted.as_stored()
+        return found == wanted or all(wanted.get(part) in (KEEP, found.get(part)) for part in ALL_PARTS)
+
+    @property
+    def keeps(self) -> bool:
+        """Whether a part stays as the account has it."""
+        return any(self.get(part) == KEEP for part in ALL_PARTS)
+
+    def keep_from(self, found: Contact) -> Contact:
+        """The same with what is kept as it was found."""
+        kept = {part: found.get(part) for part in ALL_PARTS if self.get(part) == KEEP}
+        return replace(self, **kept) if kept else self
+
+
+#: Every part of a contact, in the order in which documents have them.
+ALL_PARTS: Final = tuple(part.name for part in fields(Contact))
 
 
 # re.ASCII because \w of the service is ASCII, and Python's is not.
 EMAIL: Final = re.compile(r"[\w+=.#|!&-]+@[\w.-]+\.[\w]+", re.ASCII)
 PHONE: Final = re.compile(r"[\s0-9()+-]+", re.ASCII)
-#: Longest value of each part, in characters.
-LENGTHS: Final = {"name": 64, "title": 50, "email": 254, "phone": 25}
-_PATTERNS: Final = {"email": EMAIL, "phone": PHONE}
+PRIMARY_PHONE: Final = re.compile(r"[+][\s0-9()-]+", re.ASCII)
+COUNTRY: Final = re.compile(r"[A-Za-z]{2}", re.ASCII)
+#: Where AWS asks for `StateOrRegion`.
+COUNTRIES_WITH_STATES: Final = frozenset({"US", "CA", "GB", "DE", "JP", "IN", "BR"})
 
 
-def find_violation(part: str, value: str) -> str | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartRule:
+    """What the Account API asks of one part: its member there, and its longest value in characters."""
+
+    member: str
+    longest: int
+    required: bool = True
+    form: re.Pattern[str] | None = None
+
+
+#: https://docs.aws.amazon.com/accounts/latest/reference/API_PutAlternateContact.html
+ALTERNATE_PARTS: Final = {
+    "name": PartRule(member="Name", longest=64),
+    "title": PartRule(member="Title", longest=50),
+    "email": PartRule(member="EmailAddress", longest=254, form=EMAIL),
+    "phone": PartRule(member="PhoneNumber", longest=25, form=PHONE),
+}
+#: https://docs.aws.amazon.com/accounts/latest/reference/API_ContactInformation.html
+PRIMARY_PARTS: Final = {
+    "name": PartRule(member="FullName", longest=50),
+    "company_name": PartRule(member="CompanyName", longest=50, required=False),
+    "address_line1": PartRule(member="AddressLine1", longest=60),
+    "address_line2": PartRule(member="AddressLine2", longest=60, required=False),
+    "address_line3": PartRule(member="AddressLine3", longest=60, required=False),
+    "city": PartRule(member="City", longest=50),
+    "district_or_county": PartRule(member="DistrictOrCounty", longest=50, required=False),
+    "state_or_region": PartRule(member="StateOrRegion", longest=50, required=False),
+    "postal_code": PartRule(member="PostalCode", longest=20),
+    "country_code": PartRule(member="CountryCode", longest=2, form=COUNTRY),
+    "phone": PartRule(member="PhoneNumber", longest=20, form=PRIMARY_PHONE),
+    "website_url": PartRule(member="WebsiteUrl", longest=256, required=False),
+}
+
+
+def list_kinds(managed: Container[ContactKind]) -> tuple[ContactKind, ...]:
+    """The kinds that people are shown: the primary contact only where the roster manages it."""
+    return tuple(kind for kind in ContactKind if kind is not ContactKind.PRIMARY or kind in managed)
+
+
+def find_rules(kind: ContactKind) -> Mapping[str, PartRule]:
+    """The parts that contacts of this kind have."""
+    return PRIMARY_PARTS if kind is ContactKind.PRIMARY else ALTERNATE_PARTS
+
+
+def find_violation(part: str, value: str, kind: ContactKind) -> str | None:
     """What AWS would refuse about the value of this part, without repeating it; None if nothing."""
-    if not value or value != value.strip():
-        return "is empty" if not value else "has space around it"
-    if len(value) > LENGTHS[part]:
-        return f"is {len(value)} characters long, {LENGTHS[part]} are allowed"
-    pattern = _PATTERNS.get(part)
-    return None if pattern is None or pattern.fullmatch(value) else "has a form that the Account API refuses"
+    rule = find_rules(kind).get(part)
+    if rule is None:
+        return f"is no part of a {kind} contact" if value else None
+    if not value:
+        return "is empty" if rule.required else None
+    if value != value.strip():
+        return "has space around it"
+    if len(value) > rule.longest:
+        return f"is {len(value)} characters long, {rule.longest} are allowed"
+    return (
+        None if rule.form is None or rule.form.fullmatch(value) else "has a form that the Account API refuses"
+    )
 
 
 @lru_cache(maxsize=1024)
-def find_contact_violation(contact: Contact) -> str | None:
+def find_contact_violation(contact: Contact, kind: ContactKind) -> str | None:
     """The first part that AWS would refuse, and why, without repeating it; None if there is none.
 
-    Remembered: many accounts have the same contact.
+    What is kept is as AWS has it. Remembered: many accounts have the same contact.
     """
-    found = ((part, find_violation(part, getattr(contact, part))) for part in LENGTHS)
-    return next((f"{part} {problem}" for part, problem in found if problem), None)
+    values = {part: contact.get(part) for part in ALL_PARTS}
+    found = ((part, find_violation(part, value, kind)) for part, value in values.items() if value != KEEP)
+    if problem := next((f"{part} {problem}" for part, problem in found if problem), None):
+        return problem
+    stateless = kind is ContactKind.PRIMARY and not contact.state_or_region
+    if stateless and contact.country_code.upper() in COUNTRIES_WITH_STATES:
+        return f"state_or_region is empty, which AWS asks for in {contact.country_code.upper()}"
+    return None
 
 
 _HIDDEN = "***"
@@ -84,7 +188,7 @@ _SECRETS = re.compile(
 
 
 def mask_contact(contact: Contact) -> dict[str, str]:
-    """The four values masked: the mail domain is kept, the rest only hinted."""
+    """Its values masked: the mail domain is kept, the rest only hinted."""
     return {part: mask_value(part, value) for part, value in contact.as_document().items()}
 
 

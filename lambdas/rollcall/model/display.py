@@ -8,14 +8,14 @@ from enum import Enum
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
-from rollcall.model.contact import EMAIL, PHONE, mask_value
+from rollcall.model.contact import ALL_PARTS, EMAIL, PHONE, mask_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import timedelta
 
 #: The parts of a contact in the order in which people are shown them.
-PARTS: Final = ("email", "name", "title", "phone")
+PARTS: Final = ("email", *(part for part in ALL_PARTS if part != "email"))
 _BARE: Final = {"email": EMAIL, "phone": PHONE}
 #: Printable for Python, and yet nothing is seen: default-ignorable code points, and a blank of Braille.
 #: https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt

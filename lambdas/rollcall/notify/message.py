@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from rollcall.model.contact import mask_secrets
+from rollcall.model.contact import ALL_PARTS, mask_secrets
 from rollcall.model.display import spell_unseen
 
 if TYPE_CHECKING:
@@ -246,7 +246,7 @@ def format_account(account: Mapping[str, Any], longest: int = _LONGEST_NAME) -> 
 
 def format_contact(masked: Mapping[str, str] | None) -> str:
     """A masked contact on one line; empty if there is none."""
-    return ", ".join(masked[part] for part in ("name", "title", "email", "phone")) if masked else ""
+    return ", ".join(masked[part] for part in ALL_PARTS if part in masked) if masked else ""
 
 
 def format_value(value: Any) -> str:

@@ -5,7 +5,7 @@ Of a contact of the roster only the mailbox is not: it is the organization's own
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.model.account import describe_account
 from rollcall.model.desired import Absent, Desired, Observation, Present, Unreadable
@@ -110,15 +110,33 @@ def _build_outcomes(incident: Incident, management_account: str, masks: Masks) -
 
 
 def _list_values(outcomes: Iterable[Outcome]) -> list[ContactValue]:
-    """All values of their contacts. Mailboxes that are wanted are the roster's: `source` has its name."""
+    """All values of their contacts. `source` has the name of what is wanted.
+
+    Its mailbox is the roster's own, and so is what differs of the address of a company.
+    """
     states = [state for outcome in outcomes for state in (outcome.found, outcome.wanted)]
-    mailboxes = {state.contact.email.strip() for state in states if isinstance(state, Desired)}
+    own = {
+        (part, text.strip())
+        for outcome in outcomes
+        if isinstance(outcome.wanted, Desired)
+        for part, text in outcome.wanted.contact.as_document().items()
+        if part == "email" or (part not in _PERSONAL and not _is_kept(part, text, outcome.found))
+    }
     return [
-        ContactValue(part=part, text=text, own=part == "email" and text.strip() in mailboxes)
+        ContactValue(part=part, text=text, own=(part, text.strip()) in own)
         for state in states
         if isinstance(state, (Present, Desired))
         for part, text in state.contact.as_document().items()
     ]
+
+
+#: Parts that name a person, or reach one.
+_PERSONAL: Final = frozenset({"name", "title", "phone"})
+
+
+def _is_kept(part: str, text: str, found: Observation | None) -> bool:
+    """Whether the account has it already: then it may be no value of the roster."""
+    return not isinstance(found, Present) or found.contact.get(part) == text
 
 
 def _build_outcome(outcome: Outcome, shown: Mapping[tuple[str, str], str]) -> dict[str, Any]:

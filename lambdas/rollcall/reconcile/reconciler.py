@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from rollcall.decide.intent import Judgement
 from rollcall.decide.resolve import is_authorised
 from rollcall.events.parse import parse
-from rollcall.events.signal import TAMPERING, Ignored
+from rollcall.events.signal import TAMPERING, Cause, Ignored
 from rollcall.model.contact import ContactKind
 from rollcall.model.errors import LookAgainError, RetryableError, WaitError
 from rollcall.outcomes.outcome import Outcome
@@ -97,9 +97,20 @@ class Reconciler:
             outcome = Outcome(verdict=Verdict.IGNORED, reason=signal.reason)
             self.publisher.publish_only(make_incident(signal, None, [AppliedChange(outcome=outcome)]))
             return None
+        signal = self._narrow(signal)
         if signal.ou_id is not None:
             return self._handle_unit(signal, signal.ou_id, delivery)
         return self._handle_account(signal, delivery)
+
+    def _narrow(self, signal: Signal) -> Signal:
+        """The same, but a primary contact that the roster does not manage is only alerted."""
+        if signal.kind is not ContactKind.PRIMARY or signal.actor.role_arn in self.writer_roles:
+            return signal
+        with suppress(RetryableError):
+            roster = self.rosters.find_current(self.rosters.get_enforcement())
+            if ContactKind.PRIMARY not in roster.managed:
+                return replace(signal, cause=Cause.MONITORED, kind=None)
+        return signal
 
     def _handle_unit(self, signal: Signal, ou_id: str, delivery: Delivery) -> int | None:
         waits: list[int | None] = []

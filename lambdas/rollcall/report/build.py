@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rollcall.decide.roster_entries import OrganizationNames, find_unmatched
 from rollcall.model.account import describe_account
 from rollcall.model.codec import encode
-from rollcall.model.contact import Contact, ContactKind
+from rollcall.model.contact import ALTERNATE_KINDS, ALTERNATE_PARTS, Contact, ContactKind, list_kinds
 from rollcall.model.desired import Desired
 from rollcall.model.roster import Roster
 from rollcall.outcomes.verdicts import COUNTED, OUT_OF_SCOPE, VERDICTS, Left, Verdict
@@ -36,15 +36,13 @@ def find_status(verdict: Verdict) -> Verdict:
     return counted
 
 
-_PARTS = ("name", "title", "email", "phone")
-
-
 class Holders:
-    """Counts contacts as they are after the run. `roster` is the compiled document."""
+    """Counts alternate contacts as they are after the run. `roster` is the compiled document."""
 
     def __init__(self, roster: Mapping[str, Any]) -> None:
-        self._known = {_make_key(values): name for name, values in roster["contacts"].items()}
-        self._kinds: dict[tuple[str, ...], Counter[str]] = {}
+        contacts = roster["contacts"].items()
+        self._known = {Contact.from_document(values).as_stored(): name for name, values in contacts}
+        self._kinds: dict[Contact, Counter[str]] = {}
 
     def add(self, _account_id: str, kind: ContactKind, contact: Mapping[str, Any]) -> None:
         """Count one contact of an account, if it is known what it is."""
@@ -52,8 +50,8 @@ class Holders:
         values = found.get("contact") if found else None
         if contact["status"] == Verdict.SET:
             values = contact["wanted"]
-        if values is not None:
-            self._kinds.setdefault(_make_key(values), Counter())[str(kind)] += 1
+        if values is not None and kind is not ContactKind.PRIMARY:
+            self._kinds.setdefault(Contact.from_document(values).as_stored(), Counter())[str(kind)] += 1
 
     def as_documents(self) -> list[dict[str, Any]]:
         """The most frequent first. `contact` is its name in the roster, None if it is not from there.
@@ -61,20 +59,15 @@ class Holders:
         A contact of the roster that holds `{account_id}` or `{account_name}` is not recognised.
         """
         rows = [
-            dict(zip(_PARTS, key, strict=True))
+            {part: contact.get(part) for part in ALTERNATE_PARTS}
             | {
-                "contact": self._known.get(key),
-                "kinds": {str(kind): kinds[str(kind)] for kind in ContactKind},
+                "contact": self._known.get(contact),
+                "kinds": {str(kind): kinds[str(kind)] for kind in ALTERNATE_KINDS},
                 "count": kinds.total(),
             }
-            for key, kinds in self._kinds.items()
+            for contact, kinds in self._kinds.items()
         ]
         return sorted(rows, key=lambda row: (-row["count"], row["email"], row["name"]))
-
-
-def _make_key(values: Mapping[str, str]) -> tuple[str, ...]:
-    contact = Contact.from_document(values)
-    return (contact.name, contact.title, contact.email.strip(), contact.phone)
 
 
 VERSION = 1
@@ -115,10 +108,11 @@ def build_report(basis: ReportInput, observed: Iterable[ObservedAccount]) -> dic
     summary, roster, today = basis.summary, basis.roster, basis.today
     holders = Holders(roster)
     accounts, changes = [], []
-    known = OrganizationNames()
+    known, compiled = OrganizationNames(), Roster.from_document(roster)
+    kinds = list_kinds(compiled.managed)
     for record in observed:
         known.add(record.account)
-        entry = _build_account(record, basis, holders)
+        entry = _build_account(record, basis, holders, kinds)
         accounts.append(entry)
         changes += [
             _build_change(entry, kind, contact)
@@ -148,16 +142,16 @@ def build_report(basis: ReportInput, observed: Iterable[ObservedAccount]) -> dic
         "edits": [dict(edit) | {"account_name": names.get(edit["account_id"])} for edit in basis.edits],
         "drift": [{"account_id": account_id, "kind": str(kind)} for account_id, kind in sorted(basis.drift)],
         "holders": holders.as_documents(),
-        "unmatched": [
-            entry.text for entry in find_unmatched(Roster.from_document(roster), known, today=today)
-        ],
+        "unmatched": [entry.text for entry in find_unmatched(compiled, known, today=today)],
         "reviews": _list_reviews(roster, today),
         "exemptions": _list_exemptions(roster, today),
         "trend": [*trend, _make_point(summary, coverage)][-TREND_RUNS:],
     }
 
 
-def _build_account(record: ObservedAccount, basis: ReportInput, holders: Holders) -> dict[str, Any]:
+def _build_account(
+    record: ObservedAccount, basis: ReportInput, holders: Holders, kinds: Sequence[ContactKind]
+) -> dict[str, Any]:
     account, plan = record.account, basis.decide(record)
     decided: dict[ContactKind, dict[str, Any]] = {}
     for finding in plan.findings:
@@ -175,7 +169,7 @@ def _build_account(record: ObservedAccount, basis: ReportInput, holders: Holders
         "state": str(account.state),
         "contacts": {
             str(kind): decided.get(kind) or rest | {"found": None, "wanted": None, "source": None}
-            for kind in ContactKind
+            for kind in kinds
         },
     }
 
@@ -211,7 +205,8 @@ def _count_coverage(accounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     `found` were compliant before the run, `compliant` after it.
     """
     by_kind = {
-        str(kind): Counter(entry["contacts"][kind]["status"] for entry in accounts) for kind in ContactKind
+        kind: Counter(entry["contacts"][kind]["status"] for entry in accounts)
+        for kind in (accounts[0]["contacts"] if accounts else map(str, ALTERNATE_KINDS))
     }
     counts = sum(by_kind.values(), Counter())
     total = _count_compliant(counts)
@@ -248,7 +243,7 @@ def _count_units(accounts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def _list_reviews(roster: Mapping[str, Any], today: date) -> list[dict[str, Any]]:
     """Contacts of the roster whose day of review is past."""
     return [
-        {"contact": name, "review_by": values["review_by"], "email": values["email"]}
+        {"contact": name, "review_by": values["review_by"], "email": values.get("email", "")}
         for name, values in sorted(roster["contacts"].items())
         if values.get("review_by") and values["review_by"] < today.isoformat()
     ]

@@ -7,25 +7,13 @@ import io
 import re
 from typing import TYPE_CHECKING, Any
 
+from rollcall.model.contact import ALL_PARTS, ALTERNATE_PARTS, ContactKind
 from rollcall.model.display import is_unseen, spell_unseen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-_PARTS = ("name", "title", "email", "phone")
-HEADER = (
-    "account_id",
-    "account_name",
-    "ou",
-    "state",
-    "kind",
-    "status",
-    "reason",
-    "found",
-    *(f"found_{part}" for part in _PARTS),
-    *(f"wanted_{part}" for part in _PARTS),
-    "source",
-)
+_PLACE = ("account_id", "account_name", "ou", "state")
 # Spreadsheets take such a cell for a formula, and names are chosen by others. Where they expect another
 # separator than the comma, a cell begins after each of these characters.
 # https://owasp.org/www-community/attacks/CSV_Injection
@@ -37,10 +25,16 @@ _SPELT = re.compile(r"\\u\{((?!d[89a-f]..\})[0-9a-f]{1,5}|10[0-9a-f]{4})\}")
 
 
 def write_csv(report: Mapping[str, Any]) -> str:
-    """CSV (RFC 4180, all quoted, with a header) of a report document; apostrophes keep cells text."""
+    """CSV (RFC 4180, all quoted, with a header) of a report document; apostrophes keep cells text.
+
+    Columns of primary contacts are there only if the roster manages them.
+    """
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_ALL)
-    writer.writerow(HEADER)
+    primary = any(ContactKind.PRIMARY in account["contacts"] for account in report["accounts"])
+    parts = tuple(ALL_PARTS if primary else ALTERNATE_PARTS)
+    values = (f"{state}_{part}" for state in ("found", "wanted") for part in parts)
+    writer.writerow((*_PLACE, "kind", "status", "reason", *values, "source"))
     for account in report["accounts"]:
         place = (account["id"], account["name"], account["ou"], account["state"])
         for kind, contact in account["contacts"].items():
@@ -52,16 +46,16 @@ def write_csv(report: Mapping[str, Any]) -> str:
                 contact["reason"],
                 # An absent contact has no values, as one that could not be read; empty: nobody read it.
                 found.get("state", ""),
-                *_list_values(found.get("contact")),
-                *_list_values(contact["wanted"]),
+                *_list_values(found.get("contact"), parts),
+                *_list_values(contact["wanted"], parts),
                 contact["source"] or "",
             )
             writer.writerow([_write_cell(cell) for cell in row])
     return out.getvalue()
 
 
-def _list_values(contact: Mapping[str, str] | None) -> tuple[str, ...]:
-    return tuple(contact[part] if contact else "" for part in _PARTS)
+def _list_values(contact: Mapping[str, str] | None, parts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(contact.get(part, "") if contact else "" for part in parts)
 
 
 def _write_cell(cell: str) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
+from rollcall.model.contact import ALL_PARTS
 from rollcall.model.display import format_duration, spell_unseen, spell_value
 from rollcall.outcomes.verdicts import COUNTED, VERDICTS, Verdict
 from rollcall.report.build import ATTENTION
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 _KINDS = ("SECURITY", "OPERATIONS", "BILLING")
-_PARTS = ("name", "title", "email", "phone")
 #: Rows of a table that stand in the page itself; all accounts are data of the script, and all is in the CSV.
 MOST_ROWS = 500
 #: The OU of accounts that are in none.
@@ -90,7 +90,7 @@ def _load_template() -> Template:
 
 def _list_parts(contact: Mapping[str, str] | None) -> list[str]:
     """Each part is shown by itself: text of one direction must not turn that of the next one round."""
-    return [spell_value(contact[part]) for part in _PARTS] if contact else ["absent"]
+    return [spell_value(contact[part]) for part in ALL_PARTS if part in contact] if contact else ["absent"]
 
 
 def _break_long(text: str) -> bool:

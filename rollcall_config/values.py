@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, TypeAdapter, ValidationError
 
-from rollcall.model.contact import EMAIL, LENGTHS, PHONE
+from rollcall.model.contact import ALTERNATE_PARTS, EMAIL, PHONE
 from rollcall.model.display import is_unseen
 from rollcall_config.document import Unquoted, list_known
 
@@ -144,7 +144,7 @@ def _make_check(part: str) -> Callable[[str], str]:
             if expression not in PLACEHOLDERS:
                 raise ValueError(_explain_placeholder(expression))
         result = fill_shortest(value)
-        if len(result) > LENGTHS[part]:
+        if len(result) > ALTERNATE_PARTS[part].longest:
             least = "" if result == value else "at least "
             raise ValueError(f"is {least}{len(result)} characters long")
         if part in _FORMS and not _FORMS[part][0].fullmatch(result):
@@ -179,7 +179,7 @@ def _make_schema(part: str) -> dict[str, Any]:
     """Return what an editor can check: the length of a value without placeholders, and the form."""
     rules: dict[str, Any] = {
         "minLength": 1,
-        "anyOf": [{"maxLength": LENGTHS[part]}, {"pattern": r"\{account_(id|name)\}"}],
+        "anyOf": [{"maxLength": ALTERNATE_PARTS[part].longest}, {"pattern": r"\{account_(id|name)\}"}],
     }
     if part == "email":
         before, after = EMAIL.pattern.split("@")
@@ -192,7 +192,7 @@ def _make_schema(part: str) -> dict[str, Any]:
 
 def _make_field(part: str, allowed: str) -> Any:
     # repr=False marks personal data: no message repeats the value.
-    description = f"1 to {LENGTHS[part]} {allowed}"
+    description = f"1 to {ALTERNATE_PARTS[part].longest} {allowed}"
     return Field(repr=False, description=description, json_schema_extra=_make_schema(part))
 
 

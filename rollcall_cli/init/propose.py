@@ -198,15 +198,15 @@ def _find_problem(kind: ContactKind, found: Observation) -> str | None:
             return None
         case Present(contact=contact):
             for part, value in contact.as_document().items():
-                if problem := find_value_problem(part, value):
+                if problem := find_value_problem(part, value, kind):
                     return f"the {part} of its {kind} contact {problem}: correct it in the account"
     return None
 
 
-def find_value_problem(part: str, value: str) -> str | None:
+def find_value_problem(part: str, value: str, kind: ContactKind) -> str | None:
     """Return why no roster can have this value of a contact, without repeating it; None if one can."""
     if "{" in value or "}" in value:
         return "has a brace, which a roster reads as a placeholder"
     if any(map(is_unseen, value)):
         return "has characters that cannot be seen"
-    return find_violation(part, value.strip() if part == "email" else value)
+    return find_violation(part, value.strip() if part == "email" else value, kind)

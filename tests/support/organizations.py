@@ -9,6 +9,7 @@ from rollcall.decide.plan import ObservedAccount
 from rollcall.decide.resolve import resolve_requirement
 from rollcall.decide.roster_change import RosterChange, RosterComparison
 from rollcall.model.account import Account, AccountState
+from rollcall.model.contact import KEEP, Contact
 from rollcall.model.desired import Absent, Desired, Present
 from rollcall.model.roster import Roster
 from tests.support.world import ROSTER
@@ -25,6 +26,41 @@ PLACES: Final = (
     (("Workloads", "Production"), (ROOT, WORKLOADS, PRODUCTION)),
     (("Sandbox",), (ROOT, SANDBOX)),
     (("Workloads",), (ROOT, WORKLOADS)),
+)
+#: Primary contacts as synth compiles them: one keeps what it does not name, one removes it.
+PRIMARY_CONTACTS: Final = {
+    "headquarters": {
+        "name": KEEP,
+        "company_name": "Example Corp",
+        "address_line1": "410 Terry Avenue North",
+        "address_line2": KEEP,
+        "city": "Seattle",
+        "state_or_region": "WA",
+        "postal_code": "98109",
+        "country_code": "US",
+        "phone": "+1 206 555 0110",
+        "website_url": KEEP,
+    },
+    "branch": {
+        "name": "Example Branch {account_id}",
+        "address_line1": "Rue Example 1",
+        "city": "Geneva",
+        "postal_code": "1201",
+        "country_code": "CH",
+        "phone": "+41 22 555 01 10",
+    },
+}
+#: What an account has before anybody sets its primary contact.
+FIRST_PRIMARY: Final = Contact(
+    name="Member",
+    address_line1="Old Street 1",
+    address_line2="Floor 3",
+    city="Portland",
+    state_or_region="OR",
+    postal_code="97201",
+    country_code="US",
+    phone="+1 503 555 0100",
+    website_url="https://old.example.com",
 )
 BASE: Final[dict[str, Any]] = ROSTER | {
     "overrides": [{"ou": "Workloads/Production", "kinds": {"SECURITY": "pci-soc"}, "mode": None}],
@@ -52,7 +88,9 @@ def observe(account: Account, roster: dict[str, Any]) -> ObservedAccount:
     """An account that is as the roster wants it."""
     required = resolve_requirement(Roster.from_document(roster), account, today=TODAY)
     contacts: dict[Any, Observation] = {
-        kind: Present(contact=wanted.contact) if isinstance(wanted, Desired) else Absent()
+        kind: Present(contact=wanted.contact.keep_from(FIRST_PRIMARY))
+        if isinstance(wanted, Desired)
+        else Absent()
         for kind, wanted in required.desired.items()
     }
     return ObservedAccount(account=account, contacts=contacts)

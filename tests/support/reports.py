@@ -12,7 +12,7 @@ from rollcall.decide.plan import ChangeResult, ObservedAccount, plan_observed
 from rollcall.decide.plan_text import build_group_documents
 from rollcall.decide.plan_values import KnownContacts, group_changes
 from rollcall.model.account import Account, AccountState
-from rollcall.model.contact import Contact, ContactKind
+from rollcall.model.contact import ALTERNATE_KINDS, Contact, ContactKind
 from rollcall.model.desired import Absent, Observation, Present, Unreadable
 from rollcall.model.display import Masks
 from rollcall.model.roster import Roster
@@ -159,8 +159,8 @@ def _observed(index: int, chance: random.Random, *, calm: bool) -> ObservedAccou
         ou_path=tuple(unit.split("/")),
         parent_ids=("r-a1b2", *(f"ou-a1b2-{level:08d}" for level in range(unit.count("/") + 1))),
     )
-    luck = [chance.random() * (8 if calm else 1) for _ in ([] if closed else ContactKind)]
-    contacts = {kind: _found(kind, one, index) for kind, one in zip(ContactKind, luck, strict=False)}
+    luck = [chance.random() * (8 if calm else 1) for _ in ([] if closed else ALTERNATE_KINDS)]
+    contacts = {kind: _found(kind, one, index) for kind, one in zip(ALTERNATE_KINDS, luck, strict=False)}
     if calm and unit == "Sandbox":
         contacts[ContactKind.BILLING] = Absent()  # as the roster has it
     return ObservedAccount(account=account, contacts=contacts)

@@ -108,7 +108,9 @@ class RosterComparison:
         enforced = self._list_enforced(self.candidate, after, account)
         self._count_change(
             observed,
-            self._list_enforced(self.approved, before, account),
+            {}
+            if self._ends_exemption(self.approved, account)
+            else self._list_enforced(self.approved, before, account),
             enforced,
             behind=self._is_changed_behind(self.approved, before, after, account),
         )
@@ -138,6 +140,12 @@ class RosterComparison:
 
     def _resolve(self, roster: Roster, account: Account, orphaned: str | None) -> Requirement:
         return resolve_requirement(roster, account, today=self.today, orphaned=orphaned)
+
+    def _ends_exemption(self, approved: Roster, account: Account) -> bool:
+        """Whether the candidate ends an exemption sooner: what differs there is written because of it."""
+        before = find_exemption_end(approved, account, self.today)
+        after = find_exemption_end(self.candidate, account, self.today)
+        return before is not None and (after is None or after < before)
 
     def _compare_exemptions(self, approved: Roster, account: Account) -> None:
         until = find_exemption_end(self.candidate, account, self.today)

@@ -24,7 +24,9 @@ class ContactKind(StrEnum):
 
 
 #: The kinds that PutAlternateContact takes. Only these can be deleted.
-ALTERNATE_KINDS: Final = tuple(kind for kind in ContactKind if kind is not ContactKind.PRIMARY)
+ALTERNATE_KINDS: Final[tuple[ContactKind, ...]] = tuple(
+    kind for kind in ContactKind if kind is not ContactKind.PRIMARY
+)
 #: In a contact of the roster: this part stays as the account has it.
 KEEP: Final = "{keep}"
 

@@ -13,7 +13,13 @@ from rollcall.model.display import is_unseen, spell_unseen
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_PLACE = ("account_id", "account_name", "ou", "state")
+
+def list_columns(parts: Iterable[str] = ALTERNATE_PARTS) -> tuple[str, ...]:
+    """The header, with these parts of contacts."""
+    values = (f"{state}_{part}" for state in ("found", "wanted") for part in tuple(parts))
+    return ("account_id", "account_name", "ou", "state", "kind", "status", "reason", *values, "source")
+
+
 # Spreadsheets take such a cell for a formula, and names are chosen by others. Where they expect another
 # separator than the comma, a cell begins after each of these characters.
 # https://owasp.org/www-community/attacks/CSV_Injection
@@ -33,8 +39,7 @@ def write_csv(report: Mapping[str, Any]) -> str:
     writer = csv.writer(out, quoting=csv.QUOTE_ALL)
     primary = any(ContactKind.PRIMARY in account["contacts"] for account in report["accounts"])
     parts = tuple(ALL_PARTS if primary else ALTERNATE_PARTS)
-    values = (f"{state}_{part}" for state in ("found", "wanted") for part in parts)
-    writer.writerow((*_PLACE, "kind", "status", "reason", *values, "source"))
+    writer.writerow(list_columns(parts))
     for account in report["accounts"]:
         place = (account["id"], account["name"], account["ou"], account["state"])
         for kind, contact in account["contacts"].items():

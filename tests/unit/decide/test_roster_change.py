@@ -15,12 +15,14 @@ from rollcall.decide.plan import ObservedAccount, plan_observed
 from rollcall.decide.resolve import find_exemption_end, resolve_requirement
 from rollcall.decide.weakening import MOST_NAMED, WeakeningKind, compute_limit
 from rollcall.model.account import AccountState
-from rollcall.model.contact import ContactKind
-from rollcall.model.desired import Absent, Conflict, Unreadable
+from rollcall.model.contact import ALTERNATE_KINDS, ContactKind
+from rollcall.model.desired import Absent, Conflict, Present, Unreadable
 from rollcall.model.roster import Roster
 from rollcall.sweep.approvals import find_reasons_to_wait
 from tests.support.organizations import (
     BASE,
+    FIRST_PRIMARY,
+    PRIMARY_CONTACTS,
     PRODUCTION,
     ROOT,
     TODAY,
@@ -472,9 +474,11 @@ _SELECTORS = st.one_of(
     ),
     st.sampled_from(["pci", "hr"]).map(lambda value: {"tag": {"scope": value}}),
 )
-_KINDS = st.dictionaries(
-    st.sampled_from([str(kind) for kind in ContactKind]), st.sampled_from([None, "soc", "finops", "pci-soc"])
+_ALTERNATES = st.dictionaries(
+    st.sampled_from(list(map(str, ALTERNATE_KINDS))), st.sampled_from([None, "soc", "finops", "pci-soc"])
 )
+_PRIMARY = st.dictionaries(st.just("PRIMARY"), st.sampled_from(list(PRIMARY_CONTACTS)))
+_KINDS = st.builds(dict.__or__, _ALTERNATES, _PRIMARY)
 _MODES = st.sampled_from(["enforce", "audit"])
 _OVERRIDES = st.builds(
     lambda selector, kinds, mode: selector | {"kinds": kinds, "mode": mode},
@@ -494,6 +498,7 @@ ROSTERS = st.builds(
         BASE
         | {
             "mode": mode,
+            "contacts": BASE["contacts"] | PRIMARY_CONTACTS,
             "defaults": defaults,
             "overrides": overrides,
             "exempt": exempt,
@@ -517,7 +522,8 @@ def test_for_any_two_rosters_whatever_would_be_written_or_weakened_is_counted_or
     approved, candidate, found, tags
 ):
     accounts = [make_account(number, tags=carried) for number, carried in enumerate(tags)]
-    nothing = dict.fromkeys(ContactKind, Absent())
+    first = {ContactKind.PRIMARY: Present(contact=FIRST_PRIMARY)}
+    nothing = dict.fromkeys(ALTERNATE_KINDS, Absent()) | first
     observed = [
         replace(one, contacts=nothing | dict(one.contacts))
         for one in (observe(item, found) for item in accounts)

@@ -17,7 +17,7 @@ from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.decide.roster_change import RosterChange
 from rollcall.decide.roster_entries import describe_accounts
 from rollcall.decide.weakening import MOST_NAMED, Weakening, WeakeningKind
-from rollcall.model.contact import ContactKind
+from rollcall.model.contact import ALTERNATE_KINDS
 from rollcall.runtime.handlers import retry_seconds
 from rollcall.sweep.approvals import find_reasons_to_wait, make_pending_plan
 from rollcall.sweep.observe import SLICE_SECONDS
@@ -53,7 +53,7 @@ def figures(accounts: int) -> dict[str, float]:
     reads, writes = (QUOTAS[name][0] * CEILING for name in ("GetAlternateContact", "PutAlternateContact"))
     listing = ceil(accounts / PAGE_SIZE) + ceil(accounts / ACCOUNTS_PER_UNIT) + 2
     changes = int(accounts * DRIFTED_SHARE)
-    observing = accounts * len(ContactKind) / reads
+    observing = accounts * len(ALTERNATE_KINDS) / reads
     applying = max(changes / writes, _GETS_PER_CHANGE * changes / reads)
     slices = ceil(observing / SLICE_SECONDS) + ceil(applying / SLICE_SECONDS)
     # Begin, prepare, gate and report beside the slices.
@@ -61,7 +61,7 @@ def figures(accounts: int) -> dict[str, float]:
     return {
         "organization reads": listing,
         "listing, minutes": round(listing / ORGANIZATIONS_RATE / 60, 1),
-        "contacts read": accounts * len(ContactKind),
+        "contacts read": accounts * len(ALTERNATE_KINDS),
         "observing, minutes": round(observing / 60),
         "changes": changes,
         "applying, minutes": round(applying / 60, 1),
@@ -114,7 +114,7 @@ def held_item_bytes() -> int:
     run, now = largest_run(), largest_run().started_at
     draft = PlanBuilder(roster=run.roster, write=lambda _part, _changes: None)
     draft.active = draft.changed = draft.new_deletes = 50_000
-    draft.by_kind.update(dict.fromkeys(map(str, ContactKind), 50_000))
+    draft.by_kind.update(dict.fromkeys(map(str, ALTERNATE_KINDS), 50_000))
     ids = tuple(f"{number:012}" for number in range(50_000))
     text = f"{'x' * 200} {describe_accounts(ids)}"
     change = RosterChange(

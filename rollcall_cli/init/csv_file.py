@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from rollcall.decide.plan import ObservedAccount
 from rollcall.model.account import Account, AccountState
-from rollcall.model.contact import Contact, ContactKind
+from rollcall.model.contact import ALTERNATE_KINDS, Contact, ContactKind
 from rollcall.model.desired import Absent, Observation, Present, Unreadable
 from rollcall.outcomes.verdicts import Verdict
 from rollcall.report.csv_file import read_cell
@@ -148,7 +148,7 @@ class _Reader:
         if not isinstance(kind, ContactKind):
             self.refuse(line, "kind", kind)
             return
-        found = self._read_export(line, kind, cells) if self._export else self._read_own(line, cells)
+        found = self._read_export(line, kind, cells) if self._export else self._read_own(line, kind, cells)
         if account is None:
             return
         key = account.id, kind
@@ -179,12 +179,12 @@ class _Reader:
             )
         return account
 
-    def _read_own(self, line: int, cells: Mapping[str, str]) -> Observation | None:
+    def _read_own(self, line: int, kind: ContactKind, cells: Mapping[str, str]) -> Observation | None:
         """Return what the account is to have; None if a value is wrong."""
         values = {part: cells[part].strip() for part in _PARTS}
         if not any(values.values()):
             return Absent()
-        problems = {part: find_value_problem(part, value) for part, value in values.items()}
+        problems = {part: find_value_problem(part, value, kind) for part, value in values.items()}
         for part, problem in problems.items():
             if problem:
                 fix = "correct it" if values[part] else "fill it, or empty all four for no contact"
@@ -218,7 +218,7 @@ class _Reader:
         observed = []
         for account in active:
             contacts: dict[ContactKind, Observation] = {}
-            for kind in ContactKind:
+            for kind in ALTERNATE_KINDS:
                 missing = Unreadable(reason=f"the file has no {kind} contact of it, not even an empty one")
                 contacts[kind] = self._found.get((account.id, kind), missing if kind in known else Absent())
             observed.append(ObservedAccount(account=account, contacts=contacts))

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from rollcall.model.contact import Contact, ContactKind, find_violation
+from rollcall.model.contact import ALTERNATE_KINDS, Contact, ContactKind, find_violation
 from rollcall.model.desired import Absent, Observation, Present, Unreadable
 from rollcall.model.display import is_unseen
 from rollcall_cli.aws.directory import name_ou
@@ -133,7 +133,7 @@ class Proposal:
     @property
     def mailbox(self) -> str | None:
         """Address of the most common security contact, or of another kind; None if there is none."""
-        name = next((self.defaults[kind] for kind in ContactKind if kind in self.defaults), None)
+        name = next((self.defaults[kind] for kind in ALTERNATE_KINDS if kind in self.defaults), None)
         return self.contacts[name].email if name else None
 
     def find_blocker(self, management: str) -> str | None:
@@ -161,7 +161,7 @@ def propose(observed: Iterable[ObservedAccount]) -> Proposal:
     names: dict[Contact, str] = {}
     defaults: dict[ContactKind, str] = {}
     wanted: dict[ContactKind, dict[str, str | None]] = {}
-    for kind in ContactKind:
+    for kind in ALTERNATE_KINDS:
         have = {item.account.id: _get_contact(item.contacts[kind]) for item in kept}
         # Of two equally common contacts, the one of the lowest account ID: the result is deterministic.
         ranking = [contact for contact, _ in Counter(filter(None, have.values())).most_common()]

@@ -11,13 +11,14 @@ from rollcall.model.contact import ALL_PARTS, ALTERNATE_PARTS, ContactKind
 from rollcall.model.display import is_unseen, spell_unseen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 
-def list_columns(parts: Iterable[str] = ALTERNATE_PARTS) -> tuple[str, ...]:
+def list_columns(parts: Collection[str] = tuple(ALTERNATE_PARTS)) -> tuple[str, ...]:
     """The header, with these parts of contacts."""
-    values = (f"{state}_{part}" for state in ("found", "wanted") for part in tuple(parts))
-    return ("account_id", "account_name", "ou", "state", "kind", "status", "reason", *values, "source")
+    values = (f"{state}_{part}" for state in ("found", "wanted") for part in parts)
+    place = ("account_id", "account_name", "ou", "state")
+    return (*place, "kind", "status", "reason", "found", *values, "source")
 
 
 # Spreadsheets take such a cell for a formula, and names are chosen by others. Where they expect another

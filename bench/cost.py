@@ -10,6 +10,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "lambdas"), str(ROOT)]
@@ -22,6 +23,13 @@ from bench.cost_assumptions import Assumptions, add_arguments  # noqa: E402  # s
 from bench.cost_bill import bill  # noqa: E402  # same
 from bench.cost_page import PAGE, written  # noqa: E402  # same
 from bench.cost_prices import PRICED_ON, PRICES, REGION  # noqa: E402  # same
+from bench.rows import make_row  # noqa: E402  # same
+
+
+def measure() -> list[dict[str, Any]]:
+    """The row of the bill of 1,000 accounts."""
+    lines = bill(cost_counts.load(), Assumptions(), 1_000)
+    return [make_row("usd_month_1000", sum(line.usd for line in lines))]
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter, defaultdict
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
+from itertools import count
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +21,8 @@ from simulation.latency import READ_SECONDS, WRITE_SECONDS
 from tests.support.moto_aws import REGION
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
 
 #: A message of SNS, an event and a request of SQS are billed by so many bytes.
 _CHUNK = 64 * 1024
@@ -26,11 +31,29 @@ _TOLD = frozenset({INCIDENT_DETAIL_TYPE, NOTICE_DETAIL_TYPE})
 _SECONDS = {"dynamodb": TABLE_SECONDS, "s3": BUCKET_SECONDS}
 
 
-class Meter:
-    """Usage by the function that was `running`: calls (`service:Operation`) and what they are billed as."""
+@dataclass(slots=True, kw_only=True)
+class TracedCall:
+    """One call of `function`; `began` and `ended` are its places in the order of beginnings and ends."""
 
-    def __init__(self) -> None:
+    function: str
+    name: str
+    #: Median seconds.
+    seconds: float
+    began: int
+    ended: int = -1
+
+
+class Meter:
+    """Usage by the function that was `running`: calls (`service:Operation`) and what they are billed as.
+
+    `trace` has all calls. Each takes `pause` seconds in real time, in which calls side by side can overlap.
+    """
+
+    def __init__(self, *, pause: float = 0.0) -> None:
         self.running = ""
+        self.pause = pause
+        self.trace: list[TracedCall] = []
+        self._moments = count()
         self.calls: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.usage: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
@@ -38,16 +61,26 @@ class Meter:
         """A boto3 client whose calls are counted here."""
         return _MeteredClient(self, service, client)
 
-    def count(self, service: str, operation: str, seconds: float) -> None:
-        """A call that takes so long."""
-        self.calls[self.running][f"{service}:{operation}"] += 1
+    @contextmanager
+    def count(self, service: str, operation: str, seconds: float) -> Iterator[None]:
+        """A call that takes so long, made inside."""
+        name = f"{service}:{operation}"
+        self.calls[self.running][name] += 1
         # Milliseconds, so that no sum depends on its order.
         self.usage[self.running]["milliseconds"] += round(seconds * 1000)
+        call = TracedCall(function=self.running, name=name, seconds=seconds, began=next(self._moments))
+        self.trace.append(call)
+        if self.pause:
+            time.sleep(self.pause)
+        try:
+            yield
+        finally:
+            call.ended = next(self._moments)
 
-    def count_simulated(self, service: str, operation: str) -> None:
+    def count_simulated(self, service: str, operation: str) -> AbstractContextManager[None]:
         """A call of the Account API, of AWS Organizations or of STS: they cost time and nothing else."""
         is_read = operation.startswith(("Get", "List", "Describe"))
-        self.count(service, operation, READ_SECONDS if is_read else WRITE_SECONDS)
+        return self.count(service, operation, READ_SECONDS if is_read else WRITE_SECONDS)
 
     def add(self, key: str, amount: int = 1) -> None:
         """So much of something."""
@@ -57,6 +90,7 @@ class Meter:
         """Begin to count again."""
         self.calls.clear()
         self.usage.clear()
+        self.trace.clear()
 
     def total(self) -> Counter[str]:
         """Usage of all functions together."""
@@ -81,15 +115,15 @@ class _MeteredClient:
             return found
 
         def call(**parameters: Any) -> Any:
-            self._meter.count(self._service, operation, _SECONDS.get(self._service, BUS_SECONDS))
-            if self._service != "dynamodb":
-                for key, amount in _amounts(self._service, operation, parameters):
-                    self._meter.add(key, amount)
-                return found(**parameters)
-            answer, units = billed(self._client, operation, parameters, lambda: found(**parameters))
-            for kind, amount in units.items():
-                self._meter.add(f"dynamodb.{kind}", amount)
-            return answer
+            with self._meter.count(self._service, operation, _SECONDS.get(self._service, BUS_SECONDS)):
+                if self._service != "dynamodb":
+                    for key, amount in _amounts(self._service, operation, parameters):
+                        self._meter.add(key, amount)
+                    return found(**parameters)
+                answer, units = billed(self._client, operation, parameters, lambda: found(**parameters))
+                for kind, amount in units.items():
+                    self._meter.add(f"dynamodb.{kind}", amount)
+                return answer
 
         return call
 

@@ -97,8 +97,8 @@ class _Signals(Deployment):
         caller = self.caller(given)
 
         def send(operation: str, parameters: Mapping[str, Any], added: str) -> Response:
-            self.meter.count_simulated(service, operation)
-            return self.cloud.call(service, operation, parameters, caller.naming(added))
+            with self.meter.count_simulated(service, operation):
+                return self.cloud.call(service, operation, parameters, caller.naming(added))
 
         return SimulatedClient(service, send)
 
@@ -110,8 +110,8 @@ class _Signals(Deployment):
 def measure() -> dict[str, Any]:
     """Usage and calls of each situation, and the custom metrics that functions wrote."""
     situations: dict[str, Callable[[_Signals], None]] = {
-        "compliant": lambda hub: _edit(hub, api_values("soc")),
-        "drifted": lambda hub: _edit(hub, MALLORY),
+        "compliant": lambda hub: edit_contact(hub, api_values("soc")),
+        "drifted": lambda hub: edit_contact(hub, MALLORY),
         "new_account": _new_account,
     }
     return {name: _measured(situation) for name, situation in situations.items()}
@@ -136,7 +136,8 @@ def _measured(situation: Callable[[_Signals], None]) -> dict[str, Any]:
         }
 
 
-def _edit(hub: _Signals, values: Mapping[str, str]) -> None:
+def edit_contact(hub: _Signals, values: Mapping[str, str]) -> None:
+    """A member sets its security contact: restored and alerted when this returns."""
     hub.member().put_alternate_contact(AlternateContactType="SECURITY", **values)
     hub.run()
 
@@ -171,7 +172,7 @@ def _metrics(log: str) -> set[str]:
 
 
 @contextmanager
-def open_hub() -> Iterator[_Signals]:
+def open_hub(meter: Meter | None = None) -> Iterator[_Signals]:
     """The functions in an environment of their own, all output in the hub's log."""
     with ExitStack() as stack:
         work = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -185,7 +186,7 @@ def open_hub() -> Iterator[_Signals]:
             (reconcile_compose, "SystemClock", lambda: clock),
         ):
             stack.enter_context(mock.patch.object(target, name, value))
-        hub = _Signals(clients_of(SERVICES), Meter(), clock)
+        hub = _Signals(clients_of(SERVICES), meter or Meter(), clock)
         stack.enter_context(mock.patch.dict("os.environ", hub.variables))
         stack.enter_context(mock.patch.object(clients, "create_client", hub.client))
         stack.enter_context(redirect_stdout(hub.log))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from functools import partial
+from math import inf
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 from bench.delayed import BUCKET_SECONDS, BUS_SECONDS, TABLE_SECONDS, Delayed
+from bench.memory_bucket import MemoryBucket
 from bench.organizations import large_organization
 from bench.queue import IntakeQueue
+from rollcall.adapters.runs import RunsBucket
 from rollcall.runtime.handlers import process
 from rollcall.sweep.observe import IN_FLIGHT
 from simulation.accounts import AlternateContact
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from rollcall.reconcile.reconciler import Reconciler
+    from simulation.organization import SimulatedOrganization
+
+    Make = Callable[[ConcurrentClock], SimulatedOrganization]
 
 #: From one invocation to the next: the state machine, and a function that may have to start. Assumed.
 INVOCATION_SECONDS = 0.5
@@ -34,7 +40,8 @@ DRIFTED = AlternateContact(name="Old Hand", title="Left", email="old@example.com
 class BenchWorld(SweepWorld):
     """Two reconcile workers and the sweep beside each other; every call takes time, and is counted."""
 
-    def __init__(self, accounts: int, *, seed: int = 1) -> None:
+    def __init__(self, accounts: int, *, make: Make | None = None, seed: int = 1) -> None:
+        self._make = make or partial(large_organization, accounts=accounts)
         self.random = Random(seed)  # noqa: S311  # no secret depends on it
         self.threads = clock = ConcurrentClock()
         self.intake = IntakeQueue(clock)
@@ -42,17 +49,20 @@ class BenchWorld(SweepWorld):
         self.delivered: dict[tuple[str, str], float] = {}
         self.restored: dict[tuple[str, str], float] = {}
         latency = Latency(seed)
-        super().__init__(
-            organization=large_organization(clock, accounts), latency=latency, throttle_organizations=True
-        )
+        super().__init__(organization=self._make(clock), latency=latency, throttle_organizations=True)
         self.pool = ConcurrentPool(clock, IN_FLIGHT)
         self._memory_bus = self.bus
         for name, median in {
             **dict.fromkeys(("state", "matches", "sweeps"), TABLE_SECONDS),
-            **dict.fromkeys(("ledger", "runs"), BUCKET_SECONDS),
+            "ledger": BUCKET_SECONDS,
             "bus": BUS_SECONDS,
         }.items():
             setattr(self, name, Delayed(getattr(self, name), clock, latency, median))
+        self.bucket = MemoryBucket()
+        stored: Any = RunsBucket(
+            client=Delayed(self.bucket, clock, latency, BUCKET_SECONDS), bucket="reports"
+        )
+        self.runs = stored
         self.cloud.calls.clear()
         self.cloud.subscribe(self._watch)
 
@@ -75,7 +85,7 @@ class BenchWorld(SweepWorld):
     def wrong(self) -> int:
         """Contacts that are not as the roster wants them."""
         now = {item: dict(account.contacts) for item, account in self.organization.accounts.items()}
-        right = large_organization(ConcurrentClock(), len(now)).accounts
+        right = self._make(ConcurrentClock()).accounts
         return sum(
             contacts.get(kind) != right[account_id].contacts.get(kind)
             for account_id, contacts in now.items()
@@ -91,16 +101,22 @@ class BenchWorld(SweepWorld):
         """Somebody in the account changes a contact."""
         self.member(account_id).put_alternate_contact(AlternateContactType=kind, **MALLORY)
 
-    def work(self, *tasks: Callable[[], Any]) -> None:
-        """The tasks beside the workers of the queue, until all are done and no message is left."""
-        unfinished = len(tasks)
+    def work(self, *tasks: Callable[[], Any], most_seconds: float = inf) -> None:
+        """The tasks beside the workers of the queue, until all are done and no message is left.
+
+        Messages that are there after `most_seconds` are left to themselves.
+        """
+        unfinished, end = len(tasks), self.seconds() + most_seconds
 
         def until_done(task: Callable[[], Any]) -> None:
             nonlocal unfinished
             task()
             unfinished -= 1
 
-        polls = [partial(self._poll, self._new_worker(), lambda: unfinished > 0) for _ in range(WORKERS)]
+        def go_on() -> bool:
+            return unfinished > 0 or (bool(self.intake.messages) and self.seconds() < end)
+
+        polls = [partial(self._poll, self._new_worker(), go_on) for _ in range(WORKERS)]
         self.threads.gather([*(partial(until_done, task) for task in tasks), *polls])
 
     def invoke(self, event: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,7 +137,7 @@ class BenchWorld(SweepWorld):
         return self.reconciler
 
     def _poll(self, reconciler: Reconciler, go_on: Callable[[], bool]) -> None:
-        while go_on() or self.intake.messages:
+        while go_on():
             batch = self.intake.receive()
             if not batch:
                 self.clock.sleep(POLL_SECONDS)

@@ -207,17 +207,3 @@ OBJECTS: Final = {
         "`reports.retention_days`",
     ),
 }
-
-#: Rows of `make bench` that answer a question of the docs.
-MEASURES: Final = {
-    "signal_p99_seconds_during_sweep": "Signals do not wait for a sweep.",
-    "sweep_slowdown_by_signals": "A sweep yields to 200 edits.",
-    "sweep_minutes_10000_accounts": "Duration of one sweep.",
-    "storm_most_receives": "A storm of 10,000 edits drains before a message reaches its last receive.",
-    "storm_drained_minutes": "How long that takes with two workers.",
-    "report_page_kilobytes_10000": "Size of the report.",
-    "cold_start_ratio_reconcile": "Cold start of a function against that of a bare interpreter.",
-    "peer_blind_weekly_wrongly_overwritten": "Values that a weekly blind write of everything overwrites.",
-    "peer_serial_with_pause_seconds": "One call after the other, with a pause of 0.2 s.",
-    "peer_unpaced_fan_out_given_up": "Contacts that all accounts at once give up, with the SDK's retries.",
-}

@@ -13,6 +13,7 @@ sys.path[:0] = [str(ROOT / "lambdas"), str(ROOT)]
 import typer.main  # noqa: E402  # the paths above come first
 
 from bench import arithmetic, cost_counts, cost_page  # noqa: E402  # same
+from bench.goals import GOALS  # noqa: E402  # same
 from rollcall.events.actor import Actor  # noqa: E402  # same
 from rollcall.events.monitored import MONITORED_EVENTS  # noqa: E402  # same
 from rollcall.events.parse import READERS  # noqa: E402  # same
@@ -21,7 +22,7 @@ from rollcall.outcomes.notice_kinds import NOTICES as NOTICE_WORDS  # noqa: E402
 from rollcall.outcomes.severity import find_severity  # noqa: E402  # same
 from rollcall_cli.app import app  # noqa: E402  # same
 from rollcall_config.json_schema import make_schemas  # noqa: E402  # same
-from tools.descriptions import CAUSES, FIELDS, MEASURES, NOTICES, OBJECTS, STATE, VERDICTS  # noqa: E402  # same
+from tools.descriptions import CAUSES, FIELDS, NOTICES, OBJECTS, STATE, VERDICTS  # noqa: E402  # same
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -215,8 +216,16 @@ def _capacity() -> str:
         ],
     ]
     text += _table(["Limit", "Value", "Rollcall uses at most"], limits)
-    text += "## Measured in simulated time\n\n`make bench` runs the real core on one simulated quota, over 10,000 accounts:\n\n"
-    return text + _table(["Measure", "Shows"], [[f"`{name}`", shows] for name, shows in MEASURES.items()])
+    text += "## Measured\n\n`make bench` runs the real core in simulated time, and whole processes. Its rows and goals:\n\n"
+    rows = [[f"`{name}`", f"{one.most:,} {one.unit}".strip(), one.shows] for name, one in GOALS.items()]
+    text += _table(["Row", "At most", "Shows"], rows)
+    text += "Goals that are missed. A value above the explained one fails the bench.\n\n"
+    missed = [
+        [f"`{name}`", f"{one.accepted:,} {one.unit}".strip(), one.because]
+        for name, one in GOALS.items()
+        if one.accepted is not None
+    ]
+    return text + _table(["Row", "Explained up to", "Because"], missed)
 
 
 def _cost() -> str:

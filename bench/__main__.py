@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     Measure = Callable[[], list[dict[str, Any]]]
 
+#: Columns that the tables need at least.
+_WIDTH: Final = 110
 RESULTS = ROOT / "bench" / "results.json"
 #: What each set measures, the longest first: two processes work them off.
 SHORT: Final[Sequence[Measure]] = (
@@ -59,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
         rows = [row for part in pool.map(_measure, parts) for row in part]
     if parts is not SHORT:
         RESULTS.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
-    show(Console(), rows)
+    show(Console(width=max(Console().width, _WIDTH)), rows)
     return 1 if any(row["status"] == FAILED for row in rows) else 0
 
 

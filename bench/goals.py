@@ -31,7 +31,9 @@ _ITEMS: Final = (
     "Roster, contact and incident are items of their own, and the event of our own write reads two again."
 )
 _COMPOSED_LATE: Final = "Clients are made in the first invocation, at the memory of the function."
-_COMPILED: Final = "Our modules are compiled at each start (ADR 10)."
+_COMPILED: Final = (
+    "Modules are compiled at each start (ADR 10): with bytecode `reconcile` has 1.45. The rest are imports."
+)
 _FIXED_COST: Final = "Alarms, dashboard and key are paid by the month, whatever happens."
 
 #: By name of the row.
@@ -73,18 +75,18 @@ GOALS: Final[dict[str, Goal]] = {
         most=1.05,
         unit="",
         shows="Processor time of the same sweeps, simulation included.",
-        accepted=1.4,
+        accepted=1.3,
         because="Each slice of observing reads the whole list of accounts, and there are more slices.",
     ),
     "storm_over_put_quota": Goal(
         most=1.15,
         unit="x",
         shows="600 edits at once until the last is restored, against the quota of puts.",
-        accepted=3.1,
+        accepted=2.9,
         because=_TWO_WORKERS,
     ),
     "storm_beside_sweep_over_put_quota": Goal(
-        most=1.3, unit="x", shows="The same beside a sweep.", accepted=3.2, because=_TWO_WORKERS
+        most=1.3, unit="x", shows="The same beside a sweep.", accepted=2.6, because=_TWO_WORKERS
     ),
     "storm_refused_share": Goal(
         most=0.01,
@@ -109,14 +111,14 @@ GOALS: Final[dict[str, Goal]] = {
         most=0.4,
         unit="s",
         shows="From the message to the restored contact, by the latencies of the bench.",
-        accepted=1.0,
+        accepted=0.85,
         because=_SERIAL,
     ),
     "restore_p99_seconds_cold": Goal(
         most=3,
         unit="s",
         shows="The same with a cold start at the deployed memory.",
-        accepted=6,
+        accepted=4.5,
         because=f"{_COMPOSED_LATE} {_SERIAL}",
     ),
     "calls_before_put": Goal(
@@ -157,9 +159,9 @@ GOALS: Final[dict[str, Goal]] = {
         for name, accepted in (
             ("reconcile", 2.0),
             ("notify", 1.6),
-            ("sweep", 2.1),
-            ("apply", 2.1),
-            ("control", 2.0),
+            ("sweep", 2.2),
+            ("apply", 2.3),
+            ("control", 2.2),
         )
     },
     "usd_month_1000": Goal(
@@ -173,8 +175,9 @@ GOALS: Final[dict[str, Goal]] = {
         most=2,
         unit="x",
         shows="Synthesis against that of an empty CDK application, in processor time.",
-        accepted=5,
-        because="cdk-nag and CloudFormation Guard check our templates; an empty application loads neither.",
+        accepted=2.9,
+        because="Modules of the CDK are a fifth of the difference, cdk-nag is next to nothing. The rest is"
+        " making three stacks of resources.",
     ),
     "plan_10000_seconds": Goal(
         most=10,
@@ -191,13 +194,16 @@ GOALS: Final[dict[str, Goal]] = {
         most=1,
         unit="x",
         shows="One pass over 1,000 accounts against the fastest peer that gets all of them right.",
-        accepted=1.2,
-        because="Peers list accounts and not OUs, and check nothing after a put.",
+        accepted=1.35,
+        because="aws-contact-sync has 32,000 calls refused, and leaves nobody a quota; what it cannot read"
+        " it writes. awsnolan, the next, lists no OUs and checks nothing after a put.",
     ),
     "peer_calls_over_fewest": Goal(
         most=1.15, unit="x", shows="Calls of that pass against the fewest of a peer that does."
     ),
-    "peer_refused": Goal(most=5, unit="calls", shows="Calls that AWS refuses Rollcall in that pass."),
+    "peer_refused_share": Goal(
+        most=0.01, unit="share", shows="Calls of that pass that AWS refuses Rollcall."
+    ),
     "peer_wrongly_overwritten": Goal(
         most=0, unit="contacts", shows="Contacts that were meant to differ, and that Rollcall overwrites."
     ),

@@ -87,7 +87,7 @@ def measure(size: Size = USUAL, names: Sequence[str] = ()) -> list[dict[str, Any
     rows = [
         make_row("peer_seconds_over_fastest", ours.seconds / min(one.seconds for one in complete)),
         make_row("peer_calls_over_fewest", ours.calls / min(one.calls for one in complete)),
-        make_row("peer_refused", ours.refused),
+        make_row("peer_refused_share", ours.refused / ours.calls),
         make_row("peer_wrongly_overwritten", ours.wrongly_overwritten),
         make_row("peer_left_wrong", ours.left_wrong),
         make_row("peer_hours_until_right", float("inf") if ours.hours is None else ours.hours),

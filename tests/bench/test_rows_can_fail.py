@@ -110,7 +110,7 @@ def drop_messages(patch: Patch) -> None:
 
 def never_bury(patch: Patch) -> None:
     patch.setattr(queue, "MAX_RECEIVES", float("inf"))
-    patch.setattr(storm, "MOST_SECONDS", 20_000.0)
+    patch.setattr(storm, "MOST_SECONDS", 10_000.0)
     inner = Reconciler.handle
 
     def handle(reconciler: Reconciler, event: Any, delivery: Any) -> None:
@@ -191,11 +191,11 @@ def make_a_late_start(patch: Patch) -> None:
 
 def start_slowly(patch: Patch) -> None:
     environment, code = start.FUNCTIONS["reconcile"]
-    patch.setitem(start.FUNCTIONS, "reconcile", (environment, f"{code}; sum(range(60_000_000))"))
+    patch.setitem(start.FUNCTIONS, "reconcile", (environment, f"{code}; sum(range(25_000_000))"))
 
 
 def synthesize_slowly(patch: Patch) -> None:
-    patch.setattr(start, "_OURS", [*start._OURS[:1], "-c", "sum(range(60_000_000))"])
+    patch.setattr(start, "_OURS", [*start._OURS[:1], "-c", "sum(range(25_000_000))"])
 
 
 def alarm_about_everything(patch: Patch) -> None:
@@ -282,7 +282,7 @@ VARIANTS: list[tuple[str, Callable[[Patch], None], set[str]]] = [
     ("cost", alarm_about_everything, {"usd_month_1000"}),
     ("memory", keep_everything_in_memory, {"step_megabytes_10000"}),
     ("peers", look_five_times, {"peer_seconds_over_fastest", "peer_calls_over_fewest"}),
-    ("peers", ignore_the_quota, {"peer_refused"}),
+    ("peers", ignore_the_quota, {"peer_refused_share"}),
     ("peers", forget_overrides_and_exemptions, {"peer_wrongly_overwritten"}),
     ("peers", overlook_drift, {"peer_left_wrong"}),
     ("peers", drop_messages, {"peer_hours_until_right"}),

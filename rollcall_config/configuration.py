@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rollcall_config import organization_checks, roster_compile, settings
 from rollcall_config.document import ConfigError, ConfigProblem, ConfigWarning
-from rollcall_config.roster_checks import find_impossible_drill
+from rollcall_config.roster_checks import find_impossible_drill, find_impossible_primary
 from rollcall_config.roster_warnings import find_warnings
 
 if TYPE_CHECKING:
@@ -82,7 +82,10 @@ def load(root: Path, directory: str, *, today: date | None = None) -> Configurat
     if problems:
         raise ConfigError(problems)
     organization, roster = read
-    if problems := [*find_impossible_drill(roster.source, organization.settings.management)]:
+    if problems := [
+        *find_impossible_drill(roster.source, organization.settings.management),
+        *find_impossible_primary(roster.source, organization.settings.region),
+    ]:
         raise ConfigError(problems)
     today = today or datetime.now(UTC).date()
     warnings = [

@@ -6,8 +6,11 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from rollcall.model.contact import COUNTRIES_WITH_STATES
+from rollcall_config.contact_values import KEPT
 from rollcall_config.document import list_known
-from rollcall_config.roster_model import KINDS, SELECTORS
+from rollcall_config.organization_values import PARTITIONS
+from rollcall_config.roster_model import ALTERNATE, KINDS, PRIMARY, SELECTORS, find_keys
 from rollcall_config.values import ABSENT
 
 if TYPE_CHECKING:
@@ -16,6 +19,10 @@ if TYPE_CHECKING:
     from rollcall_config.document import ConfigProblem, Document, Route
 
 _SETTINGS: Final = (*KINDS, "mode")
+_PRIMARY: Final = "primary"
+_PRIMARY_KEYS: Final = "FullName, AddressLine1 and the rest of an address"
+#: https://docs.amazonaws.cn/en_us/aws/latest/userguide/account-management.html
+_FIXED_IN_CHINA: Final = ("CompanyName", "CountryCode")
 #: AWS's own form of a tag, in the CLI and in CloudFormation.
 _AWS_TAG: Final = ["key", "value"]
 #: Text that YAML reads as text without quotes.
@@ -51,6 +58,11 @@ def list_entries(document: Document, key: str) -> list[tuple[Route, dict[str, An
     return [((key, index), item) for index, item in found if isinstance(item, dict)]
 
 
+def _list_scopes(document: Document) -> list[tuple[Route, Any]]:
+    """Everything that names contacts by kind, each with its route."""
+    return [(("defaults",), document.data.get("defaults")), *list_entries(document, "overrides")]
+
+
 def list_texts(route: Route, items: Any) -> list[tuple[Route, str]]:
     """The texts of a list, each with where it stands."""
     found = enumerate(items) if isinstance(items, list) else ()
@@ -75,15 +87,73 @@ def _check_contacts(document: Document) -> Iterator[ConfigProblem]:
     contacts = document.data.get("contacts")
     if not isinstance(contacts, dict):
         return
-    for route, entry in [
-        (("defaults",), document.data.get("defaults")),
-        *list_entries(document, "overrides"),
-    ]:
+    for name, contact in contacts.items():
+        yield from _check_form(document, name, contact)
+    for route, entry in _list_scopes(document):
         for kind, name in list_named(entry, KINDS):
-            if name not in contacts and name != ABSENT:
-                known = list_known("contacts", contacts, meant=name)
-                problem = f"{name!r} is neither a contact nor {ABSENT!r}; {known}"
+            if problem := _find_misuse(kind, name, contacts):
                 yield document.make_problem((*route, kind), problem)
+
+
+def _check_form(document: Document, name: str, contact: Any) -> Iterator[ConfigProblem]:
+    """Yield what neither form of a contact has, and what only all parts of a primary contact show."""
+    route = ("contacts", name)
+    ours, primary = find_keys(contact, ALTERNATE), find_keys(contact, PRIMARY)
+    if ours and primary:
+        odd, rest = sorted((ours, primary), key=len)
+        form, other = ("a primary", "an alternate") if odd is primary else ("an alternate", "a primary")
+        yield document.make_problem(
+            (*route, odd[0]),
+            f"is a key of {form} contact, and {rest[0]} one of {other} contact: use the keys of one form",
+        )
+    elif primary:
+        country = contact.get("CountryCode")
+        asked = isinstance(country, str) and country.upper() in COUNTRIES_WITH_STATES
+        if asked and contact.get("StateOrRegion", ABSENT) == ABSENT:
+            text = f"is not given, and AWS asks for it in {country.upper()}: give it, or write {KEPT}"
+            yield document.make_problem((*route, "StateOrRegion"), text)
+
+
+def _find_misuse(kind: str, name: str, contacts: dict[str, Any]) -> str | None:
+    """Return why this kind cannot have the contact of this name."""
+    if name == ABSENT:
+        fix = f"leave primary out, or name a contact whose required values are {KEPT}"
+        return f"AWS cannot delete a primary contact: {fix}" if kind == _PRIMARY else None
+    form, other = (PRIMARY, ALTERNATE) if kind == _PRIMARY else (ALTERNATE, PRIMARY)
+    fitting = [
+        one for one, contact in contacts.items() if find_keys(contact, form) or not find_keys(contact, other)
+    ]
+    if name in fitting:
+        return None
+    known = list_known("primary contacts" if kind == _PRIMARY else "contacts", fitting, meant=name)
+    if name not in contacts:
+        either = "no primary contact" if kind == _PRIMARY else f"neither a contact nor {ABSENT!r}"
+        return f"{name!r} is {either}; {known}"
+    if kind == _PRIMARY:
+        return f"{name!r} is an alternate contact: primary needs one with {_PRIMARY_KEYS}; {known}"
+    return f"{name!r} is a primary contact, which only primary takes; {known}"
+
+
+def find_impossible_primary(document: Document, region: str) -> Iterator[ConfigProblem]:
+    """Yield what the partition of this Region does not let anyone manage."""
+    if PARTITIONS[region] == "aws-us-gov":
+        for route, entry in _list_scopes(document):
+            if _PRIMARY in entry:
+                # https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/getting-started-standard-account-linking.html
+                yield document.make_problem(
+                    (*route, _PRIMARY),
+                    f"is not known to be offered in {region}: AWS publishes no endpoint of the Account"
+                    " API there, and bills and supports these accounts as their standard ones: leave it out",
+                )
+    if PARTITIONS[region] != "aws-cn":
+        return
+    for name, contact in document.data["contacts"].items():
+        for key in _FIXED_IN_CHINA:
+            if contact.get(key, KEPT) != KEPT:
+                yield document.make_problem(
+                    ("contacts", name, key),
+                    f"cannot be changed in {region}, except by Customer Support: write {KEPT}",
+                )
 
 
 def find_impossible_drill(document: Document, management: str) -> Iterator[ConfigProblem]:

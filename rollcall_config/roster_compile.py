@@ -93,7 +93,7 @@ def _compile(roster: RosterFile) -> dict[str, Any]:
     return {
         "version": 1,
         "mode": roster.mode,
-        "contacts": {name: roster.contacts[name].model_dump() for name in sorted(roster.contacts)},
+        "contacts": {name: roster.contacts[name].compile() for name in sorted(roster.contacts)},
         "defaults": roster.defaults.list_names(),
         "overrides": _merge_overrides(roster.overrides),
         "exempt": sorted(exempt, key=lambda entry: entry["accounts"] or []),

@@ -3,11 +3,21 @@
 # No postponed annotations here: pydantic reads them, and ruff would move what they name out of reach.
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import ConfigDict, Field, JsonValue
+from pydantic import ConfigDict, Discriminator, Field, JsonValue, Tag, ValidationInfo, field_validator
 
 from rollcall.contact.repeated_edits import MOST_REVERTS
 from rollcall.grouping.model import MOST_ACCOUNTS
+from rollcall.model.contact import ALTERNATE_PARTS, KEEP, PRIMARY_PARTS
 from rollcall.model.roster import BulkLimits, RepeatedEditLimits
+from rollcall_config.contact_values import (
+    KEPT,
+    Email,
+    PersonName,
+    Phone,
+    Title,
+    check_primary,
+    describe_primary,
+)
 from rollcall_config.principals import PrincipalArn
 from rollcall_config.validation import Strict
 from rollcall_config.values import (
@@ -15,18 +25,14 @@ from rollcall_config.values import (
     AccountId,
     ContactName,
     Day,
-    Email,
     Limit,
     Ou,
-    PersonName,
-    Phone,
     Reason,
     TagKey,
     TagValue,
-    Title,
 )
 
-KINDS: Final = ("security", "operations", "billing")
+KINDS: Final = ("security", "operations", "billing", "primary")
 SELECTORS: Final = ("accounts", "tag", "ou")
 
 _Mode = Literal["audit", "enforce"]
@@ -50,13 +56,80 @@ def _require_one(keys: tuple[str, ...]) -> list[JsonValue]:
 
 # Below, None always means "not given": the reader refuses a key without a value.
 class Contact(Strict):
-    """The four values of a contact."""
+    """For security, operations or billing."""
 
     name: PersonName
     title: Title
     email: Email
     phone: Phone
     review_by: Day | None = None
+
+    def compile(self) -> dict[str, Any]:
+        """Return the contact by the parts of the model."""
+        return self.model_dump()
+
+
+class PrimaryContact(Strict):
+    """For primary, by the names of the Account API."""
+
+    model_config = ConfigDict(
+        alias_generator=lambda part: PRIMARY_PARTS[part].member if part in PRIMARY_PARTS else part
+    )
+
+    name: Annotated[str, describe_primary("name")]
+    company_name: Annotated[str, describe_primary("company_name")] = KEPT
+    address_line1: Annotated[str, describe_primary("address_line1")]
+    address_line2: Annotated[str, describe_primary("address_line2")] = KEPT
+    address_line3: Annotated[str, describe_primary("address_line3")] = KEPT
+    city: Annotated[str, describe_primary("city")]
+    district_or_county: Annotated[str, describe_primary("district_or_county")] = KEPT
+    state_or_region: Annotated[str, describe_primary("state_or_region")] = KEPT
+    postal_code: Annotated[str, describe_primary("postal_code")]
+    country_code: Annotated[
+        str, describe_primary("country_code", 'the ISO 3166 code of a country, "US" or "GB"')
+    ]
+    phone: Annotated[
+        str, describe_primary("phone", 'digits, spaces, - ( and ) after a +, such as "+1 206-555-0100"')
+    ]
+    website_url: Annotated[str, describe_primary("website_url")] = KEPT
+    review_by: Day | None = None
+
+    @field_validator(*PRIMARY_PARTS)
+    @classmethod
+    def _check(cls, value: str, info: ValidationInfo) -> str:
+        return check_primary(str(info.field_name), value)
+
+    def compile(self) -> dict[str, Any]:
+        """Return the contact by the parts of the model: what is kept as a mark, what is absent left out."""
+        given = {part: value for part, value in self.model_dump().items() if value != ABSENT}
+        kept = {part: KEEP for part, value in given.items() if value == KEPT}
+        return given | {"country_code": self.country_code.upper()} | kept
+
+
+def find_keys(contact: Any, form: str) -> list[str]:
+    """Return the keys that only a contact of this form has, also if they are spelled in another way."""
+    keys = [key for key in contact if isinstance(key, str)] if isinstance(contact, dict) else []
+    return [key for key in keys if (key if form == ALTERNATE else _spell(key)) in _OF_FORM[form]]
+
+
+def _spell(key: str) -> str:
+    return key.replace("_", "").casefold()
+
+
+#: The forms of a contact, as pydantic's errors name them.
+ALTERNATE, PRIMARY = "[alternate]", "[primary]"
+#: AWS's alternate contacts have a PhoneNumber, too.
+_OF_FORM: Final = {
+    ALTERNATE: frozenset(ALTERNATE_PARTS),
+    PRIMARY: frozenset(_spell(rule.member) for rule in PRIMARY_PARTS.values()) - {"phonenumber"},
+}
+
+
+def _choose_form(contact: Any) -> str | None:
+    """Return the form whose keys it has; None for a mixture, which roster_checks reports."""
+    if not find_keys(contact, PRIMARY):
+        return ALTERNATE
+    return None if find_keys(contact, ALTERNATE) else PRIMARY
 
 
 class Kinds(Strict):
@@ -65,6 +138,13 @@ class Kinds(Strict):
     security: Annotated[str | None, Field(description=_KIND)] = None
     operations: Annotated[str | None, Field(description=_KIND)] = None
     billing: Annotated[str | None, Field(description=_KIND)] = None
+    primary: Annotated[
+        str | None,
+        Field(
+            description="the name of a primary contact, one with FullName",
+            json_schema_extra={"not": {"const": ABSENT}},
+        ),
+    ] = None
 
     def list_names(self) -> dict[str, str | None]:
         """Return contact names by the Account API's word for the kind; None for `absent`."""
@@ -148,10 +228,21 @@ class RosterFile(Strict):
     version: Annotated[Literal[1], Field(description="the number 1")]
     mode: Annotated[_Mode, Field(description=_MODES)]
     contacts: Annotated[
-        dict[ContactName, Contact],
-        Field(min_length=1, description="contacts by name, each with name, title, email and phone"),
+        dict[
+            ContactName,
+            Annotated[
+                Annotated[Contact, Tag(ALTERNATE)] | Annotated[PrimaryContact, Tag(PRIMARY)],
+                Discriminator(_choose_form),
+            ],
+        ],
+        Field(
+            min_length=1,
+            description="contacts by name, each with name, title, email and phone, or FullName and so on",
+        ),
     ]
-    defaults: Annotated[Kinds, Field(description="a contact's name for security, operations and billing")]
+    defaults: Annotated[
+        Kinds, Field(description="a contact's name for security, operations, billing and primary")
+    ]
     overrides: list[Override] = Field(default_factory=list, description=_NONE)
     exempt: list[Exemption] = Field(default_factory=list, description=_NONE)
     authorised_changers: list[PrincipalArn] = Field(default_factory=list, description=_NONE)

@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 from datetime import date
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from rollcall_config.contact_values import KEPT
 from rollcall_config.roster_checks import list_accounts, list_entries, list_named
 from rollcall_config.roster_model import KINDS
-from rollcall_config.samples import is_sample_address, is_sample_phone
+from rollcall_config.samples import is_sample_address, is_sample_phone, is_sample_place
 from rollcall_config.values import ABSENT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from rollcall_config.document import ConfigWarning, Document, Route
+
+#: What an account may have of another address.
+_BELOW_THE_STREET: Final = ("AddressLine2", "AddressLine3")
 
 
 def find_warnings(document: Document, *, today: date, management: str) -> list[ConfigWarning]:
@@ -26,6 +30,7 @@ def find_warnings(document: Document, *, today: date, management: str) -> list[C
         *_warn_of_unused(document),
         *_warn_of_phones(document),
         *_warn_of_samples(document),
+        *_warn_of_addresses(document),
         *_warn_of_root(document),
         *_warn_of_shared(document),
         *_warn_of_exempt_overrides(document),
@@ -64,20 +69,46 @@ def _warn_of_unused(document: Document) -> Iterator[ConfigWarning]:
 
 def _warn_of_phones(document: Document) -> Iterator[ConfigWarning]:
     for name, contact in document.data["contacts"].items():
-        if is_sample_phone(contact["phone"]):
+        key = "phone" if "phone" in contact else "PhoneNumber"
+        phone = contact[key]
+        if phone != KEPT and is_sample_phone(phone):
             text = "looks like a placeholder, not like a phone number"
-            yield document.make_warning(("contacts", name, "phone"), text)
+            yield document.make_warning(("contacts", name, key), text)
+        elif key == "PhoneNumber" and (phone.startswith("+0") or "(0" in phone):
+            text = "has a leading zero, which AWS asks not to give after + and the country code"
+            yield document.make_warning(("contacts", name, key), text)
 
 
 def _warn_of_samples(document: Document) -> Iterator[ConfigWarning]:
-    routes: list[Route] = [
+    contacts = document.data["contacts"].items()
+    mail: list[Route] = [
         ("contacts", name, "email")
-        for name, contact in document.data["contacts"].items()
-        if is_sample_address(contact["email"])
+        for name, contact in contacts
+        if is_sample_address(contact.get("email", ""))
     ]
-    if routes:
+    if mail:
         text = "at a sample domain: no mail arrives there; write your own address"
-        yield document.make_joint_warning(routes, text)
+        yield document.make_joint_warning(mail, text)
+    streets: list[Route] = [
+        ("contacts", name, key)
+        for name, contact in contacts
+        for key in ("AddressLine1", "City")
+        if is_sample_place(contact.get(key, ""))
+    ]
+    if streets:
+        text = "an address of AWS's documentation: no letter arrives there; write your own address"
+        yield document.make_joint_warning(streets, text)
+
+
+def _warn_of_addresses(document: Document) -> Iterator[ConfigWarning]:
+    for name, contact in document.data["contacts"].items():
+        unnamed = [key for key in _BELOW_THE_STREET if key not in contact]
+        if unnamed and contact.get("AddressLine1", KEPT) != KEPT:
+            text = (
+                f"is given without {' and '.join(unnamed)}, which each account keeps from its old address:"
+                f" write {ABSENT} to remove them, or {KEPT} if that is meant"
+            )
+            yield document.make_warning(("contacts", name, "AddressLine1"), text)
 
 
 def _warn_of_root(document: Document) -> Iterator[ConfigWarning]:
@@ -108,13 +139,19 @@ def _warn_of_shared(document: Document) -> Iterator[ConfigWarning]:
 
 
 def _find_same(one: Mapping[str, str], two: Mapping[str, str]) -> str:
-    same = {
-        "name": one["name"].casefold() == two["name"].casefold(),
-        "mailbox": one["email"].casefold() == two["email"].casefold(),
-        "phone": (_keep_digits(one["phone"]) or one["phone"]) == (_keep_digits(two["phone"]) or two["phone"]),
-    }
-    *others, last = [part for part, equal in same.items() if equal] or [""]
+    same = [
+        part
+        for part, keys, simplify in _COMPARED
+        if (value := _get(one, keys, simplify)) and value == _get(two, keys, simplify)
+    ]
+    *others, last = same or [""]
     return f"{', '.join(others)} and {last}" if others else last
+
+
+def _get(contact: Mapping[str, str], keys: Sequence[str], simplify: Callable[[str], str]) -> str | None:
+    """The value of the first of the keys, comparable; None for what it does not have or keeps."""
+    value = next((contact[key] for key in keys if key in contact), KEPT)
+    return None if value == KEPT and keys[0] not in contact else simplify(value)
 
 
 def _warn_of_exempt_overrides(document: Document) -> Iterator[ConfigWarning]:
@@ -140,4 +177,12 @@ def _get_day(value: Any) -> date:
 
 
 def _keep_digits(phone: str) -> str:
-    return re.sub(r"[^0-9]", "", phone)
+    return re.sub(r"[^0-9]", "", phone) or phone
+
+
+#: What Prowler compares, each with its keys in both forms of a contact.
+_COMPARED: Final = (
+    ("name", ("name", "FullName"), str.casefold),
+    ("mailbox", ("email",), str.casefold),
+    ("phone", ("phone", "PhoneNumber"), _keep_digits),
+)

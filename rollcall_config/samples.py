@@ -1,4 +1,4 @@
-"""Values of documentation, which reach nobody: domains, account IDs, organizations, phone numbers."""
+"""Values of documentation, which reach nobody: domains, accounts, organizations, addresses, phones."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ _COUNTED: Final = "01234567890123456789"
 _ORGANIZATIONS: Final = {"o-exampleorgid", "o-a1b2c3d4e5"}
 # +1 NXX 555 0100 to 0199 are kept for fiction (ATIS-0300115).
 _FICTION: Final = re.compile(r"1?([2-9][0-9]{2})?55501[0-9]{2}")
+# 123 Any Street, Any Town, USA.
+_PLACE: Final = re.compile(r"\d+ (any|example) (st\.?|street)|any ?(town|city)")
 #: Of a phone number with its country code; shorter ones reach nobody from outside.
 _FEWEST_DIGITS: Final = 7
 
@@ -43,6 +45,11 @@ def is_sample_phone(phone: str) -> bool:
         or _is_counted(digits)
         or _FICTION.fullmatch(digits) is not None
     )
+
+
+def is_sample_place(text: str) -> bool:
+    """Whether it is a street or a city of documentation."""
+    return _PLACE.fullmatch(text.casefold()) is not None
 
 
 def _is_counted(digits: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import NoneType
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Tag, ValidationError
 from pydantic.fields import FieldInfo
 
 from rollcall_config.document import list_known
@@ -45,22 +45,29 @@ _TEXTS: Final = {
     "int_type": "must be a whole number",
 }
 
+#: Steps of pydantic that are no keys of the file.
+_MARKS: Final = frozenset({"[key]", "[alternate]", "[primary]"})
 _NO_MAPPING: Final = {"model_type", "model_attributes_type"}
 
 
 def _make_problem(model: type[BaseModel], document: Document, details: ErrorDetails) -> ConfigProblem | None:
     kind = details["type"]
-    # An error in a key of a mapping ends in "[key]".
-    route: Route = tuple(step for step in details["loc"] if step != "[key]")
+    loc = details["loc"]
+    # An error in a key of a mapping ends in "[key]"; the form of a contact is the tag of a union.
+    route: Route = (*(step for step in loc[:-1] if step not in _MARKS), *loc[-1:])
+    if kind != "extra_forbidden" and loc[-1:] and loc[-1] in _MARKS:
+        route = route[:-1]
     if route in document.refused and kind != "extra_forbidden":
         return None  # it has a problem already, and no value
+    if kind == "union_tag_not_found":
+        return None  # a mixture, which other checks explain
     if kind == "extra_forbidden":
-        problem = list_known("keys", _list_keys(model, route[:-1]), meant=str(route[-1]))
+        problem = list_known("keys", _list_keys(model, loc[:-1]), meant=str(route[-1]))
         return document.make_problem(route, f"is not a known key; {problem}")
-    keys = _list_keys(model, route)
+    keys = _list_keys(model, loc)
     if kind in _NO_MAPPING and keys:
         return document.make_problem(route, f"must be a mapping with the keys {', '.join(keys)}")
-    field = _find_field(model, details["loc"])
+    field = _find_field(model, loc)
     problem = _explain(document, route, details, personal=field is not None and not field.repr)
     allowed = f"; allowed: {field.description}" if field is not None and field.description else ""
     return document.make_problem(route, f"{problem}{allowed}")
@@ -81,9 +88,15 @@ def _explain(document: Document, route: Route, details: ErrorDetails, *, persona
     return f"{value!r} is not allowed" if isinstance(value, str) and not personal else "is not allowed"
 
 
-def _list_keys(model: type[BaseModel], route: Route) -> list[str]:
-    inner = _resolve_type(model, route)
-    return list(inner.model_fields) if isinstance(inner, type) and issubclass(inner, BaseModel) else []
+def _list_keys(model: type[BaseModel], loc: Route) -> list[str]:
+    return list(_list_fields(_resolve_type(model, loc)) or ())
+
+
+def _list_fields(inner: Any) -> dict[str, FieldInfo] | None:
+    """The fields by their keys in the file; None if this is no model."""
+    if not isinstance(inner, type) or not issubclass(inner, BaseModel):
+        return None
+    return {field.alias or name: field for name, field in inner.model_fields.items()}
 
 
 def _find_field(model: type[BaseModel], loc: tuple[str | int, ...]) -> FieldInfo | None:
@@ -92,8 +105,8 @@ def _find_field(model: type[BaseModel], loc: tuple[str | int, ...]) -> FieldInfo
         return None
     is_key = loc[-1] == "[key]"
     outer = _resolve_type(model, loc[: -2 if is_key else -1])
-    if isinstance(outer, type) and issubclass(outer, BaseModel):
-        field = outer.model_fields.get(str(loc[-1]))
+    if (fields := _list_fields(outer)) is not None:
+        field = fields.get(str(loc[-1]))
         return (
             field
             if field is None or field.description
@@ -114,16 +127,23 @@ def _find_description(annotation: Any) -> FieldInfo | None:
     return next((part for part in get_args(annotation) if isinstance(part, FieldInfo)), None)
 
 
-def _resolve_type(annotation: Any, route: Route) -> Any:
-    """Return the type at `route` below `annotation`; None where there is none."""
-    for step in route:
+def _resolve_type(annotation: Any, loc: Route) -> Any:
+    """Return the type at `loc` below `annotation`; None where there is none."""
+    for step in loc:
         annotation = _unwrap(annotation)
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            field = annotation.model_fields.get(str(step))
-            annotation = field.annotation if field else None
+        if (fields := _list_fields(annotation)) is not None:
+            annotation = fields[str(step)].annotation if step in fields else None
+        elif step in _MARKS:
+            annotation = _find_tagged(annotation, str(step))
         else:
             annotation = _get_item_type(annotation)
     return _unwrap(annotation)
+
+
+def _find_tagged(annotation: Any, tag: str) -> Any:
+    """Return the member of a union that has the tag; None if this is none."""
+    members = [one for union in get_args(annotation)[:1] for one in get_args(union)]
+    return next((get_args(one)[0] for one in members if Tag(tag) in get_args(one)), None)
 
 
 def _unwrap(annotation: Any) -> Any:

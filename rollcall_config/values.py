@@ -1,26 +1,18 @@
-"""The values of the roster, and ids that both files name; each is checked by the rules of its AWS service."""
+"""Values of the roster but those of contacts, and ids that both files name, by the rules of AWS."""
 
 from __future__ import annotations
 
 import contextlib
 import re
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, TypeAdapter, ValidationError
 
-from rollcall.model.contact import ALTERNATE_PARTS, EMAIL, PHONE
-from rollcall.model.display import is_unseen
-from rollcall_config.document import Unquoted, list_known
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from rollcall_config.document import Unquoted
 
 #: How the roster says that a contact must not exist.
 ABSENT: Final = "absent"
-#: Placeholders, each with the shortest value that an account can give. Names of accounts have 1 to 50
-#: characters (service model organizations-2016-11-28); all four values of a contact may have digits.
-PLACEHOLDERS: Final = {"{account_id}": "0" * 12, "{account_name}": "0"}
 
 # https://docs.aws.amazon.com/organizations/latest/APIReference/API_OrganizationalUnit.html and API_Root.html
 OU_ID: Final = r"ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}"
@@ -28,9 +20,6 @@ ROOT_ID: Final = r"r-[0-9a-z]{4,32}"
 _ID: Final = re.compile(f"{OU_ID}|{ROOT_ID}")
 _CONTROL_TOWER: Final = re.compile(rf"\(({OU_ID})\)$")
 _OU_NAME: Final = r"[^/\s]([^/]{0,126}[^/\s])?"
-_EXPRESSION: Final = re.compile(r"\{[^{}]*\}|[{}]")
-_CHARACTERS: Final = {"email": r"[\w+=.#|!&@-]", "phone": r"[\s0-9()+-]"}
-_FORMS: Final = {"email": (EMAIL, "name@domain.tld"), "phone": (PHONE, "digits")}
 _ADDRESS: Final = r"[^@\s]+@[^@\s]+\.[^@\s]+"
 _ACCOUNT_DIGITS: Final = 12
 #: More leading zeros than these are no accident.
@@ -44,7 +33,8 @@ def _refuse_absent(value: str) -> str:
     return value
 
 
-def _refuse_outer_space(value: str) -> str:
+def refuse_outer_space(value: str) -> str:
+    """Return the value; ValueError if there is space around it."""
     if value != value.strip():
         raise ValueError("has space around it")
     return value
@@ -124,78 +114,6 @@ def _get_raw(value: Any) -> str:
     return str(value) if isinstance(value, (str, int)) else ""
 
 
-def fill_shortest(value: str) -> str:
-    """Return the value with each placeholder replaced by the shortest that an account can give."""
-    for placeholder, shortest in PLACEHOLDERS.items():
-        value = value.replace(placeholder, shortest)
-    return value
-
-
-def _make_check(part: str) -> Callable[[str], str]:
-    """Return a check of the filled-in value by the rules that hold at run time, too."""
-
-    def check(value: str) -> str:
-        if not value:
-            raise ValueError("is empty")
-        _refuse_outer_space(value)
-        if unseen := sorted({f"U+{ord(one):04X}" for one in value if is_unseen(one)}):
-            raise ValueError(f"has {' '.join(unseen)}, which cannot be seen: delete it")
-        for expression in _EXPRESSION.findall(value):
-            if expression not in PLACEHOLDERS:
-                raise ValueError(_explain_placeholder(expression))
-        result = fill_shortest(value)
-        if len(result) > ALTERNATE_PARTS[part].longest:
-            least = "" if result == value else "at least "
-            raise ValueError(f"is {least}{len(result)} characters long")
-        if part in _FORMS and not _FORMS[part][0].fullmatch(result):
-            raise ValueError(_find_refused(result, part) or _find_misplaced(result, part))
-        return value
-
-    return check
-
-
-def _explain_placeholder(expression: str) -> str:
-    # A word between braces is a misspelt placeholder; anything else is not repeated.
-    word = re.fullmatch(r"\{[a-z_]{1,20}\}", expression)
-    problem = f"has {expression}, which is no placeholder" if word else "has a brace outside of a placeholder"
-    return f"{problem}; {list_known('placeholders', PLACEHOLDERS, meant=expression)}"
-
-
-def _find_refused(value: str, part: str) -> str:
-    # Single characters, sorted: enough to find them, and no contact details.
-    characters = sorted({one for one in value if not re.match(_CHARACTERS[part], one, re.ASCII)})
-    return f"has {' '.join(map(repr, characters))}, which the Account API refuses" if characters else ""
-
-
-def _find_misplaced(value: str, part: str) -> str:
-    if part == "email" and value.count("@") == 1 and "-" in value.rpartition(".")[2]:
-        return (
-            "has '-' after the last dot, where the Account API refuses it: use an address at another domain"
-        )
-    return f"is not of the form {_FORMS[part][1]}"
-
-
-def _make_schema(part: str) -> dict[str, Any]:
-    """Return what an editor can check: the length of a value without placeholders, and the form."""
-    rules: dict[str, Any] = {
-        "minLength": 1,
-        "anyOf": [{"maxLength": ALTERNATE_PARTS[part].longest}, {"pattern": r"\{account_(id|name)\}"}],
-    }
-    if part == "email":
-        before, after = EMAIL.pattern.split("@")
-        word = r"\{account_(id|name)\}"
-        return rules | {
-            "pattern": f"^({before[:-1]}|{word})+@({after[: after.index('+')]}|{word})+\\.([\\w]|{word})+$"
-        }
-    return rules | ({"pattern": r"^([\s0-9()+-]|\{account_(id|name)\})+$"} if part == "phone" else {})
-
-
-def _make_field(part: str, allowed: str) -> Any:
-    # repr=False marks personal data: no message repeats the value.
-    description = f"1 to {ALTERNATE_PARTS[part].longest} {allowed}"
-    return Field(repr=False, description=description, json_schema_extra=_make_schema(part))
-
-
 AccountId = Annotated[
     str,
     StringConstraints(min_length=12, max_length=12, pattern=r"^[0-9]*[1-9][0-9]*$"),
@@ -226,7 +144,7 @@ ContactName = Annotated[
 Reason = Annotated[
     str,
     StringConstraints(min_length=1, max_length=256),
-    AfterValidator(_refuse_outer_space),
+    AfterValidator(refuse_outer_space),
     Field(description="why, in 1 to 256 characters"),
 ]
 # https://docs.aws.amazon.com/organizations/latest/APIReference/API_Tag.html
@@ -264,22 +182,6 @@ Limit = Annotated[
             "anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": f"^{_PERCENT}$"}]
         },
     ),
-]
-PersonName = Annotated[str, AfterValidator(_make_check("name")), _make_field("name", "characters")]
-Title = Annotated[str, AfterValidator(_make_check("title")), _make_field("title", "characters")]
-Email = Annotated[
-    str,
-    AfterValidator(_make_check("email")),
-    _make_field(
-        "email",
-        "characters: letters, digits and _ + = . # | ! & - before one @,"
-        " a domain of letters, digits and _ . - after it",
-    ),
-]
-Phone = Annotated[
-    str,
-    AfterValidator(_make_check("phone")),
-    _make_field("phone", 'digits, spaces, + - ( and ), such as "+1 206 555 0100"'),
 ]
 _ACCOUNT_ID: Final = TypeAdapter(AccountId)
 

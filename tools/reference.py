@@ -71,7 +71,12 @@ def _keys(node: dict[str, Any], defs: dict[str, Any], prefix: str = "") -> Itera
         elif value.get("default") is not None and not isinstance(value["default"], dict):
             default = f"`{json.dumps(value['default']).strip(chr(34))}`"
         inner, suffix = _inside(value, defs)
-        if "properties" in inner:
+        forms = [defs[one["$ref"].rpartition("/")[2]] for one in inner.get("oneOf", ()) if "$ref" in one]
+        if forms:
+            for form in forms:
+                yield [f"`{prefix}{name}{suffix}`", "required", form["description"]]
+                yield from _keys(form, defs, f"{prefix}{name}{suffix}.")
+        elif "properties" in inner:
             if name in node.get("required", ()) or suffix or not inner.get("required"):
                 yield from _keys(inner, defs, f"{prefix}{name}{suffix}.")
             else:
@@ -91,12 +96,12 @@ def _inside(value: dict[str, Any], defs: dict[str, Any]) -> tuple[dict[str, Any]
     ):
         if isinstance(part, dict) and "$ref" in part:
             return defs[part["$ref"].rpartition("/")[2]], suffix
-    patterns = list(value.get("patternProperties", {}).values())
-    return (
-        (defs[patterns[0]["$ref"].rpartition("/")[2]], ".*")
-        if patterns and "$ref" in patterns[0]
-        else (value, "")
-    )
+    for pattern in value.get("patternProperties", {}).values():
+        if "$ref" in pattern:
+            return defs[pattern["$ref"].rpartition("/")[2]], ".*"
+        if "oneOf" in pattern:
+            return pattern, ".*"
+    return value, ""
 
 
 def _commands() -> str:

@@ -44,6 +44,35 @@ exempt:
     reason: divested
 """
 
+#: With a primary contact.
+PRIMARY = """\
+version: 1
+mode: enforce
+contacts:
+  soc: {name: Security, title: Duty officer, email: aws-soc@corp.internal, phone: "+1 206 234 5600"}
+  office:
+    FullName: Cloud Office of {account_name}
+    CompanyName: Corp Inc.
+    AddressLine1: 410 Terry Avenue N
+    AddressLine2: absent
+    AddressLine3: absent
+    City: Seattle
+    StateOrRegion: WA
+    PostalCode: "98109"
+    CountryCode: us
+    PhoneNumber: "+1 206-234-5601"
+    WebsiteUrl: absent
+    review_by: 2027-05-01
+  untouched:
+    {FullName: keep, AddressLine1: keep, City: keep, PostalCode: keep, CountryCode: keep, PhoneNumber: keep}
+defaults:
+  security: soc
+  primary: office
+overrides:
+  - ou: Legacy
+    primary: untouched
+"""
+
 
 #: The day on which the files are read.
 TODAY = date(2026, 10, 5)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from typing import Annotated, Any
 
 import botocore.session
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError, create_model
+from pydantic import AfterValidator, ValidationError, create_model
 
-from rollcall.model.contact import EMAIL, PHONE
+from rollcall.model.contact import COUNTRIES_WITH_STATES, EMAIL, PHONE, PRIMARY_PARTS
 from rollcall.model.display import is_unseen
-from rollcall_config import values
+from rollcall_config import contact_values, values
+from rollcall_config.contact_values import COUNTRIES, PLACEHOLDERS, check_primary
 from rollcall_config.validation import Strict
-from rollcall_config.values import PLACEHOLDERS
 from simulation.account_api import AccountService
 from simulation.caller import Caller
 from simulation.clock import VirtualClock
@@ -26,10 +27,10 @@ from simulation.seeds import make_example_organization
 _MODEL = botocore.session.get_session().get_service_model("account")
 #: Our type, and AWS's shape of the same value.
 SHAPES = {
-    "EmailAddress": values.Email,
-    "Name": values.PersonName,
-    "PhoneNumber": values.Phone,
-    "Title": values.Title,
+    "EmailAddress": contact_values.Email,
+    "Name": contact_values.PersonName,
+    "PhoneNumber": contact_values.Phone,
+    "Title": contact_values.Title,
 }
 
 _ALMOST = st.one_of(
@@ -87,6 +88,42 @@ def test_a_value_validates_exactly_if_the_account_api_takes_it_as_it_is(shape: s
     # are for placeholders, and what cannot be seen.
     ours = value != value.strip() or "{" in value or "}" in value or any(map(is_unseen, value))
     assert validates(HOLDERS[shape], value) is (taken and not ours)
+
+
+_MEMBERS: Any = _MODEL.shape_for("ContactInformation").members  # type: ignore[attr-defined]  # a structure
+_PRIMARY = {
+    part: holder(Annotated[str, AfterValidator(partial(check_primary, part))]) for part in PRIMARY_PARTS
+}
+
+
+@pytest.mark.parametrize("part", _PRIMARY)
+@given(
+    value=_ALMOST | st.text(alphabet="aADEdeUSfrFRxX", min_size=2, max_size=2) | st.just("+1 206-555-0100")
+)
+@settings(max_examples=100, deadline=None)
+def test_a_part_of_a_primary_contact_validates_exactly_if_the_account_api_takes_it(
+    part: str, value: str
+) -> None:
+    rule = _MEMBERS[PRIMARY_PARTS[part].member].metadata
+    taken = rule["min"] <= len(value) <= rule["max"] and (
+        "pattern" not in rule or re.fullmatch(rule["pattern"], value, re.ASCII) is not None
+    )
+    ours = value != value.strip() or "{" in value or "}" in value or any(map(is_unseen, value))
+    if part == "country_code":
+        ours = value.upper() not in COUNTRIES
+    assert validates(_PRIMARY[part], value) is (taken and not ours)
+
+
+@pytest.mark.parametrize("part", _PRIMARY)
+def test_the_words_of_a_part(part: str) -> None:
+    assert validates(_PRIMARY[part], "keep")
+    assert validates(_PRIMARY[part], "absent") is not PRIMARY_PARTS[part].required
+
+
+def test_the_countries_are_those_of_iso_3166() -> None:
+    assert len(COUNTRIES) == 249
+    assert COUNTRIES_WITH_STATES < COUNTRIES
+    assert COUNTRIES.isdisjoint({"UK", "EU", "XX", "SU"})
 
 
 _FIXED = st.text(alphabet="ab1 +@.-é", max_size=45)

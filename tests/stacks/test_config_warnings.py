@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.stacks.configs import CONTACTS, ORGANIZATION, load_from
+from tests.stacks.configs import CONTACTS, ORGANIZATION, PRIMARY, load_from
 
 #: No values of documentation.
 REAL = ORGANIZATION
@@ -51,7 +51,7 @@ def test_a_roster_that_is_fine_has_none(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("case", ODD, ids=[case["name"] for case in ODD])
 def test_what_looks_wrong_is_told_with_its_line(tmp_path: Path, case: dict[str, Any]) -> None:
-    contacts = QUIET
+    contacts = PRIMARY if case.get("of") == "primary" else QUIET
     for piece, other in case["replace"].items():
         assert contacts.count(piece) == 1
         contacts = contacts.replace(piece, other)

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from rollcall.model.contact import COUNTRIES_WITH_STATES, KEEP, PRIMARY_PARTS, Contact
 from rollcall.model.roster import Roster
 from rollcall_config.document import ConfigError
 from rollcall_config.roster_compile import list_absent_kinds, list_managed_kinds, read_roster
+from rollcall_config.roster_model import PrimaryContact
 from rollcall_config.settings import Settings, read_settings
-from tests.stacks.configs import CONTACTS, ORGANIZATION, complaints, load_from
+from tests.stacks.configs import CONTACTS, ORGANIZATION, PRIMARY, complaints, load_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +53,7 @@ limits: {max_changed_accounts: 25}
 
 _CASES = Path(__file__).with_name("bad_configs.yaml")
 BAD: list[dict[str, Any]] = yaml.safe_load(_CASES.read_text(encoding="utf-8"))
-GOOD = {"organization": ORGANIZATION, "contacts": CONTACTS}
+GOOD = {"organization": ORGANIZATION, "contacts": CONTACTS, "primary": PRIMARY}
 
 
 def test_the_good_files_are_good(tmp_path: Path) -> None:
@@ -135,12 +137,59 @@ def test_absence_is_known_wherever_it_is_asked_for(tmp_path: Path) -> None:
     assert list_managed_kinds(in_override.roster) == ("OPERATIONS", "SECURITY")
 
 
+def test_a_primary_contact_is_compiled_to_the_parts_of_the_model(tmp_path: Path) -> None:
+    compiled = load_from(tmp_path, contacts=PRIMARY).roster
+    # DistrictOrCounty is not named, and kept; both lines and the website are absent.
+    assert compiled["contacts"]["office"] == {
+        "name": "Cloud Office of {account_name}",
+        "company_name": "Corp Inc.",
+        "address_line1": "410 Terry Avenue N",
+        "city": "Seattle",
+        "district_or_county": KEEP,
+        "state_or_region": "WA",
+        "postal_code": "98109",
+        "country_code": "US",
+        "phone": "+1 206-234-5601",
+        "review_by": "2027-05-01",
+    }
+    untouched = dict.fromkeys(PRIMARY_PARTS, KEEP)
+    assert compiled["contacts"]["untouched"] == untouched | {"review_by": None}
+    assert compiled["defaults"] == {"SECURITY": "soc", "PRIMARY": "office"}
+    assert compiled["overrides"] == [{"ou": "Legacy", "kinds": {"PRIMARY": "untouched"}, "mode": None}]
+    assert list_managed_kinds(compiled) == ("PRIMARY", "SECURITY")
+    assert list_absent_kinds(compiled) == ()
+    roster = Roster.from_document(compiled)
+    assert roster.contacts["untouched"] == Contact(**untouched)
+    assert (roster.contacts["office"].website_url, roster.contacts["office"].country_code) == ("", "US")
+
+
+def test_every_part_of_a_primary_contact_has_its_key() -> None:
+    fields = {name: field.alias for name, field in PrimaryContact.model_fields.items()}
+    assert fields == {part: rule.member for part, rule in PRIMARY_PARTS.items()} | {"review_by": "review_by"}
+    required = {name for name, field in PrimaryContact.model_fields.items() if field.is_required()}
+    assert required == {part for part, rule in PRIMARY_PARTS.items() if rule.required}
+
+
+@pytest.mark.parametrize("country", sorted(COUNTRIES_WITH_STATES))
+def test_a_state_is_asked_for_where_aws_asks_for_it(tmp_path: Path, country: str) -> None:
+    here = PRIMARY.replace("CountryCode: us", f"CountryCode: {country.lower()}")
+    without = here.replace("    StateOrRegion: WA\n", "")
+    assert complaints(tmp_path, contacts=here) == []
+    assert complaints(tmp_path, contacts=here.replace("WA", "keep")) == []
+    (complaint,) = complaints(tmp_path, contacts=without)
+    assert f"AWS asks for it in {country}" in complaint
+    for other in ("FR", "keep"):
+        elsewhere = without.replace(f"CountryCode: {country.lower()}", f"CountryCode: {other}")
+        assert complaints(tmp_path, contacts=elsewhere) == []
+
+
 @pytest.mark.parametrize("case", BAD, ids=[case["name"] for case in BAD])
 def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, case: dict[str, Any]) -> None:
     good = GOOD[case["file"]]
     assert case["replace"] == "all" or case["replace"] in good
     bad = case["by"] if case["replace"] == "all" else good.replace(case["replace"], case["by"], 1)
-    assert complaints(tmp_path, **{case["file"]: bad}) == case["says"].splitlines()
+    file = "organization" if case["file"] == "organization" else "contacts"
+    assert complaints(tmp_path, **{file: bad}) == case["says"].splitlines()
 
 
 def test_faults_of_both_files_are_told_at_once(tmp_path: Path) -> None:

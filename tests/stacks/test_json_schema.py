@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from rollcall_config.json_schema import DIRECTORY, make_schemas
-from tests.stacks.configs import CONTACTS, ORGANIZATION
+from tests.stacks.configs import CONTACTS, ORGANIZATION, PRIMARY
 from tests.support.assembly_cache import ROOT
 
 if TYPE_CHECKING:
@@ -74,10 +74,20 @@ def test_every_file_is_there() -> None:
         ("contacts", "reason: divested", "reason: divested\n    until: someday"),
         ("contacts", "overrides:", "authorised_changers: [arn:aws:iam::*:role/x]\noverrides:"),
         ("contacts", "overrides:", "limits: {max_changed_accounts: 101%}\noverrides:"),
+        ("primary", "primary: untouched", "primary: absent"),
+        ("primary", "CountryCode: us", "CountryCode: usa"),
+        ("primary", "City: Seattle", "City: absent"),
+        ("primary", "    City: Seattle\n", ""),
+        ("primary", "City: Seattle", "city: Seattle"),
+        ("primary", "+1 206-234-5601", "206-234-5601"),
+        ("primary", "+1 206-234-5601", "+1 206-234-5601 00000"),
+        ("primary", '"98109"', "98109"),
+        ("primary", "{name: Security,", "{name: Security, FullName: Security,"),
     ],
 )
 def test_an_editor_marks_what_synth_would_refuse(kind: str, good: str, bad: str) -> None:
-    text = {"organization": ORGANIZATION, "contacts": CONTACTS}[kind]
-    assert complaints(kind, text) == []
+    text = {"organization": ORGANIZATION, "contacts": CONTACTS, "primary": PRIMARY}[kind]
+    file = "organization" if kind == "organization" else "contacts"
+    assert complaints(file, text) == []
     assert good in text
-    assert complaints(kind, text.replace(good, bad, 1))
+    assert complaints(file, text.replace(good, bad, 1))

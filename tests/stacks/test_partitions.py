@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.stacks.assembly import Assembly, synthesize
-from tests.stacks.configs import ORGANIZATION, complaints
+from tests.stacks.configs import ORGANIZATION, PRIMARY, complaints
 from tests.stacks.variants import write
 from tests.support.assembly_cache import ROOT
 
@@ -106,3 +106,30 @@ def test_in_china_the_layer_must_be_named(tmp_path: Path) -> None:
     (complaint,) = complaints(tmp_path, organization=there)
     assert complaint.startswith("config/organization.yaml:5: region: needs powertools_layer")
     assert complaints(tmp_path, organization=f"{there}powertools_layer: {CHINESE}\n") == []
+
+
+def test_in_china_country_and_company_of_a_primary_contact_must_be_kept(tmp_path: Path) -> None:
+    """docs.amazonaws.cn: nobody but Customer Support can change them."""
+    there = ORGANIZATION.replace("us-east-1", "cn-northwest-1") + f"powertools_layer: {CHINESE}\n"
+    reason = "cannot be changed in cn-northwest-1, except by Customer Support: write keep"
+    assert complaints(tmp_path, organization=there, contacts=PRIMARY) == [
+        f"config/contacts.yaml:7: contacts.office.CompanyName: {reason}",
+        f"config/contacts.yaml:14: contacts.office.CountryCode: {reason}",
+    ]
+    kept = PRIMARY.replace("CountryCode: us", "CountryCode: keep")
+    assert complaints(tmp_path, organization=there, contacts=kept.replace("Corp Inc.", "absent")) == [
+        f"config/contacts.yaml:7: contacts.office.CompanyName: {reason}"
+    ]
+    assert complaints(tmp_path, organization=there, contacts=kept.replace("Corp Inc.", "keep")) == []
+    unnamed = kept.replace("    CompanyName: Corp Inc.\n", "")
+    assert complaints(tmp_path, organization=there, contacts=unnamed) == []
+
+
+def test_in_govcloud_primary_contacts_are_refused(tmp_path: Path) -> None:
+    there = ORGANIZATION.replace("us-east-1", "us-gov-west-1")
+    told = complaints(tmp_path, organization=there, contacts=PRIMARY)
+    assert [one.partition(": is not known to be offered in us-gov-west-1")[0] for one in told] == [
+        "config/contacts.yaml:22: defaults.primary",
+        "config/contacts.yaml:25: overrides[0].primary",
+    ]
+    assert complaints(tmp_path, organization=there) == []

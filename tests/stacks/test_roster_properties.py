@@ -13,7 +13,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rollcall.model.contact import EMAIL
+from rollcall.model.contact import EMAIL, KEEP, PRIMARY_PARTS, Contact
 from rollcall.model.roster import Roster, read_selector
 from rollcall_config.document import ConfigError
 from rollcall_config.json_schema import make_schemas
@@ -36,6 +36,29 @@ _CONTACT = st.fixed_dictionaries(
         "phone": st.from_regex(r"[0-9()+-][0-9()+ -]{0,20}[0-9()+-]", fullmatch=True),
     }
 )
+_PHONE = st.from_regex(r"[+][0-9()-][0-9()+ -]{0,16}[0-9()-]", fullmatch=True).filter(
+    lambda text: "+" not in text[1:]
+)
+_WORDS = st.sampled_from(["keep", "absent"])
+_PRIMARY = st.fixed_dictionaries(
+    {
+        rule.member: (
+            _PHONE
+            if part == "phone"
+            else st.sampled_from(["FR", "fr", "US"])
+            if part == "country_code"
+            else _TEXT
+        )
+        | st.just("keep")
+        for part, rule in PRIMARY_PARTS.items()
+        if rule.required or part == "state_or_region"
+    },
+    optional={
+        rule.member: _TEXT | _WORDS
+        for part, rule in PRIMARY_PARTS.items()
+        if not rule.required and part != "state_or_region"
+    },
+)
 _KIND = st.sampled_from(["security", "operations", "billing"])
 _DAYS = st.dates(min_value=date(2000, 1, 1)).map(date.isoformat)
 _IDS = st.from_regex(r"[1-9][0-9]{11}", fullmatch=True)
@@ -46,7 +69,9 @@ _PATHS = st.lists(st.text(alphabet="abAB01._", min_size=1, max_size=5), min_size
 def rosters(draw: st.DrawFn) -> dict[str, Any]:
     names = [name for name in draw(_NAMES) if name != "absent"] or ["soc"]
     reviewed = st.fixed_dictionaries({}, optional={"review_by": _DAYS})
-    kinds = st.dictionaries(_KIND, st.sampled_from([*names, "absent"]), min_size=1)
+    primary = {f"{name}-primary": draw(_PRIMARY) | draw(reviewed) for name in names}
+    alternate = st.dictionaries(_KIND, st.sampled_from([*names, "absent"]), min_size=1)
+    kinds: Any = alternate | st.builds(dict, primary=st.sampled_from(sorted(primary)))
     mode = st.sampled_from(["audit", "enforce"])
     # Overrides that share no account, no tag and no unit cannot disagree.
     accounts = draw(st.lists(_IDS, max_size=6, unique=True))
@@ -62,7 +87,7 @@ def rosters(draw: st.DrawFn) -> dict[str, Any]:
     roster = {
         "version": 1,
         "mode": draw(mode),
-        "contacts": {name: draw(_CONTACT) | draw(reviewed) for name in names},
+        "contacts": {name: draw(_CONTACT) | draw(reviewed) for name in names} | primary,
         "defaults": draw(kinds),
         "overrides": [selector | draw(said) for selector in selectors],
         "exempt": [{"accounts": [account], "reason": draw(_TEXT)} | draw(until) for account in accounts[2:]],
@@ -80,8 +105,19 @@ def read(text: str) -> dict[str, Any]:
 
 def without_absent(kinds: dict[str, str]) -> dict[str, str | None]:
     """As the compiled document has it."""
-    found = {kind.upper(): kinds[kind] for kind in ("security", "operations", "billing") if kind in kinds}
+    found = {
+        kind.upper(): kinds[kind]
+        for kind in ("security", "operations", "billing", "primary")
+        if kind in kinds
+    }
     return {kind: None if name == "absent" else name for kind, name in found.items()}
+
+
+def compiled_primary(contact: dict[str, str]) -> dict[str, str]:
+    """As the compiled document has it."""
+    given = {part: contact.get(rule.member, "keep") for part, rule in PRIMARY_PARTS.items()}
+    given |= {} if given["country_code"] == "keep" else {"country_code": given["country_code"].upper()}
+    return {part: KEEP if text == "keep" else text for part, text in given.items() if text != "absent"}
 
 
 @given(roster=rosters())
@@ -90,9 +126,19 @@ def test_every_good_roster_compiles_to_what_the_core_reads(roster: dict[str, Any
     document = read(yaml.safe_dump(roster, allow_unicode=True))
     compiled = Roster.from_document(document)
     assert document["contacts"] == {
-        name: contact | {"review_by": contact.get("review_by")}
+        name: (compiled_primary(contact) if "FullName" in contact else contact)
+        | {"review_by": contact.get("review_by")}
         for name, contact in roster["contacts"].items()
     }
+    # What is kept differs from nothing, and what is absent from everything.
+    for name in (name for name, contact in roster["contacts"].items() if "FullName" in contact):
+        found = Contact(**dict.fromkeys(PRIMARY_PARTS, "x"))
+        kept = compiled.contacts[name].keep_from(found)
+        assert [part for part in PRIMARY_PARTS if kept.get(part) == ""] == [
+            part
+            for part, rule in PRIMARY_PARTS.items()
+            if roster["contacts"][name].get(rule.member) == "absent"
+        ]
     assert compiled.mode == roster["mode"]
     assert compiled.defaults == without_absent(roster["defaults"])
     said = [(read_selector(one), without_absent(one), one.get("mode")) for one in roster["overrides"]]

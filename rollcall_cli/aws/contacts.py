@@ -7,7 +7,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
 from rollcall.adapters.errors import FIXES, Denial
-from rollcall.model.contact import ContactKind
+from rollcall.model.contact import ALTERNATE_KINDS, ContactKind
 from rollcall.model.desired import Observation, Unreadable
 from rollcall.model.well_known import MANAGEMENT_ROLE_NAME
 
@@ -45,13 +45,15 @@ def find_reach(account_id: str, settings: Settings) -> Reach:
     return Reach.ROLE_INSIDE if settings.management_role else Reach.NOBODY
 
 
-#: Fixes for a person at a terminal, where they differ from those for the role of a function.
+_READ, _READ_PRIMARY = "account:GetAlternateContact", "account:GetContactInformation"
+#: Fixes for a person at a terminal, where they differ from those for the role of a function. They name the
+#: call that reads alternate contacts.
 OPERATOR_FIXES: Final = {
-    Denial.POLICY: "the policies of these credentials do not allow account:GetAlternateContact here: "
+    Denial.POLICY: f"the policies of these credentials do not allow {_READ} here: "
     "allow it on arn:aws:account::MANAGEMENT:account/ORGANIZATION/* or, for the management account itself, "
     "on arn:aws:account::MANAGEMENT:account",
-    Denial.SERVICE_CONTROL_POLICY: "a service control policy denies these credentials "
-    "account:GetAlternateContact: exempt their role in it",
+    Denial.SERVICE_CONTROL_POLICY: f"a service control policy denies these credentials {_READ}: "
+    "exempt their role in it",
     Denial.MANAGEMENT_ACCOUNT: "only the management account can read its own contacts: run this "
     "command with credentials of the management account",
 }
@@ -59,19 +61,21 @@ _BY_TEXT: Final = {FIXES[denial]: text for denial, text in OPERATOR_FIXES.items(
 
 
 def read_contacts(
-    accounts: AccountApi, account_id: str, kinds: Iterable[ContactKind] = tuple(ContactKind)
+    accounts: AccountApi | None, account_id: str, kinds: Iterable[ContactKind]
 ) -> Mapping[ContactKind, Observation]:
-    """Return the contacts of the account; RetryableError or CommandError if AWS does not answer."""
-    return {kind: _rephrase(accounts.get(account_id, kind)) for kind in kinds}
+    """Return the contacts of the account; RetryableError or CommandError if AWS does not answer.
+
+    Without an API, those of the management account are unreadable: AWS shows them to that account only.
+    """
+    if accounts is None:
+        reason = OPERATOR_FIXES[Denial.MANAGEMENT_ACCOUNT]
+        return {kind: Unreadable(reason=reason, denied=True) for kind in kinds}
+    return {kind: _rephrase(accounts.get(account_id, kind), kind) for kind in kinds}
 
 
-def report_unreachable() -> Mapping[ContactKind, Observation]:
-    """Return contacts of the management account as unreadable: AWS shows them to that account only."""
-    reason = OPERATOR_FIXES[Denial.MANAGEMENT_ACCOUNT]
-    return {kind: Unreadable(reason=reason, denied=True) for kind in ContactKind}
-
-
-def _rephrase(found: Observation) -> Observation:
-    if isinstance(found, Unreadable):
-        return replace(found, reason=_BY_TEXT.get(found.reason, found.reason))
-    return found
+def _rephrase(found: Observation, kind: ContactKind) -> Observation:
+    if not isinstance(found, Unreadable):
+        return found
+    reason = _BY_TEXT.get(found.reason, found.reason)
+    primary = kind not in ALTERNATE_KINDS
+    return replace(found, reason=reason.replace(_READ, _READ_PRIMARY) if primary else reason)

@@ -4,79 +4,52 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from botocore.exceptions import ClientError
-
-from rollcall.adapters.errors import get_code
 from rollcall.decide.resolve import find_candidates, pick_winner, resolve_requirement
-from rollcall.model.contact import ContactKind
-from rollcall.model.desired import Desired
-from rollcall.timing import QUOTAS, Bucket
+from rollcall.model.contact import ALTERNATE_KINDS, KEEP, Contact, ContactKind
+from rollcall.model.desired import Desired, Present, Unreadable
+from rollcall_cli.aws.contacts import read_contacts
 from rollcall_cli.text.formatting import count
-from rollcall_cli.text.problems import DENIED_CODES, CommandError
+from rollcall_cli.text.problems import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import date
 
+    from rollcall.decide.resolve import Requirement
     from rollcall.model.account import Account
-    from rollcall.model.contact import Contact
     from rollcall.model.roster import Roster
-    from rollcall.ports import Clock
+    from rollcall_cli.aws.composition import Connection
     from rollcall_config.document import ConfigWarning, Document
 
-#: Name and phone number, as Prowler compares them: a primary contact has no mailbox.
-PrimaryContact = tuple[str, str]
-#: AWS allows as many reads of primary contacts as of alternate contacts.
-_RATE, _BURST = QUOTAS["GetAlternateContact"]
-_SHARE: Final = 0.5
 _NAMED: Final = 3
-
-
-class PrimaryReader:
-    """Reads primary contacts at half of the quota; `own` is the account whose credentials read itself."""
-
-    def __init__(self, client: Any, clock: Clock, *, own: str | None) -> None:
-        self._client, self._clock, self._own = client, clock, own
-        burst = _BURST * _SHARE
-        self._bucket = Bucket(rate=_RATE * _SHARE, burst=burst, tokens=burst, at=clock.now().timestamp())
-
-    def read(self, account_id: str) -> PrimaryContact:
-        """Return the primary contact; CommandError if the credentials cannot read it."""
-        self._clock.sleep(self._bucket.reserve(self._clock.now().timestamp()))
-        target = {} if account_id == self._own else {"AccountId": account_id}
-        try:
-            found = self._client.get_contact_information(**target)["ContactInformation"]
-        except ClientError as error:
-            if get_code(error) not in DENIED_CODES:
-                raise
-            raise CommandError(
-                "the credentials are not allowed to call account:GetContactInformation",
-                fix="assume the role rollcall-reader of the hub",
-            ) from error
-        return found.get("FullName", ""), found.get("PhoneNumber", "")
+#: What an account has where the roster does not manage its primary contact.
+_UNMANAGED: Final = Contact(name=KEEP, phone=KEEP)
 
 
 def find_shared(
     document: Document,
     roster: Roster,
     accounts: Sequence[Account],
-    read: Callable[[str], PrimaryContact],
+    connection: Connection,
     *,
     today: date,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> list[ConfigWarning]:
     """Return a warning for each contact whose name or phone number is the primary contact's of an account.
 
-    `document` is the valid file of the roster. The texts have no contact details.
+    What the roster does not set of the primary contact is read: CommandError if the credentials cannot. The
+    management account, which only its own credentials can read, is left out without them. `document` is the
+    valid file of the roster. The texts have no contact details.
     """
     shared: dict[tuple[str, str], list[str]] = defaultdict(list)
     for done, account in enumerate(accounts):
         progress(done, len(accounts))
-        wanted = _list_contacts(roster, account, today)
-        if wanted:
-            primary = read(account.id)
+        requirement = resolve_requirement(roster, account, today=today)
+        wanted = _list_contacts(roster, account, requirement)
+        primary = _find_primary(account.id, requirement, connection) if wanted else None
+        if primary is not None:
             for name, contact in wanted.items():
                 for part in _find_same(contact, primary):
                     shared[name, part].append(account.id)
@@ -91,11 +64,25 @@ def find_shared(
     ]
 
 
-def _list_contacts(roster: Roster, account: Account, today: date) -> Mapping[str, Contact]:
-    """Return the contacts that the account gets, by their names in the roster."""
-    requirement = resolve_requirement(roster, account, today=today)
+def _find_primary(account_id: str, requirement: Requirement, connection: Connection) -> Contact | None:
+    """Return the primary contact that the account is to have; None if it cannot be known."""
+    wanted = requirement.desired.get(ContactKind.PRIMARY)
+    primary = wanted.contact if isinstance(wanted, Desired) else _UNMANAGED
+    if KEEP not in (primary.name, primary.phone):
+        return primary
+    accounts = connection.get_api(account_id)
+    if accounts is None:
+        return None
+    found = read_contacts(accounts, account_id, [ContactKind.PRIMARY])[ContactKind.PRIMARY]
+    if isinstance(found, Unreadable):
+        raise CommandError(found.reason, fix="assume the role rollcall-reader of the hub")
+    return primary.keep_from(found.contact) if isinstance(found, Present) else None
+
+
+def _list_contacts(roster: Roster, account: Account, requirement: Requirement) -> Mapping[str, Contact]:
+    """Return the alternate contacts that the account gets, by their names in the roster."""
     found = {}
-    for kind in ContactKind if account.active and requirement.exempt is None else ():
+    for kind in ALTERNATE_KINDS if account.active and requirement.exempt is None else ():
         best = pick_winner(find_candidates(roster, account, kind)) if kind in requirement.desired else None
         wanted = requirement.desired.get(kind)
         if best is not None and best.value is not None and isinstance(wanted, Desired):
@@ -103,11 +90,11 @@ def _list_contacts(roster: Roster, account: Account, today: date) -> Mapping[str
     return found
 
 
-def _find_same(contact: Contact, primary: PrimaryContact) -> list[str]:
-    name, phone = primary
+def _find_same(contact: Contact, primary: Contact) -> list[str]:
+    """Return the parts that Prowler compares: a primary contact has no mailbox."""
     same = {
-        "name": contact.name.casefold() == name.casefold(),
-        "phone": _keep_digits(contact.phone) == _keep_digits(phone) != "",
+        "name": contact.name.casefold() == primary.name.casefold(),
+        "phone": _keep_digits(contact.phone) == _keep_digits(primary.phone) != "",
     }
     return [part for part, equal in same.items() if equal]
 

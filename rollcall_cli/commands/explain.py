@@ -5,9 +5,10 @@ import json
 
 import typer
 
+from rollcall.model.contact import list_kinds
 from rollcall.model.roster import Roster
 from rollcall_cli.aws.composition import Composition
-from rollcall_cli.aws.contacts import find_reach, read_contacts, report_unreachable
+from rollcall_cli.aws.contacts import find_reach, read_contacts
 from rollcall_cli.explain.explanation import Explanation, describe_account, list_units_by_id
 from rollcall_cli.explain.explanation import explain_account as explained
 from rollcall_cli.explain.view import build_document, render
@@ -84,11 +85,11 @@ def _explain_live(
     account = connection.organization.get_account(account_id, with_tags=True)
     if account is None:
         raise report_unknown_account(account_id, settings.organization)
-    accounts = connection.get_api(account_id)
+    kinds = list_kinds(roster.managed)
     return explained(
         roster=roster,
         account=account,
-        observations=read_contacts(accounts, account_id) if accounts else report_unreachable(),
+        observations=read_contacts(connection.get_api(account_id), account_id, kinds),
         today=composition.clock.now().date(),
         reach=find_reach(account_id, settings),
     )

@@ -27,6 +27,7 @@ from rollcall_cli.history.records import UnreadableRecordError
 from rollcall_cli.history.table import render_organization, summarise
 from rollcall_cli.history.view import build_history_document, render_account
 from rollcall_cli.text.arguments import (
+    KIND_NAMES,
     ConfigOption,
     DetailsOption,
     JsonOption,
@@ -46,7 +47,7 @@ AnyKindArgument = Annotated[
     str | None,
     typer.Argument(
         metavar="KIND",
-        help="security, operations or billing.",
+        help=f"{KIND_NAMES}.",
         callback=check_contact_kind,
         show_default=False,
     ),

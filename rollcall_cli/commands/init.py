@@ -11,9 +11,9 @@ import typer
 from rich.text import Text
 
 from rollcall.decide.plan import ObservedAccount
-from rollcall.model.contact import ContactKind
+from rollcall.model.contact import ALTERNATE_KINDS, ContactKind
 from rollcall_cli.aws.composition import Composition, Connection
-from rollcall_cli.aws.contacts import read_contacts, report_unreachable
+from rollcall_cli.aws.contacts import read_contacts
 from rollcall_cli.init.csv_file import read_csv
 from rollcall_cli.init.files import FROM_FILE, build_organization_file, build_roster_file
 from rollcall_cli.init.organization import detect
@@ -200,8 +200,7 @@ def _read_accounts(composition: Composition, connection: Connection) -> InitRead
         observed = []
         for done, account in enumerate(active):
             progress(done, len(active))
-            accounts = connection.get_api(account.id)
-            contacts = read_contacts(accounts, account.id) if accounts else report_unreachable()
+            contacts = read_contacts(connection.get_api(account.id), account.id, ALTERNATE_KINDS)
             observed.append(ObservedAccount(account=account, contacts=contacts))
         progress(len(active), len(active))
     return InitReading(observed=observed, inactive=len(every) - len(active))
@@ -211,7 +210,7 @@ def summarise(proposal: Proposal, found: InitReading) -> Iterator[str]:
     """Yield the summary of a proposal line by line, without contact details."""
     skipped = f"; {count(found.inactive, 'inactive account')} not read" if found.inactive else ""
     yield f"{len(found.observed)} active accounts{skipped}."
-    for kind in ContactKind:
+    for kind in ALTERNATE_KINDS:
         yield f"  {kind.lower() + ':':12}{_count_kind(kind, proposal)}"
     if proposal.exempted:
         yield "Exempt in contacts.yaml:"

@@ -9,9 +9,9 @@ import typer
 from rich.text import Text
 
 from rollcall.model.roster import Roster
-from rollcall_cli.aws.composition import Composition, Position
+from rollcall_cli.aws.composition import Composition
 from rollcall_cli.aws.directory import find_unmatched, read_directory
-from rollcall_cli.aws.primary import PrimaryReader, find_shared
+from rollcall_cli.aws.primary import find_shared
 from rollcall_cli.text.arguments import ConfigOption, JsonOption, ProfileOption
 from rollcall_cli.text.formatting import clean
 from rollcall_cli.text.problems import CommandError
@@ -69,15 +69,16 @@ def _check_live(
         directory = read_directory(
             login.client("organizations"), with_tags=roster.uses_tags, progress=progress
         )
-    # Only the management account can read its own primary contact; the hub reads its own as a member's.
-    own = settings.management if login.position is Position.MANAGEMENT else None
-    accounts = [one for one in directory.accounts if one.id != settings.management or own]
-    reader = PrimaryReader(login.client("account"), composition.clock, own=own)
+    connection = composition.build_connection(
+        login.client, position=login.position, management=settings.management, region=settings.region
+    )
     warnings = find_unmatched(document, directory)
     try:
         with show_bar(composition.err, composition.clock, "Reading primary contacts") as progress:
             today = composition.clock.now().date()
-            warnings += find_shared(document, roster, accounts, reader.read, today=today, progress=progress)
+            warnings += find_shared(
+                document, roster, directory.accounts, connection, today=today, progress=progress
+            )
     except CommandError as error:
         text = f"Primary contacts were not compared: {error.problem}."
         composition.err.print(Text(text), soft_wrap=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from rollcall.contact.known_drift import compute_fingerprint
 from rollcall.model.codec import Serializable
-from rollcall.model.contact import Contact, ContactKind
+from rollcall.model.contact import ALTERNATE_KINDS, Contact, ContactKind
 from rollcall.model.desired import Absent, Desired, Present
 
 if TYPE_CHECKING:
@@ -54,9 +54,11 @@ class Originals(Serializable):
 def choose_edits(desired: Mapping[ContactKind, DesiredOrConflict], token: str) -> list[list[DrillEdit]]:
     """One edit and one delete, in rounds: the next one begins when all of the one before is restored.
 
-    `token` makes the values unlike those of any other drill. Empty if the roster names no contact there.
+    `token` makes the values unlike those of any other drill. Empty if the roster names no alternate contact
+    there: no drill edits a primary contact, the account's legal address.
     """
-    wanted = {kind: item.contact for kind, item in sorted(desired.items()) if isinstance(item, Desired)}
+    known = {kind: desired.get(kind) for kind in ALTERNATE_KINDS}
+    wanted = {kind: item.contact for kind, item in sorted(known.items()) if isinstance(item, Desired)}
     if not wanted:
         return []
     # The security contact is edited, and the one whose absence does least harm deleted.

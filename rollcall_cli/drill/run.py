@@ -98,7 +98,7 @@ def plan_drill(hub: Hub, organization: Organization, account_id: str, settings: 
         required.exempt and f"the account is exempt: {required.exempt}",
         required.blocked,
         None if account.active else "the account is not active",
-        None if rounds else "the roster names no contact for this account",
+        None if rounds else "the roster names no alternate contact for this account",
     ):
         if reason:
             raise CommandError(

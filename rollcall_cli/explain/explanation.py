@@ -17,7 +17,7 @@ from rollcall.decide.resolve import (
     resolve_requirement,
 )
 from rollcall.model.account import Account, AccountState
-from rollcall.model.contact import Contact, ContactKind
+from rollcall.model.contact import ALL_PARTS, KEEP, ContactKind, list_kinds
 from rollcall.model.desired import Absent, Desired, DesiredAbsent, Observation, Present, Unreadable
 from rollcall.model.roster import OuId
 from rollcall.outcomes.verdicts import Verdict
@@ -116,10 +116,11 @@ def explain_account(
     `observations` are None if the contacts were not read.
     """
     required = resolve_requirement(roster, account, today=today)
+    kinds = list_kinds(roster.managed)
     decided = make_plan(
         requirement=required,
         account=account,
-        observations=observations or {kind: Unreadable(reason="not read") for kind in ContactKind},
+        observations=observations or {kind: Unreadable(reason="not read") for kind in kinds},
         halted=Enforcement(approved=roster.digest, paused=False).find_halt(required),
     )
     shown = _Subject(account=account, looked=observations is not None, reach=reach)
@@ -139,7 +140,7 @@ def explain_account(
         ],
         kinds=[
             _explain_kind(kind, roster=roster, required=required, decision=decisions[kind], shown=shown)
-            for kind in ContactKind
+            for kind in kinds
         ],
     )
 
@@ -189,13 +190,11 @@ def _decide_verdict(decision: Change | Finding, shown: _Subject) -> tuple[Verdic
 
 
 def _find_differences(found: Observation, demand: DesiredOrConflict | None) -> tuple[str, ...]:
-    """Return the parts that differ: two different values can look alike when masked."""
+    """Return the parts that differ, without what is kept: two different values can look alike when masked."""
     if not isinstance(demand, Desired) or not isinstance(found, Present):
         return ()
-    have, want = found.contact.as_document(), demand.contact.as_document()
-    return tuple(
-        part for part in want if not Contact.from_document(want | {part: have[part]}).is_same(demand.contact)
-    )
+    have, want = found.contact.as_stored(), demand.contact.as_stored()
+    return tuple(part for part in ALL_PARTS if want.get(part) not in (KEEP, have.get(part)))
 
 
 def describe_account(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.text import Text
 
-from rollcall.model.contact import mask_contact
+from rollcall.model.contact import KEEP, ContactKind, mask_contact
 from rollcall.model.desired import (
     Absent,
     Conflict,
@@ -90,12 +90,21 @@ def _format_heading(kind: KindExplanation) -> Text:
 
 def _list_facts(kind: KindExplanation, *, details: bool) -> Iterable[tuple[str, str]]:
     yield from (("entry", line) for line in _list_entries(kind.candidates))
-    if kind.demand is not None:
-        yield "wanted", _format_wanted(kind.demand, details=details)
+    if isinstance(kind.demand, Desired):
+        yield from (
+            ("wanted", line) for line in _list_values(kind.kind, kind.demand.contact, details=details)
+        )
+    elif kind.demand is not None:
+        yield "wanted", f"blocked: {kind.demand.reason}" if isinstance(kind.demand, Conflict) else "absent"
     if kind.placeholders:
         yield "filled", ", ".join(f"{{{name}}}" for name in kind.placeholders)
-    if kind.found is not None:
-        yield "found", _format_found(kind.found, details=details)
+    match kind.found:
+        case Present(contact=contact):
+            yield from (("found", line) for line in _list_values(kind.kind, contact, details=details))
+        case Absent():
+            yield "found", "absent"
+        case Unreadable(reason=reason):
+            yield "found", f"unreadable: {reason}"
     if kind.differs_in:
         yield "differs", ", ".join(kind.differs_in)
 
@@ -114,20 +123,15 @@ def _format_exemption(exemption: Exemption, in_force: bool) -> str:
     return f"{exemption.reason}{until}{'' if in_force else ' (expired)'}"
 
 
-def _format_wanted(demand: DesiredOrConflict, *, details: bool) -> str:
-    if isinstance(demand, Desired):
-        return " | ".join(show_contact(demand.contact, details=details).values())
-    return f"blocked: {demand.reason}" if isinstance(demand, Conflict) else "absent"
-
-
-def _format_found(found: Observation, *, details: bool) -> str:
-    match found:
-        case Present(contact=contact):
-            return " | ".join(show_contact(contact, details=details).values())
-        case Absent():
-            return "absent"
-        case Unreadable(reason=reason):
-            return f"unreadable: {reason}"
+def _list_values(kind: ContactKind, contact: Contact, *, details: bool) -> Iterable[str]:
+    """Yield the values: of an alternate contact all in a line, of a primary contact each with its part."""
+    values = show_contact(contact, details=details)
+    if kind is not ContactKind.PRIMARY:
+        yield " | ".join(values.values())
+        return
+    yield from (f"{part}: {value}" for part, value in values.items() if value != KEEP)
+    if kept := [part for part, value in values.items() if value == KEEP]:
+        yield f"as the account has it: {', '.join(kept)}"
 
 
 def _format_rows(facts: Iterable[tuple[str, str]]) -> Iterator[Text]:
@@ -172,8 +176,9 @@ def build_document(explanation: Explanation, *, details: bool) -> dict[str, Any]
 
 
 def show_contact(contact: Contact, *, details: bool) -> dict[str, str]:
-    """Return the four values, masked unless `details`."""
-    return contact.as_document() if details else mask_contact(contact)
+    """Return the values by part, masked unless `details`. What is kept stays `{keep}`."""
+    values = contact.as_document()
+    return values if details else mask_contact(contact) | {p: v for p, v in values.items() if v == KEEP}
 
 
 def _build_kind(kind: KindExplanation, *, details: bool) -> dict[str, Any]:

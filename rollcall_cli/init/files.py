@@ -6,14 +6,14 @@ import textwrap
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from rollcall.model.contact import ContactKind
+from rollcall.model.contact import list_kinds
 from rollcall_cli.text.formatting import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from rollcall.model.account import Account
-    from rollcall.model.contact import Contact
+    from rollcall.model.contact import Contact, ContactKind
     from rollcall_cli.init.organization import OrganizationIds
     from rollcall_cli.init.propose import ExemptedAccount, Proposal, ProposedOverride
 
@@ -131,7 +131,7 @@ def _list_defaults(defaults: Mapping[ContactKind, str]) -> Iterator[str]:
         yield "defaults: {}  # as in {security: security}; a kind that is not named is not managed"
         return
     yield "defaults:"
-    for kind in ContactKind:
+    for kind in list_kinds(defaults):
         name = defaults.get(kind)
         yield f"  {kind.lower()}: {name}" if name else f"  # {kind.lower()}: {_UNMANAGED}."
 

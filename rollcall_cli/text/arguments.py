@@ -12,6 +12,7 @@ from rollcall_config.configuration import VARIABLE
 
 #: Heading in `--help`.
 _OFFLINE: Final = "Without AWS"
+KIND_NAMES: Final = "security, operations, billing or primary"
 _ACCOUNT: Final = re.compile(r"[0-9]{12}", re.ASCII)
 
 
@@ -30,7 +31,7 @@ def check_optional_account_id(value: str | None) -> str | None:
 def check_contact_kind(value: str | None) -> str | None:
     """Return the contact kind in capitals, or None if none is given; typer.BadParameter otherwise."""
     if value is not None and value.upper() not in set(ContactKind):
-        raise typer.BadParameter("the kind of a contact is security, operations or billing")
+        raise typer.BadParameter(f"the kind of a contact is {KIND_NAMES}")
     return value.upper() if value is not None else None
 
 
@@ -98,7 +99,7 @@ KindArgument = Annotated[
     str,
     typer.Argument(
         metavar="KIND",
-        help="security, operations or billing.",
+        help=f"{KIND_NAMES}.",
         callback=check_contact_kind,
         show_default=False,
     ),

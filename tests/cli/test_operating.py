@@ -444,7 +444,7 @@ def test_where_there_is_no_standoff_none_is_released(contested):
     assert len(status(contested)["repeated_edits"]) == 1
 
 
-@pytest.mark.parametrize("kind", ["primary", "", "securitx"])
+@pytest.mark.parametrize("kind", ["root", "", "securitx"])
 def test_only_contacts_that_rollcall_sets_can_be_released(hub, kind):
     result = hub.run("release", PAYMENTS, kind)
     assert result.exit_code == 1

@@ -7,16 +7,19 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rollcall.decide.resolve import fill_placeholders
 from rollcall.model.account import Account, AccountState
-from rollcall.model.contact import ContactKind
+from rollcall.model.contact import ALTERNATE_KINDS, ContactKind
 from rollcall.model.desired import Conflict, Desired, DesiredAbsent
 from rollcall.model.roster import Mode, Roster
 from rollcall_cli.aws.contacts import Reach
 from rollcall_cli.explain.explanation import explain_account, find_winners
+from tests.support.organizations import PRIMARY_CONTACTS
 from tests.support.world import ROSTER
 
-names = st.sampled_from(["soc", "platform", None])
-kinds = st.dictionaries(st.sampled_from([str(kind) for kind in ContactKind]), names)
+names = dict.fromkeys(map(str, ALTERNATE_KINDS), st.sampled_from(["soc", "platform", None]))
+names[ContactKind.PRIMARY] = st.sampled_from(["headquarters", "branch"])
+kinds = st.fixed_dictionaries({}, optional=names)
 selectors = st.one_of(
     st.builds(lambda ids: {"accounts": ids}, st.just(["222222222222"]) | st.just(["444455556666"])),
     st.builds(lambda key: {"tag": {key: "x"}}, st.sampled_from("ab")),
@@ -44,7 +47,8 @@ accounts = st.builds(
 
 @given(accounts, kinds, overrides)
 def test_the_marked_entry_is_the_one_that_decides(account, defaults, overrides):
-    roster = Roster.from_document(ROSTER | {"defaults": defaults, "overrides": overrides, "exempt": []})
+    given_roster = {"defaults": defaults, "overrides": overrides, "exempt": []}
+    roster = Roster.from_document(ROSTER | given_roster | {"contacts": ROSTER["contacts"] | PRIMARY_CONTACTS})
     found = explain_account(
         roster=roster,
         account=account,
@@ -56,7 +60,7 @@ def test_the_marked_entry_is_the_one_that_decides(account, defaults, overrides):
         won = find_winners(kind.candidates)
         match kind.demand:
             case Desired(contact=contact, source=source):
-                assert contact == roster.contacts[won[0].value]
+                assert contact == fill_placeholders(roster.contacts[won[0].value], account)
                 assert won[0].source in source
             case DesiredAbsent(source=source):
                 assert won[0].value is None

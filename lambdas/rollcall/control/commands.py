@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.decide.resolve import RegisteredDrill
 from rollcall.events.fields import is_account_id
-from rollcall.model.contact import ContactKind
+from rollcall.model.contact import ALTERNATE_KINDS, ContactKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,9 +24,10 @@ DRILL_LASTS: Final = timedelta(minutes=15)
 #: Python writes no number of more than 4,300 digits, and JSON keeps none above this one exactly.
 _LARGEST_NUMBER: Final = 2**53
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
-_EDIT: Final = re.compile(rf"(?:{'|'.join(ContactKind)}):[0-9a-f]{{32}}", re.ASCII)
+#: No drill edits a primary contact: it is the account's legal address.
+_EDIT: Final = re.compile(rf"(?:{'|'.join(ALTERNATE_KINDS)}):[0-9a-f]{{32}}", re.ASCII)
 _PRINCIPAL: Final = re.compile(rf"arn:[!-~]{{1,{LONGEST_REASON - 4}}}", re.ASCII)
-_MOST_EDITS: Final = 2 * len(ContactKind)
+_MOST_EDITS: Final = 2 * len(ALTERNATE_KINDS)
 _REASONED: Final = frozenset({"pause", "unpause"})
 
 
@@ -137,7 +138,7 @@ def _read_contact(document: Mapping[str, Any]) -> tuple[str, ContactKind]:
     account_id, kind = document.get("account"), document.get("kind")
     if not is_account_id(account_id) or kind not in tuple(ContactKind):
         raise RefusedError(
-            "a contact is named by an account id of 12 digits and SECURITY, OPERATIONS or BILLING"
+            f"a contact is named by an account id of 12 digits and one of {', '.join(ContactKind)}"
         )
     return str(account_id), ContactKind(str(kind))
 

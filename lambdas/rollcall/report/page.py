@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from rollcall.model.contact import ALL_PARTS
+from rollcall.model.contact import ALL_PARTS, ContactKind
 from rollcall.model.display import format_duration, spell_unseen, spell_value
 from rollcall.outcomes.verdicts import COUNTED, VERDICTS, Verdict
 from rollcall.report.build import ATTENTION
@@ -121,7 +121,7 @@ def _list_edits(edits: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
                 "wrong": "" if wrong is None else format_duration(timedelta(seconds=wrong)),
             }
         )
-    return sorted(rows, key=lambda row: (not row["open"], _KINDS.index(row["kind"])))
+    return sorted(rows, key=lambda row: (not row["open"], tuple(ContactKind).index(row["kind"])))
 
 
 def _build_data(accounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rollcall.model.contact import ContactKind
 from rollcall.model.roster import compute_digest
 from rollcall.report.page import render
 from rollcall.report.words import describe_end, describe_start, format_percent
@@ -216,6 +217,14 @@ class TestWhatIsNotThere:
 
     def test_one_account_is_not_called_accounts(self) -> None:
         assert "contacts of 1 account, 2026-10-05" in render(sample_report(1))
+
+
+def test_edits_are_listed_by_kind() -> None:
+    report = sample_report(240)
+    edits = [report["edits"][0] | {"kind": str(kind)} for kind in reversed(ContactKind)]
+    rows = render({**report, "edits": edits}).partition('<section id="edits">')[2]
+    kinds = "|".join(str(kind).lower() for kind in ContactKind)
+    assert re.findall(f"<td>({kinds})</td>", rows.partition("</table>")[0]) == kinds.split("|")
 
 
 def test_all_right_is_green_and_less_is_not() -> None:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from rollcall.model.codec import Serializable
-from rollcall.model.contact import ALL_PARTS, Contact, ContactKind, find_contact_violation
+from rollcall.model.contact import ALL_PARTS, Contact, ContactKind, find_contact_violation, find_missing
 from rollcall.model.desired import (
     Absent,
     Conflict,
@@ -182,7 +182,7 @@ def fill_kept(
     """The same with what the roster keeps as it was found: a put replaces every part of a primary contact.
 
     Where there is nothing to keep, the name is that of the account, as AWS has it of a new one. A conflict if
-    AWS would refuse the whole.
+    something is missing. AWS has taken what is kept: nothing in it keeps the rest from being restored.
     """
     if not isinstance(wanted, Desired) or not wanted.contact.keeps or matches(found, wanted):
         return wanted
@@ -192,7 +192,7 @@ def fill_kept(
         contact = wanted.contact.keep_from(Contact(name=account.name))
     else:
         return wanted
-    if violation := find_contact_violation(contact, kind):
+    if violation := find_missing(contact, kind):
         return Conflict(reason=f"{wanted.source}: {violation} {_FILLED}")
     return replace(wanted, contact=contact)
 

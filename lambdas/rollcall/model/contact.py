@@ -171,6 +171,14 @@ def find_contact_violation(contact: Contact, kind: ContactKind) -> str | None:
     found = ((part, find_violation(part, value, kind)) for part, value in values.items() if value != KEEP)
     if problem := next((f"{part} {problem}" for part, problem in found if problem), None):
         return problem
+    return find_missing(contact, kind)
+
+
+def find_missing(contact: Contact, kind: ContactKind) -> str | None:
+    """The part that AWS asks for and the contact lacks, None if it lacks nothing."""
+    rules = find_rules(kind).items()
+    if part := next((part for part, rule in rules if rule.required and not contact.get(part)), None):
+        return f"{part} is empty"
     stateless = kind is ContactKind.PRIMARY and not contact.state_or_region
     if stateless and contact.country_code.upper() in COUNTRIES_WITH_STATES:
         return f"state_or_region is empty, which AWS asks for in {contact.country_code.upper()}"

@@ -11,12 +11,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollcall.decide.resolve import find_candidates, is_authorised, resolve_requirement
+from rollcall.decide.resolve import fill_kept, find_candidates, is_authorised, resolve_requirement
 from rollcall.events.actor import Actor
 from rollcall.model.account import Account, AccountState
-from rollcall.model.contact import ContactKind
-from rollcall.model.desired import Conflict, Desired, DesiredAbsent
+from rollcall.model.contact import KEEP, Contact, ContactKind
+from rollcall.model.desired import (
+    Absent,
+    Conflict,
+    Desired,
+    DesiredAbsent,
+    DesiredOrConflict,
+    Observation,
+    Present,
+)
 from rollcall.model.roster import Roster, compute_digest
+from tests.support.organizations import FIRST_PRIMARY, PRIMARY_CONTACTS
 from tests.support.world import ROSTER
 
 TODAY = date(2026, 11, 21)
@@ -185,6 +194,27 @@ def test_a_name_is_filled_in_as_it_is():
     ).desired[ContactKind.SECURITY]
     assert isinstance(wanted, Desired)
     assert wanted.contact.name == "{account_id}"
+
+
+def fill_owner(found: Observation, **values) -> DesiredOrConflict:
+    wanted = Desired(contact=Contact(**PRIMARY_CONTACTS["headquarters"] | values), source="contact owner")
+    return fill_kept(wanted, found, ACCOUNT, ContactKind.PRIMARY)
+
+
+@pytest.mark.parametrize("value", [" Floor 3", "x" * 99, "", "{keep}"])
+def test_what_aws_has_is_kept_however_it_looks(value):
+    filled = fill_owner(Present(contact=replace(FIRST_PRIMARY, address_line2=value)))
+    assert isinstance(filled, Desired)
+    assert (filled.contact.address_line2, filled.contact.name) == (value, FIRST_PRIMARY.name)
+    assert filled.contact.city == PRIMARY_CONTACTS["headquarters"]["city"]
+
+
+def test_a_contact_that_lacks_what_aws_asks_for_is_held():
+    stateless = Present(contact=replace(FIRST_PRIMARY, country_code="PT", state_or_region=""))
+    for found, values in ((Absent(), {"city": KEEP}), (stateless, {"state_or_region": KEEP})):
+        held = fill_owner(found, **values)
+        assert isinstance(held, Conflict)
+        assert f"{next(iter(values))} is empty" in held.reason
 
 
 def test_a_lost_match_holds_every_kind_that_the_roster_manages():

@@ -8,18 +8,19 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from chaos.fakes.account import FIELDS
+from chaos.fakes.account import FIELDS, PRIMARY, PRIMARY_FIELDS
 from chaos.fakes.cloud import Call
 from chaos.fakes.organizations import LEFT, ROOT, Member
 from chaos.fakes.people import Identity
 from chaos.faults import draw_number
 from chaos.setting import UNIT
 from chaos.story import HUB, MANAGEMENT, RIGHT
-from chaos.wants import compute_digest, describe_left, find_want
+from chaos.wants import compute_digest, describe_left, fill_kept, find_want
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from chaos.fakes.account import Values
     from chaos.story import Action
     from chaos.world import World
 
@@ -60,30 +61,20 @@ class Actors:
             case "release":
                 return {"account": action.account, "kind": action.kind}
             case "drill":
-                value = action.value
-                values = self._world.story.foreign[value] if isinstance(value, int) else None
                 return {
                     "account": action.account,
                     "principal": self._find_identity(action).arn,
-                    "edits": describe_left(action.kind, values),
+                    "edits": describe_left(action.kind, self._find_values(action)),
                 }
         # A pause has so many minutes; of an unpause they mean nothing.
         return {"reason": "drill", "minutes": action.value}
 
     def _edit(self, action: Action) -> None:
-        identity, given = self._find_identity(action), {"AlternateContactType": action.kind}
+        identity, values = self._find_identity(action), self._find_values(action)
         account = self._world.cloud.account
+        operation, given = _make_request(action.kind, values)
         if identity.account != action.account:
             given["AccountId"] = action.account
-        value = action.value
-        values = self._world.story.foreign[value] if isinstance(value, int) else None
-        if value == RIGHT:
-            member = self._world.cloud.organization.members[action.account]
-            roster = self._find_roster()
-            values = find_want(roster, action.account, member.name, action.kind, member.units).values
-        operation = "DeleteAlternateContact" if values is None else "PutAlternateContact"
-        if values is not None:
-            given.update(zip(FIELDS, values, strict=True))
         call = Call(
             sent_at=self._world.scheduler.now,
             process=action.name,
@@ -109,6 +100,20 @@ class Actors:
             same = " (as it was)" if before == values else ""
             what = "deletes" if values is None else f"sets to {values[2]}{same}"
             self._world.note(f"{action.name}: {action.who} {what} {action.account} {action.kind}")
+
+    def _find_values(self, action: Action) -> Values | None:
+        """What an edit is to leave, None for a delete; who edits some parts reads the others first."""
+        story, value = self._world.story, action.value
+        values: Values | None = None
+        if isinstance(value, int):
+            values = (story.foreign_primary if action.kind == PRIMARY else story.foreign)[value]
+        if value == RIGHT:
+            member = self._world.cloud.organization.members[action.account]
+            roster = self._find_roster()
+            values = find_want(roster, action.account, member.name, action.kind, member.units).values
+        found = self._world.cloud.account.read(action.account, action.kind)
+        # Nothing is right where the roster names no primary contact: it stays as it is.
+        return found if action.kind == PRIMARY and values is None else fill_kept(values, found)
 
     def _rename(self, action: Action) -> None:
         """The unit has another name."""
@@ -244,3 +249,13 @@ class Actors:
         arn = f"arn:aws:states:us-east-1:{HUB}:execution:Control:{execution}"
         event = {"reason": "drill", **asked, "proof": proof, "execution": arn, "started": now.isoformat()}
         self._world.do_calmly(execution, lambda: self._world.machines.command(event, execution))
+
+
+def _make_request(kind: str, values: Values | None) -> tuple[str, dict[str, Any]]:
+    """The operation that leaves these values, and what it is given beside the account."""
+    if kind == PRIMARY:
+        members = {name: value for name, value in zip(PRIMARY_FIELDS, values or (), strict=True) if value}
+        return "PutContactInformation", {"ContactInformation": members}
+    if values is None:
+        return "DeleteAlternateContact", {"AlternateContactType": kind}
+    return "PutAlternateContact", {"AlternateContactType": kind, **dict(zip(FIELDS, values, strict=True))}

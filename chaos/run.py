@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from chaos.driver import find_functions
+from chaos.fakes.account import PRIMARY
 from chaos.fakes.cloud import is_change
 from chaos.faults import Kind
 from chaos.oracle import judge
@@ -17,6 +18,7 @@ from chaos.oracle.calls import is_late
 from chaos.profiles import make_story
 from chaos.shrink import run
 from chaos.variants import VARIANTS, hunt
+from chaos.wants import find_want
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -61,12 +63,14 @@ class Totals:
 #: In 500 stories each of these occurs at least so often, else they show too little.
 MINIMUMS: Final = {
     "crash at account.PutAlternateContact": 4,
+    "crash at account.PutContactInformation": 2,
     "crash at account.GetAlternateContact": 2,
     "crash at dynamodb.GetItem": 6,
     "crash at dynamodb.PutItem": 2,
     "crash at dynamodb.TransactWriteItems": 2,
     "crash at events.PutEvents": 2,
     "crash at s3.PutObject": 2,
+    "edits of what is kept of primary contacts": 100,
     "event: events doubled": 60,
     "event: events late": 150,
     "event: events lost": 150,
@@ -80,6 +84,7 @@ MINIMUMS: Final = {
     "takeovers of an intent": 10,
     "transaction conflicts": 20,
     "writes made after their worker stopped waiting": 3,
+    "writes of primary contacts": 100,
     "writes whose answer was lost": 12,
 }
 _PER: Final = 500
@@ -145,7 +150,26 @@ def count_occurrences(world: World) -> Counter[str]:
     late = [call for call in world.cloud.calls if is_change(call) and call.function and call.made_at]
     found["writes made after their worker stopped waiting"] = sum(map(is_late, late))
     found["writes whose answer was lost"] = sum(not call.answered for call in late)
+    found["writes of primary contacts"] = sum(call.operation == "PutContactInformation" for call in late)
+    found["edits of what is kept of primary contacts"] = _count_kept(world)
     return found
+
+
+def _count_kept(world: World) -> int:
+    """Edits that changed a part of a primary contact that a roster keeps."""
+    places = {
+        place
+        for roster in world.story.rosters
+        for place in find_want(roster, *world.story.accounts[0], PRIMARY).kept
+    }
+    edits = {call.request_id for _, call in world.people if call is not None}
+    return sum(
+        change.request_id in edits
+        and any((change.values or ())[place] != (before.values or ())[place] for place in places)
+        for (_, kind), changes in world.cloud.account.history.items()
+        for before, change in pairwise(changes)
+        if kind == PRIMARY
+    )
 
 
 def _count_overlaps(world: World) -> int:

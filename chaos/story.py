@@ -18,7 +18,8 @@ HUB: Final = "333333333333"
 #: authorises, and somebody with the credentials of the role that writes. Beside them there are a stranger,
 #: whose calls for other accounts AWS refuses, and as many persons, by number, as a story wants.
 WHO: Final = ("root", "admin", "dev", "authorised", "thief")
-#: What a person sets: one of the foreign contacts by its number, nothing, or what the roster wants.
+#: What a person sets: one of the foreign contacts by its number, nothing, or what the roster wants. A primary
+#: contact is never deleted.
 RIGHT: Final = "right"
 #: Bursts of edits in a story of nothing else.
 BURSTS: Final = 10
@@ -75,6 +76,8 @@ class Story:
     rosters: Sequence[Mapping[str, Any]]
     actions: Sequence[Action]
     foreign: Sequence[Values]
+    #: Primary contacts; what is `{keep}` in one its editor leaves as it is.
+    foreign_primary: Sequence[Values] = ()
     end: float
     workers: int = 2
     batch: int = 1

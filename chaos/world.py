@@ -40,7 +40,7 @@ from chaos.setting import (
 )
 from chaos.story import HUB, MANAGEMENT
 from chaos.trail import Trail
-from chaos.wants import find_want
+from chaos.wants import fill_kept, find_want
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 #: What follows the full name.
 _REST_OF_PRIMARY: Final = (
-    *("Corp", "1 Any Street", "", "", "Seattle", "", "WA"),
+    *("Corp", "1 Any Street", "Floor 5", "", "Seattle", "", "WA"),
     *("98101", "US", "+1 206 555 0100", ""),
 )
 _ROLES: Final = {"reconcile": WRITER, "apply": WRITER}
@@ -130,12 +130,14 @@ class World:
             on_read=self._note_read,
         )
         for id_, name in story.accounts:
-            # As if the management account's had been copied when each was created.
-            primary = (name, *_REST_OF_PRIMARY) if id_ in there else None
-            account.set_first(id_, PRIMARY, primary)
             for kind in KINDS:
                 want = find_want(self.candidate, id_, name, kind, (UNIT,))
-                account.set_first(id_, kind, want.values if id_ in there else None)
+                values = want.values
+                if kind == PRIMARY:
+                    # As if the management account's had been copied when each was created.
+                    copied = (name, *_REST_OF_PRIMARY)
+                    values = fill_kept(values, copied) or copied
+                account.set_first(id_, kind, values if id_ in there else None)
 
     @property
     def now(self) -> float:

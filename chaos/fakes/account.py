@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
     from chaos.fakes.people import Identity
 
-KINDS: Final = ("BILLING", "OPERATIONS", "SECURITY")
+ALTERNATE_KINDS: Final = ("BILLING", "OPERATIONS", "SECURITY")
 FIELDS: Final = ("Name", "Title", "EmailAddress", "PhoneNumber")
 #: The one contact that every account has. Its values are in the order of its fields; an absent one is empty.
 PRIMARY: Final = "PRIMARY"
+KINDS: Final = (*ALTERNATE_KINDS, PRIMARY)
 #: Each with its greatest length.
 PRIMARY_FIELDS: Final = {
     "FullName": 50,
@@ -104,7 +105,7 @@ class AccountService:
         account = self._find_target(operation, given, identity, request_id)
         primary = operation.endswith("ContactInformation")
         kind = PRIMARY if primary else given.get("AlternateContactType", "")
-        if not primary and kind not in KINDS:
+        if not primary and kind not in ALTERNATE_KINDS:
             text = "You specified an invalid Alternate Contact type."
             raise make_denial("account", operation, request_id, f" ({text})")
         if operation in READS:

@@ -55,7 +55,7 @@ def _judge_change(evidence: Evidence, action: Action) -> Iterator[Violation]:
         want, found = evidence.find_want(control.approved, contact, due), evidence.account.read(*contact, due)
         if action.do == "call" and f"{action.name} called" not in str(want and want.values):
             continue  # the contact does not name its account
-        if want and want.managed and want.enforced and found != want.values:
+        if want and want.managed and want.enforced and not want.fits(found):
             text = f"{action.do} of {action.account}: {kind} is {found and found[2]}"
             yield evidence.find_violation("account-not-set-in-time", due, text)
 

@@ -10,6 +10,7 @@ from chaos.fakes.account import FIELDS
 from chaos.fakes.cloud import is_change
 from chaos.faults import Kind
 from chaos.scheduler import START
+from chaos.wants import KEEP, PRIMARY_PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,6 +25,10 @@ _OBSERVED_BEFORE: Final = 60.0
 _SPANS: Final = re.compile(r"\d+ (seconds?|minutes?|hours?|days?|s|min|h|d)\b")
 #: Fifteen minutes from the start of the command, which comes at once.
 _DRILL_LASTS: Final = 15 * 60 + 5
+#: Values of a primary contact that no other text holds by chance.
+_DETAILS: Final = [
+    place for place, part in enumerate(PRIMARY_PARTS) if part not in ("country_code", "state_or_region")
+]
 _OUR_ERRORS: Final = ("RetryableError", "RecordRefusedError", "LaterError", "WaitError")
 
 
@@ -151,12 +156,19 @@ def _find_leaks(evidence: Evidence) -> Iterator[Violation]:
     """Logs hold nobody's details, alerts none of a foreign contact."""
     story, now = evidence.story, evidence.world.scheduler.now
     foreign = {values[position] for values in story.foreign for position in (0, 2, 3)}
+    foreign |= {values[place].strip() for values in story.foreign_primary for place in _DETAILS} - {"", KEEP}
     ours = {
         value
         for call in evidence.calls
         if is_change(call) and call.operation == "PutAlternateContact"
         for name in (FIELDS[0], FIELDS[2], FIELDS[3])
         for value in [call.given[name]]
+    }
+    ours |= {
+        str(call.given["ContactInformation"][name])
+        for call in evidence.calls
+        if call.operation == "PutContactInformation"
+        for name in ("AddressLine1", "PhoneNumber")
     }
     log = evidence.world.functions.read_log() + "".join(crash.error for crash in evidence.world.crashes)
     for value in sorted(foreign | ours):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chaos.fakes.account import FIELDS
+from chaos.fakes.account import FIELDS, PRIMARY_FIELDS
 from chaos.fakes.client import READ_TIMEOUT
 
 if TYPE_CHECKING:
@@ -15,13 +15,17 @@ if TYPE_CHECKING:
 
 def find_contact(evidence: Evidence, call: Call) -> Contact:
     """Which contact a call is about."""
-    return evidence.account.find_account(call.given, call.identity), str(call.given["AlternateContactType"])
+    return evidence.account.find_contact(call.given, call.identity)
 
 
 def read_values(call: Call) -> Values | None:
-    """What a call sets, None for a delete. AWS trims e-mail addresses."""
+    """What a call sets, None for a delete. AWS trims e-mail addresses, and turns countries into capitals."""
     if call.operation == "DeleteAlternateContact":
         return None
+    if call.operation == "PutContactInformation":
+        members = call.given["ContactInformation"]
+        found = ((name, members.get(name, "")) for name in PRIMARY_FIELDS)
+        return tuple(value.upper() if name == "CountryCode" else value for name, value in found)
     return tuple(call.given[name].strip() if name == "EmailAddress" else call.given[name] for name in FIELDS)
 
 
@@ -36,7 +40,8 @@ def shows(read: Call, values: Values | None) -> bool:
     """Whether the answer to a read showed these values."""
     if values is None:
         return read.error == "ResourceNotFoundException"
-    return read.answer is not None and tuple(read.answer[name] for name in FIELDS) == values
+    names = PRIMARY_FIELDS if read.operation == "GetContactInformation" else FIELDS
+    return read.answer is not None and tuple(read.answer.get(name, "") for name in names) == values
 
 
 def is_late(call: Call) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from chaos.fakes.account import KINDS
+from chaos.fakes.account import KINDS, READS
+from chaos.fakes.client import STALE_SECONDS
 from chaos.faults import Kind
 from chaos.oracle.calls import find_contact, read_values
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from chaos.fakes.cloud import Call
     from chaos.oracle.evidence import Evidence, Violation
     from chaos.oracle.records import Record
+    from chaos.wants import Want
 
 #: What is recorded in the ledger stands in the state table so many seconds later, if nothing goes wrong.
 _CLOSING: Final = 1.0
@@ -48,7 +50,7 @@ def _find_wrong(evidence: Evidence) -> Iterator[Violation]:
                 evidence.find_want(control.approved, (account, kind)),
                 evidence.account.read(account, kind),
             )
-            if want and want.managed and want.enforced and want.values != found:
+            if want and want.managed and want.enforced and not want.fits(found):
                 text = f"{account} {kind} is {found and found[2]}, not {want.values and want.values[2]}"
                 yield evidence.find_violation("contact-wrong", evidence.world.scheduler.now, text)
 
@@ -64,7 +66,8 @@ def _judge_write(evidence: Evidence, call: Call) -> Iterator[Violation]:
         return
     if "outcome" in record.puts and record.puts["outcome"].time < call.sent_at:
         yield evidence.find_violation("write-after-its-end", call.sent_at, f"{name}, intent {record.id}")
-    if not _was_read(evidence, call, record.opened_at):
+    look = _find_look(evidence, call, record.opened_at)
+    if look is None or (look.answer is None and look.error != "ResourceNotFoundException"):
         yield evidence.find_violation("write-over-unread", call.sent_at, f"{name}, intent {record.id}")
     control, digest = evidence.find_control(record.opened_at), record.documents["intent"]["roster_digest"]
     # A worker whose clock is ahead knows of the end of a pause so much earlier.
@@ -76,23 +79,46 @@ def _judge_write(evidence: Evidence, call: Call) -> Iterator[Violation]:
     since = record.opened_at - _DECIDED_BEFORE
     changes = (time for time, _ in evidence.list_places(contact[0]) if since < time < record.opened_at)
     moments = (record.opened_at, since, *changes)
-    wants = [evidence.find_want(digest, contact, moment) for moment in moments]
-    values = read_values(call)
-    if not any(want and want.managed and want.enforced and want.values == values for want in wants):
+    wants = [
+        want
+        for moment in moments
+        if (want := evidence.find_want(digest, contact, moment)) and want.managed and want.enforced
+    ]
+    fitting = [want for want in wants if want.fits(read_values(call))]
+    if not fitting:
         yield evidence.find_violation("write-not-wanted", call.sent_at, f"{name}, intent {record.id}")
+    elif look is not None and not any(_is_kept(evidence, call, look, want) for want in fitting):
+        yield evidence.find_violation("kept-part-lost", call.sent_at, f"{name}, intent {record.id}")
 
 
-def _was_read(evidence: Evidence, call: Call, opened_at: float) -> bool:
-    """Whether the last look at the contact before the intent was opened showed what is there, or nothing."""
+def _is_kept(evidence: Evidence, call: Call, look: Call, want: Want) -> bool:
+    """Whether what the roster keeps is, as a whole, what the account had between the look and the call.
+
+    AWS has no condition on what is there: somebody else's change after the look is written over.
+    """
+    site = f"{look.process}|account.{look.operation}|"
+    faults = evidence.world.faults.fired
+    stale = any(fired.kind is Kind.STALE and fired.site.startswith(site) for fired in faults)
+    contact, values = find_contact(evidence, call), read_values(call) or ()
+    start = look.sent_at - (STALE_SECONDS if stale else 0.0)
+    changes = evidence.account.history[contact]
+    had = [evidence.account.read(*contact, start)]
+    had += [change.values for change in changes if start < change.time <= call.sent_at]
+    return any(all(values[place] == (one or values)[place] for place in want.kept) for one in had)
+
+
+def _find_look(evidence: Evidence, call: Call, opened_at: float) -> Call | None:
+    """The last look of the call's worker at the contact before the intent was opened."""
+    contact = find_contact(evidence, call)
     looks = [
         other
         for other in evidence.calls
         if other.process == call.process
-        and other.operation == "GetAlternateContact"
+        and other.operation in READS
         and other.sent_at < opened_at
-        and find_contact(evidence, other) == find_contact(evidence, call)
+        and find_contact(evidence, other) == contact
     ]
-    return bool(looks) and (looks[-1].answer is not None or looks[-1].error == "ResourceNotFoundException")
+    return looks[-1] if looks else None
 
 
 def _find_ignored_echoes(evidence: Evidence) -> Iterator[Violation]:
@@ -108,7 +134,7 @@ def _find_ignored_echoes(evidence: Evidence) -> Iterator[Violation]:
         want, changes = evidence.find_want(control.approved, contact), evidence.account.history[contact]
         last = [change for change in changes if change.time < evidence.story_end]
         closed = evidence.find_closing(contact[0]) is not None
-        if closed or want is None or not (want.managed and want.enforced) or values == want.values:
+        if closed or want is None or not (want.managed and want.enforced) or want.fits(values):
             continue
         if last[-1].request_id not in lost or not [change for change in last if change.request_id in ours]:
             continue
@@ -118,7 +144,7 @@ def _find_ignored_echoes(evidence: Evidence) -> Iterator[Violation]:
             for delivery in evidence.world.deliveries
             if delivery.call.request_id == own.request_id and delivery.time > last[-1].time
         ]
-        if heard and own.values == want.values:
+        if heard and want.fits(own.values):
             text = f"{contact[0]} {contact[1]} was changed after our write, and stayed so after its event"
             yield evidence.find_violation("echo-ignored", heard[0], text)
 
@@ -152,7 +178,8 @@ def _find_needless(evidence: Evidence) -> Iterator[Violation]:
             record = evidence.by_call.get(change.request_id or "")
             if call is None or record is None or record.opened_at is None or call.process in stale:
                 continue
-            known_at = min(_find_look(evidence, call, record), record.opened_at)
+            look = _find_look(evidence, call, record.opened_at)
+            known_at = look.sent_at if look is not None else record.opened_at
             earlier = evidence.by_call.get(before.request_id or "")
             if earlier is not None and "outcome" in earlier.puts:
                 # It stands in the contact's record, too: nobody needs to have seen the contact after it.
@@ -163,20 +190,6 @@ def _find_needless(evidence: Evidence) -> Iterator[Violation]:
                 name = "loop" if _is_answer_to_us(evidence, record) else "needless-write"
                 text = f"{call.process} sets {contact[0]} {contact[1]} to what it was"
                 yield evidence.find_violation(name, change.time, text)
-
-
-def _find_look(evidence: Evidence, call: Call, record: Record) -> float:
-    """When the worker last looked at the contact before it opened its intent."""
-    contact = find_contact(evidence, call)
-    looks = [
-        other.sent_at
-        for other in evidence.calls
-        if other.process == call.process
-        and other.operation == "GetAlternateContact"
-        and other.sent_at < (record.opened_at or 0)
-        and find_contact(evidence, other) == contact
-    ]
-    return max(looks, default=record.opened_at or 0)
 
 
 def _is_answer_to_us(evidence: Evidence, record: Record) -> bool:

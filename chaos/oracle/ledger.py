@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from chaos.fakes.account import READS
 from chaos.oracle.calls import find_contact, is_done, read_values, shows
 from chaos.oracle.records import read_ending
 from chaos.setting import LEDGER
@@ -118,7 +119,7 @@ def _was_seen(evidence: Evidence, record: Record, before: float) -> bool:
         shows(other, read_values(call))
         for call in record.calls
         for other in evidence.calls
-        if other.operation == "GetAlternateContact"
+        if other.operation in READS
         and other.answered
         and call.sent_at <= other.sent_at <= before
         and find_contact(evidence, other) == find_contact(evidence, call)

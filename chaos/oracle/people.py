@@ -46,7 +46,7 @@ def _judge_edit(evidence: Evidence, edit: Edit) -> Iterator[Violation]:
     if not all(want.managed for want in wants):
         return
     exempt = any(want.exempt for want in wants)
-    right = edit.action.value == RIGHT or edit.values in {want.values for want in wants}
+    right = edit.action.value == RIGHT or any(want.fits(edit.values) for want in wants)
     found, time = find_alerts(evidence, edit), edit.deliveries[0].time
     if not found:
         name = "edit-not-alerted"
@@ -106,7 +106,7 @@ def _find_correction(evidence: Evidence, edit: Edit) -> float | None:
     What AWS carried out after we had given up on it is nobody's that is known.
     """
     ours = {call.request_id: call for call in evidence.own_calls}
-    values = {want.values for want in evidence.list_wants(edit.contact)}
+    wants = evidence.list_wants(edit.contact)
     changes = evidence.account.history[edit.contact]
     # By place and not by time: two calls may be made at the same moment.
     place = next(
@@ -115,7 +115,7 @@ def _find_correction(evidence: Evidence, edit: Edit) -> float | None:
     for change in changes[place + 1 :]:
         if change.request_id in ours and not is_late(ours[change.request_id or ""]):
             return None
-        if change.values in values:
+        if any(want.fits(change.values) for want in wants):
             return change.time
     return None
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chaos.fakes.account import KINDS
+from chaos.fakes.account import ALTERNATE_KINDS
 from chaos.faults import FaultPlan
 from chaos.profiles.draws import draw_planned
 from chaos.setting import SANDBOX, UNIT
 from chaos.story import EventPlan
+from chaos.wants import KEEP
 
 if TYPE_CHECKING:
     from chaos.profiles.draft import Draft
@@ -21,7 +22,7 @@ def write_accounts(draft: Draft) -> Story:
     members = [account for account, _ in draft.accounts[2:]]
     draft.add_members(random.randint(1, 2))
     new = [account for account, _ in draft.accounts[5:]]
-    kinds = {kind: random.choice(["first", "second", None]) for kind in random.sample(KINDS, 2)}
+    kinds = {kind: random.choice(["first", "second", None]) for kind in random.sample(ALTERNATE_KINDS, 2)}
     sandbox = {"ou": SANDBOX, "kinds": kinds, "mode": None}
     draft.rosters = [{**draft.rosters[0], "overrides": [sandbox], "exempt": []}]
     draft.absent = None
@@ -31,7 +32,8 @@ def write_accounts(draft: Draft) -> Story:
     steps += [("leave", members[1])] if draft.chance(0.4) else []
     steps += [("call", random.choice(members)) for _ in range(random.choice([0, 1, 2]))]
     for contact in draft.rosters[0]["contacts"].values():
-        contact["title"] = random.choice([contact["title"], "For {account_name}"])
+        part = "title" if "title" in contact else "company_name"
+        contact[part] = random.choice([contact.get(part, KEEP), "For {account_name}"])
     random.shuffle(steps)
     closed: set[str] = set()
     for what, account in steps:
@@ -47,7 +49,7 @@ def write_accounts(draft: Draft) -> Story:
         if draft.chance(0.4):
             # Of what is about to be moved or closed, or of another one.
             edited = account if what != "create" and draft.chance(0.7) else random.choice(members)
-            draft.edit(edited, random.choice(KINDS), right=0.0)
+            draft.edit(edited, random.choice(draft.kinds), right=0.0)
             draft.wait(0, 10)
         draft.do(what, account=account, value=value, who=random.choice(["admin", "root"]))
         draft.wait(1, random.choice([10, 5000]))

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from chaos.fakes.account import KINDS
-from chaos.profiles.draws import chance
+from chaos.fakes.account import ALTERNATE_KINDS, KINDS, PRIMARY
+from chaos.profiles.draws import chance, make_edited, make_owner, make_primary, make_values, make_word
 from chaos.story import HUB, MANAGEMENT, RIGHT, WHO, Action, Story
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from random import Random
-
-    from chaos.fakes.account import Values
 
 
 class Draft:
@@ -29,6 +27,11 @@ class Draft:
         self.accounts = [(account, f"{make_word(random)} {make_word(random)}") for account in ids]
         self.exempt = random.choice(ids[2:]) if self.chance(0.3) else None
         self.foreign = [make_values(random, "evil.example") for _ in range(4)]
+        self.foreign_primary = [
+            make(random, "evil.example") for make in (make_primary, make_primary, make_edited, make_edited)
+        ]
+        #: Kinds of contacts that people change: the primary contact most often where the roster names it.
+        self.kinds = KINDS if self.chance(0.6) else ALTERNATE_KINDS
         #: A contact that the roster wants absent.
         self.absent: tuple[str, str] | None = None
         self.authorised = f"arn:aws:iam::{ids[2]}:role/Terraform"
@@ -58,15 +61,18 @@ class Draft:
         }
         if self.chance(0.3):
             contacts["first"]["title"] = "For {account_id}"
+        contacts["owner"] = make_owner(random, "corp.example")
         if before is not None:
             return {**before, "contacts": contacts}
-        defaults: dict[str, str | None] = {kind: random.choice(names) for kind in KINDS}
+        defaults: dict[str, str | None] = {kind: random.choice(names) for kind in ALTERNATE_KINDS}
         if self.chance(0.3):
-            defaults.pop(random.choice(KINDS))
+            defaults.pop(random.choice(ALTERNATE_KINDS))
+        if PRIMARY in self.kinds and self.chance(0.9):
+            defaults[PRIMARY] = "owner"
         overrides: list[dict[str, Any]] = []
         members = [account for account, _ in self.accounts[2:]]
         if self.chance(0.4):
-            self.absent = (members[0], random.choice(KINDS))
+            self.absent = (members[0], random.choice(ALTERNATE_KINDS))
             overrides.append({"accounts": [members[0]], "kinds": {self.absent[1]: None}, "mode": None})
         if self.chance(0.2):
             overrides.append({"accounts": [members[1]], "kinds": {}, "mode": "audit"})
@@ -94,6 +100,8 @@ class Draft:
             {"overrides": [audit]},
             {"defaults": dict(list(roster["defaults"].items())[1:]), "overrides": []},
             {"limits": {"max_changed_accounts": "100%"}},
+            # It waits for a person, as if it weakened something.
+            {"defaults": {**roster["defaults"], PRIMARY: "owner"}},
             {"authorised_changers": [*roster["authorised_changers"], f"arn:aws:iam::{HUB}:role/Nobody"]},
         ]
         found = dict(roster)
@@ -106,7 +114,7 @@ class Draft:
         if self.absent is not None and self.chance(0.3):
             return self.absent
         account, _ = self.random.choice(self.accounts)
-        return account, self.random.choice(KINDS)
+        return account, self.random.choice(self.kinds)
 
     def edit(
         self,
@@ -126,7 +134,7 @@ class Draft:
         if number < right:
             value = RIGHT
         elif number < right + deleted:
-            value = None
+            value = None if kind != PRIMARY else value
         if who == "thief" and account == MANAGEMENT:
             account = HUB
         at = round(self.now, 2)
@@ -136,15 +144,16 @@ class Draft:
     def drill(self, account: str, kind: str) -> None:
         """An operator registers an edit, and soon somebody makes it, or one that differs somewhere."""
         random = self.random
-        asked = {"who": "admin", "account": account, "kind": kind, "value": random.choice([None, 0, 1, 2, 3])}
+        values = [None, 0, 1, 2, 3] if kind != PRIMARY else [0, 1, 2, 3]
+        asked = {"who": "admin", "account": account, "kind": kind, "value": random.choice(values)}
         self.do("drill", **asked)
         self.wait(20, random.choice([60, 60, 1500]))
         for _ in range(random.choice([1, 1, 2])):
             other = {
                 "who": random.choice(("dev", "root", "stranger")),
                 "account": random.choice(self.accounts)[0],
-                "kind": random.choice(KINDS),
-                "value": random.choice([None, 0, 1, 2, 3]),
+                "kind": kind if asked["value"] is None else random.choice(self.kinds),
+                "value": random.choice(values),
             }
             name = random.choice([*other, None, None])
             self.do("edit", **asked | ({name: other[name]} if name else {}))
@@ -200,43 +209,6 @@ class Draft:
                 for number, action in enumerate(sorted(self.actions, key=lambda action: action.at))
             ],
             foreign=self.foreign,
+            foreign_primary=self.foreign_primary,
             **given,
         )
-
-
-_SYLLABLES: Final = (
-    "ba",
-    "ce",
-    "di",
-    "fo",
-    "gu",
-    "ha",
-    "je",
-    "ki",
-    "lo",
-    "mu",
-    "na",
-    "pe",
-    "ri",
-    "so",
-    "tu",
-    "zo",
-)
-
-
-def make_word(random: Random) -> str:
-    """A word that no other text holds by chance."""
-    return "".join(random.choice(_SYLLABLES) for _ in range(3)).capitalize()
-
-
-def make_values(random: Random, domain: str) -> Values:
-    """Values that no other text holds by chance."""
-    mailbox = "".join(random.choice(_SYLLABLES) for _ in range(5))
-    name = f"{make_word(random)}{make_word(random)} {make_word(random)}{make_word(random)}"
-    phone = f"+1 {random.randrange(200, 999)} {random.randrange(200, 999)} {random.randrange(1000, 9999)}"
-    return (
-        name,
-        f"{make_word(random)} {make_word(random)}{make_word(random)}",
-        f"{mailbox}@{domain}",
-        phone,
-    )

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from chaos.faults import Kind, Planned, can_hit
 from chaos.story import EventPlan
+from chaos.wants import KEEP, PRIMARY_PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from random import Random
+
+    from chaos.fakes.account import Values
 
 
 def chance(random: Random, share: float) -> bool:
@@ -43,12 +46,16 @@ class Place:
 
 
 _PUT: Final = Place("account.PutAlternateContact", 1)
-AFTER_PUT: Final = (None, "account.PutAlternateContact", "account.DeleteAlternateContact")
+#: Puts of any contact.
+ANY_PUT: Final = "account.Put*"
+AFTER_PUT: Final = (None, ANY_PUT, "account.DeleteAlternateContact")
 #: Each is as likely as its share of the list; most are where contacts are written.
 PLACES: Final = (
     *[_PUT] * 5,
+    *[Place("account.PutContactInformation", 1)] * 3,
     Place("account.DeleteAlternateContact", 1),
     Place("account.GetAlternateContact", 2, afters=AFTER_PUT),
+    *[Place("account.GetContactInformation", 2, afters=(None, "account.PutContactInformation"))] * 2,
     Place("account.GetAlternateContact", 1, afters=("account.DeleteAlternateContact",)),
     *[Place("dynamodb.*", 8)] * 2,
     *[Place("dynamodb.*", 4, afters=AFTER_PUT[1:])] * 4,
@@ -107,3 +114,88 @@ def draw_rates(random: Random, total: float) -> dict[Kind, float]:
         for kind in kinds
     }
     return {kind: total * weight / sum(weights.values()) for kind, weight in weights.items()}
+
+
+_SYLLABLES: Final = (
+    "ba",
+    "ce",
+    "di",
+    "fo",
+    "gu",
+    "ha",
+    "je",
+    "ki",
+    "lo",
+    "mu",
+    "na",
+    "pe",
+    "ri",
+    "so",
+    "tu",
+    "zo",
+)
+
+
+def make_word(random: Random) -> str:
+    """A word that no other text holds by chance."""
+    return "".join(random.choice(_SYLLABLES) for _ in range(3)).capitalize()
+
+
+def make_values(random: Random, domain: str) -> Values:
+    """Values that no other text holds by chance."""
+    mailbox = "".join(random.choice(_SYLLABLES) for _ in range(5))
+    name = f"{make_word(random)}{make_word(random)} {make_word(random)}{make_word(random)}"
+    phone = f"+1 {random.randrange(200, 999)} {random.randrange(200, 999)} {random.randrange(1000, 9999)}"
+    return (
+        name,
+        f"{make_word(random)} {make_word(random)}{make_word(random)}",
+        f"{mailbox}@{domain}",
+        phone,
+    )
+
+
+def make_primary(random: Random, domain: str) -> Values:
+    """A primary contact of values that no other text holds by chance, with some that are optional."""
+    name, company, mailbox, phone = make_values(random, domain)
+    state, country = random.choice([("WA", "US"), ("", "PT")])
+    return (
+        name,
+        random.choice(["", company]),
+        f"{make_word(random)} {make_word(random)} {random.randrange(1, 99)}",
+        # Space around a value is taken.
+        random.choice(
+            ["", f"{make_word(random)}{make_word(random)}", f" {make_word(random)} {make_word(random)}"]
+        ),
+        "",
+        f"{make_word(random)}{make_word(random)}",
+        random.choice(["", f"{make_word(random)}{make_word(random)}"]),
+        state,
+        f"{make_word(random)} {random.randrange(1000, 9999)}",
+        country,
+        phone,
+        random.choice(["", f"https://{mailbox.partition('@')[0]}.example"]),
+    )
+
+
+def make_edited(random: Random, domain: str) -> Values:
+    """A primary contact of which some parts are left as they are."""
+    whole = dict(zip(PRIMARY_PARTS, make_primary(random, domain), strict=True))
+    edited = random.sample(_FREE, random.randint(1, 3))
+    return tuple(value if part in edited else KEEP for part, value in whole.items())
+
+
+def make_owner(random: Random, domain: str) -> dict[str, str]:
+    """A primary contact of a roster: some parts are named, some kept, and of optional ones some removed."""
+    whole = dict(zip(PRIMARY_PARTS, make_primary(random, domain), strict=True))
+    kept = set(random.sample(_FREE, random.randint(2, 6))) - {"address_line1"}
+    if chance(random, 0.6):
+        kept.add("name")
+    if chance(random, 0.3):
+        # What AWS asks of a state depends on the country.
+        kept |= {"state_or_region", "country_code"}
+    values = {part: KEEP if part in kept else value.strip() for part, value in whole.items()}
+    return {part: value for part, value in values.items() if value}
+
+
+#: Parts that any contact may have, whatever the others are.
+_FREE: Final = tuple(part for part in PRIMARY_PARTS if part not in ("state_or_region", "country_code"))

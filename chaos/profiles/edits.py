@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from chaos.fakes.account import KINDS
 from chaos.faults import FaultPlan, Kind, Planned
-from chaos.profiles.draws import draw_events, draw_planned, draw_rates
+from chaos.profiles.draws import ANY_PUT, draw_events, draw_planned, draw_rates
 from chaos.story import BURSTS, EventPlan
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ def write_drill(draft: Draft) -> Story:
     members = [account for account, _ in draft.accounts[1:] if account != draft.exempt]
     draft.rosters = [{**roster, "drill": {"accounts": sorted(members)}} for roster in draft.rosters]
     for _ in range(draft.random.randint(1, 4)):
-        draft.drill(draft.random.choice(members), draft.random.choice(KINDS))
+        draft.drill(draft.random.choice(members), draft.random.choice(draft.kinds))
         draft.wait(60, 1200)
     planned = [draw_planned(draft.random) for _ in range(draft.random.choice([0, 0, 1, 2]))]
     return draft.finish(events=draw_events(draft.random, quiet=0.5), faults=FaultPlan(planned=planned))
@@ -58,7 +57,7 @@ def write_spree(draft: Draft) -> Story:
     """One principal changes contacts of all accounts within a minute."""
     who = draft.random.choice(("admin", "root", "authorised"))
     for account, _ in draft.accounts:
-        draft.edit(account, draft.random.choice(KINDS), who=who, right=0.0)
+        draft.edit(account, draft.random.choice(draft.kinds), who=who, right=0.0)
         draft.wait(0.1, 15)
     if draft.chance(0.5):
         draft.wait(10, 400)
@@ -122,7 +121,7 @@ def write_theft(draft: Draft) -> Story:
     if draft.chance(0.5):
         # What is known of the call must survive the worker that restores the contact.
         kind = draft.random.choice([Kind.KILL_BEFORE, Kind.KILL_AFTER])
-        put, skip = "account.PutAlternateContact", draft.random.choice([0, 1])
+        put, skip = ANY_PUT, draft.random.choice([0, 1])
         planned.append(Planned(label="reconcile:*", call=put, kind=kind, skip=skip))
     return draft.finish(
         events=draw_events(draft.random, quiet=0.5),

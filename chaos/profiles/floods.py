@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from chaos.fakes.account import KINDS
 from chaos.faults import FaultPlan, Kind, Planned
 from chaos.profiles.draws import Place, draw_planned
 from chaos.story import EventPlan
@@ -67,10 +66,10 @@ def _write_wave(draft: Draft, wave: str) -> None:
     accounts = [account for account, _ in draft.accounts]
     if wave == "attempts":
         for _ in range(random.randint(4, 14)):
-            draft.edit(random.choice(accounts), random.choice(KINDS), who="stranger", right=0.0)
+            draft.edit(random.choice(accounts), random.choice(draft.kinds), who="stranger", right=0.0)
             draft.wait(0.1, 20)
         return
-    everywhere = [(account, kind) for account in accounts for kind in KINDS]
+    everywhere = [(account, kind) for account in accounts for kind in draft.kinds]
     number = len(accounts) if wave == "one" else random.randint(20, 36)
     pause = random.choice([2, 12, 12, 100]) if wave == "one" else random.choice([2, 12])
     for place, (account, kind) in enumerate(random.sample(everywhere, number)):

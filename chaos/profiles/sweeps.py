@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from chaos.fakes.account import KINDS
+from chaos.fakes.account import ALTERNATE_KINDS
 from chaos.faults import FaultPlan, Kind, Planned
-from chaos.profiles.draws import Place, draw_events, draw_planned, draw_rates
+from chaos.profiles.draws import ANY_PUT, Place, draw_events, draw_planned, draw_rates
 from chaos.story import EventPlan
 
 if TYPE_CHECKING:
@@ -74,9 +74,7 @@ def write_held_up(draft: Draft) -> Story:
     for _ in range(draft.random.randint(1, 3)):
         draft.wait(2, 60)
         draft.edit(account, kind, right=0.2)
-    place = draft.random.choice(
-        [("account.*", None), ("s3.PutObject", None), ("dynamodb.*", "account.PutAlternateContact")]
-    )
+    place = draft.random.choice([("account.*", None), ("s3.PutObject", None), ("dynamodb.*", ANY_PUT)])
     planned = Planned(
         label="apply:*apply*", call=place[0], after=place[1], kind=Kind.STALL, nth=draft.random.randint(1, 3)
     )
@@ -106,7 +104,7 @@ def write_renamed(draft: Draft) -> Story:
     """The unit of all members is renamed while calls fail: each account is looked at because of it."""
     for _ in range(draft.random.randint(0, 2)):
         account, _ = draft.random.choice(draft.accounts[2:])
-        draft.edit(account, draft.random.choice(KINDS), right=0.0, lost=draft.chance(0.7))
+        draft.edit(account, draft.random.choice(draft.kinds), right=0.0, lost=draft.chance(0.7))
         draft.wait(0, 60)
     draft.do("rename")
     draft.wait(1, 300)
@@ -146,7 +144,7 @@ def write_pending(draft: Draft) -> Story:
 
 def write_too_many(draft: Draft) -> Story:
     """Deletes in several accounts: a plan waits, and another follows while it is approved."""
-    kind, roster = draft.random.choice(KINDS), draft.rosters[0]
+    kind, roster = draft.random.choice(ALTERNATE_KINDS), draft.rosters[0]
     absent = {"defaults": {**roster["defaults"], kind: None}, "overrides": [], "exempt": []}
     draft.rosters = [{**roster, **absent}]
     for accounts, wait in ((draft.accounts[:2], (30, 600)), (draft.accounts[2:], (0, 5))):

@@ -58,6 +58,14 @@ GATE: Final = (
         profiles=("weakened",),
     ),
     Variant(
+        name="primary-contacts-unasked",
+        place="rollcall.decide.weakening:list_loosened",
+        old="if enforces_primary(after) and not enforces_primary(before):",
+        new="if False:",
+        caught_by=("weakened-unasked",),
+        profiles=("weakened",),
+    ),
+    Variant(
         name="approval-unconditional",
         place="rollcall.adapters.state.rosters:ControlItems.approve",
         old='f"{known} AND attribute_not_exists({_NOTICE})"',

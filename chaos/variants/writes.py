@@ -163,4 +163,20 @@ WRITES: Final = (
         caught_by=("intents-overlap",),
         profiles=("bursts", "rush"),
     ),
+    Variant(
+        name="optional-parts-dropped",
+        place="rollcall.model.contact:Contact.keep_from",
+        old="{part: found.get(part)",
+        new="{part: found.get(part) if PRIMARY_PARTS[part].required else ''",
+        caught_by=("kept-part-lost",),
+        profiles=_EDITED,
+    ),
+    Variant(
+        name="kept-as-first-seen",
+        place="rollcall.decide.resolve:fill_kept",
+        old="keep_from(found.contact)",
+        new="keep_from(fill_kept.__dict__.setdefault(account.id, found.contact))",
+        caught_by=("kept-part-lost",),
+        profiles=_EDITED,
+    ),
 )
